@@ -1,0 +1,135 @@
+import { SyncError } from "./errors.ts";
+import { isJsonObject, type JsonObject, type JsonValue, type StateRecord } from "./json.ts";
+import { mergePatch, mergePatchBetween, patchValue } from "./merge-patch.ts";
+import { type ChangeRule, type Model, RECORD_EVICTED } from "./model.ts";
+import { checkJson, cleanObject, isSafeId } from "./safety.ts";
+
+/** One named thing that happened. `target` is the host id, or `""` when it concerns no host. */
+export interface Change {
+  /** snake_case; declared in the model. */
+  readonly type: string;
+  readonly target: string;
+  readonly data: JsonObject;
+}
+
+/** What one change does to one record. Nothing is altered: the caller stores `after` under `id`. */
+export interface Effect {
+  /** The effective change: what is logged and what plain clients are sent (rule S1). */
+  readonly change: Change;
+  readonly collection: string;
+  readonly id: string;
+  /** The record after the change; null when there is none. */
+  readonly after: StateRecord | null;
+  /** Whether the record is another than before. */
+  readonly moved: boolean;
+}
+
+export type ReadRecord = (collection: string, id: string) => StateRecord | undefined;
+
+/**
+ * The effect of a change on the state that `read` shows (rules S1, S2, S4).
+ *
+ * Throws `invalid_change` when the model doesn't know the type, when the id or a key is refused, or when the
+ * validator refuses the record; then nothing happened.
+ */
+export function effectOf(model: Model, change: Change, read: ReadRecord): Effect {
+  const rule = ruleOf(model, change);
+  const id = recordIdOf(change);
+  const before = read(rule.collection, id);
+  if (rule.kind === "put") return putEffect(model, change, rule.collection, id, before);
+  if (rule.kind === "patch") return patchEffect(model, change, rule.collection, id, before);
+  return removeEffect(change, rule.collection, id, before);
+}
+
+function ruleOf(model: Model, change: Change): ChangeRule {
+  if (change.type === RECORD_EVICTED) return { kind: "remove", collection: String(change.data.collection) };
+  const rule = Object.hasOwn(model.changes, change.type) ? model.changes[change.type] : undefined;
+  if (rule === undefined) {
+    throw new SyncError("invalid_change", `the model knows no change of type "${change.type}"`, {
+      hint: "Declare it in the model's `changes`.",
+    });
+  }
+  return rule;
+}
+
+/** The id a change is about: `data.id` when present, else `target` (rule S1). */
+export function recordIdOf(change: Change): string {
+  if (!isJsonObject(change.data)) throw invalid(change, "`data` is not an object");
+  if (typeof change.target !== "string" || !change.target.isWellFormed()) throw invalid(change, "`target` is not a well-formed string");
+  const id = change.data.id ?? change.target;
+  if (!isSafeId(id)) throw invalid(change, "its id is missing or not allowed (rule S4)");
+  return id;
+}
+
+function putEffect(model: Model, change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {
+  const candidate = cleanObject(change.data.id === id ? change.data : { id, ...change.data }, change.type);
+  const after = validated(model, change, collection, id, candidate);
+  const moved = before === undefined || Object.keys(mergePatchBetween(before, after)).length > 0;
+  const effective = { type: change.type, target: change.target, data: after };
+  return { change: effective, collection, id, after: moved ? after : before, moved };
+}
+
+function patchEffect(model: Model, change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {
+  checkJson(change.data, change.type);
+  if (before === undefined) return stillEffect(change, collection, id, null);
+  const candidate = mergePatch(before, change.data) as StateRecord;
+  const after = validated(model, change, collection, id, candidate);
+  const data = after === candidate ? effectivePatch(before, after, change.data) : mergePatchBetween(before, after);
+  let moved = false;
+  for (const _ in data) {
+    moved = true;
+    break;
+  }
+  if (!moved) return stillEffect(change, collection, id, before);
+  return { change: { type: change.type, target: change.target, data: withId(change, data) }, collection, id, after, moved };
+}
+
+/** Like `mergePatchBetween`, for a record that can differ from the one before only where the patch spoke. */
+function effectivePatch(before: StateRecord, after: StateRecord, patch: JsonObject): JsonObject {
+  const data: Record<string, JsonValue> = {};
+  for (const key in patch) {
+    if (key === "id") continue;
+    const now = after[key];
+    if (now === undefined) {
+      if (before[key] !== undefined) data[key] = null;
+      continue;
+    }
+    const value = patchValue(before[key], now);
+    if (value !== undefined) data[key] = value;
+  }
+  return data;
+}
+
+function removeEffect(change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {
+  const data = change.type === RECORD_EVICTED ? { collection, id } : withId(change, {});
+  return { change: { type: change.type, target: change.target, data }, collection, id, after: null, moved: before !== undefined };
+}
+
+/** It takes a version and changes nothing (rule S2). */
+function stillEffect(change: Change, collection: string, id: string, record: StateRecord | null): Effect {
+  return { change: { type: change.type, target: change.target, data: withId(change, {}) }, collection, id, after: record, moved: false };
+}
+
+/** A reader of the effective change must find the same id in it: kept where it was given in `data`. */
+function withId(change: Change, data: JsonObject): JsonObject {
+  return change.data.id === undefined || change.data.id === null ? data : { ...data, id: change.data.id };
+}
+
+/** The validator's output is what is stored (rule S1); without a validator, the candidate itself. */
+function validated(model: Model, change: Change, collection: string, id: string, candidate: JsonObject): StateRecord {
+  const validator = model.collections[collection]?.validator ?? null;
+  if (validator === null) return candidate as StateRecord;
+  const result = validator["~standard"].validate(candidate);
+  if (result instanceof Promise) throw new Error(`the validator of "${collection}" is asynchronous; a change is decided in one step`);
+  if (result.issues !== undefined) {
+    const issue = result.issues[0];
+    const path = issue?.path?.map((part) => (typeof part === "object" ? part.key : part)).join(".") ?? "";
+    throw invalid(change, `${collection}/${id}${path === "" ? "" : ` at ${path}`}: ${issue?.message ?? "refused"}`);
+  }
+  const output = cleanObject(result.value as JsonObject, change.type) as StateRecord;
+  return output.id === id ? output : { ...output, id };
+}
+
+function invalid(change: Change, why: string): SyncError {
+  return new SyncError("invalid_change", `change "${String(change.type)}" is refused: ${why}`);
+}

@@ -1,0 +1,39 @@
+/** A JSON value as RFC 8259 has it; numbers are finite, strings well-formed (rule S4). */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/** A record of the state. It always carries its `id`, and no member that is null: absent and null mean the same (rule S1). */
+export interface StateRecord extends JsonObject {
+  readonly id: string;
+}
+
+/** The state as code sees it: a map from id to record for each collection. */
+export type AnyState = Readonly<Record<string, ReadonlyMap<string, StateRecord>>>;
+
+/** The state as it travels: a list of records for each collection. The order has no meaning. */
+export type WireState = Readonly<Record<string, readonly StateRecord[]>>;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether two JSON values are the same, objects in whatever order of keys. */
+export function sameJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && sameList(a, b);
+  return sameObject(a as JsonObject, b as JsonObject);
+}
+
+function sameList(a: readonly JsonValue[], b: readonly JsonValue[]): boolean {
+  return a.length === b.length && a.every((item, index) => sameJson(item, b[index]));
+}
+
+function sameObject(a: JsonObject, b: JsonObject): boolean {
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
+}

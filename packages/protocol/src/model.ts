@@ -1,0 +1,99 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { StateRecord } from "./json.ts";
+import { isSafeId } from "./safety.ts";
+
+/** Rule S3: of the records that match `where` the authority keeps the newest N; without `where` all records match. */
+export interface Keep {
+  readonly newest: number;
+  /** A record matches when each named field has one of the listed values. */
+  readonly where?: Readonly<Record<string, readonly (string | number | boolean)[]>>;
+}
+
+export interface CollectionOptions {
+  readonly keep?: Keep;
+  /** Changes of it wait up to 100 ms for a commit that takes place anyway (rule S6). */
+  readonly ephemeral?: boolean;
+}
+
+export interface Collection<R = unknown> {
+  readonly validator: StandardSchemaV1<unknown, R> | null;
+  readonly keep: Keep | null;
+  readonly ephemeral: boolean;
+}
+
+/** What a change type does, declared as data (rule S1). */
+export interface ChangeRule<C extends string = string> {
+  readonly kind: "put" | "patch" | "remove";
+  readonly collection: C;
+}
+
+export interface Model<
+  Collections extends Readonly<Record<string, Collection>> = Readonly<Record<string, Collection>>,
+  Changes extends Readonly<Record<string, ChangeRule>> = Readonly<Record<string, ChangeRule>>,
+> {
+  /** Raised by the developer when an old screen can't show the new records. */
+  readonly model: number;
+  readonly collections: Collections;
+  readonly changes: Changes;
+}
+
+/** The state of a model: `StateOf<typeof fleet>["hosts"]` is a `ReadonlyMap<string, Host>`. */
+export type StateOf<M extends Model> = {
+  readonly [C in keyof M["collections"]]: ReadonlyMap<string, RecordOf<M["collections"][C]>>;
+};
+
+type RecordOf<C> = C extends Collection<infer R> ? (unknown extends R ? StateRecord : R) : never;
+
+/** A collection of records; `schema` is any Standard Schema validator that answers synchronously. */
+export function collection<S extends StandardSchemaV1>(
+  schema: S,
+  options?: CollectionOptions,
+): Collection<StandardSchemaV1.InferOutput<S>>;
+export function collection<R = StateRecord>(schema?: null, options?: CollectionOptions): Collection<R>;
+export function collection(schema: StandardSchemaV1 | null = null, options: CollectionOptions = {}): Collection {
+  return { validator: schema, keep: options.keep ?? null, ephemeral: options.ephemeral ?? false };
+}
+
+/** Inserts the record, or replaces it whole. */
+export function put<const C extends string>(collection: C): ChangeRule<C> {
+  return { kind: "put", collection };
+}
+
+/** Alters the record by a JSON Merge Patch (RFC 7396). */
+export function patch<const C extends string>(collection: C): ChangeRule<C> {
+  return { kind: "patch", collection };
+}
+
+export function remove<const C extends string>(collection: C): ChangeRule<C> {
+  return { kind: "remove", collection };
+}
+
+/** The change by which the authority evicts what `keep` doesn't keep; its data is `{collection, id}` (rule S3). */
+export const RECORD_EVICTED = "record_evicted";
+
+const CHANGE_TYPE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
+
+/** Checks the declaration and returns it. Throws a plain error: a wrong model is a bug, not an input. */
+export function defineModel<
+  const Collections extends Readonly<Record<string, Collection>>,
+  const Changes extends Readonly<Record<string, ChangeRule<keyof Collections & string>>>,
+>(model: Model<Collections, Changes>): Model<Collections, Changes> {
+  if (!Number.isSafeInteger(model.model) || model.model < 0) throw new Error("`model` is a whole number, 0 or more");
+  for (const [name, declared] of Object.entries(model.collections)) checkCollection(name, declared);
+  for (const [type, rule] of Object.entries(model.changes)) checkRule(model, type, rule);
+  return model;
+}
+
+function checkCollection(name: string, declared: Collection): void {
+  if (!isSafeId(name)) throw new Error(`"${name}" can't be the name of a collection`);
+  const newest = declared.keep?.newest ?? 1;
+  if (!Number.isSafeInteger(newest) || newest < 1) throw new Error(`keep.newest of "${name}" is a whole number, 1 or more`);
+}
+
+function checkRule(model: Model, type: string, rule: ChangeRule): void {
+  if (type === RECORD_EVICTED) throw new Error(`"${RECORD_EVICTED}" is the authority's own change`);
+  if (!CHANGE_TYPE.test(type)) throw new Error(`change type "${type}" is not snake_case`);
+  if (!Object.hasOwn(model.collections, rule.collection)) {
+    throw new Error(`change type "${type}" names the collection "${rule.collection}", which the model doesn't have`);
+  }
+}

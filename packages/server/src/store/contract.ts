@@ -1,0 +1,177 @@
+/**
+ * Where the authority keeps its state. Every implementation passes `contract-suite.ts`.
+ *
+ * Two kinds of writes, one order. `commit` is the durable truth: the named changes of a group, appended to the log.
+ * `fold` follows behind it, about once a second: the records as they are at a committed version, so that opening does
+ * not replay the whole log. What `open` gives back is the folded records and the log after them.
+ */
+export interface Store {
+  /** Locks the data, migrates it, and reads it. Throws `store_locked`, `store_newer_than_code`, `store_damaged`. */
+  open(): Promise<StoreContents>;
+  /** Appends the epoch to the ordered list, durably (rule E1). Called once, before anyone is served. */
+  beginEpoch(epoch: string): Promise<void>;
+  /**
+   * Makes a group durable, all or nothing: it has been forced to disk when this returns, or when its promise resolves
+   * (rule A1). One call at a time. A `StoreFailure` says what is known of the outcome.
+   */
+  commit(group: CommitGroup): void | Promise<void>;
+  /**
+   * Replaces the stored records of one space by what moved since its last fold. May run beside a commit; it never
+   * delays one for longer than a slice of its rows takes. Old log rows, tombstones and history are trimmed here.
+   */
+  fold(fold: Fold): Promise<void>;
+  /** The first answer given under this idempotency key within its 24 h, or null. */
+  findAnswer(key: string): Promise<StoredAnswer | null>;
+  /** Named changes of a space, oldest first, from `afterVersion` on; by whole groups, `limit` groups at most. */
+  readLog(query: LogQuery): Promise<LogRow[]>;
+  /** What left the live state of a space, oldest first. */
+  readHistory(query: HistoryQuery): Promise<HistoryRow[]>;
+  /** A verified copy: integrity-checked, forced to disk, then given its name. Throws if `path` exists. */
+  backup(path: string): Promise<void>;
+  /** Releases the lock. The last fold has been made by the caller. */
+  close(): Promise<void>;
+  metrics(): StoreMetrics;
+}
+
+export interface StoreContents {
+  /** Every epoch there ever was, in order. */
+  readonly epochs: readonly string[];
+  readonly spaces: readonly SpaceContents[];
+}
+
+export interface SpaceContents {
+  readonly name: string;
+  readonly creationId: string;
+  /** The version at which `records` and `tombstones` were written; 0 when there was no fold yet. */
+  readonly foldedVersion: number;
+  /** Positions below it can't be served from tombstones: some of them are gone. */
+  readonly tombstoneFloor: number;
+  /** Rows `(epoch, first version)`, in order (rule E1). */
+  readonly lineage: readonly LineageRow[];
+  readonly records: readonly StoredRecord[];
+  readonly tombstones: readonly StoredTombstone[];
+  /** The groups after `foldedVersion`, without a gap. */
+  readonly log: readonly LogRow[];
+  /** As left by a clean close (rule G2). */
+  readonly digest: { readonly version: number; readonly digest: string } | null;
+}
+
+export interface LineageRow {
+  readonly epoch: string;
+  readonly firstVersion: number;
+}
+
+export interface StoredRecord {
+  readonly collection: string;
+  readonly id: string;
+  /** The version that last touched it. */
+  readonly version: number;
+  /** The record as JSON. */
+  readonly text: string;
+}
+
+export interface StoredTombstone {
+  readonly collection: string;
+  readonly id: string;
+  readonly version: number;
+}
+
+export interface LogRow {
+  readonly space: string;
+  readonly firstVersion: number;
+  readonly lastVersion: number;
+  /** Wall clock of the commit, ms since 1970. */
+  readonly at: number;
+  /** A JSON array of the effective changes `{type, target, data}`, one for each version. */
+  readonly changes: string;
+}
+
+/** What one commit makes durable, together or not at all. */
+export interface CommitGroup {
+  readonly at: number;
+  readonly spaces: readonly SpaceCommit[];
+  readonly history: readonly HistoryRow[];
+  readonly answers: readonly StoredAnswer[];
+}
+
+export interface SpaceCommit {
+  readonly name: string;
+  /** Set in the group that makes the space. An older space of the name is gone then, with all it had but its history. */
+  readonly creationId: string | null;
+  /** The space ends here: its records, log, lineage and tombstones go, its history stays for its retention. */
+  readonly removed: boolean;
+  /** Set in the space's first group of this epoch (rule E1). */
+  readonly lineage: LineageRow | null;
+  /** First and last version of the group; `lastVersion` is below `firstVersion` when it has no change. */
+  readonly firstVersion: number;
+  readonly lastVersion: number;
+  readonly changes: string;
+}
+
+export interface HistoryRow {
+  readonly space: string;
+  readonly collection: string;
+  readonly id: string;
+  /** The version that evicted it. */
+  readonly version: number;
+  readonly at: number;
+  readonly text: string;
+}
+
+export interface StoredAnswer {
+  readonly key: string;
+  readonly bodyHash: string;
+  readonly at: number;
+  /** The version of the main space at which the effect is in the state. */
+  readonly version: number;
+  /** JSON. */
+  readonly answer: string;
+}
+
+export interface Fold {
+  readonly space: string;
+  readonly creationId: string;
+  /** The committed version that the rows show. */
+  readonly version: number;
+  readonly records: readonly StoredRecord[];
+  readonly tombstones: readonly StoredTombstone[];
+  /** Tombstones at or below it are dropped. */
+  readonly tombstoneFloor: number;
+  /** Only at a clean close. */
+  readonly digest: string | null;
+}
+
+export interface LogQuery {
+  readonly space: string;
+  readonly afterVersion: number;
+  readonly limit: number;
+}
+
+export interface HistoryQuery {
+  readonly space: string;
+  readonly collection?: string;
+  /** Rows evicted by a version above it. */
+  readonly afterVersion?: number;
+  /** Rows evicted by a version below it. With it the newest `limit` rows are meant. */
+  readonly beforeVersion?: number;
+  readonly limit: number;
+}
+
+export interface StoreMetrics {
+  /** Rows, bytes and seconds by name, for `/metrics`. */
+  readonly [name: string]: number;
+}
+
+/**
+ * A commit that failed. `nothing_moved`: rolled back before COMMIT, the store works on (disk full).
+ * `unknown`: the disk or COMMIT itself failed; whether the group is stored shows only after a restart (rule A1).
+ */
+export class StoreFailure extends Error {
+  override readonly name = "StoreFailure";
+  readonly outcome: "nothing_moved" | "unknown";
+
+  constructor(outcome: "nothing_moved" | "unknown", message: string, cause?: unknown) {
+    super(message, { cause });
+    this.outcome = outcome;
+  }
+}
