@@ -1,0 +1,43 @@
+import type { AnyState, Change, JsonValue } from "@neverstale/protocol";
+
+/** The name of the space that `manager.apply` and `manager.state` speak of. */
+export const MAIN_SPACE = "main";
+
+/** What a decision sees and may do beyond the main space. All of it is one transaction. */
+export interface Transaction {
+  /** A space as it will be when this transaction runs: the committed state and what the batch did before. Null: there is none. */
+  state(space: string): AnyState | null;
+  /** Adds changes to a space; the first one makes the space. Throws `invalid_change` at once when one is refused. */
+  add(space: string, changes: readonly Change[]): void;
+  /** Ends a space: its followers are closed with 4404. What it evicted stays in the history for its retention. */
+  removeSpace(space: string): void;
+}
+
+/**
+ * Decides on the state it is given, synchronously; runs once, unless it throws. The changes it returns go to the main
+ * space. Whatever it throws rejects this call alone, with nothing of it stored (rule A3).
+ */
+export type Decide<State> = (state: State, transaction: Transaction) => readonly Change[] | Decision;
+
+export interface Decision {
+  readonly changes: readonly Change[];
+  /** Stored with the idempotency key, and given again to a repeat (rule D1). */
+  readonly answer?: JsonValue;
+}
+
+export interface TransactOptions {
+  /** Rule D1. `id` holds user and route too; the same id with another `bodyHash` is `key_reused`. */
+  readonly key?: { readonly id: string; readonly bodyHash: string };
+}
+
+export interface Applied {
+  /** Today's epoch, also for a repeat. */
+  readonly epoch: string;
+  /** The version of the main space at which the effect is in the state. */
+  readonly version: number;
+  /** The same for each space that was changed; empty for a repeat. */
+  readonly versions: Readonly<Record<string, number>>;
+  readonly answer: JsonValue | null;
+  /** Whether this is the first answer given again. */
+  readonly replayed: boolean;
+}
