@@ -22,6 +22,8 @@ export interface Effect {
   readonly after: StateRecord | null;
   /** Whether the record is another than before. */
   readonly moved: boolean;
+  /** The merge patch from the record before to `after`, without `id`; null when the record came or went, or didn't move. */
+  readonly patch: JsonObject | null;
 }
 
 export type ReadRecord = (collection: string, id: string) => StateRecord | undefined;
@@ -64,9 +66,11 @@ export function recordIdOf(change: Change): string {
 function putEffect(model: Model, change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {
   const candidate = cleanObject(change.data.id === id ? change.data : { id, ...change.data }, change.type);
   const after = validated(model, change, collection, id, candidate);
-  const moved = before === undefined || Object.keys(mergePatchBetween(before, after)).length > 0;
   const effective = { type: change.type, target: change.target, data: after };
-  return { change: effective, collection, id, after: moved ? after : before, moved };
+  if (before === undefined) return { change: effective, collection, id, after, moved: true, patch: null };
+  const patch = mergePatchBetween(before, after);
+  const moved = Object.keys(patch).length > 0;
+  return { change: effective, collection, id, after: moved ? after : before, moved, patch: moved ? patch : null };
 }
 
 function patchEffect(model: Model, change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {
@@ -81,7 +85,8 @@ function patchEffect(model: Model, change: Change, collection: string, id: strin
     break;
   }
   if (!moved) return stillEffect(change, collection, id, before);
-  return { change: { type: change.type, target: change.target, data: withId(change, data) }, collection, id, after, moved };
+  const effective = { type: change.type, target: change.target, data: withId(change, data) };
+  return { change: effective, collection, id, after, moved, patch: data };
 }
 
 /** Like `mergePatchBetween`, for a record that can differ from the one before only where the patch spoke. */
@@ -102,12 +107,12 @@ function effectivePatch(before: StateRecord, after: StateRecord, patch: JsonObje
 
 function removeEffect(change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {
   const data = change.type === RECORD_EVICTED ? { collection, id } : withId(change, {});
-  return { change: { type: change.type, target: change.target, data }, collection, id, after: null, moved: before !== undefined };
+  return { change: { type: change.type, target: change.target, data }, collection, id, after: null, moved: before !== undefined, patch: null };
 }
 
 /** It takes a version and changes nothing (rule S2). */
 function stillEffect(change: Change, collection: string, id: string, record: StateRecord | null): Effect {
-  return { change: { type: change.type, target: change.target, data: withId(change, {}) }, collection, id, after: record, moved: false };
+  return { change: { type: change.type, target: change.target, data: withId(change, {}) }, collection, id, after: record, moved: false, patch: null };
 }
 
 /** A reader of the effective change must find the same id in it: kept where it was given in `data`. */
