@@ -76,7 +76,8 @@ function putEffect(model: Model, change: Change, collection: string, id: string,
 function patchEffect(model: Model, change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {
   checkJson(change.data, change.type);
   if (before === undefined) return stillEffect(change, collection, id, null);
-  const candidate = mergePatch(before, change.data) as StateRecord;
+  const merged = mergePatch(before, change.data) as StateRecord;
+  const candidate = merged.id === id ? merged : { ...merged, id };
   const after = validated(model, change, collection, id, candidate);
   const data = after === candidate ? effectivePatch(before, after, change.data) : mergePatchBetween(before, after);
   let moved = false;
