@@ -57,13 +57,20 @@ function ruleOf(model: Model, change: Change): ChangeRule {
 /** The id a change is about: `data.id` when present, else `target` (rule S1). */
 export function recordIdOf(change: Change): string {
   if (!isJsonObject(change.data)) throw invalid(change, "`data` is not an object");
-  if (typeof change.target !== "string" || !change.target.isWellFormed()) throw invalid(change, "`target` is not a well-formed string");
+  if (typeof change.target !== "string" || !change.target.isWellFormed())
+    throw invalid(change, "`target` is not a well-formed string");
   const id = change.data.id ?? change.target;
   if (!isSafeId(id)) throw invalid(change, "its id is missing or not allowed (rule S4)");
   return id;
 }
 
-function putEffect(model: Model, change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {
+function putEffect(
+  model: Model,
+  change: Change,
+  collection: string,
+  id: string,
+  before: StateRecord | undefined,
+): Effect {
   const candidate = cleanObject(change.data.id === id ? change.data : { id, ...change.data }, change.type);
   const after = validated(model, change, collection, id, candidate);
   const effective = { type: change.type, target: change.target, data: after };
@@ -73,7 +80,13 @@ function putEffect(model: Model, change: Change, collection: string, id: string,
   return { change: effective, collection, id, after: moved ? after : before, moved, patch: moved ? patch : null };
 }
 
-function patchEffect(model: Model, change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {
+function patchEffect(
+  model: Model,
+  change: Change,
+  collection: string,
+  id: string,
+  before: StateRecord | undefined,
+): Effect {
   checkJson(change.data, change.type);
   if (before === undefined) return stillEffect(change, collection, id, null);
   const merged = mergePatch(before, change.data) as StateRecord;
@@ -108,12 +121,26 @@ function effectivePatch(before: StateRecord, after: StateRecord, patch: JsonObje
 
 function removeEffect(change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {
   const data = change.type === RECORD_EVICTED ? { collection, id } : withId(change, {});
-  return { change: { type: change.type, target: change.target, data }, collection, id, after: null, moved: before !== undefined, patch: null };
+  return {
+    change: { type: change.type, target: change.target, data },
+    collection,
+    id,
+    after: null,
+    moved: before !== undefined,
+    patch: null,
+  };
 }
 
 /** It takes a version and changes nothing (rule S2). */
 function stillEffect(change: Change, collection: string, id: string, record: StateRecord | null): Effect {
-  return { change: { type: change.type, target: change.target, data: withId(change, {}) }, collection, id, after: record, moved: false, patch: null };
+  return {
+    change: { type: change.type, target: change.target, data: withId(change, {}) },
+    collection,
+    id,
+    after: record,
+    moved: false,
+    patch: null,
+  };
 }
 
 /** A reader of the effective change must find the same id in it: kept where it was given in `data`. */
@@ -126,7 +153,8 @@ function validated(model: Model, change: Change, collection: string, id: string,
   const validator = model.collections[collection]?.validator ?? null;
   if (validator === null) return candidate as StateRecord;
   const result = validator["~standard"].validate(candidate);
-  if (result instanceof Promise) throw new Error(`the validator of "${collection}" is asynchronous; a change is decided in one step`);
+  if (result instanceof Promise)
+    throw new Error(`the validator of "${collection}" is asynchronous; a change is decided in one step`);
   if (result.issues !== undefined) {
     const issue = result.issues[0];
     const path = issue?.path?.map((part) => (typeof part === "object" ? part.key : part)).join(".") ?? "";

@@ -16,7 +16,12 @@ export type Diff = Readonly<Record<string, CollectionDiff>>;
 export type MutableState = Record<string, Map<string, StateRecord>>;
 
 /** Called for each record a diff moved, with what it was and what it is. */
-export type OnMoved = (collection: string, id: string, before: StateRecord | undefined, after: StateRecord | undefined) => void;
+export type OnMoved = (
+  collection: string,
+  id: string,
+  before: StateRecord | undefined,
+  after: StateRecord | undefined,
+) => void;
 
 /**
  * Applies a diff in place. Returns false, with nothing altered, when the diff alters a record that isn't there: then
@@ -37,14 +42,20 @@ function fits(records: ReadonlyMap<string, StateRecord> | undefined, moved: Coll
   return true;
 }
 
-function applyToCollection(name: string, records: Map<string, StateRecord>, moved: CollectionDiff, onMoved?: OnMoved): void {
+function applyToCollection(
+  name: string,
+  records: Map<string, StateRecord>,
+  moved: CollectionDiff,
+  onMoved?: OnMoved,
+): void {
   for (const record of moved.put ?? []) place(name, records, record.id, record, onMoved);
   for (const id in moved.set) {
     const before = records.get(id) as StateRecord;
     place(name, records, id, withFields(before, moved.set[id] ?? {}, moved.unset?.[id]), onMoved);
   }
   for (const id in moved.unset) {
-    if (moved.set?.[id] === undefined) place(name, records, id, withFields(records.get(id) as StateRecord, {}, moved.unset[id]), onMoved);
+    if (moved.set?.[id] === undefined)
+      place(name, records, id, withFields(records.get(id) as StateRecord, {}, moved.unset[id]), onMoved);
   }
   for (const id of moved.remove ?? []) {
     const before = records.get(id);
@@ -52,7 +63,13 @@ function applyToCollection(name: string, records: Map<string, StateRecord>, move
   }
 }
 
-function place(name: string, records: Map<string, StateRecord>, id: string, after: StateRecord, onMoved?: OnMoved): void {
+function place(
+  name: string,
+  records: Map<string, StateRecord>,
+  id: string,
+  after: StateRecord,
+  onMoved?: OnMoved,
+): void {
   if (onMoved === undefined) {
     records.set(id, after);
     return;
@@ -62,7 +79,11 @@ function place(name: string, records: Map<string, StateRecord>, id: string, afte
   onMoved(name, id, before, after);
 }
 
-function withFields(before: StateRecord, set: Readonly<Record<string, JsonValue>>, unset: readonly string[] = []): StateRecord {
+function withFields(
+  before: StateRecord,
+  set: Readonly<Record<string, JsonValue>>,
+  unset: readonly string[] = [],
+): StateRecord {
   const after: Record<string, JsonValue> = { ...before, ...set };
   for (const field of unset) delete after[field];
   return after as StateRecord;

@@ -1,10 +1,24 @@
-export { type Change, type Effect, effectOf, type ReadRecord, recordIdOf } from "./change.ts";
 export { canonicalJson } from "./canonical-json.ts";
-export { decodeClientMessage, decodePlainClientMessage, decodePlainServerMessage, decodeServerMessage, encodeMessage } from "./codec.ts";
+export { type Change, type Effect, effectOf, type ReadRecord, recordIdOf } from "./change.ts";
+export {
+  decodeClientMessage,
+  decodePlainClientMessage,
+  decodePlainServerMessage,
+  decodeServerMessage,
+  encodeMessage,
+} from "./codec.ts";
 export { applyDiff, type CollectionDiff, type Diff, type MutableState, type OnMoved, toWireState } from "./diff.ts";
 export { addHash, digestOf, formatDigest, type RecordHash, recordHash, subtractHash, ZERO_HASH } from "./digest.ts";
 export { assert, SYNC_ERROR_CODES, SyncError, type SyncErrorCode, type SyncErrorOptions } from "./errors.ts";
-export { type AnyState, isJsonObject, type JsonObject, type JsonValue, type StateRecord, sameJson, type WireState } from "./json.ts";
+export {
+  type AnyState,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  type StateRecord,
+  sameJson,
+  type WireState,
+} from "./json.ts";
 export { mergePatch, mergePatchBetween } from "./merge-patch.ts";
 export * from "./messages.ts";
 export {

@@ -87,7 +87,8 @@ export function defineModel<
 function checkCollection(name: string, declared: Collection): void {
   if (!isSafeId(name)) throw new Error(`"${name}" can't be the name of a collection`);
   const newest = declared.keep?.newest ?? 1;
-  if (!Number.isSafeInteger(newest) || newest < 1) throw new Error(`keep.newest of "${name}" is a whole number, 1 or more`);
+  if (!Number.isSafeInteger(newest) || newest < 1)
+    throw new Error(`keep.newest of "${name}" is a whole number, 1 or more`);
 }
 
 function checkRule(model: Model, type: string, rule: ChangeRule): void {

@@ -6,11 +6,12 @@ export const MAX_DEPTH = 32;
 /** UTF-16 code units. */
 export const MAX_ID_LENGTH = 512;
 
-const REFUSED_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
-
 /** Rule S4: what may never be an id or a key, at either end. */
 export function isSafeKey(key: string): boolean {
-  return !REFUSED_KEYS.has(key) && key.isWellFormed();
+  if (key.length === 9 || key.length === 11) {
+    if (key === "__proto__" || key === "constructor" || key === "prototype") return false;
+  }
+  return key.isWellFormed();
 }
 
 export function isSafeId(id: unknown): id is string {
@@ -18,18 +19,60 @@ export function isSafeId(id: unknown): id is string {
 }
 
 /**
- * The object as it may be stored: rule S4 checked, members that are null or undefined left out (rule S1), arrays
- * kept as they are. Returns the same object when there was nothing to leave out.
+ * Rule S4 for a value at `depth` levels below its record: safe keys, well-formed strings, finite numbers, nothing
+ * that JSON can't carry, `MAX_DEPTH` levels at most. A member that is undefined counts as absent.
+ */
+export function isSafeJson(value: unknown, depth = 0): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object") return typeof value === "boolean";
+  if (value === null) return true;
+  if (depth > MAX_DEPTH) return false;
+  return Array.isArray(value) ? isSafeList(value, depth + 1) : isSafeObject(value as JsonObject, depth + 1);
+}
+
+function isSafeList(items: readonly unknown[], depth: number): boolean {
+  for (let index = 0; index < items.length; index++) if (!isSafeJson(items[index], depth)) return false;
+  return true;
+}
+
+function isSafeObject(object: JsonObject, depth: number): boolean {
+  if (!isPlain(object)) return false;
+  for (const key in object) {
+    const member = object[key];
+    if (member !== undefined && (!isSafeKey(key) || !isSafeJson(member, depth))) return false;
+  }
+  return true;
+}
+
+/** Not a Date, a Map or an instance of a class: those come out of the log as something else. From any realm. */
+function isPlain(object: object): boolean {
+  const prototype = Object.getPrototypeOf(object);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Throws `invalid_change` naming the path of what rule S4 refuses in a value that is only read: a patch. */
+export function checkJson(value: JsonValue, path: string): void {
+  if (!isSafeJson(value)) throw refusal(value, path, 0);
+}
+
+/**
+ * The object as it may be stored: rule S4 checked, members that are null or undefined left out at every depth (rule
+ * S1), arrays kept as they are. Returns the same object when there was nothing to leave out.
  *
  * Throws `invalid_change` and names the path of what is wrong.
  */
-export function cleanObject(value: JsonObject, path: string, depth = 0): JsonObject {
+export function cleanObject(value: JsonObject, path: string): JsonObject {
+  checkJson(value, path);
+  return withoutNulls(value);
+}
+
+function withoutNulls(value: JsonObject): JsonObject {
   let cleaned: Record<string, JsonValue> | null = null;
   for (const key in value) {
     const member = value[key];
-    if (!isSafeKey(key)) throw refused(`${path}.${key}`, "is not allowed as a key");
-    const kept = cleanMember(member, path, key, depth);
-    if (kept === member) continue;
+    const kept = keptMember(member);
+    if (kept === member && kept !== undefined) continue;
     cleaned ??= { ...value };
     if (kept === undefined) delete cleaned[key];
     else cleaned[key] = kept;
@@ -37,45 +80,26 @@ export function cleanObject(value: JsonObject, path: string, depth = 0): JsonObj
   return cleaned ?? value;
 }
 
-function cleanMember(member: JsonValue | undefined, path: string, key: string, depth: number): JsonValue | undefined {
-  if (member === null || member === undefined) return undefined;
-  if (typeof member !== "object") {
-    checkScalar(member, path, key);
-    return member;
-  }
-  if (depth >= MAX_DEPTH) throw refused(`${path}.${key}`, `is nested deeper than ${MAX_DEPTH} levels`);
-  if (!Array.isArray(member)) return cleanObject(member as JsonObject, `${path}.${key}`, depth + 1);
-  checkJson(member, `${path}.${key}`, depth + 1);
-  return member;
+function keptMember(member: JsonValue | undefined): JsonValue | undefined {
+  if (member === null) return undefined;
+  return typeof member === "object" && !Array.isArray(member) ? withoutNulls(member as JsonObject) : member;
 }
 
-/** Rule S4 for a value that is only read: a patch, or an array within a record. */
-export function checkJson(value: JsonValue, path: string, depth = 0): void {
-  if (value === null) return;
-  if (typeof value !== "object") return checkScalar(value, path, "");
-  if (depth > MAX_DEPTH) throw refused(path, `is nested deeper than ${MAX_DEPTH} levels`);
-  if (Array.isArray(value)) {
-    for (const item of value as readonly JsonValue[]) checkJson(item, `${path}[]`, depth + 1);
-    return;
+/** Walks to what `isSafeJson` refused and says what it is. Slow: it runs only on the way to an error. */
+function refusal(value: unknown, path: string, depth: number): SyncError {
+  if (typeof value === "string") return refused(path, "holds half of a surrogate pair");
+  if (typeof value === "number") return refused(path, `is ${value}, which JSON cannot carry`);
+  if (typeof value !== "object" || value === null)
+    return refused(path, `is a ${typeof value}, which JSON cannot carry`);
+  if (depth > MAX_DEPTH) return refused(path, `is nested deeper than ${MAX_DEPTH} levels`);
+  if (!Array.isArray(value) && !isPlain(value)) return refused(path, "is not a plain object");
+  for (const [key, member] of Object.entries(value)) {
+    if (!Array.isArray(value) && !isSafeKey(key)) return refused(`${path}.${key}`, "is not allowed as a key");
+    if (member !== undefined && !isSafeJson(member, depth + 1)) return refusal(member, `${path}.${key}`, depth + 1);
   }
-  const object = value as JsonObject;
-  for (const key in object) {
-    if (!isSafeKey(key)) throw refused(`${path}.${key}`, "is not allowed as a key");
-    const member = object[key];
-    if (member !== undefined) checkJson(member, `${path}.${key}`, depth + 1);
-  }
-}
-
-function checkScalar(value: JsonValue, path: string, key: string): void {
-  if (typeof value === "string") {
-    if (!value.isWellFormed()) throw refused(`${path}.${key}`, "holds half of a surrogate pair");
-  } else if (typeof value === "number") {
-    if (!Number.isFinite(value)) throw refused(`${path}.${key}`, `is ${value}, which JSON cannot carry`);
-  } else if (typeof value !== "boolean") {
-    throw refused(`${path}.${key}`, `is a ${typeof value}, which JSON cannot carry`);
-  }
+  return refused(path, "is not plain JSON");
 }
 
 function refused(path: string, why: string): SyncError {
-  return new SyncError("invalid_change", `${path} ${why}`, { hint: "Send plain JSON (rule S4)." });
+  return new SyncError("invalid_change", `${path.slice(0, 200)} ${why}`, { hint: "Send plain JSON (rule S4)." });
 }
