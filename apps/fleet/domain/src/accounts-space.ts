@@ -1,0 +1,55 @@
+import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
+import { z } from "zod";
+import { EnrollmentToken, ROLES } from "./api.ts";
+import { Id, Line, Timestamp } from "./text.ts";
+
+/** Who may do what. Nobody follows this space over a socket; secrets are in it as hashes only. */
+export const ACCOUNTS_SPACE = "accounts";
+
+/** `id` is the name. */
+export const User = z.object({
+  id: Line.min(1),
+  role: z.enum(ROLES),
+  /** `scrypt$N$r$p$salt$hash`; absent: nobody can sign in with a password. */
+  passwordHash: z.string().optional(),
+  createdAt: Timestamp,
+});
+export type User = z.infer<typeof User>;
+
+/** `id` is the SHA-256 of the session's id. */
+export const Session = z.object({ id: Id, user: Line, createdAt: Timestamp, lastSeenAt: Timestamp });
+export type Session = z.infer<typeof Session>;
+
+/** `id` is public; the token's hash is beside it. */
+export const StoredEnrollmentToken = EnrollmentToken.extend({
+  tokenHash: z.string(),
+  nonceHash: z.string().optional(),
+});
+export type StoredEnrollmentToken = z.infer<typeof StoredEnrollmentToken>;
+
+/** `id` is the SHA-256 of the credential: the host it is for is looked up by it, never taken from a message. */
+export const AgentCredential = z.object({ id: Id, host: Id, createdAt: Timestamp });
+export type AgentCredential = z.infer<typeof AgentCredential>;
+
+export const accountsModel = defineModel({
+  model: 1,
+  collections: {
+    users: collection(User),
+    sessions: collection(Session),
+    enrollmentTokens: collection(StoredEnrollmentToken),
+    agentCredentials: collection(AgentCredential),
+  },
+  changes: {
+    user_added: put("users"),
+    user_updated: patch("users"),
+    session_opened: put("sessions"),
+    session_seen: patch("sessions"),
+    session_ended: remove("sessions"),
+    enrollment_token_made: put("enrollmentTokens"),
+    enrollment_token_used: patch("enrollmentTokens"),
+    enrollment_token_removed: remove("enrollmentTokens"),
+    agent_credential_made: put("agentCredentials"),
+    agent_credential_removed: remove("agentCredentials"),
+  },
+});
+export type Accounts = StateOf<typeof accountsModel>;

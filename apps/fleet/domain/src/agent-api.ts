@@ -1,0 +1,128 @@
+import { z } from "zod";
+import { FINAL_STATUSES, Progress } from "./command.ts";
+import { Checks, Reading } from "./host.ts";
+import { Args, OpOffer } from "./op.ts";
+import { MAX_CHUNK_BYTES } from "./output-space.ts";
+import { Id, Line, Name, Timestamp } from "./text.ts";
+
+/*
+ * What an agent posts. It follows `agent/<host id>` at `WS /agent/sync` for what it is to do; all it has to say comes
+ * here, as `application/json`, with `Authorization: Bearer <credential>` (enroll: none) and no Origin.
+ *
+ * A refusal is a problem (RFC 9457). 401: the credential is revoked, stop. 429 and 5xx, or no answer: the same body
+ * again after a while; repeats have no second effect.
+ */
+
+/** `POST /agent/enroll`. Asked again with the same token and nonce it gives the same answer; so keep the nonce until then. */
+export const EnrollRequest = z.strictObject({
+  token: z.string().min(20).max(200),
+  /** At least 128 random bits, drawn by the agent. */
+  nonce: z.string().min(20).max(200),
+  hostname: Line.min(1),
+  os: Line,
+  arch: Line,
+  agentVersion: Line,
+});
+export type EnrollRequest = z.infer<typeof EnrollRequest>;
+
+export const EnrollAnswer = z.object({ hostId: Id, credential: z.string(), now: Timestamp });
+export type EnrollAnswer = z.infer<typeof EnrollAnswer>;
+
+/**
+ * `POST /agent/claims`, after the id is in the journal and before anything runs. `instance` is drawn at each start of
+ * the agent. Only a 200 lets it start the op; 409 `claim_refused`: another instance has it, it is gone, cancelled, past
+ * its deadline, or the host runs another one. A lost answer is asked again.
+ */
+export const ClaimRequest = z.strictObject({ commandId: Id, instance: Id });
+export type ClaimRequest = z.infer<typeof ClaimRequest>;
+
+export const ClaimAnswer = z.object({ now: Timestamp, granted: z.literal(true) });
+export type ClaimAnswer = z.infer<typeof ClaimAnswer>;
+
+/** What the agent is and allows: once at each start, and whenever that changes. */
+export const HelloReport = z.strictObject({
+  type: z.literal("hello"),
+  hostname: Line.min(1),
+  os: Line,
+  arch: Line,
+  agentVersion: Line,
+  ops: z.array(OpOffer).max(200),
+  checks: Checks,
+});
+
+/** The heartbeat: every few seconds, together with a `state`. A host without one for 15 s is offline. */
+export const MetricsReport = z.strictObject({ type: z.literal("metrics"), ...Reading.shape });
+
+/**
+ * A piece of a command's output: `bytes` bytes of the spool from `offset` on, cut between characters, as text. It is
+ * taken when `offset` is what the server has; any other piece is left out, and `received` says from where to go on.
+ */
+export const OutputReport = z.strictObject({
+  type: z.literal("output"),
+  commandId: Id,
+  offset: z.int().min(0),
+  bytes: z.int().min(1).max(MAX_CHUNK_BYTES),
+  text: z.string().max(MAX_CHUNK_BYTES),
+});
+
+export const ProgressReport = z.strictObject({ type: z.literal("progress"), commandId: Id, ...Progress.shape });
+
+/** The end of a command, after its output: left out (so not in `finished`) while the server has fewer than `outputBytes`. */
+export const FinishedReport = z.strictObject({
+  type: z.literal("finished"),
+  commandId: Id,
+  status: z
+    .enum(FINAL_STATUSES)
+    .extract(["succeeded", "failed", "timed_out", "cancelled", "lost", "rejected", "expired"]),
+  reason: Line.optional(),
+  exitCode: z.int().optional(),
+  startedAt: Timestamp.optional(),
+  finishedAt: Timestamp,
+  outputBytes: z.int().min(0),
+});
+
+/**
+ * All commands this agent has in its journal and has not had accepted in `finished`: those it is about to claim, runs,
+ * or has ended. A command that the server thinks is running here and that is missing in two reports is `lost`.
+ */
+export const StateReport = z.strictObject({
+  type: z.literal("state"),
+  known: z
+    .array(
+      z.strictObject({
+        commandId: Id,
+        op: Name,
+        args: Args,
+        phase: z.enum(["claiming", "running", "ended"]),
+        startedAt: Timestamp.optional(),
+      }),
+    )
+    .max(1000),
+});
+
+export const AgentReport = z.discriminatedUnion("type", [
+  HelloReport,
+  MetricsReport,
+  OutputReport,
+  ProgressReport,
+  FinishedReport,
+  StateReport,
+]);
+export type AgentReport = z.infer<typeof AgentReport>;
+
+/** `POST /agent/reports`: at most 100 reports (and 512 KiB), one request at a time; `seq` rises by 1 with each new batch of an instance. */
+export const ReportsRequest = z.strictObject({
+  instance: Id,
+  seq: z.int().min(1),
+  reports: z.array(AgentReport).max(100),
+});
+export type ReportsRequest = z.infer<typeof ReportsRequest>;
+
+export const ReportsAnswer = z.object({
+  now: Timestamp,
+  /** For each command of the batch with output: the bytes the server has, which is the offset it expects next. */
+  received: z.record(Id, z.int().min(0)),
+  /** Commands of the batch's `finished` reports that are settled: the agent may forget them. */
+  finished: z.array(Id),
+});
+export type ReportsAnswer = z.infer<typeof ReportsAnswer>;

@@ -1,0 +1,144 @@
+import { z } from "zod";
+import { COMMAND_STATUSES, Command } from "./command.ts";
+import { Event } from "./event.ts";
+import { Host, Tags, ThemeColor } from "./host.ts";
+import { Args } from "./op.ts";
+import { Id, Line, Name, Timestamp } from "./text.ts";
+
+/** The closed list of what can go wrong with a request; `status` is the HTTP status it comes with. */
+export const PROBLEMS = {
+  bad_request: 400,
+  not_signed_in: 401,
+  csrf_failed: 403,
+  origin_refused: 403,
+  forbidden: 403,
+  totp_required: 403,
+  not_found: 404,
+  unknown_host: 404,
+  unknown_op: 404,
+  unknown_pipeline: 404,
+  unknown_command: 404,
+  host_busy: 409,
+  key_reused: 409,
+  claim_refused: 409,
+  too_large: 413,
+  unsupported_media_type: 415,
+  invalid_args: 422,
+  too_many_requests: 429,
+  internal: 500,
+  store_unavailable: 503,
+  outcome_unknown: 503,
+  shutting_down: 503,
+} as const;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** RFC 9457, `application/problem+json`. */
+export const Problem = z.object({
+  type: z.literal("about:blank"),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+  detail: z.string(),
+  /** What to do next, in one sentence. */
+  hint: z.string(),
+});
+export type Problem = z.infer<typeof Problem>;
+
+export const ROLES = ["viewer", "operator", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** `POST /api/login`. */
+export const LoginRequest = z.strictObject({
+  username: z.string().min(1).max(100),
+  password: z.string().min(1).max(1000),
+});
+export type LoginRequest = z.infer<typeof LoginRequest>;
+
+export const MIN_PASSWORD_LENGTH = 15;
+
+/** `POST /api/setup`: the token of the one-time sign-in link `/#setup=<token>`; may set the admin's password at once. */
+export const SetupRequest = z.strictObject({
+  token: z.string().min(20).max(200),
+  password: z.string().min(MIN_PASSWORD_LENGTH).max(1000).optional(),
+});
+export type SetupRequest = z.infer<typeof SetupRequest>;
+
+/** `GET /api/session`, and the answer of login and setup. The token goes into the header `X-CSRF-Token`. */
+export const SessionAnswer = z.object({ user: z.string(), role: z.enum(ROLES), csrfToken: z.string() });
+export type SessionAnswer = z.infer<typeof SessionAnswer>;
+
+/** Where an effect is in the state (rule D2). */
+const Reached = { epoch: z.string(), version: z.int() };
+export const ReachedAnswer = z.object(Reached);
+
+const HostIds = z.array(Id).min(1).max(10_000);
+
+/** `POST /api/dispatch`. With `wait`, a busy host runs it afterwards instead of blocking it. */
+export const DispatchRequest = z.strictObject({
+  op: Name,
+  hosts: HostIds,
+  args: Args.optional(),
+  wait: z.boolean().optional(),
+});
+export type DispatchRequest = z.infer<typeof DispatchRequest>;
+
+export const DispatchAnswer = z.object({
+  commands: z.array(z.object({ id: Id, host: Id, status: z.enum(COMMAND_STATUSES), reason: Line.optional() })),
+  ...Reached,
+});
+export type DispatchAnswer = z.infer<typeof DispatchAnswer>;
+
+/** `POST /api/dispatch/pipeline`. */
+export const PipelineRequest = z.strictObject({ pipeline: Name, hosts: HostIds });
+export type PipelineRequest = z.infer<typeof PipelineRequest>;
+
+export const PipelineAnswer = z.object({ pipelineId: Id, ...Reached });
+export type PipelineAnswer = z.infer<typeof PipelineAnswer>;
+
+/** `PATCH /api/hosts/:id`; null takes a value away. */
+export const HostPatch = z.strictObject({
+  tags: Tags.optional(),
+  location: Line.nullish(),
+  deviceType: Line.nullish(),
+  themeColor: ThemeColor.nullish(),
+});
+export type HostPatch = z.infer<typeof HostPatch>;
+
+export const HostAnswer = z.object({ host: Host, ...Reached });
+export type HostAnswer = z.infer<typeof HostAnswer>;
+
+/** `GET /api/state`. */
+export const StateAnswer = z.object({
+  ...Reached,
+  digest: z.string(),
+  state: z.record(z.string(), z.array(z.looseObject({ id: Id }))),
+});
+export type StateAnswer = z.infer<typeof StateAnswer>;
+
+/** `GET /api/commands?host=&before=&limit=`, newest first; `before` is a `version` of an earlier answer. */
+export const CommandsAnswer = z.object({ commands: z.array(Command), before: z.int().optional() });
+export type CommandsAnswer = z.infer<typeof CommandsAnswer>;
+
+/** `GET /api/event-log?limit=&before=`, newest first. */
+export const EventLogAnswer = z.object({ events: z.array(Event), before: z.int().optional() });
+export type EventLogAnswer = z.infer<typeof EventLogAnswer>;
+
+/** `POST /api/enrollment-tokens`. */
+export const EnrollmentTokenRequest = z.strictObject({ label: Line.optional() });
+export type EnrollmentTokenRequest = z.infer<typeof EnrollmentTokenRequest>;
+
+/** What may be shown of a token that was made before. */
+export const EnrollmentToken = z.object({
+  id: Id,
+  label: Line.optional(),
+  createdBy: Line,
+  createdAt: Timestamp,
+  expiresAt: Timestamp,
+  /** The host that enrolled with it. */
+  usedBy: Id.optional(),
+});
+export type EnrollmentToken = z.infer<typeof EnrollmentToken>;
+
+/** The token itself is shown this once. */
+export const EnrollmentTokenAnswer = EnrollmentToken.extend({ token: z.string() });
+export type EnrollmentTokenAnswer = z.infer<typeof EnrollmentTokenAnswer>;

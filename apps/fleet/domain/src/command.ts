@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { Args } from "./op.ts";
+import { Id, Line, Name, Timestamp } from "./text.ts";
+
+/**
+ *   pending -> running -> succeeded | failed | timed_out | cancelled | lost
+ *      |
+ *      +-> blocked | rejected | expired | skipped | cancelled      (it never ran)
+ */
+export const COMMAND_STATUSES = [
+  "pending",
+  "running",
+  "succeeded",
+  "failed",
+  "timed_out",
+  "cancelled",
+  "lost",
+  "blocked",
+  "rejected",
+  "expired",
+  "skipped",
+] as const;
+export type CommandStatus = (typeof COMMAND_STATUSES)[number];
+
+/** Nothing happens to a command any more once it has one of these. */
+export const FINAL_STATUSES = [
+  "succeeded",
+  "failed",
+  "timed_out",
+  "cancelled",
+  "lost",
+  "blocked",
+  "rejected",
+  "expired",
+  "skipped",
+] as const satisfies readonly CommandStatus[];
+export type FinalStatus = (typeof FINAL_STATUSES)[number];
+
+const FINAL: ReadonlySet<string> = new Set(FINAL_STATUSES);
+
+export function isFinal(status: CommandStatus): status is FinalStatus {
+  return FINAL.has(status);
+}
+
+export const Progress = z.object({
+  phase: Line,
+  current: z.number().min(0).optional(),
+  total: z.number().min(0).optional(),
+  message: Line.optional(),
+});
+export type Progress = z.infer<typeof Progress>;
+
+export const Command = z.object({
+  id: Id,
+  host: Id,
+  op: Name,
+  args: Args,
+  pipelineId: Id.optional(),
+  /** Its place in the pipeline's `stages`. */
+  stage: z.int().min(0).optional(),
+  status: z.enum(COMMAND_STATUSES),
+  /** Why it is pending, or why it ended so. */
+  reason: Line.optional(),
+  requestedBy: Line,
+  createdAt: Timestamp,
+  /** It is not started after this time; pending ones become `expired`. */
+  deadline: Timestamp.optional(),
+  startedAt: Timestamp.optional(),
+  finishedAt: Timestamp.optional(),
+  exitCode: z.int().optional(),
+  progress: Progress.optional(),
+  /** Somebody asked to stop it; it is still running until the agent says otherwise. */
+  cancelRequested: z.boolean().optional(),
+  outputBytes: z.int().min(0),
+});
+export type Command = z.infer<typeof Command>;

@@ -1,0 +1,41 @@
+import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
+import { Command, FINAL_STATUSES } from "./command.ts";
+import { Event } from "./event.ts";
+import { Host, Metrics } from "./host.ts";
+import { FINAL_PIPELINE_STATUSES, Pipeline } from "./pipeline.ts";
+
+export const DEFAULT_EVENT_LIMIT = 100;
+export const COMMAND_LIMIT = 200;
+export const PIPELINE_LIMIT = 100;
+
+/** The main space: all that a dashboard shows. Rules S3, S6 and S7. */
+export function fleetModel(options: { readonly eventLimit?: number } = {}) {
+  return defineModel({
+    model: 1,
+    collections: {
+      hosts: collection(Host),
+      commands: collection(Command, { keep: { newest: COMMAND_LIMIT, where: { status: FINAL_STATUSES } } }),
+      pipelines: collection(Pipeline, { keep: { newest: PIPELINE_LIMIT, where: { status: FINAL_PIPELINE_STATUSES } } }),
+      events: collection(Event, { keep: { newest: options.eventLimit ?? DEFAULT_EVENT_LIMIT } }),
+      metrics: collection(Metrics, { ephemeral: true }),
+    },
+    changes: {
+      host_added: put("hosts"),
+      host_updated: patch("hosts"),
+      host_removed: remove("hosts"),
+      command_started: put("commands"),
+      command_progress: patch("commands"),
+      command_finished: patch("commands"),
+      pipeline_started: put("pipelines"),
+      pipeline_progress: patch("pipelines"),
+      pipeline_finished: patch("pipelines"),
+      event: put("events"),
+      host_metrics: put("metrics"),
+      host_metrics_removed: remove("metrics"),
+    },
+  });
+}
+
+/** The fleet's model with its default limits. */
+export const fleet = fleetModel();
+export type Fleet = StateOf<typeof fleet>;

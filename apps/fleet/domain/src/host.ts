@@ -1,0 +1,52 @@
+import { z } from "zod";
+import { OpOffer } from "./op.ts";
+import { Id, Line, Name, Timestamp } from "./text.ts";
+
+/** `unknown` when nobody has looked, or the look failed: never `ok` when unverified. */
+export const Check = z.object({
+  status: z.enum(["ok", "outdated", "error", "unknown"]),
+  message: Line,
+  checkedAt: Timestamp,
+});
+export type Check = z.infer<typeof Check>;
+
+export const Checks = z.record(Name, Check);
+export const Tags = z.array(z.string().regex(/^[\w.:-]{1,64}$/)).max(50);
+export const ThemeColor = z.string().regex(/^#[0-9a-f]{6}$/);
+
+export const Host = z.object({
+  id: Id,
+  hostname: Line,
+  os: Line,
+  arch: Line,
+  agentVersion: Line,
+  tags: Tags,
+  location: Line.optional(),
+  deviceType: Line.optional(),
+  themeColor: ThemeColor.optional(),
+  online: z.boolean(),
+  checks: Checks,
+  /** What its agent allows. */
+  ops: z.array(OpOffer).max(200),
+  /** The id of the command that runs there. */
+  runningCommand: Id.optional(),
+  enrolledAt: Timestamp,
+});
+export type Host = z.infer<typeof Host>;
+
+const Percent = z.number().min(0).max(100);
+
+/** What a heartbeat brings; absent where the machine doesn't say. */
+export const Reading = z.object({
+  cpu: Percent.optional(),
+  ram: Percent.optional(),
+  swap: Percent.optional(),
+  load1: z.number().min(0).optional(),
+  disk: Percent.optional(),
+  uptimeS: z.number().min(0).optional(),
+});
+export type Reading = z.infer<typeof Reading>;
+
+/** The newest heartbeat of a host; `id` is the host's id. */
+export const Metrics = Reading.extend({ id: Id, lastSeenAt: Timestamp });
+export type Metrics = z.infer<typeof Metrics>;

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { Line, Name } from "./text.ts";
+
+/**
+ * What may be given to an op. The agent's own file holds more (argv templates, patterns) and has the last word;
+ * this is what the server and the screens need to ask for the right thing.
+ */
+export const ArgSpec = z.discriminatedUnion("type", [
+  z.object({ name: Name, type: z.literal("integer"), min: z.int(), max: z.int(), default: z.int().optional() }),
+  z.object({ name: Name, type: z.literal("choice"), values: z.array(Line).min(1).max(100), default: Line.optional() }),
+  z.object({ name: Name, type: z.literal("text"), maxLength: z.int().min(1).max(500), default: Line.optional() }),
+]);
+export type ArgSpec = z.infer<typeof ArgSpec>;
+
+/** An op that a host's agent allows. */
+export const OpOffer = z.object({ name: Name, title: Line.optional(), args: z.array(ArgSpec).max(20).default([]) });
+export type OpOffer = z.infer<typeof OpOffer>;
+
+export const Args = z.record(Name, z.union([z.string().max(500), z.int()]));
+export type Args = z.infer<typeof Args>;
+
+export type ArgsCheck = { readonly ok: true; readonly args: Args } | { readonly ok: false; readonly problem: string };
+
+/** The arguments with their defaults filled in, or what is wrong with them. Used by the server and by the agent. */
+export function checkArgs(offer: OpOffer, given: Args): ArgsCheck {
+  const unknown = Object.keys(given).find((name) => !offer.args.some((spec) => spec.name === name));
+  if (unknown !== undefined) return { ok: false, problem: `${offer.name} has no argument ${unknown}` };
+  const args: Record<string, string | number> = {};
+  for (const spec of offer.args) {
+    const value = Object.hasOwn(given, spec.name) ? given[spec.name] : spec.default;
+    if (value === undefined) return { ok: false, problem: `the argument ${spec.name} is missing` };
+    const problem = argProblem(spec, value);
+    if (problem !== null) return { ok: false, problem: `${spec.name} ${problem}` };
+    args[spec.name] = value;
+  }
+  return { ok: true, args };
+}
+
+function argProblem(spec: ArgSpec, value: string | number): string | null {
+  switch (spec.type) {
+    case "integer":
+      if (typeof value !== "number" || !Number.isSafeInteger(value)) return "is not a whole number";
+      return value < spec.min || value > spec.max ? `is not between ${spec.min} and ${spec.max}` : null;
+    case "choice":
+      return typeof value === "string" && spec.values.includes(value) ? null : `is none of ${spec.values.join(", ")}`;
+    case "text":
+      if (typeof value !== "string") return "is not a text";
+      return value.length > spec.maxLength ? `is longer than ${spec.maxLength} characters` : null;
+  }
+}

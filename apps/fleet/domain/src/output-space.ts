@@ -1,0 +1,55 @@
+import { collection, defineModel, put, type StateOf } from "@neverstale/protocol";
+import { z } from "zod";
+import { Timestamp } from "./text.ts";
+
+/** `output/<command id>`: what an op writes, followed only by those who look at it. */
+export const OUTPUT_SPACES = "output/";
+
+export function outputSpace(commandId: string): string {
+  return OUTPUT_SPACES + commandId;
+}
+
+/** The live tail is at most 64 chunks of 4 KiB; what is older is in the space's history. */
+export const OUTPUT_CHUNKS = 64;
+export const MAX_CHUNK_BYTES = 4096;
+
+/** A piece of output. Chunks follow each other without a hole: the next one's offset is `offset + bytes`. */
+export const OutputChunk = z.object({
+  /** The offset, padded with zeros, so that ids sort as offsets do. */
+  id: z.string().regex(/^\d{15}$/),
+  offset: z.int().min(0),
+  /** How many bytes of the output it covers; bytes that were no UTF-8 make the text's own length another. */
+  bytes: z.int().min(1).max(MAX_CHUNK_BYTES),
+  text: z.string().max(MAX_CHUNK_BYTES),
+  at: Timestamp,
+});
+export type OutputChunk = z.infer<typeof OutputChunk>;
+
+export function chunkId(offset: number): string {
+  return String(offset).padStart(15, "0");
+}
+
+/** The one record of `status`. */
+export const OUTPUT_STATUS_ID = "output";
+export const OutputStatus = z.object({
+  id: z.literal(OUTPUT_STATUS_ID),
+  /** All bytes received so far. */
+  bytes: z.int().min(0),
+  /** Nothing will be appended any more. */
+  finished: z.boolean(),
+});
+export type OutputStatus = z.infer<typeof OutputStatus>;
+
+export const outputModel = defineModel({
+  model: 1,
+  collections: {
+    chunks: collection(OutputChunk, { keep: { newest: OUTPUT_CHUNKS } }),
+    status: collection(OutputStatus),
+  },
+  changes: {
+    output_appended: put("chunks"),
+    output_progress: put("status"),
+    output_finished: put("status"),
+  },
+});
+export type OutputState = StateOf<typeof outputModel>;

@@ -1,0 +1,13 @@
+import { z } from "zod";
+
+/** ISO 8601 in UTC, as `Date.prototype.toISOString` writes it. */
+export const Timestamp = z.iso.datetime();
+
+/** An opaque id; the engine refuses unsafe ones itself (rule S4). */
+export const Id = z.string().min(1).max(200);
+
+/** The name of an op, an argument, a check or a pipeline. */
+export const Name = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, "lower-case letters, digits, - and _; at most 64");
+
+/** One line that a person reads. It may come from an agent: screens show it as text only. */
+export const Line = z.string().max(500);
