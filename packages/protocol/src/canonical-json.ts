@@ -24,25 +24,44 @@ function list(items: readonly JsonValue[]): string {
 }
 
 function object(members: JsonObject): string {
-  const keys = sortedKeys(members);
+  const keys = sorted(Object.keys(members));
   let text = "{";
+  let comma = "";
   for (let index = 0; index < keys.length; index++) {
     const key = keys[index] as string;
     const value = members[key];
     if (value === undefined) continue;
-    if (text.length > 1) text += ",";
-    text += `${quoted(key)}:${canonicalJson(value)}`;
+    text += comma + label(key) + canonicalJson(value);
+    comma = ",";
   }
   return `${text}}`;
 }
 
-/** Most objects are written down in the same order every time: looking is cheaper than sorting. */
-function sortedKeys(members: JsonObject): string[] {
-  const keys = Object.keys(members);
-  for (let index = 1; index < keys.length; index++) {
-    if ((keys[index - 1] as string) > (keys[index] as string)) return keys.sort();
+/** In place. For the few keys of a record an insertion sort takes a quarter of the time of the built-in one. */
+function sorted(keys: string[]): string[] {
+  if (keys.length > 24) return keys.sort();
+  for (let next = 1; next < keys.length; next++) {
+    const key = keys[next] as string;
+    let at = next - 1;
+    for (; at >= 0 && (keys[at] as string) > key; at--) keys[at + 1] = keys[at] as string;
+    keys[at + 1] = key;
   }
   return keys;
+}
+
+/** The same few keys come again in every record of a collection. Emptied when full: a cache, never a leak. */
+const labels = new Map<string, string>();
+const MAX_LABELS = 2048;
+const MAX_LABEL_LENGTH = 64;
+
+function label(key: string): string {
+  const known = labels.get(key);
+  if (known !== undefined) return known;
+  const made = `${quoted(key)}:`;
+  if (key.length > MAX_LABEL_LENGTH) return made;
+  if (labels.size >= MAX_LABELS) labels.clear();
+  labels.set(key, made);
+  return made;
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters that JSON escapes.
