@@ -1,0 +1,32 @@
+/**
+ * Checks that the code keeps to docs/ARCHITECTURE.md: what is pure, who imports whom, what runs in a browser.
+ * Run alone: `npx node scripts/architecture.ts`. The rules are tested in scripts/architecture.test.ts.
+ */
+import { browserBundleLeaks, runsInBrowsers } from "./architecture/bundle.ts";
+import { strayImports } from "./architecture/imports.ts";
+import { registryTraces } from "./architecture/lockfile.ts";
+import { impurities } from "./architecture/purity.ts";
+import { readPackages, type Violation } from "./architecture/workspace.ts";
+
+/** Everything under `root` that breaks a rule, in the order of the rules. */
+export async function architectureViolations(root: string): Promise<Violation[]> {
+  const packages = readPackages(root);
+  const found = [
+    ...packages.flatMap(impurities),
+    ...packages.flatMap((pkg) => strayImports(pkg, packages)),
+    ...registryTraces(root),
+  ];
+  for (const pkg of packages.filter(runsInBrowsers)) found.push(...(await browserBundleLeaks(root, pkg)));
+  return found;
+}
+
+export function describeViolation({ at, what, instead }: Violation): string {
+  return `${at}  ${what}\n    instead: ${instead}`;
+}
+
+if (import.meta.main) {
+  const found = await architectureViolations(process.cwd());
+  for (const violation of found) console.error(describeViolation(violation));
+  console.log(found.length === 0 ? "architecture: sound" : `architecture: ${found.length} violations`);
+  process.exitCode = found.length === 0 ? 0 : 1;
+}

@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { type OutputChunk, rolldown } from "rolldown";
+import type { Package, Violation } from "./workspace.ts";
+
+const BROWSER_PACKAGES: readonly string[] = ["packages/protocol", "packages/client", "packages/react"];
+
+/** Whether it is one of the packages for browsers, and has an entry yet. */
+export function runsInBrowsers({ folder, files }: Package): boolean {
+  return BROWSER_PACKAGES.includes(folder) && files.some(({ pathInSrc }) => pathInSrc === "index.ts");
+}
+
+/**
+ * Bundles the package's entry as a browser's bundler would, from the sources. What is still an import afterwards is a
+ * Node module or one that can't be found; only peer dependencies may stay. Throws when it can't be bundled at all.
+ */
+export async function browserBundleLeaks(root: string, pkg: Package): Promise<Violation[]> {
+  const entry = `${pkg.folder}/src/index.ts`;
+  const peers = Object.keys(pkg.manifest.peerDependencies ?? {});
+  const left = await importsLeft(join(root, entry), peers);
+  return left.map((specifier) => ({
+    at: `${entry}:1`,
+    what: `its browser bundle still imports "${specifier}"`,
+    instead: "no Node module in a package that runs in browsers; Node's part is handed in by whoever runs it there",
+  }));
+}
+
+async function importsLeft(input: string, peers: readonly string[]): Promise<string[]> {
+  const bundle = await rolldown({
+    input,
+    platform: "browser",
+    resolve: { conditionNames: ["source", "browser", "import", "default"] },
+    external: (id) => peers.some((peer) => id === peer || id.startsWith(`${peer}/`)),
+    treeshake: false,
+    onLog: () => {},
+  });
+  const { output } = await bundle.generate({ format: "esm" });
+  await bundle.close();
+  const chunks = output.filter((part): part is OutputChunk => part.type === "chunk");
+  const own = new Set(chunks.map((chunk) => chunk.fileName));
+  const imports = chunks.flatMap((chunk) => [...chunk.imports, ...chunk.dynamicImports]);
+  return [...new Set(imports)].filter(
+    (id) => !own.has(id) && !peers.some((peer) => id === peer || id.startsWith(`${peer}/`)),
+  );
+}

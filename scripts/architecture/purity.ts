@@ -1,0 +1,92 @@
+import { isBuiltin } from "node:module";
+import { posix } from "node:path";
+import type { FreeName } from "./free-names.ts";
+import { at, isInIo, type Package, type SourceFile, type Violation } from "./workspace.ts";
+
+const CLOCK = "take `now` as an argument, or wait through the runtime; the clock itself belongs in io/";
+const CHANCE = "take `chance` as an argument; the random source itself belongs in io/";
+const MACHINE = "hand it in through an interface, and implement that in io/";
+
+/** What reaches the machine, by the name of the global, with where it should go instead. */
+const GLOBALS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    [CLOCK]:
+      "performance setTimeout clearTimeout setInterval clearInterval setImmediate clearImmediate queueMicrotask scheduler requestAnimationFrame requestIdleCallback",
+    [CHANCE]: "crypto",
+    [MACHINE]:
+      "process Buffer console document window self navigator location globalThis global require fetch WebSocket EventSource XMLHttpRequest BroadcastChannel Worker localStorage sessionStorage indexedDB caches",
+  }).flatMap(([instead, names]) => names.split(" ").map((name) => [name, instead] as const)),
+);
+
+/** Packages that are the machine in another coat. */
+const MACHINE_PACKAGES: ReadonlySet<string> = new Set(["ws", "pino", "fastify", "undici"]);
+
+/**
+ * What is not under `io/` neither waits nor touches the machine: no Node, no DOM, no clock, no randomness, no
+ * sockets, no timers, no logging. Tests are free to.
+ */
+export function impurities(pkg: Package): Violation[] {
+  if (!pkg.folder.startsWith("packages/") && pkg.folder !== "apps/fleet/domain") return [];
+  return pkg.files.filter((file) => !file.isTest && !isInIo(file.pathInSrc)).flatMap(impuritiesOf);
+}
+
+function impuritiesOf(file: SourceFile): Violation[] {
+  const globals = file.names.free.flatMap((name) => {
+    const found = reachOf(name);
+    return found === null ? [] : [{ at: at(file, name.node.start), ...found }];
+  });
+  return [...globals, ...machineImports(file)];
+}
+
+function machineImports(file: SourceFile): Violation[] {
+  const found: Violation[] = [];
+  for (const { specifier, start, typeOnly } of file.names.modules) {
+    if (isBuiltin(specifier))
+      found.push({ at: at(file, start), what: `imports Node's "${specifier}"`, instead: MACHINE });
+    if (MACHINE_PACKAGES.has(specifier))
+      found.push({ at: at(file, start), what: `imports "${specifier}"`, instead: MACHINE });
+    if (!typeOnly && reachesIo(file, specifier)) {
+      const instead = "only the package's entry (index.ts) puts io/ together with the rest; take it as an argument";
+      found.push({ at: at(file, start), what: `imports "${specifier}" from outside io/`, instead });
+    }
+  }
+  return found;
+}
+
+function reachesIo(file: SourceFile, specifier: string): boolean {
+  if (file.pathInSrc === "index.ts" || !specifier.startsWith(".")) return false;
+  return isInIo(posix.join(posix.dirname(file.pathInSrc), specifier));
+}
+
+function reachOf(free: FreeName): { what: string; instead: string } | null {
+  if (free.name === "Date") return dateReach(free);
+  if (free.name === "Math") return memberReach(free, "random", CHANCE);
+  if (free.name === "AbortSignal") return memberReach(free, "timeout", CLOCK);
+  const instead = GLOBALS.get(free.name);
+  return instead === undefined ? null : { what: `uses the global \`${free.name}\``, instead };
+}
+
+/** `new Date(ms)`, `Date.parse`, `Date.UTC` and `instanceof Date` compute; every other use can read the clock. */
+function dateReach({ node, parent }: FreeName): { what: string; instead: string } | null {
+  if (parent.type === "NewExpression") {
+    const given = parent.arguments as readonly unknown[];
+    return given.length > 0 && parent.callee === node ? null : { what: "`new Date()` reads the clock", instead: CLOCK };
+  }
+  const member = memberOf(parent, node);
+  if (member === "parse" || member === "UTC" || parent.type === "BinaryExpression") return null;
+  return { what: `\`Date${member === null ? "" : `.${member}`}\` reads the clock`, instead: CLOCK };
+}
+
+/** A member that reaches the machine, or the whole object handed on, behind which it could be. */
+function memberReach(free: FreeName, member: string, instead: string): { what: string; instead: string } | null {
+  const used = memberOf(free.parent, free.node);
+  if (used === member) return { what: `uses \`${free.name}.${member}\``, instead };
+  return used === null && free.parent.type !== "BinaryExpression"
+    ? { what: `hands on \`${free.name}\` whole`, instead }
+    : null;
+}
+
+function memberOf(parent: FreeName["parent"], object: FreeName["node"]): string | null {
+  if (parent.type !== "MemberExpression" || parent.object !== object || parent.computed === true) return null;
+  return (parent.property as { name: string }).name;
+}

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { type ModuleNames, namesOf } from "./free-names.ts";
+
+/** One thing that breaks a rule of the architecture: where, what, and where it should go instead. */
+export interface Violation {
+  /** `path:line`, the path from the root. */
+  readonly at: string;
+  readonly what: string;
+  readonly instead: string;
+}
+
+export interface Manifest {
+  readonly name: string;
+  readonly exports?: unknown;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+export interface SourceFile {
+  /** From the root, with `/`. */
+  readonly path: string;
+  /** From the package's `src`, with `/`. */
+  readonly pathInSrc: string;
+  readonly source: string;
+  readonly names: ModuleNames;
+  /** A test or a suite that tests share: it never ships. */
+  readonly isTest: boolean;
+}
+
+export interface Package {
+  /** From the root, with `/`: `packages/server`. */
+  readonly folder: string;
+  readonly manifest: Manifest;
+  readonly files: readonly SourceFile[];
+}
+
+const PACKAGE_PARENTS = ["packages", "apps/fleet"];
+
+/** Every package under `root`, in the order of its folder's name. Throws when a manifest or a source can't be read. */
+export function readPackages(root: string): Package[] {
+  return PACKAGE_PARENTS.flatMap((parent) =>
+    namesIn(join(root, parent))
+      .filter((name) => namesIn(join(root, parent, name)).includes("package.json"))
+      .map((name) => readPackage(root, `${parent}/${name}`)),
+  );
+}
+
+function readPackage(root: string, folder: string): Package {
+  const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
+  const files = sourcesUnder(join(root, folder, "src")).map((path) => readSource(root, folder, path));
+  return { folder, manifest, files };
+}
+
+function readSource(root: string, folder: string, fullPath: string): SourceFile {
+  const path = relative(root, fullPath).split(sep).join("/");
+  const source = readFileSync(fullPath, "utf8");
+  const isTest = /(\.test|\.test-d|-suite)\.tsx?$/.test(path);
+  return { path, pathInSrc: path.slice(`${folder}/src/`.length), source, names: namesOf(source, path), isTest };
+}
+
+function sourcesUnder(folder: string): string[] {
+  return namesIn(folder).flatMap((name) => {
+    const path = join(folder, name);
+    if (/\.tsx?$/.test(name)) return name.endsWith(".d.ts") ? [] : [path];
+    return name.includes(".") ? [] : sourcesUnder(path);
+  });
+}
+
+/** Sorted; empty when there is no such folder. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch {
+    return [];
+  }
+}
+
+/** Inside a package: `io/…` or `store/io/…`. */
+export function isInIo(pathInSrc: string): boolean {
+  return `/${dirname(pathInSrc)}/`.includes("/io/");
+}
+
+export function at(file: SourceFile, offset: number): string {
+  return `${file.path}:${file.source.slice(0, offset).split("\n").length}`;
+}

@@ -1,0 +1,41 @@
+/** `npm run check`: what a pull request needs, in under a minute. `npm run check -- types` runs the named steps alone. */
+
+import { architectureViolations, describeViolation } from "./architecture.ts";
+import { ROOT, runScript } from "./run.ts";
+
+type Step = () => Promise<boolean>;
+
+const STEPS: Readonly<Record<string, Step>> = {
+  types: async () => (await runScript("node_modules/typescript/bin/tsc", ["--build"])) === 0,
+  lint: async () =>
+    (await runScript("node_modules/@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."])) === 0,
+  architecture: async () => {
+    const found = await architectureViolations(ROOT);
+    for (const violation of found) console.error(describeViolation(violation));
+    return found.length === 0;
+  },
+  unit: async () => (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=dot", ...UNIT_TESTS])) === 0,
+};
+
+/** Vitest takes parts of paths. Files named `*.slow.test.ts` belong to `npm test` alone. */
+const UNIT_TESTS = ["packages/", "apps/fleet/", "scripts/", "--exclude", "**/*.slow.test.*", "--exclude", "tests/**"];
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(STEPS, name));
+if (unknown.length > 0)
+  throw new Error(`no step named ${unknown.join(", ")}: there are ${Object.keys(STEPS).join(", ")}`);
+
+const failed: string[] = [];
+for (const [name, step] of Object.entries(STEPS)) {
+  if (asked.length === 0 || asked.includes(name)) await runStep(name, step);
+}
+console.log(failed.length === 0 ? "check passed" : `check failed: ${failed.join(", ")}`);
+process.exitCode = failed.length === 0 ? 0 : 1;
+
+async function runStep(name: string, step: Step): Promise<void> {
+  const startedAt = performance.now();
+  const passed = await step();
+  if (!passed) failed.push(name);
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  console.log(`${passed ? "✓" : "×"} ${name} ${seconds} s`);
+}
