@@ -63,7 +63,7 @@ const TOKEN = new RegExp(
     String.raw`([^\x00-\x08\x0a-\x1f\x7f-\x9f]+)`, // Text.
     String.raw`(\n)`,
     String.raw`(\r)`,
-    String.raw`${CSI}([0-9:;<=>?]*)([ -/]*)([@-~])`,
+    `${CSI}([0-9:;<=>?]*)([ -/]*)([@-~])`,
     String.raw`${STRING}(?:\x07|\x1b\\|\x9c|(?=[\x1b\n]))`,
     String.raw`\x1b[ -/]*[0-Z\\^-~]`, // Any other escape.
     String.raw`[\s\S]`, // A stray control character.

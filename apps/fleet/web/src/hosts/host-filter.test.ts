@@ -1,0 +1,62 @@
+import type { Host, Metrics } from "@neverstale/fleet-domain";
+import { expect, test } from "vitest";
+import { parseHostFilter } from "./host-filter.ts";
+
+const host = (id: string, more: Partial<Host> = {}): Host => ({
+  id,
+  hostname: id,
+  os: "Debian 12",
+  arch: "x64",
+  agentVersion: "0.1.0",
+  tags: [],
+  online: true,
+  checks: {},
+  ops: [],
+  enrolledAt: "2026-01-01T00:00:00.000Z",
+  ...more,
+});
+
+const HOSTS: readonly (readonly [Host, Metrics | undefined])[] = [
+  [
+    host("web-1", { tags: ["prod", "Edge"] }),
+    { id: "web-1", lastSeenAt: "2026-01-01T00:00:00.000Z", cpu: 91, load1: 2.5 },
+  ],
+  [
+    host("web-2", { tags: ["staging"], runningCommand: "c1" }),
+    { id: "web-2", lastSeenAt: "2026-01-01T00:00:00.000Z", cpu: 80 },
+  ],
+  [host("db-1", { tags: ["prod-old"], online: false, location: "Oslo" }), undefined],
+];
+
+const found = (filter: string) =>
+  HOSTS.filter(([host, metrics]) => parseHostFilter(filter)(host, metrics)).map(([host]) => host.id);
+
+test("an empty filter shows every host", () => {
+  expect(found("")).toEqual(["web-1", "web-2", "db-1"]);
+  expect(found("  - ")).toEqual(["web-1", "web-2", "db-1"]);
+});
+
+test("words match what a host says of itself, and all of them must", () => {
+  expect(found("web")).toEqual(["web-1", "web-2"]);
+  expect(found("OSLO debian")).toEqual(["db-1"]);
+  expect(found("web oslo")).toEqual([]);
+});
+
+test("a tag matches whole", () => {
+  expect(found("tag:prod")).toEqual(["web-1"]);
+  expect(found("tag:edge")).toEqual(["web-1"]);
+  expect(found("-tag:prod")).toEqual(["web-2", "db-1"]);
+});
+
+test("a status matches as far as it is typed", () => {
+  expect(found("status:offline")).toEqual(["db-1"]);
+  expect(found("status:bu")).toEqual(["web-2"]);
+  expect(found("status:online")).toEqual(["web-1", "web-2"]);
+});
+
+test("a measure that is not known is neither above nor below", () => {
+  expect(found("cpu:>80")).toEqual(["web-1"]);
+  expect(found("cpu:>=80")).toEqual(["web-1", "web-2"]);
+  expect(found("cpu:<85")).toEqual(["web-2"]);
+  expect(found("load:>2")).toEqual(["web-1"]);
+});

@@ -1,0 +1,70 @@
+import type { Host, Metrics } from "@neverstale/fleet-domain";
+
+/**
+ * The filter language of the hosts screen: words that must all match, in any order.
+ *
+ *   web            name, tag, location, system or kind contains it
+ *   tag:prod       has exactly this tag
+ *   status:busy    ready, busy or offline
+ *   cpu:>80        also ram, disk, swap and load; > < >= <=
+ *   -tag:prod      none of it
+ */
+export type HostStatus = "ready" | "busy" | "offline";
+
+export function hostStatus(host: Host): HostStatus {
+  if (!host.online) return "offline";
+  return host.runningCommand === undefined ? "ready" : "busy";
+}
+
+export type HostFilter = (host: Host, metrics: Metrics | undefined) => boolean;
+
+export function parseHostFilter(text: string): HostFilter {
+  const terms = text
+    .toLowerCase()
+    .split(/\s+/)
+    .filter((term) => term !== "" && term !== "-");
+  const tests = terms.map(parseTerm);
+  return (host, metrics) => tests.every((test) => test(host, metrics));
+}
+
+function parseTerm(term: string): HostFilter {
+  if (term.startsWith("-")) {
+    const positive = parseTerm(term.slice(1));
+    return (host, metrics) => !positive(host, metrics);
+  }
+  return parseTag(term) ?? parseStatus(term) ?? parseMeasure(term) ?? ((host) => mentions(host, term));
+}
+
+function parseTag(term: string): HostFilter | null {
+  if (!term.startsWith("tag:")) return null;
+  const wanted = term.slice("tag:".length);
+  return (host) => host.tags.some((tag) => tag.toLowerCase() === wanted);
+}
+
+/** A status that is still being typed matches as far as it goes. */
+function parseStatus(term: string): HostFilter | null {
+  if (!term.startsWith("status:")) return null;
+  const wanted = term.slice("status:".length);
+  return (host) =>
+    hostStatus(host).startsWith(wanted === "online" ? "" : wanted) && (wanted !== "online" || host.online);
+}
+
+const MEASURES = { cpu: "cpu", ram: "ram", disk: "disk", swap: "swap", load: "load1" } as const;
+
+function parseMeasure(term: string): HostFilter | null {
+  const match = /^(cpu|ram|disk|swap|load):([<>])(=?)(\d+(?:\.\d+)?)$/.exec(term);
+  if (match === null) return null;
+  const field = MEASURES[match[1] as keyof typeof MEASURES];
+  const bound = Number(match[4]);
+  const sign = match[2] === ">" ? 1 : -1;
+  const orEqual = match[3] === "=";
+  return (_host, metrics) => {
+    const value = metrics?.[field];
+    return value !== undefined && ((value - bound) * sign > 0 || (orEqual && value === bound));
+  };
+}
+
+function mentions(host: Host, word: string): boolean {
+  const texts = [host.hostname, host.os, host.arch, host.location, host.deviceType, ...host.tags];
+  return texts.some((text) => text?.toLowerCase().includes(word));
+}

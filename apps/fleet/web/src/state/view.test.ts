@@ -1,0 +1,81 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  closeOutput,
+  formatView,
+  goTo,
+  MAX_TABS,
+  nextSort,
+  parseSort,
+  parseView,
+  SCREENS,
+  START,
+  showOutput,
+  type View,
+} from "./view.ts";
+
+function parse(address: string): View {
+  const url = new URL(address, "http://fleet.test");
+  return parseView(url.pathname, url.search);
+}
+
+test("an address that says nothing known shows the hosts", () => {
+  for (const address of ["/", "/nowhere", "/nowhere/x?tab=c1", "/hosts/%zz"]) expect(parse(address)).toEqual(START);
+});
+
+test("every view survives the way through the address", () => {
+  const id = fc
+    .string({ minLength: 1, maxLength: 20, unit: "grapheme" })
+    .filter((text) => text.isWellFormed() && text !== "." && text !== "..");
+  const view = fc
+    .record({
+      screen: fc.constantFrom(...SCREENS),
+      open: fc.option(id),
+      filter: fc.string(),
+      sort: fc.constantFrom("", "cpu", "-cpu"),
+      tabs: fc.uniqueArray(id, { maxLength: MAX_TABS }),
+      first: fc.boolean(),
+    })
+    .map(({ first, ...rest }): View => ({ ...rest, tab: first ? (rest.tabs[0] ?? null) : null }));
+
+  fc.assert(
+    fc.property(view, (wanted) => {
+      expect(parse(formatView(wanted))).toEqual(wanted);
+    }),
+  );
+});
+
+test("the dock survives another screen, filter and sorting do not", () => {
+  const view = parse("/hosts/web-1?q=tag:prod&sort=-cpu&out=c1&out=c2&tab=c2");
+  expect(goTo(view, "events")).toEqual({ ...START, screen: "events", tabs: ["c1", "c2"], tab: "c2" });
+});
+
+test("new output opens behind the tabs that are there and comes to the front", () => {
+  const view = showOutput(parse("/hosts?out=c1&tab=c1"), ["c2", "c3", "c1"]);
+  expect(view.tabs).toEqual(["c1", "c2", "c3"]);
+  expect(view.tab).toBe("c2");
+});
+
+test("there are never more tabs than the limit, and the shown one is among them", () => {
+  const many = Array.from({ length: MAX_TABS + 5 }, (_, index) => `c${index}`);
+  const view = showOutput(START, many);
+  expect(view.tabs).toHaveLength(MAX_TABS);
+  expect(view.tabs).toContain(view.tab);
+});
+
+test("a closed tab hands over to its neighbour", () => {
+  const view = parse("/hosts?out=c1&out=c2&out=c3&tab=c2");
+  expect(closeOutput(view, "c2").tab).toBe("c3");
+  expect(closeOutput(closeOutput(view, "c2"), "c3").tab).toBe("c1");
+  expect(closeOutput(parse("/hosts?out=c1&tab=c1"), "c1").tab).toBeNull();
+  expect(closeOutput(view, "c3").tab).toBe("c2");
+});
+
+test("a header goes through its two directions and back", () => {
+  expect(nextSort("", "cpu", true)).toBe("-cpu");
+  expect(nextSort("-cpu", "cpu", true)).toBe("cpu");
+  expect(nextSort("cpu", "cpu", true)).toBe("");
+  expect(nextSort("-cpu", "name", false)).toBe("name");
+  expect(parseSort("-cpu", ["name", "cpu"])).toEqual({ column: "cpu", descending: true });
+  expect(parseSort("nonsense", ["name", "cpu"])).toBeNull();
+});
