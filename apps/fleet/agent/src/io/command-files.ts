@@ -1,0 +1,45 @@
+import { join } from "node:path";
+
+/** The files of one command id. Ids come from outside and become file names: anything unusual is refused. */
+export interface CommandFiles {
+  /** JournalEntry; written by the agent. */
+  readonly entry: string;
+  /** RunnerMark; made once, by the one runner that may run the id. */
+  readonly runner: string;
+  /** ProcessMark of the command itself. */
+  readonly child: string;
+  /** Exit. */
+  readonly exit: string;
+  /** There: the command is to be stopped. */
+  readonly stop: string;
+  /** What the command has written so far. */
+  readonly spool: string;
+}
+
+const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+
+export function isFileSafe(commandId: string): boolean {
+  return SAFE_ID.test(commandId);
+}
+
+/** `directory` holds everything of one host id: a new enrolment begins with a clean one. */
+export function journalDirectory(directory: string): string {
+  return join(directory, "journal");
+}
+
+export function spoolDirectory(directory: string): string {
+  return join(directory, "spool");
+}
+
+export function commandFiles(directory: string, commandId: string): CommandFiles {
+  if (!isFileSafe(commandId)) throw new Error(`command id ${JSON.stringify(commandId)} can't be a file name`);
+  const base = join(journalDirectory(directory), commandId);
+  return {
+    entry: `${base}.entry.json`,
+    runner: `${base}.runner.json`,
+    child: `${base}.child.json`,
+    exit: `${base}.exit.json`,
+    stop: `${base}.stop`,
+    spool: join(spoolDirectory(directory), `${commandId}.out`),
+  };
+}

@@ -1,0 +1,68 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import type { ProcessMark } from "../job.ts";
+
+/** The process that has this number now, or null. A zombie counts as gone: it runs nothing any more. */
+export function markOf(pid: number): ProcessMark | null {
+  const started = process.platform === "linux" ? startedOnLinux(pid) : startedElsewhere(pid);
+  return started === null ? null : { pid, started };
+}
+
+/** Whether that very process still runs, and not a later one under its number. */
+export function isAlive(mark: ProcessMark): boolean {
+  return markOf(mark.pid)?.started === mark.started;
+}
+
+/** Whether some process of the group still runs. Elsewhere than on Linux zombies count: callers must not wait for ever. */
+export function groupRuns(leader: number): boolean {
+  if (!signalGroup(leader, 0)) return false;
+  if (process.platform !== "linux") return true;
+  return readdirSync("/proc").some((name) => {
+    const fields = /^\d+$/.test(name) ? statFields(Number(name)) : null;
+    return fields !== null && fields[2] === String(leader);
+  });
+}
+
+/** False: there is no such group. */
+export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-leader, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A number and its start in ticks could come again after a reboot, so the boot id is added. */
+function startedOnLinux(pid: number): string | null {
+  const fields = statFields(pid);
+  return fields === null ? null : `${bootId()}:${fields[19]}`;
+}
+
+/** What /proc/PID/stat says from its third field on (state, parent, group, ...; the 20th is the start); null for a zombie. */
+function statFields(pid: number): string[] | null {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {
+    return null;
+  }
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // The name before it may hold spaces and brackets.
+  return fields[0] === "Z" || fields[0] === "X" ? null : fields;
+}
+
+let boot: string | null = null;
+
+function bootId(): string {
+  boot ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  return boot;
+}
+
+function startedElsewhere(pid: number): string | null {
+  const ps = spawnSync("ps", ["-o", "state=,lstart=", "-p", String(pid)], {
+    encoding: "utf8",
+    env: { LC_ALL: "C", PATH: "/bin:/usr/bin" },
+  });
+  const line = ps.stdout.trim();
+  return line === "" || line.startsWith("Z") ? null : line.replace(/^\S+\s+/, "");
+}

@@ -1,0 +1,276 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Exit, Job, JournalEntry } from "../job.ts";
+import { commandFiles } from "./command-files.ts";
+import { Journal } from "./journal.ts";
+
+let directory: string;
+let journal: Journal;
+
+beforeEach(() => {
+  directory = fs.mkdtempSync(join(tmpdir(), "neverstale-runner-"));
+  journal = openJournal();
+});
+
+afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
+
+test("a command's output and exit status are on disk when its runner is gone", async () => {
+  const exit = await run(script("console.log('out'); console.error('err'); process.exitCode = 3"));
+
+  expect(exit).toMatchObject({
+    outcome: "failed",
+    exitCode: 3,
+    signal: null,
+    reason: "exit status 3",
+    droppedBytes: 0,
+  });
+  expect(output().split("\n").sort()).toEqual(["", "err", "out"]);
+  expect(exit.outputBytes).toBe(8);
+});
+
+test("a command that can't be started ends as failed and says why", async () => {
+  const exit = await run(job({ argv: ["/nothing/here"] }));
+
+  expect(exit).toMatchObject({ outcome: "failed", exitCode: null });
+  expect(exit.reason).toContain("ENOENT");
+});
+
+test("[G16] two runners for one id run it once", async () => {
+  journal.write(
+    entry(
+      script("require('node:fs').appendFileSync(process.env.COUNT, 'x')", { env: { COUNT: join(directory, "count") } }),
+    ),
+  );
+
+  for (let n = 0; n < 4; n += 1) journal.start("c1", null, fail);
+  await exitOf("c1");
+  await settle();
+
+  expect(fs.readFileSync(join(directory, "count"), "utf8")).toBe("x");
+});
+
+test("[G16] an id that was ended before its runner came up never runs", async () => {
+  journal.write(
+    entry(
+      script("require('node:fs').writeFileSync(process.env.COUNT, 'x')", { env: { COUNT: join(directory, "count") } }),
+    ),
+  );
+
+  journal.endUnstarted("c1", "cancelled", "stopped on request");
+  const runner = spawn(process.execPath, [fileURLToPath(new URL("./runner.ts", import.meta.url)), directory, "c1"]);
+  await new Promise((resolve) => runner.once("exit", resolve));
+
+  expect(fs.existsSync(join(directory, "count"))).toBe(false);
+  expect(look().exit).toMatchObject({ outcome: "cancelled", startedAt: null });
+});
+
+test("nothing starts after its deadline, however late the runner comes up", async () => {
+  journal.write(entry(script("console.log('ran')")));
+
+  journal.start("c1", Date.now() - 1, fail);
+
+  expect(await exitOf("c1")).toMatchObject({ outcome: "expired", startedAt: null });
+  expect(fs.existsSync(journal.spoolOf("c1"))).toBe(false);
+});
+
+test("[B29] killing the process that started the runner loses neither output nor status", async () => {
+  journal.write(entry(script("console.log('one'); setTimeout(() => console.log('two'), 700)")));
+  const runner = fileURLToPath(new URL("./runner.ts", import.meta.url));
+  const starter = `require('node:child_process').spawn(process.execPath, [${JSON.stringify(runner)}, ${JSON.stringify(directory)}, 'c1'], { detached: true, stdio: 'ignore' }).unref(); setInterval(() => {}, 1000)`;
+  const parent = spawn(process.execPath, ["-e", starter], { stdio: "ignore" });
+  await until(() => output() === "one\n");
+
+  parent.kill("SIGKILL");
+
+  expect(await exitOf("c1")).toMatchObject({ outcome: "succeeded", exitCode: 0 });
+  expect(output()).toBe("one\ntwo\n");
+});
+
+test("[C40] a timeout ends the grandchildren too, also those that ignore TERM", async () => {
+  const grandchild = `process.on('SIGTERM', () => {}); require('node:fs').writeFileSync(process.env.PID, String(process.pid)); setInterval(() => {}, 1000)`;
+  const child = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(grandchild)}], { stdio: 'inherit' }); setInterval(() => {}, 1000)`;
+  const pidFile = join(directory, "pid");
+
+  const exit = await run(script(child, { env: { PID: pidFile }, timeoutMs: 1_500, killGraceMs: 300 }));
+
+  expect(exit).toMatchObject({ outcome: "timed_out", signal: "SIGTERM", reason: "ran longer than 1500 ms" });
+  await until(() => !runs(Number(fs.readFileSync(pidFile, "utf8"))));
+});
+
+test("[C40] what a command leaves in its group when it ends is ended with it", async () => {
+  const child = `require('node:fs').writeFileSync(process.env.PID, String(require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' }).pid)); process.exit(0)`;
+  const pidFile = join(directory, "pid");
+
+  const exit = await run(script(child, { env: { PID: pidFile } }));
+
+  expect(exit).toMatchObject({ outcome: "succeeded" });
+  await until(() => !runs(Number(fs.readFileSync(pidFile, "utf8"))));
+});
+
+test("a stop asked for by the agent is `cancelled`, with TERM first", async () => {
+  journal.write(
+    entry(
+      script(
+        "process.on('SIGTERM', () => { console.log('bye'); process.exit(0) }); console.log('ready'); setInterval(() => {}, 1000)",
+      ),
+    ),
+  );
+  journal.start("c1", null, fail);
+  await until(() => output() === "ready\n");
+
+  journal.stop("c1");
+  journal.stop("c1");
+
+  expect(await exitOf("c1")).toMatchObject({ outcome: "cancelled", exitCode: 0 });
+  expect(output()).toBe("ready\nbye\n");
+});
+
+test("TERM to the runner without a stop request is a shutdown, not a cancel", async () => {
+  journal.write(entry(script("console.log('ready'); setInterval(() => {}, 1000)")));
+  journal.start("c1", null, fail);
+  await until(() => output() === "ready\n");
+
+  const mark = JSON.parse(fs.readFileSync(commandFiles(directory, "c1").runner, "utf8"));
+  process.kill(mark.pid, "SIGTERM");
+
+  const exit = await exitOf("c1");
+  expect(exit.outcome).toBe("failed");
+  expect(exit.reason).toContain("shutting down");
+});
+
+test("[B29] a runner killed without a word is seen as gone; its command is killed and the end is `lost`", async () => {
+  journal.write(entry(script("console.log(process.pid); setInterval(() => {}, 1000)")));
+  journal.start("c1", null, fail);
+  await until(() => output().endsWith("\n"));
+  const mark = JSON.parse(fs.readFileSync(commandFiles(directory, "c1").runner, "utf8"));
+
+  process.kill(mark.pid, "SIGKILL");
+  await until(() => look().runner === "gone");
+  journal.endLost("c1", "its runner is gone");
+
+  expect(look().exit).toMatchObject({ outcome: "lost", outputBytes: output().length });
+  await until(() => !runs(Number(output())));
+});
+
+test("[B32] output beyond the cap is cut between characters, said and counted", async () => {
+  const exit = await run(
+    script("process.stdout.write('é'.repeat(1000)); setTimeout(() => process.stdout.write('more'), 200)", {
+      outputCapBytes: 1025,
+    }),
+  );
+
+  expect(output()).toBe(`${"é".repeat(512)}\n[output cut: this op keeps 1025 bytes]\n`);
+  expect(exit).toMatchObject({
+    outcome: "succeeded",
+    droppedBytes: 2000 - 1024 + 4,
+    outputBytes: Buffer.byteLength(output()),
+  });
+});
+
+test("a journal opened again knows what was there, and leaves alone what it can't read", async () => {
+  await run(script("console.log('out')"));
+  fs.writeFileSync(join(directory, "journal", "c2.entry.json"), "{");
+  const unreadable: string[] = [];
+
+  const again = new Journal(directory, (file) => unreadable.push(file));
+
+  expect(again.entries().map((known) => known.commandId)).toEqual(["c1"]);
+  expect(unreadable).toEqual(["c2.entry.json"]);
+  expect(again.has("c2")).toBe(true);
+});
+
+test("forgetting a command leaves no file of it", async () => {
+  await run(script("console.log('out')"));
+
+  journal.forget("c1");
+
+  expect([...fs.readdirSync(join(directory, "journal")), ...fs.readdirSync(join(directory, "spool"))]).toEqual([]);
+});
+
+function openJournal(): Journal {
+  return new Journal(directory, (file, error) => {
+    throw new Error(`${file}: ${error}`);
+  });
+}
+
+function job(changes: Partial<Job> = {}): Job {
+  return {
+    argv: ["true"],
+    env: {},
+    cwd: "/",
+    user: null,
+    timeoutMs: 20_000,
+    killGraceMs: 1_000,
+    outputCapBytes: 65_536,
+    ...changes,
+  };
+}
+
+function script(source: string, changes: Partial<Job> = {}): Job {
+  return job({ argv: [process.execPath, "-e", source], ...changes });
+}
+
+function entry(of: Job): JournalEntry {
+  const journaledAt = new Date().toISOString();
+  return {
+    commandId: "c1",
+    op: "test",
+    args: {},
+    deadline: null,
+    instance: "i1",
+    journaledAt,
+    claim: "asked",
+    settledAt: null,
+    job: of,
+  };
+}
+
+async function run(what: Job): Promise<Exit> {
+  journal.write(entry(what));
+  journal.start("c1", null, fail);
+  return await exitOf("c1");
+}
+
+/** The exit status as it is once the runner has gone. */
+async function exitOf(commandId: string): Promise<Exit> {
+  await until(() => look().exit !== null);
+  const { exit } = look();
+  if (exit === null) throw new Error(`${commandId} lost its exit status`);
+  return exit;
+}
+
+function look() {
+  const [first] = journal.entries();
+  if (first === undefined) throw new Error("nothing is journaled");
+  return journal.look(first);
+}
+
+function output(): string {
+  return fs.existsSync(journal.spoolOf("c1")) ? fs.readFileSync(journal.spoolOf("c1"), "utf8") : "";
+}
+
+function runs(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Longer than a runner takes to come up and find its place taken. */
+async function settle(): Promise<void> {
+  await until(() => !fs.readdirSync(join(directory, "journal")).some((file) => file.startsWith(".")));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+}
+
+function fail(error: Error): never {
+  throw error;
+}

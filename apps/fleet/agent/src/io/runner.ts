@@ -1,0 +1,202 @@
+/**
+ * Runs one command to its end, whatever becomes of the agent: `node runner.ts DIRECTORY COMMAND_ID [START_BEFORE_MS]`.
+ *
+ *   mark made (once per id) -> running --exit--> group empty -> exit status on disk
+ *                                 |  timeout, or TERM to the runner
+ *                                 +-> TERM to the group -> grace -> KILL
+ *
+ * A second runner for an id finds the mark and goes without a word. TERM means "cancelled" when the agent left the stop
+ * file, else that someone ends this process too (a shutdown).
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Exit, type Job, type JournalEntry, MAX_REASON, type Outcome } from "../job.ts";
+import { type CommandFiles, commandFiles } from "./command-files.ts";
+import { createDurably, syncDirectory } from "./files.ts";
+import { groupRuns, markOf, signalGroup } from "./process-mark.ts";
+import { SpoolWriter } from "./spool.ts";
+
+/** The exit status is written over a block that was reserved before the start: a full disk can't lose it. */
+const EXIT_ROOM = 4096;
+/** How long processes that the command left in its group may take to end by themselves. */
+const LEFTOVER_MS = 250;
+const POLL_MS = 20;
+/** How long a pipe may stay open that a process outside the group still holds. */
+const PIPE_MS = 1_000;
+
+type Ending = { readonly outcome: Outcome; readonly reason: string };
+
+class Run {
+  readonly #files: CommandFiles;
+  readonly #job: Job;
+  readonly #startBefore: number;
+  #child: ChildProcess | null = null;
+  #ending: Ending | null = null;
+
+  constructor(files: CommandFiles, job: Job, startBefore: number) {
+    this.#files = files;
+    this.#job = job;
+    this.#startBefore = startBefore;
+  }
+
+  async toItsEnd(): Promise<void> {
+    await insist(() => fs.writeFileSync(temporary(this.#files), " ".repeat(EXIT_ROOM), { mode: 0o600, flush: true }));
+    if (Date.now() > this.#startBefore)
+      return this.#write(notStarted("expired", "its deadline passed before it could start"));
+    if (this.#ending !== null) return this.#write(notStarted(this.#ending.outcome, this.#ending.reason));
+    const startedAt = new Date().toISOString();
+    const spool = new SpoolWriter(this.#files.spool, this.#job.outputCapBytes);
+    const end = await this.#run(spool);
+    const outputBytes = spool.close();
+    const reason = end.reason ?? spool.failure;
+    await this.#write({
+      ...end,
+      reason,
+      startedAt,
+      finishedAt: new Date().toISOString(),
+      outputBytes,
+      droppedBytes: spool.droppedBytes,
+    });
+  }
+
+  /** Only the first call counts: a timeout during a cancel is a cancel. */
+  stop(ending: Ending): void {
+    if (this.#ending !== null) return;
+    this.#ending = ending;
+    if (this.#child?.pid !== undefined) void endGroup(this.#child.pid, this.#job.killGraceMs);
+  }
+
+  async #run(spool: SpoolWriter): Promise<Pick<Exit, "outcome" | "exitCode" | "signal" | "reason">> {
+    const [program = "", ...args] = this.#job.argv;
+    const { env, cwd, user } = this.#job;
+    const child = spawn(program, args, {
+      env,
+      cwd,
+      ...user,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+      shell: false,
+    });
+    this.#child = child;
+    child.stdout.on("data", (bytes: Buffer) => spool.take(bytes));
+    child.stderr.on("data", (bytes: Buffer) => spool.take(bytes));
+    const piped = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    const ended = endOf(child);
+    if (child.pid === undefined) return failed(`${program} can't be started: ${(await ended).error}`);
+    fs.writeFileSync(this.#files.child, JSON.stringify(markOf(child.pid)), { mode: 0o600 });
+
+    const timer = setTimeout(
+      () => this.stop({ outcome: "timed_out", reason: `ran longer than ${this.#job.timeoutMs} ms` }),
+      this.#job.timeoutMs,
+    );
+    const { code, signal } = await ended;
+    clearTimeout(timer);
+    await endLeftovers(child.pid, this.#ending === null ? LEFTOVER_MS : 0, this.#job.killGraceMs);
+    await Promise.race([piped, delay(PIPE_MS, undefined, { ref: false })]);
+    child.stdout.destroy();
+    child.stderr.destroy();
+    return { exitCode: code, signal, ...this.#judge(code, signal) };
+  }
+
+  #judge(code: number | null, signal: string | null): { outcome: Outcome; reason: string | null } {
+    if (this.#ending !== null) return this.#ending;
+    if (code === 0) return { outcome: "succeeded", reason: null };
+    return { outcome: "failed", reason: signal === null ? `exit status ${code}` : `ended by ${signal}` };
+  }
+
+  async #write(exit: Exit): Promise<void> {
+    const text = JSON.stringify({ ...exit, reason: exit.reason?.slice(0, MAX_REASON) ?? null });
+    await insist(() => {
+      const file = fs.openSync(temporary(this.#files), "r+");
+      try {
+        fs.writeSync(file, text.padEnd(EXIT_ROOM), 0);
+        fs.fsyncSync(file);
+      } finally {
+        fs.closeSync(file);
+      }
+      fs.renameSync(temporary(this.#files), this.#files.exit);
+      syncDirectory(`${this.#files.exit}/..`);
+    });
+  }
+}
+
+function temporary(files: CommandFiles): string {
+  return `${files.exit}.tmp`;
+}
+
+function notStarted(outcome: Outcome, reason: string): Exit {
+  const finishedAt = new Date().toISOString();
+  return {
+    outcome,
+    reason,
+    exitCode: null,
+    signal: null,
+    startedAt: null,
+    finishedAt,
+    outputBytes: 0,
+    droppedBytes: 0,
+  };
+}
+
+function failed(reason: string): Pick<Exit, "outcome" | "exitCode" | "signal" | "reason"> {
+  return { outcome: "failed", exitCode: null, signal: null, reason };
+}
+
+function endOf(child: ChildProcess): Promise<{ code: number | null; signal: string | null; error: string }> {
+  return new Promise((resolve) => {
+    child.once("exit", (code, signal) => resolve({ code, signal, error: "" }));
+    child.once("error", (error) => resolve({ code: null, signal: null, error: error.message }));
+  });
+}
+
+/** The command itself has ended; what it started in its group gets a moment, then TERM, then KILL. */
+async function endLeftovers(leader: number, leftoverMs: number, killGraceMs: number): Promise<void> {
+  if (await groupEnds(leader, leftoverMs)) return;
+  await endGroup(leader, killGraceMs);
+  await groupEnds(leader, PIPE_MS);
+}
+
+async function endGroup(leader: number, killGraceMs: number): Promise<void> {
+  signalGroup(leader, "SIGTERM");
+  if (!(await groupEnds(leader, killGraceMs))) signalGroup(leader, "SIGKILL");
+}
+
+async function groupEnds(leader: number, withinMs: number): Promise<boolean> {
+  const until = performance.now() + withinMs;
+  while (groupRuns(leader)) {
+    if (performance.now() >= until) return false;
+    await delay(POLL_MS);
+  }
+  return true;
+}
+
+/** Until it succeeds: as long as the status isn't on disk this process stays, so that the agent sees a running command. */
+async function insist(act: () => void): Promise<void> {
+  for (;;) {
+    try {
+      return act();
+    } catch {
+      await delay(1_000);
+    }
+  }
+}
+
+async function main(directory: string, commandId: string, startBefore: number): Promise<void> {
+  const files = commandFiles(directory, commandId);
+  const entry = JSON.parse(fs.readFileSync(files.entry, "utf8")) as JournalEntry; // Written by the agent that started this.
+  const run = new Run(files, entry.job, startBefore);
+  const told: Ending = {
+    outcome: "failed",
+    reason: "stopped because its runner was told to end: is the machine shutting down?",
+  };
+  const cancelled: Ending = { outcome: "cancelled", reason: "stopped on request" };
+  process.on("SIGTERM", () => run.stop(fs.existsSync(files.stop) ? cancelled : told));
+  for (const ignored of ["SIGINT", "SIGHUP"] as const) process.on(ignored, () => {});
+  const mark = { ...markOf(process.pid), at: new Date().toISOString() };
+  if (createDurably(files.runner, JSON.stringify(mark))) await run.toItsEnd();
+}
+
+process.umask(0o077);
+const [directory = "", commandId = "", startBefore = "Infinity"] = process.argv.slice(2);
+await main(directory, commandId, Number(startBefore));
