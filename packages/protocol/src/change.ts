@@ -4,10 +4,11 @@ import { mergePatch, mergePatchBetween, patchValue } from "./merge-patch.ts";
 import { type ChangeRule, type Model, RECORD_EVICTED } from "./model.ts";
 import { checkJson, cleanObject, isSafeId } from "./safety.ts";
 
-/** One named thing that happened. `target` is the host id, or `""` when it concerns no host. */
+/** One named thing that happened. Given to the authority its `data` is the authority's: never altered afterwards. */
 export interface Change {
   /** snake_case; declared in the model. */
   readonly type: string;
+  /** The host id, or `""` when the change concerns no host. */
   readonly target: string;
   readonly data: JsonObject;
 }
@@ -35,8 +36,8 @@ export type ReadRecord = (collection: string, id: string) => StateRecord | undef
  * validator refuses the record; then nothing happened.
  */
 export function effectOf(model: Model, change: Change, read: ReadRecord): Effect {
-  const rule = ruleOf(model, change);
   const id = recordIdOf(change);
+  const rule = ruleOf(model, change);
   const before = read(rule.collection, id);
   if (rule.kind === "put") return putEffect(model, change, rule.collection, id, before);
   if (rule.kind === "patch") return patchEffect(model, change, rule.collection, id, before);
@@ -44,7 +45,7 @@ export function effectOf(model: Model, change: Change, read: ReadRecord): Effect
 }
 
 function ruleOf(model: Model, change: Change): ChangeRule {
-  if (change.type === RECORD_EVICTED) return { kind: "remove", collection: String(change.data.collection) };
+  if (change.type === RECORD_EVICTED) return evictionRule(model, change);
   const rule = Object.hasOwn(model.changes, change.type) ? model.changes[change.type] : undefined;
   if (rule === undefined) {
     throw new SyncError("invalid_change", `the model knows no change of type "${change.type}"`, {
@@ -54,11 +55,18 @@ function ruleOf(model: Model, change: Change): ChangeRule {
   return rule;
 }
 
+function evictionRule(model: Model, change: Change): ChangeRule {
+  const collection = change.data.collection;
+  if (typeof collection !== "string" || !Object.hasOwn(model.collections, collection)) {
+    throw invalid(change, "it names no collection of the model");
+  }
+  return { kind: "remove", collection };
+}
+
 /** The id a change is about: `data.id` when present, else `target` (rule S1). */
 export function recordIdOf(change: Change): string {
   if (!isJsonObject(change.data)) throw invalid(change, "`data` is not an object");
-  if (typeof change.target !== "string" || !change.target.isWellFormed())
-    throw invalid(change, "`target` is not a well-formed string");
+  if (change.target !== "" && !isSafeId(change.target)) throw invalid(change, "`target` is not allowed (rule S4)");
   const id = change.data.id ?? change.target;
   if (!isSafeId(id)) throw invalid(change, "its id is missing or not allowed (rule S4)");
   return id;
@@ -71,13 +79,13 @@ function putEffect(
   id: string,
   before: StateRecord | undefined,
 ): Effect {
-  const candidate = cleanObject(change.data.id === id ? change.data : { id, ...change.data }, change.type);
+  const candidate = cleanObject(change.data.id === id ? change.data : { ...change.data, id }, change.type);
   const after = validated(model, change, collection, id, candidate);
   const effective = { type: change.type, target: change.target, data: after };
   if (before === undefined) return { change: effective, collection, id, after, moved: true, patch: null };
   const patch = mergePatchBetween(before, after);
-  const moved = Object.keys(patch).length > 0;
-  return { change: effective, collection, id, after: moved ? after : before, moved, patch: moved ? patch : null };
+  if (isEmpty(patch)) return { change: effective, collection, id, after: before, moved: false, patch: null };
+  return { change: effective, collection, id, after, moved: true, patch };
 }
 
 function patchEffect(
@@ -93,14 +101,14 @@ function patchEffect(
   const candidate = merged.id === id ? merged : { ...merged, id };
   const after = validated(model, change, collection, id, candidate);
   const data = after === candidate ? effectivePatch(before, after, change.data) : mergePatchBetween(before, after);
-  let moved = false;
-  for (const _ in data) {
-    moved = true;
-    break;
-  }
-  if (!moved) return stillEffect(change, collection, id, before);
+  if (isEmpty(data)) return stillEffect(change, collection, id, before);
   const effective = { type: change.type, target: change.target, data: withId(change, data) };
-  return { change: effective, collection, id, after, moved, patch: data };
+  return { change: effective, collection, id, after, moved: true, patch: data };
+}
+
+function isEmpty(object: JsonObject): boolean {
+  for (const _ in object) return false;
+  return true;
 }
 
 /** Like `mergePatchBetween`, for a record that can differ from the one before only where the patch spoke. */
@@ -108,13 +116,12 @@ function effectivePatch(before: StateRecord, after: StateRecord, patch: JsonObje
   const data: Record<string, JsonValue> = {};
   for (const key in patch) {
     if (key === "id") continue;
-    const now = after[key];
-    if (now === undefined) {
-      if (before[key] !== undefined) data[key] = null;
-      continue;
+    if (Object.hasOwn(after, key)) {
+      const value = patchValue(before[key], after[key] as JsonValue);
+      if (value !== undefined) data[key] = value;
+    } else if (Object.hasOwn(before, key)) {
+      data[key] = null;
     }
-    const value = patchValue(before[key], now);
-    if (value !== undefined) data[key] = value;
   }
   return data;
 }
@@ -160,7 +167,8 @@ function validated(model: Model, change: Change, collection: string, id: string,
     const path = issue?.path?.map((part) => (typeof part === "object" ? part.key : part)).join(".") ?? "";
     throw invalid(change, `${collection}/${id}${path === "" ? "" : ` at ${path}`}: ${issue?.message ?? "refused"}`);
   }
-  const output = cleanObject(result.value as JsonObject, change.type) as StateRecord;
+  if (!isJsonObject(result.value)) throw invalid(change, `the validator of "${collection}" gave no object`);
+  const output = cleanObject(result.value, change.type) as StateRecord;
   return output.id === id ? output : { ...output, id };
 }
 

@@ -7,7 +7,18 @@ export {
   decodeServerMessage,
   encodeMessage,
 } from "./codec.ts";
-export { applyDiff, type CollectionDiff, type Diff, type MutableState, type OnMoved, toWireState } from "./diff.ts";
+export {
+  applyDiff,
+  type CollectionDiff,
+  type CollectionDraft,
+  type Diff,
+  diffRecord,
+  diffStates,
+  fromWireState,
+  type MutableState,
+  type OnMoved,
+  toWireState,
+} from "./diff.ts";
 export { addHash, digestOf, formatDigest, type RecordHash, recordHash, subtractHash, ZERO_HASH } from "./digest.ts";
 export { assert, SYNC_ERROR_CODES, SyncError, type SyncErrorCode, type SyncErrorOptions } from "./errors.ts";
 export {
@@ -19,6 +30,7 @@ export {
   sameJson,
   type WireState,
 } from "./json.ts";
+export { mergeDiffs } from "./merge-diffs.ts";
 export { mergePatch, mergePatchBetween } from "./merge-patch.ts";
 export * from "./messages.ts";
 export {
@@ -35,4 +47,4 @@ export {
   remove,
   type StateOf,
 } from "./model.ts";
-export { isSafeId, isSafeKey } from "./safety.ts";
+export { isSafeId, isSafeJson, isSafeKey, MAX_DEPTH, MAX_ID_LENGTH } from "./safety.ts";

@@ -1,18 +1,25 @@
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from "./json.ts";
 
-/** JSON Merge Patch, RFC 7396: `null` deletes a key. Neither argument is altered. */
+/**
+ * JSON Merge Patch, RFC 7396: `null` deletes a key, at every depth. A member that is undefined counts as absent: it
+ * says nothing. Neither argument is altered. The keys have been through rule S4.
+ */
 export function mergePatch(target: JsonValue | undefined, patch: JsonValue): JsonValue {
   if (!isJsonObject(patch)) return patch;
   const merged: Record<string, JsonValue> = isJsonObject(target) ? { ...target } : {};
   for (const key in patch) {
     const value = patch[key] as JsonValue | undefined;
-    if (value === null || value === undefined) delete merged[key];
+    if (value === undefined) continue;
+    if (value === null) delete merged[key];
     else merged[key] = typeof value === "object" ? mergePatch(merged[key], value) : value;
   }
   return merged;
 }
 
-/** The merge patch that turns `before` into `after`; `{}` when they are the same. `after` holds no null members. */
+/**
+ * The merge patch that turns `before` into `after`; `{}` when they are the same. `after` holds no null members (within
+ * arrays they may be: an array is a whole value).
+ */
 export function mergePatchBetween(before: JsonObject, after: JsonObject): JsonObject {
   const patch: Record<string, JsonValue> = {};
   for (const key in after) {
