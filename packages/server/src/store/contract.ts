@@ -4,31 +4,41 @@
  * Two kinds of writes, one order. `commit` is the durable truth: the named changes of a group, appended to the log.
  * `fold` follows behind it, about once a second: the records as they are at a committed version, so that opening does
  * not replay the whole log. What `open` gives back is the folded records and the log after them.
+ *
+ * A fold is not atomic, so that it never holds up a commit: after a crash in the middle of one, some rows are newer than
+ * `foldedVersion`. Each row carries the version that last touched it, so replaying the log is exact by one rule: a change
+ * is skipped for an id whose stored record or tombstone has that version or a higher one.
+ *
+ * The store reads no clock for what it keeps: ages are measured against the `at` of the newest commit.
+ * Calls that break a precondition (numbers with a gap, two commits at once) are bugs and fail an assertion.
  */
 export interface Store {
   /** Locks the data, migrates it, and reads it. Throws `store_locked`, `store_newer_than_code`, `store_damaged`. */
   open(): Promise<StoreContents>;
-  /** Appends the epoch to the ordered list, durably (rule E1). Called once, before anyone is served. */
+  /** Appends the epoch to the ordered list, durably (rule E1). Called once after `open`, before the first commit. */
   beginEpoch(epoch: string): Promise<void>;
   /**
    * Makes a group durable, all or nothing: it has been forced to disk when this returns, or when its promise resolves
-   * (rule A1). One call at a time. A `StoreFailure` says what is known of the outcome.
+   * (rule A1). One call at a time; `firstVersion` follows the space's head. A `StoreFailure`, thrown or rejected with,
+   * says what is known of the outcome; after `unknown` every call but `close` and `metrics` fails with it too.
    */
   commit(group: CommitGroup): void | Promise<void>;
   /**
-   * Replaces the stored records of one space by what moved since its last fold. May run beside a commit; it never
-   * delays one for longer than a slice of its rows takes. Old log rows, tombstones and history are trimmed here.
+   * Writes what moved in one space since its last fold that succeeded. May run beside commits; it never delays one for
+   * longer than a slice of its rows takes. One fold at a time. A fold of a space that is gone or was made again
+   * meanwhile does nothing. Old log rows, tombstones, answers and history are trimmed here, so a space that is never
+   * folded holds up the trimming of the log. When it fails with `nothing_moved`, the next fold must hold its rows too.
    */
   fold(fold: Fold): Promise<void>;
-  /** The first answer given under this idempotency key within its 24 h, or null. */
+  /** The first answer given under this idempotency key within its 24 h (measured against the newest commit), or null. */
   findAnswer(key: string): Promise<StoredAnswer | null>;
-  /** Named changes of a space, oldest first, from `afterVersion` on; by whole groups, `limit` groups at most. */
+  /** Changes of a space above `afterVersion`, oldest first; by whole groups, `limit` groups at most. Empty: no such space. */
   readLog(query: LogQuery): Promise<LogRow[]>;
   /** What left the live state of a space, oldest first. */
   readHistory(query: HistoryQuery): Promise<HistoryRow[]>;
-  /** A verified copy: integrity-checked, forced to disk, then given its name. Throws if `path` exists. */
+  /** A verified copy: integrity-checked, forced to disk, then given its name. Throws `store_unavailable` if `path` exists. */
   backup(path: string): Promise<void>;
-  /** Releases the lock. The last fold has been made by the caller. */
+  /** Waits for what is under way, releases the lock. The last fold has been made by the caller. `open` works again. */
   close(): Promise<void>;
   metrics(): StoreMetrics;
 }
@@ -42,7 +52,7 @@ export interface StoreContents {
 export interface SpaceContents {
   readonly name: string;
   readonly creationId: string;
-  /** The version at which `records` and `tombstones` were written; 0 when there was no fold yet. */
+  /** `records` and `tombstones` show at least this version (see `Store`); 0 when there was no fold yet. */
   readonly foldedVersion: number;
   /** Positions below it can't be served from tombstones: some of them are gone. */
   readonly tombstoneFloor: number;
@@ -50,9 +60,9 @@ export interface SpaceContents {
   readonly lineage: readonly LineageRow[];
   readonly records: readonly StoredRecord[];
   readonly tombstones: readonly StoredTombstone[];
-  /** The groups after `foldedVersion`, without a gap. */
+  /** The groups after `foldedVersion`, without a gap (else `store_damaged`): the last one ends at the head. */
   readonly log: readonly LogRow[];
-  /** As left by a clean close (rule G2). */
+  /** As left by a clean close (rule G2); null once anything was folded without one. */
   readonly digest: { readonly version: number; readonly digest: string } | null;
 }
 
@@ -64,7 +74,7 @@ export interface LineageRow {
 export interface StoredRecord {
   readonly collection: string;
   readonly id: string;
-  /** The version that last touched it. */
+  /** The version that last touched it; above `foldedVersion` in a fold that a crash cut short. */
   readonly version: number;
   /** The record as JSON. */
   readonly text: string;
@@ -86,7 +96,7 @@ export interface LogRow {
   readonly changes: string;
 }
 
-/** What one commit makes durable, together or not at all. */
+/** What one commit makes durable, together or not at all. The entries of `spaces` are carried out in their order. */
 export interface CommitGroup {
   readonly at: number;
   readonly spaces: readonly SpaceCommit[];
@@ -98,13 +108,17 @@ export interface SpaceCommit {
   readonly name: string;
   /** Set in the group that makes the space. An older space of the name is gone then, with all it had but its history. */
   readonly creationId: string | null;
-  /** The space ends here: its records, log, lineage and tombstones go, its history stays for its retention. */
+  /**
+   * The space ends here: its records, log, lineage and tombstones go, its history stays for its retention. Nothing else
+   * in this entry counts then.
+   */
   readonly removed: boolean;
   /** Set in the space's first group of this epoch (rule E1). */
   readonly lineage: LineageRow | null;
-  /** First and last version of the group; `lastVersion` is below `firstVersion` when it has no change. */
+  /** First and last version of the group; `lastVersion` is `firstVersion` - 1 when it has no change. */
   readonly firstVersion: number;
   readonly lastVersion: number;
+  /** As in `LogRow`; of no interest when there is no change. */
   readonly changes: string;
 }
 
@@ -131,15 +145,38 @@ export interface StoredAnswer {
 export interface Fold {
   readonly space: string;
   readonly creationId: string;
-  /** The committed version that the rows show. */
+  /** The committed version that the rows show: the last one of a group. */
   readonly version: number;
   readonly records: readonly StoredRecord[];
   readonly tombstones: readonly StoredTombstone[];
-  /** Tombstones at or below it are dropped. */
+  /** Tombstones at or below it are dropped. Never lower than before. */
   readonly tombstoneFloor: number;
-  /** Only at a clean close. */
+  /** Of the state at `version`; only at a clean close. */
   readonly digest: string | null;
 }
+
+/** What is kept, and for how long. Ages are measured against the newest commit's `at`. */
+export interface Retention {
+  /** Changes in the log, of all spaces together. What is not folded yet stays in any case. */
+  readonly logChanges: number;
+  readonly logAgeMs: number;
+  /** Answers under idempotency keys. */
+  readonly answers: number;
+  readonly answerAgeMs: number;
+  readonly historyRows: number;
+  readonly historyAgeMs: number;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+export const RETENTION: Retention = {
+  logChanges: 1_000_000,
+  logAgeMs: DAY_MS,
+  answers: 100_000,
+  answerAgeMs: DAY_MS,
+  historyRows: 1_000_000,
+  historyAgeMs: 30 * DAY_MS,
+};
 
 export interface LogQuery {
   readonly space: string;
@@ -152,7 +189,7 @@ export interface HistoryQuery {
   readonly collection?: string;
   /** Rows evicted by a version above it. */
   readonly afterVersion?: number;
-  /** Rows evicted by a version below it. With it the newest `limit` rows are meant. */
+  /** Rows evicted by a version below it. With it the newest `limit` of them are meant. */
   readonly beforeVersion?: number;
   readonly limit: number;
 }

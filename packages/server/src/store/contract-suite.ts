@@ -1,0 +1,747 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type {
+  CommitGroup,
+  Fold,
+  HistoryRow,
+  Retention,
+  SpaceCommit,
+  Store,
+  StoreContents,
+  StoredAnswer,
+} from "./contract.ts";
+
+/** Data that outlives the stores opened on it. */
+export interface StoreHarness {
+  /** A store on this data: another object each time, where the implementation allows it. */
+  store(): Store;
+  /** Where a backup may be made. */
+  backupPath(): string;
+  /** A store on a backup that was made there. */
+  restored(path: string): Store;
+  /** Closes nothing: the suite closes what it opened. */
+  end(): Promise<void>;
+}
+
+export type MakeHarness = (retention?: Partial<Retention>) => Promise<StoreHarness>;
+
+const HOUR_MS = 3_600_000;
+const START = 1_800_000_000_000;
+
+/** What every implementation of `Store` must do. */
+export function describeStore(name: string, makeHarness: MakeHarness): void {
+  describe(`${name}: the store contract`, () => {
+    let world: World;
+
+    async function start(retention?: Partial<Retention>): Promise<Store> {
+      world = new World(await makeHarness(retention));
+      return world.open();
+    }
+
+    beforeEach(() => {
+      world = World.none;
+    });
+
+    afterEach(async () => {
+      await world.end();
+    });
+
+    describe("open", () => {
+      test("a new store is empty", async () => {
+        await start();
+
+        expect(world.contents).toEqual({ epochs: [], spaces: [] });
+      });
+
+      test("[E1] epochs come back in their order", async () => {
+        const store = await start();
+        await store.beginEpoch("first");
+        const second = await world.reopen();
+        await second.beginEpoch("second");
+
+        await world.reopen();
+
+        expect(world.contents.epochs).toEqual(["first", "second"]);
+      });
+
+      test("a second store on the same data is refused, and the first one goes on", async () => {
+        const store = await start();
+
+        await expect(world.harness.store().open()).rejects.toMatchObject({ code: "store_locked" });
+
+        await store.commit(made("main", 2));
+        await world.reopen();
+        expect(world.space("main").log).toHaveLength(1);
+      });
+
+      test("a closed store gives its lock away and can be opened again", async () => {
+        const store = await start();
+        await store.commit(made("main", 1));
+        await store.close();
+
+        const contents = await store.open();
+
+        expect(contents.spaces.map((space) => space.name)).toEqual(["main"]);
+        await store.commit(group({ name: "main", first: 2 }));
+      });
+    });
+
+    describe("commit", () => {
+      test("[A1] what was committed is there after a reopen, group by group", async () => {
+        const store = await start();
+        await store.commit(made("main", 3));
+        await store.commit(group({ name: "main", first: 4, count: 2, at: START + 5 }));
+
+        await world.reopen();
+
+        const space = world.space("main");
+        expect(space).toMatchObject({
+          creationId: "main#1",
+          foldedVersion: 0,
+          tombstoneFloor: 0,
+          records: [],
+          tombstones: [],
+          digest: null,
+        });
+        expect(space.log).toEqual([
+          { space: "main", firstVersion: 1, lastVersion: 3, at: START, changes: changesText(1, 3) },
+          { space: "main", firstVersion: 4, lastVersion: 5, at: START + 5, changes: changesText(4, 2) },
+        ]);
+      });
+
+      test("[A2] one group moves several spaces, each in its own numbers", async () => {
+        const store = await start();
+        await store.commit(made("main", 2));
+
+        await store.commit({
+          ...made("output/c1", 1),
+          spaces: [...made("output/c1", 1).spaces, ...group({ name: "main", first: 3 }).spaces],
+        });
+
+        await world.reopen();
+        expect(heads(world.contents)).toEqual({ main: 3, "output/c1": 1 });
+      });
+
+      test("a group with a gap in its numbers is a bug, and stores nothing", async () => {
+        const store = await start();
+        await store.commit(made("main", 1));
+
+        await expect(
+          attempt(() => store.commit({ ...group({ name: "main", first: 3 }), answers: [answer("k")] })),
+        ).rejects.toThrow(/assertion failed/);
+        await expect(attempt(() => store.commit(group({ name: "elsewhere", first: 1 })))).rejects.toThrow(
+          /assertion failed/,
+        );
+
+        expect(await store.findAnswer("k")).toBeNull();
+        await store.commit(group({ name: "main", first: 2 }));
+        await world.reopen();
+        expect(heads(world.contents)).toEqual({ main: 2 });
+      });
+
+      test("text comes back as it went in", async () => {
+        const store = await start();
+        const changes = JSON.stringify([{ type: "event", target: "größe 😀 \u2028 '\"", data: { text: "a\u0000b" } }]);
+
+        await store.commit({
+          ...made("main", 1),
+          spaces: [{ ...spaceCommit({ name: "main", first: 1, makes: 1 }), changes }],
+        });
+
+        await world.reopen();
+        expect(world.space("main").log[0]?.changes).toBe(changes);
+      });
+
+      test("[E1] a lineage row is stored with the first change of its epoch", async () => {
+        const store = await start();
+        await store.beginEpoch("a");
+        await store.commit({
+          ...made("main", 2),
+          spaces: [spaceCommit({ name: "main", first: 1, count: 2, makes: 1, epoch: "a" })],
+        });
+        await store.commit(group({ name: "main", first: 3 }));
+        const second = await world.reopen();
+        await second.beginEpoch("b");
+        const third = await world.reopen();
+        await third.beginEpoch("c");
+        await third.commit(group({ name: "main", first: 4, epoch: "c" }));
+
+        await world.reopen();
+
+        expect(world.contents.epochs).toEqual(["a", "b", "c"]);
+        expect(world.space("main").lineage).toEqual([
+          { epoch: "a", firstVersion: 1 },
+          { epoch: "c", firstVersion: 4 },
+        ]);
+      });
+    });
+
+    describe("spaces", () => {
+      test("a group without changes makes a space, whose first version is still 1", async () => {
+        const store = await start();
+        await store.commit(made("main", 0));
+
+        await world.reopen();
+
+        expect(world.space("main")).toMatchObject({ creationId: "main#1", log: [], lineage: [] });
+        await world.store.commit(group({ name: "main", first: 1 }));
+      });
+
+      test("a space that is removed leaves nothing but its history", async () => {
+        const store = await start();
+        await store.commit({ ...made("output/c1", 2), history: [evicted("output/c1", 2)] });
+        await store.fold(fold("output/c1", 2, { records: [record("a", 1)], tombstones: [tombstone("b", 2)] }));
+
+        await store.commit(removed("output/c1", 3));
+
+        expect(await store.readLog({ space: "output/c1", afterVersion: 0, limit: 10 })).toEqual([]);
+        await world.reopen();
+        expect(world.contents.spaces).toEqual([]);
+        expect(await world.store.readHistory({ space: "output/c1", limit: 10 })).toHaveLength(1);
+      });
+
+      test("[E3] a space made again under an old name begins anew, under a new creation id", async () => {
+        const store = await start();
+        await store.beginEpoch("a");
+        await store.commit({
+          ...made("main", 3),
+          spaces: [spaceCommit({ name: "main", first: 1, count: 3, makes: 1, epoch: "a" })],
+        });
+        await store.fold(fold("main", 3, { records: [record("a", 3)], tombstones: [tombstone("b", 2)], floor: 1 }));
+
+        await store.commit(group({ name: "main", first: 1, makes: 2 }));
+
+        await world.reopen();
+        const expected = {
+          name: "main",
+          creationId: "main#2",
+          foldedVersion: 0,
+          tombstoneFloor: 0,
+          lineage: [],
+          records: [],
+          tombstones: [],
+          digest: null,
+        };
+        expect(world.contents.spaces).toMatchObject([{ ...expected, log: [{ firstVersion: 1, lastVersion: 1 }] }]);
+        expect(await world.store.readLog({ space: "main", afterVersion: 0, limit: 10 })).toHaveLength(1);
+      });
+
+      test("removed and made again in one group", async () => {
+        const store = await start();
+        await store.commit(made("main", 2));
+
+        const again = { ...group({ name: "main", first: 1, makes: 2 }) };
+        await store.commit({ ...again, spaces: [...removed("main", 3).spaces, ...again.spaces] });
+
+        await world.reopen();
+        expect(world.contents.spaces).toMatchObject([{ creationId: "main#2", log: [{ lastVersion: 1 }] }]);
+      });
+
+      test("made and removed in one group", async () => {
+        const store = await start();
+        await store.commit({ ...made("x", 1), spaces: [...made("x", 1).spaces, ...removed("x", 2).spaces] });
+
+        await world.reopen();
+
+        expect(world.contents.spaces).toEqual([]);
+      });
+    });
+
+    describe("fold", () => {
+      test("the next open gives the folded records and the log after them", async () => {
+        const store = await start();
+        await store.commit(made("main", 3));
+        await store.commit(group({ name: "main", first: 4 }));
+        await store.fold(
+          fold("main", 3, { records: [record("a", 2), record("b", 3)], tombstones: [tombstone("c", 1)] }),
+        );
+
+        await world.reopen();
+
+        const space = world.space("main");
+        expect(space.foldedVersion).toBe(3);
+        expect(sorted(space.records)).toEqual([record("a", 2), record("b", 3)]);
+        expect(space.tombstones).toEqual([tombstone("c", 1)]);
+        expect(space.log).toMatchObject([{ firstVersion: 4, lastVersion: 4 }]);
+      });
+
+      test("a fold adds to the one before: records change, go, and come back", async () => {
+        const store = await start();
+        await store.commit(made("main", 9));
+        await store.commit(group({ name: "main", first: 10 }));
+        await store.fold(
+          fold("main", 9, {
+            records: [record("a", 1), record("b", 2), record("c", 3)],
+            tombstones: [tombstone("d", 4)],
+          }),
+        );
+
+        await store.fold(
+          fold("main", 10, { records: [record("a", 10), record("d", 10)], tombstones: [tombstone("b", 10)] }),
+        );
+
+        await world.reopen();
+        expect(sorted(world.space("main").records)).toEqual([record("a", 10), record("c", 3), record("d", 10)]);
+        expect(world.space("main").tombstones).toEqual([tombstone("b", 10)]);
+      });
+
+      test("records of the same id in different collections and spaces are different records", async () => {
+        const store = await start();
+        await store.commit({ ...made("main", 1), spaces: [...made("main", 1).spaces, ...made("other", 1).spaces] });
+        const event = { ...record("a", 1), collection: "events" };
+
+        await store.fold(fold("main", 1, { records: [record("a", 1), event] }));
+        await store.fold(fold("other", 1, { tombstones: [tombstone("a", 1)] }));
+
+        await world.reopen();
+        expect(sorted(world.space("main").records)).toEqual([event, record("a", 1)]);
+        expect(world.space("other").tombstones).toEqual([tombstone("a", 1)]);
+      });
+
+      test("thousands of rows, in one fold", async () => {
+        const store = await start();
+        const ids = Array.from({ length: 3_000 }, (_, index) => `r${index}`);
+        await store.commit(made("main", ids.length));
+        const records = ids.map((id, index) => record(id, index + 1));
+
+        await store.fold(fold("main", ids.length, { records }));
+
+        await world.reopen();
+        expect(sorted(world.space("main").records)).toEqual(sorted(records));
+      });
+
+      test("commits go on while a fold runs", async () => {
+        const store = await start();
+        const count = 2_000;
+        await store.commit(made("main", count));
+        const records = Array.from({ length: count }, (_, index) => record(`r${index}`, index + 1));
+
+        const folded = store.fold(fold("main", count, { records }));
+        for (let version = count + 1; version <= count + 20; version += 1)
+          await store.commit(group({ name: "main", first: version }));
+        await folded;
+
+        await world.reopen();
+        expect(world.space("main").records).toHaveLength(count);
+        expect(world.space("main").log).toHaveLength(20);
+      });
+
+      test("[A5] tombstones at or below the floor are dropped, and the floor is kept", async () => {
+        const store = await start();
+        await store.commit(made("main", 5));
+        await store.fold(
+          fold("main", 5, { tombstones: [tombstone("a", 1), tombstone("b", 2), tombstone("c", 3)], floor: 2 }),
+        );
+
+        await world.reopen();
+
+        expect(world.space("main").tombstones).toEqual([tombstone("c", 3)]);
+        expect(world.space("main").tombstoneFloor).toBe(2);
+      });
+
+      test("a fold of a space that is gone, or that was made again, does nothing", async () => {
+        const store = await start();
+        await store.commit({ ...made("gone", 1), spaces: [...made("gone", 1).spaces, ...made("again", 1).spaces] });
+        await store.commit({
+          ...removed("gone", 2),
+          spaces: [...removed("gone", 2).spaces, spaceCommit({ name: "again", first: 1, makes: 2 })],
+        });
+
+        await store.fold(fold("gone", 1, { records: [record("a", 1)] }));
+        await store.fold(fold("again", 1, { records: [record("a", 1)] }));
+
+        await world.reopen();
+        expect(world.contents.spaces).toMatchObject([
+          { name: "again", creationId: "again#2", foldedVersion: 0, records: [] },
+        ]);
+      });
+
+      test("[G2] the digest of a clean close comes back with its version, and goes with the next fold without one", async () => {
+        const store = await start();
+        await store.commit(made("main", 2));
+        await store.fold({ ...fold("main", 2, { records: [record("a", 2)] }), digest: "0123456789abcdef" });
+        const second = await world.reopen();
+        expect(world.space("main").digest).toEqual({ version: 2, digest: "0123456789abcdef" });
+
+        await second.commit(group({ name: "main", first: 3 }));
+        await second.fold(fold("main", 3, {}));
+
+        await world.reopen();
+        expect(world.space("main").digest).toBeNull();
+      });
+    });
+
+    describe("answers", () => {
+      test("[D1] an answer is stored with its group and found again, also after a reopen", async () => {
+        const store = await start();
+        await store.commit({ ...made("main", 1), answers: [answer("k1")] });
+        expect(await store.findAnswer("k1")).toEqual(answer("k1"));
+        expect(await store.findAnswer("k2")).toBeNull();
+
+        const again = await world.reopen();
+
+        expect(await again.findAnswer("k1")).toEqual(answer("k1"));
+      });
+
+      test("[D1] a group may hold answers alone", async () => {
+        const store = await start();
+
+        await store.commit({ at: START, spaces: [], history: [], answers: [answer("k1")] });
+
+        await world.reopen();
+        expect(await world.store.findAnswer("k1")).toEqual(answer("k1"));
+      });
+
+      test("[D1] an answer older than 24 h is not given, and its key may be used again", async () => {
+        const store = await start();
+        await store.commit({ ...made("main", 1), answers: [answer("k1")] });
+        await store.commit(group({ name: "main", first: 2, at: START + 24 * HOUR_MS }));
+        expect(await store.findAnswer("k1")).not.toBeNull();
+
+        await store.commit(group({ name: "main", first: 3, at: START + 24 * HOUR_MS + 1 }));
+        expect(await store.findAnswer("k1")).toBeNull();
+
+        const second = { ...answer("k1"), bodyHash: "another", at: START + 25 * HOUR_MS };
+        await store.commit({ ...group({ name: "main", first: 4, at: second.at }), answers: [second] });
+        expect(await store.findAnswer("k1")).toEqual(second);
+      });
+
+      test("[A10] no more answers are kept than are allowed: the oldest go", async () => {
+        const store = await start({ answers: 3 });
+        await store.commit(made("main", 1));
+        for (let n = 1; n <= 5; n += 1)
+          await store.commit({
+            at: START + n,
+            spaces: [],
+            history: [],
+            answers: [{ ...answer(`k${n}`), at: START + n }],
+          });
+
+        await store.fold(fold("main", 1, {}));
+
+        const found = await Promise.all([1, 2, 3, 4, 5].map((n) => store.findAnswer(`k${n}`)));
+        expect(found.map((row) => row?.key ?? null)).toEqual([null, null, "k3", "k4", "k5"]);
+      });
+    });
+
+    describe("log", () => {
+      test("it is read by whole groups from a version on", async () => {
+        const store = await start();
+        await store.commit(made("main", 3));
+        await store.commit(group({ name: "main", first: 4, count: 2 }));
+        await store.commit(group({ name: "main", first: 6 }));
+
+        const from = async (afterVersion: number, limit = 10) =>
+          (await store.readLog({ space: "main", afterVersion, limit })).map((row) => [
+            row.firstVersion,
+            row.lastVersion,
+          ]);
+
+        expect(await from(0)).toEqual([
+          [1, 3],
+          [4, 5],
+          [6, 6],
+        ]);
+        expect(await from(2)).toEqual([
+          [1, 3],
+          [4, 5],
+          [6, 6],
+        ]);
+        expect(await from(3, 1)).toEqual([[4, 5]]);
+        expect(await from(5)).toEqual([[6, 6]]);
+        expect(await from(6)).toEqual([]);
+      });
+
+      test("it holds no more changes than allowed once they are folded: whole groups go, the oldest first", async () => {
+        const store = await start({ logChanges: 5 });
+        await store.commit(made("main", 3));
+        await store.commit(group({ name: "main", first: 4, count: 3 }));
+        await store.commit(group({ name: "main", first: 7, count: 2 }));
+
+        await store.fold(fold("main", 8, { records: [record("a", 8)] }));
+
+        expect(await logOf(store, "main")).toEqual([4, 7]);
+      });
+
+      test("groups older than 24 h go, measured against the newest commit", async () => {
+        const store = await start();
+        await store.commit(made("main", 1));
+        await store.commit(group({ name: "main", first: 2, at: START + HOUR_MS }));
+        await store.commit(group({ name: "main", first: 3, at: START + 24 * HOUR_MS }));
+        await store.fold(fold("main", 3, {}));
+        expect(await logOf(store, "main")).toEqual([1, 2, 3]);
+
+        await store.commit(group({ name: "main", first: 4, at: START + 24 * HOUR_MS + 1 }));
+        await store.fold(fold("main", 4, {}));
+
+        expect(await logOf(store, "main")).toEqual([2, 3, 4]);
+      });
+
+      test("a clock set back deletes nothing", async () => {
+        const store = await start();
+        await store.commit(made("main", 1));
+        await store.commit(group({ name: "main", first: 2, at: START - 1_000 * HOUR_MS }));
+
+        await store.fold(fold("main", 2, {}));
+
+        expect(await logOf(store, "main")).toEqual([1, 2]);
+      });
+
+      test("what is not folded is never trimmed", async () => {
+        const store = await start({ logChanges: 2 });
+        await store.commit(made("main", 2));
+        await store.commit(group({ name: "main", first: 3, count: 2, at: START + 100 * HOUR_MS }));
+        await store.commit(group({ name: "main", first: 5, count: 2, at: START + 200 * HOUR_MS }));
+
+        await store.fold(fold("main", 2, {}));
+
+        expect(await logOf(store, "main")).toEqual([3, 5]);
+        await world.reopen();
+        expect(world.space("main").log.map((row) => row.firstVersion)).toEqual([3, 5]);
+      });
+
+      test("the retention counts the changes of all spaces together, in the order of the commits", async () => {
+        const store = await start({ logChanges: 4 });
+        await store.commit(made("a", 2));
+        await store.commit(made("b", 2));
+        await store.commit(group({ name: "a", first: 3, count: 2 }));
+
+        await store.fold(fold("a", 4, {}));
+        expect([await logOf(store, "a"), await logOf(store, "b")]).toEqual([[3], [1]]);
+
+        await store.commit(group({ name: "a", first: 5 }));
+        await store.fold(fold("a", 5, {}));
+        expect([await logOf(store, "a"), await logOf(store, "b")]).toEqual([[3, 5], [1]]);
+
+        await store.fold(fold("b", 2, {}));
+        expect([await logOf(store, "a"), await logOf(store, "b")]).toEqual([[3, 5], []]);
+      });
+    });
+
+    describe("history", () => {
+      test("[S3] what was evicted is read by space, collection and version", async () => {
+        const store = await start();
+        const rows = [1, 2, 3, 4, 5, 6].map((version) =>
+          evicted("main", version, version % 2 === 0 ? "events" : "commands"),
+        );
+        await store.commit({
+          ...made("main", 6),
+          spaces: [...made("main", 6).spaces, ...made("other", 1).spaces],
+          history: [...rows, evicted("other", 1)],
+        });
+        const versions = async (query: object) =>
+          (await store.readHistory({ space: "main", limit: 10, ...query })).map((row) => row.version);
+
+        expect(await store.readHistory({ space: "main", limit: 10 })).toEqual(rows);
+        expect(await versions({ limit: 2 })).toEqual([1, 2]);
+        expect(await versions({ afterVersion: 2, limit: 2 })).toEqual([3, 4]);
+        expect(await versions({ beforeVersion: 5, limit: 2 })).toEqual([3, 4]);
+        expect(await versions({ afterVersion: 1, beforeVersion: 4 })).toEqual([2, 3]);
+        expect(await versions({ collection: "events" })).toEqual([2, 4, 6]);
+        expect(await versions({ collection: "events", beforeVersion: 6, limit: 1 })).toEqual([4]);
+        expect(await versions({ collection: "commands", afterVersion: 1 })).toEqual([3, 5]);
+        expect(await versions({ space: "nowhere" })).toEqual([]);
+      });
+
+      test("it comes back after a reopen", async () => {
+        const store = await start();
+        await store.commit({ ...made("main", 1), history: [evicted("main", 1)] });
+
+        const again = await world.reopen();
+
+        expect(await again.readHistory({ space: "main", limit: 10 })).toEqual([evicted("main", 1)]);
+      });
+
+      test("[A10] it is bounded in number and in age", async () => {
+        const store = await start({ historyRows: 3, historyAgeMs: HOUR_MS });
+        await store.commit({ ...made("main", 5), history: [1, 2, 3, 4, 5].map((version) => evicted("main", version)) });
+        await store.fold(fold("main", 5, {}));
+        expect((await store.readHistory({ space: "main", limit: 10 })).map((row) => row.version)).toEqual([3, 4, 5]);
+
+        const at = START + HOUR_MS + 1;
+        await store.commit({ ...group({ name: "main", first: 6, at }), history: [{ ...evicted("main", 6), at }] });
+        await store.fold(fold("main", 6, {}));
+
+        expect((await store.readHistory({ space: "main", limit: 10 })).map((row) => row.version)).toEqual([6]);
+      });
+    });
+
+    describe("backup", () => {
+      test("it is the store as it was when it was made", async () => {
+        const store = await start();
+        await store.beginEpoch("a");
+        await store.commit({ ...made("main", 3), history: [evicted("main", 1)], answers: [answer("k1")] });
+        await store.fold(fold("main", 3, { records: [record("a", 3)] }));
+        await store.commit(group({ name: "main", first: 4 }));
+        const path = world.harness.backupPath();
+
+        await store.backup(path);
+        await store.commit(group({ name: "main", first: 5 }));
+
+        const copy = world.harness.restored(path);
+        const contents = await copy.open();
+        expect(contents).toMatchObject({
+          epochs: ["a"],
+          spaces: [{ foldedVersion: 3, records: [record("a", 3)], log: [{ lastVersion: 4 }] }],
+        });
+        expect(await copy.findAnswer("k1")).toEqual(answer("k1"));
+        expect(await copy.readHistory({ space: "main", limit: 10 })).toHaveLength(1);
+        await copy.close();
+      });
+
+      test("it writes over nothing", async () => {
+        const store = await start();
+        const path = world.harness.backupPath();
+        await store.backup(path);
+
+        await expect(store.backup(path)).rejects.toMatchObject({ code: "store_unavailable" });
+      });
+    });
+
+    test("its metrics are numbers with names", async () => {
+      const store = await start();
+      await store.commit(made("main", 1));
+
+      const metrics = store.metrics();
+
+      expect(metrics.store_commits_total).toBe(1);
+      expect(Object.values(metrics).every(Number.isFinite)).toBe(true);
+    });
+  });
+}
+
+/** One harness, the store that is open on it, and what it held when it was opened. */
+class World {
+  static readonly none = new World(null);
+  readonly #harness: StoreHarness | null;
+  #store: Store | null = null;
+  contents: StoreContents = { epochs: [], spaces: [] };
+
+  constructor(harness: StoreHarness | null) {
+    this.#harness = harness;
+  }
+
+  get harness(): StoreHarness {
+    if (this.#harness === null) throw new Error("the test has not started its store");
+    return this.#harness;
+  }
+
+  get store(): Store {
+    if (this.#store === null) throw new Error("no store is open");
+    return this.#store;
+  }
+
+  async open(): Promise<Store> {
+    const store = this.harness.store();
+    this.contents = await store.open();
+    this.#store = store;
+    return store;
+  }
+
+  async reopen(): Promise<Store> {
+    await this.store.close();
+    this.#store = null;
+    return this.open();
+  }
+
+  space(name: string): StoreContents["spaces"][number] {
+    const space = this.contents.spaces.find((candidate) => candidate.name === name);
+    if (space === undefined) throw new Error(`no space "${name}"`);
+    return space;
+  }
+
+  async end(): Promise<void> {
+    await this.#store?.close();
+    await this.#harness?.end();
+  }
+}
+
+interface GroupShape {
+  readonly name: string;
+  readonly first: number;
+  readonly count?: number;
+  readonly at?: number;
+  /** The number of the creation that begins with it. */
+  readonly makes?: number;
+  readonly epoch?: string;
+}
+
+export function group(shape: GroupShape): CommitGroup {
+  return { at: shape.at ?? START, spaces: [spaceCommit(shape)], history: [], answers: [] };
+}
+
+/** The group that makes a space, with changes 1 to `count`. */
+export function made(name: string, count: number): CommitGroup {
+  return group({ name, first: 1, count, makes: 1 });
+}
+
+function removed(name: string, first: number): CommitGroup {
+  return {
+    at: START,
+    spaces: [{ ...spaceCommit({ name, first, count: 0 }), removed: true }],
+    history: [],
+    answers: [],
+  };
+}
+
+function spaceCommit({ name, first, count = 1, makes, epoch }: GroupShape): SpaceCommit {
+  return {
+    name,
+    creationId: makes === undefined ? null : `${name}#${makes}`,
+    removed: false,
+    lineage: epoch === undefined ? null : { epoch, firstVersion: first },
+    firstVersion: first,
+    lastVersion: first + count - 1,
+    changes: changesText(first, count),
+  };
+}
+
+function changesText(first: number, count: number): string {
+  return JSON.stringify(
+    Array.from({ length: count }, (_, index) => ({ type: "event", target: "", data: { id: `e${first + index}` } })),
+  );
+}
+
+interface FoldShape {
+  readonly records?: Fold["records"];
+  readonly tombstones?: Fold["tombstones"];
+  readonly floor?: number;
+}
+
+export function fold(space: string, version: number, { records = [], tombstones = [], floor = 0 }: FoldShape): Fold {
+  return { space, creationId: `${space}#1`, version, records, tombstones, tombstoneFloor: floor, digest: null };
+}
+
+export function record(id: string, version: number): Fold["records"][number] {
+  return { collection: "hosts", id, version, text: JSON.stringify({ id, version, note: "ü" }) };
+}
+
+function tombstone(id: string, version: number): Fold["tombstones"][number] {
+  return { collection: "hosts", id, version };
+}
+
+function evicted(space: string, version: number, collection = "events"): HistoryRow {
+  return { space, collection, id: `e${version}`, version, at: START, text: JSON.stringify({ id: `e${version}` }) };
+}
+
+function answer(key: string): StoredAnswer {
+  return { key, bodyHash: "hash", at: START, version: 1, answer: '{"ids":["c1"]}' };
+}
+
+function heads(contents: StoreContents): Record<string, number> {
+  return Object.fromEntries(
+    contents.spaces.map((space) => [space.name, space.log.at(-1)?.lastVersion ?? space.foldedVersion]),
+  );
+}
+
+async function logOf(store: Store, space: string): Promise<number[]> {
+  return (await store.readLog({ space, afterVersion: 0, limit: 1_000 })).map((row) => row.firstVersion);
+}
+
+function sorted<Row extends { readonly collection: string; readonly id: string }>(rows: readonly Row[]): Row[] {
+  return [...rows].sort((a, b) => (`${a.collection}/${a.id}` < `${b.collection}/${b.id}` ? -1 : 1));
+}
+
+/** What a synchronous store throws, as a rejection. */
+async function attempt(work: () => void | Promise<void>): Promise<void> {
+  await work();
+}

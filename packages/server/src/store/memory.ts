@@ -1,0 +1,314 @@
+import { assert, SyncError } from "@neverstale/protocol";
+import { Catalog } from "./catalog.ts";
+import {
+  type CommitGroup,
+  type Fold,
+  type HistoryQuery,
+  type HistoryRow,
+  type LineageRow,
+  type LogQuery,
+  type LogRow,
+  RETENTION,
+  type Retention,
+  type SpaceContents,
+  type Store,
+  type StoreContents,
+  type StoredAnswer,
+  type StoredRecord,
+  type StoredTombstone,
+  type StoreMetrics,
+} from "./contract.ts";
+
+/** All that a memory store holds, as a plain value: `memoryStore({ data })` goes on from it. Its rows are never altered. */
+export interface MemoryData {
+  readonly epochs: readonly string[];
+  readonly spaces: readonly Omit<SpaceContents, "log">[];
+  /** Of all spaces, in the order of the commits. */
+  readonly log: readonly LogRow[];
+  readonly history: readonly HistoryRow[];
+  readonly answers: readonly StoredAnswer[];
+}
+
+export interface MemoryStoreOptions {
+  readonly data?: MemoryData;
+  readonly retention?: Partial<Retention>;
+}
+
+/** A store that keeps everything in this process: for tests, benches and the simulator. */
+export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
+  return new MemoryStore(options);
+}
+
+interface MemorySpace {
+  readonly name: string;
+  readonly creationId: string;
+  foldedVersion: number;
+  tombstoneFloor: number;
+  digest: SpaceContents["digest"];
+  readonly lineage: LineageRow[];
+  readonly records: Map<string, StoredRecord>;
+  readonly tombstones: Map<string, StoredTombstone>;
+}
+
+export class MemoryStore implements Store {
+  /** The copies made by `backup`, by path. */
+  readonly backups = new Map<string, MemoryData>();
+  readonly #retention: Retention;
+  readonly #epochs: string[];
+  readonly #spaces = new Map<string, MemorySpace>();
+  readonly #answers: Map<string, StoredAnswer>;
+  #log: LogRow[];
+  #history: HistoryRow[];
+  #catalog: Catalog | null = null;
+  #logChanges: number;
+  #newestAt: number;
+  #commits = 0;
+
+  constructor({ data, retention }: MemoryStoreOptions) {
+    this.#retention = { ...RETENTION, ...retention };
+    this.#epochs = [...(data?.epochs ?? [])];
+    for (const space of data?.spaces ?? []) this.#spaces.set(space.name, spaceFromData(space));
+    this.#log = [...(data?.log ?? [])];
+    this.#history = [...(data?.history ?? [])];
+    this.#answers = new Map(data?.answers.map((answer) => [answer.key, answer]));
+    this.#logChanges = changesIn(this.#log);
+    this.#newestAt = this.#log.at(-1)?.at ?? 0;
+  }
+
+  /** What is stored now. Cheap beside its size: rows are shared, lists are new. */
+  dump(): MemoryData {
+    return {
+      epochs: [...this.#epochs],
+      spaces: [...this.#spaces.values()].map(contentsOf),
+      log: [...this.#log],
+      history: [...this.#history],
+      answers: [...this.#answers.values()],
+    };
+  }
+
+  open(): Promise<StoreContents> {
+    return attempt(() => {
+      if (this.#catalog !== null)
+        throw new SyncError("store_locked", "the store is open already", { hint: "Close it first." });
+      const spaces = [...this.#spaces.values()].map((space) => ({
+        ...contentsOf(space),
+        log: this.#logAfterFold(space),
+      }));
+      this.#catalog = new Catalog(
+        spaces.map(({ name, creationId, foldedVersion, log }, index) => [
+          name,
+          { id: index, creationId, head: log.at(-1)?.lastVersion ?? foldedVersion },
+        ]),
+        { nextSpaceId: spaces.length, sequence: 0, total: 0 },
+      );
+      return { epochs: [...this.#epochs], spaces };
+    });
+  }
+
+  #logAfterFold({ name, foldedVersion }: MemorySpace): LogRow[] {
+    const rows = this.#log.filter((row) => row.space === name && row.lastVersion > foldedVersion);
+    let next = foldedVersion + 1;
+    for (const { firstVersion, lastVersion } of rows) {
+      if (firstVersion !== next) throw new SyncError("store_damaged", `the log of "${name}" lacks version ${next}`);
+      next = lastVersion + 1;
+    }
+    return rows;
+  }
+
+  #opened(): Catalog {
+    assert(this.#catalog !== null, "the store is not open");
+    return this.#catalog;
+  }
+
+  beginEpoch(epoch: string): Promise<void> {
+    return attempt(() => {
+      this.#opened();
+      assert(!this.#epochs.includes(epoch), "an epoch is begun once");
+      this.#epochs.push(epoch);
+    });
+  }
+
+  commit(group: CommitGroup): void {
+    const catalog = this.#opened();
+    const plan = catalog.plan(group);
+    for (const commit of group.spaces) {
+      const { name, creationId, removed, lineage, firstVersion, lastVersion, changes } = commit;
+      if (removed || creationId !== null) this.#endSpace(name);
+      if (removed) continue;
+      if (creationId !== null) this.#spaces.set(name, newSpace(name, creationId));
+      if (lineage !== null) this.#spaces.get(name)?.lineage.push(lineage);
+      if (lastVersion < firstVersion) continue;
+      this.#log.push({ space: name, firstVersion, lastVersion, at: group.at, changes });
+      this.#logChanges += lastVersion - firstVersion + 1;
+    }
+    for (const row of group.history) this.#history.push(row);
+    for (const answer of group.answers) this.#answer(answer);
+    catalog.carriedOut(plan);
+    this.#newestAt = group.at;
+    this.#commits += 1;
+  }
+
+  #endSpace(name: string): void {
+    if (!this.#spaces.delete(name)) return;
+    this.#log = this.#log.filter((row) => row.space !== name);
+    this.#logChanges = changesIn(this.#log);
+  }
+
+  /** Moved to the end when the key is an old one: answers are in the order in which they were given. */
+  #answer(answer: StoredAnswer): void {
+    this.#answers.delete(answer.key);
+    this.#answers.set(answer.key, answer);
+  }
+
+  fold(fold: Fold): Promise<void> {
+    return attempt(() => {
+      const head = this.#opened().get(fold.space)?.head ?? 0;
+      const space = this.#spaces.get(fold.space);
+      if (space?.creationId === fold.creationId) foldInto(space, fold, head);
+      this.#trim();
+    });
+  }
+
+  /** From the oldest on, as long as they are due. */
+  #trim(): void {
+    const { logAgeMs, logChanges, answers, answerAgeMs, historyRows, historyAgeMs } = this.#retention;
+    const old = (row: { readonly at: number }, ageMs: number) => this.#newestAt - row.at > ageMs;
+    const logged = prefixLength(this.#log, (row) => {
+      const due = old(row, logAgeMs) || this.#logChanges > logChanges;
+      if (!due || row.lastVersion > (this.#spaces.get(row.space)?.foldedVersion ?? 0)) return false;
+      this.#logChanges -= countOf(row);
+      return true;
+    });
+    this.#log.splice(0, logged);
+    const evicted = this.#history.length;
+    this.#history.splice(
+      0,
+      prefixLength(this.#history, (row, index) => old(row, historyAgeMs) || evicted - index > historyRows),
+    );
+    for (const answer of this.#answers.values()) {
+      if (!old(answer, answerAgeMs) && this.#answers.size <= answers) break;
+      this.#answers.delete(answer.key);
+    }
+  }
+
+  findAnswer(key: string): Promise<StoredAnswer | null> {
+    return attempt(() => {
+      this.#opened();
+      const answer = this.#answers.get(key);
+      return answer === undefined || this.#newestAt - answer.at > this.#retention.answerAgeMs ? null : answer;
+    });
+  }
+
+  readLog({ space, afterVersion, limit }: LogQuery): Promise<LogRow[]> {
+    return attempt(() => {
+      this.#opened();
+      return this.#log.filter((row) => row.space === space && row.lastVersion > afterVersion).slice(0, limit);
+    });
+  }
+
+  readHistory(query: HistoryQuery): Promise<HistoryRow[]> {
+    const { space, collection, afterVersion = -1, beforeVersion = Number.POSITIVE_INFINITY, limit } = query;
+    return attempt(() => {
+      this.#opened();
+      const rows = this.#history.filter(
+        (row) =>
+          row.space === space &&
+          (collection === undefined || row.collection === collection) &&
+          row.version > afterVersion &&
+          row.version < beforeVersion,
+      );
+      rows.sort((a, b) => a.version - b.version);
+      return query.beforeVersion === undefined ? rows.slice(0, limit) : rows.slice(Math.max(0, rows.length - limit));
+    });
+  }
+
+  backup(path: string): Promise<void> {
+    return attempt(() => {
+      this.#opened();
+      if (this.backups.has(path))
+        throw new SyncError("store_unavailable", `${path} exists already`, { hint: "Choose another name." });
+      this.backups.set(path, this.dump());
+    });
+  }
+
+  close(): Promise<void> {
+    return attempt(() => {
+      this.#catalog = null;
+    });
+  }
+
+  metrics(): StoreMetrics {
+    return {
+      store_commits_total: this.#commits,
+      store_log_groups: this.#log.length,
+      store_history_rows: this.#history.length,
+    };
+  }
+}
+
+/** What it throws is a rejection, as from a store that has to wait. */
+async function attempt<Result>(work: () => Result): Promise<Result> {
+  return work();
+}
+
+function prefixLength<Row>(rows: readonly Row[], due: (row: Row, index: number) => boolean): number {
+  const kept = rows.findIndex((row, index) => !due(row, index));
+  return kept < 0 ? rows.length : kept;
+}
+
+function countOf(row: LogRow): number {
+  return row.lastVersion - row.firstVersion + 1;
+}
+
+function changesIn(log: readonly LogRow[]): number {
+  return log.reduce((sum, row) => sum + countOf(row), 0);
+}
+
+function newSpace(name: string, creationId: string): MemorySpace {
+  const empty = {
+    foldedVersion: 0,
+    tombstoneFloor: 0,
+    digest: null,
+    lineage: [],
+    records: new Map(),
+    tombstones: new Map(),
+  };
+  return { name, creationId, ...empty };
+}
+
+function spaceFromData(data: MemoryData["spaces"][number]): MemorySpace {
+  return {
+    ...data,
+    lineage: [...data.lineage],
+    records: new Map(data.records.map((row) => [keyOf(row), row])),
+    tombstones: new Map(data.tombstones.map((row) => [keyOf(row), row])),
+  };
+}
+
+function contentsOf(space: MemorySpace): MemoryData["spaces"][number] {
+  const { name, creationId, foldedVersion, tombstoneFloor, digest } = space;
+  const lineage = [...space.lineage];
+  const records = [...space.records.values()];
+  const tombstones = [...space.tombstones.values()];
+  return { name, creationId, foldedVersion, tombstoneFloor, digest, lineage, records, tombstones };
+}
+
+function foldInto(space: MemorySpace, fold: Fold, head: number): void {
+  assert(fold.version >= space.foldedVersion && fold.version <= head, `fold of "${space.name}" at ${fold.version}`);
+  for (const row of fold.records) {
+    space.records.set(keyOf(row), row);
+    space.tombstones.delete(keyOf(row));
+  }
+  for (const row of fold.tombstones) {
+    space.tombstones.set(keyOf(row), row);
+    space.records.delete(keyOf(row));
+  }
+  for (const [key, row] of space.tombstones) if (row.version <= fold.tombstoneFloor) space.tombstones.delete(key);
+  space.tombstoneFloor = fold.tombstoneFloor;
+  space.foldedVersion = fold.version;
+  space.digest = fold.digest === null ? null : { version: fold.version, digest: fold.digest };
+}
+
+function keyOf({ collection, id }: { readonly collection: string; readonly id: string }): string {
+  return `${collection}\0${id}`;
+}
