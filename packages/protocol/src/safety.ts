@@ -89,15 +89,25 @@ function keptMember(member: JsonValue | undefined): JsonValue | undefined {
 function refusal(value: unknown, path: string, depth: number): SyncError {
   if (typeof value === "string") return refused(path, "holds half of a surrogate pair");
   if (typeof value === "number") return refused(path, `is ${value}, which JSON cannot carry`);
-  if (typeof value !== "object" || value === null)
-    return refused(path, `is a ${typeof value}, which JSON cannot carry`);
+  if (typeof value !== "object" || value === null) return refused(path, `is ${typeof value}, which JSON cannot carry`);
   if (depth > MAX_DEPTH) return refused(path, `is nested deeper than ${MAX_DEPTH} levels`);
-  if (!Array.isArray(value) && !isPlain(value)) return refused(path, "is not a plain object");
-  for (const [key, member] of Object.entries(value)) {
-    if (!Array.isArray(value) && !isSafeKey(key)) return refused(`${path}.${key}`, "is not allowed as a key");
-    if (member !== undefined && !isSafeJson(member, depth + 1)) return refusal(member, `${path}.${key}`, depth + 1);
-  }
-  return refused(path, "is not plain JSON");
+  return Array.isArray(value) ? refusalInList(value, path, depth) : refusalInObject(value, path, depth);
+}
+
+function refusalInList(items: readonly unknown[], path: string, depth: number): SyncError {
+  const index = Array.from(items).findIndex((item) => !isSafeJson(item, depth + 1));
+  return refusal(items[index], `${path}.${index}`, depth + 1);
+}
+
+function refusalInObject(object: object, path: string, depth: number): SyncError {
+  if (!isPlain(object)) return refused(path, "is not a plain object");
+  const members = Object.entries(object).filter(([, member]) => member !== undefined);
+  const [key, member] = members.find(([name, value]) => !isSafeKey(name) || !isSafeJson(value, depth + 1)) ?? [
+    "",
+    null,
+  ];
+  if (!isSafeKey(key)) return refused(`${path}.${key}`, "is not allowed as a key");
+  return refusal(member, `${path}.${key}`, depth + 1);
 }
 
 function refused(path: string, why: string): SyncError {
