@@ -86,11 +86,7 @@ export function parseAgentFile(text: string): AgentFile {
     return lineAt(0);
   };
   const read = AgentFile.safeParse(document.toJS({ maxAliasCount: 100 }));
-  if (!read.success) {
-    throw new AgentFileError(
-      read.error.issues.map((issue) => `${lineOf(issue.path)}: ${issue.path.join(".")}: ${issue.message}`).join("\n"),
-    );
-  }
+  if (!read.success) throw new AgentFileError(read.error.issues.map((issue) => describe(issue, lineOf)).join("\n"));
   const problems = Object.entries(read.data.ops).flatMap(([name, op]) => {
     const problem = templateProblem(op);
     return problem === null ? [] : [`${lineOf(["ops", name, "argv"])}: ops.${name}.argv: ${problem}`];
@@ -107,6 +103,11 @@ export function offerOf(name: string, op: FileOp): OpOffer {
     return { name: argName, ...text };
   });
   return op.title === undefined ? { name, args } : { name, title: op.title, args };
+}
+
+function describe(issue: z.core.$ZodIssue, lineOf: (path: readonly PropertyKey[]) => string): string {
+  const [key] = issue.code === "unrecognized_keys" ? issue.keys : [];
+  return `${lineOf(key === undefined ? issue.path : [...issue.path, key])}: ${issue.path.join(".")}: ${issue.message}`;
 }
 
 function hasRange(node: unknown): node is { readonly range: readonly number[] & { readonly 0: number } } {

@@ -1,0 +1,89 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { AgentFileError, offerOf, parseAgentFile } from "./agent-file.ts";
+
+test("the file that is shipped is valid and offers what it says", () => {
+  const file = parseAgentFile(readFileSync(new URL("../agent.yaml", import.meta.url), "utf8"));
+
+  const offers = Object.entries(file.ops).map(([name, op]) => offerOf(name, op));
+
+  expect(offers).toEqual([
+    { name: "uptime", title: "Uptime and load", args: [] },
+    { name: "disk", title: "Free space on the file systems", args: [] },
+    { name: "memory", title: "Memory in use", args: [] },
+    {
+      name: "stream",
+      title: "Watch load and memory for a while",
+      args: [{ name: "seconds", type: "integer", min: 1, max: 300, default: 10 }],
+    },
+  ]);
+});
+
+test("durations, sizes and defaults are read into milliseconds and bytes", () => {
+  const { ops } = parseAgentFile("ops:\n  a: { argv: [x], timeout: 5m, output_cap: 64KiB }\n");
+
+  expect(ops.a).toMatchObject({ timeout: 300_000, kill_grace: 5_000, output_cap: 65_536, cwd: "/", env: {} });
+});
+
+test("patterns stay on the host", () => {
+  const { ops } = parseAgentFile(
+    "ops:\n  a:\n    argv: [x, --, '{name}']\n    args: { name: { type: text, maxLength: 9, pattern: '[a-z]+' } }\n",
+  );
+
+  expect(ops.a && offerOf("a", ops.a)).toEqual({
+    name: "a",
+    args: [{ name: "name", type: "text", maxLength: 9 }],
+  });
+});
+
+const WRONG: readonly (readonly [what: string, text: string, message: string | RegExp])[] = [
+  ["no YAML", "ops:\n  a: [x\n", /^line \d: /],
+  ["a key twice", "ops:\n  a: { argv: [x] }\n  a: { argv: [y] }\n", /^line 3: /],
+  ["an unknown setting", "ops:\n  a:\n    argv: [x]\n    shell: true\n", /^line 4: ops\.a: .*shell/],
+  [
+    "a duration without unit",
+    "ops:\n  a:\n    argv: [x]\n    timeout: '30'\n",
+    "line 4: ops.a.timeout: expected a duration such as 30s, 5m or 1h",
+  ],
+  [
+    "a size out of bounds",
+    "ops:\n  a:\n    argv: [x]\n    output_cap: 2GiB\n",
+    /^line 4: ops\.a\.output_cap: expected a size/,
+  ],
+  ["an empty argv", "ops:\n  a:\n    argv: []\n", /^line 3: ops\.a\.argv: /],
+  [
+    "a name that isn't declared",
+    "ops:\n  a:\n    argv: [x, '{y}']\n",
+    "line 3: ops.a.argv: {y} is no argument of this op",
+  ],
+  [
+    "an argument that isn't used",
+    "ops:\n  a:\n    argv: [x]\n    args: { y: { type: integer, min: 1, max: 2 } }\n",
+    "line 3: ops.a.argv: the argument y is never used",
+  ],
+  [
+    "a program from outside",
+    "ops:\n  a:\n    argv: ['{y}']\n    args: { y: { type: choice, values: [b] } }\n",
+    "line 3: ops.a.argv: the program itself can't come from an argument",
+  ],
+  [
+    "a text without pattern",
+    "ops:\n  a:\n    argv: [x, '{y}']\n    args:\n      y: { type: text, maxLength: 5 }\n",
+    /^line 5: ops\.a\.args\.y\.pattern: /,
+  ],
+  [
+    "a broken pattern",
+    "ops:\n  a:\n    argv: [x, '{y}']\n    args:\n      y: { type: text, maxLength: 5, pattern: '(' }\n",
+    /^line 5: ops\.a\.args\.y\.pattern: .*regular expression/i,
+  ],
+  [
+    "a relative directory",
+    "ops:\n  a:\n    argv: [x]\n    cwd: tmp\n",
+    /^line 4: ops\.a\.cwd: expected an absolute path/,
+  ],
+];
+
+test.each(WRONG)("%s is refused with its line", (_, text, message) => {
+  expect(() => parseAgentFile(text)).toThrow(AgentFileError);
+  expect(() => parseAgentFile(text)).toThrow(message);
+});
