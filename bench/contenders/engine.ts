@@ -1,0 +1,56 @@
+/** The engine, as its users use it: a model, a store, `serveSync` on a Node http server. */
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { collection, defineModel, patch, put } from "@neverstale/protocol";
+import { memoryStore, StateManager, serveSync, sqliteStore } from "@neverstale/server";
+import type { ContenderServer, StartServer } from "../harness/contender.ts";
+import { type BenchChange, type BenchRecord, initialRecords } from "../harness/records.ts";
+
+export type EngineVariant = "memory" | "durable";
+
+export const benchModel = defineModel({
+  model: 1,
+  collections: { hosts: collection<BenchRecord>() },
+  changes: { host_added: put("hosts"), host_metrics: patch("hosts") },
+});
+
+export type BenchManager = Awaited<ReturnType<typeof openEngine>>;
+
+/** Opens the engine on a new store in `folder` and fills it with the initial records. */
+export async function openEngine(variant: string, folder: string, records: number) {
+  const store = variant === "durable" ? sqliteStore(`${folder}/bench.db`) : memoryStore();
+  const manager = await StateManager.open({ model: benchModel, store });
+  await manager.transact(() =>
+    initialRecords(records).map((record) => ({ type: "host_added", target: record.id, data: { ...record } })),
+  );
+  return manager;
+}
+
+export function engineChange({ id, cpu, seq }: BenchChange) {
+  return { type: "host_metrics", target: id, data: { cpu, seq } };
+}
+
+export function startServer(variant: string): StartServer {
+  return async ({ records, folder }) => {
+    const manager = await openEngine(variant, folder, records);
+    const http = createServer();
+    const sync = serveSync(http, {
+      manager,
+      path: "/sync",
+      authorize: () => Promise.resolve({ space: "main", subject: null }),
+    });
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    return {
+      port: (http.address() as AddressInfo).port,
+      change: (change) => manager.apply(engineChange(change)),
+      records: () => manager.state.hosts.values(),
+      metrics: () => manager.metrics(),
+      close: async () => {
+        await sync.close();
+        http.close();
+        await manager.close();
+      },
+    } satisfies ContenderServer;
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * Hand-written `ws`: what a developer writes in an afternoon, and what this runtime can do at most without merging.
+ * No persistence, no versions: a client that comes back gets the full state.
+ *
+ * - `one-by-one` (floor A): one JSON message for each change, to each client, at once.
+ * - `per-turn` (floor B): the changes of one turn of the event loop in one frame, encoded once for everyone.
+ * - `gzipped` (W4 only): as floor B, and the full state is a gzip made beforehand.
+ */
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { ContenderServer, StartServer } from "../harness/contender.ts";
+import { type BenchChange, type BenchRecord, initialRecords } from "../harness/records.ts";
+
+export type FloorVariant = "one-by-one" | "per-turn" | "gzipped";
+
+export function startServer(variant: string): StartServer {
+  return async ({ records }) => {
+    const http = createServer();
+    const sockets = new WebSocketServer({ server: http });
+    await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+    const floor =
+      variant === "one-by-one" ? new OneByOne(sockets, records) : new PerTurn(sockets, records, variant === "gzipped");
+    return {
+      port: (http.address() as AddressInfo).port,
+      change: (change) => {
+        floor.change(change);
+        return null;
+      },
+      records: () => floor.state.values(),
+      metrics: () => ({}),
+      close: async () => {
+        sockets.close();
+        http.close();
+      },
+    } satisfies ContenderServer;
+  };
+}
+
+abstract class Floor {
+  readonly state: Map<string, BenchRecord>;
+  protected readonly sockets: WebSocketServer;
+
+  constructor(sockets: WebSocketServer, records: number) {
+    this.sockets = sockets;
+    this.state = new Map(initialRecords(records).map((record) => [record.id, record]));
+    sockets.on("connection", (socket) => this.joined(socket));
+  }
+
+  protected apply(change: BenchChange): void {
+    const before = this.state.get(change.id) as BenchRecord;
+    this.state.set(change.id, { ...before, ...change });
+  }
+
+  protected init(): string {
+    return JSON.stringify({ type: "init", records: [...this.state.values()] });
+  }
+
+  protected abstract joined(socket: WebSocket): void;
+  abstract change(change: BenchChange): void;
+}
+
+class OneByOne extends Floor {
+  protected joined(socket: WebSocket): void {
+    socket.send(this.init());
+  }
+
+  change(change: BenchChange): void {
+    this.apply(change);
+    const message = JSON.stringify({ type: "changes", changes: [change] });
+    for (const socket of this.sockets.clients) socket.send(message);
+  }
+}
+
+class PerTurn extends Floor {
+  readonly #gzip: boolean;
+  #turn: BenchChange[] = [];
+  #init: Buffer | null = null;
+
+  constructor(sockets: WebSocketServer, records: number, gzip: boolean) {
+    super(sockets, records);
+    this.#gzip = gzip;
+    if (gzip) this.#init = this.#encodedInit();
+  }
+
+  protected joined(socket: WebSocket): void {
+    this.#flush();
+    this.#init ??= this.#encodedInit();
+    socket.send(this.#init, { binary: this.#gzip });
+  }
+
+  #encodedInit(): Buffer {
+    const text = Buffer.from(this.init());
+    return this.#gzip ? gzipSync(text, { level: 1 }) : text;
+  }
+
+  change(change: BenchChange): void {
+    this.apply(change);
+    this.#init = null;
+    this.#turn.push(change);
+    if (this.#turn.length === 1) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    if (this.#turn.length === 0) return;
+    const frame = Buffer.from(JSON.stringify({ type: "changes", changes: this.#turn }));
+    this.#turn = [];
+    for (const socket of this.sockets.clients) socket.send(frame, { binary: false });
+  }
+}

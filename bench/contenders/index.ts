@@ -1,0 +1,35 @@
+import type { ContenderEntry } from "../harness/contender.ts";
+
+const FLOORS = { kind: "floor", server: "contenders/floors.ts", client: "contenders/json-dialect.ts" } as const;
+const ENGINE = { kind: "engine", server: "contenders/engine.ts", client: "contenders/engine-dialect.ts" } as const;
+
+export const floorA: ContenderEntry = {
+  ...FLOORS,
+  name: "floor-a",
+  label: "hand-written `ws`, one by one",
+  variant: "one-by-one",
+};
+export const floorB: ContenderEntry = {
+  ...FLOORS,
+  name: "floor-b",
+  label: "hand-written `ws`, one frame a turn",
+  variant: "per-turn",
+};
+export const floorGzipped: ContenderEntry = {
+  ...FLOORS,
+  name: "floor-gzipped",
+  label: "hand-written `ws`, pre-gzipped state",
+  variant: "gzipped",
+};
+export const engineMemory: ContenderEntry = {
+  ...ENGINE,
+  name: "engine-memory",
+  label: "Neverstale, in memory",
+  variant: "memory",
+};
+export const engineDurable: ContenderEntry = {
+  ...ENGINE,
+  name: "engine-durable",
+  label: "Neverstale, durable",
+  variant: "durable",
+};

@@ -1,0 +1,57 @@
+import { gunzipSync } from "node:zlib";
+import type { Dialect, Reading, Replica } from "../harness/contender.ts";
+import type { BenchChange, BenchRecord } from "../harness/records.ts";
+
+const GZIP_MAGIC = 0x1f;
+
+/** What both floors send: the full state on joining, then changes, one or many to a frame. */
+type FloorMessage =
+  | { readonly type: "init"; readonly records: readonly BenchRecord[] }
+  | { readonly type: "changes"; readonly changes: readonly BenchChange[] };
+
+export function makeDialect(): Dialect {
+  return {
+    upgrade: () => ({ path: "/" }),
+    opened: () => undefined,
+    isOwn: () => false,
+    own: () => undefined,
+    read: (payload) => reading(parse(payload)),
+    replica: () => new FloorReplica(),
+  };
+}
+
+function parse(payload: Buffer): FloorMessage {
+  const text = payload[0] === GZIP_MAGIC ? gunzipSync(payload) : payload;
+  return JSON.parse(text.toString()) as FloorMessage;
+}
+
+function reading(message: FloorMessage): Reading {
+  if (message.type === "init") return { seq: highest(message.records), changes: 0, restarts: true };
+  return { seq: highest(message.changes), changes: message.changes.length, restarts: false };
+}
+
+function highest(list: readonly { readonly seq: number }[]): number {
+  return list.reduce((seq, item) => Math.max(seq, item.seq), 0);
+}
+
+class FloorReplica implements Replica {
+  readonly #records = new Map<string, BenchRecord>();
+
+  apply(payload: Buffer): void {
+    const message = parse(payload);
+    if (message.type === "init") {
+      this.#records.clear();
+      for (const record of message.records) this.#records.set(record.id, record);
+      return;
+    }
+    for (const change of message.changes) {
+      const before = this.#records.get(change.id);
+      if (before === undefined) throw new Error(`no record ${change.id}`);
+      this.#records.set(change.id, { ...before, ...change });
+    }
+  }
+
+  records(): Iterable<BenchRecord> {
+    return this.#records.values();
+  }
+}

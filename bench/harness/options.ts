@@ -1,0 +1,54 @@
+import { parseArgs } from "node:util";
+
+export interface Options {
+  /** Names of workloads; empty: all. */
+  readonly only: readonly string[];
+  readonly runs: number;
+  readonly quick: boolean;
+  /** Names of peers; empty: none. */
+  readonly peers: "all" | readonly string[];
+  /** Keep the results in bench/results/ instead of bench/results/local/. */
+  readonly save: boolean;
+}
+
+export const USAGE = `npm run bench -- [options]
+  --only fanout,latency  these workloads only
+  --runs 5               how often each is measured; medians are printed
+  --quick                small sizes and one run: shows that all of it works, not how fast it is
+  --peers [a,b]          with the peers (the default), or with these only
+  --no-peers             floors and engine only
+  --save                 keep the result in bench/results/ (otherwise in bench/results/local/)`;
+
+export function parseOptions(argv: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: argv.map((argument, at) =>
+      argument === "--peers" && (argv[at + 1] ?? "--").startsWith("--") ? "--peers=all" : argument,
+    ),
+    options: {
+      only: { type: "string", default: "" },
+      runs: { type: "string" },
+      quick: { type: "boolean", default: false },
+      peers: { type: "string", default: "all" },
+      "no-peers": { type: "boolean", default: false },
+      save: { type: "boolean", default: false },
+    },
+  });
+  const runs = Number(values.runs ?? (values.quick ? 1 : 5));
+  if (!Number.isSafeInteger(runs) || runs < 1) throw new Error("--runs is a whole number, 1 or more");
+  return {
+    only: list(values.only),
+    runs,
+    quick: values.quick,
+    peers: peers(values["no-peers"], values.peers),
+    save: values.save,
+  };
+}
+
+function peers(none: boolean, wanted: string): "all" | readonly string[] {
+  if (none) return [];
+  return wanted === "all" ? "all" : list(wanted);
+}
+
+function list(text: string): string[] {
+  return text.split(",").filter((name) => name !== "");
+}

@@ -1,0 +1,97 @@
+import { machineNow } from "./clock.ts";
+import type { BenchChange } from "./records.ts";
+
+const TICK_MS = 1;
+
+/** Asks the server for changes, from within its process: what is measured is what the server does with them. */
+export class Producer {
+  readonly #next: () => BenchChange;
+  readonly #ask: (change: BenchChange) => Promise<unknown> | null;
+  /** The `seq` of the newest change asked for. */
+  asked: number;
+  /** Every client has taken in the changes up to it. */
+  confirmed: number;
+  failure: string | null = null;
+  /** When the change `seq` was asked for, at `seq - firstSeq`. */
+  readonly askedAt: number[] = [];
+  #bound = 0;
+  #perTurn = 0;
+  #running = false;
+  #scheduled = false;
+
+  constructor(records: number, next: () => BenchChange, ask: (change: BenchChange) => Promise<unknown> | null) {
+    this.#next = next;
+    this.#ask = ask;
+    this.asked = records;
+    this.confirmed = records;
+  }
+
+  /**
+   * As fast as the server takes them: `perTurn` in each turn of its event loop, as from sockets that were read, and at
+   * most `bound` asked for that some client has not taken in.
+   */
+  runWithin(bound: number, perTurn: number): void {
+    this.#bound = bound;
+    this.#perTurn = perTurn;
+    this.#running = true;
+    this.#schedule();
+  }
+
+  progress(seq: number): void {
+    if (seq > this.confirmed) this.confirmed = seq;
+    if (this.#running) this.#schedule();
+  }
+
+  stop(): void {
+    this.#running = false;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (this.#running) this.#slice();
+    });
+  }
+
+  #slice(): void {
+    for (let made = 0; made < this.#perTurn && this.asked - this.confirmed < this.#bound; made += 1) this.one();
+    if (this.asked - this.confirmed < this.#bound) this.#schedule();
+  }
+
+  one(): void {
+    const change = this.#next();
+    this.asked = change.seq;
+    try {
+      const done = this.#ask(change);
+      done?.catch((error: unknown) => this.#failed(error));
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** `perSecond` changes in each second, evenly; notes when each was asked for. Resolves after `seconds`. */
+  runAtRate(perSecond: number, seconds: number): Promise<void> {
+    const start = machineNow();
+    const total = perSecond * seconds;
+    let made = 0;
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        const due = Math.min(total, Math.floor(((machineNow() - start) * perSecond) / 1e3));
+        for (; made < due; made += 1) {
+          this.askedAt.push(machineNow());
+          this.one();
+        }
+        if (made < total) return;
+        clearInterval(timer);
+        resolve();
+      }, TICK_MS);
+    });
+  }
+
+  #failed(error: unknown): void {
+    this.failure ??= error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.stop();
+  }
+}

@@ -1,0 +1,98 @@
+/** The state and the changes that every contender works on: made from a seed, so that all of them get the same. */
+
+/** One record: 400 bytes as JSON. `cpu` and `seq` are what changes alter. */
+export interface BenchRecord {
+  readonly id: string;
+  readonly hostname: string;
+  readonly address: string;
+  readonly os: string;
+  readonly kernel: string;
+  readonly role: string;
+  readonly note: string;
+  readonly memory: number;
+  /** Percent, a whole number. */
+  readonly cpu: number;
+  /** The number of the change that last touched the record; rises by one from change to change. */
+  readonly seq: number;
+}
+
+/** One change: two fields of one record, as a host reports its metrics. */
+export interface BenchChange {
+  readonly id: string;
+  readonly cpu: number;
+  readonly seq: number;
+}
+
+export const RECORD_BYTES = 400;
+/** The names of a record's fields, in the order they are written. */
+export const FIELDS = ["id", "hostname", "address", "os", "kernel", "role", "note", "memory", "cpu", "seq"] as const;
+
+const ROLES = ["web", "database", "queue", "cache", "build", "backup"];
+const WORDS = [
+  "rack",
+  "moved",
+  "spare",
+  "disk",
+  "north",
+  "kernel",
+  "pinned",
+  "east",
+  "window",
+  "owner",
+  "night",
+  "batch",
+];
+
+/** mulberry32: small, fast, the same everywhere. */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Record i has `seq` i + 1, so a client that holds the full state has seen the sequence up to the number of records. */
+export function initialRecords(count: number): BenchRecord[] {
+  const random = randomFrom(1);
+  return Array.from({ length: count }, (_, index) => initialRecord(index, random));
+}
+
+function initialRecord(index: number, random: () => number): BenchRecord {
+  const pick = (limit: number): number => Math.floor(random() * limit);
+  const record = {
+    id: recordId(index),
+    hostname: `${recordId(index)}.example.internal`,
+    address: `10.${pick(256)}.${pick(256)}.${pick(256)}`,
+    os: "Debian GNU/Linux 12 (bookworm)",
+    kernel: `6.1.0-${pick(40)}-amd64`,
+    role: ROLES[pick(ROLES.length)] as string,
+    note: "",
+    memory: pick(100),
+    cpu: pick(100),
+    seq: index + 1,
+  };
+  return { ...record, note: words(RECORD_BYTES - JSON.stringify(record).length, random) };
+}
+
+export function recordId(index: number): string {
+  return `host-${index}`;
+}
+
+function words(length: number, random: () => number): string {
+  let text = "";
+  while (text.length < length) text += `${WORDS[Math.floor(random() * WORDS.length)]} `;
+  return text.slice(0, length);
+}
+
+/** The changes from `seq` = records + 1 on, each to a random record. */
+export function changeSource(records: number, seed = 2): () => BenchChange {
+  const random = randomFrom(seed);
+  let seq = records;
+  return () => {
+    seq += 1;
+    return { id: recordId(Math.floor(random() * records)), cpu: Math.floor(random() * 101), seq };
+  };
+}

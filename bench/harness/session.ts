@@ -1,0 +1,92 @@
+/** One contender, started and joined by its clients: what every network workload works with. */
+
+import { mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Child, startChild } from "./child.ts";
+import type { ContenderEntry } from "./contender.ts";
+import type { LoadApi } from "./load-process.ts";
+import type { ServerApi } from "./server-process.ts";
+
+export const BENCH_FOLDER = new URL("../", import.meta.url);
+const DATA_FOLDER = fileURLToPath(new URL(".data/", BENCH_FOLDER));
+const TMPFS_MAGIC = 0x01021994;
+const LEVEL_TIMEOUT_MS = 60_000;
+const SERVER_CORE = 0;
+const LOAD_CORE = 1;
+
+export interface Session {
+  readonly server: Child<ServerApi>;
+  readonly load: Child<LoadApi>;
+  readonly port: number;
+  readonly clients: number;
+  readonly records: number;
+}
+
+export interface SessionOptions {
+  readonly contender: ContenderEntry;
+  readonly clients: number;
+  readonly records: number;
+}
+
+/** The run says nothing about speed: clients were not level, or not equal to the server. */
+export class VoidRun extends Error {
+  override readonly name = "VoidRun";
+}
+
+/** Starts both processes, hands them to `work`, and ends them whatever happens. */
+export async function withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+  const folder = newDataFolder();
+  const server = startChild<ServerApi>({
+    name: `${options.contender.name} server`,
+    module: "server-process.ts",
+    core: SERVER_CORE,
+  });
+  const load = startChild<LoadApi>({
+    name: `${options.contender.name} load`,
+    module: "load-process.ts",
+    core: LOAD_CORE,
+  });
+  try {
+    const channel = `${folder}/progress.sock`;
+    const { contender, records, clients } = options;
+    const { port } = await server.call.start({
+      server: new URL(contender.server, BENCH_FOLDER).href,
+      variant: contender.variant ?? "",
+      records,
+      folder,
+      channel,
+    });
+    await load.call.prepare({ client: new URL(contender.client, BENCH_FOLDER).href, clients, channel });
+    return await work({ server, load, port, clients, records });
+  } finally {
+    await Promise.all([load.stop(), server.stop()]);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** An empty folder on a real disk: durable numbers on a RAM disk would say nothing. */
+export function newDataFolder(): string {
+  mkdirSync(DATA_FOLDER, { recursive: true });
+  if (statfsSync(DATA_FOLDER).type === TMPFS_MAGIC)
+    throw new Error(`${DATA_FOLDER} is on a RAM disk; durable runs need a real one`);
+  return mkdtempSync(`${DATA_FOLDER}run-`);
+}
+
+/** All clients join; answers with the time from the first connection to the last one level. */
+export function joinAll({ load, port, records }: Session): Promise<number> {
+  return load.call.join({ port, seq: records, timeoutMs: LEVEL_TIMEOUT_MS });
+}
+
+/** Waits until every client has every change, then compares every client's state with the server's. Throws `VoidRun`. */
+export async function verify({ server, load, clients }: Session): Promise<void> {
+  const { seq, failure } = await server.call.asked();
+  if (failure !== null) throw new VoidRun(`a change was refused: ${failure}`);
+  try {
+    await load.call.level({ seq, timeoutMs: LEVEL_TIMEOUT_MS });
+  } catch (error) {
+    throw new VoidRun(error instanceof Error ? error.message : String(error));
+  }
+  const [wanted, found] = await Promise.all([server.call.digest(), load.call.digests()]);
+  if (found[wanted] === clients) return;
+  throw new VoidRun(`the server's digest is ${wanted}, the clients' are ${JSON.stringify(found)}`);
+}
