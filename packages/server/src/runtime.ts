@@ -36,17 +36,15 @@ export interface FrameCodec {
   /** Several frames as one write. */
   join(frames: readonly Frame[]): Frame;
   /**
-   * A large text, given in parts, off the critical path of the event loop: one binary frame of its gzip, and the text
-   * frame for plain connections, made on first use.
+   * A large text, given in parts that are read over several turns of the event loop, as one frame; compressed off the
+   * loop where `mayCompress`. Rejects when a part throws, or when the text is larger than a replica takes.
    */
-  encodeLarge(parts: readonly string[]): Promise<LargeFrame>;
+  encodeLarge(parts: Iterable<string>, mayCompress: boolean): Promise<LargeFrame>;
 }
 
-export interface LargeFrame {
-  readonly compressed: Frame;
+export interface LargeFrame extends Frame {
   /** Bytes of the text, uncompressed. */
   readonly textBytes: number;
-  plain(): Frame;
 }
 
 /** One direction of a connection, as the authority sees it. */

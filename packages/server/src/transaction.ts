@@ -26,6 +26,10 @@ export interface Decision {
 }
 
 export interface TransactOptions {
+  /** The space the call is mostly about, `main` when absent: the writer takes turns between spaces (rule A2). */
+  readonly space?: string;
+  /** The call may wait up to 100 ms for a commit that takes place anyway (rule S6). */
+  readonly ephemeral?: boolean;
   /** Rule D1. `id` holds user and route too; the same id with another `bodyHash` is `key_reused`. */
   readonly key?: { readonly id: string; readonly bodyHash: string };
 }

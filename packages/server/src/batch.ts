@@ -1,0 +1,188 @@
+import { type AnyState, type Change, type JsonValue, type Model, SyncError } from "@neverstale/protocol";
+import { type Epochs, SpaceLineage } from "./lineage.ts";
+import { Space } from "./space.ts";
+import { SpaceDraft, type UndoLog } from "./space-draft.ts";
+import type { CommitGroup, HistoryRow, StoredAnswer } from "./store/contract.ts";
+import {
+  type Applied,
+  type Decide,
+  type Decision,
+  MAIN_SPACE,
+  type Transaction,
+  type TransactOptions,
+} from "./transaction.ts";
+
+/** A `transact` that waits for its turn. */
+export interface Call {
+  readonly decide: Decide<AnyState>;
+  readonly options: TransactOptions;
+  readonly resolve: (applied: Applied) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What a batch needs of the manager that owns the spaces. */
+export interface BatchContext {
+  readonly epochs: Epochs;
+  space(name: string): Space | null;
+  /** Throws `unknown_space` when the names declared don't cover it. */
+  modelOf(name: string): Model;
+  newId(): string;
+}
+
+/** One group commit in the making: the calls decided so far, and what they did (rule A3). */
+export class Batch {
+  readonly #context: BatchContext;
+  readonly #at: number;
+  /** The spaces as the batch sees them; null for one that it ended. */
+  readonly #drafts = new Map<string, SpaceDraft | null>();
+  readonly #ended: SpaceDraft[] = [];
+  readonly #answers: StoredAnswer[] = [];
+  readonly #decided: { readonly call: Call; readonly applied: Applied }[] = [];
+
+  constructor(context: BatchContext, at: number) {
+    this.#context = context;
+    this.#at = at;
+  }
+
+  /** Decides one call. One that throws is rejected at once and alone, with nothing of it left behind. */
+  decide(call: Call): void {
+    const step = new Step(this, this.#context);
+    try {
+      const decision = call.decide(step.state(MAIN_SPACE) as AnyState, step);
+      const { changes, answer } = isDecision(decision) ? decision : { changes: decision, answer: undefined };
+      step.finish(changes);
+      this.#decided.push({ call, applied: this.#applied(call, step.touched, answer ?? null) });
+    } catch (error) {
+      step.takeBack();
+      call.reject(error);
+    }
+  }
+
+  #applied(call: Call, touched: ReadonlySet<string>, answer: JsonValue | null): Applied {
+    const versions: Record<string, number> = {};
+    for (const name of touched) versions[name] = this.#drafts.get(name)?.version ?? 0;
+    const version = this.#drafts.get(MAIN_SPACE)?.version ?? 0;
+    const key = call.options.key;
+    if (key !== undefined) {
+      this.#answers.push({
+        key: key.id,
+        bodyHash: key.bodyHash,
+        at: this.#at,
+        version,
+        answer: JSON.stringify(answer),
+      });
+    }
+    return { epoch: this.#context.epochs.today, version, versions, answer, replayed: false };
+  }
+
+  draft(name: string): SpaceDraft | null {
+    const known = this.#drafts.get(name);
+    if (known !== undefined) return known;
+    const space = this.#context.space(name);
+    const draft = space === null ? null : new SpaceDraft(space, false, this.#at);
+    if (draft !== null) this.#drafts.set(name, draft);
+    return draft;
+  }
+
+  create(name: string, undo: UndoLog): SpaceDraft {
+    const model = this.#context.modelOf(name);
+    const space = new Space(name, this.#context.newId(), model, new SpaceLineage(this.#context.epochs, []));
+    return this.#set(name, new SpaceDraft(space, true, this.#at), undo) as SpaceDraft;
+  }
+
+  end(draft: SpaceDraft, undo: UndoLog): void {
+    draft.removed = true;
+    this.#ended.push(draft);
+    undo.push(() => {
+      draft.removed = false;
+      this.#ended.pop();
+    });
+    this.#set(draft.space.name, null, undo);
+  }
+
+  #set(name: string, draft: SpaceDraft | null, undo: UndoLog): SpaceDraft | null {
+    const before = this.#drafts.get(name);
+    this.#drafts.set(name, draft);
+    undo.push(() => {
+      if (before === undefined) this.#drafts.delete(name);
+      else this.#drafts.set(name, before);
+    });
+    return draft;
+  }
+
+  /** The drafts that change something, ended spaces first: a new one may have taken a name over. */
+  get drafts(): readonly SpaceDraft[] {
+    const live = [...this.#drafts.values()].filter((draft) => draft !== null);
+    return [...this.#ended.filter((draft) => !draft.isNew), ...live].filter(
+      (draft) => draft.isNew || draft.removed || draft.changes.length > 0,
+    );
+  }
+
+  /** What must be durable before anyone hears of it, or null when nothing must. */
+  toCommit(): CommitGroup | null {
+    const drafts = this.drafts;
+    if (drafts.length === 0 && this.#answers.length === 0) return null;
+    const epoch = this.#context.epochs.today;
+    const history: HistoryRow[] = [];
+    for (const draft of drafts) history.push(...draft.history);
+    return { at: this.#at, spaces: drafts.map((draft) => draft.toCommit(epoch)), history, answers: this.#answers };
+  }
+
+  resolve(): void {
+    for (const { call, applied } of this.#decided) call.resolve(applied);
+  }
+
+  /** Nothing of the batch came to be: every call learns why, and the next batch starts from what is committed. */
+  reject(error: unknown): void {
+    for (const draft of this.drafts) for (const index of draft.space.keepIndexes) index.stale = true;
+    for (const { call } of this.#decided) call.reject(error);
+  }
+}
+
+/** One call's view of the batch, and how to take it back. */
+class Step implements Transaction {
+  readonly touched = new Set<string>();
+  readonly #batch: Batch;
+  readonly #context: BatchContext;
+  #undo: UndoLog = [];
+
+  constructor(batch: Batch, context: BatchContext) {
+    this.#batch = batch;
+    this.#context = context;
+  }
+
+  state(name: string): AnyState | null {
+    return this.#batch.draft(name)?.state ?? null;
+  }
+
+  add(name: string, changes: readonly Change[]): void {
+    if (changes.length === 0) return;
+    const draft = this.#batch.draft(name) ?? this.#batch.create(name, this.#undo);
+    draft.add(changes, this.#undo);
+    this.touched.add(name);
+  }
+
+  /** What the decision returned; a lone change needs no way back, as nothing can fail after it. */
+  finish(changes: readonly Change[]): void {
+    if (changes.length !== 1 || this.touched.size > 0) return this.add(MAIN_SPACE, changes);
+    this.#batch.draft(MAIN_SPACE)?.add(changes, null);
+    this.touched.add(MAIN_SPACE);
+  }
+
+  removeSpace(name: string): void {
+    if (name === MAIN_SPACE) throw new SyncError("invalid_change", "the main space can't be removed");
+    const draft = this.#batch.draft(name);
+    if (draft === null) throw new SyncError("unknown_space", `there is no space "${name}"`);
+    this.#context.modelOf(name);
+    this.#batch.end(draft, this.#undo);
+  }
+
+  takeBack(): void {
+    for (const revert of this.#undo.reverse()) revert();
+    this.#undo = [];
+  }
+}
+
+function isDecision(decision: readonly Change[] | Decision): decision is Decision {
+  return !Array.isArray(decision);
+}

@@ -1,0 +1,104 @@
+import { assert } from "@neverstale/protocol";
+import type { Frame, Millis, Wire } from "./runtime.ts";
+import type { SnapshotKind } from "./snapshots.ts";
+import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
+import { Window } from "./window.ts";
+
+export type Profile = "plain" | "v1";
+
+/** A full state that a cursor waits for. */
+export interface Wanted {
+  readonly kind: SnapshotKind;
+  /** It must be at or above this version (rule A8). */
+  readonly atLeast: number;
+  readonly reason: FullStateReason;
+  /** An answer doesn't wait for the window (rule A4b); a snapshot that nobody asked for does. */
+  readonly isAnswer: boolean;
+}
+
+/**
+ * A connection's position, and nothing that grows with what it has missed (rule A4).
+ *
+ *   opening ──first message──> following <──full state── waiting
+ *                                  └── get_state, or no diff can be made ──^
+ */
+export class Cursor {
+  readonly wire: Wire;
+  readonly profile: Profile;
+  /** What the owner of the endpoint knows this connection by (rule A11). */
+  readonly subject: unknown;
+  readonly window = new Window();
+  /** The version of the last message put. */
+  position = 0;
+  /** Whether anything has been put: before that there is neither beacon nor answer to a check (rule A7). */
+  started = false;
+  closed = false;
+  wanted: Wanted | null = null;
+  /** Whether the build of `wanted` is under way, so that nobody asks twice. */
+  building = false;
+  /** The frame that brings it to the head is to be followed by a `sync` with digest (rule E4, A7). */
+  owesDigest = false;
+  /** A check that came before the first message. */
+  owedCheck: number | null = null;
+  /** The number of the last frame that held a full state: at most one is unacked (rule A8). */
+  fullStateFrame = 0;
+  /** When it was last seen to take something in, or to have nothing to take. */
+  progressAt: Millis;
+  #sentBytesSeen = 0;
+  readonly openedAt: Millis;
+
+  constructor(wire: Wire, profile: Profile, subject: unknown, now: Millis) {
+    this.wire = wire;
+    this.profile = profile;
+    this.subject = subject;
+    this.progressAt = now;
+    this.openedAt = now;
+  }
+
+  get fullStateUnacked(): boolean {
+    return this.profile === "v1" && this.fullStateFrame > this.window.acked;
+  }
+
+  /** Whether a delta may be put now. */
+  mayPut(metrics: SyncMetrics): boolean {
+    if (this.wire.congested) {
+      metrics.congested += 1;
+      return false;
+    }
+    if (this.profile === "plain" || this.window.open) return true;
+    metrics.windowFull += 1;
+    return false;
+  }
+
+  /** Puts one write of `count` messages. */
+  put(frame: Frame, count: number, metrics: SyncMetrics): void {
+    assert(!this.closed, "nothing is put on a closed connection");
+    this.started = true;
+    this.wire.send(frame);
+    metrics.frames += count;
+    metrics.bytes += frame.sizeBytes;
+    if (this.profile === "plain") return;
+    // The bytes of a write are counted with its last message: a reader acks them together.
+    for (let i = 1; i < count; i += 1) this.window.noteFrame(0);
+    this.window.noteFrame(frame.sizeBytes);
+  }
+
+  putFullState(frame: Frame, version: number, metrics: SyncMetrics): void {
+    assert(version >= this.position, "a full state never takes a connection back (rule E5)");
+    this.put(frame, 1, metrics);
+    this.fullStateFrame = this.window.put;
+    this.position = version;
+    this.wanted = null;
+    this.owesDigest = true;
+  }
+
+  /** Returns whether the reader is stuck: something waits, and for `stuckMs` it has taken nothing (rule A5). */
+  isStuck(waits: boolean, now: Millis, stuckMs: number): boolean {
+    const sent = this.wire.sentBytes;
+    if (!waits || sent !== this.#sentBytesSeen) {
+      this.#sentBytesSeen = sent;
+      this.progressAt = now;
+    }
+    return now - this.progressAt >= stuckMs;
+  }
+}

@@ -1,0 +1,241 @@
+import { encodeMessage } from "@neverstale/protocol";
+import type { Cursor, Wanted } from "./cursor.ts";
+import type { Limits } from "./limits.ts";
+import { Pace } from "./pace.ts";
+import { PlainLog } from "./plain-log.ts";
+import type { Frame, Runtime, Timer } from "./runtime.ts";
+import { type Snapshot, type SnapshotFacts, type SnapshotKind, Snapshots } from "./snapshots.ts";
+import type { Space } from "./space.ts";
+import { Steps } from "./steps.ts";
+import { countFullState, type FullStateReason, type SyncMetrics } from "./sync-metrics.ts";
+
+/** How soon a cursor that was passed over is tried again. */
+const RETRY_MS = 4;
+
+/** Everyone who follows one space: a set of cursors, brought to the head in rounds (rule A4). */
+export class Fanout {
+  readonly space: Space;
+  readonly steps: Steps;
+  readonly snapshots: Snapshots;
+  readonly cursors = new Set<Cursor>();
+  readonly #runtime: Runtime;
+  readonly #metrics: SyncMetrics;
+  readonly #onSnapshotFailure: (cursor: Cursor, error: unknown) => void;
+  readonly #log: PlainLog;
+  readonly #pace = new Pace();
+  #plainCursors = 0;
+  /** Changes committed since the last round. */
+  #waiting = 0;
+  #next: Timer | null = null;
+  #retry: Timer | null = null;
+
+  constructor(
+    space: Space,
+    facts: SnapshotFacts,
+    runtime: Runtime,
+    limits: Limits,
+    metrics: SyncMetrics,
+    onSnapshotFailure: (cursor: Cursor, error: unknown) => void,
+  ) {
+    this.space = space;
+    this.#runtime = runtime;
+    this.#metrics = metrics;
+    this.#onSnapshotFailure = onSnapshotFailure;
+    this.#log = new PlainLog(limits.plainLogChars);
+    this.#log.clear(space.head);
+    this.snapshots = new Snapshots(space, facts, runtime.frames, metrics);
+    this.steps = new Steps(space, runtime.frames, this.snapshots, this.#log, metrics);
+  }
+
+  join(cursor: Cursor): void {
+    this.cursors.add(cursor);
+    if (cursor.profile !== "plain") return;
+    if (this.#plainCursors === 0) this.#log.clear(this.space.head);
+    this.#plainCursors += 1;
+  }
+
+  leave(cursor: Cursor): void {
+    if (!this.cursors.delete(cursor) || cursor.profile !== "plain") return;
+    this.#plainCursors -= 1;
+  }
+
+  /** A commit is durable: everyone is to hear of it. */
+  committed(firstVersion: number, changes: readonly string[]): void {
+    if (this.cursors.size === 0 || changes.length === 0) return;
+    if (this.#plainCursors > 0) this.#log.append(firstVersion, changes);
+    this.#waiting += changes.length;
+    this.#scheduleRound();
+  }
+
+  #scheduleRound(): void {
+    if (this.#next !== null) return;
+    const delay = this.#pace.delay(this.#runtime.now());
+    if (delay === 0) return this.round();
+    this.#next = this.#runtime.after(delay, () => {
+      this.#next = null;
+      this.round();
+    });
+  }
+
+  /** Brings every cursor that may be sent something to the head. */
+  round(): void {
+    const started = this.#runtime.now();
+    const changes = this.#waiting;
+    this.#waiting = 0;
+    this.#metrics.rounds += 1;
+    let passedOver = false;
+    let plainLevel = true;
+    for (const cursor of this.cursors) {
+      if (!this.advance(cursor)) passedOver = true;
+      if (cursor.profile === "plain" && cursor.position !== this.space.head) plainLevel = false;
+    }
+    if (this.#plainCursors > 0 && plainLevel) this.#log.clear(this.space.head);
+    const now = this.#runtime.now();
+    this.#pace.noteRound(now, now - started, changes, this.#runtime.loopUtilization());
+    if (passedOver) this.#retryLater();
+  }
+
+  /** Cursors whose socket or window was full are tried again from where they are. */
+  #retryLater(): void {
+    this.#retry ??= this.#runtime.after(RETRY_MS, () => {
+      this.#retry = null;
+      let passedOver = false;
+      for (const cursor of this.cursors) if (!this.advance(cursor)) passedOver = true;
+      if (passedOver) this.#retryLater();
+    });
+  }
+
+  /** Returns false when the cursor has something to be sent and can't take it now. */
+  advance(cursor: Cursor): boolean {
+    if (cursor.closed) return true;
+    if (cursor.wanted !== null) return this.#provide(cursor, cursor.wanted);
+    if (cursor.position === this.space.head) {
+      if (cursor.owesDigest) this.putLevel(cursor);
+      return true;
+    }
+    if (!cursor.mayPut(this.#metrics)) return false;
+    const step = this.steps.toHead(cursor.profile, cursor.position, cursor.owesDigest);
+    if ("snapshot" in step) return this.#moveToSnapshot(cursor, step.snapshot);
+    cursor.position = this.space.head;
+    cursor.owesDigest = false;
+    cursor.put(step.frame, step.count, this.#metrics);
+    return true;
+  }
+
+  /** `sync` with digest, for a cursor at the head. */
+  putLevel(cursor: Cursor): void {
+    cursor.owesDigest = false;
+    if (cursor.profile === "v1") cursor.put(this.steps.level().frame, 1, this.#metrics);
+  }
+
+  /** Where no diff can be made the cursor is moved to the snapshot (rule A5). */
+  #moveToSnapshot(cursor: Cursor, reason: FullStateReason): boolean {
+    if (cursor.fullStateUnacked) return false;
+    const kind = cursor.profile === "plain" ? "plain_full_state" : "full_state";
+    cursor.wanted = { kind, atLeast: this.#nearVersion(kind, cursor.position + 1), reason, isAnswer: false };
+    return this.#provide(cursor, cursor.wanted);
+  }
+
+  /** The newest snapshot's version where it is near enough the head to start from (rule A8), else the head. */
+  #nearVersion(kind: SnapshotKind, atLeast: number): number {
+    const newest = this.snapshots.newest(kind);
+    return newest !== null && newest.version >= atLeast && this.steps.isNear(newest) ? newest.version : this.space.head;
+  }
+
+  /** A connection without a position to resume from: it is given the state, and what has moved since as a diff. */
+  welcome(cursor: Cursor, reason: FullStateReason): void {
+    const plain = cursor.profile === "plain";
+    // A plain connection has no way to say where it is: its first state is at or above today's head (rule A8).
+    const kind = plain ? "plain_init" : "init";
+    const atLeast = plain ? this.space.head : this.#nearVersion(kind, 0);
+    this.want(cursor, { kind, atLeast, reason, isAnswer: true });
+  }
+
+  /** Gives a waiting cursor its full state as soon as there is one. */
+  want(cursor: Cursor, wanted: Wanted): void {
+    cursor.wanted = wanted;
+    cursor.building = false;
+    if (!this.#provide(cursor, wanted)) this.#retryLater();
+  }
+
+  #provide(cursor: Cursor, wanted: Wanted): boolean {
+    const newest = this.snapshots.newest(wanted.kind);
+    if (newest !== null && newest.version >= wanted.atLeast) return this.#give(cursor, wanted, newest);
+    if (cursor.building) return true;
+    cursor.building = true;
+    this.snapshots.atLeast(wanted.atLeast, wanted.kind).then(
+      () => {
+        cursor.building = false;
+        if (!this.advance(cursor)) this.#retryLater();
+      },
+      (error) => {
+        cursor.building = false;
+        if (!cursor.closed) this.#onSnapshotFailure(cursor, error);
+      },
+    );
+    return true;
+  }
+
+  #give(cursor: Cursor, wanted: Wanted, snapshot: Snapshot): boolean {
+    if (!wanted.isAnswer && !cursor.mayPut(this.#metrics)) return false;
+    countFullState(this.#metrics, wanted.reason);
+    cursor.putFullState(snapshot.frame, snapshot.version, this.#metrics);
+    this.#answerOwedCheck(cursor);
+    return this.advance(cursor);
+  }
+
+  /** Answers a `check`: where this connection is, and what the state is there when that is the head. */
+  check(cursor: Cursor, n: number): void {
+    this.#metrics.checks += 1;
+    if (!cursor.started) cursor.owedCheck = n;
+    else this.#putSync(cursor, n);
+  }
+
+  #answerOwedCheck(cursor: Cursor): void {
+    const n = cursor.owedCheck;
+    cursor.owedCheck = null;
+    if (n !== null) this.#putSync(cursor, n);
+  }
+
+  #putSync(cursor: Cursor, check: number | null): void {
+    const { head } = this.space;
+    const level = cursor.position === head && cursor.wanted === null;
+    const digest = level ? { digest: this.space.digest() } : {};
+    const answer = check === null ? {} : { check };
+    const text = encodeMessage({ type: "sync", version: cursor.position, head, ...digest, ...answer });
+    cursor.put(this.#runtime.frames.encode(text, false), 1, this.#metrics);
+  }
+
+  /** The beacon, in order with the deltas: whoever can be brought to the head is, and is told its digest (rule A7). */
+  beacon(): void {
+    const plain = new Map<number, Frame>();
+    this.#waiting = 0;
+    for (const cursor of this.cursors) {
+      if (cursor.closed || !cursor.started) continue;
+      this.#metrics.beacons += 1;
+      if (cursor.profile === "v1") this.#beaconV1(cursor);
+      else this.#beaconPlain(cursor, plain);
+    }
+  }
+
+  #beaconV1(cursor: Cursor): void {
+    cursor.owesDigest = true;
+    const reached = this.advance(cursor);
+    if (cursor.owesDigest && !cursor.closed) this.#putSync(cursor, null);
+    if (!reached) this.#retryLater();
+  }
+
+  #beaconPlain(cursor: Cursor, made: Map<number, Frame>): void {
+    if (!this.advance(cursor)) this.#retryLater();
+    const { position } = cursor;
+    const frame =
+      made.get(position) ?? this.#runtime.frames.encode(encodeMessage({ type: "sync", version: position }), false);
+    made.set(position, frame);
+    cursor.put(frame, 1, this.#metrics);
+  }
+
+  stop(): void {
+    this.#next?.cancel();
+    this.#retry?.cancel();
+  }
+}

@@ -1,0 +1,63 @@
+import type { Limits } from "./limits.ts";
+import type { Runtime, Timer } from "./runtime.ts";
+import type { Space } from "./space.ts";
+import type { Store } from "./store/contract.ts";
+
+/**
+ * Brings the store's records up behind the log, about once a second: so that a start reads records and a short log.
+ * It takes at most a tenth of the time, so a large state is folded less often, never at the cost of commits.
+ */
+export class Folder {
+  readonly #store: Store;
+  readonly #runtime: Runtime;
+  readonly #limits: Limits;
+  readonly #spaces: () => Iterable<Space>;
+  #timer: Timer | null = null;
+  #running: Promise<void> | null = null;
+  #stopped = true;
+  folds = 0;
+
+  constructor(store: Store, runtime: Runtime, limits: Limits, spaces: () => Iterable<Space>) {
+    this.#store = store;
+    this.#runtime = runtime;
+    this.#limits = limits;
+    this.#spaces = spaces;
+  }
+
+  start(): void {
+    this.#stopped = false;
+    this.#wait(this.#limits.foldMs);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  #wait(delayMs: number): void {
+    if (this.#stopped) return;
+    this.#timer = this.#runtime.after(delayMs, () => {
+      const started = this.#runtime.now();
+      const next = () => this.#wait(Math.max(this.#limits.foldMs, 9 * (this.#runtime.now() - started)));
+      this.foldAll(false).then(next, next);
+    });
+  }
+
+  /** Folds every space that has moved; with `closing`, also writes the digest that the next open checks (rule G2). */
+  foldAll(closing: boolean): Promise<void> {
+    const before = this.#running ?? Promise.resolve();
+    const run = before.catch(() => {}).then(() => this.#foldSpaces(closing));
+    this.#running = run;
+    return run;
+  }
+
+  async #foldSpaces(closing: boolean): Promise<void> {
+    for (const space of [...this.#spaces()]) {
+      if (space.removed || (!closing && space.foldedVersion === space.head)) continue;
+      const fold = space.fold(closing ? space.digest() : null);
+      await this.#store.fold(fold);
+      space.foldedVersion = fold.version;
+      this.folds += 1;
+    }
+  }
+}

@@ -1,0 +1,19 @@
+export { nodeRuntime } from "./io/node-runtime.ts";
+export { StateManager } from "./io/open.ts";
+export type { Refusal } from "./io/refuse-upgrade.ts";
+export { type Grant, type ServeSyncOptions, type SyncEndpoint, serveSync, type UpgradeInfo } from "./io/serve-sync.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+export type { Frame, FrameCodec, LargeFrame, Millis, Runtime, Timer, Wire } from "./runtime.ts";
+export type { Committed, EvictedRecord, LoggedChange, OpenOptions } from "./state-manager.ts";
+export { RETENTION, type Retention, type Store, StoreFailure } from "./store/contract.ts";
+export { memoryStore } from "./store/memory.ts";
+export { SyncHub } from "./sync-hub.ts";
+export type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
+export {
+  type Applied,
+  type Decide,
+  type Decision,
+  MAIN_SPACE,
+  type Transaction,
+  type TransactOptions,
+} from "./transaction.ts";

@@ -1,0 +1,43 @@
+import { randomBytes } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import type { Runtime } from "../runtime.ts";
+import { socketFrames } from "./frames.ts";
+
+/** How often the load of the event loop is read. */
+const LOAD_MS = 50;
+
+/** This machine's clock, chance and timers. */
+export function nodeRuntime(): Runtime {
+  const load = loopLoad();
+  return {
+    now: () => performance.now(),
+    wallTime: () => Date.now(),
+    newId: () => randomBytes(16).toString("base64url"),
+    chance: () => Math.random(),
+    after(delayMs, run) {
+      const timer = setTimeout(run, delayMs);
+      return { cancel: () => clearTimeout(timer) };
+    },
+    soon: (run) => {
+      setImmediate(run);
+    },
+    loopUtilization: load,
+    frames: socketFrames,
+  };
+}
+
+/** The utilisation over the last while, read anew when it is older than `LOAD_MS`. */
+function loopLoad(): () => number {
+  let before = performance.eventLoopUtilization();
+  let readAt = performance.now();
+  let utilization = 0;
+  return () => {
+    const now = performance.now();
+    if (now - readAt < LOAD_MS) return utilization;
+    const current = performance.eventLoopUtilization();
+    utilization = performance.eventLoopUtilization(current, before).utilization;
+    before = current;
+    readAt = now;
+    return utilization;
+  };
+}

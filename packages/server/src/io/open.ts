@@ -1,0 +1,12 @@
+import type { Model } from "@neverstale/protocol";
+import type { Runtime } from "../runtime.ts";
+import { StateManager as Manager, type OpenOptions } from "../state-manager.ts";
+import { nodeRuntime } from "./node-runtime.ts";
+
+/** Opens the authority on this machine; rejects with `store_locked`, `store_newer_than_code` or `store_damaged`. */
+function open<M extends Model>(options: OpenOptions<M> & { readonly runtime?: Runtime }): Promise<Manager<M>> {
+  return Manager.openWith(options, options.runtime ?? nodeRuntime());
+}
+
+export const StateManager = { open };
+export type StateManager<M extends Model = Model> = Manager<M>;

@@ -1,0 +1,34 @@
+import { STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
+
+/** Why an upgrade is answered with an http error instead of a WebSocket. */
+export interface Refusal {
+  /** The http status. */
+  readonly refuse: number;
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+  readonly retryAfterMs?: number;
+}
+
+/** Answers with a problem document (RFC 9457) before the 101, and ends the connection. */
+export function refuseUpgrade(socket: Duplex, { refuse, code, message, hint, retryAfterMs }: Refusal): void {
+  const body = JSON.stringify({
+    type: "about:blank",
+    title: STATUS_CODES[refuse],
+    status: refuse,
+    detail: message,
+    code,
+    hint,
+  });
+  const retry = retryAfterMs === undefined ? [] : [`Retry-After: ${Math.ceil(retryAfterMs / 1000)}`];
+  const head = [
+    `HTTP/1.1 ${refuse} ${STATUS_CODES[refuse] ?? ""}`,
+    "Connection: close",
+    "Content-Type: application/problem+json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...retry,
+  ];
+  socket.once("finish", () => socket.destroy());
+  socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
+}

@@ -1,0 +1,223 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Server as SecureServer } from "node:https";
+import type { Duplex } from "node:stream";
+import {
+  CLOSE,
+  CSRF_SUBPROTOCOL_PREFIX,
+  MAX_CLIENT_FRAME_BYTES,
+  type Position,
+  SUBPROTOCOL,
+  SyncError,
+} from "@neverstale/protocol";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Cursor } from "../cursor.ts";
+import type { StateManager } from "../state-manager.ts";
+import { SyncHub } from "../sync-hub.ts";
+import type { SyncMetrics } from "../sync-metrics.ts";
+import { type Refusal, refuseUpgrade } from "./refuse-upgrade.ts";
+import { SocketWire } from "./socket-wire.ts";
+
+export interface UpgradeInfo {
+  readonly url: URL;
+  /** Whether it speaks the plain profile: it may read, and nothing else. */
+  readonly plain: boolean;
+  /** The CSRF token a browser gave as second subprotocol. */
+  readonly csrf: string | null;
+}
+
+export interface Grant {
+  readonly space: string;
+  /** Given to `revoke` later, to find this connection by. */
+  readonly subject: unknown;
+}
+
+export interface ServeSyncOptions {
+  readonly manager: StateManager;
+  /** The path, or which paths; upgrades elsewhere are left to others. Default `/sync`. */
+  readonly path?: string | ((pathname: string) => boolean);
+  /** Who may follow what. Without it everyone may follow the main space. */
+  readonly authorize?: (request: IncomingMessage, info: UpgradeInfo) => Grant | Refusal | Promise<Grant | Refusal>;
+  readonly beaconMs?: number;
+  /** The address that limits go by; the socket's when absent. */
+  readonly addressOf?: (request: IncomingMessage) => string;
+}
+
+/** A sync endpoint on an http server. */
+export interface SyncEndpoint {
+  readonly metrics: SyncMetrics;
+  readonly connectionCount: number;
+  /** Rule A11: closes whom `judge` names a code for, at once. Call it before you answer what took the right away. */
+  revoke(judge: (subject: unknown) => 4401 | 4403 | null): number;
+  /** Sends everyone away with 1012; resolves when the sockets are closed, after a second at most. */
+  close(): Promise<void>;
+}
+
+/** Serves both profiles of the protocol on any Node http server (RFC 6455 upgrade). */
+export function serveSync(server: Server | SecureServer, options: ServeSyncOptions): SyncEndpoint {
+  return new Endpoint(server, options);
+}
+
+/** How long sockets get to say goodbye. */
+const CLOSE_MS = 1_000;
+
+class Endpoint implements SyncEndpoint {
+  readonly #server: Server | SecureServer;
+  readonly #options: ServeSyncOptions;
+  readonly #hub: SyncHub;
+  readonly #sockets = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: MAX_CLIENT_FRAME_BYTES,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+  readonly #open = new Set<WebSocket>();
+  readonly #byAddress = new Map<string, number>();
+  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    this.#upgrade(request, socket, head);
+  #closing = false;
+
+  constructor(server: Server | SecureServer, options: ServeSyncOptions) {
+    this.#server = server;
+    this.#options = options;
+    this.#hub = new SyncHub(options.manager, options.beaconMs === undefined ? {} : { beaconMs: options.beaconMs });
+    server.on("upgrade", this.#onUpgrade);
+  }
+
+  get metrics(): SyncMetrics {
+    return this.#hub.metrics;
+  }
+
+  get connectionCount(): number {
+    return this.#open.size;
+  }
+
+  #handles(pathname: string): boolean {
+    const { path = "/sync" } = this.#options;
+    return typeof path === "string" ? pathname === path : path(pathname);
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const url = urlOf(request);
+    if (url === null || !this.#handles(url.pathname)) return;
+    // A peer that resets the connection while it is judged must not end the process.
+    socket.on("error", () => socket.destroy());
+    this.#judge(request, url).then(
+      (verdict) => {
+        if ("refuse" in verdict) refuseUpgrade(socket, verdict);
+        else this.#accept(request, socket, head, url, verdict);
+      },
+      () =>
+        refuseUpgrade(socket, { refuse: 500, code: "snapshot_failed", message: "the connection could not be judged" }),
+    );
+  }
+
+  async #judge(request: IncomingMessage, url: URL): Promise<Grant | Refusal> {
+    const limited = this.#overLimit(this.#addressOf(request));
+    if (limited !== null) return limited;
+    const offered = protocolsOf(request);
+    const plain = !offered.includes(SUBPROTOCOL);
+    if (plain && offered.some((name) => !name.startsWith(CSRF_SUBPROTOCOL_PREFIX))) return unknownProtocol();
+    const token = offered.find((name) => name.startsWith(CSRF_SUBPROTOCOL_PREFIX));
+    const csrf = token?.slice(CSRF_SUBPROTOCOL_PREFIX.length) ?? null;
+    return (await this.#options.authorize?.(request, { url, plain, csrf })) ?? { space: "main", subject: null };
+  }
+
+  #addressOf(request: IncomingMessage): string {
+    return this.#options.addressOf?.(request) ?? request.socket.remoteAddress ?? "";
+  }
+
+  /** Rule A10. */
+  #overLimit(address: string): Refusal | null {
+    if (this.#closing) return { refuse: 503, code: "shutting_down", message: "the server is being stopped" };
+    const { connections, connectionsPerAddress } = this.#options.manager.limits;
+    if (this.#open.size >= connections)
+      return { refuse: 503, code: "too_many_requests", message: "too many connections" };
+    if ((this.#byAddress.get(address) ?? 0) < connectionsPerAddress) return null;
+    return { refuse: 429, code: "too_many_requests", message: "too many connections from this address" };
+  }
+
+  #accept(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, grant: Grant): void {
+    if (socket.destroyed) return;
+    const address = this.#addressOf(request);
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#open.add(webSocket);
+      this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+      webSocket.on("error", () => webSocket.terminate());
+      webSocket.on("close", () => this.#forget(webSocket, address));
+      this.#attach(webSocket, socket, url, grant);
+    });
+  }
+
+  #attach(webSocket: WebSocket, socket: Duplex, url: URL, { space, subject }: Grant): void {
+    const profile = webSocket.protocol === SUBPROTOCOL ? "v1" : "plain";
+    const hub = this.#hub;
+    let cursor: Cursor;
+    try {
+      cursor = hub.attach(new SocketWire(webSocket, socket), { space, profile, resume: positionOf(url), subject });
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      return webSocket.close(CLOSE.unknownSpace, error.code);
+    }
+    webSocket.on("message", (data: Buffer, isBinary: boolean) => {
+      if (isBinary) hub.receiveBinary(cursor);
+      else hub.receive(cursor, data.toString());
+    });
+    webSocket.on("close", () => hub.detach(cursor));
+  }
+
+  #forget(webSocket: WebSocket, address: string): void {
+    this.#open.delete(webSocket);
+    const left = (this.#byAddress.get(address) ?? 1) - 1;
+    if (left === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, left);
+  }
+
+  revoke(judge: (subject: unknown) => 4401 | 4403 | null): number {
+    return this.#hub.revoke(judge);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#hub.close();
+    const closed = [...this.#open].map((webSocket) => new Promise((resolve) => webSocket.once("close", resolve)));
+    const timeout = setTimeout(() => this.#terminateAll(), CLOSE_MS);
+    await Promise.all(closed);
+    clearTimeout(timeout);
+    this.#server.off("upgrade", this.#onUpgrade);
+  }
+
+  #terminateAll(): void {
+    for (const webSocket of this.#open) webSocket.terminate();
+  }
+}
+
+function urlOf(request: IncomingMessage): URL | null {
+  try {
+    return new URL(request.url ?? "", "http://localhost");
+  } catch {
+    return null;
+  }
+}
+
+function protocolsOf(request: IncomingMessage): string[] {
+  const header = request.headers["sec-websocket-protocol"] ?? "";
+  return header.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()]));
+}
+
+/** Half a position is no position: the connection starts with the full state. */
+function positionOf(url: URL): Position | null {
+  const epoch = url.searchParams.get("epoch");
+  const space = url.searchParams.get("space");
+  const version = Number(url.searchParams.get("version") ?? "");
+  if (epoch === null || space === null || url.searchParams.get("version") === null) return null;
+  return Number.isSafeInteger(version) && version >= 0 ? { epoch, space, version } : null;
+}
+
+function unknownProtocol(): Refusal {
+  return {
+    refuse: 400,
+    code: "bad_message",
+    message: `the subprotocol is none of this server's: ask for ${SUBPROTOCOL}, or for none`,
+  };
+}

@@ -1,0 +1,35 @@
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { WebSocket } from "ws";
+import type { Frame, Wire } from "../runtime.ts";
+import { bytesOf } from "./frames.ts";
+
+/**
+ * Frames go to the socket itself, made once for everyone. `ws` reads, and writes its own control frames: whole ones,
+ * since compression per connection is off, so the two never mix within a frame.
+ */
+export class SocketWire implements Wire {
+  readonly #webSocket: WebSocket;
+  readonly #socket: Socket;
+
+  constructor(webSocket: WebSocket, socket: Duplex) {
+    this.#webSocket = webSocket;
+    this.#socket = socket as Socket;
+  }
+
+  send(frame: Frame): void {
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#socket.write(bytesOf(frame));
+  }
+
+  get congested(): boolean {
+    return this.#socket.writableLength > 0;
+  }
+
+  get sentBytes(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength;
+  }
+
+  close(code: number, reason: string): void {
+    this.#webSocket.close(code, reason);
+  }
+}

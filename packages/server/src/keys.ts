@@ -1,0 +1,51 @@
+import { type JsonValue, SyncError } from "@neverstale/protocol";
+import type { Store, StoredAnswer } from "./store/contract.ts";
+import type { Applied } from "./transaction.ts";
+
+export interface IdempotencyKey {
+  readonly id: string;
+  readonly bodyHash: string;
+}
+
+/** Rule D1: what was done under a key is done once; a repeat gets the first answer, a concurrent one waits for it. */
+export class Keys {
+  readonly #store: Store;
+  readonly #underway = new Map<string, { readonly bodyHash: string; readonly outcome: Promise<Applied> }>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  once(key: IdempotencyKey, epoch: string, run: () => Promise<Applied>): Promise<Applied> {
+    const before = this.#underway.get(key.id);
+    if (before !== undefined) return this.#repeat(key, before);
+    const outcome = this.#firstOrStored(key, epoch, run);
+    this.#underway.set(key.id, { bodyHash: key.bodyHash, outcome });
+    const done = () => this.#underway.delete(key.id);
+    outcome.then(done, done);
+    return outcome;
+  }
+
+  async #repeat(key: IdempotencyKey, before: { bodyHash: string; outcome: Promise<Applied> }): Promise<Applied> {
+    if (before.bodyHash !== key.bodyHash) throw keyReused();
+    return { ...(await before.outcome), replayed: true };
+  }
+
+  async #firstOrStored(key: IdempotencyKey, epoch: string, run: () => Promise<Applied>): Promise<Applied> {
+    const stored = await this.#store.findAnswer(key.id);
+    if (stored === null) return run();
+    if (stored.bodyHash !== key.bodyHash) throw keyReused();
+    return replay(stored, epoch);
+  }
+}
+
+function replay(stored: StoredAnswer, epoch: string): Applied {
+  const answer = JSON.parse(stored.answer) as JsonValue;
+  return { epoch, version: stored.version, versions: {}, answer, replayed: true };
+}
+
+function keyReused(): SyncError {
+  return new SyncError("key_reused", "this idempotency key was used with another request", {
+    hint: "Make a new key for a new request; repeat a request with the body it had.",
+  });
+}

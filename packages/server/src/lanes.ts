@@ -1,0 +1,29 @@
+/** Queues that take turns: each lane keeps its order, and a long one doesn't hold up the others (rule A2). */
+export class Lanes<T> {
+  readonly #lanes = new Map<string, { readonly items: T[]; next: number }>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  push(lane: string, item: T): void {
+    this.#size += 1;
+    const queue = this.#lanes.get(lane);
+    if (queue === undefined) this.#lanes.set(lane, { items: [item], next: 0 });
+    else queue.items.push(item);
+  }
+
+  /** The next item, a lane after the other. */
+  *take(): Generator<T, void> {
+    while (this.#lanes.size > 0) {
+      for (const [lane, queue] of this.#lanes) {
+        const item = queue.items[queue.next] as T;
+        queue.next += 1;
+        this.#size -= 1;
+        if (queue.next === queue.items.length) this.#lanes.delete(lane);
+        yield item;
+      }
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** Rule A10: everything that can grow has a bound here, and `docs/OPERATIONS.md` says what happens at it. */
+export interface Limits {
+  /** Calls that wait for the writer; the next one is refused with `too_many_requests`. */
+  readonly waitingCalls: number;
+  /** Calls in one group commit. */
+  readonly batchCalls: number;
+  /** How long deciding one group may hold the event loop. */
+  readonly batchMs: number;
+  /** How long a change of an ephemeral collection may wait for company (rule S6). */
+  readonly ephemeralMs: number;
+  /** Removed records remembered per space, so that older cursors can be told. */
+  readonly tombstones: number;
+  /** Changes kept in memory per space for plain connections, UTF-16 code units of their JSON. */
+  readonly plainLogChars: number;
+  /** Connections in all, and from one address. */
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  /** `get_state` answered per connection and minute. */
+  readonly snapshotsPerMinute: number;
+  /** Messages from one connection per second, averaged over ten. */
+  readonly messagesPerSecond: number;
+  /** A reader without any progress for this long is closed with 4408 (rule A5). */
+  readonly stuckMs: number;
+  /** The authority's first message is handed to the socket within this time, snapshot builds not counted. */
+  readonly firstMessageMs: number;
+  /** Between two folds of the records into the store. */
+  readonly foldMs: number;
+}
+
+export const DEFAULT_LIMITS: Limits = {
+  waitingCalls: 100_000,
+  batchCalls: 20_000,
+  batchMs: 12,
+  ephemeralMs: 100,
+  tombstones: 100_000,
+  plainLogChars: 4 * 1024 * 1024,
+  connections: 20_000,
+  connectionsPerAddress: 20_000,
+  snapshotsPerMinute: 30,
+  messagesPerSecond: 50,
+  stuckMs: 60_000,
+  firstMessageMs: 5_000,
+  foldMs: 1_000,
+};

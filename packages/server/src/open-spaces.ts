@@ -1,0 +1,106 @@
+import { type Change, type Model, SyncError } from "@neverstale/protocol";
+import { type Epochs, SpaceLineage } from "./lineage.ts";
+import type { Runtime } from "./runtime.ts";
+import { Space, spaceFromStore, withoutValidators } from "./space.ts";
+import { SpaceDraft } from "./space-draft.ts";
+import type { LogRow, SpaceContents, Store } from "./store/contract.ts";
+import { MAIN_SPACE } from "./transaction.ts";
+
+/** Which model a space has, by its name. */
+export class SpaceModels {
+  readonly #main: Model;
+  readonly #others: Readonly<Record<string, Model>>;
+
+  constructor(main: Model, others: Readonly<Record<string, Model>>) {
+    this.#main = main;
+    this.#others = others;
+  }
+
+  find(name: string): Model | null {
+    if (name === MAIN_SPACE) return this.#main;
+    if (Object.hasOwn(this.#others, name) && !name.endsWith("/")) return this.#others[name] ?? null;
+    const prefix = name.slice(0, name.indexOf("/") + 1);
+    return prefix !== "" && prefix !== name && Object.hasOwn(this.#others, prefix)
+      ? (this.#others[prefix] ?? null)
+      : null;
+  }
+
+  /** Throws `unknown_space` for a name that none was declared for. */
+  of(name: string): Model {
+    const model = this.find(name);
+    if (model !== null) return model;
+    throw new SyncError("unknown_space", `no model is declared for a space named "${name}"`);
+  }
+}
+
+/** The stored spaces, brought to memory: the folded records, then the log after them. */
+export function openSpaces(
+  stored: readonly SpaceContents[],
+  models: SpaceModels,
+  epochs: Epochs,
+  maxTombstones: number,
+): Map<string, Space> {
+  const spaces = new Map<string, Space>();
+  for (const contents of stored) {
+    const model = models.of(contents.name);
+    checkCollections(contents, model);
+    const space = spaceFromStore(contents, model, epochs, maxTombstones);
+    for (const row of contents.log) replay(space, row, maxTombstones);
+    space.settle();
+    checkDigest(space, contents);
+    spaces.set(space.name, space);
+  }
+  return spaces;
+}
+
+function checkCollections(contents: SpaceContents, model: Model): void {
+  for (const { collection } of contents.records) {
+    if (Object.hasOwn(model.collections, collection)) continue;
+    throw new SyncError(
+      "store_damaged",
+      `the store holds records of "${collection}", which the model doesn't declare`,
+      {
+        hint: "Keep the collection declared and remove its records by changes in `migrate` (rule E6).",
+      },
+    );
+  }
+}
+
+/** A logged group is a group of effective changes: it went through validation and `keep` before it was stored. */
+function replay(space: Space, row: LogRow, maxTombstones: number): void {
+  const replayed = new SpaceDraft(space, false, row.at, replayModel(space.model));
+  replayed.add(JSON.parse(row.changes) as Change[], null);
+  if (replayed.version !== row.lastVersion) {
+    throw new SyncError("store_damaged", `the log of "${space.name}" breaks off before version ${row.lastVersion}`, {
+      hint: "Restore the last backup.",
+    });
+  }
+  replayed.takeReplayed(maxTombstones);
+}
+
+const replayModels = new WeakMap<Model, Model>();
+
+function replayModel(model: Model): Model {
+  const known = replayModels.get(model);
+  if (known !== undefined) return known;
+  const bare = withoutValidators(model);
+  replayModels.set(model, bare);
+  return bare;
+}
+
+/** Rule G2: what a clean close wrote must be what is read. */
+function checkDigest(space: Space, contents: SpaceContents): void {
+  const stored = contents.digest;
+  if (stored === null || stored.version !== space.head || stored.digest === space.digest()) return;
+  throw new SyncError("store_damaged", `the records of "${space.name}" are not those that were stored`, {
+    hint: "The data file was altered or the disk is failing: restore the last backup.",
+  });
+}
+
+/** The main space is there from the first start on, with its creation id. */
+export async function createMain(store: Store, model: Model, runtime: Runtime, epochs: Epochs): Promise<Space> {
+  const space = new Space(MAIN_SPACE, runtime.newId(), model, new SpaceLineage(epochs, []));
+  const created = new SpaceDraft(space, true, runtime.wallTime()).toCommit(epochs.today);
+  await store.commit({ at: runtime.wallTime(), spaces: [created], history: [], answers: [] });
+  return space;
+}

@@ -1,0 +1,56 @@
+import { assert } from "@neverstale/protocol";
+
+/** The newest changes of a space as JSON, for connections that are sent every one of them. */
+export class PlainLog {
+  readonly #maxChars: number;
+  #texts: string[] = [];
+  #first = 1;
+  #chars = 0;
+
+  constructor(maxChars: number) {
+    this.#maxChars = maxChars;
+  }
+
+  /** The version before the oldest change it holds: a cursor there can still be served. */
+  get floor(): number {
+    return this.#first - 1;
+  }
+
+  /** Nobody needs what was before `version`. */
+  clear(version: number): void {
+    this.#texts = [];
+    this.#first = version + 1;
+    this.#chars = 0;
+  }
+
+  append(firstVersion: number, changes: readonly string[]): void {
+    if (this.#texts.length === 0) this.#first = firstVersion;
+    assert(this.#first + this.#texts.length === firstVersion, "the log of changes has no gap");
+    for (const text of changes) {
+      this.#texts.push(text);
+      this.#chars += text.length;
+    }
+    if (this.#chars > this.#maxChars) this.#dropOldest();
+  }
+
+  /** Down to half of the bound, so that dropping is rare. */
+  #dropOldest(): void {
+    let dropped = 0;
+    while (this.#chars > this.#maxChars / 2 && dropped < this.#texts.length) {
+      this.#chars -= (this.#texts[dropped] as string).length;
+      dropped += 1;
+    }
+    this.#texts = this.#texts.slice(dropped);
+    this.#first += dropped;
+  }
+
+  /** The delta messages after `from`, or null when some of them are gone. */
+  messagesAfter(from: number): string[] | null {
+    if (from < this.floor) return null;
+    const messages: string[] = [];
+    for (let version = from + 1; version < this.#first + this.#texts.length; version += 1) {
+      messages.push(`{"type":"delta","version":${version},"payload":${this.#texts[version - this.#first]}}`);
+    }
+    return messages;
+  }
+}

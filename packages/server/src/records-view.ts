@@ -1,0 +1,112 @@
+import type { StateRecord } from "@neverstale/protocol";
+import type { Entry } from "./entry.ts";
+
+/** A collection as code sees it: a map from id to record over the entries that the authority keeps. */
+export class RecordsView implements ReadonlyMap<string, StateRecord> {
+  readonly #entries: ReadonlyMap<string, Entry>;
+
+  constructor(entries: ReadonlyMap<string, Entry>) {
+    this.#entries = entries;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(id: string): StateRecord | undefined {
+    return this.#entries.get(id)?.record ?? undefined;
+  }
+
+  has(id: string): boolean {
+    return this.#entries.has(id);
+  }
+
+  keys(): MapIterator<string> {
+    return this.#entries.keys();
+  }
+
+  *values(): MapIterator<StateRecord> {
+    for (const entry of this.#entries.values()) yield entry.record as StateRecord;
+  }
+
+  *entries(): MapIterator<[string, StateRecord]> {
+    for (const [id, entry] of this.#entries) yield [id, entry.record as StateRecord];
+  }
+
+  [Symbol.iterator](): MapIterator<[string, StateRecord]> {
+    return this.entries();
+  }
+
+  forEach(visit: (record: StateRecord, id: string, map: ReadonlyMap<string, StateRecord>) => void): void {
+    for (const [id, record] of this) visit(record, id, this);
+  }
+}
+
+/** What a batch has done to one record so far; the committed entry is untouched until the commit. */
+export interface DraftRecord {
+  readonly collection: string;
+  readonly id: string;
+  readonly before: StateRecord | undefined;
+  record: StateRecord | null;
+  version: number;
+  /** The version in this batch at which it came into being, or 0. */
+  created: number;
+  /** Fields set or unset in this batch since then, and at which version. */
+  fields: string[];
+  versions: number[];
+}
+
+/** A collection as a decision sees it: what is committed under what the batch has done so far. */
+export class DraftView implements ReadonlyMap<string, StateRecord> {
+  readonly #committed: ReadonlyMap<string, StateRecord>;
+  readonly #drafts: ReadonlyMap<string, DraftRecord>;
+
+  constructor(committed: ReadonlyMap<string, StateRecord>, drafts: ReadonlyMap<string, DraftRecord>) {
+    this.#committed = committed;
+    this.#drafts = drafts;
+  }
+
+  get size(): number {
+    let size = this.#committed.size;
+    for (const draft of this.#drafts.values()) {
+      size += Number(draft.record !== null) - Number(draft.before !== undefined);
+    }
+    return size;
+  }
+
+  get(id: string): StateRecord | undefined {
+    const draft = this.#drafts.get(id);
+    return draft === undefined ? this.#committed.get(id) : (draft.record ?? undefined);
+  }
+
+  has(id: string): boolean {
+    return this.get(id) !== undefined;
+  }
+
+  *entries(): MapIterator<[string, StateRecord]> {
+    for (const [id, record] of this.#committed) {
+      const draft = this.#drafts.get(id);
+      if (draft === undefined) yield [id, record];
+      else if (draft.record !== null) yield [id, draft.record];
+    }
+    for (const [id, draft] of this.#drafts) {
+      if (draft.before === undefined && draft.record !== null) yield [id, draft.record];
+    }
+  }
+
+  *keys(): MapIterator<string> {
+    for (const [id] of this.entries()) yield id;
+  }
+
+  *values(): MapIterator<StateRecord> {
+    for (const [, record] of this.entries()) yield record;
+  }
+
+  [Symbol.iterator](): MapIterator<[string, StateRecord]> {
+    return this.entries();
+  }
+
+  forEach(visit: (record: StateRecord, id: string, map: ReadonlyMap<string, StateRecord>) => void): void {
+    for (const [id, record] of this) visit(record, id, this);
+  }
+}

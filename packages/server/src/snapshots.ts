@@ -1,0 +1,123 @@
+import { type Lineage, SyncError } from "@neverstale/protocol";
+import { entryText } from "./entry.ts";
+import type { FrameCodec, LargeFrame } from "./runtime.ts";
+import type { Capture, Space } from "./space.ts";
+import type { SyncMetrics } from "./sync-metrics.ts";
+
+/** The messages that carry a whole state. Each has its own bytes, so each is encoded for itself. */
+export type SnapshotKind = "init" | "full_state" | "plain_init" | "plain_full_state";
+
+/** The state at one version, encoded once and shared (rule A8). */
+export interface Snapshot {
+  readonly version: number;
+  readonly frame: LargeFrame;
+}
+
+/** What goes before the records in a v1 message. */
+export interface SnapshotFacts {
+  readonly epoch: string;
+  readonly beaconMs: number;
+  lineage(): Lineage;
+}
+
+interface Build {
+  readonly kind: SnapshotKind;
+  /** Null while it waits for its turn: its version is decided when it starts. */
+  version: number | null;
+  readonly result: Promise<Snapshot>;
+}
+
+/** The snapshots of one space: of each kind the newest one, and at most one build that runs and one that waits. */
+export class Snapshots {
+  readonly #space: Space;
+  readonly #facts: SnapshotFacts;
+  readonly #frames: FrameCodec;
+  readonly #metrics: SyncMetrics;
+  readonly #newest = new Map<SnapshotKind, Snapshot>();
+  readonly #builds = new Map<SnapshotKind, Build[]>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(space: Space, facts: SnapshotFacts, frames: FrameCodec, metrics: SyncMetrics) {
+    this.#space = space;
+    this.#facts = facts;
+    this.#frames = frames;
+    this.#metrics = metrics;
+  }
+
+  newest(kind: SnapshotKind): Snapshot | null {
+    return this.#newest.get(kind) ?? null;
+  }
+
+  /** A snapshot at or above a version that has been committed; rejects with `snapshot_failed`. */
+  atLeast(version: number, kind: SnapshotKind): Promise<Snapshot> {
+    const newest = this.newest(kind);
+    if (newest !== null && newest.version >= version) return Promise.resolve(newest);
+    const builds = this.#builds.get(kind) ?? [];
+    for (const build of builds) if (build.version === null || build.version >= version) return build.result;
+    return this.#build(kind, builds).result;
+  }
+
+  #build(kind: SnapshotKind, builds: Build[]): Build {
+    const result = this.#last.then(() => this.#run(build));
+    const build: Build = { kind, version: null, result };
+    builds.push(build);
+    this.#builds.set(kind, builds);
+    this.#last = result.catch(() => {});
+    return build;
+  }
+
+  async #run(build: Build): Promise<Snapshot> {
+    try {
+      const capture = this.#space.capture();
+      build.version = capture.version;
+      this.#metrics.snapshotBuilds += 1;
+      const frame = await this.#frames.encodeLarge(this.#parts(build.kind, capture), !build.kind.startsWith("plain"));
+      const snapshot = { version: capture.version, frame };
+      this.#newest.set(build.kind, snapshot);
+      return snapshot;
+    } catch (cause) {
+      this.#metrics.snapshotFailures += 1;
+      throw new SyncError("snapshot_failed", "the full state could not be built", { retryAfterMs: 5_000, cause });
+    } finally {
+      const builds = this.#builds.get(build.kind) ?? [];
+      builds.splice(builds.indexOf(build), 1);
+    }
+  }
+
+  /** The message's text in parts, none of them large. Records that have moved on since the capture are still at hand. */
+  *#parts(kind: SnapshotKind, capture: Capture): Generator<string> {
+    yield this.#opening(kind, capture);
+    let separator = "";
+    for (const { name, entries, records } of capture.collections) {
+      yield `${separator}${JSON.stringify(name)}:[`;
+      for (let i = 0; i < records.length; i += 1) {
+        const entry = entries[i];
+        const text =
+          entry?.record === records[i] && entry !== undefined ? entryText(entry) : JSON.stringify(records[i]);
+        yield i === 0 ? text : `,${text}`;
+      }
+      yield "]";
+      separator = ",";
+    }
+    yield "}}";
+  }
+
+  #opening(kind: SnapshotKind, { version, digest }: Capture): string {
+    const type = kind.endsWith("init") ? "init" : "full_state";
+    if (kind.startsWith("plain")) return `{"type":"${type}","version":${version},"payload":{`;
+    const { epoch, beaconMs } = this.#facts;
+    const space = this.#space.creationId;
+    const { model } = this.#space.model;
+    const facts = JSON.stringify({
+      type,
+      version,
+      epoch,
+      space,
+      model,
+      digest,
+      beaconMs,
+      lineage: this.#facts.lineage(),
+    });
+    return `${facts.slice(0, -1)},"payload":{`;
+  }
+}

@@ -1,0 +1,190 @@
+import {
+  type AnyState,
+  type Change,
+  type Effect,
+  effectOf,
+  type Model,
+  RECORD_EVICTED,
+  type StateRecord,
+} from "@neverstale/protocol";
+import type { KeepIndex } from "./keep-index.ts";
+import { type DraftRecord, DraftView } from "./records-view.ts";
+import type { Space } from "./space.ts";
+import type { HistoryRow, LineageRow, SpaceCommit } from "./store/contract.ts";
+
+/** How to take back, newest first, what a call did before it failed. */
+export type UndoLog = (() => void)[];
+
+/** What one batch does to one space, on top of what is committed. Nothing of it shows until the commit has ended. */
+export class SpaceDraft {
+  readonly space: Space;
+  /** Whether this batch makes the space. */
+  readonly isNew: boolean;
+  removed = false;
+  /** The last version given out. */
+  version: number;
+  /** The effective changes as JSON, one for each version. */
+  readonly changes: string[] = [];
+  readonly history: HistoryRow[] = [];
+  readonly state: AnyState;
+  readonly #drafts: Record<string, Map<string, DraftRecord>> = {};
+  readonly #at: number;
+  readonly #model: Model;
+  readonly #replaying: boolean;
+  readonly #keepIndexes: readonly KeepIndex[];
+
+  /** `at`: wall clock. With a `replayModel` it takes logged changes: validated and with their evictions among them. */
+  constructor(space: Space, isNew: boolean, at: number, replayModel: Model | null = null) {
+    this.space = space;
+    this.isNew = isNew;
+    this.version = space.head;
+    this.#at = at;
+    this.#model = replayModel ?? space.model;
+    this.#replaying = replayModel !== null;
+    this.#keepIndexes = replayModel === null ? space.keepIndexes : [];
+    const state: Record<string, ReadonlyMap<string, StateRecord>> = {};
+    for (const [name, committed] of Object.entries(space.state)) {
+      const drafts = new Map<string, DraftRecord>();
+      this.#drafts[name] = drafts;
+      state[name] = new DraftView(committed, drafts);
+    }
+    this.state = state;
+  }
+
+  readonly #read = (collection: string, id: string): StateRecord | undefined => this.state[collection]?.get(id);
+
+  /**
+   * Applies changes, and the evictions they cause (rule S3). Throws `invalid_change`; what was done until then is in
+   * `undo`, which may be null for a single change: that one fails before it has done anything.
+   */
+  add(changes: readonly Change[], undo: UndoLog | null): void {
+    for (const change of changes) this.#apply(change, undo);
+    for (const index of this.#keepIndexes) this.#evict(index, undo);
+  }
+
+  #apply(change: Change, undo: UndoLog | null): void {
+    const effect = effectOf(this.#model, change, this.#read);
+    this.version += 1;
+    this.changes.push(JSON.stringify(effect.change));
+    undo?.push(() => {
+      this.version -= 1;
+      this.changes.pop();
+    });
+    if (effect.moved && !this.#isStored(effect)) this.#move(effect, undo);
+  }
+
+  /** A fold that a crash cut short left some records newer than the log that is replayed over them. */
+  #isStored({ collection, id }: Effect): boolean {
+    return this.#replaying && this.space.versionOf(collection, id) >= this.version;
+  }
+
+  #move(effect: Effect, undo: UndoLog | null): void {
+    const drafts = this.#drafts[effect.collection] as Map<string, DraftRecord>;
+    let draft = drafts.get(effect.id);
+    if (draft === undefined) {
+      draft = this.#newDraft(effect);
+      drafts.set(effect.id, draft);
+      undo?.push(() => drafts.delete(effect.id));
+    } else if (undo !== null) {
+      undo.push(restore(draft));
+    }
+    note(draft, effect, this.version);
+    const index = this.#keepIndexes.find(({ collection }) => collection === effect.collection);
+    if (index === undefined) return;
+    if (index.stale) index.rebuild(this.#touched(effect.collection));
+    else index.note(effect.id, effect.after);
+    undo?.push(() => {
+      index.stale = true;
+    });
+  }
+
+  #newDraft(effect: Effect): DraftRecord {
+    const { collection, id } = effect;
+    const before = this.space.state[collection]?.get(id);
+    return { collection, id, before, record: before ?? null, version: 0, created: 0, fields: [], versions: [] };
+  }
+
+  *#touched(collection: string): Iterable<readonly [number, StateRecord]> {
+    const drafts = this.#drafts[collection];
+    for (const [id, record] of this.state[collection] ?? []) {
+      yield [drafts?.get(id)?.version ?? this.space.versionOf(collection, id), record];
+    }
+  }
+
+  #evict(index: KeepIndex, undo: UndoLog | null): void {
+    if (index.stale) index.rebuild(this.#touched(index.collection));
+    for (let id = index.overflow(); id !== null; id = index.overflow()) {
+      const { collection } = index;
+      const text = JSON.stringify(this.#read(collection, id));
+      this.#apply({ type: RECORD_EVICTED, target: "", data: { collection, id } }, undo);
+      this.history.push({ space: this.space.name, collection, id, version: this.version, at: this.#at, text });
+      undo?.push(() => this.history.pop());
+    }
+  }
+
+  /** The space's first change in this epoch makes its lineage row (rule E1). */
+  #lineageRow(epoch: string): LineageRow | null {
+    const firstVersion = this.space.head + 1;
+    return this.version >= firstVersion && !this.space.lineage.begun ? { epoch, firstVersion } : null;
+  }
+
+  /** The part of the commit that concerns this space. */
+  toCommit(epoch: string): SpaceCommit {
+    return {
+      name: this.space.name,
+      creationId: this.isNew ? this.space.creationId : null,
+      removed: this.removed,
+      lineage: this.#lineageRow(epoch),
+      firstVersion: this.space.head + 1,
+      lastVersion: this.version,
+      changes: `[${this.changes.join(",")}]`,
+    };
+  }
+
+  /** Durable now: makes it the committed state. */
+  take(epoch: string, maxTombstones: number): void {
+    const row = this.#lineageRow(epoch);
+    if (row !== null) this.space.lineage.add(row);
+    this.takeReplayed(maxTombstones);
+  }
+
+  /** The same for a logged group, whose lineage row is known already. */
+  takeReplayed(maxTombstones: number): void {
+    this.space.commit(this.#moved(), this.version, maxTombstones);
+    this.space.removed = this.removed;
+  }
+
+  /** The records this batch moved. */
+  #moved(): DraftRecord[] {
+    const moved: DraftRecord[] = [];
+    for (const name in this.#drafts) {
+      for (const draft of this.#drafts[name]?.values() ?? []) moved.push(draft);
+    }
+    return moved;
+  }
+}
+
+function note(draft: DraftRecord, effect: Effect, version: number): void {
+  draft.record = effect.after;
+  draft.version = version;
+  if (effect.patch === null) {
+    draft.created = effect.after === null ? 0 : version;
+    draft.fields = [];
+    draft.versions = [];
+    return;
+  }
+  for (const field in effect.patch) {
+    draft.fields.push(field);
+    draft.versions.push(version);
+  }
+}
+
+function restore(draft: DraftRecord): () => void {
+  const { record, version, created, fields, versions } = draft;
+  const length = fields.length;
+  return () => {
+    fields.length = length;
+    versions.length = length;
+    Object.assign(draft, { record, version, created, fields, versions });
+  };
+}

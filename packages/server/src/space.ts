@@ -1,0 +1,273 @@
+import {
+  type AnyState,
+  addHash,
+  type Diff,
+  formatDigest,
+  type JsonValue,
+  type Model,
+  type RecordHash,
+  recordHash,
+  type StateRecord,
+  subtractHash,
+  ZERO_HASH,
+} from "@neverstale/protocol";
+import { type Entry, entryText, MAX_STAMPS, newEntry, stampField, startAnew, TouchedList } from "./entry.ts";
+import { KeepIndex } from "./keep-index.ts";
+import { type Epochs, SpaceLineage } from "./lineage.ts";
+import { type DraftRecord, RecordsView } from "./records-view.ts";
+import type { Fold, SpaceContents, StoredRecord, StoredTombstone } from "./store/contract.ts";
+
+/** A diff under construction; sent as it is. */
+interface Moved {
+  put?: StateRecord[];
+  set?: Record<string, Record<string, JsonValue>>;
+  unset?: Record<string, string[]>;
+  remove?: string[];
+}
+
+/**
+ * The committed state of one space, in memory, and what is needed to bring any cursor up to it: each record knows
+ * which version last touched it and each of its fields, and all of them hang in one list in that order (rule A5).
+ */
+export class Space {
+  readonly name: string;
+  readonly creationId: string;
+  readonly model: Model;
+  readonly lineage: SpaceLineage;
+  /** The committed version. */
+  head = 0;
+  /** Whether the space has ended: nothing follows or changes it any more. */
+  removed = false;
+  /** Older positions can't be served by a diff: tombstones they need are gone. */
+  tombstoneFloor = 0;
+  /** The version up to which the store's records are written. */
+  foldedVersion = 0;
+  readonly state: AnyState;
+  readonly keepIndexes: readonly KeepIndex[];
+  readonly #collections: Record<string, Map<string, Entry>> = {};
+  readonly #tombstones = new Map<string, Entry>();
+  readonly #touched = new TouchedList();
+  #sum: RecordHash = ZERO_HASH;
+  #unsummed: Entry[] = [];
+
+  constructor(name: string, creationId: string, model: Model, lineage: SpaceLineage) {
+    this.name = name;
+    this.creationId = creationId;
+    this.model = model;
+    this.lineage = lineage;
+    const state: Record<string, ReadonlyMap<string, StateRecord>> = {};
+    for (const collection of Object.keys(model.collections)) {
+      const entries = new Map<string, Entry>();
+      this.#collections[collection] = entries;
+      state[collection] = new RecordsView(entries);
+    }
+    this.state = state;
+    this.keepIndexes = Object.entries(model.collections).flatMap(([collection, { keep }]) =>
+      keep === null ? [] : [new KeepIndex(collection, keep)],
+    );
+  }
+
+  /** The version that last touched a record, or removed it; 0 when nothing is known of it. */
+  versionOf(collection: string, id: string): number {
+    const entry = this.#collections[collection]?.get(id) ?? this.#tombstones.get(tombstoneKey(collection, id));
+    return entry?.version ?? 0;
+  }
+
+  /** Puts the entries in order of version: what the store gave back may have been newer than what was replayed over it. */
+  settle(): void {
+    const entries: Entry[] = [];
+    for (let entry = this.#touched.oldest; entry !== null; entry = entry.newer) entries.push(entry);
+    entries.sort((a, b) => a.version - b.version);
+    for (const entry of entries) this.#touched.touch(entry, entry.version);
+  }
+
+  get tombstones(): number {
+    return this.#tombstones.size;
+  }
+
+  get records(): number {
+    let count = 0;
+    for (const name in this.#collections) count += this.#collections[name]?.size ?? 0;
+    return count;
+  }
+
+  /** Takes in what a batch did to this space; afterwards `head` is its last version. */
+  commit(drafts: readonly DraftRecord[], head: number, maxTombstones: number): void {
+    for (const draft of inOrderOfVersion(drafts)) this.#take(draft);
+    this.head = head;
+    this.#trimTombstones(maxTombstones);
+  }
+
+  #take(draft: DraftRecord): void {
+    const entries = this.#entriesOf(draft.collection);
+    const key = tombstoneKey(draft.collection, draft.id);
+    const entry = entries.get(draft.id) ?? this.#tombstones.get(key) ?? newEntry(draft.collection, draft.id);
+    this.#tombstones.delete(key);
+    if (draft.record === null) {
+      entries.delete(draft.id);
+      this.#tombstones.set(key, entry);
+    } else {
+      if (entry.record === null) entries.set(draft.id, entry);
+      if (draft.created > 0) startAnew(entry, draft.created);
+      for (let i = 0; i < draft.fields.length; i += 1) {
+        stampField(entry, draft.fields[i] as string, draft.versions[i] as number);
+      }
+      if (entry.stampCount > MAX_STAMPS) startAnew(entry, draft.version);
+    }
+    this.#replace(entry, draft.record);
+    this.#touched.touch(entry, draft.version);
+  }
+
+  #replace(entry: Entry, record: StateRecord | null): void {
+    entry.record = record;
+    entry.text = null;
+    if (entry.unsummed) return;
+    entry.unsummed = true;
+    this.#unsummed.push(entry);
+  }
+
+  #trimTombstones(max: number): void {
+    for (const [key, entry] of this.#tombstones) {
+      if (this.#tombstones.size <= max) return;
+      this.#tombstones.delete(key);
+      this.#touched.unlink(entry);
+      this.tombstoneFloor = Math.max(this.tombstoneFloor, entry.version);
+    }
+  }
+
+  #entriesOf(collection: string): Map<string, Entry> {
+    const entries = this.#collections[collection];
+    if (entries === undefined) throw new Error(`assertion failed: "${this.name}" has no collection "${collection}"`);
+    return entries;
+  }
+
+  /** Whether a position can be brought to the head by a diff. */
+  canDiffFrom(version: number): boolean {
+    return version >= this.tombstoneFloor && version <= this.head;
+  }
+
+  /** What moved since `from`: exact by field where the record is older than the cursor, else the whole record. */
+  diffSince(from: number): Diff {
+    const diff: Record<string, Moved> = {};
+    for (let entry = this.#touched.newest; entry !== null && entry.version > from; entry = entry.older) {
+      let moved = diff[entry.collection];
+      if (moved === undefined) {
+        moved = {};
+        diff[entry.collection] = moved;
+      }
+      addMoved(moved, entry, from);
+    }
+    return diff as Diff;
+  }
+
+  /** The digest of the committed state, brought up to date over what moved since it was last asked for (rule G2). */
+  digest(): string {
+    for (const entry of this.#unsummed) {
+      entry.unsummed = false;
+      if (entry.summed !== null) this.#sum = subtractHash(this.#sum, entry.summed);
+      entry.summed = entry.record === null ? null : recordHash(entry.collection, entry.id, entry.record);
+      if (entry.summed !== null) this.#sum = addHash(this.#sum, entry.summed);
+    }
+    this.#unsummed = [];
+    return formatDigest(this.#sum);
+  }
+
+  /** The state as it is now, for a reader that works on it later: records are never altered, only replaced. */
+  capture(): Capture {
+    const collections = Object.keys(this.#collections).map((name) => {
+      const entries = [...this.#entriesOf(name).values()];
+      return { name, entries, records: entries.map((entry) => entry.record as StateRecord) };
+    });
+    return { version: this.head, digest: this.digest(), collections };
+  }
+
+  /** What the store's records lack. */
+  fold(digest: string | null): Fold {
+    const records: StoredRecord[] = [];
+    const tombstones: StoredTombstone[] = [];
+    for (let entry = this.#touched.newest; entry !== null && entry.version > this.foldedVersion; entry = entry.older) {
+      const { collection, id, version } = entry;
+      if (entry.record === null) tombstones.push({ collection, id, version });
+      else records.push({ collection, id, version, text: entryText(entry) });
+    }
+    const { name, creationId, head, tombstoneFloor } = this;
+    return { space: name, creationId, version: head, records, tombstones, tombstoneFloor, digest };
+  }
+}
+
+export interface Capture {
+  readonly version: number;
+  readonly digest: string;
+  readonly collections: readonly {
+    readonly name: string;
+    readonly entries: readonly Entry[];
+    readonly records: readonly StateRecord[];
+  }[];
+}
+
+function addMoved(moved: Moved, entry: Entry, from: number): void {
+  if (entry.record === null) {
+    moved.remove ??= [];
+    moved.remove.push(entry.id);
+  } else if (entry.created > from || entry.stamps === null) {
+    moved.put ??= [];
+    moved.put.push(entry.record);
+  } else {
+    addFields(moved, entry.id, entry.record, entry.stamps, from);
+  }
+}
+
+function addFields(moved: Moved, id: string, record: StateRecord, stamps: Record<string, number>, from: number): void {
+  let set: Record<string, JsonValue> | null = null;
+  for (const field in stamps) {
+    if ((stamps[field] as number) <= from) continue;
+    if (Object.hasOwn(record, field)) {
+      set ??= {};
+      set[field] = record[field] as JsonValue;
+    } else {
+      moved.unset ??= {};
+      moved.unset[id] ??= [];
+      moved.unset[id].push(field);
+    }
+  }
+  if (set === null) return;
+  moved.set ??= {};
+  moved.set[id] = set;
+}
+
+function inOrderOfVersion(drafts: readonly DraftRecord[]): readonly DraftRecord[] {
+  for (let i = 1; i < drafts.length; i += 1) {
+    if ((drafts[i - 1] as DraftRecord).version > (drafts[i] as DraftRecord).version) {
+      return [...drafts].sort((a, b) => a.version - b.version);
+    }
+  }
+  return drafts;
+}
+
+function tombstoneKey(collection: string, id: string): string {
+  return `${collection}\0${id}`;
+}
+
+/** The space as the store gives it back: the folded records, then the log after them. */
+export function spaceFromStore(contents: SpaceContents, model: Model, epochs: Epochs, maxTombstones: number): Space {
+  const space = new Space(contents.name, contents.creationId, model, new SpaceLineage(epochs, contents.lineage));
+  space.tombstoneFloor = contents.tombstoneFloor;
+  const rows = [...contents.records, ...contents.tombstones].sort((a, b) => a.version - b.version);
+  space.commit(rows.map(restoredDraft), contents.foldedVersion, maxTombstones);
+  space.foldedVersion = contents.foldedVersion;
+  return space;
+}
+
+function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {
+  const { collection, id, version } = row;
+  const record = "text" in row ? (JSON.parse(row.text) as StateRecord) : null;
+  return { collection, id, before: undefined, record, version, created: version, fields: [], versions: [] };
+}
+
+/** A logged change has been through the validator once: replayed, it is taken as it is. */
+export function withoutValidators(model: Model): Model {
+  const collections = Object.fromEntries(
+    Object.entries(model.collections).map(([name, declared]) => [name, { ...declared, validator: null }]),
+  );
+  return { ...model, collections };
+}

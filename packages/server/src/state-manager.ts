@@ -1,0 +1,280 @@
+import {
+  type AnyState,
+  assert,
+  type Change,
+  type Model,
+  type StateOf,
+  type StateRecord,
+  SyncError,
+} from "@neverstale/protocol";
+import type { Batch } from "./batch.ts";
+import { Folder } from "./folder.ts";
+import { Keys } from "./keys.ts";
+import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { Epochs } from "./lineage.ts";
+import { createMain, openSpaces, SpaceModels } from "./open-spaces.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Capture, Space } from "./space.ts";
+import type { HistoryQuery, LogQuery, Store } from "./store/contract.ts";
+import { type Applied, type Decide, MAIN_SPACE, type TransactOptions } from "./transaction.ts";
+import { Writer } from "./writer.ts";
+
+export interface OpenOptions<M extends Model> {
+  /** The model of the main space. */
+  readonly model: M;
+  /** The models of other spaces, by exact name, or by a prefix that ends in "/". */
+  readonly spaces?: Readonly<Record<string, Model>>;
+  readonly store: Store;
+  /** Ordinary changes made in the new epoch before anyone is served: where old records need altering (rule E6). */
+  readonly migrate?: Decide<StateOf<M>>;
+  readonly limits?: Partial<Limits>;
+  /** Called once, when the outcome of a commit is unknown: the process must exit non-zero (rule A1). */
+  readonly onFailure?: (error: SyncError) => void;
+}
+
+/** What has been committed in one space, told to followers after it is durable. */
+export interface Committed {
+  readonly space: Space;
+  /** The effective changes as JSON, from `firstVersion` on. */
+  readonly changes: readonly string[];
+  readonly firstVersion: number;
+}
+
+export interface LoggedChange {
+  readonly version: number;
+  /** Wall clock, ms since 1970. */
+  readonly at: number;
+  readonly change: Change;
+}
+
+export interface EvictedRecord {
+  readonly collection: string;
+  readonly id: string;
+  /** The version that evicted it. */
+  readonly version: number;
+  readonly at: number;
+  readonly record: StateRecord;
+}
+
+/** The authority: holds one state, gives every change its version, stores it, then tells everyone who follows. */
+export class StateManager<M extends Model = Model> {
+  readonly epochs: Epochs;
+  readonly limits: Limits;
+  readonly runtime: Runtime;
+  readonly #store: Store;
+  readonly #models: SpaceModels;
+  readonly #spaces: Map<string, Space>;
+  readonly #writer: Writer;
+  readonly #folder: Folder;
+  readonly #keys: Keys;
+  readonly #onFailure: ((error: SyncError) => void) | null;
+  readonly #followers = new Set<(committed: readonly Committed[]) => void>();
+  #failure: SyncError | null = null;
+  #publishing: Committed[] = [];
+
+  /** Opens the store, draws a new epoch (rule E1) and brings every space to memory. */
+  static async openWith<M extends Model>(options: OpenOptions<M>, runtime: Runtime): Promise<StateManager<M>> {
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const contents = await options.store.open();
+    const epochs = new Epochs([...contents.epochs, runtime.newId()]);
+    const models = new SpaceModels(options.model, options.spaces ?? {});
+    const spaces = openSpaces(contents.spaces, models, epochs, limits.tombstones);
+    await options.store.beginEpoch(epochs.today);
+    if (!spaces.has(MAIN_SPACE))
+      spaces.set(MAIN_SPACE, await createMain(options.store, options.model, runtime, epochs));
+    const manager = new StateManager<M>(options, runtime, limits, epochs, models, spaces);
+    await manager.#begin(options.migrate);
+    return manager;
+  }
+
+  private constructor(
+    options: OpenOptions<M>,
+    runtime: Runtime,
+    limits: Limits,
+    epochs: Epochs,
+    models: SpaceModels,
+    spaces: Map<string, Space>,
+  ) {
+    this.epochs = epochs;
+    this.limits = limits;
+    this.runtime = runtime;
+    this.#store = options.store;
+    this.#models = models;
+    this.#spaces = spaces;
+    this.#onFailure = options.onFailure ?? null;
+    this.#keys = new Keys(options.store);
+    this.#folder = new Folder(options.store, runtime, limits, () => this.#spaces.values());
+    this.#writer = new Writer(options.store, runtime, limits, this.#batchContext(), {
+      committed: (batch) => this.#take(batch),
+      publish: () => this.#publish(),
+      failed: (error) => this.#fail(error),
+    });
+  }
+
+  #batchContext() {
+    return {
+      epochs: this.epochs,
+      space: (name: string) => this.#spaces.get(name) ?? null,
+      modelOf: (name: string) => this.#models.of(name),
+      newId: () => this.runtime.newId(),
+    };
+  }
+
+  async #begin(migrate: Decide<StateOf<M>> | undefined): Promise<void> {
+    if (migrate !== undefined) await this.transact(migrate);
+    this.#folder.start();
+  }
+
+  get epoch(): string {
+    return this.epochs.today;
+  }
+
+  /** The committed version of the main space. */
+  get version(): number {
+    return this.#main.head;
+  }
+
+  /** The committed state of the main space. It follows every commit: copy what you keep. */
+  get state(): StateOf<M> {
+    return this.#main.state as StateOf<M>;
+  }
+
+  get #main(): Space {
+    const main = this.#spaces.get(MAIN_SPACE);
+    assert(main !== undefined, "the main space is there from the start");
+    return main;
+  }
+
+  space(name: string): Space | null {
+    return this.#spaces.get(name) ?? null;
+  }
+
+  spaces(): string[] {
+    return [...this.#spaces.keys()];
+  }
+
+  /** One change, durable when this resolves. */
+  apply(change: Change, options: TransactOptions = {}): Promise<Applied> {
+    const space = options.space ?? MAIN_SPACE;
+    const ephemeral = options.ephemeral ?? this.#isEphemeral(space, change.type);
+    const lane = { ...options, space, ephemeral };
+    if (space === MAIN_SPACE) return this.transact(() => [change], lane);
+    return this.transact((_, transaction) => {
+      transaction.add(space, [change]);
+      return [];
+    }, lane);
+  }
+
+  #isEphemeral(space: string, type: string): boolean {
+    const model = this.#models.find(space);
+    const collection = model?.changes[type]?.collection;
+    return collection !== undefined && model?.collections[collection]?.ephemeral === true;
+  }
+
+  /**
+   * Decides on the state and stores what was decided, all or nothing; durable when this resolves (rules A1 to A3).
+   *
+   * Rejects with what `decide` threw; `invalid_change`; `key_reused`; `too_many_requests`; `store_unavailable`
+   * (nothing has moved); `outcome_unknown` (the process is about to end).
+   */
+  transact(decide: Decide<StateOf<M>>, options: TransactOptions = {}): Promise<Applied> {
+    const run = () =>
+      new Promise<Applied>((resolve, reject) => {
+        this.#writer.enqueue({ decide: decide as Decide<AnyState>, options, resolve, reject });
+      });
+    return options.key === undefined ? run() : this.#keys.once(options.key, this.epoch, run);
+  }
+
+  /** Told of every commit, in order, after it is durable; returns how to stop. */
+  follow(follower: (committed: readonly Committed[]) => void): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
+  }
+
+  #take(batch: Batch): void {
+    for (const draft of batch.drafts) {
+      const { space } = draft;
+      const firstVersion = space.head + 1;
+      draft.take(this.epoch, this.limits.tombstones);
+      if (draft.removed) this.#spaces.delete(space.name);
+      if (draft.isNew) this.#spaces.set(space.name, space);
+      this.#publishing.push({ space, changes: draft.changes, firstVersion });
+    }
+  }
+
+  #publish(): void {
+    const committed = this.#publishing;
+    this.#publishing = [];
+    if (committed.length === 0) return;
+    for (const follower of this.#followers) follower(committed);
+  }
+
+  #fail(error: SyncError): void {
+    this.#failure = error;
+    this.#folder.stop();
+    this.#onFailure?.(error);
+  }
+
+  /** Why no more changes are taken, or null. */
+  get failure(): SyncError | null {
+    return this.#failure;
+  }
+
+  /** A space with its version and digest, all of one moment; throws `unknown_space`. */
+  capture(name: string = MAIN_SPACE): Capture & { readonly epoch: string } {
+    const space = this.#spaces.get(name);
+    if (space === undefined) throw new SyncError("unknown_space", `there is no space "${name}"`);
+    return { ...space.capture(), epoch: this.epoch };
+  }
+
+  /** The named changes of a space, oldest first, after a version; by whole groups. */
+  async log(query: LogQuery): Promise<LoggedChange[]> {
+    const rows = await this.#store.readLog(query);
+    return rows.flatMap((row) => {
+      const changes = JSON.parse(row.changes) as Change[];
+      return changes.map((change, index) => ({ version: row.firstVersion + index, at: row.at, change }));
+    });
+  }
+
+  /** What left the live state of a space by its `keep`, oldest first. */
+  async history(query: HistoryQuery): Promise<EvictedRecord[]> {
+    const rows = await this.#store.readHistory(query);
+    return rows.map(({ collection, id, version, at, text }) => {
+      return { collection, id, version, at, record: JSON.parse(text) as StateRecord };
+    });
+  }
+
+  backup(path: string): Promise<void> {
+    return this.#store.backup(path);
+  }
+
+  metrics(): Record<string, number> {
+    const { commits, calls, rejectedCommits, waiting } = this.#writer.metrics;
+    let records = 0;
+    let tombstones = 0;
+    for (const space of this.#spaces.values()) {
+      records += space.records;
+      tombstones += space.tombstones;
+    }
+    return {
+      version: this.version,
+      spaces: this.#spaces.size,
+      records,
+      tombstones,
+      writer_commits_total: commits,
+      writer_calls_total: calls,
+      writer_rejected_commits_total: rejectedCommits,
+      writer_waiting_calls: waiting,
+      folds_total: this.#folder.folds,
+      ...this.#store.metrics(),
+    };
+  }
+
+  /** Finishes what waits, folds the records, and releases the store. Later calls are refused with `shutting_down`. */
+  async close(): Promise<void> {
+    await this.#writer.close();
+    this.#folder.stop();
+    if (this.#failure === null) await this.#folder.foldAll(true);
+    await this.#store.close();
+  }
+}

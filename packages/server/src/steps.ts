@@ -1,0 +1,135 @@
+import { encodeMessage, type SyncMessage } from "@neverstale/protocol";
+import type { Profile } from "./cursor.ts";
+import type { PlainLog } from "./plain-log.ts";
+import type { Frame, FrameCodec } from "./runtime.ts";
+import type { Snapshots } from "./snapshots.ts";
+import type { Space } from "./space.ts";
+import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
+
+/** What brings a cursor to the head: one write, or else a full state. */
+export type Step =
+  | { readonly frame: Frame; readonly count: number; readonly textLength: number }
+  | { readonly snapshot: FullStateReason };
+
+/** The frames for today's head: each made once for all cursors at the same position (rule A4). */
+export class Steps {
+  readonly #space: Space;
+  readonly #frames: FrameCodec;
+  readonly #snapshots: Snapshots;
+  readonly #log: PlainLog;
+  readonly #metrics: SyncMetrics;
+  #head = -1;
+  readonly #made = new Map<string, Step>();
+  readonly #deltas = new Map<number, Step>();
+
+  constructor(space: Space, frames: FrameCodec, snapshots: Snapshots, log: PlainLog, metrics: SyncMetrics) {
+    this.#space = space;
+    this.#frames = frames;
+    this.#snapshots = snapshots;
+    this.#log = log;
+    this.#metrics = metrics;
+  }
+
+  #forHead(): void {
+    if (this.#head === this.#space.head) return;
+    this.#head = this.#space.head;
+    this.#made.clear();
+    this.#deltas.clear();
+  }
+
+  #once(key: string, make: () => Step): Step {
+    this.#forHead();
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#made.set(key, made);
+    return made;
+  }
+
+  /** From a position to the head; with `digest`, the `sync` that says what the state is there follows in the same write. */
+  toHead(profile: Profile, from: number, digest: boolean): Step {
+    if (profile === "plain") return this.#once(`plain ${from}`, () => this.#plain(from));
+    if (!digest) return this.delta(from);
+    return this.#once(`level ${from}`, () => this.#followedBySync(this.delta(from)));
+  }
+
+  /** One diff over everything a v1 cursor has missed. */
+  delta(from: number): Step {
+    this.#forHead();
+    let step = this.#deltas.get(from);
+    if (step === undefined) {
+      step = this.#makeDelta(from);
+      this.#deltas.set(from, step);
+    }
+    return step;
+  }
+
+  #makeDelta(from: number): Step {
+    if (!this.#space.canDiffFrom(from)) return { snapshot: "too_old" };
+    const { head } = this.#space;
+    const text = `{"type":"delta","from":${from},"version":${head},"payload":${JSON.stringify(this.#space.diffSince(from))}}`;
+    this.#metrics.diffs += 1;
+    if (text.length > this.#snapshotTextBytes()) return { snapshot: "smaller" };
+    return { frame: this.#frames.encode(text, true), count: 1, textLength: text.length };
+  }
+
+  #snapshotTextBytes(): number {
+    const newest = this.#snapshots.newest("full_state") ?? this.#snapshots.newest("init");
+    return newest?.frame.textBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  #plain(from: number): Step {
+    const messages = this.#log.messagesAfter(from);
+    if (messages === null) return { snapshot: "plain_log" };
+    return joined(
+      this.#frames,
+      messages.map((text) => this.#frames.encode(text, false)),
+      0,
+    );
+  }
+
+  #followedBySync(delta: Step): Step {
+    if ("snapshot" in delta) return delta;
+    return joined(this.#frames, [delta.frame, this.level().frame], delta.textLength);
+  }
+
+  /** `sync` at the head, with its digest: for everyone who is there. */
+  level(): { readonly frame: Frame } {
+    const step = this.#once("sync", () => {
+      const { head } = this.#space;
+      const frame = this.#sync({ type: "sync", version: head, head, digest: this.#space.digest() });
+      return { frame, count: 1, textLength: 0 };
+    });
+    if ("snapshot" in step) throw new Error("assertion failed: a sync is a frame");
+    return step;
+  }
+
+  /** What a resumed connection is sent first, whole, in one write (rule E4). */
+  resume(from: number, first: SyncMessage): Step {
+    return this.#once(`resume ${from} ${first.resumed?.epoch ?? ""}`, () => {
+      const opening = this.#sync(first);
+      if (from === this.#space.head) return joined(this.#frames, [opening, this.level().frame], 0);
+      const delta = this.delta(from);
+      if ("snapshot" in delta) return delta;
+      return joined(this.#frames, [opening, delta.frame, this.level().frame], delta.textLength);
+    });
+  }
+
+  #sync(message: SyncMessage): Frame {
+    return this.#frames.encode(encodeMessage(message), false);
+  }
+
+  /** Whether a snapshot of this version is near enough the head to start a new connection with (rule A8). */
+  isNear(snapshot: { version: number; frame: { textBytes: number } }): boolean {
+    if (!this.#space.canDiffFrom(snapshot.version)) return false;
+    if (snapshot.version === this.#space.head) return true;
+    const delta = this.delta(snapshot.version);
+    return "frame" in delta && delta.textLength <= snapshot.frame.textBytes / 4;
+  }
+}
+
+function joined(frames: FrameCodec, parts: readonly Frame[], textLength: number): Step {
+  const [first] = parts;
+  const frame = parts.length === 1 && first !== undefined ? first : frames.join(parts);
+  return { frame, count: parts.length, textLength };
+}

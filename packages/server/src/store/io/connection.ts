@@ -1,0 +1,44 @@
+import { DatabaseSync } from "node:sqlite";
+
+/**
+ * `full`: a transaction has been forced to disk when COMMIT returns. `background`: it is forced with the next `full` one,
+ * or with a checkpoint; until then a power cut may undo it, never reorder it. That is enough for what can be made again
+ * from the log, and saves a sync for every slice.
+ */
+export type Durability = "full" | "background";
+
+const BUSY_TIMEOUT_MS = 100;
+
+/** Opens a database that exists, for writing. Throws when SQLite does not hold the settings that durability rests on. */
+export function openConnection(path: string, durability: Durability): DatabaseSync {
+  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
+  try {
+    configure(db, durability);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** `synchronous` comes after WAL, which may lower it, and is read back. Checkpoints are made off the path of commits. */
+function configure(db: DatabaseSync, durability: Durability): void {
+  const [name, level] = durability === "full" ? ["FULL", 2] : ["NORMAL", 1];
+  expectPragma(db, "journal_mode = WAL", "journal_mode", "wal");
+  expectPragma(db, `synchronous = ${name}`, "synchronous", level);
+  expectPragma(db, "wal_autocheckpoint = 0", "wal_autocheckpoint", 0);
+  db.exec("PRAGMA journal_size_limit = 67108864");
+  db.exec("PRAGMA trusted_schema = OFF");
+}
+
+function expectPragma(db: DatabaseSync, set: string, name: string, expected: string | number): void {
+  db.exec(`PRAGMA ${set}`);
+  const found = pragma(db, name);
+  if (found !== expected)
+    throw new Error(`SQLite holds ${name} = ${String(found)}, not ${expected}: commits would not be durable`);
+}
+
+export function pragma(db: DatabaseSync, name: string): unknown {
+  const row = db.prepare(`PRAGMA ${name}`).get();
+  return row === undefined ? undefined : Object.values(row)[0];
+}

@@ -1,0 +1,50 @@
+import { closeSync, openSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { SyncError } from "@neverstale/protocol";
+import { pragma } from "./connection.ts";
+import { sqliteCode } from "./sqlite-failure.ts";
+
+const BUSY = 5;
+
+/** Held by the one process that works on a database. The operating system takes it back when the process dies. */
+export interface DataLock {
+  release(): void;
+}
+
+/**
+ * Takes the lock of the database at `path`, or throws `store_locked` with the holder's process id.
+ *
+ * The lock is the write lock of a small database beside it, whose header holds the id. (The file is never read but
+ * through SQLite: closing any other descriptor of it would give the lock away, as POSIX has it.)
+ */
+export function lockData(path: string): DataLock {
+  const lockPath = `${path}.lock`;
+  closeSync(openSync(lockPath, "a", 0o600));
+  const db = new DatabaseSync(lockPath, { timeout: 0 });
+  try {
+    db.exec("BEGIN IMMEDIATE");
+    db.exec(`PRAGMA user_version = ${process.pid}`);
+    db.exec("COMMIT");
+    db.exec("BEGIN IMMEDIATE");
+  } catch (error) {
+    const refusal = sqliteCode(error) === BUSY ? locked(path, db) : error;
+    db.close();
+    throw refusal;
+  }
+  return { release: () => db.close() };
+}
+
+function locked(path: string, db: DatabaseSync): SyncError {
+  return new SyncError("store_locked", `process ${holderOf(db)} works on ${path}`, {
+    hint: "Stop it first: a database has one server at a time.",
+  });
+}
+
+/** Unknown for the instant in which the holder writes its id. */
+function holderOf(db: DatabaseSync): string {
+  try {
+    return String(pragma(db, "user_version"));
+  } catch {
+    return "(just starting)";
+  }
+}

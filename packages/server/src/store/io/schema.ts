@@ -1,0 +1,84 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** Marks a file as ours: "NvSt". */
+export const APPLICATION_ID = 0x4e765374;
+
+/** One step of the schema: brings a database of the version before to its own. Runs inside a transaction. */
+export type Migration = (db: DatabaseSync) => void;
+
+/** The step at index n leads to version n + 1. Released steps are never altered. */
+export const MIGRATIONS: readonly Migration[] = [(db) => db.exec(VERSION_1)];
+
+/**
+ * `log`: one row per group and space, in the order of the commits, so that a commit appends and trimming cuts from the
+ * front; `total` counts the changes up to and with the row. `changes` comes last: what reads the rest never loads it.
+ * `records`, `tombstones`: found by space, collection and id, written at random, hence one tree each.
+ * `ended_spaces`: creations whose rows wait to be cleared away, so that ending a large space is a small commit.
+ */
+const VERSION_1 = `
+  CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
+  INSERT INTO schema_version VALUES (0);
+  CREATE TABLE epochs (position INTEGER PRIMARY KEY, epoch TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE spaces (
+    space_id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    creation_id TEXT NOT NULL,
+    folded_version INTEGER NOT NULL DEFAULT 0,
+    tombstone_floor INTEGER NOT NULL DEFAULT 0,
+    digest TEXT
+  ) STRICT;
+  CREATE TABLE ended_spaces (space_id INTEGER PRIMARY KEY) STRICT;
+  CREATE TABLE lineage (
+    space_id INTEGER NOT NULL,
+    first_version INTEGER NOT NULL,
+    epoch TEXT NOT NULL,
+    PRIMARY KEY (space_id, first_version)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE log (
+    sequence INTEGER PRIMARY KEY,
+    space_id INTEGER NOT NULL,
+    first_version INTEGER NOT NULL,
+    last_version INTEGER NOT NULL,
+    at REAL NOT NULL,
+    total INTEGER NOT NULL,
+    changes TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX log_by_version ON log (space_id, first_version);
+  CREATE TABLE records (
+    space_id INTEGER NOT NULL,
+    collection TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (space_id, collection, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE tombstones (
+    space_id INTEGER NOT NULL,
+    collection TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (space_id, collection, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX tombstones_by_version ON tombstones (space_id, version);
+  CREATE TABLE history (
+    history_id INTEGER PRIMARY KEY,
+    space TEXT NOT NULL,
+    collection TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    at REAL NOT NULL,
+    id TEXT NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX history_by_version ON history (space, collection, version);
+  CREATE TABLE idempotency (
+    answer_id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    body_hash TEXT NOT NULL,
+    at REAL NOT NULL,
+    version INTEGER NOT NULL,
+    answer TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE probe (id INTEGER PRIMARY KEY, commits INTEGER NOT NULL) STRICT;
+  INSERT INTO probe VALUES (1, 0);
+  PRAGMA application_id = ${APPLICATION_ID};
+`;

@@ -1,0 +1,45 @@
+import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+/**
+ * Copies a database to `path` while it is in use: written under another name, checked, forced to disk, then renamed, so
+ * that a file of that name is always whole. Readable by its owner only. What is at `path` is replaced.
+ */
+export function writeVerifiedCopy(db: DatabaseSync, path: string): void {
+  const unfinished = `${path}.unfinished`;
+  rmSync(unfinished, { force: true });
+  try {
+    closeSync(openSync(unfinished, "wx", 0o600));
+    db.prepare("VACUUM INTO ?").run(unfinished);
+    chmodSync(unfinished, 0o600);
+    checkIntegrity(unfinished);
+    syncPath(unfinished);
+    renameSync(unfinished, path);
+    syncPath(dirname(path));
+  } finally {
+    rmSync(unfinished, { force: true });
+  }
+}
+
+/** Throws when SQLite finds the file damaged. */
+export function checkIntegrity(path: string): void {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    const found = db.prepare("PRAGMA integrity_check(10)").all();
+    const faults = found.map((row) => String(row.integrity_check)).filter((line) => line !== "ok");
+    if (faults.length > 0) throw new Error(`${path} fails its integrity check: ${faults.join("; ")}`);
+  } finally {
+    db.close();
+  }
+}
+
+/** Forces a file, or the names in a directory, to disk. */
+export function syncPath(path: string): void {
+  const file = openSync(path, "r");
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

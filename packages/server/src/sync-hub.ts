@@ -1,0 +1,317 @@
+import {
+  CLOSE,
+  type ClientMessage,
+  type CloseCode,
+  DEFAULT_BEACON_MS,
+  decodeClientMessage,
+  decodePlainClientMessage,
+  encodeMessage,
+  type Position,
+  type ResyncReason,
+  SyncError,
+  type SyncMessage,
+} from "@neverstale/protocol";
+import { Bucket } from "./bucket.ts";
+import { Cursor, type Profile } from "./cursor.ts";
+import { Fanout } from "./fanout.ts";
+import type { Millis, Timer, Wire } from "./runtime.ts";
+import type { Space } from "./space.ts";
+import type { Committed, StateManager } from "./state-manager.ts";
+import { type FullStateReason, newSyncMetrics, type SyncMetrics } from "./sync-metrics.ts";
+
+/** How often connections are looked at for progress. */
+const SWEEP_MS = 1_000;
+/** Rule A8: plain `get_state`s within a second of a snapshot are answered by one at the end of that second. */
+const PLAIN_ANSWER_GAP_MS = 1_000;
+
+export interface Attachment {
+  readonly space: string;
+  readonly profile: Profile;
+  /** The position it says it had (rule E2). */
+  readonly resume: Position | null;
+  readonly subject: unknown;
+}
+
+interface Connection {
+  readonly cursor: Cursor;
+  readonly fanout: Fanout;
+  readonly messages: Bucket;
+  readonly snapshots: Bucket;
+}
+
+/** All connections of one authority: who follows what, what they say, and when they must go. */
+export class SyncHub {
+  readonly metrics: SyncMetrics = newSyncMetrics();
+  readonly beaconMs: number;
+  readonly #manager: StateManager;
+  readonly #fanouts = new Map<Space, Fanout>();
+  readonly #connections = new Map<Cursor, Connection>();
+  readonly #unfollow: () => void;
+  readonly #plainAnswers = new Map<Fanout, Millis>();
+  #beacon: Timer;
+  #sweep: Timer;
+
+  constructor(manager: StateManager, options: { readonly beaconMs?: number } = {}) {
+    this.#manager = manager;
+    this.beaconMs = options.beaconMs ?? DEFAULT_BEACON_MS;
+    this.#unfollow = manager.follow((committed) => this.#committed(committed));
+    this.#beacon = this.#every(this.beaconMs, () => this.#sendBeacons());
+    this.#sweep = this.#every(SWEEP_MS, () => this.#lookForStuck());
+  }
+
+  #every(ms: number, run: () => void): Timer {
+    let timer: Timer;
+    const again = () => {
+      timer = this.#manager.runtime.after(ms, () => {
+        again();
+        run();
+      });
+    };
+    again();
+    return { cancel: () => timer.cancel() };
+  }
+
+  /** Lets a connection follow a space; throws `unknown_space` when there is none of that name. */
+  attach(wire: Wire, attachment: Attachment): Cursor {
+    const space = this.#manager.space(attachment.space);
+    if (space === null) throw new SyncError("unknown_space", `there is no space "${attachment.space}"`);
+    const now = this.#manager.runtime.now();
+    const cursor = new Cursor(wire, attachment.profile, attachment.subject, now);
+    const fanout = this.#fanoutOf(space);
+    const { messagesPerSecond, snapshotsPerMinute } = this.#manager.limits;
+    this.#connections.set(cursor, {
+      cursor,
+      fanout,
+      messages: new Bucket(messagesPerSecond, messagesPerSecond * 10, now),
+      snapshots: new Bucket(snapshotsPerMinute / 60, snapshotsPerMinute, now),
+    });
+    this.metrics.connections += 1;
+    this.metrics.accepted += 1;
+    fanout.join(cursor);
+    this.#begin(cursor, fanout, attachment.resume);
+    return cursor;
+  }
+
+  #fanoutOf(space: Space): Fanout {
+    let fanout = this.#fanouts.get(space);
+    if (fanout === undefined) {
+      fanout = this.#newFanout(space);
+      this.#fanouts.set(space, fanout);
+    }
+    return fanout;
+  }
+
+  #newFanout(space: Space): Fanout {
+    const { runtime, limits, epoch } = this.#manager;
+    const facts = { epoch, beaconMs: this.beaconMs, lineage: () => space.lineage.toWire(space.head) };
+    return new Fanout(space, facts, runtime, limits, this.metrics, (cursor, error) => this.#giveUp(cursor, error));
+  }
+
+  #begin(cursor: Cursor, fanout: Fanout, resume: Position | null): void {
+    const refusal = resume === null ? "first" : this.#whyNotResume(fanout.space, resume);
+    if (cursor.profile === "v1" && resume !== null && refusal === null) return this.#resume(cursor, fanout, resume);
+    fanout.welcome(cursor, refusal ?? "first");
+  }
+
+  /** Rule E2. */
+  #whyNotResume(space: Space, { epoch, space: creationId, version }: Position): FullStateReason | null {
+    const last = creationId === space.creationId ? space.lineage.lastVersion(epoch, space.head) : null;
+    if (last === null) return "epoch";
+    if (version > last) return "ahead";
+    return space.canDiffFrom(version) ? null : "too_old";
+  }
+
+  #resume(cursor: Cursor, fanout: Fanout, { version }: Position): void {
+    const step = fanout.steps.resume(version, this.#resumeMessage(fanout.space, version));
+    if ("snapshot" in step) return fanout.welcome(cursor, step.snapshot);
+    this.metrics.resumed += 1;
+    cursor.position = fanout.space.head;
+    cursor.put(step.frame, step.count, this.metrics);
+  }
+
+  /** The first message of a resumed connection (rule E4). */
+  #resumeMessage(space: Space, version: number): SyncMessage {
+    const resumed = {
+      epoch: this.#manager.epoch,
+      space: space.creationId,
+      model: space.model.model,
+      beaconMs: this.beaconMs,
+      lineage: space.lineage.toWire(space.head),
+    };
+    return { type: "sync", version, head: space.head, resumed };
+  }
+
+  #committed(committed: readonly Committed[]): void {
+    for (const { space, firstVersion, changes } of committed) {
+      const fanout = this.#fanouts.get(space);
+      if (fanout === undefined) continue;
+      fanout.committed(firstVersion, changes);
+      if (space.removed) this.#endSpace(fanout);
+    }
+  }
+
+  #endSpace(fanout: Fanout): void {
+    const error = new SyncError("unknown_space", `the space "${fanout.space.name}" has ended`);
+    for (const cursor of [...fanout.cursors]) this.#close(cursor, CLOSE.unknownSpace, error);
+  }
+
+  /** A text frame came in. */
+  receive(cursor: Cursor, text: string): void {
+    const connection = this.#connections.get(cursor);
+    if (connection === undefined || cursor.closed) return;
+    if (!connection.messages.take(this.#manager.runtime.now())) return this.#tooMany(cursor, "messages");
+    try {
+      if (cursor.profile === "plain") this.#takePlain(connection, decodePlainClientMessage(text));
+      else this.#take(connection, decodeClientMessage(text));
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.code !== "bad_message") throw error;
+      this.#badMessage(cursor, error);
+    }
+  }
+
+  /** A binary frame came in: no message of a replica is binary. */
+  receiveBinary(cursor: Cursor): void {
+    this.#badMessage(cursor, new SyncError("bad_message", "a replica sends text frames only"));
+  }
+
+  #badMessage(cursor: Cursor, error: SyncError): void {
+    this.metrics.badMessages += 1;
+    this.#close(cursor, CLOSE.badMessage, error);
+  }
+
+  #take(connection: Connection, message: ClientMessage): void {
+    const { cursor, fanout } = connection;
+    if (message.type === "check") return fanout.check(cursor, message.n);
+    if (message.type === "get_state") return this.#takeGetState(connection, message.reason);
+    if (!cursor.window.noteAck(message.n)) {
+      throw new SyncError("bad_message", `ack ${message.n} is no number this connection can have come to`);
+    }
+    this.metrics.acks += 1;
+    cursor.progressAt = this.#manager.runtime.now();
+    fanout.advance(cursor);
+  }
+
+  #takeGetState(connection: Connection, reason: ResyncReason): void {
+    const { cursor, fanout } = connection;
+    if (!connection.snapshots.take(this.#manager.runtime.now())) return this.#tooMany(cursor, "requests for the state");
+    // The full state under way to it is the answer (rule A8).
+    if (cursor.fullStateUnacked) return;
+    const wanted = cursor.wanted;
+    if (wanted !== null) return fanout.want(cursor, { ...wanted, isAnswer: true });
+    fanout.want(cursor, { kind: "full_state", atLeast: cursor.position, reason: `asked_${reason}`, isAnswer: true });
+  }
+
+  #takePlain({ cursor, fanout }: Connection, _: { readonly type: "get_state" }): void {
+    if (cursor.wanted !== null) return;
+    const { runtime } = this.#manager;
+    const since = runtime.now() - (this.#plainAnswers.get(fanout) ?? Number.NEGATIVE_INFINITY);
+    // A version out of reach holds the deltas back until the second has passed.
+    cursor.wanted = {
+      kind: "plain_full_state",
+      atLeast: Number.POSITIVE_INFINITY,
+      reason: "asked_plain",
+      isAnswer: true,
+    };
+    cursor.building = true;
+    const answer = () => this.#answerPlain(cursor, fanout);
+    if (since >= PLAIN_ANSWER_GAP_MS) answer();
+    else runtime.after(PLAIN_ANSWER_GAP_MS - since, answer);
+  }
+
+  #answerPlain(cursor: Cursor, fanout: Fanout): void {
+    if (cursor.closed || cursor.wanted === null) return;
+    this.#plainAnswers.set(fanout, this.#manager.runtime.now());
+    fanout.want(cursor, { ...cursor.wanted, atLeast: cursor.position });
+  }
+
+  #tooMany(cursor: Cursor, what: string): void {
+    this.metrics.rateLimited += 1;
+    const error = new SyncError("too_many_requests", `this connection sends too many ${what}`, { retryAfterMs: 5_000 });
+    this.#close(cursor, CLOSE.comeBackLater, error);
+  }
+
+  #giveUp(cursor: Cursor, cause: unknown): void {
+    const error =
+      cause instanceof SyncError ? cause : new SyncError("snapshot_failed", "the full state could not be built");
+    this.#close(cursor, CLOSE.comeBackLater, error);
+  }
+
+  /** Says why, where the profile has a message for it, then closes. */
+  #close(cursor: Cursor, code: CloseCode, error: SyncError | null): void {
+    if (cursor.closed) return;
+    if (error !== null && cursor.profile === "v1") {
+      const { code: name, message, hint, retryAfterMs } = error;
+      const retry = retryAfterMs === null ? {} : { retryAfterMs };
+      const text = encodeMessage({ type: "error", code: name, message, hint, ...retry });
+      cursor.put(this.#manager.runtime.frames.encode(text, false), 1, this.metrics);
+    }
+    this.detach(cursor);
+    cursor.wire.close(code, error?.code ?? "");
+  }
+
+  /** The socket is gone, or must be treated as gone. */
+  detach(cursor: Cursor): void {
+    const connection = this.#connections.get(cursor);
+    if (connection === undefined) return;
+    cursor.closed = true;
+    cursor.wanted = null;
+    this.#connections.delete(cursor);
+    this.metrics.connections -= 1;
+    const { fanout } = connection;
+    fanout.leave(cursor);
+    if (fanout.cursors.size > 0) return;
+    fanout.stop();
+    this.#plainAnswers.delete(fanout);
+    this.#fanouts.delete(fanout.space);
+  }
+
+  #sendBeacons(): void {
+    for (const fanout of this.#fanouts.values()) fanout.beacon();
+  }
+
+  #lookForStuck(): void {
+    const now = this.#manager.runtime.now();
+    const { stuckMs, firstMessageMs } = this.#manager.limits;
+    for (const { cursor, fanout } of [...this.#connections.values()]) {
+      const building = cursor.wanted !== null && cursor.building;
+      const behind = cursor.position < fanout.space.head && !building;
+      if (cursor.isStuck(behind || cursor.wire.congested, now, stuckMs)) this.#tooSlow(cursor);
+      else if (!cursor.started && !building && now - cursor.openedAt > firstMessageMs) this.#giveUp(cursor, null);
+    }
+  }
+
+  #tooSlow(cursor: Cursor): void {
+    this.metrics.tooSlow += 1;
+    const { stuckMs } = this.#manager.limits;
+    const error = new SyncError("too_slow", `nothing was taken for ${stuckMs / 1000} s`, {
+      hint: "Come back with the position you have: the rest comes as one diff.",
+    });
+    this.#close(cursor, CLOSE.tooSlow, error);
+  }
+
+  /** Closes whom `judge` names a code for; they are sent nothing more (rule A11). Returns how many. */
+  revoke(judge: (subject: unknown) => typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | null): number {
+    let revoked = 0;
+    for (const cursor of [...this.#connections.keys()]) {
+      const code = judge(cursor.subject);
+      if (code === null) continue;
+      this.#close(cursor, code, null);
+      revoked += 1;
+    }
+    this.metrics.revoked += revoked;
+    return revoked;
+  }
+
+  get cursors(): Iterable<Cursor> {
+    return this.#connections.keys();
+  }
+
+  /** Sends everyone away with 1012 and stops: a graceful end. */
+  close(): void {
+    this.#unfollow();
+    this.#beacon.cancel();
+    this.#sweep.cancel();
+    for (const cursor of [...this.#connections.keys()]) this.#close(cursor, CLOSE.comeBackNow, null);
+    for (const fanout of this.#fanouts.values()) fanout.stop();
+  }
+}

@@ -1,0 +1,64 @@
+import type { ResyncReason } from "@neverstale/protocol";
+
+/** Why a replica was sent a full state instead of a diff. */
+export type FullStateReason =
+  | "first" // It had no position.
+  | "epoch" // Its epoch, or its space, is not of this history (rule E2).
+  | "ahead" // Its version lies beyond the end of its epoch's run (rule E2).
+  | "too_old" // Tombstones don't reach back to it (rule A5).
+  | "smaller" // The diff would be larger than the snapshot (rule A5).
+  | "plain_log" // A plain connection left the log of changes (rule A5).
+  | `asked_${ResyncReason}` // It asked (rule R2).
+  | "asked_plain";
+
+/** Everything counted about connections; all of it only grows, but `connections`. */
+export interface SyncMetrics {
+  connections: number;
+  accepted: number;
+  resumed: number;
+  fullStates: Partial<Record<FullStateReason, number>>;
+  snapshotBuilds: number;
+  snapshotFailures: number;
+  rounds: number;
+  frames: number;
+  bytes: number;
+  diffs: number;
+  acks: number;
+  checks: number;
+  beacons: number;
+  /** Times a cursor was passed over because its window was full, or its socket. */
+  windowFull: number;
+  congested: number;
+  tooSlow: number;
+  badMessages: number;
+  rateLimited: number;
+  revoked: number;
+}
+
+export function newSyncMetrics(): SyncMetrics {
+  return {
+    connections: 0,
+    accepted: 0,
+    resumed: 0,
+    fullStates: {},
+    snapshotBuilds: 0,
+    snapshotFailures: 0,
+    rounds: 0,
+    frames: 0,
+    bytes: 0,
+    diffs: 0,
+    acks: 0,
+    checks: 0,
+    beacons: 0,
+    windowFull: 0,
+    congested: 0,
+    tooSlow: 0,
+    badMessages: 0,
+    rateLimited: 0,
+    revoked: 0,
+  };
+}
+
+export function countFullState(metrics: SyncMetrics, reason: FullStateReason): void {
+  metrics.fullStates[reason] = (metrics.fullStates[reason] ?? 0) + 1;
+}

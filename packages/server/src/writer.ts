@@ -1,0 +1,221 @@
+import { SyncError } from "@neverstale/protocol";
+import { Batch, type BatchContext, type Call } from "./batch.ts";
+import { Lanes } from "./lanes.ts";
+import type { Limits } from "./limits.ts";
+import type { Runtime, Timer } from "./runtime.ts";
+import { type Store, StoreFailure } from "./store/contract.ts";
+import { MAIN_SPACE } from "./transaction.ts";
+
+/** What the writer tells its owner. */
+export interface WriterEvents {
+  /** The batch is durable: fold it into the committed state. Nobody has been told of it yet. */
+  committed(batch: Batch): void;
+  /** The next group is on its way to the disk: now tell everyone about this one. */
+  publish(batch: Batch): void;
+  /** Whether the last commit is stored is unknown: the process must end (rule A1). */
+  failed(error: SyncError): void;
+}
+
+interface Started {
+  readonly batch: Batch;
+  /** Null: durable already. A promise: on its way. Else: why it failed. */
+  readonly outcome: unknown;
+}
+
+export interface WriterMetrics {
+  readonly commits: number;
+  readonly calls: number;
+  readonly rejectedCommits: number;
+  readonly waiting: number;
+}
+
+/** The one place where changes are decided, numbered and committed, one group after the other (rules A1 to A3). */
+export class Writer {
+  readonly #store: Store;
+  readonly #runtime: Runtime;
+  readonly #limits: Limits;
+  readonly #context: BatchContext;
+  readonly #events: WriterEvents;
+  readonly #lanes = new Lanes<Call>();
+  #scheduled = false;
+  #committing = false;
+  #patience: Timer | null = null;
+  /** Why new calls are refused. */
+  #refusal: SyncError | null = null;
+  /** Whether the calls that wait can't be served either. */
+  #dead = false;
+  #idle: (() => void)[] = [];
+  #commits = 0;
+  #calls = 0;
+  #rejectedCommits = 0;
+
+  constructor(store: Store, runtime: Runtime, limits: Limits, context: BatchContext, events: WriterEvents) {
+    this.#store = store;
+    this.#runtime = runtime;
+    this.#limits = limits;
+    this.#context = context;
+    this.#events = events;
+  }
+
+  get metrics(): WriterMetrics {
+    return {
+      commits: this.#commits,
+      calls: this.#calls,
+      rejectedCommits: this.#rejectedCommits,
+      waiting: this.#lanes.size,
+    };
+  }
+
+  enqueue(call: Call): void {
+    const refusal = this.#refusal ?? this.#tooMany();
+    if (refusal !== null) return call.reject(refusal);
+    this.#lanes.push(call.options.space ?? MAIN_SPACE, call);
+    if (call.options.ephemeral === true) this.#waitForCompany();
+    else this.#schedule();
+  }
+
+  #tooMany(): SyncError | null {
+    if (this.#lanes.size < this.#limits.waitingCalls) return null;
+    return new SyncError("too_many_requests", `${this.#lanes.size} calls wait for the store already`, {
+      hint: "Wait for some of them before you make more.",
+      retryAfterMs: 1_000,
+    });
+  }
+
+  #waitForCompany(): void {
+    this.#patience ??= this.#runtime.after(this.#limits.ephemeralMs, () => {
+      this.#patience = null;
+      this.#schedule();
+    });
+  }
+
+  /** Calls of one turn of the event loop meet in one group. */
+  #schedule(): void {
+    if (this.#scheduled || this.#committing || this.#lanes.size === 0) return;
+    this.#scheduled = true;
+    this.#runtime.soon(() => {
+      this.#scheduled = false;
+      this.#settle(this.#start());
+    });
+  }
+
+  /** Decides the next group and hands it to the store; the caller goes on with what came of it. */
+  #start(): Started | null {
+    if (this.#committing || this.#dead || this.#lanes.size === 0) return null;
+    this.#patience?.cancel();
+    this.#patience = null;
+    const batch = this.#decideBatch();
+    this.#committing = true;
+    return { batch, outcome: this.#toStore(batch) };
+  }
+
+  #settle(started: Started | null): void {
+    if (started === null) return;
+    const { batch, outcome } = started;
+    if (outcome instanceof Promise)
+      outcome.then(
+        () => this.#doneElsewhere(batch),
+        (error) => this.#failed(batch, error),
+      );
+    else if (outcome === null) this.#doneHere(batch);
+    else this.#failed(batch, outcome);
+  }
+
+  #decideBatch(): Batch {
+    const batch = new Batch(this.#context, this.#runtime.wallTime());
+    const until = this.#runtime.now() + this.#limits.batchMs;
+    let decided = 0;
+    for (const call of this.#lanes.take()) {
+      batch.decide(call);
+      decided += 1;
+      if (decided === this.#limits.batchCalls || (decided % 64 === 0 && this.#runtime.now() > until)) break;
+    }
+    this.#calls += decided;
+    return batch;
+  }
+
+  #toStore(batch: Batch): unknown {
+    const group = batch.toCommit();
+    if (group === null) return null;
+    this.#commits += 1;
+    try {
+      return this.#store.commit(group) ?? null;
+    } catch (error) {
+      return error;
+    }
+  }
+
+  /** Committed within this turn: told at once, and the next group waits for the next turn. */
+  #doneHere(batch: Batch): void {
+    this.#committing = false;
+    this.#events.committed(batch);
+    this.#events.publish(batch);
+    batch.resolve();
+    this.#afterwards();
+  }
+
+  /** Committed by another thread: it gets its next group first, and writes that while this one is told. */
+  #doneElsewhere(batch: Batch): void {
+    this.#committing = false;
+    this.#events.committed(batch);
+    const next = this.#start();
+    this.#events.publish(batch);
+    batch.resolve();
+    this.#settle(next);
+    this.#afterwards();
+  }
+
+  #failed(batch: Batch, error: unknown): void {
+    this.#committing = false;
+    this.#rejectedCommits += 1;
+    const known = error instanceof StoreFailure && error.outcome === "nothing_moved";
+    const reason = known ? storeUnavailable(error) : outcomeUnknown(error);
+    batch.reject(reason);
+    if (!known) this.#refuseAll(reason);
+    this.#schedule();
+    this.#afterwards();
+  }
+
+  #refuseAll(reason: SyncError): void {
+    this.#refusal = reason;
+    this.#dead = true;
+    for (const call of this.#lanes.take()) call.reject(storeUnavailable(reason));
+    this.#events.failed(reason);
+  }
+
+  #afterwards(): void {
+    this.#schedule();
+    if (this.#committing || this.#lanes.size > 0) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** Takes no more calls; resolves once those that wait are done. */
+  close(): Promise<void> {
+    this.#patience?.cancel();
+    return new Promise((resolve) => {
+      this.#refusal ??= new SyncError("shutting_down", "the store is being closed");
+      this.#schedule();
+      if (!this.#committing && this.#lanes.size === 0) resolve();
+      else this.#idle.push(resolve);
+    });
+  }
+}
+
+function storeUnavailable(cause: unknown): SyncError {
+  return new SyncError("store_unavailable", `the change could not be stored: ${messageOf(cause)}`, {
+    hint: "Nothing was stored and nothing has moved. Free the disk or wait, then try again.",
+    retryAfterMs: 1_000,
+    cause,
+  });
+}
+
+function outcomeUnknown(cause: unknown): SyncError {
+  return new SyncError("outcome_unknown", `the disk failed while committing: ${messageOf(cause)}`, {
+    hint: "Repeat with the same idempotency key after the restart: the answer then tells the truth.",
+    cause,
+  });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
