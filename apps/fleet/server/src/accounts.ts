@@ -1,0 +1,176 @@
+import type {
+  Accounts,
+  EnrollmentToken,
+  EnrollRequest,
+  Role,
+  Session,
+  StoredEnrollmentToken,
+} from "@neverstale/fleet-domain";
+import { note } from "./events.ts";
+import { addHost } from "./hosts.ts";
+import { isoAfter, type Moment } from "./moment.ts";
+import { Refusal } from "./problem.ts";
+import type { Work } from "./work.ts";
+
+export const SESSION_IDLE_MS = 12 * 60 * 60_000;
+export const SESSION_ABSOLUTE_MS = 7 * 24 * 60 * 60_000;
+/** A session in use is stored as seen this often at most. */
+export const SESSION_SEEN_EVERY_MS = 60_000;
+export const ENROLLMENT_TOKEN_MS = 60 * 60_000;
+export const ADMIN = "admin";
+
+export interface SignedIn {
+  readonly user: string;
+  readonly role: Role;
+  readonly session: Session;
+}
+
+/** Who the session is, as of now: it is looked up at every request and never remembered by a connection. */
+export function signedIn(accounts: Accounts, sessionHash: string, nowMs: number): SignedIn | null {
+  const session = accounts.sessions.get(sessionHash);
+  const user = session === undefined ? undefined : accounts.users.get(session.user);
+  if (session === undefined || user === undefined || hasEnded(session, nowMs)) return null;
+  return { user: user.id, role: user.role, session };
+}
+
+export function hasEnded(session: Session, nowMs: number): boolean {
+  return (
+    nowMs - Date.parse(session.lastSeenAt) >= SESSION_IDLE_MS ||
+    nowMs - Date.parse(session.createdAt) >= SESSION_ABSOLUTE_MS
+  );
+}
+
+export function openSession(work: Work, user: string, sessionHash: string, how: string): void {
+  const { iso } = work.at;
+  work.changeAccounts("session_opened", sessionHash, { id: sessionHash, user, createdAt: iso, lastSeenAt: iso });
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor: user,
+    action: "signed_in",
+    message: `${user} signed in ${how}`,
+  });
+}
+
+export function endSession(work: Work, session: Session): void {
+  work.changeAccounts("session_ended", session.id, {});
+  const actor = session.user;
+  note(work, { category: "audit", level: "info", actor, action: "signed_out", message: `${actor} signed out` });
+}
+
+/** Whether the one-time sign-in link is the only way in: no password is set and nobody is signed in. */
+export function needsSetup(accounts: Accounts, nowMs: number): boolean {
+  const hasPassword = [...accounts.users.values()].some((user) => user.passwordHash !== undefined);
+  const hasSession = [...accounts.sessions.values()].some((session) => signedIn(accounts, session.id, nowMs) !== null);
+  return !hasPassword && !hasSession;
+}
+
+/** Makes `admin` where there is none, and gives it a password unless null. */
+export function setUpAdmin(work: Work, passwordHash: string | null): void {
+  const user = work.accounts.users.get(ADMIN);
+  if (user === undefined) {
+    work.changeAccounts("user_added", ADMIN, { id: ADMIN, role: "admin", createdAt: work.at.iso });
+    note(work, {
+      category: "audit",
+      level: "info",
+      actor: "server",
+      action: "user_added",
+      message: `the user ${ADMIN} was made`,
+    });
+  }
+  if (passwordHash === null) return;
+  work.changeAccounts("user_updated", ADMIN, { passwordHash });
+  note(work, {
+    category: "audit",
+    level: "warn",
+    actor: ADMIN,
+    action: "password_set",
+    message: `${ADMIN} has a password now`,
+  });
+}
+
+export function makeEnrollmentToken(
+  work: Work,
+  tokenHash: string,
+  createdBy: string,
+  label: string | undefined,
+): EnrollmentToken {
+  const id = work.at.newId();
+  const times = { createdAt: work.at.iso, expiresAt: isoAfter(work.at, ENROLLMENT_TOKEN_MS) };
+  const made = { id, createdBy, ...times, ...(label === undefined ? {} : { label }) };
+  work.changeAccounts("enrollment_token_made", id, { ...made, tokenHash });
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor: createdBy,
+    action: "enrollment_token_made",
+    message: `${createdBy} made an enrolment token`,
+  });
+  return made;
+}
+
+/** What may be shown of it. */
+export function shown(token: StoredEnrollmentToken): EnrollmentToken {
+  const { tokenHash: _, nonceHash: __, ...rest } = token;
+  return rest;
+}
+
+export function removeEnrollmentToken(work: Work, id: string, actor: string): void {
+  if (!work.accounts.enrollmentTokens.has(id)) throw new Refusal("not_found", `there is no enrolment token ${id}`);
+  work.changeAccounts("enrollment_token_removed", id, {});
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor,
+    action: "enrollment_token_removed",
+    message: `${actor} removed an enrolment token`,
+  });
+}
+
+export interface EnrollSecrets {
+  readonly tokenHash: string;
+  readonly nonceHash: string;
+  readonly credentialHash: string;
+}
+
+/** One token, one host. The same agent (by its nonce) may ask again when the answer was lost. */
+export function enroll(work: Work, request: EnrollRequest, secrets: EnrollSecrets): string {
+  const token = [...work.accounts.enrollmentTokens.values()].find(
+    (candidate) => candidate.tokenHash === secrets.tokenHash,
+  );
+  if (token === undefined || token.expiresAt <= work.at.iso) throw refusedToken("it is unknown or has expired");
+  if (token.usedBy !== undefined) {
+    if (token.nonceHash === secrets.nonceHash && work.fleet.hosts.has(token.usedBy)) return token.usedBy;
+    throw refusedToken("it has been used");
+  }
+  const hostId = addHost(work, request, token.createdBy);
+  const { nonceHash, credentialHash: id } = secrets;
+  work.changeAccounts("enrollment_token_used", token.id, { usedBy: hostId, nonceHash });
+  work.changeAccounts("agent_credential_made", id, { id, host: hostId, createdAt: work.at.iso });
+  return hostId;
+}
+
+function refusedToken(why: string): Refusal {
+  return new Refusal("not_signed_in", `the enrolment token is refused: ${why}`, {
+    hint: "Make a new one; each works once, for an hour.",
+  });
+}
+
+/** Ended sessions and dead tokens go; returns the hashes of the sessions that ended. */
+export function sweepAccounts(work: Work): string[] {
+  const ended = [...work.accounts.sessions.values()].filter((session) => hasEnded(session, work.at.ms));
+  for (const session of ended) work.changeAccounts("session_ended", session.id, {});
+  for (const token of [...work.accounts.enrollmentTokens.values()]) {
+    if (token.expiresAt <= work.at.iso) work.changeAccounts("enrollment_token_removed", token.id, {});
+  }
+  return ended.map((session) => session.id);
+}
+
+/** Whether `sweepAccounts` would do anything: a look that costs no transaction. */
+export function accountsNeedSweep(accounts: Accounts, at: Moment): boolean {
+  const overdue = (token: EnrollmentToken) => token.expiresAt <= at.iso;
+  return (
+    [...accounts.sessions.values()].some((session) => hasEnded(session, at.ms)) ||
+    [...accounts.enrollmentTokens.values()].some(overdue)
+  );
+}

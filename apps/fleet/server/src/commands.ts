@@ -1,0 +1,139 @@
+import { type Args, type Command, type FinalStatus, type Host, OUTPUT_STATUS_ID } from "@neverstale/fleet-domain";
+import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./catalogue.ts";
+import { line, note } from "./events.ts";
+import { isoAfter } from "./moment.ts";
+import type { View, Work } from "./work.ts";
+
+export interface NewCommand {
+  readonly id: string;
+  readonly host: string;
+  readonly op: string;
+  readonly args: Args;
+  readonly requestedBy: string;
+  readonly pipelineId?: string;
+  readonly stage?: number;
+}
+
+/** A command that is not yet anybody's work: `place` says what becomes of it. Its output can be followed from now on. */
+export function createCommand(work: Work, command: NewCommand, reason: string): void {
+  const { id, host } = command;
+  work.change("command_started", host, {
+    ...command,
+    status: "pending",
+    reason,
+    createdAt: work.at.iso,
+    outputBytes: 0,
+  });
+  work.changeOutput(id, "output_progress", { id: OUTPUT_STATUS_ID, bytes: 0, finished: false });
+}
+
+export type Place =
+  | { readonly kind: "assign" }
+  | { readonly kind: "wait"; readonly reason: string }
+  | { readonly kind: "block"; readonly reason: string };
+
+/** Whether the command's host can take it now. One command at a time: a host with an assignment is busy. */
+export function place(view: View, command: Pick<Command, "host" | "op">): Place {
+  const host = view.fleet.hosts.get(command.host);
+  const agent = view.agent(command.host);
+  if (host === undefined || agent === null) return { kind: "block", reason: "unknown_host: there is no such host" };
+  if (!offers(host, command.op)) return { kind: "block", reason: `unknown_op: its agent does not allow ${command.op}` };
+  if (!host.online) return { kind: "block", reason: "offline: its agent is not connected" };
+  for (const other of agent.commands.values()) return { kind: "wait", reason: `busy: ${other.op} has not ended there` };
+  return { kind: "assign" };
+}
+
+function offers(host: Host, op: string): boolean {
+  return host.ops.some((offer) => offer.name === op);
+}
+
+/** Hands it to the agent; from now on the agent may claim it until the deadline. */
+export function assign(work: Work, command: Command): void {
+  const deadline = isoAfter(work.at, DELIVER_WITHIN_MS);
+  const { id, host, op, args } = command;
+  work.change("command_progress", host, { id, reason: null, deadline });
+  work.changeAgent(host, "assignment_added", id, { id, op, args, deadline, status: "assigned" });
+}
+
+export function keepWaiting(work: Work, command: Command, reason: string): void {
+  const deadline = command.deadline ?? isoAfter(work.at, WAIT_WITHIN_MS);
+  work.change("command_progress", command.host, { id: command.id, reason, deadline });
+}
+
+export interface End {
+  readonly status: FinalStatus;
+  readonly actor: string;
+  readonly reason?: string | undefined;
+  readonly exitCode?: number | undefined;
+  readonly startedAt?: string | undefined;
+  readonly finishedAt?: string | undefined;
+}
+
+/** The end of a command, in every place that knows of it. What a pipeline does next is the driver's to see. */
+export function endCommand(work: Work, command: Command, end: End): void {
+  const { id, host } = command;
+  work.change("command_finished", host, {
+    id,
+    status: end.status,
+    reason: end.reason === undefined ? null : line(end.reason),
+    exitCode: end.exitCode ?? null,
+    startedAt: end.startedAt ?? command.startedAt ?? null,
+    finishedAt: end.finishedAt ?? work.at.iso,
+    cancelRequested: null,
+    outputBytes: finishOutput(work, id) ?? command.outputBytes,
+  });
+  if (work.agent(host)?.commands.has(id)) work.changeAgent(host, "assignment_removed", id, {});
+  if (work.fleet.hosts.get(host)?.runningCommand === id) work.change("host_updated", host, { runningCommand: null });
+  note(work, {
+    ...eventOf(end),
+    actor: end.actor,
+    host,
+    action: "command_ended",
+    message: sentence(command, end),
+    details: { commandId: id },
+  });
+}
+
+/** How many bytes the output has in the end; null when nobody keeps it. */
+function finishOutput(work: Work, commandId: string): number | null {
+  const bytes = receivedBytes(work, commandId);
+  if (bytes !== null) work.changeOutput(commandId, "output_finished", { id: OUTPUT_STATUS_ID, bytes, finished: true });
+  return bytes;
+}
+
+/** The offset that comes next in a command's output; null when nobody keeps it. */
+export function receivedBytes(work: Work, commandId: string): number | null {
+  return work.output(commandId)?.status.get(OUTPUT_STATUS_ID)?.bytes ?? null;
+}
+
+function eventOf(end: End) {
+  if (end.status === "succeeded") return { category: "audit", level: "success" } as const;
+  if (end.status === "skipped" || end.status === "cancelled") return { category: "audit", level: "info" } as const;
+  if (end.status === "blocked" || end.status === "expired") return { category: "audit", level: "warn" } as const;
+  return { category: "error", level: "error" } as const;
+}
+
+function sentence(command: Command, end: End): string {
+  const why = end.reason === undefined ? "" : `: ${end.reason}`;
+  return `${command.op} on ${command.host} ${end.status.replace("_", " ")}${why}`;
+}
+
+/** Stops it: at once when it never started, else by asking its agent, who says when it has ended. */
+export function cancelCommand(work: Work, command: Command, actor: string): void {
+  const { id, host } = command;
+  if (command.status === "pending")
+    return endCommand(work, command, { status: "cancelled", actor, reason: `cancelled by ${actor}` });
+  if (command.status !== "running" || command.cancelRequested === true) return;
+  work.change("command_progress", host, { id, cancelRequested: true });
+  if (work.agent(host)?.commands.has(id)) work.changeAgent(host, "assignment_updated", id, { cancelRequested: true });
+  const message = `${actor} asked to stop ${command.op} on ${host}`;
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor,
+    host,
+    action: "command_cancel_requested",
+    message,
+    details: { commandId: id },
+  });
+}

@@ -1,0 +1,2 @@
+export { runFleet } from "./io/run.ts";
+export { type FleetOptions, type RunningFleet, startFleet } from "./io/start.ts";

@@ -1,0 +1,80 @@
+import {
+  type ClaimAnswer,
+  ClaimRequest,
+  type EnrollAnswer,
+  EnrollRequest,
+  type ReportsAnswer,
+  ReportsRequest,
+} from "@neverstale/fleet-domain";
+import { enroll } from "../accounts.ts";
+import { claim } from "../claims.ts";
+import { Refusal } from "../problem.ts";
+import { takeReports } from "../reports.ts";
+import { type Answer, hostOf, type Route, withBody } from "./route.ts";
+import { credentialOf, hashOf } from "./secrets.ts";
+import type { Server } from "./server.ts";
+
+export function agentRoutes(server: Server): Route[] {
+  const inTurn = turns();
+  return [
+    withBody({
+      method: "POST",
+      path: "/agent/enroll",
+      allow: "new_agent",
+      guesses: true,
+      body: EnrollRequest,
+      handle: async ({ body }) => {
+        const credential = credentialOf(body.token, body.nonce);
+        const secrets = {
+          tokenHash: hashOf(body.token),
+          nonceHash: hashOf(body.nonce),
+          credentialHash: hashOf(credential),
+        };
+        const { result: hostId } = await server.transact((work) => enroll(work, body, secrets));
+        return { body: { hostId, credential, now: server.moment().iso } satisfies EnrollAnswer };
+      },
+    }),
+    withBody({
+      method: "POST",
+      path: "/agent/claims",
+      allow: "agent",
+      body: ClaimRequest,
+      handle: async (ask) => {
+        const { result } = await server.transact((work) => claim(work, hostOf(ask), ask.body));
+        if (!result.granted) throw new Refusal("claim_refused", result.reason, { hint: "Do not start it." });
+        return { body: { now: server.moment().iso, granted: true } satisfies ClaimAnswer };
+      },
+    }),
+    withBody({
+      method: "POST",
+      path: "/agent/reports",
+      allow: "agent",
+      body: ReportsRequest,
+      handle: (ask) => inTurn(hostOf(ask), () => report(server, hostOf(ask), ask.body)),
+    }),
+  ];
+}
+
+async function report(server: Server, hostId: string, request: ReportsRequest): Promise<Answer> {
+  const { result } = await server.transact((work) => takeReports(work, hostId, request, server.presence(hostId)), {
+    space: `agent/${hostId}`,
+    ephemeral: request.reports.every((one) => one.type === "metrics" || one.type === "state"),
+  });
+  server.remember(hostId, result.presence);
+  const { received, finished } = result;
+  return { body: { now: server.moment().iso, received, finished } satisfies ReportsAnswer };
+}
+
+/** What one host sends is taken one after the other: what is remembered of it is never decided on twice. */
+function turns(): <T>(hostId: string, run: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (hostId, run) => {
+    const next = (last.get(hostId) ?? Promise.resolve()).then(run, run);
+    last.set(hostId, next);
+    const forget = () => {
+      if (last.get(hostId) === next) last.delete(hostId);
+    };
+    next.then(forget, forget);
+    return next;
+  };
+}

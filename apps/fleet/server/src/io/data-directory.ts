@@ -1,0 +1,13 @@
+import { mkdirSync, statSync } from "node:fs";
+
+/** Makes the directory for this user alone; refuses one that others can look into (C46). */
+export function openDataDirectory(path: string): void {
+  process.umask(0o077);
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  const mode = statSync(path).mode & 0o777;
+  if (process.platform !== "win32" && (mode & 0o077) !== 0) {
+    throw new Error(
+      `the data directory ${path} is open to other users (mode ${mode.toString(8)}). Run: chmod 700 ${path}`,
+    );
+  }
+}

@@ -1,0 +1,167 @@
+import { PROBLEMS } from "@neverstale/fleet-domain";
+import { SyncError } from "@neverstale/protocol";
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { problemOf, Refusal } from "../problem.ts";
+import { admit, touch } from "./guard.ts";
+import type { HttpMetrics } from "./http-metrics.ts";
+import type { Answer, Caller, Route } from "./route.ts";
+import type { Server } from "./server.ts";
+
+/** The largest body taken; a batch of an agent's reports is the largest there is. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+declare module "fastify" {
+  interface FastifyRequest {
+    caller: Caller | null;
+  }
+}
+
+/** The HTTP API: every route of the table behind one guard, nothing else (C30). */
+export function buildHttp(server: Server, routes: readonly Route[], metrics: HttpMetrics): FastifyInstance {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    exposeHeadRoutes: false,
+    // Node's own limits against slow senders (C8).
+    http: {
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      maxHeaderSize: 16 * 1024,
+      connectionsCheckingInterval: 5_000,
+    },
+    routerOptions: { maxParamLength: 200 },
+    // Addresses come from the socket only: no proxy is trusted (C9).
+    trustProxy: false,
+  });
+  app.server.maxHeadersCount = 100;
+  app.removeContentTypeParser("text/plain");
+  app.decorateRequest("caller", null);
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(securityHeaders(server));
+    limitRate(server, request);
+  });
+  app.addHook("onResponse", async (request, reply) => metrics.observe(request, reply));
+  app.setNotFoundHandler((request) => {
+    throw new Refusal("not_found", `there is no ${request.method} ${pathOf(request)}`);
+  });
+  app.setErrorHandler((error, request, reply) => sendProblem(server, error, request, reply));
+  for (const route of routes) addRoute(server, app, route);
+  return app;
+}
+
+function addRoute(server: Server, app: FastifyInstance, route: Route): void {
+  app.route({
+    method: route.method,
+    url: route.path,
+    // Before the body is read: who may not come in can't make the server parse anything.
+    onRequest: async (request) => {
+      if (route.guesses === true) limitGuesses(server, request);
+      const caller = admit(server, { method: route.method, allow: route.allow, headers: request.headers });
+      request.caller = caller;
+      if (caller.signedIn !== null) touch(server, caller.signedIn);
+    },
+    handler: async (request, reply) => {
+      if (request.caller === null) throw new Error("a request came past the guard");
+      const { params, query, body, caller } = request as typeof request & {
+        params: Record<string, string>;
+        query: Record<string, string>;
+        caller: Caller;
+      };
+      return sendAnswer(reply, await route.handle({ body, params, query, caller, request }));
+    },
+  });
+}
+
+function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
+  if (answer.headers !== undefined) reply.headers(answer.headers);
+  reply.code(answer.status ?? (answer.body === undefined ? 204 : 200));
+  return reply.send(answer.body);
+}
+
+function limitRate(server: Server, request: FastifyRequest): void {
+  const wait = server.requests.take(request.ip, server.now());
+  if (wait > 0) throw tooMany(wait);
+}
+
+function limitGuesses(server: Server, request: FastifyRequest): void {
+  const wait = server.attempts.take(request.ip, server.now());
+  if (wait === 0) return;
+  server.log.warn({ ip: request.ip, path: pathOf(request) }, "too many attempts of one address");
+  throw tooMany(wait);
+}
+
+export function tooMany(retryAfterS: number): Refusal {
+  return new Refusal("too_many_requests", "too many requests", { retryAfterS, hint: `Try again in ${retryAfterS} s.` });
+}
+
+/** The path without its query, which may hold what no log should. */
+function pathOf(request: FastifyRequest): string {
+  return request.url.split("?", 1)[0] ?? "";
+}
+
+/** C28. Everything is loaded from here and nowhere else; nothing may frame it. */
+export function securityHeaders(server: Server): Record<string, string> {
+  const https = server.origins.schemes.has("https:");
+  return {
+    "content-security-policy":
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "cache-control": "no-store",
+    ...(https ? { "strict-transport-security": "max-age=31536000" } : {}),
+  };
+}
+
+function sendProblem(server: Server, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = refusalOf(error);
+  const about = {
+    ip: request.ip,
+    method: request.method,
+    path: pathOf(request),
+    origin: request.headers.origin,
+    code: refusal.code,
+  };
+  if (refusal.status >= 500) server.log.error({ ...about, err: error }, "a request failed");
+  else if (refusal.status === 401 || refusal.status === 403 || refusal.status === 429)
+    server.log.warn(about, "a request was refused");
+  if (refusal.retryAfterS !== null) reply.header("retry-after", String(refusal.retryAfterS));
+  return reply
+    .code(refusal.status)
+    .type("application/problem+json")
+    .send(JSON.stringify(problemOf(refusal)));
+}
+
+/** What a caller is told of an error: its own mistakes and the closed codes, never what went wrong inside. */
+export function refusalOf(error: unknown): Refusal {
+  if (error instanceof Refusal) return error;
+  if (error instanceof SyncError) return ofSyncError(error);
+  const { statusCode: status, message } =
+    error instanceof Error ? (error as Error & { statusCode?: unknown }) : { statusCode: 500, message: "" };
+  if (status === PROBLEMS.too_large)
+    return new Refusal("too_large", "the body is too large", { hint: `At most ${MAX_BODY_BYTES} bytes.` });
+  if (status === PROBLEMS.unsupported_media_type)
+    return new Refusal("unsupported_media_type", "only application/json is taken");
+  if (typeof status === "number" && status >= 400 && status < 500) return new Refusal("bad_request", message);
+  return new Refusal("internal", "something went wrong here", { hint: "See the server's log." });
+}
+
+function ofSyncError(error: SyncError): Refusal {
+  const { message, hint } = error;
+  const retryAfterS = Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000));
+  switch (error.code) {
+    case "invalid_change":
+      return new Refusal("bad_request", message, { hint });
+    case "key_reused":
+    case "outcome_unknown":
+      return new Refusal(error.code, message, { hint });
+    case "store_unavailable":
+    case "too_many_requests":
+    case "shutting_down":
+      return new Refusal(error.code, message, { hint, retryAfterS });
+    default:
+      return new Refusal("internal", "something went wrong here", { hint: "See the server's log." });
+  }
+}

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Logger } from "pino";
+
+/** What the agent exits with when another process of it works on its data directory. */
+const ALREADY_RUNNING = 3;
+/** What it exits with when its credential was refused: its host was removed, and must not come back by itself. */
+const REVOKED = 4;
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+const FIRST_DELAY_MS = 500;
+const MAX_DELAY_MS = 30_000;
+/** An agent that ran for so long died of something new. */
+const SETTLED_MS = 60_000;
+
+export interface LocalAgentOptions {
+  readonly address: string;
+  /** The agent's own data directory. */
+  readonly dataDir: string;
+  /** A token with which it may enrol, should it not have done so yet. */
+  readonly enrollToken: string;
+  readonly log: Logger;
+}
+
+/**
+ * The agent of this very machine, as a process of its own that lives on when the server is killed: it is detached and
+ * writes its log to a file. It is started again when it dies; one that runs already is left alone.
+ */
+export class LocalAgent {
+  readonly #options: LocalAgentOptions;
+  #child: ChildProcess | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #delayMs = FIRST_DELAY_MS;
+  #stopped = false;
+
+  constructor(options: LocalAgentOptions) {
+    this.#options = options;
+    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
+    writeFileSync(this.#tokenFile, options.enrollToken, { mode: 0o600 });
+    this.#start();
+  }
+
+  get #tokenFile(): string {
+    return join(this.#options.dataDir, "enroll-token");
+  }
+
+  #start(): void {
+    const { address, dataDir, log } = this.#options;
+    const startedMs = performance.now();
+    const output = openLog(join(dataDir, "agent.log"));
+    const args = [
+      ...agentCommand(),
+      "--server",
+      address,
+      "--data-dir",
+      dataDir,
+      "--enroll-token-file",
+      this.#tokenFile,
+    ];
+    const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", output, output] });
+    closeSync(output);
+    child.unref();
+    this.#child = child;
+    child.once("error", (error) => log.error({ err: error }, "the local agent could not be started"));
+    child.once("exit", (code, signal) => this.#ended(code, signal, performance.now() - startedMs));
+  }
+
+  #ended(code: number | null, signal: string | null, ranMs: number): void {
+    this.#child = null;
+    if (this.#stopped) return;
+    const { log } = this.#options;
+    if (code === REVOKED) return log.warn("the local agent's host was removed: it is not started again");
+    this.#delayMs = ranMs > SETTLED_MS ? FIRST_DELAY_MS : Math.min(this.#delayMs * 2, MAX_DELAY_MS);
+    if (code === ALREADY_RUNNING) {
+      log.info("a local agent runs already");
+      this.#delayMs = MAX_DELAY_MS;
+    } else
+      log.warn(
+        { code, signal, againInMs: this.#delayMs },
+        "the local agent ended; its log is agent.log in its data directory",
+      );
+    this.#timer = setTimeout(() => this.#start(), this.#delayMs);
+    this.#timer.unref();
+  }
+
+  /** Ends the agent that this server started. What it runs goes on, and is taken up again at the next start. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#child?.kill("SIGTERM");
+  }
+}
+
+/** From the sources, or from what was built of them: like this file itself. */
+function agentCommand(): string[] {
+  const isSource = import.meta.url.endsWith(".ts");
+  const main = fileURLToPath(
+    new URL(isSource ? "../../../agent/src/main.ts" : "../../../agent/dist/main.js", import.meta.url),
+  );
+  if (!existsSync(main)) throw new Error(`the agent's program is not there: ${main}`);
+  return isSource ? ["--conditions=source", main] : [main];
+}
+
+function openLog(path: string): number {
+  if (existsSync(path) && statSync(path).size > MAX_LOG_BYTES) truncateSync(path);
+  return openSync(path, "a", 0o600);
+}

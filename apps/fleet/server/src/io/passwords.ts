@@ -1,0 +1,62 @@
+import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
+import { Refusal } from "../problem.ts";
+
+/** C18. One hash takes 128 MiB and some tenths of a second. */
+const COST = { N: 2 ** 17, r: 8, p: 1 } as const;
+const MAX_MEMORY = 160 * 1024 * 1024;
+const KEY_BYTES = 32;
+/** C19: at once, and waiting for their turn. */
+const AT_ONCE = 2;
+const MAX_WAITING = 20;
+
+/** Hashes passwords, a few at a time: logins can't eat the machine. */
+export class Passwords {
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** `scrypt$N$r$p$salt$hash`. Throws `too_many_requests` when too many wait already. */
+  async hash(password: string): Promise<string> {
+    const salt = randomBytes(16);
+    const key = await this.#derive(password, salt, COST);
+    return `scrypt$${COST.N}$${COST.r}$${COST.p}$${salt.toString("base64url")}$${key.toString("base64url")}`;
+  }
+
+  /** Takes the same time for a user who doesn't exist or has no password (C21). */
+  async verify(password: string, stored: string | undefined): Promise<boolean> {
+    const [, N, r, p, salt, expected] = (stored ?? NOBODY).split("$");
+    const key = await this.#derive(password, Buffer.from(salt ?? "", "base64url"), {
+      N: Number(N),
+      r: Number(r),
+      p: Number(p),
+    });
+    const same = timingSafeEqual(key, Buffer.from(expected ?? "", "base64url"));
+    return same && stored !== undefined;
+  }
+
+  async #derive(password: string, salt: Buffer, cost: ScryptOptions): Promise<Buffer> {
+    await this.#enter();
+    try {
+      return await derive(password.normalize("NFKC"), salt, { ...cost, maxmem: MAX_MEMORY });
+    } finally {
+      this.#running -= 1;
+      this.#waiting.shift()?.();
+    }
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#running >= AT_ONCE) {
+      if (this.#waiting.length >= MAX_WAITING)
+        throw new Refusal("too_many_requests", "too many sign-ins at once", { retryAfterS: 5 });
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+    this.#running += 1;
+  }
+}
+
+const NOBODY = `scrypt$${COST.N}$${COST.r}$${COST.p}$${"A".repeat(22)}$${"A".repeat(43)}`;
+
+function derive(password: string, salt: Buffer, options: ScryptOptions): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(password, salt, KEY_BYTES, options, (error, key) => (error === null ? resolve(key) : reject(error)));
+  });
+}

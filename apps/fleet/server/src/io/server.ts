@@ -1,0 +1,140 @@
+import { randomBytes } from "node:crypto";
+import { ACCOUNTS_SPACE, type Accounts, type Fleet, type fleetModel } from "@neverstale/fleet-domain";
+import type { JsonValue } from "@neverstale/protocol";
+import type { Applied, StateManager, TransactOptions } from "@neverstale/server";
+import type { Logger } from "pino";
+import { OFFLINE_AFTER_MS } from "../catalogue.ts";
+import { type CookieKind, cookieKind } from "../cookies.ts";
+import type { Moment } from "../moment.ts";
+import type { Origins } from "../origins.ts";
+import { lastHeardMs, NEVER_HEARD, type Presence } from "../presence.ts";
+import { Throttle, type ThrottleOptions } from "../throttle.ts";
+import { Work } from "../work.ts";
+import { Passwords } from "./passwords.ts";
+import { SetupLink } from "./setup-link.ts";
+
+export type FleetManager = StateManager<ReturnType<typeof fleetModel>>;
+
+/** Closes the sockets of those it is asked about; the close code, or null to leave one open (rule A11). */
+export type Revoke = (judge: (subject: Subject) => null | 4401 | 4403) => void;
+
+/** Whom a socket belongs to. */
+export type Subject =
+  | { readonly kind: "user"; readonly user: string; readonly sessionHash: string }
+  | { readonly kind: "agent"; readonly host: string };
+
+export interface RateLimits {
+  /** Requests of one address. */
+  readonly requests: ThrottleOptions;
+  /** Sign-ins and enrolments tried by one address; and for one account, from wherever. */
+  readonly attempts: ThrottleOptions;
+  readonly account: ThrottleOptions;
+}
+
+export const DEFAULT_RATE_LIMITS: RateLimits = {
+  requests: { burst: 600, perSecond: 100 },
+  attempts: { burst: 10, perSecond: 1 / 6 },
+  account: { burst: 20, perSecond: 1 / 10 },
+};
+
+export interface ServerParts {
+  readonly manager: FleetManager;
+  readonly origins: Origins;
+  readonly log: Logger;
+  readonly rateLimits: RateLimits;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** What every route works with. */
+export class Server {
+  readonly manager: FleetManager;
+  readonly origins: Origins;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly passwords = new Passwords();
+  readonly setupLink = new SetupLink();
+  readonly requests: Throttle;
+  readonly attempts: Throttle;
+  readonly accountAttempts: Throttle;
+  port = 0;
+  draining = false;
+  revoke: Revoke = () => {};
+  readonly #startedMs: number;
+  readonly #presences = new Map<string, Presence>();
+
+  constructor(parts: ServerParts) {
+    this.manager = parts.manager;
+    this.origins = parts.origins;
+    this.log = parts.log;
+    this.now = parts.now;
+    this.#startedMs = parts.now();
+    this.requests = new Throttle(parts.rateLimits.requests);
+    this.attempts = new Throttle(parts.rateLimits.attempts);
+    this.accountAttempts = new Throttle(parts.rateLimits.account);
+  }
+
+  moment(): Moment {
+    const ms = this.now();
+    return { ms, iso: new Date(ms).toISOString(), newId: () => randomBytes(16).toString("base64url") };
+  }
+
+  get fleet(): Fleet {
+    return this.manager.state;
+  }
+
+  get accounts(): Accounts | null {
+    return (this.manager.space(ACCOUNTS_SPACE)?.state as Accounts | undefined) ?? null;
+  }
+
+  /** The kinds of session cookie that may be believed: on https only the one that nobody else can set. */
+  get cookieKinds(): CookieKind[] {
+    return [...this.origins.schemes].map((scheme) => cookieKind(scheme, this.port));
+  }
+
+  /** One transaction. What it decides is stored when this resolves; `result` is what `decide` returned. */
+  async transact<T>(
+    decide: (work: Work) => T,
+    options: TransactOptions = {},
+  ): Promise<{ applied: Applied; result: T }> {
+    let result: T | undefined;
+    const applied = await this.manager.transact((state, transaction) => {
+      result = decide(new Work(state, transaction, this.moment()));
+      return [];
+    }, options);
+    return { applied, result: result as T };
+  }
+
+  /** The same under an idempotency key (rule D1): `result` is the first answer, also for a repeat. */
+  async transactOnce<T extends JsonValue>(
+    key: TransactOptions["key"],
+    decide: (work: Work) => T,
+  ): Promise<{ applied: Applied; result: T }> {
+    const applied = await this.manager.transact(
+      (state, transaction) => ({ changes: [], answer: decide(new Work(state, transaction, this.moment())) }),
+      key === undefined ? {} : { key },
+    );
+    return { applied, result: applied.answer as T };
+  }
+
+  presence(hostId: string): Presence {
+    return this.#presences.get(hostId) ?? NEVER_HEARD;
+  }
+
+  remember(hostId: string, presence: Presence): void {
+    this.#presences.set(hostId, presence);
+  }
+
+  forget(hostId: string): void {
+    this.#presences.delete(hostId);
+  }
+
+  /** A host that has not spoken since the start counts as heard at the start: it needs time to find the server again. */
+  lastHeardMs(hostId: string): number {
+    return Math.max(this.#startedMs, lastHeardMs(this.presence(hostId)));
+  }
+
+  isSilent(hostId: string): boolean {
+    return this.now() - this.lastHeardMs(hostId) >= OFFLINE_AFTER_MS;
+  }
+}

@@ -1,0 +1,24 @@
+import { hashOf, newSecret, sameSecret } from "./secrets.ts";
+
+const VALID_MS = 15 * 60_000;
+
+/** The one-time sign-in link of the first start: kept in memory only, as a hash, gone once used (C24). */
+export class SetupLink {
+  #hash: string | null = null;
+  #expiresMs = 0;
+
+  /** Replaces an earlier one. The token is behind the `#`: browsers don't send it, nothing logs it (C12). */
+  make(address: string, nowMs: number): string {
+    const token = newSecret();
+    this.#hash = hashOf(token);
+    this.#expiresMs = nowMs + VALID_MS;
+    return `${address}/#setup=${token}`;
+  }
+
+  /** True once. */
+  use(token: string, nowMs: number): boolean {
+    const valid = this.#hash !== null && nowMs < this.#expiresMs && sameSecret(hashOf(token), this.#hash);
+    if (valid) this.#hash = null;
+    return valid;
+  }
+}

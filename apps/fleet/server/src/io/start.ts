@@ -1,0 +1,201 @@
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  ACCOUNTS_SPACE,
+  AGENT_SPACES,
+  accountsModel,
+  agentModel,
+  fleetModel,
+  OUTPUT_SPACES,
+  outputModel,
+} from "@neverstale/fleet-domain";
+import { DEFAULT_BEACON_MS, type SyncError } from "@neverstale/protocol";
+import { StateManager, type Store, sqliteStore } from "@neverstale/server";
+import { destination, type Logger, pino } from "pino";
+import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdmin } from "../accounts.ts";
+import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
+import { type App, buildApp } from "./app.ts";
+import { openDataDirectory } from "./data-directory.ts";
+import { LocalAgent } from "./local-agent.ts";
+import { startRounds } from "./rounds.ts";
+import { hashOf, newSecret } from "./secrets.ts";
+import { DEFAULT_RATE_LIMITS, type FleetManager, type RateLimits, Server } from "./server.ts";
+
+/** The settings of the server; each has its flag and its environment variable in the command line. */
+export interface FleetOptions {
+  /** 0: any free one. Default 8080. */
+  readonly port?: number;
+  /** Default 127.0.0.1. Any other one needs `allowedOrigins`. */
+  readonly host?: string;
+  /** Default ./data */
+  readonly dataDir?: string;
+  readonly beaconMs?: number;
+  /** Events kept in the live state. Default 100. */
+  readonly eventLimit?: number;
+  /** Whether an agent for this very machine is started. Default true. */
+  readonly localAgent?: boolean;
+  /** Where browsers may come from. Default: the address it listens on. */
+  readonly allowedOrigins?: readonly string[];
+  /** Makes `admin` with this password, if it has none. */
+  readonly adminPassword?: string;
+  /** Default: JSON lines on standard error. */
+  readonly log?: Logger;
+  /** Takes the lines for standard output: the address, and the sign-in link where there is one. */
+  readonly print?: (line: string) => void;
+  /** Default: SQLite in the data directory. */
+  readonly store?: Store;
+  /** Default: the built page of the workspace. */
+  readonly webDirectory?: string;
+  readonly rateLimits?: Partial<RateLimits>;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Called once when the outcome of a commit is unknown (rule A1). Default: the process ends with 1. */
+  readonly onFailure?: (error: SyncError) => void;
+}
+
+export interface RunningFleet {
+  /** `http://127.0.0.1:8080` */
+  readonly address: string;
+  /** The one-time link, while there is no other way in. */
+  readonly signInLink: string | null;
+  readonly manager: FleetManager;
+  readonly app: App;
+  /** Stops accepting, finishes what is under way, sends sockets away with 1012, closes the store. Takes under 5 s. */
+  close(): Promise<void>;
+}
+
+/** Starts all of it; rejects, with everything closed again, when it can't. */
+export async function startFleet(options: FleetOptions = {}): Promise<RunningFleet> {
+  const log = options.log ?? pino({ base: null }, destination({ fd: 2, sync: true }));
+  const host = options.host ?? "127.0.0.1";
+  const dataDir = resolve(options.dataDir ?? "./data");
+  checkReachability(host, options.allowedOrigins ?? []);
+  openDataDirectory(dataDir);
+  const manager = await openManager(options, dataDir, log);
+  try {
+    return await serve(options, { manager, log, host, dataDir });
+  } catch (error) {
+    await manager.close();
+    throw error;
+  }
+}
+
+/** Beyond this machine it is for a person to say where browsers come from: a proxy with TLS, as a rule (C47). */
+function checkReachability(host: string, allowed: readonly string[]): void {
+  if (isLoopback(host) || allowed.length > 0) return;
+  throw new Error(
+    `--host ${host} makes it reachable from outside: say with --allowed-origin at which address browsers find it, https behind a TLS proxy`,
+  );
+}
+
+function openManager(options: FleetOptions, dataDir: string, log: Logger): Promise<FleetManager> {
+  return StateManager.open({
+    model: fleetModel(options.eventLimit === undefined ? {} : { eventLimit: options.eventLimit }),
+    spaces: { [AGENT_SPACES]: agentModel, [OUTPUT_SPACES]: outputModel, [ACCOUNTS_SPACE]: accountsModel },
+    store: options.store ?? sqliteStore(join(dataDir, "fleet.db")),
+    onFailure: (error) => {
+      log.fatal({ err: error }, "whether the last commit is stored is unknown: ending");
+      if (options.onFailure === undefined) process.exit(1);
+      options.onFailure(error);
+    },
+  });
+}
+
+interface Opened {
+  readonly manager: FleetManager;
+  readonly log: Logger;
+  readonly host: string;
+  readonly dataDir: string;
+}
+
+async function serve(options: FleetOptions, { manager, log, host, dataDir }: Opened): Promise<RunningFleet> {
+  const origins = new Origins(options.allowedOrigins ?? []);
+  const rateLimits = { ...DEFAULT_RATE_LIMITS, ...options.rateLimits };
+  const server = new Server({ manager, origins, log, rateLimits, now: options.now ?? Date.now });
+  const app = buildApp(server, {
+    beaconMs: options.beaconMs ?? DEFAULT_BEACON_MS,
+    webDirectory: options.webDirectory ?? builtPage(),
+  });
+  await setPassword(server, options.adminPassword);
+  await app.http.listen({ port: options.port ?? 8080, host });
+  const bound = app.http.server.address();
+  server.port = typeof bound === "object" && bound !== null ? bound.port : 0;
+  if (options.allowedOrigins === undefined || options.allowedOrigins.length === 0)
+    origins.replace(ownOrigins(host, server.port));
+  const address = addressOf(host, server.port);
+  const print = options.print ?? ((line) => process.stdout.write(`${line}\n`));
+  print(`listening on ${address}`);
+  const signInLink = makeSignInLink(server, origins.all[0] ?? address);
+  if (signInLink !== null) print(`sign in once, within 15 minutes: ${signInLink}`);
+  const stopRounds = startRounds(server);
+  const agent = options.localAgent === false ? null : await startAgent(server, address, dataDir);
+  return { address, signInLink, manager, app, close: once(() => drain({ server, app, stopRounds, agent })) };
+}
+
+function builtPage(): string {
+  return fileURLToPath(new URL("../../../web/dist", import.meta.url));
+}
+
+async function setPassword(server: Server, password: string | undefined): Promise<void> {
+  if (password === undefined || password === "" || server.accounts?.users.get(ADMIN)?.passwordHash !== undefined)
+    return;
+  const hash = await server.passwords.hash(password);
+  await server.transact((work) => setUpAdmin(work, hash));
+}
+
+function makeSignInLink(server: Server, address: string): string | null {
+  const { accounts } = server;
+  if (accounts !== null && !needsSetup(accounts, server.now())) return null;
+  return server.setupLink.make(address, server.now());
+}
+
+const LOCAL_TOKEN = "this machine";
+
+/** Each start makes a fresh token and takes an unused older one away; an agent that has enrolled needs none. */
+async function startAgent(server: Server, address: string, dataDir: string): Promise<LocalAgent> {
+  const token = newSecret();
+  await server.transact((work) => {
+    for (const old of [...work.accounts.enrollmentTokens.values()]) {
+      if (old.label === LOCAL_TOKEN && old.usedBy === undefined) removeEnrollmentToken(work, old.id, "server");
+    }
+    makeEnrollmentToken(work, hashOf(token), "server", LOCAL_TOKEN);
+  });
+  return new LocalAgent({
+    address: loopbackOf(address),
+    dataDir: join(dataDir, "agent"),
+    enrollToken: token,
+    log: server.log,
+  });
+}
+
+/** An agent on this machine reaches a server that listens everywhere by the loopback address. */
+function loopbackOf(address: string): string {
+  return address.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
+}
+
+interface Running {
+  readonly server: Server;
+  readonly app: App;
+  readonly stopRounds: () => Promise<void>;
+  readonly agent: LocalAgent | null;
+}
+
+/** Connections that are still open after so long are cut. */
+const DRAIN_MS = 3_000;
+
+async function drain({ server, app, stopRounds, agent }: Running): Promise<void> {
+  server.draining = true;
+  agent?.stop();
+  const cut = setTimeout(() => app.http.server.closeAllConnections(), DRAIN_MS);
+  await Promise.all([app.sockets.close(), app.http.close(), stopRounds()]);
+  clearTimeout(cut);
+  await server.manager.close();
+}
+
+function once(run: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | null = null;
+  return () => {
+    running ??= run();
+    return running;
+  };
+}

@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import { type Dirent, readdirSync, readFileSync } from "node:fs";
+import { extname, join, relative, sep } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Answer, Ask, Route } from "./route.ts";
+
+interface StaticFile {
+  readonly type: string;
+  readonly etag: string;
+  readonly plain: Buffer;
+  readonly gzip: Buffer | null;
+  readonly cacheControl: string;
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".ico": "image/x-icon",
+  ".woff2": "font/woff2",
+  ".webmanifest": "application/manifest+json",
+  ".json": "application/json",
+  ".txt": "text/plain; charset=utf-8",
+};
+
+/** The built web page, read once: a request only looks up a name in this map, no path is ever joined (C29). */
+export function staticRoutes(directory: string): Route[] {
+  const files = readFiles(directory);
+  const index = files.get("/index.html") ?? notBuilt();
+  return [
+    { method: "GET", path: "/", allow: "anyone", handle: (ask) => send(index, ask) },
+    {
+      method: "GET",
+      path: "/*",
+      allow: "anyone",
+      handle: (ask) => {
+        const path = `/${ask.params["*"] ?? ""}`;
+        const file = files.get(path);
+        if (file !== undefined) return send(file, ask);
+        // The page's own addresses have no extension; a missing file must not look like a page.
+        if (isPage(path)) return send(index, ask);
+        return {
+          status: 404,
+          headers: { "content-type": "text/plain; charset=utf-8" },
+          body: "There is no such file.\n",
+        };
+      },
+    },
+  ];
+}
+
+function isPage(path: string): boolean {
+  return !/^\/(api|agent|sync|assets)(\/|$)/.test(path) && extname(path) === "";
+}
+
+function send(file: StaticFile, ask: Ask<unknown>): Answer {
+  const headers = { "cache-control": file.cacheControl, etag: file.etag, vary: "accept-encoding" };
+  if (ask.request.headers["if-none-match"] === file.etag) return { status: 304, headers };
+  const typed = { ...headers, "content-type": file.type };
+  const takesGzip = /\bgzip\b/.test(String(ask.request.headers["accept-encoding"] ?? ""));
+  if (file.gzip === null || !takesGzip) return { headers: typed, body: file.plain };
+  return { headers: { ...typed, "content-encoding": "gzip" }, body: file.gzip };
+}
+
+function readFiles(directory: string): ReadonlyMap<string, StaticFile> {
+  const files = new Map<string, StaticFile>();
+  for (const entry of entriesOf(directory)) {
+    const path = join(entry.parentPath, entry.name);
+    const type = TYPES[extname(entry.name)];
+    if (!entry.isFile() || type === undefined) continue;
+    const name = `/${relative(directory, path).split(sep).join("/")}`;
+    files.set(name, staticFile(readFileSync(path), type, name.startsWith("/assets/")));
+  }
+  return files;
+}
+
+function entriesOf(directory: string): Dirent[] {
+  try {
+    return readdirSync(directory, { recursive: true, withFileTypes: true });
+  } catch {
+    return []; // Not built: the page says so.
+  }
+}
+
+/** Files under /assets/ carry a hash in their name. */
+function staticFile(plain: Buffer, type: string, isHashed: boolean): StaticFile {
+  const packed = /^(text|application|image\/svg)/.test(type) ? gzipSync(plain) : null;
+  return {
+    type,
+    etag: `"${createHash("sha256").update(plain).digest("base64url").slice(0, 22)}"`,
+    plain,
+    gzip: packed !== null && packed.length < plain.length ? packed : null,
+    cacheControl: isHashed ? "public, max-age=31536000, immutable" : "no-cache",
+  };
+}
+
+function notBuilt(): StaticFile {
+  const html = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Neverstale</title>
+<h1>The web page has not been built</h1>
+<p>The server is running. Stop it, run <code>npm run build --workspace @neverstale/fleet-web</code>, and start it again.</p></html>`;
+  return { ...staticFile(Buffer.from(html), TYPES[".html"] ?? "", false), gzip: null };
+}

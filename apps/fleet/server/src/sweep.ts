@@ -1,0 +1,34 @@
+import { OUTPUT_SPACES } from "@neverstale/fleet-domain";
+import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "./catalogue.ts";
+import { endCommand } from "./commands.ts";
+import { drive } from "./driver.ts";
+import { setOnline } from "./hosts.ts";
+import type { Work } from "./work.ts";
+
+/** What passes by itself when time does: hosts that fall silent, deadlines, work on hosts that never come back. */
+export function sweepFleet(work: Work, lastHeardMs: (hostId: string) => number): void {
+  for (const host of [...work.fleet.hosts.values()]) {
+    if (host.online && work.at.ms - lastHeardMs(host.id) >= OFFLINE_AFTER_MS) setOnline(work, host.id, false);
+    if (!host.online) loseWorkOf(work, host.id);
+  }
+  drive(work);
+}
+
+function loseWorkOf(work: Work, hostId: string): void {
+  const seenAt = work.fleet.metrics.get(hostId)?.lastSeenAt;
+  for (const command of [...work.fleet.commands.values()]) {
+    if (command.host !== hostId || command.status !== "running") continue;
+    const since = Date.parse(seenAt ?? command.startedAt ?? command.createdAt);
+    if (work.at.ms - since < LOST_AFTER_MS) continue;
+    endCommand(work, command, { status: "lost", actor: "server", reason: "its host has not been heard of for a day" });
+  }
+}
+
+/** Output is kept as long as its command is in the state: the spaces of evicted commands go. */
+export function sweepOutputs(work: Work, spaces: readonly string[]): void {
+  for (const name of spaces) {
+    if (!name.startsWith(OUTPUT_SPACES)) continue;
+    const commandId = name.slice(OUTPUT_SPACES.length);
+    if (!work.fleet.commands.has(commandId)) work.removeOutput(commandId);
+  }
+}
