@@ -89,7 +89,7 @@ function fanoutCase(
 }
 
 const NOTES = [
-  "State: 1,000 records of 400 bytes. A change sets two fields (`cpu`, `seq`) of one random record.",
+  "State: 1,000 records of 400 bytes. A change sets three fields of one random record: two metrics with one digit after the point, and a rising number.",
   "A change is in flight from the moment the server is asked for it, in its own process, until every client has taken it in.",
   `${PER_TURN} changes arrive in a turn of the server's event loop while the bound allows it; the last case has no such limit.`,
   "Changes/s: what all clients had taken in. Bytes: off each client's socket, frame heads included.",

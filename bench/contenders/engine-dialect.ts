@@ -14,7 +14,7 @@ import {
   SUBPROTOCOL,
   type SyncMessage,
 } from "@neverstale/protocol";
-import type { Dialect, Reading, Replica } from "../harness/contender.ts";
+import type { Connection, Dialect, Reading, Replica } from "../harness/contender.ts";
 import type { BenchRecord } from "../harness/records.ts";
 
 const COLLECTION = "hosts";
@@ -27,7 +27,7 @@ class EngineDialect implements Dialect {
   /** As the last full state or resumption said: the part of a position that all clients share. */
   #run: { readonly epoch: string; readonly space: string } | null = null;
 
-  upgrade(_port: number, _connection: unknown, position: unknown) {
+  upgrade(_port: number, { position }: Connection) {
     if (position === null || this.#run === null) return { path: "/sync", subprotocol: SUBPROTOCOL };
     const query = new URLSearchParams({ ...this.#run, version: String(position) });
     return { path: `/sync?${query}`, subprotocol: SUBPROTOCOL };

@@ -27,8 +27,8 @@ export async function openEngine(variant: string, folder: string, records: numbe
   return manager;
 }
 
-export function engineChange({ id, cpu, seq }: BenchChange) {
-  return { type: "host_metrics", target: id, data: { cpu, seq } };
+export function engineChange({ id, cpu, memory, seq }: BenchChange) {
+  return { type: "host_metrics", target: id, data: { cpu, memory, seq } };
 }
 
 export function startServer(variant: string): StartServer {

@@ -33,6 +33,8 @@ export interface Connection {
   send(message: string | Uint8Array): void;
   /** The dialect's own memory of this client; outlives the socket. */
   session: unknown;
+  /** Where the client is, as the newest frame with a position said; null before there is one. */
+  readonly position: unknown;
 }
 
 /** What a frame says, worked out once however many clients it was sent to. */
@@ -57,10 +59,10 @@ export interface Replica {
 
 /** How the load's clients speak to a contender. One for all clients of a process. */
 export interface Dialect {
-  /** `position` is where the client was when it was cut; null when it comes for the first time. */
-  upgrade(port: number, connection: Connection, position: unknown): Upgrade | Promise<Upgrade>;
+  /** A client that was cut has its position still. */
+  upgrade(port: number, connection: Connection): Upgrade | Promise<Upgrade>;
   /** The socket is open. */
-  opened(connection: Connection, position: unknown): void;
+  opened(connection: Connection): void;
   /** Whether a frame is meant for this connection alone (a ping, a session id). `start`: its first 16 bytes at least. */
   isOwn(start: Buffer, binary: boolean, sizeBytes: number): boolean;
   own(connection: Connection, payload: Buffer, binary: boolean): void;
@@ -68,6 +70,8 @@ export interface Dialect {
   replica(): Replica;
   /** How a client says that it has taken in `frames` frames, where the contender asks for it (rule A4b). */
   ack?(frames: number): string;
+  /** What a client sends at an interval, where the contender's own clients do. */
+  readonly heartbeat?: { readonly everyMs: number; readonly message: string };
 }
 
 export type MakeDialect = () => Dialect;

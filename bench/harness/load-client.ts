@@ -18,7 +18,6 @@ export class LoadClient implements FrameSink, Connection {
   readonly #tree: FrameTree;
   readonly #events: ClientEvents;
   #connection: WsConnection | null = null;
-  #position: unknown = null;
   #pastBytes = 0;
 
   /** All frames so far, and so what this client shows. */
@@ -28,6 +27,7 @@ export class LoadClient implements FrameSink, Connection {
   /** Frames that carried changes, on all its connections. */
   changeFrames = 0;
   session: unknown = null;
+  position: unknown = null;
   /** Of this connection: taken in, and not yet said so. */
   frames = 0;
   unackedBytes = 0;
@@ -57,7 +57,7 @@ export class LoadClient implements FrameSink, Connection {
   }
 
   async connect(port: number): Promise<void> {
-    const upgrade = await this.#dialect.upgrade(port, this, this.#position);
+    const upgrade = await this.#dialect.upgrade(port, this);
     this.frames = 0;
     this.unackedBytes = 0;
     this.#connection = new WsConnection(port, upgrade, this);
@@ -79,7 +79,7 @@ export class LoadClient implements FrameSink, Connection {
   }
 
   opened(): void {
-    this.#dialect.opened(this, this.#position);
+    this.#dialect.opened(this);
   }
 
   closed(reason: string): void {
@@ -134,7 +134,7 @@ export class LoadClient implements FrameSink, Connection {
     this.node = node;
     const reading = node.frame?.reading;
     if (reading === undefined) return;
-    if (reading.position !== undefined) this.#position = reading.position;
+    if (reading.position !== undefined) this.position = reading.position;
     if (reading.changes > 0) this.changeFrames += 1;
     if (reading.seq <= this.seq) return;
     const from = this.seq;

@@ -11,15 +11,15 @@ import { type Api, serveCalls } from "./rpc.ts";
 /** A replica says within 250 ms what it has taken in, or at once after 256 KiB. */
 const ACK_EVERY_MS = 250;
 const ACK_AFTER_BYTES = 256 * 1024;
-/** Acks are spread: in each of these slices of the interval another part of the clients is due. */
-const ACK_SLICES = 25;
+/** Acks and heartbeats are spread: in each of these slices of the interval another part of the clients is due. */
+const SLICES = 25;
 const CONNECTING_AT_ONCE = 128;
 
 class Load implements ClientEvents {
   readonly clients: LoadClient[] = [];
   readonly #dialect: Dialect;
   readonly #tree: FrameTree;
-  readonly #ackSlices: LoadClient[][] = Array.from({ length: ACK_SLICES }, () => []);
+  readonly #slices: LoadClient[][] = Array.from({ length: SLICES }, () => []);
   #report: ((seq: number) => void) | null = null;
   #reported = 0;
   #reportScheduled = false;
@@ -39,17 +39,19 @@ class Load implements ClientEvents {
     for (let index = 0; index < clients; index += 1) {
       const client = new LoadClient(index, dialect, this.#tree, this);
       this.clients.push(client);
-      this.#ackSlices[Math.floor(Math.random() * ACK_SLICES)]?.push(client);
+      this.#slices[Math.floor(Math.random() * SLICES)]?.push(client);
     }
-    if (dialect.ack !== undefined) this.#ackForever();
+    if (dialect.ack !== undefined) this.#spread(ACK_EVERY_MS, (client) => client.ack());
+    const { heartbeat } = dialect;
+    if (heartbeat !== undefined) this.#spread(heartbeat.everyMs, (client) => client.send(heartbeat.message));
   }
 
-  #ackForever(): void {
+  #spread(everyMs: number, act: (client: LoadClient) => void): void {
     let slice = 0;
     setInterval(() => {
-      slice = (slice + 1) % ACK_SLICES;
-      for (const client of this.#ackSlices[slice] ?? []) client.ack();
-    }, ACK_EVERY_MS / ACK_SLICES);
+      slice = (slice + 1) % SLICES;
+      for (const client of this.#slices[slice] ?? []) act(client);
+    }, everyMs / SLICES);
   }
 
   async reportTo(path: string): Promise<void> {

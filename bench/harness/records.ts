@@ -1,6 +1,6 @@
 /** The state and the changes that every contender works on: made from a seed, so that all of them get the same. */
 
-/** One record: 400 bytes as JSON. `cpu` and `seq` are what changes alter. */
+/** One record: 400 bytes as JSON, a little more or less as its numbers change. */
 export interface BenchRecord {
   readonly id: string;
   readonly hostname: string;
@@ -9,23 +9,24 @@ export interface BenchRecord {
   readonly kernel: string;
   readonly role: string;
   readonly note: string;
-  readonly memory: number;
-  /** Percent, a whole number. */
+  /** Percent, with one digit after the point. */
   readonly cpu: number;
+  readonly memory: number;
   /** The number of the change that last touched the record; rises by one from change to change. */
   readonly seq: number;
 }
 
-/** One change: two fields of one record, as a host reports its metrics. */
+/** One change: a host's two metrics, and the number of the change. */
 export interface BenchChange {
   readonly id: string;
   readonly cpu: number;
+  readonly memory: number;
   readonly seq: number;
 }
 
 export const RECORD_BYTES = 400;
 /** The names of a record's fields, in the order they are written. */
-export const FIELDS = ["id", "hostname", "address", "os", "kernel", "role", "note", "memory", "cpu", "seq"] as const;
+export const FIELDS = ["id", "hostname", "address", "os", "kernel", "role", "note", "cpu", "memory", "seq"] as const;
 
 const ROLES = ["web", "database", "queue", "cache", "build", "backup"];
 const WORDS = [
@@ -70,11 +71,15 @@ function initialRecord(index: number, random: () => number): BenchRecord {
     kernel: `6.1.0-${pick(40)}-amd64`,
     role: ROLES[pick(ROLES.length)] as string,
     note: "",
-    memory: pick(100),
-    cpu: pick(100),
+    cpu: percent(random),
+    memory: percent(random),
     seq: index + 1,
   };
   return { ...record, note: words(RECORD_BYTES - JSON.stringify(record).length, random) };
+}
+
+function percent(random: () => number): number {
+  return Math.floor(random() * 1_001) / 10;
 }
 
 export function recordId(index: number): string {
@@ -93,6 +98,6 @@ export function changeSource(records: number, seed = 2): () => BenchChange {
   let seq = records;
   return () => {
     seq += 1;
-    return { id: recordId(Math.floor(random() * records)), cpu: Math.floor(random() * 101), seq };
+    return { id: recordId(Math.floor(random() * records)), cpu: percent(random), memory: percent(random), seq };
   };
 }

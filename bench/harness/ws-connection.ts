@@ -48,8 +48,9 @@ export class WsConnection {
     this.#socket.on("error", (error) => this.#end(error.message));
   }
 
+  /** Nothing happens before the upgrade and after the end. */
   send(message: string | Uint8Array): void {
-    if (this.#phase !== "closed") this.#socket.write(clientFrame(message));
+    if (this.#phase !== "closed" && this.#phase !== "upgrade") this.#socket.write(clientFrame(message));
   }
 
   /** As when the cable is cut: no closing handshake. */
