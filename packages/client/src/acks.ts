@@ -1,0 +1,39 @@
+import { ACK_AFTER_BYTES, ACK_AFTER_MS } from "@neverstale/protocol";
+import {
+  type ConnectedPhase,
+  type Link,
+  type Millis,
+  type Step,
+  type SyncEffect,
+  type SyncState,
+  step,
+  withLink,
+} from "./sync-state.ts";
+
+/** One more frame is taken in (rule A4b: the authority's window is what is not acked yet). */
+export function takenFrame(link: Link, sizeBytes: number, now: Millis): Link {
+  return {
+    ...link,
+    taken: link.taken + 1,
+    unackedBytes: link.unackedBytes + sizeBytes,
+    ackAt: link.ackAt ?? now + ACK_AFTER_MS,
+    heardAt: now,
+  };
+}
+
+export function isAckDue({ ackAt, unackedBytes }: Link, now: Millis): boolean {
+  return ackAt !== null && (now >= ackAt || unackedBytes >= ACK_AFTER_BYTES);
+}
+
+export function ackEffect(link: Link): SyncEffect {
+  return { type: "send", message: { type: "ack", n: link.taken } };
+}
+
+export function acked(link: Link): Link {
+  return { ...link, ackAt: null, unackedBytes: 0 };
+}
+
+export function ackIfDue(state: SyncState, phase: ConnectedPhase, now: Millis): Step {
+  if (!isAckDue(phase.link, now)) return step(state);
+  return step(withLink(state, phase, acked(phase.link)), ackEffect(phase.link));
+}

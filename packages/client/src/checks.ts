@@ -1,0 +1,38 @@
+import {
+  type Check,
+  type ConnectedPhase,
+  isConnected,
+  type Link,
+  type Millis,
+  type Step,
+  type SyncState,
+  step,
+  withLink,
+} from "./sync-state.ts";
+
+/** How long the authority has for the answer to a `check`, in general and after a wake-up (rule R5). */
+export const CHECK_ANSWER_MS = 5_000;
+export const URGENT_ANSWER_MS = 1_000;
+
+/** Sends a `check` of its own; its number is the new `checkCount`. Nothing happens without a connection. */
+export function sendCheck(state: SyncState, now: Millis, urgent = false): Step {
+  if (!isConnected(state.phase)) return step(state);
+  const n = state.checkCount + 1;
+  const check: Check = { n, deadline: now + (urgent ? URGENT_ANSWER_MS : CHECK_ANSWER_MS), urgent };
+  const link = { ...state.phase.link, checks: [...state.phase.link.checks, check] };
+  return step(
+    { ...withLink(state, state.phase, link), checkCount: n },
+    { type: "send", message: { type: "check", n } },
+  );
+}
+
+/** One `check` that hurries is enough, however many signs of a wake-up come together. */
+export function sendUrgentCheck(state: SyncState, phase: ConnectedPhase, now: Millis): Step {
+  return phase.link.checks.some((check) => check.urgent) ? step(state) : sendCheck(state, now, true);
+}
+
+/** The answer to `n` answers those sent before it too: the authority takes them in order. */
+export function withoutAnswered(link: Link, n: number | undefined): Link {
+  if (n === undefined || link.checks.length === 0) return link;
+  return { ...link, checks: link.checks.filter((check) => check.n > n) };
+}

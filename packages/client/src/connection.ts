@@ -1,0 +1,91 @@
+import { CLOSE } from "@neverstale/protocol";
+import { backoffMs } from "./backoff.ts";
+import { closeWaiters, forgetChecks } from "./reached.ts";
+import {
+  andThen,
+  count,
+  type EndReason,
+  isConnected,
+  type Link,
+  type Millis,
+  type Step,
+  type SyncState,
+  step,
+} from "./sync-state.ts";
+
+/** A socket that has not opened by then is given up; never longer than promise P2 allows. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+/** What a browser lets a page say when it closes a socket by itself. */
+const NORMAL_CLOSURE = 1000;
+
+/** Opens the next socket. Whatever an earlier one still says is ignored from here on (rule R8). */
+export function openSocket(state: SyncState, now: Millis): Step {
+  const socket = state.socket + 1;
+  const deadline = now + Math.min(CONNECT_TIMEOUT_MS, 2 * state.authority.beaconMs + 5_000);
+  const opening: SyncState = { ...state, socket, phase: { type: "connecting", deadline, urgent: false } };
+  const counted = socket === 1 ? opening : count(opening, "reconnects");
+  const resume = state.suspect ? null : state.position;
+  return step(counted, { type: "open_socket", socket, resume, attempt: state.attempt });
+}
+
+export function socketOpened(state: SyncState, now: Millis): Step {
+  const link: Link = {
+    taken: 0,
+    unackedBytes: 0,
+    ackAt: null,
+    heardAt: now,
+    checks: [],
+    verified: false,
+    head: 0,
+    headAt: now,
+  };
+  return step({ ...state, phase: { type: "greeting", link }, error: null });
+}
+
+/** The socket has closed, or could not be opened; the code says what is next. */
+export function socketClosed(state: SyncState, code: number, now: Millis, chance: number): Step {
+  const lost = forgetChecks(state);
+  switch (code) {
+    case CLOSE.notSignedIn:
+      return andThen(end(lost, "signed_out"), clear); // Rule R9.
+    case CLOSE.forbidden:
+      return andThen(end(lost, "forbidden"), clear); // Who may not see it is not shown it any longer.
+    case CLOSE.unknownSpace:
+      return end(lost, "unknown_space");
+    case CLOSE.clientTooOld:
+      return end(lost, "client_too_old");
+    case CLOSE.comeBackNow:
+    case CLOSE.tooSlow:
+      return state.attempt === 0 ? openSocket({ ...lost, attempt: 1 }, now) : backOff(lost, now, chance);
+    default:
+      return backOff(lost, now, chance);
+  }
+}
+
+/** Closes the socket from this side and comes back: at once, or after the backoff. */
+export function dropConnection(state: SyncState, atOnce: boolean, now: Millis, chance: number): Step {
+  const closed = closeSocket(state);
+  return andThen(closed, (next) => (atOnce ? openSocket(next, now) : backOff(next, now, chance)));
+}
+
+/** Closes the socket, if there is one, without deciding what comes after. */
+export function closeSocket(state: SyncState, code: number = NORMAL_CLOSURE): Step {
+  if (!isConnected(state.phase) && state.phase.type !== "connecting") return step(state);
+  return step(forgetChecks(state), { type: "close_socket", socket: state.socket, code });
+}
+
+function backOff(state: SyncState, now: Millis, chance: number): Step {
+  const attempt = state.attempt + 1;
+  const retryAt = Math.max(now + backoffMs(attempt, chance), state.error?.retryAt ?? 0);
+  return step({ ...state, attempt, phase: { type: "waiting", retryAt } });
+}
+
+/** No connection any more, until `start` is called again. */
+export function end(state: SyncState, why: EndReason): Step {
+  return closeWaiters({ ...state, phase: { type: "ended", why } });
+}
+
+/** Nothing that was shown may be seen any longer, and nothing may be resumed (rule R9). */
+export function clear(state: SyncState): Step {
+  return step({ ...state, position: null, suspect: false, confirmedAt: null, attempt: 0 }, { type: "clear" });
+}

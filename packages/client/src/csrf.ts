@@ -1,0 +1,54 @@
+import { isJsonObject, SyncError } from "@neverstale/protocol";
+import { ATTEMPT_TIMEOUT_MS } from "./dispatch.ts";
+import type { Environment } from "./environment.ts";
+
+/** Gives the token of the session. `refresh`: the last one was refused, or may be out of date. */
+export type CsrfSource = (request: { readonly refresh: boolean }) => string | Promise<string>;
+
+/** The token of the session, asked for once and again when it was refused. */
+export class CsrfTokens {
+  readonly #source: CsrfSource | null;
+  #token: Promise<string> | null = null;
+
+  constructor(source: CsrfSource | null) {
+    this.#source = source;
+  }
+
+  /** Null where no token is needed (bearer credentials). Rejects as the source does; that is not kept. */
+  async get(refresh: boolean): Promise<string | null> {
+    if (this.#source === null) return null;
+    if (refresh || this.#token === null) this.#token = this.#ask(this.#source, refresh);
+    return this.#token;
+  }
+
+  /** The next session has another one. */
+  forget(): void {
+    this.#token = null;
+  }
+
+  #ask(source: CsrfSource, refresh: boolean): Promise<string> {
+    const token = (async () => source({ refresh }))();
+    token.catch(() => {
+      if (this.#token === token) this.#token = null;
+    });
+    return token;
+  }
+}
+
+/** From `GET /api/session`, or an address like it; a 401 says that there is no session. */
+export function csrfFrom(io: Environment, url: string): CsrfSource {
+  return async () => {
+    const answer = await io.request({
+      method: "GET",
+      url,
+      headers: {},
+      body: null,
+      timeoutMs: ATTEMPT_TIMEOUT_MS,
+      signal: null,
+    });
+    if (answer.status === 401) throw new SyncError("not_signed_in", "there is no session", { hint: "Sign in." });
+    const session: unknown = answer.status === 200 ? JSON.parse(answer.text) : null;
+    if (isJsonObject(session) && typeof session.csrfToken === "string") return session.csrfToken;
+    throw new SyncError("unreachable", `${url} answered ${answer.status} without a token`);
+  };
+}

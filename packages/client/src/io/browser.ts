@@ -1,0 +1,50 @@
+import type { ClientSocket, Environment, EnvironmentSignal, SocketEvents, Timer } from "../environment.ts";
+import { requestWith } from "./http.ts";
+import { inflateStream } from "./inflate.ts";
+import { adoptSocket } from "./socket.ts";
+
+/** The environment of a page, a worker, or a Node program that needs no headers of its own: globals only. */
+export function browserEnvironment(): Environment {
+  return {
+    now: () => performance.now(),
+    wallTime: () => Date.now(),
+    chance: () => Math.random(),
+    newId: randomId,
+    after,
+    baseUrl: typeof location === "undefined" ? null : location.href,
+    openSocket,
+    request: requestWith((input, init) => fetch(input, init)),
+    inflate: (bytes, maxBytes) => inflateStream(bytes as Uint8Array<ArrayBuffer>, maxBytes),
+    watch: watchPage,
+  };
+}
+
+/** 128 bits; `crypto.randomUUID` is missing on pages that came over plain HTTP. */
+export function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function after(delayMs: number, run: () => void): Timer {
+  const timer = setTimeout(run, delayMs);
+  return { cancel: () => clearTimeout(timer) };
+}
+
+function openSocket(url: string, protocols: readonly string[], events: SocketEvents): ClientSocket {
+  return adoptSocket(new WebSocket(url, [...protocols]), events);
+}
+
+/** The signs of a wake-up (rule R5), and of a page put aside: one with an open socket would not be kept (bfcache). */
+function watchPage(tell: (signal: EnvironmentSignal) => void): () => void {
+  if (typeof window === "undefined" || typeof document === "undefined") return () => {};
+  const stop = new AbortController();
+  const { signal } = stop;
+  const awake = (): void => tell("awake");
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && awake(), { signal });
+  document.addEventListener("resume", awake, { signal });
+  window.addEventListener("pageshow", ({ persisted }) => persisted && awake(), { signal });
+  window.addEventListener("pagehide", ({ persisted }) => persisted && tell("suspended"), { signal });
+  window.addEventListener("online", () => tell("online"), { signal });
+  window.addEventListener("offline", () => tell("offline"), { signal });
+  if (!navigator.onLine) tell("offline");
+  return () => stop.abort();
+}

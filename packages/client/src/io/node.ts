@@ -1,0 +1,56 @@
+import type { Environment, SocketEvents } from "../environment.ts";
+import { browserEnvironment } from "./browser.ts";
+import { requestWith } from "./http.ts";
+import { adoptSocket, type WebSocketLike } from "./socket.ts";
+
+/** A WebSocket class that takes headers, as the package `ws` has it. */
+export type WebSocketClass = new (
+  url: string,
+  protocols: string[],
+  options: { readonly headers: Readonly<Record<string, string>>; readonly perMessageDeflate: boolean },
+) => WebSocketLike;
+
+export interface NodeEnvironmentOptions {
+  readonly WebSocket: WebSocketClass;
+  /** Sent with every socket and every request, e.g. `Authorization: Bearer ...`. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly fetch?: typeof fetch;
+}
+
+/** A Node program with credentials of its own. No Node module is imported: what it needs is handed in. */
+export function nodeEnvironment({
+  WebSocket,
+  headers = {},
+  fetch: fetchIt = fetch,
+}: NodeEnvironmentOptions): Environment {
+  return {
+    ...browserEnvironment(),
+    baseUrl: null,
+    openSocket: (url, protocols, events) => {
+      const socket = new WebSocket(url, [...protocols], { headers, perMessageDeflate: false });
+      return adoptSocket(socket, refusalsAsCodes(socket, events));
+    },
+    request: requestWith(fetchIt, headers),
+  };
+}
+
+/** The close codes (protocol.md, section 3) that say the same as a refused upgrade does. */
+const CODE_OF_STATUS: Readonly<Record<number, number>> = { 401: 4401, 403: 4403, 404: 4404, 426: 4426, 503: 1013 };
+
+interface TellsRefusals {
+  once(
+    event: "unexpected-response",
+    listener: (request: unknown, response: { readonly statusCode?: number }) => void,
+  ): void;
+}
+
+/** A browser hides the status of a refused upgrade; `ws` tells it, and then leaves the closing to us. */
+function refusalsAsCodes(socket: WebSocketLike, events: SocketEvents): SocketEvents {
+  if (!("once" in socket)) return events;
+  let refusal: number | null = null;
+  (socket as WebSocketLike & TellsRefusals).once("unexpected-response", (_request, { statusCode = 0 }) => {
+    refusal = CODE_OF_STATUS[statusCode] ?? null;
+    socket.close();
+  });
+  return { ...events, closed: (code) => events.closed(refusal ?? code) };
+}

@@ -1,0 +1,16 @@
+import { sendCheck } from "./checks.ts";
+import { dropConnection } from "./connection.ts";
+import { type ConnectedPhase, count, type Link, type Millis, type Step, type SyncState, step } from "./sync-state.ts";
+
+/** When rule R5 next asks for something: an answer is overdue, or it has been silent for two beacon intervals. */
+export function livenessAt({ checks, heardAt }: Link, beaconMs: Millis): Millis {
+  return checks.length === 0 ? heardAt + 2 * beaconMs : Math.min(...checks.map((check) => check.deadline));
+}
+
+export function keepAlive(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Step {
+  if (now < livenessAt(phase.link, state.authority.beaconMs)) return step(state);
+  const overdue = phase.link.checks.filter((check) => now >= check.deadline);
+  if (overdue.length === 0) return sendCheck(state, now);
+  const atOnce = overdue.some((check) => check.urgent);
+  return dropConnection(count(state, "silentSockets"), atOnce, now, chance);
+}

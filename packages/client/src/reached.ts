@@ -1,0 +1,74 @@
+import { sendCheck } from "./checks.ts";
+import { andThen, isConnected, type Millis, type Phase, type Step, type SyncState, step } from "./sync-state.ts";
+
+export type WaiterOutcome = "reached" | "history_lost" | "closed";
+
+/** Someone who waits until the replica shows `version` of `epoch`, both as given (rule D2). */
+export interface Waiter {
+  readonly id: number;
+  readonly epoch: string;
+  readonly version: number;
+  /** The `check` that was sent for it on this connection; null when none was. */
+  readonly check: number | null;
+}
+
+/** Takes in a waiter and judges it at once. Where nothing will ever come any more it is not kept waiting. */
+export function addWaiter(state: SyncState, waiter: Omit<Waiter, "check">, now: Millis): Step {
+  const added = { ...state, waiters: [...state.waiters, { ...waiter, check: null }] };
+  const judged = judgeWaiters(added, null, now);
+  return isOver(state.phase) ? andThen(judged, closeWaiters) : judged;
+}
+
+function isOver(phase: Phase): boolean {
+  return phase.type === "ended" || (phase.type === "idle" && phase.why === "stopped");
+}
+
+export function dropWaiter(state: SyncState, id: number): Step {
+  return step({ ...state, waiters: state.waiters.filter((waiter) => waiter.id !== id) });
+}
+
+/** Nobody will be told any more: the replica has ended. */
+export function closeWaiters(state: SyncState): Step {
+  const effects = state.waiters.map(({ id }) => ({ type: "settle", waiter: id, outcome: "closed" }) as const);
+  return step({ ...state, waiters: [] }, ...effects);
+}
+
+/** A `check` is sent on each connection anew. */
+export function forgetChecks(state: SyncState): SyncState {
+  if (state.waiters.length === 0) return state;
+  return { ...state, waiters: state.waiters.map((waiter) => ({ ...waiter, check: null })) };
+}
+
+/** Rule D2, at every change of position; `answered` is the highest `check` that this message answers. */
+export function judgeWaiters(state: SyncState, answered: number | null, now: Millis): Step {
+  let result = step(state);
+  for (const waiter of state.waiters) result = andThen(result, (next) => judge(next, waiter, answered, now));
+  return result;
+}
+
+function judge(state: SyncState, waiter: Waiter, answered: number | null, now: Millis): Step {
+  if (isInHistory(state, waiter)) {
+    return (state.position?.version ?? -1) >= waiter.version ? settle(state, waiter, "reached") : step(state);
+  }
+  if (waiter.check !== null) {
+    return answered !== null && answered >= waiter.check ? settle(state, waiter, "history_lost") : step(state);
+  }
+  return isConnected(state.phase) ? checkFor(state, waiter, now) : step(state);
+}
+
+function isInHistory(state: SyncState, { epoch, version }: Waiter): boolean {
+  if (state.position === null) return false;
+  if (state.position.epoch === epoch) return true;
+  return state.authority.lineage.some(([run, last]) => run === epoch && last >= version);
+}
+
+function settle(state: SyncState, { id }: Waiter, outcome: WaiterOutcome): Step {
+  return step(dropWaiter(state, id).state, { type: "settle", waiter: id, outcome });
+}
+
+function checkFor(state: SyncState, waiter: Waiter, now: Millis): Step {
+  const sent = sendCheck(state, now);
+  const check = sent.state.checkCount;
+  const waiters = sent.state.waiters.map((other) => (other.id === waiter.id ? { ...other, check } : other));
+  return { state: { ...sent.state, waiters }, effects: sent.effects };
+}

@@ -1,0 +1,200 @@
+import type {
+  DeltaMessage,
+  ErrorMessage,
+  FullStateMessage,
+  Position,
+  ResyncReason,
+  ServerMessage,
+  SyncMessage,
+} from "@neverstale/protocol";
+import { ackIfDue, takenFrame } from "./acks.ts";
+import { withoutAnswered } from "./checks.ts";
+import { judgeWaiters } from "./reached.ts";
+import { resync, resyncFailed } from "./resync.ts";
+import {
+  type AuthorityFacts,
+  andThen,
+  type ConnectedPhase,
+  count,
+  isConnected,
+  type Link,
+  type Millis,
+  type Step,
+  type SyncState,
+  step,
+} from "./sync-state.ts";
+
+/** What the owner of the records says about a message before it is judged. */
+export interface ReplicaFacts {
+  /** Whether the delta alters only records that are there; true for every other message. */
+  readonly fits: boolean;
+  /** The digest of the records shown, where the message carries one to compare it with; else null. */
+  readonly digest: string | null;
+}
+
+/** For a message that is not compared with the records. */
+export const NO_FACTS: ReplicaFacts = { fits: true, digest: null };
+
+/** One frame is taken in. `message` null: a type that this build doesn't know, which is ignored. */
+export function receive(
+  state: SyncState,
+  phase: ConnectedPhase,
+  frame: { readonly message: ServerMessage | null; readonly sizeBytes: number; readonly facts: ReplicaFacts },
+  now: Millis,
+  chance: number,
+): Step {
+  const { message, sizeBytes, facts } = frame;
+  const link = takenFrame(phase.link, sizeBytes, now);
+  if (message?.type === "delta" && phase.type === "following" && state.waiters.length === 0) {
+    return settled(receiveDelta(state, link, message, facts, now), null, now); // The usual frame, without detours.
+  }
+  const connected = { ...phase, link };
+  const taken = { ...state, phase: connected };
+  const answered = message?.type === "sync" ? (message.check ?? null) : null;
+  return settled(receiveMessage(taken, connected, message, facts, now, chance), answered, now);
+}
+
+function settled(received: Step, answered: number | null, now: Millis): Step {
+  const phase = received.state.phase;
+  const acked = isConnected(phase) ? andThen(received, (state) => ackIfDue(state, phase, now)) : received;
+  if (received.state.waiters.length === 0) return acked;
+  return andThen(acked, (state) => judgeWaiters(state, answered, now));
+}
+
+function receiveMessage(
+  state: SyncState,
+  phase: ConnectedPhase,
+  message: ServerMessage | null,
+  facts: ReplicaFacts,
+  now: Millis,
+  chance: number,
+): Step {
+  if (message === null) return step(state);
+  switch (message.type) {
+    case "init":
+    case "full_state":
+      return receiveFullState(state, phase, message, now, chance);
+    case "delta":
+      if (phase.type === "resyncing") return step(state); // Rule R2: a full state is on its way.
+      if (phase.type === "greeting") return resync(state, phase, "epoch", now); // Of which history, nobody has said.
+      return receiveDelta(state, phase.link, message, facts, now);
+    case "sync":
+      return receiveSync(state, phase, message, facts.digest, now);
+    case "error":
+      return receiveError(state, phase, message, now, chance);
+  }
+}
+
+/** Rule R1. */
+function receiveDelta(state: SyncState, link: Link, delta: DeltaMessage, facts: ReplicaFacts, now: Millis): Step {
+  const position = state.position as Position;
+  const following = { type: "following", link } as const;
+  if (delta.version <= position.version) return step({ ...state, phase: following }); // A full state overtook it.
+  if (delta.from !== position.version)
+    return resync(count({ ...state, phase: following }, "gaps"), following, "gap", now);
+  if (!facts.fits) return resync(count({ ...state, phase: following }, "digestMismatches"), following, "digest", now);
+  const caughtUp = link.verified && position.version < link.head && delta.version >= link.head;
+  return step(
+    {
+      ...state,
+      phase: delta.version > link.head ? { type: "following", link: { ...link, head: delta.version } } : following,
+      position: { epoch: position.epoch, space: position.space, version: delta.version },
+      confirmedAt: caughtUp ? link.headAt : state.confirmedAt,
+      attempt: caughtUp ? 0 : state.attempt,
+    },
+    { type: "apply", delta },
+  );
+}
+
+/** An `init` and a `full_state`, asked for or not, are the same (rules R3, A5). */
+function receiveFullState(
+  state: SyncState,
+  phase: ConnectedPhase,
+  full: FullStateMessage,
+  now: Millis,
+  chance: number,
+): Step {
+  const { epoch, space, version } = full;
+  const mine = state.position;
+  if (mine !== null && mine.epoch === epoch && mine.space === space && version < mine.version) {
+    return refuseLowered(state, phase, now, chance);
+  }
+  const healing = phase.type === "resyncing" ? { reason: phase.resync.reason, from: mine } : null;
+  const link: Link = { ...phase.link, verified: false, head: version, headAt: now };
+  const replaced: SyncState = {
+    ...withFacts(state, full),
+    phase: { type: "following", link },
+    position: { epoch, space, version },
+    suspect: false,
+  };
+  return step(replaced, { type: "replace", full, healing });
+}
+
+/** Rule E5: the authority owes one that is at least as new. */
+function refuseLowered(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Step {
+  const counted = count(state, "loweredStates");
+  return phase.type === "resyncing"
+    ? resyncFailed(counted, phase, now, now, chance)
+    : resync(counted, phase, "drift", now);
+}
+
+/** Rule R4: with a `sync` that says otherwise than the replica, the replica is wrong. */
+function receiveSync(
+  state: SyncState,
+  phase: ConnectedPhase,
+  sync: SyncMessage,
+  digest: string | null,
+  now: Millis,
+): Step {
+  const link = withoutAnswered(phase.link, sync.check);
+  const heard = { ...phase, link };
+  const next = { ...state, phase: heard };
+  if (phase.type === "resyncing") return step(next);
+  const objection = objectionTo(state, phase, sync, digest);
+  const compared = sync.digest !== undefined && digest !== null ? count(next, "digestChecks") : next;
+  if (objection === "digest") return resync(count(compared, "digestMismatches"), heard, "digest", now);
+  if (objection !== null) return resync(compared, heard, objection, now);
+  return agree(compared, link, sync, now);
+}
+
+function objectionTo(
+  state: SyncState,
+  phase: ConnectedPhase,
+  sync: SyncMessage,
+  digest: string | null,
+): ResyncReason | null {
+  const mine = state.position;
+  if (mine === null || sync.version !== mine.version) return "drift";
+  if (phase.type === "greeting" && sync.resumed?.space !== mine.space) return "epoch";
+  if (phase.type === "following" && sync.resumed !== undefined && sync.resumed.epoch !== mine.epoch) return "epoch";
+  if (sync.digest !== undefined && digest !== null && sync.digest !== digest) return "digest";
+  return null;
+}
+
+/** The replica is where the authority says it is; level when that is the head (rule E4). */
+function agree(state: SyncState, link: Link, sync: SyncMessage, now: Millis): Step {
+  const verified = link.verified || sync.digest !== undefined;
+  const newer = sync.head > link.head;
+  const head = newer ? sync.head : link.head;
+  const level = verified && sync.version >= head;
+  const agreed: Link = { ...link, verified, head, headAt: newer ? now : link.headAt };
+  const named = sync.resumed === undefined ? state : withFacts(state, sync.resumed);
+  const position = {
+    ...(state.position as Position),
+    epoch: sync.resumed?.epoch ?? (state.position as Position).epoch,
+  };
+  const next: SyncState = { ...named, phase: { type: "following", link: agreed }, position };
+  return step(level ? { ...next, confirmedAt: now, attempt: 0 } : next);
+}
+
+function withFacts(state: SyncState, { model, beaconMs, lineage }: AuthorityFacts): SyncState {
+  return { ...state, authority: { model, beaconMs, lineage }, builtFor: state.builtFor ?? model };
+}
+
+/** What the authority could not do; when that was the full state asked for, it is asked for again later (rule A9). */
+function receiveError(state: SyncState, phase: ConnectedPhase, error: ErrorMessage, now: Millis, chance: number): Step {
+  const { code, message, hint, retryAfterMs = 0 } = error;
+  const noted: SyncState = { ...state, error: { code, message, hint, retryAt: now + retryAfterMs } };
+  if (phase.type !== "resyncing" || phase.resync.getState.type === "due") return step(noted);
+  return resyncFailed(noted, phase, now + retryAfterMs, now, chance);
+}

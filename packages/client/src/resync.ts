@@ -1,0 +1,98 @@
+import type { ResyncReason } from "@neverstale/protocol";
+import { ackEffect, acked } from "./acks.ts";
+import { backoffMs } from "./backoff.ts";
+import {
+  type ConnectedPhase,
+  type Link,
+  type Millis,
+  type Resync,
+  type ResyncHistory,
+  type Step,
+  type SyncState,
+  step,
+} from "./sync-state.ts";
+
+/** After this long without an answer a `get_state` counts as lost. */
+export const GET_STATE_TIMEOUT_MS = 10_000;
+/** Rule R6: so many for one reason within a minute, then one a minute. */
+export const RESYNCS_A_MINUTE = 5;
+const MINUTE_MS = 60_000;
+
+/** Asks for a full state, unless that is under way already (rule R2). */
+export function resync(state: SyncState, phase: ConnectedPhase, reason: ResyncReason, now: Millis): Step {
+  if (phase.type === "resyncing") return step(state);
+  return ask(state, phase.link, { reason, failures: 0 }, now, now);
+}
+
+/** The `get_state` that is out brought nothing: the next one waits for the backoff. */
+export function resyncFailed(
+  state: SyncState,
+  phase: ConnectedPhase,
+  notBefore: Millis,
+  now: Millis,
+  chance: number,
+): Step {
+  if (phase.type !== "resyncing") return step(state);
+  const failures = phase.resync.failures + 1;
+  const at = Math.max(now + backoffMs(failures, chance), notBefore);
+  return ask(state, phase.link, { reason: phase.resync.reason, failures }, at, now);
+}
+
+export function resyncAt({ getState }: Resync): Millis {
+  return getState.type === "out" ? getState.deadline : getState.at;
+}
+
+/** Carries a resync on when its time has come. */
+export function continueResync(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Step {
+  if (phase.type !== "resyncing" || now < resyncAt(phase.resync)) return step(state);
+  if (phase.resync.getState.type === "out") return resyncFailed(state, phase, now, now, chance);
+  return ask(state, phase.link, phase.resync, now, now);
+}
+
+/** Sends the `get_state` if `at` has come and rule R6 allows it; else it is due later. */
+function ask(state: SyncState, link: Link, resync: Omit<Resync, "getState">, at: Millis, now: Millis): Step {
+  const { reason } = resync;
+  const history = state.histories[reason];
+  const due = Math.max(at, allowedAt(history, now));
+  const next: SyncState = { ...state, suspect: state.suspect || reason === "digest" };
+  if (due > now) {
+    const limited = { ...history, limited: history.limited || due > at };
+    const phase = { type: "resyncing", link, resync: { ...resync, getState: { type: "due", at: due } } } as const;
+    return step({ ...next, histories: { ...state.histories, [reason]: limited }, phase });
+  }
+  return send(next, link, resync, now);
+}
+
+function send(state: SyncState, link: Link, resync: Omit<Resync, "getState">, now: Millis): Step {
+  const { reason } = resync;
+  const getState = { type: "out", deadline: now + GET_STATE_TIMEOUT_MS } as const;
+  const counters = {
+    ...state.counters,
+    resyncs: { ...state.counters.resyncs, [reason]: state.counters.resyncs[reason] + 1 },
+  };
+  const histories = { ...state.histories, [reason]: withAttempt(state.histories[reason], now) };
+  const phase = { type: "resyncing", link: acked(link), resync: { ...resync, getState } } as const;
+  const get = { type: "send", message: { type: "get_state", reason } } as const;
+  return step({ ...state, counters, histories, phase }, ackEffect(link), get); // Rule R2: the ack goes first.
+}
+
+/** Whether a `get_state` for this reason may go out now (rule R6). */
+export function mayAsk(state: SyncState, reason: ResyncReason, now: Millis): boolean {
+  return allowedAt(state.histories[reason], now) <= now;
+}
+
+/** When the next attempt may be made. Once limited, that ends after two minutes without an attempt. */
+function allowedAt({ sentAt, limited }: ResyncHistory, now: Millis): Millis {
+  const last = sentAt.at(-1);
+  if (last === undefined) return now;
+  if (limited && now - last < 2 * MINUTE_MS) return last + MINUTE_MS;
+  const recent = sentAt.filter((at) => now - at < MINUTE_MS);
+  return recent.length >= RESYNCS_A_MINUTE ? last + MINUTE_MS : now;
+}
+
+function withAttempt({ sentAt, limited }: ResyncHistory, now: Millis): ResyncHistory {
+  const times = [...sentAt, now].slice(-RESYNCS_A_MINUTE);
+  const crowded = times.length === RESYNCS_A_MINUTE && now - (times[0] as Millis) < MINUTE_MS;
+  const recent = now - (sentAt.at(-1) ?? Number.NEGATIVE_INFINITY) < 2 * MINUTE_MS;
+  return { sentAt: times, limited: crowded || (limited && recent) };
+}

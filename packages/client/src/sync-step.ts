@@ -1,0 +1,182 @@
+import { CLOSE, type ServerMessage } from "@neverstale/protocol";
+import { ackIfDue } from "./acks.ts";
+import { sendCheck, sendUrgentCheck, URGENT_ANSWER_MS } from "./checks.ts";
+import { clear, closeSocket, dropConnection, end, openSocket, socketClosed, socketOpened } from "./connection.ts";
+import { keepAlive, livenessAt } from "./liveness.ts";
+import { addWaiter, closeWaiters, dropWaiter } from "./reached.ts";
+import { type ReplicaFacts, receive } from "./receive.ts";
+import { continueResync, mayAsk, resync, resyncAt } from "./resync.ts";
+import { confirmedUntil } from "./status.ts";
+import {
+  andThen,
+  type ConnectedPhase,
+  count,
+  isConnected,
+  type Millis,
+  type Step,
+  type SyncState,
+  step,
+} from "./sync-state.ts";
+
+/*
+ * The replica's connection. Every arrow is a decision of this file and the ones it calls; what is shown stays shown in
+ * all of them but `ended` after a sign-out.
+ *
+ *             start                      opened                 init, full_state, first sync (E4)
+ *   idle ───────────────▶ connecting ─────────────▶ greeting ──────────────────────────▶ following
+ *    ▲                     ▲    │                       │                                  │    ▲
+ *    │ stop, suspend       │    │ closed, timeout       │ what it says can't be (R4)       │    │ full state
+ *    │ (from anywhere)     │    ▼                       ▼                                  ▼    │
+ *                         waiting ◀──────────────── resyncing ◀───────────────────────── gap, drift, digest,
+ *              backoff over │   ▲      closed,         get_state is out, or due             epoch, manual
+ *              or awake     ▼   │      no answer
+ *                        connecting                 closed 4401, 4403, 4404, 4426, sign_out
+ *                                   (from anywhere) ──────────────────────────────────────▶ ended ──start──▶ connecting
+ */
+
+export type SyncInput =
+  /** Another `user` than before clears what was shown (rule R9). */
+  | { readonly type: "start"; readonly user: string | null }
+  | { readonly type: "stop" | "sign_out" }
+  /** The page is put aside with its memory (bfcache): its socket must be closed, and nothing runs until it is awake. */
+  | { readonly type: "suspended" }
+  /** The page is seen again, or the clock jumped: what came before may be long ago (rule R5). */
+  | { readonly type: "awake" }
+  | { readonly type: "online" | "offline" }
+  | { readonly type: "opened"; readonly socket: number }
+  | {
+      readonly type: "received";
+      readonly socket: number;
+      /** Null: of a type that this build doesn't know. */
+      readonly message: ServerMessage | null;
+      /** On the wire; of a text frame its length may stand for it. */
+      readonly sizeBytes: number;
+      readonly facts: ReplicaFacts;
+    }
+  /** A frame that could not be inflated, or is no message. */
+  | { readonly type: "bad_frame"; readonly socket: number }
+  /** 1006 where the socket could not be opened at all. */
+  | { readonly type: "closed"; readonly socket: number; readonly code: number }
+  /** The time that `nextWake` gave has come. Too early is harmless. */
+  | { readonly type: "woke" }
+  /** Someone asks for a full state by hand. */
+  | { readonly type: "refresh" }
+  | { readonly type: "await_position"; readonly waiter: number; readonly epoch: string; readonly version: number }
+  | { readonly type: "abandon"; readonly waiter: number };
+
+/** One step of the replica; same arguments, same result. `chance` is in [0, 1), drawn by the caller. */
+export function syncStep(state: SyncState, input: SyncInput, now: Millis, chance: number): Step {
+  switch (input.type) {
+    case "received":
+      // Rule R8: whatever a socket says that is not the newest one, or was given up, is ignored.
+      if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);
+      return receive(state, state.phase, input, now, chance);
+    case "bad_frame":
+      if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);
+      return badFrame(state, now, chance);
+    case "opened":
+      if (input.socket !== state.socket || state.phase.type !== "connecting") return step(state);
+      return socketOpened(state, now);
+    case "closed":
+      if (input.socket !== state.socket || !hasSocket(state)) return step(state);
+      return socketClosed(state, input.code, now, chance);
+    case "woke":
+      return woke(state, now, chance);
+    case "start":
+      return start(state, input.user, now);
+    case "stop":
+      return andThen(closeSocket(state), (next) => closeWaiters({ ...next, phase: { type: "idle", why: "stopped" } }));
+    case "sign_out":
+      return andThen(
+        andThen(closeSocket(state), (next) => end(next, "signed_out")),
+        clear,
+      );
+    case "suspended":
+      return suspend(state);
+    case "awake":
+      return awake(state, now);
+    case "online":
+      return awake({ ...state, online: true }, now);
+    case "offline":
+      return sendCheck({ ...state, online: false }, now);
+    case "refresh":
+      return refresh(state, now);
+    case "await_position":
+      return addWaiter(state, { id: input.waiter, epoch: input.epoch, version: input.version }, now);
+    case "abandon":
+      return dropWaiter(state, input.waiter);
+  }
+}
+
+/** When `woke` is next of use; null: not before something else happens. */
+export function nextWake(state: SyncState, now: Millis): Millis | null {
+  const { phase } = state;
+  if (phase.type === "waiting") return phase.retryAt;
+  if (phase.type === "connecting") return phase.deadline;
+  if (!isConnected(phase)) return null;
+  let at = livenessAt(phase.link, state.authority.beaconMs);
+  if (phase.link.ackAt !== null && phase.link.ackAt < at) at = phase.link.ackAt;
+  if (phase.type === "resyncing") at = Math.min(at, resyncAt(phase.resync));
+  const stale = confirmedUntil(state); // Nothing is decided then, but the status changes.
+  return stale > now && stale < at ? stale : at;
+}
+
+function hasSocket({ phase }: SyncState): boolean {
+  return phase.type === "connecting" || isConnected(phase);
+}
+
+function start(state: SyncState, user: string | null, now: Millis): Step {
+  const { phase } = state;
+  if (user !== state.user) {
+    const closed = andThen(closeSocket({ ...state, user }), closeWaiters);
+    return andThen(andThen(closed, clear), (next) => openSocket(next, now));
+  }
+  return phase.type === "idle" || phase.type === "ended" ? openSocket({ ...state, attempt: 0 }, now) : step(state);
+}
+
+function suspend(state: SyncState): Step {
+  if (state.phase.type === "idle" || state.phase.type === "ended") return step(state);
+  return andThen(closeSocket(state), (next) => step({ ...next, phase: { type: "idle", why: "suspended" } }));
+}
+
+/** Rule R5: a closed socket is opened at once, an open one has a second to prove itself. */
+function awake(state: SyncState, now: Millis): Step {
+  const { phase } = state;
+  if (isConnected(phase)) return sendUrgentCheck(state, phase, now);
+  if (phase.type === "waiting" || (phase.type === "idle" && phase.why === "suspended")) return openSocket(state, now);
+  if (phase.type !== "connecting" || phase.urgent) return step(state);
+  const deadline = Math.min(phase.deadline, now + URGENT_ANSWER_MS);
+  return step({ ...state, phase: { type: "connecting", deadline, urgent: true } });
+}
+
+function woke(state: SyncState, now: Millis, chance: number): Step {
+  const { phase } = state;
+  if (phase.type === "waiting") return now >= phase.retryAt ? openSocket(state, now) : step(state);
+  if (phase.type === "connecting") {
+    return now >= phase.deadline ? dropConnection(state, phase.urgent, now, chance) : step(state);
+  }
+  if (!isConnected(phase)) return step(state);
+  return tend(state, phase, now, chance);
+}
+
+/** What an open connection needs as time passes. */
+function tend(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Step {
+  let result = keepAlive(state, phase, now, chance);
+  for (const need of [ackIfDue, continueResync]) {
+    result = andThen(result, (next) => (isConnected(next.phase) ? need(next, next.phase, now, chance) : step(next)));
+  }
+  return result;
+}
+
+function refresh(state: SyncState, now: Millis): Step {
+  const { phase } = state;
+  if (phase.type !== "following") return awake(state, now);
+  return mayAsk(state, "manual", now) ? resync(state, phase, "manual", now) : step(state);
+}
+
+/** What can't be read can't be skipped either: it may have been a delta. The next connection begins anew. */
+function badFrame(state: SyncState, now: Millis, chance: number): Step {
+  const counted = count(state, "badFrames");
+  const closed = closeSocket(counted, CLOSE.badMessage);
+  return andThen(closed, (next) => socketClosed(next, CLOSE.badMessage, now, chance));
+}

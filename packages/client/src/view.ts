@@ -1,0 +1,96 @@
+import type { ResyncReason } from "@neverstale/protocol";
+import { isChecking, isOutdated, type SyncStatus, statusOf } from "./status.ts";
+import type { AuthorityError, Millis, SyncState } from "./sync-state.ts";
+
+/** How the replica stands (rule R7): one object, another one whenever a member is another. Times are wall times. */
+export interface SyncView {
+  readonly status: SyncStatus;
+  /** The authority's records are of a newer model: offer a reload, never force it. */
+  readonly outdated: boolean;
+  /** An answer to a `check` is being waited for. */
+  readonly checking: boolean;
+  readonly epoch: string | null;
+  /** 0 before the first full state. */
+  readonly version: number;
+  /** When the replica was last known to hold all that the authority had; null: never. */
+  readonly lastConfirmedAt: number | null;
+  readonly lastResync: LastResync | null;
+  /** What the authority complained of on this connection. */
+  readonly error: AuthorityError | null;
+}
+
+export interface LastResync {
+  readonly reason: ResyncReason;
+  readonly at: number;
+  readonly fromVersion: number;
+  readonly toVersion: number;
+}
+
+/** A view, and what it was made from: times are turned into wall times once, so that they stay the same. */
+export interface ViewState {
+  readonly view: SyncView;
+  readonly status: SyncStatus;
+  readonly confirmedAt: Millis | null;
+}
+
+const NOWHERE: SyncView = {
+  status: { type: "stale", since: null, why: "stopped" },
+  outdated: false,
+  checking: false,
+  epoch: null,
+  version: 0,
+  lastConfirmedAt: null,
+  lastResync: null,
+  error: null,
+};
+
+export const NO_VIEW: ViewState = { view: NOWHERE, status: NOWHERE.status, confirmedAt: null };
+
+/** The view of `state`; the same object as before when nothing in it has changed. */
+export function nextView(
+  old: ViewState,
+  state: SyncState,
+  lastResync: LastResync | null,
+  now: Millis,
+  wall: number,
+): ViewState {
+  const status = statusOf(state, now);
+  const sameStatus = isSameStatus(status, old.status);
+  const toWall = (at: Millis | null): number | null => (at === null ? null : Math.round(wall - (now - at)));
+  const view: SyncView = {
+    status: sameStatus ? old.view.status : inWallTime(status, toWall),
+    outdated: isOutdated(state),
+    checking: isChecking(state),
+    epoch: state.position?.epoch ?? null,
+    version: state.position?.version ?? 0,
+    lastConfirmedAt: state.confirmedAt === old.confirmedAt ? old.view.lastConfirmedAt : toWall(state.confirmedAt),
+    lastResync,
+    error: state.error,
+  };
+  if (isSameView(view, old.view)) return old;
+  return { view, status: sameStatus ? old.status : status, confirmedAt: state.confirmedAt };
+}
+
+function isSameView(a: SyncView, b: SyncView): boolean {
+  return (
+    a.version === b.version &&
+    a.status === b.status &&
+    a.epoch === b.epoch &&
+    a.lastConfirmedAt === b.lastConfirmedAt &&
+    a.checking === b.checking &&
+    a.outdated === b.outdated &&
+    a.lastResync === b.lastResync &&
+    a.error === b.error
+  );
+}
+
+function isSameStatus(a: SyncStatus, b: SyncStatus): boolean {
+  if (a.type === "connecting") return b.type === "connecting" && a.attempt === b.attempt && a.retryAt === b.retryAt;
+  if (a.type === "stale") return b.type === "stale" && a.since === b.since && a.why === b.why;
+  return a.type === b.type;
+}
+
+function inWallTime(status: SyncStatus, toWall: (at: Millis | null) => number | null): SyncStatus {
+  if (status.type === "connecting") return { ...status, retryAt: toWall(status.retryAt) };
+  return status.type === "stale" ? { ...status, since: toWall(status.since) } : status;
+}
