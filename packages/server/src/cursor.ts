@@ -45,6 +45,7 @@ export class Cursor {
   /** When it was last seen to take something in, or to have nothing to take. */
   progressAt: Millis;
   #sentBytesSeen = 0;
+  #wasCongested = false;
   readonly openedAt: Millis;
 
   constructor(wire: Wire, profile: Profile, subject: unknown, now: Millis) {
@@ -92,13 +93,15 @@ export class Cursor {
     this.owesDigest = true;
   }
 
-  /** Returns whether the reader is stuck: something waits, and for `stuckMs` it has taken nothing (rule A5). */
+  /**
+   * Returns whether the reader is stuck: something waits, and for `stuckMs` it has taken nothing (rule A5). Bytes that
+   * leave count when some had been waiting: the kernel takes small ones from us without any reader.
+   */
   isStuck(waits: boolean, now: Millis, stuckMs: number): boolean {
-    const sent = this.wire.sentBytes;
-    if (!waits || sent !== this.#sentBytesSeen) {
-      this.#sentBytesSeen = sent;
-      this.progressAt = now;
-    }
+    const { sentBytes, congested } = this.wire;
+    if (!waits || (this.#wasCongested && sentBytes !== this.#sentBytesSeen)) this.progressAt = now;
+    this.#sentBytesSeen = sentBytes;
+    this.#wasCongested = congested;
     return now - this.progressAt >= stuckMs;
   }
 }

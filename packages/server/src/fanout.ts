@@ -44,7 +44,7 @@ export class Fanout {
     this.#log = new PlainLog(limits.plainLogChars);
     this.#log.clear(space.head);
     this.snapshots = new Snapshots(space, facts, runtime.frames, metrics);
-    this.steps = new Steps(space, runtime.frames, this.snapshots, this.#log, metrics);
+    this.steps = new Steps(space, runtime.frames, this.#log, metrics);
   }
 
   join(cursor: Cursor): void {

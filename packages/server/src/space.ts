@@ -160,6 +160,15 @@ export class Space {
     return diff as Diff;
   }
 
+  /** The length of all records as JSON, in UTF-16 code units. */
+  textLength(): number {
+    let length = 0;
+    for (const name in this.#collections) {
+      for (const entry of this.#entriesOf(name).values()) length += entryText(entry).length;
+    }
+    return length;
+  }
+
   /** The digest of the committed state, brought up to date over what moved since it was last asked for (rule G2). */
   digest(): string {
     for (const entry of this.#unsummed) {

@@ -1,8 +1,7 @@
-import { encodeMessage, type SyncMessage } from "@neverstale/protocol";
+import { type Diff, encodeMessage, type SyncMessage } from "@neverstale/protocol";
 import type { Profile } from "./cursor.ts";
 import type { PlainLog } from "./plain-log.ts";
 import type { Frame, FrameCodec } from "./runtime.ts";
-import type { Snapshots } from "./snapshots.ts";
 import type { Space } from "./space.ts";
 import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 
@@ -11,21 +10,22 @@ export type Step =
   | { readonly frame: Frame; readonly count: number; readonly textLength: number }
   | { readonly snapshot: FullStateReason };
 
+/** What a snapshot holds beside its records: a small diff is never larger. */
+const SNAPSHOT_FACTS_LENGTH = 1024;
+
 /** The frames for today's head: each made once for all cursors at the same position (rule A4). */
 export class Steps {
   readonly #space: Space;
   readonly #frames: FrameCodec;
-  readonly #snapshots: Snapshots;
   readonly #log: PlainLog;
   readonly #metrics: SyncMetrics;
   #head = -1;
   readonly #made = new Map<string, Step>();
   readonly #deltas = new Map<number, Step>();
 
-  constructor(space: Space, frames: FrameCodec, snapshots: Snapshots, log: PlainLog, metrics: SyncMetrics) {
+  constructor(space: Space, frames: FrameCodec, log: PlainLog, metrics: SyncMetrics) {
     this.#space = space;
     this.#frames = frames;
-    this.#snapshots = snapshots;
     this.#log = log;
     this.#metrics = metrics;
   }
@@ -67,15 +67,18 @@ export class Steps {
   #makeDelta(from: number): Step {
     if (!this.#space.canDiffFrom(from)) return { snapshot: "too_old" };
     const { head } = this.#space;
-    const text = `{"type":"delta","from":${from},"version":${head},"payload":${JSON.stringify(this.#space.diffSince(from))}}`;
+    const diff = this.#space.diffSince(from);
+    const text = `{"type":"delta","from":${from},"version":${head},"payload":${JSON.stringify(diff)}}`;
     this.#metrics.diffs += 1;
-    if (text.length > this.#snapshotTextBytes()) return { snapshot: "smaller" };
+    if (this.#isLargerThanState(diff, text.length)) return { snapshot: "smaller" };
     return { frame: this.#frames.encode(text, true), count: 1, textLength: text.length };
   }
 
-  #snapshotTextBytes(): number {
-    const newest = this.#snapshots.newest("full_state") ?? this.#snapshots.newest("init");
-    return newest?.frame.textBytes ?? Number.POSITIVE_INFINITY;
+  /** Only what was removed can make a diff larger than the state: the state is measured when that is the most of it. */
+  #isLargerThanState(diff: Diff, textLength: number): boolean {
+    let removed = 0;
+    for (const name in diff) removed += diff[name]?.remove?.length ?? 0;
+    return removed > this.#space.records && textLength > this.#space.textLength() + SNAPSHOT_FACTS_LENGTH;
   }
 
   #plain(from: number): Step {

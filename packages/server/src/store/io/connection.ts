@@ -10,10 +10,11 @@ export type Durability = "full" | "background";
 const BUSY_TIMEOUT_MS = 100;
 
 /** Opens a database that exists, for writing. Throws when SQLite does not hold the settings that durability rests on. */
-export function openConnection(path: string, durability: Durability): DatabaseSync {
+export function openConnection(path: string, durability: Durability, maxBytes: number): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
   try {
     configure(db, durability);
+    if (maxBytes < Number.POSITIVE_INFINITY) limitSize(db, maxBytes);
     return db;
   } catch (error) {
     db.close();
@@ -29,6 +30,11 @@ function configure(db: DatabaseSync, durability: Durability): void {
   expectPragma(db, "wal_autocheckpoint = 0", "wal_autocheckpoint", 0);
   db.exec("PRAGMA journal_size_limit = 67108864");
   db.exec("PRAGMA trusted_schema = OFF");
+}
+
+function limitSize(db: DatabaseSync, maxBytes: number): void {
+  const pages = Math.max(1, Math.floor(maxBytes / Number(pragma(db, "page_size"))));
+  db.exec(`PRAGMA max_page_count = ${pages}`);
 }
 
 function expectPragma(db: DatabaseSync, set: string, name: string, expected: string | number): void {

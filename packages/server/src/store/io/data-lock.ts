@@ -1,10 +1,12 @@
-import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { SyncError } from "@neverstale/protocol";
 import { pragma } from "./connection.ts";
+import { createPrivateFile } from "./private-file.ts";
 import { sqliteCode } from "./sqlite-failure.ts";
 
 const BUSY = 5;
+/** For another process that is writing its id this very moment. */
+const WAIT_MS = 100;
 
 /** Held by the one process that works on a database. The operating system takes it back when the process dies. */
 export interface DataLock {
@@ -19,8 +21,8 @@ export interface DataLock {
  */
 export function lockData(path: string): DataLock {
   const lockPath = `${path}.lock`;
-  closeSync(openSync(lockPath, "a", 0o600));
-  const db = new DatabaseSync(lockPath, { timeout: 0 });
+  createPrivateFile(lockPath);
+  const db = new DatabaseSync(lockPath, { timeout: WAIT_MS });
   try {
     db.exec("BEGIN IMMEDIATE");
     db.exec(`PRAGMA user_version = ${process.pid}`);
@@ -40,11 +42,10 @@ function locked(path: string, db: DatabaseSync): SyncError {
   });
 }
 
-/** Unknown for the instant in which the holder writes its id. */
 function holderOf(db: DatabaseSync): string {
   try {
     return String(pragma(db, "user_version"));
   } catch {
-    return "(just starting)";
+    return "(unknown)";
   }
 }

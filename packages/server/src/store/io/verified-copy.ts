@@ -22,13 +22,15 @@ export function writeVerifiedCopy(db: DatabaseSync, path: string): void {
   }
 }
 
-/** Throws when SQLite finds the file damaged. */
+export class IntegrityError extends Error {}
+
+/** Throws an `IntegrityError` when SQLite finds the file damaged. */
 export function checkIntegrity(path: string): void {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     const found = db.prepare("PRAGMA integrity_check(10)").all();
     const faults = found.map((row) => String(row.integrity_check)).filter((line) => line !== "ok");
-    if (faults.length > 0) throw new Error(`${path} fails its integrity check: ${faults.join("; ")}`);
+    if (faults.length > 0) throw new IntegrityError(`${path} fails its integrity check: ${faults.join("; ")}`);
   } finally {
     db.close();
   }

@@ -1,0 +1,145 @@
+import {
+  applyDiff,
+  type Change,
+  collection,
+  defineModel,
+  digestOf,
+  type MutableState,
+  patch,
+  put,
+  remove,
+  type StateRecord,
+} from "@neverstale/protocol";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { StateManager } from "./state-manager.ts";
+import { memoryStore } from "./store/memory.ts";
+import { VirtualRuntime } from "./virtual-runtime-suite.ts";
+
+const model = defineModel({
+  model: 1,
+  collections: {
+    hosts: collection(null),
+    events: collection(null, { keep: { newest: 3 } }),
+    jobs: collection(null, { keep: { newest: 2, where: { status: ["done", "failed"] } } }),
+  },
+  changes: {
+    host_added: put("hosts"),
+    host_updated: patch("hosts"),
+    host_removed: remove("hosts"),
+    event: put("events"),
+    job_changed: put("jobs"),
+    job_updated: patch("jobs"),
+  },
+});
+
+const field = fc.constantFrom("a", "b", "c");
+const value = fc.oneof(
+  fc.integer({ min: 0, max: 3 }),
+  fc.constant(null),
+  fc.record({ x: fc.integer({ min: 0, max: 2 }) }),
+);
+const data = fc.dictionary(field, value, { maxKeys: 3, noNullPrototype: true });
+const target = fc.constantFrom("1", "2", "3", "4");
+const status = fc.constantFrom("running", "done", "failed");
+const change: fc.Arbitrary<Change> = fc.oneof(
+  fc.record({ type: fc.constantFrom("host_added", "host_updated", "host_removed", "event"), target, data }),
+  fc.record({ type: fc.constantFrom("job_changed", "job_updated"), target, data: fc.record({ status }) }),
+);
+const step = fc.oneof(
+  { weight: 20, arbitrary: fc.record({ changes: fc.array(change, { minLength: 1, maxLength: 4 }) }) },
+  { weight: 1, arbitrary: fc.constant("restart" as const) },
+  { weight: 1, arbitrary: fc.constant("fold" as const) },
+);
+
+function copyOf(state: Readonly<Record<string, ReadonlyMap<string, StateRecord>>>): MutableState {
+  return Object.fromEntries(Object.entries(state).map(([name, records]) => [name, new Map(records)]));
+}
+
+function openManager(store: ReturnType<typeof memoryStore>, runtime: VirtualRuntime) {
+  return StateManager.openWith({ model, store, limits: { tombstones: 2, foldMs: 1_000 } }, runtime);
+}
+
+test("[A5] from every version that can be diffed, the diff leads to the state and the digest of the head", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+      const runtime = new VirtualRuntime();
+      let store = memoryStore();
+      let manager = await openManager(store, runtime);
+      const states = new Map<number, MutableState>([[0, copyOf(manager.state)]]);
+      for (const action of steps) {
+        if (action === "fold") await runtime.pass(1_100);
+        else if (action === "restart") {
+          store = memoryStore({ data: store.dump() });
+          manager = await openManager(store, runtime);
+        } else {
+          const done = manager.transact(() => action.changes);
+          await runtime.pass(1);
+          await done;
+          states.set(manager.version, copyOf(manager.state));
+        }
+      }
+      const space = manager.space("main");
+      for (const [version, state] of states) {
+        if (space === null || !space.canDiffFrom(version)) continue;
+        expect(applyDiff(state, space.diffSince(version))).toBe(true);
+        expect(copyOf(manager.state)).toEqual(state);
+        expect(digestOf(state)).toBe(space.digest());
+      }
+      expect(manager.state.events.size).toBeLessThanOrEqual(3);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("[S3] the oldest touched of the records that match leave, into the history; the others are not counted", async () => {
+  const runtime = new VirtualRuntime();
+  const manager = await openManager(memoryStore(), runtime);
+  const job = (id: string, state: string): Change => ({ type: "job_changed", target: id, data: { status: state } });
+
+  const done = manager.transact(() => [job("r", "running"), job("1", "done"), job("2", "done"), job("r2", "running")]);
+  const last = manager.transact(() => [
+    { type: "job_updated", target: "1", data: { note: "touched" } },
+    job("3", "failed"),
+  ]);
+  await runtime.pass(1);
+  await Promise.all([done, last]);
+
+  expect([...manager.state.jobs.keys()].sort()).toEqual(["1", "3", "r", "r2"]);
+  expect(manager.version).toBe(7);
+  expect((await last).version).toBe(7);
+  const history = await manager.history({ space: "main", limit: 10 });
+  expect(history).toMatchObject([{ collection: "jobs", id: "2", version: 7, record: { id: "2", status: "done" } }]);
+});
+
+test("[S2] a patch or remove of an id that isn't there takes a version and changes nothing", async () => {
+  const runtime = new VirtualRuntime();
+  const manager = await openManager(memoryStore(), runtime);
+
+  const done = manager.transact(() => [
+    { type: "host_updated", target: "x", data: { a: 1 } },
+    { type: "host_removed", target: "x", data: {} },
+  ]);
+  await runtime.pass(1);
+
+  expect((await done).version).toBe(2);
+  expect(manager.state.hosts.size).toBe(0);
+  expect(manager.space("main")?.diffSince(0)).toEqual({});
+});
+
+test("[A5] a record whose fields come and go without end is sent whole, not stamped without end", async () => {
+  const runtime = new VirtualRuntime();
+  const manager = await openManager(memoryStore(), runtime);
+  const added = manager.apply({ type: "host_added", target: "1", data: { a: 1 } });
+  await runtime.pass(1);
+  await added;
+
+  const all: Promise<unknown>[] = [];
+  for (let i = 0; i < 100; i += 1) {
+    all.push(manager.apply({ type: "host_updated", target: "1", data: { [`f${i}`]: i, [`f${i - 1}`]: null } }));
+  }
+  await runtime.pass(1);
+  await Promise.all(all);
+
+  expect(manager.space("main")?.diffSince(1)).toEqual({ hosts: { put: [{ id: "1", a: 1, f99: 99 }] } });
+});

@@ -1,0 +1,22 @@
+import { DatabaseSync } from "node:sqlite";
+import { parentPort, workerData } from "node:worker_threads";
+import type { BackupFailure } from "./backup.ts";
+import { IntegrityError, writeVerifiedCopy } from "./verified-copy.ts";
+
+/** The thread of `copyInWorker`. */
+function copy(from: string, to: string): BackupFailure | null {
+  const db = new DatabaseSync(from, { readOnly: true });
+  try {
+    writeVerifiedCopy(db, to);
+    return null;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof IntegrityError) return { code: "store_damaged", message, hint: "Restore an older backup." };
+    return { code: "store_unavailable", message, hint: "Look at the disk and the directory." };
+  } finally {
+    db.close();
+  }
+}
+
+const { from, to } = workerData as { readonly from: string; readonly to: string };
+parentPort?.postMessage(copy(from, to));
