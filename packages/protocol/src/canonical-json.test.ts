@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { anyValue } from "./arbitraries-suite.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { JsonValue } from "./json.ts";
-import { anyValue } from "./test-arbitraries.ts";
 
 test("[G1] the example of RFC 8785, section 3.2.2", () => {
   const text = String.raw`{

@@ -1,11 +1,11 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { anyChange, anyRecord, anyState, testModel } from "./arbitraries-suite.ts";
 import { type Change, type Effect, effectOf, recordIdOf } from "./change.ts";
 import type { JsonObject, StateRecord } from "./json.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { collection, defineModel, patch, put, RECORD_EVICTED, remove } from "./model.ts";
-import { anyChange, anyRecord, anyState, testModel } from "./test-arbitraries.ts";
 
 const web1: StateRecord = { id: "web-1", status: "up", os: { name: "debian", version: "13" } };
 

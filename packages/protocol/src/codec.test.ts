@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { anyChange, anyState } from "./arbitraries-suite.ts";
 import {
   decodeClientMessage,
   decodePlainClientMessage,
@@ -16,7 +17,6 @@ import {
   RESYNC_REASONS,
   type ServerMessage,
 } from "./messages.ts";
-import { anyChange, anyState } from "./test-arbitraries.ts";
 
 const anyVersion = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const anyDigest = fc.stringMatching(/^[0-9a-f]{16}$/);
@@ -255,6 +255,22 @@ const BAD_DIFFS = [
 
 test.each(BAD_DIFFS)("[S4] [M2] the diff %s is refused", (diff) => {
   refusedBy(decodeServerMessage, `{"type": "delta", "from": 0, "version": 1, "payload": ${diff}}`);
+});
+
+test("[M6] a lineage lists epochs with the last version of their run, empty runs included", () => {
+  const lineage = [
+    ["e0", 0],
+    ["e1", 5],
+    ["e2", 5],
+  ];
+
+  expect(decodeServerMessage(JSON.stringify({ ...rightState, lineage }))).toMatchObject({ lineage });
+});
+
+test("[M6] a replica attaches no meaning to collections and fields that its model doesn't know", () => {
+  const delta = { type: "delta", from: 1, version: 2, payload: { novelties: { put: [{ id: "n1", shape: [1] }] } } };
+
+  expect(decodeServerMessage(JSON.stringify(delta))).toEqual(delta);
 });
 
 const rightState = {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { anyChange, anyState, testModel } from "./arbitraries-suite.ts";
 import { effectOf } from "./change.ts";
 import {
   applyDiff,
@@ -13,7 +14,6 @@ import {
 } from "./diff.ts";
 import type { AnyState, StateRecord, WireState } from "./json.ts";
 import { mergeDiffs } from "./merge-diffs.ts";
-import { anyChange, anyState, testModel } from "./test-arbitraries.ts";
 
 const before: WireState = { hosts: [{ id: "a", x: 1, y: 2 }, { id: "b", x: 1 }, { id: "c" }] };
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { anyValue } from "./arbitraries-suite.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { isJsonObject, sameJson } from "./json.ts";
-import { anyValue } from "./test-arbitraries.ts";
 
 test.each([
   [

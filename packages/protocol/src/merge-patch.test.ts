@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { anyPatch, anyStoredObject, anyValue } from "./arbitraries-suite.ts";
 import type { JsonValue } from "./json.ts";
 import { mergePatch, mergePatchBetween } from "./merge-patch.ts";
-import { anyPatch, anyStoredObject, anyValue } from "./test-arbitraries.ts";
 
 // The examples of RFC 7396, appendix A.
 test.each<[JsonValue, JsonValue, JsonValue]>([

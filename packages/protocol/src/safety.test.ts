@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { anyPatch, anyStoredObject, anyValue } from "./arbitraries-suite.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { checkJson, cleanObject, isSafeId, isSafeJson, isSafeKey, MAX_DEPTH, MAX_ID_LENGTH } from "./safety.ts";
-import { anyPatch, anyStoredObject, anyValue } from "./test-arbitraries.ts";
 
 const REFUSED_KEYS = ["__proto__", "constructor", "prototype", "\ud800", "a\udfffb"];
 
