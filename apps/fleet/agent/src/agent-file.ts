@@ -37,6 +37,10 @@ const Pattern = z
     }
   });
 
+function atMost(count: number): (record: object) => boolean {
+  return (record) => Object.keys(record).length <= count;
+}
+
 const [Integer, Choice, Text] = ArgSpec.options;
 const FileArg = z.discriminatedUnion("type", [
   Integer.omit({ name: true }).strict(),
@@ -48,7 +52,7 @@ const FileOp = z.strictObject({
   title: z.string().max(200).optional(),
   /** The program and its arguments. `{name}` is an argument, `{node}` this Node.js, `{shipped}` the agent's own scripts. */
   argv: z.array(z.string().min(1).max(4096)).min(1).max(100),
-  args: z.record(OpName, FileArg).default({}),
+  args: z.record(OpName, FileArg).refine(atMost(20), "at most 20 arguments").default({}),
   timeout: Duration.default(60_000),
   kill_grace: Duration.default(5_000),
   output_cap: Size.default(1024 ** 2),
@@ -62,7 +66,7 @@ const FileOp = z.strictObject({
 });
 export type FileOp = z.infer<typeof FileOp>;
 
-const AgentFile = z.strictObject({ ops: z.record(OpName, FileOp) });
+const AgentFile = z.strictObject({ ops: z.record(OpName, FileOp).refine(atMost(200), "at most 200 ops") });
 export type AgentFile = z.infer<typeof AgentFile>;
 
 /** What is wrong with an `agent.yaml`, a line for each problem: `line 7: ops.disk.timeout: expected …`. */

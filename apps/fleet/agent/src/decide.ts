@@ -19,7 +19,7 @@ export interface View {
   readonly known: readonly Known[];
   /** Claims that this run of the agent got a 200 for. */
   readonly granted: ReadonlySet<string>;
-  /** Commands for which a claim is out, or a runner on its way: nothing is done about them for now. */
+  /** Commands for which a claim is out, a runner on its way, or that have just failed: nothing is done about them for now. */
   readonly waiting: ReadonlySet<string>;
   /** The latest it can be at the server, ms since 1970; null: unknown. */
   readonly serverMs: number | null;
@@ -101,7 +101,8 @@ function startOrEnd(view: View, entry: JournalEntry, cancelRequested: boolean): 
 function beginNext(view: View): Action | null {
   if (view.known.some(isOpen)) return null;
   const ready = unjournaled(view)
-    .filter((assignment) => assignment.cancelRequested !== true && mayStart(assignment, view.serverMs))
+    .filter((assignment) => assignment.cancelRequested !== true && !view.waiting.has(assignment.id))
+    .filter((assignment) => mayStart(assignment, view.serverMs))
     .sort(byDeadline);
   for (const assignment of ready) {
     const plan = view.plan(assignment);

@@ -16,7 +16,7 @@ export interface CommandFiles {
   readonly spool: string;
 }
 
-const SAFE_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
+const SAFE_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
 export function isFileSafe(commandId: string): boolean {
   return SAFE_ID.test(commandId);

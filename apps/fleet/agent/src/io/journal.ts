@@ -50,7 +50,7 @@ const Entry = z.object({
   }),
 }) satisfies z.ZodType<JournalEntry>;
 
-const ENTRY_FILE = /^([A-Za-z0-9][A-Za-z0-9_-]*)\.entry\.json$/;
+const ENTRY_FILE = /^[A-Za-z0-9_-]+\.entry\.json$/;
 
 /**
  * The commands of one host id on disk: what the agent wrote before it asked for them, and what their runners left. All
@@ -93,9 +93,9 @@ export class Journal {
   /** What is known of a command right now. */
   look(entry: JournalEntry): Known {
     const files = this.#files(entry.commandId);
-    const mark = readJson(files.runner, Runner);
+    const mark = readJson(files.runner, Runner, NO_RUNNER);
     const alive = mark !== null && isAlive(mark);
-    const exit = readJson(files.exit, ExitFile); // Read after the look at the process: one that ended in between has left it.
+    const exit = readJson(files.exit, ExitFile, UNREADABLE); // Read after the look at the process: one that ended in between has left it.
     const runner = mark === null ? "none" : alive && exit === null ? "alive" : "gone";
     return {
       entry,
@@ -126,7 +126,7 @@ export class Journal {
   stop(commandId: string): void {
     const files = this.#files(commandId);
     createDurably(files.stop, "");
-    const mark = readJson(files.runner, Runner);
+    const mark = readJson(files.runner, Runner, NO_RUNNER);
     if (mark !== null && isAlive(mark)) process.kill(mark.pid, "SIGTERM");
   }
 
@@ -143,9 +143,9 @@ export class Journal {
   /** Ends a command whose runner is gone without a word. What it left running is killed. */
   endLost(commandId: string, reason: string): void {
     const files = this.#files(commandId);
-    const child = readJson(files.child, Mark);
+    const child = readJson(files.child, Mark, NO_RUNNER);
     if (child !== null && isAlive(child)) signalGroup(child.pid, "SIGKILL");
-    const mark = readJson(files.runner, Runner);
+    const mark = readJson(files.runner, Runner, NO_RUNNER);
     const startedAt = mark === null || mark.started === NO_RUNNER.started ? null : mark.at;
     createDurably(files.exit, exitWithoutRunner("lost", reason, startedAt, spoolSize(files.spool)));
   }
@@ -173,6 +173,17 @@ const RUNNER = fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "./runner
 /** Stands where a runner's mark would be: no process has this number. */
 const NO_RUNNER: RunnerMark = { pid: 2 ** 31, started: "never", at: new Date(0).toISOString() };
 
+const UNREADABLE: Exit = {
+  outcome: "lost",
+  reason: "its exit status can't be read",
+  exitCode: null,
+  signal: null,
+  startedAt: null,
+  finishedAt: NO_RUNNER.at,
+  outputBytes: 0,
+  droppedBytes: 0,
+};
+
 function exitWithoutRunner(outcome: Outcome, reason: string, startedAt: string | null, outputBytes: number): string {
   const finishedAt = new Date().toISOString();
   const exit: Exit = {
@@ -188,7 +199,13 @@ function exitWithoutRunner(outcome: Outcome, reason: string, startedAt: string |
   return JSON.stringify(exit);
 }
 
-function readJson<T>(path: string, schema: z.ZodType<T>): T | null {
+/** Null: no file. `unreadable` stands for one that isn't what was written there: a damaged disk. */
+function readJson<T>(path: string, schema: z.ZodType<T>, unreadable: T): T | null {
   const text = readIfThere(path);
-  return text === null || text === "" ? null : schema.parse(JSON.parse(text));
+  if (text === null) return null;
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return unreadable;
+  }
 }

@@ -1,0 +1,53 @@
+import { nodeEnvironment, StateSync } from "@neverstale/client";
+import { type AgentState, agentModel } from "@neverstale/fleet-domain";
+import WebSocket, { type ClientOptions } from "ws";
+import type { Follower } from "../follow.ts";
+
+const MAX_FRAME_BYTES = 16 * 1024 ** 2;
+/** When the server has sent it away for good, it is asked again at this pace: the answers to reports say what is true. */
+const ASK_AGAIN_MS = 5_000;
+
+export interface FollowOptions {
+  readonly server: URL;
+  readonly credential: string;
+  /** PEM, or null: what the system trusts. */
+  readonly ca: string | null;
+  /** Something of it may have changed. */
+  readonly onChange: () => void;
+}
+
+/** A replica of the agent's own space: lost connections, restarts and restores of the server heal by its rules. */
+export function followAssignments({ server, credential, ca, onChange }: FollowOptions): Follower {
+  const socketOptions: ClientOptions = {
+    maxPayload: MAX_FRAME_BYTES,
+    handshakeTimeout: 10_000,
+    ...(ca !== null && { ca }),
+  };
+  class AgentSocket extends WebSocket {
+    constructor(url: string, protocols: string[], options: ClientOptions) {
+      super(url, protocols, { ...options, ...socketOptions });
+    }
+  }
+  const io = nodeEnvironment({ WebSocket: AgentSocket, headers: { authorization: `Bearer ${credential}` } });
+  const sync = new StateSync<AgentState>({ url: new URL("agent/sync", server).href, io, model: agentModel.model });
+  const unsubscribe = sync.subscribe(onChange);
+  const timer = setInterval(() => {
+    const { status } = sync;
+    if (status.type === "signed_out" || (status.type === "stale" && ENDED.has(status.why))) sync.start();
+  }, ASK_AGAIN_MS);
+  return {
+    get assignments() {
+      return sync.position === null ? null : sync.state.commands;
+    },
+    get epoch() {
+      return sync.epoch;
+    },
+    close() {
+      clearInterval(timer);
+      unsubscribe();
+      sync.stop();
+    },
+  };
+}
+
+const ENDED: ReadonlySet<string> = new Set(["forbidden", "unknown_space", "client_too_old"]);

@@ -1,0 +1,56 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Assignment, OpOffer } from "@neverstale/fleet-domain";
+import { type AgentFile, AgentFileError, offerOf, parseAgentFile } from "../agent-file.ts";
+import type { Plan } from "../decide.ts";
+import { planOf } from "../plan.ts";
+import { machine, SHIPPED_AGENT_FILE } from "./machine.ts";
+
+/** The host's `agent.yaml`, read once and again on request. */
+export class HostFile {
+  readonly path: string;
+  /** Why the last reading failed; the file read before it counts meanwhile. */
+  problem: string | null = null;
+  #file: AgentFile;
+  #plans = new WeakMap<Assignment, Plan>();
+
+  /** `path` null: DATA_DIR/agent.yaml, or the file that is shipped where there is none. Throws `AgentFileError`. */
+  constructor(path: string | null, dataDir: string) {
+    const own = join(dataDir, "agent.yaml");
+    this.path = path ?? (existsSync(own) ? own : SHIPPED_AGENT_FILE);
+    this.#file = read(this.path);
+  }
+
+  /** Reads it again. What is wrong with it is left in `problem`. */
+  reload(): void {
+    try {
+      this.#file = read(this.path);
+      this.#plans = new WeakMap();
+      this.problem = null;
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  offers(): OpOffer[] {
+    return Object.entries(this.#file.ops).map(([name, op]) => offerOf(name, op));
+  }
+
+  readonly plan = (assignment: Assignment): Plan => {
+    const known = this.#plans.get(assignment);
+    if (known !== undefined) return known;
+    const plan = planOf(this.#file, machine, assignment);
+    this.#plans.set(assignment, plan);
+    return plan;
+  };
+}
+
+function read(path: string): AgentFile {
+  try {
+    return parseAgentFile(readFileSync(path, "utf8"));
+  } catch (error) {
+    if (error instanceof AgentFileError)
+      throw new AgentFileError(`${path}: ${error.message.replaceAll("\n", `\n${path}: `)}`);
+    throw new AgentFileError(`${path} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,130 @@
+import * as http from "node:http";
+import * as https from "node:https";
+import {
+  ClaimAnswer,
+  type ClaimRequest,
+  EnrollAnswer,
+  type EnrollRequest,
+  ReportsAnswer,
+  type ReportsRequest,
+} from "@neverstale/fleet-domain";
+import { z } from "zod";
+import { type ClockReading, type LocalTime, readServerClock } from "../server-clock.ts";
+
+const TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 1024 ** 2;
+
+export type ApiResult<T> =
+  | { readonly type: "ok"; readonly answer: T; readonly clock: ClockReading | null }
+  /** The credential (or the token) is not accepted. */
+  | { readonly type: "not_accepted"; readonly message: string }
+  /** The server has decided; asking again brings the same. */
+  | { readonly type: "refused"; readonly status: number; readonly message: string }
+  /** Nobody knows whether it arrived: the same again, later. */
+  | { readonly type: "unanswered"; readonly message: string; readonly retryAfterMs: number };
+
+const Problem = z.object({
+  detail: z.string().default(""),
+  title: z.string().default(""),
+  hint: z.string().default(""),
+});
+
+/** The server's endpoints for agents. */
+export class ServerApi {
+  readonly #server: URL;
+  readonly #ca: string | undefined;
+  readonly #connections: http.Agent;
+  /** Null before the enrolment. */
+  credential: string | null = null;
+
+  /** `ca`: PEM of the authority to trust instead of the system's. */
+  constructor(server: URL, ca: string | null) {
+    this.#server = server;
+    this.#ca = ca ?? undefined;
+    const options = { keepAlive: true, maxSockets: 4, timeout: TIMEOUT_MS };
+    this.#connections =
+      server.protocol === "https:" ? new https.Agent({ ...options, ca: this.#ca }) : new http.Agent(options);
+  }
+
+  enroll(request: EnrollRequest): Promise<ApiResult<EnrollAnswer>> {
+    return this.#post("agent/enroll", request, EnrollAnswer);
+  }
+
+  claim(request: ClaimRequest): Promise<ApiResult<ClaimAnswer>> {
+    return this.#post("agent/claims", request, ClaimAnswer);
+  }
+
+  report(request: ReportsRequest): Promise<ApiResult<ReportsAnswer>> {
+    return this.#post("agent/reports", request, ReportsAnswer);
+  }
+
+  close(): void {
+    this.#connections.destroy();
+  }
+
+  async #post<T extends { readonly now: string }>(
+    path: string,
+    request: unknown,
+    schema: z.ZodType<T>,
+  ): Promise<ApiResult<T>> {
+    const sent = localTime();
+    try {
+      const { status, retryAfter, text } = await this.#exchange(path, JSON.stringify(request));
+      if (status >= 200 && status < 300) {
+        const answer = schema.parse(JSON.parse(text));
+        return { type: "ok", answer, clock: readServerClock(answer.now, sent, localTime()) };
+      }
+      const message = `${status} ${problemIn(text)}`.trim();
+      if (status === 401) return { type: "not_accepted", message };
+      if (status === 429 || status >= 500)
+        return { type: "unanswered", message, retryAfterMs: 1000 * (Number(retryAfter) || 0) };
+      return { type: "refused", status, message };
+    } catch (error) {
+      return { type: "unanswered", message: error instanceof Error ? error.message : String(error), retryAfterMs: 0 };
+    }
+  }
+
+  #exchange(path: string, body: string): Promise<{ status: number; retryAfter: string | undefined; text: string }> {
+    const headers = {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(body),
+      ...(this.credential !== null && { authorization: `Bearer ${this.credential}` }),
+    };
+    const { request: send } = this.#server.protocol === "https:" ? https : http;
+    return new Promise((resolve, reject) => {
+      const options = { method: "POST", headers, agent: this.#connections, signal: AbortSignal.timeout(TIMEOUT_MS) };
+      const request = send(new URL(path, this.#server), options, (response) => {
+        const parts: Buffer[] = [];
+        let size = 0;
+        response.on("data", (part: Buffer) => {
+          parts.push(part);
+          size += part.length;
+          if (size > MAX_ANSWER_BYTES) response.destroy(new Error(`an answer of more than ${MAX_ANSWER_BYTES} bytes`));
+        });
+        response.on("error", reject);
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            retryAfter: response.headers["retry-after"],
+            text: Buffer.concat(parts).toString(),
+          }),
+        );
+      });
+      request.on("error", reject);
+      request.end(body);
+    });
+  }
+}
+
+export function localTime(): LocalTime {
+  return { monotonicMs: performance.now(), wallMs: Date.now() };
+}
+
+function problemIn(text: string): string {
+  try {
+    const { detail, title, hint } = Problem.parse(JSON.parse(text));
+    return [detail || title, hint].filter((part) => part !== "").join(" ");
+  } catch {
+    return "";
+  }
+}
