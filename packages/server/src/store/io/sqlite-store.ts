@@ -82,7 +82,6 @@ class SqliteStore implements Store {
   #committing = false;
   #folding = false;
   #checkpointing = false;
-  #trimDue = true;
   #newestAt = 0;
   /** About how many pages of the write-ahead log are not in the database file yet. */
   #logPages = 0;
@@ -125,7 +124,6 @@ class SqliteStore implements Store {
       });
     }
     this.#stopped = null;
-    this.#trimDue = true;
     this.#newestAt = contents.newestAt;
     return { epochs: contents.epochs, spaces: contents.spaces.map((space) => space.contents) };
   }
@@ -191,7 +189,6 @@ class SqliteStore implements Store {
   #committed(catalog: Catalog, plan: PlanDraft, tookMs: number): void {
     catalog.carriedOut(plan);
     this.#newestAt = plan.at;
-    this.#trimDue = true;
     this.#counters.committed(this.#choice.where, tookMs);
     const { writer = "auto" } = this.#options;
     if (writer === "auto") this.#choice = afterCommit(this.#choice, tookMs);
@@ -278,14 +275,13 @@ class SqliteStore implements Store {
   }
 
   async #trim(spaceId: number | null): Promise<void> {
-    for (let step = 0; step < TRIM_STEPS_PER_FOLD && this.#trimDue; step += 1) {
-      await this.#inTurn(async ({ thread, catalog }) => {
-        this.#trimDue = false;
+    for (let step = 0; step < TRIM_STEPS_PER_FOLD; step += 1) {
+      const done = await this.#inTurn(({ thread, catalog }) => {
         const limits = { ...this.#retention, now: this.#newestAt, total: catalog.counters.total, spaceId };
-        const { value: done } = await thread.ask("trim", limits);
-        this.#trimDue ||= !done;
-        if (!done) this.#wrote(PAGES_PER_COMMIT);
+        return thread.ask("trim", limits);
       });
+      if (done.value) return;
+      this.#wrote(PAGES_PER_COMMIT);
     }
   }
 
