@@ -1,0 +1,315 @@
+import { collection, defineModel, patch, put } from "@neverstale/protocol";
+import { beforeEach, expect, test } from "vitest";
+import { type Committed, StateManager } from "./state-manager.ts";
+import { type CommitGroup, type Store, StoreFailure } from "./store/contract.ts";
+import { memoryStore } from "./store/memory.ts";
+import { settle, VirtualRuntime } from "./virtual-runtime-suite.ts";
+
+const model = defineModel({
+  model: 1,
+  collections: { hosts: collection(null), metrics: collection(null, { ephemeral: true }) },
+  changes: { host_added: put("hosts"), host_updated: patch("hosts"), host_metrics: put("metrics") },
+});
+
+/** A real store behind a disk that takes its time, or fails, when a test says so. */
+class SlowDisk {
+  readonly inner = memoryStore();
+  readonly groups: CommitGroup[] = [];
+  #hold: { promise: Promise<void>; release: () => void } | null = null;
+  fail: StoreFailure | null = null;
+
+  hold(): void {
+    let release = () => {};
+    const promise = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.#hold = { promise, release };
+  }
+
+  release(): void {
+    this.#hold?.release();
+    this.#hold = null;
+  }
+
+  get store(): Store {
+    const { inner } = this;
+    return Object.assign(Object.create(inner) as Store, {
+      open: () => inner.open(),
+      beginEpoch: (epoch: string) => inner.beginEpoch(epoch),
+      fold: (fold: Parameters<Store["fold"]>[0]) => inner.fold(fold),
+      findAnswer: (key: string) => inner.findAnswer(key),
+      close: () => inner.close(),
+      metrics: () => inner.metrics(),
+      commit: (group: CommitGroup) => {
+        if (this.fail !== null) throw this.fail;
+        const write = () => {
+          this.groups.push(group);
+          inner.commit(group);
+        };
+        return this.#hold === null ? write() : this.#hold.promise.then(write);
+      },
+    });
+  }
+}
+
+let runtime: VirtualRuntime;
+let disk: SlowDisk;
+let manager: StateManager<typeof model>;
+let failures: unknown[];
+let told: Committed[];
+
+beforeEach(async () => {
+  runtime = new VirtualRuntime();
+  disk = new SlowDisk();
+  failures = [];
+  told = [];
+  const spaces = { "output/": model, "agent/": model };
+  const options = { model, spaces, store: disk.store, onFailure: (error: unknown) => failures.push(error) };
+  manager = await StateManager.openWith(options, runtime);
+  manager.follow((committed) => told.push(...committed));
+  disk.groups.length = 0;
+});
+
+/** How each call ends, while time passes. */
+async function outcomesOf(calls: readonly Promise<unknown>[]): Promise<PromiseSettledResult<unknown>[]> {
+  const outcomes = Promise.allSettled(calls);
+  await runtime.pass(1);
+  return outcomes;
+}
+
+const added = (target: string, data = {}) => ({ type: "host_added", target, data }) as const;
+
+test("[A1] nothing about a version is told or shown before its commit has ended", async () => {
+  disk.hold();
+  let resolved = false;
+  const done = manager.apply(added("web-1")).then(() => {
+    resolved = true;
+  });
+  await runtime.pass(5);
+
+  expect([resolved, manager.version, manager.state.hosts.size, told.length]).toEqual([false, 0, 0, 0]);
+
+  disk.release();
+  await done;
+  expect([manager.version, manager.state.hosts.size, told.length]).toEqual([1, 1, 1]);
+});
+
+test("[A3] what waits while a commit is under way forms the next batch, decided on what was committed", async () => {
+  disk.hold();
+  const first = manager.apply(added("web-1"));
+  await runtime.pass(5);
+  const seen: number[] = [];
+  const rest = [1, 2, 3].map((n) =>
+    manager.transact((state) => {
+      seen.push(state.hosts.size);
+      return [added(`late-${n}`)];
+    }),
+  );
+  await runtime.pass(5);
+  expect(seen).toEqual([]);
+  disk.release();
+  await Promise.all([first, ...rest]);
+
+  expect(seen).toEqual([1, 2, 3]);
+  expect(disk.groups.map((group) => group.spaces[0]?.lastVersion)).toEqual([1, 4]);
+});
+
+test("[A3] a decision that throws or fails validation is dropped alone, with all it had done", async () => {
+  const calls = [
+    manager.apply(added("web-1")),
+    manager.transact(() => {
+      throw new Error("no");
+    }),
+    manager.transact((_, transaction) => {
+      transaction.add("output/1", [added("x"), added("y")]);
+      return [
+        added("web-2"),
+        { type: "host_updated", target: "web-1", data: { a: 1 } },
+        { type: "unknown", target: "z", data: {} } as never,
+      ];
+    }),
+    manager.transact((state) => (state.hosts.has("web-2") ? [] : [added("web-3")])),
+  ];
+  const outcomes = await outcomesOf(calls);
+
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "rejected", "fulfilled"]);
+  expect([...manager.state.hosts.keys()]).toEqual(["web-1", "web-3"]);
+  expect(manager.state.hosts.get("web-1")).toEqual({ id: "web-1" });
+  expect(manager.version).toBe(2);
+  expect(manager.space("output/1")).toBeNull();
+  expect(disk.groups).toHaveLength(1);
+});
+
+test("[S5] changes of one transaction take consecutive versions and are shown in one step", async () => {
+  const done = manager.transact(() => [added("a"), added("b"), added("c")]);
+  const other = manager.apply(added("d"));
+  await runtime.pass(1);
+
+  expect([(await done).version, (await other).version]).toEqual([3, 4]);
+  expect(told).toHaveLength(1);
+  expect(told[0]?.changes).toHaveLength(4);
+});
+
+test("[A2] a transaction may change several spaces, each numbered in its own, in one commit", async () => {
+  const done = manager.transact((_, transaction) => {
+    transaction.add("output/1", [added("chunk-1"), added("chunk-2")]);
+    expect(transaction.state("output/1")?.hosts?.size).toBe(2);
+    return [added("web-1")];
+  });
+  await runtime.pass(1);
+
+  expect((await done).versions).toEqual({ main: 1, "output/1": 2 });
+  expect(disk.groups).toHaveLength(1);
+  expect(manager.space("output/1")?.head).toBe(2);
+});
+
+test("[A2] a space with much to write doesn't hold up another", async () => {
+  const order: string[] = [];
+  const call = (space: string, name: string) =>
+    manager.transact(
+      () => {
+        order.push(name);
+        return [];
+      },
+      { space },
+    );
+  const calls = [
+    call("output/1", "o1"),
+    call("output/1", "o2"),
+    call("output/1", "o3"),
+    call("main", "m1"),
+    call("main", "m2"),
+  ];
+  await runtime.pass(1);
+  await Promise.all(calls);
+
+  expect(order).toEqual(["o1", "m1", "o2", "m2", "o3"]);
+});
+
+test("[A1] a failure before COMMIT is store_unavailable for the whole batch, and nothing has moved", async () => {
+  disk.fail = new StoreFailure("nothing_moved", "disk full");
+  const calls = [manager.apply(added("a")), manager.apply(added("b"))];
+  const outcomes = await outcomesOf(calls);
+  disk.fail = null;
+  const after = manager.apply(added("c"));
+  await runtime.pass(1);
+
+  expect(outcomes).toMatchObject([
+    { reason: { code: "store_unavailable" } },
+    { reason: { code: "store_unavailable" } },
+  ]);
+  expect((await after).version).toBe(1);
+  expect([...manager.state.hosts.keys()]).toEqual(["c"]);
+  expect(failures).toEqual([]);
+});
+
+test("[A1] an error of the disk is outcome_unknown for all, and no more work is taken", async () => {
+  disk.fail = new StoreFailure("unknown", "EIO");
+  const calls = [manager.apply(added("a")), manager.apply(added("b"))];
+  const outcomes = await outcomesOf(calls);
+  const after = manager.apply(added("c"));
+
+  expect(outcomes).toMatchObject([{ reason: { code: "outcome_unknown" } }, { reason: { code: "outcome_unknown" } }]);
+  await expect(after).rejects.toMatchObject({ code: "outcome_unknown" });
+  expect(failures).toHaveLength(1);
+  expect([manager.version, told.length]).toEqual([0, 0]);
+});
+
+test("[S6] a change of an ephemeral collection waits for company, 100 ms at most", async () => {
+  const alone = manager.apply({ type: "host_metrics", target: "web-1", data: { cpu: 1 } });
+  await runtime.pass(90);
+  expect(disk.groups).toHaveLength(0);
+  await runtime.pass(20);
+  await alone;
+  const waiting = manager.apply({ type: "host_metrics", target: "web-1", data: { cpu: 2 } });
+  const company = manager.apply(added("web-1"));
+  await runtime.pass(1);
+  await Promise.all([waiting, company]);
+
+  expect(disk.groups.map((group) => group.spaces[0]?.lastVersion)).toEqual([1, 3]);
+});
+
+test("[D1] a key does its work once: a repeat gets the first answer, also after a restart, with today's epoch", async () => {
+  const run = (into: typeof manager, bodyHash = "h") =>
+    into.transact((state) => ({ changes: [added(`n-${state.hosts.size}`)], answer: { ids: [state.hosts.size] } }), {
+      key: { id: "user/route/k", bodyHash },
+    });
+  const first = run(manager);
+  const concurrent = run(manager);
+  await runtime.pass(1);
+  expect(await first).toMatchObject({ version: 1, answer: { ids: [0] }, replayed: false });
+  expect(await concurrent).toMatchObject({ version: 1, answer: { ids: [0] }, replayed: true });
+  await expect(run(manager, "other")).rejects.toMatchObject({ code: "key_reused" });
+
+  const later = await StateManager.openWith({ model, store: memoryStore({ data: disk.inner.dump() }) }, runtime);
+  const repeat = await run(later);
+
+  expect(repeat).toEqual({ epoch: later.epoch, version: 1, versions: {}, answer: { ids: [0] }, replayed: true });
+  expect(later.state.hosts.size).toBe(1);
+});
+
+test("[D1] a call that failed leaves no answer behind: the same key may try again", async () => {
+  const key = { id: "k", bodyHash: "h" };
+  disk.fail = new StoreFailure("nothing_moved", "disk full");
+  const failed = manager.transact(() => ({ changes: [added("a")], answer: 1 }), { key });
+  const [outcome] = await outcomesOf([failed]);
+  expect(outcome).toMatchObject({ reason: { code: "store_unavailable" } });
+  disk.fail = null;
+  const again = manager.transact(() => ({ changes: [added("a")], answer: 2 }), { key });
+  await settle();
+  await runtime.pass(1);
+
+  expect(await again).toMatchObject({ answer: 2, replayed: false });
+});
+
+test("[A10] calls beyond the bound are refused at once and say when to come back", async () => {
+  const small = await StateManager.openWith({ model, store: memoryStore(), limits: { waitingCalls: 2 } }, runtime);
+  const calls = [small.apply(added("a")), small.apply(added("b")), small.apply(added("c"))];
+  const outcomes = await outcomesOf(calls);
+
+  expect(outcomes.map(({ status }) => status)).toEqual(["fulfilled", "fulfilled", "rejected"]);
+  expect(outcomes[2]).toMatchObject({ reason: { code: "too_many_requests", retryAfterMs: 1_000 } });
+});
+
+test("closing finishes what waits, then refuses, and leaves a digest that the next open checks", async () => {
+  const last = manager.apply(added("web-1"));
+  const closing = manager.close();
+  await runtime.pass(1);
+  await closing;
+
+  expect((await last).version).toBe(1);
+  await expect(manager.apply(added("late"))).rejects.toMatchObject({ code: "shutting_down" });
+  const data = disk.inner.dump();
+  expect(data.spaces[0]?.digest).toMatchObject({ version: 1 });
+  const damaged = data.spaces.map((space) => ({
+    ...space,
+    records: space.records.map((row) => ({ ...row, text: '{"id":"web-9"}' })),
+  }));
+  const opening = StateManager.openWith({ model, store: memoryStore({ data: { ...data, spaces: damaged } }) }, runtime);
+  await expect(opening).rejects.toMatchObject({ code: "store_damaged" });
+});
+
+test("[E6] a migration is ordinary changes in the new epoch, before anyone is served", async () => {
+  const before = manager.apply(added("web-1", { name: "old" }));
+  await runtime.pass(1);
+  await before;
+  const opening = StateManager.openWith(
+    {
+      model,
+      store: memoryStore({ data: disk.inner.dump() }),
+      migrate: (state) =>
+        [...state.hosts.keys()].map((id) => ({ type: "host_updated", target: id, data: { name: "new" } }) as const),
+    },
+    runtime,
+  );
+  await settle();
+  await runtime.pass(1);
+  const migrated = await opening;
+
+  expect(migrated.state.hosts.get("web-1")).toEqual({ id: "web-1", name: "new" });
+  expect(migrated.version).toBe(2);
+  expect(migrated.space("main")?.lineage.toWire(2)).toEqual([
+    [manager.epoch, 1],
+    [migrated.epoch, 2],
+  ]);
+});
