@@ -45,8 +45,8 @@ function parseTag(term: string): HostFilter | null {
 function parseStatus(term: string): HostFilter | null {
   if (!term.startsWith("status:")) return null;
   const wanted = term.slice("status:".length);
-  return (host) =>
-    hostStatus(host).startsWith(wanted === "online" ? "" : wanted) && (wanted !== "online" || host.online);
+  if (wanted === "online") return (host) => host.online;
+  return (host) => hostStatus(host).startsWith(wanted);
 }
 
 const MEASURES = { cpu: "cpu", ram: "ram", disk: "disk", swap: "swap", load: "load1" } as const;

@@ -1,0 +1,44 @@
+/** The page's few icons, drawn with the text's colour. Each stands beside a word or inside a labelled button. */
+export type IconName =
+  | "hosts"
+  | "runs"
+  | "pipelines"
+  | "events"
+  | "close"
+  | "down"
+  | "up"
+  | "copy"
+  | "signout"
+  | "theme"
+  | "bottom"
+  | "external";
+
+const PATHS: Record<IconName, string> = {
+  hosts: "M3 4h14v4.5H3zM3 11.5h14V16H3zM6 6.2h.01M6 13.8h.01",
+  runs: "M5 4.5v11l10-5.5z",
+  pipelines: "M3 5h4v4H3zM13 11h4v4h-4zM7 7h4a2 2 0 0 1 2 2v2",
+  events: "M4 5h12M4 10h12M4 15h7",
+  close: "m5.5 5.5 9 9m0-9-9 9",
+  down: "m5 8 5 5 5-5",
+  up: "m5 12 5-5 5 5",
+  copy: "M7 7h9v9H7zM4 13V4h9",
+  signout: "M8 4H4v12h4M12 6.5 15.5 10 12 13.5M7.5 10h8",
+  theme: "M10 3.5a6.5 6.5 0 1 0 0 13zM10 3.5a6.5 6.5 0 0 1 0 13",
+  bottom: "M10 4v9m-4-3.5 4 4 4-4M5 16.5h10",
+  external: "M8 5H4v11h11v-4M11 4h5v5M16 4l-7 7",
+};
+
+export function Icon({ name }: { readonly name: IconName }) {
+  return (
+    <svg className="icon" viewBox="0 0 20 20" width="16" height="16" aria-hidden="true" focusable="false">
+      <path
+        d={PATHS[name]}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.7"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+    </svg>
+  );
+}

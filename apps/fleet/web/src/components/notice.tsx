@@ -1,0 +1,30 @@
+import type { ReactNode } from "react";
+import { Mark, type Shape, type Tone } from "./mark.tsx";
+
+interface NoticeProps {
+  readonly tone: Tone;
+  readonly shape: Shape;
+  readonly children: ReactNode;
+  /** `alert` is read out at once; `status` when the reader is free. */
+  readonly role?: "alert" | "status";
+}
+
+/** A sentence that stands out. */
+export function Notice({ tone, shape, children, role = "status" }: NoticeProps) {
+  return (
+    <div className={`notice notice-${tone}`} role={role}>
+      <Mark shape={shape} tone={tone} />
+      <div className="notice-text">{children}</div>
+    </div>
+  );
+}
+
+/** What stands where a list has nothing to show. */
+export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <p className="empty-title">{title}</p>
+      {children !== undefined && <p className="empty-text">{children}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+import { clock, duration, fullTime, NONE, span } from "../state/format.ts";
+import { useNow } from "../state/now.ts";
+
+/** A moment, in the viewer's zone; the whole of it on hover. */
+export function Moment({ at }: { readonly at: string | undefined }) {
+  const now = useNow();
+  if (at === undefined) return <>{NONE}</>;
+  const ms = Date.parse(at);
+  return (
+    <time dateTime={at} title={fullTime(ms)}>
+      {clock(ms, now)}
+    </time>
+  );
+}
+
+/** How long ago it was: `38 s ago`. */
+export function Ago({ at }: { readonly at: string | undefined }) {
+  const now = useNow();
+  if (at === undefined) return <>{NONE}</>;
+  const ms = Date.parse(at);
+  const age = now - ms;
+  return (
+    <time dateTime={at} title={fullTime(ms)}>
+      {age < 2_000 ? "now" : `${span(age)} ago`}
+    </time>
+  );
+}
+
+/** How long it took, or has taken until now. */
+export function Elapsed({ from, to }: { readonly from: string | undefined; readonly to: string | undefined }) {
+  return to === undefined ? <Running from={from} /> : <Took from={from} to={to} />;
+}
+
+function Running({ from }: { readonly from: string | undefined }) {
+  const now = useNow();
+  return <>{from === undefined ? NONE : span(now - Date.parse(from))}</>;
+}
+
+function Took({ from, to }: { readonly from: string | undefined; readonly to: string }) {
+  return <>{from === undefined ? NONE : duration(Date.parse(to) - Date.parse(from))}</>;
+}

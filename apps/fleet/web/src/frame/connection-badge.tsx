@@ -1,0 +1,89 @@
+import { useEffect, useState } from "react";
+import { Button, Dialog, DialogTrigger, Heading, Popover } from "react-aria-components";
+import { Mark } from "../components/mark.tsx";
+import type { Badge } from "../state/freshness.ts";
+
+export interface BadgeProps {
+  readonly badge: Badge;
+  /** What the replica has counted and knows, in words. */
+  readonly facts: readonly (readonly [word: string, value: string])[];
+  /** The facts as text, to be pasted into a report. */
+  readonly diagnosis: () => string;
+  readonly onCheck: () => void;
+}
+
+/** Says at every moment how fresh the page is. A click shows why it thinks so. */
+export function ConnectionBadge({ badge, facts, diagnosis, onCheck }: BadgeProps) {
+  return (
+    <DialogTrigger>
+      <Button className={`badge badge-${badge.tone}`} data-badge={badge.word}>
+        <Mark shape={badge.shape} tone={badge.tone} />
+        <span className="badge-word">{badge.word}</span>
+        {badge.detail !== null && <span className="badge-detail">{badge.detail}</span>}
+      </Button>
+      <Popover className="popover badge-popover" placement="bottom end" isNonModal>
+        <Dialog className="badge-dialog">
+          <Heading slot="title" className="badge-title">
+            Connection
+          </Heading>
+          <dl className="badge-facts">
+            {facts.map(([word, value]) => (
+              <div key={word}>
+                <dt>{word}</dt>
+                <dd>{value}</dd>
+              </div>
+            ))}
+          </dl>
+          <div className="badge-actions">
+            <Button className="button button-small" onPress={onCheck}>
+              Check now
+            </Button>
+            <CopyButton text={diagnosis} />
+          </div>
+        </Dialog>
+      </Popover>
+    </DialogTrigger>
+  );
+}
+
+const COPIED_SHOWN_MS = 2_000;
+
+function CopyButton({ text }: { readonly text: () => string }) {
+  const [word, setWord] = useState("Copy diagnosis");
+  useEffect(() => {
+    if (word === "Copy diagnosis") return;
+    const timer = setTimeout(() => setWord("Copy diagnosis"), COPIED_SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [word]);
+  const copy = () =>
+    navigator.clipboard.writeText(text()).then(
+      () => setWord("Copied"),
+      () => setWord("Copying is not allowed here"),
+    );
+  return (
+    <Button className="button button-small" onPress={copy}>
+      <span aria-live="polite">{word}</span>
+    </Button>
+  );
+}
+
+/** The same in words for those who can't see the badge: it speaks when the kind of status changes, not every second. */
+export function BadgeAnnouncer({ badge }: { readonly badge: Badge }) {
+  const kind = badge.word.replace(/,.*|at v.*/, "");
+  return (
+    <p className="visually-hidden" role="status">
+      {kind}
+    </p>
+  );
+}
+
+/** A newer page is there. It is offered, never forced: what is typed and selected here would be lost. */
+export function NewVersion({ onReload }: { readonly onReload: () => void }) {
+  return (
+    <Button className="badge badge-busy" onPress={onReload}>
+      <Mark shape="half" tone="busy" />
+      <span className="badge-word">New version ready</span>
+      <span className="badge-detail">Reload</span>
+    </Button>
+  );
+}

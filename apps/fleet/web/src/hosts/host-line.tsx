@@ -1,0 +1,89 @@
+import type { Host, Metrics } from "@neverstale/fleet-domain";
+import { type MouseEvent, memo } from "react";
+import { HOST_LOOKS } from "../components/looks.ts";
+import { Status } from "../components/mark.tsx";
+import { Meter } from "../components/meter.tsx";
+import { Ago } from "../components/time.tsx";
+import { Link } from "../frame/link.tsx";
+import { useView } from "../frame/navigation.ts";
+import { decimal } from "../state/format.ts";
+import { hostStatus } from "./host-filter.ts";
+
+interface HostLineProps {
+  readonly host: Host;
+  readonly metrics: Metrics | undefined;
+  readonly index: number;
+  readonly chosen: boolean;
+  readonly open: boolean;
+  readonly onToggle: (id: string, event: MouseEvent) => void;
+}
+
+/** One row. It draws again only when its own records did change. */
+export const HostLine = memo(function HostLine({ host, metrics, index, chosen, open, onToggle }: HostLineProps) {
+  const status = hostStatus(host);
+  const className = [chosen ? "is-chosen" : "", open ? "is-open" : "", status === "offline" ? "is-offline" : ""].join(
+    " ",
+  );
+  return (
+    <tr className={className} aria-rowindex={index + 2}>
+      <td className="cell-check">
+        <input
+          type="checkbox"
+          className="checkbox"
+          aria-label={`Select ${host.hostname}`}
+          checked={chosen}
+          onClick={(event) => onToggle(host.id, event)}
+          readOnly
+        />
+      </td>
+      <th scope="row" className="cell-host">
+        <HostLink host={host} open={open} />
+        <span className="under foreign">
+          {host.os} · {host.arch}
+        </span>
+      </th>
+      <td className="cell-status value">
+        <Status look={HOST_LOOKS[status]} />
+      </td>
+      <td className="cell-cpu" data-word="CPU">
+        <Meter label="CPU" value={metrics?.cpu} />
+      </td>
+      <td className="cell-memory" data-word="Memory">
+        <Meter label="memory" value={metrics?.ram} />
+      </td>
+      <td className="cell-disk" data-word="Disk">
+        <Meter label="disk" value={metrics?.disk} />
+      </td>
+      <td className="cell-load is-number value" data-word="Load">
+        {decimal(metrics?.load1)}
+      </td>
+      <td className="cell-last-seen is-number value" data-word="Last seen">
+        <Ago at={metrics?.lastSeenAt} />
+      </td>
+      <td className="cell-tags">
+        <Tags tags={host.tags} />
+      </td>
+    </tr>
+  );
+});
+
+function HostLink({ host, open }: { readonly host: Host; readonly open: boolean }) {
+  const view = useView();
+  return (
+    <Link className="row-link foreign" to={{ ...view, screen: "hosts", open: open ? null : host.id }}>
+      {host.hostname}
+    </Link>
+  );
+}
+
+export function Tags({ tags }: { readonly tags: readonly string[] }) {
+  return (
+    <span className="tags">
+      {tags.map((tag) => (
+        <span key={tag} className="tag foreign">
+          {tag}
+        </span>
+      ))}
+    </span>
+  );
+}

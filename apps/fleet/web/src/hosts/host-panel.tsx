@@ -1,0 +1,156 @@
+import type { Command, Event, Host, Metrics } from "@neverstale/fleet-domain";
+import { useEffect, useRef } from "react";
+import { Icon } from "../components/icon.tsx";
+import { commandLook, eventLook, HOST_LOOKS } from "../components/looks.ts";
+import { type Look, Mark, Status } from "../components/mark.tsx";
+import { Ago, Moment } from "../components/time.tsx";
+import { Link } from "../frame/link.tsx";
+import { useView } from "../frame/navigation.ts";
+import { newestFirst } from "../runs/run-words.ts";
+import { decimal, NONE, percent, span } from "../state/format.ts";
+import { showOutput } from "../state/view.ts";
+import { hostStatus } from "./host-filter.ts";
+import { Tags } from "./host-line.tsx";
+
+const SHOWN = 8;
+
+export interface HostPanelProps {
+  readonly host: Host;
+  readonly metrics: Metrics | undefined;
+  /** Of this host. */
+  readonly commands: readonly Command[];
+  readonly events: readonly Event[];
+}
+
+/** One host, beside the list: its readings, its checks, what ran on it and what happened to it. */
+export function HostPanel({ host, metrics, commands, events }: HostPanelProps) {
+  const view = useView();
+  const title = useRef<HTMLHeadingElement>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another host in the panel is a new heading to read.
+  useEffect(() => title.current?.focus({ preventScroll: true }), [host.id]);
+  return (
+    <aside className="panel" aria-labelledby="host-title">
+      <header className="panel-head">
+        <h2 id="host-title" className="panel-title foreign" ref={title} tabIndex={-1}>
+          {host.hostname}
+        </h2>
+        <Link className="button button-plain" to={{ ...view, open: null }}>
+          <Icon name="close" />
+          <span className="visually-hidden">Close {host.hostname}</span>
+        </Link>
+      </header>
+      <div className="panel-body">
+        <p className="panel-lead value">
+          <Status look={HOST_LOOKS[hostStatus(host)]} strong /> <Tags tags={host.tags} />
+        </p>
+        <Facts host={host} metrics={metrics} />
+        <Checks host={host} />
+        <Runs commands={newestFirst(commands).slice(0, SHOWN)} />
+        <Events events={events.toSorted((a, b) => (a.at < b.at ? 1 : -1)).slice(0, SHOWN)} />
+      </div>
+    </aside>
+  );
+}
+
+function Facts({ host, metrics }: { readonly host: Host; readonly metrics: Metrics | undefined }) {
+  const facts: readonly (readonly [string, React.ReactNode])[] = [
+    ["CPU", percent(metrics?.cpu)],
+    ["Memory", percent(metrics?.ram)],
+    ["Swap", percent(metrics?.swap)],
+    ["Disk", percent(metrics?.disk)],
+    ["Load", decimal(metrics?.load1)],
+    ["Up", metrics?.uptimeS === undefined ? NONE : span(metrics.uptimeS * 1_000)],
+    ["Last seen", <Ago key="seen" at={metrics?.lastSeenAt} />],
+    ["System", `${host.os} · ${host.arch}`],
+    ["Agent", host.agentVersion],
+    ["Location", host.location ?? NONE],
+    ["Kind", host.deviceType ?? NONE],
+    ["Enrolled", <Moment key="enrolled" at={host.enrolledAt} />],
+  ];
+  return (
+    <dl className="facts">
+      {facts.map(([word, value]) => (
+        <div key={word} className="fact">
+          <dt>{word}</dt>
+          <dd className="foreign value">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const CHECK_LOOKS: Readonly<Record<Host["checks"][string]["status"], Look>> = {
+  ok: { word: "OK", shape: "check", tone: "good" },
+  outdated: { word: "Outdated", shape: "triangle", tone: "warn" },
+  error: { word: "Error", shape: "cross", tone: "bad" },
+  unknown: { word: "Unknown", shape: "question", tone: "quiet" },
+};
+
+function Checks({ host }: { readonly host: Host }) {
+  const checks = Object.entries(host.checks).sort(([a], [b]) => a.localeCompare(b));
+  if (checks.length === 0) return null;
+  return (
+    <section aria-labelledby="host-checks">
+      <h3 id="host-checks">Checks</h3>
+      <ul className="lines">
+        {checks.map(([name, check]) => (
+          <li key={name} className="line-item">
+            <Status look={CHECK_LOOKS[check.status]} />
+            <span className="line-main foreign">
+              {name}: {check.message}
+            </span>
+            <span className="line-end">
+              as of <Ago at={check.checkedAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Runs({ commands }: { readonly commands: readonly Command[] }) {
+  const view = useView();
+  return (
+    <section aria-labelledby="host-runs">
+      <h3 id="host-runs">Newest runs</h3>
+      {commands.length === 0 && <p className="quiet">Nothing has run here yet.</p>}
+      <ul className="lines">
+        {commands.map((command) => (
+          <li key={command.id} className="line-item">
+            <span className="value">
+              <Status look={commandLook(command.status)} />
+            </span>
+            <Link className="line-main foreign" to={showOutput(view, [command.id])}>
+              {command.op}
+            </Link>
+            <span className="line-end">
+              <Moment at={command.createdAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Events({ events }: { readonly events: readonly Event[] }) {
+  return (
+    <section aria-labelledby="host-events">
+      <h3 id="host-events">Newest events</h3>
+      {events.length === 0 && <p className="quiet">Nothing has happened lately.</p>}
+      <ul className="lines">
+        {events.map((event) => (
+          <li key={event.id} className="line-item">
+            <Mark shape={eventLook(event.level).shape} tone={eventLook(event.level).tone} />
+            <span className="visually-hidden">{eventLook(event.level).word}</span>
+            <span className="line-main foreign">{event.message}</span>
+            <span className="line-end">
+              <Moment at={event.at} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,57 @@
+import type { Host } from "@neverstale/fleet-domain";
+import { expect, test } from "vitest";
+import { chosenSummary, opChoices, planOp } from "./run-plan.ts";
+
+function host(id: string, ops: readonly string[], more: Partial<Host> = {}): Host {
+  return {
+    id,
+    hostname: id,
+    os: "",
+    arch: "",
+    agentVersion: "",
+    tags: [],
+    online: true,
+    checks: {},
+    ops: ops.map((name) => ({ name, args: [] })),
+    enrolledAt: "2026-01-01T00:00:00.000Z",
+    ...more,
+  };
+}
+
+const HOSTS = [
+  host("web-1", ["disk", "uptime"]),
+  host("web-2", ["uptime"], { runningCommand: "c1" }),
+  host("db-1", ["uptime"], { online: false }),
+  host("old", ["disk"]),
+];
+
+function plan(wait: boolean) {
+  const uptime = opChoices(HOSTS).find((choice) => choice.offer.name === "uptime");
+  if (uptime === undefined) throw new Error("uptime is not offered");
+  return planOp(HOSTS, uptime, wait);
+}
+
+test("every op that one of the hosts allows can be chosen, with the hosts that allow it", () => {
+  expect(opChoices(HOSTS).map(({ offer, allowedOn }) => [offer.name, allowedOn])).toEqual([
+    ["disk", ["web-1", "old"]],
+    ["uptime", ["web-1", "web-2", "db-1"]],
+  ]);
+});
+
+test("the plan says for each kind of host what will happen", () => {
+  expect(plan(false)).toEqual({
+    hosts: ["web-1", "web-2", "db-1"],
+    sentences: [
+      "web-1 runs it now.",
+      "web-2 is busy: it is blocked there.",
+      "db-1 is offline: it is blocked there.",
+      "old does not allow it and is left out.",
+    ],
+  });
+  expect(plan(true).sentences[1]).toBe("web-2 is busy: it waits there.");
+});
+
+test("the selection is summed up by status", () => {
+  expect(chosenSummary(HOSTS)).toBe("4 selected: 2 ready, 1 busy, 1 offline");
+  expect(chosenSummary(HOSTS.slice(0, 1))).toBe("1 selected: 1 ready");
+});

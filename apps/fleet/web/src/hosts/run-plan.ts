@@ -1,0 +1,82 @@
+import type { Host, OpOffer } from "@neverstale/fleet-domain";
+import { count } from "../state/format.ts";
+import { hostStatus } from "./host-filter.ts";
+
+/** What can be started on the chosen hosts: an op that at least one of their agents allows, or a pipeline. */
+export interface OpChoice {
+  readonly offer: OpOffer;
+  /** The chosen hosts whose agent allows it. */
+  readonly allowedOn: readonly string[];
+}
+
+export function opChoices(hosts: readonly Host[]): readonly OpChoice[] {
+  const choices = new Map<string, { offer: OpOffer; allowedOn: string[] }>();
+  for (const host of hosts) {
+    for (const offer of host.ops) {
+      const choice = choices.get(offer.name);
+      if (choice === undefined) choices.set(offer.name, { offer, allowedOn: [host.id] });
+      else choice.allowedOn.push(host.id);
+    }
+  }
+  return [...choices.values()].sort((a, b) => a.offer.name.localeCompare(b.offer.name));
+}
+
+export function opTitle(offer: OpOffer): string {
+  return offer.title ?? offer.name;
+}
+
+export interface RunPlan {
+  /** The hosts the request names. */
+  readonly hosts: readonly string[];
+  /** What will happen, in one sentence for each kind of host. */
+  readonly sentences: readonly string[];
+}
+
+/**
+ * What will happen when the op is run on these hosts now, as far as the page can know. A host that doesn't allow it
+ * is left out of the request; the others are all sent, since the server decides on today's state.
+ */
+export function planOp(hosts: readonly Host[], choice: OpChoice, wait: boolean): RunPlan {
+  const allowed = new Set(choice.allowedOn);
+  const sent = hosts.filter((host) => allowed.has(host.id));
+  const sorted = Map.groupBy(sent, hostStatus);
+  const [ready, busy, offline] = [sorted.get("ready"), sorted.get("busy"), sorted.get("offline")];
+  const left = hosts.filter((host) => !allowed.has(host.id));
+  return {
+    hosts: sent.map((host) => host.id),
+    sentences: [
+      ...(ready === undefined ? [] : [`${which(ready)} ${ready.length === 1 ? "runs" : "run"} it now.`]),
+      ...(busy === undefined
+        ? []
+        : [`${which(busy)} ${be(busy)} busy: it ${wait ? "waits there." : "is blocked there."}`]),
+      ...(offline === undefined ? [] : [`${which(offline)} ${be(offline)} offline: it is blocked there.`]),
+      ...(left.length === 0
+        ? []
+        : [`${which(left)} ${left.length === 1 ? "does" : "do"} not allow it and ${be(left)} left out.`]),
+    ],
+  };
+}
+
+export function planPipeline(hosts: readonly Host[]): RunPlan {
+  return {
+    hosts: hosts.map((host) => host.id),
+    sentences: ["Stage by stage: a host goes on only while its own stages succeed."],
+  };
+}
+
+function which(hosts: readonly Host[]): string {
+  return hosts.length === 1 ? (hosts[0]?.hostname ?? "1 host") : count(hosts.length, "host");
+}
+
+function be(hosts: readonly Host[]): string {
+  return hosts.length === 1 ? "is" : "are";
+}
+
+/** `37 selected: 35 ready, 1 busy, 1 offline`. */
+export function chosenSummary(hosts: readonly Host[]): string {
+  const parts = (["ready", "busy", "offline"] as const)
+    .map((status) => ({ status, number: hosts.filter((host) => hostStatus(host) === status).length }))
+    .filter(({ number }) => number > 0)
+    .map(({ status, number }) => `${number} ${status}`);
+  return `${hosts.length} selected: ${parts.join(", ")}`;
+}

@@ -1,0 +1,183 @@
+import type { Command } from "@neverstale/fleet-domain";
+import { memo, useLayoutEffect, useRef, useState } from "react";
+import { Button, ToggleButton } from "react-aria-components";
+import { Icon } from "../components/icon.tsx";
+import { commandLook, isFinished } from "../components/looks.ts";
+import { Status } from "../components/mark.tsx";
+import { Elapsed } from "../components/time.tsx";
+import { argWords, reasonWords } from "../runs/run-words.ts";
+import { bytes } from "../state/format.ts";
+import type { Block, Scrollback } from "./scrollback.ts";
+import type { Line } from "./terminal.ts";
+
+export interface OutputViewProps {
+  /** Undefined when it is no longer in the live state. */
+  readonly command: Command | undefined;
+  readonly hostname: string;
+  readonly scrollback: Scrollback;
+  /** Nothing will be appended any more. */
+  readonly finished: boolean;
+  /** In a few words, when what is shown may be behind; null while it is live. */
+  readonly behind: string | null;
+  /** The whole output as plain text. */
+  readonly fullAddress: string;
+  /** Null when this user may not stop it. */
+  readonly onStop: (() => void) | null;
+}
+
+/** A command's output as it comes, with what became of the command. */
+export function OutputView(props: OutputViewProps) {
+  const { command, scrollback, finished, fullAddress } = props;
+  const [wrap, setWrap] = useState(true);
+  return (
+    <div className="output">
+      <OutputHead {...props} wrap={wrap} onWrap={() => setWrap(!wrap)} />
+      <OutputText
+        scrollback={scrollback}
+        wrap={wrap}
+        label={`Output of ${command?.op ?? "a command"} on ${props.hostname}`}
+      >
+        {scrollback.cutAtStart && (
+          <p className="output-note">
+            Older lines are not on this page. <a href={fullAddress}>Open the whole output</a>
+          </p>
+        )}
+        {scrollback.offset === null && <p className="output-note">{nothingYet(command, finished)}</p>}
+      </OutputText>
+    </div>
+  );
+}
+
+function nothingYet(command: Command | undefined, finished: boolean): string {
+  if (finished) return "It wrote nothing.";
+  return command === undefined || command.status === "running" ? "Nothing written yet." : "It has not started yet.";
+}
+
+interface OutputHeadProps extends OutputViewProps {
+  readonly wrap: boolean;
+  readonly onWrap: () => void;
+}
+
+function OutputHead({ command, hostname, behind, fullAddress, onStop, wrap, onWrap }: OutputHeadProps) {
+  const stoppable = command !== undefined && !isFinished(command.status) && onStop !== null;
+  return (
+    <header className="output-head">
+      <div className="output-facts" role="status">
+        {command === undefined ? (
+          <span className="quiet">This run is no longer in the live state.</span>
+        ) : (
+          <CommandFacts command={command} />
+        )}
+        {behind !== null && <span className="output-behind">{behind}</span>}
+        <span className="visually-hidden">on {hostname}</span>
+      </div>
+      <div className="output-actions">
+        {stoppable && (
+          <Button className="button button-small" onPress={onStop} isDisabled={command.cancelRequested === true}>
+            {command.cancelRequested === true ? "Stopping" : "Stop"}
+          </Button>
+        )}
+        <ToggleButton className="button button-small button-plain" isSelected={wrap} onChange={onWrap}>
+          Wrap
+        </ToggleButton>
+        <a className="button button-small button-plain" href={fullAddress} target="_blank" rel="noreferrer">
+          Plain text <Icon name="external" />
+        </a>
+      </div>
+    </header>
+  );
+}
+
+function CommandFacts({ command }: { readonly command: Command }) {
+  return (
+    <>
+      <span className="value">
+        <Status look={commandLook(command.status)} strong />
+      </span>
+      {command.exitCode !== undefined && <span>exit {command.exitCode}</span>}
+      {command.startedAt !== undefined && (
+        <span className="value">
+          <Elapsed from={command.startedAt} to={command.finishedAt} />
+        </span>
+      )}
+      <span className="value">{bytes(command.outputBytes)}</span>
+      <span className="mono foreign">{argWords(command.args)}</span>
+      <span className="output-reason foreign">{reasonWords(command)}</span>
+    </>
+  );
+}
+
+interface OutputTextProps {
+  readonly scrollback: Scrollback;
+  readonly wrap: boolean;
+  readonly label: string;
+  readonly children: React.ReactNode;
+}
+
+/** Within so many pixels of the end, the reader is at the end. */
+const AT_END = 24;
+
+/** Follows the end of the text until the reader scrolls up, and again when the end is reached. */
+function OutputText({ scrollback, wrap, label, children }: OutputTextProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const [following, setFollowing] = useState(true);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the end moves whenever there is more text or it wraps anew.
+  useLayoutEffect(() => {
+    if (following && scroller.current !== null) scroller.current.scrollTop = scroller.current.scrollHeight;
+  }, [scrollback, wrap, following]);
+  const look = () => {
+    const box = scroller.current;
+    if (box !== null) setFollowing(box.scrollHeight - box.scrollTop - box.clientHeight < AT_END);
+  };
+  return (
+    <div className="output-frame">
+      <section
+        className={wrap ? "output-text is-wrapped" : "output-text"}
+        ref={scroller}
+        onScroll={look}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+        tabIndex={0}
+        aria-label={label}
+      >
+        {children}
+        {scrollback.blocks.map((block) => (
+          <BlockView key={block.first} block={block} />
+        ))}
+        <LineView line={scrollback.terminal.open} />
+      </section>
+      {!following && (
+        <Button className="button button-small output-follow" onPress={() => setFollowing(true)}>
+          <Icon name="bottom" /> Follow
+        </Button>
+      )}
+    </div>
+  );
+}
+
+const BlockView = memo(function BlockView({ block }: { readonly block: Block }) {
+  return (
+    <div className="output-block">
+      {block.lines.map((line, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place in its block.
+        <LineView key={index} line={line} />
+      ))}
+    </div>
+  );
+});
+
+const LineView = memo(function LineView({ line }: { readonly line: Line }) {
+  return (
+    <div className="output-line">
+      {line.map((segment, index) =>
+        segment.className === "" ? (
+          segment.text
+        ) : (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a segment is its place in its line.
+          <span key={index} className={segment.className}>
+            {segment.text}
+          </span>
+        ),
+      )}
+    </div>
+  );
+});

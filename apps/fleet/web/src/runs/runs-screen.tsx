@@ -1,0 +1,127 @@
+import type { Command, Host } from "@neverstale/fleet-domain";
+import { memo } from "react";
+import { FilterField } from "../components/filter-field.tsx";
+import { commandLook } from "../components/looks.ts";
+import { Status } from "../components/mark.tsx";
+import { Empty } from "../components/notice.tsx";
+import { Elapsed, Moment } from "../components/time.tsx";
+import { Link } from "../frame/link.tsx";
+import { useNavigation, useView } from "../frame/navigation.ts";
+import { bytes, count, NONE } from "../state/format.ts";
+import { showOutput } from "../state/view.ts";
+import { argWords, matchesWords, newestFirst, reasonWords } from "./run-words.ts";
+
+export interface RunsScreenProps {
+  readonly commands: readonly Command[];
+  readonly hosts: ReadonlyMap<string, Host>;
+  readonly loaded: boolean;
+}
+
+/** What runs and what ran: the commands the live state holds, newest first. */
+export function RunsScreen({ commands, hosts, loaded }: RunsScreenProps) {
+  const view = useView();
+  const navigation = useNavigation();
+  const nameOf = (command: Command) => hosts.get(command.host)?.hostname ?? command.host;
+  const shown = newestFirst(commands).filter((command) => matchesWords(command, nameOf(command), view.filter));
+  const running = commands.filter((command) => command.status === "running").length;
+
+  return (
+    <section className="screen" aria-labelledby="runs-title">
+      <header className="screen-head">
+        <h1 id="runs-title">Runs</h1>
+        <p className="screen-summary value">
+          {count(commands.length, "run")}
+          {running > 0 && ` · ${running} running`}
+        </p>
+        <FilterField
+          label="Filter runs"
+          placeholder="Filter: op, host, status, who"
+          value={view.filter}
+          onChange={(filter) => navigation.replace({ ...view, filter })}
+        />
+      </header>
+      {shown.length === 0 ? (
+        <Empty title={emptyTitle(loaded, view.filter)}>Select a host and choose what to run.</Empty>
+      ) : (
+        <RunTable commands={shown} nameOf={nameOf} />
+      )}
+    </section>
+  );
+}
+
+function emptyTitle(loaded: boolean, filter: string): string {
+  if (!loaded) return "Waiting for the first state";
+  return filter === "" ? "Nothing has run yet" : "No run matches the filter";
+}
+
+interface RunTableProps {
+  readonly commands: readonly Command[];
+  readonly nameOf: (command: Command) => string;
+}
+
+export function RunTable({ commands, nameOf }: RunTableProps) {
+  return (
+    <div className="table-scroll">
+      <table className="table runs">
+        <thead>
+          <tr>
+            <th scope="col">Status</th>
+            <th scope="col">Op</th>
+            <th scope="col">Host</th>
+            <th scope="col">Reason</th>
+            <th scope="col">By</th>
+            <th scope="col" className="is-number">
+              Asked for
+            </th>
+            <th scope="col" className="is-number">
+              Took
+            </th>
+            <th scope="col" className="is-number">
+              Exit
+            </th>
+            <th scope="col" className="is-number">
+              Output
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {commands.map((command) => (
+            <RunLine key={command.id} command={command} hostname={nameOf(command)} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+const RunLine = memo(function RunLine({ command, hostname }: { readonly command: Command; readonly hostname: string }) {
+  const view = useView();
+  return (
+    <tr className={view.tab === command.id ? "is-open" : ""}>
+      <td className="cell-status value">
+        <Status look={commandLook(command.status)} />
+      </td>
+      <th scope="row" className="cell-op">
+        <Link className="row-link foreign" to={showOutput(view, [command.id])}>
+          {command.op}
+        </Link>
+        <span className="under mono foreign">{argWords(command.args)}</span>
+      </th>
+      <td className="cell-host-name foreign">{hostname}</td>
+      <td className="cell-reason foreign">{reasonWords(command)}</td>
+      <td className="cell-by foreign">{command.requestedBy}</td>
+      <td className="is-number" data-word="Asked for">
+        <Moment at={command.createdAt} />
+      </td>
+      <td className="is-number value" data-word="Took">
+        <Elapsed from={command.startedAt} to={command.finishedAt} />
+      </td>
+      <td className="is-number" data-word="Exit">
+        {command.exitCode ?? NONE}
+      </td>
+      <td className="is-number value" data-word="Output">
+        {bytes(command.outputBytes)}
+      </td>
+    </tr>
+  );
+});

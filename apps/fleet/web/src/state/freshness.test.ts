@@ -1,0 +1,69 @@
+import type { SyncView } from "@neverstale/client";
+import { expect, test } from "vitest";
+import { badgeOf, type CatchUps, NO_CATCH_UPS, nextCatchUps } from "./freshness.ts";
+
+const NOW = new Date(2026, 4, 3, 14, 2, 49).getTime();
+
+const LIVE: SyncView = {
+  status: { type: "live" },
+  outdated: false,
+  checking: false,
+  epoch: "e1",
+  version: 48_213,
+  lastConfirmedAt: NOW - 38_000,
+  lastResync: null,
+  error: null,
+};
+
+function badge(view: Partial<SyncView>, caughtUp: CatchUps["caughtUp"] = null) {
+  const whole = { ...LIVE, ...view };
+  return badgeOf({ view: whole, confirmedAgeMs: whole.lastConfirmedAt === null ? null : 38_000, caughtUp }, NOW);
+}
+
+const words = (...given: Parameters<typeof badge>) => {
+  const { word, detail, old } = badge(...given);
+  return [word, detail, old];
+};
+
+test("[R7] live says its version, and that it is being checked", () => {
+  expect(words({})).toEqual(["Live", "v48213", false]);
+  expect(words({ checking: true })).toEqual(["Checking", "v48213", false]);
+});
+
+test("[R7] while it reconnects it says which try it is, when the next one comes and how old the data is", () => {
+  const data = "data from 14:02:11 (38 s old)";
+  expect(words({ status: { type: "connecting", attempt: 3, retryAt: NOW + 3_400 } })).toEqual(["Reconnecting, try 3 in 4 s", data, true]);
+  expect(words({ status: { type: "connecting", attempt: 3, retryAt: null } })).toEqual(["Reconnecting, try 3", data, true]);
+  expect(words({ status: { type: "connecting", attempt: 0, retryAt: null }, lastConfirmedAt: null })).toEqual(["Connecting", null, true]);
+});
+
+test("[R7] every other status has its word, and none of them passes for fresh", () => {
+  expect(words({ status: { type: "catching_up" } })).toEqual(["Catching up", "data from 14:02:11 (38 s old)", true]);
+  expect(words({ status: { type: "offline" } })[0]).toBe("Offline");
+  expect(words({ status: { type: "signed_out" } })).toEqual(["Session ended", null, true]);
+  expect(words({ status: { type: "stale", since: NOW, why: "unconfirmed" } })).toEqual(["Not confirmed", "data from 14:02:11 (38 s old)", true]);
+});
+
+test("what it missed is said for some seconds", () => {
+  const caughtUp = { version: 48_377, versionsLater: 164, at: NOW - 1_000 };
+  expect(words({}, caughtUp)).toEqual(["Resynced at v48377", "164 versions later", false]);
+  expect(words({}, { ...caughtUp, versionsLater: -3 })[1]).toBe("an older state was put back");
+  expect(words({}, { ...caughtUp, at: NOW - 60_000 })[0]).toBe("Live");
+});
+
+const through = (...views: readonly Partial<SyncView>[]) =>
+  views.reduce((before, view) => nextCatchUps(before, { ...LIVE, ...view }, NOW), NO_CATCH_UPS).caughtUp;
+
+test("coming back after a cut is a catch-up, the first connection and a step behind are none", () => {
+  const cut: Partial<SyncView> = { status: { type: "connecting", attempt: 1, retryAt: null } };
+
+  expect(through(cut, { version: 5 })).toBeNull();
+  expect(through({ version: 5 }, { status: { type: "catching_up" } }, { version: 6 })).toBeNull();
+  expect(through({ version: 5 }, cut, { status: { type: "catching_up" } }, { version: 169 })).toEqual({ version: 169, versionsLater: 164, at: NOW });
+});
+
+test("a resync is a catch-up too, and signing out forgets all of it", () => {
+  const lastResync = { reason: "gap", at: NOW, fromVersion: 5, toVersion: 9 } as const;
+  expect(through({ version: 5 }, { status: { type: "catching_up" } }, { version: 9, lastResync })?.versionsLater).toBe(4);
+  expect(through({ version: 5 }, { status: { type: "offline" } }, { status: { type: "signed_out" } }, { version: 9 })).toBeNull();
+});

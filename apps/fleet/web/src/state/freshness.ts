@@ -1,0 +1,107 @@
+import type { StaleReason, SyncView } from "@neverstale/client";
+import type { Shape, Tone } from "../components/mark.tsx";
+import { clock, count, span } from "./format.ts";
+
+/** How fresh the page is, in a shape, a colour and words: what the replica says of itself (rule R7), nothing else. */
+export interface Badge {
+  readonly tone: Tone;
+  readonly shape: Shape;
+  readonly word: string;
+  /** Stands behind the word where there is room for it. */
+  readonly detail: string | null;
+  /** What is on screen may have changed meanwhile: it is shown grey. */
+  readonly old: boolean;
+}
+
+export interface Freshness {
+  readonly view: SyncView;
+  /** How long ago the authority confirmed the state, by the replica's own two clocks; null: never. */
+  readonly confirmedAgeMs: number | null;
+  readonly caughtUp: CaughtUp | null;
+}
+
+/** The page was cut off, or found a gap, and is level again. */
+export interface CaughtUp {
+  readonly version: number;
+  /** How many versions it had missed; below 0 when the authority went back to an older state. */
+  readonly versionsLater: number;
+  readonly at: number;
+}
+
+/** How long the badge says that the page has caught up. */
+export const CAUGHT_UP_SHOWN_MS = 6_000;
+
+export function badgeOf(freshness: Freshness, now: number): Badge {
+  const { status } = freshness.view;
+  const data = dataFrom(freshness, now);
+  switch (status.type) {
+    case "live":
+      return liveBadge(freshness, now);
+    case "catching_up":
+      return { tone: "busy", shape: "turn", word: "Catching up", detail: data, old: true };
+    case "connecting":
+      return { tone: "warn", shape: "turn", word: connectingWord(status, data !== null, now), detail: data, old: true };
+    case "stale":
+      return { tone: "warn", shape: "triangle", word: STALE_WORDS[status.why], detail: data, old: true };
+    case "offline":
+      return { tone: "bad", shape: "square", word: "Offline", detail: data, old: true };
+    case "signed_out":
+      return { tone: "warn", shape: "slash", word: "Session ended", detail: null, old: true };
+  }
+}
+
+function liveBadge({ view, caughtUp }: Freshness, now: number): Badge {
+  if (view.checking) return { tone: "busy", shape: "half", word: "Checking", detail: `v${view.version}`, old: false };
+  if (caughtUp !== null && now - caughtUp.at < CAUGHT_UP_SHOWN_MS) {
+    const { version, versionsLater } = caughtUp;
+    const detail = versionsLater < 0 ? "an older state was put back" : `${count(versionsLater, "version")} later`;
+    return { tone: "good", shape: "check", word: `Resynced at v${version}`, detail, old: false };
+  }
+  return { tone: "good", shape: "dot", word: "Live", detail: `v${view.version}`, old: false };
+}
+
+function connectingWord(status: { readonly attempt: number; readonly retryAt: number | null }, again: boolean, now: number): string {
+  const { attempt, retryAt } = status;
+  if (attempt === 0) return again ? "Reconnecting" : "Connecting";
+  const seconds = retryAt === null ? 0 : Math.ceil((retryAt - now) / 1_000);
+  return `${again ? "Reconnecting" : "Connecting"}, try ${attempt}${seconds > 0 ? ` in ${seconds} s` : ""}`;
+}
+
+const STALE_WORDS: Readonly<Record<StaleReason, string>> = {
+  unconfirmed: "Not confirmed",
+  resyncing_in_vain: "Resyncing in vain",
+  forbidden: "No access",
+  unknown_space: "Gone",
+  client_too_old: "This page is too old",
+  stopped: "Stopped",
+};
+
+/** `data from 14:02:11 (38 s old)`; null while there is none. */
+function dataFrom({ view, confirmedAgeMs }: Freshness, now: number): string | null {
+  if (view.lastConfirmedAt === null || confirmedAgeMs === null) return null;
+  return `data from ${clock(view.lastConfirmedAt, now)} (${span(confirmedAgeMs)} old)`;
+}
+
+/** Notices when the page catches up after it had been cut off. Pure: `next` is given every view there is, in order. */
+export interface CatchUps {
+  /** Where it was live the last time; null before. */
+  readonly liveAt: number | null;
+  /** Since then it was more than a step behind. */
+  readonly interrupted: boolean;
+  readonly resync: SyncView["lastResync"];
+  readonly caughtUp: CaughtUp | null;
+}
+
+export const NO_CATCH_UPS: CatchUps = { liveAt: null, interrupted: false, resync: null, caughtUp: null };
+
+export function nextCatchUps(before: CatchUps, view: SyncView, now: number): CatchUps {
+  const { status, version, lastResync } = view;
+  const resynced = lastResync !== before.resync && lastResync !== null;
+  const interrupted = before.interrupted || resynced || (before.liveAt !== null && INTERRUPTIONS.has(status.type));
+  if (status.type === "signed_out") return NO_CATCH_UPS;
+  if (status.type !== "live") return { ...before, interrupted, resync: lastResync };
+  const missed = interrupted && before.liveAt !== null ? { version, versionsLater: version - before.liveAt, at: now } : null;
+  return { liveAt: version, interrupted: false, resync: lastResync, caughtUp: missed ?? before.caughtUp };
+}
+
+const INTERRUPTIONS: ReadonlySet<string> = new Set(["connecting", "offline", "stale"]);

@@ -1,0 +1,31 @@
+import { useSyncExternalStore } from "react";
+
+/**
+ * One clock for everything on the page that shows an age: it ticks once a second, for all at once, and only while
+ * something looks at it.
+ */
+const listeners = new Set<() => void>();
+let now = Date.now();
+let timer: ReturnType<typeof setInterval> | null = null;
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(tick, 1_000);
+  now = Date.now();
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0 || timer === null) return;
+    clearInterval(timer);
+    timer = null;
+  };
+}
+
+function tick(): void {
+  now = Date.now();
+  for (const listener of listeners) listener();
+}
+
+/** The time now, by the wall clock, in milliseconds. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => now);
+}
