@@ -1,0 +1,319 @@
+import { createServer, request, type Server } from "node:http";
+import { type AddressInfo, connect as connectTcp, type Socket } from "node:net";
+import { gunzipSync } from "node:zlib";
+import { collection, defineModel, patch, put } from "@neverstale/protocol";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import type { Limits } from "../limits.ts";
+import { memoryStore } from "../store/memory.ts";
+import { StateManager } from "./open.ts";
+import { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";
+
+const model = defineModel({
+  model: 1,
+  collections: { hosts: collection(null) },
+  changes: { host_added: put("hosts"), host_updated: patch("hosts") },
+});
+
+let http: Server;
+let manager: StateManager<typeof model>;
+let sync: SyncEndpoint;
+let port: number;
+const sockets: WebSocket[] = [];
+
+async function start(options: Omit<ServeSyncOptions, "manager"> = {}, limits: Partial<Limits> = {}): Promise<void> {
+  manager = await StateManager.open({ model, store: memoryStore(), limits });
+  http = createServer((_, response) => response.writeHead(404).end());
+  sync = serveSync(http, { manager: manager as unknown as StateManager, ...options });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  port = (http.address() as AddressInfo).port;
+}
+
+async function stop(): Promise<void> {
+  for (const socket of sockets.splice(0)) socket.terminate();
+  await sync.close();
+  await manager.close();
+  await new Promise((resolve) => http.close(resolve));
+}
+
+class Reader {
+  readonly messages: Record<string, unknown>[] = [];
+  readonly socket: WebSocket;
+  readonly closed: Promise<number>;
+  #waiting: (() => void)[] = [];
+
+  constructor(protocols: string[] = ["neverstale.v1"], path = "/sync", headers: Record<string, string> = {}) {
+    this.socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocols, { headers });
+    sockets.push(this.socket);
+    this.socket.on("error", () => {});
+    this.closed = new Promise((resolve) => this.socket.on("close", resolve));
+    this.socket.on("message", (data: Buffer, isBinary: boolean) => {
+      this.messages.push(JSON.parse((isBinary ? gunzipSync(data) : data).toString()) as Record<string, unknown>);
+      for (const wake of this.#waiting.splice(0)) wake();
+    });
+  }
+
+  async until(matches: (message: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
+    for (;;) {
+      const found = this.messages.find(matches);
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+}
+
+const typed = (type: string) => (message: Record<string, unknown>) => message.type === type;
+
+afterEach(stop);
+
+describe("both profiles", () => {
+  beforeEach(() => start({ beaconMs: 100 }));
+
+  test("[R10] a large state comes as one gzip, a small delta as text, and both profiles see the same", async () => {
+    for (let i = 0; i < 50; i += 1)
+      await manager.apply({ type: "host_added", target: `web-${i}`, data: { hostname: `web-${i}` } });
+    const v1 = new Reader();
+    const plain = new Reader([]);
+    const [init, plainInit] = await Promise.all([v1.until(typed("init")), plain.until(typed("init"))]);
+    await manager.apply({ type: "host_updated", target: "web-1", data: { cpu: 5 } });
+    const delta = await v1.until(typed("delta"));
+    const plainDelta = await plain.until(typed("delta"));
+    const beacon = await plain.until(typed("sync"));
+
+    expect(plainInit).toEqual({ type: "init", version: 50, payload: init.payload });
+    expect(delta).toEqual({
+      type: "delta",
+      from: 50,
+      version: 51,
+      payload: { hosts: { set: { "web-1": { cpu: 5 } } } },
+    });
+    expect(plainDelta).toEqual({
+      type: "delta",
+      version: 51,
+      payload: { type: "host_updated", target: "web-1", data: { cpu: 5 } },
+    });
+    expect(beacon).toEqual({ type: "sync", version: beacon.version });
+  });
+
+  test("a position in the address resumes; half a position starts with the full state", async () => {
+    await manager.apply({ type: "host_added", target: "web-1", data: {} });
+    const space = manager.space("main")?.creationId ?? "";
+    const resumed = new Reader(["neverstale.v1"], `/sync?epoch=${manager.epoch}&space=${space}&version=1`);
+    const half = new Reader(["neverstale.v1"], `/sync?epoch=${manager.epoch}&version=1`);
+
+    expect(await resumed.until(() => true)).toMatchObject({ type: "sync", version: 1, epoch: manager.epoch });
+    expect(await half.until(() => true)).toMatchObject({ type: "init" });
+  });
+
+  test("a subprotocol of another product is refused before the upgrade", async () => {
+    const { status, body } = await upgrade({ "Sec-WebSocket-Protocol": "other.v7" });
+    expect([status, body.code]).toEqual([400, "bad_message"]);
+  });
+
+  test("[A11] revoking closes the socket at once, with nothing more sent on it", async () => {
+    const reader = new Reader();
+    await reader.until(typed("init"));
+    sync.revoke(() => 4401);
+    await manager.apply({ type: "host_added", target: "late", data: {} });
+
+    expect(await reader.closed).toBe(4401);
+    expect(reader.messages.some(({ type }) => type === "delta")).toBe(false);
+  });
+
+  test("a graceful end closes with 1012 and refuses newcomers with 503", async () => {
+    const reader = new Reader();
+    await reader.until(typed("init"));
+    const closing = sync.close();
+
+    expect(await reader.closed).toBe(1012);
+    await closing;
+  });
+});
+
+describe("garbage", () => {
+  beforeEach(() => start());
+
+  const texts = [
+    "",
+    "{",
+    "null",
+    "[]",
+    '"x"',
+    '{"type":"nope"}',
+    '{"type":"ack","n":"1"}',
+    '{"type":"ack","n":1e99}',
+    '{"type":"get_state"}',
+  ];
+
+  test.each(texts)("the text %s gets an error message and 4400, and the next connection is served", async (text) => {
+    const reader = new Reader();
+    await reader.until(typed("init"));
+    reader.socket.send(text);
+
+    expect(await reader.closed).toBe(4400);
+    expect(reader.messages.at(-1)).toMatchObject({ type: "error", code: "bad_message" });
+    await new Reader().until(typed("init"));
+  });
+
+  test("[C10] a binary frame where text is expected gets 4400", async () => {
+    const reader = new Reader();
+    await reader.until(typed("init"));
+    reader.socket.send(Buffer.from([1, 2, 3]));
+    expect(await reader.closed).toBe(4400);
+  });
+
+  test("[C5] a frame above the limit gets 1009", async () => {
+    const reader = new Reader();
+    await reader.until(typed("init"));
+    reader.socket.send("x".repeat(70_000));
+    expect(await reader.closed).toBe(1009);
+  });
+
+  test("keys of Object.prototype pollute nothing", async () => {
+    const reader = new Reader();
+    await reader.until(typed("init"));
+    reader.socket.send(
+      '{"type":"check","n":1,"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+    );
+    await reader.closed;
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+
+  const frames: [string, Buffer, number][] = [
+    ["reserved bits", Buffer.from([0xf1, 0x80, 0, 0, 0, 0]), 1002],
+    ["an unmasked frame", Buffer.from([0x81, 0x01, 0x41]), 1002],
+    ["text that is no UTF-8", Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]), 1007],
+    ["a length of 2^62", Buffer.from([0x81, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), 1009],
+    ["an unknown opcode", Buffer.from([0x83, 0x80, 0, 0, 0, 0]), 1002],
+  ];
+
+  test.each(frames)("[C6] %s ends that connection alone", async (_, bytes, code) => {
+    const other = new Reader();
+    await other.until(typed("init"));
+    const reader = new Reader();
+    await reader.until(typed("init"));
+    const raw = (reader.socket as unknown as { _socket: Socket })._socket;
+    const answer = closeCodeFrom(raw);
+    raw.write(bytes);
+
+    expect(await answer).toBe(code);
+    await manager.apply({ type: "host_added", target: "web-1", data: {} });
+    await other.until(typed("delta"));
+  });
+
+  test("bare TCP, an empty request line and a reset in the middle of the handshake end only themselves", async () => {
+    for (const bytes of [
+      "\r\n\r\n",
+      "GARBAGE\r\n\r\n",
+      "GET /sync HTTP/1.1\r\nUpgrade: websocket\r\n",
+      "\x16\x03\x01\x02\x00\x01",
+    ]) {
+      const socket = connectTcp(port, "127.0.0.1");
+      socket.on("error", () => {});
+      await new Promise((resolve) => socket.once("connect", resolve));
+      socket.write(bytes);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      socket.resetAndDestroy();
+    }
+    await new Reader().until(typed("init"));
+  });
+
+  test("an upgrade that is no WebSocket handshake is refused in words of http", async () => {
+    const { status } = await upgrade({ "Sec-WebSocket-Version": "7" });
+    expect(status).toBe(400);
+  });
+});
+
+describe("limits and rights", () => {
+  test("[C7] connections in all and from one address are bounded, and told so", async () => {
+    await start(
+      { addressOf: (request) => String(request.headers["x-test-address"]) },
+      { connections: 3, connectionsPerAddress: 2 },
+    );
+    const from = (address: string) => new Reader(["neverstale.v1"], "/sync", { "x-test-address": address });
+    const a = from("1");
+    await Promise.all([a.until(typed("init")), from("1").until(typed("init"))]);
+    const sameAddress = await upgrade({ "x-test-address": "1" });
+    await from("2").until(typed("init"));
+    const other = await upgrade({ "x-test-address": "3" });
+
+    expect([sameAddress.status, sameAddress.body.code]).toEqual([429, "too_many_requests"]);
+    expect(other.status).toBe(503);
+    a.socket.close();
+    await a.closed;
+    await from("1").until(typed("init"));
+  });
+
+  test("[C1] who may not follow is refused before the 101, with the reason", async () => {
+    await start({ authorize: () => ({ refuse: 401, code: "not_signed_in", message: "sign in first" }) });
+    const { status, body } = await upgrade({});
+    expect([status, body.code, body.detail]).toEqual([401, "not_signed_in", "sign in first"]);
+  });
+
+  test("a space that isn't there closes with 4404", async () => {
+    await start({ authorize: (_, { url }) => ({ space: url.searchParams.get("of") ?? "main", subject: null }) });
+    expect(await new Reader(["neverstale.v1"], "/sync?of=nowhere").closed).toBe(4404);
+  });
+
+  test("an upgrade on another path is left to others", async () => {
+    await start();
+    http.on("upgrade", (incoming, socket) => {
+      if (incoming.url === "/elsewhere") socket.end("HTTP/1.1 418 I'm a teapot\r\nConnection: close\r\n\r\n");
+    });
+    expect((await upgrade({}, "/elsewhere")).status).toBe(418);
+  });
+
+  test("[C3] the CSRF token a browser gives as second subprotocol reaches whoever judges", async () => {
+    const seen: unknown[] = [];
+    await start({
+      authorize: (_, { csrf, plain }) => {
+        seen.push(csrf, plain);
+        return { space: "main", subject: null };
+      },
+    });
+    const reader = new Reader(["neverstale.v1", "csrf.abc"]);
+    await reader.until(typed("init"));
+    expect(reader.socket.protocol).toBe("neverstale.v1");
+    expect(seen).toEqual(["abc", false]);
+  });
+});
+
+interface Refused {
+  readonly status: number;
+  readonly body: Record<string, unknown>;
+}
+
+/** A handshake by hand, for its http answer. */
+function upgrade(headers: Record<string, string>, path = "/sync"): Promise<Refused> {
+  return new Promise((resolve, reject) => {
+    const handshake = {
+      Connection: "Upgrade",
+      Upgrade: "websocket",
+      "Sec-WebSocket-Version": "13",
+      "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    };
+    const sent = request({ port, host: "127.0.0.1", path, headers: { ...handshake, ...headers } });
+    sent.on("error", reject);
+    sent.on("upgrade", (_, socket) => {
+      socket.destroy();
+      reject(new Error("the upgrade was accepted"));
+    });
+    sent.on("response", async (response) => {
+      const text = (await response.toArray()).join("");
+      resolve({
+        status: response.statusCode ?? 0,
+        body: text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {},
+      });
+    });
+    sent.end();
+  });
+}
+
+/** The code of the close frame that the server sends (RFC 6455, section 5.5.1). */
+function closeCodeFrom(raw: Socket): Promise<number> {
+  return new Promise((resolve) => {
+    raw.on("data", (bytes) => {
+      if (bytes[0] === 0x88) resolve(bytes.readUInt16BE(2));
+    });
+  });
+}
