@@ -5,10 +5,6 @@
  * `fold` follows behind it, about once a second: the records as they are at a committed version, so that opening does
  * not replay the whole log. What `open` gives back is the folded records and the log after them.
  *
- * A fold is not atomic, so that it never holds up a commit: after a crash in the middle of one, some rows are newer than
- * `foldedVersion`. Each row carries the version that last touched it, so replaying the log is exact by one rule: a change
- * is skipped for an id whose stored record or tombstone has that version or a higher one.
- *
  * The store reads no clock for what it keeps: ages are measured against the `at` of the newest commit.
  * Calls that break a precondition (numbers with a gap, two commits at once) are bugs and fail an assertion.
  */
@@ -24,8 +20,8 @@ export interface Store {
    */
   commit(group: CommitGroup): void | Promise<void>;
   /**
-   * Writes what moved in one space since its last fold that succeeded. May run beside commits; it never delays one for
-   * longer than a slice of its rows takes. One fold at a time. A fold of a space that is gone or was made again
+   * Writes what moved in one space since its last fold that succeeded, all or nothing as `open` sees it. May run beside
+   * commits; it never delays one for longer than a slice of its rows takes. One fold at a time. A fold of a space that is gone or was made again
    * meanwhile does nothing. Old log rows, tombstones, answers and history are trimmed here, so a space that is never
    * folded holds up the trimming of the log. When it fails with `nothing_moved`, the next fold must hold its rows too.
    */
@@ -52,7 +48,7 @@ export interface StoreContents {
 export interface SpaceContents {
   readonly name: string;
   readonly creationId: string;
-  /** `records` and `tombstones` show at least this version (see `Store`); 0 when there was no fold yet. */
+  /** The version that `records` and `tombstones` show; 0 when there was no fold yet. */
   readonly foldedVersion: number;
   /** Positions below it can't be served from tombstones: some of them are gone. */
   readonly tombstoneFloor: number;
@@ -74,7 +70,7 @@ export interface LineageRow {
 export interface StoredRecord {
   readonly collection: string;
   readonly id: string;
-  /** The version that last touched it; above `foldedVersion` in a fold that a crash cut short. */
+  /** The version that last touched it. */
   readonly version: number;
   /** The record as JSON. */
   readonly text: string;

@@ -77,7 +77,9 @@ export class DatabaseWriter {
   /** Writes rows taken in, for about `budgetMs`; with the last of them, what ends the fold. False: there is more to do. */
   writeRows(spaceId: number, end: FoldEnd, budgetMs: number): boolean {
     const { db, fold } = this.#backgroundParts();
-    return inTransaction(db, () => fold.write(spaceId, end, budgetMs));
+    const done = inTransaction(db, () => fold.write(spaceId, end, budgetMs));
+    if (done) fold.drop();
+    return done;
   }
 
   /** Deletes some of what is due. False: there is more to do. */

@@ -10,15 +10,23 @@ export interface FoldEnd {
   readonly digest: string | null;
 }
 
+/** So few are written in one transaction, whatever the budget: that is cheaper than to be able to take them back. */
+const ROWS_AT_ONCE = 256;
 /** The clock is looked at once in so many rows. */
 const ROWS_PER_LOOK = 16;
 
-/** The rows of one fold on their way into the tables, a slice at a time. */
+/**
+ * The rows of one fold on their way into the tables, a slice at a time. A fold of several slices notes what it replaces,
+ * so that one that a crash cuts short is taken back by `undoFolds`: it never happened.
+ */
 export class FoldRows {
   readonly #putRecord: StatementSync;
   readonly #dropRecord: StatementSync;
   readonly #putTombstone: StatementSync;
   readonly #dropTombstone: StatementSync;
+  readonly #noteRecord: StatementSync;
+  readonly #noteTombstone: StatementSync;
+  readonly #noteNothing: StatementSync;
   readonly #space: StatementSync;
   readonly #lastGroup: StatementSync;
   readonly #end: StatementSync;
@@ -26,12 +34,17 @@ export class FoldRows {
   #written = 0;
 
   constructor(db: DatabaseSync) {
+    const byId = "WHERE space_id = ?1 AND collection = ?2 AND id = ?3";
+    const note = "INSERT INTO fold_undo (space_id, target, collection, id, version, text)";
     this.#putRecord = db.prepare(
       "REPLACE INTO records (space_id, collection, id, version, text) VALUES (?, ?, ?, ?, ?)",
     );
-    this.#dropRecord = db.prepare("DELETE FROM records WHERE space_id = ? AND collection = ? AND id = ?");
+    this.#dropRecord = db.prepare(`DELETE FROM records ${byId}`);
     this.#putTombstone = db.prepare("REPLACE INTO tombstones (space_id, collection, id, version) VALUES (?, ?, ?, ?)");
-    this.#dropTombstone = db.prepare("DELETE FROM tombstones WHERE space_id = ? AND collection = ? AND id = ?");
+    this.#dropTombstone = db.prepare(`DELETE FROM tombstones ${byId}`);
+    this.#noteRecord = db.prepare(`${note} SELECT ?1, ?4, ?2, ?3, version, text FROM records ${byId}`);
+    this.#noteTombstone = db.prepare(`${note} SELECT ?1, ?4, ?2, ?3, version, NULL FROM tombstones ${byId}`);
+    this.#noteNothing = db.prepare(`${note} VALUES (?1, ?4, ?2, ?3, NULL, NULL)`);
     this.#space = db.prepare("SELECT folded_version, tombstone_floor FROM spaces WHERE space_id = ?");
     this.#lastGroup = db.prepare(
       "SELECT last_version FROM log WHERE space_id = ? AND first_version <= ? ORDER BY first_version DESC LIMIT 1",
@@ -53,16 +66,19 @@ export class FoldRows {
   }
 
   /**
-   * Inside the caller's transaction. Rows may go in before the fold ends, as each says which version it shows (see
-   * `Store`); what ends it goes in with the last of them. False: there is more to do.
+   * Inside the caller's transaction: rows for about `budgetMs`, and with the last of them what ends the fold. False:
+   * there is more to do. The caller drops the rows when the transaction that ends the fold has been committed, or failed.
    */
   write(spaceId: number, end: FoldEnd, budgetMs: number): boolean {
+    const atOnce = this.#rows.length <= ROWS_AT_ONCE;
     const until = performance.now() + budgetMs;
     let at = this.#written;
     while (at < this.#rows.length) {
-      this.#write(spaceId, this.#rows[at] as FoldRow);
+      const row = this.#rows[at] as FoldRow;
+      if (!atOnce) this.#note(spaceId, row, end.version);
+      this.#put(spaceId, row);
       at += 1;
-      if (at % ROWS_PER_LOOK === 0 && performance.now() >= until) break;
+      if (!atOnce && at % ROWS_PER_LOOK === 0 && performance.now() >= until) break;
     }
     this.#written = at;
     if (at < this.#rows.length) return false;
@@ -70,7 +86,7 @@ export class FoldRows {
     return true;
   }
 
-  #write(spaceId: number, [collection, id, version, text]: FoldRow): void {
+  #put(spaceId: number, [collection, id, version, text]: FoldRow): void {
     if (text === null) {
       this.#dropRecord.run(spaceId, collection, id);
       this.#putTombstone.run(spaceId, collection, id, version);
@@ -78,6 +94,12 @@ export class FoldRows {
       this.#dropTombstone.run(spaceId, collection, id);
       this.#putRecord.run(spaceId, collection, id, version, text);
     }
+  }
+
+  #note(spaceId: number, [collection, id]: FoldRow, target: number): void {
+    if (this.#noteRecord.run(spaceId, collection, id, target).changes !== 0) return;
+    if (this.#noteTombstone.run(spaceId, collection, id, target).changes !== 0) return;
+    this.#noteNothing.run(spaceId, collection, id, target);
   }
 
   #finish(spaceId: number, { version, tombstoneFloor, digest }: FoldEnd): void {
@@ -88,7 +110,6 @@ export class FoldRows {
       throw new Error(`a fold to version ${version} (floor ${tombstoneFloor}) goes back, or cuts a group in two`);
     }
     this.#end.run(version, tombstoneFloor, digest, spaceId);
-    this.drop();
   }
 }
 
@@ -96,4 +117,29 @@ function inOrderOfTree(a: FoldRow, b: FoldRow): number {
   if (a[0] !== b[0]) return a[0] < b[0] ? -1 : 1;
   if (a[1] === b[1]) return 0;
   return a[1] < b[1] ? -1 : 1;
+}
+
+/** Takes back, inside the caller's transaction, what folds that were cut short have written: newest first. */
+export function undoFolds(db: DatabaseSync): void {
+  const dropRecord = db.prepare("DELETE FROM records WHERE space_id = ? AND collection = ? AND id = ?");
+  const dropTombstone = db.prepare("DELETE FROM tombstones WHERE space_id = ? AND collection = ? AND id = ?");
+  const putRecord = db.prepare("INSERT INTO records (space_id, collection, id, version, text) VALUES (?, ?, ?, ?, ?)");
+  const putTombstone = db.prepare("INSERT INTO tombstones (space_id, collection, id, version) VALUES (?, ?, ?, ?)");
+  const rows = db.prepare(`
+    SELECT fold_undo.* FROM fold_undo JOIN spaces USING (space_id) WHERE target > folded_version ORDER BY undo_id DESC`);
+  for (const { space_id, collection, id, version, text } of rows.all() as unknown as UndoRow[]) {
+    dropRecord.run(space_id, collection, id);
+    dropTombstone.run(space_id, collection, id);
+    if (text !== null) putRecord.run(space_id, collection, id, version, text);
+    else if (version !== null) putTombstone.run(space_id, collection, id, version);
+  }
+  db.exec("DELETE FROM fold_undo");
+}
+
+interface UndoRow {
+  readonly space_id: number;
+  readonly collection: string;
+  readonly id: string;
+  readonly version: number | null;
+  readonly text: string | null;
 }

@@ -2,11 +2,12 @@ import { chmodSync, existsSync, statSync } from "node:fs";
 import { SyncError } from "@neverstale/protocol";
 import { type DataLock, lockData } from "./data-lock.ts";
 import { DatabaseWriter, type WriterSettings } from "./database-writer.ts";
+import { undoFolds } from "./fold-rows.ts";
 import { checkSchemaVersion, migrate } from "./migrate.ts";
 import { createPrivateDirectory, createPrivateFile } from "./private-file.ts";
 import { type DatabaseContents, readContents } from "./read-contents.ts";
 import type { Migration } from "./schema.ts";
-import { isDamage } from "./sqlite-failure.ts";
+import { inTransaction, isDamage } from "./sqlite-failure.ts";
 
 export interface OpenDatabase {
   readonly lock: DataLock;
@@ -24,6 +25,8 @@ export function openDatabase(settings: WriterSettings, migrations: readonly Migr
     try {
       const version = prepareFile(path, migrations.length);
       writer = new DatabaseWriter(settings, (db) => migrate(db, path, version, migrations));
+      const { db } = writer;
+      inTransaction(db, () => undoFolds(db));
       return { lock, writer, contents: readContents(writer.db) };
     } catch (error) {
       writer?.close();

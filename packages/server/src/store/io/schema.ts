@@ -13,6 +13,8 @@ export const MIGRATIONS: readonly Migration[] = [(db) => db.exec(VERSION_1)];
  * `log`: one row per group and space, in the order of the commits, so that a commit appends and trimming cuts from the
  * front; `total` counts the changes up to and with the row. `changes` comes last: what reads the rest never loads it.
  * `records`, `tombstones`: found by space, collection and id, written at random, hence one tree each.
+ * `fold_undo`: what a fold to `target` that takes several transactions replaced. It counts as long as the space is folded
+ * to less than that: then the fold was cut short. `version` is null where there was neither record nor tombstone.
  * `ended_spaces`: creations whose rows wait to be cleared away, so that ending a large space is a small commit.
  */
 const VERSION_1 = `
@@ -60,6 +62,15 @@ const VERSION_1 = `
     PRIMARY KEY (space_id, collection, id)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX tombstones_by_version ON tombstones (space_id, version);
+  CREATE TABLE fold_undo (
+    undo_id INTEGER PRIMARY KEY,
+    space_id INTEGER NOT NULL,
+    target INTEGER NOT NULL,
+    collection TEXT NOT NULL,
+    id TEXT NOT NULL,
+    version INTEGER,
+    text TEXT
+  ) STRICT;
   CREATE TABLE history (
     history_id INTEGER PRIMARY KEY,
     space TEXT NOT NULL,

@@ -22,6 +22,8 @@ export class Trimmer {
   readonly #db: DatabaseSync;
   readonly #oldestLog: StatementSync;
   readonly #dropLog: StatementSync;
+  readonly #oldestUndo: StatementSync;
+  readonly #dropUndo: StatementSync;
   readonly #oldTombstone: StatementSync;
   readonly #endedSpace: StatementSync;
 
@@ -32,6 +34,10 @@ export class Trimmer {
              spaces.space_id IS NULL OR last_version <= folded_version AS folded
       FROM log LEFT JOIN spaces USING (space_id) ORDER BY sequence LIMIT ${ROWS_PER_STEP}`);
     this.#dropLog = db.prepare("DELETE FROM log WHERE sequence <= ?");
+    this.#oldestUndo = db.prepare(`
+      SELECT undo_id, spaces.space_id NOT NULL AND target > folded_version AS needed
+      FROM fold_undo LEFT JOIN spaces USING (space_id) ORDER BY undo_id LIMIT ${ROWS_PER_STEP}`);
+    this.#dropUndo = db.prepare("DELETE FROM fold_undo WHERE undo_id <= ?");
     this.#oldTombstone = db.prepare(`
       SELECT tombstone_floor AS floor FROM spaces JOIN tombstones USING (space_id)
       WHERE space_id = ? AND version <= tombstone_floor LIMIT 1`);
@@ -44,6 +50,7 @@ export class Trimmer {
       this.#logStep(limits) ??
       this.#queueStep("idempotency", "answer_id", limits.answers, limits.now - limits.answerAgeMs) ??
       this.#queueStep("history", "history_id", limits.historyRows, limits.now - limits.historyAgeMs) ??
+      this.#undoStep() ??
       this.#tombstoneStep(limits.spaceId) ??
       this.#endedStep()
     );
@@ -72,6 +79,14 @@ export class Trimmer {
     const kept = rows.findIndex((row) => row.at >= oldestAt && newest - row.id < most);
     const last = rows[kept < 0 ? rows.length - 1 : kept - 1];
     return last === undefined ? null : () => this.#prepared(`DELETE FROM ${table} WHERE ${id} <= ?`).run(last.id);
+  }
+
+  /** What folds that have ended would have needed if they had not. */
+  #undoStep(): Step | null {
+    const rows = this.#oldestUndo.all() as unknown as { undo_id: number; needed: 0 | 1 }[];
+    const kept = rows.findIndex((row) => row.needed === 1);
+    const last = rows[kept < 0 ? rows.length - 1 : kept - 1];
+    return last === undefined ? null : () => this.#dropUndo.run(last.undo_id);
   }
 
   #tombstoneStep(spaceId: number | null): Step | null {
