@@ -59,7 +59,8 @@ export function migrate(db: DatabaseSync, path: string, from: number, migrations
   return copy;
 }
 
-function freeName(wanted: string): string {
+/** `wanted`, or with a number behind it when that is taken. */
+export function freeName(wanted: string): string {
   for (let n = 1; ; n += 1) {
     const name = n === 1 ? wanted : `${wanted}-${n}`;
     if (!existsSync(name)) return name;

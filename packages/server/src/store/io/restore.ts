@@ -1,0 +1,99 @@
+import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { SyncError } from "@neverstale/protocol";
+import { lockData } from "./data-lock.ts";
+import { checkSchemaVersion, freeName } from "./migrate.ts";
+import { withReason } from "./open-database.ts";
+import { createPrivateDirectory } from "./private-file.ts";
+import { MIGRATIONS } from "./schema.ts";
+import { checkIntegrity, IntegrityError, syncPath, writeVerifiedCopy } from "./verified-copy.ts";
+
+export interface Restored {
+  /** Where the database that was there before is kept, or null when there was none. */
+  readonly replaced: string | null;
+}
+
+/**
+ * Puts a copy of the backup `from` in the place of the database `to`. What was there is kept under another name.
+ *
+ * Throws `store_locked` while a server works on `to`, `store_damaged` when the backup is not whole,
+ * `store_newer_than_code`; then `to` is as it was. Nobody can be resumed into what is lost with it (rule E3): the next
+ * start draws a new epoch.
+ */
+export function restoreBackup(from: string, to: string): Restored {
+  const source = resolve(from);
+  const target = resolve(to);
+  if (!existsSync(source))
+    throw new SyncError("store_unavailable", `there is no backup at ${source}`, { hint: "Look at the path." });
+  return withReason(target, () => {
+    createPrivateDirectory(target);
+    const lock = lockData(target);
+    try {
+      const copy = `${target}.restored`;
+      copyBackup(source, copy);
+      const replaced = existsSync(target) ? keepAside(target) : null;
+      renameSync(copy, target);
+      syncPath(dirname(target));
+      return { replaced };
+    } finally {
+      lock.release();
+    }
+  });
+}
+
+function copyBackup(from: string, copy: string): void {
+  if (checkSchemaVersion(from, MIGRATIONS.length) === 0) throw notWhole(from, "it is empty");
+  try {
+    checkIntegrity(from);
+  } catch (error) {
+    if (error instanceof IntegrityError) throw notWhole(from, error.message);
+    throw error;
+  }
+  const db = new DatabaseSync(from, { readOnly: true });
+  try {
+    writeVerifiedCopy(db, copy);
+  } finally {
+    db.close();
+  }
+}
+
+function notWhole(path: string, why: string): SyncError {
+  return new SyncError("store_damaged", `${path} is no whole backup: ${why}`, { hint: "Choose an older one." });
+}
+
+/**
+ * Gives the database a second name and leaves it, complete, under the first one too: whenever the machine stops, there is
+ * a database at `path`. Its write-ahead log is brought into the file first; where that fails it is kept beside it.
+ */
+function keepAside(path: string): string {
+  const aside = freeName(`${path}.replaced`);
+  rmSync(`${aside}-wal`, { force: true });
+  if (existsSync(`${path}-wal`)) copyFileSync(`${path}-wal`, `${aside}-wal`);
+  if (emptyLog(path)) rmSync(`${aside}-wal`, { force: true });
+  rmSync(`${path}-wal`, { force: true });
+  rmSync(`${path}-shm`, { force: true });
+  try {
+    linkSync(path, aside);
+  } catch {
+    copyFileSync(path, aside); // A file system without hard links.
+    syncPath(aside);
+  }
+  syncPath(dirname(path));
+  return aside;
+}
+
+/** False when the database is too damaged for it. */
+function emptyLog(path: string): boolean {
+  try {
+    const db = new DatabaseSync(path);
+    try {
+      const row = db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
+      return row?.busy === 0;
+    } finally {
+      db.close();
+    }
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,289 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Store } from "../contract.ts";
+import { fold, group, made, record } from "../contract-suite.ts";
+import { openConnection, pragma } from "./connection.ts";
+import { openDatabase } from "./open-database.ts";
+import { restoreBackup } from "./restore.ts";
+import { MIGRATIONS, type Migration } from "./schema.ts";
+import { sqliteStore } from "./sqlite-store.ts";
+
+let directory: string;
+let path: string;
+let stores: Store[];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "neverstale-files-"));
+  path = join(directory, "data", "fleet.db");
+  stores = [];
+});
+
+afterEach(async () => {
+  for (const store of stores) await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+async function openStore(at = path): Promise<Store> {
+  const store = sqliteStore(at, { writer: "inline" });
+  stores.push(store);
+  await store.open();
+  return store;
+}
+
+async function seed(versions: number): Promise<void> {
+  const store = await openStore();
+  await store.commit(made("main", 1));
+  await store.fold(fold("main", 1, { records: [record("a", 1)] }));
+  for (let first = 2; first <= versions; first += 1) await store.commit(group({ name: "main", first }));
+  await store.close();
+}
+
+async function headOf(at: string): Promise<number | undefined> {
+  const store = sqliteStore(at, { writer: "inline" });
+  const { spaces } = await store.open();
+  await store.close();
+  return spaces[0]?.log.at(-1)?.lastVersion ?? spaces[0]?.foldedVersion;
+}
+
+function modeOf(file: string): string {
+  return (statSync(file).mode & 0o777).toString(8);
+}
+
+function versionIn(file: string): unknown {
+  const db = new DatabaseSync(file, { readOnly: true });
+  const row = db.prepare("SELECT version FROM schema_version").get();
+  db.close();
+  return row?.version;
+}
+
+test("the data directory is made for its owner alone, and so is each file in it", async () => {
+  const store = await openStore();
+  await store.commit(made("main", 1));
+  await store.backup(join(directory, "data", "backup.db"));
+
+  expect(modeOf(join(directory, "data"))).toBe("700");
+  const files = readdirSync(join(directory, "data"));
+  expect(files).toEqual(
+    expect.arrayContaining(["fleet.db", "fleet.db-wal", "fleet.db-shm", "fleet.db.lock", "backup.db"]),
+  );
+  for (const file of files) expect([file, modeOf(join(directory, "data", file))]).toEqual([file, "600"]);
+});
+
+test("files that others could read are closed to them; a directory that was there keeps its mode", async () => {
+  await seed(1);
+  chmodSync(path, 0o644);
+  chmodSync(join(directory, "data"), 0o755);
+
+  await openStore();
+
+  expect(modeOf(path)).toBe("600");
+  expect(modeOf(join(directory, "data"))).toBe("755");
+});
+
+test("every connection holds WAL and its level of synchronous, read back", () => {
+  const { lock, writer } = openDatabase({ path, maxBytes: Number.POSITIVE_INFINITY }, MIGRATIONS);
+
+  expect(pragma(writer.db, "journal_mode")).toBe("wal");
+  expect(pragma(writer.db, "synchronous")).toBe(2);
+  expect(pragma(writer.db, "wal_autocheckpoint")).toBe(0);
+
+  writer.close();
+  lock.release();
+});
+
+test("a connection that does not hold its settings is refused", () => {
+  expect(() => openConnection(":memory:", "full", Number.POSITIVE_INFINITY)).toThrow(
+    /holds journal_mode = memory, not wal/,
+  );
+});
+
+test("a path that can't be a database is refused", async () => {
+  await expect(sqliteStore(":memory:/nowhere\0").open()).rejects.toMatchObject({ code: "store_unavailable" });
+  mkdirSync(path, { recursive: true });
+  await expect(sqliteStore(path).open()).rejects.toMatchObject({ code: "store_unavailable" });
+});
+
+test("a file of a newer schema is refused, and neither it nor its log is changed", async () => {
+  await seed(3);
+  const db = new DatabaseSync(path);
+  db.exec("PRAGMA journal_mode = WAL; UPDATE schema_version SET version = 99; CREATE TABLE of_tomorrow (x)");
+  const copy = join(directory, "newer.db");
+  writeFileSync(copy, readFileSync(path));
+  writeFileSync(`${copy}-wal`, readFileSync(`${path}-wal`));
+  db.close();
+  const before = [readFileSync(copy), readFileSync(`${copy}-wal`)];
+
+  await expect(sqliteStore(copy).open()).rejects.toMatchObject({
+    code: "store_newer_than_code",
+    message: expect.stringContaining("schema 99"),
+    hint: expect.stringContaining("newer server"),
+  });
+
+  expect(before[1]?.length).toBeGreaterThan(0);
+  expect([readFileSync(copy), readFileSync(`${copy}-wal`)]).toEqual(before);
+});
+
+test("a database of another program, and a file that is none, are refused", async () => {
+  const other = join(directory, "other.db");
+  const db = new DatabaseSync(other);
+  db.exec("CREATE TABLE books (title)");
+  db.close();
+  await expect(sqliteStore(other).open()).rejects.toMatchObject({ code: "store_damaged" });
+
+  writeFileSync(other, "not a database at all, but long enough to be looked at".repeat(100));
+  await expect(sqliteStore(other).open()).rejects.toMatchObject({ code: "store_damaged" });
+});
+
+test("an older schema is brought up step by step, after a backup that the older build can open", async () => {
+  await seed(3);
+  const addNotes: Migration = (db) => db.exec("ALTER TABLE records ADD COLUMN note TEXT");
+  const fillNotes: Migration = (db) => db.exec("UPDATE records SET note = 'kept'");
+
+  const { lock, writer } = openDatabase({ path, maxBytes: Number.POSITIVE_INFINITY }, [
+    ...MIGRATIONS,
+    addNotes,
+    fillNotes,
+  ]);
+  const notes = writer.db.prepare("SELECT id, note FROM records").all();
+  writer.close();
+  lock.release();
+
+  expect(notes).toEqual([expect.objectContaining({ id: "a", note: "kept" })]);
+  expect(versionIn(path)).toBe(MIGRATIONS.length + 2);
+  await expect(sqliteStore(path).open()).rejects.toMatchObject({ code: "store_newer_than_code" });
+  expect(modeOf(`${path}.schema-${MIGRATIONS.length}`)).toBe("600");
+  expect(await headOf(`${path}.schema-${MIGRATIONS.length}`)).toBe(3);
+});
+
+test("a migration that fails leaves the database at the last version that was reached", async () => {
+  await seed(2);
+  const good: Migration = (db) => db.exec("CREATE TABLE good (x)");
+  const bad: Migration = (db) => db.exec("CREATE TABLE bad (x); INSERT INTO no_such_table VALUES (1)");
+
+  expect(() => openDatabase({ path, maxBytes: Number.POSITIVE_INFINITY }, [...MIGRATIONS, good, bad])).toThrow(
+    /no such table/,
+  );
+
+  expect(versionIn(path)).toBe(MIGRATIONS.length + 1);
+  const db = new DatabaseSync(path, { readOnly: true });
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE name IN ('good', 'bad')").all();
+  db.close();
+  expect(tables).toEqual([expect.objectContaining({ name: "good" })]);
+});
+
+test("a new database needs no backup before its first schema", async () => {
+  await seed(1);
+
+  expect(readdirSync(join(directory, "data")).sort()).toEqual(["fleet.db", "fleet.db.lock"]);
+});
+
+test("a log with a hole behind its fold is damage", async () => {
+  await seed(5);
+  const db = new DatabaseSync(path);
+  db.exec("DELETE FROM log WHERE first_version = 3");
+  db.close();
+
+  await expect(sqliteStore(path).open()).rejects.toMatchObject({
+    code: "store_damaged",
+    message: expect.stringContaining("version 4 instead of 3"),
+  });
+});
+
+test("a page that was overwritten is damage, or at least no crash", async () => {
+  await seed(200);
+  const bytes = readFileSync(path);
+  bytes.fill(0x5a, 4_096, bytes.length);
+  writeFileSync(path, bytes);
+
+  await expect(sqliteStore(path).open()).rejects.toMatchObject({ code: "store_damaged" });
+});
+
+test("restore puts a backup back and keeps what was there", async () => {
+  await seed(3);
+  const backup = join(directory, "backup.db");
+  const store = await openStore();
+  await store.backup(backup);
+  await store.commit(group({ name: "main", first: 4 }));
+  await store.close();
+
+  const { replaced } = restoreBackup(backup, path);
+
+  expect(await headOf(path)).toBe(3);
+  expect(modeOf(path)).toBe("600");
+  expect(replaced).toBe(`${path}.replaced`);
+  expect(await headOf(replaced as string)).toBe(4);
+  expect(restoreBackup(backup, path).replaced).toBe(`${path}.replaced-2`);
+});
+
+test("restore works where nothing was", async () => {
+  await seed(2);
+  const elsewhere = join(directory, "new", "fleet.db");
+
+  expect(restoreBackup(path, elsewhere)).toEqual({ replaced: null });
+
+  expect(await headOf(elsewhere)).toBe(2);
+});
+
+test("restore keeps a database with its log when it is too damaged to be read", async () => {
+  await seed(2);
+  const backup = join(directory, "backup.db");
+  const store = await openStore();
+  await store.backup(backup);
+  await store.close();
+  writeFileSync(path, "damaged ".repeat(2_000));
+  writeFileSync(`${path}-wal`, "its log");
+
+  const { replaced } = restoreBackup(backup, path);
+
+  expect(await headOf(path)).toBe(2);
+  expect(readFileSync(replaced as string, "utf8")).toContain("damaged");
+  expect(readFileSync(`${replaced}-wal`, "utf8")).toBe("its log");
+});
+
+test("restore is refused under a running server, which goes on", async () => {
+  const store = await openStore();
+  await store.commit(made("main", 1));
+  const backup = join(directory, "backup.db");
+  await store.backup(backup);
+
+  expect(() => restoreBackup(backup, path)).toThrow(expect.objectContaining({ code: "store_locked" }));
+
+  await store.commit(group({ name: "main", first: 2 }));
+  await store.close();
+  expect(await headOf(path)).toBe(2);
+});
+
+test("restore refuses a backup that is not whole, is empty, is newer, or is not there; the database stays", async () => {
+  await seed(2);
+  const backup = join(directory, "backup.db");
+  writeFileSync(backup, readFileSync(path).fill(0x5a, 4_096));
+  expect(() => restoreBackup(backup, path)).toThrow(expect.objectContaining({ code: "store_damaged" }));
+
+  writeFileSync(backup, "");
+  expect(() => restoreBackup(backup, path)).toThrow(expect.objectContaining({ code: "store_damaged" }));
+
+  writeFileSync(backup, readFileSync(path));
+  const db = new DatabaseSync(backup);
+  db.exec("UPDATE schema_version SET version = 99");
+  db.close();
+  expect(() => restoreBackup(backup, path)).toThrow(expect.objectContaining({ code: "store_newer_than_code" }));
+
+  expect(() => restoreBackup(join(directory, "nowhere.db"), path)).toThrow(
+    expect.objectContaining({ code: "store_unavailable" }),
+  );
+  expect(await headOf(path)).toBe(2);
+  expect(existsSync(`${path}.replaced`)).toBe(false);
+});
