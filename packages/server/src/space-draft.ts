@@ -6,6 +6,7 @@ import {
   type Model,
   RECORD_EVICTED,
   type StateRecord,
+  SyncError,
 } from "@neverstale/protocol";
 import type { KeepIndex } from "./keep-index.ts";
 import { type DraftRecord, DraftView } from "./records-view.ts";
@@ -58,7 +59,10 @@ export class SpaceDraft {
    * `undo`, which may be null for a single change: that one fails before it has done anything.
    */
   add(changes: readonly Change[], undo: UndoLog | null): void {
-    for (const change of changes) this.#apply(change, undo);
+    for (const change of changes) {
+      if (change.type === RECORD_EVICTED && !this.#replaying) throw evictionRefused();
+      this.#apply(change, undo);
+    }
     for (const index of this.#keepIndexes) this.#evict(index, undo);
   }
 
@@ -162,6 +166,12 @@ export class SpaceDraft {
     }
     return moved;
   }
+}
+
+function evictionRefused(): SyncError {
+  return new SyncError("invalid_change", `"${RECORD_EVICTED}" is made by the authority alone (rule S3)`, {
+    hint: "Declare a change type of kind `remove`.",
+  });
 }
 
 function note(draft: DraftRecord, effect: Effect, version: number): void {

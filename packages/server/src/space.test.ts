@@ -143,3 +143,27 @@ test("[A5] a record whose fields come and go without end is sent whole, not stam
 
   expect(manager.space("main")?.diffSince(1)).toEqual({ hosts: { put: [{ id: "1", a: 1, f99: 99 }] } });
 });
+
+test("[S4] ids named like members of Object.prototype are only ids", async () => {
+  const runtime = new VirtualRuntime();
+  const manager = await openManager(memoryStore(), runtime);
+  const added = manager.apply({ type: "host_added", target: "toString", data: { a: 1, valueOf: 2 } });
+  await runtime.pass(1);
+  await added;
+  const patched = manager.apply({ type: "host_updated", target: "toString", data: { a: null, valueOf: null } });
+  await runtime.pass(1);
+  await patched;
+
+  expect(manager.space("main")?.diffSince(1).hosts).toEqual({ unset: { toString: ["a", "valueOf"] } });
+});
+
+test("[S3] the authority's own change is taken from nobody else", async () => {
+  const runtime = new VirtualRuntime();
+  const manager = await openManager(memoryStore(), runtime);
+  const outcome = Promise.allSettled([
+    manager.apply({ type: "record_evicted", target: "", data: { collection: "hosts", id: "1" } }),
+  ]);
+  await runtime.pass(1);
+
+  expect(await outcome).toMatchObject([{ reason: { code: "invalid_change" } }]);
+});

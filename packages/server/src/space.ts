@@ -150,12 +150,9 @@ export class Space {
   diffSince(from: number): Diff {
     const diff: Record<string, Moved> = {};
     for (let entry = this.#touched.newest; entry !== null && entry.version > from; entry = entry.older) {
-      let moved = diff[entry.collection];
-      if (moved === undefined) {
-        moved = {};
-        diff[entry.collection] = moved;
-      }
-      addMoved(moved, entry, from);
+      // Names may be those of members of Object.prototype: only own members count.
+      if (!Object.hasOwn(diff, entry.collection)) diff[entry.collection] = {};
+      addMoved(diff[entry.collection] as Moved, entry, from);
     }
     return diff as Diff;
   }
@@ -228,20 +225,25 @@ function addMoved(moved: Moved, entry: Entry, from: number): void {
 
 function addFields(moved: Moved, id: string, record: StateRecord, stamps: Record<string, number>, from: number): void {
   let set: Record<string, JsonValue> | null = null;
+  let unset: string[] | null = null;
   for (const field in stamps) {
     if ((stamps[field] as number) <= from) continue;
     if (Object.hasOwn(record, field)) {
       set ??= {};
       set[field] = record[field] as JsonValue;
     } else {
-      moved.unset ??= {};
-      moved.unset[id] ??= [];
-      moved.unset[id].push(field);
+      unset ??= [];
+      unset.push(field);
     }
   }
-  if (set === null) return;
-  moved.set ??= {};
-  moved.set[id] = set;
+  if (set !== null) {
+    moved.set ??= {};
+    moved.set[id] = set;
+  }
+  if (unset !== null) {
+    moved.unset ??= {};
+    moved.unset[id] = unset;
+  }
 }
 
 function inOrderOfVersion(drafts: readonly DraftRecord[]): readonly DraftRecord[] {
