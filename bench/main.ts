@@ -9,8 +9,12 @@ import { type Result, runWorkload } from "./harness/run.ts";
 import { markdown } from "./harness/table.ts";
 import type { MakeWorkload, Workload } from "./harness/workload.ts";
 import { fanout } from "./w1-fanout.ts";
+import { latency } from "./w2-latency.ts";
+import { reconnect } from "./w3-reconnect.ts";
+import { join } from "./w4-join.ts";
+import { memory } from "./w5-memory.ts";
 
-const WORKLOADS: readonly MakeWorkload[] = [fanout];
+const WORKLOADS: readonly MakeWorkload[] = [fanout, latency, reconnect, join, memory];
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));

@@ -21,6 +21,12 @@ export const floorGzipped: ContenderEntry = {
   label: "hand-written `ws`, pre-gzipped state",
   variant: "gzipped",
 };
+export const bareWs: ContenderEntry = {
+  ...FLOORS,
+  server: "contenders/bare-ws.ts",
+  name: "bare-ws",
+  label: "bare `ws`",
+};
 export const engineMemory: ContenderEntry = {
   ...ENGINE,
   name: "engine-memory",

@@ -1,7 +1,8 @@
-/** Milliseconds on the machine's monotonic clock: the same in every process, so that times of two may be subtracted. */
-const [seconds, nanoseconds] = process.hrtime();
-const OFFSET = seconds * 1e3 + nanoseconds / 1e6 - performance.now();
-
+/**
+ * Milliseconds on the machine's monotonic clock. Unlike `performance.now()` it has the same origin in every process, so
+ * that times of two may be subtracted.
+ */
 export function machineNow(): number {
-  return performance.now() + OFFSET;
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
 }

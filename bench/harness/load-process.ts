@@ -14,6 +14,7 @@ const ACK_AFTER_BYTES = 256 * 1024;
 /** Acks and heartbeats are spread: in each of these slices of the interval another part of the clients is due. */
 const SLICES = 25;
 const CONNECTING_AT_ONCE = 128;
+const VISIT_POLL_MS = 10;
 
 class Load implements ClientEvents {
   readonly clients: LoadClient[] = [];
@@ -121,6 +122,13 @@ class Load implements ClientEvents {
     for (const client of this.clients) client.cut();
   }
 
+  async visit(port: number, seq: number): Promise<void> {
+    const visitor = new LoadClient(-1, this.#dialect, this.#tree, this);
+    await visitor.connect(port);
+    while (visitor.seq < seq) await new Promise((resolve) => setTimeout(resolve, VISIT_POLL_MS));
+    visitor.cut();
+  }
+
   watchArrivals(): void {
     this.#arrivals = [];
   }
@@ -199,6 +207,10 @@ const api = {
   },
   cut(): void {
     current().cutAll();
+  },
+  /** One client joins and goes again. */
+  async visit({ port, seq }: { port: number; seq: number }): Promise<void> {
+    await current().visit(port, seq);
   },
   async level({ seq, timeoutMs }: { seq: number; timeoutMs: number }): Promise<void> {
     await current().level(seq, timeoutMs);

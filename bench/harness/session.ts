@@ -77,6 +77,12 @@ export function joinAll({ load, port, records }: Session): Promise<number> {
   return load.call.join({ port, seq: records, timeoutMs: LEVEL_TIMEOUT_MS });
 }
 
+/** All clients come back; answers with the time from the first connection to when all have what they missed. */
+export async function rejoinAll({ server, load, port }: Session): Promise<number> {
+  const { seq } = await server.call.asked();
+  return load.call.join({ port, seq, timeoutMs: LEVEL_TIMEOUT_MS });
+}
+
 /** Waits until every client has every change, then compares every client's state with the server's. Throws `VoidRun`. */
 export async function verify({ server, load, clients }: Session): Promise<void> {
   const { seq, failure } = await server.call.asked();

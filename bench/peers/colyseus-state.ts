@@ -24,6 +24,15 @@ export const BenchState = schema({ hosts: t.map(Host) }, "BenchState");
 
 export type HostLike = { readonly [Field in keyof BenchRecord]: BenchRecord[Field] };
 
+/**
+ * A fraction travels as 32-bit float where that is within 0.0001 of it, so it comes out as 37.40000152587891: rounded back
+ * to the one digit that a metric has.
+ */
 export function plainRecord(host: HostLike): BenchRecord {
-  return Object.fromEntries(FIELDS.map((field) => [field, host[field]])) as unknown as BenchRecord;
+  const record = Object.fromEntries(FIELDS.map((field) => [field, host[field]])) as unknown as BenchRecord;
+  return { ...record, cpu: oneDigit(record.cpu), memory: oneDigit(record.memory) };
+}
+
+function oneDigit(value: number): number {
+  return Math.round(value * 10) / 10;
 }
