@@ -1,1 +1,41 @@
 #!/usr/bin/env node
+// Plain old JavaScript: it must run, and say what to do, under whatever Node.js there is.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const NEEDED = [22, 13];
+const here = dirname(fileURLToPath(import.meta.url));
+const source = join(here, "../src/main.ts");
+const isSource = existsSync(source);
+const program = isSource ? source : join(here, "../dist/main.js");
+
+const version = process.versions.node.split(".").map(Number);
+const isNewEnough = version[0] > NEEDED[0] || (version[0] === NEEDED[0] && version[1] >= NEEDED[1]);
+const node = isNewEnough ? process.execPath : bundledNode(here);
+
+if (node === null) {
+  console.error(`neverstale needs Node.js ${NEEDED.join(".")} or newer; this is ${process.version}.`);
+  console.error("Install a newer one, or run npm install where neverstale is installed: it brings its own.");
+  process.exit(2);
+}
+
+if (isNewEnough && !isSource) {
+  await import(program);
+} else {
+  const options = isSource ? ["--conditions=source"] : [];
+  const run = spawnSync(node, [...options, program, ...process.argv.slice(2)], { stdio: "inherit" });
+  if (run.error) console.error(`neverstale: ${node} can't be started: ${run.error.message}`);
+  if (run.signal) process.kill(process.pid, run.signal);
+  process.exit(run.status === null ? 1 : run.status);
+}
+
+/** The Node.js that npm installed beside this package, or further up; null without. */
+function bundledNode(from) {
+  for (let directory = from; ; directory = dirname(directory)) {
+    const candidate = join(directory, "node_modules/.bin/node");
+    if (existsSync(candidate)) return candidate;
+    if (dirname(directory) === directory) return null;
+  }
+}

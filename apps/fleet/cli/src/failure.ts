@@ -1,0 +1,25 @@
+/** How every command ends; `dispatch` and `verify` say in their help what 1 means there. */
+export const EXIT = { ok: 0, no: 1, cannotTell: 2 } as const;
+
+/** A failure that a person can do something about: shown as it is, without a stack. */
+export class Failure extends Error {
+  override readonly name = "Failure";
+  readonly hint: string;
+  readonly exitCode: number;
+
+  constructor(
+    message: string,
+    options: { readonly hint?: string; readonly exitCode?: number; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: options.cause });
+    this.hint = options.hint ?? "";
+    this.exitCode = options.exitCode ?? EXIT.cannotTell;
+  }
+}
+
+/** What is shown of any error: its message, and what to do where it says so. */
+export function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const hint = "hint" in error && typeof error.hint === "string" ? error.hint : "";
+  return hint === "" ? error.message : `${error.message}\n${hint}`;
+}

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
+import { Failure } from "../failure.ts";
+
+/** From a file, from NEVERSTALE_PASSWORD, or asked for at the terminal. Never a flag: other users see those. */
+export async function findPassword(file: string | undefined, user: string): Promise<string> {
+  if (file !== undefined) return readPassword(file);
+  const fromEnvironment = process.env.NEVERSTALE_PASSWORD;
+  if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
+  if (process.stdin.isTTY) return await ask(`Password of ${user}: `);
+  throw new Failure("there is no password", { hint: "Give --password-file FILE, or set NEVERSTALE_PASSWORD." });
+}
+
+function readPassword(file: string): string {
+  try {
+    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+  } catch (cause) {
+    throw new Failure(`the password file can't be read: ${file}`, { cause });
+  }
+}
+
+/** What is typed isn't shown. */
+async function ask(question: string): Promise<string> {
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
+  process.stderr.write(question);
+  try {
+    return await terminal.question("");
+  } finally {
+    terminal.close();
+    process.stderr.write("\n");
+  }
+}

@@ -1,0 +1,140 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Divergence, StateSync } from "@neverstale/client";
+import { type Fleet, fleet, StateAnswer } from "@neverstale/fleet-domain";
+import type { AnyState, WireState } from "@neverstale/protocol";
+import { compareStates, copyOf, type Difference } from "../compare.ts";
+import { EXIT, Failure } from "../failure.ts";
+import type { Session } from "./session.ts";
+import { COLLECTIONS } from "./watch.ts";
+
+const CONNECT_MS = 15_000;
+/** How long the replica may take to come to the version that the server has shown. */
+const REACH_MS = 10_000;
+const ATTEMPTS = 20;
+const SHOWN = 20;
+
+/** What was found; `equal` null: the two were never seen at the same version. */
+export interface Verdict {
+  readonly equal: boolean | null;
+  readonly epoch: string | null;
+  readonly version: number;
+  readonly digest: string;
+  readonly digestChecks: number;
+  readonly digestMismatches: number;
+  readonly differences: readonly Difference[];
+  readonly divergences: readonly Divergence[];
+}
+
+/**
+ * Follows the fleet as a dashboard does, comparing the digest with the authority's wherever the authority gives one, and
+ * at the end compares the whole state record by record with `GET /api/state` at one and the same version.
+ */
+export async function verify(
+  session: Session,
+  options: { readonly seconds: number },
+  signal: AbortSignal,
+): Promise<Verdict> {
+  const divergences: Divergence[] = [];
+  const sync = session.follow<Fleet>("/sync", { model: fleet.model, onDivergence: (found) => divergences.push(found) });
+  try {
+    await untilLive(sync, signal);
+    await delay(options.seconds * 1000, undefined, { signal }).catch(() => {});
+    const differences = await compareAtOneVersion(session, sync);
+    const { digestChecks, digestMismatches } = sync.counters;
+    const isClean = divergences.length === 0 && digestMismatches === 0;
+    const equal = differences === null ? (isClean ? null : false) : isClean && differences.length === 0;
+    const { epoch, version } = sync;
+    return {
+      equal,
+      epoch,
+      version,
+      digest: sync.digest(),
+      digestChecks,
+      digestMismatches,
+      differences: differences ?? [],
+      divergences,
+    };
+  } finally {
+    sync.stop();
+  }
+}
+
+export function verdictLines({
+  equal,
+  epoch,
+  version,
+  digest,
+  digestChecks,
+  digestMismatches,
+  differences,
+  divergences,
+}: Verdict): string[] {
+  const lines = [
+    `epoch ${epoch ?? "unknown"}, version ${version}, digest ${digest}`,
+    `${digestChecks} digests compared, ${digestMismatches} differed`,
+  ];
+  for (const { reason, to, differing, records } of divergences) {
+    lines.push(
+      `diverged (${reason}), healed at v${to.version}: ${differing} records, ${records.map((record) => `${record.collection}/${record.id}`).join(", ")}`,
+    );
+  }
+  for (const { collection, id, replica, authority } of differences.slice(0, SHOWN)) {
+    lines.push(
+      `differs: ${collection}/${id}`,
+      `  replica   ${JSON.stringify(replica)}`,
+      `  authority ${JSON.stringify(authority)}`,
+    );
+  }
+  if (differences.length > SHOWN) lines.push(`and ${differences.length - SHOWN} records more`);
+  lines.push(
+    equal === null ? "could not be compared: the two were never seen at one version" : equal ? "equal" : "DIFFERS",
+  );
+  return lines;
+}
+
+export function verdictExit({ equal }: Verdict): number {
+  return equal === null ? EXIT.cannotTell : equal ? EXIT.ok : EXIT.no;
+}
+
+async function untilLive(sync: StateSync<Fleet>, signal: AbortSignal): Promise<void> {
+  const late = AbortSignal.timeout(CONNECT_MS);
+  await until(sync, () => sync.status.type === "live", AbortSignal.any([signal, late]));
+  if (sync.status.type !== "live") {
+    throw new Failure(`the replica did not get live: ${sync.status.type}`, {
+      hint: sync.view.error?.hint ?? "Is the server running?",
+    });
+  }
+}
+
+/** Null: it never came to that. A busy fleet moves on between two looks, so it is tried a few times. */
+async function compareAtOneVersion(session: Session, sync: StateSync<Fleet>): Promise<Difference[] | null> {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    const shown = new Map<string, AnyState>();
+    const keep = () => shown.set(`${sync.epoch} ${sync.version}`, copyOf(sync.state as AnyState, COLLECTIONS));
+    keep();
+    const unsubscribe = sync.subscribe(keep);
+    try {
+      const { epoch, version, state } = StateAnswer.parse(await session.getJson("/api/state"));
+      await sync.reached({ epoch, version }, { signal: AbortSignal.timeout(REACH_MS) }).catch(() => {});
+      const ours = shown.get(`${epoch} ${version}`);
+      if (ours !== undefined) return compareStates(ours, state as WireState);
+    } finally {
+      unsubscribe();
+    }
+  }
+  return null;
+}
+
+/** Until it is so, or the signal aborts. */
+export function until(sync: Pick<StateSync, "subscribe">, isTrue: () => boolean, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const check = () => {
+      if (!isTrue() && !signal.aborted) return;
+      unsubscribe();
+      resolve();
+    };
+    const unsubscribe = sync.subscribe(check);
+    signal.addEventListener("abort", check, { once: true });
+    check();
+  });
+}

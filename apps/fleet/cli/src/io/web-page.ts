@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Failure } from "../failure.ts";
+
+const WORKSPACE = fileURLToPath(new URL("../../../../..", import.meta.url));
+const WEB = join(WORKSPACE, "apps/fleet/web");
+/** What the page is made of. */
+const SOURCES = [
+  "apps/fleet/web/src",
+  "apps/fleet/web/public",
+  "apps/fleet/web/index.html",
+  "apps/fleet/web/package.json",
+  "apps/fleet/web/vite.config.ts",
+  "apps/fleet/domain/src",
+  "packages/protocol/src",
+  "packages/client/src",
+  "packages/react/src",
+];
+
+/** Builds the web page when there is none, or one older than its sources. In a published package it is built already. */
+export async function buildWebPage(say: (line: string) => void): Promise<void> {
+  if (!existsSync(join(WEB, "src")) || !isOutdated()) return;
+  const startedMs = performance.now();
+  say("building the web page ...");
+  const vite = join(dirname(createRequire(join(WEB, "package.json")).resolve("vite/package.json")), "bin/vite.js");
+  const built = await run([vite, "build", "--logLevel", "error"]);
+  if (built.code !== 0)
+    throw new Failure(`the web page can't be built\n${built.output}`, { hint: "Run npm install, and try again." });
+  say(`built the web page in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+}
+
+function isOutdated(): boolean {
+  const page = statSync(join(WEB, "dist/index.html"), { throwIfNoEntry: false });
+  return page === undefined || SOURCES.some((path) => newestMs(join(WORKSPACE, path)) > page.mtimeMs);
+}
+
+/** When the newest file below was changed; tests don't count. */
+function newestMs(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return 0;
+  if (!found.isDirectory()) return /\.test\.tsx?$/.test(path) ? 0 : found.mtimeMs;
+  return Math.max(0, ...readdirSync(path).map((name) => newestMs(join(path, name))));
+}
+
+function run(args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: WEB, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (part: Buffer) => (output += part.toString()));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, output: output.slice(-4_000) }));
+  });
+}

@@ -1,0 +1,52 @@
+import type { OutputChunk } from "@neverstale/fleet-domain";
+
+/** Puts a command's chunks out once each, in order, as they become known. */
+export class OutputPrinter {
+  /** Bytes of the output that were put out, or are said to be missing. */
+  offset = 0;
+  readonly #write: (text: string) => void;
+  readonly #prefix: string;
+  readonly #strip: boolean;
+  #atLineStart = true;
+
+  /** `prefix` goes before each line; `strip` takes away what a terminal would obey. */
+  constructor(write: (text: string) => void, options: { readonly prefix: string; readonly strip: boolean }) {
+    this.#write = write;
+    this.#prefix = options.prefix;
+    this.#strip = options.strip;
+  }
+
+  /** All chunks that are there now, in any order. What has left the live tail already is said to be missing. */
+  print(chunks: Iterable<OutputChunk>): void {
+    const next = [...chunks].filter((chunk) => chunk.offset >= this.offset).sort((a, b) => a.offset - b.offset);
+    for (const chunk of next) {
+      if (chunk.offset > this.offset)
+        this.#put(`[${chunk.offset - this.offset} bytes before this are in the dashboard only]\n`);
+      this.#put(this.#strip ? withoutControls(chunk.text) : chunk.text);
+      this.offset = chunk.offset + chunk.bytes;
+    }
+  }
+
+  /** Ends a last line that has no end. */
+  end(): void {
+    if (!this.#atLineStart) this.#write("\n");
+    this.#atLineStart = true;
+  }
+
+  #put(text: string): void {
+    if (text === "") return;
+    const lines =
+      this.#prefix === ""
+        ? text
+        : text.replace(/^/gm, (_, at: number) =>
+            at === text.length || (at === 0 && !this.#atLineStart) ? "" : this.#prefix,
+          );
+    this.#write(lines);
+    this.#atLineStart = text.endsWith("\n");
+  }
+}
+
+/** Of C0 and C1 only line feed and tab stay: what a remote host prints must not command this terminal. */
+export function withoutControls(text: string): string {
+  return text.replace(/\p{Cc}/gu, (control) => (control === "\n" || control === "\t" ? control : ""));
+}
