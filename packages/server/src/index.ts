@@ -6,6 +6,7 @@ export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export type { Frame, FrameCodec, LargeFrame, Millis, Runtime, Timer, Wire } from "./runtime.ts";
 export type { Committed, EvictedRecord, LoggedChange, OpenOptions } from "./state-manager.ts";
 export { RETENTION, type Retention, type Store, StoreFailure } from "./store/contract.ts";
+export { copyInWorker as backupDatabase } from "./store/io/backup.ts";
 export { type Restored, restoreBackup } from "./store/io/restore.ts";
 export { type SqliteStoreOptions, sqliteStore } from "./store/io/sqlite-store.ts";
 export { type MemoryData, memoryStore } from "./store/memory.ts";
