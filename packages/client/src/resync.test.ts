@@ -54,21 +54,20 @@ describe("asking for a full state", () => {
     expect(replica.hosts.size).toBe(1);
   });
 
-  test("[R2] without an answer it is asked for again after a backoff that grows", () => {
+  test("[R2] each attempt that brings nothing makes the next one wait longer, with jitter", () => {
     const replica = new Stepper().live(5);
     replica.receive(delta(8, 9));
-    const asked = replica.now;
-    const times: number[] = [];
+    const waits: number[] = [];
 
-    for (let second = 0; second < 40; second += 0.25) {
-      const before = getStates(replica);
-      replica.receive({ type: "error", code: "shutting_down", message: "", hint: "" }); // Not silent, only no answer.
-      replica.pass(250);
-      if (getStates(replica) > before) times.push(replica.now - asked);
+    for (const chance of [0.5, 0.5, 0.5, 0.25]) {
+      replica.chance = chance;
+      replica.receive({ type: "error", code: "snapshot_failed", message: "", hint: "" });
+      const failed = replica.now;
+      while (sent(replica.pass(50)).every(({ type }) => type !== "get_state"));
+      waits.push(replica.now - failed);
     }
 
-    expect(times.length).toBeGreaterThan(1);
-    expect(times[0]).toBeLessThanOrEqual(1_000);
+    expect(waits).toEqual([250, 500, 1_000, 1_000]);
   });
 
   test("[R2] it has a timeout of ten seconds", () => {

@@ -1,0 +1,311 @@
+import { SyncError } from "@neverstale/protocol";
+import { describe, expect, test } from "vitest";
+import { problemOf } from "./dispatch.ts";
+import type { HttpAnswer, HttpRequest } from "./environment.ts";
+import { FakeEnvironment, json, settle } from "./fake-environment-suite.ts";
+import { ReplicaDriver } from "./replica-driver.ts";
+
+const ANSWER = { commands: [{ id: "c1", host: "web-1", status: "pending", reason: null }], epoch: "e1", version: 7 };
+
+/** A server that answers with these in turn, and the last one for ever; an Error is an answer that never comes. */
+function serving(...answers: readonly (HttpAnswer | Error)[]) {
+  const io = new FakeEnvironment();
+  const tokens: boolean[] = [];
+  const answer = async (request: HttpRequest) => {
+    const turn = io.requests.filter(({ url }) => url === request.url).length - 1;
+    const next = answers[Math.min(turn, answers.length - 1)];
+    if (next === undefined || next instanceof Error) throw next;
+    return next;
+  };
+  io.answer = answer;
+  const csrf = ({ refresh }: { refresh: boolean }) => {
+    tokens.push(refresh);
+    return `token-${tokens.length}`;
+  };
+  const sync = new ReplicaDriver({ url: "/sync", io, csrf, autoStart: false });
+  return { io, sync, tokens };
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<SyncError> {
+  const error = await promise.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof SyncError)) throw new Error(`a SyncError was expected, not ${String(error)}`);
+  return error;
+}
+
+describe("a dispatch", () => {
+  test("[D1] is a POST with the CSRF token, a key made by the client, and its arguments", async () => {
+    const { io, sync } = serving(json(202, ANSWER));
+
+    const done = await sync.dispatchOp("restart", ["web-1"], { args: { unit: "nginx" }, force: true, totp: "123456" });
+
+    expect(done).toEqual(ANSWER);
+    expect(io.requests).toMatchObject([
+      {
+        method: "POST",
+        url: "http://fleet.test/api/dispatch",
+        headers: { "X-CSRF-Token": "token-1", "Idempotency-Key": "id-1", "Content-Type": "application/json" },
+      },
+    ]);
+    const body = { op: "restart", hosts: ["web-1"], args: { unit: "nginx" }, force: true, totp: "123456" };
+    expect(JSON.parse(io.requests[0]?.body ?? "")).toEqual(body);
+  });
+
+  test("[D1] a pipeline goes to its own address", async () => {
+    const { io, sync } = serving(json(202, { pipelineId: "p1", epoch: "e1", version: 8 }));
+
+    const done = await sync.dispatchPipeline("health", ["web-1", "web-2"]);
+
+    expect(done).toEqual({ pipelineId: "p1", epoch: "e1", version: 8 });
+    expect(io.requests[0]?.url).toBe("http://fleet.test/api/dispatch/pipeline");
+    expect(JSON.parse(io.requests[0]?.body ?? "")).toEqual({ pipeline: "health", hosts: ["web-1", "web-2"] });
+  });
+
+  test("[D1] each call has a key of its own, unless one is given", async () => {
+    const { io, sync } = serving(json(202, ANSWER));
+
+    await sync.dispatchOp("uptime", ["web-1"]);
+    await sync.dispatchOp("uptime", ["web-1"]);
+    await sync.dispatchOp("uptime", ["web-1"], { idempotencyKey: "again" });
+
+    const keys = io.requests.map(({ headers }) => headers["Idempotency-Key"]);
+    expect(new Set(keys).size).toBe(3);
+    expect(keys[2]).toBe("again");
+  });
+
+  test("[D4] works without the WebSocket, and without one ever being opened", async () => {
+    const { io, sync } = serving(json(202, ANSWER));
+
+    await sync.dispatchOp("uptime", ["web-1"]);
+
+    expect(io.sockets).toEqual([]);
+  });
+
+  test("other requests with an effect go the same way", async () => {
+    const { io, sync } = serving({ status: 204, retryAfter: null, text: "" });
+
+    const answer = await sync.dispatch("/api/hosts/web-1", undefined, { method: "DELETE" });
+
+    expect(answer).toBeNull();
+    expect(io.requests[0]).toMatchObject({ method: "DELETE", body: null, headers: { "X-CSRF-Token": "token-1" } });
+    expect(io.requests[0]?.headers["Content-Type"]).toBeUndefined();
+  });
+
+  test("an answer of another form is told as that", async () => {
+    const { sync } = serving(json(202, { commands: "none" }));
+
+    expect((await failureOf(sync.dispatchOp("uptime", ["web-1"]))).code).toBe("bad_message");
+  });
+});
+
+describe("CSRF", () => {
+  test("[D3] a failure is refreshed and retried once, with the same key", async () => {
+    const { io, sync, tokens } = serving(json(403, { code: "csrf_failed" }), json(202, ANSWER));
+
+    await sync.dispatchOp("uptime", ["web-1"]);
+
+    expect(tokens).toEqual([false, true]);
+    expect(io.requests.map(({ headers }) => headers["X-CSRF-Token"])).toEqual(["token-1", "token-2"]);
+    expect(io.requests.map(({ headers }) => headers["Idempotency-Key"])).toEqual(["id-1", "id-1"]);
+  });
+
+  test("[D3] the second failure is the end", async () => {
+    const { io, sync } = serving(json(403, { code: "csrf_failed", detail: "no", hint: "reload" }));
+
+    const error = await failureOf(sync.dispatchOp("uptime", ["web-1"]));
+
+    expect([error.code, error.hint, io.requests.length]).toEqual(["csrf_failed", "reload", 2]);
+  });
+
+  test("the token is asked for once for all that follow", async () => {
+    const { sync, tokens } = serving(json(202, ANSWER));
+
+    await Promise.all([sync.dispatchOp("uptime", ["web-1"]), sync.dispatchOp("uptime", ["web-2"])]);
+
+    expect(tokens).toEqual([false]);
+  });
+
+  test("an address stands for the session it gives; without a session nothing is sent", async () => {
+    const io = new FakeEnvironment();
+    let signedIn = true;
+    io.answer = ({ url }) => {
+      if (!url.endsWith("/api/session")) return json(202, ANSWER);
+      return signedIn ? json(200, { user: "ada", role: "admin", csrfToken: "from-session" }) : json(401, {});
+    };
+    const sync = new ReplicaDriver({ url: "/sync", io, csrf: "/api/session", autoStart: false });
+    await sync.dispatchOp("uptime", ["web-1"]);
+    const token = io.requests.at(-1)?.headers["X-CSRF-Token"];
+
+    signedIn = false;
+    sync.signOut();
+    const error = await failureOf(sync.dispatchOp("uptime", ["web-1"]));
+
+    expect(token).toBe("from-session");
+    expect(error.code).toBe("not_signed_in");
+    expect(io.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+  });
+
+  test("with bearer credentials there is no token", async () => {
+    const io = new FakeEnvironment();
+    io.answer = () => json(202, ANSWER);
+    const sync = new ReplicaDriver({ url: "/sync", io, autoStart: false });
+
+    await sync.dispatchOp("uptime", ["web-1"]);
+
+    expect(Object.keys(io.requests[0]?.headers ?? {})).not.toContain("X-CSRF-Token");
+  });
+});
+
+describe("answers that don't come", () => {
+  test("[D3] a lost answer is asked for again with the same key, after a backoff", async () => {
+    const { io, sync } = serving(new Error("reset"), new Error("reset"), json(202, ANSWER));
+
+    const dispatched = sync.dispatchOp("uptime", ["web-1"]);
+    await io.pass(249);
+    const before = io.requests.length;
+    await io.pass(1);
+    const after = io.requests.length;
+    await io.pass(500);
+
+    expect(await dispatched).toEqual(ANSWER);
+    expect([before, after, io.requests.length]).toEqual([1, 2, 3]);
+    expect(new Set(io.requests.map(({ headers }) => headers["Idempotency-Key"])).size).toBe(1);
+  });
+
+  test("[D3] an answer that was cut off, or made by a proxy, is a lost one", async () => {
+    const cut: HttpAnswer = { status: 202, retryAfter: null, text: '{"commands":[' };
+    const proxy: HttpAnswer = { status: 502, retryAfter: null, text: "<html>bad gateway</html>" };
+    const { io, sync } = serving(cut, proxy, json(202, ANSWER));
+
+    const dispatched = sync.dispatchOp("uptime", ["web-1"]);
+    await io.pass(10_000);
+
+    expect(await dispatched).toEqual(ANSWER);
+  });
+
+  test("[D3] what stays unknown is reported as unknown, with the key to find out", async () => {
+    const { io, sync } = serving(new Error("reset"));
+
+    const failure = failureOf(sync.dispatchOp("uptime", ["web-1"]));
+    await io.pass(30_000);
+    const error = await failure;
+
+    expect(error.code).toBe("unreachable");
+    expect(error.message).toContain("unknown");
+    expect(error.hint).toContain("id-1");
+  });
+
+  test("[D3] so is a commit of which the server doesn't know the outcome", async () => {
+    const { io, sync } = serving(json(500, { code: "outcome_unknown" }), new Error("down"), json(202, ANSWER));
+
+    const dispatched = sync.dispatchOp("uptime", ["web-1"]);
+    await io.pass(5_000);
+    expect(await dispatched).toEqual(ANSWER);
+
+    const hopeless = serving(json(500, { code: "outcome_unknown" }));
+    const failure = failureOf(hopeless.sync.dispatchOp("uptime", ["web-1"]));
+    await hopeless.io.pass(30_000);
+    expect((await failure).code).toBe("outcome_unknown");
+  });
+
+  test("[D3] a refusal after lost answers stays unknown only where nothing later says otherwise", async () => {
+    const { io, sync } = serving(new Error("reset"), json(503, { code: "store_unavailable" }));
+
+    const failure = failureOf(sync.dispatchOp("uptime", ["web-1"]));
+    await io.pass(30_000);
+
+    expect((await failure).code).toBe("unreachable");
+  });
+
+  test("the attempts end when the caller says, and leave no timer behind", async () => {
+    const { io, sync } = serving(new Error("reset"));
+    const stop = new AbortController();
+    const dispatched = sync.dispatchOp("uptime", ["web-1"], { signal: stop.signal });
+    const rejected = expect(dispatched).rejects.toThrow("enough");
+    await settle();
+
+    stop.abort(new Error("enough"));
+
+    await rejected;
+    expect(io.timers).toBe(0);
+  });
+
+  test("a caller may give it less time", async () => {
+    const { io, sync } = serving(new Error("reset"));
+
+    const failure = failureOf(sync.dispatchOp("uptime", ["web-1"], { timeoutMs: 1_000 }));
+    await io.pass(1_000);
+
+    expect((await failure).code).toBe("unreachable");
+    expect(io.requests.every(({ timeoutMs }) => timeoutMs <= 1_000)).toBe(true);
+  });
+});
+
+describe("answers that say no", () => {
+  test("429 and 503 are repeated, not before their Retry-After", async () => {
+    for (const status of [429, 503]) {
+      const { io, sync } = serving(json(status, {}, "3"), json(202, ANSWER));
+
+      const dispatched = sync.dispatchOp("uptime", ["web-1"]);
+      await io.pass(2_999);
+      const before = io.requests.length;
+      await io.pass(1);
+
+      expect(await dispatched).toEqual(ANSWER);
+      expect(before).toBe(1);
+    }
+  });
+
+  test("a Retry-After may be a date", async () => {
+    const { io, sync } = serving(json(503, {}, new Date(1_700_000_005_000).toUTCString()), json(202, ANSWER));
+
+    const dispatched = sync.dispatchOp("uptime", ["web-1"]);
+    await io.pass(4_900);
+    const before = io.requests.length;
+    await io.pass(100);
+
+    expect(await dispatched).toEqual(ANSWER);
+    expect(before).toBe(1);
+  });
+
+  test("one that lies beyond the time there is ends it at once, and is passed on", async () => {
+    const { sync } = serving(json(429, { code: "too_many_requests" }, "3600"));
+
+    const error = await failureOf(sync.dispatchOp("uptime", ["web-1"]));
+
+    expect([error.code, error.retryAfterMs]).toEqual(["too_many_requests", 3_600_000]);
+  });
+
+  test("any other 4xx is refused, with the server's problem document", async () => {
+    const document = {
+      type: "about:blank",
+      title: "Busy",
+      detail: "web-1 runs backup",
+      code: "host_busy",
+      hint: "Wait.",
+    };
+    const { io, sync } = serving(json(409, document));
+
+    const error = await failureOf(sync.dispatchOp("uptime", ["web-1"]));
+
+    expect([error.code, error.message, error.hint]).toEqual(["request_refused", "web-1 runs backup", "Wait."]);
+    expect(problemOf(error)).toMatchObject({ status: 409, code: "host_busy", document });
+    expect(io.requests).toHaveLength(1);
+  });
+
+  test("[D1] a key that was used with another body, and a missing session, have codes of their own", async () => {
+    const reused = await failureOf(serving(json(409, { code: "key_reused" })).sync.dispatchOp("uptime", ["web-1"]));
+    const stranger = await failureOf(
+      serving(json(401, { code: "not_signed_in" })).sync.dispatchOp("uptime", ["web-1"]),
+    );
+
+    expect([reused.code, stranger.code]).toEqual(["key_reused", "not_signed_in"]);
+  });
+
+  test("an error of another kind has no problem document", () => {
+    expect(problemOf(new Error("x"))).toBeNull();
+    expect(problemOf(new SyncError("closed", "x"))).toBeNull();
+  });
+});
