@@ -1,6 +1,6 @@
 import { PROBLEMS } from "@neverstale/fleet-domain";
 import { SyncError } from "@neverstale/protocol";
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { problemOf, Refusal } from "../problem.ts";
 import { admit, touch } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
@@ -66,7 +66,9 @@ function addRoute(server: Server, app: FastifyInstance, route: Route): void {
         query: Record<string, string>;
         caller: Caller;
       };
-      return sendAnswer(reply, await route.handle({ body, params, query, caller, request }));
+      const answer = await route.handle({ body, params, query, caller, request });
+      if (route.guesses === true) server.attempts.refund(request.ip); // It was no guess.
+      return sendAnswer(reply, answer);
     },
   });
 }

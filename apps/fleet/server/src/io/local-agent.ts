@@ -1,12 +1,23 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { z } from "zod";
 
 /** What the agent exits with when another process of it works on its data directory. */
 const ALREADY_RUNNING = 3;
-/** What it exits with when its credential was refused: its host was removed, and must not come back by itself. */
+/** What it exits with when neither credential nor token is accepted: its host was removed, say. */
 const REVOKED = 4;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 const FIRST_DELAY_MS = 500;
@@ -18,8 +29,8 @@ export interface LocalAgentOptions {
   readonly address: string;
   /** The agent's own data directory. */
   readonly dataDir: string;
-  /** A token with which it may enrol, should it not have done so yet. */
-  readonly enrollToken: string;
+  /** A token with which it may enrol; null: it has. */
+  readonly enrollToken: string | null;
   readonly log: Logger;
 }
 
@@ -37,7 +48,8 @@ export class LocalAgent {
   constructor(options: LocalAgentOptions) {
     this.#options = options;
     mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-    writeFileSync(this.#tokenFile, options.enrollToken, { mode: 0o600 });
+    rmSync(this.#tokenFile, { force: true }); // A removed host must not find a way back by itself.
+    if (options.enrollToken !== null) writeFileSync(this.#tokenFile, options.enrollToken, { mode: 0o600 });
     this.#start();
   }
 
@@ -70,7 +82,8 @@ export class LocalAgent {
     this.#child = null;
     if (this.#stopped) return;
     const { log } = this.#options;
-    if (code === REVOKED) return log.warn("the local agent's host was removed: it is not started again");
+    if (code === REVOKED)
+      return log.warn("the local agent is not accepted any more: its host was removed. The next start enrols it anew.");
     this.#delayMs = ranMs > SETTLED_MS ? FIRST_DELAY_MS : Math.min(this.#delayMs * 2, MAX_DELAY_MS);
     if (code === ALREADY_RUNNING) {
       log.info("a local agent runs already");
@@ -100,6 +113,17 @@ function agentCommand(): string[] {
   );
   if (!existsSync(main)) throw new Error(`the agent's program is not there: ${main}`);
   return isSource ? ["--conditions=source", main] : [main];
+}
+
+const StoredCredential = z.object({ credential: z.string() });
+
+/** The credential an agent keeps in its data directory, or null where there is none. */
+export function credentialIn(dataDir: string): string | null {
+  try {
+    return StoredCredential.parse(JSON.parse(readFileSync(join(dataDir, "credential.json"), "utf8"))).credential;
+  } catch {
+    return null; // Not there or not readable: the agent enrols again.
+  }
 }
 
 function openLog(path: string): number {

@@ -5,14 +5,19 @@ import { Refusal } from "../problem.ts";
 const COST = { N: 2 ** 17, r: 8, p: 1 } as const;
 const MAX_MEMORY = 160 * 1024 * 1024;
 const KEY_BYTES = 32;
-/** C19: at once, and waiting for their turn. */
+/** C19 */
 const AT_ONCE = 2;
-const MAX_WAITING = 20;
 
 /** Hashes passwords, a few at a time: logins can't eat the machine. */
 export class Passwords {
+  readonly #maxWaiting: number;
   #running = 0;
   readonly #waiting: (() => void)[] = [];
+
+  /** `maxWaiting`: how many may wait for their turn. */
+  constructor(maxWaiting = 20) {
+    this.#maxWaiting = maxWaiting;
+  }
 
   /** `scrypt$N$r$p$salt$hash`. Throws `too_many_requests` when too many wait already. */
   async hash(password: string): Promise<string> {
@@ -45,7 +50,7 @@ export class Passwords {
 
   async #enter(): Promise<void> {
     if (this.#running >= AT_ONCE) {
-      if (this.#waiting.length >= MAX_WAITING)
+      if (this.#waiting.length >= this.#maxWaiting)
         throw new Refusal("too_many_requests", "too many sign-ins at once", { retryAfterS: 5 });
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }

@@ -47,7 +47,6 @@ async function login(server: Server, { username, password }: LoginRequest, reque
     throw new Refusal("not_signed_in", "the name or the password is wrong", { hint: "Try again." });
   }
   server.accountAttempts.refund(account);
-  server.attempts.refund(request.ip);
   return newSession(server, request, user.id, (work) => {
     // Checked again where it counts: the password may have changed while it was being verified.
     if (work.accounts.users.get(user.id)?.passwordHash !== user.passwordHash)
@@ -64,7 +63,6 @@ async function setup(server: Server, { token, password }: SetupRequest, request:
     });
   }
   const passwordHash = password === undefined ? null : await server.passwords.hash(password);
-  server.attempts.refund(request.ip);
   return newSession(server, request, ADMIN, (work) => {
     setUpAdmin(work, passwordHash);
     return "with the one-time link";

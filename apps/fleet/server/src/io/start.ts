@@ -16,7 +16,7 @@ import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdm
 import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
 import { type App, buildApp } from "./app.ts";
 import { openDataDirectory } from "./data-directory.ts";
-import { LocalAgent } from "./local-agent.ts";
+import { credentialIn, LocalAgent } from "./local-agent.ts";
 import { startRounds } from "./rounds.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 import { DEFAULT_RATE_LIMITS, type FleetManager, type RateLimits, Server } from "./server.ts";
@@ -59,6 +59,7 @@ export interface RunningFleet {
   /** The one-time link, while there is no other way in. */
   readonly signInLink: string | null;
   readonly manager: FleetManager;
+  readonly server: Server;
   readonly app: App;
   /** Stops accepting, finishes what is under way, sends sockets away with 1012, closes the store. Takes under 5 s. */
   close(): Promise<void>;
@@ -129,7 +130,7 @@ async function serve(options: FleetOptions, { manager, log, host, dataDir }: Ope
   if (signInLink !== null) print(`sign in once, within 15 minutes: ${signInLink}`);
   const stopRounds = startRounds(server);
   const agent = options.localAgent === false ? null : await startAgent(server, address, dataDir);
-  return { address, signInLink, manager, app, close: once(() => drain({ server, app, stopRounds, agent })) };
+  return { address, signInLink, manager, server, app, close: once(() => drain({ server, app, stopRounds, agent })) };
 }
 
 function builtPage(): string {
@@ -151,8 +152,16 @@ function makeSignInLink(server: Server, address: string): string | null {
 
 const LOCAL_TOKEN = "this machine";
 
-/** Each start makes a fresh token and takes an unused older one away; an agent that has enrolled needs none. */
-async function startAgent(server: Server, address: string, dataDir: string): Promise<LocalAgent> {
+/** An agent that the state knows needs no token; else it gets a fresh one, and an unused older one goes. */
+async function startAgent(server: Server, address: string, fleetDir: string): Promise<LocalAgent> {
+  const dataDir = join(fleetDir, "agent");
+  const credential = credentialIn(dataDir);
+  const isKnown = credential !== null && server.accounts?.agentCredentials.has(hashOf(credential)) === true;
+  const enrollToken = isKnown ? null : await makeLocalToken(server);
+  return new LocalAgent({ address: loopbackOf(address), dataDir, enrollToken, log: server.log });
+}
+
+async function makeLocalToken(server: Server): Promise<string> {
   const token = newSecret();
   await server.transact((work) => {
     for (const old of [...work.accounts.enrollmentTokens.values()]) {
@@ -160,12 +169,7 @@ async function startAgent(server: Server, address: string, dataDir: string): Pro
     }
     makeEnrollmentToken(work, hashOf(token), "server", LOCAL_TOKEN);
   });
-  return new LocalAgent({
-    address: loopbackOf(address),
-    dataDir: join(dataDir, "agent"),
-    enrollToken: token,
-    log: server.log,
-  });
+  return token;
 }
 
 /** An agent on this machine reaches a server that listens everywhere by the loopback address. */

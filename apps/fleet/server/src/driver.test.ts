@@ -1,0 +1,221 @@
+import type { AgentState, Assignment, Command, CommandStatus, Fleet, Host, Pipeline } from "@neverstale/fleet-domain";
+import { describe, expect, test } from "vitest";
+import { missingSteps, type Step, WAITS_FOR_STAGE } from "./driver.ts";
+import type { View } from "./work.ts";
+
+const NOW = "2030-01-01T00:00:00.000Z";
+const LATER = "2030-01-01T01:00:00.000Z";
+const EARLIER = "2029-12-31T23:00:00.000Z";
+const STAGES = ["uptime", "disk", "memory"];
+
+function host(id: string, more: Partial<Host> = {}): Host {
+  const ops = STAGES.map((name) => ({ name, args: [] }));
+  return {
+    id,
+    hostname: id,
+    os: "",
+    arch: "",
+    agentVersion: "",
+    tags: [],
+    online: true,
+    checks: {},
+    ops,
+    enrolledAt: NOW,
+    ...more,
+  };
+}
+
+function command(hostId: string, stage: number, status: CommandStatus, more: Partial<Command> = {}): Command {
+  const op = STAGES[stage] ?? "uptime";
+  const waits = status === "pending" ? { reason: WAITS_FOR_STAGE } : {};
+  return {
+    id: `${hostId}-${stage}`,
+    host: hostId,
+    op,
+    args: {},
+    pipelineId: "p",
+    stage,
+    status,
+    requestedBy: "admin",
+    createdAt: NOW,
+    outputBytes: 0,
+    ...waits,
+    ...more,
+  };
+}
+
+/** A command that belongs to no pipeline. */
+function single(id: string, more: Partial<Command> = {}): Command {
+  const { pipelineId: _, stage: __, ...rest } = command("a", 0, "pending", { id, ...more });
+  return rest;
+}
+
+function pipeline(more: Partial<Pipeline> = {}): Pipeline {
+  return {
+    id: "p",
+    name: "health",
+    stages: STAGES,
+    hosts: ["a", "b"],
+    currentStage: 0,
+    status: "running",
+    failedHosts: [],
+    requestedBy: "admin",
+    createdAt: NOW,
+    ...more,
+  };
+}
+
+interface World {
+  readonly hosts?: Host[];
+  readonly commands?: Command[];
+  readonly pipelines?: Pipeline[];
+  /** Ids of commands that a host's agent has. */
+  readonly assigned?: Readonly<Record<string, string[]>>;
+}
+
+function view({ hosts = [host("a"), host("b")], commands = [], pipelines = [], assigned = {} }: World): View {
+  const byId = <R extends { readonly id: string }>(records: R[]) =>
+    new Map(records.map((record) => [record.id, record]));
+  const fleet: Fleet = {
+    hosts: byId(hosts),
+    commands: byId(commands),
+    pipelines: byId(pipelines),
+    events: new Map(),
+    metrics: new Map(),
+  };
+  const agent = (id: string): AgentState => {
+    const assignments = (assigned[id] ?? []).map(
+      (commandId): Assignment => ({ id: commandId, op: "uptime", args: {}, status: "assigned" }),
+    );
+    return { commands: byId(assignments) };
+  };
+  return { fleet, agent: (id) => (hosts.some((one) => one.id === id) ? agent(id) : null) };
+}
+
+/** Each step in a word, for the eye. */
+function steps(world: World): string[] {
+  return missingSteps(view(world), NOW).map(inWords);
+}
+
+function inWords(step: Step): string {
+  switch (step.kind) {
+    case "assign":
+      return `assign ${step.command.id}`;
+    case "wait":
+      return `wait ${step.command.id} ${step.reason}`;
+    case "end":
+      return `${step.status} ${step.command.id}`;
+    case "fail_hosts":
+      return `failed ${step.hosts.join()}`;
+    case "enter_stage":
+      return `stage ${step.stage}`;
+    case "conclude":
+      return step.status;
+  }
+}
+
+function grid(rows: Readonly<Record<string, readonly CommandStatus[]>>): Command[] {
+  return Object.entries(rows).flatMap(([id, statuses]) => statuses.map((status, stage) => command(id, stage, status)));
+}
+
+describe("a pipeline has && semantics for each host", () => {
+  const pipelines = [pipeline()];
+
+  test("at first all hosts are given the first stage, and only that", () => {
+    const commands = grid({ a: ["pending", "pending", "pending"], b: ["pending", "pending", "pending"] });
+
+    expect(steps({ pipelines, commands })).toEqual(["assign a-0", "assign b-0"]);
+  });
+
+  test("nobody enters the second stage while one host is in the first", () => {
+    const commands = grid({ a: ["succeeded", "pending", "pending"], b: ["running", "pending", "pending"] });
+
+    expect(steps({ pipelines, commands, assigned: { b: ["b-0"] } })).toEqual([]);
+  });
+
+  test("when all have succeeded the next stage is entered", () => {
+    const commands = grid({ a: ["succeeded", "pending", "pending"], b: ["succeeded", "pending", "pending"] });
+
+    expect(steps({ pipelines, commands })).toEqual(["stage 1"]);
+    expect(steps({ pipelines: [pipeline({ currentStage: 1 })], commands })).toEqual(["assign a-1", "assign b-1"]);
+  });
+
+  test.each(["failed", "timed_out", "cancelled", "lost", "blocked", "rejected", "expired"] as const)(
+    "a host that %s skips what comes after",
+    (status) => {
+      const commands = grid({ a: ["succeeded", "pending", "pending"], b: [status, "pending", "pending"] });
+
+      expect(steps({ pipelines, commands })).toEqual(["failed b"]);
+      expect(steps({ pipelines: [pipeline({ failedHosts: ["b"] })], commands })).toEqual([
+        "skipped b-1",
+        "skipped b-2",
+      ]);
+    },
+  );
+
+  test.each([
+    [[], "complete"],
+    [["b"], "partial"],
+    [["a", "b"], "failed"],
+  ] as const)("it ends when no command is left: hosts failed %j -> %s", (failedHosts, status) => {
+    const commands = grid({ a: ["succeeded", "succeeded", "succeeded"], b: ["failed", "skipped", "skipped"] });
+    const failed = [...failedHosts];
+    const left = failed.includes("b") ? commands : commands.filter((one) => one.host === "a");
+
+    expect(steps({ pipelines: [pipeline({ failedHosts: failed, currentStage: 2 })], commands: left })).toEqual([
+      status,
+    ]);
+  });
+
+  test("a result is not forgotten when its command has left the live state", () => {
+    const commands = grid({ a: ["succeeded", "succeeded", "succeeded"] });
+
+    expect(steps({ pipelines: [pipeline({ failedHosts: ["b"], currentStage: 2 })], commands })).toEqual(["partial"]);
+  });
+
+  test("an offline host is blocked, a busy one waits with the reason said", () => {
+    const hosts = [host("a", { online: false }), host("b")];
+    const commands = grid({ a: ["pending", "pending", "pending"], b: ["pending", "pending", "pending"] });
+
+    expect(steps({ hosts, pipelines, commands, assigned: { b: ["other"] } })).toEqual([
+      "blocked a-0",
+      "wait b-0 busy: uptime has not ended there",
+    ]);
+  });
+
+  test("an ended pipeline is left alone", () => {
+    const commands = grid({ a: ["running", "pending", "pending"] });
+
+    expect(steps({ pipelines: [pipeline({ status: "cancelled" })], commands, assigned: { a: ["a-0"] } })).toEqual([]);
+  });
+});
+
+describe("single commands", () => {
+  test("the oldest one that waits gets the free host", () => {
+    const commands = [single("second", { createdAt: LATER }), single("first")];
+
+    expect(steps({ commands })).toEqual(["assign first"]);
+  });
+
+  test("one that its agent has is not given again", () => {
+    expect(steps({ commands: [single("first")], assigned: { a: ["first"] } })).toEqual([]);
+  });
+
+  test("one that waits for an offline host waits on, until its deadline", () => {
+    const hosts = [host("a", { online: false })];
+
+    expect(steps({ hosts, commands: [single("first", { deadline: LATER })] })).toEqual([]);
+    expect(steps({ hosts, commands: [single("first", { deadline: EARLIER })] })).toEqual(["expired first"]);
+  });
+
+  test("what runs has no deadline any more", () => {
+    expect(
+      steps({ commands: [single("first", { status: "running", deadline: EARLIER })], assigned: { a: ["first"] } }),
+    ).toEqual([]);
+  });
+
+  test("one whose host is gone, or doesn't allow it, is blocked", () => {
+    expect(steps({ hosts: [], commands: [single("first")] })).toEqual(["blocked first"]);
+    expect(steps({ commands: [single("first", { op: "reboot" })] })).toEqual(["blocked first"]);
+  });
+});

@@ -1,0 +1,443 @@
+import type { Command, DispatchAnswer, Event } from "@neverstale/fleet-domain";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "../catalogue.ts";
+import {
+  type Answer,
+  type Browser,
+  enrollHost,
+  Fleets,
+  type Host,
+  onlineHost,
+  signIn,
+  upgrade,
+} from "../fleet-suite.ts";
+import { round } from "./rounds.ts";
+import type { RunningFleet } from "./start.ts";
+
+const fleets = new Fleets();
+let fleet: RunningFleet;
+let browser: Browser;
+
+beforeAll(async () => {
+  fleet = await fleets.start();
+  browser = await signIn(fleet);
+});
+afterAll(() => fleets.end());
+
+let count = 0;
+function newHost(): Promise<Host> {
+  count += 1;
+  return onlineHost(browser, `host-${count}`);
+}
+
+function commandsOf(answer: Answer): DispatchAnswer["commands"] {
+  return answer.body.commands as unknown as DispatchAnswer["commands"];
+}
+
+async function start(host: Host, more: Record<string, unknown> = {}): Promise<string> {
+  const answer = await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id], ...more });
+  const [command] = commandsOf(answer);
+  if (command === undefined) throw new Error(`not dispatched: ${answer.text}`);
+  return command.id;
+}
+
+function command(id: string): Command | undefined {
+  return fleet.manager.state.commands.get(id);
+}
+
+function events(action: string): Event[] {
+  return [...fleet.manager.state.events.values()].filter((event) => event.action === action);
+}
+
+describe("dispatch", () => {
+  test("[D2] 202 with an id for each host, and the epoch and version at which the effect is in the state", async () => {
+    const host = await newHost();
+
+    const answer = await browser.post("/api/dispatch", { op: "count", hosts: [host.id] });
+
+    expect(answer.status).toBe(202);
+    const [dispatched] = commandsOf(answer);
+    expect(answer.body).toMatchObject({ epoch: fleet.manager.epoch, version: fleet.manager.version });
+    expect(command(dispatched?.id ?? "")).toMatchObject({
+      host: host.id,
+      op: "count",
+      args: { to: 10 },
+      status: "pending",
+      requestedBy: "admin",
+    });
+    const assigned = fleet.manager.space(`agent/${host.id}`)?.state.commands?.get(dispatched?.id ?? "");
+    expect(assigned).toMatchObject({ op: "count", args: { to: 10 }, status: "assigned" });
+    expect(assigned).not.toHaveProperty("argv");
+    expect(events("op_dispatched").at(-1)).toMatchObject({ actor: "admin", host: host.id, category: "audit" });
+  });
+
+  test("a host that is offline, or doesn't allow the op, is blocked with the reason; the others start", async () => {
+    const [ready, offline] = [await newHost(), await enrollHost(browser, "host-offline")];
+    const picky = await newHost();
+    await picky.hello([{ name: "disk", args: [] }]);
+    const second = await newHost();
+    await second.hello();
+
+    const answer = await browser.post("/api/dispatch", { op: "uptime", hosts: [ready.id, offline.id, picky.id] });
+
+    expect(commandsOf(answer).map(({ host, status, reason }) => [host, status, reason?.split(":")[0]])).toEqual([
+      [ready.id, "pending", undefined],
+      [offline.id, "blocked", "unknown_op"],
+      [picky.id, "blocked", "unknown_op"],
+    ]);
+  });
+
+  test("a host whose agent fell silent is offline, and blocked", async () => {
+    let now = Date.now();
+    const other = await fleets.start({ now: () => now });
+    const admin = await signIn(other);
+    const silent = await onlineHost(admin, "silent");
+    now += 16_000;
+    await untilOffline(other, silent.id);
+
+    const answer = await admin.post("/api/dispatch", { op: "uptime", hosts: [silent.id] });
+
+    expect(commandsOf(answer)).toMatchObject([{ status: "blocked", reason: expect.stringContaining("offline") }]);
+    const actions = [...other.manager.state.events.values()].map((event) => event.action);
+    expect(actions).toContain("host_offline");
+  });
+
+  test("a busy host is blocked, unless it shall wait; then it follows", async () => {
+    const host = await newHost();
+    const first = await start(host);
+    const blocked = await start(host);
+    const waiting = await start(host, { wait: true, op: "disk" });
+    expect(command(blocked)).toMatchObject({ status: "blocked", reason: expect.stringContaining("busy") });
+    expect(command(waiting)).toMatchObject({ status: "pending", reason: expect.stringContaining("busy") });
+
+    await host.run(first);
+
+    expect(command(first)?.status).toBe("succeeded");
+    expect(command(waiting)).not.toHaveProperty("reason");
+    expect([...(fleet.manager.space(`agent/${host.id}`)?.state.commands?.keys() ?? [])]).toEqual([waiting]);
+  });
+
+  test("an unknown host, an unknown op and wrong arguments refuse all of it", async () => {
+    const host = await newHost();
+    const before = fleet.manager.version;
+
+    const unknownHost = await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id, "nowhere"] });
+    const unknownOp = await browser.post("/api/dispatch", { op: "reboot", hosts: [host.id] });
+    const wrongArgs = await browser.post("/api/dispatch", { op: "count", hosts: [host.id], args: { to: 101 } });
+    const wrongType = await browser.post("/api/dispatch", { op: "count", hosts: [host.id], args: { to: [1] } });
+    const unknownPipeline = await browser.post("/api/dispatch/pipeline", { pipeline: "nothing", hosts: [host.id] });
+
+    expect(unknownHost.body).toMatchObject({ status: 404, code: "unknown_host", hint: expect.any(String) });
+    expect(unknownOp.body).toMatchObject({ status: 404, code: "unknown_op" });
+    expect(wrongArgs.body).toMatchObject({ status: 422, code: "invalid_args" });
+    expect(wrongType.body).toMatchObject({ status: 422, code: "invalid_args" });
+    expect(unknownPipeline.body).toMatchObject({ status: 404, code: "unknown_pipeline" });
+    expect(fleet.manager.version).toBe(before);
+  });
+
+  test("a host that is named twice runs it once", async () => {
+    const host = await newHost();
+
+    expect(commandsOf(await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id, host.id] }))).toHaveLength(
+      1,
+    );
+  });
+});
+
+describe("idempotency", () => {
+  test("[D1] a repeat with the same key gets the first answer and does nothing again", async () => {
+    const host = await newHost();
+    const body = { op: "uptime", hosts: [host.id] };
+    const first = await browser.post("/api/dispatch", body, { "idempotency-key": "key-1" });
+    const before = fleet.manager.version;
+
+    const [second, third] = await Promise.all([
+      browser.post("/api/dispatch", body, { "idempotency-key": "key-1" }),
+      browser.post("/api/dispatch", body, { "idempotency-key": "key-1" }),
+    ]);
+
+    expect(second.body).toEqual(first.body);
+    expect(third.body).toEqual(first.body);
+    expect(fleet.manager.version).toBe(before);
+  });
+
+  test("[D1] two at once with one key make one command", async () => {
+    const host = await newHost();
+    const body = { op: "uptime", hosts: [host.id] };
+
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => browser.post("/api/dispatch", body, { "idempotency-key": "key-at-once" })),
+    );
+
+    expect(new Set(answers.map((answer) => JSON.stringify(commandsOf(answer)))).size).toBe(1);
+    expect([...fleet.manager.state.commands.values()].filter((one) => one.host === host.id)).toHaveLength(1);
+  });
+
+  test("[D1] the same key with another body is 409 key_reused; on another route it is another key", async () => {
+    const host = await newHost();
+    await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id] }, { "idempotency-key": "key-2" });
+
+    const reused = await browser.post(
+      "/api/dispatch",
+      { op: "disk", hosts: [host.id] },
+      { "idempotency-key": "key-2" },
+    );
+    const elsewhere = await browser.post(
+      "/api/dispatch/pipeline",
+      { pipeline: "health", hosts: [host.id] },
+      { "idempotency-key": "key-2" },
+    );
+
+    expect(reused.body).toMatchObject({ status: 409, code: "key_reused" });
+    expect(elsewhere.status).toBe(202);
+  });
+
+  test("[D1] a refused request leaves the key free", async () => {
+    const host = await newHost();
+    const headers = { "idempotency-key": "key-3" };
+
+    expect((await browser.post("/api/dispatch", { op: "uptime", hosts: ["nowhere"] }, headers)).status).toBe(404);
+    expect((await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id] }, headers)).status).toBe(202);
+  });
+
+  test("a key that is none is refused", async () => {
+    const host = await newHost();
+    const body = { op: "uptime", hosts: [host.id] };
+
+    for (const key of ["", "with space", "x".repeat(201)]) {
+      expect((await browser.post("/api/dispatch", body, { "idempotency-key": key })).status).toBe(400);
+    }
+  });
+});
+
+describe("deadlines", () => {
+  test("[fleet] a command that nobody claims expires, and is gone from the agent's space", async () => {
+    let now = Date.now();
+    const other = await fleets.start({ now: () => now });
+    const admin = await signIn(other);
+    const host = await onlineHost(admin, "slow");
+    const [assigned] = commandsOf(await admin.post("/api/dispatch", { op: "uptime", hosts: [host.id] }));
+    const [waiting] = commandsOf(await admin.post("/api/dispatch", { op: "disk", hosts: [host.id], wait: true }));
+
+    now += DELIVER_WITHIN_MS + 1;
+    const late = await host.claim(assigned?.id ?? "");
+
+    expect(late.body).toMatchObject({ status: 409, code: "claim_refused" });
+    expect(other.manager.state.commands.get(assigned?.id ?? "")).toMatchObject({ status: "expired" });
+    expect([...(other.manager.space(`agent/${host.id}`)?.state.commands?.keys() ?? [])]).toEqual([waiting?.id]);
+    now += WAIT_WITHIN_MS;
+    await round(other.server, false);
+    expect(other.manager.state.commands.get(waiting?.id ?? "")).toMatchObject({ status: "expired" });
+  });
+});
+
+describe("cancel", () => {
+  test("a pending command is cancelled at once and can't be claimed any more", async () => {
+    const host = await newHost();
+    const id = await start(host);
+
+    const answer = await browser.post(`/api/commands/${id}/cancel`);
+
+    expect(answer.status).toBe(202);
+    expect(answer.body).toMatchObject({ epoch: fleet.manager.epoch, version: fleet.manager.version });
+    expect(command(id)).toMatchObject({ status: "cancelled" });
+    expect((await host.claim(id)).status).toBe(409);
+  });
+
+  test("a running one is asked to stop, and ends as its agent says", async () => {
+    const host = await newHost();
+    const id = await start(host);
+    await host.claim(id);
+
+    await browser.post(`/api/commands/${id}/cancel`);
+    const asked = fleet.manager.space(`agent/${host.id}`)?.state.commands?.get(id);
+    expect(asked).toMatchObject({ status: "claimed", cancelRequested: true });
+    expect(command(id)).toMatchObject({ status: "running", cancelRequested: true });
+    await host.finished(id, "cancelled");
+
+    expect(command(id)).toMatchObject({ status: "cancelled", exitCode: 1 });
+    expect(command(id)).not.toHaveProperty("cancelRequested");
+  });
+
+  test("an ended one stays as it is; an unknown one is 404", async () => {
+    const host = await newHost();
+    const id = await start(host);
+    await host.run(id);
+
+    expect((await browser.post(`/api/commands/${id}/cancel`)).status).toBe(202);
+    expect(command(id)?.status).toBe("succeeded");
+    expect((await browser.post("/api/commands/nothing/cancel")).body).toMatchObject({
+      status: 404,
+      code: "unknown_command",
+    });
+  });
+});
+
+describe("pipeline health", () => {
+  async function begin(hosts: Host[]) {
+    const answer = await browser.post("/api/dispatch/pipeline", {
+      pipeline: "health",
+      hosts: hosts.map((host) => host.id),
+    });
+    expect(answer.status).toBe(202);
+    const id = String(answer.body.pipelineId);
+    return {
+      id,
+      record: () => fleet.manager.state.pipelines.get(id),
+      commandOf: (host: Host, stage: number) =>
+        [...fleet.manager.state.commands.values()].find(
+          (one) => one.pipelineId === id && one.host === host.id && one.stage === stage,
+        ),
+    };
+  }
+
+  test("runs uptime && disk && memory on each host, a stage at a time", async () => {
+    const hosts = [await newHost(), await newHost()];
+    const run = await begin(hosts);
+    expect(run.record()).toMatchObject({ status: "running", stages: ["uptime", "disk", "memory"], currentStage: 0 });
+
+    for (const stage of [0, 1, 2]) {
+      expect(run.record()?.currentStage).toBe(stage);
+      for (const host of hosts) await host.run(run.commandOf(host, stage)?.id ?? "");
+    }
+
+    expect(run.record()).toMatchObject({ status: "complete", failedHosts: [] });
+    expect(events("pipeline_ended").at(-1)).toMatchObject({ level: "success" });
+  });
+
+  test("a host that fails skips the rest, in the transaction of its report; the other goes on", async () => {
+    const [good, bad] = [await newHost(), await newHost()];
+    const run = await begin([good, bad]);
+
+    await bad.run(run.commandOf(bad, 0)?.id ?? "", "failed");
+    expect(run.commandOf(bad, 1)?.status).toBe("skipped");
+    expect(run.commandOf(bad, 2)?.status).toBe("skipped");
+    for (const stage of [0, 1, 2]) await good.run(run.commandOf(good, stage)?.id ?? "");
+
+    expect(run.record()).toMatchObject({ status: "partial", failedHosts: [bad.id] });
+  });
+
+  test("on hosts that are all offline it fails at once, with the reason said", async () => {
+    const run = await begin([await enrollHost(browser, `host-off-${count}`)]);
+
+    expect(run.record()?.status).toBe("failed");
+  });
+
+  test("cancelled, no stage follows and what runs is asked to stop", async () => {
+    const host = await newHost();
+    const run = await begin([host]);
+    const first = run.commandOf(host, 0)?.id ?? "";
+    await host.claim(first);
+
+    expect((await browser.post(`/api/pipelines/${run.id}/cancel`)).status).toBe(202);
+
+    expect(run.record()?.status).toBe("cancelled");
+    expect(command(first)).toMatchObject({ status: "running", cancelRequested: true });
+    expect(run.commandOf(host, 1)?.status).toBe("cancelled");
+    await host.finished(first, "cancelled");
+    expect(run.record()?.status).toBe("cancelled");
+  });
+
+  test("[D1] a repeat with the same key gives the same pipeline", async () => {
+    const host = await newHost();
+    const body = { pipeline: "health", hosts: [host.id] };
+
+    const [first, second] = [
+      await browser.post("/api/dispatch/pipeline", body, { "idempotency-key": "p-1" }),
+      await browser.post("/api/dispatch/pipeline", body, { "idempotency-key": "p-1" }),
+    ];
+
+    expect(second.body).toEqual(first.body);
+  });
+});
+
+describe("hosts and state", () => {
+  test("PATCH is answered after the commit with the host as it is then; null takes a value away", async () => {
+    const host = await newHost();
+
+    const set = await browser.call("PATCH", `/api/hosts/${host.id}`, {
+      tags: ["prod"],
+      location: "Rack 4",
+      themeColor: "#336699",
+    });
+    const unset = await browser.call("PATCH", `/api/hosts/${host.id}`, { location: null });
+
+    expect(set.body).toMatchObject({
+      host: { id: host.id, tags: ["prod"], location: "Rack 4" },
+      epoch: fleet.manager.epoch,
+    });
+    expect(unset.body.host).not.toHaveProperty("location");
+    expect(unset.body.version).toBeGreaterThan(Number(set.body.version));
+    expect((await browser.call("PATCH", `/api/hosts/${host.id}`, { online: true })).status).toBe(400);
+    expect((await browser.call("PATCH", "/api/hosts/nowhere", { tags: [] })).body).toMatchObject({
+      code: "unknown_host",
+    });
+  });
+
+  test("DELETE ends the host's work: what ran is lost, what waited is cancelled", async () => {
+    const host = await newHost();
+    const running = await start(host);
+    const waiting = await start(host, { wait: true, op: "disk" });
+    await host.claim(running);
+    await host.report({ type: "metrics", cpu: 3 });
+
+    expect((await browser.call("DELETE", `/api/hosts/${host.id}`)).status).toBe(200);
+
+    expect(command(running)?.status).toBe("lost");
+    expect(command(waiting)?.status).toBe("cancelled");
+    expect(fleet.manager.state.hosts.has(host.id)).toBe(false);
+    expect(fleet.manager.state.metrics.has(host.id)).toBe(false);
+    expect((await browser.call("DELETE", `/api/hosts/${host.id}`)).body).toMatchObject({ code: "unknown_host" });
+  });
+
+  test("GET /api/state gives the whole state with its digest, and 304 to who has it", async () => {
+    const answer = await browser.get("/api/state");
+    const again = await browser.get("/api/state", { "if-none-match": String(answer.headers.etag) });
+    await newHost();
+    const moved = await browser.get("/api/state", { "if-none-match": String(answer.headers.etag) });
+
+    expect(answer.body).toMatchObject({ epoch: fleet.manager.epoch, digest: expect.stringMatching(/^[0-9a-f]{16}$/) });
+    expect(Object.keys(answer.body.state as unknown as object)).toEqual([
+      "hosts",
+      "commands",
+      "pipelines",
+      "events",
+      "metrics",
+    ]);
+    expect(again.status).toBe(304);
+    expect(moved.status).toBe(200);
+  });
+
+  test("/healthz, /readyz and /metrics answer without a session; the engine's numbers are among them", async () => {
+    const metrics = await browser.get("/metrics", { cookie: undefined });
+
+    expect((await browser.get("/healthz", { cookie: undefined })).body).toEqual({ status: "ok" });
+    expect((await browser.get("/readyz", { cookie: undefined })).body).toEqual({ status: "ready" });
+    expect(metrics.text).toContain(`neverstale_version ${fleet.manager.version}`);
+    expect(metrics.text).toMatch(
+      /neverstale_http_requests_total\{method="POST",route="\/api\/dispatch",status="202"\} \d+/,
+    );
+    expect(metrics.text).toMatch(/neverstale_sync_connections \d+/);
+  });
+
+  test("[A1] a dashboard sees what a dispatch did, over its socket", async () => {
+    const host = await newHost();
+    const { messages, socket, first } = await upgrade(fleet, "/sync", {
+      cookie: browser.cookie,
+      origin: fleet.address,
+    });
+    expect(JSON.parse(await first)).toMatchObject({ type: "init" });
+
+    const id = await start(host);
+
+    await expect
+      .poll(() => messages.some((message) => message.includes("command_started") && message.includes(id)))
+      .toBe(true);
+    socket.terminate();
+  });
+});
+
+async function untilOffline(other: RunningFleet, hostId: string): Promise<void> {
+  await round(other.server, false);
+  expect(other.manager.state.hosts.get(hostId)?.online).toBe(false);
+}
