@@ -1,18 +1,24 @@
+import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
 /** Where `npm run dev` finds a running server; it needs `--allowed-origin http://localhost:5173`. */
 const server = "http://127.0.0.1:8080";
 
+const packages = fileURLToPath(new URL("../../../packages", import.meta.url));
+
 export default defineConfig({
   plugins: [react()],
-  resolve: { conditions: ["source", "module", "browser", "development|production"] },
+  resolve: {
+    // Our own packages from their sources. Not by the condition `source`: react-aria has one too, and means another thing.
+    alias: [{ find: /^@neverstale\/(protocol|client|react)$/, replacement: `${packages}/$1/src/index.ts` }],
+  },
   build: {
     target: ["chrome123", "firefox121", "safari17.5"],
-    // The page's policy allows no `data:` address, and old browsers' preload polyfill is not needed at this target.
+    // The page's policy allows no `data:` address, and browsers of this age preload modules by themselves.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    sourcemap: true,
+    chunkSizeWarningLimit: 700,
   },
   server: {
     proxy: {

@@ -3,6 +3,7 @@ import { type MouseEvent, memo } from "react";
 import { HOST_LOOKS } from "../components/looks.ts";
 import { Status } from "../components/mark.tsx";
 import { Meter } from "../components/meter.tsx";
+import { PercentTrail } from "../components/sparkline.tsx";
 import { Ago } from "../components/time.tsx";
 import { Link } from "../frame/link.tsx";
 import { useView } from "../frame/navigation.ts";
@@ -16,10 +17,12 @@ interface HostLineProps {
   readonly chosen: boolean;
   readonly open: boolean;
   readonly onToggle: (id: string, event: MouseEvent) => void;
+  /** Null when this user may not run anything. */
+  readonly onRun: ((id: string) => void) | null;
 }
 
 /** One row. It draws again only when its own records did change. */
-export const HostLine = memo(function HostLine({ host, metrics, index, chosen, open, onToggle }: HostLineProps) {
+export const HostLine = memo(function HostLine({ host, metrics, index, chosen, open, onToggle, onRun }: HostLineProps) {
   const status = hostStatus(host);
   const className = [chosen ? "is-chosen" : "", open ? "is-open" : "", status === "offline" ? "is-offline" : ""].join(
     " ",
@@ -46,7 +49,7 @@ export const HostLine = memo(function HostLine({ host, metrics, index, chosen, o
         <Status look={HOST_LOOKS[status]} />
       </td>
       <td className="cell-cpu" data-word="CPU">
-        <Meter label="CPU" value={metrics?.cpu} />
+        <PercentTrail label="CPU" value={metrics?.cpu} hostId={host.id} />
       </td>
       <td className="cell-memory" data-word="Memory">
         <Meter label="memory" value={metrics?.ram} />
@@ -62,6 +65,13 @@ export const HostLine = memo(function HostLine({ host, metrics, index, chosen, o
       </td>
       <td className="cell-tags">
         <Tags tags={host.tags} />
+      </td>
+      <td className="cell-run">
+        {onRun !== null && (
+          <button type="button" className="button button-small" onClick={() => onRun(host.id)}>
+            Run…<span className="visually-hidden"> on {host.hostname}</span>
+          </button>
+        )}
       </td>
     </tr>
   );

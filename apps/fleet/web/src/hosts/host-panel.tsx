@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { Icon } from "../components/icon.tsx";
 import { commandLook, eventLook, HOST_LOOKS } from "../components/looks.ts";
 import { type Look, Mark, Status } from "../components/mark.tsx";
+import { Chart, useTrail } from "../components/sparkline.tsx";
 import { Ago, Moment } from "../components/time.tsx";
 import { Link } from "../frame/link.tsx";
 import { useView } from "../frame/navigation.ts";
@@ -43,6 +44,7 @@ export function HostPanel({ host, metrics, commands, events }: HostPanelProps) {
         <p className="panel-lead value">
           <Status look={HOST_LOOKS[hostStatus(host)]} strong /> <Tags tags={host.tags} />
         </p>
+        <Charts host={host} metrics={metrics} />
         <Facts host={host} metrics={metrics} />
         <Checks host={host} />
         <Runs commands={newestFirst(commands).slice(0, SHOWN)} />
@@ -52,13 +54,43 @@ export function HostPanel({ host, metrics, commands, events }: HostPanelProps) {
   );
 }
 
+function Charts({ host, metrics }: { readonly host: Host; readonly metrics: Metrics | undefined }) {
+  const trail = useTrail(host.id);
+  const mostLoad = Math.max(1, Math.ceil(trail.reduce((most, reading) => Math.max(most, reading.load1 ?? 0), 0)));
+  return (
+    <div className="charts">
+      <Chart
+        title="CPU"
+        now={percent(metrics?.cpu)}
+        top="100 %"
+        trail={trail}
+        pick={(reading) => reading.cpu}
+        most={100}
+      />
+      <Chart
+        title="Memory"
+        now={percent(metrics?.ram)}
+        top="100 %"
+        trail={trail}
+        pick={(reading) => reading.ram}
+        most={100}
+      />
+      <Chart
+        title="Load"
+        now={decimal(metrics?.load1)}
+        top={String(mostLoad)}
+        trail={trail}
+        pick={(reading) => reading.load1}
+        most={mostLoad}
+      />
+    </div>
+  );
+}
+
 function Facts({ host, metrics }: { readonly host: Host; readonly metrics: Metrics | undefined }) {
   const facts: readonly (readonly [string, React.ReactNode])[] = [
-    ["CPU", percent(metrics?.cpu)],
-    ["Memory", percent(metrics?.ram)],
     ["Swap", percent(metrics?.swap)],
     ["Disk", percent(metrics?.disk)],
-    ["Load", decimal(metrics?.load1)],
     ["Up", metrics?.uptimeS === undefined ? NONE : span(metrics.uptimeS * 1_000)],
     ["Last seen", <Ago key="seen" at={metrics?.lastSeenAt} />],
     ["System", `${host.os} · ${host.arch}`],

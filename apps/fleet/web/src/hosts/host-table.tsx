@@ -33,11 +33,13 @@ export interface HostTableProps {
   readonly rows: readonly HostRow[];
   readonly chosen: ReadonlySet<string>;
   readonly onChoose: (chosen: ReadonlySet<string>) => void;
-  /** The pointer or the keyboard is in the table: its rows must not move. */
+  /** Wants to run something on this one host; null when this user may not. */
+  readonly onRun: ((id: string) => void) | null;
+  /** The pointer is in the table: its rows must not move. */
   readonly onPointedAt: (pointed: boolean) => void;
 }
 
-export function HostTable({ rows, chosen, onChoose, onPointedAt }: HostTableProps) {
+export function HostTable({ rows, chosen, onChoose, onRun, onPointedAt }: HostTableProps) {
   const view = useView();
   const scroller = useRef<HTMLDivElement>(null);
   const window = useRowWindow(rows, scroller);
@@ -71,6 +73,9 @@ export function HostTable({ rows, chosen, onChoose, onPointedAt }: HostTableProp
             {HEADS.map((head) => (
               <Head key={head.word} {...head} />
             ))}
+            <th scope="col">
+              <span className="visually-hidden">Action</span>
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -84,6 +89,7 @@ export function HostTable({ rows, chosen, onChoose, onPointedAt }: HostTableProp
               chosen={chosen.has(row.host.id)}
               open={view.screen === "hosts" && view.open === row.host.id}
               onToggle={toggle}
+              onRun={onRun}
             />
           ))}
           {window.after > 0 && <Spacer height={window.after} />}
@@ -127,8 +133,8 @@ function directionOf(sort: string, column: HostColumn): keyof typeof ARROWS {
 
 function Spacer({ height }: { readonly height: number }) {
   return (
-    <tr role="presentation">
-      <td className="spacer" colSpan={HEADS.length + 1} style={{ height }} />
+    <tr>
+      <td className="spacer" colSpan={HEADS.length + 2} style={{ height }} />
     </tr>
   );
 }

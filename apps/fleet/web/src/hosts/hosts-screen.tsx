@@ -14,12 +14,13 @@ export interface HostsScreenProps {
   readonly metrics: ReadonlyMap<string, Metrics>;
   readonly chosen: ReadonlySet<string>;
   readonly onChoose: (chosen: ReadonlySet<string>) => void;
+  readonly onRun: ((id: string) => void) | null;
   /** The first state is here; before that an empty list means nothing. */
   readonly loaded: boolean;
 }
 
 /** Every host with its newest reading, live. */
-export function HostsScreen({ hosts, metrics, chosen, onChoose, loaded }: HostsScreenProps) {
+export function HostsScreen({ hosts, metrics, chosen, onChoose, onRun, loaded }: HostsScreenProps) {
   const view = useView();
   const navigation = useNavigation();
   const [held, setHeld] = useState<readonly string[] | null>(null);
@@ -42,6 +43,7 @@ export function HostsScreen({ hosts, metrics, chosen, onChoose, loaded }: HostsS
           rows={rows}
           chosen={chosen}
           onChoose={onChoose}
+          onRun={onRun}
           onPointedAt={(pointed) => setHeld(pointed ? rows.map((row) => row.host.id) : null)}
         />
       ) : (

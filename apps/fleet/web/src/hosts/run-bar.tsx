@@ -1,19 +1,36 @@
-import type { ArgSpec, Args, Host } from "@neverstale/fleet-domain";
-import { type FormEvent, useState } from "react";
+import type { ArgSpec, Host } from "@neverstale/fleet-domain";
+import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Button, Checkbox } from "react-aria-components";
 import { Choice, type OptionGroup } from "../components/choice.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Notice } from "../components/notice.tsx";
 import { count } from "../state/format.ts";
 import { ArgField } from "./arg-field.tsx";
-import { chosenSummary, type OpChoice, opChoices, opTitle, planOp, planPipeline, type RunPlan } from "./run-plan.ts";
+import { newKey, type RunRequest } from "./run.ts";
+import {
+  argDefault,
+  chosenSummary,
+  type OpChoice,
+  opChoices,
+  opTitle,
+  planOp,
+  planPipeline,
+  type RunPlan,
+  readArgs,
+} from "./run-plan.ts";
 
 /** What came of a request, in the words of the bar. */
 export type RunOutcome =
   | { readonly kind: "started"; readonly sentence: string }
   | { readonly kind: "refused"; readonly sentence: string }
-  /** No answer came: whether it had an effect is not known; `repeat` asks again and starts nothing twice. */
-  | { readonly kind: "unknown"; readonly sentence: string; readonly repeat: () => Promise<RunOutcome> };
+  /** No answer came: whether it had an effect is not known. Asking again starts nothing twice. */
+  | { readonly kind: "unknown"; readonly sentence: string };
+
+interface Attempted {
+  readonly request: RunRequest;
+  readonly key: string;
+  readonly outcome: RunOutcome;
+}
 
 export interface PipelineOffer {
   readonly name: string;
@@ -21,31 +38,39 @@ export interface PipelineOffer {
 }
 
 export interface RunBarProps {
-  /** The hosts that are selected; at least one. */
+  /** The hosts that are selected; none while the page waits for its state. */
   readonly hosts: readonly Host[];
   readonly pipelines: readonly PipelineOffer[];
-  readonly onRunOp: (op: string, hosts: readonly string[], args: Args, wait: boolean) => Promise<RunOutcome>;
-  readonly onRunPipeline: (pipeline: string, hosts: readonly string[]) => Promise<RunOutcome>;
+  /** `key` is that of the attempt: the same one again repeats it. */
+  readonly onRun: (request: RunRequest, key: string) => Promise<RunOutcome>;
   readonly onClear: () => void;
+  /** Another number than before: somebody asked for this bar and wants to choose now. */
+  readonly asked: number;
 }
 
 /** Starts work on the selected hosts, and says before the button is pressed what will happen. */
-export function RunBar({ hosts, pipelines, onRunOp, onRunPipeline, onClear }: RunBarProps) {
+export function RunBar({ hosts, pipelines, onRun, onClear, asked }: RunBarProps) {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (asked > 0) form.current?.querySelector<HTMLElement>(".choice-button")?.focus();
+  }, [asked]);
   const [picked, setPicked] = useState<string | null>(null);
   const [wait, setWait] = useState(false);
+  const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
   const [running, setRunning] = useState(false);
-  const [outcome, setOutcome] = useState<RunOutcome | null>(null);
+  const [attempted, setAttempted] = useState<Attempted | null>(null);
   const ops = opChoices(hosts);
   const op = ops.find((choice) => picked === `op:${choice.offer.name}`) ?? null;
   const pipeline = pipelines.find((offer) => picked === `pipeline:${offer.name}`) ?? null;
   const plan = op !== null ? planOp(hosts, op, wait) : pipeline !== null ? planPipeline(hosts) : null;
   const busy = hosts.some((host) => host.runningCommand !== undefined);
 
-  const attempt = async (request: () => Promise<RunOutcome>) => {
+  const textOf = (name: string) => (spec: ArgSpec) => texts[`${name}/${spec.name}`] ?? argDefault(spec);
+  const attempt = async (request: RunRequest, key: string) => {
     setRunning(true);
-    setOutcome(null);
+    setAttempted(null);
     try {
-      setOutcome(await request());
+      setAttempted({ request, key, outcome: await onRun(request, key) });
     } finally {
       setRunning(false);
     }
@@ -54,19 +79,19 @@ export function RunBar({ hosts, pipelines, onRunOp, onRunPipeline, onClear }: Ru
     event.preventDefault();
     if (running || plan === null) return;
     if (op !== null) {
-      const args = readArgs(op.offer.args, new FormData(event.currentTarget));
-      void attempt(() => onRunOp(op.offer.name, plan.hosts, args, wait));
+      const args = readArgs(op.offer.args, textOf(op.offer.name));
+      void attempt({ op: op.offer.name, hosts: plan.hosts, args, wait: wait && busy }, newKey());
     } else if (pipeline !== null) {
-      void attempt(() => onRunPipeline(pipeline.name, plan.hosts));
+      void attempt({ pipeline: pipeline.name, hosts: plan.hosts }, newKey());
     }
   };
 
   return (
-    <form className="run-bar" aria-label="Run on the selected hosts" onSubmit={submit}>
-      <p className="run-summary value" role="status">
-        {chosenSummary(hosts)}
-      </p>
+    <form ref={form} className="run-bar" aria-label="Run on the selected hosts" onSubmit={submit}>
       <div className="run-fields">
+        <p className="run-summary value" role="status">
+          {chosenSummary(hosts)}
+        </p>
         <Choice
           label="What to run"
           placeholder="Choose an op or a pipeline"
@@ -74,12 +99,17 @@ export function RunBar({ hosts, pipelines, onRunOp, onRunPipeline, onClear }: Ru
           value={picked}
           onChoose={(id) => {
             setPicked(id);
-            setOutcome(null);
+            setAttempted(null);
           }}
           above
         />
         {op?.offer.args.map((spec) => (
-          <ArgField key={`${op.offer.name}/${spec.name}`} spec={spec} />
+          <ArgField
+            key={`${op.offer.name}/${spec.name}`}
+            spec={spec}
+            text={textOf(op.offer.name)(spec)}
+            onChange={(text) => setTexts({ ...texts, [`${op.offer.name}/${spec.name}`]: text })}
+          />
         ))}
         {op !== null && busy && (
           <Checkbox className="check" isSelected={wait} onChange={setWait}>
@@ -100,7 +130,11 @@ export function RunBar({ hosts, pipelines, onRunOp, onRunPipeline, onClear }: Ru
         </Button>
       </div>
       <div className="run-plan" aria-live="polite">
-        {outcome === null ? plan?.sentences.join(" ") : <Outcome outcome={outcome} onRepeat={attempt} />}
+        {attempted === null ? (
+          plan?.sentences.join(" ")
+        ) : (
+          <Outcome outcome={attempted.outcome} onRepeat={() => attempt(attempted.request, attempted.key)} />
+        )}
       </div>
     </form>
   );
@@ -137,20 +171,9 @@ function buttonWords(op: OpChoice | null, pipeline: PipelineOffer | null, plan: 
   return `Run ${what} on ${count(plan.hosts.length, "host")}`;
 }
 
-/** What the form's fields hold, typed as the op asks for it. An empty field is left to the op's default. */
-export function readArgs(specs: readonly ArgSpec[], form: FormData): Args {
-  const args: Record<string, string | number> = {};
-  for (const spec of specs) {
-    const text = form.get(`arg:${spec.name}`);
-    if (typeof text !== "string" || text === "") continue;
-    args[spec.name] = spec.type === "integer" ? Number(text) : text;
-  }
-  return args;
-}
-
 interface OutcomeProps {
   readonly outcome: RunOutcome;
-  readonly onRepeat: (request: () => Promise<RunOutcome>) => void;
+  readonly onRepeat: () => void;
 }
 
 function Outcome({ outcome, onRepeat }: OutcomeProps) {
@@ -171,7 +194,7 @@ function Outcome({ outcome, onRepeat }: OutcomeProps) {
       return (
         <Notice tone="warn" shape="question" role="alert">
           {outcome.sentence}{" "}
-          <Button className="button button-small" onPress={() => onRepeat(outcome.repeat)}>
+          <Button className="button button-small" onPress={onRepeat}>
             Ask again
           </Button>
         </Notice>

@@ -1,6 +1,6 @@
 import type { Host } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { chosenSummary, opChoices, planOp } from "./run-plan.ts";
+import { argDefault, chosenSummary, opChoices, planOp, readArgs } from "./run-plan.ts";
 
 function host(id: string, ops: readonly string[], more: Partial<Host> = {}): Host {
   return {
@@ -54,4 +54,15 @@ test("the plan says for each kind of host what will happen", () => {
 test("the selection is summed up by status", () => {
   expect(chosenSummary(HOSTS)).toBe("4 selected: 2 ready, 1 busy, 1 offline");
   expect(chosenSummary(HOSTS.slice(0, 1))).toBe("1 selected: 1 ready");
+});
+
+test("fields become typed arguments, an empty one is left out", () => {
+  const specs = [
+    { name: "seconds", type: "integer", min: 1, max: 60, default: 5 },
+    { name: "style", type: "choice", values: ["plain", "colour"] },
+    { name: "note", type: "text", maxLength: 20 },
+  ] as const;
+  const offer = specs.map((spec) => (spec.type === "choice" ? { ...spec, values: [...spec.values] } : spec));
+
+  expect(readArgs(offer, argDefault)).toEqual({ seconds: 5, style: "plain" });
 });

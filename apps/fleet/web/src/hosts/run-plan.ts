@@ -1,4 +1,4 @@
-import type { Host, OpOffer } from "@neverstale/fleet-domain";
+import type { ArgSpec, Args, Host, OpOffer } from "@neverstale/fleet-domain";
 import { count } from "../state/format.ts";
 import { hostStatus } from "./host-filter.ts";
 
@@ -79,4 +79,19 @@ export function chosenSummary(hosts: readonly Host[]): string {
     .filter(({ number }) => number > 0)
     .map(({ status, number }) => `${number} ${status}`);
   return `${hosts.length} selected: ${parts.join(", ")}`;
+}
+
+/** What a field of the form says before anything was typed into it. */
+export function argDefault(spec: ArgSpec): string {
+  return spec.default === undefined ? (spec.type === "choice" ? (spec.values[0] ?? "") : "") : String(spec.default);
+}
+
+/** What the fields say, typed as the op asks for it. An empty one is left to the op's own default. */
+export function readArgs(specs: readonly ArgSpec[], textOf: (spec: ArgSpec) => string): Args {
+  const args: Record<string, string | number> = {};
+  for (const spec of specs) {
+    const text = textOf(spec);
+    if (text !== "") args[spec.name] = spec.type === "integer" ? Number(text) : text;
+  }
+  return args;
 }

@@ -4,15 +4,17 @@ import { Button, Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
 import { commandLook } from "../components/looks.ts";
 import { Mark } from "../components/mark.tsx";
+import { Empty } from "../components/notice.tsx";
 import { useNavigation, useView } from "../frame/navigation.ts";
 import { closeOutput } from "../state/view.ts";
 import { DockResizer } from "./dock-resizer.tsx";
+import { outputAddress } from "./output-panel.tsx";
 
 export interface OutputDockProps {
   readonly commands: ReadonlyMap<string, Command>;
   readonly hosts: ReadonlyMap<string, Host>;
   /** The output of one command; made only for the tab that is shown. */
-  readonly output: (commandId: string) => ReactNode;
+  readonly output: (command: Command) => ReactNode;
 }
 
 /** The outputs that are open, a tab each. It stays while screens come and go; which tabs are open stands in the address. */
@@ -51,7 +53,7 @@ export function OutputDock({ commands, hosts, output }: OutputDockProps) {
         </div>
         {view.tabs.map((id) => (
           <TabPanel key={id} id={id} className="dock-panel">
-            {output(id)}
+            <Panel command={commands.get(id)} id={id} output={output} />
           </TabPanel>
         ))}
       </Tabs>
@@ -64,6 +66,22 @@ function CloseButton({ id, onClose }: { readonly id: string; readonly onClose: (
     <Button className="button button-plain" aria-label="Close this output" onPress={() => onClose(id)}>
       <Icon name="close" />
     </Button>
+  );
+}
+
+interface PanelProps {
+  readonly command: Command | undefined;
+  readonly id: string;
+  readonly output: (command: Command) => ReactNode;
+}
+
+/** A command that the live state holds no longer, or not yet, can't be followed. */
+function Panel({ command, id, output }: PanelProps) {
+  if (command !== undefined) return output(command);
+  return (
+    <Empty title="This run is not in the live state">
+      Its output may still be kept: <a href={outputAddress(id)}>open it as plain text</a>.
+    </Empty>
   );
 }
 

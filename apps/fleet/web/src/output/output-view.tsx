@@ -11,8 +11,7 @@ import type { Block, Scrollback } from "./scrollback.ts";
 import type { Line } from "./terminal.ts";
 
 export interface OutputViewProps {
-  /** Undefined when it is no longer in the live state. */
-  readonly command: Command | undefined;
+  readonly command: Command;
   readonly hostname: string;
   readonly scrollback: Scrollback;
   /** Nothing will be appended any more. */
@@ -32,11 +31,7 @@ export function OutputView(props: OutputViewProps) {
   return (
     <div className="output">
       <OutputHead {...props} wrap={wrap} onWrap={() => setWrap(!wrap)} />
-      <OutputText
-        scrollback={scrollback}
-        wrap={wrap}
-        label={`Output of ${command?.op ?? "a command"} on ${props.hostname}`}
-      >
+      <OutputText scrollback={scrollback} wrap={wrap} label={`Output of ${command.op} on ${props.hostname}`}>
         {scrollback.cutAtStart && (
           <p className="output-note">
             Older lines are not on this page. <a href={fullAddress}>Open the whole output</a>
@@ -48,9 +43,9 @@ export function OutputView(props: OutputViewProps) {
   );
 }
 
-function nothingYet(command: Command | undefined, finished: boolean): string {
+function nothingYet(command: Command, finished: boolean): string {
   if (finished) return "It wrote nothing.";
-  return command === undefined || command.status === "running" ? "Nothing written yet." : "It has not started yet.";
+  return command.status === "pending" ? "It has not started yet." : "Nothing written yet.";
 }
 
 interface OutputHeadProps extends OutputViewProps {
@@ -59,15 +54,11 @@ interface OutputHeadProps extends OutputViewProps {
 }
 
 function OutputHead({ command, hostname, behind, fullAddress, onStop, wrap, onWrap }: OutputHeadProps) {
-  const stoppable = command !== undefined && !isFinished(command.status) && onStop !== null;
+  const stoppable = !isFinished(command.status) && onStop !== null;
   return (
     <header className="output-head">
       <div className="output-facts" role="status">
-        {command === undefined ? (
-          <span className="quiet">This run is no longer in the live state.</span>
-        ) : (
-          <CommandFacts command={command} />
-        )}
+        <CommandFacts command={command} />
         {behind !== null && <span className="output-behind">{behind}</span>}
         <span className="visually-hidden">on {hostname}</span>
       </div>

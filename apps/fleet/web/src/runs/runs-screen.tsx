@@ -116,7 +116,7 @@ const RunLine = memo(function RunLine({ command, hostname }: { readonly command:
       <td className="is-number value" data-word="Took">
         <Elapsed from={command.startedAt} to={command.finishedAt} />
       </td>
-      <td className="is-number" data-word="Exit">
+      <td className="is-number value" data-word="Exit">
         {command.exitCode ?? NONE}
       </td>
       <td className="is-number value" data-word="Output">

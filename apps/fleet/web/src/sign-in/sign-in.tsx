@@ -42,16 +42,26 @@ interface SetUpProps {
 
 /** The one-time link was opened: the visitor is the administrator and may choose a password now. */
 export function SetUp({ onSetUp, onGiveUp }: SetUpProps) {
-  const { failure, busy, submit } = useSubmit((form) => onSetUp(field(form, "password") === "" ? null : field(form, "password")));
+  const { failure, busy, submit } = useSubmit((form) =>
+    onSetUp(field(form, "password") === "" ? null : field(form, "password")),
+  );
   return (
-    <Sheet title="Welcome" lead="You opened the one-time sign-in link: you are the administrator. Choose a password for the next time." failure={failure}>
+    <Sheet
+      title="Welcome"
+      lead="You opened the one-time sign-in link: you are the administrator. Choose a password for the next time."
+      failure={failure}
+    >
       <form className="sign-in-form" onSubmit={submit}>
-        <input type="hidden" name="username" value="admin" autoComplete="username" />
+        <TextField className="field" name="username" value="admin" isReadOnly>
+          <Label className="field-label">User name</Label>
+          <Input className="input" autoComplete="username" />
+        </TextField>
         <TextField className="field" name="password" type="password" minLength={MIN_PASSWORD_LENGTH} autoFocus>
           <Label className="field-label">New password</Label>
           <Input className="input" autoComplete="new-password" />
           <Text slot="description" className="field-note">
-            At least {MIN_PASSWORD_LENGTH} characters; the user name is admin. Leave it empty to go on without one for now.
+            At least {MIN_PASSWORD_LENGTH} characters; the user name is admin. Leave it empty to go on without one for
+            now.
           </Text>
         </TextField>
         <Button type="submit" className="button button-main" isPending={busy}>
@@ -130,7 +140,12 @@ export function SignInDialog({ children }: { readonly children: ReactNode }) {
     return () => dialog.close();
   }, [dialog]);
   return (
-    <dialog className="sign-in-dialog" aria-labelledby="sheet-title" ref={setDialog} onCancel={(event) => event.preventDefault()}>
+    <dialog
+      className="sign-in-dialog"
+      aria-labelledby="sheet-title"
+      ref={setDialog}
+      onCancel={(event) => event.preventDefault()}
+    >
       {children}
     </dialog>
   );

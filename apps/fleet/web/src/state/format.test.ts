@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, clock, count, decimal, duration, percent, span } from "./format.ts";
+import { bytes, clock, count, decimal, duration, percent, sentences, span } from "./format.ts";
 
 test("a percentage keeps its width, and what is not known is no zero", () => {
   expect([0, 4.26, 9.94, 42.4, 100].map(percent)).toEqual(["0.0 %", "4.3 %", "9.9 %", "42 %", "100 %"]);
@@ -43,4 +43,8 @@ test("one and many", () => {
     "2,000 hosts",
     "0 tries",
   ]);
+});
+
+test("texts of a server become sentences", () => {
+  expect(sentences("the name is wrong", "", undefined, "Try again.")).toBe("The name is wrong. Try again.");
 });

@@ -69,3 +69,13 @@ export function fullTime(at: number): string {
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
+
+/** Texts as whole sentences: `the name is wrong` becomes `The name is wrong.` Empty ones are left out. */
+export function sentences(...texts: readonly (string | undefined)[]): string {
+  return texts.flatMap((text) => (text === undefined || text === "" ? [] : [sentence(text)])).join(" ");
+}
+
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}

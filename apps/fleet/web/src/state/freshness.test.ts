@@ -32,16 +32,32 @@ test("[R7] live says its version, and that it is being checked", () => {
 
 test("[R7] while it reconnects it says which try it is, when the next one comes and how old the data is", () => {
   const data = "data from 14:02:11 (38 s old)";
-  expect(words({ status: { type: "connecting", attempt: 3, retryAt: NOW + 3_400 } })).toEqual(["Reconnecting, try 3 in 4 s", data, true]);
-  expect(words({ status: { type: "connecting", attempt: 3, retryAt: null } })).toEqual(["Reconnecting, try 3", data, true]);
-  expect(words({ status: { type: "connecting", attempt: 0, retryAt: null }, lastConfirmedAt: null })).toEqual(["Connecting", null, true]);
+  expect(words({ status: { type: "connecting", attempt: 3, retryAt: NOW + 3_400 } })).toEqual([
+    "Reconnecting, try 3 in 4 s",
+    data,
+    true,
+  ]);
+  expect(words({ status: { type: "connecting", attempt: 3, retryAt: null } })).toEqual([
+    "Reconnecting, try 3",
+    data,
+    true,
+  ]);
+  expect(words({ status: { type: "connecting", attempt: 0, retryAt: null }, lastConfirmedAt: null })).toEqual([
+    "Connecting",
+    null,
+    true,
+  ]);
 });
 
 test("[R7] every other status has its word, and none of them passes for fresh", () => {
   expect(words({ status: { type: "catching_up" } })).toEqual(["Catching up", "data from 14:02:11 (38 s old)", true]);
   expect(words({ status: { type: "offline" } })[0]).toBe("Offline");
   expect(words({ status: { type: "signed_out" } })).toEqual(["Session ended", null, true]);
-  expect(words({ status: { type: "stale", since: NOW, why: "unconfirmed" } })).toEqual(["Not confirmed", "data from 14:02:11 (38 s old)", true]);
+  expect(words({ status: { type: "stale", since: NOW, why: "unconfirmed" } })).toEqual([
+    "Not confirmed",
+    "data from 14:02:11 (38 s old)",
+    true,
+  ]);
 });
 
 test("what it missed is said for some seconds", () => {
@@ -59,11 +75,19 @@ test("coming back after a cut is a catch-up, the first connection and a step beh
 
   expect(through(cut, { version: 5 })).toBeNull();
   expect(through({ version: 5 }, { status: { type: "catching_up" } }, { version: 6 })).toBeNull();
-  expect(through({ version: 5 }, cut, { status: { type: "catching_up" } }, { version: 169 })).toEqual({ version: 169, versionsLater: 164, at: NOW });
+  expect(through({ version: 5 }, cut, { status: { type: "catching_up" } }, { version: 169 })).toEqual({
+    version: 169,
+    versionsLater: 164,
+    at: NOW,
+  });
 });
 
 test("a resync is a catch-up too, and signing out forgets all of it", () => {
   const lastResync = { reason: "gap", at: NOW, fromVersion: 5, toVersion: 9 } as const;
-  expect(through({ version: 5 }, { status: { type: "catching_up" } }, { version: 9, lastResync })?.versionsLater).toBe(4);
-  expect(through({ version: 5 }, { status: { type: "offline" } }, { status: { type: "signed_out" } }, { version: 9 })).toBeNull();
+  expect(through({ version: 5 }, { status: { type: "catching_up" } }, { version: 9, lastResync })?.versionsLater).toBe(
+    4,
+  );
+  expect(
+    through({ version: 5 }, { status: { type: "offline" } }, { status: { type: "signed_out" } }, { version: 9 }),
+  ).toBeNull();
 });

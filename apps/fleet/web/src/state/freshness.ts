@@ -60,7 +60,11 @@ function liveBadge({ view, caughtUp }: Freshness, now: number): Badge {
   return { tone: "good", shape: "dot", word: "Live", detail: `v${view.version}`, old: false };
 }
 
-function connectingWord(status: { readonly attempt: number; readonly retryAt: number | null }, again: boolean, now: number): string {
+function connectingWord(
+  status: { readonly attempt: number; readonly retryAt: number | null },
+  again: boolean,
+  now: number,
+): string {
   const { attempt, retryAt } = status;
   if (attempt === 0) return again ? "Reconnecting" : "Connecting";
   const seconds = retryAt === null ? 0 : Math.ceil((retryAt - now) / 1_000);
@@ -100,7 +104,8 @@ export function nextCatchUps(before: CatchUps, view: SyncView, now: number): Cat
   const interrupted = before.interrupted || resynced || (before.liveAt !== null && INTERRUPTIONS.has(status.type));
   if (status.type === "signed_out") return NO_CATCH_UPS;
   if (status.type !== "live") return { ...before, interrupted, resync: lastResync };
-  const missed = interrupted && before.liveAt !== null ? { version, versionsLater: version - before.liveAt, at: now } : null;
+  const missed =
+    interrupted && before.liveAt !== null ? { version, versionsLater: version - before.liveAt, at: now } : null;
   return { liveAt: version, interrupted: false, resync: lastResync, caughtUp: missed ?? before.caughtUp };
 }
 

@@ -1,0 +1,188 @@
+import type { StateSync } from "@neverstale/client";
+import type { Command, Fleet, Host, Role } from "@neverstale/fleet-domain";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { isFinished } from "./components/looks.ts";
+import { EventsScreen } from "./events/events-screen.tsx";
+import { AccountMenu } from "./frame/account-menu.tsx";
+import { Frame } from "./frame/frame.tsx";
+import { Freshness } from "./frame/freshness.tsx";
+import { useNavigation, useView } from "./frame/navigation.ts";
+import { HostPanel } from "./hosts/host-panel.tsx";
+import { HostsScreen } from "./hosts/hosts-screen.tsx";
+import { PIPELINE_OFFERS } from "./hosts/pipeline-offers.ts";
+import { type RunRequest, run } from "./hosts/run.ts";
+import { RunBar } from "./hosts/run-bar.tsx";
+import type { Outputs } from "./output/followed-output.ts";
+import { OutputDock } from "./output/output-dock.tsx";
+import { OutputPanel } from "./output/output-panel.tsx";
+import { PipelinesScreen } from "./pipelines/pipelines-screen.tsx";
+import { RunsScreen } from "./runs/runs-screen.tsx";
+import { useCollection, useRecord, useSync } from "./state/collections.ts";
+import { goTo, showOutput } from "./state/view.ts";
+
+export interface DashboardProps {
+  readonly user: string;
+  readonly role: Role;
+  readonly sync: StateSync<Fleet>;
+  readonly outputs: Outputs;
+  readonly onSignOut: () => void;
+}
+
+/** The frame around the screen that the address names. */
+export function Dashboard({ user, role, sync, outputs, onSignOut }: DashboardProps) {
+  const view = useView();
+  const { status } = useSync();
+  const hostCount = useCollection("hosts").length;
+  const selection = useState<ReadonlySet<string>>(new Set());
+  const running = useCollection("commands").filter((command) => !isFinished(command.status)).length;
+  return (
+    <Frame
+      view={view}
+      counts={{ hosts: hostCount, ...(running > 0 ? { runs: running } : {}) }}
+      old={status.type !== "live"}
+      badge={<Freshness sync={sync} />}
+      account={<AccountMenu user={user} role={role} onSignOut={onSignOut} />}
+      dock={<Dock sync={sync} outputs={outputs} mayRun={role !== "viewer"} />}
+    >
+      {view.screen === "hosts" && <Hosts sync={sync} mayRun={role !== "viewer"} selection={selection} />}
+      {view.screen === "runs" && <Runs />}
+      {view.screen === "pipelines" && <Pipelines />}
+      {view.screen === "events" && <Events />}
+    </Frame>
+  );
+}
+
+function useById<R extends { readonly id: string }>(records: readonly R[]): ReadonlyMap<string, R> {
+  return useMemo(() => new Map(records.map((record) => [record.id, record])), [records]);
+}
+
+function useLoaded(): boolean {
+  return useSync().epoch !== null;
+}
+
+/** How many outputs a request opens at most. */
+const OPENED_AT_ONCE = 4;
+
+interface HostsProps {
+  readonly sync: StateSync<Fleet>;
+  readonly mayRun: boolean;
+  /** It outlives the screen: whoever comes back finds it as it was. */
+  readonly selection: readonly [ReadonlySet<string>, (chosen: ReadonlySet<string>) => void];
+}
+
+function Hosts({ sync, mayRun, selection }: HostsProps) {
+  const view = useView();
+  const navigation = useNavigation();
+  const hosts = useCollection("hosts");
+  const metrics = useById(useCollection("metrics"));
+  const loaded = useLoaded();
+  const [chosen, setChosen] = selection;
+  const [asked, setAsked] = useState(0);
+  const chosenHosts = useMemo(() => hosts.filter((host) => chosen.has(host.id)), [hosts, chosen]);
+
+  const onRun = async (request: RunRequest, key: string) => {
+    const started = await run(sync, request, key, (id) => hosts.find((host) => host.id === id)?.hostname ?? id);
+    const { view } = navigation;
+    if (started.commandIds.length > 0) navigation.go(showOutput(view, started.commandIds.slice(0, OPENED_AT_ONCE)));
+    if (started.pipelineId !== null) navigation.go(goTo(view, "pipelines", started.pipelineId));
+    return started.outcome;
+  };
+  const runOn = useCallback(
+    (id: string) => {
+      setChosen(new Set([id]));
+      setAsked((number) => number + 1);
+    },
+    [setChosen],
+  );
+  return (
+    <>
+      <div className="stack">
+        <HostsScreen
+          hosts={hosts}
+          metrics={metrics}
+          chosen={chosen}
+          onChoose={setChosen}
+          onRun={mayRun ? runOn : null}
+          loaded={loaded}
+        />
+        {mayRun && chosen.size > 0 && (
+          <RunBar
+            hosts={chosenHosts}
+            pipelines={PIPELINE_OFFERS}
+            onRun={onRun}
+            onClear={() => setChosen(new Set())}
+            asked={asked}
+          />
+        )}
+      </div>
+      {view.open !== null && <OpenHost key={view.open} id={view.open} />}
+    </>
+  );
+}
+
+function OpenHost({ id }: { readonly id: string }) {
+  const host = useRecord("hosts", id);
+  const metrics = useRecord("metrics", id);
+  const commands = useCollection("commands").filter((command) => command.host === id);
+  const events = useCollection("events").filter((event) => event.host === id);
+  return host === undefined ? null : <HostPanel host={host} metrics={metrics} commands={commands} events={events} />;
+}
+
+function Runs() {
+  return (
+    <RunsScreen commands={useCollection("commands")} hosts={useById(useCollection("hosts"))} loaded={useLoaded()} />
+  );
+}
+
+function Pipelines() {
+  return (
+    <PipelinesScreen
+      pipelines={useCollection("pipelines")}
+      commands={useCollection("commands")}
+      hosts={useById(useCollection("hosts"))}
+      loaded={useLoaded()}
+    />
+  );
+}
+
+function Events() {
+  return <EventsScreen events={useCollection("events")} hosts={useById(useCollection("hosts"))} loaded={useLoaded()} />;
+}
+
+interface DockProps {
+  readonly sync: StateSync<Fleet>;
+  readonly outputs: Outputs;
+  readonly mayRun: boolean;
+}
+
+function Dock({ sync, outputs, mayRun }: DockProps) {
+  const { tabs } = useView();
+  const commands = useById(useCollection("commands"));
+  const hosts = useById(useCollection("hosts"));
+  useEffect(() => outputs.keep(tabs), [outputs, tabs]);
+  const stop = useCallback((id: string) => void cancel(sync, id), [sync]);
+  return (
+    <OutputDock
+      commands={commands}
+      hosts={hosts}
+      output={(command) => (
+        <OutputPanel
+          key={command.id}
+          followed={outputs.of(command.id)}
+          command={command}
+          hostname={hostname(hosts, command)}
+          onStop={mayRun ? () => stop(command.id) : null}
+        />
+      )}
+    />
+  );
+}
+
+function hostname(hosts: ReadonlyMap<string, Host>, command: Command): string {
+  return hosts.get(command.host)?.hostname ?? command.host;
+}
+
+/** What became of it shows in the state: the command says that it is being stopped, or goes on running. */
+async function cancel(sync: StateSync<Fleet>, id: string): Promise<void> {
+  await sync.dispatch(`/api/commands/${encodeURIComponent(id)}/cancel`, undefined).catch(() => undefined);
+}

@@ -1,0 +1,73 @@
+import type { StateSync, SyncView } from "@neverstale/client";
+import type { Fleet } from "@neverstale/fleet-domain";
+import { useEffect, useState } from "react";
+import { useSync } from "../state/collections.ts";
+import { clock, count, NONE, span } from "../state/format.ts";
+import { badgeOf, type CatchUps, NO_CATCH_UPS, nextCatchUps } from "../state/freshness.ts";
+import { useNow } from "../state/now.ts";
+import { BadgeAnnouncer, ConnectionBadge, NewVersion } from "./connection-badge.tsx";
+
+/** The badge of the fleet's own replica. */
+export function Freshness({ sync }: { readonly sync: StateSync<Fleet> }) {
+  const view = useSync();
+  const now = useNow();
+  const { caughtUp } = useCatchUps(sync);
+  const badge = badgeOf({ view, confirmedAgeMs: sync.confirmedAgeMs, caughtUp }, now);
+  return (
+    <>
+      <BadgeAnnouncer badge={badge} />
+      {view.outdated && <NewVersion onReload={() => location.reload()} />}
+      <ConnectionBadge
+        badge={badge}
+        facts={factsOf(sync, view, now)}
+        diagnosis={() => diagnosisOf(sync, view)}
+        onCheck={() => sync.refresh()}
+      />
+    </>
+  );
+}
+
+/** Follows every view, also those between two renders. */
+function useCatchUps(sync: StateSync<Fleet>): CatchUps {
+  const [catchUps, setCatchUps] = useState(NO_CATCH_UPS);
+  useEffect(() => {
+    const look = () => setCatchUps((before) => nextCatchUps(before, sync.view, Date.now()));
+    look();
+    return sync.subscribe(look);
+  }, [sync]);
+  return catchUps;
+}
+
+function factsOf(sync: StateSync<Fleet>, view: SyncView, now: number): readonly (readonly [string, string])[] {
+  const { counters, confirmedAgeMs } = sync;
+  const resyncs = Object.entries(counters.resyncs).filter(([, number]) => number > 0);
+  const confirmed =
+    view.lastConfirmedAt === null || confirmedAgeMs === null
+      ? NONE
+      : `${clock(view.lastConfirmedAt, now)}, ${span(confirmedAgeMs)} ago`;
+  return [
+    ["Version", view.epoch === null ? NONE : String(view.version)],
+    ["Epoch", view.epoch ?? NONE],
+    ["Confirmed", confirmed],
+    ["Reconnected", count(counters.reconnects, "time")],
+    ["Gaps found", String(counters.gaps)],
+    ["Resyncs", resyncs.length === 0 ? "none" : resyncs.map(([reason, number]) => `${number} ${reason}`).join(", ")],
+    ["Digest checks", `${counters.digestChecks.toLocaleString("en")}, ${counters.digestMismatches} differed`],
+    ...(view.error === null ? [] : [["Server says", `${view.error.code}: ${view.error.message}`] as const]),
+  ];
+}
+
+/** All that a report of a problem needs, without anything of what the fleet holds. */
+function diagnosisOf(sync: StateSync<Fleet>, view: SyncView): string {
+  const { counters, confirmedAgeMs, lastDivergence } = sync;
+  const facts = {
+    at: new Date().toISOString(),
+    view,
+    confirmedAgeMs,
+    counters,
+    lastDivergence,
+    digest: sync.digest(),
+    agent: navigator.userAgent,
+  };
+  return JSON.stringify(facts, null, 2);
+}

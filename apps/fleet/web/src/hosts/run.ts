@@ -1,0 +1,110 @@
+import { type DispatchedCommand, type DispatchedOp, problemOf, type StateSync } from "@neverstale/client";
+import type { Args, Fleet } from "@neverstale/fleet-domain";
+import { count, sentences } from "../state/format.ts";
+import type { RunOutcome } from "./run-bar.tsx";
+
+/** What a request starts: an op with its arguments, or a pipeline. */
+export type RunRequest =
+  | { readonly op: string; readonly hosts: readonly string[]; readonly args: Args; readonly wait: boolean }
+  | { readonly pipeline: string; readonly hosts: readonly string[] };
+
+export interface Started {
+  readonly outcome: RunOutcome;
+  /** The commands that are under way because of it. */
+  readonly commandIds: readonly string[];
+  readonly pipelineId: string | null;
+}
+
+/**
+ * Sends the request and says in words what came of it. A repeat of one whose answer was lost carries the same key, so
+ * that nothing starts twice (rule D1).
+ */
+export async function run(
+  sync: StateSync<Fleet>,
+  request: RunRequest,
+  key: string,
+  nameOf: (host: string) => string,
+): Promise<Started> {
+  try {
+    return "op" in request ? await runOp(sync, request, key, nameOf) : await runPipeline(sync, request, key);
+  } catch (error) {
+    return { outcome: failureWords(error), commandIds: [], pipelineId: null };
+  }
+}
+
+type OpRequest = Extract<RunRequest, { op: string }>;
+
+async function runOp(
+  sync: StateSync<Fleet>,
+  request: OpRequest,
+  key: string,
+  nameOf: (host: string) => string,
+): Promise<Started> {
+  const body = { op: request.op, hosts: request.hosts, args: request.args, ...(request.wait ? { wait: true } : {}) };
+  const answer = (await sync.dispatch("/api/dispatch", body, { idempotencyKey: key })) as unknown as DispatchedOp;
+  await shown(sync, answer);
+  const blocked = answer.commands.filter((command) => command.status === "blocked");
+  const under = answer.commands.filter((command) => command.status !== "blocked");
+  return {
+    outcome: {
+      kind: under.length > 0 ? "started" : "refused",
+      sentence: opSentence(request.op, under.length, blocked, nameOf),
+    },
+    commandIds: under.map((command) => command.id),
+    pipelineId: null,
+  };
+}
+
+function opSentence(
+  op: string,
+  under: number,
+  blocked: readonly DispatchedCommand[],
+  nameOf: (host: string) => string,
+): string {
+  const [first] = blocked;
+  const started = under > 0 ? `${op} is under way on ${count(under, "host")}.` : `${op} was not started.`;
+  if (first === undefined) return started;
+  const others = blocked.length > 1 ? ` and ${count(blocked.length - 1, "other")}` : "";
+  return `${started} Blocked on ${nameOf(first.host)}${others}: ${first.reason ?? "no reason given"}.`;
+}
+
+async function runPipeline(
+  sync: StateSync<Fleet>,
+  request: Extract<RunRequest, { pipeline: string }>,
+  key: string,
+): Promise<Started> {
+  const answer = await sync.dispatchPipeline(request.pipeline, request.hosts, { idempotencyKey: key });
+  await shown(sync, answer);
+  const sentence = `${request.pipeline} is under way on ${count(request.hosts.length, "host")}.`;
+  return { outcome: { kind: "started", sentence }, commandIds: [], pipelineId: answer.pipelineId };
+}
+
+const SHOWN_WITHIN_MS = 3_000;
+
+/** The page shows the effect before it says so; when the connection is down it says so anyhow. */
+async function shown(
+  sync: StateSync<Fleet>,
+  answer: { readonly epoch: string; readonly version: number },
+): Promise<void> {
+  await sync.reached(answer, { signal: AbortSignal.timeout(SHOWN_WITHIN_MS) }).catch(() => undefined);
+}
+
+/** `unknown` stays unknown: it may have had its effect. */
+function failureWords(error: unknown): RunOutcome {
+  const problem = problemOf(error);
+  if (problem !== null && problem.status < 500)
+    return { kind: "refused", sentence: sentences(problem.detail || problem.title, problem.hint) };
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
+  if (code === "unreachable" || code === "outcome_unknown") {
+    return {
+      kind: "unknown",
+      sentence: "No answer came: whether it was started is not known. Asking again starts nothing twice.",
+    };
+  }
+  return { kind: "refused", sentence: error instanceof Error ? sentences(error.message) : "It failed." };
+}
+
+/** 128 random bits; `crypto.randomUUID` is missing on pages that came over plain HTTP. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

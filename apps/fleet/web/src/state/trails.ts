@@ -1,0 +1,88 @@
+import type { Metrics } from "@neverstale/fleet-domain";
+
+/** A heartbeat as the page saw it. */
+export interface Reading {
+  /** Milliseconds since 1970, by the server's clock. */
+  readonly at: number;
+  readonly cpu: number | undefined;
+  readonly ram: number | undefined;
+  readonly load1: number | undefined;
+}
+
+/** How far back the page remembers. */
+export const TRAIL_MS = 5 * 60_000;
+/** Two readings further apart than this are not joined by a line: nobody knows what was in between. */
+export const GAP_MS = 15_000;
+/** Of larger fleets nothing is remembered. */
+const MAX_HOSTS = 1_000;
+const MAX_READINGS = 400;
+
+/** What a page that is open remembers of each host's readings: the state itself holds only the newest. */
+export class Trails {
+  readonly #trails = new Map<string, readonly Reading[]>();
+  readonly #newest = new Map<string, Metrics>();
+
+  /** Takes in the newest readings; those seen before are passed over. */
+  record(metrics: readonly Metrics[]): void {
+    if (metrics.length > MAX_HOSTS) return this.clear();
+    for (const each of metrics) {
+      if (this.#newest.get(each.id) === each) continue;
+      this.#newest.set(each.id, each);
+      this.#trails.set(each.id, extended(this.of(each.id), each));
+    }
+    if (this.#trails.size > metrics.length) this.#forgetOthers(new Set(metrics.map((each) => each.id)));
+  }
+
+  /** Oldest first; the same list until there is a newer reading. */
+  of(hostId: string): readonly Reading[] {
+    return this.#trails.get(hostId) ?? NOTHING;
+  }
+
+  clear(): void {
+    this.#trails.clear();
+    this.#newest.clear();
+  }
+
+  #forgetOthers(known: ReadonlySet<string>): void {
+    for (const id of this.#trails.keys()) {
+      if (known.has(id)) continue;
+      this.#trails.delete(id);
+      this.#newest.delete(id);
+    }
+  }
+}
+
+const NOTHING: readonly Reading[] = [];
+
+function extended(trail: readonly Reading[], { lastSeenAt, cpu, ram, load1 }: Metrics): readonly Reading[] {
+  const at = Date.parse(lastSeenAt);
+  const kept = trail.filter((reading) => reading.at > at - TRAIL_MS && reading.at < at);
+  return [...kept.slice(1 - MAX_READINGS), { at, cpu, ram, load1 }];
+}
+
+/**
+ * The line through the values, as the `d` of an SVG path in a box of 100 by 100: the newest at the right edge, the
+ * value `most` on top. It breaks where a value is missing or two readings are too far apart.
+ */
+export function trailPath(
+  trail: readonly Reading[],
+  pick: (reading: Reading) => number | undefined,
+  most: number,
+): string {
+  const newest = trail.at(-1)?.at ?? 0;
+  let path = "";
+  let last: Reading | null = null;
+  for (const reading of trail) {
+    const value = pick(reading);
+    if (value === undefined) {
+      last = null;
+      continue;
+    }
+    const x = 100 - ((newest - reading.at) / TRAIL_MS) * 100;
+    const y = 100 - (Math.min(value, most) / most) * 100;
+    const joined = last !== null && reading.at - last.at <= GAP_MS;
+    path += `${joined ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+    last = reading;
+  }
+  return path;
+}
