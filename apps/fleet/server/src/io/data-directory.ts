@@ -1,4 +1,5 @@
 import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 
 /** Makes the directory for this user alone; refuses one that others can look into (C46). */
 export function openDataDirectory(path: string): void {
@@ -10,4 +11,9 @@ export function openDataDirectory(path: string): void {
       `the data directory ${path} is open to other users (mode ${mode.toString(8)}). Run: chmod 700 ${path}`,
     );
   }
+}
+
+/** Where the state is. */
+export function databaseIn(dataDir: string): string {
+  return join(dataDir, "fleet.db");
 }

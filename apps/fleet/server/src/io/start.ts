@@ -6,6 +6,7 @@ import {
   accountsModel,
   agentModel,
   fleetModel,
+  MIN_PASSWORD_LENGTH,
   OUTPUT_SPACES,
   outputModel,
 } from "@neverstale/fleet-domain";
@@ -15,7 +16,7 @@ import { destination, type Logger, pino } from "pino";
 import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdmin } from "../accounts.ts";
 import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
 import { type App, buildApp } from "./app.ts";
-import { openDataDirectory } from "./data-directory.ts";
+import { databaseIn, openDataDirectory } from "./data-directory.ts";
 import { credentialIn, LocalAgent } from "./local-agent.ts";
 import { startRounds } from "./rounds.ts";
 import { hashOf, newSecret } from "./secrets.ts";
@@ -93,7 +94,7 @@ function openManager(options: FleetOptions, dataDir: string, log: Logger): Promi
   return StateManager.open({
     model: fleetModel(options.eventLimit === undefined ? {} : { eventLimit: options.eventLimit }),
     spaces: { [AGENT_SPACES]: agentModel, [OUTPUT_SPACES]: outputModel, [ACCOUNTS_SPACE]: accountsModel },
-    store: options.store ?? sqliteStore(join(dataDir, "fleet.db")),
+    store: options.store ?? sqliteStore(databaseIn(dataDir)),
     onFailure: (error) => {
       log.fatal({ err: error }, "whether the last commit is stored is unknown: ending");
       if (options.onFailure === undefined) process.exit(1);
@@ -138,6 +139,9 @@ function builtPage(): string {
 }
 
 async function setPassword(server: Server, password: string | undefined): Promise<void> {
+  if (password !== undefined && password !== "" && password.length < MIN_PASSWORD_LENGTH) {
+    throw new Error(`the admin's password needs ${MIN_PASSWORD_LENGTH} characters or more`);
+  }
   if (password === undefined || password === "" || server.accounts?.users.get(ADMIN)?.passwordHash !== undefined)
     return;
   const hash = await server.passwords.hash(password);

@@ -1,0 +1,247 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { sqliteStore } from "@neverstale/server";
+import { afterEach, describe, expect, test } from "vitest";
+import { Browser, closeCode, cookieOf, Fleets, Host, onlineHost, send, signIn, upgrade } from "../fleet-suite.ts";
+import { backupFleet, restoreFleet } from "./backup.ts";
+import { databaseIn } from "./data-directory.ts";
+import type { RunningFleet } from "./start.ts";
+
+const fleets = new Fleets();
+const processes: ChildProcess[] = [];
+/** Agents that outlive their server, as they should. */
+const agents: number[] = [];
+
+afterEach(async () => {
+  for (const child of processes.splice(0)) child.kill("SIGKILL");
+  for (const pid of agents.splice(0)) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  await fleets.end();
+});
+
+function startOn(dataDir: string): Promise<RunningFleet> {
+  return fleets.start({ dataDir, store: sqliteStore(databaseIn(dataDir)) });
+}
+
+function movedTo(fleet: RunningFleet, browser: Browser): Browser {
+  const secret = browser.cookie.split("=")[1] ?? "";
+  return new Browser(fleet, `neverstale_${new URL(fleet.address).port}=${secret}`, browser.csrf);
+}
+
+describe("after a restart on the same file", () => {
+  test("[D1] a repeated dispatch gets the first ids, and today's epoch", async () => {
+    const dataDir = fleets.directory();
+    const first = await startOn(dataDir);
+    const browser = await signIn(first);
+    const host = await onlineHost(browser, "web-1");
+    const body = { op: "uptime", hosts: [host.id] };
+    const before = await browser.post("/api/dispatch", body, { "idempotency-key": "key" });
+    await first.close();
+
+    const second = await startOn(dataDir);
+    const after = await movedTo(second, browser).post("/api/dispatch", body, { "idempotency-key": "key" });
+    const other = await movedTo(second, browser).post(
+      "/api/dispatch",
+      { ...body, op: "disk" },
+      { "idempotency-key": "key" },
+    );
+
+    expect(after.body.commands).toEqual(before.body.commands);
+    expect(after.body).toMatchObject({ epoch: second.manager.epoch, version: before.body.version });
+    expect(after.body.epoch).not.toBe(before.body.epoch);
+    expect(other.body).toMatchObject({ code: "key_reused" });
+    expect(second.manager.state.commands.size).toBe(1);
+  });
+
+  test("[C16] sessions and credentials live on, and a pipeline goes on where it was", async () => {
+    const dataDir = fleets.directory();
+    const first = await startOn(dataDir);
+    const browser = await signIn(first);
+    const host = await onlineHost(browser, "web-1");
+    await browser.post("/api/dispatch/pipeline", { pipeline: "health", hosts: [host.id] });
+    const [stage0] = [...first.manager.state.commands.values()].filter((command) => command.stage === 0);
+    await host.claim(stage0?.id ?? "");
+    await first.close();
+
+    const second = await startOn(dataDir);
+    expect(second.signInLink).toBeNull();
+    expect((await movedTo(second, browser).get("/api/session")).body).toMatchObject({
+      user: "admin",
+      csrfToken: browser.csrf,
+    });
+    const moved = new Host(second.address, host.id, host.credential, host.instance);
+    await moved.finished(stage0?.id ?? "", "succeeded");
+    for (const stage of [1, 2]) {
+      const next = [...second.manager.state.commands.values()].find((command) => command.stage === stage);
+      await moved.run(next?.id ?? "");
+    }
+
+    expect([...second.manager.state.pipelines.values()]).toMatchObject([{ status: "complete" }]);
+  });
+
+  test("a second server on the same data is refused, with a clear reason", async () => {
+    const dataDir = fleets.directory();
+    await startOn(dataDir);
+
+    await expect(startOn(dataDir)).rejects.toMatchObject({ code: "store_locked" });
+  });
+
+  test("[E3] after a restore a client that had seen more is not resumed", async () => {
+    const dataDir = fleets.directory();
+    const backup = join(fleets.directory(), "backup.db");
+    const first = await startOn(dataDir);
+    const browser = await signIn(first);
+    await backupFleet(dataDir, backup);
+    await onlineHost(browser, "lost-with-the-restore");
+    const { epoch, version } = first.manager;
+    const creationId = first.manager.space("main")?.creationId ?? "";
+    await first.close();
+
+    expect(restoreFleet(dataDir, backup).replaced).toContain("fleet.db");
+    const second = await startOn(dataDir);
+    const moved = movedTo(second, browser);
+    const headers = { cookie: moved.cookie, origin: second.address };
+    const position = `epoch=${epoch}&space=${creationId}&version=${version}`;
+    const { first: message, socket } = await upgrade(second, `/sync?${position}`, headers, [
+      "neverstale.v1",
+      `csrf.${browser.csrf}`,
+    ]);
+
+    expect(JSON.parse(await message)).toMatchObject({
+      type: "init",
+      epoch: second.manager.epoch,
+      payload: { hosts: [] },
+    });
+    socket.terminate();
+  });
+});
+
+test("an admin's password that is too short is refused at the start", async () => {
+  await expect(fleets.start({ adminPassword: "short" })).rejects.toThrow("15 characters");
+});
+
+/** The server as a process of its own. */
+interface Served {
+  readonly child: ChildProcess;
+  readonly address: string;
+  readonly lines: string[];
+  readonly errors: string[];
+  readonly exit: Promise<number | null>;
+}
+
+async function serve(dataDir: string, options: Record<string, unknown> = {}): Promise<Served> {
+  const entry = new URL("../index.ts", import.meta.url).href;
+  const settings = JSON.stringify({ port: 0, dataDir, localAgent: false, ...options });
+  const code = `import { runFleet } from ${JSON.stringify(entry)}; await runFleet(${settings});`;
+  const child = spawn(process.execPath, ["--conditions=source", "--input-type=module", "-e", code], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  processes.push(child);
+  const lines: string[] = [];
+  const errors: string[] = [];
+  const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  child.stderr?.on("data", (part: Buffer) => errors.push(part.toString()));
+  child.stdout?.on("data", (part: Buffer) =>
+    lines.push(
+      ...part
+        .toString()
+        .split("\n")
+        .filter((line) => line !== ""),
+    ),
+  );
+  await expect
+    .poll(() => (child.exitCode === null ? lines.length : errors.join("")), { timeout: 20_000 })
+    .toBeGreaterThan(0);
+  const address = /^listening on (http:\/\/127\.0\.0\.1:\d+)$/.exec(lines[0] ?? "")?.[1] ?? "";
+  return { child, address, lines, errors, exit };
+}
+
+async function signInTo({
+  address,
+  lines,
+}: Served): Promise<{ cookie: string; origin: string; "x-csrf-token": string }> {
+  await expect.poll(() => lines[1]).toContain("#setup=");
+  const token = /#setup=(.+)$/.exec(lines[1] ?? "")?.[1];
+  const answer = await send(address, "POST", "/api/setup", { body: { token }, headers: { origin: address } });
+  return { cookie: cookieOf(answer), origin: address, "x-csrf-token": String(answer.body.csrfToken) };
+}
+
+describe("as a process", () => {
+  test("says where it listens, logs JSON lines, and drains on SIGTERM: sockets get 1012, exit status 0", async () => {
+    const dataDir = fleets.directory();
+    const served = await serve(dataDir);
+    const headers = await signInTo(served);
+    const fleet = { address: served.address } as RunningFleet;
+    const { socket } = await upgrade(fleet, "/sync", { cookie: headers.cookie, origin: headers.origin });
+    const closed = closeCode(socket);
+
+    const startedMs = performance.now();
+    served.child.kill("SIGTERM");
+
+    expect(await closed).toBe(1012);
+    expect(await served.exit).toBe(0);
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    for (const line of served.errors.join("").split("\n"))
+      if (line !== "") expect(() => JSON.parse(line)).not.toThrow();
+    expect(served.errors.join("")).not.toContain(headers.cookie.split("=")[1]);
+  });
+
+  test("[P3] kill -9 loses nothing that was answered", async () => {
+    const dataDir = fleets.directory();
+    const served = await serve(dataDir);
+    const headers = await signInTo(served);
+    const made = await send(served.address, "POST", "/api/enrollment-tokens", {
+      body: { label: "before the crash" },
+      headers,
+    });
+    expect(made.status).toBe(201);
+
+    served.child.kill("SIGKILL");
+    await served.exit;
+    const again = await startOn(dataDir);
+
+    expect([...(again.server.accounts?.enrollmentTokens.values() ?? [])].map((token) => token.label)).toContain(
+      "before the crash",
+    );
+  });
+
+  test("the local agent lives on when the server is killed; the next server finds it, and ends it when it is stopped", async () => {
+    const dataDir = fleets.directory();
+    const first = await serve(dataDir, { localAgent: true });
+    const headers = await signInTo(first);
+    const hosts = async (address: string, cookie: string) => {
+      const answer = await send(address, "GET", "/api/state", { headers: { cookie } });
+      return (answer.body.state as unknown as { hosts: { id: string; online: boolean }[] }).hosts;
+    };
+    await expect
+      .poll(() => hosts(first.address, headers.cookie), { timeout: 20_000 })
+      .toMatchObject([{ online: true }]);
+    const pidFile = join(dataDir, "agent", "agent.pid");
+    await expect.poll(() => existsSync(pidFile), { timeout: 10_000 }).toBe(true);
+    const agent = Number(readFileSync(pidFile, "utf8"));
+    agents.push(agent);
+
+    first.child.kill("SIGKILL");
+    await first.exit;
+    await delay(500);
+    expect(isAlive(agent)).toBe(true);
+    const { port } = new URL(first.address);
+    const second = await serve(dataDir, { localAgent: true, port: Number(port) });
+    await expect.poll(() => second.errors.join(""), { timeout: 20_000 }).toContain("a local agent runs already");
+    expect(await hosts(second.address, headers.cookie)).toHaveLength(1);
+
+    second.child.kill("SIGTERM");
+    expect(await second.exit).toBe(0);
+    await expect.poll(() => isAlive(agent), { timeout: 10_000 }).toBe(false);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
