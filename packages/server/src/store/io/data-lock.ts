@@ -13,6 +13,9 @@ export interface DataLock {
   release(): void;
 }
 
+/** A connection that nobody refers to is closed by the garbage collector: a lock must not depend on that. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Takes the lock of the database at `path`, or throws `store_locked` with the holder's process id.
  *
@@ -33,7 +36,13 @@ export function lockData(path: string): DataLock {
     db.close();
     throw refusal;
   }
-  return { release: () => db.close() };
+  held.add(db);
+  return {
+    release: () => {
+      held.delete(db);
+      db.close();
+    },
+  };
 }
 
 function locked(path: string, db: DatabaseSync): SyncError {

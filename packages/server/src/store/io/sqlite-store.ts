@@ -207,6 +207,8 @@ class SqliteStore implements Store {
   /** After a failure that leaves open what is on disk, nothing more is written (rule A1). */
   #failed(error: unknown): unknown {
     if (error instanceof StoreFailure && error.outcome === "unknown") this.#stopped ??= error;
+    // What is in the database file needs no room in the log: with it there, a full disk may do for a while.
+    else if (error instanceof StoreFailure) this.#wrote(CHECKPOINT_PAGES);
     return error;
   }
 
