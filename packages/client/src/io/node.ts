@@ -35,7 +35,14 @@ export function nodeEnvironment({
 }
 
 /** The close codes (protocol.md, section 3) that say the same as a refused upgrade does. */
-const CODE_OF_STATUS: Readonly<Record<number, number>> = { 401: 4401, 403: 4403, 404: 4404, 426: 4426, 503: 1013 };
+const CODE_OF_STATUS: Readonly<Record<number, number>> = {
+  401: 4401,
+  403: 4403,
+  404: 4404,
+  426: 4426,
+  429: 1013,
+  503: 1013,
+};
 
 interface TellsRefusals {
   once(
