@@ -31,7 +31,7 @@ export interface DashboardProps {
 /** The frame around the screen that the address names. */
 export function Dashboard({ user, role, sync, outputs, onSignOut }: DashboardProps) {
   const view = useView();
-  const { status } = useSync();
+  const old = useSync((sync) => sync.status.type !== "live");
   const hostCount = useCollection("hosts").length;
   const selection = useState<ReadonlySet<string>>(new Set());
   const running = useCollection("commands").filter((command) => !isFinished(command.status)).length;
@@ -39,7 +39,7 @@ export function Dashboard({ user, role, sync, outputs, onSignOut }: DashboardPro
     <Frame
       view={view}
       counts={{ hosts: hostCount, ...(running > 0 ? { runs: running } : {}) }}
-      old={status.type !== "live"}
+      old={old}
       badge={<Freshness sync={sync} />}
       account={<AccountMenu user={user} role={role} onSignOut={onSignOut} />}
       dock={<Dock sync={sync} outputs={outputs} mayRun={role !== "viewer"} />}
@@ -57,7 +57,7 @@ function useById<R extends { readonly id: string }>(records: readonly R[]): Read
 }
 
 function useLoaded(): boolean {
-  return useSync().epoch !== null;
+  return useSync((sync) => sync.epoch !== null);
 }
 
 /** How many outputs a request opens at most. */

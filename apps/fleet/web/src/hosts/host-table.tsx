@@ -13,20 +13,22 @@ interface Column {
   /** What it sorts by; null: not at all. */
   readonly column: HostColumn | null;
   readonly word: string;
+  /** Its cells have the class `cell-<cell>`. */
+  readonly cell: string;
   readonly align: "start" | "end";
   /** What is most interesting stands at the end of its order. */
   readonly descendingFirst: boolean;
 }
 
 const HEADS: readonly Column[] = [
-  { column: "name", word: "Host", align: "start", descendingFirst: false },
-  { column: "status", word: "Status", align: "start", descendingFirst: false },
-  { column: "cpu", word: "CPU", align: "start", descendingFirst: true },
-  { column: "ram", word: "Memory", align: "start", descendingFirst: true },
-  { column: "disk", word: "Disk", align: "start", descendingFirst: true },
-  { column: "load", word: "Load", align: "end", descendingFirst: true },
-  { column: "seen", word: "Last seen", align: "end", descendingFirst: false },
-  { column: null, word: "Tags", align: "start", descendingFirst: false },
+  { column: "name", word: "Host", cell: "host", align: "start", descendingFirst: false },
+  { column: "status", word: "Status", cell: "status", align: "start", descendingFirst: false },
+  { column: "cpu", word: "CPU", cell: "cpu", align: "start", descendingFirst: true },
+  { column: "ram", word: "Memory", cell: "memory", align: "start", descendingFirst: true },
+  { column: "disk", word: "Disk", cell: "disk", align: "start", descendingFirst: true },
+  { column: "load", word: "Load", cell: "load", align: "end", descendingFirst: true },
+  { column: "seen", word: "Last seen", cell: "last-seen", align: "end", descendingFirst: false },
+  { column: null, word: "Tags", cell: "tags", align: "start", descendingFirst: false },
 ];
 
 export interface HostTableProps {
@@ -99,10 +101,10 @@ export function HostTable({ rows, chosen, onChoose, onRun, onPointedAt }: HostTa
   );
 }
 
-function Head({ column, word, align, descendingFirst }: Column) {
+function Head({ column, word, cell, align, descendingFirst }: Column) {
   const navigation = useNavigation();
   const view = useView();
-  const className = align === "end" ? "is-number" : undefined;
+  const className = `cell-${cell}${align === "end" ? " is-number" : ""}`;
   if (column === null) {
     return (
       <th scope="col" className={className}>

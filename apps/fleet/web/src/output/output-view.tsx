@@ -53,12 +53,12 @@ interface OutputHeadProps extends OutputViewProps {
   readonly onWrap: () => void;
 }
 
-function OutputHead({ command, hostname, behind, fullAddress, onStop, wrap, onWrap }: OutputHeadProps) {
+function OutputHead({ command, hostname, scrollback, behind, fullAddress, onStop, wrap, onWrap }: OutputHeadProps) {
   const stoppable = !isFinished(command.status) && onStop !== null;
   return (
     <header className="output-head">
       <div className="output-facts" role="status">
-        <CommandFacts command={command} />
+        <CommandFacts command={command} read={scrollback.offset ?? 0} />
         {behind !== null && <span className="output-behind">{behind}</span>}
         <span className="visually-hidden">on {hostname}</span>
       </div>
@@ -79,7 +79,13 @@ function OutputHead({ command, hostname, behind, fullAddress, onStop, wrap, onWr
   );
 }
 
-function CommandFacts({ command }: { readonly command: Command }) {
+interface CommandFactsProps {
+  readonly command: Command;
+  /** Bytes of output that have been read here. */
+  readonly read: number;
+}
+
+function CommandFacts({ command, read }: CommandFactsProps) {
   return (
     <>
       <span className="value">
@@ -91,7 +97,7 @@ function CommandFacts({ command }: { readonly command: Command }) {
           <Elapsed from={command.startedAt} to={command.finishedAt} />
         </span>
       )}
-      <span className="value">{bytes(command.outputBytes)}</span>
+      <span className="value">{bytes(Math.max(command.outputBytes, read))}</span>
       <span className="mono foreign">{argWords(command.args)}</span>
       <span className="output-reason foreign">{reasonWords(command)}</span>
     </>

@@ -11,6 +11,8 @@ export interface Reading {
 
 /** How far back the page remembers. */
 export const TRAIL_MS = 5 * 60_000;
+/** A page that was opened just now spreads what it has seen over this much. */
+const FIRST_MS = 60_000;
 /** Two readings further apart than this are not joined by a line: nobody knows what was in between. */
 export const GAP_MS = 15_000;
 /** Of larger fleets nothing is remembered. */
@@ -62,7 +64,7 @@ function extended(trail: readonly Reading[], { lastSeenAt, cpu, ram, load1 }: Me
 
 /**
  * The line through the values, as the `d` of an SVG path in a box of 100 by 100: the newest at the right edge, the
- * value `most` on top. It breaks where a value is missing or two readings are too far apart.
+ * value `most` on top, all that is remembered across the width. It breaks where a value is missing or two readings are too far apart.
  */
 export function trailPath(
   trail: readonly Reading[],
@@ -70,6 +72,7 @@ export function trailPath(
   most: number,
 ): string {
   const newest = trail.at(-1)?.at ?? 0;
+  const width = Math.max(FIRST_MS, newest - (trail[0]?.at ?? 0));
   let path = "";
   let last: Reading | null = null;
   for (const reading of trail) {
@@ -78,7 +81,7 @@ export function trailPath(
       last = null;
       continue;
     }
-    const x = 100 - ((newest - reading.at) / TRAIL_MS) * 100;
+    const x = 100 - ((newest - reading.at) / width) * 100;
     const y = 100 - (Math.min(value, most) / most) * 100;
     const joined = last !== null && reading.at - last.at <= GAP_MS;
     path += `${joined ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
