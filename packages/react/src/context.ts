@@ -1,0 +1,22 @@
+import type { ReplicaDriver } from "@neverstale/client";
+import { createContext, createElement, type ReactNode, useContext } from "react";
+
+const SyncContext = createContext<unknown>(null);
+
+export interface SyncProviderProps<State> {
+  /** Made outside React, once: hooks read it, they never start or stop it. */
+  readonly sync: ReplicaDriver<State>;
+  readonly children?: ReactNode;
+}
+
+/** Hands a replica down to the hooks below. */
+export function SyncProvider<State>({ sync, children }: SyncProviderProps<State>): ReactNode {
+  return createElement(SyncContext, { value: sync }, children);
+}
+
+/** The replica of the nearest `SyncProvider`, for what the hooks don't cover. */
+export function useReplica<State>(): ReplicaDriver<State> {
+  const sync = useContext(SyncContext);
+  if (sync === null) throw new Error("this hook is used outside of a <SyncProvider>");
+  return sync as ReplicaDriver<State>;
+}

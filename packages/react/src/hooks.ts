@@ -1,0 +1,134 @@
+import type {
+  CollectionOf,
+  DispatchedOp,
+  DispatchedPipeline,
+  DispatchOptions,
+  RecordOf,
+  ReplicaDriver,
+  SyncView,
+} from "@neverstale/client";
+import type { AnyState } from "@neverstale/protocol";
+import { useCallback, useMemo, useSyncExternalStore } from "react";
+import { useReplica } from "./context.ts";
+
+/** The record, or undefined. Renders again only when that record has changed. */
+export function useRecord<State = AnyState, C extends CollectionOf<State> = CollectionOf<State>>(
+  collection: C,
+  id: string,
+): RecordOf<State, C> | undefined {
+  const sync = useReplica<State>();
+  const subscribe = useCallback(
+    (listener: () => void) => sync.subscribeRecord(collection, id, listener),
+    [sync, collection, id],
+  );
+  const snapshot = (): RecordOf<State, C> | undefined => recordOf(sync, collection, id);
+  return useSyncExternalStore(subscribe, snapshot, snapshot);
+}
+
+/** Which records of a collection, and in which order: the collection itself has none. */
+export interface Arrangement<R> {
+  readonly filter?: (record: R) => boolean;
+  readonly sort?: (a: R, b: R) => number;
+}
+
+/**
+ * The records of a collection as a list: the same one until one of them, or its place, changes. Keep `filter` and
+ * `sort` the same functions from render to render (declared outside, or by `useCallback`), else they run each time.
+ */
+export function useCollection<State = AnyState, C extends CollectionOf<State> = CollectionOf<State>>(
+  collection: C,
+  { filter, sort }: Arrangement<RecordOf<State, C>> = {},
+): readonly RecordOf<State, C>[] {
+  const sync = useReplica<State>();
+  const subscribe = useCallback(
+    (listener: () => void) => sync.subscribeCollection(collection, listener),
+    [sync, collection],
+  );
+  const snapshot = useMemo(() => arranged(() => sync.list(collection), filter, sort), [sync, collection, filter, sort]);
+  return useSyncExternalStore(subscribe, snapshot, snapshot);
+}
+
+/** A value computed from the state; renders again only when it is another. `selector` as stable as for `useMemo`. */
+export function useSelection<State, T>(selector: (state: State) => T, isEqual?: (a: T, b: T) => boolean): T {
+  const sync = useReplica<State>();
+  const selection = useMemo(() => sync.select(selector, isEqual), [sync, selector, isEqual]);
+  const subscribe = useCallback((listener: () => void) => selection.subscribe(listener), [selection]);
+  const snapshot = (): T => selection.current;
+  return useSyncExternalStore(subscribe, snapshot, snapshot);
+}
+
+/**
+ * How fresh what is shown is (rule R7). With a selector it renders again only when the selected value is another; it
+ * gives a member of the view or a plain value, never an object made anew.
+ */
+export function useSync(): SyncView;
+export function useSync<T>(selector: (view: SyncView) => T): T;
+export function useSync(selector: (view: SyncView) => unknown = wholeView): unknown {
+  const sync = useReplica();
+  const subscribe = useCallback((listener: () => void) => sync.subscribe(listener), [sync]);
+  const snapshot = (): unknown => selector(sync.view);
+  return useSyncExternalStore(subscribe, snapshot, snapshot);
+}
+
+export interface Dispatch {
+  readonly dispatchOp: (op: string, hosts: readonly string[], options?: DispatchOptions) => Promise<DispatchedOp>;
+  readonly dispatchPipeline: (
+    pipeline: string,
+    hosts: readonly string[],
+    options?: DispatchOptions,
+  ) => Promise<DispatchedPipeline>;
+  /** Any other request with an effect. */
+  readonly dispatch: ReplicaDriver["dispatch"];
+  /** Resolves when the effect of an answer is in what is shown (rule D2). */
+  readonly reached: ReplicaDriver["reached"];
+}
+
+/** The ways to have an effect; the same object for one replica. */
+export function useDispatch(): Dispatch {
+  const sync = useReplica();
+  return useMemo(
+    () => ({
+      dispatchOp: (op, hosts, options) => sync.dispatchOp(op, hosts, options),
+      dispatchPipeline: (pipeline, hosts, options) => sync.dispatchPipeline(pipeline, hosts, options),
+      dispatch: (path, body, options) => sync.dispatch(path, body, options),
+      reached: (position, options) => sync.reached(position, options),
+    }),
+    [sync],
+  );
+}
+
+function wholeView(view: SyncView): SyncView {
+  return view;
+}
+
+function recordOf<State, C extends CollectionOf<State>>(
+  sync: ReplicaDriver<State>,
+  collection: C,
+  id: string,
+): RecordOf<State, C> | undefined {
+  return (sync.state[collection] as ReadonlyMap<string, RecordOf<State, C>>).get(id);
+}
+
+/** Filters and sorts anew only when the list is another, and gives the last result again when nothing came of it. */
+function arranged<R>(
+  list: () => readonly R[],
+  filter: ((record: R) => boolean) | undefined,
+  sort: ((a: R, b: R) => number) | undefined,
+): () => readonly R[] {
+  if (filter === undefined && sort === undefined) return list;
+  let source: readonly R[] | null = null;
+  let result: readonly R[] = [];
+  return () => {
+    const now = list();
+    if (now === source) return result;
+    source = now;
+    const kept = filter === undefined ? now : now.filter(filter);
+    const next = sort === undefined ? kept : kept.toSorted(sort);
+    if (!sameItems(next, result)) result = next;
+    return result;
+  };
+}
+
+function sameItems<R>(a: readonly R[], b: readonly R[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}

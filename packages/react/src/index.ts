@@ -1,0 +1,11 @@
+export { SyncProvider, type SyncProviderProps, useReplica } from "./context.ts";
+export { createSyncHooks, type SyncHooks } from "./create-sync-hooks.ts";
+export {
+  type Arrangement,
+  type Dispatch,
+  useCollection,
+  useDispatch,
+  useRecord,
+  useSelection,
+  useSync,
+} from "./hooks.ts";
