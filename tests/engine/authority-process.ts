@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { nodeEnvironment, StateSync } from "@neverstale/client";
+import { WebSocket } from "ws";
+import type { Facts, State } from "./authority.ts";
+
+const SCRIPT = fileURLToPath(new URL("./authority.ts", import.meta.url));
+
+/** A directory for one test's data. */
+export class DataDir {
+  readonly path = mkdtempSync(join(tmpdir(), "neverstale-"));
+
+  get database(): string {
+    return join(this.path, "data", "test.db");
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+/** The authority as a process: started, killed, started again on the same port. */
+export class AuthorityProcess {
+  readonly #database: string;
+  readonly #beaconMs: number;
+  port = 0;
+  #process: ChildProcess | null = null;
+
+  constructor(database: string, beaconMs = 30_000) {
+    this.#database = database;
+    this.#beaconMs = beaconMs;
+  }
+
+  async start(): Promise<void> {
+    const args = ["--conditions=source", SCRIPT, this.#database, String(this.port), String(this.#beaconMs)];
+    const started = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#process = started;
+    for await (const line of createInterface({ input: started.stdout })) {
+      const match = /^listening on (\d+)$/.exec(line);
+      if (match === null) continue;
+      this.port = Number(match[1]);
+      return;
+    }
+    throw new Error("the authority ended before it listened");
+  }
+
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const killed = this.#process;
+    this.#process = null;
+    if (killed === null || killed.exitCode !== null) return;
+    killed.kill(signal);
+    await once(killed, "exit");
+  }
+
+  url(path: string): string {
+    return `http://127.0.0.1:${this.port}${path}`;
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await (await fetch(this.url(path))).json()) as T;
+  }
+
+  facts(): Promise<Facts> {
+    return this.get<Facts>("/facts");
+  }
+
+  async apply(type: string, target: string, data: object): Promise<{ epoch: string; version: number }> {
+    const body = JSON.stringify({ type, target, data });
+    return (await (await fetch(this.url("/apply"), { method: "POST", body })).json()) as {
+      epoch: string;
+      version: number;
+    };
+  }
+
+  follow(): StateSync<State> {
+    return new StateSync<State>({ url: `ws://127.0.0.1:${this.port}/sync`, io: nodeEnvironment({ WebSocket }) });
+  }
+}
+
+/** Waits until something holds; fails with what did not when it takes longer than `ms`. */
+export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
+  const giveUpAt = performance.now() + ms;
+  while (!(await holds())) {
+    if (performance.now() > giveUpAt) throw new Error(`not within ${ms} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

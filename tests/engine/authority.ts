@@ -1,0 +1,97 @@
+/**
+ * A whole authority as a process of its own, for tests that kill it: SQLite, a sync endpoint, and http to change and
+ * to look. Started as `node --conditions=source tests/engine/authority.ts DATABASE PORT [BEACON_MS]`.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Change, collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
+import { StateManager, serveSync, sqliteStore } from "@neverstale/server";
+
+export const model = defineModel({
+  model: 1,
+  collections: { hosts: collection(null), metrics: collection(null, { ephemeral: true }) },
+  changes: {
+    host_added: put("hosts"),
+    host_updated: patch("hosts"),
+    host_removed: remove("hosts"),
+    host_metrics: put("metrics"),
+  },
+});
+
+export type State = StateOf<typeof model>;
+
+/** What `GET /facts` tells. */
+export interface Facts {
+  readonly epoch: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly rssBytes: number;
+  readonly sync: {
+    readonly resumed: number;
+    readonly fullStates: Readonly<Record<string, number>>;
+    readonly snapshotBuilds: number;
+    readonly tooSlow: number;
+    readonly connections: number;
+  };
+}
+
+if (import.meta.main) await main(process.argv[2] ?? "", Number(process.argv[3]), Number(process.argv[4] ?? 30_000));
+
+async function main(database: string, port: number, beaconMs: number): Promise<void> {
+  const onFailure = () => process.exit(70);
+  const manager = await StateManager.open({ model, store: sqliteStore(database), onFailure });
+  const http = createServer((request, response) => {
+    answer(request, response).catch((error) => response.writeHead(500).end(String(error)));
+  });
+  const sync = serveSync(http, { manager: manager as unknown as StateManager, beaconMs });
+  http.listen(port, "127.0.0.1", () => console.log(`listening on ${(http.address() as AddressInfo).port}`));
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === "/facts") return json(response, facts());
+    if (request.url === "/state") {
+      const { version, digest, collections } = manager.capture();
+      return json(response, {
+        version,
+        digest,
+        state: Object.fromEntries(collections.map((c) => [c.name, c.records])),
+      });
+    }
+    if (request.url?.startsWith("/load") === true) return json(response, await load(new URL(request.url, "http://x")));
+    const change = JSON.parse((await request.toArray()).join("")) as Change & { type: "host_added" };
+    const { epoch, version } = await manager.apply(change);
+    json(response, { epoch, version });
+  }
+
+  /** Makes `changes` changes at so many a second; answers when all are stored. */
+  async function load(url: URL): Promise<{ changes: number }> {
+    const changes = Number(url.searchParams.get("changes"));
+    const perSecond = Number(url.searchParams.get("rate"));
+    const startedAt = performance.now();
+    const all: Promise<unknown>[] = [];
+    for (let made = 0; made < changes; ) {
+      const due = Math.min(changes, ((performance.now() - startedAt) / 1000) * perSecond);
+      for (; made < due; made += 1) {
+        const data = { cpu: made, at: Date.now(), text: "x".repeat(300) };
+        all.push(manager.apply({ type: "host_metrics", target: `host-${made % 1000}`, data }));
+      }
+      await Promise.all(all.splice(0));
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return { changes };
+  }
+
+  function facts(): Facts {
+    const { resumed, fullStates, snapshotBuilds, tooSlow, connections } = sync.metrics;
+    return {
+      epoch: manager.epoch,
+      version: manager.version,
+      digest: manager.capture().digest,
+      rssBytes: process.memoryUsage().rss,
+      sync: { resumed, fullStates, snapshotBuilds, tooSlow, connections },
+    };
+  }
+}
+
+function json(response: ServerResponse, body: unknown): void {
+  response.writeHead(200, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+}
