@@ -1,0 +1,162 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { Admin, Machine } from "./api.ts";
+import { launchChromium } from "./chromium.ts";
+import { FleetProcess } from "./fleet-process.ts";
+import { Tab } from "./tab.ts";
+import { Wire } from "./wire.ts";
+
+/** The page reaches the server over a wire of the test's own; the test itself reaches it directly. */
+const BEACON_MS = 2_000;
+const wire = new Wire();
+let browser: Browser;
+let fleet: FleetProcess;
+let admin: Admin;
+let machine: Machine;
+let tab: Tab;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  await wire.open();
+  fleet = new FleetProcess({ beaconInterval: `${BEACON_MS}ms`, allowedOrigin: wire.address });
+  await fleet.start();
+  wire.to(fleet.port);
+  admin = await Admin.signIn(fleet.address, wire.address);
+  machine = await Machine.enroll(fleet.address, admin, "web-1");
+}, 700_000);
+
+afterAll(async () => {
+  await browser.close();
+  await wire.close();
+  await fleet.remove();
+});
+
+beforeEach(async () => {
+  tab = await Tab.open(browser, wire.address, { cookie: admin.cookie });
+  await tab.page.goto(`${wire.address}/hosts`);
+  await tab.row("web-1").waitFor();
+  await tab.isLive();
+  await tab.page.evaluate(() => Reflect.set(window, "sameDocument", true));
+});
+
+afterEach(async () => {
+  expect(await tab.page.evaluate(() => Reflect.get(window, "sameDocument"))).toBe(true);
+  tab.assertNothingWrong();
+  await tab.close();
+});
+
+const tag = (text: string) => admin.patchHost(machine.hostId, { tags: [text] });
+const isOld = () => tab.page.locator(".frame.is-old").count();
+
+/** The page holds what the server holds: the same version and the digest of the same content. */
+async function assertLevel(): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const [page, server] = [await tab.diagnosis(), await admin.state()];
+        return (
+          page.digest === server.digest && page.view.version === server.version && page.view.epoch === server.epoch
+        );
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(true);
+}
+
+test("[R7] a server that is killed and started again: the page says so, recovers without a reload and shows the right values", async () => {
+  await fleet.killHard();
+  await expect
+    .poll(() => tab.badge.innerText(), { timeout: 20_000 })
+    .toMatch(/^Reconnecting, try \d+( in \d+ s)?\s+data from \d\d:\d\d:\d\d \(\d+ s old\)$/);
+  expect(await isOld()).toBe(1);
+  expect(await tab.row("web-1").count()).toBe(1);
+
+  await fleet.start();
+  await tag("after-the-crash");
+  await tab.row("web-1").getByText("after-the-crash").waitFor();
+
+  await expect
+    .poll(() => tab.badge.innerText(), { timeout: 20_000 })
+    .toMatch(/^(Resynced at v\d+\s+\d+ versions? later|Live\s+v\d+)$/);
+  expect(await isOld()).toBe(0);
+  await assertLevel();
+});
+
+test("an offline and online cycle: the page says that it is offline, and is right as soon as it is back", async () => {
+  await tab.context.setOffline(true);
+  wire.cut();
+  await expect.poll(() => tab.badge.innerText(), { timeout: 20_000 }).toMatch(/^Offline\s+data from/);
+  expect(await isOld()).toBe(1);
+  await tag("while-offline");
+
+  wire.mend();
+  await tab.context.setOffline(false);
+  await tab.row("web-1").getByText("while-offline").waitFor();
+  await expect.poll(() => tab.badge.innerText()).toMatch(/^Resynced at v\d+\s+\d+ versions? later$/);
+  await assertLevel();
+});
+
+test("[R5] a connection that died without a word is noticed, and never passes for live", {
+  timeout: 90_000,
+}, async () => {
+  wire.silence();
+  await tag("unheard");
+  await expect
+    .poll(() => tab.badge.innerText(), { timeout: 1.5 * BEACON_MS + 7_000 })
+    .not.toMatch(/^(Live|Resynced|Checking)/);
+  expect(await tab.row("web-1").getByText("unheard").count()).toBe(0);
+  expect(await isOld()).toBe(1);
+
+  wire.mend();
+  await tab.row("web-1").getByText("unheard").waitFor({ timeout: 45_000 });
+  await tab.isLive();
+  await assertLevel();
+});
+
+test("[P2] a tab that was frozen while the connection broke is right within two seconds of waking", async () => {
+  const devtools = await tab.context.newCDPSession(tab.page);
+  await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
+  wire.cut();
+  await tag("while-frozen");
+  wire.mend();
+  await new Promise((resolve) => setTimeout(resolve, 3 * BEACON_MS));
+
+  const woken = performance.now();
+  await devtools.send("Page.setWebLifecycleState", { state: "active" });
+  await tab.row("web-1").getByText("while-frozen").waitFor();
+
+  expect(performance.now() - woken).toBeLessThan(2_000);
+  await tab.isLive();
+  await assertLevel();
+});
+
+test("what an op prints while the wire is cut is there afterwards, without a hole and without a repetition", async () => {
+  await machine.report({ type: "metrics" }); // A host that is not heard for 15 s is offline, and takes no work.
+  const commandId = await admin.dispatch("speak", [machine.hostId]);
+  await machine.claim(commandId);
+  let offset = await machine.write(commandId, 0, "line 1\n");
+  await tab.page.goto(`${wire.address}/runs?out=${commandId}&tab=${commandId}`);
+  await tab.page.evaluate(() => Reflect.set(window, "sameDocument", true));
+  const output = tab.page.locator(".output-text");
+  await output.getByText("line 1").waitFor();
+
+  wire.cut();
+  for (let line = 2; line <= 50; line += 1) offset = await machine.write(commandId, offset, `line ${line}\n`);
+  await machine.report({
+    type: "finished",
+    commandId,
+    status: "failed",
+    exitCode: 3,
+    finishedAt: new Date().toISOString(),
+    outputBytes: offset,
+  });
+  wire.mend();
+  await output.getByText("line 50").waitFor({ timeout: 45_000 });
+
+  expect((await output.innerText()).trim().split(/\n+/)).toEqual(
+    Array.from({ length: 50 }, (_, index) => `line ${index + 1}`),
+  );
+  await expect
+    .poll(() => tab.page.locator(".output-facts").innerText(), { timeout: 20_000 })
+    .toMatch(/Failed\s+exit 3/);
+});

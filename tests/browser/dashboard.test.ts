@@ -1,0 +1,346 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Admin, Machine } from "./api.ts";
+import { launchChromium } from "./chromium.ts";
+import { FleetProcess, PASSWORD } from "./fleet-process.ts";
+import { Tab } from "./tab.ts";
+
+let browser: Browser;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+}, 700_000);
+
+afterAll(() => browser.close());
+
+describe("the machine it runs on", () => {
+  const fleet = new FleetProcess({ localAgent: true, password: false });
+  let tab: Tab;
+
+  beforeAll(async () => {
+    await fleet.start();
+    tab = await Tab.open(browser, fleet.address);
+  });
+
+  afterAll(async () => {
+    await tab.close();
+    await fleet.remove();
+  });
+
+  test("the printed link signs in, once", async () => {
+    const { page } = tab;
+    await page.goto(fleet.signInLink);
+    await page.getByLabel("New password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await tab.isLive();
+
+    expect(page.url()).not.toContain("setup");
+    const second = await Tab.open(browser, fleet.address);
+    await second.page.goto(fleet.signInLink);
+    await second.page.getByRole("button", { name: "Sign in" }).click();
+    await second.page.getByRole("alert").getByText("used before").waitFor();
+    second.assertNothingWrong();
+    await second.close();
+  });
+
+  test("this machine's real load is there and moves by itself", async () => {
+    const row = tab.page.locator(".hosts tbody tr").first();
+    await row.getByText("Ready").waitFor();
+    const numbers = () => row.locator(".meter-number, .cell-load").allInnerTexts();
+    const [cpu, memory, disk, load] = await numbers();
+
+    for (const share of [cpu, memory, disk]) expect(share).toMatch(/^[\d.]+ %$/);
+    expect(load).toMatch(/^[\d.]+$/);
+    await expect.poll(numbers, { timeout: 25_000 }).not.toEqual([cpu, memory, disk, load]);
+  });
+
+  test("an op is run from the page, its output comes while it runs, and its end is told", async () => {
+    const { page } = tab;
+    await page.getByRole("button", { name: "Run…" }).first().click();
+    await page.getByRole("button", { name: /What to run/ }).click();
+    await page.getByRole("option", { name: "Watch load and memory for a while" }).click();
+    await page.getByLabel("seconds").fill("5");
+    await page.getByRole("button", { name: "Run stream on 1 host" }).click();
+
+    const output = page.getByRole("region", { name: /^Output of stream on / });
+    await output.getByText("2/20").waitFor();
+    const facts = page.locator(".output-facts");
+    expect(await facts.innerText()).toContain("Running");
+    await expect.poll(() => facts.innerText(), { timeout: 20_000 }).toContain("Succeeded");
+    expect(await facts.innerText()).toContain("exit 0");
+    await output.getByText("20/20").waitFor();
+  });
+
+  test("the open output survives another screen and a reload: it stands in the address", async () => {
+    const { page } = tab;
+    await page.getByRole("link", { name: "Events" }).click();
+    await page
+      .getByRole("region", { name: /^Output of stream on / })
+      .getByText("20/20")
+      .waitFor();
+    await page.getByRole("row", { name: /started stream on/ }).waitFor();
+
+    await page.reload();
+    await page
+      .getByRole("region", { name: /^Output of stream on / })
+      .getByText("20/20")
+      .waitFor();
+    expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe("Events");
+  });
+
+  test("a pipeline runs its stages one after the other, and its grid fills up", async () => {
+    const { page } = tab;
+    await page.getByRole("link", { name: /^Hosts/ }).click();
+    await page.getByRole("button", { name: "Run…" }).first().click();
+    await page.getByRole("button", { name: /What to run/ }).click();
+    await page.getByRole("option", { name: /health/ }).click();
+    await page.getByRole("button", { name: "Run health on 1 host" }).click();
+
+    const grid = page.getByRole("table", { name: "health: hosts by stage" });
+    await expect.poll(() => grid.getByText("Succeeded").count(), { timeout: 20_000 }).toBe(3);
+    await page.getByRole("article").getByText("Complete").waitFor();
+    tab.assertNothingWrong();
+  });
+});
+
+describe("a fleet of the test's own", () => {
+  const fleet = new FleetProcess();
+  let admin: Admin;
+
+  beforeAll(async () => {
+    await fleet.start();
+    admin = await Admin.signIn(fleet.address);
+  });
+
+  afterAll(() => fleet.remove());
+
+  test("what others change shows without a reload", async () => {
+    const machine = await Machine.enroll(fleet.address, admin, "web-1");
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    await tab.page.goto(`${fleet.address}/hosts`);
+    await tab.isLive();
+
+    await admin.patchHost(machine.hostId, { tags: ["prod", "eu"] });
+    await tab.row("web-1").getByText("prod").waitFor();
+    await machine.report({ type: "metrics", cpu: 37, ram: 95, load1: 1.25 });
+    await tab.row("web-1").getByText("37 %").waitFor();
+    await Machine.enroll(fleet.address, admin, "web-2");
+    await tab.row("web-2").waitFor();
+
+    expect(await tab.row("web-1").locator(".cell-memory").innerText()).toContain("95 %");
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("filter, sorting and the open host stand in the address, and work with back", async () => {
+    await Machine.enroll(fleet.address, admin, "db-1");
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    const { page } = tab;
+    await page.goto(`${fleet.address}/hosts?q=db&sort=-cpu`);
+    await tab.row("db-1").waitFor();
+    expect(await page.locator(".hosts tbody tr").count()).toBe(1);
+
+    await page.getByRole("link", { name: "db-1" }).click();
+    await page.getByRole("complementary").getByRole("heading", { name: "db-1" }).waitFor();
+    await page.goBack();
+    await page.getByRole("complementary").waitFor({ state: "detached" });
+    await page.getByLabel("Filter hosts").fill("");
+    await expect.poll(() => page.locator(".hosts tbody tr").count()).toBeGreaterThan(1);
+
+    expect(new URL(page.url()).search).toBe("?sort=-cpu");
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("[C35] what a host says of itself and what an op prints is text, whatever it says", async () => {
+    const machine = await Machine.enroll(fleet.address, admin, HOSTILE[0] ?? "", HOSTILE[1]);
+    for (const name of HOSTILE.slice(2)) await Machine.enroll(fleet.address, admin, name);
+    await machine.report({ type: "metrics" }); // A host that is not heard for 15 s is offline, and takes no work.
+    const commandId = await admin.dispatch("speak", [machine.hostId]);
+    await machine.claim(commandId);
+    let offset = 0;
+    for (const text of [...HOSTILE, ...HOSTILE_OUTPUT]) offset = await machine.write(commandId, offset, `${text}\n`);
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    const { page } = tab;
+
+    for (const screen of ["hosts", "runs", "events", `hosts/${machine.hostId}`]) {
+      await page.goto(`${fleet.address}/${screen}?out=${commandId}&tab=${commandId}`);
+      await page.locator(".output-line").getByText("the end").waitFor();
+    }
+    const seen = await page.locator(".hosts .row-link").allInnerTexts();
+    for (const name of HOSTILE.filter((_, index) => index !== 1)) expect(seen).toContain(name);
+    const printed = await page.locator(".output-text").innerText();
+    for (const text of HOSTILE) expect(printed).toContain(text);
+    expect(printed).not.toMatch(/owned-title|clipboard/);
+    expect(
+      await page.locator(".hosts img, .hosts script, .hosts iframe, .output-text a, .output-text img").count(),
+    ).toBe(0);
+    expect(await page.evaluate(() => Reflect.get(window, "hacked"))).toBeUndefined();
+    expect(await page.title()).toBe("Neverstale");
+
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("signing in, choosing hosts and running an op need no mouse", async () => {
+    const machine = await Machine.enroll(fleet.address, admin, "keyboard");
+    const tab = await Tab.open(browser, fleet.address);
+    const { page } = tab;
+    await page.goto(`${fleet.address}/hosts?q=keyboard`);
+    await page.getByLabel("User name").waitFor();
+    await page.keyboard.type("admin");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type(PASSWORD);
+    await page.keyboard.press("Enter");
+    await tab.row("keyboard").waitFor();
+
+    await tabTo(tab, "Select keyboard");
+    await page.keyboard.press("Space");
+    await tabTo(tab, /What to run/);
+    await page.keyboard.press("Enter");
+    await page.getByRole("option", { name: "Speak" }).waitFor();
+    await page.keyboard.press("Enter");
+    await tabTo(tab, "Run speak on 1 host");
+    await page.keyboard.press("Enter");
+
+    await page.getByRole("tab", { name: /speak · keyboard/ }).waitFor();
+    const [command] = (await admin.state()).state.commands?.filter((each) => each.host === machine.hostId) ?? [];
+    expect(command?.op).toBe("speak");
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("everything that can be operated has a name, every screen a heading, and no two ids are the same", async () => {
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    const { page } = tab;
+    for (const screen of ["hosts", "runs", "pipelines", "events"]) {
+      await page.goto(`${fleet.address}/${screen}`);
+      await tab.isLive();
+      const nameless = await page
+        .locator("button, a, input, select, [role=tab], [role=separator]")
+        .evaluateAll((elements) =>
+          elements
+            .filter((element) => element.closest("[aria-hidden=true], [data-testid=hidden-select-container]") === null)
+            .filter((element) => {
+              const labels = element instanceof HTMLInputElement ? [...(element.labels ?? [])] : [];
+              const words = [
+                element.getAttribute("aria-label"),
+                element.textContent,
+                ...labels.map((label) => label.textContent),
+              ];
+              const byIds = element.getAttribute("aria-labelledby")?.split(" ") ?? [];
+              return [...words, ...byIds.map((id) => document.getElementById(id)?.textContent)].every(
+                (text) => !text?.trim(),
+              );
+            })
+            .map((element) => element.outerHTML),
+        );
+      const ids = await page.locator("[id]").evaluateAll((elements) => elements.map((element) => element.id));
+
+      expect(nameless).toEqual([]);
+      expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+      expect(await page.locator("h1").count()).toBe(1);
+      expect(await page.locator("main").count()).toBe(1);
+    }
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("a browser of another language shows the same page", async () => {
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie, locale: "de-DE" });
+    await tab.page.goto(`${fleet.address}/hosts`);
+    await tab.row("web-1").waitFor();
+    await tab.page.getByRole("button", { name: "Run…" }).first().click();
+    await tab.page.getByRole("button", { name: /What to run/ }).click();
+    await tab.page.getByRole("option", { name: "Speak" }).waitFor();
+
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("on a phone nothing reaches beyond the screen", async () => {
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    await tab.page.setViewportSize({ width: 360, height: 740 });
+    for (const screen of ["hosts", "runs", "pipelines", "events"]) {
+      await tab.page.goto(`${fleet.address}/${screen}`);
+      await tab.isLive();
+      const [content, width] = await tab.page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
+      expect(content).toBeLessThanOrEqual(width ?? 0);
+    }
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("[R9] when the session ends, the data goes and the place stays: signing in goes on from there", async () => {
+    const own = await Admin.signIn(fleet.address);
+    const tab = await Tab.open(browser, fleet.address, { cookie: own.cookie });
+    const { page } = tab;
+    await page.goto(`${fleet.address}/hosts?q=web`);
+    await tab.row("web-1").waitFor();
+    await page.getByLabel("Select web-1").check();
+
+    await own.signOut();
+    await page.getByRole("dialog", { name: "Session ended" }).waitFor();
+    expect(await page.locator(".hosts tbody tr").count()).toBe(0);
+    await page.getByLabel("Password").fill(PASSWORD);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await tab.row("web-1").waitFor();
+
+    expect(await page.getByLabel("Filter hosts").inputValue()).toBe("web");
+    expect(await page.getByLabel("Select web-1").isChecked()).toBe(true);
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("a wrong password is refused in words", async () => {
+    const tab = await Tab.open(browser, fleet.address);
+    await tab.page.goto(fleet.address);
+    await tab.page.getByLabel("User name").fill("admin");
+    await tab.page.getByLabel("Password").fill("not the password at all");
+    await tab.page.getByRole("button", { name: "Sign in" }).click();
+
+    expect(await tab.page.getByRole("alert").innerText()).toBe("The name or the password is wrong. Try again.");
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+});
+
+/** Names that a host may give itself; each would do something where it is not taken as text. */
+const HOSTILE = [
+  "<img src=x onerror=hacked=1>",
+  "<script>hacked=1</script>",
+  '"><svg onload=hacked=1>',
+  "javascript:hacked=1",
+  "{{constructor.constructor('hacked=1')()}}",
+  "'-hacked-'",
+  "&lt;b&gt;&amp;",
+  "</title><iframe srcdoc=x>",
+];
+
+/** What a terminal might obey. */
+const HOSTILE_OUTPUT = [
+  "\x1b]0;owned-title\x07",
+  "\x1b]52;c;clipboard\x07",
+  "\x1b]8;;javascript:hacked=1\x1b\\link\x1b]8;;\x1b\\",
+  "\x1b[2J\x1b[31;1mthe end\x1b[0m",
+];
+
+/** Presses Tab until the element of that name has the focus. */
+async function tabTo(tab: Tab, name: string | RegExp): Promise<void> {
+  for (let presses = 0; presses < 80; presses += 1) {
+    const focused = await tab.page.evaluate(() => {
+      const element = document.activeElement;
+      const ids = element?.getAttribute("aria-labelledby")?.split(" ") ?? [];
+      return [
+        element?.getAttribute("aria-label"),
+        ...ids.map((id) => document.getElementById(id)?.textContent),
+        element?.textContent,
+      ]
+        .join(" ")
+        .trim();
+    });
+    if (typeof name === "string" ? focused.includes(name) : name.test(focused)) return;
+    await tab.page.keyboard.press("Tab");
+  }
+  throw new Error(`Tab never reaches ${String(name)}`);
+}

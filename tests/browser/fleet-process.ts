@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../apps/fleet/cli/src/main.ts", import.meta.url));
+
+export const PASSWORD = "correct horse battery staple";
+
+export interface FleetSettings {
+  readonly beaconInterval?: string;
+  readonly localAgent?: boolean;
+  /** False: the first start prints a one-time link. */
+  readonly password?: boolean;
+  readonly allowedOrigin?: string;
+}
+
+/** The real server as its own process, with a data directory of its own that goes with it. */
+export class FleetProcess {
+  readonly dataDir = mkdtempSync(join(tmpdir(), "neverstale-browser-"));
+  readonly #settings: FleetSettings;
+  #child: ChildProcess | null = null;
+  #port = 0;
+  #link: string | null = null;
+  #log = "";
+
+  constructor(settings: FleetSettings = {}) {
+    this.#settings = settings;
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** The one-time link that was printed; throws when there was none. */
+  get signInLink(): string {
+    if (this.#link === null) throw new Error("no sign-in link was printed");
+    return this.#link;
+  }
+
+  /** The port of the first start is kept: a page finds the server again where it was. */
+  async start(): Promise<void> {
+    const { beaconInterval = "2s", localAgent = false, password = true, allowedOrigin } = this.#settings;
+    const args = [
+      "serve",
+      "--port",
+      String(this.#port),
+      "--data-dir",
+      this.dataDir,
+      "--beacon-interval",
+      beaconInterval,
+    ];
+    if (!localAgent) args.push("--no-local-agent");
+    if (allowedOrigin !== undefined) args.push("--allowed-origin", allowedOrigin);
+    const env = { ...process.env, ...(password ? { NEVERSTALE_ADMIN_PASSWORD: PASSWORD } : {}) };
+    const child = spawn(process.execPath, ["--conditions=source", MAIN, ...args], {
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#child = child;
+    child.stderr.on("data", (part: Buffer) => this.#keep(part));
+    await this.#untilItListens(child, password);
+  }
+
+  /** As if the power went: nothing is said goodbye to. */
+  async killHard(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** Ends server and agent and takes the data away. */
+  async remove(): Promise<void> {
+    await this.#end("SIGTERM");
+    this.#endAgent();
+    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+
+  async #untilItListens(child: ChildProcess, password: boolean): Promise<void> {
+    let output = "";
+    for await (const part of child.stdout ?? []) {
+      output += String(part);
+      const port = /^listening on http:\/\/127\.0\.0\.1:(\d+)$/m.exec(output)?.[1];
+      const link = /http:\S+#setup=\S+/.exec(output)?.[0] ?? null;
+      if (port === undefined || (!password && link === null && this.#port === 0)) continue;
+      this.#port = Number(port);
+      this.#link = link ?? this.#link;
+      return;
+    }
+    throw new Error(`the server did not start:\n${output}${this.#log}`);
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null || child.exitCode !== null) return;
+    const exited = once(child, "exit");
+    child.kill(signal);
+    await exited;
+  }
+
+  /** The agent outlives a server that was killed. */
+  #endAgent(): void {
+    try {
+      const pid = Number(readFileSync(join(this.dataDir, "agent", "agent.pid"), "utf8"));
+      const mine = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(this.dataDir);
+      if (mine) process.kill(pid, "SIGTERM");
+    } catch {
+      // There was none, or it has ended.
+    }
+  }
+
+  #keep(part: Buffer): void {
+    this.#log = (this.#log + part.toString()).slice(-20_000);
+  }
+}

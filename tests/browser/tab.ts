@@ -1,0 +1,80 @@
+import type { Browser, BrowserContext, ConsoleMessage, Locator, Page } from "playwright-core";
+import { expect } from "vitest";
+import { CONTEXT } from "./chromium.ts";
+
+/** A browser tab that notes everything that goes wrong in it. */
+export class Tab {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  readonly #wrong: string[];
+
+  private constructor(page: Page, wrong: string[]) {
+    this.page = page;
+    this.context = page.context();
+    this.#wrong = wrong;
+  }
+
+  /** `cookie`, `name=value`: of a session that was opened elsewhere. */
+  static async open(
+    browser: Browser,
+    address: string,
+    { cookie, locale }: { cookie?: string; locale?: string } = {},
+  ): Promise<Tab> {
+    const context = await browser.newContext({ ...CONTEXT, ...(locale === undefined ? {} : { locale }) });
+    const wrong: string[] = [];
+    await context.exposeBinding("noteViolation", (_source, what: string) => wrong.push(`policy violated: ${what}`));
+    await context.addInitScript(reportViolations);
+    await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: address });
+    const [name, value] = cookie?.split("=") ?? [];
+    if (name !== undefined && value !== undefined) await context.addCookies([{ name, value, url: address }]);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
+    page.on("console", (message) => isWrong(message) && wrong.push(`console: ${message.text()}`));
+    return new Tab(page, wrong);
+  }
+
+  get badge(): Locator {
+    return this.page.locator("[data-badge]");
+  }
+
+  async isLive(timeout = 20_000): Promise<void> {
+    await expect.poll(() => this.badge.innerText(), { timeout }).toMatch(/^Live|^Resynced/);
+  }
+
+  row(hostname: string): Locator {
+    return this.page.locator(".hosts tbody tr", { has: this.page.getByRole("link", { name: hostname, exact: true }) });
+  }
+
+  /** Where the replica is and the digest of what it holds, as its own diagnosis says. */
+  async diagnosis(): Promise<{ view: { version: number; epoch: string }; digest: string }> {
+    await this.badge.click();
+    await this.page.getByRole("button", { name: "Copy diagnosis" }).click();
+    await this.page.getByRole("button", { name: "Copied" }).waitFor();
+    await this.page.keyboard.press("Escape");
+    return JSON.parse(await this.page.evaluate(() => navigator.clipboard.readText()));
+  }
+
+  /** Fails when an error, a violation of the page's policy or a console error was seen. */
+  assertNothingWrong(): void {
+    expect(this.#wrong).toEqual([]);
+  }
+
+  async close(): Promise<void> {
+    await this.context.close();
+  }
+}
+
+/** The browser itself writes a line for every request that failed: that is the test's doing, not the page's. */
+function isWrong(message: ConsoleMessage): boolean {
+  if (message.type() !== "error" && message.type() !== "warning") return false;
+  return !/^Failed to load resource: |^WebSocket connection to /.test(message.text());
+}
+
+/** Runs in the page. */
+function reportViolations(): void {
+  document.addEventListener("securitypolicyviolation", (event) => {
+    const note: unknown = Reflect.get(window, "noteViolation");
+    if (typeof note === "function")
+      note(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+  });
+}
