@@ -8,7 +8,8 @@ export interface Places {
 
 export type Argv = { readonly argv: readonly string[] } | { readonly problem: string };
 
-const PLACEHOLDER = /\{([^{}]*)\}/g;
+/** Other braces stand for themselves: `{}`, `{ print }`. */
+const PLACEHOLDER = /\{(\w[\w-]*)\}/g;
 const PLACES = new Set(["node", "shipped"]);
 
 /** What is wrong with an op's template, or null: names that don't exist, arguments that are never used. */

@@ -12,6 +12,7 @@ const file = parseAgentFile(`
 ops:
   plain: { argv: ["{node}", "{shipped}/x.mjs"], user: nobody, timeout: 9s, kill_grace: 1s, output_cap: 4KiB, env: { A: b } }
   other: { argv: [x], user: somebody }
+  braces: { argv: [find, /, -exec, "{}", "{ print }"] }
   ping:
     argv: [ping, -c, "{count}", --, "{host}"]
     args:
@@ -53,6 +54,10 @@ test("[C40] an argument is one part of the argv, whatever it holds", () => {
     job: { argv: ["show", "a b; $(c) '{form}'", "--as=short"] },
   });
   expect(plan("ping", { host: "-f" })).toMatchObject({ job: { argv: ["ping", "-c", "3", "--", "-f"] } });
+});
+
+test("braces without a name in them are no placeholders", () => {
+  expect(plan("braces")).toMatchObject({ job: { argv: ["find", "/", "-exec", "{}", "{ print }"] } });
 });
 
 const REFUSED: readonly (readonly [op: string, args: Record<string, string | number>, refusal: string])[] = [

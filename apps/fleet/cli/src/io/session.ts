@@ -77,6 +77,10 @@ export class Session {
     return await (await request(this.#server, "GET", path, this.#headers)).json();
   }
 
+  async getText(path: string): Promise<string> {
+    return await (await request(this.#server, "GET", path, this.#headers)).text();
+  }
+
   /** Ends the session; a server that can't be reached any more ends it by itself. */
   async signOut(): Promise<void> {
     await request(this.#server, "POST", "/api/logout", { ...this.#headers, "x-csrf-token": this.#csrfToken }).catch(

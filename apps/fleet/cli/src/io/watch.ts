@@ -28,14 +28,13 @@ async function watchReplica(session: Session, json: boolean, signal: AbortSignal
   const signedOut = new Promise<void>((resolve) => {
     const printer = new ReplicaPrinter(sync, json);
     sync.subscribe(() => {
-      printer.print();
+      if (!signal.aborted) printer.print();
       if (sync.status.type === "signed_out") resolve();
     });
   });
   await Promise.race([aborted(signal), signedOut]);
-  const wasInterrupted = signal.aborted;
   sync.stop();
-  if (wasInterrupted) return EXIT.ok;
+  if (signal.aborted) return EXIT.ok;
   throw new Failure("signed out by the server", { hint: "Sign in again: start the command once more." });
 }
 

@@ -7,6 +7,7 @@ import { Failure } from "../failure.ts";
 
 const WORKSPACE = fileURLToPath(new URL("../../../../..", import.meta.url));
 const WEB = join(WORKSPACE, "apps/fleet/web");
+const PAGE = join(WEB, "dist/index.html");
 /** What the page is made of. */
 const SOURCES = [
   "apps/fleet/web/src",
@@ -27,13 +28,19 @@ export async function buildWebPage(say: (line: string) => void): Promise<void> {
   say("building the web page ...");
   const vite = join(dirname(createRequire(join(WEB, "package.json")).resolve("vite/package.json")), "bin/vite.js");
   const built = await run([vite, "build", "--logLevel", "error"]);
-  if (built.code !== 0)
-    throw new Failure(`the web page can't be built\n${built.output}`, { hint: "Run npm install, and try again." });
+  if (built.code !== 0) return notBuilt(built.output, say);
   say(`built the web page in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
 }
 
+/** An older page still works; without any, starting would only look like success. */
+function notBuilt(output: string, say: (line: string) => void): void {
+  if (!existsSync(PAGE))
+    throw new Failure(`the web page can't be built\n${output}`, { hint: "Run npm install, and try again." });
+  say(`the web page can't be built, the older one is served\n${output}`);
+}
+
 function isOutdated(): boolean {
-  const page = statSync(join(WEB, "dist/index.html"), { throwIfNoEntry: false });
+  const page = statSync(PAGE, { throwIfNoEntry: false });
   return page === undefined || SOURCES.some((path) => newestMs(join(WORKSPACE, path)) > page.mtimeMs);
 }
 

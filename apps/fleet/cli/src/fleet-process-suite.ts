@@ -1,0 +1,207 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { StateAnswer } from "@neverstale/fleet-domain";
+import { Session } from "./io/session.ts";
+
+/*
+ * The real server and the real agent as processes of their own, for tests that kill them.
+ */
+
+const PASSWORD = "a password for tests only";
+const HERE = fileURLToPath(new URL(".", import.meta.url));
+const CLI = join(HERE, "../bin/neverstale.mjs");
+const SERVE = `import { runFleet } from "@neverstale/fleet-server";
+const [port, dataDir] = process.argv.slice(1);
+await runFleet({ port: Number(port), dataDir, beaconMs: 1000, adminPassword: process.env.NEVERSTALE_ADMIN_PASSWORD });`;
+
+export interface CommandRecord {
+  readonly id: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly exitCode?: number;
+  readonly outputBytes: number;
+}
+
+/** A server with the agent of this machine, in a directory of its own. */
+export class FleetProcess {
+  readonly directory = fs.mkdtempSync(join(tmpdir(), "neverstale-fleet-"));
+  address = "";
+  #server: ChildProcess | null = null;
+  #session: Session | null = null;
+  readonly #passwordFile = join(this.directory, "password");
+
+  /** `agentYaml`: what the host allows. */
+  constructor(agentYaml: string) {
+    fs.mkdirSync(this.agentDir, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(join(this.agentDir, "agent.yaml"), agentYaml);
+    fs.writeFileSync(this.#passwordFile, PASSWORD, { mode: 0o600 });
+  }
+
+  get dataDir(): string {
+    return join(this.directory, "data");
+  }
+
+  get agentDir(): string {
+    return join(this.dataDir, "agent");
+  }
+
+  /** The agent's journal and spool: of the one host it is enrolled as. */
+  get hostDir(): string {
+    const name = fs.readdirSync(this.agentDir).find((entry) => entry.startsWith("host-"));
+    return join(this.agentDir, name ?? "host-none");
+  }
+
+  /** At the address it had before, if it had one. */
+  async start(): Promise<void> {
+    const port = this.address === "" ? "0" : new URL(this.address).port;
+    const args = ["--conditions=source", "--input-type=module", "-e", SERVE, port, this.dataDir];
+    const log = fs.openSync(join(this.directory, "server.log"), "a");
+    const env = { ...process.env, NEVERSTALE_ADMIN_PASSWORD: PASSWORD };
+    const server = spawn(process.execPath, args, { cwd: join(HERE, ".."), env, stdio: ["ignore", "pipe", log] });
+    fs.closeSync(log);
+    this.#server = server;
+    let printed = "";
+    server.stdout?.on("data", (part: Buffer) => {
+      printed += part.toString();
+    });
+    await eventually(() => printed.includes("listening on ") || server.exitCode !== null);
+    this.address = /listening on (\S+)/.exec(printed)?.[1] ?? "";
+    if (this.address === "")
+      throw new Error(`the server did not start: ${fs.readFileSync(join(this.directory, "server.log"), "utf8")}`);
+  }
+
+  async killServer(): Promise<void> {
+    await kill(this.#server);
+    this.#server = null;
+  }
+
+  /** The process id of the agent that works now, by its own log; null: none does. */
+  agentPid(): number | null {
+    const lines = readText(join(this.agentDir, "agent.log")).split("\n");
+    const last = lines.findLast((line) => line.includes('"msg":"working"'));
+    const pid: unknown = last === undefined ? null : JSON.parse(last).pid;
+    return typeof pid === "number" && runs(pid) ? pid : null;
+  }
+
+  killAgent(): void {
+    const pid = this.agentPid();
+    if (pid === null) throw new Error("there is no agent to kill");
+    process.kill(pid, "SIGKILL");
+  }
+
+  async session(): Promise<Session> {
+    this.#session ??= await Session.signIn({ url: this.address, user: "admin", passwordFile: this.#passwordFile });
+    return this.#session;
+  }
+
+  async hostId(): Promise<string> {
+    let id = "";
+    await eventually(async () => {
+      const host = (await this.state()).hosts?.find((one) => one.online === true);
+      id = host?.id ?? "";
+      return id !== "" && Array.isArray(host?.ops) && host.ops.length > 0;
+    });
+    return id;
+  }
+
+  async state(): Promise<StateAnswer["state"]> {
+    return StateAnswer.parse(await (await this.session()).getJson("/api/state")).state;
+  }
+
+  async dispatch(op: string, args: Record<string, string | number> = {}): Promise<string> {
+    const hosts = [await this.hostId()];
+    const sync = (await this.session()).follow("/sync", { autoStart: false });
+    const { commands } = await sync.dispatchOp(op, hosts, { args });
+    return commands[0]?.id ?? "";
+  }
+
+  async cancel(commandId: string): Promise<void> {
+    const sync = (await this.session()).follow("/sync", { autoStart: false });
+    await sync.dispatch(`/api/commands/${commandId}/cancel`, {});
+  }
+
+  async command(id: string): Promise<CommandRecord> {
+    const found = (await this.state()).commands?.find((command) => command.id === id);
+    if (found === undefined) throw new Error(`there is no command ${id}`);
+    return found as unknown as CommandRecord;
+  }
+
+  /** All that the command wrote, as the server has it. */
+  async output(commandId: string): Promise<string> {
+    return await (await this.session()).getText(`/api/commands/${commandId}/output?format=plain`);
+  }
+
+  /** The command as it is once it has ended. */
+  async end(commandId: string): Promise<CommandRecord> {
+    let command = await this.command(commandId);
+    await eventually(async () => {
+      command = await this.command(commandId);
+      return command.status !== "pending" && command.status !== "running";
+    });
+    return command;
+  }
+
+  /** `neverstale ...` against this server. */
+  async cli(
+    ...args: readonly string[]
+  ): Promise<{ readonly status: number | null; readonly out: string; readonly err: string }> {
+    const env = {
+      ...process.env,
+      NEVERSTALE_URL: this.address,
+      NEVERSTALE_PASSWORD: PASSWORD,
+      NEVERSTALE_DATA_DIR: this.dataDir,
+    };
+    const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const text = { out: "", err: "" };
+    child.stdout.on("data", (part: Buffer) => {
+      text.out += part.toString();
+    });
+    child.stderr.on("data", (part: Buffer) => {
+      text.err += part.toString();
+    });
+    const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    return { status, ...text };
+  }
+
+  /** Ends all that it started and takes its directory away. */
+  async dispose(): Promise<void> {
+    await kill(this.#server);
+    const pid = this.agentPid();
+    if (pid !== null) process.kill(pid, "SIGKILL");
+    await eventually(() => this.agentPid() === null);
+    fs.rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+const PATIENCE_MS = 60_000;
+
+/** Until it is so; throws when that takes longer than anything here should on a busy machine. */
+export async function eventually(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await isTrue())) {
+    if (performance.now() > deadline) throw new Error(`waited in vain: ${isTrue}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+export function runs(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+export function readText(path: string): string {
+  return fs.existsSync(path) ? fs.readFileSync(path, "utf8") : "";
+}
+
+async function kill(child: ChildProcess | null): Promise<void> {
+  if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGKILL");
+  await gone;
+}
