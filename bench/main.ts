@@ -13,8 +13,10 @@ import { latency } from "./w2-latency.ts";
 import { reconnect } from "./w3-reconnect.ts";
 import { join } from "./w4-join.ts";
 import { memory } from "./w5-memory.ts";
+import { durable } from "./w6-durable.ts";
+import { growth } from "./w9-growth.ts";
 
-const WORKLOADS: readonly MakeWorkload[] = [fanout, latency, reconnect, join, memory];
+const WORKLOADS: readonly MakeWorkload[] = [fanout, latency, reconnect, join, memory, durable, growth];
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));

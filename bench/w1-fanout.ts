@@ -2,7 +2,7 @@
 
 import { engineDurable, engineMemory, floorA, floorB } from "./contenders/index.ts";
 import type { ContenderEntry } from "./harness/contender.ts";
-import { joinAll, verify, withSession } from "./harness/session.ts";
+import { compared, joinAll, settled, withSession } from "./harness/session.ts";
 import type { Case, Column, MakeWorkload, Sample, Target } from "./harness/workload.ts";
 
 export interface FanoutSize {
@@ -28,8 +28,9 @@ export function measureFanout(size: FanoutSize): Promise<Sample> {
       warmUpMs: size.warmUpMs,
       measureMs: size.measureMs,
     });
-    await verify(session);
+    await settled(session);
     const [after, last] = await Promise.all([call.counters(), session.server.call.asked()]);
+    await compared(session);
     const changes = last.seq - first.seq;
     return {
       changesPerSecond: (run.confirmed * 1e3) / run.wallMs,

@@ -3,7 +3,7 @@
 import { engineDurable, engineMemory, floorA, floorB } from "./contenders/index.ts";
 import type { ContenderEntry } from "./harness/contender.ts";
 import { latencyOf } from "./harness/percentiles.ts";
-import { joinAll, verify, withSession } from "./harness/session.ts";
+import { compared, joinAll, settled, withSession } from "./harness/session.ts";
 import type { MakeWorkload, Read, Sample } from "./harness/workload.ts";
 
 export interface LatencySize {
@@ -24,12 +24,13 @@ export function measureLatency(size: LatencySize): Promise<Sample> {
     const first = (await server.call.asked()).seq + 1;
     const before = await load.call.counters();
     const cost = await server.call.runAtRate({ perSecond: size.perSecond, seconds: size.seconds });
-    await verify(session);
+    await settled(session);
     const [askedAt, arrivals, after] = await Promise.all([
       server.call.askedAt(),
       load.call.takeArrivals(),
       load.call.counters(),
     ]);
+    await compared(session);
     const changes = size.perSecond * size.seconds;
     return {
       ...latencyOf(askedAt.slice(-changes), first, arrivals),

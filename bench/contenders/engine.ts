@@ -19,12 +19,23 @@ export type BenchManager = Awaited<ReturnType<typeof openEngine>>;
 
 /** Opens the engine on a new store in `folder` and fills it with the initial records. */
 export async function openEngine(variant: string, folder: string, records: number) {
-  const store = variant === "durable" ? sqliteStore(`${folder}/bench.db`) : memoryStore();
-  const manager = await StateManager.open({ model: benchModel, store });
+  const manager = await openManager(variant, folder);
   await manager.transact(() =>
     initialRecords(records).map((record) => ({ type: "host_added", target: record.id, data: { ...record } })),
   );
   return manager;
+}
+
+function openManager(variant: string, folder: string) {
+  const store = variant === "durable" ? sqliteStore(`${folder}/bench.db`) : memoryStore();
+  return StateManager.open({ model: benchModel, store });
+}
+
+async function storedRecords(folder: string): Promise<BenchRecord[]> {
+  const manager = await openManager("durable", folder);
+  const records = [...manager.state.hosts.values()];
+  await manager.close();
+  return records;
 }
 
 export function engineChange({ id, cpu, memory, seq }: BenchChange) {
@@ -51,6 +62,7 @@ export function startServer(variant: string): StartServer {
         http.close();
         await manager.close();
       },
+      stored: () => storedRecords(folder),
     } satisfies ContenderServer;
   };
 }

@@ -21,6 +21,14 @@ export const floorGzipped: ContenderEntry = {
   label: "hand-written `ws`, pre-gzipped state",
   variant: "gzipped",
 };
+/** Its variant is how many changes go into one commit. */
+export const bareSqlite: ContenderEntry = {
+  name: "bare-sqlite",
+  label: "bare `node:sqlite`",
+  kind: "floor",
+  server: "contenders/bare-sqlite.ts",
+  client: "",
+};
 export const bareWs: ContenderEntry = {
   ...FLOORS,
   server: "contenders/bare-ws.ts",
@@ -37,5 +45,14 @@ export const engineDurable: ContenderEntry = {
   ...ENGINE,
   name: "engine-durable",
   label: "Neverstale, durable",
+  variant: "durable",
+};
+/** tldraw's room on its SQLite storage; measured in W6 only. */
+export const tldrawDurable: ContenderEntry = {
+  name: "tldraw-durable",
+  label: "tldraw sync-core, SQLite",
+  kind: "peer",
+  server: "peers/tldraw-server.ts",
+  client: "peers/tldraw-client.ts",
   variant: "durable",
 };

@@ -7,8 +7,8 @@ export interface ChildOptions {
   readonly name: string;
   /** The module to run, relative to this folder. */
   readonly module: string;
-  /** The core it may run on; ignored where there is one core only, or no `taskset`. */
-  readonly core: number;
+  /** The core it may run on; null for all. Ignored where there is one core only, or no `taskset`. */
+  readonly core: number | null;
   /** Put before the command, `strace` for instance. */
   readonly under?: readonly string[];
 }
@@ -29,6 +29,8 @@ const running = new Set<ChildProcess>();
 process.on("exit", () => {
   for (const child of running) killGroup(child);
 });
+process.on("SIGTERM", () => process.exit(143));
+process.on("SIGINT", () => process.exit(130));
 
 export function pinning(): string {
   return canPin ? "server on core 0, load on core 1 (taskset)" : "not pinned";
@@ -37,7 +39,7 @@ export function pinning(): string {
 export function startChild<A extends Api>({ name, module, core, under = [] }: ChildOptions): Child<A> {
   const path = fileURLToPath(new URL(module, import.meta.url));
   const node = [process.execPath, "--conditions=source", "--expose-gc", "--no-warnings", path];
-  const pinned = canPin ? ["taskset", "-c", String(core), ...under, ...node] : [...under, ...node];
+  const pinned = canPin && core !== null ? ["taskset", "-c", String(core), ...under, ...node] : [...under, ...node];
   const raised = ["-c", `ulimit -n ${OPEN_FILES} 2>/dev/null || true; exec "$@"`, "sh", ...pinned];
   const child = spawn("sh", raised, {
     stdio: ["ignore", "inherit", "inherit", "ipc"],

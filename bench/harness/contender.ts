@@ -18,6 +18,8 @@ export interface ContenderServer {
   /** What it counts about itself. */
   metrics(): Readonly<Record<string, number>>;
   close(): Promise<void>;
+  /** Durable contenders: what opening the store anew gives. Called after `close`. */
+  stored?(): Promise<Iterable<BenchRecord>>;
 }
 
 export type StartServer = (options: ServerOptions) => Promise<ContenderServer>;

@@ -3,6 +3,11 @@ import type { BenchChange } from "./records.ts";
 
 const TICK_MS = 1;
 
+/** A change that is done when the call returns: other work gets its turn before the next one. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Asks the server for changes, from within its process: what is measured is what the server does with them. */
 export class Producer {
   readonly #next: () => BenchChange;
@@ -11,6 +16,8 @@ export class Producer {
   asked: number;
   /** Every client has taken in the changes up to it. */
   confirmed: number;
+  /** How many changes writers have been told are done. */
+  done = 0;
   failure: string | null = null;
   /** When the change `seq` was asked for, at `seq - firstSeq`. */
   readonly askedAt: number[] = [];
@@ -58,6 +65,25 @@ export class Producer {
   #slice(): void {
     for (let made = 0; made < this.#perTurn && this.asked - this.confirmed < this.#bound; made += 1) this.one();
     if (this.asked - this.confirmed < this.#bound) this.#schedule();
+  }
+
+  /** Resolves when `stop` was called and the last change of each writer is done. */
+  async runWriters(writers: number): Promise<void> {
+    this.#running = true;
+    await Promise.all(Array.from({ length: writers }, () => this.#writer()));
+  }
+
+  async #writer(): Promise<void> {
+    while (this.#running) {
+      const change = this.#next();
+      this.asked = change.seq;
+      try {
+        await (this.#ask(change) ?? nextTurn());
+        this.done += 1;
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
   }
 
   one(): void {

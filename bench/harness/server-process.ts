@@ -61,6 +61,10 @@ function startCost(): () => Cost {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
+function commitsOf(server: ContenderServer): number {
+  return server.metrics().commits ?? server.metrics().writer_commits_total ?? Number.NaN;
+}
+
 let endCost: (() => Cost) | null = null;
 
 const api = {
@@ -95,10 +99,34 @@ const api = {
     producer.stop();
     return { ...cost, confirmed };
   },
-  async runAtRate({ perSecond, seconds }: { perSecond: number; seconds: number }): Promise<Cost> {
+  async runAtRate({ perSecond, seconds }: { perSecond: number; seconds: number }): Promise<Cost & { commits: number }> {
+    const { server, producer } = current();
+    const commits = commitsOf(server);
     const end = startCost();
-    await current().producer.runAtRate(perSecond, seconds);
-    return end();
+    await producer.runAtRate(perSecond, seconds);
+    return { ...end(), commits: commitsOf(server) - commits };
+  },
+  /** `writers` of them, each asking for its next change when the one before is done. */
+  async runWriters({
+    writers,
+    warmUpMs,
+    measureMs,
+  }: {
+    writers: number;
+    warmUpMs: number;
+    measureMs: number;
+  }): Promise<Cost & { changes: number; commits: number }> {
+    const { server, producer } = current();
+    const ended = producer.runWriters(writers);
+    await sleep(warmUpMs);
+    const before = { seq: producer.done, commits: commitsOf(server) };
+    const end = startCost();
+    await sleep(measureMs);
+    const cost = end();
+    const after = { seq: producer.done, commits: commitsOf(server) };
+    producer.stop();
+    await ended;
+    return { ...cost, changes: after.seq - before.seq, commits: after.commits - before.commits };
   },
   /** Asks for `count` changes at once; answers when the contender says that they are done. */
   async apply({ count }: { count: number }): Promise<void> {
@@ -137,6 +165,13 @@ const api = {
   },
   async close(): Promise<void> {
     await current().server.close();
+  },
+  /** Closes, and opens the store anew: the digest of what is in it. */
+  async storedDigest(): Promise<string> {
+    const { server } = current();
+    await server.close();
+    if (server.stored === undefined) throw new Error("this contender stores nothing");
+    return digestOfRecords(await server.stored());
   },
 } satisfies Api;
 

@@ -64,6 +64,44 @@ export async function withSession<T>(options: SessionOptions, work: (session: Se
   }
 }
 
+/** A contender's server alone, on all cores; `under` is put before its command. */
+export async function withServer<T>(
+  options: { readonly contender: ContenderEntry; readonly records: number; readonly under?: readonly string[] },
+  work: (server: Child<ServerApi>) => Promise<T>,
+): Promise<T> {
+  const { contender, records, under = [] } = options;
+  const folder = newDataFolder();
+  const server = startChild<ServerApi>({
+    name: `${contender.name} server`,
+    module: "server-process.ts",
+    core: null,
+    under,
+  });
+  try {
+    const entry = new URL(contender.server, BENCH_FOLDER).href;
+    await server.call.start({
+      server: entry,
+      variant: contender.variant ?? "",
+      records,
+      folder,
+      channel: `${folder}/progress.sock`,
+    });
+    return await work(server);
+  } finally {
+    await server.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Closes the server and compares what it showed with what its store holds. Throws `VoidRun`. */
+export async function verifyStored(server: Child<ServerApi>): Promise<void> {
+  const { failure } = await server.call.asked();
+  if (failure !== null) throw new VoidRun(`a change was refused: ${failure}`);
+  const shown = await server.call.digest();
+  const stored = await server.call.storedDigest();
+  if (shown !== stored) throw new VoidRun(`the server showed ${shown}, its store holds ${stored}`);
+}
+
 /** An empty folder on a real disk: durable numbers on a RAM disk would say nothing. */
 export function newDataFolder(): string {
   mkdirSync(DATA_FOLDER, { recursive: true });
@@ -84,7 +122,13 @@ export async function rejoinAll({ server, load, port }: Session): Promise<number
 }
 
 /** Waits until every client has every change, then compares every client's state with the server's. Throws `VoidRun`. */
-export async function verify({ server, load, clients }: Session): Promise<void> {
+export async function verify(session: Session): Promise<void> {
+  await settled(session);
+  await compared(session);
+}
+
+/** Waits until every client has every change. Throws `VoidRun`. */
+export async function settled({ server, load }: Session): Promise<void> {
   const { seq, failure } = await server.call.asked();
   if (failure !== null) throw new VoidRun(`a change was refused: ${failure}`);
   try {
@@ -92,6 +136,10 @@ export async function verify({ server, load, clients }: Session): Promise<void> 
   } catch (error) {
     throw new VoidRun(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Replays what every client received, and compares it with the server's state. Throws `VoidRun`. */
+export async function compared({ server, load, clients }: Session): Promise<void> {
   const [wanted, found] = await Promise.all([server.call.digest(), load.call.digests()]);
   if (found[wanted] === clients) return;
   throw new VoidRun(`the server's digest is ${wanted}, the clients' are ${JSON.stringify(found)}`);

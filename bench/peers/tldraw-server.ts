@@ -55,6 +55,7 @@ export function startServer(variant: string): StartServer {
         sockets.close();
         http.close();
       },
+      stored: async () => recordsOf(reopened(folder)),
     } satisfies ContenderServer;
   };
 }
@@ -66,9 +67,17 @@ function snapshot(records: number) {
 
 /** Durable in the same sense as the engine: WAL, forced to disk at each commit. */
 function durableStorage(folder: string, records: number): TLSyncStorage<Host> {
-  const database = new DatabaseSync(`${folder}/tldraw.db`);
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  return new SQLiteSyncStorage<Host>({ sql: new NodeSqliteWrapper(database), snapshot: snapshot(records) });
+  return new SQLiteSyncStorage<Host>({ sql: database(folder), snapshot: snapshot(records) });
+}
+
+function reopened(folder: string): TLSyncStorage<Host> {
+  return new SQLiteSyncStorage<Host>({ sql: database(folder) });
+}
+
+function database(folder: string): NodeSqliteWrapper {
+  const opened = new DatabaseSync(`${folder}/tldraw.db`);
+  opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+  return new NodeSqliteWrapper(opened);
 }
 
 /** A session in this process: what it pushes goes the way of any client's change. */
