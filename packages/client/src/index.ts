@@ -6,6 +6,7 @@ export {
   type DispatchedPipeline,
   effectPosition,
 } from "./dispatch-answers.ts";
+export type { Divergence } from "./divergence.ts";
 export type {
   ClientSocket,
   Environment,
@@ -23,7 +24,6 @@ export { NO_FACTS, type ReplicaFacts } from "./receive.ts";
 export { type Differences, type RecordKey, Replica } from "./replica.ts";
 export {
   type CollectionOf,
-  type Divergence,
   type RecordOf,
   type ReplicaCounters,
   ReplicaDriver,

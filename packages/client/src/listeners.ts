@@ -43,8 +43,9 @@ export class Listeners {
     return concerned;
   }
 
-  all(): Iterable<Listener> {
-    return this.#all;
+  /** Of now: who comes or leaves meanwhile changes nothing in it. */
+  all(): readonly Listener[] {
+    return [...this.#all];
   }
 }
 

@@ -9,12 +9,14 @@ import { delta, full } from "./stepper-suite.ts";
 class Source {
   readonly replica = new Replica();
   readonly listeners = new Listeners();
-  revision = 0;
+  #revision = 0;
 
   constructor(...hosts: readonly StateRecord[]) {
     this.replica.replace(full(1, { hosts }));
     this.tell();
   }
+
+  revision = (): number => this.#revision;
 
   get state(): AnyState {
     return this.replica.state;
@@ -28,7 +30,7 @@ class Source {
   tell(): void {
     const moved = this.replica.takeMoved();
     if (moved === null) return;
-    this.revision++;
+    this.#revision++;
     for (const listener of this.listeners.concerned(moved)) listener();
   }
 

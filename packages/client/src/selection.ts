@@ -11,7 +11,7 @@ export interface Selection<T> {
 export interface SelectionSource {
   readonly state: AnyState;
   /** Another number whenever a record has moved. */
-  readonly revision: number;
+  readonly revision: () => number;
   readonly listeners: Listeners;
 }
 
@@ -33,7 +33,7 @@ export class TrackedSelection<T> implements Selection<T> {
   }
 
   get current(): T {
-    if (this.#value === null || this.#revision !== this.#source.revision) return this.#evaluate();
+    if (this.#value === null || this.#revision !== this.#source.revision()) return this.#evaluate();
     return this.#value.of;
   }
 
@@ -56,7 +56,7 @@ export class TrackedSelection<T> implements Selection<T> {
     const old = this.#value;
     const value = old !== null && this.#isEqual(old.of, next) ? old : { of: next };
     this.#value = value;
-    this.#revision = this.#source.revision;
+    this.#revision = this.#source.revision();
     const watching = this.#stopWatching.length > 0 && !sameReads(this.#reads, reads());
     this.#reads = reads();
     if (watching) this.#watch();

@@ -3,11 +3,11 @@ import type { AddressInfo } from "node:net";
 import { collection, defineModel, patch, put, remove, type StateOf, SyncError } from "@neverstale/protocol";
 import { memoryStore, type ServeSyncOptions, StateManager, type SyncEndpoint, serveSync } from "@neverstale/server";
 import { afterEach, describe, expect, test } from "vitest";
+import type { Divergence } from "./divergence.ts";
 import type { Environment } from "./environment.ts";
 import { browserEnvironment } from "./io/browser.ts";
 import { nodeEnvironment, type WebSocketClass } from "./io/node.ts";
 import { StateSync, type StateSyncOptions } from "./io/state-sync.ts";
-import type { Divergence } from "./replica-driver.ts";
 
 const model = defineModel({
   model: 3,

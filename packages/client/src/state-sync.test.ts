@@ -1,7 +1,8 @@
 import { digestOf, type ServerMessage, SyncError } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
+import type { Divergence } from "./divergence.ts";
 import { FakeEnvironment, json, settle } from "./fake-environment-suite.ts";
-import { type Divergence, ReplicaDriver, type ReplicaOptions } from "./replica-driver.ts";
+import { ReplicaDriver, type ReplicaOptions } from "./replica-driver.ts";
 import { delta, full, hostPut } from "./stepper-suite.ts";
 
 interface Host {

@@ -1,0 +1,47 @@
+import { SyncError } from "@neverstale/protocol";
+import type { EffectPosition } from "./dispatch.ts";
+import type { WaiterOutcome } from "./reached.ts";
+import type { SyncInput } from "./sync-step.ts";
+
+/** The promises behind the waiters that `syncStep` judges (rule D2). */
+export class PendingWaiters {
+  readonly #settle = new Map<number, (outcome: WaiterOutcome) => void>();
+  #count = 0;
+
+  /** Rejects with `history_lost` or `closed`, or with the signal's reason. */
+  wait(position: EffectPosition, signal: AbortSignal | undefined, input: (input: SyncInput) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const waiter = ++this.#count;
+      const onAbort = (): void => {
+        this.#settle.delete(waiter);
+        input({ type: "abandon", waiter });
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#settle.set(waiter, (outcome) => {
+        signal?.removeEventListener("abort", onAbort);
+        if (outcome === "reached") resolve();
+        else reject(outcome === "history_lost" ? historyLost(position) : closed());
+      });
+      input({ type: "await_position", waiter, epoch: position.epoch, version: position.version });
+    });
+  }
+
+  settle(waiter: number, outcome: WaiterOutcome): void {
+    this.#settle.get(waiter)?.(outcome);
+    this.#settle.delete(waiter);
+  }
+}
+
+function historyLost({ epoch, version }: EffectPosition): SyncError {
+  return new SyncError("history_lost", `version ${version} of epoch ${epoch} is not in the authority's history`, {
+    hint: "Repeat the dispatch with the same idempotency key.",
+  });
+}
+
+function closed(): SyncError {
+  return new SyncError("closed", "the replica does not follow the authority any more", {
+    hint: "Sign in, or call start().",
+  });
+}
