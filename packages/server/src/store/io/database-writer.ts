@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { CommitPlan } from "../catalog.ts";
 import { CommitStatements } from "./commit-statements.ts";
 import { openConnection } from "./connection.ts";
-import { type FoldEnd, type FoldRow, FoldRows } from "./fold-rows.ts";
+import { type FoldEnd, type FoldRow, FoldRows, type SliceWritten } from "./fold-rows.ts";
 import { inTransaction, isFull } from "./sqlite-failure.ts";
 import { type TrimLimits, Trimmer } from "./trimmer.ts";
 
@@ -65,21 +65,16 @@ export class DatabaseWriter {
     this.#backgroundParts().fold.take(rows);
   }
 
-  /** Rows near each other in the tree are written together: fewer pages move. */
-  sortRows(): void {
-    this.#backgroundParts().fold.sort();
-  }
-
   dropRows(): void {
     this.#backgroundParts().fold.drop();
   }
 
-  /** Writes rows taken in, for about `budgetMs`; with the last of them, what ends the fold. False: there is more to do. */
-  writeRows(spaceId: number, end: FoldEnd, budgetMs: number): boolean {
+  /** Writes rows taken in, for about `budgetMs`; with the last of them, what ends the fold. */
+  writeRows(spaceId: number, end: FoldEnd, budgetMs: number): SliceWritten {
     const { db, fold } = this.#backgroundParts();
-    const done = inTransaction(db, () => fold.write(spaceId, end, budgetMs));
-    if (done) fold.drop();
-    return done;
+    const written = inTransaction(db, () => fold.write(spaceId, end, budgetMs));
+    if (written.last) fold.drop();
+    return written;
   }
 
   /** Deletes some of what is due. False: there is more to do. */

@@ -54,9 +54,9 @@ async function folded(): Promise<ReturnType<typeof firstRows>> {
 function foldAndCrash(version: number, slices: number): number {
   const writer = new DatabaseWriter({ path, maxBytes: Number.POSITIVE_INFINITY });
   writer.takeRows(secondRows(version));
+  const end = { version, tombstoneFloor: 0, digest: null };
   let written = 0;
-  for (let n = 0; n < slices && !writer.writeRows(1, { version, tombstoneFloor: 0, digest: null }, 0); n += 1)
-    written += 1;
+  while (written < slices && !writer.writeRows(1, end, 0).last) written += 1;
   writer.close();
   return written;
 }

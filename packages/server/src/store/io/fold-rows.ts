@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { SortedRuns } from "../sorted-runs.ts";
 
 /** A record, or with `text` null a tombstone: collection, id, version, text. */
 export type FoldRow = readonly [collection: string, id: string, version: number, text: string | null];
@@ -8,6 +9,12 @@ export interface FoldEnd {
   readonly version: number;
   readonly tombstoneFloor: number;
   readonly digest: string | null;
+}
+
+export interface SliceWritten {
+  readonly rows: number;
+  /** Whether the fold has ended with it. */
+  readonly last: boolean;
 }
 
 /** So few are written in one transaction, whatever the budget: that is cheaper than to be able to take them back. */
@@ -30,8 +37,9 @@ export class FoldRows {
   readonly #space: StatementSync;
   readonly #lastGroup: StatementSync;
   readonly #end: StatementSync;
-  #rows: FoldRow[] = [];
-  #written = 0;
+  /** In the order of the tables: rows that share a page are written together. */
+  #rows = new SortedRuns(inOrderOfTable);
+  #count = 0;
 
   constructor(db: DatabaseSync) {
     const byId = "WHERE space_id = ?1 AND collection = ?2 AND id = ?3";
@@ -53,37 +61,31 @@ export class FoldRows {
   }
 
   take(rows: readonly FoldRow[]): void {
-    for (const row of rows) this.#rows.push(row);
-  }
-
-  sort(): void {
-    this.#rows.sort(inOrderOfTree);
+    this.#rows.add(rows);
+    this.#count += rows.length;
   }
 
   drop(): void {
-    this.#rows = [];
-    this.#written = 0;
+    this.#rows = new SortedRuns(inOrderOfTable);
+    this.#count = 0;
   }
 
   /**
-   * Inside the caller's transaction: rows for about `budgetMs`, and with the last of them what ends the fold. False:
-   * there is more to do. The caller drops the rows when the transaction that ends the fold has been committed, or failed.
+   * Inside the caller's transaction: rows for about `budgetMs`, and with the last of them what ends the fold. The caller drops the rows when the transaction that ends the fold has been committed, or failed.
    */
-  write(spaceId: number, end: FoldEnd, budgetMs: number): boolean {
-    const atOnce = this.#rows.length <= ROWS_AT_ONCE;
+  write(spaceId: number, end: FoldEnd, budgetMs: number): SliceWritten {
+    const atOnce = this.#count <= ROWS_AT_ONCE;
     const until = performance.now() + budgetMs;
-    let at = this.#written;
-    while (at < this.#rows.length) {
-      const row = this.#rows[at] as FoldRow;
+    let rows = 0;
+    for (let row = this.#rows.take(); row !== null; row = this.#rows.take()) {
       if (!atOnce) this.#note(spaceId, row, end.version);
       this.#put(spaceId, row);
-      at += 1;
-      if (!atOnce && at % ROWS_PER_LOOK === 0 && performance.now() >= until) break;
+      rows += 1;
+      if (!atOnce && rows % ROWS_PER_LOOK === 0 && performance.now() >= until) break;
     }
-    this.#written = at;
-    if (at < this.#rows.length) return false;
-    this.#finish(spaceId, end);
-    return true;
+    const last = this.#rows.size === 0;
+    if (last) this.#finish(spaceId, end);
+    return { rows, last };
   }
 
   #put(spaceId: number, [collection, id, version, text]: FoldRow): void {
@@ -113,7 +115,7 @@ export class FoldRows {
   }
 }
 
-function inOrderOfTree(a: FoldRow, b: FoldRow): number {
+function inOrderOfTable(a: FoldRow, b: FoldRow): number {
   if (a[0] !== b[0]) return a[0] < b[0] ? -1 : 1;
   if (a[1] === b[1]) return 0;
   return a[1] < b[1] ? -1 : 1;

@@ -48,8 +48,8 @@ export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Sto
 const SLICE_MS = 1.5;
 const ROWS_PER_MESSAGE = 512;
 const TRIM_STEPS_PER_FOLD = 64;
-/** 8 MiB of write-ahead log. */
-const CHECKPOINT_PAGES = 2_000;
+/** 4 MiB of write-ahead log. */
+const CHECKPOINT_PAGES = 1_000;
 const PAGE_BYTES = 4_096;
 /** Pages that a commit moves, whatever it holds. */
 const PAGES_PER_COMMIT = 4;
@@ -244,7 +244,6 @@ class SqliteStore implements Store {
     const started = performance.now();
     try {
       for (const rows of messagesOf(fold)) await this.#background(thread.ask("takeRows", rows));
-      if (thread instanceof WorkerWriter) await this.#background(thread.ask("sortRows"));
       while (!(await this.#inTurn(() => this.#foldSlice(fold, entry.id))));
     } catch (error) {
       await thread.ask("dropRows").catch(() => {});
@@ -252,7 +251,6 @@ class SqliteStore implements Store {
     }
     const rows = fold.records.length + fold.tombstones.length;
     this.#counters.folded(rows, performance.now() - started);
-    this.#wrote(rows);
     return entry.id;
   }
 
@@ -264,7 +262,8 @@ class SqliteStore implements Store {
     }
     const { version, tombstoneFloor, digest } = fold;
     const { value } = await thread.ask("writeRows", spaceId, { version, tombstoneFloor, digest }, SLICE_MS);
-    return value;
+    this.#wrote(value.rows);
+    return value.last;
   }
 
   async #background<Result>(step: Promise<Result>): Promise<Result> {

@@ -3,15 +3,7 @@ import { StoreFailure } from "../contract.ts";
 import type { DatabaseWriter, WriterSettings } from "./database-writer.ts";
 
 /** The steps of a `DatabaseWriter` that can be asked of another thread. */
-export type WriterStep =
-  | "commit"
-  | "takeRows"
-  | "sortRows"
-  | "dropRows"
-  | "writeRows"
-  | "trim"
-  | "checkpoint"
-  | "close";
+export type WriterStep = "commit" | "takeRows" | "dropRows" | "writeRows" | "trim" | "checkpoint" | "close";
 
 type Arguments<Step extends WriterStep> = Parameters<DatabaseWriter[Step]>;
 type Result<Step extends WriterStep> = ReturnType<DatabaseWriter[Step]>;
