@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { COMMAND_STATUSES, Command } from "./command.ts";
-import { Event } from "./event.ts";
+import { COMMAND_STATUSES } from "./command.ts";
 import { Host, Tags, ThemeColor } from "./host.ts";
 import { Args } from "./op.ts";
 import { Id, Line, Name, Timestamp } from "./text.ts";
@@ -114,14 +113,6 @@ export const StateAnswer = z.object({
   state: z.record(z.string(), z.array(z.looseObject({ id: Id }))),
 });
 export type StateAnswer = z.infer<typeof StateAnswer>;
-
-/** `GET /api/commands?host=&before=&limit=`, newest first; `before` is a `version` of an earlier answer. */
-export const CommandsAnswer = z.object({ commands: z.array(Command), before: z.int().optional() });
-export type CommandsAnswer = z.infer<typeof CommandsAnswer>;
-
-/** `GET /api/event-log?limit=&before=`, newest first. */
-export const EventLogAnswer = z.object({ events: z.array(Event), before: z.int().optional() });
-export type EventLogAnswer = z.infer<typeof EventLogAnswer>;
 
 /** `POST /api/enrollment-tokens`. */
 export const EnrollmentTokenRequest = z.strictObject({ label: Line.optional() });

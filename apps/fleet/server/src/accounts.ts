@@ -12,7 +12,7 @@ import { isoAfter, type Moment } from "./moment.ts";
 import { Refusal } from "./problem.ts";
 import type { Work } from "./work.ts";
 
-export const SESSION_IDLE_MS = 12 * 60 * 60_000;
+export const SESSION_IDLE_MS = 24 * 60 * 60_000;
 export const SESSION_ABSOLUTE_MS = 7 * 24 * 60 * 60_000;
 /** A session in use is stored as seen this often at most. */
 export const SESSION_SEEN_EVERY_MS = 60_000;

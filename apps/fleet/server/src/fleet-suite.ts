@@ -205,6 +205,10 @@ export class Fleets {
   readonly #running: RunningFleet[] = [];
   readonly #directories: string[] = [];
 
+  get directories(): readonly string[] {
+    return this.#directories;
+  }
+
   directory(): string {
     const path = mkdtempSync(join(tmpdir(), "fleet-"));
     this.#directories.push(path);

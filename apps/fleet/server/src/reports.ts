@@ -142,17 +142,29 @@ function takeState(
 ): ReadonlySet<string> {
   const known = new Set(report.known.map((entry) => entry.commandId));
   const missing = new Set<string>();
-  for (const command of [...work.fleet.commands.values()]) {
-    if (command.host !== hostId || command.status !== "running" || known.has(command.id)) continue;
+  for (const command of runningOn(work, hostId)) {
+    if (known.has(command.id)) continue;
     const claimedBy = work.agent(hostId)?.commands.get(command.id)?.instance ?? "";
     if (speaksToo(presence, claimedBy, work.at.ms)) continue; // A clone knows nothing of it; the one that runs it does.
-    if (presence.missing.has(command.id)) {
-      endCommand(work, command, { status: "lost", actor: "server", reason: "its agent knows nothing of it any more" });
-      drive(work);
-    } else missing.add(command.id);
+    if (!presence.missing.has(command.id)) {
+      missing.add(command.id);
+      continue;
+    }
+    endCommand(work, command, { status: "lost", actor: "server", reason: "its agent knows nothing of it any more" });
+    drive(work);
   }
   for (const entry of report.known) adopt(work, hostId, entry);
   return missing;
+}
+
+/** One at most, as a rule; two after a command was adopted. */
+function runningOn(work: Work, hostId: string): Command[] {
+  const adopted = work.fleet.hosts.get(hostId)?.runningCommand;
+  const ids = new Set([...(work.agent(hostId)?.commands.keys() ?? []), ...(adopted === undefined ? [] : [adopted])]);
+  return [...ids].flatMap((id) => {
+    const command = work.fleet.commands.get(id);
+    return command?.status === "running" ? [command] : [];
+  });
 }
 
 /** After a restore an agent may run what the state doesn't know: better shown than hidden. */

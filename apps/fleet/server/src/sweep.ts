@@ -1,4 +1,4 @@
-import { OUTPUT_SPACES } from "@neverstale/fleet-domain";
+import { type Host, OUTPUT_SPACES } from "@neverstale/fleet-domain";
 import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "./catalogue.ts";
 import { endCommand } from "./commands.ts";
 import { drive } from "./driver.ts";
@@ -9,19 +9,17 @@ import type { Work } from "./work.ts";
 export function sweepFleet(work: Work, lastHeardMs: (hostId: string) => number): void {
   for (const host of [...work.fleet.hosts.values()]) {
     if (host.online && work.at.ms - lastHeardMs(host.id) >= OFFLINE_AFTER_MS) setOnline(work, host.id, false);
-    if (!host.online) loseWorkOf(work, host.id);
+    if (!host.online) loseWorkOf(work, host);
   }
   drive(work);
 }
 
-function loseWorkOf(work: Work, hostId: string): void {
-  const seenAt = work.fleet.metrics.get(hostId)?.lastSeenAt;
-  for (const command of [...work.fleet.commands.values()]) {
-    if (command.host !== hostId || command.status !== "running") continue;
-    const since = Date.parse(seenAt ?? command.startedAt ?? command.createdAt);
-    if (work.at.ms - since < LOST_AFTER_MS) continue;
-    endCommand(work, command, { status: "lost", actor: "server", reason: "its host has not been heard of for a day" });
-  }
+function loseWorkOf(work: Work, host: Host): void {
+  const command = host.runningCommand === undefined ? undefined : work.fleet.commands.get(host.runningCommand);
+  if (command?.status !== "running") return;
+  const seenAt = work.fleet.metrics.get(host.id)?.lastSeenAt ?? command.startedAt ?? command.createdAt;
+  if (work.at.ms - Date.parse(seenAt) < LOST_AFTER_MS) return;
+  endCommand(work, command, { status: "lost", actor: "server", reason: "its host has not been heard of for a day" });
 }
 
 /** Output is kept as long as its command is in the state: the spaces of evicted commands go. */

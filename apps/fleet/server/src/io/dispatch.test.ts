@@ -431,7 +431,9 @@ describe("hosts and state", () => {
     const id = await start(host);
 
     await expect
-      .poll(() => messages.some((message) => message.includes("command_started") && message.includes(id)))
+      .poll(() => messages.some((message) => message.includes("command_started") && message.includes(id)), {
+        timeout: 20_000,
+      })
       .toBe(true);
     socket.terminate();
   });

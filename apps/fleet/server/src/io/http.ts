@@ -20,7 +20,6 @@ declare module "fastify" {
 export function buildHttp(server: Server, routes: readonly Route[], metrics: HttpMetrics): FastifyInstance {
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
-    exposeHeadRoutes: false,
     // Node's own limits against slow senders (C8).
     http: {
       headersTimeout: 10_000,

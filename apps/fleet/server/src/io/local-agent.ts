@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -22,8 +23,6 @@ const REVOKED = 4;
 const MAX_LOG_BYTES = 10 * 1024 * 1024;
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
-/** An agent that runs after so long has the data directory. */
-const LOCKED_AFTER_MS = 2_000;
 /** An agent that ran for so long died of something new. */
 const SETTLED_MS = 60_000;
 
@@ -46,9 +45,6 @@ export class LocalAgent {
   #timer: NodeJS.Timeout | null = null;
   #delayMs = FIRST_DELAY_MS;
   #stopped = false;
-  #settled: NodeJS.Timeout | null = null;
-  /** An agent that an earlier server started and that has the data directory. */
-  #adopted: number | null = null;
 
   constructor(options: LocalAgentOptions) {
     this.#options = options;
@@ -60,10 +56,6 @@ export class LocalAgent {
 
   get #tokenFile(): string {
     return join(this.#options.dataDir, "enroll-token");
-  }
-
-  get #pidFile(): string {
-    return join(this.#options.dataDir, "agent.pid");
   }
 
   #start(): void {
@@ -83,23 +75,19 @@ export class LocalAgent {
     closeSync(output);
     child.unref();
     this.#child = child;
-    this.#settled = setTimeout(() => writeFileSync(this.#pidFile, String(child.pid), { mode: 0o600 }), LOCKED_AFTER_MS);
-    this.#settled.unref();
     child.once("error", (error) => log.error({ err: error }, "the local agent could not be started"));
     child.once("exit", (code, signal) => this.#ended(code, signal, performance.now() - startedMs));
   }
 
   #ended(code: number | null, signal: string | null, ranMs: number): void {
     this.#child = null;
-    if (this.#settled !== null) clearTimeout(this.#settled);
     if (this.#stopped) return;
     const { log } = this.#options;
     if (code === REVOKED)
       return log.warn("the local agent is not accepted any more: its host was removed. The next start enrols it anew.");
     this.#delayMs = ranMs > SETTLED_MS ? FIRST_DELAY_MS : Math.min(this.#delayMs * 2, MAX_DELAY_MS);
     if (code === ALREADY_RUNNING) {
-      this.#adopted = pidOfAgent(this.#pidFile, this.#options.dataDir);
-      log.info({ pid: this.#adopted }, "a local agent runs already");
+      log.info("a local agent runs already");
       this.#delayMs = MAX_DELAY_MS;
     } else
       log.warn(
@@ -114,9 +102,8 @@ export class LocalAgent {
   stop(): void {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#child !== null) this.#child.kill("SIGTERM");
-    else if (this.#adopted !== null && pidOfAgent(this.#pidFile, this.#options.dataDir) === this.#adopted)
-      process.kill(this.#adopted, "SIGTERM");
+    this.#child?.kill("SIGTERM");
+    for (const pid of agentsOn(this.#options.dataDir)) if (pid !== this.#child?.pid) end(pid);
   }
 }
 
@@ -130,13 +117,25 @@ function agentCommand(): string[] {
   return isSource ? ["--conditions=source", main] : [main];
 }
 
-/** The process in the file, if it is still an agent of this data directory: numbers are given out again. */
-function pidOfAgent(pidFile: string, dataDir: string): number | null {
+/** Agents of this data directory, also one that an earlier server started. Empty where the system doesn't say. */
+function agentsOn(dataDir: string): number[] {
+  const pids = existsSync("/proc") ? readdirSync("/proc").map(Number) : [];
+  return pids.filter((pid) => Number.isInteger(pid) && argumentsOf(pid).includes(dataDir));
+}
+
+function end(pid: number): void {
   try {
-    const pid = Number(readFileSync(pidFile, "utf8"));
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(dataDir) ? pid : null;
+    process.kill(pid, "SIGTERM");
   } catch {
-    return null; // Gone, or a system that doesn't say: it is left alone.
+    // It has ended meanwhile.
+  }
+}
+
+function argumentsOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return []; // It has ended meanwhile.
   }
 }
 

@@ -16,6 +16,10 @@ export async function runFleet(options: FleetOptions = {}): Promise<RunningFleet
       () => process.exit(1),
     );
   };
+  process.on("uncaughtException", (error) => {
+    running.server.log.fatal({ err: error }, "an error that nobody caught: ending");
+    process.exit(1);
+  });
   process.once("SIGTERM", end);
   process.once("SIGINT", end);
   return running;

@@ -24,7 +24,7 @@ export type Subject =
   | { readonly kind: "agent"; readonly host: string };
 
 export interface RateLimits {
-  /** Requests of one address. */
+  /** Requests of one address; a thousand dashboards behind one router may come at once. */
   readonly requests: ThrottleOptions;
   /** Sign-ins and enrolments tried by one address; and for one account, from wherever. */
   readonly attempts: ThrottleOptions;
@@ -32,7 +32,7 @@ export interface RateLimits {
 }
 
 export const DEFAULT_RATE_LIMITS: RateLimits = {
-  requests: { burst: 600, perSecond: 100 },
+  requests: { burst: 3000, perSecond: 500 },
   attempts: { burst: 10, perSecond: 1 / 6 },
   account: { burst: 20, perSecond: 1 / 10 },
 };

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { gzipSync } from "node:zlib";
+import { Refusal } from "../problem.ts";
 import type { Answer, Ask, Route } from "./route.ts";
 
 interface StaticFile {
@@ -41,11 +42,7 @@ export function staticRoutes(directory: string): Route[] {
         if (file !== undefined) return send(file, ask);
         // The page's own addresses have no extension; a missing file must not look like a page.
         if (isPage(path)) return send(index, ask);
-        return {
-          status: 404,
-          headers: { "content-type": "text/plain; charset=utf-8" },
-          body: "There is no such file.\n",
-        };
+        throw new Refusal("not_found", `there is no GET ${path}`);
       },
     },
   ];
