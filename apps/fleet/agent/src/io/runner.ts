@@ -10,6 +10,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
+import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Exit, type Job, type JournalEntry, MAX_REASON, type Outcome } from "../job.ts";
 import { type CommandFiles, commandFiles } from "./command-files.ts";
@@ -116,7 +117,7 @@ class Run {
         fs.closeSync(file);
       }
       fs.renameSync(temporary(this.#files), this.#files.exit);
-      syncDirectory(`${this.#files.exit}/..`);
+      syncDirectory(dirname(this.#files.exit));
     });
   }
 }
