@@ -9,7 +9,8 @@ import { Navigation, NavigationContext } from "./frame/navigation.ts";
 import { applyTheme, storedTheme } from "./frame/theme.ts";
 import { Outputs } from "./output/followed-output.ts";
 import { Session } from "./sign-in/session.ts";
-import { MODEL, SyncProvider } from "./state/collections.ts";
+import { SyncProvider } from "./state/collections.ts";
+import { MODEL } from "./state/known.ts";
 import { Trails } from "./state/trails.ts";
 import "./styles/index.css";
 

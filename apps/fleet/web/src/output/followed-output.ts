@@ -1,5 +1,6 @@
 import type { StateSync, SyncView } from "@neverstale/client";
-import { OUTPUT_STATUS_ID, type OutputState } from "./output-space.ts";
+import type { OutputState } from "@neverstale/fleet-domain";
+import { OUTPUT_STATUS_ID } from "../state/known.ts";
 import { EMPTY_SCROLLBACK, readChunks, type Scrollback } from "./scrollback.ts";
 
 export interface OutputSnapshot {

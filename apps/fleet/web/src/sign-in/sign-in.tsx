@@ -1,6 +1,7 @@
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { Button, Input, Label, Text, TextField } from "react-aria-components";
 import { Notice } from "../components/notice.tsx";
+import { MIN_PASSWORD_LENGTH } from "../state/known.ts";
 
 interface SignInProps {
   readonly title: string;
@@ -30,8 +31,6 @@ export function SignIn({ title, lead, user, onSignIn }: SignInProps) {
     </Sheet>
   );
 }
-
-export const MIN_PASSWORD_LENGTH = 15;
 
 interface SetUpProps {
   /** Null: goes on without a password, for this time. */

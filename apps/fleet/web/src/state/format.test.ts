@@ -19,10 +19,11 @@ test("sizes go up in steps of a thousand", () => {
 });
 
 test("a length of time has at most two units", () => {
-  expect([-5, 340, 4_200, 38_000, 250_000, 7_500_000, 1_047_600_000].map(duration)).toEqual([
+  expect([-5, 340, 4_200, 9_960, 38_000, 250_000, 7_500_000, 1_047_600_000].map(duration)).toEqual([
     "0 ms",
     "340 ms",
     "4.2 s",
+    "10 s",
     "38 s",
     "4 min 10 s",
     "2 h 5 min",

@@ -28,7 +28,7 @@ export function bytes(count: number): string {
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
-  return span(ms);
+  return span(Math.round(ms / 1_000) * 1_000);
 }
 
 /** An age in whole seconds and above: `0 s`, `38 s`, `4 min 10 s`. */
