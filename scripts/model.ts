@@ -1,0 +1,150 @@
+/**
+ * `npm run model`: the exhaustive check of docs/model/sync.pml with Spin, two or three minutes; `-- --long` adds the
+ * larger searches, `-- --trace` tells how each violation comes about. Every rule that is taken out must lead to a
+ * violation, or the model proves nothing.
+ */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ROOT } from "./run.ts";
+
+interface Search {
+  readonly name: string;
+  /** What the model's preprocessor is given. */
+  readonly defines: readonly string[];
+  /** Looks for an execution that never ends, instead of for broken assertions and a wrong end. */
+  readonly cycles?: boolean;
+  readonly expect: "sound" | "violation";
+  readonly long?: boolean;
+}
+
+interface Found {
+  readonly violation: string | null;
+  readonly states: number;
+  readonly seconds: number;
+  /** An execution that ends in the violation, the shortest one unless it is a cycle, in the model's own words. */
+  readonly trace: string;
+}
+
+const SEARCHES: readonly Search[] = [
+  { name: "one replica, every fault", defines: ["REPLICAS=1", "BEACONS=1"], expect: "sound" },
+  { name: "one replica: every execution ends", defines: ["REPLICAS=1"], cycles: true, expect: "sound" },
+  { name: "two replicas: cut, crash, restore", defines: ["SLIPS=0", "TRIMS=0"], expect: "sound" },
+  {
+    name: "one replica, two restores, four changes",
+    defines: ["REPLICAS=1", "RESTORES=2", "CHANGES=4"],
+    expect: "sound",
+    long: true,
+  },
+  { name: "two replicas, and a frame lost or doubled", defines: ["TRIMS=0"], expect: "sound", long: true },
+  ...withoutARule(
+    "NO_LINEAGE",
+    "NO_ROW",
+    "KEEP_EPOCH",
+    "NO_GAP_CHECK",
+    "STALE_SNAPSHOT",
+    "NO_SOCKET_CHECK",
+    "PUBLISH_FIRST",
+  ),
+  { name: "NO_DRIFT_CHECK", defines: ["REPLICAS=1", "NO_DRIFT_CHECK"], cycles: true, expect: "violation" },
+];
+
+function withoutARule(...names: readonly string[]): Search[] {
+  return names.map((name) => ({ name, defines: ["REPLICAS=1", name], expect: "violation" }));
+}
+
+const options = process.argv.slice(2);
+requireTools();
+let wrong = 0;
+for (const search of SEARCHES.filter(isAsked)) {
+  const found = explore(search);
+  const asExpected = (found.violation === null) === (search.expect === "sound");
+  if (!asExpected) wrong++;
+  const result = found.violation === null ? "no violation" : `violation: ${found.violation}`;
+  const facts = `${found.states.toLocaleString("en")} states, ${found.seconds.toFixed(0)} s`;
+  console.log(`${asExpected ? "✓" : "×"} ${search.name}: ${result} (${facts})`);
+  if (options.includes("--trace") || !asExpected) console.log(found.trace);
+}
+process.exitCode = wrong === 0 ? 0 : 1;
+
+/** All of them, the long ones with `--long`; or those that are named. */
+function isAsked({ name, long }: Search): boolean {
+  const names = options.filter((option) => !option.startsWith("--"));
+  return names.length > 0 ? names.includes(name) : long !== true || options.includes("--long");
+}
+
+function requireTools(): void {
+  const missing = [
+    ["spin", "-V"],
+    ["gcc", "--version"],
+  ].filter(([tool = "", flag = ""]) => spawnSync(tool, [flag]).error !== undefined);
+  if (missing.length === 0) return;
+  console.error(
+    `${missing.map(([tool]) => tool).join(" and ")} not found. On Debian and Ubuntu: sudo apt-get install spin gcc`,
+  );
+  process.exit(1);
+}
+
+function explore({ defines, cycles, expect }: Search): Found {
+  const folder = mkdtempSync(join(tmpdir(), "neverstale-model-"));
+  const flags = defines.map((define) => `-D${define}`);
+  try {
+    copyFileSync(join(ROOT, "docs/model/sync.pml"), join(folder, "sync.pml"));
+    must(folder, "spin", ["-a", ...flags, "sync.pml"]);
+    const search = cycles === true ? "-DNP" : "-DSAFETY";
+    const shortest = expect === "violation" && cycles !== true ? ["-DBFS"] : [];
+    must(folder, "gcc", [
+      "-O2",
+      "-w",
+      "-DCOLLAPSE",
+      "-DVECTORSZ=2048",
+      "-DMEMLIM=12000",
+      search,
+      ...shortest,
+      "-o",
+      "pan",
+      "pan.c",
+    ]);
+    const report = must(folder, "./pan", ["-m1000000", "-w24", ...(cycles === true ? ["-l"] : [])]);
+    const violation = violationIn(report);
+    const trace = violation === null ? "" : must(folder, "spin", ["-t", "-T", "-B", ...flags, "sync.pml"]);
+    return {
+      violation,
+      states: numberIn(report, /(\S+) states, stored/),
+      seconds: numberIn(report, /elapsed time (\S+)/),
+      trace,
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** Runs a tool in `cwd` and returns what it printed. Throws when it can't do its work; a violation is not that. */
+function must(cwd: string, command: string, args: readonly string[]): string {
+  const { stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 1 << 28 });
+  if (error !== undefined) throw error;
+  if (/syntax error|fatal error/.test(stdout + stderr)) throw new Error(`${command}: ${stdout}${stderr}`);
+  return stdout + stderr;
+}
+
+function violationIn(report: string): string | null {
+  const errors = /errors: (\d+)/.exec(report)?.[1];
+  if (errors === undefined) throw new Error(`the search did not end:\n${report}`);
+  if (/max search depth too small|out of memory|MEMLIM/i.test(report))
+    throw new Error(`the search was cut short:\n${report}`);
+  return errors === "0" ? null : promiseBroken(/^pan:\d+: (.+)$/m.exec(report)?.[1] ?? "");
+}
+
+/** The promise behind an assertion of the model. */
+function promiseBroken(assertion: string): string {
+  if (assertion.includes("non-progress cycle")) return "P2, it never becomes level";
+  if (assertion.includes("disk.head>truthHead")) return "P3, a version was given twice in an epoch";
+  if (assertion.includes("truth")) return "P1, a replica shows what never was";
+  if (assertion.includes(">=rep[me].version")) return "E5, a replica went back";
+  return assertion;
+}
+
+function numberIn(report: string, pattern: RegExp): number {
+  return Number(pattern.exec(report)?.[1] ?? Number.NaN);
+}
