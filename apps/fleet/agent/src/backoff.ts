@@ -1,5 +1,6 @@
 const FIRST_MS = 500;
-const LONGEST_MS = 15_000;
+/** Well below the time after which the server calls a silent host offline. */
+const LONGEST_MS = 5_000;
 
 /** How long to wait before try `attempt` (1 is the first repeat): doubles, with full jitter above a small floor. `chance` in [0, 1). */
 export function retryDelayMs(attempt: number, chance: number): number {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Plain old JavaScript: it must run, and say what to do, under whatever Node.js there is.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,10 +25,23 @@ if (isNewEnough && !isSource) {
   await import(program);
 } else {
   const options = isSource ? ["--conditions=source"] : [];
-  const run = spawnSync(node, [...options, program, ...process.argv.slice(2)], { stdio: "inherit" });
-  if (run.error) console.error(`neverstale: ${node} can't be started: ${run.error.message}`);
-  if (run.signal) process.kill(process.pid, run.signal);
-  process.exit(run.status === null ? 1 : run.status);
+  runUnder(node, [...options, program, ...process.argv.slice(2)]);
+}
+
+/** Ends as the other process ends; what this one is told by a signal is passed on to it. */
+function runUnder(executable, args) {
+  const child = spawn(executable, args, { stdio: "inherit" });
+  const pass = (signal) => child.kill(signal);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, pass);
+  child.on("error", (error) => {
+    console.error(`neverstale: ${executable} can't be started: ${error.message}`);
+    process.exit(1);
+  });
+  child.on("exit", (status, signal) => {
+    for (const passed of ["SIGTERM", "SIGINT", "SIGHUP"]) process.off(passed, pass);
+    if (signal !== null) process.kill(process.pid, signal);
+    else process.exit(status);
+  });
 }
 
 /** The Node.js that npm installed beside this package, or further up; null without. */

@@ -25,6 +25,12 @@ export interface CommandRecord {
   readonly outputBytes: number;
 }
 
+export interface CliEnd {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
 /** A server with the agent of this machine, in a directory of its own. */
 export class FleetProcess {
   readonly directory = fs.mkdtempSync(join(tmpdir(), "neverstale-fleet-"));
@@ -73,9 +79,11 @@ export class FleetProcess {
       throw new Error(`the server did not start: ${fs.readFileSync(join(this.directory, "server.log"), "utf8")}`);
   }
 
+  /** The next look signs in anew: a restored state doesn't know the session. */
   async killServer(): Promise<void> {
     await kill(this.#server);
     this.#server = null;
+    this.#session = null;
   }
 
   /** The process id of the agent that works now, by its own log; null: none does. */
@@ -145,9 +153,16 @@ export class FleetProcess {
   }
 
   /** `neverstale ...` against this server. */
-  async cli(
-    ...args: readonly string[]
-  ): Promise<{ readonly status: number | null; readonly out: string; readonly err: string }> {
+  cli(...args: readonly string[]): Promise<CliEnd> {
+    return this.#cli(args, null);
+  }
+
+  /** The same, interrupted as by Ctrl-C once it has printed that. */
+  cliUntil(args: readonly string[], printed: RegExp): Promise<CliEnd> {
+    return this.#cli(args, printed);
+  }
+
+  async #cli(args: readonly string[], interruptAt: RegExp | null): Promise<CliEnd> {
     const env = {
       ...process.env,
       NEVERSTALE_URL: this.address,
@@ -158,6 +173,7 @@ export class FleetProcess {
     const text = { out: "", err: "" };
     child.stdout.on("data", (part: Buffer) => {
       text.out += part.toString();
+      if (interruptAt?.test(text.out) === true) child.kill("SIGINT");
     });
     child.stderr.on("data", (part: Buffer) => {
       text.err += part.toString();

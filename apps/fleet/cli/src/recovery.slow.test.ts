@@ -119,6 +119,23 @@ test("a cancel that is asked for while the agent is dead is carried out by the n
   expect(runs(pid)).toBe(false);
 });
 
+test("after a restore the op that runs, which the older state doesn't know, is adopted and told whole", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const file = join(fleet.directory, "backup.db");
+  await fleet.hostId();
+  expect(await fleet.cli("backup", file)).toMatchObject({ status: 0 });
+  const id = await fleet.dispatch("count");
+  await someOutput(id);
+
+  await fleet.killServer();
+  expect(await fleet.cli("restore", file)).toMatchObject({ status: 0 });
+  await fleet.start();
+  await eventually(async () => ((await fleet.state()).commands ?? []).some((command) => command.id === id));
+
+  await expectTheWholeTruth(id);
+});
+
 async function someOutput(id: string): Promise<void> {
   await eventually(async () => (await fleet.command(id)).status !== "pending" && (await fleet.output(id)) !== "");
 }

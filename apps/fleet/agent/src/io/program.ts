@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Logger, pino } from "pino";
 import { AgentFileError } from "../agent-file.ts";
@@ -91,7 +91,7 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv, log: Logger)
   if (flags.help === true) return print(HELP);
   if (flags.version === true) return print(`${AGENT_VERSION}\n`);
   const settings = settingsFrom(flags, env);
-  privateDirectory(settings.dataDir);
+  openDataDirectory(settings.dataDir);
   const lock = lockDataDirectory(settings.dataDir);
   if (lock === null) {
     log.error({ dataDir: settings.dataDir }, "another agent works with this data directory");
@@ -185,7 +185,7 @@ function settingsFrom(flags: ReturnType<typeof parseFlags>, env: NodeJS.ProcessE
   const ca = flags.ca ?? env.NEVERSTALE_CA ?? null;
   return {
     server,
-    dataDir: flags["data-dir"] ?? env.NEVERSTALE_AGENT_DATA_DIR ?? "./agent-data",
+    dataDir: resolve(flags["data-dir"] ?? env.NEVERSTALE_AGENT_DATA_DIR ?? "./agent-data"),
     tokenFile: flags["enroll-token-file"] ?? env.NEVERSTALE_ENROLL_TOKEN_FILE ?? null,
     config: flags.config ?? env.NEVERSTALE_AGENT_CONFIG ?? null,
     ca: ca === null ? null : readPem(ca),
@@ -204,6 +204,15 @@ function serverUrl(text: string, allowHttp: boolean): URL {
     );
   }
   return url;
+}
+
+function openDataDirectory(path: string): void {
+  if (process.platform === "win32") throw new UsageError("the agent runs on Linux and macOS");
+  try {
+    privateDirectory(path);
+  } catch (error) {
+    throw new UsageError(`--data-dir: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 function readPem(path: string): string {

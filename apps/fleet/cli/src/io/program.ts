@@ -2,11 +2,12 @@ import { HELP as AGENT_HELP, parseDuration, runAgent } from "@neverstale/fleet-a
 import { runFleet } from "@neverstale/fleet-server";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { EXIT, explain, Failure } from "../failure.ts";
+import { verdictExit, verdictLines } from "../verdict.ts";
 import { backup, restore } from "./backup.ts";
 import { dispatch } from "./dispatch.ts";
 import { interruptible } from "./interrupt.ts";
 import { Session, type SignInOptions } from "./session.ts";
-import { verdictExit, verdictLines, verify } from "./verify.ts";
+import { verify } from "./verify.ts";
 import { VERSION } from "./version.ts";
 import { watch } from "./watch.ts";
 import { buildWebPage } from "./web-page.ts";
@@ -77,7 +78,7 @@ function addServe(root: Command, end: End): void {
         .default(100)
         .argParser(integer(1, 10_000)),
     )
-    .addOption(new Option("--no-local-agent", "no agent for this machine").env("NEVERSTALE_NO_LOCAL_AGENT"))
+    .option("--no-local-agent", "no agent for this machine (env: NEVERSTALE_NO_LOCAL_AGENT)")
     .addOption(
       new Option("--allowed-origin <origin...>", "where browsers may come from; default: the address it listens on")
         .env("NEVERSTALE_ALLOWED_ORIGINS")
@@ -269,4 +270,8 @@ function origins(text: string, before: readonly string[] | undefined): string[] 
       .map((origin) => origin.trim())
       .filter((origin) => origin !== ""),
   ];
+}
+
+function _isOn(value: string | undefined): boolean {
+  return value !== undefined && !/^(|0|false|no|off)$/i.test(value);
 }

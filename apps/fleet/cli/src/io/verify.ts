@@ -3,7 +3,8 @@ import type { Divergence, StateSync } from "@neverstale/client";
 import { type Fleet, fleet, StateAnswer } from "@neverstale/fleet-domain";
 import type { AnyState, WireState } from "@neverstale/protocol";
 import { compareStates, copyOf, type Difference } from "../compare.ts";
-import { EXIT, Failure } from "../failure.ts";
+import { Failure } from "../failure.ts";
+import { isEqual, type Verdict } from "../verdict.ts";
 import type { Session } from "./session.ts";
 import { COLLECTIONS } from "./watch.ts";
 
@@ -11,19 +12,6 @@ const CONNECT_MS = 15_000;
 /** How long the replica may take to come to the version that the server has shown. */
 const REACH_MS = 10_000;
 const ATTEMPTS = 20;
-const SHOWN = 20;
-
-/** What was found; `equal` null: the two were never seen at the same version. */
-export interface Verdict {
-  readonly equal: boolean | null;
-  readonly epoch: string | null;
-  readonly version: number;
-  readonly digest: string;
-  readonly digestChecks: number;
-  readonly digestMismatches: number;
-  readonly differences: readonly Difference[];
-  readonly divergences: readonly Divergence[];
-}
 
 /**
  * Follows the fleet as a dashboard does, comparing the digest with the authority's wherever the authority gives one, and
@@ -41,59 +29,12 @@ export async function verify(
     await delay(options.seconds * 1000, undefined, { signal }).catch(() => {});
     const differences = await compareAtOneVersion(session, sync);
     const { digestChecks, digestMismatches } = sync.counters;
-    const isClean = divergences.length === 0 && digestMismatches === 0;
-    const equal = differences === null ? (isClean ? null : false) : isClean && differences.length === 0;
     const { epoch, version } = sync;
-    return {
-      equal,
-      epoch,
-      version,
-      digest: sync.digest(),
-      digestChecks,
-      digestMismatches,
-      differences: differences ?? [],
-      divergences,
-    };
+    const found = { epoch, version, digest: sync.digest(), digestChecks, digestMismatches, differences, divergences };
+    return { equal: isEqual(found), ...found };
   } finally {
     sync.stop();
   }
-}
-
-export function verdictLines({
-  equal,
-  epoch,
-  version,
-  digest,
-  digestChecks,
-  digestMismatches,
-  differences,
-  divergences,
-}: Verdict): string[] {
-  const lines = [
-    `epoch ${epoch ?? "unknown"}, version ${version}, digest ${digest}`,
-    `${digestChecks} digests compared, ${digestMismatches} differed`,
-  ];
-  for (const { reason, to, differing, records } of divergences) {
-    lines.push(
-      `diverged (${reason}), healed at v${to.version}: ${differing} records, ${records.map((record) => `${record.collection}/${record.id}`).join(", ")}`,
-    );
-  }
-  for (const { collection, id, replica, authority } of differences.slice(0, SHOWN)) {
-    lines.push(
-      `differs: ${collection}/${id}`,
-      `  replica   ${JSON.stringify(replica)}`,
-      `  authority ${JSON.stringify(authority)}`,
-    );
-  }
-  if (differences.length > SHOWN) lines.push(`and ${differences.length - SHOWN} records more`);
-  lines.push(
-    equal === null ? "could not be compared: the two were never seen at one version" : equal ? "equal" : "DIFFERS",
-  );
-  return lines;
-}
-
-export function verdictExit({ equal }: Verdict): number {
-  return equal === null ? EXIT.cannotTell : equal ? EXIT.ok : EXIT.no;
 }
 
 async function untilLive(sync: StateSync<Fleet>, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,113 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { eventually, FleetProcess } from "./fleet-process-suite.ts";
+
+const LIMIT_MS = 120_000;
+const SHOUT = "console.log('hello ' + process.argv[1]); process.exitCode = process.argv[1] === 'nobody' ? 3 : 0";
+const AGENT_FILE = JSON.stringify({
+  ops: {
+    shout: {
+      argv: [process.execPath, "-e", SHOUT, "--", "{name}"],
+      args: { name: { type: "text", maxLength: 20, pattern: "[a-z]*" } },
+    },
+  },
+});
+
+let fleet: FleetProcess;
+
+beforeAll(async () => {
+  fleet = new FleetProcess(AGENT_FILE);
+  await fleet.start();
+  await fleet.hostId();
+}, LIMIT_MS);
+
+afterAll(() => fleet.dispose());
+
+test("dispatch shows the output and ends with 0 when all succeeded", { timeout: LIMIT_MS }, async () => {
+  const { status, out, err } = await fleet.cli("dispatch", "shout", "all", "--arg", "name=web");
+
+  expect({ status, out, err }).toEqual({ status: 0, out: "hello web\n", err: expect.stringMatching(/: succeeded\n$/) });
+});
+
+test("dispatch ends with 1 when one did not succeed, and says how it ended", { timeout: LIMIT_MS }, async () => {
+  const { status, out, err } = await fleet.cli("dispatch", "shout", "all", "--arg", "name=nobody");
+
+  expect({ status, out, err }).toEqual({
+    status: 1,
+    out: "hello nobody\n",
+    err: expect.stringContaining("failed (exit status 3): exit status 3"),
+  });
+});
+
+test("[C40] what the host's own file refuses is rejected with its reason", { timeout: LIMIT_MS }, async () => {
+  const { status, err } = await fleet.cli("dispatch", "shout", "all", "--arg", "name=A");
+
+  expect({ status, err }).toEqual({
+    status: 1,
+    err: expect.stringContaining("rejected: name doesn't match what this host allows"),
+  });
+});
+
+test("dispatch to a host or of an op that isn't there ends with 2 and says what there is", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const nowhere = await fleet.cli("dispatch", "shout", "nowhere");
+  const nothing = await fleet.cli("dispatch", "nothing", "all");
+
+  expect(nowhere).toMatchObject({ status: 2, err: expect.stringContaining("there is no host nowhere; there are: ") });
+  expect(nothing.status).not.toBe(0);
+  expect(nothing.err).not.toContain(" at ");
+});
+
+test("verify follows and finds the two equal", { timeout: LIMIT_MS }, async () => {
+  const { status, out } = await fleet.cli("verify", fleet.address, "--seconds", "3");
+
+  expect(out).toMatch(/\n[1-9]\d* digests compared, 0 differed\nequal\n$/);
+  expect(status).toBe(0);
+});
+
+test("watch prints the state it finds and then what moves, in both profiles", { timeout: LIMIT_MS }, async () => {
+  const watching = await Promise.all([
+    fleet.cliUntil(["watch"], /~ metrics\/.* lastSeenAt: /),
+    fleet.cliUntil(["watch", "--json"], /"change":"changed","collection":"metrics"/),
+    fleet.cliUntil(["watch", "--plain"], /v\d+ delta host_metrics .*\n/),
+  ]);
+
+  expect(watching.map((end) => end.status)).toEqual([0, 0, 0]);
+  expect(watching[0]?.out).toMatch(/ v\d+ 1 hosts, \d+ commands, /);
+  expect(watching[2]?.out).toMatch(/^\S+ v\d+ init 1 hosts, /);
+});
+
+test("a wrong password, no server: 2, and what to do", { timeout: LIMIT_MS }, async () => {
+  const wrong = await fleet.cli("watch", "--user", "somebody");
+  const nobody = await fleet.cli("verify", "http://127.0.0.1:9");
+
+  expect(wrong).toMatchObject({ status: 2, err: expect.stringContaining("the name or the password is wrong") });
+  expect(nobody).toMatchObject({ status: 2, err: expect.stringContaining("Is the server running") });
+});
+
+test("backup beside a running server, restore refused until it has ended, then put back", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const file = join(fleet.directory, "backup.db");
+  const before = await fleet.cli("backup", file);
+  const again = await fleet.cli("backup", file);
+  const refused = await fleet.cli("restore", file);
+  const { status: dispatched } = await fleet.cli("dispatch", "shout", "all", "--arg", "name=later");
+
+  await fleet.killServer();
+  const restored = await fleet.cli("restore", file);
+  await fleet.start();
+  await fleet.hostId();
+
+  expect({ before: before.status, made: existsSync(file), dispatched }).toEqual({
+    before: 0,
+    made: true,
+    dispatched: 0,
+  });
+  expect(again).toMatchObject({ status: 1, err: expect.stringContaining("exists already") });
+  expect(refused).toMatchObject({ status: 1, err: expect.stringMatching(/process \d+ works on .*\nStop it first/) });
+  expect(restored).toMatchObject({ status: 0, out: expect.stringContaining("what was there before is ") });
+  await eventually(async () => (await fleet.cli("verify", "--seconds", "1")).status === 0);
+});

@@ -1,0 +1,61 @@
+import type { Divergence } from "@neverstale/client";
+import type { Difference } from "./compare.ts";
+import { EXIT } from "./failure.ts";
+
+const SHOWN = 20;
+
+/** What was found; `equal` null: the two were never seen at the same version. */
+export interface Verdict {
+  readonly equal: boolean | null;
+  readonly epoch: string | null;
+  readonly version: number;
+  readonly digest: string;
+  readonly digestChecks: number;
+  readonly digestMismatches: number;
+  /** At the end, record by record; null: it never came to that. */
+  readonly differences: readonly Difference[] | null;
+  readonly divergences: readonly Divergence[];
+}
+
+/** One divergence is one too many, though it was healed; without one, the records have to be seen to be equal. */
+export function isEqual({ digestMismatches, differences, divergences }: Omit<Verdict, "equal">): boolean | null {
+  if (digestMismatches > 0 || divergences.length > 0) return false;
+  return differences === null ? null : differences.length === 0;
+}
+
+export function verdictLines({
+  equal,
+  epoch,
+  version,
+  digest,
+  digestChecks,
+  digestMismatches,
+  differences,
+  divergences,
+}: Verdict): string[] {
+  const lines = [
+    `epoch ${epoch ?? "unknown"}, version ${version}, digest ${digest}`,
+    `${digestChecks} digests compared, ${digestMismatches} differed`,
+  ];
+  for (const { reason, to, differing, records } of divergences) {
+    lines.push(
+      `diverged (${reason}), healed at v${to.version}: ${differing} records, ${records.map((record) => `${record.collection}/${record.id}`).join(", ")}`,
+    );
+  }
+  for (const { collection, id, replica, authority } of (differences ?? []).slice(0, SHOWN)) {
+    lines.push(
+      `differs: ${collection}/${id}`,
+      `  replica   ${JSON.stringify(replica)}`,
+      `  authority ${JSON.stringify(authority)}`,
+    );
+  }
+  if (differences !== null && differences.length > SHOWN) lines.push(`and ${differences.length - SHOWN} records more`);
+  lines.push(
+    equal === null ? "could not be compared: the two were never seen at one version" : equal ? "equal" : "DIFFERS",
+  );
+  return lines;
+}
+
+export function verdictExit({ equal }: Verdict): number {
+  return equal === null ? EXIT.cannotTell : equal ? EXIT.ok : EXIT.no;
+}
