@@ -48,7 +48,7 @@ export function send(
           status: response.statusCode ?? 0,
           headers: response.headers,
           text,
-          body: isJson ? JSON.parse(text) : {},
+          body: isJson && text !== "" ? JSON.parse(text) : {},
         });
       });
     });

@@ -570,6 +570,25 @@ describe("requests", () => {
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(5);
   });
 
+  test("[C8] who sends its request slowly, or too many headers, is not waited for", async () => {
+    const { headersTimeout, requestTimeout, maxHeadersCount } = fleet.app.http.server;
+    const many = Object.fromEntries(Array.from({ length: 400 }, (_, index) => [`x-${index}`, "x".repeat(50)]));
+
+    expect({ headersTimeout, requestTimeout, maxHeadersCount }).toEqual({
+      headersTimeout: 10_000,
+      requestTimeout: 30_000,
+      maxHeadersCount: 100,
+    });
+    expect((await send(fleet.address, "GET", "/healthz", { headers: many })).status).toBe(431);
+  });
+
+  test("HEAD answers as GET does, without a body", async () => {
+    const answer = await send(fleet.address, "HEAD", "/healthz");
+
+    expect([answer.status, answer.text]).toEqual([200, ""]);
+    expect((await send(fleet.address, "HEAD", "/api/state")).status).toBe(401);
+  });
+
   test("[C9] a forwarded address is not believed", async () => {
     const other = await fleets.start({ rateLimits: { attempts: { burst: 1, perSecond: 0.01 } } });
     const attempt = (forwarded: string) =>
