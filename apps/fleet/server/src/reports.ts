@@ -167,16 +167,16 @@ function runningOn(work: Work, hostId: string): Command[] {
   });
 }
 
-/** After a restore an agent may run what the state doesn't know: better shown than hidden. */
+/** After a restore an agent may run, or have ended, what the state doesn't know: better shown than hidden. */
 function adopt(work: Work, hostId: string, entry: z.infer<typeof StateReport>["known"][number]): void {
   const { commandId: id, op, args } = entry;
-  if (entry.phase !== "running" || work.fleet.commands.has(id) || work.output(id) !== null) return;
+  if (entry.startedAt === undefined || work.fleet.commands.has(id) || work.output(id) !== null) return;
   createCommand(work, { id, host: hostId, op, args, requestedBy: `agent:${hostId}` }, "adopted");
   work.change("command_progress", hostId, {
     id,
     status: "running",
     reason: null,
-    startedAt: entry.startedAt ?? work.at.iso,
+    startedAt: entry.startedAt,
   });
   work.change("host_updated", hostId, { runningCommand: id });
   const message = `${hostId} runs ${op}, which this state did not know: adopted`;
