@@ -1,5 +1,5 @@
 import { HELP as AGENT_HELP, parseDuration, runAgent } from "@neverstale/fleet-agent";
-import { runFleet } from "@neverstale/fleet-server";
+import { type FleetOptions, runFleet } from "@neverstale/fleet-server";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { EXIT, explain, Failure } from "../failure.ts";
 import { verdictExit, verdictLines } from "../verdict.ts";
@@ -86,29 +86,25 @@ function addServe(root: Command, end: End): void {
     )
     .addHelpText("after", SERVE_HELP)
     .action(async (flags: ServeFlags) => {
-      const {
-        port,
-        host,
-        dataDir,
-        beaconInterval: beaconMs,
-        initEventLimit: eventLimit,
-        localAgent,
-        allowedOrigin,
-      } = flags;
       await buildWebPage((line) => process.stderr.write(`${line}\n`));
-      const adminPassword = process.env.NEVERSTALE_ADMIN_PASSWORD;
-      await runFleet({
-        port,
-        host,
-        dataDir,
-        beaconMs,
-        eventLimit,
-        localAgent,
-        ...(allowedOrigin !== undefined && { allowedOrigins: allowedOrigin }),
-        ...(adminPassword !== undefined && { adminPassword }),
-      });
+      await runFleet(fleetOptions(flags, process.env));
       end.status = null;
     });
+}
+
+function fleetOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): FleetOptions {
+  const { port, host, dataDir, beaconInterval, initEventLimit, allowedOrigin } = flags;
+  const adminPassword = env.NEVERSTALE_ADMIN_PASSWORD;
+  return {
+    port,
+    host,
+    dataDir,
+    beaconMs: beaconInterval,
+    eventLimit: initEventLimit,
+    localAgent: flags.localAgent && !isOn(env.NEVERSTALE_NO_LOCAL_AGENT),
+    ...(allowedOrigin !== undefined && { allowedOrigins: allowedOrigin }),
+    ...(adminPassword !== undefined && { adminPassword }),
+  };
 }
 
 const SERVE_HELP = `
@@ -272,6 +268,6 @@ function origins(text: string, before: readonly string[] | undefined): string[] 
   ];
 }
 
-function _isOn(value: string | undefined): boolean {
+function isOn(value: string | undefined): boolean {
   return value !== undefined && !/^(|0|false|no|off)$/i.test(value);
 }
