@@ -21,9 +21,9 @@ export function buildHttp(server: Server, routes: readonly Route[], metrics: Htt
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     // Node's own limits against slow senders (C8).
+    requestTimeout: 30_000,
     http: {
       headersTimeout: 10_000,
-      requestTimeout: 30_000,
       maxHeaderSize: 16 * 1024,
       connectionsCheckingInterval: 5_000,
     },
