@@ -14,9 +14,11 @@ import { reconnect } from "./w3-reconnect.ts";
 import { join } from "./w4-join.ts";
 import { memory } from "./w5-memory.ts";
 import { durable } from "./w6-durable.ts";
+import { client } from "./w7-client.ts";
+import { start } from "./w8-start.ts";
 import { growth } from "./w9-growth.ts";
 
-const WORKLOADS: readonly MakeWorkload[] = [fanout, latency, reconnect, join, memory, durable, growth];
+const WORKLOADS: readonly MakeWorkload[] = [fanout, latency, reconnect, join, memory, durable, client, start, growth];
 
 async function main(): Promise<void> {
   const options = parseOptions(process.argv.slice(2));

@@ -2,7 +2,7 @@
  * What a durable commit costs (docs/decisions/0001-where-the-commit-runs.md): the store, with its writer inline, in its
  * worker and where it chooses, beside bare `node:sqlite` that writes the same number of rows for each sync.
  *
- * `node --conditions=source bench/store-writer.ts [--smoke]`. Slow disks are made with strace, where there is one: it
+ * `node --conditions=source bench/store-writer.ts [--smoke] [--rounds 5]`. Slow disks are made with strace, where there is one: it
  * delays each sync. Every run is a process of its own, and ends by reading back what it wrote.
  */
 import { spawnSync } from "node:child_process";
@@ -170,10 +170,9 @@ function median(outcomes: readonly Outcome[]): Outcome {
   return byRate[Math.floor(byRate.length / 2)] as Outcome;
 }
 
-function main(smoke: boolean): void {
+function main(smoke: boolean, rounds: number): void {
   const delays = spawnSync("strace", ["-V"]).status === 0 ? [0, 2, 50] : [0];
   if (delays.length === 1) console.error("No strace here: only this disk as it is was measured.");
-  const rounds = smoke ? 1 : 5;
   const results = [];
   console.log(
     `${cpus().length} cores, Node ${process.version}, SQLite ${process.versions.sqlite}; medians of ${rounds}`,
@@ -219,4 +218,8 @@ function main(smoke: boolean): void {
 
 const at = process.argv.indexOf(CHILD);
 if (at > 0) await runHere(JSON.parse(process.argv[at + 1] as string) as Run);
-else main(process.argv.includes("--smoke"));
+else {
+  const smoke = process.argv.includes("--smoke");
+  const rounds = process.argv.indexOf("--rounds");
+  main(smoke, smoke ? 1 : rounds > 0 ? Number(process.argv[rounds + 1]) : 5);
+}

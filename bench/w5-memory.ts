@@ -9,20 +9,21 @@ export interface MemorySize {
   readonly contender: ContenderEntry;
   readonly clients: number;
   readonly records: number;
+  /** Long enough for whatever is kept for the next joiner for a while, and for acks, to be over. */
+  readonly settleMs: number;
 }
 
-/** Long enough for whatever is kept for the next joiner for a while, and for acks, to be over. */
 const SETTLE_MS = 3_000;
 
 export function measureMemory(size: MemorySize): Promise<Sample> {
   return withSession(size, async (session) => {
     const { server, load, port, records } = session;
     await load.call.visit({ port, seq: records });
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await new Promise((resolve) => setTimeout(resolve, size.settleMs));
     const before = await server.call.memory();
     await joinAll(session);
     await verify(session);
-    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+    await new Promise((resolve) => setTimeout(resolve, size.settleMs));
     const after = await server.call.memory();
     const connected = await load.call.connected();
     if (connected !== size.clients) throw new Error(`${connected} of ${size.clients} clients are connected`);
@@ -44,7 +45,8 @@ export const memory: MakeWorkload = ({ quick, peers }) => {
     contenders: [bareWs, floorB, ...peers, engineMemory, engineDurable].map((contender) => ({
       name: contender.name,
       label: contender.label,
-      measure: () => measureMemory({ contender, clients: quick ? clients / 10 : clients, records: 100 }),
+      measure: () =>
+        measureMemory({ contender, clients: quick ? clients / 10 : clients, records: 100, settleMs: SETTLE_MS }),
     })),
   });
   return {

@@ -14,6 +14,8 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS log (version INTEGER PRIMARY KEY, change TEXT NOT NULL) STRICT;
 `;
 
+const FLUSH_MS = 50;
+
 /** The variant is the number of changes in a commit. */
 export function startServer(variant: string): StartServer {
   return async ({ records, folder }) => {
@@ -23,7 +25,7 @@ export function startServer(variant: string): StartServer {
       change: (change) => database.change(change),
       records: () => database.state.values(),
       metrics: () => ({ commits: database.commits }),
-      close: async () => database.close(),
+      close: () => database.close(),
       stored: async () => storedRecords(`${folder}/bare.db`),
     } satisfies ContenderServer;
   };
@@ -36,8 +38,10 @@ class BareDatabase {
   readonly #putRecord;
   readonly #addLog;
   readonly #perCommit: number;
-  #group: BenchChange[] = [];
-  #waiting: (() => void)[] = [];
+  #group = new Group();
+
+  /** A group that has not filled up by then is committed as it is. */
+  readonly #timer = setInterval(() => this.#flush(), FLUSH_MS);
 
   constructor(path: string, records: number, perCommit: number) {
     this.#database = new DatabaseSync(path);
@@ -54,20 +58,25 @@ class BareDatabase {
 
   /** Resolves when the commit that holds it has been forced to disk. */
   change(change: BenchChange): Promise<void> {
-    this.#group.push(change);
-    const done = new Promise<void>((resolve) => this.#waiting.push(resolve));
-    // Not at once: writers that go on when they are told would never let the event loop turn.
-    if (this.#group.length === this.#perCommit) setImmediate(() => this.#commit());
+    const group = this.#group;
+    const done = group.add(change);
+    if (group.changes.length < this.#perCommit) return done;
+    this.#group = new Group();
+    setImmediate(() => this.#commit(group)); // At once, writers that go on when they are told would let nobody else run.
     return done;
   }
 
-  #commit(): void {
-    const [group, waiting] = [this.#group, this.#waiting];
-    this.#group = [];
-    this.#waiting = [];
-    this.#transaction(() => group.forEach((change) => void this.#store(change)));
+  #flush(): void {
+    const group = this.#group;
+    if (group.changes.length === 0 || performance.now() - group.since < FLUSH_MS) return;
+    this.#group = new Group();
+    this.#commit(group);
+  }
+
+  #commit(group: Group): void {
+    this.#transaction(() => group.changes.forEach((change) => void this.#store(change)));
     this.commits += 1;
-    for (const resolve of waiting) resolve();
+    for (const resolve of group.waiting) resolve();
   }
 
   #store(change: BenchChange): void {
@@ -85,9 +94,23 @@ class BareDatabase {
     this.#database.exec("COMMIT");
   }
 
-  close(): void {
-    if (this.#group.length > 0) this.#commit();
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#commit(this.#group);
     this.#database.close();
+  }
+}
+
+/** What goes into one commit. */
+class Group {
+  readonly since = performance.now();
+  readonly changes: BenchChange[] = [];
+  readonly waiting: (() => void)[] = [];
+
+  add(change: BenchChange): Promise<void> {
+    this.changes.push(change);
+    return new Promise((resolve) => this.waiting.push(resolve));
   }
 }
 

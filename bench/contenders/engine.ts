@@ -17,9 +17,10 @@ export const benchModel = defineModel({
 
 export type BenchManager = Awaited<ReturnType<typeof openEngine>>;
 
-/** Opens the engine on a new store in `folder` and fills it with the initial records. */
+/** Opens the engine on the store in `folder`; a new one is filled with the initial records. */
 export async function openEngine(variant: string, folder: string, records: number) {
   const manager = await openManager(variant, folder);
+  if (manager.version > 0) return manager;
   await manager.transact(() =>
     initialRecords(records).map((record) => ({ type: "host_added", target: record.id, data: { ...record } })),
   );

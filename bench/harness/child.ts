@@ -18,6 +18,8 @@ export interface Child<A extends Api> {
   readonly pid: number;
   /** Ends the process and those it started; resolves when it has ended. */
   stop(): Promise<void>;
+  /** As a power cut would, as far as a process can tell. */
+  kill(): Promise<void>;
 }
 
 const OPEN_FILES = 20_000;
@@ -49,7 +51,12 @@ export function startChild<A extends Api>({ name, module, core, under = [] }: Ch
   running.add(child);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   child.once("exit", () => running.delete(child));
-  return { call: callsTo<A>(child, name), pid: child.pid ?? 0, stop: () => stop(child, ended) };
+  return {
+    call: callsTo<A>(child, name),
+    pid: child.pid ?? 0,
+    stop: () => stop(child, ended),
+    kill: () => kill(child, ended),
+  };
 }
 
 async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
@@ -57,6 +64,11 @@ async function stop(child: ChildProcess, ended: Promise<void>): Promise<void> {
   const timer = setTimeout(() => killGroup(child), STOP_AFTER_MS);
   await ended;
   clearTimeout(timer);
+}
+
+async function kill(child: ChildProcess, ended: Promise<void>): Promise<void> {
+  killGroup(child);
+  await ended;
 }
 
 /** Each child leads a group of its own, so nothing but what it started ends with it. */

@@ -16,7 +16,7 @@ export class Producer {
   asked: number;
   /** Every client has taken in the changes up to it. */
   confirmed: number;
-  /** How many changes writers have been told are done. */
+  /** How many changes the contender has said are done. */
   done = 0;
   failure: string | null = null;
   /** When the change `seq` was asked for, at `seq - firstSeq`. */
@@ -24,11 +24,15 @@ export class Producer {
   #bound = 0;
   #perTurn = 0;
   #running = false;
+  #last = 0;
   #scheduled = false;
+
+  readonly #records: number;
 
   constructor(records: number, next: () => BenchChange, ask: (change: BenchChange) => Promise<unknown> | null) {
     this.#next = next;
     this.#ask = ask;
+    this.#records = records;
     this.asked = records;
     this.confirmed = records;
   }
@@ -67,14 +71,15 @@ export class Producer {
     if (this.asked - this.confirmed < this.#bound) this.#schedule();
   }
 
-  /** Resolves when `stop` was called and the last change of each writer is done. */
-  async runWriters(writers: number): Promise<void> {
+  /** Resolves when `stop` was called, or `total` changes asked for, and the last change of each writer is done. */
+  async runWriters(writers: number, total = Number.POSITIVE_INFINITY): Promise<void> {
     this.#running = true;
+    this.#last = this.asked + total;
     await Promise.all(Array.from({ length: writers }, () => this.#writer()));
   }
 
   async #writer(): Promise<void> {
-    while (this.#running) {
+    while (this.#running && this.asked < this.#last) {
       const change = this.#next();
       this.asked = change.seq;
       try {
@@ -91,9 +96,22 @@ export class Producer {
     this.asked = change.seq;
     try {
       const done = this.#ask(change);
-      done?.catch((error: unknown) => this.#failed(error));
+      if (done === null) this.done += 1;
+      else done.then(this.#isDone, (error: unknown) => this.#failed(error));
     } catch (error) {
       this.#failed(error);
+    }
+  }
+
+  readonly #isDone = (): void => {
+    this.done += 1;
+  };
+
+  /** Resolves when the contender has said of every change that it is done; rejects when it refused one. */
+  async allDone(): Promise<void> {
+    while (this.done < this.asked - this.#records) {
+      if (this.failure !== null) throw new Error(this.failure);
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
     }
   }
 

@@ -68,13 +68,16 @@ function commitsOf(server: ContenderServer): number {
 let endCost: (() => Cost) | null = null;
 
 const api = {
-  async start(argument: StartArgument): Promise<{ port: number }> {
+  /** `tookMs`: until the contender said that it serves. */
+  async start(argument: StartArgument): Promise<{ port: number; tookMs: number }> {
     const { startServer } = (await import(argument.server)) as { startServer: (variant: string) => StartServer };
+    const from = performance.now();
     const server = await startServer(argument.variant)({ records: argument.records, folder: argument.folder });
+    const tookMs = performance.now() - from;
     const producer = new Producer(argument.records, changeSource(argument.records), (change) => server.change(change));
     started = { server, producer };
     await listenForProgress(argument.channel, (seq) => producer.progress(seq));
-    return { port: server.port };
+    return { port: server.port, tookMs };
   },
   /** Warms up, then measures what every client has taken in meanwhile. Leaves changes under way: see `settled`. */
   async runWithin({
@@ -104,6 +107,7 @@ const api = {
     const commits = commitsOf(server);
     const end = startCost();
     await producer.runAtRate(perSecond, seconds);
+    await producer.allDone();
     return { ...end(), commits: commitsOf(server) - commits };
   },
   /** `writers` of them, each asking for its next change when the one before is done. */
@@ -132,7 +136,13 @@ const api = {
   async apply({ count }: { count: number }): Promise<void> {
     const { producer } = current();
     for (let made = 0; made < count; made += 1) producer.one();
-    if (producer.failure !== null) throw new Error(producer.failure);
+    await producer.allDone();
+  },
+  /** `count` changes by so many writers. */
+  async applyBy({ writers, count }: { writers: number; count: number }): Promise<void> {
+    const { producer } = current();
+    await producer.runWriters(writers, count);
+    await producer.allDone();
   },
   /** The newest change asked for; with the reason when one was refused. */
   asked(): { seq: number; failure: string | null } {
@@ -166,12 +176,12 @@ const api = {
   async close(): Promise<void> {
     await current().server.close();
   },
-  /** Closes, and opens the store anew: the digest of what is in it. */
-  async storedDigest(): Promise<string> {
+  /** Closes, and opens the store anew: the digest of what was shown last, and of what is stored. */
+  async closedDigests(): Promise<{ shown: string; stored: string }> {
     const { server } = current();
     await server.close();
     if (server.stored === undefined) throw new Error("this contender stores nothing");
-    return digestOfRecords(await server.stored());
+    return { shown: digestOfRecords(server.records()), stored: digestOfRecords(await server.stored()) };
   },
 } satisfies Api;
 

@@ -97,8 +97,7 @@ export async function withServer<T>(
 export async function verifyStored(server: Child<ServerApi>): Promise<void> {
   const { failure } = await server.call.asked();
   if (failure !== null) throw new VoidRun(`a change was refused: ${failure}`);
-  const shown = await server.call.digest();
-  const stored = await server.call.storedDigest();
+  const { shown, stored } = await server.call.closedDigests();
   if (shown !== stored) throw new VoidRun(`the server showed ${shown}, its store holds ${stored}`);
 }
 
