@@ -72,6 +72,20 @@ describe("reconnecting", () => {
     expect([types(early), types(due)]).toEqual([[], ["open_socket"]]);
   });
 
+  test("what it asked for on an earlier connection is past", () => {
+    const replica = new Stepper().live(5);
+    replica.receive({ type: "error", code: "too_many_requests", message: "full", hint: "", retryAfterMs: 60_000 });
+    replica.closed(1013);
+    replica.input({ type: "awake" });
+    replica.open();
+    replica.receive(full(5));
+    replica.sync();
+    replica.closed();
+
+    expect(types(replica.pass(500))).toEqual(["open_socket"]);
+    expect(replica.state.error).toBeNull();
+  });
+
   test("a socket that does not open in ten seconds is given up", () => {
     const replica = new Stepper();
     replica.input({ type: "start", user: null });

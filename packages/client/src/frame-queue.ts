@@ -27,7 +27,7 @@ export class FrameQueue {
   push(frame: string | Uint8Array): void {
     if (this.#closed) return;
     this.#waiting.push(frame);
-    if (!this.#inflating) this.#turn(() => this.#drain());
+    this.#turn(() => this.#drain());
   }
 
   close(): void {

@@ -147,9 +147,9 @@ function receiveSync(
   now: Millis,
 ): Step {
   const link = withoutAnswered(phase.link, sync.check);
+  if (phase.type === "resyncing") return step({ ...state, phase: { ...phase, link } });
   const heard = { ...phase, link };
   const next = { ...state, phase: heard };
-  if (phase.type === "resyncing") return step(next);
   const objection = objectionTo(state, phase, sync, digest);
   const compared = sync.digest !== undefined && digest !== null ? count(next, "digestChecks") : next;
   if (objection === "digest") return resync(count(compared, "digestMismatches"), heard, "digest", now);

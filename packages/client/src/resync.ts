@@ -18,9 +18,10 @@ export const GET_STATE_TIMEOUT_MS = 10_000;
 export const RESYNCS_A_MINUTE = 5;
 const MINUTE_MS = 60_000;
 
-/** Asks for a full state, unless that is under way already (rule R2). */
-export function resync(state: SyncState, phase: ConnectedPhase, reason: ResyncReason, now: Millis): Step {
-  if (phase.type === "resyncing") return step(state);
+type NotResyncing = Exclude<ConnectedPhase, { readonly type: "resyncing" }>;
+
+/** Asks for a full state. Only where that is not under way already (rule R2). */
+export function resync(state: SyncState, phase: NotResyncing, reason: ResyncReason, now: Millis): Step {
   return ask(state, phase.link, { reason, failures: 0 }, now, now);
 }
 

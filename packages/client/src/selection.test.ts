@@ -139,15 +139,17 @@ describe("a selection", () => {
 });
 
 describe("listeners", () => {
-  test("the same function twice is two subscriptions, each ended by itself", () => {
+  test.each(["record", "any"])("the same function twice is two subscriptions, each ended by itself (%s)", (kind) => {
     const listeners = new Listeners();
     let calls = 0;
     const listener = () => calls++;
-    const first = listeners.onRecord("hosts", "web-1", listener);
-    listeners.onRecord("hosts", "web-1", listener);
+    const listen = () => (kind === "any" ? listeners.onAny(listener) : listeners.onRecord("hosts", "web-1", listener));
     const tell = () => {
       for (const one of listeners.concerned(new Map([["hosts", new Set(["web-1"])]]))) one();
+      for (const one of listeners.all()) one();
     };
+    const first = listen();
+    listen();
 
     tell();
     first();

@@ -163,14 +163,15 @@ describe("beacons", () => {
 
     const before = replica.status.type;
     replica.receive({ type: "sync", version: 5, head: 5 });
-    const undigested = replica.status.type;
+    const undigested = [replica.status.type, replica.state.confirmedAt];
     replica.sync();
 
-    expect([before, undigested, replica.status.type]).toEqual(["catching_up", "catching_up", "live"]);
+    expect([before, ...undigested, replica.status.type]).toEqual(["catching_up", "catching_up", null, "live"]);
   });
 
   test("[E4] behind a newer head it is catching up, until a delta reaches that head", () => {
     const replica = new Stepper().live(5);
+    replica.pass(300);
     replica.receive({ type: "sync", version: 5, head: 8 });
     const lagging = replica.status.type;
     const learnt = replica.now;
@@ -277,6 +278,15 @@ describe("resuming", () => {
 
     expect(effects).toEqual([{ type: "open_socket", socket: 2, resume: null, attempt: 1 }]);
   });
+
+  test("[P5] once healed, they are again", () => {
+    const replica = new Stepper().live(5);
+    replica.sync({ digest: "f".repeat(16) });
+    replica.receive(full(5, { type: "full_state" }));
+    replica.closed();
+
+    expect(replica.pass(1_000)).toMatchObject([{ type: "open_socket", resume: { version: 5 } }]);
+  });
 });
 
 describe("old sockets", () => {
@@ -293,6 +303,16 @@ describe("old sockets", () => {
     replica.input({ type: "bad_frame", socket: 1 });
 
     expect(replica.state).toBe(before);
+  });
+
+  test("[R8] while one is being opened, the opening of an earlier one is not taken for its own", () => {
+    const replica = new Stepper().live(5);
+    replica.closed();
+    replica.pass(1_000);
+
+    replica.input({ type: "opened", socket: 1 });
+
+    expect(replica.state.phase.type).toBe("connecting");
   });
 
   test("[R8] what the newest one still says after it was given up is ignored too", () => {

@@ -144,7 +144,7 @@ function awake(state: SyncState, now: Millis): Step {
   const { phase } = state;
   if (isConnected(phase)) return sendUrgentCheck(state, phase, now);
   if (phase.type === "waiting" || (phase.type === "idle" && phase.why === "suspended")) return openSocket(state, now);
-  if (phase.type !== "connecting" || phase.urgent) return step(state);
+  if (phase.type !== "connecting") return step(state);
   const deadline = Math.min(phase.deadline, now + URGENT_ANSWER_MS);
   return step({ ...state, phase: { type: "connecting", deadline, urgent: true } });
 }
