@@ -5,6 +5,7 @@ import type {
   EnrollmentTokenAnswer,
   Host,
   HostPatch,
+  OpOffer,
   SessionAnswer,
   StateAnswer,
 } from "@neverstale/fleet-domain";
@@ -92,7 +93,13 @@ export class Machine {
     this.hostId = hostId;
   }
 
-  static async enroll(address: string, admin: Admin, hostname: string, os = "TestOS 1"): Promise<Machine> {
+  static async enroll(
+    address: string,
+    admin: Admin,
+    hostname: string,
+    os = "TestOS 1",
+    ops: readonly OpOffer[] = [{ name: "speak", title: "Speak", args: [] }],
+  ): Promise<Machine> {
     const token = await admin.enrollmentToken();
     const nonce = crypto.randomUUID() + crypto.randomUUID();
     const body = { token, nonce, hostname, os, arch: "x64", agentVersion: "0.1.0" };
@@ -103,7 +110,7 @@ export class Machine {
       os,
       arch: "x64",
       agentVersion: "0.1.0",
-      ops: [{ name: "speak", title: "Speak", args: [] }],
+      ops: [...ops],
       checks: {},
     });
     return machine;
