@@ -9,16 +9,16 @@ import { type BenchChange, type BenchRecord, initialRecords } from "../harness/r
 
 export type EngineVariant = "memory" | "durable";
 
-export const benchModel = defineModel({
+const benchModel = defineModel({
   model: 1,
   collections: { hosts: collection<BenchRecord>() },
   changes: { host_added: put("hosts"), host_metrics: patch("hosts") },
 });
 
-export type BenchManager = Awaited<ReturnType<typeof openEngine>>;
+type BenchManager = StateManager<typeof benchModel>;
 
 /** Opens the engine on the store in `folder`; a new one is filled with the initial records. */
-export async function openEngine(variant: string, folder: string, records: number) {
+async function openEngine(variant: string, folder: string, records: number): Promise<BenchManager> {
   const manager = await openManager(variant, folder);
   if (manager.version > 0) return manager;
   await manager.transact(() =>
@@ -27,7 +27,7 @@ export async function openEngine(variant: string, folder: string, records: numbe
   return manager;
 }
 
-function openManager(variant: string, folder: string) {
+function openManager(variant: string, folder: string): Promise<BenchManager> {
   const store = variant === "durable" ? sqliteStore(`${folder}/bench.db`) : memoryStore();
   return StateManager.open({ model: benchModel, store });
 }
@@ -39,7 +39,7 @@ async function storedRecords(folder: string): Promise<BenchRecord[]> {
   return records;
 }
 
-export function engineChange({ id, cpu, memory, seq }: BenchChange) {
+function engineChange({ id, cpu, memory, seq }: BenchChange) {
   return { type: "host_metrics", target: id, data: { cpu, memory, seq } };
 }
 

@@ -1,0 +1,99 @@
+/** Every workload of the bench, tiny: what is proven is that it measures and verifies, not how fast anything is. */
+
+import { describe, expect, test } from "vitest";
+import {
+  bareSqlite,
+  bareWs,
+  engineDurable,
+  engineMemory,
+  floorA,
+  floorB,
+  floorGzipped,
+} from "../../bench/contenders/index.ts";
+import type { ContenderEntry } from "../../bench/harness/contender.ts";
+import { measureFanout } from "../../bench/w1-fanout.ts";
+import { measureLatency } from "../../bench/w2-latency.ts";
+import { measureReconnect } from "../../bench/w3-reconnect.ts";
+import { measureJoin } from "../../bench/w4-join.ts";
+import { measureMemory } from "../../bench/w5-memory.ts";
+import { measureDurable } from "../../bench/w6-durable.ts";
+import { measureClient } from "../../bench/w7-client.ts";
+import { measureStart } from "../../bench/w8-start.ts";
+import { measureGrowth } from "../../bench/w9-growth.ts";
+
+const RECORDS = 50;
+const CLIENTS = 5;
+const SHORT = { warmUpMs: 50, measureMs: 200 };
+const networked = [floorA, floorB, engineMemory, engineDurable];
+
+const fanoutOf = (contender: ContenderEntry) =>
+  measureFanout({ contender, clients: CLIENTS, records: RECORDS, inFlight: 100, perTurn: 8, ...SHORT });
+
+describe("the bench measures, and every client ends equal to the server", () => {
+  test.each(networked)("W1 $name", async (contender) => {
+    const sample = await fanoutOf(contender);
+    expect(sample.changesPerSecond).toBeGreaterThan(0);
+    expect(sample.bytesPerChange).toBeGreaterThan(0);
+  });
+
+  test("W2: a latency for each change and client", async () => {
+    const size = { clients: CLIENTS, records: RECORDS, perSecond: 100, warmUpSeconds: 0.1, seconds: 0.3 };
+    const sample = await measureLatency({ contender: engineDurable, ...size });
+    expect(sample.p50Ms).toBeGreaterThan(0);
+    expect(sample.p99Ms).toBeLessThanOrEqual(sample.maxMs as number);
+  });
+
+  test("W3: who comes back to the engine gets less than the state, who comes back to a floor gets all of it", async () => {
+    const size = { clients: CLIENTS, records: RECORDS, missed: 3, seen: 3 };
+    const engine = await measureReconnect({ contender: engineDurable, ...size });
+    const floor = await measureReconnect({ contender: floorA, ...size });
+    expect(engine.percentOfState).toBeLessThan(20);
+    expect(floor.percentOfState).toBeGreaterThan(90);
+  });
+
+  test.each([floorGzipped, engineMemory])("W4 $name", async (contender) => {
+    const sample = await measureJoin({ contender, clients: CLIENTS, records: RECORDS, warm: true });
+    expect(sample.bytesPerClient).toBeGreaterThan(1_000);
+  });
+
+  test("W5", async () => {
+    const sample = await measureMemory({ contender: bareWs, clients: CLIENTS, records: RECORDS, settleMs: 10 });
+    expect(sample.rssPerConnection).toBeTypeOf("number");
+  });
+
+  test.each([engineDurable, { ...bareSqlite, variant: "4" }])(
+    "W6 $name: what was acknowledged is in the store",
+    async (contender) => {
+      const sample = await measureDurable({ contender, writers: 4, records: RECORDS, slowerMs: 0, ...SHORT });
+      expect(sample.changesPerCommit).toBeGreaterThanOrEqual(1);
+    },
+  );
+
+  test("W7: each subscriber is called as often as its record changed", async () => {
+    const sample = await measureClient({
+      applier: "frames",
+      records: RECORDS,
+      subscribers: 10,
+      warmUp: 10,
+      deltas: 200,
+    });
+    expect(sample.deltasPerSecond).toBeGreaterThan(0);
+  });
+
+  test("W8: what was acknowledged before a kill is there after the start", async () => {
+    const sample = await measureStart({ records: RECORDS, changes: 500, end: "killed" });
+    expect(sample.openMs).toBeGreaterThan(0);
+  });
+
+  test("W9", async () => {
+    const size = { records: RECORDS, perSecond: 500, warmUpSeconds: 0.1, seconds: 0.3 };
+    const sample = await measureGrowth({ contender: engineDurable, ...size });
+    expect(sample.mainThreadMicros).toBeGreaterThan(0);
+  });
+});
+
+test("a run in which one client was told something else is void", async () => {
+  const liar: ContenderEntry = { ...floorA, name: "liar", server: "../tests/bench/one-liar.ts" };
+
+  await expect(fanoutOf(liar)).rejects.toThrow(/the server's digest is \w+, the clients' are .*4.*1|.*1.*4/);
+});
