@@ -15,8 +15,8 @@ import {
 } from "@neverstale/protocol";
 import type { ReplicaFacts } from "./receive.ts";
 
-/** Ids by collection. */
-export type MovedRecords = ReadonlyMap<string, ReadonlySet<string>>;
+/** Ids by collection; one that moved twice may be named twice. */
+export type MovedRecords = ReadonlyMap<string, readonly string[]>;
 
 export interface RecordKey {
   readonly collection: string;
@@ -32,16 +32,24 @@ export interface Differences {
   readonly records: readonly RecordKey[];
 }
 
+/** What is remembered of the records of one collection. */
+interface Trace {
+  /** Since `takeMoved`. */
+  moved: string[];
+  /** Touched since the digest was last brought up to date (rule G2). */
+  readonly undigested: Set<string>;
+  /** Of the records that are counted in the digest. */
+  readonly hashes: Map<string, RecordHash>;
+}
+
 /**
  * The records of the replica. It is altered in place, whole steps only; records are replaced, never altered, so that
  * one that did not change keeps its identity (rule R3).
  */
 export class Replica {
   readonly state: MutableState = Object.create(null);
-  #moved = new Map<string, Set<string>>();
-  /** Records touched since the digest was last brought up to date (rule G2). */
-  readonly #undigested = new Map<string, Set<string>>();
-  readonly #hashes = new Map<string, Map<string, RecordHash>>();
+  readonly #traces = new Map<string, Trace>();
+  #movedCollections: string[] = [];
   #sum: RecordHash = ZERO_HASH;
 
   /** What the decision on a message needs to know of the records at `version`. */
@@ -53,10 +61,9 @@ export class Replica {
 
   /** The digest of the records (rule G1); its cost goes by the records touched since the last call. */
   digest(): string {
-    for (const [collection, ids] of this.#undigested) {
-      const hashes = entryOf(this.#hashes, collection, () => new Map<string, RecordHash>());
-      for (const id of ids) this.#rehash(hashes, collection, id);
-      ids.clear();
+    for (const [collection, { undigested, hashes }] of this.#traces) {
+      for (const id of undigested) this.#rehash(hashes, collection, id);
+      undigested.clear();
     }
     return formatDigest(this.#sum);
   }
@@ -85,9 +92,14 @@ export class Replica {
 
   /** What moved since this was last asked; null when nothing did. */
   takeMoved(): MovedRecords | null {
-    if (this.#moved.size === 0) return null;
-    const moved = this.#moved;
-    this.#moved = new Map();
+    if (this.#movedCollections.length === 0) return null;
+    const moved = new Map<string, readonly string[]>();
+    for (const collection of this.#movedCollections) {
+      const trace = this.#traces.get(collection) as Trace;
+      moved.set(collection, trace.moved);
+      trace.moved = [];
+    }
+    this.#movedCollections = [];
     return moved;
   }
 
@@ -111,8 +123,14 @@ export class Replica {
   }
 
   readonly #touch = (collection: string, id: string): void => {
-    entryOf(this.#moved, collection, () => new Set<string>()).add(id);
-    entryOf(this.#undigested, collection, () => new Set<string>()).add(id);
+    let trace = this.#traces.get(collection);
+    if (trace === undefined) {
+      trace = { moved: [], undigested: new Set(), hashes: new Map() };
+      this.#traces.set(collection, trace);
+    }
+    if (trace.moved.length === 0) this.#movedCollections.push(collection);
+    trace.moved.push(id);
+    trace.undigested.add(id);
   };
 
   #rehash(hashes: Map<string, RecordHash>, collection: string, id: string): void {
@@ -140,12 +158,3 @@ export class Replica {
 
 const FIT: ReplicaFacts = { fits: true, digest: null };
 const MISFIT: ReplicaFacts = { fits: false, digest: null };
-
-function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
-  }
-  return value;
-}
