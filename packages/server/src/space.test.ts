@@ -167,3 +167,25 @@ test("[S3] the authority's own change is taken from nobody else", async () => {
 
   expect(await outcome).toMatchObject([{ reason: { code: "invalid_change" } }]);
 });
+
+test("a record that went between two folds stays gone, though its tombstone was trimmed before the second", async () => {
+  const runtime = new VirtualRuntime();
+  const store = memoryStore();
+  const manager = await openManager(store, runtime);
+  const host = (type: string, target: string) => ({ type, target, data: {} }) as const;
+  const ids = ["1", "2", "3", "4"];
+  const apply = async (changes: readonly Change[]) => {
+    const done = manager.transact(() => changes);
+    await runtime.pass(1);
+    await done;
+  };
+  await apply(ids.map((id) => host("host_added", id)));
+  await runtime.pass(1_500);
+
+  await apply(ids.map((id) => host("host_removed", id)));
+  await apply([host("host_added", "1")]);
+  await runtime.pass(1_500);
+
+  const again = await openManager(memoryStore({ data: store.dump() }), runtime);
+  expect([...again.state.hosts.keys()]).toEqual(["1"]);
+});

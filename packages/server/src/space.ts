@@ -46,6 +46,8 @@ export class Space {
   readonly keepIndexes: readonly KeepIndex[];
   readonly #collections: Record<string, Map<string, Entry>> = {};
   readonly #tombstones = new Map<string, Entry>();
+  /** Removed since the last fold, and no tombstone is kept: the store still has their records. */
+  readonly #unfolded = new Map<string, Entry>();
   readonly #touched = new TouchedList();
   #sum: RecordHash = ZERO_HASH;
   #unsummed: Entry[] = [];
@@ -103,6 +105,7 @@ export class Space {
     const key = tombstoneKey(draft.collection, draft.id);
     const entry = entries.get(draft.id) ?? this.#tombstones.get(key) ?? newEntry(draft.collection, draft.id);
     this.#tombstones.delete(key);
+    this.#unfolded.delete(key);
     if (draft.record === null) {
       entries.delete(draft.id);
       this.#tombstones.set(key, entry);
@@ -131,6 +134,7 @@ export class Space {
       if (this.#tombstones.size <= max) return;
       this.#tombstones.delete(key);
       this.#touched.unlink(entry);
+      if (entry.version > this.foldedVersion) this.#unfolded.set(key, entry);
       this.tombstoneFloor = Math.max(this.tombstoneFloor, entry.version);
     }
   }
@@ -195,6 +199,10 @@ export class Space {
       const { collection, id, version } = entry;
       if (entry.record === null) tombstones.push({ collection, id, version });
       else records.push({ collection, id, version, text: entryText(entry) });
+    }
+    for (const [key, { collection, id, version }] of this.#unfolded) {
+      if (version > this.foldedVersion) tombstones.push({ collection, id, version });
+      else this.#unfolded.delete(key);
     }
     const { name, creationId, head, tombstoneFloor } = this;
     return { space: name, creationId, version: head, records, tombstones, tombstoneFloor, digest };
