@@ -1,0 +1,100 @@
+import { WINDOW_BYTES } from "@neverstale/protocol";
+import type { Connection } from "./connection.ts";
+import type { WireMessage } from "./frames.ts";
+import type { History, Report } from "./oracle.ts";
+
+/** How long a `get_state` counts as being out (rule R2). */
+const GET_STATE_TIMEOUT_MS = 10_000;
+/** Beacons don't wait for the window (rule A4b). */
+const SMALL_FRAMES_BYTES = 64 * 1024;
+
+/** What the authority may put on one connection, and the replica say, judged on the wire alone. */
+export class Audit {
+  readonly #report: Report;
+  readonly #plain: boolean;
+  /** What is durable of the space that is followed. */
+  readonly #history: () => History | null;
+  /** The version of the last message put. */
+  #position: number | null = null;
+  readonly #largestFrame: () => number;
+  /** Of the frames put, in order. */
+  readonly #sizes: number[] = [];
+  #unackedBytes = 0;
+  #framesPut = 0;
+  #framesAcked = 0;
+  #fullStateFrame = 0;
+  #getStateAt: number | null = null;
+
+  constructor(report: Report, plain: boolean, history: () => History | null, largestFrame: () => number) {
+    this.#largestFrame = largestFrame;
+    this.#report = report;
+    this.#plain = plain;
+    this.#history = history;
+  }
+
+  putAfterClose({ id }: Connection): void {
+    this.#report("A11", `${id} is sent something after it was closed`);
+  }
+
+  /** `full`: bytes waited in the process when the write began. */
+  put({ id, bufferedBytes }: Connection, message: WireMessage, full: boolean): void {
+    const { type, version, head } = message;
+    if (type === "delta" && (this.#plain ? full : this.#unackedBytes >= WINDOW_BYTES)) {
+      this.#report("A4b", `${id} is put a delta though its window is full`);
+    }
+    this.#framesPut += 1;
+    this.#sizes.push(message.sizeBytes);
+    this.#unackedBytes += message.sizeBytes;
+    const held = this.#plain ? bufferedBytes : this.#unackedBytes - WINDOW_BYTES;
+    if (held > 3 * this.#largestFrame() + SMALL_FRAMES_BYTES) this.#report("P4", `${held} bytes are held for ${id}`);
+    if (type === "error") return;
+    const durable = this.#history()?.head.version ?? 0;
+    if (head > durable) this.#report("A1", `${id} is told of version ${head}, and ${durable} is durable`);
+    if (message.isFullState) this.#putFullState(id, message);
+    else if (type === "sync") this.#putSync(id, message);
+    else this.#putDelta(id, message);
+    this.#position = version;
+  }
+
+  #putFullState(id: string, { version }: WireMessage): void {
+    if (version < (this.#position ?? 0)) this.#report("A8", `${id} is taken back from ${this.#position} to ${version}`);
+    if (!this.#plain && this.#fullStateFrame > this.#framesAcked)
+      this.#report("A8", `${id} has two full states unacked`);
+    this.#fullStateFrame = this.#framesPut;
+  }
+
+  #putSync(id: string, { version, isResume }: WireMessage): void {
+    const opens = isResume && this.#position === null;
+    if (!opens && version !== this.#position) {
+      this.#report("A7", `${id} was brought to ${this.#position}, and a sync says ${version}`);
+    }
+  }
+
+  #putDelta(id: string, { text, version }: WireMessage): void {
+    const from = this.#plain ? version - 1 : Number.parseInt(text.slice('{"type":"delta","from":'.length), 10);
+    if (from !== this.#position) this.#report("A4", `${id} stands at ${this.#position}, and a delta begins at ${from}`);
+  }
+
+  /** `jumpedAt`: when the clock of the replica last jumped: its timeouts are over then. */
+  said({ id }: Connection, text: string, now: number, jumpedAt: number): void {
+    const message = JSON.parse(text) as { readonly type: string; readonly n?: number };
+    if (message.type !== "get_state" || this.#plain) return;
+    const out = this.#getStateAt;
+    if (out !== null && out > jumpedAt && now - out < GET_STATE_TIMEOUT_MS)
+      this.#report("R2", `${id} has two get_state out`);
+    this.#getStateAt = now;
+  }
+
+  /** It has reached the authority. */
+  heard(text: string): void {
+    const message = JSON.parse(text) as { readonly type: string; readonly n?: number };
+    if (message.type !== "ack" || message.n === undefined) return;
+    for (let frame = this.#framesAcked; frame < message.n; frame += 1) this.#unackedBytes -= this.#sizes[frame] ?? 0;
+    this.#framesAcked = message.n;
+  }
+
+  /** It has reached the replica. */
+  arrived(message: WireMessage): void {
+    if (message.isFullState || message.type === "error") this.#getStateAt = null;
+  }
+}

@@ -1,0 +1,183 @@
+import { memoryStore, type Store } from "@neverstale/server";
+import type { Clock } from "./clock.ts";
+import type { Counters } from "./counters.ts";
+import { Branch, type CommitGroup, type Oracle, type Report } from "./oracle.ts";
+import type { Random } from "./random.ts";
+import { SimStore } from "./sim-store.ts";
+
+type Memory = ReturnType<typeof memoryStore>;
+export type MemoryData = ReturnType<Memory["dump"]>;
+export type Fold = Parameters<Store["fold"]>[0];
+
+/** What one write does to the disk. */
+export type Write =
+  | { readonly kind: "epoch"; readonly epoch: string }
+  | { readonly kind: "commit"; readonly group: CommitGroup; readonly epoch: string }
+  | { readonly kind: "fold"; readonly fold: Fold };
+
+/** Where in a write the process ends: nothing is written, it is written but not forced to disk, it is, and nobody knows. */
+export type CrashPoint = "before" | "written" | "synced";
+
+/** Ends the process at the next write of a kind. */
+export interface Trap {
+  readonly kind: Write["kind"];
+  readonly point: CrashPoint;
+  readonly spring: () => void;
+}
+
+/** All that the disk holds at one moment, with what the oracle knows of it. */
+export interface Image {
+  readonly data: MemoryData;
+  readonly branch: Branch;
+}
+
+/** Times in ms; what can go wrong now. */
+export interface DiskFaults {
+  writeMs: number;
+  syncMs: number;
+  full: boolean;
+  /** The next commit fails with an error after which nobody knows whether it is stored. */
+  errorAtNext: boolean;
+  trap: Trap | null;
+}
+
+export interface DiskWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly oracle: Oracle;
+  readonly report: Report;
+}
+
+const EMPTY: MemoryData = { epochs: [], spaces: [], log: [], history: [], answers: [] };
+
+/**
+ * The disk under one authority. What was written but not forced to disk outlives the process and not a power cut.
+ * `kill` and `cutPower` end whatever store is mounted: it never answers again.
+ */
+export class Disk {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly faults: DiskFaults = { writeMs: 0, syncMs: 0, full: false, errorAtNext: false, trap: null };
+  readonly #usualMs: number;
+  /** Commits answer at once, without a promise. */
+  readonly inline: boolean;
+  /** Copies made by the authority, by path. */
+  readonly backups = new Map<string, Image>();
+  readonly #oracle: Oracle;
+  readonly #report: Report;
+  /** Everything that was forced to disk, and what survived of the rest when it was last mounted. */
+  memory: Memory = memoryStore();
+  branch = new Branch();
+  /** Written since, in order. */
+  #unsynced: Write[] = [];
+  /** What a power cut leaves of writes that were already mounted, as long as nothing was forced to disk since. */
+  #beforeUnsynced: Image | null = null;
+  #mounted: SimStore | null = null;
+
+  constructor(world: DiskWorld, inline: boolean) {
+    const { clock, random, counters, oracle, report } = world;
+    this.#report = report;
+    this.clock = clock;
+    this.random = random;
+    this.counters = counters;
+    this.#oracle = oracle;
+    this.inline = inline;
+    this.#usualMs = random.pick([0, 1, 5, 30]);
+    this.slowDown(0);
+  }
+
+  /** A store on what the disk holds, for a process that starts. */
+  mount(): SimStore {
+    if (this.#unsynced.length > 0) {
+      this.#beforeUnsynced ??= this.image();
+      for (const write of this.#unsynced.splice(0)) this.#carryOut(write);
+    }
+    const data = this.memory.dump();
+    this.memory = memoryStore({ data });
+    this.branch = this.branch.fork();
+    this.#mounted = new SimStore(this, this.memory);
+    return this.#mounted;
+  }
+
+  image(): Image {
+    return { data: this.memory.dump(), branch: this.branch.fork() };
+  }
+
+  /** Into the page cache. */
+  written(write: Write): void {
+    this.#unsynced.push(write);
+  }
+
+  /** Forced to disk, with everything written before. */
+  synced(): void {
+    for (const write of this.#unsynced.splice(0)) this.#carryOut(write);
+    this.#beforeUnsynced = null;
+  }
+
+  #carryOut(write: Write): void {
+    if (write.kind === "fold") this.#mustWork(this.memory.fold(write.fold));
+    else if (write.kind === "epoch") this.#begin(write.epoch);
+    else {
+      this.#oracle.commit(this.branch, write.group, write.epoch, this.clock.now);
+      this.memory.commit(write.group);
+    }
+  }
+
+  #begin(epoch: string): void {
+    this.#mustWork(this.memory.beginEpoch(epoch));
+    this.#oracle.begin(epoch, this.branch);
+  }
+
+  /** The memory store is done when it returns; it only refuses what breaks its contract. */
+  #mustWork(done: Promise<void>): void {
+    done.catch((error: unknown) => this.#report("crash", `the store refuses a write: ${String(error)}`));
+  }
+
+  /** The process is gone; what it had written stays. */
+  kill(): void {
+    if (this.#unsynced.length > 0) this.counters.add("kill_kept_unsynced");
+    this.#unmount();
+  }
+
+  /** The machine is gone: of what was not forced to disk nothing stays, or all. */
+  cutPower(): void {
+    const kept = this.random.chance(0.3);
+    if (this.#unsynced.length > 0) this.counters.add(kept ? "power_cut_kept_unsynced" : "power_cut_lost_unsynced");
+    if (!kept) {
+      this.#unsynced = [];
+      if (this.#beforeUnsynced !== null) this.#place(this.#beforeUnsynced);
+    }
+    this.#unmount();
+  }
+
+  #unmount(): void {
+    this.#mounted?.abandon();
+    this.#mounted = null;
+    this.faults.trap = null;
+  }
+
+  /** Another image takes the place of what is there: a restored backup, or an empty disk. Only while nothing is mounted. */
+  restore(image: Image = { data: EMPTY, branch: new Branch() }): void {
+    this.#unsynced = [];
+    this.#place(image);
+  }
+
+  #place({ data, branch }: Image): void {
+    this.#beforeUnsynced = null;
+    this.memory = memoryStore({ data });
+    this.branch = branch.fork();
+  }
+
+  /** Each step of a write takes up to so long, beside what it takes on this disk anyway. */
+  slowDown(ms: number): void {
+    this.faults.writeMs = this.#usualMs + ms;
+    this.faults.syncMs = this.#usualMs + ms;
+  }
+
+  heal(): void {
+    Object.assign(this.faults, { full: false, errorAtNext: false, trap: null });
+    this.slowDown(0);
+  }
+}

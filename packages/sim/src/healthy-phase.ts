@@ -1,0 +1,155 @@
+import type { Connection } from "./connection.ts";
+import { someChanges } from "./models.ts";
+import type { PlainClient } from "./plain-client.ts";
+import type { Tab } from "./tab.ts";
+import type { World } from "./world.ts";
+
+/** The longest backoff (rule R6), and how long a replica waits that has asked five times in a minute. */
+const LONGEST_BACKOFF_MS = 30_000;
+const LIMITED_MS = 60_000;
+/** Promise P2 for a replica that was told that it is awake; and the way there and back. */
+const TOLD_MS = 2_000;
+/** An ack goes out after 250 ms. */
+const ACKED_MS = 500;
+const START_MS = 10_000;
+/** Open dispatches try for so long, and wait as long again for a lost answer. */
+const DISPATCH_MS = 60_000;
+
+/** Everything heals; from here on every client must become level, in time, and stay so (promise P2). */
+export async function healed(world: World): Promise<void> {
+  healEverything(world);
+  await world.pass(START_MS, () => !world.authority.serving);
+  if (!world.authority.serving) return world.fail("P2", "the authority does not start");
+  await world.pass(2 * world.config.authority.buildMs); // Until what was begun in sickness is over.
+  const told = [...world.tabs.values()].filter((tab, index) => index % 2 === 0 && tab.config.space === "main");
+  for (const tab of told) tab.environment.signal("awake");
+  await mustBeLevel(world, told, TOLD_MS, "P2");
+  await mustBeLevel(world, everyone(world), levelWithinMs(world), "P2");
+  for (let round = 0; round < 3 && world.failure === null; round += 1) await writeAndSee(world, round);
+  await mustSettle(world);
+  await world.pass(2 * world.authority.config.beaconMs + 500);
+  await mustBeLevel(world, everyone(world), 500, "P2");
+  await checkWindows(world);
+  await closeAndOpen(world);
+}
+
+function healEverything(world: World): void {
+  world.trace.line(world.clock.now, "everything heals");
+  Object.assign(world.snapshots, { failedBuilds: 0, buildMs: Math.min(world.snapshots.buildMs, 20) });
+  world.disk.heal();
+  world.authority.keepRunning();
+  for (const { network } of everyone(world)) network.heal();
+  for (const tab of world.tabs.values()) {
+    world.sessions.signIn(tab.name);
+    tab.environment.wake();
+    tab.environment.act(() => tab.driver.start());
+    tab.environment.signal("online");
+  }
+}
+
+function everyone(world: World): readonly (Tab | PlainClient)[] {
+  return [...world.tabs.values(), ...world.plainClients.values()];
+}
+
+function levelWithinMs(world: World): number {
+  const limited = [...world.tabs.values()].some(({ status }) => status === "stale: resyncing_in_vain");
+  return 2 * world.authority.config.beaconMs + 5_000 + LONGEST_BACKOFF_MS + (limited ? LIMITED_MS : 0);
+}
+
+async function mustBeLevel(
+  world: World,
+  clients: readonly (Tab | PlainClient)[],
+  withinMs: number,
+  rule: string,
+): Promise<void> {
+  for (const client of clients) comeBackTo(world, client);
+  const behind = () => clients.find((client) => !isLevel(world, client));
+  await world.pass(withinMs, () => behind() !== undefined);
+  const late = behind();
+  if (late === undefined) return;
+  const status = "driver" in late ? late.status : late.connected ? "connected" : "not connected";
+  world.fail(rule, `${late.name} (${status}) is not level ${withinMs} ms after everything healed`);
+}
+
+/** A replica that was told that its space is gone doesn't come back by itself; who uses it sees that there is one again. */
+function comeBackTo(world: World, client: Tab | PlainClient): void {
+  if (!("driver" in client) || client.status !== "stale: unknown_space") return;
+  if (world.authority.manager?.space(client.config.space) === null) return;
+  client.environment.act(() => client.driver.start());
+}
+
+/** It shows the newest there is, and says so. A tab on a space that is gone says that. */
+export function isLevel(world: World, client: Tab | PlainClient): boolean {
+  const { process } = world.authority;
+  if (!("driver" in client)) return isPlainLevel(world, client);
+  const space = process?.manager?.space(client.config.space) ?? null;
+  if (space === null) return client.status === "stale: unknown_space";
+  const { position } = client.driver;
+  return (
+    client.status === "live" &&
+    position?.epoch === process?.epoch &&
+    position?.space === space.creationId &&
+    position.version === space.head
+  );
+}
+
+function isPlainLevel(world: World, client: PlainClient): boolean {
+  const space = world.authority.manager?.space(client.space) ?? null;
+  return space === null || (client.connected && client.version === space.head);
+}
+
+/** At a low rate every commit goes out at once (rule A4). */
+async function writeAndSee(world: World, round: number): Promise<void> {
+  const changes = someChanges("main", world.random.fork(`healthy ${round}`));
+  let done = false;
+  world.authority.manager
+    ?.transact(() => changes)
+    .then(
+      (applied) => {
+        world.acks.note(applied);
+        done = true;
+      },
+      (error: unknown) => world.fail("P2", `a write in health fails: ${String(error)}`),
+    );
+  await world.pass(1_000, () => !done);
+  if (!done) world.fail("P2", "a write in health is not done within a second");
+  await mustBeLevel(world, everyone(world), 500, "A4");
+}
+
+/** Whoever waits for an answer, or for its effect, is told. */
+async function mustSettle(world: World): Promise<void> {
+  const waiting = () => [...world.tabs.values()].find(({ dispatches }) => dispatches.open > 0);
+  await world.pass(DISPATCH_MS, () => waiting() !== undefined);
+  const late = waiting();
+  if (late !== undefined) world.fail("D2", `${late.name} still waits for the end of a dispatch`);
+}
+
+/** Promise P4: in the end nothing is kept for anybody. */
+async function checkWindows(world: World): Promise<void> {
+  const { hub } = world.authority.process ?? {};
+  if (world.failure !== null || hub === null || hub === undefined) return;
+  const open = everyone(world).flatMap(({ network }) => [...network.connections].filter(({ isOpen }) => isOpen));
+  if (hub.metrics.connections !== open.length) {
+    world.fail("P4", `${hub.metrics.connections} connections are kept, and ${open.length} are open`);
+  }
+  const watched = new Map(
+    open.filter(({ meddledWith }) => !meddledWith).map((connection) => [connection, connection.id]),
+  );
+  const unacked = () =>
+    [...hub.cursors].find(
+      ({ wire, profile, window }) => profile === "v1" && watched.has(wire as Connection) && window.unackedBytes > 0,
+    );
+  await world.pass(ACKED_MS, () => unacked() !== undefined);
+  const left = unacked();
+  if (left !== undefined)
+    world.fail("P4", `${watched.get(left.wire as Connection)} has ${left.window.unackedBytes} bytes unacked`);
+}
+
+/** What a clean close writes is what the next open reads (rule G2), and everyone resumes. */
+async function closeAndOpen(world: World): Promise<void> {
+  if (world.failure !== null) return;
+  const { starts } = world.authority;
+  world.authority.stop();
+  await world.pass(START_MS, () => world.authority.starts === starts || !world.authority.serving);
+  await mustBeLevel(world, everyone(world), levelWithinMs(world), "P2");
+}

@@ -1,0 +1,5 @@
+export { isLevel } from "./healthy-phase.ts";
+export { makePlan } from "./make-plan.ts";
+export type { Action, ClientPlan, Plan } from "./plan.ts";
+export { type RunResult, runPlan } from "./run.ts";
+export { type Failure, World, type WorldConfig } from "./world.ts";

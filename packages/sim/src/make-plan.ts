@@ -1,0 +1,240 @@
+import type { Action, ClientPlan, Deed, Plan } from "./plan.ts";
+import { Random } from "./random.ts";
+
+const HOSTS = ["web-1", "web-2", "db-1"];
+const SPACES = ["agent/web-1", "agent/web-2", "output/c1", "output/c2"];
+
+/** A plan that follows from the seed alone. Each run has its own mixture of faults: some are left out, some come often. */
+export function makePlan(seed: string, keepTrace = false): Plan {
+  const chance = new Random(`plan ${seed}`);
+  const clients = makeClients(chance.fork("clients"));
+  const faultyMs = chance.int(15_000, 70_000);
+  const actions = [...writes(chance.fork("writes"), faultyMs), ...troubles(chance.fork("troubles"), faultyMs, clients)];
+  actions.sort((a, b) => a.at - b.at);
+  return {
+    config: makeConfig(seed, chance.fork("config"), keepTrace),
+    clients,
+    faultyMs,
+    actions: actions.map((action, id): Action => ({ ...action, id })),
+  };
+}
+
+function makeConfig(seed: string, chance: Random, keepTrace: boolean): Plan["config"] {
+  const limits = {
+    tombstones: chance.chance(0.15) ? 200 : chance.int(0, 6),
+    plainLogChars: chance.pick([200, 600, 20_000]),
+    stuckMs: 20_000,
+    foldMs: chance.int(300, 3_000),
+    batchCalls: chance.pick([2, 20_000]),
+  };
+  const authority = {
+    limits,
+    beaconMs: chance.pick([3_000, 5_000]),
+    scale: chance.chance(0.4) ? chance.pick([200, 1_000, 4_000]) : 1,
+    zipFromChars: chance.pick([150, 600, 1e9]),
+    buildMs: chance.pick([0, 20, 300, 2_000]),
+    loopUtilization: chance.pick([0, 0.6, 1]),
+  };
+  return { seed, authority, inlineDisk: chance.chance(0.25), keepTrace };
+}
+
+function makeClients(chance: Random): ClientPlan[] {
+  const clients: ClientPlan[] = [];
+  const add = (count: number, kind: ClientPlan["kind"], space: () => string) => {
+    for (let i = 0; i < count; i += 1) {
+      const name = `${kind}-${clients.length}`;
+      clients.push(makeClient(name, kind, space(), chance.fork(name)));
+    }
+  };
+  add(chance.int(1, 4), "tab", () => "main");
+  add(chance.int(0, 1), "tab", () => chance.pick(["output/c1", "output/c2"]));
+  add(chance.int(0, 2), "agent", () => chance.pick(["agent/web-1", "agent/web-2"]));
+  add(chance.int(0, 2), "plain", () => (chance.chance(0.8) ? "main" : "output/c1"));
+  return clients;
+}
+
+function makeClient(name: string, kind: ClientPlan["kind"], space: string, chance: Random): ClientPlan {
+  return {
+    name,
+    kind,
+    space,
+    joinsAtMs: chance.chance(0.6) ? chance.int(0, 200) : chance.int(0, 20_000),
+    latencyMs: chance.pick([1, 20, 150]),
+    jitterMs: chance.pick([0, 10, 400]),
+    kernelBytes: chance.pick([16_000, 256_000, 4_000_000]),
+    late: chance.pick([0, 1]),
+    tcpTimeoutMs: chance.int(5_000, 60_000),
+    httpLoss: chance.pick([0, 0.1, 0.4]),
+    httpDouble: chance.pick([0, 0.1, 0.4]),
+  };
+}
+
+type Planned = Deed & { readonly at: number };
+
+function writes(chance: Random, untilMs: number): Planned[] {
+  const planned: Planned[] = [];
+  const meanMs = chance.pick([150, 400, 1_200]);
+  for (let at = chance.int(0, 500); at < untilMs; at += 1 + Math.floor(2 * meanMs * chance.next())) {
+    planned.push({ at, ...aWrite(chance) });
+  }
+  return planned;
+}
+
+function aWrite(chance: Random): Deed {
+  const kind = chance.next();
+  if (kind < 0.02) return { do: "write_many", count: chance.int(5, 40) };
+  if (kind < 0.04) return { do: "crowd", count: chance.int(20, 60), gone: chance.chance(0.5) };
+  if (kind < 0.06) return { do: "read_state" };
+  return { do: "write", space: chance.chance(0.75) ? "main" : chance.pick(SPACES) };
+}
+
+interface Menu {
+  readonly chance: Random;
+  readonly clients: readonly string[];
+  readonly v1: readonly string[];
+  /** Those that follow the main space. */
+  readonly main: readonly string[];
+  readonly backups: readonly string[];
+}
+
+/** How often each kind of trouble comes, before the seed has its say. */
+const TROUBLES: readonly (readonly [weight: number, deed: (menu: Menu) => Deed])[] = [
+  [
+    6,
+    ({ chance, main }) => ({
+      do: "dispatch",
+      client: chance.pick(main),
+      hosts: someHosts(chance),
+      timeoutMs: chance.int(4_000, 30_000),
+    }),
+  ],
+  [3, ({ chance }) => ({ do: "kill", downMs: downMs(chance) })],
+  [2, ({ chance }) => ({ do: "cut_power", downMs: downMs(chance) })],
+  [2, ({ chance }) => ({ do: "stop", downMs: downMs(chance) })],
+  [5, (menu) => trap(menu)],
+  [3, ({ chance, backups }) => ({ do: "backup", name: chance.pick(backups) })],
+  [2, ({ chance, backups }) => ({ do: "restore", name: chance.pick(backups), downMs: downMs(chance) })],
+  [2, ({ chance }) => ({ do: "disk_full", ms: chance.int(100, 6_000) })],
+  [2, ({ chance }) => ({ do: "slow_disk", ms: chance.int(500, 10_000) })],
+  [1, () => ({ do: "disk_error" })],
+  [1, ({ chance }) => ({ do: "failed_builds", ms: chance.int(500, 10_000) })],
+  [1, ({ chance }) => ({ do: "authority_clock", byMs: chance.pick([-1, 1]) * chance.pick([500, 5_000, 3_600_000]) })],
+  [6, (menu) => cut(menu)],
+  [2, ({ chance, clients }) => ({ do: "half_open", client: chance.pick(clients), directions: someDirections(chance) })],
+  [
+    4,
+    ({ chance, clients }) => ({
+      do: "stall",
+      client: chance.pick(clients),
+      directions: someDirections(chance),
+      ms: someMs(chance),
+    }),
+  ],
+  [
+    3,
+    ({ chance, clients }) => ({
+      do: "partition",
+      client: chance.pick(clients),
+      ms: someMs(chance),
+      signals: chance.chance(0.5),
+    }),
+  ],
+  [
+    2,
+    ({ chance, clients }) => ({
+      do: "slow_link",
+      client: chance.pick(clients),
+      rate: chance.pick([1, 50, 1_000]),
+      ms: someMs(chance),
+    }),
+  ],
+  [
+    3,
+    ({ chance, clients }) => ({
+      do: "meddle",
+      client: chance.pick(clients),
+      how: chance.pick(["alter", "alter", "swallow", "double"]),
+    }),
+  ],
+  [4, (menu) => sleep(menu)],
+  [1, ({ chance, v1 }) => ({ do: "client_clock", client: chance.pick(v1), byMs: jump(chance) })],
+  [1, ({ chance, v1 }) => ({ do: "refresh", client: chance.pick(v1) })],
+  [1, ({ chance, clients }) => ({ do: "restart_client", client: chance.pick(clients) })],
+  [1, ({ chance, v1 }) => ({ do: "rotate_token", client: chance.pick(v1) })],
+  [1, ({ chance, v1 }) => ({ do: "sign_out", client: chance.pick(v1), ms: chance.int(500, 10_000) })],
+  [2, ({ chance }) => ({ do: "make_space", space: chance.pick(SPACES) })],
+  [2, ({ chance }) => ({ do: "remove_space", space: chance.pick(SPACES) })],
+];
+
+function troubles(chance: Random, untilMs: number, clients: readonly ClientPlan[]): Planned[] {
+  const menu: Menu = {
+    chance,
+    clients: clients.map(({ name }) => name),
+    v1: clients.filter(({ kind }) => kind !== "plain").map(({ name }) => name),
+    main: clients.filter(({ kind, space }) => kind === "tab" && space === "main").map(({ name }) => name),
+    backups: ["a", "b"],
+  };
+  const weights = TROUBLES.map(([weight]) => (chance.chance(0.6) ? weight * chance.next() : 0));
+  const planned: Planned[] = [];
+  const meanMs = chance.pick([500, 1_500, 4_000]);
+  for (let at = chance.int(0, 3_000); at < untilMs; at += Math.floor(2 * meanMs * chance.next())) {
+    const deed = weighted(weights, chance);
+    if (deed !== null) planned.push({ at, ...deed(menu) });
+  }
+  return planned;
+}
+
+function weighted(weights: readonly number[], chance: Random): ((menu: Menu) => Deed) | null {
+  let left = chance.next() * weights.reduce((sum, weight) => sum + weight, 0);
+  for (const [index, weight] of weights.entries()) {
+    left -= weight;
+    if (weight > 0 && left <= 0) return TROUBLES[index]?.[1] ?? null;
+  }
+  return null;
+}
+
+function trap({ chance }: Menu): Deed {
+  return {
+    do: "trap",
+    write: chance.pick(["epoch", "commit", "commit", "fold"]),
+    point: chance.pick(["before", "written", "synced"]),
+    power: chance.chance(0.5),
+    downMs: downMs(chance),
+  };
+}
+
+function cut({ chance, clients }: Menu): Deed {
+  const told = chance.pick(["both", "both", "client", "server", "nobody"] as const);
+  return { do: "cut", client: chance.pick(clients), told, bytes: chance.pick([0, chance.skewed(2_000), 1e9]) };
+}
+
+function sleep({ chance, v1 }: Menu): Deed {
+  return {
+    do: "sleep",
+    client: chance.pick(v1),
+    ms: someMs(chance),
+    countsTime: chance.chance(0.5),
+    signals: chance.chance(0.5),
+    suspends: chance.chance(0.3),
+  };
+}
+
+function someHosts(chance: Random): readonly string[] {
+  return chance.chance(0.7) ? [chance.pick(HOSTS)] : ["web-1", "web-2"];
+}
+
+function someDirections(chance: Random): readonly ("up" | "down")[] {
+  return chance.pick([["up"], ["down"], ["up", "down"]] as const);
+}
+
+function someMs(chance: Random): number {
+  return chance.chance(0.2) ? chance.int(20_000, 40_000) : chance.int(200, 12_000);
+}
+
+function downMs(chance: Random): number {
+  return chance.chance(0.7) ? chance.int(5, 400) : chance.int(400, 15_000);
+}
+
+function jump(chance: Random): number {
+  return chance.pick([-1, 1]) * chance.pick([500, 5_000, 3_600_000, 30 * 3_600_000]);
+}

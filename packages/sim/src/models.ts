@@ -1,0 +1,137 @@
+import {
+  type Change,
+  collection,
+  defineModel,
+  type JsonObject,
+  type JsonValue,
+  type Model,
+  patch,
+  put,
+  remove,
+} from "@neverstale/protocol";
+import type { Random } from "./random.ts";
+
+/** Refuses records that say so, and stores what it is given otherwise: a decision with one of them is dropped alone. */
+const refusesBad = {
+  "~standard": {
+    version: 1,
+    vendor: "sim",
+    validate: (value: unknown) =>
+      (value as JsonObject).bad === true ? { issues: [{ message: "it is bad" }] } : { value: value as JsonObject },
+  },
+} as const;
+
+export const KEPT_EVENTS = 5;
+export const KEPT_COMMANDS = 6;
+
+export const mainModel = defineModel({
+  model: 1,
+  collections: {
+    hosts: collection(refusesBad),
+    commands: collection(null, { keep: { newest: KEPT_COMMANDS, where: { status: ["done", "failed"] } } }),
+    events: collection(null, { keep: { newest: KEPT_EVENTS } }),
+    metrics: collection(null, { ephemeral: true }),
+  },
+  changes: {
+    host_added: put("hosts"),
+    host_updated: patch("hosts"),
+    host_removed: remove("hosts"),
+    command_started: put("commands"),
+    command_finished: patch("commands"),
+    event: put("events"),
+    host_metrics: put("metrics"),
+  },
+});
+
+/** What one host is to do: an agent follows it, and says over HTTP what it has done. */
+export const agentModel = defineModel({
+  model: 1,
+  collections: { tasks: collection() },
+  changes: { task_added: put("tasks"), task_altered: patch("tasks"), task_removed: remove("tasks") },
+});
+
+export const outputModel = defineModel({
+  model: 1,
+  collections: { lines: collection(null, { keep: { newest: 12 } }) },
+  changes: { line_added: put("lines"), line_altered: patch("lines"), line_removed: remove("lines") },
+});
+
+export const MODELS: Readonly<Record<string, Model>> = { "agent/": agentModel, "output/": outputModel };
+
+export function modelOf(space: string): Model {
+  return MODELS[space.slice(0, space.indexOf("/") + 1)] ?? mainModel;
+}
+
+/** `toString` is a member of every object: a name like any other here. */
+const HOSTS = ["web-1", "web-2", "web-3", "db-1", "toString", "cache-1"];
+const FIELDS = ["cpu", "name", "tags", "note", "os", "valueOf"];
+
+/** Some changes of one transaction, such as a busy fleet makes. */
+export function someChanges(space: string, chance: Random): Change[] {
+  const count = chance.chance(0.6) ? 1 : chance.int(2, 5);
+  return Array.from({ length: count }, () => someChange(space, chance));
+}
+
+function someChange(space: string, chance: Random): Change {
+  if (space.startsWith("agent/")) return recordChange("task_added", "task_altered", "task_removed", chance);
+  if (space.startsWith("output/")) return lineChange(chance);
+  const kind = chance.next();
+  if (kind < 0.12)
+    return { type: "event", target: "", data: { id: `ev-${chance.int(0, 1e9)}`, text: someText(chance) } };
+  if (kind < 0.24) return { type: "host_metrics", target: chance.pick(HOSTS), data: { load: chance.int(0, 99) } };
+  return recordChange("host_added", "host_updated", "host_removed", chance);
+}
+
+function recordChange(added: string, updated: string, removed: string, chance: Random): Change {
+  const target = chance.pick(HOSTS);
+  const kind = chance.next();
+  if (kind < 0.35) return { type: added, target, data: someFields(chance, false) };
+  if (kind < 0.8) return { type: updated, target, data: someFields(chance, true) };
+  return { type: removed, target, data: {} };
+}
+
+function lineChange(chance: Random): Change {
+  if (chance.chance(0.2)) return recordChange("line_added", "line_altered", "line_removed", chance);
+  return { type: "line_added", target: "", data: { id: `line-${chance.int(0, 1e9)}`, text: someText(chance) } };
+}
+
+function someFields(chance: Random, unsets: boolean): JsonObject {
+  const fields: Record<string, JsonValue> = {};
+  for (let count = chance.int(1, 3); count > 0; count -= 1) {
+    fields[chance.pick(FIELDS)] = unsets && chance.chance(0.3) ? null : someValue(chance, unsets);
+  }
+  return fields;
+}
+
+function someValue(chance: Random, unsets: boolean): JsonValue {
+  const kind = chance.next();
+  if (kind < 0.5) return chance.int(0, 9);
+  if (kind < 0.7) return someText(chance);
+  if (kind < 0.85) return [chance.int(0, 3), { deep: chance.chance(0.5) }];
+  return unsets && chance.chance(0.4) ? { inner: null, other: chance.int(0, 3) } : { inner: chance.int(0, 3) };
+}
+
+function someText(chance: Random): string {
+  return chance.pick(["", "ä€😀", "restart", "x".repeat(chance.int(1, 60))]);
+}
+
+/** Many records with long names, to be removed together later: the diff over that is larger than what is left. */
+export function crowd(count: number, name: string): Change[] {
+  return Array.from({ length: count }, (_, index) => ({
+    type: "host_added",
+    target: crowdId(name, index),
+    data: { cpu: index },
+  }));
+}
+
+export function crowdGone(count: number, name: string): Change[] {
+  return Array.from({ length: count }, (_, index) => ({
+    type: "host_removed",
+    target: crowdId(name, index),
+    data: {},
+  }));
+}
+
+function crowdId(name: string, index: number): string {
+  return `${name}-${index}-${"long".repeat(20)}`;
+}

@@ -1,0 +1,242 @@
+import type { Change, StateOf, SyncError } from "@neverstale/protocol";
+import type { Decide } from "@neverstale/server";
+import { crowd, crowdGone, type mainModel, someChanges } from "./models.ts";
+import type { PlainClient } from "./plain-client.ts";
+import type { Action, Deed } from "./plan.ts";
+import type { Random } from "./random.ts";
+import type { Tab } from "./tab.ts";
+import type { World } from "./world.ts";
+
+type Of<D extends Deed["do"]> = Extract<Deed, { do: D }>;
+
+/** Carries one action of a plan out. One that has lost its object (a client that is not there) does nothing. */
+export function perform(world: World, action: Action): void {
+  const chance = world.random.fork(`action ${action.id}`);
+  world.trace.line(world.clock.now, `do ${JSON.stringify(action)}`);
+  if ("client" in action) return performOnClient(world, action, chance);
+  switch (action.do) {
+    case "write":
+      return write(world, action.space, chance);
+    case "write_many":
+      for (let i = 0; i < action.count; i += 1) write(world, "main", chance);
+      return;
+    case "crowd":
+      return transact(world, () => (action.gone ? crowdGone(60, "crowd") : crowd(action.count, "crowd")));
+    case "make_space":
+      return remakeSpace(world, action.space, chance);
+    case "remove_space":
+      return removeSpace(world, action.space);
+    case "read_state":
+      return readState(world);
+    default:
+      return performOnAuthority(world, action, chance);
+  }
+}
+
+function write(world: World, space: string, chance: Random): void {
+  const changes = someChanges(space, chance);
+  const spoilt = chance.next();
+  if (spoilt < 0.03) changes.push({ type: "host_added", target: "bad", data: { bad: true } });
+  transact(
+    world,
+    (_, transaction) => {
+      if (space !== "main") transaction.add(space, changes);
+      if (spoilt > 0.98) throw new Error("the decision thinks better of it");
+      return space === "main" ? changes : [];
+    },
+    space,
+  );
+}
+
+/** A call of the program itself. What comes of it is noted: it must hold from then on. */
+function transact(world: World, decide: Decide<StateOf<typeof mainModel>>, space = "main"): void {
+  const { process } = world.authority;
+  const manager = process?.manager;
+  if (process === null || manager === null || manager === undefined) return;
+  world.counters.add("writes");
+  manager.transact(decide, { space }).then(
+    (applied) => {
+      if (process.alive) world.acks.note(applied);
+    },
+    (error: SyncError) => world.counters.add(`write_${error.code ?? "refused"}`),
+  );
+}
+
+function remakeSpace(world: World, space: string, chance: Random): void {
+  const changes = someChanges(space, chance);
+  transact(world, (_, transaction) => {
+    if (transaction.state(space) !== null) transaction.removeSpace(space);
+    transaction.add(space, changes);
+    return [];
+  });
+}
+
+function removeSpace(world: World, space: string): void {
+  transact(world, (_, transaction) => {
+    if (transaction.state(space) !== null) transaction.removeSpace(space);
+    return [] as Change[];
+  });
+}
+
+function readState(world: World): void {
+  const request = { client: "reader", method: "GET", path: "/api/state", headers: {}, body: null };
+  world.authority.request(request).catch(() => {});
+}
+
+type OnAuthority = Exclude<Deed, { client: string }>;
+
+function performOnAuthority(world: World, action: OnAuthority, chance: Random): void {
+  const { authority, disk } = world;
+  switch (action.do) {
+    case "kill":
+    case "cut_power":
+      authority.crash(action.do === "cut_power");
+      return authority.startAfter(action.downMs);
+    case "stop":
+      authority.stop();
+      return authority.startAfter(action.downMs);
+    case "trap":
+      return setTrap(world, action);
+    case "backup":
+      authority.manager?.backup(action.name).catch(() => {});
+      return;
+    case "restore":
+      return restore(world, action);
+    case "disk_full":
+      disk.faults.full = true;
+      return during(world, action.ms, () => {
+        disk.faults.full = false;
+      });
+    case "slow_disk":
+      disk.slowDown(chance.int(20, 1_500));
+      return during(world, action.ms, () => disk.slowDown(0));
+    case "failed_builds":
+      world.snapshots.failedBuilds = 0.7;
+      return during(world, action.ms, () => {
+        world.snapshots.failedBuilds = 0;
+      });
+    case "disk_error":
+      disk.faults.errorAtNext = true;
+      return;
+    case "authority_clock":
+      world.jumpWall(action.byMs);
+  }
+}
+
+function during(world: World, ms: number, end: () => void): void {
+  world.clock.after(ms, end);
+}
+
+/** A process that starts anew is the only one that begins an epoch. */
+function setTrap(world: World, { write: kind, point, power, downMs }: Of<"trap">): void {
+  const { authority, disk } = world;
+  if (kind === "epoch") authority.crash(power);
+  disk.faults.trap = {
+    kind,
+    point,
+    spring: () => {
+      authority.crash(power);
+      authority.startAfter(downMs);
+    },
+  };
+  if (kind === "epoch") authority.startAfter(downMs);
+}
+
+function restore(world: World, { name, downMs }: Of<"restore">): void {
+  const image = world.disk.backups.get(name);
+  if (image === undefined) return;
+  world.authority.restore(image);
+  world.authority.startAfter(downMs);
+}
+
+type OnClient = Extract<Action, { client: string }>;
+
+function performOnClient(world: World, action: OnClient, chance: Random): void {
+  const tab = world.tabs.get(action.client);
+  const client = tab ?? world.plainClients.get(action.client);
+  if (client === undefined) return;
+  if (performOnNetwork(world, client, action) || tab === undefined) return;
+  switch (action.do) {
+    case "dispatch":
+      return tab.environment.act(() => void tab.dispatches.dispatch(action.hosts, action.timeoutMs));
+    case "sleep":
+      return sleep(world, tab, action);
+    case "client_clock":
+      return tab.environment.jumpWall(action.byMs);
+    case "refresh":
+      return tab.environment.act(() => tab.driver.refresh());
+    case "restart_client":
+      tab.environment.act(() => tab.driver.stop());
+      return during(world, chance.int(0, 5_000), () => tab.environment.act(() => tab.driver.start()));
+    case "rotate_token":
+      return world.sessions.rotate(tab.name);
+    case "sign_out":
+      return signOut(world, tab, action.ms, chance);
+  }
+}
+
+/** Returns whether the action was one of the network's. */
+function performOnNetwork(world: World, client: Tab | PlainClient, action: OnClient): boolean {
+  const { network } = client;
+  const { current } = network;
+  switch (action.do) {
+    case "cut":
+      current?.cut(action.told, action.bytes);
+      return true;
+    case "half_open":
+      if (current !== null) network.halfOpen(current, action.directions);
+      return true;
+    case "stall":
+      network.hold(`stall ${action.id}`, action.directions);
+      during(world, action.ms, () => network.release(`stall ${action.id}`));
+      return true;
+    case "partition":
+      partition(world, client, action);
+      return true;
+    case "slow_link":
+      network.weather.rate = action.rate;
+      during(world, action.ms, () => {
+        network.weather.rate = Number.POSITIVE_INFINITY;
+      });
+      return true;
+    case "meddle":
+      if (current !== null) current.tamper = action.how;
+      return true;
+    default:
+      return false;
+  }
+}
+
+function partition(
+  world: World,
+  client: Tab | PlainClient,
+  { id, ms, signals }: Of<"partition"> & { id: number },
+): void {
+  const environment = "environment" in client && signals ? client.environment : null;
+  client.network.hold(`partition ${id}`, ["up", "down"]);
+  environment?.signal("offline");
+  during(world, ms, () => {
+    client.network.release(`partition ${id}`);
+    environment?.signal("online");
+  });
+}
+
+function sleep(world: World, { environment }: Tab, { ms, countsTime, signals, suspends }: Of<"sleep">): void {
+  if (suspends) environment.signal("suspended");
+  environment.sleep(countsTime);
+  during(world, ms, () => {
+    environment.wake();
+    if (signals || suspends) environment.signal("awake");
+  });
+}
+
+function signOut(world: World, tab: Tab, ms: number, chance: Random): void {
+  world.sessions.signOut(tab.name);
+  world.authority.process?.revoke(tab.name);
+  during(world, ms, () => {
+    world.sessions.signIn(tab.name);
+    world.sessions.rotate(tab.name);
+    const user = chance.chance(0.3) ? `${tab.name} and another` : tab.name;
+    tab.environment.act(() => tab.driver.start(user));
+  });
+}

@@ -1,0 +1,50 @@
+import { Agent } from "./agent.ts";
+import { healed } from "./healthy-phase.ts";
+import { perform } from "./perform.ts";
+import type { ClientPlan, Plan } from "./plan.ts";
+import { type Failure, World } from "./world.ts";
+
+export interface RunResult {
+  readonly seed: string;
+  readonly trace: string;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly failure: Failure | null;
+  /** Only where the plan asks for them. */
+  readonly lines: readonly string[];
+}
+
+/** One run: first things go wrong as planned, then they heal. The same plan gives the same result, line by line. */
+export async function runPlan(plan: Plan): Promise<RunResult> {
+  const world = new World(plan.config);
+  world.authority.start();
+  for (const client of plan.clients) world.clock.after(client.joinsAtMs, () => join(world, client));
+  for (const action of plan.actions) world.clock.after(action.at, () => perform(world, action));
+  await world.pass(plan.faultyMs);
+  if (world.failure === null) await healed(world);
+  return resultOf(world);
+}
+
+function join(world: World, { name, kind, space, ...network }: ClientPlan): void {
+  if (kind === "plain") {
+    Object.assign(world.openPlain(name, space, network).network.http, { loss: 0, double: 0 });
+    return;
+  }
+  const tab = world.openTab(name, space, network, kind === "tab");
+  Object.assign(tab.network.http, { loss: network.httpLoss, double: network.httpDouble });
+  if (kind === "agent") new Agent(world, tab);
+}
+
+function resultOf(world: World): RunResult {
+  const { config, trace, counters, failure, clock } = world;
+  world.authority.process?.end(true);
+  for (const { counters: of } of world.tabs.values()) {
+    const { resyncs, ...counts } = of;
+    for (const [name, count] of Object.entries(counts)) counters.add(`client_${name}`, count);
+    for (const [reason, count] of Object.entries(resyncs)) counters.add(`resync_${reason}`, count);
+  }
+  counters.add("runs");
+  counters.add("events", clock.events);
+  counters.add("simulated_s", Math.round(clock.now / 1_000));
+  trace.line(clock.now, JSON.stringify(counters));
+  return { seed: config.seed, trace: trace.hash, counters: counters.toJSON(), failure, lines: trace.lines ?? [] };
+}

@@ -1,0 +1,42 @@
+import type { JsonValue, StateRecord } from "@neverstale/protocol";
+import type { OracleState, Records } from "./oracle.ts";
+
+/** Pairs of records found equal before: records are replaced, never altered, on both sides. */
+const known = new WeakMap<StateRecord, StateRecord>();
+
+/** The first record in which what is shown differs from what was true, or null when nothing does. */
+export function difference(shown: Readonly<Record<string, ReadonlyMap<string, StateRecord>>>, truth: OracleState) {
+  for (const name of Object.keys(truth)) {
+    const wanted = truth[name] as ReadonlyMap<string, StateRecord>;
+    const found = shown[name] as ReadonlyMap<string, StateRecord>;
+    for (const [id, record] of wanted) if (!isSame(found.get(id), record)) return told(name, id, found, wanted);
+    if (found.size === wanted.size) continue;
+    for (const id of found.keys()) if (!wanted.has(id)) return told(name, id, found, wanted);
+  }
+  return null;
+}
+
+function told(name: string, id: string, shown: Records, truth: Records): string {
+  return `${name}/${id}: ${JSON.stringify(shown.get(id))} instead of ${JSON.stringify(truth.get(id))}`;
+}
+
+function isSame(shown: StateRecord | undefined, truth: StateRecord): boolean {
+  if (shown === undefined) return false;
+  if (known.get(shown) === truth) return true;
+  if (!isEqual(shown, truth)) return false;
+  known.set(shown, truth);
+  return true;
+}
+
+function isEqual(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
+  if (a === b) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const keys = Object.keys(a);
+  if (keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && isEqual(memberOf(a, key), memberOf(b, key)));
+}
+
+function memberOf(value: object, key: string): JsonValue | undefined {
+  return (value as Record<string, JsonValue>)[key];
+}

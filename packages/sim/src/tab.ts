@@ -1,0 +1,232 @@
+import { type Divergence, type ReplicaCounters, ReplicaDriver } from "@neverstale/client";
+import type { Position, StateRecord } from "@neverstale/protocol";
+import type { Connection } from "./connection.ts";
+import { Dispatches } from "./dispatches.ts";
+import { SimEnvironment } from "./environment.ts";
+import type { WireMessage } from "./frames.ts";
+import type { NetworkConfig } from "./network.ts";
+import { Network } from "./network.ts";
+import type { Moment } from "./oracle.ts";
+import type { Random } from "./random.ts";
+import { difference } from "./same-state.ts";
+import { altered } from "./tamper.ts";
+import type { World } from "./world.ts";
+
+export interface TabConfig {
+  readonly name: string;
+  /** The space it follows. */
+  readonly space: string;
+  /** With a session and its CSRF token, as a page has them. */
+  readonly inBrowser: boolean;
+  readonly network: NetworkConfig;
+  readonly beaconMs: number;
+}
+
+/** A record that somebody altered on its way, so that the replica is wrong without knowing. */
+interface Wrong {
+  readonly record: string;
+  /** The version it comes with; before the replica stands there, nothing of it is shown. */
+  readonly version: number;
+  readonly since: number;
+  readonly divergences: number;
+  /** Digests that were found to differ when it was altered. */
+  readonly found: number;
+}
+
+type Shown = Readonly<Record<string, ReadonlyMap<string, StateRecord>>>;
+
+/** What a delivered frame may have been late, at most, within the time that a confirmation counts. */
+const SLACK_MS = 50;
+/** A frame that waits for those before it to be inflated is taken in within this time. */
+const ON_ITS_WAY_MS = 1_000;
+
+/** A real replica with its own machine and network, watched after everything that happens to it. */
+export class Tab {
+  readonly config: TabConfig;
+  readonly network: Network;
+  readonly environment: SimEnvironment;
+  readonly driver: ReplicaDriver<Shown>;
+  readonly dispatches: Dispatches;
+  /** Set while what it shows is wrong by somebody else's doing. */
+  wrong: Wrong | null = null;
+  /** Frames of it were swallowed, doubled or altered: what it counts is no fault of its own. */
+  meddledWith = false;
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #transits: { readonly at: number; readonly ms: number }[] = [];
+  #position: Position | null = null;
+  #divergences: Divergence[] = [];
+
+  constructor(world: World, config: TabConfig) {
+    const { name, space } = config;
+    this.#world = world;
+    this.config = config;
+    this.#random = world.random.fork(`tab ${name}`);
+    world.sessions.add(name, config.inBrowser);
+    this.network = new Network(world, config.network, name);
+    const tab = this;
+    this.environment = new SimEnvironment(world, this.network, name, {
+      happened: () => this.check(false),
+      arrives: (connection, message, sentAt) => this.#arrives(connection, message, sentAt),
+      get now() {
+        return world.clock.now;
+      },
+      get jumpedAt() {
+        return tab.environment.jumpedAt;
+      },
+    });
+    this.driver = new ReplicaDriver({
+      url: space === "main" ? "ws://sim/sync" : `ws://sim/sync/${space}`,
+      io: this.environment,
+      ...(config.inBrowser ? { csrf: "/api/session" } : {}),
+      user: name,
+      autoStart: false,
+      onDivergence: (divergence) => this.#divergences.push(divergence),
+    });
+    this.dispatches = new Dispatches(world, this);
+    this.driver.subscribe(() => this.check(true));
+    this.driver.start();
+  }
+
+  get name(): string {
+    return this.config.name;
+  }
+
+  get status(): string {
+    const { status } = this.driver.view;
+    return status.type === "stale" ? `stale: ${status.why}` : status.type;
+  }
+
+  get counters(): ReplicaCounters {
+    return this.driver.counters;
+  }
+
+  get divergences(): readonly Divergence[] {
+    return this.#divergences;
+  }
+
+  /** Everything that must hold of a replica at every moment; `told`: it says itself that something has changed. */
+  check(told: boolean): void {
+    const { position } = this.driver;
+    const moved = position !== this.#position;
+    if (moved) this.#checkPosition(this.#position, position);
+    this.#position = position;
+    if (moved || told || this.wrong !== null) this.#checkShown(position);
+    if (this.driver.view.status.type === "live") this.#checkFresh(position as Position);
+  }
+
+  /** Rule E5. What is shown no longer counts as its position once it has been cleared. */
+  #checkPosition(before: Position | null, after: Position | null): void {
+    if (before?.epoch !== after?.epoch) this.#world.counters.add("client_epoch_changes", before === null ? 0 : 1);
+    if (before === null || after === null || before.epoch !== after.epoch || before.space !== after.space) return;
+    if (after.version < before.version) {
+      this.#world.fail("E5", `${this.name} goes back from ${before.version} to ${after.version}`);
+    }
+  }
+
+  #checkShown(position: Position | null): void {
+    if (position === null) return this.#checkCleared();
+    const moment = this.#world.oracle.momentAt(position);
+    const at = `${this.name} at ${position.epoch} ${position.space} ${position.version}`;
+    if (moment === null) return this.#world.fail("A1", `${at} shows what was never durable`);
+    if (!moment.whole) this.#world.fail("S5", `${at} stands within a group`);
+    const where = difference(this.driver.state, moment.state);
+    if (where === null) this.#healed(position.version);
+    else if (this.wrong === null) this.#world.fail("P1", `${at} (${this.status}) shows another ${where}`);
+    else this.#checkFound(this.wrong, at);
+  }
+
+  /** Rule R9. */
+  #checkCleared(): void {
+    for (const name of Object.keys(this.driver.state)) {
+      if ((this.driver.state[name]?.size ?? 0) > 0) this.#world.fail("R9", `${this.name} still shows ${name}`);
+    }
+    this.wrong = null;
+  }
+
+  /** Promise P5: what a digest found is counted and reported by name; a later value may have covered it before. */
+  #healed(version: number): void {
+    const { wrong } = this;
+    if (wrong === null || (version < wrong.version && this.#world.clock.now - wrong.since < ON_ITS_WAY_MS)) return;
+    this.wrong = null;
+    if (this.counters.digestMismatches === wrong.found) return;
+    this.#world.counters.add("divergence_healed");
+    const named = this.driver.lastDivergence?.records.some(
+      ({ collection, id }) => `${collection}/${id}` === wrong.record,
+    );
+    if (this.counters.divergences > wrong.divergences && named === true) return;
+    this.#world.fail("P5", `${this.name} healed ${wrong.record} and did not report it`);
+  }
+
+  /** Promise P5: the next beacon tells it apart. */
+  #checkFound({ since, record }: Wrong, at: string): void {
+    if (this.driver.view.status.type !== "live") return;
+    if (this.#world.clock.now - since > this.#freshMs) this.#world.fail("P5", `${at} is live with a wrong ${record}`);
+  }
+
+  /** Rule R7: while it says `live`, what it shows was true a short time ago. */
+  #checkFresh(position: Position): void {
+    const since = this.#world.staleSince(this.config.space, position);
+    if (since === null) return;
+    const age = this.#world.clock.now - since;
+    if (age > this.#freshMs) this.#world.fail("R7", `${this.name} says live at ${position.version}, ${age} ms behind`);
+  }
+
+  /** For so long what was confirmed may be shown as live: what the rule allows, and what the frames took on their way. */
+  get #freshMs(): number {
+    return 1.5 * this.config.beaconMs + this.#worstTransit() + SLACK_MS;
+  }
+
+  #worstTransit(): number {
+    const from = this.#world.clock.now - 1.5 * this.config.beaconMs - SLACK_MS;
+    while (this.#transits[0] !== undefined && this.#transits[0].at < from) this.#transits.shift();
+    return this.#transits.reduce((worst, { ms }) => Math.max(worst, ms), 0);
+  }
+
+  #arrives(connection: Connection, message: WireMessage, sentAt: number): readonly WireMessage[] {
+    const { now } = this.#world.clock;
+    this.#world.trace.line(now, `${connection.id} > ${message.mark}`);
+    this.#transits.push({ at: now, ms: now - sentAt });
+    if (connection.tamper === null || connection.clientDone) return [message];
+    return this.#meddle(connection, message);
+  }
+
+  #meddle(connection: Connection, message: WireMessage): readonly WireMessage[] {
+    const how = connection.tamper;
+    if (how === "alter") return this.#alter(connection, message);
+    if (message.isFullState && how === "double") return [message];
+    this.#noteMeddled(connection, how ?? "");
+    return how === "swallow" ? [] : [message, message];
+  }
+
+  #alter(connection: Connection, message: WireMessage): readonly WireMessage[] {
+    const { position } = this.driver;
+    const result = altered(message, this.#random);
+    // Only what will be applied makes a difference.
+    if (
+      result === null ||
+      this.wrong !== null ||
+      !message.text.startsWith(`{"type":"delta","from":${position?.version},`)
+    ) {
+      return [message];
+    }
+    this.#noteMeddled(connection, "alter");
+    const { divergences, digestMismatches: found } = this.counters;
+    const { version } = message;
+    this.wrong = { record: result.record, version, since: this.#world.clock.now, divergences, found };
+    return [result.message];
+  }
+
+  #noteMeddled(connection: Connection, how: string): void {
+    connection.tamper = null;
+    connection.meddledWith = true;
+    this.meddledWith = true;
+    this.#world.counters.add(`meddled_${how}`);
+    this.#world.trace.line(this.#world.clock.now, `${connection.id} meddled with: ${how}`);
+  }
+
+  /** What it stands for in the authority's history, if anything. */
+  get moment(): Moment | null {
+    return this.driver.position === null ? null : this.#world.oracle.momentAt(this.driver.position);
+  }
+}

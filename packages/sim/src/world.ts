@@ -1,0 +1,123 @@
+import type { Position } from "@neverstale/protocol";
+import { Acks } from "./acks.ts";
+import { Authority } from "./authority.ts";
+import { Clock } from "./clock.ts";
+import { Counters } from "./counters.ts";
+import { Disk } from "./disk.ts";
+import type { AuthorityConfig } from "./incarnation.ts";
+import type { NetworkConfig } from "./network.ts";
+import { Oracle } from "./oracle.ts";
+import { PlainClient } from "./plain-client.ts";
+import { Random } from "./random.ts";
+import { Sessions } from "./sessions.ts";
+import { Tab } from "./tab.ts";
+import { Trace } from "./trace.ts";
+
+export interface WorldConfig {
+  readonly seed: string;
+  readonly authority: AuthorityConfig;
+  /** Commits take place within the call, as on a quick disk. */
+  readonly inlineDisk: boolean;
+  readonly keepTrace: boolean;
+}
+
+/** The first thing that did not hold. */
+export interface Failure {
+  readonly rule: string;
+  readonly message: string;
+  readonly at: number;
+}
+
+/** 2026-01-01 on a clock that is right. */
+export const START_OF_TIME = 1_767_225_600_000;
+
+/** One authority, its disk, its clients and what is between them: everything of it follows from the seed. */
+export class World {
+  readonly config: WorldConfig;
+  readonly random: Random;
+  readonly clock = new Clock();
+  readonly trace: Trace;
+  readonly counters = new Counters();
+  readonly sessions = new Sessions();
+  readonly oracle: Oracle;
+  readonly disk: Disk;
+  readonly acks: Acks;
+  readonly authority: Authority;
+  readonly tabs = new Map<string, Tab>();
+  readonly plainClients = new Map<string, PlainClient>();
+  /** How often building a snapshot fails, and how long it takes at most. */
+  readonly snapshots: { failedBuilds: number; buildMs: number };
+  restores = 0;
+  restoredAt = 0;
+  failure: Failure | null = null;
+  #ids = 0;
+  /** What somebody set the authority's clock ahead. */
+  #wallSkewMs = 0;
+
+  constructor(config: WorldConfig) {
+    this.config = config;
+    this.snapshots = { failedBuilds: 0, buildMs: config.authority.buildMs };
+    this.random = new Random(config.seed);
+    this.trace = new Trace(config.keepTrace);
+    this.oracle = new Oracle(this.fail);
+    const { clock, random, counters, oracle, fail: report } = this;
+    this.disk = new Disk({ clock, random: random.fork("disk"), counters, oracle, report }, config.inlineDisk);
+    this.acks = new Acks(this.fail, () => this.disk);
+    this.authority = new Authority(this, config.authority);
+  }
+
+  /** Something that is promised does not hold. Only the first time counts: what follows may follow from it. */
+  readonly fail = (rule: string, message: string): void => {
+    if (this.failure !== null) return;
+    this.failure = { rule, message, at: this.clock.now };
+    this.trace.line(this.clock.now, `FAILED ${rule} ${message}`);
+  };
+
+  newId(): string {
+    this.#ids += 1;
+    return `id-${this.#ids}`;
+  }
+
+  /** As the authority's machine tells it. */
+  wallTime(): number {
+    return START_OF_TIME + this.clock.now + this.#wallSkewMs;
+  }
+
+  jumpWall(byMs: number): void {
+    this.#wallSkewMs += byMs;
+  }
+
+  openTab(name: string, space: string, network: NetworkConfig, inBrowser: boolean): Tab {
+    const { beaconMs } = this.authority.config;
+    const tab = new Tab(this, { name, space, inBrowser, network, beaconMs });
+    this.tabs.set(name, tab);
+    return tab;
+  }
+
+  openPlain(name: string, space: string, network: NetworkConfig): PlainClient {
+    const client = new PlainClient(this, name, space, network);
+    this.plainClients.set(name, client);
+    return client;
+  }
+
+  /** Since when a position has not been the newest of what the authority has; null: it is. */
+  staleSince(name: string, position: Position): number | null {
+    const { branch } = this.disk;
+    const history = branch.spaces.get(name);
+    if (history?.creationId !== position.space) {
+      return Math.max(branch.removedAt.get(name) ?? history?.madeAt ?? 0, this.restoredAt);
+    }
+    if (history.moments[position.version] !== this.oracle.momentAt(position)) return this.restoredAt;
+    return history.moments[position.version + 1]?.at ?? null;
+  }
+
+  /** Lets so much time pass; ends early when something does not hold. Errors that nobody caught are failures too. */
+  async pass(ms: number, goOn: () => boolean = () => true): Promise<void> {
+    const until = this.clock.now + ms;
+    try {
+      await this.clock.runUntil(until, () => this.failure === null && goOn());
+    } catch (error) {
+      this.fail("crash", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+  }
+}
