@@ -36,7 +36,7 @@ test("dispatch ends with 1 when one did not succeed, and says how it ended", { t
   expect({ status, out, err }).toEqual({
     status: 1,
     out: "hello nobody\n",
-    err: expect.stringContaining("failed (exit status 3): exit status 3"),
+    err: expect.stringContaining("failed: exit status 3"),
   });
 });
 

@@ -42,6 +42,10 @@ export const HELP = `neverstale agent: runs on a host what that host's agent.yam
 Logs are JSON lines on standard error. SIGHUP reads agent.yaml again. SIGTERM ends the agent, not what it has started:
 commands go on and are reported after the next start (systemd: KillMode=process).
 
+Disk: an op's output_cap bounds what it may write, and only one op runs at a time. Output that the server has is kept for
+24 h at most and 256 MiB in all, oldest first to go. A full disk starts nothing: commands wait, and expire at the server;
+what runs goes on, its output is cut where the disk was full, and says so.
+
 Exit status: 0 stopped, 1 failed, 2 wrong flags or files, 3 another agent has the data directory,
 4 the server accepts neither credential nor token.
 

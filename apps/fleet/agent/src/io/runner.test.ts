@@ -111,6 +111,17 @@ test("[C40] what a command leaves in its group when it ends is ended with it", a
   await until(() => !runs(Number(fs.readFileSync(pidFile, "utf8"))));
 });
 
+test("a runner whose directory was taken away doesn't stay for ever", async () => {
+  journal.write(entry(script("console.log('ready'); setTimeout(() => {}, 700)")));
+  journal.start("c1", null, fail);
+  await until(() => output() === "ready\n");
+  const { pid } = JSON.parse(fs.readFileSync(commandFiles(directory, "c1").runner, "utf8"));
+
+  fs.rmSync(directory, { recursive: true });
+
+  await until(() => !runs(pid));
+});
+
 test("a stop asked for by the agent is `cancelled`, with TERM first", async () => {
   journal.write(
     entry(
@@ -238,6 +249,8 @@ async function run(what: Job): Promise<Exit> {
 /** The exit status as it is once the runner has gone. */
 async function exitOf(commandId: string): Promise<Exit> {
   await until(() => look().exit !== null);
+  const { pid } = JSON.parse(fs.readFileSync(commandFiles(directory, commandId).runner, "utf8"));
+  await until(() => !runs(pid));
   const { exit } = look();
   if (exit === null) throw new Error(`${commandId} lost its exit status`);
   return exit;

@@ -42,7 +42,9 @@ class Run {
   }
 
   async toItsEnd(): Promise<void> {
-    await insist(() => fs.writeFileSync(temporary(this.#files), " ".repeat(EXIT_ROOM), { mode: 0o600, flush: true }));
+    await insist(dirname(this.#files.exit), () =>
+      fs.writeFileSync(temporary(this.#files), " ".repeat(EXIT_ROOM), { mode: 0o600, flush: true }),
+    );
     if (Date.now() > this.#startBefore)
       return this.#write(notStarted("expired", "its deadline passed before it could start"));
     if (this.#ending !== null) return this.#write(notStarted(this.#ending.outcome, this.#ending.reason));
@@ -108,7 +110,7 @@ class Run {
 
   async #write(exit: Exit): Promise<void> {
     const text = JSON.stringify({ ...exit, reason: exit.reason?.slice(0, MAX_REASON) ?? null });
-    await insist(() => {
+    await insist(dirname(this.#files.exit), () => {
       const file = fs.openSync(temporary(this.#files), "r+");
       try {
         fs.writeSync(file, text.padEnd(EXIT_ROOM), 0);
@@ -172,12 +174,16 @@ async function groupEnds(leader: number, withinMs: number): Promise<boolean> {
   return true;
 }
 
-/** Until it succeeds: as long as the status isn't on disk this process stays, so that the agent sees a running command. */
-async function insist(act: () => void): Promise<void> {
+/**
+ * Until it succeeds: as long as the status isn't on disk this process stays, so that the agent sees a running command.
+ * It gives up only when the whole directory has been taken away.
+ */
+async function insist(directory: string, act: () => void): Promise<void> {
   for (;;) {
     try {
       return act();
     } catch {
+      if (!fs.existsSync(directory)) return;
       await delay(1_000);
     }
   }

@@ -107,9 +107,8 @@ class Follower {
   }
 }
 
-function describe({ status, reason, exitCode }: Command): string {
-  const code = exitCode === undefined || exitCode === 0 ? "" : ` (exit status ${exitCode})`;
-  return `${status.replaceAll("_", " ")}${code}${reason === undefined ? "" : `: ${reason}`}`;
+function describe({ status, reason }: Command): string {
+  return `${status.replaceAll("_", " ")}${reason === undefined ? "" : `: ${reason}`}`;
 }
 
 function nameOf(sync: StateSync<Fleet>, host: string): string {

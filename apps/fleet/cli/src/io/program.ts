@@ -1,9 +1,8 @@
-import { HELP as AGENT_HELP, parseDuration, runAgent } from "@neverstale/fleet-agent";
-import { type FleetOptions, runFleet } from "@neverstale/fleet-server";
+import { parseDuration } from "@neverstale/fleet-agent/quantity";
+import type { FleetOptions } from "@neverstale/fleet-server";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { EXIT, explain, Failure } from "../failure.ts";
 import { verdictExit, verdictLines } from "../verdict.ts";
-import { backup, restore } from "./backup.ts";
 import { dispatch } from "./dispatch.ts";
 import { interruptible } from "./interrupt.ts";
 import { Session, type SignInOptions } from "./session.ts";
@@ -14,7 +13,7 @@ import { buildWebPage } from "./web-page.ts";
 
 /** Runs the command line; resolves with the exit status, or null where a server goes on running. */
 export async function runCli(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number | null> {
-  if (argv[0] === "agent") return await runAgent(argv.slice(1), env);
+  if (argv[0] === "agent") return await (await import("@neverstale/fleet-agent")).runAgent(argv.slice(1), env);
   const end: { status: number | null } = { status: EXIT.ok };
   try {
     await program(end).parseAsync([...argv], { from: "user" });
@@ -87,6 +86,7 @@ function addServe(root: Command, end: End): void {
     .addHelpText("after", SERVE_HELP)
     .action(async (flags: ServeFlags) => {
       await buildWebPage((line) => process.stderr.write(`${line}\n`));
+      const { runFleet } = await import("@neverstale/fleet-server"); // Here, so that the other commands start fast.
       await runFleet(fleetOptions(flags, process.env));
       end.status = null;
     });
@@ -124,8 +124,8 @@ function addAgent(root: Command): void {
   root
     .command("agent")
     .description("run on this host what its agent.yaml allows, and report it (neverstale agent --help)")
-    .action(() => {
-      process.stdout.write(AGENT_HELP);
+    .action(async () => {
+      process.stdout.write((await import("@neverstale/fleet-agent")).HELP);
     });
 }
 
@@ -202,7 +202,9 @@ function addBackup(root: Command): void {
       "after",
       "\nThe copy is checked, forced to disk, and only then has its name. It holds password hashes: keep it private.\n\nExample:\n  neverstale backup --data-dir ./data ~/backups/monday.db",
     )
-    .action(async (file: string, { dataDir }: { dataDir: string }) => backup(dataDir, file));
+    .action(async (file: string, { dataDir }: { dataDir: string }) =>
+      (await import("./backup.ts")).backup(dataDir, file),
+    );
 }
 
 function addRestore(root: Command): void {
@@ -215,7 +217,9 @@ function addRestore(root: Command): void {
       "after",
       "\nRefused while a server works on the data. What was there before is kept beside it, under a new name.\nDashboards notice by themselves that history was put back.\n\nExample:\n  neverstale restore --data-dir ./data ~/backups/monday.db",
     )
-    .action(async (file: string, { dataDir }: { dataDir: string }) => restore(dataDir, file));
+    .action(async (file: string, { dataDir }: { dataDir: string }) =>
+      (await import("./backup.ts")).restore(dataDir, file),
+    );
 }
 
 function withSignIn(command: Command): Command {
