@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Icon, type IconName } from "../components/icon.tsx";
-import { formatView, goTo, type Screen, type View } from "../state/view.ts";
+import { goTo, type Screen, type View } from "../state/view.ts";
 import { Link } from "./link.tsx";
 
 const ENTRIES: readonly { readonly screen: Screen; readonly word: string; readonly icon: IconName }[] = [
@@ -27,6 +27,7 @@ export interface FrameProps {
 export function Frame({ view, counts, badge, account, dock, old, children }: FrameProps) {
   return (
     <div className={old ? "frame is-old" : "frame"}>
+      <title>{`${ENTRIES.find(({ screen }) => screen === view.screen)?.word} · Neverstale`}</title>
       <a className="skip" href="#content">
         Skip to the content
       </a>
@@ -61,7 +62,7 @@ export function Frame({ view, counts, badge, account, dock, old, children }: Fra
           {account}
         </div>
       </header>
-      <main id="content" className="content" tabIndex={-1} data-view={formatView(goTo(view, view.screen))}>
+      <main id="content" className="content" tabIndex={-1}>
         {children}
       </main>
       {dock}

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type MouseEvent, useRef } from "react";
+import { type MouseEvent, useCallback, useLayoutEffect, useRef } from "react";
 import { useNavigation, useView } from "../frame/navigation.ts";
 import { nextSort } from "../state/view.ts";
 import { HostLine } from "./host-line.tsx";
@@ -51,12 +51,7 @@ export function HostTable({ rows, chosen, onChoose, onRun, onPointedAt }: HostTa
   const toggleAll = () => onChoose(all ? new Set() : new Set(rows.map((row) => row.host.id)));
 
   return (
-    <div
-      className="table-scroll"
-      ref={scroller}
-      onPointerEnter={() => onPointedAt(true)}
-      onPointerLeave={() => onPointedAt(false)}
-    >
+    <div className="table-scroll" ref={scroller}>
       <table className="table hosts" aria-rowcount={rows.length + 1}>
         <thead>
           <tr>
@@ -80,7 +75,7 @@ export function HostTable({ rows, chosen, onChoose, onRun, onPointedAt }: HostTa
             </th>
           </tr>
         </thead>
-        <tbody>
+        <tbody onPointerEnter={() => onPointedAt(true)} onPointerLeave={() => onPointedAt(false)}>
           {window.before > 0 && <Spacer height={window.before} />}
           {window.rows.map(({ row, index }) => (
             <HostLine
@@ -161,20 +156,22 @@ function useRowWindow(rows: readonly HostRow[], scroller: React.RefObject<HTMLDi
   return { before: items[0]?.start ?? 0, after: virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0), rows: shown };
 }
 
-/** A click chooses a row; with Shift, all from the one clicked before. */
+/** A click chooses a row; with Shift, all from the one clicked before. The same function always: rows are drawn once. */
 function useToggle(rows: readonly HostRow[], chosen: ReadonlySet<string>, onChoose: HostTableProps["onChoose"]) {
-  const latest = useRef({ rows, chosen, onChoose, anchor: null as string | null });
-  latest.current = { ...latest.current, rows, chosen, onChoose };
-  const toggle = useRef((id: string, event: MouseEvent) => {
-    const now = latest.current;
-    const next = new Set(now.chosen);
-    const wanted = !next.has(id);
-    const ids = event.shiftKey && now.anchor !== null ? between(now.rows, now.anchor, id) : [id];
-    for (const each of ids) wanted ? next.add(each) : next.delete(each);
-    now.anchor = id;
-    now.onChoose(next);
+  const latest = useRef({ rows, chosen, onChoose });
+  const anchor = useRef<string | null>(null);
+  useLayoutEffect(() => {
+    latest.current = { rows, chosen, onChoose };
   });
-  return toggle.current;
+  return useCallback((id: string, event: MouseEvent) => {
+    const { rows, chosen, onChoose } = latest.current;
+    const next = new Set(chosen);
+    const wanted = !chosen.has(id);
+    const ids = event.shiftKey && anchor.current !== null ? between(rows, anchor.current, id) : [id];
+    for (const each of ids) wanted ? next.add(each) : next.delete(each);
+    anchor.current = id;
+    onChoose(next);
+  }, []);
 }
 
 function between(rows: readonly HostRow[], from: string, to: string): readonly string[] {
