@@ -1,7 +1,6 @@
 /** `npm run check`: what a pull request needs, in under a minute. `npm run check -- types` runs the named steps alone. */
 
-import { architectureViolations, describeViolation } from "./architecture.ts";
-import { ROOT, runScript } from "./run.ts";
+import { runScript } from "./run.ts";
 
 type Step = () => Promise<boolean>;
 
@@ -9,11 +8,9 @@ const STEPS: Readonly<Record<string, Step>> = {
   types: async () => (await runScript("node_modules/typescript/bin/tsc", ["--build"])) === 0,
   lint: async () =>
     (await runScript("node_modules/@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."])) === 0,
-  architecture: async () => {
-    const found = await architectureViolations(ROOT);
-    for (const violation of found) console.error(describeViolation(violation));
-    return found.length === 0;
-  },
+  architecture: async () => (await runScript("scripts/architecture.ts", [])) === 0,
+  spec: async () => (await runScript("scripts/spec-check.ts", [])) === 0,
+  security: async () => (await runScript("scripts/security-check.ts", [])) === 0,
   unit: async () => (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=dot", ...UNIT_TESTS])) === 0,
 };
 

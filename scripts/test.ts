@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { findChromium } from "../tests/browser/chromium.ts";
 import { architectureViolations, describeViolation } from "./architecture.ts";
 import { ROOT, runScript } from "./run.ts";
+import { SECURITY_PATH, securityProblems, titlesUnder } from "./security-check.ts";
+import { rulesNamedUnder, rulesOf, SPEC_PATH, specProblems } from "./spec-check.ts";
 import { COUNTS_FILE_VARIABLE, type Counts } from "./vitest-reporter.ts";
 
 interface Tally {
@@ -19,7 +21,15 @@ interface Tally {
 type Check = readonly [name: string, check: () => Promise<unknown>];
 
 const CHECKS: readonly Check[] = [
-  ["architecture", assertArchitecture],
+  ["architecture", async () => assertNone((await architectureViolations(ROOT)).map(describeViolation))],
+  [
+    "every rule of the spec has a test",
+    async () => assertNone(specProblems(rulesOf(read(SPEC_PATH)), rulesNamedUnder(ROOT))),
+  ],
+  [
+    "every item of SECURITY.md has a test",
+    async () => assertNone(securityProblems(read(SECURITY_PATH), titlesUnder(ROOT))),
+  ],
   ["a Chromium for the browser tests", findChromium],
 ];
 
@@ -30,9 +40,12 @@ const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
 process.exitCode = failed === 0 ? 0 : 1;
 console.log(`${passed} passed, ${failed} failed`);
 
-async function assertArchitecture(): Promise<void> {
-  const found = await architectureViolations(ROOT);
-  if (found.length > 0) throw new Error(found.map(describeViolation).join("\n"));
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), "utf8");
+}
+
+function assertNone(problems: readonly string[]): void {
+  if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
 async function runChecks(checks: readonly Check[]): Promise<Tally[]> {
