@@ -52,7 +52,8 @@ class Run {
     const spool = new SpoolWriter(this.#files.spool, this.#job.outputCapBytes);
     const end = await this.#run(spool);
     const outputBytes = spool.close();
-    const reason = end.reason ?? spool.failure;
+    const reasons = [end.reason, spool.failure].filter((reason) => reason !== null);
+    const reason = reasons.length === 0 ? null : reasons.join("; ");
     await this.#write({
       ...end,
       reason,
