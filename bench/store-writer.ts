@@ -2,8 +2,9 @@
  * What a durable commit costs (docs/decisions/0001-where-the-commit-runs.md): the store, with its writer inline, in its
  * worker and where it chooses, beside bare `node:sqlite` that writes the same number of rows for each sync.
  *
- * `node --conditions=source bench/store-writer.ts [--smoke] [--rounds 5]`. Slow disks are made with strace, where there is one: it
- * delays each sync. Every run is a process of its own, and ends by reading back what it wrote.
+ * `node --conditions=source bench/store-writer.ts [--smoke]`. All of them take turns in one process, some commits each, so
+ * that whatever else the machine does meets them alike; ratios are medians over the rounds. Slow disks are made with
+ * strace, where there is one: it delays each sync. At the end each reads back what it wrote, else the run is void.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -14,76 +15,65 @@ import { DatabaseSync } from "node:sqlite";
 import type { CommitGroup, Store } from "../packages/server/src/store/contract.ts";
 import { sqliteStore } from "../packages/server/src/store/io/sqlite-store.ts";
 
-type Writer = "bare" | "inline" | "worker" | "auto";
-
-interface Run {
-  readonly writer: Writer;
-  /** Callers that each wait for their change before they make the next: a group commit takes one of each. */
-  readonly callers: number;
-  readonly seconds: number;
+interface Contender {
+  readonly name: string;
+  /** Makes a group of changes durable. */
+  commit(): void | Promise<void>;
+  /** Share of commits that ran on another thread. */
+  inWorker(): number;
+  /** Throws when something that was committed is missing. */
+  finish(): Promise<void>;
 }
 
-interface Outcome {
+interface Setting {
+  /** Callers that each wait for their change before they make the next: a group commit takes one of each. */
+  readonly callers: number;
+  readonly rounds: number;
+  /** In each round. */
+  readonly commits: number;
+}
+
+interface Result {
+  readonly name: string;
   readonly changesPerSecond: number;
+  readonly ofBare: number;
   readonly commitP50Ms: number;
   readonly commitP99Ms: number;
   readonly loopP99Ms: number;
-  /** Share of commits that ran in the worker. */
   readonly inWorker: number;
 }
 
 const RECORDS = 1_000;
 const RECORD_TEXT = JSON.stringify({ id: "host-0000", note: "x".repeat(370) });
 
-/** One group after the other, with a turn of the event loop between them, as the manager has it. */
-async function measure(
-  seconds: number,
-  commit: (n: number) => void | Promise<void>,
-): Promise<Omit<Outcome, "inWorker">> {
-  const warmUpUntil = performance.now() + Math.min(500, seconds * 250);
-  let n = 0;
-  for (; performance.now() < warmUpUntil; n += 1) await turnAfter(commit(n));
-  const delay = monitorEventLoopDelay({ resolution: 1 });
-  delay.enable();
-  const times: number[] = [];
-  const started = performance.now();
-  for (let now = started; now < started + seconds * 1_000; n += 1) {
-    await turnAfter(commit(n));
-    const ended = performance.now();
-    times.push(ended - now);
-    now = ended;
-  }
-  const tookSeconds = (performance.now() - started) / 1_000;
-  delay.disable();
-  times.sort((a, b) => a - b);
-  const at = (share: number) => times[Math.floor(share * (times.length - 1))] ?? 0;
-  // The histogram holds the time between two looks: what is over its resolution is delay.
-  const loopP99Ms = Math.max(0, delay.percentile(99) / 1e6 - 1);
-  return { changesPerSecond: times.length / tookSeconds, commitP50Ms: at(0.5), commitP99Ms: at(0.99), loopP99Ms };
-}
-
-async function turnAfter(work: void | Promise<void>): Promise<void> {
-  await work;
-  await new Promise((resolve) => setImmediate(resolve));
-}
-
-async function runStore(path: string, { writer, callers, seconds }: Run): Promise<Outcome> {
-  const store: Store = sqliteStore(path, { writer: writer === "bare" ? "inline" : writer });
+async function storeContender(
+  directory: string,
+  writer: "inline" | "worker" | "auto",
+  callers: number,
+): Promise<Contender> {
+  const store: Store = sqliteStore(join(directory, `${writer}.db`), { writer });
   await store.open();
   await store.beginEpoch("bench");
   let head = 0;
-  const measured = await measure(seconds, () => {
-    const group = nextGroup(head, callers);
-    head += callers;
-    return store.commit(group);
-  });
-  const metrics = store.metrics();
-  const inWorker = (metrics.store_commits_in_worker_total ?? 0) / (metrics.store_commits_total ?? 1);
-  await store.close();
-  const { spaces } = await store.open();
-  if (spaces[0]?.log.at(-1)?.lastVersion !== head) throw new Error("the store lost what it was given: the run is void");
-  await store.close();
-  return { ...measured, changesPerSecond: measured.changesPerSecond * callers, inWorker };
+  return {
+    name: writer,
+    commit() {
+      const group = nextGroup(head, callers);
+      head += callers;
+      return store.commit(group);
+    },
+    inWorker() {
+      const metrics = store.metrics();
+      return (metrics.store_commits_in_worker_total ?? 0) / (metrics.store_commits_total ?? 1);
+    },
+    async finish() {
+      await store.close();
+      const { spaces } = await store.open();
+      await store.close();
+      if (spaces[0]?.log.at(-1)?.lastVersion !== head)
+        throw new Error("the store lost what it was given: the run is void");
+    },
+  };
 }
 
 function nextGroup(head: number, count: number): CommitGroup {
@@ -104,122 +94,149 @@ function nextGroup(head: number, count: number): CommitGroup {
 }
 
 /** The same changes as rows: each record replaced in its table, the version beside it, one transaction for each group. */
-async function runBare(path: string, { callers, seconds }: Run): Promise<Outcome> {
-  const db = new DatabaseSync(path);
+function bareContender(directory: string, callers: number): Contender {
+  const db = new DatabaseSync(join(directory, "bare.db"));
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-  db.exec(
-    "CREATE TABLE records (id TEXT PRIMARY KEY, version INTEGER, text TEXT) WITHOUT ROWID; CREATE TABLE head (version INTEGER)",
-  );
-  db.exec("INSERT INTO head VALUES (0)");
+  db.exec("CREATE TABLE records (id TEXT PRIMARY KEY, version INTEGER, text TEXT) WITHOUT ROWID");
+  db.exec("CREATE TABLE head (version INTEGER); INSERT INTO head VALUES (0)");
   const put = db.prepare("REPLACE INTO records VALUES (?, ?, ?)");
   const raise = db.prepare("UPDATE head SET version = ?");
   let head = 0;
-  const measured = await measure(seconds, () => {
-    db.exec("BEGIN IMMEDIATE");
-    for (let n = 0; n < callers; n += 1) {
-      head += 1;
-      put.run(`host-${head % RECORDS}`, head, RECORD_TEXT);
+  return {
+    name: "bare",
+    commit() {
+      db.exec("BEGIN IMMEDIATE");
+      for (let n = 0; n < callers; n += 1) {
+        head += 1;
+        put.run(`host-${head % RECORDS}`, head, RECORD_TEXT);
+      }
+      raise.run(head);
+      db.exec("COMMIT");
+    },
+    inWorker: () => 0,
+    async finish() {
+      if (db.prepare("SELECT version FROM head").get()?.version !== head)
+        throw new Error("rows are missing: the run is void");
+      db.close();
+    },
+  };
+}
+
+class Course {
+  readonly contender: Contender;
+  readonly times: number[] = [];
+  readonly roundMs: number[] = [];
+  readonly loopP99Ms: number[] = [];
+
+  constructor(contender: Contender) {
+    this.contender = contender;
+  }
+
+  /** One group after the other, with a turn of the event loop between them, as the manager has it. */
+  async round(commits: number): Promise<void> {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const started = performance.now();
+    for (let n = 0; n < commits; n += 1) {
+      const before = performance.now();
+      await this.contender.commit();
+      this.times.push(performance.now() - before);
+      await new Promise((resolve) => setImmediate(resolve));
     }
-    raise.run(head);
-    db.exec("COMMIT");
-  });
-  if (db.prepare("SELECT version FROM head").get()?.version !== head)
-    throw new Error("rows are missing: the run is void");
-  db.close();
-  return { ...measured, changesPerSecond: measured.changesPerSecond * callers, inWorker: 0 };
+    this.roundMs.push(performance.now() - started);
+    delay.disable();
+    // The histogram holds the time between two looks: what is over its resolution is delay.
+    this.loopP99Ms.push(Math.max(0, delay.percentile(99) / 1e6 - 1));
+  }
+
+  result(bare: Course, { commits, callers }: Setting): Result {
+    const ratios = this.roundMs.map((ms, round) => (bare.roundMs[round] as number) / ms);
+    return {
+      name: this.contender.name,
+      changesPerSecond: (commits * callers * 1_000) / quantile(this.roundMs, 0.5),
+      ofBare: quantile(ratios, 0.5),
+      commitP50Ms: quantile(this.times, 0.5),
+      commitP99Ms: quantile(this.times, 0.99),
+      loopP99Ms: quantile(this.loopP99Ms, 0.5),
+      inWorker: this.contender.inWorker(),
+    };
+  }
 }
 
-const CHILD = "--run";
-
-function runInChild(run: Run, syncDelayMs: number): Outcome {
-  const wrapper =
-    syncDelayMs === 0
-      ? []
-      : [
-          "strace",
-          "-f",
-          "--seccomp-bpf",
-          "-o",
-          "/dev/null",
-          "-e",
-          "trace=fsync,fdatasync",
-          "-e",
-          `inject=fsync,fdatasync:delay_enter=${syncDelayMs * 1_000}`,
-        ];
-  const words = [...wrapper, process.execPath, "--conditions=source", import.meta.filename, CHILD, JSON.stringify(run)];
-  const { status, stdout } = spawnSync(words[0] as string, words.slice(1), {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  if (status !== 0) throw new Error(`the run ended with ${status}`);
-  return JSON.parse(stdout) as Outcome;
+function quantile(values: readonly number[], share: number): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(share * (values.length - 1))] ?? 0;
 }
 
-async function runHere(run: Run): Promise<void> {
+async function runHere(setting: Setting): Promise<Result[]> {
   const directory = mkdtempSync(join(tmpdir(), "neverstale-bench-"));
   try {
-    const path = join(directory, "bench.db");
-    console.log(JSON.stringify(await (run.writer === "bare" ? runBare(path, run) : runStore(path, run))));
+    const contenders = [bareContender(directory, setting.callers)];
+    for (const writer of ["inline", "worker", "auto"] as const) {
+      contenders.push(await storeContender(directory, writer, setting.callers));
+    }
+    const warmUp = contenders.map((contender) => new Course(contender));
+    for (const course of warmUp) await course.round(setting.commits);
+    const courses = contenders.map((contender) => new Course(contender));
+    for (let round = 0; round < setting.rounds; round += 1)
+      for (const course of courses) await course.round(setting.commits);
+    const results = courses.map((course) => course.result(courses[0] as Course, setting));
+    for (const contender of contenders) await contender.finish();
+    return results;
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-function median(outcomes: readonly Outcome[]): Outcome {
-  const byRate = [...outcomes].sort((a, b) => a.changesPerSecond - b.changesPerSecond);
-  return byRate[Math.floor(byRate.length / 2)] as Outcome;
+const CHILD = "--run";
+
+function runInChild(setting: Setting, syncDelayMs: number): Result[] {
+  const inject = `inject=fsync,fdatasync:delay_enter=${syncDelayMs * 1_000}`;
+  const slowed = ["strace", "-f", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e", inject];
+  const own = [process.execPath, "--conditions=source", import.meta.filename, CHILD, JSON.stringify(setting)];
+  const words = syncDelayMs === 0 ? own : [...slowed, ...own];
+  const child = spawnSync(words[0] as string, words.slice(1), {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (child.status !== 0) throw new Error(`the run ended with ${child.status}`);
+  return JSON.parse(child.stdout) as Result[];
 }
 
-function main(smoke: boolean, rounds: number): void {
+function main(smoke: boolean): void {
   const delays = spawnSync("strace", ["-V"]).status === 0 ? [0, 2, 50] : [0];
   if (delays.length === 1) console.error("No strace here: only this disk as it is was measured.");
-  const results = [];
-  console.log(
-    `${cpus().length} cores, Node ${process.version}, SQLite ${process.versions.sqlite}; medians of ${rounds}`,
-  );
+  console.log(`${cpus().length} cores, Node ${process.version}, SQLite ${process.versions.sqlite}`);
   console.log(
     "| sync delayed by | callers | writer | changes/s | of bare | commit p50 ms | p99 ms | event loop p99 ms | in worker |",
   );
   console.log("|--:|--:|---|--:|--:|--:|--:|--:|--:|");
-  for (const delayMs of delays) {
-    for (const callers of [1, 64]) {
-      const seconds = smoke ? 0.3 : delayMs === 50 ? 4 : 2;
-      const writers: Writer[] = ["bare", "inline", "worker", "auto"];
-      const outcomes = new Map<Writer, Outcome[]>(writers.map((writer) => [writer, []]));
-      // Turn by turn, so that what else the machine does meets all of them.
-      for (let round = 0; round < rounds; round += 1) {
-        for (const writer of writers) outcomes.get(writer)?.push(runInChild({ writer, callers, seconds }, delayMs));
-      }
-      const bare = median(outcomes.get("bare") ?? []);
-      for (const writer of writers) {
-        const outcome = median(outcomes.get(writer) ?? []);
-        results.push({
-          delayMs,
-          callers,
-          writer,
-          ...outcome,
-          ofBare: outcome.changesPerSecond / bare.changesPerSecond,
-        });
-        const { changesPerSecond, commitP50Ms, commitP99Ms, loopP99Ms, inWorker } = outcome;
-        const cells = [
-          changesPerSecond.toFixed(0),
-          (changesPerSecond / bare.changesPerSecond).toFixed(2),
-          commitP50Ms.toFixed(2),
-          commitP99Ms.toFixed(2),
-          loopP99Ms.toFixed(1),
-          inWorker.toFixed(2),
-        ];
-        console.log(`| ${delayMs} ms | ${callers} | ${writer} | ${cells.join(" | ")} |`);
-      }
-    }
-  }
-  console.log(JSON.stringify({ bench: "store-writer", node: process.version, cores: cpus().length, results }));
+  const all = delays.flatMap((delayMs) =>
+    [1, 64].flatMap((callers) => {
+      const long =
+        delayMs === 0
+          ? { rounds: 60, commits: 60 }
+          : { rounds: delayMs === 2 ? 20 : 8, commits: delayMs === 2 ? 30 : 10 };
+      const setting = { callers, ...(smoke ? { rounds: 3, commits: 5 } : long) };
+      const results = runInChild(setting, delayMs);
+      for (const result of results) printRow(delayMs, callers, result);
+      return results.map((result) => ({ delayMs, callers, ...result }));
+    }),
+  );
+  console.log(JSON.stringify({ bench: "store-writer", node: process.version, cores: cpus().length, results: all }));
+}
+
+function printRow(delayMs: number, callers: number, result: Result): void {
+  const { name, changesPerSecond, ofBare, commitP50Ms, commitP99Ms, loopP99Ms, inWorker } = result;
+  const cells = [
+    changesPerSecond.toFixed(0),
+    ofBare.toFixed(2),
+    commitP50Ms.toFixed(2),
+    commitP99Ms.toFixed(2),
+    loopP99Ms.toFixed(1),
+  ];
+  console.log(`| ${delayMs} ms | ${callers} | ${name} | ${cells.join(" | ")} | ${inWorker.toFixed(2)} |`);
 }
 
 const at = process.argv.indexOf(CHILD);
-if (at > 0) await runHere(JSON.parse(process.argv[at + 1] as string) as Run);
-else {
-  const smoke = process.argv.includes("--smoke");
-  const rounds = process.argv.indexOf("--rounds");
-  main(smoke, smoke ? 1 : rounds > 0 ? Number(process.argv[rounds + 1]) : 5);
-}
+if (at > 0) console.log(JSON.stringify(await runHere(JSON.parse(process.argv[at + 1] as string) as Setting)));
+else main(process.argv.includes("--smoke"));

@@ -106,22 +106,21 @@ class SqliteStore implements Store {
   async #open(): Promise<StoreContents> {
     const settings = { path: this.#path, maxBytes: this.#options.maxBytes ?? Number.POSITIVE_INFINITY };
     const { lock, writer, contents } = openDatabase(settings, MIGRATIONS);
+    const thread = this.#options.writer === "inline" ? new LocalWriter(writer) : new WorkerWriter(settings);
     try {
-      const thread = this.#options.writer === "inline" ? new LocalWriter(writer) : new WorkerWriter(settings);
       await thread.ask("checkpoint");
       this.#choice = this.#firstChoice(writer);
-      const entries = contents.spaces.map(({ id, contents: { name, creationId, log, foldedVersion } }) => {
-        return [name, { id, creationId, head: log.at(-1)?.lastVersion ?? foldedVersion }] as const;
-      });
-      const catalog = new Catalog(entries, contents.counters);
-      this.#opened = { lock, writer, thread, catalog, queries: new Queries(writer.db) };
     } catch (error) {
-      writer.close();
-      lock.release();
+      await closeAll({ lock, writer, thread });
       return withReason(this.#path, () => {
         throw error;
       });
     }
+    const entries = contents.spaces.map(({ id, contents: { name, creationId, log, foldedVersion } }) => {
+      return [name, { id, creationId, head: log.at(-1)?.lastVersion ?? foldedVersion }] as const;
+    });
+    const catalog = new Catalog(entries, contents.counters);
+    this.#opened = { lock, writer, thread, catalog, queries: new Queries(writer.db) };
     this.#stopped = null;
     this.#newestAt = contents.newestAt;
     return { epochs: contents.epochs, spaces: contents.spaces.map((space) => space.contents) };
@@ -333,17 +332,21 @@ class SqliteStore implements Store {
   async close(): Promise<void> {
     if (this.#opened === null) return;
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
-    const { lock, writer, thread } = this.#opened;
+    const opened = this.#opened;
     this.#opened = null;
-    if (this.#stopped === null) await thread.ask("checkpoint").catch(() => {});
-    await thread.ask("close").catch(() => {});
-    writer.close();
-    lock.release();
+    if (this.#stopped === null) await opened.thread.ask("checkpoint").catch(() => {});
+    await closeAll(opened);
   }
 
   metrics(): StoreMetrics {
     return this.#counters.read(this.#choice.where, this.#logPages);
   }
+}
+
+async function closeAll({ lock, writer, thread }: Pick<Opened, "lock" | "writer" | "thread">): Promise<void> {
+  await thread.ask("close").catch(() => {});
+  writer.close();
+  lock.release();
 }
 
 function pagesOf({ log, history, answers }: CommitPlan): number {
