@@ -49,6 +49,7 @@ export class SimEnvironment implements Environment {
   #wallSkewMs: number;
   #open: { closed: boolean } | null = null;
   jumpedAt = Number.NEGATIVE_INFINITY;
+  wokeAt = Number.NEGATIVE_INFINITY;
 
   constructor(world: World, network: Network, client: string, hooks: EventHooks) {
     this.#world = world;
@@ -178,7 +179,8 @@ export class SimEnvironment implements Environment {
     if (this.#asleep === null) return;
     if (!this.#asleep.countsTime) this.#uncountedMs += this.#world.clock.now - this.#asleep.at;
     this.#asleep = null;
-    this.jumpedAt = this.#world.clock.now;
+    this.wokeAt = this.#world.clock.now;
+    this.jumpedAt = this.wokeAt;
     const timersFirst = this.#random.chance(0.5);
     if (timersFirst) this.#startTimers();
     for (const run of this.#missed.splice(0)) this.#world.clock.after(0, () => this.#happen(run));

@@ -7,8 +7,8 @@ const SPACES = ["agent/web-1", "agent/web-2", "output/c1", "output/c2"];
 /** A plan that follows from the seed alone. Each run has its own mixture of faults: some are left out, some come often. */
 export function makePlan(seed: string, keepTrace = false): Plan {
   const chance = new Random(`plan ${seed}`);
-  const clients = makeClients(chance.fork("clients"));
   const faultyMs = chance.int(15_000, 70_000);
+  const clients = makeClients(chance.fork("clients"), faultyMs);
   const actions = [...writes(chance.fork("writes"), faultyMs), ...troubles(chance.fork("troubles"), faultyMs, clients)];
   actions.sort((a, b) => a.at - b.at);
   return {
@@ -38,12 +38,12 @@ function makeConfig(seed: string, chance: Random, keepTrace: boolean): Plan["con
   return { seed, authority, inlineDisk: chance.chance(0.25), keepTrace };
 }
 
-function makeClients(chance: Random): ClientPlan[] {
+function makeClients(chance: Random, faultyMs: number): ClientPlan[] {
   const clients: ClientPlan[] = [];
   const add = (count: number, kind: ClientPlan["kind"], space: () => string) => {
     for (let i = 0; i < count; i += 1) {
       const name = `${kind}-${clients.length}`;
-      clients.push(makeClient(name, kind, space(), chance.fork(name)));
+      clients.push({ ...makeClient(name, kind, space(), chance.fork(name)), joinsAtMs: joinsAt(chance, faultyMs) });
     }
   };
   add(chance.int(1, 4), "tab", () => "main");
@@ -53,12 +53,20 @@ function makeClients(chance: Random): ClientPlan[] {
   return clients;
 }
 
-function makeClient(name: string, kind: ClientPlan["kind"], space: string, chance: Random): ClientPlan {
+function joinsAt(chance: Random, faultyMs: number): number {
+  return chance.chance(0.6) ? chance.int(0, 200) : chance.int(0, faultyMs / 2);
+}
+
+function makeClient(
+  name: string,
+  kind: ClientPlan["kind"],
+  space: string,
+  chance: Random,
+): Omit<ClientPlan, "joinsAtMs"> {
   return {
     name,
     kind,
     space,
-    joinsAtMs: chance.chance(0.6) ? chance.int(0, 200) : chance.int(0, 20_000),
     latencyMs: chance.pick([1, 20, 150]),
     jitterMs: chance.pick([0, 10, 400]),
     kernelBytes: chance.pick([16_000, 256_000, 4_000_000]),

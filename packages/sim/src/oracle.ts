@@ -105,9 +105,10 @@ export class Oracle {
   /** A group is durable. */
   commit(branch: Branch, group: CommitGroup, epoch: string, now: number): void {
     for (const space of group.spaces) {
-      if (space.removed || space.creationId !== null) branch.spaces.delete(space.name);
-      if (space.removed) branch.removedAt.set(space.name, now);
-      else this.#append(branch, space, epoch, now);
+      this.#append(branch, space, epoch, now);
+      if (!space.removed) continue;
+      branch.spaces.delete(space.name);
+      branch.removedAt.set(space.name, now);
     }
   }
 

@@ -37,6 +37,8 @@ type Shown = Readonly<Record<string, ReadonlyMap<string, StateRecord>>>;
 
 /** What a delivered frame may have been late, at most, within the time that a confirmation counts. */
 const SLACK_MS = 50;
+/** A replica that is not told of a sleep notices it by its clocks within this time. */
+const NOTICES_SLEEP_MS = 2_000;
 /** A frame that waits for those before it to be inflated is taken in within this time. */
 const ON_ITS_WAY_MS = 1_000;
 
@@ -167,7 +169,7 @@ export class Tab {
   /** Rule R7: while it says `live`, what it shows was true a short time ago. */
   #checkFresh(position: Position): void {
     const since = this.#world.staleSince(this.config.space, position);
-    if (since === null) return;
+    if (since === null || this.#world.clock.now - this.environment.wokeAt <= NOTICES_SLEEP_MS) return;
     const age = this.#world.clock.now - since;
     if (age > this.#freshMs) this.#world.fail("R7", `${this.name} says live at ${position.version}, ${age} ms behind`);
   }
