@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import * as os from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import type { AgentReport, ReportsAnswer } from "@neverstale/fleet-domain";
+import type { AgentReport } from "@neverstale/fleet-domain";
 import type { Logger } from "pino";
 import { retryDelayMs } from "../backoff.ts";
 import { cutChunks } from "../chunks.ts";
@@ -9,25 +9,20 @@ import { type Action, decide, isOpen, refusals, type View } from "../decide.ts";
 import type { Follower } from "../follow.ts";
 import type { JournalEntry } from "../job.ts";
 import type { Known } from "../known.ts";
-import { composeBatch } from "../reports.ts";
 import { retention } from "../retention.ts";
 import { type ClockReading, serverTime } from "../server-clock.ts";
 import { Bell } from "./bell.ts";
 import { isFileSafe } from "./command-files.ts";
 import type { HostFile } from "./host-file.ts";
 import type { Journal } from "./journal.ts";
-import { Gauges } from "./machine.ts";
+import { Reporter } from "./reporter.ts";
 import { localTime, type ServerApi } from "./server-api.ts";
 import { readSpool } from "./spool.ts";
 import { AGENT_VERSION } from "./version.ts";
 
-/** How often the figures of the machine are told. */
-const HEARTBEAT_MS = 1_500;
 /** How often a command that is open is looked at, and everything else. */
 const BUSY_LOOK_MS = 100;
 const IDLE_LOOK_MS = 1_000;
-/** Reports are at least this far apart, so that a talkative command is told in pieces of some size. */
-const REPORT_GAP_MS = 50;
 /** A runner that hasn't shown up by then is started again; only one of them will run. */
 const RUNNER_START_MS = 10_000;
 const TRY_AGAIN_MS = 5_000;
@@ -48,35 +43,42 @@ export interface AgentParts {
 export class Agent {
   readonly #parts: AgentParts;
   readonly #instance = randomUUID();
-  readonly #gauges = new Gauges();
   readonly #lookBell = new Bell();
-  readonly #reportBell = new Bell();
+  readonly #reporter: Reporter;
   readonly #ended = Promise.withResolvers<AgentEnd>();
   #running = true;
 
-  #wasAccepted = false;
   #clock: ClockReading | null = null;
   #known: readonly Known[] = [];
   /** Looks at commands that are done: they don't change by themselves. */
   readonly #done = new Map<string, Known>();
   readonly #granted = new Set<string>();
   readonly #waiting = new Set<string>();
-  readonly #received = new Map<string, number>();
   #tellAgain = new Set<string>();
   #epoch: string | null = null;
 
-  #seq = 0;
-  #helloDue = true;
-  #heartbeatAt = 0;
   #cleanUpAt = 0;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
+    this.#reporter = new Reporter({
+      api: parts.api,
+      log: parts.log,
+      instance: this.#instance,
+      sight: this.#sight,
+      readOutput: this.#readOutput,
+      hello: this.#hello,
+      onClock: (clock) => {
+        this.#clock = clock;
+      },
+      onEnd: this.#takeEnd,
+      onNotAccepted: (before) => this.stop(before ? "revoked" : "not_accepted"),
+    });
   }
 
   /** Works until it is stopped, or until the server doesn't accept it any more. Commands that run go on. */
   async run(): Promise<AgentEnd> {
-    const loops = [this.#lookAgainAndAgain(), this.#reportAgainAndAgain()];
+    const loops = [this.#lookAgainAndAgain(), this.#reporter.run()];
     for (const loop of loops) loop.catch((error) => this.#ended.reject(error));
     const why = await this.#ended.promise;
     await Promise.race([Promise.all(loops), delay(2_000, undefined, { ref: false })]);
@@ -87,7 +89,7 @@ export class Agent {
     this.#running = false;
     this.#ended.resolve(why);
     this.#lookBell.ring();
-    this.#reportBell.ring();
+    this.#reporter.stop();
   }
 
   /** The agent's space may have changed. */
@@ -98,14 +100,8 @@ export class Agent {
   /** Reads the host's file again and tells the server what it allows now. */
   reload(): void {
     this.#parts.hostFile.reload();
-    this.#helloDue = true;
-    this.#heartbeatAt = 0;
     this.#lookBell.ring();
-    this.#reportBell.ring();
-  }
-
-  #notAccepted(): void {
-    this.stop(this.#wasAccepted ? "revoked" : "not_accepted");
+    this.#reporter.helloAgain();
   }
 
   // --- looking and acting
@@ -147,7 +143,7 @@ export class Agent {
   #lookAtCommands(): void {
     const before = this.#known;
     this.#known = this.#parts.journal.entries().map((entry) => this.#done.get(entry.commandId) ?? this.#lookAt(entry));
-    if (this.#known.some((known, index) => hasNews(before[index], known))) this.#reportBell.ring();
+    if (this.#known.some((known, index) => hasNews(before[index], known))) this.#reporter.ring();
   }
 
   #lookAt(entry: JournalEntry): Known {
@@ -221,7 +217,7 @@ export class Agent {
       const result = await this.#parts.api.claim({ commandId, instance: entry.instance });
       if (result.type === "ok") this.#grant(commandId, result.clock);
       else if (result.type === "refused") this.#refuse(entry, result.message);
-      else if (result.type === "not_accepted") this.#notAccepted();
+      else if (result.type === "not_accepted") await delay(TRY_AGAIN_MS, undefined, { ref: false }); // The answer to the reports says what follows.
       if (result.type !== "unanswered") break;
       this.#parts.log.warn({ commandId, answer: result.message }, "claim not answered");
       await delay(Math.max(result.retryAfterMs, retryDelayMs(attempt, Math.random())), undefined, { ref: false });
@@ -280,91 +276,18 @@ export class Agent {
 
   // --- telling
 
-  async #reportAgainAndAgain(): Promise<void> {
-    while (this.#running) {
-      const moreToTell = await this.#report();
-      if (!this.#running) return;
-      if (!moreToTell) await this.#reportBell.wait(Math.max(0, this.#heartbeatAt - performance.now()));
-      await delay(REPORT_GAP_MS, undefined, { ref: false });
-    }
-  }
+  readonly #sight = () => ({ known: this.#known, refusals: refusals(this.#view()), tellAgain: this.#tellAgain });
 
-  /** Whether there is more to tell at once. */
-  async #report(): Promise<boolean> {
-    const heartbeat = performance.now() >= this.#heartbeatAt;
-    const { reports, more } = composeBatch({
-      first: [
-        ...(this.#helloDue ? [this.#hello()] : []),
-        ...(heartbeat ? [{ type: "metrics" as const, ...this.#gauges.read() }] : []),
-      ],
-      stateDue: heartbeat,
-      known: this.#known,
-      refusals: heartbeat ? refusals(this.#view()) : [],
-      received: this.#received,
-      tellAgain: heartbeat ? this.#tellAgain : NONE,
-      readOutput: this.#readOutput,
-      now: new Date().toISOString(),
-    });
-    if (heartbeat) this.#heartbeatAt = performance.now() + HEARTBEAT_MS;
-    if (reports.length === 0) return false;
-    const helloTold = this.#helloDue;
-    this.#seq += 1;
-    const answer = await this.#deliver(reports);
-    if (answer === null) return false;
-    if (helloTold) this.#helloDue = false;
-    return this.#take(reports, answer) && (more || reports.some((report) => report.type === "output"));
-  }
-
-  /** The same batch until the server has it. Null: the server can't take it, or the agent is stopped. */
-  async #deliver(reports: readonly AgentReport[]): Promise<ReportsAnswer | null> {
-    for (let attempt = 1; this.#running; attempt += 1) {
-      const result = await this.#parts.api.report({ instance: this.#instance, seq: this.#seq, reports: [...reports] });
-      switch (result.type) {
-        case "ok":
-          this.#wasAccepted = true;
-          this.#clock = result.clock ?? this.#clock;
-          return result.answer;
-        case "not_accepted":
-          this.#notAccepted();
-          return null;
-        case "refused":
-          this.#parts.log.error({ answer: result.message }, "reports refused");
-          return null;
-        case "unanswered":
-          this.#parts.log.warn({ answer: result.message, attempt }, "reports not answered");
-          await delay(Math.max(result.retryAfterMs, retryDelayMs(attempt, Math.random())), undefined, { ref: false });
-      }
-    }
-    return null;
-  }
-
-  /** Whether the answer moved anything. */
-  #take(reports: readonly AgentReport[], answer: ReportsAnswer): boolean {
-    let moved = false;
-    for (const [commandId, bytes] of Object.entries(answer.received)) {
-      moved ||= this.#received.get(commandId) !== bytes;
-      this.#received.set(commandId, bytes);
-    }
-    const settled = new Set(answer.finished);
-    for (const report of reports) {
-      if (report.type !== "finished") continue;
-      moved = this.#takeEnd(report.commandId, settled.has(report.commandId)) || moved;
-    }
-    return moved;
-  }
-
-  /** `settled`: the server has the end and all of the output; if not, it wants (again) what this agent has. */
-  #takeEnd(commandId: string, settled: boolean): boolean {
+  readonly #takeEnd = (commandId: string, settled: boolean): boolean => {
     const entry = this.#entry(commandId);
     this.#tellAgain.delete(commandId);
     if (entry === undefined || settled === (entry.settledAt !== null)) return false;
     this.#keep({ ...entry, settledAt: settled ? new Date().toISOString() : null });
     this.#done.delete(commandId);
-    this.#received.delete(commandId);
     this.#granted.delete(commandId);
     this.#lookBell.ring();
     return true;
-  }
+  };
 
   readonly #readOutput = (known: Known, offset: number, limitBytes: number) => {
     if (offset >= known.spooledBytes) return [];
@@ -373,7 +296,7 @@ export class Agent {
     return cutChunks(bytes, offset, isEnd);
   };
 
-  #hello(): Extract<AgentReport, { type: "hello" }> {
+  readonly #hello = (): AgentReport => {
     const { hostFile } = this.#parts;
     const { path, problem } = hostFile;
     const check = {
@@ -388,14 +311,12 @@ export class Agent {
       agentVersion: AGENT_VERSION,
     };
     return { type: "hello", ...machine, ops: hostFile.offers(), checks: { "agent-file": check } };
-  }
+  };
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-const NONE: ReadonlySet<string> = new Set();
 
 function hasNews(before: Known | undefined, now: Known): boolean {
   if (!isOpen(now)) return false;
