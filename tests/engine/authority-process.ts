@@ -37,7 +37,15 @@ export class AuthorityProcess {
   }
 
   async start(): Promise<void> {
-    const args = ["--conditions=source", SCRIPT, this.#database, String(this.port), String(this.#beaconMs)];
+    // The young generation's size is the runtime's own choice by load: fixed, so that what is measured is the engine.
+    const args = [
+      "--max-semi-space-size=8",
+      "--conditions=source",
+      SCRIPT,
+      this.#database,
+      String(this.port),
+      String(this.#beaconMs),
+    ];
     const started = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#process = started;
     for await (const line of createInterface({ input: started.stdout })) {

@@ -25,7 +25,7 @@ export interface Facts {
   readonly epoch: string;
   readonly version: number;
   readonly digest: string;
-  readonly rssBytes: number;
+  readonly memory: NodeJS.MemoryUsage;
   readonly sync: {
     readonly resumed: number;
     readonly fullStates: Readonly<Record<string, number>>;
@@ -86,7 +86,7 @@ async function main(database: string, port: number, beaconMs: number): Promise<v
       epoch: manager.epoch,
       version: manager.version,
       digest: manager.capture().digest,
-      rssBytes: process.memoryUsage().rss,
+      memory: process.memoryUsage(),
       sync: { resumed, fullStates, snapshotBuilds, tooSlow, connections },
     };
   }

@@ -22,4 +22,9 @@ export class Bucket {
     this.#tokens -= 1;
     return true;
   }
+
+  /** The last one taken was for something that counts for nothing. */
+  giveBack(): void {
+    this.#tokens += 1;
+  }
 }

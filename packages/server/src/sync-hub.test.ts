@@ -443,6 +443,17 @@ describe("the end of a connection", () => {
     expect(wire.closedWith).toBe(1013);
   });
 
+  test("[A10] a reader that acks every frame of many is no flood", async () => {
+    const { wire, say } = connect();
+    await runtime.pass(10);
+    for (let i = 1; i < 600; i += 1) {
+      await apply("host_added", "web-1", { cpu: i });
+      say({ type: "ack", n: wire.received.length });
+    }
+
+    expect(wire.closedWith).toBeNull();
+  });
+
   test("a space that ends closes its followers with 4404; one made again under the name is another space", async () => {
     const made = manager.transact((_, transaction) => {
       transaction.add("output/1", [{ type: "noted", target: "n", data: {} }]);

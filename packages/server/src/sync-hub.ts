@@ -183,10 +183,13 @@ export class SyncHub {
     const { cursor, fanout } = connection;
     if (message.type === "check") return fanout.check(cursor, message.n);
     if (message.type === "get_state") return this.#takeGetState(connection, message.reason);
+    const before = cursor.window.acked;
     if (!cursor.window.noteAck(message.n)) {
       throw new SyncError("bad_message", `ack ${message.n} is no number this connection can have come to`);
     }
     this.metrics.acks += 1;
+    // As many acks as frames were put are no flood, however fast they come.
+    if (message.n > before) connection.messages.giveBack();
     cursor.progressAt = this.#manager.runtime.now();
     fanout.advance(cursor);
   }
