@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const MAIN = fileURLToPath(new URL("../../apps/fleet/cli/src/main.ts", import.meta.url));
@@ -19,8 +19,8 @@ export interface FleetSettings {
 
 /** The real server as its own process, with a data directory of its own that goes with it. */
 export class FleetProcess {
-  readonly dataDir = mkdtempSync(join(tmpdir(), "neverstale-browser-"));
   readonly #settings: FleetSettings;
+  #dataDir = "";
   #child: ChildProcess | null = null;
   #port = 0;
   #link: string | null = null;
@@ -47,12 +47,13 @@ export class FleetProcess {
   /** The port of the first start is kept: a page finds the server again where it was. */
   async start(): Promise<void> {
     const { beaconInterval = "2s", localAgent = false, password = true, allowedOrigin } = this.#settings;
+    if (this.#dataDir === "") this.#dataDir = mkdtempSync(join(tmpdir(), "neverstale-browser-"));
     const args = [
       "serve",
       "--port",
       String(this.#port),
       "--data-dir",
-      this.dataDir,
+      this.#dataDir,
       "--beacon-interval",
       beaconInterval,
     ];
@@ -75,9 +76,10 @@ export class FleetProcess {
 
   /** Ends server and agent and takes the data away. */
   async remove(): Promise<void> {
+    if (this.#dataDir === "") return; // It was never started.
     await this.#end("SIGTERM");
-    this.#endAgent();
-    rmSync(this.dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await this.#endAgent();
+    rmSync(this.#dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
   async #untilItListens(child: ChildProcess, password: boolean): Promise<void> {
@@ -103,18 +105,32 @@ export class FleetProcess {
     await exited;
   }
 
-  /** The agent outlives a server that was killed. */
-  #endAgent(): void {
-    try {
-      const pid = Number(readFileSync(join(this.dataDir, "agent", "agent.pid"), "utf8"));
-      const mine = readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(this.dataDir);
-      if (mine) process.kill(pid, "SIGTERM");
-    } catch {
-      // There was none, or it has ended.
+  /** The agent outlives a server that was killed, and an op outlives its agent. */
+  async #endAgent(): Promise<void> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      const left = processesOf(this.#dataDir);
+      if (left.length === 0) return;
+      for (const pid of left) process.kill(pid, tries < 50 ? "SIGTERM" : "SIGKILL");
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 
   #keep(part: Buffer): void {
     this.#log = (this.#log + part.toString()).slice(-20_000);
+  }
+}
+
+/** Whose command line names the directory; elsewhere than on Linux nobody. */
+function processesOf(directory: string): readonly number[] {
+  if (!isAbsolute(directory)) throw new Error("every process names the empty directory");
+  const pids = existsSync("/proc/self/cmdline") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
+  return pids.map(Number).filter((pid) => commandLine(pid).includes(directory));
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return ""; // It has ended meanwhile.
   }
 }
