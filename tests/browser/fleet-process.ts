@@ -59,7 +59,7 @@ export class FleetProcess {
     ];
     if (!localAgent) args.push("--no-local-agent");
     if (allowedOrigin !== undefined) args.push("--allowed-origin", allowedOrigin);
-    const env = { ...process.env, ...(password ? { NEVERSTALE_ADMIN_PASSWORD: PASSWORD } : {}) };
+    const env = { ...process.env, NEVERSTALE_ADMIN_PASSWORD: password ? PASSWORD : "" };
     const child = spawn(process.execPath, ["--conditions=source", MAIN, ...args], {
       env,
       stdio: ["ignore", "pipe", "pipe"],
@@ -82,26 +82,28 @@ export class FleetProcess {
     rmSync(this.#dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 
-  async #untilItListens(child: ChildProcess, password: boolean): Promise<void> {
-    let output = "";
-    for await (const part of child.stdout ?? []) {
-      output += String(part);
-      const port = /^listening on http:\/\/127\.0\.0\.1:(\d+)$/m.exec(output)?.[1];
-      const link = /http:\S+#setup=\S+/.exec(output)?.[0] ?? null;
-      if (port === undefined || (!password && link === null && this.#port === 0)) continue;
-      this.#port = Number(port);
-      this.#link = link ?? this.#link;
-      return;
-    }
-    throw new Error(`the server did not start:\n${output}${this.#log}`);
+  #untilItListens(child: ChildProcess, password: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let output = "";
+      child.once("exit", () => reject(new Error(`the server did not start:\n${output}${this.#log}`)));
+      child.stdout?.on("data", (part: Buffer) => {
+        output += part.toString();
+        const port = /^listening on http:\/\/127\.0\.0\.1:(\d+)$/m.exec(output)?.[1];
+        const link = /http:\S+#setup=\S+/.exec(output)?.[0] ?? null;
+        if (port === undefined || (!password && link === null && this.#port === 0)) return;
+        this.#port = Number(port);
+        this.#link = link ?? this.#link;
+        resolve();
+      });
+    });
   }
 
-  async #end(signal: NodeJS.Signals): Promise<void> {
+  async #end(name: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     this.#child = null;
     if (child === null || child.exitCode !== null) return;
     const exited = once(child, "exit");
-    child.kill(signal);
+    child.kill(name);
     await exited;
   }
 
@@ -110,7 +112,7 @@ export class FleetProcess {
     for (let tries = 0; tries < 100; tries += 1) {
       const left = processesOf(this.#dataDir);
       if (left.length === 0) return;
-      for (const pid of left) process.kill(pid, tries < 50 ? "SIGTERM" : "SIGKILL");
+      for (const pid of left) signal(pid, tries < 50 ? "SIGTERM" : "SIGKILL");
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
@@ -125,6 +127,14 @@ function processesOf(directory: string): readonly number[] {
   if (!isAbsolute(directory)) throw new Error("every process names the empty directory");
   const pids = existsSync("/proc/self/cmdline") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
   return pids.map(Number).filter((pid) => commandLine(pid).includes(directory));
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended meanwhile.
+  }
 }
 
 function commandLine(pid: number): string {
