@@ -14,8 +14,16 @@ const STEPS: Readonly<Record<string, Step>> = {
   unit: async () => (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=dot", ...UNIT_TESTS])) === 0,
 };
 
-/** Vitest takes parts of paths. Files named `*.slow.test.ts` belong to `npm test` alone. */
-const UNIT_TESTS = ["packages/", "apps/fleet/", "scripts/", "--exclude", "**/*.slow.test.*", "--exclude", "tests/**"];
+/** Those that start processes or kill them, seconds each: they belong to `npm test` alone. */
+const SLOW_TESTS = [
+  "**/*.slow.test.*",
+  "packages/server/src/store/io/crash.test.ts",
+  "apps/fleet/server/src/io/start.test.ts",
+  "apps/fleet/agent/src/io/{program,runner}.test.ts",
+];
+
+/** Vitest takes parts of paths. */
+const UNIT_TESTS = ["packages/", "apps/fleet/", "scripts/", ...SLOW_TESTS.map((pattern) => `--exclude=${pattern}`)];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(STEPS, name));
