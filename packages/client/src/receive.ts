@@ -16,6 +16,7 @@ import {
   andThen,
   type ConnectedPhase,
   count,
+  type Healing,
   isConnected,
   type Link,
   type Millis,
@@ -119,7 +120,6 @@ function receiveFullState(
   if (mine !== null && mine.epoch === epoch && mine.space === space && version < mine.version) {
     return refuseLowered(state, phase, now, chance);
   }
-  const healing = phase.type === "resyncing" ? { reason: phase.resync.reason, from: mine } : null;
   const link: Link = { ...phase.link, verified: false, head: version, headAt: now };
   const replaced: SyncState = {
     ...withFacts(state, full),
@@ -127,7 +127,13 @@ function receiveFullState(
     position: { epoch, space, version },
     suspect: false,
   };
-  return step(replaced, { type: "replace", full, healing });
+  return step(replaced, { type: "replace", full, healing: healingOf(state, phase) });
+}
+
+/** What was found to be wrong is healed by any full state: also by that of the next connection, which was not asked for. */
+function healingOf({ suspect, position }: SyncState, phase: ConnectedPhase): Healing | null {
+  if (suspect) return { reason: "digest", from: position };
+  return phase.type === "resyncing" ? { reason: phase.resync.reason, from: position } : null;
 }
 
 /** Rule E5: the authority owes one that is at least as new. */

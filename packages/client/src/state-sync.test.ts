@@ -97,6 +97,20 @@ describe("the connection", () => {
     expect(io.sockets).toHaveLength(1);
   });
 
+  test("[P2] a replica that is told of the wake-up doesn't wait for a token that was asked for before", async () => {
+    const answers: ((token: string) => void)[] = [];
+    const csrf = () => new Promise<string>((resolve) => answers.push(resolve));
+    const { io } = startSync({ csrf });
+    await io.pass(3_000);
+
+    io.signal("awake");
+    await io.pass(1_100);
+    answers[1]?.("t2");
+    await settle();
+
+    expect(io.socket.protocols).toEqual(["neverstale.v1", "csrf.t2"]);
+  });
+
   test("a token that can't be fetched is a connection that failed", async () => {
     const { io, sync } = startSync({ csrf: "/api/session" });
     await io.pass(100);
@@ -491,6 +505,27 @@ describe("divergence", () => {
       },
     ]);
     expect(sync.lastDivergence).toBe(reports[0]);
+  });
+
+  test("[P5] it is reported also when the connection was lost before the answer, and the next one healed it", async () => {
+    const reports: Divergence[] = [];
+    const { io } = liveAt(5, { onDivergence: (divergence) => reports.push(divergence) });
+    io.socket.push({ type: "sync", version: 5, head: 5, digest: "0".repeat(16) });
+    io.socket.close(1006);
+    await io.pass(1_000);
+
+    io.socket.open().push(
+      full(6, {
+        hosts: [
+          { id: "web-1", cpu: 1 },
+          { id: "web-2", cpu: 77 },
+        ],
+      }),
+    );
+
+    expect(reports).toMatchObject([
+      { reason: "digest", exact: false, differing: 1, records: [{ collection: "hosts", id: "web-2" }] },
+    ]);
   });
 
   test("a gap is a resync but no divergence, and the view tells how far it went", () => {

@@ -137,7 +137,7 @@ export interface SyncState {
 
 /** What the owner of socket, records and timers is to do, in this order. */
 export type SyncEffect =
-  /** `attempt` above 0: credentials may be out of date, fetch them anew. */
+  /** `attempt` above 1: credentials may be out of date, fetch them anew. */
   | {
       readonly type: "open_socket";
       readonly socket: number;
