@@ -234,7 +234,7 @@ test.runIf(canMount)(
 /** The child on a disk of 2 MiB of its own; a second process reads it after the first one was killed. */
 function onSmallDisk(disk: string, then: ChildTask): string[] {
   const reader = `"$1" --conditions=source "$3" '${JSON.stringify(then)}'`;
-  const script = `mount -t tmpfs -o size=2m tmpfs '${disk}' && { "$@"; rm '${disk}/data/ballast'; ${reader}; }`;
+  const script = `mount -t tmpfs -o size=2m tmpfs '${disk}' && { "$@" & wait; rm '${disk}/data/ballast'; ${reader}; }`;
   return [...OWN_MOUNTS, "sh", "-c", script, "sh"];
 }
 
