@@ -66,16 +66,19 @@ describe("the connection", () => {
     expect(Object.fromEntries(io.socket.url.searchParams)).toEqual({ epoch: "e1", space: "c1", version: "5" });
   });
 
-  test("a browser's CSRF token is the second subprotocol, fetched anew once a connection has failed", async () => {
+  test("a browser's CSRF token is the second subprotocol, kept over a cut and fetched anew when that brings no connection", async () => {
     const asked: boolean[] = [];
     const csrf = async ({ refresh }: { refresh: boolean }) => `t${asked.push(refresh)}`;
     const { io } = startSync({ csrf });
     await settle();
-    const first = io.socket.protocols;
     io.socket.close(1006);
     await io.pass(1_000);
+    const second = io.socket.protocols;
+    io.socket.close(1006);
+    await io.pass(2_000);
 
-    expect(first).toEqual(["neverstale.v1", "csrf.t1"]);
+    expect(second).toEqual(["neverstale.v1", "csrf.t1"]);
+    expect(io.sockets).toHaveLength(3);
     expect(io.socket.protocols).toEqual(["neverstale.v1", "csrf.t2"]);
     expect(asked).toEqual([false, true]);
   });
@@ -91,6 +94,8 @@ describe("the connection", () => {
     await settle();
     csrfSync.io.socket.close(1006);
     await csrfSync.io.pass(1_000);
+    csrfSync.io.socket.close(1006);
+    await csrfSync.io.pass(2_000);
 
     expect(csrfSync.sync.status).toEqual({ type: "signed_out" });
     expect(sync.status).toEqual({ type: "live" });
