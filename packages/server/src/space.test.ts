@@ -12,6 +12,7 @@ import {
 } from "@neverstale/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { StateManager } from "./state-manager.ts";
 import { memoryStore } from "./store/memory.ts";
 import { VirtualRuntime } from "./virtual-runtime-suite.ts";
@@ -188,4 +189,32 @@ test("a record that went between two folds stays gone, though its tombstone was 
 
   const again = await openManager(memoryStore({ data: store.dump() }), runtime);
   expect([...again.state.hosts.keys()]).toEqual(["1"]);
+});
+
+test("[S1] a record is validated after the change is applied, and what the validator gives is stored", async () => {
+  const Host = z.object({ id: z.string(), cpu: z.number().max(100).default(0), name: z.string().trim().optional() });
+  const validated = defineModel({
+    model: 1,
+    collections: { hosts: collection(Host) },
+    changes: { host_added: put("hosts"), host_updated: patch("hosts") },
+  });
+  const runtime = new VirtualRuntime();
+  const manager = await StateManager.openWith({ model: validated, store: memoryStore() }, runtime);
+  const outcomes = Promise.allSettled([
+    manager.apply({ type: "host_added", target: "web-1", data: { name: " web ", other: 1 } }),
+    manager.apply({ type: "host_updated", target: "web-1", data: { cpu: 101 } }),
+    manager.apply({ type: "host_updated", target: "web-1", data: { cpu: 5, name: null, other: 2 } }),
+  ]);
+  await runtime.pass(1);
+
+  expect(await outcomes).toMatchObject([
+    { value: { version: 1 } },
+    { reason: { code: "invalid_change" } },
+    { value: { version: 2 } },
+  ]);
+  expect([...manager.state.hosts.values()]).toEqual([{ id: "web-1", cpu: 5 }]);
+  expect((await manager.log({ space: "main", afterVersion: 0, limit: 9 })).map(({ change }) => change.data)).toEqual([
+    { id: "web-1", cpu: 0, name: "web" },
+    { cpu: 5, name: null },
+  ]);
 });
