@@ -46,7 +46,6 @@ export function openSpaces(
     checkCollections(contents, model);
     const space = spaceFromStore(contents, model, epochs, maxTombstones);
     for (const row of contents.log) replay(space, row, maxTombstones);
-    space.settle();
     checkDigest(space, contents);
     spaces.set(space.name, space);
   }

@@ -74,12 +74,7 @@ export class SpaceDraft {
       this.version -= 1;
       this.changes.pop();
     });
-    if (effect.moved && !this.#isStored(effect)) this.#move(effect, undo);
-  }
-
-  /** A fold that a crash cut short left some records newer than the log that is replayed over them. */
-  #isStored({ collection, id }: Effect): boolean {
-    return this.#replaying && this.space.versionOf(collection, id) >= this.version;
+    if (effect.moved) this.#move(effect, undo);
   }
 
   #move(effect: Effect, undo: UndoLog | null): void {

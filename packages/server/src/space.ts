@@ -69,18 +69,9 @@ export class Space {
     );
   }
 
-  /** The version that last touched a record, or removed it; 0 when nothing is known of it. */
+  /** The version that last touched a record; 0 when there is none. */
   versionOf(collection: string, id: string): number {
-    const entry = this.#collections[collection]?.get(id) ?? this.#tombstones.get(tombstoneKey(collection, id));
-    return entry?.version ?? 0;
-  }
-
-  /** Puts the entries in order of version: what the store gave back may have been newer than what was replayed over it. */
-  settle(): void {
-    const entries: Entry[] = [];
-    for (let entry = this.#touched.oldest; entry !== null; entry = entry.newer) entries.push(entry);
-    entries.sort((a, b) => a.version - b.version);
-    for (const entry of entries) this.#touched.touch(entry, entry.version);
+    return this.#collections[collection]?.get(id)?.version ?? 0;
   }
 
   get tombstones(): number {
