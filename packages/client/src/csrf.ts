@@ -9,6 +9,7 @@ export type CsrfSource = (request: { readonly refresh: boolean }) => string | Pr
 export class CsrfTokens {
   readonly #source: CsrfSource | null;
   #token: Promise<string> | null = null;
+  #pending: Promise<string> | null = null;
 
   constructor(source: CsrfSource | null) {
     this.#source = source;
@@ -24,11 +25,22 @@ export class CsrfTokens {
   /** The next session has another one. */
   forget(): void {
     this.#token = null;
+    this.#pending = null;
+  }
+
+  /** Whether the token that was asked for last has not come yet. */
+  get isPending(): boolean {
+    return this.#pending !== null;
   }
 
   #ask(source: CsrfSource, refresh: boolean): Promise<string> {
     const token = (async () => source({ refresh }))();
-    token.catch(() => {
+    this.#pending = token;
+    const settled = (): void => {
+      if (this.#pending === token) this.#pending = null;
+    };
+    token.then(settled, () => {
+      settled();
       if (this.#token === token) this.#token = null;
     });
     return token;

@@ -60,8 +60,6 @@ export class SyncRunner {
   #frames: FrameQueue | null = null;
   #timer: Timer | null = null;
   #timerAt: Millis = 0;
-  /** The socket for which a token is being fetched: the next one does not wait for that answer, which may be lost. */
-  #awaitsToken: number | null = null;
   #inTurn = false;
 
   constructor({ io, url, csrf, state, owner }: RunnerOptions) {
@@ -137,11 +135,9 @@ export class SyncRunner {
     this.#close(NORMAL_CLOSURE);
     if (this.#csrf === null) return this.#connect(socket, resume, [SUBPROTOCOL]);
     // After a cut the token is mostly good still; a browser doesn't say why an attempt failed, so the next one asks.
-    const refresh = attempt > 1 || this.#awaitsToken !== null;
-    this.#awaitsToken = socket;
-    this.#csrf.get(refresh).then(
+    // One that is being fetched is asked for anew: that answer may be lost.
+    this.#csrf.get(attempt > 1 || this.#csrf.isPending).then(
       (token) => {
-        if (this.#awaitsToken === socket) this.#awaitsToken = null;
         const current = this.#state.socket === socket && this.#state.phase.type === "connecting";
         if (current) this.#connect(socket, resume, [SUBPROTOCOL, `${CSRF_SUBPROTOCOL_PREFIX}${token}`]);
       },
