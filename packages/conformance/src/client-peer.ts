@@ -1,0 +1,90 @@
+import {
+  type ClientMessage,
+  decodeClientMessage,
+  decodePlainClientMessage,
+  type JsonObject,
+  type PlainClientMessage,
+  SyncError,
+} from "@neverstale/protocol";
+import type { AcceptedConnection } from "./bench.ts";
+import type { Profile } from "./scenario.ts";
+import { Violation } from "./violation.ts";
+
+/**
+ * The kit's end of one connection of the client under test: what was sent on it, and what the client has said. Whatever
+ * a scenario is about, each message is held against the rules that bind all of them.
+ */
+export class ClientPeer {
+  readonly connection: AcceptedConnection;
+  readonly #profile: Profile;
+  /** Frames put on this connection; what the client acks. */
+  sent = 0;
+  acked = 0;
+  closed: number | null = null;
+  /** Said by the client and not yet expected: no acks, no checks. */
+  readonly said: JsonObject[] = [];
+  /** Checks that wait for their answer. */
+  readonly checks: number[] = [];
+  #lastCheck = 0;
+  /** A `get_state` is out, and no full state has been put since. */
+  #asked = false;
+  #last: JsonObject | null = null;
+
+  constructor(connection: AcceptedConnection, profile: Profile) {
+    this.connection = connection;
+    this.#profile = profile;
+  }
+
+  send(text: string, gzip: boolean): void {
+    this.sent += 1;
+    if (/^\{"type":"(init|full_state)"/.test(text)) this.#asked = false;
+    if (gzip) this.connection.sendGzip(text);
+    else this.connection.sendText(text);
+  }
+
+  /** Takes in what has come; throws a Violation where a rule is broken. */
+  listen(): void {
+    const { inbox } = this.connection;
+    for (let arrival = inbox.shift(); arrival !== undefined; arrival = inbox.shift()) {
+      if (arrival.type === "closed") this.closed = arrival.code;
+      else if (arrival.type === "unreadable" || arrival.binary)
+        throw new Violation("M3", "text frames", "a binary one");
+      else this.#take(this.#decoded(arrival.text));
+    }
+  }
+
+  #decoded(text: string): ClientMessage | PlainClientMessage {
+    try {
+      return this.#profile === "v1" ? decodeClientMessage(text) : decodePlainClientMessage(text);
+    } catch (error) {
+      if (error instanceof SyncError) throw new Violation("M3", `a message (${error.message})`, text.slice(0, 240));
+      throw error;
+    }
+  }
+
+  #take(message: ClientMessage | PlainClientMessage): void {
+    const before = this.#last;
+    this.#last = message;
+    if (message.type === "ack") return this.#takeAck(message.n);
+    if (message.type === "check") return this.#takeCheck(message.n);
+    if (this.#profile === "v1" && before?.type !== "ack") {
+      throw new Violation("R2", "an `ack` directly before a `get_state`", JSON.stringify(before));
+    }
+    if (this.#asked) throw new Violation("R2", "one `get_state` at most until its answer", "another one");
+    this.#asked = true;
+    this.said.push(message);
+  }
+
+  #takeAck(n: number): void {
+    if (n < this.acked || n > this.sent) {
+      throw new Violation("M2", `an ack between ${this.acked} and ${this.sent}, the frames put here`, `ack ${n}`);
+    }
+    this.acked = n;
+  }
+
+  #takeCheck(n: number): void {
+    if (n <= this.#lastCheck) throw new Violation("M2", `a check above ${this.#lastCheck}`, `check ${n}`);
+    this.#lastCheck = n;
+    this.checks.push(n);
+  }
+}

@@ -1,0 +1,132 @@
+import type { JsonObject, JsonValue } from "@neverstale/protocol";
+import type { Connection, Patience } from "./bench.ts";
+import { type Follower, newFollower } from "./follower.ts";
+import { mismatch } from "./pattern.ts";
+import type { Profile } from "./scenario.ts";
+import type { Bindings } from "./template.ts";
+import { brief, Violation } from "./violation.ts";
+
+/** How long an answer may take: generous, for whoever tests on a busy machine. */
+export const PATIENCE_MS = 10_000;
+
+/** A connection to the server under test, with what it has been told on it. */
+export class Followed {
+  readonly name: string;
+  readonly profile: Profile;
+  readonly connection: Connection;
+  readonly follower: Follower;
+  readonly #patience: Patience;
+  /** Messages taken in: what an `ack` says. */
+  taken = 0;
+  #acked = 0;
+  closed: number | null = null;
+
+  constructor(name: string, profile: Profile, connection: Connection, follower: Follower, patience: Patience) {
+    this.name = name;
+    this.profile = profile;
+    this.connection = connection;
+    this.follower = follower;
+    this.#patience = patience;
+  }
+
+  /** One that starts without a position. */
+  static newcomer(name: string, profile: Profile, connection: Connection, patience: Patience): Followed {
+    return new Followed(name, profile, connection, newFollower(profile, null), patience);
+  }
+
+  send(message: JsonObject): void {
+    if (message.type === "ack") this.#acked = message.n as number;
+    this.follower.noteSent(message, this.#acked === this.taken);
+    this.connection.sendText(JSON.stringify(message));
+  }
+
+  ack(): void {
+    this.send({ type: "ack", n: this.taken });
+  }
+
+  /** The next message; null when none came in time, or the connection is closed. */
+  async next(withinMs: number): Promise<JsonObject | null> {
+    const { inbox } = this.connection;
+    if (!(await this.#patience.until(() => inbox.length > 0, withinMs))) return null;
+    const arrival = inbox.shift();
+    if (arrival === undefined) return null;
+    if (arrival.type === "closed") {
+      this.closed = arrival.code;
+      return null;
+    }
+    if (arrival.type === "unreadable") throw new Violation("M4", "text, or the gzip of text", arrival.why);
+    if (arrival.binary && this.profile === "plain") throw new Violation("M4", "text frames", "a binary frame");
+    this.taken += 1;
+    return this.#take(arrival.text);
+  }
+
+  #take(text: string): JsonObject {
+    try {
+      return this.follower.take(text);
+    } catch (error) {
+      if (!(error instanceof Violation)) throw error;
+      throw new Violation(error.rule, `${error.expected} (on ${this.name})`, error.came);
+    }
+  }
+
+  /** The next message is this one. */
+  async expect(pattern: JsonValue, withinMs: number, bindings: Bindings): Promise<void> {
+    const message = await this.next(withinMs);
+    if (message === null) throw new Violation(null, brief(pattern), this.silence);
+    const found = mismatch(pattern, message, bindings);
+    if (found === null) return;
+    const where = found.path === "" ? "" : ` at ${found.path}`;
+    throw new Violation(null, `${brief(found.expected)}${where}`, `${brief(found.found)} in ${brief(message)}`);
+  }
+
+  /** One of the next messages is this one; those before it are taken in. */
+  async await(pattern: JsonValue, withinMs: number, bindings: Bindings): Promise<void> {
+    for (let last: JsonObject | undefined; ; ) {
+      const message = await this.next(withinMs);
+      if (message === null) throw new Violation(null, brief(pattern), `${this.silence}, after ${brief(last)}`);
+      if (mismatch(pattern, message, bindings) === null) return;
+      last = message;
+    }
+  }
+
+  /** No message like this has come. */
+  async expectNone(pattern: JsonValue, bindings: Bindings): Promise<void> {
+    while (this.connection.inbox.length > 0 && this.closed === null) {
+      const message = await this.next(0);
+      if (message === null || mismatch(pattern, message, new Map(bindings)) !== null) continue;
+      throw new Violation(null, `no ${brief(pattern)}`, brief(message));
+    }
+  }
+
+  async expectClose(codes: readonly number[]): Promise<void> {
+    while (this.closed === null) {
+      const message = await this.next(PATIENCE_MS);
+      if (message === null && this.closed === null) {
+        throw new Violation(null, `the connection closed with ${codes.join(" or ")}`, "nothing of the kind");
+      }
+    }
+    if (!codes.includes(this.closed)) throw new Violation(null, `close code ${codes.join(" or ")}`, `${this.closed}`);
+  }
+
+  /** The answer to a check says what the head is; a `sync` with digest there says that the state is right (A7, E4). */
+  async levelByCheck(check: number): Promise<void> {
+    this.send({ type: "check", n: check });
+    for (let head = Number.POSITIVE_INFINITY; !(this.follower.level && (this.follower.version ?? -1) >= head); ) {
+      const message = await this.next(PATIENCE_MS);
+      if (message === null) throw new Violation("A7", `${this.name} level after check ${check}`, this.silence);
+      if (message.type === "sync" && message.check === check) head = message.head as number;
+      this.ack();
+    }
+  }
+
+  async reach(version: number): Promise<void> {
+    while ((this.follower.version ?? -1) < version) {
+      const message = await this.next(PATIENCE_MS);
+      if (message === null) throw new Violation("M1", `${this.name} at version ${version}`, this.silence);
+    }
+  }
+
+  get silence(): string {
+    return this.closed === null ? "nothing in time" : `the end of the connection with ${this.closed}`;
+  }
+}

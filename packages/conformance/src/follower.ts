@@ -1,0 +1,204 @@
+import {
+  type AnyState,
+  applyDiff,
+  type DeltaMessage,
+  decodePlainServerMessage,
+  decodeServerMessage,
+  digestOf,
+  type FullStateMessage,
+  fromWireState,
+  type JsonObject,
+  type MutableState,
+  type PlainServerMessage,
+  SyncError,
+  type SyncMessage,
+} from "@neverstale/protocol";
+import { applyKnownChange } from "./known-changes.ts";
+import type { Profile } from "./scenario.ts";
+import { brief, Violation } from "./violation.ts";
+
+/**
+ * What a connection has been told so far. Whatever a scenario is about, each message is held against the rules that
+ * bind all of them; `take` throws a Violation where one is broken.
+ */
+export interface Follower {
+  /** The message as the scenario sees it. */
+  take(text: string): JsonObject;
+  /** Null before the first state. */
+  readonly version: number | null;
+  readonly state: AnyState;
+  /** A `get_state` or a check is sent now. `allAcked`: no full state that is unacked can answer it (A8). */
+  noteSent(message: JsonObject, allAcked: boolean): void;
+  /** A `sync` with digest has said that this is the state at the head, and nothing has come since. */
+  readonly level: boolean;
+}
+
+export function newFollower(profile: Profile, resumed: { version: number; state: AnyState } | null): Follower {
+  return profile === "plain" ? new PlainFollower() : new V1Follower(resumed);
+}
+
+/** Decoded by the door of our own replica: what it refuses is no message (rule M3). */
+function decoded<T>(decode: (text: string) => T, text: string): T {
+  try {
+    return decode(text);
+  } catch (error) {
+    if (error instanceof SyncError) throw new Violation("M3", `a message (${error.message})`, text.slice(0, 240));
+    throw error;
+  }
+}
+
+/** A `get_state` whose full state has not come. The authority takes messages in order: */
+interface AwaitedAnswer {
+  /** of the check sent behind it, */
+  checkBehind: number | null;
+  /** when that is answered the `get_state` has been taken. */
+  taken: boolean;
+}
+
+class V1Follower implements Follower {
+  state: MutableState = {};
+  version: number | null = null;
+  level = false;
+  #epoch: string | null = null;
+  #space: string | null = null;
+  /** The position it asked to resume at, until the first message has answered. */
+  #asked: { version: number; state: AnyState } | null;
+  #messages = 0;
+  #answer: AwaitedAnswer | null = null;
+
+  constructor(resumed: { version: number; state: AnyState } | null) {
+    this.#asked = resumed;
+  }
+
+  noteSent(message: JsonObject, allAcked: boolean): void {
+    if (message.type === "get_state" && allAcked) this.#answer = { checkBehind: null, taken: false };
+    if (message.type === "check" && this.#answer !== null) this.#answer.checkBehind ??= message.n as number;
+  }
+
+  take(text: string): JsonObject {
+    const message = decoded(decodeServerMessage, text);
+    const first = this.#messages === 0;
+    this.#messages += 1;
+    this.level = false;
+    if (message === null) return JSON.parse(text) as JsonObject;
+    switch (message.type) {
+      case "init":
+      case "full_state":
+        this.#takeState(message, first);
+        break;
+      case "delta":
+        this.#takeDelta(message, first);
+        break;
+      case "sync":
+        this.#takeSync(message, first);
+        break;
+      case "error":
+        break;
+    }
+    return JSON.parse(text) as JsonObject;
+  }
+
+  #takeState(message: FullStateMessage, first: boolean): void {
+    if (first !== (message.type === "init")) {
+      throw new Violation("M2", "an `init` first, and `full_state` later", `a \`${message.type}\``);
+    }
+    const { version, epoch, space, digest, payload, lineage } = message;
+    if (this.#epoch === epoch && this.#space === space && this.version !== null && version < this.version) {
+      throw new Violation("A8", `a full state at or above ${this.version}`, `one at ${version}`);
+    }
+    const state = fromWireState(payload);
+    if (digestOf(state) !== digest) throw new Violation("G1", `the digest ${digestOf(state)} of the state`, digest);
+    requireLineage(lineage, epoch, version);
+    Object.assign(this, { state, version });
+    this.#answer = null;
+    this.#epoch = epoch;
+    this.#space = space;
+  }
+
+  #takeDelta(delta: DeltaMessage, first: boolean): void {
+    if (first) throw new Violation("M2", "`init` or `sync` first", "a `delta`");
+    if (delta.from !== this.version)
+      throw new Violation("A4", `a delta from ${this.version}`, `one from ${delta.from}`);
+    if (!applyDiff(this.state, delta.payload)) {
+      throw new Violation("A4", `a diff of the state at ${delta.from}`, `one that alters a record that isn't there`);
+    }
+    this.version = delta.version;
+  }
+
+  #takeSync(sync: SyncMessage, first: boolean): void {
+    if (first) this.#takeFirstSync(sync);
+    if (this.#answer !== null && sync.check !== undefined && sync.check === this.#answer.checkBehind)
+      this.#answer.taken = true;
+    if (sync.version !== this.version) {
+      throw new Violation("A7", `a sync with ${this.version}, the last version put here`, `one with ${sync.version}`);
+    }
+    if (sync.head < sync.version) throw new Violation("M2", `a head at or above ${sync.version}`, `${sync.head}`);
+    if (sync.digest === undefined) return;
+    const mine = digestOf(this.state);
+    if (sync.digest !== mine)
+      throw new Violation("G1", `the digest ${mine} of the state at ${sync.version}`, sync.digest);
+    this.level = sync.version === sync.head;
+  }
+
+  #takeFirstSync({ version, resumed }: SyncMessage): void {
+    const asked = this.#asked;
+    if (asked === null || resumed === undefined || version !== asked.version) {
+      throw new Violation("E4", "a first sync only where a position was resumed, with its facts", `version ${version}`);
+    }
+    this.state = copyOf(asked.state);
+    this.version = version;
+    this.#epoch = resumed.epoch;
+    this.#space = resumed.space;
+    requireLineage(resumed.lineage, resumed.epoch, version);
+  }
+}
+
+function requireLineage(lineage: FullStateMessage["lineage"], epoch: string, version: number): void {
+  const last = lineage.at(-1);
+  const sound = last !== undefined && last[0] === epoch && last[1] >= version && lineage.length <= 16;
+  if (!sound) throw new Violation("M6", `a lineage of 1 to 16 epochs that ends with ${epoch}`, brief(lineage as never));
+}
+
+function copyOf(state: AnyState): MutableState {
+  return Object.fromEntries(Object.entries(state).map(([name, records]) => [name, new Map(records)]));
+}
+
+class PlainFollower implements Follower {
+  state: MutableState = {};
+  version: number | null = null;
+  /** The plain profile never says so. */
+  readonly level = false;
+
+  noteSent(): void {} // Nor does it say when a `get_state` has been taken.
+
+  take(text: string): JsonObject {
+    const message = decoded(decodePlainServerMessage, text);
+    if (message !== null) this.#take(message);
+    return JSON.parse(text) as JsonObject;
+  }
+
+  #take(message: PlainServerMessage): void {
+    const mine = this.version;
+    if ((mine === null) !== (message.type === "init")) {
+      throw new Violation("M1", "`init` first, and once", `a \`${message.type}\``);
+    }
+    if (message.type === "sync") {
+      if (message.version !== mine) {
+        throw new Violation("A7", `a sync with ${mine}, the last version put here`, `one with ${message.version}`);
+      }
+      return;
+    }
+    if (message.type === "delta") {
+      if (message.version !== (mine ?? 0) + 1) {
+        throw new Violation("M1", `the delta ${(mine ?? 0) + 1}`, `the delta ${message.version}`);
+      }
+      applyKnownChange(this.state, message.payload);
+    } else {
+      if (mine !== null && message.version < mine) {
+        throw new Violation("A8", `a full state at or above ${mine}`, `one at ${message.version}`);
+      }
+      this.state = fromWireState(message.payload);
+    }
+    this.version = message.version;
+  }
+}

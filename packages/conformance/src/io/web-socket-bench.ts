@@ -1,0 +1,61 @@
+import type { Socket } from "node:net";
+import { MAX_INFLATED_BYTES, SUBPROTOCOL } from "@neverstale/protocol";
+import { WebSocket } from "ws";
+import type { Connection, ConnectOptions, Control, ServerBench } from "../bench.ts";
+import { Bell } from "./bell.ts";
+import { HttpControl } from "./http-control.ts";
+import { SocketConnection } from "./socket-connection.ts";
+
+const HANDSHAKE_MS = 10_000;
+
+export interface ServerBenchOptions {
+  readonly url: string;
+  /** Where the control listens; null: the server is not told to change. */
+  readonly control: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly beaconMs: number;
+}
+
+/** The server under test, over the network. */
+export class WebSocketBench implements ServerBench {
+  readonly beaconMs: number;
+  readonly control: Control | null;
+  readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #bell = new Bell();
+
+  constructor({ url, control, headers, beaconMs }: ServerBenchOptions) {
+    this.beaconMs = beaconMs;
+    this.#url = url;
+    this.#headers = headers;
+    this.control = control === null ? null : new HttpControl(control, headers);
+  }
+
+  until(holds: () => boolean, withinMs: number): Promise<boolean> {
+    return this.#bell.until(holds, withinMs);
+  }
+
+  /** Rejects when the server isn't there or refuses the handshake. */
+  connect({ profile, query }: ConnectOptions): Promise<Connection> {
+    const url = new URL(this.#url);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const webSocket = this.#open(url.href, profile === "v1" ? [SUBPROTOCOL] : []);
+    return new Promise((resolve, reject) => {
+      // Before "open", so that no frame is missed that comes with the answer to the handshake.
+      webSocket.once("upgrade", (response) =>
+        resolve(new SocketConnection(webSocket, response.socket as Socket, this.#bell)),
+      );
+      webSocket.once("error", reject);
+      webSocket.once("close", () => reject(new Error("the connection ended in the handshake")));
+    });
+  }
+
+  #open(url: string, protocols: readonly string[]): WebSocket {
+    return new WebSocket(url, [...protocols], {
+      headers: this.#headers,
+      handshakeTimeout: HANDSHAKE_MS,
+      perMessageDeflate: false,
+      maxPayload: MAX_INFLATED_BYTES,
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import type { Profile, Scenario } from "./scenario.ts";
+import { ScenarioError } from "./template.ts";
+import { Violation } from "./violation.ts";
+
+/** What became of one scenario in one profile. */
+export interface Outcome {
+  readonly rule: string;
+  readonly name: string;
+  readonly profile: Profile;
+  readonly result: "ok" | "failed" | "not run";
+  /** Why it was not run, or what differed: the rule broken may be another one than the scenario is about. */
+  readonly detail: string;
+}
+
+/** The means to play a scenario are missing. */
+export class NotRun extends Error {
+  override readonly name = "NotRun";
+}
+
+/** Plays, and turns how it ended into an outcome; a bug of the kit or of the scenario is thrown on. */
+export async function outcomeOf(scenario: Scenario, profile: Profile, play: () => Promise<void>): Promise<Outcome> {
+  const { rule, name } = scenario;
+  try {
+    await play();
+    return { rule, name, profile, result: "ok", detail: "" };
+  } catch (error) {
+    if (error instanceof Violation) return { rule, name, profile, result: "failed", detail: error.message };
+    if (error instanceof NotRun) return { rule, name, profile, result: "not run", detail: error.message };
+    if (error instanceof ScenarioError) throw new ScenarioError(`[${rule}] ${name}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,302 @@
+import { type AnyState, type JsonObject, type JsonValue, sameJson, toWireState } from "@neverstale/protocol";
+import type { Connection, ServerBench } from "./bench.ts";
+import { Followed, PATIENCE_MS } from "./followed.ts";
+import { newFollower } from "./follower.ts";
+import { bytesOfHex } from "./hex.ts";
+import { COLLECTION } from "./known-changes.ts";
+import { NotRun, type Outcome, outcomeOf } from "./outcome.ts";
+import { mismatch } from "./pattern.ts";
+import { needsOf, type Profile, type Scenario, type Step } from "./scenario.ts";
+import { type Bindings, resolveNumber, resolveObject, resolveText, ScenarioError } from "./template.ts";
+import { brief, Violation } from "./violation.ts";
+
+/** How long a server that a supervisor starts again has for it. */
+const COME_BACK_MS = 20_000;
+/** `level` numbers its checks from here, above those that scenarios send. */
+const LEVEL_CHECK = 1_000_000;
+/** How often connections are tried to be found at one version. */
+const MEETINGS = 10;
+
+/** Plays one scenario in one profile with the server under test, and leaves nothing behind in it. */
+export function playWithServer(scenario: Scenario, profile: Profile, bench: ServerBench): Promise<Outcome> {
+  return outcomeOf(scenario, profile, async () => {
+    if (needsOf(scenario.steps).control && bench.control === null) throw new NotRun("needs --control");
+    await requireServer(profile, bench);
+    const play = new ServerPlay(scenario, profile, bench);
+    try {
+      await play.run(scenario.steps);
+    } finally {
+      await play.end();
+    }
+  });
+}
+
+/** The scenario before may have ended the process: what supervises it has time to start it again. */
+async function requireServer(profile: Profile, bench: ServerBench): Promise<void> {
+  for (let waitedMs = 0; waitedMs < COME_BACK_MS; waitedMs += 500) {
+    try {
+      (await bench.connect({ profile, query: {} })).cut();
+      return;
+    } catch {
+      await bench.until(() => false, 500);
+    }
+  }
+  throw new Violation(null, "a server that listens", "no connection");
+}
+
+class ServerPlay {
+  readonly #profile: Profile;
+  readonly #bench: ServerBench;
+  readonly #bindings: Bindings;
+  readonly #followed = new Map<string, Followed>();
+  /** The records that were changed. */
+  readonly #touched = new Set<string>();
+  #checks = LEVEL_CHECK;
+
+  constructor(scenario: Scenario, profile: Profile, bench: ServerBench) {
+    this.#profile = profile;
+    this.#bench = bench;
+    this.#bindings = new Map(Object.entries({ ...scenario.let, beaconMs: bench.beaconMs }));
+  }
+
+  async run(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) await this.#step(step);
+  }
+
+  async end(): Promise<void> {
+    for (const { connection } of this.#followed.values()) connection.cut();
+    const removals = [...this.#touched].map((target) => ({ type: "host_removed", target, data: {} }));
+    // A server that a scenario has ended takes none: then there is nothing to clean up with.
+    if (removals.length > 0) await this.#bench.control?.change(removals).catch(() => false);
+  }
+
+  #step(step: Step): Promise<void> | void {
+    switch (step.do) {
+      case "connect":
+        return this.#connect(step);
+      case "change":
+        return this.#change(step);
+      case "load":
+        return this.#load(step);
+      case "level":
+        return this.#level(step.on as readonly string[]);
+      case "same":
+        return this.#same(step.on as readonly string[]);
+      case "restart":
+        return this.#restart();
+      case "wait":
+        return this.#wait(step.ms);
+      case "repeat":
+        return this.#repeat(step.times as number, step.steps as unknown as Step[]);
+      case "together":
+        return this.#together(step.branches as unknown as Step[][]);
+      default:
+        return this.#onConnection(step, this.#named(step.on as string));
+    }
+  }
+
+  #onConnection(step: Step, followed: Followed): Promise<void> | void {
+    const message = step.message as JsonValue;
+    const within = step.within === undefined ? PATIENCE_MS : resolveNumber(step.within, this.#bindings);
+    switch (step.do) {
+      case "expect":
+        return followed.expect(message, within, this.#bindings);
+      case "await":
+        return followed.await(message, within, this.#bindings);
+      case "nothing":
+        return this.#wait(step.forMs).then(() => followed.expectNone(message, this.#bindings));
+      case "expect_close":
+        return followed.expectClose(step.codes as readonly number[]);
+      case "received":
+        return this.#received(step, followed);
+      case "close":
+        this.#followed.delete(followed.name);
+        return followed.connection.cut();
+      case "send":
+        return followed.send(resolveObject(step.message as JsonValue, this.#bindings));
+      case "ack":
+        return followed.send({ type: "ack", n: followed.taken + ((step.more as number | undefined) ?? 0) });
+      default:
+        return this.#onWire(step, followed.connection);
+    }
+  }
+
+  #onWire(step: Step, connection: Connection): void {
+    switch (step.do) {
+      case "send_text":
+        return connection.sendText(resolveText(step.text as JsonValue, this.#bindings));
+      case "send_binary":
+        return connection.sendBinary(bytesOfHex(step.hex as string));
+      case "send_bytes":
+        return connection.sendBytes(bytesOfHex(step.hex as string));
+      case "pause":
+        return connection.pause();
+      case "unpause":
+        return connection.unpause();
+      default:
+        throw new ScenarioError(`there is no step \`${step.do}\``);
+    }
+  }
+
+  #named(name: string): Followed {
+    const followed = this.#followed.get(name);
+    if (followed === undefined) throw new ScenarioError(`no connection is named ${name}`);
+    return followed;
+  }
+
+  async #wait(ms: JsonValue | undefined): Promise<void> {
+    await this.#bench.until(() => false, resolveNumber(ms as JsonValue, this.#bindings));
+  }
+
+  async #repeat(times: number, steps: readonly Step[]): Promise<void> {
+    for (let n = 0; n < times; n += 1) await this.run(steps);
+  }
+
+  async #together(branches: readonly (readonly Step[])[]): Promise<void> {
+    const results = await Promise.allSettled(branches.map((branch) => this.run(branch)));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
+
+  async #connect(step: Step): Promise<void> {
+    const name = step.as as string;
+    const profile = (step.profile as Profile | undefined) ?? this.#profile;
+    const known = this.#followed.get(name);
+    known?.connection.cut();
+    const resume = step.resume === undefined ? null : resolveObject(step.resume, this.#bindings);
+    const query = { ...resume, ...(step.query === undefined ? {} : resolveObject(step.query, this.#bindings)) };
+    const connection = await this.#open(profile, query);
+    // Who comes back has the state it had when it left.
+    const had = resume === null ? null : { version: Number(resume.version), state: known?.follower.state ?? {} };
+    this.#followed.set(name, new Followed(name, profile, connection, newFollower(profile, had), this.#bench));
+  }
+
+  async #open(profile: Profile, query: JsonObject): Promise<Connection> {
+    const texts = Object.fromEntries(Object.entries(query).map(([key, value]) => [key, String(value)]));
+    try {
+      return await this.#bench.connect({ profile, query: texts });
+    } catch (error) {
+      throw new Violation(null, "a connection", reasonOf(error));
+    }
+  }
+
+  #received(step: Step, { connection: { receivedBytes } }: Followed): void {
+    const found = mismatch(step.bytes as JsonValue, receivedBytes, this.#bindings);
+    if (found !== null) throw new Violation(null, `${brief(step.bytes)} bytes`, String(receivedBytes));
+  }
+
+  async #change(step: Step): Promise<void> {
+    const changes = (step.changes as readonly JsonObject[]).map((change) => resolveObject(change, this.#bindings));
+    for (const { target } of changes) this.#touched.add(String(target));
+    const stored = await this.#store(changes);
+    if (stored !== (step.refused === true)) return;
+    const wanted = stored ? "a refusal of" : "a store that takes";
+    throw new Violation(null, `${wanted} ${brief(changes)}`, stored ? "its storing" : "a refusal");
+  }
+
+  async #store(changes: readonly JsonObject[]): Promise<boolean> {
+    try {
+      return (await this.#bench.control?.change(changes)) ?? false;
+    } catch (error) {
+      throw new Violation(null, "an answer from the control", reasonOf(error));
+    }
+  }
+
+  /** Many puts of a few records, from several sides at once. */
+  async #load(step: Step): Promise<void> {
+    const { count, targets, bytes = 0, lanes = 4, batch = 1, target = "load" } = step as unknown as LoadStep;
+    const note = noise(bytes);
+    let made = 0;
+    const put = (n: number) => {
+      const name = `conformance-${target}-${n % targets}`;
+      this.#touched.add(name);
+      return { type: "host_added", target: name, data: { n, note } };
+    };
+    const lane = async () => {
+      while (made < count) {
+        const first = made;
+        made += Math.min(batch, count - made);
+        const changes = Array.from({ length: made - first }, (_, n) => put(first + n));
+        if (!(await this.#store(changes))) throw new Violation(null, "the changes of a load stored", "a refusal");
+      }
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+  }
+
+  async #restart(): Promise<void> {
+    if ((await this.#bench.control?.restart()) !== true) throw new NotRun("the control has no restart");
+  }
+
+  /** Until each has taken in all that was stored before this step. */
+  async #level(names: readonly string[]): Promise<void> {
+    for (const followed of names.map((name) => this.#named(name))) {
+      this.#checks += 1;
+      if (followed.profile === "v1") await followed.levelByCheck(this.#checks);
+      else await followed.reach(await this.#headForNewcomers());
+    }
+  }
+
+  /** The `init` of a plain newcomer is at or above the head (A8). */
+  async #headForNewcomers(): Promise<number> {
+    const newcomer = Followed.newcomer("a newcomer", "plain", await this.#open("plain", {}), this.#bench);
+    const init = await newcomer.next(PATIENCE_MS);
+    newcomer.connection.cut();
+    if (typeof init?.version !== "number") throw new Violation("M1", "an init for a newcomer", newcomer.silence);
+    return init.version;
+  }
+
+  async #same(names: readonly string[]): Promise<void> {
+    const [first, ...others] = names.map((name) => this.#named(name)) as [Followed, ...Followed[]];
+    await this.#meet(names);
+    const expected = recordsOf(first.follower.state);
+    for (const { name, follower } of others) {
+      const found = recordsOf(follower.state);
+      if (sameJson(expected, found)) continue;
+      const shown = `what ${first.name} shows, ${differing(expected, found)},`;
+      throw new Violation("P1", `${shown} on ${name} at version ${follower.version}`, differing(found, expected));
+    }
+  }
+
+  /** All level at one version; other traffic on the server may come between. */
+  async #meet(names: readonly string[]): Promise<void> {
+    const versions = () => names.map((name) => this.#named(name).follower.version);
+    for (let attempt = 0; attempt < MEETINGS; attempt += 1) {
+      await this.#level(names);
+      if (new Set(versions()).size === 1) return;
+    }
+    throw new Violation(null, `${names.join(" and ")} at one version`, versions().join(" and "));
+  }
+}
+
+interface LoadStep {
+  readonly count: number;
+  readonly targets: number;
+  readonly bytes?: number;
+  /** How many requests are under way at once, and how many changes each holds. */
+  readonly lanes?: number;
+  readonly batch?: number;
+  readonly target?: string;
+}
+
+/** Text that doesn't shrink much when compressed; always the same. */
+function noise(length: number): string {
+  let seed = 1;
+  const characters = Array.from({ length }, () => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return String.fromCharCode(48 + (seed >>> 26));
+  });
+  return characters.join("");
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** By id: the order of records has no meaning. */
+function recordsOf(state: AnyState): JsonObject {
+  return Object.fromEntries((toWireState(state)[COLLECTION] ?? []).map((record) => [record.id, record]));
+}
+
+/** The records of `a` that `b` hasn't so. */
+function differing(a: JsonObject, b: JsonObject): string {
+  return brief(Object.fromEntries(Object.entries(a).filter(([id, record]) => !sameJson(record, b[id]))));
+}

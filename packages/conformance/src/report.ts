@@ -1,0 +1,30 @@
+import type { Outcome } from "./outcome.ts";
+
+const MARKS: Readonly<Record<Outcome["result"], string>> = { ok: "ok", failed: "FAILED", "not run": "not run" };
+
+/** A line per outcome, with what differed below it, and the sum at the end. */
+export function tableOf(outcomes: readonly Outcome[]): string {
+  const width = Math.max(0, ...outcomes.map(({ rule }) => rule.length)) + 2;
+  const lines = outcomes.flatMap(({ rule, name, profile, result, detail }) => [
+    `${MARKS[result].padEnd(7)}  ${`[${rule}]`.padEnd(width)}  ${profile.padEnd(5)}  ${name}`,
+    ...(detail === "" ? [] : [`         ${detail}`]),
+  ]);
+  return [...lines, "", sumOf(outcomes)].join("\n");
+}
+
+export function sumOf(outcomes: readonly Outcome[]): string {
+  const count = (result: Outcome["result"]) => outcomes.filter((outcome) => outcome.result === result).length;
+  const notRun = count("not run");
+  return `${count("ok")} ok, ${count("failed")} failed${notRun === 0 ? "" : `, ${notRun} not run`}`;
+}
+
+/** What failed, as a Markdown table. */
+export function markdownOf(outcomes: readonly Outcome[]): string {
+  const failed = outcomes.filter(({ result }) => result === "failed");
+  const rows = failed.map(({ rule, name, detail }) => `| ${rule} | ${cell(name)} | ${cell(detail)} |`);
+  return ["| rule | what should hold | what happened |", "|---|---|---|", ...rows, "", sumOf(outcomes)].join("\n");
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|").replaceAll("\n", " ");
+}

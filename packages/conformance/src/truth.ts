@@ -1,0 +1,43 @@
+import { type JsonObject, type JsonValue, sameJson } from "@neverstale/protocol";
+import type { Shown } from "./bench.ts";
+import type { Scenario } from "./scenario.ts";
+import { type Bindings, resolve } from "./template.ts";
+import { brief, Violation } from "./violation.ts";
+
+/** What a client may show: nothing yet, or one of the states that its authority has had (P1, R3). */
+export class Truth {
+  readonly #states: readonly { readonly version: number; readonly state: JsonValue }[];
+  #seen = 0;
+
+  constructor(scenario: Scenario, bindings: Bindings) {
+    this.#states = scenario.truth.map(({ version, state }) => ({ version, state: resolve(state, bindings) }));
+  }
+
+  /** Looks at what was shown since the last time. */
+  hold(shown: readonly Shown[]): void {
+    for (; this.#seen < shown.length; this.#seen += 1) {
+      const each = shown[this.#seen] as Shown;
+      if (this.#states.length === 0 || isEmpty(each)) continue;
+      const known = this.#states.some(({ version, state }) => version === each.version && sameState(state, each.state));
+      if (!known)
+        throw new Violation("P1", "only states that the authority has had", `${brief({ ...each })} was shown`);
+    }
+  }
+}
+
+function isEmpty({ version, state }: Shown): boolean {
+  return version === 0 && Object.values(state).every((records) => Array.isArray(records) && records.length === 0);
+}
+
+/** Records by id, and a collection without records as none. */
+export function sameState(a: JsonValue, b: JsonValue): boolean {
+  return sameJson(byId(a), byId(b));
+}
+
+function byId(state: JsonValue): JsonObject {
+  const collections = Object.entries(state as Readonly<Record<string, readonly JsonObject[]>>);
+  const filled = collections.filter(([, records]) => records.length > 0);
+  return Object.fromEntries(
+    filled.map(([name, records]) => [name, Object.fromEntries(records.map((record) => [String(record.id), record]))]),
+  );
+}

@@ -1,0 +1,38 @@
+/**
+ * The engine as a server that the conformance kit can tell to change:
+ * `node --conditions=source tests/conformance/engine-server.ts DATABASE|memory PORT CONTROL_PORT BEACON_MS`.
+ * Ports are 0 for any free one; it says on its first line which it has.
+ */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type Change, collection, defineModel, patch, put, remove, SyncError } from "@neverstale/protocol";
+import { memoryStore, StateManager, serveSync, sqliteStore } from "@neverstale/server";
+
+const [database = "memory", port = "0", controlPort = "0", beaconMs = "30000"] = process.argv.slice(2);
+
+const model = defineModel({
+  model: 1,
+  collections: { hosts: collection(null) },
+  changes: { host_added: put("hosts"), host_updated: patch("hosts"), host_removed: remove("hosts") },
+});
+
+const store = database === "memory" ? memoryStore() : sqliteStore(database);
+const manager = await StateManager.open({ model, store, onFailure: () => process.exit(70) });
+const http = createServer((_, response) => response.writeHead(404).end());
+serveSync(http, { manager: manager as unknown as StateManager, beaconMs: Number(beaconMs) });
+const control = createServer(async (request, response) => {
+  const changes = JSON.parse((await request.toArray()).join("")) as (Change & { type: "host_added" })[];
+  const status = await manager
+    .transact(() => changes)
+    .then(
+      () => 204,
+      (error) => (error instanceof SyncError && error.code === "invalid_change" ? 422 : 500),
+    );
+  response.writeHead(status).end();
+});
+await Promise.all([
+  once(http.listen(Number(port), "127.0.0.1"), "listening"),
+  once(control.listen(Number(controlPort), "127.0.0.1"), "listening"),
+]);
+console.log(JSON.stringify([http, control].map((server) => (server.address() as AddressInfo).port)));
