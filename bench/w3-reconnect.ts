@@ -15,6 +15,9 @@ export interface ReconnectSize {
   readonly seen: number;
 }
 
+/** By then every server has seen its sockets close. */
+const NOTICED_MS = 300;
+
 export function measureReconnect(size: ReconnectSize): Promise<Sample> {
   return withSession(size, async (session) => {
     const { server, load } = session;
@@ -22,6 +25,7 @@ export function measureReconnect(size: ReconnectSize): Promise<Sample> {
     await server.call.apply({ count: size.seen });
     await verify(session);
     await load.call.cut();
+    await new Promise((resolve) => setTimeout(resolve, NOTICED_MS));
     await server.call.apply({ count: size.missed });
     const before = await load.call.counters();
     await server.call.beginCost();

@@ -8,7 +8,7 @@ import type { Entrant, MakeWorkload, Plan, Sample } from "./harness/workload.ts"
 const LOAD_CORE = 1;
 
 export async function measureClient(argument: ApplyArgument): Promise<Sample> {
-  const child = startChild<ClientApi>({ name: "client", module: "client-process.ts", core: LOAD_CORE });
+  const child = startChild<ClientApi>({ name: "client", module: "client-process.ts", core: LOAD_CORE, engine: true });
   try {
     const { tookMs, calls, expectedCalls, digest, expectedDigest } = await child.call.apply(argument);
     if (digest !== expectedDigest) throw new VoidRun(`the replica's digest is ${digest}, not ${expectedDigest}`);

@@ -57,7 +57,7 @@ async function reopen(folder: string, records: number, digest: string): Promise<
 }
 
 function newServer() {
-  return startChild<ServerApi>({ name: "server", module: "server-process.ts", core: null });
+  return startChild<ServerApi>({ name: "server", module: "server-process.ts", core: null, engine: true });
 }
 
 function startArgument(folder: string, records: number, name: string) {

@@ -9,6 +9,8 @@ export interface ChildOptions {
   readonly module: string;
   /** The core it may run on; null for all. Ignored where there is one core only, or no `taskset`. */
   readonly core: number | null;
+  /** Whether it runs the engine, from this workspace's sources. Some peers' sources answer to the same condition. */
+  readonly engine: boolean;
   /** Put before the command, `strace` for instance. */
   readonly under?: readonly string[];
 }
@@ -38,9 +40,9 @@ export function pinning(): string {
   return canPin ? "server on core 0, load on core 1 (taskset)" : "not pinned";
 }
 
-export function startChild<A extends Api>({ name, module, core, under = [] }: ChildOptions): Child<A> {
+export function startChild<A extends Api>({ name, module, core, engine, under = [] }: ChildOptions): Child<A> {
   const path = fileURLToPath(new URL(module, import.meta.url));
-  const node = [process.execPath, "--conditions=source", "--expose-gc", "--no-warnings", path];
+  const node = [process.execPath, ...(engine ? ["--conditions=source"] : []), "--expose-gc", "--no-warnings", path];
   const pinned = canPin && core !== null ? ["taskset", "-c", String(core), ...under, ...node] : [...under, ...node];
   const raised = ["-c", `ulimit -n ${OPEN_FILES} 2>/dev/null || true; exec "$@"`, "sh", ...pinned];
   const child = spawn("sh", raised, {

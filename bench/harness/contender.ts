@@ -73,7 +73,7 @@ export interface Dialect {
   /** How a client says that it has taken in `frames` frames, where the contender asks for it (rule A4b). */
   ack?(frames: number): string;
   /** What a client sends at an interval, where the contender's own clients do. */
-  readonly heartbeat?: { readonly everyMs: number; readonly message: string };
+  readonly heartbeat?: { readonly everyMs: number; readonly message: string | Uint8Array };
 }
 
 export type MakeDialect = () => Dialect;

@@ -36,15 +36,18 @@ export class VoidRun extends Error {
 /** Starts both processes, hands them to `work`, and ends them whatever happens. */
 export async function withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
   const folder = newDataFolder();
+  const engine = options.contender.kind === "engine";
   const server = startChild<ServerApi>({
     name: `${options.contender.name} server`,
     module: "server-process.ts",
     core: SERVER_CORE,
+    engine,
   });
   const load = startChild<LoadApi>({
     name: `${options.contender.name} load`,
     module: "load-process.ts",
     core: LOAD_CORE,
+    engine,
   });
   try {
     const channel = `${folder}/progress.sock`;
@@ -75,6 +78,7 @@ export async function withServer<T>(
     name: `${contender.name} server`,
     module: "server-process.ts",
     core: null,
+    engine: contender.kind === "engine",
     under,
   });
   try {

@@ -3,6 +3,7 @@
  * It reads what servers send unfragmented and without extensions; anything else ends the connection with an error.
  */
 
+import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import type { Upgrade } from "./contender.ts";
 
@@ -173,7 +174,7 @@ function upgradeRequest(port: number, { path, subprotocol }: Upgrade): string {
     "Connection: Upgrade",
     "Upgrade: websocket",
     "Sec-WebSocket-Version: 13",
-    "Sec-WebSocket-Key: bmV2ZXJzdGFsZSBiZW5jaA==",
+    `Sec-WebSocket-Key: ${randomBytes(16).toString("base64")}`,
   ];
   if (subprotocol !== undefined) lines.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
   return `${lines.join("\r\n")}\r\n\r\n`;
