@@ -245,6 +245,27 @@ describe("waking up", () => {
     expect(types(replica.pass(1))).toEqual(["close_socket", "open_socket"]);
   });
 
+  test("[R5] one that fails while it hurries, open or being opened, is followed by another at once, and that one by backoff", () => {
+    const opening = new Stepper();
+    opening.input({ type: "start", user: null });
+    opening.input({ type: "awake" });
+    const open = new Stepper().live(5);
+    open.input({ type: "awake" });
+
+    for (const replica of [opening, open]) {
+      expect(types(replica.closed(1006))).toEqual(["open_socket"]);
+      expect(types(replica.closed(1006))).toEqual([]);
+      expect(replica.status).toMatchObject({ type: "connecting", attempt: 1 });
+    }
+  });
+
+  test("[R5] who is told to come back later does not hurry", () => {
+    const replica = new Stepper().live(5);
+    replica.input({ type: "awake" });
+
+    expect(types(replica.closed(1013))).toEqual([]);
+  });
+
   test("[R5] a page put aside closes its socket, does nothing, and opens one at once when it is back", () => {
     const replica = new Stepper().live(5);
 

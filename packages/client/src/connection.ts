@@ -8,6 +8,7 @@ import {
   isConnected,
   type Link,
   type Millis,
+  type Phase,
   type Step,
   type SyncState,
   step,
@@ -57,9 +58,18 @@ export function socketClosed(state: SyncState, code: number, now: Millis, chance
     case CLOSE.comeBackNow:
     case CLOSE.tooSlow:
       return state.attempt === 0 ? openSocket({ ...lost, attempt: 1 }, now) : backOff(lost, now, chance);
-    default:
+    case CLOSE.comeBackLater:
       return backOff(lost, now, chance);
+    default:
+      return isUrgent(state.phase) ? openSocket(lost, now) : backOff(lost, now, chance);
   }
+}
+
+/** Whether a wake-up is being looked into (rule R5): what was lost in the sleep shows itself now, and costs no backoff. */
+function isUrgent(phase: Phase): boolean {
+  return phase.type === "connecting"
+    ? phase.urgent
+    : isConnected(phase) && phase.link.checks.some((check) => check.urgent);
 }
 
 /** Closes the socket from this side and comes back: at once, or after the backoff. */
