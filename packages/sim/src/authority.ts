@@ -25,7 +25,7 @@ export class Authority {
   }
 
   get serving(): boolean {
-    return this.process !== null && this.process.hub !== null && this.process.alive;
+    return this.process?.serving === true;
   }
 
   get manager() {
@@ -117,14 +117,14 @@ export class Authority {
 
   accept(connection: Connection): void {
     const { process } = this;
-    if (process?.alive === true && process.hub !== null) process.accept(connection);
+    if (process?.serving === true) process.accept(connection);
     else if (this.#off) connection.cut("nobody", 0);
     else connection.refuse();
   }
 
   request(request: Request): Promise<Answer> {
     const { process } = this;
-    if (process?.alive === true && process.hub !== null) return process.request(request);
+    if (process?.serving === true) return process.request(request);
     if (this.#off) return new Promise(() => {});
     return Promise.reject(new Error("the connection was refused"));
   }

@@ -99,6 +99,10 @@ export class Incarnation implements Runtime {
     }
   }
 
+  get serving(): boolean {
+    return this.alive && this.hub !== null && this.#closing === null;
+  }
+
   get epoch(): string {
     return this.manager?.epoch ?? "";
   }
@@ -152,7 +156,7 @@ export class Incarnation implements Runtime {
 
   accept(connection: Connection): void {
     const { hub, manager } = this;
-    if (hub === null || manager === null || this.#closing !== null) return connection.refuse();
+    if (hub === null || manager === null) return connection.refuse();
     if (!this.world.sessions.admits(connection.client, csrfOf(connection))) return connection.refuse();
     const space = connection.url.pathname.replace(/^\/sync\/?/, "") || MAIN_SPACE;
     const creationId = manager.space(space)?.creationId ?? "";

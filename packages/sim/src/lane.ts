@@ -61,6 +61,13 @@ export class Lane {
     this.#schedule();
   }
 
+  /** The weather is another one now: also for what is under way. */
+  weatherChanged(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#schedule();
+  }
+
   /** From here on nothing that is sent arrives, and nobody says so: it fills the buffers of the sender. */
   seal(): void {
     this.#sealed = true;

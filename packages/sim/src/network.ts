@@ -84,6 +84,15 @@ export class Network {
     }
   }
 
+  /** So many bytes per ms from now on. */
+  setRate(rate: number): void {
+    this.weather.rate = rate;
+    for (const { up, down } of this.connections) {
+      up.weatherChanged();
+      down.weatherChanged();
+    }
+  }
+
   /** From here on nothing passes in those directions, for good; at last the kernel of the authority notices. */
   halfOpen(connection: Connection, directions: readonly ("up" | "down")[]): void {
     for (const direction of directions) connection[direction].seal();
@@ -92,11 +101,16 @@ export class Network {
 
   /** Rejects when no answer came. What arrives may be carried out all the same, once or twice. */
   request(request: Request, timeoutMs: number, after: (ms: number, run: () => void) => void): Promise<Answer> {
+    const copies = this.#copies();
+    this.#note(`${request.method} ${request.path}, to arrive ${copies.length} times`);
     return new Promise((resolve, reject) => {
       after(timeoutMs, () => reject(new Error("no answer came in time")));
-      for (const delayMs of this.#copies())
-        this.#world.clock.after(delayMs, () => this.#deliver(request, resolve, reject));
+      for (const delayMs of copies) this.#world.clock.after(delayMs, () => this.#deliver(request, resolve, reject));
     });
+  }
+
+  #note(text: string): void {
+    this.#world.trace.line(this.#world.clock.now, `${this.#client} ${text}`);
   }
 
   /** When the request arrives: never, once or twice. */
@@ -119,6 +133,7 @@ export class Network {
   #deliver(request: Request, resolve: (answer: Answer) => void, reject: (error: Error) => void): void {
     this.#world.authority.request(request).then(
       (answer) => {
+        this.#note(`is answered ${answer.status}`);
         if (!this.#random.chance(this.http.loss)) this.#world.clock.after(this.#transit(), () => resolve(answer));
       },
       (error: Error) => this.#world.clock.after(this.#transit(), () => reject(error)),
@@ -129,6 +144,7 @@ export class Network {
   heal(): void {
     Object.assign(this.weather, CALM, { latencyMs: Math.min(this.#config.latencyMs, 30) });
     Object.assign(this.http, { loss: 0, double: 0 });
+    this.setRate(CALM.rate);
     for (const why of [...this.#holds]) if (why !== "asleep") this.release(why);
     for (const connection of [...this.connections]) {
       connection.tamper = null;

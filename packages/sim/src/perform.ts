@@ -194,10 +194,8 @@ function performOnNetwork(world: World, client: Tab | PlainClient, action: OnCli
       partition(world, client, action);
       return true;
     case "slow_link":
-      network.weather.rate = action.rate;
-      during(world, action.ms, () => {
-        network.weather.rate = Number.POSITIVE_INFINITY;
-      });
+      network.setRate(action.rate);
+      during(world, action.ms, () => network.setRate(Number.POSITIVE_INFINITY));
       return true;
     case "meddle":
       if (current !== null) current.tamper = action.how;
@@ -222,6 +220,7 @@ function partition(
 }
 
 function sleep(world: World, { environment }: Tab, { ms, countsTime, signals, suspends }: Of<"sleep">): void {
+  if (environment.asleep) return;
   if (suspends) environment.signal("suspended");
   environment.sleep(countsTime);
   during(world, ms, () => {

@@ -145,10 +145,10 @@ export class SimStore implements Store {
     });
   }
 
+  /** The next process mounts what is here anyway. */
   async close(): Promise<void> {
     await this.#last;
     await this.#pass(READ_MS);
-    if (!this.#gone) await this.#memory.close();
   }
 
   metrics(): ReturnType<Store["metrics"]> {
