@@ -107,6 +107,8 @@ class ServerPlay {
         return this.#wait(step.forMs).then(() => followed.expectNone(message, this.#bindings));
       case "expect_close":
         return followed.expectClose(step.codes as readonly number[]);
+      case "holds":
+        return this.#holds(step, followed);
       case "received":
         return this.#received(step, followed);
       case "close":
@@ -177,6 +179,12 @@ class ServerPlay {
     } catch (error) {
       throw new Violation(null, "a connection", reasonOf(error));
     }
+  }
+
+  #holds(step: Step, { follower: { state } }: Followed): void {
+    const hosts = toWireState(state)[COLLECTION] ?? [];
+    const found = mismatch(step.hosts as JsonValue, hosts, this.#bindings);
+    if (found !== null) throw new Violation(null, `hosts ${brief(found.expected)}`, brief(found.found));
   }
 
   #received(step: Step, { connection: { receivedBytes } }: Followed): void {

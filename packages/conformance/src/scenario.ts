@@ -49,6 +49,7 @@ const SERVER_STEPS: Readonly<Record<string, Shape>> = {
   load: { count: "number", targets: "number", bytes: "number?", lanes: "number?", batch: "number?", target: "text?" },
   level: { on: "names" },
   same: { on: "names" },
+  holds: { on: "text", hosts: "any" },
   received: { on: "text", bytes: "any" },
   restart: {},
   wait: { ms: "any" },
