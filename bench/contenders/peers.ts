@@ -16,6 +16,7 @@ const PEERS: readonly ContenderEntry[] = [
   peer("sharedb", "ShareDB"),
   peer("hocuspocus", "Hocuspocus (Yjs)"),
   peer("tinybase", "TinyBase"),
+  peer("deepstream", "deepstream"),
 ];
 
 /** The peers that are wanted and installed (`npm ci` in bench/peers). Throws when one is named that there isn't. */
