@@ -56,6 +56,11 @@ export class Cursor {
     this.openedAt = now;
   }
 
+  /** Whether the reader owes an ack: it has a quarter of a second for it (rule A4b). */
+  get hasUnacked(): boolean {
+    return this.profile === "v1" && this.window.acked < this.window.put;
+  }
+
   get fullStateUnacked(): boolean {
     return this.profile === "v1" && this.fullStateFrame > this.window.acked;
   }

@@ -299,6 +299,17 @@ describe("window", () => {
     expect(slow.wire.closedWith).toBeNull();
     expect(hub.metrics.tooSlow).toBe(1);
   });
+
+  test("[A5] one that owes an ack for a minute is stuck, however little it was sent; one that owes none is not", async () => {
+    const silent = connect();
+    const quiet = connect();
+    await runtime.pass(10);
+    quiet.say({ type: "ack", n: 2 });
+    await runtime.pass(62_000);
+
+    expect(silent.wire.closedWith).toBe(4408);
+    expect(quiet.wire.closedWith).toBeNull();
+  });
 });
 
 describe("get_state", () => {

@@ -278,7 +278,8 @@ export class SyncHub {
     for (const { cursor, fanout } of [...this.#connections.values()]) {
       const building = cursor.wanted !== null && cursor.building;
       const behind = cursor.position < fanout.space.head && !building;
-      if (cursor.isStuck(behind || cursor.wire.congested, now, stuckMs)) this.#tooSlow(cursor);
+      const waits = behind || cursor.wire.congested || cursor.hasUnacked;
+      if (cursor.isStuck(waits, now, stuckMs)) this.#tooSlow(cursor);
       else if (!cursor.started && !building && now - cursor.openedAt > firstMessageMs) this.#giveUp(cursor, null);
     }
   }
