@@ -43,6 +43,7 @@ export class Connection implements Wire {
   readonly #tellsLate: boolean;
   readonly #note: (text: string) => void;
   #server: ServerEnd | null = null;
+  #orphaned = false;
   /** The authority has closed it, or its process has ended. */
   serverDone = false;
   /** The replica has closed it. */
@@ -110,6 +111,7 @@ export class Connection implements Wire {
   // The authority's end.
 
   send(frame: Frame): void {
+    if (this.#orphaned) return;
     if (this.serverDone) return this.audit?.putAfterClose(this);
     const full = this.congested;
     for (const message of (frame as SimFrame).messages) {
@@ -137,8 +139,9 @@ export class Connection implements Wire {
     this.#tellClosed(code);
   }
 
-  /** The process has ended; the kernel says so, unless the machine has ended too. */
+  /** The process has ended: what it still does is nobody's. The kernel says so, unless the machine has ended too. */
   processEnded(silently: boolean, bytes: number): void {
+    this.#orphaned = true;
     if (this.serverDone) return;
     this.serverDone = true;
     this.cut(silently ? "nobody" : "client", bytes);
@@ -202,6 +205,11 @@ export class Connection implements Wire {
     if (told === "both" || told === "server") this.up.send(0, () => this.#endServer());
     this.down.seal();
     this.up.seal();
+  }
+
+  /** Whether both ends know that it is closed. */
+  get isOver(): boolean {
+    return this.clientTold && this.serverDone && this.#server === null;
   }
 
   /** Whether some end of it may wait in vain. */

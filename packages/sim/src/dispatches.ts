@@ -40,8 +40,10 @@ export class Dispatches {
     const { starts } = this.#world.authority;
     const answer = await this.#post(key, hosts, timeoutMs);
     if (answer === null) return false;
-    // Sixteen epochs are told to a replica: an older one may be in the history without its knowing.
-    const mayBeLost = () => this.#world.restores > restores || this.#world.authority.starts - starts >= 15;
+    // Sixteen epochs are told to a replica: an older one may be in the history without its knowing. So may today's be
+    // when somebody swallowed the message that tells of it.
+    const mayBeLost = () =>
+      this.#world.restores > restores || this.#world.authority.starts - starts >= 15 || this.#tab.meddledWith;
     return (await this.#follow(key, answer, mayBeLost)) === "history_lost";
   }
 

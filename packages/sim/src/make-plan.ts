@@ -23,7 +23,7 @@ function makeConfig(seed: string, chance: Random, keepTrace: boolean): Plan["con
   const limits = {
     tombstones: chance.chance(0.15) ? 200 : chance.int(0, 6),
     plainLogChars: chance.pick([200, 600, 20_000]),
-    stuckMs: 20_000,
+    stuckMs: 12_000,
     foldMs: chance.int(300, 3_000),
     batchCalls: chance.pick([2, 20_000]),
   };
@@ -157,11 +157,11 @@ const TROUBLES: readonly (readonly [weight: number, deed: (menu: Menu) => Deed])
     }),
   ],
   [
-    3,
+    7,
     ({ chance, clients }) => ({
       do: "meddle",
       client: chance.pick(clients),
-      how: chance.pick(["alter", "alter", "swallow", "double"]),
+      how: chance.pick(["alter", "alter", "swallow", "swallow", "swallow_first", "double"]),
     }),
   ],
   [4, (menu) => sleep(menu)],

@@ -30,6 +30,7 @@ export class Network {
   readonly #random: Random;
   readonly #holds = new Set<string>();
   #count = 0;
+  #swallowsGreeting = false;
 
   constructor(world: World, config: NetworkConfig, client: string) {
     this.#world = world;
@@ -47,6 +48,7 @@ export class Network {
   }
 
   connect(url: string, protocols: readonly string[], events: SocketEvents, watch: ConnectionWatch): Connection {
+    for (const old of this.connections) if (old.isOver) this.connections.delete(old);
     this.#count += 1;
     const id = `${this.#client}#${this.#count}`;
     const random = this.#random.fork(id);
@@ -56,6 +58,8 @@ export class Network {
     const ends = { events, watch, kernelBytes, tellsLate: random.chance(late), note };
     const connection = new Connection({ id, url: new URL(url), protocols, client: this.#client, down, up }, ends);
     this.connections.add(connection);
+    if (this.#swallowsGreeting) connection.tamper = "swallow";
+    this.#swallowsGreeting = false;
     connection.knock((knocking) => this.#world.authority.accept(knocking));
     return connection;
   }
@@ -66,8 +70,9 @@ export class Network {
     return lane;
   }
 
-  forget(connection: Connection): void {
-    this.connections.delete(connection);
+  /** The first message of the next connection is lost. */
+  swallowNextGreeting(): void {
+    this.#swallowsGreeting = true;
   }
 
   /** Nothing passes, in the directions named, and nothing is lost: it comes when the reason is gone. */
@@ -146,6 +151,7 @@ export class Network {
     Object.assign(this.http, { loss: 0, double: 0 });
     this.setRate(CALM.rate);
     for (const why of [...this.#holds]) if (why !== "asleep") this.release(why);
+    this.#swallowsGreeting = false;
     for (const connection of [...this.connections]) {
       connection.tamper = null;
       if (connection.isSick) connection.bury();

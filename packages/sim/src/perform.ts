@@ -198,7 +198,8 @@ function performOnNetwork(world: World, client: Tab | PlainClient, action: OnCli
       during(world, action.ms, () => network.setRate(Number.POSITIVE_INFINITY));
       return true;
     case "meddle":
-      if (current !== null) current.tamper = action.how;
+      if (action.how === "swallow_first") network.swallowNextGreeting();
+      else if (current !== null) current.tamper = action.how;
       return true;
     default:
       return false;

@@ -53,7 +53,7 @@ export type Deed =
   | { readonly do: "stall"; readonly client: string; readonly directions: Directions; readonly ms: number }
   | { readonly do: "partition"; readonly client: string; readonly ms: number; readonly signals: boolean }
   | { readonly do: "slow_link"; readonly client: string; readonly rate: number; readonly ms: number }
-  | { readonly do: "meddle"; readonly client: string; readonly how: "alter" | "swallow" | "double" }
+  | { readonly do: "meddle"; readonly client: string; readonly how: "alter" | "swallow" | "swallow_first" | "double" }
   // What happens to a client.
   | {
       readonly do: "sleep";

@@ -1,0 +1,41 @@
+/** From so many runs on, each of these must have happened: a simulator that never gets there proves nothing. */
+export const RUNS_TO_SEE_ALL = 200;
+
+/** What the promises are about, by the names of the counters. */
+export const INTERESTING: readonly string[] = [
+  "hub_resumed",
+  ...["first", "epoch", "ahead", "too_old", "smaller", "plain_log"].map((reason) => `full_state_${reason}`),
+  ...["gap", "drift", "digest", "epoch", "manual", "plain"].map((reason) => `full_state_asked_${reason}`),
+  "hub_windowFull",
+  "hub_congested",
+  "hub_tooSlow",
+  "hub_badMessages",
+  "hub_revoked",
+  "hub_snapshotFailures",
+  "client_epoch_changes",
+  "client_digestMismatches",
+  "client_divergences",
+  "client_gaps",
+  "client_silentSockets",
+  "divergence_healed",
+  "reached",
+  "reached_history_lost",
+  "replayed_key",
+  "agent_reports",
+  "restores",
+  "graceful_stops",
+  "disk_full",
+  "unknown_outcome_stored",
+  "unknown_outcome_not_stored",
+  "kill_kept_unsynced",
+  "power_cut_lost_unsynced",
+  "power_cut_kept_unsynced",
+  ...["epoch", "commit", "fold"].flatMap((write) =>
+    ["before", "written", "synced"].map((point) => `crash_${write}_${point}`),
+  ),
+];
+
+/** Those that never happened, where they should have. */
+export function neverHappened(totals: Readonly<Record<string, number>>, runs: number): readonly string[] {
+  return runs < RUNS_TO_SEE_ALL ? [] : INTERESTING.filter((name) => (totals[name] ?? 0) === 0);
+}
