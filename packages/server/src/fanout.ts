@@ -3,7 +3,7 @@ import type { Cursor, Wanted } from "./cursor.ts";
 import type { Limits } from "./limits.ts";
 import { Pace } from "./pace.ts";
 import { PlainLog } from "./plain-log.ts";
-import type { Frame, Runtime, Timer } from "./runtime.ts";
+import type { Frame, Millis, Runtime, Timer } from "./runtime.ts";
 import { type Snapshot, type SnapshotFacts, type SnapshotKind, Snapshots } from "./snapshots.ts";
 import type { Space } from "./space.ts";
 import { Steps } from "./steps.ts";
@@ -11,6 +11,9 @@ import { countFullState, type FullStateReason, type SyncMetrics } from "./sync-m
 
 /** How soon a cursor that was passed over is tried again. */
 const RETRY_MS = 4;
+
+/** While a round waits for changes to merge, how often it looks whether any are on their way. */
+const LOOK_AGAIN_MS = 1;
 
 /** Everyone who follows one space: a set of cursors, brought to the head in rounds (rule A4). */
 export class Fanout {
@@ -21,6 +24,9 @@ export class Fanout {
   readonly #runtime: Runtime;
   readonly #metrics: SyncMetrics;
   readonly #onSnapshotFailure: (cursor: Cursor, error: unknown) => void;
+  /** Whether changes wait for the writer, or are being committed. */
+  readonly #isWriting: () => boolean;
+  #committedAt: Millis = 0;
   readonly #log: PlainLog;
   readonly #pace = new Pace();
   #plainCursors = 0;
@@ -36,7 +42,9 @@ export class Fanout {
     limits: Limits,
     metrics: SyncMetrics,
     onSnapshotFailure: (cursor: Cursor, error: unknown) => void,
+    isWriting: () => boolean,
   ) {
+    this.#isWriting = isWriting;
     this.space = space;
     this.#runtime = runtime;
     this.#metrics = metrics;
@@ -64,16 +72,27 @@ export class Fanout {
     if (this.cursors.size === 0 || changes.length === 0) return;
     if (this.#plainCursors > 0) this.#log.append(firstVersion, changes);
     this.#waiting += changes.length;
+    this.#committedAt = this.#runtime.now();
     this.#scheduleRound();
   }
 
   #scheduleRound(): void {
     if (this.#next !== null) return;
-    const delay = this.#pace.delay(this.#runtime.now());
-    if (delay === 0) return this.round();
-    this.#next = this.#runtime.after(delay, () => {
+    const now = this.#runtime.now();
+    const shortest = this.#pace.shortest(now);
+    if (shortest === 0 && this.#pace.longest(now) === 0) this.round();
+    else this.#lookIn(Math.max(shortest, LOOK_AGAIN_MS));
+  }
+
+  /** Waits for changes to merge, as long as the pace allows, and no longer than they come. */
+  #lookIn(delayMs: Millis): void {
+    const longest = this.#pace.longest(this.#runtime.now());
+    this.#next = this.#runtime.after(Math.min(delayMs, longest), () => {
       this.#next = null;
-      this.round();
+      const now = this.#runtime.now();
+      const comes = this.#isWriting() || now - this.#committedAt < LOOK_AGAIN_MS;
+      if (comes && this.#pace.longest(now) > 0) this.#lookIn(LOOK_AGAIN_MS);
+      else this.round();
     });
   }
 

@@ -215,6 +215,11 @@ export class StateManager<M extends Model = Model> {
     this.#onFailure?.(error);
   }
 
+  /** Whether changes wait to be stored, or are being stored. */
+  get isWriting(): boolean {
+    return this.#writer.isBusy;
+  }
+
   /** Why no more changes are taken, or null. */
   get failure(): SyncError | null {
     return this.#failure;

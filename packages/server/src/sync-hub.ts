@@ -104,7 +104,8 @@ export class SyncHub {
   #newFanout(space: Space): Fanout {
     const { runtime, limits, epoch } = this.#manager;
     const facts = { epoch, beaconMs: this.beaconMs, lineage: () => space.lineage.toWire(space.head) };
-    return new Fanout(space, facts, runtime, limits, this.metrics, (cursor, error) => this.#giveUp(cursor, error));
+    const giveUp = (cursor: Cursor, error: unknown) => this.#giveUp(cursor, error);
+    return new Fanout(space, facts, runtime, limits, this.metrics, giveUp, () => this.#manager.isWriting);
   }
 
   #begin(cursor: Cursor, fanout: Fanout, resume: Position | null): void {

@@ -66,6 +66,11 @@ export class Writer {
     };
   }
 
+  /** Whether calls wait or a commit is under way. */
+  get isBusy(): boolean {
+    return this.#committing || this.#lanes.size > 0;
+  }
+
   enqueue(call: Call): void {
     const refusal = this.#refusal ?? this.#tooMany();
     if (refusal !== null) return call.reject(refusal);
