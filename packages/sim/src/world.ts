@@ -108,7 +108,8 @@ export class World {
       return Math.max(branch.removedAt.get(name) ?? history?.madeAt ?? 0, this.restoredAt);
     }
     if (history.moments[position.version] !== this.oracle.momentAt(position)) return this.restoredAt;
-    return history.moments[position.version + 1]?.at ?? null;
+    const next = history.moments[position.version + 1];
+    return next === undefined ? null : Math.max(next.at, this.restoredAt);
   }
 
   /** Lets so much time pass; ends early when something does not hold. Errors that nobody caught are failures too. */
