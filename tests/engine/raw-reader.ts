@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { gunzipSync } from "node:zlib";
 import {
   applyDiff,
@@ -27,6 +26,7 @@ export class RawReader {
     this.state = state;
     this.#socket = new WebSocket(`${url}${position}`, ["neverstale.v1"]);
     this.closed = new Promise((resolve) => this.#socket.once("close", resolve));
+    this.#socket.on("error", () => {}); // The close that follows says what there is to say.
     this.#socket.on("message", (data: Buffer, isBinary: boolean) => {
       const message = decodeServerMessage((isBinary ? gunzipSync(data) : data).toString());
       if (message !== null) this.#take(message);
@@ -60,15 +60,11 @@ export class RawReader {
   }
 
   stopReading(): void {
-    this.#raw.pause();
+    this.#socket.pause();
   }
 
   readOn(): void {
-    this.#raw.resume();
-  }
-
-  get #raw(): Socket {
-    return (this.#socket as unknown as { _socket: Socket })._socket;
+    this.#socket.resume();
   }
 
   end(): void {

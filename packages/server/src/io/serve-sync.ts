@@ -9,7 +9,7 @@ import {
   SUBPROTOCOL,
   SyncError,
 } from "@neverstale/protocol";
-import { type WebSocket, WebSocketServer } from "ws";
+import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { Cursor } from "../cursor.ts";
 import type { StateManager } from "../state-manager.ts";
 import { SyncHub } from "../sync-hub.ts";
@@ -57,20 +57,29 @@ export function serveSync(server: Server | SecureServer, options: ServeSyncOptio
   return new Endpoint(server, options);
 }
 
-/** How long sockets get to say goodbye. */
+/** How long sockets get to say goodbye when the server ends. */
 const CLOSE_MS = 1_000;
+/**
+ * How long a socket that was closed may take to read what is on its way: a slow reader must come to the code that says
+ * why. Ended earlier, its next ack would be answered by a reset, which takes the unread bytes with it.
+ */
+const CLOSE_TIMEOUT_MS = 120_000;
+
+/** `closeTimeout` is known to `ws` since 8.19, not to its types. */
+const SOCKET_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
+  noServer: true,
+  clientTracking: false,
+  maxPayload: MAX_CLIENT_FRAME_BYTES,
+  perMessageDeflate: false,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+  handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+};
 
 class Endpoint implements SyncEndpoint {
   readonly #server: Server | SecureServer;
   readonly #options: ServeSyncOptions;
   readonly #hub: SyncHub;
-  readonly #sockets = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload: MAX_CLIENT_FRAME_BYTES,
-    perMessageDeflate: false,
-    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-  });
+  readonly #sockets = new WebSocketServer(SOCKET_OPTIONS);
   readonly #open = new Set<WebSocket>();
   readonly #byAddress = new Map<string, number>();
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>

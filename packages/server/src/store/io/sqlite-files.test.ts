@@ -111,7 +111,7 @@ test("a connection that does not hold its settings is refused", () => {
 });
 
 test("a path that can't be a database is refused", async () => {
-  await expect(sqliteStore(":memory:/nowhere\0").open()).rejects.toMatchObject({ code: "store_unavailable" });
+  await expect(sqliteStore(join(directory, "nowhere\0")).open()).rejects.toMatchObject({ code: "store_unavailable" });
   mkdirSync(path, { recursive: true });
   await expect(sqliteStore(path).open()).rejects.toMatchObject({ code: "store_unavailable" });
 });

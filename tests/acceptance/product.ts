@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { nodeEnvironment, StateSync, type WebSocketClass } from "@neverstale/client";
+import type { Fleet } from "@neverstale/fleet-domain";
+import { WebSocket } from "ws";
+
+const SERVE = fileURLToPath(new URL("../../apps/fleet/cli/src/main.ts", import.meta.url));
+const PASSWORD = "a password for tests only";
+
+/** The product as its users run it: one command, one data directory, an agent for this machine. */
+export class Product {
+  readonly directory = mkdtempSync(join(tmpdir(), "neverstale-product-"));
+  address = "";
+  #process: ChildProcess | null = null;
+  #cookie = "";
+
+  async start(...flags: string[]): Promise<void> {
+    const port = this.address === "" ? "0" : new URL(this.address).port;
+    const args = [
+      "--conditions=source",
+      SERVE,
+      "serve",
+      "--port",
+      port,
+      "--data-dir",
+      join(this.directory, "data"),
+      ...flags,
+    ];
+    const env = { ...process.env, NEVERSTALE_ADMIN_PASSWORD: PASSWORD };
+    const started = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "ignore"] });
+    this.#process = started;
+    for await (const line of createInterface({ input: started.stdout })) {
+      const listening = /^listening on (http:\S+)$/.exec(line)?.[1];
+      if (listening === undefined) continue;
+      this.address = listening;
+      return this.#signIn();
+    }
+    throw new Error("the server ended before it listened");
+  }
+
+  async #signIn(): Promise<void> {
+    const answer = await fetch(`${this.address}/api/login`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Origin: this.address },
+      body: JSON.stringify({ username: "admin", password: PASSWORD }),
+    });
+    if (answer.status !== 200) throw new Error(await answer.text());
+    this.#cookie = (answer.headers.getSetCookie()[0] ?? "").split(";", 1)[0] ?? "";
+  }
+
+  get headers(): Record<string, string> {
+    return { Cookie: this.#cookie, Origin: this.address };
+  }
+
+  async get<T>(path: string): Promise<T> {
+    return (await (await fetch(this.address + path, { headers: this.headers })).json()) as T;
+  }
+
+  post(path: string, body: object, headers: Record<string, string> = {}): Promise<Response> {
+    const all = { ...this.headers, "Content-Type": "application/json", ...headers };
+    return fetch(this.address + path, { method: "POST", headers: all, body: JSON.stringify(body) });
+  }
+
+  /** A signed-in replica, as a dashboard has it. */
+  follow(webSocket: WebSocketClass = WebSocket): StateSync<Fleet> {
+    const io = nodeEnvironment({ WebSocket: webSocket, headers: this.headers });
+    const url = `${this.address.replace("http", "ws")}/sync`;
+    return new StateSync<Fleet>({
+      url,
+      io,
+      csrf: `${this.address}/api/session`,
+      dispatchPath: `${this.address}/api/dispatch`,
+    });
+  }
+
+  /** The raw frames of a plain connection. */
+  plain(): WebSocket {
+    return new WebSocket(`${this.address.replace("http", "ws")}/sync`, { headers: this.headers });
+  }
+
+  async stop(signal: NodeJS.Signals): Promise<void> {
+    const ended = this.#process;
+    this.#process = null;
+    if (ended === null || ended.exitCode !== null) return;
+    ended.kill(signal);
+    await once(ended, "exit");
+  }
+
+  /** SIGTERM ends the local agent too. */
+  async remove(): Promise<void> {
+    await this.stop("SIGTERM");
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** A network that alters or swallows what `meddle` says: null swallows. */
+export function meddling(meddle: (text: string) => string | null): WebSocketClass {
+  return class extends WebSocket {
+    constructor(url: string, protocols: string[], options: object) {
+      super(url, protocols, options);
+    }
+
+    override emit(event: string | symbol, ...args: unknown[]): boolean {
+      const [data, isBinary] = args;
+      if (event !== "message" || isBinary === true) return super.emit(event, ...args);
+      const text = meddle(String(data));
+      return text === null ? true : super.emit(event, Buffer.from(text), false);
+    }
+  };
+}
