@@ -219,6 +219,22 @@ describe("answers that don't come", () => {
     expect((await failure).code).toBe("unreachable");
   });
 
+  test("[D3] a refusal for lack of rights says nothing of the attempt before it; one for the request itself does", async () => {
+    const ends = [
+      [json(401, { code: "not_signed_in" }), "unreachable"],
+      [json(403, { code: "forbidden" }), "unreachable"],
+      [json(422, { code: "unknown_host" }), "request_refused"],
+    ] as const;
+    for (const [refusal, code] of ends) {
+      const { io, sync } = serving(new Error("reset"), refusal);
+
+      const failure = failureOf(sync.dispatchOp("uptime", ["web-1"]));
+      await io.pass(5_000);
+
+      expect((await failure).code).toBe(code);
+    }
+  });
+
   test("the attempts end when the caller says, and leave no timer behind", async () => {
     const { io, sync } = serving(new Error("reset"));
     const stop = new AbortController();

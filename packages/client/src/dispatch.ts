@@ -76,12 +76,19 @@ export async function dispatch(
     if (outcome.type === "done") return outcome.body;
     refresh = outcome.type === "csrf_failed" && ++csrfFailures === 1;
     if (refresh) continue;
-    if (outcome.type === "refused" || outcome.type === "csrf_failed") throw outcome.error;
+    if (outcome.type === "refused" || outcome.type === "csrf_failed") {
+      throw anyLost && isAboutRights(outcome.error) ? unknownOutcome(outcome.error, key) : outcome.error;
+    }
     anyLost ||= outcome.type === "lost";
     const delayMs = Math.max(backoffMs(++failures, io.chance()), outcome.error.retryAfterMs ?? 0);
     if (io.now() + delayMs >= giveUpAt) throw anyLost ? unknownOutcome(outcome.error, key) : outcome.error;
     await pause(io, delayMs, options.signal);
   }
+}
+
+/** Refused before the key was looked at: that says nothing of an earlier attempt whose answer was lost. */
+function isAboutRights(error: SyncError): boolean {
+  return error.code === "not_signed_in" || error.code === "csrf_failed" || problemOf(error)?.status === 403;
 }
 
 type Outcome =
