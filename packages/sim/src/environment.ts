@@ -109,9 +109,9 @@ export class SimEnvironment implements Environment {
     this.#hooks.happened();
   }
 
-  /** Somebody uses the client. */
+  /** Somebody uses the client; nobody does while it sleeps. */
   act(run: () => void): void {
-    this.#happen(run);
+    if (this.#asleep === null) this.#happen(run);
   }
 
   openSocket(url: string, protocols: readonly string[], events: SocketEvents): ClientSocket {

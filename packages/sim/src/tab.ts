@@ -162,16 +162,20 @@ export class Tab {
 
   /** Promise P5: the next beacon tells it apart. */
   #checkFound({ since, record }: Wrong, at: string): void {
-    if (this.driver.view.status.type !== "live") return;
+    if (this.driver.view.status.type !== "live" || this.#hasJustWoken) return;
     if (this.#world.clock.now - since > this.#freshMs) this.#world.fail("P5", `${at} is live with a wrong ${record}`);
   }
 
   /** Rule R7: while it says `live`, what it shows was true a short time ago. */
   #checkFresh(position: Position): void {
     const since = this.#world.staleSince(this.config.space, position);
-    if (since === null || this.#world.clock.now - this.environment.wokeAt <= NOTICES_SLEEP_MS) return;
+    if (since === null || this.#hasJustWoken) return;
     const age = this.#world.clock.now - since;
     if (age > this.#freshMs) this.#world.fail("R7", `${this.name} says live at ${position.version}, ${age} ms behind`);
+  }
+
+  get #hasJustWoken(): boolean {
+    return this.#world.clock.now - this.environment.wokeAt <= NOTICES_SLEEP_MS;
   }
 
   /** For so long what was confirmed may be shown as live: what the rule allows, and what the frames took on their way. */
