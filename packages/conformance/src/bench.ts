@@ -38,6 +38,8 @@ export interface Connection {
 export interface Patience {
   /** Resolves true as soon as `holds` does, false after `withinMs`. Looked at whenever anything arrives anywhere. */
   until(holds: () => boolean, withinMs: number): Promise<boolean>;
+  /** A time limit for several waits together: how much of it is left, never below 0. */
+  limit(withinMs: number): () => number;
 }
 
 /** The server under test, and what may be done with it. */

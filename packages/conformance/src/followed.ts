@@ -47,7 +47,8 @@ export class Followed {
   /** The next message; null when none came in time, or the connection is closed. */
   async next(withinMs: number): Promise<JsonObject | null> {
     const { inbox } = this.connection;
-    if (!(await this.#patience.until(() => inbox.length > 0, withinMs))) return null;
+    // When the time is over nothing is taken, or a server that never stops talking would be listened to for ever.
+    if (withinMs === 0 || !(await this.#patience.until(() => inbox.length > 0, withinMs))) return null;
     const arrival = inbox.shift();
     if (arrival === undefined) return null;
     if (arrival.type === "closed") {
@@ -81,8 +82,9 @@ export class Followed {
 
   /** One of the next messages is this one; those before it are taken in. */
   async await(pattern: JsonValue, withinMs: number, bindings: Bindings): Promise<void> {
+    const left = this.#patience.limit(withinMs);
     for (let last: JsonObject | undefined; ; ) {
-      const message = await this.next(withinMs);
+      const message = await this.next(left());
       if (message === null) throw new Violation(null, brief(pattern), `${this.silence}, after ${brief(last)}`);
       if (mismatch(pattern, message, bindings) === null) return;
       last = message;
@@ -92,15 +94,16 @@ export class Followed {
   /** No message like this has come. */
   async expectNone(pattern: JsonValue, bindings: Bindings): Promise<void> {
     while (this.connection.inbox.length > 0 && this.closed === null) {
-      const message = await this.next(0);
+      const message = await this.next(PATIENCE_MS); // It is there.
       if (message === null || mismatch(pattern, message, new Map(bindings)) !== null) continue;
       throw new Violation(null, `no ${brief(pattern)}`, brief(message));
     }
   }
 
   async expectClose(codes: readonly number[]): Promise<void> {
+    const left = this.#patience.limit(PATIENCE_MS);
     while (this.closed === null) {
-      const message = await this.next(PATIENCE_MS);
+      const message = await this.next(left());
       if (message === null && this.closed === null) {
         throw new Violation(null, `the connection closed with ${codes.join(" or ")}`, "nothing of the kind");
       }
@@ -111,8 +114,9 @@ export class Followed {
   /** The answer to a check says what the head is; a `sync` with digest there says that the state is right (A7, E4). */
   async levelByCheck(check: number): Promise<void> {
     this.send({ type: "check", n: check });
+    const left = this.#patience.limit(PATIENCE_MS);
     for (let head = Number.POSITIVE_INFINITY; !(this.follower.level && (this.follower.version ?? -1) >= head); ) {
-      const message = await this.next(PATIENCE_MS);
+      const message = await this.next(left());
       if (message === null) throw new Violation("A7", `${this.name} level after check ${check}`, this.silence);
       if (message.type === "sync" && message.check === check) head = message.head as number;
       this.ack();
@@ -120,8 +124,9 @@ export class Followed {
   }
 
   async reach(version: number): Promise<void> {
+    const left = this.#patience.limit(PATIENCE_MS);
     while ((this.follower.version ?? -1) < version) {
-      const message = await this.next(PATIENCE_MS);
+      const message = await this.next(left());
       if (message === null) throw new Violation("M1", `${this.name} at version ${version}`, this.silence);
     }
   }

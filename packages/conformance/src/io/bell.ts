@@ -2,25 +2,38 @@ import type { Patience } from "../bench.ts";
 
 /** Rung at everything that arrives, so that whoever waits looks again. */
 export class Bell implements Patience {
-  #waiting = new Set<() => void>();
+  readonly #waiting = new Set<() => void>();
 
   ring(): void {
     for (const look of [...this.#waiting]) look();
   }
 
+  /** Rejects when `holds` throws. */
   until(holds: () => boolean, withinMs: number): Promise<boolean> {
-    if (holds()) return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const end = (held: boolean) => {
+    return new Promise((resolve, reject) => {
+      const end = () => {
         clearTimeout(timer);
         this.#waiting.delete(look);
-        resolve(held);
       };
-      const look = () => {
-        if (holds()) end(true);
+      const look = (isLast = false) => {
+        try {
+          const held = holds();
+          if (!held && !isLast) return;
+          end();
+          resolve(held);
+        } catch (error) {
+          end();
+          reject(error);
+        }
       };
-      const timer = setTimeout(() => end(holds()), withinMs);
+      const timer = setTimeout(() => look(true), withinMs);
       this.#waiting.add(look);
+      look();
     });
+  }
+
+  limit(withinMs: number): () => number {
+    const end = performance.now() + withinMs;
+    return () => Math.max(0, end - performance.now());
   }
 }

@@ -21,6 +21,8 @@ Checks a server or a client of the Neverstale protocol. Both take:
 Exit code: 0 nothing failed, 1 something failed, 2 the command is wrong or nothing could be checked.
 README.md says what --control is and what a client prints.`;
 
+const CLIENTS_AT_ONCE = 4;
+
 class UsageError extends Error {}
 
 /** Runs the command and returns its exit code. */
@@ -115,7 +117,7 @@ export async function checkServer(
   return outcomes;
 }
 
-/** Each scenario with a client started for it. */
+/** Each scenario with a client started for it; a few at a time, since they spend most of it waiting. */
 export async function checkClient(
   scenarios: readonly Scenario[],
   profiles: readonly Profile[],
@@ -123,16 +125,29 @@ export async function checkClient(
 ): Promise<Outcome[]> {
   const [program, ...args] = command;
   if (program === undefined) throw new UsageError("give the client's command after --");
+  const runs = runsOf(scenarios, profiles);
   const outcomes: Outcome[] = [];
-  for (const [scenario, profile] of runsOf(scenarios, profiles)) {
-    const client = await SpawnedClient.start([program, ...args]);
-    try {
-      outcomes.push(await playWithClient(scenario, profile, client));
-    } finally {
-      await client.close();
+  const waiting = runs.entries();
+  const lane = async () => {
+    for (const [index, [scenario, profile]] of waiting) {
+      outcomes[index] = await playWithNewClient(scenario, profile, [program, ...args]);
     }
-  }
+  };
+  await Promise.all(Array.from({ length: CLIENTS_AT_ONCE }, lane));
   return outcomes;
+}
+
+async function playWithNewClient(
+  scenario: Scenario,
+  profile: Profile,
+  command: readonly [string, ...string[]],
+): Promise<Outcome> {
+  const client = await SpawnedClient.start(command);
+  try {
+    return await playWithClient(scenario, profile, client);
+  } finally {
+    await client.close();
+  }
 }
 
 function runsOf(scenarios: readonly Scenario[], profiles: readonly Profile[]): [Scenario, Profile][] {

@@ -77,6 +77,10 @@ export class SpawnedClient implements ClientBench {
     return this.#bell.until(holds, withinMs);
   }
 
+  limit(withinMs: number): () => number {
+    return this.#bell.limit(withinMs);
+  }
+
   async close(): Promise<void> {
     const child = this.#process;
     child?.removeAllListeners("exit");

@@ -35,6 +35,10 @@ export class WebSocketBench implements ServerBench {
     return this.#bell.until(holds, withinMs);
   }
 
+  limit(withinMs: number): () => number {
+    return this.#bell.limit(withinMs);
+  }
+
   /** Rejects when the server isn't there or refuses the handshake. */
   connect({ profile, query }: ConnectOptions): Promise<Connection> {
     const url = new URL(this.#url);

@@ -1,0 +1,28 @@
+import { fileURLToPath } from "node:url";
+import { checkClient, type Profile, readScenarios } from "@neverstale/conformance";
+import { expect, test } from "vitest";
+
+const scenarios = readScenarios("client");
+
+/** The adapter beside this file as the client under test. */
+function check(adapter: string, profile: Profile) {
+  const script = fileURLToPath(new URL(adapter, import.meta.url));
+  return checkClient(scenarios, [profile], [process.execPath, "--conditions=source", script]);
+}
+
+test("our client keeps every rule of the replica that can be seen from outside", async () => {
+  const outcomes = await check("state-sync-adapter.ts", "v1");
+
+  expect(outcomes.filter(({ result }) => result !== "ok")).toEqual([]);
+  expect(outcomes).toHaveLength(scenarios.filter(({ profiles }) => profiles.includes("v1")).length);
+}, 180_000);
+
+test("the seed's client is told what it asks for needlessly, and nothing else", async () => {
+  const outcomes = await check("seed-client-adapter.ts", "plain");
+
+  const failed = outcomes.filter(({ result }) => result === "failed").map(({ rule, name }) => [rule, name]);
+  expect(failed).toEqual([
+    ["R1", "a delta at or below my version is ignored, and the next one applied"],
+    ["R2", "at most one get_state is out; until the answer comes deltas are ignored"],
+  ]);
+}, 120_000);

@@ -1,0 +1,34 @@
+/**
+ * What the kit finds in the naive server: `node --conditions=source tests/conformance/naive.ts` prints it as a Markdown
+ * table. It speaks the plain profile only.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkServer, markdownOf, type Outcome, readScenarios, type Scenario } from "@neverstale/conformance";
+import { Supervised } from "./supervised.ts";
+
+export async function checkNaiveServer(): Promise<Outcome[]> {
+  const scenarios = readScenarios("server").filter(({ profiles }) => profiles.includes("plain"));
+  const [withBeacons, others] = [scenarios.filter(awaitsBeacons), scenarios.filter((each) => !awaitsBeacons(each))];
+  // Where none is waited for no beacon comes, so that each scenario shows its own fault.
+  return [...(await play(withBeacons, 100)), ...(await play(others, 600_000))];
+}
+
+function awaitsBeacons({ steps }: Scenario): boolean {
+  return JSON.stringify(steps).includes("$beaconMs");
+}
+
+async function play(scenarios: readonly Scenario[], beaconMs: number): Promise<Outcome[]> {
+  const folder = mkdtempSync(join(tmpdir(), "neverstale-naive-"));
+  const server = await Supervised.start("naive-server.ts", join(folder, "naive.db"), beaconMs);
+  try {
+    const options = { url: server.url, control: server.controlUrl, headers: {}, beaconMs };
+    return await checkServer(scenarios, ["plain"], options);
+  } finally {
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+if (import.meta.main) console.log(markdownOf(await checkNaiveServer()));

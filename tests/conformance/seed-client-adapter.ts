@@ -1,0 +1,19 @@
+/** The seed's own client for the conformance kit, as a page had it: a socket, opened again a second after it closes. */
+import { WebSocket } from "ws";
+import { StateSync } from "../../examples/seed-client.ts";
+
+const url = process.env.NEVERSTALE_URL;
+if (url === undefined) throw new Error("NEVERSTALE_URL is not set");
+
+let socket: WebSocket;
+const sync = new StateSync({ send: (text) => socket.send(text) }, () =>
+  console.log(JSON.stringify({ version: sync.version, state: sync.state })),
+);
+connect(url);
+
+function connect(to: string): void {
+  socket = new WebSocket(to);
+  socket.on("message", (data) => sync.handleMessage({ data: String(data) }));
+  socket.on("error", () => {});
+  socket.on("close", () => setTimeout(connect, 1_000, to));
+}

@@ -1,0 +1,19 @@
+/** Our client for the conformance kit: follows NEVERSTALE_URL and prints what it shows, a line each time that changes. */
+import { nodeEnvironment, StateSync } from "@neverstale/client";
+import type { AnyState } from "@neverstale/protocol";
+import { WebSocket } from "ws";
+
+const url = process.env.NEVERSTALE_URL;
+if (url === undefined) throw new Error("NEVERSTALE_URL is not set");
+
+const sync = new StateSync<AnyState>({ url, io: nodeEnvironment({ WebSocket }) });
+let last = "";
+sync.subscribe(() => {
+  const collections = Object.fromEntries(Object.keys(sync.state).map((name) => [name, sync.list(name)]));
+  const line = JSON.stringify({ version: sync.version, state: collections });
+  if (line === last) return;
+  last = line;
+  console.log(line);
+});
+// Without a connection there may be nothing else that keeps the process: after a 4401 it waits for a sign-in.
+setInterval(() => {}, 60_000);
