@@ -102,9 +102,9 @@ const TABLE: readonly (readonly [when: string, seen: Seen, then: readonly Action
     { assignments: [assigned("c1", { status: "claimed", instance: "other" })] },
     [],
   ],
-  ["[G15] another one runs", { assignments: [assigned("c2")], known: [known({ runner: "alive" })] }, []],
+  ["[fleet] another one runs", { assignments: [assigned("c2")], known: [known({ runner: "alive" })] }, []],
   [
-    "[G15] another one has ended, but the server doesn't have its result",
+    "[fleet] another one has ended, but the server doesn't have its result",
     { assignments: [assigned("c2")], known: [known({ runner: "gone", exit: EXIT })] },
     [],
   ],
@@ -131,12 +131,12 @@ const TABLE: readonly (readonly [when: string, seen: Seen, then: readonly Action
   ],
   ["the claim is out", { assignments: [assigned("c1")], known: [known()], waiting: ["c1"] }, []],
   [
-    "[G16] the claim was refused: never, though it is still assigned",
+    "[fleet] the claim was refused: never, though it is still assigned",
     { assignments: [assigned("c1")], known: [known({ entry: { claim: "refused" } })] },
     [],
   ],
   [
-    "[G16] it was settled, and is assigned again by an older state of the server",
+    "[fleet] it was settled, and is assigned again by an older state of the server",
     { assignments: [assigned("c1")], known: [known({ runner: "gone", exit: EXIT, entry: { settledAt: LATER } })] },
     [],
   ],

@@ -97,7 +97,7 @@ function startOrEnd(view: View, entry: JournalEntry, cancelRequested: boolean): 
     : { type: "end_unstarted", commandId, outcome: "expired", reason: "its deadline passed before it could start" };
 }
 
-/** At most one command at a time [G15]: the next is begun only when the server has the result of the last. */
+/** At most one command at a time: the next is begun only when the server has the result of the last. */
 function beginNext(view: View): Action | null {
   if (view.known.some(isOpen)) return null;
   const ready = unjournaled(view)

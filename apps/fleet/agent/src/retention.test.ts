@@ -24,7 +24,7 @@ function done(commandId: string, more: Partial<JournalEntry> = {}, spooledBytes 
   return { entry, runner: "gone", startedAt: T, exit: null, stopAsked: false, spooledBytes };
 }
 
-test("[G16] an id is kept until 24 h after its deadline, or its end where that is later", () => {
+test("[fleet] an id is kept until 24 h after its deadline, or its end where that is later", () => {
   const known = [
     done("ended"),
     done("deadline", { deadline: new Date(START + 2 * HOUR).toISOString() }),

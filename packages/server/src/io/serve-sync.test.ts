@@ -38,6 +38,8 @@ async function stop(): Promise<void> {
 
 class Reader {
   readonly messages: Record<string, unknown>[] = [];
+  /** The form of each of them. */
+  readonly forms: ("text" | "binary")[] = [];
   readonly socket: WebSocket;
   readonly closed: Promise<number>;
   #waiting: (() => void)[] = [];
@@ -48,6 +50,7 @@ class Reader {
     this.socket.on("error", () => {});
     this.closed = new Promise((resolve) => this.socket.on("close", resolve));
     this.socket.on("message", (data: Buffer, isBinary: boolean) => {
+      this.forms.push(isBinary ? "binary" : "text");
       this.messages.push(JSON.parse((isBinary ? gunzipSync(data) : data).toString()) as Record<string, unknown>);
       for (const wake of this.#waiting.splice(0)) wake();
     });
@@ -69,7 +72,7 @@ afterEach(stop);
 describe("both profiles", () => {
   beforeEach(() => start({ beaconMs: 100 }));
 
-  test("[R10] a large state comes as one gzip, a small delta as text, and both profiles see the same", async () => {
+  test("[M4] a large state comes as one gzip, a small delta as text, and both profiles see the same", async () => {
     for (let i = 0; i < 50; i += 1)
       await manager.apply({ type: "host_added", target: `web-${i}`, data: { hostname: `web-${i}` } });
     const v1 = new Reader();
@@ -80,6 +83,9 @@ describe("both profiles", () => {
     const plainDelta = await plain.until(typed("delta"));
     const beacon = await plain.until(typed("sync"));
 
+    const formOf = (reader: Reader, message: Record<string, unknown>) => reader.forms[reader.messages.indexOf(message)];
+    expect([formOf(v1, init), formOf(v1, delta)]).toEqual(["binary", "text"]);
+    expect(new Set(plain.forms)).toEqual(new Set(["text"]));
     expect(plainInit).toEqual({ type: "init", version: 50, payload: init.payload });
     expect(delta).toEqual({
       type: "delta",

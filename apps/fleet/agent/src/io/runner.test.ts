@@ -39,7 +39,7 @@ test("a command that can't be started ends as failed and says why", async () => 
   expect(exit.reason).toContain("ENOENT");
 });
 
-test("[G16] two runners for one id run it once", async () => {
+test("[fleet] two runners for one id run it once", async () => {
   journal.write(
     entry(
       script("require('node:fs').appendFileSync(process.env.COUNT, 'x')", { env: { COUNT: join(directory, "count") } }),
@@ -53,7 +53,7 @@ test("[G16] two runners for one id run it once", async () => {
   expect(fs.readFileSync(join(directory, "count"), "utf8")).toBe("x");
 });
 
-test("[G16] an id that was ended before its runner came up never runs", async () => {
+test("[fleet] an id that was ended before its runner came up never runs", async () => {
   journal.write(
     entry(
       script("require('node:fs').writeFileSync(process.env.COUNT, 'x')", { env: { COUNT: join(directory, "count") } }),
