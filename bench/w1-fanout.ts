@@ -51,7 +51,7 @@ const nameOf = (clients: number, inFlight: number): string =>
   `${clients.toLocaleString("en-US")} clients, at most ${inFlight.toLocaleString("en-US")} changes in flight`;
 
 export const fanout: MakeWorkload = ({ quick, peers }) => {
-  const times = quick ? { warmUpMs: 300, measureMs: 700 } : { warmUpMs: 2_000, measureMs: 5_000 };
+  const times = quick ? { warmUpMs: 300, measureMs: 700 } : { warmUpMs: 1_500, measureMs: 4_000 };
   const all = [floorA, floorB, ...peers, engineMemory, engineDurable];
   const fast = [floorB, ...peers.filter((peer) => peer.name === "colyseus"), engineMemory, engineDurable];
   const caseOf = (clients: number, inFlight: number, contenders: readonly ContenderEntry[]): Case =>

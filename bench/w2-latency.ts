@@ -66,7 +66,7 @@ export const latency: MakeWorkload = ({ quick, peers }) => ({
         name: contender.name,
         label: contender.label,
         measure: () => {
-          const length = quick ? { warmUpSeconds: 1, seconds: 2 } : { warmUpSeconds: 3, seconds: 15 };
+          const length = quick ? { warmUpSeconds: 1, seconds: 2 } : { warmUpSeconds: 3, seconds: 10 };
           return measureLatency({ contender, clients: 200, records: 1_000, perSecond: 200, ...length });
         },
       })),

@@ -9,7 +9,8 @@ const peer = (name: string, label: string): ContenderEntry => ({
   client: `peers/${name}-client.ts`,
 });
 
-const PEERS: readonly ContenderEntry[] = [
+/** Every peer there is an entry for, installed or not. */
+export const PEERS: readonly ContenderEntry[] = [
   peer("socket-io", "Socket.IO"),
   peer("colyseus", "Colyseus"),
   peer("tldraw", "tldraw sync-core"),

@@ -18,7 +18,7 @@ export function machine(): Machine {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 1024 ** 3),
-    kernel: `${platform()} ${release()} ${arch()}`,
+    kernel: `${platform()} ${release().split(".").slice(0, 2).join(".")} ${arch()}`,
     node: process.version,
     pinning: pinning(),
   };

@@ -1,5 +1,8 @@
+import { fileURLToPath } from "node:url";
 import { VoidRun } from "./session.ts";
 import type { Case, Entrant, Read, Sample, Workload } from "./workload.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** What one contender gave in one case, run by run; a void run holds its reason instead of numbers. */
 export interface Series {
@@ -45,9 +48,15 @@ async function measured(entrant: Entrant): Promise<Sample | { readonly void: str
   try {
     return await entrant.measure();
   } catch (error) {
-    if (error instanceof VoidRun) return { void: error.message };
-    return { void: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    if (!(error instanceof VoidRun)) console.error(error);
+    return { void: reason(error) };
   }
+}
+
+/** One line, fit to be kept: without the paths of this machine. */
+function reason(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (message.split("\n")[0] ?? "").replaceAll(ROOT, "");
 }
 
 function brief(sample: Sample | { readonly void: string }): string {

@@ -1,0 +1,39 @@
+/**
+ * The tables of kept results again, as Markdown: `node --conditions=source bench/report.ts bench/results/*.json`. A file
+ * replaces what earlier ones say of the contenders that it measured in a workload.
+ */
+
+import { PEERS } from "./contenders/peers.ts";
+import { type Kept, readKept } from "./harness/kept.ts";
+import type { Result, Series } from "./harness/run.ts";
+import { markdown } from "./harness/table.ts";
+import { WORKLOADS } from "./workloads.ts";
+
+function main(): void {
+  const kept = process.argv.slice(2).map(readKept);
+  for (const one of kept) console.log(provenance(one));
+  for (const make of WORKLOADS) {
+    const workload = make({ quick: false, peers: PEERS });
+    const series = seriesOf(workload.name, kept);
+    if (series.length > 0) console.log(`\n${markdown({ workload, series } satisfies Result)}`);
+  }
+}
+
+function seriesOf(workload: string, kept: readonly Kept[]): Series[] {
+  const byKey = new Map<string, Series>();
+  for (const { workloads } of kept) {
+    for (const { name, series } of workloads) {
+      if (name === workload) for (const one of series) byKey.set(`${one.case}\n${one.contender}`, one);
+    }
+  }
+  return [...byKey.values()];
+}
+
+function provenance({ at, commit, machine, versions, workloads }: Kept): string {
+  const { cpu, cores, memoryGiB, kernel, node, pinning } = machine;
+  const names = workloads.map(({ name }) => name).join(", ");
+  const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return `- ${names}: ${at.slice(0, 16)}Z, commit ${commit}, ${cores} cores of ${cpu}, ${memoryGiB} GiB, ${kernel}, Node ${node}, ${pinning}; ${list.join(", ")}`;
+}
+
+main();
