@@ -131,7 +131,7 @@ function fillUp(path: string, remainder: number): void {
 
 async function commitUntilFailure(task: ChildTask): Promise<void> {
   const { store, head } = await openStore(task);
-  for (let version = head + 1; version < head + 1_000; version += 1) {
+  for (let version = head + 1; version < head + 10_000; version += 1) {
     const text = `["${version}"]`;
     try {
       await store.commit(nextGroup(version, text));
