@@ -1,7 +1,70 @@
-export async function proveBroken(_: {
+import { fileURLToPath } from "node:url";
+import type { Report } from "../messages.ts";
+import { runPool } from "../pool.ts";
+import { BROKEN_BUILDS } from "./builds.ts";
+import { buildNamed } from "./hook.ts";
+
+const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
+/** A build that gets through so many runs has not been caught. */
+export const MOST_RUNS = 5_000;
+
+export interface Proof {
+  readonly name: string;
+  /** The first run that failed; null: none did. */
+  readonly caught: Report | null;
+  readonly seconds: number;
+}
+
+/** Runs one broken build, seed after seed, until it is caught. */
+export async function proveBuild(name: string, firstSeed: number, runs: number): Promise<Proof> {
+  const startedAt = performance.now();
+  let caught: Report | null = null;
+  await runPool({
+    firstSeed,
+    runs,
+    jobs: 1,
+    script: WORKER,
+    args: [name],
+    onReport: (report) => {
+      if (report.failure !== null) caught = report;
+      return report.failure === null;
+    },
+  });
+  const seconds = (performance.now() - startedAt) / 1_000;
+  process.stderr.write(`${caught === null ? "not caught" : "caught"} after ${seconds.toFixed(1)} s: ${name}\n`);
+  return { name, caught, seconds };
+}
+
+export interface ProveOptions {
+  /** Of the builds to run; none: all. */
   readonly names: readonly string[];
   readonly firstSeed: number;
   readonly jobs: number;
-}): Promise<number> {
-  return 1;
+}
+
+/** Prints the table of what caught which build; returns the exit code. */
+export async function proveBroken({ names, firstSeed, jobs }: ProveOptions): Promise<number> {
+  const builds = names.length === 0 ? BROKEN_BUILDS : names.map(buildNamed);
+  const proofs: Promise<Proof>[] = [];
+  const under = new Set<Promise<Proof>>();
+  for (const { name } of builds) {
+    const proof = proveBuild(name, firstSeed, MOST_RUNS);
+    proofs.push(proof);
+    under.add(proof);
+    proof.finally(() => under.delete(proof)).catch(() => {});
+    if (under.size >= jobs) await Promise.race(under);
+  }
+  return printTable(await Promise.all(proofs));
+}
+
+function printTable(proofs: readonly Proof[]): number {
+  console.log("| broken build | rule | seed | s | what was seen |\n|---|---|---|---|---|");
+  for (const { name, caught, seconds } of proofs) {
+    const { rule, message } = caught?.failure ?? { rule: "**not caught**", message: "" };
+    const seen = message.split("\n")[0]?.slice(0, 120).replaceAll("|", "/");
+    console.log(`| ${name} | ${rule} | ${caught?.seed ?? ""} | ${seconds.toFixed(1)} | ${seen} |`);
+  }
+  const survived = proofs.filter(({ caught }) => caught === null).length;
+  console.log(`${proofs.length} broken builds, ${survived} not caught`);
+  return survived === 0 ? 0 : 1;
 }

@@ -1,0 +1,269 @@
+/** One place of the engine, altered. `find` stands there exactly once, or the list is out of step with the source. */
+export interface Edit {
+  /** Below `packages/`. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** The engine with a mistake that somebody could make. */
+export interface BrokenBuild {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+}
+
+/** A note that is kept from one call to the next, beside an object. */
+const AFTERWARDS = `
+const firstOf = new WeakMap();
+function isLater(of, one) {
+  if (!firstOf.has(of)) firstOf.set(of, one);
+  return firstOf.get(of) !== one;
+}
+`;
+
+export const BROKEN_BUILDS: readonly BrokenBuild[] = [
+  {
+    name: "the gap check is skipped",
+    edits: [
+      {
+        file: "client/src/receive.ts",
+        find: "if (delta.from !== position.version)\n    return resync(",
+        replace: "if (delta.from === -1)\n    return resync(",
+      },
+    ],
+  },
+  {
+    name: "the beacon is outside the order",
+    edits: [
+      {
+        file: "server/src/fanout.ts",
+        find: 'type: "sync", version: cursor.position, head, ...digest',
+        replace: 'type: "sync", version: head, head, ...digest',
+      },
+    ],
+  },
+  {
+    name: "published before the commit",
+    edits: [
+      {
+        file: "server/src/writer.ts",
+        find: "outcome.then(\n        () => this.#doneElsewhere(batch),",
+        replace: `(this.#events.committed(batch), this.#events.publish(batch), outcome).then(
+        () => { this.#committing = false; batch.resolve(); this.#afterwards(); },`,
+      },
+    ],
+  },
+  {
+    name: "resume without the lineage",
+    edits: [
+      {
+        file: "server/src/sync-hub.ts",
+        find: "creationId === space.creationId ? space.lineage.lastVersion(epoch, space.head) : null",
+        replace: "creationId === space.creationId ? space.head : null",
+      },
+    ],
+  },
+  {
+    name: "the lineage row is written after the first client is served",
+    edits: [
+      {
+        file: "server/src/space-draft.ts",
+        find: "this.version >= firstVersion && !this.space.lineage.begun ?",
+        replace: "this.version >= firstVersion && !this.space.lineage.begun && isLater(this.space, this) ?",
+      },
+      {
+        file: "server/src/space-draft.ts",
+        find: "function evictionRefused()",
+        replace: `${AFTERWARDS}\nfunction evictionRefused()`,
+      },
+    ],
+  },
+  {
+    name: "the version is read before the state",
+    edits: [
+      {
+        file: "server/src/snapshots.ts",
+        find: "const result = this.#last.then(() => this.#run(build));",
+        replace: "const early = this.#space.head; const result = this.#last.then(() => this.#run(build, early));",
+      },
+      {
+        file: "server/src/snapshots.ts",
+        find: "async #run(build: Build): Promise<Snapshot> {",
+        replace: "async #run(build: Build, early: number): Promise<Snapshot> {",
+      },
+      {
+        file: "server/src/snapshots.ts",
+        find: "const capture = this.#space.capture();",
+        replace: "const capture = { ...this.#space.capture(), version: early };",
+      },
+    ],
+  },
+  {
+    name: "a snapshot below the cursor is sent as the answer",
+    edits: [
+      {
+        file: "server/src/fanout.ts",
+        find: "newest !== null && newest.version >= wanted.atLeast",
+        replace: "newest !== null",
+      },
+      {
+        file: "server/src/cursor.ts",
+        find: 'assert(version >= this.position, "a full state never takes a connection back (rule E5)");',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "two get_state are out at once",
+    edits: [
+      {
+        file: "client/src/receive.ts",
+        find: 'if (phase.type === "resyncing") return step({ ...state, phase: { ...phase, link } });',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "an old socket's frames are accepted",
+    edits: [
+      {
+        file: "client/src/sync-step.ts",
+        find: "if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);\n      return receive(",
+        replace: "if (!isConnected(state.phase)) return step(state);\n      return receive(",
+      },
+      {
+        file: "client/src/frame-queue.ts",
+        find: "  close(): void {\n    this.#closed = true;",
+        replace: "  close(): void {",
+      },
+    ],
+  },
+  {
+    name: "the idempotency row is in another transaction",
+    edits: [
+      {
+        file: "server/src/batch.ts",
+        find: "history, answers: this.#answers };",
+        replace: "history, answers: takeTurns(this.#answers) };",
+      },
+      {
+        file: "server/src/batch.ts",
+        find: "/** One call's view of the batch",
+        replace: `let owed = [];
+function takeTurns(answers) {
+  const before = owed;
+  owed = answers;
+  return before;
+}
+
+/** One call's view of the batch`,
+      },
+    ],
+  },
+  {
+    name: "tombstones are trimmed between the check and the reading",
+    edits: [
+      {
+        file: "server/src/steps.ts",
+        find: 'if (!this.#space.canDiffFrom(from)) return { snapshot: "too_old" };',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "the digest is not updated on remove",
+    edits: [
+      {
+        file: "server/src/space.ts",
+        find: "if (entry.summed !== null) this.#sum = subtractHash",
+        replace: "if (entry.summed !== null && entry.record !== null) this.#sum = subtractHash",
+      },
+    ],
+  },
+  {
+    name: "a diff forgets a record put and removed in between",
+    edits: [
+      {
+        file: "server/src/space.ts",
+        find: "  if (entry.record === null) {\n    moved.remove ??= [];",
+        replace:
+          "  if (entry.record === null && entry.created > from) return;\n  if (entry.record === null) {\n    moved.remove ??= [];",
+      },
+    ],
+  },
+  {
+    name: "an unset is lost on its way into a diff",
+    edits: [{ file: "server/src/space.ts", find: "      unset.push(field);", replace: "" }],
+  },
+  {
+    name: "the window counts applied frames instead of taken ones",
+    edits: [
+      {
+        file: "client/src/receive.ts",
+        find: "const link = takenFrame(phase.link, sizeBytes, now);",
+        replace: `const isIgnored = message?.type === "delta" && (phase.type !== "following" || message.from !== state.position?.version);
+  const link = isIgnored ? phase.link : takenFrame(phase.link, sizeBytes, now);`,
+      },
+    ],
+  },
+  {
+    name: "a waiter of reached goes into another epoch unchecked",
+    edits: [
+      {
+        file: "client/src/reached.ts",
+        find: "if (state.position.epoch === epoch) return true;",
+        replace: "return true;",
+      },
+    ],
+  },
+  {
+    name: "a removal whose tombstone is trimmed is not folded",
+    edits: [
+      {
+        file: "server/src/space.ts",
+        find: "if (entry.version > this.foldedVersion) this.#unfolded.set(key, entry);",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "the creation id of a space is not compared",
+    edits: [
+      {
+        file: "server/src/sync-hub.ts",
+        find: "creationId === space.creationId ? space.lineage",
+        replace: "creationId !== null ? space.lineage",
+      },
+    ],
+  },
+  {
+    name: "a digest that differs is believed",
+    edits: [
+      {
+        file: "client/src/receive.ts",
+        find: 'if (sync.digest !== undefined && digest !== null && sync.digest !== digest) return "digest";',
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "a sign-out leaves the state on the screen",
+    edits: [
+      {
+        file: "client/src/connection.ts",
+        find: 'return andThen(end(lost, "signed_out"), clear);',
+        replace: 'return end(lost, "signed_out");',
+      },
+    ],
+  },
+  {
+    name: "after a lost answer the repeat has another key",
+    edits: [
+      {
+        file: "client/src/dispatch.ts",
+        find: "await attempt(target, body, key, refresh",
+        replace: "await attempt(target, body, key + failures, refresh",
+      },
+    ],
+  },
+];

@@ -1,0 +1,29 @@
+import { registerHooks } from "node:module";
+import { BROKEN_BUILDS, type BrokenBuild, type Edit } from "./builds.ts";
+
+export function buildNamed(name: string): BrokenBuild {
+  const build = BROKEN_BUILDS.find((candidate) => candidate.name === name);
+  if (build === undefined) throw new Error(`there is no broken build named "${name}"`);
+  return build;
+}
+
+/** The text with the edit carried out. Throws where it doesn't fit the source any more. */
+export function edited(source: string, { file, find, replace }: Edit): string {
+  const parts = source.split(find);
+  if (parts.length !== 2) {
+    throw new Error(`${file} holds the text to be broken ${parts.length - 1} times, and not once: ${find}`);
+  }
+  return parts.join(replace);
+}
+
+/** From here on, the modules of this process are loaded with the edits of the build. */
+export function breakModules({ edits }: BrokenBuild): void {
+  registerHooks({
+    load(url, context, nextLoad) {
+      const loaded = nextLoad(url, context);
+      const own = edits.filter(({ file }) => url.endsWith(`/packages/${file}`));
+      if (own.length === 0) return loaded;
+      return { ...loaded, source: own.reduce(edited, String(loaded.source)) };
+    },
+  });
+}
