@@ -256,6 +256,30 @@ describe("limits and rights", () => {
     expect([status, body.code, body.detail]).toEqual([401, "not_signed_in", "sign in first"]);
   });
 
+  test("[A11] a right that is taken away while it is being looked up is gone", async () => {
+    let grant = () => {};
+    const looking = new Promise<void>((resolve) => {
+      grant = resolve;
+    });
+    let asked = () => {};
+    const isAsked = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    await start({
+      authorize: async () => {
+        asked();
+        await looking;
+        return { space: "main", subject: "ann" };
+      },
+    });
+    const answer = upgrade({});
+    await isAsked;
+    sync.revoke((subject) => (subject === "ann" ? 4401 : null));
+    grant();
+
+    expect((await answer).status).toBe(401);
+  });
+
   test("a space that isn't there closes with 4404", async () => {
     await start({ authorize: (_, { url }) => ({ space: url.searchParams.get("of") ?? "main", subject: null }) });
     expect(await new Reader(["neverstale.v1"], "/sync?of=nowhere").closed).toBe(4404);

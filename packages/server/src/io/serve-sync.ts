@@ -65,6 +65,21 @@ const CLOSE_MS = 1_000;
  */
 const CLOSE_TIMEOUT_MS = 120_000;
 
+/** What is known of an open socket. */
+interface Peer {
+  readonly address: string;
+  /** Null when its space is not there. */
+  cursor: Cursor | null;
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
+}
+
+function terminate(this: WebSocket): void {
+  this.terminate();
+}
+
 /** `closeTimeout` is known to `ws` since 8.19, not to its types. */
 const SOCKET_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
   noServer: true,
@@ -80,17 +95,34 @@ class Endpoint implements SyncEndpoint {
   readonly #options: ServeSyncOptions;
   readonly #hub: SyncHub;
   readonly #sockets = new WebSocketServer(SOCKET_OPTIONS);
-  readonly #open = new Set<WebSocket>();
+  readonly #open = new Map<WebSocket, Peer>();
   readonly #byAddress = new Map<string, number>();
   readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
     this.#upgrade(request, socket, head);
+  readonly #onMessage: (this: WebSocket, data: Buffer, isBinary: boolean) => void;
+  readonly #onClose: (this: WebSocket) => void;
   #closing = false;
+  /** Upgrades that are being judged, and what was revoked meanwhile. */
+  #judging = 0;
+  #revocations: ((subject: unknown) => 4401 | 4403 | null)[] = [];
 
   constructor(server: Server | SecureServer, options: ServeSyncOptions) {
     this.#server = server;
     this.#options = options;
     this.#hub = new SyncHub(options.manager, options.beaconMs === undefined ? {} : { beaconMs: options.beaconMs });
     server.on("upgrade", this.#onUpgrade);
+    // Shared by all sockets: a closure for each would cost more than the rest of a connection.
+    const peerOf = (webSocket: WebSocket) => this.#open.get(webSocket);
+    const received = (peer: Peer, data: Buffer, isBinary: boolean) => this.#received(peer, data, isBinary);
+    const closed = (webSocket: WebSocket, peer: Peer) => this.#closed(webSocket, peer);
+    this.#onMessage = function (data, isBinary) {
+      const peer = peerOf(this);
+      if (peer !== undefined) received(peer, data, isBinary);
+    };
+    this.#onClose = function () {
+      const peer = peerOf(this);
+      if (peer !== undefined) closed(this, peer);
+    };
   }
 
   get metrics(): SyncMetrics {
@@ -110,15 +142,28 @@ class Endpoint implements SyncEndpoint {
     const url = urlOf(request);
     if (url === null || !this.#handles(url.pathname)) return;
     // A peer that resets the connection while it is judged must not end the process.
-    socket.on("error", () => socket.destroy());
-    this.#judge(request, url).then(
-      (verdict) => {
+    socket.on("error", destroy);
+    this.#judging += 1;
+    this.#judge(request, url)
+      .then((verdict) => this.#afterRevocations(verdict))
+      .catch(() => ({ refuse: 500, code: "snapshot_failed", message: "the connection could not be judged" }))
+      .then((verdict) => {
+        this.#judging -= 1;
+        if (this.#judging === 0) this.#revocations = [];
         if ("refuse" in verdict) refuseUpgrade(socket, verdict);
         else this.#accept(request, socket, head, url, verdict);
-      },
-      () =>
-        refuseUpgrade(socket, { refuse: 500, code: "snapshot_failed", message: "the connection could not be judged" }),
-    );
+      });
+  }
+
+  /** A right that was taken away while it was being looked up is gone (rule A11). */
+  #afterRevocations(verdict: Grant | Refusal): Grant | Refusal {
+    if ("refuse" in verdict) return verdict;
+    for (const judge of this.#revocations) {
+      const code = judge(verdict.subject);
+      if (code === CLOSE.notSignedIn) return { refuse: 401, code: "not_signed_in", message: "the session has ended" };
+      if (code === CLOSE.forbidden) return { refuse: 403, code: "forbidden", message: "the right was taken away" };
+    }
+    return verdict;
   }
 
   async #judge(request: IncomingMessage, url: URL): Promise<Grant | Refusal> {
@@ -150,46 +195,52 @@ class Endpoint implements SyncEndpoint {
     if (socket.destroyed) return;
     const address = this.#addressOf(request);
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#open.add(webSocket);
+      this.#open.set(webSocket, { address, cursor: null });
       this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
-      webSocket.on("error", () => webSocket.terminate());
-      webSocket.on("close", () => this.#forget(webSocket, address));
-      this.#attach(webSocket, socket, url, grant);
+      webSocket.on("error", terminate);
+      webSocket.on("close", this.#onClose);
+      this.#attach(webSocket, new SocketWire(webSocket, socket), positionOf(url), grant);
     });
   }
 
-  #attach(webSocket: WebSocket, socket: Duplex, url: URL, { space, subject }: Grant): void {
+  #attach(webSocket: WebSocket, wire: SocketWire, resume: Position | null, { space, subject }: Grant): void {
     const profile = webSocket.protocol === SUBPROTOCOL ? "v1" : "plain";
-    const hub = this.#hub;
-    let cursor: Cursor;
+    const peer = this.#open.get(webSocket);
+    if (peer === undefined) return;
     try {
-      cursor = hub.attach(new SocketWire(webSocket, socket), { space, profile, resume: positionOf(url), subject });
+      peer.cursor = this.#hub.attach(wire, { space, profile, resume, subject });
+      webSocket.on("message", this.#onMessage);
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
-      return webSocket.close(CLOSE.unknownSpace, error.code);
+      webSocket.close(CLOSE.unknownSpace, error.code);
     }
-    webSocket.on("message", (data: Buffer, isBinary: boolean) => {
-      if (isBinary) hub.receiveBinary(cursor);
-      else hub.receive(cursor, data.toString());
-    });
-    webSocket.on("close", () => hub.detach(cursor));
   }
 
-  #forget(webSocket: WebSocket, address: string): void {
+  #received({ cursor }: Peer, data: Buffer, isBinary: boolean): void {
+    if (cursor === null) return;
+    if (isBinary) this.#hub.receiveBinary(cursor);
+    else this.#hub.receive(cursor, data.toString());
+  }
+
+  #closed(webSocket: WebSocket, { address, cursor }: Peer): void {
     this.#open.delete(webSocket);
     const left = (this.#byAddress.get(address) ?? 1) - 1;
     if (left === 0) this.#byAddress.delete(address);
     else this.#byAddress.set(address, left);
+    if (cursor !== null) this.#hub.detach(cursor);
   }
 
   revoke(judge: (subject: unknown) => 4401 | 4403 | null): number {
+    if (this.#judging > 0) this.#revocations.push(judge);
     return this.#hub.revoke(judge);
   }
 
   async close(): Promise<void> {
     this.#closing = true;
     this.#hub.close();
-    const closed = [...this.#open].map((webSocket) => new Promise((resolve) => webSocket.once("close", resolve)));
+    const closed = [...this.#open.keys()].map(
+      (webSocket) => new Promise((resolve) => webSocket.once("close", resolve)),
+    );
     const timeout = setTimeout(() => this.#terminateAll(), CLOSE_MS);
     await Promise.all(closed);
     clearTimeout(timeout);
@@ -197,7 +248,7 @@ class Endpoint implements SyncEndpoint {
   }
 
   #terminateAll(): void {
-    for (const webSocket of this.#open) webSocket.terminate();
+    for (const webSocket of this.#open.keys()) webSocket.terminate();
   }
 }
 
