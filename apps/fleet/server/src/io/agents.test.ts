@@ -289,25 +289,38 @@ describe("never running for ever", () => {
     expect(command(id)?.status).toBe("lost");
   });
 
-  test("after a restore, what an agent runs and the state doesn't know is adopted", async () => {
-    browser = await signInAgain();
+  test.each(["running", "ended"] as const)(
+    "after a restore, what is %s on an agent and the state doesn't know is adopted",
+    async (phase) => {
+      browser = await signInAgain();
+      const host = await newHost();
+      const id = `from-the-future-${phase}`;
+      const startedAt = new Date(now - 1000).toISOString();
+
+      await host.report({ type: "state", known: [{ commandId: id, op: "uptime", args: {}, phase, startedAt }] });
+      await host.report(piece(id, 0, "hello\n"));
+      await host.finished(id, "succeeded", 6);
+
+      expect(command(id)).toMatchObject({
+        status: "succeeded",
+        host: host.id,
+        startedAt,
+        requestedBy: `agent:${host.id}`,
+      });
+      expect(await outputOf(id)).toBe("hello\n");
+      expect(actions()).toContain("command_adopted");
+    },
+  );
+
+  test("what never started is nothing to adopt", async () => {
     const host = await newHost();
-    const known: AgentReport = {
+
+    await host.report({
       type: "state",
-      known: [{ commandId: "from-the-future", op: "uptime", args: {}, phase: "running" }],
-    };
-
-    await host.report(known);
-    await host.report(piece("from-the-future", 0, "hello\n"));
-    await host.finished("from-the-future", "succeeded", 6);
-
-    expect(command("from-the-future")).toMatchObject({
-      status: "succeeded",
-      host: host.id,
-      requestedBy: `agent:${host.id}`,
+      known: [{ commandId: "never-started", op: "uptime", args: {}, phase: "claiming" }],
     });
-    expect(await outputOf("from-the-future")).toBe("hello\n");
-    expect(actions()).toContain("command_adopted");
+
+    expect(command("never-started")).toBeUndefined();
   });
 });
 
