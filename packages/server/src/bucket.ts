@@ -1,30 +1,34 @@
 import type { Millis } from "./runtime.ts";
 
-/** A token bucket: so many a second on average, and a burst of ten seconds' worth. */
-export class Bucket {
-  readonly #perSecond: number;
-  readonly #burst: number;
-  #tokens: number;
-  #at: Millis;
+/** How much a token bucket holds, and how fast it fills again. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
 
-  constructor(perSecond: number, burst: number, now: Millis) {
-    this.#perSecond = perSecond;
-    this.#burst = burst;
-    this.#tokens = burst;
-    this.#at = now;
+/** A token bucket. Whole numbers only: there is one for each connection, and a fraction would cost an object. */
+export class Bucket {
+  #thousandths: number;
+  #at: number;
+
+  constructor({ burst }: Rate, now: Millis) {
+    this.#thousandths = burst * 1000;
+    this.#at = Math.floor(now);
   }
 
   /** Returns false when there is none left. */
-  take(now: Millis): boolean {
-    this.#tokens = Math.min(this.#burst, this.#tokens + ((now - this.#at) / 1000) * this.#perSecond);
-    this.#at = now;
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+  take({ perSecond, burst }: Rate, now: Millis): boolean {
+    const at = Math.floor(now);
+    const filled = this.#thousandths + Math.floor((at - this.#at) * perSecond);
+    this.#at = at;
+    this.#thousandths = Math.min(burst * 1000, filled);
+    if (this.#thousandths < 1000) return false;
+    this.#thousandths -= 1000;
     return true;
   }
 
   /** The last one taken was for something that counts for nothing. */
   giveBack(): void {
-    this.#tokens += 1;
+    this.#thousandths += 1000;
   }
 }

@@ -52,8 +52,9 @@ export class Cursor {
     this.wire = wire;
     this.profile = profile;
     this.subject = subject;
-    this.progressAt = now;
-    this.openedAt = now;
+    // Whole milliseconds: a fraction would cost an object for each connection.
+    this.progressAt = Math.floor(now);
+    this.openedAt = this.progressAt;
   }
 
   /** Whether the reader owes an ack: it has a quarter of a second for it (rule A4b). */
@@ -104,7 +105,7 @@ export class Cursor {
    */
   isStuck(waits: boolean, now: Millis, stuckMs: number): boolean {
     const { sentBytes, congested } = this.wire;
-    if (!waits || (this.#wasCongested && sentBytes !== this.#sentBytesSeen)) this.progressAt = now;
+    if (!waits || (this.#wasCongested && sentBytes !== this.#sentBytesSeen)) this.progressAt = Math.floor(now);
     this.#sentBytesSeen = sentBytes;
     this.#wasCongested = congested;
     return now - this.progressAt >= stuckMs;

@@ -98,6 +98,20 @@ describe("connect", () => {
     expect(hub.metrics.snapshotBuilds).toBeLessThanOrEqual(2);
   });
 
+  test("[A8] who comes and goes while a snapshot is being built starts no other", async () => {
+    await apply("host_added", "web-1");
+    for (let i = 0; i < 20; i += 1) hub.detach(connect().cursor);
+    await runtime.pass(2);
+    hub.detach(connect().cursor);
+    await runtime.pass(20);
+
+    expect(hub.metrics.snapshotBuilds).toBe(1);
+    const { wire } = connect();
+    await runtime.pass(10);
+    await apply("host_updated", "web-1", { cpu: 1 });
+    expect(types(wire.take())).toEqual(["init", "sync", "delta"]);
+  });
+
   test("[A8] a plain connection's first state is at or above the head when it connected", async () => {
     const first = connect("plain");
     await runtime.pass(10);
@@ -310,6 +324,18 @@ describe("window", () => {
     expect(silent.wire.closedWith).toBe(4408);
     expect(quiet.wire.closedWith).toBeNull();
   });
+
+  test("[A5] to ack the same frame again and again is no progress", async () => {
+    const { wire, say } = connect();
+    await runtime.pass(10);
+    say({ type: "ack", n: 1 });
+    for (let seconds = 0; seconds < 62; seconds += 2) {
+      await runtime.pass(2_000);
+      say({ type: "ack", n: 1 });
+    }
+
+    expect(wire.closedWith).toBe(4408);
+  });
 });
 
 describe("get_state", () => {
@@ -383,6 +409,26 @@ describe("get_state", () => {
 });
 
 describe("the plain profile", () => {
+  test("[P4] what a plain reader asks for again and again and never reads does not pile up", async () => {
+    const { wire, say } = connect("plain");
+    await runtime.pass(10);
+    wire.congested = true;
+    wire.take();
+    for (let second = 0; second < 20; second += 1) {
+      say({ type: "get_state" });
+      await apply("host_added", `web-${second}`);
+      await runtime.pass(1_000);
+    }
+    expect(types(wire.take()).filter((type) => type === "full_state")).toEqual([]);
+
+    wire.congested = false;
+    await runtime.pass(10);
+    const [full, ...rest] = wire.take();
+    expect(full?.type).toBe("full_state");
+    expect(types(rest).every((type) => type === "delta")).toBe(true);
+    expect(((full?.version as number) ?? 0) + rest.length).toBe(20);
+  });
+
   test("[S5] shows the changes of a transaction one by one", async () => {
     const { wire } = connect("plain");
     await runtime.pass(10);

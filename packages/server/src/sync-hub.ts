@@ -11,7 +11,7 @@ import {
   SyncError,
   type SyncMessage,
 } from "@neverstale/protocol";
-import { Bucket } from "./bucket.ts";
+import { Bucket, type Rate } from "./bucket.ts";
 import { Cursor, type Profile } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
 import type { Millis, Timer, Wire } from "./runtime.ts";
@@ -32,11 +32,18 @@ export interface Attachment {
   readonly subject: unknown;
 }
 
-interface Connection {
-  readonly cursor: Cursor;
+/** A cursor and what its connection may ask for. */
+class Connection extends Cursor {
   readonly fanout: Fanout;
   readonly messages: Bucket;
-  readonly snapshots: Bucket;
+  /** Made with the first `get_state`. */
+  snapshots: Bucket | null = null;
+
+  constructor(wire: Wire, { profile, subject }: Attachment, fanout: Fanout, messages: Bucket, now: Millis) {
+    super(wire, profile, subject, now);
+    this.fanout = fanout;
+    this.messages = messages;
+  }
 }
 
 /** All connections of one authority: who follows what, what they say, and when they must go. */
@@ -45,7 +52,9 @@ export class SyncHub {
   readonly beaconMs: number;
   readonly #manager: StateManager;
   readonly #fanouts = new Map<Space, Fanout>();
-  readonly #connections = new Map<Cursor, Connection>();
+  readonly #connections = new Set<Connection>();
+  readonly #messageRate: Rate;
+  readonly #snapshotRate: Rate;
   readonly #unfollow: () => void;
   readonly #plainAnswers = new Map<Fanout, Millis>();
   #beacon: Timer;
@@ -54,6 +63,9 @@ export class SyncHub {
   constructor(manager: StateManager, options: { readonly beaconMs?: number } = {}) {
     this.#manager = manager;
     this.beaconMs = options.beaconMs ?? DEFAULT_BEACON_MS;
+    const { messagesPerSecond, snapshotsPerMinute } = manager.limits;
+    this.#messageRate = { perSecond: messagesPerSecond, burst: messagesPerSecond * 10 };
+    this.#snapshotRate = { perSecond: snapshotsPerMinute / 60, burst: snapshotsPerMinute };
     this.#unfollow = manager.follow((committed) => this.#committed(committed));
     this.#beacon = this.#every(this.beaconMs, () => this.#sendBeacons());
     this.#sweep = this.#every(SWEEP_MS, () => this.#lookForStuck());
@@ -76,15 +88,9 @@ export class SyncHub {
     const space = this.#manager.space(attachment.space);
     if (space === null) throw new SyncError("unknown_space", `there is no space "${attachment.space}"`);
     const now = this.#manager.runtime.now();
-    const cursor = new Cursor(wire, attachment.profile, attachment.subject, now);
     const fanout = this.#fanoutOf(space);
-    const { messagesPerSecond, snapshotsPerMinute } = this.#manager.limits;
-    this.#connections.set(cursor, {
-      cursor,
-      fanout,
-      messages: new Bucket(messagesPerSecond, messagesPerSecond * 10, now),
-      snapshots: new Bucket(snapshotsPerMinute / 60, snapshotsPerMinute, now),
-    });
+    const cursor = new Connection(wire, attachment, fanout, new Bucket(this.#messageRate, now), now);
+    this.#connections.add(cursor);
     this.metrics.connections += 1;
     this.metrics.accepted += 1;
     fanout.join(cursor);
@@ -158,12 +164,11 @@ export class SyncHub {
 
   /** A text frame came in. */
   receive(cursor: Cursor, text: string): void {
-    const connection = this.#connections.get(cursor);
-    if (connection === undefined || cursor.closed) return;
-    if (!connection.messages.take(this.#manager.runtime.now())) return this.#tooMany(cursor, "messages");
+    if (!(cursor instanceof Connection) || cursor.closed) return;
+    if (!cursor.messages.take(this.#messageRate, this.#manager.runtime.now())) return this.#tooMany(cursor, "messages");
     try {
-      if (cursor.profile === "plain") this.#takePlain(connection, decodePlainClientMessage(text));
-      else this.#take(connection, decodeClientMessage(text));
+      if (cursor.profile === "plain") this.#takePlain(cursor, decodePlainClientMessage(text));
+      else this.#take(cursor, decodeClientMessage(text));
     } catch (error) {
       if (!(error instanceof SyncError) || error.code !== "bad_message") throw error;
       this.#badMessage(cursor, error);
@@ -180,24 +185,27 @@ export class SyncHub {
     this.#close(cursor, CLOSE.badMessage, error);
   }
 
-  #take(connection: Connection, message: ClientMessage): void {
-    const { cursor, fanout } = connection;
+  #take(cursor: Connection, message: ClientMessage): void {
+    const { fanout } = cursor;
     if (message.type === "check") return fanout.check(cursor, message.n);
-    if (message.type === "get_state") return this.#takeGetState(connection, message.reason);
+    if (message.type === "get_state") return this.#takeGetState(cursor, message.reason);
     const before = cursor.window.acked;
     if (!cursor.window.noteAck(message.n)) {
       throw new SyncError("bad_message", `ack ${message.n} is no number this connection can have come to`);
     }
     this.metrics.acks += 1;
+    if (message.n === before) return; // Said before: it tells of no progress (rule A5).
     // As many acks as frames were put are no flood, however fast they come.
-    if (message.n > before) connection.messages.giveBack();
+    cursor.messages.giveBack();
     cursor.progressAt = this.#manager.runtime.now();
     fanout.advance(cursor);
   }
 
-  #takeGetState(connection: Connection, reason: ResyncReason): void {
-    const { cursor, fanout } = connection;
-    if (!connection.snapshots.take(this.#manager.runtime.now())) return this.#tooMany(cursor, "requests for the state");
+  #takeGetState(cursor: Connection, reason: ResyncReason): void {
+    const { fanout } = cursor;
+    const now = this.#manager.runtime.now();
+    cursor.snapshots ??= new Bucket(this.#snapshotRate, now);
+    if (!cursor.snapshots.take(this.#snapshotRate, now)) return this.#tooMany(cursor, "requests for the state");
     // The full state under way to it is the answer (rule A8).
     if (cursor.fullStateUnacked) return;
     const wanted = cursor.wanted;
@@ -205,16 +213,18 @@ export class SyncHub {
     fanout.want(cursor, { kind: "full_state", atLeast: cursor.position, reason: `asked_${reason}`, isAnswer: true });
   }
 
-  #takePlain({ cursor, fanout }: Connection, _: { readonly type: "get_state" }): void {
+  #takePlain(cursor: Connection, _: { readonly type: "get_state" }): void {
     if (cursor.wanted !== null) return;
+    const { fanout } = cursor;
     const { runtime } = this.#manager;
     const since = runtime.now() - (this.#plainAnswers.get(fanout) ?? Number.NEGATIVE_INFINITY);
-    // A version out of reach holds the deltas back until the second has passed.
+    // A version out of reach holds the deltas back until the second has passed. It is not given as an answer, which
+    // would not wait: without acks, what is asked for again and again and never read would fill the memory (rule P4).
     cursor.wanted = {
       kind: "plain_full_state",
       atLeast: Number.POSITIVE_INFINITY,
       reason: "asked_plain",
-      isAnswer: true,
+      isAnswer: false,
     };
     cursor.building = true;
     const answer = () => this.#answerPlain(cursor, fanout);
@@ -255,15 +265,19 @@ export class SyncHub {
 
   /** The socket is gone, or must be treated as gone. */
   detach(cursor: Cursor): void {
-    const connection = this.#connections.get(cursor);
-    if (connection === undefined) return;
+    if (!(cursor instanceof Connection) || !this.#connections.delete(cursor)) return;
     cursor.closed = true;
     cursor.wanted = null;
-    this.#connections.delete(cursor);
     this.metrics.connections -= 1;
-    const { fanout } = connection;
-    fanout.leave(cursor);
-    if (fanout.cursors.size > 0) return;
+    cursor.fanout.leave(cursor);
+    this.#dropUnused(cursor.fanout);
+  }
+
+  /** One that still builds is kept: who comes back meanwhile must find that build, and not start another (rule A8). */
+  #dropUnused(fanout: Fanout): void {
+    if (fanout.cursors.size > 0 || this.#fanouts.get(fanout.space) !== fanout) return;
+    const building = fanout.snapshots.underWay;
+    if (building !== null) return void building.then(() => this.#dropUnused(fanout));
     fanout.stop();
     this.#plainAnswers.delete(fanout);
     this.#fanouts.delete(fanout.space);
@@ -276,7 +290,8 @@ export class SyncHub {
   #lookForStuck(): void {
     const now = this.#manager.runtime.now();
     const { stuckMs, firstMessageMs } = this.#manager.limits;
-    for (const { cursor, fanout } of [...this.#connections.values()]) {
+    for (const cursor of [...this.#connections]) {
+      const { fanout } = cursor;
       const building = cursor.wanted !== null && cursor.building;
       const behind = cursor.position < fanout.space.head && !building;
       const waits = behind || cursor.wire.congested || cursor.hasUnacked;
@@ -297,7 +312,7 @@ export class SyncHub {
   /** Closes whom `judge` names a code for; they are sent nothing more (rule A11). Returns how many. */
   revoke(judge: (subject: unknown) => typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | null): number {
     let revoked = 0;
-    for (const cursor of [...this.#connections.keys()]) {
+    for (const cursor of [...this.#connections]) {
       const code = judge(cursor.subject);
       if (code === null) continue;
       this.#close(cursor, code, null);
@@ -308,7 +323,7 @@ export class SyncHub {
   }
 
   get cursors(): Iterable<Cursor> {
-    return this.#connections.keys();
+    return this.#connections;
   }
 
   /** Sends everyone away with 1012 and stops: a graceful end. */
@@ -316,7 +331,7 @@ export class SyncHub {
     this.#unfollow();
     this.#beacon.cancel();
     this.#sweep.cancel();
-    for (const cursor of [...this.#connections.keys()]) this.#close(cursor, CLOSE.comeBackNow, null);
+    for (const cursor of [...this.#connections]) this.#close(cursor, CLOSE.comeBackNow, null);
     for (const fanout of this.#fanouts.values()) fanout.stop();
   }
 }
