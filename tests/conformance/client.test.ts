@@ -26,3 +26,20 @@ test("the seed's client is told what it asks for needlessly, and nothing else", 
     ["R2", "at most one get_state is out; until the answer comes deltas are ignored"],
   ]);
 }, 120_000);
+
+test.each([
+  { lie: "acks nothing", noticedBy: "M2-ack-every-frame", says: "expected ack" },
+  { lie: "asks twice", noticedBy: "R2-one-get-state", says: "[R2] expected one `get_state` at most" },
+  { lie: "asks without an ack", noticedBy: "R1-gap", says: "[R2] expected an `ack` directly before" },
+  { lie: "speaks out of turn", noticedBy: "M2-silent-start", says: "[M3]" },
+  { lie: "forgets where it was", noticedBy: "R6-comes-back", says: "in the address" },
+  { lie: "is deaf to digests", noticedBy: "R4-other-digest", says: "get_state" },
+  { lie: "shows nothing for a moment", noticedBy: "R3-atomic", says: "[P1]" },
+])("a client that $lie is found out", async ({ lie, noticedBy, says }) => {
+  const script = fileURLToPath(new URL("lying-client.ts", import.meta.url));
+  const command = [process.execPath, "--conditions=source", script, lie];
+
+  const [outcome] = await checkClient(readScenarios("client", noticedBy), ["v1"], command);
+
+  expect(outcome).toMatchObject({ result: "failed", detail: expect.stringContaining(says) });
+});

@@ -139,19 +139,22 @@ const LIES: readonly Case[] = [
     says: "4400",
   },
   {
-    lie: "sends deltas between get_state and its answer",
+    lie: "sends a delta between get_state and its answer",
     make: () => {
-      const deltas: Record<string, unknown>[] = [];
-      let answer: Record<string, unknown> | null = null;
-      let taken = false;
+      let asked = false;
+      let checkBehind: unknown = null;
+      let version = 0;
       return {
+        up: (m) => {
+          if (m.type === "get_state") [asked, checkBehind] = [true, null];
+          if (m.type === "check" && asked) checkBehind = m.n;
+          return m;
+        },
         down: (m) => {
-          if (m.type === "full_state") answer = m;
-          else if (answer === null || !isDelta(m)) {
-            taken ||= answer !== null && m.check !== undefined;
-            return m;
-          } else deltas.push(m);
-          return taken && deltas.length > 0 ? [...deltas, answer] : null;
+          if (m.type === "full_state") asked = false;
+          if (typeof m.version === "number") version = m.version;
+          const now = asked && m.check !== undefined && m.check === checkBehind;
+          return now ? [m, { type: "delta", from: version, version, payload: {} }] : m;
         },
       };
     },

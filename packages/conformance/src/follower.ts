@@ -71,7 +71,7 @@ class V1Follower implements Follower {
   }
 
   noteSent(message: JsonObject, allAcked: boolean): void {
-    if (message.type === "get_state" && allAcked) this.#answer = { checkBehind: null, taken: false };
+    if (message.type === "get_state" && allAcked) this.#answer ??= { checkBehind: null, taken: false };
     if (message.type === "check" && this.#answer !== null) this.#answer.checkBehind ??= message.n as number;
   }
 
@@ -117,6 +117,7 @@ class V1Follower implements Follower {
 
   #takeDelta(delta: DeltaMessage, first: boolean): void {
     if (first) throw new Violation("M2", "`init` or `sync` first", "a `delta`");
+    if (this.#answer?.taken === true) throw new Violation("A8", "no delta before the answer to `get_state`", "a delta");
     if (delta.from !== this.version)
       throw new Violation("A4", `a delta from ${this.version}`, `one from ${delta.from}`);
     if (!applyDiff(this.state, delta.payload)) {

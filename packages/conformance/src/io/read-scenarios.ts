@@ -10,8 +10,12 @@ const FOLDER = fileURLToPath(new URL("../../scenarios", import.meta.url));
 export function readScenarios(tested: Tested, only: string | null = null): Scenario[] {
   const folder = `${FOLDER}/${tested}`;
   const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
-  const wanted = names.filter((name) => only === null || name.includes(only) || ruleOf(name) === only);
+  const wanted = names.filter((name) => only === null || isAbout(name, only));
   return wanted.sort(byRule).map((name) => readFile(tested, `${folder}/${name}`, name));
+}
+
+function isAbout(name: string, only: string): boolean {
+  return /^[A-Z]\d+[a-z]?$/.test(only) ? ruleOf(name) === only : name.includes(only);
 }
 
 function readFile(tested: Tested, path: string, name: string): Scenario {
