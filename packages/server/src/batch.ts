@@ -49,29 +49,29 @@ export class Batch {
     const step = new Step(this, this.#context);
     try {
       const decision = call.decide(step.state(MAIN_SPACE) as AnyState, step);
-      const { changes, answer } = isDecision(decision) ? decision : { changes: decision, answer: undefined };
+      const { changes, answer = null } = isDecision(decision) ? decision : { changes: decision };
+      if (!Array.isArray(changes)) throw notDecided();
+      // Before the changes are taken in: what can't be stored must fail while all can be taken back.
+      const key = call.options.key === undefined ? null : { ...call.options.key, answer: JSON.stringify(answer) };
       step.finish(changes);
-      this.#decided.push({ call, applied: this.#applied(call, step.touched, answer ?? null) });
+      const applied = this.#applied(step.touched, answer);
+      if (key !== null) {
+        const { id, bodyHash, answer: text } = key;
+        this.#answers.push({ key: id, bodyHash, at: this.#at, version: applied.version, answer: text });
+      }
+      this.#decided.push({ call, applied });
     } catch (error) {
       step.takeBack();
       call.reject(error);
+    } finally {
+      step.over = true;
     }
   }
 
-  #applied(call: Call, touched: ReadonlySet<string>, answer: JsonValue | null): Applied {
+  #applied(touched: ReadonlySet<string>, answer: JsonValue | null): Applied {
     const versions: Record<string, number> = {};
     for (const name of touched) versions[name] = this.#drafts.get(name)?.version ?? 0;
     const version = this.#drafts.get(MAIN_SPACE)?.version ?? 0;
-    const key = call.options.key;
-    if (key !== undefined) {
-      this.#answers.push({
-        key: key.id,
-        bodyHash: key.bodyHash,
-        at: this.#at,
-        version,
-        answer: JSON.stringify(answer),
-      });
-    }
     return { epoch: this.#context.epochs.today, version, versions, answer, replayed: false };
   }
 
@@ -142,6 +142,8 @@ export class Batch {
 /** One call's view of the batch, and how to take it back. */
 class Step implements Transaction {
   readonly touched = new Set<string>();
+  /** Whether the decision has returned: its group may be on its way to the disk, and nothing can be added to it. */
+  over = false;
   readonly #batch: Batch;
   readonly #context: BatchContext;
   #undo: UndoLog = [];
@@ -152,10 +154,12 @@ class Step implements Transaction {
   }
 
   state(name: string): AnyState | null {
+    if (this.over) throw notDecided();
     return this.#batch.draft(name)?.state ?? null;
   }
 
   add(name: string, changes: readonly Change[]): void {
+    if (this.over) throw notDecided();
     if (changes.length === 0) return;
     const draft = this.#batch.draft(name) ?? this.#batch.create(name, this.#undo);
     draft.add(changes, this.#undo);
@@ -170,6 +174,7 @@ class Step implements Transaction {
   }
 
   removeSpace(name: string): void {
+    if (this.over) throw notDecided();
     if (name === MAIN_SPACE) throw new SyncError("invalid_change", "the main space can't be removed");
     const draft = this.#batch.draft(name);
     if (draft === null) throw new SyncError("unknown_space", `there is no space "${name}"`);
@@ -181,6 +186,12 @@ class Step implements Transaction {
     for (const revert of this.#undo.reverse()) revert();
     this.#undo = [];
   }
+}
+
+function notDecided(): SyncError {
+  return new SyncError("invalid_change", "a decision gives its changes at once: it can't be asynchronous (rule A3)", {
+    hint: "Await what you need before you call `transact`.",
+  });
 }
 
 function isDecision(decision: readonly Change[] | Decision): decision is Decision {

@@ -32,7 +32,7 @@ export class Keys {
   }
 
   async #firstOrStored(key: IdempotencyKey, epoch: string, run: () => Promise<Applied>): Promise<Applied> {
-    const stored = await this.#store.findAnswer(key.id);
+    const stored = await this.#store.findAnswer(key.id).catch(notRead);
     if (stored === null) return run();
     if (stored.bodyHash !== key.bodyHash) throw keyReused();
     return replay(stored, epoch);
@@ -42,6 +42,15 @@ export class Keys {
 function replay(stored: StoredAnswer, epoch: string): Applied {
   const answer = JSON.parse(stored.answer) as JsonValue;
   return { epoch, version: stored.version, versions: {}, answer, replayed: true };
+}
+
+/** The call has not been tried: whatever is wrong with the store, nothing of it was stored. */
+function notRead(cause: unknown): never {
+  throw new SyncError("store_unavailable", "the store could not be asked for an earlier answer", {
+    hint: "Nothing was stored and nothing has moved: try again.",
+    retryAfterMs: 1_000,
+    cause,
+  });
 }
 
 function keyReused(): SyncError {

@@ -15,7 +15,7 @@ import { Epochs } from "./lineage.ts";
 import { createMain, openSpaces, SpaceModels } from "./open-spaces.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Capture, Space } from "./space.ts";
-import type { HistoryQuery, LogQuery, Store } from "./store/contract.ts";
+import type { HistoryQuery, LogQuery, Store, StoreContents } from "./store/contract.ts";
 import { type Applied, type Decide, MAIN_SPACE, type TransactOptions } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
@@ -70,12 +70,26 @@ export class StateManager<M extends Model = Model> {
   readonly #onFailure: ((error: SyncError) => void) | null;
   readonly #followers = new Set<(committed: readonly Committed[]) => void>();
   #failure: SyncError | null = null;
+  #closing = false;
   #publishing: Committed[] = [];
 
   /** Opens the store, draws a new epoch (rule E1) and brings every space to memory. */
   static async openWith<M extends Model>(options: OpenOptions<M>, runtime: Runtime): Promise<StateManager<M>> {
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const contents = await options.store.open();
+    try {
+      return await StateManager.#openOn(contents, options, runtime);
+    } catch (error) {
+      await options.store.close().catch(() => {}); // Who can't open it must not keep it locked.
+      throw error;
+    }
+  }
+
+  static async #openOn<M extends Model>(
+    contents: StoreContents,
+    options: OpenOptions<M>,
+    runtime: Runtime,
+  ): Promise<StateManager<M>> {
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
     const epochs = new Epochs([...contents.epochs, runtime.newId()]);
     const models = new SpaceModels(options.model, options.spaces ?? {});
     const spaces = openSpaces(contents.spaces, models, epochs, limits.tombstones);
@@ -83,7 +97,8 @@ export class StateManager<M extends Model = Model> {
     if (!spaces.has(MAIN_SPACE))
       spaces.set(MAIN_SPACE, await createMain(options.store, options.model, runtime, epochs));
     const manager = new StateManager<M>(options, runtime, limits, epochs, models, spaces);
-    await manager.#begin(options.migrate);
+    if (options.migrate !== undefined) await manager.transact(options.migrate);
+    manager.#folder.start();
     return manager;
   }
 
@@ -118,11 +133,6 @@ export class StateManager<M extends Model = Model> {
       modelOf: (name: string) => this.#models.of(name),
       newId: () => this.runtime.newId(),
     };
-  }
-
-  async #begin(migrate: Decide<StateOf<M>> | undefined): Promise<void> {
-    if (migrate !== undefined) await this.transact(migrate);
-    this.#folder.start();
   }
 
   get epoch(): string {
@@ -182,7 +192,9 @@ export class StateManager<M extends Model = Model> {
       new Promise<Applied>((resolve, reject) => {
         this.#writer.enqueue({ decide: decide as Decide<AnyState>, options, resolve, reject });
       });
-    return options.key === undefined ? run() : this.#keys.once(options.key, this.epoch, run);
+    // The writer says why no call is taken any more; the store would not be there to be asked.
+    if (options.key === undefined || this.#closing || this.#failure !== null) return run();
+    return this.#keys.once(options.key, this.epoch, run);
   }
 
   /** Told of every commit, in order, after it is durable; returns how to stop. */
@@ -277,9 +289,13 @@ export class StateManager<M extends Model = Model> {
 
   /** Finishes what waits, folds the records, and releases the store. Later calls are refused with `shutting_down`. */
   async close(): Promise<void> {
+    this.#closing = true;
     await this.#writer.close();
     this.#folder.stop();
-    if (this.#failure === null) await this.#folder.foldAll(true);
-    await this.#store.close();
+    try {
+      if (this.#failure === null) await this.#folder.foldAll(true);
+    } finally {
+      await this.#store.close(); // What could not be folded is in the log.
+    }
   }
 }

@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import { type Committed, StateManager } from "./state-manager.ts";
 import { type CommitGroup, type Store, StoreFailure } from "./store/contract.ts";
 import { memoryStore } from "./store/memory.ts";
+import type { Transaction } from "./transaction.ts";
 import { settle, VirtualRuntime } from "./virtual-runtime-suite.ts";
 
 const model = defineModel({
@@ -17,6 +18,7 @@ class SlowDisk {
   readonly groups: CommitGroup[] = [];
   #hold: { promise: Promise<void>; release: () => void } | null = null;
   fail: StoreFailure | null = null;
+  closed = 0;
 
   hold(): void {
     let release = () => {};
@@ -36,9 +38,15 @@ class SlowDisk {
     return Object.assign(Object.create(inner) as Store, {
       open: () => inner.open(),
       beginEpoch: (epoch: string) => inner.beginEpoch(epoch),
-      fold: (fold: Parameters<Store["fold"]>[0]) => inner.fold(fold),
+      fold: async (fold: Parameters<Store["fold"]>[0]) => {
+        if (this.fail !== null) throw this.fail;
+        return inner.fold(fold);
+      },
       findAnswer: (key: string) => inner.findAnswer(key),
-      close: () => inner.close(),
+      close: () => {
+        this.closed += 1;
+        return inner.close();
+      },
       metrics: () => inner.metrics(),
       commit: (group: CommitGroup) => {
         if (this.fail !== null) throw this.fail;
@@ -138,6 +146,43 @@ test("[A3] a decision that throws or fails validation is dropped alone, with all
   expect(manager.version).toBe(2);
   expect(manager.space("output/1")).toBeNull();
   expect(disk.groups).toHaveLength(1);
+});
+
+test("[A3] an answer that can't be stored drops its call with its changes", async () => {
+  const cyclic: { self?: unknown } = {};
+  cyclic.self = cyclic;
+  const key = { id: "k", bodyHash: "h" };
+  const bad = manager.transact(() => ({ changes: [added("web-1")], answer: cyclic as never }), { key });
+  await settle();
+  const [outcome] = await outcomesOf([bad]);
+  const after = manager.apply(added("web-2"));
+  await runtime.pass(1);
+
+  expect(outcome?.status).toBe("rejected");
+  expect((await after).version).toBe(1);
+  expect([...manager.state.hosts.keys()]).toEqual(["web-2"]);
+});
+
+test("[A3] a decision is over when it has returned: what it adds later is refused and reaches no commit", async () => {
+  let late: unknown = null;
+  const asynchronous = async (transaction: Transaction) => {
+    await Promise.resolve();
+    try {
+      transaction.add("main", [added("late")]);
+    } catch (error) {
+      late = error;
+    }
+    return [added("later")];
+  };
+  const refused = manager.transact((_, transaction) => asynchronous(transaction) as never);
+  const [outcome] = await outcomesOf([refused]);
+  const after = manager.apply(added("web-1"));
+  await runtime.pass(1);
+
+  expect(outcome).toMatchObject({ reason: { code: "invalid_change" } });
+  expect(late).toMatchObject({ code: "invalid_change" });
+  expect((await after).version).toBe(1);
+  expect([...manager.state.hosts.keys()]).toEqual(["web-1"]);
 });
 
 test("[S5] changes of one transaction take consecutive versions and are shown in one step", async () => {
@@ -287,6 +332,48 @@ test("closing finishes what waits, then refuses, and leaves a digest that the ne
   }));
   const opening = StateManager.openWith({ model, store: memoryStore({ data: { ...data, spaces: damaged } }) }, runtime);
   await expect(opening).rejects.toMatchObject({ code: "store_damaged" });
+});
+
+test("after the end a call with a key is refused for the same reason as one without", async () => {
+  const key = { id: "k", bodyHash: "h" };
+  const closing = manager.close();
+  const call = manager.transact(() => [], { key });
+  await expect(call).rejects.toMatchObject({ code: "shutting_down" });
+  await closing;
+  await expect(manager.transact(() => [], { key })).rejects.toMatchObject({ code: "shutting_down" });
+});
+
+test("[D1] where the store can't say whether a key was used, nothing is done", async () => {
+  const store: Store = Object.assign(new SlowDisk().store, { findAnswer: () => Promise.reject(new Error("EIO")) });
+  const reading = await StateManager.openWith({ model, store }, runtime);
+  const call = reading.transact(() => [added("a")], { key: { id: "k", bodyHash: "h" } });
+
+  await expect(call).rejects.toMatchObject({ code: "store_unavailable" });
+  expect(reading.isWriting).toBe(false);
+});
+
+test("a close that can't fold releases the store all the same", async () => {
+  const done = manager.apply(added("web-1"));
+  await runtime.pass(1);
+  await done;
+  disk.fail = new StoreFailure("nothing_moved", "disk full");
+
+  await expect(manager.close()).rejects.toThrow("disk full");
+  expect(disk.closed).toBe(1);
+});
+
+test("an open that fails releases the store", async () => {
+  const migrate = () => {
+    throw new Error("no");
+  };
+  const other = new SlowDisk();
+  const opening = StateManager.openWith({ model, store: other.store, migrate }, runtime);
+  const refused = expect(opening).rejects.toThrow("no");
+  await settle();
+  await runtime.pass(1);
+  await refused;
+
+  expect(other.closed).toBe(1);
 });
 
 test("[E6] a migration is ordinary changes in the new epoch, before anyone is served", async () => {
