@@ -17,9 +17,17 @@ export interface CommandFiles {
 }
 
 const SAFE_ID = /^[A-Za-z0-9_-]{1,128}$/;
+/** A host's id is its name as a rule, which has dots; `host-` stands before it. */
+const SAFE_HOST = /^[A-Za-z0-9._-]{1,128}$/;
 
 export function isFileSafe(commandId: string): boolean {
   return SAFE_ID.test(commandId);
+}
+
+/** Where everything of one host id is; throws for an id that can't be part of a file's name. */
+export function hostDirectory(dataDir: string, hostId: string): string {
+  if (!SAFE_HOST.test(hostId)) throw new Error(`the host id ${JSON.stringify(hostId)} can't be a directory's name`);
+  return join(dataDir, `host-${hostId}`);
 }
 
 /** `directory` holds everything of one host id: a new enrolment begins with a clean one. */

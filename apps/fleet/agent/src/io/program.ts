@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type Logger, pino } from "pino";
 import { AgentFileError } from "../agent-file.ts";
 import { Agent, type AgentEnd } from "./agent.ts";
-import { isFileSafe } from "./command-files.ts";
+import { hostDirectory } from "./command-files.ts";
 import { lockDataDirectory } from "./data-lock.ts";
 import { type Credential, enroll, isUsed, readCredential, readToken } from "./enrollment.ts";
 import { privateDirectory } from "./files.ts";
@@ -152,10 +152,9 @@ async function work(
   api: ServerApi,
   log: Logger,
 ): Promise<AgentEnd> {
-  if (!isFileSafe(hostId)) throw new Error(`the host id ${JSON.stringify(hostId)} can't be a directory's name`);
   api.credential = credential;
   const onUnreadable = (file: string, error: unknown) => log.error({ file, err: error }, "journal entry can't be read");
-  const journal = new Journal(join(settings.dataDir, `host-${hostId}`), onUnreadable);
+  const journal = new Journal(hostDirectory(settings.dataDir, hostId), onUnreadable);
   const { server, ca } = settings;
   const follower = followAssignments({ server, credential, ca, onChange: () => agent.look() });
   const agent = new Agent({ api, journal, hostFile, follower, log });
