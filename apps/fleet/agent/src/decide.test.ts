@@ -39,7 +39,7 @@ function known(more: Partial<Omit<Known, "entry">> & { entry?: Partial<JournalEn
     job: JOB,
     ...entry,
   };
-  return { entry: journaled, runner: "none", startedAt: null, exit: null, stopAsked: false, spooledBytes: 0, ...rest };
+  return { entry: journaled, runner: "none", startedAt: null, exit: null, spooledBytes: 0, ...rest };
 }
 
 interface Seen {
@@ -47,6 +47,8 @@ interface Seen {
   readonly known?: readonly Known[];
   readonly granted?: readonly string[];
   readonly waiting?: readonly string[];
+  readonly starting?: readonly string[];
+  readonly stopped?: readonly string[];
   readonly serverMs?: number | null;
 }
 
@@ -58,6 +60,8 @@ function view(seen: Seen): View {
     known: seen.known ?? [],
     granted: new Set(seen.granted),
     waiting: new Set(seen.waiting),
+    starting: new Set(seen.starting),
+    stopped: new Set(seen.stopped),
     serverMs,
     plan,
   };
@@ -173,7 +177,17 @@ const TABLE: readonly (readonly [when: string, seen: Seen, then: readonly Action
     { assignments: [assigned("c1", { cancelRequested: true })], known: [known()], granted: ["c1"] },
     [{ type: "end_unstarted", commandId: "c1", outcome: "cancelled", reason: "stopped before it started" }],
   ],
-  ["its runner is on its way", { known: [known()], granted: ["c1"], waiting: ["c1"] }, []],
+  ["its runner is on its way", { known: [known()], granted: ["c1"], starting: ["c1"] }, []],
+  [
+    "its runner is on its way, and it was cancelled meanwhile",
+    {
+      assignments: [assigned("c1", { cancelRequested: true })],
+      known: [known()],
+      granted: ["c1"],
+      starting: ["c1"],
+    },
+    [{ type: "end_unstarted", commandId: "c1", outcome: "cancelled", reason: "stopped before it started" }],
+  ],
 
   ["it runs", { assignments: [assigned("c1", { status: "claimed" })], known: [known({ runner: "alive" })] }, []],
   [
@@ -182,8 +196,13 @@ const TABLE: readonly (readonly [when: string, seen: Seen, then: readonly Action
     [{ type: "stop", commandId: "c1" }],
   ],
   [
+    "it has only just begun and is to be stopped: at once",
+    { assignments: [assigned("c1", { cancelRequested: true })], known: [known({ runner: "alive" })], starting: ["c1"] },
+    [{ type: "stop", commandId: "c1" }],
+  ],
+  [
     "it runs and was told to stop",
-    { assignments: [assigned("c1", { cancelRequested: true })], known: [known({ runner: "alive", stopAsked: true })] },
+    { assignments: [assigned("c1", { cancelRequested: true })], known: [known({ runner: "alive" })], stopped: ["c1"] },
     [],
   ],
   [

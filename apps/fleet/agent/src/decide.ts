@@ -19,8 +19,12 @@ export interface View {
   readonly known: readonly Known[];
   /** Claims that this run of the agent got a 200 for. */
   readonly granted: ReadonlySet<string>;
-  /** Commands for which a claim is out, a runner on its way, or that have just failed: nothing is done about them for now. */
+  /** Commands for which a claim is out, or that have just failed: nothing is done about them for now. */
   readonly waiting: ReadonlySet<string>;
+  /** Commands whose runner was sent off just now and may not have shown up yet. */
+  readonly starting: ReadonlySet<string>;
+  /** Commands that this run of the agent has told to stop; an earlier run may have ended before it could. */
+  readonly stopped: ReadonlySet<string>;
   /** The latest it can be at the server, ms since 1970; null: unknown. */
   readonly serverMs: number | null;
   /** What the host's file says to an assignment. */
@@ -70,7 +74,7 @@ function next(view: View, known: Known): Action | null {
   const cancelRequested = view.assignments?.get(commandId)?.cancelRequested ?? false;
   switch (known.runner) {
     case "alive":
-      return cancelRequested && !known.stopAsked ? { type: "stop", commandId } : null;
+      return cancelRequested && !view.stopped.has(commandId) ? { type: "stop", commandId } : null;
     case "gone":
       return {
         type: "end_lost",
@@ -87,8 +91,10 @@ function next(view: View, known: Known): Action | null {
 /** The server has given this command to this agent, and nothing runs yet. */
 function startOrEnd(view: View, entry: JournalEntry, cancelRequested: boolean): Action | null {
   const { commandId } = entry;
+  // Also with a runner on its way: which of the two comes first is decided on the disk.
   if (cancelRequested)
     return { type: "end_unstarted", commandId, outcome: "cancelled", reason: "stopped before it started" };
+  if (view.starting.has(commandId)) return null;
   if (entry.deadline === null) return { type: "start", commandId, withinMs: null };
   if (view.serverMs === null) return null;
   const withinMs = Date.parse(entry.deadline) - view.serverMs;

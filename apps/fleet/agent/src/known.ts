@@ -8,6 +8,5 @@ export interface Known {
   /** ISO 8601, when the runner began; null: none has. */
   readonly startedAt: string | null;
   readonly exit: Exit | null;
-  readonly stopAsked: boolean;
   readonly spooledBytes: number;
 }

@@ -35,7 +35,7 @@ function known(
     job: JOB,
     ...entry,
   };
-  return { entry: journaled, runner: "alive", startedAt: T, exit: null, stopAsked: false, spooledBytes, ...more };
+  return { entry: journaled, runner: "alive", startedAt: T, exit: null, spooledBytes, ...more };
 }
 
 function compose(output: string, more: Partial<Reportable>) {

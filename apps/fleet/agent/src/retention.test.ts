@@ -21,7 +21,7 @@ function done(commandId: string, more: Partial<JournalEntry> = {}, spooledBytes 
     job,
     ...more,
   };
-  return { entry, runner: "gone", startedAt: T, exit: null, stopAsked: false, spooledBytes };
+  return { entry, runner: "gone", startedAt: T, exit: null, spooledBytes };
 }
 
 test("[fleet] an id is kept until 24 h after its deadline, or its end where that is later", () => {

@@ -54,6 +54,8 @@ export class Agent {
   readonly #done = new Map<string, Known>();
   readonly #granted = new Set<string>();
   readonly #waiting = new Set<string>();
+  readonly #starting = new Set<string>();
+  readonly #stopped = new Set<string>();
   #tellAgain = new Set<string>();
   #epoch: string | null = null;
 
@@ -130,6 +132,8 @@ export class Agent {
       known: this.#known,
       granted: this.#granted,
       waiting: this.#waiting,
+      starting: this.#starting,
+      stopped: this.#stopped,
       serverMs: serverTime(this.#clock, localTime()),
       plan: this.#plan,
     };
@@ -161,7 +165,7 @@ export class Agent {
       return true;
     } catch (error) {
       this.#parts.log.error({ commandId, action: action.type, error: messageOf(error) }, "command");
-      this.#leaveAlone(commandId, TRY_AGAIN_MS);
+      this.#keepFor(TRY_AGAIN_MS, this.#waiting, commandId);
       return false;
     }
   }
@@ -176,7 +180,8 @@ export class Agent {
       case "start":
         return this.#start(commandId, action.withinMs);
       case "stop":
-        return journal.stop(commandId);
+        journal.stop(commandId);
+        return void this.#stopped.add(commandId);
       case "end_unstarted":
         return journal.endUnstarted(commandId, action.outcome, action.reason);
       case "end_lost":
@@ -184,10 +189,10 @@ export class Agent {
     }
   }
 
-  #leaveAlone(commandId: string, ms: number): void {
-    this.#waiting.add(commandId);
+  #keepFor(ms: number, set: Set<string>, commandId: string): void {
+    set.add(commandId);
     const again = () => {
-      this.#waiting.delete(commandId);
+      set.delete(commandId);
       this.#lookBell.ring();
     };
     setTimeout(again, ms).unref();
@@ -238,7 +243,7 @@ export class Agent {
 
   #start(commandId: string, withinMs: number | null): void {
     const { journal, log } = this.#parts;
-    this.#leaveAlone(commandId, RUNNER_START_MS);
+    this.#keepFor(RUNNER_START_MS, this.#starting, commandId);
     const startBeforeMs = withinMs === null ? null : Date.now() + withinMs;
     journal.start(commandId, startBeforeMs, (error) => log.error({ commandId, error: error.message }, "no runner"));
   }
@@ -285,6 +290,7 @@ export class Agent {
     this.#keep({ ...entry, settledAt: settled ? new Date().toISOString() : null });
     this.#done.delete(commandId);
     this.#granted.delete(commandId);
+    this.#stopped.delete(commandId);
     this.#lookBell.ring();
     return true;
   };

@@ -102,7 +102,6 @@ export class Journal {
       runner,
       startedAt: mark?.at ?? null,
       exit,
-      stopAsked: fs.existsSync(files.stop),
       spooledBytes: spoolSize(files.spool),
     };
   }

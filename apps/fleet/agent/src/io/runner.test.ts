@@ -39,6 +39,22 @@ test("a command that can't be started ends as failed and says why", async () => 
   expect(exit.reason).toContain("ENOENT");
 });
 
+test("a command that the system refuses in another way ends as failed too", async () => {
+  const exit = await run(job({ argv: ["/bin/echo", "x".repeat(4 * 1024 ** 2)] }));
+
+  expect(exit).toMatchObject({ outcome: "failed", exitCode: null });
+  expect(exit.reason).toContain("E2BIG");
+});
+
+test("a command whose process can't be noted on the disk is stopped, not left alone", async () => {
+  fs.mkdirSync(commandFiles(directory, "c1").child);
+
+  const exit = await run(script("setInterval(() => {}, 1000)"));
+
+  expect(exit).toMatchObject({ outcome: "failed", signal: "SIGTERM" });
+  expect(exit.reason).toContain("the disk didn't take");
+});
+
 test("[fleet] two runners for one id run it once", async () => {
   journal.write(
     entry(

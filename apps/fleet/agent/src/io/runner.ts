@@ -8,9 +8,10 @@
  * A second runner for an id finds the mark and goes without a word. TERM means "cancelled" when the agent left the stop
  * file, else that someone ends this process too (a shutdown).
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname } from "node:path";
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Exit, type Job, type JournalEntry, MAX_REASON, type Outcome } from "../job.ts";
 import { type CommandFiles, commandFiles } from "./command-files.ts";
@@ -74,21 +75,26 @@ class Run {
   async #run(spool: SpoolWriter): Promise<Pick<Exit, "outcome" | "exitCode" | "signal" | "reason">> {
     const [program = "", ...args] = this.#job.argv;
     const { env, cwd, user } = this.#job;
-    const child = spawn(program, args, {
-      env,
-      cwd,
-      ...user,
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-      shell: false,
-    });
+    let child: ChildProcessByStdio<null, Readable, Readable>;
+    try {
+      child = spawn(program, args, {
+        env,
+        cwd,
+        ...user,
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+        shell: false,
+      });
+    } catch (error) {
+      return failed(`${program} can't be started: ${error instanceof Error ? error.message : error}`);
+    }
     this.#child = child;
     child.stdout.on("data", (bytes: Buffer) => spool.take(bytes));
     child.stderr.on("data", (bytes: Buffer) => spool.take(bytes));
     const piped = new Promise<void>((resolve) => child.once("close", () => resolve()));
     const ended = endOf(child);
     if (child.pid === undefined) return failed(`${program} can't be started: ${(await ended).error}`);
-    fs.writeFileSync(this.#files.child, JSON.stringify(markOf(child.pid)), { mode: 0o600 });
+    this.#mark(child.pid);
 
     const timer = setTimeout(
       () => this.stop({ outcome: "timed_out", reason: `ran longer than ${this.#job.timeoutMs} ms` }),
@@ -101,6 +107,15 @@ class Run {
     child.stdout.destroy();
     child.stderr.destroy();
     return { exitCode: code, signal, ...this.#judge(code, signal) };
+  }
+
+  /** Where a killed runner's command is found. A disk that doesn't take it must not end this process: nobody would watch the command then. */
+  #mark(pid: number): void {
+    try {
+      fs.writeFileSync(this.#files.child, JSON.stringify(markOf(pid)), { mode: 0o600 });
+    } catch {
+      this.stop({ outcome: "failed", reason: "stopped at once: the disk didn't take the note of its process" });
+    }
   }
 
   #judge(code: number | null, signal: string | null): { outcome: Outcome; reason: string | null } {
