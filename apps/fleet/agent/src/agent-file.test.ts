@@ -46,6 +46,11 @@ const WRONG: readonly (readonly [what: string, text: string, message: string | R
     "line 4: ops.a.timeout: expected a duration such as 30s, 5m or 1h",
   ],
   [
+    "a duration that no timer can wait",
+    "ops:\n  a:\n    argv: [x]\n    timeout: 1000h\n",
+    /^line 4: ops\.a\.timeout: .*at most 500h/,
+  ],
+  [
     "a size out of bounds",
     "ops:\n  a:\n    argv: [x]\n    output_cap: 2GiB\n",
     /^line 4: ops\.a\.output_cap: expected a size/,

@@ -11,10 +11,13 @@ import { parseDuration, parseSize } from "./quantity.ts";
 
 const OpName = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, "expected lower-case letters, digits, - and _");
 
+/** Timers that wait longer than 2^31 ms don't wait at all. */
+const LONGEST_MS = 500 * 3_600_000;
+
 const Duration = z.string().transform((text, context) => {
   const ms = parseDuration(text);
-  if (ms !== null && ms > 0) return ms;
-  context.addIssue("expected a duration such as 30s, 5m or 1h");
+  if (ms !== null && ms > 0 && ms <= LONGEST_MS) return ms;
+  context.addIssue("expected a duration such as 30s, 5m or 1h, at most 500h");
   return z.NEVER;
 });
 

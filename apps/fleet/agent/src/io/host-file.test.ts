@@ -46,3 +46,13 @@ test("after a reload an assignment is judged by the new file", () => {
 
   expect(file.plan(assignment)).toEqual({ refusal: "this host doesn't allow one" });
 });
+
+test("a reload takes up a file of its own that the host was given meanwhile", () => {
+  const file = new HostFile(null, directory);
+
+  fs.writeFileSync(join(directory, "agent.yaml"), "ops: { one: { argv: [x] } }");
+  file.reload();
+
+  expect(names(file)).toEqual(["one"]);
+  expect(file.path).toBe(join(directory, "agent.yaml"));
+});

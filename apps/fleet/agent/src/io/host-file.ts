@@ -8,23 +8,27 @@ import { machine, SHIPPED_AGENT_FILE } from "./machine.ts";
 
 /** The host's `agent.yaml`, read once and again on request. */
 export class HostFile {
-  readonly path: string;
+  path: string;
   /** Why the last reading failed; the file read before it counts meanwhile. */
   problem: string | null = null;
+  readonly #find: () => string;
   #file: AgentFile;
   #plans = new WeakMap<Assignment, Plan>();
 
   /** `path` null: DATA_DIR/agent.yaml, or the file that is shipped where there is none. Throws `AgentFileError`. */
   constructor(path: string | null, dataDir: string) {
     const own = join(dataDir, "agent.yaml");
-    this.path = path ?? (existsSync(own) ? own : SHIPPED_AGENT_FILE);
+    this.#find = () => path ?? (existsSync(own) ? own : SHIPPED_AGENT_FILE);
+    this.path = this.#find();
     this.#file = read(this.path);
   }
 
-  /** Reads it again. What is wrong with it is left in `problem`. */
+  /** Reads it again, or the host's own one if there is one by now. What is wrong with it is left in `problem`. */
   reload(): void {
     try {
-      this.#file = read(this.path);
+      const path = this.#find();
+      this.#file = read(path);
+      this.path = path;
       this.#plans = new WeakMap();
       this.problem = null;
     } catch (error) {
