@@ -26,12 +26,9 @@ const LIES: Readonly<Record<string, Lie>> = {
   },
 };
 
-const {
-  sends = (text) => [text],
-  hears = (text) => text,
-  address = (url) => url,
-  prints = (line) => [line],
-} = LIES[process.argv[2] ?? ""] ?? {};
+const same = (text: string) => text;
+const one = (text: string): readonly string[] => [text];
+const { sends = one, hears = same, address = same, prints = one }: Lie = LIES[process.argv[2] ?? ""] ?? {};
 
 class LyingSocket extends WebSocket {
   constructor(url: string, protocols: string[], options: object) {
