@@ -7,7 +7,7 @@ import { WebSocket } from "ws";
 import type { Limits } from "../limits.ts";
 import { memoryStore } from "../store/memory.ts";
 import { StateManager } from "./open.ts";
-import { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";
+import { type Grant, type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";
 
 const model = defineModel({
   model: 1,
@@ -280,6 +280,28 @@ describe("limits and rights", () => {
     expect((await answer).status).toBe(401);
   });
 
+  test("[C7] who is judged while others come is counted with them, and refused once the end has begun", async () => {
+    const judged: (() => void)[] = [];
+    const authorize = () =>
+      new Promise<Grant>((resolve) => judged.push(() => resolve({ space: "main", subject: null })));
+    await start({ authorize }, { connections: 1 });
+    const first = new Reader();
+    const second = upgrade({});
+    while (judged.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (const grant of judged.splice(0)) grant();
+    await first.until(typed("init"));
+    expect((await second).body.code).toBe("too_many_requests");
+
+    first.socket.close();
+    await first.closed;
+    const late = upgrade({});
+    while (judged.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    const closing = sync.close();
+    for (const grant of judged.splice(0)) grant();
+    expect((await late).body.code).toBe("shutting_down");
+    await closing;
+  });
+
   test("a space that isn't there closes with 4404", async () => {
     await start({ authorize: (_, { url }) => ({ space: url.searchParams.get("of") ?? "main", subject: null }) });
     expect(await new Reader(["neverstale.v1"], "/sync?of=nowhere").closed).toBe(4404);
@@ -291,6 +313,12 @@ describe("limits and rights", () => {
       if (incoming.url === "/elsewhere") socket.end("HTTP/1.1 418 I'm a teapot\r\nConnection: close\r\n\r\n");
     });
     expect((await upgrade({}, "/elsewhere")).status).toBe(418);
+  });
+
+  test("[A10] an upgrade that nobody serves is answered, not left open", async () => {
+    await start();
+    expect((await upgrade({}, "/elsewhere")).status).toBe(404);
+    expect((await upgrade({}, "//")).status).toBe(404);
   });
 
   test("[C3] the CSRF token a browser gives as second subprotocol reaches whoever judges", async () => {

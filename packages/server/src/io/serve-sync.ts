@@ -33,7 +33,7 @@ export interface Grant {
 
 export interface ServeSyncOptions {
   readonly manager: StateManager;
-  /** The path, or which paths; upgrades elsewhere are left to others. Default `/sync`. */
+  /** The path, or which paths; upgrades elsewhere are left to other listeners, or answered with 404. Default `/sync`. */
   readonly path?: string | ((pathname: string) => boolean);
   /** Who may follow what. Without it everyone may follow the main space. */
   readonly authorize?: (request: IncomingMessage, info: UpgradeInfo) => Grant | Refusal | Promise<Grant | Refusal>;
@@ -79,6 +79,9 @@ function destroy(this: Duplex): void {
 function terminate(this: WebSocket): void {
   this.terminate();
 }
+
+/** For whom `authorize` failed. */
+const UNJUDGED: Refusal = { refuse: 500, code: "snapshot_failed", message: "the connection could not be judged" };
 
 /** `closeTimeout` is known to `ws` since 8.19, not to its types. */
 const SOCKET_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
@@ -140,14 +143,18 @@ class Endpoint implements SyncEndpoint {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const url = urlOf(request);
-    if (url === null || !this.#handles(url.pathname)) return;
+    const isOurs = url !== null && this.#handles(url.pathname);
+    // Where nobody else listens nobody else would end it: it would stay open, and count nowhere.
+    if (!isOurs && this.#server.listenerCount("upgrade") > 1) return;
     // A peer that resets the connection while it is judged must not end the process.
     socket.on("error", destroy);
+    if (!isOurs)
+      return refuseUpgrade(socket, { refuse: 404, code: "unknown_space", message: "nothing is served here" });
     this.#judging += 1;
     this.#judge(request, url)
-      .then((verdict) => this.#afterRevocations(verdict))
-      .catch(() => ({ refuse: 500, code: "snapshot_failed", message: "the connection could not be judged" }))
-      .then((verdict) => {
+      .catch(() => UNJUDGED)
+      .then((judged) => {
+        const verdict = this.#standing(request, judged);
         this.#judging -= 1;
         if (this.#judging === 0) this.#revocations = [];
         if ("refuse" in verdict) refuseUpgrade(socket, verdict);
@@ -155,15 +162,24 @@ class Endpoint implements SyncEndpoint {
       });
   }
 
-  /** A right that was taken away while it was being looked up is gone (rule A11). */
-  #afterRevocations(verdict: Grant | Refusal): Grant | Refusal {
+  /** What is left of a verdict that took its time: meanwhile rights went (rule A11), others came, or the end began. */
+  #standing(request: IncomingMessage, verdict: Grant | Refusal): Grant | Refusal {
     if ("refuse" in verdict) return verdict;
+    try {
+      return this.#overLimit(this.#addressOf(request)) ?? this.#afterRevocations(verdict);
+    } catch {
+      return UNJUDGED;
+    }
+  }
+
+  /** A right that was taken away while it was being looked up is gone (rule A11). */
+  #afterRevocations(grant: Grant): Grant | Refusal {
     for (const judge of this.#revocations) {
-      const code = judge(verdict.subject);
+      const code = judge(grant.subject);
       if (code === CLOSE.notSignedIn) return { refuse: 401, code: "not_signed_in", message: "the session has ended" };
       if (code === CLOSE.forbidden) return { refuse: 403, code: "forbidden", message: "the right was taken away" };
     }
-    return verdict;
+    return grant;
   }
 
   async #judge(request: IncomingMessage, url: URL): Promise<Grant | Refusal> {
