@@ -1,3 +1,6 @@
+/** So many items that were taken are let go of together, where a lane is never empty. */
+const LET_GO = 1_024;
+
 /** Queues that take turns: each lane keeps its order, and a long one doesn't hold up the others (rule A2). */
 export class Lanes<T> {
   readonly #lanes = new Map<string, { readonly items: T[]; next: number }>();
@@ -22,6 +25,10 @@ export class Lanes<T> {
         queue.next += 1;
         this.#size -= 1;
         if (queue.next === queue.items.length) this.#lanes.delete(lane);
+        else if (queue.next === LET_GO) {
+          queue.items.splice(0, LET_GO);
+          queue.next = 0;
+        }
         yield item;
       }
     }

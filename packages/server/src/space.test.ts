@@ -191,6 +191,31 @@ test("a record that went between two folds stays gone, though its tombstone was 
   expect([...again.state.hosts.keys()]).toEqual(["1"]);
 });
 
+test("[E6] a collection whose records were removed may leave the model: older positions get a full state", async () => {
+  const runtime = new VirtualRuntime();
+  const store = memoryStore();
+  const manager = await openManager(store, runtime);
+  for (const change of [
+    { type: "host_added", target: "1", data: {} },
+    { type: "host_removed", target: "1", data: {} },
+  ]) {
+    const done = manager.apply(change);
+    await runtime.pass(1);
+    await done;
+  }
+  await runtime.pass(1_500);
+  const without = defineModel({
+    model: 2,
+    collections: { events: collection(null) },
+    changes: { event: put("events") },
+  });
+
+  const later = await StateManager.openWith({ model: without, store: memoryStore({ data: store.dump() }) }, runtime);
+  const main = later.space("main");
+  expect(later.version).toBe(2);
+  expect([main?.canDiffFrom(1), main?.canDiffFrom(2)]).toEqual([false, true]);
+});
+
 test("[S1] a record is validated after the change is applied, and what the validator gives is stored", async () => {
   const Host = z.object({ id: z.string(), cpu: z.number().max(100).default(0), name: z.string().trim().optional() });
   const validated = defineModel({

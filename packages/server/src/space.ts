@@ -261,11 +261,23 @@ function tombstoneKey(collection: string, id: string): string {
 /** The space as the store gives it back: the folded records, then the log after them. */
 export function spaceFromStore(contents: SpaceContents, model: Model, epochs: Epochs, maxTombstones: number): Space {
   const space = new Space(contents.name, contents.creationId, model, new SpaceLineage(epochs, contents.lineage));
-  space.tombstoneFloor = contents.tombstoneFloor;
-  const rows = [...contents.records, ...contents.tombstones].sort((a, b) => a.version - b.version);
+  const { tombstones, floor } = tombstonesOf(contents, model);
+  space.tombstoneFloor = floor;
+  const rows = [...contents.records, ...tombstones].sort((a, b) => a.version - b.version);
   space.commit(rows.map(restoredDraft), contents.foldedVersion, maxTombstones);
   space.foldedVersion = contents.foldedVersion;
   return space;
+}
+
+/** Of a collection that isn't declared any more there is no diff: who may still hold records of it gets a full state. */
+function tombstonesOf(contents: SpaceContents, model: Model) {
+  let floor = contents.tombstoneFloor;
+  const tombstones = contents.tombstones.filter(({ collection, version }) => {
+    if (Object.hasOwn(model.collections, collection)) return true;
+    floor = Math.max(floor, version);
+    return false;
+  });
+  return { tombstones, floor };
 }
 
 function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {
