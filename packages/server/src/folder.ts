@@ -16,6 +16,8 @@ export class Folder {
   #running: Promise<void> | null = null;
   #stopped = true;
   folds = 0;
+  /** Nobody waits for a fold: the log grows until one succeeds, and this number says why. */
+  failures = 0;
 
   constructor(store: Store, runtime: Runtime, limits: Limits, spaces: () => Iterable<Space>) {
     this.#store = store;
@@ -39,7 +41,11 @@ export class Folder {
     this.#timer = this.#runtime.after(delayMs, () => {
       const started = this.#runtime.now();
       const next = () => this.#wait(Math.max(this.#limits.foldMs, 9 * (this.#runtime.now() - started)));
-      this.foldAll(false).then(next, next);
+      const failed = () => {
+        this.failures += 1;
+        next();
+      };
+      this.foldAll(false).then(next, failed);
     });
   }
 

@@ -218,7 +218,18 @@ export class StateManager<M extends Model = Model> {
     const committed = this.#publishing;
     this.#publishing = [];
     if (committed.length === 0) return;
-    for (const follower of this.#followers) follower(committed);
+    for (const follower of this.#followers) this.#tell(follower, committed);
+  }
+
+  /** One that throws harms neither the calls that were committed nor the others; the error comes up by itself. */
+  #tell(follower: (committed: readonly Committed[]) => void, committed: readonly Committed[]): void {
+    try {
+      follower(committed);
+    } catch (error) {
+      this.runtime.soon(() => {
+        throw error;
+      });
+    }
   }
 
   #fail(error: SyncError): void {
@@ -283,6 +294,7 @@ export class StateManager<M extends Model = Model> {
       writer_rejected_commits_total: rejectedCommits,
       writer_waiting_calls: waiting,
       folds_total: this.#folder.folds,
+      folds_failed_total: this.#folder.failures,
       ...this.#store.metrics(),
     };
   }

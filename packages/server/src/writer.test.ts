@@ -352,6 +352,31 @@ test("[D1] where the store can't say whether a key was used, nothing is done", a
   expect(reading.isWriting).toBe(false);
 });
 
+test("a follower that throws harms neither the call nor those told after it, and is heard of", async () => {
+  const later: number[] = [];
+  manager.follow(() => {
+    throw new Error("a bug of a follower");
+  });
+  manager.follow(([committed]) => later.push(committed?.firstVersion ?? 0));
+  const done = manager.apply(added("web-1"));
+  await expect(runtime.pass(1)).rejects.toThrow("a bug of a follower");
+
+  expect((await done).version).toBe(1);
+  expect(later).toEqual([1]);
+});
+
+test("folds that fail are counted, and tried again", async () => {
+  const done = manager.apply(added("web-1"));
+  await runtime.pass(1);
+  await done;
+  disk.fail = new StoreFailure("nothing_moved", "disk full");
+  await runtime.pass(2_500);
+  disk.fail = null;
+  await runtime.pass(1_500);
+
+  expect(manager.metrics()).toMatchObject({ folds_failed_total: 2, folds_total: 1 });
+});
+
 test("a close that can't fold releases the store all the same", async () => {
   const done = manager.apply(added("web-1"));
   await runtime.pass(1);
