@@ -18,6 +18,22 @@ test("[A2] lanes take turns, and each keeps its order however long it is", () =>
   expect(lanes.size).toBe(0);
 });
 
+test("[A2] the turn goes on where it was broken off: no lane is always first", () => {
+  const lanes = new Lanes<string>();
+  for (const item of ["a0", "a1", "a2"]) lanes.push("a", item);
+  for (const item of ["b0", "b1"]) lanes.push("b", item);
+  lanes.push("c", "c0");
+  const taken: string[] = [];
+  while (lanes.size > 0) {
+    for (const item of lanes.take()) {
+      taken.push(item);
+      break;
+    }
+  }
+
+  expect(taken).toEqual(["a0", "b0", "c0", "a1", "b1", "a2"]);
+});
+
 test("[P4] a lane that is never empty doesn't hold what was taken from it", async () => {
   const lanes = new Lanes<object>();
   const first = new WeakRef({ data: "of the first" });

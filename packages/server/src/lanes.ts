@@ -1,9 +1,15 @@
 /** So many items that were taken are let go of together, where a lane is never empty. */
 const LET_GO = 1_024;
 
+interface Lane<T> {
+  readonly items: T[];
+  /** Those before it have been taken. */
+  next: number;
+}
+
 /** Queues that take turns: each lane keeps its order, and a long one doesn't hold up the others (rule A2). */
 export class Lanes<T> {
-  readonly #lanes = new Map<string, { readonly items: T[]; next: number }>();
+  readonly #lanes = new Map<string, Lane<T>>();
   #size = 0;
 
   get size(): number {
@@ -24,13 +30,21 @@ export class Lanes<T> {
         const item = queue.items[queue.next] as T;
         queue.next += 1;
         this.#size -= 1;
-        if (queue.next === queue.items.length) this.#lanes.delete(lane);
-        else if (queue.next === LET_GO) {
-          queue.items.splice(0, LET_GO);
-          queue.next = 0;
-        }
+        this.#endTurn(lane, queue);
         yield item;
       }
     }
+  }
+
+  /** The next turn of a lane comes after that of all others, also where taking is broken off and begun again. */
+  #endTurn(lane: string, queue: Lane<T>): void {
+    const isEmpty = queue.next === queue.items.length;
+    if (isEmpty || this.#lanes.size > 1) this.#lanes.delete(lane);
+    if (isEmpty) return;
+    if (queue.next === LET_GO) {
+      queue.items.splice(0, LET_GO);
+      queue.next = 0;
+    }
+    this.#lanes.set(lane, queue);
   }
 }
