@@ -36,6 +36,7 @@ function known(more: Partial<Omit<Known, "entry">> & { entry?: Partial<JournalEn
     journaledAt: EARLIER,
     claim: "asked",
     settledAt: null,
+    settledIn: null,
     job: JOB,
     ...entry,
   };

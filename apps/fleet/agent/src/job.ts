@@ -64,5 +64,7 @@ export interface JournalEntry {
   readonly claim: "asked" | "refused";
   /** Set once the server has the result and all of the output. */
   readonly settledAt: string | null;
+  /** Where that is in the server's history; null: it isn't settled, or the server didn't say. */
+  readonly settledIn: { readonly epoch: string; readonly version: number } | null;
   readonly job: Job;
 }

@@ -32,6 +32,7 @@ function known(
     journaledAt: T,
     claim: "asked",
     settledAt: null,
+    settledIn: null,
     job: JOB,
     ...entry,
   };
@@ -138,4 +139,21 @@ test("what is settled is told again only when asked, and without its output", ()
 
   expect(compose("0123456789", { known: [settled] }).reports).toEqual([]);
   expect(types(compose("0123456789", { known: [settled], tellAgain: new Set(["c1"]) }).reports)).toEqual(["finished"]);
+});
+
+test("after a change of the epoch what is settled is listed with the moment it was, before its end, some at a time", () => {
+  const settledIn = { epoch: "e1", version: 7 };
+  const all = Array.from({ length: 80 }, (_, index) =>
+    known(0, { runner: "gone", exit: EXIT }, { commandId: `c${index}`, settledAt: T, settledIn }),
+  );
+  const tellAgain = new Set(all.map(({ entry }) => entry.commandId));
+
+  const { reports } = compose("", { stateDue: true, known: all, tellAgain });
+
+  expect(reports[0]).toMatchObject({ type: "state" });
+  const [state, ...ends] = reports;
+  if (state?.type !== "state") throw new Error("the state comes first");
+  expect(state.known[0]).toMatchObject({ commandId: "c0", phase: "ended", settled: settledIn });
+  expect(ends.map((end) => end.type === "finished" && end.commandId)).toEqual(state.known.map((one) => one.commandId));
+  expect(ends).toHaveLength(50);
 });

@@ -8,6 +8,9 @@ import type { Known } from "./known.ts";
 export const MAX_REPORTS = 100;
 export const MAX_BATCH_BYTES = 384 * 1024;
 
+/** Settled commands told again in one batch: what the server wants of them is delivered before the next ones are told. */
+const AGAIN_AT_ONCE = 50;
+
 type FinishedReport = Extract<AgentReport, { type: "finished" }>;
 type StateReport = Extract<AgentReport, { type: "state" }>;
 
@@ -38,16 +41,17 @@ export interface Batch {
 /** The next batch of reports: what is due, and as much output as fits. Every end comes behind its command's output. */
 export function composeBatch(from: Reportable): Batch {
   const batch = new BatchDraft();
+  const open = from.known.filter(isOpen);
+  const again = from.known
+    .filter((known) => !isOpen(known) && known.exit !== null && from.tellAgain.has(known.entry.commandId))
+    .slice(0, Math.max(0, AGAIN_AT_ONCE - open.length));
   for (const report of from.first) batch.add(report);
-  if (from.stateDue) batch.add(stateReport(from.known));
+  if (from.stateDue) batch.add(stateReport([...open, ...again.filter(({ entry }) => entry.settledIn !== null)]));
   for (const { commandId, reason } of from.refusals) {
     batch.add({ type: "finished", commandId, status: "rejected", reason, finishedAt: from.now, outputBytes: 0 });
   }
-  for (const known of from.known) {
-    if (isOpen(known)) addCommand(batch, from, known);
-    else if (from.tellAgain.has(known.entry.commandId) && known.exit !== null)
-      batch.add(finishedReport(known, known.exit));
-  }
+  for (const known of again) if (known.exit !== null) batch.add(finishedReport(known, known.exit));
+  for (const known of open) addCommand(batch, from, known);
   return { reports: batch.reports, more: batch.full };
 }
 
@@ -89,15 +93,15 @@ class BatchDraft {
 }
 
 function stateReport(known: readonly Known[]): StateReport {
-  const open = known.filter(isOpen).slice(0, 1000);
   return {
     type: "state",
-    known: open.map(({ entry, runner, exit, startedAt }) => ({
+    known: known.slice(0, 1000).map(({ entry, runner, exit, startedAt }) => ({
       commandId: entry.commandId,
       op: entry.op,
       args: entry.args,
       phase: exit !== null ? "ended" : runner === "none" ? "claiming" : "running",
       ...(startedAt !== null && { startedAt }),
+      ...(entry.settledIn !== null && { settled: entry.settledIn }),
     })),
   };
 }

@@ -18,6 +18,7 @@ function done(commandId: string, more: Partial<JournalEntry> = {}, spooledBytes 
     journaledAt: T,
     claim: "asked",
     settledAt: T,
+    settledIn: null,
     job,
     ...more,
   };

@@ -81,9 +81,16 @@ export const FinishedReport = z.strictObject({
   outputBytes: z.int().min(0),
 });
 
+/** Where something was in the main space's history (rule E1). */
+export const Settled = z.strictObject({ epoch: Id, version: z.int().min(0) });
+export type Settled = z.infer<typeof Settled>;
+
 /**
  * All commands this agent has in its journal and has not had accepted in `finished`: those it is about to claim, runs,
  * or has ended. A command that the server thinks is running here and that is missing in two reports is `lost`.
+ *
+ * After the epoch changed it also lists, some at a time, those that had been accepted, with the `settled` it was told
+ * then: a server whose history does not hold that moment was put back to an older state and takes them in again.
  */
 export const StateReport = z.strictObject({
   type: z.literal("state"),
@@ -95,6 +102,7 @@ export const StateReport = z.strictObject({
         args: Args,
         phase: z.enum(["claiming", "running", "ended"]),
         startedAt: Timestamp.optional(),
+        settled: Settled.optional(),
       }),
     )
     .max(1000),
@@ -124,5 +132,7 @@ export const ReportsAnswer = z.object({
   received: z.record(Id, z.int().min(0)),
   /** Commands of the batch's `finished` reports that are settled: the agent may forget them. */
   finished: z.array(Id),
+  /** The moment at which that is in the state. Kept with each of them. */
+  settled: Settled.optional(),
 });
 export type ReportsAnswer = z.infer<typeof ReportsAnswer>;

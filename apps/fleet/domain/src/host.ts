@@ -10,7 +10,9 @@ export const Check = z.object({
 });
 export type Check = z.infer<typeof Check>;
 
-export const Checks = z.record(Name, Check);
+const atMost = (count: number) => (record: object) => Object.keys(record).length <= count;
+
+export const Checks = z.record(Name, Check).refine(atMost(100), "at most 100 checks");
 export const Tags = z.array(z.string().regex(/^[\w.:-]{1,64}$/)).max(50);
 export const ThemeColor = z.string().regex(/^#[0-9a-f]{6}$/);
 
@@ -25,6 +27,8 @@ export const Host = z.object({
   deviceType: Line.optional(),
   themeColor: ThemeColor.optional(),
   online: z.boolean(),
+  /** Since when nothing was heard of it; absent while it is online, and before its first report. */
+  offlineSince: Timestamp.optional(),
   checks: Checks,
   /** What its agent allows. */
   ops: z.array(OpOffer).max(200),

@@ -16,7 +16,9 @@ export type ArgSpec = z.infer<typeof ArgSpec>;
 export const OpOffer = z.object({ name: Name, title: Line.optional(), args: z.array(ArgSpec).max(20).default([]) });
 export type OpOffer = z.infer<typeof OpOffer>;
 
-export const Args = z.record(Name, z.union([z.string().max(500), z.int()]));
+export const Args = z
+  .record(Name, z.union([z.string().max(500), z.int()]))
+  .refine((args) => Object.keys(args).length <= 20, "at most 20 arguments");
 export type Args = z.infer<typeof Args>;
 
 export type ArgsCheck = { readonly ok: true; readonly args: Args } | { readonly ok: false; readonly problem: string };

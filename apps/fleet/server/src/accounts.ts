@@ -159,11 +159,21 @@ function refusedToken(why: string): Refusal {
 /** Ended sessions and dead tokens go; returns the hashes of the sessions that ended. */
 export function sweepAccounts(work: Work): string[] {
   const ended = [...work.accounts.sessions.values()].filter((session) => hasEnded(session, work.at.ms));
-  for (const session of ended) work.changeAccounts("session_ended", session.id, {});
-  for (const token of [...work.accounts.enrollmentTokens.values()]) {
-    if (token.expiresAt <= work.at.iso) work.changeAccounts("enrollment_token_removed", token.id, {});
+  for (const { id, user } of ended) {
+    work.changeAccounts("session_ended", id, {});
+    noteExpiry(work, "session_expired", `a session of ${user} has expired`);
+  }
+  for (const { id, expiresAt, usedBy, createdBy } of [...work.accounts.enrollmentTokens.values()]) {
+    if (expiresAt > work.at.iso) continue;
+    work.changeAccounts("enrollment_token_removed", id, {});
+    if (usedBy === undefined)
+      noteExpiry(work, "enrollment_token_expired", `an enrolment token of ${createdBy} has expired, unused`);
   }
   return ended.map((session) => session.id);
+}
+
+function noteExpiry(work: Work, action: string, message: string): void {
+  note(work, { category: "audit", level: "info", actor: "server", action, message });
 }
 
 /** Whether `sweepAccounts` would do anything: a look that costs no transaction. */

@@ -31,6 +31,15 @@ export function claim(work: Work, hostId: string, request: ClaimRequest): Claim 
   work.change("command_progress", hostId, { id: commandId, status: "running", startedAt: work.at.iso, deadline: null });
   work.changeAgent(hostId, "assignment_updated", commandId, { status: "claimed", instance });
   work.change("host_updated", hostId, { runningCommand: commandId });
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor: `agent:${hostId}`,
+    host: hostId,
+    action: "command_started",
+    message: `${command.op} started on ${hostId}`,
+    details: { commandId },
+  });
   return { granted: true };
 }
 

@@ -118,6 +118,14 @@ function sentence(command: Command, end: End): string {
   return `${command.op} on ${command.host} ${end.status.replace("_", " ")}${why}`;
 }
 
+/** What runs on a host: one command as a rule, more after some were adopted. */
+export function runningOn(work: Work, hostId: string): Command[] {
+  return [...(work.agent(hostId)?.commands.keys() ?? [])].flatMap((id) => {
+    const command = work.fleet.commands.get(id);
+    return command?.status === "running" ? [command] : [];
+  });
+}
+
 /** Stops it: at once when it never started, else by asking its agent, who says when it has ended. */
 export function cancelCommand(work: Work, command: Command, actor: string): void {
   const { id, host } = command;

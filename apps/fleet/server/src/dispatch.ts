@@ -11,7 +11,7 @@ import {
 import { PIPELINES } from "./catalogue.ts";
 import { assign, cancelCommand, createCommand, endCommand, keepWaiting, place } from "./commands.ts";
 import { conclude, drive, WAITS_FOR_STAGE } from "./driver.ts";
-import { note } from "./events.ts";
+import { hostCount, note } from "./events.ts";
 import { Refusal } from "./problem.ts";
 import type { Work } from "./work.ts";
 
@@ -102,7 +102,7 @@ function summary(command: Command | undefined): DispatchAnswer["commands"][numbe
 function dispatchEvent(request: DispatchRequest, commands: DispatchAnswer["commands"], actor: string) {
   const blocked = commands.filter((command) => command.status === "blocked");
   const [only] = commands;
-  const where = commands.length === 1 && only !== undefined ? only.host : `${commands.length} hosts`;
+  const where = commands.length === 1 && only !== undefined ? only.host : hostCount(commands.length);
   const but = blocked.length === 0 ? "" : `, blocked on ${blocked.length}: ${blocked[0]?.reason ?? ""}`;
   return {
     category: "audit",
@@ -148,7 +148,7 @@ export function dispatchPipeline(
       );
     }
   }
-  const message = `${actor} started pipeline ${request.pipeline} on ${hosts.length} hosts`;
+  const message = `${actor} started pipeline ${request.pipeline} on ${hostCount(hosts.length)}`;
   note(work, {
     category: "audit",
     level: "info",

@@ -1,6 +1,6 @@
 import { type Command, isFinal, type Pipeline, type PipelineStatus } from "@neverstale/fleet-domain";
 import { assign, endCommand, keepWaiting, place } from "./commands.ts";
-import { note } from "./events.ts";
+import { hostCount, note } from "./events.ts";
 import type { View, Work } from "./work.ts";
 
 /** One thing that the state says is still to be done. */
@@ -130,6 +130,6 @@ export function conclude(work: Work, pipeline: Pipeline, status: PipelineStatus,
   const { id, name } = pipeline;
   work.change("pipeline_finished", "", { id, status, finishedAt: work.at.iso });
   const level = status === "complete" ? "success" : status === "cancelled" ? "info" : "error";
-  const message = `pipeline ${name} on ${pipeline.hosts.length} hosts: ${status}`;
+  const message = `pipeline ${name} on ${hostCount(pipeline.hosts.length)}: ${status}`;
   note(work, { category: "audit", level, actor, action: "pipeline_ended", message, details: { pipelineId: id } });
 }

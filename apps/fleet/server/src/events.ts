@@ -6,6 +6,11 @@ export function line(text: string): string {
   return text.slice(0, 500).toWellFormed();
 }
 
+/** `1 host`, `3 hosts`. */
+export function hostCount(number: number): string {
+  return number === 1 ? "1 host" : `${number} hosts`;
+}
+
 /** Says in the state what happened, in the transaction in which it did. */
 export function note(work: Work, event: Omit<Event, "id" | "at">): void {
   const id = work.at.newId();

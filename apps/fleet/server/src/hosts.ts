@@ -76,7 +76,7 @@ export function unknownHost(hostId: string): Refusal {
 export function setOnline(work: Work, hostId: string, online: boolean): void {
   const host = work.fleet.hosts.get(hostId);
   if (host === undefined || host.online === online) return;
-  work.change("host_updated", hostId, { online });
+  work.change("host_updated", hostId, { online, offlineSince: online ? null : work.at.iso });
   const message = online ? `${hostId} is online` : `${hostId} is offline: no report from its agent`;
   const level = online ? "success" : "warn";
   note(work, {

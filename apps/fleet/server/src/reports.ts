@@ -7,14 +7,17 @@ import {
   isFinal,
   OUTPUT_STATUS_ID,
   type ReportsRequest,
+  type Settled,
   type StateReport,
 } from "@neverstale/fleet-domain";
 import type { z } from "zod";
-import { createCommand, endCommand, receivedBytes } from "./commands.ts";
+import { createCommand, endCommand, receivedBytes, runningOn } from "./commands.ts";
 import { drive } from "./driver.ts";
 import { note } from "./events.ts";
 import { setOnline } from "./hosts.ts";
 import { hear, type Presence, speaksToo } from "./presence.ts";
+import { Refusal } from "./problem.ts";
+
 import type { Work } from "./work.ts";
 
 type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
@@ -26,27 +29,43 @@ export interface Taken {
   readonly presence: Presence;
 }
 
+/** Who reports, and what is remembered of it. */
+interface Sender {
+  readonly hostId: string;
+  readonly presence: Presence;
+  /** Whether a moment lies in this state's own past (rule E2). */
+  readonly inHistory: (moment: Settled) => boolean;
+}
+
 /** Takes a batch of an agent's reports, all in one transaction, and does what follows from them. */
-export function takeReports(work: Work, hostId: string, request: ReportsRequest, before: Presence): Taken {
-  const { presence, repeated, cloned } = hear(before, request.instance, request.seq, work.at.ms);
+export function takeReports(work: Work, request: ReportsRequest, before: Sender): Taken {
+  const { hostId } = before;
+  if (!work.fleet.hosts.has(hostId)) throw removedMeanwhile(hostId);
+  const { presence, repeated, cloned } = hear(before.presence, request.instance, request.seq, work.at.ms);
   if (cloned) alarm(work, hostId);
   setOnline(work, hostId, true);
   const taken = { received: {} as Record<string, number>, finished: [] as string[], missing: presence.missing };
   for (const report of request.reports) {
+    const from = { ...before, presence: { ...presence, missing: taken.missing } };
     if (report.type === "output") takeOutput(work, hostId, report, taken.received);
     else if (report.type === "finished") takeFinished(work, hostId, report, taken.finished);
-    else if (!repeated) taken.missing = takeFact(work, hostId, report, { ...presence, missing: taken.missing });
+    else if (!repeated) taken.missing = takeFact(work, from, report);
   }
   return { received: taken.received, finished: taken.finished, presence: { ...presence, missing: taken.missing } };
+}
+
+/** It was let in, and removed before its turn came: nothing of it may come back. */
+function removedMeanwhile(hostId: string): Refusal {
+  return new Refusal("not_signed_in", `the host ${hostId} was removed`, { hint: "Enrol it again with a new token." });
 }
 
 /** What is true at the time of the report only. Returns which running commands the newest state report lacked. */
 function takeFact(
   work: Work,
-  hostId: string,
+  from: Sender,
   report: Report<"hello" | "metrics" | "progress" | "state">,
-  presence: Presence,
 ): ReadonlySet<string> {
+  const { hostId, presence } = from;
   switch (report.type) {
     case "hello":
       takeHello(work, hostId, report);
@@ -60,7 +79,7 @@ function takeFact(
       takeProgress(work, hostId, report);
       return presence.missing;
     case "state":
-      return takeState(work, hostId, report, presence);
+      return takeState(work, from, report);
   }
 }
 
@@ -134,12 +153,8 @@ function takeFinished(work: Work, hostId: string, report: Report<"finished">, fi
 }
 
 /** Both ends compare notes. Two reports in a row, because the first may have been written before a claim was granted. */
-function takeState(
-  work: Work,
-  hostId: string,
-  report: z.infer<typeof StateReport>,
-  presence: Presence,
-): ReadonlySet<string> {
+function takeState(work: Work, from: Sender, report: z.infer<typeof StateReport>): ReadonlySet<string> {
+  const { hostId, presence } = from;
   const known = new Set(report.known.map((entry) => entry.commandId));
   const missing = new Set<string>();
   for (const command of runningOn(work, hostId)) {
@@ -153,33 +168,30 @@ function takeState(
     endCommand(work, command, { status: "lost", actor: "server", reason: "its agent knows nothing of it any more" });
     drive(work);
   }
-  for (const entry of report.known) adopt(work, hostId, entry);
+  for (const entry of report.known) adopt(work, from, entry);
   return missing;
 }
 
-/** One at most, as a rule; two after a command was adopted. */
-function runningOn(work: Work, hostId: string): Command[] {
-  const adopted = work.fleet.hosts.get(hostId)?.runningCommand;
-  const ids = new Set([...(work.agent(hostId)?.commands.keys() ?? []), ...(adopted === undefined ? [] : [adopted])]);
-  return [...ids].flatMap((id) => {
-    const command = work.fleet.commands.get(id);
-    return command?.status === "running" ? [command] : [];
-  });
-}
+/** More than an agent that keeps the rules ever has. */
+const MAX_OPEN = 100;
 
-/** After a restore an agent may run, or have ended, what the state doesn't know: better shown than hidden. */
-function adopt(work: Work, hostId: string, entry: z.infer<typeof StateReport>["known"][number]): void {
-  const { commandId: id, op, args } = entry;
-  if (entry.startedAt === undefined || work.fleet.commands.has(id) || work.output(id) !== null) return;
+/**
+ * After a restore an agent may run, or have ended, what the state doesn't know: better shown than hidden. It becomes an
+ * assignment like any other, so that it can be stopped, keeps the host busy, and is given up with it. What was accepted
+ * from the agent before is known to the history unless that lies beyond the restore.
+ */
+function adopt(work: Work, from: Sender, entry: z.infer<typeof StateReport>["known"][number]): void {
+  const { hostId, presence } = from;
+  const { commandId: id, op, args, phase, startedAt, settled } = entry;
+  if (startedAt === undefined || work.fleet.commands.has(id) || work.output(id) !== null) return;
+  if (settled !== undefined && from.inHistory(settled)) return;
+  if ((work.agent(hostId)?.commands.size ?? 0) >= MAX_OPEN) return;
   createCommand(work, { id, host: hostId, op, args, requestedBy: `agent:${hostId}` }, "adopted");
-  work.change("command_progress", hostId, {
-    id,
-    status: "running",
-    reason: null,
-    startedAt: entry.startedAt,
-  });
-  work.change("host_updated", hostId, { runningCommand: id });
-  const message = `${hostId} runs ${op}, which this state did not know: adopted`;
+  work.change("command_progress", hostId, { id, status: "running", reason: null, startedAt });
+  const claimed = { status: "claimed", instance: presence.instance } as const;
+  work.changeAgent(hostId, "assignment_added", id, { id, op, args, ...claimed });
+  if (phase !== "ended") work.change("host_updated", hostId, { runningCommand: id });
+  const message = `${hostId} ${phase === "ended" ? "ran" : "runs"} ${op}, which this state did not know: adopted`;
   note(work, {
     category: "audit",
     level: "warn",

@@ -1,6 +1,6 @@
 import { type Host, OUTPUT_SPACES } from "@neverstale/fleet-domain";
 import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "./catalogue.ts";
-import { endCommand } from "./commands.ts";
+import { endCommand, runningOn } from "./commands.ts";
 import { drive } from "./driver.ts";
 import { setOnline } from "./hosts.ts";
 import type { Work } from "./work.ts";
@@ -15,11 +15,11 @@ export function sweepFleet(work: Work, lastHeardMs: (hostId: string) => number):
 }
 
 function loseWorkOf(work: Work, host: Host): void {
-  const command = host.runningCommand === undefined ? undefined : work.fleet.commands.get(host.runningCommand);
-  if (command?.status !== "running") return;
-  const seenAt = work.fleet.metrics.get(host.id)?.lastSeenAt ?? command.startedAt ?? command.createdAt;
-  if (work.at.ms - Date.parse(seenAt) < LOST_AFTER_MS) return;
-  endCommand(work, command, { status: "lost", actor: "server", reason: "its host has not been heard of for a day" });
+  for (const command of runningOn(work, host.id)) {
+    const silentSince = host.offlineSince ?? command.startedAt ?? command.createdAt;
+    if (work.at.ms - Date.parse(silentSince) < LOST_AFTER_MS) continue;
+    endCommand(work, command, { status: "lost", actor: "server", reason: "its host has not been heard of for a day" });
+  }
 }
 
 /** Output is kept as long as its command is in the state: the spaces of evicted commands go. */

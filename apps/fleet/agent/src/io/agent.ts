@@ -15,7 +15,7 @@ import { Bell } from "./bell.ts";
 import { isFileSafe } from "./command-files.ts";
 import type { HostFile } from "./host-file.ts";
 import type { Journal } from "./journal.ts";
-import { Reporter } from "./reporter.ts";
+import { Reporter, type ReporterParts } from "./reporter.ts";
 import { localTime, type ServerApi } from "./server-api.ts";
 import { readSpool } from "./spool.ts";
 import { AGENT_VERSION } from "./version.ts";
@@ -209,6 +209,7 @@ export class Agent {
       journaledAt: new Date().toISOString(),
       claim: "asked",
       settledAt: null,
+      settledIn: null,
       job,
     };
   }
@@ -283,11 +284,11 @@ export class Agent {
 
   readonly #sight = () => ({ known: this.#known, refusals: refusals(this.#view()), tellAgain: this.#tellAgain });
 
-  readonly #takeEnd = (commandId: string, settled: boolean): boolean => {
+  readonly #takeEnd: ReporterParts["onEnd"] = (commandId, settledIn, settled) => {
     const entry = this.#entry(commandId);
     this.#tellAgain.delete(commandId);
     if (entry === undefined || settled === (entry.settledAt !== null)) return false;
-    this.#keep({ ...entry, settledAt: settled ? new Date().toISOString() : null });
+    this.#keep({ ...entry, settledAt: settled ? new Date().toISOString() : null, settledIn });
     this.#done.delete(commandId);
     this.#granted.delete(commandId);
     this.#stopped.delete(commandId);

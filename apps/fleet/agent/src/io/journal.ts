@@ -39,6 +39,7 @@ const Entry = z.object({
   journaledAt: z.string(),
   claim: z.enum(["asked", "refused"]),
   settledAt: z.string().nullable(),
+  settledIn: z.object({ epoch: z.string(), version: z.int() }).nullable().default(null),
   job: z.object({
     argv: z.array(z.string()).min(1),
     env: z.record(z.string(), z.string()),
@@ -100,7 +101,7 @@ export class Journal {
     return {
       entry,
       runner,
-      startedAt: mark?.at ?? null,
+      startedAt: mark === null || mark.started === NO_RUNNER.started ? null : mark.at,
       exit,
       spooledBytes: spoolSize(files.spool),
     };

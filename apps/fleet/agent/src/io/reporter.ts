@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { AgentReport, ReportsAnswer } from "@neverstale/fleet-domain";
 import type { Logger } from "pino";
 import { retryDelayMs } from "../backoff.ts";
+import type { JournalEntry } from "../job.ts";
 import { composeBatch, type Reportable } from "../reports.ts";
 import type { ClockReading } from "../server-clock.ts";
 import { Bell } from "./bell.ts";
@@ -24,8 +25,11 @@ export interface ReporterParts {
   readonly readOutput: Reportable["readOutput"];
   readonly hello: () => AgentReport;
   readonly onClock: (clock: ClockReading) => void;
-  /** `settled`: the server has this end and all of the output; if not, it wants what this agent has. True: that is news. */
-  readonly onEnd: (commandId: string, settled: boolean) => boolean;
+  /**
+   * `settled`: the server has this end and all of the output, since the moment `settledIn` of its history; if not, it
+   * wants what this agent has. True: that is news.
+   */
+  readonly onEnd: (commandId: string, settledIn: JournalEntry["settledIn"], settled: boolean) => boolean;
   /** `before`: whether it was accepted earlier in this run. */
   readonly onNotAccepted: (before: boolean) => void;
 }
@@ -141,7 +145,9 @@ export class Reporter {
     const settled = new Set(answer.finished);
     for (const report of reports) {
       if (report.type !== "finished") continue;
-      const isNews = this.#parts.onEnd(report.commandId, settled.has(report.commandId));
+      const isSettled = settled.has(report.commandId);
+      const settledIn = isSettled ? (answer.settled ?? null) : null;
+      const isNews = this.#parts.onEnd(report.commandId, settledIn, isSettled);
       if (isNews) this.#received.delete(report.commandId);
       moved ||= isNews;
     }

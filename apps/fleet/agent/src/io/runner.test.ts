@@ -252,6 +252,7 @@ function entry(of: Job): JournalEntry {
     journaledAt,
     claim: "asked",
     settledAt: null,
+    settledIn: null,
     job: of,
   };
 }

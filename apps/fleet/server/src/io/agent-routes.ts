@@ -1,10 +1,12 @@
 import {
+  agentSpace,
   type ClaimAnswer,
   ClaimRequest,
   type EnrollAnswer,
   EnrollRequest,
   type ReportsAnswer,
   ReportsRequest,
+  type Settled,
 } from "@neverstale/fleet-domain";
 import { enroll } from "../accounts.ts";
 import { claim } from "../claims.ts";
@@ -56,13 +58,15 @@ export function agentRoutes(server: Server): Route[] {
 }
 
 async function report(server: Server, hostId: string, request: ReportsRequest): Promise<Answer> {
-  const { result } = await server.transact((work) => takeReports(work, hostId, request, server.presence(hostId)), {
-    space: `agent/${hostId}`,
+  const from = { hostId, presence: server.presence(hostId), inHistory: (moment: Settled) => server.inHistory(moment) };
+  const { applied, result } = await server.transact((work) => takeReports(work, request, from), {
+    space: agentSpace(hostId),
     ephemeral: request.reports.every((one) => one.type === "metrics" || one.type === "state"),
   });
   server.remember(hostId, result.presence);
   const { received, finished } = result;
-  return { body: { now: server.moment().iso, received, finished } satisfies ReportsAnswer };
+  const settled = { epoch: applied.epoch, version: applied.version };
+  return { body: { now: server.moment().iso, received, finished, settled } satisfies ReportsAnswer };
 }
 
 /** What one host sends is taken one after the other: what is remembered of it is never decided on twice. */

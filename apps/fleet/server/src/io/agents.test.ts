@@ -1,7 +1,8 @@
 import { type AgentReport, type Command, OUTPUT_CHUNKS } from "@neverstale/fleet-domain";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "../catalogue.ts";
 import { type Browser, Fleets, type Host, onlineHost, signIn, upgrade } from "../fleet-suite.ts";
+import { takeReports } from "../reports.ts";
 import { round } from "./rounds.ts";
 import type { RunningFleet } from "./start.ts";
 
@@ -63,6 +64,9 @@ describe("claims", () => {
     expect(again.status).toBe(200);
     expect(command(id)).toMatchObject({ status: "running", startedAt: new Date(now).toISOString() });
     expect(fleet.manager.state.hosts.get(host.id)?.runningCommand).toBe(id);
+    expect([...fleet.manager.state.events.values()].filter((event) => event.details?.commandId === id)).toMatchObject([
+      { action: "command_started", actor: `agent:${host.id}`, host: host.id },
+    ]);
   });
 
   test("[fleet] of two instances that claim at once exactly one gets it, and an alarm is raised", async () => {
@@ -201,6 +205,10 @@ describe("output", () => {
 });
 
 describe("never running for ever", () => {
+  beforeEach(async () => {
+    browser = await signInAgain(); // Days pass here.
+  });
+
   test("[fleet] a running command that its restarted agent knows nothing of is lost", async () => {
     const host = await newHost();
     const id = await running(host);
@@ -292,7 +300,6 @@ describe("never running for ever", () => {
   test.each(["running", "ended"] as const)(
     "after a restore, what is %s on an agent and the state doesn't know is adopted",
     async (phase) => {
-      browser = await signInAgain();
       const host = await newHost();
       const id = `from-the-future-${phase}`;
       const startedAt = new Date(now - 1000).toISOString();
@@ -312,6 +319,83 @@ describe("never running for ever", () => {
     },
   );
 
+  test("what was adopted can be stopped, keeps the host busy, and is given up with the host like any other", async () => {
+    const host = await newHost();
+    const startedAt = new Date(now).toISOString();
+    const entries = ["first", "second"].map((name) => ({ commandId: `${host.id}-${name}`, op: "uptime", args: {} }));
+    const known = entries.map((entry) => ({ ...entry, phase: "running" as const, startedAt }));
+    await host.report({ type: "state", known });
+
+    const next = await browser.post("/api/dispatch", { op: "disk", hosts: [host.id] });
+    await browser.post(`/api/commands/${host.id}-first/cancel`);
+
+    expect(next.body.commands).toMatchObject([{ status: "blocked" }]);
+    expect(fleet.manager.space(`agent/${host.id}`)?.state.commands?.get(`${host.id}-first`)).toMatchObject({
+      cancelRequested: true,
+    });
+    now += OFFLINE_AFTER_MS;
+    await round(fleet.server, false);
+    now += LOST_AFTER_MS;
+    await round(fleet.server, false);
+    expect(entries.map(({ commandId }) => command(commandId)?.status)).toEqual(["lost", "lost"]);
+  });
+
+  test("what an agent was told is settled is adopted only where that moment is not part of the history", async () => {
+    const host = await newHost();
+    const startedAt = new Date(now).toISOString();
+    const { settled } = (await host.report(NOTHING)).body as unknown as {
+      settled: { epoch: string; version: number };
+    };
+    const known = [
+      { commandId: "evicted", settled },
+      { commandId: "beyond-the-restore", settled: { ...settled, version: settled.version + 1_000_000 } },
+      { commandId: "of-an-unknown-epoch", settled: { epoch: "unknown", version: 1 } },
+    ].map((entry) => ({ ...entry, op: "uptime", args: {}, phase: "ended" as const, startedAt }));
+
+    await host.report({ type: "state", known });
+    const answer = await host.finished("evicted", "succeeded", 6);
+
+    expect(known.map((entry) => command(entry.commandId) !== undefined)).toEqual([false, true, true]);
+    expect(answer.body.finished).toEqual(["evicted"]);
+  });
+
+  test("a host that was online when the server stopped has a day from then on, however long ago its command began", async () => {
+    const host = await newHost();
+    const id = await running(host);
+    now += LOST_AFTER_MS - 1000;
+    await host.report({ type: "state", known: [{ commandId: id, op: "uptime", args: {}, phase: "running" }] });
+    // Not stored: after a restart it is gone.
+    await fleet.server.transact((work) => work.change("host_metrics_removed", host.id, {}));
+
+    now += OFFLINE_AFTER_MS;
+    await round(fleet.server, false);
+
+    expect(fleet.manager.state.hosts.get(host.id)).toMatchObject({ online: false, offlineSince: expect.any(String) });
+    expect(command(id)?.status).toBe("running");
+    await host.report({ type: "metrics" });
+    expect(fleet.manager.state.hosts.get(host.id)).not.toHaveProperty("offlineSince");
+  });
+
+  test("a report whose host is removed before its turn comes leaves nothing", async () => {
+    const host = await newHost();
+    await browser.call("DELETE", `/api/hosts/${host.id}`);
+    const startedAt = new Date(now).toISOString();
+    const known = [{ commandId: "of-a-ghost", op: "uptime", args: {}, phase: "running" as const, startedAt }];
+    const from = { hostId: host.id, presence: fleet.server.presence(host.id), inHistory: () => false };
+    const request = {
+      instance: "i",
+      seq: 1,
+      reports: [{ type: "metrics" as const }, { type: "state" as const, known }],
+    };
+
+    await expect(fleet.server.transact((work) => takeReports(work, request, from))).rejects.toMatchObject({
+      code: "not_signed_in",
+    });
+
+    expect(fleet.manager.state.metrics.has(host.id)).toBe(false);
+    expect(command("of-a-ghost")).toBeUndefined();
+  });
+
   test("what never started is nothing to adopt", async () => {
     const host = await newHost();
 
@@ -325,6 +409,10 @@ describe("never running for ever", () => {
 });
 
 describe("heartbeats", () => {
+  beforeAll(async () => {
+    browser = await signInAgain();
+  });
+
   test("metrics are shown as they come, and make the host online", async () => {
     const host = await newHost();
     now += OFFLINE_AFTER_MS;

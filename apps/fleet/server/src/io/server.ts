@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { ACCOUNTS_SPACE, type Accounts, type Fleet, type fleetModel } from "@neverstale/fleet-domain";
+import { ACCOUNTS_SPACE, type Accounts, type Fleet, type fleetModel, type Settled } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
-import type { Applied, StateManager, TransactOptions } from "@neverstale/server";
+import { type Applied, MAIN_SPACE, type StateManager, type TransactOptions } from "@neverstale/server";
 import type { Logger } from "pino";
 import { OFFLINE_AFTER_MS } from "../catalogue.ts";
 import { type CookieKind, cookieKind } from "../cookies.ts";
@@ -115,6 +115,12 @@ export class Server {
       key === undefined ? {} : { key },
     );
     return { applied, result: applied.answer as T };
+  }
+
+  /** Whether the state has been at that moment: false for one that lies beyond a restore (rule E2). */
+  inHistory({ epoch, version }: Settled): boolean {
+    const last = this.manager.space(MAIN_SPACE)?.lineage.lastVersion(epoch, this.manager.version) ?? null;
+    return last !== null && version <= last;
   }
 
   presence(hostId: string): Presence {
