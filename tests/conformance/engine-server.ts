@@ -20,7 +20,7 @@ const model = defineModel({
 const store = database === "memory" ? memoryStore() : sqliteStore(database);
 const manager = await StateManager.open({ model, store, onFailure: () => process.exit(70) });
 const http = createServer((_, response) => response.writeHead(404).end());
-serveSync(http, { manager: manager as unknown as StateManager, beaconMs: Number(beaconMs) });
+serveSync(http, { manager, beaconMs: Number(beaconMs) });
 const control = createServer(async (request, response) => {
   const changes = JSON.parse((await request.toArray()).join("")) as (Change & { type: "host_added" })[];
   const status = await manager

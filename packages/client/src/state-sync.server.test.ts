@@ -35,7 +35,7 @@ interface Running {
 async function serve(store: Store, options: Omit<ServeSyncOptions, "manager"> = {}, port = 0): Promise<Running> {
   const manager = await StateManager.open({ model, store });
   const http = createServer((_request, response) => response.writeHead(404).end());
-  const endpoint = serveSync(http, { manager: manager as unknown as StateManager, beaconMs: 400, ...options });
+  const endpoint = serveSync(http, { manager, beaconMs: 400, ...options });
   await new Promise<void>((resolve) => http.listen(port, "127.0.0.1", resolve));
   let stopped = false;
   const stop = async (): Promise<void> => {

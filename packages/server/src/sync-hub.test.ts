@@ -32,7 +32,7 @@ async function start(data?: MemoryData): Promise<void> {
   store = memoryStore(data === undefined ? {} : { data });
   const limits = { tombstones: 3, stuckMs: 60_000, foldMs: 1_000 };
   const spaces = { "output/": model };
-  manager = (await StateManager.openWith({ model, spaces, store, limits }, runtime)) as unknown as StateManager;
+  manager = await StateManager.openWith({ model, spaces, store, limits }, runtime);
   hub = new SyncHub(manager, { beaconMs: 30_000 });
 }
 

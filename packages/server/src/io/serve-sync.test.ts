@@ -24,7 +24,7 @@ const sockets: WebSocket[] = [];
 async function start(options: Omit<ServeSyncOptions, "manager"> = {}, limits: Partial<Limits> = {}): Promise<void> {
   manager = await StateManager.open({ model, store: memoryStore(), limits });
   http = createServer((_, response) => response.writeHead(404).end());
-  sync = serveSync(http, { manager: manager as unknown as StateManager, ...options });
+  sync = serveSync(http, { manager, ...options });
   await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
   port = (http.address() as AddressInfo).port;
 }
