@@ -28,6 +28,9 @@ export class DataDir {
 export class AuthorityProcess {
   readonly #database: string;
   readonly #beaconMs: number;
+  /** A command that runs the process in its own way: strace, a shell with limits. It must not fork. */
+  wrapper: readonly string[] = [];
+  env: NodeJS.ProcessEnv = process.env;
   port = 0;
   #process: ChildProcess | null = null;
 
@@ -46,7 +49,8 @@ export class AuthorityProcess {
       String(this.port),
       String(this.#beaconMs),
     ];
-    const started = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    const [program, ...words] = [...this.wrapper, process.execPath, ...args] as [string, ...string[]];
+    const started = spawn(program, words, { env: this.env, stdio: ["ignore", "pipe", "inherit"] });
     this.#process = started;
     for await (const line of createInterface({ input: started.stdout })) {
       const match = /^listening on (\d+)$/.exec(line);
@@ -57,10 +61,24 @@ export class AuthorityProcess {
     throw new Error("the authority ended before it listened");
   }
 
+  /** Goes on with other work meanwhile: SIGSTOP, SIGCONT. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal);
+  }
+
+  /** Its exit code once it has ended by itself; null: it was ended by a signal. */
+  async ended(): Promise<number | null> {
+    const child = this.#process;
+    if (child === null) return null;
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
+    this.#process = null;
+    return child.exitCode;
+  }
+
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const killed = this.#process;
     this.#process = null;
-    if (killed === null || killed.exitCode !== null) return;
+    if (killed === null || killed.exitCode !== null || killed.signalCode !== null) return;
     killed.kill(signal);
     await once(killed, "exit");
   }

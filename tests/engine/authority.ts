@@ -57,9 +57,18 @@ async function main(database: string, port: number, beaconMs: number): Promise<v
       });
     }
     if (request.url?.startsWith("/load") === true) return json(response, await load(new URL(request.url, "http://x")));
+    if (request.url === "/close") return close(response);
     const change = JSON.parse((await request.toArray()).join("")) as Change & { type: "host_added" };
     const { epoch, version } = await manager.apply(change);
     json(response, { epoch, version });
+  }
+
+  /** Ends the process as an operator would, and answers before it is gone. */
+  async function close(response: ServerResponse): Promise<void> {
+    await sync.close();
+    await manager.close();
+    json(response, {});
+    response.once("close", () => process.exit(0));
   }
 
   /** Makes `changes` changes at so many a second; answers when all are stored. */

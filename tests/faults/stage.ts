@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import type { StateSync } from "@neverstale/client";
+import type { State } from "../engine/authority.ts";
+import { AuthorityProcess, DataDir, until } from "../engine/authority-process.ts";
+
+/** A directory and an authority for one script; both are gone when it has ended, however it ends. */
+export class Stage implements AsyncDisposable {
+  readonly dir: DataDir;
+  readonly authority: AuthorityProcess;
+  readonly #clients: StateSync<State>[] = [];
+
+  constructor(beaconMs = 1_000, dir = new DataDir()) {
+    this.dir = dir;
+    this.authority = new AuthorityProcess(dir.database, beaconMs);
+  }
+
+  follow(): StateSync<State> {
+    return this.adopt(this.authority.follow());
+  }
+
+  /** A client that is stopped at the end. */
+  adopt(client: StateSync<State>): StateSync<State> {
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** Until every client shows what the authority has, record by record. */
+  async level(ms = 30_000): Promise<void> {
+    for (const client of this.#clients) {
+      await until(
+        "a client is level",
+        async () => {
+          const { epoch, version, digest } = await this.authority.facts();
+          return client.epoch === epoch && client.version === version && client.digest() === digest;
+        },
+        ms,
+      );
+      assert.equal(client.counters.divergences, 0, "no client ever showed something wrong");
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.stop();
+    this.authority.signal("SIGCONT");
+    await this.authority.kill();
+    this.dir.remove();
+  }
+}
