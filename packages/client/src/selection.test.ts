@@ -62,6 +62,30 @@ describe("a selection", () => {
     expect(one.selection.current).toBe(7);
   });
 
+  test("runs once for all that moved together", () => {
+    const ids = Array.from({ length: 50 }, (_, n) => `web-${n}`);
+    const source = new Source(...ids.map((id) => ({ id, cpu: 0 })));
+    const all = source.select(({ hosts }) => ids.reduce((sum, id) => sum + Number(hosts?.get(id)?.cpu), 0));
+    all.subscribe();
+    const before = all.runs();
+
+    source.replica.replace(full(2, { hosts: ids.map((id) => ({ id, cpu: 1 })) }));
+    source.tell();
+
+    expect([all.selection.current, all.runs() - before, all.calls()]).toEqual([50, 1, 1]);
+  });
+
+  test("tells those who wait for it also when somebody was quicker to look", () => {
+    const source = new Source({ id: "web-1", cpu: 1 });
+    const one = source.select(({ hosts }) => hosts?.get("web-1")?.cpu);
+    source.listeners.onRecord("hosts", "web-1", () => one.selection.current);
+    one.subscribe();
+
+    source.set("web-1", 7);
+
+    expect([one.selection.current, one.calls()]).toEqual([7, 1]);
+  });
+
   test("is told of a record that comes into being", () => {
     const source = new Source();
     const one = source.select(({ hosts }) => hosts?.has("web-1"));

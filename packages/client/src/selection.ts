@@ -23,6 +23,9 @@ export class TrackedSelection<T> implements Selection<T> {
   readonly #listeners = new Set<Listener>();
   #value: { readonly of: T } | null = null;
   #revision = -1;
+  /** What the listeners know, and since which revision: `current` may be looked at before they are told. */
+  #told: { readonly of: T } | null = null;
+  #toldRevision = -1;
   #reads: Reads = new Map();
   #stopWatching: readonly Unsubscribe[] = [];
 
@@ -42,6 +45,7 @@ export class TrackedSelection<T> implements Selection<T> {
     this.#listeners.add(own);
     if (this.#listeners.size === 1) {
       this.#evaluate();
+      this.#told = this.#value;
       this.#watch();
     }
     return () => {
@@ -78,10 +82,15 @@ export class TrackedSelection<T> implements Selection<T> {
     this.#stopWatching = [];
   }
 
+  /** Called once for each record that moved and that it was made of. */
   readonly #onMoved = (): void => {
-    const before = this.#value;
-    this.#evaluate();
-    if (this.#value !== before) for (const listener of [...this.#listeners]) listener();
+    const revision = this.#source.revision();
+    if (this.#toldRevision === revision) return;
+    this.#toldRevision = revision;
+    if (this.#revision !== revision) this.#evaluate();
+    if (this.#value === this.#told) return;
+    this.#told = this.#value;
+    for (const listener of [...this.#listeners]) listener();
   };
 }
 
