@@ -28,8 +28,17 @@ export const StoredEnrollmentToken = EnrollmentToken.extend({
 export type StoredEnrollmentToken = z.infer<typeof StoredEnrollmentToken>;
 
 /** `id` is the SHA-256 of the credential: the host it is for is looked up by it, never taken from a message. */
-export const AgentCredential = z.object({ id: Id, host: Id, createdAt: Timestamp });
+export const AgentCredential = z.object({
+  id: Id,
+  host: Id,
+  createdAt: Timestamp,
+  /** Its host was removed: it opens nothing any more, and is told from one that was never known. */
+  revoked: z.literal(true).optional(),
+});
 export type AgentCredential = z.infer<typeof AgentCredential>;
+
+/** Of the revoked ones. */
+export const REVOKED_CREDENTIAL_LIMIT = 1_000;
 
 export const accountsModel = defineModel({
   model: 1,
@@ -37,7 +46,9 @@ export const accountsModel = defineModel({
     users: collection(User),
     sessions: collection(Session),
     enrollmentTokens: collection(StoredEnrollmentToken),
-    agentCredentials: collection(AgentCredential),
+    agentCredentials: collection(AgentCredential, {
+      keep: { newest: REVOKED_CREDENTIAL_LIMIT, where: { revoked: [true] } },
+    }),
   },
   changes: {
     user_added: put("users"),
@@ -49,6 +60,7 @@ export const accountsModel = defineModel({
     enrollment_token_used: patch("enrollmentTokens"),
     enrollment_token_removed: remove("enrollmentTokens"),
     agent_credential_made: put("agentCredentials"),
+    agent_credential_revoked: patch("agentCredentials"),
     agent_credential_removed: remove("agentCredentials"),
   },
 });

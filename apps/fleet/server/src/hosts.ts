@@ -53,7 +53,7 @@ export function removeHost(work: Work, hostId: string, actor: string): void {
   work.change("host_removed", hostId, {});
   if (work.fleet.metrics.has(hostId)) work.change("host_metrics_removed", hostId, {});
   for (const credential of [...work.accounts.agentCredentials.values()]) {
-    if (credential.host === hostId) work.changeAccounts("agent_credential_removed", credential.id, {});
+    if (credential.host === hostId) work.changeAccounts("agent_credential_revoked", credential.id, { revoked: true });
   }
   work.removeAgent(hostId);
   note(work, {

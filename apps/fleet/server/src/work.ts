@@ -68,7 +68,7 @@ interface AccountsChanges {
   enrollment_token_used: Patch<StoredEnrollmentToken>;
   enrollment_token_removed: object;
   agent_credential_made: AgentCredential;
-  agent_credential_removed: object;
+  agent_credential_revoked: Patch<AgentCredential>;
 }
 
 /** What a decision may look at. */

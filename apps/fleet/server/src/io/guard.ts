@@ -78,7 +78,8 @@ export function agentOf(server: Server, headers: IncomingHttpHeaders): string {
   noBrowser(headers);
   const match = /^Bearer ([\w-]{20,200})$/.exec(headers.authorization ?? "");
   const credential = match?.[1] === undefined ? undefined : server.accounts?.agentCredentials.get(hashOf(match[1]));
-  if (credential !== undefined && server.fleet.hosts.has(credential.host)) return credential.host;
+  const isGood = credential !== undefined && credential.revoked !== true;
+  if (isGood && server.fleet.hosts.has(credential.host)) return credential.host;
   throw new Refusal("not_signed_in", "the credential is missing, unknown or revoked", {
     hint: "Enrol the agent again with a new token.",
   });

@@ -45,12 +45,15 @@ export class LocalAgent {
   #timer: NodeJS.Timeout | null = null;
   #delayMs = FIRST_DELAY_MS;
   #stopped = false;
+  #foundBefore = false;
 
   constructor(options: LocalAgentOptions) {
     this.#options = options;
     mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
     rmSync(this.#tokenFile, { force: true }); // A removed host must not find a way back by itself.
     if (options.enrollToken !== null) writeFileSync(this.#tokenFile, options.enrollToken, { mode: 0o600 });
+    // One of an earlier server that listened elsewhere would look for it there for ever.
+    for (const { pid, server } of agentsOn(options.dataDir)) if (server !== options.address) end(pid);
     this.#start();
   }
 
@@ -84,11 +87,12 @@ export class LocalAgent {
     if (this.#stopped) return;
     const { log } = this.#options;
     if (code === REVOKED)
-      return log.warn("the local agent is not accepted any more: its host was removed. The next start enrols it anew.");
+      return log.warn(`the local agent is not accepted any more: ${removedHint(this.#options.dataDir)}`);
     this.#delayMs = ranMs > SETTLED_MS ? FIRST_DELAY_MS : Math.min(this.#delayMs * 2, MAX_DELAY_MS);
     if (code === ALREADY_RUNNING) {
       log.info("a local agent runs already");
-      this.#delayMs = MAX_DELAY_MS;
+      this.#delayMs = this.#foundBefore ? MAX_DELAY_MS : FIRST_DELAY_MS; // It may be one that is ending.
+      this.#foundBefore = true;
     } else
       log.warn(
         { code, signal, againInMs: this.#delayMs },
@@ -103,8 +107,13 @@ export class LocalAgent {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#child?.kill("SIGTERM");
-    for (const pid of agentsOn(this.#options.dataDir)) if (pid !== this.#child?.pid) end(pid);
+    for (const { pid } of agentsOn(this.#options.dataDir)) if (pid !== this.#child?.pid) end(pid);
   }
+}
+
+/** What to do about an agent whose host was removed. */
+export function removedHint(dataDir: string): string {
+  return `this machine's host was removed. To have it back, delete ${join(dataDir, CREDENTIAL_FILE)} and start the server again.`;
 }
 
 /** From the sources, or from what was built of them: like this file itself. */
@@ -117,10 +126,19 @@ function agentCommand(): string[] {
   return isSource ? ["--conditions=source", main] : [main];
 }
 
-/** Agents of this data directory, also one that an earlier server started. Empty where the system doesn't say. */
-function agentsOn(dataDir: string): number[] {
-  const pids = existsSync("/proc") ? readdirSync("/proc").map(Number) : [];
-  return pids.filter((pid) => Number.isInteger(pid) && argumentsOf(pid).includes(dataDir));
+/**
+ * Agents of this data directory with the server they work for, also one that an earlier server started. Empty where the
+ * system doesn't say. By their whole command line: others may name the directory too.
+ */
+function agentsOn(dataDir: string): { readonly pid: number; readonly server: string | undefined }[] {
+  const [program = ""] = agentCommand().slice(-1);
+  const pids = existsSync("/proc") ? readdirSync("/proc").map(Number).filter(Number.isInteger) : [];
+  return pids.flatMap((pid) => {
+    const args = argumentsOf(pid);
+    const flag = (name: string) => args[args.indexOf(name) + 1];
+    const isAgent = args.includes(program) && args.includes("--data-dir") && flag("--data-dir") === dataDir;
+    return isAgent ? [{ pid, server: flag("--server") }] : [];
+  });
 }
 
 function end(pid: number): void {
@@ -139,12 +157,13 @@ function argumentsOf(pid: number): string[] {
   }
 }
 
+const CREDENTIAL_FILE = "credential.json";
 const StoredCredential = z.object({ credential: z.string() });
 
 /** The credential an agent keeps in its data directory, or null where there is none. */
 export function credentialIn(dataDir: string): string | null {
   try {
-    return StoredCredential.parse(JSON.parse(readFileSync(join(dataDir, "credential.json"), "utf8"))).credential;
+    return StoredCredential.parse(JSON.parse(readFileSync(join(dataDir, CREDENTIAL_FILE), "utf8"))).credential;
   } catch {
     return null; // Not there or not readable: the agent enrols again.
   }

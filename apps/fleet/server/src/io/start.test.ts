@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sqliteStore } from "@neverstale/server";
@@ -20,8 +20,8 @@ afterEach(async () => {
   await fleets.end();
 });
 
-function startOn(dataDir: string): Promise<RunningFleet> {
-  return fleets.start({ dataDir, store: sqliteStore(databaseIn(dataDir)) });
+function startOn(dataDir: string, localAgent = false): Promise<RunningFleet> {
+  return fleets.start({ dataDir, localAgent, store: sqliteStore(databaseIn(dataDir)) });
 }
 
 function movedTo(fleet: RunningFleet, browser: Browser): Browser {
@@ -115,6 +115,19 @@ describe("after a restart on the same file", () => {
     });
     socket.terminate();
   });
+});
+
+test("a start that fails when it listens already leaves nothing that listens", async () => {
+  const dataDir = fleets.directory();
+  writeFileSync(join(dataDir, "agent"), "in the way of the local agent's directory");
+  const lines: string[] = [];
+
+  await expect(fleets.start({ dataDir, localAgent: true, print: (line) => lines.push(line) })).rejects.toThrow(
+    "EEXIST",
+  );
+
+  const address = lines[0]?.replace("listening on ", "") ?? "";
+  await expect(send(address, "GET", "/healthz")).rejects.toThrow("ECONNREFUSED");
 });
 
 test("an admin's password that is too short is refused at the start", async () => {
@@ -228,6 +241,46 @@ describe("as a process", { timeout: 240_000 }, () => {
     second.child.kill("SIGTERM");
     expect(await second.exit).toBe(0);
     await expect.poll(() => isAlive(agent), PATIENT).toBe(false);
+  });
+});
+
+describe("the local agent", { timeout: 240_000 }, () => {
+  const hostsOf = (fleet: RunningFleet) =>
+    [...fleet.manager.state.hosts.values()].map(({ id, online }) => [id, online]);
+
+  test("of a server that was killed goes over to one that listens elsewhere", async () => {
+    const dataDir = fleets.directory();
+    const first = await serve(dataDir, { localAgent: true });
+    await expect.poll(() => readIfThere(join(dataDir, "agent", "agent.log")), PATIENT).toContain('"working"');
+    const [agent = 0] = agentsOf(dataDir);
+    first.child.kill("SIGKILL");
+    await first.exit;
+
+    const second = await startOn(dataDir, true);
+
+    expect(second.address).not.toBe(first.address);
+    await expect.poll(() => isAlive(agent), PATIENT).toBe(false);
+    await expect.poll(() => hostsOf(second), PATIENT).toEqual([[expect.any(String), true]]);
+  });
+
+  test("whose host was removed stays away until it is asked for", async () => {
+    const dataDir = fleets.directory();
+    const first = await startOn(dataDir, true);
+    const browser = await signIn(first);
+    await expect.poll(() => hostsOf(first), PATIENT).toEqual([[expect.any(String), true]]);
+    const [[id]] = hostsOf(first) as [[string, boolean]];
+    await browser.call("DELETE", `/api/hosts/${id}`);
+    await expect.poll(() => agentsOf(dataDir), PATIENT).toEqual([]);
+    await first.close();
+
+    const second = await startOn(dataDir, true);
+    expect(agentsOf(dataDir)).toEqual([]);
+    expect([...(second.server.accounts?.enrollmentTokens.values() ?? [])].filter(({ usedBy }) => !usedBy)).toEqual([]);
+    await second.close();
+
+    rmSync(join(dataDir, "agent", "credential.json"));
+    const third = await startOn(dataDir, true);
+    await expect.poll(() => hostsOf(third), PATIENT).toEqual([[id, true]]);
   });
 });
 

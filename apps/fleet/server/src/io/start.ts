@@ -17,7 +17,7 @@ import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdm
 import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
 import { type App, buildApp } from "./app.ts";
 import { databaseIn, openDataDirectory } from "./data-directory.ts";
-import { credentialIn, LocalAgent } from "./local-agent.ts";
+import { credentialIn, LocalAgent, removedHint } from "./local-agent.ts";
 import { startRounds } from "./rounds.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 import { DEFAULT_RATE_LIMITS, type FleetManager, type RateLimits, Server } from "./server.ts";
@@ -127,10 +127,30 @@ async function serve(options: FleetOptions, { manager, log, host, dataDir }: Ope
   const address = addressOf(host, server.port);
   const print = options.print ?? ((line) => process.stdout.write(`${line}\n`));
   print(`listening on ${address}`);
+  try {
+    return await goOn(options, { server, app, address, print, dataDir });
+  } catch (error) {
+    await app.sockets.close();
+    await app.http.close();
+    throw error;
+  }
+}
+
+interface Listening {
+  readonly server: Server;
+  readonly app: App;
+  readonly address: string;
+  readonly print: (line: string) => void;
+  readonly dataDir: string;
+}
+
+/** What follows once it listens. */
+async function goOn(options: FleetOptions, { server, app, address, print, dataDir }: Listening): Promise<RunningFleet> {
+  const { manager, origins } = server;
   const signInLink = makeSignInLink(server, origins.all[0] ?? address);
   if (signInLink !== null) print(`sign in once, within 15 minutes: ${signInLink}`);
-  const stopRounds = startRounds(server);
   const agent = options.localAgent === false ? null : await startAgent(server, address, dataDir);
+  const stopRounds = startRounds(server);
   return { address, signInLink, manager, server, app, close: once(() => drain({ server, app, stopRounds, agent })) };
 }
 
@@ -156,12 +176,19 @@ function makeSignInLink(server: Server, address: string): string | null {
 
 const LOCAL_TOKEN = "this machine";
 
-/** An agent that the state knows needs no token; else it gets a fresh one, and an unused older one goes. */
-async function startAgent(server: Server, address: string, fleetDir: string): Promise<LocalAgent> {
+/**
+ * An agent that the state knows needs no token; else it gets a fresh one, and an unused older one goes. None where this
+ * machine's host was removed: it stays away until its credential is deleted.
+ */
+async function startAgent(server: Server, address: string, fleetDir: string): Promise<LocalAgent | null> {
   const dataDir = join(fleetDir, "agent");
   const credential = credentialIn(dataDir);
-  const isKnown = credential !== null && server.accounts?.agentCredentials.has(hashOf(credential)) === true;
-  const enrollToken = isKnown ? null : await makeLocalToken(server);
+  const known = credential === null ? undefined : server.accounts?.agentCredentials.get(hashOf(credential));
+  if (known?.revoked === true) {
+    server.log.info(removedHint(dataDir));
+    return null;
+  }
+  const enrollToken = known === undefined ? await makeLocalToken(server) : null;
   return new LocalAgent({ address: loopbackOf(address), dataDir, enrollToken, log: server.log });
 }
 
