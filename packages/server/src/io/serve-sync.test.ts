@@ -280,6 +280,14 @@ describe("limits and rights", () => {
     expect((await answer).status).toBe(401);
   });
 
+  test("[C1] a judgement that says nothing, or fails, lets nobody in", async () => {
+    const said: unknown[] = [undefined, null, Promise.reject(new Error("no database"))];
+    await start({ authorize: () => said.shift() as Grant });
+
+    const answers = [await upgrade({}), await upgrade({}), await upgrade({})];
+    expect(answers.map(({ status }) => status)).toEqual([500, 500, 500]);
+  });
+
   test("[C7] who is judged while others come is counted with them, and refused once the end has begun", async () => {
     const judged: (() => void)[] = [];
     const authorize = () =>

@@ -14,6 +14,7 @@ import type { Cursor } from "../cursor.ts";
 import type { StateManager } from "../state-manager.ts";
 import { SyncHub } from "../sync-hub.ts";
 import type { SyncMetrics } from "../sync-metrics.ts";
+import { MAIN_SPACE } from "../transaction.ts";
 import { type Refusal, refuseUpgrade } from "./refuse-upgrade.ts";
 import { SocketWire } from "./socket-wire.ts";
 
@@ -190,7 +191,10 @@ class Endpoint implements SyncEndpoint {
     if (plain && offered.some((name) => !name.startsWith(CSRF_SUBPROTOCOL_PREFIX))) return unknownProtocol();
     const token = offered.find((name) => name.startsWith(CSRF_SUBPROTOCOL_PREFIX));
     const csrf = token?.slice(CSRF_SUBPROTOCOL_PREFIX.length) ?? null;
-    return (await this.#options.authorize?.(request, { url, plain, csrf })) ?? { space: "main", subject: null };
+    const { authorize } = this.#options;
+    if (authorize === undefined) return { space: MAIN_SPACE, subject: null };
+    // What is no verdict, whatever the types say, is no grant.
+    return (await authorize(request, { url, plain, csrf })) ?? UNJUDGED;
   }
 
   #addressOf(request: IncomingMessage): string {
