@@ -281,11 +281,13 @@ describe("limits and rights", () => {
   });
 
   test("[C1] a judgement that says nothing, or fails, lets nobody in", async () => {
-    const said: unknown[] = [undefined, null, Promise.reject(new Error("no database"))];
-    await start({ authorize: () => said.shift() as Grant });
+    const said: (() => unknown)[] = [() => undefined, () => null, () => Promise.reject(new Error("no database"))];
+    const errors: unknown[] = [];
+    await start({ authorize: () => said.shift()?.() as Grant, onError: (error) => errors.push(error) });
 
     const answers = [await upgrade({}), await upgrade({}), await upgrade({})];
     expect(answers.map(({ status }) => status)).toEqual([500, 500, 500]);
+    expect(errors).toEqual([new Error("no database")]);
   });
 
   test("[C7] who is judged while others come is counted with them, and refused once the end has begun", async () => {

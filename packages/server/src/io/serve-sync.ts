@@ -38,6 +38,8 @@ export interface ServeSyncOptions {
   readonly path?: string | ((pathname: string) => boolean);
   /** Who may follow what. Without it everyone may follow the main space. */
   readonly authorize?: (request: IncomingMessage, info: UpgradeInfo) => Grant | Refusal | Promise<Grant | Refusal>;
+  /** Told of what `authorize` threw: the connection was refused with 500, and only its owner can say why. */
+  readonly onError?: (error: unknown) => void;
   readonly beaconMs?: number;
   /** The address that limits go by; the socket's when absent. */
   readonly addressOf?: (request: IncomingMessage) => string;
@@ -153,7 +155,10 @@ class Endpoint implements SyncEndpoint {
       return refuseUpgrade(socket, { refuse: 404, code: "unknown_space", message: "nothing is served here" });
     this.#judging += 1;
     this.#judge(request, url)
-      .catch(() => UNJUDGED)
+      .catch((error: unknown) => {
+        this.#options.onError?.(error);
+        return UNJUDGED;
+      })
       .then((judged) => {
         const verdict = this.#standing(request, judged);
         this.#judging -= 1;

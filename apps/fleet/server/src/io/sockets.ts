@@ -23,6 +23,7 @@ export function serveSockets(http: HttpServer, server: Server, beaconMs: number)
     manager: server.manager,
     path: isSocketPath,
     authorize: (request, info) => judge(server, request, info),
+    onError: (err) => server.log.error({ err }, "a socket could not be judged"),
     beaconMs,
   });
   http.on("upgrade", refuseOthers);
@@ -50,13 +51,20 @@ function judge(server: Server, request: IncomingMessage, info: UpgradeInfo): Gra
   try {
     limit(server, request);
     const grant = info.url.pathname === AGENT_PATH ? grantAgent(server, request) : grantUser(server, request, info);
-    server.log.info({ ...about, ...grant.subject }, "a socket was opened");
+    const whose = nameOf(grant.subject);
+    server.log.info({ ...about, ...whose }, "a socket was opened");
+    request.socket.once("close", () => server.log.info({ ...about, ...whose }, "a socket was closed"));
     return grant;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     server.log.warn({ ...about, code: error.code }, "a socket was refused");
     return { refuse: error.status, code: error.code, message: error.message, hint: error.hint };
   }
+}
+
+/** For a log: not even the hash of a session (C13). */
+function nameOf(subject: Subject): object {
+  return subject.kind === "user" ? { user: subject.user } : { host: subject.host };
 }
 
 interface KnownGrant extends Grant {
