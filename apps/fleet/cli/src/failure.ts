@@ -1,3 +1,5 @@
+import { withoutControls } from "./plain-text.ts";
+
 /** How every command ends; `dispatch` and `verify` say in their help what 1 means there. */
 export const EXIT = { ok: 0, no: 1, cannotTell: 2 } as const;
 
@@ -20,6 +22,7 @@ export class Failure extends Error {
 /** What is shown of any error: its message, and what to do where it says so. */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  const message = withoutControls(error.message); // Parts of it may be a host's own words.
   const hint = "hint" in error && typeof error.hint === "string" ? error.hint : "";
-  return hint === "" ? error.message : `${error.message}\n${hint}`;
+  return hint === "" ? message : `${message}\n${withoutControls(hint)}`;
 }

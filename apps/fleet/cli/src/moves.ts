@@ -1,4 +1,5 @@
 import { type AnyState, type JsonValue, type StateRecord, sameJson } from "@neverstale/protocol";
+import { plainJson } from "./plain-text.ts";
 
 /** One record that isn't what it was. */
 export interface Move {
@@ -41,14 +42,14 @@ export class Shadow {
 /** A move on one line, as a person reads it: `hosts/web-1 online: true -> false`. */
 export function lineOf({ collection, id, before, after }: Move): string {
   if (after === null) return `- ${collection}/${id}`;
-  if (before === null) return `+ ${collection}/${id} ${JSON.stringify(withoutId(after))}`;
+  if (before === null) return `+ ${collection}/${id} ${plainJson(JSON.stringify(withoutId(after)))}`;
   return `~ ${collection}/${id} ${changedFields(before, after).join(", ")}`;
 }
 
 /** The same for programs. */
 export function jsonOf({ collection, id, before, after }: Move, version: number): string {
   const change = after === null ? "removed" : before === null ? "added" : "changed";
-  return JSON.stringify({ version, change, collection, id, ...(after !== null && { record: after }) });
+  return plainJson(JSON.stringify({ version, change, collection, id, ...(after !== null && { record: after }) }));
 }
 
 function changedFields(before: StateRecord, after: StateRecord): string[] {
@@ -59,7 +60,7 @@ function changedFields(before: StateRecord, after: StateRecord): string[] {
 }
 
 function shown(value: JsonValue | undefined): string {
-  return value === undefined ? "nothing" : JSON.stringify(value);
+  return value === undefined ? "nothing" : plainJson(JSON.stringify(value));
 }
 
 function withoutId(record: StateRecord): object {

@@ -1,4 +1,5 @@
 import type { OutputChunk } from "@neverstale/fleet-domain";
+import { withoutControls } from "./plain-text.ts";
 
 /** Puts a command's chunks out once each, in order, as they become known. */
 export class OutputPrinter {
@@ -44,9 +45,4 @@ export class OutputPrinter {
     this.#write(lines);
     this.#atLineStart = text.endsWith("\n");
   }
-}
-
-/** Of C0 and C1 only line feed and tab stay: what a remote host prints must not command this terminal. */
-export function withoutControls(text: string): string {
-  return text.replace(/\p{Cc}/gu, (control) => (control === "\n" || control === "\t" ? control : ""));
 }

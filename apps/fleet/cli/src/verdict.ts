@@ -1,6 +1,7 @@
 import type { Divergence } from "@neverstale/client";
 import type { Difference } from "./compare.ts";
 import { EXIT } from "./failure.ts";
+import { plainJson } from "./plain-text.ts";
 
 const SHOWN = 20;
 
@@ -45,8 +46,8 @@ export function verdictLines({
   for (const { collection, id, replica, authority } of (differences ?? []).slice(0, SHOWN)) {
     lines.push(
       `differs: ${collection}/${id}`,
-      `  replica   ${JSON.stringify(replica)}`,
-      `  authority ${JSON.stringify(authority)}`,
+      `  replica   ${plainJson(JSON.stringify(replica))}`,
+      `  authority ${plainJson(JSON.stringify(authority))}`,
     );
   }
   if (differences !== null && differences.length > SHOWN) lines.push(`and ${differences.length - SHOWN} records more`);

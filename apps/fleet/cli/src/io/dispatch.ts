@@ -11,6 +11,7 @@ import {
 import { EXIT, Failure } from "../failure.ts";
 import { argsOf, hostIdsOf } from "../host-names.ts";
 import { OutputPrinter } from "../output-printer.ts";
+import { oneLine } from "../plain-text.ts";
 import type { Session } from "./session.ts";
 import { until } from "./verify.ts";
 
@@ -38,7 +39,7 @@ export async function dispatch(session: Session, settings: DispatchSettings, sig
     await sync.reached(position);
     if (!settings.wait) {
       for (const { id, host, status, reason } of commands)
-        put(`${nameOf(sync, host)} ${id} ${status}${reason === null ? "" : `: ${reason}`}`);
+        put(`${nameOf(sync, host)} ${id} ${status}${reason === null ? "" : `: ${oneLine(reason)}`}`);
       return EXIT.ok;
     }
     const ends = await Promise.all(
@@ -108,11 +109,11 @@ class Follower {
 }
 
 function describe({ status, reason }: Command): string {
-  return `${status.replaceAll("_", " ")}${reason === undefined ? "" : `: ${reason}`}`;
+  return `${status.replaceAll("_", " ")}${reason === undefined ? "" : `: ${oneLine(reason)}`}`;
 }
 
 function nameOf(sync: StateSync<Fleet>, host: string): string {
-  return sync.state.hosts.get(host)?.hostname ?? host;
+  return oneLine(sync.state.hosts.get(host)?.hostname ?? host);
 }
 
 function found<T>(

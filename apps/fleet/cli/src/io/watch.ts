@@ -3,6 +3,7 @@ import { type Fleet, fleet } from "@neverstale/fleet-domain";
 import { type AnyState, decodePlainServerMessage } from "@neverstale/protocol";
 import { EXIT, Failure } from "../failure.ts";
 import { jsonOf, lineOf, Shadow } from "../moves.ts";
+import { plainJson } from "../plain-text.ts";
 import { statusLine } from "../status-line.ts";
 import { aborted } from "./interrupt.ts";
 import type { Session } from "./session.ts";
@@ -82,7 +83,7 @@ async function watchPlain(session: Session, json: boolean, signal: AbortSignal):
     socket.on("error", (error) => resolve(error.message));
     socket.on("close", (code) => resolve(`closed with ${code}`));
   });
-  socket.on("message", (data) => put(json ? String(data) : plainLine(String(data))));
+  socket.on("message", (data) => put(json ? plainJson(String(data)) : plainLine(String(data))));
   const why = await Promise.race([closed, aborted(signal).then(() => null)]);
   socket.terminate();
   if (why === null) return EXIT.ok;
@@ -97,7 +98,7 @@ function plainLine(text: string): string {
   if (message.type === "sync") return `${clock()} v${message.version} sync`;
   if (message.type === "delta") {
     const { type, target, data } = message.payload;
-    return `${clock()} v${message.version} delta ${type} ${target} ${JSON.stringify(data)}`;
+    return `${clock()} v${message.version} delta ${type} ${target} ${plainJson(JSON.stringify(data))}`;
   }
   const sizes = Object.entries(message.payload).map(([name, records]) => `${records.length} ${name}`);
   return `${clock()} v${message.version} ${message.type} ${sizes.join(", ")}`;
