@@ -12,6 +12,7 @@ import { enroll } from "../accounts.ts";
 import { claim } from "../claims.ts";
 import { Refusal } from "../problem.ts";
 import { takeReports } from "../reports.ts";
+import { callerOf } from "./http.ts";
 import { type Answer, hostOf, type Route, withBody } from "./route.ts";
 import { credentialOf, hashOf } from "./secrets.ts";
 import type { Server } from "./server.ts";
@@ -25,7 +26,7 @@ export function agentRoutes(server: Server): Route[] {
       allow: "new_agent",
       guesses: true,
       body: EnrollRequest,
-      handle: async ({ body }) => {
+      handle: async ({ body, request }) => {
         const credential = credentialOf(body.token, body.nonce);
         const secrets = {
           tokenHash: hashOf(body.token),
@@ -33,6 +34,7 @@ export function agentRoutes(server: Server): Route[] {
           credentialHash: hashOf(credential),
         };
         const { result: hostId } = await server.transact((work) => enroll(work, body, secrets));
+        server.log.info({ ...callerOf(request), host: hostId }, "a host enrolled");
         return { body: { hostId, credential, now: server.moment().iso } satisfies EnrollAnswer };
       },
     }),

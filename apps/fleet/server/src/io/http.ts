@@ -86,12 +86,17 @@ function limitRate(server: Server, request: FastifyRequest): void {
 function limitGuesses(server: Server, request: FastifyRequest): void {
   const wait = server.attempts.take(request.ip, server.now());
   if (wait === 0) return;
-  server.log.warn({ ip: request.ip, path: pathOf(request) }, "too many attempts of one address");
+  server.log.warn({ ...callerOf(request), path: pathOf(request) }, "too many attempts of one address");
   throw tooMany(wait);
 }
 
 export function tooMany(retryAfterS: number): Refusal {
   return new Refusal("too_many_requests", "too many requests", { retryAfterS, hint: `Try again in ${retryAfterS} s.` });
+}
+
+/** What a log says of who asks (C13): never a token, never what was sent. */
+export function callerOf(request: FastifyRequest): object {
+  return { ip: request.ip, origin: request.headers.origin };
 }
 
 /** The path without its query, which may hold what no log should. */
@@ -119,10 +124,11 @@ export function securityHeaders(server: Server): Record<string, string> {
 function sendProblem(server: Server, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOf(error);
   const about = {
-    ip: request.ip,
+    ...callerOf(request),
+    user: request.caller?.signedIn?.user,
+    host: request.caller?.hostId ?? undefined,
     method: request.method,
     path: pathOf(request),
-    origin: request.headers.origin,
     code: refusal.code,
   };
   if (refusal.status >= 500) server.log.error({ ...about, err: error }, "a request failed");

@@ -2,11 +2,13 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { memoryStore } from "@neverstale/server";
+import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SESSION_IDLE_MS } from "../accounts.ts";
 import { Browser, closeCode, cookieOf, Fleets, type Host, onlineHost, send, signIn, upgrade } from "../fleet-suite.ts";
 import { Passwords } from "./passwords.ts";
 import { round } from "./rounds.ts";
+import { hashOf } from "./secrets.ts";
 import type { RunningFleet } from "./start.ts";
 
 const fleets = new Fleets();
@@ -698,6 +700,47 @@ describe("deployment", () => {
     expect(fleet.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     await expect(fleets.start({ host: "0.0.0.0" })).rejects.toThrow("--allowed-origin");
     await expect(fleets.start({ allowedOrigins: ["https://fleet.example.org/path"] })).rejects.toThrow("is no origin");
+  });
+
+  test("[C13] connections, sign-ins and limits are logged with user, address and origin, never with a secret", async () => {
+    const lines: string[] = [];
+    const log = pino({ base: null }, { write: (line) => void lines.push(line) });
+    const rateLimits = { attempts: { burst: 2, perSecond: 0.001 } };
+    const logged = await fleets.start({ log, rateLimits });
+    const origin = { origin: logged.address };
+    const setupToken = /#setup=(.+)$/.exec(logged.signInLink ?? "")?.[1] ?? "";
+    const user = await signIn(logged, { password: "correct horse battery staple" });
+    const agent = await onlineHost(user, "web-1");
+    const { socket } = await upgrade(logged, "/sync", { cookie: user.cookie, ...origin });
+    socket.close();
+    await upgrade(logged, "/sync", { cookie: user.cookie, origin: "https://evil.example" });
+    await send(logged.address, "GET", "/api/state?token=in-the-query");
+    for (const username of ["admin", "my password by mistake", "admin"])
+      await send(logged.address, "POST", "/api/login", {
+        body: { username, password: "the-wrong-one" },
+        headers: origin,
+      });
+    await user.post("/api/logout");
+
+    const about = { ip: "127.0.0.1", origin: logged.address };
+    const expected = [
+      { ...about, user: "admin", msg: "signed in" },
+      { ip: "127.0.0.1", host: agent.id, msg: "a host enrolled" },
+      { ...about, user: "admin", path: "/sync", msg: "a socket was opened" },
+      { ...about, user: "admin", path: "/sync", msg: "a socket was closed" },
+      { ip: "127.0.0.1", origin: "https://evil.example", code: "origin_refused", msg: "a socket was refused" },
+      { ip: "127.0.0.1", path: "/api/state", code: "not_signed_in", msg: "a request was refused" },
+      { ...about, user: "admin", msg: "a sign-in failed" },
+      { ...about, path: "/api/login", msg: "too many attempts of one address" },
+      { ...about, user: "admin", msg: "signed out" },
+    ];
+    const entries = () => lines.map((line) => JSON.parse(line));
+    await expect.poll(() => entries().map((entry) => entry.msg)).toContain("a socket was closed");
+    for (const entry of expected) expect(entries()).toContainEqual(expect.objectContaining(entry));
+    const sessionSecret = user.cookie.split("=")[1] ?? "";
+    const secrets = [sessionSecret, user.csrf, agent.credential, setupToken, "wrong-one", "staple", "in-the-query"];
+    secrets.push("by mistake", hashOf(sessionSecret));
+    expect(secrets.filter((secret) => secret === "" || lines.join("").includes(secret))).toEqual([]);
   });
 
   test("[C12] no token is ever part of a path or a query", () => {

@@ -4,7 +4,7 @@ import { ADMIN, endSession, openSession, SESSION_ABSOLUTE_MS, setUpAdmin } from 
 import { cookieKind, sessionCookie } from "../cookies.ts";
 import { Refusal } from "../problem.ts";
 import type { Work } from "../work.ts";
-import { tooMany } from "./http.ts";
+import { callerOf, tooMany } from "./http.ts";
 import { type Answer, type Ask, type Route, userOf, withBody } from "./route.ts";
 import { csrfTokenOf, hashOf, newSecret } from "./secrets.ts";
 import type { Server } from "./server.ts";
@@ -43,7 +43,8 @@ async function login(server: Server, { username, password }: LoginRequest, reque
   if (wait > 0) throw tooMany(wait);
   const user = server.accounts?.users.get(username);
   if (!(await server.passwords.verify(password, user?.passwordHash)) || user === undefined) {
-    server.log.warn({ ip: request.ip, origin: request.headers.origin }, "a sign-in failed");
+    // Only a name that exists: in the place of another one people type their password.
+    server.log.warn({ ...callerOf(request), user: user?.id }, "a sign-in failed");
     throw new Refusal("not_signed_in", "the name or the password is wrong", { hint: "Try again." });
   }
   server.accountAttempts.refund(account);
@@ -78,7 +79,7 @@ async function newSession(
 ): Promise<Answer> {
   const secret = newSecret();
   await server.transact((work) => openSession(work, user, hashOf(secret), prepare(work)));
-  server.log.info({ ip: request.ip, user }, "signed in");
+  server.log.info({ ...callerOf(request), user }, "signed in");
   const scheme = new URL(request.headers.origin ?? "http://none").protocol;
   const role = server.accounts?.users.get(user)?.role ?? "viewer";
   const cookie = sessionCookie(cookieKind(scheme, server.port), secret, SESSION_ABSOLUTE_MS / 1000);
@@ -97,7 +98,7 @@ async function logout(server: Server, ask: Ask<unknown>): Promise<Answer> {
   closeSockets(); // Now, so that not even this change reaches them, and again for one that came in between.
   await server.transact((work) => endSession(work, session));
   closeSockets();
-  server.log.info({ ip: ask.request.ip, user }, "signed out");
+  server.log.info({ ...callerOf(ask.request), user }, "signed out");
   const scheme = new URL(ask.request.headers.origin ?? "http://none").protocol;
   return { headers: { "set-cookie": sessionCookie(cookieKind(scheme, server.port), null, 0) } };
 }
