@@ -2,7 +2,7 @@ import { SyncError } from "@neverstale/protocol";
 import { Batch, type BatchContext, type Call } from "./batch.ts";
 import { Lanes } from "./lanes.ts";
 import type { Limits } from "./limits.ts";
-import type { Runtime, Timer } from "./runtime.ts";
+import type { Millis, Runtime, Timer } from "./runtime.ts";
 import { type Store, StoreFailure } from "./store/contract.ts";
 import { MAIN_SPACE } from "./transaction.ts";
 
@@ -29,6 +29,13 @@ export interface WriterMetrics {
   readonly waiting: number;
 }
 
+/**
+ * While calls keep coming the next group waits for them, longer the larger the last one was: at a high rate fewer and
+ * larger groups cost less than the wait, at a low one there is no wait.
+ */
+const WAIT_PER_CALL_MS = 0.02;
+const LONGEST_WAIT_MS = 8;
+
 /** The one place where changes are decided, numbered and committed, one group after the other (rules A1 to A3). */
 export class Writer {
   readonly #store: Store;
@@ -40,6 +47,10 @@ export class Writer {
   #scheduled = false;
   #committing = false;
   #patience: Timer | null = null;
+  /** Whether a call waits that is in a hurry: all but those of rule S6. */
+  #urgent = false;
+  /** How many calls were in the last group. */
+  #lastGroup = 0;
   /** Why new calls are refused. */
   #refusal: SyncError | null = null;
   /** Whether the calls that wait can't be served either. */
@@ -75,8 +86,9 @@ export class Writer {
     const refusal = this.#refusal ?? this.#tooMany();
     if (refusal !== null) return call.reject(refusal);
     this.#lanes.push(call.options.space ?? MAIN_SPACE, call);
-    if (call.options.ephemeral === true) this.#waitForCompany();
-    else this.#schedule();
+    if (call.options.ephemeral === true) return this.#waitForCompany();
+    this.#urgent = true;
+    this.#schedule();
   }
 
   #tooMany(): SyncError | null {
@@ -90,15 +102,23 @@ export class Writer {
   #waitForCompany(): void {
     this.#patience ??= this.#runtime.after(this.#limits.ephemeralMs, () => {
       this.#patience = null;
+      this.#urgent = true;
       this.#schedule();
     });
   }
 
-  /** Calls of one turn of the event loop meet in one group. */
+  /** Calls of one turn of the event loop meet in one group; of several turns, while ever more of them come. */
   #schedule(): void {
-    if (this.#scheduled || this.#committing || this.#lanes.size === 0) return;
+    if (this.#scheduled || this.#committing || !this.#urgent || this.#lanes.size === 0) return;
     this.#scheduled = true;
+    const until = this.#runtime.now() + Math.min(this.#lastGroup * WAIT_PER_CALL_MS, LONGEST_WAIT_MS);
+    this.#gather(0, until);
+  }
+
+  #gather(waitingBefore: number, until: Millis): void {
     this.#runtime.soon(() => {
+      const waiting = this.#lanes.size;
+      if (waiting > waitingBefore && this.#runtime.now() < until) return this.#gather(waiting, until);
       this.#scheduled = false;
       this.#settle(this.#start());
     });
@@ -110,6 +130,7 @@ export class Writer {
     this.#patience?.cancel();
     this.#patience = null;
     const batch = this.#decideBatch();
+    this.#urgent = this.#lanes.size > 0;
     this.#committing = true;
     return { batch, outcome: this.#toStore(batch) };
   }
@@ -136,6 +157,7 @@ export class Writer {
       if (decided === this.#limits.batchCalls || (decided % 64 === 0 && this.#runtime.now() > until)) break;
     }
     this.#calls += decided;
+    this.#lastGroup = decided;
     return batch;
   }
 
@@ -163,7 +185,8 @@ export class Writer {
   #doneElsewhere(batch: Batch): void {
     this.#committing = false;
     this.#events.committed(batch);
-    const next = this.#start();
+    // A short queue gathers some more first: every group costs its way to the other thread and back.
+    const next = this.#urgent && this.#lanes.size * 2 >= this.#lastGroup ? this.#start() : null;
     this.#events.publish(batch);
     batch.resolve();
     this.#settle(next);
@@ -199,6 +222,7 @@ export class Writer {
     this.#patience?.cancel();
     return new Promise((resolve) => {
       this.#refusal ??= new SyncError("shutting_down", "the store is being closed");
+      this.#urgent = true;
       this.#schedule();
       if (!this.#committing && this.#lanes.size === 0) resolve();
       else this.#idle.push(resolve);
