@@ -36,6 +36,16 @@ const WRONG: [string, Model, string][] = [
   ],
   ["a collection of a refused name", { model: 1, collections: { constructor: collection() }, changes: {} }, "can't be"],
   [
+    "options in the place of the schema",
+    { model: 1, collections: { a: collection({ keep: { newest: 1 } } as never) }, changes: {} },
+    "no Standard Schema",
+  ],
+  [
+    "a change of no known kind",
+    { model: 1, collections, changes: { a: { kind: "upsert" as "put", collection: "hosts" } } },
+    "none of put, patch and remove",
+  ],
+  [
     "a keep of nothing",
     { model: 1, collections: { a: collection(null, { keep: { newest: 0 } }) }, changes: {} },
     "newest",

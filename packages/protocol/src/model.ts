@@ -86,6 +86,8 @@ export function defineModel<
 
 function checkCollection(name: string, declared: Collection): void {
   if (!isSafeId(name)) throw new Error(`"${name}" can't be the name of a collection`);
+  if (declared.validator !== null && typeof declared.validator["~standard"]?.validate !== "function")
+    throw new Error(`the schema of "${name}" is no Standard Schema; options come second, after it or null`);
   const newest = declared.keep?.newest ?? 1;
   if (!Number.isSafeInteger(newest) || newest < 1)
     throw new Error(`keep.newest of "${name}" is a whole number, 1 or more`);
@@ -94,6 +96,8 @@ function checkCollection(name: string, declared: Collection): void {
 function checkRule(model: Model, type: string, rule: ChangeRule): void {
   if (type === RECORD_EVICTED) throw new Error(`"${RECORD_EVICTED}" is the authority's own change`);
   if (!CHANGE_TYPE.test(type)) throw new Error(`change type "${type}" is not snake_case`);
+  if (rule.kind !== "put" && rule.kind !== "patch" && rule.kind !== "remove")
+    throw new Error(`change type "${type}" is none of put, patch and remove`);
   if (!Object.hasOwn(model.collections, rule.collection)) {
     throw new Error(`change type "${type}" names the collection "${rule.collection}", which the model doesn't have`);
   }
