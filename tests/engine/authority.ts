@@ -41,7 +41,7 @@ async function main(database: string, port: number, beaconMs: number): Promise<v
   const onFailure = () => process.exit(70);
   const manager = await StateManager.open({ model, store: sqliteStore(database), onFailure });
   const http = createServer((request, response) => {
-    answer(request, response).catch((error) => response.writeHead(500).end(String(error)));
+    answer(request, response).catch((error) => response.writeHead(500).end(`${error.code}: ${error.message}`));
   });
   const sync = serveSync(http, { manager: manager as unknown as StateManager, beaconMs });
   http.listen(port, "127.0.0.1", () => console.log(`listening on ${(http.address() as AddressInfo).port}`));

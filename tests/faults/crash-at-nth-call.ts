@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Found, main, requireStrace } from "./fault.ts";
-import { Ledger } from "./ledger.ts";
+import { atMost, Ledger } from "./ledger.ts";
 import { Stage } from "./stage.ts";
 
 /** Those by which node:sqlite writes; SQLite is built to sync with fsync there. */
@@ -35,7 +35,7 @@ async function countCalls(call: string): Promise<number> {
   const report = join(dir.path, "calls");
   authority.wrapper = ["strace", "-D", "-f", "-o", report, "-e", `trace=${call}`];
   await authority.start();
-  await new Ledger().writeUntilRefused(authority, 1, countTo(CHANGES));
+  await new Ledger().writeUntilRefused(authority, { writers: 1, enough: atMost(CHANGES) });
   await authority.kill();
   const byThread = new Map<string, number>();
   for (const line of readFileSync(report, "utf8").split("\n")) {
@@ -43,14 +43,6 @@ async function countCalls(call: string): Promise<number> {
     if (thread !== undefined) byThread.set(thread, (byThread.get(thread) ?? 0) + 1);
   }
   return Math.max(...byThread.values());
-}
-
-function countTo(limit: number): () => boolean {
-  let made = 0;
-  return () => {
-    made += 1;
-    return made > limit;
-  };
 }
 
 async function liveUntilCrash(call: string, n: number) {
@@ -73,7 +65,7 @@ async function liveUntilCrash(call: string, n: number) {
     () => true,
     () => false, // It crashed before it listened.
   );
-  if (started) await ledger.writeUntilRefused(authority, 1, countTo(CHANGES));
+  if (started) await ledger.writeUntilRefused(authority, { writers: 1, enough: atMost(CHANGES) });
   const crashed = ledger.unknown > 0 || !started;
   await authority.kill();
   authority.wrapper = [];

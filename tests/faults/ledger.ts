@@ -38,9 +38,12 @@ export class Ledger {
   }
 
   /** Several writers, until each has met one change that was not acknowledged, or `enough` says so. */
-  async writeUntilRefused(authority: AuthorityProcess, writers = 4, enough = () => false): Promise<void> {
+  async writeUntilRefused(
+    authority: AuthorityProcess,
+    { writers = 4, enough = () => false, note = "" }: { writers?: number; enough?: () => boolean; note?: string } = {},
+  ): Promise<void> {
     const write = async () => {
-      while (!enough() && (await this.write(authority)));
+      while (!enough() && (await this.write(authority, note)));
     };
     await Promise.all(Array.from({ length: writers }, write));
   }
@@ -62,4 +65,13 @@ export class Ledger {
     assert.ok(version >= this.newestVersion, "the head went back below an acknowledged version");
     return this.#entries.size;
   }
+}
+
+/** For `enough`: true from the call after so many on. */
+export function atMost(limit: number): () => boolean {
+  let made = 0;
+  return () => {
+    made += 1;
+    return made > limit;
+  };
 }
