@@ -4,6 +4,7 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type Change, collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
 import { StateManager, serveSync, sqliteStore } from "@neverstale/server";
 
@@ -26,6 +27,8 @@ export interface Facts {
   readonly version: number;
   readonly digest: string;
   readonly memory: NodeJS.MemoryUsage;
+  /** How long the event loop was held up, since the process began. */
+  readonly loop: { readonly p50Ms: number; readonly p99Ms: number };
   readonly sync: {
     readonly resumed: number;
     readonly fullStates: Readonly<Record<string, number>>;
@@ -39,6 +42,8 @@ if (import.meta.main) await main(process.argv[2] ?? "", Number(process.argv[3]),
 
 async function main(database: string, port: number, beaconMs: number): Promise<void> {
   const onFailure = () => process.exit(70);
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
   const manager = await StateManager.open({ model, store: sqliteStore(database), onFailure });
   const http = createServer((request, response) => {
     answer(request, response).catch((error) => response.writeHead(500).end(`${error.code}: ${error.message}`));
@@ -96,6 +101,7 @@ async function main(database: string, port: number, beaconMs: number): Promise<v
       version: manager.version,
       digest: manager.capture().digest,
       memory: process.memoryUsage(),
+      loop: { p50Ms: delay.percentile(50) / 1e6, p99Ms: delay.percentile(99) / 1e6 },
       sync: { resumed, fullStates, snapshotBuilds, tooSlow, connections },
     };
   }

@@ -1,0 +1,78 @@
+/** Clients behind a network with latency, jitter, stalls, cuts in the midst of frames and connections that go silent. */
+import assert from "node:assert/strict";
+import { nodeEnvironment, StateSync } from "@neverstale/client";
+import { WebSocket } from "ws";
+import type { State } from "../engine/authority.ts";
+import { until } from "../engine/authority-process.ts";
+import { type Found, main } from "./fault.ts";
+import { Ledger } from "./ledger.ts";
+import { FAIR, TcpProxy, type Weather } from "./proxy.ts";
+import { Stage } from "./stage.ts";
+
+const STORM: Weather = {
+  latencyMs: 5,
+  jitterMs: 30,
+  pieceBytes: 700,
+  stallChance: 0.02,
+  stallMs: 400,
+  cutChance: 0.02,
+  blackholeChance: 0.005,
+};
+
+export async function badNetwork({ ms = 20_000, clients = 4, seed = 1 } = {}): Promise<Found> {
+  await using stage = new Stage(500);
+  const { authority } = stage;
+  const ledger = new Ledger();
+  await authority.start();
+  const proxy = await TcpProxy.start(FAIR, seed, () => authority.port);
+  try {
+    const url = `ws://127.0.0.1:${proxy.port}/sync`;
+    const io = () => nodeEnvironment({ WebSocket });
+    const all = Array.from({ length: clients }, () => stage.adopt(new StateSync<State>({ url, io: io() })));
+    const near = stage.follow();
+    for (const client of [...all, near]) await until("it is live", () => client.status.type === "live");
+    const truth = new Truth(near);
+    for (const client of all) client.subscribe(() => truth.noteShown(client));
+
+    proxy.weather = STORM;
+    const endAt = performance.now() + ms;
+    await ledger.writeUntilRefused(authority, { writers: 2, enough: () => performance.now() > endAt });
+    proxy.weather = FAIR;
+    await stage.level();
+
+    const { connections, cuts, truncations, stalls, blackholes } = proxy.counters;
+    for (const [what, times] of Object.entries(proxy.counters)) assert.ok(times > 0, `${what} never happened`);
+    const compared = truth.judge();
+    const resumed = (await authority.facts()).sync.resumed;
+    const did = `${clients} clients for ${ms / 1000} s behind a proxy (seed ${seed}): ${cuts} cuts, ${truncations} of them within a frame, ${stalls} stalls, ${blackholes} silent directions`;
+    const seen = `${connections} connections, ${resumed} resumed by diff; ${compared} shown states compared, all right; level afterwards`;
+    return { did, acknowledged: ledger.acknowledged, recovered: await ledger.recovered(authority), seen };
+  } finally {
+    await proxy.close();
+  }
+}
+
+/** What the authority had at each version, as a client beside it saw, and what the others showed there. */
+class Truth {
+  readonly #atVersion = new Map<number, string>();
+  readonly #shown: { readonly version: number; readonly digest: string }[] = [];
+
+  constructor(near: StateSync<State>) {
+    near.subscribe(() => this.#atVersion.set(near.version, near.digest()));
+  }
+
+  noteShown(client: StateSync<State>): void {
+    this.#shown.push({ version: client.version, digest: client.digest() });
+  }
+
+  /** How many were compared; a version between two steps of the one beside is known to nobody here. */
+  judge(): number {
+    const known = this.#shown.filter(({ version }) => this.#atVersion.has(version));
+    for (const { version, digest } of known)
+      assert.equal(digest, this.#atVersion.get(version), `at version ${version}`);
+    assert.ok(known.length > 0, "something was compared");
+    return known.length;
+  }
+}
+
+if (import.meta.main) await main(() => badNetwork());
