@@ -46,7 +46,7 @@ export class Batch {
 
   /** Decides one call. One that throws is rejected at once and alone, with nothing of it left behind. */
   decide(call: Call): void {
-    const step = new Step(this, this.#context);
+    const step = new Step(this);
     try {
       const decision = call.decide(step.state(MAIN_SPACE) as AnyState, step);
       const { changes, answer = null } = isDecision(decision) ? decision : { changes: decision };
@@ -145,12 +145,10 @@ class Step implements Transaction {
   /** Whether the decision has returned: its group may be on its way to the disk, and nothing can be added to it. */
   over = false;
   readonly #batch: Batch;
-  readonly #context: BatchContext;
   #undo: UndoLog = [];
 
-  constructor(batch: Batch, context: BatchContext) {
+  constructor(batch: Batch) {
     this.#batch = batch;
-    this.#context = context;
   }
 
   state(name: string): AnyState | null {
@@ -178,7 +176,6 @@ class Step implements Transaction {
     if (name === MAIN_SPACE) throw new SyncError("invalid_change", "the main space can't be removed");
     const draft = this.#batch.draft(name);
     if (draft === null) throw new SyncError("unknown_space", `there is no space "${name}"`);
-    this.#context.modelOf(name);
     this.#batch.end(draft, this.#undo);
   }
 

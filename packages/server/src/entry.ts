@@ -66,7 +66,6 @@ export function entryText(entry: Entry): string {
 
 /** All entries of a space in the order of the version that last touched them: a diff is a walk from the newest end. */
 export class TouchedList {
-  oldest: Entry | null = null;
   newest: Entry | null = null;
 
   /** Makes the entry the newest; `version` is at least that of every other. */
@@ -75,14 +74,12 @@ export class TouchedList {
     if (this.newest === entry) return;
     this.unlink(entry);
     entry.older = this.newest;
-    if (this.newest === null) this.oldest = entry;
-    else this.newest.newer = entry;
+    if (this.newest !== null) this.newest.newer = entry;
     this.newest = entry;
   }
 
   unlink(entry: Entry): void {
     if (entry.older !== null) entry.older.newer = entry.newer;
-    else if (this.oldest === entry) this.oldest = entry.newer;
     if (entry.newer !== null) entry.newer.older = entry.older;
     else if (this.newest === entry) this.newest = entry.older;
     entry.older = null;

@@ -14,6 +14,7 @@ export class SpaceModels {
   constructor(main: Model, others: Readonly<Record<string, Model>>) {
     this.#main = main;
     this.#others = others;
+    for (const name of Object.keys(others)) checkName(name);
   }
 
   find(name: string): Model | null {
@@ -31,6 +32,14 @@ export class SpaceModels {
     if (model !== null) return model;
     throw new SyncError("unknown_space", `no model is declared for a space named "${name}"`);
   }
+}
+
+/** Throws a plain error for a name that `find` would never come to: a wrong declaration is a bug, not an input. */
+function checkName(name: string): void {
+  if (name === MAIN_SPACE) throw new Error(`the model of "${MAIN_SPACE}" is \`model\`, not one of \`spaces\``);
+  const prefix = name.indexOf("/");
+  if (name.endsWith("/") && prefix !== name.length - 1)
+    throw new Error(`spaces can't be declared by "${name}": a prefix ends with its first "/"`);
 }
 
 /** The stored spaces, brought to memory: the folded records, then the log after them. */

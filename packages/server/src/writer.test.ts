@@ -401,6 +401,11 @@ test("an open that fails releases the store", async () => {
   expect(other.closed).toBe(1);
 });
 
+test.each(["main", "output/old/"])("a space declared as %s, which no space would be of, is refused", async (name) => {
+  const opening = StateManager.openWith({ model, spaces: { [name]: model }, store: memoryStore() }, runtime);
+  await expect(opening).rejects.toThrow(name);
+});
+
 test("[E6] a migration is ordinary changes in the new epoch, before anyone is served", async () => {
   const before = manager.apply(added("web-1", { name: "old" }));
   await runtime.pass(1);
