@@ -6,7 +6,7 @@ export interface Timer {
   cancel(): void;
 }
 
-/** What the authority needs of the machine: the one door through which time and chance come in. */
+/** What the authority needs of the machine: the one door through which time and randomness come in. */
 export interface Runtime {
   /** Monotonic. */
   now(): Millis;
@@ -14,8 +14,6 @@ export interface Runtime {
   wallTime(): number;
   /** 128 random bits from a cryptographic source, as text. */
   newId(): string;
-  /** In [0, 1). */
-  chance(): number;
   after(delayMs: number, run: () => void): Timer;
   /** Runs once the events that wait now have been handled: calls of one turn of the event loop meet there. */
   soon(run: () => void): void;

@@ -26,10 +26,6 @@ export class VirtualRuntime implements Runtime {
     return `id-${this.#ids}`;
   }
 
-  chance(): number {
-    return 0.5;
-  }
-
   after(delayMs: number, run: () => void): Timer {
     this.#order += 1;
     const key = this.#order;

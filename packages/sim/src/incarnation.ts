@@ -56,10 +56,6 @@ export class Incarnation implements Runtime {
     return this.world.newId();
   }
 
-  chance(): number {
-    return this.#random.next();
-  }
-
   after(delayMs: number, run: () => void): Timer {
     return this.world.clock.after(delayMs, () => {
       if (this.alive) run();

@@ -6,14 +6,13 @@ import { socketFrames } from "./frames.ts";
 /** How often the load of the event loop is read. */
 const LOAD_MS = 50;
 
-/** This machine's clock, chance and timers. */
+/** This machine's clock, randomness and timers. */
 export function nodeRuntime(): Runtime {
   const load = loopLoad();
   return {
     now: () => performance.now(),
     wallTime: () => Date.now(),
     newId: () => randomBytes(16).toString("base64url"),
-    chance: () => Math.random(),
     after(delayMs, run) {
       const timer = setTimeout(run, delayMs);
       return { cancel: () => clearTimeout(timer) };
