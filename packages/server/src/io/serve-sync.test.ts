@@ -294,13 +294,14 @@ describe("limits and rights", () => {
     const judged: (() => void)[] = [];
     const authorize = () =>
       new Promise<Grant>((resolve) => judged.push(() => resolve({ space: "main", subject: null })));
-    await start({ authorize }, { connections: 1 });
+    await start({ authorize }, { connections: 2, connectionsPerAddress: 1 });
     const first = new Reader();
     const second = upgrade({});
     while (judged.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await upgrade({})).status).toBe(503);
     for (const grant of judged.splice(0)) grant();
     await first.until(typed("init"));
-    expect((await second).body.code).toBe("too_many_requests");
+    expect((await second).status).toBe(429);
 
     first.socket.close();
     await first.closed;

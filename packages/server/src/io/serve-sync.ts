@@ -210,7 +210,8 @@ class Endpoint implements SyncEndpoint {
   #overLimit(address: string): Refusal | null {
     if (this.#closing) return { refuse: 503, code: "shutting_down", message: "the server is being stopped" };
     const { connections, connectionsPerAddress } = this.#options.manager.limits;
-    if (this.#open.size >= connections)
+    // Who is being judged holds a socket too; the asker is among them.
+    if (this.#open.size + this.#judging > connections)
       return { refuse: 503, code: "too_many_requests", message: "too many connections" };
     if ((this.#byAddress.get(address) ?? 0) < connectionsPerAddress) return null;
     return { refuse: 429, code: "too_many_requests", message: "too many connections from this address" };
