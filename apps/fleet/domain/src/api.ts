@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { COMMAND_STATUSES } from "./command.ts";
+import { COMMAND_STATUSES, Command } from "./command.ts";
+import { Event } from "./event.ts";
 import { Host, Tags, ThemeColor } from "./host.ts";
 import { Args } from "./op.ts";
 import { Id, Line, Name, Timestamp } from "./text.ts";
@@ -93,6 +94,34 @@ export type PipelineRequest = z.infer<typeof PipelineRequest>;
 
 export const PipelineAnswer = z.object({ pipelineId: Id, ...Reached });
 export type PipelineAnswer = z.infer<typeof PipelineAnswer>;
+
+/** `GET /api/pipelines`: what may be dispatched, with the op of each stage. */
+export const PipelineOffer = z.object({ name: Name, stages: z.array(Name).min(1) });
+export type PipelineOffer = z.infer<typeof PipelineOffer>;
+export const PipelineOffers = z.array(PipelineOffer);
+
+/** A page of what was: `before` is the `next` of the page that came before, absent for the newest. */
+const PageQuery = {
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  before: z.string().max(250).optional(),
+};
+const nextPage = { /** Null: that was all. */ next: z.string().nullable() };
+
+/** `GET /api/event-log`: newest first, also what has left the live state. */
+export const EventLogQuery = z.strictObject(PageQuery);
+export const EventLogAnswer = z.object({ events: z.array(Event), ...nextPage });
+export type EventLogAnswer = z.infer<typeof EventLogAnswer>;
+
+/** `GET /api/commands`: the same, of one host where it is named. A page may hold fewer than `limit` though there are more. */
+export const CommandLogQuery = z.strictObject({ ...PageQuery, host: Id.optional() });
+export const CommandLogAnswer = z.object({ commands: z.array(Command), ...nextPage });
+export type CommandLogAnswer = z.infer<typeof CommandLogAnswer>;
+
+/** `GET /api/commands/:id/output`, all of it as text. */
+export const OutputQuery = z.strictObject({ format: z.literal("plain").default("plain") });
+
+/** `GET /api/hosts/:id/output`: the last lines that the host's commands wrote, the newest at the end, as text. */
+export const HostOutputQuery = z.strictObject({ lines: z.coerce.number().int().min(1).max(10_000).default(500) });
 
 /** `PATCH /api/hosts/:id`; null takes a value away. */
 export const HostPatch = z.strictObject({

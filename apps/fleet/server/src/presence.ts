@@ -43,7 +43,3 @@ export function speaksToo(presence: Presence, instance: string, nowMs: number): 
   const at = presence.heard.get(instance);
   return instance !== presence.instance && at !== undefined && nowMs - at < OFFLINE_AFTER_MS;
 }
-
-export function lastHeardMs(presence: Presence): number {
-  return Math.max(0, ...presence.heard.values());
-}

@@ -1,10 +1,10 @@
 import {
   agentSpace,
-  type ClaimAnswer,
+  ClaimAnswer,
   ClaimRequest,
-  type EnrollAnswer,
+  EnrollAnswer,
   EnrollRequest,
-  type ReportsAnswer,
+  ReportsAnswer,
   ReportsRequest,
   type Settled,
 } from "@neverstale/fleet-domain";
@@ -12,6 +12,7 @@ import { enroll } from "../accounts.ts";
 import { claim } from "../claims.ts";
 import { Refusal } from "../problem.ts";
 import { takeReports } from "../reports.ts";
+import type { Work } from "../work.ts";
 import { callerOf } from "./http.ts";
 import { type Answer, hostOf, type Route, withBody } from "./route.ts";
 import { credentialOf, hashOf } from "./secrets.ts";
@@ -26,6 +27,7 @@ export function agentRoutes(server: Server): Route[] {
       allow: "new_agent",
       guesses: true,
       body: EnrollRequest,
+      answer: EnrollAnswer,
       handle: async ({ body, request }) => {
         const credential = credentialOf(body.token, body.nonce);
         const secrets = {
@@ -43,6 +45,7 @@ export function agentRoutes(server: Server): Route[] {
       path: "/agent/claims",
       allow: "agent",
       body: ClaimRequest,
+      answer: ClaimAnswer,
       handle: async (ask) => {
         const { result } = await server.transact((work) => claim(work, hostOf(ask), ask.body));
         if (!result.granted) throw new Refusal("claim_refused", result.reason, { hint: "Do not start it." });
@@ -54,6 +57,7 @@ export function agentRoutes(server: Server): Route[] {
       path: "/agent/reports",
       allow: "agent",
       body: ReportsRequest,
+      answer: ReportsAnswer,
       handle: (ask) => inTurn(hostOf(ask), () => report(server, hostOf(ask), ask.body)),
     }),
   ];
@@ -61,7 +65,12 @@ export function agentRoutes(server: Server): Route[] {
 
 async function report(server: Server, hostId: string, request: ReportsRequest): Promise<Answer> {
   const from = { hostId, presence: server.presence(hostId), inHistory: (moment: Settled) => server.inHistory(moment) };
-  const { applied, result } = await server.transact((work) => takeReports(work, request, from), {
+  const take = (work: Work) => {
+    const taken = takeReports(work, request, from);
+    server.heard(hostId);
+    return taken;
+  };
+  const { applied, result } = await server.transact(take, {
     space: agentSpace(hostId),
     ephemeral: request.reports.every((one) => one.type === "metrics" || one.type === "state"),
   });

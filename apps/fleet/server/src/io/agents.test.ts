@@ -432,6 +432,22 @@ describe("heartbeats", () => {
     expect(actions().slice(-4)).toContain("host_online");
   });
 
+  test("a round that is decided right behind a report finds the host heard", async () => {
+    const host = await newHost();
+    now += OFFLINE_AFTER_MS;
+    await round(fleet.server, false);
+
+    await Promise.all([
+      host.report({ type: "metrics" }),
+      ...Array.from({ length: 40 }, async (_, turn) => {
+        for (let n = 0; n < turn; n += 1) await new Promise((resolve) => setImmediate(resolve));
+        await round(fleet.server, false);
+      }),
+    ]);
+
+    expect(fleet.manager.state.hosts.get(host.id)?.online).toBe(true);
+  });
+
   test("hello replaces what the agent is and allows, old checks included", async () => {
     const host = await newHost();
     const checkedAt = new Date(now).toISOString();

@@ -1,5 +1,6 @@
 import type { SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
+import { openApi } from "../openapi.ts";
 import { agentRoutes } from "./agent-routes.ts";
 import { dispatchRoutes } from "./dispatch-routes.ts";
 import { hostRoutes } from "./host-routes.ts";
@@ -11,6 +12,7 @@ import { sessionRoutes } from "./session-routes.ts";
 import { serveSockets } from "./sockets.ts";
 import { stateRoutes } from "./state-routes.ts";
 import { staticRoutes } from "./static-files.ts";
+import { VERSION } from "./version.ts";
 
 export interface App {
   readonly http: FastifyInstance;
@@ -22,7 +24,7 @@ export interface App {
 /** The whole of it on one http server, not listening yet. */
 export function buildApp(server: Server, options: { readonly beaconMs: number; readonly webDirectory: string }): App {
   const metrics = new HttpMetrics(server.manager);
-  const routes = [
+  const routes: Route[] = [
     ...sessionRoutes(server),
     ...stateRoutes(server, metrics),
     ...dispatchRoutes(server),
@@ -30,8 +32,19 @@ export function buildApp(server: Server, options: { readonly beaconMs: number; r
     ...agentRoutes(server),
     ...staticRoutes(options.webDirectory),
   ];
+  routes.push(descriptionRoute(routes));
   const http = buildHttp(server, routes, metrics);
   const sockets = serveSockets(http.server, server, options.beaconMs);
   metrics.addSockets(sockets);
   return { http, sockets, routes };
+}
+
+/** Made when somebody asks for the first time: most never do. */
+function descriptionRoute(routes: readonly Route[]): Route {
+  let body: object | null = null;
+  const handle = () => {
+    body ??= openApi(routes, VERSION);
+    return { body };
+  };
+  return { method: "GET", path: "/api/openapi.json", allow: "viewer", handle };
 }

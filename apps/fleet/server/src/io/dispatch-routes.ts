@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
-import { type DispatchAnswer, DispatchRequest, type PipelineAnswer, PipelineRequest } from "@neverstale/fleet-domain";
+import {
+  DispatchAnswer,
+  DispatchRequest,
+  PipelineAnswer,
+  type PipelineOffer,
+  PipelineOffers,
+  PipelineRequest,
+  ReachedAnswer,
+} from "@neverstale/fleet-domain";
 import { canonicalJson, type JsonValue } from "@neverstale/protocol";
 import type { TransactOptions } from "@neverstale/server";
+import { PIPELINES } from "../catalogue.ts";
 import { cancelById, cancelPipeline, dispatch, dispatchPipeline, type IdFor } from "../dispatch.ts";
 import { Refusal } from "../problem.ts";
 import { type Answer, type Ask, param, type Route, userOf, withBody } from "./route.ts";
@@ -15,6 +24,8 @@ export function dispatchRoutes(server: Server): Route[] {
       path: "/api/dispatch",
       allow: "operator",
       body: DispatchRequest,
+      answer: DispatchAnswer,
+      answerStatus: 202,
       handle: async (ask) => {
         const { key, idFor } = once(server, ask, "/api/dispatch");
         const { applied, result } = await server.transactOnce(
@@ -29,6 +40,8 @@ export function dispatchRoutes(server: Server): Route[] {
       path: "/api/dispatch/pipeline",
       allow: "operator",
       body: PipelineRequest,
+      answer: PipelineAnswer,
+      answerStatus: 202,
       handle: async (ask) => {
         const { key, idFor } = once(server, ask, "/api/dispatch/pipeline");
         const { applied, result } = await server.transactOnce(key, (work) =>
@@ -38,9 +51,20 @@ export function dispatchRoutes(server: Server): Route[] {
       },
     }),
     {
+      method: "GET",
+      path: "/api/pipelines",
+      allow: "viewer",
+      answer: PipelineOffers,
+      handle: () => ({
+        body: [...PIPELINES].map(([name, stages]) => ({ name, stages: [...stages] })) satisfies PipelineOffer[],
+      }),
+    },
+    {
       method: "POST",
       path: "/api/commands/:id/cancel",
       allow: "operator",
+      answer: ReachedAnswer,
+      answerStatus: 202,
       handle: async (ask) =>
         reached(await server.transact((work) => cancelById(work, param(ask, "id"), userOf(ask).user))),
     },
@@ -48,6 +72,8 @@ export function dispatchRoutes(server: Server): Route[] {
       method: "POST",
       path: "/api/pipelines/:id/cancel",
       allow: "operator",
+      answer: ReachedAnswer,
+      answerStatus: 202,
       handle: async (ask) =>
         reached(await server.transact((work) => cancelPipeline(work, param(ask, "id"), userOf(ask).user))),
     },

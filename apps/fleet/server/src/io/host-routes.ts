@@ -1,9 +1,10 @@
 import {
-  type EnrollmentToken,
-  type EnrollmentTokenAnswer,
+  EnrollmentToken,
+  EnrollmentTokenAnswer,
   EnrollmentTokenRequest,
-  type HostAnswer,
+  HostAnswer,
   HostPatch,
+  ReachedAnswer,
 } from "@neverstale/fleet-domain";
 import { makeEnrollmentToken, removeEnrollmentToken, shown } from "../accounts.ts";
 import { patchHost, removeHost, unknownHost } from "../hosts.ts";
@@ -18,14 +19,23 @@ export function hostRoutes(server: Server): Route[] {
       path: "/api/hosts/:id",
       allow: "operator",
       body: HostPatch,
+      answer: HostAnswer,
       handle: (ask) => patch(server, ask),
     }),
-    { method: "DELETE", path: "/api/hosts/:id", allow: "admin", handle: (ask) => remove(server, ask) },
+    {
+      method: "DELETE",
+      path: "/api/hosts/:id",
+      allow: "admin",
+      answer: ReachedAnswer,
+      handle: (ask) => remove(server, ask),
+    },
     withBody({
       method: "POST",
       path: "/api/enrollment-tokens",
       allow: "admin",
       body: EnrollmentTokenRequest.optional(),
+      answer: EnrollmentTokenAnswer,
+      answerStatus: 201,
       handle: async (ask) => {
         const token = newSecret();
         const { result } = await server.transact((work) =>
@@ -38,6 +48,7 @@ export function hostRoutes(server: Server): Route[] {
       method: "GET",
       path: "/api/enrollment-tokens",
       allow: "admin",
+      answer: EnrollmentToken.array(),
       handle: () => ({
         body: [...(server.accounts?.enrollmentTokens.values() ?? [])].map(shown) satisfies EnrollmentToken[],
       }),

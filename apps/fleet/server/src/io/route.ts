@@ -38,6 +38,12 @@ export interface Route {
   readonly allow: Permission;
   /** Requests that may be tried a few times a minute only: they guess a secret. */
   readonly guesses?: boolean;
+  /** What it takes and answers, for those who read the API's description. */
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodType;
+  /** Absent: no content, or no JSON. */
+  readonly answer?: z.ZodType;
+  readonly answerStatus?: number;
   readonly handle: (ask: Ask<unknown>) => Promise<Answer> | Answer;
 }
 
@@ -48,18 +54,23 @@ interface RouteWithBody<S extends z.ZodType> extends Omit<Route, "handle"> {
 
 /** A route whose body has been through its schema when its handler sees it. */
 export function withBody<S extends z.ZodType>(route: RouteWithBody<S>): Route {
-  const { body, handle, ...rest } = route;
-  return { ...rest, handle: (ask) => handle({ ...ask, body: parsed(body, ask.body) }) };
+  const { body, handle } = route;
+  return { ...route, handle: (ask) => handle({ ...ask, body: parsed(body, ask.body, "the body") }) };
 }
 
-function parsed<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
-  const result = schema.safeParse(body);
+/** The query as its schema wants it. */
+export function queried<S extends z.ZodType>(schema: S, ask: Ask<unknown>): z.output<S> {
+  return parsed(schema, ask.query, "the query");
+}
+
+function parsed<S extends z.ZodType>(schema: S, given: unknown, what: string): z.output<S> {
+  const result = schema.safeParse(given);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = issue?.path.join(".") ?? "";
-  const detail = `${path === "" ? "the body" : path}: ${issue?.message ?? "refused"}`;
+  const detail = `${path === "" ? what : path}: ${issue?.message ?? "refused"}`;
   throw new Refusal(path.startsWith("args") ? "invalid_args" : "bad_request", detail, {
-    hint: "Send what the API describes, as application/json.",
+    hint: "Send what the API describes; a body as application/json.",
   });
 }
 

@@ -7,7 +7,7 @@ import { OFFLINE_AFTER_MS } from "../catalogue.ts";
 import { type CookieKind, cookieKind } from "../cookies.ts";
 import type { Moment } from "../moment.ts";
 import type { Origins } from "../origins.ts";
-import { lastHeardMs, NEVER_HEARD, type Presence } from "../presence.ts";
+import { NEVER_HEARD, type Presence } from "../presence.ts";
 import { Throttle, type ThrottleOptions } from "../throttle.ts";
 import { Work } from "../work.ts";
 import { Passwords } from "./passwords.ts";
@@ -62,6 +62,7 @@ export class Server {
   revoke: Revoke = () => {};
   readonly #startedMs: number;
   readonly #presences = new Map<string, Presence>();
+  readonly #heardMs = new Map<string, number>();
 
   constructor(parts: ServerParts) {
     this.manager = parts.manager;
@@ -131,13 +132,19 @@ export class Server {
     this.#presences.set(hostId, presence);
   }
 
+  /** Its agent speaks. To be said where the report is decided on: a round that is decided right behind it must know. */
+  heard(hostId: string): void {
+    this.#heardMs.set(hostId, this.now());
+  }
+
   forget(hostId: string): void {
     this.#presences.delete(hostId);
+    this.#heardMs.delete(hostId);
   }
 
   /** A host that has not spoken since the start counts as heard at the start: it needs time to find the server again. */
   lastHeardMs(hostId: string): number {
-    return Math.max(this.#startedMs, lastHeardMs(this.presence(hostId)));
+    return this.#heardMs.get(hostId) ?? this.#startedMs;
   }
 
   isSilent(hostId: string): boolean {

@@ -1,4 +1,4 @@
-import { LoginRequest, type SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
+import { LoginRequest, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
 import type { FastifyRequest } from "fastify";
 import { ADMIN, endSession, openSession, SESSION_ABSOLUTE_MS, setUpAdmin } from "../accounts.ts";
 import { cookieKind, sessionCookie } from "../cookies.ts";
@@ -17,6 +17,7 @@ export function sessionRoutes(server: Server): Route[] {
       allow: "anyone",
       guesses: true,
       body: LoginRequest,
+      answer: SessionAnswer,
       handle: ({ body, request }) => login(server, body, request),
     }),
     withBody({
@@ -25,6 +26,7 @@ export function sessionRoutes(server: Server): Route[] {
       allow: "anyone",
       guesses: true,
       body: SetupRequest,
+      answer: SessionAnswer,
       handle: ({ body, request }) => setup(server, body, request),
     }),
     { method: "POST", path: "/api/logout", allow: "viewer", handle: (ask) => logout(server, ask) },
@@ -32,6 +34,7 @@ export function sessionRoutes(server: Server): Route[] {
       method: "GET",
       path: "/api/session",
       allow: "viewer",
+      answer: SessionAnswer,
       handle: (ask) => ({ body: answerFor(userOf(ask).user, userOf(ask).role, userOf(ask).secret) }),
     },
   ];

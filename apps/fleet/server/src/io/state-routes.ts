@@ -1,17 +1,56 @@
 import { Readable } from "node:stream";
-import { type OutputChunk, outputSpace, type StateAnswer } from "@neverstale/fleet-domain";
+import {
+  type Command,
+  CommandLogAnswer,
+  CommandLogQuery,
+  type Event,
+  EventLogAnswer,
+  EventLogQuery,
+  HostOutputQuery,
+  OutputQuery,
+  StateAnswer,
+} from "@neverstale/fleet-domain";
+import { unknownHost } from "../hosts.ts";
 import { Refusal } from "../problem.ts";
+import { lastLines, liveChunks, textsOf } from "./command-output.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
-import { type Answer, type Ask, param, type Route } from "./route.ts";
+import { readPast } from "./past.ts";
+import { type Answer, type Ask, param, queried, type Route } from "./route.ts";
 import type { Server } from "./server.ts";
-
-/** Rows of the history read at once. */
-const PAGE = 500;
 
 export function stateRoutes(server: Server, metrics: HttpMetrics): Route[] {
   return [
-    { method: "GET", path: "/api/state", allow: "viewer", handle: (ask) => state(server, ask) },
-    { method: "GET", path: "/api/commands/:id/output", allow: "viewer", handle: (ask) => output(server, ask) },
+    { method: "GET", path: "/api/state", answer: StateAnswer, allow: "viewer", handle: (ask) => state(server, ask) },
+    {
+      method: "GET",
+      path: "/api/commands",
+      query: CommandLogQuery,
+      answer: CommandLogAnswer,
+      allow: "viewer",
+      handle: (ask) => commandLog(server, ask),
+    },
+    {
+      method: "GET",
+      path: "/api/event-log",
+      query: EventLogQuery,
+      answer: EventLogAnswer,
+      allow: "viewer",
+      handle: (ask) => eventLog(server, ask),
+    },
+    {
+      method: "GET",
+      path: "/api/hosts/:id/output",
+      query: HostOutputQuery,
+      allow: "viewer",
+      handle: (ask) => hostOutput(server, ask),
+    },
+    {
+      method: "GET",
+      path: "/api/commands/:id/output",
+      query: OutputQuery,
+      allow: "viewer",
+      handle: (ask) => output(server, ask),
+    },
     { method: "GET", path: "/healthz", allow: "anyone", handle: () => ({ body: { status: "ok" } }) },
     { method: "GET", path: "/readyz", allow: "anyone", handle: () => ready(server) },
     {
@@ -43,31 +82,52 @@ function ready(server: Server): Answer {
 
 /** All that the command wrote, from the history and the live tail, as text. */
 function output(server: Server, ask: Ask<unknown>): Answer {
-  const name = outputSpace(param(ask, "id"));
-  const format = ask.query.format ?? "plain";
-  if (format !== "plain")
-    throw new Refusal("bad_request", `there is no format ${format}`, { hint: "Use format=plain." });
-  const space = server.manager.space(name);
-  if (space === null)
+  queried(OutputQuery, ask);
+  const id = param(ask, "id");
+  const live = liveChunks(server.manager, id);
+  if (live === null)
     throw new Refusal("unknown_command", "there is no output of such a command", {
       hint: "It is kept as long as its command is in the state.",
     });
-  const live = [...(space.state.chunks?.values() ?? [])] as unknown as OutputChunk[];
-  live.sort((a, b) => a.offset - b.offset);
-  return { headers: { "content-type": "text/plain; charset=utf-8" }, body: Readable.from(texts(server, name, live)) };
+  return { headers: PLAIN_TEXT, body: Readable.from(textsOf(server.manager, id, live)) };
 }
 
-/** Taken before the first read: what is evicted meanwhile comes from `live`, not twice. */
-async function* texts(server: Server, space: string, live: readonly OutputChunk[]): AsyncGenerator<string> {
-  const first = live[0]?.offset ?? Number.POSITIVE_INFINITY;
-  let afterVersion = 0;
-  for (;;) {
-    const rows = await server.manager.history({ space, collection: "chunks", afterVersion, limit: PAGE });
-    const chunks = rows.map((row) => row.record as unknown as OutputChunk).filter((chunk) => chunk.offset < first);
-    yield chunks.map((chunk) => chunk.text).join("");
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE || chunks.length < rows.length) break;
-    afterVersion = last.version;
-  }
-  yield live.map((chunk) => chunk.text).join("");
+async function hostOutput(server: Server, ask: Ask<unknown>): Promise<Answer> {
+  const { lines } = queried(HostOutputQuery, ask);
+  const host = param(ask, "id");
+  if (!server.fleet.hosts.has(host)) throw unknownHost(host);
+  const commands = liveCommands(server).filter((command) => command.host === host);
+  const ids = commands.map((command) => command.id);
+  return { headers: PLAIN_TEXT, body: await lastLines(server.manager, ids, lines) };
+}
+
+const PLAIN_TEXT = { "content-type": "text/plain; charset=utf-8" };
+
+function liveCommands(server: Server): Command[] {
+  return newestFirst([...server.fleet.commands.values()], (command) => command.createdAt);
+}
+
+async function commandLog(server: Server, ask: Ask<unknown>): Promise<Answer> {
+  const { host, limit, before } = queried(CommandLogQuery, ask);
+  const matches = (command: Command) => host === undefined || command.host === host;
+  const past = { collection: "commands", live: liveCommands(server), matches, limit, before } as const;
+  const { records: commands, next } = await readPast<Command>(server.manager, past);
+  return { body: { commands: [...commands], next } satisfies CommandLogAnswer };
+}
+
+async function eventLog(server: Server, ask: Ask<unknown>): Promise<Answer> {
+  const { limit, before } = queried(EventLogQuery, ask);
+  const live = newestFirst([...server.fleet.events.values()], (event) => event.at);
+  const past = { collection: "events", live, matches: () => true, limit, before } as const;
+  const { records: events, next } = await readPast<Event>(server.manager, past);
+  return { body: { events: [...events], next } satisfies EventLogAnswer };
+}
+
+/** Of one moment by id, so that the order is always the same. */
+function newestFirst<R extends { readonly id: string }>(records: R[], at: (record: R) => string): R[] {
+  return records.sort((a, b) => compare(at(b), at(a)) || compare(b.id, a.id));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

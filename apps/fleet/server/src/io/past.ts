@@ -1,0 +1,107 @@
+import { MAIN_SPACE } from "@neverstale/server";
+import { Refusal } from "../problem.ts";
+import type { FleetManager } from "./server.ts";
+
+export interface PageOf<R> {
+  /** Newest first. */
+  readonly records: readonly R[];
+  /** Where the next page begins; null: there is none. */
+  readonly next: string | null;
+}
+
+export interface PastQuery<R> {
+  readonly collection: "events" | "commands";
+  /** What of it is in the live state, newest first. */
+  readonly live: readonly R[];
+  readonly matches: (record: R) => boolean;
+  readonly limit: number;
+  readonly before: string | undefined;
+}
+
+/** Rows of the history read at once, and for one page: a filter that matches little ends a page early, with a cursor. */
+const ROWS = 500;
+const MAX_ROWS = 5_000;
+
+/** A place in the history: behind the first `skip` rows, newest first, of those evicted by `version`. */
+interface Place {
+  readonly version: number;
+  readonly skip: number;
+}
+
+const NEWEST: Place = { version: Number.MAX_SAFE_INTEGER - 1, skip: 0 };
+
+/**
+ * A page of a collection as it is now and was before. Cursors: `live <id>` behind a record of the live state, also when
+ * it has left it since; `past <version> <skip>` in the history.
+ */
+export async function readPast<R extends { readonly id: string }>(
+  manager: FleetManager,
+  query: PastQuery<R>,
+): Promise<PageOf<R>> {
+  const { live, matches, limit, before } = query;
+  const past = /^past (\d{1,15}) (\d{1,9})$/.exec(before ?? "");
+  if (past !== null) return pastPage(manager, query, { version: Number(past[1]), skip: Number(past[2]) }, []);
+  const id = /^live (.+)$/.exec(before ?? "")?.[1];
+  if (id === undefined && before !== undefined) throw unknownCursor();
+  const at = id === undefined ? -1 : live.findIndex((record) => record.id === id);
+  if (id !== undefined && at === -1) return pastPage(manager, query, await placeBehind(manager, query, id), []);
+  const found = live.slice(at + 1).filter(matches);
+  if (found.length <= limit) return pastPage(manager, query, NEWEST, found);
+  const records = found.slice(0, limit);
+  return { records, next: `live ${records.at(-1)?.id ?? ""}` };
+}
+
+async function pastPage<R extends { readonly id: string }>(
+  manager: FleetManager,
+  { collection, live, matches, limit }: PastQuery<R>,
+  from: Place,
+  records: R[],
+): Promise<PageOf<R>> {
+  const isLive = new Set(live.map((record) => record.id)); // What was evicted since that was looked up comes once.
+  let place = from;
+  for (let read = 0; read < MAX_ROWS; ) {
+    const { rows, isLast } = await rowsBehind(manager, collection, place);
+    for (const row of rows) {
+      if (records.length === limit) return { records, next: cursorAt(place) };
+      place = stepBehind(place, row.version);
+      const record = row.record as unknown as R;
+      if (!isLive.has(row.id) && matches(record)) records.push(record);
+    }
+    read += rows.length;
+    if (isLast) return { records, next: null };
+  }
+  return { records, next: cursorAt(place) };
+}
+
+function cursorAt({ version, skip }: Place): string {
+  return `past ${version} ${skip}`;
+}
+
+function stepBehind(place: Place, version: number): Place {
+  return { version, skip: version === place.version ? place.skip + 1 : 1 };
+}
+
+async function rowsBehind(manager: FleetManager, collection: string, { version, skip }: Place) {
+  const query = { space: MAIN_SPACE, collection, beforeVersion: version + 1, limit: skip + ROWS };
+  const rows = await manager.history(query);
+  return { rows: rows.reverse().slice(skip), isLast: rows.length < skip + ROWS };
+}
+
+/** Of a record that was live when its cursor was given: it left not long ago. */
+async function placeBehind<R>(manager: FleetManager, { collection }: PastQuery<R>, id: string): Promise<Place> {
+  let place = NEWEST;
+  for (let read = 0; read < MAX_ROWS; ) {
+    const { rows, isLast } = await rowsBehind(manager, collection, place);
+    for (const row of rows) {
+      place = stepBehind(place, row.version);
+      if (row.id === id) return place;
+    }
+    read += rows.length;
+    if (isLast) break;
+  }
+  throw unknownCursor();
+}
+
+function unknownCursor(): Refusal {
+  return new Refusal("bad_request", "before is no page's next, or too old", { hint: "Begin again without it." });
+}
