@@ -185,15 +185,18 @@ describe("garbage", () => {
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
   });
 
+  /** One letter of a message that is not over, masked with zeros. */
+  const fragment = (opcode: number) => Buffer.from([opcode, 0x81, 0, 0, 0, 0, 0x41]);
   const frames: [string, Buffer, number][] = [
     ["reserved bits", Buffer.from([0xf1, 0x80, 0, 0, 0, 0]), 1002],
     ["an unmasked frame", Buffer.from([0x81, 0x01, 0x41]), 1002],
     ["text that is no UTF-8", Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28]), 1007],
     ["a length of 2^62", Buffer.from([0x81, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), 1009],
+    ["a message in a hundred pieces", Buffer.concat([fragment(0x01), ...Array(100).fill(fragment(0x00))]), 1008],
     ["an unknown opcode", Buffer.from([0x83, 0x80, 0, 0, 0, 0]), 1002],
   ];
 
-  test.each(frames)("[C6] %s ends that connection alone", async (_, bytes, code) => {
+  test.each(frames)("[C5] [C6] %s ends that connection alone", async (_, bytes, code) => {
     const other = new Reader();
     await other.until(typed("init"));
     const reader = new Reader();

@@ -91,6 +91,9 @@ const SOCKET_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
   noServer: true,
   clientTracking: false,
   maxPayload: MAX_CLIENT_FRAME_BYTES,
+  // A replica's messages are one small frame each: in crumbs they would cost many times their bytes.
+  maxFragments: 64,
+  maxBufferedChunks: 1_024,
   perMessageDeflate: false,
   closeTimeout: CLOSE_TIMEOUT_MS,
   handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
