@@ -196,7 +196,7 @@ describe("garbage", () => {
     ["an unknown opcode", Buffer.from([0x83, 0x80, 0, 0, 0, 0]), 1002],
   ];
 
-  test.each(frames)("[C5] [C6] %s ends that connection alone", async (_, bytes, code) => {
+  test.each(frames)("[C6] %s ends that connection alone", async (_, bytes, code) => {
     const other = new Reader();
     await other.until(typed("init"));
     const reader = new Reader();
