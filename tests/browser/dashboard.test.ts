@@ -1,3 +1,4 @@
+import type { Command } from "@neverstale/fleet-domain";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Admin, Machine } from "./api.ts";
@@ -128,6 +129,33 @@ describe("a fleet of the test's own", () => {
     await tab.row("web-2").waitFor();
 
     expect(await tab.row("web-1").locator(".cell-memory").innerText()).toContain("95 %");
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("a pipeline is stopped from the page: what runs is told to, what waits never starts", async () => {
+    const ops = ["uptime", "disk", "memory"].map((name) => ({ name, args: [] }));
+    const machine = await Machine.enroll(fleet.address, admin, "pipes-1", "TestOS 1", ops);
+    await machine.report({ type: "metrics" });
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    const { page } = tab;
+    await page.goto(`${fleet.address}/hosts?q=pipes`);
+    await tab.row("pipes-1").getByRole("button", { name: "Run…" }).click();
+    await page.getByRole("button", { name: /What to run/ }).click();
+    await page.getByRole("option", { name: /health/ }).click();
+    await page.getByRole("button", { name: "Run health on 1 host" }).click();
+    const grid = page.getByRole("table", { name: "health: hosts by stage" });
+    await expect.poll(() => grid.getByText("Pending").count()).toBe(3);
+    const [first] = ((await admin.state()).state.commands as unknown as Command[]).filter((one) => one.stage === 0);
+    await machine.claim(first?.id ?? "");
+    await grid.getByText("Running").waitFor();
+
+    await page.getByRole("button", { name: "Stop health" }).click();
+
+    await page.getByRole("article").getByText("Cancelled").first().waitFor();
+    await expect.poll(() => grid.getByRole("link", { name: "Cancelled" }).count()).toBe(2);
+    expect(await admin.command(first?.id ?? "")).toMatchObject({ status: "running", cancelRequested: true });
+    await page.getByRole("button", { name: "Stop health" }).waitFor({ state: "detached" });
     tab.assertNothingWrong();
     await tab.close();
   });

@@ -9,7 +9,7 @@ import { Freshness } from "./frame/freshness.tsx";
 import { useNavigation, useView } from "./frame/navigation.ts";
 import { HostPanel } from "./hosts/host-panel.tsx";
 import { HostsScreen } from "./hosts/hosts-screen.tsx";
-import { PIPELINE_OFFERS } from "./hosts/pipeline-offers.ts";
+import { usePipelineOffers } from "./hosts/pipeline-offers.ts";
 import { type RunRequest, run } from "./hosts/run.ts";
 import { RunBar } from "./hosts/run-bar.tsx";
 import type { Outputs } from "./output/followed-output.ts";
@@ -46,7 +46,7 @@ export function Dashboard({ user, role, sync, outputs, onSignOut }: DashboardPro
     >
       {view.screen === "hosts" && <Hosts sync={sync} mayRun={role !== "viewer"} selection={selection} />}
       {view.screen === "runs" && <Runs />}
-      {view.screen === "pipelines" && <Pipelines />}
+      {view.screen === "pipelines" && <Pipelines sync={sync} mayRun={role !== "viewer"} />}
       {view.screen === "events" && <Events />}
     </Frame>
   );
@@ -76,6 +76,7 @@ function Hosts({ sync, mayRun, selection }: HostsProps) {
   const hosts = useCollection("hosts");
   const metrics = useById(useCollection("metrics"));
   const loaded = useLoaded();
+  const pipelines = usePipelineOffers(useSync((sync) => sync.epoch));
   const [chosen, setChosen] = selection;
   const [asked, setAsked] = useState(0);
   const chosenHosts = useMemo(() => hosts.filter((host) => chosen.has(host.id)), [hosts, chosen]);
@@ -108,7 +109,7 @@ function Hosts({ sync, mayRun, selection }: HostsProps) {
         {mayRun && chosen.size > 0 && (
           <RunBar
             hosts={chosenHosts}
-            pipelines={PIPELINE_OFFERS}
+            pipelines={pipelines}
             onRun={onRun}
             onClear={() => setChosen(new Set())}
             asked={asked}
@@ -134,9 +135,11 @@ function Runs() {
   );
 }
 
-function Pipelines() {
+function Pipelines({ sync, mayRun }: { readonly sync: StateSync<Fleet>; readonly mayRun: boolean }) {
+  const stop = useCallback((id: string) => void cancel(sync, "pipelines", id), [sync]);
   return (
     <PipelinesScreen
+      onStop={mayRun ? stop : null}
       pipelines={useCollection("pipelines")}
       commands={useCollection("commands")}
       hosts={useById(useCollection("hosts"))}
@@ -160,7 +163,7 @@ function Dock({ sync, outputs, mayRun }: DockProps) {
   const commands = useById(useCollection("commands"));
   const hosts = useById(useCollection("hosts"));
   useEffect(() => outputs.keep(tabs), [outputs, tabs]);
-  const stop = useCallback((id: string) => void cancel(sync, id), [sync]);
+  const stop = useCallback((id: string) => void cancel(sync, "commands", id), [sync]);
   return (
     <OutputDock
       commands={commands}
@@ -182,7 +185,7 @@ function hostname(hosts: ReadonlyMap<string, Host>, command: Command): string {
   return hosts.get(command.host)?.hostname ?? command.host;
 }
 
-/** What became of it shows in the state: the command says that it is being stopped, or goes on running. */
-async function cancel(sync: StateSync<Fleet>, id: string): Promise<void> {
-  await sync.dispatch(`/api/commands/${encodeURIComponent(id)}/cancel`, undefined).catch(() => undefined);
+/** What became of it shows in the state: it says that it is being stopped, or goes on running. */
+async function cancel(sync: StateSync<Fleet>, what: "commands" | "pipelines", id: string): Promise<void> {
+  await sync.dispatch(`/api/${what}/${encodeURIComponent(id)}/cancel`, undefined).catch(() => undefined);
 }

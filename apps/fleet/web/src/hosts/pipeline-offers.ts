@@ -1,4 +1,31 @@
-import type { PipelineOffer } from "./run-bar.tsx";
+import type { PipelineOffer } from "@neverstale/fleet-domain";
+import { useEffect, useState } from "react";
 
-/** The pipelines of this release, as the server knows them. */
-export const PIPELINE_OFFERS: readonly PipelineOffer[] = [{ name: "health", stages: ["uptime", "disk", "memory"] }];
+const NONE: readonly PipelineOffer[] = [];
+const ASK_AGAIN_MS = 5_000;
+
+/** The pipelines that the server knows. They are asked for anew when it was started anew: `epoch` is another one then. */
+export function usePipelineOffers(epoch: string | null): readonly PipelineOffer[] {
+  const [offers, setOffers] = useState(NONE);
+  useEffect(() => {
+    if (epoch === null) return;
+    const gone = new AbortController();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const ask = () =>
+      load(gone.signal).then(setOffers, () => {
+        if (!gone.signal.aborted) timer = setTimeout(ask, ASK_AGAIN_MS);
+      });
+    void ask();
+    return () => {
+      gone.abort();
+      clearTimeout(timer);
+    };
+  }, [epoch]);
+  return offers;
+}
+
+async function load(signal: AbortSignal): Promise<readonly PipelineOffer[]> {
+  const answer = await fetch("/api/pipelines", { credentials: "same-origin", cache: "no-store", signal });
+  if (!answer.ok) throw new Error(`the server answered with status ${answer.status}`);
+  return answer.json();
+}

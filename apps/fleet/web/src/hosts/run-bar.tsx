@@ -1,4 +1,4 @@
-import type { ArgSpec, Host } from "@neverstale/fleet-domain";
+import type { ArgSpec, Host, PipelineOffer } from "@neverstale/fleet-domain";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Button, Checkbox } from "react-aria-components";
 import { Choice, type OptionGroup } from "../components/choice.tsx";
@@ -30,11 +30,6 @@ interface Attempted {
   readonly request: RunRequest;
   readonly key: string;
   readonly outcome: RunOutcome;
-}
-
-export interface PipelineOffer {
-  readonly name: string;
-  readonly stages: readonly string[];
 }
 
 export interface RunBarProps {

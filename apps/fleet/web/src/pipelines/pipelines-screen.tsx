@@ -1,4 +1,5 @@
 import type { Command, Host, Pipeline } from "@neverstale/fleet-domain";
+import { Button } from "react-aria-components";
 import { commandLook, pipelineLook } from "../components/looks.ts";
 import { Mark, Status } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
@@ -15,10 +16,12 @@ export interface PipelinesScreenProps {
   readonly commands: readonly Command[];
   readonly hosts: ReadonlyMap<string, Host>;
   readonly loaded: boolean;
+  /** Null for those who may only look. */
+  readonly onStop: ((id: string) => void) | null;
 }
 
 /** Every pipeline that runs or ran, with its grid of host by stage. */
-export function PipelinesScreen({ pipelines, commands, hosts, loaded }: PipelinesScreenProps) {
+export function PipelinesScreen({ pipelines, commands, hosts, loaded, onStop }: PipelinesScreenProps) {
   const view = useView();
   const ordered = newestFirst(pipelines);
   const open = view.open ?? ordered[0]?.id ?? null;
@@ -36,7 +39,11 @@ export function PipelinesScreen({ pipelines, commands, hosts, loaded }: Pipeline
       <ul className="cards">
         {ordered.map((pipeline) => (
           <li key={pipeline.id}>
-            <PipelineCard pipeline={pipeline} grid={open === pipeline.id ? gridOf(pipeline, commands, hosts) : null} />
+            <PipelineCard
+              pipeline={pipeline}
+              grid={open === pipeline.id ? gridOf(pipeline, commands, hosts) : null}
+              onStop={onStop}
+            />
           </li>
         ))}
       </ul>
@@ -44,8 +51,14 @@ export function PipelinesScreen({ pipelines, commands, hosts, loaded }: Pipeline
   );
 }
 
-/** `grid` is null for a card that is folded. */
-function PipelineCard({ pipeline, grid }: { readonly pipeline: Pipeline; readonly grid: PipelineGrid | null }) {
+interface PipelineCardProps {
+  readonly pipeline: Pipeline;
+  /** Null for a card that is folded. */
+  readonly grid: PipelineGrid | null;
+  readonly onStop: ((id: string) => void) | null;
+}
+
+function PipelineCard({ pipeline, grid, onStop }: PipelineCardProps) {
   const view = useView();
   return (
     <article className="card">
@@ -58,6 +71,15 @@ function PipelineCard({ pipeline, grid }: { readonly pipeline: Pipeline; readonl
         <span className="value">
           <Status look={pipelineLook(pipeline.status)} strong />
         </span>
+        {onStop !== null && pipeline.status === "running" && (
+          <Button
+            className="button button-small"
+            aria-label={`Stop ${pipeline.name}`}
+            onPress={() => onStop(pipeline.id)}
+          >
+            Stop
+          </Button>
+        )}
         <p className="card-facts">
           {count(pipeline.hosts.length, "host")} · {count(pipeline.stages.length, "stage")} · asked for by{" "}
           <span className="foreign">{pipeline.requestedBy}</span> at <Moment at={pipeline.createdAt} /> ·{" "}
