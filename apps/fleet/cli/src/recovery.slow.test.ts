@@ -136,6 +136,25 @@ test("after a restore the op that runs, which the older state doesn't know, is a
   await expectTheWholeTruth(id);
 });
 
+test("after a restore an op that had ended since the backup is there again, with its output and its end", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const file = join(fleet.directory, "backup.db");
+  await fleet.hostId();
+  expect(await fleet.cli("backup", file)).toMatchObject({ status: 0 });
+  const id = await fleet.dispatch("count");
+  await expectTheWholeTruth(id);
+  // The agent was told that it is settled.
+  await eventually(() => JSON.parse(readText(join(fleet.hostDir, "journal", `${id}.entry.json`))).settledIn !== null);
+
+  await fleet.killServer();
+  expect(await fleet.cli("restore", file)).toMatchObject({ status: 0 });
+  await fleet.start();
+  await eventually(async () => ((await fleet.state()).commands ?? []).some((command) => command.id === id));
+
+  await expectTheWholeTruth(id);
+});
+
 async function someOutput(id: string): Promise<void> {
   await eventually(async () => (await fleet.command(id)).status !== "pending" && (await fleet.output(id)) !== "");
 }
