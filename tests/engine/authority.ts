@@ -1,6 +1,7 @@
 /**
  * A whole authority as a process of its own, for tests that kill it: SQLite, a sync endpoint, and http to change and
- * to look. Started as `node --conditions=source tests/engine/authority.ts DATABASE PORT [BEACON_MS]`.
+ * to look. Started as `node --conditions=source tests/engine/authority.ts DATABASE PORT [BEACON_MS]`; listens on
+ * the address HOST, or for this machine alone.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -27,6 +28,8 @@ export interface Facts {
   readonly version: number;
   readonly digest: string;
   readonly memory: NodeJS.MemoryUsage;
+  /** What its wall clock says. */
+  readonly now: number;
   /** How long the event loop was held up, since the process began. */
   readonly loop: { readonly p50Ms: number; readonly p99Ms: number };
   readonly sync: {
@@ -49,7 +52,9 @@ async function main(database: string, port: number, beaconMs: number): Promise<v
     answer(request, response).catch((error) => response.writeHead(500).end(`${error.code}: ${error.message}`));
   });
   const sync = serveSync(http, { manager: manager as unknown as StateManager, beaconMs });
-  http.listen(port, "127.0.0.1", () => console.log(`listening on ${(http.address() as AddressInfo).port}`));
+  http.listen(port, process.env.HOST ?? "127.0.0.1", () =>
+    console.log(`listening on ${(http.address() as AddressInfo).port}`),
+  );
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === "/facts") return json(response, facts());
@@ -101,6 +106,7 @@ async function main(database: string, port: number, beaconMs: number): Promise<v
       version: manager.version,
       digest: manager.capture().digest,
       memory: process.memoryUsage(),
+      now: Date.now(),
       loop: { p50Ms: delay.percentile(50) / 1e6, p99Ms: delay.percentile(99) / 1e6 },
       sync: { resumed, fullStates, snapshotBuilds, tooSlow, connections },
     };

@@ -1,0 +1,76 @@
+/**
+ * Runs every script here, one after the other, and prints a Markdown table: `node --conditions=source tests/faults/all.ts
+ * [NAME...]`. Exits with 1 when one failed; one that can't run here is no failure, and says what it needs.
+ */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { availableParallelism, release, tmpdir, type } from "node:os";
+import { fileURLToPath } from "node:url";
+import { EXIT } from "./fault.ts";
+
+export const SCRIPTS = [
+  "kill-9",
+  "crash-at-nth-call",
+  "power-cut",
+  "disk-full",
+  "fsync-error",
+  "failing-writes",
+  "slow-fsync",
+  "wal-damage",
+  "page-damage",
+  "bad-network",
+  "partition",
+  "stopped",
+  "never-reads",
+  "malformed-frames",
+  "clock-jump",
+] as const;
+
+const TIMEOUT_MS = 10 * 60_000;
+
+interface Row {
+  readonly name: string;
+  readonly result: "pass" | "**fail**" | "can't run here";
+  readonly did: string;
+  readonly acknowledged: string;
+  readonly recovered: string;
+  readonly lost: string;
+  readonly seen: string;
+}
+
+function run(name: string): Row {
+  const script = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+  const args = ["--conditions=source", script];
+  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: TIMEOUT_MS });
+  const said = (what: string) => new RegExp(`^${what}: (.*)$`, "m").exec(stdout)?.[1] ?? "";
+  const acknowledged = said("acknowledged");
+  const recovered = said("recovered");
+  const lost = status === EXIT.pass ? String(Number(acknowledged) - Number(recovered)) : "";
+  const result = status === EXIT.pass ? "pass" : status === EXIT.cannotRun ? "can't run here" : "**fail**";
+  const seen = status === EXIT.pass ? said("seen") : status === EXIT.cannotRun ? said("CANNOT RUN HERE") : "see above";
+  if (result === "**fail**") console.error(`${name}\n${stdout}`);
+  return { name, result, did: said("did"), acknowledged, recovered, lost, seen };
+}
+
+function fileSystem(): string {
+  const mounts = readFileSync("/proc/mounts", "utf8").trim().split("\n");
+  const points = mounts.map((line) => line.split(" ") as [device: string, path: string, kind: string]);
+  const holding = points.filter(([, path]) => tmpdir().startsWith(path)).sort((a, b) => b[1].length - a[1].length)[0];
+  return holding?.[2] ?? "unknown";
+}
+
+if (import.meta.main) {
+  const asked = process.argv.slice(2);
+  const unknown = asked.filter((name) => !(SCRIPTS as readonly string[]).includes(name));
+  if (unknown.length > 0) throw new Error(`no script named ${unknown.join(", ")}`);
+  const rows = SCRIPTS.filter((name) => asked.length === 0 || asked.includes(name)).map(run);
+  const machine = `${availableParallelism()} cores, ${type()} ${release().split(".").slice(0, 2).join(".")}, ${fileSystem()}, Node ${process.versions.node}`;
+  console.log(`${new Date().toISOString().slice(0, 10)}; ${machine}\n`);
+  console.log("| script | result | what was done | acknowledged | recovered | lost | seen |");
+  console.log("|---|---|---|---|---|---|---|");
+  for (const row of rows) {
+    const { name, result, did, acknowledged, recovered, lost, seen } = row;
+    console.log(`| \`${name}\` | ${result} | ${did} | ${acknowledged} | ${recovered} | ${lost} | ${seen} |`);
+  }
+  process.exitCode = rows.some(({ result }) => result === "**fail**") ? EXIT.fail : EXIT.pass;
+}

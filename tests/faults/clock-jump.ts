@@ -1,0 +1,61 @@
+/** The wall clock of the server jumps by hours, both ways, under load; the clocks of others stay. */
+import assert from "node:assert/strict";
+import { existsSync, globSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "../engine/authority-process.ts";
+import { CannotRun, type Found, main } from "./fault.ts";
+import { atMost, Ledger } from "./ledger.ts";
+import { Stage } from "./stage.ts";
+
+const HOUR_MS = 3_600_000;
+/** A step, in hours from the true time. */
+const JUMPS = [1, -1, 24 * 40, -24 * 40, 0];
+
+export async function clockJump(): Promise<Found> {
+  const library = globSync("/usr/lib/*/faketime/libfaketime.so.1")[0];
+  if (library === undefined || !existsSync(library))
+    throw new CannotRun("libfaketime isn't there", "apt-get install faketime");
+  await using stage = new Stage(1_000);
+  const { authority, dir } = stage;
+  const file = join(dir.path, "time");
+  setClock(file, 0);
+  authority.env = {
+    ...process.env,
+    LD_PRELOAD: library,
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: "1",
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+  };
+  const ledger = new Ledger();
+  await authority.start();
+  const client = stage.follow();
+  await until("the client is live", () => client.status.type === "live");
+  const { epoch } = await authority.facts();
+
+  for (const hours of JUMPS) {
+    setClock(file, hours);
+    await until("the server's clock has jumped", async () => {
+      const { now } = await authority.facts();
+      return Math.abs(now - Date.now() - hours * HOUR_MS) < 60_000;
+    });
+    await ledger.writeUntilRefused(authority, { enough: atMost(50) });
+    const confirmed = client.lastConfirmedAt ?? 0;
+    await until("a beacon still comes", () => (client.lastConfirmedAt ?? 0) > confirmed, 5_000);
+  }
+  await stage.level();
+  assert.equal(client.counters.reconnects, 0, "no connection was lost for it");
+  assert.equal((await authority.facts()).epoch, epoch);
+  await authority.kill();
+  await authority.start();
+  const did = `the server's wall clock set to ${JUMPS.map((hours) => `${hours} h`).join(", ")} from the true time, changes in between, then kill -9`;
+  const seen = "order, beacons and connections unmoved; all of the log was there after the crash";
+  return { did, acknowledged: ledger.acknowledged, recovered: await ledger.recovered(authority), seen };
+}
+
+/** The library looks at the file's offset whenever someone asks for the time. */
+function setClock(file: string, hours: number): void {
+  writeFileSync(file, `${hours < 0 ? "-" : "+"}${Math.abs(hours)}h\n`);
+  utimesSync(file, new Date(), new Date());
+}
+
+if (import.meta.main) await main(() => clockJump());

@@ -1,0 +1,59 @@
+/** A client that stops reading while hundreds of megabytes of changes pass: neither memory nor the others pay for it. */
+import assert from "node:assert/strict";
+import { nodeEnvironment, StateSync, type WebSocketClass } from "@neverstale/client";
+import { WebSocket } from "ws";
+import type { State } from "../engine/authority.ts";
+import { until } from "../engine/authority-process.ts";
+import { type Found, main } from "./fault.ts";
+import { Stage } from "./stage.ts";
+
+const MIB = 2 ** 20;
+
+export async function neverReads({ changes = 100_000, rate = 4_000, bound = 128 } = {}): Promise<Found> {
+  // So rare that the client, which hears nothing, doesn't give the connection up before the end.
+  await using stage = new Stage(60_000);
+  const { authority } = stage;
+  await authority.start();
+  const sockets: WebSocket[] = [];
+  const url = `ws://127.0.0.1:${authority.port}/sync`;
+  const reader = stage.adopt(new StateSync<State>({ url, io: nodeEnvironment({ WebSocket: recording(sockets) }) }));
+  const other = stage.follow();
+  await until("both are live", () => reader.status.type === "live" && other.status.type === "live");
+  // What the runtime takes for itself under load is there before the comparison begins.
+  await authority.get(`/load?changes=${changes / 4}&rate=${rate}`);
+  const before = (await authority.facts()).memory.rss;
+
+  sockets[0]?.pause();
+  let peak = before;
+  const watching = setInterval(async () => {
+    peak = Math.max(peak, (await authority.facts()).memory.rss);
+  }, 500);
+  await authority.get(`/load?changes=${changes}&rate=${rate}`);
+  clearInterval(watching);
+  const { version } = await authority.facts();
+  const doneAt = performance.now();
+  await until("the other client has it all", () => other.version === version);
+  const otherMs = performance.now() - doneAt;
+  const missed = version - reader.version;
+  sockets[0]?.resume();
+  await stage.level(60_000);
+
+  const grown = (peak - before) / MIB;
+  assert.ok(missed > changes / 2, "it did stand still");
+  assert.ok(grown < bound, `${grown} MiB more memory`);
+  const did = `a client stopped reading while ${changes} changes of 300 bytes passed`;
+  const seen = `at most ${Math.round(Math.max(0, grown))} MiB more memory; it was ${missed} versions behind and then level; another client had the last change ${Math.round(otherMs)} ms after it`;
+  return { did, acknowledged: version, recovered: (await authority.facts()).version, seen };
+}
+
+/** A WebSocket class that leaves its instances where the test can stop them from reading. */
+function recording(sockets: WebSocket[]): WebSocketClass {
+  return class extends WebSocket {
+    constructor(url: string, protocols: string[], options: object) {
+      super(url, protocols, options);
+      sockets.push(this);
+    }
+  };
+}
+
+if (import.meta.main) await main(() => neverReads());
