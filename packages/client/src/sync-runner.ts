@@ -182,7 +182,8 @@ export class SyncRunner {
     if (this.#timer !== null && this.#timerAt <= at) return; // It comes too early, finds nothing to do and is set anew.
     this.#disarm();
     this.#timerAt = at;
-    this.#timer = this.#io.after(Math.max(0, at - this.#now), () => this.#onTimer());
+    // Whole milliseconds, rounded up: a remainder too small for the clock to show would be waited for without end.
+    this.#timer = this.#io.after(Math.max(0, Math.ceil(at - this.#now)), () => this.#onTimer());
   }
 
   #disarm(): void {

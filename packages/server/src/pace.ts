@@ -12,6 +12,8 @@ const EASY = 0.5;
  * When the next round may begin. At a low rate at once; at a high one a round costs more than it brings, so it waits
  * about as long as the last one took, and longer the more there is to merge, so that the cost follows the number of
  * records that moved (rule A4). Waiting brings nothing once nobody makes changes any more: then it is cut short.
+ *
+ * Waits are in tenths of a millisecond, rounded up: one too small for a clock to show would never be over.
  */
 export class Pace {
   #notBefore: Millis = 0;
@@ -21,12 +23,12 @@ export class Pace {
 
   /** How long the next round has to wait in any case. */
   shortest(now: Millis): Millis {
-    return Math.max(0, this.#notBefore - now);
+    return Math.ceil(Math.max(0, this.#notBefore - now) * 10) / 10;
   }
 
   /** How long it may wait while more changes come. */
   longest(now: Millis): Millis {
-    return Math.max(0, this.#latest - now);
+    return Math.ceil(Math.max(0, this.#latest - now) * 10) / 10;
   }
 
   noteRound(now: Millis, costMs: Millis, changes: number, loopUtilization: number): void {
