@@ -435,10 +435,10 @@ describe("heartbeats", () => {
   test("a round that is decided right behind a report finds the host heard", async () => {
     const host = await newHost();
 
-    for (let turn = 0; turn < 20; turn += 1) {
+    for (let turn = 0; turn < 5; turn += 1) {
       now += OFFLINE_AFTER_MS;
       await round(fleet.server, false);
-      await amidRounds(host.report({ type: "metrics" }));
+      await amidRounds(host.id, host.report({ type: "metrics" }));
 
       expect(fleet.manager.state.hosts.get(host.id)?.online).toBe(true);
     }
@@ -475,18 +475,20 @@ describe("heartbeats", () => {
   });
 });
 
-/** Resolves with it; until then round follows round. */
-async function amidRounds(report: Promise<unknown>): Promise<void> {
-  const rounds: Promise<void>[] = [];
+/** Resolves with it; until then changes are stored, and rounds decided with them. */
+async function amidRounds(hostId: string, report: Promise<unknown>): Promise<void> {
+  const others: Promise<unknown>[] = [];
   let answered = false;
   const ended = report.finally(() => {
     answered = true;
   });
-  while (!answered) {
-    rounds.push(round(fleet.server, false));
+  for (let n = 0; !answered; n += 1) {
+    const agentVersion = `1.0.${n}`;
+    others.push(fleet.server.transact((work) => work.change("host_updated", hostId, { agentVersion })));
+    others.push(round(fleet.server, false));
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await Promise.all([ended, ...rounds]);
+  await Promise.all([ended, ...others]);
 }
 
 /** The clock of these tests has passed the session's end. */
