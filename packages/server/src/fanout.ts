@@ -30,6 +30,8 @@ export class Fanout {
   readonly #log: PlainLog;
   readonly #pace = new Pace();
   #plainCursors = 0;
+  /** Have something to be sent, and could not take it. */
+  readonly #passedOver = new Set<Cursor>();
   /** Changes committed since the last round. */
   #waiting = 0;
   #next: Timer | null = null;
@@ -63,6 +65,7 @@ export class Fanout {
   }
 
   leave(cursor: Cursor): void {
+    this.#passedOver.delete(cursor);
     if (!this.cursors.delete(cursor) || cursor.profile !== "plain") return;
     this.#plainCursors -= 1;
   }
@@ -102,31 +105,35 @@ export class Fanout {
     const changes = this.#waiting;
     this.#waiting = 0;
     this.#metrics.rounds += 1;
-    let passedOver = false;
     let plainLevel = true;
     for (const cursor of this.cursors) {
-      if (!this.advance(cursor)) passedOver = true;
+      if (!this.advance(cursor)) this.#tryAgain(cursor);
       if (cursor.profile === "plain" && cursor.position !== this.space.head) plainLevel = false;
     }
     if (this.#plainCursors > 0 && plainLevel) this.#log.clear(this.space.head);
     const now = this.#runtime.now();
     this.#pace.noteRound(now, now - started, changes, this.#runtime.loopUtilization());
-    if (passedOver) this.#retryLater();
   }
 
-  /** Cursors whose socket or window was full are tried again from where they are. */
-  #retryLater(): void {
+  /** A cursor whose socket or window was full is tried again from where it is; the others are left alone. */
+  #tryAgain(cursor: Cursor): void {
+    this.#passedOver.add(cursor);
     this.#retry ??= this.#runtime.after(RETRY_MS, () => {
       this.#retry = null;
-      let passedOver = false;
-      for (const cursor of this.cursors) if (!this.advance(cursor)) passedOver = true;
-      if (passedOver) this.#retryLater();
+      const late = [...this.#passedOver];
+      this.#passedOver.clear();
+      for (const one of late) if (!this.advance(one)) this.#tryAgain(one);
     });
   }
 
   /** Returns false when the cursor has something to be sent and can't take it now. */
   advance(cursor: Cursor): boolean {
     if (cursor.closed) return true;
+    const answered = this.#answerOwedCheck(cursor);
+    return this.#bringOn(cursor) && answered;
+  }
+
+  #bringOn(cursor: Cursor): boolean {
     if (cursor.wanted !== null) return this.#provide(cursor, cursor.wanted);
     if (cursor.position === this.space.head) {
       if (cursor.owesDigest) this.putLevel(cursor);
@@ -150,8 +157,11 @@ export class Fanout {
   /** Where no diff can be made the cursor is moved to the snapshot (rule A5). */
   #moveToSnapshot(cursor: Cursor, reason: FullStateReason): boolean {
     if (cursor.fullStateUnacked) return false;
-    const kind = cursor.profile === "plain" ? "plain_full_state" : "full_state";
-    cursor.wanted = { kind, atLeast: this.#nearVersion(kind, cursor.position + 1), reason, isAnswer: false };
+    const plain = cursor.profile === "plain";
+    const kind = plain ? "plain_full_state" : "full_state";
+    // A plain connection goes on with the log of changes, whatever a diff could do.
+    const atLeast = plain ? this.#log.floor : this.#nearVersion(kind, cursor.position + 1);
+    cursor.wanted = { kind, atLeast, reason, isAnswer: false };
     return this.#provide(cursor, cursor.wanted);
   }
 
@@ -174,7 +184,7 @@ export class Fanout {
   want(cursor: Cursor, wanted: Wanted): void {
     cursor.wanted = wanted;
     cursor.building = false;
-    if (!this.#provide(cursor, wanted)) this.#retryLater();
+    if (!this.#provide(cursor, wanted)) this.#tryAgain(cursor);
   }
 
   #provide(cursor: Cursor, wanted: Wanted): boolean {
@@ -185,7 +195,7 @@ export class Fanout {
     this.snapshots.atLeast(wanted.atLeast, wanted.kind).then(
       () => {
         cursor.building = false;
-        if (!this.advance(cursor)) this.#retryLater();
+        if (!this.advance(cursor)) this.#tryAgain(cursor);
       },
       (error) => {
         cursor.building = false;
@@ -206,14 +216,18 @@ export class Fanout {
   /** Answers a `check`: where this connection is, and what the state is there when that is the head. */
   check(cursor: Cursor, n: number): void {
     this.#metrics.checks += 1;
-    if (!cursor.started) cursor.owedCheck = n;
-    else this.#putSync(cursor, n);
+    cursor.owedCheck = n;
+    if (cursor.started && !this.#answerOwedCheck(cursor)) this.#tryAgain(cursor);
   }
 
-  #answerOwedCheck(cursor: Cursor): void {
+  /** A full socket is owed one answer, to the newest: checks of a reader that does not read must not add up (rule P4). */
+  #answerOwedCheck(cursor: Cursor): boolean {
     const n = cursor.owedCheck;
+    if (n === null || !cursor.started) return true;
+    if (cursor.wire.congested) return false;
     cursor.owedCheck = null;
-    if (n !== null) this.#putSync(cursor, n);
+    this.#putSync(cursor, n);
+    return true;
   }
 
   #putSync(cursor: Cursor, check: number | null): void {
@@ -241,11 +255,11 @@ export class Fanout {
     cursor.owesDigest = true;
     const reached = this.advance(cursor);
     if (cursor.owesDigest && !cursor.closed) this.#putSync(cursor, null);
-    if (!reached) this.#retryLater();
+    if (!reached) this.#tryAgain(cursor);
   }
 
   #beaconPlain(cursor: Cursor, made: Map<number, Frame>): void {
-    if (!this.advance(cursor)) this.#retryLater();
+    if (!this.advance(cursor)) this.#tryAgain(cursor);
     const { position } = cursor;
     const frame =
       made.get(position) ?? this.#runtime.frames.encode(encodeMessage({ type: "sync", version: position }), false);

@@ -77,7 +77,18 @@ function checkCollections(contents: SpaceContents, model: Model): void {
 /** A logged group is a group of effective changes: it went through validation and `keep` before it was stored. */
 function replay(space: Space, row: LogRow, maxTombstones: number): void {
   const replayed = new SpaceDraft(space, false, row.at, replayModel(space.model));
-  replayed.add(JSON.parse(row.changes) as Change[], null);
+  try {
+    replayed.add(JSON.parse(row.changes) as Change[], null);
+  } catch (cause) {
+    throw new SyncError(
+      "store_damaged",
+      `the log of "${space.name}" can't be read at version ${replayed.version + 1}`,
+      {
+        hint: "Start the release that wrote it once more and stop it cleanly, or keep its change types declared.",
+        cause,
+      },
+    );
+  }
   if (replayed.version !== row.lastVersion) {
     throw new SyncError("store_damaged", `the log of "${space.name}" breaks off before version ${row.lastVersion}`, {
       hint: "Restore the last backup.",

@@ -15,7 +15,8 @@ import { expect, test } from "vitest";
 import { z } from "zod";
 import { StateManager } from "./state-manager.ts";
 import { memoryStore } from "./store/memory.ts";
-import { VirtualRuntime } from "./virtual-runtime-suite.ts";
+import { SyncHub } from "./sync-hub.ts";
+import { TestWire, VirtualRuntime } from "./virtual-runtime-suite.ts";
 
 const model = defineModel({
   model: 1,
@@ -242,4 +243,54 @@ test("[S1] a record is validated after the change is applied, and what the valid
     { id: "web-1", cpu: 0, name: "web" },
     { cpu: 5, name: null },
   ]);
+});
+
+test("[E6] a log with a change that the model no longer declares is refused with what to do, not read half", async () => {
+  const runtime = new VirtualRuntime();
+  const store = memoryStore();
+  const manager = await openManager(store, runtime);
+  const done = manager.apply({ type: "event", target: "", data: { id: "e1" } });
+  await runtime.pass(1);
+  await done;
+  const { event: _, ...changes } = model.changes;
+  const opening = StateManager.openWith(
+    { model: { ...model, changes }, store: memoryStore({ data: store.dump() }) },
+    runtime,
+  );
+
+  await expect(opening).rejects.toMatchObject({
+    code: "store_damaged",
+    hint: expect.stringContaining("stop it cleanly"),
+  });
+});
+
+test("[P4] frames for readers at many positions are not kept without end while nothing is committed", async () => {
+  const runtime = new VirtualRuntime();
+  const manager = await openManager(memoryStore(), runtime);
+  const hub = new SyncHub(manager as unknown as StateManager);
+  const added = Array.from({ length: 300 }, (_, i) =>
+    manager.apply({ type: "host_added", target: `${i}`, data: { text: "x".repeat(1_000) } }),
+  );
+  for (const one of added) {
+    await runtime.pass(1);
+    await one;
+  }
+  const encode = runtime.frames.encode;
+  let encoded = 0;
+  runtime.frames.encode = (text) => {
+    encoded += 1;
+    return encode(text);
+  };
+  const resume = (version: number) =>
+    hub.attach(new TestWire(), {
+      space: "main",
+      profile: "v1",
+      resume: { epoch: manager.epoch, space: manager.space("main")?.creationId ?? "", version },
+      subject: null,
+    });
+  for (let version = 1; version < 300; version += 1) resume(version);
+  const first = encoded;
+  resume(1);
+
+  expect(encoded).toBeGreaterThan(first);
 });

@@ -13,6 +13,9 @@ export type Step =
 /** What a snapshot holds beside its records: a small diff is never larger. */
 const SNAPSHOT_FACTS_LENGTH = 1024;
 
+/** Bytes of frames kept for one head; beyond it all are let go, and made again where they are wanted (rule P4). */
+const KEPT_BYTES = 16 * 1024 * 1024;
+
 /** The frames for today's head: each made once for all cursors at the same position (rule A4). */
 export class Steps {
   readonly #space: Space;
@@ -22,6 +25,7 @@ export class Steps {
   #head = -1;
   readonly #made = new Map<string, Step>();
   readonly #deltas = new Map<number, Step>();
+  #keptBytes = 0;
 
   constructor(space: Space, frames: FrameCodec, log: PlainLog, metrics: SyncMetrics) {
     this.#space = space;
@@ -33,8 +37,20 @@ export class Steps {
   #forHead(): void {
     if (this.#head === this.#space.head) return;
     this.#head = this.#space.head;
+    this.#letGo();
+  }
+
+  #letGo(): void {
     this.#made.clear();
     this.#deltas.clear();
+    this.#keptBytes = 0;
+  }
+
+  /** Readers at many positions, and no commit for long: what is kept for each of them must not add up. */
+  #note(step: Step): void {
+    if (!("frame" in step)) return;
+    this.#keptBytes += step.frame.sizeBytes;
+    if (this.#keptBytes > KEPT_BYTES) this.#letGo();
   }
 
   #once(key: string, make: () => Step): Step {
@@ -42,6 +58,7 @@ export class Steps {
     const known = this.#made.get(key);
     if (known !== undefined) return known;
     const made = make();
+    this.#note(made);
     this.#made.set(key, made);
     return made;
   }
@@ -59,6 +76,7 @@ export class Steps {
     let step = this.#deltas.get(from);
     if (step === undefined) {
       step = this.#makeDelta(from);
+      this.#note(step);
       this.#deltas.set(from, step);
     }
     return step;
