@@ -321,6 +321,11 @@ describe("a fleet of the test's own", () => {
       const [content, width] = await tab.page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
       expect(content).toBeLessThanOrEqual(width ?? 0);
     }
+    await tab.page.goto(`${fleet.address}/pipelines`);
+    const cards = tab.page.locator(".card");
+    await cards.first().waitFor();
+    for (const right of await cards.evaluateAll((all) => all.map((card) => card.getBoundingClientRect().right)))
+      expect(right).toBeLessThanOrEqual(360);
     tab.assertNothingWrong();
     await tab.close();
   });
