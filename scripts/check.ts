@@ -14,11 +14,11 @@ const STEPS: Readonly<Record<string, Step>> = {
   unit: async () => (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=dot", ...UNIT_TESTS])) === 0,
 };
 
-/** Those that start processes or kill them, seconds each: they belong to `npm test` alone. */
+/** Those that start processes or threads by the dozen, or hash passwords: seconds each, they belong to `npm test` alone. */
 const SLOW_TESTS = [
   "**/*.slow.test.*",
-  "packages/server/src/store/io/crash.test.ts",
-  "apps/fleet/server/src/io/start.test.ts",
+  "packages/server/src/store/io/{crash,sqlite-store}.test.ts",
+  "apps/fleet/server/src/io/{security,start}.test.ts",
   "apps/fleet/agent/src/io/{program,runner}.test.ts",
 ];
 
