@@ -1,11 +1,12 @@
 import { agentSpace, type EnrollRequest, type HostPatch } from "@neverstale/fleet-domain";
+import { isSafeId } from "@neverstale/protocol";
 import { endAllOn } from "./dispatch.ts";
 import { drive } from "./driver.ts";
 import { note } from "./events.ts";
 import { Refusal } from "./problem.ts";
 import type { Work } from "./work.ts";
 
-/** A new host, never an old one taken over: where the name is taken the id gets a suffix. */
+/** A new host, never an old one taken over: where the name is taken, or is none for an id, it gets a suffix. */
 export function addHost(work: Work, request: EnrollRequest, actor: string): string {
   const id = freeId(work, request.hostname);
   const { hostname, os, arch, agentVersion } = request;
@@ -29,7 +30,7 @@ function freeId(work: Work, hostname: string): string {
       .toLowerCase()
       .replace(/[^a-z0-9.-]+/g, "-")
       .slice(0, 100) || "host";
-  if (!work.fleet.hosts.has(name) && work.agent(name) === null) return name;
+  if (isSafeId(name) && !work.fleet.hosts.has(name) && work.agent(name) === null) return name;
   return `${name}-${work.at.newId().slice(0, 6).toLowerCase()}`;
 }
 

@@ -666,6 +666,13 @@ describe("agents", () => {
     expect(fleet.manager.state.hosts.get("web-1")?.hostname).toBe("web-1");
   });
 
+  test("a machine may have a name that no id can have", async () => {
+    const named = await onlineHost(browser, "constructor");
+
+    expect(named.id).toMatch(/^constructor-/);
+    expect(fleet.manager.state.hosts.get(named.id)?.hostname).toBe(named.id);
+  });
+
   test("[C45] two agents with one credential raise an alarm", async () => {
     const original = await onlineHost(browser, "web-cloned");
     const clone = original.restarted("run-2");
