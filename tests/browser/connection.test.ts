@@ -96,6 +96,31 @@ test("an offline and online cycle: the page says that it is offline, and is righ
   await assertLevel();
 });
 
+test("after a cut the page says what went wrong meanwhile, until it is put away", async () => {
+  await machine.report({ type: "metrics" });
+  const commandId = await admin.dispatch("speak", [machine.hostId]);
+  await machine.claim(commandId);
+  await tab.context.setOffline(true);
+  wire.cut();
+  await expect.poll(() => tab.badge.innerText(), { timeout: 20_000 }).toMatch(/^Offline/);
+  await machine.report({
+    type: "finished",
+    commandId,
+    status: "failed",
+    finishedAt: new Date().toISOString(),
+    outputBytes: 0,
+  });
+  await tab.page.waitForTimeout(6_000); // A shorter cut goes unnoticed.
+
+  wire.mend();
+  await tab.context.setOffline(false);
+
+  await tab.page.getByText(/In the \d+ s that this page could not follow, 1 command did not succeed\./).waitFor();
+  await tab.page.getByRole("button", { name: "Show events" }).click();
+  await tab.page.getByRole("row", { name: /speak on web-1 failed/ }).waitFor();
+  expect(await tab.page.getByText("could not follow").count()).toBe(0);
+});
+
 test("[R5] a connection that died without a word is noticed, and never passes for live", {
   timeout: 90_000,
 }, async () => {

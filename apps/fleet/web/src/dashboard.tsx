@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { isFinished } from "./components/looks.ts";
 import { EventsScreen } from "./events/events-screen.tsx";
 import { AccountMenu } from "./frame/account-menu.tsx";
+import { AwayBanner } from "./frame/away-banner.tsx";
 import { Frame } from "./frame/frame.tsx";
 import { Freshness } from "./frame/freshness.tsx";
 import { useNavigation, useView } from "./frame/navigation.ts";
@@ -44,6 +45,7 @@ export function Dashboard({ user, role, sync, outputs, onSignOut }: DashboardPro
       account={<AccountMenu user={user} role={role} onSignOut={onSignOut} />}
       dock={<Dock sync={sync} outputs={outputs} mayRun={role !== "viewer"} />}
     >
+      <AwayBanner sync={sync} />
       {view.screen === "hosts" && <Hosts sync={sync} mayRun={role !== "viewer"} selection={selection} />}
       {view.screen === "runs" && <Runs />}
       {view.screen === "pipelines" && <Pipelines sync={sync} mayRun={role !== "viewer"} />}

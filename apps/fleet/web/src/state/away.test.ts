@@ -1,0 +1,73 @@
+import type { SyncStatus, SyncView } from "@neverstale/client";
+import type { Event } from "@neverstale/fleet-domain";
+import { expect, test } from "vitest";
+import { type Away, NOT_AWAY, nextAway } from "./away.ts";
+
+const VIEW = {
+  outdated: false,
+  checking: false,
+  epoch: "e1",
+  version: 1,
+  lastConfirmedAt: 0,
+  lastResync: null,
+  error: null,
+};
+const LIVE: SyncStatus = { type: "live" };
+const CONNECTING: SyncStatus = { type: "connecting", attempt: 1, retryAt: null };
+
+let number = 0;
+function event(action: string, level: Event["level"], host = "web-1", category: Event["category"] = "system"): Event {
+  number += 1;
+  return { id: `e${number}`, at: "", category, level, actor: "server", host, action, message: "" };
+}
+
+/** Each step: the status, the time in seconds, the events there are. */
+function after(...steps: readonly (readonly [status: SyncStatus, s: number, events: readonly Event[]])[]): Away {
+  return steps.reduce<Away>((away, [status, s, events]) => {
+    const view: SyncView = { ...VIEW, status };
+    return nextAway(away, view, events, s * 1_000);
+  }, NOT_AWAY);
+}
+
+const old = event("host_offline", "warn");
+const down = event("host_offline", "warn");
+const downAgain = event("host_offline", "warn");
+const failed = event("command_ended", "error", "web-1", "error");
+const clone = event("agent_cloned", "error", "web-1", "error");
+const fine = event("command_ended", "success", "web-1", "audit");
+
+test("after a cut it says what went wrong meanwhile, and nothing that was there before", () => {
+  const { missed } = after(
+    [LIVE, 10, [old]],
+    [CONNECTING, 11, [old]],
+    [{ type: "catching_up" } as SyncStatus, 250, [old]],
+    [LIVE, 260, [old, down, downAgain, failed, clone, fine]],
+  );
+
+  expect(missed?.sentence).toBe(
+    "In the 4 min 10 s that this page could not follow, 1 host went offline, 1 command did not succeed, 1 alarm was raised.",
+  );
+});
+
+test("a page that slept without noticing a cut says it too", () => {
+  expect(after([LIVE, 10, [old]], [LIVE, 700, [old, down]]).missed?.sentence).toContain("1 host went offline");
+});
+
+test("nothing is said while it follows, after a blink, when all went well, or of what came before the first state", () => {
+  expect(after([LIVE, 10, [old]], [LIVE, 30, [old, down]]).missed).toBeNull();
+  expect(after([LIVE, 10, [old]], [CONNECTING, 11, [old]], [LIVE, 13, [old, down]]).missed).toBeNull();
+  expect(after([LIVE, 10, [old]], [CONNECTING, 11, [old]], [LIVE, 90, [old, fine]]).missed).toBeNull();
+  expect(after([CONNECTING, 10, []], [LIVE, 90, [old, down]]).missed).toBeNull();
+});
+
+test("it stays until it was read; whoever signs out leaves nothing behind", () => {
+  const steps = [
+    [LIVE, 10, [old]],
+    [CONNECTING, 11, [old]],
+    [LIVE, 90, [old, down]],
+    [LIVE, 91, [old, down, fine]],
+  ] as const;
+
+  expect(after(...steps).missed).not.toBeNull();
+  expect(after(...steps, [{ type: "signed_out" } as SyncStatus, 92, []])).toEqual(NOT_AWAY);
+});
