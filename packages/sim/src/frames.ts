@@ -96,8 +96,7 @@ export class SimCodec implements FrameCodec {
 
   /** Half of the parts are read at once and half later, as a build that goes over several turns does. */
   async encodeLarge(parts: Iterable<string>, mayCompress: boolean): Promise<SimFrame> {
-    const { buildMs, failedBuilds } = this.#options.snapshots;
-    const fails = this.#random.chance(failedBuilds);
+    const { buildMs } = this.#options.snapshots;
     const texts: string[] = [];
     const reader = parts[Symbol.iterator]();
     for (let next = reader.next(); !next.done; next = reader.next()) {
@@ -105,7 +104,8 @@ export class SimCodec implements FrameCodec {
       if (texts.length === 4) await this.#pass(buildMs);
     }
     await this.#pass(buildMs);
-    if (fails) throw new Error("the build of a snapshot fails, as the plan wants it");
+    if (this.#random.chance(this.#options.snapshots.failedBuilds))
+      throw new Error("the build of a snapshot fails, as the plan wants it");
     return this.#noted(new SimFrame([this.#message(texts.join(""), mayCompress)]));
   }
 

@@ -13,6 +13,8 @@ const TOLD_MS = 2_000;
 /** A frame that fills the window waits for the ack of the one before, which takes 250 ms and the way there and back. */
 const SEEN_MS = 2_000;
 const START_MS = 10_000;
+/** The slowest frame that was sent before everything healed has arrived by then. */
+const ON_ITS_WAY_MS = 600;
 /** What was asked for while the disk was slow is done by then. */
 const DRAIN_MS = 20_000;
 /** Open dispatches try for so long, and wait as long again for a lost answer. */
@@ -23,7 +25,7 @@ export async function healed(world: World): Promise<void> {
   healEverything(world);
   await world.pass(START_MS, () => !world.authority.serving);
   if (!world.authority.serving) return world.fail("P2", "the authority does not start");
-  await world.pass(2 * world.config.authority.buildMs); // Until what was begun in sickness is over.
+  await world.pass(2 * world.config.authority.buildMs + ON_ITS_WAY_MS); // Until what was begun in sickness is over.
   const told = [...world.tabs.values()].filter((tab, index) => index % 2 === 0 && tab.config.space === "main");
   for (const tab of told) tab.environment.signal("awake");
   await mustBeLevel(world, told, TOLD_MS, "P2");

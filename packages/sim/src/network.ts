@@ -24,6 +24,7 @@ export class Network {
   /** How often a request, and how often an answer, is lost, and how often a request arrives twice. */
   readonly http = { loss: 0, double: 0 };
   readonly connections = new Set<Connection>();
+  newest: Connection | null = null;
   readonly #world: World;
   readonly #config: NetworkConfig;
   readonly #client: string;
@@ -58,6 +59,7 @@ export class Network {
     const ends = { events, watch, kernelBytes, tellsLate: random.chance(late), note };
     const connection = new Connection({ id, url: new URL(url), protocols, client: this.#client, down, up }, ends);
     this.connections.add(connection);
+    this.newest = connection;
     if (this.#swallowsGreeting) connection.tamper = "swallow";
     this.#swallowsGreeting = false;
     connection.knock((knocking) => this.#world.authority.accept(knocking));

@@ -1,5 +1,6 @@
-import { type Divergence, type ReplicaCounters, ReplicaDriver } from "@neverstale/client";
+import { type Divergence, type ReplicaCounters, ReplicaDriver, type SyncView } from "@neverstale/client";
 import type { Position, StateRecord } from "@neverstale/protocol";
+import type { Timer } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import { Dispatches } from "./dispatches.ts";
 import { SimEnvironment } from "./environment.ts";
@@ -49,6 +50,8 @@ export class Tab {
   readonly environment: SimEnvironment;
   readonly driver: ReplicaDriver<Shown>;
   readonly dispatches: Dispatches;
+  /** The types of all messages that came to its end, in order. */
+  readonly arrived: string[] = [];
   /** Set while what it shows is wrong by somebody else's doing. */
   wrong: Wrong | null = null;
   /** Frames of it were swallowed, doubled or altered: what it counts is no fault of its own. */
@@ -57,6 +60,9 @@ export class Tab {
   readonly #random: Random;
   readonly #transits: { readonly at: number; readonly ms: number }[] = [];
   #position: Position | null = null;
+  /** How the replica stood when a frame of an older connection came. */
+  #beforeLate: { readonly view: SyncView; readonly position: Position | null } | null = null;
+  #comesBack: Timer | null = null;
   #divergences: Divergence[] = [];
 
   constructor(world: World, config: TabConfig) {
@@ -68,7 +74,7 @@ export class Tab {
     this.network = new Network(world, config.network, name);
     const tab = this;
     this.environment = new SimEnvironment(world, this.network, name, {
-      happened: () => this.check(false),
+      happened: () => this.#happened(),
       arrives: (connection, message, sentAt) => this.#arrives(connection, message, sentAt),
       get now() {
         return world.clock.now;
@@ -107,13 +113,36 @@ export class Tab {
     return this.#divergences;
   }
 
+  #happened(): void {
+    this.#checkLate();
+    this.check(false);
+    if (this.status === "stale: unknown_space") this.#comeBack();
+  }
+
+  /** Rule R8: a frame of an older connection changes nothing. */
+  #checkLate(): void {
+    const before = this.#beforeLate;
+    this.#beforeLate = null;
+    if (before === null || (before.view === this.driver.view && before.position === this.driver.position)) return;
+    this.#world.fail("R8", `${this.name} takes a frame of an older socket for one of the newest`);
+  }
+
+  /** Who uses the tab opens the space again after a while: there may be one by then. */
+  #comeBack(): void {
+    this.#comesBack ??= this.#world.clock.after(this.#random.int(500, 5_000), () => {
+      this.#comesBack = null;
+      if (this.status === "stale: unknown_space") this.environment.act(() => this.driver.start());
+    });
+  }
+
   /** Everything that must hold of a replica at every moment; `told`: it says itself that something has changed. */
   check(told: boolean): void {
     const { position } = this.driver;
     const moved = position !== this.#position;
     if (moved) this.#checkPosition(this.#position, position);
     this.#position = position;
-    if (moved || told || this.wrong !== null) this.#checkShown(position);
+    if (this.driver.view.status.type === "signed_out") this.#checkCleared();
+    else if (moved || told || this.wrong !== null) this.#checkShown(position);
     if (this.driver.view.status.type === "live") this.#checkFresh(position as Position);
   }
 
@@ -192,7 +221,10 @@ export class Tab {
   #arrives(connection: Connection, message: WireMessage, sentAt: number): readonly WireMessage[] {
     const { now } = this.#world.clock;
     this.#world.trace.line(now, `${connection.id} > ${message.mark}`);
+    this.arrived.push(message.type);
     this.#transits.push({ at: now, ms: now - sentAt });
+    if (connection !== this.network.newest)
+      this.#beforeLate = { view: this.driver.view, position: this.driver.position };
     if (connection.tamper === null || connection.clientDone) return [message];
     return this.#meddle(connection, message);
   }

@@ -1,0 +1,112 @@
+import type { Change } from "@neverstale/protocol";
+import type { Applied } from "@neverstale/server";
+import { isLevel } from "./healthy-phase.ts";
+import type { AuthorityConfig } from "./incarnation.ts";
+import type { NetworkConfig } from "./network.ts";
+import type { PlainClient } from "./plain-client.ts";
+import type { Tab } from "./tab.ts";
+import { World } from "./world.ts";
+
+export interface SimulateOptions {
+  readonly seed: number;
+  readonly authority?: Partial<AuthorityConfig>;
+  readonly network?: Partial<NetworkConfig>;
+  readonly inlineDisk?: boolean;
+}
+
+const AUTHORITY: AuthorityConfig = {
+  limits: {},
+  beaconMs: 30_000,
+  scale: 1,
+  zipFromChars: 1e9,
+  buildMs: 5,
+  loopUtilization: 0,
+};
+const NETWORK: NetworkConfig = { latencyMs: 5, jitterMs: 0, kernelBytes: 4_000_000, late: 0, tcpTimeoutMs: 900_000 };
+
+/** A world in which nothing goes wrong but what a test does to it. */
+export function simulate(options: SimulateOptions): Simulation {
+  return new Simulation(options);
+}
+
+export class Simulation {
+  readonly world: World;
+  readonly #network: NetworkConfig;
+  #clients = 0;
+
+  constructor({ seed, authority, network, inlineDisk = false }: SimulateOptions) {
+    const config = { ...AUTHORITY, ...authority };
+    this.world = new World({ seed: `test ${seed}`, authority: config, inlineDisk, keepTrace: false });
+    this.#network = { ...NETWORK, ...network };
+    this.world.authority.start();
+  }
+
+  /** Lets so much time pass. Throws when anything that is promised does not hold. */
+  async run({ ms }: { readonly ms: number }): Promise<void> {
+    await this.world.pass(ms);
+    const { failure } = this.world;
+    if (failure !== null) throw new Error(`[${failure.rule}] after ${failure.at} ms: ${failure.message}`);
+  }
+
+  openTab(space = "main", { inBrowser = false } = {}): Tab {
+    this.#clients += 1;
+    return this.world.openTab(`tab-${this.#clients}`, space, this.#network, inBrowser);
+  }
+
+  openPlain(space = "main"): PlainClient {
+    this.#clients += 1;
+    return this.world.openPlain(`plain-${this.#clients}`, space, this.#network);
+  }
+
+  /** One transaction; durable, and acknowledged, once time has passed. */
+  async write(...changes: readonly Change[]): Promise<Applied> {
+    const { manager } = this.world.authority;
+    if (manager === null) throw new Error("there is no authority to write to");
+    const done = manager.transact(() => changes);
+    const applied = done.then((result) => {
+      this.world.acks.note(result);
+      return result;
+    });
+    await this.run({ ms: 100 });
+    return applied;
+  }
+
+  /** The network between them is gone, and the connection with it, until `mend`. */
+  cut({ network }: Tab | PlainClient): void {
+    network.current?.cut("both", 0);
+    network.hold("partition", ["up", "down"]);
+  }
+
+  /** Nothing arrives any more, and nobody is told. */
+  silence({ network }: Tab | PlainClient): void {
+    network.current?.cut("nobody", 0);
+    network.hold("partition", ["up", "down"]);
+  }
+
+  mend({ network }: Tab | PlainClient): void {
+    network.release("partition");
+  }
+
+  /** Ends the process and starts another one. */
+  async restart({ power = false } = {}): Promise<void> {
+    this.world.authority.crash(power);
+    this.world.authority.start();
+    await this.run({ ms: 100 });
+  }
+
+  isLevel(client: Tab | PlainClient): boolean {
+    return isLevel(this.world, client);
+  }
+}
+
+export function hostAdded(id: string, data: Change["data"] = {}): Change {
+  return { type: "host_added", target: id, data };
+}
+
+export function hostUpdated(id: string, data: Change["data"]): Change {
+  return { type: "host_updated", target: id, data };
+}
+
+export function hostRemoved(id: string): Change {
+  return { type: "host_removed", target: id, data: {} };
+}
