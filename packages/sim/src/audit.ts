@@ -1,22 +1,31 @@
 import { WINDOW_BYTES } from "@neverstale/protocol";
 import type { Connection } from "./connection.ts";
 import type { WireMessage } from "./frames.ts";
-import type { History, Report } from "./oracle.ts";
+import type { History, Moment, Report } from "./oracle.ts";
 
 /** How long a `get_state` counts as being out (rule R2). */
 const GET_STATE_TIMEOUT_MS = 10_000;
 /** Beacons don't wait for the window (rule A4b). */
 const SMALL_FRAMES_BYTES = 64 * 1024;
 
+export interface AuditOptions {
+  readonly plain: boolean;
+  /** What is durable of the space that is followed. */
+  readonly history: () => History | null;
+  readonly largestFrame: () => number;
+  readonly claimed: Moment | null;
+}
+
 /** What the authority may put on one connection, and the replica say, judged on the wire alone. */
 export class Audit {
   readonly #report: Report;
   readonly #plain: boolean;
-  /** What is durable of the space that is followed. */
   readonly #history: () => History | null;
   /** The version of the last message put. */
   #position: number | null = null;
   readonly #largestFrame: () => number;
+  /** What was true at the position that the replica says it has. */
+  readonly #claimed: Moment | null;
   /** Of the frames put, in order. */
   readonly #sizes: number[] = [];
   #unackedBytes = 0;
@@ -25,8 +34,9 @@ export class Audit {
   #fullStateFrame = 0;
   #getStateAt: number | null = null;
 
-  constructor(report: Report, plain: boolean, history: () => History | null, largestFrame: () => number) {
+  constructor(report: Report, { plain, history, largestFrame, claimed }: AuditOptions) {
     this.#largestFrame = largestFrame;
+    this.#claimed = claimed;
     this.#report = report;
     this.#plain = plain;
     this.#history = history;
@@ -65,6 +75,9 @@ export class Audit {
 
   #putSync(id: string, { version, isResume }: WireMessage): void {
     const opens = isResume && this.#position === null;
+    if (opens && (this.#claimed === null || this.#history()?.moments[version] !== this.#claimed)) {
+      this.#report("E3", `${id} is resumed at ${version} into another history`);
+    }
     if (!opens && version !== this.#position) {
       this.#report("A7", `${id} was brought to ${this.#position}, and a sync says ${version}`);
     }

@@ -158,7 +158,13 @@ export class Incarnation implements Runtime {
     const creationId = manager.space(space)?.creationId ?? "";
     const profile = connection.protocols.includes(SUBPROTOCOL) ? "v1" : "plain";
     const history = () => this.world.oracle.historyOf({ epoch: this.epoch, space: creationId });
-    connection.audit = new Audit(this.world.fail, profile === "plain", history, () => this.frames.largestBytes);
+    const resume = positionOf(connection.url);
+    connection.audit = new Audit(this.world.fail, {
+      plain: profile === "plain",
+      history,
+      largestFrame: () => this.frames.largestBytes,
+      claimed: resume === null ? null : this.world.oracle.momentAt(resume),
+    });
     connection.follows = { epoch: this.epoch, space: creationId };
     connection.greet();
     this.#attach(connection, hub, space, profile);
