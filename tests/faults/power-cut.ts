@@ -2,12 +2,13 @@
  * The power goes: a file system that lives in a file is shut down without writing out what it holds (ext4's
  * EXT4_IOC_SHUTDOWN with NOLOGFLUSH), so that all which was not forced to disk is gone. Then it is mounted anew.
  */
+import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AuthorityProcess } from "../engine/authority-process.ts";
-import { CannotRun, type Found, main, pause, seeded } from "./fault.ts";
+import { CannotRun, type Found, main, pause, requireStrace, seeded } from "./fault.ts";
 import { Ledger } from "./ledger.ts";
 import { inOwnMounts } from "./own-mounts.ts";
 
@@ -18,57 +19,82 @@ const SHUTDOWN =
 
 export async function powerCut({ rounds = 10, seed = 1 } = {}): Promise<Found> {
   inOwnMounts(true);
-  const folder = mkdtempSync(join(tmpdir(), "neverstale-power-"));
-  const disk = new LoopDisk(folder);
-  const authority = new AuthorityProcess(join(disk.path, "data", "test.db"), 1_000);
-  const random = seeded(seed);
-  const ledger = new Ledger();
-  let unforced = 0;
+  const disk = new LoopDisk();
   try {
-    disk.make();
-    for (let round = 0; round < rounds; round += 1) {
-      disk.mount();
-      await authority.start();
-      if (round > 0) await ledger.recovered(authority);
-      const witness = join(disk.path, `unforced-${round}`);
+    const ledger = new Ledger();
+    const random = seeded(seed);
+    for (let round = 0; round < rounds; round += 1) await liveUntilCut(disk, ledger, 100 + random() * 600);
+    const recovered = await inspect(disk, (authority) => ledger.recovered(authority));
+    const did = `power cut ${rounds} times on ext4, amid 4 writers (seed ${seed})`;
+    const seen = `${ledger.unknown} changes unanswered; ${await withLyingSyncs()}`;
+    return { did, acknowledged: ledger.acknowledged, recovered, seen };
+  } finally {
+    disk.remove();
+  }
+}
+
+/** The same with syncs that do nothing: that must cost changes, or the cut is none and proves nothing. */
+async function withLyingSyncs(): Promise<string> {
+  requireStrace();
+  const disk = new LoopDisk();
+  try {
+    const ledger = new Ledger();
+    const lies = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:retval=0"];
+    await liveUntilCut(disk, ledger, 1_000, lies);
+    const lost = await inspect(disk, async (authority) => (await ledger.lost(authority)).length);
+    assert.ok(lost > 0, "with syncs that do nothing the cut takes changes away");
+    return `for comparison, with syncs that do nothing, ${lost} of ${ledger.acknowledged} were lost`;
+  } finally {
+    disk.remove();
+  }
+}
+
+async function liveUntilCut(
+  disk: LoopDisk,
+  ledger: Ledger,
+  ms: number,
+  wrapper: readonly string[] = [],
+): Promise<void> {
+  await inspect(
+    disk,
+    async (authority) => {
       const writing = ledger.writeUntilRefused(authority);
-      await pause(100 + random() * 600);
-      writeFileSync(witness, "written, never forced to disk");
+      await pause(ms);
       disk.cutPower();
       await writing;
-      await authority.kill();
-      disk.unmount();
-      disk.mount();
-      if (spawnSync("test", ["-s", witness]).status !== 0) unforced += 1;
-      disk.unmount();
-    }
-    disk.mount();
+    },
+    wrapper,
+  );
+}
+
+/** An authority on the disk, for as long as the work takes. */
+async function inspect<T>(
+  disk: LoopDisk,
+  work: (authority: AuthorityProcess) => Promise<T>,
+  wrapper: readonly string[] = [],
+): Promise<T> {
+  disk.mount();
+  const authority = new AuthorityProcess(join(disk.path, "data", "test.db"), 1_000);
+  authority.wrapper = wrapper;
+  try {
     await authority.start();
-    const recovered = await ledger.recovered(authority);
-    if (unforced === 0)
-      throw new CannotRun("the cut takes nothing away here: files that were not forced are kept", "use ext4");
-    const did = `power cut ${rounds} times on ext4, amid 4 writers (seed ${seed})`;
-    const seen = `a file written just before and never forced was lost ${unforced} times of ${rounds}; ${ledger.unknown} changes unanswered`;
-    return { did, acknowledged: ledger.acknowledged, recovered, seen };
+    return await work(authority);
   } finally {
     await authority.kill();
     disk.unmount();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /** A disk in a file, formatted with ext4. */
 class LoopDisk {
   readonly path: string;
+  readonly #folder = mkdtempSync(join(tmpdir(), "neverstale-power-"));
   readonly #image: string;
   #mounted = false;
 
-  constructor(folder: string) {
-    this.path = join(folder, "disk");
-    this.#image = join(folder, "image");
-  }
-
-  make(): void {
+  constructor() {
+    this.path = join(this.#folder, "disk");
+    this.#image = join(this.#folder, "image");
     mkdirSync(this.path);
     writeFileSync(this.#image, "");
     truncateSync(this.#image, IMAGE_BYTES);
@@ -89,6 +115,11 @@ class LoopDisk {
   unmount(): void {
     if (this.#mounted) execFileSync("umount", [this.path], { stdio: "ignore" });
     this.#mounted = false;
+  }
+
+  remove(): void {
+    this.unmount();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
