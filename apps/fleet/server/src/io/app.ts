@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
 import { openApi } from "../openapi.ts";
@@ -19,6 +20,8 @@ export interface App {
   readonly sockets: SyncEndpoint;
   /** All that can be asked for: the table that the tests walk. */
   readonly routes: readonly Route[];
+  /** Every connection, those of sockets and those that are becoming one too: Node forgets them once they upgrade. */
+  cutConnections(): void;
 }
 
 /** The whole of it on one http server, not listening yet. */
@@ -36,7 +39,15 @@ export function buildApp(server: Server, options: { readonly beaconMs: number; r
   const http = buildHttp(server, routes, metrics);
   const sockets = serveSockets(http.server, server, options.beaconMs);
   metrics.addSockets(sockets);
-  return { http, sockets, routes };
+  const connections = new Set<Socket>();
+  http.server.on("connection", (connection) => {
+    connections.add(connection);
+    connection.once("close", () => connections.delete(connection));
+  });
+  const cutConnections = () => {
+    for (const connection of connections) connection.destroy();
+  };
+  return { http, sockets, routes, cutConnections };
 }
 
 /** Made when somebody asks for the first time: most never do. */

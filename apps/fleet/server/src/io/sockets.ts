@@ -26,7 +26,7 @@ export function serveSockets(http: HttpServer, server: Server, beaconMs: number)
     onError: (err) => server.log.error({ err }, "a socket could not be judged"),
     beaconMs,
   });
-  http.on("upgrade", refuseOthers);
+  http.on("upgrade", (request, socket) => refuseOthers(request, socket, http.listenerCount("upgrade") === 1));
   server.revoke = (judgeSubject) => {
     endpoint.revoke((subject) => judgeSubject(subject as Subject));
   };
@@ -37,12 +37,13 @@ function isSocketPath(path: string): boolean {
   return path === "/sync" || path === AGENT_PATH || OUTPUT_PATH.test(path);
 }
 
-/** An upgrade to anything else is answered, not left open. */
-function refuseOthers(request: IncomingMessage, socket: Duplex): void {
+/** An upgrade to anything else is answered, not left open; nor is one that comes when the endpoint has been closed. */
+function refuseOthers(request: IncomingMessage, socket: Duplex, isAlone: boolean): void {
   const path = URL.parse(request.url ?? "", "http://localhost")?.pathname ?? "";
-  if (isSocketPath(path)) return;
+  if (isSocketPath(path) && !isAlone) return;
+  const status = isAlone ? "503 Service Unavailable" : "404 Not Found";
   socket.on("error", () => socket.destroy());
-  socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
 }
 
 function judge(server: Server, request: IncomingMessage, info: UpgradeInfo): Grant | RefusedUpgrade {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { sqliteStore } from "@neverstale/server";
@@ -115,6 +116,23 @@ describe("after a restart on the same file", () => {
     });
     socket.terminate();
   });
+});
+
+test("who asks for a socket in the last moment doesn't keep the server from ending", async () => {
+  const fleet = await fleets.start();
+  const { port } = new URL(fleet.address);
+  const late = connect(Number(port), "127.0.0.1");
+  const ended = new Promise((resolve) => late.once("close", resolve));
+  late.on("error", () => {}).resume();
+  late.write(`GET /sync HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n`);
+  await delay(100);
+
+  const closed = fleet.close();
+  await delay(500); // The sockets have been sent away, and nobody is there to judge another one.
+  late.write("\r\n");
+
+  await closed;
+  await ended;
 });
 
 test("a start that fails when it listens already leaves nothing that listens", async () => {

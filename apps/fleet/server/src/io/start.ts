@@ -221,7 +221,7 @@ const DRAIN_MS = 3_000;
 async function drain({ server, app, stopRounds, agent }: Running): Promise<void> {
   server.draining = true;
   agent?.stop();
-  const cut = setTimeout(() => app.http.server.closeAllConnections(), DRAIN_MS);
+  const cut = setTimeout(() => app.cutConnections(), DRAIN_MS);
   await Promise.all([app.sockets.close(), app.http.close(), stopRounds()]);
   clearTimeout(cut);
   await server.manager.close();
