@@ -26,7 +26,9 @@ export async function healed(world: World): Promise<void> {
   await world.pass(START_MS, () => !world.authority.serving);
   if (!world.authority.serving) return world.fail("P2", "the authority does not start");
   await world.pass(2 * world.config.authority.buildMs + ON_ITS_WAY_MS); // Until what was begun in sickness is over.
-  const told = [...world.tabs.values()].filter((tab, index) => index % 2 === 0 && tab.config.space === "main");
+  const told = [...world.tabs.values()].filter(
+    ({ config, network }, index) => index % 2 === 0 && config.space === "main" && network.current?.meddledWith !== true,
+  );
   for (const tab of told) tab.environment.signal("awake");
   await mustBeLevel(world, told, TOLD_MS, "P2");
   await mustBeLevel(world, everyone(world), levelWithinMs(world), "P2");

@@ -1,16 +1,14 @@
 /** `npm run sim`: the simulator from the command line. See `HELP`. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { neverHappened } from "../interesting.ts";
 import { makePlan } from "../make-plan.ts";
-import type { Plan } from "../plan.ts";
 import { runPlan } from "../run.ts";
 import { shrink } from "../shrink.ts";
 import type { Failure } from "../world.ts";
-import { proveBroken } from "./broken/prove.ts";
+import { keepBroken, proveBroken } from "./broken/prove.ts";
+import { keep } from "./keep.ts";
 import { runPool } from "./pool.ts";
 
 const HELP = `npm run sim -- [options]
@@ -20,13 +18,13 @@ const HELP = `npm run sim -- [options]
   --jobs N      processes (one for each core)
   --trace       print every line of one run
   --keep NAME   shrink the failure of --seed and keep it as packages/sim/regressions/NAME.json
-  --broken [NAME]  run the builds that are broken on purpose, all or the named one: each must be caught
+  --broken [NAME]  run the builds that are broken on purpose, all or the named ones: each must be caught;
+                with --keep, keep what catches it, for the day when the mistake is made again
   --help
 
 One line for each run on stdout, in order of seed; the counters; last, "R runs, F failed". The exit code is 0 when
 nothing failed and every interesting case has happened.`;
 
-const REGRESSIONS = fileURLToPath(new URL("../../regressions/", import.meta.url));
 const LAST_LINES = 25;
 
 const { values, positionals } = parseArgs({
@@ -46,9 +44,10 @@ const firstSeed = Number(values.seed);
 const jobs = Number(values.jobs ?? availableParallelism());
 
 if (values.help) console.log(HELP);
+else if (values.broken && values.keep !== undefined) await keepBroken(positionals[0] ?? "", firstSeed, values.keep);
 else if (values.broken) process.exitCode = await proveBroken({ names: positionals, firstSeed, jobs });
 else if (values.trace) await printTrace();
-else if (values.keep !== undefined) await keep(values.keep);
+else if (values.keep !== undefined) await keep(values.seed, values.keep);
 else await runMany(Number(values.runs ?? 100));
 
 async function runMany(runs: number): Promise<void> {
@@ -108,19 +107,8 @@ function commit(): string {
 }
 
 async function printTrace(): Promise<void> {
-  const { lines, trace, failure } = await runPlan(makePlan(String(firstSeed), true));
+  const { lines, trace, failure } = await runPlan(makePlan(values.seed, true));
   console.log(lines.join("\n"));
-  console.log(`seed ${firstSeed} trace ${trace}`);
+  console.log(`seed ${values.seed} trace ${trace}`);
   process.exitCode = failure === null ? 0 : 1;
-}
-
-async function keep(name: string): Promise<void> {
-  const plan = makePlan(String(firstSeed));
-  const { failure } = await runPlan(plan);
-  if (failure === null) throw new Error(`seed ${firstSeed} does not fail`);
-  const smaller: Plan = await shrink(plan, failure.rule);
-  mkdirSync(REGRESSIONS, { recursive: true });
-  const kept = { rule: failure.rule, message: failure.message, commit: commit(), plan: smaller };
-  writeFileSync(`${REGRESSIONS}${name}.json`, `${JSON.stringify(kept, null, 2)}\n`);
-  console.log(`kept as packages/sim/regressions/${name}.json, with ${smaller.actions.length} actions`);
 }

@@ -1,9 +1,12 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Report } from "../messages.ts";
 import { runPool } from "../pool.ts";
 import { BROKEN_BUILDS } from "./builds.ts";
 import { buildNamed } from "./hook.ts";
 
+const KEEP = fileURLToPath(new URL("./keep.ts", import.meta.url));
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** A build that gets through so many runs has not been caught. */
 export const MOST_RUNS = 5_000;
@@ -33,6 +36,13 @@ export async function proveBuild(name: string, firstSeed: number, runs: number):
   const seconds = (performance.now() - startedAt) / 1_000;
   process.stderr.write(`${caught === null ? "not caught" : "caught"} after ${seconds.toFixed(1)} s: ${name}\n`);
   return { name, caught, seconds };
+}
+
+/** Finds the first seed that catches the build, and keeps it, shrunk, under a name. */
+export async function keepBroken(build: string, firstSeed: number, name: string): Promise<void> {
+  const { caught } = await proveBuild(build, firstSeed, MOST_RUNS);
+  if (caught === null) throw new Error(`${MOST_RUNS} runs did not catch it`);
+  await once(fork(KEEP, [build, caught.seed, name]), "exit");
 }
 
 export interface ProveOptions {
