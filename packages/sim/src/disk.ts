@@ -41,6 +41,13 @@ export interface DiskFaults {
   trap: Trap | null;
 }
 
+export interface DiskConfig {
+  /** How often a commit answers at once, without a promise. */
+  readonly inlineShare: number;
+  /** Changes that are kept in the log once they are folded. */
+  readonly logChanges: number;
+}
+
 export interface DiskWorld {
   readonly clock: Clock;
   readonly random: Random;
@@ -60,15 +67,14 @@ export class Disk {
   readonly random: Random;
   readonly counters: Counters;
   readonly faults: DiskFaults = { writeMs: 0, syncMs: 0, full: false, errorAtNext: false, trap: null };
+  readonly config: DiskConfig;
   readonly #usualMs: number;
-  /** Commits answer at once, without a promise. */
-  readonly inline: boolean;
   /** Copies made by the authority, by path. */
   readonly backups = new Map<string, Image>();
   readonly #oracle: Oracle;
   readonly #report: Report;
   /** Everything that was forced to disk, and what survived of the rest when it was last mounted. */
-  memory: Memory = memoryStore();
+  memory: Memory;
   branch = new Branch();
   /** Written since, in order. */
   #unsynced: Write[] = [];
@@ -76,14 +82,15 @@ export class Disk {
   #beforeUnsynced: Image | null = null;
   #mounted: SimStore | null = null;
 
-  constructor(world: DiskWorld, inline: boolean) {
+  constructor(world: DiskWorld, config: DiskConfig) {
     const { clock, random, counters, oracle, report } = world;
     this.#report = report;
     this.clock = clock;
     this.random = random;
     this.counters = counters;
     this.#oracle = oracle;
-    this.inline = inline;
+    this.config = config;
+    this.memory = this.#memoryOf(EMPTY);
     this.#usualMs = random.pick([0, 1, 5, 30]);
     this.slowDown(0);
   }
@@ -95,10 +102,14 @@ export class Disk {
       for (const write of this.#unsynced.splice(0)) this.#carryOut(write);
     }
     const data = this.memory.dump();
-    this.memory = memoryStore({ data });
+    this.memory = this.#memoryOf(data);
     this.branch = this.branch.fork();
     this.#mounted = new SimStore(this, this.memory);
     return this.#mounted;
+  }
+
+  #memoryOf(data: MemoryData): Memory {
+    return memoryStore({ data, retention: { logChanges: this.config.logChanges } });
   }
 
   image(): Image {
@@ -166,7 +177,7 @@ export class Disk {
 
   #place({ data, branch }: Image): void {
     this.#beforeUnsynced = null;
-    this.memory = memoryStore({ data });
+    this.memory = this.#memoryOf(data);
     this.branch = branch.fork();
   }
 

@@ -35,7 +35,8 @@ function makeConfig(seed: string, chance: Random, keepTrace: boolean): Plan["con
     buildMs: chance.pick([0, 20, 300, 2_000]),
     loopUtilization: chance.pick([0, 0.6, 1]),
   };
-  return { seed, authority, inlineDisk: chance.chance(0.25), keepTrace };
+  const disk = { inlineShare: chance.pick([0, 0, 0.5, 1]), logChanges: chance.pick([0, 10, 1_000_000]) };
+  return { seed, authority, disk, keepTrace };
 }
 
 function makeClients(chance: Random, faultyMs: number): ClientPlan[] {

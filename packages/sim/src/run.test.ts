@@ -7,7 +7,7 @@ import type { Regression } from "./io/keep.ts";
 import { makePlan } from "./make-plan.ts";
 import type { Plan } from "./plan.ts";
 import { type RunResult, runPlan } from "./run.ts";
-import { shrink } from "./shrink.ts";
+import { shrink, smallest } from "./shrink.ts";
 
 const SEEDS = 160;
 const RUN_MS = 240_000;
@@ -68,6 +68,15 @@ describe("repetition", () => {
 });
 
 describe("shrinking", () => {
+  test("what doesn't matter for a failure is left out", async () => {
+    const plan = makePlan("large");
+    const needed = [plan.actions[3], plan.actions[17], plan.actions.at(-1)];
+
+    const smaller = await smallest(plan, async ({ actions }) => needed.every((one) => one && actions.includes(one)));
+
+    expect(smaller).toEqual({ ...plan, actions: needed, clients: [] });
+  });
+
   test("a plan that doesn't fail is left whole", async () => {
     const plan = { ...makePlan("small"), actions: makePlan("small").actions.slice(0, 2), clients: [] };
 

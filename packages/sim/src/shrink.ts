@@ -4,19 +4,25 @@ import { runPlan } from "./run.ts";
 /** How often a plan is tried again while it is made smaller. */
 const MOST_TRIES = 400;
 
-/** The same failure with less: actions and clients are left out, half of them at a time, then a few, then one. */
+type Fails = (candidate: Plan) => Promise<boolean>;
+
+/** The smallest plan found that still fails by the same rule. */
 export async function shrink(plan: Plan, rule: string): Promise<Plan> {
   let tries = 0;
-  const fails = async (candidate: Plan) => {
+  return smallest(plan, async (candidate) => {
     tries += 1;
     return tries <= MOST_TRIES && (await runPlan(candidate)).failure?.rule === rule;
-  };
+  });
+}
+
+/** Leaves out actions and clients as long as `fails` says so: half of them at a time, then fewer, then one. */
+export async function smallest(plan: Plan, fails: Fails): Promise<Plan> {
   let smaller = plan;
   for (;;) {
-    const before = smaller;
+    const before = sizeOf(smaller);
     smaller = await without(smaller, "actions", fails);
     smaller = await without(smaller, "clients", fails);
-    if (sizeOf(smaller) === sizeOf(before) || tries > MOST_TRIES) return smaller;
+    if (sizeOf(smaller) === before) return smaller;
   }
 }
 
@@ -24,18 +30,16 @@ function sizeOf({ actions, clients }: Plan): number {
   return actions.length + clients.length;
 }
 
-type Part = "actions" | "clients";
-
 /** Delta debugging, from the end: what comes late is most often of no matter. */
-async function without(plan: Plan, part: Part, fails: (candidate: Plan) => Promise<boolean>): Promise<Plan> {
-  let smallest = plan;
+async function without(plan: Plan, part: "actions" | "clients", fails: Fails): Promise<Plan> {
+  let smaller = plan;
   for (let size = Math.ceil(plan[part].length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
-    for (let from = smallest[part].length - size; from > -size; from -= size) {
-      const candidate = { ...smallest, [part]: leftOut<unknown>(smallest[part], Math.max(0, from), size) } as Plan;
-      if (candidate[part].length < smallest[part].length && (await fails(candidate))) smallest = candidate;
+    for (let from = smaller[part].length - size; from > -size; from -= size) {
+      const candidate = { ...smaller, [part]: leftOut<unknown>(smaller[part], Math.max(0, from), size) } as Plan;
+      if (candidate[part].length < smaller[part].length && (await fails(candidate))) smaller = candidate;
     }
   }
-  return smallest;
+  return smaller;
 }
 
 function leftOut<T>(items: readonly T[], from: number, count: number): readonly T[] {

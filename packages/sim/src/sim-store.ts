@@ -40,7 +40,8 @@ export class SimStore implements Store {
     if (this.#gone) return never();
     if (this.#failed) throw afterUnknown();
     const write: Write = { kind: "commit", group, epoch: this.#epoch };
-    return this.#disk.inline ? this.#commitInline(write) : this.#inTurn(write);
+    const { config, random } = this.#disk;
+    return random.chance(config.inlineShare) ? this.#commitInline(write) : this.#inTurn(write);
   }
 
   /** On the thread of the authority: it is over when this returns. */

@@ -1,5 +1,6 @@
 import type { Change } from "@neverstale/protocol";
 import type { Applied } from "@neverstale/server";
+import type { DiskConfig } from "./disk.ts";
 import { isLevel } from "./healthy-phase.ts";
 import type { AuthorityConfig } from "./incarnation.ts";
 import type { NetworkConfig } from "./network.ts";
@@ -11,7 +12,7 @@ export interface SimulateOptions {
   readonly seed: number;
   readonly authority?: Partial<AuthorityConfig>;
   readonly network?: Partial<NetworkConfig>;
-  readonly inlineDisk?: boolean;
+  readonly disk?: Partial<DiskConfig>;
 }
 
 const AUTHORITY: AuthorityConfig = {
@@ -22,6 +23,7 @@ const AUTHORITY: AuthorityConfig = {
   buildMs: 5,
   loopUtilization: 0,
 };
+const DISK: DiskConfig = { inlineShare: 0, logChanges: 1_000_000 };
 const NETWORK: NetworkConfig = { latencyMs: 5, jitterMs: 0, kernelBytes: 4_000_000, late: 0, tcpTimeoutMs: 900_000 };
 
 /** A world in which nothing goes wrong but what a test does to it. */
@@ -34,9 +36,9 @@ export class Simulation {
   readonly #network: NetworkConfig;
   #clients = 0;
 
-  constructor({ seed, authority, network, inlineDisk = false }: SimulateOptions) {
+  constructor({ seed, authority, network, disk }: SimulateOptions) {
     const config = { ...AUTHORITY, ...authority };
-    this.world = new World({ seed: `test ${seed}`, authority: config, inlineDisk, keepTrace: false });
+    this.world = new World({ seed: `test ${seed}`, authority: config, disk: { ...DISK, ...disk }, keepTrace: false });
     this.#network = { ...NETWORK, ...network };
     this.world.authority.start();
   }

@@ -3,7 +3,7 @@ import { Acks } from "./acks.ts";
 import { Authority } from "./authority.ts";
 import { Clock } from "./clock.ts";
 import { Counters } from "./counters.ts";
-import { Disk } from "./disk.ts";
+import { Disk, type DiskConfig } from "./disk.ts";
 import type { AuthorityConfig } from "./incarnation.ts";
 import type { NetworkConfig } from "./network.ts";
 import { Oracle } from "./oracle.ts";
@@ -16,8 +16,7 @@ import { Trace } from "./trace.ts";
 export interface WorldConfig {
   readonly seed: string;
   readonly authority: AuthorityConfig;
-  /** Commits take place within the call, as on a quick disk. */
-  readonly inlineDisk: boolean;
+  readonly disk: DiskConfig;
   readonly keepTrace: boolean;
 }
 
@@ -61,7 +60,7 @@ export class World {
     this.trace = new Trace(config.keepTrace);
     this.oracle = new Oracle(this.fail);
     const { clock, random, counters, oracle, fail: report } = this;
-    this.disk = new Disk({ clock, random: random.fork("disk"), counters, oracle, report }, config.inlineDisk);
+    this.disk = new Disk({ clock, random: random.fork("disk"), counters, oracle, report }, config.disk);
     this.acks = new Acks(this.fail, () => this.disk);
     this.authority = new Authority(this, config.authority);
   }
