@@ -182,12 +182,16 @@ export class FleetProcess {
     return { status, ...text };
   }
 
-  /** Ends all that it started and takes its directory away. */
+  /** Ends all that it started and takes its directory away: also an agent that is only just starting. */
   async dispose(): Promise<void> {
     await kill(this.#server);
-    const pid = this.agentPid();
-    if (pid !== null) process.kill(pid, "SIGKILL");
-    await eventually(() => this.agentPid() === null);
+    for (const pid of processesNaming(this.directory)) signal(pid, "SIGTERM");
+    const killAt = performance.now() + PATIENCE_MS / 4;
+    await eventually(() => {
+      const left = processesNaming(this.directory);
+      if (performance.now() > killAt) for (const pid of left) signal(pid, "SIGKILL");
+      return left.length === 0;
+    });
     fs.rmSync(this.directory, { recursive: true, force: true });
   }
 }
@@ -208,6 +212,29 @@ export function runs(pid: number): boolean {
     return !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
+  }
+}
+
+/** Agents, and runners of ops, are given their directory as an argument. Where there is no /proc nobody is found. */
+function processesNaming(directory: string): number[] {
+  const pids = fs.existsSync("/proc") ? fs.readdirSync("/proc").map(Number).filter(Number.isInteger) : [];
+  return pids.filter((pid) => commandLine(pid).includes(directory));
+}
+
+/** Empty for a process that has ended. */
+function commandLine(pid: number): string {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has ended meanwhile.
   }
 }
 
