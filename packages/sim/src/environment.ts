@@ -13,6 +13,9 @@ import type { Network } from "./network.ts";
 import type { Random } from "./random.ts";
 import { START_OF_TIME, type World } from "./world.ts";
 
+/** A replica that is not told of a sleep notices it by its clocks within this time. */
+export const NOTICES_SLEEP_MS = 2_000;
+
 interface PendingTimer {
   /** On the monotonic clock of this machine. */
   readonly due: number;
@@ -192,8 +195,12 @@ export class SimEnvironment implements Environment {
     for (const pending of [...this.#timers].sort((a, b) => a.due - b.due)) this.#start(pending);
   }
 
-  /** Somebody sets the clock of the machine. */
+  /**
+   * Somebody sets the clock of the machine; not while it sleeps, and not before it has noticed that it did: a clock that is
+   * set back over a sleep that the other clock did not count leaves nothing to notice it by.
+   */
   jumpWall(byMs: number): void {
+    if (this.asleep || this.#world.clock.now - this.wokeAt <= NOTICES_SLEEP_MS) return;
     this.#wallSkewMs += byMs;
     this.jumpedAt = this.#world.clock.now;
   }

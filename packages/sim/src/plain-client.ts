@@ -10,6 +10,8 @@ import { difference } from "./same-state.ts";
 import type { World } from "./world.ts";
 
 const RECONNECT_MS = 1_000;
+/** A connection begins anew: nobody says which history its versions belong to. */
+const NOTHING_YET = -1;
 
 type PlainMessage =
   | { readonly type: "init" | "full_state"; readonly version: number; readonly payload: Record<string, StateRecord[]> }
@@ -23,7 +25,7 @@ export class PlainClient implements ConnectionWatch {
   readonly jumpedAt = Number.NEGATIVE_INFINITY;
   /** Frames of it were swallowed, so that it has to find out by the next version. */
   meddledWith = false;
-  version = -1;
+  version = NOTHING_YET;
   readonly #world: World;
   readonly space: string;
   #connection: Connection | null = null;
@@ -50,6 +52,7 @@ export class PlainClient implements ConnectionWatch {
 
   connect(): void {
     this.#retry = null;
+    this.version = NOTHING_YET;
     const url = this.space === "main" ? "ws://sim/sync" : `ws://sim/sync/${this.space}`;
     const events: SocketEvents = {
       opened: () => {},

@@ -3,7 +3,7 @@ import type { Position, StateRecord } from "@neverstale/protocol";
 import type { Timer } from "./clock.ts";
 import type { Connection } from "./connection.ts";
 import { Dispatches } from "./dispatches.ts";
-import { SimEnvironment } from "./environment.ts";
+import { NOTICES_SLEEP_MS, SimEnvironment } from "./environment.ts";
 import type { WireMessage } from "./frames.ts";
 import type { NetworkConfig } from "./network.ts";
 import { Network } from "./network.ts";
@@ -38,8 +38,6 @@ type Shown = Readonly<Record<string, ReadonlyMap<string, StateRecord>>>;
 
 /** What a delivered frame may have been late, at most, within the time that a confirmation counts. */
 const SLACK_MS = 50;
-/** A replica that is not told of a sleep notices it by its clocks within this time. */
-const NOTICES_SLEEP_MS = 2_000;
 /** A frame that waits for those before it to be inflated is taken in within this time. */
 const ON_ITS_WAY_MS = 1_000;
 
