@@ -1,4 +1,4 @@
-import { WINDOW_BYTES } from "@neverstale/protocol";
+import { CLOSE, WINDOW_BYTES } from "@neverstale/protocol";
 import type { Connection } from "./connection.ts";
 import type { WireMessage } from "./frames.ts";
 import type { History, Moment, Report } from "./oracle.ts";
@@ -33,6 +33,7 @@ export class Audit {
   #framesAcked = 0;
   #fullStateFrame = 0;
   #getStateAt: number | null = null;
+  #lastSaid = "";
 
   constructor(report: Report, { plain, history, largestFrame, claimed }: AuditOptions) {
     this.#largestFrame = largestFrame;
@@ -91,11 +92,19 @@ export class Audit {
   /** `jumpedAt`: when the clock of the replica last jumped: its timeouts are over then. */
   said({ id }: Connection, text: string, now: number, jumpedAt: number): void {
     const message = JSON.parse(text) as { readonly type: string; readonly n?: number };
+    const lastSaid = this.#lastSaid;
+    this.#lastSaid = message.type;
     if (message.type !== "get_state" || this.#plain) return;
+    if (lastSaid !== "ack") this.#report("R2", `${id} asks for the state and has not said how far it is`);
     const out = this.#getStateAt;
     if (out !== null && out > jumpedAt && now - out < GET_STATE_TIMEOUT_MS)
       this.#report("R2", `${id} has two get_state out`);
     this.#getStateAt = now;
+  }
+
+  /** The authority ends the connection. A replica whose frames nobody meddled with says nothing wrong. */
+  closed({ id, meddledWith }: Connection, code: number): void {
+    if (code === CLOSE.badMessage && !meddledWith) this.#report("M3", `${id} is closed for what its replica said`);
   }
 
   /** It has reached the authority. */

@@ -135,6 +135,7 @@ export class Connection implements Wire {
 
   close(code: number): void {
     if (this.serverDone) return;
+    this.audit?.closed(this, code);
     this.serverDone = true;
     this.#tellClosed(code);
   }

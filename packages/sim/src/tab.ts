@@ -7,7 +7,6 @@ import { NOTICES_SLEEP_MS, SimEnvironment } from "./environment.ts";
 import type { WireMessage } from "./frames.ts";
 import type { NetworkConfig } from "./network.ts";
 import { Network } from "./network.ts";
-import type { Moment } from "./oracle.ts";
 import type { Random } from "./random.ts";
 import { difference } from "./same-state.ts";
 import { altered } from "./tamper.ts";
@@ -259,10 +258,5 @@ export class Tab {
     this.meddledWith = true;
     this.#world.counters.add(`meddled_${how}`);
     this.#world.trace.line(this.#world.clock.now, `${connection.id} meddled with: ${how}`);
-  }
-
-  /** What it stands for in the authority's history, if anything. */
-  get moment(): Moment | null {
-    return this.driver.position === null ? null : this.#world.oracle.momentAt(this.driver.position);
   }
 }
