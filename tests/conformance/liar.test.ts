@@ -31,7 +31,13 @@ const LIES: readonly Case[] = [
     lie: "loses its third delta",
     make: () => {
       let deltas = 0;
-      return { down: (m) => (isDelta(m) && ++deltas === 3 ? null : m) };
+      return {
+        down: (m) => {
+          if (isDelta(m)) deltas += 1;
+          // No beacon either before the next delta: it would tell first, under another rule.
+          return deltas === 3 && (isDelta(m) || isSync(m)) ? null : m;
+        },
+      };
     },
     noticedBy: "A4-delta-chain",
     says: "[A4] expected a delta from",
