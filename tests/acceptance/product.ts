@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { nodeEnvironment, StateSync, type WebSocketClass } from "@neverstale/client";
 import type { Fleet } from "@neverstale/fleet-domain";
 import { WebSocket } from "ws";
+import { removeWithProcesses } from "../processes.ts";
 
 const SERVE = fileURLToPath(new URL("../../apps/fleet/cli/src/main.ts", import.meta.url));
 const PASSWORD = "a password for tests only";
@@ -91,10 +92,9 @@ export class Product {
     await once(ended, "exit");
   }
 
-  /** SIGTERM ends the local agent too. */
   async remove(): Promise<void> {
     await this.stop("SIGTERM");
-    rmSync(this.directory, { recursive: true, force: true });
+    await removeWithProcesses(this.directory);
   }
 }
 

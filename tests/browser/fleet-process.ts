@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { removeWithProcesses } from "../processes.ts";
 
 const MAIN = fileURLToPath(new URL("../../apps/fleet/cli/src/main.ts", import.meta.url));
 
@@ -78,8 +79,7 @@ export class FleetProcess {
   async remove(): Promise<void> {
     if (this.#dataDir === "") return; // It was never started.
     await this.#end("SIGTERM");
-    await this.#endAgent();
-    rmSync(this.#dataDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    await removeWithProcesses(this.#dataDir);
   }
 
   #untilItListens(child: ChildProcess, password: boolean): Promise<void> {
@@ -107,40 +107,7 @@ export class FleetProcess {
     await exited;
   }
 
-  /** The agent outlives a server that was killed, and an op outlives its agent. */
-  async #endAgent(): Promise<void> {
-    for (let tries = 0; tries < 100; tries += 1) {
-      const left = processesOf(this.#dataDir);
-      if (left.length === 0) return;
-      for (const pid of left) signal(pid, tries < 50 ? "SIGTERM" : "SIGKILL");
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-
   #keep(part: Buffer): void {
     this.#log = (this.#log + part.toString()).slice(-20_000);
-  }
-}
-
-/** Whose command line names the directory; elsewhere than on Linux nobody. */
-function processesOf(directory: string): readonly number[] {
-  if (!isAbsolute(directory)) throw new Error("every process names the empty directory");
-  const pids = existsSync("/proc/self/cmdline") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
-  return pids.map(Number).filter((pid) => commandLine(pid).includes(directory));
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended meanwhile.
-  }
-}
-
-function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return ""; // It has ended meanwhile.
   }
 }
