@@ -301,12 +301,13 @@ class SqliteStore implements Store {
   /**
    * The long way beside commits; then what these have added meanwhile, with the next commit waiting: only from a moment
    * at which all of it is in the database file does the log start anew, over blocks that the file has already. A log that
-   * grows for ever costs twice as much for each sync.
+   * grows for ever costs twice as much for each sync. The first step can't tell whether the second is needed: it counts
+   * the pages that there were when it began.
    */
   async #checkpoint({ thread }: Opened): Promise<void> {
-    let { value } = await thread.ask("checkpoint");
-    this.#counters.checkpointed(value);
-    if (value.donePages < value.logPages) ({ value } = await this.#inTurn(() => thread.ask("checkpoint")));
+    const beside = await thread.ask("checkpoint");
+    this.#counters.checkpointed(beside.value);
+    const { value } = await this.#inTurn(() => thread.ask("checkpoint"));
     this.#logPages = value.logPages - value.donePages;
   }
 
