@@ -66,8 +66,9 @@ function evictionRule(model: Model, change: Change): ChangeRule {
 /** The id a change is about: `data.id` when present, else `target` (rule S1). */
 export function recordIdOf(change: Change): string {
   if (!isJsonObject(change.data)) throw invalid(change, "`data` is not an object");
-  if (change.target !== "" && !isSafeId(change.target)) throw invalid(change, "`target` is not allowed (rule S4)");
-  const id = change.data.id ?? change.target;
+  const { target } = change;
+  const id = change.data.id ?? target;
+  if (target !== "" && target !== id && !isSafeId(target)) throw invalid(change, "`target` is not allowed (rule S4)");
   if (!isSafeId(id)) throw invalid(change, "its id is missing or not allowed (rule S4)");
   return id;
 }

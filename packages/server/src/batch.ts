@@ -14,7 +14,8 @@ import {
 
 /** A `transact` that waits for its turn. */
 export interface Call {
-  readonly decide: Decide<AnyState>;
+  /** A decision, or one change to the main space that needs none. */
+  readonly work: Decide<AnyState> | Change;
   readonly options: TransactOptions;
   readonly resolve: (applied: Applied) => void;
   readonly reject: (error: unknown) => void;
@@ -37,7 +38,9 @@ export class Batch {
   readonly #drafts = new Map<string, SpaceDraft | null>();
   readonly #ended: SpaceDraft[] = [];
   readonly #answers: StoredAnswer[] = [];
-  readonly #decided: { readonly call: Call; readonly applied: Applied }[] = [];
+  /** The calls that were decided, and what each of them is told. */
+  readonly #decided: Call[] = [];
+  readonly #applied: Applied[] = [];
 
   constructor(context: BatchContext, at: number) {
     this.#context = context;
@@ -46,20 +49,37 @@ export class Batch {
 
   /** Decides one call. One that throws is rejected at once and alone, with nothing of it left behind. */
   decide(call: Call): void {
+    if (typeof call.work === "function") this.#decide(call, call.work);
+    else this.#add(call, call.work);
+  }
+
+  /** A lone change fails before it has done anything: there is nothing to take back. */
+  #add(call: Call, change: Change): void {
+    try {
+      const draft = this.draft(MAIN_SPACE) as SpaceDraft;
+      draft.add([change], null);
+      const { version } = draft;
+      this.#note(call, this.#appliedAt(version, { [MAIN_SPACE]: version }, null));
+    } catch (error) {
+      call.reject(error);
+    }
+  }
+
+  #decide(call: Call, decide: Decide<AnyState>): void {
     const step = new Step(this);
     try {
-      const decision = call.decide(step.state(MAIN_SPACE) as AnyState, step);
+      const decision = decide(step.state(MAIN_SPACE) as AnyState, step);
       const { changes, answer = null } = isDecision(decision) ? decision : { changes: decision };
       if (!Array.isArray(changes)) throw notDecided();
       // Before the changes are taken in: what can't be stored must fail while all can be taken back.
       const key = call.options.key === undefined ? null : { ...call.options.key, answer: JSON.stringify(answer) };
       step.finish(changes);
-      const applied = this.#applied(step.touched, answer);
+      const applied = this.#appliedTo(step.touched, answer);
       if (key !== null) {
         const { id, bodyHash, answer: text } = key;
         this.#answers.push({ key: id, bodyHash, at: this.#at, version: applied.version, answer: text });
       }
-      this.#decided.push({ call, applied });
+      this.#note(call, applied);
     } catch (error) {
       step.takeBack();
       call.reject(error);
@@ -68,10 +88,18 @@ export class Batch {
     }
   }
 
-  #applied(touched: ReadonlySet<string>, answer: JsonValue | null): Applied {
+  #note(call: Call, applied: Applied): void {
+    this.#decided.push(call);
+    this.#applied.push(applied);
+  }
+
+  #appliedTo(touched: ReadonlySet<string>, answer: JsonValue | null): Applied {
     const versions: Record<string, number> = {};
     for (const name of touched) versions[name] = this.#drafts.get(name)?.version ?? 0;
-    const version = this.#drafts.get(MAIN_SPACE)?.version ?? 0;
+    return this.#appliedAt(this.#drafts.get(MAIN_SPACE)?.version ?? 0, versions, answer);
+  }
+
+  #appliedAt(version: number, versions: Applied["versions"], answer: JsonValue | null): Applied {
     return { epoch: this.#context.epochs.today, version, versions, answer, replayed: false };
   }
 
@@ -129,13 +157,13 @@ export class Batch {
   }
 
   resolve(): void {
-    for (const { call, applied } of this.#decided) call.resolve(applied);
+    for (let i = 0; i < this.#decided.length; i += 1) this.#decided[i]?.resolve(this.#applied[i] as Applied);
   }
 
   /** Nothing of the batch came to be: every call learns why, and the next batch starts from what is committed. */
   reject(error: unknown): void {
     for (const draft of this.drafts) for (const index of draft.space.keepIndexes) index.stale = true;
-    for (const { call } of this.#decided) call.reject(error);
+    for (const call of this.#decided) call.reject(error);
   }
 }
 

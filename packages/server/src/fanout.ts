@@ -1,4 +1,4 @@
-import { encodeMessage } from "@neverstale/protocol";
+import { type Change, encodeMessage } from "@neverstale/protocol";
 import type { Cursor, Wanted } from "./cursor.ts";
 import type { Limits } from "./limits.ts";
 import { Pace } from "./pace.ts";
@@ -71,7 +71,7 @@ export class Fanout {
   }
 
   /** A commit is durable: everyone is to hear of it. */
-  committed(firstVersion: number, changes: readonly string[]): void {
+  committed(firstVersion: number, changes: readonly Change[]): void {
     if (this.cursors.size === 0 || changes.length === 0) return;
     if (this.#plainCursors > 0) this.#log.append(firstVersion, changes);
     this.#waiting += changes.length;

@@ -39,12 +39,12 @@ export class Lanes<T> {
   /** The next turn of a lane comes after that of all others, also where taking is broken off and begun again. */
   #endTurn(lane: string, queue: Lane<T>): void {
     const isEmpty = queue.next === queue.items.length;
-    if (isEmpty || this.#lanes.size > 1) this.#lanes.delete(lane);
-    if (isEmpty) return;
-    if (queue.next === LET_GO) {
+    if (!isEmpty && queue.next === LET_GO) {
       queue.items.splice(0, LET_GO);
       queue.next = 0;
     }
-    this.#lanes.set(lane, queue);
+    if (!isEmpty && this.#lanes.size === 1) return;
+    this.#lanes.delete(lane);
+    if (!isEmpty) this.#lanes.set(lane, queue);
   }
 }

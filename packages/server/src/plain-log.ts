@@ -1,4 +1,4 @@
-import { assert } from "@neverstale/protocol";
+import { assert, type Change } from "@neverstale/protocol";
 
 /** The newest changes of a space as JSON, for connections that are sent every one of them. */
 export class PlainLog {
@@ -23,10 +23,11 @@ export class PlainLog {
     this.#chars = 0;
   }
 
-  append(firstVersion: number, changes: readonly string[]): void {
+  append(firstVersion: number, changes: readonly Change[]): void {
     if (this.#texts.length === 0) this.#first = firstVersion;
     assert(this.#first + this.#texts.length === firstVersion, "the log of changes has no gap");
-    for (const text of changes) {
+    for (const change of changes) {
+      const text = JSON.stringify(change);
       this.#texts.push(text);
       this.#chars += text.length;
     }

@@ -24,8 +24,8 @@ export class SpaceDraft {
   removed = false;
   /** The last version given out. */
   version: number;
-  /** The effective changes as JSON, one for each version. */
-  readonly changes: string[] = [];
+  /** The effective changes, one for each version. */
+  readonly changes: Change[] = [];
   readonly history: HistoryRow[] = [];
   readonly state: AnyState;
   readonly #drafts: Record<string, Map<string, DraftRecord>> = {};
@@ -69,7 +69,7 @@ export class SpaceDraft {
   #apply(change: Change, undo: UndoLog | null): void {
     const effect = effectOf(this.#model, change, this.#read);
     this.version += 1;
-    this.changes.push(JSON.stringify(effect.change));
+    this.changes.push(effect.change);
     undo?.push(() => {
       this.version -= 1;
       this.changes.pop();
@@ -136,7 +136,7 @@ export class SpaceDraft {
       lineage: this.#lineageRow(epoch),
       firstVersion: this.space.head + 1,
       lastVersion: this.version,
-      changes: `[${this.changes.join(",")}]`,
+      changes: JSON.stringify(this.changes),
     };
   }
 

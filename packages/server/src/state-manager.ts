@@ -7,7 +7,7 @@ import {
   type StateRecord,
   SyncError,
 } from "@neverstale/protocol";
-import type { Batch } from "./batch.ts";
+import type { Batch, Call } from "./batch.ts";
 import { Folder } from "./folder.ts";
 import { Keys } from "./keys.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -16,7 +16,7 @@ import { createMain, openSpaces, SpaceModels } from "./open-spaces.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Capture, Space } from "./space.ts";
 import type { HistoryQuery, LogQuery, Store, StoreContents } from "./store/contract.ts";
-import { type Applied, type Decide, MAIN_SPACE, type TransactOptions } from "./transaction.ts";
+import { type Applied, type Decide, MAIN_SPACE, type Transaction, type TransactOptions } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
 export interface OpenOptions<M extends Model> {
@@ -35,8 +35,8 @@ export interface OpenOptions<M extends Model> {
 /** What has been committed in one space, told to followers after it is durable. */
 export interface Committed {
   readonly space: Space;
-  /** The effective changes as JSON, from `firstVersion` on. */
-  readonly changes: readonly string[];
+  /** The effective changes, from `firstVersion` on. */
+  readonly changes: readonly Change[];
   readonly firstVersion: number;
 }
 
@@ -55,6 +55,9 @@ export interface EvictedRecord {
   readonly at: number;
   readonly record: StateRecord;
 }
+
+const NO_OPTIONS: TransactOptions = {};
+const EPHEMERAL: TransactOptions = { ephemeral: true };
 
 /** The authority: holds one state, gives every change its version, stores it, then tells everyone who follows. */
 export class StateManager<M extends Model = Model> {
@@ -165,14 +168,14 @@ export class StateManager<M extends Model = Model> {
 
   /** One change, durable when this resolves. */
   apply(change: Change, options: TransactOptions = {}): Promise<Applied> {
-    const space = options.space ?? MAIN_SPACE;
+    const { space = MAIN_SPACE, key } = options;
     const ephemeral = options.ephemeral ?? this.#isEphemeral(space, change.type);
-    const lane = { ...options, space, ephemeral };
-    if (space === MAIN_SPACE) return this.transact(() => [change], lane);
-    return this.transact((_, transaction) => {
+    if (space === MAIN_SPACE && key === undefined) return this.#enqueue(change, ephemeral ? EPHEMERAL : NO_OPTIONS);
+    const decide = (_: AnyState, transaction: Transaction) => {
       transaction.add(space, [change]);
       return [];
-    }, lane);
+    };
+    return this.transact(decide, { ...options, space, ephemeral });
   }
 
   #isEphemeral(space: string, type: string): boolean {
@@ -188,13 +191,14 @@ export class StateManager<M extends Model = Model> {
    * (nothing has moved); `outcome_unknown` (the process is about to end).
    */
   transact(decide: Decide<StateOf<M>>, options: TransactOptions = {}): Promise<Applied> {
-    const run = () =>
-      new Promise<Applied>((resolve, reject) => {
-        this.#writer.enqueue({ decide: decide as Decide<AnyState>, options, resolve, reject });
-      });
+    const run = () => this.#enqueue(decide as Decide<AnyState>, options);
     // The writer says why no call is taken any more; the store would not be there to be asked.
     if (options.key === undefined || this.#closing || this.#failure !== null) return run();
     return this.#keys.once(options.key, this.epoch, run);
+  }
+
+  #enqueue(work: Call["work"], options: TransactOptions): Promise<Applied> {
+    return new Promise((resolve, reject) => this.#writer.enqueue({ work, options, resolve, reject }));
   }
 
   /** Told of every commit, in order, after it is durable; returns how to stop. */
