@@ -72,5 +72,7 @@ export const Command = z.object({
   /** Somebody asked to stop it; it is still running until the agent says otherwise. */
   cancelRequested: z.boolean().optional(),
   outputBytes: z.int().min(0),
+  /** It has ended, and so has the pipeline it is part of: of these only the newest are kept. */
+  retired: z.literal(true).optional(),
 });
 export type Command = z.infer<typeof Command>;

@@ -3,8 +3,8 @@ import { describe, expect, test } from "vitest";
 import { StoredEnrollmentToken } from "./accounts-space.ts";
 import { AgentReport, ReportsRequest } from "./agent-api.ts";
 import { EnrollmentToken, PROBLEMS } from "./api.ts";
-import { COMMAND_STATUSES, FINAL_STATUSES, isFinal } from "./command.ts";
-import { fleet, fleetModel } from "./fleet.ts";
+import { COMMAND_STATUSES, isFinal } from "./command.ts";
+import { COMMAND_LIMIT, fleet, fleetModel } from "./fleet.ts";
 import { checkArgs, type OpOffer } from "./op.ts";
 import { chunkId } from "./output-space.ts";
 
@@ -48,9 +48,12 @@ test("[S7] the fleet's model has the change types and collections of the protoco
   expect(fleet.collections.metrics.ephemeral).toBe(true);
 });
 
-test("[S3] every status that ends a command is kept to the newest, no other is", () => {
+test("every status but pending and running ends a command", () => {
   expect(COMMAND_STATUSES.filter((status) => !isFinal(status))).toEqual(["pending", "running"]);
-  expect(fleet.collections.commands.keep?.where).toEqual({ status: FINAL_STATUSES });
+});
+
+test("[S3] of the commands that nothing needs any more the newest are kept, the others all stay", () => {
+  expect(fleet.collections.commands.keep).toEqual({ newest: COMMAND_LIMIT, where: { retired: [true] } });
 });
 
 test("[S1] a record that its schema refuses is refused as a change", () => {

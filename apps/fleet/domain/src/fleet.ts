@@ -1,10 +1,11 @@
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
-import { Command, FINAL_STATUSES } from "./command.ts";
+import { Command } from "./command.ts";
 import { Event } from "./event.ts";
 import { Host, Metrics } from "./host.ts";
 import { FINAL_PIPELINE_STATUSES, Pipeline } from "./pipeline.ts";
 
 export const DEFAULT_EVENT_LIMIT = 100;
+/** Of the retired ones: what is still needed, and the grid of a running pipeline, stays whatever its number. */
 export const COMMAND_LIMIT = 200;
 export const PIPELINE_LIMIT = 100;
 
@@ -14,7 +15,7 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
     model: 1,
     collections: {
       hosts: collection(Host),
-      commands: collection(Command, { keep: { newest: COMMAND_LIMIT, where: { status: FINAL_STATUSES } } }),
+      commands: collection(Command, { keep: { newest: COMMAND_LIMIT, where: { retired: [true] } } }),
       pipelines: collection(Pipeline, { keep: { newest: PIPELINE_LIMIT, where: { status: FINAL_PIPELINE_STATUSES } } }),
       events: collection(Event, { keep: { newest: options.eventLimit ?? DEFAULT_EVENT_LIMIT } }),
       metrics: collection(Metrics, { ephemeral: true }),

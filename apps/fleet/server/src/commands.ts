@@ -1,4 +1,13 @@
-import { type Args, type Command, type FinalStatus, type Host, OUTPUT_STATUS_ID } from "@neverstale/fleet-domain";
+import {
+  type Args,
+  type Command,
+  type FinalStatus,
+  type Fleet,
+  type Host,
+  isFinal,
+  OUTPUT_STATUS_ID,
+} from "@neverstale/fleet-domain";
+import type { Change } from "@neverstale/protocol";
 import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./catalogue.ts";
 import { line, note } from "./events.ts";
 import { isoAfter } from "./moment.ts";
@@ -81,6 +90,7 @@ export function endCommand(work: Work, command: Command, end: End): void {
     finishedAt: end.finishedAt ?? work.at.iso,
     cancelRequested: null,
     outputBytes: finishOutput(work, id) ?? command.outputBytes,
+    ...(isNeeded(work.fleet, command) ? {} : { retired: true }),
   });
   if (work.agent(host)?.commands.has(id)) work.changeAgent(host, "assignment_removed", id, {});
   if (work.fleet.hosts.get(host)?.runningCommand === id) work.change("host_updated", host, { runningCommand: null });
@@ -92,6 +102,25 @@ export function endCommand(work: Work, command: Command, end: End): void {
     message: sentence(command, end),
     details: { commandId: id },
   });
+}
+
+/** What a pipeline does next is read from the ends of its commands: while it runs they stay in the state. */
+function isNeeded(fleet: Fleet, { pipelineId }: Command): boolean {
+  return pipelineId !== undefined && fleet.pipelines.get(pipelineId)?.status === "running";
+}
+
+/** The commands of a pipeline that has just ended: those that ended before it are needed no more. */
+export function retireCommandsOf(work: Work, pipelineId: string): void {
+  for (const { id, host, status, pipelineId: of } of [...work.fleet.commands.values()]) {
+    if (of === pipelineId && isFinal(status)) work.change("command_progress", host, { id, retired: true });
+  }
+}
+
+/** For records that were stored before `retired` was: without it they would stay for ever. */
+export function retireOld(fleet: Fleet): Change[] {
+  return [...fleet.commands.values()]
+    .filter((command) => isFinal(command.status) && command.retired !== true && !isNeeded(fleet, command))
+    .map(({ id, host }) => ({ type: "command_progress", target: host, data: { id, retired: true } }));
 }
 
 /** How many bytes the output has in the end; null when nobody keeps it. */

@@ -27,8 +27,7 @@ export function dispatch(
 ): DispatchAnswer["commands"] {
   const hosts = knownHosts(work, request.hosts);
   const args = checkedArgs(hosts, request);
-  const ids = hosts.map((host) => startCommand(work, host, request, args, actor, idFor));
-  const commands = ids.map((id) => summary(work.fleet.commands.get(id)));
+  const commands = hosts.map((host) => startCommand(work, host, request, args, actor, idFor));
   note(work, dispatchEvent(request, commands, actor));
   return commands;
 }
@@ -63,6 +62,7 @@ function checkedArgs(hosts: readonly Host[], request: DispatchRequest): Readonly
   });
 }
 
+/** Its answer is told now: of many that are blocked the first ones have left the state when the last one is made. */
 function startCommand(
   work: Work,
   host: Host,
@@ -70,7 +70,7 @@ function startCommand(
   args: ReadonlyMap<string, Args>,
   actor: string,
   idFor: IdFor,
-): string {
+): DispatchAnswer["commands"][number] {
   const id = idFor(host.id);
   const placed = place(work, { host: host.id, op: request.op });
   const made = { id, host: host.id, op: request.op, args: args.get(host.id) ?? request.args ?? {}, requestedBy: actor };
@@ -82,21 +82,19 @@ function startCommand(
       createdAt: iso,
       finishedAt: iso,
       outputBytes: 0,
+      retired: true,
     } as const;
     work.change("command_started", host.id, { ...made, ...ended });
-    return id;
+    return { id, host: host.id, status: "blocked", reason: placed.reason };
   }
   createCommand(work, made, placed.kind === "wait" ? placed.reason : "assigned");
   const command = work.fleet.commands.get(id) as Command;
-  if (placed.kind === "wait") keepWaiting(work, command, placed.reason);
-  else assign(work, command);
-  return id;
-}
-
-function summary(command: Command | undefined): DispatchAnswer["commands"][number] {
-  if (command === undefined) throw new Error("a command that was just made is not there");
-  const { id, host, status, reason } = command;
-  return reason === undefined ? { id, host, status } : { id, host, status, reason };
+  if (placed.kind === "wait") {
+    keepWaiting(work, command, placed.reason);
+    return { id, host: host.id, status: "pending", reason: placed.reason };
+  }
+  assign(work, command);
+  return { id, host: host.id, status: "pending" };
 }
 
 function dispatchEvent(request: DispatchRequest, commands: DispatchAnswer["commands"], actor: string) {

@@ -167,12 +167,6 @@ describe("a pipeline has && semantics for each host", () => {
     ]);
   });
 
-  test("a result is not forgotten when its command has left the live state", () => {
-    const commands = grid({ a: ["succeeded", "succeeded", "succeeded"] });
-
-    expect(steps({ pipelines: [pipeline({ failedHosts: ["b"], currentStage: 2 })], commands })).toEqual(["partial"]);
-  });
-
   test("an offline host is blocked, a busy one waits with the reason said", () => {
     const hosts = [host("a", { online: false }), host("b")];
     const commands = grid({ a: ["pending", "pending", "pending"], b: ["pending", "pending", "pending"] });

@@ -1,5 +1,5 @@
 import { type Command, isFinal, type Pipeline, type PipelineStatus } from "@neverstale/fleet-domain";
-import { assign, endCommand, keepWaiting, place } from "./commands.ts";
+import { assign, endCommand, keepWaiting, place, retireCommandsOf } from "./commands.ts";
 import { hostCount, note } from "./events.ts";
 import type { View, Work } from "./work.ts";
 
@@ -41,15 +41,17 @@ function expiry(command: Command, now: string): Step[] {
   return [{ kind: "end", command, status: "expired", reason: command.reason ?? "its agent did not claim it in time" }];
 }
 
-/** All hosts run a stage; those that succeeded run the next one, the others skip it. */
+/**
+ * All hosts run a stage; those that succeeded run the next one, the others skip it. While the pipeline runs all of its
+ * commands are in the state, however many they are: how the earlier stages ended is read from them.
+ */
 function pipelineSteps(view: View, pipeline: Pipeline): Step[] {
   const commands = [...view.fleet.commands.values()].filter((command) => command.pipelineId === pipeline.id);
   const failed = newlyFailed(pipeline, commands);
   if (failed.length > 0) return [{ kind: "fail_hosts", pipeline, hosts: failed }];
   const active = commands.filter((command) => !isFinal(command.status));
-  const skipped = active.filter(
-    (command) => command.status === "pending" && pipeline.failedHosts.includes(command.host),
-  );
+  const failedHosts = new Set(pipeline.failedHosts);
+  const skipped = active.filter((command) => command.status === "pending" && failedHosts.has(command.host));
   if (skipped.length > 0) return skipped.map(skip);
   if (active.length === 0) return [{ kind: "conclude", pipeline, status: verdict(pipeline) }];
   const stage = Math.min(...active.map((command) => command.stage ?? 0));
@@ -129,6 +131,7 @@ function take(work: Work, step: Step): void {
 export function conclude(work: Work, pipeline: Pipeline, status: PipelineStatus, actor: string): void {
   const { id, name } = pipeline;
   work.change("pipeline_finished", "", { id, status, finishedAt: work.at.iso });
+  retireCommandsOf(work, id);
   const level = status === "complete" ? "success" : status === "cancelled" ? "info" : "error";
   const message = `pipeline ${name} on ${hostCount(pipeline.hosts.length)}: ${status}`;
   note(work, { category: "audit", level, actor, action: "pipeline_ended", message, details: { pipelineId: id } });

@@ -6,6 +6,7 @@ import type { AgentReport, OpOffer } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { pino } from "pino";
 import { WebSocket } from "ws";
+import { addHost } from "./hosts.ts";
 import { type FleetOptions, type RunningFleet, startFleet } from "./io/start.ts";
 
 /** What the tests of this package share: a real server on a real port, and those who talk to it over real sockets. */
@@ -198,6 +199,21 @@ export async function onlineHost(browser: Browser, hostname: string): Promise<Ho
   const host = await enrollHost(browser, hostname);
   await host.hello();
   return host;
+}
+
+/** Hosts that are only records, many of them in one go: online, allowing these ops, and without anybody who works there. */
+export async function makeHosts(fleet: RunningFleet, count: number, ops: OpOffer[] = OPS): Promise<string[]> {
+  const facts = { os: "Linux", arch: "x64", agentVersion: "1.0.0" };
+  const names = Array.from({ length: count }, (_, index) => `many-${String(index).padStart(4, "0")}`);
+  const { result } = await fleet.server.transact((work) =>
+    names.map((hostname) => {
+      const id = addHost(work, { hostname, token: "", nonce: "", ...facts }, "server");
+      work.change("host_updated", id, { online: true, ops });
+      return id;
+    }),
+  );
+  for (const id of result) fleet.server.heard(id);
+  return result;
 }
 
 /** Directories and servers of one test file; `end` takes them all away. */

@@ -14,6 +14,7 @@ import { DEFAULT_BEACON_MS, type SyncError } from "@neverstale/protocol";
 import { StateManager, type Store, sqliteStore } from "@neverstale/server";
 import { destination, type Logger, pino } from "pino";
 import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdmin } from "../accounts.ts";
+import { retireOld } from "../commands.ts";
 import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
 import { type App, buildApp } from "./app.ts";
 import { databaseIn, openDataDirectory } from "./data-directory.ts";
@@ -95,6 +96,7 @@ function openManager(options: FleetOptions, dataDir: string, log: Logger): Promi
     model: fleetModel(options.eventLimit === undefined ? {} : { eventLimit: options.eventLimit }),
     spaces: { [AGENT_SPACES]: agentModel, [OUTPUT_SPACES]: outputModel, [ACCOUNTS_SPACE]: accountsModel },
     store: options.store ?? sqliteStore(databaseIn(dataDir)),
+    migrate: retireOld,
     onFailure: (error) => {
       log.fatal({ err: error }, "whether the last commit is stored is unknown: ending");
       if (options.onFailure === undefined) process.exit(1);
