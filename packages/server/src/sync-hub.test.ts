@@ -408,6 +408,32 @@ describe("get_state", () => {
   });
 });
 
+test("[A10] a connection that is sent nothing for 5 s, while no state is being built for it, is closed and counted", async () => {
+  runtime.frames.encodeLarge = () => new Promise(() => {});
+  const waiting = connect();
+  const forgotten = connect();
+  forgotten.cursor.building = false;
+  await runtime.pass(7_000);
+
+  expect(waiting.wire.closedWith).toBeNull();
+  expect(forgotten.wire.closedWith).toBe(1013);
+  expect(forgotten.wire.received).toMatchObject([{ type: "error", retryAfterMs: 5_000 }]);
+  expect(hub.metrics.lateFirstMessages).toBe(1);
+});
+
+test("what fails while a connection is being let in leaves nothing of it behind", async () => {
+  const space = manager.space("main");
+  if (space !== null) space.canDiffFrom = () => throwing("tombstones");
+  expect(() => connect("v1", { epoch: manager.epoch, version: 0 })).toThrow("tombstones");
+
+  expect(hub.metrics.connections).toBe(0);
+  expect([...hub.cursors]).toEqual([]);
+});
+
+function throwing(what: string): never {
+  throw new Error(what);
+}
+
 describe("the plain profile", () => {
   test("[P4] what a plain reader asks for again and again and never reads does not pile up", async () => {
     const { wire, say } = connect("plain");

@@ -14,7 +14,7 @@ import {
 import { Bucket, type Rate } from "./bucket.ts";
 import { Cursor, type Profile } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
-import type { Millis, Timer, Wire } from "./runtime.ts";
+import type { Frame, Millis, Timer, Wire } from "./runtime.ts";
 import type { Space } from "./space.ts";
 import type { Committed, StateManager } from "./state-manager.ts";
 import { type FullStateReason, newSyncMetrics, type SyncMetrics } from "./sync-metrics.ts";
@@ -83,7 +83,7 @@ export class SyncHub {
     return { cancel: () => timer.cancel() };
   }
 
-  /** Lets a connection follow a space; throws `unknown_space` when there is none of that name. */
+  /** Lets a connection follow a space. Throws, and leaves nothing behind: `unknown_space` when there is none of that name. */
   attach(wire: Wire, attachment: Attachment): Cursor {
     const space = this.#manager.space(attachment.space);
     if (space === null) throw new SyncError("unknown_space", `there is no space "${attachment.space}"`);
@@ -94,8 +94,19 @@ export class SyncHub {
     this.metrics.connections += 1;
     this.metrics.accepted += 1;
     fanout.join(cursor);
-    this.#begin(cursor, fanout, attachment.resume);
+    try {
+      this.#begin(cursor, fanout, attachment.resume);
+    } catch (error) {
+      this.detach(cursor);
+      throw error;
+    }
     return cursor;
+  }
+
+  /** Closes a connection that `attach` did not take, and says why where the profile has a message for it. */
+  turnAway(wire: Wire, profile: Profile, error: SyncError): void {
+    if (profile === "v1") wire.send(this.#errorFrame(error));
+    wire.close(error.code === "unknown_space" ? CLOSE.unknownSpace : CLOSE.comeBackLater, error.code);
   }
 
   #fanoutOf(space: Space): Fanout {
@@ -198,7 +209,7 @@ export class SyncHub {
     // As many acks as frames were put are no flood, however fast they come.
     cursor.messages.giveBack();
     cursor.progressAt = this.#manager.runtime.now();
-    fanout.advance(cursor);
+    fanout.tryNow(cursor);
   }
 
   #takeGetState(cursor: Connection, reason: ResyncReason): void {
@@ -253,14 +264,14 @@ export class SyncHub {
   /** Says why, where the profile has a message for it, then closes. */
   #close(cursor: Cursor, code: CloseCode, error: SyncError | null): void {
     if (cursor.closed) return;
-    if (error !== null && cursor.profile === "v1") {
-      const { code: name, message, hint, retryAfterMs } = error;
-      const retry = retryAfterMs === null ? {} : { retryAfterMs };
-      const text = encodeMessage({ type: "error", code: name, message, hint, ...retry });
-      cursor.put(this.#manager.runtime.frames.encode(text, false), 1, this.metrics);
-    }
+    if (error !== null && cursor.profile === "v1") cursor.put(this.#errorFrame(error), 1, this.metrics);
     this.detach(cursor);
     cursor.wire.close(code, error?.code ?? "");
+  }
+
+  #errorFrame({ code, message, hint, retryAfterMs }: SyncError): Frame {
+    const retry = retryAfterMs === null ? {} : { retryAfterMs };
+    return this.#manager.runtime.frames.encode(encodeMessage({ type: "error", code, message, hint, ...retry }), false);
   }
 
   /** The socket is gone, or must be treated as gone. */
@@ -296,8 +307,16 @@ export class SyncHub {
       const behind = cursor.position < fanout.space.head && !building;
       const waits = behind || cursor.wire.congested || cursor.hasUnacked;
       if (cursor.isStuck(waits, now, stuckMs)) this.#tooSlow(cursor);
-      else if (!cursor.started && !building && now - cursor.openedAt > firstMessageMs) this.#giveUp(cursor, null);
+      else if (!cursor.started && !building && now - cursor.openedAt > firstMessageMs) this.#tooLate(cursor);
     }
+  }
+
+  /** No build is under way and still nothing has gone out: a new connection is more likely to be served than this one. */
+  #tooLate(cursor: Cursor): void {
+    this.metrics.lateFirstMessages += 1;
+    const { firstMessageMs } = this.#manager.limits;
+    const message = `nothing could be sent within ${firstMessageMs / 1000} s`;
+    this.#close(cursor, CLOSE.comeBackLater, new SyncError("snapshot_failed", message, { retryAfterMs: 5_000 }));
   }
 
   #tooSlow(cursor: Cursor): void {

@@ -30,8 +30,16 @@ export interface SyncMetrics {
   windowFull: number;
   congested: number;
   tooSlow: number;
+  /** Not even the first message had gone out in time (rule A10). */
+  lateFirstMessages: number;
   badMessages: number;
+  /** Frames above the limit; frames that were none, or came in too many pieces. */
+  oversizedFrames: number;
+  brokenFrames: number;
   rateLimited: number;
+  /** Refused before the upgrade: there were too many connections in all, or from that address (rule A10). */
+  tooManyConnections: number;
+  tooManyFromAddress: number;
   revoked: number;
 }
 
@@ -53,8 +61,13 @@ export function newSyncMetrics(): SyncMetrics {
     windowFull: 0,
     congested: 0,
     tooSlow: 0,
+    lateFirstMessages: 0,
     badMessages: 0,
+    oversizedFrames: 0,
+    brokenFrames: 0,
     rateLimited: 0,
+    tooManyConnections: 0,
+    tooManyFromAddress: 0,
     revoked: 0,
   };
 }

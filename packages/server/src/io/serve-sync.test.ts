@@ -65,6 +65,10 @@ class Reader {
   }
 }
 
+async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 const typed = (type: string) => (message: Record<string, unknown>) => message.type === type;
 
 afterEach(stop);
@@ -110,6 +114,20 @@ describe("both profiles", () => {
     expect(await resumed.until(() => true)).toMatchObject({ type: "sync", version: 1, epoch: manager.epoch });
     expect(await half.until(() => true)).toMatchObject({ type: "init" });
   });
+
+  test.each(["", "1e0", "0x1", "+1", " 1", "1.0", "9007199254740993", "00000000000000001"])(
+    "[E2] the version %j in the address is none, and starts with the full state",
+    async (version) => {
+      await manager.apply({ type: "host_added", target: "web-1", data: {} });
+      const space = manager.space("main")?.creationId ?? "";
+      const query = `epoch=${manager.epoch}&space=${space}&version=${encodeURIComponent(version)}`;
+
+      const reader = new Reader(["neverstale.v1"], `/sync?${query}`);
+
+      expect(await reader.until(() => true)).toMatchObject({ type: "init" });
+      expect(sync.metrics.fullStates).toEqual({ first: 1 });
+    },
+  );
 
   test("a subprotocol of another product is refused before the upgrade", async () => {
     const { status, body } = await upgrade({ "Sec-WebSocket-Protocol": "other.v7" });
@@ -175,6 +193,35 @@ describe("garbage", () => {
     expect(await reader.closed).toBe(1009);
   });
 
+  test.each([
+    ["v1", ["neverstale.v1"]],
+    ["plain", []],
+  ])("[A10] a frame of 20 MiB gets 1009 too, and no reset that could come before it (%s)", async (_, protocols) => {
+    const reader = new Reader(protocols);
+    await reader.until(typed("init"));
+    const resets: Error[] = [];
+    rawOf(reader).on("error", (error) => resets.push(error));
+    reader.socket.send("x".repeat(20 * 1024 * 1024));
+
+    expect(await reader.closed).toBe(1009);
+    expect(resets).toEqual([]);
+    await until(() => sync.connectionCount === 0);
+    expect(sync.metrics).toMatchObject({ oversizedFrames: 1, brokenFrames: 0, connections: 0 });
+  });
+
+  test("[A10] who goes on sending after 1009, and never closes, is cut off", async () => {
+    const raw = await bareSocket();
+    raw.write(Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]));
+    const sending = setInterval(() => raw.write(Buffer.alloc(1024)), 10);
+
+    await until(() => sync.metrics.oversizedFrames === 1);
+    expect(sync.connectionCount).toBe(1);
+    await until(() => sync.connectionCount === 0);
+
+    clearInterval(sending);
+    raw.destroy();
+  });
+
   test("keys of Object.prototype pollute nothing", async () => {
     const reader = new Reader();
     await reader.until(typed("init"));
@@ -201,11 +248,12 @@ describe("garbage", () => {
     await other.until(typed("init"));
     const reader = new Reader();
     await reader.until(typed("init"));
-    const raw = (reader.socket as unknown as { _socket: Socket })._socket;
+    const raw = rawOf(reader);
     const answer = closeCodeFrom(raw);
     raw.write(bytes);
 
     expect(await answer).toBe(code);
+    expect(sync.metrics.oversizedFrames + sync.metrics.brokenFrames).toBe(1);
     await manager.apply({ type: "host_added", target: "web-1", data: {} });
     await other.until(typed("delta"));
   });
@@ -248,6 +296,8 @@ describe("limits and rights", () => {
 
     expect([sameAddress.status, sameAddress.body.code]).toEqual([429, "too_many_requests"]);
     expect(other.status).toBe(503);
+    expect([sameAddress.retryAfter, other.retryAfter]).toEqual(["5", "5"]);
+    expect(sync.metrics).toMatchObject({ tooManyFromAddress: 1, tooManyConnections: 1 });
     a.socket.close();
     await a.closed;
     await from("1").until(typed("init"));
@@ -312,13 +362,18 @@ describe("limits and rights", () => {
     while (judged.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
     const closing = sync.close();
     for (const grant of judged.splice(0)) grant();
-    expect((await late).body.code).toBe("shutting_down");
+    expect(await late).toMatchObject({ status: 503, retryAfter: "1", body: { code: "shutting_down" } });
     await closing;
   });
 
-  test("a space that isn't there closes with 4404", async () => {
+  test("[M7] a space that isn't there closes with 4404, and v1 is told why", async () => {
     await start({ authorize: (_, { url }) => ({ space: url.searchParams.get("of") ?? "main", subject: null }) });
-    expect(await new Reader(["neverstale.v1"], "/sync?of=nowhere").closed).toBe(4404);
+    const v1 = new Reader(["neverstale.v1"], "/sync?of=nowhere");
+    const plain = new Reader([], "/sync?of=nowhere");
+
+    expect([await v1.closed, await plain.closed]).toEqual([4404, 4404]);
+    expect(v1.messages).toMatchObject([{ type: "error", code: "unknown_space" }]);
+    expect(plain.messages).toEqual([]);
   });
 
   test("an upgrade on another path is left to others", async () => {
@@ -352,6 +407,8 @@ describe("limits and rights", () => {
 
 interface Refused {
   readonly status: number;
+  /** The header; undefined when it did not come. */
+  readonly retryAfter: string | undefined;
   readonly body: Record<string, unknown>;
 }
 
@@ -374,11 +431,25 @@ function upgrade(headers: Record<string, string>, path = "/sync"): Promise<Refus
       const text = (await response.toArray()).join("");
       resolve({
         status: response.statusCode ?? 0,
+        retryAfter: response.headers["retry-after"],
         body: text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : {},
       });
     });
     sent.end();
   });
+}
+
+const rawOf = ({ socket }: Reader) => (socket as unknown as { _socket: Socket })._socket;
+
+/** A connection that is open, without anyone who keeps the rules of RFC 6455 at this end. */
+async function bareSocket(): Promise<Socket> {
+  const socket = connectTcp({ port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.on("error", () => {});
+  const lines = ["GET /sync HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: websocket"];
+  lines.push("Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
+  socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+  await new Promise((resolve) => socket.once("data", resolve));
+  return socket;
 }
 
 /** The code of the close frame that the server sends (RFC 6455, section 5.5.1). */

@@ -67,6 +67,15 @@ const CLOSE_MS = 1_000;
  * why. Ended earlier, its next ack would be answered by a reset, which takes the unread bytes with it.
  */
 const CLOSE_TIMEOUT_MS = 120_000;
+/**
+ * How long a socket that broke the rules of RFC 6455 may go on sending what nobody looks at. Ended at once, its unread
+ * bytes would be answered by a reset, which takes the close frame that says why with it.
+ */
+const DISCARD_MS = 2_000;
+/** How soon it is worth asking again where there was no room. */
+const NO_ROOM_RETRY_MS = 5_000;
+/** A server that is being stopped is most often being started again. */
+const RESTART_RETRY_MS = 1_000;
 
 /** What is known of an open socket. */
 interface Peer {
@@ -79,12 +88,42 @@ function destroy(this: Duplex): void {
   this.destroy();
 }
 
-function terminate(this: WebSocket): void {
-  this.terminate();
+/** `ws` has sent the close frame by then, and reads without looking until the peer has ended too. */
+function terminateSoon(webSocket: WebSocket): void {
+  const timer = setTimeout(() => webSocket.terminate(), DISCARD_MS).unref();
+  webSocket.once("close", () => clearTimeout(timer));
 }
+
+/** The errors of `ws` that end in 1009. */
+const TOO_LARGE: ReadonlySet<unknown> = new Set([
+  "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
+  "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH",
+]);
 
 /** For whom `authorize` failed. */
 const UNJUDGED: Refusal = { refuse: 500, code: "snapshot_failed", message: "the connection could not be judged" };
+
+const SHUTTING_DOWN: Refusal = {
+  refuse: 503,
+  code: "shutting_down",
+  message: "the server is being stopped",
+  hint: "Come back when it has started again.",
+  retryAfterMs: RESTART_RETRY_MS,
+};
+const NO_ROOM: Refusal = {
+  refuse: 503,
+  code: "too_many_requests",
+  message: "too many connections",
+  hint: "Come back later.",
+  retryAfterMs: NO_ROOM_RETRY_MS,
+};
+const NO_ROOM_FOR_ADDRESS: Refusal = {
+  refuse: 429,
+  code: "too_many_requests",
+  message: "too many connections from this address",
+  hint: "Close one of them, or come back later.",
+  retryAfterMs: NO_ROOM_RETRY_MS,
+};
 
 /** `closeTimeout` is known to `ws` since 8.19, not to its types. */
 const SOCKET_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
@@ -110,6 +149,7 @@ class Endpoint implements SyncEndpoint {
     this.#upgrade(request, socket, head);
   readonly #onMessage: (this: WebSocket, data: Buffer, isBinary: boolean) => void;
   readonly #onClose: (this: WebSocket) => void;
+  readonly #onError: (this: WebSocket, error: Error) => void;
   #closing = false;
   /** Upgrades that are being judged, and what was revoked meanwhile. */
   #judging = 0;
@@ -131,6 +171,11 @@ class Endpoint implements SyncEndpoint {
     this.#onClose = function () {
       const peer = peerOf(this);
       if (peer !== undefined) closed(this, peer);
+    };
+    const { metrics } = this.#hub;
+    this.#onError = function (error) {
+      countBadFrame(metrics, error);
+      terminateSoon(this);
     };
   }
 
@@ -209,15 +254,18 @@ class Endpoint implements SyncEndpoint {
     return this.#options.addressOf?.(request) ?? request.socket.remoteAddress ?? "";
   }
 
-  /** Rule A10. */
+  /** Rule A10. Counts whom it refuses; nobody who was refused is asked about again. */
   #overLimit(address: string): Refusal | null {
-    if (this.#closing) return { refuse: 503, code: "shutting_down", message: "the server is being stopped" };
+    if (this.#closing) return SHUTTING_DOWN;
     const { connections, connectionsPerAddress } = this.#options.manager.limits;
     // Who is being judged holds a socket too; the asker is among them.
-    if (this.#open.size + this.#judging > connections)
-      return { refuse: 503, code: "too_many_requests", message: "too many connections" };
+    if (this.#open.size + this.#judging > connections) {
+      this.metrics.tooManyConnections += 1;
+      return NO_ROOM;
+    }
     if ((this.#byAddress.get(address) ?? 0) < connectionsPerAddress) return null;
-    return { refuse: 429, code: "too_many_requests", message: "too many connections from this address" };
+    this.metrics.tooManyFromAddress += 1;
+    return NO_ROOM_FOR_ADDRESS;
   }
 
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, grant: Grant): void {
@@ -226,7 +274,7 @@ class Endpoint implements SyncEndpoint {
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       this.#open.set(webSocket, { address, cursor: null });
       this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
-      webSocket.on("error", terminate);
+      webSocket.on("error", this.#onError);
       webSocket.on("close", this.#onClose);
       this.#attach(webSocket, new SocketWire(webSocket, socket), positionOf(url), grant);
     });
@@ -241,7 +289,7 @@ class Endpoint implements SyncEndpoint {
       webSocket.on("message", this.#onMessage);
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;
-      webSocket.close(CLOSE.unknownSpace, error.code);
+      this.#hub.turnAway(wire, profile, error);
     }
   }
 
@@ -281,6 +329,12 @@ class Endpoint implements SyncEndpoint {
   }
 }
 
+/** `ws` says by a code what was wrong with a frame. */
+function countBadFrame(metrics: SyncMetrics, error: Error): void {
+  if ("code" in error && TOO_LARGE.has(error.code)) metrics.oversizedFrames += 1;
+  else metrics.brokenFrames += 1;
+}
+
 function urlOf(request: IncomingMessage): URL | null {
   try {
     return new URL(request.url ?? "", "http://localhost");
@@ -298,9 +352,14 @@ function protocolsOf(request: IncomingMessage): string[] {
 function positionOf(url: URL): Position | null {
   const epoch = url.searchParams.get("epoch");
   const space = url.searchParams.get("space");
-  const version = Number(url.searchParams.get("version") ?? "");
-  if (epoch === null || space === null || url.searchParams.get("version") === null) return null;
-  return Number.isSafeInteger(version) && version >= 0 ? { epoch, space, version } : null;
+  const version = versionOf(url.searchParams.get("version") ?? "");
+  return epoch === null || space === null || version === null ? null : { epoch, space, version };
+}
+
+/** Decimal digits only: what `Number` takes for a number besides them is nothing a replica has said. */
+function versionOf(text: string): number | null {
+  const version = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(version) ? version : null;
 }
 
 function unknownProtocol(): Refusal {
