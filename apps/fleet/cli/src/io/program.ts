@@ -51,6 +51,7 @@ interface ServeFlags {
   readonly initEventLimit: number;
   readonly localAgent: boolean;
   readonly allowedOrigin?: readonly string[];
+  readonly trustedProxy?: readonly string[];
 }
 
 function addServe(root: Command, end: End): void {
@@ -81,7 +82,12 @@ function addServe(root: Command, end: End): void {
     .addOption(
       new Option("--allowed-origin <origin...>", "where browsers may come from; default: the address it listens on")
         .env("NEVERSTALE_ALLOWED_ORIGINS")
-        .argParser(origins),
+        .argParser(severalValues),
+    )
+    .addOption(
+      new Option("--trusted-proxy <address...>", "proxies, or ranges of them, whose X-Forwarded-For is believed")
+        .env("NEVERSTALE_TRUSTED_PROXIES")
+        .argParser(severalValues),
     )
     .addHelpText("after", SERVE_HELP)
     .action(async (flags: ServeFlags) => {
@@ -93,7 +99,7 @@ function addServe(root: Command, end: End): void {
 }
 
 function fleetOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): FleetOptions {
-  const { port, host, dataDir, beaconInterval, initEventLimit, allowedOrigin } = flags;
+  const { port, host, dataDir, beaconInterval, initEventLimit, allowedOrigin, trustedProxy } = flags;
   const adminPassword = env.NEVERSTALE_ADMIN_PASSWORD;
   return {
     port,
@@ -103,6 +109,7 @@ function fleetOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): FleetOptions {
     eventLimit: initEventLimit,
     localAgent: flags.localAgent && !isOn(env.NEVERSTALE_NO_LOCAL_AGENT),
     ...(allowedOrigin !== undefined && { allowedOrigins: allowedOrigin }),
+    ...(trustedProxy !== undefined && { trustedProxies: trustedProxy }),
     ...(adminPassword !== undefined && { adminPassword }),
   };
 }
@@ -117,7 +124,7 @@ within 5 s, status 0. Status 1: it could not start, or the disk failed.
 Examples:
   neverstale serve
   neverstale serve --port 0 --data-dir /var/lib/neverstale --no-local-agent
-  neverstale serve --host 0.0.0.0 --allowed-origin https://fleet.example.org    (behind a TLS proxy)`;
+  neverstale serve --host 0.0.0.0 --allowed-origin https://fleet.example.org --trusted-proxy 10.0.0.5    (a TLS proxy)`;
 
 /** Only for the list: the arguments go to the agent as they are. */
 function addAgent(root: Command): void {
@@ -262,13 +269,13 @@ function duration(text: string): number {
 }
 
 /** From the environment several come in one text, separated by commas. */
-function origins(text: string, before: readonly string[] | undefined): string[] {
+function severalValues(text: string, before: readonly string[] | undefined): string[] {
   return [
     ...(before ?? []),
     ...text
       .split(",")
-      .map((origin) => origin.trim())
-      .filter((origin) => origin !== ""),
+      .map((value) => value.trim())
+      .filter((value) => value !== ""),
   ];
 }
 

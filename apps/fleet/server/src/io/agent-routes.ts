@@ -36,7 +36,7 @@ export function agentRoutes(server: Server): Route[] {
           credentialHash: hashOf(credential),
         };
         const { result: hostId } = await server.transact((work) => enroll(work, body, secrets));
-        server.log.info({ ...callerOf(request), host: hostId }, "a host enrolled");
+        server.log.info({ ...callerOf(server, request), host: hostId }, "a host enrolled");
         return { body: { hostId, credential, now: server.moment().iso } satisfies EnrollAnswer };
       },
     }),

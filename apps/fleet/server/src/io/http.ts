@@ -28,7 +28,7 @@ export function buildHttp(server: Server, routes: readonly Route[], metrics: Htt
       connectionsCheckingInterval: 5_000,
     },
     routerOptions: { maxParamLength: 200 },
-    // Addresses come from the socket only: no proxy is trusted (C9).
+    // Whose word is taken for an address is `TrustedProxies`' to say, for sockets too (C9).
     trustProxy: false,
   });
   app.server.maxHeadersCount = 100;
@@ -66,7 +66,7 @@ function addRoute(server: Server, app: FastifyInstance, route: Route): void {
         caller: Caller;
       };
       const answer = await route.handle({ body, params, query, caller, request });
-      if (route.guesses === true) server.attempts.refund(request.ip); // It was no guess.
+      if (route.guesses === true) server.attempts.refund(addressOf(server, request)); // It was no guess.
       return sendAnswer(reply, answer);
     },
   });
@@ -79,14 +79,14 @@ function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
 }
 
 function limitRate(server: Server, request: FastifyRequest): void {
-  const wait = server.requests.take(request.ip, server.now());
+  const wait = server.requests.take(addressOf(server, request), server.now());
   if (wait > 0) throw tooMany(wait);
 }
 
 function limitGuesses(server: Server, request: FastifyRequest): void {
-  const wait = server.attempts.take(request.ip, server.now());
+  const wait = server.attempts.take(addressOf(server, request), server.now());
   if (wait === 0) return;
-  server.log.warn({ ...callerOf(request), path: pathOf(request) }, "too many attempts of one address");
+  server.log.warn({ ...callerOf(server, request), path: pathOf(request) }, "too many attempts of one address");
   throw tooMany(wait);
 }
 
@@ -95,8 +95,12 @@ export function tooMany(retryAfterS: number): Refusal {
 }
 
 /** What a log says of who asks (C13): never a token, never what was sent. */
-export function callerOf(request: FastifyRequest): object {
-  return { ip: request.ip, origin: request.headers.origin };
+export function callerOf(server: Server, request: FastifyRequest): object {
+  return { ip: addressOf(server, request), origin: request.headers.origin };
+}
+
+export function addressOf(server: Server, request: FastifyRequest): string {
+  return server.proxies.addressOf(request.raw);
 }
 
 /** The path without its query, which may hold what no log should. */
@@ -124,7 +128,7 @@ export function securityHeaders(server: Server): Record<string, string> {
 function sendProblem(server: Server, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOf(error);
   const about = {
-    ...callerOf(request),
+    ...callerOf(server, request),
     user: request.caller?.signedIn?.user,
     host: request.caller?.hostId ?? undefined,
     method: request.method,

@@ -9,7 +9,7 @@ import { Browser, closeCode, cookieOf, Fleets, type Host, onlineHost, send, sign
 import { Passwords } from "./passwords.ts";
 import { round } from "./rounds.ts";
 import { hashOf } from "./secrets.ts";
-import type { RunningFleet } from "./start.ts";
+import type { FleetOptions, RunningFleet } from "./start.ts";
 
 const fleets = new Fleets();
 let fleet: RunningFleet;
@@ -326,20 +326,44 @@ describe("session and login", { timeout: 120_000 }, () => {
     expect(answers[3]?.body).toMatchObject({ code: "too_many_requests", status: 429 });
   });
 
-  test("[C21] attempts are throttled by account too", async () => {
-    const other = await fleets.start({
-      adminPassword: "a password of the admin",
-      rateLimits: { account: { burst: 1, perSecond: 0.01 } },
-    });
-    const login = (username: string) =>
-      send(other.address, "POST", "/api/login", {
-        body: { username, password: "wrong" },
-        headers: { origin: other.address },
-      });
+  const PASSWORD = "a password of the admin";
 
-    expect([(await login("admin")).status, (await login("ADMIN")).status, (await login("other")).status]).toEqual([
-      401, 429, 401,
-    ]);
+  /** Sign-ins by way of a proxy, which says for whom. */
+  async function loginsFrom(rateLimits: NonNullable<FleetOptions["rateLimits"]>) {
+    const other = await fleets.start({ adminPassword: PASSWORD, trustedProxies: ["127.0.0.1"], rateLimits });
+    return async (from: string, username: string, password = "wrong") => {
+      const headers = { origin: other.address, "x-forwarded-for": from };
+      return (await send(other.address, "POST", "/api/login", { body: { username, password }, headers })).status;
+    };
+  }
+
+  test("[C21] attempts are throttled by account too, whether there is such an account or not", async () => {
+    const login = await loginsFrom({ account: { burst: 1, perSecond: 0.01 } });
+
+    expect([await login("192.0.2.1", "admin"), await login("192.0.2.1", "ADMIN")]).toEqual([401, 429]);
+    expect([await login("192.0.2.1", "nobody"), await login("192.0.2.1", "nobody")]).toEqual([401, 429]);
+  });
+
+  test("[C21] whoever guesses from one address keeps nobody out who comes from another", async () => {
+    const login = await loginsFrom({
+      account: { burst: 2, perSecond: 0.001 },
+      attempts: { burst: 3, perSecond: 0.001 },
+      passwords: { burst: 4, perSecond: 0.001 },
+    });
+
+    const attacker: number[] = [];
+    for (let attempt = 0; attempt < 6; attempt += 1) attacker.push(await login("192.0.2.1", "admin"));
+
+    expect(attacker).toEqual([401, 401, 429, 429, 429, 429]);
+    expect(await login("198.51.100.1", "admin", PASSWORD)).toBe(200);
+  });
+
+  test("[C21] passwords tried by everyone together are bounded too, as each costs a hash", async () => {
+    const login = await loginsFrom({ passwords: { burst: 2, perSecond: 0.001 } });
+
+    const statuses = [await login("192.0.2.1", "a"), await login("192.0.2.2", "b"), await login("192.0.2.3", "c")];
+
+    expect(statuses).toEqual([401, 401, 429]);
   });
 
   test("[C24] the sign-in link works once", async () => {
@@ -591,16 +615,50 @@ describe("requests", () => {
     expect((await send(fleet.address, "HEAD", "/api/state")).status).toBe(401);
   });
 
-  test("[C9] a forwarded address is not believed", async () => {
-    const other = await fleets.start({ rateLimits: { attempts: { burst: 1, perSecond: 0.01 } } });
-    const attempt = (forwarded: string) =>
-      send(other.address, "POST", "/api/setup", {
-        body: { token: "x".repeat(43) },
-        headers: { origin: other.address, "x-forwarded-for": forwarded, "x-real-ip": forwarded },
-      });
+  /** What the second attempt that says it comes from elsewhere is told. */
+  async function secondAttempt(trustedProxies: string[], first: string, second: string): Promise<number> {
+    const rateLimits = { attempts: { burst: 1, perSecond: 0.01 } };
+    const other = await fleets.start({ trustedProxies, rateLimits });
+    const attempt = async (forwarded: string) => {
+      const headers = { origin: other.address, "x-forwarded-for": forwarded, "x-real-ip": forwarded };
+      const body = { token: "x".repeat(43) };
+      return (await send(other.address, "POST", "/api/setup", { body, headers })).status;
+    };
+    expect(await attempt(first)).toBe(401);
+    return await attempt(second);
+  }
 
-    expect([(await attempt("10.0.0.1")).status, (await attempt("10.0.0.2")).status]).toEqual([401, 429]);
+  test("[C9] a forwarded address is not believed", async () => {
+    expect(await secondAttempt([], "10.0.0.1", "10.0.0.2")).toBe(429);
+    expect(await secondAttempt(["10.0.0.0/8", "::1"], "10.0.0.1", "10.0.0.2")).toBe(429);
   });
+
+  test("[C9] what a trusted proxy says is believed, and nothing that its own caller wrote before it", async () => {
+    const proxies = ["127.0.0.0/8", "10.0.0.5"];
+
+    expect(await secondAttempt(proxies, "192.0.2.1", "192.0.2.2")).toBe(401);
+    expect(await secondAttempt(proxies, "10.9.9.1, 192.0.2.1", "10.9.9.2, 192.0.2.1")).toBe(429);
+    expect(await secondAttempt(proxies, "192.0.2.1, 10.0.0.5", "192.0.2.2, 10.0.0.5")).toBe(401);
+    expect(await secondAttempt(proxies, "nonsense", "more nonsense")).toBe(429);
+  });
+
+  test("[C9] sockets come from where the trusted proxy says as well", async () => {
+    const lines: string[] = [];
+    const log = pino({ base: null }, { write: (line) => void lines.push(line) });
+    const other = await fleets.start({ trustedProxies: ["127.0.0.1"], log });
+
+    await upgrade(other, "/sync", { origin: other.address, "x-forwarded-for": "192.0.2.7" });
+
+    const refused = lines.map((line) => JSON.parse(line)).find((entry) => entry.msg === "a socket was refused");
+    expect(refused).toMatchObject({ ip: "192.0.2.7" });
+  });
+
+  test.each(["10.0.0", "10.0.0.0/33", "proxy.example.org", "10.0.0.0/8/8", "10.0.0.0/"])(
+    "[C9] a trusted proxy %s is none, and the start is refused",
+    async (proxy) => {
+      await expect(fleets.start({ trustedProxies: [proxy] })).rejects.toThrow("is no address of a proxy");
+    },
+  );
 });
 
 describe("agents", () => {

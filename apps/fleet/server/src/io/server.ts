@@ -10,6 +10,7 @@ import type { Origins } from "../origins.ts";
 import { NEVER_HEARD, type Presence } from "../presence.ts";
 import { Throttle, type ThrottleOptions } from "../throttle.ts";
 import { Work } from "../work.ts";
+import type { TrustedProxies } from "./client-address.ts";
 import { Passwords } from "./passwords.ts";
 import { SetupLink } from "./setup-link.ts";
 
@@ -26,15 +27,19 @@ export type Subject =
 export interface RateLimits {
   /** Requests of one address; a thousand dashboards behind one router may come at once. */
   readonly requests: ThrottleOptions;
-  /** Sign-ins and enrolments tried by one address; and for one account, from wherever. */
+  /** Sign-ins and enrolments tried by one address. */
   readonly attempts: ThrottleOptions;
+  /** Sign-ins to one account tried by one address: whoever guesses locks out nobody who comes from elsewhere. */
   readonly account: ThrottleOptions;
+  /** Passwords tried by everyone together. More than one address may try, so that none uses it up for the others. */
+  readonly passwords: ThrottleOptions;
 }
 
 export const DEFAULT_RATE_LIMITS: RateLimits = {
   requests: { burst: 3000, perSecond: 500 },
   attempts: { burst: 10, perSecond: 1 / 6 },
   account: { burst: 20, perSecond: 1 / 10 },
+  passwords: { burst: 200, perSecond: 2 },
 };
 
 export interface ServerParts {
@@ -42,6 +47,7 @@ export interface ServerParts {
   readonly origins: Origins;
   readonly log: Logger;
   readonly rateLimits: RateLimits;
+  readonly proxies: TrustedProxies;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -57,6 +63,8 @@ export class Server {
   readonly requests: Throttle;
   readonly attempts: Throttle;
   readonly accountAttempts: Throttle;
+  readonly passwordAttempts: Throttle;
+  readonly proxies: TrustedProxies;
   port = 0;
   draining = false;
   revoke: Revoke = () => {};
@@ -73,6 +81,8 @@ export class Server {
     this.requests = new Throttle(parts.rateLimits.requests);
     this.attempts = new Throttle(parts.rateLimits.attempts);
     this.accountAttempts = new Throttle(parts.rateLimits.account);
+    this.passwordAttempts = new Throttle(parts.rateLimits.passwords);
+    this.proxies = parts.proxies;
   }
 
   moment(): Moment {

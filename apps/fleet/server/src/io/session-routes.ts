@@ -4,7 +4,7 @@ import { ADMIN, endSession, openSession, SESSION_ABSOLUTE_MS, setUpAdmin } from 
 import { cookieKind, sessionCookie } from "../cookies.ts";
 import { Refusal } from "../problem.ts";
 import type { Work } from "../work.ts";
-import { callerOf, tooMany } from "./http.ts";
+import { addressOf, callerOf, tooMany } from "./http.ts";
 import { type Answer, type Ask, type Route, userOf, withBody } from "./route.ts";
 import { csrfTokenOf, hashOf, newSecret } from "./secrets.ts";
 import type { Server } from "./server.ts";
@@ -41,22 +41,31 @@ export function sessionRoutes(server: Server): Route[] {
 }
 
 async function login(server: Server, { username, password }: LoginRequest, request: FastifyRequest): Promise<Answer> {
-  const account = username.toLowerCase();
-  const wait = server.accountAttempts.take(account, server.now());
-  if (wait > 0) throw tooMany(wait);
+  const account = `${addressOf(server, request)} ${username.toLowerCase()}`;
+  limitPasswords(server, account);
   const user = server.accounts?.users.get(username);
   if (!(await server.passwords.verify(password, user?.passwordHash)) || user === undefined) {
     // Only a name that exists: in the place of another one people type their password.
-    server.log.warn({ ...callerOf(request), user: user?.id }, "a sign-in failed");
+    server.log.warn({ ...callerOf(server, request), user: user?.id }, "a sign-in failed");
     throw new Refusal("not_signed_in", "the name or the password is wrong", { hint: "Try again." });
   }
   server.accountAttempts.refund(account);
+  server.passwordAttempts.refund(EVERYONE);
   return newSession(server, request, user.id, (work) => {
     // Checked again where it counts: the password may have changed while it was being verified.
     if (work.accounts.users.get(user.id)?.passwordHash !== user.passwordHash)
       throw new Refusal("not_signed_in", "the password was changed just now");
     return "with a password";
   });
+}
+
+const EVERYONE = "";
+
+/** Also for names that nobody has: whoever guesses learns nothing from it (C21). */
+function limitPasswords(server: Server, account: string): void {
+  const wait =
+    server.accountAttempts.take(account, server.now()) || server.passwordAttempts.take(EVERYONE, server.now());
+  if (wait > 0) throw tooMany(wait);
 }
 
 /** The one-time link of the first start: makes `admin`, and signs in. */
@@ -82,7 +91,7 @@ async function newSession(
 ): Promise<Answer> {
   const secret = newSecret();
   await server.transact((work) => openSession(work, user, hashOf(secret), prepare(work)));
-  server.log.info({ ...callerOf(request), user }, "signed in");
+  server.log.info({ ...callerOf(server, request), user }, "signed in");
   const scheme = new URL(request.headers.origin ?? "http://none").protocol;
   const role = server.accounts?.users.get(user)?.role ?? "viewer";
   const cookie = sessionCookie(cookieKind(scheme, server.port), secret, SESSION_ABSOLUTE_MS / 1000);
@@ -101,7 +110,7 @@ async function logout(server: Server, ask: Ask<unknown>): Promise<Answer> {
   closeSockets(); // Now, so that not even this change reaches them, and again for one that came in between.
   await server.transact((work) => endSession(work, session));
   closeSockets();
-  server.log.info({ ...callerOf(ask.request), user }, "signed out");
+  server.log.info({ ...callerOf(server, ask.request), user }, "signed out");
   const scheme = new URL(ask.request.headers.origin ?? "http://none").protocol;
   return { headers: { "set-cookie": sessionCookie(cookieKind(scheme, server.port), null, 0) } };
 }

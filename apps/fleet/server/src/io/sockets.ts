@@ -25,6 +25,7 @@ export function serveSockets(http: HttpServer, server: Server, beaconMs: number)
     authorize: (request, info) => judge(server, request, info),
     onError: (err) => server.log.error({ err }, "a socket could not be judged"),
     beaconMs,
+    addressOf: (request) => server.proxies.addressOf(request),
   });
   http.on("upgrade", (request, socket) => refuseOthers(request, socket, http.listenerCount("upgrade") === 1));
   server.revoke = (judgeSubject) => {
@@ -48,7 +49,7 @@ function refuseOthers(request: IncomingMessage, socket: Duplex, isAlone: boolean
 
 function judge(server: Server, request: IncomingMessage, info: UpgradeInfo): Grant | RefusedUpgrade {
   const { headers } = request;
-  const about = { ip: request.socket.remoteAddress, origin: headers.origin, path: info.url.pathname };
+  const about = { ip: server.proxies.addressOf(request), origin: headers.origin, path: info.url.pathname };
   try {
     limit(server, request);
     const grant = info.url.pathname === AGENT_PATH ? grantAgent(server, request) : grantUser(server, request, info);
@@ -73,7 +74,7 @@ interface KnownGrant extends Grant {
 }
 
 function limit(server: Server, request: IncomingMessage): void {
-  const wait = server.requests.take(request.socket.remoteAddress ?? "", server.now());
+  const wait = server.requests.take(server.proxies.addressOf(request), server.now());
   if (wait > 0) throw new Refusal("too_many_requests", "too many requests", { retryAfterS: wait });
 }
 

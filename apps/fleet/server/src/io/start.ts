@@ -17,6 +17,7 @@ import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdm
 import { retireOld } from "../commands.ts";
 import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
 import { type App, buildApp } from "./app.ts";
+import { TrustedProxies } from "./client-address.ts";
 import { databaseIn, openDataDirectory } from "./data-directory.ts";
 import { credentialIn, LocalAgent, removedHint } from "./local-agent.ts";
 import { startRounds } from "./rounds.ts";
@@ -38,6 +39,8 @@ export interface FleetOptions {
   readonly localAgent?: boolean;
   /** Where browsers may come from. Default: the address it listens on. */
   readonly allowedOrigins?: readonly string[];
+  /** Addresses or ranges of proxies whose `X-Forwarded-For` is believed. Default: none. */
+  readonly trustedProxies?: readonly string[];
   /** Makes `admin` with this password, if it has none. */
   readonly adminPassword?: string;
   /** Default: JSON lines on standard error. */
@@ -114,8 +117,9 @@ interface Opened {
 
 async function serve(options: FleetOptions, { manager, log, host, dataDir }: Opened): Promise<RunningFleet> {
   const origins = new Origins(options.allowedOrigins ?? []);
+  const proxies = new TrustedProxies(options.trustedProxies ?? []);
   const rateLimits = { ...DEFAULT_RATE_LIMITS, ...options.rateLimits };
-  const server = new Server({ manager, origins, log, rateLimits, now: options.now ?? Date.now });
+  const server = new Server({ manager, origins, proxies, log, rateLimits, now: options.now ?? Date.now });
   const app = buildApp(server, {
     beaconMs: options.beaconMs ?? DEFAULT_BEACON_MS,
     webDirectory: options.webDirectory ?? builtPage(),
