@@ -114,6 +114,7 @@ function isEmpty(object: JsonObject): boolean {
 
 /** Like `mergePatchBetween`, for a record that can differ from the one before only where the patch spoke. */
 function effectivePatch(before: StateRecord, after: StateRecord, patch: JsonObject): JsonObject {
+  if (isItsOwnEffect(before, patch)) return patch;
   const data: Record<string, JsonValue> = {};
   for (const key in patch) {
     if (key === "id") continue;
@@ -125,6 +126,15 @@ function effectivePatch(before: StateRecord, after: StateRecord, patch: JsonObje
     }
   }
   return data;
+}
+
+/** Whether all that a patch does is to set members to plain values other than they had. */
+function isItsOwnEffect(before: StateRecord, patch: JsonObject): boolean {
+  for (const key in patch) {
+    const value = patch[key] as JsonValue | undefined;
+    if (typeof value === "object" || value === undefined || value === before[key] || key === "id") return false;
+  }
+  return true;
 }
 
 function removeEffect(change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {

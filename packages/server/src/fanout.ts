@@ -108,6 +108,7 @@ export class Fanout {
     let plainLevel = true;
     for (const cursor of this.cursors) {
       if (!this.advance(cursor)) this.#tryAgain(cursor);
+      else if (this.#passedOver.size > 0) this.#passedOver.delete(cursor);
       if (cursor.profile === "plain" && cursor.position !== this.space.head) plainLevel = false;
     }
     if (this.#plainCursors > 0 && plainLevel) this.#log.clear(this.space.head);
@@ -120,10 +121,13 @@ export class Fanout {
     this.#passedOver.add(cursor);
     this.#retry ??= this.#runtime.after(RETRY_MS, () => {
       this.#retry = null;
-      const late = [...this.#passedOver];
-      this.#passedOver.clear();
-      for (const one of late) if (!this.advance(one)) this.#tryAgain(one);
+      for (const late of [...this.#passedOver]) this.tryNow(late);
     });
+  }
+
+  /** Only one that was passed over goes on by itself: all others wait for the next round, which they share. */
+  tryNow(cursor: Cursor): void {
+    if (this.#passedOver.delete(cursor) && !this.advance(cursor)) this.#tryAgain(cursor);
   }
 
   /** Returns false when the cursor has something to be sent and can't take it now. */

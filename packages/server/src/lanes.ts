@@ -2,6 +2,7 @@
 const LET_GO = 1_024;
 
 interface Lane<T> {
+  readonly name: string;
   readonly items: T[];
   /** Those before it have been taken. */
   next: number;
@@ -9,42 +10,56 @@ interface Lane<T> {
 
 /** Queues that take turns: each lane keeps its order, and a long one doesn't hold up the others (rule A2). */
 export class Lanes<T> {
+  /** Those that hold something. */
   readonly #lanes = new Map<string, Lane<T>>();
+  /** Lanes whose turn comes in this round, from `#turn` on, and those that come in the next one. */
+  #round: Lane<T>[] = [];
+  #nextRound: Lane<T>[] = [];
+  #turn = 0;
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  push(lane: string, item: T): void {
+  push(name: string, item: T): void {
     this.#size += 1;
-    const queue = this.#lanes.get(lane);
-    if (queue === undefined) this.#lanes.set(lane, { items: [item], next: 0 });
-    else queue.items.push(item);
+    const known = this.#lanes.get(name);
+    if (known !== undefined) return void known.items.push(item);
+    const lane = { name, items: [item], next: 0 };
+    this.#lanes.set(name, lane);
+    this.#nextRound.push(lane);
   }
 
-  /** The next item, a lane after the other. */
-  *take(): Generator<T, void> {
-    while (this.#lanes.size > 0) {
-      for (const [lane, queue] of this.#lanes) {
-        const item = queue.items[queue.next] as T;
-        queue.next += 1;
-        this.#size -= 1;
-        this.#endTurn(lane, queue);
-        yield item;
-      }
-    }
+  /** The next item, a lane after the other; undefined when there is none. */
+  next(): T | undefined {
+    if (this.#turn === this.#round.length) this.#beginRound();
+    const lane = this.#round[this.#turn];
+    if (lane === undefined) return undefined;
+    const item = lane.items[lane.next] as T;
+    lane.next += 1;
+    this.#size -= 1;
+    this.#endTurn(lane);
+    return item;
   }
 
-  /** The next turn of a lane comes after that of all others, also where taking is broken off and begun again. */
-  #endTurn(lane: string, queue: Lane<T>): void {
-    const isEmpty = queue.next === queue.items.length;
-    if (!isEmpty && queue.next === LET_GO) {
-      queue.items.splice(0, LET_GO);
-      queue.next = 0;
+  #beginRound(): void {
+    const over = this.#round;
+    over.length = 0;
+    this.#round = this.#nextRound;
+    this.#nextRound = over;
+    this.#turn = 0;
+  }
+
+  #endTurn(lane: Lane<T>): void {
+    const isEmpty = lane.next === lane.items.length;
+    if (isEmpty) this.#lanes.delete(lane.name);
+    else if (lane.next === LET_GO) {
+      lane.items.splice(0, LET_GO);
+      lane.next = 0;
     }
-    if (!isEmpty && this.#lanes.size === 1) return;
-    this.#lanes.delete(lane);
-    if (!isEmpty) this.#lanes.set(lane, queue);
+    if (!isEmpty && this.#lanes.size === 1) return; // Nobody else waits: it is its turn again.
+    this.#turn += 1;
+    if (!isEmpty) this.#nextRound.push(lane);
   }
 }

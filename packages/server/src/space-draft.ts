@@ -87,9 +87,12 @@ export class SpaceDraft {
     } else if (undo !== null) {
       undo.push(restore(draft));
     }
-    note(draft, effect, this.version);
-    const index = this.#keepIndexes.find(({ collection }) => collection === effect.collection);
-    if (index === undefined) return;
+    note(draft, effect, this.version, undo === null);
+    for (const index of this.#keepIndexes)
+      if (index.collection === effect.collection) this.#noteKept(index, effect, undo);
+  }
+
+  #noteKept(index: KeepIndex, effect: Effect, undo: UndoLog | null): void {
     if (index.stale) index.rebuild(this.#touched(effect.collection));
     else index.note(effect.id, effect.after);
     undo?.push(() => {
@@ -169,7 +172,8 @@ function evictionRefused(): SyncError {
   });
 }
 
-function note(draft: DraftRecord, effect: Effect, version: number): void {
+/** With `forGood` nothing will be taken back: a field that moves again is stamped in its place. */
+function note(draft: DraftRecord, effect: Effect, version: number, forGood: boolean): void {
   draft.record = effect.after;
   draft.version = version;
   if (effect.patch === null) {
@@ -178,9 +182,14 @@ function note(draft: DraftRecord, effect: Effect, version: number): void {
     draft.versions = [];
     return;
   }
+  const { fields, versions } = draft;
   for (const field in effect.patch) {
-    draft.fields.push(field);
-    draft.versions.push(version);
+    // Of a field that stands there twice the later stamp counts.
+    const at = forGood ? fields.lastIndexOf(field) : -1;
+    if (at === -1) {
+      fields.push(field);
+      versions.push(version);
+    } else versions[at] = version;
   }
 }
 

@@ -151,7 +151,7 @@ export class Writer {
     const batch = new Batch(this.#context, this.#runtime.wallTime());
     const until = this.#runtime.now() + this.#limits.batchMs;
     let decided = 0;
-    for (const call of this.#lanes.take()) {
+    for (let call = this.#lanes.next(); call !== undefined; call = this.#lanes.next()) {
       batch.decide(call);
       decided += 1;
       if (decided === this.#limits.batchCalls || (decided % 64 === 0 && this.#runtime.now() > until)) break;
@@ -207,7 +207,9 @@ export class Writer {
   #refuseAll(reason: SyncError): void {
     this.#refusal = reason;
     this.#dead = true;
-    for (const call of this.#lanes.take()) call.reject(storeUnavailable(reason));
+    for (let call = this.#lanes.next(); call !== undefined; call = this.#lanes.next()) {
+      call.reject(storeUnavailable(reason));
+    }
     this.#events.failed(reason);
   }
 
