@@ -39,7 +39,8 @@ describe("a dispatch", () => {
   test("[D1] is a POST with the CSRF token, a key made by the client, and its arguments", async () => {
     const { io, sync } = serving(json(202, ANSWER));
 
-    const done = await sync.dispatchOp("restart", ["web-1"], { args: { unit: "nginx" }, force: true, totp: "123456" });
+    const options = { args: { unit: "nginx" }, wait: true, force: true, totp: "123456" };
+    const done = await sync.dispatchOp("restart", ["web-1"], options);
 
     expect(done).toEqual(ANSWER);
     expect(io.requests).toMatchObject([
@@ -49,11 +50,11 @@ describe("a dispatch", () => {
         headers: { "X-CSRF-Token": "token-1", "Idempotency-Key": "id-1", "Content-Type": "application/json" },
       },
     ]);
-    const body = { op: "restart", hosts: ["web-1"], args: { unit: "nginx" }, force: true, totp: "123456" };
+    const body = { op: "restart", hosts: ["web-1"], ...options };
     expect(JSON.parse(io.requests[0]?.body ?? "")).toEqual(body);
   });
 
-  test("[D1] a pipeline goes to its own address", async () => {
+  test("[D1] a pipeline goes to its own address, with the options it has and no other", async () => {
     const { io, sync } = serving(json(202, { pipelineId: "p1", epoch: "e1", version: 8 }));
 
     const done = await sync.dispatchPipeline("health", ["web-1", "web-2"]);
@@ -61,6 +62,10 @@ describe("a dispatch", () => {
     expect(done).toEqual({ pipelineId: "p1", epoch: "e1", version: 8 });
     expect(io.requests[0]?.url).toBe("http://fleet.test/api/dispatch/pipeline");
     expect(JSON.parse(io.requests[0]?.body ?? "")).toEqual({ pipeline: "health", hosts: ["web-1", "web-2"] });
+
+    // @ts-expect-error The server takes no such option for a pipeline.
+    await sync.dispatchPipeline("health", ["web-1"], { totp: "123456", force: true });
+    expect(JSON.parse(io.requests[1]?.body ?? "")).toEqual({ pipeline: "health", hosts: ["web-1"], totp: "123456" });
   });
 
   test("[D1] each call has a key of its own, unless one is given", async () => {
@@ -219,17 +224,49 @@ describe("answers that don't come", () => {
     expect((await failure).code).toBe("unreachable");
   });
 
-  test("[D3] a refusal for lack of rights says nothing of the attempt before it; one for the request itself does", async () => {
+  test("[D3] after a lost answer a refusal of the repeat says nothing of what was lost, whatever its reason", async () => {
+    const refusals: [number, string][] = [
+      [400, "bad_request"],
+      [401, "not_signed_in"],
+      [403, "forbidden"],
+      [403, "csrf_failed"],
+      [404, "not_found"],
+      [409, "host_busy"],
+      [422, "invalid_args"],
+    ];
+    for (const [status, code] of refusals) {
+      const { io, sync } = serving(new Error("reset"), json(status, { code, detail: "no" }));
+
+      const failure = failureOf(sync.dispatch("/api/hosts/web-1", undefined, { method: "DELETE" }));
+      await io.pass(5_000);
+      const error = await failure;
+
+      expect([error.code, error.message]).toEqual(["unreachable", expect.stringContaining("unknown: no")]);
+      expect(problemOf(error.cause)?.code).toBe(code);
+    }
+  });
+
+  test("[D3] a key that belongs to another request does: nothing can have happened under it", async () => {
+    const { io, sync } = serving(new Error("reset"), json(409, { code: "key_reused" }));
+
+    const failure = failureOf(sync.dispatchOp("uptime", ["web-1"]));
+    await io.pass(5_000);
+
+    expect((await failure).code).toBe("key_reused");
+  });
+
+  test("[D3] a 503 that does not say that nothing happened may have come after the request was passed on", async () => {
     const ends = [
-      [json(401, { code: "not_signed_in" }), "unreachable"],
-      [json(403, { code: "forbidden" }), "unreachable"],
-      [json(422, { code: "unknown_host" }), "request_refused"],
+      ["shutting_down", "store_unavailable"],
+      ["store_unavailable", "store_unavailable"],
+      ["outcome_unknown", "outcome_unknown"],
+      ["", "outcome_unknown"],
     ] as const;
-    for (const [refusal, code] of ends) {
-      const { io, sync } = serving(new Error("reset"), refusal);
+    for (const [said, code] of ends) {
+      const { io, sync } = serving(json(503, { code: said }, "1"));
 
       const failure = failureOf(sync.dispatchOp("uptime", ["web-1"]));
-      await io.pass(5_000);
+      await io.pass(30_000);
 
       expect((await failure).code).toBe(code);
     }

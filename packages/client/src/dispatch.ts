@@ -17,9 +17,19 @@ export interface RequestOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface DispatchOptions extends RequestOptions {
+/** With which an op is dispatched; what is absent is not sent. */
+export interface OpOptions extends RequestOptions {
   readonly args?: JsonObject;
+  /** On a busy host it runs afterwards instead of being blocked. */
+  readonly wait?: boolean;
+  /** It runs where it would be blocked, as far as the server allows that. */
   readonly force?: boolean;
+  /** The one-time code, where the server asks for one. */
+  readonly totp?: string;
+}
+
+export interface PipelineOptions extends RequestOptions {
+  /** As for an op. */
   readonly totp?: string;
 }
 
@@ -58,8 +68,9 @@ export interface DispatchTarget {
  * One request with an effect, carried to a known end (rules D1, D3, D4): the same key and body again after a lost
  * answer, the CSRF token fetched anew once, `Retry-After` honoured. Resolves with the body of the 2xx answer.
  *
- * Throws a `SyncError`. `unreachable` and `outcome_unknown` mean that the effect may have taken place: its message
- * names the key with which a repeat finds out. All others mean that it has not.
+ * Throws a `SyncError`. `unreachable` and `outcome_unknown` mean that the effect may have taken place: the hint names
+ * the key with which a repeat finds out. All others mean that this call has had none; of earlier ones with the key they
+ * say nothing.
  */
 export async function dispatch(
   target: DispatchTarget,
@@ -77,7 +88,7 @@ export async function dispatch(
     refresh = outcome.type === "csrf_failed" && ++csrfFailures === 1;
     if (refresh) continue;
     if (outcome.type === "refused" || outcome.type === "csrf_failed") {
-      throw anyLost && isAboutRights(outcome.error) ? unknownOutcome(outcome.error, key) : outcome.error;
+      throw anyLost && !speaksForAllAttempts(outcome.error) ? unknownOutcome(outcome.error, key) : outcome.error;
     }
     anyLost ||= outcome.type === "lost";
     const delayMs = Math.max(backoffMs(++failures, io.chance()), outcome.error.retryAfterMs ?? 0);
@@ -86,9 +97,13 @@ export async function dispatch(
   }
 }
 
-/** Refused before the key was looked at: that says nothing of an earlier attempt whose answer was lost. */
-function isAboutRights(error: SyncError): boolean {
-  return error.code === "not_signed_in" || error.code === "csrf_failed" || problemOf(error)?.status === 403;
+/**
+ * Whether a refusal says something of the attempts before it too, whose answers were lost: under a key that belongs to
+ * another body no attempt can have had an effect. Any other may be of the repeat alone: a route that keeps no keys finds
+ * gone what it was to remove, rights end, and a server that was started anew may know other ops and hosts.
+ */
+function speaksForAllAttempts(error: SyncError): boolean {
+  return error.code === "key_reused";
 }
 
 type Outcome =
@@ -135,6 +150,9 @@ function tokenFailure(cause: unknown): Outcome {
   return { type: "later", error: new SyncError("unreachable", "the CSRF token could not be fetched", { hint, cause }) };
 }
 
+/** The codes of a 503 with which the server says that it has not begun; one from a proxy may come after it has. */
+const NOTHING_HAPPENED: ReadonlySet<string> = new Set(["store_unavailable", "shutting_down", "too_many_requests"]);
+
 /** What an answer means for the request (rule D3); pure. `wallTime`: to read a `Retry-After` that is a date. */
 export function judgeAnswer(answer: HttpAnswer, wallTime: number): Outcome {
   const { status } = answer;
@@ -142,7 +160,8 @@ export function judgeAnswer(answer: HttpAnswer, wallTime: number): Outcome {
   const problem = problemFrom(answer);
   const failed = (code: SyncErrorCode): SyncError => failure(code, problem, answer, wallTime);
   if (status === 429) return { type: "later", error: failed("too_many_requests") };
-  if (status === 503) return { type: "later", error: failed("store_unavailable") };
+  if (status === 503 && NOTHING_HAPPENED.has(problem.code))
+    return { type: "later", error: failed("store_unavailable") };
   if (status === 408) return { type: "later", error: failed("unreachable") };
   if (status >= 500 || status < 400) return { type: "lost", error: failed("outcome_unknown") };
   if (problem.code === "csrf_failed") return { type: "csrf_failed", error: failed("csrf_failed") };

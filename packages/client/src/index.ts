@@ -1,5 +1,12 @@
 export type { CsrfSource } from "./csrf.ts";
-export { type DispatchOptions, type EffectPosition, type Problem, problemOf, type RequestOptions } from "./dispatch.ts";
+export {
+  type EffectPosition,
+  type OpOptions,
+  type PipelineOptions,
+  type Problem,
+  problemOf,
+  type RequestOptions,
+} from "./dispatch.ts";
 export {
   type DispatchedCommand,
   type DispatchedOp,

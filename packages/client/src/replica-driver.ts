@@ -1,6 +1,12 @@
 import type { AnyState, JsonValue, Position, StateRecord } from "@neverstale/protocol";
 import { type CsrfSource, CsrfTokens, csrfFrom } from "./csrf.ts";
-import { type DispatchOptions, dispatch, type EffectPosition, type RequestOptions } from "./dispatch.ts";
+import {
+  dispatch,
+  type EffectPosition,
+  type OpOptions,
+  type PipelineOptions,
+  type RequestOptions,
+} from "./dispatch.ts";
 import { type DispatchedOp, type DispatchedPipeline, dispatchedOp, dispatchedPipeline } from "./dispatch-answers.ts";
 import { type Divergence, divergenceOf } from "./divergence.ts";
 import type { Environment } from "./environment.ts";
@@ -201,19 +207,19 @@ export class ReplicaDriver<State = AnyState> {
   }
 
   /** Starts an op on hosts (rules D1-D4). See `dispatch` for how it ends. */
-  async dispatchOp(op: string, hosts: readonly string[], options: DispatchOptions = {}): Promise<DispatchedOp> {
-    const { args, force, totp, ...request } = options;
-    const body = { op, hosts, ...given({ args, force, totp }) };
+  async dispatchOp(op: string, hosts: readonly string[], options: OpOptions = {}): Promise<DispatchedOp> {
+    const { args, wait, force, totp, ...request } = options;
+    const body = { op, hosts, ...given({ args, wait, force, totp }) };
     return dispatchedOp(await this.dispatch(this.#dispatchPath, body, request));
   }
 
   async dispatchPipeline(
     pipeline: string,
     hosts: readonly string[],
-    options: DispatchOptions = {},
+    options: PipelineOptions = {},
   ): Promise<DispatchedPipeline> {
-    const { args, force, totp, ...request } = options;
-    const body = { pipeline, hosts, ...given({ args, force, totp }) };
+    const { totp, ...request } = options;
+    const body = { pipeline, hosts, ...given({ totp }) };
     return dispatchedPipeline(await this.dispatch(`${this.#dispatchPath}/pipeline`, body, request));
   }
 

@@ -2,7 +2,8 @@ import type {
   CollectionOf,
   DispatchedOp,
   DispatchedPipeline,
-  DispatchOptions,
+  OpOptions,
+  PipelineOptions,
   RecordOf,
   ReplicaDriver,
   SyncView,
@@ -71,11 +72,11 @@ export function useSync(selector: (view: SyncView) => unknown = wholeView): unkn
 }
 
 export interface Dispatch {
-  readonly dispatchOp: (op: string, hosts: readonly string[], options?: DispatchOptions) => Promise<DispatchedOp>;
+  readonly dispatchOp: (op: string, hosts: readonly string[], options?: OpOptions) => Promise<DispatchedOp>;
   readonly dispatchPipeline: (
     pipeline: string,
     hosts: readonly string[],
-    options?: DispatchOptions,
+    options?: PipelineOptions,
   ) => Promise<DispatchedPipeline>;
   /** Any other request with an effect. */
   readonly dispatch: ReplicaDriver["dispatch"];
