@@ -40,6 +40,17 @@ describe("a full state", () => {
     expect(replica.state.events?.size).toBe(1);
   });
 
+  test.each(["toString", "valueOf", "hasOwnProperty"])("[R3] a collection may be called %s, and be gone", (name) => {
+    const replica = replicaWith({ id: "web-1" });
+    replica.replace({ ...full(2), payload: { hosts: [], [name]: [{ id: "1" }] } });
+    expect(replica.state[name]?.size).toBe(1);
+
+    replica.replace(full(3, { hosts: [{ id: "web-1" }] }));
+
+    expect(replica.state[name]?.size).toBe(0);
+    expect(replica.state.hosts?.size).toBe(1);
+  });
+
   test("[P5] it says which records are others than before, the first hundred by name", () => {
     const replica = replicaWith(...Array.from({ length: 150 }, (_, n) => ({ id: `web-${n}`, cpu: n })));
 

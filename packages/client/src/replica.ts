@@ -11,6 +11,7 @@ import {
   type StateRecord,
   sameJson,
   subtractHash,
+  type WireState,
   ZERO_HASH,
 } from "@neverstale/protocol";
 import type { ReplicaFacts } from "./receive.ts";
@@ -82,7 +83,7 @@ export class Replica {
       if (count++ < DIFFERENCES_NAMED) differences.push({ collection, id });
     };
     for (const collection in payload) this.state[collection] ??= new Map();
-    for (const collection in this.state) this.#replaceCollection(collection, payload[collection] ?? [], differ);
+    for (const collection in this.state) this.#replaceCollection(collection, recordsOf(payload, collection), differ);
     return { count, records: differences };
   }
 
@@ -154,6 +155,11 @@ export class Replica {
     }
     return true;
   }
+}
+
+/** A collection may be named like what every object inherits. */
+function recordsOf(payload: WireState, collection: string): readonly StateRecord[] {
+  return Object.hasOwn(payload, collection) ? (payload[collection] ?? []) : [];
 }
 
 const FIT: ReplicaFacts = { fits: true, digest: null };
