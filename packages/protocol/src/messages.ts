@@ -91,7 +91,7 @@ export type ClientMessage =
   | { readonly type: "ack"; readonly n: number }
   | { readonly type: "get_state"; readonly reason: ResyncReason };
 
-/** The seed's five messages: what a connection without subprotocol is sent. */
+/** The plain profile (rule M1): what a connection without subprotocol is sent. */
 export type PlainServerMessage =
   | { readonly type: "init" | "full_state"; readonly version: number; readonly payload: WireState }
   | { readonly type: "delta"; readonly version: number; readonly payload: Change }

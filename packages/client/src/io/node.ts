@@ -34,7 +34,7 @@ export function nodeEnvironment({
   };
 }
 
-/** The close codes (protocol.md, section 3) that say the same as a refused upgrade does. */
+/** The close codes (SPEC.md, rule M7) that say the same as a refused upgrade does. */
 const CODE_OF_STATUS: Readonly<Record<number, number>> = {
   401: 4401,
   403: 4403,
