@@ -1,4 +1,4 @@
-/** The acceptance criteria of the user's document, each by a test of its name, on the product as it is run. */
+/** What the dashboard's state sync must do, each by a test of its name, on the product as it is run. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../engine/authority-process.ts";
 import { meddling, Product } from "./product.ts";
@@ -137,25 +137,46 @@ test("Client detects version gap → auto resync", async () => {
   sync.stop();
 }, 30_000);
 
-test("Client detects drift via sync → auto resync", async () => {
-  let altered = 0;
-  const lie = (text: string) => {
-    if (!isDelta(text, "the truth") || altered > 0) return text;
-    altered += 1;
-    return text.replace("the truth", "a lie");
-  };
-  const sync = product.follow(meddling(lie));
-  await until("it is live", () => sync.status.type === "live");
-  await locate("the truth");
-  await until("it shows the lie", () => [...sync.state.hosts.values()][0]?.location === "a lie");
-  await until("it shows the truth", () => [...sync.state.hosts.values()][0]?.location === "the truth");
+describe("Client detects drift via sync → auto resync", () => {
+  test("a beacon that names another version", async () => {
+    let altered = 0;
+    const lie = (text: string) => {
+      if (!isBeacon(text) || sync.status.type !== "live" || altered > 0) return text;
+      altered += 1;
+      return text.replace(/"version":(\d+)/, (_, version) => `"version":${Number(version) + 1}`);
+    };
+    const sync = product.follow(meddling(lie));
+    await until("a full state has come", () => sync.view.lastResync?.reason === "drift");
+    await until("it shows what the server has", async () => {
+      const { version, digest } = await state();
+      return sync.version === version && sync.digest() === digest;
+    });
 
-  expect(altered).toBe(1);
-  expect(sync.counters.digestMismatches).toBe(1);
-  expect(sync.counters.resyncs.digest).toBe(1);
-  expect(sync.lastDivergence?.records).toContainEqual(expect.objectContaining({ collection: "hosts" }));
-  sync.stop();
-}, 30_000);
+    expect(altered).toBe(1);
+    expect(sync.counters.resyncs.drift).toBe(1);
+    sync.stop();
+  }, 30_000);
+
+  test("another digest at its own version", async () => {
+    let altered = 0;
+    const lie = (text: string) => {
+      if (!isDelta(text, "the truth") || altered > 0) return text;
+      altered += 1;
+      return text.replace("the truth", "a lie");
+    };
+    const sync = product.follow(meddling(lie));
+    await until("it is live", () => sync.status.type === "live");
+    await locate("the truth");
+    await until("it shows the lie", () => [...sync.state.hosts.values()][0]?.location === "a lie");
+    await until("it shows the truth", () => [...sync.state.hosts.values()][0]?.location === "the truth");
+
+    expect(altered).toBe(1);
+    expect(sync.counters.digestMismatches).toBe(1);
+    expect(sync.counters.resyncs.digest).toBe(1);
+    expect(sync.lastDivergence?.records).toContainEqual(expect.objectContaining({ collection: "hosts" }));
+    sync.stop();
+  }, 30_000);
+});
 
 test("StateSync class with `dispatchOp()` and `dispatchPipeline()`", async () => {
   const sync = product.follow();
@@ -189,6 +210,8 @@ test("CSRF token properly included in all dispatches", async () => {
     expect(await without.json()).toMatchObject({ code: "csrf_failed" });
   }
 });
+
+const isBeacon = (text: string): boolean => text.startsWith('{"type":"sync"');
 
 function isDelta(text: string, part: string): boolean {
   return text.startsWith('{"type":"delta"') && text.includes(part);
