@@ -1,6 +1,10 @@
+import { RECORD_EVICTED } from "@neverstale/protocol";
 import type { Applied } from "@neverstale/server";
+import { type Asked, withoutNulls } from "./asked.ts";
 import type { Disk } from "./disk.ts";
-import type { Branch, Moment, Report } from "./oracle.ts";
+import { modelOf } from "./models.ts";
+import { type Branch, type History, type Moment, type Report, reduce } from "./oracle.ts";
+import { difference } from "./same-state.ts";
 
 interface Ack {
   readonly space: string;
@@ -8,7 +12,10 @@ interface Ack {
   readonly moment: Moment;
 }
 
-/** What the authority has said is done (promise P3): it is durable at that moment, and stays so until a restore. */
+/**
+ * What the authority has said is done: it is durable at that moment, it is what was asked for (rule S1), and it stays
+ * until a restore (promise P3).
+ */
 export class Acks {
   readonly #report: Report;
   readonly #disk: () => Disk;
@@ -20,17 +27,37 @@ export class Acks {
   }
 
   /** A call has resolved. */
-  note(applied: Applied, key: string | null = null): void {
+  note(applied: Applied, asked: Asked, key: string | null): void {
     const { branch } = this.#disk();
     for (const [space, version] of Object.entries(applied.versions)) {
       const history = branch.spaces.get(space);
+      if (branch.removedSince(space, asked.at)) continue; // By the same group or a later one.
       const moment = history?.moments[version];
-      // A space that the same group or a later one removed has no such version any more.
-      if (history === undefined || (space !== "main" && branch.removedAt.has(space))) continue;
-      if (moment === undefined) this.#report("P3", `${space} ${version} is acknowledged, and not durable`);
-      else this.#acks.push({ space, creationId: history.creationId, moment });
+      if (history === undefined || moment === undefined) {
+        this.#report("P3", `${space} ${version} is acknowledged, and not durable`);
+        continue;
+      }
+      this.#checkContent(history, version, asked);
+      this.#acks.push({ space, creationId: history.creationId, moment });
     }
     if (key !== null) this.#checkKey(branch, applied, key);
+  }
+
+  /** Rule S1: each change took effect as the log before it and the words of the caller have it. */
+  #checkContent(history: History, version: number, asked: Asked): void {
+    const changes = asked.bySpace.get(history.name) ?? [];
+    const moments = lastWithoutEvictions(history, version, changes.length);
+    if (moments.length < changes.length)
+      return this.#report("S1", `${history.name} has ${moments.length} of ${changes.length} changes at ${version}`);
+    for (const [index, { type, target, data }] of changes.entries()) {
+      const moment = moments[index] as Moment;
+      const before = history.moments[moment.version - 1] as Moment;
+      const isPut = modelOf(history.name).changes[type]?.kind === "put";
+      const change = { type, target, data: isPut ? withoutNulls(data) : data };
+      const where = difference(moment.state, reduce(modelOf(history.name), before.state, change));
+      const at = `${history.name} ${moment.version}`;
+      if (where !== null) this.#report("S1", `${at} is acknowledged as ${JSON.stringify(change)}, and has ${where}`);
+    }
   }
 
   /** Rule D1: the effect of the key is in the history by the version that the answer names. */
@@ -46,8 +73,8 @@ export class Acks {
   recovered(branch: Branch): void {
     for (const { space, creationId, moment } of this.#acks) {
       const history = branch.spaces.get(space);
-      if (history?.creationId !== creationId && space !== "main") continue; // Removed since, which was durable too.
-      if (history?.moments[moment.version] !== moment)
+      if (history?.creationId !== creationId && branch.removedSince(space, moment.at)) continue;
+      if (history?.creationId !== creationId || history.moments[moment.version] !== moment)
         this.#report("P3", `${space} ${moment.version} was acknowledged, and is lost`);
     }
   }
@@ -59,4 +86,14 @@ export class Acks {
       return history?.creationId === creationId && history.moments[moment.version] === moment;
     });
   }
+}
+
+/** The last moments up to a version, so many of them, in order; what the authority evicts meanwhile doesn't count (rule S3). */
+function lastWithoutEvictions(history: History, version: number, count: number): readonly Moment[] {
+  const moments: Moment[] = [];
+  for (let at = version; at > 0 && moments.length < count; at -= 1) {
+    const moment = history.moments[at] as Moment;
+    if (moment.change?.type !== RECORD_EVICTED) moments.push(moment);
+  }
+  return moments.reverse();
 }

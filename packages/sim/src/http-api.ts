@@ -29,7 +29,7 @@ export async function answerRequest(incarnation: Incarnation, request: Request):
   if (method !== "POST") return problem(404, "unknown_route");
   if (!world.sessions.admits(client, request.headers["X-CSRF-Token"] ?? null)) return problem(403, "csrf_failed");
   try {
-    return await carryOut(incarnation, manager, request);
+    return await carryOut(incarnation, request);
   } catch (error) {
     if (error instanceof SyncError) return problem(STATUS[error.code] ?? 500, error.code);
     throw error;
@@ -44,16 +44,15 @@ const STATUS: Readonly<Record<string, number>> = {
   too_many_requests: 429,
 };
 
-async function carryOut(incarnation: Incarnation, manager: Manager, request: Request): Promise<Answer> {
+async function carryOut(incarnation: Incarnation, request: Request): Promise<Answer> {
   const { world } = incarnation;
   const newId = () => incarnation.newId();
   const key = `${request.client} ${request.path} ${request.headers["Idempotency-Key"]}`;
   const body = JSON.parse(request.body ?? "null") as JsonObject;
   const decide = request.path === "/api/dispatch" ? dispatch(newId, key, body) : report(body);
-  const applied = await manager.transact((_, transaction) => decide(transaction), {
+  const applied = await incarnation.transact((_, transaction) => decide(transaction), {
     key: { id: key, bodyHash: request.body ?? "" },
   });
-  world.acks.note(applied, key);
   if (applied.replayed) world.counters.add("replayed_key");
   const { epoch, version, answer } = applied;
   return json(200, { epoch, version, ...(isJsonObject(answer) ? answer : {}) });

@@ -1,5 +1,23 @@
-import { CLOSE, CSRF_SUBPROTOCOL_PREFIX, type Position, SUBPROTOCOL, SyncError } from "@neverstale/protocol";
-import { type Limits, MAIN_SPACE, type Runtime, StateManager, SyncHub, type Timer } from "@neverstale/server";
+import {
+  CLOSE,
+  CSRF_SUBPROTOCOL_PREFIX,
+  type Position,
+  type StateOf,
+  SUBPROTOCOL,
+  SyncError,
+} from "@neverstale/protocol";
+import {
+  type Applied,
+  type Decide,
+  type Limits,
+  MAIN_SPACE,
+  type Runtime,
+  StateManager,
+  SyncHub,
+  type Timer,
+  type TransactOptions,
+} from "@neverstale/server";
+import { Asked } from "./asked.ts";
 import { Audit } from "./audit.ts";
 import type { Connection } from "./connection.ts";
 import { SimCodec } from "./frames.ts";
@@ -146,6 +164,15 @@ export class Incarnation implements Runtime {
     const { fullStates, ...counts } = this.hub.metrics;
     for (const [name, count] of Object.entries(counts)) this.world.counters.add(`hub_${name}`, count);
     for (const [reason, count] of Object.entries(fullStates)) this.world.counters.add(`full_state_${reason}`, count);
+  }
+
+  /** What it acknowledges must hold from then on. */
+  async transact(decide: Decide<StateOf<typeof mainModel>>, options: TransactOptions = {}): Promise<Applied> {
+    if (this.manager === null) throw new SyncError("shutting_down", "the process does not serve yet");
+    const asked = new Asked(this.now());
+    const applied = await this.manager.transact(asked.by(decide), options);
+    if (this.alive) this.world.acks.note(applied, asked, options.key?.id ?? null);
+    return applied;
   }
 
   // The endpoint, as `serveSync` is it.

@@ -24,6 +24,8 @@ export interface Moment {
   readonly whole: boolean;
   /** When it became durable. */
   readonly at: number;
+  /** The effective change that led here; null: the space had just been made. */
+  readonly change: Change | null;
   /** The idempotency key of the command that this change started. */
   readonly key: string | null;
 }
@@ -59,6 +61,11 @@ export class Branch {
   readonly spaces = new Map<string, History>();
   /** When a space of the name was last removed. */
   readonly removedAt = new Map<string, number>();
+
+  /** Whether a space of the name was removed at that moment or later. */
+  removedSince(name: string, at: number): boolean {
+    return (this.removedAt.get(name) ?? Number.NEGATIVE_INFINITY) >= at;
+  }
 
   /** A copy that goes its own way. */
   fork(): Branch {
@@ -164,12 +171,13 @@ export class Oracle {
 
 function emptyMoment(model: Model, at: number): Moment {
   const state = Object.fromEntries(Object.keys(model.collections).map((name) => [name, new Map()]));
-  return { version: 0, state, whole: true, at, key: null };
+  return { version: 0, state, whole: true, at, change: null, key: null };
 }
 
 function after(history: History, change: Change, whole: boolean, at: number): Moment {
   const { version, state } = history.head;
-  return { version: version + 1, state: reduce(modelOf(history.name), state, change), whole, at, key: keyOf(change) };
+  const next = reduce(modelOf(history.name), state, change);
+  return { version: version + 1, state: next, whole, at, change, key: keyOf(change) };
 }
 
 function keyOf({ type, data }: Change): string | null {

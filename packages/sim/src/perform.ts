@@ -48,18 +48,14 @@ function write(world: World, space: string, chance: Random): void {
   );
 }
 
-/** A call of the program itself. What comes of it is noted: it must hold from then on. */
+/** A call of the program itself. */
 function transact(world: World, decide: Decide<StateOf<typeof mainModel>>, space = "main"): void {
   const { process } = world.authority;
-  const manager = process?.manager;
-  if (process === null || manager === null || manager === undefined) return;
+  if (process === null || process.manager === null) return;
   world.counters.add("writes");
-  manager.transact(decide, { space }).then(
-    (applied) => {
-      if (process.alive) world.acks.note(applied);
-    },
-    (error: SyncError) => world.counters.add(`write_${error.code ?? "refused"}`),
-  );
+  process.transact(decide, { space }).catch((error: SyncError) => {
+    world.counters.add(`write_${error.code ?? "refused"}`);
+  });
 }
 
 function remakeSpace(world: World, space: string, chance: Random): void {

@@ -62,13 +62,9 @@ export class Simulation {
 
   /** One transaction; durable, and acknowledged, once time has passed. */
   async write(...changes: readonly Change[]): Promise<Applied> {
-    const { manager } = this.world.authority;
-    if (manager === null) throw new Error("there is no authority to write to");
-    const done = manager.transact(() => changes);
-    const applied = done.then((result) => {
-      this.world.acks.note(result);
-      return result;
-    });
+    const { process } = this.world.authority;
+    if (process === null) throw new Error("there is no authority to write to");
+    const applied = process.transact(() => changes);
     await this.run({ ms: 100 });
     return applied;
   }

@@ -228,6 +228,18 @@ function takeTurns(answers) {
     ],
   },
   {
+    name: "a patch keeps only its first field",
+    edits: [
+      {
+        file: "protocol/src/change.ts",
+        find: "  const rule = ruleOf(model, change);\n  const before",
+        replace: `  const rule = ruleOf(model, change);
+  if (rule.kind === "patch") change = { ...change, data: Object.fromEntries(Object.entries(change.data).slice(0, 1)) };
+  const before`,
+      },
+    ],
+  },
+  {
     name: "a digest that differs is believed",
     edits: [
       {
