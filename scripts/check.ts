@@ -1,13 +1,13 @@
 /** `npm run check`: what a pull request needs, in under a minute. `npm run check -- types` runs the named steps alone. */
 
+import { compileTypes, lint } from "./check-tools.ts";
 import { runScript } from "./run.ts";
 
 type Step = () => Promise<boolean>;
 
 const STEPS: Readonly<Record<string, Step>> = {
-  types: async () => (await runScript("node_modules/typescript/bin/tsc", ["--build"])) === 0,
-  lint: async () =>
-    (await runScript("node_modules/@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."])) === 0,
+  types: async () => (await compileTypes()) === 0,
+  lint: async () => (await lint()) === 0,
   architecture: async () => (await runScript("scripts/architecture.ts", [])) === 0,
   spec: async () => (await runScript("scripts/spec-check.ts", [])) === 0,
   security: async () => (await runScript("scripts/security-check.ts", [])) === 0,

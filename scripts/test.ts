@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { findChromium } from "../tests/browser/chromium.ts";
 import { architectureViolations, describeViolation } from "./architecture.ts";
+import { compileTypes, lint } from "./check-tools.ts";
 import { ROOT, runScript } from "./run.ts";
 import { SECURITY_PATH, securityProblems, titlesUnder } from "./security-check.ts";
 import { rulesNamedUnder, rulesOf, SPEC_PATH, specProblems } from "./spec-check.ts";
@@ -21,6 +22,8 @@ interface Tally {
 type Check = readonly [name: string, check: () => Promise<unknown>];
 
 const CHECKS: readonly Check[] = [
+  ["types, and lines that must not compile", async () => assertSuccess(await compileTypes())],
+  ["lint", async () => assertSuccess(await lint())],
   ["architecture", async () => assertNone((await architectureViolations(ROOT)).map(describeViolation))],
   [
     "every rule of the spec has a test",
@@ -42,6 +45,10 @@ console.log(`${passed} passed, ${failed} failed`);
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");
+}
+
+function assertSuccess(exitCode: number): void {
+  if (exitCode !== 0) throw new Error(`exit code ${exitCode}`);
 }
 
 function assertNone(problems: readonly string[]): void {

@@ -1,0 +1,11 @@
+/** The tools that `npm run check` and `npm test` have in common. Each resolves to an exit code. */
+import { runScript } from "./run.ts";
+
+/** Types; the lines marked `@ts-expect-error` in tests must not compile. */
+export function compileTypes(): Promise<number> {
+  return runScript("node_modules/typescript/bin/tsc", ["--build"]);
+}
+
+export function lint(): Promise<number> {
+  return runScript("node_modules/@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."]);
+}
