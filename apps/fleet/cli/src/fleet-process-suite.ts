@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { StateAnswer } from "@neverstale/fleet-domain";
+import { EnrollAnswer, EnrollmentTokenAnswer, StateAnswer } from "@neverstale/fleet-domain";
 import { Session } from "./io/session.ts";
 
 /*
@@ -124,6 +124,21 @@ export class FleetProcess {
     const sync = (await this.session()).follow("/sync", { autoStart: false });
     const { commands } = await sync.dispatchOp(op, hosts, { args });
     return commands[0]?.id ?? "";
+  }
+
+  /** Hosts without an agent, which block whatever is dispatched to them. Returns their ids. */
+  async enrollIdle(count: number): Promise<string[]> {
+    const sync = (await this.session()).follow("/sync", { autoStart: false });
+    const ids: string[] = [];
+    for (let index = 0; index < count; index += 1) {
+      const { token } = EnrollmentTokenAnswer.parse(await sync.dispatch("/api/enrollment-tokens", {}));
+      const facts = { hostname: `idle-${index}`, os: "Linux", arch: "x64", agentVersion: "1.0.0" };
+      const body = JSON.stringify({ token, nonce: `a nonce of idle-${index} with some length`, ...facts });
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch(`${this.address}/agent/enroll`, { method: "POST", headers, body });
+      ids.push(EnrollAnswer.parse(await answer.json()).hostId);
+    }
+    return ids;
   }
 
   async cancel(commandId: string): Promise<void> {

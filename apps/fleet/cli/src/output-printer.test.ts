@@ -22,6 +22,16 @@ test("chunks are put out once, in the order of their offsets", () => {
   expect(out.offset).toBe(6);
 });
 
+test("what was read whole goes on where the chunks ended", () => {
+  const { printer: out, text } = printer({ prefix: "", strip: false });
+
+  out.print([chunk(0, "a\n")]);
+  out.printWhole("a\nb\n");
+  out.printWhole("a\nb\n");
+
+  expect(text()).toBe("a\nb\n");
+});
+
 test("a prefix stands before each line, also when a line comes in pieces", () => {
   const { printer: out, text } = printer({ prefix: "web | ", strip: false });
 

@@ -28,6 +28,13 @@ export class OutputPrinter {
     }
   }
 
+  /** All of the output as text, once there are no chunks of it any more. What was put out is not put out again. */
+  printWhole(text: string): void {
+    const rest = this.offset === 0 ? text : Buffer.from(text).subarray(this.offset).toString();
+    this.#put(this.#strip ? withoutControls(rest) : rest);
+    this.offset = Math.max(this.offset, Buffer.byteLength(text));
+  }
+
   /** Ends a last line that has no end. */
   end(): void {
     if (!this.#atLineStart) this.#write("\n");

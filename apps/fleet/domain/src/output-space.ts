@@ -9,7 +9,7 @@ export function outputSpace(commandId: string): string {
   return OUTPUT_SPACES + commandId;
 }
 
-/** The live tail is at most 64 chunks of 4 KiB; what is older is in the space's history. */
+/** The live tail is at most 64 chunks of 4 KiB; what is older is in the space's history, and all of it once the space has ended. */
 export const OUTPUT_CHUNKS = 64;
 export const MAX_CHUNK_BYTES = 4096;
 
@@ -40,16 +40,26 @@ export const OutputStatus = z.object({
 });
 export type OutputStatus = z.infer<typeof OutputStatus>;
 
+/** The live tail in one piece, when nobody follows it any more: all chunks from `offset` on. */
+export const OutputTail = z.object({
+  id: z.enum(["tail", "nothing"]),
+  offset: z.int().min(0),
+  text: z.string().max(OUTPUT_CHUNKS * MAX_CHUNK_BYTES),
+});
+export type OutputTail = z.infer<typeof OutputTail>;
+
 export const outputModel = defineModel({
   model: 1,
   collections: {
     chunks: collection(OutputChunk, { keep: { newest: OUTPUT_CHUNKS } }),
     status: collection(OutputStatus),
+    tails: collection(OutputTail, { keep: { newest: 1 } }),
   },
   changes: {
     output_appended: put("chunks"),
     output_progress: put("status"),
     output_finished: put("status"),
+    output_archived: put("tails"),
   },
 });
 export type OutputState = StateOf<typeof outputModel>;

@@ -14,6 +14,7 @@ import {
   type OutputChunk,
   type OutputState,
   type OutputStatus,
+  type OutputTail,
   outputSpace,
   type Pipeline,
   type Progress,
@@ -56,6 +57,7 @@ interface OutputChanges {
   output_appended: OutputChunk;
   output_progress: OutputStatus;
   output_finished: OutputStatus;
+  output_archived: OutputTail;
 }
 
 interface AccountsChanges {

@@ -1,4 +1,4 @@
-import type { StateSync } from "@neverstale/client";
+import type { DispatchedCommand, StateSync } from "@neverstale/client";
 import {
   type Command,
   type Fleet,
@@ -12,6 +12,7 @@ import { EXIT, Failure } from "../failure.ts";
 import { argsOf, hostIdsOf } from "../host-names.ts";
 import { OutputPrinter } from "../output-printer.ts";
 import { oneLine } from "../plain-text.ts";
+import { endedCommand } from "./ended-commands.ts";
 import type { Session } from "./session.ts";
 import { until } from "./verify.ts";
 
@@ -42,9 +43,9 @@ export async function dispatch(session: Session, settings: DispatchSettings, sig
         put(`${nameOf(sync, host)} ${id} ${status}${reason === null ? "" : `: ${oneLine(reason)}`}`);
       return EXIT.ok;
     }
-    const ends = await Promise.all(
-      commands.map(({ id }) => new Follower(session, sync, id, commands.length > 1).toItsEnd(signal)),
-    );
+    const follow = (command: DispatchedCommand) =>
+      new Follower(session, sync, command, commands.length > 1).toItsEnd(signal);
+    const ends = await eachInTurn(commands, follow);
     if (ends.includes(null))
       throw new Failure("interrupted; the commands go on", { hint: "See the dashboard for how they end." });
     return ends.every((end) => end?.status === "succeeded") ? EXIT.ok : EXIT.no;
@@ -53,19 +54,35 @@ export async function dispatch(session: Session, settings: DispatchSettings, sig
   }
 }
 
+/** Commands whose output is followed at once, each over a socket of its own; the others have their turn behind them. */
+const FOLLOWED_AT_ONCE = 50;
+
+/** What comes of each, in their order. */
+async function eachInTurn<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
+  const worker = async () => {
+    for (const [index, item] of waiting) results[index] = await run(item);
+  };
+  await Promise.all(Array.from({ length: FOLLOWED_AT_ONCE }, worker));
+  return results;
+}
+
+type End = Pick<Command, "status" | "reason">;
+
 /** Shows one command until its end is known and all of its output has been shown. */
 class Follower {
   readonly #session: Session;
   readonly #sync: StateSync<Fleet>;
-  readonly #id: string;
+  readonly #answer: DispatchedCommand;
   readonly #name: string;
   readonly #printer: OutputPrinter;
 
-  constructor(session: Session, sync: StateSync<Fleet>, id: string, isOneOfMany: boolean) {
+  constructor(session: Session, sync: StateSync<Fleet>, answer: DispatchedCommand, isOneOfMany: boolean) {
     this.#session = session;
     this.#sync = sync;
-    this.#id = id;
-    this.#name = nameOf(sync, this.#command?.host ?? id);
+    this.#answer = answer;
+    this.#name = nameOf(sync, answer.host);
     const prefix = isOneOfMany ? `${this.#name} | ` : "";
     this.#printer = new OutputPrinter((text) => process.stdout.write(text), {
       prefix,
@@ -73,42 +90,62 @@ class Follower {
     });
   }
 
+  /** Undefined: it has ended, and so many others after it that it left the live state. */
   get #command(): Command | undefined {
-    return this.#sync.state.commands.get(this.#id);
+    return this.#sync.state.commands.get(this.#answer.id);
   }
 
   /** Null: interrupted. */
-  async toItsEnd(signal: AbortSignal): Promise<Command | null> {
-    const output = this.#session.follow<OutputState>(`/sync/output/${this.#id}`, { model: outputModel.model });
-    const print = () => this.#printer.print(output.state.chunks.values());
-    const unsubscribe = output.subscribe(print);
+  async toItsEnd(signal: AbortSignal): Promise<End | null> {
+    const end = this.#answer.status === "blocked" ? blockedEnd(this.#answer) : await this.#followed(signal);
+    if (end !== null) put(`${this.#name}: ${describe(end)}`, process.stderr);
+    return end;
+  }
+
+  async #followed(signal: AbortSignal): Promise<End | null> {
+    const { id, host } = this.#answer;
+    const output = this.#session.follow<OutputState>(`/sync/output/${id}`, { model: outputModel.model });
+    const unsubscribe = output.subscribe(() => this.#printer.print(output.state.chunks.values()));
     try {
       await until(this.#sync, () => this.#command === undefined || isFinal(this.#command.status), signal);
-      await until(output, () => this.#isShown(output), AbortSignal.any([signal, AbortSignal.timeout(CONNECT_MS)]));
+      if (signal.aborted) return null;
+      const command = this.#command ?? (await endedCommand(this.#session, host, id));
+      const late = AbortSignal.timeout(CONNECT_MS);
+      await until(output, () => this.#isShown(output, command), AbortSignal.any([signal, late]));
+      if (this.#printer.offset < command.outputBytes) await this.#printRest();
+      this.#printer.end();
+      return signal.aborted ? null : command;
     } finally {
       unsubscribe();
       output.stop();
     }
-    this.#printer.end();
-    const command = this.#command;
-    if (signal.aborted || command === undefined) return null;
-    put(`${this.#name}: ${describe(command)}`, process.stderr);
-    return command;
   }
 
-  /** A command that never ran, or whose output isn't kept any more, has nothing to show. */
-  #isShown(output: StateSync<OutputState>): boolean {
+  /** A command that never ran has nothing to show. */
+  #isShown(output: StateSync<OutputState>, { outputBytes }: Command): boolean {
     const status: OutputStatus | undefined = [...output.state.status.values()][0];
-    const hasEnded = output.status.type === "stale" || output.status.type === "signed_out";
     return (
-      hasEnded ||
-      this.#printer.offset >= (this.#command?.outputBytes ?? 0) ||
+      hasEnded(output) ||
+      this.#printer.offset >= outputBytes ||
       (status?.finished === true && this.#printer.offset >= status.bytes)
     );
   }
+
+  async #printRest(): Promise<void> {
+    this.#printer.printWhole(await this.#session.getText(`/api/commands/${this.#answer.id}/output`));
+  }
 }
 
-function describe({ status, reason }: Command): string {
+/** It can't be followed any more. */
+function hasEnded({ status }: StateSync<OutputState>): boolean {
+  return (status.type === "stale" && status.why !== "unconfirmed") || status.type === "signed_out";
+}
+
+function blockedEnd({ reason }: DispatchedCommand): End {
+  return reason === null ? { status: "blocked" } : { status: "blocked", reason };
+}
+
+function describe({ status, reason }: End): string {
   return `${status.replaceAll("_", " ")}${reason === undefined ? "" : `: ${oneLine(reason)}`}`;
 }
 

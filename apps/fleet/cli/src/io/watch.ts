@@ -76,7 +76,7 @@ class ReplicaPrinter {
   }
 }
 
-/** The seed's five messages, one line each. */
+/** The plain profile's messages, one line each. */
 async function watchPlain(session: Session, json: boolean, signal: AbortSignal): Promise<number> {
   const socket = session.plainSocket();
   const closed = new Promise<string>((resolve) => {

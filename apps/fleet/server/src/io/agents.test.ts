@@ -179,19 +179,40 @@ describe("output", () => {
     expect(answer.body.received).toEqual({ "long-gone": 4100 });
   });
 
-  test("output spaces of commands that left the state are taken away", async () => {
+  test("output of commands that left the state can't be followed any more, but all of it can be read", async () => {
     const host = await newHost();
     const id = await running(host);
-    await host.finished(id, "succeeded");
-    for (let index = 0; index < 201; index += 1)
-      await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id] });
-    expect(command(id)).toBeUndefined();
+    const lines = Array.from({ length: OUTPUT_CHUNKS + 36 }, (_, index) => `line ${String(index).padStart(4, "0")}\n`);
+    await host.report(...lines.map((text, index) => piece(id, index * 10, text)));
+    await host.finished(id, "succeeded", lines.length * 10);
+    await evict(host, id);
 
     await round(fleet.server, true);
 
     expect(fleet.manager.space(`output/${id}`)).toBeNull();
+    expect(await outputOf(id)).toBe(lines.join(""));
+    const last = await browser.get(`/api/hosts/${host.id}/output?lines=2`);
+    expect(last.text).toBe(lines.slice(-2).join(""));
+  });
+
+  test("of a command that left the state without having written anything there is no output", async () => {
+    const host = await newHost();
+    const id = await running(host);
+    await host.finished(id, "succeeded");
+    await evict(host, id);
+
+    await round(fleet.server, true);
+
     expect((await browser.get(`/api/commands/${id}/output`)).body).toMatchObject({ code: "unknown_command" });
   });
+
+  /** So many commands end after it that it leaves the live state. */
+  async function evict(host: Host, id: string): Promise<void> {
+    await start(host);
+    for (let index = 0; index < 201; index += 1)
+      await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id] });
+    expect(command(id)).toBeUndefined();
+  }
 
   test("progress of what runs is shown, and replaced whole", async () => {
     const host = await newHost();

@@ -1,16 +1,24 @@
-import { type OutputChunk, outputSpace } from "@neverstale/fleet-domain";
+import { type OutputChunk, type OutputTail, outputSpace } from "@neverstale/fleet-domain";
 import type { FleetManager } from "./server.ts";
 
 /** Rows of the history read at once. */
 const PAGE = 500;
 
-/** The live tail of a command's output, in order; null when nobody keeps it. Taken before the history is read: what is evicted meanwhile comes once. */
+/** The live tail of a command's output, in order; null when it can't be followed any more. Taken before the history is read: what is evicted meanwhile comes once. */
 export function liveChunks(manager: FleetManager, commandId: string): readonly OutputChunk[] | null {
   const space = manager.space(outputSpace(commandId));
   if (space === null) return null;
   const live = [...(space.state.chunks?.values() ?? [])] as unknown as OutputChunk[];
   return live.sort((a, b) => a.offset - b.offset);
 }
+
+/** Whether output of a command that has left the state is still there. */
+export async function isInHistory(manager: FleetManager, commandId: string): Promise<boolean> {
+  return (await manager.history({ space: outputSpace(commandId), limit: 1 })).length > 0;
+}
+
+/** What left the live tail, and what was the tail when the command left the state: pieces of one text. */
+type Piece = OutputChunk | OutputTail;
 
 /** All that a command wrote, from the beginning. */
 export async function* textsOf(
@@ -19,11 +27,11 @@ export async function* textsOf(
   live: readonly OutputChunk[],
 ): AsyncGenerator<string> {
   const first = live[0]?.offset ?? Number.POSITIVE_INFINITY;
-  const query = { space: outputSpace(commandId), collection: "chunks", limit: PAGE };
+  const query = { space: outputSpace(commandId), limit: PAGE };
   let afterVersion = 0;
   for (;;) {
     const rows = await manager.history({ ...query, afterVersion });
-    const chunks = rows.map((row) => row.record as unknown as OutputChunk).filter((chunk) => chunk.offset < first);
+    const chunks = rows.map((row) => row.record as unknown as Piece).filter((chunk) => chunk.offset < first);
     yield chunks.map((chunk) => chunk.text).join("");
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE || chunks.length < rows.length) break;
@@ -40,11 +48,11 @@ async function* textsBack(
 ): AsyncGenerator<string> {
   for (const chunk of live.toReversed()) yield chunk.text;
   const first = live[0]?.offset ?? Number.POSITIVE_INFINITY;
-  const query = { space: outputSpace(commandId), collection: "chunks", limit: PAGE };
+  const query = { space: outputSpace(commandId), limit: PAGE };
   let beforeVersion = Number.MAX_SAFE_INTEGER;
   for (;;) {
     const rows = await manager.history({ ...query, beforeVersion });
-    const chunks = rows.map((row) => row.record as unknown as OutputChunk).filter((chunk) => chunk.offset < first);
+    const chunks = rows.map((row) => row.record as unknown as Piece).filter((chunk) => chunk.offset < first);
     for (const chunk of chunks.toReversed()) yield chunk.text;
     if (rows.length < PAGE) return;
     beforeVersion = rows[0]?.version ?? 0;

@@ -3,11 +3,13 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { COMMAND_LIMIT } from "@neverstale/fleet-domain";
 import { sqliteStore } from "@neverstale/server";
 import { afterEach, describe, expect, test } from "vitest";
 import { Browser, closeCode, cookieOf, Fleets, Host, onlineHost, send, signIn, upgrade } from "../fleet-suite.ts";
 import { backupFleet, restoreFleet } from "./backup.ts";
 import { databaseIn } from "./data-directory.ts";
+import { round } from "./rounds.ts";
 import type { RunningFleet } from "./start.ts";
 
 const fleets = new Fleets();
@@ -79,6 +81,30 @@ describe("after a restart on the same file", () => {
     }
 
     expect([...second.manager.state.pipelines.values()]).toMatchObject([{ status: "complete" }]);
+  });
+
+  test("the output of a command that left the state is still there", async () => {
+    const dataDir = fleets.directory();
+    const first = await startOn(dataDir);
+    const browser = await signIn(first);
+    const host = await onlineHost(browser, "web-1");
+    const { body } = await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id] });
+    const [{ id }] = body.commands as unknown as [{ id: string }];
+    await host.claim(id);
+    await host.report({ type: "output", commandId: id, offset: 0, bytes: 3, text: "up\n" });
+    await host.finished(id, "succeeded", 3);
+    const { result: record } = await first.server.transact((work) => work.fleet.commands.get(id));
+    await first.server.transact((work) => {
+      for (let index = 0; index < COMMAND_LIMIT && record !== undefined; index += 1)
+        work.change("command_started", host.id, { ...record, id: `later-${index}` });
+    });
+    await round(first.server, true);
+    expect(first.manager.space(`output/${id}`)).toBeNull();
+    await first.close();
+
+    const second = await startOn(dataDir);
+
+    expect((await movedTo(second, browser).get(`/api/commands/${id}/output`)).text).toBe("up\n");
   });
 
   test("a second server on the same data is refused, with a clear reason", async () => {

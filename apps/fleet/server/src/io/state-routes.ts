@@ -7,12 +7,13 @@ import {
   EventLogAnswer,
   EventLogQuery,
   HostOutputQuery,
+  isFinal,
   OutputQuery,
   StateAnswer,
 } from "@neverstale/fleet-domain";
 import { unknownHost } from "../hosts.ts";
 import { Refusal } from "../problem.ts";
-import { lastLines, liveChunks, textsOf } from "./command-output.ts";
+import { isInHistory, lastLines, liveChunks, textsOf } from "./command-output.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
 import { readPast } from "./past.ts";
 import { type Answer, type Ask, param, queried, type Route } from "./route.ts";
@@ -81,25 +82,35 @@ function ready(server: Server): Answer {
 }
 
 /** All that the command wrote, from the history and the live tail, as text. */
-function output(server: Server, ask: Ask<unknown>): Answer {
+async function output(server: Server, ask: Ask<unknown>): Promise<Answer> {
   queried(OutputQuery, ask);
   const id = param(ask, "id");
   const live = liveChunks(server.manager, id);
-  if (live === null)
+  if (live === null && !(await isInHistory(server.manager, id)))
     throw new Refusal("unknown_command", "there is no output of such a command", {
-      hint: "It is kept as long as its command is in the state.",
+      hint: "It never wrote anything, or that was longer ago than the history goes back.",
     });
-  return { headers: PLAIN_TEXT, body: Readable.from(textsOf(server.manager, id, live)) };
+  return { headers: PLAIN_TEXT, body: Readable.from(textsOf(server.manager, id, live ?? [])) };
 }
 
 async function hostOutput(server: Server, ask: Ask<unknown>): Promise<Answer> {
   const { lines } = queried(HostOutputQuery, ask);
   const host = param(ask, "id");
   if (!server.fleet.hosts.has(host)) throw unknownHost(host);
-  const commands = liveCommands(server).filter((command) => command.host === host);
-  const ids = commands.map((command) => command.id);
+  const past = { collection: "commands", live: liveCommands(server), limit: COMMANDS_READ, before: undefined } as const;
+  const matches = (command: Command) => command.host === host && mayHaveWritten(command);
+  const { records } = await readPast<Command>(server.manager, { ...past, matches });
+  const ids = records.map((command) => command.id);
   return { headers: PLAIN_TEXT, body: await lastLines(server.manager, ids, lines) };
 }
+
+/** How much it is shows at its end only. */
+function mayHaveWritten({ status, outputBytes }: Command): boolean {
+  return !isFinal(status) || outputBytes > 0;
+}
+
+/** A host's newest commands with output, among which its last lines are looked for. */
+const COMMANDS_READ = 100;
 
 const PLAIN_TEXT = { "content-type": "text/plain; charset=utf-8" };
 
