@@ -36,10 +36,10 @@ export function createCommand(work: Work, command: NewCommand, reason: string): 
   work.changeOutput(id, "output_progress", { id: OUTPUT_STATUS_ID, bytes: 0, finished: false });
 }
 
+/** `busy` and `offline` pass by themselves, `block` doesn't. */
 export type Place =
   | { readonly kind: "assign" }
-  | { readonly kind: "wait"; readonly reason: string }
-  | { readonly kind: "block"; readonly reason: string };
+  | { readonly kind: "busy" | "offline" | "block"; readonly reason: string };
 
 /** Whether the command's host can take it now. One command at a time: a host with an assignment is busy. */
 export function place(view: View, command: Pick<Command, "host" | "op">): Place {
@@ -47,8 +47,8 @@ export function place(view: View, command: Pick<Command, "host" | "op">): Place 
   const agent = view.agent(command.host);
   if (host === undefined || agent === null) return { kind: "block", reason: "unknown_host: there is no such host" };
   if (!offers(host, command.op)) return { kind: "block", reason: `unknown_op: its agent does not allow ${command.op}` };
-  if (!host.online) return { kind: "block", reason: "offline: its agent is not connected" };
-  for (const other of agent.commands.values()) return { kind: "wait", reason: `busy: ${other.op} has not ended there` };
+  if (!host.online) return { kind: "offline", reason: "offline: its agent is not connected" };
+  for (const other of agent.commands.values()) return { kind: "busy", reason: `busy: ${other.op} has not ended there` };
   return { kind: "assign" };
 }
 

@@ -9,7 +9,7 @@ import {
   type PipelineRequest,
 } from "@neverstale/fleet-domain";
 import { PIPELINES } from "./catalogue.ts";
-import { assign, cancelCommand, createCommand, endCommand, keepWaiting, place } from "./commands.ts";
+import { assign, cancelCommand, createCommand, endCommand, keepWaiting, type Place, place } from "./commands.ts";
 import { conclude, drive, WAITS_FOR_STAGE } from "./driver.ts";
 import { hostCount, note } from "./events.ts";
 import { Refusal } from "./problem.ts";
@@ -74,7 +74,7 @@ function startCommand(
   const id = idFor(host.id);
   const placed = place(work, { host: host.id, op: request.op });
   const made = { id, host: host.id, op: request.op, args: args.get(host.id) ?? request.args ?? {}, requestedBy: actor };
-  if (placed.kind === "block" || (placed.kind === "wait" && request.wait !== true)) {
+  if (placed.kind !== "assign" && !mayWait(placed, request)) {
     const { iso } = work.at;
     const ended = {
       status: "blocked",
@@ -87,14 +87,19 @@ function startCommand(
     work.change("command_started", host.id, { ...made, ...ended });
     return { id, host: host.id, status: "blocked", reason: placed.reason };
   }
-  createCommand(work, made, placed.kind === "wait" ? placed.reason : "assigned");
+  createCommand(work, made, placed.kind === "assign" ? "assigned" : placed.reason);
   const command = work.fleet.commands.get(id) as Command;
-  if (placed.kind === "wait") {
+  if (placed.kind !== "assign") {
     keepWaiting(work, command, placed.reason);
     return { id, host: host.id, status: "pending", reason: placed.reason };
   }
   assign(work, command);
   return { id, host: host.id, status: "pending" };
+}
+
+function mayWait(placed: Place, { wait, force }: DispatchRequest): boolean {
+  if (placed.kind === "busy") return wait === true || force === true;
+  return placed.kind === "offline" && force === true;
 }
 
 function dispatchEvent(request: DispatchRequest, commands: DispatchAnswer["commands"], actor: string) {

@@ -79,9 +79,9 @@ function placeStep(view: View, command: Command): Step[] {
   if (command.status !== "pending" || view.agent(command.host)?.commands.has(command.id)) return [];
   const placed = place(view, command);
   if (placed.kind === "assign") return [{ kind: "assign", command }];
-  if (placed.kind === "wait")
+  if (placed.kind === "busy")
     return command.reason === placed.reason ? [] : [{ kind: "wait", command, reason: placed.reason }];
-  if (command.pipelineId === undefined && placed.reason.startsWith("offline")) return []; // It waits until its deadline.
+  if (command.pipelineId === undefined && placed.kind === "offline") return []; // It waits until its deadline.
   return [{ kind: "end", command, status: "blocked", reason: placed.reason }];
 }
 

@@ -8,7 +8,7 @@ import {
   PipelineRequest,
   ReachedAnswer,
 } from "@neverstale/fleet-domain";
-import { canonicalJson, type JsonValue } from "@neverstale/protocol";
+import { canonicalJson, type JsonObject, type JsonValue } from "@neverstale/protocol";
 import type { TransactOptions } from "@neverstale/server";
 import { PIPELINES } from "../catalogue.ts";
 import { cancelById, cancelPipeline, dispatch, dispatchPipeline, type IdFor } from "../dispatch.ts";
@@ -102,8 +102,7 @@ function once(server: Server, ask: Ask<unknown>, route: string): { key: Transact
     throw new Refusal("bad_request", "Idempotency-Key is 1 to 200 visible ASCII characters");
   }
   const { user } = userOf(ask);
-  const bodyHash = createHash("sha256")
-    .update(canonicalJson(ask.body as JsonValue))
-    .digest("hex");
+  const { totp: _, ...meant } = ask.body as JsonObject; // A code is fresh at each repeat and alters nothing that is asked.
+  const bodyHash = createHash("sha256").update(canonicalJson(meant)).digest("hex");
   return { key: { id: `${user} ${route} ${key}`, bodyHash }, idFor: (part) => derivedId(user, route, key, part) };
 }

@@ -117,6 +117,68 @@ describe("dispatch", () => {
     expect([...(fleet.manager.space(`agent/${host.id}`)?.state.commands?.keys() ?? [])]).toEqual([waiting]);
   });
 
+  test("forced, it waits for a busy host as for an offline one, and runs when that is back", async () => {
+    let now = Date.now();
+    const other = await fleets.start({ now: () => now });
+    const admin = await signIn(other);
+    const [busy, away, picky] = [
+      await onlineHost(admin, "busy"),
+      await onlineHost(admin, "away"),
+      await onlineHost(admin, "picky"),
+    ];
+    await picky.hello([{ name: "disk", args: [] }]);
+    now += 16_000;
+    for (const host of [busy, picky]) await host.report({ type: "metrics", cpu: 1 });
+    await untilOffline(other, away.id);
+    await admin.post("/api/dispatch", { op: "disk", hosts: [busy.id] });
+
+    const body = { op: "uptime", hosts: [busy.id, away.id, picky.id], force: true };
+    const commands = commandsOf(await admin.post("/api/dispatch", body));
+
+    expect(commands.map(({ status, reason }) => [status, reason?.split(":")[0]])).toEqual([
+      ["pending", "busy"],
+      ["pending", "offline"],
+      ["blocked", "unknown_op"],
+    ]);
+    await away.report({ type: "metrics", cpu: 1 });
+    await round(other.server, false);
+    expect(other.manager.space(`agent/${away.id}`)?.state.commands?.has(commands[1]?.id ?? "")).toBe(true);
+  });
+
+  test("forced, it is not run by a host that comes back after an hour", async () => {
+    let now = Date.now();
+    const other = await fleets.start({ now: () => now });
+    const admin = await signIn(other);
+    const away = await onlineHost(admin, "away");
+    now += 16_000;
+    await untilOffline(other, away.id);
+    const [forced] = commandsOf(await admin.post("/api/dispatch", { op: "uptime", hosts: [away.id], force: true }));
+
+    now += WAIT_WITHIN_MS;
+    await away.report({ type: "metrics", cpu: 1 });
+    await round(other.server, false);
+
+    expect(other.manager.state.commands.get(forced?.id ?? "")).toMatchObject({ status: "expired" });
+  });
+
+  test("a code of a second factor is taken by dispatch, pipeline and login, and means nothing yet", async () => {
+    const host = await newHost();
+    const body = { op: "uptime", hosts: [host.id] };
+    const key = { "idempotency-key": "with-a-code" };
+
+    const first = await browser.post("/api/dispatch", { ...body, totp: "123456" }, key);
+    const repeat = await browser.post("/api/dispatch", { ...body, totp: "654321" }, key);
+    const pipeline = await browser.post("/api/dispatch/pipeline", {
+      pipeline: "health",
+      hosts: [host.id],
+      totp: "123456",
+    });
+    const login = await browser.post("/api/login", { username: "admin", password: "wrong", totp: "123456" });
+
+    expect([first.status, repeat.status, pipeline.status, login.status]).toEqual([202, 202, 202, 401]);
+    expect(repeat.body).toEqual(first.body);
+  });
+
   test("an unknown host, an unknown op and wrong arguments refuse all of it", async () => {
     const host = await newHost();
     const before = fleet.manager.version;
