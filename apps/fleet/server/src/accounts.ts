@@ -15,7 +15,7 @@ import type { Work } from "./work.ts";
 export const SESSION_IDLE_MS = 24 * 60 * 60_000;
 export const SESSION_ABSOLUTE_MS = 7 * 24 * 60 * 60_000;
 /** A session in use is stored as seen this often at most. */
-export const SESSION_SEEN_EVERY_MS = 60_000;
+const SESSION_SEEN_EVERY_MS = 60_000;
 export const ENROLLMENT_TOKEN_MS = 60 * 60_000;
 export const ADMIN = "admin";
 
@@ -38,6 +38,24 @@ export function hasEnded(session: Session, nowMs: number): boolean {
     nowMs - Date.parse(session.lastSeenAt) >= SESSION_IDLE_MS ||
     nowMs - Date.parse(session.createdAt) >= SESSION_ABSOLUTE_MS
   );
+}
+
+/** Whether its use is to be stored: often enough that it never ends by it, seldom enough that it costs nothing. */
+function isUnseen(session: Session, nowMs: number): boolean {
+  return !hasEnded(session, nowMs) && nowMs - Date.parse(session.lastSeenAt) >= SESSION_SEEN_EVERY_MS;
+}
+
+/** Those of them that are in use and not stored as such. */
+export function unseenSessions(accounts: Accounts, sessionHashes: readonly string[], nowMs: number): Session[] {
+  return sessionHashes.flatMap((hash) => {
+    const session = accounts.sessions.get(hash);
+    return session !== undefined && isUnseen(session, nowMs) ? [session] : [];
+  });
+}
+
+export function seeSessions(work: Work, sessionHashes: readonly string[]): void {
+  for (const { id } of unseenSessions(work.accounts, sessionHashes, work.at.ms))
+    work.changeAccounts("session_seen", id, { lastSeenAt: work.at.iso });
 }
 
 export function openSession(work: Work, user: string, sessionHash: string, how: string): void {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { json } from "node:stream/consumers";
 import type { AgentReport, OpOffer } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { pino } from "pino";
@@ -254,6 +255,9 @@ export class Fleets {
 export interface Upgrade {
   /** The HTTP status that refused it, or 101. */
   readonly status: number;
+  /** Of a refusal: the header, and the document. */
+  readonly retryAfter?: string | undefined;
+  readonly problem?: Record<string, unknown>;
   readonly socket: WebSocket;
   /** What has come over it so far, and the first of it once it has come. */
   readonly messages: readonly string[];
@@ -273,9 +277,11 @@ export function upgrade(
   socket.on("message", (data) => messages.push(String(data)));
   return new Promise((resolve, reject) => {
     socket.once("open", () => resolve({ status: 101, socket, messages, first }));
-    socket.once("unexpected-response", (request, response) => {
+    socket.once("unexpected-response", async (request, response) => {
+      const problem = (await json(response)) as Record<string, unknown>;
       request.destroy();
-      resolve({ status: response.statusCode ?? 0, socket, messages, first });
+      const status = response.statusCode ?? 0;
+      resolve({ status, retryAfter: response.headers["retry-after"], problem, socket, messages, first });
     });
     socket.once("error", (error) =>
       /Unexpected server response|closed before/.test(error.message) ? undefined : reject(error),

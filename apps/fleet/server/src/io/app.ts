@@ -38,7 +38,7 @@ export function buildApp(server: Server, options: { readonly beaconMs: number; r
   routes.push(descriptionRoute(routes));
   const http = buildHttp(server, routes, metrics);
   const sockets = serveSockets(http.server, server, options.beaconMs);
-  metrics.addSockets(sockets);
+  metrics.addSockets(sockets, server.sockets);
   const connections = new Set<Socket>();
   http.server.on("connection", (connection) => {
     connections.add(connection);

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { SESSION_SEEN_EVERY_MS, type SignedIn, signedIn } from "../accounts.ts";
+import { type SignedIn, seeSessions, signedIn, unseenSessions } from "../accounts.ts";
 import { cookieOf } from "../cookies.ts";
 import { Refusal } from "../problem.ts";
 import type { Caller, Permission } from "./route.ts";
@@ -87,12 +87,14 @@ export function agentOf(server: Server, headers: IncomingHttpHeaders): string {
 
 /** Keeps a session from ending while it is used. Stored once a minute at most; the request does not wait for it. */
 export function touch(server: Server, { session }: SignedIn): void {
-  if (server.now() - Date.parse(session.lastSeenAt) < SESSION_SEEN_EVERY_MS) return;
-  server
-    .transact((work) => {
-      const stored = work.accounts.sessions.get(session.id);
-      if (stored?.lastSeenAt === session.lastSeenAt)
-        work.changeAccounts("session_seen", session.id, { lastSeenAt: work.at.iso });
-    })
-    .catch((error: unknown) => server.log.warn({ err: error }, "a session could not be stored as seen"));
+  seeAll(server, [session.id]).catch((error: unknown) =>
+    server.log.warn({ err: error }, "a session could not be stored as seen"),
+  );
+}
+
+/** The same for sessions that are in use by their sockets: a dashboard may be looked at for days without a request. */
+export async function seeAll(server: Server, sessionHashes: readonly string[]): Promise<void> {
+  const { accounts } = server;
+  if (accounts === null || unseenSessions(accounts, sessionHashes, server.now()).length === 0) return;
+  await server.transact((work) => seeSessions(work, sessionHashes));
 }

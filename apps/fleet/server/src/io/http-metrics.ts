@@ -1,6 +1,7 @@
 import type { SyncEndpoint } from "@neverstale/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { OpenSockets } from "./open-sockets.ts";
 import type { FleetManager } from "./server.ts";
 
 /** What `/metrics` shows: everything the engine counts, the requests, and the process. */
@@ -28,8 +29,9 @@ export class HttpMetrics {
     this.#addNumbers("", () => manager.metrics());
   }
 
-  addSockets(sockets: SyncEndpoint): void {
+  addSockets(sockets: SyncEndpoint, open: OpenSockets): void {
     this.#addNumbers("sync_", () => numbersOf(sockets.metrics));
+    this.#addNumbers("sockets_", () => open.metrics);
     new Gauge({
       name: "neverstale_sync_full_states",
       help: "Full states sent, by why it was not a diff",

@@ -1,5 +1,6 @@
 import { accountsNeedSweep, sweepAccounts } from "../accounts.ts";
 import { sweepFleet, sweepOutputs } from "../sweep.ts";
+import { seeAll } from "./guard.ts";
 import type { Server } from "./server.ts";
 
 const ROUND_MS = 2_000;
@@ -27,6 +28,7 @@ export async function round(server: Server, long: boolean): Promise<void> {
   await server.transact((work) => sweepFleet(work, (hostId) => server.lastHeardMs(hostId)));
   if (!long) return;
   await server.transact((work) => sweepOutputs(work, server.manager.spaces()));
+  await seeAll(server, server.sockets.sessions());
   if (server.accounts === null || !accountsNeedSweep(server.accounts, server.moment())) return;
   const { result: ended } = await server.transact(sweepAccounts);
   const gone = new Set(ended);

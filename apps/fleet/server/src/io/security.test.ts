@@ -105,7 +105,10 @@ describe("sockets", () => {
 
   test("[C1] an upgrade to a path that is none is answered, not left open", async () => {
     expect((await upgrade(fleet, "/sync/output/../accounts", browser.headers)).status).toBe(404);
-    expect((await upgrade(fleet, "/elsewhere", browser.headers)).status).toBe(404);
+    expect(await upgrade(fleet, "/elsewhere", browser.headers)).toMatchObject({
+      status: 404,
+      problem: { code: "not_found", status: 404, hint: expect.any(String) },
+    });
     expect(
       (await upgrade(fleet, "/sync/output/unknown", { cookie: browser.cookie, origin: fleet.address })).status,
     ).toBe(404);
@@ -187,6 +190,28 @@ describe("what ends a right", () => {
 
     now += SESSION_IDLE_MS;
     await round(other.server, true);
+
+    expect(await closed).toBe(4401);
+    expect(other.server.accounts?.sessions.size).toBe(0);
+  });
+
+  test("[C16] a session whose dashboard is only looked at is in use, and ends after a week all the same", async () => {
+    let now = Date.now();
+    const other = await fleets.start({ now: () => now });
+    const watcher = await signIn(other);
+    const { socket } = await upgrade(other, "/sync", { cookie: watcher.cookie, origin: other.address });
+    const closed = closeCode(socket);
+    const pass = async (hours: number) => {
+      for (let hour = 0; hour < hours; hour += 1) {
+        now += 60 * 60_000;
+        await round(other.server, true);
+      }
+    };
+
+    await pass(48);
+    expect(socket.readyState).toBe(socket.OPEN);
+    expect(other.server.accounts?.sessions.size).toBe(1);
+    await pass(7 * 24 - 48);
 
     expect(await closed).toBe(4401);
     expect(other.server.accounts?.sessions.size).toBe(0);
@@ -594,6 +619,45 @@ describe("requests", () => {
 
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(0);
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(5);
+  });
+
+  test("[C7] sockets of one session and of one agent are bounded: 429 with Retry-After, until one closes", async () => {
+    const other = await fleets.start({ socketLimits: { session: 2, agent: 1 } });
+    const admin = await signIn(other);
+    const agent = await onlineHost(admin, "web-1");
+    const open = () => upgrade(other, "/sync", { cookie: admin.cookie, origin: other.address });
+    const [first] = [await open(), await open()];
+
+    const third = await open();
+
+    expect(third).toMatchObject({ status: 429, retryAfter: "5", problem: { code: "too_many_requests" } });
+    const agents = [
+      await upgrade(other, "/agent/sync", agent.headers),
+      await upgrade(other, "/agent/sync", agent.headers),
+    ];
+    expect(agents.map(({ status }) => status)).toEqual([101, 429]);
+    const metrics = await admin.get("/metrics");
+    expect(metrics.text).toContain("neverstale_sockets_too_many_of_session 1\n");
+    expect(metrics.text).toContain("neverstale_sockets_too_many_of_agent 1\n");
+    first.socket.close();
+    await expect.poll(async () => (await open()).status).toBe(101);
+  });
+
+  test("[C7] sockets of one address are bounded", async () => {
+    const other = await fleets.start({ socketLimits: { address: 1 } });
+    const admin = await signIn(other);
+    const open = () => upgrade(other, "/sync", { cookie: admin.cookie, origin: other.address });
+
+    expect([(await open()).status, (await open()).status]).toEqual([101, 429]);
+  });
+
+  test("[C7] a refused upgrade says when to come back", async () => {
+    const other = await fleets.start({ rateLimits: { requests: { burst: 1, perSecond: 0.1 } } });
+    await send(other.address, "GET", "/healthz");
+
+    const refused = await upgrade(other, "/sync", { origin: other.address });
+
+    expect(refused).toMatchObject({ status: 429, retryAfter: "10", problem: { code: "too_many_requests" } });
   });
 
   test("[C8] who sends its request slowly, or too many headers, is not waited for", async () => {

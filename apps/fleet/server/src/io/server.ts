@@ -11,6 +11,7 @@ import { NEVER_HEARD, type Presence } from "../presence.ts";
 import { Throttle, type ThrottleOptions } from "../throttle.ts";
 import { Work } from "../work.ts";
 import type { TrustedProxies } from "./client-address.ts";
+import { OpenSockets, type SocketLimits } from "./open-sockets.ts";
 import { Passwords } from "./passwords.ts";
 import { SetupLink } from "./setup-link.ts";
 
@@ -48,6 +49,7 @@ export interface ServerParts {
   readonly log: Logger;
   readonly rateLimits: RateLimits;
   readonly proxies: TrustedProxies;
+  readonly socketLimits: SocketLimits;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -60,6 +62,7 @@ export class Server {
   readonly now: () => number;
   readonly passwords = new Passwords();
   readonly setupLink = new SetupLink();
+  readonly sockets: OpenSockets;
   readonly requests: Throttle;
   readonly attempts: Throttle;
   readonly accountAttempts: Throttle;
@@ -78,6 +81,7 @@ export class Server {
     this.log = parts.log;
     this.now = parts.now;
     this.#startedMs = parts.now();
+    this.sockets = new OpenSockets(parts.socketLimits);
     this.requests = new Throttle(parts.rateLimits.requests);
     this.attempts = new Throttle(parts.rateLimits.attempts);
     this.accountAttempts = new Throttle(parts.rateLimits.account);

@@ -1,4 +1,4 @@
-import type { Server as HttpServer, IncomingMessage } from "node:http";
+import { type Server as HttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { AGENT_SPACES, agentSpace, outputSpace } from "@neverstale/fleet-domain";
 import {
@@ -9,8 +9,9 @@ import {
   serveSync,
   type UpgradeInfo,
 } from "@neverstale/server";
-import { Refusal } from "../problem.ts";
+import { problemOf, Refusal } from "../problem.ts";
 import { agentOf, notSignedIn, sessionOf } from "./guard.ts";
+import { tooMany } from "./http.ts";
 import { csrfTokenOf, sameSecret } from "./secrets.ts";
 import type { Server, Subject } from "./server.ts";
 
@@ -42,9 +43,24 @@ function isSocketPath(path: string): boolean {
 function refuseOthers(request: IncomingMessage, socket: Duplex, isAlone: boolean): void {
   const path = URL.parse(request.url ?? "", "http://localhost")?.pathname ?? "";
   if (isSocketPath(path) && !isAlone) return;
-  const status = isAlone ? "503 Service Unavailable" : "404 Not Found";
+  const refusal = isAlone
+    ? new Refusal("shutting_down", "the server is being stopped", { retryAfterS: 1, hint: "Come back when it is up." })
+    : new Refusal("not_found", `there is nothing to follow at ${path}`, { hint: "Follow /sync." });
   socket.on("error", () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+  socket.end(answerTo(refusal), () => socket.destroy());
+}
+
+/** A refusal as bytes: an upgrade that no one takes has no response to write to. */
+function answerTo(refusal: Refusal): string {
+  const body = JSON.stringify(problemOf(refusal));
+  const head = [
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ""}`,
+    "Connection: close",
+    "Content-Type: application/problem+json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...(refusal.retryAfterS === null ? [] : [`Retry-After: ${refusal.retryAfterS}`]),
+  ];
+  return `${head.join("\r\n")}\r\n\r\n${body}`;
 }
 
 function judge(server: Server, request: IncomingMessage, info: UpgradeInfo): Grant | RefusedUpgrade {
@@ -53,6 +69,7 @@ function judge(server: Server, request: IncomingMessage, info: UpgradeInfo): Gra
   try {
     limit(server, request);
     const grant = info.url.pathname === AGENT_PATH ? grantAgent(server, request) : grantUser(server, request, info);
+    server.sockets.add(grant.subject, request.socket);
     const whose = nameOf(grant.subject);
     server.log.info({ ...about, ...whose }, "a socket was opened");
     request.socket.once("close", () => server.log.info({ ...about, ...whose }, "a socket was closed"));
@@ -60,8 +77,13 @@ function judge(server: Server, request: IncomingMessage, info: UpgradeInfo): Gra
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     server.log.warn({ ...about, code: error.code }, "a socket was refused");
-    return { refuse: error.status, code: error.code, message: error.message, hint: error.hint };
+    return refusedAs(error);
   }
+}
+
+function refusedAs({ status, code, message, hint, retryAfterS }: Refusal): RefusedUpgrade {
+  const refusal = { refuse: status, code, message, hint };
+  return retryAfterS === null ? refusal : { ...refusal, retryAfterMs: retryAfterS * 1000 };
 }
 
 /** For a log: not even the hash of a session (C13). */
@@ -75,7 +97,7 @@ interface KnownGrant extends Grant {
 
 function limit(server: Server, request: IncomingMessage): void {
   const wait = server.requests.take(server.proxies.addressOf(request), server.now());
-  if (wait > 0) throw new Refusal("too_many_requests", "too many requests", { retryAfterS: wait });
+  if (wait > 0) throw tooMany(wait);
 }
 
 /** By its credential alone; it may follow its own space and no other. */

@@ -20,6 +20,7 @@ import { type App, buildApp } from "./app.ts";
 import { TrustedProxies } from "./client-address.ts";
 import { databaseIn, openDataDirectory } from "./data-directory.ts";
 import { credentialIn, LocalAgent, removedHint } from "./local-agent.ts";
+import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "./open-sockets.ts";
 import { startRounds } from "./rounds.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 import { DEFAULT_RATE_LIMITS, type FleetManager, type RateLimits, Server } from "./server.ts";
@@ -52,6 +53,7 @@ export interface FleetOptions {
   /** Default: the built page of the workspace. */
   readonly webDirectory?: string;
   readonly rateLimits?: Partial<RateLimits>;
+  readonly socketLimits?: Partial<SocketLimits>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** Called once when the outcome of a commit is unknown (rule A1). Default: the process ends with 1. */
@@ -100,12 +102,17 @@ function openManager(options: FleetOptions, dataDir: string, log: Logger): Promi
     spaces: { [AGENT_SPACES]: agentModel, [OUTPUT_SPACES]: outputModel, [ACCOUNTS_SPACE]: accountsModel },
     store: options.store ?? sqliteStore(databaseIn(dataDir)),
     migrate: retireOld,
+    limits: { connectionsPerAddress: socketLimitsOf(options).address },
     onFailure: (error) => {
       log.fatal({ err: error }, "whether the last commit is stored is unknown: ending");
       if (options.onFailure === undefined) process.exit(1);
       options.onFailure(error);
     },
   });
+}
+
+function socketLimitsOf({ socketLimits }: FleetOptions): SocketLimits {
+  return { ...DEFAULT_SOCKET_LIMITS, ...socketLimits };
 }
 
 interface Opened {
@@ -119,7 +126,9 @@ async function serve(options: FleetOptions, { manager, log, host, dataDir }: Ope
   const origins = new Origins(options.allowedOrigins ?? []);
   const proxies = new TrustedProxies(options.trustedProxies ?? []);
   const rateLimits = { ...DEFAULT_RATE_LIMITS, ...options.rateLimits };
-  const server = new Server({ manager, origins, proxies, log, rateLimits, now: options.now ?? Date.now });
+  const socketLimits = socketLimitsOf(options);
+  const now = options.now ?? Date.now;
+  const server = new Server({ manager, origins, proxies, log, rateLimits, socketLimits, now });
   const app = buildApp(server, {
     beaconMs: options.beaconMs ?? DEFAULT_BEACON_MS,
     webDirectory: options.webDirectory ?? builtPage(),
