@@ -9,6 +9,8 @@ export interface RunResult {
   readonly trace: string;
   readonly counters: Readonly<Record<string, number>>;
   readonly failure: Failure | null;
+  /** On the simulated clock, ms. */
+  readonly endedAt: number;
   /** Only where the plan asks for them. */
   readonly lines: readonly string[];
 }
@@ -46,5 +48,12 @@ function resultOf(world: World): RunResult {
   counters.add("events", clock.events);
   counters.add("simulated_s", Math.round(clock.now / 1_000));
   trace.line(clock.now, JSON.stringify(counters));
-  return { seed: config.seed, trace: trace.hash, counters: counters.toJSON(), failure, lines: trace.lines ?? [] };
+  return {
+    seed: config.seed,
+    trace: trace.hash,
+    counters: counters.toJSON(),
+    failure,
+    endedAt: clock.now,
+    lines: trace.lines ?? [],
+  };
 }

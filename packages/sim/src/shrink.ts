@@ -1,17 +1,17 @@
 import type { Plan } from "./plan.ts";
-import { runPlan } from "./run.ts";
+import type { RunResult } from "./run.ts";
 
 /** How often a plan is tried again while it is made smaller. */
 const MOST_TRIES = 400;
 
 type Fails = (candidate: Plan) => Promise<boolean>;
 
-/** The smallest plan found that still fails by the same rule. */
-export async function shrink(plan: Plan, rule: string): Promise<Plan> {
+/** The smallest plan found that still fails by the same rule, as `run` says. */
+export async function shrink(plan: Plan, rule: string, run: (plan: Plan) => Promise<RunResult>): Promise<Plan> {
   let tries = 0;
   return smallest(plan, async (candidate) => {
     tries += 1;
-    return tries <= MOST_TRIES && (await runPlan(candidate)).failure?.rule === rule;
+    return tries <= MOST_TRIES && (await run(candidate)).failure?.rule === rule;
   });
 }
 

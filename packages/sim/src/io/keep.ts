@@ -2,8 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { makePlan } from "../make-plan.ts";
 import type { Plan } from "../plan.ts";
-import { runPlan } from "../run.ts";
 import { shrink } from "../shrink.ts";
+import { runWatched } from "./run-watched.ts";
 
 export const REGRESSIONS = fileURLToPath(new URL("../../regressions/", import.meta.url));
 
@@ -13,18 +13,27 @@ export interface Regression {
   readonly message: string;
   /** The seed it was found with. */
   readonly seed: string;
+  /** The broken build that has the mistake: under it the plan must fail. Null: none has it yet. */
+  readonly build: string | null;
   readonly plan: Plan;
 }
 
+export interface KeepOptions {
+  readonly seed: string;
+  readonly name: string;
+  readonly build?: string;
+  readonly folder?: string;
+}
+
 /** Shrinks the failure of a seed, and keeps it under a name. Throws when the seed does not fail. */
-export async function keep(seed: string, name: string): Promise<void> {
+export async function keep({ seed, name, build, folder = REGRESSIONS }: KeepOptions): Promise<void> {
   const plan = makePlan(seed);
-  const { failure } = await runPlan(plan);
+  const { failure } = await runWatched(plan);
   if (failure === null) throw new Error(`seed ${seed} does not fail`);
-  const smaller = await shrink(plan, failure.rule);
-  const again = (await runPlan(smaller)).failure;
-  const kept: Regression = { rule: failure.rule, message: again?.message ?? "", seed, plan: smaller };
-  mkdirSync(REGRESSIONS, { recursive: true });
-  writeFileSync(`${REGRESSIONS}${name}.json`, `${JSON.stringify(kept, null, 2)}\n`);
-  console.log(`kept as packages/sim/regressions/${name}.json, with ${smaller.actions.length} actions`);
+  const smaller = await shrink(plan, failure.rule, runWatched);
+  const message = (await runWatched(smaller)).failure?.message ?? "";
+  const kept: Regression = { rule: failure.rule, message, seed, build: build ?? null, plan: smaller };
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}${name}.json`, `${JSON.stringify(kept, null, 2)}\n`);
+  console.log(`kept as ${folder}${name}.json, with ${smaller.actions.length} actions`);
 }

@@ -1,59 +1,44 @@
 /** `npm run sim`: the simulator from the command line. See `HELP`. */
-import { execFileSync } from "node:child_process";
-import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { neverHappened } from "../interesting.ts";
 import { makePlan } from "../make-plan.ts";
-import { runPlan } from "../run.ts";
 import { shrink } from "../shrink.ts";
 import type { Failure } from "../world.ts";
 import { keepBroken, proveBroken } from "./broken/prove.ts";
+import { replayOf } from "./commit.ts";
 import { keep } from "./keep.ts";
+import { HELP, type SimOptions, simOptions } from "./options.ts";
 import { runPool } from "./pool.ts";
-
-const HELP = `npm run sim -- [options]
-
-  --seed N      the first seed (1)
-  --runs N      how many seeds (100)
-  --jobs N      processes (one for each core)
-  --trace       print every line of one run
-  --keep NAME   shrink the failure of --seed and keep it as packages/sim/regressions/NAME.json
-  --broken [NAME]  run the builds that are broken on purpose, all or the named ones: each must be caught;
-                with --keep, keep what catches it, for the day when the mistake is made again
-  --help
-
-One line for each run on stdout, in order of seed; the counters; last, "R runs, F failed". The exit code is 0 when
-nothing failed and every interesting case has happened.`;
+import { runWatched } from "./run-watched.ts";
 
 const LAST_LINES = 25;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seed: { type: "string", default: "1" },
-    runs: { type: "string" },
-    jobs: { type: "string" },
-    trace: { type: "boolean", default: false },
-    keep: { type: "string" },
-    broken: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
+try {
+  process.exitCode = await main(simOptions(process.argv.slice(2)));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+}
 
-const firstSeed = Number(values.seed);
-const jobs = Number(values.jobs ?? availableParallelism());
+async function main(options: SimOptions): Promise<number> {
+  const { seed, keep: name, broken, names } = options;
+  if (options.help) console.log(HELP);
+  else if (broken && name !== null) await keepBroken(names[0] ?? "", seed, name);
+  else if (broken) return proveBroken(options);
+  else if (options.trace) return printTrace(String(seed));
+  else if (name !== null) await keep({ seed: String(seed), name });
+  else return runMany(options);
+  return 0;
+}
 
-if (values.help) console.log(HELP);
-else if (values.broken && values.keep !== undefined) await keepBroken(positionals[0] ?? "", firstSeed, values.keep);
-else if (values.broken) process.exitCode = await proveBroken({ names: positionals, firstSeed, jobs });
-else if (values.trace) await printTrace();
-else if (values.keep !== undefined) await keep(values.seed, values.keep);
-else await runMany(Number(values.runs ?? 100));
+interface Failed {
+  readonly seed: string;
+  readonly failure: Failure;
+}
 
-async function runMany(runs: number): Promise<void> {
+async function runMany({ seed: firstSeed, runs, jobs }: SimOptions): Promise<number> {
   const startedAt = performance.now();
   const totals: Record<string, number> = {};
-  const failed: { seed: string; failure: Failure }[] = [];
+  const failed: Failed[] = [];
   let done = 0;
   const progress = setInterval(() => showProgress(done, runs, failed.length, startedAt), 1_000);
   await runPool({
@@ -63,19 +48,28 @@ async function runMany(runs: number): Promise<void> {
     onReport: ({ seed, trace, counters, failure }) => {
       done += 1;
       for (const [name, count] of Object.entries(counters)) totals[name] = (totals[name] ?? 0) + count;
-      console.log(`seed ${seed} trace ${trace}${failure === null ? "" : ` FAILED ${failure.rule}`}`);
       if (failure !== null) failed.push({ seed, failure });
+      printEnd(seed, trace, failure);
       return true;
     },
-  });
-  clearInterval(progress);
+  }).finally(() => clearInterval(progress));
   showProgress(done, runs, failed.length, startedAt, "\n");
   printTable(totals);
-  if (failed[0] !== undefined) await explain(failed[0].seed, failed[0].failure);
+  if (failed[0] !== undefined) await explain(failed[0]);
   const never = neverHappened(totals, done);
-  if (never.length > 0) console.log(`\nnever happened, and should have: ${never.join(", ")}`);
-  process.exitCode = failed.length === 0 && never.length === 0 ? 0 : 1;
-  console.log(`${done} runs, ${failed.length} failed`);
+  if (never.length > 0) console.log(`FAILED never happened, and should have: ${never.join(", ")}`);
+  return printSum(done, failed.length + (never.length > 0 ? 1 : 0));
+}
+
+function printEnd(seed: string, trace: string, failure: Failure | null): void {
+  if (failure !== null) console.log(`FAILED ${failure.rule} ${failure.message.split("\n")[0]}`);
+  console.log(`seed ${seed} trace ${trace}`);
+}
+
+/** The last line; returns the exit code. */
+function printSum(runs: number, failed: number): number {
+  console.log(`${runs} runs, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
 }
 
 function showProgress(done: number, runs: number, failed: number, startedAt: number, end = ""): void {
@@ -90,25 +84,18 @@ function printTable(totals: Readonly<Record<string, number>>): void {
 }
 
 /** The failure with its last lines, and what is left of its plan when everything that doesn't matter is gone. */
-async function explain(seed: string, { rule, message, at }: Failure): Promise<void> {
-  const { lines } = await runPlan(makePlan(seed, true));
-  const smaller = await shrink(makePlan(seed), rule);
-  console.log(`\nseed ${seed} at commit ${commit()}: ${rule}, after ${at} ms\n${message}\n`);
+async function explain({ seed, failure: { rule, message, at } }: Failed): Promise<void> {
+  const { lines } = await runWatched(makePlan(seed, true));
+  const smaller = await shrink(makePlan(seed), rule, runWatched);
+  console.log(`\nseed ${seed}: ${rule}, after ${at} ms\n${message}\n`);
   console.log(`${lines.slice(-LAST_LINES).join("\n")}\n`);
   console.log(`what is needed for it (keep it with --seed ${seed} --keep NAME):\n${JSON.stringify(smaller, null, 1)}`);
+  console.log(`replay it ${replayOf(seed)}`);
 }
 
-function commit(): string {
-  try {
-    return execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
-  } catch {
-    return "unknown"; // The sources may have come without their history.
-  }
-}
-
-async function printTrace(): Promise<void> {
-  const { lines, trace, failure } = await runPlan(makePlan(values.seed, true));
+async function printTrace(seed: string): Promise<number> {
+  const { lines, trace, failure } = await runWatched(makePlan(seed, true));
   console.log(lines.join("\n"));
-  console.log(`seed ${values.seed} trace ${trace}`);
-  process.exitCode = failure === null ? 0 : 1;
+  printEnd(seed, trace, failure);
+  return printSum(1, failure === null ? 0 : 1);
 }

@@ -1,10 +1,13 @@
+import type { Plan } from "../plan.ts";
 import type { RunResult } from "../run.ts";
 
-/** What the main process asks of a worker. */
-export interface Order {
+export interface SeedsOrder {
   readonly firstSeed: number;
   readonly runs: number;
 }
+
+/** What the main process asks of a worker. */
+export type Order = SeedsOrder | { readonly plan: Plan };
 
 /** A run is over; its lines stay where it ran. */
 export type Report = Omit<RunResult, "lines">;

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Order, Report } from "./messages.ts";
+import type { Report, SeedsOrder } from "./messages.ts";
 
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** So many seeds are handed to a worker at a time. */
@@ -75,7 +75,7 @@ class Pool {
       child.disconnect();
       return 0;
     }
-    const order: Order = { firstSeed: this.#nextOrder, runs };
+    const order: SeedsOrder = { firstSeed: this.#nextOrder, runs };
     this.#nextOrder += runs;
     child.send(order);
     return runs;

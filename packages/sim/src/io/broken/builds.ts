@@ -9,6 +9,12 @@ export interface Edit {
 /** The engine with a mistake that somebody could make. */
 export interface BrokenBuild {
   readonly name: string;
+  /** The words of issue 3 that ask for it; null: it is one more. */
+  readonly item: string | null;
+  /** The rule under which it is caught by what is known to catch it. */
+  readonly rule: string;
+  /** What is known to catch it: the number of a seed, or a file in `regressions/`, which no early seed leads to. */
+  readonly by: { readonly seed: number } | { readonly regression: string };
   readonly edits: readonly Edit[];
 }
 
@@ -25,6 +31,9 @@ function isLater(of, one) {
 const MISTAKES: readonly BrokenBuild[] = [
   {
     name: "the gap check is skipped",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/receive.ts",
@@ -35,6 +44,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "the beacon is outside the order",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/fanout.ts",
@@ -45,6 +57,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "published before the commit",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/writer.ts",
@@ -56,6 +71,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "resume without the lineage",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/sync-hub.ts",
@@ -66,6 +84,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "the lineage row is written after the first client is served",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/space-draft.ts",
@@ -81,6 +102,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "the version is read before the state",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/snapshots.ts",
@@ -101,6 +125,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "a snapshot below the cursor is sent as the answer",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/fanout.ts",
@@ -116,6 +143,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "two get_state are out at once",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/receive.ts",
@@ -126,6 +156,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "an old socket's frames are accepted",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/sync-step.ts",
@@ -141,6 +174,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "the idempotency row is in another transaction",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/batch.ts",
@@ -163,6 +199,9 @@ function takeTurns(answers) {
   },
   {
     name: "tombstones are trimmed between the check and the reading",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/steps.ts",
@@ -173,6 +212,9 @@ function takeTurns(answers) {
   },
   {
     name: "the digest is not updated on remove",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/space.ts",
@@ -183,6 +225,9 @@ function takeTurns(answers) {
   },
   {
     name: "a diff forgets a record put and removed in between",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/space.ts",
@@ -194,10 +239,16 @@ function takeTurns(answers) {
   },
   {
     name: "an unset is lost on its way into a diff",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [{ file: "server/src/space.ts", find: "      unset.push(field);", replace: "" }],
   },
   {
     name: "the window counts applied frames instead of taken ones",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/receive.ts",
@@ -209,6 +260,9 @@ function takeTurns(answers) {
   },
   {
     name: "a waiter of reached goes into another epoch unchecked",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/reached.ts",
@@ -219,6 +273,9 @@ function takeTurns(answers) {
   },
   {
     name: "the creation id of a space is not compared",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/sync-hub.ts",
@@ -229,6 +286,9 @@ function takeTurns(answers) {
   },
   {
     name: "a patch keeps only its first field",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "protocol/src/change.ts",
@@ -241,6 +301,9 @@ function takeTurns(answers) {
   },
   {
     name: "a digest that differs is believed",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/receive.ts",
@@ -251,6 +314,9 @@ function takeTurns(answers) {
   },
   {
     name: "a sign-out leaves the state on the screen",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/connection.ts",
@@ -261,6 +327,9 @@ function takeTurns(answers) {
   },
   {
     name: "after a lost answer the repeat has another key",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/dispatch.ts",
@@ -275,6 +344,9 @@ function takeTurns(answers) {
 const FOUND: readonly BrokenBuild[] = [
   {
     name: "a removal whose tombstone is trimmed is not folded",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/space.ts",
@@ -285,6 +357,9 @@ const FOUND: readonly BrokenBuild[] = [
   },
   {
     name: "a socket waits for a token that was asked for before",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/sync-runner.ts",
@@ -295,6 +370,9 @@ const FOUND: readonly BrokenBuild[] = [
   },
   {
     name: "a failure after the wake-up waits for the backoff",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/connection.ts",
@@ -305,6 +383,9 @@ const FOUND: readonly BrokenBuild[] = [
   },
   {
     name: "a divergence healed by the next connection is not reported",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/receive.ts",
@@ -315,6 +396,9 @@ const FOUND: readonly BrokenBuild[] = [
   },
   {
     name: "a repeat refused for lack of rights counts as failed",
+    item: null,
+    rule: "?",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/dispatch.ts",

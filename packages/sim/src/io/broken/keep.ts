@@ -1,7 +1,8 @@
-/** Keeps the failure of a broken build: arguments are the build's name, the seed that catches it, and the file's name. */
+/** Keeps the failure of a broken build: its arguments are those of `keep`, and the build's name, as JSON. */
+import type { KeepOptions } from "../keep.ts";
 import { breakModules, buildNamed } from "./hook.ts";
 
-const [build = "", seed = "", name = ""] = process.argv.slice(2);
-breakModules(buildNamed(build));
+const options = JSON.parse(process.argv[2] ?? "") as KeepOptions;
+breakModules(buildNamed(options.build ?? ""));
 const { keep } = await import("../keep.ts");
-await keep(seed, name);
+await keep(options);

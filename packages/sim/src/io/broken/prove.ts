@@ -1,9 +1,13 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Report } from "../messages.ts";
+import { makePlan } from "../../make-plan.ts";
+import type { Plan } from "../../plan.ts";
+import { type KeepOptions, REGRESSIONS, type Regression } from "../keep.ts";
+import type { Order, Report } from "../messages.ts";
 import { runPool } from "../pool.ts";
-import { BROKEN_BUILDS } from "./builds.ts";
+import { BROKEN_BUILDS, type BrokenBuild } from "./builds.ts";
 import { buildNamed } from "./hook.ts";
 
 const KEEP = fileURLToPath(new URL("./keep.ts", import.meta.url));
@@ -38,27 +42,60 @@ export async function proveBuild(name: string, firstSeed: number, runs: number):
   return { name, caught, seconds };
 }
 
+/** Runs one plan with a broken build, in a process of its own. */
+export async function runBroken(name: string, plan: Plan): Promise<Report> {
+  const child = fork(WORKER, [name]);
+  try {
+    child.send({ plan } satisfies Order);
+    const [report] = (await Promise.race([once(child, "message"), ended(name, once(child, "exit"))])) as [Report];
+    return report;
+  } finally {
+    child.kill();
+  }
+}
+
+async function ended(name: string, exit: Promise<unknown>): Promise<never> {
+  await exit;
+  throw new Error(`the process of "${name}" ended before it had said what came of its run`);
+}
+
+/** The plan that is known to catch a build. */
+export function planAgainst({ by }: BrokenBuild): Plan {
+  return "seed" in by ? makePlan(String(by.seed)) : regressionNamed(by.regression).plan;
+}
+
+export function regressionNamed(name: string): Regression {
+  return JSON.parse(readFileSync(`${REGRESSIONS}${name}.json`, "utf8")) as Regression;
+}
+
 /** Finds the first seed that catches the build, and keeps it, shrunk, under a name. */
 export async function keepBroken(build: string, firstSeed: number, name: string): Promise<void> {
   const { caught } = await proveBuild(build, firstSeed, MOST_RUNS);
   if (caught === null) throw new Error(`${MOST_RUNS} runs did not catch it`);
-  await once(fork(KEEP, [build, caught.seed, name]), "exit");
+  await keepIn({ build, seed: caught.seed, name });
+}
+
+/** Keeps the failure of a seed under a broken build, in a process of its own. */
+export async function keepIn(options: KeepOptions): Promise<void> {
+  const [code] = (await once(fork(KEEP, [JSON.stringify(options)]), "exit")) as [number | null];
+  if (code !== 0) throw new Error(`keeping it ended with exit code ${code}`);
 }
 
 export interface ProveOptions {
   /** Of the builds to run; none: all. */
   readonly names: readonly string[];
-  readonly firstSeed: number;
+  /** The first seed. */
+  readonly seed: number;
   readonly jobs: number;
 }
 
 /** Prints the table of what caught which build; returns the exit code. */
-export async function proveBroken({ names, firstSeed, jobs }: ProveOptions): Promise<number> {
+export async function proveBroken({ names, seed, jobs }: ProveOptions): Promise<number> {
   const builds = names.length === 0 ? BROKEN_BUILDS : names.map(buildNamed);
   const proofs: Promise<Proof>[] = [];
   const under = new Set<Promise<Proof>>();
   for (const { name } of builds) {
-    const proof = proveBuild(name, firstSeed, MOST_RUNS);
+    const proof = proveBuild(name, seed, MOST_RUNS);
     proofs.push(proof);
     under.add(proof);
     proof.finally(() => under.delete(proof)).catch(() => {});

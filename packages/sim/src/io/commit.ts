@@ -1,0 +1,14 @@
+import { execFileSync } from "node:child_process";
+
+/** What is needed to see a failure again. */
+export function replayOf(seed: string): string {
+  return `at commit ${commit()}: npm run sim -- --seed ${seed} --trace`;
+}
+
+export function commit(): string {
+  try {
+    return execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
+  } catch {
+    return "unknown"; // The sources may have come without their history.
+  }
+}
