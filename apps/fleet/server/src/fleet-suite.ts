@@ -102,6 +102,14 @@ export async function signIn(fleet: RunningFleet, body: Record<string, unknown> 
   return new Browser(fleet, cookieOf(answer), String(answer.body.csrfToken));
 }
 
+/** Signs in `admin` with a password. */
+export async function signInWith(fleet: RunningFleet, password: string): Promise<Browser> {
+  const body = { username: "admin", password };
+  const answer = await send(fleet.address, "POST", "/api/login", { body, headers: { origin: fleet.address } });
+  if (answer.status !== 200) throw new Error(`sign-in failed: ${answer.text}`);
+  return new Browser(fleet, cookieOf(answer), String(answer.body.csrfToken));
+}
+
 /** `name=value` of the cookie that an answer sets. */
 export function cookieOf(answer: Answer): string {
   return String(answer.headers["set-cookie"]).split(";", 1)[0] ?? "";

@@ -1,4 +1,5 @@
 import type { Command, DispatchAnswer, Event } from "@neverstale/fleet-domain";
+import { memoryStore } from "@neverstale/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "../catalogue.ts";
 import {
@@ -9,6 +10,7 @@ import {
   type Host,
   onlineHost,
   signIn,
+  signInWith,
   upgrade,
 } from "../fleet-suite.ts";
 import { round } from "./rounds.ts";
@@ -260,6 +262,70 @@ describe("idempotency", () => {
 
     expect((await browser.post("/api/dispatch", { op: "uptime", hosts: ["nowhere"] }, headers)).status).toBe(404);
     expect((await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id] }, headers)).status).toBe(202);
+  });
+
+  test("[D1] a repeated cancel, change or removal gets the first answer, and touches nothing that came since", async () => {
+    const host = await newHost();
+    const id = await start(host);
+    const calls = [
+      ["POST", `/api/commands/${id}/cancel`, {}],
+      ["PATCH", `/api/hosts/${host.id}`, { location: "Rack 4" }],
+      ["DELETE", `/api/hosts/${host.id}`, undefined],
+    ] as const;
+    const callAll = async () => {
+      const answers: Answer[] = [];
+      for (const [method, path, body] of calls)
+        answers.push(
+          await browser.call(method, path, body, { "idempotency-key": `key of a ${method}`.replaceAll(" ", "-") }),
+        );
+      return answers.map((answer) => [answer.status, answer.body]);
+    };
+
+    const first = await callAll();
+    const twin = await onlineHost(browser, host.id);
+    const { socket } = await upgrade(fleet, "/agent/sync", twin.headers);
+    const before = fleet.manager.version;
+    const second = await callAll();
+
+    expect(first.map(([status]) => status)).toEqual([202, 200, 200]);
+    expect(second).toEqual(first);
+    expect(fleet.manager.version).toBe(before);
+    expect([twin.id, socket.readyState]).toEqual([host.id, socket.OPEN]);
+    socket.terminate();
+  });
+
+  test("[D1] the key of one command's cancel is not that of another's", async () => {
+    const [one, other] = [await start(await newHost()), await start(await newHost())];
+    const headers = { "idempotency-key": "one-cancel" };
+
+    const first = await browser.post(`/api/commands/${one}/cancel`, {}, headers);
+    const second = await browser.post(`/api/commands/${other}/cancel`, {}, headers);
+
+    expect([first.status, second.body.code]).toEqual([202, "key_reused"]);
+  });
+
+  test("[D1] a repeat gets the same enrolment token, which is stored nowhere; its removal can be repeated too", async () => {
+    const password = "a password of the admin";
+    const store = memoryStore();
+    const own = await fleets.start({ store, adminPassword: password });
+    const [admin, elsewhere] = [await signInWith(own, password), await signInWith(own, password)];
+    const headers = { "idempotency-key": "a-token" };
+
+    const first = await admin.post("/api/enrollment-tokens", { label: "rack 4" }, headers);
+    const again = await admin.post("/api/enrollment-tokens", { label: "rack 4" }, headers);
+    const other = await elsewhere.post("/api/enrollment-tokens", { label: "rack 4" }, headers);
+    const path = `/api/enrollment-tokens/${first.body.id}`;
+    const removals = [
+      await admin.call("DELETE", path, undefined, headers),
+      await admin.call("DELETE", path, undefined, headers),
+    ];
+
+    expect(again.body).toEqual(first.body);
+    expect(other.body.token).not.toBe(first.body.token);
+    expect(removals.map((answer) => answer.status)).toEqual([204, 204]);
+    await own.manager.backup("copy");
+    expect(store.backups.get("copy")?.answers).toHaveLength(3);
+    expect(JSON.stringify(store.backups.get("copy"))).not.toContain(first.body.token);
   });
 
   test("a key that is none is refused", async () => {

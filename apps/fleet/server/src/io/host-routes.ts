@@ -2,14 +2,18 @@ import {
   EnrollmentToken,
   EnrollmentTokenAnswer,
   EnrollmentTokenRequest,
+  type Host,
   HostAnswer,
   HostPatch,
   ReachedAnswer,
 } from "@neverstale/fleet-domain";
+import type { JsonValue } from "@neverstale/protocol";
 import { makeEnrollmentToken, removeEnrollmentToken, shown } from "../accounts.ts";
-import { patchHost, removeHost, unknownHost } from "../hosts.ts";
+import { patchHost, removeHost } from "../hosts.ts";
+import type { Work } from "../work.ts";
+import { idempotencyKey, transactFor } from "./once.ts";
 import { type Answer, type Ask, param, type Route, userOf, withBody } from "./route.ts";
-import { hashOf, newSecret } from "./secrets.ts";
+import { enrollmentTokenOf, hashOf, newSecret } from "./secrets.ts";
 import type { Server } from "./server.ts";
 
 export function hostRoutes(server: Server): Route[] {
@@ -36,13 +40,7 @@ export function hostRoutes(server: Server): Route[] {
       body: EnrollmentTokenRequest.optional(),
       answer: EnrollmentTokenAnswer,
       answerStatus: 201,
-      handle: async (ask) => {
-        const token = newSecret();
-        const { result } = await server.transact((work) =>
-          makeEnrollmentToken(work, hashOf(token), userOf(ask).user, ask.body?.label),
-        );
-        return { status: 201, body: { ...result, token } satisfies EnrollmentTokenAnswer };
-      },
+      handle: (ask) => makeToken(server, ask),
     }),
     {
       method: "GET",
@@ -58,7 +56,10 @@ export function hostRoutes(server: Server): Route[] {
       path: "/api/enrollment-tokens/:id",
       allow: "admin",
       handle: async (ask) => {
-        await server.transact((work) => removeEnrollmentToken(work, param(ask, "id"), userOf(ask).user));
+        await transactFor(server, ask, (work) => {
+          removeEnrollmentToken(work, param(ask, "id"), userOf(ask).user);
+          return null;
+        });
         return {};
       },
     },
@@ -68,23 +69,42 @@ export function hostRoutes(server: Server): Route[] {
 /** Answered after the commit. */
 async function patch(server: Server, ask: Ask<HostPatch>): Promise<Answer> {
   const id = param(ask, "id");
-  const { applied, result: host } = await server.transact((work) => {
+  const { applied, result } = await transactFor(server, ask, (work) => {
     patchHost(work, id, ask.body, userOf(ask).user);
-    return work.fleet.hosts.get(id);
+    return work.fleet.hosts.get(id) as Host & JsonValue;
   });
-  if (host === undefined) throw unknownHost(id);
+  const host: Host = result;
   return { body: { host, epoch: applied.epoch, version: applied.version } satisfies HostAnswer };
 }
 
-/** The agent's socket is closed before this is answered (rule A11). */
+/**
+ * Of a repeat that is the same token again, and it is stored nowhere: it follows from the session's secret and the key. In
+ * another session of the same user the key is another one.
+ */
+async function makeToken(server: Server, ask: Ask<EnrollmentTokenRequest | undefined>): Promise<Answer> {
+  const { user, secret, session } = userOf(ask);
+  const key = idempotencyKey(ask);
+  const token = key === null ? newSecret() : enrollmentTokenOf(secret, key);
+  const make = (work: Work) =>
+    makeEnrollmentToken(work, hashOf(token), user, ask.body?.label) as EnrollmentToken & JsonValue;
+  const { result } = await transactFor(server, ask, make, session.id);
+  const made: EnrollmentToken = result;
+  return { status: 201, body: { ...made, token } satisfies EnrollmentTokenAnswer };
+}
+
+/** The agent's socket is closed before this is answered (rule A11). A repeat touches no host that has the name since. */
 async function remove(server: Server, ask: Ask<unknown>): Promise<Answer> {
   const id = param(ask, "id");
-  if (!server.fleet.hosts.has(id)) throw unknownHost(id);
   const closeSockets = () =>
     server.revoke((subject) => (subject.kind === "agent" && subject.host === id ? 4403 : null));
-  closeSockets(); // Now, so that not even this change reaches them, and again for one that came in between.
-  const { applied } = await server.transact((work) => removeHost(work, id, userOf(ask).user));
-  closeSockets();
-  server.forget(id);
+  const { applied } = await transactFor(server, ask, (work) => {
+    removeHost(work, id, userOf(ask).user);
+    closeSockets(); // Now, so that not even this change reaches them, and again for one that came in between.
+    return null;
+  });
+  if (!applied.replayed) {
+    closeSockets();
+    server.forget(id);
+  }
   return { body: { epoch: applied.epoch, version: applied.version } };
 }

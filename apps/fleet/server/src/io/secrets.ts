@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 /** 256 random bits as URL-safe text. */
 export function newSecret(): string {
@@ -24,6 +24,13 @@ export function csrfTokenOf(sessionSecret: string): string {
 export function credentialOf(token: string, nonce: string): string {
   return createHash("sha256")
     .update(JSON.stringify(["credential", token, nonce]))
+    .digest("base64url");
+}
+
+/** Bound to the session and to the idempotency key, which is drawn anew for each token: the same again for a repeat. */
+export function enrollmentTokenOf(sessionSecret: string, key: string): string {
+  return createHmac("sha256", sessionSecret)
+    .update(JSON.stringify(["enrolment token", key]))
     .digest("base64url");
 }
 
