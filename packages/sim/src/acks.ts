@@ -63,9 +63,9 @@ export class Acks {
   /** Rule D1: the effect of the key is in the history by the version that the answer names. */
   #checkKey(branch: Branch, { version, replayed }: Applied, key: string): void {
     const main = branch.spaces.get("main");
-    if (!key.includes("/api/dispatch") || main === undefined) return;
+    if (main === undefined) return;
     if (version > main.head.version) this.#report("P3", `main ${version} is acknowledged, and not durable`);
-    if (main.startedUnder(key, version) === 1) return;
+    if (main.effectsUnder(key, version) === 1) return;
     this.#report("D1", `${replayed ? "a repeat of" : ""} ${key} is said to be done at ${version}, and is not`);
   }
 

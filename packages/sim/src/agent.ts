@@ -1,7 +1,10 @@
-import type { SyncError } from "@neverstale/protocol";
+import type { JsonObject, SyncError } from "@neverstale/protocol";
 import type { Random } from "./random.ts";
 import type { Tab } from "./tab.ts";
 import type { World } from "./world.ts";
+
+/** After this time a task that is still there is looked at again: the authority may have been restored since. */
+const LOOKS_AGAIN_MS = 15_000;
 
 /** A program on a host: it follows its own space, and says over HTTP what it has done. What it sees, it does. */
 export class Agent {
@@ -9,6 +12,7 @@ export class Agent {
   readonly #world: World;
   readonly #random: Random;
   readonly #host: string;
+  /** The keys of tasks that it is at, or has told of a short time ago. */
   readonly #begun = new Set<string>();
 
   constructor(world: World, tab: Tab) {
@@ -20,21 +24,25 @@ export class Agent {
   }
 
   #look(): void {
-    for (const task of this.#tab.driver.state.tasks?.keys() ?? []) {
-      if (this.#begun.has(task)) continue;
-      this.#begun.add(task);
-      this.#tab.environment.after(this.#random.int(10, 2_000), () => void this.#report(task));
+    for (const { id, made = 0 } of this.#tab.driver.state.tasks?.values() ?? []) {
+      const key = `done-${id}-${made}`;
+      if (this.#begun.has(key)) continue;
+      this.#begun.add(key);
+      const body = { task: id, made, host: this.#host };
+      this.#tab.environment.after(this.#random.int(10, 2_000), () => void this.#report(key, body));
     }
   }
 
-  async #report(task: string): Promise<void> {
+  async #report(key: string, body: JsonObject): Promise<void> {
     try {
-      const body = { task, host: this.#host };
-      await this.#tab.driver.dispatch("/api/done", body, { idempotencyKey: `done-${task}`, timeoutMs: 10_000 });
+      await this.#tab.driver.dispatch("/api/done", body, { idempotencyKey: key, timeoutMs: 10_000 });
       this.#world.counters.add("agent_reports");
     } catch (error) {
       this.#world.counters.add(`agent_${(error as SyncError).code}`);
-      this.#begun.delete(task);
     }
+    this.#tab.environment.after(LOOKS_AGAIN_MS, () => {
+      this.#begun.delete(key);
+      this.#look();
+    });
   }
 }

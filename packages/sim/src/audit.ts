@@ -1,5 +1,6 @@
 import { CLOSE, WINDOW_BYTES } from "@neverstale/protocol";
 import type { Connection } from "./connection.ts";
+import type { Counters } from "./counters.ts";
 import type { WireMessage } from "./frames.ts";
 import type { History, Moment, Report } from "./oracle.ts";
 
@@ -14,6 +15,7 @@ export interface AuditOptions {
   readonly history: () => History | null;
   readonly largestFrame: () => number;
   readonly claimed: Moment | null;
+  readonly counters: Counters;
 }
 
 /** What the authority may put on one connection, and the replica say, judged on the wire alone. */
@@ -26,6 +28,7 @@ export class Audit {
   readonly #largestFrame: () => number;
   /** What was true at the position that the replica says it has. */
   readonly #claimed: Moment | null;
+  readonly #counters: Counters;
   /** Of the frames put, in order. */
   readonly #sizes: number[] = [];
   #unackedBytes = 0;
@@ -35,7 +38,8 @@ export class Audit {
   #getStateAt: number | null = null;
   #lastSaid = "";
 
-  constructor(report: Report, { plain, history, largestFrame, claimed }: AuditOptions) {
+  constructor(report: Report, { plain, history, largestFrame, claimed, counters }: AuditOptions) {
+    this.#counters = counters;
     this.#largestFrame = largestFrame;
     this.#claimed = claimed;
     this.#report = report;
@@ -74,8 +78,9 @@ export class Audit {
     this.#fullStateFrame = this.#framesPut;
   }
 
-  #putSync(id: string, { version, isResume }: WireMessage): void {
+  #putSync(id: string, { version, head, isResume }: WireMessage): void {
     const opens = isResume && this.#position === null;
+    if (opens && version < head) this.#counters.add("resumed_by_diff");
     if (opens && (this.#claimed === null || this.#history()?.moments[version] !== this.#claimed)) {
       this.#report("E3", `${id} is resumed at ${version} into another history`);
     }

@@ -1,6 +1,6 @@
 import { StoreFailure } from "@neverstale/server";
 import type { Connection } from "./connection.ts";
-import type { Image } from "./disk.ts";
+import { EMPTY_IMAGE, type Image } from "./disk.ts";
 import type { Answer, Request } from "./http-api.ts";
 import { type AuthorityConfig, Incarnation } from "./incarnation.ts";
 import type { World } from "./world.ts";
@@ -104,8 +104,8 @@ export class Authority {
     if (this.#keepsRunning) this.startAfter(20);
   }
 
-  /** Another image takes the place of the data, while nothing runs. */
-  restore(image: Image): void {
+  /** Another image takes the place of the data, while nothing runs: a backup, or a database that knows nothing. */
+  restore(image: Image = EMPTY_IMAGE): void {
     this.crash(false);
     this.#note("is restored");
     this.#world.counters.add("restores");

@@ -42,6 +42,7 @@ export class Connection implements Wire {
   /** Events that arrive after the replica has closed its end are still told to it. */
   readonly #tellsLate: boolean;
   readonly #note: (text: string) => void;
+  readonly #count: (what: string) => void;
   #server: ServerEnd | null = null;
   #orphaned = false;
   /** The authority has closed it, or its process has ended. */
@@ -65,6 +66,7 @@ export class Connection implements Wire {
       readonly kernelBytes: number;
       readonly tellsLate: boolean;
       readonly note: (text: string) => void;
+      readonly count: (what: string) => void;
     },
   ) {
     this.id = facts.id;
@@ -78,6 +80,7 @@ export class Connection implements Wire {
     this.#kernelBytes = ends.kernelBytes;
     this.#tellsLate = ends.tellsLate;
     this.#note = ends.note;
+    this.#count = ends.count;
   }
 
   /** Whether both ends still take it for open. */
@@ -173,6 +176,7 @@ export class Connection implements Wire {
   #arrive(message: WireMessage, sentAt: number): void {
     if (this.clientTold || (this.clientDone && !this.#tellsLate)) return;
     this.audit?.arrived(message);
+    if (this.clientDone) this.#count("late_frames");
     for (const arrived of this.#watch.arrives(this, message, sentAt)) {
       this.#events.received(arrived.zipped ? bytesOf(arrived.text) : arrived.text);
     }
@@ -200,8 +204,8 @@ export class Connection implements Wire {
   /** The network ends it behind so many bytes each way; `told` says which ends learn of it. */
   cut(told: "both" | "client" | "server" | "nobody", bytes: number): void {
     this.#note(`is cut after ${bytes}, and told is ${told}`);
-    this.down.cutAfter(bytes);
-    this.up.cutAfter(bytes);
+    const withinFrame = [this.down.cutAfter(bytes), this.up.cutAfter(bytes)];
+    if (withinFrame.includes(true)) this.#count("cuts_within_frame");
     if (told === "both" || told === "client") this.#tellClosed(CUT);
     if (told === "both" || told === "server") this.up.send(0, () => this.#endServer());
     this.down.seal();

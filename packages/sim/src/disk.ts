@@ -36,8 +36,8 @@ export interface DiskFaults {
   writeMs: number;
   syncMs: number;
   full: boolean;
-  /** The next commit fails with an error after which nobody knows whether it is stored. */
-  errorAtNext: boolean;
+  /** The next write of that kind fails with an error after which nobody knows whether it is stored. */
+  errorAtNext: Write["kind"] | null;
   trap: Trap | null;
 }
 
@@ -54,9 +54,11 @@ export interface DiskWorld {
   readonly counters: Counters;
   readonly oracle: Oracle;
   readonly report: Report;
+  readonly note: (text: string) => void;
 }
 
 const EMPTY: MemoryData = { epochs: [], spaces: [], log: [], history: [], answers: [] };
+export const EMPTY_IMAGE: Image = { data: EMPTY, branch: new Branch() };
 
 /**
  * The disk under one authority. What was written but not forced to disk outlives the process and not a power cut.
@@ -66,25 +68,29 @@ export class Disk {
   readonly clock: Clock;
   readonly random: Random;
   readonly counters: Counters;
-  readonly faults: DiskFaults = { writeMs: 0, syncMs: 0, full: false, errorAtNext: false, trap: null };
+  readonly faults: DiskFaults = { writeMs: 0, syncMs: 0, full: false, errorAtNext: null, trap: null };
   readonly config: DiskConfig;
   readonly #usualMs: number;
   /** Copies made by the authority, by path. */
   readonly backups = new Map<string, Image>();
   readonly #oracle: Oracle;
   readonly #report: Report;
+  readonly note: (text: string) => void;
   /** Everything that was forced to disk, and what survived of the rest when it was last mounted. */
   memory: Memory;
   branch = new Branch();
   /** Written since, in order. */
   #unsynced: Write[] = [];
-  /** What a power cut leaves of writes that were already mounted, as long as nothing was forced to disk since. */
-  #beforeUnsynced: Image | null = null;
+  /** What was there before each write that was mounted and is not forced to disk yet: a power cut can bring it back. */
+  #beforeMounted: Image[] = [];
+  /** Since a restore; null: there was none. */
+  #epochsSinceRestore: number | null = null;
   #mounted: SimStore | null = null;
 
   constructor(world: DiskWorld, config: DiskConfig) {
-    const { clock, random, counters, oracle, report } = world;
+    const { clock, random, counters, oracle, report, note } = world;
     this.#report = report;
+    this.note = note;
     this.clock = clock;
     this.random = random;
     this.counters = counters;
@@ -95,11 +101,16 @@ export class Disk {
     this.slowDown(0);
   }
 
+  /** Whether the store of the process that runs has met an error that leaves the outcome unknown. */
+  get hasFailed(): boolean {
+    return this.#mounted?.failed === true;
+  }
+
   /** A store on what the disk holds, for a process that starts. */
   mount(): SimStore {
-    if (this.#unsynced.length > 0) {
-      this.#beforeUnsynced ??= this.image();
-      for (const write of this.#unsynced.splice(0)) this.#carryOut(write);
+    for (const write of this.#unsynced.splice(0)) {
+      this.#beforeMounted.push(this.image());
+      this.#carryOut(write);
     }
     const data = this.memory.dump();
     this.memory = this.#memoryOf(data);
@@ -124,10 +135,11 @@ export class Disk {
   /** Forced to disk, with everything written before. */
   synced(): void {
     for (const write of this.#unsynced.splice(0)) this.#carryOut(write);
-    this.#beforeUnsynced = null;
+    this.#beforeMounted = [];
   }
 
   #carryOut(write: Write): void {
+    this.note(nameOf(write));
     if (write.kind === "fold") this.#mustWork(this.memory.fold(write.fold));
     else if (write.kind === "epoch") this.#begin(write.epoch);
     else {
@@ -137,6 +149,8 @@ export class Disk {
   }
 
   #begin(epoch: string): void {
+    if (this.#epochsSinceRestore !== null) this.#epochsSinceRestore += 1;
+    if (this.#epochsSinceRestore === 2) this.counters.add("further_epoch_after_restore");
     this.#mustWork(this.memory.beginEpoch(epoch));
     this.#oracle.begin(epoch, this.branch);
   }
@@ -152,14 +166,20 @@ export class Disk {
     this.#unmount();
   }
 
-  /** The machine is gone: of what was not forced to disk nothing stays, or all. */
+  /** The machine is gone: of what was not forced to disk the first so many writes stay, or none, or all. */
   cutPower(): void {
-    const kept = this.random.chance(0.3);
-    if (this.#unsynced.length > 0) this.counters.add(kept ? "power_cut_kept_unsynced" : "power_cut_lost_unsynced");
-    if (!kept) {
-      this.#unsynced = [];
-      if (this.#beforeUnsynced !== null) this.#place(this.#beforeUnsynced);
-    }
+    const mounted = this.#beforeMounted.length;
+    const count = mounted + this.#unsynced.length;
+    const kept = this.random.int(0, count);
+    if (kept > 0) this.counters.add("power_cut_kept_unsynced");
+    if (kept < count) this.counters.add("power_cut_lost_unsynced");
+    if (kept > 0 && kept < count) this.counters.add("power_cut_kept_a_part");
+    const before = this.#beforeMounted[kept];
+    const unsynced = this.#unsynced.slice(0, Math.max(0, kept - mounted));
+    this.#unsynced = [];
+    this.#beforeMounted = [];
+    if (before !== undefined) this.#place(before);
+    for (const write of unsynced) this.#carryOut(write);
     this.#unmount();
   }
 
@@ -169,14 +189,15 @@ export class Disk {
     this.faults.trap = null;
   }
 
-  /** Another image takes the place of what is there: a restored backup, or an empty disk. Only while nothing is mounted. */
-  restore(image: Image = { data: EMPTY, branch: new Branch() }): void {
+  /** Another image takes the place of what is there. Only while nothing is mounted. */
+  restore(image: Image): void {
     this.#unsynced = [];
+    this.#epochsSinceRestore = 0;
     this.#place(image);
   }
 
   #place({ data, branch }: Image): void {
-    this.#beforeUnsynced = null;
+    this.#beforeMounted = [];
     this.memory = this.#memoryOf(data);
     this.branch = branch.fork();
   }
@@ -188,7 +209,17 @@ export class Disk {
   }
 
   heal(): void {
-    Object.assign(this.faults, { full: false, errorAtNext: false, trap: null });
+    Object.assign(this.faults, { full: false, errorAtNext: null, trap: null });
     this.slowDown(0);
   }
+}
+
+/** For the trace. */
+function nameOf(write: Write): string {
+  if (write.kind === "epoch") return `epoch ${write.epoch}`;
+  if (write.kind === "fold") return `fold ${write.fold.records.length} ${write.fold.tombstones.length}`;
+  const spaces = write.group.spaces.map(
+    ({ name, firstVersion, lastVersion }) => `${name} ${firstVersion}-${lastVersion}`,
+  );
+  return `commit ${spaces.join(", ")}`;
 }

@@ -66,7 +66,7 @@ export class Dispatches {
     this.#world.counters.add(`dispatch_${code}`);
     if (code === "unreachable" || code === "outcome_unknown" || this.#tab.network.http.double > 0) return;
     const main = this.#world.disk.branch.spaces.get("main");
-    if (main === undefined || main.startedUnder(key, main.head.version) === 0) return;
+    if (main === undefined || main.effectsUnder(key, main.head.version) === 0) return;
     this.#world.fail("D3", `${key} is said to have failed with ${code}, and has not`);
   }
 
@@ -90,7 +90,7 @@ export class Dispatches {
   #checkReached(key: string, answer: EffectPosition): void {
     const { position } = this.#tab.driver;
     const history = position === null ? null : this.#world.oracle.historyOf(position);
-    const shown = position === null ? 0 : (history?.startedUnder(key, position.version) ?? 0);
+    const shown = position === null ? 0 : (history?.effectsUnder(key, position.version) ?? 0);
     if (shown === 1) return;
     this.#world.fail("D2", `${key} at ${answer.epoch} ${answer.version} is reached and not shown`);
   }

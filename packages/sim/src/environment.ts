@@ -196,12 +196,13 @@ export class SimEnvironment implements Environment {
   }
 
   /**
-   * Somebody sets the clock of the machine; not while it sleeps, and not before it has noticed that it did: a clock that is
+   * Somebody sets the clock of the machine, and it returns true; not while it sleeps, and not before it has noticed that it did: a clock that is
    * set back over a sleep that the other clock did not count leaves nothing to notice it by.
    */
-  jumpWall(byMs: number): void {
-    if (this.asleep || this.#world.clock.now - this.wokeAt <= NOTICES_SLEEP_MS) return;
+  jumpWall(byMs: number): boolean {
+    if (this.asleep || this.#world.clock.now - this.wokeAt <= NOTICES_SLEEP_MS) return false;
     this.#wallSkewMs += byMs;
     this.jumpedAt = this.#world.clock.now;
+    return true;
   }
 }

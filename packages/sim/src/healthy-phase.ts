@@ -19,12 +19,15 @@ const ON_ITS_WAY_MS = 600;
 const DRAIN_MS = 20_000;
 /** Open dispatches try for so long, and wait as long again for a lost answer. */
 const DISPATCH_MS = 60_000;
+/** An agent looks again after 15 s, begins within 2 s and tries for 10 s; a restore may have undone its last word. */
+const TASKS_MS = 60_000;
 
 /** Everything heals; from here on every client must become level, in time, and stay so (promise P2). */
 export async function healed(world: World): Promise<void> {
   healEverything(world);
   await world.pass(START_MS, () => !world.authority.serving);
   if (!world.authority.serving) return world.fail("P2", "the authority does not start");
+  await noticeFailedDisk(world);
   await world.pass(2 * world.config.authority.buildMs + ON_ITS_WAY_MS); // Until what was begun in sickness is over.
   const told = [...world.tabs.values()].filter(
     ({ config, network }, index) => index % 2 === 0 && config.space === "main" && network.current?.meddledWith !== true,
@@ -35,10 +38,20 @@ export async function healed(world: World): Promise<void> {
   await world.pass(DRAIN_MS, () => (world.authority.manager?.metrics().writer_waiting_calls ?? 0) > 0);
   for (let round = 0; round < 3 && world.failure === null; round += 1) await writeAndSee(world, round);
   await mustSettle(world);
+  await tasksMustEnd(world);
   await world.pass(2 * world.authority.config.beaconMs + 500);
   await mustBeLevel(world, untouched(world), SEEN_MS, "P2");
   await checkWindows(world);
   await closeAndOpen(world);
+}
+
+/** A process whose disk failed while it folded finds out at its next commit, and ends (rule A1). */
+async function noticeFailedDisk(world: World): Promise<void> {
+  if (!world.disk.hasFailed) return;
+  const { process, starts } = world.authority;
+  process?.transact(() => someChanges("main", world.random.fork("notices"))).catch(() => {});
+  await world.pass(START_MS, () => world.authority.starts === starts || !world.authority.serving);
+  if (!world.authority.serving) world.fail("A1", "a process whose disk has failed does not end");
 }
 
 function healEverything(world: World): void {
@@ -138,6 +151,18 @@ async function mustSettle(world: World): Promise<void> {
   await world.pass(DISPATCH_MS, () => waiting() !== undefined);
   const late = waiting();
   if (late !== undefined) world.fail("D2", `${late.name} still waits for the end of a dispatch`);
+}
+
+/** What an agent sees it does: in the end no task is left in the space of one that works. */
+async function tasksMustEnd(world: World): Promise<void> {
+  const agents = [...world.tabs.values()].filter(({ config }) => config.space.startsWith("agent/"));
+  const open = () =>
+    agents.flatMap(({ config: { space } }) => [
+      ...(world.disk.branch.spaces.get(space)?.head.state.tasks?.keys() ?? []),
+    ]);
+  await world.pass(TASKS_MS, () => open().length > 0);
+  if (open().length > 0)
+    world.fail("D1", `nobody has finished ${open().join(", ")}, ${TASKS_MS} ms after the last one`);
 }
 
 /** Promise P4: in the end nothing is kept for anybody. */

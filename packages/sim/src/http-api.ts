@@ -49,7 +49,7 @@ async function carryOut(incarnation: Incarnation, request: Request): Promise<Ans
   const newId = () => incarnation.newId();
   const key = `${request.client} ${request.path} ${request.headers["Idempotency-Key"]}`;
   const body = JSON.parse(request.body ?? "null") as JsonObject;
-  const decide = request.path === "/api/dispatch" ? dispatch(newId, key, body) : report(body);
+  const decide = request.path === "/api/dispatch" ? dispatch(newId, key, body) : report(newId, key, body);
   const applied = await incarnation.transact((_, transaction) => decide(transaction), {
     key: { id: key, bodyHash: request.body ?? "" },
   });
@@ -76,13 +76,21 @@ function dispatch(newId: () => string, key: string, body: JsonObject): (transact
   };
 }
 
-/** An agent says that a task is done. */
-function report({ task, host }: JsonObject): (transaction: Transaction) => Decided {
+/** An agent says that a task is done. The event holds its key: whether it took effect twice is seen from outside. */
+function report(
+  newId: () => string,
+  key: string,
+  { task, made, host }: JsonObject,
+): (transaction: Transaction) => Decided {
   return (transaction) => {
     const space = `agent/${host}`;
-    const known = transaction.state(space)?.tasks?.has(task as string) === true;
+    const record = transaction.state(space)?.tasks?.get(task as string);
+    const known = record !== undefined && (record.made ?? 0) === made;
     if (known) transaction.add(space, [{ type: "task_removed", target: "", data: { id: task as string } }]);
-    const changes = [{ type: "command_finished", target: "", data: { id: task as string, status: "done" } }];
+    const changes = [
+      { type: "command_finished", target: "", data: { id: task as string, status: "done" } },
+      { type: "event", target: "", data: { id: newId(), text: "done", key } },
+    ];
     return { changes, answer: { known } };
   };
 }

@@ -191,6 +191,7 @@ export class Incarnation implements Runtime {
       history,
       largestFrame: () => this.frames.largestBytes,
       claimed: resume === null ? null : this.world.oracle.momentAt(resume),
+      counters: this.world.counters,
     });
     connection.follows = { epoch: this.epoch, space: creationId };
     connection.greet();

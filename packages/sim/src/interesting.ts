@@ -4,6 +4,7 @@ export const RUNS_TO_SEE_ALL = 200;
 /** What the promises are about, by the names of the counters. */
 export const INTERESTING: readonly string[] = [
   "hub_resumed",
+  "resumed_by_diff",
   ...["first", "epoch", "ahead", "too_old", "smaller", "plain_log"].map((reason) => `full_state_${reason}`),
   ...["gap", "drift", "digest", "epoch", "manual", "plain"].map((reason) => `full_state_asked_${reason}`),
   "hub_windowFull",
@@ -30,6 +31,16 @@ export const INTERESTING: readonly string[] = [
   "kill_kept_unsynced",
   "power_cut_lost_unsynced",
   "power_cut_kept_unsynced",
+  "power_cut_kept_a_part",
+  "late_frames",
+  "half_open",
+  "stalls",
+  "cuts_within_frame",
+  ...["alter", "swallow", "double"].flatMap((how) => [`meddled_${how}`, `meddled_plain_${how}`]),
+  ...["sleeps_told", "sleeps_untold", "client_clock_jumps", "authority_clock_jumps"],
+  ...["spaces_removed", "spaces_made_again"],
+  ...["restores_empty", "further_epoch_after_restore"],
+  ...["epoch", "commit", "fold"].map((write) => `disk_error_${write}`),
   ...["epoch", "commit", "fold"].flatMap((write) =>
     ["before", "written", "synced"].map((point) => `crash_${write}_${point}`),
   ),

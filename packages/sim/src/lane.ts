@@ -77,14 +77,20 @@ export class Lane {
     return this.#sealed;
   }
 
-  /** The connection is cut behind so many bytes of what is under way: what isn't whole by then is lost. */
-  cutAfter(bytes: number): void {
+  /**
+   * The connection is cut behind so many bytes of what is under way: what isn't whole by then is lost. Returns whether
+   * the cut falls within a frame.
+   */
+  cutAfter(bytes: number): boolean {
     let left = bytes;
-    const whole = this.#parcels.findIndex((parcel) => {
-      left -= parcel.sizeBytes;
-      return left < 0;
-    });
-    if (whole >= 0) this.#drop(whole);
+    for (const [index, { sizeBytes }] of this.#parcels.entries()) {
+      if (left < sizeBytes) {
+        this.#drop(index);
+        return left > 0;
+      }
+      left -= sizeBytes;
+    }
+    return false;
   }
 
   #drop(from: number): void {

@@ -103,6 +103,8 @@ interface Menu {
   readonly v1: readonly string[];
   /** Those that follow the main space. */
   readonly main: readonly string[];
+  /** Spaces beside the main one; those that somebody follows stand there twice. */
+  readonly spaces: readonly string[];
   readonly backups: readonly string[];
 }
 
@@ -122,10 +124,10 @@ const TROUBLES: readonly (readonly [weight: number, deed: (menu: Menu) => Deed])
   [2, ({ chance }) => ({ do: "stop", downMs: downMs(chance) })],
   [5, (menu) => trap(menu)],
   [3, ({ chance, backups }) => ({ do: "backup", name: chance.pick(backups) })],
-  [2, ({ chance, backups }) => ({ do: "restore", name: chance.pick(backups), downMs: downMs(chance) })],
   [2, ({ chance }) => ({ do: "disk_full", ms: chance.int(100, 6_000) })],
   [2, ({ chance }) => ({ do: "slow_disk", ms: chance.int(500, 10_000) })],
-  [1, () => ({ do: "disk_error" })],
+  [2, ({ chance, backups }) => restoreOf(chance, backups)],
+  [1, ({ chance }) => ({ do: "disk_error", write: chance.pick(["commit", "epoch", "fold"]) })],
   [1, ({ chance }) => ({ do: "failed_builds", ms: chance.int(500, 10_000) })],
   [1, ({ chance }) => ({ do: "authority_clock", byMs: chance.pick([-1, 1]) * chance.pick([500, 5_000, 3_600_000]) })],
   [6, (menu) => cut(menu)],
@@ -162,7 +164,7 @@ const TROUBLES: readonly (readonly [weight: number, deed: (menu: Menu) => Deed])
     ({ chance, clients }) => ({
       do: "meddle",
       client: chance.pick(clients),
-      how: chance.pick(["alter", "alter", "swallow", "swallow", "swallow_first", "double"]),
+      how: chance.pick(["alter", "alter", "swallow", "swallow", "swallow_first", "double", "double"]),
     }),
   ],
   [4, (menu) => sleep(menu)],
@@ -171,8 +173,8 @@ const TROUBLES: readonly (readonly [weight: number, deed: (menu: Menu) => Deed])
   [1, ({ chance, clients }) => ({ do: "restart_client", client: chance.pick(clients) })],
   [1, ({ chance, v1 }) => ({ do: "rotate_token", client: chance.pick(v1) })],
   [1, ({ chance, v1 }) => ({ do: "sign_out", client: chance.pick(v1), ms: chance.int(500, 10_000) })],
-  [2, ({ chance }) => ({ do: "make_space", space: chance.pick(SPACES) })],
-  [2, ({ chance }) => ({ do: "remove_space", space: chance.pick(SPACES) })],
+  [3, ({ chance, spaces }) => ({ do: "make_space", space: chance.pick(spaces), count: 1 + chance.skewed(40) })],
+  [2, ({ chance, spaces }) => ({ do: "remove_space", space: chance.pick(spaces) })],
 ];
 
 function troubles(chance: Random, untilMs: number, clients: readonly ClientPlan[]): Planned[] {
@@ -182,6 +184,7 @@ function troubles(chance: Random, untilMs: number, clients: readonly ClientPlan[
     v1: clients.filter(({ kind }) => kind !== "plain").map(({ name }) => name),
     main: clients.filter(({ kind, space }) => kind === "tab" && space === "main").map(({ name }) => name),
     backups: ["a", "b"],
+    spaces: [...SPACES, ...clients.map(({ space }) => space).filter((space) => space !== "main")],
   };
   const weights = TROUBLES.map(([weight]) => (chance.chance(0.6) ? weight * chance.next() : 0));
   const planned: Planned[] = [];
@@ -202,12 +205,18 @@ function weighted(weights: readonly number[], chance: Random): ((menu: Menu) => 
   return null;
 }
 
+function restoreOf(chance: Random, backups: readonly string[]): Deed {
+  if (chance.chance(0.2)) return { do: "restore_empty", downMs: downMs(chance) };
+  return { do: "restore", name: chance.pick(backups), downMs: downMs(chance) };
+}
+
 function trap({ chance }: Menu): Deed {
   return {
     do: "trap",
     write: chance.pick(["epoch", "commit", "commit", "fold"]),
     point: chance.pick(["before", "written", "synced"]),
     power: chance.chance(0.5),
+    amidCommit: chance.chance(0.5),
     downMs: downMs(chance),
   };
 }

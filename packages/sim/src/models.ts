@@ -73,7 +73,7 @@ export function someChanges(space: string, chance: Random): Change[] {
 }
 
 function someChange(space: string, chance: Random): Change {
-  if (space.startsWith("agent/")) return recordChange("task_added", "task_altered", "task_removed", chance);
+  if (space.startsWith("agent/")) return taskChange(chance);
   if (space.startsWith("output/")) return lineChange(chance);
   const kind = chance.next();
   if (kind < 0.12)
@@ -88,6 +88,12 @@ function recordChange(added: string, updated: string, removed: string, chance: R
   if (kind < 0.35) return { type: added, target, data: someFields(chance, false) };
   if (kind < 0.8) return { type: updated, target, data: someFields(chance, true) };
   return { type: removed, target, data: {} };
+}
+
+/** Each task that is added says which one it is: an id may come again. */
+function taskChange(chance: Random): Change {
+  const change = recordChange("task_added", "task_altered", "task_removed", chance);
+  return change.type === "task_added" ? { ...change, data: { ...change.data, made: chance.int(0, 1e9) } } : change;
 }
 
 function lineChange(chance: Random): Change {

@@ -56,7 +56,8 @@ export class Network {
     const [down, up] = [this.#lane(random.fork("down")), this.#lane(random.fork("up"))];
     const { kernelBytes, late } = this.#config;
     const note = (text: string) => this.#world.trace.line(this.#world.clock.now, `${id} ${text}`);
-    const ends = { events, watch, kernelBytes, tellsLate: random.chance(late), note };
+    const count = (what: string) => this.#world.counters.add(what);
+    const ends = { events, watch, kernelBytes, tellsLate: random.chance(late), note, count };
     const connection = new Connection({ id, url: new URL(url), protocols, client: this.#client, down, up }, ends);
     this.connections.add(connection);
     this.newest = connection;

@@ -8,6 +8,7 @@ import {
   type StateRecord,
 } from "@neverstale/protocol";
 import type { Store } from "@neverstale/server";
+import type { Counters } from "./counters.ts";
 import { modelOf } from "./models.ts";
 
 export type CommitGroup = Parameters<Store["commit"]>[0];
@@ -26,7 +27,7 @@ export interface Moment {
   readonly at: number;
   /** The effective change that led here; null: the space had just been made. */
   readonly change: Change | null;
-  /** The idempotency key of the command that this change started. */
+  /** The idempotency key under which this change was asked for. */
   readonly key: string | null;
 }
 
@@ -48,8 +49,8 @@ export class History {
     return this.moments[this.moments.length - 1] as Moment;
   }
 
-  /** The commands that were started under a key. */
-  startedUnder(key: string, upTo: number): number {
+  /** How often what was asked for under a key took effect. */
+  effectsUnder(key: string, upTo: number): number {
     let count = 0;
     for (let version = 1; version <= upTo; version += 1) if (this.moments[version]?.key === key) count += 1;
     return count;
@@ -84,12 +85,14 @@ export class Branch {
  */
 export class Oracle {
   readonly #report: Report;
+  readonly #counters: Counters;
   /** By epoch, then by creation id: the history as that epoch has it. */
   readonly #epochs = new Map<string, Map<string, History>>();
   readonly #given = new Map<string, string>();
 
-  constructor(report: Report) {
+  constructor(report: Report, counters: Counters) {
     this.#report = report;
+    this.#counters = counters;
   }
 
   /** An epoch is in the store: from here on its history is what the image holds. */
@@ -116,6 +119,7 @@ export class Oracle {
       if (!space.removed) continue;
       branch.spaces.delete(space.name);
       branch.removedAt.set(space.name, now);
+      this.#counters.add("spaces_removed");
     }
   }
 
@@ -138,6 +142,7 @@ export class Oracle {
 
   #make(branch: Branch, name: string, creationId: string, epoch: string, now: number): void {
     const history = new History(name, creationId, [emptyMoment(modelOf(name), now)], now);
+    if (branch.removedAt.has(name)) this.#counters.add("spaces_made_again");
     branch.spaces.set(name, history);
     this.#epochs.get(epoch)?.set(creationId, history);
   }
@@ -150,8 +155,8 @@ export class Oracle {
     if (before !== undefined && before !== text) this.#report("P3", `two changes were given ${place}`);
     this.#given.set(place, text);
     const key = keyOf(change);
-    if (key !== null && history.startedUnder(key, history.head.version) > 0) {
-      this.#report("D1", `the key ${key} started a second command at ${place}`);
+    if (key !== null && history.effectsUnder(key, history.head.version) > 0) {
+      this.#report("D1", `the key ${key} takes effect a second time at ${place}`);
     }
   }
 
@@ -181,7 +186,7 @@ function after(history: History, change: Change, whole: boolean, at: number): Mo
 }
 
 function keyOf({ type, data }: Change): string | null {
-  return type === "command_started" && typeof data.key === "string" ? data.key : null;
+  return (type === "command_started" || type === "event") && typeof data.key === "string" ? data.key : null;
 }
 
 /** The state after an effective change; records and collections that it doesn't concern are shared. */

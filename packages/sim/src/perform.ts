@@ -23,7 +23,7 @@ export function perform(world: World, action: Action): void {
     case "crowd":
       return transact(world, () => (action.gone ? crowdGone(60, "crowd") : crowd(action.count, "crowd")));
     case "make_space":
-      return remakeSpace(world, action.space, chance);
+      return remakeSpace(world, action, chance);
     case "remove_space":
       return removeSpace(world, action.space);
     case "read_state":
@@ -58,8 +58,8 @@ function transact(world: World, decide: Decide<StateOf<typeof mainModel>>, space
   });
 }
 
-function remakeSpace(world: World, space: string, chance: Random): void {
-  const changes = someChanges(space, chance);
+function remakeSpace(world: World, { space, count = 1 }: Of<"make_space">, chance: Random): void {
+  const changes = Array.from({ length: count }, () => someChanges(space, chance)).flat();
   transact(world, (_, transaction) => {
     if (transaction.state(space) !== null) transaction.removeSpace(space);
     transaction.add(space, changes);
@@ -98,6 +98,10 @@ function performOnAuthority(world: World, action: OnAuthority, chance: Random): 
       return;
     case "restore":
       return restore(world, action);
+    case "restore_empty":
+      world.counters.add("restores_empty");
+      authority.restore();
+      return authority.startAfter(action.downMs);
     case "disk_full":
       disk.faults.full = true;
       return during(world, action.ms, () => {
@@ -112,9 +116,9 @@ function performOnAuthority(world: World, action: OnAuthority, chance: Random): 
         world.snapshots.failedBuilds = 0;
       });
     case "disk_error":
-      disk.faults.errorAtNext = true;
-      return;
+      return failDisk(world, action);
     case "authority_clock":
+      world.counters.add("authority_clock_jumps");
       world.jumpWall(action.byMs);
   }
 }
@@ -124,18 +128,31 @@ function during(world: World, ms: number, end: () => void): void {
 }
 
 /** A process that starts anew is the only one that begins an epoch. */
-function setTrap(world: World, { write: kind, point, power, downMs }: Of<"trap">): void {
+function setTrap(world: World, trap: Of<"trap">): void {
+  if (trap.write !== "epoch") return armTrap(world, trap);
   const { authority, disk } = world;
-  if (kind === "epoch") authority.crash(power);
-  disk.faults.trap = {
-    kind,
-    point,
-    spring: () => {
-      authority.crash(power);
-      authority.startAfter(downMs);
-    },
+  const startIntoIt = (power: boolean) => {
+    authority.crash(power);
+    armTrap(world, trap);
+    authority.startAfter(trap.downMs);
   };
-  if (kind === "epoch") authority.startAfter(downMs);
+  if (trap.amidCommit !== true) return startIntoIt(trap.power);
+  disk.faults.trap = { kind: "commit", point: "written", spring: () => startIntoIt(false) };
+}
+
+function armTrap({ authority, disk }: World, { write: kind, point, power, downMs }: Of<"trap">): void {
+  const spring = () => {
+    authority.crash(power);
+    authority.startAfter(downMs);
+  };
+  disk.faults.trap = { kind, point, spring };
+}
+
+/** As with a trap: an epoch is begun only by a process that starts. */
+function failDisk({ authority, disk }: World, { write = "commit" }: Of<"disk_error">): void {
+  if (write === "epoch") authority.crash(false);
+  disk.faults.errorAtNext = write;
+  if (write === "epoch") authority.start();
 }
 
 function restore(world: World, { name, downMs }: Of<"restore">): void {
@@ -158,7 +175,8 @@ function performOnClient(world: World, action: OnClient, chance: Random): void {
     case "sleep":
       return sleep(world, tab, action);
     case "client_clock":
-      return tab.environment.jumpWall(action.byMs);
+      if (tab.environment.jumpWall(action.byMs)) world.counters.add("client_clock_jumps");
+      return;
     case "refresh":
       return tab.environment.act(() => tab.driver.refresh());
     case "restart_client":
@@ -180,9 +198,13 @@ function performOnNetwork(world: World, client: Tab | PlainClient, action: OnCli
       current?.cut(action.told, action.bytes);
       return true;
     case "half_open":
-      if (current !== null) network.halfOpen(current, action.directions);
+      if (current !== null) {
+        world.counters.add("half_open");
+        network.halfOpen(current, action.directions);
+      }
       return true;
     case "stall":
+      if (current !== null) world.counters.add("stalls");
       network.hold(`stall ${action.id}`, action.directions);
       during(world, action.ms, () => network.release(`stall ${action.id}`));
       return true;
@@ -218,6 +240,7 @@ function partition(
 
 function sleep(world: World, { environment }: Tab, { ms, countsTime, signals, suspends }: Of<"sleep">): void {
   if (environment.asleep) return;
+  world.counters.add(signals || suspends ? "sleeps_told" : "sleeps_untold");
   if (suspends) environment.signal("suspended");
   environment.sleep(countsTime);
   during(world, ms, () => {

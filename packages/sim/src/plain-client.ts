@@ -6,7 +6,9 @@ import type { WireMessage } from "./frames.ts";
 import { modelOf } from "./models.ts";
 import { Network, type NetworkConfig } from "./network.ts";
 import { type OracleState, reduce } from "./oracle.ts";
+import type { Random } from "./random.ts";
 import { difference } from "./same-state.ts";
+import { withOtherVersion } from "./tamper.ts";
 import type { World } from "./world.ts";
 
 const RECONNECT_MS = 1_000;
@@ -23,11 +25,10 @@ export class PlainClient implements ConnectionWatch {
   readonly name: string;
   readonly network: Network;
   readonly jumpedAt = Number.NEGATIVE_INFINITY;
-  /** Frames of it were swallowed, so that it has to find out by the next version. */
-  meddledWith = false;
   version = NOTHING_YET;
   readonly #world: World;
   readonly space: string;
+  readonly #random: Random;
   #connection: Connection | null = null;
   #state: OracleState = {};
   #retry: Timer | null = null;
@@ -37,6 +38,7 @@ export class PlainClient implements ConnectionWatch {
     this.#world = world;
     this.name = name;
     this.space = space;
+    this.#random = world.random.fork(`plain ${name}`);
     world.sessions.add(name, false);
     this.network = new Network(world, config, name);
     this.connect();
@@ -87,10 +89,14 @@ export class PlainClient implements ConnectionWatch {
 
   arrives(connection: Connection, message: WireMessage): readonly WireMessage[] {
     this.#world.trace.line(this.#world.clock.now, `${connection.id} > ${message.mark}`);
-    if (connection.tamper !== "swallow") return [message];
+    const how = connection.tamper;
+    if (how === null || connection.clientDone) return [message];
+    if (how === "alter" && message.type !== "delta" && message.type !== "sync") return [message];
     connection.tamper = null;
-    this.#world.counters.add("meddled_plain");
-    return [];
+    connection.meddledWith = true;
+    this.#world.counters.add(`meddled_plain_${how}`);
+    if (how === "alter") return [withOtherVersion(message, this.#random)];
+    return how === "swallow" ? [] : [message, message];
   }
 
   #receive(connection: Connection, text: string): void {
@@ -109,6 +115,7 @@ export class PlainClient implements ConnectionWatch {
       case "sync":
         if (message.version !== this.version) return connection.say('{"type":"get_state"}');
     }
+    this.#world.trace.line(this.now, `${this.name} shows ${this.version}`);
     this.#check(connection);
   }
 

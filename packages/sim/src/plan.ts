@@ -30,7 +30,8 @@ export type Deed =
   | { readonly do: "write"; readonly space: string }
   | { readonly do: "write_many"; readonly count: number }
   | { readonly do: "crowd"; readonly count: number; readonly gone: boolean }
-  | { readonly do: "make_space" | "remove_space"; readonly space: string }
+  | { readonly do: "make_space"; readonly space: string; readonly count?: number }
+  | { readonly do: "remove_space"; readonly space: string }
   | { readonly do: "dispatch"; readonly client: string; readonly hosts: readonly string[]; readonly timeoutMs: number }
   | { readonly do: "read_state" }
   // What happens to the authority.
@@ -40,12 +41,15 @@ export type Deed =
       readonly write: "epoch" | "commit" | "fold";
       readonly point: "before" | "written" | "synced";
       readonly power: boolean;
+      /** Of an epoch: the process before it is killed amid a commit, which is not forced to disk. */
+      readonly amidCommit?: boolean;
       readonly downMs: number;
     }
   | { readonly do: "backup"; readonly name: string }
   | { readonly do: "restore"; readonly name: string; readonly downMs: number }
+  | { readonly do: "restore_empty"; readonly downMs: number }
   | { readonly do: "disk_full" | "slow_disk" | "failed_builds"; readonly ms: number }
-  | { readonly do: "disk_error" }
+  | { readonly do: "disk_error"; readonly write?: "epoch" | "commit" | "fold" }
   | { readonly do: "authority_clock"; readonly byMs: number }
   // What happens on the way.
   | { readonly do: "cut"; readonly client: string; readonly told: Told; readonly bytes: number }

@@ -13,7 +13,8 @@ export class SimStore implements Store {
   readonly #memory: Disk["memory"];
   #epoch = "";
   #gone = false;
-  #failed = false;
+  /** After an error that leaves the outcome unknown nothing works any more. */
+  failed = false;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(disk: Disk, memory: Disk["memory"]) {
@@ -38,7 +39,7 @@ export class SimStore implements Store {
 
   commit(group: CommitGroup): void | Promise<void> {
     if (this.#gone) return never();
-    if (this.#failed) throw afterUnknown();
+    if (this.failed) throw afterUnknown();
     const write: Write = { kind: "commit", group, epoch: this.#epoch };
     const { config, random } = this.#disk;
     return random.chance(config.inlineShare) ? this.#commitInline(write) : this.#inTurn(write);
@@ -48,7 +49,7 @@ export class SimStore implements Store {
   #commitInline(write: Write): undefined | Promise<void> {
     this.#refuse();
     if (this.#springs(write, "before")) return never();
-    if (this.#disk.faults.errorAtNext) throw this.#unknown(write);
+    if (this.#disk.faults.errorAtNext === write.kind) throw this.#unknown(write);
     this.#disk.written(write);
     if (this.#springs(write, "written")) return never();
     this.#disk.synced();
@@ -73,12 +74,12 @@ export class SimStore implements Store {
   }
 
   async #write(write: Write): Promise<void> {
-    if (this.#failed) throw afterUnknown();
+    if (this.failed) throw afterUnknown();
     const { faults, random } = this.#disk;
     if (this.#springs(write, "before")) return never();
     await this.#pass(faults.writeMs * random.next());
     this.#refuse();
-    if (faults.errorAtNext && write.kind === "commit") throw this.#unknown(write);
+    if (faults.errorAtNext === write.kind) throw this.#unknown(write);
     this.#disk.written(write);
     if (this.#springs(write, "written")) return never();
     await this.#pass(faults.syncMs * random.next());
@@ -95,8 +96,10 @@ export class SimStore implements Store {
 
   /** The disk says no, after it may have done it. */
   #unknown(write: Write): StoreFailure {
-    this.#disk.faults.errorAtNext = false;
-    this.#failed = true;
+    this.#disk.faults.errorAtNext = null;
+    this.failed = true;
+    this.#disk.counters.add(`disk_error_${write.kind}`);
+    this.#disk.note(`fails at ${write.kind}`);
     const stored = this.#disk.random.chance(0.5);
     this.#disk.counters.add(stored ? "unknown_outcome_stored" : "unknown_outcome_not_stored");
     if (stored) this.#disk.written(write);
@@ -108,6 +111,7 @@ export class SimStore implements Store {
     if (trap === null || trap.kind !== write.kind || trap.point !== point) return false;
     this.#disk.faults.trap = null;
     this.#disk.counters.add(`crash_${write.kind}_${point}`);
+    this.#disk.note(`crash at ${write.kind}, ${point}`);
     trap.spring();
     return true;
   }

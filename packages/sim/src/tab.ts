@@ -136,11 +136,17 @@ export class Tab {
   check(told: boolean): void {
     const { position } = this.driver;
     const moved = position !== this.#position;
+    if (moved) this.#noteShown(position);
     if (moved) this.#checkPosition(this.#position, position);
     this.#position = position;
     if (this.driver.view.status.type === "signed_out") this.#checkCleared();
     else if (moved || told || this.wrong !== null) this.#checkShown(position);
     if (this.driver.view.status.type === "live") this.#checkFresh(position as Position);
+  }
+
+  #noteShown(position: Position | null): void {
+    const what = position === null ? "nothing" : `${position.epoch} ${position.space} ${position.version}`;
+    this.#world.trace.line(this.#world.clock.now, `${this.name} shows ${what}`);
   }
 
   /** Rule E5. What is shown no longer counts as its position once it has been cleared. */

@@ -23,3 +23,12 @@ function placesIn(name: string, { put = [], set = {} }: JsonObject): { record: s
   });
   return [...puts, ...sets].filter(({ fields }) => Object.keys(fields).some((field) => field !== "id"));
 }
+
+/**
+ * The message with another version: all that a plain client can notice. What is altered in its records it can't, without
+ * a digest.
+ */
+export function withOtherVersion({ text, version, zipped, sizeBytes }: WireMessage, chance: Random): WireMessage {
+  const other = version + chance.pick([-1, 1, 2]);
+  return new WireMessage(text.replace(`"version":${version}`, `"version":${other}`), zipped, sizeBytes);
+}

@@ -27,6 +27,9 @@ export interface Failure {
   readonly at: number;
 }
 
+/** Many times what a run takes: whoever needs more talks to itself. */
+const MOST_EVENTS = 200_000;
+
 /** 2026-01-01 on a clock that is right. */
 export const START_OF_TIME = 1_767_225_600_000;
 
@@ -58,9 +61,10 @@ export class World {
     this.snapshots = { failedBuilds: 0, buildMs: config.authority.buildMs };
     this.random = new Random(config.seed);
     this.trace = new Trace(config.keepTrace);
-    this.oracle = new Oracle(this.fail);
+    this.oracle = new Oracle(this.fail, this.counters);
     const { clock, random, counters, oracle, fail: report } = this;
-    this.disk = new Disk({ clock, random: random.fork("disk"), counters, oracle, report }, config.disk);
+    const note = (text: string) => this.trace.line(clock.now, `disk ${text}`);
+    this.disk = new Disk({ clock, random: random.fork("disk"), counters, oracle, report, note }, config.disk);
     this.acks = new Acks(this.fail, () => this.disk);
     this.authority = new Authority(this, config.authority);
   }
@@ -111,11 +115,17 @@ export class World {
     return next === undefined ? null : Math.max(next.at, this.restoredAt);
   }
 
+  /** Something has failed; or the run would never end. */
+  #isOver(): boolean {
+    if (this.clock.events > MOST_EVENTS) this.fail("events", `too many events: more than ${MOST_EVENTS}`);
+    return this.failure !== null;
+  }
+
   /** Lets so much time pass; ends early when something does not hold. Errors that nobody caught are failures too. */
   async pass(ms: number, goOn: () => boolean = () => true): Promise<void> {
     const until = this.clock.now + ms;
     try {
-      await this.clock.runUntil(until, () => this.failure === null && goOn());
+      await this.clock.runUntil(until, () => !this.#isOver() && goOn());
     } catch (error) {
       this.fail("crash", error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
