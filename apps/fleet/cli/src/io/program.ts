@@ -115,7 +115,7 @@ function fleetOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): FleetOptions {
 }
 
 const SERVE_HELP = `
-NEVERSTALE_ADMIN_PASSWORD makes the user admin with that password (15 characters or more) if there is none. Without it
+NEVERSTALE_ADMIN_PASSWORD makes the user admin with that password (15 characters or more) if no user exists. Without it
 the first start prints a one-time sign-in link.
 
 Standard output: the address it listens on, and the link. Standard error: logs as JSON lines. SIGTERM and SIGINT end it

@@ -532,6 +532,7 @@ describe("hosts and state", () => {
       "events",
       "metrics",
     ]);
+    expect(answer.headers["cache-control"]).toBe("private, no-cache");
     expect(again.status).toBe(304);
     expect(moved.status).toBe(200);
   });

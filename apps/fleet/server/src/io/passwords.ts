@@ -43,18 +43,25 @@ export class Passwords {
     try {
       return await derive(password.normalize("NFKC"), salt, { ...cost, maxmem: MAX_MEMORY });
     } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
+      this.#leave();
     }
   }
 
   async #enter(): Promise<void> {
-    if (this.#running >= AT_ONCE) {
-      if (this.#waiting.length >= this.#maxWaiting)
-        throw new Refusal("too_many_requests", "too many sign-ins at once", { retryAfterS: 5 });
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    if (this.#running < AT_ONCE) {
+      this.#running += 1;
+      return;
     }
-    this.#running += 1;
+    if (this.#waiting.length >= this.#maxWaiting)
+      throw new Refusal("too_many_requests", "too many sign-ins at once", { retryAfterS: 5 });
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Whoever waits has the place at once: were it free in between, a third one could take it. */
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#running -= 1;
+    else next();
   }
 }
 

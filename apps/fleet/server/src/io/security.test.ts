@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { memoryStore } from "@neverstale/server";
+import { memoryStore, StoreFailure } from "@neverstale/server";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SESSION_IDLE_MS } from "../accounts.ts";
@@ -398,6 +398,36 @@ describe("session and login", { timeout: 120_000 }, () => {
       send(other.address, "POST", "/api/setup", { body: { token }, headers: { origin: other.address } });
 
     expect([(await use()).status, (await use()).status]).toEqual([200, 401]);
+  });
+
+  test("[C24] the sign-in link is not spent by a sign-in that fails", async () => {
+    const disk = memoryStore();
+    const isFull = { now: false };
+    const commit = disk.commit.bind(disk);
+    disk.commit = (group) => {
+      if (isFull.now) throw new StoreFailure("nothing_moved", "the disk is full");
+      commit(group);
+    };
+    const other = await fleets.start({ store: disk });
+
+    isFull.now = true;
+    await expect(signIn(other)).rejects.toThrow("store_unavailable");
+    isFull.now = false;
+
+    expect((await signIn(other)).csrf).not.toBe("");
+  });
+
+  test("[C24] a password given at the start makes a user, and alters none that exists", async () => {
+    const store = memoryStore();
+    const first = await fleets.start({ store });
+    const admin = await signIn(first);
+    await admin.post("/api/logout");
+    await first.close();
+
+    const second = await fleets.start({ store, adminPassword: "a password of the admin" });
+
+    expect(second.server.accounts?.users.get("admin")).not.toHaveProperty("passwordHash");
+    expect(second.signInLink).toContain("#setup=");
   });
 
   test("[C24] the sign-in link expires", async () => {

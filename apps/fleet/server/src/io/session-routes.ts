@@ -70,16 +70,22 @@ function limitPasswords(server: Server, account: string): void {
 
 /** The one-time link of the first start: makes `admin`, and signs in. */
 async function setup(server: Server, { token, password }: SetupRequest, request: FastifyRequest): Promise<Answer> {
-  if (!server.setupLink.use(token, server.now())) {
+  const giveBack = server.setupLink.use(token, server.now());
+  if (giveBack === null) {
     throw new Refusal("not_signed_in", "this sign-in link was used before, or has expired", {
       hint: "Sign in with a password; while there is none, each start of the server prints a new link.",
     });
   }
-  const passwordHash = password === undefined ? null : await server.passwords.hash(password);
-  return newSession(server, request, ADMIN, (work) => {
-    setUpAdmin(work, passwordHash);
-    return "with the one-time link";
-  });
+  try {
+    const passwordHash = password === undefined ? null : await server.passwords.hash(password);
+    return await newSession(server, request, ADMIN, (work) => {
+      setUpAdmin(work, passwordHash);
+      return "with the one-time link";
+    });
+  } catch (error) {
+    giveBack(); // It is the only way in: nobody has come in by it yet.
+    throw error;
+  }
 }
 
 /** A new id at each sign-in, stored as a hash (C15). The cookie is of the kind the caller's own origin can have. */

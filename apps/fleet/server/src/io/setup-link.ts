@@ -15,10 +15,13 @@ export class SetupLink {
     return `${address}/#setup=${token}`;
   }
 
-  /** True once. */
-  use(token: string, nowMs: number): boolean {
-    const valid = this.#hash !== null && nowMs < this.#expiresMs && sameSecret(hashOf(token), this.#hash);
-    if (valid) this.#hash = null;
-    return valid;
+  /** Once, and at once, so that no second one gets in meanwhile. Returns how to give it back when nothing came of it. */
+  use(token: string, nowMs: number): (() => void) | null {
+    const hash = this.#hash;
+    if (hash === null || nowMs >= this.#expiresMs || !sameSecret(hashOf(token), hash)) return null;
+    this.#hash = null;
+    return () => {
+      this.#hash ??= hash;
+    };
   }
 }

@@ -42,7 +42,7 @@ export interface FleetOptions {
   readonly allowedOrigins?: readonly string[];
   /** Addresses or ranges of proxies whose `X-Forwarded-For` is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
-  /** Makes `admin` with this password, if it has none. */
+  /** Makes `admin` with this password, if there is no user. */
   readonly adminPassword?: string;
   /** Default: JSON lines on standard error. */
   readonly log?: Logger;
@@ -177,8 +177,13 @@ async function setPassword(server: Server, password: string | undefined): Promis
   if (password !== undefined && password !== "" && password.length < MIN_PASSWORD_LENGTH) {
     throw new Error(`the admin's password needs ${MIN_PASSWORD_LENGTH} characters or more`);
   }
-  if (password === undefined || password === "" || server.accounts?.users.get(ADMIN)?.passwordHash !== undefined)
+  if (password === undefined || password === "") return;
+  const admin = server.accounts?.users.get(ADMIN);
+  if (admin !== undefined) {
+    if (admin.passwordHash === undefined)
+      server.log.warn("NEVERSTALE_ADMIN_PASSWORD is ignored: there is a user already");
     return;
+  }
   const hash = await server.passwords.hash(password);
   await server.transact((work) => setUpAdmin(work, hash));
 }

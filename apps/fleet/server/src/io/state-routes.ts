@@ -66,7 +66,7 @@ export function stateRoutes(server: Server, metrics: HttpMetrics): Route[] {
 /** The whole state; whoever has it already is told so by its ETag. */
 function state(server: Server, ask: Ask<unknown>): Answer {
   const etag = `"${server.manager.epoch}-${server.manager.version}"`;
-  const headers = { etag, "cache-control": "no-cache" };
+  const headers = { etag, "cache-control": "private, no-cache" };
   if (ask.request.headers["if-none-match"] === etag) return { status: 304, headers };
   const { epoch, version, digest, collections } = server.manager.capture();
   const records = Object.fromEntries(
