@@ -28,7 +28,7 @@ beforeAll(async () => {
           finishedAt: new Date(count * 1000).toISOString(),
         };
         const made = { id, host: host.id, op: "uptime", args: {}, requestedBy: "admin", outputBytes: 0, ...times };
-        work.change("command_started", host.id, { ...made, status: "blocked" });
+        work.change("command_started", host.id, { ...made, status: "blocked", retired: true });
         work.change("event", host.id, {
           id: `e${id}`,
           at: times.createdAt,
