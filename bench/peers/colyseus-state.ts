@@ -4,6 +4,10 @@ import { type BenchRecord, FIELDS } from "../harness/records.ts";
 /** Room for the full state of 100,000 records; the default is meant for small rooms. */
 Encoder.BUFFER_SIZE = 64 * 1024 * 1024;
 
+/**
+ * `number` would send a fraction as 32-bit float where that is within 0.0001 of it: 37.4 comes out as 37.40000152587891, and
+ * a client that shows another state than the server holds makes a run void.
+ */
 export const Host = schema(
   {
     id: t.string(),
@@ -13,8 +17,8 @@ export const Host = schema(
     kernel: t.string(),
     role: t.string(),
     note: t.string(),
-    cpu: t.number(),
-    memory: t.number(),
+    cpu: t.float64(),
+    memory: t.float64(),
     seq: t.number(),
   },
   "Host",
@@ -24,15 +28,6 @@ export const BenchState = schema({ hosts: t.map(Host) }, "BenchState");
 
 export type HostLike = { readonly [Field in keyof BenchRecord]: BenchRecord[Field] };
 
-/**
- * A fraction travels as 32-bit float where that is within 0.0001 of it, so it comes out as 37.40000152587891: rounded back
- * to the one digit that a metric has.
- */
 export function plainRecord(host: HostLike): BenchRecord {
-  const record = Object.fromEntries(FIELDS.map((field) => [field, host[field]])) as unknown as BenchRecord;
-  return { ...record, cpu: oneDigit(record.cpu), memory: oneDigit(record.memory) };
-}
-
-function oneDigit(value: number): number {
-  return Math.round(value * 10) / 10;
+  return Object.fromEntries(FIELDS.map((field) => [field, host[field]])) as unknown as BenchRecord;
 }
