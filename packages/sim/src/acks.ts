@@ -1,6 +1,6 @@
 import { RECORD_EVICTED } from "@neverstale/protocol";
 import type { Applied } from "@neverstale/server";
-import { type Asked, withoutNulls } from "./asked.ts";
+import { type Asked, Removals, withoutNulls } from "./asked.ts";
 import type { Disk } from "./disk.ts";
 import { modelOf } from "./models.ts";
 import { type Branch, type History, type Moment, type Report, reduce } from "./oracle.ts";
@@ -19,6 +19,7 @@ interface Ack {
 export class Acks {
   readonly #report: Report;
   readonly #disk: () => Disk;
+  readonly removals = new Removals();
   #acks: Ack[] = [];
 
   constructor(report: Report, disk: () => Disk) {
@@ -31,7 +32,7 @@ export class Acks {
     const { branch } = this.#disk();
     for (const [space, version] of Object.entries(applied.versions)) {
       const history = branch.spaces.get(space);
-      if (branch.removedSince(space, asked.at)) continue; // By the same group or a later one.
+      if (this.removals.isRemovedAfter(asked.decision, space)) continue;
       const moment = history?.moments[version];
       if (history === undefined || moment === undefined) {
         this.#report("P3", `${space} ${version} is acknowledged, and not durable`);

@@ -1,14 +1,30 @@
 import type { AnyState, Change, JsonObject, JsonValue } from "@neverstale/protocol";
 import type { Decide, Transaction } from "@neverstale/server";
 
+/** Which decision was the last one to remove a space, and how many there were. */
+export class Removals {
+  readonly #last = new Map<string, number>();
+  decisions = 0;
+
+  note(space: string): void {
+    this.#last.set(space, this.decisions);
+  }
+
+  /** Whether a later decision removed the space: what was done there before may never have been on disk. */
+  isRemovedAfter(decision: number, space: string): boolean {
+    return (this.#last.get(space) ?? 0) > decision;
+  }
+}
+
 /** What one call asks for: its changes as it gave them, not as they took effect, by space and in order. */
 export class Asked {
-  /** When the call was made. */
-  readonly at: number;
+  /** The number of the decision among all. */
+  decision = 0;
+  readonly #removals: Removals;
   #changes = new Map<string, Change[]>();
 
-  constructor(at: number) {
-    this.at = at;
+  constructor(removals: Removals) {
+    this.#removals = removals;
   }
 
   get bySpace(): ReadonlyMap<string, readonly Change[]> {
@@ -18,6 +34,8 @@ export class Asked {
   /** The same decision, listened to. */
   by<State extends AnyState>(decide: Decide<State>): Decide<State> {
     return (state, transaction) => {
+      this.#removals.decisions += 1;
+      this.decision = this.#removals.decisions;
       this.#changes = new Map();
       const decision = decide(state, this.#listening(transaction));
       this.#note("main", "changes" in decision ? decision.changes : decision);
@@ -35,6 +53,7 @@ export class Asked {
       removeSpace: (space) => {
         transaction.removeSpace(space);
         this.#changes.delete(space);
+        this.#removals.note(space);
       },
     };
   }

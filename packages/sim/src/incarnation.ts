@@ -169,7 +169,7 @@ export class Incarnation implements Runtime {
   /** What it acknowledges must hold from then on. */
   async transact(decide: Decide<StateOf<typeof mainModel>>, options: TransactOptions = {}): Promise<Applied> {
     if (this.manager === null) throw new SyncError("shutting_down", "the process does not serve yet");
-    const asked = new Asked(this.now());
+    const asked = new Asked(this.world.acks.removals);
     const applied = await this.manager.transact(asked.by(decide), options);
     if (this.alive) this.world.acks.note(applied, asked, options.key?.id ?? null);
     return applied;

@@ -207,7 +207,8 @@ function weighted(weights: readonly number[], chance: Random): ((menu: Menu) => 
 
 function restoreOf(chance: Random, backups: readonly string[]): Deed {
   if (chance.chance(0.2)) return { do: "restore_empty", downMs: downMs(chance) };
-  return { do: "restore", name: chance.pick(backups), downMs: downMs(chance) };
+  const burst = chance.chance(0.5) ? chance.int(5, 60) : 0;
+  return { do: "restore", name: chance.pick(backups), downMs: downMs(chance), burst };
 }
 
 function trap({ chance }: Menu): Deed {
@@ -216,7 +217,7 @@ function trap({ chance }: Menu): Deed {
     write: chance.pick(["epoch", "commit", "commit", "fold"]),
     point: chance.pick(["before", "written", "synced"]),
     power: chance.chance(0.5),
-    amidCommit: chance.chance(0.5),
+    amidCommit: chance.chance(0.7),
     downMs: downMs(chance),
   };
 }

@@ -97,7 +97,7 @@ function performOnAuthority(world: World, action: OnAuthority, chance: Random): 
       authority.manager?.backup(action.name).catch(() => {});
       return;
     case "restore":
-      return restore(world, action);
+      return restore(world, action, chance);
     case "restore_empty":
       world.counters.add("restores_empty");
       authority.restore();
@@ -155,11 +155,17 @@ function failDisk({ authority, disk }: World, { write = "commit" }: Of<"disk_err
   if (write === "epoch") authority.start();
 }
 
-function restore(world: World, { name, downMs }: Of<"restore">): void {
+/** A process that starts serves within this time, on a disk that is not slow. */
+const SERVES_MS = 100;
+
+function restore(world: World, { name, downMs, burst = 0 }: Of<"restore">, chance: Random): void {
   const image = world.disk.backups.get(name);
   if (image === undefined) return;
   world.authority.restore(image);
   world.authority.startAfter(downMs);
+  during(world, downMs + SERVES_MS, () => {
+    for (let i = 0; i < burst; i += 1) write(world, "main", chance);
+  });
 }
 
 type OnClient = Extract<Action, { client: string }>;

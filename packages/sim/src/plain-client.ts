@@ -95,7 +95,7 @@ export class PlainClient implements ConnectionWatch {
     connection.tamper = null;
     connection.meddledWith = true;
     this.#world.counters.add(`meddled_plain_${how}`);
-    if (how === "alter") return [withOtherVersion(message, this.#random)];
+    if (how === "alter") return [withOtherVersion(message, this.version, this.#random)];
     return how === "swallow" ? [] : [message, message];
   }
 

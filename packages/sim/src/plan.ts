@@ -46,7 +46,8 @@ export type Deed =
       readonly downMs: number;
     }
   | { readonly do: "backup"; readonly name: string }
-  | { readonly do: "restore"; readonly name: string; readonly downMs: number }
+  /** `burst`: so many writes come before most clients are back, so that their versions exist again, as others. */
+  | { readonly do: "restore"; readonly name: string; readonly downMs: number; readonly burst?: number }
   | { readonly do: "restore_empty"; readonly downMs: number }
   | { readonly do: "disk_full" | "slow_disk" | "failed_builds"; readonly ms: number }
   | { readonly do: "disk_error"; readonly write?: "epoch" | "commit" | "fold" }

@@ -25,10 +25,12 @@ function placesIn(name: string, { put = [], set = {} }: JsonObject): { record: s
 }
 
 /**
- * The message with another version: all that a plain client can notice. What is altered in its records it can't, without
- * a digest.
+ * The message with another version, one that a plain client which stands at `shown` can't take for what it expects. That
+ * is all it can notice: what is altered in its records it can't, without a digest.
  */
-export function withOtherVersion({ text, version, zipped, sizeBytes }: WireMessage, chance: Random): WireMessage {
-  const other = version + chance.pick([-1, 1, 2]);
+export function withOtherVersion(message: WireMessage, shown: number, chance: Random): WireMessage {
+  const { text, version, zipped, sizeBytes } = message;
+  const expected = message.type === "delta" ? shown + 1 : shown;
+  const other = chance.pick([version - 1, version + 1, version + 2].filter((one) => one !== expected));
   return new WireMessage(text.replace(`"version":${version}`, `"version":${other}`), zipped, sizeBytes);
 }
