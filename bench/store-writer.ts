@@ -88,7 +88,7 @@ function nextGroup(head: number, count: number): CommitGroup {
     lineage: null,
     firstVersion: head + 1,
     lastVersion: head + count,
-    changes: `[${changes.join(",")}]`,
+    changes: { text: `[${changes.join(",")}]` },
   };
   return { at: Date.now(), spaces: [space], history: [], answers: [] };
 }

@@ -11,7 +11,7 @@ import {
 import type { KeepIndex } from "./keep-index.ts";
 import { type DraftRecord, DraftView } from "./records-view.ts";
 import type { Space } from "./space.ts";
-import type { HistoryRow, LineageRow, SpaceCommit } from "./store/contract.ts";
+import type { ChangesText, HistoryRow, LineageRow, SpaceCommit } from "./store/contract.ts";
 
 /** How to take back, newest first, what a call did before it failed. */
 export type UndoLog = (() => void)[];
@@ -139,7 +139,7 @@ export class SpaceDraft {
       lineage: this.#lineageRow(epoch),
       firstVersion: this.space.head + 1,
       lastVersion: this.version,
-      changes: JSON.stringify(this.changes),
+      changes: new LazyText(this.changes),
     };
   }
 
@@ -163,6 +163,18 @@ export class SpaceDraft {
       for (const draft of this.#drafts[name]?.values() ?? []) moved.push(draft);
     }
     return moved;
+  }
+}
+
+class LazyText implements ChangesText {
+  readonly #changes: readonly Change[];
+
+  constructor(changes: readonly Change[]) {
+    this.#changes = changes;
+  }
+
+  get text(): string {
+    return JSON.stringify(this.#changes);
   }
 }
 

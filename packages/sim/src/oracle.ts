@@ -131,7 +131,7 @@ export class Oracle {
     if (space.firstVersion !== history.moments.length) {
       this.#report("P3", `${space.name} goes on at ${space.firstVersion}, after ${history.head.version}`);
     }
-    const changes = JSON.parse(space.changes) as Change[];
+    const changes = JSON.parse(space.changes.text) as Change[];
     const before = history.head.state;
     for (const [index, change] of changes.entries()) {
       this.#give(epoch, history, change);

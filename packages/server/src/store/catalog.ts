@@ -1,5 +1,5 @@
 import { assert } from "@neverstale/protocol";
-import type { CommitGroup, HistoryRow, LineageRow, SpaceCommit, StoredAnswer } from "./contract.ts";
+import type { ChangesText, CommitGroup, HistoryRow, LineageRow, SpaceCommit, StoredAnswer } from "./contract.ts";
 
 /** What a store must know of a space to number what it writes. */
 export interface SpaceEntry {
@@ -17,6 +17,10 @@ export interface PlannedLogRow {
   readonly lastVersion: number;
   /** How many changes were ever logged, this row's included: what `Retention.logChanges` is measured by. */
   readonly total: number;
+  readonly changes: ChangesText;
+}
+
+export interface EncodedLogRow extends Omit<PlannedLogRow, "changes"> {
   readonly changes: string;
 }
 
@@ -27,7 +31,7 @@ export interface CommitPlan {
   readonly ended: readonly number[];
   readonly made: readonly { readonly id: number; readonly name: string; readonly creationId: string }[];
   readonly lineage: readonly (LineageRow & { readonly spaceId: number })[];
-  readonly log: readonly PlannedLogRow[];
+  readonly log: readonly EncodedLogRow[];
   readonly history: readonly HistoryRow[];
   readonly answers: readonly StoredAnswer[];
 }
@@ -75,7 +79,7 @@ export class Catalog {
 }
 
 /** The plan in the making, and the catalog as it will be once it is carried out. */
-export class PlanDraft implements CommitPlan {
+export class PlanDraft {
   readonly at: number;
   readonly history: readonly HistoryRow[];
   readonly answers: readonly StoredAnswer[];
@@ -107,6 +111,13 @@ export class PlanDraft implements CommitPlan {
       if (before !== null) this.#end(commit.name, before);
       this.#append(this.#make(commit.name, commit.creationId), commit);
     }
+  }
+
+  /** The plan as it can be written, also by another thread. */
+  encoded(): CommitPlan {
+    const { at, ended, made, lineage, history, answers } = this;
+    const log = this.log.map((row) => ({ ...row, changes: row.changes.text }));
+    return { at, ended, made, lineage, log, history, answers };
   }
 
   #get(name: string): SpaceEntry | null {

@@ -144,7 +144,7 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
 
         await store.commit({
           ...made("main", 1),
-          spaces: [{ ...spaceCommit({ name: "main", first: 1, makes: 1 }), changes }],
+          spaces: [{ ...spaceCommit({ name: "main", first: 1, makes: 1 }), changes: { text: changes } }],
         });
 
         await world.reopen();
@@ -691,7 +691,7 @@ function spaceCommit({ name, first, count = 1, makes, epoch }: GroupShape): Spac
     lineage: epoch === undefined ? null : { epoch, firstVersion: first },
     firstVersion: first,
     lastVersion: first + count - 1,
-    changes: changesText(first, count),
+    changes: { text: changesText(first, count) },
   };
 }
 

@@ -100,6 +100,12 @@ export interface CommitGroup {
   readonly answers: readonly StoredAnswer[];
 }
 
+/** Made when it is first read, which costs a fifth of deciding: a store in memory may never need it. */
+export interface ChangesText {
+  /** As in `LogRow`. */
+  readonly text: string;
+}
+
 export interface SpaceCommit {
   readonly name: string;
   /** Set in the group that makes the space. An older space of the name is gone then, with all it had but its history. */
@@ -114,8 +120,8 @@ export interface SpaceCommit {
   /** First and last version of the group; `lastVersion` is `firstVersion` - 1 when it has no change. */
   readonly firstVersion: number;
   readonly lastVersion: number;
-  /** As in `LogRow`; of no interest when there is no change. */
-  readonly changes: string;
+  /** Of no interest when there is no change. */
+  readonly changes: ChangesText;
 }
 
 export interface HistoryRow {

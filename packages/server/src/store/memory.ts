@@ -1,6 +1,7 @@
 import { assert, SyncError } from "@neverstale/protocol";
 import { Catalog } from "./catalog.ts";
 import {
+  type ChangesText,
   type CommitGroup,
   type Fold,
   type HistoryQuery,
@@ -24,9 +25,13 @@ export interface MemoryData {
   readonly epochs: readonly string[];
   readonly spaces: readonly Omit<SpaceContents, "log">[];
   /** Of all spaces, in the order of the commits. */
-  readonly log: readonly LogRow[];
+  readonly log: readonly MemoryLogRow[];
   readonly history: readonly HistoryRow[];
   readonly answers: readonly StoredAnswer[];
+}
+
+export interface MemoryLogRow extends Omit<LogRow, "changes"> {
+  readonly changes: ChangesText;
 }
 
 export interface MemoryStoreOptions {
@@ -57,7 +62,7 @@ export class MemoryStore implements Store {
   readonly #epochs: string[];
   readonly #spaces = new Map<string, MemorySpace>();
   readonly #answers: Map<string, StoredAnswer>;
-  #log: LogRow[];
+  #log: MemoryLogRow[];
   #history: HistoryRow[];
   #catalog: Catalog | null = null;
   #logChanges: number;
@@ -112,7 +117,7 @@ export class MemoryStore implements Store {
       if (firstVersion !== next) throw new SyncError("store_damaged", `the log of "${name}" lacks version ${next}`);
       next = lastVersion + 1;
     }
-    return rows;
+    return rows.map(logRow);
   }
 
   #opened(): Catalog {
@@ -202,7 +207,10 @@ export class MemoryStore implements Store {
   readLog({ space, afterVersion, limit }: LogQuery): Promise<LogRow[]> {
     return attempt(() => {
       this.#opened();
-      return this.#log.filter((row) => row.space === space && row.lastVersion > afterVersion).slice(0, limit);
+      return this.#log
+        .filter((row) => row.space === space && row.lastVersion > afterVersion)
+        .slice(0, limit)
+        .map(logRow);
     });
   }
 
@@ -256,11 +264,15 @@ function prefixLength<Row>(rows: readonly Row[], due: (row: Row, index: number) 
   return kept < 0 ? rows.length : kept;
 }
 
-function countOf(row: LogRow): number {
+function countOf(row: MemoryLogRow): number {
   return row.lastVersion - row.firstVersion + 1;
 }
 
-function changesIn(log: readonly LogRow[]): number {
+function logRow({ changes, ...row }: MemoryLogRow): LogRow {
+  return { ...row, changes: changes.text };
+}
+
+function changesIn(log: readonly MemoryLogRow[]): number {
   return log.reduce((sum, row) => sum + countOf(row), 0);
 }
 

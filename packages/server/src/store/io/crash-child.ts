@@ -56,7 +56,7 @@ function nextGroup(version: number, text: string): CommitGroup {
     lineage: null,
     firstVersion: version,
     lastVersion: version,
-    changes: text,
+    changes: { text },
   };
   return { at: Date.now(), spaces: [space], history: [], answers: [] };
 }

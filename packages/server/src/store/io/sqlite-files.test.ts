@@ -297,7 +297,7 @@ test("the write-ahead log stays short under steady load, folds included", async 
   let folding: Promise<void> = Promise.resolve();
   for (let first = 1; first <= groups; first += 1) {
     const next = first === 1 ? made("main", 1) : group({ name: "main", first });
-    await store.commit({ ...next, spaces: next.spaces.map((space) => ({ ...space, changes })) });
+    await store.commit({ ...next, spaces: next.spaces.map((space) => ({ ...space, changes: { text: changes } })) });
     if (first % 400 === 0) folding = store.fold(fold("main", first, { records: [record("a", first)] }));
     if (first % 400 === 399) await folding;
     await new Promise((resolve) => setImmediate(resolve));

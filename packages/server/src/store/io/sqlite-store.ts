@@ -168,29 +168,30 @@ class SqliteStore implements Store {
   }
 
   #commitHere({ writer, catalog }: Opened, plan: PlanDraft): void {
+    const rows = plan.encoded();
     const started = performance.now();
     try {
-      writer.commit(plan);
+      writer.commit(rows);
     } catch (error) {
       throw this.#failed(error);
     }
-    this.#committed(catalog, plan, performance.now() - started);
+    catalog.carriedOut(plan);
+    this.#committed(rows, performance.now() - started);
   }
 
   async #commitThere({ thread, catalog }: Opened, plan: PlanDraft): Promise<void> {
-    const { at, ended, made, lineage, log, history, answers } = plan;
-    const rows: CommitPlan = { at, ended, made, lineage, log, history, answers };
+    const rows = plan.encoded();
     const { tookMs } = await thread.ask("commit", rows);
-    this.#committed(catalog, plan, tookMs);
+    catalog.carriedOut(plan);
+    this.#committed(rows, tookMs);
   }
 
-  #committed(catalog: Catalog, plan: PlanDraft, tookMs: number): void {
-    catalog.carriedOut(plan);
-    this.#newestAt = plan.at;
+  #committed(rows: CommitPlan, tookMs: number): void {
+    this.#newestAt = rows.at;
     this.#counters.committed(this.#choice.where, tookMs);
     const { writer = "auto" } = this.#options;
     if (writer === "auto") this.#choice = afterCommit(this.#choice, tookMs);
-    this.#wrote(pagesOf(plan));
+    this.#wrote(pagesOf(rows));
   }
 
   /** Runs `work` when its turn has come, unless the store was stopped or closed before that. */
