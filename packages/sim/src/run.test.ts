@@ -1,8 +1,5 @@
-import { globSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import type { Regression } from "./io/keep.ts";
+import { regressionNamed, regressionNames } from "./io/broken/prove.ts";
 import { makePlan } from "./make-plan.ts";
 import type { Plan } from "./plan.ts";
 import { runPlan } from "./run.ts";
@@ -56,15 +53,7 @@ describe("shrinking", () => {
 });
 
 describe("what was found once stays fixed", () => {
-  const folder = fileURLToPath(new URL("../regressions/", import.meta.url));
-
-  test.each(
-    globSync("*.json", { cwd: folder })
-      .map((file) => basename(file, ".json"))
-      .sort(),
-  )("%s", async (name) => {
-    const { plan } = JSON.parse(readFileSync(`${folder}${name}.json`, "utf8")) as Regression;
-
-    expect((await runPlan(plan)).failure).toBeNull();
+  test.each(regressionNames())("%s", async (name) => {
+    expect((await runPlan(regressionNamed(name).plan)).failure).toBeNull();
   });
 });

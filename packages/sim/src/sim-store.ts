@@ -78,11 +78,13 @@ export class SimStore implements Store {
     const { faults, random } = this.#disk;
     if (this.#springs(write, "before")) return never();
     await this.#pass(faults.writeMs * random.next());
+    if (this.#gone) return never();
     this.#refuse();
     if (faults.errorAtNext === write.kind) throw this.#unknown(write);
     this.#disk.written(write);
     if (this.#springs(write, "written")) return never();
     await this.#pass(faults.syncMs * random.next());
+    if (this.#gone) return never();
     this.#disk.synced();
     if (this.#springs(write, "synced")) return never();
     await this.#pass(random.chance(0.2) ? 1 : 0);

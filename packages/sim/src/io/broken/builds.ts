@@ -31,8 +31,8 @@ function isLater(of, one) {
 const MISTAKES: readonly BrokenBuild[] = [
   {
     name: "the gap check is skipped",
-    item: null,
-    rule: "?",
+    item: "skip the gap check",
+    rule: "P1",
     by: { seed: 1 },
     edits: [
       {
@@ -44,9 +44,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "the beacon is outside the order",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "beacon outside the order",
+    rule: "A7",
+    by: { seed: 3 },
     edits: [
       {
         file: "server/src/fanout.ts",
@@ -57,9 +57,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "published before the commit",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "publish before the commit",
+    rule: "A1",
+    by: { seed: 3 },
     edits: [
       {
         file: "server/src/writer.ts",
@@ -71,9 +71,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "resume without the lineage",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "resume without the lineage",
+    rule: "E3",
+    by: { seed: 88 },
     edits: [
       {
         file: "server/src/sync-hub.ts",
@@ -84,9 +84,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "the lineage row is written after the first client is served",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "lineage row written after the first client is served",
+    rule: "D2",
+    by: { seed: 5 },
     edits: [
       {
         file: "server/src/space-draft.ts",
@@ -102,9 +102,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "the version is read before the state",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "version read before the state",
+    rule: "P1",
+    by: { seed: 4 },
     edits: [
       {
         file: "server/src/snapshots.ts",
@@ -125,8 +125,8 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "a snapshot below the cursor is sent as the answer",
-    item: null,
-    rule: "?",
+    item: "a snapshot below the cursor sent as the answer",
+    rule: "A8",
     by: { seed: 1 },
     edits: [
       {
@@ -143,9 +143,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "two get_state are out at once",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "two `get_state` out at once",
+    rule: "R2",
+    by: { seed: 22 },
     edits: [
       {
         file: "client/src/receive.ts",
@@ -156,9 +156,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "an old socket's frames are accepted",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "an old socket's frames accepted",
+    rule: "R8",
+    by: { seed: 8 },
     edits: [
       {
         file: "client/src/sync-step.ts",
@@ -174,9 +174,9 @@ const MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "the idempotency row is in another transaction",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "the idempotency row in another transaction",
+    rule: "D1",
+    by: { seed: 11 },
     edits: [
       {
         file: "server/src/batch.ts",
@@ -199,9 +199,9 @@ function takeTurns(answers) {
   },
   {
     name: "tombstones are trimmed between the check and the reading",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "tombstones trimmed between the check of E2 and the reading of rows",
+    rule: "P1",
+    by: { seed: 5 },
     edits: [
       {
         file: "server/src/steps.ts",
@@ -212,8 +212,8 @@ function takeTurns(answers) {
   },
   {
     name: "the digest is not updated on remove",
-    item: null,
-    rule: "?",
+    item: "digest not updated on remove",
+    rule: "P3",
     by: { seed: 1 },
     edits: [
       {
@@ -225,9 +225,9 @@ function takeTurns(answers) {
   },
   {
     name: "a diff forgets a record put and removed in between",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "a diff that forgets a record put and removed in between",
+    rule: "P1",
+    by: { seed: 7 },
     edits: [
       {
         file: "server/src/space.ts",
@@ -239,16 +239,16 @@ function takeTurns(answers) {
   },
   {
     name: "a stamped unset is left out of the diff",
-    item: null,
-    rule: "?",
+    item: "an `unset` lost in a merge",
+    rule: "P1",
     by: { seed: 1 },
     edits: [{ file: "server/src/space.ts", find: "      unset.push(field);", replace: "" }],
   },
   {
     name: "the window counts applied frames instead of taken ones",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "the window counting applied instead of taken frames",
+    rule: "A4",
+    by: { seed: 80 },
     edits: [
       {
         file: "client/src/receive.ts",
@@ -260,9 +260,9 @@ function takeTurns(answers) {
   },
   {
     name: "a waiter of reached goes into another epoch unchecked",
-    item: null,
-    rule: "?",
-    by: { seed: 1 },
+    item: "a waiter of `reached` carried into another epoch unchecked",
+    rule: "D2",
+    by: { seed: 5 },
     edits: [
       {
         file: "client/src/reached.ts",
@@ -274,8 +274,8 @@ function takeTurns(answers) {
   {
     name: "the creation id of a space is not compared",
     item: null,
-    rule: "?",
-    by: { seed: 1 },
+    rule: "E3",
+    by: { seed: 3 },
     edits: [
       {
         file: "server/src/sync-hub.ts",
@@ -287,7 +287,7 @@ function takeTurns(answers) {
   {
     name: "a patch keeps only its first field",
     item: null,
-    rule: "?",
+    rule: "S1",
     by: { seed: 1 },
     edits: [
       {
@@ -302,8 +302,8 @@ function takeTurns(answers) {
   {
     name: "a digest that differs is believed",
     item: null,
-    rule: "?",
-    by: { seed: 1 },
+    rule: "P5",
+    by: { seed: 22 },
     edits: [
       {
         file: "client/src/receive.ts",
@@ -315,8 +315,8 @@ function takeTurns(answers) {
   {
     name: "a sign-out leaves the state on the screen",
     item: null,
-    rule: "?",
-    by: { seed: 1 },
+    rule: "R9",
+    by: { seed: 26 },
     edits: [
       {
         file: "client/src/connection.ts",
@@ -328,8 +328,8 @@ function takeTurns(answers) {
   {
     name: "a fold that fails is an error that nobody catches",
     item: null,
-    rule: "?",
-    by: { seed: 1 },
+    rule: "crash",
+    by: { seed: 2 },
     edits: [
       {
         file: "server/src/folder.ts",
@@ -341,8 +341,8 @@ function takeTurns(answers) {
   {
     name: "after a lost answer the repeat has another key",
     item: null,
-    rule: "?",
-    by: { seed: 1 },
+    rule: "D2",
+    by: { seed: 3 },
     edits: [
       {
         file: "client/src/dispatch.ts",
@@ -358,8 +358,8 @@ const FOUND: readonly BrokenBuild[] = [
   {
     name: "a removal whose tombstone is trimmed is not folded",
     item: null,
-    rule: "?",
-    by: { seed: 1 },
+    rule: "P3",
+    by: { seed: 2 },
     edits: [
       {
         file: "server/src/space.ts",
@@ -371,8 +371,8 @@ const FOUND: readonly BrokenBuild[] = [
   {
     name: "a socket waits for a token that was asked for before",
     item: null,
-    rule: "?",
-    by: { seed: 1 },
+    rule: "P2",
+    by: { seed: 97 },
     edits: [
       {
         file: "client/src/sync-runner.ts",
@@ -384,8 +384,8 @@ const FOUND: readonly BrokenBuild[] = [
   {
     name: "a failure after the wake-up waits for the backoff",
     item: null,
-    rule: "?",
-    by: { seed: 1 },
+    rule: "P2",
+    by: { seed: 817 },
     edits: [
       {
         file: "client/src/connection.ts",
@@ -397,8 +397,8 @@ const FOUND: readonly BrokenBuild[] = [
   {
     name: "a divergence healed by the next connection is not reported",
     item: null,
-    rule: "?",
-    by: { seed: 1 },
+    rule: "P5",
+    by: { seed: 22 },
     edits: [
       {
         file: "client/src/receive.ts",
@@ -410,8 +410,8 @@ const FOUND: readonly BrokenBuild[] = [
   {
     name: "a repeat refused for lack of rights counts as failed",
     item: null,
-    rule: "?",
-    by: { seed: 1 },
+    rule: "D3",
+    by: { regression: "unknown-told-as-failed" },
     edits: [
       {
         file: "client/src/dispatch.ts",

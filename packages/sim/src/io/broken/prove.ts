@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { makePlan } from "../../make-plan.ts";
 import type { Plan } from "../../plan.ts";
@@ -62,6 +62,11 @@ async function ended(name: string, exit: Promise<unknown>): Promise<never> {
 /** The plan that is known to catch a build. */
 export function planAgainst({ by }: BrokenBuild): Plan {
   return "seed" in by ? makePlan(String(by.seed)) : regressionNamed(by.regression).plan;
+}
+
+export function regressionNames(): readonly string[] {
+  const files = readdirSync(REGRESSIONS).filter((file) => file.endsWith(".json"));
+  return files.map((file) => file.slice(0, -".json".length)).sort();
 }
 
 export function regressionNamed(name: string): Regression {
