@@ -8,7 +8,8 @@ export interface BenchRecord {
   readonly os: string;
   readonly kernel: string;
   readonly role: string;
-  readonly note: string;
+  /** What the host's checks said last, and when. */
+  readonly checks: string;
   /** Percent, with one digit after the point. */
   readonly cpu: number;
   readonly memory: number;
@@ -26,23 +27,11 @@ export interface BenchChange {
 
 export const RECORD_BYTES = 400;
 /** The names of a record's fields, in the order they are written. */
-export const FIELDS = ["id", "hostname", "address", "os", "kernel", "role", "note", "cpu", "memory", "seq"] as const;
+export const FIELDS = ["id", "hostname", "address", "os", "kernel", "role", "checks", "cpu", "memory", "seq"] as const;
 
 const ROLES = ["web", "database", "queue", "cache", "build", "backup"];
-const WORDS = [
-  "rack",
-  "moved",
-  "spare",
-  "disk",
-  "north",
-  "kernel",
-  "pinned",
-  "east",
-  "window",
-  "owner",
-  "night",
-  "batch",
-];
+const CHECKS = ["updates", "backup", "certificate", "disk health", "time sync", "firewall", "mail queue"];
+const VERDICTS = ["ok", "ok", "ok", "ok", "ok", "outdated", "unknown", "error"];
 
 /** mulberry32: small, fast, the same everywhere. */
 export function randomFrom(seed: number): () => number {
@@ -70,12 +59,12 @@ function initialRecord(index: number, random: () => number): BenchRecord {
     os: "Debian GNU/Linux 12 (bookworm)",
     kernel: `6.1.0-${pick(40)}-amd64`,
     role: ROLES[pick(ROLES.length)] as string,
-    note: "",
+    checks: "",
     cpu: percent(random),
     memory: percent(random),
     seq: index + 1,
   };
-  return { ...record, note: words(RECORD_BYTES - JSON.stringify(record).length, random) };
+  return { ...record, checks: checks(RECORD_BYTES - JSON.stringify(record).length, pick) };
 }
 
 function percent(random: () => number): number {
@@ -86,9 +75,13 @@ export function recordId(index: number): string {
   return `host-${index}`;
 }
 
-function words(length: number, random: () => number): string {
+function checks(length: number, pick: (limit: number) => number): string {
   let text = "";
-  while (text.length < length) text += `${WORDS[Math.floor(random() * WORDS.length)]} `;
+  for (let n = 0; text.length < length; n += 1) {
+    // All of last night, each host at its own minute.
+    const at = new Date(Date.UTC(2026, 10, 24, 3, pick(60), pick(60))).toISOString();
+    text += `${CHECKS[n % CHECKS.length]}: ${VERDICTS[pick(VERDICTS.length)]} at ${at.slice(0, 19)}Z; `;
+  }
   return text.slice(0, length);
 }
 

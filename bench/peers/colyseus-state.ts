@@ -16,7 +16,7 @@ export const Host = schema(
     os: t.string(),
     kernel: t.string(),
     role: t.string(),
-    note: t.string(),
+    checks: t.string(),
     cpu: t.float64(),
     memory: t.float64(),
     seq: t.number(),

@@ -8,6 +8,10 @@ const gzipElsewhere = promisify(gzip);
 
 /** Below it a gzip costs more time than it saves bytes. */
 const COMPRESS_FROM_CHARS = 1024;
+/** A frame of changes is made while everyone waits for it. */
+const DELTA_LEVEL = 1;
+/** A full state is made once, on another thread, and sent to many: twice the time of level 1 for a fifth fewer bytes. */
+const STATE_LEVEL = 5;
 /** How much of a large text is encoded before other work gets its turn. */
 const SLICE_CHARS = 256 * 1024;
 const TEXT = 0x81;
@@ -31,7 +35,7 @@ export class SocketFrame implements LargeFrame {
 export const socketFrames: FrameCodec = {
   encode(text, mayCompress) {
     if (!mayCompress || text.length < COMPRESS_FROM_CHARS) return textFrame(text);
-    const zipped = gzipSync(text, { level: 1 });
+    const zipped = gzipSync(text, { level: DELTA_LEVEL });
     if (zipped.length >= text.length) return textFrame(text);
     return new SocketFrame(Buffer.concat([header(BINARY, zipped.length), zipped]), text.length);
   },
@@ -50,7 +54,7 @@ export const socketFrames: FrameCodec = {
       if (textBytes > MAX_INFLATED_BYTES) throw tooLarge();
     }
     const text = Buffer.concat(slices, textBytes);
-    const zipped = mayCompress && textBytes >= COMPRESS_FROM_CHARS ? await gzipElsewhere(text, { level: 1 }) : null;
+    const zipped = mayCompress && textBytes >= COMPRESS_FROM_CHARS ? await gzipElsewhere(text, { level: STATE_LEVEL }) : null;
     const bytes = zipped === null ? [header(TEXT, textBytes), text] : [header(BINARY, zipped.length), zipped];
     return new SocketFrame(Buffer.concat(bytes), textBytes);
   },
