@@ -11,6 +11,8 @@ export interface BrokenBuild {
   readonly name: string;
   /** The words of issue 3 that ask for it; null: it is one more. */
   readonly item: string | null;
+  /** For the table: in what it is not quite what the issue has. */
+  readonly note?: string;
   /** The rule under which it is caught by what is known to catch it. */
   readonly rule: string;
   /** What is known to catch it: the number of a seed, or a file in `regressions/`, which no early seed leads to. */
@@ -240,6 +242,7 @@ function takeTurns(answers) {
   {
     name: "a stamped unset is left out of the diff",
     item: "an `unset` lost in a merge",
+    note: "stamps on records replace merging ([decision 2](decisions/0002-diffs-from-field-stamps.md)), so it is lost where a diff is made of them",
     rule: "P1",
     by: { seed: 1 },
     edits: [{ file: "server/src/space.ts", find: "      unset.push(field);", replace: "" }],

@@ -1,0 +1,21 @@
+/** Brings the table of broken builds in docs/RELIABILITY.md up to date: `node --conditions=source <this file>`. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { BROKEN_BUILDS, type BrokenBuild } from "./builds.ts";
+
+export const PAGE = fileURLToPath(new URL("../../../../../docs/RELIABILITY.md", import.meta.url));
+
+const HEAD = "| broken build | as issue 3 has it | caught under | by |\n|---|---|---|---|\n";
+const TABLE = /\| broken build \|.*\n(\|.*\n)*/;
+
+/** The page with its table as the list of builds has it. */
+export function withTable(page: string): string {
+  return page.replace(TABLE, () => HEAD + BROKEN_BUILDS.map(rowOf).join(""));
+}
+
+function rowOf({ name, item, note, rule, by }: BrokenBuild): string {
+  const caughtBy = "seed" in by ? `seed ${by.seed}` : `\`regressions/${by.regression}\``;
+  return `| ${name}${note === undefined ? "" : `; ${note}`} | ${item ?? ""} | ${rule} | ${caughtBy} |\n`;
+}
+
+if (import.meta.main) writeFileSync(PAGE, withTable(readFileSync(PAGE, "utf8")));
