@@ -8,9 +8,14 @@ import { join } from "node:path";
 
 export const SPEC_PATH = "packages/protocol/SPEC.md";
 const TESTS = "{packages,apps,tests,examples}/**/*.test.{ts,tsx}";
-/** The vectors name their rules themselves; this test runs every one of them. */
-const VECTORS = "packages/protocol/vectors/*.json";
-const VECTORS_TEST = "packages/protocol/src/vectors.test.ts";
+/** What names its rules itself in JSON, each with the test that runs every one of them. */
+const BY_RULE_IN_JSON = [
+  { files: "packages/protocol/vectors/*.json", test: "packages/protocol/src/vectors.test.ts" },
+  { files: "packages/conformance/scenarios/server/*.json", test: "tests/conformance/server.test.ts" },
+  { files: "packages/conformance/scenarios/client/*.json", test: "tests/conformance/client.test.ts" },
+];
+/** Families of numbers that are not the spec's: the fleet's demands on agents, and the items of SECURITY.md. */
+const ELSEWHERE = new Set(["B", "C"]);
 
 export interface Rule {
   readonly id: string;
@@ -34,26 +39,44 @@ export function rulesOf(spec: string): Rule[] {
   return rules;
 }
 
-/** The rules named at the beginning of a string literal: `"[R1] …"`, `"[R1] [R2] …"`, `"[R1, R2] …"`. */
+/** How a title comes about: `test("…`, `describe.concurrent("…`, and for tables `test.each(…)("…`. */
+const TITLE = /(?:\b(?:test|it|describe)(?:\.\w+)*\(|\)\()\s*["'`]((?:\[[A-Z]\d+[a-z]?(?:, ?[A-Z]\d+[a-z]?)*\]\s?)+)/g;
+const ID = /[A-Z]\d+[a-z]?/g;
+
+/** The rules named at the beginning of the titles of tests: `"[R1] …"`, `"[R1] [R2] …"`, `"[R1, R2] …"`. */
 export function rulesNamedIn(source: string): Set<string> {
   const named = new Set<string>();
-  for (const [, brackets] of source.matchAll(/["'`]((?:\[[A-Z]\d+[a-z]?(?:, ?[A-Z]\d+[a-z]?)*\]\s?)+)/g)) {
-    for (const [id] of (brackets ?? "").matchAll(/[A-Z]\d+[a-z]?/g)) named.add(id);
+  for (const [, brackets] of source.matchAll(TITLE)) {
+    for (const [id] of (brackets ?? "").matchAll(ID)) named.add(id);
   }
   return named;
+}
+
+/** The rules that a file of vectors or a scenario names, in members `rule`. */
+export function rulesInJson(text: string): string[] {
+  const value: unknown = JSON.parse(text);
+  const found: string[] = [];
+  const look = (part: unknown): void => {
+    if (typeof part !== "object" || part === null) return;
+    for (const [name, member] of Object.entries(part)) {
+      if (name === "rule" && typeof member === "string") found.push(member);
+      else look(member);
+    }
+  };
+  look(value);
+  return found;
 }
 
 /** Which rules each file of tests names, by path. */
 export type Named = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** What is missing or wrong, one sentence each. Numbers of a family that the spec doesn't have belong to other pages. */
+/** What is missing or wrong, one sentence each. */
 export function specProblems(rules: readonly Rule[], named: Named): string[] {
   const ids = new Set(rules.map((rule) => rule.id));
-  const families = new Set(rules.map((rule) => rule.id.charAt(0)));
   const twice = rules.filter((rule, index) => rules.findIndex(({ id }) => id === rule.id) !== index);
   const unknown = [...named].flatMap(([path, found]) =>
     [...found]
-      .filter((id) => families.has(id.charAt(0)) && !ids.has(id))
+      .filter((id) => !ELSEWHERE.has(id.charAt(0)) && !ids.has(id))
       .map((id) => `${path} names [${id}], which the spec doesn't have`),
   );
   return [
@@ -95,11 +118,11 @@ export function rulesNamedUnder(root: string): Named {
   const read = (path: string) => readFileSync(join(root, path), "utf8");
   const paths = globSync(TESTS, { cwd: root, exclude: (path) => /(^|[\\/])(node_modules|dist)$/.test(path) });
   const named = new Map(paths.map((path) => [path.replaceAll("\\", "/"), rulesNamedIn(read(path))]));
-  const byVectors = named.get(VECTORS_TEST) ?? new Set();
-  for (const path of globSync(VECTORS, { cwd: root })) {
-    for (const [, id] of read(path).matchAll(/"rule": "([A-Z]\d+[a-z]?)"/g)) byVectors.add(id as string);
+  for (const { files, test } of BY_RULE_IN_JSON) {
+    const ids = globSync(files, { cwd: root }).flatMap((path) => rulesInJson(read(path)));
+    named.set(test, new Set([...(named.get(test) ?? []), ...ids]));
   }
-  return named.set(VECTORS_TEST, byVectors);
+  return named;
 }
 
 function main(root: string): void {
