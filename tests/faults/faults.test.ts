@@ -3,6 +3,7 @@ import { badNetwork } from "./bad-network.ts";
 import { failingWrites } from "./failing-writes.ts";
 import { killNine } from "./kill-9.ts";
 import { malformedFrames } from "./malformed-frames.ts";
+import { neverReads } from "./never-reads.ts";
 import { pageDamage } from "./page-damage.ts";
 import { stopped } from "./stopped.ts";
 import { walDamage } from "./wal-damage.ts";
@@ -45,3 +46,10 @@ test("[A10] broken frames and handshakes end their own connections only", async 
   const { seen } = await malformedFrames({ connections: 200, seed: 2 });
   expect(seen).toContain("the other client kept its connection");
 }, 60_000);
+
+test("[P4] a client that stops reading costs neither memory nor anything that was acknowledged", async () => {
+  const { acknowledged, recovered, seen } = await neverReads({ changes: 16_000, rate: 8_000 });
+  expect(acknowledged).toBeGreaterThan(20);
+  expect(recovered).toBe(acknowledged);
+  expect(seen).toContain("then level");
+}, 120_000);

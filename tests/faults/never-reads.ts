@@ -1,10 +1,14 @@
-/** A client that stops reading while hundreds of megabytes of changes pass: neither memory nor the others pay for it. */
+/**
+ * A client that stops reading while tens of megabytes of changes pass: neither memory nor the others pay for it, and
+ * nothing that is acknowledged meanwhile is lost.
+ */
 import assert from "node:assert/strict";
 import { nodeEnvironment, StateSync, type WebSocketClass } from "@neverstale/client";
 import { WebSocket } from "ws";
 import type { State } from "../engine/authority.ts";
-import { until } from "../engine/authority-process.ts";
-import { type Found, main } from "./fault.ts";
+import { type AuthorityProcess, until } from "../engine/authority-process.ts";
+import { type Found, main, pause } from "./fault.ts";
+import { Ledger } from "./ledger.ts";
 import { Stage } from "./stage.ts";
 
 const MIB = 2 ** 20;
@@ -28,7 +32,9 @@ export async function neverReads({ changes = 100_000, rate = 4_000, bound = 128 
   const watching = setInterval(async () => {
     peak = Math.max(peak, (await authority.facts()).memory.rss);
   }, 500);
-  await authority.get(`/load?changes=${changes}&rate=${rate}`);
+  const ledger = new Ledger();
+  const load = authority.get(`/load?changes=${changes}&rate=${rate}`);
+  await writeDuring(load, ledger, authority);
   clearInterval(watching);
   const { version } = await authority.facts();
   const doneAt = performance.now();
@@ -41,9 +47,22 @@ export async function neverReads({ changes = 100_000, rate = 4_000, bound = 128 
   const grown = (peak - before) / MIB;
   assert.ok(missed > changes / 2, "it did stand still");
   assert.ok(grown < bound, `${grown} MiB more memory`);
-  const did = `a client stopped reading while ${changes} changes of 300 bytes passed`;
+  const did = `a client stopped reading while ${changes} changes of 300 bytes passed, and others were acknowledged one by one`;
   const seen = `at most ${Math.round(Math.max(0, grown))} MiB more memory; it was ${missed} versions behind and then level; another client had the last change ${Math.round(otherMs)} ms after it`;
-  return { did, acknowledged: version, recovered: (await authority.facts()).version, seen };
+  return { did, acknowledged: ledger.acknowledged, recovered: await ledger.recovered(authority), seen };
+}
+
+/** One change after another, until the load has passed. */
+async function writeDuring(load: Promise<unknown>, ledger: Ledger, authority: AuthorityProcess): Promise<void> {
+  let over = false;
+  const ended = load.finally(() => {
+    over = true;
+  });
+  while (!over) {
+    await ledger.write(authority);
+    await pause(10);
+  }
+  await ended;
 }
 
 /** A WebSocket class that leaves its instances where the test can stop them from reading. */
