@@ -21,6 +21,8 @@ export class Fanout {
   readonly steps: Steps;
   readonly snapshots: Snapshots;
   readonly cursors = new Set<Cursor>();
+  /** When the last one left. */
+  usedAt: Millis;
   readonly #runtime: Runtime;
   readonly #metrics: SyncMetrics;
   readonly #onSnapshotFailure: (cursor: Cursor, error: unknown) => void;
@@ -49,6 +51,7 @@ export class Fanout {
     this.#isWriting = isWriting;
     this.space = space;
     this.#runtime = runtime;
+    this.usedAt = runtime.now();
     this.#metrics = metrics;
     this.#onSnapshotFailure = onSnapshotFailure;
     this.#log = new PlainLog(limits.plainLogChars);
@@ -66,6 +69,7 @@ export class Fanout {
 
   leave(cursor: Cursor): void {
     this.#passedOver.delete(cursor);
+    this.usedAt = this.#runtime.now();
     if (!this.cursors.delete(cursor) || cursor.profile !== "plain") return;
     this.#plainCursors -= 1;
   }

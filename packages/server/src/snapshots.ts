@@ -44,10 +44,9 @@ export class Snapshots {
     this.#metrics = metrics;
   }
 
-  /** Resolves, whatever came of them, when the builds asked for so far have ended; null when there are none. */
-  get underWay(): Promise<unknown> | null {
-    for (const builds of this.#builds.values()) if (builds.length > 0) return this.#last;
-    return null;
+  get isBuilding(): boolean {
+    for (const builds of this.#builds.values()) if (builds.length > 0) return true;
+    return false;
   }
 
   newest(kind: SnapshotKind): Snapshot | null {

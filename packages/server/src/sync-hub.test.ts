@@ -112,6 +112,24 @@ describe("connect", () => {
     expect(types(wire.take())).toEqual(["init", "sync", "delta"]);
   });
 
+  test("[A8] who comes soon after all have left finds their snapshot; then it is let go of", async () => {
+    const { cursor } = connect();
+    await runtime.pass(10);
+    hub.detach(cursor);
+    await runtime.pass(5_000);
+    const { wire, cursor: second } = connect();
+    await runtime.pass(10);
+
+    expect(types(wire.take())).toEqual(["init", "sync"]);
+    expect(hub.metrics.snapshotBuilds).toBe(1);
+
+    hub.detach(second);
+    await runtime.pass(12_000);
+    connect();
+    await runtime.pass(10);
+    expect(hub.metrics.snapshotBuilds).toBe(2);
+  });
+
   test("[A8] a plain connection's first state is at or above the head when it connected", async () => {
     const first = connect("plain");
     await runtime.pass(10);

@@ -21,6 +21,8 @@ import { type FullStateReason, newSyncMetrics, type SyncMetrics } from "./sync-m
 
 /** How often connections are looked at for progress. */
 const SWEEP_MS = 1_000;
+/** What is kept for the followers of a space is let go of so long after the last one has left. */
+const UNUSED_MS = 10_000;
 /** Rule A8: plain `get_state`s within a second of a snapshot are answered by one at the end of that second. */
 const PLAIN_ANSWER_GAP_MS = 1_000;
 
@@ -68,7 +70,7 @@ export class SyncHub {
     this.#snapshotRate = { perSecond: snapshotsPerMinute / 60, burst: snapshotsPerMinute };
     this.#unfollow = manager.follow((committed) => this.#committed(committed));
     this.#beacon = this.#every(this.beaconMs, () => this.#sendBeacons());
-    this.#sweep = this.#every(SWEEP_MS, () => this.#lookForStuck());
+    this.#sweep = this.#every(SWEEP_MS, () => this.#lookAround());
   }
 
   #every(ms: number, run: () => void): Timer {
@@ -281,25 +283,29 @@ export class SyncHub {
     cursor.wanted = null;
     this.metrics.connections -= 1;
     cursor.fanout.leave(cursor);
-    this.#dropUnused(cursor.fanout);
   }
 
-  /** One that still builds is kept: who comes back meanwhile must find that build, and not start another (rule A8). */
-  #dropUnused(fanout: Fanout): void {
-    if (fanout.cursors.size > 0 || this.#fanouts.get(fanout.space) !== fanout) return;
-    const building = fanout.snapshots.underWay;
-    if (building !== null) return void building.then(() => this.#dropUnused(fanout));
-    fanout.stop();
-    this.#plainAnswers.delete(fanout);
-    this.#fanouts.delete(fanout.space);
+  /** Not at once: who comes back soon finds the snapshot there was, or the build under way, and starts no other (rule A8). */
+  #dropUnused(now: Millis): void {
+    for (const fanout of this.#fanouts.values()) {
+      if (fanout.cursors.size > 0 || now - fanout.usedAt < UNUSED_MS || fanout.snapshots.isBuilding) continue;
+      fanout.stop();
+      this.#plainAnswers.delete(fanout);
+      this.#fanouts.delete(fanout.space);
+    }
   }
 
   #sendBeacons(): void {
     for (const fanout of this.#fanouts.values()) fanout.beacon();
   }
 
-  #lookForStuck(): void {
+  #lookAround(): void {
     const now = this.#manager.runtime.now();
+    this.#dropUnused(now);
+    this.#lookForStuck(now);
+  }
+
+  #lookForStuck(now: Millis): void {
     const { stuckMs, firstMessageMs } = this.#manager.limits;
     for (const cursor of [...this.#connections]) {
       const { fanout } = cursor;

@@ -54,7 +54,8 @@ export const socketFrames: FrameCodec = {
       if (textBytes > MAX_INFLATED_BYTES) throw tooLarge();
     }
     const text = Buffer.concat(slices, textBytes);
-    const zipped = mayCompress && textBytes >= COMPRESS_FROM_CHARS ? await gzipElsewhere(text, { level: STATE_LEVEL }) : null;
+    const zipped =
+      mayCompress && textBytes >= COMPRESS_FROM_CHARS ? await gzipElsewhere(text, { level: STATE_LEVEL }) : null;
     const bytes = zipped === null ? [header(TEXT, textBytes), text] : [header(BINARY, zipped.length), zipped];
     return new SocketFrame(Buffer.concat(bytes), textBytes);
   },
