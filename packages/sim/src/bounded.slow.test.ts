@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INTERESTING } from "./interesting.ts";
+import { INTERESTING, RUNS_TO_SEE_ALL } from "./interesting.ts";
 import { replayOf } from "./io/commit.ts";
 import { runWatched } from "./io/run-watched.ts";
 import { makePlan } from "./make-plan.ts";
@@ -7,7 +7,6 @@ import type { RunResult } from "./run.ts";
 
 /** A range of its own, which `npm run sim` does not begin with. */
 const FIRST_SEED = 1_000_001;
-const SEEDS = 160;
 const RUN_MS = 240_000;
 
 describe("a bounded run with fixed seeds", () => {
@@ -15,7 +14,7 @@ describe("a bounded run with fixed seeds", () => {
   const totals: Record<string, number> = {};
 
   beforeAll(async () => {
-    for (let seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed += 1) {
+    for (let seed = FIRST_SEED; seed < FIRST_SEED + RUNS_TO_SEE_ALL; seed += 1) {
       const result = await runWatched(makePlan(String(seed)));
       results.push(result);
       for (const [name, count] of Object.entries(result.counters)) totals[name] = (totals[name] ?? 0) + count;

@@ -4,6 +4,7 @@ import { makePlan } from "./make-plan.ts";
 import type { Plan } from "./plan.ts";
 import { runPlan } from "./run.ts";
 import { shrink, smallest } from "./shrink.ts";
+import { World } from "./world.ts";
 
 describe("repetition", () => {
   test("the same seed gives the same trace, line by line", async () => {
@@ -33,6 +34,16 @@ describe("repetition", () => {
 
     expect(filed.trace).toBe(direct.trace);
   });
+});
+
+test("a run that would never end is ended, and has failed", async () => {
+  const world = new World(makePlan("1").config);
+  const again = (): unknown => world.clock.after(0, again);
+  again();
+
+  await world.pass(1_000);
+
+  expect(world.failure).toMatchObject({ rule: "events", at: 0 });
 });
 
 describe("shrinking", () => {

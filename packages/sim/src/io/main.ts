@@ -12,14 +12,21 @@ import { runWatched } from "./run-watched.ts";
 
 const LAST_LINES = 25;
 
-try {
-  process.exitCode = await main(simOptions(process.argv.slice(2)));
-} catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 2;
+process.exitCode = await main(process.argv.slice(2));
+
+/** Returns the exit code; 2: it was asked for something that makes no sense. */
+async function main(args: readonly string[]): Promise<number> {
+  let options: SimOptions;
+  try {
+    options = simOptions(args);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    return 2;
+  }
+  return run(options);
 }
 
-async function main(options: SimOptions): Promise<number> {
+async function run(options: SimOptions): Promise<number> {
   const { seed, keep: name, broken, names } = options;
   if (options.help) console.log(HELP);
   else if (broken && name !== null) await keepBroken(names[0] ?? "", seed, name);

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Divergence, StateSync } from "@neverstale/client";
 import { type Fleet, fleet, StateAnswer } from "@neverstale/fleet-domain";
-import type { AnyState, WireState } from "@neverstale/protocol";
-import { compareStates, copyOf, type Difference } from "../compare.ts";
+import { type AnyState, digestOf, type WireState } from "@neverstale/protocol";
+import { compareStates, copyOf } from "../compare.ts";
 import { Failure } from "../failure.ts";
 import { isEqual, type Verdict } from "../verdict.ts";
 import type { Session } from "./session.ts";
@@ -27,10 +27,9 @@ export async function verify(
   try {
     await untilLive(sync, signal);
     await delay(options.seconds * 1000, undefined, { signal }).catch(() => {});
-    const differences = await compareAtOneVersion(session, sync);
+    const compared = (await compareAtOneVersion(session, sync)) ?? neverCompared(sync);
     const { digestChecks, digestMismatches } = sync.counters;
-    const { epoch, version } = sync;
-    const found = { epoch, version, digest: sync.digest(), digestChecks, digestMismatches, differences, divergences };
+    const found = { ...compared, digestChecks, digestMismatches, divergences };
     return { equal: isEqual(found), ...found };
   } finally {
     sync.stop();
@@ -47,8 +46,15 @@ async function untilLive(sync: StateSync<Fleet>, signal: AbortSignal): Promise<v
   }
 }
 
+/** Where the two were compared, the digest of what the replica showed there, and what differed. */
+type Compared = Pick<Verdict, "epoch" | "version" | "digest" | "differences">;
+
+function neverCompared(sync: StateSync<Fleet>): Compared {
+  return { epoch: sync.epoch, version: sync.version, digest: sync.digest(), differences: null };
+}
+
 /** Null: it never came to that. A busy fleet moves on between two looks, so it is tried a few times. */
-async function compareAtOneVersion(session: Session, sync: StateSync<Fleet>): Promise<Difference[] | null> {
+async function compareAtOneVersion(session: Session, sync: StateSync<Fleet>): Promise<Compared | null> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const shown = new Map<string, AnyState>();
     const keep = () => shown.set(`${sync.epoch} ${sync.version}`, copyOf(sync.state as AnyState, COLLECTIONS));
@@ -58,7 +64,8 @@ async function compareAtOneVersion(session: Session, sync: StateSync<Fleet>): Pr
       const { epoch, version, state } = StateAnswer.parse(await session.getJson("/api/state"));
       await sync.reached({ epoch, version }, { signal: AbortSignal.timeout(REACH_MS) }).catch(() => {});
       const ours = shown.get(`${epoch} ${version}`);
-      if (ours !== undefined) return compareStates(ours, state as WireState);
+      if (ours === undefined) continue;
+      return { epoch, version, digest: digestOf(ours), differences: compareStates(ours, state as WireState) };
     } finally {
       unsubscribe();
     }
