@@ -143,8 +143,17 @@ export class Disk {
     if (write.kind === "fold") this.#mustWork(this.memory.fold(write.fold));
     else if (write.kind === "epoch") this.#begin(write.epoch);
     else {
-      this.#oracle.commit(this.branch, write.group, write.epoch, this.clock.now);
+      this.#judge(write.group, write.epoch);
       this.memory.commit(write.group);
+    }
+  }
+
+  /** A judge who stumbles must not look like a disk that fails. */
+  #judge(group: CommitGroup, epoch: string): void {
+    try {
+      this.#oracle.commit(this.branch, group, epoch, this.clock.now);
+    } catch (error) {
+      this.#report("crash", `the oracle can't read a group: ${String(error)}`);
     }
   }
 

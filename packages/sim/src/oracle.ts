@@ -9,6 +9,7 @@ import {
 } from "@neverstale/protocol";
 import type { Store } from "@neverstale/server";
 import type { Counters } from "./counters.ts";
+import { loggedChanges } from "./logged.ts";
 import { modelOf } from "./models.ts";
 
 export type CommitGroup = Parameters<Store["commit"]>[0];
@@ -131,7 +132,7 @@ export class Oracle {
     if (space.firstVersion !== history.moments.length) {
       this.#report("P3", `${space.name} goes on at ${space.firstVersion}, after ${history.head.version}`);
     }
-    const changes = JSON.parse(space.changes.text) as Change[];
+    const changes = loggedChanges(space.changes.text);
     const before = history.head.state;
     for (const [index, change] of changes.entries()) {
       this.#give(epoch, history, change);

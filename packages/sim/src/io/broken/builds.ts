@@ -200,6 +200,19 @@ function takeTurns(answers) {
     ],
   },
   {
+    name: "a concurrent repeat of a key does not wait",
+    item: null,
+    rule: "D1",
+    by: { seed: 160 },
+    edits: [
+      {
+        file: "server/src/keys.ts",
+        find: "if (before !== undefined) return this.#repeat(key, before);",
+        replace: "if (before?.bodyHash === null) return this.#repeat(key, before);",
+      },
+    ],
+  },
+  {
     name: "tombstones are trimmed between the check and the reading",
     item: "tombstones trimmed between the check of E2 and the reading of rows",
     rule: "P1",

@@ -1,0 +1,16 @@
+import type { Change, JsonObject, JsonValue } from "@neverstale/protocol";
+
+/** The changes of a group as the log holds them, read without the authority's own reader. */
+export function loggedChanges(text: string): Change[] {
+  const entries = JSON.parse(text) as (Change | [string, string[], ...JsonValue[]])[];
+  return entries.flatMap((entry) => {
+    if (!Array.isArray(entry)) return [entry];
+    const [type, keys, ...cells] = entry;
+    const rows = cells.length / (keys.length + 1);
+    return Array.from({ length: rows }, (_, row) => {
+      const [target, ...values] = cells.slice(row * (keys.length + 1), (row + 1) * (keys.length + 1));
+      const data = Object.fromEntries(keys.map((key, index) => [key, values[index]])) as JsonObject;
+      return { type, target: target as string, data };
+    });
+  });
+}
