@@ -1,4 +1,5 @@
-import { type Change, type Model, SyncError } from "@neverstale/protocol";
+import { type Model, SyncError } from "@neverstale/protocol";
+import { changesOfText } from "./change-text.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import type { Runtime } from "./runtime.ts";
 import { Space, spaceFromStore, withoutValidators } from "./space.ts";
@@ -78,7 +79,7 @@ function checkCollections(contents: SpaceContents, model: Model): void {
 function replay(space: Space, row: LogRow, maxTombstones: number): void {
   const replayed = new SpaceDraft(space, false, row.at, replayModel(space.model));
   try {
-    replayed.add(JSON.parse(row.changes) as Change[], null);
+    replayed.add(changesOfText(row.changes), null);
   } catch (cause) {
     throw new SyncError(
       "store_damaged",

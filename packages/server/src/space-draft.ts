@@ -8,6 +8,7 @@ import {
   type StateRecord,
   SyncError,
 } from "@neverstale/protocol";
+import { changesToText } from "./change-text.ts";
 import type { KeepIndex } from "./keep-index.ts";
 import { type DraftRecord, DraftView } from "./records-view.ts";
 import type { Space } from "./space.ts";
@@ -174,7 +175,7 @@ class LazyText implements ChangesText {
   }
 
   get text(): string {
-    return JSON.stringify(this.#changes);
+    return changesToText(this.#changes);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   SyncError,
 } from "@neverstale/protocol";
 import type { Batch, Call } from "./batch.ts";
+import { changesOfText } from "./change-text.ts";
 import { Folder } from "./folder.ts";
 import { Keys } from "./keys.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -263,8 +264,11 @@ export class StateManager<M extends Model = Model> {
   async log(query: LogQuery): Promise<LoggedChange[]> {
     const rows = await this.#store.readLog(query);
     return rows.flatMap((row) => {
-      const changes = JSON.parse(row.changes) as Change[];
-      return changes.map((change, index) => ({ version: row.firstVersion + index, at: row.at, change }));
+      return changesOfText(row.changes).map((change, index) => ({
+        version: row.firstVersion + index,
+        at: row.at,
+        change,
+      }));
     });
   }
 

@@ -88,7 +88,7 @@ export interface LogRow {
   readonly lastVersion: number;
   /** Wall clock of the commit, ms since 1970. */
   readonly at: number;
-  /** A JSON array of the effective changes `{type, target, data}`, one for each version. */
+  /** The effective changes, one for each version, as `changesToText` writes them. */
   readonly changes: string;
 }
 
