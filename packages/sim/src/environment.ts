@@ -16,6 +16,9 @@ import { START_OF_TIME, type World } from "./world.ts";
 /** A replica that is not told of a sleep notices it by its clocks within this time. */
 export const NOTICES_SLEEP_MS = 2_000;
 
+/** A difference of the clocks below this is none to a replica: short sleeps that one of them doesn't count. */
+const CLOCK_JUMP_MS = 1_000;
+
 interface PendingTimer {
   /** On the monotonic clock of this machine. */
   readonly due: number;
@@ -61,6 +64,11 @@ export class SimEnvironment implements Environment {
     this.#hooks = hooks;
     this.#random = world.random.fork(`environment ${client}`);
     this.#wallSkewMs = this.#random.int(-3_600_000, 3_600_000);
+  }
+
+  /** How far its two clocks may stand apart without its noticing. */
+  get unnoticedMs(): number {
+    return this.#uncountedMs > 0 ? CLOCK_JUMP_MS : 0;
   }
 
   get asleep(): boolean {

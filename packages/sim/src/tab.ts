@@ -210,9 +210,9 @@ export class Tab {
     return this.#world.clock.now - this.environment.wokeAt <= NOTICES_SLEEP_MS;
   }
 
-  /** For so long what was confirmed may be shown as live: what the rule allows, and what the frames took on their way. */
+  /** For so long what was confirmed may be shown as live: what the rule allows, what frames took, what no clock showed. */
   get #freshMs(): number {
-    return 1.5 * this.config.beaconMs + this.#worstTransit() + SLACK_MS;
+    return 1.5 * this.config.beaconMs + this.#worstTransit() + this.environment.unnoticedMs + SLACK_MS;
   }
 
   #worstTransit(): number {
