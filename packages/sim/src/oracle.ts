@@ -9,6 +9,7 @@ import {
 } from "@neverstale/protocol";
 import type { Store } from "@neverstale/server";
 import type { Counters } from "./counters.ts";
+import { counted, wrongEviction } from "./evictions.ts";
 import { loggedChanges } from "./logged.ts";
 import { modelOf } from "./models.ts";
 
@@ -136,6 +137,8 @@ export class Oracle {
     const before = history.head.state;
     for (const [index, change] of changes.entries()) {
       this.#give(epoch, history, change);
+      const wrong = wrongEviction(history, change);
+      if (wrong !== null) this.#report("S3", `${history.name} evicts at ${history.moments.length}: ${wrong}`);
       history.moments.push(after(history, change, index === changes.length - 1, now));
     }
     this.#checkKeep(history, before);
@@ -166,11 +169,8 @@ export class Oracle {
     const { state, version } = history.head;
     for (const [name, { keep }] of Object.entries(modelOf(history.name).collections)) {
       if (keep === null || state[name] === before[name]) continue;
-      const { where = {}, newest } = keep;
-      const kept = [...(state[name] as Records).values()].filter((record) =>
-        Object.entries(where).every(([field, values]) => values.some((value) => value === record[field])),
-      );
-      if (kept.length > newest) this.#report("S3", `${history.name} keeps ${kept.length} ${name} at ${version}`);
+      const { length } = counted(keep, state[name] as Records);
+      if (length > keep.newest) this.#report("S3", `${history.name} keeps ${length} ${name} at ${version}`);
     }
   }
 }

@@ -20,8 +20,9 @@ function told(name: string, id: string, shown: Records, truth: Records): string 
   return `${name}/${id}: ${JSON.stringify(shown.get(id))} instead of ${JSON.stringify(truth.get(id))}`;
 }
 
-function isSame(shown: StateRecord | undefined, truth: StateRecord): boolean {
-  if (shown === undefined) return false;
+export function isSame(shown: StateRecord | undefined, truth: StateRecord | undefined): boolean {
+  if (shown === truth) return true;
+  if (shown === undefined || truth === undefined) return false;
   if (known.get(shown) === truth) return true;
   if (!isEqual(shown, truth)) return false;
   known.set(shown, truth);

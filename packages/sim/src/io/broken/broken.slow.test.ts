@@ -9,13 +9,13 @@ import { keepIn, planAgainst, regressionNamed, regressionNames, runBroken } from
 
 const RUN_MS = 60_000;
 
-/** What no longer fails here is not caught by its seed: `npm run sim -- --broken "NAME"` finds another one, for builds.ts. */
 test.each(BROKEN_BUILDS)(
   "[$rule] a broken build is caught: $name",
   async (build) => {
     const { failure } = await runBroken(build.name, planAgainst(build));
 
-    expect(failure?.rule).toBe(build.rule);
+    const hint = `find another seed for builds.ts: npm run sim -- --broken "${build.name}"`;
+    expect(failure?.rule, hint).toBe(build.rule);
   },
   RUN_MS,
 );

@@ -316,6 +316,19 @@ function takeTurns(answers) {
     ],
   },
   {
+    name: "the newest record is evicted instead of the oldest",
+    item: null,
+    rule: "S3",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/keep-index.ts",
+        find: "return this.#ids.values().next().value ?? null;",
+        replace: "return [...this.#ids].at(-1) ?? null;",
+      },
+    ],
+  },
+  {
     name: "a digest that differs is believed",
     item: null,
     rule: "P5",

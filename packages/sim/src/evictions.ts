@@ -1,0 +1,37 @@
+import { type Change, type Keep, RECORD_EVICTED, type StateRecord } from "@neverstale/protocol";
+import { modelOf } from "./models.ts";
+import type { History, Moment, Records } from "./oracle.ts";
+import { isSame } from "./same-state.ts";
+
+/** The records that count for a `keep`. */
+export function counted({ where = {} }: Keep, records: Records): readonly StateRecord[] {
+  return [...records.values()].filter((record) =>
+    Object.entries(where).every(([field, values]) => values.some((value) => value === record[field])),
+  );
+}
+
+/** Rule S3: what is wrong with an eviction, as the history stands before it; null: nothing, or it is none. */
+export function wrongEviction(history: History, { type, data }: Change): string | null {
+  if (type !== RECORD_EVICTED) return null;
+  const name = data.collection as string;
+  const keep = modelOf(history.name).collections[name]?.keep ?? null;
+  if (keep === null) return `${name} keep all`;
+  const ids = counted(keep, history.head.state[name] as Records).map(({ id }) => id);
+  if (ids.length <= keep.newest) return `only ${ids.length} ${name} are there`;
+  const oldest = longestUntouched(history, name, ids);
+  return data.id === oldest ? null : `${name}/${oldest} is older than ${String(data.id)}`;
+}
+
+/** Looks back until all but one have been touched. */
+function longestUntouched({ moments, head }: History, name: string, ids: readonly string[]): string | undefined {
+  const left = new Set(ids);
+  for (let at = head.version; at > 0 && left.size > 1; at -= 1) {
+    const [before, after] = [recordsAt(moments, at - 1, name), recordsAt(moments, at, name)];
+    for (const id of left) if (!isSame(before.get(id), after.get(id))) left.delete(id);
+  }
+  return [...left][0];
+}
+
+function recordsAt(moments: readonly Moment[], version: number, name: string): Records {
+  return moments[version]?.state[name] as Records;
+}
