@@ -79,7 +79,7 @@ class ServerPlay {
       case "load":
         return this.#load(step);
       case "level":
-        return this.#level(step.on as readonly string[]);
+        return this.#levelAt(step);
       case "same":
         return this.#same(step.on as readonly string[]);
       case "restart":
@@ -232,6 +232,17 @@ class ServerPlay {
 
   async #restart(): Promise<void> {
     if ((await this.#bench.control?.restart()) !== true) throw new NotRun("the control has no restart");
+  }
+
+  /** With a `version`: where that is. The first full state may be an older one, with a diff behind it (A8). */
+  async #levelAt({ on, version }: Step): Promise<void> {
+    const names = on as readonly string[];
+    await this.#level(names);
+    if (version === undefined) return;
+    for (const { name, follower } of names.map((one) => this.#named(one))) {
+      const found = mismatch(version, follower.version, this.#bindings);
+      if (found !== null) throw new Violation(null, `${name} level at ${brief(found.expected)}`, brief(found.found));
+    }
   }
 
   /** Until each has taken in all that was stored before this step. */

@@ -47,7 +47,7 @@ const SERVER_STEPS: Readonly<Record<string, Shape>> = {
   close: { on: "text" },
   change: { changes: "changes", refused: "flag?" },
   load: { count: "number", targets: "number", bytes: "number?", lanes: "number?", batch: "number?", target: "text?" },
-  level: { on: "names" },
+  level: { on: "names", version: "any?" },
   same: { on: "names" },
   holds: { on: "text", hosts: "any" },
   received: { on: "text", bytes: "any" },
