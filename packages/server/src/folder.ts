@@ -1,7 +1,7 @@
 import type { Limits } from "./limits.ts";
 import type { Runtime, Timer } from "./runtime.ts";
 import type { Space } from "./space.ts";
-import type { Store } from "./store/contract.ts";
+import { type Store, StoreFailure } from "./store/contract.ts";
 
 /**
  * Brings the store's records up behind the log, about once a second: so that a start reads records and a short log.
@@ -12,18 +12,27 @@ export class Folder {
   readonly #runtime: Runtime;
   readonly #limits: Limits;
   readonly #spaces: () => Iterable<Space>;
+  /** What is on disk is not known any more: the process must end (rule A1). */
+  readonly #onUnknown: (failure: StoreFailure) => void;
   #timer: Timer | null = null;
   #running: Promise<void> | null = null;
   #stopped = true;
   folds = 0;
-  /** Nobody waits for a fold: the log grows until one succeeds, and this number says why. */
+  /** Nobody waits for a fold: the log grows until one succeeds, and this number says why it does. */
   failures = 0;
 
-  constructor(store: Store, runtime: Runtime, limits: Limits, spaces: () => Iterable<Space>) {
+  constructor(
+    store: Store,
+    runtime: Runtime,
+    limits: Limits,
+    spaces: () => Iterable<Space>,
+    onUnknown: (failure: StoreFailure) => void,
+  ) {
     this.#store = store;
     this.#runtime = runtime;
     this.#limits = limits;
     this.#spaces = spaces;
+    this.#onUnknown = onUnknown;
   }
 
   start(): void {
@@ -41,8 +50,9 @@ export class Folder {
     this.#timer = this.#runtime.after(delayMs, () => {
       const started = this.#runtime.now();
       const next = () => this.#wait(Math.max(this.#limits.foldMs, 9 * (this.#runtime.now() - started)));
-      const failed = () => {
+      const failed = (error: unknown) => {
         this.failures += 1;
+        if (error instanceof StoreFailure && error.outcome === "unknown") this.#onUnknown(error);
         next();
       };
       this.foldAll(false).then(next, failed);

@@ -122,7 +122,13 @@ export class StateManager<M extends Model = Model> {
     this.#spaces = spaces;
     this.#onFailure = options.onFailure ?? null;
     this.#keys = new Keys(options.store);
-    this.#folder = new Folder(options.store, runtime, limits, () => this.#spaces.values());
+    this.#folder = new Folder(
+      options.store,
+      runtime,
+      limits,
+      () => this.#spaces.values(),
+      (failure) => this.#writer.stop(failure),
+    );
     this.#writer = new Writer(options.store, runtime, limits, this.#batchContext(), {
       committed: (batch) => this.#take(batch),
       publish: () => this.#publish(),

@@ -377,6 +377,19 @@ test("folds that fail are counted, and tried again", async () => {
   expect(manager.metrics()).toMatchObject({ folds_failed_total: 2, folds_total: 1 });
 });
 
+test("[A1] a fold whose outcome is unknown ends the process too: nobody is told that all is well", async () => {
+  const done = manager.apply(added("web-1"));
+  await runtime.pass(1);
+  await done;
+  disk.fail = new StoreFailure("unknown", "I/O error");
+  await runtime.pass(1_500);
+
+  expect(failures).toMatchObject([{ code: "outcome_unknown" }]);
+  const [late] = await outcomesOf([manager.apply(added("web-2"))]);
+  expect(late).toMatchObject({ status: "rejected", reason: { code: "outcome_unknown" } });
+  expect(manager.metrics()).toMatchObject({ folds_failed_total: 1 });
+});
+
 test("a close that can't fold releases the store all the same", async () => {
   const done = manager.apply(added("web-1"));
   await runtime.pass(1);

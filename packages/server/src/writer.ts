@@ -204,7 +204,13 @@ export class Writer {
     this.#afterwards();
   }
 
+  /** The disk has failed elsewhere: nothing more can be stored, and what is there is not known (rule A1). */
+  stop(cause: unknown): void {
+    this.#refuseAll(outcomeUnknown(cause));
+  }
+
   #refuseAll(reason: SyncError): void {
+    if (this.#dead) return;
     this.#refusal = reason;
     this.#dead = true;
     for (let call = this.#lanes.next(); call !== undefined; call = this.#lanes.next()) {
@@ -241,7 +247,7 @@ function storeUnavailable(cause: unknown): SyncError {
 }
 
 function outcomeUnknown(cause: unknown): SyncError {
-  return new SyncError("outcome_unknown", `the disk failed while committing: ${messageOf(cause)}`, {
+  return new SyncError("outcome_unknown", `the disk failed: ${messageOf(cause)}`, {
     hint: "Repeat with the same idempotency key after the restart: the answer then tells the truth.",
     cause,
   });

@@ -101,11 +101,6 @@ export class Disk {
     this.slowDown(0);
   }
 
-  /** Whether the store of the process that runs has met an error that leaves the outcome unknown. */
-  get hasFailed(): boolean {
-    return this.#mounted?.failed === true;
-  }
-
   /** A store on what the disk holds, for a process that starts. */
   mount(): SimStore {
     for (const write of this.#unsynced.splice(0)) {

@@ -27,7 +27,6 @@ export async function healed(world: World): Promise<void> {
   healEverything(world);
   await world.pass(START_MS, () => !world.authority.serving);
   if (!world.authority.serving) return world.fail("P2", "the authority does not start");
-  await noticeFailedDisk(world);
   await world.pass(2 * world.config.authority.buildMs + ON_ITS_WAY_MS); // Until what was begun in sickness is over.
   const told = [...world.tabs.values()].filter(
     ({ config, network }, index) => index % 2 === 0 && config.space === "main" && network.current?.meddledWith !== true,
@@ -43,15 +42,6 @@ export async function healed(world: World): Promise<void> {
   await mustBeLevel(world, untouched(world), SEEN_MS, "P2");
   await checkWindows(world);
   await closeAndOpen(world);
-}
-
-/** A process whose disk failed while it folded finds out at its next commit, and ends (rule A1). */
-async function noticeFailedDisk(world: World): Promise<void> {
-  if (!world.disk.hasFailed) return;
-  const { process, starts } = world.authority;
-  process?.transact(() => someChanges("main", world.random.fork("notices"))).catch(() => {});
-  await world.pass(START_MS, () => world.authority.starts === starts || !world.authority.serving);
-  if (!world.authority.serving) world.fail("A1", "a process whose disk has failed does not end");
 }
 
 function healEverything(world: World): void {
