@@ -46,7 +46,8 @@ export class RecordsView implements ReadonlyMap<string, StateRecord> {
 export interface DraftRecord {
   readonly collection: string;
   readonly id: string;
-  readonly before: StateRecord | undefined;
+  /** What is committed under this id; null when nothing is. */
+  readonly entry: Entry | null;
   record: StateRecord | null;
   version: number;
   /** The version in this batch at which it came into being, or 0. */
@@ -69,7 +70,7 @@ export class DraftView implements ReadonlyMap<string, StateRecord> {
   get size(): number {
     let size = this.#committed.size;
     for (const draft of this.#drafts.values()) {
-      size += Number(draft.record !== null) - Number(draft.before !== undefined);
+      size += Number(draft.record !== null) - Number(draft.entry !== null);
     }
     return size;
   }
@@ -90,7 +91,7 @@ export class DraftView implements ReadonlyMap<string, StateRecord> {
       else if (draft.record !== null) yield [id, draft.record];
     }
     for (const [id, draft] of this.#drafts) {
-      if (draft.before === undefined && draft.record !== null) yield [id, draft.record];
+      if (draft.entry === null && draft.record !== null) yield [id, draft.record];
     }
   }
 

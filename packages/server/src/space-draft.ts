@@ -103,14 +103,14 @@ export class SpaceDraft {
 
   #newDraft(effect: Effect): DraftRecord {
     const { collection, id } = effect;
-    const before = this.space.state[collection]?.get(id);
-    return { collection, id, before, record: before ?? null, version: 0, created: 0, fields: [], versions: [] };
+    const entry = this.space.entry(collection, id);
+    return { collection, id, entry, record: entry?.record ?? null, version: 0, created: 0, fields: [], versions: [] };
   }
 
   *#touched(collection: string): Iterable<readonly [number, StateRecord]> {
     const drafts = this.#drafts[collection];
     for (const [id, record] of this.state[collection] ?? []) {
-      yield [drafts?.get(id)?.version ?? this.space.versionOf(collection, id), record];
+      yield [drafts?.get(id)?.version ?? this.space.entry(collection, id)?.version ?? 0, record];
     }
   }
 

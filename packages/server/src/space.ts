@@ -69,9 +69,9 @@ export class Space {
     );
   }
 
-  /** The version that last touched a record; 0 when there is none. */
-  versionOf(collection: string, id: string): number {
-    return this.#collections[collection]?.get(id)?.version ?? 0;
+  /** A record that is there, with what the authority keeps of it; null when there is none. */
+  entry(collection: string, id: string): Entry | null {
+    return this.#collections[collection]?.get(id) ?? null;
   }
 
   get tombstones(): number {
@@ -93,13 +93,10 @@ export class Space {
 
   #take(draft: DraftRecord): void {
     const entries = this.#entriesOf(draft.collection);
-    const key = tombstoneKey(draft.collection, draft.id);
-    const entry = entries.get(draft.id) ?? this.#tombstones.get(key) ?? newEntry(draft.collection, draft.id);
-    this.#tombstones.delete(key);
-    this.#unfolded.delete(key);
+    const entry = draft.entry ?? this.#takeTombstone(draft) ?? newEntry(draft.collection, draft.id);
     if (draft.record === null) {
       entries.delete(draft.id);
-      this.#tombstones.set(key, entry);
+      this.#tombstones.set(tombstoneKey(draft), entry);
     } else {
       if (entry.record === null) entries.set(draft.id, entry);
       if (draft.created > 0) startAnew(entry, draft.created);
@@ -110,6 +107,16 @@ export class Space {
     }
     this.#replace(entry, draft.record);
     this.#touched.touch(entry, draft.version);
+  }
+
+  /** What is left of a record that was removed; it is forgotten with that. */
+  #takeTombstone(draft: DraftRecord): Entry | undefined {
+    if (this.#tombstones.size === 0 && this.#unfolded.size === 0) return undefined;
+    const key = tombstoneKey(draft);
+    const entry = this.#tombstones.get(key);
+    this.#tombstones.delete(key);
+    this.#unfolded.delete(key);
+    return entry;
   }
 
   #replace(entry: Entry, record: StateRecord | null): void {
@@ -189,7 +196,7 @@ export class Space {
     for (let entry = this.#touched.newest; entry !== null && entry.version > this.foldedVersion; entry = entry.older) {
       const { collection, id, version } = entry;
       if (entry.record === null) tombstones.push({ collection, id, version });
-      else records.push({ collection, id, version, text: entryText(entry) });
+      else records.push(new FoldedRecord(entry, entry.record));
     }
     for (const [key, { collection, id, version }] of this.#unfolded) {
       if (version > this.foldedVersion) tombstones.push({ collection, id, version });
@@ -197,6 +204,30 @@ export class Space {
     }
     const { name, creationId, head, tombstoneFloor } = this;
     return { space: name, creationId, version: head, records, tombstones, tombstoneFloor, digest };
+  }
+}
+
+/**
+ * A record on its way to the store. Its text is made when the store comes to it and not kept: with many records that move
+ * seldom, texts that outlive their moment cost the collection of garbage more than all the rest.
+ */
+class FoldedRecord implements StoredRecord {
+  readonly collection: string;
+  readonly id: string;
+  readonly version: number;
+  readonly #record: StateRecord;
+  readonly #text: string | null;
+
+  constructor({ collection, id, version, text }: Entry, record: StateRecord) {
+    this.collection = collection;
+    this.id = id;
+    this.version = version;
+    this.#record = record;
+    this.#text = text;
+  }
+
+  get text(): string {
+    return this.#text ?? JSON.stringify(this.#record);
   }
 }
 
@@ -254,7 +285,7 @@ function inOrderOfVersion(drafts: readonly DraftRecord[]): readonly DraftRecord[
   return drafts;
 }
 
-function tombstoneKey(collection: string, id: string): string {
+function tombstoneKey({ collection, id }: DraftRecord): string {
   return `${collection}\0${id}`;
 }
 
@@ -283,7 +314,7 @@ function tombstonesOf(contents: SpaceContents, model: Model) {
 function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {
   const { collection, id, version } = row;
   const record = "text" in row ? (JSON.parse(row.text) as StateRecord) : null;
-  return { collection, id, before: undefined, record, version, created: version, fields: [], versions: [] };
+  return { collection, id, entry: null, record, version, created: version, fields: [], versions: [] };
 }
 
 /** A logged change has been through the validator once: replayed, it is taken as it is. */
