@@ -186,9 +186,12 @@ export class FleetProcess {
     };
     const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     const text = { out: "", err: "" };
+    let interrupted = false; // Once: a second Ctrl-C ends it where it stands.
     child.stdout.on("data", (part: Buffer) => {
       text.out += part.toString();
-      if (interruptAt?.test(text.out) === true) child.kill("SIGINT");
+      if (interrupted || interruptAt?.test(text.out) !== true) return;
+      interrupted = true;
+      child.kill("SIGINT");
     });
     child.stderr.on("data", (part: Buffer) => {
       text.err += part.toString();
