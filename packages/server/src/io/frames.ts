@@ -1,10 +1,8 @@
 import { Buffer } from "node:buffer";
-import { promisify } from "node:util";
-import { gzip, gzipSync } from "node:zlib";
+import { pipeline } from "node:stream/promises";
+import { createGzip, gzipSync } from "node:zlib";
 import { MAX_INFLATED_BYTES, SyncError } from "@neverstale/protocol";
 import type { Frame, FrameCodec, LargeFrame } from "../runtime.ts";
-
-const gzipElsewhere = promisify(gzip);
 
 /** Below it a gzip costs more time than it saves bytes. */
 const COMPRESS_FROM_CHARS = 1024;
@@ -14,6 +12,7 @@ const DELTA_LEVEL = 1;
 const STATE_LEVEL = 5;
 /** How much of a large text is encoded before other work gets its turn. */
 const SLICE_CHARS = 256 * 1024;
+const ZIPPED_CHUNK_BYTES = 64 * 1024;
 const TEXT = 0x81;
 const BINARY = 0x82;
 
@@ -46,20 +45,41 @@ export const socketFrames: FrameCodec = {
   },
 
   async encodeLarge(parts, mayCompress) {
-    const slices: Buffer[] = [];
-    let textBytes = 0;
-    for await (const slice of slicesOf(parts)) {
-      slices.push(slice);
-      textBytes += slice.length;
-      if (textBytes > MAX_INFLATED_BYTES) throw tooLarge();
-    }
-    const text = Buffer.concat(slices, textBytes);
-    const zipped =
-      mayCompress && textBytes >= COMPRESS_FROM_CHARS ? await gzipElsewhere(text, { level: STATE_LEVEL }) : null;
-    const bytes = zipped === null ? [header(TEXT, textBytes), text] : [header(BINARY, zipped.length), zipped];
-    return new SocketFrame(Buffer.concat(bytes), textBytes);
+    const slices = slicesOf(parts);
+    const { value: first = "" } = await slices.next();
+    if (first.length < SLICE_CHARS && (!mayCompress || first.length < COMPRESS_FROM_CHARS)) return textFrame(first);
+    const size = { textBytes: 0 };
+    const bytes = encoded(first, slices, size);
+    const body = mayCompress ? await zipped(bytes) : await collected(bytes);
+    const head = header(mayCompress ? BINARY : TEXT, body.length);
+    return new SocketFrame(Buffer.concat([head, body]), size.textBytes);
   },
 };
+
+/** Counts what passes. Throws when it is more than a replica takes. */
+async function* encoded(first: string, rest: AsyncIterable<string>, size: { textBytes: number }) {
+  const counted = (slice: string): Buffer => {
+    const bytes = Buffer.from(slice);
+    size.textBytes += bytes.length;
+    if (size.textBytes > MAX_INFLATED_BYTES) throw tooLarge();
+    return bytes;
+  };
+  yield counted(first);
+  for await (const slice of rest) yield counted(slice);
+}
+
+/** On another thread, each piece while the next one is being encoded. */
+async function zipped(text: AsyncIterable<Buffer>): Promise<Buffer> {
+  const gzip = createGzip({ level: STATE_LEVEL, chunkSize: ZIPPED_CHUNK_BYTES });
+  const [body] = await Promise.all([collected(gzip), pipeline(text, gzip)]);
+  return body;
+}
+
+async function collected(text: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of text) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
 
 /** The bytes of a frame that this codec made. */
 export function bytesOf(frame: Frame): Buffer {
@@ -67,19 +87,20 @@ export function bytesOf(frame: Frame): Buffer {
   throw new Error("assertion failed: the frame was made by another codec");
 }
 
-async function* slicesOf(parts: Iterable<string>): AsyncGenerator<Buffer> {
+/** At least one; the last one is shorter than `SLICE_CHARS`. */
+async function* slicesOf(parts: Iterable<string>): AsyncGenerator<string, undefined> {
   let slice: string[] = [];
   let chars = 0;
   for (const part of parts) {
     slice.push(part);
     chars += part.length;
     if (chars < SLICE_CHARS) continue;
-    yield Buffer.from(slice.join(""));
+    yield slice.join("");
     slice = [];
     chars = 0;
     await new Promise((resolve) => setImmediate(resolve));
   }
-  yield Buffer.from(slice.join(""));
+  yield slice.join("");
 }
 
 function textFrame(text: string): SocketFrame {
