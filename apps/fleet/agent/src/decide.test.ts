@@ -107,9 +107,9 @@ const TABLE: readonly (readonly [when: string, seen: Seen, then: readonly Action
     { assignments: [assigned("c1", { status: "claimed", instance: "other" })] },
     [],
   ],
-  ["[fleet] another one runs", { assignments: [assigned("c2")], known: [known({ runner: "alive" })] }, []],
+  ["another one runs", { assignments: [assigned("c2")], known: [known({ runner: "alive" })] }, []],
   [
-    "[fleet] another one has ended, but the server doesn't have its result",
+    "another one has ended, but the server doesn't have its result",
     { assignments: [assigned("c2")], known: [known({ runner: "gone", exit: EXIT })] },
     [],
   ],
@@ -136,12 +136,12 @@ const TABLE: readonly (readonly [when: string, seen: Seen, then: readonly Action
   ],
   ["the claim is out", { assignments: [assigned("c1")], known: [known()], waiting: ["c1"] }, []],
   [
-    "[fleet] the claim was refused: never, though it is still assigned",
+    "the claim was refused: never, though it is still assigned",
     { assignments: [assigned("c1")], known: [known({ entry: { claim: "refused" } })] },
     [],
   ],
   [
-    "[fleet] it was settled, and is assigned again by an older state of the server",
+    "it was settled, and is assigned again by an older state of the server",
     { assignments: [assigned("c1")], known: [known({ runner: "gone", exit: EXIT, entry: { settledAt: LATER } })] },
     [],
   ],
@@ -213,12 +213,12 @@ const TABLE: readonly (readonly [when: string, seen: Seen, then: readonly Action
   ],
   ["it has ended", { known: [known({ runner: "gone", exit: EXIT })] }, []],
   [
-    "[B29] its runner is gone without an exit status",
+    "its runner is gone without an exit status",
     { known: [known({ runner: "gone" })] },
     [{ type: "end_lost", commandId: "c1", reason: GONE }],
   ],
   [
-    "[B29] gone, though nobody knows the server's clock or the space",
+    "gone, though nobody knows the server's clock or the space",
     { assignments: null, serverMs: null, known: [known({ runner: "gone" })] },
     [{ type: "end_lost", commandId: "c1", reason: GONE }],
   ],

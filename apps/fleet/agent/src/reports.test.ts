@@ -60,14 +60,14 @@ const offsets = (reports: readonly AgentReport[]) =>
   reports.flatMap((one) => (one.type === "output" ? [[one.offset, one.bytes]] : []));
 const types = (reports: readonly AgentReport[]) => reports.map((one) => one.type);
 
-test("[B31] as long as the server hasn't said what it has, one chunk asks it", () => {
+test("as long as the server hasn't said what it has, one chunk asks it", () => {
   const { reports } = compose("x".repeat(10_000), { known: [known(10_000, { exit: EXIT })] });
 
   expect(offsets(reports)).toEqual([[0, 4096]]);
   expect(types(reports)).toEqual(["output"]);
 });
 
-test("[B31] output goes on from what the server has, and the end comes behind it", () => {
+test("output goes on from what the server has, and the end comes behind it", () => {
   const { reports } = compose("x".repeat(10_000), {
     known: [known(10_000, { exit: EXIT })],
     received: new Map([["c1", 4_096]]),

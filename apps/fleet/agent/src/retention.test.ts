@@ -25,7 +25,7 @@ function done(commandId: string, more: Partial<JournalEntry> = {}, spooledBytes 
   return { entry, runner: "gone", startedAt: T, exit: null, spooledBytes };
 }
 
-test("[fleet] an id is kept until 24 h after its deadline, or its end where that is later", () => {
+test("an id is kept until 24 h after its deadline, or its end where that is later", () => {
   const known = [
     done("ended"),
     done("deadline", { deadline: new Date(START + 2 * HOUR).toISOString() }),

@@ -38,7 +38,7 @@ beforeEach(async () => {
 
 afterEach(() => fleet.dispose());
 
-test("[B29] kill -9 of the agent while an op runs: no hole, no repetition, the true status, one run", {
+test("kill -9 of the agent while an op runs: no hole, no repetition, the true status, one run", {
   timeout: LIMIT_MS,
 }, async () => {
   const id = await fleet.dispatch("count");
@@ -49,7 +49,7 @@ test("[B29] kill -9 of the agent while an op runs: no hole, no repetition, the t
   await expectTheWholeTruth(id);
 });
 
-test("[B31] kill -9 of the server while an op runs: no hole, no repetition, the true status, one run", {
+test("kill -9 of the server while an op runs: no hole, no repetition, the true status, one run", {
   timeout: LIMIT_MS,
 }, async () => {
   const id = await fleet.dispatch("count");
@@ -61,7 +61,7 @@ test("[B31] kill -9 of the server while an op runs: no hole, no repetition, the 
   await expectTheWholeTruth(id);
 });
 
-test("[B29] [B31] kill -9 of both, again and again, while an op runs", { timeout: LIMIT_MS }, async () => {
+test("kill -9 of both, again and again, while an op runs", { timeout: LIMIT_MS }, async () => {
   const id = await fleet.dispatch("count");
   await someOutput(id);
 
@@ -75,7 +75,7 @@ test("[B29] [B31] kill -9 of both, again and again, while an op runs", { timeout
   await expectTheWholeTruth(id);
 });
 
-test("[B29] an op that ends while neither agent nor server runs is reported as it ended", {
+test("an op that ends while neither agent nor server runs is reported as it ended", {
   timeout: LIMIT_MS,
 }, async () => {
   const id = await fleet.dispatch("count");
@@ -89,7 +89,7 @@ test("[B29] an op that ends while neither agent nor server runs is reported as i
   await expectTheWholeTruth(id);
 });
 
-test("[B29] an op whose runner is killed too ends as lost, with what it wrote", { timeout: LIMIT_MS }, async () => {
+test("an op whose runner is killed too ends as lost, with what it wrote", { timeout: LIMIT_MS }, async () => {
   const id = await fleet.dispatch("sleep");
   await someOutput(id);
   const runner = JSON.parse(readText(join(fleet.hostDir, "journal", `${id}.runner.json`)));

@@ -55,7 +55,7 @@ test("a command whose process can't be noted on the disk is stopped, not left al
   expect(exit.reason).toContain("the disk didn't take");
 });
 
-test("[fleet] two runners for one id run it once", async () => {
+test("two runners for one id run it once", async () => {
   journal.write(
     entry(
       script("require('node:fs').appendFileSync(process.env.COUNT, 'x')", { env: { COUNT: join(directory, "count") } }),
@@ -69,7 +69,7 @@ test("[fleet] two runners for one id run it once", async () => {
   expect(fs.readFileSync(join(directory, "count"), "utf8")).toBe("x");
 });
 
-test("[fleet] an id that was ended before its runner came up never runs", async () => {
+test("an id that was ended before its runner came up never runs", async () => {
   journal.write(
     entry(
       script("require('node:fs').writeFileSync(process.env.COUNT, 'x')", { env: { COUNT: join(directory, "count") } }),
@@ -93,7 +93,7 @@ test("nothing starts after its deadline, however late the runner comes up", asyn
   expect(fs.existsSync(journal.spoolOf("c1"))).toBe(false);
 });
 
-test("[B29] killing the process that started the runner loses neither output nor status", async () => {
+test("killing the process that started the runner loses neither output nor status", async () => {
   journal.write(entry(script("console.log('one'); setTimeout(() => console.log('two'), 700)")));
   const runner = fileURLToPath(new URL("./runner.ts", import.meta.url));
   const starter = `require('node:child_process').spawn(process.execPath, [${JSON.stringify(runner)}, ${JSON.stringify(directory)}, 'c1'], { detached: true, stdio: 'ignore' }).unref(); setInterval(() => {}, 1000)`;
@@ -169,7 +169,7 @@ test("TERM to the runner without a stop request is a shutdown, not a cancel", as
   expect(exit.reason).toContain("shutting down");
 });
 
-test("[B29] a runner killed without a word is seen as gone; its command is killed and the end is `lost`", async () => {
+test("a runner killed without a word is seen as gone; its command is killed and the end is `lost`", async () => {
   journal.write(entry(script("console.log(process.pid); setInterval(() => {}, 1000)")));
   journal.start("c1", null, fail);
   await until(() => output().endsWith("\n"));
@@ -183,7 +183,7 @@ test("[B29] a runner killed without a word is seen as gone; its command is kille
   await until(() => !runs(Number(output())));
 });
 
-test("[B32] output beyond the cap is cut between characters, said and counted", async () => {
+test("output beyond the cap is cut between characters, said and counted", async () => {
   const exit = await run(
     script("process.stdout.write('é'.repeat(1000)); setTimeout(() => process.stdout.write('more'), 200)", {
       outputCapBytes: 1025,

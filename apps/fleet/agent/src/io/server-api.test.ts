@@ -68,7 +68,7 @@ test.each([
   [200, "cut o", {}, { type: "unanswered" }],
   [200, { now: NOW, granted: false }, {}, { type: "unanswered" }],
   [200, "x".repeat(2 * 1024 ** 2), {}, { type: "unanswered", message: "an answer of more than 1048576 bytes" }],
-])("[fleet] %i %j is never taken for a grant", async (status, body, headers, expected) => {
+])("%i %j is never taken for a grant", async (status, body, headers, expected) => {
   answers(status, body, headers as Record<string, string>);
 
   expect(await api.claim(CLAIM)).toMatchObject(expected);

@@ -54,7 +54,7 @@ function piece(commandId: string, offset: number, text: string) {
 }
 
 describe("claims", () => {
-  test("[fleet] a claim moves pending to running; the same instance may ask again", async () => {
+  test("a claim moves pending to running; the same instance may ask again", async () => {
     const host = await newHost();
     const id = await start(host);
 
@@ -69,7 +69,7 @@ describe("claims", () => {
     ]);
   });
 
-  test("[fleet] of two instances that claim at once exactly one gets it, and an alarm is raised", async () => {
+  test("of two instances that claim at once exactly one gets it, and an alarm is raised", async () => {
     const host = await newHost();
     const id = await start(host);
 
@@ -94,7 +94,7 @@ describe("claims", () => {
 });
 
 describe("output", () => {
-  test("[fleet] is taken once by its offset: no repetition, no hole", async () => {
+  test("is taken once by its offset: no repetition, no hole", async () => {
     const host = await newHost();
     const id = await running(host);
 
@@ -143,7 +143,7 @@ describe("output", () => {
     socket.terminate();
   });
 
-  test("[fleet] the end is not taken before all of the output", async () => {
+  test("the end is not taken before all of the output", async () => {
     const host = await newHost();
     const id = await running(host);
 
@@ -230,7 +230,7 @@ describe("never running for ever", () => {
     browser = await signInAgain(); // Days pass here.
   });
 
-  test("[fleet] a running command that its restarted agent knows nothing of is lost", async () => {
+  test("a running command that its restarted agent knows nothing of is lost", async () => {
     const host = await newHost();
     const id = await running(host);
     now += OFFLINE_AFTER_MS;

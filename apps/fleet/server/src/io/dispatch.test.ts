@@ -339,7 +339,7 @@ describe("idempotency", () => {
 });
 
 describe("deadlines", () => {
-  test("[fleet] a command that nobody claims expires, and is gone from the agent's space", async () => {
+  test("a command that nobody claims expires, and is gone from the agent's space", async () => {
     let now = Date.now();
     const other = await fleets.start({ now: () => now });
     const admin = await signIn(other);

@@ -34,7 +34,7 @@ function runAll(fleet: RunningFleet, commands: readonly Command[], status: "succ
   });
 }
 
-test("[fleet] a stage that failed everywhere is followed by none, on however many hosts", async () => {
+test("a stage that failed everywhere is followed by none, on however many hosts", async () => {
   const fleet = await fleets.start();
   const browser = await signIn(fleet);
   const hosts = await makeHosts(fleet, MANY, OPS.slice(1)); // Their agents don't allow the first stage.
@@ -46,7 +46,7 @@ test("[fleet] a stage that failed everywhere is followed by none, on however man
   expect(hosts.filter((id) => (fleet.manager.space(`agent/${id}`)?.state.commands?.size ?? 0) > 0)).toEqual([]);
 });
 
-test("[fleet] the grid of a running pipeline is whole; once it has ended the newest commands are kept", async () => {
+test("the grid of a running pipeline is whole; once it has ended the newest commands are kept", async () => {
   const fleet = await fleets.start();
   const browser = await signIn(fleet);
   const hosts = await makeHosts(fleet, MANY);

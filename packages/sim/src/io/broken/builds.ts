@@ -9,9 +9,9 @@ export interface Edit {
 /** The engine with a mistake that somebody could make. */
 export interface BrokenBuild {
   readonly name: string;
-  /** The words of issue 3 that ask for it; null: it is one more. */
+  /** The mistake as one would report it; null: the name says it. */
   readonly item: string | null;
-  /** For the table: in what it is not quite what the issue has. */
+  /** For the table: in what it is not quite that mistake. */
   readonly note?: string;
   /** The rule under which it is caught by what is known to catch it. */
   readonly rule: string;

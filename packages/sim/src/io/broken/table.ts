@@ -5,7 +5,7 @@ import { BROKEN_BUILDS, type BrokenBuild } from "./builds.ts";
 
 export const PAGE = fileURLToPath(new URL("../../../../../docs/RELIABILITY.md", import.meta.url));
 
-const HEAD = "| broken build | as issue 3 has it | caught under | by |\n|---|---|---|---|\n";
+const HEAD = "| broken build | the mistake | caught under | by |\n|---|---|---|---|\n";
 const TABLE = /\| broken build \|.*\n(\|.*\n)*/;
 
 /** The page with its table as the list of builds has it. */
