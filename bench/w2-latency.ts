@@ -16,7 +16,7 @@ export interface LatencySize {
 }
 
 export function measureLatency(size: LatencySize): Promise<Sample> {
-  return withSession(size, async (session) => {
+  return withSession({ ...size, pinServer: true }, async (session) => {
     const { server, load } = session;
     await joinAll(session);
     await server.call.runAtRate({ perSecond: size.perSecond, seconds: size.warmUpSeconds });

@@ -37,7 +37,7 @@ process.on("SIGTERM", () => process.exit(143));
 process.on("SIGINT", () => process.exit(130));
 
 export function pinning(): string {
-  return canPin ? "server on all cores, load on core 1 (taskset)" : "not pinned";
+  return canPin ? "server on all cores, in W2 on core 0, load on core 1 (taskset)" : "not pinned";
 }
 
 export function startChild<A extends Api>({ name, module, core, engine, under = [] }: ChildOptions): Child<A> {

@@ -38,7 +38,7 @@ test("[P3] kill -9 amid acknowledged changes, twenty times: all of them are ther
   let versionBefore = 0;
 
   for (let round = 0; round < 20; round += 1) {
-    const goal = acknowledged.size + 50;
+    const goal = acknowledged.size + 500; // Of about a thousand: the writers don't stop there.
     const writing = writeUntilKilled(round, acknowledged);
     await until("enough was acknowledged", () => acknowledged.size >= goal);
     await authority.kill("SIGKILL");
@@ -52,10 +52,10 @@ test("[P3] kill -9 amid acknowledged changes, twenty times: all of them are ther
     await until("the client is level again", () => client.epoch === epoch && client.status.type === "live");
     const { sync } = await authority.facts();
     expect([sync.resumed, sync.fullStates]).toEqual([1, {}]);
-    for (const id of acknowledged.keys()) expect(client.state.hosts.has(id)).toBe(true);
+    expect([...acknowledged.keys()].filter((id) => !client.state.hosts.has(id))).toEqual([]);
   }
 
-  expect(acknowledged.size).toBeGreaterThanOrEqual(1_000);
+  expect(acknowledged.size).toBeGreaterThanOrEqual(10_000);
   expect(new Set(acknowledged.values()).size).toBe(acknowledged.size);
   expect(client.digest()).toBe((await authority.facts()).digest);
   client.stop();

@@ -6,7 +6,7 @@ const LONGEST_GAP_MS = 50;
 const GAP_PER_CHANGE_MS = 0.25;
 const FRAME_MS = 16;
 const BUSY = 0.97;
-const EASY = 0.5;
+const EASY = 0.75;
 
 /**
  * When the next round may begin. At a low rate at once; at a high one a round costs more than it brings, so it waits

@@ -170,14 +170,19 @@ export class Space {
 
   /** The digest of the committed state, brought up to date over what moved since it was last asked for (rule G2). */
   digest(): string {
-    for (const entry of this.#unsummed) {
+    this.sumSome(this.#unsummed.length);
+    return formatDigest(this.#sum);
+  }
+
+  /** Brings the digest on over so many records; returns whether it is up to date then. */
+  sumSome(records: number): boolean {
+    for (const entry of this.#unsummed.splice(-records, records)) {
       entry.unsummed = false;
       if (entry.summed !== null) this.#sum = subtractHash(this.#sum, entry.summed);
       entry.summed = entry.record === null ? null : recordHash(entry.collection, entry.id, entry.record);
       if (entry.summed !== null) this.#sum = addHash(this.#sum, entry.summed);
     }
-    this.#unsummed = [];
-    return formatDigest(this.#sum);
+    return this.#unsummed.length === 0;
   }
 
   /** The state as it is now, for a reader that works on it later: records are never altered, only replaced. */

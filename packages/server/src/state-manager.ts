@@ -9,6 +9,7 @@ import {
 } from "@neverstale/protocol";
 import type { Batch, Call } from "./batch.ts";
 import { changesOfText } from "./change-text.ts";
+import { Digester } from "./digester.ts";
 import { Folder } from "./folder.ts";
 import { Keys } from "./keys.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
@@ -70,6 +71,7 @@ export class StateManager<M extends Model = Model> {
   readonly #spaces: Map<string, Space>;
   readonly #writer: Writer;
   readonly #folder: Folder;
+  readonly #digester: Digester;
   readonly #keys: Keys;
   readonly #onFailure: ((error: SyncError) => void) | null;
   readonly #followers = new Set<(committed: readonly Committed[]) => void>();
@@ -129,6 +131,7 @@ export class StateManager<M extends Model = Model> {
       () => this.#spaces.values(),
       (failure) => this.#writer.stop(failure),
     );
+    this.#digester = new Digester(runtime, () => this.#spaces.values());
     this.#writer = new Writer(options.store, runtime, limits, this.#batchContext(), {
       committed: (batch) => this.#take(batch),
       publish: () => this.#publish(),
@@ -223,6 +226,7 @@ export class StateManager<M extends Model = Model> {
       if (draft.isNew) this.#spaces.set(space.name, space);
       this.#publishing.push({ space, changes: draft.changes, firstVersion });
     }
+    this.#digester.committed();
   }
 
   #publish(): void {
@@ -246,6 +250,7 @@ export class StateManager<M extends Model = Model> {
   #fail(error: SyncError): void {
     this.#failure = error;
     this.#folder.stop();
+    this.#digester.stop();
     this.#onFailure?.(error);
   }
 
@@ -318,6 +323,7 @@ export class StateManager<M extends Model = Model> {
     this.#closing = true;
     await this.#writer.close();
     this.#folder.stop();
+    this.#digester.stop();
     try {
       if (this.#failure === null) await this.#folder.foldAll(true);
     } finally {

@@ -414,7 +414,7 @@ const FOUND: readonly BrokenBuild[] = [
     name: "a failure after the wake-up waits for the backoff",
     item: null,
     rule: "P2",
-    by: { seed: 817 },
+    by: { regression: "wake-up-waits-for-backoff" },
     edits: [
       {
         file: "client/src/connection.ts",
