@@ -213,8 +213,8 @@ export class Space {
 }
 
 /**
- * A record on its way to the store. Its text is made when the store comes to it and not kept: with many records that move
- * seldom, texts that outlive their moment cost the collection of garbage more than all the rest.
+ * A record on its way to the store. Its text is made when the store comes to it and not kept: a large state would hold
+ * every record twice. The next snapshot makes those it needs.
  */
 class FoldedRecord implements StoredRecord {
   readonly collection: string;
