@@ -86,6 +86,7 @@ export class Machine {
   readonly #credential: string;
   readonly hostId: string;
   #seq = 0;
+  #sent: Promise<void> = Promise.resolve();
 
   private constructor(address: string, { credential, hostId }: EnrollAnswer) {
     this.#address = address;
@@ -113,10 +114,23 @@ export class Machine {
       ops: [...ops],
       checks: {},
     });
+    machine.#speakOn();
     return machine;
   }
 
-  async report(...reports: readonly AgentReport[]): Promise<void> {
+  /** Whatever takes how long: a host that isn't heard for 15 s is offline, and takes no work. */
+  #speakOn(): void {
+    setInterval(() => void this.report().catch(() => undefined), 3_000).unref();
+  }
+
+  /** One after the other, as an agent does: an older batch behind a newer one would be taken for a repetition. */
+  report(...reports: readonly AgentReport[]): Promise<void> {
+    const next = this.#sent.then(() => this.#post(reports));
+    this.#sent = next.catch(() => undefined);
+    return next;
+  }
+
+  async #post(reports: readonly AgentReport[]): Promise<void> {
     this.#seq += 1;
     await post(`${this.#address}/agent/reports`, { instance: "test", seq: this.#seq, reports }, this.#headers);
   }

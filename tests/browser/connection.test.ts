@@ -39,7 +39,8 @@ beforeEach(async () => {
   await tab.page.evaluate(() => Reflect.set(window, "sameDocument", true));
 });
 
-afterEach(async () => {
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail") console.error(await Tab.describeOpen());
   expect(await tab.page.evaluate(() => Reflect.get(window, "sameDocument"))).toBe(true);
   tab.assertNothingWrong();
   await tab.close();
@@ -97,7 +98,6 @@ test("an offline and online cycle: the page says that it is offline, and is righ
 });
 
 test("after a cut the page says what went wrong meanwhile, until it is put away", async () => {
-  await machine.report({ type: "metrics" });
   const commandId = await admin.dispatch("speak", [machine.hostId]);
   await machine.claim(commandId);
   await tab.context.setOffline(true);
@@ -156,7 +156,6 @@ test("[P2] a tab that was frozen while the connection broke is right within two 
 });
 
 test("what an op prints while the wire is cut is there afterwards, without a hole and without a repetition", async () => {
-  await machine.report({ type: "metrics" }); // A host that is not heard for 15 s is offline, and takes no work.
   const commandId = await admin.dispatch("speak", [machine.hostId]);
   await machine.claim(commandId);
   let offset = await machine.write(commandId, 0, "line 1\n");

@@ -1,6 +1,6 @@
 import type { Command } from "@neverstale/fleet-domain";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Admin, Machine } from "./api.ts";
 import { launchChromium } from "./chromium.ts";
 import { FleetProcess, PASSWORD } from "./fleet-process.ts";
@@ -11,6 +11,10 @@ let browser: Browser;
 beforeAll(async () => {
   browser = await launchChromium();
 }, 700_000);
+
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail") console.error(await Tab.describeOpen());
+});
 
 afterAll(() => browser.close());
 
@@ -136,7 +140,6 @@ describe("a fleet of the test's own", () => {
   test("a pipeline is stopped from the page: what runs is told to, what waits never starts", async () => {
     const ops = ["uptime", "disk", "memory"].map((name) => ({ name, args: [] }));
     const machine = await Machine.enroll(fleet.address, admin, "pipes-1", "TestOS 1", ops);
-    await machine.report({ type: "metrics" });
     const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
     const { page } = tab;
     await page.goto(`${fleet.address}/hosts?q=pipes`);
@@ -209,7 +212,6 @@ describe("a fleet of the test's own", () => {
   test("[C35] what a host says of itself and what an op prints is text, whatever it says", async () => {
     const machine = await Machine.enroll(fleet.address, admin, HOSTILE[0] ?? "", HOSTILE[1]);
     for (const name of HOSTILE.slice(2)) await Machine.enroll(fleet.address, admin, name);
-    await machine.report({ type: "metrics" }); // A host that is not heard for 15 s is offline, and takes no work.
     const commandId = await admin.dispatch("speak", [machine.hostId]);
     await machine.claim(commandId);
     let offset = 0;
@@ -241,7 +243,7 @@ describe("a fleet of the test's own", () => {
     const tab = await Tab.open(browser, fleet.address);
     const { page } = tab;
     await page.goto(`${fleet.address}/hosts?q=keyboard`);
-    await page.getByLabel("User name").waitFor();
+    await focusIn(tab, "User name");
     await page.keyboard.type("admin");
     await page.keyboard.press("Tab");
     await page.keyboard.type(PASSWORD);
@@ -252,8 +254,9 @@ describe("a fleet of the test's own", () => {
     await page.keyboard.press("Space");
     await tabTo(tab, /What to run/);
     await page.keyboard.press("Enter");
-    await page.getByRole("option", { name: "Speak" }).waitFor();
+    await focusIn(tab, "Speak");
     await page.keyboard.press("Enter");
+    await focusIn(tab, /What to run/);
     await tabTo(tab, "Run speak on 1 host");
     await page.keyboard.press("Enter");
 
@@ -387,19 +390,33 @@ const HOSTILE_OUTPUT = [
 /** Presses Tab until the element of that name has the focus. */
 async function tabTo(tab: Tab, name: string | RegExp): Promise<void> {
   for (let presses = 0; presses < 80; presses += 1) {
-    const focused = await tab.page.evaluate(() => {
-      const element = document.activeElement;
-      const ids = element?.getAttribute("aria-labelledby")?.split(" ") ?? [];
-      return [
-        element?.getAttribute("aria-label"),
-        ...ids.map((id) => document.getElementById(id)?.textContent),
-        element?.textContent,
-      ]
-        .join(" ")
-        .trim();
-    });
-    if (typeof name === "string" ? focused.includes(name) : name.test(focused)) return;
+    if (isNamed(await focused(tab), name)) return;
     await tab.page.keyboard.press("Tab");
   }
   throw new Error(`Tab never reaches ${String(name)}`);
+}
+
+/** Waits until the page itself has put the focus there: keys pressed before go elsewhere. */
+async function focusIn(tab: Tab, name: string | RegExp): Promise<void> {
+  await expect.poll(async () => isNamed(await focused(tab), name), { timeout: 20_000 }).toBe(true);
+}
+
+function isNamed(names: string, name: string | RegExp): boolean {
+  return typeof name === "string" ? names.includes(name) : name.test(names);
+}
+
+/** The names of what has the focus; of nothing when that is the whole page, as while a popover closes. */
+function focused(tab: Tab): Promise<string> {
+  return tab.page.evaluate(() => {
+    const element = document.activeElement;
+    if (element === null || element === document.body) return "";
+    const ids = element.getAttribute("aria-labelledby")?.split(" ") ?? [];
+    const labels = element instanceof HTMLInputElement ? [...(element.labels ?? [])] : [];
+    return [
+      element.getAttribute("aria-label"),
+      ...[...ids.map((id) => document.getElementById(id)), ...labels, element].map((each) => each?.textContent),
+    ]
+      .join(" ")
+      .trim();
+  });
 }

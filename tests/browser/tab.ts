@@ -7,11 +7,22 @@ export class Tab {
   readonly page: Page;
   readonly context: BrowserContext;
   readonly #wrong: string[];
+  static readonly #open = new Set<Tab>();
 
   private constructor(page: Page, wrong: string[]) {
     this.page = page;
     this.context = page.context();
     this.#wrong = wrong;
+    Tab.#open.add(this);
+  }
+
+  /** What the tabs show that are still open: of a test that failed somewhere else, nothing but this is left. */
+  static async describeOpen(): Promise<string> {
+    const described = [...Tab.#open].map(async ({ page }) => {
+      const shown = await page.locator("body").innerText({ timeout: 5_000 }).catch(String);
+      return `${page.url()}\n${shown.replaceAll(/^/gm, "  | ")}`;
+    });
+    return (await Promise.all(described)).join("\n");
   }
 
   /** `cookie`, `name=value`: of a session that was opened elsewhere. */
@@ -60,6 +71,7 @@ export class Tab {
   }
 
   async close(): Promise<void> {
+    Tab.#open.delete(this);
     await this.context.close();
   }
 }
