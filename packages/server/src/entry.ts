@@ -17,8 +17,6 @@ export interface Entry {
   stamps: Record<string, number> | null;
   /** How many fields `stamps` names. */
   stampCount: number;
-  /** The record as JSON, once somebody needed it. */
-  text: string | null;
   /** What the digest's sum holds for this entry; null when nothing. */
   summed: RecordHash | null;
   /** Whether `summed` is behind `record`. */
@@ -39,7 +37,6 @@ export function newEntry(collection: string, id: string): Entry {
     created: 0,
     stamps: null,
     stampCount: 0,
-    text: null,
     summed: null,
     unsummed: false,
     older: null,
@@ -57,11 +54,6 @@ export function startAnew(entry: Entry, version: number): void {
   entry.created = version;
   entry.stamps = null;
   entry.stampCount = 0;
-}
-
-export function entryText(entry: Entry): string {
-  entry.text ??= JSON.stringify(entry.record);
-  return entry.text;
 }
 
 /** All entries of a space in the order of the version that last touched them: a diff is a walk from the newest end. */

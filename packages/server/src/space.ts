@@ -11,7 +11,7 @@ import {
   subtractHash,
   ZERO_HASH,
 } from "@neverstale/protocol";
-import { type Entry, entryText, MAX_STAMPS, newEntry, stampField, startAnew, TouchedList } from "./entry.ts";
+import { type Entry, MAX_STAMPS, newEntry, stampField, startAnew, TouchedList } from "./entry.ts";
 import { KeepIndex } from "./keep-index.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import { type DraftRecord, RecordsView } from "./records-view.ts";
@@ -51,6 +51,8 @@ export class Space {
   readonly #touched = new TouchedList();
   #sum: RecordHash = ZERO_HASH;
   #unsummed: Entry[] = [];
+  /** What `textLength` found last. */
+  #measured = { version: -1, chars: 0 };
 
   constructor(name: string, creationId: string, model: Model, lineage: SpaceLineage) {
     this.name = name;
@@ -121,7 +123,6 @@ export class Space {
 
   #replace(entry: Entry, record: StateRecord | null): void {
     entry.record = record;
-    entry.text = null;
     if (entry.unsummed) return;
     entry.unsummed = true;
     this.#unsummed.push(entry);
@@ -161,11 +162,17 @@ export class Space {
 
   /** The length of all records as JSON, in UTF-16 code units. */
   textLength(): number {
-    let length = 0;
+    const { version, chars } = this.#measured;
+    return version === this.head ? chars : this.#measure();
+  }
+
+  #measure(): number {
+    let chars = 0;
     for (const name in this.#collections) {
-      for (const entry of this.#entriesOf(name).values()) length += entryText(entry).length;
+      for (const { record } of this.#entriesOf(name).values()) chars += JSON.stringify(record).length;
     }
-    return length;
+    this.#measured = { version: this.head, chars };
+    return chars;
   }
 
   /** The digest of the committed state, brought up to date over what moved since it was last asked for (rule G2). */
@@ -188,8 +195,7 @@ export class Space {
   /** The state as it is now, for a reader that works on it later: records are never altered, only replaced. */
   capture(): Capture {
     const collections = Object.keys(this.#collections).map((name) => {
-      const entries = [...this.#entriesOf(name).values()];
-      return { name, entries, records: entries.map((entry) => entry.record as StateRecord) };
+      return { name, records: Array.from(this.#entriesOf(name).values(), (entry) => entry.record as StateRecord) };
     });
     return { version: this.head, digest: this.digest(), collections };
   }
@@ -214,25 +220,23 @@ export class Space {
 
 /**
  * A record on its way to the store. Its text is made when the store comes to it and not kept: a large state would hold
- * every record twice. The next snapshot makes those it needs.
+ * every record twice.
  */
 class FoldedRecord implements StoredRecord {
   readonly collection: string;
   readonly id: string;
   readonly version: number;
   readonly #record: StateRecord;
-  readonly #text: string | null;
 
-  constructor({ collection, id, version, text }: Entry, record: StateRecord) {
+  constructor({ collection, id, version }: Entry, record: StateRecord) {
     this.collection = collection;
     this.id = id;
     this.version = version;
     this.#record = record;
-    this.#text = text;
   }
 
   get text(): string {
-    return this.#text ?? JSON.stringify(this.#record);
+    return JSON.stringify(this.#record);
   }
 }
 
@@ -241,7 +245,6 @@ export interface Capture {
   readonly digest: string;
   readonly collections: readonly {
     readonly name: string;
-    readonly entries: readonly Entry[];
     readonly records: readonly StateRecord[];
   }[];
 }

@@ -10,9 +10,13 @@ const COMPRESS_FROM_CHARS = 1024;
 const DELTA_LEVEL = 1;
 /** A full state is made once, on another thread, and sent to many: a tenth fewer bytes for half as much time again. */
 const STATE_LEVEL = 3;
-/** How much of a large text is encoded before other work gets its turn. */
-const SLICE_CHARS = 1024 * 1024;
-const ZIPPED_CHUNK_BYTES = 64 * 1024;
+/**
+ * How much of a large text is encoded before other work gets its turn: some 15 ms of it. In a storm of connections each
+ * turn is as long as that, and everyone waits for the last one.
+ */
+const SLICE_CHARS = 4 * 1024 * 1024;
+/** With each of them the other thread waits for a turn of this one. */
+const ZIPPED_CHUNK_BYTES = 1024 * 1024;
 const TEXT = 0x81;
 const BINARY = 0x82;
 
