@@ -28,7 +28,7 @@ async function openEngine(variant: string, folder: string, records: number): Pro
 }
 
 function openManager(variant: string, folder: string): Promise<BenchManager> {
-  const store = variant === "durable" ? sqliteStore(`${folder}/bench.db`) : memoryStore();
+  const store = variant === "durable" ? sqliteStore(`${folder}/bench.db`) : memoryStore({ log: false });
   return StateManager.open({ model: benchModel, store });
 }
 

@@ -2,7 +2,7 @@ import { SyncError } from "./errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, type StateRecord } from "./json.ts";
 import { mergePatch, mergePatchBetween, patchValue } from "./merge-patch.ts";
 import { type ChangeRule, type Model, RECORD_EVICTED } from "./model.ts";
-import { checkJson, cleanObject, isSafeId } from "./safety.ts";
+import { checkJson, cleanObject, isPlain, isSafeId, isSafeJson, isSafeKey } from "./safety.ts";
 
 /** One named thing that happened. Given to the authority its `data` is the authority's: never altered afterwards. */
 export interface Change {
@@ -36,9 +36,10 @@ export type ReadRecord = (collection: string, id: string) => StateRecord | undef
  * validator refuses the record; then nothing happened.
  */
 export function effectOf(model: Model, change: Change, read: ReadRecord): Effect {
-  const id = recordIdOf(change);
+  const id = namedId(change);
   const rule = ruleOf(model, change);
   const before = read(rule.collection, id);
+  if (before === undefined) requireSafeId(change, id); // The id of a record that is there has been through this.
   if (rule.kind === "put") return putEffect(model, change, rule.collection, id, before);
   if (rule.kind === "patch") return patchEffect(model, change, rule.collection, id, before);
   return removeEffect(change, rule.collection, id, before);
@@ -65,12 +66,26 @@ function evictionRule(model: Model, change: Change): ChangeRule {
 
 /** The id a change is about: `data.id` when present, else `target` (rule S1). */
 export function recordIdOf(change: Change): string {
+  const id = namedId(change);
+  requireSafeId(change, id);
+  return id;
+}
+
+function namedId(change: Change): string {
   if (!isJsonObject(change.data)) throw invalid(change, "`data` is not an object");
   const { target } = change;
   const id = change.data.id ?? target;
   if (target !== "" && target !== id && !isSafeId(target)) throw invalid(change, "`target` is not allowed (rule S4)");
-  if (!isSafeId(id)) throw invalid(change, "its id is missing or not allowed (rule S4)");
+  if (typeof id !== "string") throw idRefused(change);
   return id;
+}
+
+function requireSafeId(change: Change, id: string): void {
+  if (!isSafeId(id)) throw idRefused(change);
+}
+
+function idRefused(change: Change): SyncError {
+  return invalid(change, "its id is missing or not allowed (rule S4)");
 }
 
 function putEffect(
@@ -96,15 +111,38 @@ function patchEffect(
   id: string,
   before: StateRecord | undefined,
 ): Effect {
-  checkJson(change.data, change.type);
+  const plain = before === undefined ? null : withPlainMembers(before, change.data);
+  if (plain === null) checkJson(change.data, change.type);
   if (before === undefined) return stillEffect(change, collection, id, null);
-  const merged = mergePatch(before, change.data) as StateRecord;
+  const merged = plain ?? (mergePatch(before, change.data) as StateRecord);
   const candidate = merged.id === id ? merged : { ...merged, id };
   const after = validated(model, change, collection, id, candidate);
-  const data = after === candidate ? effectivePatch(before, after, change.data) : mergePatchBetween(before, after);
+  const data =
+    after !== candidate
+      ? mergePatchBetween(before, after)
+      : plain !== null
+        ? change.data
+        : effectivePatch(before, after, change.data);
   if (isEmpty(data)) return stillEffect(change, collection, id, before);
   const effective = { type: change.type, target: change.target, data: withId(change, data) };
   return { change: effective, collection, id, after, moved: true, patch: data };
+}
+
+/**
+ * Most patches set members to plain values other than they had: checked and merged in one pass, and each its own effect.
+ * Null for all others.
+ */
+function withPlainMembers(before: StateRecord, patch: JsonObject): StateRecord | null {
+  if (!isPlain(patch)) return null;
+  let merged: (StateRecord & Record<string, JsonValue>) | null = null;
+  for (const key in patch) {
+    const value = patch[key] as JsonValue | undefined;
+    if (typeof value === "object" || value === before[key] || !isSafeJson(value)) return null;
+    if (key === "id" || !isSafeKey(key)) return null;
+    merged ??= { ...before };
+    merged[key] = value as JsonValue;
+  }
+  return merged;
 }
 
 function isEmpty(object: JsonObject): boolean {
@@ -114,7 +152,6 @@ function isEmpty(object: JsonObject): boolean {
 
 /** Like `mergePatchBetween`, for a record that can differ from the one before only where the patch spoke. */
 function effectivePatch(before: StateRecord, after: StateRecord, patch: JsonObject): JsonObject {
-  if (isItsOwnEffect(before, patch)) return patch;
   const data: Record<string, JsonValue> = {};
   for (const key in patch) {
     if (key === "id") continue;
@@ -126,15 +163,6 @@ function effectivePatch(before: StateRecord, after: StateRecord, patch: JsonObje
     }
   }
   return data;
-}
-
-/** Whether all that a patch does is to set members to plain values other than they had. */
-function isItsOwnEffect(before: StateRecord, patch: JsonObject): boolean {
-  for (const key in patch) {
-    const value = patch[key] as JsonValue | undefined;
-    if (typeof value === "object" || value === undefined || value === before[key] || key === "id") return false;
-  }
-  return true;
 }
 
 function removeEffect(change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {

@@ -46,7 +46,7 @@ function isSafeObject(object: JsonObject, depth: number): boolean {
 }
 
 /** Not a Date, a Map or an instance of a class: those come out of the log as something else. From any realm. */
-function isPlain(object: object): boolean {
+export function isPlain(object: object): boolean {
   const prototype = Object.getPrototypeOf(object);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

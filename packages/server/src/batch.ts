@@ -38,9 +38,9 @@ export class Batch {
   readonly #drafts = new Map<string, SpaceDraft | null>();
   readonly #ended: SpaceDraft[] = [];
   readonly #answers: StoredAnswer[] = [];
-  /** The calls that were decided, and what each of them is told. */
+  /** The calls that were decided, and what each of them is told: of a lone change, its version. */
   readonly #decided: Call[] = [];
-  readonly #applied: Applied[] = [];
+  readonly #applied: (Applied | number)[] = [];
 
   constructor(context: BatchContext, at: number) {
     this.#context = context;
@@ -57,9 +57,8 @@ export class Batch {
   #add(call: Call, change: Change): void {
     try {
       const draft = this.draft(MAIN_SPACE) as SpaceDraft;
-      draft.add([change], null);
-      const { version } = draft;
-      this.#note(call, this.#appliedAt(version, { [MAIN_SPACE]: version }, null));
+      draft.addOne(change, null);
+      this.#note(call, draft.version);
     } catch (error) {
       call.reject(error);
     }
@@ -88,7 +87,7 @@ export class Batch {
     }
   }
 
-  #note(call: Call, applied: Applied): void {
+  #note(call: Call, applied: Applied | number): void {
     this.#decided.push(call);
     this.#applied.push(applied);
   }
@@ -97,6 +96,10 @@ export class Batch {
     const versions: Record<string, number> = {};
     for (const name of touched) versions[name] = this.#drafts.get(name)?.version ?? 0;
     return this.#appliedAt(this.#drafts.get(MAIN_SPACE)?.version ?? 0, versions, answer);
+  }
+
+  #appliedAlone(version: number): Applied {
+    return this.#appliedAt(version, { [MAIN_SPACE]: version }, null);
   }
 
   #appliedAt(version: number, versions: Applied["versions"], answer: JsonValue | null): Applied {
@@ -157,7 +160,10 @@ export class Batch {
   }
 
   resolve(): void {
-    for (let i = 0; i < this.#decided.length; i += 1) this.#decided[i]?.resolve(this.#applied[i] as Applied);
+    for (let i = 0; i < this.#decided.length; i += 1) {
+      const applied = this.#applied[i] as Applied | number;
+      this.#decided[i]?.resolve(typeof applied === "number" ? this.#appliedAlone(applied) : applied);
+    }
   }
 
   /** Nothing of the batch came to be: every call learns why, and the next batch starts from what is committed. */
@@ -195,7 +201,7 @@ class Step implements Transaction {
   /** What the decision returned; a lone change needs no way back, as nothing can fail after it. */
   finish(changes: readonly Change[]): void {
     if (changes.length !== 1 || this.touched.size > 0) return this.add(MAIN_SPACE, changes);
-    this.#batch.draft(MAIN_SPACE)?.add(changes, null);
+    this.#batch.draft(MAIN_SPACE)?.addOne(changes[0] as Change, null);
     this.touched.add(MAIN_SPACE);
   }
 

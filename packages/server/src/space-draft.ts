@@ -57,14 +57,22 @@ export class SpaceDraft {
 
   /**
    * Applies changes, and the evictions they cause (rule S3). Throws `invalid_change`; what was done until then is in
-   * `undo`, which may be null for a single change: that one fails before it has done anything.
+   * `undo`, which may be null where nothing will be taken back.
    */
   add(changes: readonly Change[], undo: UndoLog | null): void {
-    for (const change of changes) {
-      if (change.type === RECORD_EVICTED && !this.#replaying) throw evictionRefused();
-      this.#apply(change, undo);
-    }
+    for (const change of changes) this.#applyGiven(change, undo);
     for (const index of this.#keepIndexes) this.#evict(index, undo);
+  }
+
+  /** The same for a single change, which fails before it has done anything: `undo` may be null. */
+  addOne(change: Change, undo: UndoLog | null): void {
+    this.#applyGiven(change, undo);
+    for (const index of this.#keepIndexes) this.#evict(index, undo);
+  }
+
+  #applyGiven(change: Change, undo: UndoLog | null): void {
+    if (change.type === RECORD_EVICTED && !this.#replaying) throw evictionRefused();
+    this.#apply(change, undo);
   }
 
   #apply(change: Change, undo: UndoLog | null): void {

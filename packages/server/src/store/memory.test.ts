@@ -34,6 +34,20 @@ test("a dump is the store at one moment, and another store goes on from it", asy
   expect(await other.readLog({ space: "main", afterVersion: 2, limit: 9 })).toMatchObject([{ lastVersion: 4 }]);
 });
 
+test("without a log it tells of no changes, and another store goes on from the last fold", async () => {
+  const store = memoryStore({ log: false });
+  await store.open();
+  store.commit(made("main", 2));
+  await store.fold(fold("main", 2, { records: [record("a", 2)] }));
+  store.commit(group({ name: "main", first: 3 }));
+
+  const contents = await memoryStore({ data: store.dump() }).open();
+
+  expect(await store.readLog({ space: "main", afterVersion: 0, limit: 9 })).toEqual([]);
+  expect(contents.spaces).toMatchObject([{ foldedVersion: 2, records: [record("a", 2)], log: [] }]);
+  expect(store.metrics()).toMatchObject({ store_commits_total: 2, store_log_groups: 0 });
+});
+
 test("data with a hole in its log is refused", async () => {
   const store = memoryStore();
   await store.open();

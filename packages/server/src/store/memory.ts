@@ -37,6 +37,11 @@ export interface MemoryLogRow extends Omit<LogRow, "changes"> {
 export interface MemoryStoreOptions {
   readonly data?: MemoryData;
   readonly retention?: Partial<Retention>;
+  /**
+   * Whether changes are kept beside the records, `true` when absent. Without them `manager.log` has nothing to tell, and
+   * what another store goes on from is the state of the last fold: for a state that ends with its process.
+   */
+  readonly log?: boolean;
 }
 
 /** A store that keeps everything in this process: for tests, benches and the simulator. */
@@ -59,6 +64,7 @@ export class MemoryStore implements Store {
   /** The copies made by `backup`, by path. */
   readonly backups = new Map<string, MemoryData>();
   readonly #retention: Retention;
+  readonly #keepsLog: boolean;
   readonly #epochs: string[];
   readonly #spaces = new Map<string, MemorySpace>();
   readonly #answers: Map<string, StoredAnswer>;
@@ -69,8 +75,9 @@ export class MemoryStore implements Store {
   #newestAt: number;
   #commits = 0;
 
-  constructor({ data, retention }: MemoryStoreOptions) {
+  constructor({ data, retention, log = true }: MemoryStoreOptions) {
     this.#retention = { ...RETENTION, ...retention };
+    this.#keepsLog = log;
     this.#epochs = [...(data?.epochs ?? [])];
     for (const space of data?.spaces ?? []) this.#spaces.set(space.name, spaceFromData(space));
     this.#log = [...(data?.log ?? [])];
@@ -142,7 +149,7 @@ export class MemoryStore implements Store {
       if (removed) continue;
       if (creationId !== null) this.#spaces.set(name, newSpace(name, creationId));
       if (lineage !== null) this.#spaces.get(name)?.lineage.push(lineage);
-      if (lastVersion < firstVersion) continue;
+      if (lastVersion < firstVersion || !this.#keepsLog) continue;
       this.#log.push({ space: name, firstVersion, lastVersion, at: group.at, changes });
       this.#logChanges += lastVersion - firstVersion + 1;
     }
