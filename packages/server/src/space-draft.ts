@@ -9,6 +9,7 @@ import {
   SyncError,
 } from "@neverstale/protocol";
 import { changesToText } from "./change-text.ts";
+import type { Entry } from "./entry.ts";
 import type { KeepIndex } from "./keep-index.ts";
 import { type DraftRecord, DraftView } from "./records-view.ts";
 import type { Space } from "./space.ts";
@@ -53,7 +54,15 @@ export class SpaceDraft {
     this.state = state;
   }
 
-  readonly #read = (collection: string, id: string): StateRecord | undefined => this.state[collection]?.get(id);
+  /** What `#read` found last, for the change that it was asked for: looking again would cost as much as the change. */
+  #draft: DraftRecord | undefined;
+  #entry: Entry | null = null;
+
+  readonly #read = (collection: string, id: string): StateRecord | undefined => {
+    this.#draft = this.#drafts[collection]?.get(id);
+    this.#entry = this.#draft === undefined ? this.space.entry(collection, id) : this.#draft.entry;
+    return (this.#draft ?? this.#entry)?.record ?? undefined;
+  };
 
   /**
    * Applies changes, and the evictions they cause (rule S3). Throws `invalid_change`; what was done until then is in
@@ -87,10 +96,10 @@ export class SpaceDraft {
   }
 
   #move(effect: Effect, undo: UndoLog | null): void {
-    const drafts = this.#drafts[effect.collection] as Map<string, DraftRecord>;
-    let draft = drafts.get(effect.id);
+    let draft = this.#draft;
     if (draft === undefined) {
-      draft = this.#newDraft(effect);
+      const drafts = this.#drafts[effect.collection] as Map<string, DraftRecord>;
+      draft = newDraft(effect, this.#entry);
       drafts.set(effect.id, draft);
       undo?.push(() => drafts.delete(effect.id));
     } else if (undo !== null) {
@@ -107,12 +116,6 @@ export class SpaceDraft {
     undo?.push(() => {
       index.stale = true;
     });
-  }
-
-  #newDraft(effect: Effect): DraftRecord {
-    const { collection, id } = effect;
-    const entry = this.space.entry(collection, id);
-    return { collection, id, entry, record: entry?.record ?? null, version: 0, created: 0, fields: [], versions: [] };
   }
 
   *#touched(collection: string): Iterable<readonly [number, StateRecord]> {
@@ -191,6 +194,10 @@ function evictionRefused(): SyncError {
   return new SyncError("invalid_change", `"${RECORD_EVICTED}" is made by the authority alone (rule S3)`, {
     hint: "Declare a change type of kind `remove`.",
   });
+}
+
+function newDraft({ collection, id }: Effect, entry: Entry | null): DraftRecord {
+  return { collection, id, entry, record: entry?.record ?? null, version: 0, created: 0, fields: [], versions: [] };
 }
 
 /** With `forGood` nothing will be taken back: a field that moves again is stamped in its place. */
