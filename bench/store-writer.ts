@@ -90,7 +90,8 @@ function nextGroup(head: number, count: number): CommitGroup {
     lastVersion: head + count,
     changes: { text: `[${changes.join(",")}]` },
   };
-  return { at: Date.now(), spaces: [space], history: [], answers: [] };
+  const at = Date.now();
+  return { at, ageAt: at, spaces: [space], history: [], answers: [] };
 }
 
 /** The same changes as rows: each record replaced in its table, the version beside it, one transaction for each group. */

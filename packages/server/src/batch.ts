@@ -34,6 +34,7 @@ export interface BatchContext {
 export class Batch {
   readonly #context: BatchContext;
   readonly #at: number;
+  readonly #ageAt: number;
   /** The spaces as the batch sees them; null for one that it ended. */
   readonly #drafts = new Map<string, SpaceDraft | null>();
   readonly #ended: SpaceDraft[] = [];
@@ -42,9 +43,11 @@ export class Batch {
   readonly #decided: Call[] = [];
   readonly #applied: (Applied | number)[] = [];
 
-  constructor(context: BatchContext, at: number) {
+  /** `at` and `ageAt`: see `CommitGroup`. */
+  constructor(context: BatchContext, at: number, ageAt: number) {
     this.#context = context;
     this.#at = at;
+    this.#ageAt = ageAt;
   }
 
   /** Decides one call. One that throws is rejected at once and alone, with nothing of it left behind. */
@@ -156,7 +159,8 @@ export class Batch {
     const epoch = this.#context.epochs.today;
     const history: HistoryRow[] = [];
     for (const draft of drafts) history.push(...draft.history);
-    return { at: this.#at, spaces: drafts.map((draft) => draft.toCommit(epoch)), history, answers: this.#answers };
+    const spaces = drafts.map((draft) => draft.toCommit(epoch));
+    return { at: this.#at, ageAt: this.#ageAt, spaces, history, answers: this.#answers };
   }
 
   resolve(): void {

@@ -120,7 +120,8 @@ function checkDigest(space: Space, contents: SpaceContents): void {
 /** The main space is there from the first start on, with its creation id. */
 export async function createMain(store: Store, model: Model, runtime: Runtime, epochs: Epochs): Promise<Space> {
   const space = new Space(MAIN_SPACE, runtime.newId(), model, new SpaceLineage(epochs, []));
-  const created = new SpaceDraft(space, true, runtime.wallTime()).toCommit(epochs.today);
-  await store.commit({ at: runtime.wallTime(), spaces: [created], history: [], answers: [] });
+  const at = runtime.wallTime();
+  const created = new SpaceDraft(space, true, at).toCommit(epochs.today);
+  await store.commit({ at, ageAt: at, spaces: [created], history: [], answers: [] });
   return space;
 }

@@ -1,4 +1,5 @@
 import { SyncError } from "@neverstale/protocol";
+import { AgeClock } from "./age-clock.ts";
 import { Batch, type BatchContext, type Call } from "./batch.ts";
 import { Lanes } from "./lanes.ts";
 import type { Limits } from "./limits.ts";
@@ -44,6 +45,7 @@ export class Writer {
   readonly #context: BatchContext;
   readonly #events: WriterEvents;
   readonly #lanes = new Lanes<Call>();
+  readonly #ages: AgeClock;
   #scheduled = false;
   #committing = false;
   #patience: Timer | null = null;
@@ -63,6 +65,7 @@ export class Writer {
   constructor(store: Store, runtime: Runtime, limits: Limits, context: BatchContext, events: WriterEvents) {
     this.#store = store;
     this.#runtime = runtime;
+    this.#ages = new AgeClock(runtime);
     this.#limits = limits;
     this.#context = context;
     this.#events = events;
@@ -148,7 +151,8 @@ export class Writer {
   }
 
   #decideBatch(): Batch {
-    const batch = new Batch(this.#context, this.#runtime.wallTime());
+    const at = this.#runtime.wallTime();
+    const batch = new Batch(this.#context, at, this.#ages.read(at));
     const until = this.#runtime.now() + this.#limits.batchMs;
     let decided = 0;
     for (let call = this.#lanes.next(); call !== undefined; call = this.#lanes.next()) {

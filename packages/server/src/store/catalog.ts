@@ -27,6 +27,7 @@ export interface EncodedLogRow extends Omit<PlannedLogRow, "changes"> {
 /** A group as plain rows: what is to be written, with nothing left to decide. */
 export interface CommitPlan {
   readonly at: number;
+  readonly ageAt: number;
   /** Creations that end here; their rows may be cleared away later. */
   readonly ended: readonly number[];
   readonly made: readonly { readonly id: number; readonly name: string; readonly creationId: string }[];
@@ -81,6 +82,7 @@ export class Catalog {
 /** The plan in the making, and the catalog as it will be once it is carried out. */
 export class PlanDraft {
   readonly at: number;
+  readonly ageAt: number;
   readonly history: readonly HistoryRow[];
   readonly answers: readonly StoredAnswer[];
   readonly ended: number[] = [];
@@ -94,6 +96,7 @@ export class PlanDraft {
   constructor(catalog: Catalog, group: CommitGroup) {
     this.#catalog = catalog;
     this.at = group.at;
+    this.ageAt = group.ageAt;
     this.history = group.history;
     this.answers = group.answers;
     this.counters = catalog.counters;
@@ -115,9 +118,9 @@ export class PlanDraft {
 
   /** The plan as it can be written, also by another thread. */
   encoded(): CommitPlan {
-    const { at, ended, made, lineage, history, answers } = this;
+    const { at, ageAt, ended, made, lineage, history, answers } = this;
     const log = this.log.map((row) => ({ ...row, changes: row.changes.text }));
-    return { at, ended, made, lineage, log, history, answers };
+    return { at, ageAt, ended, made, lineage, log, history, answers };
   }
 
   #get(name: string): SpaceEntry | null {

@@ -385,7 +385,7 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
       test("[D1] a group may hold answers alone", async () => {
         const store = await start();
 
-        await store.commit({ at: START, spaces: [], history: [], answers: [answer("k1")] });
+        await store.commit({ at: START, ageAt: START, spaces: [], history: [], answers: [answer("k1")] });
 
         await world.reopen();
         expect(await world.store.findAnswer("k1")).toEqual(answer("k1"));
@@ -405,12 +405,25 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
         expect(await store.findAnswer("k1")).toEqual(second);
       });
 
+      test("[D1] a clock that jumps ahead makes no answer and no change old", async () => {
+        const store = await start();
+        await store.commit({ ...made("main", 1), answers: [answer("k1")] });
+        await store.fold(fold("main", 1, {}));
+
+        await store.commit(group({ name: "main", first: 2, at: START + 48 * HOUR_MS, ageAt: START + 1_000 }));
+        await store.fold(fold("main", 2, {}));
+
+        expect(await store.findAnswer("k1")).not.toBeNull();
+        expect(await store.readLog({ space: "main", afterVersion: 0, limit: 9 })).toHaveLength(2);
+      });
+
       test("[A10] no more answers are kept than are allowed: the oldest go", async () => {
         const store = await start({ answers: 3 });
         await store.commit(made("main", 1));
         for (let n = 1; n <= 5; n += 1)
           await store.commit({
             at: START + n,
+            ageAt: START + n,
             spaces: [],
             history: [],
             answers: [{ ...answer(`k${n}`), at: START + n }],
@@ -660,13 +673,15 @@ interface GroupShape {
   readonly first: number;
   readonly count?: number;
   readonly at?: number;
+  readonly ageAt?: number;
   /** The number of the creation that begins with it. */
   readonly makes?: number;
   readonly epoch?: string;
 }
 
 export function group(shape: GroupShape): CommitGroup {
-  return { at: shape.at ?? START, spaces: [spaceCommit(shape)], history: [], answers: [] };
+  const { at = START, ageAt = at } = shape;
+  return { at, ageAt, spaces: [spaceCommit(shape)], history: [], answers: [] };
 }
 
 /** The group that makes a space, with changes 1 to `count`. */
@@ -677,6 +692,7 @@ export function made(name: string, count: number): CommitGroup {
 function removed(name: string, first: number): CommitGroup {
   return {
     at: START,
+    ageAt: START,
     spaces: [{ ...spaceCommit({ name, first, count: 0 }), removed: true }],
     history: [],
     answers: [],

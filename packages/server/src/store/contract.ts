@@ -95,6 +95,8 @@ export interface LogRow {
 /** What one commit makes durable, together or not at all. The entries of `spaces` are carried out in their order. */
 export interface CommitGroup {
   readonly at: number;
+  /** By which ages are measured (`Retention`): like `at`, but for jumps ahead of the wall clock. */
+  readonly ageAt: number;
   readonly spaces: readonly SpaceCommit[];
   readonly history: readonly HistoryRow[];
   readonly answers: readonly StoredAnswer[];
@@ -157,7 +159,7 @@ export interface Fold {
   readonly digest: string | null;
 }
 
-/** What is kept, and for how long. Ages are measured against the newest commit's `at`. */
+/** What is kept, and for how long. Ages are measured against the newest commit's `ageAt`; before the first one nothing is old. */
 export interface Retention {
   /** Changes in the log, of all spaces together. What is not folded yet stays in any case. */
   readonly logChanges: number;

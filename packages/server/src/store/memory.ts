@@ -72,7 +72,8 @@ export class MemoryStore implements Store {
   #history: HistoryRow[];
   #catalog: Catalog | null = null;
   #logChanges: number;
-  #newestAt: number;
+  /** `ageAt` of the newest commit. */
+  #ageAt = 0;
   #commits = 0;
 
   constructor({ data, retention, log = true }: MemoryStoreOptions) {
@@ -84,7 +85,6 @@ export class MemoryStore implements Store {
     this.#history = [...(data?.history ?? [])];
     this.#answers = new Map(data?.answers.map((answer) => [answer.key, answer]));
     this.#logChanges = changesIn(this.#log);
-    this.#newestAt = this.#log.at(-1)?.at ?? 0;
   }
 
   /** What is stored now. Cheap beside its size: rows are shared, lists are new. */
@@ -156,7 +156,7 @@ export class MemoryStore implements Store {
     for (const row of group.history) this.#history.push(row);
     for (const answer of group.answers) this.#answer(answer);
     catalog.carriedOut(plan);
-    this.#newestAt = group.at;
+    this.#ageAt = group.ageAt;
     this.#commits += 1;
   }
 
@@ -184,7 +184,7 @@ export class MemoryStore implements Store {
   /** From the oldest on, as long as they are due. */
   #trim(): void {
     const { logAgeMs, logChanges, answers, answerAgeMs, historyRows, historyAgeMs } = this.#retention;
-    const old = (row: { readonly at: number }, ageMs: number) => this.#newestAt - row.at > ageMs;
+    const old = (row: { readonly at: number }, ageMs: number) => this.#ageAt - row.at > ageMs;
     const logged = prefixLength(this.#log, (row) => {
       const due = old(row, logAgeMs) || this.#logChanges > logChanges;
       if (!due || row.lastVersion > (this.#spaces.get(row.space)?.foldedVersion ?? 0)) return false;
@@ -207,7 +207,7 @@ export class MemoryStore implements Store {
     return attempt(() => {
       this.#opened();
       const answer = this.#answers.get(key);
-      return answer === undefined || this.#newestAt - answer.at > this.#retention.answerAgeMs ? null : answer;
+      return answer === undefined || this.#ageAt - answer.at > this.#retention.answerAgeMs ? null : answer;
     });
   }
 

@@ -58,7 +58,8 @@ function nextGroup(version: number, text: string): CommitGroup {
     lastVersion: version,
     changes: { text },
   };
-  return { at: Date.now(), spaces: [space], history: [], answers: [] };
+  const at = Date.now();
+  return { at, ageAt: at, spaces: [space], history: [], answers: [] };
 }
 
 /** Every record as it is at `version`: all of them show it. */

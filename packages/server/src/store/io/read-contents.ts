@@ -12,8 +12,6 @@ export interface DatabaseContents {
   readonly epochs: readonly string[];
   readonly spaces: readonly NumberedSpace[];
   readonly counters: Counters;
-  /** `at` of the newest commit. */
-  readonly newestAt: number;
 }
 
 /** Reads the whole database. Throws `store_damaged` when a log has a hole behind its fold. */
@@ -25,10 +23,10 @@ export function readContents(db: DatabaseSync): DatabaseContents {
     .map((row) => String(row.epoch));
   const rows = db.prepare("SELECT * FROM spaces ORDER BY space_id").all() as unknown as SpaceRow[];
   const spaces = rows.map((row) => ({ id: row.space_id, contents: reader.read(row) }));
-  const newest = db.prepare("SELECT sequence, total, at FROM log ORDER BY sequence DESC LIMIT 1").get();
+  const newest = db.prepare("SELECT sequence, total FROM log ORDER BY sequence DESC LIMIT 1").get();
   const { id } = db.prepare(MAX_SPACE_ID).get() as { id: number };
   const counters = { nextSpaceId: id + 1, sequence: Number(newest?.sequence ?? 0), total: Number(newest?.total ?? 0) };
-  return { epochs, spaces, counters, newestAt: Number(newest?.at ?? 0) };
+  return { epochs, spaces, counters };
 }
 
 const MAX_SPACE_ID = `

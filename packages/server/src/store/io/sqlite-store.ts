@@ -81,7 +81,8 @@ class SqliteStore implements Store {
   #committing = false;
   #folding = false;
   #checkpointing = false;
-  #newestAt = 0;
+  /** `ageAt` of the newest commit. */
+  #ageAt = 0;
   /** About how many pages of the write-ahead log are not in the database file yet. */
   #logPages = 0;
 
@@ -122,7 +123,6 @@ class SqliteStore implements Store {
     const catalog = new Catalog(entries, contents.counters);
     this.#opened = { lock, writer, thread, catalog, queries: new Queries(writer.db) };
     this.#stopped = null;
-    this.#newestAt = contents.newestAt;
     return { epochs: contents.epochs, spaces: contents.spaces.map((space) => space.contents) };
   }
 
@@ -187,7 +187,7 @@ class SqliteStore implements Store {
   }
 
   #committed(rows: CommitPlan, tookMs: number): void {
-    this.#newestAt = rows.at;
+    this.#ageAt = rows.ageAt;
     this.#counters.committed(this.#choice.where, tookMs);
     const { writer = "auto" } = this.#options;
     if (writer === "auto") this.#choice = afterCommit(this.#choice, tookMs);
@@ -277,7 +277,7 @@ class SqliteStore implements Store {
   async #trim(spaceId: number | null): Promise<void> {
     for (let step = 0; step < TRIM_STEPS_PER_FOLD; step += 1) {
       const done = await this.#inTurn(({ thread, catalog }) => {
-        const limits = { ...this.#retention, now: this.#newestAt, total: catalog.counters.total, spaceId };
+        const limits = { ...this.#retention, now: this.#ageAt, total: catalog.counters.total, spaceId };
         return thread.ask("trim", limits);
       });
       if (done.value) return;
@@ -313,7 +313,7 @@ class SqliteStore implements Store {
   }
 
   async findAnswer(key: string): Promise<StoredAnswer | null> {
-    return this.#running().queries.answer(key, this.#newestAt - this.#retention.answerAgeMs);
+    return this.#running().queries.answer(key, this.#ageAt - this.#retention.answerAgeMs);
   }
 
   async readLog(query: LogQuery): Promise<LogRow[]> {
