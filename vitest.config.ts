@@ -10,6 +10,7 @@ export default defineConfig({
     include: ["{packages,apps,examples,tests,scripts}/**/*.test.{ts,tsx}"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
     fileParallelism: true,
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },

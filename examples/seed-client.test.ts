@@ -61,7 +61,7 @@ async function openTab({ beaconMs = NO_BEACON_MS } = {}): Promise<Tab> {
   const sync = new StateSync({ send }, () => opened.renders.push(sync.version));
   const opened: Tab = { sync, received: [], asked: [], renders: [], loses: null, close: () => socket.close() };
   socket.on("message", (data) => receive(opened, String(data)));
-  await vi.waitFor(() => expect(opened.received.length).toBeGreaterThan(0));
+  await vi.waitFor(() => expect(opened.received.length).toBeGreaterThan(0), { timeout: 10_000 });
   return opened;
 }
 
@@ -134,7 +134,7 @@ test("a version gap leads to a resync: the delta after the lost one asks for the
 
   tab.loses = "delta";
   await manager.apply(updated("lost"));
-  await vi.waitFor(() => expect(tab.loses).toBeNull());
+  await vi.waitFor(() => expect(tab.loses).toBeNull(), { timeout: 10_000 });
   await manager.apply(updated("after it"));
   await level();
 

@@ -23,7 +23,7 @@ import { measureGrowth } from "../../bench/w9-growth.ts";
 
 const RECORDS = 50;
 const CLIENTS = 5;
-const SHORT = { warmUpMs: 50, measureMs: 200 };
+const SHORT = { warmUpMs: 300, measureMs: 1_000 };
 const networked = [floorA, floorB, engineMemory, engineDurable];
 
 const fanoutOf = (contender: ContenderEntry) =>

@@ -156,6 +156,7 @@ async function post<T>(url: string, body: object, headers: Record<string, string
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
+    signal: AbortSignal.timeout(10_000), // What hangs would hold up everything behind it.
   };
   return jsonOf<T>(await fetch(url, init));
 }

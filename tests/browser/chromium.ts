@@ -147,3 +147,19 @@ function stringEnvironment(): Record<string, string> {
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 }
+
+/**
+ * Stops the processes of all pages, as a machine that sleeps does: the life cycle that the protocol of the developer tools
+ * can set stops nothing in a page that is seen. Returns how to let them go on.
+ */
+export async function freezePages(browser: Browser): Promise<() => void> {
+  const devtools = await browser.newBrowserCDPSession();
+  const { processInfo } = await devtools.send("SystemInfo.getProcessInfo");
+  const pages = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => id);
+  // Where all of the browser is one process, all of it sleeps.
+  const stopped = pages.length > 0 ? pages : processInfo.filter(({ type }) => type === "browser").map(({ id }) => id);
+  for (const id of stopped) process.kill(id, "SIGSTOP");
+  return () => {
+    for (const id of stopped) process.kill(id, "SIGCONT");
+  };
+}

@@ -5,7 +5,7 @@ import { checkServer, readScenarios } from "@neverstale/conformance";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Supervised } from "./supervised.ts";
 
-const BEACON_MS = 500;
+const BEACON_MS = 1_000;
 const scenarios = readScenarios("server");
 
 describe.each([

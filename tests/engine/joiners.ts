@@ -1,4 +1,4 @@
-/** `node --conditions=source tests/engine/joiners.ts URL COUNT`: joins at once, prints each digest on a line when level. */
+/** `node --conditions=source tests/engine/joiners.ts URL COUNT`: joins at once; given a version, prints the digests there. */
 import { nodeEnvironment, StateSync } from "@neverstale/client";
 import { WebSocket } from "ws";
 
@@ -7,13 +7,9 @@ const clients = Array.from({ length: Number(count) }, () => new StateSync({ url,
 const live = () => clients.filter((client) => client.status.type === "live").length;
 while (live() < clients.length) await new Promise((resolve) => setTimeout(resolve, 50));
 console.log("all live");
-process.stdin.once("data", async () => {
-  const versions = new Set<number>();
-  do {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    versions.clear();
-    for (const client of clients) versions.add(client.version);
-  } while (versions.size > 1 || live() < clients.length);
+process.stdin.once("data", async (line) => {
+  const version = Number(line);
+  while (clients.some((client) => client.version !== version)) await new Promise((resolve) => setTimeout(resolve, 50));
   console.log(JSON.stringify([...new Set(clients.map((client) => `${client.version} ${client.digest()}`))]));
   process.exit(0);
 });

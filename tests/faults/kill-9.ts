@@ -16,7 +16,9 @@ export async function killNine({ rounds = 30, seed = 1 } = {}): Promise<Found> {
 
   let resumed = 0;
   for (let round = 0; round < rounds; round += 1) {
+    const before = ledger.acknowledged;
     const writing = ledger.writeUntilRefused(authority);
+    await until("some were acknowledged", () => ledger.acknowledged >= before + 6);
     await pause(50 + random() * 450);
     await authority.kill();
     await writing;
@@ -28,7 +30,7 @@ export async function killNine({ rounds = 30, seed = 1 } = {}): Promise<Found> {
   }
 
   const recovered = await ledger.recovered(authority);
-  const did = `kill -9 ${rounds} times, 50 to 500 ms after each start, amid 4 writers (seed ${seed})`;
+  const did = `kill -9 ${rounds} times, 50 to 500 ms after the first answers, amid 4 writers (seed ${seed})`;
   const seen = `the client resumed by diff ${resumed} times, never took a full state, ${ledger.unknown} changes unanswered`;
   return { did, acknowledged: ledger.acknowledged, recovered, seen };
 }

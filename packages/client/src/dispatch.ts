@@ -68,7 +68,8 @@ export interface DispatchTarget {
  * One request with an effect, carried to a known end (rules D1, D3, D4): the same key and body again after a lost
  * answer, the CSRF token fetched anew once, `Retry-After` honoured. Resolves with the body of the 2xx answer.
  *
- * Throws a `SyncError`. `unreachable` and `outcome_unknown` mean that the effect may have taken place: the hint names
+ * Throws a `SyncError`. `unreachable` and `outcome_unknown` mean that the effect may have taken place, unless the hint
+ * says that nothing was sent: it names
  * the key with which a repeat finds out. All others mean that this call has had none; of earlier ones with the key they
  * say nothing.
  */

@@ -70,9 +70,12 @@ export class Followed {
     }
   }
 
-  /** The next message is this one. */
+  /** The next message is this one. A beacon may come in between at any time: where none is asked for, it is taken in. */
   async expect(pattern: JsonValue, withinMs: number, bindings: Bindings): Promise<void> {
-    const message = await this.next(withinMs);
+    const left = this.#patience.limit(withinMs);
+    const wantsSync = JSON.stringify(pattern).includes('"type":"sync"');
+    let message = await this.next(left());
+    while (message !== null && isBeacon(message) && !wantsSync) message = await this.next(left());
     if (message === null) throw new Violation(null, brief(pattern), this.silence);
     const found = mismatch(pattern, message, bindings);
     if (found === null) return;
@@ -134,4 +137,8 @@ export class Followed {
   get silence(): string {
     return this.closed === null ? "nothing in time" : `the end of the connection with ${this.closed}`;
   }
+}
+
+function isBeacon(message: JsonObject): boolean {
+  return message.type === "sync" && message.check === undefined;
 }

@@ -237,6 +237,27 @@ test("[S1] a validator's output is held to the same rules", () => {
   });
 });
 
+test("[S1] what a validator does to its very input is in the effective change", () => {
+  const schema: StandardSchemaV1 = { "~standard": { version: 1, vendor: "test", validate: rounded } };
+  const rounding = defineModel({
+    model: 1,
+    collections: { hosts: collection(schema) },
+    changes: { host_updated: patch("hosts") },
+  });
+  const change = { type: "host_updated", target: "web-1", data: { cpu: 1.6 } };
+
+  const { after, change: effective } = effectOf(rounding, change, () => ({ id: "web-1", cpu: 1 }));
+
+  expect(after).toEqual({ id: "web-1", cpu: 2 });
+  expect(effective.data).toEqual({ cpu: 2 });
+});
+
+function rounded(value: unknown): StandardSchemaV1.Result<unknown> {
+  const record = value as { cpu: number };
+  record.cpu = Math.round(record.cpu);
+  return { value: record };
+}
+
 test("a validator that answers later is a bug of the model", () => {
   const later = Promise.resolve({ value: {} });
 

@@ -27,6 +27,7 @@ export interface Effect {
   readonly patch: JsonObject | null;
 }
 
+/** Must find nothing under an id that no record has, whatever it is called: a `Map` does, an object doesn't. */
 export type ReadRecord = (collection: string, id: string) => StateRecord | undefined;
 
 /**
@@ -118,7 +119,7 @@ function patchEffect(
   const candidate = merged.id === id ? merged : { ...merged, id };
   const after = validated(model, change, collection, id, candidate);
   const data =
-    after !== candidate
+    model.collections[collection]?.validator !== null
       ? mergePatchBetween(before, after)
       : plain !== null
         ? change.data

@@ -3,7 +3,7 @@ import { AgeClock } from "./age-clock.ts";
 import { VirtualRuntime } from "./virtual-runtime-suite.ts";
 
 const runtime = new VirtualRuntime();
-const clock = new AgeClock(runtime);
+const clock = new AgeClock(runtime, null);
 const start = runtime.wallTime();
 
 test("a jump ahead is believed as slowly as time passes, one back at once", async () => {
@@ -20,8 +20,14 @@ test("a jump ahead is believed as slowly as time passes, one back at once", asyn
 });
 
 test("a clock that was behind is caught up with", async () => {
-  const behind = new AgeClock(runtime);
+  const behind = new AgeClock(runtime, null);
   const from = runtime.wallTime();
   await runtime.pass(100_000);
   expect(behind.read(from + 109_000)).toBe(from + 109_000);
+});
+
+test("after a restart it goes on from the newest answer, whatever the wall clock says", () => {
+  const wall = runtime.wallTime();
+  expect(new AgeClock(runtime, wall - 86_400_000).read(wall)).toBe(wall - 86_400_000);
+  expect(new AgeClock(runtime, wall + 86_400_000).read(wall)).toBe(wall);
 });

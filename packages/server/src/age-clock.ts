@@ -1,20 +1,22 @@
 import type { Millis, Runtime } from "./runtime.ts";
 
 /** So much faster than time passes it comes up with a wall clock that is ahead of it. */
-const CATCH_UP = 1.1;
+export const CATCH_UP = 1.1;
 
 /**
  * The time that ages are measured by. A wall clock that jumps ahead, set by hand or by a time server, makes nothing old
- * at once: an answer that was given a minute ago must be found by a repeat (rule D1). Back it is followed at once.
+ * at once: an answer that was given a minute ago must be found by a repeat (rule D1). Back it is followed at once. It goes
+ * on from the newest answer, since after a restart nobody knows whether time has passed or the clock was set.
  */
 export class AgeClock {
   readonly #runtime: Runtime;
   #believed: number;
   #readAt: Millis;
 
-  constructor(runtime: Runtime) {
+  /** `newestAnswerAt`: as the store was opened with. */
+  constructor(runtime: Runtime, newestAnswerAt: number | null) {
     this.#runtime = runtime;
-    this.#believed = runtime.wallTime();
+    this.#believed = Math.min(runtime.wallTime(), newestAnswerAt ?? Number.POSITIVE_INFINITY);
     this.#readAt = runtime.now();
   }
 

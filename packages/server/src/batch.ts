@@ -79,7 +79,7 @@ export class Batch {
       const applied = this.#appliedTo(step.touched, answer);
       if (key !== null) {
         const { id, bodyHash, answer: text } = key;
-        this.#answers.push({ key: id, bodyHash, at: this.#at, version: applied.version, answer: text });
+        this.#answers.push({ key: id, bodyHash, at: this.#ageAt, version: applied.version, answer: text });
       }
       this.#note(call, applied);
     } catch (error) {
@@ -183,7 +183,7 @@ class Step implements Transaction {
   /** Whether the decision has returned: its group may be on its way to the disk, and nothing can be added to it. */
   over = false;
   readonly #batch: Batch;
-  #undo: UndoLog = [];
+  readonly #undo: UndoLog = [];
 
   constructor(batch: Batch) {
     this.#batch = batch;
@@ -197,8 +197,14 @@ class Step implements Transaction {
   add(name: string, changes: readonly Change[]): void {
     if (this.over) throw notDecided();
     if (changes.length === 0) return;
-    const draft = this.#batch.draft(name) ?? this.#batch.create(name, this.#undo);
-    draft.add(changes, this.#undo);
+    const before = this.#undo.length;
+    try {
+      const draft = this.#batch.draft(name) ?? this.#batch.create(name, this.#undo);
+      draft.add(changes, this.#undo);
+    } catch (error) {
+      this.#takeBackTo(before); // A decision may catch it, and go on.
+      throw error;
+    }
     this.touched.add(name);
   }
 
@@ -218,8 +224,11 @@ class Step implements Transaction {
   }
 
   takeBack(): void {
-    for (const revert of this.#undo.reverse()) revert();
-    this.#undo = [];
+    this.#takeBackTo(0);
+  }
+
+  #takeBackTo(length: number): void {
+    for (const revert of this.#undo.splice(length).reverse()) revert();
   }
 }
 

@@ -12,8 +12,9 @@ export interface Snapshot {
   readonly frame: LargeFrame;
 }
 
-/** One call of the encoder for many records costs two thirds of one for each. */
+/** One call of the encoder for many records costs two thirds of one for each; beyond so many chars it brings nothing. */
 const RECORDS_A_PART = 256;
+const PART_CHARS = 128 * 1024;
 
 /** What goes before the records in a v1 message. */
 export interface SnapshotFacts {
@@ -97,9 +98,12 @@ export class Snapshots {
     let separator = "";
     for (const { name, records } of capture.collections) {
       yield `${separator}${JSON.stringify(name)}:[`;
-      for (let from = 0; from < records.length; from += RECORDS_A_PART) {
-        const list = JSON.stringify(records.slice(from, from + RECORDS_A_PART)).slice(1, -1);
+      let count = 1;
+      for (let from = 0; from < records.length; ) {
+        const list = JSON.stringify(records.slice(from, from + count)).slice(1, -1);
         yield from === 0 ? list : `,${list}`;
+        from += count;
+        count = list.length > PART_CHARS ? Math.max(1, count >> 1) : Math.min(count * 2, RECORDS_A_PART);
       }
       yield "]";
       separator = ",";

@@ -51,8 +51,6 @@ export class Space {
   readonly #touched = new TouchedList();
   #sum: RecordHash = ZERO_HASH;
   #unsummed: Entry[] = [];
-  /** What `textLength` found last. */
-  #measured = { version: -1, chars: 0 };
 
   constructor(name: string, creationId: string, model: Model, lineage: SpaceLineage) {
     this.name = name;
@@ -160,19 +158,16 @@ export class Space {
     return diff as Diff;
   }
 
-  /** The length of all records as JSON, in UTF-16 code units. */
-  textLength(): number {
-    const { version, chars } = this.#measured;
-    return version === this.head ? chars : this.#measure();
-  }
-
-  #measure(): number {
+  /** Whether all records as JSON have more than so many UTF-16 code units; looks at no more of them than it takes. */
+  isTextLongerThan(limit: number): boolean {
     let chars = 0;
     for (const name in this.#collections) {
-      for (const { record } of this.#entriesOf(name).values()) chars += JSON.stringify(record).length;
+      for (const { record } of this.#entriesOf(name).values()) {
+        chars += JSON.stringify(record).length;
+        if (chars > limit) return true;
+      }
     }
-    this.#measured = { version: this.head, chars };
-    return chars;
+    return false;
   }
 
   /** The digest of the committed state, brought up to date over what moved since it was last asked for (rule G2). */

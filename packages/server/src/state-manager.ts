@@ -7,6 +7,7 @@ import {
   type StateRecord,
   SyncError,
 } from "@neverstale/protocol";
+import { AgeClock } from "./age-clock.ts";
 import type { Batch, Call } from "./batch.ts";
 import { changesOfText } from "./change-text.ts";
 import { Digester } from "./digester.ts";
@@ -102,7 +103,8 @@ export class StateManager<M extends Model = Model> {
     await options.store.beginEpoch(epochs.today);
     if (!spaces.has(MAIN_SPACE))
       spaces.set(MAIN_SPACE, await createMain(options.store, options.model, runtime, epochs));
-    const manager = new StateManager<M>(options, runtime, limits, epochs, models, spaces);
+    const ages = new AgeClock(runtime, contents.newestAnswerAt);
+    const manager = new StateManager<M>(options, runtime, ages, limits, epochs, models, spaces);
     if (options.migrate !== undefined) await manager.transact(options.migrate);
     manager.#folder.start();
     return manager;
@@ -111,6 +113,7 @@ export class StateManager<M extends Model = Model> {
   private constructor(
     options: OpenOptions<M>,
     runtime: Runtime,
+    ages: AgeClock,
     limits: Limits,
     epochs: Epochs,
     models: SpaceModels,
@@ -132,7 +135,7 @@ export class StateManager<M extends Model = Model> {
       (failure) => this.#writer.stop(failure),
     );
     this.#digester = new Digester(runtime, () => this.#spaces.values());
-    this.#writer = new Writer(options.store, runtime, limits, this.#batchContext(), {
+    this.#writer = new Writer(options.store, runtime, ages, limits, this.#batchContext(), {
       committed: (batch) => this.#take(batch),
       publish: () => this.#publish(),
       failed: (error) => this.#fail(error),

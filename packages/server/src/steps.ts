@@ -96,7 +96,8 @@ export class Steps {
   #isLargerThanState(diff: Diff, textLength: number): boolean {
     let removed = 0;
     for (const name in diff) removed += diff[name]?.remove?.length ?? 0;
-    return removed > this.#space.records && textLength > this.#space.textLength() + SNAPSHOT_FACTS_LENGTH;
+    const room = textLength - SNAPSHOT_FACTS_LENGTH;
+    return removed > this.#space.records && room > 0 && !this.#space.isTextLongerThan(room - 1);
   }
 
   #plain(from: number): Step {

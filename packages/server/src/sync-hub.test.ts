@@ -426,6 +426,22 @@ describe("get_state", () => {
   });
 });
 
+test("[A8] a state of large records is encoded in parts of a bounded size", async () => {
+  const note = "x".repeat(100_000);
+  for (let i = 0; i < 20; i += 1) await apply("host_added", `web-${i}`, { note });
+  const encode = runtime.frames.encodeLarge;
+  let parts: string[] = [];
+  runtime.frames.encodeLarge = (given: Iterable<string>) => {
+    parts = [...given];
+    return encode(parts);
+  };
+  const { wire } = connect();
+  await runtime.pass(10);
+
+  expect(wire.received[0]?.payload).toEqual({ hosts: [...(manager.state.hosts?.values() ?? [])], notes: [] });
+  expect(Math.max(...parts.map((part) => part.length))).toBeLessThan(300_000);
+});
+
 test("[A10] a connection that is sent nothing for 5 s, while no state is being built for it, is closed and counted", async () => {
   runtime.frames.encodeLarge = () => new Promise(() => {});
   const waiting = connect();

@@ -122,6 +122,37 @@ test("[A3] what waits while a commit is under way forms the next batch, decided 
   expect(disk.groups.map((group) => group.spaces[0]?.lastVersion)).toEqual([1, 4]);
 });
 
+test("[A3] what a decision adds and fails with, and catches, leaves nothing behind", async () => {
+  const deciding = manager.transact((_, transaction) => {
+    for (const space of ["main", "output/1"]) {
+      expect(() => transaction.add(space, [added("half"), { type: "unknown", target: "z", data: {} }])).toThrow(
+        expect.objectContaining({ code: "invalid_change" }),
+      );
+    }
+    return [added("whole")];
+  });
+  await runtime.pass(1);
+
+  expect((await deciding).versions).toEqual({ main: 1 });
+  expect([...manager.state.hosts.keys()]).toEqual(["whole"]);
+  expect(manager.space("output/1")).toBeNull();
+});
+
+test("[D1] a restart under a clock that was set ahead finds the answers that were given", async () => {
+  const key = { id: "admin POST /x k1", bodyHash: "h" };
+  const first = manager.transact(() => ({ changes: [added("web-1")], answer: 1 }), { key });
+  await runtime.pass(1);
+  const wall = runtime.wallTime();
+  runtime.wallTime = () => wall + 172_800_000;
+  const restarted = await StateManager.openWith({ model, store: memoryStore({ data: disk.inner.dump() }) }, runtime);
+  await outcomesOf([restarted.apply(added("web-2"))]);
+
+  const asking = restarted.transact(() => ({ changes: [added("web-3")], answer: 2 }), { key });
+  await runtime.pass(1);
+
+  expect(await asking).toMatchObject({ answer: 1, replayed: true, version: (await first).version });
+});
+
 test("[A3] a decision that throws or fails validation is dropped alone, with all it had done", async () => {
   const calls = [
     manager.apply(added("web-1")),

@@ -1,5 +1,5 @@
 import { SyncError } from "@neverstale/protocol";
-import { AgeClock } from "./age-clock.ts";
+import type { AgeClock } from "./age-clock.ts";
 import { Batch, type BatchContext, type Call } from "./batch.ts";
 import { Lanes } from "./lanes.ts";
 import type { Limits } from "./limits.ts";
@@ -62,10 +62,17 @@ export class Writer {
   #calls = 0;
   #rejectedCommits = 0;
 
-  constructor(store: Store, runtime: Runtime, limits: Limits, context: BatchContext, events: WriterEvents) {
+  constructor(
+    store: Store,
+    runtime: Runtime,
+    ages: AgeClock,
+    limits: Limits,
+    context: BatchContext,
+    events: WriterEvents,
+  ) {
     this.#store = store;
     this.#runtime = runtime;
-    this.#ages = new AgeClock(runtime);
+    this.#ages = ages;
     this.#limits = limits;
     this.#context = context;
     this.#events = events;

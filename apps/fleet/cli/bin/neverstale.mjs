@@ -5,11 +5,12 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const NEEDED = [22, 13];
 const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, "../src/main.ts");
 const isSource = existsSync(source);
 const program = isSource ? source : join(here, "../dist/main.js");
+/** Sources need a Node.js that takes the types out by itself. */
+const NEEDED = isSource ? [22, 18] : [22, 13];
 
 const version = process.versions.node.split(".").map(Number);
 const isNewEnough = version[0] > NEEDED[0] || (version[0] === NEEDED[0] && version[1] >= NEEDED[1]);

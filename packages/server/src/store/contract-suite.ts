@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type {
-  CommitGroup,
-  Fold,
-  HistoryRow,
-  Retention,
-  SpaceCommit,
-  Store,
-  StoreContents,
-  StoredAnswer,
+import {
+  type CommitGroup,
+  type Fold,
+  type HistoryRow,
+  RETENTION,
+  type Retention,
+  type SpaceCommit,
+  type Store,
+  type StoreContents,
+  type StoredAnswer,
 } from "./contract.ts";
 
 /** Data that outlives the stores opened on it. */
@@ -49,7 +50,7 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
       test("a new store is empty", async () => {
         await start();
 
-        expect(world.contents).toEqual({ epochs: [], spaces: [] });
+        expect(world.contents).toEqual({ epochs: [], spaces: [], newestAnswerAt: null });
       });
 
       test("[E1] epochs come back in their order", async () => {
@@ -380,6 +381,7 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
         const again = await world.reopen();
 
         expect(await again.findAnswer("k1")).toEqual(answer("k1"));
+        expect(world.contents.newestAnswerAt).toBe(answer("k1").at);
       });
 
       test("[D1] a group may hold answers alone", async () => {
@@ -394,15 +396,27 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
       test("[D1] an answer older than 24 h is not given, and its key may be used again", async () => {
         const store = await start();
         await store.commit({ ...made("main", 1), answers: [answer("k1")] });
-        await store.commit(group({ name: "main", first: 2, at: START + 24 * HOUR_MS }));
+        await store.commit(group({ name: "main", first: 2, at: START + RETENTION.answerAgeMs }));
         expect(await store.findAnswer("k1")).not.toBeNull();
 
-        await store.commit(group({ name: "main", first: 3, at: START + 24 * HOUR_MS + 1 }));
+        await store.commit(group({ name: "main", first: 3, at: START + RETENTION.answerAgeMs + 1 }));
         expect(await store.findAnswer("k1")).toBeNull();
 
-        const second = { ...answer("k1"), bodyHash: "another", at: START + 25 * HOUR_MS };
+        const second = { ...answer("k1"), bodyHash: "another", at: START + RETENTION.answerAgeMs + HOUR_MS };
         await store.commit({ ...group({ name: "main", first: 4, at: second.at }), answers: [second] });
         expect(await store.findAnswer("k1")).toEqual(second);
+      });
+
+      test("[A10] what is kept is counted, from one start to the next", async () => {
+        const store = await start({ logChanges: 4, answers: 2 });
+        await store.commit({ ...made("main", 3), answers: [answer("k1")] });
+        await store.commit({ ...group({ name: "main", first: 4, count: 3 }), answers: [answer("k2"), answer("k3")] });
+        expect(store.metrics()).toMatchObject({ store_log_changes: 6, store_answers: 3, store_history_rows: 0 });
+
+        await store.fold(fold("main", 6, {}));
+        const trimmed = { store_log_changes: 3, store_answers: 2, store_history_rows: 0 };
+        expect(store.metrics()).toMatchObject(trimmed);
+        expect((await world.reopen()).metrics()).toMatchObject(trimmed);
       });
 
       test("[D1] a clock that jumps ahead makes no answer and no change old", async () => {
@@ -627,7 +641,7 @@ class World {
   static readonly none = new World(null);
   readonly #harness: StoreHarness | null;
   #store: Store | null = null;
-  contents: StoreContents = { epochs: [], spaces: [] };
+  contents: StoreContents = { epochs: [], spaces: [], newestAnswerAt: null };
 
   constructor(harness: StoreHarness | null) {
     this.#harness = harness;

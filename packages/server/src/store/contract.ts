@@ -1,3 +1,5 @@
+import { CATCH_UP } from "../age-clock.ts";
+
 /**
  * Where the authority keeps its state. Every implementation passes `contract-suite.ts`.
  *
@@ -5,7 +7,7 @@
  * `fold` follows behind it, about once a second: the records as they are at a committed version, so that opening does
  * not replay the whole log. What `open` gives back is the folded records and the log after them.
  *
- * The store reads no clock for what it keeps: ages are measured against the `at` of the newest commit.
+ * The store reads no clock for what it keeps: ages are measured against the `ageAt` of the newest commit.
  * Calls that break a precondition (numbers with a gap, two commits at once) are bugs and fail an assertion.
  */
 export interface Store {
@@ -43,6 +45,8 @@ export interface StoreContents {
   /** Every epoch there ever was, in order. */
   readonly epochs: readonly string[];
   readonly spaces: readonly SpaceContents[];
+  /** `at` of the newest answer, or null. */
+  readonly newestAnswerAt: number | null;
 }
 
 export interface SpaceContents {
@@ -139,6 +143,7 @@ export interface HistoryRow {
 export interface StoredAnswer {
   readonly key: string;
   readonly bodyHash: string;
+  /** `ageAt` of its group. */
   readonly at: number;
   /** The version of the main space at which the effect is in the state. */
   readonly version: number;
@@ -177,7 +182,7 @@ export const RETENTION: Retention = {
   logChanges: 1_000_000,
   logAgeMs: DAY_MS,
   answers: 100_000,
-  answerAgeMs: DAY_MS,
+  answerAgeMs: DAY_MS * CATCH_UP, // Of the time that passes, a day at least.
   historyRows: 1_000_000,
   historyAgeMs: 30 * DAY_MS,
 };

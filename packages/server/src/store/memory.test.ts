@@ -45,7 +45,7 @@ test("without a log it tells of no changes, and another store goes on from the l
 
   expect(await store.readLog({ space: "main", afterVersion: 0, limit: 9 })).toEqual([]);
   expect(contents.spaces).toMatchObject([{ foldedVersion: 2, records: [record("a", 2)], log: [] }]);
-  expect(store.metrics()).toMatchObject({ store_commits_total: 2, store_log_groups: 0 });
+  expect(store.metrics()).toMatchObject({ store_commits_total: 2, store_log_changes: 0 });
 });
 
 test("data with a hole in its log is refused", async () => {

@@ -113,7 +113,8 @@ export class MemoryStore implements Store {
         ]),
         { nextSpaceId: spaces.length, sequence: 0, total: 0 },
       );
-      return { epochs: [...this.#epochs], spaces };
+      const newestAnswerAt = [...this.#answers.values()].at(-1)?.at ?? null;
+      return { epochs: [...this.#epochs], spaces, newestAnswerAt };
     });
   }
 
@@ -255,7 +256,8 @@ export class MemoryStore implements Store {
   metrics(): StoreMetrics {
     return {
       store_commits_total: this.#commits,
-      store_log_groups: this.#log.length,
+      store_log_changes: this.#logChanges,
+      store_answers: this.#answers.size,
       store_history_rows: this.#history.length,
     };
   }

@@ -137,7 +137,7 @@ async function enrollAnew(
   const token = readToken(settings.tokenFile);
   if (token === null || (before !== null && isUsed(token, before))) {
     log.error(
-      "this host isn't enrolled: make a token on the server's page Agents and give it with --enroll-token-file",
+      "this host isn't enrolled: get a token from the server (POST /api/enrollment-tokens) and give it with --enroll-token-file",
     );
     return null;
   }

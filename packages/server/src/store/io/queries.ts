@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { HistoryQuery, HistoryRow, LogQuery, LogRow, StoredAnswer } from "../contract.ts";
+import type { HistoryQuery, HistoryRow, LogQuery, LogRow, StoredAnswer, StoreMetrics } from "../contract.ts";
 
 /** What is read while the store is open, on the thread of the caller: a few rows by an index. */
 export class Queries {
@@ -8,6 +8,7 @@ export class Queries {
   readonly #collections: StatementSync;
   readonly #oldestHistory: StatementSync;
   readonly #newestHistory: StatementSync;
+  readonly #kept: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#answer = db.prepare(
@@ -29,6 +30,11 @@ export class Queries {
       WHERE space = ? AND collection = ? AND version > ? AND version < ?`;
     this.#oldestHistory = db.prepare(`${history} ORDER BY version, history_id LIMIT ?`);
     this.#newestHistory = db.prepare(`${history} ORDER BY version DESC, history_id DESC LIMIT ?`);
+    const span = (id: string, table: string) =>
+      `coalesce((SELECT max(${id}) FROM ${table}) - (SELECT min(${id}) FROM ${table}) + 1, 0)`;
+    this.#kept = db.prepare(`
+      SELECT ${span("answer_id", "idempotency")} AS answers, ${span("history_id", "history")} AS history,
+        (SELECT total - (last_version - first_version + 1) FROM log ORDER BY sequence LIMIT 1) AS gone`);
   }
 
   answer(key: string, oldestAt: number): StoredAnswer | null {
@@ -52,6 +58,16 @@ export class Queries {
     return beforeVersion === undefined
       ? oldestFirst.slice(0, limit)
       : oldestFirst.slice(Math.max(0, oldestFirst.length - limit));
+  }
+
+  /** From the oldest to the newest row of each kind; what went in between is counted too. `logged`: changes so far. */
+  kept(logged: number): StoreMetrics {
+    const { answers, history, gone } = this.#kept.get() as { answers: number; history: number; gone: number | null };
+    return {
+      store_log_changes: logged - (gone ?? logged),
+      store_answers: answers,
+      store_history_rows: history,
+    };
   }
 
   #collectionsOf(space: string): string[] {

@@ -12,6 +12,7 @@ export interface DatabaseContents {
   readonly epochs: readonly string[];
   readonly spaces: readonly NumberedSpace[];
   readonly counters: Counters;
+  readonly newestAnswerAt: number | null;
 }
 
 /** Reads the whole database. Throws `store_damaged` when a log has a hole behind its fold. */
@@ -26,7 +27,8 @@ export function readContents(db: DatabaseSync): DatabaseContents {
   const newest = db.prepare("SELECT sequence, total FROM log ORDER BY sequence DESC LIMIT 1").get();
   const { id } = db.prepare(MAX_SPACE_ID).get() as { id: number };
   const counters = { nextSpaceId: id + 1, sequence: Number(newest?.sequence ?? 0), total: Number(newest?.total ?? 0) };
-  return { epochs, spaces, counters };
+  const answer = db.prepare("SELECT at FROM idempotency ORDER BY answer_id DESC LIMIT 1").get();
+  return { epochs, spaces, counters, newestAnswerAt: answer === undefined ? null : Number(answer.at) };
 }
 
 const MAX_SPACE_ID = `

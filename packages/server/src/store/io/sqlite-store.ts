@@ -123,7 +123,8 @@ class SqliteStore implements Store {
     const catalog = new Catalog(entries, contents.counters);
     this.#opened = { lock, writer, thread, catalog, queries: new Queries(writer.db) };
     this.#stopped = null;
-    return { epochs: contents.epochs, spaces: contents.spaces.map((space) => space.contents) };
+    const { epochs, newestAnswerAt } = contents;
+    return { epochs, spaces: contents.spaces.map((space) => space.contents), newestAnswerAt };
   }
 
   /** Some commits tell how quick the disk is; the first one also sets up the write-ahead log, and says nothing. */
@@ -341,7 +342,18 @@ class SqliteStore implements Store {
   }
 
   metrics(): StoreMetrics {
-    return this.#counters.read(this.#choice.where, this.#logPages);
+    return { ...this.#counters.read(this.#choice.where, this.#logPages), ...this.#kept() };
+  }
+
+  /** A disk that fails must not take the other metrics with it. */
+  #kept(): StoreMetrics {
+    if (this.#opened === null) return {};
+    const { queries, catalog } = this.#opened;
+    try {
+      return queries.kept(catalog.counters.total);
+    } catch {
+      return {};
+    }
   }
 }
 
