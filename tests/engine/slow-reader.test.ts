@@ -48,7 +48,6 @@ test("[P4] a reader that reads nothing for two minutes while 200,000 changes pas
   const again = new RawReader(url, reader.position, reader.state);
   await until("the reader is level again", () => again.version === during.version && again.levelDigest !== null);
   again.end();
-  const quietAgain = await agesDuring(ages, 10_000);
   other.stop();
 
   expect(peak.rss, JSON.stringify({ before: before.memory, peak })).toBeLessThan(before.memory.rss + 64 * MIB);
@@ -57,8 +56,8 @@ test("[P4] a reader that reads nothing for two minutes while 200,000 changes pas
   expect(again.types).toEqual(["sync", "delta", "sync"]);
   expect(again.levelDigest).toBe(during.digest);
   expect(again.digest).toBe(during.digest);
-  // All are about the 100 ms for which metrics are gathered; the room is for what else the machine does meanwhile.
-  expect(median(meanwhile)).toBeLessThan(1.5 * Math.max(median(quiet), median(quietAgain)) + 20);
+  // Both are about the 100 ms for which metrics are gathered; the room is for what else the machine does meanwhile.
+  expect(median(meanwhile)).toBeLessThan(1.5 * median(quiet) + 20);
 }, 300_000);
 
 /** How old each change was when the other client showed it, while so many are made, about 1,650 a second. */

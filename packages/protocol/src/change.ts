@@ -1,6 +1,6 @@
 import { SyncError } from "./errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, type StateRecord } from "./json.ts";
-import { mergePatch, mergePatchBetween, patchValue } from "./merge-patch.ts";
+import { mergePatch, mergePatchBetween } from "./merge-patch.ts";
 import { type ChangeRule, type Model, RECORD_EVICTED } from "./model.ts";
 import { checkJson, cleanObject, isPlain, isSafeId, isSafeJson, isSafeKey } from "./safety.ts";
 
@@ -118,12 +118,8 @@ function patchEffect(
   const merged = plain ?? (mergePatch(before, change.data) as StateRecord);
   const candidate = merged.id === id ? merged : { ...merged, id };
   const after = validated(model, change, collection, id, candidate);
-  const data =
-    model.collections[collection]?.validator !== null
-      ? mergePatchBetween(before, after)
-      : plain !== null
-        ? change.data
-        : effectivePatch(before, after, change.data);
+  const isItself = plain !== null && model.collections[collection]?.validator === null;
+  const data = isItself ? change.data : mergePatchBetween(before, after);
   if (isEmpty(data)) return stillEffect(change, collection, id, before);
   const effective = { type: change.type, target: change.target, data: withId(change, data) };
   return { change: effective, collection, id, after, moved: true, patch: data };
@@ -149,21 +145,6 @@ function withPlainMembers(before: StateRecord, patch: JsonObject): StateRecord |
 function isEmpty(object: JsonObject): boolean {
   for (const _ in object) return false;
   return true;
-}
-
-/** Like `mergePatchBetween`, for a record that can differ from the one before only where the patch spoke. */
-function effectivePatch(before: StateRecord, after: StateRecord, patch: JsonObject): JsonObject {
-  const data: Record<string, JsonValue> = {};
-  for (const key in patch) {
-    if (key === "id") continue;
-    if (Object.hasOwn(after, key)) {
-      const value = patchValue(before[key], after[key] as JsonValue);
-      if (value !== undefined) data[key] = value;
-    } else if (Object.hasOwn(before, key)) {
-      data[key] = null;
-    }
-  }
-  return data;
 }
 
 function removeEffect(change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {

@@ -31,7 +31,7 @@ export function mergePatchBetween(before: JsonObject, after: JsonObject): JsonOb
 }
 
 /** The patch of one member, or undefined when it did not change. */
-export function patchValue(before: JsonValue | undefined, after: JsonValue): JsonValue | undefined {
+function patchValue(before: JsonValue | undefined, after: JsonValue): JsonValue | undefined {
   if (sameJson(before, after)) return undefined;
   if (isJsonObject(before) && isJsonObject(after)) return mergePatchBetween(before, after);
   return after;

@@ -393,7 +393,7 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
         expect(await world.store.findAnswer("k1")).toEqual(answer("k1"));
       });
 
-      test("[D1] an answer older than 24 h is not given, and its key may be used again", async () => {
+      test("[D1] an answer older than is kept is not given, and its key may be used again", async () => {
         const store = await start();
         await store.commit({ ...made("main", 1), answers: [answer("k1")] });
         await store.commit(group({ name: "main", first: 2, at: START + RETENTION.answerAgeMs }));

@@ -306,6 +306,6 @@ test("the write-ahead log stays short under steady load, folds included", async 
 
   const written = groups * 16_000;
   expect(written).toBeGreaterThan(50_000_000);
-  expect(statSync(`${path}-wal`).size).toBeLessThan(25_000_000);
+  expect(statSync(`${path}-wal`).size).toBeLessThan(16_000_000);
   expect(store.metrics().store_checkpoints_total).toBeGreaterThan(1);
 });
