@@ -9,7 +9,8 @@ while (live() < clients.length) await new Promise((resolve) => setTimeout(resolv
 console.log("all live");
 process.stdin.once("data", async (line) => {
   const version = Number(line);
-  while (clients.some((client) => client.version !== version)) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (live() < clients.length || clients.some((client) => client.version !== version))
+    await new Promise((resolve) => setTimeout(resolve, 50));
   console.log(JSON.stringify([...new Set(clients.map((client) => `${client.version} ${client.digest()}`))]));
   process.exit(0);
 });
