@@ -2,7 +2,7 @@
 
 import { bareWs, engineDurable, engineMemory, floorB } from "./contenders/index.ts";
 import type { ContenderEntry } from "./harness/contender.ts";
-import { joinAll, verify, withSession } from "./harness/session.ts";
+import { joinAll, verify, visit, withSession } from "./harness/session.ts";
 import type { Case, MakeWorkload, Sample } from "./harness/workload.ts";
 
 export interface MemorySize {
@@ -17,8 +17,8 @@ const SETTLE_MS = 3_000;
 
 export function measureMemory(size: MemorySize): Promise<Sample> {
   return withSession(size, async (session) => {
-    const { server, load, port, records } = session;
-    await load.call.visit({ port, seq: records });
+    const { server, load } = session;
+    await visit(session, 1);
     await new Promise((resolve) => setTimeout(resolve, size.settleMs));
     const before = await server.call.memory();
     await joinAll(session);

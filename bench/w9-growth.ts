@@ -1,6 +1,6 @@
 /** W9: what a change costs as the state grows from 100 to 100,000 records, at the same rate. */
 
-import { bareSqlite, engineDurable } from "./contenders/index.ts";
+import { bareMap, bareSqlite, engineDurable } from "./contenders/index.ts";
 import type { ContenderEntry } from "./harness/contender.ts";
 import { verifyStored, withServer } from "./harness/session.ts";
 import type { Case, MakeWorkload, Plan, Read, Sample, Target } from "./harness/workload.ts";
@@ -39,6 +39,7 @@ export const growth: MakeWorkload = (plan) => ({
   notes: [
     `Records of 400 bytes, ${PER_SECOND.toLocaleString("en-US")} changes a second to random ones, forced to disk; no clients.`,
     "CPU of the serving thread, and of all threads of the process, folding included. Bare `node:sqlite` as in W6.",
+    "The bare `Map` is what caches and the collector of garbage cost any state that is as large.",
     "Verified by opening the store anew.",
   ],
   columns: [
@@ -74,6 +75,7 @@ function growthCase({ quick }: Plan, records: number, name: string): Case {
         label: bareSqlite.label,
         measure: () => measure({ ...bareSqlite, variant: String(perCommit) }),
       },
+      { name: bareMap.name, label: bareMap.label, measure: () => measure(bareMap) },
     ],
   };
 }

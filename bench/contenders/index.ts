@@ -29,6 +29,14 @@ export const bareSqlite: ContenderEntry = {
   server: "contenders/bare-sqlite.ts",
   client: "",
 };
+/** W9 only. */
+export const bareMap: ContenderEntry = {
+  name: "bare-map",
+  label: "bare `Map`, nothing stored",
+  kind: "floor",
+  server: "contenders/bare-map.ts",
+  client: "",
+};
 export const bareWs: ContenderEntry = {
   ...FLOORS,
   server: "contenders/bare-ws.ts",

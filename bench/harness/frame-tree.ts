@@ -37,6 +37,8 @@ export class FrameTree {
 
   /** The node after `node` for a frame that none of its children was recognised as. The payload is kept, not copied. */
   grow(node: Node, payload: Buffer, binary: boolean): Node {
+    // Another client may have grown it while this one's frame was coming in.
+    for (const child of node.children) if (hasPayload(child, payload, binary)) return child;
     const frame = this.#intern(payload, binary);
     const known = node.children.find((child) => child.frame === frame);
     if (known !== undefined) return known;
@@ -62,6 +64,10 @@ export class FrameTree {
     if (known === undefined) this.#byMeaning.set(key, frame);
     return known ?? frame;
   }
+}
+
+function hasPayload({ frame }: Node, payload: Buffer, binary: boolean): boolean {
+  return frame?.binary === binary && frame.payload.equals(payload);
 }
 
 /** The frames on the way to `node`, from the last full state on. */

@@ -14,13 +14,13 @@ const ACK_AFTER_BYTES = 256 * 1024;
 /** Acks and heartbeats are spread: in each of these slices of the interval another part of the clients is due. */
 const SLICES = 25;
 const CONNECTING_AT_ONCE = 128;
-const VISIT_POLL_MS = 10;
 
 class Load implements ClientEvents {
   readonly clients: LoadClient[] = [];
   readonly #dialect: Dialect;
   readonly #tree: FrameTree;
   readonly #slices: LoadClient[][] = Array.from({ length: SLICES }, () => []);
+  readonly #intervals: NodeJS.Timeout[] = [];
   #report: ((seq: number) => void) | null = null;
   #reported = 0;
   #reportScheduled = false;
@@ -49,10 +49,11 @@ class Load implements ClientEvents {
 
   #spread(everyMs: number, act: (client: LoadClient) => void): void {
     let slice = 0;
-    setInterval(() => {
+    const next = (): void => {
       slice = (slice + 1) % SLICES;
       for (const client of this.#slices[slice] ?? []) act(client);
-    }, everyMs / SLICES);
+    };
+    this.#intervals.push(setInterval(next, everyMs / SLICES));
   }
 
   async reportTo(path: string): Promise<void> {
@@ -122,11 +123,10 @@ class Load implements ClientEvents {
     for (const client of this.clients) client.cut();
   }
 
-  async visit(port: number, seq: number): Promise<void> {
-    const visitor = new LoadClient(-1, this.#dialect, this.#tree, this);
-    await visitor.connect(port);
-    while (visitor.seq < seq) await new Promise((resolve) => setTimeout(resolve, VISIT_POLL_MS));
-    visitor.cut();
+  /** Cuts everyone off for good. */
+  end(): void {
+    this.cutAll();
+    for (const interval of this.#intervals) clearInterval(interval);
   }
 
   watchArrivals(): void {
@@ -176,11 +176,20 @@ export interface Counters {
   readonly heapBytes: number;
 }
 
+export interface Visit {
+  readonly port: number;
+  /** Each has taken it in before it goes. */
+  readonly seq: number;
+  readonly clients: number;
+  readonly timeoutMs: number;
+}
+
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e3;
 }
 
+let makeDialect: MakeDialect | null = null;
 let load: Load | null = null;
 
 function current(): Load {
@@ -190,7 +199,7 @@ function current(): Load {
 
 const api = {
   async prepare({ client, clients, channel }: { client: string; clients: number; channel: string }): Promise<void> {
-    const { makeDialect } = (await import(client)) as { makeDialect: MakeDialect };
+    ({ makeDialect } = (await import(client)) as { makeDialect: MakeDialect });
     load = new Load(makeDialect(), clients);
     await load.reportTo(channel);
   },
@@ -208,9 +217,15 @@ const api = {
   cut(): void {
     current().cutAll();
   },
-  /** One client joins and goes again. */
-  async visit({ port, seq }: { port: number; seq: number }): Promise<void> {
-    await current().visit(port, seq);
+  /** So many others join and go again; nothing of theirs is kept. */
+  async visit({ port, seq, clients, timeoutMs }: Visit): Promise<void> {
+    if (makeDialect === null) throw new Error("no clients yet");
+    const visitors = new Load(makeDialect(), clients);
+    try {
+      await Promise.all([visitors.connectAll(port), visitors.level(seq, timeoutMs)]);
+    } finally {
+      visitors.end();
+    }
   },
   async level({ seq, timeoutMs }: { seq: number; timeoutMs: number }): Promise<void> {
     await current().level(seq, timeoutMs);

@@ -124,6 +124,11 @@ export function joinAll({ load, port, records }: Session): Promise<number> {
   return load.call.join({ port, seq: records, timeoutMs: LEVEL_TIMEOUT_MS });
 }
 
+/** Others join and go again, so that what follows is not the first work of two new processes. */
+export function visit({ load, port, records }: Session, clients: number): Promise<void> {
+  return load.call.visit({ port, seq: records, clients, timeoutMs: LEVEL_TIMEOUT_MS });
+}
+
 /** All clients come back; answers with the time from the first connection to when all have what they missed. */
 export async function rejoinAll({ server, load, port }: Session): Promise<number> {
   const { seq } = await server.call.asked();

@@ -216,9 +216,13 @@ export class Fanout {
   #give(cursor: Cursor, wanted: Wanted, snapshot: Snapshot): boolean {
     if (!wanted.isAnswer && !cursor.mayPut(this.#metrics)) return false;
     countFullState(this.#metrics, wanted.reason);
-    cursor.putFullState(snapshot.frame, snapshot.version, this.#metrics);
-    this.#answerOwedCheck(cursor);
-    return this.advance(cursor);
+    let advanced = false;
+    cursor.wire.together(() => {
+      cursor.putFullState(snapshot.frame, snapshot.version, this.#metrics);
+      this.#answerOwedCheck(cursor);
+      advanced = this.advance(cursor);
+    });
+    return advanced;
   }
 
   /** Answers a `check`: where this connection is, and what the state is there when that is the head. */

@@ -49,6 +49,8 @@ export interface LargeFrame extends Frame {
 export interface Wire {
   /** Hands the frame to the socket; nothing happens on a closed one. */
   send(frame: Frame): void;
+  /** What `run` sends goes out as one write where the transport can do that; it is not congested by itself. */
+  together(run: () => void): void;
   /** Whether bytes given to `send` wait in this process because the socket takes no more. */
   readonly congested: boolean;
   /** Bytes that have left this process on this connection so far: tells a slow reader from a dead one (rule A5). */

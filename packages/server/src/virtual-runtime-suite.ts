@@ -102,6 +102,10 @@ export class TestWire implements Wire {
     for (const text of (frame as TestFrame).messages) this.received.push(JSON.parse(text) as Record<string, unknown>);
   }
 
+  together(run: () => void): void {
+    run();
+  }
+
   close(code: number): void {
     this.closedWith = code;
   }

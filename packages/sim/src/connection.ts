@@ -113,6 +113,10 @@ export class Connection implements Wire {
 
   // The authority's end.
 
+  together(run: () => void): void {
+    run();
+  }
+
   send(frame: Frame): void {
     if (this.#orphaned) return;
     if (this.serverDone) return this.audit?.putAfterClose(this);

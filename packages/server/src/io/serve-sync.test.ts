@@ -105,6 +105,18 @@ describe("both profiles", () => {
     expect(beacon).toEqual({ type: "sync", version: beacon.version });
   });
 
+  test("the answer to the upgrade and the first messages are one write", async () => {
+    await new Reader().until(typed("sync"));
+    const writes: number[] = [];
+    http.once("connection", (socket: Socket) => noteWrites(socket, writes));
+    const reader = new Reader();
+    await reader.until(typed("sync"));
+
+    expect(reader.messages.map(({ type }) => type)).toEqual(["init", "sync"]);
+    // The head of the answer, then a frame for each message.
+    expect(writes).toEqual([3]);
+  });
+
   test("a position in the address resumes; half a position starts with the full state", async () => {
     await manager.apply({ type: "host_added", target: "web-1", data: {} });
     const space = manager.space("main")?.creationId ?? "";
@@ -440,6 +452,19 @@ function upgrade(headers: Record<string, string>, path = "/sync"): Promise<Refus
 }
 
 const rawOf = ({ socket }: Reader) => (socket as unknown as { _socket: Socket })._socket;
+
+/** Of how many pieces each write to the socket is made, as a stream hands it down. */
+function noteWrites(socket: Socket, pieces: number[]): void {
+  const { _write, _writev } = socket;
+  socket._write = function (...write) {
+    pieces.push(1);
+    return _write.apply(this, write);
+  };
+  socket._writev = function (...write) {
+    pieces.push(write[0].length);
+    return _writev?.apply(this, write);
+  };
+}
 
 /** A connection that is open, without anyone who keeps the rules of RFC 6455 at this end. */
 async function bareSocket(): Promise<Socket> {

@@ -15,6 +15,7 @@ import type { StateManager } from "../state-manager.ts";
 import { SyncHub } from "../sync-hub.ts";
 import type { SyncMetrics } from "../sync-metrics.ts";
 import { MAIN_SPACE } from "../transaction.ts";
+import { TurnQuota } from "../turn-quota.ts";
 import { type Refusal, refuseUpgrade } from "./refuse-upgrade.ts";
 import { SocketWire } from "./socket-wire.ts";
 
@@ -74,6 +75,11 @@ const CLOSE_TIMEOUT_MS = 120_000;
 const DISCARD_MS = 2_000;
 /** How soon it is worth asking again where there was no room. */
 const NO_ROOM_RETRY_MS = 5_000;
+/**
+ * Connections that are begun in one turn of the event loop, some 5 ms of work: when thousands come at once, those who are
+ * there already go on hearing of changes.
+ */
+const BEGUN_A_TURN = 32;
 /** A server that is being stopped is most often being started again. */
 const RESTART_RETRY_MS = 1_000;
 
@@ -142,6 +148,7 @@ class Endpoint implements SyncEndpoint {
   readonly #server: Server | SecureServer;
   readonly #options: ServeSyncOptions;
   readonly #hub: SyncHub;
+  readonly #begun: TurnQuota;
   readonly #sockets = new WebSocketServer(SOCKET_OPTIONS);
   readonly #open = new Map<WebSocket, Peer>();
   readonly #byAddress = new Map<string, number>();
@@ -159,6 +166,7 @@ class Endpoint implements SyncEndpoint {
     this.#server = server;
     this.#options = options;
     this.#hub = new SyncHub(options.manager, options.beaconMs === undefined ? {} : { beaconMs: options.beaconMs });
+    this.#begun = new TurnQuota(options.manager.runtime, BEGUN_A_TURN);
     server.on("upgrade", this.#onUpgrade);
     // Shared by all sockets: a closure for each would cost more than the rest of a connection.
     const peerOf = (webSocket: WebSocket) => this.#open.get(webSocket);
@@ -207,13 +215,15 @@ class Endpoint implements SyncEndpoint {
         this.#options.onError?.(error);
         return UNJUDGED;
       })
-      .then((judged) => {
-        const verdict = this.#standing(request, judged);
-        this.#judging -= 1;
-        if (this.#judging === 0) this.#revocations = [];
-        if ("refuse" in verdict) refuseUpgrade(socket, verdict);
-        else this.#accept(request, socket, head, url, verdict);
-      });
+      .then((judged) => this.#begun.run(() => this.#answer(request, socket, head, url, judged)));
+  }
+
+  #answer(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, judged: Grant | Refusal): void {
+    const verdict = this.#standing(request, judged);
+    this.#judging -= 1;
+    if (this.#judging === 0) this.#revocations = [];
+    if ("refuse" in verdict) refuseUpgrade(socket, verdict);
+    else this.#accept(request, socket, head, url, verdict);
   }
 
   /** What is left of a verdict that took its time: meanwhile rights went (rule A11), others came, or the end began. */
@@ -271,6 +281,8 @@ class Endpoint implements SyncEndpoint {
   #accept(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, grant: Grant): void {
     if (socket.destroyed) return;
     const address = this.#addressOf(request);
+    // The answer to the upgrade and the first messages are one write.
+    socket.cork();
     this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
       this.#open.set(webSocket, { address, cursor: null });
       this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
@@ -278,6 +290,7 @@ class Endpoint implements SyncEndpoint {
       webSocket.on("close", this.#onClose);
       this.#attach(webSocket, new SocketWire(webSocket, socket), positionOf(url), grant);
     });
+    socket.uncork();
   }
 
   #attach(webSocket: WebSocket, wire: SocketWire, resume: Position | null, { space, subject }: Grant): void {
@@ -345,6 +358,7 @@ function urlOf(request: IncomingMessage): URL | null {
 
 function protocolsOf(request: IncomingMessage): string[] {
   const header = request.headers["sec-websocket-protocol"] ?? "";
+  if (header === SUBPROTOCOL) return [SUBPROTOCOL];
   return header.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()]));
 }
 

@@ -21,8 +21,17 @@ export class SocketWire implements Wire {
     if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#socket.write(bytesOf(frame));
   }
 
+  together(run: () => void): void {
+    this.#socket.cork();
+    try {
+      run();
+    } finally {
+      this.#socket.uncork();
+    }
+  }
+
   get congested(): boolean {
-    return this.#socket.writableLength > 0;
+    return this.#socket.writableLength > 0 && this.#socket.writableCorked === 0;
   }
 
   get sentBytes(): number {

@@ -1,0 +1,28 @@
+/**
+ * The least that any state in this runtime is: a `Map` of records that are replaced, never altered, so that whoever still
+ * reads one is not disturbed. Nothing is stored and nobody is told: what it costs more in a large state, everything does.
+ */
+
+import type { ContenderServer, StartServer } from "../harness/contender.ts";
+import { initialRecords } from "../harness/records.ts";
+
+export function startServer(): StartServer {
+  return async ({ records }) => {
+    const state = new Map(initialRecords(records).map((record) => [record.id, record]));
+    let changes = 0;
+    return {
+      port: 0,
+      change: (change) => {
+        const before = state.get(change.id);
+        if (before === undefined) throw new Error(`no record ${change.id}`);
+        state.set(change.id, { ...before, ...change });
+        changes += 1;
+        return null;
+      },
+      records: () => state.values(),
+      metrics: () => ({ commits: changes }),
+      close: async () => undefined,
+      stored: async () => state.values(),
+    } satisfies ContenderServer;
+  };
+}
