@@ -8,6 +8,7 @@ import { durable } from "./w6-durable.ts";
 import { client } from "./w7-client.ts";
 import { start } from "./w8-start.ts";
 import { growth } from "./w9-growth.ts";
+import { storm } from "./w10-storm.ts";
 
 /** In the order in which they run and are printed. */
 export const WORKLOADS: readonly MakeWorkload[] = [
@@ -20,4 +21,5 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   client,
   start,
   growth,
+  storm,
 ];

@@ -176,6 +176,13 @@ export interface Counters {
   readonly heapBytes: number;
 }
 
+export interface Preparation {
+  /** URL of the contender's client entry. */
+  readonly client: string;
+  readonly clients: number;
+  readonly channel: string | null;
+}
+
 export interface Visit {
   readonly port: number;
   /** Each has taken it in before it goes. */
@@ -198,10 +205,11 @@ function current(): Load {
 }
 
 const api = {
-  async prepare({ client, clients, channel }: { client: string; clients: number; channel: string }): Promise<void> {
+  /** Without a `channel` nobody is told what has been taken in. */
+  async prepare({ client, clients, channel }: Preparation): Promise<void> {
     ({ makeDialect } = (await import(client)) as { makeDialect: MakeDialect });
     load = new Load(makeDialect(), clients);
-    await load.reportTo(channel);
+    if (channel !== null) await load.reportTo(channel);
   },
   /** Opens all connections at once; answers with the time from the first one to when all clients had taken in `seq`. */
   async join({ port, seq, timeoutMs }: { port: number; seq: number; timeoutMs: number }): Promise<number> {

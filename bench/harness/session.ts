@@ -73,6 +73,26 @@ export async function withSession<T>(options: SessionOptions, work: (session: Se
   }
 }
 
+/** A second process of clients, for those who come later; hands it to `work`, and ends it whatever happens. */
+export async function withNewcomers<T>(
+  contender: ContenderEntry,
+  clients: number,
+  work: (newcomers: Child<LoadApi>) => Promise<T>,
+): Promise<T> {
+  const newcomers = startChild<LoadApi>({
+    name: `${contender.name} newcomers`,
+    module: "load-process.ts",
+    core: LOAD_CORE,
+    engine: contender.kind === "engine",
+  });
+  try {
+    await newcomers.call.prepare({ client: new URL(contender.client, BENCH_FOLDER).href, clients, channel: null });
+    return await work(newcomers);
+  } finally {
+    await newcomers.stop();
+  }
+}
+
 /** A contender's server alone, on all cores; `under` is put before its command. */
 export async function withServer<T>(
   options: { readonly contender: ContenderEntry; readonly records: number; readonly under?: readonly string[] },

@@ -20,6 +20,7 @@ import { measureDurable } from "../../bench/w6-durable.ts";
 import { measureClient } from "../../bench/w7-client.ts";
 import { measureStart } from "../../bench/w8-start.ts";
 import { measureGrowth } from "../../bench/w9-growth.ts";
+import { measureStorm } from "../../bench/w10-storm.ts";
 
 const RECORDS = 50;
 const CLIENTS = 5;
@@ -89,6 +90,19 @@ describe("the bench measures, and every client ends equal to the server", () => 
     const size = { records: RECORDS, perSecond: 500, warmUpSeconds: 0.1, seconds: 0.3 };
     const sample = await measureGrowth({ contender: engineDurable, ...size });
     expect(sample.mainThreadMicros).toBeGreaterThan(0);
+  });
+
+  test("W10: those who came in the storm end equal to the server too", async () => {
+    const size = {
+      clients: CLIENTS,
+      newcomers: 30,
+      records: RECORDS,
+      perSecond: 100,
+      warmUpSeconds: 0.1,
+      seconds: 0.4,
+    };
+    const sample = await measureStorm({ contender: engineDurable, ...size });
+    expect(sample.maxMs).toBeGreaterThanOrEqual(sample.p50Ms as number);
   });
 });
 
