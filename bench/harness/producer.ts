@@ -21,6 +21,8 @@ export class Producer {
   failure: string | null = null;
   /** When the change `seq` was asked for, at `seq - firstSeq`. */
   readonly askedAt: number[] = [];
+  /** When it should have been: later than that where the event loop was held up. */
+  readonly dueAt: number[] = [];
   #bound = 0;
   #perTurn = 0;
   #running = false;
@@ -115,7 +117,7 @@ export class Producer {
     }
   }
 
-  /** `perSecond` changes in each second, evenly; notes when each was asked for. Resolves after `seconds`. */
+  /** `perSecond` changes in each second, evenly; notes when each was due and asked for. Resolves after `seconds`. */
   runAtRate(perSecond: number, seconds: number): Promise<void> {
     const start = machineNow();
     const total = perSecond * seconds;
@@ -125,6 +127,7 @@ export class Producer {
         const due = Math.min(total, Math.floor(((machineNow() - start) * perSecond) / 1e3));
         for (; made < due; made += 1) {
           this.askedAt.push(machineNow());
+          this.dueAt.push(start + ((made + 1) * 1e3) / perSecond);
           this.one();
         }
         if (made < total) return;

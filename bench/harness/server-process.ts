@@ -152,6 +152,9 @@ const api = {
   askedAt(): number[] {
     return current().producer.askedAt;
   },
+  dueAt(): number[] {
+    return current().producer.dueAt;
+  },
   digest(): string {
     return digestOfRecords(current().server.records());
   },
