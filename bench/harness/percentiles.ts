@@ -6,8 +6,8 @@ export interface Latency {
 }
 
 /**
- * `askedAt[i]` is when the change `firstSeq + i` was asked for, or due; `arrivals` are triples (from, to, ms): some client took in
- * the changes after `from` up to `to` at that time.
+ * `askedAt[i]` is when the change `firstSeq + i` was asked for, or due; `arrivals` are triples (from, to, ms): some client
+ * took in the changes after `from` up to `to` at that time.
  */
 export function latencyOf(askedAt: readonly number[], firstSeq: number, arrivals: readonly number[]): Latency {
   const samples: number[] = [];

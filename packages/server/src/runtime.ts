@@ -49,7 +49,7 @@ export interface LargeFrame extends Frame {
 export interface Wire {
   /** Hands the frame to the socket; nothing happens on a closed one. */
   send(frame: Frame): void;
-  /** What `run` sends goes out as one write where the transport can do that; it is not congested by itself. */
+  /** What `run` sends goes out as one write where the transport can; meanwhile `congested` stays what it was before. */
   together(run: () => void): void;
   /** Whether bytes given to `send` wait in this process because the socket takes no more. */
   readonly congested: boolean;

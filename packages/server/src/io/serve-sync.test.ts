@@ -7,6 +7,7 @@ import { WebSocket } from "ws";
 import type { Limits } from "../limits.ts";
 import { memoryStore } from "../store/memory.ts";
 import { StateManager } from "./open.ts";
+import type { Refusal } from "./refuse-upgrade.ts";
 import { type Grant, type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";
 
 const model = defineModel({
@@ -321,6 +322,27 @@ describe("limits and rights", () => {
     expect([status, body.code, body.detail]).toEqual([401, "not_signed_in", "sign in first"]);
   });
 
+  test("[C7] those who are refused wait for nobody, however many they are: they would take the room of others", async () => {
+    const judged = Promise.withResolvers<Refusal>();
+    let asked = 0;
+    const authorize = () => {
+      asked += 1;
+      return judged.promise;
+    };
+    await start({ authorize }, { connectionsPerAddress: 200 });
+    const ends: Socket[] = [];
+    http.on("connection", (socket: Socket) => ends.push(socket));
+    const askers = Array.from({ length: 200 }, () => connectTcp(port, "127.0.0.1"));
+    for (const socket of askers) socket.write(UPGRADE);
+    await until(() => asked === 200);
+
+    judged.resolve({ refuse: 403, code: "forbidden", message: "not you" });
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(ends.filter((socket) => socket.writableEnded)).toHaveLength(200);
+    for (const socket of askers) socket.destroy();
+  });
+
   test("[A11] a right that is taken away while it is being looked up is gone", async () => {
     let grant = () => {};
     const looking = new Promise<void>((resolve) => {
@@ -453,6 +475,17 @@ function upgrade(headers: Record<string, string>, path = "/sync"): Promise<Refus
 
 const rawOf = ({ socket }: Reader) => (socket as unknown as { _socket: Socket })._socket;
 
+/** RFC 6455, section 4.1; of the plain profile. */
+const UPGRADE = [
+  "GET /sync HTTP/1.1",
+  "Host: x",
+  "Connection: Upgrade",
+  "Upgrade: websocket",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+  "\r\n",
+].join("\r\n");
+
 /** Of how many pieces each write to the socket is made, as a stream hands it down. */
 function noteWrites(socket: Socket, pieces: number[]): void {
   const { _write, _writev } = socket;
@@ -470,9 +503,7 @@ function noteWrites(socket: Socket, pieces: number[]): void {
 async function bareSocket(): Promise<Socket> {
   const socket = connectTcp({ port, host: "127.0.0.1", allowHalfOpen: true });
   socket.on("error", () => {});
-  const lines = ["GET /sync HTTP/1.1", "Host: x", "Connection: Upgrade", "Upgrade: websocket"];
-  lines.push("Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
-  socket.write(`${lines.join("\r\n")}\r\n\r\n`);
+  socket.write(UPGRADE);
   await new Promise((resolve) => socket.once("data", resolve));
   return socket;
 }

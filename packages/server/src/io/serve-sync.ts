@@ -77,7 +77,7 @@ const DISCARD_MS = 2_000;
 const NO_ROOM_RETRY_MS = 5_000;
 /**
  * Connections that are begun in one turn of the event loop, some 5 ms of work: when thousands come at once, those who are
- * there already go on hearing of changes.
+ * there already go on hearing of changes. Who waits for a turn counts as being judged, so there are `connections` at most.
  */
 const BEGUN_A_TURN = 32;
 /** A server that is being stopped is most often being started again. */
@@ -215,7 +215,12 @@ class Endpoint implements SyncEndpoint {
         this.#options.onError?.(error);
         return UNJUDGED;
       })
-      .then((judged) => this.#begun.run(() => this.#answer(request, socket, head, url, judged)));
+      .then((judged) => {
+        const answer = () => this.#answer(request, socket, head, url, judged);
+        // A refusal is little work, and while it waited it would count against those who may come.
+        if ("refuse" in judged) answer();
+        else this.#begun.run(answer);
+      });
   }
 
   #answer(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, judged: Grant | Refusal): void {
@@ -283,14 +288,17 @@ class Endpoint implements SyncEndpoint {
     const address = this.#addressOf(request);
     // The answer to the upgrade and the first messages are one write.
     socket.cork();
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#open.set(webSocket, { address, cursor: null });
-      this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
-      webSocket.on("error", this.#onError);
-      webSocket.on("close", this.#onClose);
-      this.#attach(webSocket, new SocketWire(webSocket, socket), positionOf(url), grant);
-    });
-    socket.uncork();
+    try {
+      this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+        this.#open.set(webSocket, { address, cursor: null });
+        this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+        webSocket.on("error", this.#onError);
+        webSocket.on("close", this.#onClose);
+        this.#attach(webSocket, new SocketWire(webSocket, socket), positionOf(url), grant);
+      });
+    } finally {
+      socket.uncork();
+    }
   }
 
   #attach(webSocket: WebSocket, wire: SocketWire, resume: Position | null, { space, subject }: Grant): void {

@@ -11,6 +11,8 @@ import { bytesOf } from "./frames.ts";
 export class SocketWire implements Wire {
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
+  /** Of a write that is being put together: whether bytes waited before it. */
+  #congestedBefore = false;
 
   constructor(webSocket: WebSocket, socket: Duplex) {
     this.#webSocket = webSocket;
@@ -22,6 +24,7 @@ export class SocketWire implements Wire {
   }
 
   together(run: () => void): void {
+    if (this.#socket.writableCorked === 0) this.#congestedBefore = this.congested;
     this.#socket.cork();
     try {
       run();
@@ -31,7 +34,7 @@ export class SocketWire implements Wire {
   }
 
   get congested(): boolean {
-    return this.#socket.writableLength > 0 && this.#socket.writableCorked === 0;
+    return this.#socket.writableCorked > 0 ? this.#congestedBefore : this.#socket.writableLength > 0;
   }
 
   get sentBytes(): number {
