@@ -26,6 +26,11 @@ export function sendCheck(state: SyncState, now: Millis, urgent = false): Step {
   );
 }
 
+/** Whether a `check` that does not hurry is out. */
+export function isCheckOut({ checks }: Link): boolean {
+  return checks.some(({ urgent }) => !urgent);
+}
+
 /** One `check` that hurries is enough, however many signs of a wake-up come together. */
 export function sendUrgentCheck(state: SyncState, phase: ConnectedPhase, now: Millis): Step {
   return phase.link.checks.some((check) => check.urgent) ? step(state) : sendCheck(state, now, true);

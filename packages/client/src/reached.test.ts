@@ -94,6 +94,37 @@ describe("in an epoch I don't know", () => {
     expect(settled(replica)).toHaveLength(1);
   });
 
+  test("[D2] one check at a time is out for all who wait, however many they are and whether or not it is answered", () => {
+    const replica = new Stepper().live(5);
+
+    for (let waiter = 1; waiter <= 8; waiter += 1) {
+      replica.input({ type: "await_position", waiter, epoch: "e0", version: waiter });
+      if (waiter % 2 === 0) replica.input({ type: "abandon", waiter });
+    }
+    const first = sent(replica.effects).filter(({ type }) => type === "check");
+    const second = sent(replica.sync({ check: 1 }));
+    const after = sent(replica.sync({ check: 2 }));
+
+    expect([first, second, after]).toEqual([[{ type: "check", n: 1 }], [{ type: "check", n: 2 }], []]);
+    expect(settled(replica).map((effect) => effect.type === "settle" && effect.waiter)).toEqual([1, 3, 5, 7]);
+    expect(replica.state.waiters).toEqual([]);
+  });
+
+  test("[D2] a check for those who wait is one that the socket is dropped by, and the next connection sends one for all", () => {
+    const replica = new Stepper().live(5);
+    for (let waiter = 1; waiter <= 8; waiter += 1) {
+      replica.input({ type: "await_position", waiter, epoch: "e0", version: waiter });
+    }
+
+    const dropped = replica.pass(6_000);
+    replica.open();
+    const asked = sent(replica.receive(full(6)));
+
+    expect(types(dropped)).toContain("close_socket");
+    expect(asked).toEqual([{ type: "check", n: 2 }]);
+    expect(replica.state.waiters.every(({ check }) => check === 2)).toBe(true);
+  });
+
   test("[D2] it is asked again on the next connection, whose lineage may know it", () => {
     const replica = new Stepper().live(5);
     awaitPosition(replica, "e2", 6);

@@ -1,4 +1,4 @@
-import { sendCheck } from "./checks.ts";
+import { isCheckOut, sendCheck } from "./checks.ts";
 import { andThen, isConnected, type Millis, type Phase, type Step, type SyncState, step } from "./sync-state.ts";
 
 export type WaiterOutcome = "reached" | "history_lost" | "closed";
@@ -41,19 +41,21 @@ export function forgetChecks(state: SyncState): SyncState {
 
 /** Rule D2, at every change of position; `answered` is the highest `check` that this message answers. */
 export function judgeWaiters(state: SyncState, answered: number | null, now: Millis): Step {
-  let result = step(state);
-  for (const waiter of state.waiters) result = andThen(result, (next) => judge(next, waiter, answered, now));
-  return result;
+  const settled = new Map<number, WaiterOutcome>();
+  let asks = false;
+  for (const waiter of state.waiters) {
+    const outcome = outcomeOf(state, waiter, answered);
+    if (outcome === "unknown") asks ||= waiter.check === null;
+    else if (outcome !== "waits") settled.set(waiter.id, outcome);
+  }
+  return asks ? andThen(settle(state, settled), (next) => checkForAll(next, now)) : settle(state, settled);
 }
 
-function judge(state: SyncState, waiter: Waiter, answered: number | null, now: Millis): Step {
-  if (isInHistory(state, waiter)) {
-    return (state.position?.version ?? -1) >= waiter.version ? settle(state, waiter, "reached") : step(state);
-  }
-  if (waiter.check !== null) {
-    return answered !== null && answered >= waiter.check ? settle(state, waiter, "history_lost") : step(state);
-  }
-  return isConnected(state.phase) ? checkFor(state, waiter, now) : step(state);
+/** `unknown`: whether the position is in this history, the answer to a `check` must say. */
+function outcomeOf(state: SyncState, waiter: Waiter, answered: number | null): WaiterOutcome | "waits" | "unknown" {
+  if (isInHistory(state, waiter)) return (state.position?.version ?? -1) >= waiter.version ? "reached" : "waits";
+  const isAnswered = waiter.check !== null && answered !== null && answered >= waiter.check;
+  return isAnswered ? "history_lost" : "unknown";
 }
 
 function isInHistory(state: SyncState, { epoch, version }: Waiter): boolean {
@@ -62,13 +64,23 @@ function isInHistory(state: SyncState, { epoch, version }: Waiter): boolean {
   return state.authority.lineage.some(([run, last]) => run === epoch && last >= version);
 }
 
-function settle(state: SyncState, { id }: Waiter, outcome: WaiterOutcome): Step {
-  return step(dropWaiter(state, id).state, { type: "settle", waiter: id, outcome });
+function settle(state: SyncState, settled: ReadonlyMap<number, WaiterOutcome>): Step {
+  if (settled.size === 0) return step(state);
+  const waiters = state.waiters.filter(({ id }) => !settled.has(id));
+  const effects = [...settled].map(([waiter, outcome]) => ({ type: "settle", waiter, outcome }) as const);
+  return step({ ...state, waiters }, ...effects);
 }
 
-function checkFor(state: SyncState, waiter: Waiter, now: Millis): Step {
+/**
+ * One `check` at a time, for all who need one: a thousand callers are no flood. Who comes while one is out waits for the
+ * next, since an answer says nothing about what was asked after it.
+ */
+function checkForAll(state: SyncState, now: Millis): Step {
+  if (!isConnected(state.phase) || isCheckOut(state.phase.link)) return step(state);
   const sent = sendCheck(state, now);
   const check = sent.state.checkCount;
-  const waiters = sent.state.waiters.map((other) => (other.id === waiter.id ? { ...other, check } : other));
+  const waiters = sent.state.waiters.map((waiter) =>
+    waiter.check === null && !isInHistory(state, waiter) ? { ...waiter, check } : waiter,
+  );
   return { state: { ...sent.state, waiters }, effects: sent.effects };
 }

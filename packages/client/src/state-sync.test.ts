@@ -41,6 +41,21 @@ function liveAt(version: number, options: Partial<ReplicaOptions> = {}) {
 }
 
 describe("the connection", () => {
+  test("[R7] what the authority complains of is shown with its hint, and when it is tried again by the wall clock", async () => {
+    const { io, sync } = startSync();
+    const hint = "Keep fewer records.";
+    io.socket.open().push({ type: "error", code: "snapshot_failed", message: "too large", hint, retryAfterMs: 5_000 });
+    const retryAt = io.wall + 5_000;
+    io.socket.close(1013);
+    const { error } = sync.view;
+
+    await io.pass(1_000);
+
+    expect(error).toEqual({ code: "snapshot_failed", message: "too large", hint, retryAt });
+    expect(sync.view.error).toBe(error);
+    expect(sync.status).toMatchObject({ type: "connecting", retryAt });
+  });
+
   test("is opened at the address, relative to the page, in the profile of this protocol", () => {
     const { io } = startSync();
 

@@ -31,6 +31,7 @@ export interface ViewState {
   readonly view: SyncView;
   readonly status: SyncStatus;
   readonly confirmedAt: Millis | null;
+  readonly error: AuthorityError | null;
 }
 
 const NOWHERE: SyncView = {
@@ -44,7 +45,7 @@ const NOWHERE: SyncView = {
   error: null,
 };
 
-export const NO_VIEW: ViewState = { view: NOWHERE, status: NOWHERE.status, confirmedAt: null };
+export const NO_VIEW: ViewState = { view: NOWHERE, status: NOWHERE.status, confirmedAt: null, error: null };
 
 /** The view of `state`; the same object as before when nothing in it has changed. */
 export function nextView(
@@ -56,7 +57,8 @@ export function nextView(
 ): ViewState {
   const status = statusOf(state, now);
   const sameStatus = isSameStatus(status, old.status);
-  const toWall = (at: Millis | null): number | null => (at === null ? null : Math.round(wall - (now - at)));
+  const wallOf = (at: Millis): number => Math.round(wall - (now - at));
+  const toWall = (at: Millis | null): number | null => (at === null ? null : wallOf(at));
   const view: SyncView = {
     status: sameStatus ? old.view.status : inWallTime(status, toWall),
     outdated: isOutdated(state),
@@ -65,10 +67,10 @@ export function nextView(
     version: state.position?.version ?? 0,
     lastConfirmedAt: state.confirmedAt === old.confirmedAt ? old.view.lastConfirmedAt : toWall(state.confirmedAt),
     lastResync,
-    error: state.error,
+    error: state.error === old.error ? old.view.error : errorInWallTime(state.error, wallOf),
   };
   if (isSameView(view, old.view)) return old;
-  return { view, status: sameStatus ? old.status : status, confirmedAt: state.confirmedAt };
+  return { view, status: sameStatus ? old.status : status, confirmedAt: state.confirmedAt, error: state.error };
 }
 
 function isSameView(a: SyncView, b: SyncView): boolean {
@@ -93,4 +95,8 @@ function isSameStatus(a: SyncStatus, b: SyncStatus): boolean {
 function inWallTime(status: SyncStatus, toWall: (at: Millis | null) => number | null): SyncStatus {
   if (status.type === "connecting") return { ...status, retryAt: toWall(status.retryAt) };
   return status.type === "stale" ? { ...status, since: toWall(status.since) } : status;
+}
+
+function errorInWallTime(error: AuthorityError | null, wallOf: (at: Millis) => number): AuthorityError | null {
+  return error === null ? null : { ...error, retryAt: wallOf(error.retryAt) };
 }

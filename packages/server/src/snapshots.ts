@@ -16,6 +16,9 @@ export interface Snapshot {
 const RECORDS_A_PART = 256;
 const PART_CHARS = 128 * 1024;
 
+/** How soon a state that could not be built is worth asking for again. */
+const RETRY_AFTER_MS = 5_000;
+
 /** What goes before the records in a v1 message. */
 export interface SnapshotFacts {
   readonly epoch: string;
@@ -85,7 +88,7 @@ export class Snapshots {
       return snapshot;
     } catch (cause) {
       this.#metrics.snapshotFailures += 1;
-      throw new SyncError("snapshot_failed", "the full state could not be built", { retryAfterMs: 5_000, cause });
+      throw snapshotFailed(cause);
     } finally {
       const builds = this.#builds.get(build.kind) ?? [];
       builds.splice(builds.indexOf(build), 1);
@@ -129,4 +132,12 @@ export class Snapshots {
     });
     return `${facts.slice(0, -1)},"payload":{`;
   }
+}
+
+/** A reason that is meant for whoever asked goes to them with what to do about it; any other stays here. */
+function snapshotFailed(cause: unknown): SyncError {
+  const isSaid = cause instanceof SyncError && cause.code === "snapshot_failed";
+  const message = isSaid ? cause.message : "the full state could not be built";
+  const hint = isSaid ? cause.hint : "";
+  return new SyncError("snapshot_failed", message, { hint, retryAfterMs: RETRY_AFTER_MS, cause });
 }

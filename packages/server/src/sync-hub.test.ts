@@ -1,4 +1,4 @@
-import { collection, defineModel, patch, put, remove, WINDOW_BYTES } from "@neverstale/protocol";
+import { collection, defineModel, patch, put, remove, SyncError, WINDOW_BYTES } from "@neverstale/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Profile } from "./cursor.ts";
 import { StateManager } from "./state-manager.ts";
@@ -423,6 +423,15 @@ describe("get_state", () => {
 
     expect(wire.received).toMatchObject([{ type: "error", code: "snapshot_failed" }]);
     expect(wire.closedWith).toBe(1013);
+  });
+
+  test("[A9] a state that is too large says so to whoever asks for it, with what to do", async () => {
+    const said = { message: "the full state is larger than 64 bytes", hint: "Keep fewer records." };
+    runtime.frames.encodeLarge = () => Promise.reject(new SyncError("snapshot_failed", said.message, said));
+    const { wire } = connect();
+    await runtime.pass(10);
+
+    expect(wire.received).toMatchObject([{ type: "error", code: "snapshot_failed", ...said, retryAfterMs: 5_000 }]);
   });
 });
 
