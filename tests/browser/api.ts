@@ -83,14 +83,14 @@ export class Admin {
 /** A host that says of itself whatever the test wants: the agents' API has no other way of knowing. */
 export class Machine {
   readonly #address: string;
-  readonly #credential: string;
+  readonly credential: string;
   readonly hostId: string;
   #seq = 0;
   #sent: Promise<void> = Promise.resolve();
 
   private constructor(address: string, { credential, hostId }: EnrollAnswer) {
     this.#address = address;
-    this.#credential = credential;
+    this.credential = credential;
     this.hostId = hostId;
   }
 
@@ -147,7 +147,7 @@ export class Machine {
   }
 
   get #headers(): Record<string, string> {
-    return { authorization: `Bearer ${this.#credential}` };
+    return { authorization: `Bearer ${this.credential}` };
   }
 }
 

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { removeWithProcesses } from "../processes.ts";
 
-const MAIN = fileURLToPath(new URL("../../apps/fleet/cli/src/main.ts", import.meta.url));
+/** Where the fleet's own packages are found. */
+const CLI = fileURLToPath(new URL("../../apps/fleet/cli", import.meta.url));
+const MAIN = join(CLI, "src/main.ts");
 
 export const PASSWORD = "correct horse battery staple";
 
@@ -16,7 +18,17 @@ export interface FleetSettings {
   /** False: the first start prints a one-time link. */
   readonly password?: boolean;
   readonly allowedOrigin?: string;
+  /** One that was filled before. It goes with the process, too. */
+  readonly dataDir?: string;
+  /** A built page other than today's. */
+  readonly webDirectory?: string;
 }
+
+/** What the command line has no flag for. */
+const SERVE_ANOTHER_PAGE = `import { runFleet } from "@neverstale/fleet-server";
+const [port, dataDir, webDirectory, beaconMs] = process.argv.slice(1);
+const adminPassword = process.env.NEVERSTALE_ADMIN_PASSWORD;
+await runFleet({ port: Number(port), dataDir, webDirectory, beaconMs: Number(beaconMs), localAgent: false, adminPassword });`;
 
 /** The real server as its own process, with a data directory of its own that goes with it. */
 export class FleetProcess {
@@ -29,6 +41,11 @@ export class FleetProcess {
 
   constructor(settings: FleetSettings = {}) {
     this.#settings = settings;
+    this.#dataDir = settings.dataDir ?? "";
+  }
+
+  get dataDir(): string {
+    return this.#dataDir;
   }
 
   get port(): number {
@@ -47,27 +64,28 @@ export class FleetProcess {
 
   /** The port of the first start is kept: a page finds the server again where it was. */
   async start(): Promise<void> {
-    const { beaconInterval = "2s", localAgent = false, password = true, allowedOrigin } = this.#settings;
+    const { password = true } = this.#settings;
     if (this.#dataDir === "") this.#dataDir = mkdtempSync(join(tmpdir(), "neverstale-browser-"));
-    const args = [
-      "serve",
-      "--port",
-      String(this.#port),
-      "--data-dir",
-      this.#dataDir,
-      "--beacon-interval",
-      beaconInterval,
-    ];
-    if (!localAgent) args.push("--no-local-agent");
-    if (allowedOrigin !== undefined) args.push("--allowed-origin", allowedOrigin);
     const env = { ...process.env, NEVERSTALE_ADMIN_PASSWORD: password ? PASSWORD : "" };
-    const child = spawn(process.execPath, ["--conditions=source", MAIN, ...args], {
+    const child = spawn(process.execPath, ["--conditions=source", ...this.#command()], {
       env,
+      cwd: CLI,
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
     child.stderr.on("data", (part: Buffer) => this.#keep(part));
     await this.#untilItListens(child, password);
+  }
+
+  #command(): string[] {
+    const { beaconInterval = "2s", localAgent = false, allowedOrigin, webDirectory } = this.#settings;
+    const port = String(this.#port);
+    if (webDirectory !== undefined)
+      return ["--input-type=module", "-e", SERVE_ANOTHER_PAGE, port, this.#dataDir, webDirectory, "2000"];
+    const args = ["serve", "--port", port, "--data-dir", this.#dataDir, "--beacon-interval", beaconInterval];
+    if (!localAgent) args.push("--no-local-agent");
+    if (allowedOrigin !== undefined) args.push("--allowed-origin", allowedOrigin);
+    return [MAIN, ...args];
   }
 
   /** As if the power went: nothing is said goodbye to. */

@@ -1,0 +1,99 @@
+import { rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import type { ServerMessage } from "@neverstale/protocol";
+import { type StateManager, serveSync } from "@neverstale/server";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { type EngineFacts, factsOf, type Manager, openBoard } from "./engine-data.ts";
+import { factsIn, releasedVersions, unpacked } from "./releases.ts";
+
+const kept = releasedVersions().flatMap((version) => [
+  { version, part: "engine-closed" },
+  { version, part: "engine-killed" },
+]);
+
+describe.each(kept)("a database of version $version, $part", ({ version, part }) => {
+  let folder: string;
+  let facts: EngineFacts;
+  let manager: Manager;
+
+  beforeEach(async () => {
+    folder = unpacked(version, part);
+    facts = factsIn(folder);
+    manager = await openBoard(join(folder, "test.db"), 20);
+  });
+
+  afterEach(async () => {
+    await manager.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("[P3] [G2] holds the state, the digest and the history that it held", async () => {
+    const found = await factsOf(manager, facts.runs, facts.answers);
+
+    expect(found.spaces).toEqual(facts.spaces);
+  });
+
+  test("[D1] gives the first answer to a repeat of each key, and does nothing again", async () => {
+    const before = manager.version;
+
+    for (const { id, bodyHash, version: at, answer } of facts.answers) {
+      const repeat = await manager.transact(() => [{ type: "host_removed", target: "host-7", data: {} }], {
+        key: { id, bodyHash },
+      });
+      expect(repeat).toMatchObject({ version: at, answer, replayed: true });
+    }
+
+    expect(manager.version).toBe(before);
+  });
+
+  test("[E2] resumes whoever stands at a version of its history, in each epoch, and nobody beyond one", async () => {
+    const main = facts.spaces.main;
+    const runs = [...facts.runs, { epoch: facts.epoch, lastVersion: main?.version ?? 0 }];
+
+    for (const { epoch, lastVersion } of runs) {
+      const space = main?.creationId ?? "";
+      expect(await firstMessage(manager, { epoch, space, version: lastVersion })).toMatchObject({ type: "sync" });
+      expect(await firstMessage(manager, { epoch, space, version: lastVersion + 1 })).toMatchObject({ type: "init" });
+    }
+  });
+
+  test("[A1] takes changes, is folded, closed and opened once more, and holds both", async () => {
+    await manager.apply({ type: "host_added", target: "new", data: { name: "since the upgrade" } });
+    await manager.close();
+
+    manager = await openBoard(join(folder, "test.db"), 20);
+
+    const { hosts } = manager.state;
+    expect(hosts.get("new")).toEqual({ id: "new", name: "since the upgrade" });
+    expect(hosts.size).toBe((facts.spaces.main?.state.hosts?.length ?? 0) + 1);
+  });
+});
+
+/** What a replica is told first that comes with this position. */
+async function firstMessage(
+  manager: Manager,
+  position: { epoch: string; space: string; version: number },
+): Promise<ServerMessage> {
+  const http = createServer();
+  const sync = serveSync(http, { manager: manager as unknown as StateManager });
+  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  const { port } = http.address() as AddressInfo;
+  const query = new URLSearchParams({ ...position, version: String(position.version) });
+  const socket = new WebSocket(`ws://127.0.0.1:${port}/sync?${query}`, "neverstale.v1");
+  try {
+    return await new Promise((resolve, reject) => {
+      socket.once("error", reject);
+      socket.once("message", (data: Buffer, isBinary: boolean) => {
+        resolve(JSON.parse(String(isBinary ? gunzipSync(data) : data)) as ServerMessage);
+      });
+    });
+  } finally {
+    socket.terminate();
+    await sync.close();
+    await new Promise((resolve) => http.close(resolve));
+  }
+}
