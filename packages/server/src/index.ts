@@ -10,6 +10,12 @@ export { copyInWorker as backupDatabase } from "./store/io/backup.ts";
 export { type Restored, restoreBackup } from "./store/io/restore.ts";
 export { type SqliteStoreOptions, sqliteStore } from "./store/io/sqlite-store.ts";
 export { type MemoryData, memoryStore } from "./store/memory.ts";
+export { STORE_SETTINGS, type StoreSettings } from "./store/settings.ts";
+export { SlicedStore, type SlicedStoreOptions } from "./store/sliced-store.ts";
+export type { OpenData, StoreMachine } from "./store/store-machine.ts";
+export { StoreSteps } from "./store/store-steps.ts";
+export type * from "./store/tables.ts";
+export { LocalWriter, runStep, type WriterThread } from "./store/writer-thread.ts";
 export { SyncHub } from "./sync-hub.ts";
 export type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 export {

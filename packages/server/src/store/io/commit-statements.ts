@@ -1,11 +1,12 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { CommitPlan } from "../catalog.ts";
+import type { EncodedLogRow } from "../catalog.ts";
+import type { HistoryRow, LineageRow, StoredAnswer } from "../contract.ts";
+import type { CommitTables } from "../tables.ts";
 
-/** The statements of a commit, prepared once. They run inside the caller's transaction. */
-export class CommitStatements {
+export class CommitStatements implements CommitTables {
   readonly #addLog: StatementSync;
   readonly #addHistory: StatementSync;
-  readonly #addAnswer: StatementSync;
+  readonly #putAnswer: StatementSync;
   readonly #addLineage: StatementSync;
   readonly #addSpace: StatementSync;
   readonly #endSpace: StatementSync;
@@ -18,7 +19,7 @@ export class CommitStatements {
     this.#addHistory = db.prepare(
       "INSERT INTO history (space, collection, version, at, id, text) VALUES (?, ?, ?, ?, ?, ?)",
     );
-    this.#addAnswer = db.prepare(
+    this.#putAnswer = db.prepare(
       "REPLACE INTO idempotency (key, body_hash, at, version, answer) VALUES (?, ?, ?, ?, ?)",
     );
     this.#addLineage = db.prepare("INSERT INTO lineage (space_id, first_version, epoch) VALUES (?, ?, ?)");
@@ -29,23 +30,32 @@ export class CommitStatements {
     this.#probe = db.prepare("UPDATE probe SET commits = commits + 1");
   }
 
-  run({ at, ended, made, lineage, log, history, answers }: CommitPlan): void {
-    for (const id of ended) {
-      this.#endSpace.run(id);
-      this.#noteEnded.run(id);
-    }
-    for (const space of made) this.#addSpace.run(space.id, space.name, space.creationId);
-    for (const row of lineage) this.#addLineage.run(row.spaceId, row.firstVersion, row.epoch);
-    for (const row of log) {
-      this.#addLog.run(row.sequence, row.spaceId, row.firstVersion, row.lastVersion, at, row.total, row.changes);
-    }
-    for (const row of history) {
-      this.#addHistory.run(row.space, row.collection, row.version, row.at, row.id, row.text);
-    }
-    for (const row of answers) this.#addAnswer.run(row.key, row.bodyHash, row.at, row.version, row.answer);
+  addLog(row: EncodedLogRow, at: number): void {
+    this.#addLog.run(row.sequence, row.spaceId, row.firstVersion, row.lastVersion, at, row.total, row.changes);
   }
 
-  beginEpoch(epoch: string): void {
+  addHistory(row: HistoryRow): void {
+    this.#addHistory.run(row.space, row.collection, row.version, row.at, row.id, row.text);
+  }
+
+  putAnswer(row: StoredAnswer): void {
+    this.#putAnswer.run(row.key, row.bodyHash, row.at, row.version, row.answer);
+  }
+
+  addLineage(spaceId: number, row: LineageRow): void {
+    this.#addLineage.run(spaceId, row.firstVersion, row.epoch);
+  }
+
+  addSpace(row: { readonly id: number; readonly name: string; readonly creationId: string }): void {
+    this.#addSpace.run(row.id, row.name, row.creationId);
+  }
+
+  endSpace(spaceId: number): void {
+    this.#endSpace.run(spaceId);
+    this.#noteEnded.run(spaceId);
+  }
+
+  addEpoch(epoch: string): void {
     this.#addEpoch.run(epoch);
   }
 

@@ -184,10 +184,10 @@ async function syncsOf(task: ChildTask): Promise<number> {
 
 /** Without strace nobody can count: then SQLite's own word for the connection that commits has to do. */
 function expectFullSync(): void {
-  const { lock, writer } = openDatabase({ path, maxBytes: Number.POSITIVE_INFINITY }, MIGRATIONS);
-  expect([pragma(writer.db, "journal_mode"), pragma(writer.db, "synchronous")]).toEqual(["wal", 2]);
-  writer.close();
-  lock.release();
+  const { database, release } = openDatabase({ path, maxBytes: Number.POSITIVE_INFINITY }, MIGRATIONS);
+  expect([pragma(database.full.db, "journal_mode"), pragma(database.full.db, "synchronous")]).toEqual(["wal", 2]);
+  database.close();
+  release();
 }
 
 test("[A1] a disk that fails leaves the outcome unknown, and the store takes no more work", async () => {

@@ -5,8 +5,10 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { StoredRecord, StoredTombstone } from "../contract.ts";
 import { fold, group, made, record } from "../contract-suite.ts";
-import { DatabaseWriter } from "./database-writer.ts";
-import type { FoldRow } from "./fold-rows.ts";
+import type { FoldRow } from "../fold-rows.ts";
+import { STORE_SETTINGS } from "../settings.ts";
+import { StoreSteps } from "../store-steps.ts";
+import { SqliteDatabase } from "./sqlite-database.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 
 const COUNT = 1_000;
@@ -52,11 +54,12 @@ async function folded(): Promise<ReturnType<typeof firstRows>> {
 
 /** So much of a fold to `version` gets to the disk before the process is gone. */
 function foldAndCrash(version: number, slices: number): number {
-  const writer = new DatabaseWriter({ path, maxBytes: Number.POSITIVE_INFINITY });
+  const database = new SqliteDatabase({ path, maxBytes: Number.POSITIVE_INFINITY });
+  const writer = new StoreSteps(database, () => performance.now(), { ...STORE_SETTINGS, sliceMs: 0 });
   writer.takeRows(secondRows(version));
   const end = { version, tombstoneFloor: 0, digest: null };
   let written = 0;
-  while (written < slices && !writer.writeRows(1, end, 0).last) written += 1;
+  while (written < slices && !writer.writeRows(1, end).last) written += 1;
   writer.close();
   return written;
 }

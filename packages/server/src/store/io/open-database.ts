@@ -1,35 +1,31 @@
 import { chmodSync, existsSync, statSync } from "node:fs";
 import { SyncError } from "@neverstale/protocol";
-import { type DataLock, lockData } from "./data-lock.ts";
-import { DatabaseWriter, type WriterSettings } from "./database-writer.ts";
-import { undoFolds } from "./fold-rows.ts";
+import { lockData } from "./data-lock.ts";
 import { checkSchemaVersion, migrate } from "./migrate.ts";
 import { createPrivateDirectory, createPrivateFile } from "./private-file.ts";
-import { type DatabaseContents, readContents } from "./read-contents.ts";
 import type { Migration } from "./schema.ts";
-import { inTransaction, isDamage } from "./sqlite-failure.ts";
+import { type DatabaseSettings, SqliteDatabase } from "./sqlite-database.ts";
+import { isDamage } from "./sqlite-failure.ts";
 
 export interface OpenDatabase {
-  readonly lock: DataLock;
-  readonly writer: DatabaseWriter;
-  readonly contents: DatabaseContents;
+  readonly database: SqliteDatabase;
+  release(): void;
 }
 
-/** Locks, migrates and reads the database. What it throws is a `SyncError`; nothing stays open then. */
-export function openDatabase(settings: WriterSettings, migrations: readonly Migration[]): OpenDatabase {
+/** Locks and migrates the database. What it throws is a `SyncError`; nothing stays open then. */
+export function openDatabase(settings: DatabaseSettings, migrations: readonly Migration[]): OpenDatabase {
   const { path } = settings;
   return withReason(path, () => {
     createPrivateDirectory(path);
     const lock = lockData(path);
-    let writer: DatabaseWriter | null = null;
+    let database: SqliteDatabase | null = null;
     try {
       const version = prepareFile(path, migrations.length);
-      writer = new DatabaseWriter(settings, (db) => migrate(db, path, version, migrations));
-      const { db } = writer;
-      inTransaction(db, () => undoFolds(db));
-      return { lock, writer, contents: readContents(writer.db) };
+      database = new SqliteDatabase(settings);
+      migrate(database.full.db, path, version, migrations);
+      return { database, release: () => lock.release() };
     } catch (error) {
-      writer?.close();
+      database?.close();
       lock.release();
       throw error;
     }
@@ -44,18 +40,22 @@ function prepareFile(path: string, newest: number): number {
   return version;
 }
 
-/** Says of a failure what the caller can do about it. */
 export function withReason<Result>(path: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    if (error instanceof SyncError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    if (isDamage(error))
-      throw new SyncError("store_damaged", `${path}: ${message}`, { hint: "Restore a backup.", cause: error });
-    throw new SyncError("store_unavailable", `${path} can't be opened: ${message}`, {
-      hint: "Look at the path, its owner and the disk.",
-      cause: error,
-    });
+    throw explain(path, error);
   }
+}
+
+/** Says of a failure what the caller can do about it. */
+export function explain(path: string, error: unknown): SyncError {
+  if (error instanceof SyncError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  if (isDamage(error))
+    return new SyncError("store_damaged", `${path}: ${message}`, { hint: "Restore a backup.", cause: error });
+  return new SyncError("store_unavailable", `${path} can't be opened: ${message}`, {
+    hint: "Look at the path, its owner and the disk.",
+    cause: error,
+  });
 }

@@ -94,14 +94,14 @@ test("files that others could read are closed to them; a directory that was ther
 });
 
 test("every connection holds WAL and its level of synchronous, read back", () => {
-  const { lock, writer } = openDatabase({ path, maxBytes: Number.POSITIVE_INFINITY }, MIGRATIONS);
+  const { database, release } = openDatabase({ path, maxBytes: Number.POSITIVE_INFINITY }, MIGRATIONS);
 
-  expect(pragma(writer.db, "journal_mode")).toBe("wal");
-  expect(pragma(writer.db, "synchronous")).toBe(2);
-  expect(pragma(writer.db, "wal_autocheckpoint")).toBe(0);
+  expect(pragma(database.full.db, "journal_mode")).toBe("wal");
+  expect(pragma(database.full.db, "synchronous")).toBe(2);
+  expect(pragma(database.full.db, "wal_autocheckpoint")).toBe(0);
 
-  writer.close();
-  lock.release();
+  database.close();
+  release();
 });
 
 test("a connection that does not hold its settings is refused", () => {
@@ -152,14 +152,14 @@ test("an older schema is brought up step by step, after a backup that the older 
   const addNotes: Migration = (db) => db.exec("ALTER TABLE records ADD COLUMN note TEXT");
   const fillNotes: Migration = (db) => db.exec("UPDATE records SET note = 'kept'");
 
-  const { lock, writer } = openDatabase({ path, maxBytes: Number.POSITIVE_INFINITY }, [
+  const { database, release } = openDatabase({ path, maxBytes: Number.POSITIVE_INFINITY }, [
     ...MIGRATIONS,
     addNotes,
     fillNotes,
   ]);
-  const notes = writer.db.prepare("SELECT id, note FROM records").all();
-  writer.close();
-  lock.release();
+  const notes = database.full.db.prepare("SELECT id, note FROM records").all();
+  database.close();
+  release();
 
   expect(notes).toEqual([expect.objectContaining({ id: "a", note: "kept" })]);
   expect(versionIn(path)).toBe(MIGRATIONS.length + 2);

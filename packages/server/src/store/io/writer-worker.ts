@@ -1,16 +1,20 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { StoreFailure } from "../contract.ts";
-import { DatabaseWriter, type WriterSettings } from "./database-writer.ts";
+import { StoreSteps } from "../store-steps.ts";
+import { runStep } from "../writer-thread.ts";
+import { SqliteDatabase } from "./sqlite-database.ts";
 import { sqliteCode } from "./sqlite-failure.ts";
-import { runStep, type WriterReply, type WriterRequest } from "./writer-thread.ts";
+import type { WorkerSettings, WriterReply, WriterRequest } from "./worker-writer.ts";
 
 /** The thread of a `WorkerWriter`: one step for each message, in their order. */
-let writer: DatabaseWriter | null = null;
+const settings = workerData as WorkerSettings;
+const now = () => performance.now();
+let steps: StoreSteps | null = null;
 
 function reply({ id, step, args }: WriterRequest): WriterReply {
   try {
-    writer ??= new DatabaseWriter(workerData as WriterSettings);
-    return { id, ...runStep(writer, step, args) };
+    steps ??= new StoreSteps(new SqliteDatabase(settings.database), now, settings.steps);
+    return { id, ...runStep(steps, step, args, now) };
   } catch (error) {
     const outcome = error instanceof StoreFailure ? error.outcome : "unknown";
     const message = error instanceof Error ? error.message : String(error);

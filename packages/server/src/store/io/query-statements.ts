@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { HistoryQuery, HistoryRow, LogQuery, LogRow, StoredAnswer, StoreMetrics } from "../contract.ts";
+import type { HistoryQuery, HistoryRow, LogRow, StoredAnswer } from "../contract.ts";
+import type { KeptRows, QueryTables } from "../tables.ts";
 
-/** What is read while the store is open, on the thread of the caller: a few rows by an index. */
-export class Queries {
+export class QueryStatements implements QueryTables {
   readonly #answer: StatementSync;
   readonly #log: StatementSync;
   readonly #collections: StatementSync;
@@ -34,7 +34,7 @@ export class Queries {
       `coalesce((SELECT max(${id}) FROM ${table}) - (SELECT min(${id}) FROM ${table}) + 1, 0)`;
     this.#kept = db.prepare(`
       SELECT ${span("answer_id", "idempotency")} AS answers, ${span("history_id", "history")} AS history,
-        (SELECT total - (last_version - first_version + 1) FROM log ORDER BY sequence LIMIT 1) AS gone`);
+        (SELECT total - (last_version - first_version + 1) FROM log ORDER BY sequence LIMIT 1) AS logGone`);
   }
 
   answer(key: string, oldestAt: number): StoredAnswer | null {
@@ -42,7 +42,7 @@ export class Queries {
     return row === undefined ? null : ({ ...row } as unknown as StoredAnswer);
   }
 
-  log({ space, afterVersion, limit }: LogQuery, spaceId: number): LogRow[] {
+  log(space: string, spaceId: number, afterVersion: number, limit: number): LogRow[] {
     return this.#log.all(space, spaceId, afterVersion, limit).map((row) => ({ ...row }) as unknown as LogRow);
   }
 
@@ -60,14 +60,8 @@ export class Queries {
       : oldestFirst.slice(Math.max(0, oldestFirst.length - limit));
   }
 
-  /** From the oldest to the newest row of each kind; what went in between is counted too. `logged`: changes so far. */
-  kept(logged: number): StoreMetrics {
-    const { answers, history, gone } = this.#kept.get() as { answers: number; history: number; gone: number | null };
-    return {
-      store_log_changes: logged - (gone ?? logged),
-      store_answers: answers,
-      store_history_rows: history,
-    };
+  kept(): KeptRows {
+    return this.#kept.get() as unknown as KeptRows;
   }
 
   #collectionsOf(space: string): string[] {

@@ -1,5 +1,5 @@
-import type { StoreMetrics } from "../contract.ts";
-import type { CheckpointResult } from "./database-writer.ts";
+import type { StoreMetrics } from "./contract.ts";
+import type { CheckpointResult } from "./tables.ts";
 
 /** What the store counts, in the units that Prometheus wants. */
 export class StoreCounters {

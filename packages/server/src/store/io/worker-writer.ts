@@ -1,22 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { StoreFailure } from "../contract.ts";
-import type { DatabaseWriter, WriterSettings } from "./database-writer.ts";
+import type { StoreSettings } from "../settings.ts";
+import type { StoreSteps } from "../store-steps.ts";
+import type { Done, WriterStep, WriterThread } from "../writer-thread.ts";
+import type { DatabaseSettings } from "./sqlite-database.ts";
 
-/** The steps of a `DatabaseWriter` that can be asked of another thread. */
-export type WriterStep = "commit" | "takeRows" | "dropRows" | "writeRows" | "trim" | "checkpoint" | "close";
-
-type Arguments<Step extends WriterStep> = Parameters<DatabaseWriter[Step]>;
-type Result<Step extends WriterStep> = ReturnType<DatabaseWriter[Step]>;
-
-export interface Done<Value> {
-  readonly value: Value;
-  /** How long the step took where it ran. */
-  readonly tookMs: number;
-}
-
-/** A `DatabaseWriter` that is asked, and answers later. Rejects with a `StoreFailure`. */
-export interface WriterThread {
-  ask<Step extends WriterStep>(step: Step, ...args: Arguments<Step>): Promise<Done<Result<Step>>>;
+export interface WorkerSettings {
+  readonly database: DatabaseSettings;
+  readonly steps: StoreSettings;
 }
 
 export interface WriterRequest {
@@ -41,27 +32,6 @@ interface Waiting {
   readonly reject: (failure: StoreFailure) => void;
 }
 
-/** Runs on this thread, a turn of the event loop for each step. */
-export class LocalWriter implements WriterThread {
-  readonly #writer: DatabaseWriter;
-
-  constructor(writer: DatabaseWriter) {
-    this.#writer = writer;
-  }
-
-  ask<Step extends WriterStep>(step: Step, ...args: Arguments<Step>): Promise<Done<Result<Step>>> {
-    return new Promise((resolve, reject) => {
-      setImmediate(() => {
-        try {
-          resolve(runStep(this.#writer, step, args) as Done<Result<Step>>);
-        } catch (error) {
-          reject(error);
-        }
-      });
-    });
-  }
-}
-
 /** Runs on a thread of its own, which ends with `close`. It keeps the process alive only while it is being asked. */
 export class WorkerWriter implements WriterThread {
   readonly #worker: Worker;
@@ -69,7 +39,7 @@ export class WorkerWriter implements WriterThread {
   #lastId = 0;
   #ended: StoreFailure | null = null;
 
-  constructor(settings: WriterSettings) {
+  constructor(settings: WorkerSettings) {
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
     const file = new URL(`./writer-worker.${extension}`, import.meta.url);
     this.#worker = new Worker(file, { workerData: settings, name: "store", execArgv: [] });
@@ -79,7 +49,10 @@ export class WorkerWriter implements WriterThread {
     this.#worker.on("exit", (code) => this.#end(new Error(`the store's thread ended with code ${code}`)));
   }
 
-  ask<Step extends WriterStep>(step: Step, ...args: Arguments<Step>): Promise<Done<Result<Step>>> {
+  ask<Step extends WriterStep>(
+    step: Step,
+    ...args: Parameters<StoreSteps[Step]>
+  ): Promise<Done<ReturnType<StoreSteps[Step]>>> {
     if (this.#ended !== null) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
@@ -105,11 +78,4 @@ export class WorkerWriter implements WriterThread {
     for (const { reject } of this.#waiting.values()) reject(this.#ended);
     this.#waiting.clear();
   }
-}
-
-export function runStep(writer: DatabaseWriter, step: WriterStep, args: readonly unknown[]): Done<unknown> {
-  const started = performance.now();
-  const run = writer[step] as (...args: readonly unknown[]) => unknown;
-  const value = run.apply(writer, args as unknown[]);
-  return { value, tookMs: performance.now() - started };
 }

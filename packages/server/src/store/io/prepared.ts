@@ -1,0 +1,20 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+/** The statements of a connection by their text, each prepared when it is first asked for. */
+export class Prepared {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  get(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,390 @@
+import { assert, SyncError } from "@neverstale/protocol";
+import { Catalog, type CommitPlan, type PlanDraft } from "./catalog.ts";
+import {
+  type CommitGroup,
+  type Fold,
+  type HistoryQuery,
+  type HistoryRow,
+  type LogQuery,
+  type LogRow,
+  RETENTION,
+  type Retention,
+  type Store,
+  type StoreContents,
+  type StoredAnswer,
+  StoreFailure,
+  type StoreMetrics,
+} from "./contract.ts";
+import { type FoldRow, undoFolds } from "./fold-rows.ts";
+import { type DatabaseContents, readContents } from "./read-contents.ts";
+import { STORE_SETTINGS, type StoreSettings } from "./settings.ts";
+import { StoreCounters } from "./store-counters.ts";
+import type { OpenData, StoreMachine } from "./store-machine.ts";
+import { StoreSteps } from "./store-steps.ts";
+import type { Connection, QueryTables } from "./tables.ts";
+import { Turns } from "./turns.ts";
+import { afterCommit, INLINE, type WriterChoice } from "./writer-choice.ts";
+import { LocalWriter, type WriterThread } from "./writer-thread.ts";
+
+export interface SlicedStoreOptions {
+  /**
+   * Where commits run. `auto` (the default): on this thread while the disk is quick, else on a thread of their own, which
+   * also does what goes on in the background. `inline`: everything on this thread. `worker`: all writing on the other one.
+   */
+  readonly writer?: "auto" | "inline" | "worker";
+  readonly retention?: Partial<Retention>;
+  readonly settings?: Partial<StoreSettings>;
+}
+
+/** What there is while the store is open. */
+interface Opened {
+  readonly data: OpenData;
+  /** On this thread. */
+  readonly steps: StoreSteps;
+  /** Does the background work, and commits where that is better. */
+  readonly thread: WriterThread;
+  readonly catalog: Catalog;
+  readonly queries: QueryTables;
+}
+
+/**
+ * A store whose work is cut into steps, so that a commit never waits for longer than one of them: folds go in slices
+ * that a crash takes back, trimming and checkpoints run in between. It knows no disk: `machine` does.
+ */
+export class SlicedStore implements Store {
+  readonly #machine: StoreMachine;
+  readonly #wanted: "auto" | "inline" | "worker";
+  readonly #settings: StoreSettings;
+  readonly #retention: Retention;
+  readonly #counters = new StoreCounters();
+  /** Whoever writes has its turn: commits, slices of a fold, steps of trimming. */
+  readonly #turns = new Turns();
+  readonly #underWay = new Set<Promise<unknown>>();
+  #opened: Opened | null = null;
+  #opening = false;
+  #choice: WriterChoice = INLINE;
+  #stopped: StoreFailure | null = null;
+  #committing = false;
+  #folding = false;
+  #checkpointing = false;
+  /** `ageAt` of the newest commit. */
+  #ageAt = 0;
+  /** About how many pages of the write-ahead log are not in the database file yet. */
+  #logPages = 0;
+
+  constructor(machine: StoreMachine, { writer = "auto", retention, settings }: SlicedStoreOptions = {}) {
+    this.#machine = machine;
+    this.#wanted = writer;
+    this.#retention = { ...RETENTION, ...retention };
+    this.#settings = { ...STORE_SETTINGS, ...settings };
+  }
+
+  async open(): Promise<StoreContents> {
+    if (this.#opened !== null || this.#opening) {
+      throw new SyncError("store_locked", `this very store works on ${this.#machine.name} already`, {
+        hint: "Close it first.",
+      });
+    }
+    this.#opening = true;
+    try {
+      return await this.#open();
+    } finally {
+      this.#opening = false;
+    }
+  }
+
+  async #open(): Promise<StoreContents> {
+    const data = this.#machine.open();
+    const steps = new StoreSteps(data.database, this.#machine.now, this.#settings);
+    let thread: WriterThread | null = null;
+    try {
+      const contents = readAnew(data.database.full);
+      thread = this.#startThread(steps);
+      await thread.ask("checkpoint");
+      this.#choice = this.#firstChoice(steps);
+      this.#opened = { data, steps, thread, catalog: catalogOf(contents), queries: data.database.full.tables.queries };
+      this.#stopped = null;
+      const { epochs, newestAnswerAt } = contents;
+      return { epochs, spaces: contents.spaces.map((space) => space.contents), newestAnswerAt };
+    } catch (error) {
+      await closeAll(data, steps, thread);
+      throw this.#machine.explain(error);
+    }
+  }
+
+  #startThread(steps: StoreSteps): WriterThread {
+    const { now, soon } = this.#machine;
+    return this.#wanted === "inline" ? new LocalWriter(steps, now, soon) : this.#machine.startThread();
+  }
+
+  /** Some commits tell how quick the disk is; the first one also sets up the write-ahead log, and says nothing. */
+  #firstChoice(steps: StoreSteps): WriterChoice {
+    if (this.#wanted !== "auto") return { ...INLINE, where: this.#wanted };
+    steps.probe();
+    let choice = INLINE;
+    for (let n = 0; n < this.#settings.probes && choice.where === "inline"; n += 1) {
+      const started = this.#machine.now();
+      steps.probe();
+      choice = afterCommit(choice, this.#machine.now() - started);
+    }
+    return choice;
+  }
+
+  /** Throws the failure that stopped the store, if one did. */
+  #running(): Opened {
+    assert(this.#opened !== null, "the store is not open");
+    if (this.#stopped !== null) throw this.#stopped;
+    return this.#opened;
+  }
+
+  beginEpoch(epoch: string): Promise<void> {
+    return this.#track(this.#inTurn(({ steps }) => steps.beginEpoch(epoch)));
+  }
+
+  commit(group: CommitGroup): void | Promise<void> {
+    const opened = this.#running();
+    assert(!this.#committing, "one commit at a time");
+    const plan = opened.catalog.plan(group);
+    if (this.#choice.where === "inline" && this.#turns.free) return this.#commitHere(opened, plan);
+    this.#committing = true;
+    const committed = this.#inTurn((current) => this.#commitWhereBest(current, plan));
+    return this.#track(committed).finally(() => {
+      this.#committing = false;
+    });
+  }
+
+  #commitWhereBest(opened: Opened, plan: PlanDraft): void | Promise<void> {
+    return this.#choice.where === "inline" ? this.#commitHere(opened, plan) : this.#commitThere(opened, plan);
+  }
+
+  #commitHere({ steps, catalog }: Opened, plan: PlanDraft): void {
+    const rows = plan.encoded();
+    const started = this.#machine.now();
+    try {
+      steps.commit(rows);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+    catalog.carriedOut(plan);
+    this.#committed(rows, this.#machine.now() - started);
+  }
+
+  async #commitThere({ thread, catalog }: Opened, plan: PlanDraft): Promise<void> {
+    const rows = plan.encoded();
+    const { tookMs } = await thread.ask("commit", rows);
+    catalog.carriedOut(plan);
+    this.#committed(rows, tookMs);
+  }
+
+  #committed(rows: CommitPlan, tookMs: number): void {
+    this.#ageAt = rows.ageAt;
+    this.#counters.committed(this.#choice.where, tookMs);
+    if (this.#wanted === "auto") this.#choice = afterCommit(this.#choice, tookMs);
+    this.#wrote(this.#pagesOf(rows));
+  }
+
+  #pagesOf({ log, history, answers }: CommitPlan): number {
+    let bytes = 0;
+    for (const row of log) bytes += row.changes.length;
+    for (const row of history) bytes += row.text.length;
+    for (const row of answers) bytes += row.answer.length;
+    return this.#settings.pagesPerCommit + Math.ceil(bytes / this.#settings.pageBytes);
+  }
+
+  /** Runs `work` when its turn has come, unless the store was stopped or closed before that. */
+  async #inTurn<Result>(work: (opened: Opened) => Result | Promise<Result>): Promise<Result> {
+    try {
+      return await this.#turns.take(() => work(this.#running()));
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** After a failure that leaves open what is on disk, nothing more is written (rule A1). */
+  #failed(error: unknown): unknown {
+    if (error instanceof StoreFailure && error.outcome === "unknown") this.#stopped ??= error;
+    // What is in the database file needs no room in the log: with it there, a full disk may do for a while.
+    else if (error instanceof StoreFailure) this.#wrote(this.#settings.checkpointPages);
+    return error;
+  }
+
+  /** `close` waits for it. */
+  #track<Result>(work: Promise<Result>): Promise<Result> {
+    this.#underWay.add(work);
+    const done = () => this.#underWay.delete(work);
+    work.then(done, done);
+    return work;
+  }
+
+  fold(fold: Fold): Promise<void> {
+    return this.#track(this.#fold(fold));
+  }
+
+  async #fold(fold: Fold): Promise<void> {
+    this.#running();
+    assert(!this.#folding, "one fold at a time");
+    this.#folding = true;
+    try {
+      const spaceId = await this.#foldRows(fold);
+      await this.#trim(spaceId);
+    } finally {
+      this.#folding = false;
+    }
+  }
+
+  /** The space's number, or null when there is no such space any more. */
+  async #foldRows(fold: Fold): Promise<number | null> {
+    const { thread, catalog } = this.#running();
+    const entry = catalog.get(fold.space);
+    if (entry?.creationId !== fold.creationId) return null;
+    assert(fold.version <= entry.head, `"${fold.space}" has no version ${fold.version} yet`);
+    const started = this.#machine.now();
+    try {
+      for (const rows of messagesOf(fold, this.#settings.rowsPerMessage))
+        await this.#background(thread.ask("takeRows", rows));
+      while (!(await this.#inTurn(() => this.#foldSlice(fold, entry.id))));
+    } catch (error) {
+      await thread.ask("dropRows").catch(() => {});
+      throw error;
+    }
+    const rows = fold.records.length + fold.tombstones.length;
+    this.#counters.folded(rows, this.#machine.now() - started);
+    return entry.id;
+  }
+
+  async #foldSlice(fold: Fold, spaceId: number): Promise<boolean> {
+    const { thread, catalog } = this.#running();
+    if (catalog.get(fold.space)?.id !== spaceId) {
+      await thread.ask("dropRows");
+      return true;
+    }
+    const { version, tombstoneFloor, digest } = fold;
+    const { value } = await thread.ask("writeRows", spaceId, { version, tombstoneFloor, digest });
+    this.#wrote(value.rows);
+    return value.last;
+  }
+
+  async #background<Result>(step: Promise<Result>): Promise<Result> {
+    try {
+      return await step;
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  async #trim(spaceId: number | null): Promise<void> {
+    for (let step = 0; step < this.#settings.trimStepsPerFold; step += 1) {
+      const done = await this.#inTurn(({ thread, catalog }) => {
+        const limits = { ...this.#retention, now: this.#ageAt, total: catalog.counters.total, spaceId };
+        return thread.ask("trim", limits);
+      });
+      if (done.value) return;
+      this.#wrote(this.#settings.pagesPerCommit);
+    }
+  }
+
+  /** Keeps the write-ahead log short, on the thread of the background work. */
+  #wrote(pages: number): void {
+    this.#logPages += pages;
+    if (this.#logPages < this.#settings.checkpointPages || this.#checkpointing || this.#opened === null) return;
+    this.#checkpointing = true;
+    const checkpoint = this.#checkpoint(this.#opened).catch((error) => {
+      this.#stopped ??=
+        error instanceof StoreFailure ? error : new StoreFailure("unknown", "a checkpoint failed", error);
+    });
+    void this.#track(checkpoint).finally(() => {
+      this.#checkpointing = false;
+    });
+  }
+
+  /**
+   * The long way beside commits; then what these have added meanwhile, with the next commit waiting: only from a moment
+   * at which all of it is in the database file does the log start anew, over blocks that the file has already. A log that
+   * grows for ever costs twice as much for each sync. The first step can't tell whether the second is needed: it counts
+   * the pages that there were when it began.
+   */
+  async #checkpoint({ thread }: Opened): Promise<void> {
+    const beside = await thread.ask("checkpoint");
+    this.#counters.checkpointed(beside.value);
+    const { value } = await this.#inTurn(() => thread.ask("checkpoint"));
+    this.#logPages = value.logPages - value.donePages;
+  }
+
+  async findAnswer(key: string): Promise<StoredAnswer | null> {
+    return this.#running().queries.answer(key, this.#ageAt - this.#retention.answerAgeMs);
+  }
+
+  async readLog(query: LogQuery): Promise<LogRow[]> {
+    const { catalog, queries } = this.#running();
+    const entry = catalog.get(query.space);
+    return entry === null ? [] : queries.log(query.space, entry.id, query.afterVersion, query.limit);
+  }
+
+  async readHistory(query: HistoryQuery): Promise<HistoryRow[]> {
+    return this.#running().queries.history(query);
+  }
+
+  backup(path: string): Promise<void> {
+    this.#running();
+    return this.#track(this.#machine.backup(path));
+  }
+
+  async close(): Promise<void> {
+    if (this.#opened === null) return;
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    const opened = this.#opened;
+    this.#opened = null;
+    if (this.#stopped === null) await opened.thread.ask("checkpoint").catch(() => {});
+    await closeAll(opened.data, opened.steps, opened.thread);
+  }
+
+  metrics(): StoreMetrics {
+    return { ...this.#counters.read(this.#choice.where, this.#logPages), ...this.#kept() };
+  }
+
+  /** A disk that fails must not take the other metrics with it. */
+  #kept(): StoreMetrics {
+    if (this.#opened === null) return {};
+    const { queries, catalog } = this.#opened;
+    try {
+      const { answers, history, logGone } = queries.kept();
+      const { total } = catalog.counters;
+      return {
+        store_log_changes: total - (logGone ?? total),
+        store_answers: answers,
+        store_history_rows: history,
+      };
+    } catch {
+      return {};
+    }
+  }
+}
+
+/** What a crash left half done is taken back first. */
+function readAnew(connection: Connection): DatabaseContents {
+  connection.transaction(() => undoFolds(connection.tables.folds));
+  return readContents(connection.tables.contents);
+}
+
+function catalogOf({ spaces, counters }: DatabaseContents): Catalog {
+  const entries = spaces.map(({ id, contents: { name, creationId, log, foldedVersion } }) => {
+    return [name, { id, creationId, head: log.at(-1)?.lastVersion ?? foldedVersion }] as const;
+  });
+  return new Catalog(entries, counters);
+}
+
+async function closeAll(data: OpenData, steps: StoreSteps, thread: WriterThread | null): Promise<void> {
+  await thread?.ask("close").catch(() => {});
+  steps.close();
+  data.release();
+}
+
+/** The rows of a fold in pieces, so that handing them over never holds up the event loop for long. */
+function* messagesOf({ records, tombstones }: Fold, most: number): Generator<FoldRow[]> {
+  for (let from = 0; from < records.length; from += most) {
+    yield records.slice(from, from + most).map((row) => [row.collection, row.id, row.version, row.text]);
+  }
+  for (let from = 0; from < tombstones.length; from += most) {
+    yield tombstones.slice(from, from + most).map((row) => [row.collection, row.id, row.version, null]);
+  }
+}
