@@ -1,14 +1,14 @@
 import { type Host, OUTPUT_SPACES } from "@neverstale/fleet-domain";
-import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "./catalogue.ts";
+import { LOST_AFTER_MS } from "./catalogue.ts";
 import { endCommand, runningOn } from "./commands.ts";
 import { drive } from "./driver.ts";
 import { setOnline } from "./hosts.ts";
 import type { Work } from "./work.ts";
 
 /** What passes by itself when time does: hosts that fall silent, deadlines, work on hosts that never come back. */
-export function sweepFleet(work: Work, lastHeardMs: (hostId: string) => number): void {
+export function sweepFleet(work: Work, isSilent: (hostId: string) => boolean): void {
   for (const host of [...work.fleet.hosts.values()]) {
-    if (host.online && work.at.ms - lastHeardMs(host.id) >= OFFLINE_AFTER_MS) setOnline(work, host.id, false);
+    if (host.online && isSilent(host.id)) setOnline(work, host.id, false);
     if (!host.online) loseWorkOf(work, host);
   }
   drive(work);

@@ -21,11 +21,15 @@ export class Throttle {
     this.#options = options;
   }
 
-  /** 0: go ahead. Else how many whole seconds to wait; nothing was taken then. */
+  /**
+   * 0: go ahead. Else how many whole seconds to wait; nothing was taken then. `nowMs` is of a clock that nobody sets; one
+   * that goes back all the same costs nobody a token.
+   */
   take(key: string, nowMs: number): number {
     const { burst, perSecond } = this.#options;
     const bucket = this.#buckets.get(key) ?? { tokens: burst, atMs: nowMs };
-    bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * perSecond);
+    const passedMs = Math.max(0, nowMs - bucket.atMs);
+    bucket.tokens = Math.min(burst, bucket.tokens + (passedMs / 1000) * perSecond);
     bucket.atMs = nowMs;
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);

@@ -79,12 +79,12 @@ function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
 }
 
 function limitRate(server: Server, request: FastifyRequest): void {
-  const wait = server.requests.take(addressOf(server, request), server.now());
+  const wait = server.requests.take(addressOf(server, request), server.steadyNow());
   if (wait > 0) throw tooMany(wait);
 }
 
 function limitGuesses(server: Server, request: FastifyRequest): void {
-  const wait = server.attempts.take(addressOf(server, request), server.now());
+  const wait = server.attempts.take(addressOf(server, request), server.steadyNow());
   if (wait === 0) return;
   server.log.warn({ ...callerOf(server, request), path: pathOf(request) }, "too many attempts of one address");
   throw tooMany(wait);

@@ -25,7 +25,7 @@ export function startRounds(server: Server): () => Promise<void> {
 }
 
 export async function round(server: Server, long: boolean): Promise<void> {
-  await server.transact((work) => sweepFleet(work, (hostId) => server.lastHeardMs(hostId)));
+  await server.transact((work) => sweepFleet(work, (hostId) => server.isSilent(hostId)));
   if (!long) return;
   await server.transact((work) => sweepOutputs(work, server.manager.spaces()));
   await seeAll(server, server.sockets.sessions());

@@ -52,6 +52,8 @@ export interface ServerParts {
   readonly socketLimits: SocketLimits;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets, for what waits and for what is counted by the second. */
+  readonly steadyNow: () => number;
 }
 
 /** What every route works with. */
@@ -60,6 +62,7 @@ export class Server {
   readonly origins: Origins;
   readonly log: Logger;
   readonly now: () => number;
+  readonly steadyNow: () => number;
   readonly passwords = new Passwords();
   readonly setupLink = new SetupLink();
   readonly sockets: OpenSockets;
@@ -80,7 +83,8 @@ export class Server {
     this.origins = parts.origins;
     this.log = parts.log;
     this.now = parts.now;
-    this.#startedMs = parts.now();
+    this.steadyNow = parts.steadyNow;
+    this.#startedMs = parts.steadyNow();
     this.sockets = new OpenSockets(parts.socketLimits);
     this.requests = new Throttle(parts.rateLimits.requests);
     this.attempts = new Throttle(parts.rateLimits.attempts);
@@ -148,7 +152,7 @@ export class Server {
 
   /** Its agent speaks. To be said where the report is decided on: a round that is decided right behind it must know. */
   heard(hostId: string): void {
-    this.#heardMs.set(hostId, this.now());
+    this.#heardMs.set(hostId, this.steadyNow());
   }
 
   forget(hostId: string): void {
@@ -156,12 +160,8 @@ export class Server {
     this.#heardMs.delete(hostId);
   }
 
-  /** A host that has not spoken since the start counts as heard at the start: it needs time to find the server again. */
-  lastHeardMs(hostId: string): number {
-    return this.#heardMs.get(hostId) ?? this.#startedMs;
-  }
-
+  /** One that has not spoken since the start counts as heard at the start: it needs time to find the server again. */
   isSilent(hostId: string): boolean {
-    return this.now() - this.lastHeardMs(hostId) >= OFFLINE_AFTER_MS;
+    return this.steadyNow() - (this.#heardMs.get(hostId) ?? this.#startedMs) >= OFFLINE_AFTER_MS;
   }
 }

@@ -64,13 +64,14 @@ const EVERYONE = "";
 /** Also for names that nobody has: whoever guesses learns nothing from it (C21). */
 function limitPasswords(server: Server, account: string): void {
   const wait =
-    server.accountAttempts.take(account, server.now()) || server.passwordAttempts.take(EVERYONE, server.now());
+    server.accountAttempts.take(account, server.steadyNow()) ||
+    server.passwordAttempts.take(EVERYONE, server.steadyNow());
   if (wait > 0) throw tooMany(wait);
 }
 
 /** The one-time link of the first start: makes `admin`, and signs in. */
 async function setup(server: Server, { token, password }: SetupRequest, request: FastifyRequest): Promise<Answer> {
-  const giveBack = server.setupLink.use(token, server.now());
+  const giveBack = server.setupLink.use(token, server.steadyNow());
   if (giveBack === null) {
     throw new Refusal("not_signed_in", "this sign-in link was used before, or has expired", {
       hint: "Sign in with a password; while there is none, each start of the server prints a new link.",

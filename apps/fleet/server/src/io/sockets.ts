@@ -96,7 +96,7 @@ interface KnownGrant extends Grant {
 }
 
 function limit(server: Server, request: IncomingMessage): void {
-  const wait = server.requests.take(server.proxies.addressOf(request), server.now());
+  const wait = server.requests.take(server.proxies.addressOf(request), server.steadyNow());
   if (wait > 0) throw tooMany(wait);
 }
 

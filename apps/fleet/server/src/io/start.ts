@@ -56,6 +56,8 @@ export interface FleetOptions {
   readonly socketLimits?: Partial<SocketLimits>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that nobody sets. Default: `now` where it is given, else this process's. */
+  readonly steadyNow?: () => number;
   /** Called once when the outcome of a commit is unknown (rule A1). Default: the process ends with 1. */
   readonly onFailure?: (error: SyncError) => void;
 }
@@ -128,7 +130,8 @@ async function serve(options: FleetOptions, { manager, log, host, dataDir }: Ope
   const rateLimits = { ...DEFAULT_RATE_LIMITS, ...options.rateLimits };
   const socketLimits = socketLimitsOf(options);
   const now = options.now ?? Date.now;
-  const server = new Server({ manager, origins, proxies, log, rateLimits, socketLimits, now });
+  const steadyNow = options.steadyNow ?? options.now ?? (() => performance.now());
+  const server = new Server({ manager, origins, proxies, log, rateLimits, socketLimits, now, steadyNow });
   const app = buildApp(server, {
     beaconMs: options.beaconMs ?? DEFAULT_BEACON_MS,
     webDirectory: options.webDirectory ?? builtPage(),
@@ -191,7 +194,7 @@ async function setPassword(server: Server, password: string | undefined): Promis
 function makeSignInLink(server: Server, address: string): string | null {
   const { accounts } = server;
   if (accounts !== null && !needsSetup(accounts, server.now())) return null;
-  return server.setupLink.make(address, server.now());
+  return server.setupLink.make(address, server.steadyNow());
 }
 
 const LOCAL_TOKEN = "this machine";
