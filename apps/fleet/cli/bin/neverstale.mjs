@@ -31,7 +31,9 @@ if (isNewEnough && !isSource) {
 
 /** Ends as the other process ends; what this one is told by a signal is passed on to it. */
 function runUnder(executable, args) {
-  const child = spawn(executable, args, { stdio: "inherit" });
+  // The other one ends with this one, however this one ends.
+  const env = { ...process.env, NEVERSTALE_LAUNCHER: String(process.pid) };
+  const child = spawn(executable, args, { stdio: "inherit", env });
   const pass = (signal) => child.kill(signal);
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, pass);
   child.on("error", (error) => {

@@ -1,3 +1,3 @@
 export { backupFleet, restoreFleet } from "./io/backup.ts";
 export { runFleet } from "./io/run.ts";
-export { type FleetOptions, type RunningFleet, startFleet } from "./io/start.ts";
+export { checkSettings, type FleetOptions, type RunningFleet, startFleet } from "./io/start.ts";

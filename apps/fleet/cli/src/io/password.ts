@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
-import { Failure } from "../failure.ts";
+import { EXIT, Failure } from "../failure.ts";
 
 /** From a file, from NEVERSTALE_PASSWORD, or asked for at the terminal. Never a flag: other users see those. */
 export async function findPassword(file: string | undefined, user: string): Promise<string> {
@@ -12,11 +12,13 @@ export async function findPassword(file: string | undefined, user: string): Prom
   throw new Failure("there is no password", { hint: "Give --password-file FILE, or set NEVERSTALE_PASSWORD." });
 }
 
-function readPassword(file: string): string {
+/** The file's first and only line. */
+export function readPassword(file: string, exitCode: number = EXIT.cannotTell): string {
   try {
     return readFileSync(file, "utf8").replace(/\r?\n$/, "");
   } catch (cause) {
-    throw new Failure(`the password file can't be read: ${file}`, { cause });
+    const hint = "Name a file that this user may read, with --password-file or --admin-password-file.";
+    throw new Failure(`the password file can't be read: ${file}`, { cause, hint, exitCode });
   }
 }
 

@@ -5,6 +5,8 @@ import { EXIT, explain, Failure } from "../failure.ts";
 import { verdictExit, verdictLines } from "../verdict.ts";
 import { dispatch } from "./dispatch.ts";
 import { interruptible } from "./interrupt.ts";
+import { watchParents } from "./parents.ts";
+import { readPassword } from "./password.ts";
 import { Session, type SignInOptions } from "./session.ts";
 import { verify } from "./verify.ts";
 import { VERSION } from "./version.ts";
@@ -52,6 +54,7 @@ interface ServeFlags {
   readonly localAgent: boolean;
   readonly allowedOrigin?: readonly string[];
   readonly trustedProxy?: readonly string[];
+  readonly adminPasswordFile?: string;
 }
 
 function addServe(root: Command, end: End): void {
@@ -89,18 +92,27 @@ function addServe(root: Command, end: End): void {
         .env("NEVERSTALE_TRUSTED_PROXIES")
         .argParser(severalValues),
     )
+    .option("--admin-password-file <file>", "holds the password of admin; else NEVERSTALE_ADMIN_PASSWORD")
     .addHelpText("after", SERVE_HELP)
     .action(async (flags: ServeFlags) => {
+      watchParents(process.env, endThisProcess);
+      const options = fleetOptions(flags, process.env);
+      const { checkSettings, runFleet } = await import("@neverstale/fleet-server"); // The other commands start fast.
+      checkSettings(options); // Before the page is built: that takes a while.
       await buildWebPage((line) => process.stderr.write(`${line}\n`));
-      const { runFleet } = await import("@neverstale/fleet-server"); // Here, so that the other commands start fast.
-      await runFleet(fleetOptions(flags, process.env));
+      await runFleet(options);
       end.status = null;
     });
 }
 
+/** As a signal would; where the system has none the same handler is called. */
+function endThisProcess(): void {
+  if (!process.emit("SIGTERM", "SIGTERM")) process.exit(EXIT.no);
+}
+
 function fleetOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): FleetOptions {
   const { port, host, dataDir, beaconInterval, initEventLimit, allowedOrigin, trustedProxy } = flags;
-  const adminPassword = env.NEVERSTALE_ADMIN_PASSWORD;
+  const adminPassword = adminPasswordOf(flags.adminPasswordFile, env);
   return {
     port,
     host,
@@ -115,8 +127,8 @@ function fleetOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): FleetOptions {
 }
 
 const SERVE_HELP = `
-NEVERSTALE_ADMIN_PASSWORD makes the user admin with that password (15 characters or more) if no user exists. Without it
-the first start prints a one-time sign-in link.
+The password (15 characters or more) of --admin-password-file, or of NEVERSTALE_ADMIN_PASSWORD, is given to the user
+admin as long as admin has none. Without it the first start prints a one-time sign-in link.
 
 Standard output: the address it listens on, and the link. Standard error: logs as JSON lines. SIGTERM and SIGINT end it
 within 5 s, status 0. Status 1: it could not start, or the disk failed.
@@ -277,6 +289,13 @@ function severalValues(text: string, before: readonly string[] | undefined): str
       .map((value) => value.trim())
       .filter((value) => value !== ""),
   ];
+}
+
+/** Taken out of the environment: no process that is started from here is given it. */
+function adminPasswordOf(file: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  const { NEVERSTALE_ADMIN_PASSWORD: given } = env;
+  delete env.NEVERSTALE_ADMIN_PASSWORD;
+  return file === undefined ? given : readPassword(file, EXIT.no);
 }
 
 function isOn(value: string | undefined): boolean {

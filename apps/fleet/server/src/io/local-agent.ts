@@ -74,7 +74,11 @@ export class LocalAgent {
       "--enroll-token-file",
       this.#tokenFile,
     ];
-    const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", output, output] });
+    const child = spawn(process.execPath, args, {
+      detached: true,
+      stdio: ["ignore", output, output],
+      env: withoutSecrets(process.env),
+    });
     closeSync(output);
     child.unref();
     this.#child = child;
@@ -109,6 +113,12 @@ export class LocalAgent {
     this.#child?.kill("SIGTERM");
     for (const { pid } of agentsOn(this.#options.dataDir)) if (pid !== this.#child?.pid) end(pid);
   }
+}
+
+/** Some of the server's settings are secrets: the agent is given its own settings alone. */
+function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const isOthers = (name: string) => /^NEVERSTALE_(?!AGENT_|CA$)/i.test(name);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !isOthers(name)));
 }
 
 /** What to do about an agent whose host was removed. */

@@ -1,3 +1,5 @@
+import { constants, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { type FleetOptions, type RunningFleet, startFleet } from "./start.ts";
 
 /** The drain takes under 5 s; what hangs longer is not waited for. */
@@ -9,7 +11,10 @@ const EXIT_WITHIN_MS = 4_800;
  */
 export async function runFleet(options: FleetOptions = {}): Promise<RunningFleet> {
   const running = await startFleet(options);
+  let isEnding = false;
   const end = () => {
+    if (isEnding) return;
+    isEnding = true;
     setTimeout(() => process.exit(1), EXIT_WITHIN_MS).unref();
     running.close().then(
       () => process.exit(0),
@@ -20,7 +25,23 @@ export async function runFleet(options: FleetOptions = {}): Promise<RunningFleet
     running.server.log.fatal({ err: error }, "an error that nobody caught: ending");
     process.exit(1);
   });
-  process.once("SIGTERM", end);
-  process.once("SIGINT", end);
+  // Each as often as it comes: Ctrl-C reaches this process twice when npm stands before it, and passes it on.
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
+  process.on("SIGHUP", isUnderNohup(process.env) ? () => {} : end);
   return running;
+}
+
+/** Node forgets that a signal is to be ignored: whoever asked for it by nohup is served here. */
+function isUnderNohup(env: NodeJS.ProcessEnv): boolean {
+  return basename(env._ ?? "") === "nohup" || isWriteOnly(0);
+}
+
+/** nohup opens what a process reads from so that it can't be read. */
+function isWriteOnly(fd: number): boolean {
+  try {
+    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1] ?? "0";
+    return (Number.parseInt(flags, 8) & 3) === constants.O_WRONLY;
+  } catch {
+    return false;
+  }
 }

@@ -5,7 +5,18 @@ import { memoryStore, StoreFailure } from "@neverstale/server";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SESSION_IDLE_MS } from "../accounts.ts";
-import { Browser, closeCode, cookieOf, Fleets, type Host, onlineHost, send, signIn, upgrade } from "../fleet-suite.ts";
+import {
+  Browser,
+  closeCode,
+  cookieOf,
+  Fleets,
+  type Host,
+  onlineHost,
+  send,
+  signIn,
+  signInWith,
+  upgrade,
+} from "../fleet-suite.ts";
 import { Passwords } from "./passwords.ts";
 import { round } from "./rounds.ts";
 import { hashOf } from "./secrets.ts";
@@ -420,17 +431,20 @@ describe("session and login", { timeout: 120_000 }, () => {
     expect((await signIn(other)).csrf).not.toBe("");
   });
 
-  test("[C24] a password given at the start makes a user, and alters none that exists", async () => {
+  test("[C24] a password given at the start is taken while there is none, and alters none that exists", async () => {
     const store = memoryStore();
     const first = await fleets.start({ store });
-    const admin = await signIn(first);
-    await admin.post("/api/logout");
+    await signIn(first); // "Without a password for now", and then the cookie is lost.
     await first.close();
 
-    const second = await fleets.start({ store, adminPassword: "a password of the admin" });
+    const second = await fleets.start({ store, adminPassword: PASSWORD });
+    await signInWith(second, PASSWORD);
+    await second.close();
+    const third = await fleets.start({ store, adminPassword: "another password than that" });
 
-    expect(second.server.accounts?.users.get("admin")).not.toHaveProperty("passwordHash");
-    expect(second.signInLink).toContain("#setup=");
+    await expect(signInWith(third, "another password than that")).rejects.toThrow("not_signed_in");
+    await signInWith(third, PASSWORD);
+    expect([second.signInLink, third.signInLink]).toEqual([null, null]);
   });
 
   test("[C24] the sign-in link expires", async () => {

@@ -24,6 +24,7 @@ import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "./open-sockets.ts";
 import { startRounds } from "./rounds.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 import { DEFAULT_RATE_LIMITS, type FleetManager, type RateLimits, Server } from "./server.ts";
+import { listenFailure, StartFailure } from "./start-failure.ts";
 
 /** The settings of the server; each has its flag and its environment variable in the command line. */
 export interface FleetOptions {
@@ -79,7 +80,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
   const log = options.log ?? pino({ base: null }, destination({ fd: 2, sync: true }));
   const host = options.host ?? "127.0.0.1";
   const dataDir = resolve(options.dataDir ?? "./data");
-  checkReachability(host, options.allowedOrigins ?? []);
+  checkSettings(options);
   openDataDirectory(dataDir);
   const manager = await openManager(options, dataDir, log);
   try {
@@ -88,6 +89,23 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
     await manager.close();
     throw error;
   }
+}
+
+/** Throws for settings that no server can start with: what can be told before anything is opened. */
+export function checkSettings({
+  host = "127.0.0.1",
+  allowedOrigins = [],
+  adminPassword = "",
+  trustedProxies = [],
+}: FleetOptions): void {
+  checkReachability(host, allowedOrigins);
+  new Origins(allowedOrigins);
+  new TrustedProxies(trustedProxies);
+  if (adminPassword !== "" && adminPassword.length < MIN_PASSWORD_LENGTH)
+    throw new StartFailure(
+      `the admin's password has ${adminPassword.length} characters, and needs ${MIN_PASSWORD_LENGTH} or more`,
+      "Give a longer one, or none: the first start then prints a one-time sign-in link.",
+    );
 }
 
 /** Beyond this machine it is for a person to say where browsers come from: a proxy with TLS, as a rule (C47). */
@@ -136,8 +154,28 @@ async function serve(options: FleetOptions, { manager, log, host, dataDir }: Ope
     beaconMs: options.beaconMs ?? DEFAULT_BEACON_MS,
     webDirectory: options.webDirectory ?? builtPage(),
   });
+  try {
+    return await listen(options, { server, app, host, dataDir });
+  } catch (error) {
+    await Promise.all([app.sockets.close(), app.http.close()]);
+    throw error;
+  }
+}
+
+interface Built {
+  readonly server: Server;
+  readonly app: App;
+  readonly host: string;
+  readonly dataDir: string;
+}
+
+async function listen(options: FleetOptions, { server, app, host, dataDir }: Built): Promise<RunningFleet> {
+  const { origins } = server;
+  const port = options.port ?? 8080;
   await setPassword(server, options.adminPassword);
-  await app.http.listen({ port: options.port ?? 8080, host });
+  await app.http.listen({ port, host }).catch((error: unknown) => {
+    throw listenFailure(host, port, error);
+  });
   const bound = app.http.server.address();
   server.port = typeof bound === "object" && bound !== null ? bound.port : 0;
   if (options.allowedOrigins === undefined || options.allowedOrigins.length === 0)
@@ -145,13 +183,7 @@ async function serve(options: FleetOptions, { manager, log, host, dataDir }: Ope
   const address = addressOf(host, server.port);
   const print = options.print ?? ((line) => process.stdout.write(`${line}\n`));
   print(`listening on ${address}`);
-  try {
-    return await goOn(options, { server, app, address, print, dataDir });
-  } catch (error) {
-    await app.sockets.close();
-    await app.http.close();
-    throw error;
-  }
+  return await goOn(options, { server, app, address, print, dataDir });
 }
 
 interface Listening {
@@ -177,16 +209,8 @@ function builtPage(): string {
 }
 
 async function setPassword(server: Server, password: string | undefined): Promise<void> {
-  if (password !== undefined && password !== "" && password.length < MIN_PASSWORD_LENGTH) {
-    throw new Error(`the admin's password needs ${MIN_PASSWORD_LENGTH} characters or more`);
-  }
   if (password === undefined || password === "") return;
-  const admin = server.accounts?.users.get(ADMIN);
-  if (admin !== undefined) {
-    if (admin.passwordHash === undefined)
-      server.log.warn("NEVERSTALE_ADMIN_PASSWORD is ignored: there is a user already");
-    return;
-  }
+  if (server.accounts?.users.get(ADMIN)?.passwordHash !== undefined) return;
   const hash = await server.passwords.hash(password);
   await server.transact((work) => setUpAdmin(work, hash));
 }
