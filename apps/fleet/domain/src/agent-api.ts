@@ -11,10 +11,13 @@ import { Id, Line, Name, Timestamp } from "./text.ts";
  *
  * A refusal is a problem (RFC 9457). 401: the credential is revoked, stop. 429 and 5xx, or no answer: the same body
  * again after a while; repeats have no second effect.
+ *
+ * Members that are not named here are ignored, on both ends, and so are whole reports of a type that is not: an agent
+ * may be newer than its server, or older. What is stored holds named members only.
  */
 
 /** `POST /agent/enroll`. Asked again with the same token and nonce it gives the same answer; so keep the nonce until then. */
-export const EnrollRequest = z.strictObject({
+export const EnrollRequest = z.object({
   token: z.string().min(20).max(200),
   /** At least 128 random bits, drawn by the agent. */
   nonce: z.string().min(20).max(200),
@@ -33,14 +36,14 @@ export type EnrollAnswer = z.infer<typeof EnrollAnswer>;
  * the agent. Only a 200 lets it start the op; 409 `claim_refused`: another instance has it, it is gone, cancelled, past
  * its deadline, or the host runs another one. A lost answer is asked again.
  */
-export const ClaimRequest = z.strictObject({ commandId: Id, instance: Id });
+export const ClaimRequest = z.object({ commandId: Id, instance: Id });
 export type ClaimRequest = z.infer<typeof ClaimRequest>;
 
 export const ClaimAnswer = z.object({ now: Timestamp, granted: z.literal(true) });
 export type ClaimAnswer = z.infer<typeof ClaimAnswer>;
 
 /** What the agent is and allows: once at each start, and whenever that changes. */
-export const HelloReport = z.strictObject({
+export const HelloReport = z.object({
   type: z.literal("hello"),
   hostname: Line.min(1),
   os: Line,
@@ -51,13 +54,13 @@ export const HelloReport = z.strictObject({
 });
 
 /** The heartbeat: every few seconds, together with a `state`. A host without one for 15 s is offline. */
-export const MetricsReport = z.strictObject({ type: z.literal("metrics"), ...Reading.shape });
+export const MetricsReport = z.object({ type: z.literal("metrics"), ...Reading.shape });
 
 /**
  * A piece of a command's output: `bytes` bytes of the spool from `offset` on, cut between characters, as text. It is
  * taken when `offset` is what the server has; any other piece is left out, and `received` says from where to go on.
  */
-export const OutputReport = z.strictObject({
+export const OutputReport = z.object({
   type: z.literal("output"),
   commandId: Id,
   offset: z.int().min(0),
@@ -65,10 +68,16 @@ export const OutputReport = z.strictObject({
   text: z.string().max(MAX_CHUNK_BYTES),
 });
 
-export const ProgressReport = z.strictObject({ type: z.literal("progress"), commandId: Id, ...Progress.shape });
+/** No text is longer than the bytes it stands for, whatever they hold. */
+const WholeOutputReport = OutputReport.refine(({ text, bytes }) => text.length <= bytes, {
+  path: ["text"],
+  message: "longer than `bytes`",
+});
+
+export const ProgressReport = z.object({ type: z.literal("progress"), commandId: Id, ...Progress.shape });
 
 /** The end of a command, after its output: left out (so not in `finished`) while the server has fewer than `outputBytes`. */
-export const FinishedReport = z.strictObject({
+export const FinishedReport = z.object({
   type: z.literal("finished"),
   commandId: Id,
   status: z
@@ -82,7 +91,7 @@ export const FinishedReport = z.strictObject({
 });
 
 /** Where something was in the main space's history (rule E1). */
-export const Settled = z.strictObject({ epoch: Id, version: z.int().min(0) });
+export const Settled = z.object({ epoch: Id, version: z.int().min(0) });
 export type Settled = z.infer<typeof Settled>;
 
 /**
@@ -92,11 +101,11 @@ export type Settled = z.infer<typeof Settled>;
  * After the epoch changed it also lists, some at a time, those that had been accepted, with the `settled` it was told
  * then: a server whose history does not hold that moment was put back to an older state and takes them in again.
  */
-export const StateReport = z.strictObject({
+export const StateReport = z.object({
   type: z.literal("state"),
   known: z
     .array(
-      z.strictObject({
+      z.object({
         commandId: Id,
         op: Name,
         args: Args,
@@ -108,21 +117,27 @@ export const StateReport = z.strictObject({
     .max(1000),
 });
 
-export const AgentReport = z.discriminatedUnion("type", [
-  HelloReport,
-  MetricsReport,
-  OutputReport,
-  ProgressReport,
-  FinishedReport,
-  StateReport,
-]);
+const REPORTS = [HelloReport, MetricsReport, WholeOutputReport, ProgressReport, FinishedReport, StateReport] as const;
+export const AgentReport = z.discriminatedUnion("type", REPORTS);
 export type AgentReport = z.infer<typeof AgentReport>;
 
+const KNOWN_TYPES: ReadonlySet<string> = new Set(REPORTS.map((report) => report.shape.type.value));
+
+/** Reports of a type that a newer agent knows are left out. */
+function withoutNewerTypes(reports: unknown): unknown {
+  return Array.isArray(reports) ? reports.filter((report) => !isOfNewerType(report)) : reports;
+}
+
+function isOfNewerType(report: unknown): boolean {
+  if (typeof report !== "object" || report === null || !("type" in report)) return false;
+  return typeof report.type === "string" && !KNOWN_TYPES.has(report.type);
+}
+
 /** `POST /agent/reports`: at most 100 reports (and 512 KiB), one request at a time; `seq` rises by 1 with each new batch of an instance. */
-export const ReportsRequest = z.strictObject({
+export const ReportsRequest = z.object({
   instance: Id,
   seq: z.int().min(1),
-  reports: z.array(AgentReport).max(100),
+  reports: z.preprocess(withoutNewerTypes, z.array(AgentReport).max(100)),
 });
 export type ReportsRequest = z.infer<typeof ReportsRequest>;
 

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { COMMAND_STATUSES, Command } from "./command.ts";
 import { Event } from "./event.ts";
 import { Host, Tags, ThemeColor } from "./host.ts";
+import { HostName } from "./host-name.ts";
 import { Args } from "./op.ts";
 import { Id, Line, Name, Timestamp } from "./text.ts";
 
@@ -118,7 +119,10 @@ const PageQuery = {
 const nextPage = { /** Null: that was all. */ next: z.string().nullable() };
 
 /** `GET /api/event-log`: newest first, also what has left the live state. */
-export const EventLogQuery = z.strictObject(PageQuery);
+export const EventLogQuery = z.strictObject({
+  ...PageQuery,
+  category: z.literal("audit").describe("Who did what, and nothing else.").optional(),
+});
 export const EventLogAnswer = z.object({ events: z.array(Event), ...nextPage });
 export type EventLogAnswer = z.infer<typeof EventLogAnswer>;
 
@@ -135,6 +139,7 @@ export const HostOutputQuery = z.strictObject({ lines: z.coerce.number().int().m
 
 /** `PATCH /api/hosts/:id`; null takes a value away. */
 export const HostPatch = z.strictObject({
+  name: HostName.nullish().describe("Given by an admin; no other host may be called so."),
   tags: Tags.optional(),
   location: Line.nullish(),
   deviceType: Line.nullish(),

@@ -1,10 +1,19 @@
 import { effectOf } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
 import { StoredEnrollmentToken } from "./accounts-space.ts";
-import { AgentReport, ReportsRequest } from "./agent-api.ts";
+import {
+  AgentReport,
+  ClaimAnswer,
+  ClaimRequest,
+  EnrollAnswer,
+  EnrollRequest,
+  ReportsAnswer,
+  ReportsRequest,
+} from "./agent-api.ts";
 import { EnrollmentToken, PROBLEMS } from "./api.ts";
 import { COMMAND_STATUSES, isFinal } from "./command.ts";
 import { COMMAND_LIMIT, fleet, fleetModel } from "./fleet.ts";
+import { callsItself, labelOf, nameProblem } from "./host-name.ts";
 import { checkArgs, type OpOffer } from "./op.ts";
 import { chunkId } from "./output-space.ts";
 
@@ -65,12 +74,94 @@ test("a chunk's id sorts as its offset does", () => {
   expect([4096, 0, 1_000_000].map(chunkId).sort()).toEqual([chunkId(0), chunkId(4096), chunkId(1_000_000)]);
 });
 
-test("[C10] reports are closed: unknown types and members are refused", () => {
+test("[C10] reports are bounded, and what they hold beyond the named members goes no further", () => {
+  const newer = { type: "metrics", cpu: 4, hostId: "another", gpu: 7 };
+
+  const read = ReportsRequest.parse({ instance: "i", seq: 1, locale: "de", reports: [newer, { type: "telepathy" }] });
+
+  expect(read).toEqual({ instance: "i", seq: 1, reports: [{ type: "metrics", cpu: 4 }] });
   expect(AgentReport.safeParse({ type: "reboot" }).success).toBe(false);
-  expect(AgentReport.safeParse({ type: "metrics", cpu: 4, hostId: "another" }).success).toBe(false);
-  expect(ReportsRequest.safeParse({ instance: "i", seq: 1, reports: [{ type: "metrics", cpu: 4 }] }).success).toBe(
-    true,
-  );
+  expect(AgentReport.safeParse({ type: "metrics", cpu: "hot" }).success).toBe(false);
+});
+
+test("members that a newer agent adds are ignored wherever an agent speaks", () => {
+  const facts = { hostname: "web-1", os: "Linux", arch: "x64", agentVersion: "9", newer: { deep: true } };
+  const check = { status: "ok", message: "", checkedAt: "2026-01-01T00:00:00.000Z", newer: 1 };
+  const ops = [{ name: "disk", newer: 1, args: [{ name: "n", type: "integer", min: 1, max: 2, newer: 1 }] }];
+  const known = [{ commandId: "c", op: "disk", args: {}, phase: "running", newer: 1, settled: undefined }];
+  const times = { finishedAt: "2026-01-01T00:00:00.000Z", outputBytes: 0 };
+
+  const reports = [
+    { type: "hello", ...facts, ops, checks: { disk: check } },
+    { type: "output", commandId: "c", offset: 0, bytes: 1, text: "x", newer: 1 },
+    { type: "progress", commandId: "c", phase: "p", newer: 1 },
+    { type: "finished", commandId: "c", status: "failed", ...times, newer: 1 },
+    { type: "state", known, newer: 1 },
+  ];
+  const read = [
+    ReportsRequest.parse({ instance: "i", seq: 1, reports, newer: 1 }),
+    ClaimRequest.parse({ commandId: "c", instance: "i", newer: 1 }),
+    EnrollRequest.parse({ token: "t".repeat(20), nonce: "n".repeat(20), ...facts }),
+  ];
+
+  expect(JSON.stringify(read)).not.toContain("newer");
+  expect(read[0]).toMatchObject({ reports: reports.map(({ type }) => ({ type })) });
+});
+
+test("members that a newer server adds are ignored wherever it answers an agent", () => {
+  const now = "2026-01-01T00:00:00.000Z";
+
+  const read = [
+    ReportsAnswer.parse({ now, received: {}, finished: [], settled: { epoch: "e", version: 1, newer: 1 }, newer: 1 }),
+    ClaimAnswer.parse({ now, granted: true, newer: 1 }),
+    EnrollAnswer.parse({ now, hostId: "h", credential: "c", newer: 1 }),
+  ];
+
+  expect(JSON.stringify(read)).not.toContain("newer");
+});
+
+test("[C10] a piece of output is no longer than the bytes it stands for", () => {
+  const piece = { type: "output", commandId: "c", offset: 0 };
+
+  expect(AgentReport.safeParse({ ...piece, bytes: 1, text: "x".repeat(4_000) }).success).toBe(false);
+  expect(AgentReport.safeParse({ ...piece, bytes: 4, text: "😀" }).success).toBe(true);
+});
+
+test.each([
+  ["web-1", true],
+  ["Büro 2", true],
+  ["数据库", true],
+  [" ", false],
+  ["", false],
+  ["---", false],
+  ["db\u200bprod", false],
+  ["\u202edorp-bd", false],
+  ["db\u2067prod", false],
+  ["db\u00adprod", false],
+  ["db prod ", false],
+  ["db  prod", false],
+  ["db\u00a0prod", false],
+  ["db\u3000prod", false],
+  ["db\tprod", false],
+  ["db\nprod", false],
+  ["db\u001bprod", false],
+  ["db\ufeffprod", false],
+  ["db\u3164prod", false],
+  ["db\u2800prod", false],
+  ["db\ud800prod", false],
+  ["\u0301db", false],
+  ["x".repeat(254), false],
+])("whether %j can stand for a host", (name, can) => {
+  expect(nameProblem(name) === null).toBe(can);
+});
+
+test("a host is called by its id or by an admin's name, and what it calls itself is said beside it where it differs", () => {
+  expect(labelOf({ id: "web-1" })).toBe("web-1");
+  expect(labelOf({ id: "web-1", name: "Shop" })).toBe("Shop");
+  expect(callsItself({ id: "web-1", hostname: "WEB-1" })).toBeNull();
+  expect(callsItself({ id: "b-ro-2", hostname: "Büro 2" })).toBeNull();
+  expect(callsItself({ id: "web-1-x7", hostname: "web-1" })).toBe("web-1");
+  expect(callsItself({ id: "web-1", name: "Shop", hostname: "db-prod" })).toBe("db-prod");
 });
 
 test("what may be shown of an enrolment token holds no secret", () => {

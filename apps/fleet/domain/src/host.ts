@@ -18,6 +18,9 @@ export const ThemeColor = z.string().regex(/^#[0-9a-f]{6}$/);
 
 export const Host = z.object({
   id: Id,
+  /** Given by an admin. */
+  name: Line.optional(),
+  /** What its agent calls the machine. It proves nothing: what a host is called here is said by `labelOf`. */
   hostname: Line,
   os: Line,
   arch: Line,
@@ -27,6 +30,8 @@ export const Host = z.object({
   deviceType: Line.optional(),
   themeColor: ThemeColor.optional(),
   online: z.boolean(),
+  /** The agent's clock is wrong: times that it told were put right. */
+  clockSkewed: z.literal(true).optional(),
   /** Since when nothing was heard of it; absent while it is online, and before its first report. */
   offlineSince: Timestamp.optional(),
   checks: Checks,

@@ -37,6 +37,8 @@ export const OutputStatus = z.object({
   bytes: z.int().min(0),
   /** Nothing will be appended any more. */
   finished: z.boolean(),
+  /** What came behind these bytes was dropped: the last chunk says why. */
+  cut: z.literal(true).optional(),
 });
 export type OutputStatus = z.infer<typeof OutputStatus>;
 

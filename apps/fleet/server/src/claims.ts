@@ -1,7 +1,7 @@
 import { type ClaimRequest, isFinal } from "@neverstale/fleet-domain";
 import { endCommand } from "./commands.ts";
 import { drive } from "./driver.ts";
-import { note } from "./events.ts";
+import { note, noteWithin } from "./events.ts";
 import type { Work } from "./work.ts";
 
 export type Claim = { readonly granted: true } | { readonly granted: false; readonly reason: string };
@@ -49,7 +49,7 @@ function refused(reason: string): Claim {
 
 function alarm(work: Work, host: string, commandId: string): void {
   const message = `a second instance of the agent of ${host} claimed a command that runs: is the machine a clone?`;
-  note(work, {
+  noteWithin(work, {
     category: "error",
     level: "error",
     actor: `agent:${host}`,

@@ -6,10 +6,11 @@ import {
   type Host,
   isFinal,
   OUTPUT_STATUS_ID,
+  type OutputStatus,
 } from "@neverstale/fleet-domain";
 import type { Change } from "@neverstale/protocol";
 import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./catalogue.ts";
-import { line, note } from "./events.ts";
+import { line, note, noteWithin } from "./events.ts";
 import { isoAfter } from "./moment.ts";
 import type { View, Work } from "./work.ts";
 
@@ -94,7 +95,8 @@ export function endCommand(work: Work, command: Command, end: End): void {
   });
   if (work.agent(host)?.commands.has(id)) work.changeAgent(host, "assignment_removed", id, {});
   if (work.fleet.hosts.get(host)?.runningCommand === id) work.change("host_updated", host, { runningCommand: null });
-  note(work, {
+  const noteEnd = command.requestedBy === `agent:${host}` ? noteWithin : note; // Of what nobody asked for there may be many.
+  noteEnd(work, {
     ...eventOf(end),
     actor: end.actor,
     host,
@@ -125,14 +127,15 @@ export function retireOld(fleet: Fleet): Change[] {
 
 /** How many bytes the output has in the end; null when nobody keeps it. */
 function finishOutput(work: Work, commandId: string): number | null {
-  const bytes = receivedBytes(work, commandId);
-  if (bytes !== null) work.changeOutput(commandId, "output_finished", { id: OUTPUT_STATUS_ID, bytes, finished: true });
-  return bytes;
+  const status = outputStatus(work, commandId);
+  if (status === null) return null;
+  work.changeOutput(commandId, "output_finished", { ...status, finished: true });
+  return status.bytes;
 }
 
-/** The offset that comes next in a command's output; null when nobody keeps it. */
-export function receivedBytes(work: Work, commandId: string): number | null {
-  return work.output(commandId)?.status.get(OUTPUT_STATUS_ID)?.bytes ?? null;
+/** What is kept of a command's output; `bytes` is the offset that comes next. Null when nobody keeps it. */
+export function outputStatus(work: Work, commandId: string): OutputStatus | null {
+  return work.output(commandId)?.status.get(OUTPUT_STATUS_ID) ?? null;
 }
 
 function eventOf(end: End) {

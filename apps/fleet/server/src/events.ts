@@ -1,4 +1,4 @@
-import type { Event } from "@neverstale/fleet-domain";
+import { AUDIT_BEGINNING_ID, type Event } from "@neverstale/fleet-domain";
 import type { Work } from "./work.ts";
 
 /** A text as it may be stored where a line is expected: 500 characters, none of them cut in half. */
@@ -11,8 +11,32 @@ export function hostCount(number: number): string {
   return number === 1 ? "1 host" : `${number} hosts`;
 }
 
+export type Note = Omit<Event, "id" | "at">;
+
 /** Says in the state what happened, in the transaction in which it did. */
-export function note(work: Work, event: Omit<Event, "id" | "at">): void {
-  const id = work.at.newId();
-  work.change("event", event.host ?? "", { ...event, message: line(event.message), id, at: work.at.iso });
+export function note(work: Work, event: Note): void {
+  const noted = { ...event, message: line(event.message), id: work.at.newId(), at: work.at.iso };
+  work.change("event", event.host ?? "", noted);
+  if (event.category === "audit") keepForAudit(work, noted);
+}
+
+function keepForAudit(work: Work, event: Event): void {
+  if (work.audit === null) work.changeAudit("audit_begun", { id: AUDIT_BEGINNING_ID, at: work.at.iso });
+  work.changeAudit("audit_event", event);
+}
+
+/** The same for what a host's agent causes by itself, as often as it likes: beyond the host's budget one event says so. */
+export function noteWithin(work: Work, event: Note & { readonly host: string }): void {
+  const { host } = event;
+  const grant = work.budgets.takeEvent(host, work.at.ms);
+  if (grant === "go") return note(work, event);
+  if (grant === "over") return;
+  note(work, {
+    category: "error",
+    level: "error",
+    actor: "server",
+    host,
+    action: "host_events_left_out",
+    message: `${host} causes more than ${work.budgets.limits.eventsPerMinute} events a minute: the others are left out`,
+  });
 }

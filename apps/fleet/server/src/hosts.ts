@@ -1,4 +1,12 @@
-import { agentSpace, type EnrollRequest, type HostPatch } from "@neverstale/fleet-domain";
+import {
+  agentSpace,
+  type EnrollRequest,
+  type HostPatch,
+  idOfName,
+  isSameName,
+  labelOf,
+  nameProblem,
+} from "@neverstale/fleet-domain";
 import { isSafeId } from "@neverstale/protocol";
 import { endAllOn } from "./dispatch.ts";
 import { drive } from "./driver.ts";
@@ -8,30 +16,38 @@ import type { Work } from "./work.ts";
 
 /** A new host, never an old one taken over: where the name is taken, or is none for an id, it gets a suffix. */
 export function addHost(work: Work, request: EnrollRequest, actor: string): string {
-  const id = freeId(work, request.hostname);
-  const { hostname, os, arch, agentVersion } = request;
+  const problem = nameProblem(request.hostname);
+  const id = freeId(work, problem === null ? request.hostname : "host");
+  const hostname = problem === null ? request.hostname : id;
+  const { os, arch, agentVersion } = request;
   const enrolled = { tags: [], online: false, checks: {}, ops: [], enrolledAt: work.at.iso };
   work.change("host_added", id, { id, hostname, os, arch, agentVersion, ...enrolled });
   makeAgentSpace(work, id);
+  const called = problem === null ? hostname : `a machine whose own name ${problem}`;
   note(work, {
     category: "audit",
     level: "success",
     actor,
     host: id,
     action: "host_enrolled",
-    message: `${hostname} enrolled as ${id}`,
+    message: `${called} enrolled as ${id}`,
   });
   return id;
 }
 
 function freeId(work: Work, hostname: string): string {
-  const name =
-    hostname
-      .toLowerCase()
-      .replace(/[^a-z0-9.-]+/g, "-")
-      .slice(0, 100) || "host";
-  if (isSafeId(name) && !work.fleet.hosts.has(name) && work.agent(name) === null) return name;
-  return `${name}-${work.at.newId().slice(0, 6).toLowerCase()}`;
+  const id = idOfName(hostname);
+  if (isSafeId(id) && work.agent(id) === null && calledSo(work, id) === null) return id;
+  return `${id}-${work.at.newId().slice(0, 6).toLowerCase()}`;
+}
+
+/** The host that is called so already, or may be taken for it. */
+function calledSo(work: Work, name: string, besides?: string): string | null {
+  for (const host of work.fleet.hosts.values()) {
+    if (host.id === besides) continue;
+    if (isSameName(host.id, name) || isSameName(labelOf(host), name)) return host.id;
+  }
+  return null;
 }
 
 /** A space comes into being by its first change. This one leaves nothing: what isn't there is removed. */
@@ -41,6 +57,11 @@ function makeAgentSpace(work: Work, hostId: string): void {
 
 export function patchHost(work: Work, hostId: string, patch: HostPatch, actor: string): void {
   if (!work.fleet.hosts.has(hostId)) throw unknownHost(hostId);
+  const other = patch.name == null ? null : calledSo(work, patch.name, hostId);
+  if (other !== null)
+    throw new Refusal("bad_request", `${other} is called ${patch.name} already`, {
+      hint: "Choose a name that no other host has.",
+    });
   const given = Object.entries(patch).filter(([, value]) => value !== undefined);
   work.change("host_updated", hostId, Object.fromEntries(given));
   const message = `${actor} changed ${given.map(([key]) => key).join(", ") || "nothing"} of ${hostId}`;

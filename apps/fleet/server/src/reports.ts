@@ -1,23 +1,14 @@
-import {
-  type AgentReport,
-  type Command,
-  chunkId,
-  type HelloReport,
-  type Host,
-  isFinal,
-  OUTPUT_STATUS_ID,
-  type ReportsRequest,
-  type Settled,
-  type StateReport,
-} from "@neverstale/fleet-domain";
+import type { AgentReport, ReportsRequest, Settled, StateReport } from "@neverstale/fleet-domain";
 import type { z } from "zod";
-import { createCommand, endCommand, receivedBytes, runningOn } from "./commands.ts";
+import { markClock, SKEW_MS, toldTime } from "./agent-times.ts";
+import { takeFinished, takeOutput, takeProgress } from "./command-reports.ts";
+import { createCommand, endCommand, runningOn } from "./commands.ts";
 import { drive } from "./driver.ts";
-import { note } from "./events.ts";
+import { noteWithin } from "./events.ts";
+import { takeHello } from "./hello.ts";
 import { setOnline } from "./hosts.ts";
 import { hear, type Presence, speaksToo } from "./presence.ts";
 import { Refusal } from "./problem.ts";
-
 import type { Work } from "./work.ts";
 
 type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
@@ -83,75 +74,6 @@ function takeFact(
   }
 }
 
-function takeHello(work: Work, hostId: string, hello: z.infer<typeof HelloReport>): void {
-  const host = work.fleet.hosts.get(hostId);
-  if (host === undefined) return;
-  const { hostname, os, arch, agentVersion, ops } = hello;
-  work.change("host_updated", hostId, {
-    hostname,
-    os,
-    arch,
-    agentVersion,
-    ops,
-    checks: { ...without(host.checks), ...hello.checks },
-  });
-  const message = `the agent of ${hostId} started (${agentVersion}, ${ops.length} ops)`;
-  note(work, {
-    category: "system",
-    level: "info",
-    actor: `agent:${hostId}`,
-    host: hostId,
-    action: "agent_started",
-    message,
-  });
-}
-
-/** A merge patch that takes every check away: what the agent doesn't name any more must not stay. */
-function without(checks: Host["checks"]): Record<string, null> {
-  return Object.fromEntries(Object.keys(checks).map((name) => [name, null]));
-}
-
-function takeProgress(work: Work, hostId: string, report: Report<"progress">): void {
-  const command = commandOf(work, hostId, report.commandId);
-  if (command?.status !== "running") return;
-  const { phase, current, total, message } = report;
-  const progress = { phase, current: current ?? null, total: total ?? null, message: message ?? null };
-  work.change("command_progress", hostId, { id: command.id, progress });
-}
-
-/** By `(commandId, offset)`: what the server has is not taken again, and nothing is taken behind a hole. */
-function takeOutput(work: Work, hostId: string, report: Report<"output">, received: Record<string, number>): void {
-  const { commandId, offset, bytes, text } = report;
-  const command = commandOf(work, hostId, commandId);
-  const have = command === undefined ? null : receivedBytes(work, commandId);
-  if (command === undefined || have === null) {
-    received[commandId] = offset + bytes; // Nobody keeps it any more: the agent may drop it.
-    return;
-  }
-  received[commandId] = have;
-  if (offset !== have) return;
-  const end = have + bytes;
-  work.changeOutput(commandId, "output_appended", { id: chunkId(offset), offset, bytes, text, at: work.at.iso });
-  const finished = isFinal(command.status) && end >= command.outputBytes;
-  work.changeOutput(commandId, "output_progress", { id: OUTPUT_STATUS_ID, bytes: end, finished });
-  received[commandId] = end;
-}
-
-function takeFinished(work: Work, hostId: string, report: Report<"finished">, finished: string[]): void {
-  const { commandId } = report;
-  const command = commandOf(work, hostId, commandId);
-  if (command !== undefined) {
-    const have = receivedBytes(work, commandId);
-    if (have !== null && have < report.outputBytes) return; // Its output first: the end must not be shown before it.
-    // `lost` was the server's guess; the agent knows better. Every other end stays.
-    if (!isFinal(command.status) || command.status === "lost") {
-      endCommand(work, command, { ...report, actor: `agent:${hostId}` });
-      drive(work);
-    }
-  }
-  finished.push(commandId);
-}
-
 /** Both ends compare notes. Two reports in a row, because the first may have been written before a claim was granted. */
 function takeState(work: Work, from: Sender, report: z.infer<typeof StateReport>): ReadonlySet<string> {
   const { hostId, presence } = from;
@@ -176,40 +98,48 @@ function takeState(work: Work, from: Sender, report: z.infer<typeof StateReport>
 const MAX_OPEN = 100;
 
 /**
- * After a restore an agent may run, or have ended, what the state doesn't know: better shown than hidden. It becomes an
- * assignment like any other, so that it can be stopped, keeps the host busy, and is given up with it. What was accepted
- * from the agent before is known to the history unless that lies beyond the restore.
+ * After a restore an agent may run, or have ended, what the state doesn't know, or knows as not yet given out: better
+ * shown than hidden. It becomes an assignment like any other, so that it can be stopped, keeps the host busy, and is
+ * given up with it. What was accepted from the agent before is known to the history unless that lies beyond the restore.
  */
 function adopt(work: Work, from: Sender, entry: z.infer<typeof StateReport>["known"][number]): void {
   const { hostId, presence } = from;
-  const { commandId: id, op, args, phase, startedAt, settled } = entry;
-  if (startedAt === undefined || work.fleet.commands.has(id) || work.output(id) !== null) return;
-  if (settled !== undefined && from.inHistory(settled)) return;
-  if ((work.agent(hostId)?.commands.size ?? 0) >= MAX_OPEN) return;
-  createCommand(work, { id, host: hostId, op, args, requestedBy: `agent:${hostId}` }, "adopted");
-  work.change("command_progress", hostId, { id, status: "running", reason: null, startedAt });
+  const { commandId: id, op, args, phase, settled } = entry;
+  const known = work.fleet.commands.get(id);
+  if (entry.startedAt === undefined || (settled !== undefined && from.inHistory(settled))) return;
+  if (known === undefined ? work.output(id) !== null : known.host !== hostId || known.status !== "pending") return;
+  if (known === undefined && (work.agent(hostId)?.commands.size ?? 0) >= MAX_OPEN) return;
+  if (known === undefined) createCommand(work, { id, host: hostId, op, args, requestedBy: agentOf(hostId) }, "adopted");
+  const enrolledMs = Date.parse(work.fleet.hosts.get(hostId)?.enrolledAt ?? work.at.iso);
+  const started = toldTime(work, entry.startedAt, new Date(enrolledMs - SKEW_MS).toISOString());
+  if (started.isOff) markClock(work, hostId, true);
+  work.change("command_progress", hostId, {
+    id,
+    status: "running",
+    reason: null,
+    deadline: null,
+    startedAt: started.iso,
+  });
   const claimed = { status: "claimed", instance: presence.instance } as const;
   work.changeAgent(hostId, "assignment_added", id, { id, op, args, ...claimed });
   if (phase !== "ended") work.change("host_updated", hostId, { runningCommand: id });
-  const message = `${hostId} ${phase === "ended" ? "ran" : "runs"} ${op}, which this state did not know: adopted`;
-  note(work, {
+  const what = known === undefined ? "which this state did not know" : "which this state had not given out";
+  noteWithin(work, {
     category: "audit",
     level: "warn",
-    actor: `agent:${hostId}`,
+    actor: agentOf(hostId),
     host: hostId,
     action: "command_adopted",
-    message,
+    message: `${hostId} ${phase === "ended" ? "ran" : "runs"} ${op}, ${what}: adopted`,
     details: { commandId: id },
   });
 }
 
-/** Only the host's own: an id is never authority (C31). */
-function commandOf(work: Work, hostId: string, commandId: string): Command | undefined {
-  const command = work.fleet.commands.get(commandId);
-  return command?.host === hostId ? command : undefined;
+function agentOf(hostId: string): string {
+  return `agent:${hostId}`;
 }
 
 function alarm(work: Work, host: string): void {
   const message = `two agents report as ${host}: is the machine a clone? Remove the host and enrol both again.`;
-  note(work, { category: "error", level: "error", actor: `agent:${host}`, host, action: "agent_cloned", message });
+  noteWithin(work, { category: "error", level: "error", actor: agentOf(host), host, action: "agent_cloned", message });
 }

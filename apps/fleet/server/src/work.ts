@@ -4,6 +4,9 @@ import {
   type AgentCredential,
   type AgentState,
   type Assignment,
+  AUDIT_SPACE,
+  type AuditBeginning,
+  type AuditState,
   agentSpace,
   type Check,
   type Command,
@@ -24,6 +27,7 @@ import {
 } from "@neverstale/fleet-domain";
 import type { JsonObject } from "@neverstale/protocol";
 import { MAIN_SPACE, type Transaction } from "@neverstale/server";
+import type { HostBudgets } from "./host-budgets.ts";
 import type { Moment } from "./moment.ts";
 
 /** A merge patch: null takes a member away. Undefined would too, and is refused by the type of most members. */
@@ -60,6 +64,11 @@ interface OutputChanges {
   output_archived: OutputTail;
 }
 
+interface AuditChanges {
+  audit_begun: AuditBeginning;
+  audit_event: Event;
+}
+
 interface AccountsChanges {
   user_added: User;
   user_updated: Patch<User>;
@@ -87,11 +96,13 @@ export interface View {
 export class Work implements View {
   readonly fleet: Fleet;
   readonly at: Moment;
+  readonly budgets: HostBudgets;
   readonly #transaction: Transaction;
 
-  constructor(fleet: Fleet, transaction: Transaction, at: Moment) {
+  constructor(fleet: Fleet, transaction: Transaction, at: Moment, budgets: HostBudgets) {
     this.fleet = fleet;
     this.at = at;
+    this.budgets = budgets;
     this.#transaction = transaction;
   }
 
@@ -101,6 +112,11 @@ export class Work implements View {
 
   output(commandId: string): OutputState | null {
     return this.#transaction.state(outputSpace(commandId)) as OutputState | null;
+  }
+
+  /** Null: nothing has been audited yet. */
+  get audit(): AuditState | null {
+    return this.#transaction.state(AUDIT_SPACE) as AuditState | null;
   }
 
   get accounts(): Accounts {
@@ -117,6 +133,10 @@ export class Work implements View {
 
   changeOutput<T extends keyof OutputChanges>(commandId: string, type: T, data: OutputChanges[T]): void {
     this.#add(outputSpace(commandId), type, "", data);
+  }
+
+  changeAudit<T extends keyof AuditChanges>(type: T, data: AuditChanges[T]): void {
+    this.#add(AUDIT_SPACE, type, "", data);
   }
 
   changeAccounts<T extends keyof AccountsChanges>(type: T, id: string, data: AccountsChanges[T]): void {

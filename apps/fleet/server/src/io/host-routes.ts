@@ -10,6 +10,7 @@ import {
 import type { JsonValue } from "@neverstale/protocol";
 import { makeEnrollmentToken, removeEnrollmentToken, shown } from "../accounts.ts";
 import { patchHost, removeHost } from "../hosts.ts";
+import { Refusal } from "../problem.ts";
 import type { Work } from "../work.ts";
 import { idempotencyKey, transactFor } from "./once.ts";
 import { type Answer, type Ask, param, type Route, userOf, withBody } from "./route.ts";
@@ -69,8 +70,11 @@ export function hostRoutes(server: Server): Route[] {
 /** Answered after the commit. */
 async function patch(server: Server, ask: Ask<HostPatch>): Promise<Answer> {
   const id = param(ask, "id");
+  const { user, role } = userOf(ask);
+  if (ask.body.name !== undefined && role !== "admin")
+    throw new Refusal("forbidden", "only an admin may name a host", { hint: "Ask an admin." });
   const { applied, result } = await transactFor(server, ask, (work) => {
-    patchHost(work, id, ask.body, userOf(ask).user);
+    patchHost(work, id, ask.body, user);
     return work.fleet.hosts.get(id) as Host & JsonValue;
   });
   const host: Host = result;

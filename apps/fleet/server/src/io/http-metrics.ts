@@ -1,6 +1,7 @@
 import type { SyncEndpoint } from "@neverstale/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { HostBudgets } from "../host-budgets.ts";
 import type { OpenSockets } from "./open-sockets.ts";
 import type { FleetManager } from "./server.ts";
 
@@ -41,6 +42,10 @@ export class HttpMetrics {
         for (const [reason, count] of Object.entries(sockets.metrics.fullStates)) this.set({ reason }, count);
       },
     });
+  }
+
+  addHosts(budgets: HostBudgets): void {
+    this.#addNumbers("hosts_", () => budgets.metrics);
   }
 
   #addNumbers(prefix: string, read: () => Readonly<Record<string, number>>): void {

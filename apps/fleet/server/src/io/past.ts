@@ -1,15 +1,21 @@
-import { MAIN_SPACE } from "@neverstale/server";
 import { Refusal } from "../problem.ts";
 import type { FleetManager } from "./server.ts";
 
+export interface Past<R> {
+  readonly record: R;
+  /** Where a page begins that goes on behind it. */
+  readonly behind: string;
+}
+
 export interface PageOf<R> {
   /** Newest first. */
-  readonly records: readonly R[];
+  readonly found: readonly Past<R>[];
   /** Where the next page begins; null: there is none. */
   readonly next: string | null;
 }
 
 export interface PastQuery<R> {
+  readonly space: string;
   readonly collection: "events" | "commands";
   /** What of it is in the live state, newest first. */
   readonly live: readonly R[];
@@ -45,32 +51,35 @@ export async function readPast<R extends { readonly id: string }>(
   if (id === undefined && before !== undefined) throw unknownCursor();
   const at = id === undefined ? -1 : live.findIndex((record) => record.id === id);
   if (id !== undefined && at === -1) return pastPage(manager, query, await placeBehind(manager, query, id), []);
-  const found = live.slice(at + 1).filter(matches);
+  const found = live
+    .slice(at + 1)
+    .filter(matches)
+    .map((record) => ({ record, behind: `live ${record.id}` }));
   if (found.length <= limit) return pastPage(manager, query, NEWEST, found);
-  const records = found.slice(0, limit);
-  return { records, next: `live ${records.at(-1)?.id ?? ""}` };
+  return { found: found.slice(0, limit), next: found[limit - 1]?.behind ?? null };
 }
 
 async function pastPage<R extends { readonly id: string }>(
   manager: FleetManager,
-  { collection, live, matches, limit }: PastQuery<R>,
+  query: PastQuery<R>,
   from: Place,
-  records: R[],
+  found: Past<R>[],
 ): Promise<PageOf<R>> {
+  const { live, matches, limit } = query;
   const isLive = new Set(live.map((record) => record.id)); // What was evicted since that was looked up comes once.
   let place = from;
   for (let read = 0; read < MAX_ROWS; ) {
-    const { rows, isLast } = await rowsBehind(manager, collection, place);
+    const { rows, isLast } = await rowsBehind(manager, query, place);
     for (const row of rows) {
-      if (records.length === limit) return { records, next: cursorAt(place) };
+      if (found.length === limit) return { found, next: cursorAt(place) };
       place = stepBehind(place, row.version);
       const record = row.record as unknown as R;
-      if (!isLive.has(row.id) && matches(record)) records.push(record);
+      if (!isLive.has(row.id) && matches(record)) found.push({ record, behind: cursorAt(place) });
     }
     read += rows.length;
-    if (isLast) return { records, next: null };
+    if (isLast) return { found, next: null };
   }
-  return { records, next: cursorAt(place) };
+  return { found, next: cursorAt(place) };
 }
 
 function cursorAt({ version, skip }: Place): string {
@@ -81,17 +90,18 @@ function stepBehind(place: Place, version: number): Place {
   return { version, skip: version === place.version ? place.skip + 1 : 1 };
 }
 
-async function rowsBehind(manager: FleetManager, collection: string, { version, skip }: Place) {
-  const query = { space: MAIN_SPACE, collection, beforeVersion: version + 1, limit: skip + ROWS };
-  const rows = await manager.history(query);
+type Kept = Pick<PastQuery<unknown>, "space" | "collection">;
+
+async function rowsBehind(manager: FleetManager, { space, collection }: Kept, { version, skip }: Place) {
+  const rows = await manager.history({ space, collection, beforeVersion: version + 1, limit: skip + ROWS });
   return { rows: rows.reverse().slice(skip), isLast: rows.length < skip + ROWS };
 }
 
 /** Of a record that was live when its cursor was given: it left not long ago. */
-async function placeBehind<R>(manager: FleetManager, { collection }: PastQuery<R>, id: string): Promise<Place> {
+async function placeBehind(manager: FleetManager, query: Kept, id: string): Promise<Place> {
   let place = NEWEST;
   for (let read = 0; read < MAX_ROWS; ) {
-    const { rows, isLast } = await rowsBehind(manager, collection, place);
+    const { rows, isLast } = await rowsBehind(manager, query, place);
     for (const row of rows) {
       place = stepBehind(place, row.version);
       if (row.id === id) return place;
@@ -102,6 +112,15 @@ async function placeBehind<R>(manager: FleetManager, { collection }: PastQuery<R
   throw unknownCursor();
 }
 
-function unknownCursor(): Refusal {
+export function unknownCursor(): Refusal {
   return new Refusal("bad_request", "before is no page's next, or too old", { hint: "Begin again without it." });
+}
+
+/** Of one moment by id, so that the order is always the same. */
+export function newestFirst<R extends { readonly id: string }>(records: R[], at: (record: R) => string): R[] {
+  return records.sort((a, b) => compare(at(b), at(a)) || compare(b.id, a.id));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -5,6 +5,7 @@ import { type Applied, MAIN_SPACE, type StateManager, type TransactOptions } fro
 import type { Logger } from "pino";
 import { OFFLINE_AFTER_MS } from "../catalogue.ts";
 import { type CookieKind, cookieKind } from "../cookies.ts";
+import { HostBudgets, type HostLimits } from "../host-budgets.ts";
 import type { Moment } from "../moment.ts";
 import type { Origins } from "../origins.ts";
 import { NEVER_HEARD, type Presence } from "../presence.ts";
@@ -50,6 +51,7 @@ export interface ServerParts {
   readonly rateLimits: RateLimits;
   readonly proxies: TrustedProxies;
   readonly socketLimits: SocketLimits;
+  readonly hostLimits: Partial<HostLimits>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Milliseconds of a clock that nobody sets, for what waits and for what is counted by the second. */
@@ -66,6 +68,7 @@ export class Server {
   readonly passwords = new Passwords();
   readonly setupLink = new SetupLink();
   readonly sockets: OpenSockets;
+  readonly budgets: HostBudgets;
   readonly requests: Throttle;
   readonly attempts: Throttle;
   readonly accountAttempts: Throttle;
@@ -86,6 +89,7 @@ export class Server {
     this.steadyNow = parts.steadyNow;
     this.#startedMs = parts.steadyNow();
     this.sockets = new OpenSockets(parts.socketLimits);
+    this.budgets = new HostBudgets(parts.hostLimits);
     this.requests = new Throttle(parts.rateLimits.requests);
     this.attempts = new Throttle(parts.rateLimits.attempts);
     this.accountAttempts = new Throttle(parts.rateLimits.account);
@@ -118,7 +122,7 @@ export class Server {
   ): Promise<{ applied: Applied; result: T }> {
     let result: T | undefined;
     const applied = await this.manager.transact((state, transaction) => {
-      result = decide(new Work(state, transaction, this.moment()));
+      result = decide(new Work(state, transaction, this.moment(), this.budgets));
       return [];
     }, options);
     return { applied, result: result as T };
@@ -130,7 +134,10 @@ export class Server {
     decide: (work: Work) => T,
   ): Promise<{ applied: Applied; result: T }> {
     const applied = await this.manager.transact(
-      (state, transaction) => ({ changes: [], answer: decide(new Work(state, transaction, this.moment())) }),
+      (state, transaction) => ({
+        changes: [],
+        answer: decide(new Work(state, transaction, this.moment(), this.budgets)),
+      }),
       key === undefined ? {} : { key },
     );
     return { applied, result: applied.answer as T };
@@ -158,6 +165,7 @@ export class Server {
   forget(hostId: string): void {
     this.#presences.delete(hostId);
     this.#heardMs.delete(hostId);
+    this.budgets.forget(hostId);
   }
 
   /** One that has not spoken since the start counts as heard at the start: it needs time to find the server again. */

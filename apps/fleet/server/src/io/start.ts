@@ -3,8 +3,10 @@ import { fileURLToPath } from "node:url";
 import {
   ACCOUNTS_SPACE,
   AGENT_SPACES,
+  AUDIT_SPACE,
   accountsModel,
   agentModel,
+  auditModel,
   fleetModel,
   MIN_PASSWORD_LENGTH,
   OUTPUT_SPACES,
@@ -15,6 +17,7 @@ import { StateManager, type Store, sqliteStore } from "@neverstale/server";
 import { destination, type Logger, pino } from "pino";
 import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdmin } from "../accounts.ts";
 import { retireOld } from "../commands.ts";
+import type { HostLimits } from "../host-budgets.ts";
 import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
 import { type App, buildApp } from "./app.ts";
 import { TrustedProxies } from "./client-address.ts";
@@ -37,6 +40,8 @@ export interface FleetOptions {
   readonly beaconMs?: number;
   /** Events kept in the live state. Default 100. */
   readonly eventLimit?: number;
+  /** Audit events kept apart from all others. Default 10,000. */
+  readonly auditLimit?: number;
   /** Whether an agent for this very machine is started. Default true. */
   readonly localAgent?: boolean;
   /** Where browsers may come from. Default: the address it listens on. */
@@ -55,6 +60,7 @@ export interface FleetOptions {
   readonly webDirectory?: string;
   readonly rateLimits?: Partial<RateLimits>;
   readonly socketLimits?: Partial<SocketLimits>;
+  readonly hostLimits?: Partial<HostLimits>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
   /** Milliseconds of a clock that nobody sets. Default: `now` where it is given, else this process's. */
@@ -119,7 +125,12 @@ function checkReachability(host: string, allowed: readonly string[]): void {
 function openManager(options: FleetOptions, dataDir: string, log: Logger): Promise<FleetManager> {
   return StateManager.open({
     model: fleetModel(options.eventLimit === undefined ? {} : { eventLimit: options.eventLimit }),
-    spaces: { [AGENT_SPACES]: agentModel, [OUTPUT_SPACES]: outputModel, [ACCOUNTS_SPACE]: accountsModel },
+    spaces: {
+      [AGENT_SPACES]: agentModel,
+      [OUTPUT_SPACES]: outputModel,
+      [ACCOUNTS_SPACE]: accountsModel,
+      [AUDIT_SPACE]: auditModel(options.auditLimit === undefined ? {} : { auditLimit: options.auditLimit }),
+    },
     store: options.store ?? sqliteStore(databaseIn(dataDir)),
     migrate: retireOld,
     limits: { connectionsPerAddress: socketLimitsOf(options).address },
@@ -147,9 +158,10 @@ async function serve(options: FleetOptions, { manager, log, host, dataDir }: Ope
   const proxies = new TrustedProxies(options.trustedProxies ?? []);
   const rateLimits = { ...DEFAULT_RATE_LIMITS, ...options.rateLimits };
   const socketLimits = socketLimitsOf(options);
+  const hostLimits = options.hostLimits ?? {};
   const now = options.now ?? Date.now;
   const steadyNow = options.steadyNow ?? options.now ?? (() => performance.now());
-  const server = new Server({ manager, origins, proxies, log, rateLimits, socketLimits, now, steadyNow });
+  const server = new Server({ manager, origins, proxies, log, rateLimits, socketLimits, hostLimits, now, steadyNow });
   const app = buildApp(server, {
     beaconMs: options.beaconMs ?? DEFAULT_BEACON_MS,
     webDirectory: options.webDirectory ?? builtPage(),

@@ -3,7 +3,6 @@ import {
   type Command,
   CommandLogAnswer,
   CommandLogQuery,
-  type Event,
   EventLogAnswer,
   EventLogQuery,
   HostOutputQuery,
@@ -11,11 +10,13 @@ import {
   OutputQuery,
   StateAnswer,
 } from "@neverstale/fleet-domain";
+import { MAIN_SPACE } from "@neverstale/server";
 import { unknownHost } from "../hosts.ts";
 import { Refusal } from "../problem.ts";
 import { isInHistory, lastLines, liveChunks, textsOf } from "./command-output.ts";
+import { eventLog } from "./event-log.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
-import { readPast } from "./past.ts";
+import { newestFirst, readPast } from "./past.ts";
 import { type Answer, type Ask, param, queried, type Route } from "./route.ts";
 import type { Server } from "./server.ts";
 
@@ -36,7 +37,7 @@ export function stateRoutes(server: Server, metrics: HttpMetrics): Route[] {
       query: EventLogQuery,
       answer: EventLogAnswer,
       allow: "viewer",
-      handle: (ask) => eventLog(server, ask),
+      handle: async (ask) => ({ body: await eventLog(server, queried(EventLogQuery, ask)) }),
     },
     {
       method: "GET",
@@ -97,10 +98,10 @@ async function hostOutput(server: Server, ask: Ask<unknown>): Promise<Answer> {
   const { lines } = queried(HostOutputQuery, ask);
   const host = param(ask, "id");
   if (!server.fleet.hosts.has(host)) throw unknownHost(host);
-  const past = { collection: "commands", live: liveCommands(server), limit: COMMANDS_READ, before: undefined } as const;
+  const past = { ...COMMANDS, live: liveCommands(server), limit: COMMANDS_READ, before: undefined };
   const matches = (command: Command) => command.host === host && mayHaveWritten(command);
-  const { records } = await readPast<Command>(server.manager, { ...past, matches });
-  const ids = records.map((command) => command.id);
+  const { found } = await readPast<Command>(server.manager, { ...past, matches });
+  const ids = found.map(({ record }) => record.id);
   return { headers: PLAIN_TEXT, body: await lastLines(server.manager, ids, lines) };
 }
 
@@ -114,6 +115,8 @@ const COMMANDS_READ = 100;
 
 const PLAIN_TEXT = { "content-type": "text/plain; charset=utf-8" };
 
+const COMMANDS = { space: MAIN_SPACE, collection: "commands" } as const;
+
 function liveCommands(server: Server): Command[] {
   return newestFirst([...server.fleet.commands.values()], (command) => command.createdAt);
 }
@@ -121,24 +124,7 @@ function liveCommands(server: Server): Command[] {
 async function commandLog(server: Server, ask: Ask<unknown>): Promise<Answer> {
   const { host, limit, before } = queried(CommandLogQuery, ask);
   const matches = (command: Command) => host === undefined || command.host === host;
-  const past = { collection: "commands", live: liveCommands(server), matches, limit, before } as const;
-  const { records: commands, next } = await readPast<Command>(server.manager, past);
-  return { body: { commands: [...commands], next } satisfies CommandLogAnswer };
-}
-
-async function eventLog(server: Server, ask: Ask<unknown>): Promise<Answer> {
-  const { limit, before } = queried(EventLogQuery, ask);
-  const live = newestFirst([...server.fleet.events.values()], (event) => event.at);
-  const past = { collection: "events", live, matches: () => true, limit, before } as const;
-  const { records: events, next } = await readPast<Event>(server.manager, past);
-  return { body: { events: [...events], next } satisfies EventLogAnswer };
-}
-
-/** Of one moment by id, so that the order is always the same. */
-function newestFirst<R extends { readonly id: string }>(records: R[], at: (record: R) => string): R[] {
-  return records.sort((a, b) => compare(at(b), at(a)) || compare(b.id, a.id));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  const past = { ...COMMANDS, live: liveCommands(server), matches, limit, before };
+  const { found, next } = await readPast<Command>(server.manager, past);
+  return { body: { commands: found.map(({ record }) => record), next } satisfies CommandLogAnswer };
 }

@@ -1,0 +1,127 @@
+import { type AgentReport, type Command, chunkId, isFinal, type OutputStatus } from "@neverstale/fleet-domain";
+import { markClock, toldTime } from "./agent-times.ts";
+import { endCommand, outputStatus } from "./commands.ts";
+import { drive } from "./driver.ts";
+import { noteWithin } from "./events.ts";
+import type { Work } from "./work.ts";
+
+type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
+
+/** Only the host's own: an id is never authority (C31). */
+export function commandOf(work: Work, hostId: string, commandId: string): Command | undefined {
+  const command = work.fleet.commands.get(commandId);
+  return command?.host === hostId ? command : undefined;
+}
+
+export function takeProgress(work: Work, hostId: string, report: Report<"progress">): void {
+  const command = commandOf(work, hostId, report.commandId);
+  if (command?.status !== "running") return;
+  const { phase, current, total, message } = report;
+  const progress = { phase, current: current ?? null, total: total ?? null, message: message ?? null };
+  work.change("command_progress", hostId, { id: command.id, progress });
+}
+
+/**
+ * By `(commandId, offset)`: what the server has is not taken again, and nothing is taken behind a hole. What nobody
+ * keeps (any more) is acknowledged, so that the agent goes on to the end.
+ */
+export function takeOutput(
+  work: Work,
+  hostId: string,
+  report: Report<"output">,
+  received: Record<string, number>,
+): void {
+  const { commandId, offset, bytes } = report;
+  const command = commandOf(work, hostId, commandId);
+  const status = command === undefined ? null : outputStatus(work, commandId);
+  received[commandId] = offset + bytes;
+  if (command === undefined || status === null) return;
+  if (status.cut === true || isOver(command)) return work.budgets.countDropped(bytes);
+  if (offset !== status.bytes) {
+    received[commandId] = status.bytes;
+    return;
+  }
+  const refused = budgetProblem(work, hostId, status, bytes);
+  if (refused === null) return append(work, command, status, report);
+  work.budgets.countDropped(bytes);
+  cut(work, command, status, refused);
+}
+
+/** `lost` is the server's guess: what it wrote may still come. */
+function isOver(command: Command): boolean {
+  return isFinal(command.status) && command.status !== "lost";
+}
+
+function budgetProblem(work: Work, hostId: string, status: OutputStatus, bytes: number): string | null {
+  const { commandOutputBytes } = work.budgets.limits;
+  if (status.bytes + bytes > commandOutputBytes) return `of one command ${commandOutputBytes} bytes are kept`;
+  if (work.budgets.takeOutput(hostId, bytes, work.at.ms)) return null;
+  return "its host has written more than is kept of one host";
+}
+
+function append(
+  work: Work,
+  command: Command,
+  status: OutputStatus,
+  { bytes, text }: Pick<Report<"output">, "bytes" | "text">,
+): void {
+  const [offset, end] = [status.bytes, status.bytes + bytes];
+  work.changeOutput(command.id, "output_appended", { id: chunkId(offset), offset, bytes, text, at: work.at.iso });
+  const finished = isFinal(command.status) && end >= command.outputBytes;
+  work.changeOutput(command.id, "output_progress", { ...status, bytes: end, finished });
+}
+
+/** The mark is the last piece that is kept. */
+function cut(work: Work, command: Command, status: OutputStatus, why: string): void {
+  const text = `\n[output cut: ${why}]\n`;
+  append(work, command, { ...status, cut: true }, { text, bytes: Buffer.byteLength(text) });
+  noteWithin(work, {
+    category: "error",
+    level: "warn",
+    actor: "server",
+    host: command.host,
+    action: "output_cut",
+    message: `the output of ${command.op} on ${command.host} was cut: ${why}`,
+    details: { commandId: command.id },
+  });
+}
+
+/** What ends without ever having been given out; every other end needs a claim. */
+const UNCLAIMED_ENDS: ReadonlySet<string> = new Set(["rejected", "expired", "cancelled"]);
+
+export function takeFinished(work: Work, hostId: string, report: Report<"finished">, finished: string[]): void {
+  const { commandId } = report;
+  const command = commandOf(work, hostId, commandId);
+  if (command === undefined || isOver(command)) return void finished.push(commandId);
+  if (command.startedAt === undefined && !UNCLAIMED_ENDS.has(report.status)) return refuseEnd(work, command, report);
+  const status = outputStatus(work, commandId);
+  // Its output first: the end must not be shown before it.
+  if (status !== null && status.cut !== true && status.bytes < report.outputBytes) return;
+  endCommand(work, command, { ...report, ...timesOf(work, command, report), actor: `agent:${hostId}` });
+  drive(work);
+  finished.push(commandId);
+}
+
+/** Not accepted: an agent that has run it, in a history that was lost, says so in its next `state` and is believed then. */
+function refuseEnd(work: Work, command: Command, report: Report<"finished">): void {
+  noteWithin(work, {
+    category: "error",
+    level: "error",
+    actor: `agent:${command.host}`,
+    host: command.host,
+    action: "end_refused",
+    message: `the agent of ${command.host} says that ${command.op} ${report.status.replace("_", " ")}, but never claimed it: not counted`,
+    details: { commandId: command.id },
+  });
+}
+
+/** The agent's times, where they can be: not before the command was made, not in the future, the end behind the start. */
+function timesOf(work: Work, command: Command, report: Report<"finished">) {
+  const { createdAt, startedAt = createdAt } = command;
+  const earliest = startedAt < createdAt ? startedAt : createdAt; // An adopted one began before it was made here.
+  const start = report.startedAt === undefined ? null : toldTime(work, report.startedAt, earliest);
+  const end = toldTime(work, report.finishedAt, earliest);
+  markClock(work, command.host, end.isOff || start?.isOff === true);
+  const began = command.startedAt === undefined ? undefined : (start?.iso ?? command.startedAt);
+  return { startedAt: began, finishedAt: began !== undefined && began > end.iso ? began : end.iso };
+}
