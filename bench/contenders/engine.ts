@@ -15,15 +15,21 @@ const benchModel = defineModel({
   changes: { host_added: put("hosts"), host_metrics: patch("hosts") },
 });
 
+/** Records written together at the start: far below what a transaction may hold (rule S8). */
+const A_TRANSACTION = 1_000;
+
 type BenchManager = StateManager<typeof benchModel>;
 
 /** Opens the engine on the store in `folder`; a new one is filled with the initial records. */
 async function openEngine(variant: string, folder: string, records: number): Promise<BenchManager> {
   const manager = await openManager(variant, folder);
   if (manager.version > 0) return manager;
-  await manager.transact(() =>
-    initialRecords(records).map((record) => ({ type: "host_added", target: record.id, data: { ...record } })),
-  );
+  const changes = initialRecords(records).map((record) => {
+    return { type: "host_added", target: record.id, data: { ...record } } as const;
+  });
+  for (let from = 0; from < changes.length; from += A_TRANSACTION) {
+    await manager.transact(() => changes.slice(from, from + A_TRANSACTION));
+  }
   return manager;
 }
 

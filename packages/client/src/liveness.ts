@@ -4,7 +4,8 @@ import { type ConnectedPhase, count, type Link, type Millis, type Step, type Syn
 
 /** When rule R5 next asks for something: an answer is overdue, or it has been silent for two beacon intervals. */
 export function livenessAt({ checks, heardAt }: Link, beaconMs: Millis): Millis {
-  return checks.length === 0 ? heardAt + 2 * beaconMs : Math.min(...checks.map((check) => check.deadline));
+  if (checks.length === 0) return heardAt + 2 * beaconMs;
+  return checks.reduce((soonest, check) => Math.min(soonest, check.deadline), Number.POSITIVE_INFINITY);
 }
 
 export function keepAlive(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Step {

@@ -4,7 +4,7 @@ const MARKS: Readonly<Record<Outcome["result"], string>> = { ok: "ok", failed: "
 
 /** A line per outcome, with what differed below it, and the sum at the end. */
 export function tableOf(outcomes: readonly Outcome[]): string {
-  const width = Math.max(0, ...outcomes.map(({ rule }) => rule.length)) + 2;
+  const width = outcomes.reduce((widest, { rule }) => Math.max(widest, rule.length), 0) + 2;
   const lines = outcomes.flatMap(({ rule, name, profile, result, detail }) => [
     `${MARKS[result].padEnd(7)}  ${`[${rule}]`.padEnd(width)}  ${profile.padEnd(5)}  ${name}`,
     ...(detail === "" ? [] : [`         ${detail}`]),

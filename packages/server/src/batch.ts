@@ -1,8 +1,10 @@
 import { type AnyState, type Change, type JsonValue, type Model, SyncError } from "@neverstale/protocol";
+import type { Limits } from "./limits.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import { Space } from "./space.ts";
 import { SpaceDraft, type UndoLog } from "./space-draft.ts";
-import type { CommitGroup, HistoryRow, StoredAnswer } from "./store/contract.ts";
+import type { CommitGroup, StoredAnswer } from "./store/contract.ts";
+import { Tally } from "./tally.ts";
 import {
   type Applied,
   type Decide,
@@ -24,6 +26,7 @@ export interface Call {
 /** What a batch needs of the manager that owns the spaces. */
 export interface BatchContext {
   readonly epochs: Epochs;
+  readonly limits: Limits;
   space(name: string): Space | null;
   /** Throws `unknown_space` when the names declared don't cover it. */
   modelOf(name: string): Model;
@@ -35,6 +38,7 @@ export class Batch {
   readonly #context: BatchContext;
   readonly #at: number;
   readonly #ageAt: number;
+  readonly #tally: Tally;
   /** The spaces as the batch sees them; null for one that it ended. */
   readonly #drafts = new Map<string, SpaceDraft | null>();
   readonly #ended: SpaceDraft[] = [];
@@ -42,27 +46,38 @@ export class Batch {
   /** The calls that were decided, and what each of them is told: of a lone change, its version. */
   readonly #decided: Call[] = [];
   readonly #applied: (Applied | number)[] = [];
+  /** Why nothing of it may be stored: something was left half done. */
+  #spoiledBy: { readonly cause: unknown } | null = null;
 
   /** `at` and `ageAt`: see `CommitGroup`. */
   constructor(context: BatchContext, at: number, ageAt: number) {
     this.#context = context;
     this.#at = at;
     this.#ageAt = ageAt;
+    this.#tally = new Tally(context.limits);
+  }
+
+  /** Whether it holds as much as a group may: the calls that still wait form the next one (rule S8). */
+  get isFull(): boolean {
+    return this.#tally.isGroupFull || this.#spoiledBy !== null;
   }
 
   /** Decides one call. One that throws is rejected at once and alone, with nothing of it left behind. */
   decide(call: Call): void {
+    this.#tally.begin();
     if (typeof call.work === "function") this.#decide(call, call.work);
     else this.#add(call, call.work);
   }
 
   /** A lone change fails before it has done anything: there is nothing to take back. */
   #add(call: Call, change: Change): void {
+    const draft = this.draft(MAIN_SPACE) as SpaceDraft;
+    const before = draft.version;
     try {
-      const draft = this.draft(MAIN_SPACE) as SpaceDraft;
       draft.addOne(change, null);
       this.#note(call, draft.version);
     } catch (error) {
+      if (draft.version !== before) this.spoil(error);
       call.reject(error);
     }
   }
@@ -90,6 +105,11 @@ export class Batch {
     }
   }
 
+  /** What was begun could not be taken back: no group can be made of it any more. */
+  spoil(cause: unknown): void {
+    this.#spoiledBy ??= { cause };
+  }
+
   #note(call: Call, applied: Applied | number): void {
     this.#decided.push(call);
     this.#applied.push(applied);
@@ -113,7 +133,7 @@ export class Batch {
     const known = this.#drafts.get(name);
     if (known !== undefined) return known;
     const space = this.#context.space(name);
-    const draft = space === null ? null : new SpaceDraft(space, false, this.#at);
+    const draft = space === null ? null : new SpaceDraft(space, false, this.#at, this.#tally);
     if (draft !== null) this.#drafts.set(name, draft);
     return draft;
   }
@@ -121,7 +141,7 @@ export class Batch {
   create(name: string, undo: UndoLog): SpaceDraft {
     const model = this.#context.modelOf(name);
     const space = new Space(name, this.#context.newId(), model, new SpaceLineage(this.#context.epochs, []));
-    return this.#set(name, new SpaceDraft(space, true, this.#at), undo) as SpaceDraft;
+    return this.#set(name, new SpaceDraft(space, true, this.#at, this.#tally), undo) as SpaceDraft;
   }
 
   end(draft: SpaceDraft, undo: UndoLog): void {
@@ -144,23 +164,23 @@ export class Batch {
     return draft;
   }
 
-  /** The drafts that change something, ended spaces first: a new one may have taken a name over. */
+  /** The drafts that did something, ended spaces first: a new one may have taken a name over. */
   get drafts(): readonly SpaceDraft[] {
     const live = [...this.#drafts.values()].filter((draft) => draft !== null);
-    return [...this.#ended.filter((draft) => !draft.isNew), ...live].filter(
-      (draft) => draft.isNew || draft.removed || draft.changes.length > 0,
-    );
+    return [...this.#ended, ...live.filter((draft) => draft.isNew || draft.changes.length > 0)];
   }
 
-  /** What must be durable before anyone hears of it, or null when nothing must. */
+  /** What must be durable before anyone hears of it, or null when nothing must. May throw: nothing has moved then. */
   toCommit(): CommitGroup | null {
+    if (this.#spoiledBy !== null) throw this.#spoiledBy.cause;
     const drafts = this.drafts;
-    if (drafts.length === 0 && this.#answers.length === 0) return null;
+    // Of a space that came and went there is nothing to keep but what it evicted, as if each call had gone alone.
+    const spaces = drafts.filter((draft) => !(draft.isNew && draft.removed));
+    const history = drafts.flatMap((draft) => draft.history);
+    if (spaces.length === 0 && history.length === 0 && this.#answers.length === 0) return null;
     const epoch = this.#context.epochs.today;
-    const history: HistoryRow[] = [];
-    for (const draft of drafts) history.push(...draft.history);
-    const spaces = drafts.map((draft) => draft.toCommit(epoch));
-    return { at: this.#at, ageAt: this.#ageAt, spaces, history, answers: this.#answers };
+    const commits = spaces.map((draft) => draft.toCommit(epoch));
+    return { at: this.#at, ageAt: this.#ageAt, spaces: commits, history, answers: this.#answers };
   }
 
   resolve(): void {
@@ -228,7 +248,11 @@ class Step implements Transaction {
   }
 
   #takeBackTo(length: number): void {
-    for (const revert of this.#undo.splice(length).reverse()) revert();
+    try {
+      for (const revert of this.#undo.splice(length).reverse()) revert();
+    } catch (error) {
+      this.#batch.spoil(error);
+    }
   }
 }
 

@@ -1,10 +1,23 @@
 import type { Keep, StateRecord } from "@neverstale/protocol";
 
-/** The records of a collection that count for its `keep`, oldest touch first (rule S3). */
+/** A record that counts, between the one touched before it and the one touched after it. */
+interface Kept {
+  readonly id: string;
+  older: Kept | null;
+  newer: Kept | null;
+}
+
+/**
+ * The records of a collection that count for its `keep`, oldest touch first (rule S3). They hang in one list, so that
+ * each touch, each eviction and each way back costs the same few steps, however many records there are or have been: a
+ * `Set` would be walked from its front, over everything that was evicted before.
+ */
 export class KeepIndex {
   readonly collection: string;
   readonly #keep: Keep;
-  readonly #ids = new Set<string>();
+  readonly #kept = new Map<string, Kept>();
+  #oldest: Kept | null = null;
+  #newest: Kept | null = null;
   /** Set when a batch was taken back: the order is read anew then. */
   stale = true;
 
@@ -15,21 +28,62 @@ export class KeepIndex {
 
   /** `touched`: every record of the collection with the version that last touched it. */
   rebuild(touched: Iterable<readonly [version: number, record: StateRecord]>): void {
-    this.#ids.clear();
+    this.#kept.clear();
+    this.#oldest = null;
+    this.#newest = null;
     for (const [, record] of [...touched].sort((a, b) => a[0] - b[0])) this.note(record.id, record);
     this.stale = false;
   }
 
   /** The record has been touched: it is the newest now, or counts no more. */
   note(id: string, record: StateRecord | null): void {
-    this.#ids.delete(id);
-    if (record !== null && matches(record, this.#keep)) this.#ids.add(id);
+    const before = this.#kept.get(id);
+    if (before !== undefined) this.#unlink(before);
+    if (record !== null && matches(record, this.#keep)) {
+      const kept = before ?? { id, older: null, newer: null };
+      if (before === undefined) this.#kept.set(id, kept);
+      this.#link(kept, this.#newest);
+    } else if (before !== undefined) this.#kept.delete(id);
+  }
+
+  /** The same, and how to take it back once everything that was noted later has been taken back. */
+  noteWithWayBack(id: string, record: StateRecord | null): () => void {
+    const before = this.#kept.get(id);
+    const older = before?.older ?? null;
+    this.note(id, record);
+    return () => {
+      if (this.stale) return;
+      const noted = this.#kept.get(id);
+      if (noted !== undefined) this.#unlink(noted);
+      if (before === undefined) this.#kept.delete(id);
+      else {
+        this.#kept.set(id, before);
+        this.#link(before, older);
+      }
+    };
   }
 
   /** The oldest record beyond the limit, or null. */
   overflow(): string | null {
-    if (this.#ids.size <= this.#keep.newest) return null;
-    return this.#ids.values().next().value ?? null;
+    return this.#kept.size <= this.#keep.newest ? null : (this.#oldest?.id ?? null);
+  }
+
+  /** Directly behind `older`; with null it becomes the oldest. */
+  #link(kept: Kept, older: Kept | null): void {
+    const newer = older === null ? this.#oldest : older.newer;
+    kept.older = older;
+    kept.newer = newer;
+    if (older === null) this.#oldest = kept;
+    else older.newer = kept;
+    if (newer === null) this.#newest = kept;
+    else newer.older = kept;
+  }
+
+  #unlink({ older, newer }: Kept): void {
+    if (older === null) this.#oldest = newer;
+    else older.newer = newer;
+    if (newer === null) this.#newest = older;
+    else newer.older = older;
   }
 }
 

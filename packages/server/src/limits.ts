@@ -6,6 +6,8 @@ export interface Limits {
   readonly batchCalls: number;
   /** How long deciding one group may hold the event loop. */
   readonly batchMs: number;
+  /** Changes of one transaction, evictions included; a group that holds as many takes no more calls (rule S8). */
+  readonly transactionChanges: number;
   /** How long a change of an ephemeral collection may wait for company (rule S6). */
   readonly ephemeralMs: number;
   /** Removed records remembered per space, so that older cursors can be told. */
@@ -31,6 +33,7 @@ export const DEFAULT_LIMITS: Limits = {
   waitingCalls: 100_000,
   batchCalls: 20_000,
   batchMs: 12,
+  transactionChanges: 20_000,
   ephemeralMs: 100,
   tombstones: 100_000,
   plainLogChars: 4 * 1024 * 1024,

@@ -77,7 +77,7 @@ function checkCollections(contents: SpaceContents, model: Model): void {
 
 /** A logged group is a group of effective changes: it went through validation and `keep` before it was stored. */
 function replay(space: Space, row: LogRow, maxTombstones: number): void {
-  const replayed = new SpaceDraft(space, false, row.at, replayModel(space.model));
+  const replayed = new SpaceDraft(space, false, row.at, null, replayModel(space.model));
   try {
     replayed.add(changesOfText(row.changes), null);
   } catch (cause) {
@@ -121,7 +121,7 @@ function checkDigest(space: Space, contents: SpaceContents): void {
 export async function createMain(store: Store, model: Model, runtime: Runtime, epochs: Epochs): Promise<Space> {
   const space = new Space(MAIN_SPACE, runtime.newId(), model, new SpaceLineage(epochs, []));
   const at = runtime.wallTime();
-  const created = new SpaceDraft(space, true, at).toCommit(epochs.today);
+  const created = new SpaceDraft(space, true, at, null).toCommit(epochs.today);
   await store.commit({ at, ageAt: at, spaces: [created], history: [], answers: [] });
   return space;
 }

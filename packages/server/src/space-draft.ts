@@ -14,6 +14,7 @@ import type { KeepIndex } from "./keep-index.ts";
 import { type DraftRecord, DraftView } from "./records-view.ts";
 import type { Space } from "./space.ts";
 import type { ChangesText, HistoryRow, LineageRow, SpaceCommit } from "./store/contract.ts";
+import type { Tally } from "./tally.ts";
 
 /** How to take back, newest first, what a call did before it failed. */
 export type UndoLog = (() => void)[];
@@ -32,16 +33,21 @@ export class SpaceDraft {
   readonly state: AnyState;
   readonly #drafts: Record<string, Map<string, DraftRecord>> = {};
   readonly #at: number;
+  readonly #tally: Tally | null;
   readonly #model: Model;
   readonly #replaying: boolean;
   readonly #keepIndexes: readonly KeepIndex[];
 
-  /** `at`: wall clock. With a `replayModel` it takes logged changes: validated and with their evictions among them. */
-  constructor(space: Space, isNew: boolean, at: number, replayModel: Model | null = null) {
+  /**
+   * `at`: wall clock. `tally`: of the group; null: nothing is bounded. With a `replayModel` it takes logged changes:
+   * validated and with their evictions among them.
+   */
+  constructor(space: Space, isNew: boolean, at: number, tally: Tally | null, replayModel: Model | null = null) {
     this.space = space;
     this.isNew = isNew;
     this.version = space.head;
     this.#at = at;
+    this.#tally = tally;
     this.#model = replayModel ?? space.model;
     this.#replaying = replayModel !== null;
     this.#keepIndexes = replayModel === null ? space.keepIndexes : [];
@@ -81,16 +87,18 @@ export class SpaceDraft {
 
   #applyGiven(change: Change, undo: UndoLog | null): void {
     if (change.type === RECORD_EVICTED && !this.#replaying) throw evictionRefused();
-    this.#apply(change, undo);
+    const effect = effectOf(this.#model, change, this.#read);
+    this.#tally?.take();
+    this.#apply(effect, undo);
   }
 
-  #apply(change: Change, undo: UndoLog | null): void {
-    const effect = effectOf(this.#model, change, this.#read);
+  #apply(effect: Effect, undo: UndoLog | null): void {
     this.version += 1;
     this.changes.push(effect.change);
     undo?.push(() => {
       this.version -= 1;
       this.changes.pop();
+      this.#tally?.takeBack();
     });
     if (effect.moved) this.#move(effect, undo);
   }
@@ -111,11 +119,13 @@ export class SpaceDraft {
   }
 
   #noteKept(index: KeepIndex, effect: Effect, undo: UndoLog | null): void {
-    if (index.stale) index.rebuild(this.#touched(effect.collection));
-    else index.note(effect.id, effect.after);
-    undo?.push(() => {
-      index.stale = true;
-    });
+    if (index.stale) {
+      index.rebuild(this.#touched(effect.collection));
+      undo?.push(() => {
+        index.stale = true;
+      });
+    } else if (undo === null) index.note(effect.id, effect.after);
+    else undo.push(index.noteWithWayBack(effect.id, effect.after));
   }
 
   *#touched(collection: string): Iterable<readonly [number, StateRecord]> {
@@ -125,15 +135,33 @@ export class SpaceDraft {
     }
   }
 
+  /** Evicts what is beyond each `keep`, oldest first, as much of it as one transaction may hold (rule E6). */
+  evictSome(): void {
+    for (const index of this.#keepIndexes) {
+      if (index.stale) index.rebuild(this.#touched(index.collection));
+      for (let id = index.overflow(); id !== null && this.#tally?.isTransactionFull !== true; id = index.overflow()) {
+        this.#tally?.add();
+        this.#evictOne(index.collection, id, null);
+      }
+    }
+  }
+
+  /** A change that nothing is taken back of evicts one record at most, which no bound stands against. */
   #evict(index: KeepIndex, undo: UndoLog | null): void {
     if (index.stale) index.rebuild(this.#touched(index.collection));
     for (let id = index.overflow(); id !== null; id = index.overflow()) {
-      const { collection } = index;
-      const text = JSON.stringify(this.#read(collection, id));
-      this.#apply({ type: RECORD_EVICTED, target: "", data: { collection, id } }, undo);
-      this.history.push({ space: this.space.name, collection, id, version: this.version, at: this.#at, text });
-      undo?.push(() => this.history.pop());
+      if (undo === null) this.#tally?.add();
+      else this.#tally?.take();
+      this.#evictOne(index.collection, id, undo);
     }
+  }
+
+  #evictOne(collection: string, id: string, undo: UndoLog | null): void {
+    const text = JSON.stringify(this.#read(collection, id));
+    const eviction = { type: RECORD_EVICTED, target: "", data: { collection, id } };
+    this.#apply(effectOf(this.#model, eviction, this.#read), undo);
+    this.history.push({ space: this.space.name, collection, id, version: this.version, at: this.#at, text });
+    undo?.push(() => this.history.pop());
   }
 
   /** The space's first change in this epoch makes its lineage row (rule E1). */

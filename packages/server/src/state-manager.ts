@@ -12,6 +12,7 @@ import type { Batch, Call } from "./batch.ts";
 import { changesOfText } from "./change-text.ts";
 import { Digester } from "./digester.ts";
 import { Folder } from "./folder.ts";
+import { bringAboutKeep } from "./keep-at-open.ts";
 import { Keys } from "./keys.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Epochs } from "./lineage.ts";
@@ -104,6 +105,7 @@ export class StateManager<M extends Model = Model> {
     if (!spaces.has(MAIN_SPACE))
       spaces.set(MAIN_SPACE, await createMain(options.store, options.model, runtime, epochs));
     const ages = new AgeClock(runtime, contents.newestAnswerAt);
+    await bringAboutKeep(spaces.values(), { store: options.store, runtime, ages, limits, epoch: epochs.today });
     const manager = new StateManager<M>(options, runtime, ages, limits, epochs, models, spaces);
     if (options.migrate !== undefined) await manager.transact(options.migrate);
     manager.#folder.start();
@@ -145,6 +147,7 @@ export class StateManager<M extends Model = Model> {
   #batchContext() {
     return {
       epochs: this.epochs,
+      limits: this.limits,
       space: (name: string) => this.#spaces.get(name) ?? null,
       modelOf: (name: string) => this.#models.of(name),
       newId: () => this.runtime.newId(),
@@ -225,8 +228,8 @@ export class StateManager<M extends Model = Model> {
       const { space } = draft;
       const firstVersion = space.head + 1;
       draft.take(this.epoch, this.limits.tombstones);
-      if (draft.removed) this.#spaces.delete(space.name);
       if (draft.isNew) this.#spaces.set(space.name, space);
+      if (draft.removed) this.#spaces.delete(space.name); // It may have come and gone in this very group.
       this.#publishing.push({ space, changes: draft.changes, firstVersion });
     }
     this.#digester.committed();

@@ -4,7 +4,7 @@ import { Batch, type BatchContext, type Call } from "./batch.ts";
 import { Lanes } from "./lanes.ts";
 import type { Limits } from "./limits.ts";
 import type { Millis, Runtime, Timer } from "./runtime.ts";
-import { type Store, StoreFailure } from "./store/contract.ts";
+import { type CommitGroup, type Store, StoreFailure } from "./store/contract.ts";
 import { MAIN_SPACE } from "./transaction.ts";
 
 /** What the writer tells its owner. */
@@ -165,7 +165,8 @@ export class Writer {
     for (let call = this.#lanes.next(); call !== undefined; call = this.#lanes.next()) {
       batch.decide(call);
       decided += 1;
-      if (decided === this.#limits.batchCalls || (decided % 64 === 0 && this.#runtime.now() > until)) break;
+      if (decided === this.#limits.batchCalls || batch.isFull) break;
+      if (decided % 64 === 0 && this.#runtime.now() > until) break;
     }
     this.#calls += decided;
     this.#lastGroup = decided;
@@ -173,20 +174,29 @@ export class Writer {
   }
 
   #toStore(batch: Batch): unknown {
-    const group = batch.toCommit();
-    if (group === null) return null;
+    const group = this.#groupOf(batch);
+    if (group === null || group instanceof StoreFailure) return group;
     this.#commits += 1;
     try {
       return this.#store.commit(group) ?? null;
     } catch (error) {
-      return error;
+      return error ?? new StoreFailure("unknown", "the store failed without a reason");
+    }
+  }
+
+  /** What fails before the store has been handed anything has moved nothing. */
+  #groupOf(batch: Batch): CommitGroup | StoreFailure | null {
+    try {
+      return batch.toCommit();
+    } catch (error) {
+      return new StoreFailure("nothing_moved", `the group can't be put together: ${messageOf(error)}`, error);
     }
   }
 
   /** Committed within this turn: told at once, and the next group waits for the next turn. */
   #doneHere(batch: Batch): void {
     this.#committing = false;
-    this.#events.committed(batch);
+    if (!this.#taken(batch)) return;
     this.#events.publish(batch);
     batch.resolve();
     this.#afterwards();
@@ -195,13 +205,24 @@ export class Writer {
   /** Committed by another thread: it gets its next group first, and writes that while this one is told. */
   #doneElsewhere(batch: Batch): void {
     this.#committing = false;
-    this.#events.committed(batch);
+    if (!this.#taken(batch)) return;
     // A short queue gathers some more first: every group costs its way to the other thread and back.
     const next = this.#urgent && this.#lanes.size * 2 >= this.#lastGroup ? this.#start() : null;
     this.#events.publish(batch);
     batch.resolve();
     this.#settle(next);
     this.#afterwards();
+  }
+
+  /** Whether what is stored is in memory too. If not, memory can't be trusted any more, and a restart can (rule A1). */
+  #taken(batch: Batch): boolean {
+    try {
+      this.#events.committed(batch);
+      return true;
+    } catch (error) {
+      this.#failed(batch, error);
+      return false;
+    }
   }
 
   #failed(batch: Batch, error: unknown): void {
@@ -249,7 +270,7 @@ export class Writer {
   }
 }
 
-function storeUnavailable(cause: unknown): SyncError {
+export function storeUnavailable(cause: unknown): SyncError {
   return new SyncError("store_unavailable", `the change could not be stored: ${messageOf(cause)}`, {
     hint: "Nothing was stored and nothing has moved. Free the disk or wait, then try again.",
     retryAfterMs: 1_000,
@@ -257,7 +278,7 @@ function storeUnavailable(cause: unknown): SyncError {
   });
 }
 
-function outcomeUnknown(cause: unknown): SyncError {
+export function outcomeUnknown(cause: unknown): SyncError {
   return new SyncError("outcome_unknown", `the disk failed: ${messageOf(cause)}`, {
     hint: "Repeat with the same idempotency key after the restart: the answer then tells the truth.",
     cause,

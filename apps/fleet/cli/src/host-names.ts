@@ -19,7 +19,7 @@ export function hostIdsOf(names: readonly string[], hosts: Iterable<Host>): Foun
         problem: `${found.length} hosts are called ${name}: say which by id: ${found.map((host) => host.id).join(", ")}`,
       };
     }
-    ids.push(...found.map((host) => host.id));
+    for (const host of found) ids.push(host.id);
   }
   return { ok: true, value: [...new Set(ids)] };
 }

@@ -28,7 +28,7 @@ export function missingSteps(view: View, now: string): Step[] {
   const active = [...view.fleet.commands.values()].filter((command) => !isFinal(command.status));
   const steps = active.flatMap((command) => expiry(command, now));
   for (const pipeline of view.fleet.pipelines.values()) {
-    if (pipeline.status === "running") steps.push(...pipelineSteps(view, pipeline));
+    if (pipeline.status === "running") for (const step of pipelineSteps(view, pipeline)) steps.push(step);
   }
   if (steps.length > 0) return steps;
   return nextPerHost(active.filter((command) => command.pipelineId === undefined)).flatMap((command) =>
@@ -54,7 +54,7 @@ function pipelineSteps(view: View, pipeline: Pipeline): Step[] {
   const skipped = active.filter((command) => command.status === "pending" && failedHosts.has(command.host));
   if (skipped.length > 0) return skipped.map(skip);
   if (active.length === 0) return [{ kind: "conclude", pipeline, status: verdict(pipeline) }];
-  const stage = Math.min(...active.map((command) => command.stage ?? 0));
+  const stage = active.reduce((lowest, command) => Math.min(lowest, command.stage ?? 0), Number.POSITIVE_INFINITY);
   if (stage !== pipeline.currentStage) return [{ kind: "enter_stage", pipeline, stage }];
   return active.filter((command) => command.stage === stage).flatMap((command) => placeStep(view, command));
 }

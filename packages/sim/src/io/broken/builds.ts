@@ -323,8 +323,8 @@ function takeTurns(answers) {
     edits: [
       {
         file: "server/src/keep-index.ts",
-        find: "return this.#ids.values().next().value ?? null;",
-        replace: "return [...this.#ids].at(-1) ?? null;",
+        find: "null : (this.#oldest?.id ?? null);",
+        replace: "null : (this.#newest?.id ?? null);",
       },
     ],
   },
