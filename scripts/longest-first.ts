@@ -1,26 +1,14 @@
+import { relative } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { ROOT } from "./run.ts";
+import { TestTimes } from "./test-times.ts";
 
-/** The files that take longest, longest first: begun last, one of them would run alone at the end. */
-const LONGEST = [
-  "tests/engine/slow-reader",
-  "tests/conformance/client",
-  "tests/browser/dashboard",
-  "apps/fleet/cli/src/recovery.slow",
-  "tests/conformance/",
-  "tests/browser/",
-  "apps/fleet/cli/src/",
-  "tests/engine/",
-];
-
-/** Vitest knows by its cache how long a file took; a fresh clone has none. */
+/** The files that take longest come first: begun last, one of them would run alone at the end. */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const times = TestTimes.read();
     const others = await super.sort(files);
-    return others.sort((a, b) => place(a) - place(b));
+    const seconds = ({ moduleId }: TestSpecification) => times.of(relative(ROOT, moduleId).replaceAll("\\", "/"));
+    return others.sort((a, b) => seconds(b) - seconds(a));
   }
-}
-
-function place({ moduleId }: TestSpecification): number {
-  const index = LONGEST.findIndex((part) => moduleId.replaceAll("\\", "/").includes(`/${part}`));
-  return index === -1 ? LONGEST.length : index;
 }

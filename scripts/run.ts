@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** A JavaScript file of an installed package, run by this very Node from the root. Resolves to its exit code. */
@@ -23,8 +25,13 @@ export function run(
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, ...env },
   });
-  return new Promise((resolve, reject) => {
+  // Whoever ends this process ends the command first: what comes after it is still done.
+  const forward = (signal: NodeJS.Signals) => child.kill(signal);
+  for (const signal of SIGNALS) process.on(signal, forward);
+  return new Promise<number>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve(code ?? 1));
+  }).finally(() => {
+    for (const signal of SIGNALS) process.off(signal, forward);
   });
 }

@@ -51,6 +51,18 @@ test("no test at all is a failure", () => {
   expect(outcomeOf("", "no-such-file")).toEqual(["0 passed, 1 failed", 1]);
 });
 
+test("a process that a test leaves behind is ended, and is a failure", () => {
+  const source = `import { spawn } from "node:child_process";
+    test("a", () => {
+      const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { detached: true, stdio: "ignore" });
+      child.unref();
+    });`;
+
+  expect(outcomeOf(source)).toEqual(
+    process.platform === "linux" ? ["1 passed, 1 failed", 1] : ["1 passed, 0 failed", 0],
+  );
+});
+
 test("tests left out by a name pattern are no failures", () => {
   const source = "test('one', () => {}); test('two', () => { throw new Error('no'); });";
 

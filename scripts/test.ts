@@ -1,22 +1,20 @@
 /**
  * `npm test`: every check and every test, in a real browser too. The last line is `N passed, N failed`.
  * With arguments only Vitest runs, and they are its own: `npm test -- packages/client -t "gap"`.
+ *
+ * `npm test -- --note-times` runs all, and notes in `scripts/test-times.json` how long each file took: what is expected next time.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findChromium } from "../tests/browser/chromium.ts";
 import { architectureViolations, describeViolation } from "./architecture.ts";
 import { compileTypes, lint } from "./check-tools.ts";
-import { ROOT, runScript } from "./run.ts";
+import { ROOT } from "./run.ts";
+import { runVitest } from "./run-vitest.ts";
 import { SECURITY_PATH, securityProblems, titlesUnder } from "./security-check.ts";
 import { rulesNamedUnder, rulesOf, SPEC_PATH, specProblems } from "./spec-check.ts";
-import { COUNTS_FILE_VARIABLE, type Counts } from "./vitest-reporter.ts";
-
-interface Tally {
-  readonly passed: number;
-  readonly failed: number;
-}
+import { conclude, type Tally } from "./tally.ts";
+import { TIMES_FILE_VARIABLE, TIMES_PATH } from "./test-times.ts";
 
 /** A check that is no Vitest test; throws with what is wrong. */
 type Check = readonly [name: string, check: () => Promise<unknown>];
@@ -37,11 +35,11 @@ const CHECKS: readonly Check[] = [
 ];
 
 const args = process.argv.slice(2);
-const tallies = [...(args.length === 0 ? await runChecks(CHECKS) : []), await runVitest(args)];
-const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
-const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
-process.exitCode = failed === 0 ? 0 : 1;
-console.log(`${passed} passed, ${failed} failed`);
+const notes = args.includes("--note-times");
+const forVitest = args.filter((arg) => arg !== "--note-times");
+const tallies = forVitest.length === 0 ? await runChecks(CHECKS) : [];
+tallies.push(await runVitest(forVitest, notes ? { [TIMES_FILE_VARIABLE]: TIMES_PATH } : {}));
+conclude(tallies);
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");
@@ -56,9 +54,9 @@ function assertNone(problems: readonly string[]): void {
 }
 
 async function runChecks(checks: readonly Check[]): Promise<Tally[]> {
-  const tallies: Tally[] = [];
-  for (const check of checks) tallies.push(await runCheck(check));
-  return tallies;
+  const done: Tally[] = [];
+  for (const check of checks) done.push(await runCheck(check));
+  return done;
 }
 
 async function runCheck([name, check]: Check): Promise<Tally> {
@@ -69,50 +67,5 @@ async function runCheck([name, check]: Check): Promise<Tally> {
   } catch (error) {
     console.error(` × ${name}\n${error instanceof Error ? error.message : String(error)}`);
     return { passed: 0, failed: 1 };
-  }
-}
-
-/** A crash, an error outside any test, a skipped test and a run without tests are failures too. */
-async function runVitest(args: readonly string[]): Promise<Tally> {
-  const folder = mkdtempSync(join(tmpdir(), "neverstale-test-"));
-  const countsFile = join(folder, "counts.json");
-  try {
-    const reporters = ["--reporter=default", `--reporter=${join(ROOT, "scripts/vitest-reporter.ts")}`];
-    const exitCode = await runScript("node_modules/vitest/vitest.mjs", ["run", ...reporters, ...args], {
-      [COUNTS_FILE_VARIABLE]: countsFile,
-    });
-    return tallyOf(readCounts(countsFile), exitCode, args);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-function tallyOf(counts: Counts | null, exitCode: number, args: readonly string[]): Tally {
-  if (counts === null) return problem(`Vitest ended with exit code ${exitCode} and no result`);
-  const skipped = picksByName(args) ? [] : counts.skipped;
-  for (const name of skipped) console.error(` × skipped, which counts as failed: ${name}`);
-  const failed = counts.failed + skipped.length;
-  if (counts.passed + failed === 0) return problem("no test ran");
-  if (exitCode !== 0 && failed === 0)
-    return { passed: counts.passed, failed: problem(`Vitest ended with exit code ${exitCode}`).failed };
-  return { passed: counts.passed, failed };
-}
-
-function problem(what: string): Tally {
-  console.error(` × ${what}`);
-  return { passed: 0, failed: 1 };
-}
-
-/** With a name pattern all other tests are skipped on purpose. */
-function picksByName(args: readonly string[]): boolean {
-  return args.some((arg) => arg === "-t" || arg.startsWith("--testNamePattern") || arg.startsWith("-t="));
-}
-
-/** Null when the run ended before its reporter was called. */
-function readCounts(path: string): Counts | null {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as Counts;
-  } catch {
-    return null;
   }
 }

@@ -1,6 +1,10 @@
 import { writeFileSync } from "node:fs";
+import { relative } from "node:path";
 import type { SerializedError } from "vitest";
-import type { Reporter, TestModule } from "vitest/node";
+import type { Reporter, TestModule, TestSpecification, Vitest } from "vitest/node";
+import { Progress } from "./progress.ts";
+import { ROOT } from "./run.ts";
+import { noteTimes, TestTimes, TIMES_FILE_VARIABLE } from "./test-times.ts";
 
 /** Where the counts go: set by the script that starts Vitest. */
 export const COUNTS_FILE_VARIABLE = "NEVERSTALE_TEST_COUNTS_FILE";
@@ -13,13 +17,39 @@ export interface Counts {
   readonly skipped: readonly string[];
 }
 
-/** Writes the counts of a finished run to the file that the environment names. */
+/** Says how far the run is, and writes its counts, when it has ended, to the file that the environment names. */
 export default class CountsReporter implements Reporter {
+  #workers = 1;
+  #progress: Progress | null = null;
+  #startedMs = 0;
+
+  onInit(vitest: Vitest): void {
+    this.#workers = Number(vitest.config.maxWorkers) || 1;
+  }
+
+  onTestRunStart(specifications: readonly TestSpecification[]): void {
+    this.#startedMs = performance.now();
+    const files = specifications.map(({ moduleId }) => pathOf(moduleId));
+    this.#progress = new Progress(TestTimes.read(), files, Math.min(this.#workers, files.length));
+    console.log(this.#progress.expectation);
+  }
+
+  onTestModuleEnd({ moduleId }: TestModule): void {
+    console.log(this.#progress?.ended(pathOf(moduleId), performance.now() - this.#startedMs));
+  }
+
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
     const path = process.env[COUNTS_FILE_VARIABLE];
     if (path === undefined) throw new Error(`${COUNTS_FILE_VARIABLE} names no file`);
     writeFileSync(path, JSON.stringify(countsOf(modules, unhandledErrors.length)));
+    const times = process.env[TIMES_FILE_VARIABLE];
+    if (times !== undefined)
+      noteTimes(times, new Map(modules.map((module) => [pathOf(module.moduleId), module.diagnostic().duration])));
   }
+}
+
+function pathOf(moduleId: string): string {
+  return relative(ROOT, moduleId).replaceAll("\\", "/");
 }
 
 function countsOf(modules: readonly TestModule[], unhandledErrors: number): Counts {

@@ -32,4 +32,4 @@ test("[A10] every bound that OPERATIONS.md knows has a metric, and GET /metrics 
   expect(rows.length).toBeGreaterThan(10);
   expect(withoutMetric).toEqual([]);
   expect(named.filter((name) => !shown.has(name))).toEqual([]);
-}, 60_000);
+});

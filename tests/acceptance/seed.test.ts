@@ -1,6 +1,7 @@
 /** What the dashboard's state sync must do, each by a test of its name, on the product as it is run. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { until } from "../engine/authority-process.ts";
+import { atLeisure } from "../leisure.ts";
 import { meddling, Product } from "./product.ts";
 
 const product = new Product();
@@ -8,7 +9,7 @@ const product = new Product();
 beforeAll(async () => {
   await product.start("--beacon-interval", "2s");
   await until("the local agent is online", async () => (await hosts()).some(({ online }) => online));
-}, 60_000);
+});
 
 afterAll(() => product.remove());
 
@@ -65,7 +66,7 @@ test("StateManager tracks global version (persisted to SQLite)", async () => {
   expect(after.version).toBeGreaterThanOrEqual(before.version);
   expect(after.epoch).not.toBe(before.epoch);
   expect(after.state.hosts[0]?.location).toBe("rack 1");
-}, 60_000);
+});
 
 test("`init` sent on WebSocket connect with full state", async () => {
   const { location } = { location: `rack ${Date.now()}` };
@@ -96,8 +97,8 @@ describe("`sync` beacon every 30s", () => {
     await plainUntil(({ type }) => type === "sync" && beacons.push(performance.now()) === 3);
 
     expect((beacons[2] ?? 0) - (beacons[0] ?? 0)).toBeGreaterThan(3_000);
-    expect(performance.now() - startedAt).toBeLessThan(20_000);
-  }, 30_000);
+    expect(performance.now() - startedAt).toBeLessThan(atLeisure(20_000));
+  });
 
   test("without the setting it is 30 s, and every replica is told so", async () => {
     const other = new Product();
@@ -116,7 +117,7 @@ describe("`sync` beacon every 30s", () => {
     } finally {
       await other.remove();
     }
-  }, 60_000);
+  });
 });
 
 test("Client detects version gap → auto resync", async () => {
@@ -140,7 +141,7 @@ test("Client detects version gap → auto resync", async () => {
   expect(sync.counters.gaps).toBeGreaterThanOrEqual(1);
   expect(sync.counters.resyncs.gap).toBeGreaterThanOrEqual(1);
   sync.stop();
-}, 30_000);
+});
 
 describe("Client detects drift via sync → auto resync", () => {
   test("a beacon that names another version", async () => {
@@ -160,7 +161,7 @@ describe("Client detects drift via sync → auto resync", () => {
     expect(altered).toBe(1);
     expect(sync.counters.resyncs.drift).toBe(1);
     sync.stop();
-  }, 30_000);
+  });
 
   test("another digest at its own version", async () => {
     let altered = 0;
@@ -182,7 +183,7 @@ describe("Client detects drift via sync → auto resync", () => {
     expect(sync.counters.resyncs.digest).toBe(1);
     expect(sync.lastDivergence?.records).toContainEqual(expect.objectContaining({ collection: "hosts" }));
     sync.stop();
-  }, 30_000);
+  });
 });
 
 test("StateSync class with `dispatchOp()` and `dispatchPipeline()`", async () => {
@@ -199,7 +200,7 @@ test("StateSync class with `dispatchOp()` and `dispatchPipeline()`", async () =>
   await sync.reached(pipeline);
   await until("the pipeline has ended", () => sync.state.pipelines.get(pipeline.pipelineId)?.status === "complete");
   sync.stop();
-}, 60_000);
+});
 
 test("CSRF token properly included in all dispatches", async () => {
   const [host] = await hosts();

@@ -10,7 +10,7 @@ let browser: Browser;
 
 beforeAll(async () => {
   browser = await launchChromium();
-}, 700_000);
+});
 
 afterEach(async ({ task }) => {
   if (task.result?.state === "fail") console.error(await Tab.describeOpen());
@@ -52,11 +52,9 @@ describe("the machine it runs on", () => {
     const row = tab.page.locator(".hosts tbody tr").first();
     await row.getByText("Ready").waitFor();
     const numbers = () => row.locator(".meter-number, .cell-load").allInnerTexts();
-    await expect
-      .poll(async () => (await numbers()).join(" "), { timeout: 20_000 })
-      .toMatch(/^[\d.]+ % [\d.]+ % [\d.]+ % [\d.]+$/);
+    await expect.poll(async () => (await numbers()).join(" ")).toMatch(/^[\d.]+ % [\d.]+ % [\d.]+ % [\d.]+$/);
     const first = await numbers();
-    await expect.poll(numbers, { timeout: 25_000 }).not.toEqual(first);
+    await expect.poll(numbers).not.toEqual(first);
   });
 
   test("an op is run from the page, its output comes while it runs, and its end is told", async () => {
@@ -71,7 +69,7 @@ describe("the machine it runs on", () => {
     const facts = page.locator(".output-facts");
     await output.getByText(/(^|\D)2\/40/).waitFor();
     expect(await facts.innerText()).toContain("Running");
-    await expect.poll(() => facts.innerText(), { timeout: 20_000 }).toContain("Succeeded");
+    await expect.poll(() => facts.innerText()).toContain("Succeeded");
     expect(await facts.innerText()).toContain("exit 0");
     await output.getByText("40/40").waitFor();
   });
@@ -102,7 +100,7 @@ describe("the machine it runs on", () => {
     await page.getByRole("button", { name: "Run health on 1 host" }).click();
 
     const grid = page.getByRole("table", { name: "health: hosts by stage" });
-    await expect.poll(() => grid.getByText("Succeeded").count(), { timeout: 20_000 }).toBe(3);
+    await expect.poll(() => grid.getByText("Succeeded").count()).toBe(3);
     await page.getByRole("article").getByText("Complete").waitFor();
     tab.assertNothingWrong();
   });
@@ -398,7 +396,7 @@ async function tabTo(tab: Tab, name: string | RegExp): Promise<void> {
 
 /** Waits until the page itself has put the focus there: keys pressed before go elsewhere. */
 async function focusIn(tab: Tab, name: string | RegExp): Promise<void> {
-  await expect.poll(async () => isNamed(await focused(tab), name), { timeout: 20_000 }).toBe(true);
+  await expect.poll(async () => isNamed(await focused(tab), name)).toBe(true);
 }
 
 function isNamed(names: string, name: string | RegExp): boolean {

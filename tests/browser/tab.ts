@@ -38,6 +38,7 @@ export class Tab {
     await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: address });
     const [name, value] = cookie?.split("=") ?? [];
     if (name !== undefined && value !== undefined) await context.addCookies([{ name, value, url: address }]);
+    context.setDefaultTimeout(240_000); // A slow machine fails no test; what hangs is ended by it.
     const page = await context.newPage();
     page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
     page.on("console", (message) => isWrong(message) && wrong.push(`console: ${message.text()}`));
@@ -48,7 +49,7 @@ export class Tab {
     return this.page.locator("[data-badge]");
   }
 
-  async isLive(timeout = 20_000): Promise<void> {
+  async isLive(timeout = 240_000): Promise<void> {
     await expect.poll(() => this.badge.innerText(), { timeout }).toMatch(/^Live|^Resynced/);
   }
 

@@ -15,7 +15,7 @@ test("our client keeps every rule of the replica that can be seen from outside",
 
   expect(outcomes.filter(({ result }) => result !== "ok")).toEqual([]);
   expect(outcomes).toHaveLength(scenarios.filter(({ profiles }) => profiles.includes("v1")).length);
-}, 180_000);
+});
 
 test("the seed's client is told what it asks for needlessly, and nothing else", async () => {
   const outcomes = await check("seed-client-adapter.ts", "plain");
@@ -25,7 +25,7 @@ test("the seed's client is told what it asks for needlessly, and nothing else", 
     ["R1", "a delta at or below my version is ignored, and the next one applied"],
     ["R2", "at most one get_state is out; until the answer comes deltas are ignored"],
   ]);
-}, 120_000);
+});
 
 test.each([
   { lie: "acks nothing", noticedBy: "M2-ack-every-frame", says: "expected ack" },

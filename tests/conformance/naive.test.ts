@@ -31,4 +31,4 @@ test("the kit finds what is wrong with the obvious server, and nothing that isn'
     "S4 names that a language gives to inherited members are only names",
     "S5 the plain profile shows the changes of a transaction one by one, in order",
   ]);
-}, 180_000);
+});

@@ -109,7 +109,7 @@ export class AuthorityProcess {
 }
 
 /** Waits until something holds; fails with what did not when it takes longer than `ms`. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 30_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 240_000): Promise<void> {
   const giveUpAt = performance.now() + ms;
   while (!(await holds())) {
     if (performance.now() > giveUpAt) throw new Error(`not within ${ms} ms: ${what}`);

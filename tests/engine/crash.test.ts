@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { toWireState } from "@neverstale/protocol";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AuthorityProcess, DataDir, until } from "./authority-process.ts";
+import { killAmidWrites } from "./crash-suite.ts";
 
 let dir: DataDir;
 let authority: AuthorityProcess;
@@ -18,48 +19,8 @@ afterEach(async () => {
   dir.remove();
 });
 
-/** Writers that go on until the authority is gone; returns what was acknowledged, by record. */
-async function writeUntilKilled(round: number, acknowledged: Map<string, number>): Promise<void> {
-  const writers = Array.from({ length: 8 }, async (_, writer) => {
-    for (let n = 0; ; n += 1) {
-      const id = `r${round}-w${writer}-${n}`;
-      const answer = await authority.apply("host_added", id, { round, writer, n }).catch(() => null);
-      if (answer === null) return;
-      acknowledged.set(id, answer.version);
-    }
-  });
-  await Promise.all(writers);
-}
-
-test("[P3] kill -9 amid acknowledged changes, twenty times: all of them are there, versions only rise, the client resumes by diff", async () => {
-  const client = authority.follow();
-  await until("the client is live", () => client.status.type === "live");
-  const acknowledged = new Map<string, number>();
-  let versionBefore = 0;
-
-  for (let round = 0; round < 20; round += 1) {
-    const goal = acknowledged.size + 500; // Of about a thousand: the writers don't stop there.
-    const writing = writeUntilKilled(round, acknowledged);
-    await until("enough was acknowledged", () => acknowledged.size >= goal);
-    await authority.kill("SIGKILL");
-    await writing;
-    const shown = client.version;
-    await authority.start();
-
-    const { version, epoch } = await authority.facts();
-    expect(version).toBeGreaterThanOrEqual(Math.max(versionBefore, shown, ...acknowledged.values()));
-    versionBefore = version;
-    await until("the client is level again", () => client.epoch === epoch && client.status.type === "live");
-    const { sync } = await authority.facts();
-    expect([sync.resumed, sync.fullStates]).toEqual([1, {}]);
-    expect([...acknowledged.keys()].filter((id) => !client.state.hosts.has(id))).toEqual([]);
-  }
-
-  expect(acknowledged.size).toBeGreaterThanOrEqual(10_000);
-  expect(new Set(acknowledged.values()).size).toBe(acknowledged.size);
-  expect(client.digest()).toBe((await authority.facts()).digest);
-  client.stop();
-}, 180_000);
+test("[P3] kill -9 amid acknowledged changes, again and again: all of them are there, versions only rise, the client resumes by diff", () =>
+  killAmidWrites(authority, 3));
 
 test("[E3] a data directory put back from an older copy: a client that had seen more gets a full state under a new epoch", async () => {
   const data = dirname(dir.database);
@@ -91,4 +52,4 @@ test("[E3] a data directory put back from an older copy: a client that had seen 
   expect(client.digest()).toBe(facts.digest);
   expect(JSON.stringify(state)).not.toContain("lost-");
   client.stop();
-}, 60_000);
+});

@@ -25,7 +25,7 @@ export class Stage implements AsyncDisposable {
   }
 
   /** Until every client shows what the authority has, record by record. */
-  async level(ms = 30_000): Promise<void> {
+  async level(ms = 240_000): Promise<void> {
     for (const client of this.#clients) {
       await until(
         "a client is level",

@@ -79,13 +79,13 @@ describe.each(releasedVersions())("version %s beside today's server", (version) 
     const agent = startAgent(folder, fleet.address, await admin.enrollmentToken());
     try {
       const online = async () => (await admin.hosts()).find((host) => host.online === true && host.ops.length > 0)?.id;
-      await until("the agent is online", async () => (await online()) !== undefined, 120_000);
+      await until("the agent is online", async () => (await online()) !== undefined);
       const host = (await online()) as string;
 
       const before = await ended(admin, await admin.dispatch("uptime", [host]));
       await fleet.killHard();
       await fleet.start();
-      await until("the agent is back", async () => (await online()) !== undefined, 120_000);
+      await until("the agent is back", async () => (await online()) !== undefined);
       const after = await ended(admin, await admin.dispatch("uptime", [host]));
 
       expect([before.status, after.status]).toEqual(["succeeded", "succeeded"]);
@@ -121,7 +121,7 @@ describe.each(releasedVersions())("the page of version %s on today's server", (v
     const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
     await tab.page.goto(`${fleet.address}/hosts`);
     await tab.row("web-1").waitFor();
-    await tab.isLive(120_000);
+    await tab.isLive();
 
     await admin.patchHost(machine.hostId, { tags: ["first"] });
     await tab.row("web-1").getByText("first").waitFor();
@@ -129,7 +129,7 @@ describe.each(releasedVersions())("the page of version %s on today's server", (v
     await fleet.start();
     await admin.patchHost(machine.hostId, { tags: ["second"] });
     await tab.row("web-1").getByText("second").waitFor();
-    await tab.isLive(120_000);
+    await tab.isLive();
 
     tab.assertNothingWrong();
     await tab.close();
@@ -137,7 +137,7 @@ describe.each(releasedVersions())("the page of version %s on today's server", (v
 });
 
 async function ended(admin: Admin, commandId: string): Promise<Command> {
-  await until("the op has ended", async () => (await admin.command(commandId))?.finishedAt !== undefined, 120_000);
+  await until("the op has ended", async () => (await admin.command(commandId))?.finishedAt !== undefined);
   return (await admin.command(commandId)) as Command;
 }
 

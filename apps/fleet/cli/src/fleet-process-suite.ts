@@ -204,7 +204,7 @@ export class FleetProcess {
   async dispose(): Promise<void> {
     await kill(this.#server);
     for (const pid of processesNaming(this.directory)) signal(pid, "SIGTERM");
-    const killAt = performance.now() + PATIENCE_MS / 4;
+    const killAt = performance.now() + PATIENCE_MS / 16;
     await eventually(() => {
       const left = processesNaming(this.directory);
       if (performance.now() > killAt) for (const pid of left) signal(pid, "SIGKILL");
@@ -214,7 +214,7 @@ export class FleetProcess {
   }
 }
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 240_000;
 
 /** Until it is so; throws when that takes longer than anything here should on a busy machine. */
 export async function eventually(isTrue: () => boolean | Promise<boolean>): Promise<void> {

@@ -136,9 +136,7 @@ describe("output", () => {
     await host.report(piece(id, 6, "second\n"));
     await host.finished(id, "succeeded", 13);
 
-    await expect
-      .poll(() => messages.some((message) => message.includes("output_finished")), { timeout: 20_000 })
-      .toBe(true);
+    await expect.poll(() => messages.some((message) => message.includes("output_finished"))).toBe(true);
     expect(messages.some((message) => message.includes("second"))).toBe(true);
     socket.terminate();
   });

@@ -563,9 +563,7 @@ describe("hosts and state", () => {
     const id = await start(host);
 
     await expect
-      .poll(() => messages.some((message) => message.includes("command_started") && message.includes(id)), {
-        timeout: 20_000,
-      })
+      .poll(() => messages.some((message) => message.includes("command_started") && message.includes(id)))
       .toBe(true);
     socket.terminate();
   });

@@ -39,7 +39,7 @@ test("[P4] a reader that reads nothing for two minutes while 200,000 changes pas
   const watching = setInterval(async () => {
     const { memory } = await authority.facts();
     if (memory.rss > peak.rss) peak = memory;
-  }, 1_000);
+  });
   const meanwhile = await agesDuring(ages, 200_000);
   clearInterval(watching);
   const during = await authority.facts();
@@ -58,7 +58,7 @@ test("[P4] a reader that reads nothing for two minutes while 200,000 changes pas
   expect(again.digest).toBe(during.digest);
   // Both are about the 100 ms for which metrics are gathered; the room is for what else the machine does meanwhile.
   expect(median(meanwhile)).toBeLessThan(1.5 * median(quiet) + 20);
-}, 300_000);
+});
 
 /** How old each change was when the other client showed it, while so many are made, about 1,650 a second. */
 async function agesDuring(ages: number[], changes: number): Promise<number[]> {

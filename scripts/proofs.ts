@@ -1,0 +1,63 @@
+/**
+ * `npm run proofs`: what takes longer than `npm test` may. With names, those alone: `npm run proofs -- simulator soak`.
+ * It wants a machine that has nothing else to do: some of it measures time. The last line is `N passed, N failed`.
+ */
+import { runScript } from "./run.ts";
+import { runVitest } from "./run-vitest.ts";
+import { conclude, problem, type Tally } from "./tally.ts";
+
+interface Proof {
+  readonly what: string;
+  /** On two idle cores. */
+  readonly minutes: number;
+  readonly run: () => Promise<Tally>;
+}
+
+const PROOFS: Readonly<Record<string, Proof>> = {
+  tests: {
+    what: "crash loops, slow readers, liars, and bounds on time",
+    minutes: 6,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts"]),
+  },
+  faults: {
+    what: "real processes, disks and networks: killed, cut off, filled up, slowed down, damaged",
+    minutes: 7,
+    run: () => script("tests/faults/all.ts"),
+  },
+  simulator: {
+    what: "10,000 seeds of the simulator",
+    minutes: 4,
+    run: () => script("packages/sim/src/io/main.ts", "--runs", "10000"),
+  },
+  model: {
+    what: "the protocol's rules, every interleaving",
+    minutes: 3,
+    run: () => script("scripts/model.ts"),
+  },
+  soak: {
+    what: "20,000 records that all move every second, for ten minutes",
+    minutes: 11,
+    run: () => script("tests/engine/soak.ts"),
+  },
+};
+
+const asked = process.argv.slice(2);
+const unknown = asked.filter((name) => !Object.hasOwn(PROOFS, name));
+if (unknown.length > 0)
+  throw new Error(`no proof named ${unknown.join(", ")}: there are ${Object.keys(PROOFS).join(", ")}`);
+
+const chosen = Object.entries(PROOFS).filter(([name]) => asked.length === 0 || asked.includes(name));
+const minutes = chosen.reduce((sum, [, proof]) => sum + proof.minutes, 0);
+console.log(`${chosen.length} proofs, about ${minutes} min on two idle cores`);
+const tallies: Tally[] = [];
+for (const [index, [name, proof]] of chosen.entries()) {
+  console.log(`\n${name}, ${index + 1} of ${chosen.length}, about ${proof.minutes} min: ${proof.what}`);
+  tallies.push(await proof.run());
+}
+conclude(tallies);
+
+/** A script that tells by its exit code. */
+async function script(path: string, ...args: string[]): Promise<Tally> {
+  const exitCode = await runScript(path, args, { NODE_OPTIONS: "--conditions=source" });
+  return exitCode === 0 ? { passed: 1, failed: 0 } : problem(`${path} ended with exit code ${exitCode}`);
+}

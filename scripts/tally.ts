@@ -1,0 +1,17 @@
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+export function problem(what: string): Tally {
+  console.error(` × ${what}`);
+  return { passed: 0, failed: 1 };
+}
+
+/** Prints the last line, and makes the process end with 1 where anything failed. */
+export function conclude(tallies: readonly Tally[]): void {
+  const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
+  const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
+  process.exitCode = failed === 0 ? 0 : 1;
+  console.log(`${passed} passed, ${failed} failed`);
+}
