@@ -113,6 +113,7 @@ export class Authority {
     this.#world.restoredAt = this.#world.clock.now;
     this.#world.disk.restore(image);
     this.#world.acks.restored(image.branch);
+    this.#world.calls.restored();
   }
 
   accept(connection: Connection): void {

@@ -38,6 +38,8 @@ export const INTERESTING: readonly string[] = [
   "cuts_within_frame",
   ...["alter", "swallow", "double"].flatMap((how) => [`meddled_${how}`, `meddled_plain_${how}`]),
   ...["sleeps_told", "sleeps_untold", "client_clock_jumps", "authority_clock_jumps"],
+  ...["swap", "add", "read", "count"].map((what) => `calls_${what}`),
+  ...["calls_refused", "calls_never_answered", "calls_repeated", "calls_repeated_after_crash", "reads_own"],
   ...["spaces_removed", "spaces_made_again"],
   ...["restores_empty", "further_epoch_after_restore"],
   ...["epoch", "commit", "fold"].map((write) => `disk_error_${write}`),

@@ -1,6 +1,9 @@
 import type { Action, ClientPlan, Deed, Plan } from "./plan.ts";
 import { Random } from "./random.ts";
 
+/** Registers, and as many counters, that callers meet at. */
+export const CALLED_OBJECTS = 2;
+
 const HOSTS = ["web-1", "web-2", "db-1"];
 const SPACES = ["agent/web-1", "agent/web-2", "output/c1", "output/c2"];
 
@@ -11,6 +14,8 @@ export function makePlan(seed: string, keepTrace = false): Plan {
   const clients = makeClients(chance.fork("clients"), faultyMs);
   const actions = [...writes(chance.fork("writes"), faultyMs), ...troubles(chance.fork("troubles"), faultyMs, clients)];
   actions.sort((a, b) => a.at - b.at);
+  // Behind all others: what follows from the numbers of those stays as it is.
+  actions.push(...calls(chance.fork("calls"), faultyMs, clients));
   return {
     config: makeConfig(seed, chance.fork("config"), keepTrace),
     clients,
@@ -95,6 +100,31 @@ function aWrite(chance: Random): Deed {
   if (kind < 0.04) return { do: "crowd", count: chance.int(20, 60), gone: chance.chance(0.5) };
   if (kind < 0.06) return { do: "read_state" };
   return { do: "write", space: chance.chance(0.75) ? "main" : chance.pick(SPACES) };
+}
+
+/** Callers that meet at a few objects, so that most of what they do is done at the same time as something else. */
+function calls(chance: Random, untilMs: number, clients: readonly ClientPlan[]): Planned[] {
+  const planned: Planned[] = [];
+  const meanMs = chance.pick([300, 1_000, 3_000]);
+  const tabs = clients.filter(({ kind, space }) => kind === "tab" && space === "main").map(({ name }) => name);
+  for (let at = chance.int(0, 1_000); at < untilMs; at += 1 + Math.floor(2 * meanMs * chance.next())) {
+    for (let together = chance.pick([1, 1, 2, 4]); together > 0; together -= 1)
+      planned.push({ at, ...aCall(chance, tabs) });
+  }
+  return planned;
+}
+
+function aCall(chance: Random, tabs: readonly string[]): Deed {
+  const what = chance.pick(["swap", "swap", "add", "add", "read", "count"] as const);
+  return {
+    do: "call",
+    caller: `caller-${chance.int(1, 4)}`,
+    what,
+    object: chance.int(0, CALLED_OBJECTS - 1),
+    fate: chance.pick(["answered", "answered", "answered", "request_lost", "answer_lost", "doubled"] as const),
+    latencyMs: chance.pick([0, 10, 400]),
+    ...(chance.chance(0.3) ? { reader: chance.pick(tabs) } : {}),
+  };
 }
 
 interface Menu {

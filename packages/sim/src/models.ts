@@ -31,6 +31,7 @@ export const mainModel = defineModel({
     commands: collection(null, { keep: { newest: KEPT_COMMANDS, where: { status: ["done", "failed"] } } }),
     events: collection(null, { keep: { newest: KEPT_EVENTS } }),
     metrics: collection(null, { ephemeral: true }),
+    registers: collection(),
   },
   changes: {
     host_added: put("hosts"),
@@ -40,6 +41,7 @@ export const mainModel = defineModel({
     command_finished: patch("commands"),
     event: put("events"),
     host_metrics: put("metrics"),
+    register_set: put("registers"),
   },
 });
 

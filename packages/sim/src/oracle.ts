@@ -186,8 +186,11 @@ function after(history: History, change: Change, whole: boolean, at: number): Mo
   return { version: version + 1, state: next, whole, at, change, key: keyOf(change) };
 }
 
+/** Changes that say under which key they were asked for. */
+const KEYED: readonly string[] = ["command_started", "event", "register_set"];
+
 function keyOf({ type, data }: Change): string | null {
-  return (type === "command_started" || type === "event") && typeof data.key === "string" ? data.key : null;
+  return KEYED.includes(type) && typeof data.key === "string" ? data.key : null;
 }
 
 /** The state after an effective change; records and collections that it doesn't concern are shared. */

@@ -1,5 +1,6 @@
 import type { Change, StateOf, SyncError } from "@neverstale/protocol";
 import type { Decide } from "@neverstale/server";
+import { call } from "./caller.ts";
 import { crowd, crowdGone, type mainModel, someChanges } from "./models.ts";
 import type { PlainClient } from "./plain-client.ts";
 import type { Action, Deed } from "./plan.ts";
@@ -26,6 +27,8 @@ export function perform(world: World, action: Action): void {
       return remakeSpace(world, action, chance);
     case "remove_space":
       return removeSpace(world, action.space);
+    case "call":
+      return call(world, action, chance);
     case "read_state":
       return readState(world);
     default:

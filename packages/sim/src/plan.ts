@@ -34,6 +34,17 @@ export type Deed =
   | { readonly do: "remove_space"; readonly space: string }
   | { readonly do: "dispatch"; readonly client: string; readonly hosts: readonly string[]; readonly timeoutMs: number }
   | { readonly do: "read_state" }
+  | {
+      readonly do: "call";
+      readonly caller: string;
+      readonly what: "swap" | "read" | "add" | "count";
+      /** The number of the register, or counter. */
+      readonly object: number;
+      readonly fate: "answered" | "request_lost" | "answer_lost" | "doubled";
+      readonly latencyMs: number;
+      /** The tab that is looked at once it has got there. */
+      readonly reader?: string;
+    }
   // What happens to the authority.
   | { readonly do: "kill" | "cut_power" | "stop"; readonly downMs: number }
   | {

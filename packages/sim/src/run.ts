@@ -1,5 +1,7 @@
 import { Agent } from "./agent.ts";
+import { readAll } from "./caller.ts";
 import { healed } from "./healthy-phase.ts";
+import { CALLED_OBJECTS } from "./make-plan.ts";
 import { perform } from "./perform.ts";
 import type { ClientPlan, Plan } from "./plan.ts";
 import { type Failure, World } from "./world.ts";
@@ -23,7 +25,15 @@ export async function runPlan(plan: Plan): Promise<RunResult> {
   for (const action of plan.actions) world.clock.after(action.at, () => perform(world, action));
   await world.pass(plan.faultyMs);
   if (world.failure === null) await healed(world);
+  if (world.failure === null) await judgeCalls(world);
   return resultOf(world);
+}
+
+/** Promise P6, over the whole run. */
+async function judgeCalls(world: World): Promise<void> {
+  await readAll(world, CALLED_OBJECTS);
+  const { problem } = world.calls;
+  if (problem !== null) world.fail("P6", problem);
 }
 
 function join(world: World, { name, kind, space, ...network }: ClientPlan): void {

@@ -1,6 +1,7 @@
 import type { Position } from "@neverstale/protocol";
 import { Acks } from "./acks.ts";
 import { Authority } from "./authority.ts";
+import { Calls } from "./calls.ts";
 import { Clock } from "./clock.ts";
 import { Counters } from "./counters.ts";
 import { Disk, type DiskConfig } from "./disk.ts";
@@ -44,6 +45,7 @@ export class World {
   readonly oracle: Oracle;
   readonly disk: Disk;
   readonly acks: Acks;
+  readonly calls: Calls;
   readonly authority: Authority;
   readonly tabs = new Map<string, Tab>();
   readonly plainClients = new Map<string, PlainClient>();
@@ -65,6 +67,7 @@ export class World {
     const { clock, random, counters, oracle, fail: report } = this;
     const note = (text: string) => this.trace.line(clock.now, `disk ${text}`);
     this.disk = new Disk({ clock, random: random.fork("disk"), counters, oracle, report, note }, config.disk);
+    this.calls = new Calls(this.counters);
     this.acks = new Acks(this.fail, () => this.disk);
     this.authority = new Authority(this, config.authority);
   }
