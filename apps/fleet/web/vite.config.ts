@@ -6,12 +6,16 @@ import { defineConfig } from "vite";
 const server = "http://127.0.0.1:8080";
 
 const packages = fileURLToPath(new URL("../../../packages", import.meta.url));
+const hostLabel = fileURLToPath(new URL("../domain/src/host-label.ts", import.meta.url));
 
 export default defineConfig({
   plugins: [react()],
   resolve: {
     // Our own packages from their sources. Not by the condition `source`: react-aria has one too, and means another thing.
-    alias: [{ find: /^@neverstale\/(protocol|client|react)$/, replacement: `${packages}/$1/src/index.ts` }],
+    alias: [
+      { find: /^@neverstale\/(protocol|client|react)$/, replacement: `${packages}/$1/src/index.ts` },
+      { find: "@neverstale/fleet-domain/host-label", replacement: hostLabel },
+    ],
   },
   build: {
     target: ["chrome123", "firefox121", "safari17.5"],

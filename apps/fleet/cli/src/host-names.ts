@@ -1,27 +1,28 @@
-import type { ArgSpec, Host } from "@neverstale/fleet-domain";
+import { type ArgSpec, type Host, labelOf } from "@neverstale/fleet-domain";
 
 export type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 
-/** The ids of hosts given by id or by name; `all` is every host. */
+/** The ids of hosts given by id or by the name that an admin gave; `all` is every host. What a machine calls itself chooses nothing. */
 export function hostIdsOf(names: readonly string[], hosts: Iterable<Host>): Found<string[]> {
   const list = [...hosts];
   const ids: string[] = [];
   for (const name of names) {
-    const found = name === "all" ? list : list.filter((host) => host.id === name || host.hostname === name);
-    if (found.length === 0)
-      return {
-        ok: false,
-        problem: `there is no host ${name}; there are: ${list.map((host) => host.hostname).join(", ") || "none"}`,
-      };
+    const found = name === "all" ? list : list.filter((host) => host.id === name || host.name === name);
+    if (found.length === 0) return { ok: false, problem: noSuchHost(name, list) };
     if (found.length > 1 && name !== "all") {
-      return {
-        ok: false,
-        problem: `${found.length} hosts are called ${name}: say which by id: ${found.map((host) => host.id).join(", ")}`,
-      };
+      const which = found.map((host) => host.id).join(", ");
+      return { ok: false, problem: `${found.length} hosts are called ${name}: say which by id: ${which}` };
     }
     for (const host of found) ids.push(host.id);
   }
   return { ok: true, value: [...new Set(ids)] };
+}
+
+function noSuchHost(name: string, hosts: readonly Host[]): string {
+  const calling = hosts.filter((host) => host.hostname === name).map(labelOf);
+  if (calling.length > 0)
+    return `there is no host ${name}, but ${calling.join(", ")} calls itself so: choose it by its id`;
+  return `there is no host ${name}; there are: ${hosts.map(labelOf).join(", ") || "none"}`;
 }
 
 /** `name=value` pairs as the op's arguments: a value is a number where the op asks for one. */

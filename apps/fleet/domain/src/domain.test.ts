@@ -13,7 +13,8 @@ import {
 import { EnrollmentToken, PROBLEMS } from "./api.ts";
 import { COMMAND_STATUSES, isFinal } from "./command.ts";
 import { COMMAND_LIMIT, fleet, fleetModel } from "./fleet.ts";
-import { callsItself, labelOf, nameProblem } from "./host-name.ts";
+import { callsItself, labelOf } from "./host-label.ts";
+import { nameProblem } from "./host-name.ts";
 import { checkArgs, type OpOffer } from "./op.ts";
 import { chunkId } from "./output-space.ts";
 

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { Host } from "./host.ts";
 
 /** What shows nothing, turns the text around it, or is no character at all. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
@@ -20,33 +19,3 @@ export const HostName = z
   .min(1)
   .max(100)
   .refine((name) => nameProblem(name) === null, "a name has letters or digits, and nothing that can't be seen");
-
-/** An id as it is made of a name: the same for names that differ only in what an id can't hold. */
-export function idOfName(name: string): string {
-  return (
-    name
-      .toLowerCase()
-      .replace(/[^a-z0-9.-]+/g, "-")
-      .slice(0, 100) || "host"
-  );
-}
-
-/** Two names that a person may take for the same. */
-export function isSameName(one: string, other: string): boolean {
-  return folded(one) === folded(other);
-}
-
-function folded(name: string): string {
-  return name.normalize("NFKC").toLowerCase();
-}
-
-/** What a host is called wherever it is shown or chosen: the name an admin gave, else its id. Never what its agent says. */
-export function labelOf(host: Pick<Host, "id" | "name">): string {
-  return host.name ?? host.id;
-}
-
-/** What its agent calls the machine, where that isn't what the host is called here. */
-export function callsItself(host: Pick<Host, "id" | "name" | "hostname">): string | null {
-  const label = labelOf(host);
-  return isSameName(host.hostname, label) || idOfName(host.hostname) === label ? null : host.hostname;
-}

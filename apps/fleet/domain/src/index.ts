@@ -7,6 +7,7 @@ export * from "./command.ts";
 export * from "./event.ts";
 export * from "./fleet.ts";
 export * from "./host.ts";
+export * from "./host-label.ts";
 export * from "./host-name.ts";
 export * from "./op.ts";
 export * from "./output-space.ts";

@@ -1,5 +1,6 @@
 import type { StateSync } from "@neverstale/client";
-import type { Command, Fleet, Host, Role } from "@neverstale/fleet-domain";
+import type { Fleet, Role } from "@neverstale/fleet-domain";
+import { labelIn } from "@neverstale/fleet-domain/host-label";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { isFinished } from "./components/looks.ts";
 import { EventsScreen } from "./events/events-screen.tsx";
@@ -84,7 +85,7 @@ function Hosts({ sync, mayRun, selection }: HostsProps) {
   const chosenHosts = useMemo(() => hosts.filter((host) => chosen.has(host.id)), [hosts, chosen]);
 
   const onRun = async (request: RunRequest, key: string) => {
-    const started = await run(sync, request, key, (id) => hosts.find((host) => host.id === id)?.hostname ?? id);
+    const started = await run(sync, request, key, (id) => labelIn(new Map(hosts.map((host) => [host.id, host])), id));
     const { view } = navigation;
     if (started.commandIds.length > 0) navigation.go(showOutput(view, started.commandIds.slice(0, OPENED_AT_ONCE)));
     if (started.pipelineId !== null) navigation.go(goTo(view, "pipelines", started.pipelineId));
@@ -175,16 +176,12 @@ function Dock({ sync, outputs, mayRun }: DockProps) {
           key={command.id}
           followed={outputs.of(command.id)}
           command={command}
-          hostname={hostname(hosts, command)}
+          hostname={labelIn(hosts, command.host)}
           onStop={mayRun ? () => stop(command.id) : null}
         />
       )}
     />
   );
-}
-
-function hostname(hosts: ReadonlyMap<string, Host>, command: Command): string {
-  return hosts.get(command.host)?.hostname ?? command.host;
 }
 
 /** What became of it shows in the state: it says that it is being stopped, or goes on running. */

@@ -4,6 +4,7 @@ import {
   type Fleet,
   fleet,
   isFinal,
+  labelIn,
   type OutputState,
   type OutputStatus,
   outputModel,
@@ -150,7 +151,7 @@ function describe({ status, reason }: End): string {
 }
 
 function nameOf(sync: StateSync<Fleet>, host: string): string {
-  return oneLine(sync.state.hosts.get(host)?.hostname ?? host);
+  return oneLine(labelIn(sync.state.hosts, host));
 }
 
 function found<T>(

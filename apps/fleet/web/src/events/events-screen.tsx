@@ -1,4 +1,5 @@
 import type { Event, Host } from "@neverstale/fleet-domain";
+import { labelIn } from "@neverstale/fleet-domain/host-label";
 import { memo } from "react";
 import { FilterField } from "../components/filter-field.tsx";
 import { eventLook } from "../components/looks.ts";
@@ -21,7 +22,7 @@ export interface EventsScreenProps {
 export function EventsScreen({ events, hosts, loaded }: EventsScreenProps) {
   const view = useView();
   const navigation = useNavigation();
-  const nameOf = (event: Event) => (event.host === undefined ? "" : (hosts.get(event.host)?.hostname ?? event.host));
+  const nameOf = (event: Event) => (event.host === undefined ? "" : labelIn(hosts, event.host));
   const shown = inOrder(events).filter((event) =>
     containsWords(
       [event.message, event.actor, event.category, eventLook(event.level).word, nameOf(event)],

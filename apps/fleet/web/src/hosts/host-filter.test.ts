@@ -60,3 +60,9 @@ test("a measure that is not known is neither above nor below", () => {
   expect(found("cpu:<85")).toEqual(["web-2"]);
   expect(found("load:>2")).toEqual(["web-1"]);
 });
+
+test("a host is found by its name, by its id, and by what the machine calls itself", () => {
+  const named = host("web-9", { name: "Shop", hostname: "ip-10-0-0-9" });
+
+  expect(["shop", "web-9", "ip-10"].map((word) => parseHostFilter(word)(named, undefined))).toEqual([true, true, true]);
+});

@@ -1,4 +1,5 @@
 import type { Host, Metrics } from "@neverstale/fleet-domain";
+import { labelOf } from "@neverstale/fleet-domain/host-label";
 
 /**
  * The filter language of the hosts screen: words that must all match, in any order.
@@ -65,6 +66,15 @@ function parseMeasure(term: string): HostFilter | null {
 }
 
 function mentions(host: Host, word: string): boolean {
-  const texts = [host.hostname, host.os, host.arch, host.location, host.deviceType, ...host.tags];
+  const texts = [
+    labelOf(host),
+    host.id,
+    host.hostname,
+    host.os,
+    host.arch,
+    host.location,
+    host.deviceType,
+    ...host.tags,
+  ];
   return texts.some((text) => text?.toLowerCase().includes(word));
 }

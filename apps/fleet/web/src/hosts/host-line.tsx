@@ -1,4 +1,5 @@
 import type { Host, Metrics } from "@neverstale/fleet-domain";
+import { callsItself, labelOf } from "@neverstale/fleet-domain/host-label";
 import { type MouseEvent, memo } from "react";
 import { HOST_LOOKS } from "../components/looks.ts";
 import { Status } from "../components/mark.tsx";
@@ -33,7 +34,7 @@ export const HostLine = memo(function HostLine({ host, metrics, index, chosen, o
         <input
           type="checkbox"
           className="checkbox"
-          aria-label={`Select ${host.hostname}`}
+          aria-label={`Select ${labelOf(host)}`}
           checked={chosen}
           onClick={(event) => onToggle(host.id, event)}
           readOnly
@@ -42,6 +43,7 @@ export const HostLine = memo(function HostLine({ host, metrics, index, chosen, o
       <th scope="row" className="cell-host">
         <HostLink host={host} open={open} />
         <span className="under foreign">
+          <OwnName host={host} />
           {host.os} · {host.arch}
         </span>
       </th>
@@ -69,7 +71,7 @@ export const HostLine = memo(function HostLine({ host, metrics, index, chosen, o
       <td className="cell-run">
         {onRun !== null && (
           <button type="button" className="button button-small" onClick={() => onRun(host.id)}>
-            Run…<span className="visually-hidden"> on {host.hostname}</span>
+            Run…<span className="visually-hidden"> on {labelOf(host)}</span>
           </button>
         )}
       </td>
@@ -81,9 +83,15 @@ function HostLink({ host, open }: { readonly host: Host; readonly open: boolean 
   const view = useView();
   return (
     <Link className="row-link foreign" to={{ ...view, screen: "hosts", open: open ? null : host.id }}>
-      {host.hostname}
+      {labelOf(host)}
     </Link>
   );
+}
+
+/** What the machine calls itself, where that is something else: anybody may call a machine anything. */
+function OwnName({ host }: { readonly host: Host }) {
+  const own = callsItself(host);
+  return own === null ? null : <>calls itself {own} · </>;
 }
 
 export function Tags({ tags }: { readonly tags: readonly string[] }) {

@@ -36,3 +36,8 @@ test("while the order is held, a new host goes to the end and a lost one leaves 
   const rows = [row("new", 99), row("web-1", 1), row("db", 2)];
   expect(ids(keepOrder(rows, ["db", "web-2", "web-1"]))).toEqual(["db", "web-1", "new"]);
 });
+
+test("hosts are ordered by what they are called, not by what they call themselves", () => {
+  const rows = [row("web-3", 1, { hostname: "a" }), row("web-1", 1, { name: "z" }), row("web-2", 1)];
+  expect(ids(sortHosts(rows, null))).toEqual(["web-2", "web-3", "web-1"]);
+});

@@ -1,4 +1,5 @@
 import type { Host, Metrics } from "@neverstale/fleet-domain";
+import { labelOf } from "@neverstale/fleet-domain/host-label";
 import type { Sort } from "../state/view.ts";
 import { hostStatus } from "./host-filter.ts";
 
@@ -34,7 +35,7 @@ function measure(row: HostRow, column: "cpu" | "ram" | "disk" | "load"): number 
 }
 
 function byName(a: HostRow, b: HostRow): number {
-  return NAMES.compare(a.host.hostname, b.host.hostname) || NAMES.compare(a.host.id, b.host.id);
+  return NAMES.compare(labelOf(a.host), labelOf(b.host)) || NAMES.compare(a.host.id, b.host.id);
 }
 
 /** The rows as they were ordered before, new ones behind them: for while somebody points at one of them. */

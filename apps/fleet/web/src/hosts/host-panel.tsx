@@ -1,4 +1,5 @@
 import type { Command, Event, Host, Metrics } from "@neverstale/fleet-domain";
+import { callsItself, labelOf } from "@neverstale/fleet-domain/host-label";
 import { useEffect, useRef } from "react";
 import { Icon } from "../components/icon.tsx";
 import { commandLook, eventLook, HOST_LOOKS } from "../components/looks.ts";
@@ -33,11 +34,11 @@ export function HostPanel({ host, metrics, commands, events }: HostPanelProps) {
     <aside className="panel" aria-labelledby="host-title">
       <header className="panel-head">
         <h2 id="host-title" className="panel-title foreign" ref={title} tabIndex={-1}>
-          {host.hostname}
+          {labelOf(host)}
         </h2>
         <Link className="button button-plain" to={{ ...view, open: null }}>
           <Icon name="close" />
-          <span className="visually-hidden">Close {host.hostname}</span>
+          <span className="visually-hidden">Close {labelOf(host)}</span>
         </Link>
       </header>
       <div className="panel-body">
@@ -88,7 +89,11 @@ function Charts({ host, metrics }: { readonly host: Host; readonly metrics: Metr
 }
 
 function Facts({ host, metrics }: { readonly host: Host; readonly metrics: Metrics | undefined }) {
+  const own = callsItself(host);
   const facts: readonly (readonly [string, React.ReactNode])[] = [
+    ...(labelOf(host) === host.id ? [] : ([["Id", host.id]] as const)),
+    ...(own === null ? [] : ([["Calls itself", own]] as const)),
+    ...(host.clockSkewed === true ? ([["Clock", "wrong: set it on the machine"]] as const) : []),
     ["Swap", percent(metrics?.swap)],
     ["Disk", percent(metrics?.disk)],
     ["Up", metrics?.uptimeS === undefined ? NONE : span(metrics.uptimeS * 1_000)],

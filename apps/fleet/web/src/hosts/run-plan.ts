@@ -1,4 +1,5 @@
 import type { ArgSpec, Args, Host, OpOffer } from "@neverstale/fleet-domain";
+import { labelOf } from "@neverstale/fleet-domain/host-label";
 import { count } from "../state/format.ts";
 import { hostStatus } from "./host-filter.ts";
 
@@ -65,7 +66,8 @@ export function planPipeline(hosts: readonly Host[]): RunPlan {
 }
 
 function which(hosts: readonly Host[]): string {
-  return hosts.length === 1 ? (hosts[0]?.hostname ?? "1 host") : count(hosts.length, "host");
+  const [only] = hosts;
+  return hosts.length === 1 && only !== undefined ? labelOf(only) : count(hosts.length, "host");
 }
 
 function be(hosts: readonly Host[]): string {

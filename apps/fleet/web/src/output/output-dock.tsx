@@ -1,4 +1,5 @@
 import type { Command, Host } from "@neverstale/fleet-domain";
+import { labelIn } from "@neverstale/fleet-domain/host-label";
 import type { ReactNode } from "react";
 import { Button, Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
@@ -99,7 +100,7 @@ function TabWords({ command, hosts, id }: TabWordsProps) {
       <Mark shape={look.shape} tone={look.tone} />
       <span className="visually-hidden">{look.word}: </span>
       <span className="foreign">
-        {command.op} · {hosts.get(command.host)?.hostname ?? command.host}
+        {command.op} · {labelIn(hosts, command.host)}
       </span>
     </>
   );

@@ -35,7 +35,7 @@ const COMMANDS = [
   command("c2", "h2", 0, { status: "failed" }),
   command("c9", "h1", 1, { pipelineId: "p2" }),
 ];
-const HOSTS = new Map([["h1", { hostname: "web-1" } as Host]]);
+const HOSTS = new Map([["h1", { id: "h1", name: "web-1" } as Host]]);
 
 test("each stage of each host has its command, the same op at two stages too", () => {
   const grid = gridOf(PIPELINE, COMMANDS, HOSTS);

@@ -1,4 +1,5 @@
 import type { Command, Host, Pipeline } from "@neverstale/fleet-domain";
+import { labelIn } from "@neverstale/fleet-domain/host-label";
 
 /** A pipeline's hosts by its stages, read from its commands. */
 export interface PipelineGrid {
@@ -28,7 +29,7 @@ export function gridOf(
   }
   const rows = pipeline.hosts.slice(0, MAX_ROWS).map((host) => ({
     host,
-    hostname: hosts.get(host)?.hostname ?? host,
+    hostname: labelIn(hosts, host),
     cells: pipeline.stages.map((_, stage) => cells.get(`${stage}/${host}`) ?? null),
   }));
   return { stages: pipeline.stages, rows, hidden: pipeline.hosts.length - rows.length };

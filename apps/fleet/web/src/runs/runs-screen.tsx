@@ -1,4 +1,5 @@
 import type { Command, Host } from "@neverstale/fleet-domain";
+import { labelIn } from "@neverstale/fleet-domain/host-label";
 import { memo } from "react";
 import { FilterField } from "../components/filter-field.tsx";
 import { commandLook } from "../components/looks.ts";
@@ -21,7 +22,7 @@ export interface RunsScreenProps {
 export function RunsScreen({ commands, hosts, loaded }: RunsScreenProps) {
   const view = useView();
   const navigation = useNavigation();
-  const nameOf = (command: Command) => hosts.get(command.host)?.hostname ?? command.host;
+  const nameOf = (command: Command) => labelIn(hosts, command.host);
   const shown = newestFirst(commands).filter((command) => matchesWords(command, nameOf(command), view.filter));
   const running = commands.filter((command) => command.status === "running").length;
 

@@ -1,0 +1,38 @@
+/* What a host is called. Without the validators: the page takes this file alone. */
+import type { Host } from "./host.ts";
+
+/** An id as it is made of a name: the same for names that differ only in what an id can't hold. */
+export function idOfName(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9.-]+/g, "-")
+      .slice(0, 100) || "host"
+  );
+}
+
+/** Two names that a person may take for the same. */
+export function isSameName(one: string, other: string): boolean {
+  return folded(one) === folded(other);
+}
+
+function folded(name: string): string {
+  return name.normalize("NFKC").toLowerCase();
+}
+
+/** What a host is called wherever it is shown or chosen: the name an admin gave, else its id. Never what its agent says. */
+export function labelOf(host: Pick<Host, "id" | "name">): string {
+  return host.name ?? host.id;
+}
+
+/** What its agent calls the machine, where that isn't what the host is called here. */
+export function callsItself(host: Pick<Host, "id" | "name" | "hostname">): string | null {
+  const label = labelOf(host);
+  return isSameName(host.hostname, label) || idOfName(host.hostname) === label ? null : host.hostname;
+}
+
+/** The same for an id whose host may be gone. */
+export function labelIn(hosts: ReadonlyMap<string, Pick<Host, "id" | "name">>, id: string): string {
+  const host = hosts.get(id);
+  return host === undefined ? id : labelOf(host);
+}
