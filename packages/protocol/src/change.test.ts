@@ -6,6 +6,7 @@ import { type Change, type Effect, effectOf, recordIdOf } from "./change.ts";
 import type { JsonObject, StateRecord } from "./json.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { collection, defineModel, patch, put, RECORD_EVICTED, remove } from "./model.ts";
+import { freezeJson } from "./take-json.ts";
 
 const web1: StateRecord = { id: "web-1", status: "up", os: { name: "debian", version: "13" } };
 
@@ -105,7 +106,99 @@ test("[S3] an eviction removes the record of the collection that it names", () =
   expect(change.data).toEqual(data);
 });
 
+test("[S1] a change that removes needs no data", () => {
+  const asked = { type: "host_removed", target: "web-1" };
+
+  const { change, after, moved } = effectOf(testModel, asked, () => web1);
+
+  expect([after, moved]).toEqual([null, true]);
+  expect(change).toEqual({ ...asked, data: {} });
+});
+
+const strictRules = defineModel({
+  model: 1,
+  collections: { hosts: collection() },
+  changes: {
+    host_updated: patch("hosts", { missing: "refuse" }),
+    host_removed: remove("hosts", { missing: "refuse" }),
+    host_forgotten: remove("hosts", { missing: "pass" }),
+  },
+});
+
+test("[S2] where the model says so, a patch or a remove of an id that isn't there is refused", () => {
+  const missing = { code: "invalid_change", message: expect.stringContaining('no record "web-9" in "hosts"') };
+
+  for (const type of ["host_updated", "host_removed"]) {
+    const asked = { type, target: "web-9", data: {} };
+    expect(() => effectOf(strictRules, asked, () => undefined)).toThrow(expect.objectContaining(missing));
+    expect(effectOf(strictRules, asked, () => web1).collection).toBe("hosts");
+  }
+  expect(effectOf(strictRules, { type: "host_forgotten", target: "web-9" }, () => undefined).moved).toBe(false);
+});
+
+/** Every object and list within a value, itself included. */
+function partsOf(value: unknown): object[] {
+  if (typeof value !== "object" || value === null) return [];
+  return [value, ...Object.values(value).flatMap(partsOf)];
+}
+
+test("[S1] whatever an effect is made of is frozen, and nothing of it is the caller's", () => {
+  fc.assert(
+    fc.property(anyState, anyChange, ({ hosts }, asked) => {
+      for (const model of [testModel, passingModel]) {
+        const records = new Map([...hosts].map(([id, record]) => [id, freezeJson(record)]));
+        const { change, after, patch } = effectOf(model, asked, (_, id) => records.get(id));
+        const parts = [change, after, patch].flatMap(partsOf);
+        expect(parts.filter((part) => !Object.isFrozen(part))).toEqual([]);
+        expect(parts.filter((part) => partsOf(asked).includes(part))).toEqual([]);
+      }
+    }),
+  );
+});
+
+test("[S1] what a validator keeps of its output is not what is stored", () => {
+  const kept: Record<string, unknown>[] = [];
+  const schema: StandardSchemaV1 = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (value) => {
+        const output = { ...(value as object), tags: ["a"] };
+        kept.push(value as Record<string, unknown>, output);
+        return { value: output };
+      },
+    },
+  };
+  const model = defineModel({
+    model: 1,
+    collections: { hosts: collection(schema) },
+    changes: { host_added: put("hosts") },
+  });
+
+  const { after, change } = effectOf(model, { type: "host_added", target: "a", data: { x: [1] } }, () => undefined);
+  for (const value of kept) {
+    for (const list of [value.tags, value.x]) (list as unknown[] | undefined)?.push("edited");
+    value.status = "edited";
+  }
+
+  expect(after).toEqual({ id: "a", x: [1], tags: ["a"] });
+  expect(change.data).toEqual(after);
+});
+
 const REFUSED: [string, unknown][] = [
+  ["that is null", null],
+  ["that is not there", undefined],
+  ["that is a text", "host_added"],
+  ["that is a list", []],
+  ["whose type is a list", { type: ["host_added"], target: "a", data: {} }],
+  ["whose type is a symbol", { type: Symbol("host_added"), target: "a", data: {} }],
+  ["that puts without data", { type: "host_added", target: "a" }],
+  ["that patches without data", { type: "host_updated", target: "a" }],
+  ["that removes with null for data", { type: "host_removed", target: "a", data: null }],
+  ["whose target is missing", { type: "host_added", data: { id: "a" } }],
+  ["whose id is an object", { type: "host_removed", target: "a", data: { id: {} } }],
+  ["whose data is an instance of a class", { type: "host_added", target: "a", data: new Date(0) }],
+  ["whose data comes later", { type: "host_added", target: "a", data: Promise.resolve({}) }],
   ["of an unknown type", { type: "host_exploded", target: "web-1", data: {} }],
   ["of an inherited type", { type: "toString", target: "web-1", data: {} }],
   ["of no id", { type: "host_added", target: "", data: {} }],
@@ -170,6 +263,10 @@ test("[S1] an effect's patch turns the record before into the record after", () 
     }),
   );
 });
+
+/** Gives out what it was given: everything goes through a validator and stays what it was. */
+const passes: StandardSchemaV1 = { "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) } };
+const passingModel = { ...testModel, collections: { hosts: collection(passes) } };
 
 /** Trims the status, adds a default, drops what it doesn't know (also `id`), and refuses an empty status. */
 const hostSchema: StandardSchemaV1<unknown, { status: string; tags: string[] }> = {
@@ -259,9 +356,9 @@ function rounded(value: unknown): StandardSchemaV1.Result<unknown> {
 }
 
 test("a validator that answers later is a bug of the model", () => {
-  const later = Promise.resolve({ value: {} });
-
-  expect(() => effectOf(modelWith(later), added, () => undefined)).toThrow("asynchronous");
+  for (const later of [Promise.resolve({ value: {} }), Promise.reject(new Error("too late"))]) {
+    expect(() => effectOf(modelWith(later), added, () => undefined)).toThrow("asynchronous");
+  }
 });
 
 const added: Change = { type: "host_added", target: "web-1", data: {} };

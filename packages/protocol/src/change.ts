@@ -1,15 +1,32 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { SyncError } from "./errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, type StateRecord } from "./json.ts";
 import { mergePatch, mergePatchBetween } from "./merge-patch.ts";
 import { type ChangeRule, type Model, RECORD_EVICTED } from "./model.ts";
-import { checkJson, cleanObject, isPlain, isSafeId, isSafeJson, isSafeKey } from "./safety.ts";
+import { isSafeId } from "./safety.ts";
+import { freezeJson, takeObject, takeRecord, thawedJson } from "./take-json.ts";
+import { ignoreWhatComesLater, isThenable } from "./thenable.ts";
 
-/** One named thing that happened. Given to the authority its `data` is the authority's: never altered afterwards. */
-export interface Change {
+/** A change as it is asked for. What is given to the authority is copied: the caller may do with its own what it likes. */
+export interface AskedChange {
   /** snake_case; declared in the model. */
   readonly type: string;
   /** The host id, or `""` when the change concerns no host. */
   readonly target: string;
+  /** May be left out of a change that removes. */
+  readonly data?: JsonObject | undefined;
+}
+
+/** One named thing that happened. What the authority logs, tells and sends is frozen at every depth. */
+export interface Change extends AskedChange {
+  readonly data: JsonObject;
+}
+
+/** A change that has come through the door: checked by rule S4, copied and frozen. Made by `takeChange` alone. */
+export interface TakenChange extends Change {
+  readonly rule: ChangeRule;
+  readonly id: string;
+  /** Of a put, the record without its null members; of a patch, the patch; of a remove, its id where that was given here. */
   readonly data: JsonObject;
 }
 
@@ -36,110 +53,126 @@ export type ReadRecord = (collection: string, id: string) => StateRecord | undef
  * Throws `invalid_change` when the model doesn't know the type, when the id or a key is refused, or when the
  * validator refuses the record; then nothing happened.
  */
-export function effectOf(model: Model, change: Change, read: ReadRecord): Effect {
-  const id = namedId(change);
-  const rule = ruleOf(model, change);
-  const before = read(rule.collection, id);
-  if (before === undefined) requireSafeId(change, id); // The id of a record that is there has been through this.
-  if (rule.kind === "put") return putEffect(model, change, rule.collection, id, before);
-  if (rule.kind === "patch") return patchEffect(model, change, rule.collection, id, before);
-  return removeEffect(change, rule.collection, id, before);
+export function effectOf(model: Model, change: AskedChange, read: ReadRecord): Effect {
+  return effectOfTaken(model, takeChange(model, change), read);
 }
 
-function ruleOf(model: Model, change: Change): ChangeRule {
-  if (change.type === RECORD_EVICTED) return evictionRule(model, change);
-  const rule = Object.hasOwn(model.changes, change.type) ? model.changes[change.type] : undefined;
-  if (rule === undefined) {
-    throw new SyncError("invalid_change", `the model knows no change of type "${change.type}"`, {
-      hint: "Declare it in the model's `changes`.",
-    });
-  }
-  return rule;
+/** The first half of `effectOf`, which needs no state: takes the change out of the caller's hands (rule S4). */
+export function takeChange(model: Model, change: AskedChange): TakenChange {
+  if (!isJsonObject(change)) throw new SyncError("invalid_change", "a change is an object: `{type, target, data}`");
+  const { type, target, data: given } = change as AskedChange;
+  if (typeof type !== "string") throw new SyncError("invalid_change", "the `type` of a change is a string");
+  const rule = ruleOf(model, type, given);
+  const asked = given === undefined && rule.kind === "remove" ? NO_DATA : given;
+  if (!isJsonObject(asked)) throw invalid(type, "`data` is not an object");
+  const data = takeData(type, target, rule, asked);
+  const id = data.id ?? target;
+  if (target !== "" && target !== id && !isSafeId(target)) throw invalid(type, "`target` is not allowed (rule S4)");
+  if (typeof id !== "string") throw idRefused(type);
+  return { type, target, data, rule, id };
 }
 
-function evictionRule(model: Model, change: Change): ChangeRule {
-  const collection = change.data.collection;
+const NO_DATA: JsonObject = Object.freeze({});
+
+function takeData(type: string, target: string, rule: ChangeRule, asked: JsonObject): JsonObject {
+  if (rule.kind === "put") return takeRecord(asked, type, target);
+  if (rule.kind === "patch") return takeObject(asked, type);
+  const { id } = asked;
+  if (type === RECORD_EVICTED) return Object.freeze({ collection: rule.collection, id: id ?? target });
+  return id === undefined || id === null ? NO_DATA : Object.freeze({ id });
+}
+
+function ruleOf(model: Model, type: string, data: unknown): ChangeRule {
+  if (type === RECORD_EVICTED) return evictionRule(model, data);
+  const rule = Object.hasOwn(model.changes, type) ? model.changes[type] : undefined;
+  if (rule !== undefined) return rule;
+  throw new SyncError("invalid_change", `the model knows no change of type "${shown(type)}"`, {
+    hint: "Declare it in the model's `changes`.",
+  });
+}
+
+function evictionRule(model: Model, data: unknown): ChangeRule {
+  const collection = isJsonObject(data) ? data.collection : undefined;
   if (typeof collection !== "string" || !Object.hasOwn(model.collections, collection)) {
-    throw invalid(change, "it names no collection of the model");
+    throw invalid(RECORD_EVICTED, "it names no collection of the model");
   }
   return { kind: "remove", collection };
 }
 
+/** The second half: what a change that was taken does to the state. */
+export function effectOfTaken(model: Model, change: TakenChange, read: ReadRecord): Effect {
+  const { rule, id } = change;
+  const before = read(rule.collection, id);
+  // The id of a record that is there has been through this.
+  if (before === undefined && !isSafeId(id)) throw idRefused(change.type);
+  if (rule.kind === "put") return putEffect(model, change, before);
+  if (before === undefined && rule.missing === "refuse") throw missing(change);
+  return rule.kind === "patch" ? patchEffect(model, change, before) : removeEffect(change, before);
+}
+
+function missing({ type, rule, id }: TakenChange): SyncError {
+  return new SyncError(
+    "invalid_change",
+    `change "${type}" is refused: there is no record "${id}" in "${rule.collection}"`,
+    {
+      hint: "Add the record first, or let the model pass over records that are missing (rule S2).",
+    },
+  );
+}
+
 /** The id a change is about: `data.id` when present, else `target` (rule S1). */
-export function recordIdOf(change: Change): string {
-  const id = namedId(change);
-  requireSafeId(change, id);
+export function recordIdOf({ type, target, data }: AskedChange): string {
+  const id = data?.id ?? target;
+  if (!isSafeId(id)) throw idRefused(type);
   return id;
 }
 
-function namedId(change: Change): string {
-  if (!isJsonObject(change.data)) throw invalid(change, "`data` is not an object");
-  const { target } = change;
-  const id = change.data.id ?? target;
-  if (target !== "" && target !== id && !isSafeId(target)) throw invalid(change, "`target` is not allowed (rule S4)");
-  if (typeof id !== "string") throw idRefused(change);
-  return id;
+function idRefused(type: string): SyncError {
+  return invalid(type, "its id is missing or not allowed (rule S4)");
 }
 
-function requireSafeId(change: Change, id: string): void {
-  if (!isSafeId(id)) throw idRefused(change);
-}
-
-function idRefused(change: Change): SyncError {
-  return invalid(change, "its id is missing or not allowed (rule S4)");
-}
-
-function putEffect(
-  model: Model,
-  change: Change,
-  collection: string,
-  id: string,
-  before: StateRecord | undefined,
-): Effect {
-  const candidate = cleanObject(change.data.id === id ? change.data : { ...change.data, id }, change.type);
-  const after = validated(model, change, collection, id, candidate);
-  const effective = { type: change.type, target: change.target, data: after };
+function putEffect(model: Model, change: TakenChange, before: StateRecord | undefined): Effect {
+  const { collection } = change.rule;
+  const { id } = change;
+  const after = validated(model, change, change.data as StateRecord);
+  const effective = effectiveChange(change, after);
   if (before === undefined) return { change: effective, collection, id, after, moved: true, patch: null };
-  const patch = mergePatchBetween(before, after);
+  const patch = freezeJson(mergePatchBetween(before, after));
   if (isEmpty(patch)) return { change: effective, collection, id, after: before, moved: false, patch: null };
   return { change: effective, collection, id, after, moved: true, patch };
 }
 
-function patchEffect(
-  model: Model,
-  change: Change,
-  collection: string,
-  id: string,
-  before: StateRecord | undefined,
-): Effect {
-  const plain = before === undefined ? null : withPlainMembers(before, change.data);
-  if (plain === null) checkJson(change.data, change.type);
-  if (before === undefined) return stillEffect(change, collection, id, null);
-  const merged = plain ?? (mergePatch(before, change.data) as StateRecord);
-  const candidate = merged.id === id ? merged : { ...merged, id };
-  const after = validated(model, change, collection, id, candidate);
-  const isItself = plain !== null && model.collections[collection]?.validator === null;
-  const data = isItself ? change.data : mergePatchBetween(before, after);
-  if (isEmpty(data)) return stillEffect(change, collection, id, before);
-  const effective = { type: change.type, target: change.target, data: withId(change, data) };
-  return { change: effective, collection, id, after, moved: true, patch: data };
+function effectiveChange({ type, target }: TakenChange, data: JsonObject): Change {
+  return Object.freeze({ type, target, data });
 }
 
-/**
- * Most patches set members to plain values other than they had: checked and merged in one pass, and each its own effect.
- * Null for all others.
- */
+function patchEffect(model: Model, change: TakenChange, before: StateRecord | undefined): Effect {
+  if (before === undefined) return stillEffect(change, null);
+  const { collection } = change.rule;
+  const { id } = change;
+  const plain = withPlainMembers(before, change.data);
+  const after = validated(model, change, plain ?? merged(before, change));
+  const isItself = plain !== null && model.collections[collection]?.validator === null;
+  const patch = isItself ? change.data : freezeJson(mergePatchBetween(before, after));
+  if (isEmpty(patch)) return stillEffect(change, before);
+  return { change: effectiveChange(change, withId(change, patch)), collection, id, after, moved: true, patch };
+}
+
+function merged(before: StateRecord, { id, data }: TakenChange): StateRecord {
+  const after = mergePatch(before, data) as StateRecord;
+  return freezeJson(after.id === id ? after : { ...after, id });
+}
+
+/** Most patches set members to plain values other than they had: each is its own effect. Null for all others. */
 function withPlainMembers(before: StateRecord, patch: JsonObject): StateRecord | null {
-  if (!isPlain(patch)) return null;
-  let merged: (StateRecord & Record<string, JsonValue>) | null = null;
+  let after: (StateRecord & Record<string, JsonValue>) | null = null;
   for (const key in patch) {
-    const value = patch[key] as JsonValue | undefined;
-    if (typeof value === "object" || value === before[key] || !isSafeJson(value)) return null;
-    if (key === "id" || !isSafeKey(key)) return null;
-    merged ??= { ...before };
-    merged[key] = value as JsonValue;
+    const value = patch[key] as JsonValue;
+    if (typeof value === "object" || value === before[key] || key === "id") return null;
+    after ??= { ...before };
+    after[key] = value;
   }
-  return merged;
+  return after === null ? null : Object.freeze(after);
 }
 
 function isEmpty(object: JsonObject): boolean {
@@ -147,10 +180,11 @@ function isEmpty(object: JsonObject): boolean {
   return true;
 }
 
-function removeEffect(change: Change, collection: string, id: string, before: StateRecord | undefined): Effect {
-  const data = change.type === RECORD_EVICTED ? { collection, id } : withId(change, {});
+function removeEffect(change: TakenChange, before: StateRecord | undefined): Effect {
+  const { id, data } = change;
+  const { collection } = change.rule;
   return {
-    change: { type: change.type, target: change.target, data },
+    change: effectiveChange(change, data),
     collection,
     id,
     after: null,
@@ -160,39 +194,46 @@ function removeEffect(change: Change, collection: string, id: string, before: St
 }
 
 /** It takes a version and changes nothing (rule S2). */
-function stillEffect(change: Change, collection: string, id: string, record: StateRecord | null): Effect {
-  return {
-    change: { type: change.type, target: change.target, data: withId(change, {}) },
-    collection,
-    id,
-    after: record,
-    moved: false,
-    patch: null,
-  };
+function stillEffect(change: TakenChange, record: StateRecord | null): Effect {
+  const { id } = change;
+  const { collection } = change.rule;
+  const effective = effectiveChange(change, withId(change, NO_DATA));
+  return { change: effective, collection, id, after: record, moved: false, patch: null };
 }
 
 /** A reader of the effective change must find the same id in it: kept where it was given in `data`. */
-function withId(change: Change, data: JsonObject): JsonObject {
-  return change.data.id === undefined || change.data.id === null ? data : { ...data, id: change.data.id };
+function withId({ data: { id } }: TakenChange, data: JsonObject): JsonObject {
+  return id === undefined || id === null ? data : Object.freeze({ ...data, id });
 }
 
-/** The validator's output is what is stored (rule S1); without a validator, the candidate itself. */
-function validated(model: Model, change: Change, collection: string, id: string, candidate: JsonObject): StateRecord {
+/** The validator's output is what is stored (rule S1); without a validator, the candidate itself, which is frozen. */
+function validated(model: Model, change: TakenChange, candidate: StateRecord): StateRecord {
+  const { collection } = change.rule;
   const validator = model.collections[collection]?.validator ?? null;
-  if (validator === null) return candidate as StateRecord;
-  const result = validator["~standard"].validate(candidate);
-  if (result instanceof Promise)
+  if (validator === null) return candidate;
+  // It may alter what it is given, and keep it.
+  const result = validator["~standard"].validate(thawedJson(candidate));
+  if (isThenable(result)) {
+    ignoreWhatComesLater(result);
     throw new Error(`the validator of "${collection}" is asynchronous; a change is decided in one step`);
-  if (result.issues !== undefined) {
-    const issue = result.issues[0];
-    const path = issue?.path?.map((part) => (typeof part === "object" ? part.key : part)).join(".") ?? "";
-    throw invalid(change, `${collection}/${id}${path === "" ? "" : ` at ${path}`}: ${issue?.message ?? "refused"}`);
   }
-  if (!isJsonObject(result.value)) throw invalid(change, `the validator of "${collection}" gave no object`);
-  const output = cleanObject(result.value, change.type) as StateRecord;
-  return output.id === id ? output : { ...output, id };
+  if (result.issues !== undefined) throw refusedBy(change, result.issues[0]);
+  if (!isJsonObject(result.value)) throw invalid(change.type, `the validator of "${collection}" gave no object`);
+  const output = takeRecord(result.value, change.type, change.id) as StateRecord;
+  return output.id === change.id ? output : Object.freeze({ ...output, id: change.id });
 }
 
-function invalid(change: Change, why: string): SyncError {
-  return new SyncError("invalid_change", `change "${String(change.type)}" is refused: ${why}`);
+function refusedBy({ type, rule, id }: TakenChange, issue: StandardSchemaV1.Issue | undefined): SyncError {
+  const path = issue?.path?.map((part) => (typeof part === "object" ? part.key : part)).join(".") ?? "";
+  const where = `${rule.collection}/${id}${path === "" ? "" : ` at ${path}`}`;
+  return invalid(type, `${where}: ${issue?.message ?? "refused"}`);
+}
+
+function invalid(type: string, why: string): SyncError {
+  return new SyncError("invalid_change", `change "${shown(type)}" is refused: ${why}`);
+}
+
+/** A message stays short, whatever it is about. */
+function shown(name: string): string {
+  return name.slice(0, 200);
 }

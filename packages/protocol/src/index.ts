@@ -1,5 +1,15 @@
 export { canonicalJson } from "./canonical-json.ts";
-export { type Change, type Effect, effectOf, type ReadRecord, recordIdOf } from "./change.ts";
+export {
+  type AskedChange,
+  type Change,
+  type Effect,
+  effectOf,
+  effectOfTaken,
+  type ReadRecord,
+  recordIdOf,
+  type TakenChange,
+  takeChange,
+} from "./change.ts";
 export {
   decodeClientMessage,
   decodePlainClientMessage,
@@ -40,11 +50,15 @@ export {
   collection,
   defineModel,
   type Keep,
+  type MissingRecord,
   type Model,
   patch,
   put,
   RECORD_EVICTED,
+  type RuleOptions,
   remove,
   type StateOf,
 } from "./model.ts";
 export { isSafeId, isSafeJson, isSafeKey, MAX_DEPTH, MAX_ID_LENGTH } from "./safety.ts";
+export { freezeJson, takeJson } from "./take-json.ts";
+export { ignoreWhatComesLater, isThenable } from "./thenable.ts";

@@ -46,6 +46,16 @@ const WRONG: [string, Model, string][] = [
     "none of put, patch and remove",
   ],
   [
+    "a put that refuses what is missing",
+    { model: 1, collections, changes: { a: { ...put("hosts"), missing: "refuse" } } },
+    "`missing`",
+  ],
+  [
+    "an unknown word for what is missing",
+    { model: 1, collections, changes: { a: patch("hosts", { missing: "ignore" as "pass" }) } },
+    "`missing`",
+  ],
+  [
     "a keep of nothing",
     { model: 1, collections: { a: collection(null, { keep: { newest: 0 } }) }, changes: {} },
     "newest",

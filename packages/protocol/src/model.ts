@@ -25,6 +25,15 @@ export interface Collection<R = unknown> {
 export interface ChangeRule<C extends string = string> {
   readonly kind: "put" | "patch" | "remove";
   readonly collection: C;
+  /** Of a patch or a remove of a record that isn't there: it changes nothing (`pass`), or it is refused (rule S2). */
+  readonly missing?: MissingRecord;
+}
+
+export type MissingRecord = "pass" | "refuse";
+
+export interface RuleOptions {
+  /** `pass` when absent. */
+  readonly missing?: MissingRecord;
 }
 
 export interface Model<
@@ -60,12 +69,12 @@ export function put<const C extends string>(collection: C): ChangeRule<C> {
 }
 
 /** Alters the record by a JSON Merge Patch (RFC 7396). */
-export function patch<const C extends string>(collection: C): ChangeRule<C> {
-  return { kind: "patch", collection };
+export function patch<const C extends string>(collection: C, options: RuleOptions = {}): ChangeRule<C> {
+  return { kind: "patch", collection, ...options };
 }
 
-export function remove<const C extends string>(collection: C): ChangeRule<C> {
-  return { kind: "remove", collection };
+export function remove<const C extends string>(collection: C, options: RuleOptions = {}): ChangeRule<C> {
+  return { kind: "remove", collection, ...options };
 }
 
 /** The change by which the authority evicts what `keep` doesn't keep; its data is `{collection, id}` (rule S3). */
@@ -98,6 +107,9 @@ function checkRule(model: Model, type: string, rule: ChangeRule): void {
   if (!CHANGE_TYPE.test(type)) throw new Error(`change type "${type}" is not snake_case`);
   if (rule.kind !== "put" && rule.kind !== "patch" && rule.kind !== "remove")
     throw new Error(`change type "${type}" is none of put, patch and remove`);
+  const { missing = "pass" } = rule;
+  if (missing !== "pass" && (missing !== "refuse" || rule.kind === "put"))
+    throw new Error(`\`missing\` of change type "${type}" is "pass" or, unless it puts, "refuse"`);
   if (!Object.hasOwn(model.collections, rule.collection)) {
     throw new Error(`change type "${type}" names the collection "${rule.collection}", which the model doesn't have`);
   }

@@ -1,5 +1,5 @@
 import { SyncError } from "./errors.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 
 /** Deeper values are refused: no screen shows them and a recursive reader could be exhausted by them. */
 export const MAX_DEPTH = 32;
@@ -51,42 +51,8 @@ export function isPlain(object: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Throws `invalid_change` naming the path of what rule S4 refuses in a value that is only read: a patch. */
-export function checkJson(value: JsonValue, path: string): void {
-  if (!isSafeJson(value)) throw refusal(value, path, 0);
-}
-
-/**
- * The object as it may be stored: rule S4 checked, members that are null or undefined left out at every depth (rule
- * S1), arrays kept as they are. Returns the same object when there was nothing to leave out.
- *
- * Throws `invalid_change` and names the path of what is wrong.
- */
-export function cleanObject(value: JsonObject, path: string): JsonObject {
-  checkJson(value, path);
-  return withoutNulls(value);
-}
-
-function withoutNulls(value: JsonObject): JsonObject {
-  let cleaned: Record<string, JsonValue> | null = null;
-  for (const key in value) {
-    const member = value[key];
-    const kept = keptMember(member);
-    if (kept === member && kept !== undefined) continue;
-    cleaned ??= { ...value };
-    if (kept === undefined) delete cleaned[key];
-    else cleaned[key] = kept;
-  }
-  return cleaned ?? value;
-}
-
-function keptMember(member: JsonValue | undefined): JsonValue | undefined {
-  if (member === null) return undefined;
-  return typeof member === "object" && !Array.isArray(member) ? withoutNulls(member as JsonObject) : member;
-}
-
-/** Walks to what `isSafeJson` refused and says what it is. Slow: it runs only on the way to an error. */
-function refusal(value: unknown, path: string, depth: number): SyncError {
+/** The error that names what rule S4 refuses in a value, and where. Slow: it runs only on the way to an error. */
+export function refusal(value: unknown, path: string, depth = 0): SyncError {
   if (typeof value === "string") return refused(path, "holds half of a surrogate pair");
   if (typeof value === "number") return refused(path, `is ${value}, which JSON cannot carry`);
   if (typeof value !== "object" || value === null) return refused(path, `is ${typeof value}, which JSON cannot carry`);

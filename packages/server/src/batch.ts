@@ -1,23 +1,26 @@
-import { type AnyState, type Change, type JsonValue, type Model, SyncError } from "@neverstale/protocol";
+import {
+  type AnyState,
+  type AskedChange,
+  ignoreWhatComesLater,
+  type JsonValue,
+  type Model,
+  SyncError,
+  type TakenChange,
+  takeChange,
+} from "@neverstale/protocol";
+import { notDecided, requireChanges, requireSpaceName, takeDecision } from "./door.ts";
 import type { Limits } from "./limits.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import { Space } from "./space.ts";
 import { SpaceDraft, type UndoLog } from "./space-draft.ts";
 import type { CommitGroup, StoredAnswer } from "./store/contract.ts";
 import { Tally } from "./tally.ts";
-import {
-  type Applied,
-  type Decide,
-  type Decision,
-  MAIN_SPACE,
-  type Transaction,
-  type TransactOptions,
-} from "./transaction.ts";
+import { type Applied, type Decide, MAIN_SPACE, type Transaction, type TransactOptions } from "./transaction.ts";
 
-/** A `transact` that waits for its turn. */
+/** A `transact` that waits for its turn. Nothing of it is in the caller's hands any more. */
 export interface Call {
   /** A decision, or one change to the main space that needs none. */
-  readonly work: Decide<AnyState> | Change;
+  readonly work: Decide<AnyState> | TakenChange;
   readonly options: TransactOptions;
   readonly resolve: (applied: Applied) => void;
   readonly reject: (error: unknown) => void;
@@ -70,7 +73,7 @@ export class Batch {
   }
 
   /** A lone change fails before it has done anything: there is nothing to take back. */
-  #add(call: Call, change: Change): void {
+  #add(call: Call, change: TakenChange): void {
     const draft = this.draft(MAIN_SPACE) as SpaceDraft;
     const before = draft.version;
     try {
@@ -84,10 +87,10 @@ export class Batch {
 
   #decide(call: Call, decide: Decide<AnyState>): void {
     const step = new Step(this);
+    let decision: unknown;
     try {
-      const decision = decide(step.state(MAIN_SPACE) as AnyState, step);
-      const { changes, answer = null } = isDecision(decision) ? decision : { changes: decision };
-      if (!Array.isArray(changes)) throw notDecided();
+      decision = decide(step.state(MAIN_SPACE) as AnyState, step);
+      const { changes, answer } = takeDecision(decision);
       // Before the changes are taken in: what can't be stored must fail while all can be taken back.
       const key = call.options.key === undefined ? null : { ...call.options.key, answer: JSON.stringify(answer) };
       step.finish(changes);
@@ -100,6 +103,7 @@ export class Batch {
     } catch (error) {
       step.takeBack();
       call.reject(error);
+      ignoreWhatComesLater(decision);
     } finally {
       step.over = true;
     }
@@ -210,35 +214,44 @@ class Step implements Transaction {
   }
 
   state(name: string): AnyState | null {
-    if (this.over) throw notDecided();
-    return this.#batch.draft(name)?.state ?? null;
+    return this.#draft(name)?.state ?? null;
   }
 
-  add(name: string, changes: readonly Change[]): void {
+  /** The name of a space that is there has been looked at. */
+  #draft(name: string): SpaceDraft | null {
     if (this.over) throw notDecided();
-    if (changes.length === 0) return;
+    const draft = this.#batch.draft(name);
+    if (draft === null) requireSpaceName(name);
+    return draft;
+  }
+
+  add(name: string, changes: readonly AskedChange[]): void {
     const before = this.#undo.length;
     try {
-      const draft = this.#batch.draft(name) ?? this.#batch.create(name, this.#undo);
+      const known = this.#draft(name);
+      requireChanges(changes);
+      if (changes.length === 0) return;
+      const draft = known ?? this.#batch.create(name, this.#undo);
       draft.add(changes, this.#undo);
     } catch (error) {
       this.#takeBackTo(before); // A decision may catch it, and go on.
+      ignoreWhatComesLater(changes);
       throw error;
     }
     this.touched.add(name);
   }
 
   /** What the decision returned; a lone change needs no way back, as nothing can fail after it. */
-  finish(changes: readonly Change[]): void {
+  finish(changes: readonly AskedChange[]): void {
     if (changes.length !== 1 || this.touched.size > 0) return this.add(MAIN_SPACE, changes);
-    this.#batch.draft(MAIN_SPACE)?.addOne(changes[0] as Change, null);
+    const draft = this.#batch.draft(MAIN_SPACE) as SpaceDraft;
+    draft.addOne(takeChange(draft.space.model, changes[0] as AskedChange), null);
     this.touched.add(MAIN_SPACE);
   }
 
   removeSpace(name: string): void {
-    if (this.over) throw notDecided();
+    const draft = this.#draft(name);
     if (name === MAIN_SPACE) throw new SyncError("invalid_change", "the main space can't be removed");
-    const draft = this.#batch.draft(name);
     if (draft === null) throw new SyncError("unknown_space", `there is no space "${name}"`);
     this.#batch.end(draft, this.#undo);
   }
@@ -254,14 +267,4 @@ class Step implements Transaction {
       this.#batch.spoil(error);
     }
   }
-}
-
-function notDecided(): SyncError {
-  return new SyncError("invalid_change", "a decision gives its changes at once: it can't be asynchronous (rule A3)", {
-    hint: "Await what you need before you call `transact`.",
-  });
-}
-
-function isDecision(decision: readonly Change[] | Decision): decision is Decision {
-  return !Array.isArray(decision);
 }

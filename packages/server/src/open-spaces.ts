@@ -1,8 +1,8 @@
-import { type Model, SyncError } from "@neverstale/protocol";
+import { isSafeId, type Model, SyncError } from "@neverstale/protocol";
 import { changesOfText } from "./change-text.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import type { Runtime } from "./runtime.ts";
-import { Space, spaceFromStore, withoutValidators } from "./space.ts";
+import { asLogged, Space, spaceFromStore } from "./space.ts";
 import { SpaceDraft } from "./space-draft.ts";
 import type { LogRow, SpaceContents, Store } from "./store/contract.ts";
 import { MAIN_SPACE } from "./transaction.ts";
@@ -37,6 +37,7 @@ export class SpaceModels {
 
 /** Throws a plain error for a name that `find` would never come to: a wrong declaration is a bug, not an input. */
 function checkName(name: string): void {
+  if (!isSafeId(name)) throw new Error(`a space can't be called "${name}" (rule S4)`);
   if (name === MAIN_SPACE) throw new Error(`the model of "${MAIN_SPACE}" is \`model\`, not one of \`spaces\``);
   const prefix = name.indexOf("/");
   if (name.endsWith("/") && prefix !== name.length - 1)
@@ -103,7 +104,7 @@ const replayModels = new WeakMap<Model, Model>();
 function replayModel(model: Model): Model {
   const known = replayModels.get(model);
   if (known !== undefined) return known;
-  const bare = withoutValidators(model);
+  const bare = asLogged(model);
   replayModels.set(model, bare);
   return bare;
 }
@@ -113,7 +114,7 @@ function checkDigest(space: Space, contents: SpaceContents): void {
   const stored = contents.digest;
   if (stored === null || stored.version !== space.head || stored.digest === space.digest()) return;
   throw new SyncError("store_damaged", `the records of "${space.name}" are not those that were stored`, {
-    hint: "The data file was altered or the disk is failing: restore the last backup.",
+    hint: "The data file was altered, the disk is failing, or a program that used an older release edited records in memory: restore the last backup.",
   });
 }
 

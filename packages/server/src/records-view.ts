@@ -7,6 +7,7 @@ export class RecordsView implements ReadonlyMap<string, StateRecord> {
 
   constructor(entries: ReadonlyMap<string, Entry>) {
     this.#entries = entries;
+    Object.freeze(this);
   }
 
   get size(): number {
@@ -65,6 +66,7 @@ export class DraftView implements ReadonlyMap<string, StateRecord> {
   constructor(committed: ReadonlyMap<string, StateRecord>, drafts: ReadonlyMap<string, DraftRecord>) {
     this.#committed = committed;
     this.#drafts = drafts;
+    Object.freeze(this);
   }
 
   get size(): number {

@@ -1,12 +1,15 @@
 import {
   type AnyState,
+  type AskedChange,
   type Change,
   type Effect,
-  effectOf,
+  effectOfTaken,
   type Model,
   RECORD_EVICTED,
   type StateRecord,
   SyncError,
+  type TakenChange,
+  takeChange,
 } from "@neverstale/protocol";
 import { changesToText } from "./change-text.ts";
 import type { Entry } from "./entry.ts";
@@ -57,7 +60,7 @@ export class SpaceDraft {
       this.#drafts[name] = drafts;
       state[name] = new DraftView(committed, drafts);
     }
-    this.state = state;
+    this.state = Object.freeze(state);
   }
 
   /** What `#read` found last, for the change that it was asked for: looking again would cost as much as the change. */
@@ -74,20 +77,22 @@ export class SpaceDraft {
    * Applies changes, and the evictions they cause (rule S3). Throws `invalid_change`; what was done until then is in
    * `undo`, which may be null where nothing will be taken back.
    */
-  add(changes: readonly Change[], undo: UndoLog | null): void {
-    for (const change of changes) this.#applyGiven(change, undo);
+  add(changes: readonly AskedChange[], undo: UndoLog | null): void {
+    // By index: a list may have been given an iterator of its own.
+    const { length } = changes;
+    for (let at = 0; at < length; at += 1) this.#applyAsked(takeChange(this.#model, changes[at] as AskedChange), undo);
     for (const index of this.#keepIndexes) this.#evict(index, undo);
   }
 
   /** The same for a single change, which fails before it has done anything: `undo` may be null. */
-  addOne(change: Change, undo: UndoLog | null): void {
-    this.#applyGiven(change, undo);
+  addOne(change: TakenChange, undo: UndoLog | null): void {
+    this.#applyAsked(change, undo);
     for (const index of this.#keepIndexes) this.#evict(index, undo);
   }
 
-  #applyGiven(change: Change, undo: UndoLog | null): void {
+  #applyAsked(change: TakenChange, undo: UndoLog | null): void {
     if (change.type === RECORD_EVICTED && !this.#replaying) throw evictionRefused();
-    const effect = effectOf(this.#model, change, this.#read);
+    const effect = effectOfTaken(this.#model, change, this.#read);
     this.#tally?.take();
     this.#apply(effect, undo);
   }
@@ -158,8 +163,8 @@ export class SpaceDraft {
 
   #evictOne(collection: string, id: string, undo: UndoLog | null): void {
     const text = JSON.stringify(this.#read(collection, id));
-    const eviction = { type: RECORD_EVICTED, target: "", data: { collection, id } };
-    this.#apply(effectOf(this.#model, eviction, this.#read), undo);
+    const eviction = takeChange(this.#model, { type: RECORD_EVICTED, target: "", data: { collection, id } });
+    this.#apply(effectOfTaken(this.#model, eviction, this.#read), undo);
     this.history.push({ space: this.space.name, collection, id, version: this.version, at: this.#at, text });
     undo?.push(() => this.history.pop());
   }

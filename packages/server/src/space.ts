@@ -3,6 +3,7 @@ import {
   addHash,
   type Diff,
   formatDigest,
+  freezeJson,
   type JsonValue,
   type Model,
   type RecordHash,
@@ -63,7 +64,7 @@ export class Space {
       this.#collections[collection] = entries;
       state[collection] = new RecordsView(entries);
     }
-    this.state = state;
+    this.state = Object.freeze(state);
     this.keepIndexes = Object.entries(model.collections).flatMap(([collection, { keep }]) =>
       keep === null ? [] : [new KeepIndex(collection, keep)],
     );
@@ -316,14 +317,17 @@ function tombstonesOf(contents: SpaceContents, model: Model) {
 
 function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {
   const { collection, id, version } = row;
-  const record = "text" in row ? (JSON.parse(row.text) as StateRecord) : null;
+  const record = "text" in row ? freezeJson(JSON.parse(row.text) as StateRecord) : null;
   return { collection, id, entry: null, record, version, created: version, fields: [], versions: [] };
 }
 
-/** A logged change has been through the validator once: replayed, it is taken as it is. */
-export function withoutValidators(model: Model): Model {
+/** A logged change has been through the door once: replayed, it is taken as it is. */
+export function asLogged(model: Model): Model {
   const collections = Object.fromEntries(
     Object.entries(model.collections).map(([name, declared]) => [name, { ...declared, validator: null }]),
   );
-  return { ...model, collections };
+  const changes = Object.fromEntries(
+    Object.entries(model.changes).map(([type, rule]) => [type, { ...rule, missing: "pass" as const }]),
+  );
+  return { ...model, collections, changes };
 }

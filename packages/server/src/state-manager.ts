@@ -1,16 +1,21 @@
 import {
   type AnyState,
+  type AskedChange,
   assert,
   type Change,
+  ignoreWhatComesLater,
   type Model,
   type StateOf,
   type StateRecord,
   SyncError,
+  type TakenChange,
+  takeChange,
 } from "@neverstale/protocol";
 import { AgeClock } from "./age-clock.ts";
 import type { Batch, Call } from "./batch.ts";
 import { changesOfText } from "./change-text.ts";
 import { Digester } from "./digester.ts";
+import { notDecided, takeOptions } from "./door.ts";
 import { Folder } from "./folder.ts";
 import { bringAboutKeep } from "./keep-at-open.ts";
 import { Keys } from "./keys.ts";
@@ -182,22 +187,46 @@ export class StateManager<M extends Model = Model> {
     return [...this.#spaces.keys()];
   }
 
-  /** One change, durable when this resolves. */
-  apply(change: Change, options: TransactOptions = {}): Promise<Applied> {
-    const { space = MAIN_SPACE, key } = options;
-    const ephemeral = options.ephemeral ?? this.#isEphemeral(space, change.type);
-    if (space === MAIN_SPACE && key === undefined) return this.#enqueue(change, ephemeral ? EPHEMERAL : NO_OPTIONS);
-    const decide = (_: AnyState, transaction: Transaction) => {
-      transaction.add(space, [change]);
-      return [];
-    };
-    return this.transact(decide, { ...options, space, ephemeral });
+  /** One change, as it is now, durable when this resolves. */
+  apply(change: AskedChange, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
+    try {
+      return this.#apply(change, options === NO_OPTIONS ? options : takeOptions(options));
+    } catch (error) {
+      ignoreWhatComesLater(change);
+      return Promise.reject(error);
+    }
   }
 
-  #isEphemeral(space: string, type: string): boolean {
-    const model = this.#models.find(space);
-    const collection = model?.changes[type]?.collection;
-    return collection !== undefined && model?.collections[collection]?.ephemeral === true;
+  #apply(change: AskedChange, options: TransactOptions): Promise<Applied> {
+    const { space = MAIN_SPACE, key } = options;
+    if (space !== MAIN_SPACE || key !== undefined) return this.#applyDecided(change, options, space);
+    const { model } = this.#main;
+    const taken = takeChange(model, change);
+    const ephemeral = options.ephemeral ?? isEphemeral(model, taken);
+    return this.#enqueue(taken, ephemeral ? EPHEMERAL : NO_OPTIONS);
+  }
+
+  /** A repeat under a key gets its answer, whatever is wrong with the change: that is said when it is decided. */
+  #applyDecided(change: AskedChange, options: TransactOptions, space: string): Promise<Applied> {
+    const { take, ephemeral } = this.#takeForLater(change, space);
+    const decide = (_: AnyState, transaction: Transaction) => {
+      transaction.add(space, [take()]);
+      return [];
+    };
+    return this.#transact(decide, { ephemeral, ...options, space });
+  }
+
+  #takeForLater(change: AskedChange, space: string) {
+    try {
+      const model = this.#models.of(space);
+      const taken = takeChange(model, change);
+      return { take: () => taken, ephemeral: isEphemeral(model, taken) };
+    } catch (error) {
+      const take = (): TakenChange => {
+        throw error;
+      };
+      return { take, ephemeral: false };
+    }
   }
 
   /**
@@ -206,8 +235,18 @@ export class StateManager<M extends Model = Model> {
    * Rejects with what `decide` threw; `invalid_change`; `key_reused`; `too_many_requests`; `store_unavailable`
    * (nothing has moved); `outcome_unknown` (the process is about to end).
    */
-  transact(decide: Decide<StateOf<M>>, options: TransactOptions = {}): Promise<Applied> {
-    const run = () => this.#enqueue(decide as Decide<AnyState>, options);
+  transact(decide: Decide<StateOf<M>>, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
+    try {
+      if (typeof decide !== "function") throw notDecided();
+      return this.#transact(decide as Decide<AnyState>, takeOptions(options));
+    } catch (error) {
+      ignoreWhatComesLater(decide);
+      return Promise.reject(error);
+    }
+  }
+
+  #transact(decide: Decide<AnyState>, options: TransactOptions): Promise<Applied> {
+    const run = () => this.#enqueue(decide, options);
     // The writer says why no call is taken any more; the store would not be there to be asked.
     if (options.key === undefined || this.#closing || this.#failure !== null) return run();
     return this.#keys.once(options.key, this.epoch, run);
@@ -230,13 +269,13 @@ export class StateManager<M extends Model = Model> {
       draft.take(this.epoch, this.limits.tombstones);
       if (draft.isNew) this.#spaces.set(space.name, space);
       if (draft.removed) this.#spaces.delete(space.name); // It may have come and gone in this very group.
-      this.#publishing.push({ space, changes: draft.changes, firstVersion });
+      this.#publishing.push(Object.freeze({ space, changes: Object.freeze(draft.changes), firstVersion }));
     }
     this.#digester.committed();
   }
 
   #publish(): void {
-    const committed = this.#publishing;
+    const committed = Object.freeze(this.#publishing);
     this.#publishing = [];
     if (committed.length === 0) return;
     for (const follower of this.#followers) this.#tell(follower, committed);
@@ -336,4 +375,8 @@ export class StateManager<M extends Model = Model> {
       await this.#store.close(); // What could not be folded is in the log.
     }
   }
+}
+
+function isEphemeral(model: Model, { rule }: TakenChange): boolean {
+  return model.collections[rule.collection]?.ephemeral === true;
 }

@@ -1,4 +1,4 @@
-import type { AnyState, Change, JsonValue } from "@neverstale/protocol";
+import type { AnyState, AskedChange, JsonValue } from "@neverstale/protocol";
 
 /** The name of the space that `manager.apply` and `manager.state` speak of. */
 export const MAIN_SPACE = "main";
@@ -8,19 +8,20 @@ export interface Transaction {
   /** A space as it will be when this transaction runs: the committed state and what the batch did before. Null: there is none. */
   state(space: string): AnyState | null;
   /** Adds changes to a space; the first one makes the space. Throws `invalid_change` at once when one is refused. */
-  add(space: string, changes: readonly Change[]): void;
+  add(space: string, changes: readonly AskedChange[]): void;
   /** Ends a space: its followers are closed with 4404. What it evicted stays in the history for its retention. */
   removeSpace(space: string): void;
 }
 
 /**
  * Decides on the state it is given, synchronously; runs once, unless it throws. The changes it returns go to the main
- * space. Whatever it throws rejects this call alone, with nothing of it stored (rule A3).
+ * space; they are copied. Records are frozen: they are altered by changes alone, and what edits one throws. Whatever a
+ * decision throws rejects this call alone, with nothing of it stored (rule A3).
  */
-export type Decide<State> = (state: State, transaction: Transaction) => readonly Change[] | Decision;
+export type Decide<State> = (state: State, transaction: Transaction) => readonly AskedChange[] | Decision;
 
 export interface Decision {
-  readonly changes: readonly Change[];
+  readonly changes: readonly AskedChange[];
   /** Stored with the idempotency key, and given again to a repeat (rule D1). */
   readonly answer?: JsonValue;
 }

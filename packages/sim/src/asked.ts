@@ -1,4 +1,4 @@
-import type { AnyState, Change, JsonObject, JsonValue } from "@neverstale/protocol";
+import type { AnyState, AskedChange, Change, JsonObject, JsonValue } from "@neverstale/protocol";
 import type { Decide, Transaction } from "@neverstale/server";
 
 /** Which decision was the last one to remove a space, and how many there were. */
@@ -58,9 +58,11 @@ export class Asked {
     };
   }
 
-  #note(space: string, changes: readonly Change[]): void {
+  /** Copies: a caller may do with its own afterwards what it likes. */
+  #note(space: string, changes: readonly AskedChange[]): void {
     if (changes.length === 0) return;
-    this.#changes.set(space, [...(this.#changes.get(space) ?? []), ...changes]);
+    const asked = changes.map(({ type, target, data = {} }): Change => ({ type, target, data: structuredClone(data) }));
+    this.#changes.set(space, [...(this.#changes.get(space) ?? []), ...asked]);
   }
 }
 

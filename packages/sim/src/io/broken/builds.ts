@@ -353,8 +353,8 @@ const NO_OPTIONS: TransactOptions = {};`,
     edits: [
       {
         file: "protocol/src/change.ts",
-        find: "  const rule = ruleOf(model, change);\n  const before",
-        replace: `  const rule = ruleOf(model, change);
+        find: "  const { rule, id } = change;\n  const before",
+        replace: `  const { rule, id } = change;
   if (rule.kind === "patch") change = { ...change, data: Object.fromEntries(Object.entries(change.data).slice(0, 1)) };
   const before`,
       },

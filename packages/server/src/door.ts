@@ -1,0 +1,64 @@
+import { type AskedChange, isSafeId, type JsonValue, SyncError, takeJson } from "@neverstale/protocol";
+import type { Decision, TransactOptions } from "./transaction.ts";
+
+/** Of an idempotency key's `id` and of its `bodyHash`, UTF-16 code units. */
+export const MAX_KEY_LENGTH = 1_024;
+
+/**
+ * What a caller hands over beside its changes is checked, and copied, before it can meet what others do in the same
+ * group: whatever is wrong with a call fails that call alone (rule A3).
+ */
+export function takeOptions(options: TransactOptions): TransactOptions {
+  if (typeof options !== "object" || options === null) throw refused("the options of a call are an object");
+  const { space, ephemeral, key } = options;
+  if (space !== undefined) requireSpaceName(space);
+  if (ephemeral !== undefined && typeof ephemeral !== "boolean") throw refused("`ephemeral` is true or false");
+  return {
+    ...(space === undefined ? {} : { space }),
+    ...(ephemeral === undefined ? {} : { ephemeral }),
+    ...(key === undefined ? {} : { key: takeKey(key) }),
+  };
+}
+
+function takeKey(key: NonNullable<TransactOptions["key"]>): NonNullable<TransactOptions["key"]> {
+  if (typeof key !== "object" || key === null) throw refused("an idempotency key is `{id, bodyHash}`");
+  const { id, bodyHash } = key;
+  if (!isKeyText(id) || id === "") throw refused("the `id` of an idempotency key is not allowed (rule D1)");
+  if (!isKeyText(bodyHash)) throw refused("the `bodyHash` of an idempotency key is not allowed (rule D1)");
+  return { id, bodyHash };
+}
+
+function isKeyText(text: unknown): text is string {
+  return typeof text === "string" && text.length <= MAX_KEY_LENGTH && text.isWellFormed() && !text.includes("\0");
+}
+
+/** Rule S4. */
+export function requireSpaceName(name: unknown): asserts name is string {
+  if (!isSafeId(name)) throw refused("the name of the space is not allowed (rule S4)");
+}
+
+/** What a decision returned; the answer is a copy. */
+export function takeDecision(decision: unknown): {
+  readonly changes: readonly AskedChange[];
+  readonly answer: JsonValue;
+} {
+  if (Array.isArray(decision)) return { changes: decision, answer: null };
+  if (typeof decision !== "object" || decision === null) throw notDecided();
+  const { changes, answer } = decision as Partial<Decision>;
+  requireChanges(changes);
+  return { changes, answer: answer === undefined ? null : takeJson(answer, "answer") };
+}
+
+export function requireChanges(changes: unknown): asserts changes is readonly AskedChange[] {
+  if (!Array.isArray(changes)) throw notDecided();
+}
+
+export function notDecided(): SyncError {
+  return new SyncError("invalid_change", "a decision gives its changes at once: it can't be asynchronous (rule A3)", {
+    hint: "Await what you need before you call `transact`, and return a list of changes.",
+  });
+}
+
+function refused(why: string): SyncError {
+  return new SyncError("invalid_change", why, { hint: "Nothing of this call was stored: mend it and call again." });
+}
