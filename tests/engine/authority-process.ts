@@ -28,15 +28,18 @@ export class DataDir {
 export class AuthorityProcess {
   readonly #database: string;
   readonly #beaconMs: number;
+  readonly #script: string;
   /** A command that runs the process in its own way: strace, a shell with limits. It must not fork. */
   wrapper: readonly string[] = [];
   env: NodeJS.ProcessEnv = process.env;
   port = 0;
   #process: ChildProcess | null = null;
 
-  constructor(database: string, beaconMs = 30_000) {
+  /** `script`: what runs; one that says so when it listens, as `authority.ts` does. */
+  constructor(database: string, beaconMs = 30_000, script?: URL) {
     this.#database = database;
     this.#beaconMs = beaconMs;
+    this.#script = script === undefined ? SCRIPT : fileURLToPath(script);
   }
 
   async start(): Promise<void> {
@@ -44,7 +47,7 @@ export class AuthorityProcess {
     const args = [
       "--max-semi-space-size=8",
       "--conditions=source",
-      SCRIPT,
+      this.#script,
       this.#database,
       String(this.port),
       String(this.#beaconMs),

@@ -1,4 +1,5 @@
 export { isLevel } from "./healthy-phase.ts";
+export { type Input, notLinearizable, type Operation } from "./linearizable.ts";
 export { makePlan } from "./make-plan.ts";
 export type { Action, ClientPlan, Plan } from "./plan.ts";
 export { type RunResult, runPlan } from "./run.ts";
