@@ -7,7 +7,7 @@ import { atMost, Ledger } from "./ledger.ts";
 import { Stage } from "./stage.ts";
 
 const HANDSHAKE =
-  "GET /sync HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+  "GET /sync HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 const V1 = "Sec-WebSocket-Protocol: neverstale.v1\r\n";
 const AT_ONCE = 20;

@@ -17,6 +17,7 @@ export {
   decodeServerMessage,
   encodeMessage,
 } from "./codec.ts";
+export { csrfSubprotocol, csrfTokenIn, isCsrfSubprotocol } from "./csrf-subprotocol.ts";
 export {
   applyDiff,
   type CollectionDiff,

@@ -1,7 +1,9 @@
+export { normalOrigin } from "./allowed-origins.ts";
 export { nodeRuntime } from "./io/node-runtime.ts";
 export { StateManager } from "./io/open.ts";
 export type { Refusal } from "./io/refuse-upgrade.ts";
-export { type Grant, type ServeSyncOptions, type SyncEndpoint, serveSync, type UpgradeInfo } from "./io/serve-sync.ts";
+export { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./io/serve-sync.ts";
+export type { Grant, JudgeOptions, OriginJudge, UpgradeInfo } from "./io/upgrade-judge.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export type { Frame, FrameCodec, LargeFrame, Millis, Runtime, Timer, Wire } from "./runtime.ts";
 export type { Committed, EvictedRecord, LoggedChange, OpenOptions } from "./state-manager.ts";

@@ -25,6 +25,10 @@ export interface Limits {
   readonly stuckMs: number;
   /** The authority's first message is handed to the socket within this time, snapshot builds not counted. */
   readonly firstMessageMs: number;
+  /** How long judging a connection may take (`authorize`). */
+  readonly authorizeMs: number;
+  /** How long an upgrade that is for no endpoint is left to other listeners. */
+  readonly unservedMs: number;
   /** Between two folds of the records into the store. */
   readonly foldMs: number;
 }
@@ -43,5 +47,7 @@ export const DEFAULT_LIMITS: Limits = {
   messagesPerSecond: 50,
   stuckMs: 60_000,
   firstMessageMs: 5_000,
+  authorizeMs: 10_000,
+  unservedMs: 5_000,
   foldMs: 1_000,
 };

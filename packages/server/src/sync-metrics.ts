@@ -40,6 +40,12 @@ export interface SyncMetrics {
   /** Refused before the upgrade: there were too many connections in all, or from that address (rule A10). */
   tooManyConnections: number;
   tooManyFromAddress: number;
+  /** Pages told by a close code, right after the upgrade, that they may not follow. */
+  turnedAway: number;
+  /** Upgrades that could not be judged: a function of the owner's failed, or gave no answer. */
+  failedUpgrades: number;
+  /** Upgrades that were for no endpoint, and that nobody else served either. */
+  unservedUpgrades: number;
   revoked: number;
 }
 
@@ -68,6 +74,9 @@ export function newSyncMetrics(): SyncMetrics {
     rateLimited: 0,
     tooManyConnections: 0,
     tooManyFromAddress: 0,
+    turnedAway: 0,
+    failedUpgrades: 0,
+    unservedUpgrades: 0,
     revoked: 0,
   };
 }

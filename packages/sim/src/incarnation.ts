@@ -1,11 +1,4 @@
-import {
-  CLOSE,
-  CSRF_SUBPROTOCOL_PREFIX,
-  type Position,
-  type StateOf,
-  SUBPROTOCOL,
-  SyncError,
-} from "@neverstale/protocol";
+import { CLOSE, csrfTokenIn, type Position, type StateOf, SUBPROTOCOL, SyncError } from "@neverstale/protocol";
 import {
   type Applied,
   type Decide,
@@ -180,7 +173,7 @@ export class Incarnation implements Runtime {
   accept(connection: Connection): void {
     const { hub, manager } = this;
     if (hub === null || manager === null) return connection.refuse();
-    if (!this.world.sessions.admits(connection.client, csrfOf(connection))) return connection.refuse();
+    if (!this.world.sessions.admits(connection.client, csrfTokenIn(connection.protocols))) return connection.refuse();
     const space = connection.url.pathname.replace(/^\/sync\/?/, "") || MAIN_SPACE;
     const creationId = manager.space(space)?.creationId ?? "";
     const profile = connection.protocols.includes(SUBPROTOCOL) ? "v1" : "plain";
@@ -238,11 +231,6 @@ export class Incarnation implements Runtime {
   revoke(client: string): void {
     this.hub?.revoke((subject) => (subject === client ? CLOSE.notSignedIn : null));
   }
-}
-
-function csrfOf({ protocols }: Connection): string | null {
-  const token = protocols.find((name) => name.startsWith(CSRF_SUBPROTOCOL_PREFIX));
-  return token?.slice(CSRF_SUBPROTOCOL_PREFIX.length) ?? null;
 }
 
 function positionOf({ searchParams }: URL): Position | null {

@@ -1,3 +1,5 @@
+import { normalOrigin } from "@neverstale/server";
+
 /** The origins a browser may come from, exactly: scheme, host and port (C2). */
 export class Origins {
   #allowed: ReadonlySet<string>;
@@ -26,19 +28,11 @@ export class Origins {
   }
 }
 
+/** Pages of a dashboard come over http, whatever else an origin may be. */
 function normalised(text: string): string {
-  const url = URL.parse(text);
-  if (
-    url === null ||
-    !/^https?:$/.test(url.protocol) ||
-    url.username !== "" ||
-    url.pathname !== "/" ||
-    url.search !== "" ||
-    url.hash !== ""
-  ) {
-    throw new Error(`"${text}" is no origin: give scheme, host and port, as in https://fleet.example.org`);
-  }
-  return url.origin;
+  const origin = normalOrigin(text);
+  if (/^https?:/.test(origin)) return origin;
+  throw new Error(`"${text}" is no origin of a page: it begins with http:// or https://`);
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);

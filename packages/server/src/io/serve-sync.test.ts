@@ -8,7 +8,8 @@ import type { Limits } from "../limits.ts";
 import { memoryStore } from "../store/memory.ts";
 import { StateManager } from "./open.ts";
 import type { Refusal } from "./refuse-upgrade.ts";
-import { type Grant, type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";
+import { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";
+import type { Grant } from "./upgrade-judge.ts";
 
 const model = defineModel({
   model: 1,
@@ -374,7 +375,8 @@ describe("limits and rights", () => {
 
     const answers = [await upgrade({}), await upgrade({}), await upgrade({})];
     expect(answers.map(({ status }) => status)).toEqual([500, 500, 500]);
-    expect(errors).toEqual([new Error("no database")]);
+    const noVerdict = new TypeError("what `allowedOrigins` or `authorize` gave is neither a grant nor a refusal");
+    expect(errors).toEqual([noVerdict, noVerdict, new Error("no database")]);
   });
 
   test("[C7] who is judged while others come is counted with them, and refused once the end has begun", async () => {
@@ -478,7 +480,7 @@ const rawOf = ({ socket }: Reader) => (socket as unknown as { _socket: Socket })
 /** RFC 6455, section 4.1; of the plain profile. */
 const UPGRADE = [
   "GET /sync HTTP/1.1",
-  "Host: x",
+  "Host: localhost",
   "Connection: Upgrade",
   "Upgrade: websocket",
   "Sec-WebSocket-Version: 13",

@@ -1,46 +1,31 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
 import type { Duplex } from "node:stream";
-import {
-  CLOSE,
-  CSRF_SUBPROTOCOL_PREFIX,
-  MAX_CLIENT_FRAME_BYTES,
-  type Position,
-  SUBPROTOCOL,
-  SyncError,
-} from "@neverstale/protocol";
+import { CLOSE, MAX_CLIENT_FRAME_BYTES, type Position, SUBPROTOCOL, SyncError } from "@neverstale/protocol";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { Cursor } from "../cursor.ts";
 import type { StateManager } from "../state-manager.ts";
 import { SyncHub } from "../sync-hub.ts";
 import type { SyncMetrics } from "../sync-metrics.ts";
-import { MAIN_SPACE } from "../transaction.ts";
 import { TurnQuota } from "../turn-quota.ts";
-import { type Refusal, refuseUpgrade } from "./refuse-upgrade.ts";
+import { closeCodeOf, type Refusal, refuseUpgrade, UNJUDGED } from "./refuse-upgrade.ts";
 import { SocketWire } from "./socket-wire.ts";
+import { tellOwner } from "./tell-owner.ts";
+import { type Grant, type Judged, type JudgeOptions, UpgradeJudge } from "./upgrade-judge.ts";
+import { positionOf } from "./upgrade-request.ts";
+import { addRoute } from "./upgrade-router.ts";
 
-export interface UpgradeInfo {
-  readonly url: URL;
-  /** Whether it speaks the plain profile: it may read, and nothing else. */
-  readonly plain: boolean;
-  /** The CSRF token a browser gave as second subprotocol. */
-  readonly csrf: string | null;
-}
-
-export interface Grant {
-  readonly space: string;
-  /** Given to `revoke` later, to find this connection by. */
-  readonly subject: unknown;
-}
-
-export interface ServeSyncOptions {
+export interface ServeSyncOptions extends JudgeOptions {
   readonly manager: StateManager;
   /** The path, or which paths; upgrades elsewhere are left to other listeners, or answered with 404. Default `/sync`. */
   readonly path?: string | ((pathname: string) => boolean);
-  /** Who may follow what. Without it everyone may follow the main space. */
-  readonly authorize?: (request: IncomingMessage, info: UpgradeInfo) => Grant | Refusal | Promise<Grant | Refusal>;
-  /** Told of what `authorize` threw: the connection was refused with 500, and only its owner can say why. */
+  /**
+   * Told of what one of these functions threw, or of `authorize` that gave no answer: the connection was refused with 500,
+   * and only its owner can say why. Without it standard error is told.
+   */
   readonly onError?: (error: unknown) => void;
+  /** Told of everyone who is refused, also by a close code, and why: for a log. */
+  readonly onRefused?: (request: IncomingMessage, refusal: Refusal) => void;
   readonly beaconMs?: number;
   /** The address that limits go by; the socket's when absent. */
   readonly addressOf?: (request: IncomingMessage) => string;
@@ -73,6 +58,10 @@ const CLOSE_TIMEOUT_MS = 120_000;
  * bytes would be answered by a reset, which takes the close frame that says why with it.
  */
 const DISCARD_MS = 2_000;
+/** How long a browser may take to read why it may not follow: until then it takes the room of one that may. */
+const TURNED_AWAY_MS = 3_000;
+/** Of a reason no more fits into a close frame: 123 bytes, of which a character may need three. */
+const REASON_CHARS = 41;
 /** How soon it is worth asking again where there was no room. */
 const NO_ROOM_RETRY_MS = 5_000;
 /**
@@ -90,13 +79,18 @@ interface Peer {
   cursor: Cursor | null;
 }
 
-function destroy(this: Duplex): void {
-  this.destroy();
+/** An upgrade that is being judged, or waits for its turn. */
+interface Asker {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly url: URL;
+  readonly address: string;
 }
 
 /** `ws` has sent the close frame by then, and reads without looking until the peer has ended too. */
-function terminateSoon(webSocket: WebSocket): void {
-  const timer = setTimeout(() => webSocket.terminate(), DISCARD_MS).unref();
+function terminateSoon(webSocket: WebSocket, afterMs: number): void {
+  const timer = setTimeout(() => webSocket.terminate(), afterMs).unref();
   webSocket.once("close", () => clearTimeout(timer));
 }
 
@@ -105,9 +99,6 @@ const TOO_LARGE: ReadonlySet<unknown> = new Set([
   "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
   "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH",
 ]);
-
-/** For whom `authorize` failed. */
-const UNJUDGED: Refusal = { refuse: 500, code: "snapshot_failed", message: "the connection could not be judged" };
 
 const SHUTTING_DOWN: Refusal = {
   refuse: 503,
@@ -145,29 +136,29 @@ const SOCKET_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
 };
 
 class Endpoint implements SyncEndpoint {
-  readonly #server: Server | SecureServer;
   readonly #options: ServeSyncOptions;
+  readonly #judge: UpgradeJudge;
   readonly #hub: SyncHub;
   readonly #begun: TurnQuota;
   readonly #sockets = new WebSocketServer(SOCKET_OPTIONS);
   readonly #open = new Map<WebSocket, Peer>();
   readonly #byAddress = new Map<string, number>();
-  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
-    this.#upgrade(request, socket, head);
   readonly #onMessage: (this: WebSocket, data: Buffer, isBinary: boolean) => void;
   readonly #onClose: (this: WebSocket) => void;
   readonly #onError: (this: WebSocket, error: Error) => void;
+  readonly #removeRoute: () => void;
   #closing = false;
   /** Upgrades that are being judged, and what was revoked meanwhile. */
   #judging = 0;
   #revocations: ((subject: unknown) => 4401 | 4403 | null)[] = [];
 
   constructor(server: Server | SecureServer, options: ServeSyncOptions) {
-    this.#server = server;
+    const { manager, beaconMs } = options;
+    const { authorizeMs, unservedMs } = manager.limits;
     this.#options = options;
-    this.#hub = new SyncHub(options.manager, options.beaconMs === undefined ? {} : { beaconMs: options.beaconMs });
-    this.#begun = new TurnQuota(options.manager.runtime, BEGUN_A_TURN);
-    server.on("upgrade", this.#onUpgrade);
+    this.#judge = new UpgradeJudge(options, authorizeMs, (error) => this.#report(error));
+    this.#hub = new SyncHub(manager, beaconMs === undefined ? {} : { beaconMs });
+    this.#begun = new TurnQuota(manager.runtime, BEGUN_A_TURN);
     // Shared by all sockets: a closure for each would cost more than the rest of a connection.
     const peerOf = (webSocket: WebSocket) => this.#open.get(webSocket);
     const received = (peer: Peer, data: Buffer, isBinary: boolean) => this.#received(peer, data, isBinary);
@@ -183,8 +174,17 @@ class Endpoint implements SyncEndpoint {
     const { metrics } = this.#hub;
     this.#onError = function (error) {
       countBadFrame(metrics, error);
-      terminateSoon(this);
+      terminateSoon(this, DISCARD_MS);
     };
+    this.#removeRoute = addRoute(server, {
+      unservedMs,
+      handles: (pathname) => this.#handles(pathname),
+      take: (request, socket, head, url) => this.#take(request, socket, head, url),
+      failed: (error) => this.#report(error),
+      unserved: () => {
+        metrics.unservedUpgrades += 1;
+      },
+    });
   }
 
   get metrics(): SyncMetrics {
@@ -195,49 +195,71 @@ class Endpoint implements SyncEndpoint {
     return this.#open.size;
   }
 
+  /** Somebody else's function failed. */
+  #report(error: unknown): void {
+    this.metrics.failedUpgrades += 1;
+    tellOwner(this.#options.onError, error);
+  }
+
   #handles(pathname: string): boolean {
     const { path = "/sync" } = this.#options;
     return typeof path === "string" ? pathname === path : path(pathname);
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const url = urlOf(request);
-    const isOurs = url !== null && this.#handles(url.pathname);
-    // Where nobody else listens nobody else would end it: it would stay open, and count nowhere.
-    if (!isOurs && this.#server.listenerCount("upgrade") > 1) return;
-    // A peer that resets the connection while it is judged must not end the process.
-    socket.on("error", destroy);
-    if (!isOurs)
-      return refuseUpgrade(socket, { refuse: 404, code: "unknown_space", message: "nothing is served here" });
+  #take(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): void {
+    const address = this.#addressOf(request);
+    if (address === null) return refuseUpgrade(socket, UNJUDGED);
     this.#judging += 1;
-    this.#judge(request, url)
-      .catch((error: unknown) => {
-        this.#options.onError?.(error);
-        return UNJUDGED;
-      })
-      .then((judged) => {
-        const answer = () => this.#answer(request, socket, head, url, judged);
-        // A refusal is little work, and while it waited it would count against those who may come.
-        if ("refuse" in judged) answer();
-        else this.#begun.run(answer);
-      });
+    const limited = this.#overLimit(address);
+    const asker = { request, socket, head, url, address };
+    if (limited !== null) this.#answer(asker, { verdict: limited, fromPage: false });
+    else this.#judge.judge(request, url).then((judged) => this.#judged(asker, judged));
   }
 
-  #answer(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, judged: Grant | Refusal): void {
-    const verdict = this.#standing(request, judged);
-    this.#judging -= 1;
-    if (this.#judging === 0) this.#revocations = [];
-    if ("refuse" in verdict) refuseUpgrade(socket, verdict);
-    else this.#accept(request, socket, head, url, verdict);
+  /** Null when the function that gives it failed. */
+  #addressOf(request: IncomingMessage): string | null {
+    try {
+      return this.#options.addressOf?.(request) ?? request.socket.remoteAddress ?? "";
+    } catch (error) {
+      this.#report(error);
+      return null;
+    }
+  }
+
+  #judged(asker: Asker, judged: Judged): void {
+    const answer = () => this.#answer(asker, judged);
+    // A refusal is little work, and while it waited it would count against those who may come.
+    if (isUpgraded(judged)) this.#begun.run(answer);
+    else answer();
+  }
+
+  /** Often in a turn of the event loop of its own, where nobody else would catch what is thrown. */
+  #answer(asker: Asker, judged: Judged): void {
+    try {
+      const standing = this.#standing(asker, judged);
+      const { verdict } = standing;
+      if (!("refuse" in verdict)) return this.#accept(asker, verdict);
+      if (isUpgraded(standing)) this.#turnAway(asker, verdict);
+      else refuseUpgrade(asker.socket, verdict);
+      this.#options.onRefused?.(asker.request, verdict);
+    } catch (error) {
+      this.#report(error);
+      if (!asker.socket.writableEnded) asker.socket.destroy();
+    }
   }
 
   /** What is left of a verdict that took its time: meanwhile rights went (rule A11), others came, or the end began. */
-  #standing(request: IncomingMessage, verdict: Grant | Refusal): Grant | Refusal {
-    if ("refuse" in verdict) return verdict;
+  #standing(asker: Asker, judged: Judged): Judged {
+    const { verdict } = judged;
     try {
-      return this.#overLimit(this.#addressOf(request)) ?? this.#afterRevocations(verdict);
-    } catch {
-      return UNJUDGED;
+      const limited = isUpgraded(judged) ? this.#overLimit(asker.address) : null;
+      return { ...judged, verdict: limited ?? ("refuse" in verdict ? verdict : this.#afterRevocations(verdict)) };
+    } catch (error) {
+      this.#report(error);
+      return { ...judged, verdict: UNJUDGED };
+    } finally {
+      this.#judging -= 1;
+      if (this.#judging === 0) this.#revocations = [];
     }
   }
 
@@ -249,24 +271,6 @@ class Endpoint implements SyncEndpoint {
       if (code === CLOSE.forbidden) return { refuse: 403, code: "forbidden", message: "the right was taken away" };
     }
     return grant;
-  }
-
-  async #judge(request: IncomingMessage, url: URL): Promise<Grant | Refusal> {
-    const limited = this.#overLimit(this.#addressOf(request));
-    if (limited !== null) return limited;
-    const offered = protocolsOf(request);
-    const plain = !offered.includes(SUBPROTOCOL);
-    if (plain && offered.some((name) => !name.startsWith(CSRF_SUBPROTOCOL_PREFIX))) return unknownProtocol();
-    const token = offered.find((name) => name.startsWith(CSRF_SUBPROTOCOL_PREFIX));
-    const csrf = token?.slice(CSRF_SUBPROTOCOL_PREFIX.length) ?? null;
-    const { authorize } = this.#options;
-    if (authorize === undefined) return { space: MAIN_SPACE, subject: null };
-    // What is no verdict, whatever the types say, is no grant.
-    return (await authorize(request, { url, plain, csrf })) ?? UNJUDGED;
-  }
-
-  #addressOf(request: IncomingMessage): string {
-    return this.#options.addressOf?.(request) ?? request.socket.remoteAddress ?? "";
   }
 
   /** Rule A10. Counts whom it refuses; nobody who was refused is asked about again. */
@@ -283,28 +287,47 @@ class Endpoint implements SyncEndpoint {
     return NO_ROOM_FOR_ADDRESS;
   }
 
-  #accept(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL, grant: Grant): void {
+  #accept(asker: Asker, grant: Grant): void {
+    this.#upgrade(asker, (webSocket, peer) => {
+      this.#attach(webSocket, peer, new SocketWire(webSocket, asker.socket), positionOf(asker.url), grant);
+    });
+  }
+
+  /** A browser learns why it may not follow, and nothing else, from the close code. */
+  #turnAway(asker: Asker, refusal: Refusal): void {
+    this.#upgrade(asker, (webSocket) => {
+      this.metrics.turnedAway += 1;
+      webSocket.close(closeCodeOf(refusal), refusal.code.slice(0, REASON_CHARS));
+      terminateSoon(webSocket, TURNED_AWAY_MS);
+    });
+  }
+
+  #upgrade({ request, socket, head, address }: Asker, begin: (webSocket: WebSocket, peer: Peer) => void): void {
     if (socket.destroyed) return;
-    const address = this.#addressOf(request);
     // The answer to the upgrade and the first messages are one write.
     socket.cork();
     try {
       this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-        this.#open.set(webSocket, { address, cursor: null });
+        const peer: Peer = { address, cursor: null };
+        this.#open.set(webSocket, peer);
         this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
         webSocket.on("error", this.#onError);
         webSocket.on("close", this.#onClose);
-        this.#attach(webSocket, new SocketWire(webSocket, socket), positionOf(url), grant);
+        begin(webSocket, peer);
       });
     } finally {
       socket.uncork();
     }
   }
 
-  #attach(webSocket: WebSocket, wire: SocketWire, resume: Position | null, { space, subject }: Grant): void {
+  #attach(
+    webSocket: WebSocket,
+    peer: Peer,
+    wire: SocketWire,
+    resume: Position | null,
+    { space, subject }: Grant,
+  ): void {
     const profile = webSocket.protocol === SUBPROTOCOL ? "v1" : "plain";
-    const peer = this.#open.get(webSocket);
-    if (peer === undefined) return;
     try {
       peer.cursor = this.#hub.attach(wire, { space, profile, resume, subject });
       webSocket.on("message", this.#onMessage);
@@ -342,7 +365,7 @@ class Endpoint implements SyncEndpoint {
     const timeout = setTimeout(() => this.#terminateAll(), CLOSE_MS);
     await Promise.all(closed);
     clearTimeout(timeout);
-    this.#server.off("upgrade", this.#onUpgrade);
+    this.#removeRoute();
   }
 
   #terminateAll(): void {
@@ -350,44 +373,13 @@ class Endpoint implements SyncEndpoint {
   }
 }
 
+/** Whether it goes on as a WebSocket: to follow, or as a page that is told by a close code why it may not. */
+function isUpgraded({ verdict, fromPage }: Judged): boolean {
+  return !("refuse" in verdict) || (fromPage && closeCodeOf(verdict) !== undefined);
+}
+
 /** `ws` says by a code what was wrong with a frame. */
 function countBadFrame(metrics: SyncMetrics, error: Error): void {
   if ("code" in error && TOO_LARGE.has(error.code)) metrics.oversizedFrames += 1;
   else metrics.brokenFrames += 1;
-}
-
-function urlOf(request: IncomingMessage): URL | null {
-  try {
-    return new URL(request.url ?? "", "http://localhost");
-  } catch {
-    return null;
-  }
-}
-
-function protocolsOf(request: IncomingMessage): string[] {
-  const header = request.headers["sec-websocket-protocol"] ?? "";
-  if (header === SUBPROTOCOL) return [SUBPROTOCOL];
-  return header.split(",").flatMap((name) => (name.trim() === "" ? [] : [name.trim()]));
-}
-
-/** Half a position is no position: the connection starts with the full state. */
-function positionOf(url: URL): Position | null {
-  const epoch = url.searchParams.get("epoch");
-  const space = url.searchParams.get("space");
-  const version = versionOf(url.searchParams.get("version") ?? "");
-  return epoch === null || space === null || version === null ? null : { epoch, space, version };
-}
-
-/** Decimal digits only: what `Number` takes for a number besides them is nothing a replica has said. */
-function versionOf(text: string): number | null {
-  const version = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
-  return Number.isSafeInteger(version) ? version : null;
-}
-
-function unknownProtocol(): Refusal {
-  return {
-    refuse: 400,
-    code: "bad_message",
-    message: `the subprotocol is none of this server's: ask for ${SUBPROTOCOL}, or for none`,
-  };
 }

@@ -68,7 +68,7 @@ export function sessionOf(
 }
 
 /** A browser has no business with the agents' routes at all (C2). */
-function noBrowser(headers: IncomingHttpHeaders): Caller {
+export function noBrowser(headers: IncomingHttpHeaders): Caller {
   if (headers.origin === undefined) return { signedIn: null, hostId: null };
   throw new Refusal("origin_refused", "agents are no browsers: no Origin is accepted here");
 }

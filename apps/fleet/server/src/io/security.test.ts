@@ -53,11 +53,18 @@ function origins(own: string): [string, string | undefined][] {
   ];
 }
 
-describe("sockets", () => {
-  test("[C1] without a session an upgrade is answered 401 before the 101", async () => {
-    const { status } = await upgrade(fleet, "/sync", { origin: fleet.address });
+/** Of a socket that was opened. */
+async function codeOf(opened: ReturnType<typeof upgrade>): Promise<number> {
+  const { status, socket } = await opened;
+  expect(status).toBe(101);
+  return closeCode(socket);
+}
 
-    expect(status).toBe(401);
+describe("sockets", () => {
+  test("[C1] without a session its own page is told by 4401, and nobody is told anything else", async () => {
+    const { status, socket, messages } = await upgrade(fleet, "/sync", { origin: fleet.address });
+
+    expect([status, await closeCode(socket), messages]).toEqual([101, 4401, []]);
   });
 
   test("[C2] only an exact Origin may open a socket; a missing one is refused as well", async () => {
@@ -86,7 +93,7 @@ describe("sockets", () => {
   test("[C2] an agent's credential opens nothing that is for people", async () => {
     const bearer = { authorization: `Bearer ${host.credential}`, origin: fleet.address };
 
-    expect((await upgrade(fleet, "/sync", bearer)).status).toBe(401);
+    expect(await codeOf(upgrade(fleet, "/sync", bearer))).toBe(4401);
     expect((await send(fleet.address, "GET", "/api/state", { headers: bearer })).status).toBe(401);
   });
 
@@ -123,15 +130,15 @@ describe("sockets", () => {
       status: 404,
       problem: { code: "not_found", status: 404, hint: expect.any(String) },
     });
-    expect(
-      (await upgrade(fleet, "/sync/output/unknown", { cookie: browser.cookie, origin: fleet.address })).status,
-    ).toBe(404);
+    const page = { cookie: browser.cookie, origin: fleet.address };
+    expect(await codeOf(upgrade(fleet, "/sync/output/unknown", page))).toBe(4404);
   });
 
   test("nobody follows the accounts, whatever path is tried", async () => {
     for (const path of ["/sync/accounts", "/sync/output/accounts", "/sync?space=accounts", "/accounts"]) {
       const { status, socket, first } = await upgrade(fleet, path, { cookie: browser.cookie, origin: fleet.address });
-      if (status === 101) expect(Object.keys(JSON.parse(await first).payload)).toContain("hosts");
+      const shown = status === 101 ? await Promise.race([first, closeCode(socket).then(() => null)]) : null;
+      if (shown !== null) expect(Object.keys(JSON.parse(shown).payload)).toContain("hosts");
       socket.terminate();
     }
   });
@@ -192,7 +199,7 @@ describe("what ends a right", () => {
     now += SESSION_IDLE_MS + 1;
 
     expect((await idle.get("/api/session")).status).toBe(401);
-    expect((await upgrade(other, "/sync", { cookie: idle.cookie, origin: other.address })).status).toBe(401);
+    expect(await codeOf(upgrade(other, "/sync", { cookie: idle.cookie, origin: other.address }))).toBe(4401);
   });
 
   test("[C11] the sockets of a session that has ended are closed, without anybody asking", async () => {

@@ -1,4 +1,4 @@
-import { type Server as HttpServer, type IncomingMessage, STATUS_CODES } from "node:http";
+import { type Server as HttpServer, type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { AGENT_SPACES, agentSpace, outputSpace } from "@neverstale/fleet-domain";
 import {
@@ -10,9 +10,9 @@ import {
   type UpgradeInfo,
 } from "@neverstale/server";
 import { problemOf, Refusal } from "../problem.ts";
-import { agentOf, notSignedIn, sessionOf } from "./guard.ts";
+import { agentOf, noBrowser, notSignedIn, sessionOf } from "./guard.ts";
 import { tooMany } from "./http.ts";
-import { csrfTokenOf, sameSecret } from "./secrets.ts";
+import { csrfTokenOf } from "./secrets.ts";
 import type { Server, Subject } from "./server.ts";
 
 const AGENT_PATH = "/agent/sync";
@@ -23,7 +23,10 @@ export function serveSockets(http: HttpServer, server: Server, beaconMs: number)
   const endpoint = serveSync(http, {
     manager: server.manager,
     path: isSocketPath,
-    authorize: (request, info) => judge(server, request, info),
+    allowedOrigins: (request) => judged(() => admitFrom(server, request)),
+    csrf: ({ headers }) => csrfTokenFor(server, headers),
+    authorize: (request, info) => judged(() => open(server, request, info)),
+    onRefused: (request, { code }) => server.log.warn({ ...aboutOf(server, request), code }, "a socket was refused"),
     onError: (err) => server.log.error({ err }, "a socket could not be judged"),
     beaconMs,
     addressOf: (request) => server.proxies.addressOf(request),
@@ -41,7 +44,7 @@ function isSocketPath(path: string): boolean {
 
 /** An upgrade to anything else is answered, not left open; nor is one that comes when the endpoint has been closed. */
 function refuseOthers(request: IncomingMessage, socket: Duplex, isAlone: boolean): void {
-  const path = URL.parse(request.url ?? "", "http://localhost")?.pathname ?? "";
+  const path = pathOf(request);
   if (isSocketPath(path) && !isAlone) return;
   const refusal = isAlone
     ? new Refusal("shutting_down", "the server is being stopped", { retryAfterS: 1, hint: "Come back when it is up." })
@@ -63,22 +66,33 @@ function answerTo(refusal: Refusal): string {
   return `${head.join("\r\n")}\r\n\r\n${body}`;
 }
 
-function judge(server: Server, request: IncomingMessage, info: UpgradeInfo): Grant | RefusedUpgrade {
-  const { headers } = request;
-  const about = { ip: server.proxies.addressOf(request), origin: headers.origin, path: info.url.pathname };
+/** What `judge` throws as a refusal is one. */
+function judged<T>(judge: () => T): T | RefusedUpgrade {
   try {
-    limit(server, request);
-    const grant = info.url.pathname === AGENT_PATH ? grantAgent(server, request) : grantUser(server, request, info);
-    server.sockets.add(grant.subject, request.socket);
-    const whose = nameOf(grant.subject);
-    server.log.info({ ...about, ...whose }, "a socket was opened");
-    request.socket.once("close", () => server.log.info({ ...about, ...whose }, "a socket was closed"));
-    return grant;
+    return judge();
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    server.log.warn({ ...about, code: error.code }, "a socket was refused");
     return refusedAs(error);
   }
+}
+
+function open(server: Server, request: IncomingMessage, info: UpgradeInfo): Grant {
+  const isAgent = info.url.pathname === AGENT_PATH;
+  const grant = isAgent ? grantAgent(server, request) : grantUser(server, request, info);
+  server.sockets.add(grant.subject, request.socket);
+  const about = { ...aboutOf(server, request), ...nameOf(grant.subject) };
+  server.log.info(about, "a socket was opened");
+  request.socket.once("close", () => server.log.info(about, "a socket was closed"));
+  return grant;
+}
+
+/** For a log (C13). */
+function aboutOf(server: Server, request: IncomingMessage): object {
+  return { ip: server.proxies.addressOf(request), origin: request.headers.origin, path: pathOf(request) };
+}
+
+function pathOf(request: IncomingMessage): string {
+  return URL.parse(request.url ?? "", "http://localhost")?.pathname ?? "";
 }
 
 function refusedAs({ status, code, message, hint, retryAfterS }: Refusal): RefusedUpgrade {
@@ -95,9 +109,23 @@ interface KnownGrant extends Grant {
   readonly subject: Subject;
 }
 
-function limit(server: Server, request: IncomingMessage): void {
+/** Before anything else is looked at: requests of one address are bounded, and come from where they may (C2). */
+function admitFrom(server: Server, request: IncomingMessage): null {
   const wait = server.requests.take(server.proxies.addressOf(request), server.steadyNow());
   if (wait > 0) throw tooMany(wait);
+  if (pathOf(request) === AGENT_PATH) noBrowser(request.headers);
+  else if (!server.origins.allows(request.headers.origin)) {
+    throw new Refusal("origin_refused", "the connection does not come from this dashboard's own address", {
+      hint: "Open the dashboard at its own address, or allow yours with --allowed-origin.",
+    });
+  }
+  return null;
+}
+
+/** Whoever speaks the full profile shows the session's CSRF token (C3); agents have none. */
+function csrfTokenFor(server: Server, headers: IncomingHttpHeaders): string | null {
+  const session = headers.origin === undefined ? null : sessionOf(server, headers);
+  return session === null ? null : csrfTokenOf(session.secret);
 }
 
 /** By its credential alone; it may follow its own space and no other. */
@@ -106,22 +134,29 @@ function grantAgent(server: Server, request: IncomingMessage): KnownGrant {
   return known(server, agentSpace(host), { kind: "agent", host });
 }
 
-/** Cookie and exact Origin; whoever speaks the full profile also shows the session's CSRF token (C2, C3). */
+/** By the cookie. */
 function grantUser(server: Server, request: IncomingMessage, info: UpgradeInfo): KnownGrant {
-  if (!server.origins.allows(request.headers.origin)) {
-    throw new Refusal("origin_refused", "the connection does not come from this dashboard's own address");
-  }
   const session = sessionOf(server, request.headers);
   if (session === null) throw notSignedIn();
-  const token = info.csrf;
-  const tokenFits = token !== null && sameSecret(token, csrfTokenOf(session.secret));
-  // The plain profile can only read, so it may come without; a token that is given must be right.
-  if (!tokenFits && !(info.plain && token === null)) {
-    throw new Refusal("csrf_failed", "the subprotocol csrf.<token> is missing or not this session's");
-  }
-  const output = OUTPUT_PATH.exec(info.url.pathname)?.[1];
-  const space = output === undefined ? MAIN_SPACE : outputSpace(output);
-  return known(server, space, { kind: "user", user: session.user, sessionHash: session.session.id });
+  const subject: Subject = { kind: "user", user: session.user, sessionHash: session.session.id };
+  const commandId = OUTPUT_PATH.exec(info.url.pathname)?.[1];
+  if (commandId === undefined) return known(server, MAIN_SPACE, subject);
+  const space = outputSpace(commandId);
+  if (server.manager.space(space) === null && isUnfinished(server, commandId)) throw notThereYet();
+  return known(server, space, subject);
+}
+
+function isUnfinished(server: Server, commandId: string): boolean {
+  const command = server.fleet.commands.get(commandId);
+  return command !== undefined && command.finishedAt === undefined;
+}
+
+/** A page that were told that there is no such space would not come back when there is. */
+function notThereYet(): Refusal {
+  return new Refusal("not_there_yet", "the command has not written anything yet", {
+    retryAfterS: 1,
+    hint: "Come back when it has started.",
+  });
 }
 
 function known(server: Server, space: string, subject: Subject): KnownGrant {

@@ -1,0 +1,40 @@
+import { CSRF_SUBPROTOCOL_PREFIX } from "./messages.ts";
+
+/** Before a token that could not stand there as it is, in base64url of its UTF-8. */
+export const ENCODED_CSRF_SUBPROTOCOL_PREFIX = "csrf64.";
+
+/** What a subprotocol may be made of (RFC 6455, section 4.1; RFC 9110, section 5.6.2). */
+const LEGAL = /^[\w!#$%&'*+.^`|~-]+$/;
+
+/** The subprotocol that carries the CSRF token: as it is where that is legal, encoded where it is not (rule M2). */
+export function csrfSubprotocol(token: string): string {
+  return LEGAL.test(token) ? CSRF_SUBPROTOCOL_PREFIX + token : ENCODED_CSRF_SUBPROTOCOL_PREFIX + base64url(token);
+}
+
+/** Whether a subprotocol is there for its token only. */
+export function isCsrfSubprotocol(name: string): boolean {
+  return name.startsWith(CSRF_SUBPROTOCOL_PREFIX) || name.startsWith(ENCODED_CSRF_SUBPROTOCOL_PREFIX);
+}
+
+/** The token among the subprotocols that are asked for. Null: there is none, or it can't be read. */
+export function csrfTokenIn(protocols: readonly string[]): string | null {
+  const name = protocols.find(isCsrfSubprotocol);
+  if (name === undefined) return null;
+  if (name.startsWith(CSRF_SUBPROTOCOL_PREFIX)) return name.slice(CSRF_SUBPROTOCOL_PREFIX.length);
+  return fromBase64url(name.slice(ENCODED_CSRF_SUBPROTOCOL_PREFIX.length));
+}
+
+function base64url(text: string): string {
+  const bytes = new TextEncoder().encode(text);
+  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function fromBase64url(text: string): string | null {
+  try {
+    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)));
+  } catch {
+    return null;
+  }
+}

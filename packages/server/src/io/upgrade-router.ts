@@ -1,0 +1,102 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Server as SecureServer } from "node:https";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type Refusal, refuseUpgrade, UNJUDGED } from "./refuse-upgrade.ts";
+import { urlOf } from "./upgrade-request.ts";
+
+/** Who serves upgrades to some paths of an http server. */
+export interface UpgradeRoute {
+  /** How long others may take to write to a socket that no route is for. */
+  readonly unservedMs: number;
+  /** Somebody else's function: it may throw. */
+  handles(pathname: string): boolean;
+  take(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): void;
+  /** Told of what `handles` threw. */
+  failed(error: unknown): void;
+  /** Told of an upgrade that nobody served. */
+  unserved(): void;
+}
+
+type HttpServer = Server | SecureServer;
+
+const NOT_FOUND: Refusal = {
+  refuse: 404,
+  code: "unknown_space",
+  message: "nothing is served here",
+  hint: "Ask for the path that the server follows, /sync by default.",
+};
+
+const routers = new WeakMap<HttpServer, UpgradeRouter>();
+
+/** Serves `route` on `http` until the returned function is called. */
+export function addRoute(http: HttpServer, route: UpgradeRoute): () => void {
+  const router = routers.get(http) ?? new UpgradeRouter(http);
+  routers.set(http, router);
+  return router.add(route);
+}
+
+function destroy(this: Duplex): void {
+  this.destroy();
+}
+
+/**
+ * One listener for all endpoints of an http server, so that each upgrade is seen by all and answered once. What is for
+ * none of them is left to other listeners for a while: a socket that nobody answers would stay open, and count nowhere.
+ */
+class UpgradeRouter {
+  readonly #http: HttpServer;
+  readonly #routes = new Set<UpgradeRoute>();
+  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    this.#upgrade(request, socket, head);
+
+  constructor(http: HttpServer) {
+    this.#http = http;
+  }
+
+  add(route: UpgradeRoute): () => void {
+    if (this.#routes.size === 0) this.#http.on("upgrade", this.#onUpgrade);
+    this.#routes.add(route);
+    return () => {
+      this.#routes.delete(route);
+      if (this.#routes.size === 0) this.#http.off("upgrade", this.#onUpgrade);
+    };
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // A peer that resets the connection while it is judged must not end the process.
+    socket.on("error", destroy);
+    const url = urlOf(request);
+    const route = url === null ? null : this.#routeTo(url.pathname);
+    if (route === "failed") refuseUpgrade(socket, UNJUDGED);
+    else if (route !== null && url !== null) route.take(request, socket, head, url);
+    else if (this.#http.listenerCount("upgrade") === 1) this.#refuse(socket);
+    else this.#leaveToOthers(socket as Socket);
+  }
+
+  #routeTo(pathname: string): UpgradeRoute | "failed" | null {
+    for (const route of this.#routes) {
+      try {
+        if (route.handles(pathname)) return route;
+      } catch (error) {
+        route.failed(error);
+        return "failed";
+      }
+    }
+    return null;
+  }
+
+  #leaveToOthers(socket: Socket): void {
+    const [first] = this.#routes;
+    const timer = setTimeout(() => {
+      if (!socket.destroyed && socket.writable && socket.bytesWritten === 0) this.#refuse(socket);
+    }, first?.unservedMs).unref();
+    socket.once("close", () => clearTimeout(timer));
+  }
+
+  #refuse(socket: Duplex): void {
+    const [first] = this.#routes;
+    first?.unserved();
+    refuseUpgrade(socket, NOT_FOUND);
+  }
+}
