@@ -125,6 +125,17 @@ describe("output", () => {
     expect(await outputOf(id)).toBe(lines.join(""));
   });
 
+  test("[M7] who would follow an output that has not begun is told to come back, not that there is none", async () => {
+    const id = await running(await newHost());
+    const page = { cookie: browser.cookie, origin: fleet.address };
+
+    expect(await upgrade(fleet, `/sync/output/${id}`, page)).toMatchObject({
+      status: 503,
+      retryAfter: "1",
+      problem: { code: "not_there_yet" },
+    });
+  });
+
   test("followers of the output get its tail, then what is appended", async () => {
     const host = await newHost();
     const id = await running(host);
