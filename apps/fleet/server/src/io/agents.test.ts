@@ -126,7 +126,7 @@ describe("output", () => {
   });
 
   test("[M7] who would follow an output that has not begun is told to come back, not that there is none", async () => {
-    const id = await running(await newHost());
+    const id = await start(await newHost());
     const page = { cookie: browser.cookie, origin: fleet.address };
 
     expect(await upgrade(fleet, `/sync/output/${id}`, page)).toMatchObject({
