@@ -1,4 +1,4 @@
-import type { AnyState, JsonValue, Position, StateRecord } from "@neverstale/protocol";
+import type { AnyState, JsonValue, Position, ReadonlyJson, StateRecord } from "@neverstale/protocol";
 import { type CsrfSource, CsrfTokens, csrfFrom } from "./csrf.ts";
 import {
   dispatch,
@@ -45,7 +45,8 @@ export interface ReplicaCounters extends SyncCounters {
 
 /** The names of the collections of a state, and what a record of one is. */
 export type CollectionOf<State> = keyof State & string;
-export type RecordOf<State, C extends keyof State> = State[C] extends ReadonlyMap<string, infer R> ? R : never;
+export type RecordOf<State, C extends keyof State> =
+  State[C] extends ReadonlyMap<string, infer R> ? ReadonlyJson<R> : never;
 
 const NO_RECORDS: ReadonlyMap<string, StateRecord> = new Map();
 

@@ -37,6 +37,7 @@ export {
   isJsonObject,
   type JsonObject,
   type JsonValue,
+  type ReadonlyJson,
   type StateRecord,
   sameJson,
   type WireState,

@@ -10,6 +10,18 @@ export interface StateRecord extends JsonObject {
   readonly id: string;
 }
 
+/** A JSON value of the type `T` that is read and never altered, at whatever depth. */
+export type ReadonlyJson<T> = unknown extends T
+  ? T
+  : AnyJson extends T
+    ? JsonValue
+    : T extends object
+      ? { readonly [Member in keyof T]: ReadonlyJson<T[Member]> }
+      : T;
+
+/** What every type takes that stands for any JSON at all. */
+type AnyJson = string | number | boolean | null | never[] | Record<string, never>;
+
 /** The state as code sees it: a map from id to record for each collection. */
 export type AnyState = Readonly<Record<string, ReadonlyMap<string, StateRecord>>>;
 

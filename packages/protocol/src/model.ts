@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { StateRecord } from "./json.ts";
+import type { ReadonlyJson, StateRecord } from "./json.ts";
 import { isSafeId } from "./safety.ts";
 
 /** Rule S3: of the records that match `where` the authority keeps the newest N; without `where` all records match. */
@@ -46,12 +46,15 @@ export interface Model<
   readonly changes: Changes;
 }
 
-/** The state of a model: `StateOf<typeof fleet>["hosts"]` is a `ReadonlyMap<string, Host>`. */
+/**
+ * The state of a model: `StateOf<typeof fleet>["hosts"]` is a `ReadonlyMap<string, Host>`, read-only at every depth, as
+ * records are altered by changes alone.
+ */
 export type StateOf<M extends Model> = {
   readonly [C in keyof M["collections"]]: ReadonlyMap<string, RecordOf<M["collections"][C]>>;
 };
 
-type RecordOf<C> = C extends Collection<infer R> ? (unknown extends R ? StateRecord : R) : never;
+type RecordOf<C> = C extends Collection<infer R> ? (unknown extends R ? StateRecord : ReadonlyJson<R>) : never;
 
 /** A collection of records; `schema` is any Standard Schema validator that answers synchronously. */
 export function collection<S extends StandardSchemaV1>(

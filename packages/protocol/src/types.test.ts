@@ -1,16 +1,18 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { expect, test } from "vitest";
-import type { Change } from "./change.ts";
+import type { AskedChange, Change } from "./change.ts";
 import { encodeMessage } from "./codec.ts";
 import type { Diff } from "./diff.ts";
 import { SyncError } from "./errors.ts";
-import type { StateRecord } from "./json.ts";
+import type { JsonObject, StateRecord } from "./json.ts";
 import type { ClientMessage, PlainClientMessage, ServerMessage } from "./messages.ts";
 import { type ChangeRule, collection, defineModel, patch, put, type StateOf } from "./model.ts";
 
 interface Host {
-  readonly id: string;
-  readonly cpu: number;
+  id: string;
+  cpu: number;
+  tags: string[];
+  os?: { name: string };
 }
 
 declare const hostSchema: StandardSchemaV1<unknown, Host>;
@@ -19,14 +21,24 @@ declare const hostSchema: StandardSchemaV1<unknown, Host>;
 export function linesThatMustNotCompile(model: ReturnType<typeof fleetModel>, state: StateOf<typeof model>): void {
   const cpu: number | undefined = state.hosts.get("web-1")?.cpu;
   const event: StateRecord | undefined = state.events.get("e1");
-  void [cpu, event];
+  const host = state.hosts.get("web-1");
+  const removal: AskedChange = { type: "host_removed", target: "web-1" };
+  void [cpu, event, removal];
 
   // @ts-expect-error the model has no such collection
   void state.pipelines;
   // @ts-expect-error a record's field has the type its schema says
   const text: string | undefined = state.hosts.get("web-1")?.cpu;
   // @ts-expect-error a state is read, never altered
-  state.hosts.set("web-1", { id: "web-1", cpu: 1 });
+  state.hosts.set("web-1", { id: "web-1", cpu: 1, tags: [] });
+  // @ts-expect-error nor is a record of it
+  (state.hosts.get("web-1") as NonNullable<typeof host>).cpu = 2;
+  // @ts-expect-error nor a list within a record
+  host?.tags.push("x");
+  // @ts-expect-error nor an object within a record
+  (host?.os ?? { name: "" }).name = "x";
+  // @ts-expect-error nor what is within a record of no declared type
+  (event?.details as JsonObject).at = 1;
   // @ts-expect-error the collections of a model are fixed
   model.collections.more = collection();
   // @ts-expect-error a change type names a collection of its model
@@ -42,6 +54,10 @@ export function linesThatMustNotCompile(model: ReturnType<typeof fleetModel>, st
   const change: Change = { type: "event", target: "", data: { run: () => 1 } };
   // @ts-expect-error JSON has no dates
   const dated: Change = { type: "event", target: "", data: { at: new Date(0) } };
+  // @ts-expect-error what is logged has data
+  const logged: Change = { type: "event", target: "" };
+  // @ts-expect-error a put makes what is missing
+  put("hosts", { missing: "refuse" });
   // @ts-expect-error a change has a target, be it ""
   const untargeted: Change = { type: "event", data: {} };
 
@@ -60,7 +76,7 @@ export function linesThatMustNotCompile(model: ReturnType<typeof fleetModel>, st
   // @ts-expect-error error codes are a closed list
   new SyncError("on_fire", "it burns");
 
-  void [text, rule, record, change, dated, untargeted, delta, sync, reason, plain, diff];
+  void [text, rule, record, change, dated, logged, untargeted, delta, sync, reason, plain, diff];
 }
 
 function fleetModel() {

@@ -1,3 +1,4 @@
+import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
 import { EnrollmentToken, ROLES } from "./api.ts";
@@ -14,18 +15,18 @@ export const User = z.object({
   passwordHash: z.string().optional(),
   createdAt: Timestamp,
 });
-export type User = z.infer<typeof User>;
+export type User = ReadonlyJson<z.infer<typeof User>>;
 
 /** `id` is the SHA-256 of the session's id. */
 export const Session = z.object({ id: Id, user: Line, createdAt: Timestamp, lastSeenAt: Timestamp });
-export type Session = z.infer<typeof Session>;
+export type Session = ReadonlyJson<z.infer<typeof Session>>;
 
 /** `id` is public; the token's hash is beside it. */
 export const StoredEnrollmentToken = EnrollmentToken.extend({
   tokenHash: z.string(),
   nonceHash: z.string().optional(),
 });
-export type StoredEnrollmentToken = z.infer<typeof StoredEnrollmentToken>;
+export type StoredEnrollmentToken = ReadonlyJson<z.infer<typeof StoredEnrollmentToken>>;
 
 /** `id` is the SHA-256 of the credential: the host it is for is looked up by it, never taken from a message. */
 export const AgentCredential = z.object({
@@ -35,7 +36,7 @@ export const AgentCredential = z.object({
   /** Its host was removed: it opens nothing any more, and is told from one that was never known. */
   revoked: z.literal(true).optional(),
 });
-export type AgentCredential = z.infer<typeof AgentCredential>;
+export type AgentCredential = ReadonlyJson<z.infer<typeof AgentCredential>>;
 
 /** Of the revoked ones. */
 export const REVOKED_CREDENTIAL_LIMIT = 1_000;

@@ -1,3 +1,4 @@
+import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { FINAL_STATUSES, Progress } from "./command.ts";
 import { Checks, Reading } from "./host.ts";
@@ -26,10 +27,10 @@ export const EnrollRequest = z.object({
   arch: Line,
   agentVersion: Line,
 });
-export type EnrollRequest = z.infer<typeof EnrollRequest>;
+export type EnrollRequest = ReadonlyJson<z.infer<typeof EnrollRequest>>;
 
 export const EnrollAnswer = z.object({ hostId: Id, credential: z.string(), now: Timestamp });
-export type EnrollAnswer = z.infer<typeof EnrollAnswer>;
+export type EnrollAnswer = ReadonlyJson<z.infer<typeof EnrollAnswer>>;
 
 /**
  * `POST /agent/claims`, after the id is in the journal and before anything runs. `instance` is drawn at each start of
@@ -37,10 +38,10 @@ export type EnrollAnswer = z.infer<typeof EnrollAnswer>;
  * its deadline, or the host runs another one. A lost answer is asked again.
  */
 export const ClaimRequest = z.object({ commandId: Id, instance: Id });
-export type ClaimRequest = z.infer<typeof ClaimRequest>;
+export type ClaimRequest = ReadonlyJson<z.infer<typeof ClaimRequest>>;
 
 export const ClaimAnswer = z.object({ now: Timestamp, granted: z.literal(true) });
-export type ClaimAnswer = z.infer<typeof ClaimAnswer>;
+export type ClaimAnswer = ReadonlyJson<z.infer<typeof ClaimAnswer>>;
 
 /** What the agent is and allows: once at each start, and whenever that changes. */
 export const HelloReport = z.object({
@@ -92,7 +93,7 @@ export const FinishedReport = z.object({
 
 /** Where something was in the main space's history (rule E1). */
 export const Settled = z.object({ epoch: Id, version: z.int().min(0) });
-export type Settled = z.infer<typeof Settled>;
+export type Settled = ReadonlyJson<z.infer<typeof Settled>>;
 
 /**
  * All commands this agent has in its journal and has not had accepted in `finished`: those it is about to claim, runs,
@@ -119,7 +120,7 @@ export const StateReport = z.object({
 
 const REPORTS = [HelloReport, MetricsReport, WholeOutputReport, ProgressReport, FinishedReport, StateReport] as const;
 export const AgentReport = z.discriminatedUnion("type", REPORTS);
-export type AgentReport = z.infer<typeof AgentReport>;
+export type AgentReport = ReadonlyJson<z.infer<typeof AgentReport>>;
 
 const KNOWN_TYPES: ReadonlySet<string> = new Set(REPORTS.map((report) => report.shape.type.value));
 
@@ -139,7 +140,7 @@ export const ReportsRequest = z.object({
   seq: z.int().min(1),
   reports: z.preprocess(withoutNewerTypes, z.array(AgentReport).max(100)),
 });
-export type ReportsRequest = z.infer<typeof ReportsRequest>;
+export type ReportsRequest = ReadonlyJson<z.infer<typeof ReportsRequest>>;
 
 export const ReportsAnswer = z.object({
   now: Timestamp,
@@ -150,4 +151,4 @@ export const ReportsAnswer = z.object({
   /** The moment at which that is in the state. Kept with each of them. */
   settled: Settled.optional(),
 });
-export type ReportsAnswer = z.infer<typeof ReportsAnswer>;
+export type ReportsAnswer = ReadonlyJson<z.infer<typeof ReportsAnswer>>;

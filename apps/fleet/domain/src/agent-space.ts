@@ -1,3 +1,4 @@
+import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
 import { Args } from "./op.ts";
@@ -23,7 +24,7 @@ export const Assignment = z.object({
   /** To be stopped: not started when it isn't running yet. */
   cancelRequested: z.boolean().optional(),
 });
-export type Assignment = z.infer<typeof Assignment>;
+export type Assignment = ReadonlyJson<z.infer<typeof Assignment>>;
 
 export const agentModel = defineModel({
   model: 1,

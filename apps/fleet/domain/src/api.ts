@@ -1,3 +1,4 @@
+import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { COMMAND_STATUSES, Command } from "./command.ts";
 import { Event } from "./event.ts";
@@ -46,7 +47,7 @@ export const Problem = z.object({
   /** What to do next, in one sentence. */
   hint: z.string(),
 });
-export type Problem = z.infer<typeof Problem>;
+export type Problem = ReadonlyJson<z.infer<typeof Problem>>;
 
 export const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];
@@ -60,7 +61,7 @@ export const LoginRequest = z.strictObject({
   password: z.string().min(1).max(1000),
   totp: Totp,
 });
-export type LoginRequest = z.infer<typeof LoginRequest>;
+export type LoginRequest = ReadonlyJson<z.infer<typeof LoginRequest>>;
 
 export const MIN_PASSWORD_LENGTH = 15;
 
@@ -69,11 +70,11 @@ export const SetupRequest = z.strictObject({
   token: z.string().min(20).max(200),
   password: z.string().min(MIN_PASSWORD_LENGTH).max(1000).optional(),
 });
-export type SetupRequest = z.infer<typeof SetupRequest>;
+export type SetupRequest = ReadonlyJson<z.infer<typeof SetupRequest>>;
 
 /** `GET /api/session`, and the answer of login and setup. The token goes into the header `X-CSRF-Token`. */
 export const SessionAnswer = z.object({ user: z.string(), role: z.enum(ROLES), csrfToken: z.string() });
-export type SessionAnswer = z.infer<typeof SessionAnswer>;
+export type SessionAnswer = ReadonlyJson<z.infer<typeof SessionAnswer>>;
 
 /** Where an effect is in the state (rule D2). */
 const Reached = { epoch: z.string(), version: z.int() };
@@ -93,24 +94,24 @@ export const DispatchRequest = z.strictObject({
     .optional(),
   totp: Totp,
 });
-export type DispatchRequest = z.infer<typeof DispatchRequest>;
+export type DispatchRequest = ReadonlyJson<z.infer<typeof DispatchRequest>>;
 
 export const DispatchAnswer = z.object({
   commands: z.array(z.object({ id: Id, host: Id, status: z.enum(COMMAND_STATUSES), reason: Line.optional() })),
   ...Reached,
 });
-export type DispatchAnswer = z.infer<typeof DispatchAnswer>;
+export type DispatchAnswer = ReadonlyJson<z.infer<typeof DispatchAnswer>>;
 
 /** `POST /api/dispatch/pipeline`. */
 export const PipelineRequest = z.strictObject({ pipeline: Name, hosts: HostIds, totp: Totp });
-export type PipelineRequest = z.infer<typeof PipelineRequest>;
+export type PipelineRequest = ReadonlyJson<z.infer<typeof PipelineRequest>>;
 
 export const PipelineAnswer = z.object({ pipelineId: Id, ...Reached });
-export type PipelineAnswer = z.infer<typeof PipelineAnswer>;
+export type PipelineAnswer = ReadonlyJson<z.infer<typeof PipelineAnswer>>;
 
 /** `GET /api/pipelines`: what may be dispatched, with the op of each stage. */
 export const PipelineOffer = z.object({ name: Name, stages: z.array(Name).min(1) });
-export type PipelineOffer = z.infer<typeof PipelineOffer>;
+export type PipelineOffer = ReadonlyJson<z.infer<typeof PipelineOffer>>;
 export const PipelineOffers = z.array(PipelineOffer);
 
 /** A page of what was: `before` is the `next` of the page that came before, absent for the newest. */
@@ -126,12 +127,12 @@ export const EventLogQuery = z.strictObject({
   category: z.literal("audit").describe("Who did what, and nothing else.").optional(),
 });
 export const EventLogAnswer = z.object({ events: z.array(Event), ...nextPage });
-export type EventLogAnswer = z.infer<typeof EventLogAnswer>;
+export type EventLogAnswer = ReadonlyJson<z.infer<typeof EventLogAnswer>>;
 
 /** `GET /api/commands`: the same, of one host where it is named. A page may hold fewer than `limit` though there are more. */
 export const CommandLogQuery = z.strictObject({ ...PageQuery, host: Id.optional() });
 export const CommandLogAnswer = z.object({ commands: z.array(Command), ...nextPage });
-export type CommandLogAnswer = z.infer<typeof CommandLogAnswer>;
+export type CommandLogAnswer = ReadonlyJson<z.infer<typeof CommandLogAnswer>>;
 
 /** `GET /api/commands/:id/output`, all of it as text. */
 export const OutputQuery = z.strictObject({ format: z.literal("plain").default("plain") });
@@ -147,10 +148,10 @@ export const HostPatch = z.strictObject({
   deviceType: Line.nullish(),
   themeColor: ThemeColor.nullish(),
 });
-export type HostPatch = z.infer<typeof HostPatch>;
+export type HostPatch = ReadonlyJson<z.infer<typeof HostPatch>>;
 
 export const HostAnswer = z.object({ host: Host, ...Reached });
-export type HostAnswer = z.infer<typeof HostAnswer>;
+export type HostAnswer = ReadonlyJson<z.infer<typeof HostAnswer>>;
 
 /** `GET /api/state`. */
 export const StateAnswer = z.object({
@@ -158,11 +159,11 @@ export const StateAnswer = z.object({
   digest: z.string(),
   state: z.record(z.string(), z.array(z.looseObject({ id: Id }))),
 });
-export type StateAnswer = z.infer<typeof StateAnswer>;
+export type StateAnswer = ReadonlyJson<z.infer<typeof StateAnswer>>;
 
 /** `POST /api/enrollment-tokens`. */
 export const EnrollmentTokenRequest = z.strictObject({ label: Line.optional() });
-export type EnrollmentTokenRequest = z.infer<typeof EnrollmentTokenRequest>;
+export type EnrollmentTokenRequest = ReadonlyJson<z.infer<typeof EnrollmentTokenRequest>>;
 
 /** What may be shown of a token that was made before. */
 export const EnrollmentToken = z.object({
@@ -174,8 +175,8 @@ export const EnrollmentToken = z.object({
   /** The host that enrolled with it. */
   usedBy: Id.optional(),
 });
-export type EnrollmentToken = z.infer<typeof EnrollmentToken>;
+export type EnrollmentToken = ReadonlyJson<z.infer<typeof EnrollmentToken>>;
 
 /** The token itself is shown this once. */
 export const EnrollmentTokenAnswer = EnrollmentToken.extend({ token: z.string() });
-export type EnrollmentTokenAnswer = z.infer<typeof EnrollmentTokenAnswer>;
+export type EnrollmentTokenAnswer = ReadonlyJson<z.infer<typeof EnrollmentTokenAnswer>>;

@@ -1,3 +1,4 @@
+import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, put, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
 import { Event } from "./event.ts";
@@ -11,7 +12,7 @@ export const DEFAULT_AUDIT_LIMIT = 10_000;
 /** The one record of `beginnings`: audit events before it are among the other events only. */
 export const AUDIT_BEGINNING_ID = "audit";
 export const AuditBeginning = z.object({ id: z.literal(AUDIT_BEGINNING_ID), at: Timestamp });
-export type AuditBeginning = z.infer<typeof AuditBeginning>;
+export type AuditBeginning = ReadonlyJson<z.infer<typeof AuditBeginning>>;
 
 /** The newest are here; older ones go to the history, like everything that `keep` evicts. */
 export function auditModel(options: { readonly auditLimit?: number } = {}) {

@@ -1,3 +1,4 @@
+import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Args } from "./op.ts";
 import { Id, Line, Name, Timestamp } from "./text.ts";
@@ -48,7 +49,7 @@ export const Progress = z.object({
   total: z.number().min(0).optional(),
   message: Line.optional(),
 });
-export type Progress = z.infer<typeof Progress>;
+export type Progress = ReadonlyJson<z.infer<typeof Progress>>;
 
 export const Command = z.object({
   id: Id,
@@ -75,4 +76,4 @@ export const Command = z.object({
   /** It has ended, and so has the pipeline it is part of: of these only the newest are kept. */
   retired: z.literal(true).optional(),
 });
-export type Command = z.infer<typeof Command>;
+export type Command = ReadonlyJson<z.infer<typeof Command>>;

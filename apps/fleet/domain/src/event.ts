@@ -1,3 +1,4 @@
+import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Id, Line, Timestamp } from "./text.ts";
 
@@ -15,4 +16,4 @@ export const Event = z.object({
   message: Line,
   details: z.record(z.string(), z.json()).optional(),
 });
-export type Event = z.infer<typeof Event>;
+export type Event = ReadonlyJson<z.infer<typeof Event>>;

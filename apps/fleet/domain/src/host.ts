@@ -1,3 +1,4 @@
+import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { OpOffer } from "./op.ts";
 import { Id, Line, Name, Timestamp } from "./text.ts";
@@ -8,7 +9,7 @@ export const Check = z.object({
   message: Line,
   checkedAt: Timestamp,
 });
-export type Check = z.infer<typeof Check>;
+export type Check = ReadonlyJson<z.infer<typeof Check>>;
 
 const atMost = (count: number) => (record: object) => Object.keys(record).length <= count;
 
@@ -41,7 +42,7 @@ export const Host = z.object({
   runningCommand: Id.optional(),
   enrolledAt: Timestamp,
 });
-export type Host = z.infer<typeof Host>;
+export type Host = ReadonlyJson<z.infer<typeof Host>>;
 
 const Percent = z.number().min(0).max(100);
 
@@ -54,8 +55,8 @@ export const Reading = z.object({
   disk: Percent.optional(),
   uptimeS: z.number().min(0).optional(),
 });
-export type Reading = z.infer<typeof Reading>;
+export type Reading = ReadonlyJson<z.infer<typeof Reading>>;
 
 /** The newest heartbeat of a host; `id` is the host's id. */
 export const Metrics = Reading.extend({ id: Id, lastSeenAt: Timestamp });
-export type Metrics = z.infer<typeof Metrics>;
+export type Metrics = ReadonlyJson<z.infer<typeof Metrics>>;

@@ -1,3 +1,4 @@
+import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Line, Name } from "./text.ts";
 
@@ -10,16 +11,16 @@ export const ArgSpec = z.discriminatedUnion("type", [
   z.object({ name: Name, type: z.literal("choice"), values: z.array(Line).min(1).max(100), default: Line.optional() }),
   z.object({ name: Name, type: z.literal("text"), maxLength: z.int().min(1).max(500), default: Line.optional() }),
 ]);
-export type ArgSpec = z.infer<typeof ArgSpec>;
+export type ArgSpec = ReadonlyJson<z.infer<typeof ArgSpec>>;
 
 /** An op that a host's agent allows. */
 export const OpOffer = z.object({ name: Name, title: Line.optional(), args: z.array(ArgSpec).max(20).default([]) });
-export type OpOffer = z.infer<typeof OpOffer>;
+export type OpOffer = ReadonlyJson<z.infer<typeof OpOffer>>;
 
 export const Args = z
   .record(Name, z.union([z.string().max(500), z.int()]))
   .refine((args) => Object.keys(args).length <= 20, "at most 20 arguments");
-export type Args = z.infer<typeof Args>;
+export type Args = ReadonlyJson<z.infer<typeof Args>>;
 
 export type ArgsCheck = { readonly ok: true; readonly args: Args } | { readonly ok: false; readonly problem: string };
 

@@ -1,3 +1,4 @@
+import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, put, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
 import { Timestamp } from "./text.ts";
@@ -23,7 +24,7 @@ export const OutputChunk = z.object({
   text: z.string().max(MAX_CHUNK_BYTES),
   at: Timestamp,
 });
-export type OutputChunk = z.infer<typeof OutputChunk>;
+export type OutputChunk = ReadonlyJson<z.infer<typeof OutputChunk>>;
 
 export function chunkId(offset: number): string {
   return String(offset).padStart(15, "0");
@@ -40,7 +41,7 @@ export const OutputStatus = z.object({
   /** What came behind these bytes was dropped: the last chunk says why. */
   cut: z.literal(true).optional(),
 });
-export type OutputStatus = z.infer<typeof OutputStatus>;
+export type OutputStatus = ReadonlyJson<z.infer<typeof OutputStatus>>;
 
 /** The live tail in one piece, when nobody follows it any more: all chunks from `offset` on. */
 export const OutputTail = z.object({
@@ -48,7 +49,7 @@ export const OutputTail = z.object({
   offset: z.int().min(0),
   text: z.string().max(OUTPUT_CHUNKS * MAX_CHUNK_BYTES),
 });
-export type OutputTail = z.infer<typeof OutputTail>;
+export type OutputTail = ReadonlyJson<z.infer<typeof OutputTail>>;
 
 export const outputModel = defineModel({
   model: 1,

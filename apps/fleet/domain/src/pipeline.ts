@@ -1,3 +1,4 @@
+import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Id, Line, Name, Timestamp } from "./text.ts";
 
@@ -19,5 +20,5 @@ export const Pipeline = z.object({
   createdAt: Timestamp,
   finishedAt: Timestamp.optional(),
 });
-export type Pipeline = z.infer<typeof Pipeline>;
+export type Pipeline = ReadonlyJson<z.infer<typeof Pipeline>>;
 export type PipelineStatus = Pipeline["status"];

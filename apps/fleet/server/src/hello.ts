@@ -1,11 +1,10 @@
-import { type HelloReport, type Host, nameProblem } from "@neverstale/fleet-domain";
+import { type AgentReport, type Host, nameProblem } from "@neverstale/fleet-domain";
 import { type JsonValue, sameJson } from "@neverstale/protocol";
-import type { z } from "zod";
 import { markClock, toldTime } from "./agent-times.ts";
 import { noteWithin } from "./events.ts";
 import type { Work } from "./work.ts";
 
-type Hello = z.infer<typeof HelloReport>;
+type Hello = Extract<AgentReport, { type: "hello" }>;
 type Facts = Pick<Host, "hostname" | "os" | "arch" | "agentVersion" | "ops" | "checks">;
 
 /** What the agent is and allows from now on. It is noted when it changes something. */

@@ -1,5 +1,4 @@
-import type { AgentReport, ReportsRequest, Settled, StateReport } from "@neverstale/fleet-domain";
-import type { z } from "zod";
+import type { AgentReport, ReportsRequest, Settled } from "@neverstale/fleet-domain";
 import { markClock, SKEW_MS, toldTime } from "./agent-times.ts";
 import { takeFinished, takeOutput, takeProgress } from "./command-reports.ts";
 import { createCommand, endCommand, runningOn } from "./commands.ts";
@@ -75,7 +74,7 @@ function takeFact(
 }
 
 /** Both ends compare notes. Two reports in a row, because the first may have been written before a claim was granted. */
-function takeState(work: Work, from: Sender, report: z.infer<typeof StateReport>): ReadonlySet<string> {
+function takeState(work: Work, from: Sender, report: Report<"state">): ReadonlySet<string> {
   const { hostId, presence } = from;
   const known = new Set(report.known.map((entry) => entry.commandId));
   const missing = new Set<string>();
@@ -102,7 +101,7 @@ const MAX_OPEN = 100;
  * shown than hidden. It becomes an assignment like any other, so that it can be stopped, keeps the host busy, and is
  * given up with it. What was accepted from the agent before is known to the history unless that lies beyond the restore.
  */
-function adopt(work: Work, from: Sender, entry: z.infer<typeof StateReport>["known"][number]): void {
+function adopt(work: Work, from: Sender, entry: Report<"state">["known"][number]): void {
   const { hostId, presence } = from;
   const { commandId: id, op, args, phase, settled } = entry;
   const known = work.fleet.commands.get(id);
