@@ -25,7 +25,7 @@ describe("a start that fails ends with status 1 and says what to do", PATIENT, (
     [
       "a short password",
       async () => ({ variables: { NEVERSTALE_ADMIN_PASSWORD: "short" } }),
-      /5 characters/,
+      /15 characters or more/,
       /one-time sign-in link/,
     ],
     [

@@ -72,6 +72,13 @@ export const SetupRequest = z.strictObject({
 });
 export type SetupRequest = ReadonlyJson<z.infer<typeof SetupRequest>>;
 
+/** `POST /api/password`: `current` is needed once there is one. */
+export const PasswordRequest = z.strictObject({
+  current: z.string().max(1000).optional(),
+  password: z.string().min(MIN_PASSWORD_LENGTH).max(1000),
+});
+export type PasswordRequest = z.infer<typeof PasswordRequest>;
+
 /** `GET /api/session`, and the answer of login and setup. The token goes into the header `X-CSRF-Token`. */
 export const SessionAnswer = z.object({ user: z.string(), role: z.enum(ROLES), csrfToken: z.string() });
 export type SessionAnswer = ReadonlyJson<z.infer<typeof SessionAnswer>>;

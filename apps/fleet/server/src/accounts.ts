@@ -26,8 +26,7 @@ export interface SignedIn {
 }
 
 /** Who the session is, as of now: it is looked up at every request and never remembered by a connection. */
-export function signedIn(accounts: Accounts, sessionHash: string, nowMs: number): SignedIn | null {
-  const session = accounts.sessions.get(sessionHash);
+export function signedIn(accounts: Accounts, session: Session | undefined, nowMs: number): SignedIn | null {
   const user = session === undefined ? undefined : accounts.users.get(session.user);
   if (session === undefined || user === undefined || hasEnded(session, nowMs)) return null;
   return { user: user.id, role: user.role, session };
@@ -79,7 +78,7 @@ export function endSession(work: Work, session: Session): void {
 /** Whether the one-time sign-in link is the only way in: no password is set and nobody is signed in. */
 export function needsSetup(accounts: Accounts, nowMs: number): boolean {
   const hasPassword = [...accounts.users.values()].some((user) => user.passwordHash !== undefined);
-  const hasSession = [...accounts.sessions.values()].some((session) => signedIn(accounts, session.id, nowMs) !== null);
+  const hasSession = [...accounts.sessions.values()].some((session) => signedIn(accounts, session, nowMs) !== null);
   return !hasPassword && !hasSession;
 }
 
@@ -105,6 +104,30 @@ export function setUpAdmin(work: Work, passwordHash: string | null): void {
     action: "password_set",
     message: `${ADMIN} has a password now`,
   });
+}
+
+/** Ends all other sessions of the user; returns their hashes. */
+export function changePassword(work: Work, user: string, passwordHash: string, ownSession: string): string[] {
+  work.changeAccounts("user_updated", user, { passwordHash });
+  const message = `${user} set a new password`;
+  note(work, { category: "audit", level: "warn", actor: user, action: "password_set", message });
+  return endSessionsOf(work, user, ownSession);
+}
+
+/** Takes the admin's password and sessions away: what is left is a one-time link. Returns the hashes of the sessions. */
+export function resetAdmin(work: Work): string[] {
+  if (work.accounts.users.has(ADMIN)) work.changeAccounts("user_updated", ADMIN, { passwordHash: null });
+  const message = `the password and the sessions of ${ADMIN} were taken away, on the server's own machine`;
+  note(work, { category: "audit", level: "warn", actor: "server", action: "admin_reset", message });
+  return endSessionsOf(work, ADMIN, null);
+}
+
+function endSessionsOf(work: Work, user: string, except: string | null): string[] {
+  const ended = [...work.accounts.sessions.values()].filter(
+    (session) => session.user === user && session.id !== except,
+  );
+  for (const { id } of ended) work.changeAccounts("session_ended", id, {});
+  return ended.map((session) => session.id);
 }
 
 export function makeEnrollmentToken(

@@ -12,15 +12,25 @@ export interface CookieKind {
   readonly secure: boolean;
 }
 
-/** On https a name that only this very host can set; on http the port is in it, as browsers don't tell ports apart (C14). */
-export function cookieKind(scheme: string, port: number): CookieKind {
+/**
+ * On https a name that only this very host can set. On http one with a number of the server's own, as browsers don't tell
+ * ports apart; it stays when the port is another one after a restart (C14).
+ */
+export function cookieKind(scheme: string, id: string | number): CookieKind {
   return scheme === "https:"
     ? { name: "__Host-neverstale", secure: true }
-    : { name: `neverstale_${port}`, secure: false };
+    : { name: `neverstale_${id}`, secure: false };
 }
 
-/** `Set-Cookie` for a session; without a value it takes the cookie away. */
-export function sessionCookie(kind: CookieKind, value: string | null, maxAgeS: number): string {
+/** The cookie by which a device that has signed in is known again. */
+export function deviceKind(scheme: string, id: string): CookieKind {
+  return scheme === "https:"
+    ? { name: "__Host-neverstale-device", secure: true }
+    : { name: `neverstale_device_${id}`, secure: false };
+}
+
+/** `Set-Cookie`; without a value it takes the cookie away. */
+export function setCookie(kind: CookieKind, value: string | null, maxAgeS: number): string {
   const age = value === null ? 0 : maxAgeS;
   const secure = kind.secure ? "; Secure" : "";
   return `${kind.name}=${value ?? ""}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}${secure}`;

@@ -41,7 +41,8 @@ function program(end: End): Command {
       "after",
       "\nExit status: 0 done, 1 it was not so (see the command's help), 2 it could not be told or was asked wrongly.",
     );
-  for (const add of [addServe, addAgent, addWatch, addDispatch, addVerify, addBackup, addRestore]) add(root, end);
+  for (const add of [addServe, addAgent, addWatch, addDispatch, addVerify, addBackup, addRestore, addAdmin])
+    add(root, end);
   return root;
 }
 
@@ -239,6 +240,20 @@ function addRestore(root: Command): void {
     .action(async (file: string, { dataDir }: { dataDir: string }) =>
       (await import("./backup.ts")).restore(dataDir, file),
     );
+}
+
+function addAdmin(root: Command): void {
+  root
+    .command("admin")
+    .description("a way in for who has lost it, on the server's own machine")
+    .command("reset")
+    .description("take the password and all sessions of admin away, and print a new one-time sign-in link")
+    .addOption(dataDirOption())
+    .addHelpText(
+      "after",
+      "\nWorks while the server runs, within seconds; else the next start does it, and the link waits an hour for it.\n\nExample:\n  neverstale admin reset --data-dir ./data",
+    )
+    .action(async ({ dataDir }: { dataDir: string }) => (await import("./admin.ts")).reset(dataDir));
 }
 
 function withSignIn(command: Command): Command {

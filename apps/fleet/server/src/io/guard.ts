@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type SignedIn, seeSessions, signedIn, unseenSessions } from "../accounts.ts";
+import { type SignedIn, seeSessions, unseenSessions } from "../accounts.ts";
 import { cookieOf } from "../cookies.ts";
 import { Refusal } from "../problem.ts";
 import type { Caller, Permission } from "./route.ts";
@@ -57,11 +57,9 @@ export function sessionOf(
   server: Server,
   headers: IncomingHttpHeaders,
 ): (SignedIn & { readonly secret: string }) | null {
-  const { accounts } = server;
-  if (accounts === null) return null;
   for (const kind of server.cookieKinds) {
     const secret = cookieOf(headers.cookie, kind.name);
-    const found = secret === null || secret === "" ? null : signedIn(accounts, hashOf(secret), server.now());
+    const found = secret === null || secret === "" ? null : server.signedIn(hashOf(secret));
     if (found !== null && secret !== null) return { ...found, secret };
   }
   return null;
@@ -95,6 +93,7 @@ export function touch(server: Server, { session }: SignedIn): void {
 /** The same for sessions that are in use by their sockets: a dashboard may be looked at for days without a request. */
 export async function seeAll(server: Server, sessionHashes: readonly string[]): Promise<void> {
   const { accounts } = server;
+  server.memorySessions.see(sessionHashes, server.moment().iso);
   if (accounts === null || unseenSessions(accounts, sessionHashes, server.now()).length === 0) return;
   await server.transact((work) => seeSessions(work, sessionHashes));
 }

@@ -1,11 +1,15 @@
 import { PROBLEMS } from "@neverstale/fleet-domain";
 import { SyncError } from "@neverstale/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import { addressGroup } from "../address-group.ts";
+import { cookieOf, deviceKind } from "../cookies.ts";
+import type { Claimant } from "../fair-queue.ts";
 import { problemOf, Refusal } from "../problem.ts";
 import { admit, touch } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
 import type { Answer, Caller, Route } from "./route.ts";
 import type { Server } from "./server.ts";
+import type { Device } from "./server-key.ts";
 
 /** The largest body taken; a batch of an agent's reports is the largest there is. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -66,7 +70,7 @@ function addRoute(server: Server, app: FastifyInstance, route: Route): void {
         caller: Caller;
       };
       const answer = await route.handle({ body, params, query, caller, request });
-      if (route.guesses === true) server.attempts.refund(addressOf(server, request)); // It was no guess.
+      if (route.guesses === true) server.attempts.refund(claimantOf(server, request).key); // It was no guess.
       return sendAnswer(reply, answer);
     },
   });
@@ -79,12 +83,12 @@ function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
 }
 
 function limitRate(server: Server, request: FastifyRequest): void {
-  const wait = server.requests.take(addressOf(server, request), server.steadyNow());
+  const wait = server.requests.take(addressGroup(addressOf(server, request)), server.steadyNow());
   if (wait > 0) throw tooMany(wait);
 }
 
 function limitGuesses(server: Server, request: FastifyRequest): void {
-  const wait = server.attempts.take(addressOf(server, request), server.steadyNow());
+  const wait = server.attempts.take(claimantOf(server, request).key, server.steadyNow());
   if (wait === 0) return;
   server.log.warn({ ...callerOf(server, request), path: pathOf(request) }, "too many attempts of one address");
   throw tooMany(wait);
@@ -101,6 +105,27 @@ export function callerOf(server: Server, request: FastifyRequest): object {
 
 export function addressOf(server: Server, request: FastifyRequest): string {
   return server.proxies.addressOf(request.raw);
+}
+
+/**
+ * Who tries to sign in, for what limits attempts: a device that signed in before (as `user`, where one is named), else
+ * the address.
+ */
+export function claimantOf(server: Server, request: FastifyRequest, user: string | null = null): Claimant {
+  const device = deviceIn(server, request);
+  if (device !== null && (user === null || device.user === user)) return { key: `device ${device.id}`, known: true };
+  const key = addressGroup(addressOf(server, request));
+  return { key, known: server.acquainted.has(key) };
+}
+
+/** By the cookie of the kind that the caller's own origin can have. */
+export function deviceIn(server: Server, request: FastifyRequest): Device | null {
+  for (const scheme of server.origins.schemes) {
+    const { name } = deviceKind(scheme, server.key.cookieId);
+    const device = server.key.deviceOf(cookieOf(request.headers.cookie, name));
+    if (device !== null) return device;
+  }
+  return null;
 }
 
 /** The path without its query, which may hold what no log should. */

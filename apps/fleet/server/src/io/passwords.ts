@@ -1,4 +1,5 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
+import { type Claimant, FairQueue } from "../fair-queue.ts";
 import { Refusal } from "../problem.ts";
 
 /** C18. One hash takes 128 MiB and some tenths of a second. */
@@ -8,38 +9,43 @@ const KEY_BYTES = 32;
 /** C19 */
 const AT_ONCE = 2;
 
-/** Hashes passwords, a few at a time: logins can't eat the machine. */
-export class Passwords {
-  readonly #maxWaiting: number;
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
+/** One who waits for a place. */
+interface Turn {
+  readonly begin: () => void;
+  readonly refuse: () => void;
+}
 
-  /** `maxWaiting`: how many may wait for their turn. */
+/** The server's own wishes. */
+const OURSELVES: Claimant = { key: "", known: true };
+
+/** Hashes passwords, a few at a time: logins can't eat the machine. The places are shared fairly among those who ask. */
+export class Passwords {
+  readonly #waiting: FairQueue<Turn>;
+  #running = 0;
+
+  /** `maxWaiting`: how many may wait for their turn, of all claimants together. */
   constructor(maxWaiting = 20) {
-    this.#maxWaiting = maxWaiting;
+    this.#waiting = new FairQueue(maxWaiting);
   }
 
   /** `scrypt$N$r$p$salt$hash`. Throws `too_many_requests` when too many wait already. */
-  async hash(password: string): Promise<string> {
+  async hash(password: string, who = OURSELVES): Promise<string> {
     const salt = randomBytes(16);
-    const key = await this.#derive(password, salt, COST);
+    const key = await this.#derive(password, salt, COST, who);
     return `scrypt$${COST.N}$${COST.r}$${COST.p}$${salt.toString("base64url")}$${key.toString("base64url")}`;
   }
 
   /** Takes the same time for a user who doesn't exist or has no password (C21). */
-  async verify(password: string, stored: string | undefined): Promise<boolean> {
+  async verify(password: string, stored: string | undefined, who = OURSELVES): Promise<boolean> {
     const [, N, r, p, salt, expected] = (stored ?? NOBODY).split("$");
-    const key = await this.#derive(password, Buffer.from(salt ?? "", "base64url"), {
-      N: Number(N),
-      r: Number(r),
-      p: Number(p),
-    });
+    const cost = { N: Number(N), r: Number(r), p: Number(p) };
+    const key = await this.#derive(password, Buffer.from(salt ?? "", "base64url"), cost, who);
     const same = timingSafeEqual(key, Buffer.from(expected ?? "", "base64url"));
     return same && stored !== undefined;
   }
 
-  async #derive(password: string, salt: Buffer, cost: ScryptOptions): Promise<Buffer> {
-    await this.#enter();
+  async #derive(password: string, salt: Buffer, cost: ScryptOptions, who: Claimant): Promise<Buffer> {
+    await this.#enter(who);
     try {
       return await derive(password.normalize("NFKC"), salt, { ...cost, maxmem: MAX_MEMORY });
     } finally {
@@ -47,21 +53,22 @@ export class Passwords {
     }
   }
 
-  async #enter(): Promise<void> {
+  async #enter(who: Claimant): Promise<void> {
     if (this.#running < AT_ONCE) {
       this.#running += 1;
       return;
     }
-    if (this.#waiting.length >= this.#maxWaiting)
-      throw new Refusal("too_many_requests", "too many sign-ins at once", { retryAfterS: 5 });
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    await new Promise<void>((begin, reject) => {
+      const refuse = () => reject(new Refusal("too_many_requests", "too many sign-ins at once", { retryAfterS: 5 }));
+      this.#waiting.add(who, { begin, refuse })?.refuse();
+    });
   }
 
   /** Whoever waits has the place at once: were it free in between, a third one could take it. */
   #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#running -= 1;
-    else next();
+    const next = this.#waiting.next();
+    if (next === null) this.#running -= 1;
+    else next.begin();
   }
 }
 

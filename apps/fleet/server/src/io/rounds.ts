@@ -29,8 +29,8 @@ export async function round(server: Server, long: boolean): Promise<void> {
   if (!long) return;
   await server.transact((work) => sweepOutputs(work, server.manager.spaces()));
   await seeAll(server, server.sockets.sessions());
+  server.revokeSessions(server.memorySessions.endOld(server.now()));
   if (server.accounts === null || !accountsNeedSweep(server.accounts, server.moment())) return;
   const { result: ended } = await server.transact(sweepAccounts);
-  const gone = new Set(ended);
-  server.revoke((subject) => (subject.kind === "user" && gone.has(subject.sessionHash) ? 4401 : null));
+  server.revokeSessions(ended);
 }

@@ -3,9 +3,12 @@ import { ACCOUNTS_SPACE, type Accounts, type Fleet, type fleetModel, type Settle
 import type { JsonValue } from "@neverstale/protocol";
 import { type Applied, MAIN_SPACE, type StateManager, type TransactOptions } from "@neverstale/server";
 import type { Logger } from "pino";
+import { type SignedIn, signedIn } from "../accounts.ts";
+import { Acquainted } from "../acquainted.ts";
 import { OFFLINE_AFTER_MS } from "../catalogue.ts";
 import { type CookieKind, cookieKind } from "../cookies.ts";
 import { HostBudgets, type HostLimits } from "../host-budgets.ts";
+import { MemorySessions } from "../memory-sessions.ts";
 import type { Moment } from "../moment.ts";
 import type { Origins } from "../origins.ts";
 import { NEVER_HEARD, type Presence } from "../presence.ts";
@@ -14,6 +17,7 @@ import { Work } from "../work.ts";
 import type { TrustedProxies } from "./client-address.ts";
 import { OpenSockets, type SocketLimits } from "./open-sockets.ts";
 import { Passwords } from "./passwords.ts";
+import type { ServerKey } from "./server-key.ts";
 import { SetupLink } from "./setup-link.ts";
 
 export type FleetManager = StateManager<ReturnType<typeof fleetModel>>;
@@ -29,11 +33,14 @@ export type Subject =
 export interface RateLimits {
   /** Requests of one address; a thousand dashboards behind one router may come at once. */
   readonly requests: ThrottleOptions;
-  /** Sign-ins and enrolments tried by one address. */
+  /** Sign-ins and enrolments tried by one address, or by one device that has signed in before. */
   readonly attempts: ThrottleOptions;
   /** Sign-ins to one account tried by one address: whoever guesses locks out nobody who comes from elsewhere. */
   readonly account: ThrottleOptions;
-  /** Passwords tried by everyone together. More than one address may try, so that none uses it up for the others. */
+  /**
+   * Passwords tried by everyone together, and as many by all who signed in before. More than one address may try, so
+   * that none uses it up for the others.
+   */
   readonly passwords: ThrottleOptions;
 }
 
@@ -56,6 +63,7 @@ export interface ServerParts {
   readonly now: () => number;
   /** Milliseconds of a clock that nobody sets, for what waits and for what is counted by the second. */
   readonly steadyNow: () => number;
+  readonly key: ServerKey;
 }
 
 /** What every route works with. */
@@ -65,6 +73,9 @@ export class Server {
   readonly log: Logger;
   readonly now: () => number;
   readonly steadyNow: () => number;
+  readonly key: ServerKey;
+  readonly acquainted = new Acquainted();
+  readonly memorySessions = new MemorySessions();
   readonly passwords = new Passwords();
   readonly setupLink = new SetupLink();
   readonly sockets: OpenSockets;
@@ -87,6 +98,7 @@ export class Server {
     this.log = parts.log;
     this.now = parts.now;
     this.steadyNow = parts.steadyNow;
+    this.key = parts.key;
     this.#startedMs = parts.steadyNow();
     this.sockets = new OpenSockets(parts.socketLimits);
     this.budgets = new HostBudgets(parts.hostLimits);
@@ -110,9 +122,26 @@ export class Server {
     return (this.manager.space(ACCOUNTS_SPACE)?.state as Accounts | undefined) ?? null;
   }
 
-  /** The kinds of session cookie that may be believed: on https only the one that nobody else can set. */
+  /** The kinds of session cookie that may be believed: on https only the one that nobody else can set. Older ones had the port. */
   get cookieKinds(): CookieKind[] {
-    return [...this.origins.schemes].map((scheme) => cookieKind(scheme, this.port));
+    return [...this.origins.schemes].flatMap((scheme) => {
+      const own = cookieKind(scheme, this.key.cookieId);
+      return own.secure ? [own] : [own, cookieKind(scheme, this.port)];
+    });
+  }
+
+  /** Closes the sockets of sessions that have ended (rule A11). */
+  revokeSessions(hashes: readonly string[]): void {
+    const ended = new Set(hashes);
+    if (ended.size > 0)
+      this.revoke((subject) => (subject.kind === "user" && ended.has(subject.sessionHash) ? 4401 : null));
+  }
+
+  /** Who the session with that hash is, as of now. */
+  signedIn(sessionHash: string): SignedIn | null {
+    const { accounts } = this;
+    const session = accounts?.sessions.get(sessionHash) ?? this.memorySessions.get(sessionHash);
+    return accounts === null ? null : signedIn(accounts, session, this.now());
   }
 
   /** One transaction. What it decides is stored when this resolves; `result` is what `decide` returned. */

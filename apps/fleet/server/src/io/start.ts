@@ -19,6 +19,7 @@ import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdm
 import { retireOld } from "../commands.ts";
 import type { HostLimits } from "../host-budgets.ts";
 import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
+import { noteAddress, takeUpReset, watchForResets } from "./admin-reset.ts";
 import { type App, buildApp } from "./app.ts";
 import { TrustedProxies } from "./client-address.ts";
 import { databaseIn, openDataDirectory } from "./data-directory.ts";
@@ -27,6 +28,7 @@ import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "./open-sockets.ts";
 import { startRounds } from "./rounds.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 import { DEFAULT_RATE_LIMITS, type FleetManager, type RateLimits, Server } from "./server.ts";
+import { openServerKey } from "./server-key.ts";
 import { listenFailure, StartFailure } from "./start-failure.ts";
 
 /** The settings of the server; each has its flag and its environment variable in the command line. */
@@ -109,7 +111,7 @@ export function checkSettings({
   new TrustedProxies(trustedProxies);
   if (adminPassword !== "" && adminPassword.length < MIN_PASSWORD_LENGTH)
     throw new StartFailure(
-      `the admin's password has ${adminPassword.length} characters, and needs ${MIN_PASSWORD_LENGTH} or more`,
+      `the admin's password needs ${MIN_PASSWORD_LENGTH} characters or more; this one has ${adminPassword.length}`,
       "Give a longer one, or none: the first start then prints a one-time sign-in link.",
     );
 }
@@ -161,7 +163,18 @@ async function serve(options: FleetOptions, { manager, log, host, dataDir }: Ope
   const hostLimits = options.hostLimits ?? {};
   const now = options.now ?? Date.now;
   const steadyNow = options.steadyNow ?? options.now ?? (() => performance.now());
-  const server = new Server({ manager, origins, proxies, log, rateLimits, socketLimits, hostLimits, now, steadyNow });
+  const server = new Server({
+    manager,
+    origins,
+    proxies,
+    log,
+    rateLimits,
+    socketLimits,
+    hostLimits,
+    now,
+    steadyNow,
+    key: openServerKey(dataDir),
+  });
   const app = buildApp(server, {
     beaconMs: options.beaconMs ?? DEFAULT_BEACON_MS,
     webDirectory: options.webDirectory ?? builtPage(),
@@ -184,6 +197,7 @@ interface Built {
 async function listen(options: FleetOptions, { server, app, host, dataDir }: Built): Promise<RunningFleet> {
   const { origins } = server;
   const port = options.port ?? 8080;
+  const linkIsKnown = await takeUpReset(server, dataDir);
   await setPassword(server, options.adminPassword);
   await app.http.listen({ port, host }).catch((error: unknown) => {
     throw listenFailure(host, port, error);
@@ -195,7 +209,7 @@ async function listen(options: FleetOptions, { server, app, host, dataDir }: Bui
   const address = addressOf(host, server.port);
   const print = options.print ?? ((line) => process.stdout.write(`${line}\n`));
   print(`listening on ${address}`);
-  return await goOn(options, { server, app, address, print, dataDir });
+  return await goOn(options, { server, app, address, print, dataDir, linkIsKnown });
 }
 
 interface Listening {
@@ -204,16 +218,30 @@ interface Listening {
   readonly address: string;
   readonly print: (line: string) => void;
   readonly dataDir: string;
+  /** A reset was asked for while no server ran: whoever asked holds the link. */
+  readonly linkIsKnown: boolean;
 }
 
 /** What follows once it listens. */
-async function goOn(options: FleetOptions, { server, app, address, print, dataDir }: Listening): Promise<RunningFleet> {
+async function goOn(
+  options: FleetOptions,
+  { server, app, address, print, dataDir, linkIsKnown }: Listening,
+): Promise<RunningFleet> {
   const { manager, origins } = server;
-  const signInLink = makeSignInLink(server, origins.all[0] ?? address);
+  const publicAddress = origins.all[0] ?? address;
+  noteAddress(server, dataDir, publicAddress, true);
+  const signInLink = linkIsKnown ? null : makeSignInLink(server, publicAddress);
   if (signInLink !== null) print(`sign in once, within 15 minutes: ${signInLink}`);
+  if (linkIsKnown) print("the link of neverstale admin reset is good for 15 minutes");
+  if (signInLink === null && !linkIsKnown && hasNoPassword(server))
+    server.log.warn("admin has no password; set one in the page, or run neverstale admin reset for a new link");
   const agent = options.localAgent === false ? null : await startAgent(server, address, dataDir);
-  const stopRounds = startRounds(server);
-  return { address, signInLink, manager, server, app, close: once(() => drain({ server, app, stopRounds, agent })) };
+  const stops = [startRounds(server), watchForResets(server, dataDir)];
+  const close = once(async () => {
+    await drain({ server, app, stops, agent });
+    noteAddress(server, dataDir, publicAddress, false);
+  });
+  return { address, signInLink, manager, server, app, close };
 }
 
 function builtPage(): string {
@@ -222,9 +250,13 @@ function builtPage(): string {
 
 async function setPassword(server: Server, password: string | undefined): Promise<void> {
   if (password === undefined || password === "") return;
-  if (server.accounts?.users.get(ADMIN)?.passwordHash !== undefined) return;
+  if (!hasNoPassword(server)) return;
   const hash = await server.passwords.hash(password);
   await server.transact((work) => setUpAdmin(work, hash));
+}
+
+function hasNoPassword(server: Server): boolean {
+  return server.accounts?.users.get(ADMIN)?.passwordHash === undefined;
 }
 
 function makeSignInLink(server: Server, address: string): string | null {
@@ -270,18 +302,19 @@ function loopbackOf(address: string): string {
 interface Running {
   readonly server: Server;
   readonly app: App;
-  readonly stopRounds: () => Promise<void>;
+  /** End what runs by itself. */
+  readonly stops: readonly (() => Promise<void>)[];
   readonly agent: LocalAgent | null;
 }
 
 /** Connections that are still open after so long are cut. */
 const DRAIN_MS = 3_000;
 
-async function drain({ server, app, stopRounds, agent }: Running): Promise<void> {
+async function drain({ server, app, stops, agent }: Running): Promise<void> {
   server.draining = true;
   agent?.stop();
   const cut = setTimeout(() => app.cutConnections(), DRAIN_MS);
-  await Promise.all([app.sockets.close(), app.http.close(), stopRounds()]);
+  await Promise.all([app.sockets.close(), app.http.close(), ...stops.map((stop) => stop())]);
   clearTimeout(cut);
   await server.manager.close();
 }

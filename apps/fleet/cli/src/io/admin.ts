@@ -1,0 +1,10 @@
+import { resolve } from "node:path";
+import { askForReset } from "@neverstale/fleet-server";
+
+export async function reset(dataDir: string): Promise<void> {
+  const { link, isDone } = await askForReset(resolve(dataDir));
+  const when = isDone
+    ? "admin has no password and no session any more"
+    : "no server runs on this data: start it within an hour, at this address, and the link is good from then on";
+  process.stdout.write(`${when}\nsign in once, within 15 minutes: ${link}\n`);
+}

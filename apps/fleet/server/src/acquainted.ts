@@ -1,0 +1,21 @@
+/** Remembered at most; beyond it those that have not signed in for longest are forgotten. */
+const MAX_KEYS = 10_000;
+
+/** From where somebody has signed in since the start. */
+export class Acquainted {
+  readonly #keys = new Set<string>();
+
+  add(key: string): void {
+    this.#keys.delete(key);
+    this.#keys.add(key);
+    if (this.#keys.size <= MAX_KEYS) return;
+    for (const oldest of this.#keys) {
+      this.#keys.delete(oldest);
+      return;
+    }
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key);
+  }
+}

@@ -1,0 +1,46 @@
+import type { Session } from "@neverstale/fleet-domain";
+import { hasEnded } from "./accounts.ts";
+
+/** Kept at most; beyond it the oldest end. */
+const MAX_SESSIONS = 100;
+
+/**
+ * Sessions of those who signed in while the store took no changes: whoever frees the disk must be able to look. They end
+ * as others do, and with this process.
+ */
+export class MemorySessions {
+  readonly #sessions = new Map<string, Session>();
+
+  open(user: string, id: string, iso: string): void {
+    this.#sessions.set(id, { id, user, createdAt: iso, lastSeenAt: iso });
+    const [oldest] = this.#sessions.keys();
+    if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest);
+  }
+
+  get(id: string): Session | undefined {
+    return this.#sessions.get(id);
+  }
+
+  see(ids: readonly string[], iso: string): void {
+    for (const id of ids) {
+      const session = this.#sessions.get(id);
+      if (session !== undefined) this.#sessions.set(id, { ...session, lastSeenAt: iso });
+    }
+  }
+
+  /** Whether there was one. */
+  end(id: string): boolean {
+    return this.#sessions.delete(id);
+  }
+
+  /** Ends those that match; returns their ids. */
+  endAll(matches: (session: Session) => boolean): string[] {
+    const ended = [...this.#sessions.values()].filter(matches).map((session) => session.id);
+    for (const id of ended) this.#sessions.delete(id);
+    return ended;
+  }
+
+  endOld(nowMs: number): string[] {
+    return this.endAll((session) => hasEnded(session, nowMs));
+  }
+}
