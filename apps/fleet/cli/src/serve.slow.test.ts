@@ -182,11 +182,11 @@ describe("the end of whoever started it", PATIENT, () => {
   });
 });
 
-describe("[C46] the admin's password", PATIENT, () => {
+describe("the admin's password", PATIENT, () => {
   const PASSWORD = "a password that nobody may see";
 
   test.each(["variable", "file"])(
-    "given by a %s signs in, and is in no environment or argument of the agent",
+    "[C46] the admin's password given by a %s signs in, and is in no environment or argument of the agent",
     async (way) => {
       const dataDir = serving.directory();
       const file = join(serving.directory(), "password");

@@ -43,7 +43,16 @@ export function Dashboard({ user, role, sync, outputs, onSignOut }: DashboardPro
       counts={{ hosts: hostCount, ...(running > 0 ? { runs: running } : {}) }}
       old={old}
       badge={<Freshness sync={sync} />}
-      account={<AccountMenu user={user} role={role} onSignOut={onSignOut} />}
+      account={
+        <AccountMenu
+          user={user}
+          role={role}
+          onSignOut={onSignOut}
+          onSetPassword={async (current, password) => {
+            await sync.dispatch("/api/password", current === "" ? { password } : { current, password });
+          }}
+        />
+      }
       dock={<Dock sync={sync} outputs={outputs} mayRun={role !== "viewer"} />}
     >
       <AwayBanner sync={sync} />

@@ -25,8 +25,8 @@ function dataDirectory(): string {
   return path;
 }
 
-describe("[C24] admin reset", { timeout: 120_000 }, () => {
-  test("while the server runs: sessions and sockets end, the password is gone, and the new link works once", async () => {
+describe("admin reset", { timeout: 120_000 }, () => {
+  test("[C24] reset: while the server runs: sessions and sockets end, the password is gone, and the new link works once", async () => {
     const dataDir = dataDirectory();
     const fleet = await fleets.start({ dataDir, adminPassword: PASSWORD });
     const browser = await signInWith(fleet, PASSWORD);
@@ -48,7 +48,7 @@ describe("[C24] admin reset", { timeout: 120_000 }, () => {
     expect(readdirSync(dataDir)).not.toContain("admin-reset.json");
   });
 
-  test("while no server runs: the next start does it, and the link is good from then on", async () => {
+  test("[C24] reset: while no server runs: the next start does it, and the link is good from then on", async () => {
     const [dataDir, store] = [dataDirectory(), memoryStore()];
     const first = await fleets.start({ dataDir, store, adminPassword: PASSWORD });
     await signInWith(first, PASSWORD);
@@ -63,7 +63,7 @@ describe("[C24] admin reset", { timeout: 120_000 }, () => {
     expect((await setUp(second, link)).status).toBe(200);
   });
 
-  test("one that waited for more than an hour is done, with a new link", async () => {
+  test("[C24] reset: one that waited for more than an hour is done, with a new link", async () => {
     const [dataDir, store] = [dataDirectory(), memoryStore()];
     const first = await fleets.start({ dataDir, store, adminPassword: PASSWORD });
     await first.close();
@@ -76,7 +76,7 @@ describe("[C24] admin reset", { timeout: 120_000 }, () => {
     expect((await setUp(second, second.signInLink ?? "")).status).toBe(200);
   });
 
-  test("a request that is none resets all the same, and stops no start", async () => {
+  test("[C24] reset: a request that is none resets all the same, and stops no start", async () => {
     const dataDir = dataDirectory();
     writeFileSync(join(dataDir, "admin-reset.json"), "garbage");
 
@@ -85,11 +85,11 @@ describe("[C24] admin reset", { timeout: 120_000 }, () => {
     expect(fleet.signInLink).toContain("#setup=");
   });
 
-  test("where no server's data is, it says so", async () => {
+  test("[C24] reset: where no server's data is, it says so", async () => {
     await expect(askForReset(fleets.directory())).rejects.toThrow("is no data directory of a server");
   });
 
-  test("what it and the server write is their owner's alone", async () => {
+  test("[C24] reset: what it and the server write is their owner's alone", async () => {
     const dataDir = dataDirectory();
     const fleet = await fleets.start({ dataDir });
     await fleet.close();

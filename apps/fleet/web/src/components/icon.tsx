@@ -7,6 +7,7 @@ export type IconName =
   | "close"
   | "down"
   | "up"
+  | "key"
   | "signout"
   | "bottom"
   | "external";
@@ -19,6 +20,7 @@ const PATHS: Record<IconName, string> = {
   close: "m5.5 5.5 9 9m0-9-9 9",
   down: "m5 8 5 5 5-5",
   up: "m5 12 5-5 5 5",
+  key: "M9.5 10.5a3.5 3.5 0 1 1-2-2L16 3.5v3h-2.5V9H11z",
   signout: "M8 4H4v12h4M12 6.5 15.5 10 12 13.5M7.5 10h8",
   bottom: "M10 4v9m-4-3.5 4 4 4-4M5 16.5h10",
   external: "M8 5H4v11h11v-4M11 4h5v5M16 4l-7 7",

@@ -1,49 +1,58 @@
 import { useState } from "react";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
+import { PasswordForm } from "../sign-in/password-form.tsx";
 import { applyTheme, storedTheme, THEMES, type Theme } from "./theme.ts";
 
 export interface AccountMenuProps {
   readonly user: string;
   readonly role: string;
   readonly onSignOut: () => void;
+  readonly onSetPassword: (current: string, password: string) => Promise<void>;
 }
 
-export function AccountMenu({ user, role, onSignOut }: AccountMenuProps) {
+export function AccountMenu({ user, role, onSignOut, onSetPassword }: AccountMenuProps) {
   const [theme, setTheme] = useState<Theme>(storedTheme);
   const choose = (next: Theme) => {
     applyTheme(next);
     setTheme(next);
   };
+  const [isAsking, setAsking] = useState(false);
   return (
-    <MenuTrigger>
-      <Button className="button button-plain account" aria-label={`Account of ${user}`}>
-        <span className="account-initial" aria-hidden="true">
-          {user.slice(0, 1).toUpperCase()}
-        </span>
-        <span className="account-name foreign">{user}</span>
-      </Button>
-      <Popover className="popover" placement="bottom end" isNonModal>
-        <Menu className="menu">
-          <MenuSection
-            selectionMode="single"
-            selectedKeys={[theme]}
-            onSelectionChange={(keys) => keys !== "all" && THEMES.filter((each) => keys.has(each)).forEach(choose)}
-          >
-            <Header className="choice-header">Colours</Header>
-            {THEMES.map((each) => (
-              <MenuItem key={each} id={each} className="choice-option">
-                {WORDS[each]}
-              </MenuItem>
-            ))}
-          </MenuSection>
-          <Separator className="menu-line" />
-          <MenuItem className="choice-option" onAction={onSignOut} textValue="Sign out">
-            <Icon name="signout" /> Sign out <span className="quiet foreign">{`${user}, ${role}`}</span>
-          </MenuItem>
-        </Menu>
-      </Popover>
-    </MenuTrigger>
+    <>
+      {isAsking && <PasswordForm user={user} onSet={onSetPassword} onClose={() => setAsking(false)} />}
+      <MenuTrigger>
+        <Button className="button button-plain account" aria-label={`Account of ${user}`}>
+          <span className="account-initial" aria-hidden="true">
+            {user.slice(0, 1).toUpperCase()}
+          </span>
+          <span className="account-name foreign">{user}</span>
+        </Button>
+        <Popover className="popover" placement="bottom end" isNonModal>
+          <Menu className="menu">
+            <MenuSection
+              selectionMode="single"
+              selectedKeys={[theme]}
+              onSelectionChange={(keys) => keys !== "all" && THEMES.filter((each) => keys.has(each)).forEach(choose)}
+            >
+              <Header className="choice-header">Colours</Header>
+              {THEMES.map((each) => (
+                <MenuItem key={each} id={each} className="choice-option">
+                  {WORDS[each]}
+                </MenuItem>
+              ))}
+            </MenuSection>
+            <Separator className="menu-line" />
+            <MenuItem className="choice-option" onAction={() => setAsking(true)} textValue="Password">
+              <Icon name="key" /> Password
+            </MenuItem>
+            <MenuItem className="choice-option" onAction={onSignOut} textValue="Sign out">
+              <Icon name="signout" /> Sign out <span className="quiet foreign">{`${user}, ${role}`}</span>
+            </MenuItem>
+          </Menu>
+        </Popover>
+      </MenuTrigger>
+    </>
   );
 }
 

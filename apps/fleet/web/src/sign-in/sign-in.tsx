@@ -83,7 +83,7 @@ interface SheetProps {
   readonly children: ReactNode;
 }
 
-function Sheet({ title, lead, failure, children }: SheetProps) {
+export function Sheet({ title, lead, failure, children }: SheetProps) {
   return (
     <div className="sheet">
       <svg className="sheet-mark" viewBox="0 0 32 32" width="40" height="40" aria-hidden="true" focusable="false">
@@ -111,7 +111,7 @@ function Sheet({ title, lead, failure, children }: SheetProps) {
   );
 }
 
-function useSubmit(send: (form: FormData) => Promise<void>) {
+export function useSubmit(send: (form: FormData) => Promise<void>) {
   const [failure, setFailure] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -125,13 +125,16 @@ function useSubmit(send: (form: FormData) => Promise<void>) {
   return { failure, busy, submit };
 }
 
-function field(form: FormData, name: string): string {
+export function field(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === "string" ? value : "";
 }
 
-/** Over the page that was there before, so that nothing of it is lost: where one was, how far one had got. */
-export function SignInDialog({ children }: { readonly children: ReactNode }) {
+/**
+ * Over the page that was there before, so that nothing of it is lost: where one was, how far one had got. Without
+ * `onCancel` it stays until it is answered.
+ */
+export function SignInDialog({ children, onCancel }: { readonly children: ReactNode; readonly onCancel?: () => void }) {
   const [dialog, setDialog] = useState<HTMLDialogElement | null>(null);
   useEffect(() => {
     if (dialog === null || dialog.open) return;
@@ -143,7 +146,10 @@ export function SignInDialog({ children }: { readonly children: ReactNode }) {
       className="sign-in-dialog"
       aria-labelledby="sheet-title"
       ref={setDialog}
-      onCancel={(event) => event.preventDefault()}
+      onCancel={(event) => {
+        event.preventDefault();
+        onCancel?.();
+      }}
     >
       {children}
     </dialog>

@@ -1,0 +1,47 @@
+import { Button, Input, Label, Text, TextField } from "react-aria-components";
+import { MIN_PASSWORD_LENGTH } from "../state/known.ts";
+import { field, Sheet, SignInDialog, useSubmit } from "./sign-in.tsx";
+
+interface PasswordFormProps {
+  readonly user: string;
+  /** `current` is empty while there is no password. */
+  readonly onSet: (current: string, password: string) => Promise<void>;
+  readonly onClose: () => void;
+}
+
+/** Sets the first password, or changes the one there is. */
+export function PasswordForm({ user, onSet, onClose }: PasswordFormProps) {
+  const { failure, busy, submit } = useSubmit(async (form) => {
+    await onSet(field(form, "current"), field(form, "password"));
+    onClose();
+  });
+  return (
+    <SignInDialog onCancel={onClose}>
+      <Sheet title="Password" lead="Your other sessions end when it is changed." failure={failure}>
+        <form className="sign-in-form" onSubmit={submit}>
+          <input type="hidden" name="username" autoComplete="username" value={user} />
+          <TextField className="field" name="current" type="password" autoFocus>
+            <Label className="field-label">Current password</Label>
+            <Input className="input" autoComplete="current-password" />
+            <Text slot="description" className="field-note">
+              Leave it empty if you have none yet.
+            </Text>
+          </TextField>
+          <TextField className="field" name="password" type="password" minLength={MIN_PASSWORD_LENGTH} isRequired>
+            <Label className="field-label">New password</Label>
+            <Input className="input" autoComplete="new-password" />
+            <Text slot="description" className="field-note">
+              At least {MIN_PASSWORD_LENGTH} characters.
+            </Text>
+          </TextField>
+          <Button type="submit" className="button button-main" isPending={busy}>
+            Set password
+          </Button>
+          <Button className="button button-plain" onPress={onClose}>
+            Cancel
+          </Button>
+        </form>
+      </Sheet>
+    </SignInDialog>
+  );
+}
