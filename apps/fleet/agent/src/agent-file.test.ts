@@ -82,6 +82,16 @@ const WRONG: readonly (readonly [what: string, text: string, message: string | R
     /^line 5: ops\.a\.args\.y\.pattern: .*regular expression/i,
   ],
   [
+    "a pattern that can't be matched in bounded time",
+    "ops:\n  a:\n    argv: [x, '{y}']\n    args:\n      y: { type: text, maxLength: 5, pattern: '(?=a).*' }\n",
+    /^line 5: ops\.a\.args\.y\.pattern: .*no lookaround/,
+  ],
+  [
+    "a pattern that is too large",
+    "ops:\n  a:\n    argv: [x, '{y}']\n    args:\n      y: { type: text, maxLength: 5, pattern: '((x?){30}){30}' }\n",
+    /^line 5: ops\.a\.args\.y\.pattern: too large/,
+  ],
+  [
     "a relative directory",
     "ops:\n  a:\n    argv: [x]\n    cwd: tmp\n",
     /^line 4: ops\.a\.cwd: expected an absolute path/,

@@ -2,6 +2,7 @@ import { ArgSpec, type OpOffer } from "@neverstale/fleet-domain";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { templateProblem } from "./argv.ts";
+import { parsePattern } from "./pattern.ts";
 import { parseDuration, parseSize } from "./quantity.ts";
 
 /*
@@ -28,12 +29,12 @@ const Size = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const Pattern = z
+const PatternText = z
   .string()
   .max(1000)
   .transform((source, context) => {
     try {
-      return new RegExp(`^(?:${source})$`, "u");
+      return parsePattern(source);
     } catch (error) {
       context.addIssue(error instanceof Error ? error.message : "not a regular expression");
       return z.NEVER;
@@ -48,7 +49,7 @@ const [Integer, Choice, Text] = ArgSpec.options;
 const FileArg = z.discriminatedUnion("type", [
   Integer.omit({ name: true }).strict(),
   Choice.omit({ name: true }).strict(),
-  Text.omit({ name: true }).extend({ pattern: Pattern }).strict(),
+  Text.omit({ name: true }).extend({ pattern: PatternText }).strict(),
 ]);
 
 const FileOp = z.strictObject({

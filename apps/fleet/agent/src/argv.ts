@@ -50,7 +50,7 @@ function valueProblem(op: FileOp, name: string, value: string | number): string 
   if (spec === undefined) return "is no argument of this op";
   if (typeof value === "number") return null;
   if (hasControlCharacter(value) || !value.isWellFormed()) return "holds characters that no argument may hold";
-  return spec.type === "text" && !spec.pattern.test(value) ? "doesn't match what this host allows" : null;
+  return spec.type === "text" && !spec.pattern.matches(value) ? "doesn't match what this host allows" : null;
 }
 
 function hasControlCharacter(text: string): boolean {

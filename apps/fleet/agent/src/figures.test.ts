@@ -19,6 +19,21 @@ test("memory in use is what is not available; no swap, no figure", () => {
   expect(memoryOf("")).toEqual({});
 });
 
+test("a kernel that doesn't say what is available is helped out; what a file lacks is no figure", () => {
+  const without = (name: string) => MEMINFO.replace(new RegExp(`^${name}:.*\\n`, "m"), "");
+  const old = `${without("MemAvailable")}Buffers:          50 kB\nCached:          150 kB\n`;
+
+  expect(memoryOf(old)).toEqual({ ram: 70, swap: 25 });
+  expect(memoryOf(without("MemAvailable"))).toEqual({ ram: 90, swap: 25 });
+  expect(memoryOf(without("MemTotal"))).toEqual({ swap: 25 });
+  expect(memoryOf(without("SwapFree"))).toEqual({ ram: 75 });
+  expect(memoryOf("MemTotal: 1000 kB\n")).toEqual({});
+  expect(memoryOf("MemTotal: lots\nMemAvailable: 1 kB\n")).toEqual({});
+  expect(cpuTimeOf("cpu  1 2 3\n")).toBeNull();
+  expect(cpuTimeOf("cpu  1 2 3 4\n")).toEqual({ busy: 6, all: 10 });
+  expect(cpuTimeOf("intr 5\n")).toBeNull();
+});
+
 test("a disk is as full as `df` says: what is reserved for root is not part of the whole", () => {
   expect(diskPercent({ blocks: 100, bfree: 50, bavail: 40 })).toBe(55.6);
   expect(diskPercent({ blocks: 0, bfree: 0, bavail: 0 })).toBeNull();

@@ -10,9 +10,11 @@ export interface CpuTime {
 export function cpuTimeOf(procStat: string): CpuTime | null {
   const line = /^cpu +([\d ]+)$/m.exec(procStat)?.[1];
   if (line === undefined) return null;
-  const fields = line.split(" ").slice(0, 8).map(Number); // The guests' time is in user and nice already.
+  const fields = line.trim().split(/ +/).slice(0, 8).map(Number); // The guests' time is in user and nice already.
+  const [, , , idle, ioWait = 0] = fields;
+  if (idle === undefined) return null;
   const all = fields.reduce((sum, ticks) => sum + ticks, 0);
-  return { busy: all - (fields[3] ?? 0) - (fields[4] ?? 0), all };
+  return { busy: all - idle - ioWait, all };
 }
 
 /** Percent between two readings; null when no time passed. */
@@ -21,14 +23,23 @@ export function cpuPercent(before: CpuTime, after: CpuTime): number | null {
   return all > 0 ? percent(after.busy - before.busy, all) : null;
 }
 
-/** `ram` and `swap` in percent, from /proc/meminfo; a machine without swap has no `swap`. */
+/**
+ * `ram` and `swap` in percent, from /proc/meminfo; what it doesn't say is no figure, and a machine without swap has no
+ * `swap`. An old kernel doesn't say what is available: free memory, buffers and what is cached come close.
+ */
 export function memoryOf(meminfo: string): Pick<Reading, "ram" | "swap"> {
-  const kib = (name: string) => Number(new RegExp(`^${name}: +(\\d+) kB$`, "m").exec(meminfo)?.[1] ?? 0);
-  const [total, available, swap] = [kib("MemTotal"), kib("MemAvailable"), kib("SwapTotal")];
-  return {
-    ...(total > 0 && { ram: percent(total - available, total) }),
-    ...(swap > 0 && { swap: percent(swap - kib("SwapFree"), swap) }),
+  const kib = (name: string): number | null => {
+    const found = new RegExp(`^${name}:\\s*(\\d+) kB\\s*$`, "m").exec(meminfo)?.[1];
+    return found === undefined ? null : Number(found);
   };
+  const free = kib("MemFree");
+  const available = kib("MemAvailable") ?? (free === null ? null : free + (kib("Buffers") ?? 0) + (kib("Cached") ?? 0));
+  return { ...share("ram", kib("MemTotal"), available), ...share("swap", kib("SwapTotal"), kib("SwapFree")) };
+}
+
+function share(name: "ram" | "swap", total: number | null, unused: number | null): Pick<Reading, "ram" | "swap"> {
+  if (total === null || total === 0 || unused === null) return {};
+  return { [name]: percent(total - unused, total) };
 }
 
 /** Counted as `df` does: what only root may fill is not part of the whole. */

@@ -101,7 +101,11 @@ export class Agent {
 
   /** Reads the host's file again and tells the server what it allows now. */
   reload(): void {
-    this.#parts.hostFile.reload();
+    const { hostFile, log } = this.#parts;
+    hostFile.reload();
+    const { path: agentFile, problem } = hostFile;
+    if (problem === null) log.info({ agentFile }, "agent.yaml read again");
+    else log.error({ agentFile, problem }, "agent.yaml can't be used: what was read before still counts");
     this.#lookBell.ring();
     this.#reporter.helloAgain();
   }

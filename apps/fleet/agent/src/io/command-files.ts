@@ -12,6 +12,8 @@ export interface CommandFiles {
   readonly exit: string;
   /** There: the command is to be stopped. */
   readonly stop: string;
+  /** Where the command's output comes in; there for a moment only. */
+  readonly pipe: string;
   /** What the command has written so far. */
   readonly spool: string;
 }
@@ -48,6 +50,7 @@ export function commandFiles(directory: string, commandId: string): CommandFiles
     child: `${base}.child.json`,
     exit: `${base}.exit.json`,
     stop: `${base}.stop`,
+    pipe: `${base}.pipe`,
     spool: join(spoolDirectory(directory), `${commandId}.out`),
   };
 }

@@ -56,3 +56,50 @@ test("a reload takes up a file of its own that the host was given meanwhile", ()
   expect(names(file)).toEqual(["one"]);
   expect(file.path).toBe(join(directory, "agent.yaml"));
 });
+
+test.each([0o666, 0o664, 0o646, 0o602])(
+  "[C46] a file that others may write (mode %o) is refused, with what mends it",
+  (mode) => {
+    const path = join(directory, "agent.yaml");
+    fs.writeFileSync(path, "ops: {}");
+    fs.chmodSync(path, mode);
+
+    expect(() => new HostFile(null, directory)).toThrow(`Run: chmod go-w ${path}`);
+
+    fs.chmodSync(path, 0o644);
+    expect(names(new HostFile(null, directory))).toEqual([]);
+  },
+);
+
+test("[C46] a file in a directory that others may write is refused, and so is one that a link there leads to", () => {
+  const [open, closed] = [join(directory, "open"), join(directory, "closed")];
+  for (const path of [open, closed]) fs.mkdirSync(path);
+  fs.chmodSync(open, 0o777);
+  for (const path of [open, closed]) fs.writeFileSync(join(path, "agent.yaml"), "ops: {}");
+  fs.symlinkSync(join(closed, "agent.yaml"), join(open, "link.yaml"));
+  fs.symlinkSync(join(open, "agent.yaml"), join(closed, "link.yaml"));
+
+  const tried = ["open/agent.yaml", "open/link.yaml", "closed/link.yaml"].map((path) => join(directory, path));
+
+  for (const path of tried) expect(() => new HostFile(path, directory)).toThrow(`Run: chmod go-w ${open}`);
+  expect(names(new HostFile(join(closed, "agent.yaml"), directory))).toEqual([]);
+});
+
+test("[C46] a file that has become writable for others is told at the next reading, and the one before it counts", () => {
+  const path = join(directory, "agent.yaml");
+  fs.writeFileSync(path, "ops: { one: { argv: [x] } }", { mode: 0o600 });
+  const file = new HostFile(null, directory);
+
+  fs.writeFileSync(path, "ops: { two: { argv: [x] } }");
+  fs.chmodSync(path, 0o666);
+  file.reload();
+
+  expect(names(file)).toEqual(["one"]);
+  expect(file.problem).toContain("Run: chmod go-w");
+});
+
+test("what is no file is not waited for", () => {
+  fs.mkdirSync(join(directory, "agent.yaml"));
+
+  expect(() => new HostFile(null, directory)).toThrow(/is no file|EISDIR/);
+});

@@ -4,6 +4,7 @@ import type { Assignment, OpOffer } from "@neverstale/fleet-domain";
 import { type AgentFile, AgentFileError, offerOf, parseAgentFile } from "../agent-file.ts";
 import type { Plan } from "../decide.ts";
 import { planOf } from "../plan.ts";
+import { readTrusted } from "./file-trust.ts";
 import { machine, SHIPPED_AGENT_FILE } from "./machine.ts";
 
 /** The host's `agent.yaml`, read once and again on request. */
@@ -51,10 +52,11 @@ export class HostFile {
 
 function read(path: string): AgentFile {
   try {
-    return parseAgentFile(readFileSync(path, "utf8"));
+    // Whoever could write the shipped one could write this program too.
+    return parseAgentFile(path === SHIPPED_AGENT_FILE ? readFileSync(path, "utf8") : readTrusted(path));
   } catch (error) {
     if (error instanceof AgentFileError)
       throw new AgentFileError(`${path}: ${error.message.replaceAll("\n", `\n${path}: `)}`);
-    throw new AgentFileError(`${path} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new AgentFileError(`${path} can't be used: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { userInfo } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Gauges, machine } from "./machine.ts";
 
@@ -31,4 +33,27 @@ test("[C41] an op runs as the user its file names, or not at all", () => {
   }
   expect(machine.lookUpUser(userInfo().username)).toEqual({ user: null });
   expect(machine.lookUpUser("no-such-user")).toEqual({ problem: "this host has no user no-such-user" });
+});
+
+test("a machine that doesn't tell of itself has fewer figures, and each comes back with its file", () => {
+  const proc = mkdtempSync(join(tmpdir(), "neverstale-proc-"));
+  const gauges = new Gauges(proc);
+  const read = () => Object.keys(gauges.read());
+
+  const without = read();
+  mkdirSync(join(proc, "stat")); // Something that can't be read as a file.
+  writeFileSync(join(proc, "meminfo"), "MemTotal: 1000 kB\nMemFree: 250 kB\n");
+  const withMemory = gauges.read();
+  rmSync(join(proc, "stat"), { recursive: true });
+  writeFileSync(join(proc, "stat"), "cpu  1 0 0 1 0\n");
+  gauges.read();
+  writeFileSync(join(proc, "stat"), "cpu  2 0 0 2 0\n");
+  const whole = gauges.read();
+  rmSync(proc, { recursive: true });
+
+  expect(without.filter((name) => name === "cpu" || name === "ram")).toEqual([]);
+  expect(withMemory).toMatchObject({ ram: 75 });
+  expect(withMemory).not.toHaveProperty("cpu");
+  expect(whole).toMatchObject({ cpu: 50, ram: 75 });
+  expect(read()).not.toContain("cpu");
 });

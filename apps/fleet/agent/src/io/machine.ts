@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import * as os from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Reading } from "@neverstale/fleet-domain";
 import { type CpuTime, cpuPercent, cpuTimeOf, diskPercent, memoryOf, percent } from "../figures.ts";
@@ -9,26 +10,42 @@ import type { Machine, UserLookup } from "../plan.ts";
 
 /** The load of this machine. Each reading costs the event loop well under a millisecond. */
 export class Gauges {
+  readonly #proc: string;
   #cpu: CpuTime | null = null;
   #disk: number | null = null;
   #diskAsked = false;
 
+  /** `proc`: where the kernel tells of itself. */
+  constructor(proc = "/proc") {
+    this.#proc = proc;
+  }
+
+  /** Whatever this machine doesn't say is absent: a figure is never a reason to end. */
   read(): Reading {
     this.#askDisk();
-    const cpu = this.#cpuSince();
+    const cpu = figure(() => this.#cpuSince());
+    const load1 = process.platform === "win32" ? null : figure(() => os.loadavg()[0] ?? null);
+    const uptimeS = figure(() => Math.floor(os.uptime()));
     return {
       ...(cpu !== null && { cpu }),
-      ...memory(),
-      ...(process.platform !== "win32" && { load1: os.loadavg()[0] ?? 0 }),
+      ...figure(() => this.#memory()),
+      ...(load1 !== null && { load1 }),
       ...(this.#disk !== null && { disk: this.#disk }),
-      uptimeS: Math.floor(os.uptime()),
+      ...(uptimeS !== null && { uptimeS }),
     };
   }
 
   #cpuSince(): number | null {
-    const [before, after] = [this.#cpu, cpuTime()];
+    const before = this.#cpu;
+    this.#cpu = null; // What can't be read now has no part in the next figure.
+    const after = cpuTime(this.#proc);
     this.#cpu = after;
     return before === null || after === null ? null : cpuPercent(before, after);
+  }
+
+  #memory(): Pick<Reading, "ram" | "swap"> {
+    if (process.platform === "linux") return memoryOf(readFileSync(join(this.#proc, "meminfo"), "utf8"));
+    return { ram: percent(os.totalmem() - os.freemem(), os.totalmem()) };
   }
 
   /** The answer is used by the next reading; a file system that hangs is not asked a second time. */
@@ -73,14 +90,17 @@ function idOf(which: "-u" | "-g", name: string): number | null {
   return status === 0 && /^\d+$/.test(id) ? Number(id) : null;
 }
 
-function cpuTime(): CpuTime | null {
-  if (process.platform === "linux") return cpuTimeOf(readFileSync("/proc/stat", "utf8"));
+function cpuTime(proc: string): CpuTime | null {
+  if (process.platform === "linux") return cpuTimeOf(readFileSync(join(proc, "stat"), "utf8"));
   const times = os.cpus().map((cpu) => cpu.times);
   const all = times.reduce((sum, { user, nice, sys, idle, irq }) => sum + user + nice + sys + idle + irq, 0);
   return { busy: all - times.reduce((sum, { idle }) => sum + idle, 0), all };
 }
 
-function memory(): Pick<Reading, "ram" | "swap"> {
-  if (process.platform === "linux") return memoryOf(readFileSync("/proc/meminfo", "utf8"));
-  return { ram: percent(os.totalmem() - os.freemem(), os.totalmem()) };
+function figure<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
 }

@@ -16,11 +16,21 @@ export function isAlive(mark: ProcessMark): boolean {
 /** Whether some process of the group still runs. Elsewhere than on Linux zombies count: callers must not wait for ever. */
 export function groupRuns(leader: number): boolean {
   if (!signalGroup(leader, 0)) return false;
-  if (process.platform !== "linux") return true;
-  return readdirSync("/proc").some((name) => {
+  const processes = process.platform === "linux" ? processNames() : null;
+  if (processes === null) return true;
+  return processes.some((name) => {
     const fields = /^\d+$/.test(name) ? statFields(Number(name)) : null;
     return fields !== null && fields[2] === String(leader);
   });
+}
+
+/** Null: this system doesn't say. */
+function processNames(): string[] | null {
+  try {
+    return readdirSync("/proc");
+  } catch {
+    return null;
+  }
 }
 
 /** False: there is no such group. */
@@ -41,21 +51,27 @@ function startedOnLinux(pid: number): string | null {
 
 /** What /proc/PID/stat says from its third field on (state, parent, group, ...; the 20th is the start); null for a zombie. */
 function statFields(pid: number): string[] | null {
-  let stat: string;
-  try {
-    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  } catch {
-    return null;
-  }
+  const stat = textOf(`/proc/${pid}/stat`);
+  if (stat === null) return null;
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // The name before it may hold spaces and brackets.
   return fields[0] === "Z" || fields[0] === "X" ? null : fields;
 }
 
 let boot: string | null = null;
 
+/** Of a kernel that gives no id to its boots, when it booted; a number and its start alone where it doesn't tell that either. */
 function bootId(): string {
-  boot ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  boot ??=
+    textOf("/proc/sys/kernel/random/boot_id")?.trim() ?? /^btime \d+$/m.exec(textOf("/proc/stat") ?? "")?.[0] ?? "";
   return boot;
+}
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
 }
 
 function startedElsewhere(pid: number): string | null {

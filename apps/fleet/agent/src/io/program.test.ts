@@ -119,3 +119,20 @@ test("a wrong agent.yaml ends it with 2 and says in which line", async () => {
 
   expect(end).toMatchObject({ status: 2, err: expect.stringContaining("agent.yaml: line 3: ops.a.argv") });
 });
+
+test("a file that becomes wrong under a running agent is in the log, with its line", async () => {
+  const config = join(directory, "agent.yaml");
+  fs.writeFileSync(config, "ops: {}\n", { mode: 0o600 });
+  status = 503;
+  fs.mkdirSync(dataDir, { mode: 0o700 });
+  const credential = { hostId: "web-1", credential: "secret", tokenHash: "hash" };
+  fs.writeFileSync(join(dataDir, "credential.json"), JSON.stringify(credential), { mode: 0o600 });
+  const agent = start("--server", url, "--data-dir", dataDir, "--config", config);
+  await until(() => agent.text.err.includes('"working"'));
+
+  fs.writeFileSync(config, "ops:\n  a:\n    argv: []\n");
+  agent.child.kill("SIGHUP");
+
+  await until(() => agent.text.err.includes("agent.yaml: line 3: ops.a.argv"));
+  expect(agent.child.exitCode).toBeNull();
+});

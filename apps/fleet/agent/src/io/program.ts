@@ -39,7 +39,8 @@ export const HELP = `neverstale agent: runs on a host what that host's agent.yam
   --allow-http                 send the credential unencrypted to a server that isn't this machine
   --version, --help
 
-Logs are JSON lines on standard error. SIGHUP reads agent.yaml again. SIGTERM ends the agent, not what it has started:
+Logs are JSON lines on standard error. SIGHUP reads agent.yaml again; one that is wrong, or that other users may write,
+is said in the log and at the host, and what was read before still counts. SIGTERM ends the agent, not what it has started:
 commands go on and are reported after the next start (systemd: KillMode=process).
 
 Disk: an op's output_cap bounds what it may write, and only one op runs at a time. Output that the server has is kept for

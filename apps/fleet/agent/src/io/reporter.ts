@@ -45,6 +45,8 @@ export class Reporter {
   #wasAccepted = false;
   #seq = 0;
   #helloDue = true;
+  /** What the server was told last of what this agent is, as text. */
+  #told: string | null = null;
   #heartbeatAt = 0;
 
   constructor(parts: ReporterParts) {
@@ -79,16 +81,17 @@ export class Reporter {
 
   /** Whether there is more to tell at once. */
   async #report(): Promise<boolean> {
-    const withHello = this.#helloDue;
     const { reports, more } = this.#compose();
     if (reports.length === 0) return false;
-    this.#helloDue = false;
+    const [hello] = reports.filter((report) => report.type === "hello");
+    if (hello !== undefined) this.#helloDue = false;
     this.#seq += 1;
     const answer = await this.#deliver(reports);
     if (answer === null) {
-      this.#helloDue ||= withHello;
+      this.#helloDue ||= hello !== undefined;
       return false;
     }
+    if (hello !== undefined) this.#told = withoutTimes(hello);
     return this.#take(reports, answer) && (more || reports.some((report) => report.type === "output"));
   }
 
@@ -96,9 +99,11 @@ export class Reporter {
     const isHeartbeat = performance.now() >= this.#heartbeatAt;
     if (isHeartbeat) this.#heartbeatAt = performance.now() + HEARTBEAT_MS;
     const { known, refusals, tellAgain } = this.#parts.sight();
+    const hello = this.#helloDue || isHeartbeat ? this.#parts.hello() : null; // Machines are renamed while they run.
+    const isNews = this.#helloDue || (hello !== null && withoutTimes(hello) !== this.#told);
     return composeBatch({
       first: [
-        ...(this.#helloDue ? [this.#parts.hello()] : []),
+        ...(hello !== null && isNews ? [hello] : []),
         ...(isHeartbeat ? [{ type: "metrics" as const, ...this.#gauges.read() }] : []),
       ],
       stateDue: isHeartbeat,
@@ -153,6 +158,11 @@ export class Reporter {
     }
     return moved;
   }
+}
+
+/** When something was looked at is no news. */
+function withoutTimes(hello: AgentReport): string {
+  return JSON.stringify(hello, (key, value: unknown) => (key === "checkedAt" ? undefined : value));
 }
 
 const NONE: ReadonlySet<string> = new Set();

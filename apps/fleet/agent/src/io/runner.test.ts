@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -125,7 +125,53 @@ test("[C40] what a command leaves in its group when it ends is ended with it", a
   const exit = await run(script(child, { env: { PID: pidFile } }));
 
   expect(exit).toMatchObject({ outcome: "succeeded" });
+  expect(output()).toBe("[background processes of this op were ended with it]\n");
   await until(() => !runs(Number(fs.readFileSync(pidFile, "utf8"))));
+});
+
+test("the last line says what becomes of a process that left the command's group, also behind a cut", async () => {
+  const pidFile = join(directory, "pid");
+  const child = `const child = require('node:child_process').spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { detached: true, stdio: 'inherit' }); require('node:fs').writeFileSync(process.env.PID, String(child.pid)); require('node:fs').writeSync(1, '0123456789'); process.exit(0)`;
+
+  await run(script(child, { env: { PID: pidFile }, outputCapBytes: 5 }));
+
+  expect(output()).toMatch(/^01234\n\[output cut: .*\]\n\[a background process of this op lives on: .*\]\n$/);
+  process.kill(Number(fs.readFileSync(pidFile, "utf8")), "SIGKILL");
+});
+
+test("what it writes to both streams in turn comes in the order in which it was written", async () => {
+  const lines = Array.from({ length: 300 }, (_, n) => `${n}\n`);
+
+  await run(
+    script(`const fs = require("node:fs"); for (let n = 0; n < 300; n += 1) fs.writeSync(1 + (n % 2), n + "\\n")`),
+  );
+
+  expect(output()).toBe(lines.join(""));
+});
+
+test("a command that starts in a directory that isn't there, or is none, is not blamed for it", async () => {
+  const exit = await run(job({ cwd: join(directory, "gone") }));
+
+  expect(exit).toMatchObject({ outcome: "failed", exitCode: null });
+  expect(exit.reason).toBe(`the directory to run in, ${join(directory, "gone")}, can't be used: ENOENT`);
+});
+
+test("a file is no directory to run in", async () => {
+  fs.writeFileSync(join(directory, "file"), "");
+
+  const exit = await run(job({ cwd: join(directory, "file") }));
+
+  expect(exit.reason).toBe(`the directory to run in, ${join(directory, "file")}, is none`);
+});
+
+test("[C40] a command finds its user's home, name and shell; what its file sets comes first", async () => {
+  const { username, homedir, shell } = userInfo();
+  const print = "for (const name of ['HOME', 'USER', 'LOGNAME', 'SHELL']) console.log(process.env[name])";
+
+  await run(script(print, { env: { SHELL: "/bin/its-own" } }));
+
+  expect(output().split("\n")).toEqual([homedir, username, username, "/bin/its-own", ""]);
+  expect(shell).not.toBe("/bin/its-own");
 });
 
 test("a runner whose directory was taken away doesn't stay for ever", async () => {

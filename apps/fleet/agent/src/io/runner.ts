@@ -8,14 +8,16 @@
  * A second runner for an id finds the mark and goes without a word. TERM means "cancelled" when the agent left the stop
  * file, else that someone ends this process too (a shutdown).
  */
-import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Exit, type Job, type JournalEntry, MAX_REASON, type Outcome } from "../job.ts";
+import { accountEnv } from "./account.ts";
 import { type CommandFiles, commandFiles } from "./command-files.ts";
-import { createDurably, syncDirectory } from "./files.ts";
+import { createDurably, errorCode, syncDirectory } from "./files.ts";
+import { type OutputPipe, openOutputPipe } from "./output-pipe.ts";
 import { groupRuns, markOf, signalGroup } from "./process-mark.ts";
 import { SpoolWriter } from "./spool.ts";
 
@@ -74,26 +76,22 @@ class Run {
 
   async #run(spool: SpoolWriter): Promise<Pick<Exit, "outcome" | "exitCode" | "signal" | "reason">> {
     const [program = "", ...args] = this.#job.argv;
-    const { env, cwd, user } = this.#job;
-    let child: ChildProcessByStdio<null, Readable, Readable>;
+    const pipe = openOutputPipe(this.#files.pipe, this.#job.user);
+    let child: ChildProcess;
     try {
-      child = spawn(program, args, {
-        env,
-        cwd,
-        ...user,
-        detached: true,
-        stdio: ["ignore", "pipe", "pipe"],
-        shell: false,
-      });
+      child = spawn(program, args, this.#spawnOptions(pipe));
     } catch (error) {
-      return failed(`${program} can't be started: ${error instanceof Error ? error.message : error}`);
+      pipe?.output.destroy();
+      return notRun(this.#job, error instanceof Error ? error.message : String(error));
+    } finally {
+      if (pipe !== null) fs.closeSync(pipe.writeEnd);
     }
     this.#child = child;
-    child.stdout.on("data", (bytes: Buffer) => spool.take(bytes));
-    child.stderr.on("data", (bytes: Buffer) => spool.take(bytes));
-    const piped = new Promise<void>((resolve) => child.once("close", () => resolve()));
+    const outputs = pipe === null ? [child.stdout, child.stderr].filter((stream) => stream !== null) : [pipe.output];
+    for (const output of outputs) output.on("data", (bytes: Buffer) => spool.take(bytes));
+    const piped = Promise.all(outputs.map(untilClosed));
     const ended = endOf(child);
-    if (child.pid === undefined) return failed(`${program} can't be started: ${(await ended).error}`);
+    if (child.pid === undefined) return notRun(this.#job, (await ended).error);
     this.#mark(child.pid);
 
     const timer = setTimeout(
@@ -102,11 +100,20 @@ class Run {
     );
     const { code, signal } = await ended;
     clearTimeout(timer);
-    await endLeftovers(child.pid, this.#ending === null ? LEFTOVER_MS : 0, this.#job.killGraceMs);
-    await Promise.race([piped, delay(PIPE_MS, undefined, { ref: false })]);
-    child.stdout.destroy();
-    child.stderr.destroy();
+    const wasAsked = this.#ending !== null;
+    const leftBehind = await endLeftovers(child.pid, wasAsked ? 0 : LEFTOVER_MS, this.#job.killGraceMs);
+    const isHeld = await Promise.race([piped.then(() => false), delay(PIPE_MS, true, { ref: false })]);
+    for (const output of outputs) output.destroy();
+    if (leftBehind && !wasAsked) spool.note("background processes of this op were ended with it");
+    if (isHeld) spool.note("a background process of this op lives on: what it writes from here on is not kept");
     return { exitCode: code, signal, ...this.#judge(code, signal) };
+  }
+
+  #spawnOptions(pipe: OutputPipe | null): SpawnOptions {
+    const { env, cwd, user } = this.#job;
+    const streams: StdioOptions = pipe === null ? ["ignore", "pipe", "pipe"] : ["ignore", pipe.writeEnd, pipe.writeEnd];
+    const whole = { ...accountEnv(user?.uid ?? null), ...env };
+    return { env: whole, cwd, ...user, detached: true, stdio: streams, shell: false };
   }
 
   /** Where a killed runner's command is found. A disk that doesn't take it must not end this process: nobody would watch the command then. */
@@ -162,6 +169,23 @@ function failed(reason: string): Pick<Exit, "outcome" | "exitCode" | "signal" | 
   return { outcome: "failed", exitCode: null, signal: null, reason };
 }
 
+/** The system blames the program for a directory that isn't there. */
+function notRun(job: Job, error: string): ReturnType<typeof failed> {
+  return failed(directoryProblem(job.cwd) ?? `${job.argv[0]} can't be started: ${error}`);
+}
+
+function directoryProblem(cwd: string): string | null {
+  try {
+    return fs.statSync(cwd).isDirectory() ? null : `the directory to run in, ${cwd}, is none`;
+  } catch (error) {
+    return `the directory to run in, ${cwd}, can't be used: ${errorCode(error)}`;
+  }
+}
+
+function untilClosed(stream: Readable): Promise<void> {
+  return new Promise((resolve) => stream.once("close", () => resolve()));
+}
+
 function endOf(child: ChildProcess): Promise<{ code: number | null; signal: string | null; error: string }> {
   return new Promise((resolve) => {
     child.once("exit", (code, signal) => resolve({ code, signal, error: "" }));
@@ -169,11 +193,12 @@ function endOf(child: ChildProcess): Promise<{ code: number | null; signal: stri
   });
 }
 
-/** The command itself has ended; what it started in its group gets a moment, then TERM, then KILL. */
-async function endLeftovers(leader: number, leftoverMs: number, killGraceMs: number): Promise<void> {
-  if (await groupEnds(leader, leftoverMs)) return;
+/** The command itself has ended; what it started in its group gets a moment, then TERM, then KILL. Whether there was any. */
+async function endLeftovers(leader: number, leftoverMs: number, killGraceMs: number): Promise<boolean> {
+  if (await groupEnds(leader, leftoverMs)) return false;
   await endGroup(leader, killGraceMs);
   await groupEnds(leader, PIPE_MS);
+  return true;
 }
 
 async function endGroup(leader: number, killGraceMs: number): Promise<void> {

@@ -8,6 +8,7 @@ export class SpoolWriter {
   readonly #capBytes: number;
   #bytes = 0;
   #full = false;
+  #atLineStart = true;
   droppedBytes = 0;
   /** Why the disk took no more, or null. */
   failure: string | null = null;
@@ -26,6 +27,12 @@ export class SpoolWriter {
     if (kept === bytes.length) return;
     this.#append(Buffer.from(`\n[output cut: this op keeps ${this.#capBytes} bytes]\n`));
     this.#full = true;
+  }
+
+  /** A last line that the command did not write: also behind a cut. */
+  note(text: string): void {
+    if (this.failure !== null) return;
+    this.#append(Buffer.from(`${this.#atLineStart ? "" : "\n"}[${text}]\n`));
   }
 
   /** On disk when it returns; the file's size in bytes. */
@@ -48,6 +55,7 @@ export class SpoolWriter {
       this.droppedBytes += bytes.length - at;
     }
     this.#bytes += at;
+    if (at > 0) this.#atLineStart = bytes[at - 1] === 0x0a;
   }
 }
 
