@@ -51,6 +51,11 @@ export interface Environment {
   /** At least 128 random bits from a cryptographic source, as text. */
   newId(): string;
   after(delayMs: Millis, run: () => void): Timer;
+  /**
+   * Whether records, lists and collections are frozen before readers get them, as outside production: one that is edited
+   * would be shown and be wrong, and no digest tells. Not when absent.
+   */
+  readonly freezes?: boolean;
   /** Where relative addresses begin, e.g. the page's own; null when there is no such place. */
   readonly baseUrl: string | null;
   /** Never calls `events` before it has returned. */

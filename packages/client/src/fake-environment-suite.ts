@@ -44,6 +44,7 @@ export class FakeEnvironment implements Environment {
   readonly sockets: FakeSocket[] = [];
   readonly requests: HttpRequest[] = [];
   baseUrl: string | null = "http://fleet.test/hosts/web-1";
+  freezes = false;
   monotonic = 5_000;
   wall = 1_700_000_000_000;
   randomness = 0.5;

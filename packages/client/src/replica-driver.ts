@@ -10,6 +10,7 @@ import {
 import { type DispatchedOp, type DispatchedPipeline, dispatchedOp, dispatchedPipeline } from "./dispatch-answers.ts";
 import { type Divergence, divergenceOf } from "./divergence.ts";
 import type { Environment } from "./environment.ts";
+import { guardedMap } from "./guarded-map.ts";
 import { type Listener, Listeners, type Unsubscribe } from "./listeners.ts";
 import { PendingWaiters } from "./pending-waiters.ts";
 import { Replica } from "./replica.ts";
@@ -48,7 +49,7 @@ export type CollectionOf<State> = keyof State & string;
 export type RecordOf<State, C extends keyof State> =
   State[C] extends ReadonlyMap<string, infer R> ? ReadonlyJson<R> : never;
 
-const NO_RECORDS: ReadonlyMap<string, StateRecord> = new Map();
+const NO_RECORDS: ReadonlyMap<string, StateRecord> = guardedMap(() => false);
 
 /**
  * The replica in an environment that is handed in: its records, how fresh they are, those who listen to either, and the
@@ -59,7 +60,7 @@ export class ReplicaDriver<State = AnyState> {
   readonly #io: Environment;
   readonly #csrf: CsrfTokens;
   readonly #runner: SyncRunner;
-  readonly #replica = new Replica();
+  readonly #replica: Replica;
   readonly #listeners = new Listeners();
   readonly #waiters = new PendingWaiters();
   readonly #lists = new Map<string, readonly StateRecord[]>();
@@ -76,9 +77,13 @@ export class ReplicaDriver<State = AnyState> {
     const { io, csrf, url, model = null, user = null } = options;
     this.#options = options;
     this.#io = io;
+    this.#replica = new Replica(io.freezes);
     this.#csrf = new CsrfTokens(typeof csrf === "string" ? csrfFrom(io, this.#httpUrl(csrf)) : (csrf ?? null));
     this.#state = new Proxy(this.#replica.state, {
       get: (state, name: string) => state[name] ?? NO_RECORDS, // Before the first state every collection is empty.
+      set: () => false,
+      deleteProperty: () => false,
+      defineProperty: () => false,
     });
     const owner = {
       factsFor: this.#replica.factsFor.bind(this.#replica),
@@ -150,6 +155,7 @@ export class ReplicaDriver<State = AnyState> {
     let list = this.#lists.get(collection);
     if (list === undefined) {
       list = [...(this.#replica.state[collection] ?? NO_RECORDS).values()];
+      if (this.#io.freezes) Object.freeze(list);
       this.#lists.set(collection, list);
     }
     return list as readonly RecordOf<State, C>[];

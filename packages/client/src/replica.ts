@@ -4,7 +4,9 @@ import {
   type DeltaMessage,
   type FullStateMessage,
   formatDigest,
+  freezeJson,
   type MutableState,
+  type OnMoved,
   type RecordHash,
   recordHash,
   type ServerMessage,
@@ -14,6 +16,7 @@ import {
   type WireState,
   ZERO_HASH,
 } from "@neverstale/protocol";
+import { guardedMap } from "./guarded-map.ts";
 import type { ReplicaFacts } from "./receive.ts";
 
 /** Ids by collection; one that moved twice may be named twice. */
@@ -49,9 +52,17 @@ interface Trace {
  */
 export class Replica {
   readonly state: MutableState = Object.create(null);
+  readonly #freezes: boolean;
+  /** Within a step; readers may not write. */
+  #stepping = false;
   readonly #traces = new Map<string, Trace>();
   #movedCollections: string[] = [];
   #sum: RecordHash = ZERO_HASH;
+
+  /** `freezes`: nobody who is given its records or collections can alter them. */
+  constructor(freezes = false) {
+    this.#freezes = freezes;
+  }
 
   /** What the decision on a message needs to know of the records at `version`. */
   factsFor(message: ServerMessage | null, version: number | undefined): ReplicaFacts {
@@ -71,24 +82,44 @@ export class Replica {
 
   /** The delta must fit, which `factsFor` says. */
   apply({ payload }: DeltaMessage): void {
-    if (!applyDiff(this.state, payload, this.#touch)) throw new Error("a delta that does not fit was to be applied");
+    this.#step(Object.keys(payload), () => {
+      if (!applyDiff(this.state, payload, this.#touch)) throw new Error("a delta that does not fit was to be applied");
+    });
   }
 
   /** Takes over a full state in one step; says which records are others than before. */
   replace({ payload }: FullStateMessage): Differences {
     const differences: RecordKey[] = [];
     let count = 0;
-    const differ = (collection: string, id: string): void => {
-      this.#touch(collection, id);
+    const differ: OnMoved = (collection, id, before, after) => {
+      this.#touch(collection, id, before, after);
       if (count++ < DIFFERENCES_NAMED) differences.push({ collection, id });
     };
-    for (const collection in payload) this.state[collection] ??= new Map();
-    for (const collection in this.state) this.#replaceCollection(collection, recordsOf(payload, collection), differ);
+    this.#step(Object.keys(payload), () => {
+      for (const collection in this.state) this.#replaceCollection(collection, recordsOf(payload, collection), differ);
+    });
     return { count, records: differences };
   }
 
   clear(): void {
-    for (const collection in this.state) this.#replaceCollection(collection, [], this.#touch);
+    this.#step([], () => {
+      for (const collection in this.state) this.#replaceCollection(collection, [], this.#touch);
+    });
+  }
+
+  /** Carries out a step that concerns these collections, new ones among them. */
+  #step(collections: readonly string[], run: () => void): void {
+    for (const collection of collections) this.state[collection] ??= this.#newCollection();
+    this.#stepping = true;
+    try {
+      run();
+    } finally {
+      this.#stepping = false;
+    }
+  }
+
+  #newCollection(): Map<string, StateRecord> {
+    return this.#freezes ? guardedMap(() => this.#stepping) : new Map();
   }
 
   /** What moved since this was last asked; null when nothing did. */
@@ -104,26 +135,25 @@ export class Replica {
     return moved;
   }
 
-  #replaceCollection(
-    name: string,
-    wanted: readonly StateRecord[],
-    differ: (collection: string, id: string) => void,
-  ): void {
+  #replaceCollection(name: string, wanted: readonly StateRecord[], differ: OnMoved): void {
     const records = this.state[name] as Map<string, StateRecord>;
     const gone = new Set(records.keys());
     for (const record of wanted) {
       gone.delete(record.id);
-      if (sameJson(records.get(record.id), record)) continue;
+      const before = records.get(record.id);
+      if (sameJson(before, record)) continue;
       records.set(record.id, record);
-      differ(name, record.id);
+      differ(name, record.id, before, record);
     }
     for (const id of gone) {
+      const before = records.get(id);
       records.delete(id);
-      differ(name, id);
+      differ(name, id, before, undefined);
     }
   }
 
-  readonly #touch = (collection: string, id: string): void => {
+  readonly #touch: OnMoved = (collection, id, _before, after) => {
+    if (this.#freezes) freezeJson(after);
     let trace = this.#traces.get(collection);
     if (trace === undefined) {
       trace = { moved: [], undigested: new Set(), hashes: new Map() };

@@ -34,6 +34,7 @@ class Connection {
       wallTime: () => 1_700_000_000_000,
       chance: () => 0.5,
       newId: () => "key",
+      freezes: true,
       after: () => ({ cancel: () => {} }),
       baseUrl: "http://fleet.test/",
       openSocket: (_url, _protocols, events) => {
@@ -198,6 +199,22 @@ describe("useCollection", () => {
     connection.delta(2, { hosts: { set: { "web-3": { cpu: 99 } } } });
 
     expect([first, idle, some.renders, container.textContent]).toEqual(["web-2,web-1", 1, 2, "web-3,web-2,web-1"]);
+  });
+
+  test("[P5] an arranged list is frozen where the replica's own lists are", () => {
+    connection.full(1, [
+      { id: "web-1", cpu: 60 },
+      { id: "web-2", cpu: 90 },
+    ]);
+    const given: unknown[] = [];
+    const All = () => {
+      given.push(useCollection("hosts", { sort: byCpu }), useCollection("hosts", { filter: busy }));
+      return null;
+    };
+
+    show(<All key="1" />);
+
+    expect(given.map(Object.isFrozen)).toEqual([true, true]);
   });
 
   test("one frame that moves many records is one render", () => {

@@ -125,7 +125,7 @@ function arranged<R>(
     source = now;
     const kept = filter === undefined ? now : now.filter(filter);
     const next = sort === undefined ? kept : kept.toSorted(sort);
-    if (!sameItems(next, result)) result = next;
+    if (!sameItems(next, result)) result = Object.isFrozen(now) ? Object.freeze(next) : next; // Alike.
     return result;
   };
 }

@@ -1,6 +1,7 @@
 import type { ClientSocket, Environment, EnvironmentSignal, SocketEvents, Timer } from "../environment.ts";
 import { requestWith } from "./http.ts";
 import { inflateStream } from "./inflate.ts";
+import { isProduction } from "./production.ts";
 import { adoptSocket } from "./socket.ts";
 
 /** The environment of a page, a worker, or a Node program that needs no headers of its own: globals only. */
@@ -10,6 +11,7 @@ export function browserEnvironment(): Environment {
     wallTime: () => Date.now(),
     chance: () => Math.random(),
     newId: randomId,
+    freezes: !isProduction(),
     after,
     baseUrl: typeof location === "undefined" ? null : location.href,
     openSocket,
