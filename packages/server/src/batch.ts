@@ -9,12 +9,13 @@ import {
   takeChange,
 } from "@neverstale/protocol";
 import { notDecided, requireChanges, requireSpaceName, takeDecision } from "./door.ts";
+import { utf8Bytes } from "./json-bytes.ts";
 import type { Limits } from "./limits.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import { Space } from "./space.ts";
 import { SpaceDraft, type UndoLog } from "./space-draft.ts";
 import type { CommitGroup, StoredAnswer } from "./store/contract.ts";
-import { Tally } from "./tally.ts";
+import { type BoundsSeen, Tally } from "./tally.ts";
 import { type Applied, type Decide, MAIN_SPACE, type Transaction, type TransactOptions } from "./transaction.ts";
 
 /** A `transact` that waits for its turn. Nothing of it is in the caller's hands any more. */
@@ -22,6 +23,8 @@ export interface Call {
   /** A decision, or one change to the main space that needs none. */
   readonly work: Decide<AnyState> | TakenChange;
   readonly options: TransactOptions;
+  /** Whether it may be larger than other transactions: before anyone is served. */
+  readonly unbounded?: boolean;
   readonly resolve: (applied: Applied) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -30,6 +33,9 @@ export interface Call {
 export interface BatchContext {
   readonly epochs: Epochs;
   readonly limits: Limits;
+  readonly bounds: BoundsSeen;
+  /** How many spaces are committed. */
+  spaceCount(): number;
   space(name: string): Space | null;
   /** Throws `unknown_space` when the names declared don't cover it. */
   modelOf(name: string): Model;
@@ -41,10 +47,12 @@ export class Batch {
   readonly #context: BatchContext;
   readonly #at: number;
   readonly #ageAt: number;
-  readonly #tally: Tally;
+  readonly tally: Tally;
   /** The spaces as the batch sees them; null for one that it ended. */
   readonly #drafts = new Map<string, SpaceDraft | null>();
   readonly #ended: SpaceDraft[] = [];
+  /** How many spaces it makes more than it ends. */
+  #moreSpaces = 0;
   readonly #answers: StoredAnswer[] = [];
   /** The calls that were decided, and what each of them is told: of a lone change, its version. */
   readonly #decided: Call[] = [];
@@ -57,17 +65,17 @@ export class Batch {
     this.#context = context;
     this.#at = at;
     this.#ageAt = ageAt;
-    this.#tally = new Tally(context.limits);
+    this.tally = new Tally(context.limits, context.bounds);
   }
 
   /** Whether it holds as much as a group may: the calls that still wait form the next one (rule S8). */
   get isFull(): boolean {
-    return this.#tally.isGroupFull || this.#spoiledBy !== null;
+    return this.tally.isGroupFull || this.#spoiledBy !== null;
   }
 
   /** Decides one call. One that throws is rejected at once and alone, with nothing of it left behind. */
   decide(call: Call): void {
-    this.#tally.begin();
+    this.tally.begin(call.unbounded === true);
     if (typeof call.work === "function") this.#decide(call, call.work);
     else this.#add(call, call.work);
   }
@@ -75,6 +83,7 @@ export class Batch {
   /** A lone change fails before it has done anything: there is nothing to take back. */
   #add(call: Call, change: TakenChange): void {
     const draft = this.draft(MAIN_SPACE) as SpaceDraft;
+    if (!this.tally.hasRoom(draft.bytes)) return this.#decide(call, () => [change]);
     const before = draft.version;
     try {
       draft.addOne(change, null);
@@ -93,6 +102,7 @@ export class Batch {
       const { changes, answer } = takeDecision(decision);
       // Before the changes are taken in: what can't be stored must fail while all can be taken back.
       const key = call.options.key === undefined ? null : { ...call.options.key, answer: JSON.stringify(answer) };
+      if (key !== null) step.takeBytes(utf8Bytes(key.answer));
       step.finish(changes);
       const applied = this.#appliedTo(step.touched, answer);
       if (key !== null) {
@@ -137,15 +147,16 @@ export class Batch {
     const known = this.#drafts.get(name);
     if (known !== undefined) return known;
     const space = this.#context.space(name);
-    const draft = space === null ? null : new SpaceDraft(space, false, this.#at, this.#tally);
+    const draft = space === null ? null : new SpaceDraft(space, false, this.#at, this.tally);
     if (draft !== null) this.#drafts.set(name, draft);
     return draft;
   }
 
   create(name: string, undo: UndoLog): SpaceDraft {
     const model = this.#context.modelOf(name);
+    this.tally.checkSpaces(this.#context.spaceCount() + this.#moreSpaces + 1);
     const space = new Space(name, this.#context.newId(), model, new SpaceLineage(this.#context.epochs, []));
-    return this.#set(name, new SpaceDraft(space, true, this.#at, this.#tally), undo) as SpaceDraft;
+    return this.#set(name, new SpaceDraft(space, true, this.#at, this.tally), undo) as SpaceDraft;
   }
 
   end(draft: SpaceDraft, undo: UndoLog): void {
@@ -160,8 +171,11 @@ export class Batch {
 
   #set(name: string, draft: SpaceDraft | null, undo: UndoLog): SpaceDraft | null {
     const before = this.#drafts.get(name);
+    const more = draft === null ? -1 : 1;
+    this.#moreSpaces += more;
     this.#drafts.set(name, draft);
     undo.push(() => {
+      this.#moreSpaces -= more;
       if (before === undefined) this.#drafts.delete(name);
       else this.#drafts.set(name, before);
     });
@@ -176,6 +190,7 @@ export class Batch {
 
   /** What must be durable before anyone hears of it, or null when nothing must. May throw: nothing has moved then. */
   toCommit(): CommitGroup | null {
+    this.tally.end();
     if (this.#spoiledBy !== null) throw this.#spoiledBy.cause;
     const drafts = this.drafts;
     // Of a space that came and went there is nothing to keep but what it evicted, as if each call had gone alone.
@@ -208,6 +223,7 @@ class Step implements Transaction {
   over = false;
   readonly #batch: Batch;
   readonly #undo: UndoLog = [];
+  readonly #bytesBefore = new Map<SpaceDraft, number>();
 
   constructor(batch: Batch) {
     this.#batch = batch;
@@ -232,6 +248,7 @@ class Step implements Transaction {
       requireChanges(changes);
       if (changes.length === 0) return;
       const draft = known ?? this.#batch.create(name, this.#undo);
+      this.#touch(draft);
       draft.add(changes, this.#undo);
     } catch (error) {
       this.#takeBackTo(before); // A decision may catch it, and go on.
@@ -241,12 +258,31 @@ class Step implements Transaction {
     this.touched.add(name);
   }
 
-  /** What the decision returned; a lone change needs no way back, as nothing can fail after it. */
+  /** Remembers how large its state was before this transaction. */
+  #touch(draft: SpaceDraft): void {
+    if (!this.#bytesBefore.has(draft)) this.#bytesBefore.set(draft, draft.bytes);
+  }
+
+  /** What is stored with the changes. */
+  takeBytes(bytes: number): void {
+    const { tally } = this.#batch;
+    tally.take(0, bytes);
+    this.#undo.push(() => tally.takeBack(0, bytes));
+  }
+
+  /** What the decision returned; a lone change needs no way back where nothing can fail after it. */
   finish(changes: readonly AskedChange[]): void {
-    if (changes.length !== 1 || this.touched.size > 0) return this.add(MAIN_SPACE, changes);
-    const draft = this.#batch.draft(MAIN_SPACE) as SpaceDraft;
-    draft.addOne(takeChange(draft.space.model, changes[0] as AskedChange), null);
-    this.touched.add(MAIN_SPACE);
+    const { tally } = this.#batch;
+    const main = changes.length === 1 && this.touched.size === 0 ? this.#batch.draft(MAIN_SPACE) : null;
+    if (main !== null && tally.hasRoom(main.bytes)) {
+      main.addOne(takeChange(main.space.model, changes[0] as AskedChange), null);
+      this.touched.add(MAIN_SPACE);
+      return;
+    }
+    this.add(MAIN_SPACE, changes);
+    for (const [draft, before] of this.#bytesBefore) {
+      if (!draft.removed) tally.checkState(draft.space.name, draft.bytes, before);
+    }
   }
 
   removeSpace(name: string): void {

@@ -9,6 +9,8 @@ export interface Entry {
   readonly collection: string;
   readonly id: string;
   record: StateRecord | null;
+  /** Of the record as JSON in UTF-8; 0 when there is none. */
+  bytes: number;
   /** The version that last touched it. */
   version: number;
   /** The version at which it last came into being: an older cursor is sent the whole record. */
@@ -33,6 +35,7 @@ export function newEntry(collection: string, id: string): Entry {
     collection,
     id,
     record: null,
+    bytes: 0,
     version: 0,
     created: 0,
     stamps: null,

@@ -4,7 +4,7 @@ import type { Runtime } from "./runtime.ts";
 import type { Space } from "./space.ts";
 import { SpaceDraft } from "./space-draft.ts";
 import { type Store, StoreFailure } from "./store/contract.ts";
-import { Tally } from "./tally.ts";
+import { BoundsSeen, Tally } from "./tally.ts";
 import { outcomeUnknown, storeUnavailable } from "./writer.ts";
 
 export interface AtOpen {
@@ -27,7 +27,7 @@ export async function bringAboutKeep(spaces: Iterable<Space>, atOpen: AtOpen): P
 /** Returns whether there was anything to evict. */
 async function evictOnce(space: Space, { store, runtime, ages, limits, epoch }: AtOpen): Promise<boolean> {
   const at = runtime.wallTime();
-  const draft = new SpaceDraft(space, false, at, new Tally(limits));
+  const draft = new SpaceDraft(space, false, at, new Tally(limits, new BoundsSeen()));
   draft.evictSome();
   if (draft.changes.length === 0) return false;
   const { history } = draft;

@@ -8,6 +8,16 @@ export interface Limits {
   readonly batchMs: number;
   /** Changes of one transaction, evictions included; a group that holds as many takes no more calls (rule S8). */
   readonly transactionChanges: number;
+  /** Bytes of one transaction: its effective changes, the records they evict, its answer. */
+  readonly transactionBytes: number;
+  /** A group that holds so many bytes takes no more calls. */
+  readonly groupBytes: number;
+  /** Bytes of one record as JSON in UTF-8. */
+  readonly recordBytes: number;
+  /** Bytes of the records of one space, and a byte for each. */
+  readonly stateBytes: number;
+  /** Spaces of the store. */
+  readonly spaces: number;
   /** How long a change of an ephemeral collection may wait for company (rule S6). */
   readonly ephemeralMs: number;
   /** Removed records remembered per space, so that older cursors can be told. */
@@ -33,14 +43,22 @@ export interface Limits {
   readonly foldMs: number;
 }
 
+const MIB = 1024 * 1024;
+
 export const DEFAULT_LIMITS: Limits = {
   waitingCalls: 100_000,
   batchCalls: 20_000,
   batchMs: 12,
   transactionChanges: 20_000,
+  transactionBytes: 4 * MIB,
+  groupBytes: 4 * MIB,
+  recordBytes: MIB,
+  // A replica takes in a frame of 64 MiB (rule R10): what a full state holds beside its records has room in it.
+  stateBytes: 64 * MIB - 64 * 1024,
+  spaces: 100_000,
   ephemeralMs: 100,
   tombstones: 100_000,
-  plainLogChars: 4 * 1024 * 1024,
+  plainLogChars: 4 * MIB,
   connections: 20_000,
   connectionsPerAddress: 20_000,
   snapshotsPerMinute: 30,

@@ -50,6 +50,8 @@ export interface DraftRecord {
   /** What is committed under this id; null when nothing is. */
   readonly entry: Entry | null;
   record: StateRecord | null;
+  /** Of the record; 0 when there is none. */
+  bytes: number;
   version: number;
   /** The version in this batch at which it came into being, or 0. */
   created: number;

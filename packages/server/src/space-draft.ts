@@ -12,11 +12,18 @@ import {
   takeChange,
 } from "@neverstale/protocol";
 import { changesToText } from "./change-text.ts";
+import { EffectBytes } from "./effect-bytes.ts";
 import type { Entry } from "./entry.ts";
 import type { KeepIndex } from "./keep-index.ts";
 import { type DraftRecord, DraftView } from "./records-view.ts";
-import type { Space } from "./space.ts";
-import type { ChangesText, HistoryRow, LineageRow, SpaceCommit } from "./store/contract.ts";
+import { type Space, stateBytesOf } from "./space.ts";
+import {
+  type ChangesText,
+  type HistoryRow,
+  type LineageRow,
+  type SpaceCommit,
+  StoreFailure,
+} from "./store/contract.ts";
 import type { Tally } from "./tally.ts";
 
 /** How to take back, newest first, what a call did before it failed. */
@@ -30,6 +37,8 @@ export class SpaceDraft {
   removed = false;
   /** The last version given out. */
   version: number;
+  /** Of the state, as `Space.bytes` counts them. */
+  bytes: number;
   /** The effective changes, one for each version. */
   readonly changes: Change[] = [];
   readonly history: HistoryRow[] = [];
@@ -40,6 +49,7 @@ export class SpaceDraft {
   readonly #model: Model;
   readonly #replaying: boolean;
   readonly #keepIndexes: readonly KeepIndex[];
+  readonly #measured = new EffectBytes();
 
   /**
    * `at`: wall clock. `tally`: of the group; null: nothing is bounded. With a `replayModel` it takes logged changes:
@@ -49,6 +59,7 @@ export class SpaceDraft {
     this.space = space;
     this.isNew = isNew;
     this.version = space.head;
+    this.bytes = space.bytes;
     this.#at = at;
     this.#tally = tally;
     this.#model = replayModel ?? space.model;
@@ -92,32 +103,58 @@ export class SpaceDraft {
 
   #applyAsked(change: TakenChange, undo: UndoLog | null): void {
     if (change.type === RECORD_EVICTED && !this.#replaying) throw evictionRefused();
+<<<<<<< HEAD
     const effect = effectOfTaken(this.#model, change, this.#read);
     this.#tally?.take();
     this.#apply(effect, undo);
+=======
+    const effect = effectOf(this.#model, change, this.#read);
+    const before = this.#draft ?? this.#entry;
+    const bytesBefore = before?.bytes ?? 0;
+    const measured = this.#measured;
+    measured.measure(effect, before?.record ?? undefined, bytesBefore);
+    if (this.#tally !== null) {
+      if (measured.record > bytesBefore)
+        this.#tally.checkRecord(effect.collection, effect.id, measured.record, bytesBefore);
+      this.#tally.take(1, measured.change);
+    }
+    this.#apply(effect, measured.record, measured.change, undo);
+>>>>>>> 480f784 (What is taken in is bounded in bytes: records, transactions, groups, states, and the number of spaces)
   }
 
-  #apply(effect: Effect, undo: UndoLog | null): void {
+  /** `recordBytes`: of the record after it. `bytes`: what the transaction grows by. */
+  #apply(effect: Effect, recordBytes: number, bytes: number, undo: UndoLog | null): void {
     this.version += 1;
     this.changes.push(effect.change);
     undo?.push(() => {
       this.version -= 1;
       this.changes.pop();
-      this.#tally?.takeBack();
+      this.#tally?.takeBack(1, bytes);
     });
-    if (effect.moved) this.#move(effect, undo);
+    if (effect.moved) this.#move(effect, recordBytes, undo);
   }
 
-  #move(effect: Effect, undo: UndoLog | null): void {
+  #move(effect: Effect, recordBytes: number, undo: UndoLog | null): void {
+    const before = this.#draft ?? this.#entry;
+    const growth = stateBytesOf(effect.after, recordBytes) - stateBytesOf(before?.record, before?.bytes ?? 0);
+    this.bytes += growth;
     let draft = this.#draft;
     if (draft === undefined) {
       const drafts = this.#drafts[effect.collection] as Map<string, DraftRecord>;
       draft = newDraft(effect, this.#entry);
       drafts.set(effect.id, draft);
-      undo?.push(() => drafts.delete(effect.id));
+      undo?.push(() => {
+        this.bytes -= growth;
+        drafts.delete(effect.id);
+      });
     } else if (undo !== null) {
-      undo.push(restore(draft));
+      const restored = restore(draft);
+      undo.push(() => {
+        this.bytes -= growth;
+        restored();
+      });
     }
+    draft.bytes = recordBytes;
     note(draft, effect, this.version, undo === null);
     for (const index of this.#keepIndexes)
       if (index.collection === effect.collection) this.#noteKept(index, effect, undo);
@@ -145,7 +182,6 @@ export class SpaceDraft {
     for (const index of this.#keepIndexes) {
       if (index.stale) index.rebuild(this.#touched(index.collection));
       for (let id = index.overflow(); id !== null && this.#tally?.isTransactionFull !== true; id = index.overflow()) {
-        this.#tally?.add();
         this.#evictOne(index.collection, id, null);
       }
     }
@@ -154,17 +190,22 @@ export class SpaceDraft {
   /** A change that nothing is taken back of evicts one record at most, which no bound stands against. */
   #evict(index: KeepIndex, undo: UndoLog | null): void {
     if (index.stale) index.rebuild(this.#touched(index.collection));
-    for (let id = index.overflow(); id !== null; id = index.overflow()) {
-      if (undo === null) this.#tally?.add();
-      else this.#tally?.take();
-      this.#evictOne(index.collection, id, undo);
-    }
+    for (let id = index.overflow(); id !== null; id = index.overflow()) this.#evictOne(index.collection, id, undo);
   }
 
   #evictOne(collection: string, id: string, undo: UndoLog | null): void {
+<<<<<<< HEAD
     const text = JSON.stringify(this.#read(collection, id));
     const eviction = takeChange(this.#model, { type: RECORD_EVICTED, target: "", data: { collection, id } });
     this.#apply(effectOfTaken(this.#model, eviction, this.#read), undo);
+=======
+    const eviction = { type: RECORD_EVICTED, target: "", data: { collection, id } };
+    const effect = effectOf(this.#model, eviction, this.#read);
+    const { record, bytes: recordBytes } = (this.#draft ?? this.#entry) as DraftRecord | Entry;
+    const bytes = this.#tally?.countEviction(recordBytes, undo !== null) ?? 0;
+    this.#apply(effect, 0, bytes, undo);
+    const text = JSON.stringify(record);
+>>>>>>> 480f784 (What is taken in is bounded in bytes: records, transactions, groups, states, and the number of spaces)
     this.history.push({ space: this.space.name, collection, id, version: this.version, at: this.#at, text });
     undo?.push(() => this.history.pop());
   }
@@ -218,8 +259,14 @@ class LazyText implements ChangesText {
     this.#changes = changes;
   }
 
+  /** Nothing has been handed to the disk yet when this fails: nothing has moved. */
   get text(): string {
-    return changesToText(this.#changes);
+    try {
+      return changesToText(this.#changes);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new StoreFailure("nothing_moved", `its changes can't be written as text: ${why}`, error);
+    }
   }
 }
 
@@ -230,7 +277,8 @@ function evictionRefused(): SyncError {
 }
 
 function newDraft({ collection, id }: Effect, entry: Entry | null): DraftRecord {
-  return { collection, id, entry, record: entry?.record ?? null, version: 0, created: 0, fields: [], versions: [] };
+  const { record, bytes } = entry ?? { record: null, bytes: 0 };
+  return { collection, id, entry, record, bytes, version: 0, created: 0, fields: [], versions: [] };
 }
 
 /** With `forGood` nothing will be taken back: a field that moves again is stamped in its place. */
@@ -255,11 +303,11 @@ function note(draft: DraftRecord, effect: Effect, version: number, forGood: bool
 }
 
 function restore(draft: DraftRecord): () => void {
-  const { record, version, created, fields, versions } = draft;
+  const { record, bytes, version, created, fields, versions } = draft;
   const length = fields.length;
   return () => {
     fields.length = length;
     versions.length = length;
-    Object.assign(draft, { record, version, created, fields, versions });
+    Object.assign(draft, { record, bytes, version, created, fields, versions });
   };
 }

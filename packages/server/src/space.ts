@@ -13,6 +13,7 @@ import {
   ZERO_HASH,
 } from "@neverstale/protocol";
 import { type Entry, MAX_STAMPS, newEntry, stampField, startAnew, TouchedList } from "./entry.ts";
+import { bytesOfObject } from "./json-bytes.ts";
 import { KeepIndex } from "./keep-index.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import { type DraftRecord, RecordsView } from "./records-view.ts";
@@ -41,6 +42,10 @@ export class Space {
   removed = false;
   /** Older positions can't be served by a diff: tombstones they need are gone. */
   tombstoneFloor = 0;
+  /** Of all records, and one for each: what parts it from the next in a full state (rule S8). */
+  bytes = 0;
+  /** Of the largest record that there has been since the start. */
+  largestRecordBytes = 0;
   /** The version up to which the store's records are written. */
   foldedVersion = 0;
   readonly state: AnyState;
@@ -106,7 +111,7 @@ export class Space {
       }
       if (entry.stampCount > MAX_STAMPS) startAnew(entry, draft.version);
     }
-    this.#replace(entry, draft.record);
+    this.#replace(entry, draft.record, draft.bytes);
     this.#touched.touch(entry, draft.version);
   }
 
@@ -120,8 +125,11 @@ export class Space {
     return entry;
   }
 
-  #replace(entry: Entry, record: StateRecord | null): void {
+  #replace(entry: Entry, record: StateRecord | null, bytes: number): void {
+    this.bytes += stateBytesOf(record, bytes) - stateBytesOf(entry.record, entry.bytes);
+    if (bytes > this.largestRecordBytes) this.largestRecordBytes = bytes;
     entry.record = record;
+    entry.bytes = bytes;
     if (entry.unsummed) return;
     entry.unsummed = true;
     this.#unsummed.push(entry);
@@ -293,6 +301,11 @@ function tombstoneKey({ collection, id }: DraftRecord): string {
   return `${collection}\0${id}`;
 }
 
+/** What a record adds to the bytes of its state. */
+export function stateBytesOf(record: StateRecord | null | undefined, bytes: number): number {
+  return record === null || record === undefined ? 0 : bytes + 1;
+}
+
 /** The space as the store gives it back: the folded records, then the log after them. */
 export function spaceFromStore(contents: SpaceContents, model: Model, epochs: Epochs, maxTombstones: number): Space {
   const space = new Space(contents.name, contents.creationId, model, new SpaceLineage(epochs, contents.lineage));
@@ -317,8 +330,15 @@ function tombstonesOf(contents: SpaceContents, model: Model) {
 
 function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {
   const { collection, id, version } = row;
+<<<<<<< HEAD
   const record = "text" in row ? freezeJson(JSON.parse(row.text) as StateRecord) : null;
   return { collection, id, entry: null, record, version, created: version, fields: [], versions: [] };
+=======
+  const text = "text" in row ? row.text : null;
+  const record = text === null ? null : (JSON.parse(text) as StateRecord);
+  const bytes = record === null ? 0 : bytesOfObject(record);
+  return { collection, id, entry: null, record, bytes, version, created: version, fields: [], versions: [] };
+>>>>>>> 480f784 (What is taken in is bounded in bytes: records, transactions, groups, states, and the number of spaces)
 }
 
 /** A logged change has been through the door once: replayed, it is taken as it is. */

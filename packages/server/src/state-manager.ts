@@ -23,8 +23,10 @@ import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Epochs } from "./lineage.ts";
 import { createMain, openSpaces, SpaceModels } from "./open-spaces.ts";
 import type { Runtime } from "./runtime.ts";
+import { limitsOf, refusalsOf, sizesOf } from "./size-metrics.ts";
 import type { Capture, Space } from "./space.ts";
 import type { HistoryQuery, LogQuery, Store, StoreContents } from "./store/contract.ts";
+import { BoundsSeen } from "./tally.ts";
 import { type Applied, type Decide, MAIN_SPACE, type Transaction, type TransactOptions } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
@@ -79,6 +81,7 @@ export class StateManager<M extends Model = Model> {
   readonly #writer: Writer;
   readonly #folder: Folder;
   readonly #digester: Digester;
+  readonly #bounds = new BoundsSeen();
   readonly #keys: Keys;
   readonly #onFailure: ((error: SyncError) => void) | null;
   readonly #followers = new Set<(committed: readonly Committed[]) => void>();
@@ -112,7 +115,7 @@ export class StateManager<M extends Model = Model> {
     const ages = new AgeClock(runtime, contents.newestAnswerAt);
     await bringAboutKeep(spaces.values(), { store: options.store, runtime, ages, limits, epoch: epochs.today });
     const manager = new StateManager<M>(options, runtime, ages, limits, epochs, models, spaces);
-    if (options.migrate !== undefined) await manager.transact(options.migrate);
+    if (options.migrate !== undefined) await manager.#enqueue(options.migrate as Decide<AnyState>, NO_OPTIONS, true);
     manager.#folder.start();
     return manager;
   }
@@ -153,6 +156,8 @@ export class StateManager<M extends Model = Model> {
     return {
       epochs: this.epochs,
       limits: this.limits,
+      bounds: this.#bounds,
+      spaceCount: () => this.#spaces.size,
       space: (name: string) => this.#spaces.get(name) ?? null,
       modelOf: (name: string) => this.#models.of(name),
       newId: () => this.runtime.newId(),
@@ -252,8 +257,8 @@ export class StateManager<M extends Model = Model> {
     return this.#keys.once(options.key, this.epoch, run);
   }
 
-  #enqueue(work: Call["work"], options: TransactOptions): Promise<Applied> {
-    return new Promise((resolve, reject) => this.#writer.enqueue({ work, options, resolve, reject }));
+  #enqueue(work: Call["work"], options: TransactOptions, unbounded = false): Promise<Applied> {
+    return new Promise((resolve, reject) => this.#writer.enqueue({ work, options, unbounded, resolve, reject }));
   }
 
   /** Told of every commit, in order, after it is durable; returns how to stop. */
@@ -341,21 +346,17 @@ export class StateManager<M extends Model = Model> {
   }
 
   metrics(): Record<string, number> {
-    const { commits, calls, rejectedCommits, waiting } = this.#writer.metrics;
-    let records = 0;
-    let tombstones = 0;
-    for (const space of this.#spaces.values()) {
-      records += space.records;
-      tombstones += space.tombstones;
-    }
+    const { commits, calls, rejectedCommits, groupsCut, waiting } = this.#writer.metrics;
     return {
       version: this.version,
-      spaces: this.#spaces.size,
-      records,
-      tombstones,
+      ...sizesOf(this.#spaces.values()),
+      ...limitsOf(this.limits),
+      ...refusalsOf(this.#bounds),
+      largest_transaction_bytes: this.#bounds.largestTransactionBytes,
       writer_commits_total: commits,
       writer_calls_total: calls,
       writer_rejected_commits_total: rejectedCommits,
+      writer_groups_cut_total: groupsCut,
       writer_waiting_calls: waiting,
       folds_total: this.#folder.folds,
       folds_failed_total: this.#folder.failures,

@@ -27,6 +27,8 @@ export interface WriterMetrics {
   readonly commits: number;
   readonly calls: number;
   readonly rejectedCommits: number;
+  /** Groups that were full before all who waited had their turn (rule S8). */
+  readonly groupsCut: number;
   readonly waiting: number;
 }
 
@@ -61,6 +63,7 @@ export class Writer {
   #commits = 0;
   #calls = 0;
   #rejectedCommits = 0;
+  #groupsCut = 0;
 
   constructor(
     store: Store,
@@ -83,6 +86,7 @@ export class Writer {
       commits: this.#commits,
       calls: this.#calls,
       rejectedCommits: this.#rejectedCommits,
+      groupsCut: this.#groupsCut,
       waiting: this.#lanes.size,
     };
   }
@@ -168,6 +172,7 @@ export class Writer {
       if (decided === this.#limits.batchCalls || batch.isFull) break;
       if (decided % 64 === 0 && this.#runtime.now() > until) break;
     }
+    if (batch.isFull && this.#lanes.size > 0) this.#groupsCut += 1;
     this.#calls += decided;
     this.#lastGroup = decided;
     return batch;

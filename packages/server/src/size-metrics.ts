@@ -1,0 +1,38 @@
+import type { Limits } from "./limits.ts";
+import type { Space } from "./space.ts";
+import type { BoundsSeen } from "./tally.ts";
+
+/** What there is of everything that rule S8 and rule P4 bound. */
+export function sizesOf(spaces: Iterable<Space>): Record<string, number> {
+  const sizes = {
+    spaces: 0,
+    records: 0,
+    tombstones: 0,
+    state_bytes: 0,
+    largest_state_bytes: 0,
+    largest_record_bytes: 0,
+  };
+  for (const space of spaces) {
+    sizes.spaces += 1;
+    sizes.records += space.records;
+    sizes.tombstones += space.tombstones;
+    sizes.state_bytes += space.bytes;
+    sizes.largest_state_bytes = Math.max(sizes.largest_state_bytes, space.bytes);
+    sizes.largest_record_bytes = Math.max(sizes.largest_record_bytes, space.largestRecordBytes);
+  }
+  return sizes;
+}
+
+/** The bounds themselves, so that a warning can be written as a share of them. */
+export function limitsOf(limits: Limits): Record<string, number> {
+  return {
+    limit_spaces: limits.spaces,
+    limit_record_bytes: limits.recordBytes,
+    limit_transaction_bytes: limits.transactionBytes,
+    limit_state_bytes: limits.stateBytes,
+  };
+}
+
+export function refusalsOf(seen: BoundsSeen): Record<string, number> {
+  return Object.fromEntries(Object.entries(seen.refused).map(([bound, count]) => [`refused_${bound}_total`, count]));
+}
