@@ -367,7 +367,7 @@ test("[A1] changes that can't be written as text have moved nothing, which their
   cyclic.self = cyclic;
   const manager = await opened();
   const draft = new SpaceDraft(manager.space("main") as Space, false, 0, null);
-  draft.addOne(added("a"), null);
+  draft.add([added("a")], null);
   draft.changes.push(added("b", cyclic));
 
   const commit = draft.toCommit(manager.epoch);

@@ -103,12 +103,7 @@ export class SpaceDraft {
 
   #applyAsked(change: TakenChange, undo: UndoLog | null): void {
     if (change.type === RECORD_EVICTED && !this.#replaying) throw evictionRefused();
-<<<<<<< HEAD
     const effect = effectOfTaken(this.#model, change, this.#read);
-    this.#tally?.take();
-    this.#apply(effect, undo);
-=======
-    const effect = effectOf(this.#model, change, this.#read);
     const before = this.#draft ?? this.#entry;
     const bytesBefore = before?.bytes ?? 0;
     const measured = this.#measured;
@@ -119,7 +114,6 @@ export class SpaceDraft {
       this.#tally.take(1, measured.change);
     }
     this.#apply(effect, measured.record, measured.change, undo);
->>>>>>> 480f784 (What is taken in is bounded in bytes: records, transactions, groups, states, and the number of spaces)
   }
 
   /** `recordBytes`: of the record after it. `bytes`: what the transaction grows by. */
@@ -194,18 +188,12 @@ export class SpaceDraft {
   }
 
   #evictOne(collection: string, id: string, undo: UndoLog | null): void {
-<<<<<<< HEAD
-    const text = JSON.stringify(this.#read(collection, id));
     const eviction = takeChange(this.#model, { type: RECORD_EVICTED, target: "", data: { collection, id } });
-    this.#apply(effectOfTaken(this.#model, eviction, this.#read), undo);
-=======
-    const eviction = { type: RECORD_EVICTED, target: "", data: { collection, id } };
-    const effect = effectOf(this.#model, eviction, this.#read);
+    const effect = effectOfTaken(this.#model, eviction, this.#read);
     const { record, bytes: recordBytes } = (this.#draft ?? this.#entry) as DraftRecord | Entry;
+    const text = JSON.stringify(record);
     const bytes = this.#tally?.countEviction(recordBytes, undo !== null) ?? 0;
     this.#apply(effect, 0, bytes, undo);
-    const text = JSON.stringify(record);
->>>>>>> 480f784 (What is taken in is bounded in bytes: records, transactions, groups, states, and the number of spaces)
     this.history.push({ space: this.space.name, collection, id, version: this.version, at: this.#at, text });
     undo?.push(() => this.history.pop());
   }

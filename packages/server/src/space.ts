@@ -330,15 +330,9 @@ function tombstonesOf(contents: SpaceContents, model: Model) {
 
 function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {
   const { collection, id, version } = row;
-<<<<<<< HEAD
   const record = "text" in row ? freezeJson(JSON.parse(row.text) as StateRecord) : null;
-  return { collection, id, entry: null, record, version, created: version, fields: [], versions: [] };
-=======
-  const text = "text" in row ? row.text : null;
-  const record = text === null ? null : (JSON.parse(text) as StateRecord);
   const bytes = record === null ? 0 : bytesOfObject(record);
   return { collection, id, entry: null, record, bytes, version, created: version, fields: [], versions: [] };
->>>>>>> 480f784 (What is taken in is bounded in bytes: records, transactions, groups, states, and the number of spaces)
 }
 
 /** A logged change has been through the door once: replayed, it is taken as it is. */
