@@ -12,3 +12,4 @@ export * from "./host-name.ts";
 export * from "./op.ts";
 export * from "./output-space.ts";
 export * from "./pipeline.ts";
+export * from "./screens.ts";

@@ -39,6 +39,7 @@ export function buildApp(server: Server, options: { readonly beaconMs: number; r
   const http = buildHttp(server, routes, metrics);
   const sockets = serveSockets(http.server, server, options.beaconMs);
   metrics.addSockets(sockets, server.sockets);
+  metrics.addServer(server);
   metrics.addHosts(server.budgets);
   const connections = new Set<Socket>();
   http.server.on("connection", (connection) => {

@@ -71,13 +71,19 @@ export function noBrowser(headers: IncomingHttpHeaders): Caller {
   throw new Refusal("origin_refused", "agents are no browsers: no Origin is accepted here");
 }
 
+/** Whose credential is shown and good, if one is. */
+export function agentIn(server: Server, { authorization }: IncomingHttpHeaders): string | null {
+  const match = /^Bearer ([\w-]{20,200})$/.exec(authorization ?? "");
+  const credential = match?.[1] === undefined ? undefined : server.accounts?.agentCredentials.get(hashOf(match[1]));
+  const isGood = credential !== undefined && credential.revoked !== true;
+  return isGood && server.fleet.hosts.has(credential.host) ? credential.host : null;
+}
+
 /** Whose credential it is. Cookies mean nothing here. */
 export function agentOf(server: Server, headers: IncomingHttpHeaders): string {
   noBrowser(headers);
-  const match = /^Bearer ([\w-]{20,200})$/.exec(headers.authorization ?? "");
-  const credential = match?.[1] === undefined ? undefined : server.accounts?.agentCredentials.get(hashOf(match[1]));
-  const isGood = credential !== undefined && credential.revoked !== true;
-  if (isGood && server.fleet.hosts.has(credential.host)) return credential.host;
+  const host = agentIn(server, headers);
+  if (host !== null) return host;
   throw new Refusal("not_signed_in", "the credential is missing, unknown or revoked", {
     hint: "Enrol the agent again with a new token.",
   });

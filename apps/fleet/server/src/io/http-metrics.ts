@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { HostBudgets } from "../host-budgets.ts";
 import type { OpenSockets } from "./open-sockets.ts";
-import type { FleetManager } from "./server.ts";
+import type { FleetManager, Server } from "./server.ts";
 
 /** What `/metrics` shows: everything the engine counts, the requests, and the process. */
 export class HttpMetrics {
@@ -46,6 +46,10 @@ export class HttpMetrics {
 
   addHosts(budgets: HostBudgets): void {
     this.#addNumbers("hosts_", () => budgets.metrics);
+  }
+
+  addServer(server: Server): void {
+    this.#addNumbers("", () => ({ storeRefuses: server.storeTrouble === null ? 0 : 1 }));
   }
 
   #addNumbers(prefix: string, read: () => Readonly<Record<string, number>>): void {

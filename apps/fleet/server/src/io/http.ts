@@ -7,6 +7,7 @@ import type { Claimant } from "../fair-queue.ts";
 import { problemOf, Refusal } from "../problem.ts";
 import { admit, touch } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
+import { limitRequests } from "./request-limits.ts";
 import type { Answer, Caller, Route } from "./route.ts";
 import type { Server } from "./server.ts";
 import type { Device } from "./server-key.ts";
@@ -34,13 +35,18 @@ export function buildHttp(server: Server, routes: readonly Route[], metrics: Htt
     routerOptions: { maxParamLength: 200 },
     // Whose word is taken for an address is `TrustedProxies`' to say, for sockets too (C9).
     trustProxy: false,
+    // An address that can't be read comes past all hooks.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(securityHeaders(server));
+      sendProblem(server, limited(server, request) ?? error, request, reply);
+    },
   });
   app.server.maxHeadersCount = 100;
   app.removeContentTypeParser("text/plain");
   app.decorateRequest("caller", null);
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(securityHeaders(server));
-    limitRate(server, request);
+    limitRequests(server, request.raw);
   });
   app.addHook("onResponse", async (request, reply) => metrics.observe(request, reply));
   app.setNotFoundHandler((request) => {
@@ -82,9 +88,14 @@ function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
   return reply.send(answer.body);
 }
 
-function limitRate(server: Server, request: FastifyRequest): void {
-  const wait = server.requests.take(addressGroup(addressOf(server, request)), server.steadyNow());
-  if (wait > 0) throw tooMany(wait);
+/** Why this request is one too many; null: it is not. */
+function limited(server: Server, request: FastifyRequest): unknown {
+  try {
+    limitRequests(server, request.raw);
+    return null;
+  } catch (refusal) {
+    return refusal;
+  }
 }
 
 function limitGuesses(server: Server, request: FastifyRequest): void {

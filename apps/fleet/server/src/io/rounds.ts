@@ -25,11 +25,12 @@ export function startRounds(server: Server): () => Promise<void> {
 }
 
 export async function round(server: Server, long: boolean): Promise<void> {
+  server.revokeSessions(server.memorySessions.endOld(server.now()));
+  await server.tryStoreAgain();
   await server.transact((work) => sweepFleet(work, (hostId) => server.isSilent(hostId)));
   if (!long) return;
   await server.transact((work) => sweepOutputs(work, server.manager.spaces()));
   await seeAll(server, server.sockets.sessions());
-  server.revokeSessions(server.memorySessions.endOld(server.now()));
   if (server.accounts === null || !accountsNeedSweep(server.accounts, server.moment())) return;
   const { result: ended } = await server.transact(sweepAccounts);
   server.revokeSessions(ended);

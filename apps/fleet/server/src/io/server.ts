@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { ACCOUNTS_SPACE, type Accounts, type Fleet, type fleetModel, type Settled } from "@neverstale/fleet-domain";
-import type { JsonValue } from "@neverstale/protocol";
+import { type JsonValue, SyncError } from "@neverstale/protocol";
 import { type Applied, MAIN_SPACE, type StateManager, type TransactOptions } from "@neverstale/server";
 import type { Logger } from "pino";
 import { type SignedIn, signedIn } from "../accounts.ts";
 import { Acquainted } from "../acquainted.ts";
 import { OFFLINE_AFTER_MS } from "../catalogue.ts";
 import { type CookieKind, cookieKind } from "../cookies.ts";
+import { note } from "../events.ts";
 import { HostBudgets, type HostLimits } from "../host-budgets.ts";
 import { MemorySessions } from "../memory-sessions.ts";
 import type { Moment } from "../moment.ts";
@@ -31,8 +32,12 @@ export type Subject =
   | { readonly kind: "agent"; readonly host: string };
 
 export interface RateLimits {
-  /** Requests of one address; a thousand dashboards behind one router may come at once. */
+  /** Requests of one address that show neither a session nor a credential. */
   readonly requests: ThrottleOptions;
+  /** Requests of one session. */
+  readonly session: ThrottleOptions;
+  /** Requests of one host's agent. */
+  readonly host: ThrottleOptions;
   /** Sign-ins and enrolments tried by one address, or by one device that has signed in before. */
   readonly attempts: ThrottleOptions;
   /** Sign-ins to one account tried by one address: whoever guesses locks out nobody who comes from elsewhere. */
@@ -46,6 +51,8 @@ export interface RateLimits {
 
 export const DEFAULT_RATE_LIMITS: RateLimits = {
   requests: { burst: 3000, perSecond: 500 },
+  session: { burst: 3000, perSecond: 500 },
+  host: { burst: 600, perSecond: 60 },
   attempts: { burst: 10, perSecond: 1 / 6 },
   account: { burst: 20, perSecond: 1 / 10 },
   passwords: { burst: 200, perSecond: 2 },
@@ -66,6 +73,11 @@ export interface ServerParts {
   readonly key: ServerKey;
 }
 
+/** Whether a change was refused because it can't be stored now: nothing has moved, and all else goes on. */
+export function isStoreAway(error: unknown): error is SyncError {
+  return error instanceof SyncError && error.code === "store_unavailable";
+}
+
 /** What every route works with. */
 export class Server {
   readonly manager: FleetManager;
@@ -81,12 +93,16 @@ export class Server {
   readonly sockets: OpenSockets;
   readonly budgets: HostBudgets;
   readonly requests: Throttle;
+  readonly sessionRequests: Throttle;
+  readonly hostRequests: Throttle;
   readonly attempts: Throttle;
   readonly accountAttempts: Throttle;
   readonly passwordAttempts: Throttle;
   readonly proxies: TrustedProxies;
   port = 0;
   draining = false;
+  /** Since when the store has taken no changes, and why; null while it takes them. */
+  storeTrouble: { readonly since: string; readonly why: string } | null = null;
   revoke: Revoke = () => {};
   readonly #startedMs: number;
   readonly #presences = new Map<string, Presence>();
@@ -103,6 +119,8 @@ export class Server {
     this.sockets = new OpenSockets(parts.socketLimits);
     this.budgets = new HostBudgets(parts.hostLimits);
     this.requests = new Throttle(parts.rateLimits.requests);
+    this.sessionRequests = new Throttle(parts.rateLimits.session);
+    this.hostRequests = new Throttle(parts.rateLimits.host);
     this.attempts = new Throttle(parts.rateLimits.attempts);
     this.accountAttempts = new Throttle(parts.rateLimits.account);
     this.passwordAttempts = new Throttle(parts.rateLimits.passwords);
@@ -150,10 +168,12 @@ export class Server {
     options: TransactOptions = {},
   ): Promise<{ applied: Applied; result: T }> {
     let result: T | undefined;
-    const applied = await this.manager.transact((state, transaction) => {
-      result = decide(new Work(state, transaction, this.moment(), this.budgets));
-      return [];
-    }, options);
+    const applied = await this.#watched(
+      this.manager.transact((state, transaction) => {
+        result = decide(new Work(state, transaction, this.moment(), this.budgets));
+        return [];
+      }, options),
+    );
     return { applied, result: result as T };
   }
 
@@ -162,14 +182,36 @@ export class Server {
     key: TransactOptions["key"],
     decide: (work: Work) => T,
   ): Promise<{ applied: Applied; result: T }> {
-    const applied = await this.manager.transact(
-      (state, transaction) => ({
-        changes: [],
-        answer: decide(new Work(state, transaction, this.moment(), this.budgets)),
-      }),
-      key === undefined ? {} : { key },
+    const applied = await this.#watched(
+      this.manager.transact(
+        (state, transaction) => ({
+          changes: [],
+          answer: decide(new Work(state, transaction, this.moment(), this.budgets)),
+        }),
+        key === undefined ? {} : { key },
+      ),
     );
     return { applied, result: applied.answer as T };
+  }
+
+  async #watched(transaction: Promise<Applied>): Promise<Applied> {
+    try {
+      return await transaction;
+    } catch (error) {
+      if (isStoreAway(error)) this.storeTrouble ??= { since: this.moment().iso, why: error.message };
+      throw error;
+    }
+  }
+
+  /** Whether the store, which took no changes, takes them again: tried with a change that is worth being told. */
+  async tryStoreAgain(): Promise<void> {
+    if (this.storeTrouble === null) return;
+    const message = `the store takes changes again; it had refused them since ${this.storeTrouble.since}`;
+    await this.transact((work) =>
+      note(work, { category: "system", level: "warn", actor: "server", action: "store_recovered", message }),
+    );
+    this.storeTrouble = null;
+    this.log.warn(message);
   }
 
   /** Whether the state has been at that moment: false for one that lies beyond a restore (rule E2). */

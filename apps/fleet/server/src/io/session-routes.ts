@@ -1,5 +1,4 @@
 import { LoginRequest, PasswordRequest, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
-import { SyncError } from "@neverstale/protocol";
 import type { FastifyRequest } from "fastify";
 import { ADMIN, changePassword, endSession, openSession, SESSION_ABSOLUTE_MS, setUpAdmin } from "../accounts.ts";
 import { addressGroup } from "../address-group.ts";
@@ -10,7 +9,7 @@ import type { Work } from "../work.ts";
 import { addressOf, callerOf, claimantOf, deviceIn, tooMany } from "./http.ts";
 import { type Answer, type Ask, type Route, userOf, withBody } from "./route.ts";
 import { csrfTokenOf, hashOf, newSecret } from "./secrets.ts";
-import type { Server } from "./server.ts";
+import { isStoreAway, type Server } from "./server.ts";
 
 export function sessionRoutes(server: Server): Route[] {
   return [
@@ -162,7 +161,7 @@ async function newSession(
 
 /** Whoever frees a full disk must be able to look: such a session is kept in memory, and ends with this process. */
 function signInWithoutStore(server: Server, request: FastifyRequest, user: string, error: unknown): Answer {
-  if (!(error instanceof SyncError) || error.code !== "store_unavailable") throw error;
+  if (!isStoreAway(error)) throw error;
   const secret = newSecret();
   server.memorySessions.open(user, hashOf(secret), server.moment().iso);
   server.log.warn(

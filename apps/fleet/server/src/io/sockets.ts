@@ -9,10 +9,9 @@ import {
   serveSync,
   type UpgradeInfo,
 } from "@neverstale/server";
-import { addressGroup } from "../address-group.ts";
 import { problemOf, Refusal } from "../problem.ts";
 import { agentOf, noBrowser, notSignedIn, sessionOf } from "./guard.ts";
-import { tooMany } from "./http.ts";
+import { limitRequests, socketKey } from "./request-limits.ts";
 import { csrfTokenOf } from "./secrets.ts";
 import type { Server, Subject } from "./server.ts";
 
@@ -30,7 +29,7 @@ export function serveSockets(http: HttpServer, server: Server, beaconMs: number)
     onRefused: (request, { code }) => server.log.warn({ ...aboutOf(server, request), code }, "a socket was refused"),
     onError: (err) => server.log.error({ err }, "a socket could not be judged"),
     beaconMs,
-    addressOf: (request) => addressGroup(server.proxies.addressOf(request)),
+    addressOf: (request) => socketKey(server, request),
   });
   http.on("upgrade", (request, socket) => refuseOthers(request, socket, http.listenerCount("upgrade") === 1));
   server.revoke = (judgeSubject) => {
@@ -112,8 +111,7 @@ interface KnownGrant extends Grant {
 
 /** Before anything else is looked at: requests of one address are bounded, and come from where they may (C2). */
 function admitFrom(server: Server, request: IncomingMessage): null {
-  const wait = server.requests.take(addressGroup(server.proxies.addressOf(request)), server.steadyNow());
-  if (wait > 0) throw tooMany(wait);
+  limitRequests(server, request);
   if (pathOf(request) === AGENT_PATH) noBrowser(request.headers);
   else if (!server.origins.allows(request.headers.origin)) {
     throw new Refusal("origin_refused", "the connection does not come from this dashboard's own address", {

@@ -13,7 +13,7 @@ import {
   outputModel,
 } from "@neverstale/fleet-domain";
 import { DEFAULT_BEACON_MS, type SyncError } from "@neverstale/protocol";
-import { StateManager, type Store, sqliteStore } from "@neverstale/server";
+import { StateManager, type Store, StoreFailure, sqliteStore } from "@neverstale/server";
 import { destination, type Logger, pino } from "pino";
 import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdmin } from "../accounts.ts";
 import { retireOld } from "../commands.ts";
@@ -94,7 +94,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
   try {
     return await serve(options, { manager, log, host, dataDir });
   } catch (error) {
-    await manager.close();
+    await closeManager(manager, log);
     throw error;
   }
 }
@@ -316,7 +316,15 @@ async function drain({ server, app, stops, agent }: Running): Promise<void> {
   const cut = setTimeout(() => app.cutConnections(), DRAIN_MS);
   await Promise.all([app.sockets.close(), app.http.close(), ...stops.map((stop) => stop())]);
   clearTimeout(cut);
-  await server.manager.close();
+  await closeManager(server.manager, server.log);
+}
+
+/** On a full disk the records can't be put in order any more: the next start does it, from the log. Nothing is lost. */
+async function closeManager(manager: FleetManager, log: Logger): Promise<void> {
+  await manager.close().catch((error: unknown) => {
+    if (!(error instanceof StoreFailure) || error.outcome !== "nothing_moved") throw error;
+    log.warn({ err: error }, "the store was closed without its records being put in order");
+  });
 }
 
 function once(run: () => Promise<void>): () => Promise<void> {

@@ -79,6 +79,13 @@ function state(server: Server, ask: Ask<unknown>): Answer {
 function ready(server: Server): Answer {
   if (server.draining || server.manager.failure !== null)
     throw new Refusal("shutting_down", "the server is being stopped", { retryAfterS: 1 });
+  if (server.storeTrouble !== null) {
+    const { since, why } = server.storeTrouble;
+    throw new Refusal("store_unavailable", `changes can't be stored since ${since}: ${why}`, {
+      retryAfterS: 2,
+      hint: "Free space on the disk of the data directory. All that is there can be read meanwhile.",
+    });
+  }
   return { body: { status: "ready" } };
 }
 

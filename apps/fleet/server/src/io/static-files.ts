@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { gzipSync } from "node:zlib";
+import { PAGE_SCREENS } from "@neverstale/fleet-domain";
 import { Refusal } from "../problem.ts";
 import type { Answer, Ask, Route } from "./route.ts";
 
@@ -40,16 +41,27 @@ export function staticRoutes(directory: string): Route[] {
         const path = `/${ask.params["*"] ?? ""}`;
         const file = files.get(path);
         if (file !== undefined) return send(file, ask);
-        // The page's own addresses have no extension; a missing file must not look like a page.
-        if (isPage(path)) return send(index, ask);
+        if (isScreen(path)) return send(index, ask);
         throw new Refusal("not_found", `there is no GET ${path}`);
       },
     },
   ];
 }
 
-function isPage(path: string): boolean {
-  return !/^\/(api|agent|sync|assets)(\/|$)/.test(path) && extname(path) === "";
+/** A screen of the page, alone or with the one record that is open on it. Nothing else looks like a page (C29). */
+function isScreen(path: string): boolean {
+  const [nothing, screen = "", record, ...more] = path.split("/");
+  return nothing === "" && SCREENS.has(screen) && more.length === 0 && (record === undefined || isRecord(record));
+}
+
+const SCREENS: ReadonlySet<string> = new Set(PAGE_SCREENS);
+
+function isRecord(part: string): boolean {
+  return part.length <= 200 && part !== "." && part !== ".." && !hasControls(part);
+}
+
+function hasControls(text: string): boolean {
+  return [...text].some((letter) => letter < " " || letter === "\\" || letter === "\u007f");
 }
 
 function send(file: StaticFile, ask: Ask<unknown>): Answer {

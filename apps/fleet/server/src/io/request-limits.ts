@@ -1,0 +1,29 @@
+import type { IncomingMessage } from "node:http";
+import { addressGroup } from "../address-group.ts";
+import { agentIn, sessionOf } from "./guard.ts";
+import { tooMany } from "./http.ts";
+import type { Server } from "./server.ts";
+
+/**
+ * Refuses one request too many. Whoever shows a credential or a session that is good is limited by that alone: a whole
+ * site may come from one address. Looking it up costs a hash of some bytes, and nobody can guess one (C7).
+ */
+export function limitRequests(server: Server, request: IncomingMessage): void {
+  const now = server.steadyNow();
+  const wait = takeFor(server, request, now);
+  if (wait > 0) throw tooMany(wait);
+}
+
+function takeFor(server: Server, request: IncomingMessage, now: number): number {
+  const host = agentIn(server, request.headers);
+  if (host !== null) return server.hostRequests.take(host, now);
+  const session = sessionOf(server, request.headers);
+  if (session !== null) return server.sessionRequests.take(session.session.id, now);
+  return server.requests.take(addressGroup(server.proxies.addressOf(request)), now);
+}
+
+/** Whom sockets are counted for, beside their session: agents by their host, all others by their address. */
+export function socketKey(server: Server, request: IncomingMessage): string {
+  const host = agentIn(server, request.headers);
+  return host === null ? addressGroup(server.proxies.addressOf(request)) : `host ${host}`;
+}
