@@ -41,6 +41,7 @@ export const INTERESTING: readonly string[] = [
   ...["swap", "add", "read", "count"].map((what) => `calls_${what}`),
   ...["calls_refused", "calls_never_answered", "calls_repeated", "calls_repeated_after_crash", "reads_own"],
   ...["spaces_removed", "spaces_made_again"],
+  ...["records_edited", "own_changes_edited", "edits_refused"],
   ...["restores_empty", "further_epoch_after_restore"],
   ...["epoch", "commit", "fold"].map((write) => `disk_error_${write}`),
   ...["epoch", "commit", "fold"].flatMap((write) =>

@@ -1,6 +1,7 @@
 import type { Change, StateOf, SyncError } from "@neverstale/protocol";
 import type { Decide } from "@neverstale/server";
 import { call } from "./caller.ts";
+import { Careless } from "./careless.ts";
 import { crowd, crowdGone, type mainModel, someChanges } from "./models.ts";
 import type { PlainClient } from "./plain-client.ts";
 import type { Action, Deed } from "./plan.ts";
@@ -39,10 +40,13 @@ export function perform(world: World, action: Action): void {
 function write(world: World, space: string, chance: Random): void {
   const changes = someChanges(space, chance);
   const spoilt = chance.next();
+  const careless = new Careless(chance.fork(`careless ${spoilt}`), world.counters);
   if (spoilt < 0.03) changes.push({ type: "host_added", target: "bad", data: { bad: true } });
   transact(
     world,
     (_, transaction) => {
+      careless.editRecord(transaction.state(space));
+      careless.editOwnSoon(changes);
       if (space !== "main") transaction.add(space, changes);
       if (spoilt > 0.98) throw new Error("the decision thinks better of it");
       return space === "main" ? changes : [];

@@ -361,6 +361,37 @@ const NO_OPTIONS: TransactOptions = {};`,
     ],
   },
   {
+    name: "a decision can edit a record that it is given",
+    item: null,
+    rule: "P3",
+    by: { seed: 2 },
+    edits: [
+      {
+        file: "protocol/src/take-json.ts",
+        find: "return Object.freeze(isWhole ? own : withoutAbsent(own, keepsNulls));",
+        replace: "return isWhole ? own : withoutAbsent(own, keepsNulls);",
+      },
+      {
+        file: "protocol/src/change.ts",
+        find: "return after === null ? null : Object.freeze(after);",
+        replace: "return after;",
+      },
+    ],
+  },
+  {
+    name: "a list that a caller gave is kept, not copied",
+    item: null,
+    rule: "P1",
+    by: { seed: 16 },
+    edits: [
+      {
+        file: "protocol/src/take-json.ts",
+        find: "return Object.freeze(taken);",
+        replace: "return items as readonly JsonValue[];",
+      },
+    ],
+  },
+  {
     name: "the newest record is evicted instead of the oldest",
     item: null,
     rule: "S3",
