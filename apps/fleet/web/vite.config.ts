@@ -6,7 +6,7 @@ import { defineConfig } from "vite";
 const server = "http://127.0.0.1:8080";
 
 const packages = fileURLToPath(new URL("../../../packages", import.meta.url));
-const hostLabel = fileURLToPath(new URL("../domain/src/host-label.ts", import.meta.url));
+const domain = fileURLToPath(new URL("../domain/src", import.meta.url));
 
 export default defineConfig({
   plugins: [react()],
@@ -14,7 +14,8 @@ export default defineConfig({
     // Our own packages from their sources. Not by the condition `source`: react-aria has one too, and means another thing.
     alias: [
       { find: /^@neverstale\/(protocol|client|react)$/, replacement: `${packages}/$1/src/index.ts` },
-      { find: "@neverstale/fleet-domain/host-label", replacement: hostLabel },
+      // Of the domain the files without validators.
+      { find: /^@neverstale\/fleet-domain\/(escapes|host-label)$/, replacement: `${domain}/$1.ts` },
     ],
   },
   build: {

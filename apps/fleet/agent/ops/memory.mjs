@@ -3,7 +3,10 @@ import { readFileSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
 
 const mebibytes = (bytes) => `${(bytes / 1024 ** 2).toFixed(0).padStart(8)} MiB`;
-const show = (name, bytes) => console.log(`${name.padEnd(12)}${mebibytes(bytes)}`);
+/** What the machine doesn't say is left out. */
+const show = (name, bytes) => {
+  if (Number.isFinite(bytes)) console.log(`${name.padEnd(12)}${mebibytes(bytes)}`);
+};
 
 if (process.platform === "linux") {
   const figures = Object.fromEntries(
@@ -12,9 +15,10 @@ if (process.platform === "linux") {
       Number(kib) * 1024,
     ]),
   );
+  const available = figures.MemAvailable ?? figures.MemFree + (figures.Buffers ?? 0) + (figures.Cached ?? 0);
   show("total", figures.MemTotal);
-  show("used", figures.MemTotal - figures.MemAvailable);
-  show("available", figures.MemAvailable);
+  show("used", figures.MemTotal - available);
+  show("available", available);
   show("cached", figures.Cached + figures.Buffers);
   show("swap total", figures.SwapTotal);
   show("swap used", figures.SwapTotal - figures.SwapFree);

@@ -43,10 +43,51 @@ test("a prefix stands before each line, also when a line comes in pieces", () =>
   expect(text()).toBe("web | ab\nweb | c\nweb | d\n");
 });
 
-test("what is not there any more is said, and what a terminal would obey is taken away", () => {
+test("[C36] on a terminal of its own colours and carriage returns stay, and nothing else that a terminal would obey", () => {
   const { printer: out, text } = printer({ prefix: "", strip: true });
 
-  out.print([chunk(10, "\u001b[31mred\u0007\t\u009bx\r\n")]);
+  const first = "\u001b[31mred\u0007\t\u009b2Jx 10%\r20%\u001b]0;title";
 
-  expect(text()).toBe("[10 bytes before this are in the dashboard only]\n[31mred\tx\n");
+  out.print([chunk(0, first), chunk(first.length, "\u0007\r\n")]);
+  out.end();
+
+  expect(text()).toBe("\u001b[31mred\tx 10%\r20%\r\n\u001b[0m");
+});
+
+test("[C36] on a terminal that several share, lines come whole, without colours, as they were written over", () => {
+  const { printer: out, text } = printer({ prefix: "web | ", strip: true });
+  const pieces = ["\u001b[3", "1mhello world\r", "HELLO\n", "10%\r100%\r\n", "\u001b[2Jopen", " end"];
+
+  let offset = 0;
+  for (const piece of pieces) {
+    out.print([chunk(offset, piece)]);
+    offset += piece.length;
+  }
+  out.end();
+
+  expect(text()).toBe("web | HELLO world\nweb | 100%\nweb | open end\n");
+});
+
+test("a line that never ends is put out all the same", () => {
+  const { printer: out, text } = printer({ prefix: "web | ", strip: true });
+
+  for (let offset = 0; offset < 200_000; offset += 4_000) out.print([chunk(offset, "x".repeat(4_000))]);
+
+  expect(text().length).toBeGreaterThan(100_000);
+});
+
+test("a prefix stands behind line ends only, also where output is not changed", () => {
+  const { printer: out, text } = printer({ prefix: "web | ", strip: false });
+
+  out.print([chunk(0, "a\r\nb\rc\u2028d\n")]);
+
+  expect(text()).toBe("web | a\r\nweb | b\rc\u2028d\n");
+});
+
+test("what is not there any more is said, on a line of its own", () => {
+  const { printer: out, text } = printer({ prefix: "web | ", strip: true });
+
+  out.print([chunk(0, "be"), chunk(12, "x\n")]);
+
+  expect(text()).toBe("web | be\nweb | [10 bytes before this are in the dashboard only]\nweb | x\n");
 });

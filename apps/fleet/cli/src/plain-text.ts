@@ -1,6 +1,8 @@
-/** Of C0 and C1 only line feed and tab stay: what a remote host prints must not command this terminal (C36). */
+import { PlainText } from "@neverstale/fleet-domain";
+
+/** Only text, line ends and tabs stay: what a remote host prints must not command this terminal (C36). */
 export function withoutControls(text: string): string {
-  return text.replace(/\p{Cc}/gu, (control) => (control === "\n" || control === "\t" ? control : ""));
+  return new PlainText().read(text).replaceAll("\r", "");
 }
 
 /** The same as one line: a name or a reason that a host gave. */

@@ -141,8 +141,13 @@ export const CommandLogQuery = z.strictObject({ ...PageQuery, host: Id.optional(
 export const CommandLogAnswer = z.object({ commands: z.array(Command), ...nextPage });
 export type CommandLogAnswer = ReadonlyJson<z.infer<typeof CommandLogAnswer>>;
 
-/** `GET /api/commands/:id/output`, all of it as text. */
-export const OutputQuery = z.strictObject({ format: z.literal("plain").default("plain") });
+/** `GET /api/commands/:id/output`, all of it. */
+export const OutputQuery = z.strictObject({
+  format: z
+    .enum(["plain", "ansi"])
+    .describe("plain: as text, without escape sequences. ansi: as it was written, with its colours.")
+    .default("plain"),
+});
 
 /** `GET /api/hosts/:id/output`: the last lines that the host's commands wrote, the newest at the end, as text. */
 export const HostOutputQuery = z.strictObject({ lines: z.coerce.number().int().min(1).max(10_000).default(500) });

@@ -4,6 +4,7 @@ export * from "./agent-space.ts";
 export * from "./api.ts";
 export * from "./audit-space.ts";
 export * from "./command.ts";
+export * from "./escapes.ts";
 export * from "./event.ts";
 export * from "./fleet.ts";
 export * from "./host.ts";

@@ -133,7 +133,7 @@ class Follower {
   }
 
   async #printRest(): Promise<void> {
-    this.#printer.printWhole(await this.#session.getText(`/api/commands/${this.#answer.id}/output`));
+    this.#printer.printWhole(await this.#session.getText(`/api/commands/${this.#answer.id}/output?format=ansi`));
   }
 }
 

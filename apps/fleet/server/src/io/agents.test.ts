@@ -136,6 +136,22 @@ describe("output", () => {
     });
   });
 
+  test("can be had as text, without what a terminal would obey, or as it was written", async () => {
+    const host = await newHost();
+    const id = await running(host);
+    const written = ["\x1b[1;3", "1mred\x1b[0m\n", "\x1b]0;title\x07plain\n"];
+    await host.report(...written.map((text, index) => piece(id, written.slice(0, index).join("").length, text)));
+
+    const [plain, ansi, other] = await Promise.all(
+      ["plain", "ansi", "html"].map((format) => browser.get(`/api/commands/${id}/output?format=${format}`)),
+    );
+    const last = await browser.get(`/api/hosts/${host.id}/output?lines=2`);
+
+    expect([plain?.text, ansi?.text]).toEqual(["red\nplain\n", written.join("")]);
+    expect(last.text).toBe("red\nplain\n");
+    expect(other?.status).toBe(400);
+  });
+
   test("followers of the output get its tail, then what is appended", async () => {
     const host = await newHost();
     const id = await running(host);

@@ -8,6 +8,7 @@ import {
   HostOutputQuery,
   isFinal,
   OutputQuery,
+  PlainText,
   StateAnswer,
 } from "@neverstale/fleet-domain";
 import { MAIN_SPACE } from "@neverstale/server";
@@ -89,16 +90,22 @@ function ready(server: Server): Answer {
   return { body: { status: "ready" } };
 }
 
-/** All that the command wrote, from the history and the live tail, as text. */
+/** All that the command wrote, from the history and the live tail. */
 async function output(server: Server, ask: Ask<unknown>): Promise<Answer> {
-  queried(OutputQuery, ask);
+  const { format } = queried(OutputQuery, ask);
   const id = param(ask, "id");
   const live = liveChunks(server.manager, id);
   if (live === null && !(await isInHistory(server.manager, id)))
     throw new Refusal("unknown_command", "there is no output of such a command", {
       hint: "It never wrote anything, or that was longer ago than the history goes back.",
     });
-  return { headers: PLAIN_TEXT, body: Readable.from(textsOf(server.manager, id, live ?? [])) };
+  const written = textsOf(server.manager, id, live ?? []);
+  return { headers: PLAIN_TEXT, body: Readable.from(format === "plain" ? plain(written) : written) };
+}
+
+async function* plain(written: AsyncIterable<string>): AsyncGenerator<string> {
+  const text = new PlainText();
+  for await (const piece of written) yield text.read(piece);
 }
 
 async function hostOutput(server: Server, ask: Ask<unknown>): Promise<Answer> {
@@ -109,7 +116,7 @@ async function hostOutput(server: Server, ask: Ask<unknown>): Promise<Answer> {
   const matches = (command: Command) => command.host === host && mayHaveWritten(command);
   const { found } = await readPast<Command>(server.manager, { ...past, matches });
   const ids = found.map(({ record }) => record.id);
-  return { headers: PLAIN_TEXT, body: await lastLines(server.manager, ids, lines) };
+  return { headers: PLAIN_TEXT, body: new PlainText().read(await lastLines(server.manager, ids, lines)) };
 }
 
 /** How much it is shows at its end only. */

@@ -29,11 +29,13 @@ export function OutputPanel({ followed, command, hostname, onStop }: OutputPanel
       finished={finished}
       behind={badge.old && !starting ? [badge.word, badge.detail].filter((text) => text !== null).join(" · ") : null}
       fullAddress={outputAddress(command.id)}
+      colourAddress={outputAddress(command.id, "ansi")}
       onStop={onStop}
     />
   );
 }
 
-export function outputAddress(commandId: string): string {
-  return `/api/commands/${encodeURIComponent(commandId)}/output?format=plain`;
+/** `ansi`: as it was written, with its colours; `plain`: as text. */
+export function outputAddress(commandId: string, format: "plain" | "ansi" = "plain"): string {
+  return `/api/commands/${encodeURIComponent(commandId)}/output?format=${format}`;
 }

@@ -1,5 +1,5 @@
 import type { Command } from "@neverstale/fleet-domain";
-import { memo, useLayoutEffect, useRef, useState } from "react";
+import { type ClipboardEvent, memo, useLayoutEffect, useRef, useState } from "react";
 import { Button, ToggleButton } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
 import { commandLook, isFinished } from "../components/looks.ts";
@@ -7,6 +7,7 @@ import { Status } from "../components/mark.tsx";
 import { Elapsed } from "../components/time.tsx";
 import { argWords, reasonWords } from "../runs/run-words.ts";
 import { bytes } from "../state/format.ts";
+import { copiedText } from "./copied-text.ts";
 import type { Block, Scrollback } from "./scrollback.ts";
 import type { Line } from "./terminal.ts";
 
@@ -20,6 +21,8 @@ export interface OutputViewProps {
   readonly behind: string | null;
   /** The whole output as plain text. */
   readonly fullAddress: string;
+  /** The whole output as it was written. */
+  readonly colourAddress: string;
   /** Null when this user may not stop it. */
   readonly onStop: (() => void) | null;
 }
@@ -53,7 +56,17 @@ interface OutputHeadProps extends OutputViewProps {
   readonly onWrap: () => void;
 }
 
-function OutputHead({ command, hostname, scrollback, behind, fullAddress, onStop, wrap, onWrap }: OutputHeadProps) {
+function OutputHead({
+  command,
+  hostname,
+  scrollback,
+  behind,
+  fullAddress,
+  colourAddress,
+  onStop,
+  wrap,
+  onWrap,
+}: OutputHeadProps) {
   const stoppable = !isFinished(command.status) && onStop !== null;
   return (
     <header className="output-head">
@@ -73,6 +86,13 @@ function OutputHead({ command, hostname, scrollback, behind, fullAddress, onStop
         </ToggleButton>
         <a className="button button-small button-plain" href={fullAddress} target="_blank" rel="noreferrer">
           Plain text <Icon name="external" />
+        </a>
+        <a
+          className="button button-small button-plain"
+          href={colourAddress}
+          download={`${command.op}-${command.id}.ansi`}
+        >
+          With colours
         </a>
       </div>
     </header>
@@ -132,6 +152,7 @@ function OutputText({ scrollback, wrap, label, children }: OutputTextProps) {
         className={wrap ? "output-text is-wrapped" : "output-text"}
         ref={scroller}
         onScroll={look}
+        onCopy={copyLines}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
         tabIndex={0}
         aria-label={label}
@@ -149,6 +170,14 @@ function OutputText({ scrollback, wrap, label, children }: OutputTextProps) {
       )}
     </div>
   );
+}
+
+function copyLines(event: ClipboardEvent<HTMLElement>): void {
+  const chosen = document.getSelection();
+  const text = chosen?.rangeCount === 1 ? copiedText(event.currentTarget, chosen.getRangeAt(0)) : null;
+  if (text === null || text === "") return;
+  event.clipboardData.setData("text/plain", text);
+  event.preventDefault();
 }
 
 const BlockView = memo(function BlockView({ block }: { readonly block: Block }) {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EMPTY_TERMINAL, feed, type Line, MAX_LINE, type Terminal } from "./terminal.ts";
+import { EMPTY_TERMINAL, feed, type Line, MAX_LINE, MAX_SEGMENTS, type Terminal } from "./terminal.ts";
 
 function read(...pieces: readonly string[]): { lines: readonly Line[]; terminal: Terminal } {
   let terminal = EMPTY_TERMINAL;
@@ -76,6 +76,51 @@ test("a line has a greatest length, a run of styles too", () => {
 
   const colourful = read("\x1b[31ma\x1b[32mb".repeat(1_000)).lines[0];
   expect(colourful?.length).toBeLessThanOrEqual(400);
+});
+
+const CUTS = [
+  ["a pair of surrogates", "😀"],
+  ["an emoji of several", "👩‍👩‍👧‍👦"],
+  ["a letter with its marks", "e\u0301\u0323"],
+  ["a flag", "🇳🇴"],
+] as const;
+
+test.each(CUTS)("a line is cut beside %s, never within it, and says so", (_, cluster) => {
+  for (let at = MAX_LINE - cluster.length - 2; at <= MAX_LINE; at += 1) {
+    const line = `${"x".repeat(at)}${cluster}${"y".repeat(30)}`;
+
+    const [shown = ""] = text(read(line).lines);
+    const byUnit = text(read(...line.split(/(?<=[\s\S])/u)).lines)[0];
+
+    const kept = shown.slice(0, -1);
+    expect(shown.endsWith("…")).toBe(true);
+    expect(shown.length).toBeLessThanOrEqual(MAX_LINE);
+    expect(line.startsWith(kept)).toBe(true);
+    expect(/^x*$/.test(kept) || kept.includes(cluster)).toBe(true);
+    expect(byUnit).toBe(shown);
+  }
+});
+
+test("a line that is exactly as long as lines get is whole; one that grows later says that something is missing", () => {
+  const full = "x".repeat(MAX_LINE);
+
+  expect(text(read(full).lines)).toEqual([full]);
+  expect(text(read(full, "y").lines)).toEqual([`${"x".repeat(MAX_LINE - 1)}…`]);
+  expect(text(read(full, "y", "z", "\nnext").lines)).toEqual([`${"x".repeat(MAX_LINE - 1)}…`, "next"]);
+  expect(text(read(full, "y", "\rshort").lines)).toEqual(["short"]);
+  expect(text(read(`e${"\u0301".repeat(MAX_LINE * 2)}`).lines)[0]).toHaveLength(MAX_LINE);
+});
+
+test("behind the last change of colour that is kept, text is plain", () => {
+  const many = Array.from({ length: MAX_SEGMENTS * 2 }, (_, n) => `\x1b[${31 + (n % 2)}m${n % 10}`);
+
+  const line = read(many.join("")).lines[0] ?? [];
+
+  expect(line).toHaveLength(MAX_SEGMENTS);
+  expect(line.at(-1)?.className).toBe("");
+  expect(line.slice(0, -1).every((segment, n) => segment.className === (n % 2 === 0 ? "t-red" : "t-green"))).toBe(true);
+  expect(text([line])[0]).toHaveLength(many.length);
+  expect(read(...many).lines[0]).toEqual(line);
 });
 
 test("an escape sequence that never ends is given up, not kept for ever", () => {

@@ -1,3 +1,5 @@
+import { readTokens } from "@neverstale/fleet-domain/escapes";
+
 /**
  * Turns the bytes a command printed, already decoded to text, into lines of styled segments.
  *
@@ -19,6 +21,8 @@ export interface Terminal {
   readonly open: Line;
   /** The open line is replaced by the next text: a carriage return was read. */
   readonly restart: boolean;
+  /** The open line is as long as lines get, and says so: nothing more is added to it. */
+  readonly full: boolean;
   /** An escape sequence whose end has not arrived. */
   readonly unfinished: string;
 }
@@ -45,54 +49,28 @@ const PLAIN: Style = {
   inverse: false,
 };
 
-export const EMPTY_TERMINAL: Terminal = { style: PLAIN, open: [], restart: false, unfinished: "" };
+export const EMPTY_TERMINAL: Terminal = { style: PLAIN, open: [], restart: false, full: false, unfinished: "" };
 
 /** A line is cut here, in characters, and says so: one endless line must not freeze the page. */
 export const MAX_LINE = 4_000;
-/** Segments of one line beyond this are joined as plain text. */
-const MAX_SEGMENTS = 400;
-/** An escape sequence longer than this is none. */
-const MAX_ESCAPE = 4_096;
-
-const CSI = String.raw`(?:\x1b\[|\x9b)`;
-/** What opens OSC, DCS, SOS, PM and APC; their text goes up to BEL or ST, and never beyond its line. */
-const STRING = String.raw`(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\n\x9c]*`;
-
-const TOKEN = new RegExp(
-  [
-    String.raw`([^\x00-\x08\x0a-\x1f\x7f-\x9f]+)`, // Text.
-    String.raw`(\n)`,
-    String.raw`(\r)`,
-    `${CSI}([0-9:;<=>?]*)([ -/]*)([@-~])`,
-    String.raw`${STRING}(?:\x07|\x1b\\|\x9c|(?=[\x1b\n]))`,
-    String.raw`\x1b[ -/]*[0-Z\\^-~]`, // Any other escape.
-    String.raw`[\s\S]`, // A stray control character.
-  ].join("|"),
-  "gy",
-);
-
-const UNFINISHED = new RegExp(String.raw`(?:${CSI}[0-9:;<=>?]*[ -/]*|${STRING}\x1b?|\x1b[ -/]*)$`);
+/** Segments of one line; what comes behind the last one that has a style is plain. */
+export const MAX_SEGMENTS = 400;
+/** What a person sees as one character is not cut, unless it is longer than this: then between its code points. */
+const MAX_CLUSTER = 64;
 
 export function feed(
   terminal: Terminal,
   text: string,
 ): { readonly terminal: Terminal; readonly lines: readonly Line[] } {
-  const whole = terminal.unfinished + text;
-  const unfinished = unfinishedEnd(whole);
+  const { tokens, unfinished } = readTokens(terminal.unfinished, text);
   const writer = new Writer(terminal);
-  for (const token of whole.slice(0, whole.length - unfinished.length).matchAll(TOKEN)) {
-    const [, printed, newline, carriage, parameters, intermediate, final] = token;
-    if (printed !== undefined) writer.print(printed);
-    else if (newline !== undefined) writer.endLine();
-    else if (carriage !== undefined) writer.restart = true;
-    else if (final === "m" && intermediate === "") writer.style = restyle(writer.style, parameters ?? "");
+  for (const { kind, text, parameters } of tokens) {
+    if (kind === "text") writer.print(text);
+    else if (kind === "newline") writer.endLine();
+    else if (kind === "return") writer.restart = true;
+    else if (kind === "style") writer.style = restyle(writer.style, parameters);
   }
   return { terminal: { ...writer.rest(), unfinished }, lines: writer.lines };
-}
-
-function unfinishedEnd(whole: string): string {
-  const end = UNFINISHED.exec(whole.slice(-MAX_ESCAPE))?.[0] ?? "";
-  return end.length < MAX_ESCAPE ? end : "";
 }
 
 /** Gathers the lines of one `feed`; it lives no longer than that call. */
@@ -102,21 +80,22 @@ class Writer {
   restart: boolean;
   private open: Segment[];
   private width: number;
+  private full: boolean;
 
   constructor(terminal: Terminal) {
     this.style = terminal.style;
     this.restart = terminal.restart;
+    this.full = terminal.full;
     this.open = [...terminal.open];
     this.width = this.open.reduce((sum, segment) => sum + segment.text.length, 0);
   }
 
   print(text: string): void {
     if (this.restart) this.clear();
+    if (this.full) return;
     const room = MAX_LINE - this.width;
-    if (room <= 0) return;
-    const shown = text.length <= room ? text : `${text.slice(0, room - 1)}…`;
-    this.width += shown.length;
-    this.append(shown, classesOf(this.style));
+    this.append(text.slice(0, room + 1), classesOf(this.style)); // One more than there is room for tells where to cut.
+    if (text.length > room) this.cut();
   }
 
   endLine(): void {
@@ -125,21 +104,51 @@ class Writer {
   }
 
   rest(): Omit<Terminal, "unfinished"> {
-    return { style: this.style, open: this.open, restart: this.restart };
+    return { style: this.style, open: this.open, restart: this.restart, full: this.full };
   }
 
   private append(text: string, className: string): void {
+    this.width += text.length;
     const last = this.open.at(-1);
-    const joins = last !== undefined && (last.className === className || this.open.length >= MAX_SEGMENTS);
-    if (joins) this.open[this.open.length - 1] = { text: last.text + text, className: last.className };
-    else this.open.push({ text, className });
+    const shown = this.open.length >= MAX_SEGMENTS - 1 && className !== last?.className ? "" : className;
+    if (last !== undefined && (last.className === shown || this.open.length >= MAX_SEGMENTS))
+      this.open[this.open.length - 1] = { text: last.text + text, className: last.className };
+    else this.open.push({ text, className: shown });
+  }
+
+  /** The line has grown beyond its limit: it ends between two characters, with a sign. */
+  private cut(): void {
+    const kept = lastBoundary(this.open.map((segment) => segment.text).join(""));
+    while (this.width > kept) {
+      const last = this.open.pop();
+      if (last === undefined) break;
+      this.width -= last.text.length;
+      if (this.width < kept) this.append(last.text.slice(0, kept - this.width), last.className);
+    }
+    const last = this.open.pop() ?? { text: "", className: "" };
+    this.open.push({ ...last, text: `${last.text}…` });
+    this.full = true;
   }
 
   private clear(): void {
     this.open = [];
     this.width = 0;
     this.restart = false;
+    this.full = false;
   }
+}
+
+/** The last place before `MAX_LINE`, where the sign goes, at which a character ends. Older browsers know code points only. */
+function lastBoundary(line: string): number {
+  const end = MAX_LINE - 1;
+  const cluster = typeof Intl.Segmenter === "function" ? new Intl.Segmenter().segment(line).containing(end) : undefined;
+  const start = cluster?.index ?? end;
+  if (start > end - MAX_CLUSTER && start < end) return start;
+  return isLowSurrogate(line.charCodeAt(end)) ? end - 1 : end;
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
 function restyle(before: Style, parameters: string): Style {

@@ -1,0 +1,69 @@
+/*
+ * What a program writes to a terminal, taken apart: text, line ends, and what a terminal would obey. Output arrives in
+ * pieces cut anywhere, so an escape sequence whose end has not come waits for its rest.
+ */
+
+/** `style`: colours and weights (SGR), with its parameters. `other`: everything else that a terminal would obey. */
+export interface Token {
+  readonly kind: "text" | "newline" | "return" | "style" | "other";
+  readonly text: string;
+  readonly parameters: string;
+}
+
+/** An escape sequence longer than this is none. */
+const MAX_ESCAPE = 4_096;
+
+const CSI = String.raw`(?:\x1b\[|\x9b)`;
+/** What opens OSC, DCS, SOS, PM and APC; their text goes up to BEL or ST, and never beyond its line. */
+const STRING = String.raw`(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\n\x9c]*`;
+
+const TOKEN = new RegExp(
+  [
+    String.raw`([^\x00-\x08\x0a-\x1f\x7f-\x9f]+)`, // Text.
+    String.raw`(\n)`,
+    String.raw`(\r)`,
+    `${CSI}([0-9:;<=>?]*)([ -/]*)([@-~])`,
+    String.raw`${STRING}(?:\x07|\x1b\\|\x9c|(?=[\x1b\n]))`,
+    String.raw`\x1b[ -/]*[0-Z\\^-~]`, // Any other escape.
+    String.raw`[\s\S]`, // A stray control character.
+  ].join("|"),
+  "gy",
+);
+
+const UNFINISHED = new RegExp(String.raw`(?:${CSI}[0-9:;<=>?]*[ -/]*|${STRING}\x1b?|\x1b[ -/]*)$`);
+
+/** Takes apart what was left unfinished before, and `text` behind it. */
+export function readTokens(
+  before: string,
+  text: string,
+): { readonly tokens: readonly Token[]; readonly unfinished: string } {
+  const whole = before + text;
+  const unfinished = unfinishedEnd(whole);
+  const tokens = [...whole.slice(0, whole.length - unfinished.length).matchAll(TOKEN)].map(tokenOf);
+  return { tokens, unfinished };
+}
+
+function tokenOf(match: RegExpMatchArray): Token {
+  const [text, printed, newline, carriage, parameters = "", intermediate, final] = match;
+  if (printed !== undefined) return { kind: "text", text, parameters };
+  if (newline !== undefined) return { kind: "newline", text, parameters };
+  if (carriage !== undefined) return { kind: "return", text, parameters };
+  return { kind: final === "m" && intermediate === "" ? "style" : "other", text, parameters };
+}
+
+function unfinishedEnd(whole: string): string {
+  const end = UNFINISHED.exec(whole.slice(-MAX_ESCAPE))?.[0] ?? "";
+  return end.length < MAX_ESCAPE ? end : "";
+}
+
+/** Output as plain text, piece by piece: of what is no text only line ends and tabs stay. */
+export class PlainText {
+  #unfinished = "";
+
+  /** What can be told of it so far. */
+  read(text: string): string {
+    const { tokens, unfinished } = readTokens(this.#unfinished, text);
+    this.#unfinished = unfinished;
+    return tokens.map(({ kind, text }) => (kind === "style" || kind === "other" ? "" : text)).join("");
+  }
+}
