@@ -63,7 +63,7 @@ describe("the machine it runs on", () => {
     await page.getByRole("button", { name: /What to run/ }).click();
     await page.getByRole("option", { name: "Watch load and memory for a while" }).click();
     await page.getByLabel("seconds").fill("10");
-    await page.getByRole("button", { name: "Run stream on 1 host" }).click();
+    await page.getByRole("button", { name: "Run Watch load and memory for a while on 1 host" }).click();
 
     const output = page.getByRole("region", { name: /^Output of stream on / });
     const facts = page.locator(".output-facts");
@@ -221,7 +221,7 @@ describe("a fleet of the test's own", () => {
       await page.goto(`${fleet.address}/${screen}?out=${commandId}&tab=${commandId}`);
       await page.locator(".output-line").getByText("the end").waitFor();
     }
-    const seen = await page.locator(".hosts .row-link").allInnerTexts();
+    const seen = (await page.locator(".hosts .cell-host").allInnerTexts()).join("\n");
     for (const name of HOSTILE.filter((_, index) => index !== 1)) expect(seen).toContain(name);
     const printed = await page.locator(".output-text").innerText();
     for (const text of HOSTILE) expect(printed).toContain(text);
@@ -255,7 +255,7 @@ describe("a fleet of the test's own", () => {
     await focusIn(tab, "Speak");
     await page.keyboard.press("Enter");
     await focusIn(tab, /What to run/);
-    await tabTo(tab, "Run speak on 1 host");
+    await tabTo(tab, "Run Speak on 1 host");
     await page.keyboard.press("Enter");
 
     await page.getByRole("tab", { name: /speak · keyboard/ }).waitFor();
@@ -310,6 +310,86 @@ describe("a fleet of the test's own", () => {
     await tab.page.getByRole("option", { name: "Speak" }).waitFor();
 
     tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("hosts that are chosen and then hidden by the filter are counted, named and not dropped", async () => {
+    await Machine.enroll(fleet.address, admin, "chosen-1");
+    await Machine.enroll(fleet.address, admin, "other-1");
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    const { page } = tab;
+    await page.goto(`${fleet.address}/hosts`);
+    await page.getByLabel("Select chosen-1").check();
+    await page.getByLabel("Filter hosts").fill("other-1");
+    const bar = page.getByRole("form", { name: "Run on the selected hosts" });
+    await bar.getByText("1 of them is hidden by the filter: chosen-1.").waitFor();
+
+    await page.getByLabel("Select all hosts that are shown").check();
+    await bar.getByText(/^2 selected/).waitFor();
+    await page.getByLabel("Select all hosts that are shown").uncheck();
+    await bar.getByText(/^1 selected/).waitFor();
+    await bar.getByRole("button", { name: "Deselect what is hidden" }).click();
+    await bar.waitFor({ state: "detached" });
+
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("an address that names nothing says so", async () => {
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    const { page } = tab;
+    await page.goto(`${fleet.address}/hosts/nope`);
+    await page.getByRole("complementary").getByText("There is no such host").waitFor();
+    await page.goto(`${fleet.address}/pipelines/nope`);
+    await page.getByText("There is no pipeline run nope").waitFor();
+    await page.evaluate(() => {
+      history.pushState(null, "", "/nope");
+      dispatchEvent(new PopStateEvent("popstate"));
+    });
+    await page.getByText("There is no page /nope").waitFor();
+
+    await page.getByRole("link", { name: "Go to the hosts" }).click();
+    await page.getByRole("heading", { name: "Hosts" }).waitFor();
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test.each([360, 1360])("what can be pressed is 24 pixels high and wide, %i pixels wide", async (width) => {
+    const machine = await Machine.enroll(fleet.address, admin, `pressed-${width}`);
+    await admin.dispatch("speak", [machine.hostId]);
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    const { page } = tab;
+    await page.setViewportSize({ width, height: 800 });
+    for (const path of ["hosts", `hosts/${machine.hostId}`, "runs", "pipelines", "events"]) {
+      await page.goto(`${fleet.address}/${path}`);
+      await tab.isLive();
+
+      expect(await page.evaluate(smallTargets), path).toEqual([]);
+    }
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("zoomed to 200 % navigation and head leave three quarters of the height to the content", async () => {
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    await tab.page.setViewportSize({ width: 640, height: 360 });
+    await tab.page.goto(`${fleet.address}/hosts`);
+    await tab.isLive();
+
+    const content = await tab.page.locator("#content").boundingBox();
+
+    expect(content?.height).toBeGreaterThanOrEqual(0.75 * 360);
+    await tab.close();
+  });
+
+  test("the page that asks for a sign-in writes no error into the console", async () => {
+    const tab = await Tab.open(browser, fleet.address);
+    const errors: string[] = [];
+    tab.page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    await tab.page.goto(fleet.address);
+    await tab.page.getByLabel("User name").waitFor();
+
+    expect(errors).toEqual([]);
     await tab.close();
   });
 
@@ -384,6 +464,24 @@ const HOSTILE_OUTPUT = [
   "\x1b]8;;javascript:hacked=1\x1b\\link\x1b]8;;\x1b\\",
   "\x1b[2J\x1b[31;1mthe end\x1b[0m",
 ];
+
+/** Runs in the page: what can be pressed on too small a place, by its outer HTML. A box counts with its label. */
+function smallTargets(): string[] {
+  const targets = [...document.querySelectorAll("a, button, input, [role=tab]")];
+  const shown = targets.filter((element) => {
+    const { width, height } = element.getBoundingClientRect();
+    return (
+      width > 1 &&
+      height > 1 &&
+      element.closest(".visually-hidden, .skip, [data-testid=hidden-select-container]") === null
+    );
+  });
+  const small = shown.filter((element) => {
+    const { width, height } = (element.closest("label") ?? element).getBoundingClientRect();
+    return Math.round(width) < 24 || Math.round(height) < 24;
+  });
+  return small.map((element) => element.outerHTML.slice(0, 120));
+}
 
 /** Presses Tab until the element of that name has the focus. */
 async function tabTo(tab: Tab, name: string | RegExp): Promise<void> {

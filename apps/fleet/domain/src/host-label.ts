@@ -16,8 +16,12 @@ export function isSameName(one: string, other: string): boolean {
   return folded(one) === folded(other);
 }
 
-function folded(name: string): string {
-  return name.normalize("NFKC").toLowerCase();
+/**
+ * A text as it is compared with another, or looked for: without regard to case, and to the several ways in which Unicode writes
+ * one letter (`ï` alone, or `i` and two dots behind it).
+ */
+export function folded(text: string): string {
+  return text.normalize("NFKC").toLowerCase().normalize("NFKC");
 }
 
 /** What a host is called wherever it is shown or chosen: the name an admin gave, else its id. Never what its agent says. */

@@ -99,10 +99,10 @@ export function setUpAdmin(work: Work, passwordHash: string | null): void {
   work.changeAccounts("user_updated", ADMIN, { passwordHash });
   note(work, {
     category: "audit",
-    level: "warn",
+    level: "info",
     actor: ADMIN,
     action: "password_set",
-    message: `${ADMIN} has a password now`,
+    message: `${ADMIN} set a password`,
   });
 }
 

@@ -49,8 +49,13 @@ export function place(view: View, command: Pick<Command, "host" | "op">): Place 
   if (host === undefined || agent === null) return { kind: "block", reason: "unknown_host: there is no such host" };
   if (!offers(host, command.op)) return { kind: "block", reason: `unknown_op: its agent does not allow ${command.op}` };
   if (!host.online) return { kind: "offline", reason: "offline: its agent is not connected" };
-  for (const other of agent.commands.values()) return { kind: "busy", reason: `busy: ${other.op} has not ended there` };
+  for (const other of agent.commands.values())
+    return { kind: "busy", reason: `busy: ${titleOf(host, other.op)} is still running there` };
   return { kind: "assign" };
+}
+
+function titleOf(host: Host, op: string): string {
+  return host.ops.find((offer) => offer.name === op)?.title ?? op;
 }
 
 function offers(host: Host, op: string): boolean {

@@ -173,7 +173,7 @@ describe("a pipeline has && semantics for each host", () => {
 
     expect(steps({ hosts, pipelines, commands, assigned: { b: ["other"] } })).toEqual([
       "blocked a-0",
-      "wait b-0 busy: uptime has not ended there",
+      "wait b-0 busy: uptime is still running there",
     ]);
   });
 

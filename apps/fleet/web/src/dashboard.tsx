@@ -3,13 +3,16 @@ import type { Fleet, Role } from "@neverstale/fleet-domain";
 import { labelIn } from "@neverstale/fleet-domain/host-label";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { isFinished } from "./components/looks.ts";
+import { Empty } from "./components/notice.tsx";
 import { EventsScreen } from "./events/events-screen.tsx";
 import { AccountMenu } from "./frame/account-menu.tsx";
 import { AwayBanner } from "./frame/away-banner.tsx";
 import { Frame } from "./frame/frame.tsx";
 import { Freshness } from "./frame/freshness.tsx";
+import { Link } from "./frame/link.tsx";
 import { useNavigation, useView } from "./frame/navigation.ts";
-import { HostPanel } from "./hosts/host-panel.tsx";
+import { parseHostFilter } from "./hosts/host-filter.ts";
+import { HostPanel, NoSuchHost } from "./hosts/host-panel.tsx";
 import { HostsScreen } from "./hosts/hosts-screen.tsx";
 import { usePipelineOffers } from "./hosts/pipeline-offers.ts";
 import { type RunRequest, run } from "./hosts/run.ts";
@@ -56,11 +59,25 @@ export function Dashboard({ user, role, sync, outputs, onSignOut }: DashboardPro
       dock={<Dock sync={sync} outputs={outputs} mayRun={role !== "viewer"} />}
     >
       <AwayBanner sync={sync} />
-      {view.screen === "hosts" && <Hosts sync={sync} mayRun={role !== "viewer"} selection={selection} />}
-      {view.screen === "runs" && <Runs />}
-      {view.screen === "pipelines" && <Pipelines sync={sync} mayRun={role !== "viewer"} />}
-      {view.screen === "events" && <Events />}
+      {view.missing !== null && <NoSuchPage path={view.missing} />}
+      {view.missing === null && view.screen === "hosts" && (
+        <Hosts sync={sync} mayRun={role !== "viewer"} selection={selection} />
+      )}
+      {view.missing === null && view.screen === "runs" && <Runs />}
+      {view.missing === null && view.screen === "pipelines" && <Pipelines sync={sync} mayRun={role !== "viewer"} />}
+      {view.missing === null && view.screen === "events" && <Events />}
     </Frame>
+  );
+}
+
+function NoSuchPage({ path }: { readonly path: string }) {
+  const view = useView();
+  return (
+    <section className="screen">
+      <Empty title={`There is no page ${path}`}>
+        The address may be wrong. <Link to={goTo(view, "hosts")}>Go to the hosts</Link>
+      </Empty>
+    </section>
   );
 }
 
@@ -92,6 +109,9 @@ function Hosts({ sync, mayRun, selection }: HostsProps) {
   const [chosen, setChosen] = selection;
   const [asked, setAsked] = useState(0);
   const chosenHosts = useMemo(() => hosts.filter((host) => chosen.has(host.id)), [hosts, chosen]);
+  const commands = useById(useCollection("commands"));
+  const matches = useMemo(() => parseHostFilter(view.filter), [view.filter]);
+  const hidden = chosenHosts.filter((host) => !matches(host, metrics.get(host.id)));
 
   const onRun = async (request: RunRequest, key: string) => {
     const started = await run(sync, request, key, (id) => labelIn(new Map(hosts.map((host) => [host.id, host])), id));
@@ -121,6 +141,11 @@ function Hosts({ sync, mayRun, selection }: HostsProps) {
         {mayRun && chosen.size > 0 && (
           <RunBar
             hosts={chosenHosts}
+            hidden={hidden}
+            onDropHidden={() =>
+              setChosen(new Set(chosenHosts.filter((host) => !hidden.includes(host)).map(({ id }) => id)))
+            }
+            commandOf={(id) => commands.get(id)}
             pipelines={pipelines}
             onRun={onRun}
             onClear={() => setChosen(new Set())}
@@ -138,7 +163,9 @@ function OpenHost({ id }: { readonly id: string }) {
   const metrics = useRecord("metrics", id);
   const commands = useCollection("commands").filter((command) => command.host === id);
   const events = useCollection("events").filter((event) => event.host === id);
-  return host === undefined ? null : <HostPanel host={host} metrics={metrics} commands={commands} events={events} />;
+  const loaded = useLoaded();
+  if (host !== undefined) return <HostPanel host={host} metrics={metrics} commands={commands} events={events} />;
+  return loaded ? <NoSuchHost id={id} /> : null;
 }
 
 function Runs() {

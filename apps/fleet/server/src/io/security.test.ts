@@ -589,6 +589,17 @@ describe("requests", () => {
     expect(new Set(declared).size).toBe(declared.length);
   });
 
+  test("a page learns whether somebody is signed in without an error, and with a session what it needs to go on", async () => {
+    const nobody = await new Browser(fleet, "", "").get("/api/session/here");
+    const somebody = await browser.get("/api/session/here");
+
+    expect([nobody.status, nobody.body]).toEqual([
+      204,
+      (await new Browser(fleet, "", "").get("/api/session/here")).body,
+    ]);
+    expect(somebody.body).toEqual((await browser.get("/api/session")).body);
+  });
+
   test("[C30] what needs a session gives nothing without one", async () => {
     const nobody = new Browser(fleet, "", "");
     const guarded = fleet.app.routes.filter((route) => !["anyone", "new_agent"].includes(route.allow));
@@ -604,7 +615,16 @@ describe("requests", () => {
       expect([method, path, answer.status, answer.body.code]).toEqual([method, path, 401, "not_signed_in"]);
     }
     const open = fleet.app.routes.filter((route) => route.allow === "anyone").map((route) => route.path);
-    expect(open.sort()).toEqual(["/", "/*", "/api/login", "/api/setup", "/healthz", "/metrics", "/readyz"]);
+    expect(open.sort()).toEqual([
+      "/",
+      "/*",
+      "/api/login",
+      "/api/session/here",
+      "/api/setup",
+      "/healthz",
+      "/metrics",
+      "/readyz",
+    ]);
   });
 
   test("[C30] other methods and paths are no routes", async () => {

@@ -6,6 +6,7 @@ import { cookieKind, deviceKind, setCookie } from "../cookies.ts";
 import type { Claimant } from "../fair-queue.ts";
 import { Refusal } from "../problem.ts";
 import type { Work } from "../work.ts";
+import { sessionOf } from "./guard.ts";
 import { addressOf, callerOf, claimantOf, deviceIn, tooMany } from "./http.ts";
 import { type Answer, type Ask, type Route, userOf, withBody } from "./route.ts";
 import { csrfTokenOf, hashOf, newSecret } from "./secrets.ts";
@@ -34,6 +35,13 @@ export function sessionRoutes(server: Server): Route[] {
     { method: "POST", path: "/api/logout", allow: "viewer", handle: (ask) => logout(server, ask) },
     {
       method: "GET",
+      path: "/api/session/here",
+      allow: "anyone",
+      answer: SessionAnswer,
+      handle: ({ request }) => sessionHere(server, request),
+    },
+    {
+      method: "GET",
       path: "/api/session",
       allow: "viewer",
       answer: SessionAnswer,
@@ -48,6 +56,15 @@ export function sessionRoutes(server: Server): Route[] {
       handle: (ask) => setPassword(server, ask),
     }),
   ];
+}
+
+/**
+ * Whose session the browser has, or 204 for none: what a page asks before it knows. Of a 401 a browser writes an error into its
+ * console, and to be signed out is none.
+ */
+function sessionHere(server: Server, request: FastifyRequest): Answer {
+  const session = sessionOf(server, request.headers);
+  return session === null ? { status: 204 } : { body: answerFor(session.user, session.role, session.secret) };
 }
 
 async function login(server: Server, { username, password }: LoginRequest, request: FastifyRequest): Promise<Answer> {

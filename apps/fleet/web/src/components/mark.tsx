@@ -1,3 +1,5 @@
+import { useOld } from "../frame/old.ts";
+
 /**
  * The shape of a status. Shape, word and colour always come together: neither a screen reader nor someone who can't
  * tell red from green depends on the colour. The word stands beside the mark, so the mark itself is silent.
@@ -111,12 +113,27 @@ export interface Look {
   readonly tone: Tone;
 }
 
+export interface StatusProps {
+  readonly look: Look;
+  readonly strong?: boolean;
+  /** It is so for now, and may be otherwise a moment later: while the page is not live it says what was. */
+  readonly passing?: boolean;
+}
+
 /** A status as it stands in tables and titles. */
-export function Status({ look, strong = false }: { readonly look: Look; readonly strong?: boolean }) {
+export function Status({ look, strong = false, passing = false }: StatusProps) {
+  const { word, shape, tone } = useLook(look, passing);
   return (
-    <span className={`status tone-${look.tone}${strong ? " status-strong" : ""}`}>
-      <Mark shape={look.shape} tone={look.tone} />
-      {look.word}
+    <span className={`status tone-${tone}${strong ? " status-strong" : ""}`}>
+      <Mark shape={shape} tone={tone} />
+      {word}
     </span>
   );
+}
+
+/** `Ready`, or `Was ready` while nobody knows whether it still is. */
+export function useLook(look: Look, passing: boolean): Look {
+  const old = useOld();
+  if (!passing || !old) return look;
+  return { word: `Was ${look.word === "OK" ? look.word : look.word.toLowerCase()}`, shape: "ring", tone: "quiet" };
 }

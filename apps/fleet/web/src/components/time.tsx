@@ -1,3 +1,4 @@
+import { useOld } from "../frame/old.ts";
 import { clock, duration, fullTime, NONE, span } from "../state/format.ts";
 import { useNow } from "../state/now.ts";
 
@@ -16,12 +17,13 @@ export function Moment({ at }: { readonly at: string | undefined }) {
 /** How long ago it was: `38 s ago`. */
 export function Ago({ at }: { readonly at: string | undefined }) {
   const now = useNow();
+  const old = useOld();
   if (at === undefined) return <>{NONE}</>;
   const ms = Date.parse(at);
   const age = now - ms;
   return (
     <time dateTime={at} title={fullTime(ms)}>
-      {age < 2_000 ? "now" : `${span(age)} ago`}
+      {age < 2_000 && !old ? "now" : `${span(age)} ago`}
     </time>
   );
 }

@@ -69,7 +69,7 @@ function CopyButton({ text }: { readonly text: () => string }) {
 
 /** The same in words for those who can't see the badge: it speaks when the kind of status changes, not every second. */
 export function BadgeAnnouncer({ badge }: { readonly badge: Badge }) {
-  const kind = badge.word.replace(/,.*|at v.*/, "");
+  const kind = badge.word.replace(/,.*/, "");
   return (
     <p className="visually-hidden" role="status">
       {kind}

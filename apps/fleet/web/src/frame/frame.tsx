@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Icon, type IconName } from "../components/icon.tsx";
 import { goTo, type Screen, type View } from "../state/view.ts";
 import { Link } from "./link.tsx";
+import { OldContext } from "./old.ts";
 
 const ENTRIES: readonly { readonly screen: Screen; readonly word: string; readonly icon: IconName }[] = [
   { screen: "hosts", word: "Hosts", icon: "hosts" },
@@ -26,46 +27,57 @@ export interface FrameProps {
 /** What stays while screens come and go: navigation, badge, account, output dock. */
 export function Frame({ view, counts, badge, account, dock, old, children }: FrameProps) {
   return (
-    <div className={old ? "frame is-old" : "frame"}>
-      <title>{`${ENTRIES.find(({ screen }) => screen === view.screen)?.word} · Neverstale`}</title>
-      <a className="skip" href="#content">
-        Skip to the content
-      </a>
-      <header className="topbar">
-        <Link className="brand" to={goTo(view, "hosts")}>
-          <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true" focusable="false">
-            <rect width="32" height="32" rx="8" fill="var(--accent)" />
-            <path
-              d="M6 18h5l3-9 5 15 3-9h4"
-              fill="none"
-              stroke="var(--on-accent)"
-              strokeWidth="2.6"
-              strokeLinecap="round"
-              strokeLinejoin="round"
-            />
-          </svg>
-          <span className="brand-word">Neverstale</span>
-        </Link>
-        <nav className="nav" aria-label="Screens">
-          {ENTRIES.map(({ screen, word, icon }) => (
-            <Link key={screen} className="nav-entry" to={goTo(view, screen)} current={view.screen === screen}>
-              <Icon name={icon} />
-              <span>{word}</span>
-              {counts[screen] !== undefined && (
-                <span className="nav-count value">{counts[screen].toLocaleString("en")}</span>
-              )}
-            </Link>
-          ))}
-        </nav>
-        <div className="topbar-end">
-          {badge}
-          {account}
-        </div>
-      </header>
-      <main id="content" className="content" tabIndex={-1}>
-        {children}
-      </main>
-      {dock}
-    </div>
+    <OldContext value={old}>
+      <div className={old ? "frame is-old" : "frame"}>
+        <title>{`${titleOf(view)} · Neverstale`}</title>
+        <a className="skip" href="#content">
+          Skip to the content
+        </a>
+        <header className="topbar">
+          <Link className="brand" to={goTo(view, "hosts")}>
+            <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true" focusable="false">
+              <rect width="32" height="32" rx="8" fill="var(--accent)" />
+              <path
+                d="M6 18h5l3-9 5 15 3-9h4"
+                fill="none"
+                stroke="var(--on-accent)"
+                strokeWidth="2.6"
+                strokeLinecap="round"
+                strokeLinejoin="round"
+              />
+            </svg>
+            <span className="brand-word">Neverstale</span>
+          </Link>
+          <nav className="nav" aria-label="Screens">
+            {ENTRIES.map(({ screen, word, icon }) => (
+              <Link
+                key={screen}
+                className="nav-entry"
+                to={goTo(view, screen)}
+                current={view.missing === null && view.screen === screen}
+              >
+                <Icon name={icon} />
+                <span>{word}</span>
+                {counts[screen] !== undefined && (
+                  <span className="nav-count value">{counts[screen].toLocaleString("en")}</span>
+                )}
+              </Link>
+            ))}
+          </nav>
+          <div className="topbar-end">
+            {badge}
+            {account}
+          </div>
+        </header>
+        <main id="content" className="content" tabIndex={-1}>
+          {children}
+        </main>
+        {dock}
+      </div>
+    </OldContext>
   );
+}
+
+function titleOf({ screen, missing }: View): string {
+  return missing === null ? (ENTRIES.find((entry) => entry.screen === screen)?.word ?? "") : "Not found";
 }

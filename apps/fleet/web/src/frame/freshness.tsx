@@ -46,13 +46,19 @@ function factsOf(sync: StateSync<Fleet>, view: SyncView, now: number): readonly 
       ? NONE
       : `${clock(view.lastConfirmedAt, now)}, ${span(confirmedAgeMs)} ago`;
   return [
-    ["Version", view.epoch === null ? NONE : String(view.version)],
-    ["Epoch", view.epoch ?? NONE],
     ["Confirmed", confirmed],
+    ["Changes so far", view.epoch === null ? NONE : `${view.version.toLocaleString("en")} (the version of the state)`],
+    ["Run of the server", view.epoch === null ? NONE : `${view.epoch} (its epoch: another one after each start)`],
     ["Reconnected", count(counters.reconnects, "time")],
-    ["Gaps found", String(counters.gaps)],
-    ["Resyncs", resyncs.length === 0 ? "none" : resyncs.map(([reason, number]) => `${number} ${reason}`).join(", ")],
-    ["Digest checks", `${counters.digestChecks.toLocaleString("en")}, ${counters.digestMismatches} differed`],
+    ["Changes that were missed", `${count(counters.gaps, "time")} (gaps)`],
+    [
+      "Fetched anew",
+      resyncs.length === 0 ? "never" : resyncs.map(([reason, number]) => `${number} ${reason}`).join(", "),
+    ],
+    [
+      "Compared with the server",
+      `${count(counters.digestChecks, "time")} by a digest of all content, ${counters.digestMismatches} differed`,
+    ],
     ...(view.error === null ? [] : [["Server says", `${view.error.code}: ${view.error.message}`] as const]),
   ];
 }

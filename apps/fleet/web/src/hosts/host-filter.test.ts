@@ -66,3 +66,13 @@ test("a host is found by its name, by its id, and by what the machine calls itse
 
   expect(["shop", "web-9", "ip-10"].map((word) => parseHostFilter(word)(named, undefined))).toEqual([true, true, true]);
 });
+
+test("a letter is found however it is written, composed or in parts, wide or narrow, in either case", () => {
+  const hosts = ["na\u00efve", "nai\u0308ve", "NA\u00cfVE", "\uff4e\uff41\u00ef\uff56\uff45"].map((name) =>
+    host("h", { name, tags: [name] }),
+  );
+  const count = (filter: string) => hosts.filter((each) => parseHostFilter(filter)(each, undefined)).length;
+
+  for (const word of ["na\u00efve", "nai\u0308ve", "NAI\u0308VE"])
+    expect([count(word), count(`tag:${word}`)]).toEqual([4, 4]);
+});

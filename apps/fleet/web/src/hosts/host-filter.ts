@@ -1,5 +1,5 @@
 import type { Host, Metrics } from "@neverstale/fleet-domain";
-import { labelOf } from "@neverstale/fleet-domain/host-label";
+import { folded, labelOf } from "@neverstale/fleet-domain/host-label";
 
 /**
  * The filter language of the hosts screen: words that must all match, in any order.
@@ -20,8 +20,7 @@ export function hostStatus(host: Host): HostStatus {
 export type HostFilter = (host: Host, metrics: Metrics | undefined) => boolean;
 
 export function parseHostFilter(text: string): HostFilter {
-  const terms = text
-    .toLowerCase()
+  const terms = folded(text)
     .split(/\s+/)
     .filter((term) => term !== "" && term !== "-");
   const tests = terms.map(parseTerm);
@@ -39,7 +38,7 @@ function parseTerm(term: string): HostFilter {
 function parseTag(term: string): HostFilter | null {
   if (!term.startsWith("tag:")) return null;
   const wanted = term.slice("tag:".length);
-  return (host) => host.tags.some((tag) => tag.toLowerCase() === wanted);
+  return (host) => host.tags.some((tag) => folded(tag) === wanted);
 }
 
 /** A status that is still being typed matches as far as it goes. */
@@ -76,5 +75,5 @@ function mentions(host: Host, word: string): boolean {
     host.deviceType,
     ...host.tags,
   ];
-  return texts.some((text) => text?.toLowerCase().includes(word));
+  return texts.some((text) => text !== undefined && folded(text).includes(word));
 }

@@ -31,14 +31,16 @@ export const HostLine = memo(function HostLine({ host, metrics, index, chosen, o
   return (
     <tr className={className} aria-rowindex={index + 2}>
       <td className="cell-check">
-        <input
-          type="checkbox"
-          className="checkbox"
-          aria-label={`Select ${labelOf(host)}`}
-          checked={chosen}
-          onClick={(event) => onToggle(host.id, event)}
-          readOnly
-        />
+        <label className="check-target">
+          <input
+            type="checkbox"
+            className="checkbox"
+            aria-label={`Select ${labelOf(host)}`}
+            checked={chosen}
+            onClick={(event) => onToggle(host.id, event)}
+            readOnly
+          />
+        </label>
       </td>
       <th scope="row" className="cell-host">
         <HostLink host={host} open={open} />
@@ -48,7 +50,7 @@ export const HostLine = memo(function HostLine({ host, metrics, index, chosen, o
         </span>
       </th>
       <td className="cell-status value">
-        <Status look={HOST_LOOKS[status]} />
+        <Status look={HOST_LOOKS[status]} passing />
       </td>
       <td className="cell-cpu" data-word="CPU">
         <PercentTrail label="CPU" value={metrics?.cpu} hostId={host.id} />

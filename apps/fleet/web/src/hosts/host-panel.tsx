@@ -2,12 +2,14 @@ import type { Command, Event, Host, Metrics } from "@neverstale/fleet-domain";
 import { callsItself, labelOf } from "@neverstale/fleet-domain/host-label";
 import { useEffect, useRef } from "react";
 import { Icon } from "../components/icon.tsx";
-import { commandLook, eventLook, HOST_LOOKS } from "../components/looks.ts";
+import { commandLook, eventLook, HOST_LOOKS, isFinished } from "../components/looks.ts";
 import { type Look, Mark, Status } from "../components/mark.tsx";
+import { Empty } from "../components/notice.tsx";
 import { Chart, useTrail } from "../components/sparkline.tsx";
 import { Ago, Moment } from "../components/time.tsx";
 import { Link } from "../frame/link.tsx";
 import { useView } from "../frame/navigation.ts";
+import { opTitleOf } from "../runs/op-title.ts";
 import { newestFirst } from "../runs/run-words.ts";
 import { decimal, NONE, percent, span } from "../state/format.ts";
 import { showOutput } from "../state/view.ts";
@@ -43,14 +45,33 @@ export function HostPanel({ host, metrics, commands, events }: HostPanelProps) {
       </header>
       <div className="panel-body">
         <p className="panel-lead value">
-          <Status look={HOST_LOOKS[hostStatus(host)]} strong /> <Tags tags={host.tags} />
+          <Status look={HOST_LOOKS[hostStatus(host)]} strong passing /> <Tags tags={host.tags} />
         </p>
         <Charts host={host} metrics={metrics} />
         <Facts host={host} metrics={metrics} />
         <Checks host={host} />
-        <Runs commands={newestFirst(commands).slice(0, SHOWN)} />
+        <Runs host={host} commands={newestFirst(commands).slice(0, SHOWN)} />
         <Events events={events.toSorted((a, b) => (a.at < b.at ? 1 : -1)).slice(0, SHOWN)} />
       </div>
+    </aside>
+  );
+}
+
+/** In the place of a host that is not part of the fleet. */
+export function NoSuchHost({ id }: { readonly id: string }) {
+  const view = useView();
+  return (
+    <aside className="panel" aria-labelledby="host-title">
+      <header className="panel-head">
+        <h2 id="host-title" className="panel-title foreign">
+          {id}
+        </h2>
+        <Link className="button button-plain" to={{ ...view, open: null }}>
+          <Icon name="close" />
+          <span className="visually-hidden">Close {id}</span>
+        </Link>
+      </header>
+      <Empty title="There is no such host">It was removed, or the address is wrong.</Empty>
     </aside>
   );
 }
@@ -132,7 +153,7 @@ function Checks({ host }: { readonly host: Host }) {
       <ul className="lines">
         {checks.map(([name, check]) => (
           <li key={name} className="line-item">
-            <Status look={CHECK_LOOKS[check.status]} />
+            <Status look={CHECK_LOOKS[check.status]} passing />
             <span className="line-main foreign">
               {name}: {check.message}
             </span>
@@ -146,7 +167,7 @@ function Checks({ host }: { readonly host: Host }) {
   );
 }
 
-function Runs({ commands }: { readonly commands: readonly Command[] }) {
+function Runs({ host, commands }: { readonly host: Host; readonly commands: readonly Command[] }) {
   const view = useView();
   return (
     <section aria-labelledby="host-runs">
@@ -156,10 +177,10 @@ function Runs({ commands }: { readonly commands: readonly Command[] }) {
         {commands.map((command) => (
           <li key={command.id} className="line-item">
             <span className="value">
-              <Status look={commandLook(command.status)} />
+              <Status look={commandLook(command.status)} passing={!isFinished(command.status)} />
             </span>
             <Link className="line-main foreign" to={showOutput(view, [command.id])}>
-              {command.op}
+              {opTitleOf(command, host)}
             </Link>
             <span className="line-end">
               <Moment at={command.createdAt} />

@@ -48,7 +48,12 @@ export function HostTable({ rows, chosen, onChoose, onRun, onPointedAt }: HostTa
   const toggle = useToggle(rows, chosen, onChoose);
   const all = rows.length > 0 && rows.every((row) => chosen.has(row.host.id));
   const some = rows.some((row) => chosen.has(row.host.id));
-  const toggleAll = () => onChoose(all ? new Set() : new Set(rows.map((row) => row.host.id)));
+  // Those that a filter hides stay chosen: the bar below names them.
+  const toggleAll = () => {
+    const next = new Set(chosen);
+    for (const { host } of rows) all ? next.delete(host.id) : next.add(host.id);
+    onChoose(next);
+  };
 
   return (
     <div className="table-scroll" ref={scroller}>
@@ -56,16 +61,18 @@ export function HostTable({ rows, chosen, onChoose, onRun, onPointedAt }: HostTa
         <thead>
           <tr>
             <th scope="col" className="cell-check">
-              <input
-                type="checkbox"
-                className="checkbox"
-                aria-label="Select all hosts"
-                checked={all}
-                ref={(box) => {
-                  if (box !== null) box.indeterminate = some && !all;
-                }}
-                onChange={toggleAll}
-              />
+              <label className="check-target">
+                <input
+                  type="checkbox"
+                  className="checkbox"
+                  aria-label="Select all hosts that are shown"
+                  checked={all}
+                  ref={(box) => {
+                    if (box !== null) box.indeterminate = some && !all;
+                  }}
+                  onChange={toggleAll}
+                />
+              </label>
             </th>
             {HEADS.map((head) => (
               <Head key={head.word} {...head} />

@@ -1,15 +1,17 @@
-import type { ArgSpec, Host, PipelineOffer } from "@neverstale/fleet-domain";
+import type { ArgSpec, Command, Host, PipelineOffer } from "@neverstale/fleet-domain";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { Button, Checkbox } from "react-aria-components";
 import { Choice, type OptionGroup } from "../components/choice.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Notice } from "../components/notice.tsx";
+import { useOld } from "../frame/old.ts";
 import { count } from "../state/format.ts";
 import { ArgField } from "./arg-field.tsx";
 import { newKey, type RunRequest } from "./run.ts";
 import {
   argDefault,
   chosenSummary,
+  hiddenWords,
   type OpChoice,
   opChoices,
   opTitle,
@@ -18,10 +20,16 @@ import {
   type RunPlan,
   readArgs,
 } from "./run-plan.ts";
+import { type StartedRun, startedWords } from "./started-words.ts";
 
 /** What came of a request, in the words of the bar. */
 export type RunOutcome =
-  | { readonly kind: "started"; readonly sentence: string }
+  | {
+      readonly kind: "started";
+      readonly started: StartedRun;
+      /** What was not started, and why; empty when all was. */
+      readonly sentence: string;
+    }
   | { readonly kind: "refused"; readonly sentence: string }
   /** No answer came: whether it had an effect is not known. Asking again starts nothing twice. */
   | { readonly kind: "unknown"; readonly sentence: string };
@@ -35,6 +43,11 @@ interface Attempted {
 export interface RunBarProps {
   /** The hosts that are selected; none while the page waits for its state. */
   readonly hosts: readonly Host[];
+  /** Those of them that the filter hides. */
+  readonly hidden: readonly Host[];
+  readonly onDropHidden: () => void;
+  /** What the live state says of a command. */
+  readonly commandOf: (id: string) => Command | undefined;
   readonly pipelines: readonly PipelineOffer[];
   /** `key` is that of the attempt: the same one again repeats it. */
   readonly onRun: (request: RunRequest, key: string) => Promise<RunOutcome>;
@@ -44,7 +57,7 @@ export interface RunBarProps {
 }
 
 /** Starts work on the selected hosts, and says before the button is pressed what will happen. */
-export function RunBar({ hosts, pipelines, onRun, onClear, asked }: RunBarProps) {
+export function RunBar({ hosts, hidden, onDropHidden, commandOf, pipelines, onRun, onClear, asked }: RunBarProps) {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (asked > 0) form.current?.querySelector<HTMLElement>(".choice-button")?.focus();
@@ -75,7 +88,10 @@ export function RunBar({ hosts, pipelines, onRun, onClear, asked }: RunBarProps)
     if (running || plan === null) return;
     if (op !== null) {
       const args = readArgs(op.offer.args, textOf(op.offer.name));
-      void attempt({ op: op.offer.name, hosts: plan.hosts, args, wait: wait && busy }, newKey());
+      void attempt(
+        { op: op.offer.name, title: opTitle(op.offer), hosts: plan.hosts, args, wait: wait && busy },
+        newKey(),
+      );
     } else if (pipeline !== null) {
       void attempt({ pipeline: pipeline.name, hosts: plan.hosts }, newKey());
     }
@@ -125,13 +141,48 @@ export function RunBar({ hosts, pipelines, onRun, onClear, asked }: RunBarProps)
         </Button>
       </div>
       <div className="run-plan" aria-live="polite">
+        <Hidden hidden={hidden} onDrop={onDropHidden} />
         {attempted === null ? (
-          plan?.sentences.join(" ")
+          plan !== null && <Plan plan={plan} />
         ) : (
-          <Outcome outcome={attempted.outcome} onRepeat={() => attempt(attempted.request, attempted.key)} />
+          <Outcome
+            outcome={attempted.outcome}
+            commandOf={commandOf}
+            onRepeat={() => attempt(attempted.request, attempted.key)}
+            onOver={() => setAttempted((now) => (now === attempted ? null : now))}
+          />
         )}
       </div>
     </form>
+  );
+}
+
+/** How long it says what came of a run once all of it has ended. */
+const END_SHOWN_MS = 8_000;
+
+interface StartedNoticeProps {
+  readonly outcome: Extract<RunOutcome, { kind: "started" }>;
+  readonly commandOf: (id: string) => Command | undefined;
+  readonly onOver: () => void;
+}
+
+/** Says what is true of it now, and goes some time after its end. */
+function StartedNotice({ outcome, commandOf, onOver }: StartedNoticeProps) {
+  const { tone, shape, sentence, ended } = startedWords(outcome.started, commandOf);
+  const over = useRef(onOver);
+  useEffect(() => {
+    over.current = onOver;
+  });
+  const goes = ended && outcome.sentence === ""; // Why something was not started is to be read at leisure.
+  useEffect(() => {
+    if (!goes) return;
+    const timer = setTimeout(() => over.current(), END_SHOWN_MS);
+    return () => clearTimeout(timer);
+  }, [goes]);
+  return (
+    <Notice tone={tone} shape={shape}>
+      {sentence} {outcome.sentence}
+    </Notice>
   );
 }
 
@@ -162,23 +213,45 @@ function optionGroups(
 
 function buttonWords(op: OpChoice | null, pipeline: PipelineOffer | null, plan: RunPlan | null): string {
   if (plan === null) return "Run";
-  const what = op?.offer.name ?? pipeline?.name ?? "";
+  const what = op === null ? (pipeline?.name ?? "") : opTitle(op.offer);
   return `Run ${what} on ${count(plan.hosts.length, "host")}`;
+}
+
+function Hidden({ hidden, onDrop }: { readonly hidden: readonly Host[]; readonly onDrop: () => void }) {
+  const words = hiddenWords(hidden);
+  if (words === null) return null;
+  return (
+    <Notice tone="warn" shape="triangle">
+      {words}{" "}
+      <Button className="button button-small" onPress={onDrop}>
+        Deselect what is hidden
+      </Button>
+    </Notice>
+  );
+}
+
+function Plan({ plan }: { readonly plan: RunPlan }) {
+  const old = useOld();
+  return (
+    <>
+      {old && "This page is not live: the hosts may be otherwise by now, and the server decides by what they are. "}
+      {plan.sentences.join(" ")}
+    </>
+  );
 }
 
 interface OutcomeProps {
   readonly outcome: RunOutcome;
+  readonly commandOf: (id: string) => Command | undefined;
   readonly onRepeat: () => void;
+  /** What there was to say has been said for a while. */
+  readonly onOver: () => void;
 }
 
-function Outcome({ outcome, onRepeat }: OutcomeProps) {
+function Outcome({ outcome, commandOf, onRepeat, onOver }: OutcomeProps) {
   switch (outcome.kind) {
     case "started":
-      return (
-        <Notice tone="good" shape="check">
-          {outcome.sentence}
-        </Notice>
-      );
+      return <StartedNotice outcome={outcome} commandOf={commandOf} onOver={onOver} />;
     case "refused":
       return (
         <Notice tone="bad" shape="cross" role="alert">

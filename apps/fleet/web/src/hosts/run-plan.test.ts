@@ -1,6 +1,6 @@
 import type { Host } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { argDefault, chosenSummary, opChoices, planOp, readArgs } from "./run-plan.ts";
+import { argDefault, chosenSummary, hiddenWords, opChoices, planOp, readArgs } from "./run-plan.ts";
 
 function host(id: string, ops: readonly string[], more: Partial<Host> = {}): Host {
   return {
@@ -65,4 +65,12 @@ test("fields become typed arguments, an empty one is left out", () => {
   const offer = specs.map((spec) => (spec.type === "choice" ? { ...spec, values: [...spec.values] } : spec));
 
   expect(readArgs(offer, argDefault)).toEqual({ seconds: 5, style: "plain" });
+});
+
+test("chosen hosts that the filter hides are counted and named", () => {
+  const many = ["a", "b", "c", "d", "e"].map((id) => host(id, []));
+
+  expect(hiddenWords([])).toBeNull();
+  expect(hiddenWords(many.slice(0, 1))).toBe("1 of them is hidden by the filter: a.");
+  expect(hiddenWords(many)).toBe("5 of them are hidden by the filter: a, b, c and 2 others.");
 });

@@ -74,6 +74,18 @@ function be(hosts: readonly Host[]): string {
   return hosts.length === 1 ? "is" : "are";
 }
 
+/** How many hosts are named one by one. */
+const NAMED = 3;
+
+/** `2 of them are hidden by the filter: db-1, db-2.`; null when none is. */
+export function hiddenWords(hidden: readonly Host[]): string | null {
+  if (hidden.length === 0) return null;
+  const names = hidden.slice(0, NAMED).map(labelOf);
+  const rest = hidden.length - names.length;
+  const list = rest > 0 ? `${names.join(", ")} and ${count(rest, "other")}` : names.join(", ");
+  return `${hidden.length} of them ${be(hidden)} hidden by the filter: ${list}.`;
+}
+
 /** `37 selected: 35 ready, 1 busy, 1 offline`. */
 export function chosenSummary(hosts: readonly Host[]): string {
   const parts = (["ready", "busy", "offline"] as const)

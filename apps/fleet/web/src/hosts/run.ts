@@ -5,7 +5,14 @@ import type { RunOutcome } from "./run-bar.tsx";
 
 /** What a request starts: an op with its arguments, or a pipeline. */
 export type RunRequest =
-  | { readonly op: string; readonly hosts: readonly string[]; readonly args: Args; readonly wait: boolean }
+  | {
+      readonly op: string;
+      /** How people call it. */
+      readonly title: string;
+      readonly hosts: readonly string[];
+      readonly args: Args;
+      readonly wait: boolean;
+    }
   | { readonly pipeline: string; readonly hosts: readonly string[] };
 
 export interface Started {
@@ -45,27 +52,26 @@ async function runOp(
   await shown(sync, answer);
   const blocked = answer.commands.filter((command) => command.status === "blocked");
   const under = answer.commands.filter((command) => command.status !== "blocked");
-  return {
-    outcome: {
-      kind: under.length > 0 ? "started" : "refused",
-      sentence: opSentence(request.op, under.length, blocked, nameOf),
-    },
-    commandIds: under.map((command) => command.id),
-    pipelineId: null,
-  };
+  const commandIds = under.map((command) => command.id);
+  const why = blockedSentence(blocked, nameOf);
+  const outcome: RunOutcome =
+    under.length > 0
+      ? { kind: "started", started: { title: request.title, commandIds }, sentence: why }
+      : { kind: "refused", sentence: sentences(`${request.title} was not started`, why) };
+  return { outcome, commandIds, pipelineId: null };
 }
 
-function opSentence(
-  op: string,
-  under: number,
-  blocked: readonly DispatchedCommand[],
-  nameOf: (host: string) => string,
-): string {
+/** Empty when nothing is blocked. */
+function blockedSentence(blocked: readonly DispatchedCommand[], nameOf: (host: string) => string): string {
   const [first] = blocked;
-  const started = under > 0 ? `${op} is under way on ${count(under, "host")}.` : `${op} was not started.`;
-  if (first === undefined) return started;
+  if (first === undefined) return "";
   const others = blocked.length > 1 ? ` and ${count(blocked.length - 1, "other")}` : "";
-  return `${started} Blocked on ${nameOf(first.host)}${others}: ${first.reason ?? "no reason given"}.`;
+  return `Not started on ${nameOf(first.host)}${others}: ${reasonOf(first)}.`;
+}
+
+/** Without the code in front, which is for programs. */
+function reasonOf({ reason }: DispatchedCommand): string {
+  return reason?.replace(/^[a-z_]+: /, "") ?? "no reason given";
 }
 
 async function runPipeline(
@@ -75,8 +81,8 @@ async function runPipeline(
 ): Promise<Started> {
   const answer = await sync.dispatchPipeline(request.pipeline, request.hosts, { idempotencyKey: key });
   await shown(sync, answer);
-  const sentence = `${request.pipeline} is under way on ${count(request.hosts.length, "host")}.`;
-  return { outcome: { kind: "started", sentence }, commandIds: [], pipelineId: answer.pipelineId };
+  const started = { title: request.pipeline, commandIds: [] };
+  return { outcome: { kind: "started", started, sentence: "" }, commandIds: [], pipelineId: answer.pipelineId };
 }
 
 const SHOWN_WITHIN_MS = 3_000;

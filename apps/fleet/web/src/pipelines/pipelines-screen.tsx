@@ -1,7 +1,7 @@
 import type { Command, Host, Pipeline } from "@neverstale/fleet-domain";
 import { Button } from "react-aria-components";
-import { commandLook, pipelineLook } from "../components/looks.ts";
-import { Mark, Status } from "../components/mark.tsx";
+import { commandLook, isFinished, pipelineLook } from "../components/looks.ts";
+import { Mark, Status, useLook } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
 import { Elapsed, Moment } from "../components/time.tsx";
 import { Link } from "../frame/link.tsx";
@@ -31,7 +31,10 @@ export function PipelinesScreen({ pipelines, commands, hosts, loaded, onStop }: 
         <h1 id="pipelines-title">Pipelines</h1>
         <p className="screen-summary value">{count(pipelines.length, "pipeline")}</p>
       </header>
-      {ordered.length === 0 && (
+      {loaded && view.open !== null && !ordered.some((pipeline) => pipeline.id === view.open) && (
+        <Empty title={`There is no pipeline run ${view.open}`}>It has left the list, or the address is wrong.</Empty>
+      )}
+      {ordered.length === 0 && view.open === null && (
         <Empty title={loaded ? "No pipeline has run yet" : "Waiting for the first state"}>
           Select hosts and choose a pipeline: it runs its ops one after the other on each of them.
         </Empty>
@@ -69,7 +72,7 @@ function PipelineCard({ pipeline, grid, onStop }: PipelineCardProps) {
           </Link>
         </h2>
         <span className="value">
-          <Status look={pipelineLook(pipeline.status)} strong />
+          <Status look={pipelineLook(pipeline.status)} strong passing={pipeline.status === "running"} />
         </span>
         {onStop !== null && pipeline.status === "running" && (
           <Button
@@ -81,7 +84,7 @@ function PipelineCard({ pipeline, grid, onStop }: PipelineCardProps) {
           </Button>
         )}
         <p className="card-facts">
-          {count(pipeline.hosts.length, "host")} · {count(pipeline.stages.length, "stage")} · asked for by{" "}
+          {count(pipeline.hosts.length, "host")} · {count(pipeline.stages.length, "stage")} · started by{" "}
           <span className="foreign">{pipeline.requestedBy}</span> at <Moment at={pipeline.createdAt} /> ·{" "}
           <Elapsed from={pipeline.createdAt} to={pipeline.finishedAt} />
         </p>
@@ -114,7 +117,7 @@ function Grid({ grid, name }: { readonly grid: PipelineGrid; readonly name: stri
               </th>
               {row.cells.map((command, index) => (
                 // biome-ignore lint/suspicious/noArrayIndexKey: a stage is its place.
-                <Cell key={index} command={command} />
+                <Cell key={index} command={command} stage={grid.stages[index] ?? ""} />
               ))}
             </tr>
           ))}
@@ -125,12 +128,27 @@ function Grid({ grid, name }: { readonly grid: PipelineGrid; readonly name: stri
   );
 }
 
-function Cell({ command }: { readonly command: Command | null }) {
+interface CellProps {
+  readonly command: Command | null;
+  /** Its column's head, which stands in the cell where there are no columns. */
+  readonly stage: string;
+}
+
+function Cell({ command, stage }: CellProps) {
+  if (command === null)
+    return (
+      <td className="grid-none" data-word={stage}>
+        –
+      </td>
+    );
+  return <CommandCell command={command} stage={stage} />;
+}
+
+function CommandCell({ command, stage }: CellProps & { readonly command: Command }) {
   const view = useView();
-  if (command === null) return <td className="grid-none">–</td>;
-  const look = commandLook(command.status);
+  const look = useLook(commandLook(command.status), !isFinished(command.status));
   return (
-    <td className="value">
+    <td className="value" data-word={stage}>
       <Link className={`grid-link tone-${look.tone}`} to={showOutput(view, [command.id])}>
         <Mark shape={look.shape} tone={look.tone} />
         {look.word}

@@ -24,14 +24,14 @@ test("a running command says how far it is, any other one why it is as it is", (
   expect(reasonWords({ ...BASE, progress })).toBe("copying 3/10: /etc");
   expect(reasonWords({ ...BASE, progress: { phase: "copying", current: 3 } })).toBe("copying 3");
   expect(reasonWords({ ...BASE, cancelRequested: true })).toBe("stopping");
-  expect(reasonWords({ ...BASE, status: "blocked", reason: "busy: disk has not ended there", progress })).toBe(
-    "busy: disk has not ended there",
+  expect(reasonWords({ ...BASE, status: "blocked", reason: "busy: disk is still running there", progress })).toBe(
+    "busy: disk is still running there",
   );
   expect(reasonWords(BASE)).toBe("");
 });
 
 test("a filter finds a run by anything that its row shows", () => {
-  const found = (filter: string) => matchesWords(BASE, "web-1", filter);
+  const found = (filter: string) => matchesWords(BASE, ["web-1"], filter);
   for (const filter of ["", "stream", "WEB-1", "running", "maria", "seconds=10", "web plain"])
     expect(found(filter)).toBe(true);
   expect(found("web-2")).toBe(false);

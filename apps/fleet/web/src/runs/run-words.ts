@@ -1,4 +1,5 @@
 import type { Args, Command } from "@neverstale/fleet-domain";
+import { folded } from "@neverstale/fleet-domain/host-label";
 import { commandLook } from "../components/looks.ts";
 
 /** Newest first; commands of one moment by id, so that the order is always the same. */
@@ -29,10 +30,10 @@ export function reasonWords(command: Command): string {
 }
 
 /** All words of the filter occur somewhere in what the row shows. */
-export function matchesWords(command: Command, hostname: string, filter: string): boolean {
+export function matchesWords(command: Command, names: readonly string[], filter: string): boolean {
   const text = [
     command.op,
-    hostname,
+    ...names,
     commandLook(command.status).word,
     command.requestedBy,
     reasonWords(command),
@@ -42,9 +43,8 @@ export function matchesWords(command: Command, hostname: string, filter: string)
 }
 
 export function containsWords(texts: readonly string[], filter: string): boolean {
-  const whole = texts.join("\n").toLowerCase();
-  return filter
-    .toLowerCase()
+  const whole = folded(texts.join("\n"));
+  return folded(filter)
     .split(/\s+/)
     .every((word) => whole.includes(word));
 }

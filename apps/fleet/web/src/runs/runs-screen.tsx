@@ -2,7 +2,7 @@ import type { Command, Host } from "@neverstale/fleet-domain";
 import { labelIn } from "@neverstale/fleet-domain/host-label";
 import { memo } from "react";
 import { FilterField } from "../components/filter-field.tsx";
-import { commandLook } from "../components/looks.ts";
+import { commandLook, isFinished } from "../components/looks.ts";
 import { Status } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
 import { Elapsed, Moment } from "../components/time.tsx";
@@ -10,6 +10,7 @@ import { Link } from "../frame/link.tsx";
 import { useNavigation, useView } from "../frame/navigation.ts";
 import { bytes, count, NONE } from "../state/format.ts";
 import { showOutput } from "../state/view.ts";
+import { opTitleOf } from "./op-title.ts";
 import { argWords, matchesWords, newestFirst, reasonWords } from "./run-words.ts";
 
 export interface RunsScreenProps {
@@ -23,7 +24,10 @@ export function RunsScreen({ commands, hosts, loaded }: RunsScreenProps) {
   const view = useView();
   const navigation = useNavigation();
   const nameOf = (command: Command) => labelIn(hosts, command.host);
-  const shown = newestFirst(commands).filter((command) => matchesWords(command, nameOf(command), view.filter));
+  const titleOf = (command: Command) => opTitleOf(command, hosts.get(command.host));
+  const shown = newestFirst(commands).filter((command) =>
+    matchesWords(command, [nameOf(command), titleOf(command)], view.filter),
+  );
   const running = commands.filter((command) => command.status === "running").length;
 
   return (
@@ -44,7 +48,7 @@ export function RunsScreen({ commands, hosts, loaded }: RunsScreenProps) {
       {shown.length === 0 ? (
         <Empty title={emptyTitle(loaded, view.filter)}>Select a host and choose what to run.</Empty>
       ) : (
-        <RunTable commands={shown} nameOf={nameOf} />
+        <RunTable commands={shown} nameOf={nameOf} titleOf={titleOf} />
       )}
     </section>
   );
@@ -58,9 +62,10 @@ function emptyTitle(loaded: boolean, filter: string): string {
 interface RunTableProps {
   readonly commands: readonly Command[];
   readonly nameOf: (command: Command) => string;
+  readonly titleOf: (command: Command) => string;
 }
 
-export function RunTable({ commands, nameOf }: RunTableProps) {
+function RunTable({ commands, nameOf, titleOf }: RunTableProps) {
   return (
     <div className="table-scroll">
       <table className="table runs">
@@ -72,7 +77,7 @@ export function RunTable({ commands, nameOf }: RunTableProps) {
             <th scope="col">Reason</th>
             <th scope="col">By</th>
             <th scope="col" className="is-number">
-              Asked for
+              Requested
             </th>
             <th scope="col" className="is-number">
               Took
@@ -87,7 +92,7 @@ export function RunTable({ commands, nameOf }: RunTableProps) {
         </thead>
         <tbody>
           {commands.map((command) => (
-            <RunLine key={command.id} command={command} hostname={nameOf(command)} />
+            <RunLine key={command.id} command={command} hostname={nameOf(command)} title={titleOf(command)} />
           ))}
         </tbody>
       </table>
@@ -95,23 +100,29 @@ export function RunTable({ commands, nameOf }: RunTableProps) {
   );
 }
 
-const RunLine = memo(function RunLine({ command, hostname }: { readonly command: Command; readonly hostname: string }) {
+interface RunLineProps {
+  readonly command: Command;
+  readonly hostname: string;
+  readonly title: string;
+}
+
+const RunLine = memo(function RunLine({ command, hostname, title }: RunLineProps) {
   const view = useView();
   return (
     <tr className={view.tab === command.id ? "is-open" : ""}>
       <td className="cell-status value">
-        <Status look={commandLook(command.status)} />
+        <Status look={commandLook(command.status)} passing={!isFinished(command.status)} />
       </td>
       <th scope="row" className="cell-op">
         <Link className="row-link foreign" to={showOutput(view, [command.id])}>
-          {command.op}
+          {title}
         </Link>
-        <span className="under mono foreign">{argWords(command.args)}</span>
+        <span className="under mono foreign">{`${command.op} ${argWords(command.args)}`}</span>
       </th>
       <td className="cell-host-name foreign">{hostname}</td>
       <td className="cell-reason foreign">{reasonWords(command)}</td>
       <td className="cell-by foreign">{command.requestedBy}</td>
-      <td className="is-number" data-word="Asked for">
+      <td className="is-number" data-word="Requested">
         <Moment at={command.createdAt} />
       </td>
       <td className="is-number value" data-word="Took">

@@ -36,8 +36,8 @@ export class Session {
 
   /** Asks the server who is signed in. Rejects when it can't be reached. */
   async load(): Promise<void> {
-    const answer = await ask("/api/session", { method: "GET" });
-    if (answer.status === 401) return this.ended();
+    const answer = await ask("/api/session/here", { method: "GET" });
+    if (answer.status === 204) return this.ended();
     this.#opened(await bodyOf(answer));
   }
 

@@ -22,7 +22,6 @@ export interface Freshness {
 
 /** The page was cut off, or found a gap, and is level again. */
 export interface CaughtUp {
-  readonly version: number;
   /** How many versions it had missed; below 0 when the authority went back to an older state. */
   readonly versionsLater: number;
   readonly at: number;
@@ -51,13 +50,13 @@ export function badgeOf(freshness: Freshness, now: number): Badge {
 }
 
 function liveBadge({ view, caughtUp }: Freshness, now: number): Badge {
-  if (view.checking) return { tone: "busy", shape: "half", word: "Checking", detail: `v${view.version}`, old: false };
+  if (view.checking) return { tone: "busy", shape: "half", word: "Checking", detail: null, old: false };
   if (caughtUp !== null && now - caughtUp.at < CAUGHT_UP_SHOWN_MS) {
-    const { version, versionsLater } = caughtUp;
-    const detail = versionsLater < 0 ? "an older state was put back" : `${count(versionsLater, "version")} later`;
-    return { tone: "good", shape: "check", word: `Resynced at v${version}`, detail, old: false };
+    const { versionsLater } = caughtUp;
+    const detail = versionsLater < 0 ? "an older state was put back" : `${count(versionsLater, "change")} later`;
+    return { tone: "good", shape: "check", word: "Resynced", detail, old: false };
   }
-  return { tone: "good", shape: "dot", word: "Live", detail: `v${view.version}`, old: false };
+  return { tone: "good", shape: "dot", word: "Live", detail: null, old: false };
 }
 
 function connectingWord(
@@ -73,7 +72,7 @@ function connectingWord(
 
 const STALE_WORDS: Readonly<Record<StaleReason, string>> = {
   unconfirmed: "Not confirmed",
-  resyncing_in_vain: "Resyncing in vain",
+  resyncing_in_vain: "Can't catch up",
   forbidden: "No access",
   unknown_space: "Gone",
   client_too_old: "This page is too old",
@@ -104,8 +103,7 @@ export function nextCatchUps(before: CatchUps, view: SyncView, now: number): Cat
   const interrupted = before.interrupted || resynced || (before.liveAt !== null && INTERRUPTIONS.has(status.type));
   if (status.type === "signed_out") return NO_CATCH_UPS;
   if (status.type !== "live") return { ...before, interrupted, resync: lastResync };
-  const missed =
-    interrupted && before.liveAt !== null ? { version, versionsLater: version - before.liveAt, at: now } : null;
+  const missed = interrupted && before.liveAt !== null ? { versionsLater: version - before.liveAt, at: now } : null;
   return { liveAt: version, interrupted: false, resync: lastResync, caughtUp: missed ?? before.caughtUp };
 }
 

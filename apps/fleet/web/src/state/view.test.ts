@@ -19,8 +19,15 @@ function parse(address: string): View {
   return parseView(url.pathname, url.search);
 }
 
-test("an address that says nothing known shows the hosts", () => {
-  for (const address of ["/", "/nowhere", "/nowhere/x?tab=c1", "/hosts/%zz"]) expect(parse(address)).toEqual(START);
+test("an address without a path shows the hosts", () => {
+  expect(parse("/")).toEqual(START);
+});
+
+test("an address that leads nowhere says so, and stays what it is", () => {
+  for (const path of ["/nowhere", "/nowhere/x", "/hosts/%zz", "/hosts/a/b", "/events/x", "/runs/x"]) {
+    expect(parse(`${path}?tab=c1`)).toEqual({ ...START, missing: path });
+    expect(formatView(parse(path))).toBe(path);
+  }
 });
 
 test("every view survives the way through the address", () => {
@@ -36,7 +43,10 @@ test("every view survives the way through the address", () => {
       tabs: fc.uniqueArray(id, { maxLength: MAX_TABS }),
       first: fc.boolean(),
     })
-    .map(({ first, ...rest }): View => ({ ...rest, tab: first ? (rest.tabs[0] ?? null) : null }));
+    .map(({ first, ...rest }): View => {
+      const open = rest.screen === "hosts" || rest.screen === "pipelines" ? rest.open : null;
+      return { ...rest, open, missing: null, tab: first ? (rest.tabs[0] ?? null) : null };
+    });
 
   fc.assert(
     fc.property(view, (wanted) => {

@@ -6,6 +6,9 @@
 export const SCREENS = ["hosts", "runs", "pipelines", "events"] as const;
 export type Screen = (typeof SCREENS)[number];
 
+/** The screens that show one record when its id stands behind their name. */
+const WITH_RECORDS: ReadonlySet<Screen> = new Set(["hosts", "pipelines"]);
+
 export interface View {
   readonly screen: Screen;
   /** The record that is open on that screen. */
@@ -17,22 +20,24 @@ export interface View {
   readonly tabs: readonly string[];
   /** The tab that is shown; null when the dock is folded. */
   readonly tab: string | null;
+  /** The path of an address that leads nowhere, else null. */
+  readonly missing: string | null;
 }
 
-export const START: View = { screen: "hosts", open: null, filter: "", sort: "", tabs: [], tab: null };
+export const START: View = { screen: "hosts", open: null, filter: "", sort: "", tabs: [], tab: null, missing: null };
 
 /** More open tabs than this are dropped, the oldest first. */
 export const MAX_TABS = 12;
 
 export function parseView(pathname: string, search: string): View {
-  const [first = "", second = ""] = pathname.split("/").filter((part) => part !== "");
   const query = new URLSearchParams(search);
   const tabs = [...new Set(query.getAll("out"))].filter((id) => id !== "").slice(-MAX_TABS);
   const tab = query.get("tab");
-  const screen = SCREENS.find((known) => known === first);
+  const place = placeOf(pathname);
   return {
-    screen: screen ?? START.screen,
-    open: screen === undefined ? null : decoded(second),
+    screen: place?.screen ?? START.screen,
+    open: place?.open ?? null,
+    missing: place === null ? pathname : null,
     filter: query.get("q") ?? "",
     sort: query.get("sort") ?? "",
     tabs,
@@ -46,8 +51,23 @@ export function formatView(view: View): string {
   if (view.sort !== "") query.set("sort", view.sort);
   for (const id of view.tabs) query.append("out", id);
   if (view.tab !== null) query.set("tab", view.tab);
-  const path = view.open === null ? `/${view.screen}` : `/${view.screen}/${encodeURIComponent(view.open)}`;
+  const path = view.missing ?? placePath(view);
   return query.size === 0 ? path : `${path}?${query}`;
+}
+
+function placePath({ screen, open }: View): string {
+  return open === null ? `/${screen}` : `/${screen}/${encodeURIComponent(open)}`;
+}
+
+/** Null for a path that leads nowhere. */
+function placeOf(pathname: string): Pick<View, "screen" | "open"> | null {
+  const [first, second, ...others] = pathname.split("/").filter((part) => part !== "");
+  if (first === undefined) return START;
+  const screen = SCREENS.find((known) => known === first);
+  if (screen === undefined || others.length > 0) return null;
+  if (second === undefined) return { screen, open: null };
+  const open = WITH_RECORDS.has(screen) ? decoded(second) : null;
+  return open === null ? null : { screen, open };
 }
 
 /** Another screen; the dock stays as it is. */
@@ -91,7 +111,7 @@ export function nextSort(sort: string, column: string, descendingFirst: boolean)
 
 function decoded(part: string): string | null {
   try {
-    return part === "" ? null : decodeURIComponent(part);
+    return decodeURIComponent(part);
   } catch {
     return null;
   }
