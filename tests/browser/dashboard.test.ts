@@ -209,7 +209,11 @@ describe("a fleet of the test's own", () => {
 
   test("[C35] what a host says of itself and what an op prints is text, whatever it says", async () => {
     const machine = await Machine.enroll(fleet.address, admin, HOSTILE[0] ?? "", HOSTILE[1]);
-    for (const name of HOSTILE.slice(2)) await Machine.enroll(fleet.address, admin, name);
+    await admin.patchHost(machine.hostId, { name: HOSTILE[0] ?? "" });
+    for (const name of HOSTILE.slice(2)) {
+      const { hostId } = await Machine.enroll(fleet.address, admin, name);
+      await admin.patchHost(hostId, { name });
+    }
     const commandId = await admin.dispatch("speak", [machine.hostId]);
     await machine.claim(commandId);
     let offset = 0;
@@ -221,7 +225,7 @@ describe("a fleet of the test's own", () => {
       await page.goto(`${fleet.address}/${screen}?out=${commandId}&tab=${commandId}`);
       await page.locator(".output-line").getByText("the end").waitFor();
     }
-    const seen = (await page.locator(".hosts .cell-host").allInnerTexts()).join("\n");
+    const seen = await page.locator(".hosts .row-link").allInnerTexts();
     for (const name of HOSTILE.filter((_, index) => index !== 1)) expect(seen).toContain(name);
     const printed = await page.locator(".output-text").innerText();
     for (const text of HOSTILE) expect(printed).toContain(text);

@@ -105,7 +105,13 @@ const EventLine = memo(function EventLine({ event, hostname, known }: EventLineP
         {event.message}
       </th>
       <td className="cell-host-name foreign">
-        {known && event.host !== undefined ? <Link to={goTo(view, "hosts", event.host)}>{hostname}</Link> : hostname}
+        {known && event.host !== undefined ? (
+          <Link className="cell-link" to={goTo(view, "hosts", event.host)}>
+            {hostname}
+          </Link>
+        ) : (
+          hostname
+        )}
       </td>
       <td className="cell-by foreign">{event.actor}</td>
     </tr>
