@@ -225,8 +225,8 @@ describe("a fleet of the test's own", () => {
       await page.goto(`${fleet.address}/${screen}?out=${commandId}&tab=${commandId}`);
       await page.locator(".output-line").getByText("the end").waitFor();
     }
-    const seen = await page.locator(".hosts .row-link").allInnerTexts();
-    for (const name of HOSTILE.filter((_, index) => index !== 1)) expect(seen).toContain(name);
+    const seen = (await page.locator(".hosts .cell-host").allInnerTexts()).join("\n");
+    for (const name of HOSTILE.filter((_, index) => index !== 1)) expect(seen).toContain(`calls itself ${name}`);
     const printed = await page.locator(".output-text").innerText();
     for (const text of HOSTILE) expect(printed).toContain(text);
     expect(printed).not.toMatch(/owned-title|clipboard/);
@@ -236,6 +236,30 @@ describe("a fleet of the test's own", () => {
     expect(await page.evaluate(() => Reflect.get(window, "hacked"))).toBeUndefined();
     expect(await page.title()).toBe("Hosts · Neverstale");
 
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("output is copied as it was printed, and hosts of one name are told apart", async () => {
+    const machine = await Machine.enroll(fleet.address, admin, "twin");
+    const twin = await Machine.enroll(fleet.address, admin, "twin");
+    const commandId = await admin.dispatch("speak", [machine.hostId]);
+    await machine.claim(commandId);
+    await machine.write(commandId, 0, "one\n\n  two\n");
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    const { page } = tab;
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.goto(`${fleet.address}/hosts?q=twin&out=${commandId}&tab=${commandId}`);
+    await page.locator(".output-line").getByText("two").waitFor();
+
+    await page.locator(".output-text").evaluate((section) => document.getSelection()?.selectAllChildren(section));
+    await page.keyboard.press("ControlOrMeta+C");
+
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("one\n\n  two\n");
+    expect((await page.locator(".hosts .row-link").allInnerTexts()).toSorted()).toEqual(
+      ["twin", twin.hostId].toSorted(),
+    );
+    expect(await page.locator(".hosts .cell-host").getByText("calls itself twin").count()).toBe(1);
     tab.assertNothingWrong();
     await tab.close();
   });

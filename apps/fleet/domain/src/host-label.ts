@@ -31,8 +31,7 @@ export function labelOf(host: Pick<Host, "id" | "name">): string {
 
 /** What its agent calls the machine, where that isn't what the host is called here. */
 export function callsItself(host: Pick<Host, "id" | "name" | "hostname">): string | null {
-  const label = labelOf(host);
-  return isSameName(host.hostname, label) || idOfName(host.hostname) === label ? null : host.hostname;
+  return isSameName(host.hostname, labelOf(host)) ? null : host.hostname;
 }
 
 /** The same for an id whose host may be gone. */
