@@ -1,17 +1,38 @@
-import type { Change, JsonValue } from "@neverstale/protocol";
+import type { Change, ChangeRule, JsonValue } from "@neverstale/protocol";
 
 /**
- * How the changes of a group are stored: a JSON array. Most changes come in runs, of one type and with the same keys in
- * their data, as metrics do. Such a run is one array, `[type, [key, …], target, value, …, target, value, …]`: a third of the
- * bytes for the same work, and what a log costs is its bytes. A change that is alone stands as it is,
- * `{type, target, data}`.
+ * How the changes of a group are stored: a JSON array. Its first entry says what each change type among them was when they
+ * were stored, as `[[type, kind, collection], …]`: a log means the same for ever, whatever later models say. Most changes
+ * come in runs, of one type and with the same keys in their data, as metrics do. Such a run is one array,
+ * `[type, [key, …], target, value, …, target, value, …]`: a third of the bytes for the same work, and what a log costs is
+ * its bytes. A change that is alone stands as it is, `{type, target, data}`.
  */
 type Run = readonly [type: string, keys: readonly string[], ...JsonValue[]];
 
-export function changesToText(changes: readonly Change[]): string {
-  const entries: (Change | Run)[] = [];
+/** The types that the model declares; what the authority makes by itself means the same in every model. */
+type Rules = readonly (readonly [type: string, kind: string, collection: string])[];
+
+/** What each change type is. */
+export type ChangeRules = Readonly<Record<string, ChangeRule>>;
+
+export interface LoggedChanges {
+  readonly changes: readonly Change[];
+  /** Null in what was stored before the log said it: then only a model can tell. */
+  readonly rules: ChangeRules | null;
+}
+
+/** `rules`: of the model that the changes went through. */
+export function changesToText(changes: readonly Change[], rules: ChangeRules): string {
+  const said = new Set<string>();
+  const header: (readonly [string, string, string])[] = [];
+  const entries: (Change | Run | Rules)[] = [header];
   for (let from = 0; from < changes.length; ) {
     const first = changes[from] as Change;
+    if (!said.has(first.type)) {
+      said.add(first.type);
+      const rule = Object.hasOwn(rules, first.type) ? rules[first.type] : undefined;
+      if (rule !== undefined) header.push([first.type, rule.kind, rule.collection]);
+    }
     const keys = Object.keys(first.data);
     const to = endOfRun(changes, from, first.type, keys);
     entries.push(to - from === 1 ? first : runOf(changes, from, to, keys));
@@ -47,13 +68,32 @@ function runOf(changes: readonly Change[], from: number, to: number, keys: reado
 }
 
 /** Throws a plain error for a text that `changesToText` didn't write. */
-export function changesOfText(text: string): Change[] {
+export function changesOfText(text: string): LoggedChanges {
+  const entries = JSON.parse(text) as readonly (Change | Run | Rules)[];
+  const [first] = entries;
+  const rules = isRules(first) ? rulesOf(first) : null;
   const changes: Change[] = [];
-  for (const entry of JSON.parse(text) as (Change | Run)[]) {
+  for (let at = rules === null ? 0 : 1; at < entries.length; at += 1) {
+    const entry = entries[at] as Change | Run;
     if (Array.isArray(entry)) addRun(changes, entry as unknown as Run);
     else changes.push(entry as Change);
   }
-  return changes;
+  return { changes, rules };
+}
+
+/** A run begins with its type. */
+function isRules(entry: Change | Run | Rules | undefined): entry is Rules {
+  return Array.isArray(entry) && typeof entry[0] !== "string";
+}
+
+function rulesOf(header: Rules): ChangeRules {
+  const rules: Record<string, ChangeRule> = {};
+  for (const [type, kind, collection] of header) {
+    if (kind !== "put" && kind !== "patch" && kind !== "remove")
+      throw new Error(`"${type}" is of no known kind: ${kind}`);
+    rules[type] = { kind, collection };
+  }
+  return rules;
 }
 
 function addRun(changes: Change[], run: Run): void {

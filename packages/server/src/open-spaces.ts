@@ -1,10 +1,10 @@
 import { isSafeId, type Model, SyncError } from "@neverstale/protocol";
-import { changesOfText } from "./change-text.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
+import { replayLog } from "./replay.ts";
 import type { Runtime } from "./runtime.ts";
-import { asLogged, Space, spaceFromStore } from "./space.ts";
+import { Space, spaceFromStore } from "./space.ts";
 import { SpaceDraft } from "./space-draft.ts";
-import type { LogRow, SpaceContents, Store } from "./store/contract.ts";
+import type { SpaceContents, Store } from "./store/contract.ts";
 import { MAIN_SPACE } from "./transaction.ts";
 
 /** Which model a space has, by its name. */
@@ -31,7 +31,9 @@ export class SpaceModels {
   of(name: string): Model {
     const model = this.find(name);
     if (model !== null) return model;
-    throw new SyncError("unknown_space", `no model is declared for a space named "${name}"`);
+    throw new SyncError("unknown_space", `no model is declared for a space named "${name}"`, {
+      hint: "Declare it in `spaces`; one that is stored can be removed in `migrate` then.",
+    });
   }
 }
 
@@ -54,59 +56,24 @@ export function openSpaces(
   const spaces = new Map<string, Space>();
   for (const contents of stored) {
     const model = models.of(contents.name);
-    checkCollections(contents, model);
     const space = spaceFromStore(contents, model, epochs, maxTombstones);
-    for (const row of contents.log) replay(space, row, maxTombstones);
+    replayLog(space, contents.log, maxTombstones);
+    dropUndeclared(space);
     checkDigest(space, contents);
     spaces.set(space.name, space);
   }
   return spaces;
 }
 
-function checkCollections(contents: SpaceContents, model: Model): void {
-  for (const { collection } of contents.records) {
-    if (Object.hasOwn(model.collections, collection)) continue;
-    throw new SyncError(
-      "store_damaged",
-      `the store holds records of "${collection}", which the model doesn't declare`,
-      {
-        hint: "Keep the collection declared and remove its records by changes in `migrate` (rule E6).",
-      },
-    );
-  }
-}
-
-/** A logged group is a group of effective changes: it went through validation and `keep` before it was stored. */
-function replay(space: Space, row: LogRow, maxTombstones: number): void {
-  const replayed = new SpaceDraft(space, false, row.at, null, replayModel(space.model));
-  try {
-    replayed.add(changesOfText(row.changes), null);
-  } catch (cause) {
-    throw new SyncError(
-      "store_damaged",
-      `the log of "${space.name}" can't be read at version ${replayed.version + 1}`,
-      {
-        hint: "Start the release that wrote it once more and stop it cleanly, or keep its change types declared.",
-        cause,
-      },
-    );
-  }
-  if (replayed.version !== row.lastVersion) {
-    throw new SyncError("store_damaged", `the log of "${space.name}" breaks off before version ${row.lastVersion}`, {
-      hint: "Restore the last backup.",
-    });
-  }
-  replayed.takeReplayed(maxTombstones);
-}
-
-const replayModels = new WeakMap<Model, Model>();
-
-function replayModel(model: Model): Model {
-  const known = replayModels.get(model);
-  if (known !== undefined) return known;
-  const bare = asLogged(model);
-  replayModels.set(model, bare);
-  return bare;
+/** What the model has no room for must be empty by the end of the log. */
+function dropUndeclared(space: Space): void {
+  const collection = space.dropAdopted();
+  if (collection === null) return;
+  throw new SyncError(
+    "store_damaged",
+    `the store holds records of "${collection}" in "${space.name}", which the model doesn't declare`,
+    { hint: "Keep the collection declared and remove its records by changes in `migrate` (rule E6)." },
+  );
 }
 
 /** Rule G2: what a clean close wrote must be what is read. */

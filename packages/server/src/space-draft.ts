@@ -11,7 +11,7 @@ import {
   type TakenChange,
   takeChange,
 } from "@neverstale/protocol";
-import { changesToText } from "./change-text.ts";
+import { type ChangeRules, changesToText } from "./change-text.ts";
 import { EffectBytes } from "./effect-bytes.ts";
 import type { Entry } from "./entry.ts";
 import type { KeepIndex } from "./keep-index.ts";
@@ -213,7 +213,7 @@ export class SpaceDraft {
       lineage: this.#lineageRow(epoch),
       firstVersion: this.space.head + 1,
       lastVersion: this.version,
-      changes: new LazyText(this.changes),
+      changes: new LazyText(this.changes, this.#model.changes),
     };
   }
 
@@ -242,15 +242,17 @@ export class SpaceDraft {
 
 class LazyText implements ChangesText {
   readonly #changes: readonly Change[];
+  readonly #rules: ChangeRules;
 
-  constructor(changes: readonly Change[]) {
+  constructor(changes: readonly Change[], rules: ChangeRules) {
     this.#changes = changes;
+    this.#rules = rules;
   }
 
   /** Nothing has been handed to the disk yet when this fails: nothing has moved. */
   get text(): string {
     try {
-      return changesToText(this.#changes);
+      return changesToText(this.#changes, this.#rules);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new StoreFailure("nothing_moved", `its changes can't be written as text: ${why}`, error);

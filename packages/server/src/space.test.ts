@@ -245,25 +245,6 @@ test("[S1] a record is validated after the change is applied, and what the valid
   ]);
 });
 
-test("[E6] a log with a change that the model no longer declares is refused with what to do, not read half", async () => {
-  const runtime = new VirtualRuntime();
-  const store = memoryStore();
-  const manager = await openManager(store, runtime);
-  const done = manager.apply({ type: "event", target: "", data: { id: "e1" } });
-  await runtime.pass(1);
-  await done;
-  const { event: _, ...changes } = model.changes;
-  const opening = StateManager.openWith(
-    { model: { ...model, changes }, store: memoryStore({ data: store.dump() }) },
-    runtime,
-  );
-
-  await expect(opening).rejects.toMatchObject({
-    code: "store_damaged",
-    hint: expect.stringContaining("stop it cleanly"),
-  });
-});
-
 test("[P4] frames for readers at many positions are not kept without end while nothing is committed", async () => {
   const runtime = new VirtualRuntime();
   const manager = await openManager(memoryStore(), runtime);

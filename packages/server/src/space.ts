@@ -50,6 +50,7 @@ export class Space {
   foldedVersion = 0;
   readonly state: AnyState;
   readonly keepIndexes: readonly KeepIndex[];
+  readonly #state: Record<string, ReadonlyMap<string, StateRecord>> = {};
   readonly #collections: Record<string, Map<string, Entry>> = {};
   readonly #tombstones = new Map<string, Entry>();
   /** Removed since the last fold, and no tombstone is kept: the store still has their records. */
@@ -63,16 +64,35 @@ export class Space {
     this.creationId = creationId;
     this.model = model;
     this.lineage = lineage;
-    const state: Record<string, ReadonlyMap<string, StateRecord>> = {};
-    for (const collection of Object.keys(model.collections)) {
-      const entries = new Map<string, Entry>();
-      this.#collections[collection] = entries;
-      state[collection] = new RecordsView(entries);
-    }
-    this.state = Object.freeze(state);
+    this.state = this.#state;
+    for (const collection of Object.keys(model.collections)) this.#addCollection(collection);
     this.keepIndexes = Object.entries(model.collections).flatMap(([collection, { keep }]) =>
       keep === null ? [] : [new KeepIndex(collection, keep)],
     );
+  }
+
+  #addCollection(name: string): void {
+    const entries = new Map<string, Entry>();
+    this.#collections[name] = entries;
+    this.#state[name] = new RecordsView(entries);
+  }
+
+  /** At open: a collection that the model doesn't declare any more, for as long as its past is read. */
+  adopt(collection: string): void {
+    if (!Object.hasOwn(this.#collections, collection)) this.#addCollection(collection);
+  }
+
+  /** Ends the collections that were adopted; returns the name of one that still holds records, and null when none does. */
+  dropAdopted(): string | null {
+    for (const name of Object.keys(this.#collections)) {
+      if (Object.hasOwn(this.model.collections, name)) continue;
+      if (this.#entriesOf(name).size > 0) return name;
+      delete this.#collections[name];
+      delete this.#state[name];
+      // There is no diff for who may still hold records of it.
+      for (const [key, entry] of this.#tombstones) if (entry.collection === name) this.#forget(key, entry);
+    }
+    return null;
   }
 
   /** A record that is there, with what the authority keeps of it; null when there is none. */
@@ -138,11 +158,15 @@ export class Space {
   #trimTombstones(max: number): void {
     for (const [key, entry] of this.#tombstones) {
       if (this.#tombstones.size <= max) return;
-      this.#tombstones.delete(key);
-      this.#touched.unlink(entry);
-      if (entry.version > this.foldedVersion) this.#unfolded.set(key, entry);
-      this.tombstoneFloor = Math.max(this.tombstoneFloor, entry.version);
+      this.#forget(key, entry);
     }
+  }
+
+  #forget(key: string, entry: Entry): void {
+    this.#tombstones.delete(key);
+    this.#touched.unlink(entry);
+    if (entry.version > this.foldedVersion) this.#unfolded.set(key, entry);
+    this.tombstoneFloor = Math.max(this.tombstoneFloor, entry.version);
   }
 
   #entriesOf(collection: string): Map<string, Entry> {
@@ -309,6 +333,7 @@ export function stateBytesOf(record: StateRecord | null | undefined, bytes: numb
 /** The space as the store gives it back: the folded records, then the log after them. */
 export function spaceFromStore(contents: SpaceContents, model: Model, epochs: Epochs, maxTombstones: number): Space {
   const space = new Space(contents.name, contents.creationId, model, new SpaceLineage(epochs, contents.lineage));
+  for (const { collection } of contents.records) space.adopt(collection);
   const { tombstones, floor } = tombstonesOf(contents, model);
   space.tombstoneFloor = floor;
   const rows = [...contents.records, ...tombstones].sort((a, b) => a.version - b.version);
@@ -333,15 +358,4 @@ function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {
   const record = "text" in row ? freezeJson(JSON.parse(row.text) as StateRecord) : null;
   const bytes = record === null ? 0 : bytesOfObject(record);
   return { collection, id, entry: null, record, bytes, version, created: version, fields: [], versions: [] };
-}
-
-/** A logged change has been through the door once: replayed, it is taken as it is. */
-export function asLogged(model: Model): Model {
-  const collections = Object.fromEntries(
-    Object.entries(model.collections).map(([name, declared]) => [name, { ...declared, validator: null }]),
-  );
-  const changes = Object.fromEntries(
-    Object.entries(model.changes).map(([type, rule]) => [type, { ...rule, missing: "pass" as const }]),
-  );
-  return { ...model, collections, changes };
 }

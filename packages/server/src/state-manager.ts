@@ -325,7 +325,7 @@ export class StateManager<M extends Model = Model> {
   async log(query: LogQuery): Promise<LoggedChange[]> {
     const rows = await this.#store.readLog(query);
     return rows.flatMap((row) => {
-      return changesOfText(row.changes).map((change, index) => ({
+      return changesOfText(row.changes).changes.map((change, index) => ({
         version: row.firstVersion + index,
         at: row.at,
         change,

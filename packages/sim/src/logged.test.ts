@@ -13,6 +13,13 @@ test("changes stand alone or in runs, in order", () => {
   ]);
 });
 
+test("what the types were comes first, and is no change", () => {
+  const alone = { type: "host_removed", target: "web-1", data: {} };
+
+  expect(loggedChanges(JSON.stringify([[["host_removed", "remove", "hosts"]], alone]))).toEqual([alone]);
+  expect(loggedChanges(JSON.stringify([[], alone]))).toEqual([alone]);
+});
+
 test("a run without keys is as many changes as it has targets", () => {
   expect(loggedChanges('[["host_removed",[],"web-1","web-2"]]')).toEqual([
     { type: "host_removed", target: "web-1", data: {} },
