@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
+import { addressGroup } from "../address-group.ts";
 import { openApi } from "../openapi.ts";
 import { agentRoutes } from "./agent-routes.ts";
 import { dispatchRoutes } from "./dispatch-routes.ts";
@@ -40,6 +41,9 @@ export function buildApp(server: Server, options: { readonly beaconMs: number; r
   const sockets = serveSockets(http.server, server, options.beaconMs);
   metrics.addSockets(sockets, server.sockets);
   metrics.addServer(server);
+  server.connections.watch(http.server, ({ remoteAddress = "" }) =>
+    server.proxies.isProxy(remoteAddress) ? null : addressGroup(remoteAddress),
+  );
   metrics.addHosts(server.budgets);
   const connections = new Set<Socket>();
   http.server.on("connection", (connection) => {

@@ -41,6 +41,11 @@ export class TrustedProxies {
     return address;
   }
 
+  /** Whether this peer is a proxy that the operator trusts: it brings the connections of many. */
+  isProxy(peer: string): boolean {
+    return !this.#isNone && this.#trusts(plain(peer));
+  }
+
   #trusts(address: string): boolean {
     const family = familyOf(address);
     return family !== null && this.#trusted.check(address, family);

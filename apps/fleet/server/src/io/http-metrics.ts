@@ -50,6 +50,9 @@ export class HttpMetrics {
 
   addServer(server: Server): void {
     this.#addNumbers("", () => ({ storeRefuses: server.storeTrouble === null ? 0 : 1 }));
+    this.#addNumbers("http_", () => server.connections.metrics);
+    this.#addNumbers("", () => server.refusals.metrics);
+    this.#addNumbers("", () => server.logStream?.metrics ?? { logLinesDropped: 0 });
   }
 
   #addNumbers(prefix: string, read: () => Readonly<Record<string, number>>): void {

@@ -5,6 +5,7 @@ import { addressGroup } from "../address-group.ts";
 import { cookieOf, deviceKind } from "../cookies.ts";
 import type { Claimant } from "../fair-queue.ts";
 import { problemOf, Refusal } from "../problem.ts";
+import { KEEP_ALIVE_MS, KNOWN_KEEP_ALIVE_MS } from "./connections.ts";
 import { admit, touch } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
 import { limitRequests } from "./request-limits.ts";
@@ -32,6 +33,7 @@ export function buildHttp(server: Server, routes: readonly Route[], metrics: Htt
       maxHeaderSize: 16 * 1024,
       connectionsCheckingInterval: 5_000,
     },
+    keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { maxParamLength: 200 },
     // Whose word is taken for an address is `TrustedProxies`' to say, for sockets too (C9).
     trustProxy: false,
@@ -47,8 +49,12 @@ export function buildHttp(server: Server, routes: readonly Route[], metrics: Htt
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(securityHeaders(server));
     limitRequests(server, request.raw);
+    if (server.connections.isKnown(request.raw.socket) && keepsAlive(request)) keepLonger(reply);
   });
-  app.addHook("onResponse", async (request, reply) => metrics.observe(request, reply));
+  app.addHook("onResponse", async (request, reply) => {
+    metrics.observe(request, reply);
+    if (server.connections.isKnown(request.raw.socket)) request.raw.socket.setTimeout(KNOWN_KEEP_ALIVE_MS + GRACE_MS);
+  });
   app.setNotFoundHandler((request) => {
     throw new Refusal("not_found", `there is no ${request.method} ${pathOf(request)}`);
   });
@@ -98,10 +104,23 @@ function limited(server: Server, request: FastifyRequest): unknown {
   }
 }
 
+/** Longer than the other end is told: it must not send while this one closes. */
+const GRACE_MS = 1_000;
+
+/** Tells the other end how long it may keep the connection: Node would tell it the short time of strangers. */
+function keepLonger(reply: FastifyReply): void {
+  reply.headers({ connection: "keep-alive", "keep-alive": `timeout=${KNOWN_KEEP_ALIVE_MS / 1000}` });
+}
+
+function keepsAlive({ raw }: FastifyRequest): boolean {
+  return raw.httpVersion === "1.1" && !/\bclose\b/i.test(raw.headers.connection ?? "");
+}
+
 function limitGuesses(server: Server, request: FastifyRequest): void {
   const wait = server.attempts.take(claimantOf(server, request).key, server.steadyNow());
   if (wait === 0) return;
-  server.log.warn({ ...callerOf(server, request), path: pathOf(request) }, "too many attempts of one address");
+  const about = { ...callerOf(server, request), path: pathOf(request) };
+  server.logRefusal(addressOf(server, request), about, "too many attempts of one address");
   throw tooMany(wait);
 }
 
@@ -171,9 +190,9 @@ function sendProblem(server: Server, error: unknown, request: FastifyRequest, re
     path: pathOf(request),
     code: refusal.code,
   };
-  if (refusal.status >= 500) server.log.error({ ...about, err: error }, "a request failed");
+  if (refusal.status >= 500) server.logFailure(refusal.code, { ...about, err: error }, "a request failed");
   else if (refusal.status === 401 || refusal.status === 403 || refusal.status === 429)
-    server.log.warn(about, "a request was refused");
+    server.logRefusal(addressOf(server, request), about, "a request was refused");
   if (refusal.retryAfterS !== null) reply.header("retry-after", String(refusal.retryAfterS));
   return reply
     .code(refusal.status)

@@ -16,8 +16,9 @@ export function limitRequests(server: Server, request: IncomingMessage): void {
 
 function takeFor(server: Server, request: IncomingMessage, now: number): number {
   const host = agentIn(server, request.headers);
+  const session = host === null ? sessionOf(server, request.headers) : null;
+  if (host !== null || session !== null) server.connections.know(request.socket);
   if (host !== null) return server.hostRequests.take(host, now);
-  const session = sessionOf(server, request.headers);
   if (session !== null) return server.sessionRequests.take(session.session.id, now);
   return server.requests.take(addressGroup(server.proxies.addressOf(request)), now);
 }

@@ -5,6 +5,7 @@ import { type Applied, MAIN_SPACE, type StateManager, type TransactOptions } fro
 import type { Logger } from "pino";
 import { type SignedIn, signedIn } from "../accounts.ts";
 import { Acquainted } from "../acquainted.ts";
+import { addressGroup } from "../address-group.ts";
 import { OFFLINE_AFTER_MS } from "../catalogue.ts";
 import { type CookieKind, cookieKind } from "../cookies.ts";
 import { note } from "../events.ts";
@@ -13,9 +14,12 @@ import { MemorySessions } from "../memory-sessions.ts";
 import type { Moment } from "../moment.ts";
 import type { Origins } from "../origins.ts";
 import { NEVER_HEARD, type Presence } from "../presence.ts";
+import { RefusalSampler } from "../refusal-sampler.ts";
 import { Throttle, type ThrottleOptions } from "../throttle.ts";
 import { Work } from "../work.ts";
 import type { TrustedProxies } from "./client-address.ts";
+import { type ConnectionLimits, Connections } from "./connections.ts";
+import type { LogStream } from "./log-stream.ts";
 import { OpenSockets, type SocketLimits } from "./open-sockets.ts";
 import { Passwords } from "./passwords.ts";
 import type { ServerKey } from "./server-key.ts";
@@ -71,6 +75,9 @@ export interface ServerParts {
   /** Milliseconds of a clock that nobody sets, for what waits and for what is counted by the second. */
   readonly steadyNow: () => number;
   readonly key: ServerKey;
+  readonly connectionLimits: ConnectionLimits;
+  /** Where the log goes, when it is the server's own. */
+  readonly logStream: LogStream | null;
 }
 
 /** Whether a change was refused because it can't be stored now: nothing has moved, and all else goes on. */
@@ -86,6 +93,9 @@ export class Server {
   readonly now: () => number;
   readonly steadyNow: () => number;
   readonly key: ServerKey;
+  readonly connections: Connections;
+  readonly logStream: LogStream | null;
+  readonly refusals = new RefusalSampler();
   readonly acquainted = new Acquainted();
   readonly memorySessions = new MemorySessions();
   readonly passwords = new Passwords();
@@ -115,6 +125,8 @@ export class Server {
     this.now = parts.now;
     this.steadyNow = parts.steadyNow;
     this.key = parts.key;
+    this.connections = new Connections(parts.connectionLimits);
+    this.logStream = parts.logStream;
     this.#startedMs = parts.steadyNow();
     this.sockets = new OpenSockets(parts.socketLimits);
     this.budgets = new HostBudgets(parts.hostLimits);
@@ -125,6 +137,18 @@ export class Server {
     this.accountAttempts = new Throttle(parts.rateLimits.account);
     this.passwordAttempts = new Throttle(parts.rateLimits.passwords);
     this.proxies = parts.proxies;
+  }
+
+  /** Of one address a few refusals a minute are told, and how many were not: a log is not to be filled by anyone (C13). */
+  logRefusal(address: string, about: object, message: string): void {
+    const leftOut = this.refusals.sample(addressGroup(address), this.steadyNow());
+    if (leftOut !== null) this.log.warn(leftOut === 0 ? about : { ...about, leftOut }, message);
+  }
+
+  /** The same for requests that fail here: a full disk fails all of them. */
+  logFailure(code: string, about: object, message: string): void {
+    const leftOut = this.refusals.sample(`failure ${code}`, this.steadyNow());
+    if (leftOut !== null) this.log.error(leftOut === 0 ? about : { ...about, leftOut }, message);
   }
 
   moment(): Moment {

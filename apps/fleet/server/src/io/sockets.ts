@@ -26,7 +26,12 @@ export function serveSockets(http: HttpServer, server: Server, beaconMs: number)
     allowedOrigins: (request) => judged(() => admitFrom(server, request)),
     csrf: ({ headers }) => csrfTokenFor(server, headers),
     authorize: (request, info) => judged(() => open(server, request, info)),
-    onRefused: (request, { code }) => server.log.warn({ ...aboutOf(server, request), code }, "a socket was refused"),
+    onRefused: (request, { code }) =>
+      server.logRefusal(
+        server.proxies.addressOf(request),
+        { ...aboutOf(server, request), code },
+        "a socket was refused",
+      ),
     onError: (err) => server.log.error({ err }, "a socket could not be judged"),
     beaconMs,
     addressOf: (request) => socketKey(server, request),

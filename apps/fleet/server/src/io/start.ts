@@ -13,8 +13,8 @@ import {
   outputModel,
 } from "@neverstale/fleet-domain";
 import { DEFAULT_BEACON_MS, type SyncError } from "@neverstale/protocol";
-import { StateManager, type Store, StoreFailure, sqliteStore } from "@neverstale/server";
-import { destination, type Logger, pino } from "pino";
+import { DEFAULT_LIMITS, StateManager, type Store, StoreFailure, sqliteStore } from "@neverstale/server";
+import { type Logger, pino } from "pino";
 import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdmin } from "../accounts.ts";
 import { retireOld } from "../commands.ts";
 import type { HostLimits } from "../host-budgets.ts";
@@ -22,8 +22,11 @@ import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
 import { noteAddress, takeUpReset, watchForResets } from "./admin-reset.ts";
 import { type App, buildApp } from "./app.ts";
 import { TrustedProxies } from "./client-address.ts";
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "./connections.ts";
 import { databaseIn, openDataDirectory } from "./data-directory.ts";
 import { credentialIn, LocalAgent, removedHint } from "./local-agent.ts";
+import { LogStream } from "./log-stream.ts";
+import { connectionsAllowed } from "./open-files.ts";
 import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "./open-sockets.ts";
 import { startRounds } from "./rounds.ts";
 import { hashOf, newSecret } from "./secrets.ts";
@@ -62,6 +65,7 @@ export interface FleetOptions {
   readonly webDirectory?: string;
   readonly rateLimits?: Partial<RateLimits>;
   readonly socketLimits?: Partial<SocketLimits>;
+  readonly connectionLimits?: Partial<ConnectionLimits>;
   readonly hostLimits?: Partial<HostLimits>;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -85,14 +89,15 @@ export interface RunningFleet {
 
 /** Starts all of it; rejects, with everything closed again, when it can't. */
 export async function startFleet(options: FleetOptions = {}): Promise<RunningFleet> {
-  const log = options.log ?? pino({ base: null }, destination({ fd: 2, sync: true }));
+  const logStream = options.log === undefined ? new LogStream(process.stderr) : null;
+  const log = options.log ?? pino({ base: null }, logStream ?? undefined);
   const host = options.host ?? "127.0.0.1";
   const dataDir = resolve(options.dataDir ?? "./data");
   checkSettings(options);
   openDataDirectory(dataDir);
   const manager = await openManager(options, dataDir, log);
   try {
-    return await serve(options, { manager, log, host, dataDir });
+    return await serve(options, { manager, log, logStream, host, dataDir });
   } catch (error) {
     await closeManager(manager, log);
     throw error;
@@ -135,7 +140,10 @@ function openManager(options: FleetOptions, dataDir: string, log: Logger): Promi
     },
     store: options.store ?? sqliteStore(databaseIn(dataDir)),
     migrate: retireOld,
-    limits: { connectionsPerAddress: socketLimitsOf(options).address },
+    limits: {
+      connectionsPerAddress: socketLimitsOf(options).address,
+      connections: Math.min(DEFAULT_LIMITS.connections, connectionsAllowed() - connectionLimitsOf(options).all),
+    },
     onFailure: (error) => {
       log.fatal({ err: error }, "whether the last commit is stored is unknown: ending");
       if (options.onFailure === undefined) process.exit(1);
@@ -148,14 +156,21 @@ function socketLimitsOf({ socketLimits }: FleetOptions): SocketLimits {
   return { ...DEFAULT_SOCKET_LIMITS, ...socketLimits };
 }
 
+/** Half of what the system allows is left to sockets. */
+function connectionLimitsOf({ connectionLimits }: FleetOptions): ConnectionLimits {
+  const all = Math.min(DEFAULT_CONNECTION_LIMITS.all, Math.floor(connectionsAllowed() / 2));
+  return { ...DEFAULT_CONNECTION_LIMITS, all, ...connectionLimits };
+}
+
 interface Opened {
   readonly manager: FleetManager;
   readonly log: Logger;
+  readonly logStream: LogStream | null;
   readonly host: string;
   readonly dataDir: string;
 }
 
-async function serve(options: FleetOptions, { manager, log, host, dataDir }: Opened): Promise<RunningFleet> {
+async function serve(options: FleetOptions, { manager, log, logStream, host, dataDir }: Opened): Promise<RunningFleet> {
   const origins = new Origins(options.allowedOrigins ?? []);
   const proxies = new TrustedProxies(options.trustedProxies ?? []);
   const rateLimits = { ...DEFAULT_RATE_LIMITS, ...options.rateLimits };
@@ -174,6 +189,8 @@ async function serve(options: FleetOptions, { manager, log, host, dataDir }: Ope
     now,
     steadyNow,
     key: openServerKey(dataDir),
+    connectionLimits: connectionLimitsOf(options),
+    logStream,
   });
   const app = buildApp(server, {
     beaconMs: options.beaconMs ?? DEFAULT_BEACON_MS,
@@ -317,6 +334,7 @@ async function drain({ server, app, stops, agent }: Running): Promise<void> {
   await Promise.all([app.sockets.close(), app.http.close(), ...stops.map((stop) => stop())]);
   clearTimeout(cut);
   await closeManager(server.manager, server.log);
+  await server.logStream?.flushed();
 }
 
 /** On a full disk the records can't be put in order any more: the next start does it, from the log. Nothing is lost. */

@@ -1,0 +1,123 @@
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/** Plain HTTP connections that may be open at once; sockets that were upgraded are counted elsewhere. */
+export interface ConnectionLimits {
+  readonly all: number;
+  /** From one address, of those that have shown neither a session nor a credential. */
+  readonly address: number;
+}
+
+export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { all: 10_000, address: 500 };
+
+/** How long one that does nothing is kept. */
+export const KEEP_ALIVE_MS = 5_000;
+/** The same for who has shown a session or a credential, and for proxies: longer than theirs, as a rule. */
+export const KNOWN_KEEP_ALIVE_MS = 72_000;
+
+interface Connection {
+  /** The address; null for one that may have any number: a proxy, or who has shown a session or a credential. */
+  group: string | null;
+  isIdle: boolean;
+}
+
+const REFUSAL = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+
+/**
+ * Bounds the plain connections (C7). At a bound one that does nothing makes room, the one that has done nothing for
+ * longest: whoever only holds connections keeps nobody out. A new one is refused when all of them are at work.
+ */
+export class Connections {
+  readonly #limits: ConnectionLimits;
+  /** The longest idle first. */
+  readonly #all = new Map<Socket, Connection>();
+  readonly #strangers = new Map<string, Set<Socket>>();
+  #closedIdle = 0;
+  #refused = 0;
+
+  constructor(limits: ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  get metrics(): Record<string, number> {
+    return { connections: this.#all.size, connectionsClosedIdle: this.#closedIdle, connectionsRefused: this.#refused };
+  }
+
+  /** `groupOf`: what counts as one address; null: as many as there are. */
+  watch(http: HttpServer, groupOf: (socket: Socket) => string | null): void {
+    http.on("connection", (socket: Socket) => this.#add(socket, groupOf(socket)));
+    http.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
+      this.#move(socket, false);
+      response.once("close", () => this.#move(socket, true));
+    });
+    http.on("upgrade", ({ socket }: IncomingMessage) => this.#leave(socket));
+  }
+
+  /** It has shown a session or a credential that is good. */
+  know(socket: Socket): void {
+    const connection = this.#all.get(socket);
+    if (connection === undefined || connection.group === null) return;
+    this.#forgetStranger(socket, connection.group);
+    connection.group = null;
+  }
+
+  isKnown(socket: Socket): boolean {
+    return this.#all.get(socket)?.group === null;
+  }
+
+  #add(socket: Socket, group: string | null): void {
+    const strangers = group === null ? undefined : this.#strangers.get(group);
+    const tooManyHere = (strangers?.size ?? 0) >= this.#limits.address && !this.#closeOne(strangers ?? []);
+    if (tooManyHere || (this.#all.size >= this.#limits.all && !this.#closeOne(this.#all.keys()))) {
+      this.#refused += 1;
+      socket.end(REFUSAL, () => socket.destroy());
+      return;
+    }
+    this.#all.set(socket, { group, isIdle: true });
+    if (group !== null) this.#strangers.set(group, (this.#strangers.get(group) ?? new Set()).add(socket));
+    socket.once("close", () => this.#leave(socket));
+  }
+
+  /** Whether there was one that does nothing: a stranger's before one that is known. */
+  #closeOne(candidates: Iterable<Socket>): boolean {
+    let known: Socket | null = null;
+    for (const socket of candidates) {
+      const connection = this.#all.get(socket);
+      if (connection?.isIdle !== true) continue;
+      if (connection.group !== null) return this.#close(socket);
+      known ??= socket;
+    }
+    return known !== null && this.#close(known);
+  }
+
+  #close(socket: Socket): true {
+    this.#closedIdle += 1;
+    this.#leave(socket);
+    socket.destroy();
+    return true;
+  }
+
+  /** Whoever was at work last stands last. */
+  #move(socket: Socket, isIdle: boolean): void {
+    const connection = this.#all.get(socket);
+    if (connection === undefined) return;
+    connection.isIdle = isIdle;
+    this.#all.delete(socket);
+    this.#all.set(socket, connection);
+    const strangers = connection.group === null ? undefined : this.#strangers.get(connection.group);
+    strangers?.delete(socket);
+    strangers?.add(socket);
+  }
+
+  #leave(socket: Socket): void {
+    const connection = this.#all.get(socket);
+    this.#all.delete(socket);
+    if (connection !== undefined && connection.group !== null) this.#forgetStranger(socket, connection.group);
+  }
+
+  #forgetStranger(socket: Socket, group: string): void {
+    const strangers = this.#strangers.get(group);
+    strangers?.delete(socket);
+    if (strangers?.size === 0) this.#strangers.delete(group);
+  }
+}
