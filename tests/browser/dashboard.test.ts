@@ -66,12 +66,17 @@ describe("the machine it runs on", () => {
     await page.getByRole("button", { name: "Run Watch load and memory for a while on 1 host" }).click();
 
     const output = page.getByRole("region", { name: /^Output of stream on / });
+    const bar = page.getByRole("form", { name: "Run on the selected hosts" });
+    const heights = await Promise.all([bar, page.locator(".dock")].map((part) => part.boundingBox()));
+    expect(heights.reduce((sum, box) => sum + (box?.height ?? 0), 0)).toBeLessThan(850 / 2);
     const facts = page.locator(".output-facts");
     await output.getByText(/(^|\D)2\/40/).waitFor();
     expect(await facts.innerText()).toContain("Running");
     await expect.poll(() => facts.innerText()).toContain("Succeeded");
     expect(await facts.innerText()).toContain("exit 0");
     await output.getByText("40/40").waitFor();
+    await bar.getByText("Watch load and memory for a while has succeeded on 1 host.").waitFor();
+    await bar.getByText("has succeeded").waitFor({ state: "detached" });
   });
 
   test("the open output survives another screen and a reload: it stands in the address", async () => {

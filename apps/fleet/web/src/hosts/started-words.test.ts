@@ -22,7 +22,7 @@ function wordsOf(...statuses: readonly (CommandStatus | "gone")[]) {
 }
 
 test("what was started says what is true of it now, and that it has ended when all of it has", () => {
-  expect(wordsOf("pending", "running")).toEqual(["Free space is running on 2 hosts.", false]);
+  expect(wordsOf("pending", "running")).toEqual(["Free space waits to begin on 1 host, is running on 1 host.", false]);
   expect(wordsOf("running", "succeeded")).toEqual(["Free space is running on 1 host, has succeeded on 1 host.", false]);
   expect(wordsOf("succeeded")).toEqual(["Free space has succeeded on 1 host.", true]);
   expect(wordsOf("succeeded", "failed", "timed_out")).toEqual([

@@ -23,11 +23,13 @@ export interface StartedWords {
 export function startedWords(run: StartedRun, commandOf: (id: string) => Command | undefined): StartedWords {
   if (run.commandIds.length === 0) return words("busy", "turn", `${run.title} has begun.`, true);
   const commands = run.commandIds.map(commandOf);
+  const running = commands.filter((command) => command?.status === "running").length;
   const under = commands.filter((command) => command !== undefined && !isFinished(command.status)).length;
   const succeeded = commands.filter((command) => command?.status === "succeeded").length;
   const others = run.commandIds.length - under - succeeded;
   const parts = [
-    ...(under > 0 ? [`is running on ${count(under, "host")}`] : []),
+    ...(under > running ? [`waits to begin on ${count(under - running, "host")}`] : []),
+    ...(running > 0 ? [`is running on ${count(running, "host")}`] : []),
     ...(succeeded > 0 ? [`has succeeded on ${count(succeeded, "host")}`] : []),
     ...(others > 0 ? [`has not succeeded on ${count(others, "host")}`] : []),
   ];

@@ -14,7 +14,7 @@ function clamped(height: number): number {
 
 function stored(): number {
   const height = Number(localStorage.getItem(KEY));
-  return clamped(height > 0 ? height : window.innerHeight * 0.4);
+  return clamped(height > 0 ? height : window.innerHeight * 0.34);
 }
 
 /** The upper edge of the dock: dragged, or moved with the arrow keys. The height is kept in this browser. */
