@@ -23,12 +23,17 @@ export function isSafeId(id: unknown): id is string {
  * that JSON can't carry, `MAX_DEPTH` levels at most. A member that is undefined counts as absent.
  */
 export function isSafeJson(value: unknown, depth = 0): boolean {
-  if (typeof value === "string") return value.isWellFormed();
-  if (typeof value === "number") return Number.isFinite(value);
-  if (typeof value !== "object") return typeof value === "boolean";
+  if (typeof value !== "object") return isSafeScalar(value);
   if (value === null) return true;
   if (depth > MAX_DEPTH) return false;
   return Array.isArray(value) ? isSafeList(value, depth + 1) : isSafeObject(value as JsonObject, depth + 1);
+}
+
+/** The same for what is neither an object nor null. */
+export function isSafeScalar(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value === "number") return Number.isFinite(value);
+  return typeof value === "boolean";
 }
 
 function isSafeList(items: readonly unknown[], depth: number): boolean {

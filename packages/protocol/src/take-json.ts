@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "./json.ts";
-import { isPlain, isSafeKey, MAX_DEPTH, refusal } from "./safety.ts";
+import { isPlain, isSafeKey, isSafeScalar, MAX_DEPTH, refusal } from "./safety.ts";
 
 type Members = Record<string, JsonValue>;
 
@@ -34,10 +34,8 @@ export function takeRecord(value: JsonObject, path: string, id?: string): JsonOb
 
 /** Undefined: rule S4 refuses it. */
 function takeValue(value: unknown, depth: number, keepsNulls: boolean): JsonValue | undefined {
-  if (typeof value === "string") return value.isWellFormed() ? value : undefined;
-  if (typeof value === "number") return Number.isFinite(value) ? value + 0 : undefined; // -0 + 0 is 0.
-  if (typeof value !== "object") return typeof value === "boolean" ? value : undefined;
-  if (value === null) return value;
+  if (value === 0 || value === null) return value === 0 ? 0 : null; // -0 becomes 0.
+  if (typeof value !== "object") return isSafeScalar(value) ? (value as JsonValue) : undefined;
   if (depth > MAX_DEPTH) return undefined;
   if (Array.isArray(value)) return takeList(value, depth + 1);
   return isPlain(value) ? takeMembers({ ...value }, depth + 1, keepsNulls) : undefined;
@@ -64,10 +62,12 @@ function takeMembers(own: Members, depth: number, keepsNulls: boolean): JsonObje
       continue;
     }
     if (!isSafeKey(key)) return undefined;
-    if (member === null && !keepsNulls) isWhole = false;
-    const taken = takeValue(member, depth, keepsNulls);
-    if (taken === undefined) return undefined;
-    if (typeof member === "object" || member === 0) own[key] = taken;
+    if (typeof member === "object" || member === 0) {
+      if (member === null && !keepsNulls) isWhole = false;
+      const taken = takeValue(member, depth, keepsNulls);
+      if (taken === undefined) return undefined;
+      own[key] = taken;
+    } else if (!isSafeScalar(member)) return undefined;
   }
   return Object.freeze(isWhole ? own : withoutAbsent(own, keepsNulls));
 }
