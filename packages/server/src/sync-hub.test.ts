@@ -607,6 +607,18 @@ describe("the end of a connection", () => {
     );
   });
 
+  test.each(["", "out/\ud800", "out/a\0b", `out/${"x".repeat(60_000)}`, "__proto__", Symbol("out"), null])(
+    "[S4] who asks for a space of a name that none can have is told so in a message that every replica can read",
+    (name) => {
+      const follow = () =>
+        hub.attach(new TestWire(), { space: name as string, profile: "v1", resume: null, subject: null });
+
+      expect(follow).toThrow(
+        expect.objectContaining({ code: "unknown_space", message: "no space can have that name" }),
+      );
+    },
+  );
+
   test("a graceful end sends everyone away with 1012", async () => {
     const { wire } = connect();
     await runtime.pass(10);

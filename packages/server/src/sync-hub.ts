@@ -6,6 +6,7 @@ import {
   decodeClientMessage,
   decodePlainClientMessage,
   encodeMessage,
+  isSafeId,
   type Position,
   type ResyncReason,
   SyncError,
@@ -88,7 +89,7 @@ export class SyncHub {
   /** Lets a connection follow a space. Throws, and leaves nothing behind: `unknown_space` when there is none of that name. */
   attach(wire: Wire, attachment: Attachment): Cursor {
     const space = this.#manager.space(attachment.space);
-    if (space === null) throw new SyncError("unknown_space", `there is no space "${attachment.space}"`);
+    if (space === null) throw unknownSpace(attachment.space);
     const now = this.#manager.runtime.now();
     const fanout = this.#fanoutOf(space);
     const cursor = new Connection(wire, attachment, fanout, new Bucket(this.#messageRate, now), now);
@@ -359,4 +360,9 @@ export class SyncHub {
     for (const cursor of [...this.#connections]) this.#close(cursor, CLOSE.comeBackNow, null);
     for (const fanout of this.#fanouts.values()) fanout.stop();
   }
+}
+
+/** The name may be anything a caller put into an address: only one that a space could have is said again (rule S4). */
+function unknownSpace(name: unknown): SyncError {
+  return new SyncError("unknown_space", isSafeId(name) ? `there is no space "${name}"` : "no space can have that name");
 }
