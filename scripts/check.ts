@@ -10,6 +10,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   lint: async () => (await lint()) === 0,
   architecture: async () => (await runScript("scripts/architecture.ts", [])) === 0,
   spec: async () => (await runScript("scripts/spec-check.ts", [])) === 0,
+  bounds: async () => (await runScript("scripts/bounds-check.ts", [])) === 0,
   security: async () => (await runScript("scripts/security-check.ts", [])) === 0,
   unit: async () => (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=dot", ...UNIT_TESTS])) === 0,
 };

@@ -8,13 +8,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findChromium } from "../tests/browser/chromium.ts";
 import { architectureViolations, describeViolation } from "./architecture.ts";
+import { BOUNDS } from "./bounds-check.ts";
 import { compileTypes, lint } from "./check-tools.ts";
 import { ROOT } from "./run.ts";
 import { runVitest } from "./run-vitest.ts";
-import { SECURITY_PATH, securityProblems, titlesUnder } from "./security-check.ts";
+import { SECURITY } from "./security-check.ts";
 import { rulesNamedUnder, rulesOf, SPEC_PATH, specProblems } from "./spec-check.ts";
 import { conclude, type Tally } from "./tally.ts";
 import { TIMES_FILE_VARIABLE, TIMES_PATH } from "./test-times.ts";
+import { type TitleTable, tableProblems, titlesUnder } from "./title-table.ts";
 
 /** A check that is no Vitest test; throws with what is wrong. */
 type Check = readonly [name: string, check: () => Promise<unknown>];
@@ -27,10 +29,8 @@ const CHECKS: readonly Check[] = [
     "every rule of the spec has a test",
     async () => assertNone(specProblems(rulesOf(read(SPEC_PATH)), rulesNamedUnder(ROOT))),
   ],
-  [
-    "every item of SECURITY.md has a test",
-    async () => assertNone(securityProblems(read(SECURITY_PATH), titlesUnder(ROOT))),
-  ],
+  ["every item of SECURITY.md has a test", async () => assertTitles(SECURITY)],
+  ["every bound of docs/OPERATIONS.md has a test", async () => assertTitles(BOUNDS)],
   ["a Chromium for the browser tests", findChromium],
 ];
 
@@ -47,6 +47,10 @@ function read(path: string): string {
 
 function assertSuccess(exitCode: number): void {
   if (exitCode !== 0) throw new Error(`exit code ${exitCode}`);
+}
+
+function assertTitles(table: TitleTable): void {
+  assertNone(tableProblems(table, read(table.path), titlesUnder(ROOT, table.letter)));
 }
 
 function assertNone(problems: readonly string[]): void {
