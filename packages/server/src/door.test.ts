@@ -152,6 +152,26 @@ test("[E6] a state has no way to set or delete a record, and its collections sta
   }
 });
 
+test("[S2] a change of a missing record that was let pass is replayed, though the model refuses such changes by now", async () => {
+  await outcome(manager.apply({ type: "card_patched", target: "nobody", data: { title: "a" } }));
+  await outcome(manager.apply({ type: "card_removed", target: "nobody" }));
+  const strict = defineModel({
+    ...model,
+    changes: {
+      ...model.changes,
+      card_patched: patch("cards", { missing: "refuse" }),
+      card_removed: remove("cards", { missing: "refuse" }),
+    },
+  });
+
+  store = memoryStore({ data: store.dump() });
+  const reopened = await StateManager.openWith({ model: strict, store }, runtime);
+  const refused = await outcome(reopened.apply({ type: "card_removed", target: "nobody" }));
+
+  expect(reopened.version).toBe(2);
+  expect(refused).toMatchObject({ code: "invalid_change", message: expect.stringContaining("no record") });
+});
+
 test("[S4] -0 is 0 from the door on, in every collection", async () => {
   const given = { x: -0, deep: { list: [-0, { y: -0 }] } };
   const taken = { x: 0, deep: { list: [0, { y: 0 }] } };

@@ -48,9 +48,8 @@ export class Space {
   largestRecordBytes = 0;
   /** The version up to which the store's records are written. */
   foldedVersion = 0;
-  readonly state: AnyState;
   readonly keepIndexes: readonly KeepIndex[];
-  readonly #state: Record<string, ReadonlyMap<string, StateRecord>> = {};
+  #state: AnyState = Object.freeze({});
   readonly #collections: Record<string, Map<string, Entry>> = {};
   readonly #tombstones = new Map<string, Entry>();
   /** Removed since the last fold, and no tombstone is kept: the store still has their records. */
@@ -64,17 +63,21 @@ export class Space {
     this.creationId = creationId;
     this.model = model;
     this.lineage = lineage;
-    this.state = this.#state;
     for (const collection of Object.keys(model.collections)) this.#addCollection(collection);
     this.keepIndexes = Object.entries(model.collections).flatMap(([collection, { keep }]) =>
       keep === null ? [] : [new KeepIndex(collection, keep)],
     );
   }
 
+  /** The records by collection, for whoever reads: nothing of it can be altered from outside. */
+  get state(): AnyState {
+    return this.#state;
+  }
+
   #addCollection(name: string): void {
     const entries = new Map<string, Entry>();
     this.#collections[name] = entries;
-    this.#state[name] = new RecordsView(entries);
+    this.#state = Object.freeze({ ...this.#state, [name]: new RecordsView(entries) });
   }
 
   /** At open: a collection that the model doesn't declare any more, for as long as its past is read. */
@@ -88,7 +91,8 @@ export class Space {
       if (Object.hasOwn(this.model.collections, name)) continue;
       if (this.#entriesOf(name).size > 0) return name;
       delete this.#collections[name];
-      delete this.#state[name];
+      const { [name]: _, ...left } = this.#state;
+      this.#state = Object.freeze(left);
       // There is no diff for who may still hold records of it.
       for (const [key, entry] of this.#tombstones) if (entry.collection === name) this.#forget(key, entry);
     }
