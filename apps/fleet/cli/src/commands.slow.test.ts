@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually, FleetProcess } from "./fleet-process-suite.ts";
@@ -110,4 +110,22 @@ test("backup beside a running server, restore refused until it has ended, then p
   expect(refused).toMatchObject({ status: 1, err: expect.stringMatching(/process \d+ works on .*\nStop it first/) });
   expect(restored).toMatchObject({ status: 0, out: expect.stringContaining("what was there before is ") });
   await eventually(async () => (await fleet.cli("verify", "--seconds", "1")).status === 0);
+});
+
+test("one printed command enrols another machine, once, and keeps what it has to itself", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const { status, out } = await fleet.cli("token", "create", "--tag", "other", "--ttl", "5m");
+  const words = out.trim().split(" ").slice(2);
+  const dataDir = join(fleet.directory, "other-machine");
+
+  const running = fleet.cli(...words, "--data-dir", dataDir); // It ends with the fleet.
+  await eventually(async () => (await fleet.state()).hosts?.some((host) => String(host.tags) === "other") === true);
+  const again = await fleet.cli(...words, "--data-dir", `${dataDir}-2`);
+
+  expect(status).toBe(0);
+  expect(out).toMatch(/^npx neverstale agent --server \S+ --enroll-token \S+\n$/);
+  expect(statSync(join(dataDir, "credential.json")).mode & 0o777).toBe(0o600);
+  expect(again).toMatchObject({ status: 4, err: expect.stringContaining("it has been used") });
+  expect(await Promise.race([running, "still runs"])).toBe("still runs");
 });

@@ -174,13 +174,18 @@ export const StateAnswer = z.object({
 export type StateAnswer = ReadonlyJson<z.infer<typeof StateAnswer>>;
 
 /** `POST /api/enrollment-tokens`. */
-export const EnrollmentTokenRequest = z.strictObject({ label: Line.optional() });
+export const EnrollmentTokenRequest = z.strictObject({
+  label: Line.optional(),
+  tags: Tags.describe("Of the host that enrols with it.").optional(),
+  ttlS: z.int().min(60).max(3_600).describe("How long it is good for; an hour by default, and at most.").optional(),
+});
 export type EnrollmentTokenRequest = ReadonlyJson<z.infer<typeof EnrollmentTokenRequest>>;
 
 /** What may be shown of a token that was made before. */
 export const EnrollmentToken = z.object({
   id: Id,
   label: Line.optional(),
+  tags: Tags.optional(),
   createdBy: Line,
   createdAt: Timestamp,
   expiresAt: Timestamp,

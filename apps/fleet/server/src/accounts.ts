@@ -1,6 +1,7 @@
 import type {
   Accounts,
   EnrollmentToken,
+  EnrollmentTokenRequest,
   EnrollRequest,
   Role,
   Session,
@@ -134,11 +135,12 @@ export function makeEnrollmentToken(
   work: Work,
   tokenHash: string,
   createdBy: string,
-  label: string | undefined,
+  { label, tags, ttlS }: EnrollmentTokenRequest,
 ): EnrollmentToken {
   const id = work.at.newId();
-  const times = { createdAt: work.at.iso, expiresAt: isoAfter(work.at, ENROLLMENT_TOKEN_MS) };
-  const made = { id, createdBy, ...times, ...(label === undefined ? {} : { label }) };
+  const expiresAt = isoAfter(work.at, ttlS === undefined ? ENROLLMENT_TOKEN_MS : ttlS * 1000);
+  const asked = { ...(label !== undefined && { label }), ...(tags !== undefined && { tags }) };
+  const made = { id, createdBy, createdAt: work.at.iso, expiresAt, ...asked };
   work.changeAccounts("enrollment_token_made", id, { ...made, tokenHash });
   note(work, {
     category: "audit",
@@ -184,7 +186,7 @@ export function enroll(work: Work, request: EnrollRequest, secrets: EnrollSecret
     if (token.nonceHash === secrets.nonceHash && work.fleet.hosts.has(token.usedBy)) return token.usedBy;
     throw refusedToken("it has been used");
   }
-  const hostId = addHost(work, request, token.createdBy);
+  const hostId = addHost(work, request, token.createdBy, token.tags);
   const { nonceHash, credentialHash: id } = secrets;
   work.changeAccounts("enrollment_token_used", token.id, { usedBy: hostId, nonceHash });
   work.changeAccounts("agent_credential_made", id, { id, host: hostId, createdAt: work.at.iso });
@@ -193,7 +195,7 @@ export function enroll(work: Work, request: EnrollRequest, secrets: EnrollSecret
 
 function refusedToken(why: string): Refusal {
   return new Refusal("not_signed_in", `the enrolment token is refused: ${why}`, {
-    hint: "Make a new one; each works once, for an hour.",
+    hint: "Make a new one with neverstale token create; each works once, for an hour.",
   });
 }
 

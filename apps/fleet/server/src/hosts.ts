@@ -1,6 +1,7 @@
 import {
   agentSpace,
   type EnrollRequest,
+  type Host,
   type HostPatch,
   idOfName,
   isSameName,
@@ -15,12 +16,12 @@ import { Refusal } from "./problem.ts";
 import type { Work } from "./work.ts";
 
 /** A new host, never an old one taken over: where the name is taken, or is none for an id, it gets a suffix. */
-export function addHost(work: Work, request: EnrollRequest, actor: string): string {
+export function addHost(work: Work, request: EnrollRequest, actor: string, tags: Host["tags"] = []): string {
   const problem = nameProblem(request.hostname);
   const id = freeId(work, problem === null ? request.hostname : "host");
   const hostname = problem === null ? request.hostname : id;
   const { os, arch, agentVersion } = request;
-  const enrolled = { tags: [], online: false, checks: {}, ops: [], enrolledAt: work.at.iso };
+  const enrolled = { tags, online: false, checks: {}, ops: [], enrolledAt: work.at.iso };
   work.change("host_added", id, { id, hostname, os, arch, agentVersion, ...enrolled });
   makeAgentSpace(work, id);
   const called = problem === null ? hostname : `a machine whose own name ${problem}`;

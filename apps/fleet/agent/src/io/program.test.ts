@@ -81,6 +81,12 @@ test("without a credential or a token that is accepted it ends with 4 and says w
   expect(refused).toMatchObject({ status: 4, err: expect.stringContaining("enrolment failed") });
 });
 
+test("a token given as a flag is used as one in a file is", async () => {
+  const refused = await start("--server", url, "--data-dir", dataDir, "--enroll-token", "a-token-of-some-length").end;
+
+  expect(refused).toMatchObject({ status: 4, err: expect.stringContaining("enrolment failed") });
+});
+
 test("[C46] what it keeps is its user's alone", async () => {
   await start("--server", url, "--data-dir", dataDir, "--enroll-token-file", join(directory, "token")).end;
 

@@ -31,8 +31,8 @@ export const HELP = `neverstale agent: runs on a host what that host's agent.yam
 
   --server URL                 where the server is            NEVERSTALE_SERVER             http://127.0.0.1:8080
   --data-dir DIR               journal, output, credential    NEVERSTALE_AGENT_DATA_DIR     ./agent-data
-  --enroll-token-file FILE     holds a one-use token; needed  NEVERSTALE_ENROLL_TOKEN_FILE
-                               at the first start
+  --enroll-token TOKEN         a one-use token of an hour: only a first start needs one
+  --enroll-token-file FILE     holds that token instead       NEVERSTALE_ENROLL_TOKEN_FILE
   --config FILE                the host's agent.yaml          NEVERSTALE_AGENT_CONFIG       DIR/agent.yaml, else the shipped one
   --ca FILE                    PEM of the authority to trust  NEVERSTALE_CA                 the system's
                                instead of the system's
@@ -51,12 +51,13 @@ Exit status: 0 stopped, 1 failed, 2 wrong flags or files, 3 another agent has th
 4 the server accepts neither credential nor token.
 
 Example
-  neverstale agent --server https://fleet.example.org --data-dir /var/lib/neverstale --enroll-token-file token.txt
+  neverstale agent --server https://fleet.example.org --data-dir /var/lib/neverstale --enroll-token TOKEN
 `;
 
 const FLAGS = {
   server: { type: "string" },
   "data-dir": { type: "string" },
+  "enroll-token": { type: "string" },
   "enroll-token-file": { type: "string" },
   config: { type: "string" },
   ca: { type: "string" },
@@ -68,6 +69,7 @@ const FLAGS = {
 interface Settings {
   readonly server: URL;
   readonly dataDir: string;
+  readonly token: string | null;
   readonly tokenFile: string | null;
   readonly config: string | null;
   readonly ca: string | null;
@@ -135,10 +137,10 @@ async function enrollAnew(
   api: ServerApi,
   log: Logger,
 ): Promise<Credential | null> {
-  const token = readToken(settings.tokenFile);
+  const token = settings.token ?? readToken(settings.tokenFile);
   if (token === null || (before !== null && isUsed(token, before))) {
     log.error(
-      "this host isn't enrolled: get a token from the server (POST /api/enrollment-tokens) and give it with --enroll-token-file",
+      "this host isn't enrolled: make a token with neverstale token create, and give it with --enroll-token or --enroll-token-file",
     );
     return null;
   }
@@ -190,6 +192,7 @@ function settingsFrom(flags: ReturnType<typeof parseFlags>, env: NodeJS.ProcessE
   return {
     server,
     dataDir: resolve(flags["data-dir"] ?? env.NEVERSTALE_AGENT_DATA_DIR ?? "./agent-data"),
+    token: flags["enroll-token"] ?? null,
     tokenFile: flags["enroll-token-file"] ?? env.NEVERSTALE_ENROLL_TOKEN_FILE ?? null,
     config: flags.config ?? env.NEVERSTALE_AGENT_CONFIG ?? null,
     ca: ca === null ? null : readPem(ca),

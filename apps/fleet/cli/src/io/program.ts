@@ -8,6 +8,7 @@ import { interruptible } from "./interrupt.ts";
 import { watchParents } from "./parents.ts";
 import { readPassword } from "./password.ts";
 import { Session, type SignInOptions } from "./session.ts";
+import { createToken } from "./token.ts";
 import { verify } from "./verify.ts";
 import { VERSION } from "./version.ts";
 import { watch } from "./watch.ts";
@@ -41,7 +42,7 @@ function program(end: End): Command {
       "after",
       "\nExit status: 0 done, 1 it was not so (see the command's help), 2 it could not be told or was asked wrongly.",
     );
-  for (const add of [addServe, addAgent, addWatch, addDispatch, addVerify, addBackup, addRestore, addAdmin])
+  for (const add of [addServe, addAgent, addWatch, addDispatch, addVerify, addToken, addBackup, addRestore, addAdmin])
     add(root, end);
   return root;
 }
@@ -188,6 +189,33 @@ function addDispatch(root: Command, end: End): void {
     });
 }
 
+interface TokenFlags extends SignInOptions {
+  readonly server?: string;
+  readonly ttl: number;
+  readonly tag?: readonly string[];
+}
+
+function addToken(root: Command, end: End): void {
+  const token = root.command("token").description("what another machine enrols with");
+  withSignIn(token.command("create").description("make a token, and print the one command to run on the other machine"))
+    .option("--server <address>", "where the other machine finds the server; default: --url")
+    .addOption(
+      new Option("--ttl <duration>", "how long it is good for, at most 1h")
+        .default(3_600_000, "1h")
+        .argParser(tokenLife),
+    )
+    .option("--tag <tag...>", "tags of the host that enrols with it")
+    .addHelpText(
+      "after",
+      "\nThe token is good for one machine, once. It can do nothing but enrol.\n\nExample:\n  neverstale token create --url https://fleet.example.org --password-file admin.txt --tag prod",
+    )
+    .action(async (flags: TokenFlags) => {
+      const settings = { server: flags.server ?? flags.url, ttlMs: flags.ttl, tags: flags.tag ?? [] };
+      await withSession(flags, (session) => createToken(session, settings));
+      end.status = EXIT.ok;
+    });
+}
+
 interface VerifyFlags extends SignInOptions {
   readonly seconds: number;
   readonly json?: boolean;
@@ -293,6 +321,12 @@ function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms !== null && ms >= 100) return ms;
   throw new InvalidArgumentError("Expected a duration such as 500ms, 30s or 5m.");
+}
+
+function tokenLife(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== null && ms >= 60_000 && ms <= 3_600_000) return ms;
+  throw new InvalidArgumentError("Expected a duration from 1m to 1h.");
 }
 
 /** From the environment several come in one text, separated by commas. */

@@ -77,6 +77,12 @@ export class Session {
     return await (await request(this.#server, "GET", path, this.#headers)).json();
   }
 
+  /** Something is changed. */
+  async postJson(path: string, body: object): Promise<unknown> {
+    const headers = { ...this.#headers, "x-csrf-token": this.#csrfToken, "content-type": "application/json" };
+    return await (await request(this.#server, "POST", path, headers, JSON.stringify(body))).json();
+  }
+
   async getText(path: string): Promise<string> {
     return await (await request(this.#server, "GET", path, this.#headers)).text();
   }

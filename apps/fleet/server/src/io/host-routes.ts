@@ -90,7 +90,7 @@ async function makeToken(server: Server, ask: Ask<EnrollmentTokenRequest | undef
   const key = idempotencyKey(ask);
   const token = key === null ? newSecret() : enrollmentTokenOf(secret, key);
   const make = (work: Work) =>
-    makeEnrollmentToken(work, hashOf(token), user, ask.body?.label) as EnrollmentToken & JsonValue;
+    makeEnrollmentToken(work, hashOf(token), user, ask.body ?? {}) as EnrollmentToken & JsonValue;
   const { result } = await transactFor(server, ask, make, session.id);
   const made: EnrollmentToken = result;
   return { status: 201, body: { ...made, token } satisfies EnrollmentTokenAnswer };

@@ -838,6 +838,26 @@ describe("agents", () => {
     expect((await enroll(old.body.token)).status).toBe(401);
   });
 
+  test("[C37] an enrolment token may be good for less than an hour, never for more, and gives its host tags", async () => {
+    let now = Date.now();
+    const other = await fleets.start({ now: () => now });
+    const admin = await signIn(other);
+    const facts = { nonce: "n".repeat(40), hostname: "db-1", os: "Linux", arch: "x64", agentVersion: "1.0.0" };
+    const enroll = (token: unknown) => send(other.address, "POST", "/agent/enroll", { body: { token, ...facts } });
+    const [short, tagged, long] = [
+      await admin.post("/api/enrollment-tokens", { ttlS: 60 }),
+      await admin.post("/api/enrollment-tokens", { tags: ["prod"] }),
+      await admin.post("/api/enrollment-tokens", { ttlS: 3_601 }),
+    ];
+
+    now += 60_000;
+    const answers = [await enroll(short.body.token), await enroll(tagged.body.token)];
+
+    expect(long.status).toBe(400);
+    expect(answers.map(({ status }) => status)).toEqual([401, 200]);
+    expect(other.manager.state.hosts.get("db-1")?.tags).toEqual(["prod"]);
+  });
+
   test("[C38] an agent speaks for its own host only, whatever ids it names", async () => {
     const other = await onlineHost(browser, "web-2");
     const dispatched = await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id, other.id] });

@@ -306,7 +306,7 @@ async function makeLocalToken(server: Server): Promise<string> {
     for (const old of [...work.accounts.enrollmentTokens.values()]) {
       if (old.label === LOCAL_TOKEN && old.usedBy === undefined) removeEnrollmentToken(work, old.id, "server");
     }
-    makeEnrollmentToken(work, hashOf(token), "server", LOCAL_TOKEN);
+    makeEnrollmentToken(work, hashOf(token), "server", { label: LOCAL_TOKEN });
   });
   return token;
 }
