@@ -27,7 +27,16 @@ function chosen(options: Options): Workload[] {
   if (unknown.length > 0) {
     throw new Error(`no workload "${unknown[0]}"; there are ${all.map((workload) => workload.name).join(", ")}`);
   }
-  return options.only.length === 0 ? all : all.filter((workload) => options.only.includes(workload.name));
+  const wanted = options.only.length === 0 ? all : all.filter((workload) => options.only.includes(workload.name));
+  return options.contenders.length === 0 ? wanted : wanted.map((workload) => ofThese(workload, options.contenders));
+}
+
+function ofThese(workload: Workload, names: readonly string[]): Workload {
+  const cases = workload.cases.map((one) => ({
+    ...one,
+    contenders: one.contenders.filter(({ name }) => names.includes(name)),
+  }));
+  return { ...workload, cases: cases.filter(({ contenders }) => contenders.length > 0) };
 }
 
 main().catch((error: unknown) => {

@@ -5,6 +5,8 @@ export interface Options {
   readonly only: readonly string[];
   readonly runs: number;
   readonly quick: boolean;
+  /** Names of contenders; empty: all. */
+  readonly contenders: readonly string[];
   /** Names of peers; empty: none. */
   readonly peers: "all" | readonly string[];
   /** Keep the results in bench/results/ instead of bench/results/local/. */
@@ -17,6 +19,7 @@ export const USAGE = `npm run bench -- [options]
   --quick                small sizes and one run: shows that all of it works, not how fast it is
   --peers [a,b]          with the peers (the default), or with these only
   --no-peers             floors and engine only
+  --contenders [a,b]     these only: engine-memory,engine-durable
   --save                 keep the result in bench/results/ (otherwise in bench/results/local/)`;
 
 export function parseOptions(argv: readonly string[]): Options {
@@ -30,6 +33,7 @@ export function parseOptions(argv: readonly string[]): Options {
       quick: { type: "boolean", default: false },
       peers: { type: "string", default: "all" },
       "no-peers": { type: "boolean", default: false },
+      contenders: { type: "string", default: "" },
       save: { type: "boolean", default: false },
     },
   });
@@ -39,6 +43,7 @@ export function parseOptions(argv: readonly string[]): Options {
     only: list(values.only),
     runs,
     quick: values.quick,
+    contenders: list(values.contenders),
     peers: peers(values["no-peers"], values.peers),
     save: values.save,
   };
