@@ -106,12 +106,51 @@ describe("reconnecting", () => {
     expect(types(replica.pass(6_000))).toEqual(["close_socket"]);
   });
 
-  test("reconnects are counted", () => {
+  test("reconnects are counted, tries are not", () => {
     const replica = new Stepper().live(5);
     replica.closed();
-    replica.pass(1_000);
+    for (let tries = 0; tries < 7; tries++) {
+      replica.pass(30_000);
+      replica.closed();
+    }
+    replica.pass(30_000);
+    replica.open();
 
+    expect(replica.state.socket).toBeGreaterThan(7);
     expect(replica.state.counters.reconnects).toBe(1);
+  });
+
+  test("one that never came about is no reconnect", () => {
+    const replica = new Stepper();
+    replica.input({ type: "start", user: null });
+    replica.closed();
+    replica.pass(1_000);
+    replica.open();
+
+    expect(replica.state.counters.reconnects).toBe(0);
+  });
+
+  test("[R6] while somebody may be looking no wait is longer than five seconds", () => {
+    const replica = new Stepper().live(5);
+    replica.chance = 0.999_999;
+    replica.input({ type: "seen" });
+    const longest = () => {
+      let longest = 0;
+      for (let tries = 0; tries < 12; tries++) {
+        replica.closed();
+        const { phase } = replica.state;
+        const delay = phase.type === "waiting" ? phase.retryAt - replica.now : Number.NaN;
+        longest = Math.max(longest, delay);
+        replica.pass(delay);
+      }
+      return longest;
+    };
+
+    const seen = longest();
+    replica.input({ type: "unseen" });
+    const unseen = longest();
+
+    expect([seen, unseen]).toEqual([expect.closeTo(5_000, 0), expect.closeTo(30_000, 0)]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { CLOSE } from "@neverstale/protocol";
-import { backoffMs } from "./backoff.ts";
+import { BACKOFF_MAX_MS, BACKOFF_SEEN_MAX_MS, backoffMs } from "./backoff.ts";
 import { closeWaiters, forgetChecks } from "./reached.ts";
 import {
   andThen,
@@ -23,8 +23,13 @@ const NORMAL_CLOSURE = 1000;
 export function openSocket(state: SyncState, now: Millis): Step {
   const socket = state.socket + 1;
   const deadline = now + Math.min(CONNECT_TIMEOUT_MS, 2 * state.authority.beaconMs + 5_000);
-  const opening: SyncState = { ...state, socket, phase: { type: "connecting", deadline, urgent: false } };
-  const counted = socket === 1 ? opening : count(opening, "reconnects");
+  const opening: SyncState = {
+    ...state,
+    socket,
+    phase: { type: "connecting", deadline, urgent: false },
+    opened: false,
+  };
+  const counted = state.opened ? count(opening, "reconnects") : opening; // One that never opened was a try.
   const resume = state.suspect ? null : state.position;
   return step(counted, { type: "open_socket", socket, resume, attempt: state.attempt });
 }
@@ -40,7 +45,7 @@ export function socketOpened(state: SyncState, now: Millis): Step {
     head: 0,
     headAt: now,
   };
-  return step({ ...state, phase: { type: "greeting", link }, error: null });
+  return step({ ...state, phase: { type: "greeting", link }, opened: true, error: null });
 }
 
 /** The socket has closed, or could not be opened; the code says what is next. */
@@ -86,7 +91,8 @@ export function closeSocket(state: SyncState, code: number = NORMAL_CLOSURE): St
 
 function backOff(state: SyncState, now: Millis, chance: number): Step {
   const attempt = state.attempt + 1;
-  const retryAt = Math.max(now + backoffMs(attempt, chance), state.error?.retryAt ?? 0);
+  const maxMs = state.seen ? BACKOFF_SEEN_MAX_MS : BACKOFF_MAX_MS;
+  const retryAt = Math.max(now + backoffMs(attempt, chance, maxMs), state.error?.retryAt ?? 0);
   return step({ ...state, attempt, phase: { type: "waiting", retryAt } });
 }
 

@@ -64,6 +64,8 @@ export interface Environment {
   request(request: HttpRequest): Promise<HttpAnswer>;
   /** The text in a gzip; fails when it is longer than `maxBytes`. At once, where the environment can. */
   inflate(bytes: Uint8Array, maxBytes: number): string | Promise<string>;
+  /** Whether somebody may be looking: the page is visible. Never, where it is not given. */
+  isSeen?(): boolean;
   /** Calls `tell` until the returned function is called. */
   watch(tell: (signal: EnvironmentSignal) => void): () => void;
 }

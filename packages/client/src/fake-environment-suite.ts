@@ -50,6 +50,9 @@ export class FakeEnvironment implements Environment {
   randomness = 0.5;
   signal: (signal: EnvironmentSignal) => void = () => {};
   watchers = 0;
+  seen = false;
+  /** What the making of the next sockets throws; null: they are made. */
+  unmakable: Error | null = null;
   /** What answers requests; by default nothing does. */
   answer: (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer> = () => Promise.reject(new Error("no network"));
   inflater: Environment["inflate"] = () => {
@@ -62,6 +65,7 @@ export class FakeEnvironment implements Environment {
   wallTime = (): number => this.wall;
   chance = (): number => this.randomness;
   newId = (): string => `id-${++this.#made}`;
+  isSeen = (): boolean => this.seen;
   inflate: Environment["inflate"] = (bytes, maxBytes) => this.inflater(bytes, maxBytes);
 
   after = (delayMs: number, run: () => void): Timer => {
@@ -71,6 +75,7 @@ export class FakeEnvironment implements Environment {
   };
 
   openSocket = (url: string, protocols: readonly string[], events: SocketEvents) => {
+    if (this.unmakable !== null) throw this.unmakable;
     const socket = new FakeSocket(url, protocols, events);
     this.sockets.push(socket);
     return {

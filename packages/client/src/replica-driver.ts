@@ -184,7 +184,12 @@ export class ReplicaDriver<State = AnyState> {
   start(user: string | null = this.#runner.state.user): void {
     if (user !== this.#runner.state.user) this.#csrf.forget();
     this.#stopWatching ??= this.#io.watch((signal) => this.#input({ type: signal }));
-    this.#input({ type: "start", user });
+    try {
+      this.#input({ type: "start", user });
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
   }
 
   /** Closes the connection; what is shown stays, and `start` resumes. */
@@ -198,6 +203,11 @@ export class ReplicaDriver<State = AnyState> {
   signOut(): void {
     this.#csrf.forget();
     this.#input({ type: "sign_out" });
+  }
+
+  /** Tries for a connection now where there is none, whenever the next try would be, and checks the one there is. */
+  retry(): void {
+    this.#input({ type: "awake" });
   }
 
   /** Asks for a full state; without a connection, tries for one at once. */

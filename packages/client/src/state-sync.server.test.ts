@@ -230,6 +230,13 @@ describe("reached", () => {
   });
 });
 
+/** Node's own WebSocket takes headers as a member of its second argument. */
+const HeaderSocket = class extends WebSocket {
+  constructor(url: string, protocols: string[], { headers }: { readonly headers: Readonly<Record<string, string>> }) {
+    super(url, { protocols, headers } as unknown as string[]);
+  }
+} as unknown as WebSocketClass;
+
 describe("who may follow", () => {
   const authorize = (request: IncomingMessage, { csrf }: { csrf: string | null }) => {
     const user = request.headers.authorization ?? csrf;
@@ -237,13 +244,6 @@ describe("who may follow", () => {
     if (user.includes("viewer")) return { refuse: 403, code: "forbidden", message: "not yours" } as const;
     return { space: "main", subject: user };
   };
-
-  /** Node's own WebSocket takes headers as a member of its second argument. */
-  const HeaderSocket = class extends WebSocket {
-    constructor(url: string, protocols: string[], { headers }: { readonly headers: Readonly<Record<string, string>> }) {
-      super(url, { protocols, headers } as unknown as string[]);
-    }
-  } as unknown as WebSocketClass;
 
   test("a browser's token goes as subprotocol", async () => {
     const server = await serve(memoryStore(), { authorize });
@@ -297,4 +297,37 @@ describe("who may follow", () => {
     expect(done.pipelineId).toBe("p1");
     expect(seen).toEqual(["Bearer agent"]);
   });
+});
+
+describe("a page that may not follow", () => {
+  const page = (server: Running) =>
+    nodeEnvironment({
+      WebSocket: HeaderSocket,
+      headers: { Origin: `http://127.0.0.1:${server.port}` },
+    });
+
+  test.each([
+    [401, "not_signed_in", { type: "signed_out" }],
+    [403, "forbidden", { type: "stale", since: null, why: "forbidden" }],
+    [404, "unknown_space", { type: "stale", since: null, why: "unknown_space" }],
+  ])(
+    "[A11] refused with %i it is told so by a close code, says it, and asks no second time",
+    async (refuse, code, status) => {
+      let asked = 0;
+      const server = await serve(memoryStore(), {
+        authorize: () => {
+          asked += 1;
+          return { refuse, code, message: "no" };
+        },
+      });
+      const sync = follow(server, { io: page(server) });
+      await until(sync, () => sync.status.type !== "connecting" && sync.status.type !== "catching_up");
+
+      sync.retry();
+
+      expect(sync.status).toEqual(status);
+      expect(asked).toBe(1);
+      expect(server.endpoint.metrics).toMatchObject({ turnedAway: 1, accepted: 0 });
+    },
+  );
 });

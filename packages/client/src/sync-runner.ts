@@ -1,6 +1,6 @@
 import {
   CLOSE,
-  CSRF_SUBPROTOCOL_PREFIX,
+  csrfSubprotocol,
   decodeServerMessage,
   encodeMessage,
   type Position,
@@ -95,11 +95,12 @@ export class SyncRunner {
     this.#inTurn = true;
     try {
       this.#readClock();
+      this.#look();
       run();
     } finally {
       this.#inTurn = false;
+      this.#arm(); // Whatever was thrown: without a timer it would be parked for ever.
     }
-    this.#arm();
     this.#owner.turnEnded();
   }
 
@@ -110,6 +111,11 @@ export class SyncRunner {
     if (!jumped) return;
     this.#disarm(); // It was set by a clock that no longer holds.
     this.#step({ type: "awake" });
+  }
+
+  #look(): void {
+    const isSeen = this.#io.isSeen?.() ?? false;
+    if (isSeen !== this.#state.seen) this.#step({ type: isSeen ? "seen" : "unseen" });
   }
 
   #step(input: SyncInput): void {
@@ -133,16 +139,27 @@ export class SyncRunner {
 
   #open(socket: number, resume: Position | null, attempt: number): void {
     this.#close(NORMAL_CLOSURE);
-    if (this.#csrf === null) return this.#connect(socket, resume, [SUBPROTOCOL]);
+    if (this.#csrf === null) return this.#connectOrFail(socket, resume);
     // After a cut the token is mostly good still; a browser doesn't say why an attempt failed, so the next one asks.
     // One that is being fetched is asked for anew: that answer may be lost.
-    this.#csrf.get(attempt > 1 || this.#csrf.isPending).then(
-      (token) => {
+    this.#csrf
+      .get(attempt > 1 || this.#csrf.isPending)
+      .then((token) => {
         const current = this.#state.socket === socket && this.#state.phase.type === "connecting";
-        if (current) this.#connect(socket, resume, [SUBPROTOCOL, `${CSRF_SUBPROTOCOL_PREFIX}${token}`]);
-      },
-      (error: unknown) => this.input({ type: "closed", socket, code: closeCodeFor(error) }),
-    );
+        if (current)
+          this.#connect(socket, resume, token === null ? [SUBPROTOCOL] : [SUBPROTOCOL, csrfSubprotocol(token)]);
+      })
+      .catch((error: unknown) => this.input({ type: "closed", socket, code: closeCodeFor(error) }));
+  }
+
+  /** A socket that can't even be made is a failed attempt; the first time its maker is told, who may have made a mistake. */
+  #connectOrFail(socket: number, resume: Position | null): void {
+    try {
+      this.#connect(socket, resume, [SUBPROTOCOL]);
+    } catch (error) {
+      if (socket === 1) throw error;
+      this.#step({ type: "closed", socket, code: CONNECTION_LOST });
+    }
   }
 
   #connect(socket: number, resume: Position | null, protocols: readonly string[]): void {

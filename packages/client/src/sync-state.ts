@@ -72,7 +72,7 @@ export interface ResyncHistory {
 }
 
 export interface SyncCounters {
-  /** Sockets opened after the first one. */
+  /** Connections lost, or left, after which another one was sought; how often it was tried is not counted. */
   readonly reconnects: number;
   /** `get_state`s sent, by reason. */
   readonly resyncs: Readonly<Record<ResyncReason, number>>;
@@ -122,8 +122,12 @@ export interface SyncState {
   readonly socket: number;
   /** Connections lost since the replica was last level: the exponent of the backoff (rule R6). */
   readonly attempt: number;
+  /** Whether the newest socket has ever been open. */
+  readonly opened: boolean;
   /** What the environment says of the network. */
   readonly online: boolean;
+  /** Somebody may be looking at what is shown: the page is visible. */
+  readonly seen: boolean;
   /** When the replica was last known to hold all that the authority had. */
   readonly confirmedAt: Millis | null;
   /** The `n` of the newest `check`, over all connections. */
@@ -179,7 +183,9 @@ export function initialSyncState({ model = null, user = null }: InitialOptions =
     builtFor: model,
     socket: 0,
     attempt: 0,
+    opened: false,
     online: true,
+    seen: false,
     confirmedAt: null,
     checkCount: 0,
     histories: { gap: NO_HISTORY, drift: NO_HISTORY, digest: NO_HISTORY, epoch: NO_HISTORY, manual: NO_HISTORY },

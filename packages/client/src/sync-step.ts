@@ -43,6 +43,7 @@ export type SyncInput =
   /** The page is seen again, or the clock jumped: what came before may be long ago (rule R5). */
   | { readonly type: "awake" }
   | { readonly type: "online" | "offline" }
+  | { readonly type: "seen" | "unseen" }
   | { readonly type: "opened"; readonly socket: number }
   | {
       readonly type: "received";
@@ -99,6 +100,9 @@ export function syncStep(state: SyncState, input: SyncInput, now: Millis, chance
       return awake({ ...state, online: true }, now);
     case "offline":
       return sendCheck({ ...state, online: false }, now);
+    case "seen":
+    case "unseen":
+      return step({ ...state, seen: input.type === "seen" });
     case "refresh":
       return refresh(state, now);
     case "await_position":

@@ -143,7 +143,8 @@ describe("an authority that is away", () => {
 
     world.world.authority.crash(false);
     await world.run({ ms: 600_000 });
-    const attempts = tab.counters.reconnects;
+    const { status } = tab.driver;
+    const attempts = status.type === "connecting" ? status.attempt : 0;
     world.world.authority.start();
     await world.run({ ms: 31_000 });
     expectLevel(world, tab);

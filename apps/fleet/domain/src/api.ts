@@ -29,8 +29,6 @@ export const PROBLEMS = {
   invalid_args: 422,
   too_many_requests: 429,
   internal: 500,
-  /** It will be there, for all that is known: ask again. */
-  not_there_yet: 503,
   store_unavailable: 503,
   outcome_unknown: 503,
   shutting_down: 503,

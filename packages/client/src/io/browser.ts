@@ -17,6 +17,7 @@ export function browserEnvironment(): Environment {
     openSocket,
     request: requestWith((input, init) => fetch(input, init)),
     inflate: (bytes, maxBytes) => inflateStream(bytes as Uint8Array<ArrayBuffer>, maxBytes),
+    isSeen: () => typeof document !== "undefined" && document.visibilityState === "visible",
     watch: watchPage,
   };
 }

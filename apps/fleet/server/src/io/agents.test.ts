@@ -125,6 +125,7 @@ describe("output", () => {
     expect(await outputOf(id)).toBe(lines.join(""));
   });
 
+<<<<<<< HEAD
   test("[M7] who would follow an output that has not begun is told to come back, not that there is none", async () => {
     const id = await start(await newHost());
     const page = { cookie: browser.cookie, origin: fleet.address };
@@ -152,6 +153,8 @@ describe("output", () => {
     expect(other?.status).toBe(400);
   });
 
+=======
+>>>>>>> bb6ec69 (A page that is looked at is back within five seconds, and by hand at once; a token or a socket that can't be made ends nothing)
   test("followers of the output get its tail, then what is appended", async () => {
     const host = await newHost();
     const id = await running(host);

@@ -142,25 +142,9 @@ function grantAgent(server: Server, request: IncomingMessage): KnownGrant {
 function grantUser(server: Server, request: IncomingMessage, info: UpgradeInfo): KnownGrant {
   const session = sessionOf(server, request.headers);
   if (session === null) throw notSignedIn();
-  const subject: Subject = { kind: "user", user: session.user, sessionHash: session.session.id };
   const commandId = OUTPUT_PATH.exec(info.url.pathname)?.[1];
-  if (commandId === undefined) return known(server, MAIN_SPACE, subject);
-  const space = outputSpace(commandId);
-  if (server.manager.space(space) === null && isUnfinished(server, commandId)) throw notThereYet();
-  return known(server, space, subject);
-}
-
-function isUnfinished(server: Server, commandId: string): boolean {
-  const command = server.fleet.commands.get(commandId);
-  return command !== undefined && command.finishedAt === undefined;
-}
-
-/** A page that were told that there is no such space would not come back when there is. */
-function notThereYet(): Refusal {
-  return new Refusal("not_there_yet", "the command has not written anything yet", {
-    retryAfterS: 1,
-    hint: "Come back when it has started.",
-  });
+  const space = commandId === undefined ? MAIN_SPACE : outputSpace(commandId);
+  return known(server, space, { kind: "user", user: session.user, sessionHash: session.session.id });
 }
 
 function known(server: Server, space: string, subject: Subject): KnownGrant {

@@ -77,6 +77,15 @@ export function BadgeAnnouncer({ badge }: { readonly badge: Badge }) {
   );
 }
 
+/** Beside the badge while the page waits for its next try. */
+export function TryNow({ onTry }: { readonly onTry: () => void }) {
+  return (
+    <Button className="button button-small" onPress={onTry}>
+      Try now
+    </Button>
+  );
+}
+
 /** A newer page is there. It is offered, never forced: what is typed and selected here would be lost. */
 export function NewVersion({ onReload }: { readonly onReload: () => void }) {
   return (

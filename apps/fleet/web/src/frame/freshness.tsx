@@ -3,9 +3,9 @@ import type { Fleet } from "@neverstale/fleet-domain";
 import { useEffect, useState } from "react";
 import { useSync } from "../state/collections.ts";
 import { clock, count, NONE, span } from "../state/format.ts";
-import { badgeOf, type CatchUps, NO_CATCH_UPS, nextCatchUps } from "../state/freshness.ts";
+import { badgeOf, type CatchUps, canTryNow, NO_CATCH_UPS, nextCatchUps } from "../state/freshness.ts";
 import { useNow } from "../state/now.ts";
-import { BadgeAnnouncer, ConnectionBadge, NewVersion } from "./connection-badge.tsx";
+import { BadgeAnnouncer, ConnectionBadge, NewVersion, TryNow } from "./connection-badge.tsx";
 
 /** The badge of the fleet's own replica. */
 export function Freshness({ sync }: { readonly sync: StateSync<Fleet> }) {
@@ -23,6 +23,7 @@ export function Freshness({ sync }: { readonly sync: StateSync<Fleet> }) {
         diagnosis={() => diagnosisOf(sync, view)}
         onCheck={() => sync.refresh()}
       />
+      {canTryNow(view) && <TryNow onTry={() => sync.retry()} />}
     </>
   );
 }
@@ -49,7 +50,7 @@ function factsOf(sync: StateSync<Fleet>, view: SyncView, now: number): readonly 
     ["Confirmed", confirmed],
     ["Changes so far", view.epoch === null ? NONE : `${view.version.toLocaleString("en")} (the version of the state)`],
     ["Run of the server", view.epoch === null ? NONE : `${view.epoch} (its epoch: another one after each start)`],
-    ["Reconnected", count(counters.reconnects, "time")],
+    ["Connection lost", count(counters.reconnects, "time")],
     ["Changes that were missed", `${count(counters.gaps, "time")} (gaps)`],
     [
       "Fetched anew",

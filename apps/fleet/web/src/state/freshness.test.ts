@@ -1,6 +1,6 @@
 import type { SyncView } from "@neverstale/client";
 import { expect, test } from "vitest";
-import { badgeOf, type CatchUps, NO_CATCH_UPS, nextCatchUps } from "./freshness.ts";
+import { badgeOf, type CatchUps, canTryNow, NO_CATCH_UPS, nextCatchUps } from "./freshness.ts";
 
 const NOW = new Date(2026, 4, 3, 14, 2, 49).getTime();
 
@@ -89,4 +89,14 @@ test("a resync is a catch-up too, and signing out forgets all of it", () => {
   expect(
     through({ version: 5 }, { status: { type: "offline" } }, { status: { type: "signed_out" } }, { version: 9 }),
   ).toBeNull();
+});
+
+test.each([
+  [{ type: "connecting", attempt: 3, retryAt: 1_000 }, true],
+  [{ type: "connecting", attempt: 3, retryAt: null }, false],
+  [{ type: "offline" }, true],
+  [{ type: "live" }, false],
+  [{ type: "signed_out" }, false],
+] as const)("a try by hand is offered while none is under way: %o", (status, offered) => {
+  expect(canTryNow({ ...LIVE, status })).toBe(offered);
 });

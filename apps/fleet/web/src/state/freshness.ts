@@ -70,6 +70,11 @@ function connectingWord(
   return `${again ? "Reconnecting" : "Connecting"}, try ${attempt}${seconds > 0 ? ` in ${seconds} s` : ""}`;
 }
 
+/** Whether nothing is being tried just now, so that somebody who looks may not want to wait. */
+export function canTryNow({ status }: SyncView): boolean {
+  return (status.type === "connecting" && status.retryAt !== null) || status.type === "offline";
+}
+
 const STALE_WORDS: Readonly<Record<StaleReason, string>> = {
   unconfirmed: "Not confirmed",
   resyncing_in_vain: "Can't catch up",
