@@ -125,18 +125,6 @@ describe("output", () => {
     expect(await outputOf(id)).toBe(lines.join(""));
   });
 
-<<<<<<< HEAD
-  test("[M7] who would follow an output that has not begun is told to come back, not that there is none", async () => {
-    const id = await start(await newHost());
-    const page = { cookie: browser.cookie, origin: fleet.address };
-
-    expect(await upgrade(fleet, `/sync/output/${id}`, page)).toMatchObject({
-      status: 503,
-      retryAfter: "1",
-      problem: { code: "not_there_yet" },
-    });
-  });
-
   test("can be had as text, without what a terminal would obey, or as it was written", async () => {
     const host = await newHost();
     const id = await running(host);
@@ -153,8 +141,6 @@ describe("output", () => {
     expect(other?.status).toBe(400);
   });
 
-=======
->>>>>>> bb6ec69 (A page that is looked at is back within five seconds, and by hand at once; a token or a socket that can't be made ends nothing)
   test("followers of the output get its tail, then what is appended", async () => {
     const host = await newHost();
     const id = await running(host);
