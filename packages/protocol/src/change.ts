@@ -226,7 +226,13 @@ function validated(model: Model, change: TakenChange, candidate: StateRecord): S
 function refusedBy({ type, rule, id }: TakenChange, issue: StandardSchemaV1.Issue | undefined): SyncError {
   const path = issue?.path?.map((part) => (typeof part === "object" ? part.key : part)).join(".") ?? "";
   const where = `${rule.collection}/${id}${path === "" ? "" : ` at ${path}`}`;
-  return invalid(type, `${where}: ${issue?.message ?? "refused"}`);
+  return new SyncError(
+    "invalid_change",
+    `change "${shown(type)}" is refused: ${where}: ${issue?.message ?? "refused"}`,
+    {
+      hint: "The record as it would be is not what its schema asks for. If this change didn't bring that about, what is stored needs mending.",
+    },
+  );
 }
 
 function invalid(type: string, why: string): SyncError {

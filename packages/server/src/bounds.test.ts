@@ -138,7 +138,7 @@ test("[A3] grouping never shows: a space that comes and goes leaves the same his
 
 const sized = (id: string, chars: number) => added(id, { text: "x".repeat(chars) });
 
-test("[S8] a record beyond its bound is refused to the byte, whatever its characters; what makes it smaller is taken", async () => {
+test("[B4] a record beyond its bound is refused to the byte, whatever its characters; what makes it smaller is taken", async () => {
   const record = { id: "a", text: "ä€😀\n" };
   const bytes = new TextEncoder().encode(JSON.stringify(record)).length;
   const manager = await opened({ recordBytes: bytes });
@@ -162,7 +162,7 @@ test("[S8] a record beyond its bound is refused to the byte, whatever its charac
   expect(manager.metrics()).toMatchObject({ refused_record_bytes_total: 2, largest_record_bytes: bytes });
 });
 
-test("[S8] a transaction of more bytes than one may have is refused alone, and nothing is stopped", async () => {
+test("[B5] a transaction of more bytes than one may have is refused alone, and nothing is stopped", async () => {
   const manager = await opened({ transactionBytes: 4_000 });
 
   const outcomes = await outcomesOf(
@@ -200,7 +200,7 @@ test("[S8] what a call evicts counts with it, as it is stored with it", async ()
   expect([...manager.state.lines.keys()]).toEqual(["3", "7", "8"]);
 });
 
-test("[S8] many small calls are as many groups as their bytes fill, and none is refused", async () => {
+test("[B3] many small calls are as many groups as their bytes fill, and none is refused", async () => {
   const manager = await opened({ groupBytes: 1_000 });
   const before = manager.metrics().store_commits_total ?? 0;
 
@@ -211,7 +211,7 @@ test("[S8] many small calls are as many groups as their bytes fill, and none is 
   expect(manager.metrics().writer_groups_cut_total).toBe(4);
 });
 
-test("[S8] a state at its bound takes what doesn't make it larger, and refuses the rest", async () => {
+test("[B6] a state at its bound takes what doesn't make it larger, and refuses the rest", async () => {
   const manager = await opened({ stateBytes: 1_000 });
   await outcomesOf(manager.apply(sized("a", 400)), manager.apply(sized("b", 400)));
 
@@ -323,7 +323,7 @@ test("[S8] a record beyond the bounds that an older release stored leaves by its
   expect([...manager.state.lines.keys()]).toEqual(["2", "3", "4"]);
 });
 
-test("[S8] a space beyond their number is refused; one that ends makes room", async () => {
+test("[B7] a space beyond their number is refused; one that ends makes room", async () => {
   const manager = await opened({ spaces: 3 });
   const make = (...names: readonly string[]) =>
     manager.transact((_, transaction) => {

@@ -18,6 +18,8 @@ export interface Limits {
   readonly stateBytes: number;
   /** Spaces of the store. */
   readonly spaces: number;
+  /** What is wrong with stored records at open: so many are listed, all are counted. */
+  readonly problems: number;
   /** How long a change of an ephemeral collection may wait for company (rule S6). */
   readonly ephemeralMs: number;
   /** Removed records remembered per space, so that older cursors can be told. */
@@ -56,6 +58,7 @@ export const DEFAULT_LIMITS: Limits = {
   // A replica takes in a frame of 64 MiB (rule R10): what a full state holds beside its records has room in it.
   stateBytes: 64 * MIB - 64 * 1024,
   spaces: 100_000,
+  problems: 100,
   ephemeralMs: 100,
   tombstones: 100_000,
   plainLogChars: 4 * MIB,

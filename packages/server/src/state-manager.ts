@@ -21,7 +21,9 @@ import { bringAboutKeep } from "./keep-at-open.ts";
 import { Keys } from "./keys.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Epochs } from "./lineage.ts";
+import type { OpenOptions } from "./open-options.ts";
 import { createMain, openSpaces, SpaceModels } from "./open-spaces.ts";
+import { findProblems, type Problems } from "./problems.ts";
 import type { Runtime } from "./runtime.ts";
 import { limitsOf, refusalsOf, sizesOf } from "./size-metrics.ts";
 import type { Capture, Space } from "./space.ts";
@@ -29,19 +31,6 @@ import type { HistoryQuery, LogQuery, Store, StoreContents } from "./store/contr
 import { BoundsSeen } from "./tally.ts";
 import { type Applied, type Decide, MAIN_SPACE, type Transaction, type TransactOptions } from "./transaction.ts";
 import { Writer } from "./writer.ts";
-
-export interface OpenOptions<M extends Model> {
-  /** The model of the main space. */
-  readonly model: M;
-  /** The models of other spaces, by exact name, or by a prefix that ends in "/". */
-  readonly spaces?: Readonly<Record<string, Model>>;
-  readonly store: Store;
-  /** Ordinary changes made in the new epoch before anyone is served: where old records need altering (rule E6). */
-  readonly migrate?: Decide<StateOf<M>>;
-  readonly limits?: Partial<Limits>;
-  /** Called once, when the outcome of a commit is unknown: the process must exit non-zero (rule A1). */
-  readonly onFailure?: (error: SyncError) => void;
-}
 
 /** What has been committed in one space, told to followers after it is durable. */
 export interface Committed {
@@ -85,6 +74,7 @@ export class StateManager<M extends Model = Model> {
   readonly #keys: Keys;
   readonly #onFailure: ((error: SyncError) => void) | null;
   readonly #followers = new Set<(committed: readonly Committed[]) => void>();
+  #problems: Problems = { count: 0, found: [] };
   #failure: SyncError | null = null;
   #closing = false;
   #publishing: Committed[] = [];
@@ -116,6 +106,8 @@ export class StateManager<M extends Model = Model> {
     await bringAboutKeep(spaces.values(), { store: options.store, runtime, ages, limits, epoch: epochs.today });
     const manager = new StateManager<M>(options, runtime, ages, limits, epochs, models, spaces);
     if (options.migrate !== undefined) await manager.#enqueue(options.migrate as Decide<AnyState>, NO_OPTIONS, true);
+    manager.#problems = findProblems(spaces.values(), limits);
+    if (manager.problems.count > 0) options.onProblems?.(manager.problems);
     manager.#folder.start();
     return manager;
   }
@@ -304,6 +296,11 @@ export class StateManager<M extends Model = Model> {
     this.#onFailure?.(error);
   }
 
+  /** What was stored that today's model or bounds would not take in, as found at open: it is served as it is (rule E6). */
+  get problems(): Problems {
+    return this.#problems;
+  }
+
   /** Whether changes wait to be stored, or are being stored. */
   get isWriting(): boolean {
     return this.#writer.isBusy;
@@ -352,6 +349,7 @@ export class StateManager<M extends Model = Model> {
       ...sizesOf(this.#spaces.values()),
       ...limitsOf(this.limits),
       ...refusalsOf(this.#bounds),
+      record_problems: this.#problems.count,
       largest_transaction_bytes: this.#bounds.largestTransactionBytes,
       writer_commits_total: commits,
       writer_calls_total: calls,

@@ -1,6 +1,7 @@
 import type { Model } from "@neverstale/protocol";
+import type { OpenOptions } from "../open-options.ts";
 import type { Runtime } from "../runtime.ts";
-import { StateManager as Manager, type OpenOptions } from "../state-manager.ts";
+import { StateManager as Manager } from "../state-manager.ts";
 import { nodeRuntime } from "./node-runtime.ts";
 
 /** Opens the authority on this machine; rejects with `store_locked`, `store_newer_than_code` or `store_damaged`. */

@@ -144,6 +144,9 @@ function openManager(options: FleetOptions, dataDir: string, log: Logger): Promi
       connectionsPerAddress: socketLimitsOf(options).address,
       connections: Math.min(DEFAULT_LIMITS.connections, connectionsAllowed() - connectionLimitsOf(options).all),
     },
+    onProblems: ({ count, found }) => {
+      log.warn({ count, found }, "records are stored that this release would not take in; they are served as they are");
+    },
     onFailure: (error) => {
       log.fatal({ err: error }, "whether the last commit is stored is unknown: ending");
       if (options.onFailure === undefined) process.exit(1);
