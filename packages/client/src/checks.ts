@@ -14,11 +14,15 @@ import {
 export const CHECK_ANSWER_MS = 5_000;
 export const URGENT_ANSWER_MS = 1_000;
 
+function answerMs(urgent: boolean): Millis {
+  return urgent ? URGENT_ANSWER_MS : CHECK_ANSWER_MS;
+}
+
 /** Sends a `check` of its own; its number is the new `checkCount`. Nothing happens without a connection. */
 export function sendCheck(state: SyncState, now: Millis, urgent = false): Step {
   if (!isConnected(state.phase)) return step(state);
   const n = state.checkCount + 1;
-  const check: Check = { n, deadline: now + (urgent ? URGENT_ANSWER_MS : CHECK_ANSWER_MS), urgent };
+  const check: Check = { n, deadline: now + answerMs(urgent), urgent };
   const link = { ...state.phase.link, checks: [...state.phase.link.checks, check] };
   return step(
     { ...withLink(state, state.phase, link), checkCount: n },
@@ -34,6 +38,12 @@ export function isCheckOut({ checks }: Link): boolean {
 /** One `check` that hurries is enough, however many signs of a wake-up come together. */
 export function sendUrgentCheck(state: SyncState, phase: ConnectedPhase, now: Millis): Step {
   return phase.link.checks.some((check) => check.urgent) ? step(state) : sendCheck(state, now, true);
+}
+
+/** Something has come that proves the line to be alive and slow: who waits for an answer waits as long again from here. */
+export function withLaterDeadlines(checks: readonly Check[], now: Millis): readonly Check[] {
+  if (checks.length === 0) return checks;
+  return checks.map((check) => ({ ...check, deadline: Math.max(check.deadline, now + answerMs(check.urgent)) }));
 }
 
 /** The answer to `n` answers those sent before it too: the authority takes them in order. */

@@ -40,6 +40,7 @@ export function socketOpened(state: SyncState, now: Millis): Step {
     unackedBytes: 0,
     ackAt: null,
     heardAt: now,
+    loading: null,
     checks: [],
     verified: false,
     head: 0,

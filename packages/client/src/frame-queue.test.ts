@@ -1,3 +1,4 @@
+import { partHeader } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
 import { settle } from "./fake-environment-suite.ts";
 import { type Frame, FrameQueue } from "./frame-queue.ts";
@@ -5,13 +6,24 @@ import { type Frame, FrameQueue } from "./frame-queue.ts";
 function queueOf(inflate: (bytes: Uint8Array, maxBytes: number) => string | Promise<string>) {
   const turns: string[][] = [];
   let turn: string[] = [];
-  const deliver = (frame: Frame) => turn.push(frame.type === "text" ? `${frame.text}/${frame.sizeBytes}` : "bad");
+  const deliver = (frame: Frame) => turn.push(inWords(frame));
   const queue = new FrameQueue(inflate, deliver, (run) => {
     turn = [];
     run();
     if (turn.length > 0) turns.push(turn);
   });
   return { queue, turns };
+}
+
+function inWords(frame: Frame): string {
+  if (frame.type === "bad") return "bad";
+  if (frame.type === "part")
+    return `${frame.progress.receivedBytes} of ${frame.progress.totalBytes}/${frame.sizeBytes}`;
+  return `${frame.text}/${frame.sizeBytes}${frame.fromParts ? " from parts" : ""}`;
+}
+
+function part(totalBytes: number, from: number, ...piece: readonly number[]): Uint8Array {
+  return Uint8Array.of(...partHeader(totalBytes, from), ...piece);
 }
 
 /** Inflations that end when the test says so, in any order. */
@@ -90,5 +102,53 @@ describe("frames of one socket", () => {
     await settle();
 
     expect(turns).toEqual([]);
+  });
+});
+
+describe("a message in parts", () => {
+  test("[M9] each part is told of as it comes, and the last one brings the message, which is no frame of its own", () => {
+    const { queue, turns } = queueOf((bytes) => `inflated ${bytes.join(" ")}`);
+
+    queue.push(part(3, 0, 31, 139));
+    queue.push("a beacon");
+    queue.push(part(3, 2, 8));
+
+    expect(turns).toEqual([["2 of 3/11"], ["a beacon/8"], ["3 of 3/10", "inflated 31 139 8/0 from parts"]]);
+  });
+
+  test("[R10] what follows waits until the message has been inflated", async () => {
+    const { inflate, waiting } = deferred();
+    const { queue, turns } = queueOf(inflate);
+
+    queue.push(part(2, 0, 31, 139));
+    queue.push("next");
+    const before = [...turns];
+    waiting.get(31)?.resolve("state");
+    await settle();
+
+    expect(before).toEqual([["2 of 2/11"]]);
+    expect(turns).toEqual([["2 of 2/11"], ["state/0 from parts", "next/4"]]);
+  });
+
+  test("[M9] a part that can't be is a bad frame", () => {
+    const { queue, turns } = queueOf(() => "never");
+
+    queue.push(part(3, 0, 31));
+    queue.push(part(3, 2, 8));
+
+    expect(turns).toEqual([["1 of 3/10"], ["bad"]]);
+  });
+
+  test("[R8] [M9] nothing of it comes out once the socket was given up, nor in the queue of the next one", () => {
+    const first = queueOf(() => "state");
+    const second = queueOf(() => "state");
+
+    first.queue.push(part(2, 0, 31));
+    first.queue.close();
+    first.queue.push(part(2, 1, 139));
+    second.queue.push(part(2, 1, 139));
+
+    expect(first.turns).toEqual([["1 of 2/10"]]);
+    expect(second.turns).toEqual([["bad"]]);
   });
 });

@@ -1,18 +1,27 @@
-import { MAX_INFLATED_BYTES } from "@neverstale/protocol";
+import { isPart, MAX_INFLATED_BYTES, PartJoiner, type PartProgress } from "@neverstale/protocol";
 import type { Environment } from "./environment.ts";
 
 export type Frame =
-  | { readonly type: "text"; readonly text: string; readonly sizeBytes: number }
-  | { readonly type: "bad"; readonly cause: unknown };
+  /** `fromParts`: put together of parts, which were frames themselves. */
+  | { readonly type: "text"; readonly text: string; readonly sizeBytes: number; readonly fromParts: boolean }
+  | { readonly type: "part"; readonly progress: PartProgress; readonly sizeBytes: number }
+  | Bad;
+
+interface Bad {
+  readonly type: "bad";
+  readonly cause: unknown;
+}
 
 /**
  * The frames of one socket as texts, strictly in order of arrival: one that is being inflated holds those behind it
- * (rule R10). Made anew for each socket, so that nothing of an old one comes out later (rule R8).
+ * (rule R10). Parts of a message are told of as they come, and put together (rule M9). Made anew for each socket, so that
+ * nothing of an old one comes out later (rule R8).
  */
 export class FrameQueue {
   readonly #inflate: Environment["inflate"];
   readonly #deliver: (frame: Frame) => void;
   readonly #turn: (run: () => void) => void;
+  readonly #parts = new PartJoiner();
   #waiting: (string | Uint8Array)[] = [];
   #inflating = false;
   #closed = false;
@@ -39,24 +48,45 @@ export class FrameQueue {
     while (!this.#inflating) {
       const frame = this.#waiting.shift();
       if (frame === undefined) return;
-      if (typeof frame === "string") this.#deliver({ type: "text", text: frame, sizeBytes: frame.length });
-      else this.#inflateNext(frame);
+      if (typeof frame === "string") this.#deliverText(frame, frame.length);
+      else if (isPart(frame)) this.#takePart(frame);
+      else this.#inflateNext(frame, frame.length, false);
     }
   }
 
-  #inflateNext(bytes: Uint8Array): void {
-    const sizeBytes = bytes.length;
+  #deliverText(text: string, sizeBytes: number, fromParts = false): void {
+    this.#deliver({ type: "text", text, sizeBytes, fromParts });
+  }
+
+  #takePart(part: Uint8Array): void {
+    const taken = this.#tryJoin(part);
+    if ("cause" in taken) return this.#deliver(taken);
+    const { whole, receivedBytes, totalBytes } = taken;
+    this.#deliver({ type: "part", progress: { receivedBytes, totalBytes }, sizeBytes: part.length });
+    if (whole !== null && !this.#closed) this.#inflateNext(whole, 0, true);
+  }
+
+  #tryJoin(part: Uint8Array): ReturnType<PartJoiner["take"]> | Bad {
+    try {
+      return this.#parts.take(part);
+    } catch (cause) {
+      return { type: "bad", cause };
+    }
+  }
+
+  #inflateNext(bytes: Uint8Array, sizeBytes: number, fromParts: boolean): void {
     const inflated = this.#tryInflate(bytes);
     if (inflated instanceof Promise) {
       this.#inflating = true;
       inflated.then(
-        (text) => this.#goOn({ type: "text", text, sizeBytes }),
+        (text) => this.#goOn({ type: "text", text, sizeBytes, fromParts }),
         (cause: unknown) => this.#goOn({ type: "bad", cause }),
       );
-    } else this.#deliver(typeof inflated === "string" ? { type: "text", text: inflated, sizeBytes } : inflated);
+    } else if (typeof inflated === "string") this.#deliverText(inflated, sizeBytes, fromParts);
+    else this.#deliver(inflated);
   }
 
-  #tryInflate(bytes: Uint8Array): string | Promise<string> | Frame {
+  #tryInflate(bytes: Uint8Array): string | Promise<string> | Bad {
     try {
       return this.#inflate(bytes, MAX_INFLATED_BYTES);
     } catch (cause) {

@@ -76,7 +76,9 @@ function settle(state: SyncState, settled: ReadonlyMap<number, WaiterOutcome>): 
  * next, since an answer says nothing about what was asked after it.
  */
 function checkForAll(state: SyncState, now: Millis): Step {
-  if (!isConnected(state.phase) || isCheckOut(state.phase.link)) return step(state);
+  const { phase } = state;
+  // Before the authority has spoken an answer says nothing of its history.
+  if (!isConnected(phase) || phase.type === "greeting" || isCheckOut(phase.link)) return step(state);
   const sent = sendCheck(state, now);
   const check = sent.state.checkCount;
   const waiters = sent.state.waiters.map((waiter) =>

@@ -36,16 +36,26 @@ export interface ReplicaFacts {
 /** For a message that is not compared with the records. */
 export const NO_FACTS: ReplicaFacts = { fits: true, digest: null };
 
+export interface ReceivedMessage {
+  /** Null: of a type that this build doesn't know. */
+  readonly message: ServerMessage | null;
+  /** On the wire; of a text frame its length may stand for it. */
+  readonly sizeBytes: number;
+  /** It came in parts, each of which was a frame that has been taken in (rule M9). */
+  readonly fromParts: boolean;
+  readonly facts: ReplicaFacts;
+}
+
 /** One frame is taken in. `message` null: a type that this build doesn't know, which is ignored. */
 export function receive(
   state: SyncState,
   phase: ConnectedPhase,
-  frame: { readonly message: ServerMessage | null; readonly sizeBytes: number; readonly facts: ReplicaFacts },
+  frame: ReceivedMessage,
   now: Millis,
   chance: number,
 ): Step {
   const { message, sizeBytes, facts } = frame;
-  const link = takenFrame(phase.link, sizeBytes, now);
+  const link = frame.fromParts ? { ...phase.link, loading: null } : takenFrame(phase.link, sizeBytes, now);
   if (message?.type === "delta" && phase.type === "following" && state.waiters.length === 0) {
     return settled(receiveDelta(state, link, message, facts, now), null, now); // The usual frame, without detours.
   }
@@ -154,6 +164,8 @@ function receiveSync(
 ): Step {
   const link = withoutAnswered(phase.link, sync.check);
   if (phase.type === "resyncing") return step({ ...state, phase: { ...phase, link } });
+  // Between the parts of the first message: no position has been given yet that could be compared (rule M9).
+  if (phase.type === "greeting" && sync.part !== undefined) return step({ ...state, phase: { ...phase, link } });
   const heard = { ...phase, link };
   const next = { ...state, phase: heard };
   const objection = objectionTo(state, phase, sync, digest);

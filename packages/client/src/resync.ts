@@ -77,6 +77,13 @@ function send(state: SyncState, link: Link, resync: Omit<Resync, "getState">, no
   return step({ ...state, counters, histories, phase }, ackEffect(link), get); // Rule R2: the ack goes first.
 }
 
+/** A part of something is here: a `get_state` that is out counts as lost when nothing more comes for as long again. */
+export function withLaterTimeout(phase: ConnectedPhase, now: Millis): ConnectedPhase {
+  if (phase.type !== "resyncing" || phase.resync.getState.type !== "out") return phase;
+  const deadline = Math.max(phase.resync.getState.deadline, now + GET_STATE_TIMEOUT_MS);
+  return { ...phase, resync: { ...phase.resync, getState: { type: "out", deadline } } };
+}
+
 /** Whether a `get_state` for this reason may go out now (rule R6). */
 export function mayAsk(state: SyncState, reason: ResyncReason, now: Millis): boolean {
   return allowedAt(state.histories[reason], now) <= now;

@@ -59,7 +59,7 @@ describe("the connection", () => {
   test("is opened at the address, relative to the page, in the profile of this protocol", () => {
     const { io } = startSync();
 
-    expect(io.socket.url.href).toBe("ws://fleet.test/sync");
+    expect(io.socket.url.href).toBe("ws://fleet.test/sync?parts=1");
     expect(io.socket.protocols).toEqual(["neverstale.v1"]);
   });
 
@@ -68,7 +68,7 @@ describe("the connection", () => {
     io.baseUrl = "https://fleet.test/";
     new ReplicaDriver({ url: "/sync/output/c1?tail=1", io });
 
-    expect(io.socket.url.href).toBe("wss://fleet.test/sync/output/c1?tail=1");
+    expect(io.socket.url.href).toBe("wss://fleet.test/sync/output/c1?tail=1&parts=1");
   });
 
   test("[E4] after a cut it asks to resume from its position", async () => {
@@ -78,7 +78,12 @@ describe("the connection", () => {
     await io.pass(1_000);
 
     expect(io.sockets).toHaveLength(2);
-    expect(Object.fromEntries(io.socket.url.searchParams)).toEqual({ epoch: "e1", space: "c1", version: "5" });
+    expect(Object.fromEntries(io.socket.url.searchParams)).toEqual({
+      parts: "1",
+      epoch: "e1",
+      space: "c1",
+      version: "5",
+    });
   });
 
   test("a browser's CSRF token is the second subprotocol, kept over a cut and fetched anew when that brings no connection", async () => {

@@ -1,3 +1,4 @@
+import type { PartProgress } from "@neverstale/protocol";
 import { isConnected, type Millis, type SyncState } from "./sync-state.ts";
 
 export type StaleReason =
@@ -24,7 +25,8 @@ export type SyncStatus =
 
 /** Whether the replica holds all that the authority is known to have (rule E4). */
 export function isLevel({ phase, position }: SyncState): boolean {
-  return phase.type === "following" && phase.link.verified && (position?.version ?? -1) >= phase.link.head;
+  if (phase.type !== "following" || phase.link.loading !== null) return false;
+  return phase.link.verified && (position?.version ?? -1) >= phase.link.head;
 }
 
 /** Until when the last confirmation counts. */
@@ -58,6 +60,11 @@ export function isOutdated({ builtFor, authority, phase }: SyncState): boolean {
   return (
     (builtFor !== null && authority.model > builtFor) || (phase.type === "ended" && phase.why === "client_too_old")
   );
+}
+
+/** How much has come of a message in parts; null: none is under way. */
+export function loadingOf({ phase }: SyncState): PartProgress | null {
+  return isConnected(phase) ? phase.link.loading : null;
 }
 
 /** Whether an answer to a `check` is being waited for. */

@@ -65,9 +65,17 @@ export class Stepper {
     return effects;
   }
 
-  receive(message: ServerMessage | null, { socket = this.state.socket, sizeBytes = 100 } = {}): readonly SyncEffect[] {
+  receive(
+    message: ServerMessage | null,
+    { socket = this.state.socket, sizeBytes = 100, fromParts = false } = {},
+  ): readonly SyncEffect[] {
     const facts = this.replica.factsFor(message, this.state.position?.version);
-    return this.input({ type: "received", socket, message, sizeBytes, facts });
+    return this.input({ type: "received", socket, message, sizeBytes, fromParts, facts });
+  }
+
+  /** A part of a message of 1,000 bytes (rule M9). */
+  receivePart(receivedBytes: number, { socket = this.state.socket, sizeBytes = 100 } = {}): readonly SyncEffect[] {
+    return this.input({ type: "received_part", socket, progress: { receivedBytes, totalBytes: 1_000 }, sizeBytes });
   }
 
   /** A `sync` at the replica's own version and with its own digest, unless said otherwise. */

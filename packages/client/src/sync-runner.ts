@@ -186,10 +186,12 @@ export class SyncRunner {
   }
 
   #take(socket: number, frame: Frame): void {
+    if (frame.type === "part") return this.#step({ ...frame, type: "received_part", socket });
     const message = frame.type === "text" ? decoded(frame.text) : "bad";
     if (frame.type === "bad" || message === "bad") return this.#step({ type: "bad_frame", socket });
+    const { sizeBytes, fromParts } = frame;
     const facts = this.#owner.factsFor(message, this.#state.position?.version);
-    this.#step({ type: "received", socket, message, sizeBytes: frame.sizeBytes, facts });
+    this.#step({ type: "received", socket, message, sizeBytes, fromParts, facts });
   }
 
   #arm(): void {

@@ -3,6 +3,7 @@ import type {
   DeltaMessage,
   FullStateMessage,
   Lineage,
+  PartProgress,
   Position,
   ResyncReason,
 } from "@neverstale/protocol";
@@ -38,6 +39,8 @@ export interface Link {
   /** When the next ack goes out; null when every frame is acked. */
   readonly ackAt: Millis | null;
   readonly heardAt: Millis;
+  /** How much has come of a message in parts (rule M9); null: none is under way. */
+  readonly loading: PartProgress | null;
   /** Sent and not answered, lowest `n` first. */
   readonly checks: readonly Check[];
   /** A `sync` with a digest that is ours has come since the last full state or resume (rule E4). */

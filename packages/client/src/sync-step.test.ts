@@ -404,6 +404,7 @@ test("the same arguments give the same step, and no argument is altered", () => 
     socket: 1,
     message: delta(8, 9),
     sizeBytes: 10,
+    fromParts: false,
     facts: { fits: true, digest: null },
   } as const;
 

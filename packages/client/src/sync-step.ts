@@ -1,10 +1,11 @@
-import { CLOSE, type ServerMessage } from "@neverstale/protocol";
+import { CLOSE, type PartProgress } from "@neverstale/protocol";
 import { ackIfDue } from "./acks.ts";
 import { sendCheck, sendUrgentCheck, URGENT_ANSWER_MS } from "./checks.ts";
 import { clear, closeSocket, dropConnection, end, openSocket, socketClosed, socketOpened } from "./connection.ts";
 import { keepAlive, livenessAt } from "./liveness.ts";
+import { isOutOfPlace, receivePart } from "./loading.ts";
 import { addWaiter, closeWaiters, dropWaiter } from "./reached.ts";
-import { type ReplicaFacts, receive } from "./receive.ts";
+import { type ReceivedMessage, receive } from "./receive.ts";
 import { continueResync, mayAsk, resync, resyncAt } from "./resync.ts";
 import { confirmedUntil } from "./status.ts";
 import {
@@ -45,14 +46,13 @@ export type SyncInput =
   | { readonly type: "online" | "offline" }
   | { readonly type: "seen" | "unseen" }
   | { readonly type: "opened"; readonly socket: number }
+  | ({ readonly type: "received"; readonly socket: number } & ReceivedMessage)
+  /** A part of a message (rule M9). */
   | {
-      readonly type: "received";
+      readonly type: "received_part";
       readonly socket: number;
-      /** Null: of a type that this build doesn't know. */
-      readonly message: ServerMessage | null;
-      /** On the wire; of a text frame its length may stand for it. */
+      readonly progress: PartProgress;
       readonly sizeBytes: number;
-      readonly facts: ReplicaFacts;
     }
   /** A frame that could not be inflated, or is no message. */
   | { readonly type: "bad_frame"; readonly socket: number }
@@ -71,7 +71,11 @@ export function syncStep(state: SyncState, input: SyncInput, now: Millis, chance
     case "received":
       // Rule R8: whatever a socket says that is not the newest one, or was given up, is ignored.
       if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);
+      if (isOutOfPlace(state.phase.link.loading, input)) return badFrame(state, now, chance);
       return receive(state, state.phase, input, now, chance);
+    case "received_part":
+      if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);
+      return receivePart(state, state.phase, input, now);
     case "bad_frame":
       if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);
       return badFrame(state, now, chance);

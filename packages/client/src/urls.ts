@@ -1,9 +1,10 @@
-import type { Position } from "@neverstale/protocol";
+import { PARTS_PARAMETER, type Position } from "@neverstale/protocol";
 
-/** The WebSocket address of `url`, which may be relative to `base` or an http one, with where to resume (rule E2). */
+/** The WebSocket address of `url`, which may be relative to `base` or an http one, with where to resume (rule E2); large messages are asked for in parts (rule M9). */
 export function socketUrl(url: string, base: string | null, resume: Position | null): string {
   const address = new URL(url, base ?? undefined);
   address.protocol = address.protocol.replace("http", "ws");
+  address.searchParams.set(PARTS_PARAMETER, "1");
   if (resume !== null) {
     address.searchParams.set("epoch", resume.epoch);
     address.searchParams.set("space", resume.space);

@@ -1,5 +1,5 @@
-import type { ResyncReason } from "@neverstale/protocol";
-import { isChecking, isOutdated, type SyncStatus, statusOf } from "./status.ts";
+import type { PartProgress, ResyncReason } from "@neverstale/protocol";
+import { isChecking, isOutdated, loadingOf, type SyncStatus, statusOf } from "./status.ts";
 import type { AuthorityError, Millis, SyncState } from "./sync-state.ts";
 
 /** How the replica stands (rule R7): one object, another one whenever a member is another. Times are wall times. */
@@ -9,6 +9,8 @@ export interface SyncView {
   readonly outdated: boolean;
   /** An answer to a `check` is being waited for. */
   readonly checking: boolean;
+  /** How much has come of a state, or of a large change of it, that is on its way in parts; null: nothing is. */
+  readonly loading: PartProgress | null;
   readonly epoch: string | null;
   /** 0 before the first full state. */
   readonly version: number;
@@ -38,6 +40,7 @@ const NOWHERE: SyncView = {
   status: { type: "stale", since: null, why: "stopped" },
   outdated: false,
   checking: false,
+  loading: null,
   epoch: null,
   version: 0,
   lastConfirmedAt: null,
@@ -63,6 +66,7 @@ export function nextView(
     status: sameStatus ? old.view.status : inWallTime(status, toWall),
     outdated: isOutdated(state),
     checking: isChecking(state),
+    loading: loadingOf(state),
     epoch: state.position?.epoch ?? null,
     version: state.position?.version ?? 0,
     lastConfirmedAt: state.confirmedAt === old.confirmedAt ? old.view.lastConfirmedAt : toWall(state.confirmedAt),
@@ -80,6 +84,7 @@ function isSameView(a: SyncView, b: SyncView): boolean {
     a.epoch === b.epoch &&
     a.lastConfirmedAt === b.lastConfirmedAt &&
     a.checking === b.checking &&
+    a.loading === b.loading &&
     a.outdated === b.outdated &&
     a.lastResync === b.lastResync &&
     a.error === b.error

@@ -225,13 +225,15 @@ function decodeSync(message: Loose): SyncMessage {
   requireVersion(message, "head");
   if (message.digest !== undefined) requireDigest(message.digest);
   if (message.check !== undefined) requireWhole(message, "check", 1);
-  const { version, head, digest, check } = message as unknown as SyncMessage;
+  if (message.part !== undefined) requireWhole(message, "part", 1);
+  const { version, head, digest, check, part } = message as unknown as SyncMessage;
   return {
     type: "sync",
     version,
     head,
     ...(digest === undefined ? {} : { digest }),
     ...(check === undefined ? {} : { check }),
+    ...(part === undefined ? {} : { part }),
     ...(isResumed(message) ? { resumed: resumeFacts(message) } : {}),
   };
 }

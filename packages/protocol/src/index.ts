@@ -61,6 +61,7 @@ export {
   remove,
   type StateOf,
 } from "./model.ts";
+export { isPart, PART_HEADER_BYTES, PartJoiner, type PartProgress, partHeader } from "./parts.ts";
 export { isSafeId, isSafeJson, isSafeKey, MAX_DEPTH, MAX_ID_LENGTH } from "./safety.ts";
 export { freezeJson, takeJson } from "./take-json.ts";
 export { ignoreWhatComesLater, isThenable } from "./thenable.ts";

@@ -15,6 +15,10 @@ export const WINDOW_BYTES = 1024 * 1024;
 /** A replica acks after this time or this many bytes, whichever is first. */
 export const ACK_AFTER_MS = 250;
 export const ACK_AFTER_BYTES = 256 * 1024;
+/** With the value 1 in the address of `neverstale.v1`: large messages are to come in parts (rule M9). */
+export const PARTS_PARAMETER = "parts";
+/** No part holds more of its message than this. */
+export const MAX_PART_BYTES = 64 * 1024;
 /** A text frame from a replica is refused above this size. */
 export const MAX_CLIENT_FRAME_BYTES = 64 * 1024;
 /** An inflated frame is refused above this size (rule R10). */
@@ -60,6 +64,8 @@ export interface SyncMessage {
   readonly digest?: string;
   /** The `n` of the `check` this answers. */
   readonly check?: number;
+  /** Between the parts of a message: how many bytes of it have been put (rule M9). */
+  readonly part?: number;
   /** Only in the first message of a resumed connection (rule E4). */
   readonly resumed?: ResumeFacts;
 }

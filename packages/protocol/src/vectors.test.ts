@@ -14,6 +14,7 @@ import { digestOf, recordHash } from "./digest.ts";
 import type { AnyState, JsonObject, JsonValue, StateRecord, WireState } from "./json.ts";
 import { mergeDiffs } from "./merge-diffs.ts";
 import { type ChangeRule, collection, defineModel } from "./model.ts";
+import { PartJoiner } from "./parts.ts";
 import { xxh32 } from "./xxh32.ts";
 
 /** The files of `vectors/`, as its README describes them. */
@@ -159,3 +160,29 @@ describe("codec.json", () => {
     }
   });
 });
+
+describe("parts.json", () => {
+  interface PartsCase extends Case {
+    readonly frames: readonly string[];
+    readonly whole?: string;
+    readonly received?: number;
+    readonly total?: number;
+    readonly error?: string;
+  }
+
+  test.each(titled(vectors<{ cases: PartsCase[] }>("parts.json").cases))("%s", (_, { frames, error, ...expected }) => {
+    const joiner = new PartJoiner();
+    const last = bytes(frames.at(-1) ?? "");
+    for (const frame of frames.slice(0, -1)) joiner.take(bytes(frame));
+
+    if (error !== undefined) return expect(() => joiner.take(last)).toThrow(refusal(error));
+    const { whole, receivedBytes, totalBytes } = joiner.take(last);
+
+    if (expected.whole === undefined) expect([receivedBytes, totalBytes]).toEqual([expected.received, expected.total]);
+    expect(whole).toEqual(expected.whole === undefined ? null : bytes(expected.whole));
+  });
+});
+
+function bytes(hexDigits: string): Uint8Array {
+  return Uint8Array.from(hexDigits.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
+}

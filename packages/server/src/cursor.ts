@@ -1,5 +1,6 @@
 import { assert } from "@neverstale/protocol";
-import type { Frame, Millis, Wire } from "./runtime.ts";
+import { PartWindow } from "./part-window.ts";
+import type { Frame, Millis, Part, Wire } from "./runtime.ts";
 import type { SnapshotKind } from "./snapshots.ts";
 import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 import { Window } from "./window.ts";
@@ -16,6 +17,16 @@ export interface Wanted {
   readonly isAnswer: boolean;
 }
 
+/** A message that goes in parts (rule M9): until all of it has been put, the cursor stays where it was. */
+export interface UnderWay {
+  readonly frame: Frame;
+  /** Where it brings the cursor to. */
+  readonly version: number;
+  readonly isFullState: boolean;
+  /** Bytes of it that have been put. */
+  putBytes: number;
+}
+
 /**
  * A connection's position, and nothing that grows with what it has missed (rule A4).
  *
@@ -28,6 +39,9 @@ export class Cursor {
   /** What the owner of the endpoint knows this connection by (rule A11). */
   readonly subject: unknown;
   readonly window = new Window();
+  /** Null: it did not ask for parts. */
+  readonly parts: PartWindow | null;
+  underWay: UnderWay | null = null;
   /** The version of the last message put. */
   position = 0;
   /** Whether anything has been put: before that there is neither beacon nor answer to a check (rule A7). */
@@ -48,10 +62,11 @@ export class Cursor {
   #wasCongested = false;
   readonly openedAt: Millis;
 
-  constructor(wire: Wire, profile: Profile, subject: unknown, now: Millis) {
+  constructor(wire: Wire, profile: Profile, subject: unknown, now: Millis, takesParts = false) {
     this.wire = wire;
     this.profile = profile;
     this.subject = subject;
+    this.parts = takesParts ? new PartWindow() : null;
     // Whole milliseconds: a fraction would cost an object for each connection.
     this.progressAt = Math.floor(now);
     this.openedAt = this.progressAt;
@@ -77,6 +92,28 @@ export class Cursor {
     return false;
   }
 
+  /** Where it stands once what is under way has been put. */
+  get comesTo(): number {
+    return this.underWay?.version ?? this.position;
+  }
+
+  /** Whether a message is so large, for this line, that it goes in parts. */
+  isLarge(frame: Frame): boolean {
+    return this.parts !== null && frame.sizeBytes > this.parts.partBytes;
+  }
+
+  /** Puts the next part of what is under way. */
+  putPart(underWay: UnderWay, { frame, end, isLast }: Part, now: Millis, metrics: SyncMetrics): void {
+    this.put(frame, 1, metrics);
+    metrics.parts += 1;
+    this.parts?.notePart(this.window.put, frame.sizeBytes, now);
+    underWay.putBytes = end;
+    if (!isLast) return;
+    this.underWay = null;
+    this.position = underWay.version;
+    if (underWay.isFullState) this.fullStateFrame = this.window.put;
+  }
+
   /** Puts one write of `count` messages. */
   put(frame: Frame, count: number, metrics: SyncMetrics): void {
     assert(!this.closed, "nothing is put on a closed connection");
@@ -90,13 +127,19 @@ export class Cursor {
     this.window.noteFrame(frame.sizeBytes);
   }
 
+  /** Puts a full state; one that is large goes from then on in parts. */
   putFullState(frame: Frame, version: number, metrics: SyncMetrics): void {
     assert(version >= this.position, "a full state never takes a connection back (rule E5)");
+    this.wanted = null;
+    this.owesDigest = true;
+    if (this.isLarge(frame)) {
+      this.fullStateFrame = Number.POSITIVE_INFINITY;
+      this.underWay = { frame, version, isFullState: true, putBytes: 0 };
+      return;
+    }
     this.put(frame, 1, metrics);
     this.fullStateFrame = this.window.put;
     this.position = version;
-    this.wanted = null;
-    this.owesDigest = true;
   }
 
   /**

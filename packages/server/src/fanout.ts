@@ -1,5 +1,5 @@
-import { type Change, encodeMessage } from "@neverstale/protocol";
-import type { Cursor, Wanted } from "./cursor.ts";
+import { type Change, encodeMessage, type SyncMessage } from "@neverstale/protocol";
+import type { Cursor, UnderWay, Wanted } from "./cursor.ts";
 import type { Limits } from "./limits.ts";
 import { Pace } from "./pace.ts";
 import { PlainLog } from "./plain-log.ts";
@@ -134,6 +134,13 @@ export class Fanout {
     if (this.#passedOver.delete(cursor) && !this.advance(cursor)) this.#tryAgain(cursor);
   }
 
+  /** Its reader has taken in all frames up to number `n`. */
+  acked(cursor: Cursor, n: number): void {
+    cursor.parts?.noteAck(n, this.#runtime.now());
+    if (cursor.underWay === null) this.tryNow(cursor);
+    else if (!this.advance(cursor)) this.#tryAgain(cursor);
+  }
+
   /** Returns false when the cursor has something to be sent and can't take it now. */
   advance(cursor: Cursor): boolean {
     if (cursor.closed) return true;
@@ -142,18 +149,70 @@ export class Fanout {
   }
 
   #bringOn(cursor: Cursor): boolean {
+    if (cursor.underWay !== null && !this.#putParts(cursor, cursor.underWay)) return true;
     if (cursor.wanted !== null) return this.#provide(cursor, cursor.wanted);
     if (cursor.position === this.space.head) {
       if (cursor.owesDigest) this.putLevel(cursor);
       return true;
     }
     if (!cursor.mayPut(this.#metrics)) return false;
+    if (this.#isLargeDelta(cursor, cursor.position)) return this.#beginLarge(cursor);
     const step = this.steps.toHead(cursor.profile, cursor.position, cursor.owesDigest);
     if ("snapshot" in step) return this.#moveToSnapshot(cursor, step.snapshot);
     cursor.position = this.space.head;
     cursor.owesDigest = false;
     cursor.put(step.frame, step.count, this.#metrics);
     return true;
+  }
+
+  #isLargeDelta(cursor: Cursor, from: number): boolean {
+    if (cursor.parts === null) return false;
+    const step = this.steps.delta(from);
+    return "frame" in step && cursor.isLarge(step.frame);
+  }
+
+  /** A diff that is large for its line goes by itself, in parts; what follows it is seen to when all of it is put. */
+  #beginLarge(cursor: Cursor): boolean {
+    const step = this.steps.delta(cursor.position);
+    if ("snapshot" in step) return this.#moveToSnapshot(cursor, step.snapshot);
+    cursor.underWay = { frame: step.frame, version: this.space.head, isFullState: false, putBytes: 0 };
+    return this.advance(cursor);
+  }
+
+  /**
+   * Puts as many parts as the line takes; the next ack brings it on. Returns whether all are put. Beacons and answers to
+   * checks go between the parts: an answer that is owed, since the socket was full, goes first.
+   */
+  #putParts(cursor: Cursor, underWay: UnderWay): boolean {
+    const { frames } = this.#runtime;
+    cursor.wire.together(() => {
+      while (
+        cursor.underWay !== null &&
+        cursor.parts?.open === true &&
+        (cursor.owedCheck === null || !cursor.started)
+      ) {
+        const part = frames.part(underWay.frame, underWay.putBytes, cursor.parts.partBytes);
+        cursor.putPart(underWay, part, this.#runtime.now(), this.#metrics);
+        this.#answerOwedCheck(cursor);
+      }
+    });
+    return cursor.underWay === null;
+  }
+
+  /** A connection goes on from a position (rule E4). Returns why it can't, if so: then nothing has been put. */
+  resume(cursor: Cursor, from: number, first: SyncMessage): FullStateReason | null {
+    if (from < this.space.head && this.#isLargeDelta(cursor, from)) {
+      cursor.position = from;
+      cursor.owesDigest = true;
+      cursor.put(this.#runtime.frames.encode(encodeMessage(first), false), 1, this.#metrics);
+      if (!this.advance(cursor)) this.#tryAgain(cursor);
+      return null;
+    }
+    const step = this.steps.resume(from, first);
+    if ("snapshot" in step) return step.snapshot;
+    cursor.position = this.space.head;
+    cursor.put(step.frame, step.count, this.#metrics);
+    return null;
   }
 
   /** `sync` with digest, for a cursor at the head. */
@@ -197,6 +256,7 @@ export class Fanout {
 
   #provide(cursor: Cursor, wanted: Wanted): boolean {
     const newest = this.snapshots.newest(wanted.kind);
+    if (cursor.underWay !== null) return true; // A message that was begun is put to its end first.
     if (newest !== null && newest.version >= wanted.atLeast) return this.#give(cursor, wanted, newest);
     if (cursor.building) return true;
     cursor.building = true;
@@ -244,10 +304,12 @@ export class Fanout {
 
   #putSync(cursor: Cursor, check: number | null): void {
     const { head } = this.space;
-    const level = cursor.position === head && cursor.wanted === null;
+    const level = cursor.position === head && cursor.wanted === null && cursor.underWay === null;
     const digest = level ? { digest: this.space.digest() } : {};
     const answer = check === null ? {} : { check };
-    const text = encodeMessage({ type: "sync", version: cursor.position, head, ...digest, ...answer });
+    const putBytes = cursor.underWay?.putBytes ?? 0;
+    const part = putBytes === 0 ? {} : { part: putBytes };
+    const text = encodeMessage({ type: "sync", version: cursor.position, head, ...digest, ...answer, ...part });
     cursor.put(this.#runtime.frames.encode(text, false), 1, this.#metrics);
   }
 

@@ -38,6 +38,18 @@ export interface FrameCodec {
    * loop where `mayCompress`. Rejects when a part throws, or when the text is larger than a replica takes.
    */
   encodeLarge(parts: Iterable<string>, mayCompress: boolean): Promise<LargeFrame>;
+  /**
+   * The part of a message that begins at byte `from` of it, about `maxBytes` long (rule M9). `frame` holds one message,
+   * compressed; its bytes are not copied.
+   */
+  part(frame: Frame, from: number, maxBytes: number): Part;
+}
+
+export interface Part {
+  readonly frame: Frame;
+  /** Where the next part begins. */
+  readonly end: number;
+  readonly isLast: boolean;
 }
 
 export interface LargeFrame extends Frame {

@@ -33,6 +33,8 @@ export interface Attachment {
   /** The position it says it had (rule E2). */
   readonly resume: Position | null;
   readonly subject: unknown;
+  /** Whether it asked for large messages in parts (rule M9). Default: no. */
+  readonly parts?: boolean;
 }
 
 /** A cursor and what its connection may ask for. */
@@ -42,8 +44,9 @@ class Connection extends Cursor {
   /** Made with the first `get_state`. */
   snapshots: Bucket | null = null;
 
-  constructor(wire: Wire, { profile, subject }: Attachment, fanout: Fanout, messages: Bucket, now: Millis) {
-    super(wire, profile, subject, now);
+  constructor(wire: Wire, attachment: Attachment, fanout: Fanout, messages: Bucket, now: Millis) {
+    const { profile, subject, parts = false } = attachment;
+    super(wire, profile, subject, now, parts && profile === "v1");
     this.fanout = fanout;
     this.messages = messages;
   }
@@ -143,11 +146,9 @@ export class SyncHub {
   }
 
   #resume(cursor: Cursor, fanout: Fanout, { version }: Position): void {
-    const step = fanout.steps.resume(version, this.#resumeMessage(fanout.space, version));
-    if ("snapshot" in step) return fanout.welcome(cursor, step.snapshot);
+    const refusal = fanout.resume(cursor, version, this.#resumeMessage(fanout.space, version));
+    if (refusal !== null) return fanout.welcome(cursor, refusal);
     this.metrics.resumed += 1;
-    cursor.position = fanout.space.head;
-    cursor.put(step.frame, step.count, this.metrics);
   }
 
   /** The first message of a resumed connection (rule E4). */
@@ -212,7 +213,7 @@ export class SyncHub {
     // As many acks as frames were put are no flood, however fast they come.
     cursor.messages.giveBack();
     cursor.progressAt = this.#manager.runtime.now();
-    fanout.tryNow(cursor);
+    fanout.acked(cursor, message.n);
   }
 
   #takeGetState(cursor: Connection, reason: ResyncReason): void {
@@ -224,7 +225,7 @@ export class SyncHub {
     if (cursor.fullStateUnacked) return;
     const wanted = cursor.wanted;
     if (wanted !== null) return fanout.want(cursor, { ...wanted, isAnswer: true });
-    fanout.want(cursor, { kind: "full_state", atLeast: cursor.position, reason: `asked_${reason}`, isAnswer: true });
+    fanout.want(cursor, { kind: "full_state", atLeast: cursor.comesTo, reason: `asked_${reason}`, isAnswer: true });
   }
 
   #takePlain(cursor: Connection, _: { readonly type: "get_state" }): void {
@@ -282,6 +283,7 @@ export class SyncHub {
     if (!(cursor instanceof Connection) || !this.#connections.delete(cursor)) return;
     cursor.closed = true;
     cursor.wanted = null;
+    cursor.underWay = null;
     this.metrics.connections -= 1;
     cursor.fanout.leave(cursor);
   }

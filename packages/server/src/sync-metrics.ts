@@ -21,6 +21,8 @@ export interface SyncMetrics {
   snapshotFailures: number;
   rounds: number;
   frames: number;
+  /** Of them parts of messages that were too large for their lines (rule M9). */
+  parts: number;
   bytes: number;
   diffs: number;
   acks: number;
@@ -59,6 +61,7 @@ export function newSyncMetrics(): SyncMetrics {
     snapshotFailures: 0,
     rounds: 0,
     frames: 0,
+    parts: 0,
     bytes: 0,
     diffs: 0,
     acks: 0,

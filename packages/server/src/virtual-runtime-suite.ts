@@ -1,4 +1,4 @@
-import type { Frame, LargeFrame, Runtime, Timer, Wire } from "./runtime.ts";
+import type { Frame, LargeFrame, Part, Runtime, Timer, Wire } from "./runtime.ts";
 
 /** A frame that is still its messages, so that a test reads what was sent. */
 export interface TestFrame extends LargeFrame {
@@ -69,6 +69,15 @@ export class VirtualRuntime implements Runtime {
       const messages = frames.flatMap((frame) => (frame as TestFrame).messages);
       const sizeBytes = messages.reduce((sum, text) => sum + text.length, 0);
       return { sizeBytes, textBytes: sizeBytes, messages };
+    },
+    /** A part is shown as what it says of itself; the last one brings the message behind it. */
+    part: (frame: Frame, from: number, maxBytes: number): Part => {
+      const [text = ""] = (frame as TestFrame).messages;
+      const end = Math.min(from + maxBytes, text.length);
+      const isLast = end === text.length;
+      const part = JSON.stringify({ type: "part", from, end, of: text.length });
+      const messages = isLast ? [part, text] : [part];
+      return { frame: { sizeBytes: end - from, textBytes: 0, messages } as TestFrame, end, isLast };
     },
     encodeLarge: (parts: Iterable<string>): Promise<TestFrame> =>
       new Promise((resolve, reject) => {

@@ -3,6 +3,7 @@ import type { Connection } from "./connection.ts";
 import type { Counters } from "./counters.ts";
 import type { WireMessage } from "./frames.ts";
 import type { History, Moment, Report } from "./oracle.ts";
+import { PartsAudit } from "./parts-audit.ts";
 
 /** How long a `get_state` counts as being out (rule R2). */
 const GET_STATE_TIMEOUT_MS = 10_000;
@@ -11,6 +12,8 @@ const SMALL_FRAMES_BYTES = 64 * 1024;
 
 export interface AuditOptions {
   readonly plain: boolean;
+  /** Whether it asked for large messages in parts (rule M9). */
+  readonly parts: boolean;
   /** What is durable of the space that is followed. */
   readonly history: () => History | null;
   readonly largestFrame: () => number;
@@ -37,8 +40,10 @@ export class Audit {
   #fullStateFrame = 0;
   #getStateAt: number | null = null;
   #lastSaid = "";
+  readonly #parts: PartsAudit;
 
-  constructor(report: Report, { plain, history, largestFrame, claimed, counters }: AuditOptions) {
+  constructor(report: Report, { plain, parts, history, largestFrame, claimed, counters }: AuditOptions) {
+    this.#parts = new PartsAudit(report, parts && !plain);
     this.#counters = counters;
     this.#largestFrame = largestFrame;
     this.#claimed = claimed;
@@ -53,8 +58,10 @@ export class Audit {
 
   /** `full`: bytes waited in the process when the write began. */
   put({ id, bufferedBytes }: Connection, message: WireMessage, full: boolean): void {
-    const { type, version, head } = message;
-    if (type === "delta" && (this.#plain ? full : this.#unackedBytes >= WINDOW_BYTES)) {
+    const { part } = message;
+    const { type, head, isFullState } = part?.of ?? message;
+    this.#parts.put(id, message);
+    if (type === "delta" && (part?.from ?? 0) === 0 && (this.#plain ? full : this.#unackedBytes >= WINDOW_BYTES)) {
       this.#report("A4b", `${id} is put a delta though its window is full`);
     }
     this.#framesPut += 1;
@@ -65,17 +72,24 @@ export class Audit {
     if (type === "error") return;
     const durable = this.#history()?.head.version ?? 0;
     if (head > durable) this.#report("A1", `${id} is told of version ${head}, and ${durable} is durable`);
-    if (message.isFullState) this.#putFullState(id, message);
+    if (part !== null && part.from > 0) return part.isLast ? this.#putLast(part.of) : undefined;
+    if (isFullState) this.#putFullState(id, part?.of ?? message);
     else if (type === "sync") this.#putSync(id, message);
-    else this.#putDelta(id, message);
-    this.#position = version;
+    else this.#putDelta(id, part?.of ?? message);
+    if (part === null || part.isLast) this.#putLast(part?.of ?? message);
   }
 
   #putFullState(id: string, { version }: WireMessage): void {
     if (version < (this.#position ?? 0)) this.#report("A8", `${id} is taken back from ${this.#position} to ${version}`);
     if (!this.#plain && this.#fullStateFrame > this.#framesAcked)
       this.#report("A8", `${id} has two full states unacked`);
-    this.#fullStateFrame = this.#framesPut;
+    this.#fullStateFrame = Number.POSITIVE_INFINITY;
+  }
+
+  /** All of a message has been put. */
+  #putLast({ type, version, isFullState }: WireMessage): void {
+    if (type !== "sync" || !this.#parts.underWay) this.#position = version;
+    if (isFullState) this.#fullStateFrame = this.#framesPut;
   }
 
   #putSync(id: string, { version, head, isResume }: WireMessage): void {
@@ -84,7 +98,8 @@ export class Audit {
     if (opens && (this.#claimed === null || this.#history()?.moments[version] !== this.#claimed)) {
       this.#report("E3", `${id} is resumed at ${version} into another history`);
     }
-    if (!opens && version !== this.#position) {
+    const position = this.#position ?? (this.#parts.underWay ? 0 : null);
+    if (!opens && version !== position) {
       this.#report("A7", `${id} was brought to ${this.#position}, and a sync says ${version}`);
     }
   }
@@ -115,6 +130,7 @@ export class Audit {
   /** It has reached the authority. */
   heard(text: string): void {
     const message = JSON.parse(text) as { readonly type: string; readonly n?: number };
+    if (message.type === "check") this.#parts.heardCheck(message.n ?? 0);
     if (message.type !== "ack" || message.n === undefined) return;
     for (let frame = this.#framesAcked; frame < message.n; frame += 1) this.#unackedBytes -= this.#sizes[frame] ?? 0;
     this.#framesAcked = message.n;
@@ -122,6 +138,7 @@ export class Audit {
 
   /** It has reached the replica. */
   arrived(message: WireMessage): void {
-    if (message.isFullState || message.type === "error") this.#getStateAt = null;
+    const { isFullState, type } = message.part?.isLast === true ? message.part.of : message;
+    if (isFullState || type === "error") this.#getStateAt = null;
   }
 }

@@ -182,7 +182,7 @@ export class Connection implements Wire {
     this.audit?.arrived(message);
     if (this.clientDone) this.#count("late_frames");
     for (const arrived of this.#watch.arrives(this, message, sentAt)) {
-      this.#events.received(arrived.zipped ? bytesOf(arrived.text) : arrived.text);
+      this.#events.received(arrived.part?.bytes ?? (arrived.zipped ? bytesOf(arrived.text) : arrived.text));
     }
   }
 

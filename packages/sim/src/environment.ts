@@ -6,7 +6,7 @@ import type {
   HttpRequest,
   SocketEvents,
 } from "@neverstale/client";
-import { SyncError } from "@neverstale/protocol";
+import { PARTS_PARAMETER, SyncError } from "@neverstale/protocol";
 import type { Timer } from "./clock.ts";
 import type { ConnectionWatch } from "./connection.ts";
 import type { Network } from "./network.ts";
@@ -43,6 +43,7 @@ export class SimEnvironment implements Environment {
   readonly #world: World;
   readonly #network: Network;
   readonly #client: string;
+  readonly #asksForParts: boolean;
   readonly #random: Random;
   readonly #hooks: EventHooks;
   readonly #timers = new Set<PendingTimer>();
@@ -57,7 +58,8 @@ export class SimEnvironment implements Environment {
   jumpedAt = Number.NEGATIVE_INFINITY;
   wokeAt = Number.NEGATIVE_INFINITY;
 
-  constructor(world: World, network: Network, client: string, hooks: EventHooks) {
+  constructor(world: World, network: Network, client: string, asksForParts: boolean, hooks: EventHooks) {
+    this.#asksForParts = asksForParts;
     this.#world = world;
     this.#network = network;
     this.#client = client;
@@ -137,7 +139,12 @@ export class SimEnvironment implements Environment {
         this.#happen(() => events.closed(code));
       },
     };
-    const connection = this.#network.connect(url, protocols, told, this.#hooks);
+    const connection = this.#network.connect(
+      this.#asksForParts ? url : withoutParts(url),
+      protocols,
+      told,
+      this.#hooks,
+    );
     return {
       send: (text) => connection.say(text),
       close: () => {
@@ -213,4 +220,11 @@ export class SimEnvironment implements Environment {
     this.jumpedAt = this.#world.clock.now;
     return true;
   }
+}
+
+/** As the build before asked: it knew of no parts. */
+function withoutParts(url: string): string {
+  const address = new URL(url);
+  address.searchParams.delete(PARTS_PARAMETER);
+  return address.href;
 }

@@ -1,4 +1,5 @@
-import type { Frame, FrameCodec, LargeFrame } from "@neverstale/server";
+import { PART_HEADER_BYTES, partHeader } from "@neverstale/protocol";
+import type { Frame, FrameCodec, LargeFrame, Part } from "@neverstale/server";
 import type { Timer } from "./clock.ts";
 import type { Random } from "./random.ts";
 import { shortHash } from "./trace.ts";
@@ -16,6 +17,8 @@ export class WireMessage {
   readonly isResume: boolean;
   /** For the trace. */
   readonly mark: string;
+  /** Null: it is a whole message. */
+  readonly part: WirePart | null = null;
 
   constructor(text: string, zipped: boolean, sizeBytes: number) {
     this.text = text;
@@ -31,6 +34,22 @@ export class WireMessage {
   get isFullState(): boolean {
     return this.type === "init" || this.type === "full_state";
   }
+}
+
+/** Where in a message a part of it lies (rule M9). */
+export interface WirePart {
+  readonly of: WireMessage;
+  readonly from: number;
+  readonly end: number;
+  readonly isLast: boolean;
+  /** With its header. */
+  readonly bytes: Uint8Array;
+}
+
+function wirePart(part: WirePart, sizeBytes: number): WireMessage {
+  const { from, end, of } = part;
+  const text = JSON.stringify({ type: "part", version: of.version, from, end });
+  return Object.assign(new WireMessage(text, true, sizeBytes), { part });
 }
 
 /** The first member of that name: in every message it stands before the payload. */
@@ -109,9 +128,27 @@ export class SimCodec implements FrameCodec {
     return this.#noted(new SimFrame([this.#message(texts.join(""), mayCompress)]));
   }
 
+  /** The bytes of its text, of which each counts as so many. */
+  part(frame: Frame, from: number, maxBytes: number): Part {
+    const [message] = (frame as SimFrame).messages;
+    if (message === undefined) throw new Error("a frame without a message was to be sent in parts");
+    const bytes = encoder.encode(message.text);
+    const end = Math.min(bytes.length, from + Math.max(1, Math.floor(maxBytes / this.#options.scale)));
+    const isLast = end === bytes.length;
+    const framed = new Uint8Array([...partHeader(bytes.length, from), ...bytes.subarray(from, end)]);
+    const sizeBytes = (end - from) * this.#options.scale + PART_HEADER_BYTES;
+    return {
+      frame: new SimFrame([wirePart({ of: message, from, end, isLast, bytes: framed }, sizeBytes)]),
+      end,
+      isLast,
+    };
+  }
+
   #pass(upToMs: number): Promise<void> {
     return new Promise((resolve) => {
       this.#after(this.#random.next() * upToMs, resolve);
     });
   }
 }
+
+const encoder = new TextEncoder();

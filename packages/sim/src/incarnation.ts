@@ -1,4 +1,12 @@
-import { CLOSE, csrfTokenIn, type Position, type StateOf, SUBPROTOCOL, SyncError } from "@neverstale/protocol";
+import {
+  CLOSE,
+  csrfTokenIn,
+  PARTS_PARAMETER,
+  type Position,
+  type StateOf,
+  SUBPROTOCOL,
+  SyncError,
+} from "@neverstale/protocol";
 import {
   type Applied,
   type Decide,
@@ -181,6 +189,7 @@ export class Incarnation implements Runtime {
     const resume = positionOf(connection.url);
     connection.audit = new Audit(this.world.fail, {
       plain: profile === "plain",
+      parts: asksForParts(connection),
       history,
       largestFrame: () => this.frames.largestBytes,
       claimed: resume === null ? null : this.world.oracle.momentAt(resume),
@@ -194,7 +203,8 @@ export class Incarnation implements Runtime {
   #attach(connection: Connection, hub: SyncHub, space: string, profile: "v1" | "plain"): void {
     try {
       const resume = positionOf(connection.url);
-      const cursor = hub.attach(connection, { space, profile, resume, subject: connection.client });
+      const parts = asksForParts(connection);
+      const cursor = hub.attach(connection, { space, profile, resume, subject: connection.client, parts });
       this.#connections.add(connection);
       connection.accepted({
         received: (text) => {
@@ -231,6 +241,10 @@ export class Incarnation implements Runtime {
   revoke(client: string): void {
     this.hub?.revoke((subject) => (subject === client ? CLOSE.notSignedIn : null));
   }
+}
+
+function asksForParts({ url }: Connection): boolean {
+  return url.searchParams.get(PARTS_PARAMETER) === "1";
 }
 
 function positionOf({ searchParams }: URL): Position | null {

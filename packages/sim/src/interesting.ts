@@ -8,6 +8,7 @@ export const INTERESTING: readonly string[] = [
   ...["first", "epoch", "ahead", "too_old", "smaller", "plain_log"].map((reason) => `full_state_${reason}`),
   ...["gap", "drift", "digest", "epoch", "manual", "plain"].map((reason) => `full_state_asked_${reason}`),
   "hub_windowFull",
+  "hub_parts",
   "hub_congested",
   "hub_tooSlow",
   "hub_badMessages",

@@ -80,6 +80,7 @@ function makeClient(
     tcpTimeoutMs: chance.int(5_000, 60_000),
     httpLoss: chance.pick([0, 0.1, 0.4]),
     httpDouble: chance.pick([0, 0.1, 0.4]),
+    parts: chance.fork("parts").chance(0.7),
   };
 }
 

@@ -21,6 +21,8 @@ export interface ClientPlan {
   readonly tcpTimeoutMs: number;
   readonly httpLoss: number;
   readonly httpDouble: number;
+  /** Whether it asks for large messages in parts (rule M9). Absent: no. */
+  readonly parts?: boolean;
 }
 
 export type Action = { readonly at: number; readonly id: number } & Deed;

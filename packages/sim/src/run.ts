@@ -36,12 +36,12 @@ async function judgeCalls(world: World): Promise<void> {
   if (problem !== null) world.fail("P6", problem);
 }
 
-function join(world: World, { name, kind, space, ...network }: ClientPlan): void {
+function join(world: World, { name, kind, space, parts = false, ...network }: ClientPlan): void {
   if (kind === "plain") {
     Object.assign(world.openPlain(name, space, network).network.http, { loss: 0, double: 0 });
     return;
   }
-  const tab = world.openTab(name, space, network, kind === "tab");
+  const tab = world.openTab(name, space, network, { inBrowser: kind === "tab", parts });
   Object.assign(tab.network.http, { loss: network.httpLoss, double: network.httpDouble });
   if (kind === "agent") new Agent(world, tab);
 }

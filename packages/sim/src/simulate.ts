@@ -50,9 +50,9 @@ export class Simulation {
     if (failure !== null) throw new Error(`[${failure.rule}] after ${failure.at} ms: ${failure.message}`);
   }
 
-  openTab(space = "main", { inBrowser = false } = {}): Tab {
+  openTab(space = "main", { inBrowser = false, parts = true } = {}): Tab {
     this.#clients += 1;
-    return this.world.openTab(`tab-${this.#clients}`, space, this.#network, inBrowser);
+    return this.world.openTab(`tab-${this.#clients}`, space, this.#network, { inBrowser, parts });
   }
 
   openPlain(space = "main"): PlainClient {

@@ -18,6 +18,8 @@ export interface TabConfig {
   readonly space: string;
   /** With a session and its CSRF token, as a page has them. */
   readonly inBrowser: boolean;
+  /** It asks for large messages in parts (rule M9); an older build does not. */
+  readonly parts: boolean;
   readonly network: NetworkConfig;
   readonly beaconMs: number;
 }
@@ -70,7 +72,7 @@ export class Tab {
     world.sessions.add(name, config.inBrowser);
     this.network = new Network(world, config.network, name);
     const tab = this;
-    this.environment = new SimEnvironment(world, this.network, name, {
+    this.environment = new SimEnvironment(world, this.network, name, config.parts, {
       happened: () => this.#happened(),
       arrives: (connection, message, sentAt) => this.#arrives(connection, message, sentAt),
       get now() {

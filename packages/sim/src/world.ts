@@ -11,7 +11,7 @@ import { Oracle } from "./oracle.ts";
 import { PlainClient } from "./plain-client.ts";
 import { Random } from "./random.ts";
 import { Sessions } from "./sessions.ts";
-import { Tab } from "./tab.ts";
+import { Tab, type TabConfig } from "./tab.ts";
 import { Trace } from "./trace.ts";
 
 export interface WorldConfig {
@@ -93,9 +93,9 @@ export class World {
     this.#wallSkewMs += byMs;
   }
 
-  openTab(name: string, space: string, network: NetworkConfig, inBrowser: boolean): Tab {
+  openTab(name: string, space: string, network: NetworkConfig, kind: Pick<TabConfig, "inBrowser" | "parts">): Tab {
     const { beaconMs } = this.authority.config;
-    const tab = new Tab(this, { name, space, inBrowser, network, beaconMs });
+    const tab = new Tab(this, { name, space, ...kind, network, beaconMs });
     this.tabs.set(name, tab);
     return tab;
   }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
 import type { Duplex } from "node:stream";
-import { CLOSE, MAX_CLIENT_FRAME_BYTES, type Position, SUBPROTOCOL, SyncError } from "@neverstale/protocol";
+import { CLOSE, MAX_CLIENT_FRAME_BYTES, PARTS_PARAMETER, SUBPROTOCOL, SyncError } from "@neverstale/protocol";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { Cursor } from "../cursor.ts";
 import type { StateManager } from "../state-manager.ts";
@@ -289,7 +289,7 @@ class Endpoint implements SyncEndpoint {
 
   #accept(asker: Asker, grant: Grant): void {
     this.#upgrade(asker, (webSocket, peer) => {
-      this.#attach(webSocket, peer, new SocketWire(webSocket, asker.socket), positionOf(asker.url), grant);
+      this.#attach(webSocket, peer, new SocketWire(webSocket, asker.socket), asker.url, grant);
     });
   }
 
@@ -320,16 +320,11 @@ class Endpoint implements SyncEndpoint {
     }
   }
 
-  #attach(
-    webSocket: WebSocket,
-    peer: Peer,
-    wire: SocketWire,
-    resume: Position | null,
-    { space, subject }: Grant,
-  ): void {
+  #attach(webSocket: WebSocket, peer: Peer, wire: SocketWire, url: URL, { space, subject }: Grant): void {
     const profile = webSocket.protocol === SUBPROTOCOL ? "v1" : "plain";
     try {
-      peer.cursor = this.#hub.attach(wire, { space, profile, resume, subject });
+      const parts = url.searchParams.get(PARTS_PARAMETER) === "1";
+      peer.cursor = this.#hub.attach(wire, { space, profile, resume: positionOf(url), subject, parts });
       webSocket.on("message", this.#onMessage);
     } catch (error) {
       if (!(error instanceof SyncError)) throw error;

@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import type { Frame, Wire } from "../runtime.ts";
-import { bytesOf } from "./frames.ts";
+import { chunksOf } from "./frames.ts";
 
 /**
  * Frames go to the socket itself, made once for everyone. `ws` reads, and writes its own control frames: whole ones,
@@ -20,7 +20,8 @@ export class SocketWire implements Wire {
   }
 
   send(frame: Frame): void {
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#socket.write(bytesOf(frame));
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
+    for (const chunk of chunksOf(frame)) this.#socket.write(chunk);
   }
 
   together(run: () => void): void {

@@ -6,6 +6,7 @@ import { type Away, NOT_AWAY, nextAway } from "./away.ts";
 const VIEW = {
   outdated: false,
   checking: false,
+  loading: null,
   epoch: "e1",
   version: 1,
   lastConfirmedAt: 0,

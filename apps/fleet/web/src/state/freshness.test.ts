@@ -8,6 +8,7 @@ const LIVE: SyncView = {
   status: { type: "live" },
   outdated: false,
   checking: false,
+  loading: null,
   epoch: "e1",
   version: 48_213,
   lastConfirmedAt: NOW - 38_000,

@@ -164,8 +164,8 @@ const MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "client/src/sync-step.ts",
-        find: "if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);\n      return receive(",
-        replace: "if (!isConnected(state.phase)) return step(state);\n      return receive(",
+        find: "if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);\n      if (isOutOfPlace(",
+        replace: "if (!isConnected(state.phase)) return step(state);\n      if (isOutOfPlace(",
       },
       {
         file: "client/src/frame-queue.ts",
@@ -313,9 +313,51 @@ const NO_OPTIONS: TransactOptions = {};`,
     edits: [
       {
         file: "client/src/receive.ts",
-        find: "const link = takenFrame(phase.link, sizeBytes, now);",
+        find: "const link = frame.fromParts ? { ...phase.link, loading: null } : takenFrame(phase.link, sizeBytes, now);",
         replace: `const isIgnored = message?.type === "delta" && (phase.type !== "following" || message.from !== state.position?.version);
   const link = isIgnored ? phase.link : takenFrame(phase.link, sizeBytes, now);`,
+      },
+    ],
+  },
+  {
+    name: "the answer to a check waits behind all parts of a message",
+    item: null,
+    rule: "M9",
+    by: { seed: 7 },
+    edits: [
+      {
+        file: "server/src/fanout.ts",
+        find: "if (n === null || !cursor.started) return true;",
+        replace: "if (n === null || !cursor.started || cursor.underWay !== null) return true;",
+      },
+      {
+        file: "server/src/fanout.ts",
+        find: "(cursor.owedCheck === null || !cursor.started)",
+        replace: "cursor.parts !== null",
+      },
+    ],
+  },
+  {
+    name: "the parts of an old connection are taken for those of the new one",
+    item: null,
+    rule: "P2",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "client/src/frame-queue.ts",
+        find: "return this.#parts.take(part);",
+        replace: "return joinerOf(this.#inflate).take(part);",
+      },
+      {
+        file: "client/src/frame-queue.ts",
+        find: "interface Bad {",
+        replace: `const joiners = new WeakMap();
+function joinerOf(inflate) {
+  if (!joiners.has(inflate)) joiners.set(inflate, new PartJoiner());
+  return joiners.get(inflate);
+}
+
+interface Bad {`,
       },
     ],
   },

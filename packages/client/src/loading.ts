@@ -1,0 +1,33 @@
+import type { PartProgress, ServerMessage } from "@neverstale/protocol";
+import { ackEffect, acked, takenFrame } from "./acks.ts";
+import { withLaterDeadlines } from "./checks.ts";
+import { withLaterTimeout } from "./resync.ts";
+import { type ConnectedPhase, type Millis, type Step, type SyncState, step } from "./sync-state.ts";
+
+/**
+ * A part of a message has come (rule M9): a sign of life, so that whatever is being waited for may take longer. It is
+ * acked at once: the authority goes by the acks to keep little under way on a slow line.
+ */
+export function receivePart(
+  state: SyncState,
+  phase: ConnectedPhase,
+  part: { readonly progress: PartProgress; readonly sizeBytes: number },
+  now: Millis,
+): Step {
+  const taken = takenFrame(phase.link, part.sizeBytes, now);
+  const link = { ...acked(taken), loading: part.progress, checks: withLaterDeadlines(taken.checks, now) };
+  return step({ ...state, phase: withLaterTimeout({ ...phase, link }, now) }, ackEffect(taken));
+}
+
+/**
+ * Whether a message can't be where it is: between the parts of another one there are only `sync`s, which say how much of
+ * it has been put, and an `error`. What can't be means that a part was lost.
+ */
+export function isOutOfPlace(
+  loading: PartProgress | null,
+  { message, fromParts }: { readonly message: ServerMessage | null; readonly fromParts: boolean },
+): boolean {
+  if (fromParts || message === null || message.type === "error") return false;
+  if (message.type === "sync") return (message.part ?? null) !== (loading?.receivedBytes ?? null);
+  return loading !== null;
+}

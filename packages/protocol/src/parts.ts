@@ -1,0 +1,71 @@
+import { SyncError } from "./errors.ts";
+import { MAX_INFLATED_BYTES } from "./messages.ts";
+
+/** The first byte of a part; that of a gzip is another one. */
+const PART_MARK = 0;
+/** The mark, how many bytes the whole message has, and how many of them came before: both big-endian (rule M9). */
+export const PART_HEADER_BYTES = 9;
+
+/** What a part begins with. */
+export function partHeader(sizeBytes: number, from: number): Uint8Array<ArrayBuffer> {
+  const header = new Uint8Array(PART_HEADER_BYTES);
+  const view = new DataView(header.buffer);
+  view.setUint8(0, PART_MARK);
+  view.setUint32(1, sizeBytes);
+  view.setUint32(5, from);
+  return header;
+}
+
+/** Whether a binary frame is a part of a message, and not a whole one. */
+export function isPart(frame: Uint8Array): boolean {
+  return frame[0] === PART_MARK;
+}
+
+/** How much of a message has come. */
+export interface PartProgress {
+  readonly receivedBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Puts the parts of one connection together (rule M9). */
+export class PartJoiner {
+  #pieces: Uint8Array[] = [];
+  #receivedBytes = 0;
+  #totalBytes = 0;
+
+  /** Takes the next part in; `whole` is the message with the last one, else null. Throws `bad_message`. */
+  take(part: Uint8Array): PartProgress & { readonly whole: Uint8Array<ArrayBuffer> | null } {
+    const { totalBytes, from } = readHeader(part);
+    const piece = part.subarray(PART_HEADER_BYTES);
+    if (this.#receivedBytes === 0) this.#totalBytes = totalBytes;
+    const receivedBytes = from + piece.length;
+    if (from !== this.#receivedBytes || totalBytes !== this.#totalBytes) throw bad("a part is missing before this one");
+    if (piece.length === 0 || receivedBytes > totalBytes) throw bad("a part holds nothing, or more than its message");
+    this.#pieces.push(piece);
+    this.#receivedBytes = receivedBytes;
+    return { receivedBytes, totalBytes, whole: receivedBytes === totalBytes ? this.#join() : null };
+  }
+
+  #join(): Uint8Array<ArrayBuffer> {
+    const whole = new Uint8Array(this.#totalBytes);
+    let at = 0;
+    for (const piece of this.#pieces.splice(0)) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    this.#receivedBytes = 0;
+    return whole;
+  }
+}
+
+function readHeader(part: Uint8Array): { readonly totalBytes: number; readonly from: number } {
+  if (part.length < PART_HEADER_BYTES || !isPart(part)) throw bad("a part is shorter than its header");
+  const view = new DataView(part.buffer, part.byteOffset, PART_HEADER_BYTES);
+  const totalBytes = view.getUint32(1);
+  if (totalBytes > MAX_INFLATED_BYTES) throw bad(`a message in parts has more than ${MAX_INFLATED_BYTES} bytes`);
+  return { totalBytes, from: view.getUint32(5) };
+}
+
+function bad(message: string): SyncError {
+  return new SyncError("bad_message", message, { hint: "See rule M9 of packages/protocol/SPEC.md." });
+}
