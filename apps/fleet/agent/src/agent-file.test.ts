@@ -98,6 +98,15 @@ const WRONG: readonly (readonly [what: string, text: string, message: string | R
   ],
 ];
 
+test("[B48] a pattern has a bounded length and number of steps", () => {
+  const file = (pattern: string) =>
+    `ops:\n  a:\n    argv: [x, --, '{y}']\n    args: { y: { type: text, maxLength: 5, pattern: '${pattern}' } }\n`;
+
+  expect(() => parseAgentFile(file("a{999}"))).not.toThrow();
+  expect(() => parseAgentFile(file("(x?y?z?){900}"))).toThrow(/^line 4: .*too large/);
+  expect(() => parseAgentFile(file("a".repeat(1_001)))).toThrow(/^line 4: /);
+});
+
 test.each(WRONG)("%s is refused with its line", (_, text, message) => {
   expect(() => parseAgentFile(text)).toThrow(AgentFileError);
   expect(() => parseAgentFile(text)).toThrow(message);

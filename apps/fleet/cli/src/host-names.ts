@@ -1,4 +1,4 @@
-import { type ArgSpec, type Host, labelOf } from "@neverstale/fleet-domain";
+import { type ArgSpec, EVERY_HOST, type Host, labelOf } from "@neverstale/fleet-domain";
 
 export type Found<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 
@@ -7,9 +7,9 @@ export function hostIdsOf(names: readonly string[], hosts: Iterable<Host>): Foun
   const list = [...hosts];
   const ids: string[] = [];
   for (const name of names) {
-    const found = name === "all" ? list : list.filter((host) => host.id === name || host.name === name);
+    const found = name === EVERY_HOST ? list : list.filter((host) => host.id === name || host.name === name);
     if (found.length === 0) return { ok: false, problem: noSuchHost(name, list) };
-    if (found.length > 1 && name !== "all") {
+    if (found.length > 1 && name !== EVERY_HOST) {
       const which = found.map((host) => host.id).join(", ");
       return { ok: false, problem: `${found.length} hosts are called ${name}: say which by id: ${which}` };
     }

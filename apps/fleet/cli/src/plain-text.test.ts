@@ -9,7 +9,7 @@ test("[C36] output keeps its lines and loses what a terminal would obey", () => 
 });
 
 test("[C36] a name or a reason is one line of text", () => {
-  expect(oneLine(`web-1\nroot@web-1:~# ${CLEAR}`)).toBe("web-1 root@web-1:~#  [2J 2J ");
+  expect(oneLine(`web-1\nroot@web-1:~# ${CLEAR}\u202edone`)).toBe("web-1 root@web-1:~# done");
 });
 
 test("[C36] what is printed of a record holds no control character, and as JSON it still means the same", () => {

@@ -5,9 +5,12 @@ export function withoutControls(text: string): string {
   return new PlainText().read(text).replaceAll("\r", "");
 }
 
-/** The same as one line: a name or a reason that a host gave. */
+/** The same as one line, read in one direction: a name or a reason that a host gave. */
 export function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ");
+  return new PlainText()
+    .read(text)
+    .replace(/\p{Cc}+/gu, " ")
+    .replace(/\p{Bidi_Control}/gu, "");
 }
 
 /** JSON leaves DEL and C1 as they are, and some terminals obey those. The value stays the same. */

@@ -1,8 +1,9 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { FINAL_STATUSES, Progress } from "./command.ts";
-import { Checks, Reading } from "./host.ts";
-import { Args, OpOffer } from "./op.ts";
+import { atMost, Check, Reading } from "./host.ts";
+import { knownWord, withoutNewerOps, withoutNewerTypes } from "./newer-values.ts";
+import { ArgSpec, Args, OpOffer } from "./op.ts";
 import { MAX_CHUNK_BYTES } from "./output-space.ts";
 import { Id, Line, Name, Timestamp } from "./text.ts";
 
@@ -43,6 +44,17 @@ export type ClaimRequest = ReadonlyJson<z.infer<typeof ClaimRequest>>;
 export const ClaimAnswer = z.object({ now: Timestamp, granted: z.literal(true) });
 export type ClaimAnswer = ReadonlyJson<z.infer<typeof ClaimAnswer>>;
 
+const ARG_TYPES: ReadonlySet<string> = new Set(ArgSpec.options.map((spec) => spec.shape.type.value));
+
+const CHECK_STATUSES = Check.shape.status;
+/** A status that only a newer agent knows is none that anybody here has verified. */
+const HelloChecks = z
+  .record(
+    Name,
+    Check.extend({ status: z.preprocess(knownWord(new Set(CHECK_STATUSES.options), "unknown"), CHECK_STATUSES) }),
+  )
+  .refine(atMost(100), "at most 100 checks");
+
 /** What the agent is and allows: once at each start, and whenever that changes. */
 export const HelloReport = z.object({
   type: z.literal("hello"),
@@ -50,8 +62,8 @@ export const HelloReport = z.object({
   os: Line,
   arch: Line,
   agentVersion: Line,
-  ops: z.array(OpOffer).max(200),
-  checks: Checks,
+  ops: z.preprocess(withoutNewerOps(ARG_TYPES), z.array(OpOffer).max(200)),
+  checks: HelloChecks,
 });
 
 /** The heartbeat: every few seconds, together with a `state`. A host without one for 15 s is offline. */
@@ -77,13 +89,15 @@ const WholeOutputReport = OutputReport.refine(({ text, bytes }) => text.length <
 
 export const ProgressReport = z.object({ type: z.literal("progress"), commandId: Id, ...Progress.shape });
 
+const ENDS = z
+  .enum(FINAL_STATUSES)
+  .extract(["succeeded", "failed", "timed_out", "cancelled", "lost", "rejected", "expired"]);
+
 /** The end of a command, after its output: left out (so not in `finished`) while the server has fewer than `outputBytes`. */
 export const FinishedReport = z.object({
   type: z.literal("finished"),
   commandId: Id,
-  status: z
-    .enum(FINAL_STATUSES)
-    .extract(["succeeded", "failed", "timed_out", "cancelled", "lost", "rejected", "expired"]),
+  status: z.preprocess(knownWord(new Set(ENDS.options), "failed"), ENDS),
   reason: Line.optional(),
   exitCode: z.int().optional(),
   startedAt: Timestamp.optional(),
@@ -124,21 +138,11 @@ export type AgentReport = ReadonlyJson<z.infer<typeof AgentReport>>;
 
 const KNOWN_TYPES: ReadonlySet<string> = new Set(REPORTS.map((report) => report.shape.type.value));
 
-/** Reports of a type that a newer agent knows are left out. */
-function withoutNewerTypes(reports: unknown): unknown {
-  return Array.isArray(reports) ? reports.filter((report) => !isOfNewerType(report)) : reports;
-}
-
-function isOfNewerType(report: unknown): boolean {
-  if (typeof report !== "object" || report === null || !("type" in report)) return false;
-  return typeof report.type === "string" && !KNOWN_TYPES.has(report.type);
-}
-
 /** `POST /agent/reports`: at most 100 reports (and 512 KiB), one request at a time; `seq` rises by 1 with each new batch of an instance. */
 export const ReportsRequest = z.object({
   instance: Id,
   seq: z.int().min(1),
-  reports: z.preprocess(withoutNewerTypes, z.array(AgentReport).max(100)),
+  reports: z.preprocess(withoutNewerTypes(KNOWN_TYPES), z.array(AgentReport).max(100)),
 });
 export type ReportsRequest = ReadonlyJson<z.infer<typeof ReportsRequest>>;
 

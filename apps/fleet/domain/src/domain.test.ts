@@ -13,8 +13,8 @@ import {
 import { EnrollmentToken, PROBLEMS } from "./api.ts";
 import { COMMAND_STATUSES, isFinal } from "./command.ts";
 import { COMMAND_LIMIT, fleet, fleetModel } from "./fleet.ts";
-import { callsItself, labelOf } from "./host-label.ts";
-import { nameProblem } from "./host-name.ts";
+import { callsItself, idOfName, labelOf } from "./host-label.ts";
+import { HostName, nameProblem } from "./host-name.ts";
 import { checkArgs, type OpOffer } from "./op.ts";
 import { chunkId } from "./output-space.ts";
 
@@ -109,6 +109,29 @@ test("members that a newer agent adds are ignored wherever an agent speaks", () 
   expect(read[0]).toMatchObject({ reports: reports.map(({ type }) => ({ type })) });
 });
 
+test("values that only a newer agent knows cost nothing else of what it says", () => {
+  const facts = { hostname: "web-1", os: "Linux", arch: "x64", agentVersion: "9" };
+  const newerOp = { name: "warp", args: [{ name: "to", type: "coordinates" }] };
+  const checks = { disk: { status: "smouldering", message: "", checkedAt: "2026-01-01T00:00:00.000Z" } };
+  const end = { commandId: "c", finishedAt: "2026-01-01T00:00:00.000Z", outputBytes: 0 };
+
+  const read = ReportsRequest.parse({
+    instance: "i",
+    seq: 1,
+    reports: [
+      { type: "hello", ...facts, ops: [newerOp, { name: "disk" }], checks },
+      { type: "finished", ...end, status: "dematerialised" },
+    ],
+  });
+
+  expect(read.reports).toMatchObject([
+    { ops: [{ name: "disk" }], checks: { disk: { status: "unknown" } } },
+    { status: "failed" },
+  ]);
+  expect(AgentReport.safeParse({ type: "finished", ...end, status: 7 }).success).toBe(false);
+  expect(AgentReport.safeParse({ type: "hello", ...facts, ops: [{ name: 7 }], checks: {} }).success).toBe(false);
+});
+
 test("members that a newer server adds are ignored wherever it answers an agent", () => {
   const now = "2026-01-01T00:00:00.000Z";
 
@@ -154,6 +177,16 @@ test.each([
   ["x".repeat(254), false],
 ])("whether %j can stand for a host", (name, can) => {
   expect(nameProblem(name) === null).toBe(can);
+});
+
+test("an id is what a name has that an id can hold, and begins and ends with a letter or digit", () => {
+  const names = ["Web 1", "--help", "..", "-Büro-", "db.prod.", "数据库"];
+
+  expect(names.map(idOfName)).toEqual(["web-1", "help", "host", "b-ro", "db.prod", "host"]);
+});
+
+test.each(["all", "ALL", " x", "\u200b"])("an admin can't call a host %j", (name) => {
+  expect(HostName.safeParse(name).success).toBe(false);
 });
 
 test("a host is called by its id or by an admin's name, and what it calls itself is said beside it where it differs", () => {

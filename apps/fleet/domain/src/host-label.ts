@@ -3,13 +3,16 @@ import type { Host } from "./host.ts";
 
 /** An id as it is made of a name: the same for names that differ only in what an id can't hold. */
 export function idOfName(name: string): string {
-  return (
-    name
-      .toLowerCase()
-      .replace(/[^a-z0-9.-]+/g, "-")
-      .slice(0, 100) || "host"
-  );
+  const id = name
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]+/g, "-")
+    .replace(/^[.-]+|[.-]+$/g, "")
+    .slice(0, 100);
+  return id === "" ? "host" : id;
 }
+
+/** What chooses every host, and so can't be the name of one. */
+export const EVERY_HOST = "all";
 
 /** Two names that a person may take for the same. */
 export function isSameName(one: string, other: string): boolean {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { EVERY_HOST, isSameName } from "./host-label.ts";
 
 /** What shows nothing, turns the text around it, or is no character at all. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
@@ -18,4 +19,5 @@ export const HostName = z
   .string()
   .min(1)
   .max(100)
-  .refine((name) => nameProblem(name) === null, "a name has letters or digits, and nothing that can't be seen");
+  .refine((name) => nameProblem(name) === null, "a name has letters or digits, and nothing that can't be seen")
+  .refine((name) => !isSameName(name, EVERY_HOST), `${EVERY_HOST} means every host`);

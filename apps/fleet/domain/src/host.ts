@@ -11,7 +11,8 @@ export const Check = z.object({
 });
 export type Check = ReadonlyJson<z.infer<typeof Check>>;
 
-const atMost = (count: number) => (record: object) => Object.keys(record).length <= count;
+/** Of members. */
+export const atMost = (count: number) => (record: object) => Object.keys(record).length <= count;
 
 export const Checks = z.record(Name, Check).refine(atMost(100), "at most 100 checks");
 export const Tags = z.array(z.string().regex(/^[\w.:-]{1,64}$/)).max(50);

@@ -54,10 +54,16 @@ function isOver(command: Command): boolean {
 
 function budgetProblem(work: Work, hostId: string, status: OutputStatus, bytes: number): string | null {
   const { commandOutputBytes } = work.budgets.limits;
-  if (status.bytes + bytes > commandOutputBytes) return `of one command ${commandOutputBytes} bytes are kept`;
+  if (status.bytes + bytes > commandOutputBytes) return `of one command ${sizeOf(commandOutputBytes)} are kept`;
   if (work.budgets.takeOutput(hostId, bytes, work.at.ms)) return null;
   return "its host has written more than is kept of one host";
 }
+
+function sizeOf(bytes: number): string {
+  return bytes % MIB === 0 ? `${bytes / MIB} MiB` : `${bytes} bytes`;
+}
+
+const MIB = 1024 * 1024;
 
 function append(
   work: Work,

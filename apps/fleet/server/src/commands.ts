@@ -100,15 +100,17 @@ export function endCommand(work: Work, command: Command, end: End): void {
   });
   if (work.agent(host)?.commands.has(id)) work.changeAgent(host, "assignment_removed", id, {});
   if (work.fleet.hosts.get(host)?.runningCommand === id) work.change("host_updated", host, { runningCommand: null });
-  const noteEnd = command.requestedBy === `agent:${host}` ? noteWithin : note; // Of what nobody asked for there may be many.
-  noteEnd(work, {
+  const event = {
     ...eventOf(end),
     actor: end.actor,
     host,
     action: "command_ended",
     message: sentence(command, end),
     details: { commandId: id },
-  });
+  };
+  if (command.requestedBy === `agent:${host}`)
+    noteWithin(work, event); // Of what nobody asked for there may be many.
+  else note(work, event);
 }
 
 /** What a pipeline does next is read from the ends of its commands: while it runs they stay in the state. */

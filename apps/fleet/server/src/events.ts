@@ -25,18 +25,23 @@ function keepForAudit(work: Work, event: Event): void {
   work.changeAudit("audit_event", event);
 }
 
-/** The same for what a host's agent causes by itself, as often as it likes: beyond the host's budget one event says so. */
-export function noteWithin(work: Work, event: Note & { readonly host: string }): void {
-  const { host } = event;
-  const grant = work.budgets.takeEvent(host, work.at.ms);
-  if (grant === "go") return note(work, event);
-  if (grant === "over") return;
-  note(work, {
-    category: "error",
-    level: "error",
-    actor: "server",
-    host,
-    action: "host_events_left_out",
-    message: `${host} causes more than ${work.budgets.limits.eventsPerMinute} events a minute: the others are left out`,
-  });
+/**
+ * The same for what a host's agent causes by itself, as often as it likes: beyond the host's budget one event says so, and
+ * the others are left out. Whether it was noted.
+ */
+export function noteWithin(work: Work, event: Note & { readonly host: string }): boolean {
+  const { host, category } = event;
+  const grant = work.budgets.takeEvent(host, category === "audit", work.at.ms);
+  if (grant === "go") note(work, event);
+  if (grant === "alarm") {
+    note(work, {
+      category: "error",
+      level: "error",
+      actor: "server",
+      host,
+      action: "host_events_left_out",
+      message: `the agent of ${host} causes more events than a host may: the others are left out; look at what it does`,
+    });
+  }
+  return grant === "go";
 }

@@ -9,6 +9,9 @@ export interface HostLimits {
   readonly outputBytesPerSecond: number;
   /** Events that the agent causes without anybody having asked for something. */
   readonly eventsPerMinute: number;
+  /** Those of them that are audit events: at once, and again so many an hour. They are kept where nothing else pushes. */
+  readonly auditEvents: number;
+  readonly auditEventsPerHour: number;
 }
 
 const MIB = 1024 * 1024;
@@ -18,7 +21,9 @@ export const DEFAULT_HOST_LIMITS: HostLimits = {
   commandOutputBytes: 128 * MIB,
   outputBytes: 256 * MIB,
   outputBytesPerSecond: 64 * 1024,
-  eventsPerMinute: 60,
+  eventsPerMinute: 20,
+  auditEvents: 100,
+  auditEventsPerHour: 60,
 };
 
 /** `over`: it is used up. `alarm`: the same, and nobody has been told yet. */
@@ -41,8 +46,7 @@ class Allowance {
 
   /** Once half of it is there again the next alarm is news. */
   take(amount: number, nowMs: number): Grant {
-    this.#left = Math.min(this.#size, this.#left + Math.max(0, nowMs - this.#atMs) * this.#perMs);
-    this.#atMs = nowMs;
+    this.#refill(nowMs);
     if (this.#left >= this.#size / 2) this.#alarmed = false;
     if (this.#left >= amount) {
       this.#left -= amount;
@@ -54,8 +58,14 @@ class Allowance {
   }
 
   /** Of the whole, 0 to 1. */
-  get used(): number {
+  used(nowMs: number): number {
+    this.#refill(nowMs);
     return 1 - this.#left / this.#size;
+  }
+
+  #refill(nowMs: number): void {
+    this.#left = Math.min(this.#size, this.#left + Math.max(0, nowMs - this.#atMs) * this.#perMs);
+    this.#atMs = nowMs;
   }
 }
 
@@ -63,6 +73,7 @@ class Allowance {
 export class HostBudgets {
   readonly limits: HostLimits;
   readonly #events = new Map<string, Allowance>();
+  readonly #audit = new Map<string, Allowance>();
   readonly #output = new Map<string, Allowance>();
   #eventsLeftOut = 0;
   #outputBytesDropped = 0;
@@ -72,9 +83,12 @@ export class HostBudgets {
     this.limits = { ...DEFAULT_HOST_LIMITS, ...limits };
   }
 
-  takeEvent(hostId: string, nowMs: number): Grant {
-    const { eventsPerMinute } = this.limits;
-    const grant = allowanceIn(this.#events, hostId, eventsPerMinute, eventsPerMinute / 60, nowMs).take(1, nowMs);
+  takeEvent(hostId: string, isAudit: boolean, nowMs: number): Grant {
+    const { eventsPerMinute, auditEvents, auditEventsPerHour } = this.limits;
+    const allowance = isAudit
+      ? allowanceIn(this.#audit, hostId, auditEvents, auditEventsPerHour / 3600, nowMs)
+      : allowanceIn(this.#events, hostId, eventsPerMinute, eventsPerMinute / 60, nowMs);
+    const grant = allowance.take(1, nowMs);
     if (grant !== "go") this.#eventsLeftOut += 1;
     return grant;
   }
@@ -94,17 +108,19 @@ export class HostBudgets {
 
   forget(hostId: string): void {
     this.#events.delete(hostId);
+    this.#audit.delete(hostId);
     this.#output.delete(hostId);
   }
 
   /** For `/metrics`: what was left out, and how far the host that is nearest to its bound has come. */
-  get metrics(): Readonly<Record<string, number>> {
+  metrics(nowMs: number): Readonly<Record<string, number>> {
     return {
       eventsLeftOut: this.#eventsLeftOut,
       outputBytesDropped: this.#outputBytesDropped,
       hellosTooLarge: this.#hellosTooLarge,
-      eventsUsedMostPercent: mostUsed(this.#events),
-      outputUsedMostPercent: mostUsed(this.#output),
+      eventsUsedMostPercent: mostUsed(this.#events, nowMs),
+      auditUsedMostPercent: mostUsed(this.#audit, nowMs),
+      outputUsedMostPercent: mostUsed(this.#output, nowMs),
     };
   }
 }
@@ -124,8 +140,8 @@ function allowanceIn(
   return allowance;
 }
 
-function mostUsed(all: ReadonlyMap<string, Allowance>): number {
+function mostUsed(all: ReadonlyMap<string, Allowance>, nowMs: number): number {
   let most = 0;
-  for (const { used } of all.values()) most = Math.max(most, used);
+  for (const allowance of all.values()) most = Math.max(most, allowance.used(nowMs));
   return Math.round(100 * most);
 }

@@ -1,6 +1,7 @@
 import {
   agentSpace,
   type EnrollRequest,
+  EVERY_HOST,
   type Host,
   type HostPatch,
   idOfName,
@@ -38,7 +39,7 @@ export function addHost(work: Work, request: EnrollRequest, actor: string, tags:
 
 function freeId(work: Work, hostname: string): string {
   const id = idOfName(hostname);
-  if (isSafeId(id) && work.agent(id) === null && calledSo(work, id) === null) return id;
+  if (isSafeId(id) && id !== EVERY_HOST && work.agent(id) === null && calledSo(work, id) === null) return id;
   return `${id}-${work.at.newId().slice(0, 6).toLowerCase()}`;
 }
 

@@ -35,7 +35,7 @@ export function takeReports(work: Work, request: ReportsRequest, before: Sender)
   if (cloned) alarm(work, hostId);
   setOnline(work, hostId, true);
   const taken = { received: {} as Record<string, number>, finished: [] as string[], missing: presence.missing };
-  for (const report of request.reports) {
+  for (const report of newestFacts(request.reports)) {
     const from = { ...before, presence: { ...presence, missing: taken.missing } };
     if (report.type === "output") takeOutput(work, hostId, report, taken.received);
     else if (report.type === "finished") takeFinished(work, hostId, report, taken.finished);
@@ -43,6 +43,15 @@ export function takeReports(work: Work, request: ReportsRequest, before: Sender)
   }
   return { received: taken.received, finished: taken.finished, presence: { ...presence, missing: taken.missing } };
 }
+
+/** Of several that say how something is now only the last one counts. */
+function newestFacts(reports: readonly AgentReport[]): readonly AgentReport[] {
+  const last = new Map(reports.map((report) => [report.type, report]));
+  const isReplaced = (report: AgentReport) => REPLACEABLE.has(report.type) && last.get(report.type) !== report;
+  return reports.filter((report) => !isReplaced(report));
+}
+
+const REPLACEABLE: ReadonlySet<AgentReport["type"]> = new Set(["hello", "metrics", "state"] as const);
 
 /** It was let in, and removed before its turn came: nothing of it may come back. */
 function removedMeanwhile(hostId: string): Refusal {
@@ -108,22 +117,8 @@ function adopt(work: Work, from: Sender, entry: Report<"state">["known"][number]
   if (entry.startedAt === undefined || (settled !== undefined && from.inHistory(settled))) return;
   if (known === undefined ? work.output(id) !== null : known.host !== hostId || known.status !== "pending") return;
   if (known === undefined && (work.agent(hostId)?.commands.size ?? 0) >= MAX_OPEN) return;
-  if (known === undefined) createCommand(work, { id, host: hostId, op, args, requestedBy: agentOf(hostId) }, "adopted");
-  const enrolledMs = Date.parse(work.fleet.hosts.get(hostId)?.enrolledAt ?? work.at.iso);
-  const started = toldTime(work, entry.startedAt, new Date(enrolledMs - SKEW_MS).toISOString());
-  if (started.isOff) markClock(work, hostId, true);
-  work.change("command_progress", hostId, {
-    id,
-    status: "running",
-    reason: null,
-    deadline: null,
-    startedAt: started.iso,
-  });
-  const claimed = { status: "claimed", instance: presence.instance } as const;
-  work.changeAgent(hostId, "assignment_added", id, { id, op, args, ...claimed });
-  if (phase !== "ended") work.change("host_updated", hostId, { runningCommand: id });
   const what = known === undefined ? "which this state did not know" : "which this state had not given out";
-  noteWithin(work, {
+  const isNoted = noteWithin(work, {
     category: "audit",
     level: "warn",
     actor: agentOf(hostId),
@@ -132,6 +127,21 @@ function adopt(work: Work, from: Sender, entry: Report<"state">["known"][number]
     message: `${hostId} ${phase === "ended" ? "ran" : "runs"} ${op}, ${what}: adopted`,
     details: { commandId: id },
   });
+  if (!isNoted) return; // It says so again: what its budget allows is adopted later.
+  if (known === undefined) createCommand(work, { id, host: hostId, op, args, requestedBy: agentOf(hostId) }, "adopted");
+  const startedAt = startOf(work, hostId, entry.startedAt);
+  work.change("command_progress", hostId, { id, status: "running", reason: null, deadline: null, startedAt });
+  const claimed = { status: "claimed", instance: presence.instance } as const;
+  work.changeAgent(hostId, "assignment_added", id, { id, op, args, ...claimed });
+  if (phase !== "ended") work.change("host_updated", hostId, { runningCommand: id });
+}
+
+/** Not before the host was enrolled, as clocks go. */
+function startOf(work: Work, hostId: string, given: string): string {
+  const enrolledMs = Date.parse(work.fleet.hosts.get(hostId)?.enrolledAt ?? work.at.iso);
+  const { iso, isOff } = toldTime(work, given, new Date(enrolledMs - SKEW_MS).toISOString());
+  if (isOff) markClock(work, hostId, true);
+  return iso;
 }
 
 function agentOf(hostId: string): string {

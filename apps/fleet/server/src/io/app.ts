@@ -44,7 +44,7 @@ export function buildApp(server: Server, options: { readonly beaconMs: number; r
   server.connections.watch(http.server, ({ remoteAddress = "" }) =>
     server.proxies.isProxy(remoteAddress) ? null : addressGroup(remoteAddress),
   );
-  metrics.addHosts(server.budgets);
+  metrics.addHosts(server.budgets, server.now);
   const connections = new Set<Socket>();
   http.server.on("connection", (connection) => {
     connections.add(connection);

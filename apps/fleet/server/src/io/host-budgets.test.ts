@@ -15,6 +15,8 @@ const LIMITS = {
   outputBytes: 250,
   outputBytesPerSecond: 10,
   eventsPerMinute: 6,
+  auditEvents: 4,
+  auditEventsPerHour: 60,
 };
 
 beforeEach(async () => {
@@ -76,7 +78,7 @@ function hello(host: Host, over: Partial<Extract<AgentReport, { type: "hello" }>
 }
 
 describe("audit events", () => {
-  test("are all there, in order and once, however much else has been pushed out of the history", async () => {
+  test("[B38] are all there, in order and once, however much else has been pushed out of the history", async () => {
     const host = await onlineHost(browser, "web-1");
     for (let n = 0; n < 30; n += 1) await browser.call("PATCH", `/api/hosts/${host.id}`, { location: `rack ${n}` });
     const id = await running(host);
@@ -92,6 +94,32 @@ describe("audit events", () => {
       expect(events.map((event) => event.at)).toEqual(events.map((event) => event.at).sort((a, b) => (a < b ? 1 : -1)));
     }
     expect(audit.every((event) => event.category === "audit")).toBe(true);
+  });
+
+  test("those from before they were kept apart are in the whole log all the same, once", async () => {
+    const old = await fleets.start({ now: () => now });
+    await old.server.transact((work) => {
+      const at = new Date(now - 1000).toISOString();
+      const event = {
+        category: "audit",
+        level: "info",
+        actor: "admin",
+        action: "signed_in",
+        message: "long ago",
+      } as const;
+      work.change("event", "", { ...event, id: "old", at });
+    });
+    const admin = await signIn(old);
+
+    const idsOf = async (query: string) => {
+      const { body } = await admin.get(`/api/event-log${query}`);
+      return (body.events as unknown as Event[]).map(({ id }) => id);
+    };
+    const [all, audit] = [await idsOf(""), await idsOf("?category=audit")];
+
+    expect(all.filter((id) => id === "old")).toHaveLength(1);
+    expect(new Set(all).size).toBe(all.length);
+    expect(audit).not.toContain("old");
   });
 
   test("a cursor that is none is refused", async () => {
@@ -112,7 +140,7 @@ describe("events of a host", () => {
     const check = (ms: number) => ({ status: "ok", message: "", checkedAt: new Date(now - ms).toISOString() }) as const;
 
     await host.report(hello(host, { checks: { disk: check(0) } }));
-    await host.report(...Array.from({ length: 50 }, (_, n) => hello(host, { checks: { disk: check(n) } })));
+    for (let n = 0; n < 20; n += 1) await host.report(hello(host, { checks: { disk: check(n) } }));
     await host.report(hello(host, { checks: { disk: check(0) }, agentVersion: "2.0.0" }));
 
     const after = await actionsOf(host);
@@ -121,14 +149,11 @@ describe("events of a host", () => {
     );
   });
 
-  test("beyond so many a minute they are left out, one event says so, and they come back with time", async () => {
+  test("[B42] beyond so many a minute they are left out, one event says so, and they come back with time", async () => {
     const host = await onlineHost(browser, "web-1");
     const other = await onlineHost(browser, "web-2");
-    const versions = (from: number) =>
-      Array.from({ length: 40 }, (_, n) => hello(host, { agentVersion: `1.0.${from + n}` }));
 
-    await host.report(...versions(0));
-    await host.report(...versions(100));
+    for (let n = 0; n < 20; n += 1) await host.report(hello(host, { agentVersion: `1.0.${n}` }));
     await other.report(hello(other, { agentVersion: "2.0.0" }));
 
     const actions = await actionsOf(host);
@@ -143,7 +168,7 @@ describe("events of a host", () => {
 
   test("what a person asked for is noted, however many events the agent causes", async () => {
     const host = await onlineHost(browser, "web-1");
-    await host.report(...Array.from({ length: 40 }, (_, n) => hello(host, { agentVersion: `1.0.${n}` })));
+    for (let n = 0; n < 20; n += 1) await host.report(hello(host, { agentVersion: `1.0.${n}` }));
 
     const id = await running(host);
     await host.finished(id, "succeeded");
@@ -152,6 +177,33 @@ describe("events of a host", () => {
       .filter((event) => event.details?.commandId === id)
       .map((event) => event.action);
     expect(actions.sort()).toEqual(["command_ended", "command_started"]);
+  });
+
+  test("of several hellos in a request the last one counts", async () => {
+    const host = await onlineHost(browser, "web-1");
+    const version = () => fleet.manager.state.hosts.get(host.id)?.agentVersion;
+
+    await host.report(...Array.from({ length: 40 }, (_, n) => hello(host, { agentVersion: `1.0.${n}` })));
+
+    expect(version()).toBe("1.0.39");
+    expect(await actionsOf(host)).not.toContain("host_events_left_out");
+  });
+
+  test("[B47] audit events that an agent causes are limited further, and what is adopted with them", async () => {
+    const host = await onlineHost(browser, "web-1");
+    const startedAt = new Date(now).toISOString();
+    const known = Array.from({ length: 9 }, (_, n) => ({ commandId: `c${n}`, op: "uptime", args: {}, startedAt }));
+    const state: AgentReport = { type: "state", known: known.map((entry) => ({ ...entry, phase: "ended" })) };
+    const adopted = () => known.filter(({ commandId }) => command(commandId) !== undefined).length;
+
+    await host.report(state);
+    await host.report(state);
+    expect(adopted()).toBe(LIMITS.auditEvents);
+    now += 60_000;
+    await host.report(state);
+
+    expect(adopted()).toBe(LIMITS.auditEvents + 1);
+    expect((await eventsOf("&category=audit")).filter(({ action }) => action === "command_adopted")).toHaveLength(5);
   });
 
   test("a claim by another instance that is asked again and again raises no alarm without end", async () => {
@@ -166,7 +218,7 @@ describe("events of a host", () => {
 });
 
 describe("output of a host", () => {
-  test("of one command is cut with a mark, acknowledged all the same, and the end gets through", async () => {
+  test("[B39] of one command is cut with a mark, acknowledged all the same, and the end gets through", async () => {
     const host = await onlineHost(browser, "web-1");
     const id = await running(host);
 
@@ -181,7 +233,7 @@ describe("output of a host", () => {
     expect(await metrics()).toContain("neverstale_hosts_output_bytes_dropped 320");
   });
 
-  test("of all its commands is bounded too, and others have their own", async () => {
+  test("[B40] of all its commands is bounded too, and others have their own", async () => {
     const [host, other] = [await onlineHost(browser, "web-1"), await onlineHost(browser, "web-2")];
     const ids: string[] = [];
     for (let n = 0; n < 4; n += 1) {
@@ -202,7 +254,7 @@ describe("output of a host", () => {
     expect(await metrics()).toMatch(/neverstale_hosts_output_used_most_percent [1-9]/);
   });
 
-  test("behind an end is acknowledged and dropped, whatever ended it", async () => {
+  test("[B41] behind an end is acknowledged and dropped, whatever ended it", async () => {
     const host = await onlineHost(browser, "web-1");
     const finished = await running(host);
     await host.report(piece(finished, 0));
@@ -222,7 +274,7 @@ describe("output of a host", () => {
 });
 
 describe("what a host says of itself", () => {
-  test("an agent that offers more than a host's record may hold keeps what it offered before", async () => {
+  test("[B43] an agent that offers more than a host's record may hold keeps what it offered before", async () => {
     const host = await onlineHost(browser, "web-1");
     const many: OpOffer[] = Array.from({ length: 100 }, (_, n) => ({
       name: `op-${n}`,
@@ -264,6 +316,12 @@ describe("what a host says of itself", () => {
       expect(await actionsOf(host)).toContain("hostname_refused");
     },
   );
+
+  test("a machine called all is not every host", async () => {
+    const host = await enrollHost(browser, "all");
+
+    expect(host.id).toMatch(/^all-.+/);
+  });
 
   test("a machine that enrols under a name that can't be shown is called by its id", async () => {
     const host = await enrollHost(browser, "\u202e\u200b ");

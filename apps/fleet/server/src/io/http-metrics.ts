@@ -44,8 +44,8 @@ export class HttpMetrics {
     });
   }
 
-  addHosts(budgets: HostBudgets): void {
-    this.#addNumbers("hosts_", () => budgets.metrics);
+  addHosts(budgets: HostBudgets, now: () => number): void {
+    this.#addNumbers("hosts_", () => budgets.metrics(now()));
   }
 
   addServer(server: Server): void {
