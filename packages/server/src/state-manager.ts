@@ -184,7 +184,10 @@ export class StateManager<M extends Model = Model> {
     return [...this.#spaces.keys()];
   }
 
-  /** One change, as it is now, durable when this resolves. */
+  /**
+   * One change, as it is now, durable when this resolves. Await it: beyond 100,000 calls that wait it is refused with
+   * `too_many_requests`, and a refusal that nobody takes is an unhandled rejection, which ends a Node process.
+   */
   apply(change: AskedChange, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
     try {
       return this.#apply(change, options === NO_OPTIONS ? options : takeOptions(options));

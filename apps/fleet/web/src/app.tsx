@@ -28,7 +28,10 @@ export function App({ session, sync, outputs, setupToken }: AppProps) {
           <SignIn title="Sign in" lead="Your fleet, always current." user="" onSignIn={signIn} />
         ) : (
           <SetUp
-            onSetUp={(password) => session.setUp(password === null ? { token } : { token, password })}
+            onSetUp={async (password) => {
+              await session.setUp(password === null ? { token } : { token, password });
+              setToken(null); // It is used up.
+            }}
             onGiveUp={() => setToken(null)}
           />
         )}
