@@ -4,11 +4,20 @@ const MAX_KEYS = 10_000;
 /** From where somebody has signed in since the start. */
 export class Acquainted {
   readonly #keys = new Set<string>();
+  readonly #maxKeys: number;
+
+  constructor(maxKeys = MAX_KEYS) {
+    this.#maxKeys = maxKeys;
+  }
+
+  get size(): number {
+    return this.#keys.size;
+  }
 
   add(key: string): void {
     this.#keys.delete(key);
     this.#keys.add(key);
-    if (this.#keys.size <= MAX_KEYS) return;
+    if (this.#keys.size <= this.#maxKeys) return;
     for (const oldest of this.#keys) {
       this.#keys.delete(oldest);
       return;

@@ -10,11 +10,20 @@ const MAX_SESSIONS = 100;
  */
 export class MemorySessions {
   readonly #sessions = new Map<string, Session>();
+  readonly #maxSessions: number;
+
+  constructor(maxSessions = MAX_SESSIONS) {
+    this.#maxSessions = maxSessions;
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
 
   open(user: string, id: string, iso: string): void {
     this.#sessions.set(id, { id, user, createdAt: iso, lastSeenAt: iso });
     const [oldest] = this.#sessions.keys();
-    if (this.#sessions.size > MAX_SESSIONS && oldest !== undefined) this.#sessions.delete(oldest);
+    if (this.#sessions.size > this.#maxSessions && oldest !== undefined) this.#sessions.delete(oldest);
   }
 
   get(id: string): Session | undefined {

@@ -3,7 +3,7 @@ import { RefusalSampler } from "./refusal-sampler.ts";
 
 const each = { burst: 2, perSecond: 1 };
 
-test("of each key a few are logged, and the next one says how many were not", () => {
+test("[B29] of each key a few are logged, and the next one says how many were not", () => {
   const sampler = new RefusalSampler({ each });
 
   const first = [sampler.sample("a", 0), sampler.sample("a", 0), sampler.sample("a", 0), sampler.sample("a", 0)];
@@ -20,7 +20,7 @@ test("of each key a few are logged, and the next one says how many were not", ()
   expect(sampler.metrics.logRefusalsLeftOut).toBe(2);
 });
 
-test("many keys together have a bound too", () => {
+test("[B29] many keys together have a bound too", () => {
   const sampler = new RefusalSampler({ each, all: { burst: 3, perSecond: 1 } });
 
   const logged = ["a", "b", "c", "d", "e"].map((key) => sampler.sample(key, 0));

@@ -26,3 +26,11 @@ test("[C7] who has none left is told when there is one again", () => {
 
   expect([throttle.take("a", 0), throttle.take("b", 0), throttle.take("a", 10_000)]).toEqual([10, 0, 0]);
 });
+
+test("[B36] so many buckets are kept; the one that was used longest ago is forgotten", () => {
+  const throttle = new Throttle({ burst: 1, perSecond: 0.001 }, 2);
+
+  for (const key of ["a", "b", "c"]) throttle.take(key, 0);
+
+  expect([throttle.take("c", 0) > 0, throttle.take("b", 0) > 0, throttle.take("a", 0)]).toEqual([true, true, 0]);
+});

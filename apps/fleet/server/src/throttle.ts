@@ -15,9 +15,11 @@ const MAX_BUCKETS = 10_000;
 /** A token bucket for each key. */
 export class Throttle {
   readonly #options: ThrottleOptions;
+  readonly #maxBuckets: number;
   readonly #buckets = new Map<string, Bucket>();
 
-  constructor(options: ThrottleOptions) {
+  constructor(options: ThrottleOptions, maxBuckets = MAX_BUCKETS) {
+    this.#maxBuckets = maxBuckets;
     this.#options = options;
   }
 
@@ -46,7 +48,7 @@ export class Throttle {
   }
 
   #forgetOldest(): void {
-    if (this.#buckets.size <= MAX_BUCKETS) return;
+    if (this.#buckets.size <= this.#maxBuckets) return;
     for (const key of this.#buckets.keys()) {
       this.#buckets.delete(key);
       return;

@@ -55,7 +55,7 @@ function start(connectionLimits: FleetOptions["connectionLimits"], options: Flee
   return fleets.start({ connectionLimits: connectionLimits ?? {}, ...options });
 }
 
-test("[C7] idle connections of one address make room for the next one, the longest idle first", async () => {
+test("[C7] [B26] idle connections of one address make room for the next one, the longest idle first", async () => {
   const fleet = await start({ address: 3 });
   const [first, second, third] = await kept(fleet, 3);
   await first?.ask();
@@ -70,7 +70,7 @@ test("[C7] idle connections of one address make room for the next one, the longe
   expect(text).toMatch(/neverstale_http_connections_closed_idle 3\n/);
 });
 
-test("[C7] idle connections of many addresses are bounded in all, and those that are known go last", async () => {
+test("[C7] [B25] idle connections of many addresses are bounded in all, and those that are known go last", async () => {
   const fleet = await start({ all: 3 });
   const browser = await signIn(fleet);
   const known = await kept(fleet, 2, { cookie: browser.cookie });
@@ -127,7 +127,7 @@ test("[C7] when all of them are at work, one more is told to come back", async (
   expect(closedOf(busy)).toEqual([false, false]);
 });
 
-test("[C8] a connection that shows nothing is kept for a short while, one that is known for longer", async () => {
+test("[C8] [B27] a connection that shows nothing is kept for a short while, one that is known for longer", async () => {
   const fleet = await start({});
   const browser = await signIn(fleet);
 
@@ -145,6 +145,6 @@ test.each([
   [1024, 924],
   [50, 16],
   [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
-])("[C7] where a process may open %d files there are %d connections", (files, connections) => {
+])("[C7] [B25] where a process may open %d files there are %d connections", (files, connections) => {
   expect(connectionsAllowed(files)).toBe(connections);
 });

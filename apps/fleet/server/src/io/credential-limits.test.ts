@@ -21,7 +21,7 @@ test("[C7] who shows a good session or credential is not limited by what others 
   for (const { socket } of [page, agent]) socket.terminate();
 });
 
-test("[C7] who guesses a credential or a session is limited by its address", async () => {
+test("[C7] [B30] who guesses a credential or a session is limited by its address", async () => {
   const fleet = await fleets.start({ steadyNow: () => 0, rateLimits: { requests: { burst: 3, perSecond: 0.001 } } });
   const guess = async (count: number) => {
     const guessed = String(count).padStart(43, "x");
@@ -37,7 +37,7 @@ test("[C7] who guesses a credential or a session is limited by its address", asy
   expect(statuses).toEqual([401, 401, 401, 429, 429]);
 });
 
-test("[C7] a session and a host have a limit of their own, each for itself", async () => {
+test("[C7] [B31] [B32] a session and a host have a limit of their own, each for itself", async () => {
   const rateLimits = { session: { burst: 3, perSecond: 0.001 }, host: { burst: 2, perSecond: 0.001 } };
   const fleet = await fleets.start({ steadyNow: () => 0, rateLimits });
   const browser = await signIn(fleet);
@@ -49,7 +49,7 @@ test("[C7] a session and a host have a limit of their own, each for itself", asy
   expect([ofSession, ofFirst, (await second.hello()).status]).toEqual([[200, 429], [200, 429], 200]);
 });
 
-test("[C7] agents of one address may have more sockets than one address may", async () => {
+test("[C7] [B12] agents of one address may have more sockets than one address may", async () => {
   const fleet = await fleets.start({ socketLimits: { address: 1 } });
   const browser = await signIn(fleet);
   const hosts = [

@@ -33,7 +33,7 @@ describe("guesses", { timeout: 120_000 }, () => {
     expect(new Set(await Promise.all(guesses))).toEqual(new Set([401, 429]));
   });
 
-  test("[C21] all addresses of one IPv6 /64 have the attempts of one address, those of the next have their own", async () => {
+  test("[C21] [B33] all addresses of one IPv6 /64 have the attempts of one address, those of the next have their own", async () => {
     const attempts = { burst: 10, perSecond: 0.001 };
     const { fleet } = await loginsFrom({ rateLimits: { attempts } });
     const guess = async (from: string) => {
@@ -62,7 +62,7 @@ describe("guesses", { timeout: 120_000 }, () => {
     expect(await login("192.0.2.1", PASSWORD, `${device}x`)).toBe(429);
   });
 
-  test("[C21] an address from which somebody signed in is not kept waiting by those who are new", async () => {
+  test("[C21] [B35] an address from which somebody signed in is not kept waiting by those who are new", async () => {
     const { login } = await loginsFrom({ rateLimits: { passwords: { burst: 2, perSecond: 0.001 } } });
     expect(await login("198.51.100.1", PASSWORD)).toBe(200);
     for (const from of ["192.0.2.1", "192.0.2.2", "192.0.2.3"]) await login(from);
@@ -72,7 +72,7 @@ describe("guesses", { timeout: 120_000 }, () => {
     expect(statuses).toEqual([429, 200]);
   });
 
-  test("[C19] in a full queue of passwords to hash who is new is refused before who is known", async () => {
+  test("[C19] [B34] in a full queue of passwords to hash who is new is refused before who is known", async () => {
     const passwords = new Passwords(2);
     const ask = (key: string, known: boolean) =>
       passwords.verify("x", undefined, { key, known }).catch((error: { code: string }) => error.code);

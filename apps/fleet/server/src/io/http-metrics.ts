@@ -50,6 +50,10 @@ export class HttpMetrics {
 
   addServer(server: Server): void {
     this.#addNumbers("", () => ({ storeRefuses: server.storeTrouble === null ? 0 : 1 }));
+    this.#addNumbers("", () => ({
+      memorySessions: server.memorySessions.size,
+      knownAddresses: server.acquainted.size,
+    }));
     this.#addNumbers("http_", () => server.connections.metrics);
     this.#addNumbers("", () => server.refusals.metrics);
     this.#addNumbers("", () => server.logStream?.metrics ?? { logLinesDropped: 0 });

@@ -21,7 +21,7 @@ class SlowReader extends Writable {
   }
 }
 
-test("what nobody reads is kept up to a bound, then dropped and counted, and told when it goes on", async () => {
+test("[B28] what nobody reads is kept up to a bound, then dropped and counted, and told when it goes on", async () => {
   const reader = new SlowReader();
   const log = new LogStream(reader, 150);
 

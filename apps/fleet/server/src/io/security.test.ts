@@ -684,7 +684,7 @@ describe("requests", () => {
     expect(answer.body).toMatchObject({ status: 413, code: "too_large" });
   });
 
-  test("[C7] requests of one address are limited: 429 with Retry-After", async () => {
+  test("[C7] [B30] requests of one address are limited: 429 with Retry-After", async () => {
     const other = await fleets.start({ now: () => now, rateLimits: { requests: { burst: 5, perSecond: 1 } } });
 
     const statuses = await Promise.all(
@@ -695,7 +695,7 @@ describe("requests", () => {
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(5);
   });
 
-  test("[C7] sockets of one session and of one agent are bounded: 429 with Retry-After, until one closes", async () => {
+  test("[C7] [B13] sockets of one session and of one agent are bounded: 429 with Retry-After, until one closes", async () => {
     const other = await fleets.start({ socketLimits: { session: 2, agent: 1 } });
     const admin = await signIn(other);
     const agent = await onlineHost(admin, "web-1");
@@ -717,7 +717,7 @@ describe("requests", () => {
     await expect.poll(async () => (await open()).status).toBe(101);
   });
 
-  test("[C7] sockets of one address are bounded", async () => {
+  test("[C7] [B12] sockets of one address are bounded", async () => {
     const other = await fleets.start({ socketLimits: { address: 1 } });
     const admin = await signIn(other);
     const open = () => upgrade(other, "/sync", { cookie: admin.cookie, origin: other.address });
