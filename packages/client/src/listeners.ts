@@ -13,7 +13,10 @@ export class Listeners {
   readonly #records = new Map<string, Map<string, Set<Listener>>>();
 
   onAny(listener: Listener): Unsubscribe {
-    const own = (): void => listener(); // The same function may be subscribed twice.
+    // The same function may be subscribed twice; who leaves while others are told hears nothing more.
+    const own = (): void => {
+      if (this.#all.has(own)) listener();
+    };
     this.#all.add(own);
     return () => this.#all.delete(own);
   }
@@ -50,8 +53,10 @@ export class Listeners {
 }
 
 function addTo(map: Map<string, Set<Listener>>, key: string, listener: Listener): Unsubscribe {
-  const own = (): void => listener();
   const listeners = map.get(key) ?? new Set();
+  const own = (): void => {
+    if (listeners.has(own)) listener();
+  };
   map.set(key, listeners.add(own));
   return () => {
     listeners.delete(own);

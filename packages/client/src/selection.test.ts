@@ -23,7 +23,15 @@ class Source {
   }
 
   set(id: string, cpu: number): void {
-    this.replica.apply(delta(0, 1, { hosts: { put: [{ id, cpu }] } }) as Parameters<Replica["apply"]>[0]);
+    this.put({ id, cpu });
+  }
+
+  put(record: StateRecord): void {
+    this.putInto("hosts", record);
+  }
+
+  putInto(collection: string, record: StateRecord): void {
+    this.replica.apply(delta(0, 1, { [collection]: { put: [record] } }) as Parameters<Replica["apply"]>[0]);
     this.tell();
   }
 
@@ -32,6 +40,7 @@ class Source {
     if (moved === null) return;
     this.#revision++;
     for (const listener of this.listeners.concerned(moved)) listener();
+    for (const listener of this.listeners.all()) listener();
   }
 
   select<T>(selector: (state: AnyState) => T, isEqual: (a: T, b: T) => boolean = Object.is) {
@@ -162,6 +171,210 @@ describe("a selection", () => {
   });
 });
 
+describe("a selector that throws", () => {
+  const peerOf = ({ hosts }: AnyState) => (hosts?.get(String(hosts.get("a")?.peer)) ?? missing()).id;
+  const missing = (): never => {
+    throw new TypeError("there is no peer");
+  };
+
+  test("is told when what it failed for has come", () => {
+    const source = new Source({ id: "a", peer: "b" }, { id: "b" });
+    const peer = source.select(peerOf);
+    peer.subscribe();
+
+    expect(() => source.put({ id: "a", peer: "c" })).toThrow(TypeError);
+    const calls = peer.calls();
+    expect(() => peer.selection.current).toThrow(TypeError);
+    source.put({ id: "c" });
+
+    expect([calls, peer.calls(), peer.selection.current]).toEqual([0, 1, "c"]);
+  });
+
+  test("from the start can be listened to", () => {
+    const source = new Source();
+    const peer = source.select(peerOf);
+    peer.subscribe();
+    peer.subscribe();
+
+    expect(() => source.put({ id: "a", peer: "b" })).toThrow(TypeError);
+    source.put({ id: "b" });
+
+    expect([peer.calls(), peer.selection.current]).toEqual([2, "b"]);
+  });
+
+  test("runs once for one state, however often it is looked at", () => {
+    const source = new Source({ id: "a", peer: "b" });
+    const peer = source.select(peerOf);
+
+    for (let look = 0; look < 3; look++) expect(() => peer.selection.current).toThrow(TypeError);
+
+    expect(peer.runs()).toBe(1);
+  });
+
+  test("and comes to the same value again has nothing to tell", () => {
+    const source = new Source({ id: "a", peer: "b" }, { id: "b" });
+    const peer = source.select(peerOf);
+    peer.subscribe();
+
+    expect(() => source.put({ id: "a", peer: "c" })).toThrow(TypeError);
+    source.put({ id: "a", peer: "b" });
+
+    expect([peer.calls(), peer.selection.current]).toEqual([0, "b"]);
+  });
+
+  test("one whose comparison throws is no other case", () => {
+    const source = new Source({ id: "web-1", cpu: 1 });
+    const one = source.select(
+      ({ hosts }) => hosts?.get("web-1")?.cpu,
+      (_, next) => {
+        if (next === 2) throw new Error("not two");
+        return false;
+      },
+    );
+    one.subscribe();
+
+    expect(() => source.set("web-1", 2)).toThrow("not two");
+    source.set("web-1", 3);
+
+    expect([one.calls(), one.selection.current]).toEqual([1, 3]);
+  });
+});
+
+describe("those who listen to a selection", () => {
+  function listenedTo() {
+    const source = new Source({ id: "web-1", cpu: 1 });
+    const { selection } = source.select(({ hosts }) => hosts?.get("web-1")?.cpu);
+    return { source, selection, told: [] as string[] };
+  }
+  const failing = (message: string) => () => {
+    throw new Error(message);
+  };
+
+  test("are told each, whatever the others throw, which comes up once", () => {
+    const { source, selection, told } = listenedTo();
+    selection.subscribe(failing("mine"));
+    selection.subscribe(() => told.push("second"));
+
+    expect(() => source.set("web-1", 2)).toThrow(new Error("mine"));
+
+    expect(told).toEqual(["second"]);
+  });
+
+  test("that throw are all heard of", () => {
+    const { source, selection } = listenedTo();
+    selection.subscribe(failing("first"));
+    selection.subscribe(failing("second"));
+
+    expect(() => source.set("web-1", 2)).toThrow(
+      expect.objectContaining({ errors: [new Error("first"), new Error("second")] }),
+    );
+  });
+
+  test("hear nothing more once they have left, and nothing yet when they have only come", () => {
+    const { source, selection, told } = listenedTo();
+    const leaves: (() => void)[] = [];
+    selection.subscribe(() => {
+      told.push("first");
+      leaves.pop()?.();
+      selection.subscribe(() => told.push("new"));
+    });
+    leaves.push(selection.subscribe(() => told.push("left")));
+
+    source.set("web-1", 2);
+
+    expect(told).toEqual(["first"]);
+  });
+
+  test("may leave all while they are told, and come back", () => {
+    const { source, selection, told } = listenedTo();
+    const leave = selection.subscribe(() => {
+      leave();
+      selection.subscribe(() => told.push("again"));
+    });
+
+    source.set("web-1", 2);
+    source.set("web-1", 3);
+
+    expect(told).toEqual(["again"]);
+  });
+});
+
+describe("what a selection is made of", () => {
+  const size = (value: unknown) => (value as { readonly all: ReadonlyMap<string, unknown> }).all.size;
+
+  test.each<[string, (state: AnyState) => unknown]>([
+    ["taken twice", (s) => ({ all: s.hosts, one: s.hosts?.get("web-1") })],
+    ["taken once", ({ hosts }) => ({ one: hosts?.get("web-1"), all: hosts })],
+    ["asked first", (s) => ({ one: s.hosts?.has("web-1"), all: s.hosts })],
+    ["in a list in an object", ({ hosts }) => ({ all: hosts, deep: [{ one: hosts?.get("web-1") }] })],
+  ])("a whole collection and a record of it, %s", (_, selector) => {
+    const source = new Source({ id: "web-1", cpu: 1 });
+    const both = source.select(selector);
+    both.subscribe();
+
+    source.set("web-2", 1);
+
+    expect([both.calls(), size(both.selection.current)]).toEqual([1, 2]);
+  });
+
+  test.each<[string, (state: AnyState) => unknown]>([
+    ["size", ({ hosts }) => hosts?.size],
+    ["keys", ({ hosts }) => [...(hosts?.keys() ?? [])].join()],
+    ["entries", ({ hosts }) => [...(hosts?.entries() ?? [])].length],
+    ["iteration", ({ hosts }) => [...(hosts ?? [])].length],
+    [
+      "forEach",
+      ({ hosts }) => {
+        let seen = 0;
+        hosts?.forEach(() => {
+          seen++;
+        });
+        return seen;
+      },
+    ],
+    ["has", ({ hosts }) => hosts?.has("web-2")],
+    ["a collection that is not there yet", ({ nope }) => nope?.get("web-2")?.cpu],
+    ["all collections", (s) => Object.values(s).reduce((sum, records) => sum + records.size, 0)],
+  ])("%s", (_, selector) => {
+    const source = new Source({ id: "web-1", cpu: 1 });
+    const one = source.select(selector);
+    one.subscribe();
+
+    source.set("web-2", 1);
+    source.putInto("nope", { id: "web-2", cpu: 1 });
+
+    expect(one.calls()).toBeGreaterThan(0);
+  });
+
+  test.each<[string, (state: AnyState) => unknown]>([
+    ["all of them", (s) => Object.values(s).reduce((sum, records) => sum + records.size, 0)],
+    ["their names", (s) => Object.keys(s).join()],
+    ["whether there is one", (s) => "hosts" in s],
+  ])("the collections that come with the first state: %s", (_, selector) => {
+    const source = new Source();
+    source.replica.clear();
+    delete (source.replica.state as Record<string, unknown>).hosts;
+    const one = source.select(selector);
+    one.subscribe();
+
+    source.replica.replace(full(2, { hosts: [{ id: "web-1" }] }));
+    source.tell();
+
+    expect(one.calls()).toBe(1);
+  });
+
+  test("another selection", () => {
+    const source = new Source({ id: "web-1", cpu: 1 });
+    const inner = source.select(({ hosts }) => Number(hosts?.get("web-1")?.cpu));
+    const outer = source.select(() => inner.selection.current * 10);
+    outer.subscribe();
+
+    source.set("web-1", 2);
+
+    expect([outer.calls(), outer.selection.current]).toEqual([1, 20]);
+  });
+});
+
 describe("listeners", () => {
   test.each(["record", "any"])("the same function twice is two subscriptions, each ended by itself (%s)", (kind) => {
     const listeners = new Listeners();
@@ -181,6 +394,20 @@ describe("listeners", () => {
     tell();
 
     expect(calls).toBe(3);
+  });
+
+  test.each(["record", "any"])("who leaves while others are told hears nothing more (%s)", (kind) => {
+    const listeners = new Listeners();
+    const told: string[] = [];
+    const listen = (listener: () => void) =>
+      kind === "any" ? listeners.onAny(listener) : listeners.onRecord("hosts", "web-1", listener);
+    listen(() => leave());
+    const leave = listen(() => told.push("left"));
+
+    for (const one of listeners.concerned(new Map([["hosts", ["web-1"]]]))) one();
+    for (const one of listeners.all()) one();
+
+    expect(told).toEqual([]);
   });
 
   test("only those of what moved are concerned", () => {

@@ -1,8 +1,10 @@
-import type { AnyState, StateRecord } from "@neverstale/protocol";
+import type { AnyState } from "@neverstale/protocol";
 import type { Listener, Listeners, Unsubscribe } from "./listeners.ts";
+import { NAMES, ReadLog, type Reads, sameReads, WHOLE } from "./reads.ts";
 
 /** A value computed from the state; the same one, by identity, for as long as nothing that it is made of moved. */
 export interface Selection<T> {
+  /** Throws what the selector throws of the state as it is. */
   readonly current: T;
   /** Called when `current` has become another value. */
   subscribe(listener: Listener): Unsubscribe;
@@ -15,14 +17,22 @@ export interface SelectionSource {
   readonly listeners: Listeners;
 }
 
+/** What the selector came to. */
+type Outcome<T> = { readonly of: T } | { readonly error: unknown };
+
+/** The selections that are being computed, the innermost last: what one reads of another it is made of, too. */
+const computing: { readonly source: SelectionSource; readonly log: ReadLog }[] = [];
+
 /** Runs the selector again only when a record, or a whole collection, that it read the last time has moved. */
 export class TrackedSelection<T> implements Selection<T> {
   readonly #source: SelectionSource;
   readonly #selector: (state: AnyState) => T;
   readonly #isEqual: (a: T, b: T) => boolean;
   readonly #listeners = new Set<Listener>();
-  #value: { readonly of: T } | null = null;
+  #outcome: Outcome<T> | null = null;
   #revision = -1;
+  /** The last value there was: one that is equal to it has its identity. */
+  #value: { readonly of: T } | null = null;
   /** What the listeners know, and since which revision: `current` may be looked at before they are told. */
   #told: { readonly of: T } | null = null;
   #toldRevision = -1;
@@ -36,15 +46,18 @@ export class TrackedSelection<T> implements Selection<T> {
   }
 
   get current(): T {
-    if (this.#value === null || this.#revision !== this.#source.revision()) return this.#evaluate();
-    return this.#value.of;
+    const outcome = this.#upToDate();
+    const reader = computing.at(-1);
+    if (reader?.source.listeners === this.#source.listeners) reader.log.include(this.#reads);
+    if ("error" in outcome) throw outcome.error;
+    return outcome.of;
   }
 
   subscribe(listener: Listener): Unsubscribe {
     const own = (): void => listener();
     this.#listeners.add(own);
     if (this.#listeners.size === 1) {
-      this.#evaluate();
+      this.#upToDate();
       this.#told = this.#value;
       this.#watch();
     }
@@ -54,25 +67,40 @@ export class TrackedSelection<T> implements Selection<T> {
     };
   }
 
-  #evaluate(): T {
-    const { view, reads } = tracked(this.#source.state);
-    const next = this.#selector(view);
-    const old = this.#value;
-    const value = old !== null && this.#isEqual(old.of, next) ? old : { of: next };
-    this.#value = value;
+  #upToDate(): Outcome<T> {
+    if (this.#outcome !== null && this.#revision === this.#source.revision()) return this.#outcome;
+    const log = new ReadLog(this.#source.state);
+    this.#outcome = this.#run(log);
     this.#revision = this.#source.revision();
-    const watching = this.#stopWatching.length > 0 && !sameReads(this.#reads, reads());
-    this.#reads = reads();
-    if (watching) this.#watch();
-    return value.of;
+    const { reads } = log;
+    const isOutOfDate = this.#stopWatching.length > 0 && !sameReads(this.#reads, reads);
+    this.#reads = reads;
+    if (isOutOfDate) this.#watch();
+    return this.#outcome;
+  }
+
+  #run(log: ReadLog): Outcome<T> {
+    computing.push({ source: this.#source, log });
+    try {
+      const next = this.#selector(log.view);
+      log.handOut(next);
+      if (this.#value === null || !this.#isEqual(this.#value.of, next)) this.#value = { of: next };
+      return this.#value;
+    } catch (error) {
+      return { error }; // What it has read till then may be what it fails for: when that moves it is run again.
+    } finally {
+      computing.pop();
+    }
   }
 
   #watch(): void {
     this.#unwatch();
+    const { listeners } = this.#source;
     const stops: Unsubscribe[] = [];
     for (const [collection, ids] of this.#reads) {
-      if (ids === WHOLE) stops.push(this.#source.listeners.onCollection(collection, this.#onMoved));
-      else for (const id of ids) stops.push(this.#source.listeners.onRecord(collection, id, this.#onMoved));
+      if (collection === NAMES) stops.push(listeners.onAny(this.#onMoved));
+      else if (ids === WHOLE) stops.push(listeners.onCollection(collection, this.#onMoved));
+      else for (const id of ids) stops.push(listeners.onRecord(collection, id, this.#onMoved));
     }
     this.#stopWatching = stops;
   }
@@ -82,98 +110,29 @@ export class TrackedSelection<T> implements Selection<T> {
     this.#stopWatching = [];
   }
 
-  /** Called once for each record that moved and that it was made of. */
+  /** Called once for each record that moved and that it was made of. What is thrown in it comes to who calls, once. */
   readonly #onMoved = (): void => {
     const revision = this.#source.revision();
     if (this.#toldRevision === revision) return;
     this.#toldRevision = revision;
-    if (this.#revision !== revision) this.#evaluate();
+    const outcome = this.#upToDate();
+    if ("error" in outcome) throw outcome.error;
     if (this.#value === this.#told) return;
     this.#told = this.#value;
-    for (const listener of [...this.#listeners]) listener();
+    this.#tell();
   };
-}
 
-const WHOLE = null;
-
-/** By collection: the ids that were looked up, or all of it. */
-type Reads = ReadonlyMap<string, ReadonlySet<string> | typeof WHOLE>;
-
-function sameReads(a: Reads, b: Reads): boolean {
-  if (a.size !== b.size) return false;
-  for (const [collection, ids] of a) {
-    const others = b.get(collection);
-    if (others === undefined) return false;
-    if (ids === WHOLE || others === WHOLE) {
-      if (ids !== others) return false;
-    } else if (ids.size !== others.size || [...ids].some((id) => !others.has(id))) return false;
-  }
-  return true;
-}
-
-/** The state as before, and what is read through it. */
-function tracked(state: AnyState): { readonly view: AnyState; readonly reads: () => Reads } {
-  const collections = new Map<string, TrackedCollection>();
-  const view = new Proxy(state, {
-    get(target, name: string) {
-      const known = collections.get(name) ?? new TrackedCollection(target[name] as ReadonlyMap<string, StateRecord>);
-      collections.set(name, known);
-      return known;
-    },
-  });
-  return { view, reads: () => new Map([...collections].map(([name, { reads }]) => [name, reads])) };
-}
-
-/** A collection that notes what is asked of it; one handed out and asked for nothing counts as read whole. */
-class TrackedCollection implements ReadonlyMap<string, StateRecord> {
-  readonly #records: ReadonlyMap<string, StateRecord>;
-  readonly #ids = new Set<string>();
-  #whole = false;
-
-  constructor(records: ReadonlyMap<string, StateRecord>) {
-    this.#records = records;
-  }
-
-  get reads(): ReadonlySet<string> | typeof WHOLE {
-    return this.#whole || this.#ids.size === 0 ? WHOLE : this.#ids;
-  }
-
-  get(id: string): StateRecord | undefined {
-    this.#ids.add(id);
-    return this.#records.get(id);
-  }
-
-  has(id: string): boolean {
-    this.#ids.add(id);
-    return this.#records.has(id);
-  }
-
-  get size(): number {
-    return this.#readWhole().size;
-  }
-
-  forEach(visit: (record: StateRecord, id: string, records: ReadonlyMap<string, StateRecord>) => void): void {
-    this.#readWhole().forEach(visit);
-  }
-
-  keys(): MapIterator<string> {
-    return this.#readWhole().keys();
-  }
-
-  values(): MapIterator<StateRecord> {
-    return this.#readWhole().values();
-  }
-
-  entries(): MapIterator<[string, StateRecord]> {
-    return this.#readWhole().entries();
-  }
-
-  [Symbol.iterator](): MapIterator<[string, StateRecord]> {
-    return this.#readWhole().entries();
-  }
-
-  #readWhole(): ReadonlyMap<string, StateRecord> {
-    this.#whole = true;
-    return this.#records;
+  /** Everyone who is still there, whatever the others throw. */
+  #tell(): void {
+    const errors: unknown[] = [];
+    for (const listener of [...this.#listeners]) {
+      try {
+        if (this.#listeners.has(listener)) listener();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length === 1) throw errors[0];
+    if (errors.length > 1) throw new AggregateError(errors, "several listeners of a selection have failed");
   }
 }

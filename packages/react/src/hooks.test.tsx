@@ -242,9 +242,91 @@ describe("useSelection", () => {
 
     expect([same, heat.renders, container.textContent]).toEqual([1, 2, "7"]);
   });
+
+  const busyIds = ({ hosts }: Fleet) => [...hosts.values()].filter(({ cpu }) => cpu > 50).map(({ id }) => id);
+  const selectors: [string, () => (state: Fleet) => unknown][] = [
+    ["stable, a new list", () => busyIds],
+    ["inline, a new list", () => (state) => busyIds(state)],
+    ["inline, a new object", () => (state) => ({ ids: busyIds(state), first: { id: busyIds(state)[0] } })],
+    [
+      "inline, records",
+      () =>
+        ({ hosts }) =>
+          [...hosts.values()].filter(({ cpu }) => cpu > 50),
+    ],
+    [
+      "inline, a collection",
+      () =>
+        ({ hosts }) => ({ hosts }),
+    ],
+  ];
+
+  test.each(selectors)("renders once at mount, also where each run makes something new (%s)", (_, make) => {
+    connection.full(1, [{ id: "web-1", cpu: 60 }]);
+    const busy = counted(() => <p>{JSON.stringify(useSelection(make()))}</p>);
+
+    show(<busy.Counted key="1" />);
+
+    expect(busy.renders).toBe(1);
+  });
+
+  test.each(selectors.slice(0, 3))("renders again only when it holds something else (%s)", (_, make) => {
+    connection.full(1, [{ id: "web-1", cpu: 60 }]);
+    const busy = counted(() => <p>{JSON.stringify(useSelection(make()))}</p>);
+    show(<busy.Counted key="1" />);
+
+    connection.delta(1, { hosts: { put: [{ id: "web-1", cpu: 61 }] } });
+    connection.delta(2, { hosts: { put: [{ id: "web-2", cpu: 3 }] } });
+    const same = busy.renders;
+    connection.delta(3, { hosts: { put: [{ id: "web-3", cpu: 70 }] } });
+
+    expect([same, busy.renders]).toEqual([1, 2]);
+    expect(container.textContent).toContain("web-3");
+  });
+
+  test("under StrictMode and re-rendered by its parent it is right, and ends", () => {
+    connection.full(1, [{ id: "web-1", cpu: 60 }]);
+    const Busy = (): ReactNode => <p>{useSelection((state) => busyIds(state)).join()}</p>;
+    const strict = () => (
+      <StrictMode key="1">
+        <Busy />
+      </StrictMode>
+    );
+    show(strict());
+    show(strict());
+
+    connection.delta(1, { hosts: { put: [{ id: "web-2", cpu: 70 }] } });
+
+    expect(container.textContent).toBe("web-1,web-2");
+  });
+
+  test("`isEqual` has the last word", () => {
+    connection.full(1, [{ id: "web-1", cpu: 60 }]);
+    const busy = counted(() => <p>{useSelection(busyIds, () => true).join()}</p>);
+    show(<busy.Counted key="1" />);
+
+    connection.delta(1, { hosts: { put: [{ id: "web-2", cpu: 70 }] } });
+
+    expect([busy.renders, container.textContent]).toEqual([1, "web-1"]);
+  });
 });
 
 describe("useSync", () => {
+  test("a selector may make a new object each time", () => {
+    connection.full(1, []);
+    const facts = counted(() => (
+      <p>{JSON.stringify(useSync(({ status, epoch }) => ({ word: status.type, epoch })))}</p>
+    ));
+    show(<facts.Counted key="1" />);
+
+    connection.delta(1, { hosts: { put: [{ id: "web-1", cpu: 1 }] } });
+    const moved = facts.renders;
+    connection.close(4401);
+
+    expect([moved, facts.renders]).toEqual([1, 2]);
+    expect(container.textContent).toContain("signed_out");
+  });
+
   test("says how fresh what is shown is, and follows", () => {
     function Badge(): ReactNode {
       const { status, version, lastConfirmedAt } = useSync();

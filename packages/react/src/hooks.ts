@@ -11,6 +11,7 @@ import type {
 import type { AnyState } from "@neverstale/protocol";
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 import { useReplica } from "./context.ts";
+import { sameContent } from "./same-content.ts";
 
 /** The record, or undefined. Renders again only when that record has changed. */
 export function useRecord<State = AnyState, C extends CollectionOf<State> = CollectionOf<State>>(
@@ -49,8 +50,14 @@ export function useCollection<State = AnyState, C extends CollectionOf<State> = 
   return useSyncExternalStore(subscribe, snapshot, snapshot);
 }
 
-/** A value computed from the state; renders again only when it is another. `selector` as stable as for `useMemo`. */
-export function useSelection<State, T>(selector: (state: State) => T, isEqual?: (a: T, b: T) => boolean): T {
+/**
+ * A value computed from the state; renders again only when it is another, lists and plain objects by what they hold unless
+ * `isEqual` says otherwise. A selector that is another function in each render runs in each.
+ */
+export function useSelection<State, T>(
+  selector: (state: State) => T,
+  isEqual: (a: T, b: T) => boolean = sameContent,
+): T {
   const sync = useReplica<State>();
   const selection = useMemo(() => sync.select(selector, isEqual), [sync, selector, isEqual]);
   const subscribe = useCallback((listener: () => void) => selection.subscribe(listener), [selection]);
@@ -58,16 +65,13 @@ export function useSelection<State, T>(selector: (state: State) => T, isEqual?: 
   return useSyncExternalStore(subscribe, snapshot, snapshot);
 }
 
-/**
- * How fresh what is shown is (rule R7). With a selector it renders again only when the selected value is another; it
- * gives a member of the view or a plain value, never an object made anew.
- */
+/** How fresh what is shown is (rule R7). With a selector it renders again only when the selected value is another. */
 export function useSync(): SyncView;
 export function useSync<T>(selector: (view: SyncView) => T): T;
 export function useSync(selector: (view: SyncView) => unknown = wholeView): unknown {
   const sync = useReplica();
   const subscribe = useCallback((listener: () => void) => sync.subscribe(listener), [sync]);
-  const snapshot = (): unknown => selector(sync.view);
+  const snapshot = useMemo(() => selected(() => sync.view, selector), [sync, selector]);
   return useSyncExternalStore(subscribe, snapshot, snapshot);
 }
 
@@ -96,6 +100,20 @@ export function useDispatch(): Dispatch {
     }),
     [sync],
   );
+}
+
+/** Selects anew only when the view is another, and gives the last result again when it holds the same. */
+function selected(view: () => SyncView, selector: (view: SyncView) => unknown): () => unknown {
+  let source: SyncView | null = null;
+  let result: unknown;
+  return () => {
+    const now = view();
+    if (now === source) return result;
+    source = now;
+    const next = selector(now);
+    if (!sameContent(next, result)) result = next;
+    return result;
+  };
 }
 
 function wholeView(view: SyncView): SyncView {

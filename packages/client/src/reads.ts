@@ -1,0 +1,151 @@
+import type { AnyState, StateRecord } from "@neverstale/protocol";
+
+export const WHOLE = null;
+
+/** Which collections there are was asked; no collection has this name. */
+export const NAMES = "";
+
+/** By collection: the ids that were looked up, or all of it. */
+export type Reads = ReadonlyMap<string, ReadonlySet<string> | typeof WHOLE>;
+
+export function sameReads(a: Reads, b: Reads): boolean {
+  if (a.size !== b.size) return false;
+  for (const [collection, ids] of a) {
+    const others = b.get(collection);
+    if (others === undefined) return false;
+    if (ids === WHOLE || others === WHOLE) {
+      if (ids !== others) return false;
+    } else if (ids.size !== others.size || [...ids].some((id) => !others.has(id))) return false;
+  }
+  return true;
+}
+
+const NO_RECORDS: ReadonlyMap<string, StateRecord> = new Map();
+/** How much of a result is looked through for collections that it holds. */
+const NODES_LOOKED_AT = 1_000;
+
+/** Notes what is read of a state through its `view`. */
+export class ReadLog {
+  readonly view: AnyState;
+  readonly #collections = new Map<string, CollectionReads>();
+
+  constructor(state: AnyState) {
+    const readsOf = (name: string): CollectionReads => this.#readsOf(name);
+    this.view = new Proxy(state, {
+      get: (target, name) => {
+        if (typeof name === "symbol") return Reflect.get(target, name);
+        return new TrackedCollection(() => target[name] ?? NO_RECORDS, readsOf(name));
+      },
+      ownKeys: (target) => {
+        readsOf(NAMES).whole = true;
+        return Reflect.ownKeys(target);
+      },
+      has: (target, name) => {
+        readsOf(NAMES).whole = true;
+        return Reflect.has(target, name);
+      },
+    });
+  }
+
+  #readsOf(name: string): CollectionReads {
+    const known = this.#collections.get(name) ?? { ids: new Set(), whole: false, unasked: 0 };
+    this.#collections.set(name, known);
+    return known;
+  }
+
+  /** A collection that is part of `result` is in the hands of whoever has that: any of it may be read. */
+  handOut(result: unknown): void {
+    let left = NODES_LOOKED_AT;
+    const look = (value: unknown): void => {
+      if (typeof value !== "object" || value === null || left-- <= 0) return;
+      if (value instanceof TrackedCollection) value.handOut();
+      else if (Array.isArray(value)) value.forEach(look);
+      else if (Object.getPrototypeOf(value) === Object.prototype) Object.values(value).forEach(look);
+    };
+    look(result);
+  }
+
+  /** What was read elsewhere, for the same purpose. */
+  include(reads: Reads): void {
+    for (const [name, ids] of reads) {
+      const known = this.#readsOf(name);
+      if (ids === WHOLE) known.whole = true;
+      else for (const id of ids) known.ids.add(id);
+    }
+  }
+
+  get reads(): Reads {
+    const reads = new Map<string, ReadonlySet<string> | typeof WHOLE>();
+    for (const [name, { ids, whole, unasked }] of this.#collections)
+      reads.set(name, whole || unasked > 0 ? WHOLE : new Set(ids));
+    return reads;
+  }
+}
+
+interface CollectionReads {
+  readonly ids: Set<string>;
+  whole: boolean;
+  /** How often it was taken out of the state and asked for nothing: whoever has it may do so yet. */
+  unasked: number;
+}
+
+/** A collection that notes what is asked of it. */
+class TrackedCollection implements ReadonlyMap<string, StateRecord> {
+  readonly #records: () => ReadonlyMap<string, StateRecord>;
+  readonly #reads: CollectionReads;
+  #isAsked = false;
+
+  constructor(records: () => ReadonlyMap<string, StateRecord>, reads: CollectionReads) {
+    this.#records = records;
+    this.#reads = reads;
+    reads.unasked++;
+  }
+
+  handOut(): void {
+    this.#reads.whole = true;
+  }
+
+  get(id: string): StateRecord | undefined {
+    return this.#lookUp(id).get(id);
+  }
+
+  has(id: string): boolean {
+    return this.#lookUp(id).has(id);
+  }
+
+  get size(): number {
+    return this.#readWhole().size;
+  }
+
+  forEach(visit: (record: StateRecord, id: string, records: ReadonlyMap<string, StateRecord>) => void): void {
+    this.#readWhole().forEach(visit);
+  }
+
+  keys(): MapIterator<string> {
+    return this.#readWhole().keys();
+  }
+
+  values(): MapIterator<StateRecord> {
+    return this.#readWhole().values();
+  }
+
+  entries(): MapIterator<[string, StateRecord]> {
+    return this.#readWhole().entries();
+  }
+
+  [Symbol.iterator](): MapIterator<[string, StateRecord]> {
+    return this.#readWhole().entries();
+  }
+
+  #lookUp(id: string): ReadonlyMap<string, StateRecord> {
+    if (!this.#isAsked) this.#reads.unasked--;
+    this.#isAsked = true;
+    this.#reads.ids.add(id);
+    return this.#records();
+  }
+
+  #readWhole(): ReadonlyMap<string, StateRecord> {
+    this.#reads.whole = true;
+    return this.#records();
+  }
+}
