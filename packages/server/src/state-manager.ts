@@ -238,7 +238,7 @@ export class StateManager<M extends Model = Model> {
   transact(decide: Decide<StateOf<M>>, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
     try {
       if (typeof decide !== "function") throw notDecided();
-      return this.#transact(decide as Decide<AnyState>, takeOptions(options));
+      return this.#transact(decide as Decide<AnyState>, options === NO_OPTIONS ? options : takeOptions(options));
     } catch (error) {
       ignoreWhatComesLater(decide);
       return Promise.reject(error);

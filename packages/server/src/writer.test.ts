@@ -362,7 +362,8 @@ test("closing finishes what waits, then refuses, and leaves a digest that the ne
     records: space.records.map((row) => ({ ...row, text: '{"id":"web-9"}' })),
   }));
   const opening = StateManager.openWith({ model, store: memoryStore({ data: { ...data, spaces: damaged } }) }, runtime);
-  await expect(opening).rejects.toMatchObject({ code: "store_damaged" });
+  const hint = expect.stringContaining("edited records in memory");
+  await expect(opening).rejects.toMatchObject({ code: "store_damaged", hint });
 });
 
 test("after the end a call with a key is refused for the same reason as one without", async () => {
