@@ -21,7 +21,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   },
   faults: {
     what: "real processes, disks and networks: killed, cut off, filled up, slowed down, damaged",
-    minutes: 7,
+    minutes: 9,
     run: () => script("tests/faults/all.ts"),
   },
   simulator: {

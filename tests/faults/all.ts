@@ -22,6 +22,7 @@ export const SCRIPTS = [
   "partition",
   "stopped",
   "never-reads",
+  "slow-line",
   "malformed-frames",
   "clock-jump",
 ] as const;

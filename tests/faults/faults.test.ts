@@ -5,6 +5,7 @@ import { killNine } from "./kill-9.ts";
 import { malformedFrames } from "./malformed-frames.ts";
 import { neverReads } from "./never-reads.ts";
 import { pageDamage } from "./page-damage.ts";
+import { slowLine } from "./slow-line.ts";
 import { stopped } from "./stopped.ts";
 import { walDamage } from "./wal-damage.ts";
 
@@ -52,4 +53,9 @@ test("[P4] a client that stops reading costs neither memory nor anything that wa
   expect(acknowledged).toBeGreaterThan(20);
   expect(recovered).toBe(acknowledged);
   expect(seen).toContain("then level");
+});
+
+test("[M9] [R5] on a slow line a first state arrives, once, though the page is seen again all the time", async () => {
+  const { seen } = await slowLine({ stateBytes: 120_000, bytesPerSecond: 40_000, awakeEveryMs: 700, beaconMs: 300 });
+  expect(seen).toContain("on one connection");
 });
