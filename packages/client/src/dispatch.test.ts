@@ -1,4 +1,4 @@
-import { SyncError } from "@neverstale/protocol";
+import { SyncError, timeOfKey } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
 import { problemOf } from "./dispatch.ts";
 import type { HttpAnswer, HttpRequest } from "./environment.ts";
@@ -47,11 +47,12 @@ describe("a dispatch", () => {
       {
         method: "POST",
         url: "http://fleet.test/api/dispatch",
-        headers: { "X-CSRF-Token": "token-1", "Idempotency-Key": "id-1", "Content-Type": "application/json" },
+        headers: { "X-CSRF-Token": "token-1", "Content-Type": "application/json" },
       },
     ]);
     const body = { op: "restart", hosts: ["web-1"], ...options };
     expect(JSON.parse(io.requests[0]?.body ?? "")).toEqual(body);
+    expect(timeOfKey(io.requests[0]?.headers["Idempotency-Key"] ?? "")).toBe(Math.trunc(io.wallTime()));
   });
 
   test("[D1] a pipeline goes to its own address, with the options it has and no other", async () => {
@@ -113,7 +114,8 @@ describe("CSRF", () => {
 
     expect(tokens).toEqual([false, true]);
     expect(io.requests.map(({ headers }) => headers["X-CSRF-Token"])).toEqual(["token-1", "token-2"]);
-    expect(io.requests.map(({ headers }) => headers["Idempotency-Key"])).toEqual(["id-1", "id-1"]);
+    const [first, second] = io.requests.map(({ headers }) => headers["Idempotency-Key"]);
+    expect([typeof first, second]).toEqual(["string", first]);
   });
 
   test("[D3] the second failure is the end", async () => {
@@ -348,13 +350,14 @@ describe("answers that say no", () => {
     expect(io.requests).toHaveLength(1);
   });
 
-  test("[D1] a key that was used with another body, and a missing session, have codes of their own", async () => {
+  test("[D1] a key that was used with another body, one that is too old, and a missing session, have codes of their own", async () => {
     const reused = await failureOf(serving(json(409, { code: "key_reused" })).sync.dispatchOp("uptime", ["web-1"]));
+    const expired = await failureOf(serving(json(409, { code: "key_expired" })).sync.dispatchOp("uptime", ["web-1"]));
     const stranger = await failureOf(
       serving(json(401, { code: "not_signed_in" })).sync.dispatchOp("uptime", ["web-1"]),
     );
 
-    expect([reused.code, stranger.code]).toEqual(["key_reused", "not_signed_in"]);
+    expect([reused.code, expired.code, stranger.code]).toEqual(["key_reused", "key_expired", "not_signed_in"]);
   });
 
   test("an error of another kind has no problem document", () => {

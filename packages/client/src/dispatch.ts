@@ -1,4 +1,11 @@
-import { isJsonObject, type JsonObject, type JsonValue, SyncError, type SyncErrorCode } from "@neverstale/protocol";
+import {
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  keyWithTime,
+  SyncError,
+  type SyncErrorCode,
+} from "@neverstale/protocol";
 import { backoffMs } from "./backoff.ts";
 import type { CsrfTokens } from "./csrf.ts";
 import type { Environment, HttpAnswer } from "./environment.ts";
@@ -79,7 +86,7 @@ export async function dispatch(
   options: RequestOptions,
 ): Promise<JsonValue> {
   const { io } = target;
-  const key = options.idempotencyKey ?? io.newId();
+  const key = options.idempotencyKey ?? keyWithTime(io.newId(), io.wallTime());
   const giveUpAt = io.now() + (options.timeoutMs ?? DISPATCH_TIMEOUT_MS);
   let csrfFailures = 0;
   let anyLost = false;
@@ -100,11 +107,11 @@ export async function dispatch(
 
 /**
  * Whether a refusal says something of the attempts before it too, whose answers were lost: under a key that belongs to
- * another body no attempt can have had an effect. Any other may be of the repeat alone: a route that keeps no keys finds
+ * another body no attempt can have had an effect, and one that is expired will never tell. Any other may be of the repeat alone: a route that keeps no keys finds
  * gone what it was to remove, rights end, and a server that was started anew may know other ops and hosts.
  */
 function speaksForAllAttempts(error: SyncError): boolean {
-  return error.code === "key_reused";
+  return error.code === "key_reused" || error.code === "key_expired";
 }
 
 type Outcome =
@@ -166,7 +173,8 @@ export function judgeAnswer(answer: HttpAnswer, wallTime: number): Outcome {
   if (status === 408) return { type: "later", error: failed("unreachable") };
   if (status >= 500 || status < 400) return { type: "lost", error: failed("outcome_unknown") };
   if (problem.code === "csrf_failed") return { type: "csrf_failed", error: failed("csrf_failed") };
-  if (problem.code === "key_reused") return { type: "refused", error: failed("key_reused") };
+  if (problem.code === "key_reused" || problem.code === "key_expired")
+    return { type: "refused", error: failed(problem.code) };
   return { type: "refused", error: failed(status === 401 ? "not_signed_in" : "request_refused") };
 }
 

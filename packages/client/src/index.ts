@@ -1,3 +1,4 @@
+export { keyWithTime } from "@neverstale/protocol";
 export type { CsrfSource } from "./csrf.ts";
 export {
   type EffectPosition,

@@ -18,6 +18,7 @@ export const SYNC_ERROR_CODES = [
   "store_locked", // Another process works on the data directory.
   "store_damaged", // The data does not agree with itself.
   "key_reused", // The idempotency key was used with another body.
+  "key_expired", // The idempotency key is older than the answers still kept: whether it was carried out is not known.
   "history_lost", // The version is not in the history the authority has now (rule D2).
   "csrf_failed",
   "request_refused", // The server answered a dispatch with a 4xx; `problem` says why.

@@ -42,6 +42,7 @@ export {
   sameJson,
   type WireState,
 } from "./json.ts";
+export { keyWithTime, timeOfKey } from "./key-time.ts";
 export { mergeDiffs } from "./merge-diffs.ts";
 export { mergePatch, mergePatchBetween } from "./merge-patch.ts";
 export * from "./messages.ts";

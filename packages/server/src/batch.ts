@@ -106,8 +106,9 @@ export class Batch {
       step.finish(changes);
       const applied = this.#appliedTo(step.touched, answer);
       if (key !== null) {
-        const { id, bodyHash, answer: text } = key;
-        this.#answers.push({ key: id, bodyHash, at: this.#ageAt, version: applied.version, answer: text });
+        const { id, bodyHash, owner = "", madeAt = null, answer: text } = key;
+        const { version } = applied;
+        this.#answers.push({ key: id, bodyHash, owner, madeAt, at: this.#ageAt, version, answer: text });
       }
       this.#note(call, applied);
     } catch (error) {

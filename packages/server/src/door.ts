@@ -1,7 +1,7 @@
 import { type AskedChange, isSafeId, type JsonValue, SyncError, takeJson } from "@neverstale/protocol";
 import type { Decision, TransactOptions } from "./transaction.ts";
 
-/** Of an idempotency key's `id` and of its `bodyHash`, UTF-16 code units. */
+/** Of an idempotency key's `id`, `bodyHash` and `owner`, UTF-16 code units. */
 export const MAX_KEY_LENGTH = 1_024;
 
 /**
@@ -22,10 +22,13 @@ export function takeOptions(options: TransactOptions): TransactOptions {
 
 function takeKey(key: NonNullable<TransactOptions["key"]>): NonNullable<TransactOptions["key"]> {
   if (typeof key !== "object" || key === null) throw refused("an idempotency key is `{id, bodyHash}`");
-  const { id, bodyHash } = key;
+  const { id, bodyHash, owner, madeAt } = key;
   if (!isKeyText(id) || id === "") throw refused("the `id` of an idempotency key is not allowed (rule D1)");
   if (!isKeyText(bodyHash)) throw refused("the `bodyHash` of an idempotency key is not allowed (rule D1)");
-  return { id, bodyHash };
+  if (owner !== undefined && !isKeyText(owner))
+    throw refused("the `owner` of an idempotency key is not allowed (rule D1)");
+  if (madeAt !== undefined && !Number.isFinite(madeAt)) throw refused("`madeAt` of an idempotency key is a time in ms");
+  return { id, bodyHash, ...(owner === undefined ? {} : { owner }), ...(madeAt === undefined ? {} : { madeAt }) };
 }
 
 function isKeyText(text: unknown): text is string {

@@ -1,10 +1,16 @@
 import { type JsonValue, SyncError } from "@neverstale/protocol";
 import type { Store, StoredAnswer } from "./store/contract.ts";
-import type { Applied } from "./transaction.ts";
+import type { Applied, TransactOptions } from "./transaction.ts";
 
-export interface IdempotencyKey {
-  readonly id: string;
-  readonly bodyHash: string;
+type IdempotencyKey = NonNullable<TransactOptions["key"]>;
+
+/** So far a maker's clock may be ahead: what it dropped must not make the keys of slower clocks old for long. */
+const KEY_AHEAD_MS = 5 * 60_000;
+
+/** The key, without a time that the wall clock has not come near to yet. */
+export function keyOfToday(key: IdempotencyKey, wallTime: number): IdempotencyKey {
+  const { madeAt, ...timeless } = key;
+  return madeAt === undefined || madeAt <= wallTime + KEY_AHEAD_MS ? key : timeless;
 }
 
 /** Rule D1: what was done under a key is done once; a repeat gets the first answer, a concurrent one waits for it. */
@@ -32,8 +38,10 @@ export class Keys {
   }
 
   async #firstOrStored(key: IdempotencyKey, epoch: string, run: () => Promise<Applied>): Promise<Applied> {
-    const stored = await this.#store.findAnswer(key.id).catch(notRead);
+    const { id, owner = "", madeAt = null } = key;
+    const stored = await this.#store.findAnswer({ key: id, owner, madeAt }).catch(notRead);
     if (stored === null) return run();
+    if (stored === "expired") throw keyExpired();
     if (stored.bodyHash !== key.bodyHash) throw keyReused();
     return replay(stored, epoch);
   }
@@ -56,5 +64,11 @@ function notRead(cause: unknown): never {
 function keyReused(): SyncError {
   return new SyncError("key_reused", "this idempotency key was used with another request", {
     hint: "Make a new key for a new request; repeat a request with the body it had.",
+  });
+}
+
+function keyExpired(): SyncError {
+  return new SyncError("key_expired", "this idempotency key is older than the answers that are still kept", {
+    hint: "Whether it was carried out is not known any more: look at the state, then ask anew under a new key.",
   });
 }

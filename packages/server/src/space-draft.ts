@@ -194,7 +194,8 @@ export class SpaceDraft {
     const text = JSON.stringify(record);
     const bytes = this.#tally?.countEviction(recordBytes, undo !== null) ?? 0;
     this.#apply(effect, 0, bytes, undo);
-    this.history.push({ space: this.space.name, collection, id, version: this.version, at: this.#at, text });
+    const { name: space, creationId } = this.space;
+    this.history.push({ space, creationId, collection, id, version: this.version, at: this.#at, text });
     undo?.push(() => this.history.pop());
   }
 

@@ -18,7 +18,7 @@ import { Digester } from "./digester.ts";
 import { notDecided, takeOptions } from "./door.ts";
 import { Folder } from "./folder.ts";
 import { bringAboutKeep } from "./keep-at-open.ts";
-import { Keys } from "./keys.ts";
+import { Keys, keyOfToday } from "./keys.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { Epochs } from "./lineage.ts";
 import type { OpenOptions } from "./open-options.ts";
@@ -48,6 +48,10 @@ export interface LoggedChange {
 }
 
 export interface EvictedRecord {
+  /** Its place among all that was ever evicted: where the next page begins. */
+  readonly position: number;
+  /** Which creation of the space it left; null where an older release stored it. */
+  readonly creationId: string | null;
   readonly collection: string;
   readonly id: string;
   /** The version that evicted it. */
@@ -232,8 +236,8 @@ export class StateManager<M extends Model = Model> {
   /**
    * Decides on the state and stores what was decided, all or nothing; durable when this resolves (rules A1 to A3).
    *
-   * Rejects with what `decide` threw; `invalid_change`; `key_reused`; `too_many_requests`; `store_unavailable`
-   * (nothing has moved); `outcome_unknown` (the process is about to end).
+   * Rejects with what `decide` threw; `invalid_change`; `key_reused`; `key_expired` (an earlier call with it may have
+   * been carried out); `too_many_requests`; `store_unavailable` (nothing has moved); `outcome_unknown` (the process is about to end).
    */
   transact(decide: Decide<StateOf<M>>, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
     try {
@@ -246,10 +250,10 @@ export class StateManager<M extends Model = Model> {
   }
 
   #transact(decide: Decide<AnyState>, options: TransactOptions): Promise<Applied> {
-    const run = () => this.#enqueue(decide, options);
     // The writer says why no call is taken any more; the store would not be there to be asked.
-    if (options.key === undefined || this.#closing || this.#failure !== null) return run();
-    return this.#keys.once(options.key, this.epoch, run);
+    if (options.key === undefined || this.#closing || this.#failure !== null) return this.#enqueue(decide, options);
+    const key = keyOfToday(options.key, this.runtime.wallTime());
+    return this.#keys.once(key, this.epoch, () => this.#enqueue(decide, { ...options, key }));
   }
 
   #enqueue(work: Call["work"], options: TransactOptions, unbounded = false): Promise<Applied> {
@@ -336,8 +340,8 @@ export class StateManager<M extends Model = Model> {
   /** What left the live state of a space by its `keep`, oldest first. */
   async history(query: HistoryQuery): Promise<EvictedRecord[]> {
     const rows = await this.#store.readHistory(query);
-    return rows.map(({ collection, id, version, at, text }) => {
-      return { collection, id, version, at, record: JSON.parse(text) as StateRecord };
+    return rows.map(({ position, creationId, collection, id, version, at, text }) => {
+      return { position, creationId, collection, id, version, at, record: JSON.parse(text) as StateRecord };
     });
   }
 

@@ -31,8 +31,17 @@ export interface TransactOptions {
   readonly space?: string;
   /** The call may wait up to 100 ms for a commit that takes place anyway (rule S6). */
   readonly ephemeral?: boolean;
-  /** Rule D1. `id` holds user and route too; the same id with another `bodyHash` is `key_reused`. */
-  readonly key?: { readonly id: string; readonly bodyHash: string };
+  /**
+   * Rule D1. `id` holds user and route too; the same id with another `bodyHash` is `key_reused`. `owner`: whose key it is,
+   * answers are bounded for each. `madeAt`: when it was made, by its maker's clock (`timeOfKey`); one that is older than
+   * the answers still kept of its owner is `key_expired`. Without it a repeat is known only as long as its answer is kept.
+   */
+  readonly key?: {
+    readonly id: string;
+    readonly bodyHash: string;
+    readonly owner?: string;
+    readonly madeAt?: number;
+  };
 }
 
 export interface Applied {

@@ -1,5 +1,6 @@
 import { collection, defineModel, patch, put } from "@neverstale/protocol";
 import { beforeEach, expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import { type Committed, StateManager } from "./state-manager.ts";
 import { type CommitGroup, type Store, StoreFailure } from "./store/contract.ts";
 import { memoryStore } from "./store/memory.ts";
@@ -42,7 +43,7 @@ class SlowDisk {
         if (this.fail !== null) throw this.fail;
         return inner.fold(fold);
       },
-      findAnswer: (key: string) => inner.findAnswer(key),
+      findAnswer: (query: Parameters<Store["findAnswer"]>[0]) => inner.findAnswer(query),
       close: () => {
         this.closed += 1;
         return inner.close();
@@ -322,6 +323,47 @@ test("[D1] a key does its work once: a repeat gets the first answer, also after 
 
   expect(repeat).toEqual({ epoch: later.epoch, version: 1, versions: {}, answer: { ids: [0] }, replayed: true });
   expect(later.state.hosts.size).toBe(1);
+});
+
+test("[D1] a key that is older than the answers kept of its owner is refused, and its work is not done again", async () => {
+  const small = await StateManager.openWith(
+    { model, store: memoryStore({ retention: { answersPerOwner: 2 } }) },
+    runtime,
+  );
+  const start = runtime.wallTime();
+  const run = (owner: string, n: number) =>
+    small.transact(() => ({ changes: [added(`${owner}-${n}`)], answer: n }), {
+      key: { id: `${owner}/${n}`, bodyHash: "h", owner, madeAt: start + n },
+    });
+  const calls = [run("b", 0), ...[1, 2, 3, 4].map((n) => run("a", n))];
+  await runtime.pass(1);
+  await Promise.all(calls);
+  await runtime.pass(DEFAULT_LIMITS.foldMs);
+  const { version } = small;
+
+  await expect(run("a", 2)).rejects.toMatchObject({ code: "key_expired", hint: expect.stringContaining("new key") });
+  expect(await run("a", 3)).toMatchObject({ answer: 3, replayed: true });
+  expect(await run("b", 0)).toMatchObject({ answer: 0, replayed: true });
+
+  expect(small.version).toBe(version);
+});
+
+test("[D1] a key from a clock that is far ahead makes no later key old", async () => {
+  const small = await StateManager.openWith(
+    { model, store: memoryStore({ retention: { answersPerOwner: 0 } }) },
+    runtime,
+  );
+  const run = (id: string, madeAt: number) =>
+    small.transact(() => [added(id)], { key: { id, bodyHash: "h", owner: "a", madeAt } });
+  const ahead = run("ahead", runtime.wallTime() + 3_600_000);
+  await runtime.pass(1);
+  await ahead;
+  await runtime.pass(DEFAULT_LIMITS.foldMs);
+
+  const later = run("later", runtime.wallTime());
+  await runtime.pass(1);
+
+  expect(await later).toMatchObject({ replayed: false });
 });
 
 test("[D1] a call that failed leaves no answer behind: the same key may try again", async () => {

@@ -39,6 +39,7 @@ export async function answerRequest(incarnation: Incarnation, request: Request):
 const STATUS: Readonly<Record<string, number>> = {
   invalid_change: 422,
   key_reused: 409,
+  key_expired: 409,
   store_unavailable: 503,
   shutting_down: 503,
   too_many_requests: 429,

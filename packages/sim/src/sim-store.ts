@@ -129,9 +129,9 @@ export class SimStore implements Store {
     });
   }
 
-  async findAnswer(key: string): ReturnType<Store["findAnswer"]> {
+  async findAnswer(query: Parameters<Store["findAnswer"]>[0]): ReturnType<Store["findAnswer"]> {
     await this.#pass(READ_MS);
-    return this.#memory.findAnswer(key);
+    return this.#memory.findAnswer(query);
   }
 
   async readLog(query: Parameters<Store["readLog"]>[0]): ReturnType<Store["readLog"]> {

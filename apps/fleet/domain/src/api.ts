@@ -23,6 +23,7 @@ export const PROBLEMS = {
   /** Of the API's fixed list, but no answer of today: decision 0005. */
   host_busy: 409,
   key_reused: 409,
+  key_expired: 409,
   claim_refused: 409,
   too_large: 413,
   unsupported_media_type: 415,

@@ -1,5 +1,13 @@
 import { assert } from "@neverstale/protocol";
-import type { ChangesText, CommitGroup, HistoryRow, LineageRow, SpaceCommit, StoredAnswer } from "./contract.ts";
+import type {
+  ChangesText,
+  CommitGroup,
+  HistoryRow,
+  LineageRow,
+  SpaceCommit,
+  StoredAnswer,
+  StoredHistoryRow,
+} from "./contract.ts";
 
 /** What a store must know of a space to number what it writes. */
 export interface SpaceEntry {
@@ -22,6 +30,13 @@ export interface PlannedLogRow {
 
 export interface EncodedLogRow extends Omit<PlannedLogRow, "changes"> {
   readonly changes: string;
+  /** How many characters were ever logged, this row's included. */
+  readonly chars: number;
+}
+
+export interface EncodedHistoryRow extends StoredHistoryRow {
+  /** How many characters were ever evicted, this row's included. */
+  readonly chars: number;
 }
 
 /** A group as plain rows: what is to be written, with nothing left to decide. */
@@ -33,7 +48,7 @@ export interface CommitPlan {
   readonly made: readonly { readonly id: number; readonly name: string; readonly creationId: string }[];
   readonly lineage: readonly (LineageRow & { readonly spaceId: number })[];
   readonly log: readonly EncodedLogRow[];
-  readonly history: readonly HistoryRow[];
+  readonly history: readonly EncodedHistoryRow[];
   readonly answers: readonly StoredAnswer[];
 }
 
@@ -43,7 +58,20 @@ export interface Counters {
   /** Of the newest log row. */
   readonly sequence: number;
   readonly total: number;
+  readonly logChars: number;
+  /** Of the newest history row. */
+  readonly position: number;
+  readonly historyChars: number;
 }
+
+export const NO_COUNTERS: Counters = {
+  nextSpaceId: 1,
+  sequence: 0,
+  total: 0,
+  logChars: 0,
+  position: 0,
+  historyChars: 0,
+};
 
 /** The spaces of a store as its last commit left them. */
 export class Catalog {
@@ -116,11 +144,26 @@ export class PlanDraft {
     }
   }
 
-  /** The plan as it can be written, also by another thread. */
+  /** The plan as it can be written, also by another thread. Called once, before the plan is carried out. */
   encoded(): CommitPlan {
-    const { at, ageAt, ended, made, lineage, history, answers } = this;
-    const log = this.log.map((row) => ({ ...row, changes: row.changes.text }));
+    const { at, ageAt, ended, made, lineage, answers } = this;
+    const log = this.log.map((row) => this.#encodedLog(row));
+    const history = this.history.map((row) => this.#encodedHistory(row));
     return { at, ageAt, ended, made, lineage, log, history, answers };
+  }
+
+  #encodedLog(row: PlannedLogRow): EncodedLogRow {
+    const changes = row.changes.text;
+    const chars = this.counters.logChars + changes.length;
+    this.counters = { ...this.counters, logChars: chars };
+    return { ...row, changes, chars };
+  }
+
+  #encodedHistory(row: HistoryRow): EncodedHistoryRow {
+    const position = this.counters.position + 1;
+    const chars = this.counters.historyChars + row.text.length;
+    this.counters = { ...this.counters, position, historyChars: chars };
+    return { ...row, position, chars };
   }
 
   #get(name: string): SpaceEntry | null {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
+  type AnswerQuery,
   type CommitGroup,
   type Fold,
   type HistoryRow,
@@ -133,7 +134,7 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
           /assertion failed/,
         );
 
-        expect(await store.findAnswer("k")).toBeNull();
+        expect(await store.findAnswer(asked("k"))).toBeNull();
         await store.commit(group({ name: "main", first: 2 }));
         await world.reopen();
         expect(heads(world.contents)).toEqual({ main: 2 });
@@ -375,12 +376,12 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
       test("[D1] an answer is stored with its group and found again, also after a reopen", async () => {
         const store = await start();
         await store.commit({ ...made("main", 1), answers: [answer("k1")] });
-        expect(await store.findAnswer("k1")).toEqual(answer("k1"));
-        expect(await store.findAnswer("k2")).toBeNull();
+        expect(await store.findAnswer(asked("k1"))).toEqual(answer("k1"));
+        expect(await store.findAnswer(asked("k2"))).toBeNull();
 
         const again = await world.reopen();
 
-        expect(await again.findAnswer("k1")).toEqual(answer("k1"));
+        expect(await again.findAnswer(asked("k1"))).toEqual(answer("k1"));
         expect(world.contents.newestAnswerAt).toBe(answer("k1").at);
       });
 
@@ -390,21 +391,21 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
         await store.commit({ at: START, ageAt: START, spaces: [], history: [], answers: [answer("k1")] });
 
         await world.reopen();
-        expect(await world.store.findAnswer("k1")).toEqual(answer("k1"));
+        expect(await world.store.findAnswer(asked("k1"))).toEqual(answer("k1"));
       });
 
       test("[D1] an answer older than is kept is not given, and its key may be used again", async () => {
         const store = await start();
         await store.commit({ ...made("main", 1), answers: [answer("k1")] });
         await store.commit(group({ name: "main", first: 2, at: START + RETENTION.answerAgeMs }));
-        expect(await store.findAnswer("k1")).not.toBeNull();
+        expect(await store.findAnswer(asked("k1"))).not.toBeNull();
 
         await store.commit(group({ name: "main", first: 3, at: START + RETENTION.answerAgeMs + 1 }));
-        expect(await store.findAnswer("k1")).toBeNull();
+        expect(await store.findAnswer(asked("k1"))).toBeNull();
 
         const second = { ...answer("k1"), bodyHash: "another", at: START + RETENTION.answerAgeMs + HOUR_MS };
         await store.commit({ ...group({ name: "main", first: 4, at: second.at }), answers: [second] });
-        expect(await store.findAnswer("k1")).toEqual(second);
+        expect(await store.findAnswer(asked("k1"))).toEqual(second);
       });
 
       test("[A10] what is kept is counted, from one start to the next", async () => {
@@ -427,7 +428,7 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
         await store.commit(group({ name: "main", first: 2, at: START + 48 * HOUR_MS, ageAt: START + 1_000 }));
         await store.fold(fold("main", 2, {}));
 
-        expect(await store.findAnswer("k1")).not.toBeNull();
+        expect(await store.findAnswer(asked("k1"))).not.toBeNull();
         expect(await store.readLog({ space: "main", afterVersion: 0, limit: 9 })).toHaveLength(2);
       });
 
@@ -445,8 +446,90 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
 
         await store.fold(fold("main", 1, {}));
 
-        const found = await Promise.all([1, 2, 3, 4, 5].map((n) => store.findAnswer(`k${n}`)));
-        expect(found.map((row) => row?.key ?? null)).toEqual([null, null, "k3", "k4", "k5"]);
+        const found = await Promise.all([1, 2, 3, 4, 5].map((n) => store.findAnswer(asked(`k${n}`))));
+        expect(found.map(keyOf)).toEqual([null, null, "k3", "k4", "k5"]);
+      });
+    });
+
+    describe("expired keys", () => {
+      const answers = (owner: string, from: number, count: number) =>
+        Array.from({ length: count }, (_, index) => ({
+          ...answer(`${owner}/${from + index}`, owner, START + from + index),
+          at: START + from + index,
+        }));
+      const given = (rows: readonly StoredAnswer[]): CommitGroup => {
+        const at = rows.at(-1)?.at ?? START;
+        return { at, ageAt: at, spaces: [], history: [], answers: rows };
+      };
+      const ask = (store: Store, owner: string, n: number) =>
+        store.findAnswer(asked(`${owner}/${n}`, owner, START + n)).then(keyOf);
+
+      test("[D1] a key whose answer was dropped is expired, not new, also after a reopen; one without a time is new", async () => {
+        const store = await start({ answers: 3 });
+        await store.commit({ ...made("main", 1), answers: answers("a", 1, 5) });
+        await store.fold(fold("main", 1, {}));
+        const found = async (from: Store) => Promise.all([1, 2, 3, 4, 5, 6].map((n) => ask(from, "a", n)));
+        const expected = ["expired", "expired", "a/3", "a/4", "a/5", null];
+        expect(await found(store)).toEqual(expected);
+        expect(await store.findAnswer(asked("a/1", "a"))).toBeNull();
+
+        expect(await found(await world.reopen())).toEqual(expected);
+      });
+
+      test("[D1] what one owner has too many of costs nobody else an answer, and makes no key of others old", async () => {
+        const store = await start({ answers: 100, answersPerOwner: 3 });
+        await store.commit({ ...made("main", 1), answers: answers("b", 1, 2) });
+        await store.commit(given(answers("a", 10, 9)));
+        await store.commit(given(answers("b", 30, 1)));
+
+        await store.fold(fold("main", 1, {}));
+
+        expect(await Promise.all([10, 15, 16, 18].map((n) => ask(store, "a", n)))).toEqual([
+          "expired",
+          "expired",
+          "a/16",
+          "a/18",
+        ]);
+        expect(await Promise.all([1, 2, 5, 30].map((n) => ask(store, "b", n)))).toEqual(["b/1", "b/2", null, "b/30"]);
+        expect(store.metrics()).toMatchObject({ store_answers: 6 });
+      });
+
+      test("[D1] an answer that is older than is kept makes its key expired, whether it is trimmed yet or not", async () => {
+        const store = await start();
+        await store.commit({ ...made("main", 1), answers: answers("a", 1, 1) });
+        await store.commit(group({ name: "main", first: 2, at: START + RETENTION.answerAgeMs + 2 }));
+        expect(await ask(store, "a", 1)).toBe("expired");
+
+        await store.fold(fold("main", 2, {}));
+
+        expect(await ask(store, "a", 1)).toBe("expired");
+        expect(store.metrics()).toMatchObject({ store_answers: 0 });
+      });
+
+      test("[B23] answers are bounded by their characters too", async () => {
+        const store = await start({ answerChars: 200 });
+        const rows = answers("a", 1, 10).map((row) => ({ ...row, answer: JSON.stringify("x".repeat(50)) }));
+        await store.commit({ ...made("main", 1), answers: rows });
+
+        await store.fold(fold("main", 1, {}));
+
+        expect(store.metrics()).toMatchObject({ store_answers: 3 });
+        expect(await Promise.all([7, 8].map((n) => ask(store, "a", n)))).toEqual(["expired", "a/8"]);
+      });
+
+      test("[B49] beyond the bound on owners the oldest expired keys count as everybody's", async () => {
+        const store = await start({ answersPerOwner: 0, expiredOwners: 2 });
+        const rows = ["a", "b", "c"].flatMap((owner, index) => answers(owner, 10 * (index + 1), 1));
+        await store.commit({ ...made("main", 1), answers: rows });
+
+        await store.fold(fold("main", 1, {}));
+
+        expect(await Promise.all([ask(store, "a", 10), ask(store, "d", 10), ask(store, "d", 11)])).toEqual([
+          "expired",
+          "expired",
+          null,
+        ]);
+        expect(await Promise.all([ask(store, "c", 30), ask(store, "c", 31)])).toEqual(["expired", null]);
       });
     });
 
@@ -558,15 +641,47 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
         const versions = async (query: object) =>
           (await store.readHistory({ space: "main", limit: 10, ...query })).map((row) => row.version);
 
-        expect(await store.readHistory({ space: "main", limit: 10 })).toEqual(rows);
+        const found = await store.readHistory({ space: "main", limit: 10 });
+        expect(found).toEqual(rows.map((row, index) => ({ ...row, position: index + 1 })));
         expect(await versions({ limit: 2 })).toEqual([1, 2]);
-        expect(await versions({ afterVersion: 2, limit: 2 })).toEqual([3, 4]);
-        expect(await versions({ beforeVersion: 5, limit: 2 })).toEqual([3, 4]);
-        expect(await versions({ afterVersion: 1, beforeVersion: 4 })).toEqual([2, 3]);
+        expect(await versions({ after: 2, limit: 2 })).toEqual([3, 4]);
+        expect(await versions({ before: 5, limit: 2 })).toEqual([3, 4]);
+        expect(await versions({ after: 1, before: 4 })).toEqual([2, 3]);
         expect(await versions({ collection: "events" })).toEqual([2, 4, 6]);
-        expect(await versions({ collection: "events", beforeVersion: 6, limit: 1 })).toEqual([4]);
-        expect(await versions({ collection: "commands", afterVersion: 1 })).toEqual([3, 5]);
+        expect(await versions({ collection: "events", before: 6, limit: 1 })).toEqual([4]);
+        expect(await versions({ collection: "commands", after: 1 })).toEqual([3, 5]);
         expect(await versions({ space: "nowhere" })).toEqual([]);
+      });
+
+      test("[S3] a space made again under an old name goes on in the history, and its rows are told apart", async () => {
+        const store = await start();
+        const first = [1, 2, 3].map((version) => evicted("x", version));
+        await store.commit({ ...made("x", 3), history: first });
+        await store.commit(removed("x", 4));
+        const again = [1, 2, 3].map((version) => evicted("x", version, "events", 2));
+        await store.commit({ ...group({ name: "x", first: 1, count: 3, makes: 2 }), history: again });
+
+        const page = await store.readHistory({ space: "x", limit: 3 });
+        const next = await store.readHistory({ space: "x", after: page.at(-1)?.position ?? 0, limit: 3 });
+        const last = await store.readHistory({ space: "x", before: next[0]?.position ?? 0, limit: 2 });
+        const ofSecond = await store.readHistory({ space: "x", creationId: "x#2", limit: 10 });
+
+        expect(page).toMatchObject(first);
+        expect(next).toMatchObject(again);
+        expect(last).toMatchObject(first.slice(1));
+        expect(ofSecond).toEqual(next);
+      });
+
+      test("[S3] a position never comes again, though all rows before it are gone and the store was opened anew", async () => {
+        const store = await start({ historyRows: 0 });
+        await store.commit({ ...made("main", 2), history: [evicted("main", 1), evicted("main", 2)] });
+        await store.fold(fold("main", 2, {}));
+        expect(await store.readHistory({ space: "main", limit: 9 })).toEqual([]);
+
+        const again = await world.reopen();
+        await again.commit({ ...group({ name: "main", first: 3 }), history: [evicted("main", 3)] });
+
+        expect(await again.readHistory({ space: "main", limit: 9 })).toMatchObject([{ position: 3, version: 3 }]);
       });
 
       test("it comes back after a reopen", async () => {
@@ -575,7 +690,20 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
 
         const again = await world.reopen();
 
-        expect(await again.readHistory({ space: "main", limit: 10 })).toEqual([evicted("main", 1)]);
+        expect(await again.readHistory({ space: "main", limit: 10 })).toMatchObject([evicted("main", 1)]);
+      });
+
+      test("[B24] it is bounded by its characters too, and counted", async () => {
+        const store = await start({ historyChars: 2 * evicted("main", 1).text.length });
+        await store.commit({ ...made("main", 5), history: [1, 2, 3, 4, 5].map((version) => evicted("main", version)) });
+
+        await store.fold(fold("main", 5, {}));
+
+        expect((await store.readHistory({ space: "main", limit: 10 })).map((row) => row.version)).toEqual([4, 5]);
+        expect(store.metrics()).toMatchObject({
+          store_history_rows: 2,
+          store_history_chars: 2 * evicted("main", 1).text.length,
+        });
       });
 
       test("[A10] it is bounded in number and in age", async () => {
@@ -610,7 +738,7 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
           epochs: ["a"],
           spaces: [{ foldedVersion: 3, records: [record("a", 3)], log: [{ lastVersion: 4 }] }],
         });
-        expect(await copy.findAnswer("k1")).toEqual(answer("k1"));
+        expect(await copy.findAnswer(asked("k1"))).toEqual(answer("k1"));
         expect(await copy.readHistory({ space: "main", limit: 10 })).toHaveLength(1);
         await copy.close();
       });
@@ -725,7 +853,7 @@ function spaceCommit({ name, first, count = 1, makes, epoch }: GroupShape): Spac
   };
 }
 
-function changesText(first: number, count: number): string {
+export function changesText(first: number, count: number): string {
   return JSON.stringify(
     Array.from({ length: count }, (_, index) => ({ type: "event", target: "", data: { id: `e${first + index}` } })),
   );
@@ -749,12 +877,29 @@ function tombstone(id: string, version: number): Fold["tombstones"][number] {
   return { collection: "hosts", id, version };
 }
 
-function evicted(space: string, version: number, collection = "events"): HistoryRow {
-  return { space, collection, id: `e${version}`, version, at: START, text: JSON.stringify({ id: `e${version}` }) };
+export function evicted(space: string, version: number, collection = "events", creation = 1): HistoryRow {
+  const creationId = `${space}#${creation}`;
+  return {
+    space,
+    creationId,
+    collection,
+    id: `e${version}`,
+    version,
+    at: START,
+    text: JSON.stringify({ id: `e${version}` }),
+  };
 }
 
-function answer(key: string): StoredAnswer {
-  return { key, bodyHash: "hash", at: START, version: 1, answer: '{"ids":["c1"]}' };
+export function answer(key: string, owner = "", madeAt: number | null = null): StoredAnswer {
+  return { key, owner, madeAt, bodyHash: "hash", at: START, version: 1, answer: '{"ids":["c1"]}' };
+}
+
+function keyOf(found: StoredAnswer | "expired" | null): string | null {
+  return typeof found === "string" ? found : (found?.key ?? null);
+}
+
+export function asked(key: string, owner = "", madeAt: number | null = null): AnswerQuery {
+  return { key, owner, madeAt };
 }
 
 function heads(contents: StoreContents): Record<string, number> {

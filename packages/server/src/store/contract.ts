@@ -28,12 +28,15 @@ export interface Store {
    * folded holds up the trimming of the log. When it fails with `nothing_moved`, the next fold must hold its rows too.
    */
   fold(fold: Fold): Promise<void>;
-  /** The first answer given under this idempotency key within its 24 h (measured against the newest commit), or null. */
-  findAnswer(key: string): Promise<StoredAnswer | null>;
+  /**
+   * The answer given under an idempotency key (rule D1). `null`: none was given, or the key has no time and its answer is
+   * older than is kept. `expired`: the key is older than the oldest answer still kept of its owner, so that nobody knows.
+   */
+  findAnswer(query: AnswerQuery): Promise<StoredAnswer | "expired" | null>;
   /** Changes of a space above `afterVersion`, oldest first; by whole groups, `limit` groups at most. Empty: no such space. */
   readLog(query: LogQuery): Promise<LogRow[]>;
   /** What left the live state of a space, oldest first. */
-  readHistory(query: HistoryQuery): Promise<HistoryRow[]>;
+  readHistory(query: HistoryQuery): Promise<StoredHistoryRow[]>;
   /** A verified copy: integrity-checked, forced to disk, then given its name. Throws `store_unavailable` if `path` exists. */
   backup(path: string): Promise<void>;
   /** Waits for what is under way, releases the lock. The last fold has been made by the caller. `open` works again. */
@@ -132,6 +135,8 @@ export interface SpaceCommit {
 
 export interface HistoryRow {
   readonly space: string;
+  /** Of the space that it left; null: an older release stored it without. */
+  readonly creationId: string | null;
   readonly collection: string;
   readonly id: string;
   /** The version that evicted it. */
@@ -140,8 +145,20 @@ export interface HistoryRow {
   readonly text: string;
 }
 
-export interface StoredAnswer {
+export interface StoredHistoryRow extends HistoryRow {
+  /** Its place among all that was ever evicted, over all spaces: never given out twice. */
+  readonly position: number;
+}
+
+export interface AnswerQuery {
   readonly key: string;
+  /** Whose key it is: answers are bounded for each of them. */
+  readonly owner: string;
+  /** When the key was made, by its maker's clock, ms since 1970; null when it doesn't say. */
+  readonly madeAt: number | null;
+}
+
+export interface StoredAnswer extends AnswerQuery {
   readonly bodyHash: string;
   /** `ageAt` of its group. */
   readonly at: number;
@@ -168,22 +185,35 @@ export interface Fold {
 export interface Retention {
   /** Changes in the log, of all spaces together. What is not folded yet stays in any case. */
   readonly logChanges: number;
+  /** Their texts. Characters are UTF-16 code units, here and below: bytes, where the text is ASCII. */
+  readonly logChars: number;
   readonly logAgeMs: number;
-  /** Answers under idempotency keys. */
+  /** Answers under idempotency keys: in all, of one owner, and their texts. At a bound of an owner his own oldest go. */
   readonly answers: number;
+  readonly answersPerOwner: number;
+  readonly answerChars: number;
   readonly answerAgeMs: number;
+  /** Owners whose dropped answers are told apart; beyond it the oldest of them count as everybody's (rule D1). */
+  readonly expiredOwners: number;
   readonly historyRows: number;
+  readonly historyChars: number;
   readonly historyAgeMs: number;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1_000;
+const MI = 1_024 * 1_024;
 
 export const RETENTION: Retention = {
   logChanges: 1_000_000,
+  logChars: 512 * MI,
   logAgeMs: DAY_MS,
   answers: 100_000,
+  answersPerOwner: 20_000,
+  answerChars: 64 * MI,
   answerAgeMs: DAY_MS * CATCH_UP, // Of the time that passes, a day at least.
+  expiredOwners: 10_000,
   historyRows: 1_000_000,
+  historyChars: 1_024 * MI,
   historyAgeMs: 30 * DAY_MS,
 };
 
@@ -195,11 +225,13 @@ export interface LogQuery {
 
 export interface HistoryQuery {
   readonly space: string;
+  /** Of one creation of the space; absent: of all that ever had its name, one after the other. */
+  readonly creationId?: string;
   readonly collection?: string;
-  /** Rows evicted by a version above it. */
-  readonly afterVersion?: number;
-  /** Rows evicted by a version below it. With it the newest `limit` of them are meant. */
-  readonly beforeVersion?: number;
+  /** Rows behind this `position`. */
+  readonly after?: number;
+  /** Rows before this `position`. With it the newest `limit` of them are meant. */
+  readonly before?: number;
   readonly limit: number;
 }
 

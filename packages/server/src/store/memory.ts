@@ -1,11 +1,11 @@
 import { assert, SyncError } from "@neverstale/protocol";
-import { Catalog } from "./catalog.ts";
+import { Catalog, NO_COUNTERS } from "./catalog.ts";
 import {
+  type AnswerQuery,
   type ChangesText,
   type CommitGroup,
   type Fold,
   type HistoryQuery,
-  type HistoryRow,
   type LineageRow,
   type LogQuery,
   type LogRow,
@@ -15,10 +15,12 @@ import {
   type Store,
   type StoreContents,
   type StoredAnswer,
+  type StoredHistoryRow,
   type StoredRecord,
   type StoredTombstone,
   type StoreMetrics,
 } from "./contract.ts";
+import { type ExpiredKeys, MemoryAnswers } from "./memory-answers.ts";
 
 /** All that a memory store holds, as a plain value: `memoryStore({ data })` goes on from it. Its rows are never altered. */
 export interface MemoryData {
@@ -26,8 +28,12 @@ export interface MemoryData {
   readonly spaces: readonly Omit<SpaceContents, "log">[];
   /** Of all spaces, in the order of the commits. */
   readonly log: readonly MemoryLogRow[];
-  readonly history: readonly HistoryRow[];
+  readonly history: readonly StoredHistoryRow[];
+  /** The position that was given out last; absent: none was. */
+  readonly position?: number;
   readonly answers: readonly StoredAnswer[];
+  /** By owner, the time of the newest key that went with its answer; under null those that count for everybody. */
+  readonly expired?: ExpiredKeys;
 }
 
 export interface MemoryLogRow extends Omit<LogRow, "changes"> {
@@ -67,11 +73,13 @@ export class MemoryStore implements Store {
   readonly #keepsLog: boolean;
   readonly #epochs: string[];
   readonly #spaces = new Map<string, MemorySpace>();
-  readonly #answers: Map<string, StoredAnswer>;
+  readonly #answers: MemoryAnswers;
   #log: MemoryLogRow[];
-  #history: HistoryRow[];
+  #history: StoredHistoryRow[];
+  #position: number;
   #catalog: Catalog | null = null;
   #logChanges: number;
+  #historyChars: number;
   /** `ageAt` of the newest commit. */
   #ageAt = 0;
   #commits = 0;
@@ -83,7 +91,9 @@ export class MemoryStore implements Store {
     for (const space of data?.spaces ?? []) this.#spaces.set(space.name, spaceFromData(space));
     this.#log = [...(data?.log ?? [])];
     this.#history = [...(data?.history ?? [])];
-    this.#answers = new Map(data?.answers.map((answer) => [answer.key, answer]));
+    this.#position = data?.position ?? 0;
+    this.#historyChars = this.#history.reduce((sum, row) => sum + row.text.length, 0);
+    this.#answers = new MemoryAnswers(data?.answers ?? [], data?.expired ?? [], this.#retention);
     this.#logChanges = changesIn(this.#log);
   }
 
@@ -94,7 +104,9 @@ export class MemoryStore implements Store {
       spaces: [...this.#spaces.values()].map(contentsOf),
       log: [...this.#log],
       history: [...this.#history],
-      answers: [...this.#answers.values()],
+      position: this.#position,
+      answers: this.#answers.all(),
+      expired: this.#answers.expired(),
     };
   }
 
@@ -111,9 +123,9 @@ export class MemoryStore implements Store {
           name,
           { id: index, creationId, head: log.at(-1)?.lastVersion ?? foldedVersion },
         ]),
-        { nextSpaceId: spaces.length, sequence: 0, total: 0 },
+        { ...NO_COUNTERS, nextSpaceId: spaces.length },
       );
-      const newestAnswerAt = [...this.#answers.values()].at(-1)?.at ?? null;
+      const newestAnswerAt = this.#answers.all().at(-1)?.at ?? null;
       return { epochs: [...this.#epochs], spaces, newestAnswerAt };
     });
   }
@@ -154,8 +166,12 @@ export class MemoryStore implements Store {
       this.#log.push({ space: name, firstVersion, lastVersion, at: group.at, changes });
       this.#logChanges += lastVersion - firstVersion + 1;
     }
-    for (const row of group.history) this.#history.push(row);
-    for (const answer of group.answers) this.#answer(answer);
+    for (const row of group.history) {
+      this.#position += 1;
+      this.#historyChars += row.text.length;
+      this.#history.push({ ...row, position: this.#position });
+    }
+    for (const answer of group.answers) this.#answers.add(answer);
     catalog.carriedOut(plan);
     this.#ageAt = group.ageAt;
     this.#commits += 1;
@@ -165,12 +181,6 @@ export class MemoryStore implements Store {
     if (!this.#spaces.delete(name)) return;
     this.#log = this.#log.filter((row) => row.space !== name);
     this.#logChanges = changesIn(this.#log);
-  }
-
-  /** Moved to the end when the key is an old one: answers are in the order in which they were given. */
-  #answer(answer: StoredAnswer): void {
-    this.#answers.delete(answer.key);
-    this.#answers.set(answer.key, answer);
   }
 
   fold(fold: Fold): Promise<void> {
@@ -184,8 +194,9 @@ export class MemoryStore implements Store {
 
   /** From the oldest on, as long as they are due. */
   #trim(): void {
-    const { logAgeMs, logChanges, answers, answerAgeMs, historyRows, historyAgeMs } = this.#retention;
+    const { logAgeMs, logChanges, historyRows, historyChars, historyAgeMs } = this.#retention;
     const old = (row: { readonly at: number }, ageMs: number) => this.#ageAt - row.at > ageMs;
+    // Not by characters: the text of a change is made when it is first read, which is never while nobody asks for the log.
     const logged = prefixLength(this.#log, (row) => {
       const due = old(row, logAgeMs) || this.#logChanges > logChanges;
       if (!due || row.lastVersion > (this.#spaces.get(row.space)?.foldedVersion ?? 0)) return false;
@@ -194,22 +205,24 @@ export class MemoryStore implements Store {
     });
     this.#log.splice(0, logged);
     const evicted = this.#history.length;
-    this.#history.splice(
-      0,
-      prefixLength(this.#history, (row, index) => old(row, historyAgeMs) || evicted - index > historyRows),
-    );
-    for (const answer of this.#answers.values()) {
-      if (!old(answer, answerAgeMs) && this.#answers.size <= answers) break;
-      this.#answers.delete(answer.key);
-    }
+    const goes = prefixLength(this.#history, (row, index) => {
+      const due = old(row, historyAgeMs) || evicted - index > historyRows || this.#historyChars > historyChars;
+      if (due) this.#historyChars -= row.text.length;
+      return due;
+    });
+    this.#history.splice(0, goes);
+    this.#answers.trim(this.#oldestAnswerAt);
   }
 
-  findAnswer(key: string): Promise<StoredAnswer | null> {
+  findAnswer(query: AnswerQuery): Promise<StoredAnswer | "expired" | null> {
     return attempt(() => {
       this.#opened();
-      const answer = this.#answers.get(key);
-      return answer === undefined || this.#ageAt - answer.at > this.#retention.answerAgeMs ? null : answer;
+      return this.#answers.find(query, this.#oldestAnswerAt);
     });
+  }
+
+  get #oldestAnswerAt(): number {
+    return this.#ageAt - this.#retention.answerAgeMs;
   }
 
   readLog({ space, afterVersion, limit }: LogQuery): Promise<LogRow[]> {
@@ -222,19 +235,19 @@ export class MemoryStore implements Store {
     });
   }
 
-  readHistory(query: HistoryQuery): Promise<HistoryRow[]> {
-    const { space, collection, afterVersion = -1, beforeVersion = Number.POSITIVE_INFINITY, limit } = query;
+  readHistory(query: HistoryQuery): Promise<StoredHistoryRow[]> {
+    const { space, creationId, collection, after = 0, before = Number.POSITIVE_INFINITY, limit } = query;
     return attempt(() => {
       this.#opened();
       const rows = this.#history.filter(
         (row) =>
           row.space === space &&
+          (creationId === undefined || row.creationId === creationId) &&
           (collection === undefined || row.collection === collection) &&
-          row.version > afterVersion &&
-          row.version < beforeVersion,
+          row.position > after &&
+          row.position < before,
       );
-      rows.sort((a, b) => a.version - b.version);
-      return query.beforeVersion === undefined ? rows.slice(0, limit) : rows.slice(Math.max(0, rows.length - limit));
+      return query.before === undefined ? rows.slice(0, limit) : rows.slice(Math.max(0, rows.length - limit));
     });
   }
 
@@ -257,8 +270,10 @@ export class MemoryStore implements Store {
     return {
       store_commits_total: this.#commits,
       store_log_changes: this.#logChanges,
-      store_answers: this.#answers.size,
+      store_answers: this.#answers.count,
+      store_answer_chars: this.#answers.chars,
       store_history_rows: this.#history.length,
+      store_history_chars: this.#historyChars,
     };
   }
 }

@@ -1,7 +1,9 @@
 import { SyncError } from "@neverstale/protocol";
-import type { Counters } from "./catalog.ts";
+import { Catalog, type Counters } from "./catalog.ts";
 import type { LogRow, SpaceContents } from "./contract.ts";
-import type { ContentTables, SpaceTableRow } from "./tables.ts";
+import { undoFolds } from "./fold-rows.ts";
+import type { OwnerAnswers } from "./kept-answers.ts";
+import type { Connection, ContentTables, SpaceTableRow } from "./tables.ts";
 
 export interface NumberedSpace {
   readonly id: number;
@@ -13,14 +15,33 @@ export interface DatabaseContents {
   readonly spaces: readonly NumberedSpace[];
   readonly counters: Counters;
   readonly newestAnswerAt: number | null;
+  readonly answers: readonly OwnerAnswers[];
+}
+
+/** Reads the whole database, after what a crash left half done has been taken back. Throws as `readContents` does. */
+export function readAnew(connection: Connection): DatabaseContents {
+  connection.transaction(() => undoFolds(connection.tables.folds));
+  return readContents(connection.tables.contents);
+}
+
+export function catalogOf({ spaces, counters }: DatabaseContents): Catalog {
+  const entries = spaces.map(({ id, contents: { name, creationId, log, foldedVersion } }) => {
+    return [name, { id, creationId, head: log.at(-1)?.lastVersion ?? foldedVersion }] as const;
+  });
+  return new Catalog(entries, counters);
 }
 
 /** Reads the whole database. Throws `store_damaged` when a log has a hole behind its fold. */
 export function readContents(tables: ContentTables): DatabaseContents {
   const spaces = tables.spaces().map((row) => ({ id: row.id, contents: readSpace(tables, row) }));
-  const { sequence, total } = tables.newestLog() ?? { sequence: 0, total: 0 };
-  const counters = { nextSpaceId: tables.greatestSpaceId() + 1, sequence, total };
-  return { epochs: tables.epochs(), spaces, counters, newestAnswerAt: tables.newestAnswerAt() };
+  const newestAnswerAt = tables.newestAnswerAt();
+  return { epochs: tables.epochs(), spaces, counters: readCounters(tables), newestAnswerAt, answers: tables.answers() };
+}
+
+function readCounters(tables: ContentTables): Counters {
+  const { sequence, total, chars: logChars } = tables.newestLog() ?? { sequence: 0, total: 0, chars: 0 };
+  const { position, chars: historyChars } = tables.newestHistory();
+  return { nextSpaceId: tables.greatestSpaceId() + 1, sequence, total, logChars, position, historyChars };
 }
 
 function readSpace(tables: ContentTables, row: SpaceTableRow): SpaceContents {

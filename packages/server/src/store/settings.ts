@@ -8,10 +8,9 @@ export interface StoreSettings {
   readonly rowsPerLook: number;
   /** Rows of a fold that are handed to the thread of the background at a time. */
   readonly rowsPerMessage: number;
-  /** At most so much is deleted in one step of trimming, so that it holds the write lock for milliseconds. */
+  /** Of one table at most so much is deleted before the clock is looked at. */
   readonly trimRows: number;
   readonly trimBytes: number;
-  readonly trimStepsPerFold: number;
   /** Pages in the write-ahead log after which they are moved to the database file. */
   readonly checkpointPages: number;
   readonly pageBytes: number;
@@ -28,7 +27,6 @@ export const STORE_SETTINGS: StoreSettings = {
   rowsPerMessage: 512,
   trimRows: 128,
   trimBytes: 1_000_000,
-  trimStepsPerFold: 64,
   checkpointPages: 1_000, // 4 MiB.
   pageBytes: 4_096,
   pagesPerCommit: 4,

@@ -1,10 +1,11 @@
 import { assert, SyncError } from "@neverstale/protocol";
-import { Catalog, type CommitPlan, type PlanDraft } from "./catalog.ts";
+import type { Millis } from "../runtime.ts";
+import type { Catalog, CommitPlan, PlanDraft } from "./catalog.ts";
 import {
+  type AnswerQuery,
   type CommitGroup,
   type Fold,
   type HistoryQuery,
-  type HistoryRow,
   type LogQuery,
   type LogRow,
   RETENTION,
@@ -12,17 +13,22 @@ import {
   type Store,
   type StoreContents,
   type StoredAnswer,
+  type StoredHistoryRow,
   StoreFailure,
   type StoreMetrics,
 } from "./contract.ts";
-import { type FoldRow, undoFolds } from "./fold-rows.ts";
-import { type DatabaseContents, readContents } from "./read-contents.ts";
+import { findAnswer } from "./find-answer.ts";
+import { piecesOf } from "./fold-rows.ts";
+import { type AnswerSize, charsOf, KeptAnswers } from "./kept-answers.ts";
+import { catalogOf, readAnew } from "./read-contents.ts";
 import { STORE_SETTINGS, type StoreSettings } from "./settings.ts";
-import { StoreCounters } from "./store-counters.ts";
+import { keptRows, StoreCounters } from "./store-counters.ts";
 import type { OpenData, StoreMachine } from "./store-machine.ts";
 import { StoreSteps } from "./store-steps.ts";
-import type { Connection, QueryTables } from "./tables.ts";
+import type { QueryTables, TableCounts } from "./tables.ts";
+import type { Trimmed } from "./trimmer.ts";
 import { Turns } from "./turns.ts";
+import { pagesOf } from "./write-commit.ts";
 import { afterCommit, INLINE, type WriterChoice } from "./writer-choice.ts";
 import { LocalWriter, type WriterThread } from "./writer-thread.ts";
 
@@ -45,6 +51,7 @@ interface Opened {
   readonly thread: WriterThread;
   readonly catalog: Catalog;
   readonly queries: QueryTables;
+  readonly answers: KeptAnswers;
 }
 
 /**
@@ -69,6 +76,10 @@ export class SlicedStore implements Store {
   #checkpointing = false;
   /** `ageAt` of the newest commit. */
   #ageAt = 0;
+  /** Rows that commits have added since trimming was last asked for. */
+  #added = 0;
+  /** As the last trimming left the tables. */
+  #left: TableCounts = { undo: 0, tombstones: 0, endedSpaces: 0 };
   /** About how many pages of the write-ahead log are not in the database file yet. */
   #logPages = 0;
 
@@ -102,7 +113,10 @@ export class SlicedStore implements Store {
       thread = this.#startThread(steps);
       await thread.ask("checkpoint");
       this.#choice = this.#firstChoice(steps);
-      this.#opened = { data, steps, thread, catalog: catalogOf(contents), queries: data.database.full.tables.queries };
+      const { queries, trims } = data.database.full.tables;
+      const answers = new KeptAnswers(contents.answers, this.#retention);
+      this.#opened = { data, steps, thread, catalog: catalogOf(contents), queries, answers };
+      this.#left = trims.counts();
       this.#stopped = null;
       const { epochs, newestAnswerAt } = contents;
       return { epochs, spaces: contents.spaces.map((space) => space.contents), newestAnswerAt };
@@ -157,38 +171,39 @@ export class SlicedStore implements Store {
     return this.#choice.where === "inline" ? this.#commitHere(opened, plan) : this.#commitThere(opened, plan);
   }
 
-  #commitHere({ steps, catalog }: Opened, plan: PlanDraft): void {
+  #commitHere(opened: Opened, plan: PlanDraft): void {
     const rows = plan.encoded();
     const started = this.#machine.now();
+    let replaced: readonly AnswerSize[];
     try {
-      steps.commit(rows);
+      replaced = opened.steps.commit(rows);
     } catch (error) {
       throw this.#failed(error);
     }
-    catalog.carriedOut(plan);
-    this.#committed(rows, this.#machine.now() - started);
+    this.#committed(opened, plan, rows, replaced, this.#machine.now() - started);
   }
 
-  async #commitThere({ thread, catalog }: Opened, plan: PlanDraft): Promise<void> {
+  async #commitThere(opened: Opened, plan: PlanDraft): Promise<void> {
     const rows = plan.encoded();
-    const { tookMs } = await thread.ask("commit", rows);
-    catalog.carriedOut(plan);
-    this.#committed(rows, tookMs);
+    const { value, tookMs } = await opened.thread.ask("commit", rows);
+    this.#committed(opened, plan, rows, value, tookMs);
   }
 
-  #committed(rows: CommitPlan, tookMs: number): void {
+  #committed(
+    { catalog, answers }: Opened,
+    plan: PlanDraft,
+    rows: CommitPlan,
+    replaced: readonly AnswerSize[],
+    tookMs: Millis,
+  ): void {
+    catalog.carriedOut(plan);
+    for (const answer of replaced) answers.drop(answer);
+    for (const answer of rows.answers) answers.add({ owner: answer.owner, chars: charsOf(answer) });
+    this.#added += rows.log.length + rows.history.length + rows.answers.length;
     this.#ageAt = rows.ageAt;
     this.#counters.committed(this.#choice.where, tookMs);
     if (this.#wanted === "auto") this.#choice = afterCommit(this.#choice, tookMs);
-    this.#wrote(this.#pagesOf(rows));
-  }
-
-  #pagesOf({ log, history, answers }: CommitPlan): number {
-    let bytes = 0;
-    for (const row of log) bytes += row.changes.length;
-    for (const row of history) bytes += row.text.length;
-    for (const row of answers) bytes += row.answer.length;
-    return this.#settings.pagesPerCommit + Math.ceil(bytes / this.#settings.pageBytes);
+    this.#wrote(pagesOf(rows, this.#settings));
   }
 
   /** Runs `work` when its turn has come, unless the store was stopped or closed before that. */
@@ -240,7 +255,7 @@ export class SlicedStore implements Store {
     assert(fold.version <= entry.head, `"${fold.space}" has no version ${fold.version} yet`);
     const started = this.#machine.now();
     try {
-      for (const rows of messagesOf(fold, this.#settings.rowsPerMessage))
+      for (const rows of piecesOf(fold, this.#settings.rowsPerMessage))
         await this.#background(thread.ask("takeRows", rows));
       while (!(await this.#inTurn(() => this.#foldSlice(fold, entry.id))));
     } catch (error) {
@@ -272,15 +287,30 @@ export class SlicedStore implements Store {
     }
   }
 
+  /** Until nothing is due, a step at a time; commits go in between. */
   async #trim(spaceId: number | null): Promise<void> {
-    for (let step = 0; step < this.#settings.trimStepsPerFold; step += 1) {
-      const done = await this.#inTurn(({ thread, catalog }) => {
-        const limits = { ...this.#retention, now: this.#ageAt, total: catalog.counters.total, spaceId };
-        return thread.ask("trim", limits);
-      });
-      if (done.value) return;
-      this.#wrote(this.#settings.pagesPerCommit);
+    for (;;) {
+      const { left } = await this.#inTurn((opened) => this.#trimStep(opened, spaceId));
+      if (left === null) continue;
+      this.#left = left;
+      return;
     }
+  }
+
+  async #trimStep({ thread, catalog, answers }: Opened, spaceId: number | null): Promise<Trimmed> {
+    const least = this.#added;
+    this.#added = 0;
+    const { value } = await thread.ask("trim", {
+      retention: this.#retention,
+      now: this.#ageAt,
+      counters: catalog.counters,
+      answers: answers.due,
+      spaceId,
+      least,
+    });
+    for (const answer of value.answers) answers.drop(answer);
+    if (value.rows > 0) this.#wrote(this.#settings.pagesPerCommit);
+    return value;
   }
 
   /** Keeps the write-ahead log short, on the thread of the background work. */
@@ -310,8 +340,10 @@ export class SlicedStore implements Store {
     this.#logPages = value.logPages - value.donePages;
   }
 
-  async findAnswer(key: string): Promise<StoredAnswer | null> {
-    return this.#running().queries.answer(key, this.#ageAt - this.#retention.answerAgeMs);
+  async findAnswer(query: AnswerQuery): Promise<StoredAnswer | "expired" | null> {
+    const { queries } = this.#running();
+    const oldestAt = this.#ageAt - this.#retention.answerAgeMs;
+    return findAnswer(query, queries.answer(query.key), oldestAt, queries.expiredUpTo(query.owner));
   }
 
   async readLog(query: LogQuery): Promise<LogRow[]> {
@@ -320,7 +352,7 @@ export class SlicedStore implements Store {
     return entry === null ? [] : queries.log(query.space, entry.id, query.afterVersion, query.limit);
   }
 
-  async readHistory(query: HistoryQuery): Promise<HistoryRow[]> {
+  async readHistory(query: HistoryQuery): Promise<StoredHistoryRow[]> {
     return this.#running().queries.history(query);
   }
 
@@ -339,52 +371,23 @@ export class SlicedStore implements Store {
   }
 
   metrics(): StoreMetrics {
-    return { ...this.#counters.read(this.#choice.where, this.#logPages), ...this.#kept() };
+    return { ...this.#counters.read(this.#choice.where, this.#logPages * this.#settings.pageBytes), ...this.#kept() };
   }
 
   /** A disk that fails must not take the other metrics with it. */
   #kept(): StoreMetrics {
     if (this.#opened === null) return {};
-    const { queries, catalog } = this.#opened;
+    const { queries, catalog, answers } = this.#opened;
     try {
-      const { answers, history, logGone } = queries.kept();
-      const { total } = catalog.counters;
-      return {
-        store_log_changes: total - (logGone ?? total),
-        store_answers: answers,
-        store_history_rows: history,
-      };
+      return keptRows(queries, catalog.counters, answers, this.#left);
     } catch {
       return {};
     }
   }
 }
 
-/** What a crash left half done is taken back first. */
-function readAnew(connection: Connection): DatabaseContents {
-  connection.transaction(() => undoFolds(connection.tables.folds));
-  return readContents(connection.tables.contents);
-}
-
-function catalogOf({ spaces, counters }: DatabaseContents): Catalog {
-  const entries = spaces.map(({ id, contents: { name, creationId, log, foldedVersion } }) => {
-    return [name, { id, creationId, head: log.at(-1)?.lastVersion ?? foldedVersion }] as const;
-  });
-  return new Catalog(entries, counters);
-}
-
 async function closeAll(data: OpenData, steps: StoreSteps, thread: WriterThread | null): Promise<void> {
   await thread?.ask("close").catch(() => {});
   steps.close();
   data.release();
-}
-
-/** The rows of a fold in pieces, so that handing them over never holds up the event loop for long. */
-function* messagesOf({ records, tombstones }: Fold, most: number): Generator<FoldRow[]> {
-  for (let from = 0; from < records.length; from += most) {
-    yield records.slice(from, from + most).map((row) => [row.collection, row.id, row.version, row.text]);
-  }
-  for (let from = 0; from < tombstones.length; from += most) {
-    yield tombstones.slice(from, from + most).map((row) => [row.collection, row.id, row.version, null]);
-  }
 }

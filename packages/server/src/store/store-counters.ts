@@ -1,5 +1,7 @@
+import type { Counters } from "./catalog.ts";
 import type { StoreMetrics } from "./contract.ts";
-import type { CheckpointResult } from "./tables.ts";
+import type { KeptAnswers } from "./kept-answers.ts";
+import type { CheckpointResult, QueryTables, TableCounts } from "./tables.ts";
 
 /** What the store counts, in the units that Prometheus wants. */
 export class StoreCounters {
@@ -29,7 +31,7 @@ export class StoreCounters {
     this.#checkpointedPages += donePages;
   }
 
-  read(where: "inline" | "worker", logPages: number): StoreMetrics {
+  read(where: "inline" | "worker", walBytes: number): StoreMetrics {
     return {
       store_commits_total: this.#commits.inline + this.#commits.worker,
       store_commits_in_worker_total: this.#commits.worker,
@@ -41,7 +43,31 @@ export class StoreCounters {
       store_fold_seconds_total: this.#foldSeconds,
       store_checkpoints_total: this.#checkpoints,
       store_checkpointed_pages_total: this.#checkpointedPages,
-      store_wal_pages: logPages,
+      store_wal_bytes: walBytes,
     };
   }
+}
+
+/** What there is in each table, and in the file. From the oldest to the newest row of the log and of the history. */
+export function keptRows(
+  queries: QueryTables,
+  counters: Counters,
+  answers: KeptAnswers,
+  left: TableCounts,
+): StoreMetrics {
+  const { log, history } = queries.oldest();
+  const { pages, freePages, pageBytes } = queries.file();
+  return {
+    store_log_changes: log === null ? 0 : counters.total - log.total,
+    store_log_chars: log === null ? 0 : counters.logChars - log.chars,
+    store_answers: answers.count,
+    store_answer_chars: answers.chars,
+    store_history_rows: history === null ? 0 : counters.position - history.position,
+    store_history_chars: history === null ? 0 : counters.historyChars - history.chars,
+    store_undo_rows: left.undo,
+    store_tombstones: left.tombstones,
+    store_ended_spaces: left.endedSpaces,
+    store_file_bytes: pages * pageBytes,
+    store_free_bytes: freePages * pageBytes,
+  };
 }

@@ -1,9 +1,10 @@
 import type { Millis } from "../runtime.ts";
 import type { CommitPlan } from "./catalog.ts";
 import { type FoldRow, FoldRows, type SliceWritten } from "./fold-rows.ts";
+import type { AnswerSize } from "./kept-answers.ts";
 import type { StoreSettings } from "./settings.ts";
 import type { CheckpointResult, Database, FoldEnd } from "./tables.ts";
-import { type TrimLimits, Trimmer } from "./trimmer.ts";
+import { type TrimLimits, type Trimmed, Trimmer } from "./trimmer.ts";
 import { writeCommit } from "./write-commit.ts";
 
 /**
@@ -23,9 +24,10 @@ export class StoreSteps {
     this.#settings = settings;
   }
 
-  commit(plan: CommitPlan): void {
+  /** Returns the answers whose place was taken by newer ones. */
+  commit(plan: CommitPlan): readonly AnswerSize[] {
     const { full } = this.#database;
-    full.transaction(() => writeCommit(full.tables.commits, plan));
+    return full.transaction(() => writeCommit(full.tables.commits, plan));
   }
 
   beginEpoch(epoch: string): void {
@@ -44,24 +46,22 @@ export class StoreSteps {
     this.#inBackground().fold.take(rows);
   }
 
+  /** The fold is given up. */
   dropRows(): void {
-    this.#inBackground().fold.drop();
+    this.#inBackground().fold.giveUp();
   }
 
   /** Writes a slice of the rows taken in; with the last of them, what ends the fold. */
   writeRows(spaceId: number, end: FoldEnd): SliceWritten {
     const { fold } = this.#inBackground();
     const written = this.#database.background.transaction(() => fold.write(spaceId, end));
-    if (written.last) fold.drop();
+    if (written.last) fold.ended(spaceId);
     return written;
   }
 
-  /** Deletes some of what is due. False: there is more to do. */
-  trim(limits: TrimLimits): boolean {
-    const step = this.#inBackground().trimmer.next(limits);
-    if (step === null) return true;
-    this.#database.background.transaction(step);
-    return false;
+  trim(limits: TrimLimits): Trimmed {
+    const { trimmer } = this.#inBackground();
+    return trimmer.step(limits, (work) => this.#database.background.transaction(work));
   }
 
   checkpoint(): CheckpointResult {
@@ -77,7 +77,7 @@ export class StoreSteps {
     const { folds, trims } = this.#database.background.tables;
     this.#background ??= {
       fold: new FoldRows(folds, this.#now, this.#settings),
-      trimmer: new Trimmer(trims, this.#settings),
+      trimmer: new Trimmer(trims, this.#now, this.#settings),
     };
     return this.#background;
   }

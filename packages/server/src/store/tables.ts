@@ -1,13 +1,14 @@
-import type { EncodedLogRow } from "./catalog.ts";
+import type { EncodedHistoryRow, EncodedLogRow } from "./catalog.ts";
 import type {
   HistoryQuery,
-  HistoryRow,
   LineageRow,
   LogRow,
   StoredAnswer,
+  StoredHistoryRow,
   StoredRecord,
   StoredTombstone,
 } from "./contract.ts";
+import type { AnswerSize, OwnerAnswers } from "./kept-answers.ts";
 
 /**
  * What a database does for the store, and all that it does: rows that are put, dropped and looked up. Whatever decides
@@ -51,9 +52,10 @@ export interface CheckpointResult {
 export interface CommitTables {
   /** `at`: the wall clock of the commit. */
   addLog(row: EncodedLogRow, at: number): void;
-  addHistory(row: HistoryRow): void;
-  /** Takes the place of an older answer under the same key, and is the newest then. */
-  putAnswer(row: StoredAnswer): void;
+  addHistory(row: EncodedHistoryRow): void;
+  /** An older answer under the key, which is gone then; null: there was none. */
+  takeAnswer(key: string): AnswerSize | null;
+  addAnswer(row: StoredAnswer, chars: number): void;
   addLineage(spaceId: number, row: LineageRow): void;
   addSpace(row: { readonly id: number; readonly name: string; readonly creationId: string }): void;
   /** The space is gone, and with it its name; its rows wait to be cleared away. */
@@ -104,27 +106,41 @@ export interface UndoRow {
   readonly text: string | null;
 }
 
-/** Tables whose ids rise with time, and never come again. */
-export type Queue = "answers" | "history" | "undo";
-
-/** What trimming looks at, outside of transactions, and deletes, inside of them. */
+/** What trimming looks at, outside of transactions too, and deletes, inside of them. What deletes tells how many rows went. */
 export interface TrimTables {
   space(spaceId: number): FoldedSpace | null;
   oldestLog(limit: number): Iterable<OldLogRow>;
-  dropLog(upToSequence: number): void;
-  /** Rows of `answers` or `history`, the oldest first. */
-  oldest(queue: "answers" | "history", limit: number): readonly OldRow[];
-  newestId(queue: "answers" | "history"): number | null;
-  oldestUndo(limit: number): readonly OldUndoRow[];
-  drop(queue: Queue, upToId: number): void;
+  dropLog(upToSequence: number): number;
+  oldestHistory(limit: number): Iterable<OldHistoryRow>;
+  /** The position counts as given out from then on, whatever is left in the table. */
+  dropHistory(upToPosition: number): number;
+  /** In the order in which they were given: of one owner, or of all where it is null. */
+  oldestAnswers(owner: string | null, limit: number): Iterable<OldAnswerRow>;
+  dropAnswer(id: number): void;
+  /** From now on keys of the owner that were made until then are expired; never lowered. `null`: keys of all owners. */
+  raiseExpired(owner: string | null, madeAt: number): void;
+  expiredOwners(): number;
+  /** The owner whose expired keys are the oldest. */
+  oldestExpired(): { readonly owner: string; readonly madeAt: number } | null;
+  dropExpired(owner: string): void;
+  /** Those with an id above `afterId`. */
+  oldestUndo(afterId: number, limit: number): Iterable<OldUndoRow>;
+  dropUndo(fromId: number, toId: number): number;
   /** Whether a tombstone of the space has a version at or below `floor`. */
   hasTombstones(spaceId: number, floor: number): boolean;
-  dropTombstones(spaceId: number, floor: number, limit: number): void;
+  dropTombstones(spaceId: number, floor: number, limit: number): number;
   /** A space that has ended and whose rows wait to be cleared away. */
   endedSpace(): number | null;
-  /** Returns how many rows went. */
   dropOfEnded(table: "records" | "tombstones" | "log" | "lineage", spaceId: number, limit: number): number;
   forgetEnded(spaceId: number): void;
+  counts(): TableCounts;
+}
+
+/** Rows there are. */
+export interface TableCounts {
+  readonly undo: number;
+  readonly tombstones: number;
+  readonly endedSpaces: number;
 }
 
 export interface OldLogRow {
@@ -134,18 +150,30 @@ export interface OldLogRow {
   readonly lastVersion: number;
   readonly at: number;
   readonly total: number;
+  /** As in `EncodedLogRow`; 0 for a row of an older release. */
+  readonly chars: number;
   readonly bytes: number;
 }
 
-export interface OldRow {
+export interface OldHistoryRow {
+  readonly position: number;
+  readonly at: number;
+  /** As in `EncodedHistoryRow`; 0 for a row of an older release. */
+  readonly chars: number;
+  readonly bytes: number;
+}
+
+export interface OldAnswerRow extends AnswerSize {
   readonly id: number;
   readonly at: number;
+  readonly madeAt: number | null;
 }
 
 export interface OldUndoRow {
   readonly id: number;
   readonly spaceId: number;
   readonly target: number;
+  readonly bytes: number;
 }
 
 /** What is read once, when a store is opened. */
@@ -159,7 +187,10 @@ export interface ContentTables {
   tombstones(spaceId: number, floor: number): readonly StoredTombstone[];
   /** The groups that begin above `foldedVersion`, in order; `space` is the name that they are given. */
   log(space: string, spaceId: number, foldedVersion: number): readonly LogRow[];
-  newestLog(): { readonly sequence: number; readonly total: number } | null;
+  newestLog(): { readonly sequence: number; readonly total: number; readonly chars: number } | null;
+  /** The greatest position that was ever given out, and the characters that were ever evicted; 0 when there is none. */
+  newestHistory(): { readonly position: number; readonly chars: number };
+  answers(): readonly OwnerAnswers[];
   /** Of the spaces there are and of those that have ended; 0 when there is none. */
   greatestSpaceId(): number;
   /** `at` of the newest answer. */
@@ -175,17 +206,25 @@ export interface SpaceTableRow extends FoldedSpace {
 
 /** What is read while the store is open: a few rows by an index. */
 export interface QueryTables {
-  answer(key: string, oldestAt: number): StoredAnswer | null;
+  answer(key: string): StoredAnswer | null;
+  /** Keys of the owner that were made until then are expired; null: none is. */
+  expiredUpTo(owner: string): number | null;
   /** Whole groups with a version above `afterVersion`, oldest first; `space` is the name that they are given. */
   log(space: string, spaceId: number, afterVersion: number, limit: number): LogRow[];
-  history(query: HistoryQuery): HistoryRow[];
-  kept(): KeptRows;
+  history(query: HistoryQuery): StoredHistoryRow[];
+  oldest(): OldestRows;
+  file(): FileSize;
 }
 
-export interface KeptRows {
-  /** From the oldest to the newest row of each kind; what went in between is counted too. */
-  readonly answers: number;
-  readonly history: number;
-  /** Changes that were logged before the oldest row there is; null when the log is empty. */
-  readonly logGone: number | null;
+/** What was counted before the oldest row there is; null where there is no row. */
+export interface OldestRows {
+  readonly log: { readonly total: number; readonly chars: number } | null;
+  readonly history: { readonly position: number; readonly chars: number } | null;
+}
+
+/** Pages of the database file, and how many of them hold nothing and are used again. */
+export interface FileSize {
+  readonly pages: number;
+  readonly freePages: number;
+  readonly pageBytes: number;
 }

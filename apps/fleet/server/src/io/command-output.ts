@@ -28,14 +28,14 @@ export async function* textsOf(
 ): AsyncGenerator<string> {
   const first = live[0]?.offset ?? Number.POSITIVE_INFINITY;
   const query = { space: outputSpace(commandId), limit: PAGE };
-  let afterVersion = 0;
+  let after = 0;
   for (;;) {
-    const rows = await manager.history({ ...query, afterVersion });
+    const rows = await manager.history({ ...query, after });
     const chunks = rows.map((row) => row.record as unknown as Piece).filter((chunk) => chunk.offset < first);
     yield chunks.map((chunk) => chunk.text).join("");
     const last = rows.at(-1);
     if (last === undefined || rows.length < PAGE || chunks.length < rows.length) break;
-    afterVersion = last.version;
+    after = last.position;
   }
   yield live.map((chunk) => chunk.text).join("");
 }
@@ -49,13 +49,13 @@ async function* textsBack(
   for (const chunk of live.toReversed()) yield chunk.text;
   const first = live[0]?.offset ?? Number.POSITIVE_INFINITY;
   const query = { space: outputSpace(commandId), limit: PAGE };
-  let beforeVersion = Number.MAX_SAFE_INTEGER;
+  let before = Number.MAX_SAFE_INTEGER;
   for (;;) {
-    const rows = await manager.history({ ...query, beforeVersion });
+    const rows = await manager.history({ ...query, before });
     const chunks = rows.map((row) => row.record as unknown as Piece).filter((chunk) => chunk.offset < first);
     for (const chunk of chunks.toReversed()) yield chunk.text;
     if (rows.length < PAGE) return;
-    beforeVersion = rows[0]?.version ?? 0;
+    before = rows[0]?.position ?? 0;
   }
 }
 

@@ -221,6 +221,7 @@ function ofSyncError(error: SyncError): Refusal {
     case "invalid_change":
       return new Refusal("bad_request", message, { hint });
     case "key_reused":
+    case "key_expired":
     case "outcome_unknown":
       return new Refusal(error.code, message, { hint });
     case "store_unavailable":

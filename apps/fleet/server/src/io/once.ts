@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson, type JsonObject, type JsonValue } from "@neverstale/protocol";
+import { canonicalJson, type JsonObject, type JsonValue, timeOfKey } from "@neverstale/protocol";
 import type { Applied, TransactOptions } from "@neverstale/server";
 import type { IdFor } from "../dispatch.ts";
 import { Refusal } from "../problem.ts";
@@ -28,7 +28,10 @@ export async function transactFor<T extends JsonValue>(
   const route = `${ask.request.method} ${ask.request.routeOptions.url}`;
   // With a key the ids follow from it, so that nothing can run twice.
   const idFor: IdFor = (part) => derivedId(user, scope, route, key, part);
-  return await server.transactOnce(storedKey([user, scope, route, key], ask), (work) => decide(work, idFor));
+  const stored = storedKey([user, scope, route, key], ask);
+  const madeAt = timeOfKey(key);
+  const timed = { ...stored, owner: user, ...(madeAt === null ? {} : { madeAt }) };
+  return await server.transactOnce(timed, (work) => decide(work, idFor));
 }
 
 /** As the caller gave it; null: it gave none. */

@@ -28,25 +28,20 @@ export interface PastQuery<R> {
 const ROWS = 500;
 const MAX_ROWS = 5_000;
 
-/** A place in the history: behind the first `skip` rows, newest first, of those evicted by `version`. */
-interface Place {
-  readonly version: number;
-  readonly skip: number;
-}
-
-const NEWEST: Place = { version: Number.MAX_SAFE_INTEGER - 1, skip: 0 };
+/** A place in the history is the position of the row that a page ends before. */
+const NEWEST = Number.MAX_SAFE_INTEGER;
 
 /**
  * A page of a collection as it is now and was before. Cursors: `live <id>` behind a record of the live state, also when
- * it has left it since; `past <version> <skip>` in the history.
+ * it has left it since; `past <position>` in the history.
  */
 export async function readPast<R extends { readonly id: string }>(
   manager: FleetManager,
   query: PastQuery<R>,
 ): Promise<PageOf<R>> {
   const { live, matches, limit, before } = query;
-  const past = /^past (\d{1,15}) (\d{1,9})$/.exec(before ?? "");
-  if (past !== null) return pastPage(manager, query, { version: Number(past[1]), skip: Number(past[2]) }, []);
+  const past = /^past (\d{1,15})$/.exec(before ?? "");
+  if (past !== null) return pastPage(manager, query, Number(past[1]), []);
   const id = /^live (.+)$/.exec(before ?? "")?.[1];
   if (id === undefined && before !== undefined) throw unknownCursor();
   const at = id === undefined ? -1 : live.findIndex((record) => record.id === id);
@@ -62,7 +57,7 @@ export async function readPast<R extends { readonly id: string }>(
 async function pastPage<R extends { readonly id: string }>(
   manager: FleetManager,
   query: PastQuery<R>,
-  from: Place,
+  from: number,
   found: Past<R>[],
 ): Promise<PageOf<R>> {
   const { live, matches, limit } = query;
@@ -72,7 +67,7 @@ async function pastPage<R extends { readonly id: string }>(
     const { rows, isLast } = await rowsBehind(manager, query, place);
     for (const row of rows) {
       if (found.length === limit) return { found, next: cursorAt(place) };
-      place = stepBehind(place, row.version);
+      place = row.position;
       const record = row.record as unknown as R;
       if (!isLive.has(row.id) && matches(record)) found.push({ record, behind: cursorAt(place) });
     }
@@ -82,28 +77,24 @@ async function pastPage<R extends { readonly id: string }>(
   return { found, next: cursorAt(place) };
 }
 
-function cursorAt({ version, skip }: Place): string {
-  return `past ${version} ${skip}`;
-}
-
-function stepBehind(place: Place, version: number): Place {
-  return { version, skip: version === place.version ? place.skip + 1 : 1 };
+function cursorAt(place: number): string {
+  return `past ${place}`;
 }
 
 type Kept = Pick<PastQuery<unknown>, "space" | "collection">;
 
-async function rowsBehind(manager: FleetManager, { space, collection }: Kept, { version, skip }: Place) {
-  const rows = await manager.history({ space, collection, beforeVersion: version + 1, limit: skip + ROWS });
-  return { rows: rows.reverse().slice(skip), isLast: rows.length < skip + ROWS };
+async function rowsBehind(manager: FleetManager, { space, collection }: Kept, place: number) {
+  const rows = await manager.history({ space, collection, before: place, limit: ROWS });
+  return { rows: rows.reverse(), isLast: rows.length < ROWS };
 }
 
 /** Of a record that was live when its cursor was given: it left not long ago. */
-async function placeBehind(manager: FleetManager, query: Kept, id: string): Promise<Place> {
+async function placeBehind(manager: FleetManager, query: Kept, id: string): Promise<number> {
   let place = NEWEST;
   for (let read = 0; read < MAX_ROWS; ) {
     const { rows, isLast } = await rowsBehind(manager, query, place);
     for (const row of rows) {
-      place = stepBehind(place, row.version);
+      place = row.position;
       if (row.id === id) return place;
     }
     read += rows.length;

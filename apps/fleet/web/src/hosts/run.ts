@@ -1,4 +1,4 @@
-import { type DispatchedCommand, type DispatchedOp, problemOf, type StateSync } from "@neverstale/client";
+import { type DispatchedCommand, type DispatchedOp, keyWithTime, problemOf, type StateSync } from "@neverstale/client";
 import type { Args, Fleet } from "@neverstale/fleet-domain";
 import { count, sentences } from "../state/format.ts";
 import type { RunOutcome } from "./run-bar.tsx";
@@ -110,7 +110,8 @@ function failureWords(error: unknown): RunOutcome {
   return { kind: "refused", sentence: error instanceof Error ? sentences(error.message) : "It failed." };
 }
 
-/** 128 random bits; `crypto.randomUUID` is missing on pages that came over plain HTTP. */
+/** The time and 128 random bits (rule D1); `crypto.randomUUID` is missing on pages that came over plain HTTP. */
 export function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const bytes = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0"));
+  return keyWithTime(bytes.join(""), Date.now());
 }

@@ -1,12 +1,14 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { EncodedLogRow } from "../catalog.ts";
-import type { HistoryRow, LineageRow, StoredAnswer } from "../contract.ts";
+import type { EncodedHistoryRow, EncodedLogRow } from "../catalog.ts";
+import type { LineageRow, StoredAnswer } from "../contract.ts";
+import type { AnswerSize } from "../kept-answers.ts";
 import type { CommitTables } from "../tables.ts";
 
 export class CommitStatements implements CommitTables {
   readonly #addLog: StatementSync;
   readonly #addHistory: StatementSync;
-  readonly #putAnswer: StatementSync;
+  readonly #takeAnswer: StatementSync;
+  readonly #addAnswer: StatementSync;
   readonly #addLineage: StatementSync;
   readonly #addSpace: StatementSync;
   readonly #endSpace: StatementSync;
@@ -15,12 +17,14 @@ export class CommitStatements implements CommitTables {
   readonly #probe: StatementSync;
 
   constructor(db: DatabaseSync) {
-    this.#addLog = db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#addLog = db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
     this.#addHistory = db.prepare(
-      "INSERT INTO history (space, collection, version, at, id, text) VALUES (?, ?, ?, ?, ?, ?)",
+      `INSERT INTO history (history_id, space, collection, version, at, id, text, chars, creation_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#putAnswer = db.prepare(
-      "REPLACE INTO idempotency (key, body_hash, at, version, answer) VALUES (?, ?, ?, ?, ?)",
+    this.#takeAnswer = db.prepare("DELETE FROM idempotency WHERE key = ? RETURNING owner, chars");
+    this.#addAnswer = db.prepare(
+      "INSERT INTO idempotency (key, body_hash, at, version, answer, owner, made_at, chars) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#addLineage = db.prepare("INSERT INTO lineage (space_id, first_version, epoch) VALUES (?, ?, ?)");
     this.#addSpace = db.prepare("INSERT INTO spaces (space_id, name, creation_id) VALUES (?, ?, ?)");
@@ -31,15 +35,21 @@ export class CommitStatements implements CommitTables {
   }
 
   addLog(row: EncodedLogRow, at: number): void {
-    this.#addLog.run(row.sequence, row.spaceId, row.firstVersion, row.lastVersion, at, row.total, row.changes);
+    const { sequence, spaceId, firstVersion, lastVersion, total, changes, chars } = row;
+    this.#addLog.run(sequence, spaceId, firstVersion, lastVersion, at, total, changes, chars);
   }
 
-  addHistory(row: HistoryRow): void {
-    this.#addHistory.run(row.space, row.collection, row.version, row.at, row.id, row.text);
+  addHistory(row: EncodedHistoryRow): void {
+    const { position, space, collection, version, at, id, text, chars, creationId } = row;
+    this.#addHistory.run(position, space, collection, version, at, id, text, chars, creationId);
   }
 
-  putAnswer(row: StoredAnswer): void {
-    this.#putAnswer.run(row.key, row.bodyHash, row.at, row.version, row.answer);
+  takeAnswer(key: string): AnswerSize | null {
+    return (this.#takeAnswer.get(key) as AnswerSize | undefined) ?? null;
+  }
+
+  addAnswer({ key, bodyHash, at, version, answer, owner, madeAt }: StoredAnswer, chars: number): void {
+    this.#addAnswer.run(key, bodyHash, at, version, answer, owner, madeAt, chars);
   }
 
   addLineage(spaceId: number, row: LineageRow): void {

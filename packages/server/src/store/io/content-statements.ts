@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { LineageRow, LogRow, StoredRecord, StoredTombstone } from "../contract.ts";
+import type { OwnerAnswers } from "../kept-answers.ts";
 import type { ContentTables, SpaceTableRow } from "../tables.ts";
 import { Prepared } from "./prepared.ts";
 
@@ -50,12 +51,24 @@ export class ContentStatements implements ContentTables {
     );
   }
 
-  newestLog(): { readonly sequence: number; readonly total: number } | null {
-    return (
-      this.#rows<{ sequence: number; total: number }>(
-        "SELECT sequence, total FROM log ORDER BY sequence DESC LIMIT 1",
-      )[0] ?? null
+  newestLog(): { readonly sequence: number; readonly total: number; readonly chars: number } | null {
+    const rows = this.#rows<{ sequence: number; total: number; chars: number }>(
+      "SELECT sequence, total, coalesce(chars, 0) AS chars FROM log ORDER BY sequence DESC LIMIT 1",
     );
+    return rows[0] ?? null;
+  }
+
+  newestHistory(): { readonly position: number; readonly chars: number } {
+    const rows = this.#rows<{ position: number; chars: number }>(`
+      SELECT position, chars FROM dropped
+      UNION ALL SELECT * FROM (
+        SELECT history_id, coalesce(chars, 0) FROM history ORDER BY history_id DESC LIMIT 1
+      ) ORDER BY position DESC LIMIT 1`);
+    return rows[0] ?? { position: 0, chars: 0 };
+  }
+
+  answers(): OwnerAnswers[] {
+    return this.#rows("SELECT owner, count(*) AS count, sum(chars) AS chars FROM idempotency GROUP BY owner");
   }
 
   greatestSpaceId(): number {

@@ -138,7 +138,7 @@ async function commitUntilFailure(task: ChildTask): Promise<void> {
       await store.commit(nextGroup(version, text));
     } catch (error) {
       sayFailure(error);
-      await store.findAnswer("k").catch(sayFailure);
+      await store.findAnswer({ key: "k", owner: "", madeAt: null }).catch(sayFailure);
       await store.fold(wholeFold(head)).catch(sayFailure);
       process.exit(3);
     }

@@ -6,7 +6,7 @@ import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { StoreContents, StoredAnswer } from "../contract.ts";
-import { group, made } from "../contract-suite.ts";
+import { answer, asked, group, made } from "../contract-suite.ts";
 import { pragma } from "./connection.ts";
 import { type ChildLine, type ChildTask, fingerprint } from "./crash-child.ts";
 import { openDatabase } from "./open-database.ts";
@@ -26,7 +26,7 @@ if (!canMount) console.warn("No mounts here: the full disk was tested by the bou
 /** Writes that fail once a file has 200 blocks of 512 bytes: an I/O error, not a full disk. */
 const FAILING_WRITES = (["inline", "worker"] as const).map((writer) => ({
   writer,
-  wrapper: ["sh", "-c", 'ulimit -f 200; exec "$@"', "sh"],
+  wrapper: ["sh", "-c", 'ulimit -f 400; exec "$@"', "sh"],
 }));
 
 /** Syncs that fail from the 30th of a thread on. */
@@ -260,8 +260,8 @@ test("[A1] a store at its bound moves nothing, and goes on where there is more r
   };
   await expect(commitUntilFull()).rejects.toMatchObject({ name: "StoreFailure", outcome: "nothing_moved" });
   expect(version).toBeGreaterThan(10);
-  expect(await bounded.findAnswer(`k${version}`)).toBeNull();
-  expect(await bounded.findAnswer(`k${version - 1}`)).not.toBeNull();
+  expect(await bounded.findAnswer(asked(`k${version}`))).toBeNull();
+  expect(await bounded.findAnswer(asked(`k${version - 1}`))).not.toBeNull();
   await bounded.close();
 
   const roomy = sqliteStore(path, { writer: "inline" });
@@ -273,7 +273,7 @@ test("[A1] a store at its bound moves nothing, and goes on where there is more r
 });
 
 function bigAnswer(n: number, at: number): StoredAnswer {
-  return { key: `k${n}`, bodyHash: "hash", at, version: n, answer: JSON.stringify("x".repeat(9_000)) };
+  return { ...answer(`k${n}`), at, version: n, answer: JSON.stringify("x".repeat(9_000)) };
 }
 
 test("[A1] with a slow disk commits leave the event loop to others: they move to the other thread, and wait there", async () => {

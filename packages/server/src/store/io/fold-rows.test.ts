@@ -117,6 +117,22 @@ test("a fold that fails half way and one that follows it are both taken back to 
   expect(await stored()).toEqual({ foldedVersion: 1, rows: inOrder([...records, ...tombstones]) });
 });
 
+test("[B50] a fold that fails again and again notes each record once, and is taken back to what was there before", async () => {
+  const { records, tombstones } = await folded();
+  const database = new SqliteDatabase({ path, maxBytes: Number.POSITIVE_INFINITY });
+  const steps = new StoreSteps(database, () => performance.now(), { ...STORE_SETTINGS, sliceMs: 0 });
+  for (let time = 0; time < 5; time += 1) {
+    steps.takeRows(secondRows(2));
+    for (let slice = 0; slice < 5 + time; slice += 1)
+      steps.writeRows(1, { version: 2, tombstoneFloor: 0, digest: null });
+    steps.dropRows();
+  }
+  steps.close();
+
+  expect(undoRows()).toBe(16 * 9);
+  expect(await stored()).toEqual({ foldedVersion: 1, rows: inOrder([...records, ...tombstones]) });
+});
+
 test("what a finished fold noted is cleared away by the trimming behind it", async () => {
   const store = sqliteStore(path, { writer: "inline" });
   await store.open();

@@ -7,7 +7,11 @@ export const APPLICATION_ID = 0x4e765374;
 export type Migration = (db: DatabaseSync) => void;
 
 /** The step at index n leads to version n + 1. Released steps are never altered. */
-export const MIGRATIONS: readonly Migration[] = [(db) => db.exec(VERSION_1), logSaysItsTypes];
+export const MIGRATIONS: readonly Migration[] = [
+  (db) => db.exec(VERSION_1),
+  logSaysItsTypes,
+  (db) => db.exec(VERSION_3),
+];
 
 /** From here on a log entry says what its change types were: code that doesn't read that must not open the file. */
 function logSaysItsTypes(): void {}
@@ -95,4 +99,31 @@ const VERSION_1 = `
   CREATE TABLE probe (id INTEGER PRIMARY KEY, commits INTEGER NOT NULL) STRICT;
   INSERT INTO probe VALUES (1, 0);
   PRAGMA application_id = ${APPLICATION_ID};
+`;
+
+/**
+ * `chars` of `log` and `history`: how many characters there ever were, up to and with the row; null in older rows.
+ * `history_id` is a position that never comes again: `dropped` says up to where rows have gone.
+ * `idempotency`: whose key it is, when it was made by its maker's clock (null: it doesn't say), and how long it is.
+ * `expired_keys`: by owner, the newest key that was dropped with its answer; under NULL those that count for everybody.
+ * `run`: the run of a server that has the file open. `ended` is 0 from its start until its clean close; `file` is the
+ * file's own number then, so that a lock that was taken under another of its names is found.
+ */
+const VERSION_3 = `
+  ALTER TABLE log ADD COLUMN chars INTEGER;
+  ALTER TABLE history ADD COLUMN chars INTEGER;
+  ALTER TABLE history ADD COLUMN creation_id TEXT;
+  DROP INDEX history_by_version;
+  CREATE INDEX history_by_place ON history (space, collection);
+  CREATE TABLE dropped (id INTEGER PRIMARY KEY, position INTEGER NOT NULL, chars INTEGER NOT NULL) STRICT;
+  INSERT INTO dropped VALUES (1, 0, 0);
+  ALTER TABLE idempotency ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+  ALTER TABLE idempotency ADD COLUMN made_at REAL;
+  ALTER TABLE idempotency ADD COLUMN chars INTEGER NOT NULL DEFAULT 0;
+  UPDATE idempotency SET chars = length(key) + length(answer);
+  CREATE INDEX answers_by_owner ON idempotency (owner, answer_id, chars);
+  CREATE TABLE expired_keys (owner TEXT UNIQUE, made_at REAL NOT NULL) STRICT;
+  INSERT INTO expired_keys VALUES (NULL, -1);
+  CREATE TABLE run (id INTEGER PRIMARY KEY, ended INTEGER NOT NULL, lock TEXT, file TEXT) STRICT;
+  INSERT INTO run VALUES (1, 1, NULL, NULL);
 `;

@@ -1,14 +1,15 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { FoldedSpace, OldLogRow, OldRow, OldUndoRow, Queue, TrimTables } from "../tables.ts";
+import type {
+  FoldedSpace,
+  OldAnswerRow,
+  OldHistoryRow,
+  OldLogRow,
+  OldUndoRow,
+  TableCounts,
+  TrimTables,
+} from "../tables.ts";
 import { SPACE } from "./fold-statements.ts";
 import { Prepared } from "./prepared.ts";
-
-/** Table and id of each queue. */
-const QUEUES = {
-  answers: ["idempotency", "answer_id"],
-  history: ["history", "history_id"],
-  undo: ["fold_undo", "undo_id"],
-} as const;
 
 export class TrimStatements implements TrimTables {
   readonly #statements: Prepared;
@@ -22,41 +23,79 @@ export class TrimStatements implements TrimTables {
   }
 
   oldestLog(limit: number): Iterable<OldLogRow> {
-    const rows = this.#statements
-      .get(`
-      SELECT sequence, space_id AS spaceId, first_version AS firstVersion, last_version AS lastVersion, at, total,
-        octet_length(changes) AS bytes
-      FROM log ORDER BY sequence LIMIT ?`)
-      .iterate(limit);
-    return rows as Iterable<unknown> as Iterable<OldLogRow>;
+    return this.#rows(
+      `SELECT sequence, space_id AS spaceId, first_version AS firstVersion, last_version AS lastVersion, at, total,
+         coalesce(chars, 0) AS chars, octet_length(changes) AS bytes
+       FROM log ORDER BY sequence LIMIT ?`,
+      limit,
+    );
   }
 
-  dropLog(upToSequence: number): void {
-    this.#statements.get("DELETE FROM log WHERE sequence <= ?").run(upToSequence);
+  dropLog(upToSequence: number): number {
+    return this.#run("DELETE FROM log WHERE sequence <= ?", upToSequence);
   }
 
-  oldest(queue: "answers" | "history", limit: number): OldRow[] {
-    const [table, id] = QUEUES[queue];
-    return this.#statements
-      .get(`SELECT ${id} AS id, at FROM ${table} ORDER BY ${id} LIMIT ?`)
-      .all(limit) as unknown as OldRow[];
+  oldestHistory(limit: number): Iterable<OldHistoryRow> {
+    return this.#rows(
+      `SELECT history_id AS position, at, coalesce(chars, 0) AS chars, octet_length(text) AS bytes
+       FROM history ORDER BY history_id LIMIT ?`,
+      limit,
+    );
   }
 
-  newestId(queue: "answers" | "history"): number | null {
-    const [table, id] = QUEUES[queue];
-    return (this.#statements.get(`SELECT max(${id}) AS value FROM ${table}`).get() as { value: number | null }).value;
+  dropHistory(upToPosition: number): number {
+    this.#run(
+      `UPDATE dropped SET position = ?1,
+         chars = coalesce((SELECT chars FROM history WHERE history_id <= ?1 ORDER BY history_id DESC LIMIT 1), 0)`,
+      upToPosition,
+    );
+    return this.#run("DELETE FROM history WHERE history_id <= ?", upToPosition);
   }
 
-  oldestUndo(limit: number): OldUndoRow[] {
-    const rows = this.#statements
-      .get("SELECT undo_id AS id, space_id AS spaceId, target FROM fold_undo ORDER BY undo_id LIMIT ?")
-      .all(limit);
-    return rows as unknown as OldUndoRow[];
+  oldestAnswers(owner: string | null, limit: number): Iterable<OldAnswerRow> {
+    const columns = "SELECT answer_id AS id, owner, at, made_at AS madeAt, chars FROM idempotency";
+    if (owner === null) return this.#rows(`${columns} ORDER BY answer_id LIMIT ?`, limit);
+    return this.#rows(`${columns} WHERE owner = ? ORDER BY answer_id LIMIT ?`, owner, limit);
   }
 
-  drop(queue: Queue, upToId: number): void {
-    const [table, id] = QUEUES[queue];
-    this.#statements.get(`DELETE FROM ${table} WHERE ${id} <= ?`).run(upToId);
+  dropAnswer(id: number): void {
+    this.#run("DELETE FROM idempotency WHERE answer_id = ?", id);
+  }
+
+  raiseExpired(owner: string | null, madeAt: number): void {
+    if (owner === null) this.#run("UPDATE expired_keys SET made_at = max(made_at, ?) WHERE owner IS NULL", madeAt);
+    else
+      this.#run(
+        "INSERT INTO expired_keys VALUES (?, ?) ON CONFLICT (owner) DO UPDATE SET made_at = max(made_at, excluded.made_at)",
+        owner,
+        madeAt,
+      );
+  }
+
+  expiredOwners(): number {
+    return Number(this.#statements.get("SELECT count(owner) AS count FROM expired_keys").get()?.count);
+  }
+
+  oldestExpired(): { readonly owner: string; readonly madeAt: number } | null {
+    const oldest = "SELECT owner, made_at AS madeAt FROM expired_keys WHERE owner NOT NULL ORDER BY made_at LIMIT 1";
+    return (this.#statements.get(oldest).get() as { owner: string; madeAt: number } | undefined) ?? null;
+  }
+
+  dropExpired(owner: string): void {
+    this.#run("DELETE FROM expired_keys WHERE owner = ?", owner);
+  }
+
+  oldestUndo(afterId: number, limit: number): Iterable<OldUndoRow> {
+    return this.#rows(
+      `SELECT undo_id AS id, space_id AS spaceId, target, coalesce(octet_length(text), 0) AS bytes
+       FROM fold_undo WHERE undo_id > ? ORDER BY undo_id LIMIT ?`,
+      afterId,
+      limit,
+    );
+  }
+
+  dropUndo(fromId: number, toId: number): number {
+    return this.#run("DELETE FROM fold_undo WHERE undo_id BETWEEN ? AND ?", fromId, toId);
   }
 
   hasTombstones(spaceId: number, floor: number): boolean {
@@ -64,10 +103,10 @@ export class TrimStatements implements TrimTables {
     return this.#statements.get(some).get(spaceId, floor) !== undefined;
   }
 
-  dropTombstones(spaceId: number, floor: number, limit: number): void {
+  dropTombstones(spaceId: number, floor: number, limit: number): number {
     const some = "SELECT collection, id FROM tombstones WHERE space_id = ?1 AND version <= ?2 LIMIT ?3";
     const drop = `DELETE FROM tombstones WHERE space_id = ?1 AND (collection, id) IN (${some})`;
-    this.#statements.get(drop).run(spaceId, floor, limit);
+    return this.#run(drop, spaceId, floor, limit);
   }
 
   endedSpace(): number | null {
@@ -76,11 +115,25 @@ export class TrimStatements implements TrimTables {
   }
 
   dropOfEnded(table: "records" | "tombstones" | "log" | "lineage", spaceId: number, limit: number): number {
-    return Number(this.#statements.get(DROPS_OF_ENDED[table]).run(spaceId, limit).changes);
+    return this.#run(DROPS_OF_ENDED[table], spaceId, limit);
   }
 
   forgetEnded(spaceId: number): void {
-    this.#statements.get("DELETE FROM ended_spaces WHERE space_id = ?").run(spaceId);
+    this.#run("DELETE FROM ended_spaces WHERE space_id = ?", spaceId);
+  }
+
+  counts(): TableCounts {
+    const count = (table: string) => `(SELECT count(*) FROM ${table})`;
+    const sql = `SELECT ${count("fold_undo")} AS undo, ${count("tombstones")} AS tombstones, ${count("ended_spaces")} AS endedSpaces`;
+    return { ...(this.#statements.get(sql).get() as unknown as TableCounts) };
+  }
+
+  #rows<Row>(sql: string, ...values: readonly (string | number)[]): Iterable<Row> {
+    return this.#statements.get(sql).iterate(...values) as Iterable<unknown> as Iterable<Row>;
+  }
+
+  #run(sql: string, ...values: readonly (string | number)[]): number {
+    return Number(this.#statements.get(sql).run(...values).changes);
   }
 }
 
