@@ -44,6 +44,24 @@ test("how the output was cut makes no difference to its plain text", () => {
   );
 });
 
+test.each(["\x9d", "\x1b]", "\x9b", "\x1b[", "\x1b[1;", "\x1b", "\x1b]x\x9b1", "\x90\x9d"])(
+  "a megabyte of %j is read in time that grows with it, not with its square",
+  (piece) => {
+    const text = piece.repeat(1_000_000 / piece.length);
+
+    expect(new PlainText().read(`${text}\nend`).endsWith("end")).toBe(true);
+  },
+);
+
+test("what only looks like a colour is none", () => {
+  const kinds = (text: string) => readTokens("", text).tokens.map(({ kind }) => kind);
+
+  expect(kinds("\x1b[1;31m")).toEqual(["style"]);
+  expect(kinds("\x1b[>4;2m")).toEqual(["other"]);
+  expect(kinds("\x1b[?4m")).toEqual(["other"]);
+  expect(kinds("\x1b[0 m")).toEqual(["other"]);
+});
+
 test("an escape sequence that never ends is given up, not kept for ever", () => {
   expect(readTokens("", `\x1b[${"1;".repeat(50_000)}`).unfinished.length).toBeLessThan(5_000);
 });

@@ -14,8 +14,11 @@ export interface Token {
 const MAX_ESCAPE = 4_096;
 
 const CSI = String.raw`(?:\x1b\[|\x9b)`;
-/** What opens OSC, DCS, SOS, PM and APC; their text goes up to BEL or ST, and never beyond its line. */
-const STRING = String.raw`(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\n\x9c]*`;
+/**
+ * What opens OSC, DCS, SOS, PM and APC; their text goes up to BEL or ST, and never beyond its line or another control of
+ * C1. So no two of them begin in the same text, and reading takes time in proportion to it.
+ */
+const STRING = String.raw`(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\n\x80-\x9f]*`;
 
 const TOKEN = new RegExp(
   [
@@ -23,7 +26,7 @@ const TOKEN = new RegExp(
     String.raw`(\n)`,
     String.raw`(\r)`,
     `${CSI}([0-9:;<=>?]*)([ -/]*)([@-~])`,
-    String.raw`${STRING}(?:\x07|\x1b\\|\x9c|(?=[\x1b\n]))`,
+    String.raw`${STRING}(?:\x07|\x1b\\|\x9c|(?=[\x1b\n\x80-\x9f]))`,
     String.raw`\x1b[ -/]*[0-Z\\^-~]`, // Any other escape.
     String.raw`[\s\S]`, // A stray control character.
   ].join("|"),
@@ -48,7 +51,8 @@ function tokenOf(match: RegExpMatchArray): Token {
   if (printed !== undefined) return { kind: "text", text, parameters };
   if (newline !== undefined) return { kind: "newline", text, parameters };
   if (carriage !== undefined) return { kind: "return", text, parameters };
-  return { kind: final === "m" && intermediate === "" ? "style" : "other", text, parameters };
+  const isStyle = final === "m" && intermediate === "" && /^[0-9:;]*$/.test(parameters); // Others set what keys send.
+  return { kind: isStyle ? "style" : "other", text, parameters };
 }
 
 function unfinishedEnd(whole: string): string {
@@ -56,13 +60,22 @@ function unfinishedEnd(whole: string): string {
   return end.length < MAX_ESCAPE ? end : "";
 }
 
+/** Read at once, so that what is held of a large piece at a time is small. */
+const SLICE = 64 * 1024;
+
 /** Output as plain text, piece by piece: of what is no text only line ends and tabs stay. */
 export class PlainText {
   #unfinished = "";
 
   /** What can be told of it so far. */
   read(text: string): string {
-    const { tokens, unfinished } = readTokens(this.#unfinished, text);
+    let plain = "";
+    for (let at = 0; at < text.length; at += SLICE) plain += this.#readSlice(text.slice(at, at + SLICE));
+    return plain;
+  }
+
+  #readSlice(slice: string): string {
+    const { tokens, unfinished } = readTokens(this.#unfinished, slice);
     this.#unfinished = unfinished;
     return tokens.map(({ kind, text }) => (kind === "style" || kind === "other" ? "" : text)).join("");
   }

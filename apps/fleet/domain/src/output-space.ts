@@ -40,6 +40,8 @@ export const OutputStatus = z.object({
   finished: z.boolean(),
   /** What came behind these bytes was dropped: the last chunk says why. */
   cut: z.literal(true).optional(),
+  /** No more than so many bytes are kept: it was asked to stop. */
+  atMost: z.int().min(0).optional(),
 });
 export type OutputStatus = ReadonlyJson<z.infer<typeof OutputStatus>>;
 

@@ -7,16 +7,26 @@ export const SKEW_MS = 60_000;
 export interface Told {
   /** ISO 8601, between the two bounds. */
   readonly iso: string;
+  /** By how much it was moved to be there. */
+  readonly movedMs: number;
   /** It was further outside of them than clocks of machines that look after theirs. */
   readonly isOff: boolean;
 }
 
 /** A time that an agent told. Nothing happens before `earliest`, and nothing that is told has happened later than now. */
 export function toldTime(work: Work, given: string, earliest: string): Told {
-  const [ms, earliestMs] = [Date.parse(given), Date.parse(earliest)];
-  if (Number.isNaN(ms)) return { iso: work.at.iso, isOff: true };
-  const within = Math.min(work.at.ms, Math.max(earliestMs, ms));
-  return { iso: new Date(within).toISOString(), isOff: Math.abs(ms - within) > SKEW_MS };
+  const givenMs = Date.parse(given);
+  const ms = Math.min(work.at.ms, Math.max(Date.parse(earliest), givenMs));
+  if (Number.isNaN(ms)) return { iso: work.at.iso, movedMs: 0, isOff: true };
+  const movedMs = ms - givenMs;
+  return { iso: new Date(ms).toISOString(), movedMs, isOff: Math.abs(movedMs) > SKEW_MS };
+}
+
+/** The same, moved by so much first: with another time that was told with it. */
+export function movedTime(work: Work, given: string, movedMs: number, earliest: string): string {
+  const ms = Date.parse(given) + movedMs;
+  const isTime = Math.abs(ms) < 8.64e15;
+  return toldTime(work, isTime ? new Date(ms).toISOString() : given, earliest).iso;
 }
 
 /** Shows at the host whether its clock can be believed. */

@@ -1,5 +1,5 @@
 import { type AgentReport, type Command, chunkId, isFinal, type OutputStatus } from "@neverstale/fleet-domain";
-import { markClock, toldTime } from "./agent-times.ts";
+import { markClock, movedTime, toldTime } from "./agent-times.ts";
 import { endCommand, outputStatus } from "./commands.ts";
 import { drive } from "./driver.ts";
 import { noteWithin } from "./events.ts";
@@ -55,6 +55,7 @@ function isOver(command: Command): boolean {
 function budgetProblem(work: Work, hostId: string, status: OutputStatus, bytes: number): string | null {
   const { commandOutputBytes } = work.budgets.limits;
   if (status.bytes + bytes > commandOutputBytes) return `of one command ${sizeOf(commandOutputBytes)} are kept`;
+  if (status.bytes + bytes > (status.atMost ?? Number.POSITIVE_INFINITY)) return "it was asked to stop, and went on";
   if (work.budgets.takeOutput(hostId, bytes, work.at.ms)) return null;
   return "its host has written more than is kept of one host";
 }
@@ -121,13 +122,18 @@ function refuseEnd(work: Work, command: Command, report: Report<"finished">): vo
   });
 }
 
-/** The agent's times, where they can be: not before the command was made, not in the future, the end behind the start. */
+/**
+ * The agent's times, moved to where they can be: not before the claim, not in the future. What lies between them stays,
+ * as far as there is room: how long it took is right by any clock.
+ */
 function timesOf(work: Work, command: Command, report: Report<"finished">) {
-  const { createdAt, startedAt = createdAt } = command;
-  const earliest = startedAt < createdAt ? startedAt : createdAt; // An adopted one began before it was made here.
+  const { createdAt, startedAt: claimedAt } = command;
+  const earliest = claimedAt ?? createdAt;
   const start = report.startedAt === undefined ? null : toldTime(work, report.startedAt, earliest);
   const end = toldTime(work, report.finishedAt, earliest);
   markClock(work, command.host, end.isOff || start?.isOff === true);
-  const began = command.startedAt === undefined ? undefined : (start?.iso ?? command.startedAt);
-  return { startedAt: began, finishedAt: began !== undefined && began > end.iso ? began : end.iso };
+  const movedMs = end.movedMs < 0 ? end.movedMs : (start?.movedMs ?? 0); // A fast clock is seen by the end, a slow one by the start.
+  const startedAt = report.startedAt === undefined ? earliest : movedTime(work, report.startedAt, movedMs, earliest);
+  const finishedAt = movedTime(work, report.finishedAt, movedMs, startedAt);
+  return { startedAt: claimedAt === undefined ? undefined : startedAt, finishedAt };
 }

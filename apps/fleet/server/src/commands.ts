@@ -145,6 +145,14 @@ export function outputStatus(work: Work, commandId: string): OutputStatus | null
   return work.output(commandId)?.status.get(OUTPUT_STATUS_ID) ?? null;
 }
 
+/** A program may say how it stops, not go on for ever. */
+function limitOutput(work: Work, commandId: string): void {
+  const status = outputStatus(work, commandId);
+  const { outputBytesAfterCancel } = work.budgets.limits;
+  if (status === null) return;
+  work.changeOutput(commandId, "output_progress", { ...status, atMost: status.bytes + outputBytesAfterCancel });
+}
+
 function eventOf(end: End) {
   if (end.status === "succeeded") return { category: "audit", level: "success" } as const;
   if (end.status === "skipped" || end.status === "cancelled") return { category: "audit", level: "info" } as const;
@@ -172,6 +180,7 @@ export function cancelCommand(work: Work, command: Command, actor: string): void
     return endCommand(work, command, { status: "cancelled", actor, reason: `cancelled by ${actor}` });
   if (command.status !== "running" || command.cancelRequested === true) return;
   work.change("command_progress", host, { id, cancelRequested: true });
+  limitOutput(work, id);
   if (work.agent(host)?.commands.has(id)) work.changeAgent(host, "assignment_updated", id, { cancelRequested: true });
   const message = `${actor} asked to stop ${command.op} on ${host}`;
   note(work, {

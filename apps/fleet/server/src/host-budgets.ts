@@ -4,6 +4,8 @@ export interface HostLimits {
   readonly recordBytes: number;
   /** Bytes of output stored of one command. */
   readonly commandOutputBytes: number;
+  /** Bytes of output stored of a command after somebody asked to stop it. */
+  readonly outputBytesAfterCancel: number;
   /** Bytes of output stored of all commands of a host: at once, and again so many a second. */
   readonly outputBytes: number;
   readonly outputBytesPerSecond: number;
@@ -19,6 +21,7 @@ const MIB = 1024 * 1024;
 export const DEFAULT_HOST_LIMITS: HostLimits = {
   recordBytes: 128 * 1024,
   commandOutputBytes: 128 * MIB,
+  outputBytesAfterCancel: MIB,
   outputBytes: 256 * MIB,
   outputBytesPerSecond: 64 * 1024,
   eventsPerMinute: 20,

@@ -12,6 +12,7 @@ let now = Date.now();
 const LIMITS = {
   recordBytes: 4_096,
   commandOutputBytes: 100,
+  outputBytesAfterCancel: 40,
   outputBytes: 250,
   outputBytesPerSecond: 10,
   eventsPerMinute: 6,
@@ -254,6 +255,21 @@ describe("output of a host", () => {
     expect(await metrics()).toMatch(/neverstale_hosts_output_used_most_percent [1-9]/);
   });
 
+  test("[B41] after it was asked to stop a program may say a little more, and then no more is kept", async () => {
+    const host = await onlineHost(browser, "web-1");
+    const id = await running(host);
+    await host.report(piece(id, 0, 10));
+    await browser.post(`/api/commands/${id}/cancel`);
+
+    const answers = [];
+    for (let offset = 10; offset < 90; offset += 20) answers.push(await host.report(piece(id, offset, 20)));
+    await host.finished(id, "cancelled", 90);
+
+    expect(answers.map((answer) => received(answer, id))).toEqual([30, 50, 70, 90]);
+    expect(await outputOf(id)).toBe(`${"x".repeat(50)}\n[output cut: it was asked to stop, and went on]\n`);
+    expect(command(id)?.status).toBe("cancelled");
+  });
+
   test("[B41] behind an end is acknowledged and dropped, whatever ended it", async () => {
     const host = await onlineHost(browser, "web-1");
     const finished = await running(host);
@@ -390,6 +406,31 @@ describe("times that an agent tells", () => {
         outputBytes: 0,
       });
       expect(clockOf(host)).toBeUndefined();
+    },
+  );
+
+  test.each([-300_000, -5_000, 0, 5_000, 300_000])(
+    "how long it took is right by a clock that is %i ms off",
+    async (offMs) => {
+      const host = await onlineHost(browser, "web-1");
+      const id = await running(host);
+      const time = () => new Date(now + offMs).toISOString();
+      const startedAt = time();
+      now += 20_000;
+
+      await host.report({
+        type: "finished",
+        commandId: id,
+        status: "failed",
+        startedAt,
+        finishedAt: time(),
+        outputBytes: 0,
+      });
+
+      const { startedAt: from = "", finishedAt: to = "" } = command(id) ?? {};
+      expect(Date.parse(to) - Date.parse(from)).toBe(20_000);
+      expect(Date.parse(to)).toBeLessThanOrEqual(now);
+      expect(clockOf(host)).toBe(Math.abs(offMs) > 60_000 ? true : undefined);
     },
   );
 
