@@ -2,6 +2,7 @@ import {
   type AnyState,
   type AskedChange,
   ignoreWhatComesLater,
+  isThenable,
   type JsonValue,
   type Model,
   SyncError,
@@ -98,7 +99,7 @@ export class Batch {
     const step = new Step(this);
     let decision: unknown;
     try {
-      decision = decide(step.state(MAIN_SPACE) as AnyState, step);
+      decision = decide(step.state(MAIN_SPACE) as AnyState, new OpenTransaction(step));
       const { changes, answer } = takeDecision(decision);
       // Before the changes are taken in: what can't be stored must fail while all can be taken back.
       const key = call.options.key === undefined ? null : { ...call.options.key, answer: JSON.stringify(answer) };
@@ -113,8 +114,9 @@ export class Batch {
       this.#note(call, applied);
     } catch (error) {
       step.takeBack();
-      call.reject(error);
-      ignoreWhatComesLater(decision);
+      const isLater = isThenable(error);
+      call.reject(isLater ? notDecided() : error);
+      ignoreWhatComesLater(isLater ? error : decision);
     } finally {
       step.over = true;
     }
@@ -218,7 +220,7 @@ export class Batch {
 }
 
 /** One call's view of the batch, and how to take it back. */
-class Step implements Transaction {
+class Step {
   readonly touched = new Set<string>();
   /** Whether the decision has returned: its group may be on its way to the disk, and nothing can be added to it. */
   over = false;
@@ -274,13 +276,15 @@ class Step implements Transaction {
   /** What the decision returned; a lone change needs no way back where nothing can fail after it. */
   finish(changes: readonly AskedChange[]): void {
     const { tally } = this.#batch;
-    const main = changes.length === 1 && this.touched.size === 0 ? this.#batch.draft(MAIN_SPACE) : null;
-    if (main !== null && tally.hasRoom(main.bytes)) {
-      main.addOne(takeChange(main.space.model, changes[0] as AskedChange), null);
+    const main = this.#batch.draft(MAIN_SPACE) as SpaceDraft;
+    // Before anything is looked at: a change that is read may run code of the caller's.
+    const alone = changes.length === 1 ? takeChange(main.space.model, changes[0] as AskedChange) : null;
+    if (alone !== null && this.touched.size === 0 && tally.hasRoom(main.bytes)) {
+      main.addOne(alone, null);
       this.touched.add(MAIN_SPACE);
       return;
     }
-    this.add(MAIN_SPACE, changes);
+    this.add(MAIN_SPACE, alone === null ? changes : [alone]);
     for (const [draft, before] of this.#bytesBefore) {
       if (!draft.removed) tally.checkState(draft.space.name, draft.bytes, before);
     }
@@ -303,5 +307,26 @@ class Step implements Transaction {
     } catch (error) {
       this.#batch.spoil(error);
     }
+  }
+}
+
+/** What a decision is handed: of its step only what it may use. */
+class OpenTransaction implements Transaction {
+  readonly #step: Step;
+
+  constructor(step: Step) {
+    this.#step = step;
+  }
+
+  state(space: string): AnyState | null {
+    return this.#step.state(space);
+  }
+
+  add(space: string, changes: readonly AskedChange[]): void {
+    this.#step.add(space, changes);
+  }
+
+  removeSpace(space: string): void {
+    this.#step.removeSpace(space);
   }
 }

@@ -340,6 +340,35 @@ test.each([
   expect(innocent).toMatchObject({ version: 1 });
 });
 
+test("[A3] a change that adds others while it is read is one of one transaction with them", async () => {
+  const added = { ...card, target: "d" };
+  const deciding = manager.transact((_, transaction) => [
+    {
+      type: "card_put",
+      target: "c",
+      get data() {
+        transaction.add("main", [added]);
+        return {};
+      },
+    },
+  ]);
+
+  expect(await outcome(deciding)).toMatchObject({ version: 2 });
+  expect([...manager.state.cards.keys()]).toEqual(["d", "c"]);
+});
+
+test("[A3] a decision reaches nothing of its transaction but what it may use", async () => {
+  const seen: string[] = [];
+  const looking = doing((transaction) => {
+    seen.push(...Object.getOwnPropertyNames(transaction));
+    seen.push(...Object.getOwnPropertyNames(Object.getPrototypeOf(transaction)));
+  });
+
+  await outcome(manager.transact(looking));
+
+  expect(seen.sort()).toEqual(["add", "constructor", "removeSpace", "state"]);
+});
+
 test("[A3] a list that iterates as it likes is taken by its places", async () => {
   const changes = Object.assign([card, { ...card, target: "d" }], {
     *[Symbol.iterator]() {
@@ -355,6 +384,12 @@ test.each([
   ["whose changes come later", () => ({ changes: Promise.reject(new Error("later")) })],
   ["each of whose changes comes later", () => [Promise.reject(new Error("later"))]],
   ["whose answer comes later", () => ({ changes: [card], answer: Promise.reject(new Error("later")) })],
+  [
+    "that throws a promise",
+    () => {
+      throw Promise.reject(new Error("later"));
+    },
+  ],
   [
     "with something later deep in its answer",
     () => ({ changes: [], answer: { a: [Promise.reject(new Error("later"))] } }),
