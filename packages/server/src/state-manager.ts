@@ -78,9 +78,11 @@ export class StateManager<M extends Model = Model> {
   readonly #keys: Keys;
   readonly #onFailure: ((error: SyncError) => void) | null;
   readonly #followers = new Set<(committed: readonly Committed[]) => void>();
+  readonly #closers = new Set<() => void>();
   #problems: Problems = { count: 0, found: [] };
   #failure: SyncError | null = null;
   #closing = false;
+  #closed: Promise<void> | null = null;
   #publishing: Committed[] = [];
 
   /** Opens the store, draws a new epoch (rule E1) and brings every space to memory. */
@@ -369,10 +371,25 @@ export class StateManager<M extends Model = Model> {
     };
   }
 
-  /** Finishes what waits, folds the records, and releases the store. Later calls are refused with `shutting_down`. */
-  async close(): Promise<void> {
+  /** Calls `listener` once, when the last change has been published: what serves this authority ends with it. */
+  onClose(listener: () => void): () => void {
+    this.#closers.add(listener);
+    return () => this.#closers.delete(listener);
+  }
+
+  /**
+   * Finishes what waits, sends away who follows, folds the records, and releases the store. Later calls are refused with
+   * `shutting_down`.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#closing = true;
     await this.#writer.close();
+    for (const closer of [...this.#closers]) closer();
     this.#folder.stop();
     this.#digester.stop();
     try {

@@ -62,6 +62,8 @@ export class SyncHub {
   readonly #messageRate: Rate;
   readonly #snapshotRate: Rate;
   readonly #unfollow: () => void;
+  readonly #forget: () => void;
+  #closed = false;
   readonly #plainAnswers = new Map<Fanout, Millis>();
   #beacon: Timer;
   #sweep: Timer;
@@ -73,6 +75,7 @@ export class SyncHub {
     this.#messageRate = { perSecond: messagesPerSecond, burst: messagesPerSecond * 10 };
     this.#snapshotRate = { perSecond: snapshotsPerMinute / 60, burst: snapshotsPerMinute };
     this.#unfollow = manager.follow((committed) => this.#committed(committed));
+    this.#forget = manager.onClose(() => this.close());
     this.#beacon = this.#every(this.beaconMs, () => this.#sendBeacons());
     this.#sweep = this.#every(SWEEP_MS, () => this.#lookAround());
   }
@@ -354,8 +357,11 @@ export class SyncHub {
     return this.#connections;
   }
 
-  /** Sends everyone away with 1012 and stops: a graceful end. */
+  /** Sends everyone away with 1012 and stops: a graceful end. It comes by itself when the authority is closed. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#forget();
     this.#unfollow();
     this.#beacon.cancel();
     this.#sweep.cancel();

@@ -37,7 +37,7 @@ export interface SyncEndpoint {
   readonly connectionCount: number;
   /** Rule A11: closes whom `judge` names a code for, at once. Call it before you answer what took the right away. */
   revoke(judge: (subject: unknown) => 4401 | 4403 | null): number;
-  /** Sends everyone away with 1012; resolves when the sockets are closed, after a second at most. */
+  /** Sends everyone away with 1012, as the end of the authority does; resolves when the sockets are closed, after a second at most. */
   close(): Promise<void>;
 }
 
@@ -147,6 +147,7 @@ class Endpoint implements SyncEndpoint {
   readonly #onClose: (this: WebSocket) => void;
   readonly #onError: (this: WebSocket, error: Error) => void;
   readonly #removeRoute: () => void;
+  readonly #forget: () => void;
   #closing = false;
   /** Upgrades that are being judged, and what was revoked meanwhile. */
   #judging = 0;
@@ -157,6 +158,7 @@ class Endpoint implements SyncEndpoint {
     const { authorizeMs, unservedMs } = manager.limits;
     this.#options = options;
     this.#judge = new UpgradeJudge(options, authorizeMs, (error) => this.#report(error));
+    this.#forget = manager.onClose(() => void this.close());
     this.#hub = new SyncHub(manager, beaconMs === undefined ? {} : { beaconMs });
     this.#begun = new TurnQuota(manager.runtime, BEGUN_A_TURN);
     // Shared by all sockets: a closure for each would cost more than the rest of a connection.
@@ -353,6 +355,7 @@ class Endpoint implements SyncEndpoint {
 
   async close(): Promise<void> {
     this.#closing = true;
+    this.#forget();
     this.#hub.close();
     const closed = [...this.#open.keys()].map(
       (webSocket) => new Promise((resolve) => webSocket.once("close", resolve)),
