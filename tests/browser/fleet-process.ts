@@ -18,6 +18,7 @@ export interface FleetSettings {
   /** False: the first start prints a one-time link. */
   readonly password?: boolean;
   readonly allowedOrigin?: string;
+  readonly basePath?: string;
   /** One that was filled before. It goes with the process, too. */
   readonly dataDir?: string;
   /** A built page other than today's. */
@@ -78,13 +79,14 @@ export class FleetProcess {
   }
 
   #command(): string[] {
-    const { beaconInterval = "2s", localAgent = false, allowedOrigin, webDirectory } = this.#settings;
+    const { beaconInterval = "2s", localAgent = false, allowedOrigin, basePath, webDirectory } = this.#settings;
     const port = String(this.#port);
     if (webDirectory !== undefined)
       return ["--input-type=module", "-e", SERVE_ANOTHER_PAGE, port, this.#dataDir, webDirectory, "2000"];
     const args = ["serve", "--port", port, "--data-dir", this.#dataDir, "--beacon-interval", beaconInterval];
     if (!localAgent) args.push("--no-local-agent");
     if (allowedOrigin !== undefined) args.push("--allowed-origin", allowedOrigin);
+    if (basePath !== undefined) args.push("--base-path", basePath);
     return [MAIN, ...args];
   }
 

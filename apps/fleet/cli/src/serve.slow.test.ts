@@ -218,6 +218,24 @@ describe("the admin's password", PATIENT, () => {
   );
 });
 
+describe("a server below a path", PATIENT, () => {
+  const PASSWORD = "a password of the admin";
+
+  test("is followed by the command line at its whole address", async () => {
+    const variables = { NEVERSTALE_ADMIN_PASSWORD: PASSWORD, NEVERSTALE_BASE_PATH: "/tools/fleet" };
+    const started = serving.serve({ variables });
+    const address = await started.listening();
+
+    const verified = serving.start({
+      command: [process.execPath, "--conditions=source", "apps/fleet/cli/src/main.ts"],
+      flags: ["verify", `${address}/tools/fleet`, "--seconds", "0"],
+      variables: { NEVERSTALE_PASSWORD: PASSWORD },
+    });
+
+    expect([await verified.end(), verified.err]).toEqual([0, ""]);
+  });
+});
+
 function processes(): number[] {
   return readdirSync("/proc").map(Number).filter(Number.isInteger);
 }

@@ -5,6 +5,7 @@ import { Dashboard } from "./dashboard.tsx";
 import type { Outputs } from "./output/followed-output.ts";
 import type { Session } from "./sign-in/session.ts";
 import { SetUp, SignIn, SignInDialog } from "./sign-in/sign-in.tsx";
+import { at } from "./state/base-path.ts";
 
 interface AppProps {
   readonly session: Session;
@@ -67,7 +68,7 @@ export function App({ session, sync, outputs, setupToken }: AppProps) {
 async function signOut(session: Session, sync: StateSync<Fleet>): Promise<void> {
   sync.stop();
   try {
-    await sync.dispatch("/api/logout", undefined);
+    await sync.dispatch(at("/api/logout"), undefined);
   } catch {
     return sync.start(); // The session is still there, and the page says so by going on.
   }

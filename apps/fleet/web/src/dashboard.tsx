@@ -22,6 +22,7 @@ import { OutputDock } from "./output/output-dock.tsx";
 import { OutputPanel } from "./output/output-panel.tsx";
 import { PipelinesScreen } from "./pipelines/pipelines-screen.tsx";
 import { RunsScreen } from "./runs/runs-screen.tsx";
+import { at } from "./state/base-path.ts";
 import { useCollection, useRecord, useSync } from "./state/collections.ts";
 import { goTo, showOutput } from "./state/view.ts";
 
@@ -52,7 +53,7 @@ export function Dashboard({ user, role, sync, outputs, onSignOut }: DashboardPro
           role={role}
           onSignOut={onSignOut}
           onSetPassword={async (current, password) => {
-            await sync.dispatch("/api/password", current === "" ? { password } : { current, password });
+            await sync.dispatch(at("/api/password"), current === "" ? { password } : { current, password });
           }}
         />
       }
@@ -222,5 +223,5 @@ function Dock({ sync, outputs, mayRun }: DockProps) {
 
 /** What became of it shows in the state: it says that it is being stopped, or goes on running. */
 async function cancel(sync: StateSync<Fleet>, what: "commands" | "pipelines", id: string): Promise<void> {
-  await sync.dispatch(`/api/${what}/${encodeURIComponent(id)}/cancel`, undefined).catch(() => undefined);
+  await sync.dispatch(at(`/api/${what}/${encodeURIComponent(id)}/cancel`), undefined).catch(() => undefined);
 }

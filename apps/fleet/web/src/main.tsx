@@ -9,6 +9,7 @@ import { Navigation, NavigationContext } from "./frame/navigation.ts";
 import { applyTheme, storedTheme } from "./frame/theme.ts";
 import { Outputs } from "./output/followed-output.ts";
 import { Session } from "./sign-in/session.ts";
+import { at } from "./state/base-path.ts";
 import { SyncProvider } from "./state/collections.ts";
 import { MODEL } from "./state/known.ts";
 import { Trails } from "./state/trails.ts";
@@ -19,10 +20,16 @@ applyTheme(storedTheme());
 const setupToken = takeSetupToken();
 const navigation = new Navigation(window);
 const session = new Session();
-const sync = new StateSync<Fleet>({ url: "/sync", csrf: "/api/session", model: MODEL, autoStart: false });
+const sync = new StateSync<Fleet>({
+  dispatchPath: at("/api/dispatch"),
+  url: at("/sync"),
+  csrf: at("/api/session"),
+  model: MODEL,
+  autoStart: false,
+});
 const outputs = new Outputs(
   (commandId) =>
-    new StateSync<OutputState>({ url: `/sync/output/${commandId}`, csrf: "/api/session", autoStart: false }),
+    new StateSync<OutputState>({ url: at(`/sync/output/${commandId}`), csrf: at("/api/session"), autoStart: false }),
 );
 
 const trails = new Trails();

@@ -57,6 +57,7 @@ interface ServeFlags {
   readonly allowedOrigin?: readonly string[];
   readonly trustedProxy?: readonly string[];
   readonly adminPasswordFile?: string;
+  readonly basePath: string;
 }
 
 function addServe(root: Command, end: End): void {
@@ -94,6 +95,11 @@ function addServe(root: Command, end: End): void {
         .env("NEVERSTALE_TRUSTED_PROXIES")
         .argParser(severalValues),
     )
+    .addOption(
+      new Option("--base-path <path>", "behind the host in the addresses of browsers, as in /fleet")
+        .env("NEVERSTALE_BASE_PATH")
+        .default("/"),
+    )
     .option("--admin-password-file <file>", "holds the password of admin; else NEVERSTALE_ADMIN_PASSWORD")
     .addHelpText("after", SERVE_HELP)
     .action(async (flags: ServeFlags) => {
@@ -121,6 +127,7 @@ function fleetOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): FleetOptions {
     dataDir,
     beaconMs: beaconInterval,
     eventLimit: initEventLimit,
+    basePath: flags.basePath,
     localAgent: flags.localAgent && !isOn(env.NEVERSTALE_NO_LOCAL_AGENT),
     ...(allowedOrigin !== undefined && { allowedOrigins: allowedOrigin }),
     ...(trustedProxy !== undefined && { trustedProxies: trustedProxy }),

@@ -52,10 +52,10 @@ export class Session {
 
   /** A replica that follows with this session; `path`: `/sync` or `/sync/output/<command id>`. */
   follow<State>(path: string, options: Omit<StateSyncOptions, "io" | "url" | "csrf"> = {}): StateSync<State> {
-    const url = new URL(path, this.#server).href;
     return new StateSync<State>({
       ...options,
-      url,
+      url: below(this.#server, path).href,
+      dispatchPath: below(this.#server, "/api/dispatch").pathname,
       io: nodeEnvironment({ WebSocket: Socket, headers: this.#headers }),
       csrf: () => this.#csrfToken,
     });
@@ -63,7 +63,7 @@ export class Session {
 
   /** A socket in the plain profile. */
   plainSocket(): WebSocket {
-    const url = new URL("/sync", this.#server);
+    const url = below(this.#server, "/sync");
     url.protocol = url.protocol.replace("http", "ws");
     return new WebSocket(url, {
       headers: this.#headers,
@@ -95,6 +95,11 @@ export class Session {
   }
 }
 
+/** A server may be found below a path of its host. */
+function below(server: URL, path: string): URL {
+  return new URL(`${server.pathname.replace(/\/+$/, "")}${path}`, server);
+}
+
 async function request(
   server: URL,
   method: string,
@@ -109,7 +114,7 @@ async function request(
     signal: AbortSignal.timeout(TIMEOUT_MS),
     ...(body !== undefined && { body }),
   } as const;
-  const answer = await fetch(new URL(path, server), options).catch((cause: unknown) => {
+  const answer = await fetch(below(server, path), options).catch((cause: unknown) => {
     throw new Failure(`${server.origin} doesn't answer`, {
       hint: "Is the server running, and is the address right? Give it with --url.",
       cause,

@@ -1,7 +1,9 @@
+import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
 import { addressGroup } from "../address-group.ts";
+import { withoutBasePath } from "../base-path.ts";
 import { openApi } from "../openapi.ts";
 import { agentRoutes } from "./agent-routes.ts";
 import { dispatchRoutes } from "./dispatch-routes.ts";
@@ -34,10 +36,13 @@ export function buildApp(server: Server, options: { readonly beaconMs: number; r
     ...dispatchRoutes(server),
     ...hostRoutes(server),
     ...agentRoutes(server),
-    ...staticRoutes(options.webDirectory),
+    ...staticRoutes(options.webDirectory, server.basePath),
   ];
   routes.push(descriptionRoute(routes));
   const http = buildHttp(server, routes, metrics);
+  const takeBaseAway = (request: IncomingMessage) => {
+    request.url = withoutBasePath(request.url ?? "/", server.basePath);
+  };
   const sockets = serveSockets(http.server, server, options.beaconMs);
   metrics.addSockets(sockets, server.sockets);
   metrics.addServer(server);
@@ -45,6 +50,8 @@ export function buildApp(server: Server, options: { readonly beaconMs: number; r
     server.proxies.isProxy(remoteAddress) ? null : addressGroup(remoteAddress),
   );
   metrics.addHosts(server.budgets, server.now);
+  // First of all listeners.
+  for (const event of ["request", "upgrade"]) http.server.prependListener(event, takeBaseAway);
   const connections = new Set<Socket>();
   http.server.on("connection", (connection) => {
     connections.add(connection);

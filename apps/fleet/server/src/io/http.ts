@@ -151,7 +151,7 @@ export function claimantOf(server: Server, request: FastifyRequest, user: string
 /** By the cookie of the kind that the caller's own origin can have. */
 export function deviceIn(server: Server, request: FastifyRequest): Device | null {
   for (const scheme of server.origins.schemes) {
-    const { name } = deviceKind(scheme, server.key.cookieId);
+    const { name } = deviceKind(scheme, server.cookiePlace);
     const device = server.key.deviceOf(cookieOf(request.headers.cookie, name));
     if (device !== null) return device;
   }

@@ -7,7 +7,7 @@ import { type SignedIn, signedIn } from "../accounts.ts";
 import { Acquainted } from "../acquainted.ts";
 import { addressGroup } from "../address-group.ts";
 import { OFFLINE_AFTER_MS } from "../catalogue.ts";
-import { type CookieKind, cookieKind } from "../cookies.ts";
+import { type CookieKind, type CookiePlace, cookieKind } from "../cookies.ts";
 import { note } from "../events.ts";
 import { HostBudgets, type HostLimits } from "../host-budgets.ts";
 import { MemorySessions } from "../memory-sessions.ts";
@@ -75,6 +75,8 @@ export interface ServerParts {
   /** Milliseconds of a clock that nobody sets, for what waits and for what is counted by the second. */
   readonly steadyNow: () => number;
   readonly key: ServerKey;
+  /** Behind the host in the addresses that browsers use; empty: nothing. */
+  readonly basePath: string;
   readonly connectionLimits: ConnectionLimits;
   /** Where the log goes, when it is the server's own. */
   readonly logStream: LogStream | null;
@@ -93,6 +95,7 @@ export class Server {
   readonly now: () => number;
   readonly steadyNow: () => number;
   readonly key: ServerKey;
+  readonly basePath: string;
   readonly connections: Connections;
   readonly logStream: LogStream | null;
   readonly refusals = new RefusalSampler();
@@ -125,6 +128,7 @@ export class Server {
     this.now = parts.now;
     this.steadyNow = parts.steadyNow;
     this.key = parts.key;
+    this.basePath = parts.basePath;
     this.connections = new Connections(parts.connectionLimits);
     this.logStream = parts.logStream;
     this.#startedMs = parts.steadyNow();
@@ -167,8 +171,8 @@ export class Server {
   /** The kinds of session cookie that may be believed: on https only the one that nobody else can set. Older ones had the port. */
   get cookieKinds(): CookieKind[] {
     return [...this.origins.schemes].flatMap((scheme) => {
-      const own = cookieKind(scheme, this.key.cookieId);
-      return own.secure ? [own] : [own, cookieKind(scheme, this.port)];
+      const own = cookieKind(scheme, this.cookiePlace);
+      return own.secure ? [own] : [own, cookieKind(scheme, { ...this.cookiePlace, id: this.port })];
     });
   }
 
@@ -177,6 +181,10 @@ export class Server {
     const ended = new Set(hashes);
     if (ended.size > 0)
       this.revoke((subject) => (subject.kind === "user" && ended.has(subject.sessionHash) ? 4401 : null));
+  }
+
+  get cookiePlace(): CookiePlace {
+    return { id: this.key.cookieId, basePath: this.basePath };
   }
 
   /** Who the session with that hash is, as of now. */

@@ -107,7 +107,7 @@ function whoAmI(server: Server, ask: Ask<unknown>): Answer {
   const body = answerFor(user, role, secret);
   if (deviceIn(server, ask.request)?.user === user) return { body };
   const [scheme = "http:"] = server.origins.schemes;
-  const cookie = setCookie(deviceKind(scheme, server.key.cookieId), server.key.newDevice(user), DEVICE_S);
+  const cookie = setCookie(deviceKind(scheme, server.cookiePlace), server.key.newDevice(user), DEVICE_S);
   return { headers: { "set-cookie": cookie }, body };
 }
 
@@ -193,7 +193,7 @@ function welcome(server: Server, request: FastifyRequest, user: string, secret: 
   server.acquainted.add(addressGroup(addressOf(server, request)));
   const scheme = new URL(request.headers.origin ?? "http://none").protocol;
   const role = server.accounts?.users.get(user)?.role ?? "viewer";
-  const cookie = setCookie(cookieKind(scheme, server.key.cookieId), secret, SESSION_ABSOLUTE_MS / 1000);
+  const cookie = setCookie(cookieKind(scheme, server.cookiePlace), secret, SESSION_ABSOLUTE_MS / 1000);
   return { headers: { "set-cookie": cookie }, body: answerFor(user, role, secret) };
 }
 
@@ -211,5 +211,5 @@ async function logout(server: Server, ask: Ask<unknown>): Promise<Answer> {
   closeSockets();
   server.log.info({ ...callerOf(server, ask.request), user }, "signed out");
   const scheme = new URL(ask.request.headers.origin ?? "http://none").protocol;
-  return { headers: { "set-cookie": setCookie(cookieKind(scheme, server.key.cookieId), null, 0) } };
+  return { headers: { "set-cookie": setCookie(cookieKind(scheme, server.cookiePlace), null, 0) } };
 }

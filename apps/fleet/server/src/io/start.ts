@@ -16,6 +16,7 @@ import { DEFAULT_BEACON_MS, type SyncError } from "@neverstale/protocol";
 import { DEFAULT_LIMITS, StateManager, type Store, StoreFailure, sqliteStore } from "@neverstale/server";
 import { type Logger, pino } from "pino";
 import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdmin } from "../accounts.ts";
+import { normalBasePath } from "../base-path.ts";
 import { retireOld } from "../commands.ts";
 import type { HostLimits } from "../host-budgets.ts";
 import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
@@ -53,6 +54,8 @@ export interface FleetOptions {
   readonly allowedOrigins?: readonly string[];
   /** Addresses or ranges of proxies whose `X-Forwarded-For` is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
+  /** Behind the host in the addresses that browsers use, as in `/fleet`, when a proxy serves others there too. Default /. */
+  readonly basePath?: string;
   /** Makes `admin` with this password, if there is no user. */
   readonly adminPassword?: string;
   /** Default: JSON lines on standard error. */
@@ -110,10 +113,12 @@ export function checkSettings({
   allowedOrigins = [],
   adminPassword = "",
   trustedProxies = [],
+  basePath = "/",
 }: FleetOptions): void {
   checkReachability(host, allowedOrigins);
   new Origins(allowedOrigins);
   new TrustedProxies(trustedProxies);
+  normalBasePath(basePath);
   if (adminPassword !== "" && adminPassword.length < MIN_PASSWORD_LENGTH)
     throw new StartFailure(
       `the admin's password needs ${MIN_PASSWORD_LENGTH} characters or more; this one has ${adminPassword.length}`,
@@ -194,6 +199,7 @@ async function serve(options: FleetOptions, { manager, log, logStream, host, dat
     key: openServerKey(dataDir),
     connectionLimits: connectionLimitsOf(options),
     logStream,
+    basePath: normalBasePath(options.basePath ?? "/"),
   });
   const app = buildApp(server, {
     beaconMs: options.beaconMs ?? DEFAULT_BEACON_MS,
@@ -248,7 +254,7 @@ async function goOn(
   { server, app, address, print, dataDir, linkIsKnown }: Listening,
 ): Promise<RunningFleet> {
   const { manager, origins } = server;
-  const publicAddress = origins.all[0] ?? address;
+  const publicAddress = `${origins.all[0] ?? address}${server.basePath}`;
   noteAddress(server, dataDir, publicAddress, true);
   const signInLink = linkIsKnown ? null : makeSignInLink(server, publicAddress);
   if (signInLink !== null) print(`sign in once, within 15 minutes: ${signInLink}`);

@@ -28,9 +28,9 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /** The built web page, read once: a request only looks up a name in this map, no path is ever joined (C29). */
-export function staticRoutes(directory: string): Route[] {
+export function staticRoutes(directory: string, basePath: string): Route[] {
   const files = readFiles(directory);
-  const index = files.get("/index.html") ?? notBuilt();
+  const index = below(basePath, files.get("/index.html") ?? notBuilt());
   return [
     { method: "GET", path: "/", allow: "anyone", handle: (ask) => send(index, ask) },
     {
@@ -103,6 +103,16 @@ function staticFile(plain: Buffer, type: string, isHashed: boolean): StaticFile 
     gzip: packed !== null && packed.length < plain.length ? packed : null,
     cacheControl: isHashed ? "public, max-age=31536000, immutable" : "no-cache",
   };
+}
+
+/** The page as it must be below a path: what it loads lies there, and it is told so. */
+function below(basePath: string, index: StaticFile): StaticFile {
+  if (basePath === "") return index;
+  const html = index.plain
+    .toString()
+    .replaceAll(/\b(href|src)="\//g, `$1="${basePath}/`)
+    .replace("<meta charset", `<meta name="neverstale:base-path" content="${basePath}" /><meta charset`);
+  return staticFile(Buffer.from(html), index.type, false);
 }
 
 function notBuilt(): StaticFile {

@@ -1,4 +1,5 @@
 import type { MouseEvent, ReactNode } from "react";
+import { at } from "../state/base-path.ts";
 import { formatView, type View } from "../state/view.ts";
 import { useNavigation } from "./navigation.ts";
 
@@ -18,7 +19,7 @@ export function Link({ to, className, current = false, children }: LinkProps) {
     navigation.go(to);
   };
   return (
-    <a href={formatView(to)} className={className} aria-current={current ? "page" : undefined} onClick={follow}>
+    <a href={at(formatView(to))} className={className} aria-current={current ? "page" : undefined} onClick={follow}>
       {children}
     </a>
   );

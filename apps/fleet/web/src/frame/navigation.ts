@@ -1,4 +1,5 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
+import { at, below } from "../state/base-path.ts";
 import { formatView, parseView, type View } from "../state/view.ts";
 
 /** The address bar as a store: the one place that reads and writes it. */
@@ -25,18 +26,18 @@ export class Navigation {
   /** A step that "back" undoes. */
   go(view: View): void {
     if (formatView(view) === formatView(this.#view)) return;
-    this.#window.history.pushState(null, "", formatView(view));
+    this.#window.history.pushState(null, "", at(formatView(view)));
     this.#moved();
   }
 
   /** A change of the same step: a filter that is being typed, a tab. */
   replace(view: View): void {
-    this.#window.history.replaceState(null, "", formatView(view));
+    this.#window.history.replaceState(null, "", at(formatView(view)));
     this.#moved();
   }
 
   #read(): View {
-    return parseView(this.#window.location.pathname, this.#window.location.search);
+    return parseView(below(this.#window.location.pathname), this.#window.location.search);
   }
 
   #moved(): void {

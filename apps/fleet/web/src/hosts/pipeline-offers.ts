@@ -1,5 +1,6 @@
 import type { PipelineOffer } from "@neverstale/fleet-domain";
 import { useEffect, useState } from "react";
+import { at } from "../state/base-path.ts";
 
 const NONE: readonly PipelineOffer[] = [];
 const ASK_AGAIN_MS = 5_000;
@@ -25,7 +26,7 @@ export function usePipelineOffers(epoch: string | null): readonly PipelineOffer[
 }
 
 async function load(signal: AbortSignal): Promise<readonly PipelineOffer[]> {
-  const answer = await fetch("/api/pipelines", { credentials: "same-origin", cache: "no-store", signal });
+  const answer = await fetch(at("/api/pipelines"), { credentials: "same-origin", cache: "no-store", signal });
   if (!answer.ok) throw new Error(`the server answered with status ${answer.status}`);
   return answer.json();
 }

@@ -1,5 +1,6 @@
 import { type DispatchedCommand, type DispatchedOp, keyWithTime, problemOf, type StateSync } from "@neverstale/client";
 import type { Args, Fleet } from "@neverstale/fleet-domain";
+import { at } from "../state/base-path.ts";
 import { count, sentences } from "../state/format.ts";
 import type { RunOutcome } from "./run-bar.tsx";
 
@@ -48,7 +49,7 @@ async function runOp(
   nameOf: (host: string) => string,
 ): Promise<Started> {
   const body = { op: request.op, hosts: request.hosts, args: request.args, ...(request.wait ? { wait: true } : {}) };
-  const answer = (await sync.dispatch("/api/dispatch", body, { idempotencyKey: key })) as unknown as DispatchedOp;
+  const answer = (await sync.dispatch(at("/api/dispatch"), body, { idempotencyKey: key })) as unknown as DispatchedOp;
   await shown(sync, answer);
   const blocked = answer.commands.filter((command) => command.status === "blocked");
   const under = answer.commands.filter((command) => command.status !== "blocked");

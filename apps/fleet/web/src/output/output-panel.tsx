@@ -1,5 +1,6 @@
 import type { Command } from "@neverstale/fleet-domain";
 import { useSyncExternalStore } from "react";
+import { at } from "../state/base-path.ts";
 import { badgeOf } from "../state/freshness.ts";
 import { useNow } from "../state/now.ts";
 import type { FollowedOutput } from "./followed-output.ts";
@@ -37,5 +38,5 @@ export function OutputPanel({ followed, command, hostname, onStop }: OutputPanel
 
 /** `ansi`: as it was written, with its colours; `plain`: as text. */
 export function outputAddress(commandId: string, format: "plain" | "ansi" = "plain"): string {
-  return `/api/commands/${encodeURIComponent(commandId)}/output?format=${format}`;
+  return at(`/api/commands/${encodeURIComponent(commandId)}/output?format=${format}`);
 }

@@ -1,5 +1,6 @@
 import type { LoginRequest, Problem, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
 
+import { at } from "../state/base-path.ts";
 import { sentences } from "../state/format.ts";
 
 export type SessionState =
@@ -77,7 +78,7 @@ function post(path: string, body: LoginRequest | SetupRequest): Promise<Response
 
 async function ask(path: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, { ...init, credentials: "same-origin", cache: "no-store" });
+    return await fetch(at(path), { ...init, credentials: "same-origin", cache: "no-store" });
   } catch {
     throw new RequestFailed(null, "The server can't be reached.");
   }
