@@ -69,10 +69,10 @@ export class Folder {
 
   async #foldSpaces(closing: boolean): Promise<void> {
     for (const space of [...this.#spaces()]) {
-      if (space.removed || (!closing && space.foldedVersion === space.head)) continue;
+      if (space.removed || (!closing && space.isFolded)) continue;
       const fold = space.fold(closing ? space.digest() : null);
       await this.#store.fold(fold);
-      space.foldedVersion = fold.version;
+      space.folded(fold);
       this.folds += 1;
     }
   }

@@ -24,6 +24,8 @@ export interface Limits {
   readonly ephemeralMs: number;
   /** Removed records remembered per space, so that older cursors can be told. */
   readonly tombstones: number;
+  /** Of all spaces together. */
+  readonly tombstonesInAll: number;
   /** Changes kept in memory per space for plain connections, UTF-16 code units of their JSON. */
   readonly plainLogChars: number;
   /** Connections in all, and from one address. */
@@ -61,6 +63,7 @@ export const DEFAULT_LIMITS: Limits = {
   problems: 100,
   ephemeralMs: 100,
   tombstones: 100_000,
+  tombstonesInAll: 100_000,
   plainLogChars: 4 * MIB,
   connections: 20_000,
   connectionsPerAddress: 20_000,

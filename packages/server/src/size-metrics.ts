@@ -27,6 +27,7 @@ export function sizesOf(spaces: Iterable<Space>): Record<string, number> {
 export function limitsOf(limits: Limits): Record<string, number> {
   return {
     limit_spaces: limits.spaces,
+    limit_tombstones: limits.tombstonesInAll,
     limit_record_bytes: limits.recordBytes,
     limit_transaction_bytes: limits.transactionBytes,
     limit_state_bytes: limits.stateBytes,

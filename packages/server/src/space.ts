@@ -48,6 +48,8 @@ export class Space {
   largestRecordBytes = 0;
   /** The version up to which the store's records are written. */
   foldedVersion = 0;
+  /** The floor of the tombstones that the store has. */
+  #foldedFloor = 0;
   readonly keepIndexes: readonly KeepIndex[];
   #state: AnyState = Object.freeze({});
   readonly #collections: Record<string, Map<string, Entry>> = {};
@@ -118,7 +120,7 @@ export class Space {
   commit(drafts: readonly DraftRecord[], head: number, maxTombstones: number): void {
     for (const draft of inOrderOfVersion(drafts)) this.#take(draft);
     this.head = head;
-    this.#trimTombstones(maxTombstones);
+    this.trimTombstones(maxTombstones);
   }
 
   #take(draft: DraftRecord): void {
@@ -159,7 +161,8 @@ export class Space {
     this.#unsummed.push(entry);
   }
 
-  #trimTombstones(max: number): void {
+  /** Forgets the oldest of them, down to so many. */
+  trimTombstones(max: number): void {
     for (const [key, entry] of this.#tombstones) {
       if (this.#tombstones.size <= max) return;
       this.#forget(key, entry);
@@ -230,6 +233,17 @@ export class Space {
       return { name, records: Array.from(this.#entriesOf(name).values(), (entry) => entry.record as StateRecord) };
     });
     return { version: this.head, digest: this.digest(), collections };
+  }
+
+  /** Whether the store lacks nothing of it. */
+  get isFolded(): boolean {
+    return this.foldedVersion === this.head && this.#foldedFloor === this.tombstoneFloor;
+  }
+
+  /** The fold is stored. */
+  folded({ version, tombstoneFloor }: Pick<Fold, "version" | "tombstoneFloor">): void {
+    this.foldedVersion = version;
+    this.#foldedFloor = tombstoneFloor;
   }
 
   /** What the store's records lack. */
@@ -342,7 +356,7 @@ export function spaceFromStore(contents: SpaceContents, model: Model, epochs: Ep
   space.tombstoneFloor = floor;
   const rows = [...contents.records, ...tombstones].sort((a, b) => a.version - b.version);
   space.commit(rows.map(restoredDraft), contents.foldedVersion, maxTombstones);
-  space.foldedVersion = contents.foldedVersion;
+  space.folded({ version: contents.foldedVersion, tombstoneFloor: contents.tombstoneFloor });
   return space;
 }
 

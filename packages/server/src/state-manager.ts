@@ -29,6 +29,7 @@ import { limitsOf, refusalsOf, sizesOf } from "./size-metrics.ts";
 import type { Capture, Space } from "./space.ts";
 import type { HistoryQuery, LogQuery, Store, StoreContents } from "./store/contract.ts";
 import { BoundsSeen } from "./tally.ts";
+import { TombstoneBound } from "./tombstone-bound.ts";
 import { type Applied, type Decide, MAIN_SPACE, type Transaction, type TransactOptions } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
@@ -74,6 +75,7 @@ export class StateManager<M extends Model = Model> {
   readonly #writer: Writer;
   readonly #folder: Folder;
   readonly #digester: Digester;
+  readonly #tombstones: TombstoneBound;
   readonly #bounds = new BoundsSeen();
   readonly #keys: Keys;
   readonly #onFailure: ((error: SyncError) => void) | null;
@@ -133,6 +135,7 @@ export class StateManager<M extends Model = Model> {
     this.#store = options.store;
     this.#models = models;
     this.#spaces = spaces;
+    this.#tombstones = new TombstoneBound(spaces, limits.tombstonesInAll);
     this.#onFailure = options.onFailure ?? null;
     this.#keys = new Keys(options.store);
     this.#folder = new Folder(
@@ -272,11 +275,14 @@ export class StateManager<M extends Model = Model> {
     for (const draft of batch.drafts) {
       const { space } = draft;
       const firstVersion = space.head + 1;
+      const before = space.tombstones;
       draft.take(this.epoch, this.limits.tombstones);
+      this.#tombstones.moved(draft.removed ? -before : space.tombstones - before);
       if (draft.isNew) this.#spaces.set(space.name, space);
       if (draft.removed) this.#spaces.delete(space.name); // It may have come and gone in this very group.
       this.#publishing.push(Object.freeze({ space, changes: Object.freeze(draft.changes), firstVersion }));
     }
+    this.#tombstones.trim();
     this.#digester.committed();
   }
 

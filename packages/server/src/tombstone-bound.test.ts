@@ -1,0 +1,84 @@
+import { type Change, collection, defineModel, put } from "@neverstale/protocol";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { StateManager } from "./state-manager.ts";
+import { memoryStore } from "./store/memory.ts";
+import { levelOf } from "./tombstone-bound.ts";
+import { VirtualRuntime } from "./virtual-runtime-suite.ts";
+
+const model = defineModel({
+  model: 1,
+  collections: { lines: collection(null, { keep: { newest: 3 } }) },
+  changes: { line: put("lines") },
+});
+
+const lines = (count: number, from = 0): Change[] =>
+  Array.from({ length: count }, (_, n) => ({ type: "line", target: "", data: { id: `${from + n}` } }));
+
+test("[B54] tombstones are bounded over all spaces together: those with few keep them, in memory and in the store", async () => {
+  const runtime = new VirtualRuntime();
+  const store = memoryStore();
+  const options = { model, spaces: { "out/": model }, limits: { tombstonesInAll: 16 } };
+  const manager = await StateManager.openWith({ ...options, store }, runtime);
+  const write = async (space: string, changes: readonly Change[]) => {
+    const done = manager.transact((_, transaction) => {
+      transaction.add(space, changes);
+      return [];
+    });
+    await runtime.pass(1);
+    await done;
+  };
+
+  await write("out/few", lines(5));
+  for (const space of ["out/1", "out/2", "out/3"]) await write(space, lines(60));
+  await runtime.pass(1_500);
+
+  const counts = manager.spaces().map((name) => manager.space(name)?.tombstones ?? 0);
+  expect(manager.metrics().tombstones).toBe(14);
+  expect(counts).toEqual([0, 2, 4, 4, 4]);
+  expect(manager.space("out/few")?.canDiffFrom(1)).toBe(true);
+  expect([100, 112, 113].map((from) => manager.space("out/1")?.canDiffFrom(from))).toEqual([false, false, true]);
+  const stored = store.dump();
+  expect(stored.spaces.map(({ tombstones }) => tombstones.length)).toEqual(counts);
+
+  const smaller = { ...options, limits: { tombstonesInAll: 8 }, store: memoryStore({ data: stored }) };
+  const again = await StateManager.openWith(smaller, runtime);
+  expect(again.metrics().tombstones).toBe(4);
+});
+
+test("[P4] spaces that end take their tombstones with them: they make no room scarce for others", async () => {
+  const runtime = new VirtualRuntime();
+  const options = { model, spaces: { "out/": model }, limits: { tombstonesInAll: 16 } };
+  const manager = await StateManager.openWith({ ...options, store: memoryStore() }, runtime);
+
+  for (let n = 0; n < 10; n += 1) {
+    const made = manager.transact((_, transaction) => {
+      transaction.add("out/1", lines(10));
+      return lines(1, n);
+    });
+    await runtime.pass(1);
+    await made;
+    const ended = manager.transact((_, transaction) => {
+      transaction.removeSpace("out/1");
+      return [];
+    });
+    await runtime.pass(1);
+    await ended;
+  }
+
+  expect(manager.metrics().tombstones).toBe(7);
+  expect(manager.space("main")?.canDiffFrom(1)).toBe(true);
+});
+
+test("the level cuts off no more than it has to", () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat(30)), fc.nat(200), (counts, sum) => {
+      const cutAt = (level: number) => counts.reduce((total, count) => total + Math.min(count, level), 0);
+
+      const level = levelOf(counts, sum);
+
+      expect(cutAt(level)).toBeLessThanOrEqual(sum);
+      if (level !== Number.POSITIVE_INFINITY) expect(cutAt(level + 1)).toBeGreaterThan(sum);
+    }),
+  );
+});
