@@ -376,3 +376,17 @@ test("[A1] changes that can't be written as text have moved nothing, which their
     expect.objectContaining({ name: "StoreFailure", outcome: "nothing_moved" }),
   );
 });
+
+test("[B2] a group takes so many calls, or those decided within its time: the others form the next ones", async () => {
+  const manager = await opened({ batchCalls: 3 });
+  const hurried = await StateManager.openWith({ model, store: memoryStore(), limits: { batchMs: -1 } }, runtime);
+  const commitsOf = async (of: typeof manager, calls: number) => {
+    const before = of.metrics().store_commits_total ?? 0;
+    await outcomesOf(...Array.from({ length: calls }, (_, n) => of.apply(added(`${n}`))));
+    return (of.metrics().store_commits_total ?? 0) - before;
+  };
+
+  expect(await commitsOf(manager, 7)).toBe(3);
+  expect(await commitsOf(hurried, 130)).toBe(3);
+  expect([manager.version, hurried.version]).toEqual([7, 130]);
+});

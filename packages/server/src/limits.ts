@@ -16,6 +16,8 @@ export interface Limits {
   readonly recordBytes: number;
   /** Bytes of the records of one space, and a byte for each. */
   readonly stateBytes: number;
+  /** The newest epochs, which are the newest starts, whose positions can be resumed (rule E2). */
+  readonly epochs: number;
   /** Spaces of the store. */
   readonly spaces: number;
   /** What is wrong with stored records at open: so many are listed, all are counted. */
@@ -59,6 +61,7 @@ export const DEFAULT_LIMITS: Limits = {
   recordBytes: MIB,
   // A replica takes in a frame of 64 MiB (rule R10): what a full state holds beside its records has room in it.
   stateBytes: 64 * MIB - 64 * 1024,
+  epochs: 10_000,
   spaces: 100_000,
   problems: 100,
   ephemeralMs: 100,

@@ -1,7 +1,7 @@
 import { LINEAGE_LENGTH, type Lineage } from "@neverstale/protocol";
 import type { LineageRow } from "./store/contract.ts";
 
-/** Every epoch of the store, in order; the last one is today's (rule E1). */
+/** The newest epochs of the store, in order; the last one is today's (rule E1). */
 export class Epochs {
   readonly #order = new Map<string, number>();
   readonly list: string[];
@@ -25,16 +25,23 @@ export class Epochs {
   }
 }
 
+/** A lineage row by the place of its epoch in the list. */
+interface LineageIndex {
+  readonly index: number;
+  readonly firstVersion: number;
+}
+
 /** Which versions of one space belong to which epoch (rules E1, E2). */
 export class SpaceLineage {
   readonly #epochs: Epochs;
-  readonly #rows: { readonly index: number; readonly firstVersion: number }[] = [];
+  readonly #rows: LineageIndex[] = [];
 
   constructor(epochs: Epochs, rows: readonly LineageRow[]) {
     this.#epochs = epochs;
     for (const row of rows) this.add(row);
   }
 
+  /** A row of an epoch that is not remembered any more says nothing: nobody is resumed from there. */
   add(row: LineageRow): void {
     const index = this.#epochs.indexOf(row.epoch);
     if (index !== null) this.#rows.push({ index, firstVersion: row.firstVersion });
@@ -49,8 +56,20 @@ export class SpaceLineage {
   lastVersion(epoch: string, head: number): number | null {
     const index = this.#epochs.indexOf(epoch);
     if (index === null) return null;
-    const next = this.#rows.find((row) => row.index > index);
+    const next = this.#rows[this.#firstRowAfter(index)];
     return next === undefined ? head : next.firstVersion - 1;
+  }
+
+  /** By halves: rows are in the order of their epochs, and a store that starts often has many. */
+  #firstRowAfter(index: number): number {
+    let from = 0;
+    let to = this.#rows.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#rows[middle] as LineageIndex).index > index) to = middle;
+      else from = middle + 1;
+    }
+    return from;
   }
 
   /** What replicas are told: the newest epochs, empty ones included. */

@@ -104,7 +104,7 @@ export class StateManager<M extends Model = Model> {
     runtime: Runtime,
   ): Promise<StateManager<M>> {
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const epochs = new Epochs([...contents.epochs, runtime.newId()]);
+    const epochs = new Epochs([...contents.epochs, runtime.newId()].slice(-limits.epochs));
     const models = new SpaceModels(options.model, options.spaces ?? {});
     const spaces = openSpaces(contents.spaces, models, epochs, limits.tombstones);
     await options.store.beginEpoch(epochs.today);
@@ -243,6 +243,7 @@ export class StateManager<M extends Model = Model> {
    *
    * Rejects with what `decide` threw; `invalid_change`; `key_reused`; `key_expired` (an earlier call with it may have
    * been carried out); `too_many_requests`; `store_unavailable` (nothing has moved); `outcome_unknown` (the process is about to end).
+   * At most `limits.waitingCalls` (100,000) calls wait for the store at a time.
    */
   transact(decide: Decide<StateOf<M>>, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
     try {

@@ -46,6 +46,21 @@ test("[B54] tombstones are bounded over all spaces together: those with few keep
   expect(again.metrics().tombstones).toBe(4);
 });
 
+test("[B20] a space remembers so many removed records, the newest: older positions get a full state", async () => {
+  const runtime = new VirtualRuntime();
+  const manager = await StateManager.openWith({ model, store: memoryStore(), limits: { tombstones: 2 } }, runtime);
+
+  for (let n = 0; n < 6; n += 1) {
+    const done = manager.apply(lines(1, n)[0] as Change);
+    await runtime.pass(1);
+    await done;
+  }
+
+  const main = manager.space("main");
+  expect([main?.tombstones, manager.version]).toEqual([2, 9]);
+  expect([4, 5, 6].map((from) => main?.canDiffFrom(from))).toEqual([false, true, true]);
+});
+
 test("[P4] spaces that end take their tombstones with them: they make no room scarce for others", async () => {
   const runtime = new VirtualRuntime();
   const options = { model, spaces: { "out/": model }, limits: { tombstonesInAll: 16 } };

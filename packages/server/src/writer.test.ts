@@ -380,7 +380,7 @@ test("[D1] a call that failed leaves no answer behind: the same key may try agai
   expect(await again).toMatchObject({ answer: 2, replayed: false });
 });
 
-test("[A10] calls beyond the bound are refused at once and say when to come back", async () => {
+test("[B1] calls beyond the bound are refused at once and say when to come back", async () => {
   const small = await StateManager.openWith({ model, store: memoryStore(), limits: { waitingCalls: 2 } }, runtime);
   const calls = [small.apply(added("a")), small.apply(added("b")), small.apply(added("c"))];
   const outcomes = await outcomesOf(calls);
