@@ -9,6 +9,7 @@ import type { Workload } from "./harness/workload.ts";
 import { WORKLOADS } from "./workloads.ts";
 
 async function main(): Promise<void> {
+  process.env.NODE_ENV ??= "production"; // All are measured as their users run them.
   const options = parseOptions(process.argv.slice(2));
   const workloads = chosen(options);
   const results: Result[] = [];
