@@ -37,7 +37,7 @@ export function takeOutput(
   received[commandId] = offset + bytes;
   if (command === undefined || status === null) return;
   if (status.cut === true || isOver(command)) return work.budgets.countDropped(bytes);
-  if (offset !== status.bytes) {
+  if (offset !== status.bytes || !wasClaimed(command)) {
     received[commandId] = status.bytes;
     return;
   }
@@ -45,6 +45,11 @@ export function takeOutput(
   if (refused === null) return append(work, command, status, report);
   work.budgets.countDropped(bytes);
   cut(work, command, status, refused);
+}
+
+/** Or adopted: until then it has written nothing. */
+function wasClaimed(command: Command): boolean {
+  return command.startedAt !== undefined;
 }
 
 /** `lost` is the server's guess: what it wrote may still come. */
@@ -100,7 +105,7 @@ export function takeFinished(work: Work, hostId: string, report: Report<"finishe
   const { commandId } = report;
   const command = commandOf(work, hostId, commandId);
   if (command === undefined || isOver(command)) return void finished.push(commandId);
-  if (command.startedAt === undefined && !UNCLAIMED_ENDS.has(report.status)) return refuseEnd(work, command, report);
+  if (!wasClaimed(command) && !UNCLAIMED_ENDS.has(report.status)) return refuseEnd(work, command, report);
   const status = outputStatus(work, commandId);
   // Its output first: the end must not be shown before it.
   if (status !== null && status.cut !== true && status.bytes < report.outputBytes) return;

@@ -23,7 +23,7 @@ export const DEFAULT_HOST_LIMITS: HostLimits = {
   commandOutputBytes: 128 * MIB,
   outputBytesAfterCancel: MIB,
   outputBytes: 256 * MIB,
-  outputBytesPerSecond: 64 * 1024,
+  outputBytesPerSecond: 16 * 1024,
   eventsPerMinute: 20,
   auditEvents: 100,
   auditEventsPerHour: 60,

@@ -480,6 +480,19 @@ describe("an end without a claim", () => {
     expect(await actionsOf(host)).toContain("command_adopted");
   });
 
+  test("nothing is kept of what a command writes that was never claimed, and it is asked for again", async () => {
+    const host = await onlineHost(browser, "web-1");
+    const answer = await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id] });
+    const [{ id }] = answer.body.commands as unknown as [{ id: string }];
+
+    const early = await host.report(piece(id, 0));
+    await host.claim(id);
+    const late = await host.report(piece(id, 0));
+
+    expect([received(early, id), received(late, id)]).toEqual([0, 40]);
+    expect(await outputOf(id)).toBe("x".repeat(40));
+  });
+
   test("a refusal by the host's own file needs none", async () => {
     const host = await onlineHost(browser, "web-1");
     const answer = await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id] });
