@@ -92,7 +92,7 @@ describe("a full state that is large", () => {
     expect(types(take())).toEqual(["init", "sync"]);
   });
 
-  test("[M9] [P4] a reader that acks nothing is sent no more than the first 32 KiB, and a beacon between the parts", async () => {
+  test("[B56] [M9] [P4] a reader that acks nothing is sent no more than the first 32 KiB, and a beacon between the parts", async () => {
     await apply("host_added", "web-1", 900_000);
     const { take } = connect();
     await runtime.pass(10);
@@ -151,7 +151,7 @@ describe("a full state that is large", () => {
     expect(reader.take()).toEqual([]);
   });
 
-  test("[A5] a line that takes a part every ten seconds is not stuck, and one that takes none for 60 s is", async () => {
+  test("[B19] [A5] a line that takes a part every ten seconds is not stuck, and one that takes none for 60 s is", async () => {
     await apply("host_added", "web-1", 100_000);
     const slow = connect();
     const dead = connect();
@@ -252,3 +252,23 @@ test("[M9] a congested socket owes one answer, and no part goes before it", asyn
   expect(came[0]).toMatchObject({ type: "sync", check: 2 });
   expect(came[1]?.type).toBe("part");
 });
+
+test.each([60_000, 120_000])(
+  "[A5] with beacons every %d ms a hidden page, which acks with the next frame or once a minute, is not stuck",
+  async (beaconMs) => {
+    hub = new SyncHub(manager, { beaconMs });
+    const hidden = connect();
+    const dead = connect();
+    let owed = 0;
+    for (let second = 0; second < 600; second += 1) {
+      if (second % 97 === 3) await apply("host_added", `web-${second}`, 10);
+      await runtime.pass(1_000);
+      const came = hidden.take().length;
+      if ((came > 0 && owed > 0) || second % 60 === 2) hidden.ack();
+      owed = came > 0 || second % 60 !== 2 ? owed + came : 0;
+    }
+
+    expect(hidden.wire.closedWith).toBeNull();
+    expect(dead.wire.closedWith).toBe(4408);
+  },
+);

@@ -311,8 +311,14 @@ export class SyncHub {
     this.#lookForStuck(now);
   }
 
+  /** A hidden page runs its timers once a minute: it acks with the next frame that comes, with the next beacon at the latest. */
+  get #stuckMs(): Millis {
+    return Math.max(this.#manager.limits.stuckMs, 2 * this.beaconMs);
+  }
+
   #lookForStuck(now: Millis): void {
-    const { stuckMs, firstMessageMs } = this.#manager.limits;
+    const { firstMessageMs } = this.#manager.limits;
+    const stuckMs = this.#stuckMs;
     for (const cursor of [...this.#connections]) {
       const { fanout } = cursor;
       const building = cursor.wanted !== null && cursor.building;
@@ -333,8 +339,7 @@ export class SyncHub {
 
   #tooSlow(cursor: Cursor): void {
     this.metrics.tooSlow += 1;
-    const { stuckMs } = this.#manager.limits;
-    const error = new SyncError("too_slow", `nothing was taken for ${stuckMs / 1000} s`, {
+    const error = new SyncError("too_slow", `nothing was taken for ${this.#stuckMs / 1000} s`, {
       hint: "Come back with the position you have: the rest comes as one diff.",
     });
     this.#close(cursor, CLOSE.tooSlow, error);

@@ -50,6 +50,15 @@ test("[R7] while it reconnects it says which try it is, when the next one comes 
   ]);
 });
 
+test("[R7] while a large state comes it says how far that is", () => {
+  const loading = { receivedBytes: 660_000, totalBytes: 1_650_000 };
+  expect(words({ status: { type: "catching_up" }, loading, lastConfirmedAt: null })).toEqual([
+    "Loading, 40 %",
+    null,
+    true,
+  ]);
+});
+
 test("[R7] every other status has its word, and none of them passes for fresh", () => {
   expect(words({ status: { type: "catching_up" } })).toEqual(["Catching up", "data from 14:02:11 (38 s old)", true]);
   expect(words({ status: { type: "offline" } })[0]).toBe("Offline");

@@ -37,7 +37,7 @@ export function badgeOf(freshness: Freshness, now: number): Badge {
     case "live":
       return liveBadge(freshness, now);
     case "catching_up":
-      return { tone: "busy", shape: "turn", word: "Catching up", detail: data, old: true };
+      return { tone: "busy", shape: "turn", word: catchingUpWord(freshness.view), detail: data, old: true };
     case "connecting":
       return { tone: "warn", shape: "turn", word: connectingWord(status, data !== null, now), detail: data, old: true };
     case "stale":
@@ -57,6 +57,12 @@ function liveBadge({ view, caughtUp }: Freshness, now: number): Badge {
     return { tone: "good", shape: "check", word: "Resynced", detail, old: false };
   }
   return { tone: "good", shape: "dot", word: "Live", detail: null, old: false };
+}
+
+/** How far it is, where what comes is so large, or the line so slow, that the replica is told. */
+function catchingUpWord({ loading }: SyncView): string {
+  if (loading === null) return "Catching up";
+  return `Loading, ${Math.floor((100 * loading.receivedBytes) / loading.totalBytes)} %`;
 }
 
 function connectingWord(
