@@ -59,7 +59,10 @@ export class Folder {
     });
   }
 
-  /** Folds every space that has moved; with `closing`, also writes the digest that the next open checks (rule G2). */
+  /**
+   * Folds every space that has moved; with `closing`, also writes the digest that the next open checks (rule G2), and
+   * stops when it has taken long enough: what is left is in the log.
+   */
   foldAll(closing: boolean): Promise<void> {
     const before = this.#running ?? Promise.resolve();
     const run = before.catch(() => {}).then(() => this.#foldSpaces(closing));
@@ -68,7 +71,9 @@ export class Folder {
   }
 
   async #foldSpaces(closing: boolean): Promise<void> {
+    const until = this.#runtime.now() + (closing ? this.#limits.closeFoldMs : Number.POSITIVE_INFINITY);
     for (const space of [...this.#spaces()]) {
+      if (this.#runtime.now() > until) return;
       if (space.removed || (!closing && space.isFolded)) continue;
       const fold = space.fold(closing ? space.digest() : null);
       await this.#store.fold(fold);

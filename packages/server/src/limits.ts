@@ -47,6 +47,8 @@ export interface Limits {
   readonly unservedMs: number;
   /** Between two folds of the records into the store. */
   readonly foldMs: number;
+  /** No fold is begun later than that after `close`: what is not folded then is read from the log at the next start. */
+  readonly closeFoldMs: number;
 }
 
 const MIB = 1024 * 1024;
@@ -77,4 +79,5 @@ export const DEFAULT_LIMITS: Limits = {
   authorizeMs: 10_000,
   unservedMs: 5_000,
   foldMs: 1_000,
+  closeFoldMs: 2_000,
 };

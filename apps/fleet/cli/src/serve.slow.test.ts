@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -104,6 +104,22 @@ describe("a start that fails ends with status 1 and says what to do", PATIENT, (
     expect(second.err).toMatch(new RegExp(`process ${first.child.pid} works on`));
     expect(await answers(address)).toBe(true);
   });
+});
+
+test("a database that was not closed and has lost its log is served only when that is asked for", PATIENT, async () => {
+  const dataDir = serving.directory();
+  const killed = serving.serve({ flags: ["--data-dir", dataDir] });
+  await killed.listening();
+  killed.child.kill("SIGKILL");
+  await killed.end();
+  rmSync(join(dataDir, "fleet.db-wal"));
+
+  const refused = serving.serve({ flags: ["--data-dir", dataDir] });
+  expect(await refused.end()).toBe(1);
+  expect(refused.err).toMatch(/--accept-lost-log/);
+
+  const accepted = serving.serve({ flags: ["--data-dir", dataDir, "--accept-lost-log"] });
+  expect(await answers(await accepted.listening())).toBe(true);
 });
 
 describe("the end of whoever started it", PATIENT, () => {

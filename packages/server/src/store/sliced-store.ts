@@ -387,6 +387,11 @@ export class SlicedStore implements Store {
 }
 
 async function closeAll(data: OpenData, steps: StoreSteps, thread: WriterThread | null): Promise<void> {
+  try {
+    data.endRun();
+  } catch {
+    // A disk that fails keeps the log, as a rule: then the next start finds all that there is.
+  }
   await thread?.ask("close").catch(() => {});
   steps.close();
   data.release();

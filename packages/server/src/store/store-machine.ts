@@ -25,6 +25,8 @@ export interface StoreMachine {
 
 export interface OpenData {
   readonly database: Database;
+  /** Notes that this run ends as it should, before the database is closed; what is not noted so has crashed. */
+  endRun(): void;
   /** Gives the lock away; the database has been closed before. */
   release(): void;
 }

@@ -58,6 +58,7 @@ interface ServeFlags {
   readonly trustedProxy?: readonly string[];
   readonly adminPasswordFile?: string;
   readonly basePath: string;
+  readonly acceptLostLog?: boolean;
 }
 
 function addServe(root: Command, end: End): void {
@@ -101,6 +102,7 @@ function addServe(root: Command, end: End): void {
         .default("/"),
     )
     .option("--admin-password-file <file>", "holds the password of admin; else NEVERSTALE_ADMIN_PASSWORD")
+    .option("--accept-lost-log", "start though the database's -wal file is gone, and the newest changes with it")
     .addHelpText("after", SERVE_HELP)
     .action(async (flags: ServeFlags) => {
       watchParents(process.env, endThisProcess);
@@ -132,6 +134,7 @@ function fleetOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): FleetOptions {
     ...(allowedOrigin !== undefined && { allowedOrigins: allowedOrigin }),
     ...(trustedProxy !== undefined && { trustedProxies: trustedProxy }),
     ...(adminPassword !== undefined && { adminPassword }),
+    ...(flags.acceptLostLog === true && { acceptLostLog: true }),
   };
 }
 

@@ -58,6 +58,8 @@ export interface FleetOptions {
   readonly basePath?: string;
   /** Makes `admin` with this password, if there is no user. */
   readonly adminPassword?: string;
+  /** Starts though the database was not closed and its write-ahead log is gone. Default false: it is refused. */
+  readonly acceptLostLog?: boolean;
   /** Default: JSON lines on standard error. */
   readonly log?: Logger;
   /** Takes the lines for standard output: the address, and the sign-in link where there is one. */
@@ -143,7 +145,7 @@ function openManager(options: FleetOptions, dataDir: string, log: Logger): Promi
       [ACCOUNTS_SPACE]: accountsModel,
       [AUDIT_SPACE]: auditModel(options.auditLimit === undefined ? {} : { auditLimit: options.auditLimit }),
     },
-    store: options.store ?? sqliteStore(databaseIn(dataDir)),
+    store: options.store ?? sqliteStore(databaseIn(dataDir), { acceptLostLog: options.acceptLostLog ?? false }),
     migrate: retireOld,
     limits: {
       connectionsPerAddress: socketLimitsOf(options).address,

@@ -23,7 +23,7 @@ const held = new Set<DatabaseSync>();
  * through SQLite: closing any other descriptor of it would give the lock away, as POSIX has it.)
  */
 export function lockData(path: string): DataLock {
-  const lockPath = `${path}.lock`;
+  const lockPath = lockPathOf(path);
   createPrivateFile(lockPath);
   const db = new DatabaseSync(lockPath, { timeout: WAIT_MS });
   try {
@@ -43,6 +43,10 @@ export function lockData(path: string): DataLock {
       db.close();
     },
   };
+}
+
+export function lockPathOf(path: string): string {
+  return `${path}.lock`;
 }
 
 function locked(path: string, db: DatabaseSync): SyncError {

@@ -3,27 +3,39 @@ import { SyncError } from "@neverstale/protocol";
 import { lockData } from "./data-lock.ts";
 import { checkSchemaVersion, migrate } from "./migrate.ts";
 import { createPrivateDirectory, createPrivateFile } from "./private-file.ts";
+import { checkRun, markBegun, markEnded } from "./run-mark.ts";
 import type { Migration } from "./schema.ts";
 import { type DatabaseSettings, SqliteDatabase } from "./sqlite-database.ts";
 import { isDamage } from "./sqlite-failure.ts";
 
 export interface OpenDatabase {
   readonly database: SqliteDatabase;
+  /** Notes that the run ends as it should: nothing is lost with the log then. */
+  endRun(): void;
   release(): void;
 }
 
-/** Locks and migrates the database. What it throws is a `SyncError`; nothing stays open then. */
-export function openDatabase(settings: DatabaseSettings, migrations: readonly Migration[]): OpenDatabase {
+/**
+ * Locks and migrates the database, whose path is its real one. What it throws is a `SyncError`; nothing stays open then.
+ * `acceptLostLog`: see `checkRun`.
+ */
+export function openDatabase(
+  settings: DatabaseSettings,
+  migrations: readonly Migration[],
+  acceptLostLog = false,
+): OpenDatabase {
   const { path } = settings;
   return withReason(path, () => {
     createPrivateDirectory(path);
     const lock = lockData(path);
     let database: SqliteDatabase | null = null;
     try {
-      const version = prepareFile(path, migrations.length);
+      const version = prepareFile(path, migrations.length, acceptLostLog);
       database = new SqliteDatabase(settings);
-      migrate(database.full.db, path, version, migrations);
-      return { database, release: () => lock.release() };
+      const { db } = database.full;
+      migrate(db, path, version, migrations);
+      markBegun(db, path);
+      return { database, endRun: () => markEnded(db), release: () => lock.release() };
     } catch (error) {
       database?.close();
       lock.release();
@@ -33,8 +45,10 @@ export function openDatabase(settings: DatabaseSettings, migrations: readonly Mi
 }
 
 /** Looks before it touches: a file of a newer schema stays as it is. */
-function prepareFile(path: string, newest: number): number {
-  const version = existsSync(path) && statSync(path).size > 0 ? checkSchemaVersion(path, newest) : 0;
+function prepareFile(path: string, newest: number, acceptLostLog: boolean): number {
+  const isThere = existsSync(path) && statSync(path).size > 0;
+  const version = isThere ? checkSchemaVersion(path, newest) : 0;
+  if (isThere) checkRun(path, acceptLostLog);
   createPrivateFile(path);
   for (const file of [`${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
   return version;

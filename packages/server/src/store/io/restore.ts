@@ -6,6 +6,8 @@ import { lockData } from "./data-lock.ts";
 import { checkSchemaVersion, freeName } from "./migrate.ts";
 import { withReason } from "./open-database.ts";
 import { createPrivateDirectory } from "./private-file.ts";
+import { realPath } from "./real-path.ts";
+import { markEnded } from "./run-mark.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { checkIntegrity, IntegrityError, syncPath, writeVerifiedCopy } from "./verified-copy.ts";
 
@@ -23,7 +25,7 @@ export interface Restored {
  */
 export function restoreBackup(from: string, to: string): Restored {
   const source = resolve(from);
-  const target = resolve(to);
+  const target = realPath(resolve(to));
   if (!existsSync(source))
     throw new SyncError("store_unavailable", `there is no backup at ${source}`, { hint: "Look at the path." });
   return withReason(target, () => {
@@ -31,7 +33,7 @@ export function restoreBackup(from: string, to: string): Restored {
     const lock = lockData(target);
     try {
       const copy = `${target}.restored`;
-      copyBackup(source, copy);
+      withReason(source, () => copyBackup(source, copy));
       const replaced = existsSync(target) ? keepAside(target) : null;
       renameSync(copy, target);
       syncPath(dirname(target));
@@ -88,6 +90,7 @@ function emptyLog(path: string): boolean {
   try {
     const db = new DatabaseSync(path);
     try {
+      markEnded(db);
       const row = db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();
       return row?.busy === 0;
     } finally {

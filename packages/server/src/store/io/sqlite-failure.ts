@@ -11,7 +11,7 @@ const CONSTRAINT = 19;
 const NOTADB = 26;
 
 /** Nothing of a transaction is stored when a statement before its COMMIT fails like this and it can be rolled back. */
-const HARMLESS_BEFORE_COMMIT: ReadonlySet<number> = new Set([BUSY, NOMEM, FULL, TOOBIG, CONSTRAINT]);
+const HARMLESS_BEFORE_COMMIT: ReadonlySet<number> = new Set([BUSY, NOMEM, FULL, TOOBIG]);
 
 /** The primary result code, or null for an error that is not SQLite's. */
 export function sqliteCode(error: unknown): number | null {
@@ -62,6 +62,8 @@ function rollBack(db: DatabaseSync): boolean {
 function failureOf(error: unknown, committing: boolean, rolledBack: boolean): StoreFailure {
   const code = sqliteCode(error);
   const harmless = committing ? code === FULL : code === null || HARMLESS_BEFORE_COMMIT.has(code);
-  const message = error instanceof Error ? error.message : String(error);
+  const text = error instanceof Error ? error.message : String(error);
+  // Rows are numbered here, and names are checked at the door: what is there already was written by somebody else.
+  const message = code === CONSTRAINT ? `another writer works on the database: ${text}` : text;
   return new StoreFailure(harmless && rolledBack ? "nothing_moved" : "unknown", message, error);
 }

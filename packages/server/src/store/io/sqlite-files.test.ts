@@ -1,16 +1,19 @@
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
+  linkSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Store } from "../contract.ts";
@@ -190,6 +193,94 @@ test("a new database needs no backup before its first schema", async () => {
   expect(readdirSync(join(directory, "data")).sort()).toEqual(["fleet.db", "fleet.db.lock"]);
 });
 
+test("one file has one server, by whatever name it is opened: a link, a link to its directory, a relative path, a hard link", async () => {
+  const store = await openStore();
+  await store.commit(made("main", 1));
+  const other = (name: string) => join(directory, name);
+  symlinkSync(path, other("link.db"));
+  symlinkSync(join(directory, "data"), other("directory"));
+  linkSync(path, other("hard.db"));
+  const names = [other("link.db"), other("directory/fleet.db"), relative(process.cwd(), path), other("hard.db")];
+
+  for (const name of names) await expect(openStore(name)).rejects.toMatchObject({ code: "store_locked" });
+  expect(() => restoreBackup(path, other("link.db"))).toThrow(expect.objectContaining({ code: "store_locked" }));
+
+  await store.commit(group({ name: "main", first: 2 }));
+  await store.close();
+  for (const name of names) expect([name, await headOf(name)]).toEqual([name, 2]);
+});
+
+test("a link that leads nowhere yet is where the database comes to be", async () => {
+  mkdirSync(join(directory, "data"));
+  symlinkSync(path, join(directory, "link.db"));
+  const store = await openStore(join(directory, "link.db"));
+
+  await expect(openStore(path)).rejects.toMatchObject({ code: "store_locked" });
+  await store.commit(made("main", 1));
+  await store.close();
+
+  expect(await headOf(path)).toBe(1);
+});
+
+/** The file as it is while a server works on it, with and without its log. */
+async function killed(): Promise<{ whole: string; bare: string }> {
+  const store = await openStore();
+  await store.commit(made("main", 1));
+  await store.fold(fold("main", 1, { records: [record("a", 1)] }));
+  await store.commit(group({ name: "main", first: 2 }));
+  const [whole, bare] = [join(directory, "whole.db"), join(directory, "bare.db")];
+  for (const copy of [whole, bare]) copyFileSync(path, copy);
+  copyFileSync(`${path}-wal`, `${whole}-wal`);
+  await store.close();
+  return { whole, bare };
+}
+
+test("[P3] a file that was not closed and has lost its log is opened by nobody who doesn't ask for it", async () => {
+  const { whole, bare } = await killed();
+  writeFileSync(`${bare}-wal`, "");
+
+  expect(await headOf(whole)).toBe(2);
+  await expect(openStore(bare)).rejects.toMatchObject({
+    code: "store_damaged",
+    hint: expect.stringContaining("--accept-lost-log"),
+  });
+  await expect(openStore(bare)).rejects.toMatchObject({ code: "store_damaged" });
+
+  const accepted = sqliteStore(bare, { writer: "inline", acceptLostLog: true });
+  stores.push(accepted);
+  await accepted.open();
+  await accepted.close();
+  await openStore(bare);
+});
+
+test("what has no log by right starts: a new file, one that was closed, a backup of a running server, one that was restored", async () => {
+  const store = await openStore();
+  await store.commit(made("main", 1));
+  const backup = join(directory, "backup.db");
+  await store.backup(backup);
+  await store.close();
+  await (await openStore()).close();
+  copyFileSync(path, join(directory, "moved.db"));
+  const { replaced } = restoreBackup(backup, path);
+
+  for (const name of [path, backup, replaced as string, join(directory, "moved.db")])
+    expect([name, await headOf(name)]).toEqual([name, 1]);
+});
+
+test("a row that is there already was written by somebody else: what became of the group is not known", async () => {
+  const store = await openStore();
+  await store.commit(made("main", 1));
+  const other = new DatabaseSync(path);
+  other.exec("INSERT INTO log VALUES (2, 1, 2, 2, 0, 2, '[]', 0)");
+  other.close();
+
+  await expect((async () => store.commit(group({ name: "main", first: 2 })))()).rejects.toMatchObject({
+    outcome: "unknown",
+    message: expect.stringContaining("another writer"),
+  });
+  await expect(store.findAnswer({ key: "k", owner: "", madeAt: null })).rejects.toMatchObject({ outcome: "unknown" });
+});
+
 test("a log with a hole behind its fold is damage", async () => {
   await seed(5);
   const db = new DatabaseSync(path);
@@ -274,6 +365,13 @@ test("restore refuses a backup that is not whole, is empty, is newer, or is not 
 
   writeFileSync(backup, "");
   expect(() => restoreBackup(backup, path)).toThrow(expect.objectContaining({ code: "store_damaged" }));
+
+  for (const text of ["no database", "no database, and long enough to be looked at".repeat(200)]) {
+    writeFileSync(backup, text);
+    expect(() => restoreBackup(backup, path)).toThrow(
+      expect.objectContaining({ code: "store_damaged", message: expect.stringContaining(backup) }),
+    );
+  }
 
   writeFileSync(backup, readFileSync(path));
   const db = new DatabaseSync(backup);

@@ -7,6 +7,7 @@ import type { OpenData, StoreMachine } from "../store-machine.ts";
 import type { WriterThread } from "../writer-thread.ts";
 import { copyInWorker } from "./backup.ts";
 import { explain, openDatabase } from "./open-database.ts";
+import { realPath } from "./real-path.ts";
 import { MIGRATIONS } from "./schema.ts";
 import type { DatabaseSettings } from "./sqlite-database.ts";
 import { WorkerWriter } from "./worker-writer.ts";
@@ -14,6 +15,11 @@ import { WorkerWriter } from "./worker-writer.ts";
 export interface SqliteStoreOptions extends SlicedStoreOptions {
   /** The database file grows no further: commits are refused then, as with a full disk. Default: no bound. */
   readonly maxBytes?: number;
+  /**
+   * Opens a file that was not closed by its last server though its write-ahead log is gone, and what was committed last
+   * with it. Without it, which is the default, that is `store_damaged`.
+   */
+  readonly acceptLostLog?: boolean;
 }
 
 /** A store in one SQLite file, with its write-ahead log and its lock beside it. Nothing is touched before `open`. */
@@ -38,7 +44,7 @@ class SqliteMachine implements StoreMachine {
   };
 
   open(): OpenData {
-    return openDatabase(this.#settings(), MIGRATIONS);
+    return openDatabase(this.#settings(), MIGRATIONS, this.#options.acceptLostLog);
   }
 
   startThread(): WriterThread {
@@ -50,10 +56,10 @@ class SqliteMachine implements StoreMachine {
   }
 
   backup(path: string): Promise<void> {
-    return copyInWorker(this.name, resolve(path));
+    return copyInWorker(realPath(this.name), resolve(path));
   }
 
   #settings(): DatabaseSettings {
-    return { path: this.name, maxBytes: this.#options.maxBytes ?? Number.POSITIVE_INFINITY };
+    return { path: realPath(this.name), maxBytes: this.#options.maxBytes ?? Number.POSITIVE_INFINITY };
   }
 }

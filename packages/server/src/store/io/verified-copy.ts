@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { markEnded } from "./run-mark.ts";
 
 /**
  * Copies a database to `path` while it is in use: written under another name, checked, forced to disk, then renamed, so
@@ -12,6 +13,7 @@ export function writeVerifiedCopy(db: DatabaseSync, path: string): void {
   try {
     closeSync(openSync(unfinished, "wx", 0o600));
     db.prepare("VACUUM INTO ?").run(unfinished);
+    endRunIn(unfinished);
     chmodSync(unfinished, 0o600);
     checkIntegrity(unfinished);
     syncPath(unfinished);
@@ -19,6 +21,16 @@ export function writeVerifiedCopy(db: DatabaseSync, path: string): void {
     syncPath(dirname(path));
   } finally {
     rmSync(unfinished, { force: true });
+  }
+}
+
+/** What is copied while a server works on it says so, and the copy must not: it is whole without a log. */
+function endRunIn(path: string): void {
+  const copy = new DatabaseSync(path);
+  try {
+    markEnded(copy);
+  } finally {
+    copy.close();
   }
 }
 

@@ -1,0 +1,73 @@
+import { existsSync, statSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { SyncError } from "@neverstale/protocol";
+import { lockData, lockPathOf } from "./data-lock.ts";
+import { inTransaction } from "./sqlite-failure.ts";
+
+/**
+ * What the file says of the run of a server that has it open: that it has not ended, under which lock, and of which file,
+ * by the number that a file system gives to all its names.
+ */
+interface RunMark {
+  readonly ended: 0 | 1;
+  readonly lock: string | null;
+  readonly file: string | null;
+}
+
+/** From now until `markEnded` the file says that a run has begun. */
+export function markBegun(db: DatabaseSync, path: string): void {
+  inTransaction(db, () => {
+    db.prepare("UPDATE run SET ended = 0, lock = ?, file = ?").run(lockPathOf(path), numberOf(path));
+  });
+}
+
+/** Everything is in the file, or in the log beside it. A file of an older schema has no such mark. */
+export function markEnded(db: DatabaseSync): void {
+  if (hasMark(db)) inTransaction(db, () => db.exec("UPDATE run SET ended = 1"));
+}
+
+/**
+ * Looks whether the file can be opened as it lies there. Alters nothing.
+ *
+ * Throws `store_locked` when a server has it open under another of its names, and `store_damaged` when it was not closed
+ * by its last one and the log, which holds what was committed last, is gone; not with `acceptLostLog`.
+ */
+export function checkRun(path: string, acceptLostLog: boolean): void {
+  const hasLog = existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0;
+  const mark = readMark(path);
+  if (mark === null || mark.ended === 1) return;
+  if (mark.file === numberOf(path)) checkOtherName(path, mark.lock);
+  if (!hasLog && !acceptLostLog) throw lostLog(path);
+}
+
+function readMark(path: string): RunMark | null {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    return hasMark(db) ? (db.prepare("SELECT ended, lock, file FROM run").get() as unknown as RunMark) : null;
+  } finally {
+    db.close();
+  }
+}
+
+function hasMark(db: DatabaseSync): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'run'").get() !== undefined;
+}
+
+/** The lock of a file lies beside one of its names. */
+function checkOtherName(path: string, lock: string | null): void {
+  if (lock === null || lock === lockPathOf(path) || !existsSync(lock)) return;
+  lockData(lock.slice(0, -lockPathOf("").length)).release();
+}
+
+function numberOf(path: string): string {
+  const { dev, ino } = statSync(path, { bigint: true });
+  return `${dev}:${ino}`;
+}
+
+function lostLog(path: string): SyncError {
+  return new SyncError("store_damaged", `${path} was not closed by its last server, and its log ${path}-wal is gone`, {
+    hint:
+      "What was committed last was in it: put it back beside the file, or restore a backup. To go on without it start " +
+      "once with --accept-lost-log (of `sqliteStore`: `acceptLostLog`).",
+  });
+}
