@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 
 /** What such a program prints, and how it ends: a timer or a socket that is left over would keep it from that. */
-async function run(program: string): Promise<readonly [printed: string, code: number | null]> {
-  const given = ["--conditions=source", "--input-type=module", "--eval", PROGRAM + program];
+async function run(program: string, ...flags: string[]): Promise<readonly [printed: string, code: number | null]> {
+  const given = [...flags, "--conditions=source", "--input-type=module", "--eval", PROGRAM + program];
   const child = spawn(process.execPath, given, { cwd: import.meta.dirname, stdio: ["ignore", "pipe", "inherit"] });
   let printed = "";
   child.stdout.on("data", (text) => {
@@ -18,7 +18,8 @@ const PROGRAM = `
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { collection, defineModel, put } from "@neverstale/protocol";
 import { memoryStore, StateManager, serveSync, sqliteStore } from "@neverstale/server";
 
@@ -57,5 +58,32 @@ describe("a program ends when its authority is closed", () => {
     ["meanwhile", "await Promise.all([manager.close(), endpoint.close()]);"],
   ])("with the endpoint closed %s, also twice", async (_, closing) => {
     expect(await run(`await follower(); http.close(); ${closing} console.log("closed");`)).toEqual(["closed", 0]);
+  });
+});
+
+describe("where there is no SQLite", () => {
+  const WITHOUT = ["--no-experimental-sqlite"];
+
+  test("the package can be imported, and keeps a state in memory", async () => {
+    const program = `
+      console.log(manager.version);
+      http.close();
+      await manager.close();
+    `;
+
+    expect(await run(program, ...WITHOUT)).toEqual(["1", 0]);
+  });
+
+  test("a store on disk says what to use, and leaves nothing behind", async () => {
+    const program = `
+      http.close();
+      await manager.close();
+      const folder = mkdtempSync(tmpdir() + "/neverstale-");
+      const error = await StateManager.open({ model, store: sqliteStore(folder + "/data.db") }).catch((error) => error);
+      console.log(error.code, /22.18/.test(error.hint), readdirSync(folder).length);
+      rmSync(folder, { recursive: true });
+    `;
+
+    expect(await run(program, ...WITHOUT)).toEqual(["store_unavailable true 0", 0]);
   });
 });

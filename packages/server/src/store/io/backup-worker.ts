@@ -1,11 +1,11 @@
-import { DatabaseSync } from "node:sqlite";
 import { parentPort, workerData } from "node:worker_threads";
 import type { BackupFailure } from "./backup.ts";
+import { newDatabase } from "./sqlite.ts";
 import { IntegrityError, writeVerifiedCopy } from "./verified-copy.ts";
 
 /** The thread of `copyInWorker`. */
 function copy(from: string, to: string): BackupFailure | null {
-  const db = new DatabaseSync(from, { readOnly: true });
+  const db = newDatabase(from, { readOnly: true });
   try {
     writeVerifiedCopy(db, to);
     return null;

@@ -1,4 +1,5 @@
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
+import { newDatabase } from "./sqlite.ts";
 
 /**
  * `full`: a transaction has been forced to disk when COMMIT returns. `background`: it is forced with the next `full` one,
@@ -11,7 +12,7 @@ const BUSY_TIMEOUT_MS = 100;
 
 /** Opens a database that exists, for writing. Throws when SQLite does not hold the settings that durability rests on. */
 export function openConnection(path: string, durability: Durability, maxBytes: number): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
+  const db = newDatabase(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
   try {
     configure(db, durability);
     if (maxBytes < Number.POSITIVE_INFINITY) limitSize(db, maxBytes);

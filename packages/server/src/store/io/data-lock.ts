@@ -1,7 +1,8 @@
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { SyncError } from "@neverstale/protocol";
 import { pragma } from "./connection.ts";
 import { createPrivateFile } from "./private-file.ts";
+import { newDatabase } from "./sqlite.ts";
 import { sqliteCode } from "./sqlite-failure.ts";
 
 const BUSY = 5;
@@ -25,7 +26,7 @@ const held = new Set<DatabaseSync>();
 export function lockData(path: string): DataLock {
   const lockPath = lockPathOf(path);
   createPrivateFile(lockPath);
-  const db = new DatabaseSync(lockPath, { timeout: WAIT_MS });
+  const db = newDatabase(lockPath, { timeout: WAIT_MS });
   try {
     db.exec("BEGIN IMMEDIATE");
     db.exec(`PRAGMA user_version = ${process.pid}`);

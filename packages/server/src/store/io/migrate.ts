@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { SyncError } from "@neverstale/protocol";
 import { pragma } from "./connection.ts";
 import { APPLICATION_ID, type Migration } from "./schema.ts";
+import { newDatabase } from "./sqlite.ts";
 import { inTransaction } from "./sqlite-failure.ts";
 import { writeVerifiedCopy } from "./verified-copy.ts";
 
@@ -12,7 +13,7 @@ import { writeVerifiedCopy } from "./verified-copy.ts";
  * Throws `store_newer_than_code`, and `store_damaged` when the file belongs to another program.
  */
 export function checkSchemaVersion(path: string, newest: number): number {
-  const db = new DatabaseSync(path, { readOnly: true });
+  const db = newDatabase(path, { readOnly: true });
   try {
     const version = schemaVersion(db, path);
     if (version > newest) throw newer(path, version, newest);

@@ -5,6 +5,7 @@ import { checkSchemaVersion, migrate } from "./migrate.ts";
 import { createPrivateDirectory, createPrivateFile } from "./private-file.ts";
 import { checkRun, markBegun, markEnded } from "./run-mark.ts";
 import type { Migration } from "./schema.ts";
+import { requireSqlite } from "./sqlite.ts";
 import { type DatabaseSettings, SqliteDatabase } from "./sqlite-database.ts";
 import { isDamage } from "./sqlite-failure.ts";
 
@@ -24,6 +25,7 @@ export function openDatabase(
   migrations: readonly Migration[],
   acceptLostLog = false,
 ): OpenDatabase {
+  requireSqlite(); // Before anything is made beside the database.
   const { path } = settings;
   return withReason(path, () => {
     createPrivateDirectory(path);

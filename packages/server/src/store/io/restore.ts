@@ -1,6 +1,5 @@
 import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { SyncError } from "@neverstale/protocol";
 import { lockData } from "./data-lock.ts";
 import { checkSchemaVersion, freeName } from "./migrate.ts";
@@ -9,6 +8,7 @@ import { createPrivateDirectory } from "./private-file.ts";
 import { realPath } from "./real-path.ts";
 import { markEnded } from "./run-mark.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { newDatabase } from "./sqlite.ts";
 import { checkIntegrity, IntegrityError, syncPath, writeVerifiedCopy } from "./verified-copy.ts";
 
 export interface Restored {
@@ -52,7 +52,7 @@ function copyBackup(from: string, copy: string): void {
     if (error instanceof IntegrityError) throw notWhole(from, error.message);
     throw error;
   }
-  const db = new DatabaseSync(from, { readOnly: true });
+  const db = newDatabase(from, { readOnly: true });
   try {
     writeVerifiedCopy(db, copy);
   } finally {
@@ -88,7 +88,7 @@ function keepAside(path: string): string {
 /** False when the database is too damaged for it. */
 function emptyLog(path: string): boolean {
   try {
-    const db = new DatabaseSync(path);
+    const db = newDatabase(path);
     try {
       markEnded(db);
       const row = db.prepare("PRAGMA wal_checkpoint(TRUNCATE)").get();

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { SyncError } from "@neverstale/protocol";
 import { lockData, lockPathOf } from "./data-lock.ts";
+import { newDatabase } from "./sqlite.ts";
 import { inTransaction } from "./sqlite-failure.ts";
 
 /**
@@ -41,7 +42,7 @@ export function checkRun(path: string, acceptLostLog: boolean): void {
 }
 
 function readMark(path: string): RunMark | null {
-  const db = new DatabaseSync(path, { readOnly: true });
+  const db = newDatabase(path, { readOnly: true });
   try {
     return hasMark(db) ? (db.prepare("SELECT ended, lock, file FROM run").get() as unknown as RunMark) : null;
   } finally {

@@ -1,7 +1,8 @@
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { markEnded } from "./run-mark.ts";
+import { newDatabase } from "./sqlite.ts";
 
 /**
  * Copies a database to `path` while it is in use: written under another name, checked, forced to disk, then renamed, so
@@ -26,7 +27,7 @@ export function writeVerifiedCopy(db: DatabaseSync, path: string): void {
 
 /** What is copied while a server works on it says so, and the copy must not: it is whole without a log. */
 function endRunIn(path: string): void {
-  const copy = new DatabaseSync(path);
+  const copy = newDatabase(path);
   try {
     markEnded(copy);
   } finally {
@@ -38,7 +39,7 @@ export class IntegrityError extends Error {}
 
 /** Throws an `IntegrityError` when SQLite finds the file damaged. */
 export function checkIntegrity(path: string): void {
-  const db = new DatabaseSync(path, { readOnly: true });
+  const db = newDatabase(path, { readOnly: true });
   try {
     const found = db.prepare("PRAGMA integrity_check(10)").all();
     const faults = found.map((row) => String(row.integrity_check)).filter((line) => line !== "ok");
