@@ -64,10 +64,14 @@ export class Tally {
   /** Throws `invalid_change`, with nothing counted, when it is beyond what a transaction may hold. */
   take(changes: number, bytes: number): void {
     if (this.#changes + changes > this.#maxChanges) {
-      throw this.refuse("transaction_changes", "transactionChanges", "changes, its evictions included", SMALLER);
+      throw this.#refused(
+        "transaction_changes",
+        "a transaction has %s changes at most, its evictions included",
+        SMALLER,
+      );
     }
     if (this.#bytes + bytes > this.#maxBytes) {
-      throw this.refuse("transaction_bytes", "transactionBytes", "bytes, what it evicts included", SMALLER);
+      throw this.#refused("transaction_bytes", "a transaction has %s bytes at most, what it evicts included", SMALLER);
     }
     this.add(changes, bytes);
   }
@@ -97,12 +101,8 @@ export class Tally {
   /** A record may stay as large as it is, however large that is; it may not become larger beyond the bound. */
   checkRecord(collection: string, id: string, bytes: number, bytesBefore: number): void {
     if (bytes <= this.#limits.recordBytes || bytes <= bytesBefore) return;
-    throw this.refuse(
-      "record_bytes",
-      "recordBytes",
-      `bytes, and ${collection}/${id} would have ${bytes}`,
-      "Keep less in it",
-    );
+    const why = `a record has %s bytes at most, and ${collection}/${id} would have ${bytes}`;
+    throw this.#refused("record_bytes", why, "Keep less in it");
   }
 
   /** Whether the transaction can't bring the state beyond its bound, whatever it does. */
@@ -113,26 +113,31 @@ export class Tally {
   /** What makes a state smaller is taken however large it is. */
   checkState(space: string, bytes: number, bytesBefore: number): void {
     if (bytes <= this.#limits.stateBytes || bytes <= bytesBefore) return;
-    throw this.refuse(
-      "state_bytes",
-      "stateBytes",
-      `bytes, and that of "${space}" would have ${bytes}`,
-      "Remove records",
-    );
+    const why = `the state of a space has %s bytes at most, and that of "${space}" would have ${bytes}`;
+    throw this.#refused("state_bytes", why, "Remove records");
   }
 
   checkSpaces(count: number): void {
-    if (count > this.#limits.spaces) throw this.refuse("spaces", "spaces", "spaces", "Remove some that have ended");
+    if (count > this.#limits.spaces) {
+      throw this.#refused("spaces", "a store has %s spaces at most", "Remove some that have ended");
+    }
   }
 
-  refuse(bound: Bound, setting: keyof Limits, of: string, doNext: string): SyncError {
+  #refused(bound: Bound, why: string, doNext: string): SyncError {
     this.#seen.refused[bound] += 1;
-    const [kind] = bound.split("_");
-    const what = kind === "spaces" ? "a store" : `a ${kind}`;
-    return new SyncError("invalid_change", `${what} holds ${this.#limits[setting]} ${of} at most (rule S8)`, {
+    const setting = SETTINGS[bound];
+    return new SyncError("invalid_change", `${why.replace("%s", `${this.#limits[setting]}`)} (rule S8)`, {
       hint: `${doNext}, or raise \`${setting}\` in \`limits\`.`,
     });
   }
 }
+
+const SETTINGS = {
+  record_bytes: "recordBytes",
+  transaction_bytes: "transactionBytes",
+  transaction_changes: "transactionChanges",
+  state_bytes: "stateBytes",
+  spaces: "spaces",
+} as const;
 
 const SMALLER = "Make several smaller transactions of it";

@@ -1,11 +1,15 @@
-import { collection, defineModel, patch, put } from "@neverstale/protocol";
+import { collection, defineModel, patch, put, type SyncError } from "@neverstale/protocol";
 import { beforeEach, expect, test } from "vitest";
+import { AgeClock } from "./age-clock.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
+import type { Space } from "./space.ts";
 import { type Committed, StateManager } from "./state-manager.ts";
 import { type CommitGroup, type Store, StoreFailure } from "./store/contract.ts";
 import { memoryStore } from "./store/memory.ts";
+import { BoundsSeen } from "./tally.ts";
 import type { Transaction } from "./transaction.ts";
 import { settle, VirtualRuntime } from "./virtual-runtime-suite.ts";
+import { Writer } from "./writer.ts";
 
 const model = defineModel({
   model: 1,
@@ -516,4 +520,40 @@ test("[E6] a migration is ordinary changes in the new epoch, before anyone is se
     [manager.epoch, 1],
     [migrated.epoch, 2],
   ]);
+});
+
+test("[A1] what is stored and can't be taken into memory stops the writer, and its calls learn that they may be stored", async () => {
+  const limits = { ...DEFAULT_LIMITS };
+  const space = manager.space("main") as Space;
+  const context = {
+    epochs: manager.epochs,
+    limits,
+    bounds: new BoundsSeen(),
+    spaceCount: () => 1,
+    space: () => space,
+    modelOf: () => space.model,
+    newId: () => "new",
+  };
+  const stopped: SyncError[] = [];
+  const events = {
+    committed: () => {
+      throw new Error("no memory left");
+    },
+    publish: () => {},
+    failed: (error: SyncError) => stopped.push(error),
+  };
+  const writer = new Writer(disk.store, runtime, new AgeClock(runtime, null), limits, context, events);
+  const call = () =>
+    new Promise<unknown>((resolve, reject) =>
+      writer.enqueue({ work: () => [added("a")], options: {}, resolve, reject }),
+    );
+
+  const [stored] = await outcomesOf([call()]);
+  const [later] = await outcomesOf([call()]);
+
+  expect(stored).toMatchObject({
+    reason: { code: "outcome_unknown", message: expect.stringContaining("no memory left") },
+  });
+  expect(later).toMatchObject({ reason: { code: "outcome_unknown" } });
+  expect(stopped).toHaveLength(1);
 });

@@ -188,6 +188,15 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
         await world.store.commit(group({ name: "main", first: 1 }));
       });
 
+      test("[A3] a group of nothing but history is stored: its space came and went within it", async () => {
+        const store = await start();
+
+        await store.commit({ at: START, ageAt: START, spaces: [], history: [evicted("output/c1", 2)], answers: [] });
+
+        await world.reopen();
+        expect(await world.store.readHistory({ space: "output/c1", limit: 9 })).toMatchObject([{ version: 2 }]);
+      });
+
       test("a space that is removed leaves nothing but its history", async () => {
         const store = await start();
         await store.commit({ ...made("output/c1", 2), history: [evicted("output/c1", 2)] });
