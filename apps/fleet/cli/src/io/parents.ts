@@ -13,7 +13,7 @@ interface Seen {
 const LOOK_MS = 500;
 /** npm, a shell, and what else may stand between. */
 const MAX_DEPTH = 5;
-const RUNNER = /\b(npm|npx|pnpm|yarn)\b/;
+const RUNNER = /\b(npm|npx|pnpm|yarn|bun)\b/;
 
 /**
  * Calls `onGone` once when the package runner that started this process, or a shell between the two, has ended: they pass

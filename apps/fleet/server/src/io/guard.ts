@@ -92,7 +92,7 @@ export function agentOf(server: Server, headers: IncomingHttpHeaders): string {
 /** Keeps a session from ending while it is used. Stored once a minute at most; the request does not wait for it. */
 export function touch(server: Server, { session }: SignedIn): void {
   seeAll(server, [session.id]).catch((error: unknown) =>
-    server.log.warn({ err: error }, "a session could not be stored as seen"),
+    server.logFailure("session_seen", { err: error }, "a session could not be stored as seen"),
   );
 }
 

@@ -49,7 +49,7 @@ export function buildHttp(server: Server, routes: readonly Route[], metrics: Htt
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(securityHeaders(server));
     limitRequests(server, request.raw);
-    if (server.connections.isKnown(request.raw.socket) && keepsAlive(request)) keepLonger(reply);
+    if (!server.draining && server.connections.isKnown(request.raw.socket) && keepsAlive(request)) keepLonger(reply);
   });
   app.addHook("onResponse", async (request, reply) => {
     metrics.observe(request, reply);

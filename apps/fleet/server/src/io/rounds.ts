@@ -16,7 +16,9 @@ export function startRounds(server: Server): () => Promise<void> {
     const long = count % LONG_ROUND === 0;
     last = last
       .then(() => round(server, long))
-      .catch((error: unknown) => server.log.warn({ err: error }, "a round failed; the next one tries again"));
+      .catch((error: unknown) =>
+        server.logFailure("round", { err: error }, "a round failed; the next one tries again"),
+      );
   }, ROUND_MS);
   return async () => {
     clearInterval(timer);
