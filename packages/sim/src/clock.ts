@@ -16,7 +16,7 @@ interface Event {
  * No chain of promises in the code under test is longer than this. One that is would still go on in the same way in
  * every run, only a little later.
  */
-const SETTLE_TURNS = 24;
+const SETTLE_TURNS = 48;
 
 /** The time of the whole world, and everything that is to happen: it moves from event to event, never by itself. */
 export class Clock {

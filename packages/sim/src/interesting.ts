@@ -44,10 +44,14 @@ export const INTERESTING: readonly string[] = [
   ...["spaces_removed", "spaces_made_again"],
   ...["records_edited", "own_changes_edited", "edits_refused"],
   ...["restores_empty", "further_epoch_after_restore"],
-  ...["epoch", "commit", "fold"].map((write) => `disk_error_${write}`),
-  ...["epoch", "commit", "fold"].flatMap((write) =>
+  ...["epoch", "commit", "fold", "trim", "checkpoint"].map((write) => `disk_error_${write}`),
+  ...["epoch", "commit", "fold", "trim"].flatMap((write) =>
     ["before", "written", "synced"].map((point) => `crash_${write}_${point}`),
   ),
+  ...["crash_checkpoint_before", "crash_checkpoint_synced", "checkpoint_whole", "checkpoint_in_part"],
+  ...["commits_inline", "commits_in_turn", "fold_in_slices", "fold_taken_back", "power_cut_lost_background"],
+  // Each table of the store, at its bound.
+  ...["log", "history", "undo", "tombstones", "ended"].map((table) => `bound_${table}`),
 ];
 
 /** Those that never happened, where they should have. */

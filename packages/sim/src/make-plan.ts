@@ -1,3 +1,4 @@
+import type { DiskConfig } from "./disk.ts";
 import type { Action, ClientPlan, Deed, Plan } from "./plan.ts";
 import { Random } from "./random.ts";
 
@@ -24,6 +25,16 @@ export function makePlan(seed: string, keepTrace = false): Plan {
   };
 }
 
+/** The store's work in steps so small that every bound is met. */
+const SMALL_STEPS = {
+  sliceMs: 0,
+  trimStepsPerFold: 10_000,
+  rowsAtOnce: 2,
+  rowsPerMessage: 8,
+  trimBytes: 4_096,
+  pagesPerCommit: 1,
+};
+
 function makeConfig(seed: string, chance: Random, keepTrace: boolean): Plan["config"] {
   const limits = {
     tombstones: chance.chance(0.15) ? 200 : chance.int(0, 6),
@@ -40,7 +51,16 @@ function makeConfig(seed: string, chance: Random, keepTrace: boolean): Plan["con
     buildMs: chance.pick([0, 20, 300, 2_000]),
     loopUtilization: chance.pick([0, 0.6, 1]),
   };
-  const disk = { inlineShare: chance.pick([0, 0, 0.5, 1]), logChanges: chance.pick([0, 10, 1_000_000]) };
+  const disk: DiskConfig = {
+    writer: chance.pick(["worker", "worker", "auto", "inline"] as const),
+    retention: { logChanges: chance.pick([0, 10, 1_000_000]), historyRows: chance.pick([0, 5, 1_000_000]) },
+    settings: {
+      ...SMALL_STEPS,
+      rowsPerLook: chance.int(1, 4),
+      trimRows: chance.pick([1, 8]),
+      checkpointPages: chance.pick([8, 100]),
+    },
+  };
   return { seed, authority, disk, keepTrace };
 }
 
@@ -158,7 +178,7 @@ const TROUBLES: readonly (readonly [weight: number, deed: (menu: Menu) => Deed])
   [2, ({ chance }) => ({ do: "disk_full", ms: chance.int(100, 6_000) })],
   [2, ({ chance }) => ({ do: "slow_disk", ms: chance.int(500, 10_000) })],
   [2, ({ chance, backups }) => restoreOf(chance, backups)],
-  [1, ({ chance }) => ({ do: "disk_error", write: chance.pick(["commit", "epoch", "fold"]) })],
+  [1, ({ chance }) => ({ do: "disk_error", write: chance.pick(["commit", "epoch", "fold", "trim", "checkpoint"]) })],
   [1, ({ chance }) => ({ do: "failed_builds", ms: chance.int(500, 10_000) })],
   [1, ({ chance }) => ({ do: "authority_clock", byMs: chance.pick([-1, 1]) * chance.pick([500, 5_000, 3_600_000]) })],
   [6, (menu) => cut(menu)],
@@ -245,7 +265,8 @@ function restoreOf(chance: Random, backups: readonly string[]): Deed {
 function trap({ chance }: Menu): Deed {
   return {
     do: "trap",
-    write: chance.pick(["epoch", "commit", "commit", "fold"]),
+    write: chance.pick(["epoch", "commit", "commit", "fold", "fold", "trim", "checkpoint"]),
+    skip: chance.chance(0.5) ? chance.int(1, 12) : 0,
     point: chance.pick(["before", "written", "synced"]),
     power: chance.chance(0.5),
     amidCommit: chance.chance(0.7),

@@ -101,6 +101,7 @@ function performOnAuthority(world: World, action: OnAuthority, chance: Random): 
     case "trap":
       return setTrap(world, action);
     case "backup":
+      disk.backups.delete(action.name);
       authority.manager?.backup(action.name).catch(() => {});
       return;
     case "restore":
@@ -147,12 +148,12 @@ function setTrap(world: World, trap: Of<"trap">): void {
   disk.faults.trap = { kind: "commit", point: "written", spring: () => startIntoIt(false) };
 }
 
-function armTrap({ authority, disk }: World, { write: kind, point, power, downMs }: Of<"trap">): void {
+function armTrap({ authority, disk }: World, { write: kind, point, power, downMs, skip = 0 }: Of<"trap">): void {
   const spring = () => {
     authority.crash(power);
     authority.startAfter(downMs);
   };
-  disk.faults.trap = { kind, point, spring };
+  disk.faults.trap = { kind, point, spring, skip: kind === "epoch" ? 0 : skip };
 }
 
 /** As with a trap: an epoch is begun only by a process that starts. */

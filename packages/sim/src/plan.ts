@@ -1,3 +1,4 @@
+import type { CrashPoint, Write } from "./disk.ts";
 import type { WorldConfig } from "./world.ts";
 
 /** Everything that happens in one run, in words that fit into a file. Chances within an action follow from its `id`. */
@@ -51,8 +52,10 @@ export type Deed =
   | { readonly do: "kill" | "cut_power" | "stop"; readonly downMs: number }
   | {
       readonly do: "trap";
-      readonly write: "epoch" | "commit" | "fold";
-      readonly point: "before" | "written" | "synced";
+      readonly write: Write;
+      readonly point: CrashPoint;
+      /** So many writes of the kind go by before. */
+      readonly skip?: number;
       readonly power: boolean;
       /** Of an epoch: the process before it is killed amid a commit, which is not forced to disk. */
       readonly amidCommit?: boolean;
@@ -63,7 +66,7 @@ export type Deed =
   | { readonly do: "restore"; readonly name: string; readonly downMs: number; readonly burst?: number }
   | { readonly do: "restore_empty"; readonly downMs: number }
   | { readonly do: "disk_full" | "slow_disk" | "failed_builds"; readonly ms: number }
-  | { readonly do: "disk_error"; readonly write?: "epoch" | "commit" | "fold" }
+  | { readonly do: "disk_error"; readonly write?: Write }
   | { readonly do: "authority_clock"; readonly byMs: number }
   // What happens on the way.
   | { readonly do: "cut"; readonly client: string; readonly told: Told; readonly bytes: number }

@@ -23,7 +23,7 @@ const AUTHORITY: AuthorityConfig = {
   buildMs: 5,
   loopUtilization: 0,
 };
-const DISK: DiskConfig = { inlineShare: 0, logChanges: 1_000_000 };
+const DISK: DiskConfig = { writer: "worker", retention: {} };
 const NETWORK: NetworkConfig = { latencyMs: 5, jitterMs: 0, kernelBytes: 4_000_000, late: 0, tcpTimeoutMs: 900_000 };
 
 /** A world in which nothing goes wrong but what a test does to it. */

@@ -1,0 +1,62 @@
+import { makePlan, World } from "@neverstale/sim";
+import { expect } from "vitest";
+import { describeStore, type StoreHarness } from "../../packages/server/src/store/contract-suite.ts";
+
+type DiskConfig = World["config"]["disk"];
+
+/** So that every fold takes several slices, and trimming several steps. */
+const settings = { sliceMs: 0, rowsAtOnce: 2, rowsPerLook: 1, rowsPerMessage: 8, trimRows: 3, checkpointPages: 8 };
+
+for (const writer of ["auto", "inline", "worker"] as const) {
+  describeStore(
+    `the simulated disk, writer: ${writer}`,
+    async (retention = {}) => new Harness({ writer, retention, settings }),
+  );
+}
+
+/** A disk whose clock goes on by itself. */
+class Harness implements StoreHarness {
+  readonly #config: DiskConfig;
+  readonly #world: World;
+  #backups = 0;
+  #ended = false;
+
+  constructor(config: DiskConfig) {
+    this.#config = config;
+    this.#world = this.#run();
+  }
+
+  #run(): World {
+    const world = new World({ ...makePlan("a store").config, disk: this.#config });
+    const goOn = async () => {
+      while (!this.#ended) {
+        await world.clock.runUntil(world.clock.now + 20, () => !this.#ended);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    };
+    void goOn();
+    return world;
+  }
+
+  store() {
+    return this.#world.disk.mount();
+  }
+
+  backupPath(): string {
+    this.#backups += 1;
+    return `backup-${this.#backups}`;
+  }
+
+  restored(path: string) {
+    const image = this.#world.disk.backups.get(path);
+    if (image === undefined) throw new Error(`there is no backup named ${path}`);
+    const world = this.#run();
+    world.disk.restore(image);
+    return world.disk.mount();
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    expect(this.#world.failure?.rule).not.toBe("A10");
+  }
+}
