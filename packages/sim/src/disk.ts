@@ -1,11 +1,12 @@
 import { type Retention, type Store, StoreFailure, type StoreSettings } from "@neverstale/server";
 import type { Clock } from "./clock.ts";
 import type { Counters } from "./counters.ts";
+import type { Journal, WriteKind } from "./journal.ts";
 import { Branch, type CommitGroup, type Oracle, type Report } from "./oracle.ts";
 import type { Random } from "./random.ts";
 import type { SimMachine } from "./sim-machine.ts";
 import { SimStore } from "./sim-store.ts";
-import { type Journal, SimTables, type WriteKind } from "./sim-tables.ts";
+import { SimTables } from "./sim-tables.ts";
 import { copyOf, emptyTables, type TableData } from "./table-data.ts";
 
 export type Fold = Parameters<Store["fold"]>[0];

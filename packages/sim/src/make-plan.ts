@@ -28,7 +28,7 @@ export function makePlan(seed: string, keepTrace = false): Plan {
 /** The store's work in steps so small that every bound is met. */
 const SMALL_STEPS = {
   sliceMs: 0,
-  trimStepsPerFold: 10_000,
+
   rowsAtOnce: 2,
   rowsPerMessage: 8,
   trimBytes: 4_096,

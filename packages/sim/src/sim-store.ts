@@ -58,6 +58,7 @@ export class SimStore implements Store {
   /** Once it has ended, and the trimming behind it, nothing is kept for longer than it is declared to be. */
   async fold(fold: Fold): Promise<void> {
     await this.#machine.whileThere(this.#store.fold(fold));
+    if (this.#machine.gone) return; // The power may have taken some of it back since.
     const problem = overBound(this.#disk.tables, this.#retention, fold.space);
     if (problem !== null) this.#disk.report("A10", `after a fold of ${fold.space} to ${fold.version}: ${problem}`);
   }

@@ -1,39 +1,45 @@
 import type { CommitTables, ContentTables, SpaceTableRow, UndoRow } from "@neverstale/server";
 
 export type LogTableRow = Parameters<CommitTables["addLog"]>[0] & { readonly at: number };
+export type HistoryTableRow = Parameters<CommitTables["addHistory"]>[0];
+export type AnswerTableRow = Numbered<Parameters<CommitTables["addAnswer"]>[0]> & { readonly chars: number };
 export type LineageRow = ReturnType<ContentTables["lineage"]>[number];
 export type StoredRecord = ReturnType<ContentTables["records"]>[number];
 export type StoredTombstone = ReturnType<ContentTables["tombstones"]>[number];
-export type StoredAnswer = Parameters<CommitTables["putAnswer"]>[0];
-export type HistoryRow = Parameters<CommitTables["addHistory"]>[0];
 type Numbered<Row> = Row & { readonly rowId: number };
 
 /** The rows of a database. They are never altered, only replaced: a copy needs new containers alone. */
 export interface TableData {
   readonly epochs: string[];
   readonly spaces: Map<number, SpaceTableRow>;
-  readonly ended: Set<number>;
+  readonly ended: Map<number, true>;
   readonly lineage: Map<number, LineageRow[]>;
   readonly log: LogTableRow[];
   readonly records: Map<number, Map<string, StoredRecord>>;
   readonly tombstones: Map<number, Map<string, StoredTombstone>>;
   readonly undo: Numbered<UndoRow>[];
-  readonly history: Numbered<HistoryRow>[];
-  readonly answers: Numbered<StoredAnswer>[];
+  readonly history: HistoryTableRow[];
+  /** Of what history has dropped: the newest position, and the characters up to it. */
+  readonly dropped: Map<"position" | "chars", number>;
+  readonly answers: AnswerTableRow[];
+  /** By owner, null for all of them, the time of the newest key that is expired. */
+  readonly expired: Map<string | null, number>;
 }
 
 export function emptyTables(): TableData {
   return {
     epochs: [],
     spaces: new Map(),
-    ended: new Set(),
+    ended: new Map(),
     lineage: new Map(),
     log: [],
     records: new Map(),
     tombstones: new Map(),
     undo: [],
     history: [],
+    dropped: new Map(),
     answers: [],
+    expired: new Map(),
   };
 }
 
@@ -42,13 +48,27 @@ export function copyOf(data: TableData): TableData {
   return {
     epochs: [...data.epochs],
     spaces: new Map(data.spaces),
-    ended: new Set(data.ended),
+    ended: new Map(data.ended),
     lineage: new Map([...data.lineage].map(([id, rows]) => [id, [...rows]])),
     log: [...data.log],
     records: inner(data.records),
     tombstones: inner(data.tombstones),
     undo: [...data.undo],
     history: [...data.history],
+    dropped: new Map(data.dropped),
     answers: [...data.answers],
+    expired: new Map(data.expired),
   };
+}
+
+/** The rows of one space, which may be the first. */
+export function rowsOf<Rows>(of: Map<number, Rows>, spaceId: number, none: Rows): Rows {
+  const rows = of.get(spaceId);
+  if (rows !== undefined) return rows;
+  of.set(spaceId, none);
+  return none;
+}
+
+export function keyOf({ collection, id }: { readonly collection: string; readonly id: string }): string {
+  return `${collection}\0${id}`;
 }

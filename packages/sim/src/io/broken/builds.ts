@@ -308,8 +308,8 @@ const NO_OPTIONS: TransactOptions = {};`,
   {
     name: "the window counts applied frames instead of taken ones",
     item: "the window counting applied instead of taken frames",
-    rule: "P4",
-    by: { seed: 80 },
+    rule: "M3",
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/receive.ts",
@@ -378,7 +378,7 @@ interface Bad {`,
     name: "the creation id of a space is not compared",
     item: null,
     rule: "E3",
-    by: { seed: 3 },
+    by: { seed: 27 },
     edits: [
       {
         file: "server/src/sync-hub.ts",
@@ -405,7 +405,7 @@ interface Bad {`,
   {
     name: "a decision can edit a record that it is given",
     item: null,
-    rule: "P3",
+    rule: "S1",
     by: { seed: 2 },
     edits: [
       {
@@ -545,7 +545,7 @@ const FOUND: readonly BrokenBuild[] = [
     name: "a divergence healed by the next connection is not reported",
     item: null,
     rule: "P5",
-    by: { seed: 106 },
+    by: { seed: 177 },
     edits: [
       {
         file: "client/src/receive.ts",

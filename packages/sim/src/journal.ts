@@ -1,0 +1,57 @@
+/** What a transaction does to the database. */
+export type WriteKind = "epoch" | "commit" | "fold" | "undo" | "trim" | "probe";
+
+/** One transaction under way. */
+export interface Journal {
+  /** Null: nothing was written. */
+  kind: WriteKind | null;
+  rows: number;
+  /** How to take it back, to be called from the last to the first. */
+  readonly takeBack: (() => void)[];
+}
+
+/** Writes rows, and notes how each of them is taken back. */
+export class Journals {
+  #journal: Journal | null = null;
+
+  begin(): Journal {
+    if (this.#journal !== null) throw new Error("assertion failed: two transactions at once");
+    this.#journal = { kind: null, rows: 0, takeBack: [] };
+    return this.#journal;
+  }
+
+  end(): void {
+    this.#journal = null;
+  }
+
+  wrote(kind: WriteKind, takeBack: () => void): void {
+    if (this.#journal === null) throw new Error("assertion failed: a write outside of a transaction");
+    this.#journal.kind = kind;
+    this.#journal.rows += 1;
+    this.#journal.takeBack.push(takeBack);
+  }
+
+  push<Row>(kind: WriteKind, rows: Row[], row: Row): void {
+    rows.push(row);
+    this.wrote(kind, () => rows.pop());
+  }
+
+  /** Returns how many rows went. */
+  remove<Row>(kind: WriteKind, rows: Row[], isGone: (row: Row) => boolean): number {
+    const before = [...rows];
+    const kept = before.filter((row) => !isGone(row));
+    if (kept.length === before.length) return 0;
+    rows.splice(0, rows.length, ...kept);
+    this.wrote(kind, () => rows.splice(0, rows.length, ...before));
+    return before.length - kept.length;
+  }
+
+  /** `row` undefined: there is none any more. */
+  set<Key, Row>(kind: WriteKind, rows: Map<Key, Row>, key: Key, row: Row | undefined): void {
+    const before = rows.get(key);
+    if (before === undefined && row === undefined) return;
+    if (row === undefined) rows.delete(key);
+    else rows.set(key, row);
+    this.wrote(kind, () => (before === undefined ? rows.delete(key) : rows.set(key, before)));
+  }
+}

@@ -1,0 +1,112 @@
+import type { ContentTables, FileSize, OldestRows, QueryTables, SpaceTableRow } from "@neverstale/server";
+import type { LineageRow, LogTableRow, StoredRecord, StoredTombstone, TableData } from "./table-data.ts";
+
+type StoredAnswer = NonNullable<ReturnType<QueryTables["answer"]>>;
+
+/** What is read of the tables, when a store is opened and while it is. */
+export class SimReads implements ContentTables, QueryTables {
+  readonly #data: TableData;
+
+  constructor(data: TableData) {
+    this.#data = data;
+  }
+
+  epochs(): readonly string[] {
+    return [...this.#data.epochs];
+  }
+
+  spaces(): readonly SpaceTableRow[] {
+    return [...this.#data.spaces.values()].sort((a, b) => a.id - b.id);
+  }
+
+  lineage(spaceId: number): readonly LineageRow[] {
+    return [...(this.#data.lineage.get(spaceId) ?? [])];
+  }
+
+  records(spaceId: number): readonly StoredRecord[] {
+    return [...(this.#data.records.get(spaceId)?.values() ?? [])];
+  }
+
+  tombstones(spaceId: number, floor: number): readonly StoredTombstone[] {
+    return [...(this.#data.tombstones.get(spaceId)?.values() ?? [])].filter(({ version }) => version > floor);
+  }
+
+  newestLog(): ReturnType<ContentTables["newestLog"]> {
+    return this.#data.log.at(-1) ?? null;
+  }
+
+  newestHistory(): ReturnType<ContentTables["newestHistory"]> {
+    const { history, dropped } = this.#data;
+    return history.at(-1) ?? { position: dropped.get("position") ?? 0, chars: dropped.get("chars") ?? 0 };
+  }
+
+  answers(): ReturnType<ContentTables["answers"]> {
+    const owners = [...Map.groupBy(this.#data.answers, ({ owner }) => owner)];
+    return owners.map(([owner, rows]) => {
+      return { owner, count: rows.length, chars: rows.reduce((sum, { chars }) => sum + chars, 0) };
+    });
+  }
+
+  greatestSpaceId(): number {
+    return Math.max(0, ...this.#data.spaces.keys(), ...this.#data.ended.keys());
+  }
+
+  newestAnswerAt(): number | null {
+    return this.#data.answers.at(-1)?.at ?? null;
+  }
+
+  answer(key: string): StoredAnswer | null {
+    const found = this.#data.answers.find((row) => row.key === key);
+    if (found === undefined) return null;
+    const { rowId, chars, ...answer } = found;
+    return answer;
+  }
+
+  expiredUpTo(owner: string): number | null {
+    const { expired } = this.#data;
+    const times = [expired.get(owner), expired.get(null)].filter((time) => time !== undefined);
+    return times.length === 0 ? null : Math.max(...times);
+  }
+
+  /** Both what is read at the opening, and later, with a limit. */
+  log(space: string, spaceId: number, afterVersion: number, limit?: number): ReturnType<QueryTables["log"]> {
+    const isWanted = (row: LogTableRow) =>
+      limit === undefined ? row.firstVersion > afterVersion : row.lastVersion > afterVersion;
+    return this.#data.log
+      .filter((row) => row.spaceId === spaceId && isWanted(row))
+      .slice(0, limit)
+      .map(({ firstVersion, lastVersion, at, changes }) => ({ space, firstVersion, lastVersion, at, changes }));
+  }
+
+  history(query: Parameters<QueryTables["history"]>[0]): ReturnType<QueryTables["history"]> {
+    const { space, creationId, collection, after = 0, before, limit } = query;
+    const rows = this.#data.history
+      .filter((row) => row.space === space && (creationId === undefined || row.creationId === creationId))
+      .filter((row) => collection === undefined || row.collection === collection)
+      .filter(({ position }) => position > after && position < (before ?? Number.POSITIVE_INFINITY))
+      .map(({ chars, ...row }) => row);
+    return before === undefined ? rows.slice(0, limit) : rows.slice(Math.max(0, rows.length - limit));
+  }
+
+  oldest(): OldestRows {
+    const [log] = this.#data.log;
+    const [history] = this.#data.history;
+    return {
+      log:
+        log === undefined
+          ? null
+          : {
+              total: log.total - (log.lastVersion - log.firstVersion + 1),
+              chars: Math.max(0, log.chars - log.changes.length),
+            },
+      history:
+        history === undefined
+          ? null
+          : { position: history.position - 1, chars: Math.max(0, history.chars - history.text.length) },
+    };
+  }
+
+  file(): FileSize {
+    return { pages: 0, freePages: 0, pageBytes: 4_096 };
+  }
+}
