@@ -146,7 +146,7 @@ export class Disk {
 
   /** Whether what has been committed is also what the oracle knows. */
   get isTold(): boolean {
-    return this.#unforced.every(({ told }) => told);
+    return this.#unforced.every(({ told, tell }) => told || tell === null);
   }
 
   /** Commits one transaction, or fails as disks do. With `forces` it has been forced to disk when this returns. */
