@@ -44,7 +44,7 @@ export class SimMachine implements StoreMachine {
     if (this.#disk.openedBy !== null)
       throw new SyncError("store_locked", `another process works on ${this.name}`, { hint: "Stop it first." });
     this.#disk.openedBy = this;
-    return { database: this.#database(true), release: () => this.#release() };
+    return { database: this.#database(true), endRun: () => {}, release: () => this.#release() };
   }
 
   #release(): void {
