@@ -328,15 +328,15 @@ export class SlicedStore implements Store {
   }
 
   /**
-   * The long way beside commits; then what these have added meanwhile, with the next commit waiting: only from a moment
-   * at which all of it is in the database file does the log start anew, over blocks that the file has already. A log that
-   * grows for ever costs twice as much for each sync. The first step can't tell whether the second is needed: it counts
-   * the pages that there were when it began.
+   * Only from a moment at which all of the log is in the database file does it start anew, over blocks that the file has
+   * already; a log that grows for ever costs twice as much for each sync. So no commit may go in between at the end. Where
+   * commits run on this thread and the checkpoint on the other, most of it is done beside them before: the first step
+   * can't tell what is left, since it counts the pages that there were when it began. On one thread nothing is beside.
    */
   async #checkpoint({ thread }: Opened): Promise<void> {
-    const beside = await thread.ask("checkpoint");
-    this.#counters.checkpointed(beside.value);
+    if (this.#wanted === "auto" && this.#choice.where === "inline") await thread.ask("checkpoint");
     const { value } = await this.#inTurn(() => thread.ask("checkpoint"));
+    this.#counters.checkpointed(value);
     this.#logPages = value.logPages - value.donePages;
   }
 
