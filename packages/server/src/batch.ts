@@ -81,17 +81,25 @@ export class Batch {
     else this.#add(call, call.work);
   }
 
-  /** A lone change fails before it has done anything: there is nothing to take back. */
   #add(call: Call, change: TakenChange): void {
     const draft = this.draft(MAIN_SPACE) as SpaceDraft;
     if (!this.tally.hasRoom(draft.bytes)) return this.#decide(call, () => [change]);
+    try {
+      this.addAlone(draft, change);
+      this.#note(call, draft.version);
+    } catch (error) {
+      call.reject(error);
+    }
+  }
+
+  /** A lone change fails before it has done anything: there is nothing to take back. */
+  addAlone(draft: SpaceDraft, change: TakenChange): void {
     const before = draft.version;
     try {
       draft.addOne(change, null);
-      this.#note(call, draft.version);
     } catch (error) {
       if (draft.version !== before) this.spoil(error);
-      call.reject(error);
+      throw error;
     }
   }
 
@@ -214,7 +222,9 @@ export class Batch {
 
   /** Nothing of the batch came to be: every call learns why, and the next batch starts from what is committed. */
   reject(error: unknown): void {
-    for (const draft of this.drafts) for (const index of draft.space.keepIndexes) index.stale = true;
+    for (const draft of [...this.#ended, ...this.#drafts.values()]) {
+      for (const index of draft?.space.keepIndexes ?? []) index.stale = true;
+    }
     for (const call of this.#decided) call.reject(error);
   }
 }
@@ -280,7 +290,7 @@ class Step {
     // Before anything is looked at: a change that is read may run code of the caller's.
     const alone = changes.length === 1 ? takeChange(main.space.model, changes[0] as AskedChange) : null;
     if (alone !== null && this.touched.size === 0 && tally.hasRoom(main.bytes)) {
-      main.addOne(alone, null);
+      this.#batch.addAlone(main, alone);
       this.touched.add(MAIN_SPACE);
       return;
     }
