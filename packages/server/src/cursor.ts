@@ -1,4 +1,5 @@
 import { assert } from "@neverstale/protocol";
+import type { LargeDelta } from "./large-deltas.ts";
 import { PartWindow } from "./part-window.ts";
 import type { Frame, Millis, Part, Wire } from "./runtime.ts";
 import type { SnapshotKind } from "./snapshots.ts";
@@ -50,6 +51,8 @@ export class Cursor {
   wanted: Wanted | null = null;
   /** Whether the build of `wanted` is under way, so that nobody asks twice. */
   building = false;
+  /** A large diff for it is being made; whatever comes meanwhile is another one's. */
+  awaits: LargeDelta | null = null;
   /** The frame that brings it to the head is to be followed by a `sync` with digest (rule E4, A7). */
   owesDigest = false;
   /** A check that came before the first message. */

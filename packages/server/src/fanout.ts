@@ -57,7 +57,7 @@ export class Fanout {
     this.#log = new PlainLog(limits.plainLogChars);
     this.#log.clear(space.head);
     this.snapshots = new Snapshots(space, facts, runtime.frames, metrics);
-    this.steps = new Steps(space, runtime.frames, this.#log, metrics);
+    this.steps = new Steps(space, runtime.frames, this.#log, metrics, limits.largeDeltaChars);
   }
 
   join(cursor: Cursor): void {
@@ -155,28 +155,47 @@ export class Fanout {
       if (cursor.owesDigest) this.putLevel(cursor);
       return true;
     }
+    if (cursor.awaits !== null) return true;
     if (!cursor.mayPut(this.#metrics)) return false;
-    if (this.#isLargeDelta(cursor, cursor.position)) return this.#beginLarge(cursor);
+    const goesAlone = this.#deltaThatGoesAlone(cursor);
+    if (goesAlone !== null) return goesAlone;
     const step = this.steps.toHead(cursor.profile, cursor.position, cursor.owesDigest);
     if ("snapshot" in step) return this.#moveToSnapshot(cursor, step.snapshot);
+    if ("later" in step) return this.#await(cursor);
     cursor.position = this.space.head;
     cursor.owesDigest = false;
     cursor.put(step.frame, step.count, this.#metrics);
     return true;
   }
 
-  #isLargeDelta(cursor: Cursor, from: number): boolean {
-    if (cursor.parts === null) return false;
-    const step = this.steps.delta(from);
-    return "frame" in step && cursor.isLarge(step.frame);
+  /**
+   * A diff that is large for its line, or took its time to be made, goes by itself, and what follows it is seen to later.
+   * Null: the usual diff, which goes to the head in one write with what is due behind it.
+   */
+  #deltaThatGoesAlone(cursor: Cursor): boolean | null {
+    if (cursor.profile === "plain") return null;
+    const step = this.steps.delta(cursor.position);
+    if ("later" in step) return this.#await(cursor);
+    if (!("frame" in step) || (step.version === this.space.head && !cursor.isLarge(step.frame))) return null;
+    if (cursor.isLarge(step.frame)) {
+      cursor.underWay = { frame: step.frame, version: step.version, isFullState: false, putBytes: 0 };
+    } else {
+      cursor.position = step.version;
+      cursor.put(step.frame, 1, this.#metrics);
+    }
+    return this.advance(cursor);
   }
 
-  /** A diff that is large for its line goes by itself, in parts; what follows it is seen to when all of it is put. */
-  #beginLarge(cursor: Cursor): boolean {
-    const step = this.steps.delta(cursor.position);
-    if ("snapshot" in step) return this.#moveToSnapshot(cursor, step.snapshot);
-    cursor.underWay = { frame: step.frame, version: this.space.head, isFullState: false, putBytes: 0 };
-    return this.advance(cursor);
+  /** The diff for it is made off the event loop: then it is brought on. */
+  #await(cursor: Cursor): boolean {
+    const large = this.steps.makeLarge(cursor.position);
+    cursor.awaits = large;
+    large.done.then(() => {
+      if (cursor.awaits !== large) return;
+      cursor.awaits = null;
+      if (!this.advance(cursor)) this.#tryAgain(cursor);
+    });
+    return true;
   }
 
   /**
@@ -201,7 +220,9 @@ export class Fanout {
 
   /** A connection goes on from a position (rule E4). Returns why it can't, if so: then nothing has been put. */
   resume(cursor: Cursor, from: number, first: SyncMessage): FullStateReason | null {
-    if (from < this.space.head && this.#isLargeDelta(cursor, from)) {
+    const delta = from === this.space.head ? null : this.steps.delta(from);
+    if (delta !== null && "snapshot" in delta) return delta.snapshot;
+    if (delta !== null && ("later" in delta || delta.version < this.space.head || cursor.isLarge(delta.frame))) {
       cursor.position = from;
       cursor.owesDigest = true;
       cursor.put(this.#runtime.frames.encode(encodeMessage(first), false), 1, this.#metrics);
@@ -209,7 +230,7 @@ export class Fanout {
       return null;
     }
     const step = this.steps.resume(from, first);
-    if ("snapshot" in step) return step.snapshot;
+    if (!("frame" in step)) throw new Error("assertion failed: the diff of a resumed connection is there");
     cursor.position = this.space.head;
     cursor.put(step.frame, step.count, this.#metrics);
     return null;

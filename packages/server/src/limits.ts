@@ -30,6 +30,8 @@ export interface Limits {
   readonly tombstonesInAll: number;
   /** Changes kept in memory per space for plain connections, UTF-16 code units of their JSON. */
   readonly plainLogChars: number;
+  /** A diff of more UTF-16 code units of JSON is compressed off the event loop, as full states are. */
+  readonly largeDeltaChars: number;
   /** Connections in all, and from one address. */
   readonly connections: number;
   readonly connectionsPerAddress: number;
@@ -70,6 +72,7 @@ export const DEFAULT_LIMITS: Limits = {
   tombstones: 100_000,
   tombstonesInAll: 100_000,
   plainLogChars: 4 * MIB,
+  largeDeltaChars: 1024 * 1024,
   connections: 20_000,
   connectionsPerAddress: 20_000,
   snapshotsPerMinute: 30,

@@ -198,6 +198,17 @@ export class Space {
     return diff as Diff;
   }
 
+  /** The bytes of the records that a diff from there is about, an upper bound for its text; counted no further than `limit`. */
+  movedBytes(from: number, limit: number): number {
+    if ((this.head - from) * this.largestRecordBytes <= limit) return 0;
+    let bytes = 0;
+    for (let entry = this.#touched.newest; entry !== null && entry.version > from; entry = entry.older) {
+      bytes += entry.record === null ? entry.id.length : entry.bytes;
+      if (bytes > limit) break;
+    }
+    return bytes;
+  }
+
   /** Whether all records as JSON have more than so many UTF-16 code units; looks at no more of them than it takes. */
   isTextLongerThan(limit: number): boolean {
     let chars = 0;

@@ -1,17 +1,22 @@
 import { type Diff, encodeMessage, type SyncMessage } from "@neverstale/protocol";
 import type { Profile } from "./cursor.ts";
+import { type LargeDelta, LargeDeltas } from "./large-deltas.ts";
 import type { PlainLog } from "./plain-log.ts";
 import type { Frame, FrameCodec } from "./runtime.ts";
 import type { Space } from "./space.ts";
 import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 
-/** What brings a cursor to the head: one write, or else a full state. */
+/** What brings a cursor on: one write, or else a full state, or a diff that is still being made. */
 export type Step =
-  | { readonly frame: Frame; readonly count: number; readonly textLength: number }
-  | { readonly snapshot: FullStateReason };
+  | { readonly frame: Frame; readonly count: number; readonly textLength: number; readonly version: number }
+  | { readonly snapshot: FullStateReason }
+  | { readonly later: true };
 
 /** What a snapshot holds beside its records: a small diff is never larger. */
 const SNAPSHOT_FACTS_LENGTH = 1024;
+
+/** Records of more bytes than this are not even encoded while everybody waits. */
+const LONGEST_TURN_BYTES = 8 * 1024 * 1024;
 
 /** Bytes of frames kept for one head; beyond it all are let go, and made again where they are wanted (rule P4). */
 const KEPT_BYTES = 16 * 1024 * 1024;
@@ -22,12 +27,16 @@ export class Steps {
   readonly #frames: FrameCodec;
   readonly #log: PlainLog;
   readonly #metrics: SyncMetrics;
+  readonly #largeDeltaChars: number;
+  readonly #large: LargeDeltas;
   #head = -1;
   readonly #made = new Map<string, Step>();
   readonly #deltas = new Map<number, Step>();
   #keptBytes = 0;
 
-  constructor(space: Space, frames: FrameCodec, log: PlainLog, metrics: SyncMetrics) {
+  constructor(space: Space, frames: FrameCodec, log: PlainLog, metrics: SyncMetrics, largeDeltaChars: number) {
+    this.#largeDeltaChars = largeDeltaChars;
+    this.#large = new LargeDeltas(space, frames);
     this.#space = space;
     this.#frames = frames;
     this.#log = log;
@@ -37,6 +46,7 @@ export class Steps {
   #forHead(): void {
     if (this.#head === this.#space.head) return;
     this.#head = this.#space.head;
+    this.#large.letGo();
     this.#letGo();
   }
 
@@ -73,6 +83,8 @@ export class Steps {
   /** One diff over everything a v1 cursor has missed. */
   delta(from: number): Step {
     this.#forHead();
+    const large = this.#large.isIdle ? null : this.#largeDelta(from);
+    if (large !== null) return large;
     let step = this.#deltas.get(from);
     if (step === undefined) {
       step = this.#makeDelta(from);
@@ -82,14 +94,33 @@ export class Steps {
     return step;
   }
 
+  /** Has a diff made that is too large to be made at once. */
+  makeLarge(from: number): LargeDelta {
+    return this.#large.find(from) ?? this.#large.make(from);
+  }
+
+  /** What became of a diff that was too large to be made at once; null: there is none. */
+  #largeDelta(from: number): Step | null {
+    if (this.#large.isTooLarge(from)) return { snapshot: "smaller" };
+    const large = this.#large.find(from);
+    if (large === null) return null;
+    if (large.made === null) return { later: true };
+    return { ...large.made, count: 1, textLength: Number.POSITIVE_INFINITY };
+  }
+
   #makeDelta(from: number): Step {
     if (!this.#space.canDiffFrom(from)) return { snapshot: "too_old" };
     const { head } = this.#space;
     const diff = this.#space.diffSince(from);
-    const text = `{"type":"delta","from":${from},"version":${head},"payload":${JSON.stringify(diff)}}`;
     this.#metrics.diffs += 1;
+    const bytes = this.#space.movedBytes(from, LONGEST_TURN_BYTES);
+    if (bytes > LONGEST_TURN_BYTES) {
+      return this.#isLargerThanState(diff, bytes) ? { snapshot: "smaller" } : { later: true };
+    }
+    const text = `{"type":"delta","from":${from},"version":${head},"payload":${JSON.stringify(diff)}}`;
     if (this.#isLargerThanState(diff, text.length)) return { snapshot: "smaller" };
-    return { frame: this.#frames.encode(text, true), count: 1, textLength: text.length };
+    if (text.length > this.#largeDeltaChars) return { later: true };
+    return { frame: this.#frames.encode(text, true), count: 1, textLength: text.length, version: head };
   }
 
   /** Only what was removed can make a diff larger than the state: the state is measured when that is the most of it. */
@@ -103,16 +134,15 @@ export class Steps {
   #plain(from: number): Step {
     const messages = this.#log.messagesAfter(from);
     if (messages === null) return { snapshot: "plain_log" };
-    return joined(
-      this.#frames,
+    return this.#joined(
       messages.map((text) => this.#frames.encode(text, false)),
       0,
     );
   }
 
   #followedBySync(delta: Step): Step {
-    if ("snapshot" in delta) return delta;
-    return joined(this.#frames, [delta.frame, this.level().frame], delta.textLength);
+    if (!("frame" in delta)) return delta;
+    return this.#joined([delta.frame, this.level().frame], delta.textLength);
   }
 
   /** `sync` at the head, with its digest: for everyone who is there. */
@@ -120,9 +150,9 @@ export class Steps {
     const step = this.#once("sync", () => {
       const { head } = this.#space;
       const frame = this.#sync({ type: "sync", version: head, head, digest: this.#space.digest() });
-      return { frame, count: 1, textLength: 0 };
+      return { frame, count: 1, textLength: 0, version: head };
     });
-    if ("snapshot" in step) throw new Error("assertion failed: a sync is a frame");
+    if (!("frame" in step)) throw new Error("assertion failed: a sync is a frame");
     return step;
   }
 
@@ -130,11 +160,17 @@ export class Steps {
   resume(from: number, first: SyncMessage): Step {
     return this.#once(`resume ${from} ${first.resumed?.epoch ?? ""}`, () => {
       const opening = this.#sync(first);
-      if (from === this.#space.head) return joined(this.#frames, [opening, this.level().frame], 0);
+      if (from === this.#space.head) return this.#joined([opening, this.level().frame], 0);
       const delta = this.delta(from);
-      if ("snapshot" in delta) return delta;
-      return joined(this.#frames, [opening, delta.frame, this.level().frame], delta.textLength);
+      if (!("frame" in delta)) return delta;
+      return this.#joined([opening, delta.frame, this.level().frame], delta.textLength);
     });
+  }
+
+  #joined(parts: readonly Frame[], textLength: number): Step {
+    const [first] = parts;
+    const frame = parts.length === 1 && first !== undefined ? first : this.#frames.join(parts);
+    return { frame, count: parts.length, textLength, version: this.#space.head };
   }
 
   #sync(message: SyncMessage): Frame {
@@ -148,10 +184,4 @@ export class Steps {
     const delta = this.delta(snapshot.version);
     return "frame" in delta && delta.textLength <= snapshot.frame.textBytes / 4;
   }
-}
-
-function joined(frames: FrameCodec, parts: readonly Frame[], textLength: number): Step {
-  const [first] = parts;
-  const frame = parts.length === 1 && first !== undefined ? first : frames.join(parts);
-  return { frame, count: parts.length, textLength };
 }

@@ -287,6 +287,7 @@ export class SyncHub {
     cursor.closed = true;
     cursor.wanted = null;
     cursor.underWay = null;
+    cursor.awaits = null;
     this.metrics.connections -= 1;
     cursor.fanout.leave(cursor);
   }
@@ -321,7 +322,7 @@ export class SyncHub {
     const stuckMs = this.#stuckMs;
     for (const cursor of [...this.#connections]) {
       const { fanout } = cursor;
-      const building = cursor.wanted !== null && cursor.building;
+      const building = cursor.awaits !== null || (cursor.wanted !== null && cursor.building);
       const behind = cursor.position < fanout.space.head && !building;
       const waits = behind || cursor.wire.congested || cursor.hasUnacked;
       if (cursor.isStuck(waits, now, stuckMs)) this.#tooSlow(cursor);

@@ -40,6 +40,7 @@ function makeConfig(seed: string, chance: Random, keepTrace: boolean): Plan["con
     tombstones: chance.chance(0.15) ? 200 : chance.int(0, 6),
     plainLogChars: chance.pick([200, 600, 20_000]),
     stuckMs: 12_000,
+    largeDeltaChars: chance.fork("large deltas").pick([200, 500, 1_000_000]),
     foldMs: chance.int(300, 3_000),
     batchCalls: chance.pick([2, 20_000]),
   };
