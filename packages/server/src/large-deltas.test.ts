@@ -66,7 +66,10 @@ describe("a diff that is large", () => {
     const wire = await connect();
     const encoded: number[] = [];
     const { encode } = runtime.frames;
-    runtime.frames.encode = (text: string) => (encoded.push(text.length), encode(text));
+    runtime.frames.encode = (text: string) => {
+      encoded.push(text.length);
+      return encode(text);
+    };
 
     await apply("web-1", 2 * LARGE);
     await apply("web-2", 10);
