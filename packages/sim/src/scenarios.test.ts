@@ -286,7 +286,9 @@ describe("what is wrong without anybody knowing", () => {
 
 describe("readers", () => {
   test("[P4] one that never reads holds up to a window and a frame, nobody else, and is closed", async () => {
-    const { world, tab } = await withTab({ authority: { scale: 5_000, beaconMs: 10_000, limits: { stuckMs: 20_000 } } });
+    const { world, tab } = await withTab({
+      authority: { scale: 5_000, beaconMs: 10_000, limits: { stuckMs: 20_000 } },
+    });
     const sleeper = world.openTab();
     await world.run({ ms: 1_000 });
 
