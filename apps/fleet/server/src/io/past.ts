@@ -107,9 +107,9 @@ export function unknownCursor(): Refusal {
   return new Refusal("bad_request", "before is no page's next, or too old", { hint: "Begin again without it." });
 }
 
-/** Of one moment by id, so that the order is always the same. */
+/** Of one moment by id, so that the order is always the same. They come oldest first as a rule, which is soon sorted. */
 export function newestFirst<R extends { readonly id: string }>(records: R[], at: (record: R) => string): R[] {
-  return records.sort((a, b) => compare(at(b), at(a)) || compare(b.id, a.id));
+  return records.reverse().sort((a, b) => compare(at(b), at(a)) || compare(b.id, a.id));
 }
 
 function compare(a: string, b: string): number {
