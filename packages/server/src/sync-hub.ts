@@ -346,16 +346,25 @@ export class SyncHub {
     this.#close(cursor, CLOSE.tooSlow, error);
   }
 
-  /** Closes whom `judge` names a code for; they are sent nothing more (rule A11). Returns how many. */
+  /**
+   * Closes whom `judge` names a code for; they are sent nothing more (rule A11). Returns how many. Who can't be judged
+   * keeps nobody else connected: what `judge` threw first is thrown when all have been.
+   */
   revoke(judge: (subject: unknown) => typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | null): number {
     let revoked = 0;
+    const errors: unknown[] = [];
     for (const cursor of [...this.#connections]) {
-      const code = judge(cursor.subject);
-      if (code === null) continue;
-      this.#close(cursor, code, null);
-      revoked += 1;
+      try {
+        const code = judge(cursor.subject);
+        if (code === null) continue;
+        this.#close(cursor, code, null);
+        revoked += 1;
+      } catch (error) {
+        errors.push(error);
+      }
     }
     this.metrics.revoked += revoked;
+    if (errors.length > 0) throw errors[0];
     return revoked;
   }
 

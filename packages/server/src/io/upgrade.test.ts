@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -252,6 +253,20 @@ describe("functions of the owner that fail", () => {
 
     expect(await page).toMatchObject({ status: 500 });
     expect(errors).toEqual([new Error("a bug of mine")]);
+  });
+
+  test("[A11] one that can't be judged by `revoke` keeps nobody else connected", async () => {
+    await start({ authorize: (_, { url }) => ({ space: "main", subject: url.search }) });
+    const sockets = ["?a", "?broken", "?b"].map((query) => served.socket({}, [V1], `/sync${query}`));
+    await until(() => served.endpoint.connectionCount === 3);
+    const closed = [0, 2].map((at) => once(sockets[at] as WebSocket, "close"));
+
+    expect(() => served.endpoint.revoke((subject) => (subject === "?broken" ? broken() : 4403))).toThrow(
+      "a bug of mine",
+    );
+
+    expect((await Promise.all(closed)).map(([code]) => code)).toEqual([4403, 4403]);
+    expect(served.endpoint.connectionCount).toBe(1);
   });
 
   const nonsense: unknown[] = [
