@@ -26,7 +26,9 @@ test("[A10] every bound that OPERATIONS.md knows has a metric, and GET /metrics 
   const shown = new Set([...text.matchAll(/^# TYPE neverstale_(\w+) /gm)].map(([, name]) => name));
 
   const rows = bounds();
-  const withoutMetric = rows.filter(([, , , , cell = ""]) => metricsIn(cell).length === 0 && !cell.startsWith(" none: "));
+  const withoutMetric = rows.filter(
+    ([, , , , cell = ""]) => metricsIn(cell).length === 0 && !cell.startsWith(" none: "),
+  );
   const named = rows.flatMap(([, , , , cell = ""]) => metricsIn(cell));
 
   expect(rows.length).toBeGreaterThan(10);
