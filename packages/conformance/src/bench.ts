@@ -1,4 +1,4 @@
-import type { JsonObject } from "@neverstale/protocol";
+import type { JsonObject, PartProgress } from "@neverstale/protocol";
 import type { Profile } from "./scenario.ts";
 
 /** What a connection has brought: a frame, or its end. */
@@ -8,7 +8,11 @@ export type Arrival =
       /** Of a binary frame what its gzip holds. */
       readonly text: string;
       readonly binary: boolean;
+      /** Put together of parts, each of which has come before it as a frame of its own (rule M9). */
+      readonly fromParts?: true;
     }
+  /** A part of a message. */
+  | { readonly type: "part"; readonly progress: PartProgress; readonly pieceBytes: number }
   /** A frame that can't be read: why. */
   | { readonly type: "unreadable"; readonly why: string }
   /** 1006 when it was cut off. */
@@ -26,6 +30,8 @@ export interface Connection {
   sendBytes(bytes: Uint8Array): void;
   /** A client under test may be sent the text as gzip (rule M4). */
   sendGzip(text: string): void;
+  /** The parts of that gzip, as frames (rule M9). */
+  partsOf(text: string, partBytes: number): Uint8Array[];
   /** Reads nothing until `unpause`: the network fills up. */
   pause(): void;
   unpause(): void;

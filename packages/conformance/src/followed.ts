@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@neverstale/protocol";
+import { type JsonObject, type JsonValue, MAX_PART_BYTES, type PartProgress } from "@neverstale/protocol";
 import type { Connection, Patience } from "./bench.ts";
 import { type Follower, newFollower } from "./follower.ts";
 import { mismatch } from "./pattern.ts";
@@ -20,8 +20,21 @@ export class Followed {
   taken = 0;
   #acked = 0;
   closed: number | null = null;
+  /** Parts of messages, so far (rule M9). */
+  parts = 0;
+  readonly #asksForParts: boolean;
+  /** How much has come of a message in parts; null: none is under way. */
+  #loading: PartProgress | null = null;
 
-  constructor(name: string, profile: Profile, connection: Connection, follower: Follower, patience: Patience) {
+  constructor(
+    name: string,
+    profile: Profile,
+    connection: Connection,
+    follower: Follower,
+    patience: Patience,
+    asksForParts = false,
+  ) {
+    this.#asksForParts = asksForParts;
     this.name = name;
     this.profile = profile;
     this.connection = connection;
@@ -47,6 +60,7 @@ export class Followed {
   /** The next message; null when none came in time, or the connection is closed. */
   async next(withinMs: number): Promise<JsonObject | null> {
     const { inbox } = this.connection;
+    const left = this.#patience.limit(withinMs);
     // When the time is over nothing is taken, or a server that never stops talking would be listened to for ever.
     if (withinMs === 0 || !(await this.#patience.until(() => inbox.length > 0, withinMs))) return null;
     const arrival = inbox.shift();
@@ -55,10 +69,37 @@ export class Followed {
       this.closed = arrival.code;
       return null;
     }
+    if (arrival.type === "part") {
+      this.#takePart(arrival.progress, arrival.pieceBytes);
+      return this.next(left());
+    }
     if (arrival.type === "unreadable") throw new Violation("M4", "text, or the gzip of text", arrival.why);
     if (arrival.binary && this.profile === "plain") throw new Violation("M4", "text frames", "a binary frame");
+    if (arrival.fromParts === true) this.#loading = null;
+    else this.taken += 1;
+    return this.#takeBetween(arrival.text) ?? this.#take(arrival.text);
+  }
+
+  /** Each part is a frame, which is acked at once. */
+  #takePart(progress: PartProgress, pieceBytes: number): void {
+    if (!this.#asksForParts) throw new Violation("M9", `no parts on ${this.name}, which asked for none`, "one");
+    if (pieceBytes > MAX_PART_BYTES)
+      throw new Violation("M9", `at most ${MAX_PART_BYTES} bytes a part`, `${pieceBytes}`);
+    this.#loading = progress;
+    this.parts += 1;
     this.taken += 1;
-    return this.#take(arrival.text);
+    this.ack();
+  }
+
+  /** A `sync` says how much has been put of a message under way, and nothing else may stand there; null: a usual message. */
+  #takeBetween(text: string): JsonObject | null {
+    const wanted = this.#loading?.receivedBytes;
+    if (wanted === undefined && !text.includes('"part":')) return null;
+    const message = JSON.parse(text) as JsonObject;
+    if (message.type === "sync" ? message.part !== wanted : wanted !== undefined && message.type !== "error")
+      throw new Violation("M9", `a sync with part ${wanted ?? "left out"} on ${this.name}`, brief(message));
+    // Before the first message there is no position that it could be compared with.
+    return wanted !== undefined && this.follower.version === null ? message : null;
   }
 
   #take(text: string): JsonObject {

@@ -1,7 +1,7 @@
 import { digestOf, fromWireState, type JsonObject, type JsonValue, type WireState } from "@neverstale/protocol";
 import type { ClientBench } from "./bench.ts";
 import { ClientPeer } from "./client-peer.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import { NotRun, type Outcome, outcomeOf } from "./outcome.ts";
 import { mismatch } from "./pattern.ts";
 import type { Profile, Scenario, Step } from "./scenario.ts";
 import { type Bindings, resolve, resolveNumber, resolveObject, resolveText, ScenarioError } from "./template.ts";
@@ -152,8 +152,14 @@ class ClientPlay {
     if (peer === undefined) throw new ScenarioError(`there is no connection ${String(step.on)}`);
     // Blanks say nothing in JSON: so a frame takes long to inflate.
     const text = JSON.stringify(message) + " ".repeat((step.padding as number | undefined) ?? 0);
-    peer.send(text, step.gzip === true);
+    if (step.parts === undefined) peer.send(text, step.gzip === true);
+    else this.#sendInParts(peer, text, step.parts as number, (step.without as number | undefined) ?? null);
     if (typeof message.version === "number") this.#bindings.set("version", message.version);
+  }
+
+  #sendInParts(peer: ClientPeer, text: string, partBytes: number, without: number | null): void {
+    if (peer.connection.query.parts !== "1") throw new NotRun("this client does not ask for parts, which it need not");
+    peer.sendInParts(text, partBytes, without);
   }
 
   /** What every full state and every `sync` carries needs no saying in a scenario. */

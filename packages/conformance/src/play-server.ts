@@ -111,6 +111,9 @@ class ServerPlay {
         return this.#holds(step, followed);
       case "received":
         return this.#received(step, followed);
+      case "in_parts":
+        if (followed.parts === 0) throw new NotRun("this server sends nothing in parts, which it need not");
+        return;
       case "close":
         this.#followed.delete(followed.name);
         return followed.connection.cut();
@@ -169,7 +172,10 @@ class ServerPlay {
     const connection = await this.#open(profile, query);
     // Who comes back has the state it had when it left.
     const had = resume === null ? null : { version: Number(resume.version), state: known?.follower.state ?? {} };
-    this.#followed.set(name, new Followed(name, profile, connection, newFollower(profile, had), this.#bench));
+    this.#followed.set(
+      name,
+      new Followed(name, profile, connection, newFollower(profile, had), this.#bench, query.parts === "1"),
+    );
   }
 
   async #open(profile: Profile, query: JsonObject): Promise<Connection> {

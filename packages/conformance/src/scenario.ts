@@ -51,6 +51,7 @@ const SERVER_STEPS: Readonly<Record<string, Shape>> = {
   same: { on: "names" },
   holds: { on: "text", hosts: "any" },
   received: { on: "text", bytes: "any" },
+  in_parts: { on: "text" },
   restart: {},
   wait: { ms: "any" },
   repeat: { times: "number", steps: "steps" },
@@ -60,7 +61,7 @@ const SERVER_STEPS: Readonly<Record<string, Shape>> = {
 const CLIENT_STEPS: Readonly<Record<string, Shape>> = {
   accept: { resume: "any?", within: "any?" },
   no_connection: { forMs: "number" },
-  send: { message: "any", gzip: "flag?", on: "number?", padding: "number?" },
+  send: { message: "any", gzip: "flag?", on: "number?", padding: "number?", parts: "number?", without: "number?" },
   send_text: { text: "any" },
   send_gzip: { text: "any" },
   expect: { message: "any", within: "any?" },

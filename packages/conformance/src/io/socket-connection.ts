@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { MAX_INFLATED_BYTES } from "@neverstale/protocol";
+import { isPart, MAX_INFLATED_BYTES, PART_HEADER_BYTES, PartJoiner, partHeader } from "@neverstale/protocol";
 import type { WebSocket } from "ws";
 import type { Arrival, Connection } from "../bench.ts";
 import type { Bell } from "./bell.ts";
@@ -9,6 +9,7 @@ import type { Bell } from "./bell.ts";
 export class SocketConnection implements Connection {
   readonly inbox: Arrival[] = [];
   receivedBytes = 0;
+  readonly #parts = new PartJoiner();
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
   readonly #bell: Bell;
@@ -21,8 +22,23 @@ export class SocketConnection implements Connection {
     webSocket.on("close", (code) => this.#arrived({ type: "closed", code }));
     webSocket.on("message", (data: Buffer, isBinary: boolean) => {
       this.receivedBytes += data.length;
-      this.#arrived(isBinary ? inflated(data) : { type: "frame", text: data.toString(), binary: false });
+      if (!isBinary) this.#arrived({ type: "frame", text: data.toString(), binary: false });
+      else if (isPart(data)) this.#takePart(data);
+      else this.#arrived(inflated(data));
     });
+  }
+
+  #takePart(data: Buffer): void {
+    try {
+      const { whole, ...progress } = this.#parts.take(data);
+      this.#arrived({ type: "part", progress, pieceBytes: data.length - PART_HEADER_BYTES });
+      if (whole !== null) this.#arrived({ ...inflated(Buffer.from(whole.buffer)), fromParts: true } as Arrival);
+    } catch (error) {
+      this.#arrived({
+        type: "unreadable",
+        why: `a part that can't be: ${error instanceof Error ? error.message : ""}`,
+      });
+    }
   }
 
   #arrived(arrival: Arrival): void {
@@ -40,6 +56,15 @@ export class SocketConnection implements Connection {
 
   sendGzip(text: string): void {
     this.sendBinary(gzipSync(text));
+  }
+
+  partsOf(text: string, partBytes: number): Uint8Array[] {
+    const gzip = gzipSync(text);
+    const count = Math.ceil(gzip.length / partBytes);
+    return Array.from({ length: count }, (_, index) => {
+      const from = index * partBytes;
+      return Buffer.concat([partHeader(gzip.length, from), gzip.subarray(from, from + partBytes)]);
+    });
   }
 
   sendBytes(bytes: Uint8Array): void {
