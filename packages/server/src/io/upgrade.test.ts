@@ -266,7 +266,7 @@ describe("functions of the owner that fail", () => {
     );
 
     expect((await Promise.all(closed)).map(([code]) => code)).toEqual([4403, 4403]);
-    expect(served.endpoint.connectionCount).toBe(1);
+    expect(served.endpoint.metrics).toMatchObject({ connections: 1, revoked: 2 });
   });
 
   const nonsense: unknown[] = [
