@@ -243,10 +243,19 @@ class Endpoint implements SyncEndpoint {
       if (!("refuse" in verdict)) return this.#accept(asker, verdict);
       if (isUpgraded(standing)) this.#turnAway(asker, verdict);
       else refuseUpgrade(asker.socket, verdict);
-      this.#options.onRefused?.(asker.request, verdict);
+      this.#tellRefused(asker, verdict);
     } catch (error) {
       this.#report(error);
-      if (!asker.socket.writableEnded) asker.socket.destroy();
+      asker.socket.destroy();
+    }
+  }
+
+  /** Apart, since the socket has its answer by now: it is not to be lost for a log that fails. */
+  #tellRefused({ request }: Asker, refusal: Refusal): void {
+    try {
+      this.#options.onRefused?.(request, refusal);
+    } catch (error) {
+      this.#report(error);
     }
   }
 
