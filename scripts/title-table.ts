@@ -17,7 +17,7 @@ export interface TitleTable {
 /** The titles of tests for each item, with their file: `C2` to `only an exact Origin … (path)`. */
 export type Titles = ReadonlyMap<string, readonly string[]>;
 
-const TESTS = "{packages,apps,tests,examples}/**/*.test.{ts,tsx}";
+const TESTS = "{packages,apps,tests,examples}/**/*{.test,-suite}.{ts,tsx}";
 /** How a row begins that no test proves. */
 const NO_TEST = /^(Not built yet|Not tested yet|By construction|For the operator): ./;
 

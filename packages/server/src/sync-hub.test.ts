@@ -287,7 +287,7 @@ describe("beacon and check", () => {
 describe("window", () => {
   const big = "x".repeat(300_000);
 
-  test("[A4b] no frame is put while a window of bytes is unacked; an ack lets one diff over the rest go out", async () => {
+  test("[A4b] [B18] no frame is put while a window of bytes is unacked; an ack lets one diff over the rest go out", async () => {
     const { wire, say } = connect();
     await runtime.pass(10);
     for (let i = 0; i < 6; i += 1) await apply("noted", "n", { text: big + i });
@@ -404,7 +404,7 @@ describe("get_state", () => {
     expect(types(wire.take())).toEqual(["full_state"]);
   });
 
-  test("[A10] a connection that keeps asking for the state is sent away for a while", async () => {
+  test("[A10] [B11] a connection that keeps asking for the state is sent away for a while", async () => {
     const { wire, say } = connect();
     await runtime.pass(10);
     for (let i = 0; i < 40; i += 1) say({ type: "get_state", reason: "manual" });
@@ -425,7 +425,7 @@ describe("get_state", () => {
     expect(wire.closedWith).toBe(1013);
   });
 
-  test("[A9] a state that is too large says so to whoever asks for it, with what to do", async () => {
+  test("[A9] [B45] a state that is too large says so to whoever asks for it, with what to do", async () => {
     const said = { message: "the full state is larger than 64 bytes", hint: "Keep fewer records." };
     runtime.frames.encodeLarge = () => Promise.reject(new SyncError("snapshot_failed", said.message, said));
     const { wire } = connect();
@@ -451,7 +451,7 @@ test("[A8] a state of large records is encoded in parts of a bounded size", asyn
   expect(Math.max(...parts.map((part) => part.length))).toBeLessThan(300_000);
 });
 
-test("[A10] a connection that is sent nothing for 5 s, while no state is being built for it, is closed and counted", async () => {
+test("[A10] [B17] a connection that is sent nothing for 5 s, while no state is being built for it, is closed and counted", async () => {
   runtime.frames.encodeLarge = () => new Promise(() => {});
   const waiting = connect();
   const forgotten = connect();
@@ -514,7 +514,7 @@ describe("the plain profile", () => {
     ]);
   });
 
-  test("[A5] a plain cursor that leaves the log of changes gets a full state", async () => {
+  test("[A5] [B21] a plain cursor that leaves the log of changes gets a full state", async () => {
     const { wire } = connect("plain");
     const other = connect("plain");
     await runtime.pass(10);
@@ -561,7 +561,7 @@ describe("the end of a connection", () => {
     expect(hub.metrics).toMatchObject({ badMessages: 6, connections: 0 });
   });
 
-  test("[A10] a connection that floods is sent away for a while", async () => {
+  test("[A10] [B10] a connection that floods is sent away for a while", async () => {
     const { wire, say } = connect();
     await runtime.pass(10);
     for (let i = 1; i < 600; i += 1) say({ type: "check", n: i });

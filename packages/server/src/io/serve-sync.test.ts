@@ -200,7 +200,7 @@ describe("garbage", () => {
     expect(await reader.closed).toBe(4400);
   });
 
-  test("[C5] a frame above the limit gets 1009", async () => {
+  test("[B8] [C5] a frame above the limit gets 1009", async () => {
     const reader = new Reader();
     await reader.until(typed("init"));
     reader.socket.send("x".repeat(70_000));
@@ -223,7 +223,7 @@ describe("garbage", () => {
     expect(sync.metrics).toMatchObject({ oversizedFrames: 1, brokenFrames: 0, connections: 0 });
   });
 
-  test("[A10] who goes on sending after 1009, and never closes, is cut off", async () => {
+  test("[A10] [B8] who goes on sending after 1009, and never closes, is cut off", async () => {
     const raw = await bareSocket();
     raw.write(Buffer.from([0x81, 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]));
     const sending = setInterval(() => raw.write(Buffer.alloc(1024)), 10);
@@ -257,7 +257,7 @@ describe("garbage", () => {
     ["an unknown opcode", Buffer.from([0x83, 0x80, 0, 0, 0, 0]), 1002],
   ];
 
-  test.each(frames)("[C6] %s ends that connection alone", async (_, bytes, code) => {
+  test.each(frames)("[C6] [B9] %s ends that connection alone", async (_, bytes, code) => {
     const other = new Reader();
     await other.until(typed("init"));
     const reader = new Reader();

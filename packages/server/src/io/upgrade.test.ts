@@ -152,7 +152,7 @@ describe("whom `authorize` refuses", () => {
     expect(await page).toEqual({ status: 101, closeCode: 4403, messages: [] });
   });
 
-  test("[C7] a page that is turned away takes room until it has gone, and is not waited for long", async () => {
+  test("[C7] [B15] a page that is turned away takes room until it has gone, and is not waited for long", async () => {
     await start({ authorize: () => FORBIDDEN }, { connectionsPerAddress: 1 });
     const page = { origin: served.ownOrigin };
     const stays = connectTcp({ port: served.port, host: "127.0.0.1", allowHalfOpen: true });
@@ -292,7 +292,7 @@ describe("functions of the owner that fail", () => {
     expect(errors).toHaveLength(1);
   });
 
-  test.each(["authorize", "csrf"])("[A10] %s that gives no answer is waited for so long", async (name) => {
+  test.each(["authorize", "csrf"])("[A10] [B14] %s that gives no answer is waited for so long", async (name) => {
     const errors: unknown[] = [];
     const never = () => new Promise<never>(() => {});
     await start({ [name]: never, onError: (error: unknown) => errors.push(error) }, { authorizeMs: 20 });
@@ -324,7 +324,7 @@ describe("several listeners on one http server", () => {
     expect(await served.knock()).toMatchObject({ messages: [{ type: "init" }] });
   });
 
-  test("[A10] what another listener does not take either is ended after a while, and counted", async () => {
+  test("[A10] [B16] what another listener does not take either is ended after a while, and counted", async () => {
     await start({}, { unservedMs: 20 });
     served.http.on("upgrade", () => {});
 

@@ -473,7 +473,7 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
       const ask = (store: Store, owner: string, n: number) =>
         store.findAnswer(asked(`${owner}/${n}`, owner, START + n)).then(keyOf);
 
-      test("[D1] a key whose answer was dropped is expired, not new, also after a reopen; one without a time is new", async () => {
+      test("[D1] [B23] a key whose answer was dropped is expired, not new, also after a reopen; one without a time is new", async () => {
         const store = await start({ answers: 3 });
         await store.commit({ ...made("main", 1), answers: answers("a", 1, 5) });
         await store.fold(fold("main", 1, {}));
@@ -485,7 +485,7 @@ export function describeStore(name: string, makeHarness: MakeHarness): void {
         expect(await found(await world.reopen())).toEqual(expected);
       });
 
-      test("[D1] what one owner has too many of costs nobody else an answer, and makes no key of others old", async () => {
+      test("[D1] [B23] what one owner has too many of costs nobody else an answer, and makes no key of others old", async () => {
         const store = await start({ answers: 100, answersPerOwner: 3 });
         await store.commit({ ...made("main", 1), answers: answers("b", 1, 2) });
         await store.commit(given(answers("a", 10, 9)));

@@ -46,7 +46,7 @@ test("a stage that failed everywhere is followed by none, on however many hosts"
   expect(hosts.filter((id) => (fleet.manager.space(`agent/${id}`)?.state.commands?.size ?? 0) > 0)).toEqual([]);
 });
 
-test("the grid of a running pipeline is whole; once it has ended the newest commands are kept", async () => {
+test("[B44] the grid of a running pipeline is whole; once it has ended the newest commands are kept", async () => {
   const fleet = await fleets.start();
   const browser = await signIn(fleet);
   const hosts = await makeHosts(fleet, MANY);
