@@ -81,7 +81,10 @@ async function spaceFacts(manager: Manager, name: string): Promise<SpaceFacts> {
     return [of, [...records].sort((a, b) => (a.id < b.id ? -1 : 1))] as const;
   });
   const history = await manager.history({ space: name, limit: 1_000 });
-  const evicted = history.map(({ collection: of, id, version: at }) => ({ collection: of, id, version: at }));
+  // By version, as version 0.1.0 gave them: since then the creations of a space come one after the other.
+  const evicted = history
+    .map(({ collection: of, id, version: at }) => ({ collection: of, id, version: at }))
+    .sort((a, b) => a.version - b.version);
   const creationId = manager.space(name)?.creationId ?? "";
   return { creationId, version, digest, state: Object.fromEntries(state), evicted };
 }
