@@ -14,15 +14,16 @@ import {
 export const CHECK_ANSWER_MS = 5_000;
 export const URGENT_ANSWER_MS = 1_000;
 
-function answerMs(urgent: boolean): Millis {
-  return urgent ? URGENT_ANSWER_MS : CHECK_ANSWER_MS;
+/** On a line on which a part takes long the next one does too. */
+function answerMs({ partMs }: Link, urgent: boolean): Millis {
+  return urgent ? Math.max(URGENT_ANSWER_MS, Math.min(CHECK_ANSWER_MS, 2 * partMs)) : CHECK_ANSWER_MS;
 }
 
 /** Sends a `check` of its own; its number is the new `checkCount`. Nothing happens without a connection. */
 export function sendCheck(state: SyncState, now: Millis, urgent = false): Step {
   if (!isConnected(state.phase)) return step(state);
   const n = state.checkCount + 1;
-  const check: Check = { n, deadline: now + answerMs(urgent), urgent };
+  const check: Check = { n, deadline: now + answerMs(state.phase.link, urgent), urgent };
   const link = { ...state.phase.link, checks: [...state.phase.link.checks, check] };
   return step(
     { ...withLink(state, state.phase, link), checkCount: n },
@@ -41,9 +42,12 @@ export function sendUrgentCheck(state: SyncState, phase: ConnectedPhase, now: Mi
 }
 
 /** Something has come that proves the line to be alive and slow: who waits for an answer waits as long again from here. */
-export function withLaterDeadlines(checks: readonly Check[], now: Millis): readonly Check[] {
-  if (checks.length === 0) return checks;
-  return checks.map((check) => ({ ...check, deadline: Math.max(check.deadline, now + answerMs(check.urgent)) }));
+export function withLaterDeadlines(link: Link, now: Millis): Link {
+  if (link.checks.length === 0) return link;
+  const checks = link.checks.map((check) => {
+    return { ...check, deadline: Math.max(check.deadline, now + answerMs(link, check.urgent)) };
+  });
+  return { ...link, checks };
 }
 
 /** The answer to `n` answers those sent before it too: the authority takes them in order. */

@@ -41,6 +41,7 @@ export function socketOpened(state: SyncState, now: Millis): Step {
     ackAt: null,
     heardAt: now,
     loading: null,
+    partMs: 0,
     checks: [],
     verified: false,
     head: 0,

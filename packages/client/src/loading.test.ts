@@ -86,6 +86,31 @@ describe("a line that is slow", () => {
     expect(types(dropped)).toEqual(["close_socket", "open_socket"]);
   });
 
+  test("[R5] on which each part takes longer than a second is not given up for that at a wake-up", () => {
+    const replica = new Stepper().open();
+    for (let received = 100; received < 1_000; received += 100) {
+      replica.pass(1_600);
+      replica.receivePart(received);
+      replica.input({ type: "awake" });
+    }
+    const before = types(replica.effects);
+
+    const dropped = replica.pass(3_300);
+
+    expect(before).not.toContain("close_socket");
+    expect(types(dropped)).toContain("close_socket");
+  });
+
+  test("[R5] is given up a second after a sleep in which it died, whatever of a message the buffers held", () => {
+    const replica = loading();
+    replica.now += 3_600_000;
+    replica.receivePart(500);
+    replica.input({ type: "awake" });
+    replica.receivePart(600);
+
+    expect(types(replica.pass(1_100))).toContain("close_socket");
+  });
+
   test("[R5] has proved itself when the answer comes between the parts", () => {
     const replica = loading();
     replica.input({ type: "awake" });

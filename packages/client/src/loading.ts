@@ -1,8 +1,8 @@
 import type { PartProgress, ServerMessage } from "@neverstale/protocol";
 import { ackEffect, acked, takenFrame } from "./acks.ts";
-import { withLaterDeadlines } from "./checks.ts";
+import { CHECK_ANSWER_MS, withLaterDeadlines } from "./checks.ts";
 import { withLaterTimeout } from "./resync.ts";
-import { type ConnectedPhase, type Millis, type Step, type SyncState, step } from "./sync-state.ts";
+import { type ConnectedPhase, type Link, type Millis, type Step, type SyncState, step } from "./sync-state.ts";
 
 /**
  * A part of a message has come (rule M9): a sign of life, so that whatever is being waited for may take longer. It is
@@ -14,9 +14,16 @@ export function receivePart(
   part: { readonly progress: PartProgress; readonly sizeBytes: number },
   now: Millis,
 ): Step {
-  const taken = takenFrame(phase.link, part.sizeBytes, now);
-  const link = { ...acked(taken), loading: part.progress, checks: withLaterDeadlines(taken.checks, now) };
+  const partMs = partMsOf(phase.link, now);
+  const taken = { ...takenFrame(phase.link, part.sizeBytes, now), loading: part.progress, partMs };
+  const link = withLaterDeadlines(acked(taken), now);
   return step({ ...state, phase: withLaterTimeout({ ...phase, link }, now) }, ackEffect(taken));
+}
+
+/** What came out of a buffer after a sleep says nothing of the line as it is now. */
+function partMsOf({ checks, heardAt, partMs }: Link, now: Millis): Millis {
+  const isWakeUp = checks.some(({ urgent }) => urgent) || now - heardAt > CHECK_ANSWER_MS;
+  return isWakeUp ? partMs : now - heardAt;
 }
 
 /**

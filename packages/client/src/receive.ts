@@ -55,7 +55,7 @@ export function receive(
   chance: number,
 ): Step {
   const { message, sizeBytes, facts } = frame;
-  const link = frame.fromParts ? { ...phase.link, loading: null } : takenFrame(phase.link, sizeBytes, now);
+  const link = frame.fromParts ? { ...phase.link, loading: null, partMs: 0 } : takenFrame(phase.link, sizeBytes, now);
   if (message?.type === "delta" && phase.type === "following" && state.waiters.length === 0) {
     return settled(receiveDelta(state, link, message, facts, now), null, now); // The usual frame, without detours.
   }

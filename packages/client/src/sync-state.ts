@@ -41,6 +41,8 @@ export interface Link {
   readonly heardAt: Millis;
   /** How much has come of a message in parts (rule M9); null: none is under way. */
   readonly loading: PartProgress | null;
+  /** How long the last part of it was in coming. */
+  readonly partMs: Millis;
   /** Sent and not answered, lowest `n` first. */
   readonly checks: readonly Check[];
   /** A `sync` with a digest that is ours has come since the last full state or resume (rule E4). */

@@ -6,8 +6,6 @@ import type { Space } from "./space.ts";
 export interface LargeDelta {
   /** Null until it is made. */
   made: { readonly frame: Frame; readonly version: number } | null;
-  /** The head when it was done: all who waited for it are brought on then. */
-  doneAt: number;
   /** Resolves when it is made, or turned out to be larger than a replica takes. */
   readonly done: Promise<void>;
 }
@@ -44,16 +42,13 @@ export class LargeDeltas {
     return this.#tooLarge.has(from);
   }
 
-  /** The head has moved: what was done before has been taken by all who waited for it. */
-  letGo(): void {
-    for (const [from, { doneAt }] of this.#waiting) if (doneAt < this.#space.head) this.#waiting.delete(from);
-  }
-
   make(from: number): LargeDelta {
     const done = this.#last.then(() => this.#run(from, delta));
-    const delta: LargeDelta = { made: null, doneAt: Number.POSITIVE_INFINITY, done };
+    const delta: LargeDelta = { made: null, done };
     this.#waiting.set(from, delta);
     this.#last = done;
+    // Once all who waited for it have taken it: they are told before the step behind the next one.
+    void done.then(() => {}).then(() => this.#waiting.delete(from));
     return delta;
   }
 
@@ -64,11 +59,9 @@ export class LargeDeltas {
       const pieces = deltaPieces(from, version, this.#space.diffSince(from));
       delta.made = { frame: await this.#frames.encodeLarge(pieces, true), version };
     } catch {
-      this.#waiting.delete(from);
       if (this.#tooLarge.size === POSITIONS_REMEMBERED) this.#tooLarge.clear();
       this.#tooLarge.add(from);
     }
-    delta.doneAt = this.#space.head;
   }
 }
 

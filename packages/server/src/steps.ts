@@ -46,7 +46,6 @@ export class Steps {
   #forHead(): void {
     if (this.#head === this.#space.head) return;
     this.#head = this.#space.head;
-    this.#large.letGo();
     this.#letGo();
   }
 

@@ -313,7 +313,7 @@ const NO_OPTIONS: TransactOptions = {};`,
     edits: [
       {
         file: "client/src/receive.ts",
-        find: "const link = frame.fromParts ? { ...phase.link, loading: null } : takenFrame(phase.link, sizeBytes, now);",
+        find: "const link = frame.fromParts ? { ...phase.link, loading: null, partMs: 0 } : takenFrame(phase.link, sizeBytes, now);",
         replace: `const isIgnored = message?.type === "delta" && (phase.type !== "following" || message.from !== state.position?.version);
   const link = isIgnored ? phase.link : takenFrame(phase.link, sizeBytes, now);`,
       },
