@@ -214,11 +214,10 @@ describe("a fleet of the test's own", () => {
 
   test("[C35] what a host says of itself and what an op prints is text, whatever it says", async () => {
     const machine = await Machine.enroll(fleet.address, admin, HOSTILE[0] ?? "", HOSTILE[1]);
-    await admin.patchHost(machine.hostId, { name: HOSTILE[0] ?? "" });
-    for (const name of HOSTILE.slice(2)) {
-      const { hostId } = await Machine.enroll(fleet.address, admin, name);
-      await admin.patchHost(hostId, { name });
-    }
+    for (const name of HOSTILE.slice(2)) await Machine.enroll(fleet.address, admin, name);
+    const [named] = HOSTILE;
+    const { hostId } = await Machine.enroll(fleet.address, admin, "to-be-named");
+    await admin.patchHost(hostId, { name: named ?? "" });
     const commandId = await admin.dispatch("speak", [machine.hostId]);
     await machine.claim(commandId);
     let offset = 0;
@@ -232,6 +231,7 @@ describe("a fleet of the test's own", () => {
     }
     const seen = (await page.locator(".hosts .cell-host").allInnerTexts()).join("\n");
     for (const name of HOSTILE.filter((_, index) => index !== 1)) expect(seen).toContain(`calls itself ${name}`);
+    expect(await page.locator(".hosts .row-link").allInnerTexts()).toContain(named);
     const printed = await page.locator(".output-text").innerText();
     for (const text of HOSTILE) expect(printed).toContain(text);
     expect(printed).not.toMatch(/owned-title|clipboard/);
