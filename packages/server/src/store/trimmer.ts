@@ -46,6 +46,9 @@ class DroppedAnswers {
   }
 }
 
+/** Tables are counted anew when trimming has changed them, else so rarely: that takes a look at each of their pages. */
+const COUNT_EVERY_MS = 1_000;
+
 /** Finds what has outlived its retention, oldest first, and deletes it a step at a time. */
 export class Trimmer {
   readonly #tables: TrimTables;
@@ -54,6 +57,8 @@ export class Trimmer {
   /** Notes up to this one are of folds that have not ended. */
   #undoNeeded = 0;
   #dropped = new DroppedAnswers();
+  /** What there was, and when that was counted. */
+  #counted: { readonly tables: TableCounts; readonly at: Millis } | null = null;
 
   constructor(tables: TrimTables, now: () => Millis, settings: StoreSettings) {
     this.#tables = tables;
@@ -82,7 +87,16 @@ export class Trimmer {
   /** The next pass looks at everything again. */
   #ended(): Trimmed {
     this.#undoNeeded = 0;
-    return { rows: 0, answers: [], left: this.#tables.counts() };
+    const now = this.#now();
+    if (this.#counted === null || now - this.#counted.at >= COUNT_EVERY_MS)
+      this.#counted = { tables: this.#tables.counts(), at: now };
+    return { rows: 0, answers: [], left: this.#counted.tables };
+  }
+
+  /** Of a table that is counted. */
+  #counting(deletion: Deletion | null): Deletion | null {
+    if (deletion !== null) this.#counted = null;
+    return deletion;
   }
 
   /** Null when nothing is due. */
@@ -91,9 +105,7 @@ export class Trimmer {
       this.#ofLog(limits) ??
       this.#ofAnswers(limits) ??
       this.#ofHistory(limits) ??
-      this.#ofUndo() ??
-      this.#ofTombstones(limits.spaceId) ??
-      this.#ofEnded()
+      this.#counting(this.#ofUndo() ?? this.#ofTombstones(limits.spaceId) ?? this.#ofEnded())
     );
   }
 
