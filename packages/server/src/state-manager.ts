@@ -354,7 +354,8 @@ export class StateManager<M extends Model = Model> {
     });
   }
 
-  backup(path: string): Promise<void> {
+  async backup(path: string): Promise<void> {
+    if (this.#closing) throw new SyncError("shutting_down", "the store is being closed");
     return this.#store.backup(path);
   }
 

@@ -401,6 +401,7 @@ test("closing finishes what waits, then refuses, and leaves a digest that the ne
 
   expect((await last).version).toBe(1);
   await expect(manager.apply(added("late"))).rejects.toMatchObject({ code: "shutting_down" });
+  await expect(manager.backup("late")).rejects.toMatchObject({ code: "shutting_down" });
   const data = disk.inner.dump();
   expect(data.spaces[0]?.digest).toMatchObject({ version: 1 });
   const damaged = data.spaces.map((space) => ({

@@ -2,7 +2,6 @@ import { RECORD_EVICTED } from "@neverstale/protocol";
 import type { Applied } from "@neverstale/server";
 import { type Asked, Removals, withoutNulls } from "./asked.ts";
 import type { Disk } from "./disk.ts";
-import { modelOf } from "./models.ts";
 import { type Branch, type History, type Moment, type Report, reduce } from "./oracle.ts";
 import { difference } from "./same-state.ts";
 
@@ -53,9 +52,9 @@ export class Acks {
     for (const [index, { type, target, data }] of changes.entries()) {
       const moment = moments[index] as Moment;
       const before = history.moments[moment.version - 1] as Moment;
-      const isPut = modelOf(history.name).changes[type]?.kind === "put";
+      const isPut = asked.models.of(history.name).changes[type]?.kind === "put";
       const change = { type, target, data: isPut ? withoutNulls(data) : data };
-      const where = difference(moment.state, reduce(modelOf(history.name), before.state, change));
+      const where = difference(moment.state, reduce(asked.models.of(history.name), before.state, change));
       const at = `${history.name} ${moment.version}`;
       if (where !== null) this.#report("S1", `${at} is acknowledged as ${JSON.stringify(change)}, and has ${where}`);
     }

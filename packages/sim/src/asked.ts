@@ -1,5 +1,6 @@
 import type { AnyState, AskedChange, Change, JsonObject, JsonValue } from "@neverstale/protocol";
 import type { Decide, Transaction } from "@neverstale/server";
+import type { Models } from "./releases.ts";
 
 /** Which decision was the last one to remove a space, and how many there were. */
 export class Removals {
@@ -20,10 +21,13 @@ export class Removals {
 export class Asked {
   /** The number of the decision among all. */
   decision = 0;
+  readonly models: Models;
   readonly #removals: Removals;
   #changes = new Map<string, Change[]>();
 
-  constructor(removals: Removals) {
+  /** `models`: of the release that is asked. */
+  constructor(removals: Removals, models: Models) {
+    this.models = models;
     this.#removals = removals;
   }
 

@@ -4,6 +4,7 @@ import type { Frame, Wire } from "@neverstale/server";
 import type { Audit } from "./audit.ts";
 import type { SimFrame, WireMessage } from "./frames.ts";
 import type { Lane } from "./lane.ts";
+import type { Models } from "./releases.ts";
 
 /** What the authority does with a connection that it accepted. */
 export interface ServerEnd {
@@ -53,6 +54,8 @@ export class Connection implements Wire {
   clientTold = false;
   /** Which history it was accepted into. */
   follows: Omit<Position, "version"> | null = null;
+  /** Of the process that accepted it: what the changes mean that a plain client is told of. */
+  models: Models | null = null;
   audit: Audit | null = null;
   tamper: Tamper | null = null;
   /** Somebody meddled with it: its frames can't be counted any more. */

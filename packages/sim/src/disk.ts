@@ -4,6 +4,7 @@ import type { Counters } from "./counters.ts";
 import type { Journal, WriteKind } from "./journal.ts";
 import { Branch, type CommitGroup, type Oracle, type Report } from "./oracle.ts";
 import type { Random } from "./random.ts";
+import { FIRST_RELEASE, type Models, modelsOf } from "./releases.ts";
 import type { SimMachine } from "./sim-machine.ts";
 import { SimStore } from "./sim-store.ts";
 import { SimTables } from "./sim-tables.ts";
@@ -63,6 +64,7 @@ export interface DiskWorld {
 export interface HandedOver {
   readonly group: CommitGroup;
   readonly epoch: string;
+  readonly models: Models;
 }
 
 /** A transaction that has been committed and not yet forced to disk. */
@@ -128,15 +130,15 @@ export class Disk {
     return new SimTables(data, (name) => this.counters.add(name));
   }
 
-  /** A store on what the disk holds, for a process that starts. */
-  mount(): SimStore {
+  /** A store on what the disk holds, for a process that starts. `modelsFor` says which models it has for that. */
+  mount(modelsFor: (branch: Branch) => Models = () => modelsOf(FIRST_RELEASE, new Set())): SimStore {
     for (const entry of this.#unforced) {
       if (entry.told) continue;
       entry.before = this.branch.fork();
       this.#tell(entry);
     }
     this.branch = this.branch.fork();
-    this.#mounted = new SimStore(this);
+    this.#mounted = new SimStore(this, modelsFor(this.branch));
     return this.#mounted;
   }
 
@@ -244,10 +246,10 @@ export class Disk {
   }
 
   /** A judge who stumbles must not look like a disk that fails. */
-  #judge({ group, epoch }: HandedOver): void {
+  #judge({ group, epoch, models }: HandedOver): void {
     this.note(nameOf(group));
     try {
-      this.#oracle.commit(this.branch, group, epoch, this.clock.now);
+      this.#oracle.commit(this.branch, group, { epoch, now: this.clock.now, models });
     } catch (error) {
       this.report("crash", `the oracle can't read a group: ${String(error)}`);
     }

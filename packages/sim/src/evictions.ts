@@ -1,6 +1,5 @@
-import { type Change, type Keep, RECORD_EVICTED, type StateRecord } from "@neverstale/protocol";
-import { modelOf } from "./models.ts";
-import type { History, Moment, Records } from "./oracle.ts";
+import { type Change, type Keep, type Model, RECORD_EVICTED, type StateRecord } from "@neverstale/protocol";
+import { type History, type Moment, NO_RECORDS, type Records } from "./oracle.ts";
 import { isSame } from "./same-state.ts";
 
 /** The records that count for a `keep`. */
@@ -11,12 +10,12 @@ export function counted({ where = {} }: Keep, records: Records): readonly StateR
 }
 
 /** Rule S3: what is wrong with an eviction, as the history stands before it; null: nothing, or it is none. */
-export function wrongEviction(history: History, { type, data }: Change): string | null {
+export function wrongEviction(model: Model, history: History, { type, data }: Change): string | null {
   if (type !== RECORD_EVICTED) return null;
   const name = data.collection as string;
-  const keep = modelOf(history.name).collections[name]?.keep ?? null;
+  const keep = model.collections[name]?.keep ?? null;
   if (keep === null) return `${name} keep all`;
-  const ids = counted(keep, history.head.state[name] as Records).map(({ id }) => id);
+  const ids = counted(keep, history.head.state[name] ?? NO_RECORDS).map(({ id }) => id);
   if (ids.length <= keep.newest) return `only ${ids.length} ${name} are there`;
   const oldest = longestUntouched(history, name, ids);
   return data.id === oldest ? null : `${name}/${oldest} is older than ${String(data.id)}`;
@@ -33,5 +32,5 @@ function longestUntouched({ moments, head }: History, name: string, ids: readonl
 }
 
 function recordsAt(moments: readonly Moment[], version: number, name: string): Records {
-  return moments[version]?.state[name] as Records;
+  return moments[version]?.state[name] ?? NO_RECORDS;
 }

@@ -23,7 +23,9 @@ import { Audit } from "./audit.ts";
 import type { Connection } from "./connection.ts";
 import { SimCodec } from "./frames.ts";
 import { type Answer, answerRequest, type Request } from "./http-api.ts";
-import { MODELS, mainModel } from "./models.ts";
+import type { mainModel } from "./models.ts";
+import type { Branch } from "./oracle.ts";
+import { FIRST_RELEASE, type Models, migrationOf, modelsOf } from "./releases.ts";
 import { difference } from "./same-state.ts";
 import type { World } from "./world.ts";
 
@@ -44,6 +46,7 @@ export class Incarnation implements Runtime {
   readonly number: number;
   readonly frames: SimCodec;
   alive = true;
+  models: Models = modelsOf(FIRST_RELEASE, new Set());
   manager: StateManager<typeof mainModel> | null = null;
   hub: SyncHub | null = null;
   readonly #connections = new Set<Connection>();
@@ -94,12 +97,16 @@ export class Incarnation implements Runtime {
   /** Opens the store and serves. Whatever goes wrong with the disk meanwhile ends the process. */
   async start(): Promise<void> {
     const { limits, beaconMs } = this.config;
-    const store = this.world.disk.mount();
+    const { release } = this.world;
+    const store = this.world.disk.mount((branch) => modelsOf(release, collectionsIn(branch)));
+    this.models = store.models;
     const onFailure = () => this.after(this.#random.int(0, 5), () => this.world.authority.exit(this));
     try {
       const manager = await StateManager.open({
-        model: mainModel,
-        spaces: MODELS,
+        model: this.models.main,
+        spaces: this.models.others,
+        migrate: (state) => migrationOf(release, state),
+        onProblems: () => this.world.counters.add("stored_records_refused_today"),
         store,
         limits,
         onFailure,
@@ -109,7 +116,8 @@ export class Incarnation implements Runtime {
       this.manager = manager;
       this.hub = new SyncHub(manager as unknown as StateManager, { beaconMs });
     } catch (error) {
-      if (error instanceof SyncError) this.world.fail("P3", `the store can't be opened: ${error.message}`);
+      if (error instanceof SyncError && !OF_THE_DISK.includes(error.code))
+        this.world.fail("P3", `the store can't be opened: ${error.message}`);
       this.world.authority.exit(this);
     }
   }
@@ -170,10 +178,17 @@ export class Incarnation implements Runtime {
   /** What it acknowledges must hold from then on. */
   async transact(decide: Decide<StateOf<typeof mainModel>>, options: TransactOptions = {}): Promise<Applied> {
     if (this.manager === null) throw new SyncError("shutting_down", "the process does not serve yet");
-    const asked = new Asked(this.world.acks.removals);
-    const applied = await this.manager.transact(asked.by(decide), options);
+    const asked = new Asked(this.world.acks.removals, this.models);
+    const applied = await this.manager.transact(asked.by(decide), options).catch((error) => this.#refused(error));
     if (this.alive) this.world.acks.note(applied, asked, options.key?.id ?? null);
     return applied;
+  }
+
+  /** The bound that a call has met is named in the hint. */
+  #refused(error: unknown): never {
+    const hint = error instanceof SyncError ? (error.hint ?? "") : "";
+    for (const bound of SIZES) if (hint.includes(bound)) this.world.counters.add(`bound_${bound}`);
+    throw error;
   }
 
   // The endpoint, as `serveSync` is it.
@@ -195,6 +210,7 @@ export class Incarnation implements Runtime {
       claimed: resume === null ? null : this.world.oracle.momentAt(resume),
       counters: this.world.counters,
     });
+    connection.models = this.models;
     connection.follows = { epoch: this.epoch, space: creationId };
     connection.greet();
     this.#attach(connection, hub, space, profile);
@@ -245,6 +261,18 @@ export class Incarnation implements Runtime {
 
 function asksForParts({ url }: Connection): boolean {
   return url.searchParams.get(PARTS_PARAMETER) === "1";
+}
+
+/** Bounds of rule S8 that a call can meet. */
+const SIZES = ["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"] as const;
+
+/** A start that fails with one of them is tried again. */
+const OF_THE_DISK: readonly string[] = ["store_unavailable", "outcome_unknown"];
+
+/** The collections of the main space that hold records. */
+function collectionsIn({ spaces }: Branch): ReadonlySet<string> {
+  const state = Object.entries(spaces.get("main")?.head.state ?? {});
+  return new Set(state.filter(([, records]) => records.size > 0).map(([name]) => name));
 }
 
 function positionOf({ searchParams }: URL): Position | null {

@@ -50,6 +50,10 @@ export const INTERESTING: readonly string[] = [
   ),
   ...["crash_checkpoint_before", "crash_checkpoint_synced", "checkpoint_whole", "checkpoint_in_part"],
   ...["commits_inline", "commits_in_turn", "fold_in_slices", "fold_taken_back", "power_cut_lost_background"],
+  ...["kill", "cut_power", "stop"].map((how) => `deploys_by_${how}`),
+  ...["events", "commands", "lines", "updates", "eventsIn", "notes", "strict"].map((part) => `release_moves_${part}`),
+  "stored_records_refused_today",
+  ...["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"].map((bound) => `bound_${bound}`),
   // Each table of the store, at its bound.
   ...["log", "history", "undo", "tombstones", "ended"].map((table) => `bound_${table}`),
 ];

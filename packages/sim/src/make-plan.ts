@@ -1,9 +1,13 @@
+import type { Limits } from "@neverstale/server";
 import type { DiskConfig } from "./disk.ts";
 import type { Action, ClientPlan, Deed, Plan } from "./plan.ts";
 import { Random } from "./random.ts";
+import { FIRST_RELEASE, nextRelease } from "./releases.ts";
 
 /** Registers, and as many counters, that callers meet at. */
 export const CALLED_OBJECTS = 2;
+
+const DAY_MS = 24 * 3_600_000;
 
 const HOSTS = ["web-1", "web-2", "db-1"];
 const SPACES = ["agent/web-1", "agent/web-2", "output/c1", "output/c2"];
@@ -16,13 +20,14 @@ export function makePlan(seed: string, keepTrace = false): Plan {
   const actions = [...writes(chance.fork("writes"), faultyMs), ...troubles(chance.fork("troubles"), faultyMs, clients)];
   actions.sort((a, b) => a.at - b.at);
   // Behind all others: what follows from the numbers of those stays as it is.
-  actions.push(...calls(chance.fork("calls"), faultyMs, clients));
-  return {
+  actions.push(...calls(chance.fork("calls"), faultyMs, clients), ...deploys(chance.fork("releases"), faultyMs));
+  const plan = {
     config: makeConfig(seed, chance.fork("config"), keepTrace),
     clients,
     faultyMs,
     actions: actions.map((action, id): Action => ({ ...action, id })),
   };
+  return withFullState(plan, chance.fork("full state"));
 }
 
 /** The store's work in steps so small that every bound is met. */
@@ -37,6 +42,7 @@ const SMALL_STEPS = {
 
 function makeConfig(seed: string, chance: Random, keepTrace: boolean): Plan["config"] {
   const limits = {
+    ...sizes(chance.fork("sizes")),
     tombstones: chance.chance(0.15) ? 200 : chance.int(0, 6),
     plainLogChars: chance.pick([200, 600, 20_000]),
     stuckMs: 12_000,
@@ -63,6 +69,26 @@ function makeConfig(seed: string, chance: Random, keepTrace: boolean): Plan["con
     },
   };
   return { seed, authority, disk, keepTrace };
+}
+
+/** Bounds near what a run's records and transactions come to. */
+function sizes(chance: Random): Partial<Limits> {
+  if (chance.chance(0.5)) return {};
+  return {
+    recordBytes: chance.int(160, 220),
+    transactionBytes: chance.int(1_000, 6_000),
+    groupBytes: chance.int(1_000, 4_000),
+    transactionChanges: chance.int(20, 60),
+    tombstonesInAll: chance.int(5, 60),
+  };
+}
+
+/** What is there without agents may fill up: an agent that can't say that it is done never is. */
+function withFullState(plan: Plan, chance: Random): Plan {
+  if (plan.clients.some(({ kind }) => kind === "agent") || !chance.chance(0.4)) return plan;
+  const { authority } = plan.config;
+  const limits = { ...authority.limits, stateBytes: chance.int(2_000, 6_000) };
+  return { ...plan, config: { ...plan.config, authority: { ...authority, limits } } };
 }
 
 function makeClients(chance: Random, faultyMs: number): ClientPlan[] {
@@ -136,6 +162,21 @@ function calls(chance: Random, untilMs: number, clients: readonly ClientPlan[]):
   return planned;
 }
 
+/** Releases that follow each other; some go back to the one before. */
+function deploys(chance: Random, untilMs: number): Planned[] {
+  const planned: Planned[] = [];
+  const releases = [FIRST_RELEASE];
+  for (let count = chance.pick([0, 0, 1, 3, 6]); count > 0; count -= 1) {
+    const [newest = FIRST_RELEASE, before = FIRST_RELEASE] = releases;
+    const release = chance.chance(0.3) ? before : nextRelease(newest, chance);
+    releases.unshift(release);
+    const how = chance.pick(["kill", "kill", "cut_power", "stop"] as const);
+    planned.push({ at: chance.int(1_000, untilMs), do: "deploy", release, how, downMs: downMs(chance) });
+  }
+  const times = planned.map(({ at }) => at).sort((a, b) => a - b);
+  return planned.map((deed, index) => ({ ...deed, at: times[index] ?? 0 }));
+}
+
 function aCall(chance: Random, tabs: readonly string[]): Deed {
   const what = chance.pick(["swap", "swap", "add", "add", "read", "count"] as const);
   return {
@@ -181,7 +222,13 @@ const TROUBLES: readonly (readonly [weight: number, deed: (menu: Menu) => Deed])
   [2, ({ chance, backups }) => restoreOf(chance, backups)],
   [1, ({ chance }) => ({ do: "disk_error", write: chance.pick(["commit", "epoch", "fold", "trim", "checkpoint"]) })],
   [1, ({ chance }) => ({ do: "failed_builds", ms: chance.int(500, 10_000) })],
-  [1, ({ chance }) => ({ do: "authority_clock", byMs: chance.pick([-1, 1]) * chance.pick([500, 5_000, 3_600_000]) })],
+  [
+    1,
+    ({ chance }) => ({
+      do: "authority_clock",
+      byMs: chance.pick([-1, 1]) * chance.pick([500, 5_000, 3_600_000, 40 * DAY_MS]),
+    }),
+  ],
   [6, (menu) => cut(menu)],
   [2, ({ chance, clients }) => ({ do: "half_open", client: chance.pick(clients), directions: someDirections(chance) })],
   [

@@ -4,32 +4,19 @@ import {
   defineModel,
   type JsonObject,
   type JsonValue,
-  type Model,
   patch,
   put,
   remove,
 } from "@neverstale/protocol";
 import type { Random } from "./random.ts";
 
-/** Refuses records that say so, and stores what it is given otherwise: a decision with one of them is dropped alone. */
-const refusesBad = {
-  "~standard": {
-    version: 1,
-    vendor: "sim",
-    validate: (value: unknown) =>
-      (value as JsonObject).bad === true ? { issues: [{ message: "it is bad" }] } : { value: value as JsonObject },
-  },
-} as const;
-
-export const KEPT_EVENTS = 5;
-export const KEPT_COMMANDS = 6;
-
+/** The main space as the program's own code takes it to be. What a release makes of it: see `releases.ts`. */
 export const mainModel = defineModel({
   model: 1,
   collections: {
-    hosts: collection(refusesBad),
-    commands: collection(null, { keep: { newest: KEPT_COMMANDS, where: { status: ["done", "failed"] } } }),
-    events: collection(null, { keep: { newest: KEPT_EVENTS } }),
+    hosts: collection(null),
+    commands: collection(null, { keep: { newest: 6, where: { status: ["done", "failed"] } } }),
+    events: collection(null, { keep: { newest: 5 } }),
     metrics: collection(null, { ephemeral: true }),
     registers: collection(),
   },
@@ -37,6 +24,7 @@ export const mainModel = defineModel({
     host_added: put("hosts"),
     host_updated: patch("hosts"),
     host_removed: remove("hosts"),
+    host_noted: patch("hosts"),
     command_started: put("commands"),
     command_finished: patch("commands"),
     event: put("events"),
@@ -51,18 +39,6 @@ export const agentModel = defineModel({
   collections: { tasks: collection() },
   changes: { task_added: put("tasks"), task_altered: patch("tasks"), task_removed: remove("tasks") },
 });
-
-export const outputModel = defineModel({
-  model: 1,
-  collections: { lines: collection(null, { keep: { newest: 12 } }) },
-  changes: { line_added: put("lines"), line_altered: patch("lines"), line_removed: remove("lines") },
-});
-
-export const MODELS: Readonly<Record<string, Model>> = { "agent/": agentModel, "output/": outputModel };
-
-export function modelOf(space: string): Model {
-  return MODELS[space.slice(0, space.indexOf("/") + 1)] ?? mainModel;
-}
 
 /** `toString` is a member of every object: a name like any other here. */
 const HOSTS = ["web-1", "web-2", "web-3", "db-1", "toString", "cache-1"];
@@ -80,6 +56,8 @@ function someChange(space: string, chance: Random): Change {
   const kind = chance.next();
   if (kind < 0.12)
     return { type: "event", target: "", data: { id: `ev-${chance.int(0, 1e9)}`, text: someText(chance) } };
+  if (kind < 0.28 && kind >= 0.24)
+    return { type: "host_noted", target: chance.pick(HOSTS), data: { note: someText(chance) } };
   if (kind < 0.24) return { type: "host_metrics", target: chance.pick(HOSTS), data: { load: chance.int(0, 99) } };
   return recordChange("host_added", "host_updated", "host_removed", chance);
 }

@@ -7,11 +7,12 @@ import {
   RECORD_EVICTED,
   type StateRecord,
 } from "@neverstale/protocol";
-import type { Store } from "@neverstale/server";
+import type { Limits, Store } from "@neverstale/server";
 import type { Counters } from "./counters.ts";
 import { counted, wrongEviction } from "./evictions.ts";
 import { loggedChanges } from "./logged.ts";
-import { modelOf } from "./models.ts";
+import type { Models } from "./releases.ts";
+import { beyondSize } from "./sizes.ts";
 
 export type CommitGroup = Parameters<Store["commit"]>[0];
 export type Report = (rule: string, message: string) => void;
@@ -59,6 +60,13 @@ export class History {
   }
 }
 
+/** When a group became durable, and which release wrote it. */
+export interface Told {
+  readonly epoch: string;
+  readonly now: number;
+  readonly models: Models;
+}
+
 /** What one disk image holds, as the oracle understands it. */
 export class Branch {
   readonly spaces = new Map<string, History>();
@@ -92,7 +100,11 @@ export class Oracle {
   readonly #epochs = new Map<string, Map<string, History>>();
   readonly #given = new Map<string, string>();
 
-  constructor(report: Report, counters: Counters) {
+  readonly #limits: Partial<Limits>;
+
+  /** `limits`: those that the run has scaled down. */
+  constructor(report: Report, counters: Counters, limits: Partial<Limits> = {}) {
+    this.#limits = limits;
     this.#report = report;
     this.#counters = counters;
   }
@@ -114,10 +126,10 @@ export class Oracle {
     return this.#epochs.get(epoch)?.get(space) ?? null;
   }
 
-  /** A group is durable. */
-  commit(branch: Branch, group: CommitGroup, epoch: string, now: number): void {
+  /** A group is durable. What it means is what the release meant by it that wrote it. */
+  commit(branch: Branch, group: CommitGroup, { epoch, now, models }: Told): void {
     for (const space of group.spaces) {
-      this.#append(branch, space, epoch, now);
+      this.#append(branch, space, { epoch, now, models });
       if (!space.removed) continue;
       branch.spaces.delete(space.name);
       branch.removedAt.set(space.name, now);
@@ -125,8 +137,9 @@ export class Oracle {
     }
   }
 
-  #append(branch: Branch, space: CommitGroup["spaces"][number], epoch: string, now: number): void {
-    if (space.creationId !== null) this.#make(branch, space.name, space.creationId, epoch, now);
+  #append(branch: Branch, space: CommitGroup["spaces"][number], { epoch, now, models }: Told): void {
+    const model = models.of(space.name);
+    if (space.creationId !== null) this.#make(branch, space.name, space.creationId, { epoch, now, models });
     const history = branch.spaces.get(space.name);
     if (history === undefined) return this.#report("P3", `changes of a space that is not there: ${space.name}`);
     if (space.lastVersion < space.firstVersion) return;
@@ -137,15 +150,17 @@ export class Oracle {
     const before = history.head.state;
     for (const [index, change] of changes.entries()) {
       this.#give(epoch, history, change);
-      const wrong = wrongEviction(history, change);
+      const wrong = wrongEviction(model, history, change);
       if (wrong !== null) this.#report("S3", `${history.name} evicts at ${history.moments.length}: ${wrong}`);
-      history.moments.push(after(history, change, index === changes.length - 1, now));
+      history.moments.push(after(model, history, change, index === changes.length - 1, now));
     }
-    this.#checkKeep(history, before);
+    this.#checkKeep(model, history, before);
+    const tooLarge = beyondSize(this.#limits, before, history.moments.slice(space.firstVersion), space.changes.text);
+    if (tooLarge !== null) this.#report("S8", `${history.name} ${space.lastVersion}: ${tooLarge}`);
   }
 
-  #make(branch: Branch, name: string, creationId: string, epoch: string, now: number): void {
-    const history = new History(name, creationId, [emptyMoment(modelOf(name), now)], now);
+  #make(branch: Branch, name: string, creationId: string, { epoch, now, models }: Told): void {
+    const history = new History(name, creationId, [emptyMoment(models.of(name), now)], now);
     if (branch.removedAt.has(name)) this.#counters.add("spaces_made_again");
     branch.spaces.set(name, history);
     this.#epochs.get(epoch)?.set(creationId, history);
@@ -165,24 +180,27 @@ export class Oracle {
   }
 
   /** Rule S3, as seen from outside: never more of them than declared. */
-  #checkKeep(history: History, before: OracleState): void {
+  #checkKeep(model: Model, history: History, before: OracleState): void {
     const { state, version } = history.head;
-    for (const [name, { keep }] of Object.entries(modelOf(history.name).collections)) {
+    for (const [name, { keep }] of Object.entries(model.collections)) {
       if (keep === null || state[name] === before[name]) continue;
-      const { length } = counted(keep, state[name] as Records);
+      const { length } = counted(keep, state[name] ?? NO_RECORDS);
       if (length > keep.newest) this.#report("S3", `${history.name} keeps ${length} ${name} at ${version}`);
     }
   }
 }
+
+/** Of a collection that was not declared yet. */
+export const NO_RECORDS: Records = new Map();
 
 function emptyMoment(model: Model, at: number): Moment {
   const state = Object.fromEntries(Object.keys(model.collections).map((name) => [name, new Map()]));
   return { version: 0, state, whole: true, at, change: null, key: null };
 }
 
-function after(history: History, change: Change, whole: boolean, at: number): Moment {
+function after(model: Model, history: History, change: Change, whole: boolean, at: number): Moment {
   const { version, state } = history.head;
-  const next = reduce(modelOf(history.name), state, change);
+  const next = reduce(model, state, change);
   return { version: version + 1, state: next, whole, at, change, key: keyOf(change) };
 }
 

@@ -6,6 +6,7 @@ import { crowd, crowdGone, type mainModel, someChanges } from "./models.ts";
 import type { PlainClient } from "./plain-client.ts";
 import type { Action, Deed } from "./plan.ts";
 import type { Random } from "./random.ts";
+import type { Release } from "./releases.ts";
 import type { Tab } from "./tab.ts";
 import type { World } from "./world.ts";
 
@@ -42,6 +43,8 @@ function write(world: World, space: string, chance: Random): void {
   const spoilt = chance.next();
   const careless = new Careless(chance.fork(`careless ${spoilt}`), world.counters);
   if (spoilt < 0.03) changes.push({ type: "host_added", target: "bad", data: { bad: true } });
+  const { recordBytes } = world.config.authority.limits;
+  if (recordBytes !== undefined && space === "main" && spoilt > 0.9) changes.push(nearBound(recordBytes, chance));
   transact(
     world,
     (_, transaction) => {
@@ -53,6 +56,12 @@ function write(world: World, space: string, chance: Random): void {
     },
     space,
   );
+}
+
+/** A record of about so many bytes, a little more or less. */
+function nearBound(bytes: number, chance: Random): Change {
+  const os = "x".repeat(bytes - '{"id":"cache-1","os":""}'.length + chance.int(-2, 2));
+  return { type: "host_added", target: "cache-1", data: { os } };
 }
 
 /** A call of the program itself. */
@@ -98,6 +107,8 @@ function performOnAuthority(world: World, action: OnAuthority, chance: Random): 
     case "stop":
       authority.stop();
       return authority.startAfter(action.downMs);
+    case "deploy":
+      return deploy(world, action);
     case "trap":
       return setTrap(world, action);
     case "backup":
@@ -133,6 +144,18 @@ function performOnAuthority(world: World, action: OnAuthority, chance: Random): 
 
 function during(world: World, ms: number, end: () => void): void {
   world.clock.after(ms, end);
+}
+
+function deploy(world: World, { release, how, downMs }: Of<"deploy">): void {
+  const { authority } = world;
+  world.counters.add(`deploys_by_${how}`);
+  for (const [name, value] of Object.entries(release)) {
+    if (world.release[name as keyof Release] !== value) world.counters.add(`release_moves_${name}`);
+  }
+  world.release = release;
+  if (how === "stop") authority.stop();
+  else authority.crash(how === "cut_power");
+  authority.startAfter(downMs);
 }
 
 /** A process that starts anew is the only one that begins an epoch. */

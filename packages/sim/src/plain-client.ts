@@ -3,10 +3,10 @@ import type { Change, StateRecord } from "@neverstale/protocol";
 import type { Timer } from "./clock.ts";
 import type { Connection, ConnectionWatch } from "./connection.ts";
 import type { WireMessage } from "./frames.ts";
-import { modelOf } from "./models.ts";
 import { Network, type NetworkConfig } from "./network.ts";
 import { type OracleState, reduce } from "./oracle.ts";
 import type { Random } from "./random.ts";
+import type { Models } from "./releases.ts";
 import { difference } from "./same-state.ts";
 import { withOtherVersion } from "./tamper.ts";
 import type { World } from "./world.ts";
@@ -109,7 +109,7 @@ export class PlainClient implements ConnectionWatch {
         break;
       case "delta":
         if (message.version !== this.version + 1) return connection.say('{"type":"get_state"}');
-        this.#state = reduce(modelOf(this.space), this.#state, message.payload);
+        this.#state = reduce((connection.models as Models).of(this.space), this.#state, message.payload);
         this.version = message.version;
         break;
       case "sync":

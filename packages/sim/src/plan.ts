@@ -1,4 +1,5 @@
 import type { CrashPoint, Write } from "./disk.ts";
+import type { Release } from "./releases.ts";
 import type { WorldConfig } from "./world.ts";
 
 /** Everything that happens in one run, in words that fit into a file. Chances within an action follow from its `id`. */
@@ -59,6 +60,13 @@ export type Deed =
       readonly power: boolean;
       /** Of an epoch: the process before it is killed amid a commit, which is not forced to disk. */
       readonly amidCommit?: boolean;
+      readonly downMs: number;
+    }
+  /** Another release takes the place of the one that runs, which is ended as the deed says. */
+  | {
+      readonly do: "deploy";
+      readonly release: Release;
+      readonly how: "kill" | "cut_power" | "stop";
       readonly downMs: number;
     }
   | { readonly do: "backup"; readonly name: string }

@@ -1,6 +1,7 @@
 import { RETENTION, type Retention, SlicedStore, STORE_SETTINGS, type Store } from "@neverstale/server";
 import type { Disk, Fold } from "./disk.ts";
 import type { CommitGroup } from "./oracle.ts";
+import type { Models } from "./releases.ts";
 import { never, SimMachine } from "./sim-machine.ts";
 import { overBound } from "./table-bounds.ts";
 
@@ -15,7 +16,11 @@ export class SimStore implements Store {
   readonly #store: SlicedStore;
   #epoch = "";
 
-  constructor(disk: Disk) {
+  readonly models: Models;
+
+  /** `models`: those of the process. */
+  constructor(disk: Disk, models: Models) {
+    this.models = models;
     const { writer, retention, settings } = disk.config;
     this.#disk = disk;
     this.#machine = new SimMachine(disk, { ...STORE_SETTINGS, ...settings });
@@ -44,7 +49,7 @@ export class SimStore implements Store {
 
   commit(group: CommitGroup): void | Promise<void> {
     if (this.#machine.gone) return never();
-    this.#disk.handedOver = { group, epoch: this.#epoch };
+    this.#disk.handedOver = { group, epoch: this.#epoch, models: this.models };
     try {
       const done = this.#store.commit(group);
       this.#disk.counters.add(done === undefined ? "commits_inline" : "commits_in_turn");

@@ -10,6 +10,7 @@ import type { NetworkConfig } from "./network.ts";
 import { Oracle } from "./oracle.ts";
 import { PlainClient } from "./plain-client.ts";
 import { Random } from "./random.ts";
+import { FIRST_RELEASE, type Release } from "./releases.ts";
 import { Sessions } from "./sessions.ts";
 import { Tab, type TabConfig } from "./tab.ts";
 import { Trace } from "./trace.ts";
@@ -51,6 +52,8 @@ export class World {
   readonly plainClients = new Map<string, PlainClient>();
   /** How often building a snapshot fails, and how long it takes at most. */
   readonly snapshots: { failedBuilds: number; buildMs: number };
+  /** What is started next. */
+  release: Release = FIRST_RELEASE;
   restores = 0;
   restoredAt = 0;
   failure: Failure | null = null;
@@ -63,7 +66,7 @@ export class World {
     this.snapshots = { failedBuilds: 0, buildMs: config.authority.buildMs };
     this.random = new Random(config.seed);
     this.trace = new Trace(config.keepTrace);
-    this.oracle = new Oracle(this.fail, this.counters);
+    this.oracle = new Oracle(this.fail, this.counters, config.authority.limits);
     const { clock, random, counters, oracle, fail: report } = this;
     const note = (text: string) => this.trace.line(clock.now, `disk ${text}`);
     this.disk = new Disk({ clock, random: random.fork("disk"), counters, oracle, report, note }, config.disk);
