@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { AuthorityProcess, DataDir } from "./authority-process.ts";
 import { callAmidKills } from "./linearizable-suite.ts";
 
-test("[P6] thirty kills among some 30,000 calls: an order explains what was answered", async () => {
+test("[A12] thirty kills among some 30,000 calls: an order explains what was answered", async () => {
   const dir = new DataDir();
   const authority = new AuthorityProcess(dir.database, 1_000, new URL("./register-authority.ts", import.meta.url));
   await authority.start();

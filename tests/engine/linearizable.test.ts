@@ -13,7 +13,7 @@ beforeEach(() => {
 
 afterEach(() => dir.remove());
 
-test("[P6] what callers are told by a process that is killed among their calls has an order that explains it", async () => {
+test("[A12] what callers are told by a process that is killed among their calls has an order that explains it", async () => {
   const authority = new AuthorityProcess(dir.database, 1_000, SCRIPT);
   await authority.start();
 
@@ -26,7 +26,7 @@ test("[P6] what callers are told by a process that is killed among their calls h
     expect(judgement[seen]).toBeGreaterThan(0);
 });
 
-test("[P6] a process whose reads are older than what it has acknowledged is found out", async () => {
+test("[A12] a process whose reads are older than what it has acknowledged is found out", async () => {
   const authority = new AuthorityProcess(dir.database, 1_000, SCRIPT);
   authority.env = {
     ...process.env,

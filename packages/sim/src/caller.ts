@@ -17,7 +17,7 @@ const MOST_TRIES = 5;
 const DID_NOTHING: readonly string[] = ["store_unavailable", "shutting_down", "too_many_requests", "invalid_change"];
 
 /**
- * Makes one call that is judged by promise P6: on its way to the authority or back it may be lost or doubled, and one that
+ * Makes one call that is judged by rule A12: on its way to the authority or back it may be lost or doubled, and one that
  * has a key is repeated until it is answered.
  */
 export function call(world: World, deed: CallDeed, chance: Random): void {

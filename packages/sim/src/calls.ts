@@ -13,7 +13,7 @@ export interface OpenCall {
 
 type Mutable = { -readonly [Key in keyof Operation]: Operation[Key] };
 
-/** The history of what clients called and were told, for promise P6. Its clock counts what is noted. */
+/** The history of what clients called and were told, for rule A12. Its clock counts what is noted. */
 export class Calls {
   readonly #counters: Counters;
   #history: Operation[] = [];

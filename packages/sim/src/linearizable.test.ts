@@ -18,7 +18,7 @@ function lost(input: Input, calledAt: number): Operation {
   return { client: "one", input, calledAt, answeredAt: null, output: null };
 }
 
-describe("[P6] histories that can be put in order", () => {
+describe("[A12] histories that can be put in order", () => {
   test.each<[string, Operation[]]>([
     ["nothing", []],
     ["one after the other", [told(write(1), 1, 2), told(read, 3, 4, 1), told(swap(2), 5, 6, 1), told(read, 7, 8, 2)]],
@@ -47,7 +47,7 @@ describe("[P6] histories that can be put in order", () => {
   });
 });
 
-describe("[P6] histories that can't", () => {
+describe("[A12] histories that can't", () => {
   test.each<[string, Operation[]]>([
     ["a write that is lost after it was acknowledged", [told(write(1), 1, 2), told(read, 3, 4, null)]],
     ["a read of something nobody wrote", [told(read, 1, 2, 7)]],
@@ -143,7 +143,7 @@ const operation = fc
     return isLost ? lost(input, calledAt) : told(input, calledAt, answeredAt, isOf);
   });
 
-test("[P6] small histories are judged as by trying every order", () => {
+test("[A12] small histories are judged as by trying every order", () => {
   const verdicts = { good: 0, bad: 0 };
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 6 }), (drawn) => {

@@ -29,11 +29,11 @@ export async function runPlan(plan: Plan): Promise<RunResult> {
   return resultOf(world);
 }
 
-/** Promise P6, over the whole run. */
+/** Rule A12, over the whole run. */
 async function judgeCalls(world: World): Promise<void> {
   await readAll(world, CALLED_OBJECTS);
   const { problem } = world.calls;
-  if (problem !== null) world.fail("P6", problem);
+  if (problem !== null) world.fail("A12", problem);
 }
 
 function join(world: World, { name, kind, space, parts = false, ...network }: ClientPlan): void {

@@ -233,7 +233,7 @@ function takeTurns(answers) {
   {
     name: "a read is served from a copy that is older than what was acknowledged",
     item: null,
-    rule: "P6",
+    rule: "A12",
     by: { seed: 1 },
     edits: [
       {
