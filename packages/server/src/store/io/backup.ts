@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { Worker } from "node:worker_threads";
 import { SyncError } from "@neverstale/protocol";
+import { startWorker } from "./start-worker.ts";
 
 /** Makes a verified copy on a thread of its own, while the database is in use. Throws `store_unavailable`, `store_damaged`. */
 export async function copyInWorker(from: string, to: string): Promise<void> {
@@ -9,9 +9,7 @@ export async function copyInWorker(from: string, to: string): Promise<void> {
       hint: "A backup writes over nothing: choose another name.",
     });
   }
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const file = new URL(`./backup-worker.${extension}`, import.meta.url);
-  const worker = new Worker(file, { workerData: { from, to }, name: "backup", execArgv: [] });
+  const worker = startWorker("backup-worker", "backup", { from, to });
   const failure = await new Promise<BackupFailure | null>((resolve, reject) => {
     worker.once("message", resolve);
     worker.once("error", reject);

@@ -3,7 +3,7 @@ import { SyncError } from "@neverstale/protocol";
 import { lockData } from "./data-lock.ts";
 import { checkSchemaVersion, migrate } from "./migrate.ts";
 import { createPrivateDirectory, createPrivateFile } from "./private-file.ts";
-import { checkRun, markBegun, markEnded } from "./run-mark.ts";
+import { checkFileOfLog, checkRun, markBegun, markEnded } from "./run-mark.ts";
 import type { Migration } from "./schema.ts";
 import { requireSqlite } from "./sqlite.ts";
 import { type DatabaseSettings, SqliteDatabase } from "./sqlite-database.ts";
@@ -51,6 +51,7 @@ function prepareFile(path: string, newest: number, acceptLostLog: boolean): numb
   const isThere = existsSync(path) && statSync(path).size > 0;
   const version = isThere ? checkSchemaVersion(path, newest) : 0;
   if (isThere) checkRun(path, acceptLostLog);
+  else checkFileOfLog(path);
   createPrivateFile(path);
   for (const file of [`${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, 0o600);
   return version;

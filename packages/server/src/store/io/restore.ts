@@ -6,7 +6,7 @@ import { checkSchemaVersion, freeName } from "./migrate.ts";
 import { withReason } from "./open-database.ts";
 import { createPrivateDirectory } from "./private-file.ts";
 import { realPath } from "./real-path.ts";
-import { markEnded } from "./run-mark.ts";
+import { lacksLog, markEnded } from "./run-mark.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { newDatabase } from "./sqlite.ts";
 import { checkIntegrity, IntegrityError, syncPath, writeVerifiedCopy } from "./verified-copy.ts";
@@ -25,7 +25,7 @@ export interface Restored {
  */
 export function restoreBackup(from: string, to: string): Restored {
   const source = resolve(from);
-  const target = realPath(resolve(to));
+  const target = withReason(to, () => realPath(resolve(to)));
   if (!existsSync(source))
     throw new SyncError("store_unavailable", `there is no backup at ${source}`, { hint: "Look at the path." });
   return withReason(target, () => {
@@ -34,7 +34,7 @@ export function restoreBackup(from: string, to: string): Restored {
     try {
       const copy = `${target}.restored`;
       withReason(source, () => copyBackup(source, copy));
-      const replaced = existsSync(target) ? keepAside(target) : null;
+      const replaced = existsSync(target) ? keepAside(target) : keepLogAside(target);
       renameSync(copy, target);
       syncPath(dirname(target));
       return { replaced };
@@ -45,7 +45,9 @@ export function restoreBackup(from: string, to: string): Restored {
 }
 
 function copyBackup(from: string, copy: string): void {
+  const isWithoutLog = lacksLog(from);
   if (checkSchemaVersion(from, MIGRATIONS.length) === 0) throw notWhole(from, "it is empty");
+  if (isWithoutLog) throw notWhole(from, "it was copied from under a server, without its log");
   try {
     checkIntegrity(from);
   } catch (error) {
@@ -61,7 +63,7 @@ function copyBackup(from: string, copy: string): void {
 }
 
 function notWhole(path: string, why: string): SyncError {
-  return new SyncError("store_damaged", `${path} is no whole backup: ${why}`, { hint: "Choose an older one." });
+  return new SyncError("store_damaged", `${path} is no whole backup: ${why}`, { hint: "Choose another one." });
 }
 
 /**
@@ -83,6 +85,13 @@ function keepAside(path: string): string {
   }
   syncPath(dirname(path));
   return aside;
+}
+
+/** A log whose database is gone would be read into the one that is restored. */
+function keepLogAside(path: string): null {
+  if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${freeName(`${path}.replaced`)}-wal`);
+  rmSync(`${path}-shm`, { force: true });
+  return null;
 }
 
 /** False when the database is too damaged for it. */

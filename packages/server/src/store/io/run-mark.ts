@@ -27,6 +27,23 @@ export function markEnded(db: DatabaseSync): void {
   if (hasMark(db)) inTransaction(db, () => db.exec("UPDATE run SET ended = 1"));
 }
 
+/** Whether the file was not closed by its last server, or copied while one had it open, and the log is not beside it. */
+export function lacksLog(path: string): boolean {
+  return !hasLog(path) && readMark(path)?.ended === 0;
+}
+
+/** Throws `store_damaged` where a log lies beside a file that is gone, or empty: SQLite would throw it away. */
+export function checkFileOfLog(path: string): void {
+  if (!hasLog(path)) return;
+  throw new SyncError("store_damaged", `${path} is gone or empty, and its log ${path}-wal is there`, {
+    hint: "Put the file back beside it, or restore a backup. To begin with nothing move the log away first.",
+  });
+}
+
+function hasLog(path: string): boolean {
+  return existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0;
+}
+
 /**
  * Looks whether the file can be opened as it lies there. Alters nothing.
  *
@@ -34,11 +51,11 @@ export function markEnded(db: DatabaseSync): void {
  * by its last one and the log, which holds what was committed last, is gone; not with `acceptLostLog`.
  */
 export function checkRun(path: string, acceptLostLog: boolean): void {
-  const hasLog = existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0;
+  const isLost = !hasLog(path); // Before the file is read, which makes an empty log.
   const mark = readMark(path);
   if (mark === null || mark.ended === 1) return;
   if (mark.file === numberOf(path)) checkOtherName(path, mark.lock);
-  if (!hasLog && !acceptLostLog) throw lostLog(path);
+  if (isLost && !acceptLostLog) throw lostLog(path);
 }
 
 function readMark(path: string): RunMark | null {

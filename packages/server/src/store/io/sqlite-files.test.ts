@@ -18,6 +18,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Store } from "../contract.ts";
 import { fold, group, made, record } from "../contract-suite.ts";
+import { copyInWorker } from "./backup.ts";
 import { openConnection, pragma } from "./connection.ts";
 import { openDatabase } from "./open-database.ts";
 import { restoreBackup } from "./restore.ts";
@@ -326,6 +327,56 @@ test("restore works where nothing was", async () => {
   expect(restoreBackup(path, elsewhere)).toEqual({ replaced: null });
 
   expect(await headOf(elsewhere)).toBe(2);
+});
+
+/** As `cp` leaves it that copies the file of a running server alone. */
+async function copyWithoutLog(): Promise<string> {
+  const store = await openStore();
+  await store.commit(made("main", 1));
+  const copy = join(directory, "copy.db");
+  copyFileSync(path, copy);
+  await store.close();
+  return copy;
+}
+
+test("[P3] a copy of a running server's file without its log is no backup, and none is made of it", async () => {
+  const copy = await copyWithoutLog();
+
+  expect(() => restoreBackup(copy, join(directory, "restored.db"))).toThrow(
+    expect.objectContaining({ code: "store_damaged", message: expect.stringContaining("without its log") }),
+  );
+  await expect(copyInWorker(copy, join(directory, "backup.db"))).rejects.toMatchObject({ code: "store_damaged" });
+
+  expect(readdirSync(directory)).not.toContain("restored.db");
+  expect(readdirSync(directory)).not.toContain("backup.db");
+});
+
+test("[P3] a log whose file is gone is neither thrown away at a start nor read into what is restored", async () => {
+  await seed(2);
+  const backup = join(directory, "backup.db");
+  copyFileSync(path, backup);
+  const store = await openStore();
+  await store.commit(group({ name: "main", first: 3 }));
+  const log = readFileSync(`${path}-wal`);
+  await store.close();
+  rmSync(path);
+  writeFileSync(`${path}-wal`, log);
+
+  await expect(openStore()).rejects.toMatchObject({ code: "store_damaged", hint: expect.stringContaining("restore") });
+  expect(restoreBackup(backup, path)).toEqual({ replaced: null });
+
+  expect(await headOf(path)).toBe(2);
+  expect(readFileSync(`${path}.replaced-wal`)).toEqual(log);
+});
+
+test("links that lead to each other are no database", async () => {
+  mkdirSync(join(directory, "data"));
+  symlinkSync(path, path);
+
+  await expect(openStore()).rejects.toMatchObject({ code: "store_unavailable" });
+  expect(() => restoreBackup(join(directory, "backup.db"), path)).toThrow(
+    expect.objectContaining({ code: "store_unavailable" }),
+  );
 });
 
 test("restore keeps a database with its log when it is too damaged to be read", async () => {

@@ -6,7 +6,7 @@ import { SlicedStore, type SlicedStoreOptions } from "../sliced-store.ts";
 import type { OpenData, StoreMachine } from "../store-machine.ts";
 import type { WriterThread } from "../writer-thread.ts";
 import { copyInWorker } from "./backup.ts";
-import { explain, openDatabase } from "./open-database.ts";
+import { explain, openDatabase, withReason } from "./open-database.ts";
 import { realPath } from "./real-path.ts";
 import { MIGRATIONS } from "./schema.ts";
 import type { DatabaseSettings } from "./sqlite-database.ts";
@@ -44,7 +44,7 @@ class SqliteMachine implements StoreMachine {
   };
 
   open(): OpenData {
-    return openDatabase(this.#settings(), MIGRATIONS, this.#options.acceptLostLog);
+    return withReason(this.name, () => openDatabase(this.#settings(), MIGRATIONS, this.#options.acceptLostLog));
   }
 
   startThread(): WriterThread {

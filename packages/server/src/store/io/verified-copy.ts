@@ -10,7 +10,7 @@ import { newDatabase } from "./sqlite.ts";
  */
 export function writeVerifiedCopy(db: DatabaseSync, path: string): void {
   const unfinished = `${path}.unfinished`;
-  rmSync(unfinished, { force: true });
+  removeUnfinished(unfinished);
   try {
     closeSync(openSync(unfinished, "wx", 0o600));
     db.prepare("VACUUM INTO ?").run(unfinished);
@@ -21,8 +21,13 @@ export function writeVerifiedCopy(db: DatabaseSync, path: string): void {
     renameSync(unfinished, path);
     syncPath(dirname(path));
   } finally {
-    rmSync(unfinished, { force: true });
+    removeUnfinished(unfinished);
   }
+}
+
+/** With what a crash may have left beside it: it would be read into the next file of that name. */
+function removeUnfinished(path: string): void {
+  for (const file of [path, `${path}-journal`, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
 }
 
 /** What is copied while a server works on it says so, and the copy must not: it is whole without a log. */

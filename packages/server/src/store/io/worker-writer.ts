@@ -1,9 +1,10 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { StoreFailure } from "../contract.ts";
 import type { StoreSettings } from "../settings.ts";
 import type { StoreSteps } from "../store-steps.ts";
 import type { Done, WriterStep, WriterThread } from "../writer-thread.ts";
 import type { DatabaseSettings } from "./sqlite-database.ts";
+import { startWorker } from "./start-worker.ts";
 
 export interface WorkerSettings {
   readonly database: DatabaseSettings;
@@ -40,9 +41,7 @@ export class WorkerWriter implements WriterThread {
   #ended: StoreFailure | null = null;
 
   constructor(settings: WorkerSettings) {
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const file = new URL(`./writer-worker.${extension}`, import.meta.url);
-    this.#worker = new Worker(file, { workerData: settings, name: "store", execArgv: [] });
+    this.#worker = startWorker("writer-worker", "store", settings);
     this.#worker.unref();
     this.#worker.on("message", (reply: WriterReply) => this.#answer(reply));
     this.#worker.on("error", (error) => this.#end(error));
