@@ -102,6 +102,8 @@ export class Disk {
   branch = new Branch();
   /** The process that has opened it. */
   openedBy: SimMachine | null = null;
+  /** Whether it has failed under the process that runs, which learns of a checkpoint's failure with its next write only. */
+  hasFailed = false;
   /** The commit that is being written. */
   handedOver: HandedOver | null = null;
   /** In order: whatever is forced to disk, all before it is too. */
@@ -190,6 +192,7 @@ export class Disk {
   #failAt(kind: Write, journal: Journal | null): void {
     if (this.faults.errorAtNext !== kind) return;
     this.faults.errorAtNext = null;
+    this.hasFailed = true;
     this.counters.add(`disk_error_${kind}`);
     this.note(`fails at ${kind}`);
     const stored = this.random.chance(0.5);
@@ -304,6 +307,7 @@ export class Disk {
     this.#mounted?.abandon();
     this.#mounted = null;
     this.openedBy = null;
+    this.hasFailed = false;
     this.faults.trap = null;
   }
 

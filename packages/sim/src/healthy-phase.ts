@@ -48,6 +48,7 @@ function healEverything(world: World): void {
   world.trace.line(world.clock.now, "everything heals");
   Object.assign(world.snapshots, { failedBuilds: 0, buildMs: Math.min(world.snapshots.buildMs, 20) });
   world.disk.heal();
+  if (world.disk.hasFailed) world.authority.crash(false);
   world.authority.keepRunning();
   for (const { network } of everyone(world)) network.heal();
   for (const tab of world.tabs.values()) {

@@ -21,10 +21,11 @@ import {
 import { Asked } from "./asked.ts";
 import { Audit } from "./audit.ts";
 import type { Connection } from "./connection.ts";
+import { counted } from "./evictions.ts";
 import { SimCodec } from "./frames.ts";
 import { type Answer, answerRequest, type Request } from "./http-api.ts";
 import type { mainModel } from "./models.ts";
-import type { Branch } from "./oracle.ts";
+import { type Branch, NO_RECORDS, type OracleState } from "./oracle.ts";
 import { FIRST_RELEASE, type Models, migrationOf, modelsOf } from "./releases.ts";
 import { difference } from "./same-state.ts";
 import type { World } from "./world.ts";
@@ -143,9 +144,19 @@ export class Incarnation implements Runtime {
       } else {
         const where = difference(space.state, history.head.state);
         if (where !== null) this.world.fail("P3", `after a start ${name} has another ${where}`);
+        this.#checkKept(name, history.head.state);
       }
     }
     this.world.acks.recovered(branch);
+  }
+
+  /** Rule E6: what a release keeps less of is gone before anyone is served. */
+  #checkKept(name: string, state: OracleState): void {
+    for (const [collection, { keep }] of Object.entries(this.models.of(name).collections)) {
+      const kept = keep === null ? 0 : counted(keep, state[collection] ?? NO_RECORDS).length;
+      if (keep !== null && kept > keep.newest)
+        this.world.fail("E6", `${name} serves ${kept} ${collection} after a start, and keeps ${keep.newest}`);
+    }
   }
 
   /** The process ends here: nothing it has begun goes on. */

@@ -1,0 +1,151 @@
+import type { BrokenBuild } from "./builds.ts";
+
+/** Mistakes about what is stored: bounds of the tables, releases that follow each other, sizes. */
+export const DATA_MISTAKES: readonly BrokenBuild[] = [
+  {
+    name: "what a fold noted for its taking back is never trimmed",
+    item: null,
+    rule: "A10",
+    by: { seed: 1 },
+    edits: [
+      { file: "server/src/store/trimmer.ts", find: "this.#counting(this.#ofUndo() ??", replace: "this.#counting(" },
+    ],
+  },
+  {
+    name: "trimming ends after so much a fold, whatever is due",
+    item: null,
+    rule: "A10",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/store/sliced-store.ts",
+        find: "if (left === null) continue;",
+        replace: "if (left === null) return;",
+      },
+    ],
+  },
+  {
+    name: "the history is kept beyond its rows",
+    item: null,
+    rule: "A10",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/store/trimmer.ts",
+        find: "const most = counters.position - row.position >= historyRows;",
+        replace: "const most = historyRows < 0;",
+      },
+    ],
+  },
+  {
+    name: "a fold that was cut short is not taken back",
+    item: null,
+    rule: "P3",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/store/read-contents.ts",
+        find: "connection.transaction(() => undoFolds(connection.tables.folds));",
+        replace: "if (connection === null) undoFolds(connection);",
+      },
+    ],
+  },
+  {
+    name: "what is not folded yet is trimmed from the log",
+    item: null,
+    rule: "P3",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/store/trimmer.ts",
+        find: "(most || now - row.at > logAgeMs) && row.lastVersion <= folded(row.spaceId);",
+        replace: "most || (now - row.at > logAgeMs && row.lastVersion <= folded(row.spaceId));",
+      },
+    ],
+  },
+  {
+    name: "a lowered keep is not brought about at open",
+    item: null,
+    rule: "E6",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/state-manager.ts",
+        find: "await bringAboutKeep(spaces.values(),",
+        replace: "if (limits.foldMs < 0) await bringAboutKeep(spaces.values(),",
+      },
+    ],
+  },
+  {
+    name: "a group that can't be put together is an error that nobody catches",
+    item: null,
+    note: "putting it together fails from four evictions on, in the place of 120,000 arguments",
+    rule: "crash",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/batch.ts",
+        find: "const history = drafts.flatMap((draft) => draft.history);",
+        replace: `const history = drafts.flatMap((draft) => draft.history);
+    if (history.length > 3) throw new RangeError("Maximum call stack size exceeded");`,
+      },
+      {
+        file: "server/src/writer.ts",
+        find: "const group = this.#groupOf(batch);",
+        replace: "const group = batch.toCommit();",
+      },
+    ],
+  },
+  {
+    name: "the log is read by today's model",
+    item: null,
+    rule: "P3",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/replay.ts",
+        find: "Object.entries(rules ?? this.#space.model.changes)",
+        replace: "Object.entries({ ...rules, ...this.#space.model.changes })",
+      },
+    ],
+  },
+  {
+    name: "a change type that was dropped can't be read in the log",
+    item: null,
+    rule: "P3",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/replay.ts",
+        find: "Object.entries(rules ?? this.#space.model.changes)",
+        replace: "Object.entries(rules ?? {}).filter(([type]) => type in this.#space.model.changes)",
+      },
+    ],
+  },
+  {
+    name: "a transaction may be as large as it likes",
+    item: null,
+    rule: "S8",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/tally.ts",
+        find: "if (this.#bytes + bytes > this.#maxBytes) {",
+        replace: "if (this.#maxBytes < 0) {",
+      },
+    ],
+  },
+  {
+    name: "a record may be as large as it likes",
+    item: null,
+    rule: "S8",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/tally.ts",
+        find: "if (bytes <= this.#limits.recordBytes || bytes <= bytesBefore) return;",
+        replace: "if (bytes > 0) return;",
+      },
+    ],
+  },
+];
