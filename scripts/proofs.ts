@@ -15,8 +15,8 @@ interface Proof {
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   tests: {
-    what: "crash loops, slow readers, liars, and bounds on time",
-    minutes: 6,
+    what: "crash loops, releases that follow each other, callers amid kills, slow readers, liars, and bounds on time",
+    minutes: 9,
     run: () => runVitest(["--config", "vitest.proofs.config.ts"]),
   },
   faults: {

@@ -28,7 +28,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     name: "the history is kept beyond its rows",
     item: null,
     rule: "A10",
-    by: { seed: 1 },
+    by: { seed: 5 },
     edits: [
       {
         file: "server/src/store/trimmer.ts",
@@ -40,8 +40,8 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "a fold that was cut short is not taken back",
     item: null,
-    rule: "P3",
-    by: { seed: 1 },
+    rule: "P1",
+    by: { seed: 112 },
     edits: [
       {
         file: "server/src/store/read-contents.ts",
@@ -54,7 +54,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     name: "what is not folded yet is trimmed from the log",
     item: null,
     rule: "P3",
-    by: { seed: 1 },
+    by: { seed: 11 },
     edits: [
       {
         file: "server/src/store/trimmer.ts",
@@ -67,7 +67,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     name: "a lowered keep is not brought about at open",
     item: null,
     rule: "E6",
-    by: { seed: 1 },
+    by: { seed: 7 },
     edits: [
       {
         file: "server/src/state-manager.ts",
@@ -100,7 +100,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     name: "the log is read by today's model",
     item: null,
     rule: "P3",
-    by: { seed: 1 },
+    by: { seed: 2 },
     edits: [
       {
         file: "server/src/replay.ts",
@@ -113,7 +113,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     name: "a change type that was dropped can't be read in the log",
     item: null,
     rule: "P3",
-    by: { seed: 1 },
+    by: { seed: 7 },
     edits: [
       {
         file: "server/src/replay.ts",
@@ -126,7 +126,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     name: "a transaction may be as large as it likes",
     item: null,
     rule: "S8",
-    by: { seed: 1 },
+    by: { seed: 24 },
     edits: [
       {
         file: "server/src/tally.ts",
@@ -139,7 +139,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     name: "a record may be as large as it likes",
     item: null,
     rule: "S8",
-    by: { seed: 1 },
+    by: { seed: 7 },
     edits: [
       {
         file: "server/src/tally.ts",
