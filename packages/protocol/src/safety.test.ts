@@ -67,6 +67,20 @@ function nested(depth: number): JsonValue {
   return value;
 }
 
+test("[S4] a list of nothing but holes is refused at its first one, however long it is", () => {
+  const seen: PropertyKey[] = [];
+  const list = new Proxy(new Array(4_000_000_000), {
+    get: (target, key) => {
+      seen.push(key);
+      return Reflect.get(target, key);
+    },
+  });
+
+  expect(() => takeJson({ list }, "data")).toThrow("data.list.0 is undefined");
+
+  expect(seen.length).toBeLessThan(100);
+});
+
 test("[S4] a message about a hostile key stays short", () => {
   const object = { ["k".repeat(100_000)]: Number.NaN };
 

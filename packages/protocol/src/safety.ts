@@ -66,7 +66,7 @@ export function refusal(value: unknown, path: string, depth = 0): SyncError {
 }
 
 function refusalInList(items: readonly unknown[], path: string, depth: number): SyncError {
-  const index = Array.from(items).findIndex((item) => !isSafeJson(item, depth + 1));
+  const index = items.findIndex((item) => !isSafeJson(item, depth + 1)); // Holes are looked at too.
   return refusal(items[index], `${path}.${index}`, depth + 1);
 }
 

@@ -16,6 +16,14 @@ test("whatever has a `then` is something that comes later", () => {
   expect([null, undefined, 1, "then", {}, having(1), []].map(isThenable)).toEqual(new Array(7).fill(false));
 });
 
+test("what can't be looked at is nothing that comes later", () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+
+  expect(isThenable(proxy)).toBe(false);
+  expect(() => ignoreWhatComesLater([proxy])).not.toThrow();
+});
+
 test("[A3] what fails later is heard, at whatever depth it was refused", () => {
   const heard: string[] = [];
   const failing = (name: string) =>

@@ -1,6 +1,10 @@
-/** Whether somebody answers later, where an answer at once was needed. */
+/** Whether somebody answers later, where an answer at once was needed. What can't even be looked at promises nothing. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return isHolder(value) && typeof (value as { readonly then?: unknown }).then === "function";
+  try {
+    return isHolder(value) && typeof (value as { readonly then?: unknown }).then === "function";
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -18,7 +22,7 @@ export function ignoreWhatComesLater(refused: unknown): void {
       if (isThenable(value)) Promise.resolve(value).catch(() => {});
       else for (const member of Object.values(value)) waiting.push(member);
     } catch {
-      // A member that can't even be read promises nothing.
+      // Nor does what throws when it is read.
     }
   }
 }

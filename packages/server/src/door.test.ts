@@ -340,6 +340,40 @@ test.each([
   expect(innocent).toMatchObject({ version: 1 });
 });
 
+test.each([
+  ["what can't be looked at", () => revoked()],
+  ["what throws whatever it is asked", () => new Proxy({}, { get: thrown })],
+  ["nothing", () => undefined],
+  ["what has no text", () => Object.create(null)],
+])("[A3] a decision that throws %s rejects its call alone", async (_, make) => {
+  const thrownByIt = make();
+  const throwing = () => {
+    throw thrownByIt;
+  };
+  const calls = [manager.transact(throwing), manager.apply({ ...card, target: "d" })];
+
+  const settled = Promise.allSettled(calls);
+  await runtime.pass(1);
+  const [refused, innocent] = await settled;
+
+  expect(refused?.status === "rejected" && Object.is(refused.reason, thrownByIt)).toBe(true);
+  expect(innocent).toMatchObject({ value: { version: 1 } });
+});
+
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+function thrown(): never {
+  throw new Error("a trap");
+}
+
+function raise(error: unknown): never {
+  throw error;
+}
+
 test("[A3] a change that adds others while it is read is one of one transaction with them", async () => {
   const added = { ...card, target: "d" };
   const deciding = manager.transact((_, transaction) => [
@@ -416,12 +450,20 @@ test("[A3] what is handed over in place of a decision, or to `add`, and comes la
   const note = (reason: unknown) => unhandled.push(reason);
   process.on("unhandledRejection", note);
   const later = () => Promise.reject(new Error("later")) as never;
+  const once = later();
 
   const calls = [
     manager.transact(later()),
     manager.apply(later()),
     manager.transact(doing((transaction) => transaction.add("out/1", later()))),
     manager.transact(doing((transaction) => transaction.add("out/1", [later()]))),
+    manager.transact(() => [], later()),
+    manager.transact(() => [], { key: later() }),
+    manager.transact(() => [], { key: { id: "k", bodyHash: later() } }),
+    manager.apply(card, { key: later() }),
+    manager.apply({ ...card, data: { deep: [later()] } }, { key: { id: "l", bodyHash: "h" } }),
+    manager.apply({ ...card, data: { deep: later() } }, { space: "out/1" }),
+    manager.apply(new Proxy(card, { get: () => raise(once) })),
   ];
   const refused = await Promise.all(calls.map(outcome));
   await new Promise(setImmediate);

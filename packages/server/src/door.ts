@@ -1,4 +1,12 @@
-import { type AskedChange, isSafeId, type JsonValue, SyncError, takeJson } from "@neverstale/protocol";
+import {
+  type AskedChange,
+  ignoreWhatComesLater,
+  isSafeId,
+  isThenable,
+  type JsonValue,
+  SyncError,
+  takeJson,
+} from "@neverstale/protocol";
 import type { Decision, TransactOptions } from "./transaction.ts";
 
 /** Of an idempotency key's `id`, `bodyHash` and `owner`, UTF-16 code units. */
@@ -9,7 +17,8 @@ export const MAX_KEY_LENGTH = 1_024;
  * group: whatever is wrong with a call fails that call alone (rule A3).
  */
 export function takeOptions(options: TransactOptions): TransactOptions {
-  if (typeof options !== "object" || options === null) throw refused("the options of a call are an object");
+  if (typeof options !== "object" || options === null || isThenable(options))
+    throw refused("the options of a call are an object");
   const { space, ephemeral, key } = options;
   if (space !== undefined) requireSpaceName(space);
   if (ephemeral !== undefined && typeof ephemeral !== "boolean") throw refused("`ephemeral` is true or false");
@@ -60,6 +69,12 @@ export function notDecided(): SyncError {
   return new SyncError("invalid_change", "a decision gives its changes at once: it can't be asynchronous (rule A3)", {
     hint: "Await what you need before you call `transact`, and return a list of changes.",
   });
+}
+
+/** Nothing of a call was taken in: what comes of its parts later is of no interest. */
+export function refusedAtTheDoor(error: unknown, ...given: readonly unknown[]): Promise<never> {
+  ignoreWhatComesLater([error, ...given]);
+  return Promise.reject(isThenable(error) ? notDecided() : error);
 }
 
 function refused(why: string): SyncError {

@@ -61,7 +61,7 @@ export class Folder {
 
   /**
    * Folds every space that has moved; with `closing`, also writes the digest that the next open checks (rule G2), and
-   * stops when it has taken long enough: what is left is in the log.
+   * stops when it has taken long enough: what is left is in the log. A pass that is under way then stops at once.
    */
   foldAll(closing: boolean): Promise<void> {
     const before = this.#running ?? Promise.resolve();
@@ -73,7 +73,7 @@ export class Folder {
   async #foldSpaces(closing: boolean): Promise<void> {
     const until = this.#runtime.now() + (closing ? this.#limits.closeFoldMs : Number.POSITIVE_INFINITY);
     for (const space of [...this.#spaces()]) {
-      if (this.#runtime.now() > until) return;
+      if (this.#runtime.now() > until || (this.#stopped && !closing)) return;
       if (space.removed || (!closing && space.isFolded)) continue;
       const fold = space.fold(closing ? space.digest() : null);
       await this.#store.fold(fold);

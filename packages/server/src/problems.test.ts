@@ -124,13 +124,16 @@ test("[B46] so many problems are listed, and all are counted; a state beyond its
   ]);
 });
 
-test("[E6] a validator that throws is a problem of the record, not of the start", async () => {
+test.each([
+  ["an error", new Error("no such zone"), "no such zone"],
+  ["what has no text", Object.create(null), "it does not say why"],
+])("[E6] a validator that throws %s is a problem of the record, not of the start", async (_, thrown, why) => {
   const throwing = {
     "~standard": {
       version: 1,
       vendor: "test",
       validate: (): never => {
-        throw new Error("no such zone");
+        throw thrown;
       },
     },
   } as const;
@@ -139,7 +142,7 @@ test("[E6] a validator that throws is a problem of the record, not of the start"
   const manager = await opened(model);
 
   expect(manager.problems.count).toBe(4);
-  expect(manager.problems.found[0]).toMatchObject({ kind: "refused", why: "no such zone" });
+  expect(manager.problems.found[0]).toMatchObject({ kind: "refused", why });
 });
 
 test("[E6] nothing wrong, nothing told", async () => {

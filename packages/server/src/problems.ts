@@ -1,5 +1,6 @@
 import { type Change, effectOf, type Model, put, type StateRecord } from "@neverstale/protocol";
 import type { Limits } from "./limits.ts";
+import { messageOf } from "./message-of.ts";
 import type { Space } from "./space.ts";
 
 /** Something stored that today's model or today's bounds would not take in (rule E6). It is served as it is. */
@@ -73,8 +74,7 @@ function problemOf(model: Model, record: StateRecord): Pick<Problem, "kind" | "w
     if (!moved) return null;
     return { kind: "altered", why: `its validator would store ${Object.keys(patch ?? {}).join(", ")} otherwise` };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { kind: "refused", why: why.replace(`change "${AS_STORED}" is refused: `, "") };
+    return { kind: "refused", why: messageOf(error).replace(`change "${AS_STORED}" is refused: `, "") };
   }
 }
 

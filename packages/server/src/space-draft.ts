@@ -15,6 +15,7 @@ import { type ChangeRules, changesToText } from "./change-text.ts";
 import { EffectBytes } from "./effect-bytes.ts";
 import type { Entry } from "./entry.ts";
 import type { KeepIndex } from "./keep-index.ts";
+import { messageOf } from "./message-of.ts";
 import { type DraftRecord, DraftView } from "./records-view.ts";
 import { type Space, stateBytesOf } from "./space.ts";
 import {
@@ -255,8 +256,7 @@ class LazyText implements ChangesText {
     try {
       return changesToText(this.#changes, this.#rules);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      throw new StoreFailure("nothing_moved", `its changes can't be written as text: ${why}`, error);
+      throw new StoreFailure("nothing_moved", `its changes can't be written as text: ${messageOf(error)}`, error);
     }
   }
 }

@@ -15,7 +15,7 @@ import { AgeClock } from "./age-clock.ts";
 import type { Batch, Call } from "./batch.ts";
 import { changesOfText } from "./change-text.ts";
 import { Digester } from "./digester.ts";
-import { notDecided, takeOptions } from "./door.ts";
+import { notDecided, refusedAtTheDoor, takeOptions } from "./door.ts";
 import { Folder } from "./folder.ts";
 import { bringAboutKeep } from "./keep-at-open.ts";
 import { Keys, keyOfToday } from "./keys.ts";
@@ -201,8 +201,7 @@ export class StateManager<M extends Model = Model> {
     try {
       return this.#apply(change, options === NO_OPTIONS ? options : takeOptions(options));
     } catch (error) {
-      ignoreWhatComesLater(change);
-      return Promise.reject(error);
+      return refusedAtTheDoor(error, change, options);
     }
   }
 
@@ -231,6 +230,7 @@ export class StateManager<M extends Model = Model> {
       const taken = takeChange(model, change);
       return { take: () => taken, ephemeral: isEphemeral(model, taken) };
     } catch (error) {
+      ignoreWhatComesLater(change);
       const take = (): TakenChange => {
         throw error;
       };
@@ -250,8 +250,7 @@ export class StateManager<M extends Model = Model> {
       if (typeof decide !== "function") throw notDecided();
       return this.#transact(decide as Decide<AnyState>, options === NO_OPTIONS ? options : takeOptions(options));
     } catch (error) {
-      ignoreWhatComesLater(decide);
-      return Promise.reject(error);
+      return refusedAtTheDoor(error, decide, options);
     }
   }
 

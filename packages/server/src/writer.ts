@@ -3,6 +3,7 @@ import type { AgeClock } from "./age-clock.ts";
 import { Batch, type BatchContext, type Call } from "./batch.ts";
 import { Lanes } from "./lanes.ts";
 import type { Limits } from "./limits.ts";
+import { messageOf } from "./message-of.ts";
 import type { Millis, Runtime, Timer } from "./runtime.ts";
 import { type CommitGroup, type Store, StoreFailure } from "./store/contract.ts";
 import { MAIN_SPACE } from "./transaction.ts";
@@ -288,8 +289,4 @@ export function outcomeUnknown(cause: unknown): SyncError {
     hint: "Repeat with the same idempotency key after the restart: the answer then tells the truth.",
     cause,
   });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
