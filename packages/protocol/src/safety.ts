@@ -3,6 +3,10 @@ import type { JsonObject } from "./json.ts";
 
 /** Deeper values are refused: no screen shows them and a recursive reader could be exhausted by them. */
 export const MAX_DEPTH = 32;
+/** Values within one value, each as often as it is met: more of them fill no record, answer or patch that is taken. */
+export const MAX_VALUES = 1024 * 1024;
+/** A text counts as one value more for each of so many UTF-16 code units. */
+export const TEXT_OF_A_VALUE = 64;
 /** UTF-16 code units. */
 export const MAX_ID_LENGTH = 512;
 
@@ -79,6 +83,11 @@ function refusalInObject(object: object, path: string, depth: number): SyncError
   ];
   if (!isSafeKey(key)) return refused(`${path}.${key}`, "is not allowed as a key");
   return refusal(member, `${path}.${key}`, depth + 1);
+}
+
+/** The error for a value that holds more than a walk may meet. */
+export function tooMuch(path: string): SyncError {
+  return refused(path, `holds more than ${MAX_VALUES} values, each counted as often as it is met`);
 }
 
 function refused(path: string, why: string): SyncError {

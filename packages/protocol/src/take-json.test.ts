@@ -69,6 +69,55 @@ test("[S4] a value that holds itself is refused", () => {
   expect(() => takeRecord(given as JsonObject, "data")).toThrow("is nested deeper than 32 levels");
 });
 
+const wide = (count: number, value: unknown): unknown[] => Array.from({ length: count }, () => value);
+const nested = (depth: number, next: (inner: unknown) => unknown, value: unknown): unknown =>
+  depth === 0 ? value : next(nested(depth - 1, next, value));
+const tooMuch: readonly [string, unknown][] = [
+  ["lists", nested(30, (inner) => [inner, inner], 1)],
+  ["empty lists", nested(30, (inner) => [inner, inner], [])],
+  ["objects", nested(30, (inner) => ({ a: inner, b: inner }), "x")],
+  ["objects without members", nested(30, (inner) => ({ a: inner, b: inner }), {})],
+  ["both, by turns", nested(15, (inner) => ({ a: [inner, inner, inner] }), null)],
+  ["members that are absent", nested(30, (inner) => ({ a: inner, b: inner, c: undefined }), { d: undefined })],
+  ["one wide list", wide(2_000, wide(2_000, 0))],
+  ["a long text", wide(2_000, "€".repeat(100_000))],
+  ["a long text under many names", Object.fromEntries(wide(2_000, "€".repeat(100_000)).entries())],
+  ["long names", wide(2_000, { ["€".repeat(100_000)]: 1 })],
+];
+
+test.each(tooMuch)("[S4] a value that holds %s many times over by references is refused, not walked", (_, data) => {
+  const error = { code: "invalid_change", message: expect.stringContaining("data holds more than 1048576 values") };
+
+  expect(() => takeRecord({ id: "a", data } as JsonObject, "data")).toThrow(expect.objectContaining(error));
+  expect(() => takeObject({ data } as JsonObject, "data")).toThrow(expect.objectContaining(error));
+  expect(() => takeJson(data, "data")).toThrow(expect.objectContaining(error));
+  expect(takeJson([1], "data")).toEqual([1]);
+});
+
+test("[S4] a value may stand in many places, and each is a copy; as many values as may be are taken", () => {
+  const shared = { list: [1, 2], text: "x" };
+
+  const taken = takeRecord({ id: "a", one: shared, two: shared, list: [shared, shared] }, "data");
+
+  expect(taken).toEqual({ id: "a", one: shared, two: shared, list: [shared, shared] });
+  expect(new Set(partsOf(taken)).size).toBe(partsOf(taken).length);
+  expect((takeJson(wide(1024 * 1024, 0), "data") as JsonValue[]).length).toBe(1024 * 1024);
+  expect(() => takeJson(wide(1024 * 1024 + 1, 0), "data")).toThrow("holds more than");
+});
+
+test("[S4] what is taken while a value is read counts for that value alone", () => {
+  const large = wide(1024 * 1024, 0);
+  const given = {
+    get first() {
+      expect(() => takeJson([large], "other")).toThrow("other holds more than");
+      return takeJson(large.slice(1), "other") === null;
+    },
+    second: [1, 2, 3],
+  };
+
+  expect(takeJson({ id: "a", given }, "data")).toEqual({ id: "a", given: { first: false, second: [1, 2, 3] } });
+});
+
 test("[S4] what an object inherits is none of its members", () => {
   const given = Object.create(Object.assign(Object.create(null), { inherited: 1 })) as Record<string, JsonValue>;
   given.own = 2;

@@ -1,7 +1,23 @@
+import type { SyncError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import { isPlain, isSafeKey, isSafeScalar, MAX_DEPTH, refusal } from "./safety.ts";
+import {
+  isPlain,
+  isSafeKey,
+  isSafeScalar,
+  MAX_DEPTH,
+  MAX_VALUES,
+  refusal,
+  TEXT_OF_A_VALUE,
+  tooMuch,
+} from "./safety.ts";
 
 type Members = Record<string, JsonValue>;
+
+/**
+ * How many more values the walk under way may visit: what holds one value many times over by references is small in
+ * memory, and would be walked, and copied, without end. Each walk sets it; one that goes below nothing is given up.
+ */
+let room = 0;
 
 /**
  * A copy of what a caller holds, made in one walk: checked by rule S4, frozen at every depth, `-0` written as `0`, and
@@ -10,8 +26,11 @@ type Members = Record<string, JsonValue>;
  * Throws `invalid_change` and names the path of what is wrong.
  */
 export function takeJson(value: unknown, path: string): JsonValue {
+  const outer = room; // What is read may run code of the caller's, and that take other values.
+  room = MAX_VALUES;
   const taken = takeValue(value, 0, true);
-  if (taken === undefined) throw refusal(value, path);
+  if (taken === undefined) throw refused(value, path, outer);
+  room = outer;
   return taken;
 }
 
@@ -27,15 +46,39 @@ export function takeObject(value: JsonObject, path: string): JsonObject {
 export function takeRecord(value: JsonObject, path: string, id?: string): JsonObject {
   const own: Members | null = isPlain(value) ? { ...value } : null;
   if (own !== null && id !== undefined) own.id = own.id ?? id;
+  const outer = room;
+  room = MAX_VALUES;
   const taken = own === null ? undefined : takeMembers(own, 1, false);
-  if (taken === undefined) throw refusal(value, path);
+  if (taken === undefined) throw refused(value, path, outer);
+  room = outer;
   return taken;
+}
+
+function refused(value: unknown, path: string, outer: number): SyncError {
+  const isTooMuch = room < 0;
+  room = outer;
+  return isTooMuch ? tooMuch(path) : refusal(value, path);
+}
+
+/** Whether the walk may go on after so many values more. */
+function spend(values: number): boolean {
+  room -= values;
+  return room >= 0;
+}
+
+/** A long text takes as long as many values do. */
+function spendText(text: string): boolean {
+  return text.length < TEXT_OF_A_VALUE || spend(Math.floor(text.length / TEXT_OF_A_VALUE));
+}
+
+function isSafeLeaf(value: unknown): boolean {
+  return isSafeScalar(value) && (typeof value !== "string" || spendText(value));
 }
 
 /** Undefined: rule S4 refuses it. */
 function takeValue(value: unknown, depth: number, keepsNulls: boolean): JsonValue | undefined {
   if (value === 0 || value === null) return value === 0 ? 0 : null; // -0 becomes 0.
-  if (typeof value !== "object") return isSafeScalar(value) ? (value as JsonValue) : undefined;
+  if (typeof value !== "object") return isSafeLeaf(value) ? (value as JsonValue) : undefined;
   if (depth > MAX_DEPTH) return undefined;
   if (Array.isArray(value)) return takeList(value, depth + 1);
   return isPlain(value) ? takeMembers({ ...value }, depth + 1, keepsNulls) : undefined;
@@ -43,6 +86,7 @@ function takeValue(value: unknown, depth: number, keepsNulls: boolean): JsonValu
 
 /** An array is a whole value: nulls within it are kept. */
 function takeList(items: readonly unknown[], depth: number): readonly JsonValue[] | undefined {
+  if (!spend(items.length)) return undefined;
   const taken: JsonValue[] = [];
   for (let index = 0; index < items.length; index++) {
     const item = takeValue(items[index], depth, true);
@@ -55,20 +99,23 @@ function takeList(items: readonly unknown[], depth: number): readonly JsonValue[
 /** Of an object that nobody else holds: altered in place, so that most members are not even written. */
 function takeMembers(own: Members, depth: number, keepsNulls: boolean): JsonObject | undefined {
   let isWhole = true;
+  let count = 0;
   for (const key in own) {
+    count += 1;
     const member = own[key] as JsonValue | undefined;
     if (member === undefined) {
       isWhole = false;
       continue;
     }
-    if (!isSafeKey(key)) return undefined;
+    if (!isSafeKey(key) || !spendText(key)) return undefined;
     if (typeof member === "object" || member === 0) {
       if (member === null && !keepsNulls) isWhole = false;
       const taken = takeValue(member, depth, keepsNulls);
       if (taken === undefined) return undefined;
       own[key] = taken;
-    } else if (!isSafeScalar(member)) return undefined;
+    } else if (!isSafeLeaf(member)) return undefined;
   }
+  if (!spend(count)) return undefined;
   return Object.freeze(isWhole ? own : withoutAbsent(own, keepsNulls));
 }
 
