@@ -14,7 +14,13 @@ const ANSWER_MS = 1_500;
 /** How often a call under a key is repeated. */
 const MOST_TRIES = 5;
 /** What says that nothing was stored. */
-const DID_NOTHING: readonly string[] = ["store_unavailable", "shutting_down", "too_many_requests", "invalid_change"];
+const DID_NOTHING: readonly string[] = [
+  "store_unavailable",
+  "shutting_down",
+  "too_many_requests",
+  "invalid_change",
+  "key_expired",
+];
 
 /**
  * Makes one call that is judged by rule A12: on its way to the authority or back it may be lost or doubled, and one that
@@ -23,10 +29,15 @@ const DID_NOTHING: readonly string[] = ["store_unavailable", "shutting_down", "t
 export function call(world: World, deed: CallDeed, chance: Random): void {
   const { calls } = world;
   const object = `${deed.what === "add" || deed.what === "count" ? "counter" : "register"}-${deed.object}-${calls.generation}`;
-  if (deed.what === "add") return repeat(world, deed, { object, do: "add", key: world.newId() }, chance, []);
+  if (deed.what === "add") return repeat(world, deed, { object, do: "add", key: newKey(world) }, chance, []);
   const input: Input = deed.what === "swap" ? { object, do: "swap", value: world.newId() } : { object, do: deed.what };
   const open = calls.begin(deed.caller, input);
   send(world, deed, input, { open, first: open.operation }, chance);
+}
+
+/** It says when it was made: what is repeated after its answer was dropped is refused then, and not done again (rule D1). */
+function newKey(world: World): string {
+  return `${world.newId()}@${world.wallTime()}`;
 }
 
 /** Under one key, until it is answered. Each try is a call of its own; together they take effect at most once. */
@@ -104,7 +115,9 @@ async function add(process: Incarnation, object: string, name: string): Promise<
     const count = (valueIn({ object, do: "count" }, registerIn(state, object)) as number) + 1;
     return { changes: [{ type: "register_set", target: object, data: { value: count, key } }], answer: count };
   };
-  const applied = await process.transact(decide, { key: { id: key, bodyHash: "add" } });
+  const applied = await process.transact(decide, {
+    key: { id: key, bodyHash: "add", owner: "callers", madeAt: Number(key.slice(key.indexOf("@") + 1)) },
+  });
   return { output: applied.answer, applied };
 }
 

@@ -52,7 +52,7 @@ async function carryOut(incarnation: Incarnation, request: Request): Promise<Ans
   const body = JSON.parse(request.body ?? "null") as JsonObject;
   const decide = request.path === "/api/dispatch" ? dispatch(newId, key, body) : report(newId, key, body);
   const applied = await incarnation.transact((_, transaction) => decide(transaction), {
-    key: { id: key, bodyHash: request.body ?? "" },
+    key: { id: key, bodyHash: request.body ?? "", owner: request.client },
   });
   if (applied.replayed) world.counters.add("replayed_key");
   const { epoch, version, answer } = applied;

@@ -198,6 +198,7 @@ export class Incarnation implements Runtime {
   /** The bound that a call has met is named in the hint. */
   #refused(error: unknown): never {
     const hint = error instanceof SyncError ? (error.hint ?? "") : "";
+    if (error instanceof SyncError && error.code === "key_expired") this.world.counters.add("keys_expired");
     for (const bound of SIZES) if (hint.includes(bound)) this.world.counters.add(`bound_${bound}`);
     throw error;
   }

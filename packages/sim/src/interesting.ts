@@ -53,9 +53,10 @@ export const INTERESTING: readonly string[] = [
   ...["kill", "cut_power", "stop"].map((how) => `deploys_by_${how}`),
   ...["events", "commands", "lines", "updates", "eventsIn", "notes", "strict"].map((part) => `release_moves_${part}`),
   "stored_records_refused_today",
+  "keys_expired",
   ...["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"].map((bound) => `bound_${bound}`),
   // Each table of the store, at its bound.
-  ...["log", "history", "undo", "tombstones", "ended"].map((table) => `bound_${table}`),
+  ...["log", "history", "answers", "undo", "tombstones", "ended"].map((table) => `bound_${table}`),
 ];
 
 /** Those that never happened, where they should have. */

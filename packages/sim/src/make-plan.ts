@@ -60,7 +60,11 @@ function makeConfig(seed: string, chance: Random, keepTrace: boolean): Plan["con
   };
   const disk: DiskConfig = {
     writer: chance.pick(["worker", "worker", "auto", "inline"] as const),
-    retention: { logChanges: chance.pick([0, 10, 1_000_000]), historyRows: chance.pick([0, 5, 1_000_000]) },
+    retention: {
+      logChanges: chance.pick([0, 10, 1_000_000]),
+      historyRows: chance.pick([0, 5, 1_000_000]),
+      answersPerOwner: 60,
+    },
     settings: {
       ...SMALL_STEPS,
       rowsPerLook: chance.int(1, 4),

@@ -24,6 +24,8 @@ export class SimMachine implements StoreMachine {
   readonly #disk: Disk;
   readonly #settings: StoreSettings;
   gone = false;
+  /** A transaction of the other thread is to be on the disk before anybody hears that it has ended. */
+  mustForce = false;
   /** What writing on the thread of the authority has taken: time that the world's clock doesn't know of. */
   #busyMs = 0;
 
@@ -61,6 +63,7 @@ export class SimMachine implements StoreMachine {
       const transaction = <Result>(work: () => Result): Result => {
         this.mustBeThere();
         if (inline && forces) this.#busyMs += this.#disk.faults.syncMs * this.#disk.random.next();
+        if (forces) this.mustForce = true;
         return this.#disk.transaction(work, forces && inline);
       };
       return { tables: this.#disk.tables, transaction };
@@ -136,8 +139,9 @@ class SimThread implements WriterThread {
     const startedAt = clock.now;
     const share = step === "commit" ? 1 : WRITES.includes(step) ? BACKGROUND_SHARE : 0;
     await this.#machine.pass(faults.writeMs * share * random.next());
+    this.#machine.mustForce = false;
     const { value } = runStep(this.#steps, step, args, this.#machine.now);
-    if (step === "commit") await this.#force();
+    if (this.#machine.mustForce) await this.#force();
     return { value, tookMs: clock.now - startedAt };
   }
 

@@ -64,6 +64,19 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     ],
   },
   {
+    name: "a commit is not forced to disk",
+    item: null,
+    rule: "P3",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/store/store-steps.ts",
+        find: "return full.transaction(() => writeCommit(full.tables.commits, plan));",
+        replace: "return this.#database.background.transaction(() => writeCommit(full.tables.commits, plan));",
+      },
+    ],
+  },
+  {
     name: "a lowered keep is not brought about at open",
     item: null,
     rule: "E6",
