@@ -2,7 +2,11 @@ import { mergeConfig } from "vitest/config";
 import usual from "./vitest.config.ts";
 
 /** What takes longer than `npm test` may, and once more, with nothing beside it, what has a bound on time. */
-const TIMED = ["tests/browser/connection.test.ts", "tests/acceptance/seed.test.ts"];
+const TIMED = [
+  "tests/browser/connection.test.ts",
+  "tests/acceptance/seed.test.ts",
+  "apps/fleet/server/src/io/start.test.ts",
+];
 
 const { test, ...others } = usual;
 

@@ -61,7 +61,7 @@ async function openTab({ beaconMs = NO_BEACON_MS } = {}): Promise<Tab> {
   const sync = new StateSync({ send }, () => opened.renders.push(sync.version));
   const opened: Tab = { sync, received: [], asked: [], renders: [], loses: null, close: () => socket.close() };
   socket.on("message", (data) => receive(opened, String(data)));
-  await vi.waitFor(() => expect(opened.received.length).toBeGreaterThan(0), { timeout: 10_000 });
+  await vi.waitFor(() => expect(opened.received.length).toBeGreaterThan(0), { timeout: 240_000 });
   return opened;
 }
 
@@ -86,7 +86,7 @@ async function level(): Promise<void> {
       expect(tab.sync.version).toBe(manager.version);
       expect(new Map(tab.sync.state.hosts.map((host) => [host.id, host]))).toEqual(new Map(manager.state.hosts));
     },
-    { timeout: 10_000 },
+    { timeout: 240_000 },
   );
 }
 
@@ -134,7 +134,7 @@ test("a version gap leads to a resync: the delta after the lost one asks for the
 
   tab.loses = "delta";
   await manager.apply(updated("lost"));
-  await vi.waitFor(() => expect(tab.loses).toBeNull(), { timeout: 10_000 });
+  await vi.waitFor(() => expect(tab.loses).toBeNull(), { timeout: 240_000 });
   await manager.apply(updated("after it"));
   await level();
 

@@ -8,8 +8,6 @@ import { answers, type ServeSettings, Serving } from "./serve-process-suite.ts";
 const serving = new Serving();
 afterEach(() => serving.dispose());
 
-const PATIENT = { timeout: 120_000 };
-
 async function portInUse(): Promise<{ readonly port: string; readonly free: () => void }> {
   const other = createServer().listen(0, "127.0.0.1");
   await new Promise((resolve) => other.once("listening", resolve));
@@ -17,7 +15,7 @@ async function portInUse(): Promise<{ readonly port: string; readonly free: () =
   return { port: String(typeof address === "object" ? address?.port : ""), free: () => other.close() };
 }
 
-describe("a start that fails ends with status 1 and says what to do", PATIENT, () => {
+describe("a start that fails ends with status 1 and says what to do", () => {
   const flags =
     (...given: string[]) =>
     async () => ({ flags: given });
@@ -106,7 +104,7 @@ describe("a start that fails ends with status 1 and says what to do", PATIENT, (
   });
 });
 
-test("a database that was not closed and has lost its log is served only when that is asked for", PATIENT, async () => {
+test("a database that was not closed and has lost its log is served only when that is asked for", async () => {
   const dataDir = serving.directory();
   const killed = serving.serve({ flags: ["--data-dir", dataDir] });
   await killed.listening();
@@ -122,7 +120,7 @@ test("a database that was not closed and has lost its log is served only when th
   expect(await answers(await accepted.listening())).toBe(true);
 });
 
-describe("the end of whoever started it", PATIENT, () => {
+describe("the end of whoever started it", () => {
   const npmStart = (...flags: string[]): ServeSettings => ({ command: ["npm", "start", "--", ...flags] });
 
   test.each(["SIGTERM", "SIGKILL"] as const)("npm that is ended by %s takes the server with it", async (signal) => {
@@ -198,7 +196,7 @@ describe("the end of whoever started it", PATIENT, () => {
   });
 });
 
-describe("the admin's password", PATIENT, () => {
+describe("the admin's password", () => {
   const PASSWORD = "a password that nobody may see";
 
   test.each(["variable", "file"])(
@@ -234,7 +232,7 @@ describe("the admin's password", PATIENT, () => {
   );
 });
 
-describe("a server below a path", PATIENT, () => {
+describe("a server below a path", () => {
   const PASSWORD = "a password of the admin";
 
   test("is followed by the command line at its whole address", async () => {

@@ -15,7 +15,7 @@ async function beRefused(address: string, times: number): Promise<Set<number>> {
   return statuses;
 }
 
-describe("a log that nobody reads", { timeout: 120_000 }, () => {
+describe("a log that nobody reads", () => {
   test("stops no answer and no end", async () => {
     const started = serving.serve();
     started.child.stderr?.pause();

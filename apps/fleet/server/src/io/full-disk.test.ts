@@ -21,7 +21,7 @@ function disk(): { readonly store: Store; full: boolean } {
   return state;
 }
 
-describe("while the disk is full", { timeout: 120_000 }, () => {
+describe("while the disk is full", () => {
   test("it is not ready and says why; reading works, signing in works, and it is ready again by itself", async () => {
     const state = disk();
     const fleet = await fleets.start({ store: state.store, adminPassword: PASSWORD });

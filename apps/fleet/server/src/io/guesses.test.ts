@@ -20,7 +20,7 @@ async function loginsFrom(options: FleetOptions = {}) {
 }
 
 /** A password's hash takes seconds on a busy machine. */
-describe("guesses", { timeout: 120_000 }, () => {
+describe("guesses", () => {
   test("[C21] three addresses with ten guesses each leave a fourth its turn", async () => {
     const { login } = await loginsFrom();
     const guesses = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].flatMap((from) =>

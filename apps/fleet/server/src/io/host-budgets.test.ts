@@ -85,7 +85,7 @@ describe("audit events", () => {
     const id = await running(host);
     for (let offset = 0; offset < 80; offset += 1) await host.report(piece(id, offset, 1));
     const rows = async () => Number(/^neverstale_store_history_rows (\d+)/m.exec(await metrics())?.[1]);
-    await expect.poll(rows, { timeout: 30_000 }).toBeLessThanOrEqual(10);
+    await expect.poll(rows).toBeLessThanOrEqual(10);
 
     const [all, audit] = [await eventsOf(""), await eventsOf("&category=audit")];
 

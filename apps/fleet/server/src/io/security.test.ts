@@ -255,7 +255,7 @@ describe("what ends a right", () => {
 });
 
 /** A password's hash takes seconds on a busy machine. */
-describe("session and login", { timeout: 120_000 }, () => {
+describe("session and login", () => {
   test("[C14] the cookie is HttpOnly, SameSite=Strict, for the whole path and for no domain", async () => {
     const other = await fleets.start();
     const token = /#setup=(.+)$/.exec(other.signInLink ?? "")?.[1];

@@ -25,7 +25,7 @@ function dataDirectory(): string {
   return path;
 }
 
-describe("admin reset", { timeout: 120_000 }, () => {
+describe("admin reset", () => {
   test("[C24] reset: while the server runs: sessions and sockets end, the password is gone, and the new link works once", async () => {
     const dataDir = dataDirectory();
     const fleet = await fleets.start({ dataDir, adminPassword: PASSWORD });
@@ -102,7 +102,7 @@ describe("admin reset", { timeout: 120_000 }, () => {
   });
 });
 
-describe("a password that is set and changed", { timeout: 120_000 }, () => {
+describe("a password that is set and changed", () => {
   test("[C33] a new password wants the old one, once there is one", async () => {
     const fleet = await fleets.start();
     const browser = await signIn(fleet);
