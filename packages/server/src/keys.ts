@@ -7,7 +7,7 @@ type IdempotencyKey = NonNullable<TransactOptions["key"]>;
 /** So far a maker's clock may be ahead: what it dropped must not make the keys of slower clocks old for long. */
 const KEY_AHEAD_MS = 5 * 60_000;
 
-/** The key, without a time that the wall clock has not come near to yet. */
+/** The key as its answer is kept: without a time that the wall clock has not come near to yet. */
 export function keyOfToday(key: IdempotencyKey, wallTime: number): IdempotencyKey {
   const { madeAt, ...timeless } = key;
   return madeAt === undefined || madeAt <= wallTime + KEY_AHEAD_MS ? key : timeless;

@@ -31,6 +31,7 @@ import type { HistoryQuery, LogQuery, Store, StoreContents } from "./store/contr
 import { BoundsSeen } from "./tally.ts";
 import { TombstoneBound } from "./tombstone-bound.ts";
 import { type Applied, type Decide, MAIN_SPACE, type Transaction, type TransactOptions } from "./transaction.ts";
+import { withDefaults } from "./with-defaults.ts";
 import { Writer } from "./writer.ts";
 
 /** What has been committed in one space, told to followers after it is durable. */
@@ -103,7 +104,7 @@ export class StateManager<M extends Model = Model> {
     options: OpenOptions<M>,
     runtime: Runtime,
   ): Promise<StateManager<M>> {
-    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const limits = withDefaults(DEFAULT_LIMITS, options.limits, "limits");
     const epochs = new Epochs([...contents.epochs, runtime.newId()].slice(-limits.epochs));
     const models = new SpaceModels(options.model, options.spaces ?? {});
     const spaces = openSpaces(contents.spaces, models, epochs, limits.tombstones);
@@ -257,8 +258,9 @@ export class StateManager<M extends Model = Model> {
   #transact(decide: Decide<AnyState>, options: TransactOptions): Promise<Applied> {
     // The writer says why no call is taken any more; the store would not be there to be asked.
     if (options.key === undefined || this.#closing || this.#failure !== null) return this.#enqueue(decide, options);
-    const key = keyOfToday(options.key, this.runtime.wallTime());
-    return this.#keys.once(key, this.epoch, () => this.#enqueue(decide, { ...options, key }));
+    const { key } = options;
+    const kept = keyOfToday(key, this.runtime.wallTime());
+    return this.#keys.once(key, this.epoch, () => this.#enqueue(decide, { ...options, key: kept }));
   }
 
   #enqueue(work: Call["work"], options: TransactOptions, unbounded = false): Promise<Applied> {

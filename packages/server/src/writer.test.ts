@@ -370,6 +370,25 @@ test("[D1] a key from a clock that is far ahead makes no later key old", async (
   expect(await later).toMatchObject({ replayed: false });
 });
 
+test("[D1] a key whose answer was dropped stays expired when the authority's clock is set back", async () => {
+  const small = await StateManager.openWith(
+    { model, store: memoryStore({ retention: { answersPerOwner: 0 } }) },
+    runtime,
+  );
+  const madeAt = runtime.wallTime();
+  const run = () => small.transact(() => [added("a")], { key: { id: "k", bodyHash: "h", owner: "a", madeAt } });
+  const first = run();
+  await runtime.pass(1);
+  await first;
+  await runtime.pass(DEFAULT_LIMITS.foldMs);
+  runtime.wallTime = () => madeAt - 86_400_000;
+
+  const [repeat] = await outcomesOf([run()]);
+
+  expect(repeat).toMatchObject({ reason: { code: "key_expired" } });
+  expect(small.version).toBe(1);
+});
+
 test("[D1] a call that failed leaves no answer behind: the same key may try again", async () => {
   const key = { id: "k", bodyHash: "h" };
   disk.fail = new StoreFailure("nothing_moved", "disk full");

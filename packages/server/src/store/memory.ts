@@ -1,4 +1,5 @@
 import { assert, SyncError } from "@neverstale/protocol";
+import { withDefaults } from "../with-defaults.ts";
 import { Catalog, NO_COUNTERS } from "./catalog.ts";
 import {
   type AnswerQuery,
@@ -85,7 +86,7 @@ export class MemoryStore implements Store {
   #commits = 0;
 
   constructor({ data, retention, log = true }: MemoryStoreOptions) {
-    this.#retention = { ...RETENTION, ...retention };
+    this.#retention = withDefaults(RETENTION, retention, "retention");
     this.#keepsLog = log;
     this.#epochs = [...(data?.epochs ?? [])];
     for (const space of data?.spaces ?? []) this.#spaces.set(space.name, spaceFromData(space));

@@ -1,5 +1,6 @@
 import { assert, SyncError } from "@neverstale/protocol";
 import type { Millis } from "../runtime.ts";
+import { withDefaults } from "../with-defaults.ts";
 import type { Catalog, CommitPlan, PlanDraft } from "./catalog.ts";
 import {
   type AnswerQuery,
@@ -86,8 +87,8 @@ export class SlicedStore implements Store {
   constructor(machine: StoreMachine, { writer = "auto", retention, settings }: SlicedStoreOptions = {}) {
     this.#machine = machine;
     this.#wanted = writer;
-    this.#retention = { ...RETENTION, ...retention };
-    this.#settings = { ...STORE_SETTINGS, ...settings };
+    this.#retention = withDefaults(RETENTION, retention, "retention");
+    this.#settings = withDefaults(STORE_SETTINGS, settings, "settings");
   }
 
   async open(): Promise<StoreContents> {

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import type { Millis } from "../../runtime.ts";
+import { withDefaults } from "../../with-defaults.ts";
 import type { Store } from "../contract.ts";
-import { STORE_SETTINGS } from "../settings.ts";
+import { STORE_SETTINGS, type StoreSettings } from "../settings.ts";
 import { SlicedStore, type SlicedStoreOptions } from "../sliced-store.ts";
 import type { OpenData, StoreMachine } from "../store-machine.ts";
 import type { WriterThread } from "../writer-thread.ts";
@@ -31,10 +32,12 @@ export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Sto
 class SqliteMachine implements StoreMachine {
   readonly name: string;
   readonly #options: SqliteStoreOptions;
+  readonly #steps: StoreSettings;
 
   constructor(path: string, options: SqliteStoreOptions) {
     this.name = path;
     this.#options = options;
+    this.#steps = withDefaults(STORE_SETTINGS, options.settings, "settings");
   }
 
   readonly now = (): Millis => performance.now();
@@ -48,7 +51,7 @@ class SqliteMachine implements StoreMachine {
   }
 
   startThread(): WriterThread {
-    return new WorkerWriter({ database: this.#settings(), steps: { ...STORE_SETTINGS, ...this.#options.settings } });
+    return new WorkerWriter({ database: this.#settings(), steps: this.#steps });
   }
 
   explain(error: unknown): Error {
