@@ -29,15 +29,16 @@ function chosen(options: Options): Workload[] {
     throw new Error(`no workload "${unknown[0]}"; there are ${all.map((workload) => workload.name).join(", ")}`);
   }
   const wanted = options.only.length === 0 ? all : all.filter((workload) => options.only.includes(workload.name));
-  return options.contenders.length === 0 ? wanted : wanted.map((workload) => ofThese(workload, options.contenders));
+  return wanted.map((workload) => ofThese(workload, options));
 }
 
-function ofThese(workload: Workload, names: readonly string[]): Workload {
-  const cases = workload.cases.map((one) => ({
-    ...one,
-    contenders: one.contenders.filter(({ name }) => names.includes(name)),
-  }));
-  return { ...workload, cases: cases.filter(({ contenders }) => contenders.length > 0) };
+/** The cases and contenders that were asked for; all where none was named. */
+function ofThese(workload: Workload, { cases, contenders }: Options): Workload {
+  const isAsked = (asked: readonly string[], name: string) => asked.length === 0 || asked.includes(name);
+  const kept = workload.cases
+    .filter(({ name }) => isAsked(cases, name))
+    .map((one) => ({ ...one, contenders: one.contenders.filter(({ name }) => isAsked(contenders, name)) }));
+  return { ...workload, cases: kept.filter((one) => one.contenders.length > 0) };
 }
 
 main().catch((error: unknown) => {

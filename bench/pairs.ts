@@ -1,6 +1,6 @@
 /**
  * This checkout against another one, run by turns: `node --conditions=source bench/pairs.ts OTHER [--only fanout,growth]
- * [--pairs 5]`. For each case the median of the ratios within the pairs is printed, with the lowest and the highest.
+ * [--pairs 5] [--case "10,000 records" ...]`. For each case the median of the ratios within the pairs is printed, with the lowest and the highest.
  */
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
@@ -21,6 +21,7 @@ const { values, positionals } = parseArgs({
   options: {
     only: { type: "string", default: "fanout,latency,durable,growth" },
     pairs: { type: "string", default: "5" },
+    case: { type: "string", multiple: true, default: [] },
   },
 });
 const other = positionals[0];
@@ -50,6 +51,7 @@ for (const [key, found] of ratios) {
 
 function measured(checkout: string): Numbers {
   const args = ["--only", values.only, "--runs", "1", "--no-peers", "--contenders", ENGINES];
+  for (const name of values.case) args.push("--case", name);
   const { stdout, status } = spawnSync(process.execPath, ["--conditions=source", "bench/main.ts", ...args], {
     cwd: checkout,
     encoding: "utf8",

@@ -5,6 +5,8 @@ export interface Options {
   readonly only: readonly string[];
   readonly runs: number;
   readonly quick: boolean;
+  /** Of the cases' names; empty: all. */
+  readonly cases: readonly string[];
   /** Names of contenders; empty: all. */
   readonly contenders: readonly string[];
   /** Names of peers; empty: none. */
@@ -20,6 +22,7 @@ export const USAGE = `npm run bench -- [options]
   --peers [a,b]          with the peers (the default), or with these only
   --no-peers             floors and engine only
   --contenders [a,b]     these only: engine-memory,engine-durable
+  --case [name]          this case only; repeatable
   --save                 keep the result in bench/results/ (otherwise in bench/results/local/)`;
 
 export function parseOptions(argv: readonly string[]): Options {
@@ -33,6 +36,7 @@ export function parseOptions(argv: readonly string[]): Options {
       quick: { type: "boolean", default: false },
       peers: { type: "string", default: "all" },
       "no-peers": { type: "boolean", default: false },
+      case: { type: "string", multiple: true, default: [] },
       contenders: { type: "string", default: "" },
       save: { type: "boolean", default: false },
     },
@@ -43,6 +47,7 @@ export function parseOptions(argv: readonly string[]): Options {
     only: list(values.only),
     runs,
     quick: values.quick,
+    cases: values.case,
     contenders: list(values.contenders),
     peers: peers(values["no-peers"], values.peers),
     save: values.save,
