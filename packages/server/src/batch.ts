@@ -24,6 +24,8 @@ export interface Call {
   /** A decision, or one change to the main space that needs none. */
   readonly work: Decide<AnyState> | TakenChange;
   readonly options: TransactOptions;
+  /** About how many bytes were taken with it (rule P4). */
+  readonly bytes: number;
   /** Whether it may be larger than other transactions: before anyone is served. */
   readonly unbounded?: boolean;
   readonly resolve: (applied: Applied) => void;

@@ -1,8 +1,14 @@
 import { type JsonValue, SyncError } from "@neverstale/protocol";
 import type { Store, StoredAnswer } from "./store/contract.ts";
 import type { Applied, TransactOptions } from "./transaction.ts";
+import type { WaitingRoom } from "./waiting-room.ts";
 
 type IdempotencyKey = NonNullable<TransactOptions["key"]>;
+
+interface Underway {
+  readonly bodyHash: string;
+  readonly outcome: Promise<Applied>;
+}
 
 /** So far a maker's clock may be ahead: what it dropped must not make the keys of slower clocks old for long. */
 const KEY_AHEAD_MS = 5 * 60_000;
@@ -16,30 +22,51 @@ export function keyOfToday(key: IdempotencyKey, wallTime: number): IdempotencyKe
 /** Rule D1: what was done under a key is done once; a repeat gets the first answer, a concurrent one waits for it. */
 export class Keys {
   readonly #store: Store;
-  readonly #underway = new Map<string, { readonly bodyHash: string; readonly outcome: Promise<Applied> }>();
+  readonly #waiting: WaitingRoom;
+  readonly #underway = new Map<string, Underway>();
 
-  constructor(store: Store) {
+  constructor(store: Store, waiting: WaitingRoom) {
     this.#store = store;
+    this.#waiting = waiting;
   }
 
-  once(key: IdempotencyKey, epoch: string, run: () => Promise<Applied>): Promise<Applied> {
+  /** `bytes`: what was taken with the call, which waits until `run` is called. */
+  once(key: IdempotencyKey, epoch: string, bytes: number, run: () => Promise<Applied>): Promise<Applied> {
+    const refusal = this.#waiting.refusal();
+    if (refusal !== null) return Promise.reject(refusal);
     const before = this.#underway.get(key.id);
-    if (before !== undefined) return this.#repeat(key, before);
-    const outcome = this.#firstOrStored(key, epoch, run);
+    if (before !== undefined) return this.#repeat(key, bytes, before);
+    const outcome = this.#firstOrStored(key, epoch, bytes, run);
     this.#underway.set(key.id, { bodyHash: key.bodyHash, outcome });
     const done = () => this.#underway.delete(key.id);
     outcome.then(done, done);
     return outcome;
   }
 
-  async #repeat(key: IdempotencyKey, before: { bodyHash: string; outcome: Promise<Applied> }): Promise<Applied> {
+  async #repeat(key: IdempotencyKey, bytes: number, before: Underway): Promise<Applied> {
     if (before.bodyHash !== key.bodyHash) throw keyReused();
-    return { ...(await before.outcome), replayed: true };
+    this.#waiting.enter(bytes);
+    try {
+      return { ...(await before.outcome), replayed: true };
+    } finally {
+      this.#waiting.leave(bytes);
+    }
   }
 
-  async #firstOrStored(key: IdempotencyKey, epoch: string, run: () => Promise<Applied>): Promise<Applied> {
+  async #firstOrStored(
+    key: IdempotencyKey,
+    epoch: string,
+    bytes: number,
+    run: () => Promise<Applied>,
+  ): Promise<Applied> {
     const { id, owner = "", madeAt = null } = key;
-    const stored = await this.#store.findAnswer({ key: id, owner, madeAt }).catch(notRead);
+    let stored: Awaited<ReturnType<Store["findAnswer"]>>;
+    this.#waiting.enter(bytes);
+    try {
+      stored = await this.#store.findAnswer({ key: id, owner, madeAt }).catch(notRead);
+    } finally {
+      this.#waiting.leave(bytes);
+    }
     if (stored === null) return run();
     if (stored === "expired") throw keyExpired();
     if (stored.bodyHash !== key.bodyHash) throw keyReused();

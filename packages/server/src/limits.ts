@@ -2,6 +2,8 @@
 export interface Limits {
   /** Calls that wait for the writer; the next one is refused with `too_many_requests`. */
   readonly waitingCalls: number;
+  /** Bytes of the changes that were taken with the calls that wait: once they are as many, the next call is refused. */
+  readonly waitingBytes: number;
   /** Calls in one group commit. */
   readonly batchCalls: number;
   /** How long deciding one group may hold the event loop. */
@@ -57,6 +59,7 @@ const MIB = 1024 * 1024;
 
 export const DEFAULT_LIMITS: Limits = {
   waitingCalls: 100_000,
+  waitingBytes: 64 * MIB,
   batchCalls: 20_000,
   batchMs: 12,
   transactionChanges: 20_000,

@@ -31,6 +31,8 @@ export function limitsOf(limits: Limits): Record<string, number> {
     limit_record_bytes: limits.recordBytes,
     limit_transaction_bytes: limits.transactionBytes,
     limit_state_bytes: limits.stateBytes,
+    limit_waiting_calls: limits.waitingCalls,
+    limit_waiting_bytes: limits.waitingBytes,
   };
 }
 

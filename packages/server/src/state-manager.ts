@@ -31,6 +31,7 @@ import type { HistoryQuery, LogQuery, Store, StoreContents } from "./store/contr
 import { BoundsSeen } from "./tally.ts";
 import { TombstoneBound } from "./tombstone-bound.ts";
 import { type Applied, type Decide, MAIN_SPACE, type Transaction, type TransactOptions } from "./transaction.ts";
+import { heldByOptions, heldBytes } from "./waiting-room.ts";
 import { withDefaults } from "./with-defaults.ts";
 import { Writer } from "./writer.ts";
 
@@ -114,7 +115,7 @@ export class StateManager<M extends Model = Model> {
     const ages = new AgeClock(runtime, contents.newestAnswerAt);
     await bringAboutKeep(spaces.values(), { store: options.store, runtime, ages, limits, epoch: epochs.today });
     const manager = new StateManager<M>(options, runtime, ages, limits, epochs, models, spaces);
-    if (options.migrate !== undefined) await manager.#enqueue(options.migrate as Decide<AnyState>, NO_OPTIONS, true);
+    if (options.migrate !== undefined) await manager.#enqueue(options.migrate as Decide<AnyState>, NO_OPTIONS, 0, true);
     manager.#problems = findProblems(spaces.values(), limits);
     if (manager.problems.count > 0) options.onProblems?.(manager.problems);
     manager.#folder.start();
@@ -138,7 +139,6 @@ export class StateManager<M extends Model = Model> {
     this.#spaces = spaces;
     this.#tombstones = new TombstoneBound(spaces, limits.tombstonesInAll);
     this.#onFailure = options.onFailure ?? null;
-    this.#keys = new Keys(options.store);
     this.#folder = new Folder(
       options.store,
       runtime,
@@ -152,6 +152,7 @@ export class StateManager<M extends Model = Model> {
       publish: () => this.#publish(),
       failed: (error) => this.#fail(error),
     });
+    this.#keys = new Keys(options.store, this.#writer.waiting);
   }
 
   #batchContext() {
@@ -195,7 +196,7 @@ export class StateManager<M extends Model = Model> {
   }
 
   /**
-   * One change, as it is now, durable when this resolves. Await it: beyond 100,000 calls that wait it is refused with
+   * One change, as it is now, durable when this resolves. Await it: beyond 100,000 calls that wait, or 64 MiB, it is refused with
    * `too_many_requests`, and a refusal that nobody takes is an unhandled rejection, which ends a Node process.
    */
   apply(change: AskedChange, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
@@ -212,30 +213,30 @@ export class StateManager<M extends Model = Model> {
     const { model } = this.#main;
     const taken = takeChange(model, change);
     const ephemeral = options.ephemeral ?? isEphemeral(model, taken);
-    return this.#enqueue(taken, ephemeral ? EPHEMERAL : NO_OPTIONS);
+    return this.#enqueue(taken, ephemeral ? EPHEMERAL : NO_OPTIONS, heldBytes(taken.data));
   }
 
   /** A repeat under a key gets its answer, whatever is wrong with the change: that is said when it is decided. */
   #applyDecided(change: AskedChange, options: TransactOptions, space: string): Promise<Applied> {
-    const { take, ephemeral } = this.#takeForLater(change, space);
+    const { take, ephemeral, bytes } = this.#takeForLater(change, space);
     const decide = (_: AnyState, transaction: Transaction) => {
       transaction.add(space, [take()]);
       return [];
     };
-    return this.#transact(decide, { ephemeral, ...options, space });
+    return this.#transact(decide, { ephemeral, ...options, space }, bytes);
   }
 
   #takeForLater(change: AskedChange, space: string) {
     try {
       const model = this.#models.of(space);
       const taken = takeChange(model, change);
-      return { take: () => taken, ephemeral: isEphemeral(model, taken) };
+      return { take: () => taken, ephemeral: isEphemeral(model, taken), bytes: heldBytes(taken.data) };
     } catch (error) {
       ignoreWhatComesLater(change);
       const take = (): TakenChange => {
         throw error;
       };
-      return { take, ephemeral: false };
+      return { take, ephemeral: false, bytes: 0 };
     }
   }
 
@@ -244,7 +245,8 @@ export class StateManager<M extends Model = Model> {
    *
    * Rejects with what `decide` threw; `invalid_change`; `key_reused`; `key_expired` (an earlier call with it may have
    * been carried out); `too_many_requests`; `store_unavailable` (nothing has moved); `outcome_unknown` (the process is about to end).
-   * At most `limits.waitingCalls` (100,000) calls wait for the store at a time.
+   * At most `limits.waitingCalls` (100,000) calls wait for the store at a time, and about `limits.waitingBytes` (64 MiB) of
+   * changes given to `apply`. What a decision closes over can't be counted: bound it where it comes from.
    */
   transact(decide: Decide<StateOf<M>>, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
     try {
@@ -255,16 +257,18 @@ export class StateManager<M extends Model = Model> {
     }
   }
 
-  #transact(decide: Decide<AnyState>, options: TransactOptions): Promise<Applied> {
+  #transact(decide: Decide<AnyState>, options: TransactOptions, ofChanges = 0): Promise<Applied> {
+    const bytes = ofChanges + heldByOptions(options);
     // The writer says why no call is taken any more; the store would not be there to be asked.
-    if (options.key === undefined || this.#closing || this.#failure !== null) return this.#enqueue(decide, options);
+    if (options.key === undefined || this.#closing || this.#failure !== null)
+      return this.#enqueue(decide, options, bytes);
     const { key } = options;
     const kept = keyOfToday(key, this.runtime.wallTime());
-    return this.#keys.once(key, this.epoch, () => this.#enqueue(decide, { ...options, key: kept }));
+    return this.#keys.once(key, this.epoch, bytes, () => this.#enqueue(decide, { ...options, key: kept }, bytes));
   }
 
-  #enqueue(work: Call["work"], options: TransactOptions, unbounded = false): Promise<Applied> {
-    return new Promise((resolve, reject) => this.#writer.enqueue({ work, options, unbounded, resolve, reject }));
+  #enqueue(work: Call["work"], options: TransactOptions, bytes: number, unbounded = false): Promise<Applied> {
+    return new Promise((resolve, reject) => this.#writer.enqueue({ work, options, bytes, unbounded, resolve, reject }));
   }
 
   /** Told of every commit, in order, after it is durable; returns how to stop. */
@@ -361,7 +365,7 @@ export class StateManager<M extends Model = Model> {
   }
 
   metrics(): Record<string, number> {
-    const { commits, calls, rejectedCommits, groupsCut, waiting } = this.#writer.metrics;
+    const { commits, calls, rejectedCommits, groupsCut } = this.#writer.metrics;
     return {
       version: this.version,
       ...sizesOf(this.#spaces.values()),
@@ -373,7 +377,8 @@ export class StateManager<M extends Model = Model> {
       writer_calls_total: calls,
       writer_rejected_commits_total: rejectedCommits,
       writer_groups_cut_total: groupsCut,
-      writer_waiting_calls: waiting,
+      writer_waiting_calls: this.#writer.waiting.calls,
+      writer_waiting_bytes: this.#writer.waiting.bytes,
       folds_total: this.#folder.folds,
       folds_failed_total: this.#folder.failures,
       ...this.#store.metrics(),

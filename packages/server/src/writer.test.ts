@@ -412,6 +412,63 @@ test("[B1] calls beyond the bound are refused at once and say when to come back"
   expect(outcomes[2]).toMatchObject({ reason: { code: "too_many_requests", retryAfterMs: 1_000 } });
 });
 
+test("[B57] once the calls that wait hold so many bytes the next one is refused, until they are stored", async () => {
+  const small = await StateManager.openWith(
+    { model, spaces: { "out/": model }, store: memoryStore(), limits: { waitingBytes: 1_000 } },
+    runtime,
+  );
+  const large = (target: string) => ({
+    type: "host_added",
+    target,
+    data: { list: [{ text: "x".repeat(500) }] },
+  });
+
+  const calls = [small.apply(large("a")), small.apply(added("b")), small.apply(large("c"), { space: "out/1" })];
+  const refused = [small.apply(added("d")), small.apply(added("e"), { key: { id: "e", bodyHash: "" } })];
+  const waiting = small.metrics();
+  const outcomes = await outcomesOf([...calls, ...refused]);
+  const [later] = await outcomesOf([small.apply(large("d"))]);
+
+  expect([...outcomes, later].map((outcome) => outcome?.status)).toEqual([
+    ...["fulfilled", "fulfilled", "fulfilled"],
+    ...["rejected", "rejected"],
+    "fulfilled",
+  ]);
+  expect(outcomes[3]).toMatchObject({ reason: { code: "too_many_requests", retryAfterMs: 1_000 } });
+  expect(waiting.writer_waiting_bytes).toBeGreaterThan(waiting.limit_waiting_bytes as number);
+  expect(small.metrics()).toMatchObject({ writer_waiting_bytes: 0, writer_waiting_calls: 0 });
+});
+
+test("[B1] [B57] calls that wait for what is stored under their key, or for an earlier call with it, count too", async () => {
+  const small = await StateManager.openWith({ model, store: memoryStore(), limits: { waitingCalls: 4 } }, runtime);
+  const heavy = await StateManager.openWith({ model, store: memoryStore(), limits: { waitingBytes: 1_500 } }, runtime);
+  const keyed = (of: typeof small, id: string) =>
+    of.transact(() => [added(id)], { key: { id, bodyHash: "h".repeat(400) } });
+
+  const ofSmall = await outcomesOf(["a", "a", "b", "b", "b", "c"].map((id) => keyed(small, id)));
+  const ofHeavy = await outcomesOf(["a", "a", "b", "b", "b", "c"].map((id) => keyed(heavy, id)));
+
+  const letIn = ["fulfilled", "fulfilled", "fulfilled", "fulfilled", "rejected", "rejected"];
+  expect([ofSmall, ofHeavy].map((outcomes) => outcomes.map(({ status }) => status))).toEqual([letIn, letIn]);
+  for (const { metrics } of [small, heavy].map((of) => ({ metrics: of.metrics() }))) {
+    expect(metrics).toMatchObject({ writer_waiting_bytes: 0, writer_waiting_calls: 0 });
+  }
+});
+
+test("[B57] what waits is let go of when the writer stops, and counts no more", async () => {
+  const failing = new SlowDisk();
+  const stopped = await StateManager.openWith({ model, store: failing.store, limits: { batchCalls: 1 } }, runtime);
+  failing.fail = new StoreFailure("unknown", "EIO");
+
+  const outcomes = await outcomesOf([stopped.apply(added("a")), stopped.apply(added("b"))]);
+
+  expect(outcomes.map((outcome) => outcome.status === "rejected" && outcome.reason.code)).toEqual([
+    "outcome_unknown",
+    "store_unavailable",
+  ]);
+  expect(stopped.metrics()).toMatchObject({ writer_waiting_bytes: 0, writer_waiting_calls: 0 });
+});
+
 test("closing finishes what waits, then refuses, and leaves a digest that the next open checks", async () => {
   const last = manager.apply(added("web-1"));
   const closing = manager.close();
@@ -565,7 +622,7 @@ test("[A1] what is stored and can't be taken into memory stops the writer, and i
   const writer = new Writer(disk.store, runtime, new AgeClock(runtime, null), limits, context, events);
   const call = () =>
     new Promise<unknown>((resolve, reject) =>
-      writer.enqueue({ work: () => [added("a")], options: {}, resolve, reject }),
+      writer.enqueue({ work: () => [added("a")], options: {}, bytes: 0, resolve, reject }),
     );
 
   const [stored] = await outcomesOf([call()]);

@@ -7,6 +7,7 @@ import { messageOf } from "./message-of.ts";
 import type { Millis, Runtime, Timer } from "./runtime.ts";
 import { type CommitGroup, type Store, StoreFailure } from "./store/contract.ts";
 import { MAIN_SPACE } from "./transaction.ts";
+import { WaitingRoom } from "./waiting-room.ts";
 
 /** What the writer tells its owner. */
 export interface WriterEvents {
@@ -30,7 +31,6 @@ export interface WriterMetrics {
   readonly rejectedCommits: number;
   /** Groups that were full before all who waited had their turn (rule S8). */
   readonly groupsCut: number;
-  readonly waiting: number;
 }
 
 /**
@@ -48,6 +48,7 @@ export class Writer {
   readonly #context: BatchContext;
   readonly #events: WriterEvents;
   readonly #lanes = new Lanes<Call>();
+  readonly waiting: WaitingRoom;
   readonly #ages: AgeClock;
   #scheduled = false;
   #committing = false;
@@ -78,6 +79,7 @@ export class Writer {
     this.#runtime = runtime;
     this.#ages = ages;
     this.#limits = limits;
+    this.waiting = new WaitingRoom(limits);
     this.#context = context;
     this.#events = events;
   }
@@ -88,7 +90,6 @@ export class Writer {
       calls: this.#calls,
       rejectedCommits: this.#rejectedCommits,
       groupsCut: this.#groupsCut,
-      waiting: this.#lanes.size,
     };
   }
 
@@ -98,20 +99,19 @@ export class Writer {
   }
 
   enqueue(call: Call): void {
-    const refusal = this.#refusal ?? this.#tooMany();
+    const refusal = this.#refusal ?? this.waiting.refusal();
     if (refusal !== null) return call.reject(refusal);
+    this.waiting.enter(call.bytes);
     this.#lanes.push(call.options.space ?? MAIN_SPACE, call);
     if (call.options.ephemeral === true) return this.#waitForCompany();
     this.#urgent = true;
     this.#schedule();
   }
 
-  #tooMany(): SyncError | null {
-    if (this.#lanes.size < this.#limits.waitingCalls) return null;
-    return new SyncError("too_many_requests", `${this.#lanes.size} calls wait for the store already`, {
-      hint: "Wait for some of them before you make more.",
-      retryAfterMs: 1_000,
-    });
+  #next(): Call | undefined {
+    const call = this.#lanes.next();
+    if (call !== undefined) this.waiting.leave(call.bytes);
+    return call;
   }
 
   #waitForCompany(): void {
@@ -167,7 +167,7 @@ export class Writer {
     const batch = new Batch(this.#context, at, this.#ages.read(at));
     const until = this.#runtime.now() + this.#limits.batchMs;
     let decided = 0;
-    for (let call = this.#lanes.next(); call !== undefined; call = this.#lanes.next()) {
+    for (let call = this.#next(); call !== undefined; call = this.#next()) {
       batch.decide(call);
       decided += 1;
       if (decided === this.#limits.batchCalls || batch.isFull) break;
@@ -251,7 +251,7 @@ export class Writer {
     if (this.#dead) return;
     this.#refusal = reason;
     this.#dead = true;
-    for (let call = this.#lanes.next(); call !== undefined; call = this.#lanes.next()) {
+    for (let call = this.#next(); call !== undefined; call = this.#next()) {
       call.reject(storeUnavailable(reason));
     }
     this.#events.failed(reason);

@@ -209,8 +209,8 @@ function takeTurns(answers) {
     edits: [
       {
         file: "server/src/keys.ts",
-        find: "if (before !== undefined) return this.#repeat(key, before);",
-        replace: "if (before?.bodyHash === null) return this.#repeat(key, before);",
+        find: "if (before !== undefined) return this.#repeat(key, bytes, before);",
+        replace: "if (before?.bodyHash === null) return this.#repeat(key, bytes, before);",
       },
     ],
   },

@@ -1,0 +1,68 @@
+import { type JsonObject, type JsonValue, SyncError } from "@neverstale/protocol";
+import type { Limits } from "./limits.ts";
+import type { TransactOptions } from "./transaction.ts";
+
+/**
+ * The calls that wait: for the writer, for what is stored under their key, or for an earlier call with it. They are
+ * bounded by their number, and by the bytes that were taken with them; what a decision closes over nobody can count.
+ */
+export class WaitingRoom {
+  #calls = 0;
+  #bytes = 0;
+  readonly #limits: Pick<Limits, "waitingCalls" | "waitingBytes">;
+
+  constructor(limits: Pick<Limits, "waitingCalls" | "waitingBytes">) {
+    this.#limits = limits;
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  enter(bytes: number): void {
+    this.#calls += 1;
+    this.#bytes += bytes;
+  }
+
+  leave(bytes: number): void {
+    this.#calls -= 1;
+    this.#bytes -= bytes;
+  }
+
+  /** Why nobody else may wait, or null. A call that is let in may be of any size: the bytes are passed by one at most. */
+  refusal(): SyncError | null {
+    if (this.#calls >= this.#limits.waitingCalls) return tooMany(`${this.#calls} calls wait`);
+    if (this.#bytes >= this.#limits.waitingBytes) return tooMany(`calls with ${this.#bytes} bytes of changes wait`);
+    return null;
+  }
+}
+
+function tooMany(what: string): SyncError {
+  return new SyncError("too_many_requests", `${what} for the store already`, {
+    hint: "Wait for some of them before you make more.",
+    retryAfterMs: 1_000,
+  });
+}
+
+/** What a number, a list or an object takes at least. */
+const SMALL = 8;
+
+/** About how many bytes of memory a value takes: it is counted with every call, so texts are not looked into. */
+export function heldBytes(value: JsonValue): number {
+  if (typeof value === "string") return SMALL + value.length;
+  if (typeof value !== "object" || value === null) return SMALL;
+  let bytes = SMALL;
+  if (Array.isArray(value)) for (let index = 0; index < value.length; index += 1) bytes += heldBytes(value[index]);
+  else for (const key in value) bytes += key.length + heldBytes((value as JsonObject)[key] as JsonValue);
+  return bytes;
+}
+
+/** The same for what a call is made with beside its changes. */
+export function heldByOptions({ space, key }: TransactOptions): number {
+  const ofKey = key === undefined ? 0 : key.id.length + key.bodyHash.length + (key.owner?.length ?? 0);
+  return ofKey + (space?.length ?? 0);
+}
