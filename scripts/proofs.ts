@@ -26,7 +26,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   },
   simulator: {
     what: "10,000 seeds of the simulator",
-    minutes: 4,
+    minutes: 8,
     run: () => script("packages/sim/src/io/main.ts", "--runs", "10000"),
   },
   model: {
