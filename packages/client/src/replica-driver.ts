@@ -137,6 +137,14 @@ export class ReplicaDriver<State = AnyState> {
     return Math.max(this.#runner.readNow() - confirmedAt, this.#io.wallTime() - this.lastConfirmedAt);
   }
 
+  /**
+   * What the authority's wall clock says now, in milliseconds since 1970: what times in records are compared with (rule
+   * R7). Before the authority has told, what the clock here says.
+   */
+  serverNow(): number {
+    return this.#runner.readAuthorityTime() ?? this.#io.wallTime();
+  }
+
   get counters(): ReplicaCounters {
     return { ...this.#runner.state.counters, divergences: this.#divergences };
   }

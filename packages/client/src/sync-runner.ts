@@ -8,12 +8,13 @@ import {
   SUBPROTOCOL,
   SyncError,
 } from "@neverstale/protocol";
+import { type AuthorityClock, authorityTime, hearAuthorityClock } from "./authority-clock.ts";
 import { type Clock, readClock, startClock, TIMER_LATE_MS } from "./clock.ts";
 import type { CsrfTokens } from "./csrf.ts";
 import type { ClientSocket, Environment, SocketEvents, Timer } from "./environment.ts";
 import { type Frame, FrameQueue } from "./frame-queue.ts";
 import type { ReplicaFacts } from "./receive.ts";
-import type { Millis, SyncEffect, SyncState } from "./sync-state.ts";
+import { isConnected, type Millis, type SyncEffect, type SyncState } from "./sync-state.ts";
 import { nextWake, type SyncInput, syncStep } from "./sync-step.ts";
 import { socketUrl } from "./urls.ts";
 
@@ -56,6 +57,7 @@ export class SyncRunner {
   #state: SyncState;
   #clock: Clock;
   #now: Millis;
+  #authorityClock: AuthorityClock | null = null;
   #socket: ClientSocket | null = null;
   #frames: FrameQueue | null = null;
   #timer: Timer | null = null;
@@ -84,6 +86,14 @@ export class SyncRunner {
   /** What the clock says now, outside of a turn. */
   readNow(): Millis {
     return readClock(this.#clock, this.#io.now(), this.#io.wallTime()).now;
+  }
+
+  /** What the authority's wall clock says now; null: it has not told. */
+  readAuthorityTime(): number | null {
+    if (this.#authorityClock === null) return null;
+    const { phase, socket } = this.#state;
+    const stands = isConnected(phase) && this.#authorityClock.socket === socket;
+    return authorityTime(this.#authorityClock, { monotonic: this.#io.now(), now: this.readNow() }, stands);
   }
 
   input(input: SyncInput): void {
@@ -189,9 +199,15 @@ export class SyncRunner {
     if (frame.type === "part") return this.#step({ ...frame, type: "received_part", socket });
     const message = frame.type === "text" ? decoded(frame.text) : "bad";
     if (frame.type === "bad" || message === "bad") return this.#step({ type: "bad_frame", socket });
+    if (message?.type === "sync" && message.at !== undefined) this.#hearClock(message.at, socket);
     const { sizeBytes, fromParts } = frame;
     const facts = this.#owner.factsFor(message, this.#state.position?.version);
     this.#step({ type: "received", socket, message, sizeBytes, fromParts, facts });
+  }
+
+  #hearClock(at: number, socket: number): void {
+    const heard = { monotonic: this.#io.now(), now: this.#now };
+    this.#authorityClock = hearAuthorityClock(this.#authorityClock, at, heard, socket);
   }
 
   #arm(): void {

@@ -226,7 +226,8 @@ function decodeSync(message: Loose): SyncMessage {
   if (message.digest !== undefined) requireDigest(message.digest);
   if (message.check !== undefined) requireWhole(message, "check", 1);
   if (message.part !== undefined) requireWhole(message, "part", 1);
-  const { version, head, digest, check, part } = message as unknown as SyncMessage;
+  if (message.at !== undefined) requireWhole(message, "at", 0);
+  const { version, head, digest, check, part, at } = message as unknown as SyncMessage;
   return {
     type: "sync",
     version,
@@ -234,6 +235,7 @@ function decodeSync(message: Loose): SyncMessage {
     ...(digest === undefined ? {} : { digest }),
     ...(check === undefined ? {} : { check }),
     ...(part === undefined ? {} : { part }),
+    ...(at === undefined ? {} : { at }),
     ...(isResumed(message) ? { resumed: resumeFacts(message) } : {}),
   };
 }

@@ -66,6 +66,8 @@ export interface SyncMessage {
   readonly check?: number;
   /** Between the parts of a message: how many bytes of it have been put (rule M9). */
   readonly part?: number;
+  /** What the authority's wall clock said when this was made, in whole milliseconds since 1970. */
+  readonly at?: number;
   /** Only in the first message of a resumed connection (rule E4). */
   readonly resumed?: ResumeFacts;
 }

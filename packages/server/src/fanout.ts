@@ -57,7 +57,7 @@ export class Fanout {
     this.#log = new PlainLog(limits.plainLogChars);
     this.#log.clear(space.head);
     this.snapshots = new Snapshots(space, facts, runtime.frames, metrics);
-    this.steps = new Steps(space, runtime.frames, this.#log, metrics, limits.largeDeltaChars);
+    this.steps = new Steps(space, runtime, this.#log, metrics, limits.largeDeltaChars);
   }
 
   join(cursor: Cursor): void {
@@ -225,7 +225,7 @@ export class Fanout {
     if (delta !== null && ("later" in delta || delta.version < this.space.head || cursor.isLarge(delta.frame))) {
       cursor.position = from;
       cursor.owesDigest = true;
-      cursor.put(this.#runtime.frames.encode(encodeMessage(first), false), 1, this.#metrics);
+      cursor.put(this.steps.sync(first), 1, this.#metrics);
       if (!this.advance(cursor)) this.#tryAgain(cursor);
       return null;
     }
@@ -330,8 +330,8 @@ export class Fanout {
     const answer = check === null ? {} : { check };
     const putBytes = cursor.underWay?.putBytes ?? 0;
     const part = putBytes === 0 ? {} : { part: putBytes };
-    const text = encodeMessage({ type: "sync", version: cursor.position, head, ...digest, ...answer, ...part });
-    cursor.put(this.#runtime.frames.encode(text, false), 1, this.#metrics);
+    const sync = this.steps.sync({ type: "sync", version: cursor.position, head, ...digest, ...answer, ...part });
+    cursor.put(sync, 1, this.#metrics);
   }
 
   /** The beacon, in order with the deltas: whoever can be brought to the head is, and is told its digest (rule A7). */

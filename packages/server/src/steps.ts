@@ -2,7 +2,7 @@ import { type Diff, encodeMessage, type SyncMessage } from "@neverstale/protocol
 import type { Profile } from "./cursor.ts";
 import { type LargeDelta, LargeDeltas } from "./large-deltas.ts";
 import type { PlainLog } from "./plain-log.ts";
-import type { Frame, FrameCodec } from "./runtime.ts";
+import type { Frame, FrameCodec, Runtime } from "./runtime.ts";
 import type { Space } from "./space.ts";
 import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 
@@ -21,9 +21,13 @@ const LONGEST_TURN_BYTES = 8 * 1024 * 1024;
 /** Bytes of frames kept for one head; beyond it all are let go, and made again where they are wanted (rule P4). */
 const KEPT_BYTES = 16 * 1024 * 1024;
 
+/** A frame that tells the time is shared for so long, in milliseconds of the wall clock: it never tells an older one (rule M2). */
+const TIME_SHARED_MS = 100;
+
 /** The frames for today's head: each made once for all cursors at the same position (rule A4). */
 export class Steps {
   readonly #space: Space;
+  readonly #runtime: Pick<Runtime, "wallTime">;
   readonly #frames: FrameCodec;
   readonly #log: PlainLog;
   readonly #metrics: SyncMetrics;
@@ -32,13 +36,18 @@ export class Steps {
   #head = -1;
   readonly #made = new Map<string, Step>();
   readonly #deltas = new Map<number, Step>();
+  /** Those that tell the time, all of one tenth of a second. */
+  readonly #timed = new Map<string, Step>();
+  #timedSlot = -1;
+  #timedBytes = 0;
   #keptBytes = 0;
 
-  constructor(space: Space, frames: FrameCodec, log: PlainLog, metrics: SyncMetrics, largeDeltaChars: number) {
+  constructor(space: Space, runtime: Pick<Runtime, "wallTime" | "frames">, log: PlainLog, metrics: SyncMetrics, largeDeltaChars: number) {
     this.#largeDeltaChars = largeDeltaChars;
-    this.#large = new LargeDeltas(space, frames);
+    this.#large = new LargeDeltas(space, runtime.frames);
     this.#space = space;
-    this.#frames = frames;
+    this.#runtime = runtime;
+    this.#frames = runtime.frames;
     this.#log = log;
     this.#metrics = metrics;
   }
@@ -52,7 +61,18 @@ export class Steps {
   #letGo(): void {
     this.#made.clear();
     this.#deltas.clear();
+    this.#timed.clear();
     this.#keptBytes = 0;
+    this.#timedBytes = 0;
+  }
+
+  #forTime(): void {
+    const slot = Math.floor(this.#runtime.wallTime() / TIME_SHARED_MS);
+    if (this.#timedSlot === slot) return;
+    this.#timedSlot = slot;
+    this.#timed.clear();
+    this.#keptBytes -= this.#timedBytes;
+    this.#timedBytes = 0;
   }
 
   /** Readers at many positions, and no commit for long: what is kept for each of them must not add up. */
@@ -72,11 +92,24 @@ export class Steps {
     return made;
   }
 
+  /** As `#once`, for what tells the time. */
+  #onceNow(key: string, make: () => Step): Step {
+    this.#forHead();
+    this.#forTime();
+    const known = this.#timed.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#note(made);
+    if ("frame" in made) this.#timedBytes += made.frame.sizeBytes;
+    this.#timed.set(key, made);
+    return made;
+  }
+
   /** From a position to the head; with `digest`, the `sync` that says what the state is there follows in the same write. */
   toHead(profile: Profile, from: number, digest: boolean): Step {
     if (profile === "plain") return this.#once(`plain ${from}`, () => this.#plain(from));
     if (!digest) return this.delta(from);
-    return this.#once(`level ${from}`, () => this.#followedBySync(this.delta(from)));
+    return this.#onceNow(`level ${from}`, () => this.#followedBySync(this.delta(from)));
   }
 
   /** One diff over everything a v1 cursor has missed. */
@@ -146,9 +179,9 @@ export class Steps {
 
   /** `sync` at the head, with its digest: for everyone who is there. */
   level(): { readonly frame: Frame } {
-    const step = this.#once("sync", () => {
+    const step = this.#onceNow("sync", () => {
       const { head } = this.#space;
-      const frame = this.#sync({ type: "sync", version: head, head, digest: this.#space.digest() });
+      const frame = this.sync({ type: "sync", version: head, head, digest: this.#space.digest() });
       return { frame, count: 1, textLength: 0, version: head };
     });
     if (!("frame" in step)) throw new Error("assertion failed: a sync is a frame");
@@ -157,8 +190,8 @@ export class Steps {
 
   /** What a resumed connection is sent first, whole, in one write (rule E4). */
   resume(from: number, first: SyncMessage): Step {
-    return this.#once(`resume ${from} ${first.resumed?.epoch ?? ""}`, () => {
-      const opening = this.#sync(first);
+    return this.#onceNow(`resume ${from} ${first.resumed?.epoch ?? ""}`, () => {
+      const opening = this.sync(first);
       if (from === this.#space.head) return this.#joined([opening, this.level().frame], 0);
       const delta = this.delta(from);
       if (!("frame" in delta)) return delta;
@@ -172,8 +205,10 @@ export class Steps {
     return { frame, count: parts.length, textLength, version: this.#space.head };
   }
 
-  #sync(message: SyncMessage): Frame {
-    return this.#frames.encode(encodeMessage(message), false);
+  /** A `sync` of this moment, for one connection. */
+  sync(message: SyncMessage): Frame {
+    const at = Math.max(0, Math.round(this.#runtime.wallTime()));
+    return this.#frames.encode(encodeMessage({ ...message, at }), false);
   }
 
   /** Whether a snapshot of this version is near enough the head to start a new connection with (rule A8). */

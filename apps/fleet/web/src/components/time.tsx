@@ -1,10 +1,10 @@
 import { useOld } from "../frame/old.ts";
 import { clock, duration, fullTime, NONE, span } from "../state/format.ts";
-import { useNow } from "../state/now.ts";
+import { useServerNow } from "../state/now.ts";
 
 /** A moment, in the viewer's zone; the whole of it on hover. */
 export function Moment({ at }: { readonly at: string | undefined }) {
-  const now = useNow();
+  const now = useServerNow();
   if (at === undefined) return <>{NONE}</>;
   const ms = Date.parse(at);
   return (
@@ -16,7 +16,7 @@ export function Moment({ at }: { readonly at: string | undefined }) {
 
 /** How long ago it was: `38 s ago`. */
 export function Ago({ at }: { readonly at: string | undefined }) {
-  const now = useNow();
+  const now = useServerNow();
   const old = useOld();
   if (at === undefined) return <>{NONE}</>;
   const ms = Date.parse(at);
@@ -34,7 +34,7 @@ export function Elapsed({ from, to }: { readonly from: string | undefined; reado
 }
 
 function Running({ from }: { readonly from: string | undefined }) {
-  const now = useNow();
+  const now = useServerNow();
   return <>{from === undefined ? NONE : span(now - Date.parse(from))}</>;
 }
 

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { useReplica } from "./collections.ts";
 
 /**
  * One clock for everything on the page that shows an age: it ticks once a second, for all at once, and only while
@@ -25,7 +26,13 @@ function tick(): void {
   for (const listener of listeners) listener();
 }
 
-/** The time now, by the wall clock, in milliseconds. */
+/** The time now on the server's clock, in milliseconds: what times that the server wrote down are compared with. */
+export function useServerNow(): number {
+  useNow();
+  return useReplica().serverNow();
+}
+
+/** The time now, by the viewer's own clock, in milliseconds: what the replica's own times are compared with. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now);
 }
