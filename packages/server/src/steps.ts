@@ -42,7 +42,13 @@ export class Steps {
   #timedBytes = 0;
   #keptBytes = 0;
 
-  constructor(space: Space, runtime: Pick<Runtime, "wallTime" | "frames">, log: PlainLog, metrics: SyncMetrics, largeDeltaChars: number) {
+  constructor(
+    space: Space,
+    runtime: Pick<Runtime, "wallTime" | "frames">,
+    log: PlainLog,
+    metrics: SyncMetrics,
+    largeDeltaChars: number,
+  ) {
     this.#largeDeltaChars = largeDeltaChars;
     this.#large = new LargeDeltas(space, runtime.frames);
     this.#space = space;

@@ -1,5 +1,5 @@
 import { collection, defineModel, patch, put, remove, SyncError, WINDOW_BYTES } from "@neverstale/protocol";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Profile } from "./cursor.ts";
 import { StateManager } from "./state-manager.ts";
 import { type MemoryData, memoryStore } from "./store/memory.ts";
@@ -59,6 +59,11 @@ async function apply(type: string, target: string, data: Record<string, string |
   return (await done).version;
 }
 
+/** Of a `sync`: the time it was sent. */
+const AT: number = expect.any(Number);
+
+const isSync = ({ messages: [text] }: { messages: readonly string[] }) => text?.startsWith('{"type":"sync"') ?? false;
+
 const types = (messages: readonly Record<string, unknown>[]) => messages.map(({ type }) => type);
 
 describe("connect", () => {
@@ -72,7 +77,7 @@ describe("connect", () => {
     const facts = { epoch: manager.epoch, space: manager.space("main")?.creationId, model: 3, beaconMs: 30_000 };
     expect(init).toMatchObject({ type: "init", version: 1, ...facts, lineage: [[manager.epoch, 1]] });
     expect(init?.payload).toEqual({ hosts: [{ id: "web-1", cpu: 1 }], notes: [] });
-    expect(sync).toEqual({ type: "sync", version: 1, head: 1, digest: init?.digest });
+    expect(sync).toEqual({ type: "sync", version: 1, head: 1, digest: init?.digest, at: AT });
     expect(delta).toEqual({ type: "delta", from: 1, version: 2, payload: { hosts: { set: { "web-1": { cpu: 2 } } } } });
   });
 
@@ -161,7 +166,7 @@ describe("resume", () => {
       beaconMs: 30_000,
     });
     expect(delta).toEqual({ type: "delta", from: 1, version: 9, payload: { hosts: { set: { "web-1": { cpu: 9 } } } } });
-    expect(last).toEqual({ type: "sync", version: 9, head: 9, digest: manager.space("main")?.digest() });
+    expect(last).toEqual({ type: "sync", version: 9, head: 9, digest: manager.space("main")?.digest(), at: AT });
   });
 
   test("[E2] at the head the missed diff is empty and left out", async () => {
@@ -248,8 +253,55 @@ describe("beacon and check", () => {
     plain.wire.take();
     await runtime.pass(30_000);
 
-    expect(v1.wire.take()).toEqual([{ type: "sync", version: 1, head: 1, digest: manager.space("main")?.digest() }]);
+    const digest = manager.space("main")?.digest();
+    expect(v1.wire.take()).toEqual([{ type: "sync", version: 1, head: 1, digest, at: AT }]);
     expect(plain.wire.take()).toEqual([{ type: "sync", version: 1 }]);
+  });
+
+  test("[M2] each beacon tells the time at which it is sent, however long nothing has moved", async () => {
+    const { wire } = connect();
+    const other = connect();
+    await runtime.pass(10);
+    const begun = runtime.wallTime() - runtime.now();
+    wire.take();
+    other.wire.take();
+
+    await runtime.pass(60_000);
+
+    const times = [begun + 30_000, begun + 60_000];
+    for (const reader of [wire, other.wire]) {
+      const beacons = reader.take().filter(({ type }) => type === "sync");
+      expect(beacons.map(({ at }) => at)).toEqual(times);
+    }
+  });
+
+  test("[M2] one frame serves all at one head, and none that is sent a tenth of a second later", async () => {
+    const encode = vi.spyOn(runtime.frames, "encode");
+    for (let readers = 0; readers < 20; readers++) connect();
+    await runtime.pass(10);
+    const first = encode.mock.results.filter(({ value }) => isSync(value)).length;
+    await runtime.pass(100);
+    connect();
+    await runtime.pass(10);
+
+    expect(first).toBe(1);
+    expect(encode.mock.results.filter(({ value }) => isSync(value)).length).toBe(2);
+  });
+
+  test("[M2] what a resumed connection is sent tells the time of its coming, the answer to a check that of the answer", async () => {
+    await apply("host_added", "web-1");
+    await apply("host_updated", "web-1", { cpu: 1 });
+    const position = { epoch: manager.epoch, version: 1 };
+    connect("v1", position);
+    await runtime.pass(3_600_000);
+    const came = runtime.wallTime();
+    const { wire, say } = connect("v1", position);
+    await runtime.pass(5);
+    const answered = runtime.wallTime();
+    say({ type: "check", n: 1 });
+
+    const told = wire.take().filter(({ type }) => type === "sync");
+    expect(told.map(({ at }) => at)).toEqual([came, came, answered]);
   });
 
   test("[A7] a connection that is held back gets a beacon without digest, and the due one behind the frame that levels it", async () => {
@@ -263,7 +315,7 @@ describe("beacon and check", () => {
     wire.congested = false;
     await runtime.pass(10);
 
-    expect(held).toEqual([{ type: "sync", version: 0, head: 1 }]);
+    expect(held).toEqual([{ type: "sync", version: 0, head: 1, at: AT }]);
     expect(types(wire.take())).toEqual(["delta", "sync"]);
   });
 

@@ -42,6 +42,9 @@ const SLACK_MS = 50;
 /** A frame that waits for those before it to be inflated is taken in within this time. */
 const ON_ITS_WAY_MS = 1_000;
 
+/** An authority's clock that is set back by less is followed later. */
+const SET_BACK_MS = 2_000;
+
 /** A real replica with its own machine and network, watched after everything that happens to it. */
 export class Tab {
   readonly config: TabConfig;
@@ -143,7 +146,9 @@ export class Tab {
     this.#position = position;
     if (this.driver.view.status.type === "signed_out") this.#checkCleared();
     else if (moved || told || this.wrong !== null) this.#checkShown(position);
-    if (this.driver.view.status.type === "live") this.#checkFresh(position as Position);
+    if (this.driver.view.status.type !== "live") return;
+    this.#checkFresh(position as Position);
+    this.#checkClock();
   }
 
   #noteShown(position: Position | null): void {
@@ -206,6 +211,17 @@ export class Tab {
     if (since === null || this.#hasJustWoken) return;
     const age = this.#world.clock.now - since;
     if (age > this.#freshMs) this.#world.fail("R7", `${this.name} says live at ${position.version}, ${age} ms behind`);
+  }
+
+  /** Rule R7: while it is live it knows the authority's clock, but for what the newest `sync` was on its way. */
+  #checkClock(): void {
+    const { clock, wallSetAt } = this.#world;
+    const late = this.#worstTransit() + ON_ITS_WAY_MS;
+    if (clock.now - wallSetAt <= 3 * this.config.beaconMs + late) return;
+    if (clock.now - this.environment.wokeAt <= NOTICES_SLEEP_MS + ON_ITS_WAY_MS + SLACK_MS) return;
+    const error = this.driver.serverNow() - this.#world.wallTime();
+    if (error <= SET_BACK_MS + SLACK_MS && error >= -(late + this.environment.unnoticedMs)) return;
+    this.#world.fail("R7", `${this.name} is live and has the authority's clock ${error} ms ahead of what it is`);
   }
 
   get #hasJustWoken(): boolean {

@@ -57,6 +57,8 @@ export class World {
   restores = 0;
   restoredAt = 0;
   failure: Failure | null = null;
+  /** When somebody set the authority's clock the last time. */
+  wallSetAt = Number.NEGATIVE_INFINITY;
   #ids = 0;
   /** What somebody set the authority's clock ahead. */
   #wallSkewMs = 0;
@@ -93,6 +95,7 @@ export class World {
   }
 
   jumpWall(byMs: number): void {
+    this.wallSetAt = this.clock.now;
     this.#wallSkewMs += byMs;
   }
 

@@ -544,6 +544,32 @@ const FOUND: readonly BrokenBuild[] = [
     ],
   },
   {
+    name: "a shared sync tells the time at which it was made first",
+    item: null,
+    rule: "R7",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/steps.ts",
+        find: "if (this.#timedSlot === slot) return;",
+        replace: "if (this.#timedSlot !== -1) return;",
+      },
+    ],
+  },
+  {
+    name: "the authority's clock is learnt once for each connection",
+    item: null,
+    rule: "R7",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "client/src/authority-clock.ts",
+        find: "const aheads = [...before, ahead].slice(-SAMPLES);",
+        replace: "const aheads = before.length > 0 ? before : [ahead];",
+      },
+    ],
+  },
+  {
     name: "a divergence healed by the next connection is not reported",
     item: null,
     rule: "P5",
