@@ -6,10 +6,6 @@ import { launchChromium } from "./chromium.ts";
 import { FleetProcess, PASSWORD } from "./fleet-process.ts";
 import { Tab } from "./tab.ts";
 
-const HOUR = 3_600_000;
-/** An age on a page that may have to wait a while for its turn on a slow machine. */
-const JUST_NOW = /^(now|\d+ s ago|\d min( \d+ s)? ago)$/;
-
 let browser: Browser;
 
 beforeAll(async () => {
@@ -338,45 +334,6 @@ describe("a fleet of the test's own", () => {
     await tab.close();
   });
 
-  test.each([HOUR, -HOUR])("ages are told by the server's clock on a page whose own is %i ms ahead", async (ahead) => {
-    const name = `clock-${ahead}`;
-    await Machine.enroll(fleet.address, admin, name);
-    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
-    const { page } = tab;
-    await page.addInitScript(setClock, ahead);
-    await page.goto(`${fleet.address}/hosts?q=${name}`);
-    const age = () => tab.row(name).locator("time").first().innerText();
-    await tab.isLive();
-
-    await expect.poll(age).toMatch(JUST_NOW);
-    expect(await page.evaluate((server) => Math.round((Date.now() - server) / 60_000), Date.now())).toBe(
-      ahead / 60_000,
-    );
-    tab.assertNothingWrong();
-    await tab.close();
-  });
-
-  test("a clock that is set while the page is open moves no age", async () => {
-    await Machine.enroll(fleet.address, admin, "clock-set");
-    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
-    const { page } = tab;
-    await page.goto(`${fleet.address}/hosts?q=clock-set`);
-    await tab.row("clock-set").getByText(JUST_NOW).first().waitFor();
-    await tab.isLive();
-    await page.evaluate(noteAges);
-
-    for (const byMs of [HOUR, -2 * HOUR]) {
-      await page.evaluate(setClock, byMs);
-      const ticks = await page.evaluate(() => Number(Reflect.get(window, "ticks")));
-      await expect.poll(() => page.evaluate(() => Number(Reflect.get(window, "ticks")))).toBeGreaterThan(ticks + 3);
-    }
-
-    const ages = await page.evaluate(() => [...(Reflect.get(window, "ages") as Set<string>)]);
-    for (const age of ages) expect(age).toMatch(JUST_NOW);
-    tab.assertNothingWrong();
-    await tab.close();
-  });
-
   test("a browser of another language shows the same page", async () => {
     const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie, locale: "de-DE" });
     await tab.page.goto(`${fleet.address}/hosts`);
@@ -591,26 +548,4 @@ function focused(tab: Tab): Promise<string> {
       .join(" ")
       .trim();
   });
-}
-
-/** Runs in the page: its wall clock is so far ahead of the machine's from here on. */
-function setClock(aheadMs: number): void {
-  const trueNow = Reflect.get(window, "trueNow") ?? Date.now.bind(Date);
-  Reflect.set(window, "trueNow", trueNow);
-  Date.now = () => trueNow() + aheadMs;
-}
-
-/** Runs in the page: notes every age that a host is shown with, and counts how often the page's second passes. */
-function noteAges(): void {
-  const ages = new Set<string>();
-  Reflect.set(window, "ages", ages);
-  Reflect.set(window, "ticks", 0);
-  const look = () => {
-    for (const time of document.querySelectorAll(".hosts time")) ages.add(time.textContent ?? "");
-  };
-  new MutationObserver(look).observe(document.body, { subtree: true, characterData: true, childList: true });
-  setInterval(() => {
-    look();
-    Reflect.set(window, "ticks", Number(Reflect.get(window, "ticks")) + 1);
-  }, 500);
 }

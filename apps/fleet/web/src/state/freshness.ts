@@ -51,7 +51,7 @@ export function badgeOf(freshness: Freshness, now: number): Badge {
 
 function liveBadge({ view, caughtUp }: Freshness, now: number): Badge {
   if (view.checking) return { tone: "busy", shape: "half", word: "Checking", detail: null, old: false };
-  if (caughtUp !== null && now - caughtUp.at < CAUGHT_UP_SHOWN_MS) {
+  if (caughtUp !== null && Math.abs(now - caughtUp.at) < CAUGHT_UP_SHOWN_MS) {
     const { versionsLater } = caughtUp;
     const detail = versionsLater < 0 ? "an older state was put back" : `${count(versionsLater, "change")} later`;
     return { tone: "good", shape: "check", word: "Resynced", detail, old: false };
