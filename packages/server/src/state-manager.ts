@@ -296,13 +296,13 @@ export class StateManager<M extends Model = Model> {
     const committed = Object.freeze(this.#publishing);
     this.#publishing = [];
     if (committed.length === 0) return;
-    for (const follower of this.#followers) this.#tell(follower, committed);
+    for (const follower of this.#followers) this.#tell(() => follower(committed));
   }
 
-  /** One that throws harms neither the calls that were committed nor the others; the error comes up by itself. */
-  #tell(follower: (committed: readonly Committed[]) => void, committed: readonly Committed[]): void {
+  /** A listener that throws harms neither what goes on nor the others; the error comes up by itself. */
+  #tell(listener: () => void): void {
     try {
-      follower(committed);
+      listener();
     } catch (error) {
       this.runtime.soon(() => {
         throw error;
@@ -341,6 +341,7 @@ export class StateManager<M extends Model = Model> {
 
   /** The named changes of a space, oldest first, after a version; by whole groups. */
   async log(query: LogQuery): Promise<LoggedChange[]> {
+    this.#requireOpen();
     const rows = await this.#store.readLog(query);
     return rows.flatMap((row) => {
       return changesOfText(row.changes).changes.map((change, index) => ({
@@ -353,6 +354,7 @@ export class StateManager<M extends Model = Model> {
 
   /** What left the live state of a space by its `keep`, oldest first. */
   async history(query: HistoryQuery): Promise<EvictedRecord[]> {
+    this.#requireOpen();
     const rows = await this.#store.readHistory(query);
     return rows.map(({ position, creationId, collection, id, version, at, text }) => {
       return { position, creationId, collection, id, version, at, record: JSON.parse(text) as StateRecord };
@@ -360,8 +362,12 @@ export class StateManager<M extends Model = Model> {
   }
 
   async backup(path: string): Promise<void> {
-    if (this.#closing) throw new SyncError("shutting_down", "the store is being closed");
+    this.#requireOpen();
     return this.#store.backup(path);
+  }
+
+  #requireOpen(): void {
+    if (this.#closing) throw new SyncError("shutting_down", "the store is being closed");
   }
 
   metrics(): Record<string, number> {
@@ -403,7 +409,7 @@ export class StateManager<M extends Model = Model> {
   async #close(): Promise<void> {
     this.#closing = true;
     await this.#writer.close();
-    for (const closer of [...this.#closers]) closer();
+    for (const closer of [...this.#closers]) this.#tell(closer);
     this.#folder.stop();
     this.#digester.stop();
     try {

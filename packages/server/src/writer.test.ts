@@ -478,6 +478,9 @@ test("closing finishes what waits, then refuses, and leaves a digest that the ne
   expect((await last).version).toBe(1);
   await expect(manager.apply(added("late"))).rejects.toMatchObject({ code: "shutting_down" });
   await expect(manager.backup("late")).rejects.toMatchObject({ code: "shutting_down" });
+  const query = { space: "main", limit: 1 };
+  await expect(manager.log({ ...query, afterVersion: 0 })).rejects.toMatchObject({ code: "shutting_down" });
+  await expect(manager.history(query)).rejects.toMatchObject({ code: "shutting_down" });
   const data = disk.inner.dump();
   expect(data.spaces[0]?.digest).toMatchObject({ version: 1 });
   const damaged = data.spaces.map((space) => ({
@@ -518,6 +521,22 @@ test("a follower that throws harms neither the call nor those told after it, and
 
   expect((await done).version).toBe(1);
   expect(later).toEqual([1]);
+});
+
+test("a listener to the close that throws keeps neither the store open nor another one from being told", async () => {
+  let told = 0;
+  manager.onClose(() => {
+    throw new Error("a bug of a listener");
+  });
+  manager.onClose(() => {
+    told += 1;
+  });
+
+  await manager.close();
+
+  expect(told).toBe(1);
+  await expect(disk.inner.open()).resolves.toBeDefined();
+  await expect(runtime.pass(1)).rejects.toThrow("a bug of a listener");
 });
 
 test("folds that fail are counted, and tried again", async () => {
