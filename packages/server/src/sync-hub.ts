@@ -12,6 +12,7 @@ import {
   SyncError,
   type SyncMessage,
 } from "@neverstale/protocol";
+import { beaconInterval } from "./beacon-interval.ts";
 import { Bucket, type Rate } from "./bucket.ts";
 import { Cursor, type Profile } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
@@ -70,7 +71,7 @@ export class SyncHub {
 
   constructor(manager: StateManager, options: { readonly beaconMs?: number } = {}) {
     this.#manager = manager;
-    this.beaconMs = options.beaconMs ?? DEFAULT_BEACON_MS;
+    this.beaconMs = beaconInterval(options.beaconMs ?? DEFAULT_BEACON_MS);
     const { messagesPerSecond, snapshotsPerMinute } = manager.limits;
     this.#messageRate = { perSecond: messagesPerSecond, burst: messagesPerSecond * 10 };
     this.#snapshotRate = { perSecond: snapshotsPerMinute / 60, burst: snapshotsPerMinute };

@@ -33,6 +33,19 @@ describe("a start that fails ends with status 1 and says what to do", () => {
       /--admin-password-file/,
     ],
     [
+      "a password that nobody could sign in with, as it is longer than is asked for",
+      async () => ({ variables: { NEVERSTALE_ADMIN_PASSWORD: "long ".repeat(201) } }),
+      /1000 are the most/,
+      /one-time sign-in link/,
+    ],
+    [
+      "a password of spaces",
+      async () => ({ variables: { NEVERSTALE_ADMIN_PASSWORD: " ".repeat(20) } }),
+      /one character again and again/,
+      /one-time sign-in link/,
+    ],
+    ["an empty password file", async () => ({ flags: ["--admin-password-file", emptyFile()] }), /is empty/, /into it/],
+    [
       "an address of another machine",
       flags("--host", "192.0.2.1", "--allowed-origin", "https://x.example"),
       /no address of this/,
@@ -61,6 +74,12 @@ describe("a start that fails ends with status 1 and says what to do", () => {
       /\n/,
     ],
   ];
+
+  function emptyFile(): string {
+    const path = join(serving.directory(), "password");
+    writeFileSync(path, "\n");
+    return path;
+  }
 
   function withDatabase(make: (path: string) => void): ServeSettings {
     const directory = serving.directory();
@@ -101,6 +120,37 @@ describe("a start that fails ends with status 1 and says what to do", () => {
     expect(await second.end()).toBe(1);
     expect(second.err).toMatch(new RegExp(`process ${first.child.pid} works on`));
     expect(await answers(address)).toBe(true);
+  });
+});
+
+describe("settings", () => {
+  test.each([
+    ["a beacon interval that no timer waits for", "--beacon-interval", "1000h", /100ms to 1h/],
+    ["an empty host", "--host", "", /--host .*It is empty/],
+    ["an empty data directory", "--data-dir", "", /--data-dir .*It is empty/],
+  ])("%s is refused", async (_name, flag, value, message) => {
+    const started = serving.serve({ flags: [flag, value] });
+
+    expect(await started.end()).toBe(2);
+    expect(started.err).toMatch(message);
+  });
+
+  test("an empty variable is one that is not set, and an IPv6 address may stand in brackets", async () => {
+    const names = [
+      "HOST",
+      "SYNC_BEACON_INTERVAL",
+      "INIT_EVENT_LIMIT",
+      "ALLOWED_ORIGINS",
+      "BASE_PATH",
+      "ADMIN_PASSWORD",
+    ];
+    const variables = Object.fromEntries(names.map((name) => [`NEVERSTALE_${name}`, ""]));
+
+    const plain = serving.serve({ variables });
+    const brackets = serving.serve({ variables, flags: ["--host", "[::1]"] });
+
+    expect(await plain.listening()).toMatch(/^http:\/\/127\.0\.0\.1:/);
+    expect(await brackets.listening()).toMatch(/^http:\/\/\[::1\]:/);
   });
 });
 

@@ -5,7 +5,7 @@ import { atMost, Check, Reading } from "./host.ts";
 import { knownWord, withoutNewerOps, withoutNewerTypes } from "./newer-values.ts";
 import { ArgSpec, Args, OpOffer } from "./op.ts";
 import { MAX_CHUNK_BYTES } from "./output-space.ts";
-import { Id, Line, Name, Timestamp } from "./text.ts";
+import { CommandId, Id, Line, Name, Timestamp } from "./text.ts";
 
 /*
  * What an agent posts. It follows `agent/<host id>` at `WS /agent/sync` for what it is to do; all it has to say comes
@@ -38,7 +38,7 @@ export type EnrollAnswer = ReadonlyJson<z.infer<typeof EnrollAnswer>>;
  * the agent. Only a 200 lets it start the op; 409 `claim_refused`: another instance has it, it is gone, cancelled, past
  * its deadline, or the host runs another one. A lost answer is asked again.
  */
-export const ClaimRequest = z.object({ commandId: Id, instance: Id });
+export const ClaimRequest = z.object({ commandId: CommandId, instance: Id });
 export type ClaimRequest = ReadonlyJson<z.infer<typeof ClaimRequest>>;
 
 export const ClaimAnswer = z.object({ now: Timestamp, granted: z.literal(true) });
@@ -75,7 +75,7 @@ export const MetricsReport = z.object({ type: z.literal("metrics"), ...Reading.s
  */
 export const OutputReport = z.object({
   type: z.literal("output"),
-  commandId: Id,
+  commandId: CommandId,
   offset: z.int().min(0),
   bytes: z.int().min(1).max(MAX_CHUNK_BYTES),
   text: z.string().max(MAX_CHUNK_BYTES),
@@ -87,7 +87,7 @@ const WholeOutputReport = OutputReport.refine(({ text, bytes }) => text.length <
   message: "longer than `bytes`",
 });
 
-export const ProgressReport = z.object({ type: z.literal("progress"), commandId: Id, ...Progress.shape });
+export const ProgressReport = z.object({ type: z.literal("progress"), commandId: CommandId, ...Progress.shape });
 
 const ENDS = z
   .enum(FINAL_STATUSES)
@@ -96,7 +96,7 @@ const ENDS = z
 /** The end of a command, after its output: left out (so not in `finished`) while the server has fewer than `outputBytes`. */
 export const FinishedReport = z.object({
   type: z.literal("finished"),
-  commandId: Id,
+  commandId: CommandId,
   status: z.preprocess(knownWord(new Set(ENDS.options), "failed"), ENDS),
   reason: Line.optional(),
   exitCode: z.int().optional(),
@@ -121,7 +121,7 @@ export const StateReport = z.object({
   known: z
     .array(
       z.object({
-        commandId: Id,
+        commandId: CommandId,
         op: Name,
         args: Args,
         phase: z.enum(["claiming", "running", "ended"]),

@@ -5,6 +5,7 @@ import { Event } from "./event.ts";
 import { Host, Tags, ThemeColor } from "./host.ts";
 import { HostName } from "./host-name.ts";
 import { Args } from "./op.ts";
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, passwordProblem } from "./password.ts";
 import { Id, Line, Name, Timestamp } from "./text.ts";
 
 /** The closed list of what can go wrong with a request; `status` is the HTTP status it comes with. */
@@ -57,24 +58,32 @@ const Totp = z.string().max(20).describe("Ignored: there is no second factor yet
 /** `POST /api/login`. */
 export const LoginRequest = z.strictObject({
   username: z.string().min(1).max(100),
-  password: z.string().min(1).max(1000),
+  password: z.string().min(1).max(MAX_PASSWORD_LENGTH),
   totp: Totp,
 });
 export type LoginRequest = ReadonlyJson<z.infer<typeof LoginRequest>>;
 
-export const MIN_PASSWORD_LENGTH = 15;
+/** One that is set. */
+const NewPassword = z
+  .string()
+  .min(MIN_PASSWORD_LENGTH)
+  .max(MAX_PASSWORD_LENGTH)
+  .superRefine((text, context) => {
+    const problem = passwordProblem(text);
+    if (problem !== null) context.addIssue(`the password ${problem}`);
+  });
 
 /** `POST /api/setup`: the token of the one-time sign-in link `/#setup=<token>`; may set the admin's password at once. */
 export const SetupRequest = z.strictObject({
   token: z.string().min(20).max(200),
-  password: z.string().min(MIN_PASSWORD_LENGTH).max(1000).optional(),
+  password: NewPassword.optional(),
 });
 export type SetupRequest = ReadonlyJson<z.infer<typeof SetupRequest>>;
 
 /** `POST /api/password`: `current` is needed once there is one. */
 export const PasswordRequest = z.strictObject({
-  current: z.string().max(1000).optional(),
-  password: z.string().min(MIN_PASSWORD_LENGTH).max(1000),
+  current: z.string().max(MAX_PASSWORD_LENGTH).optional(),
+  password: NewPassword,
 });
 export type PasswordRequest = z.infer<typeof PasswordRequest>;
 

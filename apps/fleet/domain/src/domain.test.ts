@@ -210,3 +210,15 @@ test("what may be shown of an enrolment token holds no secret", () => {
 test("every problem is an HTTP error", () => {
   for (const status of Object.values(PROBLEMS)) expect(status >= 400 && status < 600).toBe(true);
 });
+
+test.each(["../../etc", "a b", "\u202e", "a/b", "", "x".repeat(201)])(
+  "an agent can name no command %j, whose id no address could hold",
+  (commandId) => {
+    const known = [{ commandId, op: "disk", args: {}, phase: "running" }];
+
+    expect(ClaimRequest.safeParse({ commandId, instance: "i" }).success).toBe(false);
+    expect(ReportsRequest.safeParse({ instance: "i", seq: 1, reports: [{ type: "state", known }] }).success).toBe(
+      false,
+    );
+  },
+);

@@ -12,5 +12,6 @@ export * from "./host-label.ts";
 export * from "./host-name.ts";
 export * from "./op.ts";
 export * from "./output-space.ts";
+export * from "./password.ts";
 export * from "./pipeline.ts";
 export * from "./screens.ts";

@@ -6,6 +6,9 @@ export const Timestamp = z.iso.datetime();
 /** An opaque id; the engine refuses unsafe ones itself (rule S4). */
 export const Id = z.string().min(1).max(200);
 
+/** Of a command: it stands in addresses, and in the name of its output's space. */
+export const CommandId = z.string().regex(/^[\w-]{1,200}$/, "letters, digits, - and _; at most 200");
+
 /** The name of an op, an argument, a check or a pipeline. */
 export const Name = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, "lower-case letters, digits, - and _; at most 64");
 

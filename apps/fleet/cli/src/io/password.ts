@@ -12,10 +12,18 @@ export async function findPassword(file: string | undefined, user: string): Prom
   throw new Failure("there is no password", { hint: "Give --password-file FILE, or set NEVERSTALE_PASSWORD." });
 }
 
-/** The file's first and only line. */
+/** The file's first and only line. Editors may begin a file with a mark of its encoding, which nobody sees. */
 export function readPassword(file: string, exitCode: number = EXIT.cannotTell): string {
+  const password = readText(file, exitCode)
+    .replace(/^\ufeff/, "")
+    .replace(/\r?\n$/, "");
+  if (password !== "") return password;
+  throw new Failure(`the password file is empty: ${file}`, { hint: "Write the password into it.", exitCode });
+}
+
+function readText(file: string, exitCode: number): string {
   try {
-    return readFileSync(file, "utf8").replace(/\r?\n$/, "");
+    return readFileSync(file, "utf8");
   } catch (cause) {
     const hint = "Name a file that this user may read, with --password-file or --admin-password-file.";
     throw new Failure(`the password file can't be read: ${file}`, { cause, hint, exitCode });

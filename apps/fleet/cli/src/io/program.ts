@@ -16,6 +16,7 @@ import { buildWebPage } from "./web-page.ts";
 
 /** Runs the command line; resolves with the exit status, or null where a server goes on running. */
 export async function runCli(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number | null> {
+  dropEmpty(env);
   if (argv[0] === "agent") return await (await import("@neverstale/fleet-agent")).runAgent(argv.slice(1), env);
   const end: { status: number | null } = { status: EXIT.ok };
   try {
@@ -26,6 +27,11 @@ export async function runCli(argv: readonly string[], env: NodeJS.ProcessEnv): P
     process.stderr.write(`neverstale: ${explain(error)}\n`);
     return error instanceof Failure ? error.exitCode : EXIT.no;
   }
+}
+
+/** An empty variable is one that isn't set: whoever starts this from a file of settings writes it so. */
+function dropEmpty(env: NodeJS.ProcessEnv): void {
+  for (const [name, value] of Object.entries(env)) if (name.startsWith("NEVERSTALE_") && value === "") delete env[name];
 }
 
 interface End {
@@ -71,13 +77,15 @@ function addServe(root: Command, end: End): void {
         .default(8080)
         .argParser(integer(0, 65_535)),
     )
-    .addOption(new Option("--host <address>", "where it listens").env("NEVERSTALE_HOST").default("127.0.0.1"))
+    .addOption(
+      new Option("--host <address>", "where it listens").env("NEVERSTALE_HOST").default("127.0.0.1").argParser(address),
+    )
     .addOption(dataDirOption())
     .addOption(
       new Option("--beacon-interval <duration>", "how often each dashboard hears that it is up to date")
         .env("NEVERSTALE_SYNC_BEACON_INTERVAL")
         .default(30_000, "30s")
-        .argParser(duration),
+        .argParser(duration(100, 3_600_000, "100ms to 1h")),
     )
     .addOption(
       new Option("--init-event-limit <number>", "events in the live state")
@@ -212,7 +220,7 @@ function addToken(root: Command, end: End): void {
     .addOption(
       new Option("--ttl <duration>", "how long it is good for, at most 1h")
         .default(3_600_000, "1h")
-        .argParser(tokenLife),
+        .argParser(duration(60_000, 3_600_000, "1m to 1h")),
     )
     .option("--tag <tag...>", "tags of the host that enrols with it")
     .addHelpText(
@@ -302,7 +310,10 @@ function withSignIn(command: Command): Command {
 }
 
 function dataDirOption(): Option {
-  return new Option("--data-dir <directory>", "where the data is").env("NEVERSTALE_DATA_DIR").default("./data");
+  return new Option("--data-dir <directory>", "where the data is")
+    .env("NEVERSTALE_DATA_DIR")
+    .default("./data")
+    .argParser(something);
 }
 
 async function withSession<T>(
@@ -327,16 +338,24 @@ function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms !== null && ms >= 100) return ms;
-  throw new InvalidArgumentError("Expected a duration such as 500ms, 30s or 5m.");
+function duration(min: number, max: number, range: string): (text: string) => number {
+  return (text) => {
+    const ms = parseDuration(text);
+    if (ms !== null && ms >= min && ms <= max) return ms;
+    throw new InvalidArgumentError(`Expected a duration from ${range}, such as 90s or 5m.`);
+  };
 }
 
-function tokenLife(text: string): number {
-  const ms = parseDuration(text);
-  if (ms !== null && ms >= 60_000 && ms <= 3_600_000) return ms;
-  throw new InvalidArgumentError("Expected a duration from 1m to 1h.");
+function something(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("It is empty.");
+}
+
+/** Of IPv6 also as it stands in an address of the web: `[::1]`. */
+function address(text: string): string {
+  return something(text)
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, "$1");
 }
 
 /** From the environment several come in one text, separated by commas. */

@@ -61,7 +61,7 @@ async function reset(server: Server, dataDir: string): Promise<boolean> {
   const linkIsGood = request !== null && Math.abs(server.now() - request.askedMs) < LINK_WAITS_MS;
   if (linkIsGood) server.setupLink.take(request.tokenHash, server.steadyNow());
   else server.setupLink.drop();
-  rmSync(path, { force: true });
+  rmSync(path, { force: true, recursive: true });
   server.log.warn({ linkIsGood }, "admin was reset by neverstale admin reset");
   return linkIsGood;
 }

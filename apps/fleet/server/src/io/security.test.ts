@@ -334,7 +334,14 @@ describe("session and login", () => {
     const call = (body: object, path = "/api/setup") =>
       send(other.address, "POST", path, { body, headers: { origin: other.address } });
 
-    expect((await call({ token, password: "fourteen chars" })).status).toBe(400);
+    for (const password of [
+      "fourteen chars",
+      " ".repeat(15),
+      "\u{1f468}\u200d".repeat(7),
+      "a\ud800".repeat(8),
+      `${long}`.repeat(5),
+    ])
+      expect((await call({ token, password })).status).toBe(400);
     expect((await call({ token, password: long })).status).toBe(200);
     expect((await call({ username: "admin", password: long.slice(0, -1) }, "/api/login")).status).toBe(401);
     expect((await call({ username: "admin", password: long }, "/api/login")).status).toBe(200);

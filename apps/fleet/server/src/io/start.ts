@@ -8,9 +8,9 @@ import {
   agentModel,
   auditModel,
   fleetModel,
-  MIN_PASSWORD_LENGTH,
   OUTPUT_SPACES,
   outputModel,
+  passwordProblem,
 } from "@neverstale/fleet-domain";
 import { DEFAULT_BEACON_MS, type SyncError } from "@neverstale/protocol";
 import { DEFAULT_LIMITS, StateManager, type Store, StoreFailure, sqliteStore } from "@neverstale/server";
@@ -121,10 +121,11 @@ export function checkSettings({
   new Origins(allowedOrigins);
   new TrustedProxies(trustedProxies);
   normalBasePath(basePath);
-  if (adminPassword !== "" && adminPassword.length < MIN_PASSWORD_LENGTH)
+  const problem = adminPassword === "" ? null : passwordProblem(adminPassword);
+  if (problem !== null)
     throw new StartFailure(
-      `the admin's password needs ${MIN_PASSWORD_LENGTH} characters or more; this one has ${adminPassword.length}`,
-      "Give a longer one, or none: the first start then prints a one-time sign-in link.",
+      `the admin's password ${problem}`,
+      "Give another one, or none: the first start then prints a one-time sign-in link.",
     );
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, describe, expect, test } from "vitest";
@@ -61,6 +61,18 @@ describe("admin reset", () => {
     expect(second.server.accounts?.sessions.size).toBe(0);
     await expect(signInWith(second, PASSWORD)).rejects.toThrow("not_signed_in");
     expect((await setUp(second, link)).status).toBe(200);
+  });
+
+  test("[C24] reset: what is in the place of the request, but is none, is taken once, not again and again", async () => {
+    const dataDir = dataDirectory();
+    const fleet = await fleets.start({ dataDir, adminPassword: PASSWORD });
+
+    mkdirSync(join(dataDir, "admin-reset.json"));
+    await expect.poll(() => readdirSync(dataDir)).not.toContain("admin-reset.json");
+
+    const { link, isDone } = await askForReset(dataDir);
+    expect([isDone, (await setUp(fleet, link, { password: ANOTHER })).status]).toEqual([true, 200]);
+    await signInWith(fleet, ANOTHER);
   });
 
   test("[C24] reset: one that waited for more than an hour is done, with a new link", async () => {
