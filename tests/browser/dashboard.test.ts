@@ -6,6 +6,10 @@ import { launchChromium } from "./chromium.ts";
 import { FleetProcess, PASSWORD } from "./fleet-process.ts";
 import { Tab } from "./tab.ts";
 
+const HOUR = 3_600_000;
+/** An age of seconds, or of minutes where a machine is slow: a clock that is behind would show "now" for ever. */
+const JUST_HEARD = /^(\d+ s|\d min( \d+ s)?) ago$/;
+
 let browser: Browser;
 
 beforeAll(async () => {
@@ -334,6 +338,42 @@ describe("a fleet of the test's own", () => {
     await tab.close();
   });
 
+  test.each([HOUR, -HOUR])("ages are told by the server's clock on a page whose own is %i ms ahead", async (ahead) => {
+    const name = `clock-${ahead}`;
+    const machine = await Machine.enroll(fleet.address, admin, name);
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    const { page } = tab;
+    await page.addInitScript(setClock, ahead);
+    await page.goto(`${fleet.address}/hosts?q=${name}`);
+    await tab.isLive();
+    await machine.report({ type: "metrics", cpu: 40 });
+
+    await expect.poll(() => ageOf(tab, name)).toMatch(JUST_HEARD);
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
+  test("a clock that is set while the page is open moves no age", async () => {
+    const machine = await Machine.enroll(fleet.address, admin, "clock-set");
+    const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
+    const { page } = tab;
+    await page.goto(`${fleet.address}/hosts?q=clock-set`);
+    await tab.isLive();
+
+    for (const [aheadMs, cpu] of [
+      [HOUR, 41],
+      [-HOUR, 42],
+    ] as const) {
+      await page.evaluate(setClock, aheadMs);
+      await machine.report({ type: "metrics", cpu });
+      await tab.row("clock-set").getByText(`${cpu} %`).waitFor();
+      await expect.poll(() => ageOf(tab, "clock-set")).toMatch(JUST_HEARD);
+    }
+
+    tab.assertNothingWrong();
+    await tab.close();
+  });
+
   test("a browser of another language shows the same page", async () => {
     const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie, locale: "de-DE" });
     await tab.page.goto(`${fleet.address}/hosts`);
@@ -548,4 +588,16 @@ function focused(tab: Tab): Promise<string> {
       .join(" ")
       .trim();
   });
+}
+
+/** Runs in the page: its wall clock is so far ahead of the machine's from here on. */
+function setClock(aheadMs: number): void {
+  const trueNow = Reflect.get(window, "trueNow") ?? Date.now.bind(Date);
+  Reflect.set(window, "trueNow", trueNow);
+  Date.now = () => trueNow() + aheadMs;
+}
+
+/** How long ago the host was heard, as its row says it. */
+function ageOf(tab: Tab, hostname: string): Promise<string> {
+  return tab.row(hostname).locator("time").innerText();
 }
