@@ -159,13 +159,13 @@ export class Disk {
     const { kind } = journal;
     if (kind === null) return result;
     this.#refuse(journal);
-    this.#springAt(kind, "before", journal);
+    this.springAt(kind, "before", journal);
     this.#failAt(kind, journal);
     this.#written(journal);
-    this.#springAt(kind, "written");
+    this.springAt(kind, "written");
     if (!forces && kind === "commit") return result;
     if (forces) this.force();
-    this.#springAt(kind, "synced");
+    this.springAt(kind, "synced");
     return result;
   }
 
@@ -202,12 +202,8 @@ export class Disk {
     throw new StoreFailure("unknown", "the disk failed");
   }
 
-  /** Ends the process where somebody wants it, at the end of a step of a write. */
-  springAt(kind: Write, point: CrashPoint): void {
-    this.#springAt(kind, point);
-  }
-
-  #springAt(kind: Write, point: CrashPoint, journal: Journal | null = null): void {
+  /** Ends the process where somebody wants it, at the end of a step of a write; with a `journal`, that is taken back. */
+  springAt(kind: Write, point: CrashPoint, journal: Journal | null = null): void {
     const { trap } = this.faults;
     if (trap === null || trap.kind !== kind || trap.point !== point) return;
     if (trap.skip !== undefined && trap.skip > 0) {
@@ -268,10 +264,10 @@ export class Disk {
   /** Moves what it can to the database file: readers may stand in the way of the last of it. */
   checkpoint(): { readonly logPages: number; readonly donePages: number } {
     if (this.faults.full) return { logPages: 0, donePages: 0 };
-    this.#springAt("checkpoint", "before");
+    this.springAt("checkpoint", "before");
     this.#failAt("checkpoint", null);
     this.force();
-    this.#springAt("checkpoint", "synced");
+    this.springAt("checkpoint", "synced");
     const logPages = this.#logPages;
     const isWhole = this.random.chance(0.7);
     this.counters.add(isWhole ? "checkpoint_whole" : "checkpoint_in_part");
