@@ -3,6 +3,7 @@ import type { Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Refusal, refuseUpgrade, UNJUDGED } from "./refuse-upgrade.ts";
+import { startTimer } from "./start-timer.ts";
 import { urlOf } from "./upgrade-request.ts";
 
 /** Who serves upgrades to some paths of an http server. */
@@ -88,9 +89,9 @@ class UpgradeRouter {
 
   #leaveToOthers(socket: Socket): void {
     const [first] = this.#routes;
-    const timer = setTimeout(() => {
+    const timer = startTimer(() => {
       if (!socket.destroyed && socket.writable && socket.bytesWritten === 0) this.#refuse(socket);
-    }, first?.unservedMs).unref();
+    }, first?.unservedMs ?? 0).unref();
     socket.once("close", () => clearTimeout(timer));
   }
 
