@@ -379,7 +379,7 @@ test("[A1] changes that can't be written as text have moved nothing, which their
 
 test("[B2] a group takes so many calls, or those decided within its time: the others form the next ones", async () => {
   const manager = await opened({ batchCalls: 3 });
-  const hurried = await StateManager.openWith({ model, store: memoryStore(), limits: { batchMs: -1 } }, runtime);
+  const hurried = await StateManager.openWith({ model, store: memoryStore(), limits: { batchMs: 0 } }, runtime);
   const commitsOf = async (of: typeof manager, calls: number) => {
     const before = of.metrics().store_commits_total ?? 0;
     await outcomesOf(...Array.from({ length: calls }, (_, n) => of.apply(added(`${n}`))));

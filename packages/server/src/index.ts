@@ -30,3 +30,4 @@ export {
   type Transaction,
   type TransactOptions,
 } from "./transaction.ts";
+export { withDefaults } from "./with-defaults.ts";

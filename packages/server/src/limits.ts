@@ -1,3 +1,5 @@
+import { LONGEST_TIMER_MS, withDefaults } from "./with-defaults.ts";
+
 /** Rule A10: everything that can grow has a bound here, and `docs/OPERATIONS.md` says what happens at it. */
 export interface Limits {
   /** Calls that wait for the writer; the next one is refused with `too_many_requests`. */
@@ -87,3 +89,11 @@ export const DEFAULT_LIMITS: Limits = {
   foldMs: 1_000,
   closeFoldMs: 2_000,
 };
+
+/** The limits of an authority; throws a plain error that names one that can't be one. */
+export function limitsFrom(given: Partial<Limits> | undefined): Limits {
+  return withDefaults(DEFAULT_LIMITS, given, "limits", {
+    zero: ["batchMs", "ephemeralMs", "closeFoldMs", "unservedMs"],
+    mostMs: LONGEST_TIMER_MS,
+  });
+}

@@ -19,7 +19,7 @@ import { notDecided, refusedAtTheDoor, takeOptions } from "./door.ts";
 import { Folder } from "./folder.ts";
 import { bringAboutKeep } from "./keep-at-open.ts";
 import { Keys, keyOfToday } from "./keys.ts";
-import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
+import { type Limits, limitsFrom } from "./limits.ts";
 import { Epochs } from "./lineage.ts";
 import type { OpenOptions } from "./open-options.ts";
 import { createMain, openSpaces, SpaceModels } from "./open-spaces.ts";
@@ -32,7 +32,6 @@ import { BoundsSeen } from "./tally.ts";
 import { TombstoneBound } from "./tombstone-bound.ts";
 import { type Applied, type Decide, MAIN_SPACE, type Transaction, type TransactOptions } from "./transaction.ts";
 import { heldByOptions, heldBytes } from "./waiting-room.ts";
-import { withDefaults } from "./with-defaults.ts";
 import { Writer } from "./writer.ts";
 
 /** What has been committed in one space, told to followers after it is durable. */
@@ -105,7 +104,7 @@ export class StateManager<M extends Model = Model> {
     options: OpenOptions<M>,
     runtime: Runtime,
   ): Promise<StateManager<M>> {
-    const limits = withDefaults(DEFAULT_LIMITS, options.limits, "limits");
+    const limits = limitsFrom(options.limits);
     const epochs = new Epochs([...contents.epochs, runtime.newId()].slice(-limits.epochs));
     const models = new SpaceModels(options.model, options.spaces ?? {});
     const spaces = openSpaces(contents.spaces, models, epochs, limits.tombstones);

@@ -171,7 +171,7 @@ export class Writer {
       batch.decide(call);
       decided += 1;
       if (decided === this.#limits.batchCalls || batch.isFull) break;
-      if (decided % 64 === 0 && this.#runtime.now() > until) break;
+      if (decided % 64 === 0 && this.#runtime.now() >= until) break;
     }
     if (batch.isFull && this.#lanes.size > 0) this.#groupsCut += 1;
     this.#calls += decided;

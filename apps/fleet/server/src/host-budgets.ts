@@ -1,3 +1,5 @@
+import { withDefaults } from "@neverstale/server";
+
 /** What one host's agent may cause by itself. Beyond it nothing fails: something is left out, and an event says so. */
 export interface HostLimits {
   /** Bytes of the host's record, as JSON: an agent that offers more keeps what it offered before. */
@@ -83,7 +85,7 @@ export class HostBudgets {
   #hellosTooLarge = 0;
 
   constructor(limits: Partial<HostLimits> = {}) {
-    this.limits = { ...DEFAULT_HOST_LIMITS, ...limits };
+    this.limits = withDefaults(DEFAULT_HOST_LIMITS, limits, "hostLimits");
   }
 
   takeEvent(hostId: string, isAudit: boolean, nowMs: number): Grant {

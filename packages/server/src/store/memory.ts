@@ -1,27 +1,26 @@
 import { assert, SyncError } from "@neverstale/protocol";
-import { withDefaults } from "../with-defaults.ts";
 import { Catalog, NO_COUNTERS } from "./catalog.ts";
-import {
-  type AnswerQuery,
-  type ChangesText,
-  type CommitGroup,
-  type Fold,
-  type HistoryQuery,
-  type LineageRow,
-  type LogQuery,
-  type LogRow,
-  RETENTION,
-  type Retention,
-  type SpaceContents,
-  type Store,
-  type StoreContents,
-  type StoredAnswer,
-  type StoredHistoryRow,
-  type StoredRecord,
-  type StoredTombstone,
-  type StoreMetrics,
+import type {
+  AnswerQuery,
+  ChangesText,
+  CommitGroup,
+  Fold,
+  HistoryQuery,
+  LineageRow,
+  LogQuery,
+  LogRow,
+  Retention,
+  SpaceContents,
+  Store,
+  StoreContents,
+  StoredAnswer,
+  StoredHistoryRow,
+  StoredRecord,
+  StoredTombstone,
+  StoreMetrics,
 } from "./contract.ts";
 import { type ExpiredKeys, MemoryAnswers } from "./memory-answers.ts";
+import { retentionFrom } from "./settings.ts";
 
 /** All that a memory store holds, as a plain value: `memoryStore({ data })` goes on from it. Its rows are never altered. */
 export interface MemoryData {
@@ -86,7 +85,7 @@ export class MemoryStore implements Store {
   #commits = 0;
 
   constructor({ data, retention, log = true }: MemoryStoreOptions) {
-    this.#retention = withDefaults(RETENTION, retention, "retention");
+    this.#retention = retentionFrom(retention);
     this.#keepsLog = log;
     this.#epochs = [...(data?.epochs ?? [])];
     for (const space of data?.spaces ?? []) this.#spaces.set(space.name, spaceFromData(space));

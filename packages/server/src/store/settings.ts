@@ -1,3 +1,6 @@
+import { withDefaults } from "../with-defaults.ts";
+import { RETENTION, type Retention } from "./contract.ts";
+
 /** How the work of a store is cut into steps. The defaults suit a disk; tests and the simulator scale them down. */
 export interface StoreSettings {
   /** Work in the background holds the write lock for about so long at a time, the disk aside. */
@@ -32,3 +35,18 @@ export const STORE_SETTINGS: StoreSettings = {
   pagesPerCommit: 4,
   probes: 4,
 };
+
+/** No step may be without an end. Throws a plain error that names the setting that can't be one. */
+export function settingsFrom(given: Partial<StoreSettings> | undefined): StoreSettings {
+  const most = Number.MAX_SAFE_INTEGER;
+  return withDefaults(STORE_SETTINGS, given, "settings", {
+    zero: ["sliceMs", "probes", "pagesPerCommit"],
+    mostMs: most,
+    most,
+  });
+}
+
+/** With 0 nothing is kept. Throws a plain error that names the bound that can't be one. */
+export function retentionFrom(given: Partial<Retention> | undefined): Retention {
+  return withDefaults(RETENTION, given, "retention", { zero: "all" });
+}

@@ -1,6 +1,5 @@
 import { assert, SyncError } from "@neverstale/protocol";
 import type { Millis } from "../runtime.ts";
-import { withDefaults } from "../with-defaults.ts";
 import type { Catalog, CommitPlan, PlanDraft } from "./catalog.ts";
 import {
   type AnswerQuery,
@@ -9,7 +8,6 @@ import {
   type HistoryQuery,
   type LogQuery,
   type LogRow,
-  RETENTION,
   type Retention,
   type Store,
   type StoreContents,
@@ -22,7 +20,7 @@ import { findAnswer } from "./find-answer.ts";
 import { piecesOf } from "./fold-rows.ts";
 import { type AnswerSize, charsOf, KeptAnswers } from "./kept-answers.ts";
 import { catalogOf, readAnew } from "./read-contents.ts";
-import { STORE_SETTINGS, type StoreSettings } from "./settings.ts";
+import { retentionFrom, type StoreSettings, settingsFrom } from "./settings.ts";
 import { keptRows, StoreCounters } from "./store-counters.ts";
 import type { OpenData, StoreMachine } from "./store-machine.ts";
 import { StoreSteps } from "./store-steps.ts";
@@ -87,8 +85,8 @@ export class SlicedStore implements Store {
   constructor(machine: StoreMachine, { writer = "auto", retention, settings }: SlicedStoreOptions = {}) {
     this.#machine = machine;
     this.#wanted = writer;
-    this.#retention = withDefaults(RETENTION, retention, "retention");
-    this.#settings = withDefaults(STORE_SETTINGS, settings, "settings");
+    this.#retention = retentionFrom(retention);
+    this.#settings = settingsFrom(settings);
   }
 
   async open(): Promise<StoreContents> {

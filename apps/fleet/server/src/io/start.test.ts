@@ -10,7 +10,7 @@ import { Browser, closeCode, cookieOf, Fleets, Host, onlineHost, send, signIn, u
 import { backupFleet, restoreFleet } from "./backup.ts";
 import { databaseIn } from "./data-directory.ts";
 import { round } from "./rounds.ts";
-import type { RunningFleet } from "./start.ts";
+import { checkSettings, type RunningFleet } from "./start.ts";
 
 /** As in tests/leisure.ts, which a package can't import. */
 const LEISURE = Number(process.env.NEVERSTALE_TEST_LEISURE ?? 30);
@@ -348,3 +348,13 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+test.each([
+  [{ hostLimits: { recordBytes: 0 } }, "`recordBytes` of `hostLimits`"],
+  [{ socketLimits: { agent: Number.NaN } }, "`agent` of `socketLimits`"],
+  [{ connectionLimits: { all: -1 } }, "`all` of `connectionLimits`"],
+  [{ rateLimits: { session: { burst: "3", perSecond: 1 } } }, "`burst` of `rateLimits.session`"],
+  [{ rateLimits: { sessions: { burst: 3, perSecond: 1 } } }, "`rateLimits` has no `sessions`"],
+])("[A10] a bound that can't be one is refused before anything is opened: %j", (options, named) => {
+  expect(() => checkSettings(options as never)).toThrow(named);
+});

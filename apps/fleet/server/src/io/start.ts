@@ -13,12 +13,12 @@ import {
   passwordProblem,
 } from "@neverstale/fleet-domain";
 import { DEFAULT_BEACON_MS, type SyncError } from "@neverstale/protocol";
-import { DEFAULT_LIMITS, StateManager, type Store, StoreFailure, sqliteStore } from "@neverstale/server";
+import { DEFAULT_LIMITS, StateManager, type Store, StoreFailure, sqliteStore, withDefaults } from "@neverstale/server";
 import { type Logger, pino } from "pino";
 import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdmin } from "../accounts.ts";
 import { normalBasePath } from "../base-path.ts";
 import { retireOld } from "../commands.ts";
-import type { HostLimits } from "../host-budgets.ts";
+import { HostBudgets, type HostLimits } from "../host-budgets.ts";
 import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
 import { noteAddress, takeUpReset, watchForResets } from "./admin-reset.ts";
 import { type App, buildApp } from "./app.ts";
@@ -110,13 +110,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
 }
 
 /** Throws for settings that no server can start with: what can be told before anything is opened. */
-export function checkSettings({
-  host = "127.0.0.1",
-  allowedOrigins = [],
-  adminPassword = "",
-  trustedProxies = [],
-  basePath = "/",
-}: FleetOptions): void {
+export function checkSettings(options: FleetOptions): void {
+  const { host = "127.0.0.1", allowedOrigins = [], adminPassword = "", trustedProxies = [], basePath = "/" } = options;
+  checkLimits(options);
   checkReachability(host, allowedOrigins);
   new Origins(allowedOrigins);
   new TrustedProxies(trustedProxies);
@@ -127,6 +123,13 @@ export function checkSettings({
       `the admin's password ${problem}`,
       "Give another one, or none: the first start then prints a one-time sign-in link.",
     );
+}
+
+function checkLimits(options: FleetOptions): void {
+  new HostBudgets(options.hostLimits);
+  socketLimitsOf(options);
+  connectionLimitsOf(options);
+  rateLimitsOf(options);
 }
 
 /** Beyond this machine it is for a person to say where browsers come from: a proxy with TLS, as a rule (C47). */
@@ -150,7 +153,10 @@ function openManager(options: FleetOptions, dataDir: string, log: Logger): Promi
     migrate: retireOld,
     limits: {
       connectionsPerAddress: socketLimitsOf(options).address,
-      connections: Math.min(DEFAULT_LIMITS.connections, connectionsAllowed() - connectionLimitsOf(options).all),
+      connections: Math.max(
+        1,
+        Math.min(DEFAULT_LIMITS.connections, connectionsAllowed() - connectionLimitsOf(options).all),
+      ),
     },
     onProblems: ({ count, found }) => {
       log.warn({ count, found }, "records are stored that this release would not take in; they are served as they are");
@@ -164,13 +170,22 @@ function openManager(options: FleetOptions, dataDir: string, log: Logger): Promi
 }
 
 function socketLimitsOf({ socketLimits }: FleetOptions): SocketLimits {
-  return { ...DEFAULT_SOCKET_LIMITS, ...socketLimits };
+  return withDefaults(DEFAULT_SOCKET_LIMITS, socketLimits, "socketLimits");
+}
+
+function rateLimitsOf({ rateLimits = {} }: FleetOptions): RateLimits {
+  const limits = { ...DEFAULT_RATE_LIMITS };
+  for (const name of Object.keys({ ...limits, ...rateLimits }) as (keyof RateLimits)[]) {
+    if (limits[name] === undefined) throw new Error(`\`rateLimits\` has no \`${name}\``);
+    limits[name] = withDefaults(limits[name], rateLimits[name], `rateLimits.${name}`);
+  }
+  return limits;
 }
 
 /** Half of what the system allows is left to sockets. */
 function connectionLimitsOf({ connectionLimits }: FleetOptions): ConnectionLimits {
   const all = Math.min(DEFAULT_CONNECTION_LIMITS.all, Math.floor(connectionsAllowed() / 2));
-  return { ...DEFAULT_CONNECTION_LIMITS, all, ...connectionLimits };
+  return withDefaults({ ...DEFAULT_CONNECTION_LIMITS, all }, connectionLimits, "connectionLimits");
 }
 
 interface Opened {
@@ -184,7 +199,7 @@ interface Opened {
 async function serve(options: FleetOptions, { manager, log, logStream, host, dataDir }: Opened): Promise<RunningFleet> {
   const origins = new Origins(options.allowedOrigins ?? []);
   const proxies = new TrustedProxies(options.trustedProxies ?? []);
-  const rateLimits = { ...DEFAULT_RATE_LIMITS, ...options.rateLimits };
+  const rateLimits = rateLimitsOf(options);
   const socketLimits = socketLimitsOf(options);
   const hostLimits = options.hostLimits ?? {};
   const now = options.now ?? Date.now;

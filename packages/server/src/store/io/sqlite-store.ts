@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Millis } from "../../runtime.ts";
 import { withDefaults } from "../../with-defaults.ts";
 import type { Store } from "../contract.ts";
-import { STORE_SETTINGS, type StoreSettings } from "../settings.ts";
+import { type StoreSettings, settingsFrom } from "../settings.ts";
 import { SlicedStore, type SlicedStoreOptions } from "../sliced-store.ts";
 import type { OpenData, StoreMachine } from "../store-machine.ts";
 import type { WriterThread } from "../writer-thread.ts";
@@ -28,16 +28,24 @@ export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Sto
   return new SlicedStore(new SqliteMachine(resolve(path), options), options);
 }
 
+const UNBOUNDED = { maxBytes: Number.POSITIVE_INFINITY };
+
 /** This machine, and a file on it. */
 class SqliteMachine implements StoreMachine {
   readonly name: string;
   readonly #options: SqliteStoreOptions;
+  readonly #maxBytes: number;
   readonly #steps: StoreSettings;
 
   constructor(path: string, options: SqliteStoreOptions) {
     this.name = path;
+    this.#maxBytes = withDefaults(
+      UNBOUNDED,
+      { maxBytes: options.maxBytes as number },
+      "the options of the store",
+    ).maxBytes;
     this.#options = options;
-    this.#steps = withDefaults(STORE_SETTINGS, options.settings, "settings");
+    this.#steps = settingsFrom(options.settings);
   }
 
   readonly now = (): Millis => performance.now();
@@ -63,6 +71,6 @@ class SqliteMachine implements StoreMachine {
   }
 
   #settings(): DatabaseSettings {
-    return { path: realPath(this.name), maxBytes: this.#options.maxBytes ?? Number.POSITIVE_INFINITY };
+    return { path: realPath(this.name), maxBytes: this.#maxBytes };
   }
 }
