@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import type { Runtime } from "../runtime.ts";
 import { socketFrames } from "./frames.ts";
-import { startTimer } from "./start-timer.ts";
 
 /** How often the load of the event loop is read. */
 const LOAD_MS = 50;
@@ -15,7 +14,7 @@ export function nodeRuntime(): Runtime {
     wallTime: () => Date.now(),
     newId: () => randomBytes(16).toString("base64url"),
     after(delayMs, run) {
-      const timer = startTimer(run, delayMs);
+      const timer = setTimeout(run, delayMs);
       return { cancel: () => clearTimeout(timer) };
     },
     soon: (run) => {

@@ -5,7 +5,6 @@ import { csrfTokenIn, isCsrfSubprotocol, SUBPROTOCOL } from "@neverstale/protoco
 import { AllowedOrigins, isLoopbackAddress } from "../allowed-origins.ts";
 import { MAIN_SPACE } from "../transaction.ts";
 import { type Refusal, UNJUDGED } from "./refuse-upgrade.ts";
-import { startTimer } from "./start-timer.ts";
 import { protocolsOf } from "./upgrade-request.ts";
 
 export interface UpgradeInfo {
@@ -90,7 +89,7 @@ export class UpgradeJudge {
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_, reject) => {
       const error = new Error(`a connection could not be judged within ${this.#timeoutMs / 1000} s`);
-      timer = startTimer(() => reject(error), this.#timeoutMs);
+      timer = setTimeout(() => reject(error), this.#timeoutMs);
     });
     try {
       return await Promise.race([judged, timeout]);

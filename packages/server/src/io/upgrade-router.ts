@@ -3,7 +3,6 @@ import type { Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Refusal, refuseUpgrade, UNJUDGED } from "./refuse-upgrade.ts";
-import { startTimer } from "./start-timer.ts";
 import { urlOf } from "./upgrade-request.ts";
 
 /** Who serves upgrades to some paths of an http server. */
@@ -89,9 +88,9 @@ class UpgradeRouter {
 
   #leaveToOthers(socket: Socket): void {
     const [first] = this.#routes;
-    const timer = startTimer(() => {
+    const timer = setTimeout(() => {
       if (!socket.destroyed && socket.writable && socket.bytesWritten === 0) this.#refuse(socket);
-    }, first?.unservedMs ?? 0).unref();
+    }, first?.unservedMs).unref();
     socket.once("close", () => clearTimeout(timer));
   }
 
