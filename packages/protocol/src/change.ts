@@ -1,10 +1,10 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { SyncError } from "./errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, type StateRecord } from "./json.ts";
-import { mergePatch, mergePatchBetween } from "./merge-patch.ts";
+import { mergePatch, mergePatchBetween, mergePatchWithin } from "./merge-patch.ts";
 import { type ChangeRule, type Model, RECORD_EVICTED } from "./model.ts";
 import { isSafeId } from "./safety.ts";
-import { freezeJson, takeObject, takeRecord, thawedJson } from "./take-json.ts";
+import { freezeJson, takePatch, takeRecord, thawedJson } from "./take-json.ts";
 import { ignoreWhatComesLater, isThenable } from "./thenable.ts";
 
 /** A change as it is asked for. What is given to the authority is copied: the caller may do with its own what it likes. */
@@ -22,7 +22,10 @@ export interface Change extends AskedChange {
   readonly data: JsonObject;
 }
 
-/** A change that has come through the door: checked by rule S4, copied and frozen. Made by `takeChange` alone. */
+/**
+ * A change that has come through the door: checked by rule S4 and copied, so that nobody else holds it. Made by `takeChange`
+ * alone.
+ */
 export interface TakenChange extends Change {
   readonly rule: ChangeRule;
   readonly id: string;
@@ -54,7 +57,16 @@ export type ReadRecord = (collection: string, id: string) => StateRecord | undef
  * validator refuses the record; then nothing happened.
  */
 export function effectOf(model: Model, change: AskedChange, read: ReadRecord): Effect {
-  return effectOfTaken(model, takeChange(model, change), read);
+  const effect = effectOfTaken(model, takeChange(model, change), read);
+  freezeChange(effect.change);
+  freezeJson(effect.patch);
+  return effect;
+}
+
+/** Before a change that was made here is handed out, to one who may try to edit it. */
+export function freezeChange(change: Change): Change {
+  freezeJson(change.data);
+  return Object.freeze(change);
 }
 
 /** The first half of `effectOf`, which needs no state: takes the change out of the caller's hands (rule S4). */
@@ -76,7 +88,7 @@ const NO_DATA: JsonObject = Object.freeze({});
 
 function takeData(type: string, target: string, rule: ChangeRule, asked: JsonObject): JsonObject {
   if (rule.kind === "put") return takeRecord(asked, type, target);
-  if (rule.kind === "patch") return takeObject(asked, type);
+  if (rule.kind === "patch") return takePatch(asked, type);
   const { id } = asked;
   if (type === RECORD_EVICTED) return Object.freeze({ collection: rule.collection, id: id ?? target });
   return id === undefined || id === null ? NO_DATA : Object.freeze({ id });
@@ -99,7 +111,10 @@ function evictionRule(model: Model, data: unknown): ChangeRule {
   return { kind: "remove", collection };
 }
 
-/** The second half: what a change that was taken does to the state. */
+/**
+ * The second half: what a change that was taken does to the state. The record after it is frozen at every depth; the
+ * effective change and the patch are not, until somebody hands them out (`freezeChange`).
+ */
 export function effectOfTaken(model: Model, change: TakenChange, read: ReadRecord): Effect {
   const { rule, id } = change;
   const before = read(rule.collection, id);
@@ -137,13 +152,13 @@ function putEffect(model: Model, change: TakenChange, before: StateRecord | unde
   const after = validated(model, change, change.data as StateRecord);
   const effective = effectiveChange(change, after);
   if (before === undefined) return { change: effective, collection, id, after, moved: true, patch: null };
-  const patch = freezeJson(mergePatchBetween(before, after));
+  const patch = mergePatchBetween(before, after);
   if (isEmpty(patch)) return { change: effective, collection, id, after: before, moved: false, patch: null };
   return { change: effective, collection, id, after, moved: true, patch };
 }
 
 function effectiveChange({ type, target }: TakenChange, data: JsonObject): Change {
-  return Object.freeze({ type, target, data });
+  return { type, target, data };
 }
 
 function patchEffect(model: Model, change: TakenChange, before: StateRecord | undefined): Effect {
@@ -152,15 +167,29 @@ function patchEffect(model: Model, change: TakenChange, before: StateRecord | un
   const { id } = change;
   const plain = withPlainMembers(before, change.data);
   const after = validated(model, change, plain ?? merged(before, change));
-  const isItself = plain !== null && model.collections[collection]?.validator === null;
-  const patch = isItself ? change.data : freezeJson(mergePatchBetween(before, after));
+  const isAsAsked = model.collections[collection]?.validator === null;
+  const patch = plain !== null && isAsAsked ? change.data : patchBetween(before, after, isAsAsked ? change.data : null);
   if (isEmpty(patch)) return stillEffect(change, before);
   return { change: effectiveChange(change, withId(change, patch)), collection, id, after, moved: true, patch };
 }
 
+/** `named`: the merge patch that was asked for, beyond which nothing differs; null: a validator may have altered anything. */
+function patchBetween(before: StateRecord, after: StateRecord, named: JsonObject | null): JsonObject {
+  return named === null ? mergePatchBetween(before, after) : mergePatchWithin(before, after, named);
+}
+
 function merged(before: StateRecord, { id, data }: TakenChange): StateRecord {
   const after = mergePatch(before, data) as StateRecord;
-  return freezeJson(after.id === id ? after : { ...after, id });
+  return freezeMerged(after.id === id ? after : { ...after, id }, data);
+}
+
+/** Freezes what a merge made anew: the rest is of the record before or of the patch, and frozen there. */
+function freezeMerged<T extends JsonObject>(after: T, patch: JsonObject): T {
+  for (const key in patch) {
+    const member = patch[key];
+    if (isJsonObject(member)) freezeMerged(after[key] as JsonObject, member);
+  }
+  return Object.freeze(after);
 }
 
 /** Most patches set members to plain values other than they had: each is its own effect. Null for all others. */

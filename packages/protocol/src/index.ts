@@ -5,6 +5,7 @@ export {
   type Effect,
   effectOf,
   effectOfTaken,
+  freezeChange,
   type ReadRecord,
   recordIdOf,
   type TakenChange,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyPatch, anyStoredObject, anyValue } from "./arbitraries-suite.ts";
 import type { JsonValue } from "./json.ts";
-import { mergePatch, mergePatchBetween } from "./merge-patch.ts";
+import { mergePatch, mergePatchBetween, mergePatchWithin } from "./merge-patch.ts";
 
 // The examples of RFC 7396, appendix A.
 test.each<[JsonValue, JsonValue, JsonValue]>([
@@ -87,4 +87,13 @@ test("a key named like a member of Object.prototype is only a key", () => {
   expect(mergePatch({}, { toString: { a: 1 } })).toEqual({ toString: { a: 1 } });
   expect(mergePatchBetween({ valueOf: 1 }, {})).toEqual({ valueOf: null });
   expect(mergePatchBetween({}, { valueOf: 1 })).toEqual({ valueOf: 1 });
+});
+
+test("[S1] a merge patch between two records is found among the members that may differ, as it is among all", () => {
+  fc.assert(
+    fc.property(anyStoredObject, anyPatch, (before, patch) => {
+      const after = mergePatch(before, patch) as typeof before;
+      expect(mergePatchWithin(before, after, patch)).toEqual(mergePatchBetween(before, after));
+    }),
+  );
 });

@@ -30,6 +30,18 @@ export function mergePatchBetween(before: JsonObject, after: JsonObject): JsonOb
   return patch;
 }
 
+/** The same where no other members differ than those that `named` has. */
+export function mergePatchWithin(before: JsonObject, after: JsonObject, named: JsonObject): JsonObject {
+  const patch: Record<string, JsonValue> = {};
+  for (const key in named) {
+    if (Object.hasOwn(after, key)) {
+      const value = patchValue(before[key], after[key] as JsonValue);
+      if (value !== undefined) patch[key] = value;
+    } else if (Object.hasOwn(before, key)) patch[key] = null;
+  }
+  return patch;
+}
+
 /** The patch of one member, or undefined when it did not change. */
 function patchValue(before: JsonValue | undefined, after: JsonValue): JsonValue | undefined {
   if (sameJson(before, after)) return undefined;

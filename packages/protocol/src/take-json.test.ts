@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyPatch, anyStoredObject } from "./arbitraries-suite.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import { freezeJson, takeJson, takeObject, takeRecord, thawedJson } from "./take-json.ts";
+import { freezeJson, takeJson, takePatch, takeRecord, thawedJson } from "./take-json.ts";
 
 /** Every object and list within a value, itself included. */
 function partsOf(value: JsonValue): object[] {
@@ -21,12 +21,14 @@ test("[S1] a record that is taken is a copy, frozen at every depth, and shares n
   );
 });
 
-test("[S1] a patch that is taken is such a copy too, with the nulls that it needs", () => {
+test("[S1] a patch that is taken is such a copy too, with the nulls that it needs, and all that is in it is frozen", () => {
   fc.assert(
     fc.property(anyPatch, (given) => {
-      const taken = takeObject(given, "data");
+      const taken = takePatch(given, "data");
       expect(taken).toEqual(given);
-      expect(partsOf(taken).filter((part) => !Object.isFrozen(part) || partsOf(given).includes(part))).toEqual([]);
+      const parts = partsOf(taken);
+      expect(parts.slice(1).filter((part) => !Object.isFrozen(part))).toEqual([]);
+      expect(parts.filter((part) => partsOf(given).includes(part))).toEqual([]);
     }),
   );
 });
@@ -34,7 +36,7 @@ test("[S1] a patch that is taken is such a copy too, with the nulls that it need
 test("[S4] -0 is taken as 0, at every depth and in lists", () => {
   const given = { id: "a", x: -0, os: { y: -0 }, list: [-0, [-0], { z: -0 }] };
 
-  for (const taken of [takeRecord(given, "data"), takeObject(given, "data")]) {
+  for (const taken of [takeRecord(given, "data"), takePatch(given, "data")]) {
     expect(taken).toEqual({ id: "a", x: 0, os: { y: 0 }, list: [0, [0], { z: 0 }] });
   }
 });
@@ -89,7 +91,7 @@ test.each(tooMuch)("[S4] a value that holds %s many times over by references is 
   const error = { code: "invalid_change", message: expect.stringContaining("data holds more than 1048576 values") };
 
   expect(() => takeRecord({ id: "a", data } as JsonObject, "data")).toThrow(expect.objectContaining(error));
-  expect(() => takeObject({ data } as JsonObject, "data")).toThrow(expect.objectContaining(error));
+  expect(() => takePatch({ data } as JsonObject, "data")).toThrow(expect.objectContaining(error));
   expect(() => takeJson(data, "data")).toThrow(expect.objectContaining(error));
   expect(takeJson([1], "data")).toEqual([1]);
 });

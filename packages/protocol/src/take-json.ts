@@ -34,9 +34,12 @@ export function takeJson(value: unknown, path: string): JsonValue {
   return taken;
 }
 
-/** The same for an object: its null members stay, as a patch needs them. */
-export function takeObject(value: JsonObject, path: string): JsonObject {
-  return takeJson(value, path) as JsonObject;
+/**
+ * The same for a merge patch: its null members stay. The patch itself is not frozen, only what is in it: it is never part of
+ * a record, and whoever hands it out freezes it then. Most are handed out to nobody.
+ */
+export function takePatch(value: JsonObject, path: string): JsonObject {
+  return takeOutermost(value, isPlain(value) ? { ...value } : null, true, path);
 }
 
 /**
@@ -46,9 +49,14 @@ export function takeObject(value: JsonObject, path: string): JsonObject {
 export function takeRecord(value: JsonObject, path: string, id?: string): JsonObject {
   const own: Members | null = isPlain(value) ? { ...value } : null;
   if (own !== null && id !== undefined) own.id = own.id ?? id;
+  return Object.freeze(takeOutermost(value, own, false, path));
+}
+
+/** `own`: a copy of the value that nobody else holds; null: it is no plain object. */
+function takeOutermost(value: JsonObject, own: Members | null, keepsNulls: boolean, path: string): JsonObject {
   const outer = room;
   room = MAX_VALUES;
-  const taken = own === null ? undefined : takeMembers(own, 1, false);
+  const taken = own === null ? undefined : takeMembers(own, 1, keepsNulls);
   if (taken === undefined) throw refused(value, path, outer);
   room = outer;
   return taken;
@@ -81,7 +89,9 @@ function takeValue(value: unknown, depth: number, keepsNulls: boolean): JsonValu
   if (typeof value !== "object") return isSafeLeaf(value) ? (value as JsonValue) : undefined;
   if (depth > MAX_DEPTH) return undefined;
   if (Array.isArray(value)) return takeList(value, depth + 1);
-  return isPlain(value) ? takeMembers({ ...value }, depth + 1, keepsNulls) : undefined;
+  if (!isPlain(value)) return undefined;
+  const taken = takeMembers({ ...value }, depth + 1, keepsNulls);
+  return taken === undefined ? undefined : Object.freeze(taken);
 }
 
 /** An array is a whole value: nulls within it are kept. */
@@ -96,7 +106,10 @@ function takeList(items: readonly unknown[], depth: number): readonly JsonValue[
   return Object.freeze(taken);
 }
 
-/** Of an object that nobody else holds: altered in place, so that most members are not even written. */
+/**
+ * Of an object that nobody else holds: altered in place, so that most members are not even written. What is in it is frozen
+ * then, and it is left to the caller to freeze what comes back.
+ */
 function takeMembers(own: Members, depth: number, keepsNulls: boolean): JsonObject | undefined {
   let isWhole = true;
   let count = 0;
@@ -116,7 +129,7 @@ function takeMembers(own: Members, depth: number, keepsNulls: boolean): JsonObje
     } else if (!isSafeLeaf(member)) return undefined;
   }
   if (!spend(count)) return undefined;
-  return Object.freeze(isWhole ? own : withoutAbsent(own, keepsNulls));
+  return isWhole ? own : withoutAbsent(own, keepsNulls);
 }
 
 function withoutAbsent(own: Members, keepsNulls: boolean): Members {

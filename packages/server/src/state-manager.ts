@@ -3,6 +3,7 @@ import {
   type AskedChange,
   assert,
   type Change,
+  freezeChange,
   ignoreWhatComesLater,
   type Model,
   type StateOf,
@@ -285,7 +286,7 @@ export class StateManager<M extends Model = Model> {
       this.#tombstones.moved(draft.removed ? -before : space.tombstones - before);
       if (draft.isNew) this.#spaces.set(space.name, space);
       if (draft.removed) this.#spaces.delete(space.name); // It may have come and gone in this very group.
-      this.#publishing.push(Object.freeze({ space, changes: Object.freeze(draft.changes), firstVersion }));
+      this.#publishing.push(committedIn(space, draft.changes, firstVersion));
     }
     this.#tombstones.trim();
     this.#digester.committed();
@@ -417,6 +418,18 @@ export class StateManager<M extends Model = Model> {
       await this.#store.close(); // What could not be folded is in the log.
     }
   }
+}
+
+/** The changes are frozen for the first who looks at them: most followers ask the space what has moved. */
+function committedIn(space: Space, changes: Change[], firstVersion: number): Committed {
+  return Object.freeze({
+    space,
+    get changes() {
+      if (!Object.isFrozen(changes)) Object.freeze(changes).forEach(freezeChange);
+      return changes;
+    },
+    firstVersion,
+  });
 }
 
 function isEphemeral(model: Model, { rule }: TakenChange): boolean {

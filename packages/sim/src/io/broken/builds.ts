@@ -412,8 +412,13 @@ interface Bad {`,
     edits: [
       {
         file: "protocol/src/take-json.ts",
-        find: "return Object.freeze(isWhole ? own : withoutAbsent(own, keepsNulls));",
-        replace: "return isWhole ? own : withoutAbsent(own, keepsNulls);",
+        find: "return Object.freeze(takeOutermost(value, own, false, path));",
+        replace: "return takeOutermost(value, own, false, path);",
+      },
+      {
+        file: "protocol/src/take-json.ts",
+        find: "undefined ? undefined : Object.freeze(taken);",
+        replace: "undefined ? undefined : taken;",
       },
       {
         file: "protocol/src/change.ts",
@@ -430,8 +435,8 @@ interface Bad {`,
     edits: [
       {
         file: "protocol/src/take-json.ts",
-        find: "return Object.freeze(taken);",
-        replace: "return items as readonly JsonValue[];",
+        find: "  return Object.freeze(taken);",
+        replace: "  return items as readonly JsonValue[];",
       },
     ],
   },
