@@ -407,8 +407,8 @@ interface Bad {`,
   {
     name: "a decision can edit a record that it is given",
     item: null,
-    rule: "P1",
-    by: { seed: 1 },
+    rule: "P3",
+    by: { seed: 2 },
     edits: [
       {
         file: "protocol/src/take-json.ts",
