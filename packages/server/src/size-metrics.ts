@@ -8,6 +8,7 @@ export function sizesOf(spaces: Iterable<Space>): Record<string, number> {
     spaces: 0,
     records: 0,
     tombstones: 0,
+    unfolded_removals: 0,
     state_bytes: 0,
     largest_state_bytes: 0,
     largest_record_bytes: 0,
@@ -16,6 +17,7 @@ export function sizesOf(spaces: Iterable<Space>): Record<string, number> {
     sizes.spaces += 1;
     sizes.records += space.records;
     sizes.tombstones += space.tombstones;
+    sizes.unfolded_removals += space.unfoldedRemovals;
     sizes.state_bytes += space.bytes;
     sizes.largest_state_bytes = Math.max(sizes.largest_state_bytes, space.bytes);
     sizes.largest_record_bytes = Math.max(sizes.largest_record_bytes, space.largestRecordBytes);

@@ -110,6 +110,11 @@ export class Space {
     return this.#tombstones.size;
   }
 
+  /** Removed records that the store may still have though no tombstone is kept of them: they grow while folds fail. */
+  get unfoldedRemovals(): number {
+    return this.#unfolded.size;
+  }
+
   get records(): number {
     let count = 0;
     for (const name in this.#collections) count += this.#collections[name]?.size ?? 0;
@@ -255,6 +260,7 @@ export class Space {
   folded({ version, tombstoneFloor }: Pick<Fold, "version" | "tombstoneFloor">): void {
     this.foldedVersion = version;
     this.#foldedFloor = tombstoneFloor;
+    for (const [key, entry] of this.#unfolded) if (entry.version <= version) this.#unfolded.delete(key);
   }
 
   /** What the store's records lack. */
@@ -266,10 +272,7 @@ export class Space {
       if (entry.record === null) tombstones.push({ collection, id, version });
       else records.push(new FoldedRecord(entry, entry.record));
     }
-    for (const [key, { collection, id, version }] of this.#unfolded) {
-      if (version > this.foldedVersion) tombstones.push({ collection, id, version });
-      else this.#unfolded.delete(key);
-    }
+    for (const { collection, id, version } of this.#unfolded.values()) tombstones.push({ collection, id, version });
     const { name, creationId, head, tombstoneFloor } = this;
     return { space: name, creationId, version: head, records, tombstones, tombstoneFloor, digest };
   }

@@ -2,6 +2,7 @@ import { type Change, collection, defineModel, put } from "@neverstale/protocol"
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { StateManager } from "./state-manager.ts";
+import { StoreFailure } from "./store/contract.ts";
 import { memoryStore } from "./store/memory.ts";
 import { levelOf } from "./tombstone-bound.ts";
 import { VirtualRuntime } from "./virtual-runtime-suite.ts";
@@ -96,4 +97,42 @@ test("the level cuts off no more than it has to", () => {
       if (level !== Number.POSITIVE_INFINITY) expect(cutAt(level + 1)).toBeGreaterThan(sum);
     }),
   );
+});
+
+test("[B58] while folds fail, removals whose tombstones are gone are counted; one that succeeds lets go of them, and none comes back", async () => {
+  const runtime = new VirtualRuntime();
+  const store = memoryStore();
+  const fold = store.fold.bind(store);
+  let isFull = false;
+  store.fold = async (rows) => {
+    if (isFull) throw new StoreFailure("nothing_moved", "disk full");
+    return fold(rows);
+  };
+  const options = { model, limits: { tombstones: 2 } };
+  const manager = await StateManager.openWith({ ...options, store }, runtime);
+  const write = async (from: number) => {
+    const done = manager.transact(() => lines(3, from));
+    await runtime.pass(1_500);
+    await done;
+  };
+  await write(0);
+  isFull = true;
+
+  for (let n = 1; n < 5; n += 1) await write(10 * n);
+  const whileFull = manager.metrics();
+  isFull = false;
+  await runtime.pass(1_500);
+  const after = manager.metrics();
+  const restarted = await StateManager.openWith({ ...options, store: memoryStore({ data: store.dump() }) }, runtime);
+
+  expect(whileFull).toMatchObject({ tombstones: 2, unfolded_removals: 10 });
+  expect(whileFull.folds_failed_total).toBeGreaterThan(0);
+  expect(after).toMatchObject({ tombstones: 2, unfolded_removals: 0 });
+  expect([...restarted.state.lines.keys()]).toEqual(["40", "41", "42"]);
+  expect(
+    store
+      .dump()
+      .spaces[0]?.records.map(({ id }) => id)
+      .sort(),
+  ).toEqual(["40", "41", "42"]);
 });
