@@ -1,5 +1,6 @@
 import { collection, defineModel, put } from "@neverstale/protocol";
 import { beforeEach, expect, test } from "vitest";
+import { type SpaceView, spaceOf } from "./space-view.ts";
 import { StateManager } from "./state-manager.ts";
 import { memoryStore } from "./store/memory.ts";
 import { VirtualRuntime } from "./virtual-runtime-suite.ts";
@@ -15,7 +16,7 @@ beforeEach(async () => {
 });
 
 const added = (n: number) => ({ type: "host_added", target: `web-${n}`, data: { n } }) as const;
-const isUpToDate = () => manager.space("main")?.sumSome(0);
+const isUpToDate = () => spaceOf(manager.space("main") as SpaceView).sumSome(0);
 
 test("[G2] in a quiet moment the digest is brought up to date", async () => {
   const loaded = manager.transact(() => Array.from({ length: 1_000 }, (_, n) => added(n)));

@@ -8,6 +8,7 @@ export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export type { OpenOptions } from "./open-options.ts";
 export type { Problem, Problems } from "./problems.ts";
 export type { Frame, FrameCodec, LargeFrame, Millis, Part, Runtime, Timer, Wire } from "./runtime.ts";
+export type { SpaceView } from "./space-view.ts";
 export type { Committed, EvictedRecord, LoggedChange } from "./state-manager.ts";
 export { RETENTION, type Retention, type Store, StoreFailure } from "./store/contract.ts";
 export { copyInWorker as backupDatabase } from "./store/io/backup.ts";

@@ -79,7 +79,7 @@ test("[E6] a keep that was lowered is brought about at open, in transactions of 
   expect(history.map(({ id, version }) => [id, version])).toEqual(
     logged.map(({ change, version }) => [change.data.id, version]),
   );
-  expect(manager.space("out/1")?.lineage.lastVersion(manager.epoch, 20)).toBe(20);
+  expect(manager.space("out/1")?.lastVersion(manager.epoch)).toBe(20);
 });
 
 test("[E6] a disk that is full while a keep is brought about refuses the start; the next one goes on from there", async () => {

@@ -17,6 +17,7 @@ import { bytesOfObject } from "./json-bytes.ts";
 import { KeepIndex } from "./keep-index.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import { type DraftRecord, RecordsView } from "./records-view.ts";
+import { SpaceView } from "./space-view.ts";
 import type { Fold, SpaceContents, StoredRecord, StoredTombstone } from "./store/contract.ts";
 
 /** A diff under construction; sent as it is. */
@@ -36,6 +37,8 @@ export class Space {
   readonly creationId: string;
   readonly model: Model;
   readonly lineage: SpaceLineage;
+  /** What is given out of it. */
+  readonly view = new SpaceView(this);
   /** The committed version. */
   head = 0;
   /** Whether the space has ended: nothing follows or changes it any more. */

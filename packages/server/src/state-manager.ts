@@ -28,6 +28,7 @@ import { findProblems, type Problems } from "./problems.ts";
 import type { Runtime } from "./runtime.ts";
 import { limitsOf, refusalsOf, sizesOf } from "./size-metrics.ts";
 import type { Capture, Space } from "./space.ts";
+import type { SpaceView } from "./space-view.ts";
 import type { HistoryQuery, LogQuery, Store, StoreContents } from "./store/contract.ts";
 import { BoundsSeen } from "./tally.ts";
 import { TombstoneBound } from "./tombstone-bound.ts";
@@ -37,7 +38,7 @@ import { Writer } from "./writer.ts";
 
 /** What has been committed in one space, told to followers after it is durable. */
 export interface Committed {
-  readonly space: Space;
+  readonly space: SpaceView;
   /** The effective changes, from `firstVersion` on. */
   readonly changes: readonly Change[];
   readonly firstVersion: number;
@@ -187,8 +188,8 @@ export class StateManager<M extends Model = Model> {
     return main;
   }
 
-  space(name: string): Space | null {
-    return this.#spaces.get(name) ?? null;
+  space(name: string): SpaceView | null {
+    return this.#spaces.get(name)?.view ?? null;
   }
 
   spaces(): string[] {
@@ -423,7 +424,7 @@ export class StateManager<M extends Model = Model> {
 /** The changes are frozen for the first who looks at them: most followers ask the space what has moved. */
 function committedIn(space: Space, changes: Change[], firstVersion: number): Committed {
   return Object.freeze({
-    space,
+    space: space.view,
     get changes() {
       if (!Object.isFrozen(changes)) Object.freeze(changes).forEach(freezeChange);
       return changes;

@@ -1,6 +1,7 @@
 import { collection, defineModel, patch, put, remove, SyncError, WINDOW_BYTES } from "@neverstale/protocol";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { Profile } from "./cursor.ts";
+import { type SpaceView, spaceOf } from "./space-view.ts";
 import { StateManager } from "./state-manager.ts";
 import { type MemoryData, memoryStore } from "./store/memory.ts";
 import { SyncHub } from "./sync-hub.ts";
@@ -517,8 +518,7 @@ test("[A10] [B17] a connection that is sent nothing for 5 s, while no state is b
 });
 
 test("what fails while a connection is being let in leaves nothing of it behind", async () => {
-  const space = manager.space("main");
-  if (space !== null) space.canDiffFrom = () => throwing("tombstones");
+  spaceOf(manager.space("main") as SpaceView).canDiffFrom = () => throwing("tombstones");
   expect(() => connect("v1", { epoch: manager.epoch, version: 0 })).toThrow("tombstones");
 
   expect(hub.metrics.connections).toBe(0);

@@ -18,6 +18,7 @@ import { Cursor, type Profile } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
 import type { Frame, Millis, Timer, Wire } from "./runtime.ts";
 import type { Space } from "./space.ts";
+import { spaceOf } from "./space-view.ts";
 import type { Committed, StateManager } from "./state-manager.ts";
 import { type FullStateReason, newSyncMetrics, type SyncMetrics } from "./sync-metrics.ts";
 
@@ -98,7 +99,7 @@ export class SyncHub {
     const space = this.#manager.space(attachment.space);
     if (space === null) throw unknownSpace(attachment.space);
     const now = this.#manager.runtime.now();
-    const fanout = this.#fanoutOf(space);
+    const fanout = this.#fanoutOf(spaceOf(space));
     const cursor = new Connection(wire, attachment, fanout, new Bucket(this.#messageRate, now), now);
     this.#connections.add(cursor);
     this.metrics.connections += 1;
@@ -169,7 +170,7 @@ export class SyncHub {
 
   #committed(committed: readonly Committed[]): void {
     for (const { space, firstVersion, changes } of committed) {
-      const fanout = this.#fanouts.get(space);
+      const fanout = this.#fanouts.get(spaceOf(space));
       if (fanout === undefined) continue;
       fanout.committed(firstVersion, changes);
       if (space.removed) this.#endSpace(fanout);

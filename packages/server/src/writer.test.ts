@@ -2,7 +2,7 @@ import { collection, defineModel, patch, put, type SyncError } from "@neverstale
 import { beforeEach, expect, test } from "vitest";
 import { AgeClock } from "./age-clock.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
-import type { Space } from "./space.ts";
+import { type SpaceView, spaceOf } from "./space-view.ts";
 import { type Committed, StateManager } from "./state-manager.ts";
 import { type CommitGroup, type Store, StoreFailure } from "./store/contract.ts";
 import { memoryStore } from "./store/memory.ts";
@@ -612,7 +612,7 @@ test("[E6] a migration is ordinary changes in the new epoch, before anyone is se
 
   expect(migrated.state.hosts.get("web-1")).toEqual({ id: "web-1", name: "new" });
   expect(migrated.version).toBe(2);
-  expect(migrated.space("main")?.lineage.toWire(2)).toEqual([
+  expect(migrated.space("main")?.lineage()).toEqual([
     [manager.epoch, 1],
     [migrated.epoch, 2],
   ]);
@@ -620,7 +620,7 @@ test("[E6] a migration is ordinary changes in the new epoch, before anyone is se
 
 test("[A1] what is stored and can't be taken into memory stops the writer, and its calls learn that they may be stored", async () => {
   const limits = { ...DEFAULT_LIMITS };
-  const space = manager.space("main") as Space;
+  const space = spaceOf(manager.space("main") as SpaceView);
   const context = {
     epochs: manager.epochs,
     limits,

@@ -248,7 +248,7 @@ export class Server {
 
   /** Whether the state has been at that moment: false for one that lies beyond a restore (rule E2). */
   inHistory({ epoch, version }: Settled): boolean {
-    const last = this.manager.space(MAIN_SPACE)?.lineage.lastVersion(epoch, this.manager.version) ?? null;
+    const last = this.manager.space(MAIN_SPACE)?.lastVersion(epoch) ?? null;
     return last !== null && version <= last;
   }
 
