@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { collection, defineModel, patch, put, remove, type StateOf, SyncError } from "@neverstale/protocol";
 import { memoryStore, type ServeSyncOptions, StateManager, type SyncEndpoint, serveSync } from "@neverstale/server";
 import { afterEach, describe, expect, test } from "vitest";
+import { WebSocket as Ws } from "ws";
 import type { Divergence } from "./divergence.ts";
 import type { Environment } from "./environment.ts";
 import { browserEnvironment } from "./io/browser.ts";
@@ -330,4 +331,34 @@ describe("a page that may not follow", () => {
       expect(server.endpoint.metrics).toMatchObject({ turnedAway: 1, accepted: 0 });
     },
   );
+});
+
+describe("a program that is refused before the upgrade", () => {
+  const program = () => nodeEnvironment({ WebSocket: Ws as unknown as WebSocketClass });
+
+  test("[M7] by its CSRF token it comes back with a new one", async () => {
+    const server = await serve(memoryStore(), { csrf: () => "today's" });
+    const shown: boolean[] = [];
+    const csrf = ({ refresh }: { readonly refresh: boolean }) => {
+      shown.push(refresh);
+      return refresh ? "today's" : "yesterday's";
+    };
+
+    const sync = follow(server, { io: program(), csrf });
+    await level(sync, server);
+
+    expect(shown).toEqual([false, true]);
+    expect(sync.status.type).toBe("live");
+  });
+
+  test("[M7] by its right it is told so", async () => {
+    const server = await serve(memoryStore(), {
+      authorize: () => ({ refuse: 403, code: "forbidden", message: "not yours" }),
+    });
+
+    const sync = follow(server, { io: program() });
+    await until(sync, () => sync.status.type === "stale");
+
+    expect(sync.status).toEqual({ type: "stale", since: null, why: "forbidden" });
+  });
 });

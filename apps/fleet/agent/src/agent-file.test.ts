@@ -92,6 +92,31 @@ const WRONG: readonly (readonly [what: string, text: string, message: string | R
     /^line 5: ops\.a\.args\.y\.pattern: too large/,
   ],
   [
+    "an argument that no value fits",
+    "ops:\n  a:\n    argv: [x, '{y}']\n    args:\n      y: { type: integer, min: 5, max: 1 }\n",
+    "line 5: ops.a.args.y: min 5 is above max 1",
+  ],
+  [
+    "a default that is refused whenever it is taken",
+    "ops:\n  a:\n    argv: [x, '{y}']\n    args:\n      y: { type: choice, values: [b], default: c }\n",
+    /^line 5: ops\.a\.args\.y: its default: y is none of b/,
+  ],
+  [
+    "an argument with the name of a place, which would never be filled in",
+    "ops:\n  a:\n    argv: [x, '{node}']\n    args: { node: { type: integer, min: 1, max: 2 } }\n",
+    /^line 3: ops\.a\.argv: \{node\} stands for a place/,
+  ],
+  [
+    "a text that the system gives to no program",
+    'ops:\n  a:\n    argv: [x, "a\\0b"]\n',
+    /^line 3: ops\.a\.argv\.1: holds a character/,
+  ],
+  [
+    "such a text in the environment",
+    'ops:\n  a:\n    argv: [x]\n    env: { A: "\\0" }\n',
+    /^line 4: ops\.a\.env\.A: holds a character/,
+  ],
+  [
     "a relative directory",
     "ops:\n  a:\n    argv: [x]\n    cwd: tmp\n",
     /^line 4: ops\.a\.cwd: expected an absolute path/,

@@ -1,4 +1,4 @@
-import { ArgSpec, type OpOffer } from "@neverstale/fleet-domain";
+import { ArgSpec, checkArgs, type OpOffer } from "@neverstale/fleet-domain";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { templateProblem } from "./argv.ts";
@@ -41,6 +41,12 @@ const PatternText = z
     }
   });
 
+/** A text that a program can be given: the system takes no other. */
+const Given = z
+  .string()
+  .max(4096)
+  .refine((text) => !text.includes("\0") && text.isWellFormed(), "holds a character that no program can be given");
+
 function atMost(count: number): (record: object) => boolean {
   return (record) => Object.keys(record).length <= count;
 }
@@ -55,7 +61,7 @@ const FileArg = z.discriminatedUnion("type", [
 const FileOp = z.strictObject({
   title: z.string().max(200).optional(),
   /** The program and its arguments. `{name}` is an argument, `{node}` this Node.js, `{shipped}` the agent's own scripts. */
-  argv: z.array(z.string().min(1).max(4096)).min(1).max(100),
+  argv: z.array(Given.min(1)).min(1).max(100),
   args: z.record(OpName, FileArg).refine(atMost(20), "at most 20 arguments").default({}),
   timeout: Duration.default(60_000),
   kill_grace: Duration.default(5_000),
@@ -65,8 +71,8 @@ const FileOp = z.strictObject({
     .string()
     .regex(/^[a-z_][a-z0-9_-]{0,31}$/, "expected a user's name")
     .optional(),
-  cwd: z.string().startsWith("/", "expected an absolute path").default("/"),
-  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), z.string().max(4096)).default({}),
+  cwd: Given.startsWith("/", "expected an absolute path").default("/"),
+  env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), Given).default({}),
 });
 export type FileOp = z.infer<typeof FileOp>;
 
@@ -86,7 +92,7 @@ export function parseAgentFile(text: string): AgentFile {
   const broken = document.errors.map((error) => `${lineAt(error.pos[0])}: ${error.message}`);
   if (broken.length > 0) throw new AgentFileError(broken.join("\n"));
 
-  const lineOf = (path: readonly PropertyKey[]): string => {
+  const lineOf: LineOf = (path) => {
     for (let length = path.length; length > 0; length -= 1) {
       const node = document.getIn(path.slice(0, length), true);
       if (hasRange(node)) return lineAt(node.range[0]);
@@ -95,10 +101,10 @@ export function parseAgentFile(text: string): AgentFile {
   };
   const read = AgentFile.safeParse(document.toJS({ maxAliasCount: 100 }));
   if (!read.success) throw new AgentFileError(read.error.issues.map((issue) => describe(issue, lineOf)).join("\n"));
-  const problems = Object.entries(read.data.ops).flatMap(([name, op]) => {
-    const problem = templateProblem(op);
-    return problem === null ? [] : [`${lineOf(["ops", name, "argv"])}: ops.${name}.argv: ${problem}`];
-  });
+  const problems = Object.entries(read.data.ops).flatMap(([name, op]) => [
+    ...problemIn(lineOf, ["ops", name, "argv"], templateProblem(op)),
+    ...offerOf(name, op).args.flatMap((spec) => problemIn(lineOf, ["ops", name, "args", spec.name], specProblem(spec))),
+  ]);
   if (problems.length > 0) throw new AgentFileError(problems.join("\n"));
   return read.data;
 }
@@ -113,7 +119,21 @@ export function offerOf(name: string, op: FileOp): OpOffer {
   return op.title === undefined ? { name, args } : { name, title: op.title, args };
 }
 
-function describe(issue: z.core.$ZodIssue, lineOf: (path: readonly PropertyKey[]) => string): string {
+/** What no value could pass, or what is given when nobody gives anything. */
+function specProblem(spec: ArgSpec): string | null {
+  if (spec.type === "integer" && spec.min > spec.max) return `min ${spec.min} is above max ${spec.max}`;
+  if (spec.default === undefined) return null;
+  const checked = checkArgs({ name: "its default", args: [spec] }, {});
+  return checked.ok ? null : `its default: ${checked.problem}`;
+}
+
+type LineOf = (path: readonly PropertyKey[]) => string;
+
+function problemIn(lineOf: LineOf, path: readonly string[], problem: string | null): string[] {
+  return problem === null ? [] : [`${lineOf(path)}: ${path.join(".")}: ${problem}`];
+}
+
+function describe(issue: z.core.$ZodIssue, lineOf: LineOf): string {
   const [key] = issue.code === "unrecognized_keys" ? issue.keys : [];
   return `${lineOf(key === undefined ? issue.path : [...issue.path, key])}: ${issue.path.join(".")}: ${issue.message}`;
 }

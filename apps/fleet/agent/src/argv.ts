@@ -15,6 +15,8 @@ const PLACES = new Set(["node", "shipped"]);
 /** What is wrong with an op's template, or null: names that don't exist, arguments that are never used. */
 export function templateProblem(op: FileOp): string | null {
   const used = new Set(op.argv.flatMap((part) => [...part.matchAll(PLACEHOLDER)].map((match) => match[1] ?? "")));
+  const taken = Object.keys(op.args).find((name) => PLACES.has(name));
+  if (taken !== undefined) return `{${taken}} stands for a place of the agent's own: give the argument another name`;
   const unknown = [...used].find((name) => !PLACES.has(name) && !Object.hasOwn(op.args, name));
   if (unknown !== undefined) return `{${unknown}} is no argument of this op`;
   const unused = Object.keys(op.args).find((name) => !used.has(name));

@@ -23,7 +23,7 @@ export function takeHello(work: Work, hostId: string, hello: Hello): void {
     actor: `agent:${hostId}`,
     host: hostId,
     action: "agent_changed",
-    message: `the agent of ${hostId} (${facts.agentVersion}, ${facts.ops.length} ops) has new ${others.map(wordFor).join(", ")}`,
+    message: `the agent of ${hostId} (${facts.agentVersion}, ${facts.ops.length === 1 ? "1 op" : `${facts.ops.length} ops`}) has new ${others.map(wordFor).join(", ")}`,
   });
 }
 

@@ -44,20 +44,50 @@ const CODE_OF_STATUS: Readonly<Record<number, number>> = {
   503: 1013,
 };
 
+interface Refused {
+  readonly statusCode?: number;
+  on(event: "data", listener: (part: Uint8Array) => void): void;
+  on(event: "end", listener: () => void): void;
+}
+
 interface TellsRefusals {
-  once(
-    event: "unexpected-response",
-    listener: (request: unknown, response: { readonly statusCode?: number }) => void,
-  ): void;
+  once(event: "unexpected-response", listener: (request: unknown, response: Refused) => void): void;
 }
 
 /** A browser hides the status of a refused upgrade; `ws` tells it, and then leaves the closing to us. */
 function refusalsAsCodes(socket: WebSocketLike, events: SocketEvents): SocketEvents {
   if (!("once" in socket)) return events;
   let refusal: number | null = null;
-  (socket as WebSocketLike & TellsRefusals).once("unexpected-response", (_request, { statusCode = 0 }) => {
-    refusal = CODE_OF_STATUS[statusCode] ?? null;
-    socket.close();
+  (socket as WebSocketLike & TellsRefusals).once("unexpected-response", (_request, response) => {
+    const closeWith = (code: number | null) => {
+      refusal = code;
+      socket.close();
+    };
+    const { statusCode = 0 } = response;
+    const code = CODE_OF_STATUS[statusCode] ?? null;
+    if (statusCode !== 403) return closeWith(code);
+    readProblem(response, (problem) => closeWith(problem === "csrf_failed" ? null : code));
   });
   return { ...events, closed: (code) => events.closed(refusal ?? code) };
+}
+
+/** Of a problem document (RFC 9457) no more is read. */
+const MAX_PROBLEM_BYTES = 16 * 1024;
+
+/** The code of the problem: a new CSRF token may be all that a 403 asks for. One that never ends is given up with the attempt. */
+function readProblem(response: Refused, told: (code: unknown) => void): void {
+  const decoder = new TextDecoder();
+  let text = "";
+  response.on("data", (part) => {
+    if (text.length < MAX_PROBLEM_BYTES) text += decoder.decode(part, { stream: true });
+  });
+  response.on("end", () => told(problemCode(text)));
+}
+
+function problemCode(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { readonly code?: unknown } | null)?.code;
+  } catch {
+    return null;
+  }
 }

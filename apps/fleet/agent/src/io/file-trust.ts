@@ -26,6 +26,9 @@ function quoted(path: string): string {
   return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
+/** Reading a larger one would hold the agent up. */
+const MAX_BYTES = 256 * 1024;
+
 /** The text of a file that only this user or root could have written, seen as it was opened; throws with the way to mend it. */
 export function readTrusted(path: string): string {
   const ownUid = process.getuid?.() ?? 0;
@@ -33,6 +36,7 @@ export function readTrusted(path: string): string {
   try {
     const stat = fs.fstatSync(file);
     if (!stat.isFile()) throw new Error(`${path} is no file`);
+    if (stat.size > MAX_BYTES) throw new Error(`${path} has ${stat.size} bytes; ${MAX_BYTES} are the most`);
     const seen = [
       { path, uid: stat.uid, mode: stat.mode, isDirectory: false },
       ...directoriesOf(path).map(ownershipOf),
