@@ -104,7 +104,7 @@ test("what is no file is not waited for", () => {
   expect(() => new HostFile(null, directory)).toThrow(/is no file|EISDIR/);
 });
 
-test("[B58] a file that is too large is not read", () => {
+test("[B60] a file that is too large is not read", () => {
   fs.writeFileSync(join(directory, "agent.yaml"), `ops: {}\n#${"x".repeat(256 * 1024)}`, { mode: 0o600 });
 
   expect(() => new HostFile(null, directory)).toThrow(/262144 are the most/);

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { Fleets, onlineHost, send, signIn, upgrade } from "../fleet-suite.ts";
+import { Fleets, onlineHost, send, signIn, signInWith, upgrade } from "../fleet-suite.ts";
 
 const fleets = new Fleets();
 afterAll(() => fleets.end());
@@ -61,5 +61,18 @@ test("[C7] [B12] agents of one address may have more sockets than one address ma
   const opened = await Promise.all(hosts.map((host) => upgrade(fleet, "/agent/sync", host.headers)));
 
   expect(opened.map(({ status }) => status)).toEqual([101, 101, 101]);
+  for (const { socket } of opened) socket.terminate();
+});
+
+test("[C7] [B12] sessions of one address may have more sockets than one address may", async () => {
+  const password = "a password of the admin";
+  const fleet = await fleets.start({ socketLimits: { address: 1 }, adminPassword: password });
+  const people = [await signInWith(fleet, password), await signInWith(fleet, password)];
+
+  const opened = await Promise.all(
+    people.map(({ cookie }) => upgrade(fleet, "/sync", { cookie, origin: fleet.address })),
+  );
+
+  expect(opened.map(({ status }) => status)).toEqual([101, 101]);
   for (const { socket } of opened) socket.terminate();
 });

@@ -4,7 +4,7 @@ import type { Subject } from "./server.ts";
 
 /** How many sockets may be open at once; in all there are as many as the engine allows. */
 export interface SocketLimits {
-  /** From one address; a thousand dashboards behind one router may come. */
+  /** From one address, of those that show neither a session nor a credential. */
   readonly address: number;
   /** Of one session: the tabs of a browser, and a script that follows many outputs. */
   readonly session: number;

@@ -23,8 +23,13 @@ function takeFor(server: Server, request: IncomingMessage, now: number): number 
   return server.requests.take(addressGroup(server.proxies.addressOf(request)), now);
 }
 
-/** Whom sockets are counted for, beside their session: agents by their host, all others by their address. */
+/**
+ * Whom sockets are counted for, beside their session or host, which has a bound of its own: a whole site may come from one
+ * address, so that counts only for those who show neither.
+ */
 export function socketKey(server: Server, request: IncomingMessage): string {
   const host = agentIn(server, request.headers);
-  return host === null ? addressGroup(server.proxies.addressOf(request)) : `host ${host}`;
+  if (host !== null) return `host ${host}`;
+  const session = sessionOf(server, request.headers);
+  return session === null ? addressGroup(server.proxies.addressOf(request)) : `session ${session.session.id}`;
 }
