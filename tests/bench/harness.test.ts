@@ -160,7 +160,15 @@ test("a median leaves out what was not measured", () => {
 });
 
 test("options", () => {
-  expect(parseOptions([])).toEqual({ only: [], runs: 5, quick: false, peers: "all", save: false });
+  expect(parseOptions([])).toEqual({
+    only: [],
+    runs: 5,
+    quick: false,
+    cases: [],
+    contenders: [],
+    peers: "all",
+    save: false,
+  });
   expect(parseOptions(["--quick", "--only", "fanout,latency"])).toMatchObject({ only: ["fanout", "latency"], runs: 1 });
   expect(parseOptions(["--peers", "--runs", "2"])).toMatchObject({ peers: "all", runs: 2 });
   expect(parseOptions(["--peers", "tldraw"]).peers).toEqual(["tldraw"]);

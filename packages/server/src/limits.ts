@@ -93,7 +93,7 @@ export const DEFAULT_LIMITS: Limits = {
 /** The limits of an authority; throws a plain error that names one that can't be one. */
 export function limitsFrom(given: Partial<Limits> | undefined): Limits {
   return withDefaults(DEFAULT_LIMITS, given, "limits", {
-    zero: ["batchMs", "ephemeralMs", "closeFoldMs", "unservedMs"],
+    zero: ["batchMs", "ephemeralMs", "closeFoldMs", "unservedMs", "tombstones", "tombstonesInAll"],
     mostMs: LONGEST_TIMER_MS,
   });
 }
