@@ -15,3 +15,4 @@ export * from "./output-space.ts";
 export * from "./password.ts";
 export * from "./pipeline.ts";
 export * from "./screens.ts";
+export { asLine } from "./text.ts";

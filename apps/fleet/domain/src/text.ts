@@ -14,3 +14,11 @@ export const Name = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, "lower-case lett
 
 /** One line that a person reads. It may come from an agent: screens show it as text only. */
 export const Line = z.string().max(500);
+
+/** What turns the text around it, or breaks the line. Joiners of letters and of emoji are none of it. */
+const TURNING = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** An agent's own words as they can stand beside those of others: what would turn them around is shown as a hole. */
+export function asLine(text: string): string {
+  return text.replace(/[\t\n\r]+/g, " ").replace(TURNING, "\ufffd");
+}

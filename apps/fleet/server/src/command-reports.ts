@@ -1,4 +1,4 @@
-import { type AgentReport, type Command, chunkId, isFinal, type OutputStatus } from "@neverstale/fleet-domain";
+import { type AgentReport, asLine, type Command, chunkId, isFinal, type OutputStatus } from "@neverstale/fleet-domain";
 import { markClock, movedTime, toldTime } from "./agent-times.ts";
 import { endCommand, outputStatus } from "./commands.ts";
 import { drive } from "./driver.ts";
@@ -17,7 +17,8 @@ export function takeProgress(work: Work, hostId: string, report: Report<"progres
   const command = commandOf(work, hostId, report.commandId);
   if (command?.status !== "running") return;
   const { phase, current, total, message } = report;
-  const progress = { phase, current: current ?? null, total: total ?? null, message: message ?? null };
+  const said = message === undefined ? null : asLine(message);
+  const progress = { phase: asLine(phase), current: current ?? null, total: total ?? null, message: said };
   work.change("command_progress", hostId, { id: command.id, progress });
 }
 
@@ -109,7 +110,8 @@ export function takeFinished(work: Work, hostId: string, report: Report<"finishe
   const status = outputStatus(work, commandId);
   // Its output first: the end must not be shown before it.
   if (status !== null && status.cut !== true && status.bytes < report.outputBytes) return;
-  endCommand(work, command, { ...report, ...timesOf(work, command, report), actor: `agent:${hostId}` });
+  const reason = report.reason === undefined ? {} : { reason: asLine(report.reason) };
+  endCommand(work, command, { ...report, ...reason, ...timesOf(work, command, report), actor: `agent:${hostId}` });
   drive(work);
   finished.push(commandId);
 }

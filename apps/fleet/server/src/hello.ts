@@ -1,4 +1,4 @@
-import { type AgentReport, type Host, nameProblem } from "@neverstale/fleet-domain";
+import { type AgentReport, asLine, type Host, nameProblem } from "@neverstale/fleet-domain";
 import { type JsonValue, sameJson } from "@neverstale/protocol";
 import { markClock, toldTime } from "./agent-times.ts";
 import { noteWithin } from "./events.ts";
@@ -29,7 +29,8 @@ export function takeHello(work: Work, hostId: string, hello: Hello): void {
 
 /** As they may be stored: a good name, times that can be, and no more than a host's record may hold. */
 function factsOf(work: Work, host: Host, hello: Hello): Facts {
-  const { os, arch, agentVersion, ops } = hello;
+  const [os, arch, agentVersion] = [asLine(hello.os), asLine(hello.arch), asLine(hello.agentVersion)];
+  const ops = hello.ops.map((op) => (op.title === undefined ? op : { ...op, title: asLine(op.title) }));
   const facts = { hostname: goodName(work, host, hello.hostname), os, arch, agentVersion };
   const checks = checksOf(work, host, hello);
   const { recordBytes } = work.budgets.limits;
@@ -52,7 +53,9 @@ function checksOf(work: Work, host: Host, hello: Hello): Host["checks"] {
     ([name, check]) => [name, check, toldTime(work, check.checkedAt, host.enrolledAt)] as const,
   );
   if (told.some(([, , { isOff }]) => isOff)) markClock(work, host.id, true);
-  return Object.fromEntries(told.map(([name, check, { iso }]) => [name, { ...check, checkedAt: iso }]));
+  return Object.fromEntries(
+    told.map(([name, check, { iso }]) => [name, { ...check, message: asLine(check.message), checkedAt: iso }]),
+  );
 }
 
 /** What its agent says, unless that can't be shown: then the last one that could. */

@@ -333,6 +333,40 @@ describe("what a host says of itself", () => {
     },
   );
 
+  test("its words turn nothing around, whatever they stand in", async () => {
+    const host = await onlineHost(browser, "web-1");
+    const [turned, shown] = [
+      "a\u202eb\u2067c\ud800\nd \u0646\u200c\u0647",
+      "a\ufffdb\ufffdc\ufffd d \u0646\u200c\u0647",
+    ];
+    const checks = { disk: { status: "ok" as const, message: turned, checkedAt: new Date(now).toISOString() } };
+    const words = { os: turned, arch: turned, agentVersion: turned, checks };
+    const id = await running(host);
+
+    await host.report(hello(host, { ...words, ops: [{ name: "uptime", title: turned, args: [] }] }));
+    await host.report({ type: "progress", commandId: id, phase: turned, message: turned });
+    const { progress } = command(id) ?? {};
+    const finishedAt = new Date(now).toISOString();
+    await host.report({
+      type: "finished",
+      commandId: id,
+      status: "failed",
+      reason: turned,
+      finishedAt,
+      outputBytes: 0,
+    });
+
+    expect(fleet.manager.state.hosts.get(host.id)).toMatchObject({
+      os: shown,
+      arch: shown,
+      agentVersion: shown,
+      checks: { disk: { message: shown } },
+      ops: [{ title: shown }],
+    });
+    expect(progress).toMatchObject({ phase: shown, message: shown });
+    expect(command(id)?.reason).toBe(shown);
+  });
+
   test("a machine called all is not every host", async () => {
     const host = await enrollHost(browser, "all");
 
