@@ -1,3 +1,4 @@
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 
 /**
@@ -6,6 +7,16 @@ import { Worker } from "node:worker_threads";
  */
 export function startWorker(file: "writer-worker" | "backup-worker", name: string, workerData: unknown): Worker {
   const isSource = import.meta.url.endsWith(".ts");
+  if (isSource) keepStrippingSound();
   const url = new URL(`./${file}.${isSource ? "ts" : "js"}`, import.meta.url);
   return new Worker(url, { workerData, name, execArgv: isSource ? ["--conditions=source"] : [] });
+}
+
+/**
+ * Node takes the types out of sources with WebAssembly. Where a thread does so for many files, V8 compiles its way from there to
+ * JavaScript anew, and frees what another thread may have freed: the process ends by SIGSEGV (Node 24.21, about once in five
+ * hundred threads). It is told to leave that way as it is. Built code takes no types out.
+ */
+function keepStrippingSound(): void {
+  setFlagsFromString("--wasm-wrapper-tiering-budget=1000000000");
 }
