@@ -101,7 +101,7 @@ class WsLike extends EventTarget {
   readyState = 0;
   readonly sent: string[] = [];
   readonly options: unknown;
-  #refused: ((request: unknown, response: { statusCode: number }) => void) | null = null;
+  #refused: ((request: unknown, response: object) => void) | null = null;
 
   constructor(_url: string, _protocols: string[], options: unknown) {
     super();
@@ -109,12 +109,20 @@ class WsLike extends EventTarget {
     WsLike.newest = this;
   }
 
-  once(_event: string, listener: (request: unknown, response: { statusCode: number }) => void): void {
+  once(_event: string, listener: (request: unknown, response: object) => void): void {
     this.#refused = listener;
   }
 
-  refuse(statusCode: number): void {
-    this.#refused?.(null, { statusCode });
+  /** With an answer that holds this text. */
+  refuse(statusCode: number, text = ""): void {
+    const response = Object.assign(new EventTarget(), {
+      statusCode,
+      on: (event: string, listener: (part: unknown) => void) =>
+        response.addEventListener(event, (told) => listener(Reflect.get(told, "data"))),
+    });
+    this.#refused?.(null, response);
+    response.dispatchEvent(Object.assign(new Event("data"), { data: new TextEncoder().encode(text) }));
+    response.dispatchEvent(new Event("close"));
   }
 
   send(text: string): void {
@@ -151,6 +159,18 @@ describe("a Node program", () => {
     const { codes, ws } = opened();
 
     ws.refuse(status);
+
+    expect(codes).toEqual([code]);
+  });
+
+  test.each([
+    ['{"code":"csrf_failed"}', 1006],
+    ['{"code":"forbidden"}', 4403],
+    ['{"code":"csrf_fai', 4403],
+  ])("a refused upgrade with status 403 that says %s is told as %i", (problem, code) => {
+    const { codes, ws } = opened();
+
+    ws.refuse(403, problem);
 
     expect(codes).toEqual([code]);
   });

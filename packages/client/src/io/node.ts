@@ -47,7 +47,7 @@ const CODE_OF_STATUS: Readonly<Record<number, number>> = {
 interface Refused {
   readonly statusCode?: number;
   on(event: "data", listener: (part: Uint8Array) => void): void;
-  on(event: "end", listener: () => void): void;
+  on(event: "close", listener: () => void): void;
 }
 
 interface TellsRefusals {
@@ -81,7 +81,7 @@ function readProblem(response: Refused, told: (code: unknown) => void): void {
   response.on("data", (part) => {
     if (text.length < MAX_PROBLEM_BYTES) text += decoder.decode(part, { stream: true });
   });
-  response.on("end", () => told(problemCode(text)));
+  response.on("close", () => told(problemCode(text))); // Also where it was cut off.
 }
 
 function problemCode(text: string): unknown {
