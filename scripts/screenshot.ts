@@ -107,7 +107,7 @@ async function startWork(page: Page, admin: Admin, worker: Machine): Promise<str
   await page.getByLabel("Select web-1").check();
   await page.getByRole("button", { name: /What to run/ }).click();
   await page.getByRole("option", { name: "Check the shards" }).click();
-  await page.getByRole("button", { name: "Run check-shards on 1 host" }).click();
+  await page.getByRole("button", { name: "Run Check the shards on 1 host" }).click();
   await page.locator(".output").waitFor();
   await page.getByRole("button", { name: "Clear the selection" }).click();
   const commands = (await admin.state()).state.commands ?? [];

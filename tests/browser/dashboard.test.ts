@@ -295,7 +295,7 @@ describe("a fleet of the test's own", () => {
     await tabTo(tab, "Run Speak on 1 host");
     await page.keyboard.press("Enter");
 
-    await page.getByRole("tab", { name: /speak · keyboard/ }).waitFor();
+    await page.getByRole("tab", { name: /Speak · keyboard/ }).waitFor();
     const [command] = (await admin.state()).state.commands?.filter((each) => each.host === machine.hostId) ?? [];
     expect(command?.op).toBe("speak");
     tab.assertNothingWrong();

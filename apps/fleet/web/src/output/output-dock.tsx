@@ -7,6 +7,7 @@ import { commandLook } from "../components/looks.ts";
 import { Mark } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
 import { useNavigation, useView } from "../frame/navigation.ts";
+import { opTitleOf } from "../runs/op-title.ts";
 import { closeOutput } from "../state/view.ts";
 import { DockResizer } from "./dock-resizer.tsx";
 import { outputAddress } from "./output-panel.tsx";
@@ -100,7 +101,7 @@ function TabWords({ command, hosts, id }: TabWordsProps) {
       <Mark shape={look.shape} tone={look.tone} />
       <span className="visually-hidden">{look.word}: </span>
       <span className="foreign">
-        {command.op} · {labelIn(hosts, command.host)}
+        {opTitleOf(command, hosts.get(command.host))} · {labelIn(hosts, command.host)}
       </span>
     </>
   );
