@@ -50,7 +50,7 @@ function assertSuccess(exitCode: number): void {
 }
 
 function assertTitles(table: TitleTable): void {
-  assertNone(tableProblems(table, read(table.path), titlesUnder(ROOT, table.letter)));
+  assertNone(tableProblems(table, read(table.path), titlesUnder(ROOT, table)));
 }
 
 function assertNone(problems: readonly string[]): void {

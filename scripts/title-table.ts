@@ -1,5 +1,5 @@
 import { globSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 
 /**
  * A table of a page whose rows are held to the tests: `| C2 | text | … | tests |`, where the tests are all titles in which `[C2]`
@@ -14,7 +14,7 @@ export interface TitleTable {
   readonly word: string;
 }
 
-/** The titles of tests for each item, with their file: `C2` to `only an exact Origin … (path)`. */
+/** The titles of tests for each item, with a link from the page to their file: `C2` to `only an exact Origin … (path)`. */
 export type Titles = ReadonlyMap<string, readonly string[]>;
 
 const TESTS = "{packages,apps,tests,examples}/**/*{.test,-suite}.{ts,tsx}";
@@ -30,12 +30,13 @@ export function titlesIn(source: string, letter: string): [item: string, title: 
   });
 }
 
-export function titlesUnder(root: string, letter: string): Titles {
+export function titlesUnder(root: string, { path: page, letter }: TitleTable): Titles {
   const titles = new Map<string, string[]>();
   const paths = globSync(TESTS, { cwd: root, exclude: (path) => /(^|[\\/])(node_modules|dist)$/.test(path) });
   for (const path of paths.map((path) => path.replaceAll("\\", "/")).sort()) {
     for (const [item, title] of titlesIn(readFileSync(join(root, path), "utf8"), letter)) {
-      titles.set(item, [...(titles.get(item) ?? []), `${title} ([${path.split("/").at(-1)}](${path}))`]);
+      const link = `[${posix.basename(path)}](${posix.relative(posix.dirname(page), path)})`;
+      titles.set(item, [...(titles.get(item) ?? []), `${title} (${link})`]);
     }
   }
   return titles;
@@ -106,7 +107,7 @@ export function withTitles(page: string, letter: string, titles: Titles): string
 /** Checks the table, with `--write` after it has brought its titles up to date; sets the exit code. */
 export function checkTable(table: TitleTable, root: string, args: readonly string[]): void {
   const path = join(root, table.path);
-  const titles = titlesUnder(root, table.letter);
+  const titles = titlesUnder(root, table);
   const page = readFileSync(path, "utf8");
   const current = args.includes("--write") ? withTitles(page, table.letter, titles) : page;
   if (current !== page) writeFileSync(path, current);
