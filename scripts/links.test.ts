@@ -9,7 +9,9 @@ const PAGES = globSync("{*.md,{docs,packages,apps,tests,bench,examples}/**/*.md}
 });
 
 test.each(PAGES)("every link of %s leads to a file or a heading that is there", (page) => {
-  const targets = [...readFileSync(join(ROOT, page), "utf8").matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => target);
+  const targets = [...readFileSync(join(ROOT, page), "utf8").matchAll(/\]\(([^)\s]+)\)/g)].map(
+    ([, target = ""]) => target,
+  );
 
   expect(targets.filter((target) => !/^https?:/.test(target) && !leadsSomewhere(page, target))).toEqual([]);
 });
