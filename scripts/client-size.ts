@@ -17,7 +17,7 @@ const ALLOWED_GROWTH = 0.02;
 /** What only a server does: if it is in the bundle, tree shaking has failed. */
 const SERVER_CODE = /\/protocol\/src\/(model|change|merge-patch|merge-diffs)\.ts$/;
 
-export const sizeFile = (root: string): string => join(root, "packages/client/size.json");
+const sizeFile = (root: string): string => join(root, "packages/client/size.json");
 
 /** Bundles what `import { StateSync } from "@neverstale/client"` brings. Throws when server code is in it. */
 export async function measureClient(root: string): Promise<ClientSize> {

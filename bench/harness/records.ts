@@ -34,7 +34,7 @@ const CHECKS = ["updates", "backup", "certificate", "disk health", "time sync", 
 const VERDICTS = ["ok", "ok", "ok", "ok", "ok", "outdated", "unknown", "error"];
 
 /** mulberry32: small, fast, the same everywhere. */
-export function randomFrom(seed: number): () => number {
+function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -71,7 +71,7 @@ function percent(random: () => number): number {
   return Math.floor(random() * 1_001) / 10;
 }
 
-export function recordId(index: number): string {
+function recordId(index: number): string {
   return `host-${index}`;
 }
 

@@ -21,7 +21,7 @@ export function takenFrame(link: Link, sizeBytes: number, now: Millis): Link {
   };
 }
 
-export function isAckDue({ ackAt, unackedBytes }: Link, now: Millis): boolean {
+function isAckDue({ ackAt, unackedBytes }: Link, now: Millis): boolean {
   return ackAt !== null && (now >= ackAt || unackedBytes >= ACK_AFTER_BYTES);
 }
 

@@ -1,6 +1,6 @@
 import type { Millis } from "./sync-state.ts";
 
-export const BACKOFF_FIRST_MS = 500;
+const BACKOFF_FIRST_MS = 500;
 export const BACKOFF_MAX_MS = 30_000;
 /** While somebody may be looking at it. */
 export const BACKOFF_SEEN_MAX_MS = 5_000;

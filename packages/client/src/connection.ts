@@ -15,7 +15,7 @@ import {
 } from "./sync-state.ts";
 
 /** A socket that has not opened by then is given up; never longer than promise P2 allows. */
-export const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 /** What a browser lets a page say when it closes a socket by itself. */
 const NORMAL_CLOSURE = 1000;
 

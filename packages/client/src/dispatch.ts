@@ -13,7 +13,7 @@ import type { Millis } from "./sync-state.ts";
 
 /** How long one attempt waits for its answer, and all of them together. */
 export const ATTEMPT_TIMEOUT_MS = 10_000;
-export const DISPATCH_TIMEOUT_MS = 30_000;
+const DISPATCH_TIMEOUT_MS = 30_000;
 
 export interface RequestOptions {
   readonly method?: "POST" | "PUT" | "PATCH" | "DELETE";
@@ -162,7 +162,7 @@ function tokenFailure(cause: unknown): Outcome {
 const NOTHING_HAPPENED: ReadonlySet<string> = new Set(["store_unavailable", "shutting_down", "too_many_requests"]);
 
 /** What an answer means for the request (rule D3); pure. `wallTime`: to read a `Retry-After` that is a date. */
-export function judgeAnswer(answer: HttpAnswer, wallTime: number): Outcome {
+function judgeAnswer(answer: HttpAnswer, wallTime: number): Outcome {
   const { status } = answer;
   if (status >= 200 && status < 300) return successOf(answer);
   const problem = problemFrom(answer);

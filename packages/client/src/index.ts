@@ -28,7 +28,7 @@ export { browserEnvironment } from "./io/browser.ts";
 export { type NodeEnvironmentOptions, nodeEnvironment, type WebSocketClass } from "./io/node.ts";
 export { StateSync, type StateSyncOptions } from "./io/state-sync.ts";
 export type { Listener, Unsubscribe } from "./listeners.ts";
-export { NO_FACTS, type ReplicaFacts } from "./receive.ts";
+export type { ReplicaFacts } from "./receive.ts";
 export { type Differences, type RecordKey, Replica } from "./replica.ts";
 export {
   type CollectionOf,

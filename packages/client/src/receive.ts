@@ -33,9 +33,6 @@ export interface ReplicaFacts {
   readonly digest: string | null;
 }
 
-/** For a message that is not compared with the records. */
-export const NO_FACTS: ReplicaFacts = { fits: true, digest: null };
-
 export interface ReceivedMessage {
   /** Null: of a type that this build doesn't know. */
   readonly message: ServerMessage | null;

@@ -28,7 +28,7 @@ export interface RecordKey {
 }
 
 /** At most so many records are named when a divergence is reported. */
-export const DIFFERENCES_NAMED = 100;
+const DIFFERENCES_NAMED = 100;
 
 export interface Differences {
   readonly count: number;

@@ -1,7 +1,7 @@
 import { CSRF_SUBPROTOCOL_PREFIX } from "./messages.ts";
 
 /** Before a token that could not stand there as it is, in base64url of its UTF-8. */
-export const ENCODED_CSRF_SUBPROTOCOL_PREFIX = "csrf64.";
+const ENCODED_CSRF_SUBPROTOCOL_PREFIX = "csrf64.";
 
 /** What a subprotocol may be made of (RFC 6455, section 4.1; RFC 9110, section 5.6.2). */
 const LEGAL = /^[\w!#$%&'*+.^`|~-]+$/;

@@ -7,7 +7,6 @@ export {
   effectOfTaken,
   freezeChange,
   type ReadRecord,
-  recordIdOf,
   type TakenChange,
   takeChange,
 } from "./change.ts";
@@ -64,6 +63,6 @@ export {
   type StateOf,
 } from "./model.ts";
 export { isPart, PART_HEADER_BYTES, PartJoiner, type PartProgress, partHeader } from "./parts.ts";
-export { isSafeId, isSafeJson, isSafeKey, MAX_DEPTH, MAX_ID_LENGTH } from "./safety.ts";
+export { isSafeId, MAX_DEPTH, MAX_ID_LENGTH } from "./safety.ts";
 export { freezeJson, takeJson } from "./take-json.ts";
 export { ignoreWhatComesLater, isThenable } from "./thenable.ts";

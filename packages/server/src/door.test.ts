@@ -1,7 +1,8 @@
 import { type AskedChange, collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
 import { beforeEach, expect, test } from "vitest";
+import type { Committed } from "./committed.ts";
 import { MAX_KEY_LENGTH } from "./door.ts";
-import { type Committed, StateManager } from "./state-manager.ts";
+import { StateManager } from "./state-manager.ts";
 import { memoryStore } from "./store/memory.ts";
 import type { Decide, Transaction, TransactOptions } from "./transaction.ts";
 import { VirtualRuntime } from "./virtual-runtime-suite.ts";

@@ -1,4 +1,4 @@
-import { type Change, encodeMessage, type SyncMessage } from "@neverstale/protocol";
+import { assert, type Change, encodeMessage, type SyncMessage } from "@neverstale/protocol";
 import type { Cursor, UnderWay, Wanted } from "./cursor.ts";
 import type { Limits } from "./limits.ts";
 import { Pace } from "./pace.ts";
@@ -230,7 +230,7 @@ export class Fanout {
       return null;
     }
     const step = this.steps.resume(from, first);
-    if (!("frame" in step)) throw new Error("assertion failed: the diff of a resumed connection is there");
+    assert("frame" in step, "the diff of a resumed connection is there");
     cursor.position = this.space.head;
     cursor.put(step.frame, step.count, this.#metrics);
     return null;

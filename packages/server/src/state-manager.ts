@@ -2,19 +2,16 @@ import {
   type AnyState,
   type AskedChange,
   assert,
-  type Change,
-  freezeChange,
   ignoreWhatComesLater,
   type Model,
   type StateOf,
-  type StateRecord,
   SyncError,
   type TakenChange,
   takeChange,
 } from "@neverstale/protocol";
 import { AgeClock } from "./age-clock.ts";
 import type { Batch, Call } from "./batch.ts";
-import { changesOfText } from "./change-text.ts";
+import { type Committed, committedIn } from "./committed.ts";
 import { Digester } from "./digester.ts";
 import { notDecided, refusedAtTheDoor, takeOptions } from "./door.ts";
 import { Folder } from "./folder.ts";
@@ -24,6 +21,7 @@ import { type Limits, limitsFrom } from "./limits.ts";
 import { Epochs } from "./lineage.ts";
 import type { OpenOptions } from "./open-options.ts";
 import { createMain, openSpaces, SpaceModels } from "./open-spaces.ts";
+import { type EvictedRecord, type LoggedChange, readHistory, readLog } from "./past.ts";
 import { findProblems, type Problems } from "./problems.ts";
 import type { Runtime } from "./runtime.ts";
 import { limitsOf, refusalsOf, sizesOf } from "./size-metrics.ts";
@@ -35,34 +33,6 @@ import { TombstoneBound } from "./tombstone-bound.ts";
 import { type Applied, type Decide, MAIN_SPACE, type Transaction, type TransactOptions } from "./transaction.ts";
 import { heldByOptions, heldBytes } from "./waiting-room.ts";
 import { Writer } from "./writer.ts";
-
-/** What has been committed in one space, told to followers after it is durable. */
-export interface Committed {
-  readonly space: SpaceView;
-  /** The effective changes, from `firstVersion` on. */
-  readonly changes: readonly Change[];
-  readonly firstVersion: number;
-}
-
-export interface LoggedChange {
-  readonly version: number;
-  /** Wall clock, ms since 1970. */
-  readonly at: number;
-  readonly change: Change;
-}
-
-export interface EvictedRecord {
-  /** Its place among all that was ever evicted: where the next page begins. */
-  readonly position: number;
-  /** Which creation of the space it left; null where an older release stored it. */
-  readonly creationId: string | null;
-  readonly collection: string;
-  readonly id: string;
-  /** The version that evicted it. */
-  readonly version: number;
-  readonly at: number;
-  readonly record: StateRecord;
-}
 
 const NO_OPTIONS: TransactOptions = {};
 const EPHEMERAL: TransactOptions = { ephemeral: true };
@@ -343,23 +313,13 @@ export class StateManager<M extends Model = Model> {
   /** The named changes of a space, oldest first, after a version; by whole groups. */
   async log(query: LogQuery): Promise<LoggedChange[]> {
     this.#requireOpen();
-    const rows = await this.#store.readLog(query);
-    return rows.flatMap((row) => {
-      return changesOfText(row.changes).changes.map((change, index) => ({
-        version: row.firstVersion + index,
-        at: row.at,
-        change,
-      }));
-    });
+    return readLog(this.#store, query);
   }
 
   /** What left the live state of a space by its `keep`, oldest first. */
   async history(query: HistoryQuery): Promise<EvictedRecord[]> {
     this.#requireOpen();
-    const rows = await this.#store.readHistory(query);
-    return rows.map(({ position, creationId, collection, id, version, at, text }) => {
-      return { position, creationId, collection, id, version, at, record: JSON.parse(text) as StateRecord };
-    });
+    return readHistory(this.#store, query);
   }
 
   async backup(path: string): Promise<void> {
@@ -419,18 +379,6 @@ export class StateManager<M extends Model = Model> {
       await this.#store.close(); // What could not be folded is in the log.
     }
   }
-}
-
-/** The changes are frozen for the first who looks at them: most followers ask the space what has moved. */
-function committedIn(space: Space, changes: Change[], firstVersion: number): Committed {
-  return Object.freeze({
-    space: space.view,
-    get changes() {
-      if (!Object.isFrozen(changes)) Object.freeze(changes).forEach(freezeChange);
-      return changes;
-    },
-    firstVersion,
-  });
 }
 
 function isEphemeral(model: Model, { rule }: TakenChange): boolean {

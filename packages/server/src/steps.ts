@@ -1,4 +1,4 @@
-import { type Diff, encodeMessage, type SyncMessage } from "@neverstale/protocol";
+import { assert, type Diff, encodeMessage, type SyncMessage } from "@neverstale/protocol";
 import type { Profile } from "./cursor.ts";
 import { type LargeDelta, LargeDeltas } from "./large-deltas.ts";
 import type { PlainLog } from "./plain-log.ts";
@@ -190,7 +190,7 @@ export class Steps {
       const frame = this.sync({ type: "sync", version: head, head, digest: this.#space.digest() });
       return { frame, count: 1, textLength: 0, version: head };
     });
-    if (!("frame" in step)) throw new Error("assertion failed: a sync is a frame");
+    assert("frame" in step, "a sync is a frame");
     return step;
   }
 

@@ -14,12 +14,13 @@ import {
 } from "@neverstale/protocol";
 import { beaconInterval } from "./beacon-interval.ts";
 import { Bucket, type Rate } from "./bucket.ts";
+import type { Committed } from "./committed.ts";
 import { Cursor, type Profile } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
 import type { Frame, Millis, Timer, Wire } from "./runtime.ts";
 import type { Space } from "./space.ts";
 import { spaceOf } from "./space-view.ts";
-import type { Committed, StateManager } from "./state-manager.ts";
+import type { StateManager } from "./state-manager.ts";
 import { type FullStateReason, newSyncMetrics, type SyncMetrics } from "./sync-metrics.ts";
 
 /** How often connections are looked at for progress. */

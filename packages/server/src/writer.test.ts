@@ -1,9 +1,10 @@
 import { collection, defineModel, patch, put, type SyncError } from "@neverstale/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { AgeClock } from "./age-clock.ts";
+import type { Committed } from "./committed.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { type SpaceView, spaceOf } from "./space-view.ts";
-import { type Committed, StateManager } from "./state-manager.ts";
+import { StateManager } from "./state-manager.ts";
 import { type CommitGroup, type Store, StoreFailure } from "./store/contract.ts";
 import { memoryStore } from "./store/memory.ts";
 import { BoundsSeen } from "./tally.ts";

@@ -26,7 +26,7 @@ export interface Operation {
 }
 
 /** A history that can't be decided within so many steps is one that nobody could read either. */
-export const MOST_STEPS = 500_000;
+const MOST_STEPS = 500_000;
 
 /**
  * Whether every call can be given one moment between its being called and its being answered, so that one after the other

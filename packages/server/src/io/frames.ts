@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createGzip, type Gzip, gzipSync } from "node:zlib";
-import { MAX_INFLATED_BYTES, PART_HEADER_BYTES, partHeader, SyncError } from "@neverstale/protocol";
+import { assert, MAX_INFLATED_BYTES, PART_HEADER_BYTES, partHeader, SyncError } from "@neverstale/protocol";
 import type { Frame, FrameCodec, LargeFrame } from "../runtime.ts";
 
 /** Below it a gzip costs more time than it saves bytes. */
@@ -89,7 +89,7 @@ export const socketFrames: FrameCodec = {
 /** The bytes behind the header, which a part holds some of. */
 function payloadOf(frame: Frame): Buffer {
   const bytes = bytesOf(frame);
-  if (bytes[0] !== BINARY) throw new Error("assertion failed: only what is compressed goes in parts");
+  assert(bytes[0] === BINARY, "only what is compressed goes in parts");
   const length = (bytes[1] as number) & 0x7f;
   return bytes.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
 }

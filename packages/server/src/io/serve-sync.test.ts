@@ -10,6 +10,7 @@ import { StateManager } from "./open.ts";
 import type { Refusal } from "./refuse-upgrade.ts";
 import { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";
 import type { Grant } from "./upgrade-judge.ts";
+import { until } from "./upgrade-suite.ts";
 
 const model = defineModel({
   model: 1,
@@ -65,10 +66,6 @@ class Reader {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 const typed = (type: string) => (message: Record<string, unknown>) => message.type === type;
@@ -386,7 +383,7 @@ describe("limits and rights", () => {
     await start({ authorize }, { connections: 2, connectionsPerAddress: 1 });
     const first = new Reader();
     const second = upgrade({});
-    while (judged.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => judged.length >= 2);
     expect((await upgrade({})).status).toBe(503);
     for (const grant of judged.splice(0)) grant();
     await first.until(typed("init"));
@@ -395,7 +392,7 @@ describe("limits and rights", () => {
     first.socket.close();
     await first.closed;
     const late = upgrade({});
-    while (judged.length < 1) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => judged.length >= 1);
     const closing = sync.close();
     for (const grant of judged.splice(0)) grant();
     expect(await late).toMatchObject({ status: 503, retryAfter: "1", body: { code: "shutting_down" } });

@@ -16,6 +16,11 @@ const model = defineModel({
 
 export const V1 = "neverstale.v1";
 
+/** Waits for what comes by itself. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 /** What came of a handshake: the http status; 101 and then what was said, until it was closed or the first message came. */
 export interface Outcome {
   readonly status: number;

@@ -5,16 +5,12 @@ import { WebSocket } from "ws";
 import type { Limits } from "../limits.ts";
 import type { Refusal } from "./refuse-upgrade.ts";
 import type { ServeSyncOptions } from "./serve-sync.ts";
-import { Served, V1 } from "./upgrade-suite.ts";
+import { Served, until, V1 } from "./upgrade-suite.ts";
 
 let served: Served;
 
 async function start(options: Omit<ServeSyncOptions, "manager"> = {}, limits: Partial<Limits> = {}): Promise<void> {
   served = await Served.start(options, limits);
-}
-
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 afterEach(() => served.end());

@@ -32,7 +32,7 @@ export function catalogOf({ spaces, counters }: DatabaseContents): Catalog {
 }
 
 /** Reads the whole database. Throws `store_damaged` when a log has a hole behind its fold. */
-export function readContents(tables: ContentTables): DatabaseContents {
+function readContents(tables: ContentTables): DatabaseContents {
   const spaces = tables.spaces().map((row) => ({ id: row.id, contents: readSpace(tables, row) }));
   const newestAnswerAt = tables.newestAnswerAt();
   return { epochs: tables.epochs(), spaces, counters: readCounters(tables), newestAnswerAt, answers: tables.answers() };

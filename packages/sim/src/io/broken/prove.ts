@@ -13,7 +13,7 @@ import { buildNamed } from "./hook.ts";
 const KEEP = fileURLToPath(new URL("./keep.ts", import.meta.url));
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** A build that gets through so many runs has not been caught. */
-export const MOST_RUNS = 5_000;
+const MOST_RUNS = 5_000;
 
 export interface Proof {
   readonly name: string;
@@ -23,7 +23,7 @@ export interface Proof {
 }
 
 /** Runs one broken build, seed after seed, until it is caught. */
-export async function proveBuild(name: string, firstSeed: number, runs: number): Promise<Proof> {
+async function proveBuild(name: string, firstSeed: number, runs: number): Promise<Proof> {
   const startedAt = performance.now();
   let caught: Report | null = null;
   await runPool({
