@@ -2,8 +2,9 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyChange, anyRecord, anyState, testModel } from "./arbitraries-suite.ts";
-import { type Change, type Effect, effectOf, recordIdOf } from "./change.ts";
+import { type Change, type Effect, effectOf, effectOfTaken, recordIdOf, takeChange } from "./change.ts";
 import type { JsonObject, StateRecord } from "./json.ts";
+import { bytesOfJson } from "./json-bytes.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { collection, defineModel, patch, put, RECORD_EVICTED, remove } from "./model.ts";
 import { freezeJson } from "./take-json.ts";
@@ -261,6 +262,23 @@ test("[S1] an effect's patch turns the record before into the record after", () 
       if (moved && after !== null) expect(mergePatch(before, patch ?? {})).toEqual(after);
       else expect(patch).toBeNull();
     }),
+  );
+});
+
+test("[S8] an effect says how many bytes its record and its data have", () => {
+  fc.assert(
+    fc.property(anyState, anyChange, ({ hosts }, asked) => {
+      for (const model of [testModel, passingModel]) {
+        const change = takeChange(model, asked);
+        const record = freezeJson(hosts.get(change.id) ?? null);
+        const bytes = record === null ? 0 : bytesOfJson(record);
+        const { after, change: effective, recordBytes, dataBytes } = effectOfTaken(model, change, { record, bytes });
+        expect(recordBytes).toBe(after === null ? 0 : bytesOfJson(after));
+        expect(dataBytes).toBe(bytesOfJson(effective.data));
+        expect(change.bytes).toBe(bytesOfJson(change.data));
+      }
+    }),
+    { numRuns: 500 },
   );
 });
 

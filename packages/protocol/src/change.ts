@@ -1,10 +1,11 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { SyncError } from "./errors.ts";
-import { isJsonObject, type JsonObject, type JsonValue, type StateRecord } from "./json.ts";
-import { mergePatch, mergePatchBetween, mergePatchWithin } from "./merge-patch.ts";
+import { isJsonObject, type JsonObject, type StateRecord } from "./json.ts";
+import { bytesOfJson, bytesOfName, bytesOfObject } from "./json-bytes.ts";
+import { isEmptyObject, mergeIntoRecord, mergePatchBetween, mergePatchWithin } from "./merge-patch.ts";
 import { type ChangeRule, type Model, RECORD_EVICTED } from "./model.ts";
 import { isSafeId } from "./safety.ts";
-import { freezeJson, takePatch, takeRecord, thawedJson } from "./take-json.ts";
+import { freezeJson, lastTaken, takePatch, takeRecord, thawedJson } from "./take-json.ts";
 import { ignoreWhatComesLater, isThenable } from "./thenable.ts";
 
 /** A change as it is asked for. What is given to the authority is copied: the caller may do with its own what it likes. */
@@ -31,6 +32,18 @@ export interface TakenChange extends Change {
   readonly id: string;
   /** Of a put, the record without its null members; of a patch, the patch; of a remove, its id where that was given here. */
   readonly data: JsonObject;
+  /** Of `data` as JSON in UTF-8 (rule S8). */
+  readonly bytes: number;
+  /** How many values `data` holds, a long text counted as many. */
+  readonly values: number;
+}
+
+/** A record with its size, as the authority keeps it. */
+export interface KeptRecord {
+  /** Null: there is none. */
+  readonly record: StateRecord | null;
+  /** Of the record as JSON in UTF-8 (rule S8); 0 when there is none. */
+  readonly bytes: number;
 }
 
 /** What one change does to one record. Nothing is altered: the caller stores `after` under `id`. */
@@ -47,6 +60,14 @@ export interface Effect {
   readonly patch: JsonObject | null;
 }
 
+/** The same with its sizes, which are found on the way. */
+export interface MeasuredEffect extends Effect {
+  /** Of `after` as JSON in UTF-8 (rule S8); 0 when there is none. */
+  readonly recordBytes: number;
+  /** Of the data of the effective change. */
+  readonly dataBytes: number;
+}
+
 /** Must find nothing under an id that no record has, whatever it is called: a `Map` does, an object doesn't. */
 export type ReadRecord = (collection: string, id: string) => StateRecord | undefined;
 
@@ -57,7 +78,10 @@ export type ReadRecord = (collection: string, id: string) => StateRecord | undef
  * validator refuses the record; then nothing happened.
  */
 export function effectOf(model: Model, change: AskedChange, read: ReadRecord): Effect {
-  const effect = effectOfTaken(model, takeChange(model, change), read);
+  const taken = takeChange(model, change);
+  const record = read(taken.rule.collection, taken.id) ?? null;
+  const kept = { record, bytes: bytesOfJson(record) };
+  const { recordBytes: _, dataBytes: __, ...effect } = effectOfTaken(model, taken, kept);
   freezeChange(effect.change);
   freezeJson(effect.patch);
   return effect;
@@ -81,7 +105,8 @@ export function takeChange(model: Model, change: AskedChange): TakenChange {
   const id = data.id ?? target;
   if (target !== "" && target !== id && !isSafeId(target)) throw invalid(type, "`target` is not allowed (rule S4)");
   if (typeof id !== "string") throw idRefused(type);
-  return { type, target, data, rule, id };
+  const { bytes, values } = rule.kind === "remove" ? { bytes: bytesOfObject(data), values: 1 } : lastTaken;
+  return { type, target, data, rule, id, bytes, values };
 }
 
 const NO_DATA: JsonObject = Object.freeze({});
@@ -112,17 +137,20 @@ function evictionRule(model: Model, data: unknown): ChangeRule {
 }
 
 /**
- * The second half: what a change that was taken does to the state. The record after it is frozen at every depth; the
- * effective change and the patch are not, until somebody hands them out (`freezeChange`).
+ * The second half: what a change that was taken does to the record that is there under its id. The record after it is
+ * frozen at every depth; the effective change and the patch are not, until somebody hands them out (`freezeChange`).
  */
-export function effectOfTaken(model: Model, change: TakenChange, read: ReadRecord): Effect {
+export function effectOfTaken(model: Model, change: TakenChange, kept: KeptRecord | null): MeasuredEffect {
   const { rule, id } = change;
-  const before = read(rule.collection, id);
-  // The id of a record that is there has been through this.
-  if (before === undefined && !isSafeId(id)) throw idRefused(change.type);
-  if (rule.kind === "put") return putEffect(model, change, before);
-  if (before === undefined && rule.missing === "refuse") throw missing(change);
-  return rule.kind === "patch" ? patchEffect(model, change, before) : removeEffect(change, before);
+  const before = kept === null || kept.record === null ? null : kept.record;
+  if (before === null) {
+    // The id of a record that is there has been through this.
+    if (!isSafeId(id)) throw idRefused(change.type);
+    if (rule.kind !== "put" && rule.missing === "refuse") throw missing(change);
+  }
+  if (rule.kind === "put") return putEffect(model, change, before, kept?.bytes ?? 0);
+  if (rule.kind === "remove") return removeEffect(change, before);
+  return before === null ? stillEffect(change, null, 0) : patchEffect(model, change, before, kept?.bytes ?? 0);
 }
 
 function missing({ type, rule, id }: TakenChange): SyncError {
@@ -146,88 +174,100 @@ function idRefused(type: string): SyncError {
   return invalid(type, "its id is missing or not allowed (rule S4)");
 }
 
-function putEffect(model: Model, change: TakenChange, before: StateRecord | undefined): Effect {
+function putEffect(model: Model, change: TakenChange, before: StateRecord | null, bytesBefore: number): MeasuredEffect {
+  const { type, target, id, data } = change;
   const { collection } = change.rule;
-  const { id } = change;
-  const after = validated(model, change, change.data as StateRecord);
-  const effective = effectiveChange(change, after);
-  if (before === undefined) return { change: effective, collection, id, after, moved: true, patch: null };
-  const patch = mergePatchBetween(before, after);
-  if (isEmpty(patch)) return { change: effective, collection, id, after: before, moved: false, patch: null };
-  return { change: effective, collection, id, after, moved: true, patch };
-}
-
-function effectiveChange({ type, target }: TakenChange, data: JsonObject): Change {
-  return { type, target, data };
-}
-
-function patchEffect(model: Model, change: TakenChange, before: StateRecord | undefined): Effect {
-  if (before === undefined) return stillEffect(change, null);
-  const { collection } = change.rule;
-  const { id } = change;
-  const plain = withPlainMembers(before, change.data);
-  const after = validated(model, change, plain ?? merged(before, change));
-  const isAsAsked = model.collections[collection]?.validator === null;
-  const patch = plain !== null && isAsAsked ? change.data : patchBetween(before, after, isAsAsked ? change.data : null);
-  if (isEmpty(patch)) return stillEffect(change, before);
-  return { change: effectiveChange(change, withId(change, patch)), collection, id, after, moved: true, patch };
-}
-
-/** `named`: the merge patch that was asked for, beyond which nothing differs; null: a validator may have altered anything. */
-function patchBetween(before: StateRecord, after: StateRecord, named: JsonObject | null): JsonObject {
-  return named === null ? mergePatchBetween(before, after) : mergePatchWithin(before, after, named);
-}
-
-function merged(before: StateRecord, { id, data }: TakenChange): StateRecord {
-  const after = mergePatch(before, data) as StateRecord;
-  return freezeMerged(after.id === id ? after : { ...after, id }, data);
-}
-
-/** Freezes what a merge made anew: the rest is of the record before or of the patch, and frozen there. */
-function freezeMerged<T extends JsonObject>(after: T, patch: JsonObject): T {
-  for (const key in patch) {
-    const member = patch[key];
-    if (isJsonObject(member)) freezeMerged(after[key] as JsonObject, member);
-  }
-  return Object.freeze(after);
-}
-
-/** Most patches set members to plain values other than they had: each is its own effect. Null for all others. */
-function withPlainMembers(before: StateRecord, patch: JsonObject): StateRecord | null {
-  let after: (StateRecord & Record<string, JsonValue>) | null = null;
-  for (const key in patch) {
-    const value = patch[key] as JsonValue;
-    if (typeof value === "object" || value === before[key] || key === "id") return null;
-    after ??= { ...before };
-    after[key] = value;
-  }
-  return after === null ? null : Object.freeze(after);
-}
-
-function isEmpty(object: JsonObject): boolean {
-  for (const _ in object) return false;
-  return true;
-}
-
-function removeEffect(change: TakenChange, before: StateRecord | undefined): Effect {
-  const { id, data } = change;
-  const { collection } = change.rule;
-  return {
-    change: effectiveChange(change, data),
+  const after = validated(model, change, data as StateRecord);
+  const bytes = after === data ? change.bytes : bytesOfObject(after);
+  const effective = { type, target, data: after };
+  const effect = {
+    change: effective,
     collection,
     id,
-    after: null,
-    moved: before !== undefined,
+    after,
+    moved: true,
     patch: null,
+    recordBytes: bytes,
+    dataBytes: bytes,
+  };
+  if (before === null) return effect;
+  const patch = mergePatchBetween(before, after);
+  if (!isEmptyObject(patch)) return { ...effect, patch };
+  return { ...effect, after: before, moved: false, recordBytes: bytesBefore };
+}
+
+function patchEffect(model: Model, change: TakenChange, before: StateRecord, bytesBefore: number): MeasuredEffect {
+  const { data: asked } = change;
+  const { collection } = change.rule;
+  const merged = mergeIntoRecord(before, asked);
+  if (model.collections[collection]?.validator !== null) return validatedEffect(model, change, before, merged.after);
+  const { after, growth, isWhole } = merged;
+  if (after === before) return stillEffect(change, before, bytesBefore);
+  // Most patches set members to other values than they had: each is its own effect.
+  const patch = isWhole ? asked : mergePatchWithin(before, after, asked);
+  const patchBytes = isWhole ? change.bytes : bytesOfObject(patch);
+  return movedEffect(change, after, patch, bytesBefore + growth, patchBytes);
+}
+
+/** A validator may have altered anything. */
+function validatedEffect(
+  model: Model,
+  change: TakenChange,
+  before: StateRecord,
+  candidate: StateRecord,
+): MeasuredEffect {
+  const after = validated(model, change, candidate);
+  const patch = mergePatchBetween(before, after);
+  if (isEmptyObject(patch)) return stillEffect(change, before, bytesOfObject(before));
+  return movedEffect(change, after, patch, bytesOfObject(after), bytesOfObject(patch));
+}
+
+function movedEffect(
+  change: TakenChange,
+  after: StateRecord,
+  patch: JsonObject,
+  recordBytes: number,
+  patchBytes: number,
+): MeasuredEffect {
+  const { type, target, id } = change;
+  const { collection } = change.rule;
+  const data = withId(change, patch);
+  const dataBytes = data === patch ? patchBytes : patchBytes + bytesOfName("id") + bytesOfJson(id);
+  return { change: { type, target, data }, collection, id, after, moved: true, patch, recordBytes, dataBytes };
+}
+
+function removeEffect(
+  { type, target, id, data, rule, bytes }: TakenChange,
+  before: StateRecord | null,
+): MeasuredEffect {
+  return {
+    change: { type, target, data },
+    collection: rule.collection,
+    id,
+    after: null,
+    moved: before !== null,
+    patch: null,
+    recordBytes: 0,
+    dataBytes: bytes,
   };
 }
 
 /** It takes a version and changes nothing (rule S2). */
-function stillEffect(change: TakenChange, record: StateRecord | null): Effect {
-  const { id } = change;
+function stillEffect(change: TakenChange, record: StateRecord | null, recordBytes: number): MeasuredEffect {
+  const { type, target, id } = change;
   const { collection } = change.rule;
-  const effective = effectiveChange(change, withId(change, NO_DATA));
-  return { change: effective, collection, id, after: record, moved: false, patch: null };
+  const data = withId(change, NO_DATA);
+  const dataBytes = bytesOfObject(data);
+  return {
+    change: { type, target, data },
+    collection,
+    id,
+    after: record,
+    moved: false,
+    patch: null,
+    recordBytes,
+    dataBytes,
+  };
 }
 
 /** A reader of the effective change must find the same id in it: kept where it was given in `data`. */

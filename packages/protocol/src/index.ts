@@ -6,6 +6,8 @@ export {
   effectOf,
   effectOfTaken,
   freezeChange,
+  type KeptRecord,
+  type MeasuredEffect,
   type ReadRecord,
   type TakenChange,
   takeChange,
@@ -42,6 +44,7 @@ export {
   sameJson,
   type WireState,
 } from "./json.ts";
+export { bytesOfObject, bytesOfString, utf8Bytes } from "./json-bytes.ts";
 export { keyWithTime, timeOfKey } from "./key-time.ts";
 export { mergeDiffs } from "./merge-diffs.ts";
 export { mergePatch, mergePatchBetween } from "./merge-patch.ts";

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyPatch, anyStoredObject, anyValue } from "./arbitraries-suite.ts";
-import type { JsonValue } from "./json.ts";
-import { mergePatch, mergePatchBetween, mergePatchWithin } from "./merge-patch.ts";
+import { anyPatch, anyRecord, anyStoredObject, anyValue } from "./arbitraries-suite.ts";
+import type { JsonObject, JsonValue } from "./json.ts";
+import { bytesOfJson } from "./json-bytes.ts";
+import { mergeIntoRecord, mergePatch, mergePatchBetween, mergePatchWithin } from "./merge-patch.ts";
+import { freezeJson } from "./take-json.ts";
 
 // The examples of RFC 7396, appendix A.
 test.each<[JsonValue, JsonValue, JsonValue]>([
@@ -96,4 +98,36 @@ test("[S1] a merge patch between two records is found among the members that may
       expect(mergePatchWithin(before, after, patch)).toEqual(mergePatchBetween(before, after));
     }),
   );
+});
+
+test("[S1] merged in one walk, a record is what it is by the RFC, keeps its id, and its growth is counted", () => {
+  fc.assert(
+    fc.property(
+      anyRecord("web-1"),
+      anyPatch,
+      fc.constantFrom({}, { id: "web-2" }, { id: null }),
+      (record, named, id) => {
+        const before = freezeJson(record);
+        const patch: JsonObject = { ...named, ...id };
+        const expected = { ...(mergePatch(before, patch) as JsonObject), id: "web-1" };
+
+        const { after, growth, isWhole } = mergeIntoRecord(before, freezeJson(patch));
+
+        expect(after).toEqual(expected);
+        expect(after === before).toBe(Object.keys(mergePatchBetween(before, expected)).length === 0);
+        expect(growth).toBe(bytesOfJson(after) - bytesOfJson(before));
+        if (isWhole) expect(mergePatchWithin(before, after, patch)).toEqual(patch);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("[S1] a patch of which each member makes a difference is its own effect", () => {
+  const before = freezeJson({ id: "web-1", cpu: 1, os: { name: "debian", version: "12" }, tags: ["a"] });
+  const isWhole = (patch: JsonObject) => mergeIntoRecord(before, freezeJson(patch)).isWhole;
+
+  expect(isWhole({ cpu: 2, os: { version: "13" }, tags: ["b"], disk: { free: 3 } })).toBe(true);
+  for (const patch of [{ cpu: 1 }, { os: { name: "debian" } }, { tags: ["a"] }, { gone: null }, { id: "web-1" }])
+    expect(isWhole(patch)).toBe(false);
 });

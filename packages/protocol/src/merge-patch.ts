@@ -1,4 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue, sameJson } from "./json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, type StateRecord, sameJson } from "./json.ts";
+import { bytesOfJson, bytesOfName } from "./json-bytes.ts";
+import { freezeJson } from "./take-json.ts";
 
 /**
  * JSON Merge Patch, RFC 7396: `null` deletes a key, at every depth. A member that is undefined counts as absent: it
@@ -40,6 +42,97 @@ export function mergePatchWithin(before: JsonObject, after: JsonObject, named: J
     } else if (Object.hasOwn(before, key)) patch[key] = null;
   }
   return patch;
+}
+
+/** What a merge patch does to an object. */
+export interface Merged<T extends JsonObject> {
+  /** Frozen; `before` itself when nothing moved. Shares with it, and with the patch, what it holds of them. */
+  readonly after: T;
+  /** How many bytes of JSON `after` has more than `before`. */
+  readonly growth: number;
+  /** Whether every member that the patch names, at every depth, makes a difference: then the patch is its own effect. */
+  readonly isWhole: boolean;
+}
+
+/** Of the walk under way. */
+let growth = 0;
+let isWhole = true;
+
+/**
+ * Merges a patch into a record, compares the two, and counts what that costs, all in one walk. Both are frozen but for the
+ * outermost object of the patch, and have been through rule S4. The record keeps its `id`, whatever the patch says of it.
+ */
+export function mergeIntoRecord(before: StateRecord, patch: JsonObject): Merged<StateRecord> {
+  growth = 0;
+  isWhole = true;
+  const after = mergeMembers(before, patch, "id") as StateRecord;
+  return { after, growth, isWhole };
+}
+
+/** `fixed`: the member that stays as it is. */
+function mergeMembers(before: JsonObject, patch: JsonObject, fixed: string | null): JsonObject {
+  let after: Record<string, JsonValue> | null = null;
+  for (const key in patch) {
+    const old = ownMember(before, key);
+    const next = key === fixed ? old : mergedMember(key, old, patch[key] as JsonValue);
+    if (next === old) {
+      isWhole = false;
+      continue;
+    }
+    after ??= { ...before };
+    if (next === undefined) delete after[key];
+    else after[key] = next;
+  }
+  if (after === null) return before;
+  if (fixed === null) countEmptiness(before, after);
+  return Object.freeze(after);
+}
+
+/** A member may be called like one of Object.prototype: those are functions. */
+function ownMember(object: JsonObject, key: string): JsonValue | undefined {
+  const member = object[key] as JsonValue | undefined;
+  return typeof member === "function" ? undefined : member;
+}
+
+/** `old` itself when nothing differs; undefined when there is no such member afterwards. */
+function mergedMember(key: string, old: JsonValue | undefined, value: JsonValue): JsonValue | undefined {
+  if (isJsonObject(value) && isJsonObject(old)) return mergeMembers(old, value, null);
+  const next = typeof value === "object" ? replacement(old, value) : value;
+  if (next === old) return old;
+  if (old === undefined) growth += bytesOfName(key) + bytesOfJson(next);
+  else if (next === undefined) growth -= bytesOfName(key) + bytesOfJson(old);
+  else growth += bytesOfJson(next) - bytesOfJson(old);
+  return next;
+}
+
+function replacement(
+  old: JsonValue | undefined,
+  value: JsonObject | readonly JsonValue[] | null,
+): JsonValue | undefined {
+  if (value === null) return undefined;
+  if (!isJsonObject(value)) return sameJson(old, value) ? old : value;
+  if (!hasNulls(value)) return value;
+  isWhole = false;
+  return freezeJson(mergePatch(undefined, value));
+}
+
+function hasNulls(patch: JsonObject): boolean {
+  for (const key in patch) {
+    const value = patch[key] as JsonValue;
+    if (value === null || (isJsonObject(value) && hasNulls(value))) return true;
+  }
+  return false;
+}
+
+/** `{}` takes as many bytes as its brackets, any other object one less beside those of its members. */
+function countEmptiness(before: JsonObject, after: JsonObject): void {
+  if (isEmptyObject(before)) growth -= 1;
+  else if (isEmptyObject(after)) growth += 1;
+}
+
+export function isEmptyObject(object: JsonObject): boolean {
+  for (const _ in object) return false;
+  return true;
 }
 
 /** The patch of one member, or undefined when it did not change. */

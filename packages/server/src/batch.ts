@@ -8,9 +8,9 @@ import {
   SyncError,
   type TakenChange,
   takeChange,
+  utf8Bytes,
 } from "@neverstale/protocol";
 import { notDecided, requireChanges, requireSpaceName, takeDecision } from "./door.ts";
-import { utf8Bytes } from "./json-bytes.ts";
 import type { Limits } from "./limits.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import { Space } from "./space.ts";

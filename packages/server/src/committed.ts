@@ -10,14 +10,28 @@ export interface Committed {
   readonly firstVersion: number;
 }
 
-/** The changes are frozen for the first who looks at them: most followers ask the space what has moved. */
+/**
+ * The changes are frozen for the first who looks at them: most followers ask the space what has moved. A class, as an object
+ * literal with a getter gets a shape of its own each time, which the garbage collector has to find out to be dead.
+ */
+class FrozenOnSight implements Committed {
+  readonly space: SpaceView;
+  readonly firstVersion: number;
+  readonly #changes: Change[];
+
+  constructor(space: SpaceView, changes: Change[], firstVersion: number) {
+    this.space = space;
+    this.firstVersion = firstVersion;
+    this.#changes = changes;
+    Object.freeze(this);
+  }
+
+  get changes(): readonly Change[] {
+    if (!Object.isFrozen(this.#changes)) Object.freeze(this.#changes).forEach(freezeChange);
+    return this.#changes;
+  }
+}
+
 export function committedIn(space: Space, changes: Change[], firstVersion: number): Committed {
-  return Object.freeze({
-    space: space.view,
-    get changes() {
-      if (!Object.isFrozen(changes)) Object.freeze(changes).forEach(freezeChange);
-      return changes;
-    },
-    firstVersion,
-  });
+  return new FrozenOnSight(space.view, changes, firstVersion);
 }

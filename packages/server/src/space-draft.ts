@@ -1,9 +1,11 @@
 import {
   type AnyState,
   type AskedChange,
+  bytesOfString,
   type Change,
   type Effect,
   effectOfTaken,
+  type MeasuredEffect,
   type Model,
   RECORD_EVICTED,
   type StateRecord,
@@ -12,7 +14,6 @@ import {
   takeChange,
 } from "@neverstale/protocol";
 import { type ChangeRules, changesToText } from "./change-text.ts";
-import { EffectBytes } from "./effect-bytes.ts";
 import type { Entry } from "./entry.ts";
 import type { KeepIndex } from "./keep-index.ts";
 import { messageOf } from "./message-of.ts";
@@ -50,7 +51,6 @@ export class SpaceDraft {
   readonly #model: Model;
   readonly #replaying: boolean;
   readonly #keepIndexes: readonly KeepIndex[];
-  readonly #measured = new EffectBytes();
 
   /**
    * `at`: wall clock. `tally`: of the group; null: nothing is bounded. With a `replayModel` it takes logged changes:
@@ -75,15 +75,16 @@ export class SpaceDraft {
     this.state = Object.freeze(state);
   }
 
-  /** What `#read` found last, for the change that it was asked for: looking again would cost as much as the change. */
+  /** What `#find` found last, for the change that it was asked for: looking again would cost as much as the change. */
   #draft: DraftRecord | undefined;
   #entry: Entry | null = null;
 
-  readonly #read = (collection: string, id: string): StateRecord | undefined => {
+  /** The record as it is now. */
+  #find(collection: string, id: string): DraftRecord | Entry | null {
     this.#draft = this.#drafts[collection]?.get(id);
     this.#entry = this.#draft === undefined ? this.space.entry(collection, id) : this.#draft.entry;
-    return (this.#draft ?? this.#entry)?.record ?? undefined;
-  };
+    return this.#draft ?? this.#entry;
+  }
 
   /**
    * Applies changes, and the evictions they cause (rule S3). Throws `invalid_change`; what was done until then is in
@@ -104,21 +105,20 @@ export class SpaceDraft {
 
   #applyAsked(change: TakenChange, undo: UndoLog | null): void {
     if (change.type === RECORD_EVICTED && !this.#replaying) throw evictionRefused();
-    const effect = effectOfTaken(this.#model, change, this.#read);
-    const before = this.#draft ?? this.#entry;
-    const bytesBefore = before?.bytes ?? 0;
-    const measured = this.#measured;
-    measured.measure(effect, before?.record ?? undefined, bytesBefore);
+    const before = this.#find(change.rule.collection, change.id);
+    const effect = effectOfTaken(this.#model, change, before);
+    const bytes = bytesOfChange(effect);
     if (this.#tally !== null) {
-      if (measured.record > bytesBefore)
-        this.#tally.checkRecord(effect.collection, effect.id, measured.record, bytesBefore);
-      this.#tally.take(1, measured.change);
+      const bytesBefore = before?.bytes ?? 0;
+      const { recordBytes } = effect;
+      if (recordBytes > bytesBefore) this.#tally.checkRecord(effect.collection, effect.id, recordBytes, bytesBefore);
+      this.#tally.take(1, bytes);
     }
-    this.#apply(effect, measured.record, measured.change, undo);
+    this.#apply(effect, bytes, undo);
   }
 
-  /** `recordBytes`: of the record after it. `bytes`: what the transaction grows by. */
-  #apply(effect: Effect, recordBytes: number, bytes: number, undo: UndoLog | null): void {
+  /** `bytes`: what the transaction grows by. */
+  #apply(effect: MeasuredEffect, bytes: number, undo: UndoLog | null): void {
     this.version += 1;
     this.changes.push(effect.change);
     undo?.push(() => {
@@ -126,10 +126,11 @@ export class SpaceDraft {
       this.changes.pop();
       this.#tally?.takeBack(1, bytes);
     });
-    if (effect.moved) this.#move(effect, recordBytes, undo);
+    if (effect.moved) this.#move(effect, undo);
   }
 
-  #move(effect: Effect, recordBytes: number, undo: UndoLog | null): void {
+  #move(effect: MeasuredEffect, undo: UndoLog | null): void {
+    const { recordBytes } = effect;
     const before = this.#draft ?? this.#entry;
     const growth = stateBytesOf(effect.after, recordBytes) - stateBytesOf(before?.record, before?.bytes ?? 0);
     this.bytes += growth;
@@ -190,11 +191,12 @@ export class SpaceDraft {
 
   #evictOne(collection: string, id: string, undo: UndoLog | null): void {
     const eviction = takeChange(this.#model, { type: RECORD_EVICTED, target: "", data: { collection, id } });
-    const effect = effectOfTaken(this.#model, eviction, this.#read);
-    const { record, bytes: recordBytes } = (this.#draft ?? this.#entry) as DraftRecord | Entry;
+    const found = this.#find(collection, id) as DraftRecord | Entry;
+    const effect = effectOfTaken(this.#model, eviction, found);
+    const { record, bytes: recordBytes } = found;
     const text = JSON.stringify(record);
     const bytes = this.#tally?.countEviction(recordBytes, undo !== null) ?? 0;
-    this.#apply(effect, 0, bytes, undo);
+    this.#apply(effect, bytes, undo);
     const { name: space, creationId } = this.space;
     this.history.push({ space, creationId, collection, id, version: this.version, at: this.#at, text });
     undo?.push(() => this.history.pop());
@@ -259,6 +261,13 @@ class LazyText implements ChangesText {
       throw new StoreFailure("nothing_moved", `its changes can't be written as text: ${messageOf(error)}`, error);
     }
   }
+}
+
+/** What a change takes as JSON beside its type, its target and its data, with what parts it from the next one. */
+const CHANGE_FRAME = '{"type":"","target":,"data":},'.length;
+
+function bytesOfChange({ change: { type, target }, dataBytes }: MeasuredEffect): number {
+  return CHANGE_FRAME + type.length + bytesOfString(target) + dataBytes;
 }
 
 function evictionRefused(): SyncError {

@@ -1,6 +1,7 @@
 import {
   type AnyState,
   addHash,
+  bytesOfObject,
   type Diff,
   formatDigest,
   freezeJson,
@@ -13,7 +14,6 @@ import {
   ZERO_HASH,
 } from "@neverstale/protocol";
 import { type Entry, MAX_STAMPS, newEntry, stampField, startAnew, TouchedList } from "./entry.ts";
-import { bytesOfObject } from "./json-bytes.ts";
 import { KeepIndex } from "./keep-index.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import { type DraftRecord, RecordsView } from "./records-view.ts";

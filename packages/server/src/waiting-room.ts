@@ -1,4 +1,4 @@
-import { type JsonObject, type JsonValue, SyncError } from "@neverstale/protocol";
+import { SyncError, type TakenChange } from "@neverstale/protocol";
 import type { Limits } from "./limits.ts";
 import type { TransactOptions } from "./transaction.ts";
 
@@ -48,17 +48,12 @@ function tooMany(what: string): SyncError {
   });
 }
 
-/** What a number, a list or an object takes at least. */
+/** What a value takes at least. */
 const SMALL = 8;
 
-/** About how many bytes of memory a value takes: it is counted with every call, so texts are not looked into. */
-export function heldBytes(value: JsonValue): number {
-  if (typeof value === "string") return SMALL + value.length;
-  if (typeof value !== "object" || value === null) return SMALL;
-  let bytes = SMALL;
-  if (Array.isArray(value)) for (let index = 0; index < value.length; index += 1) bytes += heldBytes(value[index]);
-  else for (const key in value) bytes += key.length + heldBytes((value as JsonObject)[key] as JsonValue);
-  return bytes;
+/** About how many bytes of memory a change takes that waits: what it is as JSON, and something for each of its values. */
+export function heldByChange({ bytes, values }: Pick<TakenChange, "bytes" | "values">): number {
+  return bytes + SMALL * values;
 }
 
 /** The same for what a call is made with beside its changes. */

@@ -1,6 +1,6 @@
-import type { JsonValue } from "@neverstale/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import type { JsonValue } from "./json.ts";
 import { bytesOfJson, utf8Bytes } from "./json-bytes.ts";
 
 const utf8 = new TextEncoder();

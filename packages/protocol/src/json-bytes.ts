@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "@neverstale/protocol";
+import type { JsonObject, JsonValue } from "./json.ts";
 
 /**
  * How many bytes a value takes as JSON in UTF-8: what `JSON.stringify` would give, without making its text. Only a number
@@ -63,7 +63,7 @@ function wideUnit(unit: number): number {
 /** As `-0.0000012345678901234567` is. */
 const LONGEST_NUMBER = 25;
 
-function bytesOfNumber(value: number): number {
+export function bytesOfNumber(value: number): number {
   const size = value < 0 ? -value : value;
   const sign = value < 0 ? 1 : 0;
   if (size < 1e9) {
