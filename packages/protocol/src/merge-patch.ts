@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue, type StateRecord, sameJson } from "./json.ts";
-import { bytesOfJson, bytesOfName } from "./json-bytes.ts";
+import { bytesOfJson, bytesOfName, bytesOfNumber } from "./json-bytes.ts";
 import { freezeJson } from "./take-json.ts";
 
 /**
@@ -72,9 +72,19 @@ export function mergeIntoRecord(before: StateRecord, patch: JsonObject): Merged<
 /** `fixed`: the member that stays as it is. */
 function mergeMembers(before: JsonObject, patch: JsonObject, fixed: string | null): JsonObject {
   let after: Record<string, JsonValue> | null = null;
+  let grown = 0;
   for (const key in patch) {
-    const old = ownMember(before, key);
-    const next = key === fixed ? old : mergedMember(key, old, patch[key] as JsonValue);
+    const value = patch[key] as JsonValue;
+    let old = before[key] as JsonValue | undefined;
+    let next: JsonValue | undefined;
+    // Numbers are what moves most.
+    if (typeof value === "number" && typeof old === "number") {
+      next = value;
+      if (value !== old) grown += bytesOfNumber(value) - bytesOfNumber(old);
+    } else {
+      if (typeof old === "function") old = undefined; // It may be called like a member of Object.prototype.
+      next = key === fixed ? old : mergedMember(key, old, value);
+    }
     if (next === old) {
       isWhole = false;
       continue;
@@ -84,14 +94,9 @@ function mergeMembers(before: JsonObject, patch: JsonObject, fixed: string | nul
     else after[key] = next;
   }
   if (after === null) return before;
+  growth += grown;
   if (fixed === null) countEmptiness(before, after);
   return Object.freeze(after);
-}
-
-/** A member may be called like one of Object.prototype: those are functions. */
-function ownMember(object: JsonObject, key: string): JsonValue | undefined {
-  const member = object[key] as JsonValue | undefined;
-  return typeof member === "function" ? undefined : member;
 }
 
 /** `old` itself when nothing differs; undefined when there is no such member afterwards. */
