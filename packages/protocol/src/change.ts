@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { SyncError } from "./errors.ts";
 import { isJsonObject, type JsonObject, type StateRecord } from "./json.ts";
 import { bytesOfJson, bytesOfName, bytesOfObject } from "./json-bytes.ts";
-import { isEmptyObject, mergeIntoRecord, mergePatchBetween, mergePatchWithin } from "./merge-patch.ts";
+import { growthBetween, isEmptyObject, mergeIntoRecord, mergePatchBetween, mergePatchWithin } from "./merge-patch.ts";
 import { type ChangeRule, type Model, RECORD_EVICTED } from "./model.ts";
 import { isSafeId } from "./safety.ts";
 import { freezeJson, lastTaken, takePatch, takeRecord, thawedJson } from "./take-json.ts";
@@ -32,10 +32,8 @@ export interface TakenChange extends Change {
   readonly id: string;
   /** Of a put, the record without its null members; of a patch, the patch; of a remove, its id where that was given here. */
   readonly data: JsonObject;
-  /** Of `data` as JSON in UTF-8 (rule S8). */
-  readonly bytes: number;
-  /** How many values `data` holds, a long text counted as many. */
-  readonly values: number;
+  /** About how many bytes of memory `data` takes (rule P4). */
+  readonly held: number;
 }
 
 /** A record with its size, as the authority keeps it. */
@@ -105,8 +103,8 @@ export function takeChange(model: Model, change: AskedChange): TakenChange {
   const id = data.id ?? target;
   if (target !== "" && target !== id && !isSafeId(target)) throw invalid(type, "`target` is not allowed (rule S4)");
   if (typeof id !== "string") throw idRefused(type);
-  const { bytes, values } = rule.kind === "remove" ? { bytes: bytesOfObject(data), values: 1 } : lastTaken;
-  return { type, target, data, rule, id, bytes, values };
+  const held = rule.kind === "remove" ? id.length : lastTaken.held;
+  return { type, target, data, rule, id, held };
 }
 
 const NO_DATA: JsonObject = Object.freeze({});
@@ -175,25 +173,25 @@ function idRefused(type: string): SyncError {
 }
 
 function putEffect(model: Model, change: TakenChange, before: StateRecord | null, bytesBefore: number): MeasuredEffect {
-  const { type, target, id, data } = change;
+  const { type, target, id } = change;
   const { collection } = change.rule;
-  const after = validated(model, change, data as StateRecord);
-  const bytes = after === data ? change.bytes : bytesOfObject(after);
+  const after = validated(model, change, change.data as StateRecord);
+  const patch = before === null ? null : mergePatchBetween(before, after);
+  // Much of a record that is put again is as it was: only what differs is measured.
+  const growth = before === null || patch === null ? 0 : growthBetween(before, after, patch);
+  const bytes = before === null ? bytesOfObject(after) : bytesBefore + growth;
   const effective = { type, target, data: after };
-  const effect = {
+  const moved = patch === null || !isEmptyObject(patch);
+  return {
     change: effective,
     collection,
     id,
-    after,
-    moved: true,
-    patch: null,
+    after: moved ? after : before,
+    moved,
+    patch: moved ? patch : null,
     recordBytes: bytes,
     dataBytes: bytes,
   };
-  if (before === null) return effect;
-  const patch = mergePatchBetween(before, after);
-  if (!isEmptyObject(patch)) return { ...effect, patch };
-  return { ...effect, after: before, moved: false, recordBytes: bytesBefore };
 }
 
 function patchEffect(model: Model, change: TakenChange, before: StateRecord, bytesBefore: number): MeasuredEffect {
@@ -201,12 +199,13 @@ function patchEffect(model: Model, change: TakenChange, before: StateRecord, byt
   const { collection } = change.rule;
   const merged = mergeIntoRecord(before, asked);
   if (model.collections[collection]?.validator !== null) return validatedEffect(model, change, before, merged.after);
-  const { after, growth, isWhole } = merged;
+  const { after, growth, isWhole, patchBytes } = merged;
   if (after === before) return stillEffect(change, before, bytesBefore);
+  const recordBytes = bytesBefore + growth;
   // Most patches set members to other values than they had: each is its own effect.
-  const patch = isWhole ? asked : mergePatchWithin(before, after, asked);
-  const patchBytes = isWhole ? change.bytes : bytesOfObject(patch);
-  return movedEffect(change, after, patch, bytesBefore + growth, patchBytes);
+  if (isWhole) return movedEffect(change, after, asked, recordBytes, patchBytes);
+  const patch = mergePatchWithin(before, after, asked);
+  return movedEffect(change, after, patch, recordBytes, bytesOfObject(patch));
 }
 
 /** A validator may have altered anything. */
@@ -236,10 +235,7 @@ function movedEffect(
   return { change: { type, target, data }, collection, id, after, moved: true, patch, recordBytes, dataBytes };
 }
 
-function removeEffect(
-  { type, target, id, data, rule, bytes }: TakenChange,
-  before: StateRecord | null,
-): MeasuredEffect {
+function removeEffect({ type, target, id, data, rule }: TakenChange, before: StateRecord | null): MeasuredEffect {
   return {
     change: { type, target, data },
     collection: rule.collection,
@@ -248,7 +244,7 @@ function removeEffect(
     moved: before !== null,
     patch: null,
     recordBytes: 0,
-    dataBytes: bytes,
+    dataBytes: bytesOfObject(data),
   };
 }
 

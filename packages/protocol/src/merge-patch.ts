@@ -48,15 +48,18 @@ export function mergePatchWithin(before: JsonObject, after: JsonObject, named: J
 export interface Merged<T extends JsonObject> {
   /** Frozen; `before` itself when nothing moved. Shares with it, and with the patch, what it holds of them. */
   readonly after: T;
-  /** How many bytes of JSON `after` has more than `before`. */
+  /** How many bytes of JSON `after` has more than `before` (rule S8). */
   readonly growth: number;
   /** Whether every member that the patch names, at every depth, makes a difference: then the patch is its own effect. */
   readonly isWhole: boolean;
+  /** Of the patch, where it is whole. */
+  readonly patchBytes: number;
 }
 
 /** Of the walk under way. */
 let growth = 0;
 let isWhole = true;
+let patchBytes = 0;
 
 /**
  * Merges a patch into a record, compares the two, and counts what that costs, all in one walk. Both are frozen but for the
@@ -65,14 +68,16 @@ let isWhole = true;
 export function mergeIntoRecord(before: StateRecord, patch: JsonObject): Merged<StateRecord> {
   growth = 0;
   isWhole = true;
+  patchBytes = 0;
   const after = mergeMembers(before, patch, "id") as StateRecord;
-  return { after, growth, isWhole };
+  return { after, growth, isWhole, patchBytes };
 }
 
 /** `fixed`: the member that stays as it is. */
 function mergeMembers(before: JsonObject, patch: JsonObject, fixed: string | null): JsonObject {
   let after: Record<string, JsonValue> | null = null;
   let grown = 0;
+  let told = 1;
   for (const key in patch) {
     const value = patch[key] as JsonValue;
     let old = before[key] as JsonValue | undefined;
@@ -80,7 +85,11 @@ function mergeMembers(before: JsonObject, patch: JsonObject, fixed: string | nul
     // Numbers are what moves most.
     if (typeof value === "number" && typeof old === "number") {
       next = value;
-      if (value !== old) grown += bytesOfNumber(value) - bytesOfNumber(old);
+      if (value !== old) {
+        const size = bytesOfNumber(value);
+        grown += size - bytesOfNumber(old);
+        told += bytesOfName(key) + size;
+      }
     } else {
       if (typeof old === "function") old = undefined; // It may be called like a member of Object.prototype.
       next = key === fixed ? old : mergedMember(key, old, value);
@@ -95,19 +104,39 @@ function mergeMembers(before: JsonObject, patch: JsonObject, fixed: string | nul
   }
   if (after === null) return before;
   growth += grown;
+  patchBytes += told;
   if (fixed === null) countEmptiness(before, after);
   return Object.freeze(after);
 }
 
 /** `old` itself when nothing differs; undefined when there is no such member afterwards. */
 function mergedMember(key: string, old: JsonValue | undefined, value: JsonValue): JsonValue | undefined {
-  if (isJsonObject(value) && isJsonObject(old)) return mergeMembers(old, value, null);
+  if (isJsonObject(value) && isJsonObject(old)) {
+    patchBytes += bytesOfName(key);
+    return mergeMembers(old, value, null);
+  }
   const next = typeof value === "object" ? replacement(old, value) : value;
-  if (next === old) return old;
-  if (old === undefined) growth += bytesOfName(key) + bytesOfJson(next);
-  else if (next === undefined) growth -= bytesOfName(key) + bytesOfJson(old);
-  else growth += bytesOfJson(next) - bytesOfJson(old);
+  if (next !== old) countMember(key, old, next);
   return next;
+}
+
+function countMember(key: string, old: JsonValue | undefined, next: JsonValue | undefined): void {
+  const name = bytesOfName(key);
+  const size = bytesOfJson(next);
+  patchBytes += name + size;
+  if (next !== undefined) growth += name + size;
+  if (old !== undefined) growth -= name + bytesOfJson(old);
+}
+
+/** How many bytes of JSON `after` has more than `before`, where `patch` is what is between them. */
+export function growthBetween(before: JsonObject, after: JsonObject, patch: JsonObject): number {
+  let grown = 0;
+  for (const key in patch) {
+    const old = before[key] as JsonValue | undefined;
+    if (old !== undefined && typeof old !== "function") grown -= bytesOfName(key) + bytesOfJson(old);
+    if (patch[key] !== null) grown += bytesOfName(key) + bytesOfJson(after[key]);
+  }
+  return grown;
 }
 
 function replacement(

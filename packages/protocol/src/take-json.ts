@@ -1,7 +1,15 @@
 import type { SyncError } from "./errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
-import { bytesOfName, bytesOfNumber, bytesOfString } from "./json-bytes.ts";
-import { isPlain, isSafeKey, MAX_DEPTH, MAX_VALUES, refusal, TEXT_OF_A_VALUE, tooMuch } from "./safety.ts";
+import {
+  isPlain,
+  isSafeKey,
+  isSafeScalar,
+  MAX_DEPTH,
+  MAX_VALUES,
+  refusal,
+  TEXT_OF_A_VALUE,
+  tooMuch,
+} from "./safety.ts";
 
 type Members = Record<string, JsonValue>;
 
@@ -10,15 +18,16 @@ type Members = Record<string, JsonValue>;
  * memory, and would be walked, and copied, without end. Each walk sets it; one that goes below nothing is given up.
  */
 let room = 0;
-/** Of what the walk under way has taken so far, as JSON in UTF-8. */
-let bytes = 0;
+/** How long the texts are that the walk under way has met, names included. UTF-16 code units. */
+let chars = 0;
 
-/** What the walk that ended last found out beside the copy: it looks at each value anyway. */
+/** What a value takes at least. */
+const SMALL = 8;
+
+/** What the walk that ended last found out beside the copy: it meets each value anyway. */
 export const lastTaken = {
-  /** Of the copy as JSON in UTF-8 (rule S8). */
-  bytes: 0,
-  /** How many values it visited, a long text counted as many. */
-  values: 0,
+  /** About how many bytes of memory the copy takes: texts are not looked into. */
+  held: 0,
 };
 
 /**
@@ -29,15 +38,15 @@ export const lastTaken = {
  */
 export function takeJson(value: unknown, path: string): JsonValue {
   const outer = room; // What is read may run code of the caller's, and that take other values.
-  const outerBytes = bytes;
+  const outerChars = chars;
   room = MAX_VALUES;
-  bytes = 0;
+  chars = 0;
   try {
     const taken = takeValue(value, 0, true);
     if (taken === undefined) throw refused(value, path);
     return taken;
   } finally {
-    endWalk(outer, outerBytes);
+    endWalk(outer, outerChars);
   }
 }
 
@@ -62,23 +71,22 @@ export function takeRecord(value: JsonObject, path: string, id?: string): JsonOb
 /** `own`: a copy of the value that nobody else holds; null: it is no plain object. */
 function takeOutermost(value: JsonObject, own: Members | null, keepsNulls: boolean, path: string): JsonObject {
   const outer = room;
-  const outerBytes = bytes;
+  const outerChars = chars;
   room = MAX_VALUES;
-  bytes = 0;
+  chars = 0;
   try {
     const taken = own === null ? undefined : takeMembers(own, 1, keepsNulls);
     if (taken === undefined) throw refused(value, path);
     return taken;
   } finally {
-    endWalk(outer, outerBytes);
+    endWalk(outer, outerChars);
   }
 }
 
-function endWalk(outer: number, outerBytes: number): void {
-  lastTaken.bytes = bytes;
-  lastTaken.values = MAX_VALUES - room;
+function endWalk(outer: number, outerChars: number): void {
+  lastTaken.held = chars + SMALL * (MAX_VALUES - room);
   room = outer;
-  bytes = outerBytes;
+  chars = outerChars;
 }
 
 function refused(value: unknown, path: string): SyncError {
@@ -93,28 +101,18 @@ function spend(values: number): boolean {
 
 /** A long text takes as long as many values do. */
 function spendText(text: string): boolean {
+  chars += text.length;
   return text.length < TEXT_OF_A_VALUE || spend(Math.floor(text.length / TEXT_OF_A_VALUE));
 }
 
-/** Takes in what is neither an object nor null nor 0; false: rule S4 refuses it. */
-function takeLeaf(value: unknown): boolean {
-  if (typeof value === "number") {
-    bytes += bytesOfNumber(value);
-    return Number.isFinite(value);
-  }
-  if (typeof value === "string") {
-    if (!value.isWellFormed() || !spendText(value)) return false;
-    bytes += bytesOfString(value);
-    return true;
-  }
-  bytes += value === true ? 4 : 5;
-  return typeof value === "boolean";
+function isSafeLeaf(value: unknown): boolean {
+  return isSafeScalar(value) && (typeof value !== "string" || spendText(value));
 }
 
 /** Undefined: rule S4 refuses it. */
 function takeValue(value: unknown, depth: number, keepsNulls: boolean): JsonValue | undefined {
-  if (value === 0 || value === null) return takeZeroOrNull(value);
-  if (typeof value !== "object") return takeLeaf(value) ? (value as JsonValue) : undefined;
+  if (value === 0 || value === null) return value === 0 ? 0 : null; // -0 becomes 0.
+  if (typeof value !== "object") return isSafeLeaf(value) ? (value as JsonValue) : undefined;
   if (depth > MAX_DEPTH) return undefined;
   if (Array.isArray(value)) return takeList(value, depth + 1);
   if (!isPlain(value)) return undefined;
@@ -122,17 +120,10 @@ function takeValue(value: unknown, depth: number, keepsNulls: boolean): JsonValu
   return taken === undefined ? undefined : Object.freeze(taken);
 }
 
-/** -0 becomes 0. */
-function takeZeroOrNull(value: 0 | null): 0 | null {
-  bytes += value === null ? 4 : 1;
-  return value === null ? null : 0;
-}
-
 /** An array is a whole value: nulls within it are kept. */
 function takeList(items: readonly unknown[], depth: number): readonly JsonValue[] | undefined {
   if (!spend(items.length)) return undefined;
   const taken: JsonValue[] = [];
-  bytes += items.length === 0 ? 2 : 1 + items.length;
   for (let index = 0; index < items.length; index++) {
     const item = takeValue(items[index], depth, true);
     if (item === undefined) return undefined;
@@ -148,7 +139,6 @@ function takeList(items: readonly unknown[], depth: number): readonly JsonValue[
 function takeMembers(own: Members, depth: number, keepsNulls: boolean): JsonObject | undefined {
   let isWhole = true;
   let count = 0;
-  let kept = 0;
   for (const key in own) {
     count += 1;
     const member = own[key] as JsonValue | undefined;
@@ -157,19 +147,13 @@ function takeMembers(own: Members, depth: number, keepsNulls: boolean): JsonObje
       continue;
     }
     if (!isSafeKey(key) || !spendText(key)) return undefined;
-    if (member === null && !keepsNulls) {
-      isWhole = false;
-      continue;
-    }
-    kept += 1;
-    bytes += bytesOfName(key);
     if (typeof member === "object" || member === 0) {
+      if (member === null && !keepsNulls) isWhole = false;
       const taken = takeValue(member, depth, keepsNulls);
       if (taken === undefined) return undefined;
       own[key] = taken;
-    } else if (!takeLeaf(member)) return undefined;
+    } else if (!isSafeLeaf(member)) return undefined;
   }
-  bytes += kept === 0 ? 2 : 1;
   if (!spend(count)) return undefined;
   return isWhole ? own : withoutAbsent(own, keepsNulls);
 }

@@ -31,7 +31,7 @@ import type { HistoryQuery, LogQuery, Store, StoreContents } from "./store/contr
 import { BoundsSeen } from "./tally.ts";
 import { TombstoneBound } from "./tombstone-bound.ts";
 import { type Applied, type Decide, MAIN_SPACE, type Transaction, type TransactOptions } from "./transaction.ts";
-import { heldByChange, heldByOptions } from "./waiting-room.ts";
+import { heldByOptions } from "./waiting-room.ts";
 import { Writer } from "./writer.ts";
 
 const NO_OPTIONS: TransactOptions = {};
@@ -184,7 +184,7 @@ export class StateManager<M extends Model = Model> {
     const { model } = this.#main;
     const taken = takeChange(model, change);
     const ephemeral = options.ephemeral ?? isEphemeral(model, taken);
-    return this.#enqueue(taken, ephemeral ? EPHEMERAL : NO_OPTIONS, heldByChange(taken));
+    return this.#enqueue(taken, ephemeral ? EPHEMERAL : NO_OPTIONS, taken.held);
   }
 
   /** A repeat under a key gets its answer, whatever is wrong with the change: that is said when it is decided. */
@@ -201,7 +201,7 @@ export class StateManager<M extends Model = Model> {
     try {
       const model = this.#models.of(space);
       const taken = takeChange(model, change);
-      return { take: () => taken, ephemeral: isEphemeral(model, taken), bytes: heldByChange(taken) };
+      return { take: () => taken, ephemeral: isEphemeral(model, taken), bytes: taken.held };
     } catch (error) {
       ignoreWhatComesLater(change);
       const take = (): TakenChange => {

@@ -1,4 +1,4 @@
-import { SyncError, type TakenChange } from "@neverstale/protocol";
+import { SyncError } from "@neverstale/protocol";
 import type { Limits } from "./limits.ts";
 import type { TransactOptions } from "./transaction.ts";
 
@@ -48,15 +48,7 @@ function tooMany(what: string): SyncError {
   });
 }
 
-/** What a value takes at least. */
-const SMALL = 8;
-
-/** About how many bytes of memory a change takes that waits: what it is as JSON, and something for each of its values. */
-export function heldByChange({ bytes, values }: Pick<TakenChange, "bytes" | "values">): number {
-  return bytes + SMALL * values;
-}
-
-/** The same for what a call is made with beside its changes. */
+/** About how many bytes of memory it takes what a call is made with beside its changes. */
 export function heldByOptions({ space, key }: TransactOptions): number {
   const ofKey = key === undefined ? 0 : key.id.length + key.bodyHash.length + (key.owner?.length ?? 0);
   return ofKey + (space?.length ?? 0);
