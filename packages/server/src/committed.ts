@@ -10,6 +10,9 @@ export interface Committed {
   readonly firstVersion: number;
 }
 
+/** What was committed as it is, for the parts of the authority alone, which alter nothing of it. */
+export let changesOf: (committed: Committed) => readonly Change[];
+
 /**
  * The changes are frozen for the first who looks at them: most followers ask the space what has moved. A class, as an object
  * literal with a getter gets a shape of its own each time, which the garbage collector has to find out to be dead.
@@ -24,6 +27,10 @@ class FrozenOnSight implements Committed {
     this.firstVersion = firstVersion;
     this.#changes = changes;
     Object.freeze(this);
+  }
+
+  static {
+    changesOf = (committed) => (committed instanceof FrozenOnSight ? committed.#changes : committed.changes);
   }
 
   get changes(): readonly Change[] {

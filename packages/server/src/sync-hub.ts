@@ -14,7 +14,7 @@ import {
 } from "@neverstale/protocol";
 import { beaconInterval } from "./beacon-interval.ts";
 import { Bucket, type Rate } from "./bucket.ts";
-import type { Committed } from "./committed.ts";
+import { type Committed, changesOf } from "./committed.ts";
 import { Cursor, type Profile } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
 import type { Frame, Millis, Timer, Wire } from "./runtime.ts";
@@ -170,10 +170,11 @@ export class SyncHub {
   }
 
   #committed(committed: readonly Committed[]): void {
-    for (const { space, firstVersion, changes } of committed) {
+    for (const group of committed) {
+      const { space, firstVersion } = group;
       const fanout = this.#fanouts.get(spaceOf(space));
       if (fanout === undefined) continue;
-      fanout.committed(firstVersion, changes);
+      fanout.committed(firstVersion, changesOf(group));
       if (space.removed) this.#endSpace(fanout);
     }
   }
