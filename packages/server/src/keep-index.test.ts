@@ -46,6 +46,7 @@ test("[S3] an eviction looks for the oldest record nowhere: no set is walked, wh
   expect(left).toHaveLength(497);
   expect([left[0], left.at(-1)]).toEqual(["0", "496"]);
   expect(steps).toBe(0);
+  expect([index.lookups, index.steps]).toEqual([497, 497]);
 });
 
 test("[S3] what is taken back leaves the order as it was, whatever was touched, came or went", () => {

@@ -20,6 +20,10 @@ export class KeepIndex {
   #newest: Kept | null = null;
   /** Set when a batch was taken back: the order is read anew then. */
   stale = true;
+  /** How often the oldest record was looked for, as one had to leave. */
+  lookups = 0;
+  /** How many records were looked at for that. */
+  steps = 0;
 
   constructor(collection: string, keep: Keep) {
     this.collection = collection;
@@ -65,7 +69,14 @@ export class KeepIndex {
 
   /** The oldest record beyond the limit, or null. */
   overflow(): string | null {
-    return this.#kept.size <= this.#keep.newest ? null : (this.#oldest?.id ?? null);
+    if (this.#kept.size <= this.#keep.newest) return null;
+    this.lookups += 1;
+    return this.#first()?.id ?? null;
+  }
+
+  #first(): Kept | null {
+    this.steps += 1;
+    return this.#oldest;
   }
 
   /** Directly behind `older`; with null it becomes the oldest. */

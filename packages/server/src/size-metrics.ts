@@ -2,7 +2,7 @@ import type { Limits } from "./limits.ts";
 import type { Space } from "./space.ts";
 import type { BoundsSeen } from "./tally.ts";
 
-/** What there is of everything that rule S8 and rule P4 bound. */
+/** What there is of everything that rule S8 and rule P4 bound, and what finding the oldest record takes. */
 export function sizesOf(spaces: Iterable<Space>): Record<string, number> {
   const sizes = {
     spaces: 0,
@@ -12,6 +12,8 @@ export function sizesOf(spaces: Iterable<Space>): Record<string, number> {
     state_bytes: 0,
     largest_state_bytes: 0,
     largest_record_bytes: 0,
+    eviction_lookups: 0,
+    eviction_steps: 0,
   };
   for (const space of spaces) {
     sizes.spaces += 1;
@@ -19,6 +21,10 @@ export function sizesOf(spaces: Iterable<Space>): Record<string, number> {
     sizes.tombstones += space.tombstones;
     sizes.unfolded_removals += space.unfoldedRemovals;
     sizes.state_bytes += space.bytes;
+    for (const { lookups, steps } of space.keepIndexes) {
+      sizes.eviction_lookups += lookups;
+      sizes.eviction_steps += steps;
+    }
     sizes.largest_state_bytes = Math.max(sizes.largest_state_bytes, space.bytes);
     sizes.largest_record_bytes = Math.max(sizes.largest_record_bytes, space.largestRecordBytes);
   }

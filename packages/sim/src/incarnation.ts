@@ -192,7 +192,14 @@ export class Incarnation implements Runtime {
     const asked = new Asked(this.world.acks.removals, this.models);
     const applied = await this.manager.transact(asked.by(decide), options).catch((error) => this.#refused(error));
     if (this.alive) this.world.acks.note(applied, asked, options.key?.id ?? null);
+    this.#checkSteps();
     return applied;
+  }
+
+  /** Rule S3: who leaves is found at once, however many records are kept or have left. */
+  #checkSteps(): void {
+    const { eviction_lookups: lookups = 0, eviction_steps: steps = 0 } = this.manager?.metrics() ?? {};
+    if (steps > 2 * lookups) this.world.fail("S3", `the oldest record was found ${lookups} times in ${steps} steps`);
   }
 
   /** The bound that a call has met is named in the hint. */

@@ -448,8 +448,8 @@ interface Bad {`,
     edits: [
       {
         file: "server/src/keep-index.ts",
-        find: "null : (this.#oldest?.id ?? null);",
-        replace: "null : (this.#newest?.id ?? null);",
+        find: "this.steps += 1;\n    return this.#oldest;",
+        replace: "this.steps += 1;\n    return this.#newest;",
       },
     ],
   },

@@ -161,4 +161,19 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
       },
     ],
   },
+  {
+    name: "an eviction looks for the oldest record among all that are kept",
+    item: null,
+    rule: "S3",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/keep-index.ts",
+        find: "    this.steps += 1;\n    return this.#oldest;",
+        replace: `    let at = this.#newest;
+    for (this.steps += 1; at !== null && at.older !== null; this.steps += 1) at = at.older;
+    return at;`,
+      },
+    ],
+  },
 ];
