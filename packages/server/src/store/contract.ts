@@ -1,4 +1,4 @@
-import { CATCH_UP } from "../age-clock.ts";
+import { CATCH_UP } from "../runtime/age-clock.ts";
 
 /**
  * Where the authority keeps its state. Every implementation passes `contract-suite.ts`.

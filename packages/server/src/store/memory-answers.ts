@@ -1,6 +1,6 @@
 import type { AnswerQuery, Retention, StoredAnswer } from "./contract.ts";
-import { findAnswer } from "./find-answer.ts";
-import { charsOf, KeptAnswers } from "./kept-answers.ts";
+import { findAnswer } from "./sliced/find-answer.ts";
+import { charsOf, KeptAnswers } from "./sliced/kept-answers.ts";
 
 export type ExpiredKeys = readonly (readonly [owner: string | null, madeAt: number])[];
 

@@ -1,5 +1,4 @@
 import { assert, SyncError } from "@neverstale/protocol";
-import { Catalog, NO_COUNTERS } from "./catalog.ts";
 import type {
   AnswerQuery,
   ChangesText,
@@ -21,6 +20,7 @@ import type {
 } from "./contract.ts";
 import { type ExpiredKeys, MemoryAnswers } from "./memory-answers.ts";
 import { retentionFrom } from "./settings.ts";
+import { Catalog, NO_COUNTERS } from "./sliced/catalog.ts";
 
 /** All that a memory store holds, as a plain value: `memoryStore({ data })` goes on from it. Its rows are never altered. */
 export interface MemoryData {

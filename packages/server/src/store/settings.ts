@@ -1,4 +1,4 @@
-import { withDefaults } from "../with-defaults.ts";
+import { withDefaults } from "../authority/with-defaults.ts";
 import { RETENTION, type Retention } from "./contract.ts";
 
 /** How the work of a store is cut into steps. The defaults suit a disk; tests and the simulator scale them down. */

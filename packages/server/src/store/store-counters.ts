@@ -1,7 +1,7 @@
-import type { Counters } from "./catalog.ts";
 import type { StoreMetrics } from "./contract.ts";
-import type { KeptAnswers } from "./kept-answers.ts";
-import type { CheckpointResult, QueryTables, TableCounts } from "./tables.ts";
+import type { Counters } from "./sliced/catalog.ts";
+import type { KeptAnswers } from "./sliced/kept-answers.ts";
+import type { CheckpointResult, QueryTables, TableCounts } from "./sliced/tables.ts";
 
 /** What the store counts, in the units that Prometheus wants. */
 export class StoreCounters {

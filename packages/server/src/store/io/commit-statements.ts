@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { EncodedHistoryRow, EncodedLogRow } from "../catalog.ts";
 import type { LineageRow, StoredAnswer } from "../contract.ts";
-import type { AnswerSize } from "../kept-answers.ts";
-import type { CommitTables } from "../tables.ts";
+import type { EncodedHistoryRow, EncodedLogRow } from "../sliced/catalog.ts";
+import type { AnswerSize } from "../sliced/kept-answers.ts";
+import type { CommitTables } from "../sliced/tables.ts";
 
 export class CommitStatements implements CommitTables {
   readonly #addLog: StatementSync;

@@ -5,9 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { StoredRecord, StoredTombstone } from "../contract.ts";
 import { fold, group, made, record } from "../contract-suite.ts";
-import type { FoldRow } from "../fold-rows.ts";
 import { STORE_SETTINGS } from "../settings.ts";
-import { StoreSteps } from "../store-steps.ts";
+import type { FoldRow } from "../sliced/fold-rows.ts";
+import { StoreSteps } from "../sliced/store-steps.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 

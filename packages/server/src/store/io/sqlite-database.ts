@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { CheckpointResult, Connection, Database, Tables } from "../tables.ts";
+import type { CheckpointResult, Connection, Database, Tables } from "../sliced/tables.ts";
 import { CommitStatements } from "./commit-statements.ts";
 import { type Durability, openConnection } from "./connection.ts";
 import { ContentStatements } from "./content-statements.ts";

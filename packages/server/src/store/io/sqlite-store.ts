@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
-import type { Millis } from "../../runtime.ts";
-import { withDefaults } from "../../with-defaults.ts";
+import { withDefaults } from "../../authority/with-defaults.ts";
+import type { Millis } from "../../runtime/runtime.ts";
 import type { Store } from "../contract.ts";
 import { type StoreSettings, settingsFrom } from "../settings.ts";
-import { SlicedStore, type SlicedStoreOptions } from "../sliced-store.ts";
-import type { OpenData, StoreMachine } from "../store-machine.ts";
-import type { WriterThread } from "../writer-thread.ts";
+import { SlicedStore, type SlicedStoreOptions } from "../sliced/sliced-store.ts";
+import type { OpenData, StoreMachine } from "../sliced/store-machine.ts";
+import type { WriterThread } from "../sliced/writer-thread.ts";
 import { copyInWorker } from "./backup.ts";
 import { explain, openDatabase, withReason } from "./open-database.ts";
 import { realPath } from "./real-path.ts";

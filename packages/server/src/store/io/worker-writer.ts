@@ -1,8 +1,8 @@
 import type { Worker } from "node:worker_threads";
 import { StoreFailure } from "../contract.ts";
 import type { StoreSettings } from "../settings.ts";
-import type { StoreSteps } from "../store-steps.ts";
-import type { Done, WriterStep, WriterThread } from "../writer-thread.ts";
+import type { StoreSteps } from "../sliced/store-steps.ts";
+import type { Done, WriterStep, WriterThread } from "../sliced/writer-thread.ts";
 import type { DatabaseSettings } from "./sqlite-database.ts";
 import { startWorker } from "./start-worker.ts";
 

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { StoreFailure } from "../contract.ts";
-import { StoreSteps } from "../store-steps.ts";
-import { runStep } from "../writer-thread.ts";
+import { StoreSteps } from "../sliced/store-steps.ts";
+import { runStep } from "../sliced/writer-thread.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { sqliteCode } from "./sqlite-failure.ts";
 import type { WorkerSettings, WriterReply, WriterRequest } from "./worker-writer.ts";

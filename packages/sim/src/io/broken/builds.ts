@@ -53,7 +53,7 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 3 },
     edits: [
       {
-        file: "server/src/fanout.ts",
+        file: "server/src/followers/fanout.ts",
         find: 'type: "sync", version: cursor.position, head, ...digest',
         replace: 'type: "sync", version: head, head, ...digest',
       },
@@ -66,7 +66,7 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 3 },
     edits: [
       {
-        file: "server/src/writer.ts",
+        file: "server/src/authority/writer.ts",
         find: "outcome.then(\n        () => this.#doneElsewhere(batch),",
         replace: `(this.#events.committed(batch), this.#events.publish(batch), outcome).then(
         () => { this.#committing = false; batch.resolve(); this.#afterwards(); },`,
@@ -80,7 +80,7 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 153 },
     edits: [
       {
-        file: "server/src/sync-hub.ts",
+        file: "server/src/followers/sync-hub.ts",
         find: "creationId === space.creationId ? space.lineage.lastVersion(epoch, space.head) : null",
         replace: "creationId === space.creationId ? space.head : null",
       },
@@ -93,12 +93,12 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 5 },
     edits: [
       {
-        file: "server/src/space-draft.ts",
+        file: "server/src/space/space-draft.ts",
         find: "this.version >= firstVersion && !this.space.lineage.begun ?",
         replace: "this.version >= firstVersion && !this.space.lineage.begun && isLater(this.space, this) ?",
       },
       {
-        file: "server/src/space-draft.ts",
+        file: "server/src/space/space-draft.ts",
         find: "function evictionRefused()",
         replace: `${AFTERWARDS}\nfunction evictionRefused()`,
       },
@@ -111,17 +111,17 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 4 },
     edits: [
       {
-        file: "server/src/snapshots.ts",
+        file: "server/src/followers/snapshots.ts",
         find: "const result = this.#last.then(() => this.#run(build));",
         replace: "const early = this.#space.head; const result = this.#last.then(() => this.#run(build, early));",
       },
       {
-        file: "server/src/snapshots.ts",
+        file: "server/src/followers/snapshots.ts",
         find: "async #run(build: Build): Promise<Snapshot> {",
         replace: "async #run(build: Build, early: number): Promise<Snapshot> {",
       },
       {
-        file: "server/src/snapshots.ts",
+        file: "server/src/followers/snapshots.ts",
         find: "const capture = this.#space.capture();",
         replace: "const capture = { ...this.#space.capture(), version: early };",
       },
@@ -134,12 +134,12 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 5 },
     edits: [
       {
-        file: "server/src/fanout.ts",
+        file: "server/src/followers/fanout.ts",
         find: "newest !== null && newest.version >= wanted.atLeast",
         replace: "newest !== null",
       },
       {
-        file: "server/src/cursor.ts",
+        file: "server/src/followers/cursor.ts",
         find: 'assert(version >= this.position, "a full state never takes a connection back (rule E5)");',
         replace: "",
       },
@@ -183,12 +183,12 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 11 },
     edits: [
       {
-        file: "server/src/batch.ts",
+        file: "server/src/authority/batch.ts",
         find: "history, answers: this.#answers };",
         replace: "history, answers: takeTurns(this.#answers) };",
       },
       {
-        file: "server/src/batch.ts",
+        file: "server/src/authority/batch.ts",
         find: "/** One call's view of the batch",
         replace: `let owed = [];
 function takeTurns(answers) {
@@ -208,7 +208,7 @@ function takeTurns(answers) {
     by: { seed: 26 },
     edits: [
       {
-        file: "server/src/keys.ts",
+        file: "server/src/authority/keys.ts",
         find: "if (before !== undefined) return this.#repeat(key, bytes, before);",
         replace: "if (before?.bodyHash === null) return this.#repeat(key, bytes, before);",
       },
@@ -221,12 +221,12 @@ function takeTurns(answers) {
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/keys.ts",
+        file: "server/src/authority/keys.ts",
         find: "if (stored === null) return run();",
         replace: "if (stored === null || !ofThisProcess.has(this)) return ofThisProcess.add(this) && run();",
       },
       {
-        file: "server/src/keys.ts",
+        file: "server/src/authority/keys.ts",
         find: "function keyReused()",
         replace: "const ofThisProcess = new WeakSet<Keys>();\n\nfunction keyReused()",
       },
@@ -239,12 +239,12 @@ function takeTurns(answers) {
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/state-manager.ts",
+        file: "server/src/authority/state-manager.ts",
         find: "return this.#main.state as StateOf<M>;",
         replace: "return copyOf(this.#main, this.runtime.now()) as StateOf<M>;",
       },
       {
-        file: "server/src/state-manager.ts",
+        file: "server/src/authority/state-manager.ts",
         find: "const NO_OPTIONS: TransactOptions = {};",
         replace: `const copies = new WeakMap<Space, { readonly at: number; readonly state: AnyState }>();
 function copyOf(space: Space, now: number): AnyState {
@@ -266,7 +266,7 @@ const NO_OPTIONS: TransactOptions = {};`,
     by: { seed: 5 },
     edits: [
       {
-        file: "server/src/steps.ts",
+        file: "server/src/followers/steps.ts",
         find: 'if (!this.#space.canDiffFrom(from)) return { snapshot: "too_old" };',
         replace: "",
       },
@@ -279,7 +279,7 @@ const NO_OPTIONS: TransactOptions = {};`,
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/space.ts",
+        file: "server/src/space/space.ts",
         find: "if (entry.summed !== null) this.#sum = subtractHash",
         replace: "if (entry.summed !== null && entry.record !== null) this.#sum = subtractHash",
       },
@@ -292,7 +292,7 @@ const NO_OPTIONS: TransactOptions = {};`,
     by: { seed: 7 },
     edits: [
       {
-        file: "server/src/space.ts",
+        file: "server/src/space/space.ts",
         find: "  if (entry.record === null) {\n    moved.remove ??= [];",
         replace:
           "  if (entry.record === null && entry.created > from) return;\n  if (entry.record === null) {\n    moved.remove ??= [];",
@@ -305,7 +305,7 @@ const NO_OPTIONS: TransactOptions = {};`,
     note: "stamps on records replace merging ([decision 2](decisions/0002-diffs-from-field-stamps.md)), so it is lost where a diff is made of them",
     rule: "P1",
     by: { seed: 1 },
-    edits: [{ file: "server/src/space.ts", find: "      unset.push(field);", replace: "" }],
+    edits: [{ file: "server/src/space/space.ts", find: "      unset.push(field);", replace: "" }],
   },
   {
     name: "the window counts applied frames instead of taken ones",
@@ -328,12 +328,12 @@ const NO_OPTIONS: TransactOptions = {};`,
     by: { seed: 3 },
     edits: [
       {
-        file: "server/src/fanout.ts",
+        file: "server/src/followers/fanout.ts",
         find: "if (n === null || !cursor.started) return true;",
         replace: "if (n === null || !cursor.started || cursor.underWay !== null) return true;",
       },
       {
-        file: "server/src/fanout.ts",
+        file: "server/src/followers/fanout.ts",
         find: "(cursor.owedCheck === null || !cursor.started)",
         replace: "cursor.parts !== null",
       },
@@ -383,7 +383,7 @@ interface Bad {`,
     by: { seed: 27 },
     edits: [
       {
-        file: "server/src/sync-hub.ts",
+        file: "server/src/followers/sync-hub.ts",
         find: "creationId === space.creationId ? space.lineage",
         replace: "creationId !== null ? space.lineage",
       },
@@ -447,7 +447,7 @@ interface Bad {`,
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/keep-index.ts",
+        file: "server/src/space/keep-index.ts",
         find: "this.steps += 1;\n    return this.#oldest;",
         replace: "this.steps += 1;\n    return this.#newest;",
       },
@@ -486,7 +486,7 @@ interface Bad {`,
     by: { seed: 6 },
     edits: [
       {
-        file: "server/src/folder.ts",
+        file: "server/src/space/folder.ts",
         find: "this.foldAll(false).then(next, failed);",
         replace: "this.foldAll(false).then(next);",
       },
@@ -516,7 +516,7 @@ const FOUND: readonly BrokenBuild[] = [
     by: { seed: 3 },
     edits: [
       {
-        file: "server/src/space.ts",
+        file: "server/src/space/space.ts",
         find: "if (entry.version > this.foldedVersion) this.#unfolded.set(key, entry);",
         replace: "",
       },
@@ -555,7 +555,7 @@ const FOUND: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/steps.ts",
+        file: "server/src/followers/steps.ts",
         find: "if (this.#timedSlot === slot) return;",
         replace: "if (this.#timedSlot !== -1) return;",
       },

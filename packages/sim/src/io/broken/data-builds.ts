@@ -8,7 +8,11 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     rule: "A10",
     by: { seed: 1 },
     edits: [
-      { file: "server/src/store/trimmer.ts", find: "this.#counting(this.#ofUndo() ??", replace: "this.#counting(" },
+      {
+        file: "server/src/store/sliced/trimmer.ts",
+        find: "this.#counting(this.#ofUndo() ??",
+        replace: "this.#counting(",
+      },
     ],
   },
   {
@@ -18,7 +22,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/store/sliced-store.ts",
+        file: "server/src/store/sliced/sliced-store.ts",
         find: "if (left === null) continue;",
         replace: "if (left === null) return;",
       },
@@ -31,7 +35,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 5 },
     edits: [
       {
-        file: "server/src/store/trimmer.ts",
+        file: "server/src/store/sliced/trimmer.ts",
         find: "const most = counters.position - row.position >= historyRows;",
         replace: "const most = historyRows < 0;",
       },
@@ -44,7 +48,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 112 },
     edits: [
       {
-        file: "server/src/store/read-contents.ts",
+        file: "server/src/store/sliced/read-contents.ts",
         find: "connection.transaction(() => undoFolds(connection.tables.folds));",
         replace: "if (connection === null) undoFolds(connection);",
       },
@@ -57,7 +61,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 11 },
     edits: [
       {
-        file: "server/src/store/trimmer.ts",
+        file: "server/src/store/sliced/trimmer.ts",
         find: "(most || now - row.at > logAgeMs) && row.lastVersion <= folded(row.spaceId);",
         replace: "most || (now - row.at > logAgeMs && row.lastVersion <= folded(row.spaceId));",
       },
@@ -70,7 +74,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/store/store-steps.ts",
+        file: "server/src/store/sliced/store-steps.ts",
         find: "return full.transaction(() => writeCommit(full.tables.commits, plan));",
         replace: "return this.#database.background.transaction(() => writeCommit(full.tables.commits, plan));",
       },
@@ -83,7 +87,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 7 },
     edits: [
       {
-        file: "server/src/state-manager.ts",
+        file: "server/src/authority/state-manager.ts",
         find: "await bringAboutKeep(spaces.values(),",
         replace: "if (limits.foldMs < 0) await bringAboutKeep(spaces.values(),",
       },
@@ -97,13 +101,13 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/batch.ts",
+        file: "server/src/authority/batch.ts",
         find: "const history = drafts.flatMap((draft) => draft.history);",
         replace: `const history = drafts.flatMap((draft) => draft.history);
     if (history.length > 3) throw new RangeError("Maximum call stack size exceeded");`,
       },
       {
-        file: "server/src/writer.ts",
+        file: "server/src/authority/writer.ts",
         find: "const group = this.#groupOf(batch);",
         replace: "const group = batch.toCommit();",
       },
@@ -116,7 +120,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 2 },
     edits: [
       {
-        file: "server/src/replay.ts",
+        file: "server/src/space/replay.ts",
         find: "Object.entries(rules ?? this.#space.model.changes)",
         replace: "Object.entries({ ...rules, ...this.#space.model.changes })",
       },
@@ -129,7 +133,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 7 },
     edits: [
       {
-        file: "server/src/replay.ts",
+        file: "server/src/space/replay.ts",
         find: "Object.entries(rules ?? this.#space.model.changes)",
         replace: "Object.entries(rules ?? {}).filter(([type]) => type in this.#space.model.changes)",
       },
@@ -142,7 +146,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 24 },
     edits: [
       {
-        file: "server/src/tally.ts",
+        file: "server/src/authority/tally.ts",
         find: "if (this.#bytes + bytes > this.#maxBytes) {",
         replace: "if (this.#maxBytes < 0) {",
       },
@@ -155,7 +159,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 7 },
     edits: [
       {
-        file: "server/src/tally.ts",
+        file: "server/src/authority/tally.ts",
         find: "if (bytes <= this.#limits.recordBytes || bytes <= bytesBefore) return;",
         replace: "if (bytes > 0) return;",
       },
@@ -168,7 +172,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/keep-index.ts",
+        file: "server/src/space/keep-index.ts",
         find: "    this.steps += 1;\n    return this.#oldest;",
         replace: `    let at = this.#newest;
     for (this.steps += 1; at !== null && at.older !== null; this.steps += 1) at = at.older;

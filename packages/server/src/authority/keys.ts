@@ -1,0 +1,101 @@
+import { type JsonValue, SyncError } from "@neverstale/protocol";
+import type { Store, StoredAnswer } from "../store/contract.ts";
+import type { Applied, TransactOptions } from "./transaction.ts";
+import type { WaitingRoom } from "./waiting-room.ts";
+
+type IdempotencyKey = NonNullable<TransactOptions["key"]>;
+
+interface Underway {
+  readonly bodyHash: string;
+  readonly outcome: Promise<Applied>;
+}
+
+/** So far a maker's clock may be ahead: what it dropped must not make the keys of slower clocks old for long. */
+const KEY_AHEAD_MS = 5 * 60_000;
+
+/** The key as its answer is kept: without a time that the wall clock has not come near to yet. */
+export function keyOfToday(key: IdempotencyKey, wallTime: number): IdempotencyKey {
+  const { madeAt, ...timeless } = key;
+  return madeAt === undefined || madeAt <= wallTime + KEY_AHEAD_MS ? key : timeless;
+}
+
+/** Rule D1: what was done under a key is done once; a repeat gets the first answer, a concurrent one waits for it. */
+export class Keys {
+  readonly #store: Store;
+  readonly #waiting: WaitingRoom;
+  readonly #underway = new Map<string, Underway>();
+
+  constructor(store: Store, waiting: WaitingRoom) {
+    this.#store = store;
+    this.#waiting = waiting;
+  }
+
+  /** `bytes`: what was taken with the call, which waits until `run` is called. */
+  once(key: IdempotencyKey, epoch: string, bytes: number, run: () => Promise<Applied>): Promise<Applied> {
+    const refusal = this.#waiting.refusal();
+    if (refusal !== null) return Promise.reject(refusal);
+    const before = this.#underway.get(key.id);
+    if (before !== undefined) return this.#repeat(key, bytes, before);
+    const outcome = this.#firstOrStored(key, epoch, bytes, run);
+    this.#underway.set(key.id, { bodyHash: key.bodyHash, outcome });
+    const done = () => this.#underway.delete(key.id);
+    outcome.then(done, done);
+    return outcome;
+  }
+
+  async #repeat(key: IdempotencyKey, bytes: number, before: Underway): Promise<Applied> {
+    if (before.bodyHash !== key.bodyHash) throw keyReused();
+    this.#waiting.enter(bytes);
+    try {
+      return { ...(await before.outcome), replayed: true };
+    } finally {
+      this.#waiting.leave(bytes);
+    }
+  }
+
+  async #firstOrStored(
+    key: IdempotencyKey,
+    epoch: string,
+    bytes: number,
+    run: () => Promise<Applied>,
+  ): Promise<Applied> {
+    const { id, owner = "", madeAt = null } = key;
+    let stored: Awaited<ReturnType<Store["findAnswer"]>>;
+    this.#waiting.enter(bytes);
+    try {
+      stored = await this.#store.findAnswer({ key: id, owner, madeAt }).catch(notRead);
+    } finally {
+      this.#waiting.leave(bytes);
+    }
+    if (stored === null) return run();
+    if (stored === "expired") throw keyExpired();
+    if (stored.bodyHash !== key.bodyHash) throw keyReused();
+    return replay(stored, epoch);
+  }
+}
+
+function replay(stored: StoredAnswer, epoch: string): Applied {
+  const answer = JSON.parse(stored.answer) as JsonValue;
+  return { epoch, version: stored.version, versions: {}, answer, replayed: true };
+}
+
+/** The call has not been tried: whatever is wrong with the store, nothing of it was stored. */
+function notRead(cause: unknown): never {
+  throw new SyncError("store_unavailable", "the store could not be asked for an earlier answer", {
+    hint: "Nothing was stored and nothing has moved: try again.",
+    retryAfterMs: 1_000,
+    cause,
+  });
+}
+
+function keyReused(): SyncError {
+  return new SyncError("key_reused", "this idempotency key was used with another request", {
+    hint: "Make a new key for a new request; repeat a request with the body it had.",
+  });
+}
+
+function keyExpired(): SyncError {
+  return new SyncError("key_expired", "this idempotency key is older than the answers that are still kept", {
+    hint: "Whether it was carried out is not known any more: look at the state, then ask anew under a new key.",
+  });
+}

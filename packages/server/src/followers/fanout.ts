@@ -1,0 +1,369 @@
+import { assert, type Change, encodeMessage, type SyncMessage } from "@neverstale/protocol";
+import type { Limits } from "../authority/limits.ts";
+import type { Frame, Millis, Runtime, Timer } from "../runtime/runtime.ts";
+import type { Space } from "../space/space.ts";
+import type { Cursor, UnderWay, Wanted } from "./cursor.ts";
+import { Pace } from "./pace.ts";
+import { PlainLog } from "./plain-log.ts";
+import { type Snapshot, type SnapshotFacts, type SnapshotKind, Snapshots } from "./snapshots.ts";
+import { Steps } from "./steps.ts";
+import { countFullState, type FullStateReason, type SyncMetrics } from "./sync-metrics.ts";
+
+/** How soon a cursor that was passed over is tried again. */
+const RETRY_MS = 4;
+
+/** While a round waits for changes to merge, how often it looks whether any are on their way. */
+const LOOK_AGAIN_MS = 1;
+
+/** Everyone who follows one space: a set of cursors, brought to the head in rounds (rule A4). */
+export class Fanout {
+  readonly space: Space;
+  readonly steps: Steps;
+  readonly snapshots: Snapshots;
+  readonly cursors = new Set<Cursor>();
+  /** When the last one left. */
+  usedAt: Millis;
+  readonly #runtime: Runtime;
+  readonly #metrics: SyncMetrics;
+  readonly #onSnapshotFailure: (cursor: Cursor, error: unknown) => void;
+  /** Whether changes wait for the writer, or are being committed. */
+  readonly #isWriting: () => boolean;
+  #committedAt: Millis = 0;
+  readonly #log: PlainLog;
+  readonly #pace = new Pace();
+  #plainCursors = 0;
+  /** Have something to be sent, and could not take it. */
+  readonly #passedOver = new Set<Cursor>();
+  /** Changes committed since the last round. */
+  #waiting = 0;
+  #next: Timer | null = null;
+  #retry: Timer | null = null;
+
+  constructor(
+    space: Space,
+    facts: SnapshotFacts,
+    runtime: Runtime,
+    limits: Limits,
+    metrics: SyncMetrics,
+    onSnapshotFailure: (cursor: Cursor, error: unknown) => void,
+    isWriting: () => boolean,
+  ) {
+    this.#isWriting = isWriting;
+    this.space = space;
+    this.#runtime = runtime;
+    this.usedAt = runtime.now();
+    this.#metrics = metrics;
+    this.#onSnapshotFailure = onSnapshotFailure;
+    this.#log = new PlainLog(limits.plainLogChars);
+    this.#log.clear(space.head);
+    this.snapshots = new Snapshots(space, facts, runtime.frames, metrics);
+    this.steps = new Steps(space, runtime, this.#log, metrics, limits.largeDeltaChars);
+  }
+
+  join(cursor: Cursor): void {
+    this.cursors.add(cursor);
+    if (cursor.profile !== "plain") return;
+    if (this.#plainCursors === 0) this.#log.clear(this.space.head);
+    this.#plainCursors += 1;
+  }
+
+  leave(cursor: Cursor): void {
+    this.#passedOver.delete(cursor);
+    this.usedAt = this.#runtime.now();
+    if (!this.cursors.delete(cursor) || cursor.profile !== "plain") return;
+    this.#plainCursors -= 1;
+  }
+
+  /** A commit is durable: everyone is to hear of it. */
+  committed(firstVersion: number, changes: readonly Change[]): void {
+    if (this.cursors.size === 0 || changes.length === 0) return;
+    if (this.#plainCursors > 0) this.#log.append(firstVersion, changes);
+    this.#waiting += changes.length;
+    this.#committedAt = this.#runtime.now();
+    this.#scheduleRound();
+  }
+
+  #scheduleRound(): void {
+    if (this.#next !== null) return;
+    const now = this.#runtime.now();
+    const shortest = this.#pace.shortest(now);
+    if (shortest === 0 && this.#pace.longest(now) === 0) this.round();
+    else this.#lookIn(Math.max(shortest, LOOK_AGAIN_MS));
+  }
+
+  /** Waits for changes to merge, as long as the pace allows, and no longer than they come. */
+  #lookIn(delayMs: Millis): void {
+    const longest = this.#pace.longest(this.#runtime.now());
+    this.#next = this.#runtime.after(Math.min(delayMs, longest), () => {
+      this.#next = null;
+      const now = this.#runtime.now();
+      const comes = this.#isWriting() || now - this.#committedAt < LOOK_AGAIN_MS;
+      if (comes && this.#pace.longest(now) > 0) this.#lookIn(LOOK_AGAIN_MS);
+      else this.round();
+    });
+  }
+
+  /** Brings every cursor that may be sent something to the head. */
+  round(): void {
+    const started = this.#runtime.now();
+    const changes = this.#waiting;
+    this.#waiting = 0;
+    this.#metrics.rounds += 1;
+    let plainLevel = true;
+    for (const cursor of this.cursors) {
+      if (!this.advance(cursor)) this.#tryAgain(cursor);
+      else if (this.#passedOver.size > 0) this.#passedOver.delete(cursor);
+      if (cursor.profile === "plain" && cursor.position !== this.space.head) plainLevel = false;
+    }
+    if (this.#plainCursors > 0 && plainLevel) this.#log.clear(this.space.head);
+    const now = this.#runtime.now();
+    this.#pace.noteRound(now, now - started, changes, this.#runtime.loopUtilization());
+  }
+
+  /** A cursor whose socket or window was full is tried again from where it is; the others are left alone. */
+  #tryAgain(cursor: Cursor): void {
+    this.#passedOver.add(cursor);
+    this.#retry ??= this.#runtime.after(RETRY_MS, () => {
+      this.#retry = null;
+      for (const late of [...this.#passedOver]) this.tryNow(late);
+    });
+  }
+
+  /** Only one that was passed over goes on by itself: all others wait for the next round, which they share. */
+  tryNow(cursor: Cursor): void {
+    if (this.#passedOver.delete(cursor) && !this.advance(cursor)) this.#tryAgain(cursor);
+  }
+
+  /** Its reader has taken in all frames up to number `n`. */
+  acked(cursor: Cursor, n: number): void {
+    cursor.parts?.noteAck(n, this.#runtime.now());
+    if (cursor.underWay === null) this.tryNow(cursor);
+    else if (!this.advance(cursor)) this.#tryAgain(cursor);
+  }
+
+  /** Returns false when the cursor has something to be sent and can't take it now. */
+  advance(cursor: Cursor): boolean {
+    if (cursor.closed) return true;
+    const answered = this.#answerOwedCheck(cursor);
+    return this.#bringOn(cursor) && answered;
+  }
+
+  #bringOn(cursor: Cursor): boolean {
+    if (cursor.underWay !== null && !this.#putParts(cursor, cursor.underWay)) return true;
+    if (cursor.wanted !== null) return this.#provide(cursor, cursor.wanted);
+    if (cursor.position === this.space.head) {
+      if (cursor.owesDigest) this.putLevel(cursor);
+      return true;
+    }
+    if (cursor.awaits !== null) return true;
+    if (!cursor.mayPut(this.#metrics)) return false;
+    const goesAlone = this.#deltaThatGoesAlone(cursor);
+    if (goesAlone !== null) return goesAlone;
+    const step = this.steps.toHead(cursor.profile, cursor.position, cursor.owesDigest);
+    if ("snapshot" in step) return this.#moveToSnapshot(cursor, step.snapshot);
+    if ("later" in step) return this.#await(cursor);
+    cursor.position = this.space.head;
+    cursor.owesDigest = false;
+    cursor.put(step.frame, step.count, this.#metrics);
+    return true;
+  }
+
+  /**
+   * A diff that is large for its line, or took its time to be made, goes by itself, and what follows it is seen to later.
+   * Null: the usual diff, which goes to the head in one write with what is due behind it.
+   */
+  #deltaThatGoesAlone(cursor: Cursor): boolean | null {
+    if (cursor.profile === "plain") return null;
+    const step = this.steps.delta(cursor.position);
+    if ("later" in step) return this.#await(cursor);
+    if (!("frame" in step) || (step.version === this.space.head && !cursor.isLarge(step.frame))) return null;
+    if (cursor.isLarge(step.frame)) {
+      cursor.underWay = { frame: step.frame, version: step.version, isFullState: false, putBytes: 0 };
+    } else {
+      cursor.position = step.version;
+      cursor.put(step.frame, 1, this.#metrics);
+    }
+    return this.advance(cursor);
+  }
+
+  /** The diff for it is made off the event loop: then it is brought on. */
+  #await(cursor: Cursor): boolean {
+    const large = this.steps.makeLarge(cursor.position);
+    cursor.awaits = large;
+    large.done.then(() => {
+      if (cursor.awaits !== large) return;
+      cursor.awaits = null;
+      if (!this.advance(cursor)) this.#tryAgain(cursor);
+    });
+    return true;
+  }
+
+  /**
+   * Puts as many parts as the line takes; the next ack brings it on. Returns whether all are put. Beacons and answers to
+   * checks go between the parts: an answer that is owed, since the socket was full, goes first.
+   */
+  #putParts(cursor: Cursor, underWay: UnderWay): boolean {
+    const { frames } = this.#runtime;
+    cursor.wire.together(() => {
+      while (
+        cursor.underWay !== null &&
+        cursor.parts?.open === true &&
+        (cursor.owedCheck === null || !cursor.started)
+      ) {
+        const part = frames.part(underWay.frame, underWay.putBytes, cursor.parts.partBytes);
+        cursor.putPart(underWay, part, this.#runtime.now(), this.#metrics);
+        this.#answerOwedCheck(cursor);
+      }
+    });
+    return cursor.underWay === null;
+  }
+
+  /** A connection goes on from a position (rule E4). Returns why it can't, if so: then nothing has been put. */
+  resume(cursor: Cursor, from: number, first: SyncMessage): FullStateReason | null {
+    const delta = from === this.space.head ? null : this.steps.delta(from);
+    if (delta !== null && "snapshot" in delta) return delta.snapshot;
+    if (delta !== null && ("later" in delta || delta.version < this.space.head || cursor.isLarge(delta.frame))) {
+      cursor.position = from;
+      cursor.owesDigest = true;
+      cursor.put(this.steps.sync(first), 1, this.#metrics);
+      if (!this.advance(cursor)) this.#tryAgain(cursor);
+      return null;
+    }
+    const step = this.steps.resume(from, first);
+    assert("frame" in step, "the diff of a resumed connection is there");
+    cursor.position = this.space.head;
+    cursor.put(step.frame, step.count, this.#metrics);
+    return null;
+  }
+
+  /** `sync` with digest, for a cursor at the head. */
+  putLevel(cursor: Cursor): void {
+    cursor.owesDigest = false;
+    if (cursor.profile === "v1") cursor.put(this.steps.level().frame, 1, this.#metrics);
+  }
+
+  /** Where no diff can be made the cursor is moved to the snapshot (rule A5). */
+  #moveToSnapshot(cursor: Cursor, reason: FullStateReason): boolean {
+    if (cursor.fullStateUnacked) return false;
+    const plain = cursor.profile === "plain";
+    const kind = plain ? "plain_full_state" : "full_state";
+    // A plain connection goes on with the log of changes, whatever a diff could do.
+    const atLeast = plain ? this.#log.floor : this.#nearVersion(kind, cursor.position + 1);
+    cursor.wanted = { kind, atLeast, reason, isAnswer: false };
+    return this.#provide(cursor, cursor.wanted);
+  }
+
+  /** The newest snapshot's version where it is near enough the head to start from (rule A8), else the head. */
+  #nearVersion(kind: SnapshotKind, atLeast: number): number {
+    const newest = this.snapshots.newest(kind);
+    return newest !== null && newest.version >= atLeast && this.steps.isNear(newest) ? newest.version : this.space.head;
+  }
+
+  /** A connection without a position to resume from: it is given the state, and what has moved since as a diff. */
+  welcome(cursor: Cursor, reason: FullStateReason): void {
+    const plain = cursor.profile === "plain";
+    // A plain connection has no way to say where it is: its first state is at or above today's head (rule A8).
+    const kind = plain ? "plain_init" : "init";
+    const atLeast = plain ? this.space.head : this.#nearVersion(kind, 0);
+    this.want(cursor, { kind, atLeast, reason, isAnswer: true });
+  }
+
+  /** Gives a waiting cursor its full state as soon as there is one. */
+  want(cursor: Cursor, wanted: Wanted): void {
+    cursor.wanted = wanted;
+    cursor.building = false;
+    if (!this.#provide(cursor, wanted)) this.#tryAgain(cursor);
+  }
+
+  #provide(cursor: Cursor, wanted: Wanted): boolean {
+    const newest = this.snapshots.newest(wanted.kind);
+    if (cursor.underWay !== null) return true; // A message that was begun is put to its end first.
+    if (newest !== null && newest.version >= wanted.atLeast) return this.#give(cursor, wanted, newest);
+    if (cursor.building) return true;
+    cursor.building = true;
+    this.snapshots.atLeast(wanted.atLeast, wanted.kind).then(
+      () => {
+        cursor.building = false;
+        if (!this.advance(cursor)) this.#tryAgain(cursor);
+      },
+      (error) => {
+        cursor.building = false;
+        if (!cursor.closed) this.#onSnapshotFailure(cursor, error);
+      },
+    );
+    return true;
+  }
+
+  #give(cursor: Cursor, wanted: Wanted, snapshot: Snapshot): boolean {
+    if (!wanted.isAnswer && !cursor.mayPut(this.#metrics)) return false;
+    countFullState(this.#metrics, wanted.reason);
+    let advanced = false;
+    cursor.wire.together(() => {
+      cursor.putFullState(snapshot.frame, snapshot.version, this.#metrics);
+      this.#answerOwedCheck(cursor);
+      advanced = this.advance(cursor);
+    });
+    return advanced;
+  }
+
+  /** Answers a `check`: where this connection is, and what the state is there when that is the head. */
+  check(cursor: Cursor, n: number): void {
+    this.#metrics.checks += 1;
+    cursor.owedCheck = n;
+    if (cursor.started && !this.#answerOwedCheck(cursor)) this.#tryAgain(cursor);
+  }
+
+  /** A full socket is owed one answer, to the newest: checks of a reader that does not read must not add up (rule P4). */
+  #answerOwedCheck(cursor: Cursor): boolean {
+    const n = cursor.owedCheck;
+    if (n === null || !cursor.started) return true;
+    if (cursor.wire.congested) return false;
+    cursor.owedCheck = null;
+    this.#putSync(cursor, n);
+    return true;
+  }
+
+  #putSync(cursor: Cursor, check: number | null): void {
+    const { head } = this.space;
+    const level = cursor.position === head && cursor.wanted === null && cursor.underWay === null;
+    const digest = level ? { digest: this.space.digest() } : {};
+    const answer = check === null ? {} : { check };
+    const putBytes = cursor.underWay?.putBytes ?? 0;
+    const part = putBytes === 0 ? {} : { part: putBytes };
+    const sync = this.steps.sync({ type: "sync", version: cursor.position, head, ...digest, ...answer, ...part });
+    cursor.put(sync, 1, this.#metrics);
+  }
+
+  /** The beacon, in order with the deltas: whoever can be brought to the head is, and is told its digest (rule A7). */
+  beacon(): void {
+    const plain = new Map<number, Frame>();
+    this.#waiting = 0;
+    for (const cursor of this.cursors) {
+      if (cursor.closed || !cursor.started) continue;
+      this.#metrics.beacons += 1;
+      if (cursor.profile === "v1") this.#beaconV1(cursor);
+      else this.#beaconPlain(cursor, plain);
+    }
+  }
+
+  #beaconV1(cursor: Cursor): void {
+    cursor.owesDigest = true;
+    const reached = this.advance(cursor);
+    if (cursor.owesDigest && !cursor.closed) this.#putSync(cursor, null);
+    if (!reached) this.#tryAgain(cursor);
+  }
+
+  #beaconPlain(cursor: Cursor, made: Map<number, Frame>): void {
+    if (!this.advance(cursor)) this.#tryAgain(cursor);
+    const { position } = cursor;
+    const frame =
+      made.get(position) ?? this.#runtime.frames.encode(encodeMessage({ type: "sync", version: position }), false);
+    made.set(position, frame);
+    cursor.put(frame, 1, this.#metrics);
+  }
+
+  stop(): void {
+    this.#next?.cancel();
+    this.#retry?.cancel();
+  }
+}

@@ -1,0 +1,99 @@
+import type { Diff } from "@neverstale/protocol";
+import type { Frame, FrameCodec } from "../runtime/runtime.ts";
+import type { Space } from "../space/space.ts";
+
+/** A diff too large to be compressed while everybody waits: it is made behind the others, off the event loop. */
+export interface LargeDelta {
+  /** Null until it is made. */
+  made: { readonly frame: Frame; readonly version: number } | null;
+  /** Resolves when it is made, or turned out to be larger than a replica takes. */
+  readonly done: Promise<void>;
+}
+
+/** How many members of a diff are encoded in one go. */
+const MEMBERS_A_PIECE = 256;
+
+/** Of positions from which no diff could be made. */
+const POSITIONS_REMEMBERED = 1_000;
+
+/** One is made at a time, from the state as it is when its turn comes: whoever waits costs no memory (rule P4). */
+export class LargeDeltas {
+  readonly #space: Space;
+  readonly #frames: FrameCodec;
+  readonly #waiting = new Map<number, LargeDelta>();
+  /** Where such a diff begins that no replica would take: a full state is the way on. */
+  readonly #tooLarge = new Set<number>();
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(space: Space, frames: FrameCodec) {
+    this.#space = space;
+    this.#frames = frames;
+  }
+
+  get isIdle(): boolean {
+    return this.#waiting.size === 0 && this.#tooLarge.size === 0;
+  }
+
+  find(from: number): LargeDelta | null {
+    return this.#waiting.get(from) ?? null;
+  }
+
+  isTooLarge(from: number): boolean {
+    return this.#tooLarge.has(from);
+  }
+
+  make(from: number): LargeDelta {
+    const done = this.#last.then(() => this.#run(from, delta));
+    const delta: LargeDelta = { made: null, done };
+    this.#waiting.set(from, delta);
+    this.#last = done;
+    // Once all who waited for it have taken it: they are told before the step behind the next one.
+    void done.then(() => {}).then(() => this.#waiting.delete(from));
+    return delta;
+  }
+
+  async #run(from: number, delta: LargeDelta): Promise<void> {
+    const { head: version } = this.#space;
+    try {
+      if (!this.#space.canDiffFrom(from)) throw new Error("tombstones don't reach back any more");
+      const pieces = deltaPieces(from, version, this.#space.diffSince(from));
+      delta.made = { frame: await this.#frames.encodeLarge(pieces, true), version };
+    } catch {
+      if (this.#tooLarge.size === POSITIONS_REMEMBERED) this.#tooLarge.clear();
+      this.#tooLarge.add(from);
+    }
+  }
+}
+
+/** The message's text, piece by piece: records that move on meanwhile are replaced, never altered. */
+export function* deltaPieces(from: number, version: number, diff: Diff): Generator<string> {
+  yield `{"type":"delta","from":${from},"version":${version},"payload":{`;
+  let separator = "";
+  for (const [name, { put = [], remove = [], set = {}, unset = {} }] of Object.entries(diff)) {
+    yield `${separator}${JSON.stringify(name)}:{"put":[`;
+    yield* pieces(put, (record) => JSON.stringify(record));
+    yield '],"set":{';
+    yield* pieces(Object.entries(set), member);
+    yield '},"unset":{';
+    yield* pieces(Object.entries(unset), member);
+    yield '},"remove":[';
+    yield* pieces(remove, (id) => JSON.stringify(id));
+    yield "]}";
+    separator = ",";
+  }
+  yield "}}";
+}
+
+function member([id, value]: readonly [string, unknown]): string {
+  return `${JSON.stringify(id)}:${JSON.stringify(value)}`;
+}
+
+function* pieces<T>(items: readonly T[], textOf: (item: T) => string): Generator<string> {
+  for (let at = 0; at < items.length; at += MEMBERS_A_PIECE) {
+    const piece = items
+      .slice(at, at + MEMBERS_A_PIECE)
+      .map(textOf)
+      .join(",");
+    yield at === 0 ? piece : `,${piece}`;
+  }
+}

@@ -1,0 +1,227 @@
+import { assert, type Diff, encodeMessage, type SyncMessage } from "@neverstale/protocol";
+import type { Frame, FrameCodec, Runtime } from "../runtime/runtime.ts";
+import type { Space } from "../space/space.ts";
+import type { Profile } from "./cursor.ts";
+import { type LargeDelta, LargeDeltas } from "./large-deltas.ts";
+import type { PlainLog } from "./plain-log.ts";
+import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
+
+/** What brings a cursor on: one write, or else a full state, or a diff that is still being made. */
+export type Step =
+  | { readonly frame: Frame; readonly count: number; readonly textLength: number; readonly version: number }
+  | { readonly snapshot: FullStateReason }
+  | { readonly later: true };
+
+/** What a snapshot holds beside its records: a small diff is never larger. */
+const SNAPSHOT_FACTS_LENGTH = 1024;
+
+/** Records of more bytes than this are not even encoded while everybody waits. */
+const LONGEST_TURN_BYTES = 8 * 1024 * 1024;
+
+/** Bytes of frames kept for one head; beyond it all are let go, and made again where they are wanted (rule P4). */
+const KEPT_BYTES = 16 * 1024 * 1024;
+
+/** A frame that tells the time is shared for so long, in milliseconds of the wall clock: it never tells an older one (rule M2). */
+const TIME_SHARED_MS = 100;
+
+/** The frames for today's head: each made once for all cursors at the same position (rule A4). */
+export class Steps {
+  readonly #space: Space;
+  readonly #runtime: Pick<Runtime, "wallTime">;
+  readonly #frames: FrameCodec;
+  readonly #log: PlainLog;
+  readonly #metrics: SyncMetrics;
+  readonly #largeDeltaChars: number;
+  readonly #large: LargeDeltas;
+  #head = -1;
+  readonly #made = new Map<string, Step>();
+  readonly #deltas = new Map<number, Step>();
+  /** Those that tell the time, all of one tenth of a second. */
+  readonly #timed = new Map<string, Step>();
+  #timedSlot = -1;
+  #timedBytes = 0;
+  #keptBytes = 0;
+
+  constructor(
+    space: Space,
+    runtime: Pick<Runtime, "wallTime" | "frames">,
+    log: PlainLog,
+    metrics: SyncMetrics,
+    largeDeltaChars: number,
+  ) {
+    this.#largeDeltaChars = largeDeltaChars;
+    this.#large = new LargeDeltas(space, runtime.frames);
+    this.#space = space;
+    this.#runtime = runtime;
+    this.#frames = runtime.frames;
+    this.#log = log;
+    this.#metrics = metrics;
+  }
+
+  #forHead(): void {
+    if (this.#head === this.#space.head) return;
+    this.#head = this.#space.head;
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    this.#made.clear();
+    this.#deltas.clear();
+    this.#timed.clear();
+    this.#keptBytes = 0;
+    this.#timedBytes = 0;
+  }
+
+  #forTime(): void {
+    const slot = Math.floor(this.#runtime.wallTime() / TIME_SHARED_MS);
+    if (this.#timedSlot === slot) return;
+    this.#timedSlot = slot;
+    this.#timed.clear();
+    this.#keptBytes -= this.#timedBytes;
+    this.#timedBytes = 0;
+  }
+
+  /** Readers at many positions, and no commit for long: what is kept for each of them must not add up. */
+  #note(step: Step): void {
+    if (!("frame" in step)) return;
+    this.#keptBytes += step.frame.sizeBytes;
+    if (this.#keptBytes > KEPT_BYTES) this.#letGo();
+  }
+
+  #once(key: string, make: () => Step): Step {
+    this.#forHead();
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#note(made);
+    this.#made.set(key, made);
+    return made;
+  }
+
+  /** As `#once`, for what tells the time. */
+  #onceNow(key: string, make: () => Step): Step {
+    this.#forHead();
+    this.#forTime();
+    const known = this.#timed.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#note(made);
+    if ("frame" in made) this.#timedBytes += made.frame.sizeBytes;
+    this.#timed.set(key, made);
+    return made;
+  }
+
+  /** From a position to the head; with `digest`, the `sync` that says what the state is there follows in the same write. */
+  toHead(profile: Profile, from: number, digest: boolean): Step {
+    if (profile === "plain") return this.#once(`plain ${from}`, () => this.#plain(from));
+    if (!digest) return this.delta(from);
+    return this.#onceNow(`level ${from}`, () => this.#followedBySync(this.delta(from)));
+  }
+
+  /** One diff over everything a v1 cursor has missed. */
+  delta(from: number): Step {
+    this.#forHead();
+    const large = this.#large.isIdle ? null : this.#largeDelta(from);
+    if (large !== null) return large;
+    let step = this.#deltas.get(from);
+    if (step === undefined) {
+      step = this.#makeDelta(from);
+      this.#note(step);
+      this.#deltas.set(from, step);
+    }
+    return step;
+  }
+
+  /** Has a diff made that is too large to be made at once. */
+  makeLarge(from: number): LargeDelta {
+    return this.#large.find(from) ?? this.#large.make(from);
+  }
+
+  /** What became of a diff that was too large to be made at once; null: there is none. */
+  #largeDelta(from: number): Step | null {
+    if (this.#large.isTooLarge(from)) return { snapshot: "smaller" };
+    const large = this.#large.find(from);
+    if (large === null) return null;
+    if (large.made === null) return { later: true };
+    return { ...large.made, count: 1, textLength: Number.POSITIVE_INFINITY };
+  }
+
+  #makeDelta(from: number): Step {
+    if (!this.#space.canDiffFrom(from)) return { snapshot: "too_old" };
+    const { head } = this.#space;
+    const diff = this.#space.diffSince(from);
+    this.#metrics.diffs += 1;
+    const bytes = this.#space.movedBytes(from, LONGEST_TURN_BYTES);
+    if (bytes > LONGEST_TURN_BYTES) {
+      return this.#isLargerThanState(diff, bytes) ? { snapshot: "smaller" } : { later: true };
+    }
+    const text = `{"type":"delta","from":${from},"version":${head},"payload":${JSON.stringify(diff)}}`;
+    if (this.#isLargerThanState(diff, text.length)) return { snapshot: "smaller" };
+    if (text.length > this.#largeDeltaChars) return { later: true };
+    return { frame: this.#frames.encode(text, true), count: 1, textLength: text.length, version: head };
+  }
+
+  /** Only what was removed can make a diff larger than the state: the state is measured when that is the most of it. */
+  #isLargerThanState(diff: Diff, textLength: number): boolean {
+    let removed = 0;
+    for (const name in diff) removed += diff[name]?.remove?.length ?? 0;
+    const room = textLength - SNAPSHOT_FACTS_LENGTH;
+    return removed > this.#space.records && room > 0 && !this.#space.isTextLongerThan(room - 1);
+  }
+
+  #plain(from: number): Step {
+    const messages = this.#log.messagesAfter(from);
+    if (messages === null) return { snapshot: "plain_log" };
+    return this.#joined(
+      messages.map((text) => this.#frames.encode(text, false)),
+      0,
+    );
+  }
+
+  #followedBySync(delta: Step): Step {
+    if (!("frame" in delta)) return delta;
+    return this.#joined([delta.frame, this.level().frame], delta.textLength);
+  }
+
+  /** `sync` at the head, with its digest: for everyone who is there. */
+  level(): { readonly frame: Frame } {
+    const step = this.#onceNow("sync", () => {
+      const { head } = this.#space;
+      const frame = this.sync({ type: "sync", version: head, head, digest: this.#space.digest() });
+      return { frame, count: 1, textLength: 0, version: head };
+    });
+    assert("frame" in step, "a sync is a frame");
+    return step;
+  }
+
+  /** What a resumed connection is sent first, whole, in one write (rule E4). */
+  resume(from: number, first: SyncMessage): Step {
+    return this.#onceNow(`resume ${from} ${first.resumed?.epoch ?? ""}`, () => {
+      const opening = this.sync(first);
+      if (from === this.#space.head) return this.#joined([opening, this.level().frame], 0);
+      const delta = this.delta(from);
+      if (!("frame" in delta)) return delta;
+      return this.#joined([opening, delta.frame, this.level().frame], delta.textLength);
+    });
+  }
+
+  #joined(parts: readonly Frame[], textLength: number): Step {
+    const [first] = parts;
+    const frame = parts.length === 1 && first !== undefined ? first : this.#frames.join(parts);
+    return { frame, count: parts.length, textLength, version: this.#space.head };
+  }
+
+  /** A `sync` of this moment, for one connection. */
+  sync(message: SyncMessage): Frame {
+    const at = Math.max(0, Math.round(this.#runtime.wallTime()));
+    return this.#frames.encode(encodeMessage({ ...message, at }), false);
+  }
+
+  /** Whether a snapshot of this version is near enough the head to start a new connection with (rule A8). */
+  isNear(snapshot: { version: number; frame: { textBytes: number } }): boolean {
+    if (!this.#space.canDiffFrom(snapshot.version)) return false;
+    if (snapshot.version === this.#space.head) return true;
+    const delta = this.delta(snapshot.version);
+    return "frame" in delta && delta.textLength <= snapshot.frame.textBytes / 4;
+  }
+}

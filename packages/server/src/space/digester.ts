@@ -1,0 +1,51 @@
+import type { Millis, Runtime, Timer } from "../runtime/runtime.ts";
+import type { Space } from "./space.ts";
+
+/** No commit for so long: a quiet moment. */
+const QUIET_MS = 50;
+/** Between two slices of the work, each of which takes about a millisecond. */
+const PAUSE_MS = 1;
+const RECORDS_PER_SLICE = 256;
+
+/**
+ * Brings the digests up to date while nothing is written, so that a state that has just been loaded costs the first who
+ * joins nothing. While changes keep coming nothing is done ahead: a record that moves often is summed once a beacon.
+ */
+export class Digester {
+  readonly #runtime: Runtime;
+  readonly #spaces: () => Iterable<Space>;
+  #committedAt: Millis = 0;
+  #timer: Timer | null = null;
+  #stopped = false;
+
+  constructor(runtime: Runtime, spaces: () => Iterable<Space>) {
+    this.#runtime = runtime;
+    this.#spaces = spaces;
+  }
+
+  committed(): void {
+    this.#committedAt = this.#runtime.now();
+    if (this.#timer === null) this.#lookIn(QUIET_MS);
+  }
+
+  #lookIn(delayMs: Millis): void {
+    if (this.#stopped) return;
+    this.#timer = this.#runtime.after(delayMs, () => {
+      this.#timer = null;
+      this.#look();
+    });
+  }
+
+  #look(): void {
+    const quietIn = this.#committedAt + QUIET_MS - this.#runtime.now();
+    if (quietIn > 0) return this.#lookIn(quietIn);
+    for (const space of this.#spaces()) {
+      if (!space.sumSome(RECORDS_PER_SLICE)) return this.#lookIn(PAUSE_MS);
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+}

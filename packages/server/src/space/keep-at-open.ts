@@ -1,0 +1,47 @@
+import type { Limits } from "../authority/limits.ts";
+import { BoundsSeen, Tally } from "../authority/tally.ts";
+import { outcomeUnknown, storeUnavailable } from "../authority/writer.ts";
+import type { AgeClock } from "../runtime/age-clock.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { type Store, StoreFailure } from "../store/contract.ts";
+import type { Space } from "./space.ts";
+import { SpaceDraft } from "./space-draft.ts";
+
+export interface AtOpen {
+  readonly store: Store;
+  readonly runtime: Runtime;
+  readonly ages: AgeClock;
+  readonly limits: Limits;
+  readonly epoch: string;
+}
+
+/**
+ * A release may keep less than the one before: what is beyond each `keep` leaves by ordinary changes in the new epoch,
+ * before anyone is served, in transactions that are each as large as any may be (rule E6). After a crash in between the
+ * next start goes on with it.
+ */
+export async function bringAboutKeep(spaces: Iterable<Space>, atOpen: AtOpen): Promise<void> {
+  for (const space of spaces) while (await evictOnce(space, atOpen));
+}
+
+/** Returns whether there was anything to evict. */
+async function evictOnce(space: Space, { store, runtime, ages, limits, epoch }: AtOpen): Promise<boolean> {
+  const at = runtime.wallTime();
+  const draft = new SpaceDraft(space, false, at, new Tally(limits, new BoundsSeen()));
+  draft.evictSome();
+  if (draft.changes.length === 0) return false;
+  const { history } = draft;
+  const group = { at, ageAt: ages.read(at), spaces: [draft.toCommit(epoch)], history, answers: [] };
+  await committed(() => store.commit(group));
+  draft.take(epoch, limits.tombstones);
+  return true;
+}
+
+async function committed(commit: () => void | Promise<void>): Promise<void> {
+  try {
+    await commit();
+  } catch (error) {
+    const nothingMoved = error instanceof StoreFailure && error.outcome === "nothing_moved";
+    throw nothingMoved ? storeUnavailable(error) : outcomeUnknown(error);
+  }
+}

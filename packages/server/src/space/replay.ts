@@ -1,0 +1,73 @@
+import { type ChangeRule, collection, type Model, RECORD_EVICTED, SyncError, takeChange } from "@neverstale/protocol";
+import { changesOfText, type LoggedChanges } from "../store/change-text.ts";
+import type { LogRow } from "../store/contract.ts";
+import type { Space } from "./space.ts";
+import { SpaceDraft } from "./space-draft.ts";
+
+/** Brings the folded records up to the head: groups of effective changes, which went through the door once (rule E6). */
+export function replayLog(space: Space, log: readonly LogRow[], maxTombstones: number): void {
+  const models = new LoggedModels(space);
+  for (const row of log) replay(space, row, models, maxTombstones);
+}
+
+function replay(space: Space, row: LogRow, models: LoggedModels, maxTombstones: number): void {
+  let version = row.firstVersion;
+  try {
+    const logged = changesOfText(row.changes);
+    const model = models.of(logged);
+    const replayed = new SpaceDraft(space, false, row.at, null, model);
+    for (const change of logged.changes) {
+      replayed.addOne(takeChange(model, change), null);
+      version += 1;
+    }
+    if (replayed.version === row.lastVersion) return replayed.takeReplayed(maxTombstones);
+  } catch (cause) {
+    throw new SyncError("store_damaged", `the log of "${space.name}" can't be read at version ${version}`, {
+      hint: "Start the release that wrote it once more and stop it cleanly, or keep its change types declared.",
+      cause,
+    });
+  }
+  throw new SyncError("store_damaged", `the log of "${space.name}" breaks off before version ${row.lastVersion}`, {
+    hint: "Restore the last backup.",
+  });
+}
+
+/**
+ * The models by which logged changes are taken once more: as they were meant when they were stored. They have been through
+ * a validator, and what they spoke of was there. Only where the log doesn't say what they were, today's model does.
+ */
+class LoggedModels {
+  readonly #space: Space;
+  readonly #made = new Map<string, Model>();
+
+  constructor(space: Space) {
+    this.#space = space;
+  }
+
+  of({ changes, rules }: LoggedChanges): Model {
+    for (const type in rules) this.#adopt((rules[type] as ChangeRule).collection);
+    for (const { type, data } of changes) {
+      if (type === RECORD_EVICTED && typeof data.collection === "string") this.#adopt(data.collection);
+    }
+    const key = JSON.stringify(rules);
+    const known = this.#made.get(key);
+    if (known !== undefined) return known;
+    const model = this.#make(Object.entries(rules ?? this.#space.model.changes));
+    this.#made.set(key, model);
+    return model;
+  }
+
+  #adopt(name: string): void {
+    if (Object.hasOwn(this.#space.state, name)) return;
+    this.#space.adopt(name);
+    this.#made.clear();
+  }
+
+  #make(rules: readonly (readonly [string, ChangeRule])[]): Model {
+    return {
+      model: this.#space.model.model,
+      collections: Object.fromEntries(Object.keys(this.#space.state).map((name) => [name, collection()])),
+      changes: Object.fromEntries(rules.map(([type, rule]) => [type, { ...rule, missing: "pass" as const }])),
+    };
+  }
+}

@@ -1,0 +1,313 @@
+import {
+  type AnyState,
+  type AskedChange,
+  bytesOfString,
+  type Change,
+  type Effect,
+  effectOfTaken,
+  type MeasuredEffect,
+  type Model,
+  RECORD_EVICTED,
+  type StateRecord,
+  SyncError,
+  type TakenChange,
+  takeChange,
+} from "@neverstale/protocol";
+import type { Tally } from "../authority/tally.ts";
+import { messageOf } from "../runtime/message-of.ts";
+import { type ChangeRules, changesToText } from "../store/change-text.ts";
+import {
+  type ChangesText,
+  type HistoryRow,
+  type LineageRow,
+  type SpaceCommit,
+  StoreFailure,
+} from "../store/contract.ts";
+import type { Entry } from "./entry.ts";
+import type { KeepIndex } from "./keep-index.ts";
+import { type DraftRecord, DraftView } from "./records-view.ts";
+import { type Space, stateBytesOf } from "./space.ts";
+
+/** How to take back, newest first, what a call did before it failed. */
+export type UndoLog = (() => void)[];
+
+/** What one batch does to one space, on top of what is committed. Nothing of it shows until the commit has ended. */
+export class SpaceDraft {
+  readonly space: Space;
+  /** Whether this batch makes the space. */
+  readonly isNew: boolean;
+  removed = false;
+  /** The last version given out. */
+  version: number;
+  /** Of the state, as `Space.bytes` counts them. */
+  bytes: number;
+  /** The effective changes, one for each version. */
+  readonly changes: Change[] = [];
+  readonly history: HistoryRow[] = [];
+  readonly state: AnyState;
+  readonly #drafts: Record<string, Map<string, DraftRecord>> = {};
+  readonly #at: number;
+  readonly #tally: Tally | null;
+  readonly #model: Model;
+  readonly #replaying: boolean;
+  readonly #keepIndexes: readonly KeepIndex[];
+
+  /**
+   * `at`: wall clock. `tally`: of the group; null: nothing is bounded. With a `replayModel` it takes logged changes:
+   * validated and with their evictions among them.
+   */
+  constructor(space: Space, isNew: boolean, at: number, tally: Tally | null, replayModel: Model | null = null) {
+    this.space = space;
+    this.isNew = isNew;
+    this.version = space.head;
+    this.bytes = space.bytes;
+    this.#at = at;
+    this.#tally = tally;
+    this.#model = replayModel ?? space.model;
+    this.#replaying = replayModel !== null;
+    this.#keepIndexes = replayModel === null ? space.keepIndexes : [];
+    const state: Record<string, ReadonlyMap<string, StateRecord>> = {};
+    for (const [name, committed] of Object.entries(space.state)) {
+      const drafts = new Map<string, DraftRecord>();
+      this.#drafts[name] = drafts;
+      state[name] = new DraftView(committed, drafts);
+    }
+    this.state = Object.freeze(state);
+  }
+
+  /** What `#find` found last, for the change that it was asked for: looking again would cost as much as the change. */
+  #draft: DraftRecord | undefined;
+  #entry: Entry | null = null;
+
+  /** The record as it is now. */
+  #find(collection: string, id: string): DraftRecord | Entry | null {
+    this.#draft = this.#drafts[collection]?.get(id);
+    this.#entry = this.#draft === undefined ? this.space.entry(collection, id) : this.#draft.entry;
+    return this.#draft ?? this.#entry;
+  }
+
+  /**
+   * Applies changes, and the evictions they cause (rule S3). Throws `invalid_change`; what was done until then is in
+   * `undo`, which may be null where nothing will be taken back.
+   */
+  add(changes: readonly AskedChange[], undo: UndoLog | null): void {
+    // By index: a list may have been given an iterator of its own.
+    const { length } = changes;
+    for (let at = 0; at < length; at += 1) this.#applyAsked(takeChange(this.#model, changes[at] as AskedChange), undo);
+    for (const index of this.#keepIndexes) this.#evict(index, undo);
+  }
+
+  /** The same for a single change, which fails before it has done anything: `undo` may be null. */
+  addOne(change: TakenChange, undo: UndoLog | null): void {
+    this.#applyAsked(change, undo);
+    for (const index of this.#keepIndexes) this.#evict(index, undo);
+  }
+
+  #applyAsked(change: TakenChange, undo: UndoLog | null): void {
+    if (change.type === RECORD_EVICTED && !this.#replaying) throw evictionRefused();
+    const before = this.#find(change.rule.collection, change.id);
+    const effect = effectOfTaken(this.#model, change, before);
+    const bytes = bytesOfChange(effect);
+    if (this.#tally !== null) {
+      const bytesBefore = before?.bytes ?? 0;
+      const { recordBytes } = effect;
+      if (recordBytes > bytesBefore) this.#tally.checkRecord(effect.collection, effect.id, recordBytes, bytesBefore);
+      this.#tally.take(1, bytes);
+    }
+    this.#apply(effect, bytes, undo);
+  }
+
+  /** `bytes`: what the transaction grows by. */
+  #apply(effect: MeasuredEffect, bytes: number, undo: UndoLog | null): void {
+    this.version += 1;
+    this.changes.push(effect.change);
+    undo?.push(() => {
+      this.version -= 1;
+      this.changes.pop();
+      this.#tally?.takeBack(1, bytes);
+    });
+    if (effect.moved) this.#move(effect, undo);
+  }
+
+  #move(effect: MeasuredEffect, undo: UndoLog | null): void {
+    const { recordBytes } = effect;
+    const before = this.#draft ?? this.#entry;
+    const growth = stateBytesOf(effect.after, recordBytes) - stateBytesOf(before?.record, before?.bytes ?? 0);
+    this.bytes += growth;
+    let draft = this.#draft;
+    if (draft === undefined) {
+      const drafts = this.#drafts[effect.collection] as Map<string, DraftRecord>;
+      draft = newDraft(effect, this.#entry);
+      drafts.set(effect.id, draft);
+      undo?.push(() => {
+        this.bytes -= growth;
+        drafts.delete(effect.id);
+      });
+    } else if (undo !== null) {
+      const restored = restore(draft);
+      undo.push(() => {
+        this.bytes -= growth;
+        restored();
+      });
+    }
+    draft.bytes = recordBytes;
+    note(draft, effect, this.version, undo === null);
+    for (const index of this.#keepIndexes)
+      if (index.collection === effect.collection) this.#noteKept(index, effect, undo);
+  }
+
+  #noteKept(index: KeepIndex, effect: Effect, undo: UndoLog | null): void {
+    if (index.stale) {
+      index.rebuild(this.#touched(effect.collection));
+      undo?.push(() => {
+        index.stale = true;
+      });
+    } else if (undo === null) index.note(effect.id, effect.after);
+    else undo.push(index.noteWithWayBack(effect.id, effect.after));
+  }
+
+  *#touched(collection: string): Iterable<readonly [number, StateRecord]> {
+    const drafts = this.#drafts[collection];
+    for (const [id, record] of this.state[collection] ?? []) {
+      yield [drafts?.get(id)?.version ?? this.space.entry(collection, id)?.version ?? 0, record];
+    }
+  }
+
+  /** Evicts what is beyond each `keep`, oldest first, as much of it as one transaction may hold (rule E6). */
+  evictSome(): void {
+    for (const index of this.#keepIndexes) {
+      if (index.stale) index.rebuild(this.#touched(index.collection));
+      for (let id = index.overflow(); id !== null && this.#tally?.isTransactionFull !== true; id = index.overflow()) {
+        this.#evictOne(index.collection, id, null);
+      }
+    }
+  }
+
+  /** A change that nothing is taken back of evicts one record at most, which no bound stands against. */
+  #evict(index: KeepIndex, undo: UndoLog | null): void {
+    if (index.stale) index.rebuild(this.#touched(index.collection));
+    for (let id = index.overflow(); id !== null; id = index.overflow()) this.#evictOne(index.collection, id, undo);
+  }
+
+  #evictOne(collection: string, id: string, undo: UndoLog | null): void {
+    const eviction = takeChange(this.#model, { type: RECORD_EVICTED, target: "", data: { collection, id } });
+    const found = this.#find(collection, id) as DraftRecord | Entry;
+    const effect = effectOfTaken(this.#model, eviction, found);
+    const { record, bytes: recordBytes } = found;
+    const text = JSON.stringify(record);
+    const bytes = this.#tally?.countEviction(recordBytes, undo !== null) ?? 0;
+    this.#apply(effect, bytes, undo);
+    const { name: space, creationId } = this.space;
+    this.history.push({ space, creationId, collection, id, version: this.version, at: this.#at, text });
+    undo?.push(() => this.history.pop());
+  }
+
+  /** The space's first change in this epoch makes its lineage row (rule E1). */
+  #lineageRow(epoch: string): LineageRow | null {
+    const firstVersion = this.space.head + 1;
+    return this.version >= firstVersion && !this.space.lineage.begun ? { epoch, firstVersion } : null;
+  }
+
+  /** The part of the commit that concerns this space. */
+  toCommit(epoch: string): SpaceCommit {
+    return {
+      name: this.space.name,
+      creationId: this.isNew ? this.space.creationId : null,
+      removed: this.removed,
+      lineage: this.#lineageRow(epoch),
+      firstVersion: this.space.head + 1,
+      lastVersion: this.version,
+      changes: new LazyText(this.changes, this.#model.changes),
+    };
+  }
+
+  /** Durable now: makes it the committed state. */
+  take(epoch: string, maxTombstones: number): void {
+    const row = this.#lineageRow(epoch);
+    if (row !== null) this.space.lineage.add(row);
+    this.takeReplayed(maxTombstones);
+  }
+
+  /** The same for a logged group, whose lineage row is known already. */
+  takeReplayed(maxTombstones: number): void {
+    this.space.commit(this.#moved(), this.version, maxTombstones);
+    this.space.removed = this.removed;
+  }
+
+  /** The records this batch moved. */
+  #moved(): DraftRecord[] {
+    const moved: DraftRecord[] = [];
+    for (const name in this.#drafts) {
+      for (const draft of this.#drafts[name]?.values() ?? []) moved.push(draft);
+    }
+    return moved;
+  }
+}
+
+class LazyText implements ChangesText {
+  readonly #changes: readonly Change[];
+  readonly #rules: ChangeRules;
+
+  constructor(changes: readonly Change[], rules: ChangeRules) {
+    this.#changes = changes;
+    this.#rules = rules;
+  }
+
+  /** Nothing has been handed to the disk yet when this fails: nothing has moved. */
+  get text(): string {
+    try {
+      return changesToText(this.#changes, this.#rules);
+    } catch (error) {
+      throw new StoreFailure("nothing_moved", `its changes can't be written as text: ${messageOf(error)}`, error);
+    }
+  }
+}
+
+/** What a change takes as JSON beside its type, its target and its data, with what parts it from the next one. */
+const CHANGE_FRAME = '{"type":"","target":,"data":},'.length;
+
+function bytesOfChange({ change: { type, target }, dataBytes }: MeasuredEffect): number {
+  return CHANGE_FRAME + type.length + bytesOfString(target) + dataBytes;
+}
+
+function evictionRefused(): SyncError {
+  return new SyncError("invalid_change", `"${RECORD_EVICTED}" is made by the authority alone (rule S3)`, {
+    hint: "Declare a change type of kind `remove`.",
+  });
+}
+
+function newDraft({ collection, id }: Effect, entry: Entry | null): DraftRecord {
+  const { record, bytes } = entry ?? { record: null, bytes: 0 };
+  return { collection, id, entry, record, bytes, version: 0, created: 0, fields: [], versions: [] };
+}
+
+/** With `forGood` nothing will be taken back: a field that moves again is stamped in its place. */
+function note(draft: DraftRecord, effect: Effect, version: number, forGood: boolean): void {
+  draft.record = effect.after;
+  draft.version = version;
+  if (effect.patch === null) {
+    draft.created = effect.after === null ? 0 : version;
+    draft.fields = [];
+    draft.versions = [];
+    return;
+  }
+  const { fields, versions } = draft;
+  for (const field in effect.patch) {
+    // Of a field that stands there twice the later stamp counts.
+    const at = forGood ? fields.lastIndexOf(field) : -1;
+    if (at === -1) {
+      fields.push(field);
+      versions.push(version);
+    } else versions[at] = version;
+  }
+}
+
+function restore(draft: DraftRecord): () => void {
+  const { record, bytes, version, created, fields, versions } = draft;
+  const length = fields.length;
+  return () => {
+    fields.length = length;
+    versions.length = length;
+    Object.assign(draft, { record, bytes, version, created, fields, versions });
+  };
+}

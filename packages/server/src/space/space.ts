@@ -1,0 +1,396 @@
+import {
+  type AnyState,
+  addHash,
+  bytesOfObject,
+  type Diff,
+  formatDigest,
+  freezeJson,
+  type JsonValue,
+  type Model,
+  type RecordHash,
+  recordHash,
+  type StateRecord,
+  subtractHash,
+  ZERO_HASH,
+} from "@neverstale/protocol";
+import type { Fold, SpaceContents, StoredRecord, StoredTombstone } from "../store/contract.ts";
+import { type Entry, MAX_STAMPS, newEntry, stampField, startAnew, TouchedList } from "./entry.ts";
+import { KeepIndex } from "./keep-index.ts";
+import { type Epochs, SpaceLineage } from "./lineage.ts";
+import { type DraftRecord, RecordsView } from "./records-view.ts";
+import { SpaceView } from "./space-view.ts";
+
+/** A diff under construction; sent as it is. */
+interface Moved {
+  put?: StateRecord[];
+  set?: Record<string, Record<string, JsonValue>>;
+  unset?: Record<string, string[]>;
+  remove?: string[];
+}
+
+/**
+ * The committed state of one space, in memory, and what is needed to bring any cursor up to it: each record knows
+ * which version last touched it and each of its fields, and all of them hang in one list in that order (rule A5).
+ */
+export class Space {
+  readonly name: string;
+  readonly creationId: string;
+  readonly model: Model;
+  readonly lineage: SpaceLineage;
+  /** What is given out of it. */
+  readonly view = new SpaceView(this);
+  /** The committed version. */
+  head = 0;
+  /** Whether the space has ended: nothing follows or changes it any more. */
+  removed = false;
+  /** Older positions can't be served by a diff: tombstones they need are gone. */
+  tombstoneFloor = 0;
+  /** Of all records, and one for each: what parts it from the next in a full state (rule S8). */
+  bytes = 0;
+  /** Of the largest record that there has been since the start. */
+  largestRecordBytes = 0;
+  /** The version up to which the store's records are written. */
+  foldedVersion = 0;
+  /** The floor of the tombstones that the store has. */
+  #foldedFloor = 0;
+  readonly keepIndexes: readonly KeepIndex[];
+  #state: AnyState = Object.freeze({});
+  readonly #collections: Record<string, Map<string, Entry>> = {};
+  readonly #tombstones = new Map<string, Entry>();
+  /** Removed since the last fold, and no tombstone is kept: the store still has their records. */
+  readonly #unfolded = new Map<string, Entry>();
+  readonly #touched = new TouchedList();
+  #sum: RecordHash = ZERO_HASH;
+  #unsummed: Entry[] = [];
+
+  constructor(name: string, creationId: string, model: Model, lineage: SpaceLineage) {
+    this.name = name;
+    this.creationId = creationId;
+    this.model = model;
+    this.lineage = lineage;
+    for (const collection of Object.keys(model.collections)) this.#addCollection(collection);
+    this.keepIndexes = Object.entries(model.collections).flatMap(([collection, { keep }]) =>
+      keep === null ? [] : [new KeepIndex(collection, keep)],
+    );
+  }
+
+  /** The records by collection, for whoever reads: nothing of it can be altered from outside. */
+  get state(): AnyState {
+    return this.#state;
+  }
+
+  #addCollection(name: string): void {
+    const entries = new Map<string, Entry>();
+    this.#collections[name] = entries;
+    this.#state = Object.freeze({ ...this.#state, [name]: new RecordsView(entries) });
+  }
+
+  /** At open: a collection that the model doesn't declare any more, for as long as its past is read. */
+  adopt(collection: string): void {
+    if (!Object.hasOwn(this.#collections, collection)) this.#addCollection(collection);
+  }
+
+  /** Ends the collections that were adopted; returns the name of one that still holds records, and null when none does. */
+  dropAdopted(): string | null {
+    for (const name of Object.keys(this.#collections)) {
+      if (Object.hasOwn(this.model.collections, name)) continue;
+      if (this.#entriesOf(name).size > 0) return name;
+      delete this.#collections[name];
+      const { [name]: _, ...left } = this.#state;
+      this.#state = Object.freeze(left);
+      // There is no diff for who may still hold records of it.
+      for (const [key, entry] of this.#tombstones) if (entry.collection === name) this.#forget(key, entry);
+    }
+    return null;
+  }
+
+  /** A record that is there, with what the authority keeps of it; null when there is none. */
+  entry(collection: string, id: string): Entry | null {
+    return this.#collections[collection]?.get(id) ?? null;
+  }
+
+  get tombstones(): number {
+    return this.#tombstones.size;
+  }
+
+  /** Removed records that the store may still have though no tombstone is kept of them: they grow while folds fail. */
+  get unfoldedRemovals(): number {
+    return this.#unfolded.size;
+  }
+
+  get records(): number {
+    let count = 0;
+    for (const name in this.#collections) count += this.#collections[name]?.size ?? 0;
+    return count;
+  }
+
+  /** Takes in what a batch did to this space; afterwards `head` is its last version. */
+  commit(drafts: readonly DraftRecord[], head: number, maxTombstones: number): void {
+    for (const draft of inOrderOfVersion(drafts)) this.#take(draft);
+    this.head = head;
+    this.trimTombstones(maxTombstones);
+  }
+
+  #take(draft: DraftRecord): void {
+    const entries = this.#entriesOf(draft.collection);
+    const entry = draft.entry ?? this.#takeTombstone(draft) ?? newEntry(draft.collection, draft.id);
+    if (draft.record === null) {
+      entries.delete(draft.id);
+      this.#tombstones.set(tombstoneKey(draft), entry);
+    } else {
+      if (entry.record === null) entries.set(draft.id, entry);
+      if (draft.created > 0) startAnew(entry, draft.created);
+      for (let i = 0; i < draft.fields.length; i += 1) {
+        stampField(entry, draft.fields[i] as string, draft.versions[i] as number);
+      }
+      if (entry.stampCount > MAX_STAMPS) startAnew(entry, draft.version);
+    }
+    this.#replace(entry, draft.record, draft.bytes);
+    this.#touched.touch(entry, draft.version);
+  }
+
+  /** What is left of a record that was removed; it is forgotten with that. */
+  #takeTombstone(draft: DraftRecord): Entry | undefined {
+    if (this.#tombstones.size === 0 && this.#unfolded.size === 0) return undefined;
+    const key = tombstoneKey(draft);
+    const entry = this.#tombstones.get(key);
+    this.#tombstones.delete(key);
+    this.#unfolded.delete(key);
+    return entry;
+  }
+
+  #replace(entry: Entry, record: StateRecord | null, bytes: number): void {
+    this.bytes += stateBytesOf(record, bytes) - stateBytesOf(entry.record, entry.bytes);
+    if (bytes > this.largestRecordBytes) this.largestRecordBytes = bytes;
+    entry.record = record;
+    entry.bytes = bytes;
+    if (entry.unsummed) return;
+    entry.unsummed = true;
+    this.#unsummed.push(entry);
+  }
+
+  /** Forgets the oldest of them, down to so many. */
+  trimTombstones(max: number): void {
+    for (const [key, entry] of this.#tombstones) {
+      if (this.#tombstones.size <= max) return;
+      this.#forget(key, entry);
+    }
+  }
+
+  #forget(key: string, entry: Entry): void {
+    this.#tombstones.delete(key);
+    this.#touched.unlink(entry);
+    if (entry.version > this.foldedVersion) this.#unfolded.set(key, entry);
+    this.tombstoneFloor = Math.max(this.tombstoneFloor, entry.version);
+  }
+
+  #entriesOf(collection: string): Map<string, Entry> {
+    const entries = this.#collections[collection];
+    if (entries === undefined) throw new Error(`assertion failed: "${this.name}" has no collection "${collection}"`);
+    return entries;
+  }
+
+  /** Whether a position can be brought to the head by a diff. */
+  canDiffFrom(version: number): boolean {
+    return version >= this.tombstoneFloor && version <= this.head;
+  }
+
+  /** What moved since `from`: exact by field where the record is older than the cursor, else the whole record. */
+  diffSince(from: number): Diff {
+    const diff: Record<string, Moved> = {};
+    for (let entry = this.#touched.newest; entry !== null && entry.version > from; entry = entry.older) {
+      // Names may be those of members of Object.prototype: only own members count.
+      if (!Object.hasOwn(diff, entry.collection)) diff[entry.collection] = {};
+      addMoved(diff[entry.collection] as Moved, entry, from);
+    }
+    return diff as Diff;
+  }
+
+  /** The bytes of the records that a diff from there is about, an upper bound for its text; counted no further than `limit`. */
+  movedBytes(from: number, limit: number): number {
+    if ((this.head - from) * this.largestRecordBytes <= limit) return 0;
+    let bytes = 0;
+    for (let entry = this.#touched.newest; entry !== null && entry.version > from; entry = entry.older) {
+      bytes += entry.record === null ? entry.id.length : entry.bytes;
+      if (bytes > limit) break;
+    }
+    return bytes;
+  }
+
+  /** Whether all records as JSON have more than so many UTF-16 code units; looks at no more of them than it takes. */
+  isTextLongerThan(limit: number): boolean {
+    let chars = 0;
+    for (const name in this.#collections) {
+      for (const { record } of this.#entriesOf(name).values()) {
+        chars += JSON.stringify(record).length;
+        if (chars > limit) return true;
+      }
+    }
+    return false;
+  }
+
+  /** The digest of the committed state, brought up to date over what moved since it was last asked for (rule G2). */
+  digest(): string {
+    this.sumSome(this.#unsummed.length);
+    return formatDigest(this.#sum);
+  }
+
+  /** Brings the digest on over so many records; returns whether it is up to date then. */
+  sumSome(records: number): boolean {
+    for (const entry of this.#unsummed.splice(-records, records)) {
+      entry.unsummed = false;
+      if (entry.summed !== null) this.#sum = subtractHash(this.#sum, entry.summed);
+      entry.summed = entry.record === null ? null : recordHash(entry.collection, entry.id, entry.record);
+      if (entry.summed !== null) this.#sum = addHash(this.#sum, entry.summed);
+    }
+    return this.#unsummed.length === 0;
+  }
+
+  /** The state as it is now, for a reader that works on it later: records are never altered, only replaced. */
+  capture(): Capture {
+    const collections = Object.keys(this.#collections).map((name) => {
+      return { name, records: Array.from(this.#entriesOf(name).values(), (entry) => entry.record as StateRecord) };
+    });
+    return { version: this.head, digest: this.digest(), collections };
+  }
+
+  /** Whether the store lacks nothing of it. */
+  get isFolded(): boolean {
+    return this.foldedVersion === this.head && this.#foldedFloor === this.tombstoneFloor;
+  }
+
+  /** The fold is stored. */
+  folded({ version, tombstoneFloor }: Pick<Fold, "version" | "tombstoneFloor">): void {
+    this.foldedVersion = version;
+    this.#foldedFloor = tombstoneFloor;
+    for (const [key, entry] of this.#unfolded) if (entry.version <= version) this.#unfolded.delete(key);
+  }
+
+  /** What the store's records lack. */
+  fold(digest: string | null): Fold {
+    const records: StoredRecord[] = [];
+    const tombstones: StoredTombstone[] = [];
+    for (let entry = this.#touched.newest; entry !== null && entry.version > this.foldedVersion; entry = entry.older) {
+      const { collection, id, version } = entry;
+      if (entry.record === null) tombstones.push({ collection, id, version });
+      else records.push(new FoldedRecord(entry, entry.record));
+    }
+    for (const { collection, id, version } of this.#unfolded.values()) tombstones.push({ collection, id, version });
+    const { name, creationId, head, tombstoneFloor } = this;
+    return { space: name, creationId, version: head, records, tombstones, tombstoneFloor, digest };
+  }
+}
+
+/**
+ * A record on its way to the store. Its text is made when the store comes to it and not kept: a large state would hold
+ * every record twice.
+ */
+class FoldedRecord implements StoredRecord {
+  readonly collection: string;
+  readonly id: string;
+  readonly version: number;
+  readonly #record: StateRecord;
+
+  constructor({ collection, id, version }: Entry, record: StateRecord) {
+    this.collection = collection;
+    this.id = id;
+    this.version = version;
+    this.#record = record;
+  }
+
+  get text(): string {
+    return JSON.stringify(this.#record);
+  }
+}
+
+export interface Capture {
+  readonly version: number;
+  readonly digest: string;
+  readonly collections: readonly {
+    readonly name: string;
+    readonly records: readonly StateRecord[];
+  }[];
+}
+
+function addMoved(moved: Moved, entry: Entry, from: number): void {
+  if (entry.record === null) {
+    moved.remove ??= [];
+    moved.remove.push(entry.id);
+  } else if (entry.created > from || entry.stamps === null) {
+    moved.put ??= [];
+    moved.put.push(entry.record);
+  } else {
+    addFields(moved, entry.id, entry.record, entry.stamps, from);
+  }
+}
+
+function addFields(moved: Moved, id: string, record: StateRecord, stamps: Record<string, number>, from: number): void {
+  let set: Record<string, JsonValue> | null = null;
+  let unset: string[] | null = null;
+  for (const field in stamps) {
+    if ((stamps[field] as number) <= from) continue;
+    if (Object.hasOwn(record, field)) {
+      set ??= {};
+      set[field] = record[field] as JsonValue;
+    } else {
+      unset ??= [];
+      unset.push(field);
+    }
+  }
+  if (set !== null) {
+    moved.set ??= {};
+    moved.set[id] = set;
+  }
+  if (unset !== null) {
+    moved.unset ??= {};
+    moved.unset[id] = unset;
+  }
+}
+
+function inOrderOfVersion(drafts: readonly DraftRecord[]): readonly DraftRecord[] {
+  for (let i = 1; i < drafts.length; i += 1) {
+    if ((drafts[i - 1] as DraftRecord).version > (drafts[i] as DraftRecord).version) {
+      return [...drafts].sort((a, b) => a.version - b.version);
+    }
+  }
+  return drafts;
+}
+
+function tombstoneKey({ collection, id }: DraftRecord): string {
+  return `${collection}\0${id}`;
+}
+
+/** What a record adds to the bytes of its state. */
+export function stateBytesOf(record: StateRecord | null | undefined, bytes: number): number {
+  return record === null || record === undefined ? 0 : bytes + 1;
+}
+
+/** The space as the store gives it back: the folded records, then the log after them. */
+export function spaceFromStore(contents: SpaceContents, model: Model, epochs: Epochs, maxTombstones: number): Space {
+  const space = new Space(contents.name, contents.creationId, model, new SpaceLineage(epochs, contents.lineage));
+  for (const { collection } of contents.records) space.adopt(collection);
+  const { tombstones, floor } = tombstonesOf(contents, model);
+  space.tombstoneFloor = floor;
+  const rows = [...contents.records, ...tombstones].sort((a, b) => a.version - b.version);
+  space.commit(rows.map(restoredDraft), contents.foldedVersion, maxTombstones);
+  space.folded({ version: contents.foldedVersion, tombstoneFloor: contents.tombstoneFloor });
+  return space;
+}
+
+/** Of a collection that isn't declared any more there is no diff: who may still hold records of it gets a full state. */
+function tombstonesOf(contents: SpaceContents, model: Model) {
+  let floor = contents.tombstoneFloor;
+  const tombstones = contents.tombstones.filter(({ collection, version }) => {
+    if (Object.hasOwn(model.collections, collection)) return true;
+    floor = Math.max(floor, version);
+    return false;
+  });
+  return { tombstones, floor };
+}
+
+function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {
+  const { collection, id, version } = row;
+  const record = "text" in row ? freezeJson(JSON.parse(row.text) as StateRecord) : null;
+  const bytes = record === null ? 0 : bytesOfObject(record);
+  return { collection, id, entry: null, record, bytes, version, created: version, fields: [], versions: [] };
+}
