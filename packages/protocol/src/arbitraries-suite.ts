@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Change } from "./change.ts";
-import type { JsonObject, JsonValue, StateRecord } from "./json.ts";
-import { collection, defineModel, patch, put, remove } from "./model.ts";
+import type { JsonObject, JsonValue, StateRecord } from "./json/json.ts";
+import type { Change } from "./model/change.ts";
+import { collection, defineModel, patch, put, remove } from "./model/model.ts";
 
 /** Few ids and fields, so that changes meet; some are named like members of `Object.prototype`, which is allowed. */
 export const anyId = fc.constantFrom("web-1", "web-2", "db 1", "7", "toString", "valueOf", "é");

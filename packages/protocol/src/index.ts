@@ -1,4 +1,41 @@
-export { canonicalJson } from "./canonical-json.ts";
+export {
+  applyDiff,
+  type CollectionDiff,
+  type CollectionDraft,
+  type Diff,
+  diffRecord,
+  diffStates,
+  fromWireState,
+  type MutableState,
+  type OnMoved,
+  toWireState,
+} from "./diff/diff.ts";
+export { mergeDiffs } from "./diff/merge-diffs.ts";
+export { mergePatch, mergePatchBetween } from "./diff/merge-patch.ts";
+export {
+  addHash,
+  digestOf,
+  formatDigest,
+  type RecordHash,
+  recordHash,
+  subtractHash,
+  ZERO_HASH,
+} from "./digest/digest.ts";
+export { assert, SYNC_ERROR_CODES, SyncError, type SyncErrorCode, type SyncErrorOptions } from "./errors.ts";
+export { canonicalJson } from "./json/canonical-json.ts";
+export {
+  type AnyState,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  type ReadonlyJson,
+  type StateRecord,
+  sameJson,
+  type WireState,
+} from "./json/json.ts";
+export { bytesOfObject, bytesOfString, utf8Bytes } from "./json/json-bytes.ts";
+export { isSafeId, MAX_DEPTH, MAX_ID_LENGTH } from "./json/safety.ts";
+export { freezeJson, takeJson } from "./json/take-json.ts";
 export {
   type AskedChange,
   type Change,
@@ -11,44 +48,7 @@ export {
   type ReadRecord,
   type TakenChange,
   takeChange,
-} from "./change.ts";
-export {
-  decodeClientMessage,
-  decodePlainClientMessage,
-  decodePlainServerMessage,
-  decodeServerMessage,
-  encodeMessage,
-} from "./codec.ts";
-export { csrfSubprotocol, csrfTokenIn, isCsrfSubprotocol } from "./csrf-subprotocol.ts";
-export {
-  applyDiff,
-  type CollectionDiff,
-  type CollectionDraft,
-  type Diff,
-  diffRecord,
-  diffStates,
-  fromWireState,
-  type MutableState,
-  type OnMoved,
-  toWireState,
-} from "./diff.ts";
-export { addHash, digestOf, formatDigest, type RecordHash, recordHash, subtractHash, ZERO_HASH } from "./digest.ts";
-export { assert, SYNC_ERROR_CODES, SyncError, type SyncErrorCode, type SyncErrorOptions } from "./errors.ts";
-export {
-  type AnyState,
-  isJsonObject,
-  type JsonObject,
-  type JsonValue,
-  type ReadonlyJson,
-  type StateRecord,
-  sameJson,
-  type WireState,
-} from "./json.ts";
-export { bytesOfObject, bytesOfString, utf8Bytes } from "./json-bytes.ts";
-export { keyWithTime, timeOfKey } from "./key-time.ts";
-export { mergeDiffs } from "./merge-diffs.ts";
-export { mergePatch, mergePatchBetween } from "./merge-patch.ts";
-export * from "./messages.ts";
+} from "./model/change.ts";
 export {
   type ChangeRule,
   type Collection,
@@ -64,8 +64,16 @@ export {
   type RuleOptions,
   remove,
   type StateOf,
-} from "./model.ts";
-export { isPart, PART_HEADER_BYTES, PartJoiner, type PartProgress, partHeader } from "./parts.ts";
-export { isSafeId, MAX_DEPTH, MAX_ID_LENGTH } from "./safety.ts";
-export { freezeJson, takeJson } from "./take-json.ts";
+} from "./model/model.ts";
 export { ignoreWhatComesLater, isThenable } from "./thenable.ts";
+export {
+  decodeClientMessage,
+  decodePlainClientMessage,
+  decodePlainServerMessage,
+  decodeServerMessage,
+  encodeMessage,
+} from "./wire/codec.ts";
+export { csrfSubprotocol, csrfTokenIn, isCsrfSubprotocol } from "./wire/csrf-subprotocol.ts";
+export { keyWithTime, timeOfKey } from "./wire/key-time.ts";
+export * from "./wire/messages.ts";
+export { isPart, PART_HEADER_BYTES, PartJoiner, type PartProgress, partHeader } from "./wire/parts.ts";

@@ -1,12 +1,12 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { expect, test } from "vitest";
-import type { AskedChange, Change } from "./change.ts";
-import { encodeMessage } from "./codec.ts";
-import type { Diff } from "./diff.ts";
+import type { Diff } from "./diff/diff.ts";
 import { SyncError } from "./errors.ts";
-import type { JsonObject, StateRecord } from "./json.ts";
-import type { ClientMessage, PlainClientMessage, ServerMessage } from "./messages.ts";
-import { type ChangeRule, collection, defineModel, patch, put, type StateOf } from "./model.ts";
+import type { JsonObject, StateRecord } from "./json/json.ts";
+import type { AskedChange, Change } from "./model/change.ts";
+import { type ChangeRule, collection, defineModel, patch, put, type StateOf } from "./model/model.ts";
+import { encodeMessage } from "./wire/codec.ts";
+import type { ClientMessage, PlainClientMessage, ServerMessage } from "./wire/messages.ts";
 
 interface Host {
   id: string;

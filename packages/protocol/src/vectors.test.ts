@@ -1,21 +1,21 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { canonicalJson } from "./canonical-json.ts";
-import { type Change, effectOf } from "./change.ts";
+import { applyDiff, type Diff, diffStates, fromWireState, toWireState } from "./diff/diff.ts";
+import { mergeDiffs } from "./diff/merge-diffs.ts";
+import { digestOf, recordHash } from "./digest/digest.ts";
+import { xxh32 } from "./digest/xxh32.ts";
+import { canonicalJson } from "./json/canonical-json.ts";
+import type { AnyState, JsonObject, JsonValue, StateRecord, WireState } from "./json/json.ts";
+import { type Change, effectOf } from "./model/change.ts";
+import { type ChangeRule, collection, defineModel } from "./model/model.ts";
 import {
   decodeClientMessage,
   decodePlainClientMessage,
   decodePlainServerMessage,
   decodeServerMessage,
   encodeMessage,
-} from "./codec.ts";
-import { applyDiff, type Diff, diffStates, fromWireState, toWireState } from "./diff.ts";
-import { digestOf, recordHash } from "./digest.ts";
-import type { AnyState, JsonObject, JsonValue, StateRecord, WireState } from "./json.ts";
-import { mergeDiffs } from "./merge-diffs.ts";
-import { type ChangeRule, collection, defineModel } from "./model.ts";
-import { PartJoiner } from "./parts.ts";
-import { xxh32 } from "./xxh32.ts";
+} from "./wire/codec.ts";
+import { PartJoiner } from "./wire/parts.ts";
 
 /** The files of `vectors/`, as its README describes them. */
 interface Case {

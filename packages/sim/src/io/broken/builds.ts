@@ -396,7 +396,7 @@ interface Bad {`,
     by: { seed: 3 },
     edits: [
       {
-        file: "protocol/src/change.ts",
+        file: "protocol/src/model/change.ts",
         find: "  const { rule, id } = change;\n  const before",
         replace: `  const { rule, id } = change;
   if (rule.kind === "patch") change = { ...change, data: Object.fromEntries(Object.entries(change.data).slice(0, 1)) };
@@ -411,17 +411,17 @@ interface Bad {`,
     by: { seed: 2 },
     edits: [
       {
-        file: "protocol/src/take-json.ts",
+        file: "protocol/src/json/take-json.ts",
         find: "return Object.freeze(takeOutermost(value, own, false, path));",
         replace: "return takeOutermost(value, own, false, path);",
       },
       {
-        file: "protocol/src/take-json.ts",
+        file: "protocol/src/json/take-json.ts",
         find: "undefined ? undefined : Object.freeze(taken);",
         replace: "undefined ? undefined : taken;",
       },
       {
-        file: "protocol/src/merge-patch.ts",
+        file: "protocol/src/diff/merge-patch.ts",
         find: "return Object.freeze(after);",
         replace: "return after;",
       },
@@ -434,7 +434,7 @@ interface Bad {`,
     by: { seed: 16 },
     edits: [
       {
-        file: "protocol/src/take-json.ts",
+        file: "protocol/src/json/take-json.ts",
         find: "  return Object.freeze(taken);",
         replace: "  return items as readonly JsonValue[];",
       },

@@ -1,6 +1,7 @@
-import type { CollectionDiff } from "./diff.ts";
-import { SYNC_ERROR_CODES, SyncError } from "./errors.ts";
-import type { JsonValue } from "./json.ts";
+import type { CollectionDiff } from "../diff/diff.ts";
+import { SYNC_ERROR_CODES, SyncError } from "../errors.ts";
+import type { JsonValue } from "../json/json.ts";
+import { isSafeId, isSafeJson, isSafeKey } from "../json/safety.ts";
 import {
   type ClientMessage,
   MAX_CLIENT_FRAME_BYTES,
@@ -11,7 +12,6 @@ import {
   type ServerMessage,
   type SyncMessage,
 } from "./messages.ts";
-import { isSafeId, isSafeJson, isSafeKey } from "./safety.ts";
 
 /** A message as text. The facts of a resumed connection become members of the `sync` itself. */
 export function encodeMessage(

@@ -1,13 +1,13 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyChange, anyRecord, anyState, testModel } from "./arbitraries-suite.ts";
+import { anyChange, anyRecord, anyState, testModel } from "../arbitraries-suite.ts";
+import { mergePatch } from "../diff/merge-patch.ts";
+import type { JsonObject, StateRecord } from "../json/json.ts";
+import { bytesOfJson } from "../json/json-bytes.ts";
+import { freezeJson } from "../json/take-json.ts";
 import { type Change, type Effect, effectOf, effectOfTaken, recordIdOf, takeChange } from "./change.ts";
-import type { JsonObject, StateRecord } from "./json.ts";
-import { bytesOfJson } from "./json-bytes.ts";
-import { mergePatch } from "./merge-patch.ts";
 import { collection, defineModel, patch, put, RECORD_EVICTED, remove } from "./model.ts";
-import { freezeJson } from "./take-json.ts";
 
 const web1: StateRecord = { id: "web-1", status: "up", os: { name: "debian", version: "13" } };
 

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject, type JsonValue, type StateRecord, sameJson } from "./json.ts";
-import { bytesOfJson, bytesOfName, bytesOfNumber } from "./json-bytes.ts";
-import { freezeJson } from "./take-json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, type StateRecord, sameJson } from "../json/json.ts";
+import { bytesOfJson, bytesOfName, bytesOfNumber } from "../json/json-bytes.ts";
+import { freezeJson } from "../json/take-json.ts";
 
 /**
  * JSON Merge Patch, RFC 7396: `null` deletes a key, at every depth. A member that is undefined counts as absent: it

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { SYNC_ERROR_CODES } from "./errors.ts";
+import { SYNC_ERROR_CODES } from "../errors.ts";
 import {
   ACK_AFTER_BYTES,
   ACK_AFTER_MS,
@@ -14,7 +14,7 @@ import {
   WINDOW_BYTES,
 } from "./messages.ts";
 
-const spec = readFileSync(new URL("../SPEC.md", import.meta.url), "utf8").replaceAll(/\s+/g, " ");
+const spec = readFileSync(new URL("../../SPEC.md", import.meta.url), "utf8").replaceAll(/\s+/g, " ");
 
 /** The text of one rule, its white space made even. */
 function ruleText(id: string): string {

@@ -1,4 +1,4 @@
-import { SyncError } from "./errors.ts";
+import { SyncError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 
 /**

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyPatch, anyRecord, anyStoredObject, anyValue } from "./arbitraries-suite.ts";
-import type { JsonObject, JsonValue } from "./json.ts";
-import { bytesOfJson } from "./json-bytes.ts";
+import { anyPatch, anyRecord, anyStoredObject, anyValue } from "../arbitraries-suite.ts";
+import type { JsonObject, JsonValue } from "../json/json.ts";
+import { bytesOfJson } from "../json/json-bytes.ts";
+import { freezeJson } from "../json/take-json.ts";
 import { mergeIntoRecord, mergePatch, mergePatchBetween, mergePatchWithin } from "./merge-patch.ts";
-import { freezeJson } from "./take-json.ts";
 
 // The examples of RFC 7396, appendix A.
 test.each<[JsonValue, JsonValue, JsonValue]>([

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyPatch, anyValue } from "./arbitraries-suite.ts";
+import { anyPatch, anyValue } from "../arbitraries-suite.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { isSafeId, isSafeJson, isSafeKey, MAX_DEPTH, MAX_ID_LENGTH } from "./safety.ts";
 import { takeJson, takeRecord } from "./take-json.ts";

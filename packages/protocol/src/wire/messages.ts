@@ -1,7 +1,7 @@
-import type { Change } from "./change.ts";
-import type { Diff } from "./diff.ts";
-import type { SyncErrorCode } from "./errors.ts";
-import type { WireState } from "./json.ts";
+import type { Diff } from "../diff/diff.ts";
+import type { SyncErrorCode } from "../errors.ts";
+import type { WireState } from "../json/json.ts";
+import type { Change } from "../model/change.ts";
 
 /** The WebSocket subprotocol of the full profile; without it a connection speaks the plain one. */
 export const SUBPROTOCOL = "neverstale.v1";

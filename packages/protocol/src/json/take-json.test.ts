@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyPatch, anyStoredObject } from "./arbitraries-suite.ts";
+import { anyPatch, anyStoredObject } from "../arbitraries-suite.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import { freezeJson, takeJson, takePatch, takeRecord, thawedJson } from "./take-json.ts";
 

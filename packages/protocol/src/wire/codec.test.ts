@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyChange, anyState } from "./arbitraries-suite.ts";
+import { anyChange, anyState } from "../arbitraries-suite.ts";
+import { diffStates, toWireState } from "../diff/diff.ts";
+import { SYNC_ERROR_CODES, SyncError } from "../errors.ts";
 import {
   decodeClientMessage,
   decodePlainClientMessage,
@@ -8,8 +10,6 @@ import {
   decodeServerMessage,
   encodeMessage,
 } from "./codec.ts";
-import { diffStates, toWireState } from "./diff.ts";
-import { SYNC_ERROR_CODES, SyncError } from "./errors.ts";
 import {
   type ClientMessage,
   MAX_CLIENT_FRAME_BYTES,

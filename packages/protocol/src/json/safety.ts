@@ -1,4 +1,4 @@
-import { SyncError } from "./errors.ts";
+import { SyncError } from "../errors.ts";
 import type { JsonObject } from "./json.ts";
 
 /** Deeper values are refused: no screen shows them and a recursive reader could be exhausted by them. */

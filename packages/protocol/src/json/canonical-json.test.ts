@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyValue } from "./arbitraries-suite.ts";
+import { anyValue } from "../arbitraries-suite.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import type { JsonValue } from "./json.ts";
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyChange, anyState, testModel } from "./arbitraries-suite.ts";
-import { effectOf } from "./change.ts";
+import { anyChange, anyState, testModel } from "../arbitraries-suite.ts";
+import type { AnyState, StateRecord, WireState } from "../json/json.ts";
+import { effectOf } from "../model/change.ts";
 import {
   applyDiff,
   type CollectionDraft,
@@ -12,7 +13,6 @@ import {
   type MutableState,
   toWireState,
 } from "./diff.ts";
-import type { AnyState, StateRecord, WireState } from "./json.ts";
 import { mergeDiffs } from "./merge-diffs.ts";
 
 const before: WireState = { hosts: [{ id: "a", x: 1, y: 2 }, { id: "b", x: 1 }, { id: "c" }] };

@@ -1,5 +1,5 @@
-import { canonicalJson } from "./canonical-json.ts";
-import type { AnyState, StateRecord } from "./json.ts";
+import { canonicalJson } from "../json/canonical-json.ts";
+import type { AnyState, StateRecord } from "../json/json.ts";
 import { xxh32 } from "./xxh32.ts";
 
 /** Two lanes of 32 bits: the hash of a record, or the sum of such hashes (rule G1). Each is a uint32. */

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { anyChange, anyRecord, anyState, testModel } from "./arbitraries-suite.ts";
-import { canonicalJson } from "./canonical-json.ts";
-import { effectOf } from "./change.ts";
+import { anyChange, anyRecord, anyState, testModel } from "../arbitraries-suite.ts";
+import { canonicalJson } from "../json/canonical-json.ts";
+import type { StateRecord } from "../json/json.ts";
+import { effectOf } from "../model/change.ts";
 import { addHash, digestOf, formatDigest, type RecordHash, recordHash, subtractHash, ZERO_HASH } from "./digest.ts";
-import type { StateRecord } from "./json.ts";
 import { xxh32 } from "./xxh32.ts";
 
 test("[G1] a record's hash is XXH32 with seeds 0 and 1 over its collection, id and canonical JSON", () => {

@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { ReadonlyJson, StateRecord } from "./json.ts";
-import { isSafeId } from "./safety.ts";
+import type { ReadonlyJson, StateRecord } from "../json/json.ts";
+import { isSafeId } from "../json/safety.ts";
 
 /** Rule S3: of the records that match `where` the authority keeps the newest N; without `where` all records match. */
 export interface Keep {

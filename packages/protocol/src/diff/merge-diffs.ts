@@ -1,6 +1,6 @@
+import { assert } from "../errors.ts";
+import type { JsonValue, StateRecord } from "../json/json.ts";
 import { addFields, type CollectionDiff, type CollectionDraft, type Diff, ownMember, withFields } from "./diff.ts";
-import { assert } from "./errors.ts";
-import type { JsonValue, StateRecord } from "./json.ts";
 
 /**
  * One diff that does what `first` and then `second` do. `second` was made from the state that `first` leads to;

@@ -1,4 +1,4 @@
-import { type AnyState, type JsonValue, type StateRecord, sameJson, type WireState } from "./json.ts";
+import { type AnyState, type JsonValue, type StateRecord, sameJson, type WireState } from "../json/json.ts";
 
 /** What moved in one collection. An id is in one of `put`, `set`/`unset`, `remove`. */
 export interface CollectionDiff {

@@ -1,12 +1,18 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { SyncError } from "./errors.ts";
-import { isJsonObject, type JsonObject, type StateRecord } from "./json.ts";
-import { bytesOfJson, bytesOfName, bytesOfObject } from "./json-bytes.ts";
-import { growthBetween, isEmptyObject, mergeIntoRecord, mergePatchBetween, mergePatchWithin } from "./merge-patch.ts";
+import {
+  growthBetween,
+  isEmptyObject,
+  mergeIntoRecord,
+  mergePatchBetween,
+  mergePatchWithin,
+} from "../diff/merge-patch.ts";
+import { SyncError } from "../errors.ts";
+import { isJsonObject, type JsonObject, type StateRecord } from "../json/json.ts";
+import { bytesOfJson, bytesOfName, bytesOfObject } from "../json/json-bytes.ts";
+import { isSafeId } from "../json/safety.ts";
+import { freezeJson, lastTaken, takePatch, takeRecord, thawedJson } from "../json/take-json.ts";
+import { ignoreWhatComesLater, isThenable } from "../thenable.ts";
 import { type ChangeRule, type Model, RECORD_EVICTED } from "./model.ts";
-import { isSafeId } from "./safety.ts";
-import { freezeJson, lastTaken, takePatch, takeRecord, thawedJson } from "./take-json.ts";
-import { ignoreWhatComesLater, isThenable } from "./thenable.ts";
 
 /** A change as it is asked for. What is given to the authority is copied: the caller may do with its own what it likes. */
 export interface AskedChange {

@@ -1,4 +1,4 @@
-import type { SyncError } from "./errors.ts";
+import type { SyncError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import {
   isPlain,

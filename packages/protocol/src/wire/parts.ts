@@ -1,4 +1,4 @@
-import { SyncError } from "./errors.ts";
+import { SyncError } from "../errors.ts";
 import { MAX_INFLATED_BYTES } from "./messages.ts";
 
 /** The first byte of a part; that of a gzip is another one. */
