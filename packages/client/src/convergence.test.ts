@@ -9,8 +9,8 @@ import {
 } from "@neverstale/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BEACON_MS, full, Stepper } from "./stepper-suite.ts";
-import { nextWake } from "./sync-step.ts";
+import { BEACON_MS, full, Stepper } from "./machine/stepper-suite.ts";
+import { nextWake } from "./machine/sync-step.ts";
 
 type Hosts = ReadonlyMap<string, StateRecord>;
 

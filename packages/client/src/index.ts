@@ -1,5 +1,27 @@
 export { keyWithTime } from "@neverstale/protocol";
-export type { CsrfSource } from "./csrf.ts";
+export { StateSync, type StateSyncOptions } from "./io/state-sync.ts";
+export type { ReplicaFacts } from "./machine/receive.ts";
+export { isLevel, type StaleReason, type SyncStatus, statusOf } from "./machine/status.ts";
+export {
+  type InitialOptions,
+  initialSyncState,
+  type Step,
+  type SyncCounters,
+  type SyncEffect,
+  type SyncState,
+} from "./machine/sync-state.ts";
+export { nextWake, type SyncInput, syncStep } from "./machine/sync-step.ts";
+export type { Divergence } from "./records/divergence.ts";
+export type { Listener, Unsubscribe } from "./records/listeners.ts";
+export { type Differences, type RecordKey, Replica } from "./records/replica.ts";
+export {
+  type CollectionOf,
+  type RecordOf,
+  type ReplicaCounters,
+  ReplicaDriver,
+  type ReplicaOptions,
+} from "./replica-driver.ts";
+export type { CsrfSource } from "./requests/csrf.ts";
 export {
   type EffectPosition,
   type OpOptions,
@@ -7,14 +29,13 @@ export {
   type Problem,
   problemOf,
   type RequestOptions,
-} from "./dispatch.ts";
+} from "./requests/dispatch.ts";
 export {
   type DispatchedCommand,
   type DispatchedOp,
   type DispatchedPipeline,
   effectPosition,
-} from "./dispatch-answers.ts";
-export type { Divergence } from "./divergence.ts";
+} from "./requests/dispatch-answers.ts";
 export type {
   ClientSocket,
   Environment,
@@ -23,29 +44,8 @@ export type {
   HttpRequest,
   SocketEvents,
   Timer,
-} from "./environment.ts";
-export { browserEnvironment } from "./io/browser.ts";
-export { type NodeEnvironmentOptions, nodeEnvironment, type WebSocketClass } from "./io/node.ts";
-export { StateSync, type StateSyncOptions } from "./io/state-sync.ts";
-export type { Listener, Unsubscribe } from "./listeners.ts";
-export type { ReplicaFacts } from "./receive.ts";
-export { type Differences, type RecordKey, Replica } from "./replica.ts";
-export {
-  type CollectionOf,
-  type RecordOf,
-  type ReplicaCounters,
-  ReplicaDriver,
-  type ReplicaOptions,
-} from "./replica-driver.ts";
-export type { Selection } from "./selection.ts";
-export { isLevel, type StaleReason, type SyncStatus, statusOf } from "./status.ts";
-export {
-  type InitialOptions,
-  initialSyncState,
-  type Step,
-  type SyncCounters,
-  type SyncEffect,
-  type SyncState,
-} from "./sync-state.ts";
-export { nextWake, type SyncInput, syncStep } from "./sync-step.ts";
-export type { LastResync, SyncView } from "./view.ts";
+} from "./transport/environment.ts";
+export { browserEnvironment } from "./transport/io/browser.ts";
+export { type NodeEnvironmentOptions, nodeEnvironment, type WebSocketClass } from "./transport/io/node.ts";
+export type { Selection } from "./views/selection.ts";
+export type { LastResync, SyncView } from "./views/view.ts";

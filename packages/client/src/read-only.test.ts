@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { FakeEnvironment } from "./fake-environment-suite.ts";
-import { browserEnvironment } from "./io/browser.ts";
+import { delta, full } from "./machine/stepper-suite.ts";
 import { ReplicaDriver } from "./replica-driver.ts";
-import { delta, full } from "./stepper-suite.ts";
+import { FakeEnvironment } from "./transport/fake-environment-suite.ts";
+import { browserEnvironment } from "./transport/io/browser.ts";
 
 interface Host {
   id: string;

@@ -1,26 +1,31 @@
 import type { AnyState, JsonValue, Position, ReadonlyJson, StateRecord } from "@neverstale/protocol";
-import { type CsrfSource, CsrfTokens, csrfFrom } from "./csrf.ts";
+import type { SyncStatus } from "./machine/status.ts";
+import { initialSyncState, type Millis, type SyncCounters, type SyncEffect } from "./machine/sync-state.ts";
+import type { SyncInput } from "./machine/sync-step.ts";
+import { type Divergence, divergenceOf } from "./records/divergence.ts";
+import { guardedMap } from "./records/guarded-map.ts";
+import { type Listener, Listeners, type Unsubscribe } from "./records/listeners.ts";
+import { Replica } from "./records/replica.ts";
+import { type CsrfSource, CsrfTokens, csrfFrom } from "./requests/csrf.ts";
 import {
   dispatch,
   type EffectPosition,
   type OpOptions,
   type PipelineOptions,
   type RequestOptions,
-} from "./dispatch.ts";
-import { type DispatchedOp, type DispatchedPipeline, dispatchedOp, dispatchedPipeline } from "./dispatch-answers.ts";
-import { type Divergence, divergenceOf } from "./divergence.ts";
-import type { Environment } from "./environment.ts";
-import { guardedMap } from "./guarded-map.ts";
-import { type Listener, Listeners, type Unsubscribe } from "./listeners.ts";
-import { PendingWaiters } from "./pending-waiters.ts";
-import { Replica } from "./replica.ts";
-import { type Selection, TrackedSelection } from "./selection.ts";
-import type { SyncStatus } from "./status.ts";
+} from "./requests/dispatch.ts";
+import {
+  type DispatchedOp,
+  type DispatchedPipeline,
+  dispatchedOp,
+  dispatchedPipeline,
+} from "./requests/dispatch-answers.ts";
+import { PendingWaiters } from "./requests/pending-waiters.ts";
 import { type OwnerEffect, SyncRunner } from "./sync-runner.ts";
-import { initialSyncState, type Millis, type SyncCounters, type SyncEffect } from "./sync-state.ts";
-import type { SyncInput } from "./sync-step.ts";
-import { httpUrl } from "./urls.ts";
-import { type LastResync, NO_VIEW, nextView, type SyncView } from "./view.ts";
+import type { Environment } from "./transport/environment.ts";
+import { httpUrl } from "./transport/urls.ts";
+import { type Selection, TrackedSelection } from "./views/selection.ts";
+import { type LastResync, NO_VIEW, nextView, type SyncView } from "./views/view.ts";
 
 export interface ReplicaOptions {
   /** Of the WebSocket endpoint; relative where the environment has a place of its own (a page). */

@@ -4,11 +4,11 @@ import { collection, defineModel, patch, put, remove, type StateOf, SyncError } 
 import { memoryStore, type ServeSyncOptions, StateManager, type SyncEndpoint, serveSync } from "@neverstale/server";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket as Ws } from "ws";
-import type { Divergence } from "./divergence.ts";
-import type { Environment } from "./environment.ts";
-import { browserEnvironment } from "./io/browser.ts";
-import { nodeEnvironment, type WebSocketClass } from "./io/node.ts";
 import { StateSync, type StateSyncOptions } from "./io/state-sync.ts";
+import type { Divergence } from "./records/divergence.ts";
+import type { Environment } from "./transport/environment.ts";
+import { browserEnvironment } from "./transport/io/browser.ts";
+import { nodeEnvironment, type WebSocketClass } from "./transport/io/node.ts";
 
 const model = defineModel({
   model: 3,

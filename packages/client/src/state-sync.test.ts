@@ -1,9 +1,9 @@
 import { digestOf, type ServerMessage, SyncError } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import type { Divergence } from "./divergence.ts";
-import { FakeEnvironment, json, settle } from "./fake-environment-suite.ts";
+import { delta, full, hostPut } from "./machine/stepper-suite.ts";
+import type { Divergence } from "./records/divergence.ts";
 import { ReplicaDriver, type ReplicaOptions } from "./replica-driver.ts";
-import { delta, full, hostPut } from "./stepper-suite.ts";
+import { FakeEnvironment, json, settle } from "./transport/fake-environment-suite.ts";
 
 interface Host {
   readonly id: string;

@@ -8,15 +8,15 @@ import {
   SUBPROTOCOL,
   SyncError,
 } from "@neverstale/protocol";
-import { type AuthorityClock, authorityTime, hearAuthorityClock } from "./authority-clock.ts";
-import { type Clock, readClock, startClock, TIMER_LATE_MS } from "./clock.ts";
-import type { CsrfTokens } from "./csrf.ts";
-import type { ClientSocket, Environment, SocketEvents, Timer } from "./environment.ts";
-import { type Frame, FrameQueue } from "./frame-queue.ts";
-import type { ReplicaFacts } from "./receive.ts";
-import { isConnected, type Millis, type SyncEffect, type SyncState } from "./sync-state.ts";
-import { nextWake, type SyncInput, syncStep } from "./sync-step.ts";
-import { socketUrl } from "./urls.ts";
+import { type AuthorityClock, authorityTime, hearAuthorityClock } from "./machine/authority-clock.ts";
+import { type Clock, readClock, startClock, TIMER_LATE_MS } from "./machine/clock.ts";
+import type { ReplicaFacts } from "./machine/receive.ts";
+import { isConnected, type Millis, type SyncEffect, type SyncState } from "./machine/sync-state.ts";
+import { nextWake, type SyncInput, syncStep } from "./machine/sync-step.ts";
+import type { CsrfTokens } from "./requests/csrf.ts";
+import type { ClientSocket, Environment, SocketEvents, Timer } from "./transport/environment.ts";
+import { type Frame, FrameQueue } from "./transport/frame-queue.ts";
+import { socketUrl } from "./transport/urls.ts";
 
 type SocketEffect = Extract<SyncEffect, { readonly type: "open_socket" | "close_socket" | "send" }>;
 

@@ -1,7 +1,7 @@
 import type { AnyState } from "@neverstale/protocol";
-import type { Environment } from "../environment.ts";
 import { ReplicaDriver, type ReplicaOptions } from "../replica-driver.ts";
-import { browserEnvironment } from "./browser.ts";
+import type { Environment } from "../transport/environment.ts";
+import { browserEnvironment } from "../transport/io/browser.ts";
 
 export interface StateSyncOptions extends Omit<ReplicaOptions, "io"> {
   /** By default the globals of wherever this runs; `nodeEnvironment` for a Node program with credentials. */

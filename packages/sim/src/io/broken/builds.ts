@@ -40,7 +40,7 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "client/src/receive.ts",
+        file: "client/src/machine/receive.ts",
         find: "if (delta.from !== position.version)\n    return resync(",
         replace: "if (delta.from === -1)\n    return resync(",
       },
@@ -152,7 +152,7 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 31 },
     edits: [
       {
-        file: "client/src/receive.ts",
+        file: "client/src/machine/receive.ts",
         find: 'if (phase.type === "resyncing") return step({ ...state, phase: { ...phase, link } });',
         replace: "",
       },
@@ -165,12 +165,12 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 8 },
     edits: [
       {
-        file: "client/src/sync-step.ts",
+        file: "client/src/machine/sync-step.ts",
         find: "if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);\n      if (isOutOfPlace(",
         replace: "if (!isConnected(state.phase)) return step(state);\n      if (isOutOfPlace(",
       },
       {
-        file: "client/src/frame-queue.ts",
+        file: "client/src/transport/frame-queue.ts",
         find: "  close(): void {\n    this.#closed = true;",
         replace: "  close(): void {",
       },
@@ -314,7 +314,7 @@ const NO_OPTIONS: TransactOptions = {};`,
     by: { seed: 1 },
     edits: [
       {
-        file: "client/src/receive.ts",
+        file: "client/src/machine/receive.ts",
         find: "const link = frame.fromParts ? { ...phase.link, loading: null, partMs: 0 } : takenFrame(phase.link, sizeBytes, now);",
         replace: `const isIgnored = message?.type === "delta" && (phase.type !== "following" || message.from !== state.position?.version);
   const link = isIgnored ? phase.link : takenFrame(phase.link, sizeBytes, now);`,
@@ -346,12 +346,12 @@ const NO_OPTIONS: TransactOptions = {};`,
     by: { seed: 1 },
     edits: [
       {
-        file: "client/src/frame-queue.ts",
+        file: "client/src/transport/frame-queue.ts",
         find: "return this.#parts.take(part);",
         replace: "return joinerOf(this.#inflate).take(part);",
       },
       {
-        file: "client/src/frame-queue.ts",
+        file: "client/src/transport/frame-queue.ts",
         find: "interface Bad {",
         replace: `const joiners = new WeakMap();
 function joinerOf(inflate) {
@@ -370,7 +370,7 @@ interface Bad {`,
     by: { seed: 5 },
     edits: [
       {
-        file: "client/src/reached.ts",
+        file: "client/src/machine/reached.ts",
         find: "if (state.position.epoch === epoch) return true;",
         replace: "return true;",
       },
@@ -460,7 +460,7 @@ interface Bad {`,
     by: { seed: 59 },
     edits: [
       {
-        file: "client/src/receive.ts",
+        file: "client/src/machine/receive.ts",
         find: 'if (sync.digest !== undefined && digest !== null && sync.digest !== digest) return "digest";',
         replace: "",
       },
@@ -473,7 +473,7 @@ interface Bad {`,
     by: { seed: 38 },
     edits: [
       {
-        file: "client/src/connection.ts",
+        file: "client/src/machine/connection.ts",
         find: 'return andThen(end(lost, "signed_out"), clear);',
         replace: 'return end(lost, "signed_out");',
       },
@@ -499,7 +499,7 @@ interface Bad {`,
     by: { seed: 3 },
     edits: [
       {
-        file: "client/src/dispatch.ts",
+        file: "client/src/requests/dispatch.ts",
         find: "await attempt(target, body, key, refresh",
         replace: "await attempt(target, body, key + failures, refresh",
       },
@@ -542,7 +542,7 @@ const FOUND: readonly BrokenBuild[] = [
     by: { regression: "wake-up-waits-for-backoff" },
     edits: [
       {
-        file: "client/src/connection.ts",
+        file: "client/src/machine/connection.ts",
         find: "return isUrgent(state.phase) ? openSocket(lost, now) : backOff",
         replace: "return lost.socket < 0 ? openSocket(lost, now) : backOff",
       },
@@ -568,7 +568,7 @@ const FOUND: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "client/src/authority-clock.ts",
+        file: "client/src/machine/authority-clock.ts",
         find: "const aheads = [...before, ahead].slice(-SAMPLES);",
         replace: "const aheads = before.length > 0 ? before : [ahead];",
       },
@@ -581,7 +581,7 @@ const FOUND: readonly BrokenBuild[] = [
     by: { seed: 184 },
     edits: [
       {
-        file: "client/src/receive.ts",
+        file: "client/src/machine/receive.ts",
         find: 'if (suspect) return { reason: "digest", from: position };',
         replace: "",
       },
@@ -594,7 +594,7 @@ const FOUND: readonly BrokenBuild[] = [
     by: { regression: "unknown-told-as-failed" },
     edits: [
       {
-        file: "client/src/dispatch.ts",
+        file: "client/src/requests/dispatch.ts",
         find: "throw anyLost && !speaksForAllAttempts(outcome.error) ? unknownOutcome",
         replace: "throw failures < 0 ? unknownOutcome",
       },

@@ -1,9 +1,9 @@
 import { SyncError, timeOfKey } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
+import { ReplicaDriver } from "../replica-driver.ts";
+import type { HttpAnswer, HttpRequest } from "../transport/environment.ts";
+import { FakeEnvironment, json, settle } from "../transport/fake-environment-suite.ts";
 import { problemOf } from "./dispatch.ts";
-import type { HttpAnswer, HttpRequest } from "./environment.ts";
-import { FakeEnvironment, json, settle } from "./fake-environment-suite.ts";
-import { ReplicaDriver } from "./replica-driver.ts";
 
 const ANSWER = { commands: [{ id: "c1", host: "web-1", status: "pending", reason: null }], epoch: "e1", version: 7 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { NO_VIEW, nextView } from "../views/view.ts";
 import { BEACON_MS, delta, full, Stepper, sent, types } from "./stepper-suite.ts";
-import { NO_VIEW, nextView } from "./view.ts";
 
 /** A state of 1,000 bytes is on its way, and so much of it is here. */
 function loading(receivedBytes = 400): Stepper {

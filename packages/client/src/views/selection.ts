@@ -1,5 +1,5 @@
 import type { AnyState } from "@neverstale/protocol";
-import type { Listener, Listeners, Unsubscribe } from "./listeners.ts";
+import type { Listener, Listeners, Unsubscribe } from "../records/listeners.ts";
 import { NAMES, ReadLog, type Reads, sameReads, WHOLE } from "./reads.ts";
 
 /** A value computed from the state; the same one, by identity, for as long as nothing that it is made of moved. */

@@ -7,7 +7,7 @@ import type {
   StateRecord,
   SyncMessage,
 } from "@neverstale/protocol";
-import { Replica } from "./replica.ts";
+import { Replica } from "../records/replica.ts";
 import { type SyncStatus, statusOf } from "./status.ts";
 import { type InitialOptions, initialSyncState, type SyncEffect, type SyncState } from "./sync-state.ts";
 import { nextWake, type SyncInput, syncStep } from "./sync-step.ts";

@@ -1,6 +1,6 @@
 import { isJsonObject, SyncError } from "@neverstale/protocol";
+import type { Environment } from "../transport/environment.ts";
 import { ATTEMPT_TIMEOUT_MS } from "./dispatch.ts";
-import type { Environment } from "./environment.ts";
 
 /** Gives the token of the session. `refresh`: the last one was refused, or may be out of date. */
 export type CsrfSource = (request: { readonly refresh: boolean }) => string | Promise<string>;

@@ -1,9 +1,9 @@
 import type { AnyState, StateRecord } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import { Listeners } from "./listeners.ts";
-import { Replica } from "./replica.ts";
+import { delta, full } from "../machine/stepper-suite.ts";
+import { Listeners } from "../records/listeners.ts";
+import { Replica } from "../records/replica.ts";
 import { TrackedSelection } from "./selection.ts";
-import { delta, full } from "./stepper-suite.ts";
 
 /** The records, and those who listen to them, told after every step. */
 class Source {

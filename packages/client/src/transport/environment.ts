@@ -1,4 +1,4 @@
-import type { Millis } from "./sync-state.ts";
+import type { Millis } from "../machine/sync-state.ts";
 
 export interface Timer {
   /** Nothing happens when it has run already. */

@@ -1,7 +1,7 @@
 import type { SyncMessage } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import { FakeEnvironment } from "./fake-environment-suite.ts";
-import { ReplicaDriver } from "./replica-driver.ts";
+import { ReplicaDriver } from "../replica-driver.ts";
+import { FakeEnvironment } from "../transport/fake-environment-suite.ts";
 import { full } from "./stepper-suite.ts";
 
 const HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 import { SyncError } from "@neverstale/protocol";
+import type { WaiterOutcome } from "../machine/reached.ts";
+import type { SyncInput } from "../machine/sync-step.ts";
 import type { EffectPosition } from "./dispatch.ts";
-import type { WaiterOutcome } from "./reached.ts";
-import type { SyncInput } from "./sync-step.ts";
 
 /** The promises behind the waiters that `syncStep` judges (rule D2). */
 export class PendingWaiters {

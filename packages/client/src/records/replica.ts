@@ -16,8 +16,8 @@ import {
   type WireState,
   ZERO_HASH,
 } from "@neverstale/protocol";
+import type { ReplicaFacts } from "../machine/receive.ts";
 import { guardedMap } from "./guarded-map.ts";
-import type { ReplicaFacts } from "./receive.ts";
 
 /** Ids by collection; one that moved twice may be named twice. */
 export type MovedRecords = ReadonlyMap<string, readonly string[]>;

@@ -6,10 +6,10 @@ import {
   SyncError,
   type SyncErrorCode,
 } from "@neverstale/protocol";
-import { backoffMs } from "./backoff.ts";
+import { backoffMs } from "../machine/backoff.ts";
+import type { Millis } from "../machine/sync-state.ts";
+import type { Environment, HttpAnswer } from "../transport/environment.ts";
 import type { CsrfTokens } from "./csrf.ts";
-import type { Environment, HttpAnswer } from "./environment.ts";
-import type { Millis } from "./sync-state.ts";
 
 /** How long one attempt waits for its answer, and all of them together. */
 export const ATTEMPT_TIMEOUT_MS = 10_000;
