@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { INTERESTING, RUNS_TO_SEE_ALL } from "./interesting.ts";
 import { replayOf } from "./io/commit.ts";
 import { runWatched } from "./io/run-watched.ts";
-import { makePlan } from "./make-plan.ts";
+import { INTERESTING, RUNS_TO_SEE_ALL } from "./plan/interesting.ts";
+import { makePlan } from "./plan/make-plan.ts";
 import type { RunResult } from "./run.ts";
 
 /** A range of its own, which `npm run sim` does not begin with. */

@@ -1,9 +1,9 @@
 import { SyncError } from "@neverstale/protocol";
 import type { Wire } from "@neverstale/server";
-import type { Connection } from "./connection.ts";
-import type { PlainClient } from "./plain-client.ts";
-import type { Tab } from "./tab.ts";
-import type { World } from "./world.ts";
+import type { Connection } from "./network/connection.ts";
+import type { PlainClient } from "./world/plain-client.ts";
+import type { Tab } from "./world/tab.ts";
+import type { World } from "./world/world.ts";
 
 /** The longest backoff (rule R6), and how long a replica waits that has asked five times in a minute. */
 const LONGEST_BACKOFF_MS = 30_000;

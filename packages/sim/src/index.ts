@@ -1,10 +1,10 @@
+export { type Input, notLinearizable, type Operation } from "./checks/linearizable.ts";
+export { type OracleState, reduce } from "./checks/oracle.ts";
 export { isLevel } from "./healthy-phase.ts";
-export { type Input, notLinearizable, type Operation } from "./linearizable.ts";
-export { makePlan } from "./make-plan.ts";
-export { type OracleState, reduce } from "./oracle.ts";
-export type { Action, ClientPlan, Plan } from "./plan.ts";
-export { Random } from "./random.ts";
-export { FIRST_RELEASE, migrationOf, modelsOf, nextRelease, type Release } from "./releases.ts";
+export { makePlan } from "./plan/make-plan.ts";
+export type { Action, ClientPlan, Plan } from "./plan/plan.ts";
+export { Random } from "./plan/random.ts";
+export { FIRST_RELEASE, migrationOf, modelsOf, nextRelease, type Release } from "./plan/releases.ts";
 export { type RunResult, runPlan } from "./run.ts";
 export { hostAdded, hostRemoved, hostUpdated, type Simulation, simulate } from "./simulate.ts";
-export { type Failure, World, type WorldConfig } from "./world.ts";
+export { type Failure, World, type WorldConfig } from "./world/world.ts";

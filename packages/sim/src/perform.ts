@@ -1,14 +1,14 @@
 import type { Change, StateOf, SyncError } from "@neverstale/protocol";
 import type { Decide } from "@neverstale/server";
-import { call } from "./caller.ts";
-import { Careless } from "./careless.ts";
-import { crowd, crowdGone, type mainModel, someChanges } from "./models.ts";
-import type { PlainClient } from "./plain-client.ts";
-import type { Action, Deed } from "./plan.ts";
-import type { Random } from "./random.ts";
-import type { Release } from "./releases.ts";
-import type { Tab } from "./tab.ts";
-import type { World } from "./world.ts";
+import { crowd, crowdGone, type mainModel, someChanges } from "./plan/models.ts";
+import type { Action, Deed } from "./plan/plan.ts";
+import type { Random } from "./plan/random.ts";
+import type { Release } from "./plan/releases.ts";
+import { call } from "./world/caller.ts";
+import { Careless } from "./world/careless.ts";
+import type { PlainClient } from "./world/plain-client.ts";
+import type { Tab } from "./world/tab.ts";
+import type { World } from "./world/world.ts";
 
 type Of<D extends Deed["do"]> = Extract<Deed, { do: D }>;
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { regressionNamed, regressionNames } from "./io/broken/prove.ts";
-import { makePlan } from "./make-plan.ts";
-import type { Plan } from "./plan.ts";
+import { makePlan } from "./plan/make-plan.ts";
+import type { Plan } from "./plan/plan.ts";
+import { shrink, smallest } from "./plan/shrink.ts";
 import { runPlan } from "./run.ts";
-import { shrink, smallest } from "./shrink.ts";
-import { World } from "./world.ts";
+import { World } from "./world/world.ts";
 
 describe("repetition", () => {
   test("the same seed gives the same trace, line by line", async () => {

@@ -1,10 +1,10 @@
-import { Agent } from "./agent.ts";
-import { readAll } from "./caller.ts";
 import { healed } from "./healthy-phase.ts";
-import { CALLED_OBJECTS } from "./make-plan.ts";
 import { perform } from "./perform.ts";
-import type { ClientPlan, Plan } from "./plan.ts";
-import { type Failure, World } from "./world.ts";
+import { CALLED_OBJECTS } from "./plan/make-plan.ts";
+import type { ClientPlan, Plan } from "./plan/plan.ts";
+import { Agent } from "./world/agent.ts";
+import { readAll } from "./world/caller.ts";
+import { type Failure, World } from "./world/world.ts";
 
 export interface RunResult {
   readonly seed: string;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { hostAdded, hostRemoved, hostUpdated, type Simulation, simulate } from "./simulate.ts";
-import type { Tab } from "./tab.ts";
+import type { Tab } from "./world/tab.ts";
 
 function expectLevel(world: Simulation, ...tabs: readonly Tab[]): void {
   for (const tab of tabs) {

@@ -1,12 +1,12 @@
 import type { Change } from "@neverstale/protocol";
 import type { Applied } from "@neverstale/server";
-import type { DiskConfig } from "./disk.ts";
 import { isLevel } from "./healthy-phase.ts";
-import type { AuthorityConfig } from "./incarnation.ts";
-import type { NetworkConfig } from "./network.ts";
-import type { PlainClient } from "./plain-client.ts";
-import type { Tab } from "./tab.ts";
-import { World } from "./world.ts";
+import type { NetworkConfig } from "./network/network.ts";
+import type { DiskConfig } from "./store/disk.ts";
+import type { AuthorityConfig } from "./world/incarnation.ts";
+import type { PlainClient } from "./world/plain-client.ts";
+import type { Tab } from "./world/tab.ts";
+import { World } from "./world/world.ts";
 
 export interface SimulateOptions {
   readonly seed: number;

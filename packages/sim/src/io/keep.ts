@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { makePlan } from "../make-plan.ts";
-import type { Plan } from "../plan.ts";
-import { shrink } from "../shrink.ts";
+import { makePlan } from "../plan/make-plan.ts";
+import type { Plan } from "../plan/plan.ts";
+import { shrink } from "../plan/shrink.ts";
 import { runWatched } from "./run-watched.ts";
 
 export const REGRESSIONS = fileURLToPath(new URL("../../regressions/", import.meta.url));

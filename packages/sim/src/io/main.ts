@@ -1,8 +1,8 @@
 /** `npm run sim`: the simulator from the command line. See `HELP`. */
-import { neverHappened } from "../interesting.ts";
-import { makePlan } from "../make-plan.ts";
-import { shrink } from "../shrink.ts";
-import type { Failure } from "../world.ts";
+import { neverHappened } from "../plan/interesting.ts";
+import { makePlan } from "../plan/make-plan.ts";
+import { shrink } from "../plan/shrink.ts";
+import type { Failure } from "../world/world.ts";
 import { keepBroken, proveBroken } from "./broken/prove.ts";
 import { replayOf } from "./commit.ts";
 import { keep } from "./keep.ts";

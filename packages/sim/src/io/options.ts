@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { RUNS_TO_SEE_ALL } from "../interesting.ts";
+import { RUNS_TO_SEE_ALL } from "../plan/interesting.ts";
 
 export const HELP = `npm run sim -- [options]
 

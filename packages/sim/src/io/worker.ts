@@ -1,5 +1,5 @@
 /** A process that runs seeds, or one plan, for another one, and tells what came of each. */
-import { makePlan } from "../make-plan.ts";
+import { makePlan } from "../plan/make-plan.ts";
 import type { RunResult } from "../run.ts";
 import type { Order, Report } from "./messages.ts";
 import { runWatched } from "./run-watched.ts";

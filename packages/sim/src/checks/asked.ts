@@ -1,0 +1,84 @@
+import type { AnyState, AskedChange, Change, JsonObject, JsonValue } from "@neverstale/protocol";
+import type { Decide, Transaction } from "@neverstale/server";
+import type { Models } from "../plan/releases.ts";
+
+/** Which decision was the last one to remove a space, and how many there were. */
+export class Removals {
+  readonly #last = new Map<string, number>();
+  decisions = 0;
+
+  note(space: string): void {
+    this.#last.set(space, this.decisions);
+  }
+
+  /** Whether a later decision removed the space: what was done there before may never have been on disk. */
+  isRemovedAfter(decision: number, space: string): boolean {
+    return (this.#last.get(space) ?? 0) > decision;
+  }
+}
+
+/** What one call asks for: its changes as it gave them, not as they took effect, by space and in order. */
+export class Asked {
+  /** The number of the decision among all. */
+  decision = 0;
+  readonly models: Models;
+  readonly #removals: Removals;
+  #changes = new Map<string, Change[]>();
+
+  /** `models`: of the release that is asked. */
+  constructor(removals: Removals, models: Models) {
+    this.models = models;
+    this.#removals = removals;
+  }
+
+  get bySpace(): ReadonlyMap<string, readonly Change[]> {
+    return this.#changes;
+  }
+
+  /** The same decision, listened to. */
+  by<State extends AnyState>(decide: Decide<State>): Decide<State> {
+    return (state, transaction) => {
+      this.#removals.decisions += 1;
+      this.decision = this.#removals.decisions;
+      this.#changes = new Map();
+      const decision = decide(state, this.#listening(transaction));
+      this.#note("main", "changes" in decision ? decision.changes : decision);
+      return decision;
+    };
+  }
+
+  #listening(transaction: Transaction): Transaction {
+    return {
+      state: (space) => transaction.state(space),
+      add: (space, changes) => {
+        transaction.add(space, changes);
+        this.#note(space, changes);
+      },
+      removeSpace: (space) => {
+        transaction.removeSpace(space);
+        this.#changes.delete(space);
+        this.#removals.note(space);
+      },
+    };
+  }
+
+  /** Copies: a caller may do with its own afterwards what it likes. */
+  #note(space: string, changes: readonly AskedChange[]): void {
+    if (changes.length === 0) return;
+    const asked = changes.map(({ type, target, data = {} }): Change => ({ type, target, data: structuredClone(data) }));
+    this.#changes.set(space, [...(this.#changes.get(space) ?? []), ...asked]);
+  }
+}
+
+/** The data of a change without what means the same as being absent (rule S1); lists are values of their own. */
+export function withoutNulls(data: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(data)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [name, isObject(value) ? withoutNulls(value) : value]),
+  );
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,144 @@
+import { CLOSE, WINDOW_BYTES } from "@neverstale/protocol";
+import type { Connection } from "../network/connection.ts";
+import type { WireMessage } from "../network/frames.ts";
+import type { Counters } from "./counters.ts";
+import type { History, Moment, Report } from "./oracle.ts";
+import { PartsAudit } from "./parts-audit.ts";
+
+/** How long a `get_state` counts as being out (rule R2). */
+const GET_STATE_TIMEOUT_MS = 10_000;
+/** Beacons don't wait for the window (rule A4b). */
+const SMALL_FRAMES_BYTES = 64 * 1024;
+
+export interface AuditOptions {
+  readonly plain: boolean;
+  /** Whether it asked for large messages in parts (rule M9). */
+  readonly parts: boolean;
+  /** What is durable of the space that is followed. */
+  readonly history: () => History | null;
+  readonly largestFrame: () => number;
+  readonly claimed: Moment | null;
+  readonly counters: Counters;
+}
+
+/** What the authority may put on one connection, and the replica say, judged on the wire alone. */
+export class Audit {
+  readonly #report: Report;
+  readonly #plain: boolean;
+  readonly #history: () => History | null;
+  /** The version of the last message put. */
+  #position: number | null = null;
+  readonly #largestFrame: () => number;
+  /** What was true at the position that the replica says it has. */
+  readonly #claimed: Moment | null;
+  readonly #counters: Counters;
+  /** Of the frames put, in order. */
+  readonly #sizes: number[] = [];
+  #unackedBytes = 0;
+  #framesPut = 0;
+  #framesAcked = 0;
+  #fullStateFrame = 0;
+  #getStateAt: number | null = null;
+  #lastSaid = "";
+  readonly #parts: PartsAudit;
+
+  constructor(report: Report, { plain, parts, history, largestFrame, claimed, counters }: AuditOptions) {
+    this.#parts = new PartsAudit(report, parts && !plain);
+    this.#counters = counters;
+    this.#largestFrame = largestFrame;
+    this.#claimed = claimed;
+    this.#report = report;
+    this.#plain = plain;
+    this.#history = history;
+  }
+
+  putAfterClose({ id }: Connection): void {
+    this.#report("A11", `${id} is sent something after it was closed`);
+  }
+
+  /** `full`: bytes waited in the process when the write began. */
+  put({ id, bufferedBytes }: Connection, message: WireMessage, full: boolean): void {
+    const { part } = message;
+    const { type, head, isFullState } = part?.of ?? message;
+    this.#parts.put(id, message);
+    if (type === "delta" && (part?.from ?? 0) === 0 && (this.#plain ? full : this.#unackedBytes >= WINDOW_BYTES)) {
+      this.#report("A4b", `${id} is put a delta though its window is full`);
+    }
+    this.#framesPut += 1;
+    this.#sizes.push(message.sizeBytes);
+    this.#unackedBytes += message.sizeBytes;
+    const held = this.#plain ? bufferedBytes : this.#unackedBytes - WINDOW_BYTES;
+    if (held > 3 * this.#largestFrame() + SMALL_FRAMES_BYTES) this.#report("P4", `${held} bytes are held for ${id}`);
+    if (type === "error") return;
+    const durable = this.#history()?.head.version ?? 0;
+    if (head > durable) this.#report("A1", `${id} is told of version ${head}, and ${durable} is durable`);
+    if (part !== null && part.from > 0) return part.isLast ? this.#putLast(part.of) : undefined;
+    if (isFullState) this.#putFullState(id, part?.of ?? message);
+    else if (type === "sync") this.#putSync(id, message);
+    else this.#putDelta(id, part?.of ?? message);
+    if (part === null || part.isLast) this.#putLast(part?.of ?? message);
+  }
+
+  #putFullState(id: string, { version }: WireMessage): void {
+    if (version < (this.#position ?? 0)) this.#report("A8", `${id} is taken back from ${this.#position} to ${version}`);
+    if (!this.#plain && this.#fullStateFrame > this.#framesAcked)
+      this.#report("A8", `${id} has two full states unacked`);
+    this.#fullStateFrame = Number.POSITIVE_INFINITY;
+  }
+
+  /** All of a message has been put. */
+  #putLast({ type, version, isFullState }: WireMessage): void {
+    if (type !== "sync" || !this.#parts.underWay) this.#position = version;
+    if (isFullState) this.#fullStateFrame = this.#framesPut;
+  }
+
+  #putSync(id: string, { version, head, isResume }: WireMessage): void {
+    const opens = isResume && this.#position === null;
+    if (opens && version < head) this.#counters.add("resumed_by_diff");
+    if (opens && (this.#claimed === null || this.#history()?.moments[version] !== this.#claimed)) {
+      this.#report("E3", `${id} is resumed at ${version} into another history`);
+    }
+    const position = this.#position ?? (this.#parts.underWay ? 0 : null);
+    if (!opens && version !== position) {
+      this.#report("A7", `${id} was brought to ${this.#position}, and a sync says ${version}`);
+    }
+  }
+
+  #putDelta(id: string, { text, version }: WireMessage): void {
+    const from = this.#plain ? version - 1 : Number.parseInt(text.slice('{"type":"delta","from":'.length), 10);
+    if (from !== this.#position) this.#report("A4", `${id} stands at ${this.#position}, and a delta begins at ${from}`);
+  }
+
+  /** `jumpedAt`: when the clock of the replica last jumped: its timeouts are over then. */
+  said({ id }: Connection, text: string, now: number, jumpedAt: number): void {
+    const message = JSON.parse(text) as { readonly type: string; readonly n?: number };
+    const lastSaid = this.#lastSaid;
+    this.#lastSaid = message.type;
+    if (message.type !== "get_state" || this.#plain) return;
+    if (lastSaid !== "ack") this.#report("R2", `${id} asks for the state and has not said how far it is`);
+    const out = this.#getStateAt;
+    if (out !== null && out > jumpedAt && now - out < GET_STATE_TIMEOUT_MS)
+      this.#report("R2", `${id} has two get_state out`);
+    this.#getStateAt = now;
+  }
+
+  /** The authority ends the connection. A replica whose frames nobody meddled with says nothing wrong. */
+  closed({ id, meddledWith }: Connection, code: number): void {
+    if (code === CLOSE.badMessage && !meddledWith) this.#report("M3", `${id} is closed for what its replica said`);
+  }
+
+  /** It has reached the authority. */
+  heard(text: string): void {
+    const message = JSON.parse(text) as { readonly type: string; readonly n?: number };
+    if (message.type === "check") this.#parts.heardCheck(message.n ?? 0);
+    if (message.type !== "ack" || message.n === undefined) return;
+    for (let frame = this.#framesAcked; frame < message.n; frame += 1) this.#unackedBytes -= this.#sizes[frame] ?? 0;
+    this.#framesAcked = message.n;
+  }
+
+  /** It has reached the replica. */
+  arrived(message: WireMessage): void {
+    const { isFullState, type } = message.part?.isLast === true ? message.part.of : message;
+    if (isFullState || type === "error") this.#getStateAt = null;
+  }
+}

@@ -1,0 +1,97 @@
+import { SyncError } from "@neverstale/protocol";
+import type { Tab } from "../world/tab.ts";
+import type { World } from "../world/world.ts";
+
+interface EffectPosition {
+  readonly epoch: string;
+  readonly version: number;
+}
+
+type WaiterEnd = "reached" | "history_lost" | "closed";
+
+/** After so many repeats of one dispatch whose history was lost, the caller gives up. */
+const MOST_REPEATS = 6;
+
+/** What one client has asked for over HTTP, each carried to its end, and what the end must mean. */
+export class Dispatches {
+  /** Not at their end. */
+  open = 0;
+  readonly #world: World;
+  readonly #tab: Tab;
+
+  constructor(world: World, tab: Tab) {
+    this.#world = world;
+    this.#tab = tab;
+  }
+
+  /** Starts a command on hosts, and waits until the replica shows it. */
+  async dispatch(hosts: readonly string[], timeoutMs: number): Promise<void> {
+    this.open += 1;
+    this.#world.counters.add("dispatches");
+    const key = this.#world.newId();
+    let goOn = true;
+    for (let repeats = 0; goOn && repeats < MOST_REPEATS; repeats += 1) goOn = await this.#once(key, hosts, timeoutMs);
+    this.open -= 1;
+  }
+
+  /** Returns whether it is to be repeated with its key (rule D2). */
+  async #once(key: string, hosts: readonly string[], timeoutMs: number): Promise<boolean> {
+    const { restores } = this.#world;
+    const { starts } = this.#world.authority;
+    const answer = await this.#post(key, hosts, timeoutMs);
+    if (answer === null) return false;
+    // Sixteen epochs are told to a replica: an older one may be in the history without its knowing. So may today's be
+    // when somebody swallowed the message that tells of it.
+    const mayBeLost = () =>
+      this.#world.restores > restores || this.#world.authority.starts - starts >= 15 || this.#tab.meddledWith;
+    return (await this.#follow(key, answer, mayBeLost)) === "history_lost";
+  }
+
+  async #post(key: string, hosts: readonly string[], timeoutMs: number): Promise<EffectPosition | null> {
+    try {
+      return await this.#tab.driver.dispatchOp("restart", hosts, { idempotencyKey: key, timeoutMs });
+    } catch (error) {
+      this.#refused(this.#storedKey(key), error);
+      return null;
+    }
+  }
+
+  #storedKey(key: string): string {
+    return `${this.#tab.name} /api/dispatch ${key}`;
+  }
+
+  /** Rule D3: only what is unknown may have happened. */
+  #refused(key: string, error: unknown): void {
+    const code = error instanceof SyncError ? error.code : String(error);
+    this.#world.counters.add(`dispatch_${code}`);
+    if (code === "unreachable" || code === "outcome_unknown" || this.#tab.network.http.double > 0) return;
+    const main = this.#world.disk.branch.spaces.get("main");
+    if (main === undefined || main.effectsUnder(key, main.head.version) === 0) return;
+    this.#world.fail("D3", `${key} is said to have failed with ${code}, and has not`);
+  }
+
+  async #follow(key: string, answer: EffectPosition, mayBeLost: () => boolean): Promise<WaiterEnd> {
+    try {
+      await this.#tab.driver.reached(answer);
+    } catch (error) {
+      const code = error instanceof SyncError ? error.code : String(error);
+      this.#world.counters.add(`reached_${code}`);
+      if (code === "closed") return "closed";
+      if (code === "history_lost" && mayBeLost()) return "history_lost";
+      this.#world.fail("D2", `${key} at ${answer.epoch} ${answer.version} ends as ${code}`);
+      return "closed";
+    }
+    this.#world.counters.add("reached");
+    this.#checkReached(this.#storedKey(key), answer);
+    return "reached";
+  }
+
+  /** Rule D2: what is shown, and its history, hold the effect. A tab on another space has nothing to show of it. */
+  #checkReached(key: string, answer: EffectPosition): void {
+    const { position } = this.#tab.driver;
+    const history = position === null ? null : this.#world.oracle.historyOf(position);
+    const shown = position === null ? 0 : (history?.effectsUnder(key, position.version) ?? 0);
+    if (shown === 1) return;
+    this.#world.fail("D2", `${key} at ${answer.epoch} ${answer.version} is reached and not shown`);
+  }
+}

@@ -1,0 +1,241 @@
+import {
+  type Change,
+  type JsonObject,
+  type JsonValue,
+  type Model,
+  type Position,
+  RECORD_EVICTED,
+  type StateRecord,
+} from "@neverstale/protocol";
+import type { Limits, Store } from "@neverstale/server";
+import type { Models } from "../plan/releases.ts";
+import { beyondSize } from "../plan/sizes.ts";
+import type { Counters } from "./counters.ts";
+import { counted, wrongEviction } from "./evictions.ts";
+import { loggedChanges } from "./logged.ts";
+
+export type CommitGroup = Parameters<Store["commit"]>[0];
+export type Report = (rule: string, message: string) => void;
+
+export type Records = ReadonlyMap<string, StateRecord>;
+export type OracleState = Readonly<Record<string, Records>>;
+
+/** The state of a space at one version, and the change that led there. One object through all histories it is part of. */
+export interface Moment {
+  readonly version: number;
+  readonly state: OracleState;
+  /** Whether a group ends here: only then may anybody but a plain client stand here (rule S5). */
+  readonly whole: boolean;
+  /** When it became durable. */
+  readonly at: number;
+  /** The effective change that led here; null: the space had just been made. */
+  readonly change: Change | null;
+  /** The idempotency key under which this change was asked for. */
+  readonly key: string | null;
+}
+
+/** One creation of a space: `moments[version]`. */
+export class History {
+  readonly name: string;
+  readonly creationId: string;
+  readonly moments: Moment[];
+  readonly madeAt: number;
+
+  constructor(name: string, creationId: string, moments: readonly Moment[], madeAt: number) {
+    this.name = name;
+    this.creationId = creationId;
+    this.moments = [...moments];
+    this.madeAt = madeAt;
+  }
+
+  get head(): Moment {
+    return this.moments[this.moments.length - 1] as Moment;
+  }
+
+  /** How often what was asked for under a key took effect. */
+  effectsUnder(key: string, upTo: number): number {
+    let count = 0;
+    for (let version = 1; version <= upTo; version += 1) if (this.moments[version]?.key === key) count += 1;
+    return count;
+  }
+}
+
+/** When a group became durable, and which release wrote it. */
+export interface Told {
+  readonly epoch: string;
+  readonly now: number;
+  readonly models: Models;
+}
+
+/** What one disk image holds, as the oracle understands it. */
+export class Branch {
+  readonly spaces = new Map<string, History>();
+  /** When a space of the name was last removed. */
+  readonly removedAt = new Map<string, number>();
+
+  /** Whether a space of the name was removed at that moment or later. */
+  removedSince(name: string, at: number): boolean {
+    return (this.removedAt.get(name) ?? Number.NEGATIVE_INFINITY) >= at;
+  }
+
+  /** A copy that goes its own way. */
+  fork(): Branch {
+    const fork = new Branch();
+    for (const [name, { creationId, moments, madeAt }] of this.spaces) {
+      fork.spaces.set(name, new History(name, creationId, moments, madeAt));
+    }
+    for (const [name, at] of this.removedAt) fork.removedAt.set(name, at);
+    return fork;
+  }
+}
+
+/**
+ * The judge: a second, simpler reducer over the durable log. It hears of a change when the disk has it, not when the
+ * authority says so, and remembers every state that was ever true, by epoch.
+ */
+export class Oracle {
+  readonly #report: Report;
+  readonly #counters: Counters;
+  /** By epoch, then by creation id: the history as that epoch has it. */
+  readonly #epochs = new Map<string, Map<string, History>>();
+  readonly #given = new Map<string, string>();
+
+  readonly #limits: Partial<Limits>;
+
+  /** `limits`: those that the run has scaled down. */
+  constructor(report: Report, counters: Counters, limits: Partial<Limits> = {}) {
+    this.#limits = limits;
+    this.#report = report;
+    this.#counters = counters;
+  }
+
+  /** An epoch is in the store: from here on its history is what the image holds. */
+  begin(epoch: string, branch: Branch): void {
+    if (this.#epochs.has(epoch)) this.#report("E1", `the epoch ${epoch} is drawn twice`);
+    const histories = new Map<string, History>();
+    for (const history of branch.spaces.values()) histories.set(history.creationId, history);
+    this.#epochs.set(epoch, histories);
+  }
+
+  /** What was true at a position; null: nothing, ever. */
+  momentAt(position: Position): Moment | null {
+    return this.historyOf(position)?.moments[position.version] ?? null;
+  }
+
+  historyOf({ epoch, space }: Omit<Position, "version">): History | null {
+    return this.#epochs.get(epoch)?.get(space) ?? null;
+  }
+
+  /** A group is durable. What it means is what the release meant by it that wrote it. */
+  commit(branch: Branch, group: CommitGroup, { epoch, now, models }: Told): void {
+    for (const space of group.spaces) {
+      this.#append(branch, space, { epoch, now, models });
+      if (!space.removed) continue;
+      branch.spaces.delete(space.name);
+      branch.removedAt.set(space.name, now);
+      this.#counters.add("spaces_removed");
+    }
+  }
+
+  #append(branch: Branch, space: CommitGroup["spaces"][number], { epoch, now, models }: Told): void {
+    const model = models.of(space.name);
+    if (space.creationId !== null) this.#make(branch, space.name, space.creationId, { epoch, now, models });
+    const history = branch.spaces.get(space.name);
+    if (history === undefined) return this.#report("P3", `changes of a space that is not there: ${space.name}`);
+    if (space.lastVersion < space.firstVersion) return;
+    if (space.firstVersion !== history.moments.length) {
+      this.#report("P3", `${space.name} goes on at ${space.firstVersion}, after ${history.head.version}`);
+    }
+    const changes = loggedChanges(space.changes.text);
+    const before = history.head.state;
+    for (const [index, change] of changes.entries()) {
+      this.#give(epoch, history, change);
+      const wrong = wrongEviction(model, history, change);
+      if (wrong !== null) this.#report("S3", `${history.name} evicts at ${history.moments.length}: ${wrong}`);
+      history.moments.push(after(model, history, change, index === changes.length - 1, now));
+    }
+    this.#checkKeep(model, history, before);
+    const tooLarge = beyondSize(this.#limits, before, history.moments.slice(space.firstVersion), space.changes.text);
+    if (tooLarge !== null) this.#report("S8", `${history.name} ${space.lastVersion}: ${tooLarge}`);
+  }
+
+  #make(branch: Branch, name: string, creationId: string, { epoch, now, models }: Told): void {
+    const history = new History(name, creationId, [emptyMoment(models.of(name), now)], now);
+    if (branch.removedAt.has(name)) this.#counters.add("spaces_made_again");
+    branch.spaces.set(name, history);
+    this.#epochs.get(epoch)?.set(creationId, history);
+  }
+
+  /** Promise P3. */
+  #give(epoch: string, history: History, change: Change): void {
+    const place = `${epoch} ${history.creationId} ${history.moments.length}`;
+    const text = JSON.stringify(change);
+    const before = this.#given.get(place);
+    if (before !== undefined && before !== text) this.#report("P3", `two changes were given ${place}`);
+    this.#given.set(place, text);
+    const key = keyOf(change);
+    if (key !== null && history.effectsUnder(key, history.head.version) > 0) {
+      this.#report("D1", `the key ${key} takes effect a second time at ${place}`);
+    }
+  }
+
+  /** Rule S3, as seen from outside: never more of them than declared. */
+  #checkKeep(model: Model, history: History, before: OracleState): void {
+    const { state, version } = history.head;
+    for (const [name, { keep }] of Object.entries(model.collections)) {
+      if (keep === null || state[name] === before[name]) continue;
+      const { length } = counted(keep, state[name] ?? NO_RECORDS);
+      if (length > keep.newest) this.#report("S3", `${history.name} keeps ${length} ${name} at ${version}`);
+    }
+  }
+}
+
+/** Of a collection that was not declared yet. */
+export const NO_RECORDS: Records = new Map();
+
+function emptyMoment(model: Model, at: number): Moment {
+  const state = Object.fromEntries(Object.keys(model.collections).map((name) => [name, new Map()]));
+  return { version: 0, state, whole: true, at, change: null, key: null };
+}
+
+function after(model: Model, history: History, change: Change, whole: boolean, at: number): Moment {
+  const { version, state } = history.head;
+  const next = reduce(model, state, change);
+  return { version: version + 1, state: next, whole, at, change, key: keyOf(change) };
+}
+
+/** Changes that say under which key they were asked for. */
+const KEYED: readonly string[] = ["command_started", "event", "register_set"];
+
+function keyOf({ type, data }: Change): string | null {
+  return KEYED.includes(type) && typeof data.key === "string" ? data.key : null;
+}
+
+/** The state after an effective change; records and collections that it doesn't concern are shared. */
+export function reduce(model: Model, state: OracleState, change: Change): OracleState {
+  const evicts = change.type === RECORD_EVICTED;
+  const rule = evicts ? null : model.changes[change.type];
+  const name = evicts ? (change.data.collection as string) : (rule?.collection as string);
+  const id = (change.data.id ?? change.target) as string;
+  const records = new Map(state[name]);
+  const before = records.get(id);
+  if (rule?.kind === "put") records.set(id, { ...change.data, id });
+  else if (rule?.kind !== "patch") records.delete(id);
+  else if (before !== undefined) records.set(id, { ...(merged(before, change.data) as JsonObject), id });
+  return { ...state, [name]: records };
+}
+
+/** RFC 7396, as its text has it. */
+function merged(target: JsonValue | undefined, patch: JsonValue): JsonValue {
+  if (!isObject(patch)) return patch;
+  const result: Record<string, JsonValue> = isObject(target) ? { ...target } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete result[key];
+    else result[key] = merged(Object.hasOwn(result, key) ? result[key] : undefined, value);
+  }
+  return result;
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,154 @@
+import { PART_HEADER_BYTES, partHeader } from "@neverstale/protocol";
+import type { Frame, FrameCodec, LargeFrame, Part } from "@neverstale/server";
+import { shortHash } from "../checks/trace.ts";
+import type { Random } from "../plan/random.ts";
+import type { Timer } from "../world/clock.ts";
+
+/** One message on the wire, and what the simulator reads of it. */
+export class WireMessage {
+  readonly text: string;
+  /** It comes as a binary frame: a replica has to inflate it first. */
+  readonly zipped: boolean;
+  readonly sizeBytes: number;
+  readonly type: string;
+  readonly version: number;
+  /** Of a `sync`; else the version. */
+  readonly head: number;
+  readonly isResume: boolean;
+  /** For the trace. */
+  readonly mark: string;
+  /** Null: it is a whole message. */
+  readonly part: WirePart | null = null;
+
+  constructor(text: string, zipped: boolean, sizeBytes: number) {
+    this.text = text;
+    this.zipped = zipped;
+    this.sizeBytes = sizeBytes;
+    this.type = /^\{"type":"(\w+)"/.exec(text)?.[1] ?? "?";
+    this.version = numberIn(text, "version") ?? 0;
+    this.head = (this.type === "sync" ? numberIn(text, "head") : null) ?? this.version;
+    this.isResume = this.type === "sync" && text.includes('"lineage":');
+    this.mark = `${this.type} ${this.version} ${shortHash(text)}`;
+  }
+
+  get isFullState(): boolean {
+    return this.type === "init" || this.type === "full_state";
+  }
+}
+
+/** Where in a message a part of it lies (rule M9). */
+export interface WirePart {
+  readonly of: WireMessage;
+  readonly from: number;
+  readonly end: number;
+  readonly isLast: boolean;
+  /** With its header. */
+  readonly bytes: Uint8Array;
+}
+
+function wirePart(part: WirePart, sizeBytes: number): WireMessage {
+  const { from, end, of } = part;
+  const text = JSON.stringify({ type: "part", version: of.version, from, end });
+  return Object.assign(new WireMessage(text, true, sizeBytes), { part });
+}
+
+/** The first member of that name: in every message it stands before the payload. */
+function numberIn(text: string, name: string): number | null {
+  const at = text.indexOf(`"${name}":`);
+  return at < 0 ? null : Number.parseInt(text.slice(at + name.length + 3, at + name.length + 24), 10);
+}
+
+export class SimFrame implements LargeFrame {
+  readonly messages: readonly WireMessage[];
+  readonly sizeBytes: number;
+  readonly textBytes: number;
+
+  constructor(messages: readonly WireMessage[]) {
+    this.messages = messages;
+    this.sizeBytes = messages.reduce((sum, message) => sum + message.sizeBytes, 0);
+    this.textBytes = messages.reduce((sum, message) => sum + message.text.length, 0);
+  }
+}
+
+export interface CodecOptions {
+  /** A payload counts as so many times its size: windows fill up without large records. */
+  readonly scale: number;
+  /** Texts from this length on are sent as binary frames. */
+  readonly zipFromChars: number;
+  /** How long a snapshot takes to encode, at most, and how often that fails (rule A9). */
+  readonly snapshots: { readonly buildMs: number; readonly failedBuilds: number };
+}
+
+/** Frames that keep their messages. Nothing is really compressed: a binary frame holds the bytes of its text. */
+export class SimCodec implements FrameCodec {
+  readonly #after: (delayMs: number, run: () => void) => Timer;
+  readonly #random: Random;
+  readonly #options: CodecOptions;
+  /** The largest frame made so far: the measure of what a window may hold beyond its bound. */
+  largestBytes = 0;
+
+  /** `after` is a timer of the process that encodes: when that has ended, its builds end nowhere. */
+  constructor(after: (delayMs: number, run: () => void) => Timer, random: Random, options: CodecOptions) {
+    this.#after = after;
+    this.#random = random;
+    this.#options = options;
+  }
+
+  encode(text: string, mayCompress: boolean): SimFrame {
+    return this.#noted(new SimFrame([this.#message(text, mayCompress)]));
+  }
+
+  #message(text: string, mayCompress: boolean): WireMessage {
+    const { scale, zipFromChars } = this.#options;
+    const isSmall = text.startsWith('{"type":"sync"') || text.startsWith('{"type":"error"');
+    return new WireMessage(text, mayCompress && text.length >= zipFromChars, text.length * (isSmall ? 1 : scale));
+  }
+
+  join(frames: readonly Frame[]): SimFrame {
+    return this.#noted(new SimFrame(frames.flatMap((frame) => (frame as SimFrame).messages)));
+  }
+
+  #noted(frame: SimFrame): SimFrame {
+    this.largestBytes = Math.max(this.largestBytes, frame.sizeBytes);
+    return frame;
+  }
+
+  /** Half of the parts are read at once and half later, as a build that goes over several turns does. */
+  async encodeLarge(parts: Iterable<string>, mayCompress: boolean): Promise<SimFrame> {
+    const { buildMs } = this.#options.snapshots;
+    const texts: string[] = [];
+    const reader = parts[Symbol.iterator]();
+    for (let next = reader.next(); !next.done; next = reader.next()) {
+      texts.push(next.value);
+      if (texts.length === 4) await this.#pass(buildMs);
+    }
+    await this.#pass(buildMs);
+    if (this.#random.chance(this.#options.snapshots.failedBuilds))
+      throw new Error("the build of a snapshot fails, as the plan wants it");
+    return this.#noted(new SimFrame([this.#message(texts.join(""), mayCompress)]));
+  }
+
+  /** The bytes of its text, of which each counts as so many. */
+  part(frame: Frame, from: number, maxBytes: number): Part {
+    const [message] = (frame as SimFrame).messages;
+    if (message === undefined) throw new Error("a frame without a message was to be sent in parts");
+    const bytes = encoder.encode(message.text);
+    const end = Math.min(bytes.length, from + Math.max(1, Math.floor(maxBytes / this.#options.scale)));
+    const isLast = end === bytes.length;
+    const framed = new Uint8Array([...partHeader(bytes.length, from), ...bytes.subarray(from, end)]);
+    const sizeBytes = (end - from) * this.#options.scale + PART_HEADER_BYTES;
+    return {
+      frame: new SimFrame([wirePart({ of: message, from, end, isLast, bytes: framed }, sizeBytes)]),
+      end,
+      isLast,
+    };
+  }
+
+  #pass(upToMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#after(this.#random.next() * upToMs, resolve);
+    });
+  }
+}
+
+const encoder = new TextEncoder();

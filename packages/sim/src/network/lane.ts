@@ -1,0 +1,118 @@
+import type { Random } from "../plan/random.ts";
+import type { Clock, Timer } from "../world/clock.ts";
+
+export interface Parcel {
+  readonly sizeBytes: number;
+  readonly sentAt: number;
+  /** Before this moment it can't have arrived. */
+  readonly earliest: number;
+  readonly deliver: (sentAt: number) => void;
+}
+
+/** How bytes travel on one client's network now. */
+export interface Weather {
+  latencyMs: number;
+  jitterMs: number;
+  /** Bytes per ms. */
+  rate: number;
+}
+
+/** One direction of a TCP connection: everything arrives, in order, or from some point on nothing does. */
+export class Lane {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #weather: Weather;
+  #parcels: Parcel[] = [];
+  /** Bytes that were sent and have not arrived. */
+  waitingBytes = 0;
+  sentBytes = 0;
+  #timer: Timer | null = null;
+  #lastAt = 0;
+  /** Why nothing arrives for now. */
+  readonly #holds = new Set<string>();
+  #sealed = false;
+
+  constructor(clock: Clock, random: Random, weather: Weather) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#weather = weather;
+  }
+
+  send(sizeBytes: number, deliver: (sentAt: number) => void): void {
+    this.waitingBytes += sizeBytes;
+    this.sentBytes += sizeBytes;
+    if (this.#sealed) return;
+    const { latencyMs, jitterMs } = this.#weather;
+    const sentAt = this.#clock.now;
+    const earliest = sentAt + latencyMs + Math.floor(jitterMs * this.#random.next());
+    this.#parcels.push({ sizeBytes, sentAt, earliest, deliver });
+    this.#schedule();
+  }
+
+  /** Nothing arrives until the same `why` is released: the network is stuck, or the reader doesn't read. */
+  hold(why: string): void {
+    this.#holds.add(why);
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  release(why: string): void {
+    this.#holds.delete(why);
+    this.#schedule();
+  }
+
+  /** The weather is another one now: also for what is under way. */
+  weatherChanged(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#schedule();
+  }
+
+  /** From here on nothing that is sent arrives, and nobody says so: it fills the buffers of the sender. */
+  seal(): void {
+    this.#sealed = true;
+  }
+
+  get sealed(): boolean {
+    return this.#sealed;
+  }
+
+  /**
+   * The connection is cut behind so many bytes of what is under way: what isn't whole by then is lost. Returns whether
+   * the cut falls within a frame.
+   */
+  cutAfter(bytes: number): boolean {
+    let left = bytes;
+    for (const [index, { sizeBytes }] of this.#parcels.entries()) {
+      if (left < sizeBytes) {
+        this.#drop(index);
+        return left > 0;
+      }
+      left -= sizeBytes;
+    }
+    return false;
+  }
+
+  #drop(from: number): void {
+    this.#parcels.length = from;
+    if (from > 0) return;
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
+  #schedule(): void {
+    const next = this.#parcels[0];
+    if (next === undefined || this.#timer !== null || this.#holds.size > 0) return;
+    const at = Math.max(this.#clock.now, next.earliest, this.#lastAt) + next.sizeBytes / this.#weather.rate;
+    this.#timer = this.#clock.after(at - this.#clock.now, () => this.#arrive(next));
+  }
+
+  #arrive(parcel: Parcel): void {
+    this.#timer = null;
+    this.#parcels.shift();
+    this.waitingBytes -= parcel.sizeBytes;
+    this.#lastAt = this.#clock.now;
+    parcel.deliver(parcel.sentAt);
+    this.#schedule();
+  }
+}

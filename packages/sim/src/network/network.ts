@@ -1,0 +1,163 @@
+import type { SocketEvents } from "@neverstale/client";
+import type { Random } from "../plan/random.ts";
+import type { Answer, Request } from "../world/http-api.ts";
+import type { World } from "../world/world.ts";
+import { Connection, type ConnectionWatch } from "./connection.ts";
+import { Lane, type Weather } from "./lane.ts";
+
+export interface NetworkConfig {
+  readonly latencyMs: number;
+  readonly jitterMs: number;
+  /** Bytes that the kernels take in before a socket reports that it is full. */
+  readonly kernelBytes: number;
+  /** How often an old socket's events are told after its replica has closed it. */
+  readonly late: number;
+  /** After this time without a word the kernel of the authority gives a dead connection up. */
+  readonly tcpTimeoutMs: number;
+}
+
+const CALM: Weather = { latencyMs: 2, jitterMs: 0, rate: Number.POSITIVE_INFINITY };
+
+/** The way between one client and the authority. */
+export class Network {
+  readonly weather: Weather;
+  /** How often a request, and how often an answer, is lost, and how often a request arrives twice. */
+  readonly http = { loss: 0, double: 0 };
+  readonly connections = new Set<Connection>();
+  newest: Connection | null = null;
+  readonly #world: World;
+  readonly #config: NetworkConfig;
+  readonly #client: string;
+  readonly #random: Random;
+  readonly #holds = new Set<string>();
+  #count = 0;
+  #swallowsGreeting = false;
+
+  constructor(world: World, config: NetworkConfig, client: string) {
+    this.#world = world;
+    this.#config = config;
+    this.#client = client;
+    this.#random = world.random.fork(`network ${client}`);
+    this.weather = { latencyMs: config.latencyMs, jitterMs: config.jitterMs, rate: CALM.rate };
+  }
+
+  /** The newest connection that both ends take for open. */
+  get current(): Connection | null {
+    let current: Connection | null = null;
+    for (const connection of this.connections) if (connection.isOpen) current = connection;
+    return current;
+  }
+
+  connect(url: string, protocols: readonly string[], events: SocketEvents, watch: ConnectionWatch): Connection {
+    for (const old of this.connections) if (old.isOver) this.connections.delete(old);
+    this.#count += 1;
+    const id = `${this.#client}#${this.#count}`;
+    const random = this.#random.fork(id);
+    const [down, up] = [this.#lane(random.fork("down")), this.#lane(random.fork("up"))];
+    const { kernelBytes, late } = this.#config;
+    const note = (text: string) => this.#world.trace.line(this.#world.clock.now, `${id} ${text}`);
+    const count = (what: string) => this.#world.counters.add(what);
+    const ends = { events, watch, kernelBytes, tellsLate: random.chance(late), note, count };
+    const connection = new Connection({ id, url: new URL(url), protocols, client: this.#client, down, up }, ends);
+    this.connections.add(connection);
+    this.newest = connection;
+    if (this.#swallowsGreeting) connection.tamper = "swallow";
+    this.#swallowsGreeting = false;
+    connection.knock((knocking) => this.#world.authority.accept(knocking));
+    return connection;
+  }
+
+  #lane(random: Random): Lane {
+    const lane = new Lane(this.#world.clock, random, this.weather);
+    for (const why of this.#holds) lane.hold(why);
+    return lane;
+  }
+
+  /** The first message of the next connection is lost. */
+  swallowNextGreeting(): void {
+    this.#swallowsGreeting = true;
+  }
+
+  /** Nothing passes, in the directions named, and nothing is lost: it comes when the reason is gone. */
+  hold(why: string, directions: readonly ("up" | "down")[]): void {
+    this.#holds.add(why);
+    for (const connection of this.connections) for (const direction of directions) connection[direction].hold(why);
+  }
+
+  release(why: string): void {
+    this.#holds.delete(why);
+    for (const { up, down } of this.connections) {
+      up.release(why);
+      down.release(why);
+    }
+  }
+
+  /** So many bytes per ms from now on. */
+  setRate(rate: number): void {
+    this.weather.rate = rate;
+    for (const { up, down } of this.connections) {
+      up.weatherChanged();
+      down.weatherChanged();
+    }
+  }
+
+  /** From here on nothing passes in those directions, for good; at last the kernel of the authority notices. */
+  halfOpen(connection: Connection, directions: readonly ("up" | "down")[]): void {
+    for (const direction of directions) connection[direction].seal();
+    this.#world.clock.after(this.#config.tcpTimeoutMs, () => connection.bury());
+  }
+
+  /** Rejects when no answer came. What arrives may be carried out all the same, once or twice. */
+  request(request: Request, timeoutMs: number, after: (ms: number, run: () => void) => void): Promise<Answer> {
+    const copies = this.#copies();
+    this.#note(`${request.method} ${request.path}, to arrive ${copies.length} times`);
+    return new Promise((resolve, reject) => {
+      after(timeoutMs, () => reject(new Error("no answer came in time")));
+      for (const delayMs of copies) this.#world.clock.after(delayMs, () => this.#deliver(request, resolve, reject));
+    });
+  }
+
+  #note(text: string): void {
+    this.#world.trace.line(this.#world.clock.now, `${this.#client} ${text}`);
+  }
+
+  /** When the request arrives: never, once or twice. */
+  #copies(): number[] {
+    const { loss, double } = this.http;
+    const first = this.#random.chance(loss) || this.#partitioned ? [] : [this.#transit()];
+    return this.#random.chance(double) ? [...first, this.#transit() + this.#random.int(0, 8_000)] : first;
+  }
+
+  get #partitioned(): boolean {
+    for (const why of this.#holds) if (why.startsWith("partition")) return true;
+    return false;
+  }
+
+  #transit(): number {
+    const { latencyMs, jitterMs } = this.weather;
+    return latencyMs + jitterMs * this.#random.next();
+  }
+
+  #deliver(request: Request, resolve: (answer: Answer) => void, reject: (error: Error) => void): void {
+    this.#world.authority.request(request).then(
+      (answer) => {
+        this.#note(`is answered ${answer.status}`);
+        if (!this.#random.chance(this.http.loss)) this.#world.clock.after(this.#transit(), () => resolve(answer));
+      },
+      (error: Error) => this.#world.clock.after(this.#transit(), () => reject(error)),
+    );
+  }
+
+  /** The network is well: what was stuck arrives, and whoever holds a dead connection learns of it. */
+  heal(): void {
+    Object.assign(this.weather, CALM, { latencyMs: Math.min(this.#config.latencyMs, 30) });
+    Object.assign(this.http, { loss: 0, double: 0 });
+    this.setRate(CALM.rate);
+    for (const why of [...this.#holds]) if (why !== "asleep") this.release(why);
+    this.#swallowsGreeting = false;
+    for (const connection of [...this.connections]) {
+      connection.tamper = null;
+      if (connection.isSick) connection.bury();
+    }
+  }
+}

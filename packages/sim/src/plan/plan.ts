@@ -1,0 +1,100 @@
+import type { CrashPoint, Write } from "../store/disk.ts";
+import type { WorldConfig } from "../world/world.ts";
+import type { Release } from "./releases.ts";
+
+/** Everything that happens in one run, in words that fit into a file. Chances within an action follow from its `id`. */
+export interface Plan {
+  readonly config: WorldConfig;
+  readonly clients: readonly ClientPlan[];
+  readonly actions: readonly Action[];
+  /** How long things go wrong, ms; then everything heals, and everyone must become level. */
+  readonly faultyMs: number;
+}
+
+export interface ClientPlan {
+  readonly name: string;
+  readonly kind: "tab" | "agent" | "plain";
+  readonly space: string;
+  readonly joinsAtMs: number;
+  readonly latencyMs: number;
+  readonly jitterMs: number;
+  readonly kernelBytes: number;
+  readonly late: number;
+  readonly tcpTimeoutMs: number;
+  readonly httpLoss: number;
+  readonly httpDouble: number;
+  /** Whether it asks for large messages in parts (rule M9). Absent: no. */
+  readonly parts?: boolean;
+}
+
+export type Action = { readonly at: number; readonly id: number } & Deed;
+
+export type Deed =
+  // What the fleet does.
+  | { readonly do: "write"; readonly space: string }
+  | { readonly do: "write_many"; readonly count: number }
+  | { readonly do: "crowd"; readonly count: number; readonly gone: boolean }
+  | { readonly do: "make_space"; readonly space: string; readonly count?: number }
+  | { readonly do: "remove_space"; readonly space: string }
+  | { readonly do: "dispatch"; readonly client: string; readonly hosts: readonly string[]; readonly timeoutMs: number }
+  | { readonly do: "read_state" }
+  | {
+      readonly do: "call";
+      readonly caller: string;
+      readonly what: "swap" | "read" | "add" | "count";
+      /** The number of the register, or counter. */
+      readonly object: number;
+      readonly fate: "answered" | "request_lost" | "answer_lost" | "doubled";
+      readonly latencyMs: number;
+      /** The tab that is looked at once it has got there. */
+      readonly reader?: string;
+    }
+  // What happens to the authority.
+  | { readonly do: "kill" | "cut_power" | "stop"; readonly downMs: number }
+  | {
+      readonly do: "trap";
+      readonly write: Write;
+      readonly point: CrashPoint;
+      /** So many writes of the kind go by before. */
+      readonly skip?: number;
+      readonly power: boolean;
+      /** Of an epoch: the process before it is killed amid a commit, which is not forced to disk. */
+      readonly amidCommit?: boolean;
+      readonly downMs: number;
+    }
+  /** Another release takes the place of the one that runs, which is ended as the deed says. */
+  | {
+      readonly do: "deploy";
+      readonly release: Release;
+      readonly how: "kill" | "cut_power" | "stop";
+      readonly downMs: number;
+    }
+  | { readonly do: "backup"; readonly name: string }
+  /** `burst`: so many writes come before most clients are back, so that their versions exist again, as others. */
+  | { readonly do: "restore"; readonly name: string; readonly downMs: number; readonly burst?: number }
+  | { readonly do: "restore_empty"; readonly downMs: number }
+  | { readonly do: "disk_full" | "slow_disk" | "failed_builds"; readonly ms: number }
+  | { readonly do: "disk_error"; readonly write?: Write }
+  | { readonly do: "authority_clock"; readonly byMs: number }
+  // What happens on the way.
+  | { readonly do: "cut"; readonly client: string; readonly told: Told; readonly bytes: number }
+  | { readonly do: "half_open"; readonly client: string; readonly directions: Directions }
+  | { readonly do: "stall"; readonly client: string; readonly directions: Directions; readonly ms: number }
+  | { readonly do: "partition"; readonly client: string; readonly ms: number; readonly signals: boolean }
+  | { readonly do: "slow_link"; readonly client: string; readonly rate: number; readonly ms: number }
+  | { readonly do: "meddle"; readonly client: string; readonly how: "alter" | "swallow" | "swallow_first" | "double" }
+  // What happens to a client.
+  | {
+      readonly do: "sleep";
+      readonly client: string;
+      readonly ms: number;
+      readonly countsTime: boolean;
+      readonly signals: boolean;
+      readonly suspends: boolean;
+    }
+  | { readonly do: "client_clock"; readonly client: string; readonly byMs: number }
+  | { readonly do: "refresh" | "restart_client" | "rotate_token"; readonly client: string }
+  | { readonly do: "sign_out"; readonly client: string; readonly ms: number };
+
+type Told = "both" | "client" | "server" | "nobody";
+type Directions = readonly ("up" | "down")[];

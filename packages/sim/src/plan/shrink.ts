@@ -1,0 +1,47 @@
+import type { RunResult } from "../run.ts";
+import type { Plan } from "./plan.ts";
+
+/** How often a plan is tried again while it is made smaller. */
+const MOST_TRIES = 400;
+
+type Fails = (candidate: Plan) => Promise<boolean>;
+
+/** The smallest plan found that still fails by the same rule, as `run` says. */
+export async function shrink(plan: Plan, rule: string, run: (plan: Plan) => Promise<RunResult>): Promise<Plan> {
+  let tries = 0;
+  return smallest(plan, async (candidate) => {
+    tries += 1;
+    return tries <= MOST_TRIES && (await run(candidate)).failure?.rule === rule;
+  });
+}
+
+/** Leaves out actions and clients as long as `fails` says so: half of them at a time, then fewer, then one. */
+export async function smallest(plan: Plan, fails: Fails): Promise<Plan> {
+  let smaller = plan;
+  for (;;) {
+    const before = sizeOf(smaller);
+    smaller = await without(smaller, "actions", fails);
+    smaller = await without(smaller, "clients", fails);
+    if (sizeOf(smaller) === before) return smaller;
+  }
+}
+
+function sizeOf({ actions, clients }: Plan): number {
+  return actions.length + clients.length;
+}
+
+/** Delta debugging, from the end: what comes late is most often of no matter. */
+async function without(plan: Plan, part: "actions" | "clients", fails: Fails): Promise<Plan> {
+  let smaller = plan;
+  for (let size = Math.ceil(plan[part].length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
+    for (let from = smaller[part].length - size; from > -size; from -= size) {
+      const candidate = { ...smaller, [part]: leftOut<unknown>(smaller[part], Math.max(0, from), size) } as Plan;
+      if (candidate[part].length < smaller[part].length && (await fails(candidate))) smaller = candidate;
+    }
+  }
+  return smaller;
+}
+
+function leftOut<T>(items: readonly T[], from: number, count: number): readonly T[] {
+  return [...items.slice(0, from), ...items.slice(from + count)];
+}

@@ -1,0 +1,337 @@
+import { type Retention, type Store, StoreFailure, type StoreSettings } from "@neverstale/server";
+import type { Counters } from "../checks/counters.ts";
+import type { Journal, WriteKind } from "../checks/journal.ts";
+import { Branch, type CommitGroup, type Oracle, type Report } from "../checks/oracle.ts";
+import type { Random } from "../plan/random.ts";
+import { FIRST_RELEASE, type Models, modelsOf } from "../plan/releases.ts";
+import type { Clock } from "../world/clock.ts";
+import type { SimMachine } from "./sim-machine.ts";
+import { SimStore } from "./sim-store.ts";
+import { SimTables } from "./sim-tables.ts";
+import { copyOf, emptyTables, type TableData } from "./table-data.ts";
+
+export type Fold = Parameters<Store["fold"]>[0];
+
+/** What can be crashed into, and what can fail. */
+export type Write = WriteKind | "checkpoint";
+
+/** Where in a write the process ends: nothing is written, it is written but not forced to disk, it is, and nobody knows. */
+export type CrashPoint = "before" | "written" | "synced";
+
+/** Ends the process at the next write of a kind. */
+export interface Trap {
+  readonly kind: Write;
+  readonly point: CrashPoint;
+  readonly spring: () => void;
+  /** So many writes of the kind go by before. */
+  skip?: number;
+}
+
+/** All that the disk holds at one moment, with what the oracle knows of it. */
+export interface Image {
+  readonly data: TableData;
+  readonly branch: Branch;
+}
+
+/** Times in ms; what can go wrong now. */
+export interface DiskFaults {
+  writeMs: number;
+  syncMs: number;
+  full: boolean;
+  /** The next write of that kind fails with an error after which nobody knows whether it is stored. */
+  errorAtNext: Write | null;
+  trap: Trap | null;
+}
+
+export interface DiskConfig {
+  /** Where commits run. */
+  readonly writer: "auto" | "inline" | "worker";
+  /** What is kept of what has been folded, evicted or answered. */
+  readonly retention: Partial<Retention>;
+  readonly settings?: Partial<StoreSettings>;
+}
+
+export interface DiskWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly oracle: Oracle;
+  readonly report: Report;
+  readonly note: (text: string) => void;
+}
+
+/** A commit as it was handed to the store. */
+export interface HandedOver {
+  readonly group: CommitGroup;
+  readonly epoch: string;
+  readonly models: Models;
+}
+
+/** A transaction that has been committed and not yet forced to disk. */
+interface Entry {
+  readonly journal: Journal;
+  /** What the oracle is told of it; null: nothing, it is made of what the oracle knows. */
+  readonly tell: (() => void) | null;
+  told: boolean;
+  /** Set when it was told before it was forced, to a process that started meanwhile: a power cut brings that back. */
+  before: Branch | null;
+}
+
+export const EMPTY_IMAGE: Image = { data: emptyTables(), branch: new Branch() };
+
+/** Thrown within a process that has ended: whatever it was doing ends here. */
+export class ProcessGone extends Error {}
+
+/**
+ * The disk under one authority. What was committed but not forced to disk outlives the process and not a power cut.
+ * `kill` and `cutPower` end whatever store is mounted: it never answers again.
+ */
+export class Disk {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly faults: DiskFaults = { writeMs: 0, syncMs: 0, full: false, errorAtNext: null, trap: null };
+  readonly config: DiskConfig;
+  readonly #usualMs: number;
+  /** Copies made by the authority, by path. */
+  readonly backups = new Map<string, Image>();
+  readonly #oracle: Oracle;
+  readonly report: Report;
+  readonly note: (text: string) => void;
+  tables: SimTables;
+  branch = new Branch();
+  /** The process that has opened it. */
+  openedBy: SimMachine | null = null;
+  /** Whether it has failed under the process that runs, which learns of a checkpoint's failure with its next write only. */
+  hasFailed = false;
+  /** The commit that is being written. */
+  handedOver: HandedOver | null = null;
+  /** In order: whatever is forced to disk, all before it is too. */
+  #unforced: Entry[] = [];
+  /** Rows since the last checkpoint that moved all of them. */
+  #logPages = 0;
+  /** Since a restore; null: there was none. */
+  #epochsSinceRestore: number | null = null;
+  #mounted: SimStore | null = null;
+
+  constructor(world: DiskWorld, config: DiskConfig) {
+    const { clock, random, counters, oracle, report, note } = world;
+    this.report = report;
+    this.note = note;
+    this.clock = clock;
+    this.random = random;
+    this.counters = counters;
+    this.#oracle = oracle;
+    this.config = config;
+    this.tables = this.#tablesOf(emptyTables());
+    this.#usualMs = random.pick([0, 1, 5, 30]);
+    this.slowDown(0);
+  }
+
+  #tablesOf(data: TableData): SimTables {
+    return new SimTables(data, (name) => this.counters.add(name));
+  }
+
+  /** A store on what the disk holds, for a process that starts. `modelsFor` says which models it has for that. */
+  mount(modelsFor: (branch: Branch) => Models = () => modelsOf(FIRST_RELEASE, new Set())): SimStore {
+    for (const entry of this.#unforced) {
+      if (entry.told) continue;
+      entry.before = this.branch.fork();
+      this.#tell(entry);
+    }
+    this.branch = this.branch.fork();
+    this.#mounted = new SimStore(this, modelsFor(this.branch));
+    return this.#mounted;
+  }
+
+  image(): Image {
+    return { data: copyOf(this.tables.data), branch: this.branch.fork() };
+  }
+
+  /** Whether what has been committed is also what the oracle knows. */
+  get isTold(): boolean {
+    return this.#unforced.every(({ told, tell }) => told || tell === null);
+  }
+
+  /** Commits one transaction, or fails as disks do. With `forces` it has been forced to disk when this returns. */
+  transaction<Result>(work: () => Result, forces: boolean): Result {
+    const { journal, result } = this.#carryOut(work);
+    const { kind } = journal;
+    if (kind === null) return result;
+    this.#refuse(journal);
+    this.springAt(kind, "before", journal);
+    this.#failAt(kind, journal);
+    this.#written(journal);
+    this.springAt(kind, "written");
+    if (!forces && kind === "commit") return result;
+    if (forces) this.force();
+    this.springAt(kind, "synced");
+    return result;
+  }
+
+  #carryOut<Result>(work: () => Result): { journal: Journal; result: Result } {
+    const journal = this.tables.begin();
+    try {
+      return { journal, result: work() };
+    } catch (error) {
+      takeBack(journal);
+      throw new StoreFailure("nothing_moved", error instanceof Error ? error.message : String(error), error);
+    } finally {
+      this.tables.end();
+    }
+  }
+
+  #refuse(journal: Journal): void {
+    if (!this.faults.full) return;
+    takeBack(journal);
+    this.counters.add("disk_full");
+    throw new StoreFailure("nothing_moved", "the disk is full");
+  }
+
+  /** The disk says no, after it may have done it. */
+  #failAt(kind: Write, journal: Journal | null): void {
+    if (this.faults.errorAtNext !== kind) return;
+    this.faults.errorAtNext = null;
+    this.hasFailed = true;
+    this.counters.add(`disk_error_${kind}`);
+    this.note(`fails at ${kind}`);
+    const stored = this.random.chance(0.5);
+    this.counters.add(stored ? "unknown_outcome_stored" : "unknown_outcome_not_stored");
+    if (journal !== null && stored) this.#written(journal);
+    else if (journal !== null) takeBack(journal);
+    throw new StoreFailure("unknown", "the disk failed");
+  }
+
+  /** Ends the process where somebody wants it, at the end of a step of a write; with a `journal`, that is taken back. */
+  springAt(kind: Write, point: CrashPoint, journal: Journal | null = null): void {
+    const { trap } = this.faults;
+    if (trap === null || trap.kind !== kind || trap.point !== point) return;
+    if (trap.skip !== undefined && trap.skip > 0) {
+      trap.skip -= 1;
+      return;
+    }
+    if (journal !== null) takeBack(journal);
+    this.faults.trap = null;
+    this.counters.add(`crash_${kind}_${point}`);
+    this.note(`crash at ${kind}, ${point}`);
+    trap.spring();
+    throw new ProcessGone(`the process ended at ${kind}, ${point}`);
+  }
+
+  /** Into the page cache. */
+  #written(journal: Journal): void {
+    this.#unforced.push({ journal, tell: this.#tellOf(journal), told: false, before: null });
+    this.#logPages += journal.rows;
+    if (journal.kind !== "commit" && journal.kind !== "epoch") this.note(`${journal.kind} ${journal.rows}`);
+  }
+
+  #tellOf({ kind }: Journal): (() => void) | null {
+    if (kind === "epoch") {
+      const epoch = this.tables.data.epochs.at(-1) ?? "";
+      return () => this.#begin(epoch);
+    }
+    const { handedOver } = this;
+    return kind === "commit" && handedOver !== null ? () => this.#judge(handedOver) : null;
+  }
+
+  /** Everything that has been committed is on the disk from here on. */
+  force(): void {
+    for (const entry of this.#unforced.splice(0)) if (!entry.told) this.#tell(entry);
+  }
+
+  #tell(entry: Entry): void {
+    entry.told = true;
+    entry.tell?.();
+  }
+
+  /** A judge who stumbles must not look like a disk that fails. */
+  #judge({ group, epoch, models }: HandedOver): void {
+    this.note(nameOf(group));
+    try {
+      this.#oracle.commit(this.branch, group, { epoch, now: this.clock.now, models });
+    } catch (error) {
+      this.report("crash", `the oracle can't read a group: ${String(error)}`);
+    }
+  }
+
+  #begin(epoch: string): void {
+    this.note(`epoch ${epoch}`);
+    if (this.#epochsSinceRestore !== null) this.#epochsSinceRestore += 1;
+    if (this.#epochsSinceRestore === 2) this.counters.add("further_epoch_after_restore");
+    this.#oracle.begin(epoch, this.branch);
+  }
+
+  /** Moves what it can to the database file: readers may stand in the way of the last of it. */
+  checkpoint(): { readonly logPages: number; readonly donePages: number } {
+    if (this.faults.full) return { logPages: 0, donePages: 0 };
+    this.springAt("checkpoint", "before");
+    this.#failAt("checkpoint", null);
+    this.force();
+    this.springAt("checkpoint", "synced");
+    const logPages = this.#logPages;
+    const isWhole = this.random.chance(0.7);
+    this.counters.add(isWhole ? "checkpoint_whole" : "checkpoint_in_part");
+    if (isWhole) this.#logPages = 0;
+    return { logPages, donePages: isWhole ? logPages : Math.floor(logPages * this.random.next()) };
+  }
+
+  /** The process is gone; what it had committed stays. */
+  kill(): void {
+    if (this.#unforced.length > 0) this.counters.add("kill_kept_unsynced");
+    this.#unmount();
+  }
+
+  /** The machine is gone: of what was not forced to disk the first so many transactions stay, or none, or all. */
+  cutPower(): void {
+    const count = this.#unforced.length;
+    const kept = this.random.int(0, count);
+    if (kept > 0) this.counters.add("power_cut_kept_unsynced");
+    if (kept < count) this.counters.add("power_cut_lost_unsynced");
+    if (kept > 0 && kept < count) this.counters.add("power_cut_kept_a_part");
+    for (const entry of this.#unforced.splice(kept).reverse()) this.#lose(entry);
+    this.force();
+    this.#unmount();
+  }
+
+  #lose({ journal, before }: Entry): void {
+    if (journal.kind === "fold" || journal.kind === "trim") this.counters.add("power_cut_lost_background");
+    takeBack(journal);
+    if (before !== null) this.branch = before.fork();
+  }
+
+  #unmount(): void {
+    this.#mounted?.abandon();
+    this.#mounted = null;
+    this.openedBy = null;
+    this.hasFailed = false;
+    this.faults.trap = null;
+  }
+
+  /** Another image takes the place of what is there. Only while nothing is mounted. */
+  restore({ data, branch }: Image): void {
+    this.#unforced = [];
+    this.#epochsSinceRestore = 0;
+    this.tables = this.#tablesOf(copyOf(data));
+    this.branch = branch.fork();
+  }
+
+  /** Each step of a write takes up to so long, beside what it takes on this disk anyway. */
+  slowDown(ms: number): void {
+    this.faults.writeMs = this.#usualMs + ms;
+    this.faults.syncMs = this.#usualMs + ms;
+  }
+
+  heal(): void {
+    Object.assign(this.faults, { full: false, errorAtNext: null, trap: null });
+    this.slowDown(0);
+  }
+}
+
+function takeBack({ takeBack: steps }: Journal): void {
+  for (const step of steps.reverse()) step();
+}
+
+/** For the trace. */
+function nameOf({ spaces }: CommitGroup): string {
+  return `commit ${spaces.map(({ name, firstVersion, lastVersion }) => `${name} ${firstVersion}-${lastVersion}`).join(", ")}`;
+}

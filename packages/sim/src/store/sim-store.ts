@@ -1,0 +1,99 @@
+import { RETENTION, type Retention, SlicedStore, STORE_SETTINGS, type Store } from "@neverstale/server";
+import type { CommitGroup } from "../checks/oracle.ts";
+import { overBound } from "../checks/table-bounds.ts";
+import type { Models } from "../plan/releases.ts";
+import type { Disk, Fold } from "./disk.ts";
+import { never, SimMachine } from "./sim-machine.ts";
+
+/** How long a read takes. */
+const READ_MS = 1;
+
+/** The store of one process: the real one, on the simulated disk. A process that is gone hears no more of it. */
+export class SimStore implements Store {
+  readonly #disk: Disk;
+  readonly #machine: SimMachine;
+  readonly #retention: Retention;
+  readonly #store: SlicedStore;
+  #epoch = "";
+
+  readonly models: Models;
+
+  /** `models`: those of the process. */
+  constructor(disk: Disk, models: Models) {
+    this.models = models;
+    const { writer, retention, settings } = disk.config;
+    this.#disk = disk;
+    this.#machine = new SimMachine(disk, { ...STORE_SETTINGS, ...settings });
+    this.#retention = { ...RETENTION, ...retention };
+    this.#store = new SlicedStore(this.#machine, {
+      writer,
+      retention: this.#retention,
+      ...(settings ? { settings } : {}),
+    });
+  }
+
+  /** The process has ended: nothing it asked for is answered, nothing it asks for is done. */
+  abandon(): void {
+    this.#machine.gone = true;
+  }
+
+  open(): ReturnType<Store["open"]> {
+    return this.#after(READ_MS, () => this.#store.open());
+  }
+
+  async beginEpoch(epoch: string): Promise<void> {
+    const { faults, random } = this.#disk;
+    await this.#after(faults.writeMs * random.next(), () => this.#store.beginEpoch(epoch));
+    this.#epoch = epoch;
+  }
+
+  commit(group: CommitGroup): void | Promise<void> {
+    if (this.#machine.gone) return never();
+    this.#disk.handedOver = { group, epoch: this.#epoch, models: this.models };
+    try {
+      const done = this.#store.commit(group);
+      this.#disk.counters.add(done === undefined ? "commits_inline" : "commits_in_turn");
+      return done === undefined ? undefined : this.#machine.whileThere(done);
+    } catch (error) {
+      if (this.#machine.gone) return never();
+      throw error;
+    }
+  }
+
+  /** Once it has ended, and the trimming behind it, nothing is kept for longer than it is declared to be. */
+  async fold(fold: Fold): Promise<void> {
+    await this.#machine.whileThere(this.#store.fold(fold));
+    if (this.#machine.gone) return; // The power may have taken some of it back since.
+    const problem = overBound(this.#disk.tables, this.#retention, fold.space);
+    if (problem !== null) this.#disk.report("A10", `after a fold of ${fold.space} to ${fold.version}: ${problem}`);
+  }
+
+  async #after<Result>(ms: number, work: () => Promise<Result>): Promise<Result> {
+    await this.#machine.pass(ms);
+    return this.#machine.whileThere(work());
+  }
+
+  findAnswer(query: Parameters<Store["findAnswer"]>[0]): ReturnType<Store["findAnswer"]> {
+    return this.#after(READ_MS, () => this.#store.findAnswer(query));
+  }
+
+  readLog(query: Parameters<Store["readLog"]>[0]): ReturnType<Store["readLog"]> {
+    return this.#after(READ_MS, () => this.#store.readLog(query));
+  }
+
+  readHistory(query: Parameters<Store["readHistory"]>[0]): ReturnType<Store["readHistory"]> {
+    return this.#after(READ_MS, () => this.#store.readHistory(query));
+  }
+
+  backup(path: string): Promise<void> {
+    return this.#machine.whileThere(this.#store.backup(path));
+  }
+
+  close(): Promise<void> {
+    return this.#after(READ_MS, () => this.#store.close());
+  }
+
+  metrics(): ReturnType<Store["metrics"]> {
+    return this.#store.metrics();
+  }
+}

@@ -1,0 +1,151 @@
+import type {
+  FoldedSpace,
+  OldAnswerRow,
+  OldHistoryRow,
+  OldLogRow,
+  OldUndoRow,
+  TableCounts,
+  TrimTables,
+} from "@neverstale/server";
+import type { Journals } from "../checks/journal.ts";
+import { keyOf, rowsOf, type StoredTombstone, type TableData } from "./table-data.ts";
+
+/** What trimming looks at and deletes. */
+export class SimTrims implements TrimTables {
+  readonly #data: TableData;
+  readonly #journals: Journals;
+  readonly #count: (what: string) => void;
+  readonly #looks: () => void;
+
+  /** `looks`: trimming asks what is due from here on. */
+  constructor(data: TableData, journals: Journals, count: (what: string) => void, looks: () => void) {
+    this.#data = data;
+    this.#journals = journals;
+    this.#count = count;
+    this.#looks = looks;
+  }
+
+  space(spaceId: number): FoldedSpace | null {
+    return this.#data.spaces.get(spaceId) ?? null;
+  }
+
+  oldestLog(limit: number): Iterable<OldLogRow> {
+    this.#looks();
+    return this.#data.log.slice(0, limit).map((row) => ({ ...row, bytes: row.changes.length }));
+  }
+
+  dropLog(upToSequence: number): number {
+    this.#count("bound_log");
+    return this.#journals.remove("trim", this.#data.log, ({ sequence }) => sequence <= upToSequence);
+  }
+
+  oldestHistory(limit: number): Iterable<OldHistoryRow> {
+    return this.#data.history.slice(0, limit).map((row) => ({ ...row, bytes: row.text.length }));
+  }
+
+  dropHistory(upToPosition: number): number {
+    this.#count("bound_history");
+    const { history, dropped } = this.#data;
+    const chars = history.findLast(({ position }) => position <= upToPosition)?.chars ?? 0;
+    this.#journals.set("trim", dropped, "position", upToPosition);
+    this.#journals.set("trim", dropped, "chars", chars);
+    return this.#journals.remove("trim", history, ({ position }) => position <= upToPosition);
+  }
+
+  oldestAnswers(owner: string | null, limit: number): Iterable<OldAnswerRow> {
+    return this.#data.answers
+      .filter((row) => owner === null || row.owner === owner)
+      .slice(0, limit)
+      .map((row) => ({ id: row.rowId, owner: row.owner, at: row.at, madeAt: row.madeAt, chars: row.chars }));
+  }
+
+  dropAnswer(id: number): void {
+    this.#count("bound_answers");
+    this.#journals.remove("trim", this.#data.answers, ({ rowId }) => rowId === id);
+  }
+
+  raiseExpired(owner: string | null, madeAt: number): void {
+    const { expired } = this.#data;
+    this.#journals.set("trim", expired, owner, Math.max(madeAt, expired.get(owner) ?? madeAt));
+  }
+
+  expiredOwners(): number {
+    return [...this.#data.expired.keys()].filter((owner) => owner !== null).length;
+  }
+
+  oldestExpired(): { readonly owner: string; readonly madeAt: number } | null {
+    let oldest: { readonly owner: string; readonly madeAt: number } | null = null;
+    for (const [owner, madeAt] of this.#data.expired) {
+      if (owner !== null && (oldest === null || madeAt < oldest.madeAt)) oldest = { owner, madeAt };
+    }
+    return oldest;
+  }
+
+  dropExpired(owner: string): void {
+    this.#count("bound_expired_owners");
+    this.#journals.set("trim", this.#data.expired, owner, undefined);
+  }
+
+  oldestUndo(afterId: number, limit: number): Iterable<OldUndoRow> {
+    return this.#data.undo
+      .filter(({ rowId }) => rowId > afterId)
+      .slice(0, limit)
+      .map(({ rowId, spaceId, target, text }) => ({ id: rowId, spaceId, target, bytes: text?.length ?? 0 }));
+  }
+
+  dropUndo(fromId: number, toId: number): number {
+    this.#count("bound_undo");
+    return this.#journals.remove("trim", this.#data.undo, ({ rowId }) => rowId >= fromId && rowId <= toId);
+  }
+
+  hasTombstones(spaceId: number, floor: number): boolean {
+    return this.#tombstonesUpTo(spaceId, floor).length > 0;
+  }
+
+  #tombstonesUpTo(spaceId: number, floor: number): readonly StoredTombstone[] {
+    return [...(this.#data.tombstones.get(spaceId)?.values() ?? [])].filter(({ version }) => version <= floor);
+  }
+
+  dropTombstones(spaceId: number, floor: number, limit: number): number {
+    this.#count("bound_tombstones");
+    const rows = this.#tombstonesUpTo(spaceId, floor).slice(0, limit);
+    for (const row of rows)
+      this.#journals.set("trim", rowsOf(this.#data.tombstones, spaceId, new Map()), keyOf(row), undefined);
+    return rows.length;
+  }
+
+  endedSpace(): number | null {
+    return [...this.#data.ended.keys()][0] ?? null;
+  }
+
+  dropOfEnded(table: "records" | "tombstones" | "log" | "lineage", spaceId: number, limit: number): number {
+    if (table === "log" || table === "lineage") return this.#dropRowsOfEnded(table, spaceId, limit);
+    const rows: ReadonlyMap<number, Map<string, unknown>> = this.#data[table];
+    const ofSpace = rows.get(spaceId) ?? new Map<string, unknown>();
+    const keys = [...ofSpace.keys()].slice(0, limit);
+    for (const key of keys) this.#journals.set("trim", ofSpace, key, undefined);
+    return keys.length;
+  }
+
+  #dropRowsOfEnded(table: "log" | "lineage", spaceId: number, limit: number): number {
+    const ofSpace =
+      table === "log"
+        ? this.#data.log.filter((row) => row.spaceId === spaceId)
+        : rowsOf(this.#data.lineage, spaceId, []);
+    const gone = new Set<unknown>(ofSpace.slice(0, limit));
+    if (table === "log") return this.#journals.remove("trim", this.#data.log, (row) => gone.has(row));
+    return this.#journals.remove("trim", rowsOf(this.#data.lineage, spaceId, []), (row) => gone.has(row));
+  }
+
+  forgetEnded(spaceId: number): void {
+    this.#count("bound_ended");
+    this.#journals.set("trim", this.#data.ended, spaceId, undefined);
+  }
+
+  counts(): TableCounts {
+    const { undo, tombstones, ended } = this.#data;
+    let count = 0;
+    for (const rows of tombstones.values()) count += rows.size;
+    return { undo: undo.length, tombstones: count, endedSpaces: ended.size };
+  }
+}

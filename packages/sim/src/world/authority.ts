@@ -1,0 +1,136 @@
+import { StoreFailure } from "@neverstale/server";
+import type { Connection } from "../network/connection.ts";
+import { EMPTY_IMAGE, type Image } from "../store/disk.ts";
+import type { Answer, Request } from "./http-api.ts";
+import { type AuthorityConfig, Incarnation } from "./incarnation.ts";
+import type { World } from "./world.ts";
+
+/** Whoever keeps the authority running: starts a process after another, ends them, puts a backup in place in between. */
+export class Authority {
+  readonly config: AuthorityConfig;
+  readonly #world: World;
+  /** The process that runs; null: none does. */
+  process: Incarnation | null = null;
+  /** Processes that were started. */
+  starts = 0;
+  /** When the newest process began to serve. */
+  servingSince = 0;
+  /** The machine is off: nobody answers, not even with a refusal. */
+  #off = false;
+  #keepsRunning = false;
+
+  constructor(world: World, config: AuthorityConfig) {
+    this.#world = world;
+    this.config = config;
+  }
+
+  get serving(): boolean {
+    return this.process?.serving === true;
+  }
+
+  get manager() {
+    return this.process?.manager ?? null;
+  }
+
+  start(): void {
+    if (this.process !== null) return;
+    this.#off = false;
+    this.starts += 1;
+    const process = new Incarnation(this.#world, this.config, this.starts);
+    this.process = process;
+    this.#note(`starts ${this.starts}`);
+    process.start().then(
+      () => {
+        if (!process.alive || process.hub === null) return;
+        this.servingSince = this.#world.clock.now;
+        this.#note(`serves ${process.epoch} ${process.manager?.version}`);
+      },
+      (error: unknown) => this.#world.fail("crash", `the start fails: ${String(error)}`),
+    );
+  }
+
+  /** From here on there is always a process: one that ends is started again. */
+  keepRunning(): void {
+    this.#keepsRunning = true;
+    this.start();
+  }
+
+  startAfter(ms: number): void {
+    this.#world.clock.after(ms, () => this.start());
+  }
+
+  /** `kill -9`, or the machine loses its power. */
+  crash(power: boolean): void {
+    const { process } = this;
+    if (process === null) return;
+    this.#note(power ? "loses power" : "is killed");
+    this.#world.counters.add(power ? "power_cuts" : "kills");
+    this.process = null;
+    this.#off = power;
+    process.end(power);
+    if (power) this.#world.disk.cutPower();
+    else this.#world.disk.kill();
+  }
+
+  /** The process ends itself, because of its disk; it is started again. */
+  exit(process: Incarnation): void {
+    if (this.process !== process) return;
+    this.#world.counters.add("exits");
+    this.crash(false);
+    this.startAfter(500);
+  }
+
+  /** A graceful end; a crash may come in between. */
+  stop(): void {
+    const { process } = this;
+    if (process === null || process.hub === null) return;
+    this.#note("is stopped");
+    process.stop().then(
+      () => this.#stopped(process, "graceful_stops"),
+      (error: unknown) => {
+        if (!(error instanceof StoreFailure)) this.#world.fail("crash", `the stop fails: ${String(error)}`);
+        this.#stopped(process, "stops_without_disk");
+      },
+    );
+  }
+
+  #stopped(process: Incarnation, how: string): void {
+    if (this.process !== process) return;
+    this.#note("has stopped");
+    this.#world.counters.add(how);
+    this.process = null;
+    process.end(false);
+    this.#world.disk.kill();
+    if (this.#keepsRunning) this.startAfter(20);
+  }
+
+  /** Another image takes the place of the data, while nothing runs: a backup, or a database that knows nothing. */
+  restore(image: Image = EMPTY_IMAGE): void {
+    this.crash(false);
+    this.#note("is restored");
+    this.#world.counters.add("restores");
+    this.#world.restores += 1;
+    this.#world.restoredAt = this.#world.clock.now;
+    this.#world.disk.restore(image);
+    this.#world.acks.restored(image.branch);
+    this.#world.calls.restored();
+  }
+
+  accept(connection: Connection): void {
+    const { process } = this;
+    if (process?.serving === true) process.accept(connection);
+    else if (this.#off) connection.cut("nobody", 0);
+    else connection.refuse();
+  }
+
+  request(request: Request): Promise<Answer> {
+    const { process } = this;
+    if (process?.serving === true) return process.request(request);
+    if (this.#off) return new Promise(() => {});
+    return Promise.reject(new Error("the connection was refused"));
+  }
+
+  #note(text: string): void {
+    this.#world.trace.line(this.#world.clock.now, `authority ${text}`);
+  }
+}

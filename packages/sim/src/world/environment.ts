@@ -1,0 +1,230 @@
+import type {
+  ClientSocket,
+  Environment,
+  EnvironmentSignal,
+  HttpAnswer,
+  HttpRequest,
+  SocketEvents,
+} from "@neverstale/client";
+import { PARTS_PARAMETER, SyncError } from "@neverstale/protocol";
+import type { ConnectionWatch } from "../network/connection.ts";
+import type { Network } from "../network/network.ts";
+import type { Random } from "../plan/random.ts";
+import type { Timer } from "./clock.ts";
+import { START_OF_TIME, type World } from "./world.ts";
+
+/** A replica that is not told of a sleep notices it by its clocks within this time. */
+export const NOTICES_SLEEP_MS = 2_000;
+
+/** A difference of the clocks below this is none to a replica: short sleeps that one of them doesn't count. */
+const CLOCK_JUMP_MS = 1_000;
+
+interface PendingTimer {
+  /** On the monotonic clock of this machine. */
+  readonly due: number;
+  readonly run: () => void;
+  timer: Timer | null;
+}
+
+/** What happens around the events of one client. */
+export interface EventHooks extends ConnectionWatch {
+  /** Something has happened to the client. */
+  happened(): void;
+}
+
+const decoder = new TextDecoder();
+
+/**
+ * The machine of one client: a browser tab or a program. Its clocks are its own, and it sleeps: then nothing runs, no
+ * timer, no frame, no answer, and the monotonic clock may stand still or not.
+ */
+export class SimEnvironment implements Environment {
+  readonly baseUrl = null;
+  readonly #world: World;
+  readonly #network: Network;
+  readonly #client: string;
+  readonly #asksForParts: boolean;
+  readonly #random: Random;
+  readonly #hooks: EventHooks;
+  readonly #timers = new Set<PendingTimer>();
+  #tells = new Set<(signal: EnvironmentSignal) => void>();
+  /** What would have happened while it slept. */
+  #missed: (() => void)[] = [];
+  #asleep: { readonly at: number; readonly countsTime: boolean } | null = null;
+  /** What the monotonic clock has not counted. */
+  #uncountedMs = 0;
+  #wallSkewMs: number;
+  #open: { closed: boolean } | null = null;
+  jumpedAt = Number.NEGATIVE_INFINITY;
+  wokeAt = Number.NEGATIVE_INFINITY;
+
+  constructor(world: World, network: Network, client: string, asksForParts: boolean, hooks: EventHooks) {
+    this.#asksForParts = asksForParts;
+    this.#world = world;
+    this.#network = network;
+    this.#client = client;
+    this.#hooks = hooks;
+    this.#random = world.random.fork(`environment ${client}`);
+    this.#wallSkewMs = this.#random.int(-3_600_000, 3_600_000);
+  }
+
+  /** How far its two clocks may stand apart without its noticing. */
+  get unnoticedMs(): number {
+    return this.#uncountedMs > 0 ? CLOCK_JUMP_MS : 0;
+  }
+
+  get asleep(): boolean {
+    return this.#asleep !== null;
+  }
+
+  now(): number {
+    return this.#world.clock.now - this.#uncountedMs;
+  }
+
+  wallTime(): number {
+    return START_OF_TIME + this.#world.clock.now + this.#wallSkewMs;
+  }
+
+  chance(): number {
+    return this.#random.next();
+  }
+
+  newId(): string {
+    return this.#world.newId();
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    const pending: PendingTimer = { due: this.now() + Math.max(0, delayMs), run, timer: null };
+    this.#timers.add(pending);
+    this.#start(pending);
+    return {
+      cancel: () => {
+        pending.timer?.cancel();
+        this.#timers.delete(pending);
+      },
+    };
+  }
+
+  #start(pending: PendingTimer): void {
+    pending.timer = this.#world.clock.after(pending.due - this.now(), () => {
+      this.#timers.delete(pending);
+      this.#happen(pending.run);
+    });
+  }
+
+  /** Everything that happens to the client goes through here. */
+  #happen(run: () => void): void {
+    if (this.#asleep !== null) {
+      this.#missed.push(run);
+      return;
+    }
+    run();
+    this.#hooks.happened();
+  }
+
+  /** Somebody uses the client; nobody does while it sleeps. */
+  act(run: () => void): void {
+    if (this.#asleep === null) this.#happen(run);
+  }
+
+  openSocket(url: string, protocols: readonly string[], events: SocketEvents): ClientSocket {
+    if (this.#open?.closed === false) this.#world.fail("R5", `${this.#client} listens to two sockets`);
+    const own = { closed: false };
+    this.#open = own;
+    const told: SocketEvents = {
+      opened: () => this.#happen(() => events.opened()),
+      received: (frame) => this.#happen(() => events.received(frame)),
+      closed: (code) => {
+        own.closed = true;
+        this.#happen(() => events.closed(code));
+      },
+    };
+    const connection = this.#network.connect(
+      this.#asksForParts ? url : withoutParts(url),
+      protocols,
+      told,
+      this.#hooks,
+    );
+    return {
+      send: (text) => connection.say(text),
+      close: () => {
+        own.closed = true;
+        connection.closeByClient();
+      },
+    };
+  }
+
+  request(request: HttpRequest): Promise<HttpAnswer> {
+    const { method, url, headers, body, timeoutMs } = request;
+    const sent = { client: this.#client, method, path: new URL(url).pathname, headers, body };
+    const answer = this.#network.request(sent, timeoutMs, (ms, run) => this.after(ms, run));
+    return new Promise((resolve, reject) => {
+      answer.then(
+        ({ status, text }) => this.#happen(() => resolve({ status, text, retryAfter: null })),
+        (error: Error) => this.#happen(() => reject(error)),
+      );
+    });
+  }
+
+  /** At once, or later, as environments do. */
+  readonly inflate = (bytes: Uint8Array, maxBytes: number): string | Promise<string> => {
+    if (bytes.length > maxBytes) throw new SyncError("bad_message", "the frame is too large");
+    const text = decoder.decode(bytes);
+    if (this.#random.chance(0.5)) return text;
+    return new Promise((resolve) => {
+      this.after(this.#random.int(0, 20), () => resolve(text));
+    });
+  };
+
+  watch(tell: (signal: EnvironmentSignal) => void): () => void {
+    this.#tells.add(tell);
+    return () => this.#tells.delete(tell);
+  }
+
+  signal(signal: EnvironmentSignal): void {
+    for (const tell of [...this.#tells]) this.#happen(() => tell(signal));
+  }
+
+  /** The tab is frozen, or the machine sleeps; `countsTime`: whether the monotonic clock goes on. */
+  sleep(countsTime: boolean): void {
+    if (this.#asleep !== null) return;
+    this.#asleep = { at: this.#world.clock.now, countsTime };
+    for (const { timer } of this.#timers) timer?.cancel();
+    this.#network.hold("asleep", ["down"]);
+  }
+
+  wake(): void {
+    if (this.#asleep === null) return;
+    if (!this.#asleep.countsTime) this.#uncountedMs += this.#world.clock.now - this.#asleep.at;
+    this.#asleep = null;
+    this.wokeAt = this.#world.clock.now;
+    this.jumpedAt = this.wokeAt;
+    const timersFirst = this.#random.chance(0.5);
+    if (timersFirst) this.#startTimers();
+    for (const run of this.#missed.splice(0)) this.#world.clock.after(0, () => this.#happen(run));
+    this.#network.release("asleep");
+    if (!timersFirst) this.#startTimers();
+  }
+
+  #startTimers(): void {
+    for (const pending of [...this.#timers].sort((a, b) => a.due - b.due)) this.#start(pending);
+  }
+
+  /**
+   * Somebody sets the clock of the machine, and it returns true; not while it sleeps, and not before it has noticed that it did: a clock that is
+   * set back over a sleep that the other clock did not count leaves nothing to notice it by.
+   */
+  jumpWall(byMs: number): boolean {
+    if (this.asleep || this.#world.clock.now - this.wokeAt <= NOTICES_SLEEP_MS) return false;
+    this.#wallSkewMs += byMs;
+    this.jumpedAt = this.#world.clock.now;
+    return true;
+  }
+}
+
+/** As the build before asked: it knew of no parts. */
+function withoutParts(url: string): string {
+  const address = new URL(url);
+  address.searchParams.delete(PARTS_PARAMETER);
+  return address.href;
+}

@@ -1,0 +1,302 @@
+import {
+  CLOSE,
+  csrfTokenIn,
+  PARTS_PARAMETER,
+  type Position,
+  type StateOf,
+  SUBPROTOCOL,
+  SyncError,
+} from "@neverstale/protocol";
+import {
+  type Applied,
+  type Decide,
+  type Limits,
+  MAIN_SPACE,
+  type Runtime,
+  StateManager,
+  SyncHub,
+  type Timer,
+  type TransactOptions,
+} from "@neverstale/server";
+import { Asked } from "../checks/asked.ts";
+import { Audit } from "../checks/audit.ts";
+import { counted } from "../checks/evictions.ts";
+import { type Branch, NO_RECORDS, type OracleState } from "../checks/oracle.ts";
+import { difference } from "../checks/same-state.ts";
+import type { Connection } from "../network/connection.ts";
+import { SimCodec } from "../network/frames.ts";
+import type { mainModel } from "../plan/models.ts";
+import { FIRST_RELEASE, type Models, migrationOf, modelsOf } from "../plan/releases.ts";
+import { type Answer, answerRequest, type Request } from "./http-api.ts";
+import type { World } from "./world.ts";
+
+/** How the world around one process of the authority is set up. */
+export interface AuthorityConfig {
+  readonly limits: Partial<Limits>;
+  readonly beaconMs: number;
+  readonly scale: number;
+  readonly zipFromChars: number;
+  readonly buildMs: number;
+  readonly loopUtilization: number;
+}
+
+/** One process of the authority, from its start to its end: the real manager and hub over a simulated machine. */
+export class Incarnation implements Runtime {
+  readonly world: World;
+  readonly config: AuthorityConfig;
+  readonly number: number;
+  readonly frames: SimCodec;
+  alive = true;
+  models: Models = modelsOf(FIRST_RELEASE, new Set());
+  manager: StateManager<typeof mainModel> | null = null;
+  hub: SyncHub | null = null;
+  readonly #connections = new Set<Connection>();
+  readonly #onEnd = new Set<(silently: boolean) => void>();
+  readonly #random;
+  #closing: Promise<void> | null = null;
+
+  constructor(world: World, config: AuthorityConfig, number: number) {
+    this.world = world;
+    this.config = config;
+    this.number = number;
+    this.#random = world.random.fork(`authority ${number}`);
+    const { scale, zipFromChars } = config;
+    const { snapshots } = world;
+    this.frames = new SimCodec((ms, run) => this.after(ms, run), this.#random, { scale, zipFromChars, snapshots });
+  }
+
+  // Runtime: the machine as this process sees it.
+
+  now(): number {
+    return this.world.clock.now;
+  }
+
+  wallTime(): number {
+    return this.world.wallTime();
+  }
+
+  newId(): string {
+    return this.world.newId();
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    return this.world.clock.after(delayMs, () => {
+      if (this.alive) run();
+    });
+  }
+
+  soon(run: () => void): void {
+    this.after(0, run);
+  }
+
+  loopUtilization(): number {
+    return this.config.loopUtilization;
+  }
+
+  // Life and death.
+
+  /** Opens the store and serves. Whatever goes wrong with the disk meanwhile ends the process. */
+  async start(): Promise<void> {
+    const { limits, beaconMs } = this.config;
+    const { release } = this.world;
+    const store = this.world.disk.mount((branch) => modelsOf(release, collectionsIn(branch)));
+    this.models = store.models;
+    const onFailure = () => this.after(this.#random.int(0, 5), () => this.world.authority.exit(this));
+    try {
+      const manager = await StateManager.open({
+        model: this.models.main,
+        spaces: this.models.others,
+        migrate: (state) => migrationOf(release, state),
+        onProblems: () => this.world.counters.add("stored_records_refused_today"),
+        store,
+        limits,
+        onFailure,
+        runtime: this,
+      });
+      this.#recovered(manager);
+      this.manager = manager;
+      this.hub = new SyncHub(manager as unknown as StateManager, { beaconMs });
+    } catch (error) {
+      if (error instanceof SyncError && !OF_THE_DISK.includes(error.code))
+        this.world.fail("P3", `the store can't be opened: ${error.message}`);
+      this.world.authority.exit(this);
+    }
+  }
+
+  get serving(): boolean {
+    return this.alive && this.hub !== null && this.#closing === null;
+  }
+
+  get epoch(): string {
+    return this.manager?.epoch ?? "";
+  }
+
+  /** Promise P3: what is there after a start is what the disk has. */
+  #recovered(manager: StateManager<typeof mainModel>): void {
+    const { branch } = this.world.disk;
+    for (const name of new Set([...manager.spaces(), ...branch.spaces.keys()])) {
+      const space = manager.space(name);
+      const history = branch.spaces.get(name);
+      if (space === null || history === undefined || space.creationId !== history.creationId) {
+        this.world.fail("P3", `the space ${name} is not the one that was stored`);
+      } else if (space.head !== history.head.version) {
+        this.world.fail("P3", `${name} is at ${space.head} after a start, and ${history.head.version} is durable`);
+      } else {
+        const where = difference(space.state, history.head.state);
+        if (where !== null) this.world.fail("P3", `after a start ${name} has another ${where}`);
+        this.#checkKept(name, history.head.state);
+      }
+    }
+    this.world.acks.recovered(branch);
+  }
+
+  /** Rule E6: what a release keeps less of is gone before anyone is served. */
+  #checkKept(name: string, state: OracleState): void {
+    for (const [collection, { keep }] of Object.entries(this.models.of(name).collections)) {
+      const kept = keep === null ? 0 : counted(keep, state[collection] ?? NO_RECORDS).length;
+      if (keep !== null && kept > keep.newest)
+        this.world.fail("E6", `${name} serves ${kept} ${collection} after a start, and keeps ${keep.newest}`);
+    }
+  }
+
+  /** The process ends here: nothing it has begun goes on. */
+  end(silently: boolean): void {
+    this.alive = false;
+    this.#count();
+    for (const connection of this.#connections) connection.processEnded(silently, this.#random.skewed(4_000_000));
+    for (const tell of this.#onEnd) tell(silently);
+    this.#connections.clear();
+  }
+
+  /** A graceful end; resolves when the store is closed. */
+  stop(): Promise<void> {
+    this.#closing ??= this.#stop();
+    return this.#closing;
+  }
+
+  async #stop(): Promise<void> {
+    this.hub?.close();
+    await this.manager?.close();
+  }
+
+  #count(): void {
+    if (this.hub === null) return;
+    const { fullStates, ...counts } = this.hub.metrics;
+    for (const [name, count] of Object.entries(counts)) this.world.counters.add(`hub_${name}`, count);
+    for (const [reason, count] of Object.entries(fullStates)) this.world.counters.add(`full_state_${reason}`, count);
+  }
+
+  /** What it acknowledges must hold from then on. */
+  async transact(decide: Decide<StateOf<typeof mainModel>>, options: TransactOptions = {}): Promise<Applied> {
+    if (this.manager === null) throw new SyncError("shutting_down", "the process does not serve yet");
+    const asked = new Asked(this.world.acks.removals, this.models);
+    const applied = await this.manager.transact(asked.by(decide), options).catch((error) => this.#refused(error));
+    if (this.alive) this.world.acks.note(applied, asked, options.key?.id ?? null);
+    this.#checkSteps();
+    return applied;
+  }
+
+  /** Rule S3: who leaves is found at once, however many records are kept or have left. */
+  #checkSteps(): void {
+    const { eviction_lookups: lookups = 0, eviction_steps: steps = 0 } = this.manager?.metrics() ?? {};
+    if (steps > 2 * lookups) this.world.fail("S3", `the oldest record was found ${lookups} times in ${steps} steps`);
+  }
+
+  /** The bound that a call has met is named in the hint. */
+  #refused(error: unknown): never {
+    const hint = error instanceof SyncError ? (error.hint ?? "") : "";
+    if (error instanceof SyncError && error.code === "key_expired") this.world.counters.add("keys_expired");
+    for (const bound of SIZES) if (hint.includes(bound)) this.world.counters.add(`bound_${bound}`);
+    throw error;
+  }
+
+  // The endpoint, as `serveSync` is it.
+
+  accept(connection: Connection): void {
+    const { hub, manager } = this;
+    if (hub === null || manager === null) return connection.refuse();
+    if (!this.world.sessions.admits(connection.client, csrfTokenIn(connection.protocols))) return connection.refuse();
+    const space = connection.url.pathname.replace(/^\/sync\/?/, "") || MAIN_SPACE;
+    const creationId = manager.space(space)?.creationId ?? "";
+    const profile = connection.protocols.includes(SUBPROTOCOL) ? "v1" : "plain";
+    const history = () => this.world.oracle.historyOf({ epoch: this.epoch, space: creationId });
+    const resume = positionOf(connection.url);
+    connection.audit = new Audit(this.world.fail, {
+      plain: profile === "plain",
+      parts: asksForParts(connection),
+      history,
+      largestFrame: () => this.frames.largestBytes,
+      claimed: resume === null ? null : this.world.oracle.momentAt(resume),
+      counters: this.world.counters,
+    });
+    connection.models = this.models;
+    connection.follows = { epoch: this.epoch, space: creationId };
+    connection.greet();
+    this.#attach(connection, hub, space, profile);
+  }
+
+  #attach(connection: Connection, hub: SyncHub, space: string, profile: "v1" | "plain"): void {
+    try {
+      const resume = positionOf(connection.url);
+      const parts = asksForParts(connection);
+      const cursor = hub.attach(connection, { space, profile, resume, subject: connection.client, parts });
+      this.#connections.add(connection);
+      connection.accepted({
+        received: (text) => {
+          if (this.alive) hub.receive(cursor, text);
+        },
+        closed: () => {
+          this.#connections.delete(connection);
+          if (this.alive) hub.detach(cursor);
+        },
+      });
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      connection.close(CLOSE.unknownSpace);
+    }
+  }
+
+  /** A request over HTTP. Rejects when the process ends before it has answered, unless nobody is left to say so. */
+  request(request: Request): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const ended = (silently: boolean) => {
+        if (!silently) reject(new Error("the connection was reset"));
+      };
+      this.#onEnd.add(ended);
+      answerRequest(this, request).then(
+        (answer) => {
+          this.#onEnd.delete(ended);
+          if (this.alive) resolve(answer);
+        },
+        (error: unknown) => this.world.fail("crash", `a request ends the process: ${String(error)}`),
+      );
+    });
+  }
+
+  revoke(client: string): void {
+    this.hub?.revoke((subject) => (subject === client ? CLOSE.notSignedIn : null));
+  }
+}
+
+function asksForParts({ url }: Connection): boolean {
+  return url.searchParams.get(PARTS_PARAMETER) === "1";
+}
+
+/** Bounds of rule S8 that a call can meet. */
+const SIZES = ["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"] as const;
+
+/** A start that fails with one of them is tried again. */
+const OF_THE_DISK: readonly string[] = ["store_unavailable", "outcome_unknown"];
+
+/** The collections of the main space that hold records. */
+function collectionsIn({ spaces }: Branch): ReadonlySet<string> {
+  const state = Object.entries(spaces.get("main")?.head.state ?? {});
+  return new Set(state.filter(([, records]) => records.size > 0).map(([name]) => name));
+}
+
+function positionOf({ searchParams }: URL): Position | null {
+  const epoch = searchParams.get("epoch");
+  const space = searchParams.get("space");
+  const version = searchParams.get("version");
+  return epoch === null || space === null || version === null ? null : { epoch, space, version: Number(version) };
+}

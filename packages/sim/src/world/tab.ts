@@ -1,0 +1,286 @@
+import { type Divergence, type ReplicaCounters, ReplicaDriver, type SyncView } from "@neverstale/client";
+import type { Position, StateRecord } from "@neverstale/protocol";
+import { Dispatches } from "../checks/dispatches.ts";
+import { difference } from "../checks/same-state.ts";
+import type { Connection } from "../network/connection.ts";
+import type { WireMessage } from "../network/frames.ts";
+import type { NetworkConfig } from "../network/network.ts";
+import { Network } from "../network/network.ts";
+import type { Random } from "../plan/random.ts";
+import { altered } from "../plan/tamper.ts";
+import type { Timer } from "./clock.ts";
+import { NOTICES_SLEEP_MS, SimEnvironment } from "./environment.ts";
+import type { World } from "./world.ts";
+
+export interface TabConfig {
+  readonly name: string;
+  /** The space it follows. */
+  readonly space: string;
+  /** With a session and its CSRF token, as a page has them. */
+  readonly inBrowser: boolean;
+  /** It asks for large messages in parts (rule M9); an older build does not. */
+  readonly parts: boolean;
+  readonly network: NetworkConfig;
+  readonly beaconMs: number;
+}
+
+/** A record that somebody altered on its way, so that the replica is wrong without knowing. */
+interface Wrong {
+  readonly record: string;
+  /** The version it comes with; before the replica stands there, nothing of it is shown. */
+  readonly version: number;
+  readonly since: number;
+  readonly divergences: number;
+  /** Digests that were found to differ when it was altered. */
+  readonly found: number;
+}
+
+type Shown = Readonly<Record<string, ReadonlyMap<string, StateRecord>>>;
+
+/** What a delivered frame may have been late, at most, within the time that a confirmation counts. */
+const SLACK_MS = 50;
+/** A frame that waits for those before it to be inflated is taken in within this time. */
+const ON_ITS_WAY_MS = 1_000;
+
+/** An authority's clock that is set back by less is followed later. */
+const SET_BACK_MS = 2_000;
+
+/** A real replica with its own machine and network, watched after everything that happens to it. */
+export class Tab {
+  readonly config: TabConfig;
+  readonly network: Network;
+  readonly environment: SimEnvironment;
+  readonly driver: ReplicaDriver<Shown>;
+  readonly dispatches: Dispatches;
+  /** The types of all messages that came to its end, in order. */
+  readonly arrived: string[] = [];
+  /** Set while what it shows is wrong by somebody else's doing. */
+  wrong: Wrong | null = null;
+  /** Frames of it were swallowed, doubled or altered: what it counts is no fault of its own. */
+  meddledWith = false;
+  readonly #world: World;
+  readonly #random: Random;
+  readonly #transits: { readonly at: number; readonly ms: number }[] = [];
+  #position: Position | null = null;
+  /** How the replica stood when a frame of an older connection came. */
+  #beforeLate: { readonly view: SyncView; readonly position: Position | null } | null = null;
+  #comesBack: Timer | null = null;
+  #divergences: Divergence[] = [];
+
+  constructor(world: World, config: TabConfig) {
+    const { name, space } = config;
+    this.#world = world;
+    this.config = config;
+    this.#random = world.random.fork(`tab ${name}`);
+    world.sessions.add(name, config.inBrowser);
+    this.network = new Network(world, config.network, name);
+    const tab = this;
+    this.environment = new SimEnvironment(world, this.network, name, config.parts, {
+      happened: () => this.#happened(),
+      arrives: (connection, message, sentAt) => this.#arrives(connection, message, sentAt),
+      get now() {
+        return world.clock.now;
+      },
+      get jumpedAt() {
+        return tab.environment.jumpedAt;
+      },
+    });
+    this.driver = new ReplicaDriver({
+      url: space === "main" ? "ws://sim/sync" : `ws://sim/sync/${space}`,
+      io: this.environment,
+      ...(config.inBrowser ? { csrf: "/api/session" } : {}),
+      user: name,
+      autoStart: false,
+      onDivergence: (divergence) => this.#divergences.push(divergence),
+    });
+    this.dispatches = new Dispatches(world, this);
+    this.driver.subscribe(() => this.check(true));
+    this.driver.start();
+  }
+
+  get name(): string {
+    return this.config.name;
+  }
+
+  get status(): string {
+    const { status } = this.driver.view;
+    return status.type === "stale" ? `stale: ${status.why}` : status.type;
+  }
+
+  get counters(): ReplicaCounters {
+    return this.driver.counters;
+  }
+
+  get divergences(): readonly Divergence[] {
+    return this.#divergences;
+  }
+
+  #happened(): void {
+    this.#checkLate();
+    this.check(false);
+    if (this.status === "stale: unknown_space") this.#comeBack();
+  }
+
+  /** Rule R8: a frame of an older connection changes nothing. */
+  #checkLate(): void {
+    const before = this.#beforeLate;
+    this.#beforeLate = null;
+    if (before === null || (before.view === this.driver.view && before.position === this.driver.position)) return;
+    this.#world.fail("R8", `${this.name} takes a frame of an older socket for one of the newest`);
+  }
+
+  /** Who uses the tab opens the space again after a while: there may be one by then. */
+  #comeBack(): void {
+    this.#comesBack ??= this.#world.clock.after(this.#random.int(500, 5_000), () => {
+      this.#comesBack = null;
+      if (this.status === "stale: unknown_space") this.environment.act(() => this.driver.start());
+    });
+  }
+
+  /** Everything that must hold of a replica at every moment; `told`: it says itself that something has changed. */
+  check(told: boolean): void {
+    const { position } = this.driver;
+    const moved = position !== this.#position;
+    if (moved) this.#noteShown(position);
+    if (moved) this.#checkPosition(this.#position, position);
+    this.#position = position;
+    if (this.driver.view.status.type === "signed_out") this.#checkCleared();
+    else if (moved || told || this.wrong !== null) this.#checkShown(position);
+    if (this.driver.view.status.type !== "live") return;
+    this.#checkFresh(position as Position);
+    this.#checkClock();
+  }
+
+  #noteShown(position: Position | null): void {
+    const what = position === null ? "nothing" : `${position.epoch} ${position.space} ${position.version}`;
+    this.#world.trace.line(this.#world.clock.now, `${this.name} shows ${what}`);
+  }
+
+  /** Rule E5. What is shown no longer counts as its position once it has been cleared. */
+  #checkPosition(before: Position | null, after: Position | null): void {
+    if (before?.epoch !== after?.epoch) this.#world.counters.add("client_epoch_changes", before === null ? 0 : 1);
+    if (before === null || after === null || before.epoch !== after.epoch || before.space !== after.space) return;
+    if (after.version < before.version) {
+      this.#world.fail("E5", `${this.name} goes back from ${before.version} to ${after.version}`);
+    }
+  }
+
+  #checkShown(position: Position | null): void {
+    if (position === null) return this.#checkCleared();
+    const moment = this.#world.oracle.momentAt(position);
+    const at = `${this.name} at ${position.epoch} ${position.space} ${position.version}`;
+    if (moment === null) return this.#world.fail("A1", `${at} shows what was never durable`);
+    if (!moment.whole) this.#world.fail("S5", `${at} stands within a group`);
+    const where = difference(this.driver.state, moment.state);
+    if (where === null) this.#healed(position.version);
+    else if (this.wrong === null) this.#world.fail("P1", `${at} (${this.status}) shows another ${where}`);
+    else this.#checkFound(this.wrong, at);
+  }
+
+  /** Rule R9. */
+  #checkCleared(): void {
+    for (const name of Object.keys(this.driver.state)) {
+      if ((this.driver.state[name]?.size ?? 0) > 0) this.#world.fail("R9", `${this.name} still shows ${name}`);
+    }
+    this.wrong = null;
+  }
+
+  /** Promise P5: what a digest found is counted and reported by name; a later value may have covered it before. */
+  #healed(version: number): void {
+    const { wrong } = this;
+    if (wrong === null || (version < wrong.version && this.#world.clock.now - wrong.since < ON_ITS_WAY_MS)) return;
+    this.wrong = null;
+    if (this.counters.digestMismatches === wrong.found) return;
+    this.#world.counters.add("divergence_healed");
+    const named = this.driver.lastDivergence?.records.some(
+      ({ collection, id }) => `${collection}/${id}` === wrong.record,
+    );
+    if (this.counters.divergences > wrong.divergences && named === true) return;
+    this.#world.fail("P5", `${this.name} healed ${wrong.record} and did not report it`);
+  }
+
+  /** Promise P5: the next beacon tells it apart. */
+  #checkFound({ since, record }: Wrong, at: string): void {
+    if (this.driver.view.status.type !== "live" || this.#hasJustWoken) return;
+    if (this.#world.clock.now - since > this.#freshMs) this.#world.fail("P5", `${at} is live with a wrong ${record}`);
+  }
+
+  /** Rule R7: while it says `live`, what it shows was true a short time ago. */
+  #checkFresh(position: Position): void {
+    const since = this.#world.staleSince(this.config.space, position);
+    if (since === null || this.#hasJustWoken) return;
+    const age = this.#world.clock.now - since;
+    if (age > this.#freshMs) this.#world.fail("R7", `${this.name} says live at ${position.version}, ${age} ms behind`);
+  }
+
+  /** Rule R7: while it is live it knows the authority's clock, but for what the newest `sync` was on its way. */
+  #checkClock(): void {
+    const { clock, wallSetAt } = this.#world;
+    const late = this.#worstTransit() + ON_ITS_WAY_MS;
+    if (clock.now - wallSetAt <= 3 * this.config.beaconMs + late) return;
+    if (clock.now - this.environment.wokeAt <= NOTICES_SLEEP_MS + ON_ITS_WAY_MS + SLACK_MS) return;
+    const error = this.driver.serverNow() - this.#world.wallTime();
+    if (error <= SET_BACK_MS + SLACK_MS && error >= -(late + this.environment.unnoticedMs)) return;
+    this.#world.fail("R7", `${this.name} is live and has the authority's clock ${error} ms ahead of what it is`);
+  }
+
+  get #hasJustWoken(): boolean {
+    return this.#world.clock.now - this.environment.wokeAt <= NOTICES_SLEEP_MS;
+  }
+
+  /** For so long what was confirmed may be shown as live: what the rule allows, what frames took, what no clock showed. */
+  get #freshMs(): number {
+    return 1.5 * this.config.beaconMs + this.#worstTransit() + this.environment.unnoticedMs + SLACK_MS;
+  }
+
+  #worstTransit(): number {
+    const from = this.#world.clock.now - 1.5 * this.config.beaconMs - SLACK_MS;
+    while (this.#transits[0] !== undefined && this.#transits[0].at < from) this.#transits.shift();
+    return this.#transits.reduce((worst, { ms }) => Math.max(worst, ms), 0);
+  }
+
+  #arrives(connection: Connection, message: WireMessage, sentAt: number): readonly WireMessage[] {
+    const { now } = this.#world.clock;
+    this.#world.trace.line(now, `${connection.id} > ${message.mark}`);
+    this.arrived.push(message.type);
+    this.#transits.push({ at: now, ms: now - sentAt });
+    if (connection !== this.network.newest)
+      this.#beforeLate = { view: this.driver.view, position: this.driver.position };
+    if (connection.tamper === null || connection.clientDone) return [message];
+    return this.#meddle(connection, message);
+  }
+
+  #meddle(connection: Connection, message: WireMessage): readonly WireMessage[] {
+    const how = connection.tamper;
+    if (how === "alter") return this.#alter(connection, message);
+    if (message.isFullState && how === "double") return [message];
+    this.#noteMeddled(connection, how ?? "");
+    return how === "swallow" ? [] : [message, message];
+  }
+
+  #alter(connection: Connection, message: WireMessage): readonly WireMessage[] {
+    const { position } = this.driver;
+    const result = altered(message, this.#random);
+    // Only what will be applied makes a difference.
+    if (
+      result === null ||
+      this.wrong !== null ||
+      !message.text.startsWith(`{"type":"delta","from":${position?.version},`)
+    ) {
+      return [message];
+    }
+    this.#noteMeddled(connection, "alter");
+    const { divergences, digestMismatches: found } = this.counters;
+    const { version } = message;
+    this.wrong = { record: result.record, version, since: this.#world.clock.now, divergences, found };
+    return [result.message];
+  }
+
+  #noteMeddled(connection: Connection, how: string): void {
+    connection.tamper = null;
+    connection.meddledWith = true;
+    this.meddledWith = true;
+    this.#world.counters.add(`meddled_${how}`);
+    this.#world.trace.line(this.#world.clock.now, `${connection.id} meddled with: ${how}`);
+  }
+}
