@@ -1,9 +1,9 @@
 import { type JsonObject, type JsonValue, MAX_PART_BYTES, type PartProgress } from "@neverstale/protocol";
 import type { Connection, Patience } from "./bench.ts";
 import { type Follower, newFollower } from "./follower.ts";
-import { mismatch } from "./pattern.ts";
+import { mismatch } from "./patterns/pattern.ts";
+import type { Bindings } from "./patterns/template.ts";
 import type { Profile } from "./scenario.ts";
-import type { Bindings } from "./template.ts";
 import { brief, Violation } from "./violation.ts";
 
 /** How long an answer may take: generous, for whoever tests on a busy machine. */

@@ -2,10 +2,10 @@ export type { AcceptedConnection, Arrival, ClientBench, Connection, Control, Ser
 export { checkClient, checkServer, run } from "./io/program.ts";
 export { readScenarios } from "./io/read-scenarios.ts";
 export { NotRun, type Outcome } from "./outcome.ts";
-export { type Mismatch, mismatch } from "./pattern.ts";
+export { type Mismatch, mismatch } from "./patterns/pattern.ts";
+export { type Bindings, resolve, ScenarioError } from "./patterns/template.ts";
 export { playWithClient } from "./play-client.ts";
 export { playWithServer } from "./play-server.ts";
 export { markdownOf, sumOf, tableOf } from "./report.ts";
 export { type Profile, readScenario, type Scenario, type Step, type Tested } from "./scenario.ts";
-export { type Bindings, resolve, ScenarioError } from "./template.ts";
 export { Violation } from "./violation.ts";

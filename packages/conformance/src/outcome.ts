@@ -1,5 +1,5 @@
+import { ScenarioError } from "./patterns/template.ts";
 import type { Profile, Scenario } from "./scenario.ts";
-import { ScenarioError } from "./template.ts";
 import { Violation } from "./violation.ts";
 
 /** What became of one scenario in one profile. */

@@ -2,9 +2,16 @@ import { digestOf, fromWireState, type JsonObject, type JsonValue, type WireStat
 import type { ClientBench } from "./bench.ts";
 import { ClientPeer } from "./client-peer.ts";
 import { NotRun, type Outcome, outcomeOf } from "./outcome.ts";
-import { mismatch } from "./pattern.ts";
+import { mismatch } from "./patterns/pattern.ts";
+import {
+  type Bindings,
+  resolve,
+  resolveNumber,
+  resolveObject,
+  resolveText,
+  ScenarioError,
+} from "./patterns/template.ts";
 import type { Profile, Scenario, Step } from "./scenario.ts";
-import { type Bindings, resolve, resolveNumber, resolveObject, resolveText, ScenarioError } from "./template.ts";
 import { sameState, Truth } from "./truth.ts";
 import { brief, Violation } from "./violation.ts";
 

@@ -2,12 +2,12 @@ import { type AnyState, type JsonObject, type JsonValue, sameJson, toWireState }
 import type { Connection, ServerBench } from "./bench.ts";
 import { Followed, PATIENCE_MS } from "./followed.ts";
 import { newFollower } from "./follower.ts";
-import { bytesOfHex } from "./hex.ts";
 import { COLLECTION } from "./known-changes.ts";
 import { NotRun, type Outcome, outcomeOf } from "./outcome.ts";
-import { mismatch } from "./pattern.ts";
+import { bytesOfHex } from "./patterns/hex.ts";
+import { mismatch } from "./patterns/pattern.ts";
+import { type Bindings, resolveNumber, resolveObject, resolveText, ScenarioError } from "./patterns/template.ts";
 import { needsOf, type Profile, type Scenario, type Step } from "./scenario.ts";
-import { type Bindings, resolveNumber, resolveObject, resolveText, ScenarioError } from "./template.ts";
 import { brief, Violation } from "./violation.ts";
 
 /** How long a server that a supervisor starts again has for it. */

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from "@neverstale/protocol";
-import { ScenarioError } from "./template.ts";
+import { ScenarioError } from "./patterns/template.ts";
 
 export type Profile = "v1" | "plain";
 

@@ -1,7 +1,7 @@
 import { type JsonObject, type JsonValue, sameJson } from "@neverstale/protocol";
 import type { Shown } from "./bench.ts";
+import { type Bindings, resolve } from "./patterns/template.ts";
 import type { Scenario } from "./scenario.ts";
-import { type Bindings, resolve } from "./template.ts";
 import { brief, Violation } from "./violation.ts";
 
 /** What a client may show: nothing yet, or one of the states that its authority has had (P1, R3). */

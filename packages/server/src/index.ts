@@ -3,7 +3,6 @@ export { StateManager } from "./authority/io/open.ts";
 export { DEFAULT_LIMITS, type Limits } from "./authority/limits.ts";
 export type { OpenOptions } from "./authority/open-options.ts";
 export type { EvictedRecord, LoggedChange } from "./authority/past.ts";
-export type { Problem, Problems } from "./authority/problems.ts";
 export {
   type Applied,
   type Decide,
@@ -17,6 +16,7 @@ export { SyncHub } from "./followers/sync-hub.ts";
 export type { FullStateReason, SyncMetrics } from "./followers/sync-metrics.ts";
 export { nodeRuntime } from "./runtime/io/node-runtime.ts";
 export type { Frame, FrameCodec, LargeFrame, Millis, Part, Runtime, Timer, Wire } from "./runtime/runtime.ts";
+export type { Problem, Problems } from "./space/problems.ts";
 export type { SpaceView } from "./space/space-view.ts";
 export { RETENTION, type Retention, type Store, StoreFailure } from "./store/contract.ts";
 export { copyInWorker as backupDatabase } from "./store/io/backup.ts";

@@ -1,10 +1,10 @@
 import { parseArgs } from "node:util";
 import type { Outcome } from "../outcome.ts";
+import { ScenarioError } from "../patterns/template.ts";
 import { playWithClient } from "../play-client.ts";
 import { playWithServer } from "../play-server.ts";
 import { markdownOf, tableOf } from "../report.ts";
 import type { Profile, Scenario } from "../scenario.ts";
-import { ScenarioError } from "../template.ts";
 import { readScenarios } from "./read-scenarios.ts";
 import { SpawnedClient } from "./spawned-client.ts";
 import { WebSocketBench } from "./web-socket-bench.ts";

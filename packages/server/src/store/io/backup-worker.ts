@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { BackupFailure } from "./backup.ts";
-import { lacksLog } from "./run-mark.ts";
+import { lacksLog } from "./files/run-mark.ts";
 import { newDatabase } from "./sqlite.ts";
 import { IntegrityError, writeVerifiedCopy } from "./verified-copy.ts";
 

@@ -9,8 +9,8 @@ import type { StoreContents, StoredAnswer } from "../contract.ts";
 import { answer, asked, group, made } from "../contract-suite.ts";
 import { pragma } from "./connection.ts";
 import { type ChildLine, type ChildTask, fingerprint } from "./crash-child.ts";
-import { openDatabase } from "./open-database.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { openDatabase } from "./files/open-database.ts";
+import { MIGRATIONS } from "./files/schema.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 
 const CHILD = fileURLToPath(new URL("./crash-child.ts", import.meta.url));

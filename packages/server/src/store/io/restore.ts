@@ -1,13 +1,13 @@
 import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { SyncError } from "@neverstale/protocol";
-import { lockData } from "./data-lock.ts";
-import { checkSchemaVersion, freeName } from "./migrate.ts";
-import { withReason } from "./open-database.ts";
-import { createPrivateDirectory } from "./private-file.ts";
-import { realPath } from "./real-path.ts";
-import { lacksLog, markEnded } from "./run-mark.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { lockData } from "./files/data-lock.ts";
+import { checkSchemaVersion, freeName } from "./files/migrate.ts";
+import { withReason } from "./files/open-database.ts";
+import { createPrivateDirectory } from "./files/private-file.ts";
+import { realPath } from "./files/real-path.ts";
+import { lacksLog, markEnded } from "./files/run-mark.ts";
+import { MIGRATIONS } from "./files/schema.ts";
 import { newDatabase } from "./sqlite.ts";
 import { checkIntegrity, IntegrityError, syncPath, writeVerifiedCopy } from "./verified-copy.ts";
 

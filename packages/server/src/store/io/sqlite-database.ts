@@ -1,12 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { CheckpointResult, Connection, Database, Tables } from "../sliced/tables.ts";
-import { CommitStatements } from "./commit-statements.ts";
 import { type Durability, openConnection } from "./connection.ts";
-import { ContentStatements } from "./content-statements.ts";
-import { FoldStatements } from "./fold-statements.ts";
-import { QueryStatements } from "./query-statements.ts";
 import { inTransaction, isFull } from "./sqlite-failure.ts";
-import { TrimStatements } from "./trim-statements.ts";
+import { CommitStatements } from "./statements/commit-statements.ts";
+import { ContentStatements } from "./statements/content-statements.ts";
+import { FoldStatements } from "./statements/fold-statements.ts";
+import { QueryStatements } from "./statements/query-statements.ts";
+import { TrimStatements } from "./statements/trim-statements.ts";
 
 export interface DatabaseSettings {
   readonly path: string;

@@ -20,9 +20,9 @@ import type { Store } from "../contract.ts";
 import { fold, group, made, record } from "../contract-suite.ts";
 import { copyInWorker } from "./backup.ts";
 import { openConnection, pragma } from "./connection.ts";
-import { openDatabase } from "./open-database.ts";
+import { openDatabase } from "./files/open-database.ts";
+import { MIGRATIONS, type Migration } from "./files/schema.ts";
 import { restoreBackup } from "./restore.ts";
-import { MIGRATIONS, type Migration } from "./schema.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 
 let directory: string;

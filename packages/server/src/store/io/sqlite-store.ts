@@ -7,9 +7,9 @@ import { SlicedStore, type SlicedStoreOptions } from "../sliced/sliced-store.ts"
 import type { OpenData, StoreMachine } from "../sliced/store-machine.ts";
 import type { WriterThread } from "../sliced/writer-thread.ts";
 import { copyInWorker } from "./backup.ts";
-import { explain, openDatabase, withReason } from "./open-database.ts";
-import { realPath } from "./real-path.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { explain, openDatabase, withReason } from "./files/open-database.ts";
+import { realPath } from "./files/real-path.ts";
+import { MIGRATIONS } from "./files/schema.ts";
 import type { DatabaseSettings } from "./sqlite-database.ts";
 import { WorkerWriter } from "./worker-writer.ts";
 

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
-import { markEnded } from "./run-mark.ts";
+import { markEnded } from "./files/run-mark.ts";
 import { newDatabase } from "./sqlite.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { csrfTokenIn } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import { full } from "./machine/stepper-suite.ts";
-import { ReplicaDriver, type ReplicaOptions } from "./replica-driver.ts";
-import type { EnvironmentSignal } from "./transport/environment.ts";
-import { FakeEnvironment, settle } from "./transport/fake-environment-suite.ts";
+import { ReplicaDriver, type ReplicaOptions } from "../replica-driver.ts";
+import type { EnvironmentSignal } from "../transport/environment.ts";
+import { FakeEnvironment, settle } from "../transport/fake-environment-suite.ts";
+import { full } from "./stepper-suite.ts";
 
 function startSync(options: Partial<ReplicaOptions> = {}, io = new FakeEnvironment()) {
   return { io, sync: new ReplicaDriver({ url: "/sync", io, ...options }) };

@@ -7,7 +7,7 @@ import type {
   OldUndoRow,
   TableCounts,
   TrimTables,
-} from "../sliced/tables.ts";
+} from "../../sliced/tables.ts";
 import { SPACE } from "./fold-statements.ts";
 import { Prepared } from "./prepared.ts";
 

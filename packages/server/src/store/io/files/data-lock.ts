@@ -1,9 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { SyncError } from "@neverstale/protocol";
-import { pragma } from "./connection.ts";
+import { pragma } from "../connection.ts";
+import { newDatabase } from "../sqlite.ts";
+import { sqliteCode } from "../sqlite-failure.ts";
 import { createPrivateFile } from "./private-file.ts";
-import { newDatabase } from "./sqlite.ts";
-import { sqliteCode } from "./sqlite-failure.ts";
 
 const BUSY = 5;
 /** For another process that is writing its id this very moment. */

@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { LineageRow, StoredAnswer } from "../contract.ts";
-import type { EncodedHistoryRow, EncodedLogRow } from "../sliced/catalog.ts";
-import type { AnswerSize } from "../sliced/kept-answers.ts";
-import type { CommitTables } from "../sliced/tables.ts";
+import type { LineageRow, StoredAnswer } from "../../contract.ts";
+import type { EncodedHistoryRow, EncodedLogRow } from "../../sliced/catalog.ts";
+import type { AnswerSize } from "../../sliced/kept-answers.ts";
+import type { CommitTables } from "../../sliced/tables.ts";
 
 export class CommitStatements implements CommitTables {
   readonly #addLog: StatementSync;

@@ -1,13 +1,13 @@
 import { type Change, collection, defineModel, patch, put, remove } from "@neverstale/protocol";
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
-import type { Limits } from "./authority/limits.ts";
-import { StateManager } from "./authority/state-manager.ts";
-import type { Applied } from "./authority/transaction.ts";
-import { VirtualRuntime } from "./runtime/virtual-runtime-suite.ts";
-import { SpaceDraft } from "./space/space-draft.ts";
-import { type SpaceView, spaceOf } from "./space/space-view.ts";
-import { memoryStore } from "./store/memory.ts";
+import { VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
+import { SpaceDraft } from "../space/space-draft.ts";
+import { type SpaceView, spaceOf } from "../space/space-view.ts";
+import { memoryStore } from "../store/memory.ts";
+import type { Limits } from "./limits.ts";
+import { StateManager } from "./state-manager.ts";
+import type { Applied } from "./transaction.ts";
 
 const model = defineModel({
   model: 1,

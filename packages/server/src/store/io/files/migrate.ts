@@ -1,11 +1,11 @@
 import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { SyncError } from "@neverstale/protocol";
-import { pragma } from "./connection.ts";
+import { pragma } from "../connection.ts";
+import { newDatabase } from "../sqlite.ts";
+import { inTransaction } from "../sqlite-failure.ts";
+import { writeVerifiedCopy } from "../verified-copy.ts";
 import { APPLICATION_ID, type Migration } from "./schema.ts";
-import { newDatabase } from "./sqlite.ts";
-import { inTransaction } from "./sqlite-failure.ts";
-import { writeVerifiedCopy } from "./verified-copy.ts";
 
 /**
  * The schema version of a file, 0 for one without content. Alters nothing.

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { HistoryQuery, LogRow, StoredAnswer, StoredHistoryRow } from "../contract.ts";
-import type { FileSize, OldestRows, QueryTables } from "../sliced/tables.ts";
-import { pragma } from "./connection.ts";
+import type { HistoryQuery, LogRow, StoredAnswer, StoredHistoryRow } from "../../contract.ts";
+import type { FileSize, OldestRows, QueryTables } from "../../sliced/tables.ts";
+import { pragma } from "../connection.ts";
 import { Prepared } from "./prepared.ts";
 
 export class QueryStatements implements QueryTables {

@@ -1,9 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { SyncError } from "@neverstale/protocol";
+import { newDatabase } from "../sqlite.ts";
+import { inTransaction } from "../sqlite-failure.ts";
 import { lockData, lockPathOf } from "./data-lock.ts";
-import { newDatabase } from "./sqlite.ts";
-import { inTransaction } from "./sqlite-failure.ts";
 
 /**
  * What the file says of the run of a server that has it open: that it has not ended, under which lock, and of which file,

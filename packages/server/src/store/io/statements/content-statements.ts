@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { LineageRow, LogRow, StoredRecord, StoredTombstone } from "../contract.ts";
-import type { OwnerAnswers } from "../sliced/kept-answers.ts";
-import type { ContentTables, SpaceTableRow } from "../sliced/tables.ts";
+import type { LineageRow, LogRow, StoredRecord, StoredTombstone } from "../../contract.ts";
+import type { OwnerAnswers } from "../../sliced/kept-answers.ts";
+import type { ContentTables, SpaceTableRow } from "../../sliced/tables.ts";
 import { Prepared } from "./prepared.ts";
 
 export class ContentStatements implements ContentTables {

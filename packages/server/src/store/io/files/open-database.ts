@@ -1,13 +1,13 @@
 import { chmodSync, existsSync, statSync } from "node:fs";
 import { SyncError } from "@neverstale/protocol";
+import { requireSqlite } from "../sqlite.ts";
+import { type DatabaseSettings, SqliteDatabase } from "../sqlite-database.ts";
+import { isDamage } from "../sqlite-failure.ts";
 import { lockData } from "./data-lock.ts";
 import { checkSchemaVersion, migrate } from "./migrate.ts";
 import { createPrivateDirectory, createPrivateFile } from "./private-file.ts";
 import { checkFileOfLog, checkRun, markBegun, markEnded } from "./run-mark.ts";
 import type { Migration } from "./schema.ts";
-import { requireSqlite } from "./sqlite.ts";
-import { type DatabaseSettings, SqliteDatabase } from "./sqlite-database.ts";
-import { isDamage } from "./sqlite-failure.ts";
 
 export interface OpenDatabase {
   readonly database: SqliteDatabase;

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { StoredRecord, StoredTombstone } from "../contract.ts";
-import type { FoldEnd, FoldedSpace, FoldTables, UndoRow } from "../sliced/tables.ts";
+import type { StoredRecord, StoredTombstone } from "../../contract.ts";
+import type { FoldEnd, FoldedSpace, FoldTables, UndoRow } from "../../sliced/tables.ts";
 
 export class FoldStatements implements FoldTables {
   readonly #space: StatementSync;
