@@ -1,9 +1,9 @@
 import { type AgentReport, type Command, OUTPUT_CHUNKS } from "@neverstale/fleet-domain";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "../catalogue.ts";
-import { type Browser, Fleets, type Host, onlineHost, signIn, upgrade } from "../fleet-suite.ts";
-import { takeReports } from "../reports.ts";
-import { round } from "./rounds.ts";
+import { round } from "../accounts/io/rounds.ts";
+import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "../commands/catalogue.ts";
+import { type Browser, Fleets, type Host, onlineHost, signIn, upgrade } from "../fleet/fleet-suite.ts";
+import { takeReports } from "../hosts/reports.ts";
 import type { RunningFleet } from "./start.ts";
 
 const fleets = new Fleets();

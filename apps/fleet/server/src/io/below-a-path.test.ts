@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { Browser, cookieOf, Fleets, onlineHost, send, upgrade } from "../fleet-suite.ts";
+import { Browser, cookieOf, Fleets, onlineHost, send, upgrade } from "../fleet/fleet-suite.ts";
 import type { FleetOptions, RunningFleet } from "./start.ts";
 
 const fleets = new Fleets();

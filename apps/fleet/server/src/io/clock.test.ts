@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from "vitest";
-import { Fleets, onlineHost, send, signIn, upgrade } from "../fleet-suite.ts";
-import { round } from "./rounds.ts";
+import { round } from "../accounts/io/rounds.ts";
+import { Fleets, onlineHost, send, signIn, upgrade } from "../fleet/fleet-suite.ts";
 
 const fleets = new Fleets();
 afterAll(() => fleets.end());

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { Fleets, onlineHost, send, signIn, signInWith, upgrade } from "../fleet-suite.ts";
+import { Fleets, onlineHost, send, signIn, signInWith, upgrade } from "../fleet/fleet-suite.ts";
 
 const fleets = new Fleets();
 afterAll(() => fleets.end());

@@ -1,7 +1,8 @@
 import type { Command, DispatchAnswer, Event } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "../catalogue.ts";
+import { round } from "../accounts/io/rounds.ts";
+import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "../commands/catalogue.ts";
 import {
   type Answer,
   type Browser,
@@ -12,8 +13,7 @@ import {
   signIn,
   signInWith,
   upgrade,
-} from "../fleet-suite.ts";
-import { round } from "./rounds.ts";
+} from "../fleet/fleet-suite.ts";
 import type { RunningFleet } from "./start.ts";
 
 const fleets = new Fleets();

@@ -1,8 +1,8 @@
 import { memoryStore, type Store, StoreFailure, sqliteStore } from "@neverstale/server";
 import { afterAll, describe, expect, test } from "vitest";
-import { closeCode, Fleets, onlineHost, send, signInWith, upgrade } from "../fleet-suite.ts";
+import { round } from "../accounts/io/rounds.ts";
+import { closeCode, Fleets, onlineHost, send, signInWith, upgrade } from "../fleet/fleet-suite.ts";
 import { databaseIn } from "./data-directory.ts";
-import { round } from "./rounds.ts";
 
 const fleets = new Fleets();
 afterAll(() => fleets.end());

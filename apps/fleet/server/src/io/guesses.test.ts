@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { cookieOf, Fleets, send, signInWith } from "../fleet-suite.ts";
-import { Passwords } from "./passwords.ts";
+import { Passwords } from "../accounts/io/passwords.ts";
+import { cookieOf, Fleets, send, signInWith } from "../fleet/fleet-suite.ts";
 import type { FleetOptions } from "./start.ts";
 
 const fleets = new Fleets();

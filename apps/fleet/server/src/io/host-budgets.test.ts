@@ -1,7 +1,7 @@
 import type { AgentReport, Command, Event, OpOffer } from "@neverstale/fleet-domain";
 import { memoryStore, RETENTION } from "@neverstale/server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Browser, enrollHost, Fleets, type Host, OPS, onlineHost, signIn } from "../fleet-suite.ts";
+import { type Browser, enrollHost, Fleets, type Host, OPS, onlineHost, signIn } from "../fleet/fleet-suite.ts";
 import type { RunningFleet } from "./start.ts";
 
 const fleets = new Fleets();

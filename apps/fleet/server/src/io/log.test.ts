@@ -1,6 +1,6 @@
 import type { Command, CommandLogAnswer, EventLogAnswer } from "@neverstale/fleet-domain";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Browser, Fleets, onlineHost, signIn } from "../fleet-suite.ts";
+import { type Browser, Fleets, onlineHost, signIn } from "../fleet/fleet-suite.ts";
 import type { RunningFleet } from "./start.ts";
 
 const fleets = new Fleets();

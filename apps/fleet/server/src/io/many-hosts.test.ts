@@ -2,10 +2,10 @@ import type { Command, DispatchAnswer, Pipeline } from "@neverstale/fleet-domain
 import { COMMAND_LIMIT } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, expect, test } from "vitest";
-import { claim } from "../claims.ts";
-import { endCommand } from "../commands.ts";
-import { drive } from "../driver.ts";
-import { type Browser, Fleets, makeHosts, OPS, signIn } from "../fleet-suite.ts";
+import { claim } from "../commands/claims.ts";
+import { endCommand } from "../commands/commands.ts";
+import { drive } from "../commands/driver.ts";
+import { type Browser, Fleets, makeHosts, OPS, signIn } from "../fleet/fleet-suite.ts";
 import type { RunningFleet } from "./start.ts";
 
 /** More than the live state keeps of commands that have ended. */

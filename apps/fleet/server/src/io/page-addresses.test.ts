@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Fleets, send } from "../fleet-suite.ts";
+import { Fleets, send } from "../fleet/fleet-suite.ts";
 import type { RunningFleet } from "./start.ts";
 
 const fleets = new Fleets();

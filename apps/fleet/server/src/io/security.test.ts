@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { memoryStore, StoreFailure } from "@neverstale/server";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { SESSION_IDLE_MS } from "../accounts.ts";
+import { SESSION_IDLE_MS } from "../accounts/accounts.ts";
+import { Passwords } from "../accounts/io/passwords.ts";
+import { round } from "../accounts/io/rounds.ts";
+import { hashOf } from "../accounts/io/secrets.ts";
 import {
   Browser,
   closeCode,
@@ -16,10 +19,7 @@ import {
   signIn,
   signInWith,
   upgrade,
-} from "../fleet-suite.ts";
-import { Passwords } from "./passwords.ts";
-import { round } from "./rounds.ts";
-import { hashOf } from "./secrets.ts";
+} from "../fleet/fleet-suite.ts";
 import type { FleetOptions, RunningFleet } from "./start.ts";
 
 const fleets = new Fleets();

@@ -6,10 +6,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { COMMAND_LIMIT } from "@neverstale/fleet-domain";
 import { sqliteStore } from "@neverstale/server";
 import { afterEach, describe, expect, test } from "vitest";
-import { Browser, closeCode, cookieOf, Fleets, Host, onlineHost, send, signIn, upgrade } from "../fleet-suite.ts";
+import { round } from "../accounts/io/rounds.ts";
+import { Browser, closeCode, cookieOf, Fleets, Host, onlineHost, send, signIn, upgrade } from "../fleet/fleet-suite.ts";
 import { backupFleet, restoreFleet } from "./backup.ts";
 import { databaseIn } from "./data-directory.ts";
-import { round } from "./rounds.ts";
 import { checkSettings, type RunningFleet } from "./start.ts";
 
 /** As in tests/leisure.ts, which a package can't import. */

@@ -15,24 +15,24 @@ import {
 import { DEFAULT_BEACON_MS, type SyncError } from "@neverstale/protocol";
 import { DEFAULT_LIMITS, StateManager, type Store, StoreFailure, sqliteStore, withDefaults } from "@neverstale/server";
 import { type Logger, pino } from "pino";
-import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdmin } from "../accounts.ts";
-import { normalBasePath } from "../base-path.ts";
-import { retireOld } from "../commands.ts";
-import { HostBudgets, type HostLimits } from "../host-budgets.ts";
-import { addressOf, isLoopback, Origins, ownOrigins } from "../origins.ts";
-import { noteAddress, takeUpReset, watchForResets } from "./admin-reset.ts";
+import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdmin } from "../accounts/accounts.ts";
+import { noteAddress, takeUpReset, watchForResets } from "../accounts/io/admin-reset.ts";
+import { startRounds } from "../accounts/io/rounds.ts";
+import { hashOf, newSecret } from "../accounts/io/secrets.ts";
+import { openServerKey } from "../accounts/io/server-key.ts";
+import { retireOld } from "../commands/commands.ts";
+import { LogStream } from "../commands/io/log-stream.ts";
+import { HostBudgets, type HostLimits } from "../hosts/host-budgets.ts";
+import { normalBasePath } from "../http/base-path.ts";
+import { TrustedProxies } from "../http/io/client-address.ts";
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "../http/io/connections.ts";
+import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "../http/io/open-sockets.ts";
+import { addressOf, isLoopback, Origins, ownOrigins } from "../http/origins.ts";
 import { type App, buildApp } from "./app.ts";
-import { TrustedProxies } from "./client-address.ts";
-import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "./connections.ts";
 import { databaseIn, openDataDirectory } from "./data-directory.ts";
 import { credentialIn, LocalAgent, removedHint } from "./local-agent.ts";
-import { LogStream } from "./log-stream.ts";
 import { connectionsAllowed } from "./open-files.ts";
-import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "./open-sockets.ts";
-import { startRounds } from "./rounds.ts";
-import { hashOf, newSecret } from "./secrets.ts";
 import { DEFAULT_RATE_LIMITS, type FleetManager, type RateLimits, Server } from "./server.ts";
-import { openServerKey } from "./server-key.ts";
 import { listenFailure, StartFailure } from "./start-failure.ts";
 
 /** The settings of the server; each has its flag and its environment variable in the command line. */

@@ -12,13 +12,13 @@ import {
   StateAnswer,
 } from "@neverstale/fleet-domain";
 import { MAIN_SPACE } from "@neverstale/server";
-import { unknownHost } from "../hosts.ts";
-import { Refusal } from "../problem.ts";
-import { isInHistory, lastLines, liveChunks, textsOf } from "./command-output.ts";
-import { eventLog } from "./event-log.ts";
-import type { HttpMetrics } from "./http-metrics.ts";
-import { newestFirst, readPast } from "./past.ts";
-import { type Answer, type Ask, param, queried, type Route } from "./route.ts";
+import { isInHistory, lastLines, liveChunks, textsOf } from "../commands/io/command-output.ts";
+import { eventLog } from "../events/io/event-log.ts";
+import { newestFirst, readPast } from "../events/io/past.ts";
+import { unknownHost } from "../hosts/hosts.ts";
+import type { HttpMetrics } from "../http/io/http-metrics.ts";
+import { type Answer, type Ask, param, queried, type Route } from "../http/io/route.ts";
+import { Refusal } from "../http/problem.ts";
 import type { Server } from "./server.ts";
 
 export function stateRoutes(server: Server, metrics: HttpMetrics): Route[] {

@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, describe, expect, test } from "vitest";
-import { Browser, closeCode, cookieOf, Fleets, send, signIn, signInWith, upgrade } from "../fleet-suite.ts";
-import { askForReset } from "./admin-reset.ts";
+import { askForReset } from "../accounts/io/admin-reset.ts";
+import { Browser, closeCode, cookieOf, Fleets, send, signIn, signInWith, upgrade } from "../fleet/fleet-suite.ts";
 import { databaseIn } from "./data-directory.ts";
 import type { RunningFleet } from "./start.ts";
 

@@ -1,0 +1,139 @@
+import { chownSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
+import { databaseIn } from "../../io/data-directory.ts";
+import type { Server } from "../../io/server.ts";
+import { StartFailure } from "../../io/start-failure.ts";
+import { resetAdmin } from "../accounts.ts";
+import { hashOf, newSecret } from "./secrets.ts";
+import { linkTo } from "./setup-link.ts";
+
+/*
+ * `neverstale admin reset` and the server speak by files in the data directory, which its owner alone can write: so it
+ * works while the server runs, and while it does not.
+ */
+
+const LOOK_MS = 500;
+/** How long a server that runs is waited for. */
+const PATIENCE_MS = 10_000;
+/** A link that was asked for longer ago is not taken up: a start then prints a new one. */
+const LINK_WAITS_MS = 60 * 60_000;
+
+/** The link's token as a hash, and when it was asked for, in ms since 1970. */
+const Request = z.object({ tokenHash: z.string().regex(/^[0-9a-f]{64}$/), askedMs: z.number() });
+type Request = z.infer<typeof Request>;
+
+/** Where the server that works here is found, or was found last. */
+const Running = z.object({ address: z.string(), runs: z.boolean() });
+
+function requestIn(dataDir: string): string {
+  return join(dataDir, "admin-reset.json");
+}
+
+function runningIn(dataDir: string): string {
+  return join(dataDir, "address.json");
+}
+
+/** Says where the server is found: a link is made of it. Nothing else depends on it, so a full disk stops nobody. */
+export function noteAddress({ log }: Server, dataDir: string, address: string, runs: boolean): void {
+  try {
+    writePrivate(runningIn(dataDir), JSON.stringify({ address, runs }));
+  } catch (error) {
+    log.warn({ err: error }, "where the server is found could not be noted");
+  }
+}
+
+/** Does what was asked for. Returns whether a link that somebody holds is good from now on. */
+export async function takeUpReset(server: Server, dataDir: string): Promise<boolean> {
+  return await reset(server, dataDir).catch((error: unknown) => {
+    server.log.error({ err: error }, "admin could not be reset; it is tried again");
+    return false;
+  });
+}
+
+async function reset(server: Server, dataDir: string): Promise<boolean> {
+  const path = requestIn(dataDir);
+  if (!existsSync(path)) return false;
+  const request = readRequest(path);
+  const { result: ended } = await server.transact(resetAdmin);
+  server.revokeSessions([...ended, ...server.memorySessions.endAll(() => true)]);
+  const linkIsGood = request !== null && Math.abs(server.now() - request.askedMs) < LINK_WAITS_MS;
+  if (linkIsGood) server.setupLink.take(request.tokenHash, server.steadyNow());
+  else server.setupLink.drop();
+  rmSync(path, { force: true, recursive: true });
+  server.log.warn({ linkIsGood }, "admin was reset by neverstale admin reset");
+  return linkIsGood;
+}
+
+/** Looks for what is asked for while the server runs. Returns how to stop. */
+export function watchForResets(server: Server, dataDir: string): () => Promise<void> {
+  let last: Promise<unknown> = Promise.resolve();
+  let isBusy = false;
+  const timer = setInterval(() => {
+    if (isBusy) return;
+    isBusy = true;
+    last = takeUpReset(server, dataDir).finally(() => {
+      isBusy = false;
+    });
+  }, LOOK_MS);
+  return async () => {
+    clearInterval(timer);
+    await last;
+  };
+}
+
+export interface AskedReset {
+  readonly link: string;
+  /** False: no server works on the data; the next start does what was asked for. */
+  readonly isDone: boolean;
+}
+
+/** Asks for it, and waits for a server that runs. */
+export async function askForReset(dataDir: string): Promise<AskedReset> {
+  if (!existsSync(databaseIn(dataDir)))
+    throw new StartFailure(`${dataDir} is no data directory of a server`, "Name the server's own with --data-dir.");
+  const token = newSecret();
+  writePrivate(requestIn(dataDir), JSON.stringify({ tokenHash: hashOf(token), askedMs: Date.now() } satisfies Request));
+  giveToOwner(requestIn(dataDir), dataDir);
+  const running = readRunning(dataDir);
+  const until = performance.now() + (running?.runs === true ? PATIENCE_MS : 0);
+  while (existsSync(requestIn(dataDir)) && performance.now() < until) await delay(LOOK_MS / 5);
+  return {
+    link: linkTo(running?.address ?? "http://127.0.0.1:8080", token),
+    isDone: !existsSync(requestIn(dataDir)),
+  };
+}
+
+function readRequest(path: string): Request | null {
+  try {
+    return Request.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch {
+    return null; // Whoever wrote it may write here: it is done, without a link.
+  }
+}
+
+function readRunning(dataDir: string): z.infer<typeof Running> | null {
+  try {
+    return Running.parse(JSON.parse(readFileSync(runningIn(dataDir), "utf8")));
+  } catch {
+    return null; // Never started here.
+  }
+}
+
+/** Whole or not at all. */
+function writePrivate(path: string, text: string): void {
+  try {
+    writeFileSync(`${path}.new`, text, { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+  } catch (error) {
+    throw new StartFailure(`${path} can't be written`, "Let this user write there, and free space.", error);
+  }
+}
+
+/** When root asks, the server's own user must be able to read it. */
+function giveToOwner(path: string, dataDir: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dataDir);
+  chownSync(path, uid, gid);
+}

@@ -1,0 +1,67 @@
+import { createHmac, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { StartFailure } from "../../io/start-failure.ts";
+import { sameSecret } from "./secrets.ts";
+
+const BYTES = 32;
+const FILE = "secret.key";
+
+/** A device that has signed in as `user`. */
+export interface Device {
+  readonly id: string;
+  readonly user: string;
+}
+
+/** The secret of this server's data: what it has signed it knows again after a restart. */
+export class ServerKey {
+  readonly #key: Buffer;
+  /** Makes names of cookies: those of servers on one machine differ, those of one server stay, whatever its port. */
+  readonly cookieId: string;
+
+  constructor(key: Buffer) {
+    this.#key = key;
+    this.cookieId = String(this.#sign("the names of cookies").readUIntBE(0, 6));
+  }
+
+  /** The value of a cookie by which a device is known as one that has signed in as `user`. It opens nothing. */
+  newDevice(user: string): string {
+    const content = `${Buffer.from(user).toString("base64url")}.${randomBytes(16).toString("base64url")}`;
+    return `${content}.${this.#sign(`device ${content}`).toString("base64url")}`;
+  }
+
+  deviceOf(value: string | null): Device | null {
+    const [user = "", id = "", signature = ""] = value?.split(".") ?? [];
+    const isOurs = sameSecret(signature, this.#sign(`device ${user}.${id}`).toString("base64url"));
+    return isOurs ? { id, user: Buffer.from(user, "base64url").toString() } : null;
+  }
+
+  #sign(text: string): Buffer {
+    return createHmac("sha256", this.#key).update(text).digest();
+  }
+}
+
+/** Of the data directory; made at the first start. */
+export function openServerKey(dataDir: string): ServerKey {
+  const path = join(dataDir, FILE);
+  try {
+    writeFileSync(path, randomBytes(BYTES), { flag: "wx", mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST")
+      throw new StartFailure(`the key ${path} can't be made`, "Let this user write there, and free space.", error);
+  }
+  const key = readKey(path);
+  if (key.length === BYTES) return new ServerKey(key);
+  throw new StartFailure(
+    `the key ${path} has ${key.length} bytes, not ${BYTES}`,
+    `Delete it: a new one is made at the start.`,
+  );
+}
+
+function readKey(path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    throw new StartFailure(`the key ${path} can't be read`, "Let this user read it.", error);
+  }
+}

@@ -1,0 +1,61 @@
+import { type ClaimRequest, isFinal } from "@neverstale/fleet-domain";
+import { note, noteWithin } from "../fleet/events.ts";
+import { endCommand } from "./commands.ts";
+import { drive } from "./driver.ts";
+import type { Work } from "./work.ts";
+
+export type Claim = { readonly granted: true } | { readonly granted: false; readonly reason: string };
+
+/** pending -> running(instance), at most once. The same instance may ask again; another one never gets it, and raises an alarm. */
+export function claim(work: Work, hostId: string, request: ClaimRequest): Claim {
+  const { commandId, instance } = request;
+  const assignment = work.agent(hostId)?.commands.get(commandId);
+  const command = work.fleet.commands.get(commandId);
+  if (assignment === undefined || command === undefined || command.host !== hostId || isFinal(command.status)) {
+    return refused("it is not assigned to this host any more");
+  }
+  if (assignment.status === "claimed") {
+    if (assignment.instance === instance) return { granted: true };
+    alarm(work, hostId, commandId);
+    return refused("another instance of this host's agent has it");
+  }
+  if (assignment.deadline !== undefined && assignment.deadline <= work.at.iso) {
+    endCommand(work, command, {
+      status: "expired",
+      actor: "server",
+      reason: "its agent claimed it after the deadline",
+    });
+    drive(work);
+    return refused("its deadline has passed");
+  }
+  work.change("command_progress", hostId, { id: commandId, status: "running", startedAt: work.at.iso, deadline: null });
+  work.changeAgent(hostId, "assignment_updated", commandId, { status: "claimed", instance });
+  work.change("host_updated", hostId, { runningCommand: commandId });
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor: `agent:${hostId}`,
+    host: hostId,
+    action: "command_started",
+    message: `${command.op} started on ${hostId}`,
+    details: { commandId },
+  });
+  return { granted: true };
+}
+
+function refused(reason: string): Claim {
+  return { granted: false, reason };
+}
+
+function alarm(work: Work, host: string, commandId: string): void {
+  const message = `a second instance of the agent of ${host} claimed a command that runs: is the machine a clone?`;
+  noteWithin(work, {
+    category: "error",
+    level: "error",
+    actor: `agent:${host}`,
+    host,
+    action: "claim_refused",
+    message,
+    details: { commandId },
+  });
+}

@@ -1,0 +1,194 @@
+import {
+  type Args,
+  type Command,
+  checkArgs,
+  type DispatchAnswer,
+  type DispatchRequest,
+  type Host,
+  isFinal,
+  type PipelineRequest,
+} from "@neverstale/fleet-domain";
+import { hostCount, note } from "../fleet/events.ts";
+import { Refusal } from "../http/problem.ts";
+import { PIPELINES } from "./catalogue.ts";
+import { assign, cancelCommand, createCommand, endCommand, keepWaiting, type Place, place } from "./commands.ts";
+import { conclude, drive, WAITS_FOR_STAGE } from "./driver.ts";
+import type { Work } from "./work.ts";
+
+/** Names what is made: the same for a repeat of the request where it had an idempotency key. */
+export type IdFor = (part: string) => string;
+
+/** Starts an op on hosts, in one transaction with the agents' work and the audit event. Refused whole, or each host has an answer. */
+export function dispatch(
+  work: Work,
+  request: DispatchRequest,
+  actor: string,
+  idFor: IdFor,
+): DispatchAnswer["commands"] {
+  const hosts = knownHosts(work, request.hosts);
+  const args = checkedArgs(hosts, request);
+  const commands = hosts.map((host) => startCommand(work, host, request, args, actor, idFor));
+  note(work, dispatchEvent(request, commands, actor));
+  return commands;
+}
+
+function knownHosts(work: Work, ids: readonly string[]): Host[] {
+  return [...new Set(ids)].map((id) => {
+    const host = work.fleet.hosts.get(id);
+    if (host === undefined)
+      throw new Refusal("unknown_host", `there is no host ${id}`, {
+        hint: "Nothing was started. Leave it out and try again.",
+      });
+    return host;
+  });
+}
+
+/** By the offer of each host that has one; those that don't are blocked later. */
+function checkedArgs(hosts: readonly Host[], request: DispatchRequest): ReadonlyMap<string, Args> {
+  const checked = new Map<string, Args>();
+  for (const host of hosts) {
+    const offer = host.ops.find((candidate) => candidate.name === request.op);
+    if (offer === undefined) continue;
+    const check = checkArgs(offer, request.args ?? {});
+    if (!check.ok)
+      throw new Refusal("invalid_args", `${host.id}: ${check.problem}`, {
+        hint: `Nothing was started. See the arguments of ${request.op} in the host's ops.`,
+      });
+    checked.set(host.id, check.args);
+  }
+  if (checked.size > 0) return checked;
+  throw new Refusal("unknown_op", `none of these hosts allows ${request.op}`, {
+    hint: "Allow it in the host's agent.yaml.",
+  });
+}
+
+/** Its answer is told now: of many that are blocked the first ones have left the state when the last one is made. */
+function startCommand(
+  work: Work,
+  host: Host,
+  request: DispatchRequest,
+  args: ReadonlyMap<string, Args>,
+  actor: string,
+  idFor: IdFor,
+): DispatchAnswer["commands"][number] {
+  const id = idFor(host.id);
+  const placed = place(work, { host: host.id, op: request.op });
+  const made = { id, host: host.id, op: request.op, args: args.get(host.id) ?? request.args ?? {}, requestedBy: actor };
+  if (placed.kind !== "assign" && !mayWait(placed, request)) {
+    const { iso } = work.at;
+    const ended = {
+      status: "blocked",
+      reason: placed.reason,
+      createdAt: iso,
+      finishedAt: iso,
+      outputBytes: 0,
+      retired: true,
+    } as const;
+    work.change("command_started", host.id, { ...made, ...ended });
+    return { id, host: host.id, status: "blocked", reason: placed.reason };
+  }
+  createCommand(work, made, placed.kind === "assign" ? "assigned" : placed.reason);
+  const command = work.fleet.commands.get(id) as Command;
+  if (placed.kind !== "assign") {
+    keepWaiting(work, command, placed.reason);
+    return { id, host: host.id, status: "pending", reason: placed.reason };
+  }
+  assign(work, command);
+  return { id, host: host.id, status: "pending" };
+}
+
+function mayWait(placed: Place, { wait, force }: DispatchRequest): boolean {
+  if (placed.kind === "busy") return wait === true || force === true;
+  return placed.kind === "offline" && force === true;
+}
+
+function dispatchEvent(request: DispatchRequest, commands: DispatchAnswer["commands"], actor: string) {
+  const blocked = commands.filter((command) => command.status === "blocked");
+  const [only] = commands;
+  const where = commands.length === 1 && only !== undefined ? only.host : hostCount(commands.length);
+  const but = blocked.length === 0 ? "" : `, blocked on ${blocked.length}: ${blocked[0]?.reason ?? ""}`;
+  return {
+    category: "audit",
+    level: blocked.length === 0 ? "info" : "warn",
+    actor,
+    ...(commands.length === 1 && only !== undefined ? { host: only.host } : {}),
+    action: "op_dispatched",
+    message: `${actor} started ${request.op} on ${where}${but}`,
+    details: { op: request.op, hosts: commands.length, blocked: blocked.length },
+  } as const;
+}
+
+/** Starts a pipeline: every command of its grid is made at once, and the driver gives out the first stage. */
+export function dispatchPipeline(
+  work: Work,
+  request: PipelineRequest,
+  actor: string,
+  idFor: IdFor,
+): { pipelineId: string } {
+  const stages = PIPELINES.get(request.pipeline);
+  if (stages === undefined)
+    throw new Refusal("unknown_pipeline", `there is no pipeline ${request.pipeline}`, {
+      hint: `There are: ${[...PIPELINES.keys()].join(", ")}.`,
+    });
+  const hosts = knownHosts(work, request.hosts).map((host) => host.id);
+  const id = idFor("pipeline");
+  const made = {
+    id,
+    name: request.pipeline,
+    stages: [...stages],
+    hosts,
+    currentStage: 0,
+    failedHosts: [],
+    requestedBy: actor,
+  };
+  work.change("pipeline_started", "", { ...made, status: "running", createdAt: work.at.iso });
+  for (const host of hosts) {
+    for (const [stage, op] of stages.entries()) {
+      createCommand(
+        work,
+        { id: idFor(`${stage} ${host}`), host, op, args: {}, requestedBy: actor, pipelineId: id, stage },
+        WAITS_FOR_STAGE,
+      );
+    }
+  }
+  const message = `${actor} started pipeline ${request.pipeline} on ${hostCount(hosts.length)}`;
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor,
+    action: "pipeline_dispatched",
+    message,
+    details: { pipelineId: id },
+  });
+  drive(work);
+  return { pipelineId: id };
+}
+
+/** Stops one command; an ended one is left as it is. */
+export function cancelById(work: Work, commandId: string, actor: string): void {
+  const command = work.fleet.commands.get(commandId);
+  if (command === undefined) throw new Refusal("unknown_command", `there is no command ${commandId}`);
+  if (!isFinal(command.status)) cancelCommand(work, command, actor);
+  drive(work);
+}
+
+/** No new stage, and what runs is asked to stop. */
+export function cancelPipeline(work: Work, pipelineId: string, actor: string): void {
+  const pipeline = work.fleet.pipelines.get(pipelineId);
+  if (pipeline === undefined) throw new Refusal("unknown_pipeline", `there is no pipeline run ${pipelineId}`);
+  if (pipeline.status !== "running") return;
+  conclude(work, pipeline, "cancelled", actor);
+  for (const command of [...work.fleet.commands.values()]) {
+    if (command.pipelineId === pipelineId && !isFinal(command.status)) cancelCommand(work, command, actor);
+  }
+  drive(work);
+}
+
+/** Ends all that is still to be done on a host that goes away. */
+export function endAllOn(work: Work, hostId: string, actor: string): void {
+  for (const command of [...work.fleet.commands.values()]) {
+    if (command.host !== hostId || isFinal(command.status)) continue;
+    const status = command.status === "running" ? "lost" : "cancelled";
+    endCommand(work, command, { status, actor, reason: "the host was removed" });
+  }
+}

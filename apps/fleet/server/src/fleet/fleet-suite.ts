@@ -1,0 +1,302 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { json } from "node:stream/consumers";
+import type { AgentReport, OpOffer } from "@neverstale/fleet-domain";
+import { memoryStore } from "@neverstale/server";
+import { pino } from "pino";
+import { WebSocket } from "ws";
+import { addHost } from "../hosts/hosts.ts";
+import { type FleetOptions, type RunningFleet, startFleet } from "../io/start.ts";
+
+/** What the tests of this package share: a real server on a real port, and those who talk to it over real sockets. */
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  /** Parsed, where it is JSON. */
+  readonly body: Record<string, never> & { readonly [key: string]: unknown };
+}
+
+export interface Call {
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+}
+
+/** One request, with exactly these headers: `fetch` would add its own. */
+export function send(
+  address: string,
+  method: string,
+  path: string,
+  { body, headers = {} }: Call = {},
+): Promise<Answer> {
+  const payload = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
+  const given = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
+  const length = payload === undefined ? {} : { "content-length": String(Buffer.byteLength(payload)) };
+  const type = payload === undefined ? {} : { "content-type": "application/json" };
+  const typed = { ...type, ...length, ...given };
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(address);
+    const request = httpRequest({ hostname, port, method, path, headers: typed, agent: false }, (response) => {
+      const parts: Buffer[] = [];
+      response.on("data", (part: Buffer) => parts.push(part));
+      response.on("error", reject);
+      response.on("end", () => {
+        const text = Buffer.concat(parts).toString();
+        const isJson = /json/.test(response.headers["content-type"] ?? "");
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          text,
+          body: isJson && text !== "" ? JSON.parse(text) : {},
+        });
+      });
+    });
+    request.on("error", reject);
+    request.end(payload);
+  });
+}
+
+/** A browser that has signed in: cookie, CSRF token and Origin go with each request, unless a test takes one away. */
+export class Browser {
+  readonly fleet: RunningFleet;
+  readonly cookie: string;
+  readonly csrf: string;
+
+  constructor(fleet: RunningFleet, cookie: string, csrf: string) {
+    this.fleet = fleet;
+    this.cookie = cookie;
+    this.csrf = csrf;
+  }
+
+  get headers(): Record<string, string> {
+    return { cookie: this.cookie, "x-csrf-token": this.csrf, origin: this.fleet.address };
+  }
+
+  get(path: string, headers: Call["headers"] = {}): Promise<Answer> {
+    return send(this.fleet.address, "GET", path, { headers: { cookie: this.cookie, ...headers } });
+  }
+
+  post(path: string, body?: unknown, headers: Call["headers"] = {}): Promise<Answer> {
+    return this.call("POST", path, body, headers);
+  }
+
+  call(method: string, path: string, body?: unknown, headers: Call["headers"] = {}): Promise<Answer> {
+    return send(this.fleet.address, method, path, {
+      ...(body === undefined ? {} : { body }),
+      headers: { ...this.headers, ...headers },
+    });
+  }
+}
+
+/** Signs in by a one-time link. */
+export async function signIn(fleet: RunningFleet, body: Record<string, unknown> = {}): Promise<Browser> {
+  const token = /#setup=(.+)$/.exec(fleet.signInLink ?? "")?.[1];
+  const answer = await send(fleet.address, "POST", "/api/setup", {
+    body: { token, ...body },
+    headers: { origin: fleet.address },
+  });
+  if (answer.status !== 200) throw new Error(`sign-in failed: ${answer.text}`);
+  return new Browser(fleet, cookieOf(answer), String(answer.body.csrfToken));
+}
+
+/** Signs in `admin` with a password. */
+export async function signInWith(fleet: RunningFleet, password: string): Promise<Browser> {
+  const body = { username: "admin", password };
+  const answer = await send(fleet.address, "POST", "/api/login", { body, headers: { origin: fleet.address } });
+  if (answer.status !== 200) throw new Error(`sign-in failed: ${answer.text}`);
+  return new Browser(fleet, cookieOf(answer), String(answer.body.csrfToken));
+}
+
+/** `name=value` of the cookie that an answer sets. */
+export function cookieOf(answer: Answer): string {
+  return String(answer.headers["set-cookie"]).split(";", 1)[0] ?? "";
+}
+
+export const OPS: OpOffer[] = [
+  { name: "uptime", args: [] },
+  { name: "disk", args: [] },
+  { name: "memory", args: [] },
+  { name: "count", args: [{ name: "to", type: "integer", min: 1, max: 100, default: 10 }] },
+];
+
+/** A host's agent as the server sees one: it enrols, claims and reports over HTTP as any agent does. */
+export class Host {
+  readonly address: string;
+  readonly id: string;
+  readonly credential: string;
+  readonly instance: string;
+  #seq = 0;
+
+  constructor(address: string, id: string, credential: string, instance = "run-1") {
+    this.address = address;
+    this.id = id;
+    this.credential = credential;
+    this.instance = instance;
+  }
+
+  get headers(): Record<string, string> {
+    return { authorization: `Bearer ${this.credential}` };
+  }
+
+  /** The same host after its agent was started again. */
+  restarted(instance: string): Host {
+    return new Host(this.address, this.id, this.credential, instance);
+  }
+
+  claim(commandId: string, instance = this.instance): Promise<Answer> {
+    return send(this.address, "POST", "/agent/claims", { body: { commandId, instance }, headers: this.headers });
+  }
+
+  report(...reports: AgentReport[]): Promise<Answer> {
+    this.#seq += 1;
+    return this.reportAs(this.#seq, ...reports);
+  }
+
+  reportAs(seq: number, ...reports: AgentReport[]): Promise<Answer> {
+    return send(this.address, "POST", "/agent/reports", {
+      body: { instance: this.instance, seq, reports },
+      headers: this.headers,
+    });
+  }
+
+  hello(ops: OpOffer[] = OPS): Promise<Answer> {
+    return this.report({
+      type: "hello",
+      hostname: this.id,
+      os: "Linux",
+      arch: "x64",
+      agentVersion: "1.0.0",
+      ops,
+      checks: {},
+    });
+  }
+
+  finished(commandId: string, status: "succeeded" | "failed" | "cancelled", outputBytes = 0): Promise<Answer> {
+    const finishedAt = new Date().toISOString();
+    return this.report({
+      type: "finished",
+      commandId,
+      status,
+      exitCode: status === "succeeded" ? 0 : 1,
+      finishedAt,
+      outputBytes,
+    });
+  }
+
+  /** Claims it and ends it at once. */
+  async run(commandId: string, status: "succeeded" | "failed" = "succeeded"): Promise<void> {
+    const claimed = await this.claim(commandId);
+    if (claimed.status !== 200) throw new Error(`not granted: ${claimed.text}`);
+    await this.finished(commandId, status);
+  }
+}
+
+export async function enrollHost(browser: Browser, hostname: string): Promise<Host> {
+  const made = await browser.post("/api/enrollment-tokens", {});
+  const facts = { hostname, os: "Linux", arch: "x64", agentVersion: "1.0.0" };
+  const body = { token: made.body.token, nonce: `a nonce of ${hostname} with some length`, ...facts };
+  const answer = await send(browser.fleet.address, "POST", "/agent/enroll", { body });
+  if (answer.status !== 200) throw new Error(`enrolment failed: ${answer.text}`);
+  return new Host(browser.fleet.address, String(answer.body.hostId), String(answer.body.credential));
+}
+
+/** Enrolled, and online with all of `OPS`. */
+export async function onlineHost(browser: Browser, hostname: string): Promise<Host> {
+  const host = await enrollHost(browser, hostname);
+  await host.hello();
+  return host;
+}
+
+/** Hosts that are only records, many of them in one go: online, allowing these ops, and without anybody who works there. */
+export async function makeHosts(fleet: RunningFleet, count: number, ops: OpOffer[] = OPS): Promise<string[]> {
+  const facts = { os: "Linux", arch: "x64", agentVersion: "1.0.0" };
+  const names = Array.from({ length: count }, (_, index) => `many-${String(index).padStart(4, "0")}`);
+  const { result } = await fleet.server.transact((work) =>
+    names.map((hostname) => {
+      const id = addHost(work, { hostname, token: "", nonce: "", ...facts }, "server");
+      work.change("host_updated", id, { online: true, ops });
+      return id;
+    }),
+  );
+  for (const id of result) fleet.server.heard(id);
+  return result;
+}
+
+/** Directories and servers of one test file; `end` takes them all away. */
+export class Fleets {
+  readonly #running: RunningFleet[] = [];
+  readonly #directories: string[] = [];
+
+  get directories(): readonly string[] {
+    return this.#directories;
+  }
+
+  directory(): string {
+    const path = mkdtempSync(join(tmpdir(), "fleet-"));
+    this.#directories.push(path);
+    return path;
+  }
+
+  async start(options: FleetOptions = {}): Promise<RunningFleet> {
+    const fleet = await startFleet({
+      port: 0,
+      dataDir: this.directory(),
+      localAgent: false,
+      log: pino({ level: "silent" }),
+      print: () => {},
+      store: memoryStore(),
+      ...options,
+    });
+    this.#running.push(fleet);
+    return fleet;
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#running.splice(0).map((fleet) => fleet.close()));
+    for (const path of this.#directories.splice(0)) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+export interface Upgrade {
+  /** The HTTP status that refused it, or 101. */
+  readonly status: number;
+  /** Of a refusal: the header, and the document. */
+  readonly retryAfter?: string | undefined;
+  readonly problem?: Record<string, unknown>;
+  readonly socket: WebSocket;
+  /** What has come over it so far, and the first of it once it has come. */
+  readonly messages: readonly string[];
+  readonly first: Promise<string>;
+}
+
+/** A WebSocket with exactly these headers, until it is open or refused. */
+export function upgrade(
+  fleet: RunningFleet,
+  path: string,
+  headers: Record<string, string>,
+  protocols: string[] = [],
+): Promise<Upgrade> {
+  const socket = new WebSocket(`${fleet.address.replace("http", "ws")}${path}`, protocols, { headers });
+  const messages: string[] = [];
+  const first = new Promise<string>((resolve) => socket.once("message", (data) => resolve(String(data))));
+  socket.on("message", (data) => messages.push(String(data)));
+  return new Promise((resolve, reject) => {
+    socket.once("open", () => resolve({ status: 101, socket, messages, first }));
+    socket.once("unexpected-response", async (request, response) => {
+      const problem = (await json(response)) as Record<string, unknown>;
+      request.destroy();
+      const status = response.statusCode ?? 0;
+      resolve({ status, retryAfter: response.headers["retry-after"], problem, socket, messages, first });
+    });
+    socket.once("error", (error) =>
+      /Unexpected server response|closed before/.test(error.message) ? undefined : reject(error),
+    );
+  });
+}
+
+export function closeCode(socket: WebSocket): Promise<number> {
+  return new Promise((resolve) => socket.once("close", resolve));
+}

@@ -1,0 +1,150 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { afterAll, afterEach, expect, test } from "vitest";
+import { Fleets, onlineHost, send, signIn, upgrade } from "../../fleet/fleet-suite.ts";
+import { connectionsAllowed } from "../../io/open-files.ts";
+import type { FleetOptions, RunningFleet } from "../../io/start.ts";
+
+const fleets = new Fleets();
+const sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
+afterAll(() => fleets.end());
+
+/** A connection that is kept. */
+class Kept {
+  readonly socket: Socket;
+  text = "";
+  closed = false;
+
+  constructor(fleet: RunningFleet) {
+    this.socket = connect(Number(new URL(fleet.address).port), "127.0.0.1");
+    sockets.push(this.socket);
+    this.socket.on("data", (data) => {
+      this.text += data.toString();
+    });
+    this.socket.on("error", () => {});
+    this.socket.on("close", () => {
+      this.closed = true;
+    });
+  }
+
+  /** Asks for something, and waits for the answer or the end. */
+  async ask(headers: Record<string, string> = {}): Promise<void> {
+    const lines = Object.entries({ host: "x", ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    const before = this.text.length;
+    this.socket.write(`GET /healthz HTTP/1.1\r\n${lines.join("")}\r\n`);
+    await expect.poll(() => this.closed || this.text.slice(before).includes('{"status":"ok"}')).toBe(true);
+  }
+}
+
+async function kept(fleet: RunningFleet, count: number, headers: Record<string, string> = {}): Promise<Kept[]> {
+  const all: Kept[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const one = new Kept(fleet);
+    await one.ask(headers);
+    all.push(one);
+  }
+  return all;
+}
+
+const closedOf = (all: readonly Kept[]) => all.map(({ closed }) => closed);
+
+function start(connectionLimits: FleetOptions["connectionLimits"], options: FleetOptions = {}): Promise<RunningFleet> {
+  return fleets.start({ connectionLimits: connectionLimits ?? {}, ...options });
+}
+
+test("[C7] [B26] idle connections of one address make room for the next one, the longest idle first", async () => {
+  const fleet = await start({ address: 3 });
+  const [first, second, third] = await kept(fleet, 3);
+  await first?.ask();
+
+  const [fourth, fifth] = await kept(fleet, 2);
+
+  await expect
+    .poll(() => closedOf([first, second, third, fourth, fifth] as Kept[]))
+    .toEqual([false, true, true, false, false]);
+  const { text } = await send(fleet.address, "GET", "/metrics");
+  expect(text).toMatch(/neverstale_http_connections 3\n/);
+  expect(text).toMatch(/neverstale_http_connections_closed_idle 3\n/);
+});
+
+test("[C7] [B25] idle connections of many addresses are bounded in all, and those that are known go last", async () => {
+  const fleet = await start({ all: 3 });
+  const browser = await signIn(fleet);
+  const known = await kept(fleet, 2, { cookie: browser.cookie });
+  const strangers = await kept(fleet, 3);
+
+  await expect.poll(() => closedOf(strangers)).toEqual([true, true, false]);
+  expect(closedOf(known)).toEqual([false, false]);
+});
+
+test("[C7] who shows a session, a credential or is a trusted proxy is not counted with its address", async () => {
+  const fleet = await start({ address: 1 });
+  const browser = await signIn(fleet);
+  const host = await onlineHost(browser, "web-1");
+  const proxied = await start({ address: 1 }, { trustedProxies: ["127.0.0.1"] });
+
+  const users = await kept(fleet, 3, { cookie: browser.cookie });
+  const agents = await kept(fleet, 3, host.headers);
+  const proxies = await kept(proxied, 3);
+
+  expect(closedOf([...users, ...agents, ...proxies])).toEqual(Array(9).fill(false));
+});
+
+test("[C7] a connection that has become a socket is not counted with the plain ones", async () => {
+  const fleet = await start({ all: 2 });
+  const browser = await signIn(fleet);
+  const page = () => upgrade(fleet, "/sync", { cookie: browser.cookie, origin: fleet.address });
+
+  const opened = [await page(), await page(), await page()];
+  await kept(fleet, 3);
+
+  expect(opened.map(({ socket }) => socket.readyState)).toEqual([1, 1, 1]);
+  for (const { socket } of opened) socket.terminate();
+});
+
+test("[C7] when all of them are at work, one more is told to come back", async () => {
+  const fleet = await start({ address: 2 });
+  const browser = await signIn(fleet);
+  const body = [
+    "POST /api/login HTTP/1.1",
+    "host: x",
+    `origin: ${fleet.address}`,
+    "content-type: application/json",
+    "content-length: 9",
+  ];
+  const busy = [new Kept(fleet), new Kept(fleet)];
+  for (const { socket } of busy) socket.write(`${body.join("\r\n")}\r\n\r\n`);
+  await expect.poll(() => fleet.server.connections.metrics.connections).toBe(2);
+  await browser.get("/healthz").catch(() => {});
+
+  const third = new Kept(fleet);
+  await once(third.socket, "close");
+
+  expect(third.text).toMatch(/^HTTP\/1\.1 503 .*\r\nRetry-After: 1\r\n/s);
+  expect(closedOf(busy)).toEqual([false, false]);
+});
+
+test("[C8] [B27] a connection that shows nothing is kept for a short while, one that is known for longer", async () => {
+  const fleet = await start({});
+  const browser = await signIn(fleet);
+
+  const stranger = await send(fleet.address, "GET", "/healthz", { headers: { connection: "keep-alive" } });
+  const known = await browser.get("/healthz", { connection: "keep-alive" });
+  const closing = await browser.get("/healthz", { connection: "close" });
+
+  expect(stranger.headers["keep-alive"]).toBe("timeout=5");
+  expect(known.headers["keep-alive"]).toBe("timeout=72");
+  expect([closing.headers["keep-alive"], closing.headers.connection]).toEqual([undefined, "close"]);
+});
+
+test.each([
+  [256, 156],
+  [1024, 924],
+  [50, 16],
+  [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+])("[C7] [B25] where a process may open %d files there are %d connections", (files, connections) => {
+  expect(connectionsAllowed(files)).toBe(connections);
+});
