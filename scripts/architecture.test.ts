@@ -104,10 +104,10 @@ describe("what is not under io/ neither waits nor touches the machine", () => {
       "apps/fleet/server/package.json": manifest("@neverstale/fleet-server"),
       "apps/fleet/server/src/main.ts": "Date.now();",
       "apps/fleet/domain/package.json": manifest("@neverstale/fleet-domain"),
-      "apps/fleet/domain/src/host.ts": "Date.now();",
+      "apps/fleet/domain/src/hosts/host.ts": "Date.now();",
     });
 
-    expect(await found()).toEqual(["apps/fleet/domain/src/host.ts:1: `Date.now` reads the clock"]);
+    expect(await found()).toEqual(["apps/fleet/domain/src/hosts/host.ts:1: `Date.now` reads the clock"]);
   });
 });
 

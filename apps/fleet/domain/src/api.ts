@@ -1,11 +1,11 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
-import { COMMAND_STATUSES, Command } from "./command.ts";
-import { Event } from "./event.ts";
-import { Host, Tags, ThemeColor } from "./host.ts";
-import { HostName } from "./host-name.ts";
-import { Args } from "./op.ts";
-import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, passwordProblem } from "./password.ts";
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, passwordProblem } from "./accounts/password.ts";
+import { COMMAND_STATUSES, Command } from "./commands/command.ts";
+import { Args } from "./commands/op.ts";
+import { Event } from "./events/event.ts";
+import { Host, Tags, ThemeColor } from "./hosts/host.ts";
+import { HostName } from "./hosts/host-name.ts";
 import { Id, Line, Name, Timestamp } from "./text.ts";
 
 /** The closed list of what can go wrong with a request; `status` is the HTTP status it comes with. */

@@ -1,6 +1,6 @@
 import { effectOf } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import { StoredEnrollmentToken } from "./accounts-space.ts";
+import { StoredEnrollmentToken } from "./accounts/accounts-space.ts";
 import {
   AgentReport,
   ClaimAnswer,
@@ -9,14 +9,14 @@ import {
   EnrollRequest,
   ReportsAnswer,
   ReportsRequest,
-} from "./agent-api.ts";
+} from "./agents/agent-api.ts";
 import { EnrollmentToken, PROBLEMS } from "./api.ts";
-import { COMMAND_STATUSES, isFinal } from "./command.ts";
+import { COMMAND_STATUSES, isFinal } from "./commands/command.ts";
+import { checkArgs, type OpOffer } from "./commands/op.ts";
+import { chunkId } from "./commands/output-space.ts";
 import { COMMAND_LIMIT, fleet, fleetModel } from "./fleet.ts";
-import { callsItself, idOfName, labelOf } from "./host-label.ts";
-import { HostName, nameProblem } from "./host-name.ts";
-import { checkArgs, type OpOffer } from "./op.ts";
-import { chunkId } from "./output-space.ts";
+import { callsItself, idOfName, labelOf } from "./hosts/host-label.ts";
+import { HostName, nameProblem } from "./hosts/host-name.ts";
 
 const offer: OpOffer = {
   name: "ping",

@@ -1,8 +1,8 @@
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
-import { Command } from "./command.ts";
-import { Event } from "./event.ts";
-import { Host, Metrics } from "./host.ts";
-import { FINAL_PIPELINE_STATUSES, Pipeline } from "./pipeline.ts";
+import { Command } from "./commands/command.ts";
+import { FINAL_PIPELINE_STATUSES, Pipeline } from "./commands/pipeline.ts";
+import { Event } from "./events/event.ts";
+import { Host, Metrics } from "./hosts/host.ts";
 
 export const DEFAULT_EVENT_LIMIT = 100;
 /** Of the retired ones: what is still needed, and the grid of a running pipeline, stays whatever its number. */

@@ -1,6 +1,6 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
-import { Line, Name } from "./text.ts";
+import { Line, Name } from "../text.ts";
 
 /**
  * What may be given to an op. The agent's own file holds more (argv templates, patterns) and has the last word;

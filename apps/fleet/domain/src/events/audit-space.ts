@@ -1,8 +1,8 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, put, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
+import { Timestamp } from "../text.ts";
 import { Event } from "./event.ts";
-import { Timestamp } from "./text.ts";
 
 /** Who did what, apart from all other events: however much those are, they push nothing out of it. Nobody follows it. */
 export const AUDIT_SPACE = "audit";

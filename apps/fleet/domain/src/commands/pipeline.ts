@@ -1,6 +1,6 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
-import { Id, Line, Name, Timestamp } from "./text.ts";
+import { Id, Line, Name, Timestamp } from "../text.ts";
 
 export const FINAL_PIPELINE_STATUSES = ["complete", "partial", "failed", "cancelled"] as const;
 export const PIPELINE_STATUSES = ["running", ...FINAL_PIPELINE_STATUSES] as const;

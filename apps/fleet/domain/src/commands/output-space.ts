@@ -1,7 +1,7 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, put, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
-import { Timestamp } from "./text.ts";
+import { Timestamp } from "../text.ts";
 
 /** `output/<command id>`: what an op writes, followed only by those who look at it. */
 export const OUTPUT_SPACES = "output/";

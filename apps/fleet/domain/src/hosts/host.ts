@@ -1,7 +1,7 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
-import { OpOffer } from "./op.ts";
-import { Id, Line, Name, Timestamp } from "./text.ts";
+import { OpOffer } from "../commands/op.ts";
+import { Id, Line, Name, Timestamp } from "../text.ts";
 
 /** `unknown` when nobody has looked, or the look failed: never `ok` when unverified. */
 export const Check = z.object({

@@ -1,11 +1,11 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
-import { FINAL_STATUSES, Progress } from "./command.ts";
-import { atMost, Check, Reading } from "./host.ts";
-import { knownWord, withoutNewerOps, withoutNewerTypes } from "./newer-values.ts";
-import { ArgSpec, Args, OpOffer } from "./op.ts";
-import { MAX_CHUNK_BYTES } from "./output-space.ts";
-import { CommandId, Id, Line, Name, Timestamp } from "./text.ts";
+import { FINAL_STATUSES, Progress } from "../commands/command.ts";
+import { ArgSpec, Args, OpOffer } from "../commands/op.ts";
+import { MAX_CHUNK_BYTES } from "../commands/output-space.ts";
+import { atMost, Check, Reading } from "../hosts/host.ts";
+import { knownWord, withoutNewerOps, withoutNewerTypes } from "../newer-values.ts";
+import { CommandId, Id, Line, Name, Timestamp } from "../text.ts";
 
 /*
  * What an agent posts. It follows `agent/<host id>` at `WS /agent/sync` for what it is to do; all it has to say comes

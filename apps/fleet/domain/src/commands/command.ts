@@ -1,7 +1,7 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
+import { Id, Line, Name, Timestamp } from "../text.ts";
 import { Args } from "./op.ts";
-import { Id, Line, Name, Timestamp } from "./text.ts";
 
 /**
  *   pending -> running -> succeeded | failed | timed_out | cancelled | lost

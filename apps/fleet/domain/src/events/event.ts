@@ -1,6 +1,6 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
-import { Id, Line, Timestamp } from "./text.ts";
+import { Id, Line, Timestamp } from "../text.ts";
 
 /** What happened and who did it: every mutation and every change of a connection leaves one, in the same transaction. */
 export const Event = z.object({

@@ -1,8 +1,8 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
-import { Args } from "./op.ts";
-import { Id, Name, Timestamp } from "./text.ts";
+import { Args } from "../commands/op.ts";
+import { Id, Name, Timestamp } from "../text.ts";
 
 /** `agent/<host id>`: what that host's agent follows. */
 export const AGENT_SPACES = "agent/";
