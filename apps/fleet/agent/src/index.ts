@@ -1,2 +1,2 @@
-export { type AgentFile, AgentFileError, parseAgentFile } from "./agent-file.ts";
 export { EXIT_CODES, HELP, runAgent } from "./io/program.ts";
+export { type AgentFile, AgentFileError, parseAgentFile } from "./policy/agent-file.ts";

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { z } from "zod";
-import { retryDelayMs } from "../backoff.ts";
-import { readIfThere, writeDurably } from "./files.ts";
+import { retryDelayMs } from "../connection/backoff.ts";
+import { readIfThere, writeDurably } from "../policy/io/files.ts";
 import type { ServerApi } from "./server-api.ts";
 import { AGENT_VERSION } from "./version.ts";
 

@@ -9,7 +9,7 @@ import {
   type ReportsRequest,
 } from "@neverstale/fleet-domain";
 import { z } from "zod";
-import { type ClockReading, type LocalTime, readServerClock } from "../server-clock.ts";
+import { type ClockReading, type LocalTime, readServerClock } from "../connection/server-clock.ts";
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 1024 ** 2;

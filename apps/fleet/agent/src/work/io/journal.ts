@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { createDurably, readIfThere, writeDurably } from "../../policy/io/files.ts";
 import {
   type Exit,
   type JournalEntry,
@@ -14,7 +15,6 @@ import {
 } from "../job.ts";
 import type { Known } from "../known.ts";
 import { type CommandFiles, commandFiles, journalDirectory, spoolDirectory } from "./command-files.ts";
-import { createDurably, readIfThere, writeDurably } from "./files.ts";
 import { isAlive, signalGroup } from "./process-mark.ts";
 import { spoolSize } from "./spool.ts";
 

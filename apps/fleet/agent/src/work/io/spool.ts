@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
+import { errorCode } from "../../policy/io/files.ts";
 import { wholeUtf8 } from "../utf8.ts";
-import { errorCode } from "./files.ts";
 
 /** The writing end of a command's output: appends until the cap, then says so once and drops the rest. */
 export class SpoolWriter {

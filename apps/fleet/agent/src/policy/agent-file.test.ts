@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { AgentFileError, offerOf, parseAgentFile } from "./agent-file.ts";
 
 test("the file that is shipped is valid and offers what it says", () => {
-  const file = parseAgentFile(readFileSync(new URL("../agent.yaml", import.meta.url), "utf8"));
+  const file = parseAgentFile(readFileSync(new URL("../../agent.yaml", import.meta.url), "utf8"));
 
   const offers = Object.entries(file.ops).map(([name, op]) => offerOf(name, op));
 

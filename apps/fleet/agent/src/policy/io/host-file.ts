@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Assignment, OpOffer } from "@neverstale/fleet-domain";
+import { machine, SHIPPED_AGENT_FILE } from "../../io/machine.ts";
+import type { Plan } from "../../work/decide.ts";
+import { planOf } from "../../work/plan.ts";
 import { type AgentFile, AgentFileError, offerOf, parseAgentFile } from "../agent-file.ts";
-import type { Plan } from "../decide.ts";
-import { planOf } from "../plan.ts";
 import { readTrusted } from "./file-trust.ts";
-import { machine, SHIPPED_AGENT_FILE } from "./machine.ts";
 
 /** The host's `agent.yaml`, read once and again on request. */
 export class HostFile {

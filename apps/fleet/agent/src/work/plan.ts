@@ -1,6 +1,6 @@
 import { type Assignment, checkArgs } from "@neverstale/fleet-domain";
-import { type AgentFile, type FileOp, offerOf } from "./agent-file.ts";
-import { argvOf, type Places } from "./argv.ts";
+import { type AgentFile, type FileOp, offerOf } from "../policy/agent-file.ts";
+import { argvOf, type Places } from "../policy/argv.ts";
 import type { Plan } from "./decide.ts";
 import type { Job } from "./job.ts";
 
