@@ -182,7 +182,7 @@ describe("packages for browsers", () => {
     write({
       "packages/client/package.json": manifest("@neverstale/client", { dependencies: { deep: "1" } }),
       "packages/client/src/index.ts": `export { open } from "./io/socket.ts";\nexport * from "deep";`,
-      "packages/client/src/transport/io/socket.ts": `import { connect } from "node:net";\nexport const open = () => connect(1);`,
+      "packages/client/src/io/socket.ts": `import { connect } from "node:net";\nexport const open = () => connect(1);`,
       "packages/client/node_modules/deep/package.json": `{"name":"deep","type":"module","exports":"./index.js"}`,
       "packages/client/node_modules/deep/index.js": `export { tmpdir } from "os";`,
     });
