@@ -180,4 +180,29 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
       },
     ],
   },
+  {
+    name: "what was evicted stays in the list, and each eviction walks past it",
+    item: null,
+    rule: "S3",
+    by: { seed: 1 },
+    edits: [
+      {
+        file: "server/src/keep-index.ts",
+        find: "if (before !== undefined) this.#unlink(before);",
+        replace: "if (before !== undefined && record !== null) this.#unlink(before);",
+      },
+      {
+        file: "server/src/keep-index.ts",
+        find: "this.#link(before, older);",
+        replace: "if (record !== null) this.#link(before, older);",
+      },
+      {
+        file: "server/src/keep-index.ts",
+        find: "    this.steps += 1;\n    return this.#oldest;",
+        replace: `    let at = this.#oldest;
+    for (this.steps += 1; at !== null && this.#kept.get(at.id) !== at; this.steps += 1) at = at.newer;
+    return at;`,
+      },
+    ],
+  },
 ];
