@@ -187,17 +187,17 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/keep-index.ts",
+        file: "server/src/space/keep-index.ts",
         find: "if (before !== undefined) this.#unlink(before);",
         replace: "if (before !== undefined && record !== null) this.#unlink(before);",
       },
       {
-        file: "server/src/keep-index.ts",
+        file: "server/src/space/keep-index.ts",
         find: "this.#link(before, older);",
         replace: "if (record !== null) this.#link(before, older);",
       },
       {
-        file: "server/src/keep-index.ts",
+        file: "server/src/space/keep-index.ts",
         find: "    this.steps += 1;\n    return this.#oldest;",
         replace: `    let at = this.#oldest;
     for (this.steps += 1; at !== null && this.#kept.get(at.id) !== at; this.steps += 1) at = at.newer;
