@@ -15,7 +15,8 @@ export default defineConfig({
     alias: [
       { find: /^@neverstale\/(protocol|client|react)$/, replacement: `${packages}/$1/src/index.ts` },
       // Of the domain the files without validators.
-      { find: /^@neverstale\/fleet-domain\/(escapes|host-label)$/, replacement: `${domain}/$1.ts` },
+      { find: "@neverstale/fleet-domain/escapes", replacement: `${domain}/commands/escapes.ts` },
+      { find: "@neverstale/fleet-domain/host-label", replacement: `${domain}/hosts/host-label.ts` },
     ],
   },
   build: {
