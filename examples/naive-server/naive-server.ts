@@ -100,7 +100,7 @@ export class StateManager {
   }
 }
 
-/** Listens on `port` (0: any free one): `WS /sync`, and `POST /change` for a `Change`. */
+/** Listens on `port` (0: a free one): `WS /sync`, and `POST /change` for a `Change`. */
 export async function serveNaively(path: string, port = 0, beaconMs = 30_000) {
   const store = new StateStore(path);
   const manager = new StateManager(store);

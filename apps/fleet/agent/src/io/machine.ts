@@ -5,8 +5,8 @@ import * as os from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Reading } from "@neverstale/fleet-domain";
+import type { Machine, UserLookup } from "../commands/plan.ts";
 import { type CpuTime, cpuPercent, cpuTimeOf, diskPercent, memoryOf, percent } from "../policy/figures.ts";
-import type { Machine, UserLookup } from "../work/plan.ts";
 
 /** The load of this machine. Each reading costs the event loop well under a millisecond. */
 export class Gauges {

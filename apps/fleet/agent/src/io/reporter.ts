@@ -1,10 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { AgentReport, ReportsAnswer } from "@neverstale/fleet-domain";
 import type { Logger } from "pino";
+import type { JournalEntry } from "../commands/job.ts";
+import { composeBatch, type Reportable } from "../commands/reports.ts";
 import { retryDelayMs } from "../connection/backoff.ts";
 import type { ClockReading } from "../connection/server-clock.ts";
-import type { JournalEntry } from "../work/job.ts";
-import { composeBatch, type Reportable } from "../work/reports.ts";
 import { Bell } from "./bell.ts";
 import { Gauges } from "./machine.ts";
 import type { ServerApi } from "./server-api.ts";

@@ -72,7 +72,7 @@ function addServe(root: Command, end: End): void {
     .command("serve")
     .description("run the server, and an agent for this machine")
     .addOption(
-      new Option("--port <number>", "0: any free one, printed")
+      new Option("--port <number>", "0: a free one, which is printed")
         .env("NEVERSTALE_PORT")
         .default(8080)
         .argParser(integer(0, 65_535)),

@@ -37,7 +37,7 @@ import { listenFailure, StartFailure } from "./start-failure.ts";
 
 /** The settings of the server; each has its flag and its environment variable in the command line. */
 export interface FleetOptions {
-  /** 0: any free one. Default 8080. */
+  /** 0: a free one. Default 8080. */
   readonly port?: number;
   /** Default 127.0.0.1. Any other one needs `allowedOrigins`. */
   readonly host?: string;

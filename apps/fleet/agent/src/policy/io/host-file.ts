@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Assignment, OpOffer } from "@neverstale/fleet-domain";
+import type { Plan } from "../../commands/decide.ts";
+import { planOf } from "../../commands/plan.ts";
 import { machine, SHIPPED_AGENT_FILE } from "../../io/machine.ts";
-import type { Plan } from "../../work/decide.ts";
-import { planOf } from "../../work/plan.ts";
 import { type AgentFile, AgentFileError, offerOf, parseAgentFile } from "../agent-file.ts";
 import { readTrusted } from "./file-trust.ts";
 
