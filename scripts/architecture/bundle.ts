@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type OutputChunk, rolldown } from "rolldown";
 import type { Package, Violation } from "./workspace.ts";
 
-const BROWSER_PACKAGES: readonly string[] = ["packages/protocol", "packages/client", "packages/react"];
+const BROWSER_PACKAGES: readonly string[] = ["packages/base", "packages/protocol", "packages/client", "packages/react"];
 
 /** Whether it is one of the packages for browsers, and has an entry yet. */
 export function runsInBrowsers({ folder, files }: Package): boolean {

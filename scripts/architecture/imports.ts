@@ -3,8 +3,12 @@ import { posix } from "node:path";
 import type { ModuleReference } from "./free-names.ts";
 import { at, type Package, type SourceFile, type Violation } from "./workspace.ts";
 
+/** Everybody may import it. */
+const BASE = "packages/base";
+
 /** Who may import whom of ours. Imports all point at `protocol`; `server` and `client` meet only in `sim`. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  "packages/base": [],
   "packages/protocol": [],
   "packages/server": ["packages/protocol"],
   "packages/client": ["packages/protocol"],
@@ -65,7 +69,8 @@ const ROOT_TEST_PACKAGES = { vitest: "", "fast-check": "", "playwright-core": ""
 function wrongDirection(pkg: Package, file: SourceFile, name: string, all: readonly Package[]): Finding {
   const target = all.find((other) => other.manifest.name === name);
   const allowed = ALLOWED[pkg.folder];
-  if (file.isTest || target === undefined || allowed === undefined || allowed.includes(target.folder)) return null;
+  if (file.isTest || target === undefined || allowed === undefined) return null;
+  if (target.folder === BASE ? pkg.folder !== BASE : allowed.includes(target.folder)) return null;
   const instead = allowed.length === 0 ? "it may import nothing of ours" : `it may import ${allowed.join(", ")}`;
   return { what: `${pkg.folder} imports ${target.folder}, against the direction of imports`, instead };
 }
