@@ -1,4 +1,4 @@
-import { makePlan, World } from "@neverstale/sim";
+import { makePlan, mountStore, World } from "@neverstale/sim";
 import { expect } from "vitest";
 import { describeStore, type StoreHarness } from "../../packages/server/src/store/contract-suite.ts";
 
@@ -39,7 +39,7 @@ class Harness implements StoreHarness {
   }
 
   store() {
-    return this.#world.disk.mount();
+    return mountStore(this.#world.disk);
   }
 
   backupPath(): string {
@@ -52,7 +52,7 @@ class Harness implements StoreHarness {
     if (image === undefined) throw new Error(`there is no backup named ${path}`);
     const world = this.#run();
     world.disk.restore(image);
-    return world.disk.mount();
+    return mountStore(world.disk);
   }
 
   async end(): Promise<void> {

@@ -4,7 +4,8 @@ import { CALLED_OBJECTS } from "./plan/make-plan.ts";
 import type { ClientPlan, Plan } from "./plan/plan.ts";
 import { Agent } from "./world/agent.ts";
 import { readAll } from "./world/caller.ts";
-import { type Failure, World } from "./world/world.ts";
+import type { Failure } from "./world/surroundings.ts";
+import { World } from "./world/world.ts";
 
 export interface RunResult {
   readonly seed: string;

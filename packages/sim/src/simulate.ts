@@ -3,8 +3,8 @@ import type { Applied } from "@neverstale/server";
 import { isLevel } from "./healthy-phase.ts";
 import type { NetworkConfig } from "./network/network.ts";
 import type { DiskConfig } from "./store/disk.ts";
-import type { AuthorityConfig } from "./world/incarnation.ts";
 import type { PlainClient } from "./world/plain-client.ts";
+import type { AuthorityConfig } from "./world/surroundings.ts";
 import type { Tab } from "./world/tab.ts";
 import { World } from "./world/world.ts";
 

@@ -2,7 +2,8 @@ import { RECORD_EVICTED } from "@neverstale/protocol";
 import type { Applied } from "@neverstale/server";
 import type { Disk } from "../store/disk.ts";
 import { type Asked, Removals, withoutNulls } from "./asked.ts";
-import { type Branch, type History, type Moment, type Report, reduce } from "./oracle.ts";
+import type { Branch, History, Moment, Report } from "./history.ts";
+import { reduce } from "./oracle.ts";
 import { difference } from "./same-state.ts";
 
 interface Ack {

@@ -1,14 +1,21 @@
 import { CLOSE, WINDOW_BYTES } from "@neverstale/protocol";
-import type { Connection } from "../network/connection.ts";
 import type { WireMessage } from "../network/frames.ts";
 import type { Counters } from "./counters.ts";
-import type { History, Moment, Report } from "./oracle.ts";
+import type { History, Moment, Report } from "./history.ts";
 import { PartsAudit } from "./parts-audit.ts";
 
 /** How long a `get_state` counts as being out (rule R2). */
 const GET_STATE_TIMEOUT_MS = 10_000;
 /** Beacons don't wait for the window (rule A4b). */
 const SMALL_FRAMES_BYTES = 64 * 1024;
+
+/** What an audit has to know of the connection that it judges. */
+export interface Audited {
+  readonly id: string;
+  readonly bufferedBytes: number;
+  /** Somebody meddled with it: its frames can't be counted any more. */
+  readonly meddledWith: boolean;
+}
 
 export interface AuditOptions {
   readonly plain: boolean;
@@ -52,12 +59,12 @@ export class Audit {
     this.#history = history;
   }
 
-  putAfterClose({ id }: Connection): void {
+  putAfterClose({ id }: Audited): void {
     this.#report("A11", `${id} is sent something after it was closed`);
   }
 
   /** `full`: bytes waited in the process when the write began. */
-  put({ id, bufferedBytes }: Connection, message: WireMessage, full: boolean): void {
+  put({ id, bufferedBytes }: Audited, message: WireMessage, full: boolean): void {
     const { part } = message;
     const { type, head, isFullState } = part?.of ?? message;
     this.#parts.put(id, message);
@@ -110,7 +117,7 @@ export class Audit {
   }
 
   /** `jumpedAt`: when the clock of the replica last jumped: its timeouts are over then. */
-  said({ id }: Connection, text: string, now: number, jumpedAt: number): void {
+  said({ id }: Audited, text: string, now: number, jumpedAt: number): void {
     const message = JSON.parse(text) as { readonly type: string; readonly n?: number };
     const lastSaid = this.#lastSaid;
     this.#lastSaid = message.type;
@@ -123,7 +130,7 @@ export class Audit {
   }
 
   /** The authority ends the connection. A replica whose frames nobody meddled with says nothing wrong. */
-  closed({ id, meddledWith }: Connection, code: number): void {
+  closed({ id, meddledWith }: Audited, code: number): void {
     if (code === CLOSE.badMessage && !meddledWith) this.#report("M3", `${id} is closed for what its replica said`);
   }
 

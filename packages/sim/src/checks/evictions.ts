@@ -1,5 +1,5 @@
 import { type Change, type Keep, type Model, RECORD_EVICTED, type StateRecord } from "@neverstale/protocol";
-import { type History, type Moment, NO_RECORDS, type Records } from "./oracle.ts";
+import { type History, type Moment, NO_RECORDS, type Records } from "./history.ts";
 import { isSame } from "./same-state.ts";
 
 /** The records that count for a `keep`. */

@@ -1,5 +1,5 @@
 import type { WireMessage, WirePart } from "../network/frames.ts";
-import type { Report } from "./oracle.ts";
+import type { Report } from "./history.ts";
 
 /** Whether the parts of messages on one connection are put as rule M9 has it. */
 export class PartsAudit {

@@ -1,16 +1,14 @@
 import type { JsonValue, StateRecord } from "@neverstale/protocol";
-import type { OracleState, Records } from "./oracle.ts";
+import { NO_RECORDS, type OracleState, type Records } from "./history.ts";
 
 /** Pairs of records found equal before: records are replaced, never altered, on both sides. */
 const known = new WeakMap<StateRecord, StateRecord>();
 
-const NOTHING: Records = new Map();
-
 /** The first record in which what is shown differs from what was true, or null when nothing does. */
 export function difference(shown: Readonly<Record<string, ReadonlyMap<string, StateRecord>>>, truth: OracleState) {
   for (const name of new Set([...Object.keys(truth), ...Object.keys(shown)])) {
-    const wanted = truth[name] ?? NOTHING; // A collection may come into the model, and leave it.
-    const found = shown[name] ?? NOTHING;
+    const wanted = truth[name] ?? NO_RECORDS; // A collection may come into the model, and leave it.
+    const found = shown[name] ?? NO_RECORDS;
     for (const [id, record] of wanted) if (!isSame(found.get(id), record)) return told(name, id, found, wanted);
     if (found.size === wanted.size) continue;
     for (const id of found.keys()) if (!wanted.has(id)) return told(name, id, found, wanted);

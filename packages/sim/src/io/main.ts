@@ -2,7 +2,7 @@
 import { neverHappened } from "../plan/interesting.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import { shrink } from "../plan/shrink.ts";
-import type { Failure } from "../world/world.ts";
+import type { Failure } from "../world/surroundings.ts";
 import { keepBroken, proveBroken } from "./broken/prove.ts";
 import { replayOf } from "./commit.ts";
 import { keep } from "./keep.ts";

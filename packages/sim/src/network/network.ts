@@ -1,8 +1,8 @@
 import type { SocketEvents } from "@neverstale/client";
 import type { Random } from "../plan/random.ts";
-import type { Answer, Request } from "../world/http-api.ts";
-import type { World } from "../world/world.ts";
+import type { Surroundings } from "../world/surroundings.ts";
 import { Connection, type ConnectionWatch } from "./connection.ts";
+import type { Answer, Request } from "./http.ts";
 import { Lane, type Weather } from "./lane.ts";
 
 export interface NetworkConfig {
@@ -16,6 +16,14 @@ export interface NetworkConfig {
   readonly tcpTimeoutMs: number;
 }
 
+/** Where the way of every client leads. */
+export interface AuthorityEnd {
+  /** How many processes were started. */
+  readonly starts: number;
+  accept(connection: Connection): void;
+  request(request: Request): Promise<Answer>;
+}
+
 const CALM: Weather = { latencyMs: 2, jitterMs: 0, rate: Number.POSITIVE_INFINITY };
 
 /** The way between one client and the authority. */
@@ -25,7 +33,8 @@ export class Network {
   readonly http = { loss: 0, double: 0 };
   readonly connections = new Set<Connection>();
   newest: Connection | null = null;
-  readonly #world: World;
+  readonly #world: Surroundings;
+  readonly #authority: AuthorityEnd;
   readonly #config: NetworkConfig;
   readonly #client: string;
   readonly #random: Random;
@@ -33,8 +42,9 @@ export class Network {
   #count = 0;
   #swallowsGreeting = false;
 
-  constructor(world: World, config: NetworkConfig, client: string) {
+  constructor(world: Surroundings, authority: AuthorityEnd, config: NetworkConfig, client: string) {
     this.#world = world;
+    this.#authority = authority;
     this.#config = config;
     this.#client = client;
     this.#random = world.random.fork(`network ${client}`);
@@ -63,7 +73,7 @@ export class Network {
     this.newest = connection;
     if (this.#swallowsGreeting) connection.tamper = "swallow";
     this.#swallowsGreeting = false;
-    connection.knock((knocking) => this.#world.authority.accept(knocking));
+    connection.knock((knocking) => this.#authority.accept(knocking));
     return connection;
   }
 
@@ -139,7 +149,7 @@ export class Network {
   }
 
   #deliver(request: Request, resolve: (answer: Answer) => void, reject: (error: Error) => void): void {
-    this.#world.authority.request(request).then(
+    this.#authority.request(request).then(
       (answer) => {
         this.#note(`is answered ${answer.status}`);
         if (!this.#random.chance(this.http.loss)) this.#world.clock.after(this.#transit(), () => resolve(answer));

@@ -1,5 +1,5 @@
 import type { CrashPoint, Write } from "../store/disk.ts";
-import type { WorldConfig } from "../world/world.ts";
+import type { WorldConfig } from "../world/surroundings.ts";
 import type { Release } from "./releases.ts";
 
 /** Everything that happens in one run, in words that fit into a file. Chances within an action follow from its `id`. */

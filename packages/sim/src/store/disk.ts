@@ -1,12 +1,11 @@
 import { type Retention, type Store, StoreFailure, type StoreSettings } from "@neverstale/server";
 import type { Counters } from "../checks/counters.ts";
-import type { Journal, WriteKind } from "../checks/journal.ts";
-import { Branch, type CommitGroup, type Oracle, type Report } from "../checks/oracle.ts";
+import { Branch, type CommitGroup, type Report } from "../checks/history.ts";
+import type { Oracle } from "../checks/oracle.ts";
 import type { Random } from "../plan/random.ts";
-import { FIRST_RELEASE, type Models, modelsOf } from "../plan/releases.ts";
+import type { Models } from "../plan/releases.ts";
 import type { Clock } from "../world/clock.ts";
-import type { SimMachine } from "./sim-machine.ts";
-import { SimStore } from "./sim-store.ts";
+import type { Journal, WriteKind } from "./journal.ts";
 import { SimTables } from "./sim-tables.ts";
 import { copyOf, emptyTables, type TableData } from "./table-data.ts";
 
@@ -79,6 +78,11 @@ interface Entry {
 
 export const EMPTY_IMAGE: Image = { data: emptyTables(), branch: new Branch() };
 
+/** The store of a process on the disk: told when the process has ended. */
+export interface Mounted {
+  abandon(): void;
+}
+
 /** Thrown within a process that has ended: whatever it was doing ends here. */
 export class ProcessGone extends Error {}
 
@@ -101,7 +105,7 @@ export class Disk {
   tables: SimTables;
   branch = new Branch();
   /** The process that has opened it. */
-  openedBy: SimMachine | null = null;
+  openedBy: object | null = null;
   /** Whether it has failed under the process that runs, which learns of a checkpoint's failure with its next write only. */
   hasFailed = false;
   /** The commit that is being written. */
@@ -112,7 +116,7 @@ export class Disk {
   #logPages = 0;
   /** Since a restore; null: there was none. */
   #epochsSinceRestore: number | null = null;
-  #mounted: SimStore | null = null;
+  #mounted: Mounted | null = null;
 
   constructor(world: DiskWorld, config: DiskConfig) {
     const { clock, random, counters, oracle, report, note } = world;
@@ -132,16 +136,17 @@ export class Disk {
     return new SimTables(data, (name) => this.counters.add(name));
   }
 
-  /** A store on what the disk holds, for a process that starts. `modelsFor` says which models it has for that. */
-  mount(modelsFor: (branch: Branch) => Models = () => modelsOf(FIRST_RELEASE, new Set())): SimStore {
+  /** A process starts: `make` gives it its store, on what the disk holds. */
+  mount<Store extends Mounted>(make: (branch: Branch) => Store): Store {
     for (const entry of this.#unforced) {
       if (entry.told) continue;
       entry.before = this.branch.fork();
       this.#tell(entry);
     }
     this.branch = this.branch.fork();
-    this.#mounted = new SimStore(this, modelsFor(this.branch));
-    return this.#mounted;
+    const store = make(this.branch);
+    this.#mounted = store;
+    return store;
   }
 
   image(): Image {

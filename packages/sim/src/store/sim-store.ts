@@ -1,22 +1,21 @@
 import { RETENTION, type Retention, SlicedStore, STORE_SETTINGS, type Store } from "@neverstale/server";
-import type { CommitGroup } from "../checks/oracle.ts";
+import type { Branch, CommitGroup } from "../checks/history.ts";
 import { overBound } from "../checks/table-bounds.ts";
-import type { Models } from "../plan/releases.ts";
-import type { Disk, Fold } from "./disk.ts";
+import { FIRST_RELEASE, type Models, modelsOf } from "../plan/releases.ts";
+import type { Disk, Fold, Mounted } from "./disk.ts";
 import { never, SimMachine } from "./sim-machine.ts";
 
 /** How long a read takes. */
 const READ_MS = 1;
 
 /** The store of one process: the real one, on the simulated disk. A process that is gone hears no more of it. */
-export class SimStore implements Store {
+export class SimStore implements Store, Mounted {
   readonly #disk: Disk;
   readonly #machine: SimMachine;
   readonly #retention: Retention;
   readonly #store: SlicedStore;
-  #epoch = "";
-
   readonly models: Models;
+  #epoch = "";
 
   /** `models`: those of the process. */
   constructor(disk: Disk, models: Models) {
@@ -96,4 +95,13 @@ export class SimStore implements Store {
   metrics(): ReturnType<Store["metrics"]> {
     return this.#store.metrics();
   }
+}
+
+/** The store of a process that starts. `modelsFor` says which models the process has for what the disk holds. */
+export function mountStore(disk: Disk, modelsFor: (branch: Branch) => Models = firstModels): SimStore {
+  return disk.mount((branch) => new SimStore(disk, modelsFor(branch)));
+}
+
+function firstModels(): Models {
+  return modelsOf(FIRST_RELEASE, new Set());
 }

@@ -9,7 +9,7 @@ import type {
   TrimTables,
   UndoRow,
 } from "@neverstale/server";
-import { type Journal, Journals } from "../checks/journal.ts";
+import { type Journal, Journals } from "./journal.ts";
 import { SimReads } from "./sim-reads.ts";
 import { SimTrims } from "./sim-trims.ts";
 import {

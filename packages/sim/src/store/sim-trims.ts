@@ -7,7 +7,7 @@ import type {
   TableCounts,
   TrimTables,
 } from "@neverstale/server";
-import type { Journals } from "../checks/journal.ts";
+import type { Journals } from "./journal.ts";
 import { keyOf, rowsOf, type StoredTombstone, type TableData } from "./table-data.ts";
 
 /** What trimming looks at and deletes. */

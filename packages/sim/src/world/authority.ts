@@ -1,14 +1,15 @@
 import { StoreFailure } from "@neverstale/server";
 import type { Connection } from "../network/connection.ts";
+import type { Answer, Request } from "../network/http.ts";
+import type { AuthorityEnd } from "../network/network.ts";
 import { EMPTY_IMAGE, type Image } from "../store/disk.ts";
-import type { Answer, Request } from "./http-api.ts";
-import { type AuthorityConfig, Incarnation } from "./incarnation.ts";
-import type { World } from "./world.ts";
+import { Incarnation } from "./incarnation.ts";
+import type { AuthorityConfig, Surroundings } from "./surroundings.ts";
 
 /** Whoever keeps the authority running: starts a process after another, ends them, puts a backup in place in between. */
-export class Authority {
+export class Authority implements AuthorityEnd {
   readonly config: AuthorityConfig;
-  readonly #world: World;
+  readonly #world: Surroundings;
   /** The process that runs; null: none does. */
   process: Incarnation | null = null;
   /** Processes that were started. */
@@ -19,7 +20,7 @@ export class Authority {
   #off = false;
   #keepsRunning = false;
 
-  constructor(world: World, config: AuthorityConfig) {
+  constructor(world: Surroundings, config: AuthorityConfig) {
     this.#world = world;
     this.config = config;
   }
@@ -36,7 +37,7 @@ export class Authority {
     if (this.process !== null) return;
     this.#off = false;
     this.starts += 1;
-    const process = new Incarnation(this.#world, this.config, this.starts);
+    const process = new Incarnation(this.#world, this.config, this.starts, (ended) => this.#exit(ended));
     this.process = process;
     this.#note(`starts ${this.starts}`);
     process.start().then(
@@ -73,7 +74,7 @@ export class Authority {
   }
 
   /** The process ends itself, because of its disk; it is started again. */
-  exit(process: Incarnation): void {
+  #exit(process: Incarnation): void {
     if (this.process !== process) return;
     this.#world.counters.add("exits");
     this.crash(false);

@@ -11,7 +11,7 @@ import type { ConnectionWatch } from "../network/connection.ts";
 import type { Network } from "../network/network.ts";
 import type { Random } from "../plan/random.ts";
 import type { Timer } from "./clock.ts";
-import { START_OF_TIME, type World } from "./world.ts";
+import { START_OF_TIME, type Surroundings } from "./surroundings.ts";
 
 /** A replica that is not told of a sleep notices it by its clocks within this time. */
 export const NOTICES_SLEEP_MS = 2_000;
@@ -40,7 +40,7 @@ const decoder = new TextDecoder();
  */
 export class SimEnvironment implements Environment {
   readonly baseUrl = null;
-  readonly #world: World;
+  readonly #world: Surroundings;
   readonly #network: Network;
   readonly #client: string;
   readonly #asksForParts: boolean;
@@ -58,7 +58,7 @@ export class SimEnvironment implements Environment {
   jumpedAt = Number.NEGATIVE_INFINITY;
   wokeAt = Number.NEGATIVE_INFINITY;
 
-  constructor(world: World, network: Network, client: string, asksForParts: boolean, hooks: EventHooks) {
+  constructor(world: Surroundings, network: Network, client: string, asksForParts: boolean, hooks: EventHooks) {
     this.#asksForParts = asksForParts;
     this.#world = world;
     this.#network = network;

@@ -1,35 +1,33 @@
-import { type Change, isJsonObject, type JsonObject, SyncError } from "@neverstale/protocol";
-import type { Transaction } from "@neverstale/server";
+import { type Change, isJsonObject, type JsonObject, type StateOf, SyncError } from "@neverstale/protocol";
+import type { Applied, Decide, StateManager, Transaction, TransactOptions } from "@neverstale/server";
 import { difference } from "../checks/same-state.ts";
-import type { Incarnation } from "./incarnation.ts";
+import type { Answer, Request } from "../network/http.ts";
+import type { mainModel } from "../plan/models.ts";
+import type { Surroundings } from "./surroundings.ts";
 
-export interface Request {
-  readonly client: string;
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
+type Manager = StateManager<typeof mainModel>;
+
+/** The process that answers. */
+export interface AnsweringProcess {
+  readonly world: Surroundings;
+  readonly manager: Manager | null;
+  readonly epoch: string;
+  newId(): string;
+  transact(decide: Decide<StateOf<typeof mainModel>>, options: TransactOptions): Promise<Applied>;
 }
-
-export interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
-type Manager = NonNullable<Incarnation["manager"]>;
 
 /** The authority's HTTP API: a session, dispatch under an idempotency key, an agent's report, the state. */
-export async function answerRequest(incarnation: Incarnation, request: Request): Promise<Answer> {
-  const { manager, world } = incarnation;
+export async function answerRequest(process: AnsweringProcess, request: Request): Promise<Answer> {
+  const { manager, world } = process;
   if (manager === null) return problem(503, "shutting_down");
   const { client, method, path } = request;
   if (!world.sessions.isSignedIn(client)) return problem(401, "not_signed_in");
   if (path === "/api/session") return json(200, { csrfToken: world.sessions.tokenOf(client) });
-  if (path === "/api/state") return readState(incarnation, manager);
+  if (path === "/api/state") return readState(process, manager);
   if (method !== "POST") return problem(404, "unknown_route");
   if (!world.sessions.admits(client, request.headers["X-CSRF-Token"] ?? null)) return problem(403, "csrf_failed");
   try {
-    return await carryOut(incarnation, request);
+    return await carryOut(process, request);
   } catch (error) {
     if (error instanceof SyncError) return problem(STATUS[error.code] ?? 500, error.code);
     throw error;
@@ -45,13 +43,13 @@ const STATUS: Readonly<Record<string, number>> = {
   too_many_requests: 429,
 };
 
-async function carryOut(incarnation: Incarnation, request: Request): Promise<Answer> {
-  const { world } = incarnation;
-  const newId = () => incarnation.newId();
+async function carryOut(process: AnsweringProcess, request: Request): Promise<Answer> {
+  const { world } = process;
+  const newId = () => process.newId();
   const key = `${request.client} ${request.path} ${request.headers["Idempotency-Key"]}`;
   const body = JSON.parse(request.body ?? "null") as JsonObject;
   const decide = request.path === "/api/dispatch" ? dispatch(newId, key, body) : report(newId, key, body);
-  const applied = await incarnation.transact((_, transaction) => decide(transaction), {
+  const applied = await process.transact((_, transaction) => decide(transaction), {
     key: { id: key, bodyHash: request.body ?? "", owner: request.client },
   });
   if (applied.replayed) world.counters.add("replayed_key");
@@ -97,7 +95,7 @@ function report(
 }
 
 /** What `GET /api/state` reads is committed, and all of one moment (rule A1). */
-function readState({ world, epoch }: Incarnation, manager: Manager): Answer {
+function readState({ world, epoch }: AnsweringProcess, manager: Manager): Answer {
   const { version, collections } = manager.capture();
   const space = manager.space("main")?.creationId ?? "";
   const moment = world.oracle.momentAt({ epoch, space, version });

@@ -10,7 +10,6 @@ import {
 import {
   type Applied,
   type Decide,
-  type Limits,
   MAIN_SPACE,
   type Runtime,
   StateManager,
@@ -21,28 +20,20 @@ import {
 import { Asked } from "../checks/asked.ts";
 import { Audit } from "../checks/audit.ts";
 import { counted } from "../checks/evictions.ts";
-import { type Branch, NO_RECORDS, type OracleState } from "../checks/oracle.ts";
+import { type Branch, NO_RECORDS, type OracleState } from "../checks/history.ts";
 import { difference } from "../checks/same-state.ts";
 import type { Connection } from "../network/connection.ts";
 import { SimCodec } from "../network/frames.ts";
+import type { Answer, Request } from "../network/http.ts";
 import type { mainModel } from "../plan/models.ts";
 import { FIRST_RELEASE, type Models, migrationOf, modelsOf } from "../plan/releases.ts";
-import { type Answer, answerRequest, type Request } from "./http-api.ts";
-import type { World } from "./world.ts";
-
-/** How the world around one process of the authority is set up. */
-export interface AuthorityConfig {
-  readonly limits: Partial<Limits>;
-  readonly beaconMs: number;
-  readonly scale: number;
-  readonly zipFromChars: number;
-  readonly buildMs: number;
-  readonly loopUtilization: number;
-}
+import { mountStore } from "../store/sim-store.ts";
+import { answerRequest } from "./http-api.ts";
+import type { AuthorityConfig, Surroundings } from "./surroundings.ts";
 
 /** One process of the authority, from its start to its end: the real manager and hub over a simulated machine. */
 export class Incarnation implements Runtime {
-  readonly world: World;
+  readonly world: Surroundings;
   readonly config: AuthorityConfig;
   readonly number: number;
   readonly frames: SimCodec;
@@ -52,11 +43,14 @@ export class Incarnation implements Runtime {
   hub: SyncHub | null = null;
   readonly #connections = new Set<Connection>();
   readonly #onEnd = new Set<(silently: boolean) => void>();
+  /** Ends this process, because of its disk. */
+  readonly #exit: (process: Incarnation) => void;
   readonly #random;
   #closing: Promise<void> | null = null;
 
-  constructor(world: World, config: AuthorityConfig, number: number) {
+  constructor(world: Surroundings, config: AuthorityConfig, number: number, exit: (process: Incarnation) => void) {
     this.world = world;
+    this.#exit = exit;
     this.config = config;
     this.number = number;
     this.#random = world.random.fork(`authority ${number}`);
@@ -99,9 +93,9 @@ export class Incarnation implements Runtime {
   async start(): Promise<void> {
     const { limits, beaconMs } = this.config;
     const { release } = this.world;
-    const store = this.world.disk.mount((branch) => modelsOf(release, collectionsIn(branch)));
+    const store = mountStore(this.world.disk, (branch) => modelsOf(release, collectionsIn(branch)));
     this.models = store.models;
-    const onFailure = () => this.after(this.#random.int(0, 5), () => this.world.authority.exit(this));
+    const onFailure = () => this.after(this.#random.int(0, 5), () => this.#exit(this));
     try {
       const manager = await StateManager.open({
         model: this.models.main,
@@ -119,7 +113,7 @@ export class Incarnation implements Runtime {
     } catch (error) {
       if (error instanceof SyncError && !OF_THE_DISK.includes(error.code))
         this.world.fail("P3", `the store can't be opened: ${error.message}`);
-      this.world.authority.exit(this);
+      this.#exit(this);
     }
   }
 

@@ -1,15 +1,23 @@
 import type { SocketEvents } from "@neverstale/client";
 import type { Change, StateRecord } from "@neverstale/protocol";
-import { type OracleState, reduce } from "../checks/oracle.ts";
+import type { OracleState } from "../checks/history.ts";
+import { reduce } from "../checks/oracle.ts";
 import { difference } from "../checks/same-state.ts";
 import type { Connection, ConnectionWatch } from "../network/connection.ts";
 import type { WireMessage } from "../network/frames.ts";
-import { Network, type NetworkConfig } from "../network/network.ts";
+import { type AuthorityEnd, Network, type NetworkConfig } from "../network/network.ts";
+import { withOtherVersion } from "../network/tamper.ts";
 import type { Random } from "../plan/random.ts";
 import type { Models } from "../plan/releases.ts";
-import { withOtherVersion } from "../plan/tamper.ts";
 import type { Timer } from "./clock.ts";
-import type { World } from "./world.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+export interface PlainConfig {
+  readonly name: string;
+  /** The space it follows. */
+  readonly space: string;
+  readonly network: NetworkConfig;
+}
 
 const RECONNECT_MS = 1_000;
 /** A connection begins anew: nobody says which history its versions belong to. */
@@ -26,7 +34,7 @@ export class PlainClient implements ConnectionWatch {
   readonly network: Network;
   readonly jumpedAt = Number.NEGATIVE_INFINITY;
   version = NOTHING_YET;
-  readonly #world: World;
+  readonly #world: Surroundings;
   readonly space: string;
   readonly #random: Random;
   #connection: Connection | null = null;
@@ -34,13 +42,13 @@ export class PlainClient implements ConnectionWatch {
   #retry: Timer | null = null;
   #left = false;
 
-  constructor(world: World, name: string, space: string, config: NetworkConfig) {
+  constructor(world: Surroundings, authority: AuthorityEnd, { name, space, network }: PlainConfig) {
     this.#world = world;
     this.name = name;
     this.space = space;
     this.#random = world.random.fork(`plain ${name}`);
     world.sessions.add(name, false);
-    this.network = new Network(world, config, name);
+    this.network = new Network(world, authority, network, name);
     this.connect();
   }
 

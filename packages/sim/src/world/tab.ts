@@ -1,16 +1,15 @@
 import { type Divergence, type ReplicaCounters, ReplicaDriver, type SyncView } from "@neverstale/client";
 import type { Position, StateRecord } from "@neverstale/protocol";
-import { Dispatches } from "../checks/dispatches.ts";
 import { difference } from "../checks/same-state.ts";
 import type { Connection } from "../network/connection.ts";
 import type { WireMessage } from "../network/frames.ts";
-import type { NetworkConfig } from "../network/network.ts";
-import { Network } from "../network/network.ts";
+import { type AuthorityEnd, Network, type NetworkConfig } from "../network/network.ts";
+import { altered } from "../network/tamper.ts";
 import type { Random } from "../plan/random.ts";
-import { altered } from "../plan/tamper.ts";
 import type { Timer } from "./clock.ts";
+import { Dispatches } from "./dispatches.ts";
 import { NOTICES_SLEEP_MS, SimEnvironment } from "./environment.ts";
-import type { World } from "./world.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 export interface TabConfig {
   readonly name: string;
@@ -58,7 +57,7 @@ export class Tab {
   wrong: Wrong | null = null;
   /** Frames of it were swallowed, doubled or altered: what it counts is no fault of its own. */
   meddledWith = false;
-  readonly #world: World;
+  readonly #world: Surroundings;
   readonly #random: Random;
   readonly #transits: { readonly at: number; readonly ms: number }[] = [];
   #position: Position | null = null;
@@ -67,13 +66,13 @@ export class Tab {
   #comesBack: Timer | null = null;
   #divergences: Divergence[] = [];
 
-  constructor(world: World, config: TabConfig) {
+  constructor(world: Surroundings, authority: AuthorityEnd, config: TabConfig) {
     const { name, space } = config;
     this.#world = world;
     this.config = config;
     this.#random = world.random.fork(`tab ${name}`);
     world.sessions.add(name, config.inBrowser);
-    this.network = new Network(world, config.network, name);
+    this.network = new Network(world, authority, config.network, name);
     const tab = this;
     this.environment = new SimEnvironment(world, this.network, name, config.parts, {
       happened: () => this.#happened(),
@@ -93,7 +92,7 @@ export class Tab {
       autoStart: false,
       onDivergence: (divergence) => this.#divergences.push(divergence),
     });
-    this.dispatches = new Dispatches(world, this);
+    this.dispatches = new Dispatches(world, authority, this);
     this.driver.subscribe(() => this.check(true));
     this.driver.start();
   }

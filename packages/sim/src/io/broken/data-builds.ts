@@ -1,4 +1,4 @@
-import type { BrokenBuild } from "./builds.ts";
+import type { BrokenBuild } from "./broken-build.ts";
 
 /** Mistakes about what is stored: bounds of the tables, releases that follow each other, sizes. */
 export const DATA_MISTAKES: readonly BrokenBuild[] = [

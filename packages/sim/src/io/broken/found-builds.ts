@@ -1,4 +1,4 @@
-import type { BrokenBuild } from "./builds.ts";
+import type { BrokenBuild } from "./broken-build.ts";
 
 /** What the simulator found in this engine: each must stay within its reach. */
 export const FOUND_MISTAKES: readonly BrokenBuild[] = [

@@ -1,5 +1,6 @@
 import { registerHooks } from "node:module";
-import { BROKEN_BUILDS, type BrokenBuild, type Edit } from "./builds.ts";
+import type { BrokenBuild, Edit } from "./broken-build.ts";
+import { BROKEN_BUILDS } from "./builds.ts";
 
 export function buildNamed(name: string): BrokenBuild {
   const build = BROKEN_BUILDS.find((candidate) => candidate.name === name);

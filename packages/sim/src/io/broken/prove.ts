@@ -7,7 +7,8 @@ import type { Plan } from "../../plan/plan.ts";
 import { type KeepOptions, REGRESSIONS, type Regression } from "../keep.ts";
 import type { Order, Report } from "../messages.ts";
 import { runPool } from "../pool.ts";
-import { BROKEN_BUILDS, type BrokenBuild } from "./builds.ts";
+import type { BrokenBuild } from "./broken-build.ts";
+import { BROKEN_BUILDS } from "./builds.ts";
 import { buildNamed } from "./hook.ts";
 
 const KEEP = fileURLToPath(new URL("./keep.ts", import.meta.url));

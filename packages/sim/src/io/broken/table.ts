@@ -1,7 +1,8 @@
 /** Brings the table of broken builds in docs/RELIABILITY.md up to date: `node --conditions=source <this file>`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { BROKEN_BUILDS, type BrokenBuild } from "./builds.ts";
+import type { BrokenBuild } from "./broken-build.ts";
+import { BROKEN_BUILDS } from "./builds.ts";
 
 export const PAGE = fileURLToPath(new URL("../../../../../docs/RELIABILITY.md", import.meta.url));
 

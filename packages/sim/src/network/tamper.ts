@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "@neverstale/protocol";
-import { WireMessage } from "../network/frames.ts";
-import type { Random } from "./random.ts";
+import type { Random } from "../plan/random.ts";
+import { WireMessage } from "./frames.ts";
 
 type Loose = { [key: string]: JsonValue };
 

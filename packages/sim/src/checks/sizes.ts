@@ -1,6 +1,6 @@
 import type { JsonValue } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
-import type { Moment, OracleState } from "../checks/oracle.ts";
+import type { Moment, OracleState } from "./history.ts";
 
 const encoder = new TextEncoder();
 

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@neverstale/protocol";
-import type { Counters } from "../checks/counters.ts";
-import { type Input, notLinearizable, type Operation } from "../checks/linearizable.ts";
+import type { Counters } from "./counters.ts";
+import { type Input, notLinearizable, type Operation } from "./linearizable.ts";
 
 /** A call that has begun. */
 export interface OpenCall {

@@ -1,10 +1,19 @@
+import type { ReplicaDriver } from "@neverstale/client";
 import { SyncError } from "@neverstale/protocol";
-import type { Tab } from "../world/tab.ts";
-import type { World } from "../world/world.ts";
+import type { AuthorityEnd, Network } from "../network/network.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 interface EffectPosition {
   readonly epoch: string;
   readonly version: number;
+}
+
+/** What dispatches, and waits until its replica shows the effect. */
+export interface DispatchingClient {
+  readonly name: string;
+  readonly driver: Pick<ReplicaDriver, "dispatchOp" | "position" | "reached">;
+  readonly network: Network;
+  readonly meddledWith: boolean;
 }
 
 type WaiterEnd = "reached" | "history_lost" | "closed";
@@ -16,12 +25,14 @@ const MOST_REPEATS = 6;
 export class Dispatches {
   /** Not at their end. */
   open = 0;
-  readonly #world: World;
-  readonly #tab: Tab;
+  readonly #world: Surroundings;
+  readonly #authority: AuthorityEnd;
+  readonly #client: DispatchingClient;
 
-  constructor(world: World, tab: Tab) {
+  constructor(world: Surroundings, authority: AuthorityEnd, client: DispatchingClient) {
     this.#world = world;
-    this.#tab = tab;
+    this.#authority = authority;
+    this.#client = client;
   }
 
   /** Starts a command on hosts, and waits until the replica shows it. */
@@ -37,19 +48,19 @@ export class Dispatches {
   /** Returns whether it is to be repeated with its key (rule D2). */
   async #once(key: string, hosts: readonly string[], timeoutMs: number): Promise<boolean> {
     const { restores } = this.#world;
-    const { starts } = this.#world.authority;
+    const { starts } = this.#authority;
     const answer = await this.#post(key, hosts, timeoutMs);
     if (answer === null) return false;
     // Sixteen epochs are told to a replica: an older one may be in the history without its knowing. So may today's be
     // when somebody swallowed the message that tells of it.
     const mayBeLost = () =>
-      this.#world.restores > restores || this.#world.authority.starts - starts >= 15 || this.#tab.meddledWith;
+      this.#world.restores > restores || this.#authority.starts - starts >= 15 || this.#client.meddledWith;
     return (await this.#follow(key, answer, mayBeLost)) === "history_lost";
   }
 
   async #post(key: string, hosts: readonly string[], timeoutMs: number): Promise<EffectPosition | null> {
     try {
-      return await this.#tab.driver.dispatchOp("restart", hosts, { idempotencyKey: key, timeoutMs });
+      return await this.#client.driver.dispatchOp("restart", hosts, { idempotencyKey: key, timeoutMs });
     } catch (error) {
       this.#refused(this.#storedKey(key), error);
       return null;
@@ -57,14 +68,14 @@ export class Dispatches {
   }
 
   #storedKey(key: string): string {
-    return `${this.#tab.name} /api/dispatch ${key}`;
+    return `${this.#client.name} /api/dispatch ${key}`;
   }
 
   /** Rule D3: only what is unknown may have happened. */
   #refused(key: string, error: unknown): void {
     const code = error instanceof SyncError ? error.code : String(error);
     this.#world.counters.add(`dispatch_${code}`);
-    if (code === "unreachable" || code === "outcome_unknown" || this.#tab.network.http.double > 0) return;
+    if (code === "unreachable" || code === "outcome_unknown" || this.#client.network.http.double > 0) return;
     const main = this.#world.disk.branch.spaces.get("main");
     if (main === undefined || main.effectsUnder(key, main.head.version) === 0) return;
     this.#world.fail("D3", `${key} is said to have failed with ${code}, and has not`);
@@ -72,7 +83,7 @@ export class Dispatches {
 
   async #follow(key: string, answer: EffectPosition, mayBeLost: () => boolean): Promise<WaiterEnd> {
     try {
-      await this.#tab.driver.reached(answer);
+      await this.#client.driver.reached(answer);
     } catch (error) {
       const code = error instanceof SyncError ? error.code : String(error);
       this.#world.counters.add(`reached_${code}`);
@@ -88,7 +99,7 @@ export class Dispatches {
 
   /** Rule D2: what is shown, and its history, hold the effect. A tab on another space has nothing to show of it. */
   #checkReached(key: string, answer: EffectPosition): void {
-    const { position } = this.#tab.driver;
+    const { position } = this.#client.driver;
     const history = position === null ? null : this.#world.oracle.historyOf(position);
     const shown = position === null ? 0 : (history?.effectsUnder(key, position.version) ?? 0);
     if (shown === 1) return;

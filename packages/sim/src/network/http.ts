@@ -1,0 +1,13 @@
+/** A request over HTTP, as it is on its way. */
+export interface Request {
+  readonly client: string;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly text: string;
+}

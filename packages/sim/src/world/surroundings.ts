@@ -1,0 +1,112 @@
+import type { Position } from "@neverstale/protocol";
+import type { Limits } from "@neverstale/server";
+import { Acks } from "../checks/acks.ts";
+import { Calls } from "../checks/calls.ts";
+import { Counters } from "../checks/counters.ts";
+import { Oracle } from "../checks/oracle.ts";
+import { Trace } from "../checks/trace.ts";
+import { Random } from "../plan/random.ts";
+import { FIRST_RELEASE, type Release } from "../plan/releases.ts";
+import { Disk, type DiskConfig } from "../store/disk.ts";
+import { Clock } from "./clock.ts";
+import { Sessions } from "./sessions.ts";
+
+export interface WorldConfig {
+  readonly seed: string;
+  readonly authority: AuthorityConfig;
+  readonly disk: DiskConfig;
+  readonly keepTrace: boolean;
+}
+
+/** The first thing that did not hold. */
+export interface Failure {
+  readonly rule: string;
+  readonly message: string;
+  readonly at: number;
+}
+
+/** How the world around one process of the authority is set up. */
+export interface AuthorityConfig {
+  readonly limits: Partial<Limits>;
+  readonly beaconMs: number;
+  readonly scale: number;
+  readonly zipFromChars: number;
+  readonly buildMs: number;
+  readonly loopUtilization: number;
+}
+
+/** 2026-01-01 on a clock that is right. */
+export const START_OF_TIME = 1_767_225_600_000;
+
+/** Everything that the authority and its clients share: time, chance, the disk, who may come in, and the judges. */
+export class Surroundings {
+  readonly config: WorldConfig;
+  readonly random: Random;
+  readonly clock = new Clock();
+  readonly trace: Trace;
+  readonly counters = new Counters();
+  readonly sessions = new Sessions();
+  readonly oracle: Oracle;
+  readonly disk: Disk;
+  readonly acks: Acks;
+  readonly calls: Calls;
+  /** How often building a snapshot fails, and how long it takes at most. */
+  readonly snapshots: { failedBuilds: number; buildMs: number };
+  /** What is started next. */
+  release: Release = FIRST_RELEASE;
+  restores = 0;
+  restoredAt = 0;
+  failure: Failure | null = null;
+  /** When somebody set the authority's clock the last time. */
+  wallSetAt = Number.NEGATIVE_INFINITY;
+  #ids = 0;
+  /** What somebody set the authority's clock ahead. */
+  #wallSkewMs = 0;
+
+  constructor(config: WorldConfig) {
+    this.config = config;
+    this.snapshots = { failedBuilds: 0, buildMs: config.authority.buildMs };
+    this.random = new Random(config.seed);
+    this.trace = new Trace(config.keepTrace);
+    this.oracle = new Oracle(this.fail, this.counters, config.authority.limits);
+    const { clock, random, counters, oracle, fail: report } = this;
+    const note = (text: string) => this.trace.line(clock.now, `disk ${text}`);
+    this.disk = new Disk({ clock, random: random.fork("disk"), counters, oracle, report, note }, config.disk);
+    this.calls = new Calls(this.counters);
+    this.acks = new Acks(this.fail, () => this.disk);
+  }
+
+  /** Something that is promised does not hold. Only the first time counts: what follows may follow from it. */
+  readonly fail = (rule: string, message: string): void => {
+    if (this.failure !== null) return;
+    this.failure = { rule, message, at: this.clock.now };
+    this.trace.line(this.clock.now, `FAILED ${rule} ${message}`);
+  };
+
+  newId(): string {
+    this.#ids += 1;
+    return `id-${this.#ids}`;
+  }
+
+  /** As the authority's machine tells it. */
+  wallTime(): number {
+    return START_OF_TIME + this.clock.now + this.#wallSkewMs;
+  }
+
+  jumpWall(byMs: number): void {
+    this.wallSetAt = this.clock.now;
+    this.#wallSkewMs += byMs;
+  }
+
+  /** Since when a position has not been the newest of what the authority has; null: it is. */
+  staleSince(name: string, position: Position): number | null {
+    const { branch } = this.disk;
+    const history = branch.spaces.get(name);
+    if (history?.creationId !== position.space) {
+      return Math.max(branch.removedAt.get(name) ?? history?.madeAt ?? 0, this.restoredAt);
+    }
+    if (history.moments[position.version] !== this.oracle.momentAt(position)) return this.restoredAt;
+    const next = history.moments[position.version + 1];
+    return next === undefined ? null : Math.max(next.at, this.restoredAt);
+  }
+}
