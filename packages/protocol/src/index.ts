@@ -38,6 +38,7 @@ export { isSafeId, MAX_DEPTH, MAX_ID_LENGTH } from "./json/safety.ts";
 export { freezeJson, takeJson } from "./json/take-json.ts";
 export {
   type AskedChange,
+  type AskedData,
   type Change,
   type Effect,
   effectOf,
@@ -49,7 +50,9 @@ export {
   type TakenChange,
   takeChange,
 } from "./model/change.ts";
+export type { ChangeData, ChangeOf, ChangeTypeOf } from "./model/change-of.ts";
 export {
+  type ChangeKind,
   type ChangeRule,
   type Collection,
   type CollectionOptions,

@@ -21,8 +21,15 @@ export interface AskedChange {
   /** The host id, or `""` when the change concerns no host. */
   readonly target: string;
   /** May be left out of a change that removes. */
-  readonly data?: JsonObject | undefined;
+  readonly data?: AskedData | undefined;
 }
+
+/** This is JSON as a caller may hold it: a member that is undefined counts as left out. */
+export interface AskedData {
+  readonly [member: string]: AskedValue | undefined;
+}
+
+type AskedValue = string | number | boolean | null | readonly AskedValue[] | AskedData;
 
 /** One named thing that happened. What the authority logs, tells and sends is frozen at every depth. */
 export interface Change extends AskedChange {

@@ -22,12 +22,14 @@ export interface Collection<R = unknown> {
 }
 
 /** What a change type does, declared as data (rule S1). */
-export interface ChangeRule<C extends string = string> {
-  readonly kind: "put" | "patch" | "remove";
+export interface ChangeRule<C extends string = string, Kind extends ChangeKind = ChangeKind> {
+  readonly kind: Kind;
   readonly collection: C;
   /** Of a patch or a remove of a record that isn't there: it changes nothing (`pass`), or it is refused (rule S2). */
   readonly missing?: MissingRecord;
 }
+
+export type ChangeKind = "put" | "patch" | "remove";
 
 export type MissingRecord = "pass" | "refuse";
 
@@ -51,10 +53,11 @@ export interface Model<
  * records are altered by changes alone.
  */
 export type StateOf<M extends Model> = {
-  readonly [C in keyof M["collections"]]: ReadonlyMap<string, RecordOf<M["collections"][C]>>;
+  readonly [C in keyof M["collections"]]: ReadonlyMap<string, RecordIn<M["collections"][C]>>;
 };
 
-type RecordOf<C> = C extends Collection<infer R> ? (unknown extends R ? StateRecord : ReadonlyJson<R>) : never;
+/** This is the type of a collection's records; a collection without a schema holds any records. */
+export type RecordIn<C> = C extends Collection<infer R> ? (unknown extends R ? StateRecord : ReadonlyJson<R>) : never;
 
 /** A collection of records; `schema` is any Standard Schema validator that answers synchronously. */
 export function collection<S extends StandardSchemaV1>(
@@ -67,16 +70,16 @@ export function collection(schema: StandardSchemaV1 | null = null, options: Coll
 }
 
 /** Inserts the record, or replaces it whole. */
-export function put<const C extends string>(collection: C): ChangeRule<C> {
+export function put<const C extends string>(collection: C): ChangeRule<C, "put"> {
   return { kind: "put", collection };
 }
 
 /** Alters the record by a JSON Merge Patch (RFC 7396). */
-export function patch<const C extends string>(collection: C, options: RuleOptions = {}): ChangeRule<C> {
+export function patch<const C extends string>(collection: C, options: RuleOptions = {}): ChangeRule<C, "patch"> {
   return { kind: "patch", collection, ...options };
 }
 
-export function remove<const C extends string>(collection: C, options: RuleOptions = {}): ChangeRule<C> {
+export function remove<const C extends string>(collection: C, options: RuleOptions = {}): ChangeRule<C, "remove"> {
   return { kind: "remove", collection, ...options };
 }
 

@@ -65,9 +65,14 @@ export class Asked {
   /** Copies: a caller may do with its own afterwards what it likes. */
   #note(space: string, changes: readonly AskedChange[]): void {
     if (changes.length === 0) return;
-    const asked = changes.map(({ type, target, data = {} }): Change => ({ type, target, data: structuredClone(data) }));
+    const asked = changes.map(copyOf);
     this.#changes.set(space, [...(this.#changes.get(space) ?? []), ...asked]);
   }
+}
+
+/** The simulator's callers ask with plain JSON: they leave no member undefined. */
+function copyOf({ type, target, data = {} }: AskedChange): Change {
+  return { type, target, data: structuredClone(data) as JsonObject };
 }
 
 /** The data of a change without what means the same as being absent (rule S1); lists are values of their own. */
