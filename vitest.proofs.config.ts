@@ -5,7 +5,7 @@ import usual from "./vitest.config.ts";
 const TIMED = [
   "tests/browser/connection.test.ts",
   "tests/acceptance/seed.test.ts",
-  "apps/fleet/server/src/io/start.test.ts",
+  "apps/fleet/server/src/process/io/start.test.ts",
 ];
 
 const { test, ...others } = usual;

@@ -19,7 +19,7 @@ const STEPS: Readonly<Record<string, Step>> = {
 const SLOW_TESTS = [
   "**/*.slow.test.*",
   "packages/server/src/store/io/{crash,sqlite-store}.test.ts",
-  "apps/fleet/server/src/io/{security,start}.test.ts",
+  "apps/fleet/server/src/{http,process}/io/{security,start}.test.ts",
   "apps/fleet/agent/src/io/{program,runner}.test.ts",
 ];
 

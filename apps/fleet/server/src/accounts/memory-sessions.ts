@@ -1,5 +1,5 @@
 import type { Session } from "@neverstale/fleet-domain";
-import { hasEnded } from "./accounts.ts";
+import { hasEnded } from "./decide.ts";
 
 /** Kept at most; beyond it the oldest end. */
 const MAX_SESSIONS = 100;

@@ -1,8 +1,8 @@
 import { type ClaimRequest, isFinal } from "@neverstale/fleet-domain";
-import { note, noteWithin } from "../fleet/events.ts";
-import { endCommand } from "./commands.ts";
+import { note, noteWithin } from "../fleet/note.ts";
+import type { Work } from "../fleet/work.ts";
+import { endCommand } from "./decide.ts";
 import { drive } from "./driver.ts";
-import type { Work } from "./work.ts";
 
 export type Claim = { readonly granted: true } | { readonly granted: false; readonly reason: string };
 

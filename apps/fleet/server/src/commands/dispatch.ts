@@ -8,12 +8,12 @@ import {
   isFinal,
   type PipelineRequest,
 } from "@neverstale/fleet-domain";
-import { hostCount, note } from "../fleet/events.ts";
+import { hostCount, note } from "../fleet/note.ts";
+import type { Work } from "../fleet/work.ts";
 import { Refusal } from "../http/problem.ts";
 import { PIPELINES } from "./catalogue.ts";
-import { assign, cancelCommand, createCommand, endCommand, keepWaiting, type Place, place } from "./commands.ts";
+import { assign, cancelCommand, createCommand, endCommand, keepWaiting, type Place, place } from "./decide.ts";
 import { conclude, drive, WAITS_FOR_STAGE } from "./driver.ts";
-import type { Work } from "./work.ts";
 
 /** Names what is made: the same for a repeat of the request where it had an idempotency key. */
 export type IdFor = (part: string) => string;

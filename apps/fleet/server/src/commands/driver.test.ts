@@ -1,7 +1,7 @@
 import type { AgentState, Assignment, Command, CommandStatus, Fleet, Host, Pipeline } from "@neverstale/fleet-domain";
 import { describe, expect, test } from "vitest";
+import type { View } from "../fleet/work.ts";
 import { missingSteps, type Step, WAITS_FOR_STAGE } from "./driver.ts";
-import type { View } from "./work.ts";
 
 const NOW = "2030-01-01T00:00:00.000Z";
 const LATER = "2030-01-01T01:00:00.000Z";

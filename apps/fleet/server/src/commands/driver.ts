@@ -1,7 +1,7 @@
 import { type Command, isFinal, type Pipeline, type PipelineStatus } from "@neverstale/fleet-domain";
-import { hostCount, note } from "../fleet/events.ts";
-import { assign, endCommand, keepWaiting, place, retireCommandsOf } from "./commands.ts";
-import type { View, Work } from "./work.ts";
+import { hostCount, note } from "../fleet/note.ts";
+import type { View, Work } from "../fleet/work.ts";
+import { assign, endCommand, keepWaiting, place, retireCommandsOf } from "./decide.ts";
 
 /** One thing that the state says is still to be done. */
 export type Step =

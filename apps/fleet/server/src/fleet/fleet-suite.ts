@@ -7,8 +7,8 @@ import type { AgentReport, OpOffer } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { pino } from "pino";
 import { WebSocket } from "ws";
-import { addHost } from "../hosts/hosts.ts";
-import { type FleetOptions, type RunningFleet, startFleet } from "../io/start.ts";
+import { addHost } from "../hosts/decide.ts";
+import { type FleetOptions, type RunningFleet, startFleet } from "../process/io/start.ts";
 
 /** What the tests of this package share: a real server on a real port, and those who talk to it over real sockets. */
 

@@ -1,9 +1,9 @@
 import { type Host, OUTPUT_SPACES } from "@neverstale/fleet-domain";
 import { LOST_AFTER_MS } from "../commands/catalogue.ts";
-import { endCommand, runningOn } from "../commands/commands.ts";
+import { endCommand, runningOn } from "../commands/decide.ts";
 import { drive } from "../commands/driver.ts";
-import type { Work } from "../commands/work.ts";
-import { setOnline } from "./hosts.ts";
+import type { Work } from "../fleet/work.ts";
+import { setOnline } from "./decide.ts";
 
 /** What passes by itself when time does: hosts that fall silent, deadlines, work on hosts that never come back. */
 export function sweepFleet(work: Work, isSilent: (hostId: string) => boolean): void {

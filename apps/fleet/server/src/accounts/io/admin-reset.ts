@@ -2,10 +2,10 @@ import { chownSync, existsSync, readFileSync, renameSync, rmSync, statSync, writ
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { databaseIn } from "../../io/data-directory.ts";
-import type { Server } from "../../io/server.ts";
-import { StartFailure } from "../../io/start-failure.ts";
-import { resetAdmin } from "../accounts.ts";
+import { databaseIn } from "../../process/io/data-directory.ts";
+import type { Server } from "../../process/io/server.ts";
+import { StartFailure } from "../../process/start-failure.ts";
+import { resetAdmin } from "../decide.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 import { linkTo } from "./setup-link.ts";
 

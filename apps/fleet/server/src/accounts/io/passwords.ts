@@ -1,6 +1,6 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
-import { type Claimant, FairQueue } from "../../http/fair-queue.ts";
 import { Refusal } from "../../http/problem.ts";
+import { type Claimant, FairQueue } from "../fair-queue.ts";
 
 /** C18. One hash takes 128 MiB and some tenths of a second. */
 const COST = { N: 2 ** 17, r: 8, p: 1 } as const;

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { StartFailure } from "../../io/start-failure.ts";
+import { StartFailure } from "../../process/start-failure.ts";
 import { sameSecret } from "./secrets.ts";
 
 const BYTES = 32;

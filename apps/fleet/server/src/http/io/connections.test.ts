@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { Fleets, onlineHost, send, signIn, upgrade } from "../../fleet/fleet-suite.ts";
-import { connectionsAllowed } from "../../io/open-files.ts";
-import type { FleetOptions, RunningFleet } from "../../io/start.ts";
+import { connectionsAllowed } from "../../process/io/open-files.ts";
+import type { FleetOptions, RunningFleet } from "../../process/io/start.ts";
 
 const fleets = new Fleets();
 const sockets: Socket[] = [];

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type SignedIn, seeSessions, unseenSessions } from "../../accounts/accounts.ts";
 import { cookieOf } from "../../accounts/cookies.ts";
+import { type SignedIn, seeSessions, unseenSessions } from "../../accounts/decide.ts";
 import { csrfTokenOf, hashOf, sameSecret } from "../../accounts/io/secrets.ts";
-import type { Server } from "../../io/server.ts";
+import type { Server } from "../../process/io/server.ts";
 import { Refusal } from "../problem.ts";
 import type { Caller, Permission } from "./route.ts";
 

@@ -1,8 +1,8 @@
 import type { SyncEndpoint } from "@neverstale/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { HostBudgets } from "../../hosts/host-budgets.ts";
-import type { FleetManager, Server } from "../../io/server.ts";
+import type { HostBudgets } from "../../fleet/host-budgets.ts";
+import type { FleetManager, Server } from "../../process/io/server.ts";
 import type { OpenSockets } from "./open-sockets.ts";
 
 /** What `/metrics` shows: everything the engine counts, the requests, and the process. */

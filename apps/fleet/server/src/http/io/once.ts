@@ -3,8 +3,8 @@ import { canonicalJson, type JsonObject, type JsonValue, timeOfKey } from "@neve
 import type { Applied, TransactOptions } from "@neverstale/server";
 import { derivedId } from "../../accounts/io/secrets.ts";
 import type { IdFor } from "../../commands/dispatch.ts";
-import type { Work } from "../../commands/work.ts";
-import type { Server } from "../../io/server.ts";
+import type { Work } from "../../fleet/work.ts";
+import type { Server } from "../../process/io/server.ts";
 import { Refusal } from "../problem.ts";
 import { type Ask, userOf } from "./route.ts";
 

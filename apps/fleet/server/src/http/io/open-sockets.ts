@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { Subject } from "../../io/server.ts";
+import type { Subject } from "../../process/io/server.ts";
 import { Refusal } from "../problem.ts";
 
 /** How many sockets may be open at once; in all there are as many as the engine allows. */

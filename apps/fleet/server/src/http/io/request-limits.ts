@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Server } from "../../io/server.ts";
+import type { Server } from "../../process/io/server.ts";
 import { addressGroup } from "../address-group.ts";
 import { agentIn, sessionOf } from "./guard.ts";
 import { tooMany } from "./http.ts";

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from "fastify";
 import type { z } from "zod";
-import type { SignedIn } from "../../accounts/accounts.ts";
+import type { SignedIn } from "../../accounts/decide.ts";
 import { Refusal } from "../problem.ts";
 
 /**

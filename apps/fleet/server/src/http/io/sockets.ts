@@ -10,7 +10,7 @@ import {
   type UpgradeInfo,
 } from "@neverstale/server";
 import { csrfTokenOf } from "../../accounts/io/secrets.ts";
-import type { Server, Subject } from "../../io/server.ts";
+import type { Server, Subject } from "../../process/io/server.ts";
 import { problemOf, Refusal } from "../problem.ts";
 import { agentOf, noBrowser, notSignedIn, sessionOf } from "./guard.ts";
 import { limitRequests, socketKey } from "./request-limits.ts";

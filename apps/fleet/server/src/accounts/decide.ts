@@ -1,0 +1,229 @@
+import type {
+  Accounts,
+  EnrollmentToken,
+  EnrollmentTokenRequest,
+  EnrollRequest,
+  Role,
+  Session,
+  StoredEnrollmentToken,
+} from "@neverstale/fleet-domain";
+import { isoAfter, type Moment } from "../fleet/moment.ts";
+import { note } from "../fleet/note.ts";
+import type { Work } from "../fleet/work.ts";
+import { addHost } from "../hosts/decide.ts";
+import { Refusal } from "../http/problem.ts";
+
+export const SESSION_IDLE_MS = 24 * 60 * 60_000;
+export const SESSION_ABSOLUTE_MS = 7 * 24 * 60 * 60_000;
+/** A session in use is stored as seen this often at most. */
+const SESSION_SEEN_EVERY_MS = 60_000;
+export const ENROLLMENT_TOKEN_MS = 60 * 60_000;
+export const ADMIN = "admin";
+
+export interface SignedIn {
+  readonly user: string;
+  readonly role: Role;
+  readonly session: Session;
+}
+
+/** Who the session is, as of now: it is looked up at every request and never remembered by a connection. */
+export function signedIn(accounts: Accounts, session: Session | undefined, nowMs: number): SignedIn | null {
+  const user = session === undefined ? undefined : accounts.users.get(session.user);
+  if (session === undefined || user === undefined || hasEnded(session, nowMs)) return null;
+  return { user: user.id, role: user.role, session };
+}
+
+export function hasEnded(session: Session, nowMs: number): boolean {
+  return (
+    nowMs - Date.parse(session.lastSeenAt) >= SESSION_IDLE_MS ||
+    nowMs - Date.parse(session.createdAt) >= SESSION_ABSOLUTE_MS
+  );
+}
+
+/** Whether its use is to be stored: often enough that it never ends by it, seldom enough that it costs nothing. */
+function isUnseen(session: Session, nowMs: number): boolean {
+  return !hasEnded(session, nowMs) && nowMs - Date.parse(session.lastSeenAt) >= SESSION_SEEN_EVERY_MS;
+}
+
+/** Those of them that are in use and not stored as such. */
+export function unseenSessions(accounts: Accounts, sessionHashes: readonly string[], nowMs: number): Session[] {
+  return sessionHashes.flatMap((hash) => {
+    const session = accounts.sessions.get(hash);
+    return session !== undefined && isUnseen(session, nowMs) ? [session] : [];
+  });
+}
+
+export function seeSessions(work: Work, sessionHashes: readonly string[]): void {
+  for (const { id } of unseenSessions(work.accounts, sessionHashes, work.at.ms))
+    work.changeAccounts("session_seen", id, { lastSeenAt: work.at.iso });
+}
+
+export function openSession(work: Work, user: string, sessionHash: string, how: string): void {
+  const { iso } = work.at;
+  work.changeAccounts("session_opened", sessionHash, { id: sessionHash, user, createdAt: iso, lastSeenAt: iso });
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor: user,
+    action: "signed_in",
+    message: `${user} signed in ${how}`,
+  });
+}
+
+export function endSession(work: Work, session: Session): void {
+  work.changeAccounts("session_ended", session.id, {});
+  const actor = session.user;
+  note(work, { category: "audit", level: "info", actor, action: "signed_out", message: `${actor} signed out` });
+}
+
+/** Whether the one-time sign-in link is the only way in: no password is set and nobody is signed in. */
+export function needsSetup(accounts: Accounts, nowMs: number): boolean {
+  const hasPassword = [...accounts.users.values()].some((user) => user.passwordHash !== undefined);
+  const hasSession = [...accounts.sessions.values()].some((session) => signedIn(accounts, session, nowMs) !== null);
+  return !hasPassword && !hasSession;
+}
+
+/** Makes `admin` where there is none, and gives it a password unless null. */
+export function setUpAdmin(work: Work, passwordHash: string | null): void {
+  const user = work.accounts.users.get(ADMIN);
+  if (user === undefined) {
+    work.changeAccounts("user_added", ADMIN, { id: ADMIN, role: "admin", createdAt: work.at.iso });
+    note(work, {
+      category: "audit",
+      level: "info",
+      actor: "server",
+      action: "user_added",
+      message: `the user ${ADMIN} was made`,
+    });
+  }
+  if (passwordHash === null) return;
+  work.changeAccounts("user_updated", ADMIN, { passwordHash });
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor: ADMIN,
+    action: "password_set",
+    message: `${ADMIN} set a password`,
+  });
+}
+
+/** Ends all other sessions of the user; returns their hashes. */
+export function changePassword(work: Work, user: string, passwordHash: string, ownSession: string): string[] {
+  work.changeAccounts("user_updated", user, { passwordHash });
+  const message = `${user} set a new password`;
+  note(work, { category: "audit", level: "warn", actor: user, action: "password_set", message });
+  return endSessionsOf(work, user, ownSession);
+}
+
+/** Takes the admin's password and sessions away: what is left is a one-time link. Returns the hashes of the sessions. */
+export function resetAdmin(work: Work): string[] {
+  if (work.accounts.users.has(ADMIN)) work.changeAccounts("user_updated", ADMIN, { passwordHash: null });
+  const message = `the password and the sessions of ${ADMIN} were taken away, on the server's own machine`;
+  note(work, { category: "audit", level: "warn", actor: "server", action: "admin_reset", message });
+  return endSessionsOf(work, ADMIN, null);
+}
+
+function endSessionsOf(work: Work, user: string, except: string | null): string[] {
+  const ended = [...work.accounts.sessions.values()].filter(
+    (session) => session.user === user && session.id !== except,
+  );
+  for (const { id } of ended) work.changeAccounts("session_ended", id, {});
+  return ended.map((session) => session.id);
+}
+
+export function makeEnrollmentToken(
+  work: Work,
+  tokenHash: string,
+  createdBy: string,
+  { label, tags, ttlS }: EnrollmentTokenRequest,
+): EnrollmentToken {
+  const id = work.at.newId();
+  const expiresAt = isoAfter(work.at, ttlS === undefined ? ENROLLMENT_TOKEN_MS : ttlS * 1000);
+  const asked = { ...(label !== undefined && { label }), ...(tags !== undefined && { tags }) };
+  const made = { id, createdBy, createdAt: work.at.iso, expiresAt, ...asked };
+  work.changeAccounts("enrollment_token_made", id, { ...made, tokenHash });
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor: createdBy,
+    action: "enrollment_token_made",
+    message: `${createdBy} made an enrolment token`,
+  });
+  return made;
+}
+
+/** What may be shown of it. */
+export function shown(token: StoredEnrollmentToken): EnrollmentToken {
+  const { tokenHash: _, nonceHash: __, ...rest } = token;
+  return rest;
+}
+
+export function removeEnrollmentToken(work: Work, id: string, actor: string): void {
+  if (!work.accounts.enrollmentTokens.has(id)) throw new Refusal("not_found", `there is no enrolment token ${id}`);
+  work.changeAccounts("enrollment_token_removed", id, {});
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor,
+    action: "enrollment_token_removed",
+    message: `${actor} removed an enrolment token`,
+  });
+}
+
+export interface EnrollSecrets {
+  readonly tokenHash: string;
+  readonly nonceHash: string;
+  readonly credentialHash: string;
+}
+
+/** One token, one host. The same agent (by its nonce) may ask again when the answer was lost. */
+export function enroll(work: Work, request: EnrollRequest, secrets: EnrollSecrets): string {
+  const token = [...work.accounts.enrollmentTokens.values()].find(
+    (candidate) => candidate.tokenHash === secrets.tokenHash,
+  );
+  if (token === undefined || token.expiresAt <= work.at.iso) throw refusedToken("it is unknown or has expired");
+  if (token.usedBy !== undefined) {
+    if (token.nonceHash === secrets.nonceHash && work.fleet.hosts.has(token.usedBy)) return token.usedBy;
+    throw refusedToken("it has been used");
+  }
+  const hostId = addHost(work, request, token.createdBy, token.tags);
+  const { nonceHash, credentialHash: id } = secrets;
+  work.changeAccounts("enrollment_token_used", token.id, { usedBy: hostId, nonceHash });
+  work.changeAccounts("agent_credential_made", id, { id, host: hostId, createdAt: work.at.iso });
+  return hostId;
+}
+
+function refusedToken(why: string): Refusal {
+  return new Refusal("not_signed_in", `the enrolment token is refused: ${why}`, {
+    hint: "Make a new one with neverstale token create; each works once, for an hour.",
+  });
+}
+
+/** Ended sessions and dead tokens go; returns the hashes of the sessions that ended. */
+export function sweepAccounts(work: Work): string[] {
+  const ended = [...work.accounts.sessions.values()].filter((session) => hasEnded(session, work.at.ms));
+  for (const { id, user } of ended) {
+    work.changeAccounts("session_ended", id, {});
+    noteExpiry(work, "session_expired", `a session of ${user} has expired`);
+  }
+  for (const { id, expiresAt, usedBy, createdBy } of [...work.accounts.enrollmentTokens.values()]) {
+    if (expiresAt > work.at.iso) continue;
+    work.changeAccounts("enrollment_token_removed", id, {});
+    if (usedBy === undefined)
+      noteExpiry(work, "enrollment_token_expired", `an enrolment token of ${createdBy} has expired, unused`);
+  }
+  return ended.map((session) => session.id);
+}
+
+function noteExpiry(work: Work, action: string, message: string): void {
+  note(work, { category: "audit", level: "info", actor: "server", action, message });
+}
+
+/** Whether `sweepAccounts` would do anything: a look that costs no transaction. */
+export function accountsNeedSweep(accounts: Accounts, at: Moment): boolean {
+  const overdue = (token: EnrollmentToken) => token.expiresAt <= at.iso;
+  return (
+    [...accounts.sessions.values()].some((session) => hasEnded(session, at.ms)) ||
+    [...accounts.enrollmentTokens.values()].some(overdue)
+  );
+}

@@ -1,0 +1,105 @@
+import { type AgentReport, asLine, type Host, nameProblem } from "@neverstale/fleet-domain";
+import { type JsonValue, sameJson } from "@neverstale/protocol";
+import { noteWithin } from "../fleet/note.ts";
+import type { Work } from "../fleet/work.ts";
+import { markClock, toldTime } from "./agent-times.ts";
+
+type Hello = Extract<AgentReport, { type: "hello" }>;
+type Facts = Pick<Host, "hostname" | "os" | "arch" | "agentVersion" | "ops" | "checks">;
+
+/** What the agent is and allows from now on. It is noted when it changes something. */
+export function takeHello(work: Work, hostId: string, hello: Hello): void {
+  const host = work.fleet.hosts.get(hostId);
+  if (host === undefined) return;
+  const facts = factsOf(work, host, hello);
+  const changed = changedIn(host, facts);
+  work.change("host_updated", hostId, { ...facts, checks: { ...without(host.checks), ...facts.checks } });
+  if (changed.includes("hostname")) noteRename(work, host, facts.hostname);
+  const others = changed.filter((name) => name !== "hostname");
+  if (others.length === 0) return;
+  noteWithin(work, {
+    category: "system",
+    level: "info",
+    actor: `agent:${hostId}`,
+    host: hostId,
+    action: "agent_changed",
+    message: `the agent of ${hostId} (${facts.agentVersion}, ${facts.ops.length === 1 ? "1 op" : `${facts.ops.length} ops`}) has new ${others.map(wordFor).join(", ")}`,
+  });
+}
+
+/** As they may be stored: a good name, times that can be, and no more than a host's record may hold. */
+function factsOf(work: Work, host: Host, hello: Hello): Facts {
+  const [os, arch, agentVersion] = [asLine(hello.os), asLine(hello.arch), asLine(hello.agentVersion)];
+  const ops = hello.ops.map((op) => (op.title === undefined ? op : { ...op, title: asLine(op.title) }));
+  const facts = { hostname: goodName(work, host, hello.hostname), os, arch, agentVersion };
+  const checks = checksOf(work, host, hello);
+  const { recordBytes } = work.budgets.limits;
+  const bytes = Buffer.byteLength(JSON.stringify({ ...host, ...facts, ops, checks }));
+  if (bytes <= recordBytes) return { ...facts, ops, checks };
+  work.budgets.countTooLarge();
+  noteWithin(work, {
+    category: "error",
+    level: "error",
+    actor: `agent:${host.id}`,
+    host: host.id,
+    action: "hello_too_large",
+    message: `what the agent of ${host.id} offers takes ${bytes} bytes, more than ${recordBytes}: it stays as it was; shorten its agent.yaml`,
+  });
+  return { ...facts, ops: host.ops, checks: host.checks };
+}
+
+function checksOf(work: Work, host: Host, hello: Hello): Host["checks"] {
+  const told = Object.entries(hello.checks).map(
+    ([name, check]) => [name, check, toldTime(work, check.checkedAt, host.enrolledAt)] as const,
+  );
+  if (told.some(([, , { isOff }]) => isOff)) markClock(work, host.id, true);
+  return Object.fromEntries(
+    told.map(([name, check, { iso }]) => [name, { ...check, message: asLine(check.message), checkedAt: iso }]),
+  );
+}
+
+/** What its agent says, unless that can't be shown: then the last one that could. */
+function goodName(work: Work, host: Host, hostname: string): string {
+  const problem = nameProblem(hostname);
+  if (problem === null) return hostname;
+  noteWithin(work, {
+    category: "system",
+    level: "warn",
+    actor: `agent:${host.id}`,
+    host: host.id,
+    action: "hostname_refused",
+    message: `the agent of ${host.id} calls itself something that ${problem}: it is shown as before`,
+  });
+  return host.hostname;
+}
+
+function noteRename(work: Work, { id, hostname }: Host, now: string): void {
+  noteWithin(work, {
+    category: "audit",
+    level: "warn",
+    actor: `agent:${id}`,
+    host: id,
+    action: "hostname_changed",
+    message: `the agent of ${id} calls itself ${now} now, ${hostname} before`,
+  });
+}
+
+/** When a check was looked at changes nothing that anybody is told. */
+function changedIn(host: Host, facts: Facts): (keyof Facts)[] {
+  const names = ["hostname", "os", "arch", "agentVersion", "ops"] as const;
+  const changed: (keyof Facts)[] = names.filter((name) => !sameJson(host[name] as JsonValue, facts[name] as JsonValue));
+  return sameJson(withoutTimes(host.checks), withoutTimes(facts.checks)) ? changed : [...changed, "checks"];
+}
+
+function wordFor(fact: keyof Facts): string {
+  return fact === "agentVersion" ? "version" : fact;
+}
+
+function withoutTimes(checks: Host["checks"]): Record<string, { readonly status: string; readonly message: string }> {
+  return Object.fromEntries(Object.entries(checks).map(([name, { status, message }]) => [name, { status, message }]));
+}
+
+/** A merge patch that takes every check away: what the agent doesn't name any more must not stay. */
+function without(checks: Host["checks"]): Record<string, null> {
+  return Object.fromEntries(Object.keys(checks).map((name) => [name, null]));
+}

@@ -1,0 +1,154 @@
+import type { AgentReport, ReportsRequest, Settled } from "@neverstale/fleet-domain";
+import { createCommand, endCommand, runningOn } from "../commands/decide.ts";
+import { drive } from "../commands/driver.ts";
+import { takeFinished, takeOutput, takeProgress } from "../commands/reports.ts";
+import { noteWithin } from "../fleet/note.ts";
+import type { Work } from "../fleet/work.ts";
+import { setOnline } from "../hosts/decide.ts";
+import { Refusal } from "../http/problem.ts";
+import { markClock, SKEW_MS, toldTime } from "./agent-times.ts";
+import { takeHello } from "./hello.ts";
+import { hear, type Presence, speaksToo } from "./presence.ts";
+
+type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
+
+export interface Taken {
+  readonly received: Record<string, number>;
+  readonly finished: string[];
+  /** To be remembered once this is committed. */
+  readonly presence: Presence;
+}
+
+/** Who reports, and what is remembered of it. */
+interface Sender {
+  readonly hostId: string;
+  readonly presence: Presence;
+  /** Whether a moment lies in this state's own past (rule E2). */
+  readonly inHistory: (moment: Settled) => boolean;
+}
+
+/** Takes a batch of an agent's reports, all in one transaction, and does what follows from them. */
+export function takeReports(work: Work, request: ReportsRequest, before: Sender): Taken {
+  const { hostId } = before;
+  if (!work.fleet.hosts.has(hostId)) throw removedMeanwhile(hostId);
+  const { presence, repeated, cloned } = hear(before.presence, request.instance, request.seq, work.at.ms);
+  if (cloned) alarm(work, hostId);
+  setOnline(work, hostId, true);
+  const taken = { received: {} as Record<string, number>, finished: [] as string[], missing: presence.missing };
+  for (const report of newestFacts(request.reports)) {
+    const from = { ...before, presence: { ...presence, missing: taken.missing } };
+    if (report.type === "output") takeOutput(work, hostId, report, taken.received);
+    else if (report.type === "finished") takeFinished(work, hostId, report, taken.finished);
+    else if (!repeated) taken.missing = takeFact(work, from, report);
+  }
+  return { received: taken.received, finished: taken.finished, presence: { ...presence, missing: taken.missing } };
+}
+
+/** Of several that say how something is now only the last one counts. */
+function newestFacts(reports: readonly AgentReport[]): readonly AgentReport[] {
+  const last = new Map(reports.map((report) => [report.type, report]));
+  const isReplaced = (report: AgentReport) => REPLACEABLE.has(report.type) && last.get(report.type) !== report;
+  return reports.filter((report) => !isReplaced(report));
+}
+
+const REPLACEABLE: ReadonlySet<AgentReport["type"]> = new Set(["hello", "metrics", "state"] as const);
+
+/** It was let in, and removed before its turn came: nothing of it may come back. */
+function removedMeanwhile(hostId: string): Refusal {
+  return new Refusal("not_signed_in", `the host ${hostId} was removed`, { hint: "Enrol it again with a new token." });
+}
+
+/** What is true at the time of the report only. Returns which running commands the newest state report lacked. */
+function takeFact(
+  work: Work,
+  from: Sender,
+  report: Report<"hello" | "metrics" | "progress" | "state">,
+): ReadonlySet<string> {
+  const { hostId, presence } = from;
+  switch (report.type) {
+    case "hello":
+      takeHello(work, hostId, report);
+      return presence.missing;
+    case "metrics": {
+      const { type: _, ...reading } = report;
+      work.change("host_metrics", hostId, { ...reading, id: hostId, lastSeenAt: work.at.iso });
+      return presence.missing;
+    }
+    case "progress":
+      takeProgress(work, hostId, report);
+      return presence.missing;
+    case "state":
+      return takeState(work, from, report);
+  }
+}
+
+/** Both ends compare notes. Two reports in a row, because the first may have been written before a claim was granted. */
+function takeState(work: Work, from: Sender, report: Report<"state">): ReadonlySet<string> {
+  const { hostId, presence } = from;
+  const known = new Set(report.known.map((entry) => entry.commandId));
+  const missing = new Set<string>();
+  for (const command of runningOn(work, hostId)) {
+    if (known.has(command.id)) continue;
+    const claimedBy = work.agent(hostId)?.commands.get(command.id)?.instance ?? "";
+    if (speaksToo(presence, claimedBy, work.at.ms)) continue; // A clone knows nothing of it; the one that runs it does.
+    if (!presence.missing.has(command.id)) {
+      missing.add(command.id);
+      continue;
+    }
+    endCommand(work, command, { status: "lost", actor: "server", reason: "its agent knows nothing of it any more" });
+    drive(work);
+  }
+  for (const entry of report.known) adopt(work, from, entry);
+  return missing;
+}
+
+/** More than an agent that keeps the rules ever has. */
+const MAX_OPEN = 100;
+
+/**
+ * After a restore an agent may run, or have ended, what the state doesn't know, or knows as not yet given out: better
+ * shown than hidden. It becomes an assignment like any other, so that it can be stopped, keeps the host busy, and is
+ * given up with it. What was accepted from the agent before is known to the history unless that lies beyond the restore.
+ */
+function adopt(work: Work, from: Sender, entry: Report<"state">["known"][number]): void {
+  const { hostId, presence } = from;
+  const { commandId: id, op, args, phase, settled } = entry;
+  const known = work.fleet.commands.get(id);
+  if (entry.startedAt === undefined || (settled !== undefined && from.inHistory(settled))) return;
+  if (known === undefined ? work.output(id) !== null : known.host !== hostId || known.status !== "pending") return;
+  if (known === undefined && (work.agent(hostId)?.commands.size ?? 0) >= MAX_OPEN) return;
+  const what = known === undefined ? "which this state did not know" : "which this state had not given out";
+  const isNoted = noteWithin(work, {
+    category: "audit",
+    level: "warn",
+    actor: agentOf(hostId),
+    host: hostId,
+    action: "command_adopted",
+    message: `${hostId} ${phase === "ended" ? "ran" : "runs"} ${op}, ${what}: adopted`,
+    details: { commandId: id },
+  });
+  if (!isNoted) return; // It says so again: what its budget allows is adopted later.
+  if (known === undefined) createCommand(work, { id, host: hostId, op, args, requestedBy: agentOf(hostId) }, "adopted");
+  const startedAt = startOf(work, hostId, entry.startedAt);
+  work.change("command_progress", hostId, { id, status: "running", reason: null, deadline: null, startedAt });
+  const claimed = { status: "claimed", instance: presence.instance } as const;
+  work.changeAgent(hostId, "assignment_added", id, { id, op, args, ...claimed });
+  if (phase !== "ended") work.change("host_updated", hostId, { runningCommand: id });
+}
+
+/** Not before the host was enrolled, as clocks go. */
+function startOf(work: Work, hostId: string, given: string): string {
+  const enrolledMs = Date.parse(work.fleet.hosts.get(hostId)?.enrolledAt ?? work.at.iso);
+  const { iso, isOff } = toldTime(work, given, new Date(enrolledMs - SKEW_MS).toISOString());
+  if (isOff) markClock(work, hostId, true);
+  return iso;
+}
+
+function agentOf(hostId: string): string {
+  return `agent:${hostId}`;
+}
+
+function alarm(work: Work, host: string): void {
+  const message = `two agents report as ${host}: is the machine a clone? Remove the host and enrol both again.`;
+  noteWithin(work, { category: "error", level: "error", actor: agentOf(host), host, action: "agent_cloned", message });
+}

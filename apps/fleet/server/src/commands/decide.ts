@@ -1,0 +1,195 @@
+import {
+  type Args,
+  type Command,
+  type FinalStatus,
+  type Fleet,
+  type Host,
+  isFinal,
+  OUTPUT_STATUS_ID,
+  type OutputStatus,
+} from "@neverstale/fleet-domain";
+import type { Change } from "@neverstale/protocol";
+import { isoAfter } from "../fleet/moment.ts";
+import { line, note, noteWithin } from "../fleet/note.ts";
+import type { View, Work } from "../fleet/work.ts";
+import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./catalogue.ts";
+
+export interface NewCommand {
+  readonly id: string;
+  readonly host: string;
+  readonly op: string;
+  readonly args: Args;
+  readonly requestedBy: string;
+  readonly pipelineId?: string;
+  readonly stage?: number;
+}
+
+/** A command that is not yet anybody's work: `place` says what becomes of it. Its output can be followed from now on. */
+export function createCommand(work: Work, command: NewCommand, reason: string): void {
+  const { id, host } = command;
+  work.change("command_started", host, {
+    ...command,
+    status: "pending",
+    reason,
+    createdAt: work.at.iso,
+    outputBytes: 0,
+  });
+  work.changeOutput(id, "output_progress", { id: OUTPUT_STATUS_ID, bytes: 0, finished: false });
+}
+
+/** `busy` and `offline` pass by themselves, `block` doesn't. */
+export type Place =
+  | { readonly kind: "assign" }
+  | { readonly kind: "busy" | "offline" | "block"; readonly reason: string };
+
+/** Whether the command's host can take it now. One command at a time: a host with an assignment is busy. */
+export function place(view: View, command: Pick<Command, "host" | "op">): Place {
+  const host = view.fleet.hosts.get(command.host);
+  const agent = view.agent(command.host);
+  if (host === undefined || agent === null) return { kind: "block", reason: "unknown_host: there is no such host" };
+  if (!offers(host, command.op)) return { kind: "block", reason: `unknown_op: its agent does not allow ${command.op}` };
+  if (!host.online) return { kind: "offline", reason: "offline: its agent is not connected" };
+  for (const other of agent.commands.values())
+    return { kind: "busy", reason: `busy: ${titleOf(host, other.op)} is still running there` };
+  return { kind: "assign" };
+}
+
+function titleOf(host: Host, op: string): string {
+  return host.ops.find((offer) => offer.name === op)?.title ?? op;
+}
+
+function offers(host: Host, op: string): boolean {
+  return host.ops.some((offer) => offer.name === op);
+}
+
+/** Hands it to the agent; from now on the agent may claim it until the deadline. */
+export function assign(work: Work, command: Command): void {
+  const deadline = isoAfter(work.at, DELIVER_WITHIN_MS);
+  const { id, host, op, args } = command;
+  work.change("command_progress", host, { id, reason: null, deadline });
+  work.changeAgent(host, "assignment_added", id, { id, op, args, deadline, status: "assigned" });
+}
+
+export function keepWaiting(work: Work, command: Command, reason: string): void {
+  const deadline = command.deadline ?? isoAfter(work.at, WAIT_WITHIN_MS);
+  work.change("command_progress", command.host, { id: command.id, reason, deadline });
+}
+
+export interface End {
+  readonly status: FinalStatus;
+  readonly actor: string;
+  readonly reason?: string | undefined;
+  readonly exitCode?: number | undefined;
+  readonly startedAt?: string | undefined;
+  readonly finishedAt?: string | undefined;
+}
+
+/** The end of a command, in every place that knows of it. What a pipeline does next is the driver's to see. */
+export function endCommand(work: Work, command: Command, end: End): void {
+  const { id, host } = command;
+  work.change("command_finished", host, {
+    id,
+    status: end.status,
+    reason: end.reason === undefined ? null : line(end.reason),
+    exitCode: end.exitCode ?? null,
+    startedAt: end.startedAt ?? command.startedAt ?? null,
+    finishedAt: end.finishedAt ?? work.at.iso,
+    cancelRequested: null,
+    outputBytes: finishOutput(work, id) ?? command.outputBytes,
+    ...(isNeeded(work.fleet, command) ? {} : { retired: true }),
+  });
+  if (work.agent(host)?.commands.has(id)) work.changeAgent(host, "assignment_removed", id, {});
+  if (work.fleet.hosts.get(host)?.runningCommand === id) work.change("host_updated", host, { runningCommand: null });
+  const event = {
+    ...eventOf(end),
+    actor: end.actor,
+    host,
+    action: "command_ended",
+    message: sentence(command, end),
+    details: { commandId: id },
+  };
+  if (command.requestedBy === `agent:${host}`)
+    noteWithin(work, event); // Of what nobody asked for there may be many.
+  else note(work, event);
+}
+
+/** What a pipeline does next is read from the ends of its commands: while it runs they stay in the state. */
+function isNeeded(fleet: Fleet, { pipelineId }: Command): boolean {
+  return pipelineId !== undefined && fleet.pipelines.get(pipelineId)?.status === "running";
+}
+
+/** The commands of a pipeline that has just ended: those that ended before it are needed no more. */
+export function retireCommandsOf(work: Work, pipelineId: string): void {
+  for (const { id, host, status, pipelineId: of } of [...work.fleet.commands.values()]) {
+    if (of === pipelineId && isFinal(status)) work.change("command_progress", host, { id, retired: true });
+  }
+}
+
+/** For records that were stored before `retired` was: without it they would stay for ever. */
+export function retireOld(fleet: Fleet): Change[] {
+  return [...fleet.commands.values()]
+    .filter((command) => isFinal(command.status) && command.retired !== true && !isNeeded(fleet, command))
+    .map(({ id, host }) => ({ type: "command_progress", target: host, data: { id, retired: true } }));
+}
+
+/** How many bytes the output has in the end; null when nobody keeps it. */
+function finishOutput(work: Work, commandId: string): number | null {
+  const status = outputStatus(work, commandId);
+  if (status === null) return null;
+  work.changeOutput(commandId, "output_finished", { ...status, finished: true });
+  return status.bytes;
+}
+
+/** What is kept of a command's output; `bytes` is the offset that comes next. Null when nobody keeps it. */
+export function outputStatus(work: Work, commandId: string): OutputStatus | null {
+  return work.output(commandId)?.status.get(OUTPUT_STATUS_ID) ?? null;
+}
+
+/** A program may say how it stops, not go on for ever. */
+function limitOutput(work: Work, commandId: string): void {
+  const status = outputStatus(work, commandId);
+  const { outputBytesAfterCancel } = work.budgets.limits;
+  if (status === null) return;
+  work.changeOutput(commandId, "output_progress", { ...status, atMost: status.bytes + outputBytesAfterCancel });
+}
+
+function eventOf(end: End) {
+  if (end.status === "succeeded") return { category: "audit", level: "success" } as const;
+  if (end.status === "skipped" || end.status === "cancelled") return { category: "audit", level: "info" } as const;
+  if (end.status === "blocked" || end.status === "expired") return { category: "audit", level: "warn" } as const;
+  return { category: "error", level: "error" } as const;
+}
+
+function sentence(command: Command, end: End): string {
+  const why = end.reason === undefined ? "" : `: ${end.reason}`;
+  return `${command.op} on ${command.host} ${end.status.replace("_", " ")}${why}`;
+}
+
+/** What runs on a host: one command as a rule, more after some were adopted. */
+export function runningOn(work: Work, hostId: string): Command[] {
+  return [...(work.agent(hostId)?.commands.keys() ?? [])].flatMap((id) => {
+    const command = work.fleet.commands.get(id);
+    return command?.status === "running" ? [command] : [];
+  });
+}
+
+/** Stops it: at once when it never started, else by asking its agent, who says when it has ended. */
+export function cancelCommand(work: Work, command: Command, actor: string): void {
+  const { id, host } = command;
+  if (command.status === "pending")
+    return endCommand(work, command, { status: "cancelled", actor, reason: `cancelled by ${actor}` });
+  if (command.status !== "running" || command.cancelRequested === true) return;
+  work.change("command_progress", host, { id, cancelRequested: true });
+  limitOutput(work, id);
+  if (work.agent(host)?.commands.has(id)) work.changeAgent(host, "assignment_updated", id, { cancelRequested: true });
+  const message = `${actor} asked to stop ${command.op} on ${host}`;
+  note(work, {
+    category: "audit",
+    level: "info",
+    actor,
+    host,
+    action: "command_cancel_requested",
+    message,
+    details: { commandId: id },
+  });
+}

@@ -1,0 +1,90 @@
+import {
+  DispatchAnswer,
+  DispatchRequest,
+  PipelineAnswer,
+  type PipelineOffer,
+  PipelineOffers,
+  PipelineRequest,
+  ReachedAnswer,
+} from "@neverstale/fleet-domain";
+import type { JsonValue } from "@neverstale/protocol";
+import { transactFor } from "../../http/io/once.ts";
+import { type Answer, type Ask, param, type Route, userOf, withBody } from "../../http/io/route.ts";
+import type { Server } from "../../process/io/server.ts";
+import { PIPELINES } from "../catalogue.ts";
+import { cancelById, cancelPipeline, dispatch, dispatchPipeline } from "../dispatch.ts";
+
+export function dispatchRoutes(server: Server): Route[] {
+  return [
+    withBody({
+      method: "POST",
+      path: "/api/dispatch",
+      allow: "operator",
+      body: DispatchRequest,
+      answer: DispatchAnswer,
+      answerStatus: 202,
+      handle: async (ask) => {
+        const { applied, result } = await transactFor(
+          server,
+          ask,
+          (work, idFor) => dispatch(work, ask.body, userOf(ask).user, idFor) as Stored<"commands">,
+        );
+        return accepted<DispatchAnswer>({ commands: result, epoch: applied.epoch, version: applied.version });
+      },
+    }),
+    withBody({
+      method: "POST",
+      path: "/api/dispatch/pipeline",
+      allow: "operator",
+      body: PipelineRequest,
+      answer: PipelineAnswer,
+      answerStatus: 202,
+      handle: async (ask) => {
+        const { applied, result } = await transactFor(server, ask, (work, idFor) =>
+          dispatchPipeline(work, ask.body, userOf(ask).user, idFor),
+        );
+        return accepted<PipelineAnswer>({ ...result, epoch: applied.epoch, version: applied.version });
+      },
+    }),
+    {
+      method: "GET",
+      path: "/api/pipelines",
+      allow: "viewer",
+      answer: PipelineOffers,
+      handle: () => ({
+        body: [...PIPELINES].map(([name, stages]) => ({ name, stages: [...stages] })) satisfies PipelineOffer[],
+      }),
+    },
+    {
+      method: "POST",
+      path: "/api/commands/:id/cancel",
+      allow: "operator",
+      answer: ReachedAnswer,
+      answerStatus: 202,
+      handle: (ask) => cancel(server, ask, cancelById),
+    },
+    {
+      method: "POST",
+      path: "/api/pipelines/:id/cancel",
+      allow: "operator",
+      answer: ReachedAnswer,
+      answerStatus: 202,
+      handle: (ask) => cancel(server, ask, cancelPipeline),
+    },
+  ];
+}
+
+/** A list of plain records is JSON; the compiler wants it said. */
+type Stored<K extends keyof DispatchAnswer> = DispatchAnswer[K] & JsonValue;
+
+function accepted<T>(body: T): Answer {
+  return { status: 202, body };
+}
+
+async function cancel(server: Server, ask: Ask<unknown>, decide: typeof cancelById): Promise<Answer> {
+  const { applied } = await transactFor(server, ask, (work) => {
+    decide(work, param(ask, "id"), userOf(ask).user);
+    return null;
+  });
+  return accepted({ epoch: applied.epoch, version: applied.version });
+}

@@ -1,0 +1,146 @@
+import { type AgentReport, asLine, type Command, chunkId, isFinal, type OutputStatus } from "@neverstale/fleet-domain";
+import { markClock, movedTime, toldTime } from "../agents/agent-times.ts";
+import { noteWithin } from "../fleet/note.ts";
+import type { Work } from "../fleet/work.ts";
+import { endCommand, outputStatus } from "./decide.ts";
+import { drive } from "./driver.ts";
+
+type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
+
+/** Only the host's own: an id is never authority (C31). */
+export function commandOf(work: Work, hostId: string, commandId: string): Command | undefined {
+  const command = work.fleet.commands.get(commandId);
+  return command?.host === hostId ? command : undefined;
+}
+
+export function takeProgress(work: Work, hostId: string, report: Report<"progress">): void {
+  const command = commandOf(work, hostId, report.commandId);
+  if (command?.status !== "running") return;
+  const { phase, current, total, message } = report;
+  const said = message === undefined ? null : asLine(message);
+  const progress = { phase: asLine(phase), current: current ?? null, total: total ?? null, message: said };
+  work.change("command_progress", hostId, { id: command.id, progress });
+}
+
+/**
+ * By `(commandId, offset)`: what the server has is not taken again, and nothing is taken behind a hole. What nobody
+ * keeps (any more) is acknowledged, so that the agent goes on to the end.
+ */
+export function takeOutput(
+  work: Work,
+  hostId: string,
+  report: Report<"output">,
+  received: Record<string, number>,
+): void {
+  const { commandId, offset, bytes } = report;
+  const command = commandOf(work, hostId, commandId);
+  const status = command === undefined ? null : outputStatus(work, commandId);
+  received[commandId] = offset + bytes;
+  if (command === undefined || status === null) return;
+  if (status.cut === true || isOver(command)) return work.budgets.countDropped(bytes);
+  if (offset !== status.bytes || !wasClaimed(command)) {
+    received[commandId] = status.bytes;
+    return;
+  }
+  const refused = budgetProblem(work, hostId, status, bytes);
+  if (refused === null) return append(work, command, status, report);
+  work.budgets.countDropped(bytes);
+  cut(work, command, status, refused);
+}
+
+/** Or adopted: until then it has written nothing. */
+function wasClaimed(command: Command): boolean {
+  return command.startedAt !== undefined;
+}
+
+/** `lost` is the server's guess: what it wrote may still come. */
+function isOver(command: Command): boolean {
+  return isFinal(command.status) && command.status !== "lost";
+}
+
+function budgetProblem(work: Work, hostId: string, status: OutputStatus, bytes: number): string | null {
+  const { commandOutputBytes } = work.budgets.limits;
+  if (status.bytes + bytes > commandOutputBytes) return `of one command ${sizeOf(commandOutputBytes)} are kept`;
+  if (status.bytes + bytes > (status.atMost ?? Number.POSITIVE_INFINITY)) return "it was asked to stop, and went on";
+  if (work.budgets.takeOutput(hostId, bytes, work.at.ms)) return null;
+  return "its host has written more than is kept of one host";
+}
+
+function sizeOf(bytes: number): string {
+  return bytes % MIB === 0 ? `${bytes / MIB} MiB` : `${bytes} bytes`;
+}
+
+const MIB = 1024 * 1024;
+
+function append(
+  work: Work,
+  command: Command,
+  status: OutputStatus,
+  { bytes, text }: Pick<Report<"output">, "bytes" | "text">,
+): void {
+  const [offset, end] = [status.bytes, status.bytes + bytes];
+  work.changeOutput(command.id, "output_appended", { id: chunkId(offset), offset, bytes, text, at: work.at.iso });
+  const finished = isFinal(command.status) && end >= command.outputBytes;
+  work.changeOutput(command.id, "output_progress", { ...status, bytes: end, finished });
+}
+
+/** The mark is the last piece that is kept. */
+function cut(work: Work, command: Command, status: OutputStatus, why: string): void {
+  const text = `\n[output cut: ${why}]\n`;
+  append(work, command, { ...status, cut: true }, { text, bytes: Buffer.byteLength(text) });
+  noteWithin(work, {
+    category: "error",
+    level: "warn",
+    actor: "server",
+    host: command.host,
+    action: "output_cut",
+    message: `the output of ${command.op} on ${command.host} was cut: ${why}`,
+    details: { commandId: command.id },
+  });
+}
+
+/** What ends without ever having been given out; every other end needs a claim. */
+const UNCLAIMED_ENDS: ReadonlySet<string> = new Set(["rejected", "expired", "cancelled"]);
+
+export function takeFinished(work: Work, hostId: string, report: Report<"finished">, finished: string[]): void {
+  const { commandId } = report;
+  const command = commandOf(work, hostId, commandId);
+  if (command === undefined || isOver(command)) return void finished.push(commandId);
+  if (!wasClaimed(command) && !UNCLAIMED_ENDS.has(report.status)) return refuseEnd(work, command, report);
+  const status = outputStatus(work, commandId);
+  // Its output first: the end must not be shown before it.
+  if (status !== null && status.cut !== true && status.bytes < report.outputBytes) return;
+  const reason = report.reason === undefined ? {} : { reason: asLine(report.reason) };
+  endCommand(work, command, { ...report, ...reason, ...timesOf(work, command, report), actor: `agent:${hostId}` });
+  drive(work);
+  finished.push(commandId);
+}
+
+/** Not accepted: an agent that has run it, in a history that was lost, says so in its next `state` and is believed then. */
+function refuseEnd(work: Work, command: Command, report: Report<"finished">): void {
+  noteWithin(work, {
+    category: "error",
+    level: "error",
+    actor: `agent:${command.host}`,
+    host: command.host,
+    action: "end_refused",
+    message: `the agent of ${command.host} says that ${command.op} ${report.status.replace("_", " ")}, but never claimed it: not counted`,
+    details: { commandId: command.id },
+  });
+}
+
+/**
+ * The agent's times, moved to where they can be: not before the claim, not in the future. What lies between them stays,
+ * as far as there is room: how long it took is right by any clock.
+ */
+function timesOf(work: Work, command: Command, report: Report<"finished">) {
+  const { createdAt, startedAt: claimedAt } = command;
+  const earliest = claimedAt ?? createdAt;
+  const start = report.startedAt === undefined ? null : toldTime(work, report.startedAt, earliest);
+  const end = toldTime(work, report.finishedAt, earliest);
+  markClock(work, command.host, end.isOff || start?.isOff === true);
+  const movedMs = end.movedMs < 0 ? end.movedMs : (start?.movedMs ?? 0); // A fast clock is seen by the end, a slow one by the start.
+  const startedAt = report.startedAt === undefined ? earliest : movedTime(work, report.startedAt, movedMs, earliest);
+  const finishedAt = movedTime(work, report.finishedAt, movedMs, startedAt);
+  return { startedAt: claimedAt === undefined ? undefined : startedAt, finishedAt };
+}

@@ -1,0 +1,93 @@
+import { type OutputChunk, type OutputTail, outputSpace } from "@neverstale/fleet-domain";
+import type { FleetManager } from "../process/io/server.ts";
+
+/** Rows of the history read at once. */
+const PAGE = 500;
+
+/** The live tail of a command's output, in order; null when it can't be followed any more. Taken before the history is read: what is evicted meanwhile comes once. */
+export function liveChunks(manager: FleetManager, commandId: string): readonly OutputChunk[] | null {
+  const space = manager.space(outputSpace(commandId));
+  if (space === null) return null;
+  const live = [...(space.state.chunks?.values() ?? [])] as unknown as OutputChunk[];
+  return live.sort((a, b) => a.offset - b.offset);
+}
+
+/** Whether output of a command that has left the state is still there. */
+export async function isInHistory(manager: FleetManager, commandId: string): Promise<boolean> {
+  return (await manager.history({ space: outputSpace(commandId), limit: 1 })).length > 0;
+}
+
+/** What left the live tail, and what was the tail when the command left the state: pieces of one text. */
+type Piece = OutputChunk | OutputTail;
+
+/** All that a command wrote, from the beginning. */
+export async function* textsOf(
+  manager: FleetManager,
+  commandId: string,
+  live: readonly OutputChunk[],
+): AsyncGenerator<string> {
+  const first = live[0]?.offset ?? Number.POSITIVE_INFINITY;
+  const query = { space: outputSpace(commandId), limit: PAGE };
+  let after = 0;
+  for (;;) {
+    const rows = await manager.history({ ...query, after });
+    const chunks = rows.map((row) => row.record as unknown as Piece).filter((chunk) => chunk.offset < first);
+    yield chunks.map((chunk) => chunk.text).join("");
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE || chunks.length < rows.length) break;
+    after = last.position;
+  }
+  yield live.map((chunk) => chunk.text).join("");
+}
+
+/** The same from the end: pieces of text, the last one first. */
+async function* textsBack(
+  manager: FleetManager,
+  commandId: string,
+  live: readonly OutputChunk[],
+): AsyncGenerator<string> {
+  for (const chunk of live.toReversed()) yield chunk.text;
+  const first = live[0]?.offset ?? Number.POSITIVE_INFINITY;
+  const query = { space: outputSpace(commandId), limit: PAGE };
+  let before = Number.MAX_SAFE_INTEGER;
+  for (;;) {
+    const rows = await manager.history({ ...query, before });
+    const chunks = rows.map((row) => row.record as unknown as Piece).filter((chunk) => chunk.offset < first);
+    for (const chunk of chunks.toReversed()) yield chunk.text;
+    if (rows.length < PAGE) return;
+    before = rows[0]?.position ?? 0;
+  }
+}
+
+/** Lines can be long: no answer is longer than this, in characters. */
+const MAX_TAIL = 2 * 1024 * 1024;
+
+/** The last lines that these commands wrote, the newest command given first; every command's output begins a line. */
+export async function lastLines(manager: FleetManager, commandIds: readonly string[], lines: number): Promise<string> {
+  let tail = "";
+  let count = 0;
+  for (const id of commandIds) {
+    if (tail !== "" && count >= lines) break;
+    let isEnd = true;
+    for await (const text of textsBack(manager, id, liveChunks(manager, id) ?? [])) {
+      const piece = isEnd && !text.endsWith("\n") ? `${text}\n` : text;
+      if (text !== "") isEnd = false;
+      tail = piece + tail;
+      count += newlines(piece);
+      if (count > lines || tail.length >= MAX_TAIL) return lastOf(tail.slice(-MAX_TAIL), lines);
+    }
+  }
+  return lastOf(tail, lines);
+}
+
+function newlines(text: string): number {
+  return text.split("\n").length - 1;
+}
+
+function lastOf(text: string, lines: number): string {
+  return text
+    .split("\n")
+    .slice(-lines - 1)
+    .join("\n")
+    .toWellFormed();
+}

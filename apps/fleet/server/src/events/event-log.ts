@@ -1,0 +1,75 @@
+import {
+  AUDIT_BEGINNING_ID,
+  AUDIT_SPACE,
+  type AuditState,
+  type Event,
+  type EventLogAnswer,
+  type EventLogQuery,
+} from "@neverstale/fleet-domain";
+import { MAIN_SPACE } from "@neverstale/server";
+import type { z } from "zod";
+import type { Server } from "../process/io/server.ts";
+import { newestFirst, type PageOf, type Past, readPast, unknownCursor } from "./past.ts";
+
+/** Where the two kinds of events go on; null: they have ended. */
+interface Cursors {
+  readonly others: string | undefined | null;
+  readonly audit: string | undefined | null;
+}
+
+/** A page of events, newest first: audit events from the space of their own, which nothing pushes them out of, the others from the main one. */
+export async function eventLog(server: Server, query: z.output<typeof EventLogQuery>): Promise<EventLogAnswer> {
+  const { limit, category } = query;
+  const before = cursorsOf(query.before, category);
+  const [others, audit] = await Promise.all([
+    pageOf(server, MAIN_SPACE, before.others, limit),
+    pageOf(server, AUDIT_SPACE, before.audit, limit),
+  ]);
+  const events: Event[] = [];
+  const next = { others: before.others, audit: before.audit };
+  const waiting = { others: [...others.found], audit: [...audit.found] };
+  while (events.length < limit) {
+    const kind = newer(waiting.others[0], waiting.audit[0]);
+    const taken = kind === null ? undefined : waiting[kind].shift();
+    if (kind === null || taken === undefined) break;
+    events.push(taken.record);
+    next[kind] = taken.behind;
+  }
+  if (waiting.others.length === 0) next.others = others.next;
+  if (waiting.audit.length === 0) next.audit = audit.next;
+  return { events, next: cursorOf(next) };
+}
+
+function newer(other: Past<Event> | undefined, audit: Past<Event> | undefined): keyof Cursors | null {
+  if (other === undefined) return audit === undefined ? null : "audit";
+  if (audit === undefined) return "others";
+  return other.record.at > audit.record.at ? "others" : "audit";
+}
+
+function pageOf(server: Server, space: string, before: Cursors["audit"], limit: number): Promise<PageOf<Event>> {
+  if (before === null) return Promise.resolve({ found: [], next: null });
+  const audit = (server.manager.space(AUDIT_SPACE)?.state ?? null) as AuditState | null;
+  const events = space === MAIN_SPACE ? server.fleet.events : audit?.events;
+  const live = newestFirst([...(events?.values() ?? [])], (event) => event.at);
+  const matches = space === MAIN_SPACE ? isNotApart(audit) : () => true;
+  return readPast<Event>(server.manager, { space, collection: "events", live, matches, limit, before });
+}
+
+/** Audit events from before they were kept apart are among the others only. */
+function isNotApart(audit: AuditState | null): (event: Event) => boolean {
+  const since = audit?.beginnings.get(AUDIT_BEGINNING_ID)?.at;
+  return ({ category, at }) => category !== "audit" || since === undefined || at < since;
+}
+
+/** `<others>;<audit>`, each a cursor, empty for the newest, or `-` where that kind has ended. */
+function cursorOf({ others, audit }: Cursors): string | null {
+  if (others === null && audit === null) return null;
+  return [others, audit].map((cursor) => (cursor === null ? "-" : (cursor ?? ""))).join(";");
+}
+
+function cursorsOf(before: string | undefined, category: "audit" | undefined): Cursors {
+  const [others = "", audit = "", ...more] = before === undefined ? ["", ""] : before.split(";");
+  if (more.length > 0 || (before !== undefined && !before.includes(";"))) throw unknownCursor();
+  const read = (cursor: string) => (cursor === "-" ? null : cursor === "" ? undefined : cursor);
+  return { others: category === "audit" ? null : read(others), audit: read(audit) };
+}

@@ -1,0 +1,47 @@
+import { AUDIT_BEGINNING_ID, type Event } from "@neverstale/fleet-domain";
+import type { Work } from "./work.ts";
+
+/** A text as it may be stored where a line is expected: 500 characters, none of them cut in half. */
+export function line(text: string): string {
+  return text.slice(0, 500).toWellFormed();
+}
+
+/** `1 host`, `3 hosts`. */
+export function hostCount(number: number): string {
+  return number === 1 ? "1 host" : `${number} hosts`;
+}
+
+export type Note = Omit<Event, "id" | "at">;
+
+/** Says in the state what happened, in the transaction in which it did. */
+export function note(work: Work, event: Note): void {
+  const noted = { ...event, message: line(event.message), id: work.at.newId(), at: work.at.iso };
+  work.change("event", event.host ?? "", noted);
+  if (event.category === "audit") keepForAudit(work, noted);
+}
+
+function keepForAudit(work: Work, event: Event): void {
+  if (work.audit === null) work.changeAudit("audit_begun", { id: AUDIT_BEGINNING_ID, at: work.at.iso });
+  work.changeAudit("audit_event", event);
+}
+
+/**
+ * The same for what a host's agent causes by itself, as often as it likes: beyond the host's budget one event says so, and
+ * the others are left out. Whether it was noted.
+ */
+export function noteWithin(work: Work, event: Note & { readonly host: string }): boolean {
+  const { host, category } = event;
+  const grant = work.budgets.takeEvent(host, category === "audit", work.at.ms);
+  if (grant === "go") note(work, event);
+  if (grant === "alarm") {
+    note(work, {
+      category: "error",
+      level: "error",
+      actor: "server",
+      host,
+      action: "host_events_left_out",
+      message: `the agent of ${host} causes more events than a host may: the others are left out; look at what it does`,
+    });
+  }
+  return grant === "go";
+}

@@ -1,0 +1,114 @@
+import {
+  agentSpace,
+  type EnrollRequest,
+  EVERY_HOST,
+  type Host,
+  type HostPatch,
+  idOfName,
+  isSameName,
+  labelOf,
+  nameProblem,
+} from "@neverstale/fleet-domain";
+import { isSafeId } from "@neverstale/protocol";
+import { endAllOn } from "../commands/dispatch.ts";
+import { drive } from "../commands/driver.ts";
+import { note } from "../fleet/note.ts";
+import type { Work } from "../fleet/work.ts";
+import { Refusal } from "../http/problem.ts";
+
+/** A new host, never an old one taken over: where the name is taken, or is none for an id, it gets a suffix. */
+export function addHost(work: Work, request: EnrollRequest, actor: string, tags: Host["tags"] = []): string {
+  const problem = nameProblem(request.hostname);
+  const id = freeId(work, problem === null ? request.hostname : "host");
+  const hostname = problem === null ? request.hostname : id;
+  const { os, arch, agentVersion } = request;
+  const enrolled = { tags, online: false, checks: {}, ops: [], enrolledAt: work.at.iso };
+  work.change("host_added", id, { id, hostname, os, arch, agentVersion, ...enrolled });
+  makeAgentSpace(work, id);
+  const called = problem === null ? hostname : `a machine whose own name ${problem}`;
+  note(work, {
+    category: "audit",
+    level: "success",
+    actor,
+    host: id,
+    action: "host_enrolled",
+    message: `${called} enrolled as ${id}`,
+  });
+  return id;
+}
+
+function freeId(work: Work, hostname: string): string {
+  const id = idOfName(hostname);
+  if (isSafeId(id) && id !== EVERY_HOST && work.agent(id) === null && calledSo(work, id) === null) return id;
+  return `${id}-${work.at.newId().slice(0, 6).toLowerCase()}`;
+}
+
+/** The host that is called so already, or may be taken for it. */
+function calledSo(work: Work, name: string, besides?: string): string | null {
+  for (const host of work.fleet.hosts.values()) {
+    if (host.id === besides) continue;
+    if (isSameName(host.id, name) || isSameName(labelOf(host), name)) return host.id;
+  }
+  return null;
+}
+
+/** A space comes into being by its first change. This one leaves nothing: what isn't there is removed. */
+function makeAgentSpace(work: Work, hostId: string): void {
+  if (work.agent(hostId) === null) work.changeAgent(hostId, "assignment_removed", agentSpace(hostId), {});
+}
+
+export function patchHost(work: Work, hostId: string, patch: HostPatch, actor: string): void {
+  if (!work.fleet.hosts.has(hostId)) throw unknownHost(hostId);
+  const other = patch.name == null ? null : calledSo(work, patch.name, hostId);
+  if (other !== null)
+    throw new Refusal("bad_request", `${other} is called ${patch.name} already`, {
+      hint: "Choose a name that no other host has.",
+    });
+  const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+  work.change("host_updated", hostId, Object.fromEntries(given));
+  const message = `${actor} changed ${given.map(([key]) => key).join(", ") || "nothing"} of ${hostId}`;
+  note(work, { category: "audit", level: "info", actor, host: hostId, action: "host_changed", message });
+}
+
+/** The host, its work and its agent's right to speak: all in one transaction. */
+export function removeHost(work: Work, hostId: string, actor: string): void {
+  if (!work.fleet.hosts.has(hostId)) throw unknownHost(hostId);
+  endAllOn(work, hostId, actor);
+  work.change("host_removed", hostId, {});
+  if (work.fleet.metrics.has(hostId)) work.change("host_metrics_removed", hostId, {});
+  for (const credential of [...work.accounts.agentCredentials.values()]) {
+    if (credential.host === hostId) work.changeAccounts("agent_credential_revoked", credential.id, { revoked: true });
+  }
+  work.removeAgent(hostId);
+  note(work, {
+    category: "audit",
+    level: "warn",
+    actor,
+    host: hostId,
+    action: "host_removed",
+    message: `${actor} removed ${hostId}`,
+  });
+  drive(work);
+}
+
+export function unknownHost(hostId: string): Refusal {
+  return new Refusal("unknown_host", `there is no host ${hostId}`, {
+    hint: "It may have been removed; see the list of hosts.",
+  });
+}
+
+export function setOnline(work: Work, hostId: string, online: boolean): void {
+  const host = work.fleet.hosts.get(hostId);
+  if (host === undefined || host.online === online) return;
+  work.change("host_updated", hostId, { online, offlineSince: online ? null : work.at.iso });
+  const message = online ? `${hostId} is online` : `${hostId} is offline: no report from its agent`;
+  const level = online ? "success" : "warn";
+  note(work, {
+    category: "system",
+    level,
+    actor: "server",
+    host: hostId,
+    action: online ? "host_online" : "host_offline",
+    message,
+  });
+}
