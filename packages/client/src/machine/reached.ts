@@ -1,16 +1,15 @@
 import { isCheckOut, sendCheck } from "./checks.ts";
-import { andThen, isConnected, type Millis, type Phase, type Step, type SyncState, step } from "./sync-state.ts";
-
-export type WaiterOutcome = "reached" | "history_lost" | "closed";
-
-/** Someone who waits until the replica shows `version` of `epoch`, both as given (rule D2). */
-export interface Waiter {
-  readonly id: number;
-  readonly epoch: string;
-  readonly version: number;
-  /** The `check` that was sent for it on this connection; null when none was. */
-  readonly check: number | null;
-}
+import {
+  andThen,
+  isConnected,
+  type Millis,
+  type Phase,
+  type Step,
+  type SyncState,
+  step,
+  type Waiter,
+  type WaiterOutcome,
+} from "./sync-state.ts";
 
 /** Takes in a waiter and judges it at once. Where nothing will ever come any more it is not kept waiting. */
 export function addWaiter(state: SyncState, waiter: Omit<Waiter, "check">, now: Millis): Step {

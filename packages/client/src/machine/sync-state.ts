@@ -8,7 +8,6 @@ import type {
   ResyncReason,
 } from "@neverstale/protocol";
 import { DEFAULT_BEACON_MS } from "@neverstale/protocol";
-import type { Waiter, WaiterOutcome } from "./reached.ts";
 
 /** Milliseconds on a clock that never goes back, with a fraction. */
 export type Millis = number;
@@ -75,6 +74,17 @@ export interface ResyncHistory {
   readonly sentAt: readonly Millis[];
   readonly limited: boolean;
 }
+
+/** Someone who waits until the replica shows `version` of `epoch`, both as given (rule D2). */
+export interface Waiter {
+  readonly id: number;
+  readonly epoch: string;
+  readonly version: number;
+  /** The `check` that was sent for it on this connection; null when none was. */
+  readonly check: number | null;
+}
+
+export type WaiterOutcome = "reached" | "history_lost" | "closed";
 
 export interface SyncCounters {
   /** Connections lost, or left, after which another one was sought; how often it was tried is not counted. */
