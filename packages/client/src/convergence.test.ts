@@ -9,8 +9,8 @@ import {
 } from "@neverstale/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { BEACON_MS, full, Stepper } from "./machine/stepper-suite.ts";
-import { nextWake } from "./machine/sync-step.ts";
+import { BEACON_MS, full, MachineRig } from "./machine/machine-rig-suite.ts";
+import { nextWake } from "./machine/transition.ts";
 
 type Hosts = ReadonlyMap<string, StateRecord>;
 
@@ -119,7 +119,7 @@ type Action = typeof action extends fc.Arbitrary<infer A> ? A : never;
 /** The replica, the authority and a network that the actions make bad. */
 class World {
   readonly authority = new ModelAuthority();
-  readonly replica = new Stepper();
+  readonly replica = new MachineRig();
   line: Line | null = null;
   asked: ClientMessage[] = [];
   #seen = 0;

@@ -1,16 +1,16 @@
 export { keyWithTime } from "@neverstale/protocol";
 export { StateSync, type StateSyncOptions } from "./io/state-sync.ts";
 export type { ReplicaFacts } from "./machine/receive.ts";
-export { isLevel, type StaleReason, type SyncStatus, statusOf } from "./machine/status.ts";
 export {
   type InitialOptions,
   initialSyncState,
-  type Step,
   type SyncCounters,
   type SyncEffect,
   type SyncState,
-} from "./machine/sync-state.ts";
-export { nextWake, type SyncInput, syncStep } from "./machine/sync-step.ts";
+  type Transition,
+} from "./machine/state.ts";
+export { isLevel, type StaleReason, type SyncStatus, statusOf } from "./machine/status.ts";
+export { nextWake, type SyncInput, transition } from "./machine/transition.ts";
 export type { Divergence } from "./records/divergence.ts";
 export type { Listener, Unsubscribe } from "./records/listeners.ts";
 export { type Differences, type RecordKey, Replica } from "./records/replica.ts";
@@ -43,7 +43,6 @@ export type {
   HttpAnswer,
   HttpRequest,
   SocketEvents,
-  Timer,
 } from "./transport/environment.ts";
 export { browserEnvironment } from "./transport/io/browser.ts";
 export { type NodeEnvironmentOptions, nodeEnvironment, type WebSocketClass } from "./transport/io/node.ts";

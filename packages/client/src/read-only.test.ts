@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { delta, full } from "./machine/stepper-suite.ts";
+import { delta, full } from "./machine/machine-rig-suite.ts";
 import { ReplicaDriver } from "./replica-driver.ts";
 import { FakeEnvironment } from "./transport/fake-environment-suite.ts";
 import { browserEnvironment } from "./transport/io/browser.ts";

@@ -1,7 +1,8 @@
+import type { Millis } from "@neverstale/base";
 import type { AnyState, JsonValue, Position, ReadonlyJson, StateRecord } from "@neverstale/protocol";
+import { initialSyncState, type SyncCounters, type SyncEffect } from "./machine/state.ts";
 import type { SyncStatus } from "./machine/status.ts";
-import { initialSyncState, type Millis, type SyncCounters, type SyncEffect } from "./machine/sync-state.ts";
-import type { SyncInput } from "./machine/sync-step.ts";
+import type { SyncInput } from "./machine/transition.ts";
 import { type Divergence, divergenceOf } from "./records/divergence.ts";
 import { guardedMap } from "./records/guarded-map.ts";
 import { type Listener, Listeners, type Unsubscribe } from "./records/listeners.ts";

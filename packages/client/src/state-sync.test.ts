@@ -1,6 +1,6 @@
 import { digestOf, type ServerMessage, SyncError } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import { delta, full, hostPut } from "./machine/stepper-suite.ts";
+import { delta, full, hostPut } from "./machine/machine-rig-suite.ts";
 import type { Divergence } from "./records/divergence.ts";
 import { ReplicaDriver, type ReplicaOptions } from "./replica-driver.ts";
 import { FakeEnvironment, json, settle } from "./transport/fake-environment-suite.ts";

@@ -1,3 +1,4 @@
+import type { Millis, Timer } from "@neverstale/base";
 import {
   CLOSE,
   csrfSubprotocol,
@@ -11,10 +12,10 @@ import {
 import { type AuthorityClock, authorityTime, hearAuthorityClock } from "./machine/authority-clock.ts";
 import { type Clock, readClock, startClock, TIMER_LATE_MS } from "./machine/clock.ts";
 import type { ReplicaFacts } from "./machine/receive.ts";
-import { isConnected, type Millis, type SyncEffect, type SyncState } from "./machine/sync-state.ts";
-import { nextWake, type SyncInput, syncStep } from "./machine/sync-step.ts";
+import { isConnected, type SyncEffect, type SyncState } from "./machine/state.ts";
+import { nextWake, type SyncInput, transition } from "./machine/transition.ts";
 import type { CsrfTokens } from "./requests/csrf.ts";
-import type { ClientSocket, Environment, SocketEvents, Timer } from "./transport/environment.ts";
+import type { ClientSocket, Environment, SocketEvents } from "./transport/environment.ts";
 import { type Frame, FrameQueue } from "./transport/frame-queue.ts";
 import { socketUrl } from "./transport/urls.ts";
 
@@ -46,7 +47,7 @@ const CONNECTION_LOST = 1006;
 const CLOCK_CHECK_MS = 2_000;
 
 /**
- * Carries out what `syncStep` decides: owns the socket, the order of its frames, the timer and the clock. It decides
+ * Carries out what `transition` decides: owns the socket, the order of its frames, the timer and the clock. It decides
  * nothing itself.
  */
 export class SyncRunner {
@@ -129,7 +130,7 @@ export class SyncRunner {
   }
 
   #step(input: SyncInput): void {
-    const { state, effects } = syncStep(this.#state, input, this.#now, this.#io.chance());
+    const { state, effects } = transition(this.#state, input, this.#now, this.#io.chance());
     this.#state = state;
     for (const effect of effects) this.#carryOut(effect);
   }

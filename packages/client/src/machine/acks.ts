@@ -1,14 +1,14 @@
+import type { Millis } from "@neverstale/base";
 import { ACK_AFTER_BYTES, ACK_AFTER_MS } from "@neverstale/protocol";
 import {
+  become,
   type ConnectedPhase,
   type Link,
-  type Millis,
-  type Step,
   type SyncEffect,
   type SyncState,
-  step,
+  type Transition,
   withLink,
-} from "./sync-state.ts";
+} from "./state.ts";
 
 /** One more frame is taken in (rule A4b: the authority's window is what is not acked yet). */
 export function takenFrame(link: Link, sizeBytes: number, now: Millis): Link {
@@ -33,7 +33,7 @@ export function acked(link: Link): Link {
   return { ...link, ackAt: null, unackedBytes: 0 };
 }
 
-export function ackIfDue(state: SyncState, phase: ConnectedPhase, now: Millis): Step {
-  if (!isAckDue(phase.link, now)) return step(state);
-  return step(withLink(state, phase, acked(phase.link)), ackEffect(phase.link));
+export function ackIfDue(state: SyncState, phase: ConnectedPhase, now: Millis): Transition {
+  if (!isAckDue(phase.link, now)) return become(state);
+  return become(withLink(state, phase, acked(phase.link)), ackEffect(phase.link));
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ReplicaDriver, type ReplicaOptions } from "../replica-driver.ts";
 import type { EnvironmentSignal } from "../transport/environment.ts";
 import { FakeEnvironment, settle } from "../transport/fake-environment-suite.ts";
-import { full } from "./stepper-suite.ts";
+import { full } from "./machine-rig-suite.ts";
 
 function startSync(options: Partial<ReplicaOptions> = {}, io = new FakeEnvironment()) {
   return { io, sync: new ReplicaDriver({ url: "/sync", io, ...options }) };

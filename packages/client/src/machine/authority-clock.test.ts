@@ -2,7 +2,7 @@ import type { SyncMessage } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
 import { ReplicaDriver } from "../replica-driver.ts";
 import { FakeEnvironment } from "../transport/fake-environment-suite.ts";
-import { full } from "./stepper-suite.ts";
+import { full } from "./machine-rig-suite.ts";
 
 const HOUR = 3_600_000;
 

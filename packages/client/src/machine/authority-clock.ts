@@ -1,5 +1,5 @@
+import type { Millis } from "@neverstale/base";
 import { CLOCK_JUMP_MS } from "./clock.ts";
-import type { Millis } from "./sync-state.ts";
 
 /** So many samples are compared: what one of them was late is of no account when another was not. */
 const SAMPLES = 8;

@@ -1,14 +1,14 @@
+import type { Millis } from "@neverstale/base";
 import {
+  become,
   type Check,
   type ConnectedPhase,
   isConnected,
   type Link,
-  type Millis,
-  type Step,
   type SyncState,
-  step,
+  type Transition,
   withLink,
-} from "./sync-state.ts";
+} from "./state.ts";
 
 /** How long the authority has for the answer to a `check`, in general and after a wake-up (rule R5). */
 export const CHECK_ANSWER_MS = 5_000;
@@ -20,12 +20,12 @@ function answerMs({ partMs }: Link, urgent: boolean): Millis {
 }
 
 /** Sends a `check` of its own; its number is the new `checkCount`. Nothing happens without a connection. */
-export function sendCheck(state: SyncState, now: Millis, urgent = false): Step {
-  if (!isConnected(state.phase)) return step(state);
+export function sendCheck(state: SyncState, now: Millis, urgent = false): Transition {
+  if (!isConnected(state.phase)) return become(state);
   const n = state.checkCount + 1;
   const check: Check = { n, deadline: now + answerMs(state.phase.link, urgent), urgent };
   const link = { ...state.phase.link, checks: [...state.phase.link.checks, check] };
-  return step(
+  return become(
     { ...withLink(state, state.phase, link), checkCount: n },
     { type: "send", message: { type: "check", n } },
   );
@@ -37,8 +37,8 @@ export function isCheckOut({ checks }: Link): boolean {
 }
 
 /** One `check` that hurries is enough, however many signs of a wake-up come together. */
-export function sendUrgentCheck(state: SyncState, phase: ConnectedPhase, now: Millis): Step {
-  return phase.link.checks.some((check) => check.urgent) ? step(state) : sendCheck(state, now, true);
+export function sendUrgentCheck(state: SyncState, phase: ConnectedPhase, now: Millis): Transition {
+  return phase.link.checks.some((check) => check.urgent) ? become(state) : sendCheck(state, now, true);
 }
 
 /** Something has come that proves the line to be alive and slow: who waits for an answer waits as long again from here. */

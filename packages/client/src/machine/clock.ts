@@ -1,4 +1,4 @@
-import type { Millis } from "./sync-state.ts";
+import type { Millis } from "@neverstale/base";
 
 /** A difference between two clocks, or between a timer and its time, that normal running doesn't bring about. */
 export const CLOCK_JUMP_MS = 1_000;

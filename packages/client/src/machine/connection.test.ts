@@ -1,17 +1,18 @@
+import { backoffMs } from "@neverstale/base";
 import { describe, expect, test } from "vitest";
-import { backoffMs } from "./backoff.ts";
-import { delta, full, Stepper, sent, types } from "./stepper-suite.ts";
+import { BACKOFF } from "./backoff.ts";
+import { delta, full, MachineRig, sent, types } from "./machine-rig-suite.ts";
 
 describe("reconnecting", () => {
   test("[R6] the backoff is exponential with full jitter, from half a second to thirty", () => {
-    expect([1, 2, 3, 6, 7, 8, 60].map((failures) => backoffMs(failures, 0.999_999))).toEqual(
+    expect([1, 2, 3, 6, 7, 8, 60].map((failures) => backoffMs(BACKOFF, failures, 0.999_999))).toEqual(
       [500, 1_000, 2_000, 16_000, 30_000, 30_000, 30_000].map((ms) => expect.closeTo(ms, 0)),
     );
-    expect(backoffMs(5, 0)).toBe(0);
+    expect(backoffMs(BACKOFF, 5, 0)).toBe(0);
   });
 
   test("[R6] it grows with every failure, also of sockets that opened, and is reset only once level", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     const delays: number[] = [];
     const lose = () => {
       replica.closed();
@@ -35,7 +36,7 @@ describe("reconnecting", () => {
   });
 
   test("[R6] level by a delta resets it too", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.closed();
     replica.pass(1_000);
     replica.open();
@@ -50,7 +51,7 @@ describe("reconnecting", () => {
 
   test("1012 and 4408 come back at once, but only once without being level", () => {
     for (const code of [1012, 4408]) {
-      const replica = new Stepper().live(5);
+      const replica = new MachineRig().live(5);
 
       const first = replica.closed(code);
       const second = replica.closed(code);
@@ -62,7 +63,7 @@ describe("reconnecting", () => {
   });
 
   test("1013 comes back with backoff, not before the authority's own hint", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receive({ type: "error", code: "too_many_requests", message: "full", hint: "", retryAfterMs: 8_000 });
     replica.closed(1013);
 
@@ -73,7 +74,7 @@ describe("reconnecting", () => {
   });
 
   test("what it asked for on an earlier connection is past", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receive({ type: "error", code: "too_many_requests", message: "full", hint: "", retryAfterMs: 60_000 });
     replica.closed(1013);
     replica.input({ type: "awake" });
@@ -87,7 +88,7 @@ describe("reconnecting", () => {
   });
 
   test("a socket that does not open in ten seconds is given up", () => {
-    const replica = new Stepper();
+    const replica = new MachineRig();
     replica.input({ type: "start", user: null });
 
     const early = replica.pass(9_999);
@@ -98,7 +99,7 @@ describe("reconnecting", () => {
   });
 
   test("[P2] with a short beacon it is given up as early as the promise asks", () => {
-    const replica = new Stepper().live(5, { beaconMs: 500 });
+    const replica = new MachineRig().live(5, { beaconMs: 500 });
     replica.closed();
     replica.pass(250);
     expect(replica.state.phase.type).toBe("connecting");
@@ -107,7 +108,7 @@ describe("reconnecting", () => {
   });
 
   test("reconnects are counted, tries are not", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.closed();
     for (let tries = 0; tries < 7; tries++) {
       replica.pass(30_000);
@@ -121,7 +122,7 @@ describe("reconnecting", () => {
   });
 
   test("one that never came about is no reconnect", () => {
-    const replica = new Stepper();
+    const replica = new MachineRig();
     replica.input({ type: "start", user: null });
     replica.closed();
     replica.pass(1_000);
@@ -131,7 +132,7 @@ describe("reconnecting", () => {
   });
 
   test("[R6] while somebody may be looking no wait is longer than five seconds", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.chance = 0.999_999;
     replica.input({ type: "seen" });
     const longest = () => {
@@ -156,7 +157,7 @@ describe("reconnecting", () => {
 
 describe("silence", () => {
   test("[R5] after two beacon intervals without a message: check; no answer in five seconds: another socket", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.pass(59_999);
 
     const check = sent(replica.pass(1));
@@ -171,7 +172,7 @@ describe("silence", () => {
   });
 
   test("[R5] any message is a sign of life, but only a sync with that check is the answer", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.pass(40_000);
     replica.receive(delta(5, 6));
     expect(sent(replica.pass(59_000))).toEqual([{ type: "ack", n: 3 }]);
@@ -185,7 +186,7 @@ describe("silence", () => {
   });
 
   test("[R5] a delta alone does not answer a check", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.pass(60_000);
     replica.receive(delta(5, 6));
 
@@ -193,7 +194,7 @@ describe("silence", () => {
   });
 
   test("[R5] checks rise over all connections", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.pass(66_000);
     replica.open();
     replica.receive({
@@ -209,13 +210,13 @@ describe("silence", () => {
   });
 
   test("[R5] the beacon's interval is the authority's", () => {
-    const replica = new Stepper().live(5, { beaconMs: 1_000 });
+    const replica = new MachineRig().live(5, { beaconMs: 1_000 });
 
     expect(sent(replica.pass(2_000))).toContainEqual({ type: "check", n: 1 });
   });
 
   test("[R5] the answer to a later check answers the earlier ones", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.input({ type: "offline" });
     replica.input({ type: "awake" });
 
@@ -227,14 +228,14 @@ describe("silence", () => {
 
 describe("waking up", () => {
   test("[R5] a closed socket is opened at once, without backoff", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.closed();
 
     expect(types(replica.input({ type: "awake" }))).toEqual(["open_socket"]);
   });
 
   test("[R5] an open one gets a check; without an answer in a second another one is opened at once", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     const check = sent(replica.input({ type: "awake" }));
     const waiting = replica.pass(999);
@@ -246,7 +247,7 @@ describe("waking up", () => {
   });
 
   test("[R5] answered, nothing more happens", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.input({ type: "awake" });
 
     replica.sync({ check: 1 });
@@ -256,7 +257,7 @@ describe("waking up", () => {
   });
 
   test("[R5] several signs of one wake-up are one check", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     replica.input({ type: "awake" });
     replica.input({ type: "online" });
@@ -266,7 +267,7 @@ describe("waking up", () => {
   });
 
   test("[R5] a check that was on its way before is joined by one that hurries", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.pass(60_000);
 
     replica.input({ type: "awake" });
@@ -275,7 +276,7 @@ describe("waking up", () => {
   });
 
   test("[R5] a socket that was being opened has a second left, and then another one is opened at once", () => {
-    const replica = new Stepper();
+    const replica = new MachineRig();
     replica.input({ type: "start", user: null });
 
     replica.input({ type: "awake" });
@@ -285,10 +286,10 @@ describe("waking up", () => {
   });
 
   test("[R5] one that fails while it hurries, open or being opened, is followed by another at once, and that one by backoff", () => {
-    const opening = new Stepper();
+    const opening = new MachineRig();
     opening.input({ type: "start", user: null });
     opening.input({ type: "awake" });
-    const open = new Stepper().live(5);
+    const open = new MachineRig().live(5);
     open.input({ type: "awake" });
 
     for (const replica of [opening, open]) {
@@ -299,14 +300,14 @@ describe("waking up", () => {
   });
 
   test("[R5] who is told to come back later does not hurry", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.input({ type: "awake" });
 
     expect(types(replica.closed(1013))).toEqual([]);
   });
 
   test("[R5] a page put aside closes its socket, does nothing, and opens one at once when it is back", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     const aside = replica.input({ type: "suspended" });
     const meanwhile = replica.pass(3_600_000);
@@ -318,9 +319,9 @@ describe("waking up", () => {
   });
 
   test("a replica that was stopped or has ended is not woken", () => {
-    const stopped = new Stepper().live(5);
+    const stopped = new MachineRig().live(5);
     stopped.input({ type: "stop" });
-    const ended = new Stepper().live(5);
+    const ended = new MachineRig().live(5);
     ended.closed(4403);
 
     for (const replica of [stopped, ended]) {
@@ -334,7 +335,7 @@ describe("waking up", () => {
 
 describe("acks", () => {
   test("[A4b] 250 ms after the first frame that is not acked, with the number of all of this connection", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.now += 200;
     replica.receive(delta(5, 6));
 
@@ -347,7 +348,7 @@ describe("acks", () => {
   });
 
   test("[A4b] or at once when 256 KiB have come", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.pass(250);
 
     const first = replica.receive(delta(5, 6), { sizeBytes: 200 * 1024 });
@@ -358,7 +359,7 @@ describe("acks", () => {
   });
 
   test("[A4b] frames that are ignored count: the window is of what was taken, not of what was applied", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receive(delta(1, 2));
     replica.receive(null);
     replica.receive(delta(8, 9));
@@ -368,7 +369,7 @@ describe("acks", () => {
   });
 
   test("[A4b] each connection is counted from nothing", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.closed();
     replica.pass(1_000);
     replica.open();

@@ -1,18 +1,18 @@
+import { backoffMs, type Millis } from "@neverstale/base";
 import { CLOSE } from "@neverstale/protocol";
-import { BACKOFF_MAX_MS, BACKOFF_SEEN_MAX_MS, backoffMs } from "./backoff.ts";
+import { BACKOFF, BACKOFF_WHILE_SEEN } from "./backoff.ts";
 import { closeWaiters, forgetChecks } from "./reached.ts";
 import {
   andThen,
+  become,
   count,
   type EndReason,
   isConnected,
   type Link,
-  type Millis,
   type Phase,
-  type Step,
   type SyncState,
-  step,
-} from "./sync-state.ts";
+  type Transition,
+} from "./state.ts";
 
 /** A socket that has not opened by then is given up; never longer than promise P2 allows. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -20,7 +20,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const NORMAL_CLOSURE = 1000;
 
 /** Opens the next socket. Whatever an earlier one still says is ignored from here on (rule R8). */
-export function openSocket(state: SyncState, now: Millis): Step {
+export function openSocket(state: SyncState, now: Millis): Transition {
   const socket = state.socket + 1;
   const deadline = now + Math.min(CONNECT_TIMEOUT_MS, 2 * state.authority.beaconMs + 5_000);
   const opening: SyncState = {
@@ -31,10 +31,10 @@ export function openSocket(state: SyncState, now: Millis): Step {
   };
   const counted = state.opened ? count(opening, "reconnects") : opening; // One that never opened was a try.
   const resume = state.suspect ? null : state.position;
-  return step(counted, { type: "open_socket", socket, resume, attempt: state.attempt });
+  return become(counted, { type: "open_socket", socket, resume, attempt: state.attempt });
 }
 
-export function socketOpened(state: SyncState, now: Millis): Step {
+export function socketOpened(state: SyncState, now: Millis): Transition {
   const link: Link = {
     taken: 0,
     unackedBytes: 0,
@@ -47,11 +47,11 @@ export function socketOpened(state: SyncState, now: Millis): Step {
     head: 0,
     headAt: now,
   };
-  return step({ ...state, phase: { type: "greeting", link }, opened: true, error: null });
+  return become({ ...state, phase: { type: "greeting", link }, opened: true, error: null });
 }
 
 /** The socket has closed, or could not be opened; the code says what is next. */
-export function socketClosed(state: SyncState, code: number, now: Millis, chance: number): Step {
+export function socketClosed(state: SyncState, code: number, now: Millis, chance: number): Transition {
   const lost = forgetChecks(state);
   switch (code) {
     case CLOSE.notSignedIn:
@@ -80,30 +80,30 @@ function isUrgent(phase: Phase): boolean {
 }
 
 /** Closes the socket from this side and comes back: at once, or after the backoff. */
-export function dropConnection(state: SyncState, atOnce: boolean, now: Millis, chance: number): Step {
+export function dropConnection(state: SyncState, atOnce: boolean, now: Millis, chance: number): Transition {
   const closed = closeSocket(state);
   return andThen(closed, (next) => (atOnce ? openSocket(next, now) : backOff(next, now, chance)));
 }
 
 /** Closes the socket, if there is one, without deciding what comes after. */
-export function closeSocket(state: SyncState, code: number = NORMAL_CLOSURE): Step {
-  if (!isConnected(state.phase) && state.phase.type !== "connecting") return step(state);
-  return step(forgetChecks(state), { type: "close_socket", socket: state.socket, code });
+export function closeSocket(state: SyncState, code: number = NORMAL_CLOSURE): Transition {
+  if (!isConnected(state.phase) && state.phase.type !== "connecting") return become(state);
+  return become(forgetChecks(state), { type: "close_socket", socket: state.socket, code });
 }
 
-function backOff(state: SyncState, now: Millis, chance: number): Step {
+function backOff(state: SyncState, now: Millis, chance: number): Transition {
   const attempt = state.attempt + 1;
-  const maxMs = state.seen ? BACKOFF_SEEN_MAX_MS : BACKOFF_MAX_MS;
-  const retryAt = Math.max(now + backoffMs(attempt, chance, maxMs), state.error?.retryAt ?? 0);
-  return step({ ...state, attempt, phase: { type: "waiting", retryAt } });
+  const backoff = state.seen ? BACKOFF_WHILE_SEEN : BACKOFF;
+  const retryAt = Math.max(now + backoffMs(backoff, attempt, chance), state.error?.retryAt ?? 0);
+  return become({ ...state, attempt, phase: { type: "waiting", retryAt } });
 }
 
 /** No connection any more, until `start` is called again. */
-export function end(state: SyncState, why: EndReason): Step {
+export function end(state: SyncState, why: EndReason): Transition {
   return closeWaiters({ ...state, phase: { type: "ended", why } });
 }
 
 /** Nothing that was shown may be seen any longer, and nothing may be resumed (rule R9). */
-export function clear(state: SyncState): Step {
-  return step({ ...state, position: null, suspect: false, confirmedAt: null, attempt: 0 }, { type: "clear" });
+export function clear(state: SyncState): Transition {
+  return become({ ...state, position: null, suspect: false, confirmedAt: null, attempt: 0 }, { type: "clear" });
 }

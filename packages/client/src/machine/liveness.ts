@@ -1,6 +1,7 @@
+import type { Millis } from "@neverstale/base";
 import { sendCheck } from "./checks.ts";
 import { dropConnection } from "./connection.ts";
-import { type ConnectedPhase, count, type Link, type Millis, type Step, type SyncState, step } from "./sync-state.ts";
+import { become, type ConnectedPhase, count, type Link, type SyncState, type Transition } from "./state.ts";
 
 /** When rule R5 next asks for something: an answer is overdue, or it has been silent for two beacon intervals. */
 export function livenessAt({ checks, heardAt }: Link, beaconMs: Millis): Millis {
@@ -8,8 +9,8 @@ export function livenessAt({ checks, heardAt }: Link, beaconMs: Millis): Millis 
   return checks.reduce((soonest, check) => Math.min(soonest, check.deadline), Number.POSITIVE_INFINITY);
 }
 
-export function keepAlive(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Step {
-  if (now < livenessAt(phase.link, state.authority.beaconMs)) return step(state);
+export function keepAlive(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Transition {
+  if (now < livenessAt(phase.link, state.authority.beaconMs)) return become(state);
   const overdue = phase.link.checks.filter((check) => now >= check.deadline);
   if (overdue.length === 0) return sendCheck(state, now);
   const atOnce = overdue.some((check) => check.urgent);

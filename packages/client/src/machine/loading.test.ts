@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { NO_VIEW, nextView } from "../views/view.ts";
-import { BEACON_MS, delta, full, Stepper, sent, types } from "./stepper-suite.ts";
+import { BEACON_MS, delta, full, MachineRig, sent, types } from "./machine-rig-suite.ts";
 
 /** A state of 1,000 bytes is on its way, and so much of it is here. */
-function loading(receivedBytes = 400): Stepper {
-  const replica = new Stepper().open();
+function loading(receivedBytes = 400): MachineRig {
+  const replica = new MachineRig().open();
   replica.receivePart(receivedBytes);
   return replica;
 }
 
 describe("a part", () => {
   test("[M9] is acked at once, and the message that all of them make counts as no further frame", () => {
-    const replica = new Stepper().open();
+    const replica = new MachineRig().open();
 
     const acks = [400, 800, 1_000].map((received) => sent(replica.receivePart(received)));
     const whole = replica.receive(full(5), { fromParts: true });
@@ -40,7 +40,7 @@ describe("a part", () => {
   });
 
   test("[R7] of a change means that the replica is not level", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     replica.receivePart(400);
     const during = replica.status.type;
@@ -51,7 +51,7 @@ describe("a part", () => {
   });
 
   test("[R8] of an old socket is ignored", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     expect(replica.receivePart(400, { socket: replica.state.socket - 1 })).toEqual([]);
     expect(replica.status.type).toBe("live");
@@ -87,7 +87,7 @@ describe("a line that is slow", () => {
   });
 
   test("[R5] on which each part takes longer than a second is not given up for that at a wake-up", () => {
-    const replica = new Stepper().open();
+    const replica = new MachineRig().open();
     for (let received = 100; received < 1_000; received += 100) {
       replica.pass(1_600);
       replica.receivePart(received);
@@ -123,7 +123,7 @@ describe("a line that is slow", () => {
   });
 
   test("[R2] a get_state has not timed out while parts come", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receive(delta(7, 8));
     for (let received = 100; received < 1_000; received += 100) {
       replica.pass(9_000);
@@ -147,7 +147,7 @@ describe("between the parts", () => {
   });
 
   test("[R4] of a later one it is compared like any other", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receivePart(400);
 
     const same = replica.receive({ type: "sync", version: 5, head: 9, part: 400 });
@@ -176,7 +176,7 @@ describe("between the parts", () => {
     ["a sync that says another number of bytes", { type: "sync", version: 5, head: 6, part: 300 }],
     ["a sync that knows nothing of parts", { type: "sync", version: 5, head: 6 }],
   ] as const)("[M9] %s means that a part was lost: the connection is dropped with all that has come", (_, message) => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receivePart(400);
 
     const effects = replica.receive(message);
@@ -188,7 +188,7 @@ describe("between the parts", () => {
   });
 
   test("[M9] so does a sync with a number of bytes where nothing is on its way", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     expect(types(replica.receive({ type: "sync", version: 5, head: 5, part: 300 }))).toContain("close_socket");
   });

@@ -1,8 +1,9 @@
+import type { Millis } from "@neverstale/base";
 import type { PartProgress, ServerMessage } from "@neverstale/protocol";
 import { ackEffect, acked, takenFrame } from "./acks.ts";
 import { CHECK_ANSWER_MS, withLaterDeadlines } from "./checks.ts";
 import { withLaterTimeout } from "./resync.ts";
-import { type ConnectedPhase, type Link, type Millis, type Step, type SyncState, step } from "./sync-state.ts";
+import { become, type ConnectedPhase, type Link, type SyncState, type Transition } from "./state.ts";
 
 /**
  * A part of a message has come (rule M9): a sign of life, so that whatever is being waited for may take longer. It is
@@ -13,11 +14,11 @@ export function receivePart(
   phase: ConnectedPhase,
   part: { readonly progress: PartProgress; readonly sizeBytes: number },
   now: Millis,
-): Step {
+): Transition {
   const partMs = partMsOf(phase.link, now);
   const taken = { ...takenFrame(phase.link, part.sizeBytes, now), loading: part.progress, partMs };
   const link = withLaterDeadlines(acked(taken), now);
-  return step({ ...state, phase: withLaterTimeout({ ...phase, link }, now) }, ackEffect(taken));
+  return become({ ...state, phase: withLaterTimeout({ ...phase, link }, now) }, ackEffect(taken));
 }
 
 /** What came out of a buffer after a sleep says nothing of the line as it is now. */

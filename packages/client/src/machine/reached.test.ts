@@ -1,17 +1,17 @@
 import { describe, expect, test } from "vitest";
-import { delta, full, Stepper, sent, types } from "./stepper-suite.ts";
+import { delta, full, MachineRig, sent, types } from "./machine-rig-suite.ts";
 
-function awaitPosition(replica: Stepper, epoch: string, version: number) {
+function awaitPosition(replica: MachineRig, epoch: string, version: number) {
   return replica.input({ type: "await_position", waiter: 1, epoch, version });
 }
 
-function settled(replica: Stepper) {
+function settled(replica: MachineRig) {
   return replica.effects.filter((effect) => effect.type === "settle");
 }
 
 describe("in my own epoch", () => {
   test("[D2] it is reached at once when the replica is there or beyond", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     const effects = [...awaitPosition(replica, "e1", 5), ...awaitPosition(replica, "e1", 4)];
 
@@ -20,7 +20,7 @@ describe("in my own epoch", () => {
   });
 
   test("[D2] or as soon as a delta brings it there, without a check", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     awaitPosition(replica, "e1", 8);
 
     replica.receive(delta(5, 7));
@@ -33,7 +33,7 @@ describe("in my own epoch", () => {
   });
 
   test("[D2] or a full state does", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     awaitPosition(replica, "e1", 8);
 
     expect(types(replica.receive(full(8, { type: "full_state" })))).toEqual(["replace", "settle"]);
@@ -42,7 +42,7 @@ describe("in my own epoch", () => {
 
 describe("in an epoch that was before", () => {
   test("[D2] it is in this history if the lineage gives that run a last version at least as high", () => {
-    const replica = new Stepper().live(9, {
+    const replica = new MachineRig().live(9, {
       epoch: "e2",
       lineage: [
         ["e1", 7],
@@ -58,7 +58,7 @@ describe("in an epoch that was before", () => {
   });
 
   test("[D2] then it waits for the version like any other", () => {
-    const replica = new Stepper().live(3, { epoch: "e2", lineage: [["e1", 7]] });
+    const replica = new MachineRig().live(3, { epoch: "e2", lineage: [["e1", 7]] });
     awaitPosition(replica, "e1", 7);
 
     expect(types(replica.receive(delta(3, 6)))).toEqual(["apply"]);
@@ -68,7 +68,7 @@ describe("in an epoch that was before", () => {
 
 describe("in an epoch I don't know", () => {
   test("[D2] one check is sent, and when its answer brings nothing new the history is lost", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     const asked = awaitPosition(replica, "e0", 4);
     replica.receive(delta(5, 6));
@@ -82,7 +82,7 @@ describe("in an epoch I don't know", () => {
   });
 
   test("[D2] the answer to a check that was sent before does not count", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.input({ type: "awake" });
 
     awaitPosition(replica, "e0", 4);
@@ -95,7 +95,7 @@ describe("in an epoch I don't know", () => {
   });
 
   test("[D2] one check at a time is out for all who wait, however many they are and whether or not it is answered", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     for (let waiter = 1; waiter <= 8; waiter += 1) {
       replica.input({ type: "await_position", waiter, epoch: "e0", version: waiter });
@@ -111,7 +111,7 @@ describe("in an epoch I don't know", () => {
   });
 
   test("[D2] a check for those who wait is one that the socket is dropped by, and the next connection sends one for all", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     for (let waiter = 1; waiter <= 8; waiter += 1) {
       replica.input({ type: "await_position", waiter, epoch: "e0", version: waiter });
     }
@@ -126,7 +126,7 @@ describe("in an epoch I don't know", () => {
   });
 
   test("[D2] it is asked again on the next connection, whose lineage may know it", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     awaitPosition(replica, "e2", 6);
     replica.closed();
     replica.pass(1_000);
@@ -139,7 +139,7 @@ describe("in an epoch I don't know", () => {
   });
 
   test("[D2] and if that one doesn't know it either, a new check decides", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     awaitPosition(replica, "e2", 6);
     replica.closed();
     replica.pass(1_000);
@@ -156,7 +156,7 @@ describe("in an epoch I don't know", () => {
   });
 
   test("[D2] epoch and version are kept as given: carried into another epoch they are judged again", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     awaitPosition(replica, "e1", 9);
     replica.closed();
     replica.pass(1_000);
@@ -169,7 +169,7 @@ describe("in an epoch I don't know", () => {
   });
 
   test("[D2] without a connection it waits for one", () => {
-    const replica = new Stepper();
+    const replica = new MachineRig();
     replica.input({ type: "start", user: null });
 
     const effects = awaitPosition(replica, "e1", 5);
@@ -183,7 +183,7 @@ describe("in an epoch I don't know", () => {
 
 describe("giving up", () => {
   test("one that is abandoned is never told", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     awaitPosition(replica, "e1", 6);
 
     replica.input({ type: "abandon", waiter: 1 });
@@ -193,7 +193,7 @@ describe("giving up", () => {
   });
 
   test.each(["stop", "sign_out"] as const)("after %s nobody is kept waiting", (type) => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     awaitPosition(replica, "e1", 6);
 
     replica.input({ type });
@@ -203,7 +203,7 @@ describe("giving up", () => {
   });
 
   test("nor after the authority has closed for good", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     awaitPosition(replica, "e1", 6);
 
     replica.closed(4401);

@@ -1,18 +1,18 @@
+import type { Millis } from "@neverstale/base";
 import { isCheckOut, sendCheck } from "./checks.ts";
 import {
   andThen,
+  become,
   isConnected,
-  type Millis,
   type Phase,
-  type Step,
   type SyncState,
-  step,
+  type Transition,
   type Waiter,
   type WaiterOutcome,
-} from "./sync-state.ts";
+} from "./state.ts";
 
 /** Takes in a waiter and judges it at once. Where nothing will ever come any more it is not kept waiting. */
-export function addWaiter(state: SyncState, waiter: Omit<Waiter, "check">, now: Millis): Step {
+export function addWaiter(state: SyncState, waiter: Omit<Waiter, "check">, now: Millis): Transition {
   const added = { ...state, waiters: [...state.waiters, { ...waiter, check: null }] };
   const judged = judgeWaiters(added, null, now);
   return isOver(state.phase) ? andThen(judged, closeWaiters) : judged;
@@ -22,14 +22,14 @@ function isOver(phase: Phase): boolean {
   return phase.type === "ended" || (phase.type === "idle" && phase.why === "stopped");
 }
 
-export function dropWaiter(state: SyncState, id: number): Step {
-  return step({ ...state, waiters: state.waiters.filter((waiter) => waiter.id !== id) });
+export function dropWaiter(state: SyncState, id: number): Transition {
+  return become({ ...state, waiters: state.waiters.filter((waiter) => waiter.id !== id) });
 }
 
 /** Nobody will be told any more: the replica has ended. */
-export function closeWaiters(state: SyncState): Step {
+export function closeWaiters(state: SyncState): Transition {
   const effects = state.waiters.map(({ id }) => ({ type: "settle", waiter: id, outcome: "closed" }) as const);
-  return step({ ...state, waiters: [] }, ...effects);
+  return become({ ...state, waiters: [] }, ...effects);
 }
 
 /** A `check` is sent on each connection anew. */
@@ -39,7 +39,7 @@ export function forgetChecks(state: SyncState): SyncState {
 }
 
 /** Rule D2, at every change of position; `answered` is the highest `check` that this message answers. */
-export function judgeWaiters(state: SyncState, answered: number | null, now: Millis): Step {
+export function judgeWaiters(state: SyncState, answered: number | null, now: Millis): Transition {
   const settled = new Map<number, WaiterOutcome>();
   let asks = false;
   for (const waiter of state.waiters) {
@@ -63,21 +63,21 @@ function isInHistory(state: SyncState, { epoch, version }: Waiter): boolean {
   return state.authority.lineage.some(([run, last]) => run === epoch && last >= version);
 }
 
-function settle(state: SyncState, settled: ReadonlyMap<number, WaiterOutcome>): Step {
-  if (settled.size === 0) return step(state);
+function settle(state: SyncState, settled: ReadonlyMap<number, WaiterOutcome>): Transition {
+  if (settled.size === 0) return become(state);
   const waiters = state.waiters.filter(({ id }) => !settled.has(id));
   const effects = [...settled].map(([waiter, outcome]) => ({ type: "settle", waiter, outcome }) as const);
-  return step({ ...state, waiters }, ...effects);
+  return become({ ...state, waiters }, ...effects);
 }
 
 /**
  * One `check` at a time, for all who need one: a thousand callers are no flood. Who comes while one is out waits for the
  * next, since an answer says nothing about what was asked after it.
  */
-function checkForAll(state: SyncState, now: Millis): Step {
+function checkForAll(state: SyncState, now: Millis): Transition {
   const { phase } = state;
   // Before the authority has spoken an answer says nothing of its history.
-  if (!isConnected(phase) || phase.type === "greeting" || isCheckOut(phase.link)) return step(state);
+  if (!isConnected(phase) || phase.type === "greeting" || isCheckOut(phase.link)) return become(state);
   const sent = sendCheck(state, now);
   const check = sent.state.checkCount;
   const waiters = sent.state.waiters.map((waiter) =>

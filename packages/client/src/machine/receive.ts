@@ -1,3 +1,4 @@
+import type { Millis } from "@neverstale/base";
 import type {
   DeltaMessage,
   ErrorMessage,
@@ -14,16 +15,15 @@ import { resync, resyncFailed } from "./resync.ts";
 import {
   type AuthorityFacts,
   andThen,
+  become,
   type ConnectedPhase,
   count,
   type Healing,
   isConnected,
   type Link,
-  type Millis,
-  type Step,
   type SyncState,
-  step,
-} from "./sync-state.ts";
+  type Transition,
+} from "./state.ts";
 
 /** What the owner of the records says about a message before it is judged. */
 export interface ReplicaFacts {
@@ -50,7 +50,7 @@ export function receive(
   frame: ReceivedMessage,
   now: Millis,
   chance: number,
-): Step {
+): Transition {
   const { message, sizeBytes, facts } = frame;
   const link = frame.fromParts ? { ...phase.link, loading: null, partMs: 0 } : takenFrame(phase.link, sizeBytes, now);
   if (message?.type === "delta" && phase.type === "following" && state.waiters.length === 0) {
@@ -62,7 +62,7 @@ export function receive(
   return settled(receiveMessage(taken, connected, message, facts, now, chance), answered, now);
 }
 
-function settled(received: Step, answered: number | null, now: Millis): Step {
+function settled(received: Transition, answered: number | null, now: Millis): Transition {
   const phase = received.state.phase;
   const acked = isConnected(phase) ? andThen(received, (state) => ackIfDue(state, phase, now)) : received;
   if (received.state.waiters.length === 0) return acked;
@@ -76,14 +76,14 @@ function receiveMessage(
   facts: ReplicaFacts,
   now: Millis,
   chance: number,
-): Step {
-  if (message === null) return step(state);
+): Transition {
+  if (message === null) return become(state);
   switch (message.type) {
     case "init":
     case "full_state":
       return receiveFullState(state, phase, message, now, chance);
     case "delta":
-      if (phase.type === "resyncing") return step(state); // Rule R2: a full state is on its way.
+      if (phase.type === "resyncing") return become(state); // Rule R2: a full state is on its way.
       if (phase.type === "greeting") return resync(state, phase, "epoch", now); // Of which history, nobody has said.
       return receiveDelta(state, phase.link, message, facts, now);
     case "sync":
@@ -94,15 +94,15 @@ function receiveMessage(
 }
 
 /** Rule R1. */
-function receiveDelta(state: SyncState, link: Link, delta: DeltaMessage, facts: ReplicaFacts, now: Millis): Step {
+function receiveDelta(state: SyncState, link: Link, delta: DeltaMessage, facts: ReplicaFacts, now: Millis): Transition {
   const position = state.position as Position;
   const following = { type: "following", link } as const;
-  if (delta.version <= position.version) return step({ ...state, phase: following }); // A full state overtook it.
+  if (delta.version <= position.version) return become({ ...state, phase: following }); // A full state overtook it.
   if (delta.from !== position.version)
     return resync(count({ ...state, phase: following }, "gaps"), following, "gap", now);
   if (!facts.fits) return resync(count({ ...state, phase: following }, "digestMismatches"), following, "digest", now);
   const caughtUp = link.verified && position.version < link.head && delta.version >= link.head;
-  return step(
+  return become(
     {
       ...state,
       phase: delta.version > link.head ? { type: "following", link: { ...link, head: delta.version } } : following,
@@ -121,7 +121,7 @@ function receiveFullState(
   full: FullStateMessage,
   now: Millis,
   chance: number,
-): Step {
+): Transition {
   const { epoch, space, version } = full;
   const mine = state.position;
   if (mine !== null && mine.epoch === epoch && mine.space === space && version < mine.version) {
@@ -134,7 +134,7 @@ function receiveFullState(
     position: { epoch, space, version },
     suspect: false,
   };
-  return step(replaced, { type: "replace", full, healing: healingOf(state, phase) });
+  return become(replaced, { type: "replace", full, healing: healingOf(state, phase) });
 }
 
 /** What was found to be wrong is healed by any full state: also by that of the next connection, which was not asked for. */
@@ -144,7 +144,7 @@ function healingOf({ suspect, position }: SyncState, phase: ConnectedPhase): Hea
 }
 
 /** Rule E5: the authority owes one that is at least as new. */
-function refuseLowered(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Step {
+function refuseLowered(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Transition {
   const counted = count(state, "loweredStates");
   return phase.type === "resyncing"
     ? resyncFailed(counted, phase, now, now, chance)
@@ -158,11 +158,11 @@ function receiveSync(
   sync: SyncMessage,
   digest: string | null,
   now: Millis,
-): Step {
+): Transition {
   const link = withoutAnswered(phase.link, sync.check);
-  if (phase.type === "resyncing") return step({ ...state, phase: { ...phase, link } });
+  if (phase.type === "resyncing") return become({ ...state, phase: { ...phase, link } });
   // Between the parts of the first message: no position has been given yet that could be compared (rule M9).
-  if (phase.type === "greeting" && sync.part !== undefined) return step({ ...state, phase: { ...phase, link } });
+  if (phase.type === "greeting" && sync.part !== undefined) return become({ ...state, phase: { ...phase, link } });
   const heard = { ...phase, link };
   const next = { ...state, phase: heard };
   const objection = objectionTo(state, phase, sync, digest);
@@ -187,7 +187,7 @@ function objectionTo(
 }
 
 /** The replica is where the authority says it is; level when that is the head (rule E4). */
-function agree(state: SyncState, link: Link, sync: SyncMessage, now: Millis): Step {
+function agree(state: SyncState, link: Link, sync: SyncMessage, now: Millis): Transition {
   const verified = link.verified || sync.digest !== undefined;
   const newer = sync.head > link.head;
   const head = newer ? sync.head : link.head;
@@ -199,7 +199,7 @@ function agree(state: SyncState, link: Link, sync: SyncMessage, now: Millis): St
     epoch: sync.resumed?.epoch ?? (state.position as Position).epoch,
   };
   const next: SyncState = { ...named, phase: { type: "following", link: agreed }, position };
-  return step(level ? { ...next, confirmedAt: now, attempt: 0 } : next);
+  return become(level ? { ...next, confirmedAt: now, attempt: 0 } : next);
 }
 
 function withFacts(state: SyncState, { model, beaconMs, lineage }: AuthorityFacts): SyncState {
@@ -207,9 +207,15 @@ function withFacts(state: SyncState, { model, beaconMs, lineage }: AuthorityFact
 }
 
 /** What the authority could not do; when that was the full state asked for, it is asked for again later (rule A9). */
-function receiveError(state: SyncState, phase: ConnectedPhase, error: ErrorMessage, now: Millis, chance: number): Step {
+function receiveError(
+  state: SyncState,
+  phase: ConnectedPhase,
+  error: ErrorMessage,
+  now: Millis,
+  chance: number,
+): Transition {
   const { code, message, hint, retryAfterMs = 0 } = error;
   const noted: SyncState = { ...state, error: { code, message, hint, retryAt: now + retryAfterMs } };
-  if (phase.type !== "resyncing" || phase.resync.getState.type === "due") return step(noted);
+  if (phase.type !== "resyncing" || phase.resync.getState.type === "due") return become(noted);
   return resyncFailed(noted, phase, now + retryAfterMs, now, chance);
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { delta, full, hostPut, Stepper, sent, types } from "./stepper-suite.ts";
+import { delta, full, hostPut, MachineRig, sent, types } from "./machine-rig-suite.ts";
 
 /** Asks at once and is answered at once, `times` times in a row, for gaps. */
-function gapsHealed(replica: Stepper, times: number): void {
+function gapsHealed(replica: MachineRig, times: number): void {
   for (let time = 0; time < times; time++) {
     const version = replica.state.position?.version ?? 0;
     replica.receive(delta(version + 1, version + 2));
@@ -12,13 +12,13 @@ function gapsHealed(replica: Stepper, times: number): void {
   }
 }
 
-function getStates(replica: Stepper): number {
+function getStates(replica: MachineRig): number {
   return sent(replica.effects).filter(({ type }) => type === "get_state").length;
 }
 
 describe("asking for a full state", () => {
   test("[R2] an ack goes out directly before each get_state", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receive(delta(5, 6));
 
     const effects = replica.receive(delta(8, 9));
@@ -30,7 +30,7 @@ describe("asking for a full state", () => {
   });
 
   test("[R2] at most one is out, and until the answer deltas are ignored", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receive(delta(8, 9));
 
     replica.receive(delta(10, 11));
@@ -44,7 +44,7 @@ describe("asking for a full state", () => {
   });
 
   test("[R2] an unsolicited full state answers it", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receive(delta(8, 9));
 
     replica.receive(full(9, { type: "full_state" }));
@@ -55,7 +55,7 @@ describe("asking for a full state", () => {
   });
 
   test("[R2] each attempt that brings nothing makes the next one wait longer, with jitter", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receive(delta(8, 9));
     const waits: number[] = [];
 
@@ -71,7 +71,7 @@ describe("asking for a full state", () => {
   });
 
   test("[R2] it has a timeout of ten seconds", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receive(delta(8, 9));
 
     const before = replica.pass(9_999);
@@ -83,7 +83,7 @@ describe("asking for a full state", () => {
   });
 
   test("[A9] when the authority can't build one, it is asked for again, not before it said", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receive(delta(8, 9));
 
     replica.receive({ type: "error", code: "snapshot_failed", message: "disk", hint: "wait", retryAfterMs: 3_000 });
@@ -95,7 +95,7 @@ describe("asking for a full state", () => {
   });
 
   test("a refresh by hand is a resync for the reason `manual`, and shows the old state meanwhile", () => {
-    const replica = new Stepper().live(5, { hosts: [{ id: "web-1" }] });
+    const replica = new MachineRig().live(5, { hosts: [{ id: "web-1" }] });
 
     const effects = replica.input({ type: "refresh" });
 
@@ -104,14 +104,14 @@ describe("asking for a full state", () => {
   });
 
   test("a refresh without a connection tries for one at once", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.closed();
 
     expect(types(replica.input({ type: "refresh" }))).toEqual(["open_socket"]);
   });
 
   test("[R6] refreshes by hand beyond five a minute change nothing", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     for (let time = 0; time < 5; time++) {
       replica.input({ type: "refresh" });
       replica.receive(full(5, { type: "full_state" }));
@@ -127,7 +127,7 @@ describe("asking for a full state", () => {
 
 describe("resyncs that don't help", () => {
   test("[R6] the fifth for one reason within a minute says stale, and then there is one a minute", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     gapsHealed(replica, 4);
     expect(replica.status).toEqual({ type: "live" });
 
@@ -147,7 +147,7 @@ describe("resyncs that don't help", () => {
   });
 
   test("[R6] once limited, it stays at one a minute while the trouble lasts, and ends with it", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     gapsHealed(replica, 5);
     const minutes: number[] = [];
     for (let minute = 0; minute < 5; minute++) {
@@ -174,7 +174,7 @@ describe("resyncs that don't help", () => {
   });
 
   test("[R6] other reasons have a limit of their own", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     gapsHealed(replica, 5);
 
     const effects = replica.sync({ digest: "f".repeat(16) });
@@ -183,7 +183,7 @@ describe("resyncs that don't help", () => {
   });
 
   test("[R6] while it waits, a full state that comes by itself is taken", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     gapsHealed(replica, 5);
     replica.receive(delta(900, 901));
 
@@ -195,7 +195,7 @@ describe("resyncs that don't help", () => {
 });
 
 test("resyncs are counted by reason", () => {
-  const replica = new Stepper().live(5);
+  const replica = new MachineRig().live(5);
 
   gapsHealed(replica, 2);
   replica.sync({ version: 99 });

@@ -1,16 +1,16 @@
+import { backoffMs, type Millis } from "@neverstale/base";
 import type { ResyncReason } from "@neverstale/protocol";
 import { ackEffect, acked } from "./acks.ts";
-import { backoffMs } from "./backoff.ts";
+import { BACKOFF } from "./backoff.ts";
 import {
+  become,
   type ConnectedPhase,
   type Link,
-  type Millis,
   type Resync,
   type ResyncHistory,
-  type Step,
   type SyncState,
-  step,
-} from "./sync-state.ts";
+  type Transition,
+} from "./state.ts";
 
 /** After this long without an answer a `get_state` counts as lost. */
 export const GET_STATE_TIMEOUT_MS = 10_000;
@@ -21,7 +21,7 @@ const MINUTE_MS = 60_000;
 type NotResyncing = Exclude<ConnectedPhase, { readonly type: "resyncing" }>;
 
 /** Asks for a full state. Only where that is not under way already (rule R2). */
-export function resync(state: SyncState, phase: NotResyncing, reason: ResyncReason, now: Millis): Step {
+export function resync(state: SyncState, phase: NotResyncing, reason: ResyncReason, now: Millis): Transition {
   return ask(state, phase.link, { reason, failures: 0 }, now, now);
 }
 
@@ -32,10 +32,10 @@ export function resyncFailed(
   notBefore: Millis,
   now: Millis,
   chance: number,
-): Step {
-  if (phase.type !== "resyncing") return step(state);
+): Transition {
+  if (phase.type !== "resyncing") return become(state);
   const failures = phase.resync.failures + 1;
-  const at = Math.max(now + backoffMs(failures, chance), notBefore);
+  const at = Math.max(now + backoffMs(BACKOFF, failures, chance), notBefore);
   return ask(state, phase.link, { reason: phase.resync.reason, failures }, at, now);
 }
 
@@ -44,14 +44,14 @@ export function resyncAt({ getState }: Resync): Millis {
 }
 
 /** Carries a resync on when its time has come. */
-export function continueResync(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Step {
-  if (phase.type !== "resyncing" || now < resyncAt(phase.resync)) return step(state);
+export function continueResync(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Transition {
+  if (phase.type !== "resyncing" || now < resyncAt(phase.resync)) return become(state);
   if (phase.resync.getState.type === "out") return resyncFailed(state, phase, now, now, chance);
   return ask(state, phase.link, phase.resync, now, now);
 }
 
 /** Sends the `get_state` if `at` has come and rule R6 allows it; else it is due later. */
-function ask(state: SyncState, link: Link, resync: Omit<Resync, "getState">, at: Millis, now: Millis): Step {
+function ask(state: SyncState, link: Link, resync: Omit<Resync, "getState">, at: Millis, now: Millis): Transition {
   const { reason } = resync;
   const history = state.histories[reason];
   const due = Math.max(at, allowedAt(history, now));
@@ -59,12 +59,12 @@ function ask(state: SyncState, link: Link, resync: Omit<Resync, "getState">, at:
   if (due > now) {
     const limited = { ...history, limited: history.limited || due > at };
     const phase = { type: "resyncing", link, resync: { ...resync, getState: { type: "due", at: due } } } as const;
-    return step({ ...next, histories: { ...state.histories, [reason]: limited }, phase });
+    return become({ ...next, histories: { ...state.histories, [reason]: limited }, phase });
   }
   return send(next, link, resync, now);
 }
 
-function send(state: SyncState, link: Link, resync: Omit<Resync, "getState">, now: Millis): Step {
+function send(state: SyncState, link: Link, resync: Omit<Resync, "getState">, now: Millis): Transition {
   const { reason } = resync;
   const getState = { type: "out", deadline: now + GET_STATE_TIMEOUT_MS } as const;
   const counters = {
@@ -74,7 +74,7 @@ function send(state: SyncState, link: Link, resync: Omit<Resync, "getState">, no
   const histories = { ...state.histories, [reason]: withAttempt(state.histories[reason], now) };
   const phase = { type: "resyncing", link: acked(link), resync: { ...resync, getState } } as const;
   const get = { type: "send", message: { type: "get_state", reason } } as const;
-  return step({ ...state, counters, histories, phase }, ackEffect(link), get); // Rule R2: the ack goes first.
+  return become({ ...state, counters, histories, phase }, ackEffect(link), get); // Rule R2: the ack goes first.
 }
 
 /** A part of something is here: a `get_state` that is out counts as lost when nothing more comes for as long again. */

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { delta, full, MachineRig } from "./machine-rig-suite.ts";
 import { isOutdated } from "./status.ts";
-import { delta, full, Stepper } from "./stepper-suite.ts";
 
 test("[R7] connecting, catching up, live", () => {
-  const replica = new Stepper();
+  const replica = new MachineRig();
   const seen = [replica.status];
   replica.input({ type: "start", user: null });
   seen.push(replica.status);
@@ -24,7 +24,7 @@ test("[R7] connecting, catching up, live", () => {
 });
 
 test("[R7] live lasts one and a half beacon intervals from the last confirmation, then it is stale since then", () => {
-  const replica = new Stepper().live(5);
+  const replica = new MachineRig().live(5);
   const confirmed = replica.now;
 
   replica.pass(44_999);
@@ -39,7 +39,7 @@ test("[R7] live lasts one and a half beacon intervals from the last confirmation
 });
 
 test("[R7] deltas alone don't confirm: only the authority's word on where it is does", () => {
-  const replica = new Stepper().live(5);
+  const replica = new MachineRig().live(5);
   replica.pass(44_000);
   replica.receive(delta(5, 6));
 
@@ -49,14 +49,14 @@ test("[R7] deltas alone don't confirm: only the authority's word on where it is 
 });
 
 test("[R7] reconnecting says which try it is and when", () => {
-  const replica = new Stepper().live(5);
+  const replica = new MachineRig().live(5);
   replica.closed();
 
   expect(replica.status).toEqual({ type: "connecting", attempt: 1, retryAt: replica.now + 250 });
 });
 
 test("[R7] without network and socket it is offline; with a socket that answers it is not", () => {
-  const replica = new Stepper().live(5);
+  const replica = new MachineRig().live(5);
 
   replica.input({ type: "offline" });
   replica.sync({ check: 1 });
@@ -69,22 +69,22 @@ test("[R7] without network and socket it is offline; with a socket that answers 
 });
 
 test("[R7] a resync is catching up", () => {
-  const replica = new Stepper().live(5);
+  const replica = new MachineRig().live(5);
   replica.receive(delta(8, 9));
 
   expect(replica.status).toEqual({ type: "catching_up" });
 });
 
 test("[R7] outdated: the authority's model is newer than the one this build was made for", () => {
-  const known = new Stepper({ model: 2 }).live(5, { model: 2 });
-  const newer = new Stepper({ model: 2 }).live(5, { model: 3 });
-  const older = new Stepper({ model: 2 }).live(5, { model: 1 });
+  const known = new MachineRig({ model: 2 }).live(5, { model: 2 });
+  const newer = new MachineRig({ model: 2 }).live(5, { model: 3 });
+  const older = new MachineRig({ model: 2 }).live(5, { model: 1 });
 
   expect([known, newer, older].map(({ state }) => isOutdated(state))).toEqual([false, true, false]);
 });
 
 test("[R7] without a word on what it was made for, the first model seen counts", () => {
-  const replica = new Stepper().live(5, { model: 4 });
+  const replica = new MachineRig().live(5, { model: 4 });
   const before = isOutdated(replica.state);
   replica.closed(1012);
   replica.open();
@@ -100,7 +100,7 @@ test("[R7] without a word on what it was made for, the first model seen counts",
 });
 
 test("[R7] a client too old for the protocol is outdated too", () => {
-  const replica = new Stepper().live(5);
+  const replica = new MachineRig().live(5);
   replica.closed(4426);
 
   expect(isOutdated(replica.state)).toBe(true);

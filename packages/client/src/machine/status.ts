@@ -1,5 +1,6 @@
+import type { Millis } from "@neverstale/base";
 import type { PartProgress } from "@neverstale/protocol";
-import { isConnected, type Millis, type SyncState } from "./sync-state.ts";
+import { isConnected, type SyncState } from "./state.ts";
 
 export type StaleReason =
   /** No word from the authority for one and a half beacon intervals. */

@@ -1,5 +1,5 @@
 import type { FullStateMessage, Position, ResyncReason } from "@neverstale/protocol";
-import type { Healing } from "../machine/sync-state.ts";
+import type { Healing } from "../machine/state.ts";
 import type { Differences, RecordKey } from "./replica.ts";
 
 /** Records that were others than the authority's, found by a digest or a beacon and healed (promise P5). */

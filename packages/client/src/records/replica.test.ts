@@ -1,7 +1,7 @@
 import { digestOf, type StateRecord } from "@neverstale/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { delta, full } from "../machine/stepper-suite.ts";
+import { delta, full } from "../machine/machine-rig-suite.ts";
 import { Replica } from "./replica.ts";
 
 const at = (message: ReturnType<typeof delta>) => message as Parameters<Replica["apply"]>[0];

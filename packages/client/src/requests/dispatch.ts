@@ -1,3 +1,4 @@
+import { backoffMs, type Millis } from "@neverstale/base";
 import {
   isJsonObject,
   type JsonObject,
@@ -6,8 +7,8 @@ import {
   SyncError,
   type SyncErrorCode,
 } from "@neverstale/protocol";
-import { backoffMs } from "../machine/backoff.ts";
-import type { Millis } from "../machine/sync-state.ts";
+import { BACKOFF } from "../machine/backoff.ts";
+
 import type { Environment, HttpAnswer } from "../transport/environment.ts";
 import type { CsrfTokens } from "./csrf.ts";
 
@@ -99,7 +100,7 @@ export async function dispatch(
       throw anyLost && !speaksForAllAttempts(outcome.error) ? unknownOutcome(outcome.error, key) : outcome.error;
     }
     anyLost ||= outcome.type === "lost";
-    const delayMs = Math.max(backoffMs(++failures, io.chance()), outcome.error.retryAfterMs ?? 0);
+    const delayMs = Math.max(backoffMs(BACKOFF, ++failures, io.chance()), outcome.error.retryAfterMs ?? 0);
     if (io.now() + delayMs >= giveUpAt) throw anyLost ? unknownOutcome(outcome.error, key) : outcome.error;
     await pause(io, delayMs, options.signal);
   }

@@ -1,9 +1,9 @@
 import { SyncError } from "@neverstale/protocol";
-import type { WaiterOutcome } from "../machine/reached.ts";
-import type { SyncInput } from "../machine/sync-step.ts";
+import type { WaiterOutcome } from "../machine/state.ts";
+import type { SyncInput } from "../machine/transition.ts";
 import type { EffectPosition } from "./dispatch.ts";
 
-/** The promises behind the waiters that `syncStep` judges (rule D2). */
+/** The promises behind the waiters that `transition` judges (rule D2). */
 export class PendingWaiters {
   readonly #settle = new Map<number, (outcome: WaiterOutcome) => void>();
   #count = 0;

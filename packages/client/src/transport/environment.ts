@@ -1,9 +1,4 @@
-import type { Millis } from "../machine/sync-state.ts";
-
-export interface Timer {
-  /** Nothing happens when it has run already. */
-  cancel(): void;
-}
+import type { Millis, Timer } from "@neverstale/base";
 
 export interface SocketEvents {
   opened(): void;

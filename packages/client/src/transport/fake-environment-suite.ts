@@ -1,6 +1,7 @@
+import type { Timer } from "@neverstale/base";
 import type { ClientMessage, ServerMessage } from "@neverstale/protocol";
 import { decodeClientMessage, encodeMessage } from "@neverstale/protocol";
-import type { Environment, EnvironmentSignal, HttpAnswer, HttpRequest, SocketEvents, Timer } from "./environment.ts";
+import type { Environment, EnvironmentSignal, HttpAnswer, HttpRequest, SocketEvents } from "./environment.ts";
 
 /** One end of a socket whose other end is the test. */
 export class FakeSocket {

@@ -1,6 +1,6 @@
 import type { AnyState, StateRecord } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import { delta, full } from "../machine/stepper-suite.ts";
+import { delta, full } from "../machine/machine-rig-suite.ts";
 import { Listeners } from "../records/listeners.ts";
 import { Replica } from "../records/replica.ts";
 import { TrackedSelection } from "./selection.ts";

@@ -1,6 +1,7 @@
+import type { Millis } from "@neverstale/base";
 import type { PartProgress, ResyncReason } from "@neverstale/protocol";
+import type { AuthorityError, SyncState } from "../machine/state.ts";
 import { isChecking, isOutdated, loadingOf, type SyncStatus, statusOf } from "../machine/status.ts";
-import type { AuthorityError, Millis, SyncState } from "../machine/sync-state.ts";
 
 /** How the replica stands (rule R7): one object, another one whenever a member is another. Times are wall times. */
 export interface SyncView {

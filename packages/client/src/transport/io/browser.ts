@@ -1,4 +1,5 @@
-import type { ClientSocket, Environment, EnvironmentSignal, SocketEvents, Timer } from "../environment.ts";
+import type { Timer } from "@neverstale/base";
+import type { ClientSocket, Environment, EnvironmentSignal, SocketEvents } from "../environment.ts";
 import { requestWith } from "./http.ts";
 import { inflateStream } from "./inflate.ts";
 import { isProduction } from "./production.ts";

@@ -133,7 +133,7 @@ const MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "client/src/machine/receive.ts",
-        find: 'if (phase.type === "resyncing") return step({ ...state, phase: { ...phase, link } });',
+        find: 'if (phase.type === "resyncing") return become({ ...state, phase: { ...phase, link } });',
         replace: "",
       },
     ],
@@ -145,9 +145,9 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 8 },
     edits: [
       {
-        file: "client/src/machine/sync-step.ts",
-        find: "if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);\n      if (isOutOfPlace(",
-        replace: "if (!isConnected(state.phase)) return step(state);\n      if (isOutOfPlace(",
+        file: "client/src/machine/transition.ts",
+        find: "if (input.socket !== state.socket || !isConnected(state.phase)) return become(state);\n      if (isOutOfPlace(",
+        replace: "if (!isConnected(state.phase)) return become(state);\n      if (isOutOfPlace(",
       },
       {
         file: "client/src/transport/frame-queue.ts",

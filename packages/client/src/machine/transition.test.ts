@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { delta, full, hostPut, Stepper, sent, types } from "./stepper-suite.ts";
+import { delta, full, hostPut, MachineRig, sent, types } from "./machine-rig-suite.ts";
 
 describe("what is taken in", () => {
   test("[R1] a delta that begins at my version is applied and moves it", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     const effects = replica.receive(delta(5, 7, hostPut("web-1")));
 
@@ -13,7 +13,7 @@ describe("what is taken in", () => {
   });
 
   test("[R1] a delta at or below my version is ignored", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     const effects = [
       ...replica.receive(delta(3, 5, hostPut("web-1"))),
@@ -30,7 +30,7 @@ describe("what is taken in", () => {
       [6, 7],
       [4, 6],
     ] as const) {
-      const replica = new Stepper().live(5);
+      const replica = new MachineRig().live(5);
 
       const effects = replica.receive(delta(from, version, hostPut("web-1")));
 
@@ -45,7 +45,7 @@ describe("what is taken in", () => {
   });
 
   test("[R3] a delta that alters a record I don't have is not applied by half: the state is not what it claims to be", () => {
-    const replica = new Stepper().live(5, { hosts: [{ id: "web-1", cpu: 1 }] });
+    const replica = new MachineRig().live(5, { hosts: [{ id: "web-1", cpu: 1 }] });
 
     const effects = replica.receive(delta(5, 6, { hosts: { set: { "web-1": { cpu: 2 }, "web-9": { cpu: 2 } } } }));
 
@@ -56,7 +56,7 @@ describe("what is taken in", () => {
   });
 
   test("[R3] a full state, asked for or not, replaces state and position in one step", () => {
-    const replica = new Stepper().live(5, { hosts: [{ id: "web-1" }] });
+    const replica = new MachineRig().live(5, { hosts: [{ id: "web-1" }] });
 
     const effects = replica.receive(full(9, { type: "full_state", hosts: [{ id: "web-2" }] }));
 
@@ -66,7 +66,7 @@ describe("what is taken in", () => {
   });
 
   test("[E5] a full state below my version is refused within the epoch and the space, and another one asked for", () => {
-    const replica = new Stepper().live(5, { hosts: [{ id: "web-1" }] });
+    const replica = new MachineRig().live(5, { hosts: [{ id: "web-1" }] });
 
     const effects = replica.receive(full(4, { type: "full_state" }));
 
@@ -77,7 +77,7 @@ describe("what is taken in", () => {
   });
 
   test("[E5] one that answers my get_state but is below my version does not end the resync", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.receive(delta(8, 9));
 
     const refused = replica.receive(full(4, { type: "full_state" }));
@@ -91,7 +91,7 @@ describe("what is taken in", () => {
   test.each([{ epoch: "e2" }, { space: "c2" }])(
     "[E5] in another history (%o) a lower version is no way back",
     (other) => {
-      const replica = new Stepper().live(5);
+      const replica = new MachineRig().live(5);
 
       replica.receive(full(2, other));
 
@@ -100,7 +100,7 @@ describe("what is taken in", () => {
   );
 
   test("a message of a type that this build doesn't know is taken in and ignored", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     const effects = replica.receive(null);
 
@@ -109,7 +109,7 @@ describe("what is taken in", () => {
   });
 
   test("a frame that is no message ends the connection: what it was can't be skipped", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     const effects = replica.input({ type: "bad_frame", socket: 1 });
 
@@ -122,7 +122,7 @@ describe("what is taken in", () => {
 describe("beacons", () => {
   test("[R4] a sync at another version is drift", () => {
     for (const version of [4, 6]) {
-      const replica = new Stepper().live(5);
+      const replica = new MachineRig().live(5);
 
       const effects = replica.sync({ version });
 
@@ -131,7 +131,7 @@ describe("beacons", () => {
   });
 
   test("[R4] another digest at my version is a divergence", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     const effects = replica.sync({ digest: "f".repeat(16) });
 
@@ -140,7 +140,7 @@ describe("beacons", () => {
   });
 
   test("[R4] a sync before the first state asks for one too", () => {
-    const replica = new Stepper().open();
+    const replica = new MachineRig().open();
 
     const effects = replica.sync({ version: 3 });
 
@@ -148,7 +148,7 @@ describe("beacons", () => {
   });
 
   test("[R4] a sync with mine is agreement", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.pass(30_000);
 
     const effects = replica.sync();
@@ -158,7 +158,7 @@ describe("beacons", () => {
   });
 
   test("[E4] level means: a sync with digest was taken in after the full state", () => {
-    const replica = new Stepper().open();
+    const replica = new MachineRig().open();
     replica.receive(full(5));
 
     const before = replica.status.type;
@@ -170,7 +170,7 @@ describe("beacons", () => {
   });
 
   test("[E4] behind a newer head it is catching up, until a delta reaches that head", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.pass(300);
     replica.receive({ type: "sync", version: 5, head: 8 });
     const lagging = replica.status.type;
@@ -187,8 +187,8 @@ describe("beacons", () => {
 });
 
 describe("resuming", () => {
-  function cutAt(version: number): Stepper {
-    const replica = new Stepper().live(version);
+  function cutAt(version: number): MachineRig {
+    const replica = new MachineRig().live(version);
     replica.closed();
     replica.pass(1_000);
     return replica.open();
@@ -196,7 +196,7 @@ describe("resuming", () => {
   const resumed = (epoch: string, space = "c1") => ({ epoch, space, model: 1, beaconMs: 30_000, lineage: [] });
 
   test("[E4] a new socket asks to resume from where the replica is", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.closed();
 
     const effects = replica.pass(1_000);
@@ -252,7 +252,7 @@ describe("resuming", () => {
   });
 
   test("[R4] a later sync that names another epoch is refused", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
 
     const effects = replica.sync({ resumed: resumed("e2") });
 
@@ -270,7 +270,7 @@ describe("resuming", () => {
   });
 
   test("[P5] records known to be wrong are not resumed from", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.sync({ digest: "f".repeat(16) });
     replica.closed();
 
@@ -280,7 +280,7 @@ describe("resuming", () => {
   });
 
   test("[P5] once healed, they are again", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.sync({ digest: "f".repeat(16) });
     replica.receive(full(5, { type: "full_state" }));
     replica.closed();
@@ -291,7 +291,7 @@ describe("resuming", () => {
 
 describe("old sockets", () => {
   test("[R8] frames, openings and closings of another socket than the newest are ignored", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.closed();
     replica.pass(1_000);
     replica.open();
@@ -306,7 +306,7 @@ describe("old sockets", () => {
   });
 
   test("[R8] while one is being opened, the opening of an earlier one is not taken for its own", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.closed();
     replica.pass(1_000);
 
@@ -316,7 +316,7 @@ describe("old sockets", () => {
   });
 
   test("[R8] what the newest one still says after it was given up is ignored too", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.input({ type: "stop" });
     const before = replica.state;
 
@@ -331,7 +331,7 @@ describe("old sockets", () => {
 
 describe("signing out", () => {
   test("[R9] 4401 clears what was shown and ends: signed out", () => {
-    const replica = new Stepper().live(5, { hosts: [{ id: "web-1" }] });
+    const replica = new MachineRig().live(5, { hosts: [{ id: "web-1" }] });
 
     const effects = replica.closed(4401);
 
@@ -343,7 +343,7 @@ describe("signing out", () => {
   });
 
   test("[R9] signing out closes the socket and clears", () => {
-    const replica = new Stepper().live(5, { hosts: [{ id: "web-1" }] });
+    const replica = new MachineRig().live(5, { hosts: [{ id: "web-1" }] });
 
     const effects = replica.input({ type: "sign_out" });
 
@@ -352,7 +352,7 @@ describe("signing out", () => {
   });
 
   test("[R9] another user begins with nothing, the same one goes on", () => {
-    const replica = new Stepper({ user: "ada" }).live(5, { hosts: [{ id: "web-1" }] });
+    const replica = new MachineRig({ user: "ada" }).live(5, { hosts: [{ id: "web-1" }] });
 
     const same = replica.input({ type: "start", user: "ada" });
     const other = replica.input({ type: "start", user: "bob" });
@@ -364,7 +364,7 @@ describe("signing out", () => {
   });
 
   test("[R9] who may no longer see it is not shown it: 4403 clears too, and never comes back", () => {
-    const replica = new Stepper().live(5, { hosts: [{ id: "web-1" }] });
+    const replica = new MachineRig().live(5, { hosts: [{ id: "web-1" }] });
 
     replica.closed(4403);
 
@@ -378,7 +378,7 @@ describe("signing out", () => {
       [4404, "unknown_space"],
       [4426, "client_too_old"],
     ] as const) {
-      const replica = new Stepper().live(5);
+      const replica = new MachineRig().live(5);
       replica.closed(code);
 
       expect(replica.status).toMatchObject({ type: "stale", why });
@@ -387,7 +387,7 @@ describe("signing out", () => {
   });
 
   test("start opens again after an end", () => {
-    const replica = new Stepper().live(5);
+    const replica = new MachineRig().live(5);
     replica.closed(4401);
 
     const effects = replica.input({ type: "start", user: null });
@@ -397,7 +397,7 @@ describe("signing out", () => {
 });
 
 test("the same arguments give the same step, and no argument is altered", () => {
-  const replica = new Stepper().live(5);
+  const replica = new MachineRig().live(5);
   const deepFrozen = structuredClone(replica.state);
   const input = {
     type: "received",
@@ -408,9 +408,9 @@ test("the same arguments give the same step, and no argument is altered", () => 
     facts: { fits: true, digest: null },
   } as const;
 
-  const once = new Stepper();
+  const once = new MachineRig();
   once.state = replica.state;
-  const twice = new Stepper();
+  const twice = new MachineRig();
   twice.state = replica.state;
   once.input(input);
   twice.input(input);

@@ -1,3 +1,4 @@
+import type { Millis } from "@neverstale/base";
 import { CLOSE, type PartProgress } from "@neverstale/protocol";
 import { ackIfDue } from "./acks.ts";
 import { sendCheck, sendUrgentCheck, URGENT_ANSWER_MS } from "./checks.ts";
@@ -7,17 +8,8 @@ import { isOutOfPlace, receivePart } from "./loading.ts";
 import { addWaiter, closeWaiters, dropWaiter } from "./reached.ts";
 import { type ReceivedMessage, receive } from "./receive.ts";
 import { continueResync, mayAsk, resync, resyncAt } from "./resync.ts";
+import { andThen, become, type ConnectedPhase, count, isConnected, type SyncState, type Transition } from "./state.ts";
 import { confirmedUntil } from "./status.ts";
-import {
-  andThen,
-  type ConnectedPhase,
-  count,
-  isConnected,
-  type Millis,
-  type Step,
-  type SyncState,
-  step,
-} from "./sync-state.ts";
 
 /*
  * The replica's connection. Every arrow is a decision of this file and the ones it calls; what is shown stays shown in
@@ -66,24 +58,24 @@ export type SyncInput =
   | { readonly type: "abandon"; readonly waiter: number };
 
 /** One step of the replica; same arguments, same result. `chance` is in [0, 1), drawn by the caller. */
-export function syncStep(state: SyncState, input: SyncInput, now: Millis, chance: number): Step {
+export function transition(state: SyncState, input: SyncInput, now: Millis, chance: number): Transition {
   switch (input.type) {
     case "received":
       // Rule R8: whatever a socket says that is not the newest one, or was given up, is ignored.
-      if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);
+      if (input.socket !== state.socket || !isConnected(state.phase)) return become(state);
       if (isOutOfPlace(state.phase.link.loading, input)) return badFrame(state, now, chance);
       return receive(state, state.phase, input, now, chance);
     case "received_part":
-      if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);
+      if (input.socket !== state.socket || !isConnected(state.phase)) return become(state);
       return receivePart(state, state.phase, input, now);
     case "bad_frame":
-      if (input.socket !== state.socket || !isConnected(state.phase)) return step(state);
+      if (input.socket !== state.socket || !isConnected(state.phase)) return become(state);
       return badFrame(state, now, chance);
     case "opened":
-      if (input.socket !== state.socket || state.phase.type !== "connecting") return step(state);
+      if (input.socket !== state.socket || state.phase.type !== "connecting") return become(state);
       return socketOpened(state, now);
     case "closed":
-      if (input.socket !== state.socket || !hasSocket(state)) return step(state);
+      if (input.socket !== state.socket || !hasSocket(state)) return become(state);
       return socketClosed(state, input.code, now, chance);
     case "woke":
       return woke(state, now, chance);
@@ -106,7 +98,7 @@ export function syncStep(state: SyncState, input: SyncInput, now: Millis, chance
       return sendCheck({ ...state, online: false }, now);
     case "seen":
     case "unseen":
-      return step({ ...state, seen: input.type === "seen" });
+      return become({ ...state, seen: input.type === "seen" });
     case "refresh":
       return refresh(state, now);
     case "await_position":
@@ -133,57 +125,57 @@ function hasSocket({ phase }: SyncState): boolean {
   return phase.type === "connecting" || isConnected(phase);
 }
 
-function start(state: SyncState, user: string | null, now: Millis): Step {
+function start(state: SyncState, user: string | null, now: Millis): Transition {
   const { phase } = state;
   if (user !== state.user) {
     const closed = andThen(closeSocket({ ...state, user }), closeWaiters);
     return andThen(andThen(closed, clear), (next) => openSocket(next, now));
   }
-  return phase.type === "idle" || phase.type === "ended" ? openSocket({ ...state, attempt: 0 }, now) : step(state);
+  return phase.type === "idle" || phase.type === "ended" ? openSocket({ ...state, attempt: 0 }, now) : become(state);
 }
 
-function suspend(state: SyncState): Step {
-  if (state.phase.type === "idle" || state.phase.type === "ended") return step(state);
-  return andThen(closeSocket(state), (next) => step({ ...next, phase: { type: "idle", why: "suspended" } }));
+function suspend(state: SyncState): Transition {
+  if (state.phase.type === "idle" || state.phase.type === "ended") return become(state);
+  return andThen(closeSocket(state), (next) => become({ ...next, phase: { type: "idle", why: "suspended" } }));
 }
 
 /** Rule R5: a closed socket is opened at once, an open one has a second to prove itself. */
-function awake(state: SyncState, now: Millis): Step {
+function awake(state: SyncState, now: Millis): Transition {
   const { phase } = state;
   if (isConnected(phase)) return sendUrgentCheck(state, phase, now);
   if (phase.type === "waiting" || (phase.type === "idle" && phase.why === "suspended")) return openSocket(state, now);
-  if (phase.type !== "connecting") return step(state);
+  if (phase.type !== "connecting") return become(state);
   const deadline = Math.min(phase.deadline, now + URGENT_ANSWER_MS);
-  return step({ ...state, phase: { type: "connecting", deadline, urgent: true } });
+  return become({ ...state, phase: { type: "connecting", deadline, urgent: true } });
 }
 
-function woke(state: SyncState, now: Millis, chance: number): Step {
+function woke(state: SyncState, now: Millis, chance: number): Transition {
   const { phase } = state;
-  if (phase.type === "waiting") return now >= phase.retryAt ? openSocket(state, now) : step(state);
+  if (phase.type === "waiting") return now >= phase.retryAt ? openSocket(state, now) : become(state);
   if (phase.type === "connecting") {
-    return now >= phase.deadline ? dropConnection(state, phase.urgent, now, chance) : step(state);
+    return now >= phase.deadline ? dropConnection(state, phase.urgent, now, chance) : become(state);
   }
-  if (!isConnected(phase)) return step(state);
+  if (!isConnected(phase)) return become(state);
   return tend(state, phase, now, chance);
 }
 
 /** What an open connection needs as time passes. */
-function tend(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Step {
+function tend(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Transition {
   let result = keepAlive(state, phase, now, chance);
   for (const need of [ackIfDue, continueResync]) {
-    result = andThen(result, (next) => (isConnected(next.phase) ? need(next, next.phase, now, chance) : step(next)));
+    result = andThen(result, (next) => (isConnected(next.phase) ? need(next, next.phase, now, chance) : become(next)));
   }
   return result;
 }
 
-function refresh(state: SyncState, now: Millis): Step {
+function refresh(state: SyncState, now: Millis): Transition {
   const { phase } = state;
   if (phase.type !== "following") return awake(state, now);
-  return mayAsk(state, "manual", now) ? resync(state, phase, "manual", now) : step(state);
+  return mayAsk(state, "manual", now) ? resync(state, phase, "manual", now) : become(state);
 }
 
 /** What can't be read can't be skipped either: it may have been a delta. The next connection begins anew. */
-function badFrame(state: SyncState, now: Millis, chance: number): Step {
+function badFrame(state: SyncState, now: Millis, chance: number): Transition {
   const counted = count(state, "badFrames");
   const closed = closeSocket(counted, CLOSE.badMessage);
   return andThen(closed, (next) => socketClosed(next, CLOSE.badMessage, now, chance));

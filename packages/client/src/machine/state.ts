@@ -1,3 +1,4 @@
+import type { Millis } from "@neverstale/base";
 import type {
   ClientMessage,
   DeltaMessage,
@@ -9,13 +10,10 @@ import type {
 } from "@neverstale/protocol";
 import { DEFAULT_BEACON_MS } from "@neverstale/protocol";
 
-/** Milliseconds on a clock that never goes back, with a fraction. */
-export type Millis = number;
-
 /** Why the replica will not connect again by itself. */
 export type EndReason = "signed_out" | "forbidden" | "unknown_space" | "client_too_old";
 
-/** Where the connection stands; the diagram is in sync-step.ts. */
+/** Where the connection stands; the diagram is in transition.ts. */
 export type Phase =
   | { readonly type: "idle"; readonly why: "stopped" | "suspended" }
   | { readonly type: "waiting"; readonly retryAt: Millis }
@@ -177,7 +175,7 @@ export interface Healing {
   readonly from: Position | null;
 }
 
-export interface Step {
+export interface Transition {
   readonly state: SyncState;
   readonly effects: readonly SyncEffect[];
 }
@@ -222,12 +220,12 @@ export function initialSyncState({ model = null, user = null }: InitialOptions =
 
 const NOTHING: readonly SyncEffect[] = [];
 
-export function step(state: SyncState, ...effects: readonly SyncEffect[]): Step {
+export function become(state: SyncState, ...effects: readonly SyncEffect[]): Transition {
   return { state, effects: effects.length === 0 ? NOTHING : effects };
 }
 
 /** The next decision on the state that the first one left, with the effects of both. */
-export function andThen(first: Step, next: (state: SyncState) => Step): Step {
+export function andThen(first: Transition, next: (state: SyncState) => Transition): Transition {
   const second = next(first.state);
   if (first.effects.length === 0) return second;
   if (second.effects.length === 0) return second.state === first.state ? first : { ...first, state: second.state };

@@ -8,9 +8,9 @@ import type {
   SyncMessage,
 } from "@neverstale/protocol";
 import { Replica } from "../records/replica.ts";
+import { type InitialOptions, initialSyncState, type SyncEffect, type SyncState } from "./state.ts";
 import { type SyncStatus, statusOf } from "./status.ts";
-import { type InitialOptions, initialSyncState, type SyncEffect, type SyncState } from "./sync-state.ts";
-import { nextWake, type SyncInput, syncStep } from "./sync-step.ts";
+import { nextWake, type SyncInput, transition } from "./transition.ts";
 
 export const BEACON_MS = 30_000;
 
@@ -40,7 +40,7 @@ export function hostPut(id: string, cpu = 0): Diff {
 }
 
 /** A control state, the records, and a clock moved by hand: effects on records are carried out, the others noted. */
-export class Stepper {
+export class MachineRig {
   readonly replica = new Replica();
   state: SyncState;
   now = 1_000;
@@ -54,7 +54,7 @@ export class Stepper {
 
   /** Returns the effects of this step. */
   input(input: SyncInput): readonly SyncEffect[] {
-    const { state, effects } = syncStep(this.state, input, this.now, this.chance);
+    const { state, effects } = transition(this.state, input, this.now, this.chance);
     this.state = state;
     for (const effect of effects) {
       if (effect.type === "apply") this.replica.apply(effect.delta);
