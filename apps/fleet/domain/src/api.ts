@@ -1,7 +1,8 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, passwordProblem } from "./accounts/password.ts";
-import { COMMAND_STATUSES, Command } from "./commands/command.ts";
+import { Command } from "./commands/command.ts";
+import { COMMAND_STATUSES } from "./commands/command-status.ts";
 import { Args } from "./commands/op.ts";
 import { Event } from "./events/event.ts";
 import { Host, Tags, ThemeColor } from "./hosts/host.ts";

@@ -11,7 +11,7 @@ import {
   ReportsRequest,
 } from "./agents/agent-api.ts";
 import { EnrollmentToken, PROBLEMS } from "./api.ts";
-import { COMMAND_STATUSES, isFinal } from "./commands/command.ts";
+import { COMMAND_STATUSES, isFinal } from "./commands/command-status.ts";
 import { checkArgs, type OpOffer } from "./commands/op.ts";
 import { chunkId } from "./commands/output-space.ts";
 import { COMMAND_LIMIT, fleet, fleetModel } from "./fleet.ts";

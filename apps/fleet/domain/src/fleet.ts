@@ -2,6 +2,7 @@ import { collection, defineModel, patch, put, remove, type StateOf } from "@neve
 import { Command } from "./commands/command.ts";
 import { FINAL_PIPELINE_STATUSES, Pipeline } from "./commands/pipeline.ts";
 import { Event } from "./events/event.ts";
+import { FLEET_MODEL } from "./fleet-model.ts";
 import { Host, Metrics } from "./hosts/host.ts";
 
 export const DEFAULT_EVENT_LIMIT = 100;
@@ -12,7 +13,7 @@ export const PIPELINE_LIMIT = 100;
 /** The main space: all that a dashboard shows. Rules S3, S6 and S7. */
 export function fleetModel(options: { readonly eventLimit?: number } = {}) {
   return defineModel({
-    model: 1,
+    model: FLEET_MODEL,
     collections: {
       hosts: collection(Host),
       commands: collection(Command, { keep: { newest: COMMAND_LIMIT, where: { retired: [true] } } }),

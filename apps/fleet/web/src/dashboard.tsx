@@ -1,8 +1,7 @@
 import type { StateSync } from "@neverstale/client";
 import type { Fleet, Role } from "@neverstale/fleet-domain";
-import { labelIn } from "@neverstale/fleet-domain/host-label";
+import { isFinal, labelIn } from "@neverstale/fleet-domain/schema-free";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { isFinished } from "./components/looks.ts";
 import { Empty } from "./components/notice.tsx";
 import { EventsScreen } from "./events/events-screen.tsx";
 import { AccountMenu } from "./frame/account-menu.tsx";
@@ -40,7 +39,7 @@ export function Dashboard({ user, role, sync, outputs, onSignOut }: DashboardPro
   const old = useSync((sync) => sync.status.type !== "live");
   const hostCount = useCollection("hosts").length;
   const selection = useState<ReadonlySet<string>>(new Set());
-  const running = useCollection("commands").filter((command) => !isFinished(command.status)).length;
+  const running = useCollection("commands").filter((command) => !isFinal(command.status)).length;
   return (
     <Frame
       view={view}

@@ -1,5 +1,6 @@
 import { StateSync } from "@neverstale/client";
 import type { Fleet, OutputState } from "@neverstale/fleet-domain";
+import { FLEET_MODEL } from "@neverstale/fleet-domain/schema-free";
 import { StrictMode } from "react";
 import { I18nProvider } from "react-aria-components";
 import { createRoot } from "react-dom/client";
@@ -11,7 +12,6 @@ import { Outputs } from "./output/followed-output.ts";
 import { Session } from "./sign-in/session.ts";
 import { at } from "./state/base-path.ts";
 import { SyncProvider } from "./state/collections.ts";
-import { MODEL } from "./state/known.ts";
 import { Trails } from "./state/trails.ts";
 import "./styles/index.css";
 
@@ -24,7 +24,7 @@ const sync = new StateSync<Fleet>({
   dispatchPath: at("/api/dispatch"),
   url: at("/sync"),
   csrf: at("/api/session"),
-  model: MODEL,
+  model: FLEET_MODEL,
   autoStart: false,
 });
 const outputs = new Outputs(

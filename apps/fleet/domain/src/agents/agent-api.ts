@@ -1,6 +1,7 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
-import { FINAL_STATUSES, Progress } from "../commands/command.ts";
+import { Progress } from "../commands/command.ts";
+import { FINAL_STATUSES } from "../commands/command-status.ts";
 import { ArgSpec, Args, OpOffer } from "../commands/op.ts";
 import { MAX_CHUNK_BYTES } from "../commands/output-space.ts";
 import { atMost, Check, Reading } from "../hosts/host.ts";

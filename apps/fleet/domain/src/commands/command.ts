@@ -1,47 +1,8 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Id, Line, Name, Timestamp } from "../text.ts";
+import { COMMAND_STATUSES } from "./command-status.ts";
 import { Args } from "./op.ts";
-
-/**
- *   pending -> running -> succeeded | failed | timed_out | cancelled | lost
- *      |
- *      +-> blocked | rejected | expired | skipped | cancelled      (it never ran)
- */
-export const COMMAND_STATUSES = [
-  "pending",
-  "running",
-  "succeeded",
-  "failed",
-  "timed_out",
-  "cancelled",
-  "lost",
-  "blocked",
-  "rejected",
-  "expired",
-  "skipped",
-] as const;
-export type CommandStatus = (typeof COMMAND_STATUSES)[number];
-
-/** Nothing happens to a command any more once it has one of these. */
-export const FINAL_STATUSES = [
-  "succeeded",
-  "failed",
-  "timed_out",
-  "cancelled",
-  "lost",
-  "blocked",
-  "rejected",
-  "expired",
-  "skipped",
-] as const satisfies readonly CommandStatus[];
-export type FinalStatus = (typeof FINAL_STATUSES)[number];
-
-const FINAL: ReadonlySet<string> = new Set(FINAL_STATUSES);
-
-export function isFinal(status: CommandStatus): status is FinalStatus {
-  return FINAL.has(status);
-}
 
 export const Progress = z.object({
   phase: Line,

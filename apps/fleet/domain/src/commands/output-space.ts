@@ -2,13 +2,7 @@ import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, put, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
 import { Timestamp } from "../text.ts";
-
-/** `output/<command id>`: what an op writes, followed only by those who look at it. */
-export const OUTPUT_SPACES = "output/";
-
-export function outputSpace(commandId: string): string {
-  return OUTPUT_SPACES + commandId;
-}
+import { OUTPUT_STATUS_ID } from "./output-names.ts";
 
 /** The live tail is at most 64 chunks of 4 KiB; what is older is in the space's history, and all of it once the space has ended. */
 export const OUTPUT_CHUNKS = 64;
@@ -30,8 +24,6 @@ export function chunkId(offset: number): string {
   return String(offset).padStart(15, "0");
 }
 
-/** The one record of `status`. */
-export const OUTPUT_STATUS_ID = "output";
 export const OutputStatus = z.object({
   id: z.literal(OUTPUT_STATUS_ID),
   /** All bytes received so far. */

@@ -1,4 +1,5 @@
-/* What a host is called. Without the validators: the page takes this file alone. */
+/** This file says what a host is called, wherever it is shown or chosen. */
+
 import type { Host } from "./host.ts";
 
 /** An id as it is made of a name: the same for names that differ only in what an id can't hold. */

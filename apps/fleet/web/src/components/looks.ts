@@ -21,11 +21,6 @@ export function commandLook(status: CommandStatus): Look {
   return COMMAND_LOOKS[status] ?? { word: status, shape: "question", tone: "quiet" };
 }
 
-/** Whether nothing happens to a command any more. */
-export function isFinished(status: CommandStatus): boolean {
-  return status !== "pending" && status !== "running";
-}
-
 const PIPELINE_LOOKS: Readonly<Record<PipelineStatus, Look>> = {
   running: { word: "Running", shape: "turn", tone: "busy" },
   complete: { word: "Complete", shape: "check", tone: "good" },

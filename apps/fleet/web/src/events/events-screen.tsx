@@ -1,5 +1,5 @@
 import type { Event, Host } from "@neverstale/fleet-domain";
-import { labelIn } from "@neverstale/fleet-domain/host-label";
+import { labelIn } from "@neverstale/fleet-domain/schema-free";
 import { memo } from "react";
 import { FilterField } from "../components/filter-field.tsx";
 import { eventLook } from "../components/looks.ts";

@@ -1,5 +1,5 @@
 import type { Host, Metrics } from "@neverstale/fleet-domain";
-import { folded, labelOf } from "@neverstale/fleet-domain/host-label";
+import { folded, labelOf } from "@neverstale/fleet-domain/schema-free";
 
 /**
  * The filter language of the hosts screen: words that must all match, in any order.

@@ -1,5 +1,5 @@
 import type { Host, Metrics } from "@neverstale/fleet-domain";
-import { callsItself, labelOf } from "@neverstale/fleet-domain/host-label";
+import { callsItself, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { type MouseEvent, memo } from "react";
 import { HOST_LOOKS } from "../components/looks.ts";
 import { Status } from "../components/mark.tsx";

@@ -1,5 +1,5 @@
 import type { Host, Metrics } from "@neverstale/fleet-domain";
-import { labelOf } from "@neverstale/fleet-domain/host-label";
+import { labelOf } from "@neverstale/fleet-domain/schema-free";
 import type { Sort } from "../state/view.ts";
 import { hostStatus } from "./host-filter.ts";
 

@@ -1,8 +1,8 @@
 import type { Command, Event, Host, Metrics } from "@neverstale/fleet-domain";
-import { callsItself, labelOf } from "@neverstale/fleet-domain/host-label";
+import { callsItself, isFinal, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { useEffect, useRef } from "react";
 import { Icon } from "../components/icon.tsx";
-import { commandLook, eventLook, HOST_LOOKS, isFinished } from "../components/looks.ts";
+import { commandLook, eventLook, HOST_LOOKS } from "../components/looks.ts";
 import { type Look, Mark, Status } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
 import { Chart, useTrail } from "../components/sparkline.tsx";
@@ -177,7 +177,7 @@ function Runs({ host, commands }: { readonly host: Host; readonly commands: read
         {commands.map((command) => (
           <li key={command.id} className="line-item">
             <span className="value">
-              <Status look={commandLook(command.status)} passing={!isFinished(command.status)} />
+              <Status look={commandLook(command.status)} passing={!isFinal(command.status)} />
             </span>
             <Link className="line-main foreign" to={showOutput(view, [command.id])}>
               {opTitleOf(command, host)}

@@ -1,5 +1,5 @@
 import type { ArgSpec, Args, Host, OpOffer } from "@neverstale/fleet-domain";
-import { labelOf } from "@neverstale/fleet-domain/host-label";
+import { labelOf } from "@neverstale/fleet-domain/schema-free";
 import { count } from "../state/format.ts";
 import { hostStatus } from "./host-filter.ts";
 

@@ -1,5 +1,5 @@
 import type { Command } from "@neverstale/fleet-domain";
-import { isFinished } from "../components/looks.ts";
+import { isFinal } from "@neverstale/fleet-domain/schema-free";
 import type { Shape, Tone } from "../components/mark.tsx";
 import { count } from "../state/format.ts";
 
@@ -24,7 +24,7 @@ export function startedWords(run: StartedRun, commandOf: (id: string) => Command
   if (run.commandIds.length === 0) return words("busy", "turn", `${run.title} has begun.`, true);
   const commands = run.commandIds.map(commandOf);
   const running = commands.filter((command) => command?.status === "running").length;
-  const under = commands.filter((command) => command !== undefined && !isFinished(command.status)).length;
+  const under = commands.filter((command) => command !== undefined && !isFinal(command.status)).length;
   const succeeded = commands.filter((command) => command?.status === "succeeded").length;
   const others = run.commandIds.length - under - succeeded;
   const parts = [

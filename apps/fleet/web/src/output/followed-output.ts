@@ -1,6 +1,6 @@
 import type { StateSync, SyncView } from "@neverstale/client";
 import type { OutputState } from "@neverstale/fleet-domain";
-import { OUTPUT_STATUS_ID } from "../state/known.ts";
+import { OUTPUT_STATUS_ID } from "@neverstale/fleet-domain/schema-free";
 import { EMPTY_SCROLLBACK, readChunks, type Scrollback } from "./scrollback.ts";
 
 export interface OutputSnapshot {

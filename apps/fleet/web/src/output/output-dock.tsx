@@ -1,5 +1,5 @@
 import type { Command, Host } from "@neverstale/fleet-domain";
-import { labelIn } from "@neverstale/fleet-domain/host-label";
+import { labelIn } from "@neverstale/fleet-domain/schema-free";
 import type { ReactNode } from "react";
 import { Button, Tab, TabList, TabPanel, Tabs } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";

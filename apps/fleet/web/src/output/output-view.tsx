@@ -1,8 +1,9 @@
 import type { Command } from "@neverstale/fleet-domain";
+import { isFinal } from "@neverstale/fleet-domain/schema-free";
 import { type ClipboardEvent, memo, useLayoutEffect, useRef, useState } from "react";
 import { Button, ToggleButton } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
-import { commandLook, isFinished } from "../components/looks.ts";
+import { commandLook } from "../components/looks.ts";
 import { Status } from "../components/mark.tsx";
 import { Elapsed } from "../components/time.tsx";
 import { argWords, reasonWords } from "../runs/run-words.ts";
@@ -67,7 +68,7 @@ function OutputHead({
   wrap,
   onWrap,
 }: OutputHeadProps) {
-  const stoppable = !isFinished(command.status) && onStop !== null;
+  const stoppable = !isFinal(command.status) && onStop !== null;
   return (
     <header className="output-head">
       <div className="output-facts" role="status">

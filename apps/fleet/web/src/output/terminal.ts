@@ -1,4 +1,4 @@
-import { readTokens } from "@neverstale/fleet-domain/escapes";
+import { readTokens } from "@neverstale/fleet-domain/schema-free";
 
 /**
  * Turns the bytes a command printed, already decoded to text, into lines of styled segments.

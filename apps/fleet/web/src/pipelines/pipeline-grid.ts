@@ -1,5 +1,5 @@
 import type { Command, Host, Pipeline } from "@neverstale/fleet-domain";
-import { labelIn } from "@neverstale/fleet-domain/host-label";
+import { labelIn } from "@neverstale/fleet-domain/schema-free";
 
 /** A pipeline's hosts by its stages, read from its commands. */
 export interface PipelineGrid {

@@ -1,6 +1,7 @@
 import type { Command, Host, Pipeline } from "@neverstale/fleet-domain";
+import { isFinal } from "@neverstale/fleet-domain/schema-free";
 import { Button } from "react-aria-components";
-import { commandLook, isFinished, pipelineLook } from "../components/looks.ts";
+import { commandLook, pipelineLook } from "../components/looks.ts";
 import { Mark, Status, useLook } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
 import { Elapsed, Moment } from "../components/time.tsx";
@@ -146,7 +147,7 @@ function Cell({ command, stage }: CellProps) {
 
 function CommandCell({ command, stage }: CellProps & { readonly command: Command }) {
   const view = useView();
-  const look = useLook(commandLook(command.status), !isFinished(command.status));
+  const look = useLook(commandLook(command.status), !isFinal(command.status));
   return (
     <td className="value" data-word={stage}>
       <Link className={`grid-link tone-${look.tone}`} to={showOutput(view, [command.id])}>

@@ -1,5 +1,5 @@
 import type { Args, Command } from "@neverstale/fleet-domain";
-import { folded } from "@neverstale/fleet-domain/host-label";
+import { folded } from "@neverstale/fleet-domain/schema-free";
 import { commandLook } from "../components/looks.ts";
 
 /** Newest first; commands of one moment by id, so that the order is always the same. */

@@ -1,8 +1,8 @@
 import type { Command, Host } from "@neverstale/fleet-domain";
-import { labelIn } from "@neverstale/fleet-domain/host-label";
+import { isFinal, labelIn } from "@neverstale/fleet-domain/schema-free";
 import { memo } from "react";
 import { FilterField } from "../components/filter-field.tsx";
-import { commandLook, isFinished } from "../components/looks.ts";
+import { commandLook } from "../components/looks.ts";
 import { Status } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
 import { Elapsed, Moment } from "../components/time.tsx";
@@ -111,7 +111,7 @@ const RunLine = memo(function RunLine({ command, hostname, title }: RunLineProps
   return (
     <tr className={view.tab === command.id ? "is-open" : ""}>
       <td className="cell-status value">
-        <Status look={commandLook(command.status)} passing={!isFinished(command.status)} />
+        <Status look={commandLook(command.status)} passing={!isFinal(command.status)} />
       </td>
       <th scope="row" className="cell-op">
         <Link className="row-link foreign" to={showOutput(view, [command.id])}>

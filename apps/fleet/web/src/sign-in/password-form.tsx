@@ -1,5 +1,5 @@
+import { MIN_PASSWORD_LENGTH } from "@neverstale/fleet-domain/schema-free";
 import { Button, Input, Label, Text, TextField } from "react-aria-components";
-import { MIN_PASSWORD_LENGTH } from "../state/known.ts";
 import { field, Sheet, SignInDialog, useSubmit } from "./sign-in.tsx";
 
 interface PasswordFormProps {

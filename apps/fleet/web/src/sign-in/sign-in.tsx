@@ -1,7 +1,7 @@
+import { MIN_PASSWORD_LENGTH } from "@neverstale/fleet-domain/schema-free";
 import { type FormEvent, type ReactNode, useEffect, useState } from "react";
 import { Button, Input, Label, Text, TextField } from "react-aria-components";
 import { Notice } from "../components/notice.tsx";
-import { MIN_PASSWORD_LENGTH } from "../state/known.ts";
 
 interface SignInProps {
   readonly title: string;

@@ -1,3 +1,4 @@
+import { PAGE_SCREENS } from "@neverstale/fleet-domain/schema-free";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
@@ -8,7 +9,6 @@ import {
   nextSort,
   parseSort,
   parseView,
-  SCREENS,
   START,
   showOutput,
   type View,
@@ -36,7 +36,7 @@ test("every view survives the way through the address", () => {
     .filter((text) => text.isWellFormed() && text !== "." && text !== "..");
   const view = fc
     .record({
-      screen: fc.constantFrom(...SCREENS),
+      screen: fc.constantFrom(...PAGE_SCREENS),
       open: fc.option(id),
       filter: fc.string(),
       sort: fc.constantFrom("", "cpu", "-cpu"),

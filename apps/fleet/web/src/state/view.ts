@@ -1,10 +1,11 @@
+import { PAGE_SCREENS } from "@neverstale/fleet-domain/schema-free";
+
 /**
  * What is on screen, as it stands in the address: a link shows the same to whoever opens it, a reload too.
  *
  *   /hosts/<open host>?q=<filter>&sort=-cpu&out=<command>&out=<command>&tab=<command>
  */
-export const SCREENS = ["hosts", "runs", "pipelines", "events"] as const;
-export type Screen = (typeof SCREENS)[number];
+export type Screen = (typeof PAGE_SCREENS)[number];
 
 /** The screens that show one record when its id stands behind their name. */
 const WITH_RECORDS: ReadonlySet<Screen> = new Set(["hosts", "pipelines"]);
@@ -63,7 +64,7 @@ function placePath({ screen, open }: View): string {
 function placeOf(pathname: string): Pick<View, "screen" | "open"> | null {
   const [first, second, ...others] = pathname.split("/").filter((part) => part !== "");
   if (first === undefined) return START;
-  const screen = SCREENS.find((known) => known === first);
+  const screen = PAGE_SCREENS.find((known) => known === first);
   if (screen === undefined || others.length > 0) return null;
   if (second === undefined) return { screen, open: null };
   const open = WITH_RECORDS.has(screen) ? decoded(second) : null;

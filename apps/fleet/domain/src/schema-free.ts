@@ -1,0 +1,9 @@
+/** These parts of the domain need no schemas, so that a page can use them without carrying a validator along. */
+
+export * from "./accounts/password.ts";
+export * from "./commands/command-status.ts";
+export * from "./commands/escapes.ts";
+export * from "./commands/output-names.ts";
+export * from "./commands/screens.ts";
+export * from "./fleet-model.ts";
+export * from "./hosts/host-label.ts";
