@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { LARGE_FOLDERS } from "./architecture/folder-sizes.ts";
 import { architectureViolations, describeViolation } from "./architecture.ts";
 
 let root: string;
@@ -174,6 +175,95 @@ describe("imports", () => {
     expect((await architectureViolations(root)).map(describeViolation)).toContain(
       "packages/protocol/src/a.ts:1  packages/protocol imports packages/client, against the direction of imports\n    instead: it may import nothing of ours",
     );
+  });
+});
+
+describe("circles of imports", () => {
+  test("two files that import each other are named as a way around", async () => {
+    write({
+      "scripts/a.ts": `import { b } from "./deep/b.ts";\nexport const a = b;`,
+      "scripts/deep/b.ts": `\nimport { a } from "../a.ts";\nexport const b = () => a;`,
+    });
+
+    expect(await found()).toEqual([
+      "scripts/a.ts:1: imports itself: scripts/a.ts -> scripts/deep/b.ts -> scripts/a.ts",
+    ]);
+  });
+
+  test.each([
+    ["a type", `import type { A } from "./a.ts";`],
+    ["a type in place", `export type B = import("./a.ts").A;`],
+    ["an export", `export { A } from "./a.ts";`],
+    ["an export of all", `export * from "./a.ts";`],
+    ["a module that is loaded later", `export const later = () => import("./a.ts");`],
+  ])("%s counts as well", async (_, statement) => {
+    write({ "bench/a.ts": `export type { B } from "./b.ts";\nexport type A = 1;`, "bench/b.ts": statement });
+
+    expect(await found()).toEqual(["bench/a.ts:1: imports itself: bench/a.ts -> bench/b.ts -> bench/a.ts"]);
+  });
+
+  test("a file that imports itself is a circle, in tests too", async () => {
+    write({ "tests/a.test.ts": `import "./a.test.ts";` });
+
+    expect(await found()).toEqual(["tests/a.test.ts:1: imports itself: tests/a.test.ts -> tests/a.test.ts"]);
+  });
+
+  test("of many files that reach each other the shortest way around is told", async () => {
+    write({
+      "examples/a.ts": `import "./b.ts";`,
+      "examples/b.ts": `import "./c.ts";`,
+      "examples/c.ts": `import "./d.ts";\nimport "./a.ts";`,
+      "examples/d.ts": `import "./c.ts";\nimport "./below.ts";`,
+      "examples/below.ts": "export {};",
+    });
+
+    expect(await found()).toEqual([
+      "examples/c.ts:1: imports itself: examples/c.ts -> examples/d.ts -> examples/c.ts (4 files reach each other)",
+    ]);
+  });
+
+  test("several ways to one file are none", async () => {
+    write({
+      "scripts/a.ts": `import "./b.ts";\nimport "./c.ts";`,
+      "scripts/b.ts": `import "./d.ts";`,
+      "scripts/c.ts": `import "./d.ts";\nimport "./b.ts";`,
+      "scripts/d.ts": "export {};",
+    });
+
+    expect(await found()).toEqual([]);
+  });
+});
+
+describe("folders", () => {
+  function files(folder: string, count: number, end = ".ts"): Record<string, string> {
+    const names = Array.from({ length: count }, (_, index) => [`${folder}/f${index}${end}`, "export {};"]);
+    return Object.fromEntries(names);
+  }
+
+  test("none holds more than fifteen source files", async () => {
+    write({ ...files("scripts", 15), ...files("scripts/part", 16), "scripts/part/more.tsx": "export {};" });
+
+    expect(await found()).toEqual(["scripts/part: holds 17 source files, more than 15"]);
+  });
+
+  test("tests, suites and folders below are not counted", async () => {
+    write({ ...files("bench", 15), ...files("bench", 9, ".test.ts"), ...files("bench", 9, "-suite.ts") });
+    write({ ...files("bench/part", 15), ...files("bench/dist", 40), ...files("bench/node_modules/a", 40) });
+
+    expect(await found()).toEqual([]);
+  });
+
+  test("a listed folder may hold more, and is not listed without need", async () => {
+    write({ ...files("bench/harness", 20), ...files("tests/faults", 3) });
+
+    expect(await found()).toEqual([
+      "tests/faults: holds 3 source files, and is listed as a folder that needs more than 15",
+    ]);
+  });
+
+  test("at most five are listed, each with a reason", () => {
+    expect(Object.keys(LARGE_FOLDERS).length).toBeLessThanOrEqual(5);
+    expect(Object.values(LARGE_FOLDERS).every((reason) => reason.length > 20)).toBe(true);
   });
 });
 

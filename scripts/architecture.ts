@@ -3,17 +3,22 @@
  * Run alone: `npx node scripts/architecture.ts`. The rules are tested in scripts/architecture.test.ts.
  */
 import { browserBundleLeaks, runsInBrowsers } from "./architecture/bundle.ts";
+import { importCircles } from "./architecture/circles.ts";
+import { largeFolders } from "./architecture/folder-sizes.ts";
 import { strayImports } from "./architecture/imports.ts";
 import { registryTraces } from "./architecture/lockfile.ts";
 import { impurities } from "./architecture/purity.ts";
-import { readPackages, type Violation } from "./architecture/workspace.ts";
+import { readPackages, readSources, type Violation } from "./architecture/workspace.ts";
 
 /** Everything under `root` that breaks a rule, in the order of the rules. */
 export async function architectureViolations(root: string): Promise<Violation[]> {
-  const packages = readPackages(root);
+  const sources = readSources(root);
+  const packages = readPackages(root, sources);
   const found = [
     ...packages.flatMap(impurities),
     ...packages.flatMap((pkg) => strayImports(pkg, packages)),
+    ...importCircles(sources),
+    ...largeFolders(sources),
     ...registryTraces(root),
   ];
   for (const pkg of packages.filter(runsInBrowsers)) found.push(...(await browserBundleLeaks(root, pkg)));

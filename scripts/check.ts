@@ -1,6 +1,6 @@
 /** `npm run check`: what a pull request needs, in under a minute. `npm run check -- types` runs the named steps alone. */
 
-import { compileTypes, lint } from "./check-tools.ts";
+import { compileTypes, lint } from "./check/check-tools.ts";
 import { runScript } from "./run.ts";
 
 type Step = () => Promise<boolean>;

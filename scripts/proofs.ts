@@ -3,8 +3,8 @@
  * It wants a machine that has nothing else to do: some of it measures time. The last line is `N passed, N failed`.
  */
 import { runScript } from "./run.ts";
-import { runVitest } from "./run-vitest.ts";
-import { conclude, problem, type Tally } from "./tally.ts";
+import { runVitest } from "./test/run-vitest.ts";
+import { conclude, problem, type Tally } from "./test/tally.ts";
 
 interface Proof {
   readonly what: string;

@@ -9,14 +9,14 @@ import { join } from "node:path";
 import { findChromium } from "../tests/browser/chromium.ts";
 import { architectureViolations, describeViolation } from "./architecture.ts";
 import { BOUNDS } from "./bounds-check.ts";
-import { compileTypes, lint } from "./check-tools.ts";
+import { compileTypes, lint } from "./check/check-tools.ts";
+import { type TitleTable, tableProblems, titlesUnder } from "./check/title-table.ts";
 import { ROOT } from "./run.ts";
-import { runVitest } from "./run-vitest.ts";
 import { SECURITY } from "./security-check.ts";
 import { rulesNamedUnder, rulesOf, SPEC_PATH, specProblems } from "./spec-check.ts";
-import { conclude, type Tally } from "./tally.ts";
-import { TIMES_FILE_VARIABLE, TIMES_PATH } from "./test-times.ts";
-import { type TitleTable, tableProblems, titlesUnder } from "./title-table.ts";
+import { runVitest } from "./test/run-vitest.ts";
+import { conclude, type Tally } from "./test/tally.ts";
+import { TIMES_FILE_VARIABLE, TIMES_PATH } from "./test/test-times.ts";
 
 /** A check that is no Vitest test; throws with what is wrong. */
 type Check = readonly [name: string, check: () => Promise<unknown>];

@@ -17,7 +17,7 @@ export interface FreeName {
   readonly grandparent: Node | null;
 }
 
-/** A module that this one names: `import`, `export … from`, or `import("…")` with a literal. */
+/** A module that this one names: `import`, `export … from`, or `import("…")` with a literal, as a value or as a type. */
 export interface ModuleReference {
   readonly specifier: string;
   readonly start: number;
@@ -62,7 +62,18 @@ export function namesOf(source: string, path: string): ModuleNames {
   const program = parseAst(source, { lang: path.endsWith("x") ? "tsx" : "ts" }, path) as unknown as Node;
   const walk = new Walk();
   walk.scoped(program, { names: new Set(), outer: null }, [program]);
-  return { free: walk.free, modules: walk.modules };
+  const inTypes = source.includes("import(") ? modulesInTypes(program) : [];
+  return { free: walk.free, modules: [...walk.modules, ...inTypes] };
+}
+
+/** The modules that types name in place: `import("./part.ts").Part`. The walk passes types by. */
+function modulesInTypes(node: Node): ModuleReference[] {
+  const { source } = node;
+  const own =
+    node.type === "TSImportType" && isNode(source) && typeof source.value === "string"
+      ? [{ specifier: source.value, start: source.start, typeOnly: true }]
+      : [];
+  return [...own, ...Object.keys(node).flatMap((key) => nodesAt(node, key).flatMap(modulesInTypes))];
 }
 
 class Walk {

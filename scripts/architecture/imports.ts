@@ -1,7 +1,7 @@
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import type { ModuleReference } from "./free-names.ts";
-import { at, type Package, type SourceFile, type Violation } from "./workspace.ts";
+import { at, type Package, type PackageFile, type Violation } from "./workspace.ts";
 
 /** Everybody may import it. */
 const BASE = "packages/base";
@@ -33,7 +33,12 @@ export function strayImports(pkg: Package, all: readonly Package[]): Violation[]
 
 type Finding = { readonly what: string; readonly instead: string } | null;
 
-function strayImport(pkg: Package, file: SourceFile, { specifier }: ModuleReference, all: readonly Package[]): Finding {
+function strayImport(
+  pkg: Package,
+  file: PackageFile,
+  { specifier }: ModuleReference,
+  all: readonly Package[],
+): Finding {
   if (specifier.startsWith(".")) return leavesPackage(pkg, file, specifier);
   if (isBuiltin(specifier)) return null;
   const name = packageNameOf(specifier);
@@ -42,13 +47,13 @@ function strayImport(pkg: Package, file: SourceFile, { specifier }: ModuleRefere
   return undeclared(pkg, file, name) ?? wrongDirection(pkg, file, name, all);
 }
 
-function leavesPackage(pkg: Package, file: SourceFile, specifier: string): Finding {
+function leavesPackage(pkg: Package, file: PackageFile, specifier: string): Finding {
   const target = posix.join(posix.dirname(file.path), specifier);
   if (target.startsWith(`${pkg.folder}/`)) return null;
   return { what: `"${specifier}" leaves the package`, instead: "import the other package by its name and declare it" };
 }
 
-function undeclared(pkg: Package, file: SourceFile, name: string): Finding {
+function undeclared(pkg: Package, file: PackageFile, name: string): Finding {
   const { dependencies, devDependencies, peerDependencies } = pkg.manifest;
   const declared = {
     ...dependencies,
@@ -66,7 +71,7 @@ function undeclared(pkg: Package, file: SourceFile, name: string): Finding {
 /** What the root's package.json brings for every test. */
 const ROOT_TEST_PACKAGES = { vitest: "", "fast-check": "", "playwright-core": "" };
 
-function wrongDirection(pkg: Package, file: SourceFile, name: string, all: readonly Package[]): Finding {
+function wrongDirection(pkg: Package, file: PackageFile, name: string, all: readonly Package[]): Finding {
   const target = all.find((other) => other.manifest.name === name);
   const allowed = ALLOWED[pkg.folder];
   if (file.isTest || target === undefined || allowed === undefined) return null;

@@ -1,7 +1,7 @@
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import type { FreeName } from "./free-names.ts";
-import { at, isInIo, type Package, type SourceFile, type Violation } from "./workspace.ts";
+import { at, isInIo, type Package, type PackageFile, type Violation } from "./workspace.ts";
 
 const CLOCK = "take `now` as an argument, or wait through the runtime; the clock itself belongs in io/";
 const CHANCE = "take `chance` as an argument; the random source itself belongs in io/";
@@ -30,7 +30,7 @@ export function impurities(pkg: Package): Violation[] {
   return pkg.files.filter((file) => !file.isTest && !isInIo(file.pathInSrc)).flatMap(impuritiesOf);
 }
 
-function impuritiesOf(file: SourceFile): Violation[] {
+function impuritiesOf(file: PackageFile): Violation[] {
   const globals = file.names.free.flatMap((name) => {
     const found = reachOf(name);
     return found === null ? [] : [{ at: at(file, name.node.start), ...found }];
@@ -38,7 +38,7 @@ function impuritiesOf(file: SourceFile): Violation[] {
   return [...globals, ...machineImports(file)];
 }
 
-function machineImports(file: SourceFile): Violation[] {
+function machineImports(file: PackageFile): Violation[] {
   const found: Violation[] = [];
   for (const { specifier, start, typeOnly } of file.names.modules) {
     if (isBuiltin(specifier))
@@ -53,7 +53,7 @@ function machineImports(file: SourceFile): Violation[] {
   return found;
 }
 
-function reachesIo(file: SourceFile, specifier: string): boolean {
+function reachesIo(file: PackageFile, specifier: string): boolean {
   if (file.pathInSrc === "index.ts" || !specifier.startsWith(".")) return false;
   return isInIo(posix.join(posix.dirname(file.pathInSrc), specifier));
 }

@@ -21,50 +21,64 @@ export interface Manifest {
 export interface SourceFile {
   /** From the root, with `/`. */
   readonly path: string;
-  /** From the package's `src`, with `/`. */
-  readonly pathInSrc: string;
   readonly source: string;
   readonly names: ModuleNames;
   /** A test or a suite that tests share: it never ships. */
   readonly isTest: boolean;
 }
 
+export interface PackageFile extends SourceFile {
+  /** From the package's `src`, with `/`. */
+  readonly pathInSrc: string;
+}
+
 export interface Package {
   /** From the root, with `/`: `packages/server`. */
   readonly folder: string;
   readonly manifest: Manifest;
-  readonly files: readonly SourceFile[];
+  readonly files: readonly PackageFile[];
 }
 
+const SOURCE_PARENTS = ["packages", "apps", "scripts", "bench", "examples", "tests"];
 const PACKAGE_PARENTS = ["packages", "apps/fleet"];
+/** Folders whose files nobody here wrote. */
+const NOT_OURS: ReadonlySet<string> = new Set(["node_modules", "dist"]);
 
-/** Every package under `root`, in the order of its folder's name. Throws when a manifest or a source can't be read. */
-export function readPackages(root: string): Package[] {
+/** Every source file under `root`, by its path. Throws when one can't be parsed. */
+export function readSources(root: string): SourceFile[] {
+  return SOURCE_PARENTS.flatMap((parent) => sourcesUnder(join(root, parent))).map((path) => readSource(root, path));
+}
+
+/** Every package under `root`, in the order of its folder's name. Throws when a manifest can't be read. */
+export function readPackages(root: string, sources: readonly SourceFile[]): Package[] {
   return PACKAGE_PARENTS.flatMap((parent) =>
     namesIn(join(root, parent))
       .filter((name) => namesIn(join(root, parent, name)).includes("package.json"))
-      .map((name) => readPackage(root, `${parent}/${name}`)),
+      .map((name) => readPackage(root, `${parent}/${name}`, sources)),
   );
 }
 
-function readPackage(root: string, folder: string): Package {
+function readPackage(root: string, folder: string, sources: readonly SourceFile[]): Package {
   const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
-  const files = sourcesUnder(join(root, folder, "src")).map((path) => readSource(root, folder, path));
+  const start = `${folder}/src/`;
+  const files = sources
+    .filter(({ path }) => path.startsWith(start))
+    .map((file) => ({ ...file, pathInSrc: file.path.slice(start.length) }));
   return { folder, manifest, files };
 }
 
-function readSource(root: string, folder: string, fullPath: string): SourceFile {
+function readSource(root: string, fullPath: string): SourceFile {
   const path = relative(root, fullPath).split(sep).join("/");
   const source = readFileSync(fullPath, "utf8");
   const isTest = /(\.test|\.test-d|-suite)\.tsx?$/.test(path);
-  return { path, pathInSrc: path.slice(`${folder}/src/`.length), source, names: namesOf(source, path), isTest };
+  return { path, source, names: namesOf(source, path), isTest };
 }
 
 function sourcesUnder(folder: string): string[] {
   return namesIn(folder).flatMap((name) => {
     const path = join(folder, name);
-    if (/\.tsx?$/.test(name)) return name.endsWith(".d.ts") ? [] : [path];
-    return name.includes(".") ? [] : sourcesUnder(path);
+    if (/\.(tsx?|mjs)$/.test(name)) return name.endsWith(".d.ts") ? [] : [path];
+    return name.includes(".") || NOT_OURS.has(name) ? [] : sourcesUnder(path);
   });
 }
 

@@ -1,5 +1,5 @@
 /** The tools that `npm run check` and `npm test` have in common. Each resolves to an exit code. */
-import { runScript } from "./run.ts";
+import { runScript } from "../run.ts";
 
 /** Types; the lines marked `@ts-expect-error` in tests must not compile. */
 export function compileTypes(): Promise<number> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SECURITY } from "./security-check.ts";
+import { SECURITY } from "../security-check.ts";
 import { tableProblems, titlesIn, withTitles } from "./title-table.ts";
 
 const titles = new Map([["C2", ["an exact Origin ([a.test.ts](a.test.ts))"]]]);

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./run.ts";
+import { ROOT } from "../run.ts";
 
 /** Where how long each test file took is to be noted: set by the script that starts Vitest, when it is asked to. */
 export const TIMES_FILE_VARIABLE = "NEVERSTALE_TEST_TIMES_FILE";

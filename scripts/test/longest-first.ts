@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import { ROOT } from "./run.ts";
+import { ROOT } from "../run.ts";
 import { TestTimes } from "./test-times.ts";
 
 /** The files that take longest come first: begun last, one of them would run alone at the end. */

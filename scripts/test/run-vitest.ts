@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ROOT, runScript } from "../run.ts";
 import { endLeftovers, RUN_VARIABLE } from "./leftovers.ts";
-import { ROOT, runScript } from "./run.ts";
 import { problem, type Tally } from "./tally.ts";
 import { COUNTS_FILE_VARIABLE, type Counts } from "./vitest-reporter.ts";
 
@@ -15,7 +15,7 @@ export async function runVitest(args: readonly string[], env: Readonly<Record<st
   const countsFile = join(folder, "counts.json");
   const run = folder.slice(folder.lastIndexOf("-") + 1);
   try {
-    const reporters = ["--reporter=default", `--reporter=${join(ROOT, "scripts/vitest-reporter.ts")}`];
+    const reporters = ["--reporter=default", `--reporter=${join(ROOT, "scripts/test/vitest-reporter.ts")}`];
     const exitCode = await runScript("node_modules/vitest/vitest.mjs", ["run", ...reporters, ...args], {
       ...env,
       [COUNTS_FILE_VARIABLE]: countsFile,

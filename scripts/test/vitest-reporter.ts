@@ -2,8 +2,8 @@ import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { SerializedError } from "vitest";
 import type { Reporter, TestModule, TestSpecification, Vitest } from "vitest/node";
+import { ROOT } from "../run.ts";
 import { Progress } from "./progress.ts";
-import { ROOT } from "./run.ts";
 import { noteTimes, TestTimes, TIMES_FILE_VARIABLE } from "./test-times.ts";
 
 /** Where the counts go: set by the script that starts Vitest. */
