@@ -1,4 +1,4 @@
-import { useOld } from "../frame/old.ts";
+import { useOld } from "../state/old.ts";
 
 /**
  * The shape of a status. Shape, word and colour always come together: neither a screen reader nor someone who can't

@@ -1,6 +1,6 @@
-import { useOld } from "../frame/old.ts";
 import { clock, duration, fullTime, NONE, span } from "../state/format.ts";
-import { useServerNow } from "../state/now.ts";
+import { useServerNow } from "../state/io/now.ts";
+import { useOld } from "../state/old.ts";
 
 /** A moment, in the viewer's zone; the whole of it on hover. */
 export function Moment({ at }: { readonly at: string | undefined }) {

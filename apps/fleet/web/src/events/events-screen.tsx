@@ -1,16 +1,16 @@
 import type { Event, Host } from "@neverstale/fleet-domain";
 import { labelIn } from "@neverstale/fleet-domain/schema-free";
 import { memo } from "react";
+import { containsWords } from "../commands/run-words.ts";
 import { FilterField } from "../components/filter-field.tsx";
 import { eventLook } from "../components/looks.ts";
 import { Status } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
 import { Moment } from "../components/time.tsx";
-import { Link } from "../frame/link.tsx";
-import { useNavigation, useView } from "../frame/navigation.ts";
-import { containsWords } from "../runs/run-words.ts";
+import { Link } from "../frame/place-link.tsx";
 import { count } from "../state/format.ts";
-import { goTo } from "../state/view.ts";
+import { useNavigation, useView } from "../state/navigation.ts";
+import { goTo } from "../state/place.ts";
 
 export interface EventsScreenProps {
   readonly events: readonly Event[];

@@ -5,8 +5,8 @@ import { Button } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
 import { Notice } from "../components/notice.tsx";
 import { NOT_AWAY, nextAway } from "../state/away.ts";
-import { goTo } from "../state/view.ts";
-import { useNavigation } from "./navigation.ts";
+import { useNavigation } from "../state/navigation.ts";
+import { goTo } from "../state/place.ts";
 
 /** What changed while this page was cut off or asleep; there until it is read or put away. */
 export function AwayBanner({ sync }: { readonly sync: StateSync<Fleet> }) {

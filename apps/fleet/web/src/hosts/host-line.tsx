@@ -6,9 +6,9 @@ import { Status } from "../components/mark.tsx";
 import { Meter } from "../components/meter.tsx";
 import { PercentTrail } from "../components/sparkline.tsx";
 import { Ago } from "../components/time.tsx";
-import { Link } from "../frame/link.tsx";
-import { useView } from "../frame/navigation.ts";
+import { Link } from "../frame/place-link.tsx";
 import { decimal } from "../state/format.ts";
+import { useView } from "../state/navigation.ts";
 import { hostStatus } from "./host-filter.ts";
 
 interface HostLineProps {

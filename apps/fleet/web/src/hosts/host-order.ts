@@ -1,6 +1,6 @@
 import type { Host, Metrics } from "@neverstale/fleet-domain";
 import { labelOf } from "@neverstale/fleet-domain/schema-free";
-import type { Sort } from "../state/view.ts";
+import type { Sort } from "../state/place.ts";
 import { hostStatus } from "./host-filter.ts";
 
 export const HOST_COLUMNS = ["name", "status", "cpu", "ram", "disk", "load", "seen"] as const;

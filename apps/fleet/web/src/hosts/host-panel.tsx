@@ -1,18 +1,18 @@
 import type { Command, Event, Host, Metrics } from "@neverstale/fleet-domain";
 import { callsItself, isFinal, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { useEffect, useRef } from "react";
+import { opTitleOf } from "../commands/op-title.ts";
+import { newestFirst } from "../commands/run-words.ts";
 import { Icon } from "../components/icon.tsx";
 import { commandLook, eventLook, HOST_LOOKS } from "../components/looks.ts";
 import { type Look, Mark, Status } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
 import { Chart, useTrail } from "../components/sparkline.tsx";
 import { Ago, Moment } from "../components/time.tsx";
-import { Link } from "../frame/link.tsx";
-import { useView } from "../frame/navigation.ts";
-import { opTitleOf } from "../runs/op-title.ts";
-import { newestFirst } from "../runs/run-words.ts";
+import { Link } from "../frame/place-link.tsx";
 import { decimal, NONE, percent, span } from "../state/format.ts";
-import { showOutput } from "../state/view.ts";
+import { useView } from "../state/navigation.ts";
+import { showOutput } from "../state/place.ts";
 import { hostStatus } from "./host-filter.ts";
 import { Tags } from "./host-line.tsx";
 

@@ -1,7 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type MouseEvent, useCallback, useLayoutEffect, useRef } from "react";
-import { useNavigation, useView } from "../frame/navigation.ts";
-import { nextSort } from "../state/view.ts";
+import { useNavigation, useView } from "../state/navigation.ts";
+import { nextSort } from "../state/place.ts";
 import { HostLine } from "./host-line.tsx";
 import type { HostColumn, HostRow } from "./host-order.ts";
 

@@ -1,15 +1,15 @@
 import type { Command, Host, Pipeline } from "@neverstale/fleet-domain";
 import { isFinal } from "@neverstale/fleet-domain/schema-free";
 import { Button } from "react-aria-components";
+import { newestFirst } from "../commands/run-words.ts";
 import { commandLook, pipelineLook } from "../components/looks.ts";
 import { Mark, Status, useLook } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
 import { Elapsed, Moment } from "../components/time.tsx";
-import { Link } from "../frame/link.tsx";
-import { useView } from "../frame/navigation.ts";
-import { newestFirst } from "../runs/run-words.ts";
+import { Link } from "../frame/place-link.tsx";
 import { count } from "../state/format.ts";
-import { goTo, showOutput } from "../state/view.ts";
+import { useView } from "../state/navigation.ts";
+import { goTo, showOutput } from "../state/place.ts";
 import { gridOf, type PipelineGrid } from "./pipeline-grid.ts";
 
 export interface PipelinesScreenProps {

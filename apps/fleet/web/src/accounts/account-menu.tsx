@@ -1,8 +1,8 @@
 import { useState } from "react";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
-import { PasswordForm } from "../sign-in/password-form.tsx";
-import { applyTheme, storedTheme, THEMES, type Theme } from "./theme.ts";
+import { applyTheme, storedTheme, THEMES, type Theme } from "../frame/io/theme.ts";
+import { PasswordForm } from "./password-form.tsx";
 
 export interface AccountMenuProps {
   readonly user: string;

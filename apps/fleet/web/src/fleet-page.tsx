@@ -1,11 +1,11 @@
 import type { StateSync } from "@neverstale/client";
 import type { Fleet } from "@neverstale/fleet-domain";
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { SetUp, SignIn, SignInDialog } from "./accounts/sign-in.tsx";
+import type { Session } from "./accounts/visitor.ts";
 import { Dashboard } from "./dashboard.tsx";
-import type { Outputs } from "./output/followed-output.ts";
-import type { Session } from "./sign-in/session.ts";
-import { SetUp, SignIn, SignInDialog } from "./sign-in/sign-in.tsx";
-import { at } from "./state/base-path.ts";
+import type { Outputs } from "./outputs/followed-output.ts";
+import { at } from "./state/io/base-path.ts";
 
 interface AppProps {
   readonly session: Session;

@@ -4,10 +4,9 @@ import { Button, Checkbox } from "react-aria-components";
 import { Choice, type OptionGroup } from "../components/choice.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Notice } from "../components/notice.tsx";
-import { useOld } from "../frame/old.ts";
 import { count } from "../state/format.ts";
+import { useOld } from "../state/old.ts";
 import { ArgField } from "./arg-field.tsx";
-import { newKey, type RunRequest } from "./run.ts";
 import {
   argDefault,
   chosenSummary,
@@ -19,7 +18,8 @@ import {
   planPipeline,
   type RunPlan,
   readArgs,
-} from "./run-plan.ts";
+} from "./dispatch-plan.ts";
+import { newKey, type RunRequest } from "./dispatch-request.ts";
 import { type StartedRun, startedWords } from "./started-words.ts";
 
 /** What came of a request, in the words of the bar. */

@@ -1,8 +1,8 @@
 import { type DispatchedCommand, type DispatchedOp, keyWithTime, problemOf, type StateSync } from "@neverstale/client";
 import type { Args, Fleet } from "@neverstale/fleet-domain";
-import { at } from "../state/base-path.ts";
 import { count, sentences } from "../state/format.ts";
-import type { RunOutcome } from "./run-bar.tsx";
+import { at } from "../state/io/base-path.ts";
+import type { RunOutcome } from "./dispatch-bar.tsx";
 
 /** What a request starts: an op with its arguments, or a pipeline. */
 export type RunRequest =

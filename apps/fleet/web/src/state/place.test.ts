@@ -12,7 +12,7 @@ import {
   START,
   showOutput,
   type View,
-} from "./view.ts";
+} from "./place.ts";
 
 function parse(address: string): View {
   const url = new URL(address, "http://fleet.test");

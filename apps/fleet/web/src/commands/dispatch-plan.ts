@@ -1,7 +1,7 @@
 import type { ArgSpec, Args, Host, OpOffer } from "@neverstale/fleet-domain";
 import { labelOf } from "@neverstale/fleet-domain/schema-free";
+import { hostStatus } from "../hosts/host-filter.ts";
 import { count } from "../state/format.ts";
-import { hostStatus } from "./host-filter.ts";
 
 /** What can be started on the chosen hosts: an op that at least one of their agents allows, or a pipeline. */
 export interface OpChoice {

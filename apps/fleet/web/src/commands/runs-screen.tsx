@@ -6,10 +6,10 @@ import { commandLook } from "../components/looks.ts";
 import { Status } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
 import { Elapsed, Moment } from "../components/time.tsx";
-import { Link } from "../frame/link.tsx";
-import { useNavigation, useView } from "../frame/navigation.ts";
+import { Link } from "../frame/place-link.tsx";
 import { bytes, count, NONE } from "../state/format.ts";
-import { showOutput } from "../state/view.ts";
+import { useNavigation, useView } from "../state/navigation.ts";
+import { showOutput } from "../state/place.ts";
 import { opTitleOf } from "./op-title.ts";
 import { argWords, matchesWords, newestFirst, reasonWords } from "./run-words.ts";
 

@@ -1,8 +1,8 @@
 import type { Command } from "@neverstale/fleet-domain";
 import { useSyncExternalStore } from "react";
-import { at } from "../state/base-path.ts";
 import { badgeOf } from "../state/freshness.ts";
-import { useNow } from "../state/now.ts";
+import { at } from "../state/io/base-path.ts";
+import { useNow } from "../state/io/now.ts";
 import type { FollowedOutput } from "./followed-output.ts";
 import { OutputView } from "./output-view.tsx";
 

@@ -1,10 +1,10 @@
 import type { StateSync, SyncView } from "@neverstale/client";
 import type { Fleet } from "@neverstale/fleet-domain";
 import { useEffect, useState } from "react";
-import { useSync } from "../state/collections.ts";
 import { clock, count, NONE, span } from "../state/format.ts";
 import { badgeOf, type CatchUps, canTryNow, NO_CATCH_UPS, nextCatchUps } from "../state/freshness.ts";
-import { useNow } from "../state/now.ts";
+import { useNow } from "../state/io/now.ts";
+import { useSync } from "../state/replica-hooks.ts";
 import { BadgeAnnouncer, ConnectionBadge, NewVersion, TryNow } from "./connection-badge.tsx";
 
 /** The badge of the fleet's own replica. */

@@ -1,6 +1,6 @@
 import type { PipelineOffer } from "@neverstale/fleet-domain";
 import { useEffect, useState } from "react";
-import { at } from "../state/base-path.ts";
+import { at } from "../../state/io/base-path.ts";
 
 const NONE: readonly PipelineOffer[] = [];
 const ASK_AGAIN_MS = 5_000;

@@ -1,8 +1,8 @@
 import type { ReactNode } from "react";
 import { Icon, type IconName } from "../components/icon.tsx";
-import { goTo, type Screen, type View } from "../state/view.ts";
-import { Link } from "./link.tsx";
-import { OldContext } from "./old.ts";
+import { OldContext } from "../state/old.ts";
+import { goTo, type Screen, type View } from "../state/place.ts";
+import { Link } from "./place-link.tsx";
 
 const ENTRIES: readonly { readonly screen: Screen; readonly word: string; readonly icon: IconName }[] = [
   { screen: "hosts", word: "Hosts", icon: "hosts" },

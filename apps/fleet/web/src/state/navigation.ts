@@ -1,6 +1,6 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
-import { at, below } from "../state/base-path.ts";
-import { formatView, parseView, type View } from "../state/view.ts";
+import { at, below } from "./io/base-path.ts";
+import { formatView, parseView, type View } from "./place.ts";
 
 /** The address bar as a store: the one place that reads and writes it. */
 export class Navigation {

@@ -1,7 +1,7 @@
 import type { MouseEvent, ReactNode } from "react";
-import { at } from "../state/base-path.ts";
-import { formatView, type View } from "../state/view.ts";
-import { useNavigation } from "./navigation.ts";
+import { at } from "../state/io/base-path.ts";
+import { useNavigation } from "../state/navigation.ts";
+import { formatView, type View } from "../state/place.ts";
 
 interface LinkProps {
   readonly to: View;

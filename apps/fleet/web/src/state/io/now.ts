@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { useReplica } from "./collections.ts";
+import { useReplica } from "../replica-hooks.ts";
 
 /**
  * One clock for everything on the page that shows an age: it ticks once a second, for all at once, and only while

@@ -2,13 +2,13 @@ import type { Command, Host } from "@neverstale/fleet-domain";
 import { labelIn } from "@neverstale/fleet-domain/schema-free";
 import type { ReactNode } from "react";
 import { Button, Tab, TabList, TabPanel, Tabs } from "react-aria-components";
+import { opTitleOf } from "../commands/op-title.ts";
 import { Icon } from "../components/icon.tsx";
 import { commandLook } from "../components/looks.ts";
 import { Mark } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
-import { useNavigation, useView } from "../frame/navigation.ts";
-import { opTitleOf } from "../runs/op-title.ts";
-import { closeOutput } from "../state/view.ts";
+import { useNavigation, useView } from "../state/navigation.ts";
+import { closeOutput } from "../state/place.ts";
 import { DockResizer } from "./dock-resizer.tsx";
 import { outputAddress } from "./output-panel.tsx";
 

@@ -1,6 +1,6 @@
 import type { Host } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { argDefault, chosenSummary, hiddenWords, opChoices, planOp, readArgs } from "./run-plan.ts";
+import { argDefault, chosenSummary, hiddenWords, opChoices, planOp, readArgs } from "./dispatch-plan.ts";
 
 function host(id: string, ops: readonly string[], more: Partial<Host> = {}): Host {
   return {

@@ -1,7 +1,6 @@
 import type { LoginRequest, Problem, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
-
-import { at } from "../state/base-path.ts";
 import { sentences } from "../state/format.ts";
+import { at } from "../state/io/base-path.ts";
 
 export type SessionState =
   /** Not asked yet. */
