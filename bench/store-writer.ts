@@ -12,8 +12,8 @@ import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { DatabaseSync } from "node:sqlite";
-import type { CommitGroup, Store } from "../packages/server/src/store/contract.ts";
-import { sqliteStore } from "../packages/server/src/store/io/sqlite-store.ts";
+import type { CommitGroup, Store } from "@neverstale/server/store";
+import { sqliteStore } from "@neverstale/store-sqlite";
 
 interface Contender {
   readonly name: string;

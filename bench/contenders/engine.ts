@@ -3,7 +3,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { collection, defineModel, patch, put } from "@neverstale/protocol";
-import { memoryStore, StateManager, serveSync, sqliteStore } from "@neverstale/server";
+import { memoryStore, StateManager, serveSync } from "@neverstale/server";
+import { sqliteStore } from "@neverstale/store-sqlite";
 import type { ContenderServer, StartServer } from "../harness/contender.ts";
 import { type BenchChange, type BenchRecord, initialRecords } from "../harness/records.ts";
 

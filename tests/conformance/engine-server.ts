@@ -7,7 +7,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Change, collection, defineModel, patch, put, remove, SyncError } from "@neverstale/protocol";
-import { memoryStore, StateManager, serveSync, sqliteStore } from "@neverstale/server";
+import { memoryStore, StateManager, serveSync } from "@neverstale/server";
+import { sqliteStore } from "@neverstale/store-sqlite";
 
 const [database = "memory", port = "0", controlPort = "0", beaconMs = "30000"] = process.argv.slice(2);
 

@@ -7,7 +7,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { type Change, collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
-import { StateManager, serveSync, sqliteStore } from "@neverstale/server";
+import { StateManager, serveSync } from "@neverstale/server";
+import { sqliteStore } from "@neverstale/store-sqlite";
 
 export const model = defineModel({
   model: 1,

@@ -5,8 +5,9 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { collection, defineModel, type JsonValue, put, type StateOf, SyncError } from "@neverstale/protocol";
-import { StateManager, serveSync, sqliteStore } from "@neverstale/server";
+import { StateManager, serveSync } from "@neverstale/server";
 import type { Input } from "@neverstale/sim";
+import { sqliteStore } from "@neverstale/store-sqlite";
 
 const model = defineModel({
   model: 1,

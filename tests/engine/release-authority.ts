@@ -6,8 +6,9 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Change, SyncError } from "@neverstale/protocol";
-import { StateManager, sqliteStore } from "@neverstale/server";
+import { StateManager } from "@neverstale/server";
 import { migrationOf, modelsOf, type Release } from "@neverstale/sim";
+import { sqliteStore } from "@neverstale/store-sqlite";
 
 /** What RELEASE holds, as JSON. */
 export interface Started {

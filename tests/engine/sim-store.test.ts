@@ -1,6 +1,12 @@
+<<<<<<< HEAD
 import { makePlan, mountStore, World } from "@neverstale/sim";
 import { expect } from "vitest";
 import { describeStore, type StoreHarness } from "../../packages/server/src/store/contract-suite.ts";
+=======
+import { describeStore, type StoreHarness } from "@neverstale/server/store/contract-suite";
+import { makePlan, World } from "@neverstale/sim";
+import * as vitest from "vitest";
+>>>>>>> 59307f3 (The store over SQLite is a package of its own: the server knows a contract, and whoever writes a store can run its suite)
 
 type DiskConfig = World["config"]["disk"];
 
@@ -9,6 +15,7 @@ const settings = { sliceMs: 0, rowsAtOnce: 2, rowsPerLook: 1, rowsPerMessage: 8,
 
 for (const writer of ["auto", "inline", "worker"] as const) {
   describeStore(
+    vitest,
     `the simulated disk, writer: ${writer}`,
     async (retention = {}) => new Harness({ writer, retention, settings }),
   );
@@ -57,6 +64,6 @@ class Harness implements StoreHarness {
 
   async end(): Promise<void> {
     this.#ended = true;
-    expect(this.#world.failure?.rule).not.toBe("A10");
+    vitest.expect(this.#world.failure?.rule).not.toBe("A10");
   }
 }

@@ -7,7 +7,8 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { StateManager, sqliteStore } from "@neverstale/server";
+import { StateManager } from "@neverstale/server";
+import { sqliteStore } from "@neverstale/store-sqlite";
 import { model } from "./authority.ts";
 
 const MIB = 1024 * 1024;

@@ -7,7 +7,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { collection, defineModel, type JsonValue, patch, put, remove } from "@neverstale/protocol";
-import { StateManager, sqliteStore } from "@neverstale/server";
+import { StateManager } from "@neverstale/server";
+import { sqliteStore } from "@neverstale/store-sqlite";
 
 export const mainModel = defineModel({
   model: 1,

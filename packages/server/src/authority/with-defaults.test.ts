@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import { SyncHub } from "../followers/sync-hub.ts";
 import { settle, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
 import { memoryStore } from "../store/memory.ts";
-import { settingsFrom } from "../store/settings.ts";
 import { limitsFrom } from "./limits.ts";
 import { StateManager } from "./state-manager.ts";
 import { withDefaults } from "./with-defaults.ts";
@@ -47,7 +46,6 @@ test("[A10] an authority, its store and what serves it refuse bounds that can't 
   await expect(opening({ foldMs: Number.POSITIVE_INFINITY })).rejects.toThrow("`foldMs` of `limits`");
   await expect(opening({ recordBytes: "1 MiB" })).rejects.toThrow('not "1 MiB"');
   expect(() => memoryStore({ retention: { logChanges: -1 } })).toThrow("`logChanges` of `retention`");
-  expect(() => settingsFrom({ trimRows: 0 })).toThrow("`trimRows` of `settings`");
   const manager = await opening({ batchMs: 0 });
   await settle();
   for (const beaconMs of [0, Number.NaN, "30" as never]) {

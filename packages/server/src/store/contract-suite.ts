@@ -1,16 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  type AnswerQuery,
-  type CommitGroup,
-  type Fold,
-  type HistoryRow,
-  RETENTION,
-  type Retention,
-  type SpaceCommit,
-  type Store,
-  type StoreContents,
-  type StoredAnswer,
+import type * as Vitest from "vitest";
+import type {
+  AnswerQuery,
+  CommitGroup,
+  Fold,
+  HistoryRow,
+  SpaceCommit,
+  Store,
+  StoreContents,
+  StoredAnswer,
 } from "./contract.ts";
+import { RETENTION, type Retention } from "./retention.ts";
 
 /** Data that outlives the stores opened on it. */
 export interface StoreHarness {
@@ -29,8 +28,13 @@ export type MakeHarness = (retention?: Partial<Retention>) => Promise<StoreHarne
 const HOUR_MS = 3_600_000;
 const START = 1_800_000_000_000;
 
+/** The functions of Vitest that the suite is written with: whoever runs it hands in his own. */
+export type TestTools = Pick<typeof Vitest, "afterEach" | "beforeEach" | "describe" | "expect" | "test">;
+
 /** What every implementation of `Store` must do. */
-export function describeStore(name: string, makeHarness: MakeHarness): void {
+export function describeStore(tools: TestTools, name: string, makeHarness: MakeHarness): void {
+  const { afterEach, beforeEach, describe, expect, test } = tools;
+
   describe(`${name}: the store contract`, () => {
     let world: World;
 

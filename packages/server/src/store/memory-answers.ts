@@ -1,6 +1,7 @@
-import type { AnswerQuery, Retention, StoredAnswer } from "./contract.ts";
-import { findAnswer } from "./sliced/find-answer.ts";
-import { charsOf, KeptAnswers } from "./sliced/kept-answers.ts";
+import type { AnswerQuery, StoredAnswer } from "./contract.ts";
+import { findAnswer } from "./find-answer.ts";
+import { charsOf, KeptAnswers } from "./kept-answers.ts";
+import type { Retention } from "./retention.ts";
 
 export type ExpiredKeys = readonly (readonly [owner: string | null, madeAt: number])[];
 

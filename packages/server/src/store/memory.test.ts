@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import * as vitest from "vitest";
 import { describeStore, fold, group, made, record } from "./contract-suite.ts";
 import { type MemoryStore, memoryStore } from "./memory.ts";
 
-describeStore("memory", async (retention = {}) => {
+const { expect, test } = vitest;
+
+describeStore(vitest, "memory", async (retention = {}) => {
   const store = memoryStore({ retention });
   let backups = 0;
   return {

@@ -1,4 +1,5 @@
 import { assert, SyncError } from "@neverstale/protocol";
+import { Catalog, NO_COUNTERS } from "./catalog.ts";
 import type {
   AnswerQuery,
   ChangesText,
@@ -8,7 +9,6 @@ import type {
   LineageRow,
   LogQuery,
   LogRow,
-  Retention,
   SpaceContents,
   Store,
   StoreContents,
@@ -19,8 +19,7 @@ import type {
   StoreMetrics,
 } from "./contract.ts";
 import { type ExpiredKeys, MemoryAnswers } from "./memory-answers.ts";
-import { retentionFrom } from "./settings.ts";
-import { Catalog, NO_COUNTERS } from "./sliced/catalog.ts";
+import { type Retention, retentionFrom } from "./retention.ts";
 
 /** All that a memory store holds, as a plain value: `memoryStore({ data })` goes on from it. Its rows are never altered. */
 export interface MemoryData {

@@ -1,4 +1,5 @@
-import { type Retention, type Store, StoreFailure, type StoreSettings } from "@neverstale/server";
+import { type Retention, type Store, StoreFailure } from "@neverstale/server";
+import type { StoreSettings } from "@neverstale/store-sqlite/sliced";
 import type { Counters } from "../checks/counters.ts";
 import { Branch, type CommitGroup, type Report } from "../checks/history.ts";
 import type { Oracle } from "../checks/oracle.ts";

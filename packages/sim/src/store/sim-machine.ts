@@ -9,7 +9,7 @@ import {
   type StoreSettings,
   StoreSteps,
   type WriterThread,
-} from "@neverstale/server";
+} from "@neverstale/store-sqlite/sliced";
 import { type Disk, ProcessGone } from "./disk.ts";
 
 type Ask = WriterThread["ask"];

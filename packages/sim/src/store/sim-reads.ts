@@ -1,4 +1,4 @@
-import type { ContentTables, FileSize, OldestRows, QueryTables, SpaceTableRow } from "@neverstale/server";
+import type { ContentTables, FileSize, OldestRows, QueryTables, SpaceTableRow } from "@neverstale/store-sqlite/sliced";
 import type { LineageRow, LogTableRow, StoredRecord, StoredTombstone, TableData } from "./table-data.ts";
 
 type StoredAnswer = NonNullable<ReturnType<QueryTables["answer"]>>;

@@ -1,4 +1,4 @@
-import type { CommitTables, ContentTables, SpaceTableRow, UndoRow } from "@neverstale/server";
+import type { CommitTables, ContentTables, SpaceTableRow, UndoRow } from "@neverstale/store-sqlite/sliced";
 
 export type LogTableRow = Parameters<CommitTables["addLog"]>[0] & { readonly at: number };
 export type HistoryTableRow = Parameters<CommitTables["addHistory"]>[0];

@@ -18,10 +18,8 @@ const PROGRAM = `
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { collection, defineModel, put } from "@neverstale/protocol";
-import { memoryStore, StateManager, serveSync, sqliteStore } from "@neverstale/server";
+import { memoryStore, StateManager, serveSync } from "@neverstale/server";
 
 const model = defineModel({ model: 1, collections: { hosts: collection(null) }, changes: { host_added: put("hosts") } });
 const manager = await StateManager.open({ model, store: memoryStore() });
@@ -72,18 +70,5 @@ describe("where there is no SQLite", () => {
     `;
 
     expect(await run(program, ...WITHOUT)).toEqual(["1", 0]);
-  });
-
-  test("a store on disk says what to use, and leaves nothing behind", async () => {
-    const program = `
-      http.close();
-      await manager.close();
-      const folder = mkdtempSync(tmpdir() + "/neverstale-");
-      const error = await StateManager.open({ model, store: sqliteStore(folder + "/data.db") }).catch((error) => error);
-      console.log(error.code, /22.18/.test(error.hint), readdirSync(folder).length);
-      rmSync(folder, { recursive: true });
-    `;
-
-    expect(await run(program, ...WITHOUT)).toEqual(["store_unavailable true 0", 0]);
   });
 });

@@ -9,7 +9,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/store/sliced/trimmer.ts",
+        file: "store-sqlite/src/sliced/steps/trimmer.ts",
         find: "this.#counting(this.#ofUndo() ??",
         replace: "this.#counting(",
       },
@@ -22,7 +22,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/store/sliced/sliced-store.ts",
+        file: "store-sqlite/src/sliced/sliced-store.ts",
         find: "if (left === null) continue;",
         replace: "if (left === null) return;",
       },
@@ -35,7 +35,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 5 },
     edits: [
       {
-        file: "server/src/store/sliced/trimmer.ts",
+        file: "store-sqlite/src/sliced/steps/trimmer.ts",
         find: "const most = counters.position - row.position >= historyRows;",
         replace: "const most = historyRows < 0;",
       },
@@ -48,7 +48,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 112 },
     edits: [
       {
-        file: "server/src/store/sliced/read-contents.ts",
+        file: "store-sqlite/src/sliced/steps/read-contents.ts",
         find: "connection.transaction(() => undoFolds(connection.tables.folds));",
         replace: "if (connection === null) undoFolds(connection);",
       },
@@ -61,7 +61,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 11 },
     edits: [
       {
-        file: "server/src/store/sliced/trimmer.ts",
+        file: "store-sqlite/src/sliced/steps/trimmer.ts",
         find: "(most || now - row.at > logAgeMs) && row.lastVersion <= folded(row.spaceId);",
         replace: "most || (now - row.at > logAgeMs && row.lastVersion <= folded(row.spaceId));",
       },
@@ -74,7 +74,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/store/sliced/store-steps.ts",
+        file: "store-sqlite/src/sliced/steps/store-steps.ts",
         find: "return full.transaction(() => writeCommit(full.tables.commits, plan));",
         replace: "return this.#database.background.transaction(() => writeCommit(full.tables.commits, plan));",
       },

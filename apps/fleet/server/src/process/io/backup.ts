@@ -1,4 +1,4 @@
-import { backupDatabase, type Restored, restoreBackup } from "@neverstale/server";
+import { backupDatabase, type Restored, restoreBackup } from "@neverstale/store-sqlite";
 import { databaseIn } from "./data-directory.ts";
 
 /** A verified copy of the state, also while a server works on it; `file` must not exist. Throws `SyncError`. */

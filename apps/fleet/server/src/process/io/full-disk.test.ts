@@ -1,4 +1,5 @@
-import { memoryStore, type Store, StoreFailure, sqliteStore } from "@neverstale/server";
+import { memoryStore, type Store, StoreFailure } from "@neverstale/server";
+import { sqliteStore } from "@neverstale/store-sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import { closeCode, Fleets, onlineHost, send, signInWith, upgrade } from "../../fleet/fleet-suite.ts";
 import { databaseIn } from "./data-directory.ts";

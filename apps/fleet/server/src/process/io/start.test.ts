@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { COMMAND_LIMIT } from "@neverstale/fleet-domain";
-import { sqliteStore } from "@neverstale/server";
+import { sqliteStore } from "@neverstale/store-sqlite";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   Browser,

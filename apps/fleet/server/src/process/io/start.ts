@@ -13,7 +13,8 @@ import {
   passwordProblem,
 } from "@neverstale/fleet-domain";
 import { DEFAULT_BEACON_MS, type SyncError } from "@neverstale/protocol";
-import { DEFAULT_LIMITS, StateManager, type Store, StoreFailure, sqliteStore, withDefaults } from "@neverstale/server";
+import { DEFAULT_LIMITS, StateManager, type Store, StoreFailure, withDefaults } from "@neverstale/server";
+import { sqliteStore } from "@neverstale/store-sqlite";
 import { type Logger, pino } from "pino";
 import { ADMIN, makeEnrollmentToken, needsSetup, removeEnrollmentToken, setUpAdmin } from "../../accounts/decide.ts";
 import { noteAddress, takeUpReset, watchForResets } from "../../accounts/io/admin-reset.ts";

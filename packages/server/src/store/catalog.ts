@@ -1,0 +1,210 @@
+import { assert } from "@neverstale/protocol";
+import type {
+  ChangesText,
+  CommitGroup,
+  HistoryRow,
+  LineageRow,
+  SpaceCommit,
+  StoredAnswer,
+  StoredHistoryRow,
+} from "./contract.ts";
+
+/** What a store must know of a space to number what it writes. */
+export interface SpaceEntry {
+  /** The store's own number for one creation of a space; never given out twice. */
+  readonly id: number;
+  readonly creationId: string;
+  readonly head: number;
+}
+
+export interface PlannedLogRow {
+  /** Rises by one with every row, over all spaces: the order of the commits. */
+  readonly sequence: number;
+  readonly spaceId: number;
+  readonly firstVersion: number;
+  readonly lastVersion: number;
+  /** How many changes were ever logged, this row's included: what `Retention.logChanges` is measured by. */
+  readonly total: number;
+  readonly changes: ChangesText;
+}
+
+export interface EncodedLogRow extends Omit<PlannedLogRow, "changes"> {
+  readonly changes: string;
+  /** How many characters were ever logged, this row's included. */
+  readonly chars: number;
+}
+
+export interface EncodedHistoryRow extends StoredHistoryRow {
+  /** How many characters were ever evicted, this row's included. */
+  readonly chars: number;
+}
+
+/** A group as plain rows: what is to be written, with nothing left to decide. */
+export interface CommitPlan {
+  readonly at: number;
+  readonly ageAt: number;
+  /** Creations that end here; their rows may be cleared away later. */
+  readonly ended: readonly number[];
+  readonly made: readonly { readonly id: number; readonly name: string; readonly creationId: string }[];
+  readonly lineage: readonly (LineageRow & { readonly spaceId: number })[];
+  readonly log: readonly EncodedLogRow[];
+  readonly history: readonly EncodedHistoryRow[];
+  readonly answers: readonly StoredAnswer[];
+}
+
+/** The numbers that run over all spaces. */
+export interface Counters {
+  readonly nextSpaceId: number;
+  /** Of the newest log row. */
+  readonly sequence: number;
+  readonly total: number;
+  readonly logChars: number;
+  /** Of the newest history row. */
+  readonly position: number;
+  readonly historyChars: number;
+}
+
+export const NO_COUNTERS: Counters = {
+  nextSpaceId: 1,
+  sequence: 0,
+  total: 0,
+  logChars: 0,
+  position: 0,
+  historyChars: 0,
+};
+
+/** The spaces of a store as its last commit left them. */
+export class Catalog {
+  readonly #spaces: Map<string, SpaceEntry>;
+  #counters: Counters;
+
+  constructor(spaces: Iterable<readonly [string, SpaceEntry]>, counters: Counters) {
+    this.#spaces = new Map(spaces);
+    this.#counters = counters;
+  }
+
+  get counters(): Counters {
+    return this.#counters;
+  }
+
+  get(name: string): SpaceEntry | null {
+    return this.#spaces.get(name) ?? null;
+  }
+
+  /** Alters nothing until it is handed to `carriedOut`. */
+  plan(group: CommitGroup): PlanDraft {
+    const draft = new PlanDraft(this, group);
+    for (const space of group.spaces) draft.add(space);
+    return draft;
+  }
+
+  carriedOut(draft: PlanDraft): void {
+    for (const [name, entry] of draft.spaces) {
+      if (entry === null) this.#spaces.delete(name);
+      else this.#spaces.set(name, entry);
+    }
+    this.#counters = draft.counters;
+  }
+}
+
+/** The plan in the making, and the catalog as it will be once it is carried out. */
+export class PlanDraft {
+  readonly at: number;
+  readonly ageAt: number;
+  readonly history: readonly HistoryRow[];
+  readonly answers: readonly StoredAnswer[];
+  readonly ended: number[] = [];
+  made: { id: number; name: string; creationId: string }[] = [];
+  lineage: (LineageRow & { readonly spaceId: number })[] = [];
+  log: PlannedLogRow[] = [];
+  readonly spaces = new Map<string, SpaceEntry | null>();
+  counters: Counters;
+  readonly #catalog: Catalog;
+
+  constructor(catalog: Catalog, group: CommitGroup) {
+    this.#catalog = catalog;
+    this.at = group.at;
+    this.ageAt = group.ageAt;
+    this.history = group.history;
+    this.answers = group.answers;
+    this.counters = catalog.counters;
+  }
+
+  add(commit: SpaceCommit): void {
+    const before = this.#get(commit.name);
+    if (commit.removed) {
+      assert(before !== null, `no space "${commit.name}" to remove`);
+      this.#end(commit.name, before);
+    } else if (commit.creationId === null) {
+      assert(before !== null, `no space "${commit.name}"`);
+      this.#append(before, commit);
+    } else {
+      if (before !== null) this.#end(commit.name, before);
+      this.#append(this.#make(commit.name, commit.creationId), commit);
+    }
+  }
+
+  /** The plan as it can be written, also by another thread. Called once, before the plan is carried out. */
+  encoded(): CommitPlan {
+    const { at, ageAt, ended, made, lineage, answers } = this;
+    const log = this.log.map((row) => this.#encodedLog(row));
+    const history = this.history.map((row) => this.#encodedHistory(row));
+    return { at, ageAt, ended, made, lineage, log, history, answers };
+  }
+
+  #encodedLog(row: PlannedLogRow): EncodedLogRow {
+    const changes = row.changes.text;
+    const chars = this.counters.logChars + changes.length;
+    this.counters = { ...this.counters, logChars: chars };
+    return { ...row, changes, chars };
+  }
+
+  #encodedHistory(row: HistoryRow): EncodedHistoryRow {
+    const position = this.counters.position + 1;
+    const chars = this.counters.historyChars + row.text.length;
+    this.counters = { ...this.counters, position, historyChars: chars };
+    return { ...row, position, chars };
+  }
+
+  #get(name: string): SpaceEntry | null {
+    const planned = this.spaces.get(name);
+    return planned === undefined ? this.#catalog.get(name) : planned;
+  }
+
+  #make(name: string, creationId: string): SpaceEntry {
+    const id = this.counters.nextSpaceId;
+    this.counters = { ...this.counters, nextSpaceId: id + 1 };
+    this.made.push({ id, name, creationId });
+    return { id, creationId, head: 0 };
+  }
+
+  /** A space that was made by this very group leaves no trace. */
+  #end(name: string, { id }: SpaceEntry): void {
+    this.spaces.set(name, null);
+    if (!this.made.some((space) => space.id === id)) this.ended.push(id);
+    this.made = this.made.filter((space) => space.id !== id);
+    this.lineage = this.lineage.filter((row) => row.spaceId !== id);
+    this.log = this.log.filter((row) => row.spaceId !== id);
+  }
+
+  #append(space: SpaceEntry, commit: SpaceCommit): void {
+    const { name, firstVersion, lastVersion, lineage, changes } = commit;
+    const count = lastVersion - firstVersion + 1;
+    assert(
+      firstVersion === space.head + 1 && count >= 0,
+      `versions ${firstVersion} to ${lastVersion} of "${name}" after ${space.head}`,
+    );
+    assert(
+      lineage === null || (lineage.firstVersion === firstVersion && count > 0),
+      `a lineage row of "${name}" without its first change`,
+    );
+    if (lineage !== null) this.lineage.push({ spaceId: space.id, ...lineage });
+    if (count > 0) {
+      const sequence = this.counters.sequence + 1;
+      const total = this.counters.total + count;
+      this.counters = { ...this.counters, sequence, total };
+      this.log.push({ sequence, spaceId: space.id, firstVersion, lastVersion, total, changes });
+    }
+    this.spaces.set(name, { ...space, head: lastVersion });
+  }
+}

@@ -1,0 +1,3 @@
+export { backupDatabase } from "./io/backup.ts";
+export { type Restored, restoreBackup } from "./io/restore.ts";
+export { type SqliteStoreOptions, sqliteStore } from "./io/sqlite-store.ts";

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeStore } from "@neverstale/server/store/contract-suite";
+import * as vitest from "vitest";
+import { type SqliteStoreOptions, sqliteStore } from "./sqlite-store.ts";
+
+for (const writer of ["auto", "inline", "worker"] as const) {
+  describeStore(vitest, `sqlite, writer: ${writer}`, async (retention = {}) => {
+    const directory = mkdtempSync(join(tmpdir(), "neverstale-store-"));
+    const options: SqliteStoreOptions = { writer, retention };
+    let backups = 0;
+    return {
+      store: () => sqliteStore(join(directory, "data", "fleet.db"), options),
+      backupPath: () => {
+        backups += 1;
+        return join(directory, `backup-${backups}.db`);
+      },
+      restored: (path) => sqliteStore(path, options),
+      end: async () => rmSync(directory, { recursive: true }),
+    };
+  });
+}

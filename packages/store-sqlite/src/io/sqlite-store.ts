@@ -1,0 +1,76 @@
+import { resolve } from "node:path";
+import type { Millis } from "@neverstale/base";
+import type { Store } from "@neverstale/server/store";
+import { withDefaults } from "@neverstale/server/store";
+import { type StoreSettings, settingsFrom } from "../sliced/settings.ts";
+import { SlicedStore, type SlicedStoreOptions } from "../sliced/sliced-store.ts";
+import type { OpenData, StoreMachine } from "../sliced/store-machine.ts";
+import type { WriterThread } from "../sliced/writer-thread.ts";
+import { backupDatabase } from "./backup.ts";
+import { explain, openDatabase, withReason } from "./files/open-database.ts";
+import { realPath } from "./files/real-path.ts";
+import { MIGRATIONS } from "./files/schema.ts";
+import type { DatabaseSettings } from "./sqlite-database.ts";
+import { WorkerWriter } from "./worker-writer.ts";
+
+export interface SqliteStoreOptions extends SlicedStoreOptions {
+  /** The database file grows no further: commits are refused then, as with a full disk. Default: no bound. */
+  readonly maxBytes?: number;
+  /**
+   * Opens a file that was not closed by its last server though its write-ahead log is gone, and what was committed last
+   * with it. Without it, which is the default, that is `store_damaged`.
+   */
+  readonly acceptLostLog?: boolean;
+}
+
+/** A store in one SQLite file, with its write-ahead log and its lock beside it. Nothing is touched before `open`. */
+export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Store {
+  return new SlicedStore(new SqliteMachine(resolve(path), options), options);
+}
+
+const UNBOUNDED = { maxBytes: Number.POSITIVE_INFINITY };
+
+/** This machine, and a file on it. */
+class SqliteMachine implements StoreMachine {
+  readonly name: string;
+  readonly #options: SqliteStoreOptions;
+  readonly #maxBytes: number;
+  readonly #steps: StoreSettings;
+
+  constructor(path: string, options: SqliteStoreOptions) {
+    this.name = path;
+    this.#maxBytes = withDefaults(
+      UNBOUNDED,
+      { maxBytes: options.maxBytes as number },
+      "the options of the store",
+    ).maxBytes;
+    this.#options = options;
+    this.#steps = settingsFrom(options.settings);
+  }
+
+  readonly now = (): Millis => performance.now();
+
+  readonly soon = (run: () => void): void => {
+    setImmediate(run);
+  };
+
+  open(): OpenData {
+    return withReason(this.name, () => openDatabase(this.#settings(), MIGRATIONS, this.#options.acceptLostLog));
+  }
+
+  startThread(): WriterThread {
+    return new WorkerWriter({ database: this.#settings(), steps: this.#steps });
+  }
+
+  explain(error: unknown): Error {
+    return explain(this.name, error);
+  }
+
+  backup(path: string): Promise<void> {
+    return backupDatabase(realPath(this.name), resolve(path));
+  }
+
+  #settings(): DatabaseSettings {
+    return { path: realPath(this.name), maxBytes: this.#maxBytes };
+  }
+}

@@ -1,0 +1,73 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { AnswerSize, EncodedHistoryRow, EncodedLogRow, LineageRow, StoredAnswer } from "@neverstale/server/store";
+import type { CommitTables } from "../../sliced/tables.ts";
+
+export class CommitStatements implements CommitTables {
+  readonly #addLog: StatementSync;
+  readonly #addHistory: StatementSync;
+  readonly #takeAnswer: StatementSync;
+  readonly #addAnswer: StatementSync;
+  readonly #addLineage: StatementSync;
+  readonly #addSpace: StatementSync;
+  readonly #endSpace: StatementSync;
+  readonly #noteEnded: StatementSync;
+  readonly #addEpoch: StatementSync;
+  readonly #probe: StatementSync;
+
+  constructor(db: DatabaseSync) {
+    this.#addLog = db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#addHistory = db.prepare(
+      `INSERT INTO history (history_id, space, collection, version, at, id, text, chars, creation_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#takeAnswer = db.prepare("DELETE FROM idempotency WHERE key = ? RETURNING owner, chars");
+    this.#addAnswer = db.prepare(
+      "INSERT INTO idempotency (key, body_hash, at, version, answer, owner, made_at, chars) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#addLineage = db.prepare("INSERT INTO lineage (space_id, first_version, epoch) VALUES (?, ?, ?)");
+    this.#addSpace = db.prepare("INSERT INTO spaces (space_id, name, creation_id) VALUES (?, ?, ?)");
+    this.#endSpace = db.prepare("DELETE FROM spaces WHERE space_id = ?");
+    this.#noteEnded = db.prepare("INSERT INTO ended_spaces VALUES (?)");
+    this.#addEpoch = db.prepare("INSERT INTO epochs (epoch) VALUES (?)");
+    this.#probe = db.prepare("UPDATE probe SET commits = commits + 1");
+  }
+
+  addLog(row: EncodedLogRow, at: number): void {
+    const { sequence, spaceId, firstVersion, lastVersion, total, changes, chars } = row;
+    this.#addLog.run(sequence, spaceId, firstVersion, lastVersion, at, total, changes, chars);
+  }
+
+  addHistory(row: EncodedHistoryRow): void {
+    const { position, space, collection, version, at, id, text, chars, creationId } = row;
+    this.#addHistory.run(position, space, collection, version, at, id, text, chars, creationId);
+  }
+
+  takeAnswer(key: string): AnswerSize | null {
+    return (this.#takeAnswer.get(key) as AnswerSize | undefined) ?? null;
+  }
+
+  addAnswer({ key, bodyHash, at, version, answer, owner, madeAt }: StoredAnswer, chars: number): void {
+    this.#addAnswer.run(key, bodyHash, at, version, answer, owner, madeAt, chars);
+  }
+
+  addLineage(spaceId: number, row: LineageRow): void {
+    this.#addLineage.run(spaceId, row.firstVersion, row.epoch);
+  }
+
+  addSpace(row: { readonly id: number; readonly name: string; readonly creationId: string }): void {
+    this.#addSpace.run(row.id, row.name, row.creationId);
+  }
+
+  endSpace(spaceId: number): void {
+    this.#endSpace.run(spaceId);
+    this.#noteEnded.run(spaceId);
+  }
+
+  addEpoch(epoch: string): void {
+    this.#addEpoch.run(epoch);
+  }
+
+  probe(): void {
+    this.#probe.run();
+  }
+}

@@ -1,0 +1,105 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { HistoryQuery, LogRow, StoredAnswer, StoredHistoryRow } from "@neverstale/server/store";
+import type { FileSize, OldestRows, QueryTables } from "../../sliced/tables.ts";
+import { pragma } from "../connection.ts";
+import { Prepared } from "./prepared.ts";
+
+export class QueryStatements implements QueryTables {
+  readonly #db: DatabaseSync;
+  readonly #statements: Prepared;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+    this.#statements = new Prepared(db);
+  }
+
+  answer(key: string): StoredAnswer | null {
+    const rows = this.#rows<StoredAnswer>(
+      `SELECT key, body_hash AS bodyHash, at, version, answer, owner, made_at AS madeAt
+       FROM idempotency WHERE key = ?`,
+      key,
+    );
+    return rows[0] ?? null;
+  }
+
+  expiredUpTo(owner: string): number | null {
+    const rows = this.#rows<{ madeAt: number | null }>(
+      "SELECT max(made_at) AS madeAt FROM expired_keys WHERE owner = ? OR owner IS NULL",
+      owner,
+    );
+    return rows[0]?.madeAt ?? null;
+  }
+
+  log(space: string, spaceId: number, afterVersion: number, limit: number): LogRow[] {
+    return this.#rows(
+      `SELECT ?1 AS space, first_version AS firstVersion, last_version AS lastVersion, at, changes FROM log
+       WHERE space_id = ?2 AND last_version > ?3 AND first_version >=
+         coalesce((SELECT max(first_version) FROM log WHERE space_id = ?2 AND first_version <= ?3), 0)
+       ORDER BY first_version LIMIT ?4`,
+      space,
+      spaceId,
+      afterVersion,
+      limit,
+    );
+  }
+
+  /** Collection by collection, as the index has them; the best of each are then the best of all. */
+  history(query: HistoryQuery): StoredHistoryRow[] {
+    const { space, before, limit } = query;
+    const collections = query.collection === undefined ? this.#collectionsOf(space) : [query.collection];
+    const rows = collections.flatMap((collection) => this.#historyOf(query, collection));
+    rows.sort((a, b) => a.position - b.position);
+    return before === undefined ? rows.slice(0, limit) : rows.slice(Math.max(0, rows.length - limit));
+  }
+
+  #historyOf({ space, creationId, after, before, limit }: HistoryQuery, collection: string): StoredHistoryRow[] {
+    const order = before === undefined ? "history_id" : "history_id DESC";
+    return this.#rows(
+      `SELECT history_id AS position, space, creation_id AS creationId, collection, id, version, at, text FROM history
+       WHERE space = ? AND collection = ? AND history_id > ? AND history_id < ?
+         ${creationId === undefined ? "" : "AND creation_id = ?"}
+       ORDER BY ${order} LIMIT ?`,
+      space,
+      collection,
+      after ?? 0,
+      before ?? Number.MAX_SAFE_INTEGER,
+      ...(creationId === undefined ? [] : [creationId]),
+      limit,
+    );
+  }
+
+  oldest(): OldestRows {
+    const [log = null] = this.#rows<{ total: number; chars: number }>(`
+      SELECT total - (last_version - first_version + 1) AS total, max(0, coalesce(chars, 0) - octet_length(changes)) AS chars
+      FROM log ORDER BY sequence LIMIT 1`);
+    const [history = null] = this.#rows<{ position: number; chars: number }>(`
+      SELECT history_id - 1 AS position, max(0, coalesce(chars, 0) - octet_length(text)) AS chars
+      FROM history ORDER BY history_id LIMIT 1`);
+    return { log, history };
+  }
+
+  file(): FileSize {
+    const read = (name: string) => Number(pragma(this.#db, name));
+    return { pages: read("page_count"), freePages: read("freelist_count"), pageBytes: read("page_size") };
+  }
+
+  #collectionsOf(space: string): string[] {
+    const rows = this.#rows<{ name: string }>(
+      `WITH RECURSIVE found (name) AS (
+         SELECT min(collection) FROM history WHERE space = ?1
+         UNION ALL
+         SELECT (SELECT min(collection) FROM history WHERE space = ?1 AND collection > name) FROM found WHERE name NOT NULL
+       ) SELECT name FROM found WHERE name NOT NULL`,
+      space,
+    );
+    return rows.map((row) => row.name);
+  }
+
+  /** Plain objects: the driver's have no prototype. */
+  #rows<Row>(sql: string, ...values: readonly (string | number)[]): Row[] {
+    return this.#statements
+      .get(sql)
+      .all(...values)
+      .map((row) => ({ ...row }) as Row);
+  }
+}

@@ -1,0 +1,83 @@
+import type { Millis } from "@neverstale/base";
+import type { AnswerSize, CommitPlan } from "@neverstale/server/store";
+import type { StoreSettings } from "../settings.ts";
+import type { CheckpointResult, Database, FoldEnd } from "../tables.ts";
+import { type FoldRow, FoldRows, type SliceWritten } from "./fold-rows.ts";
+import { type TrimLimits, type Trimmed, Trimmer } from "./trimmer.ts";
+import { writeCommit } from "./write-commit.ts";
+
+/**
+ * Everything that is written to the database, on whichever thread it lives. Each call is one step that holds the write
+ * lock for at most some milliseconds, the disk aside, and throws a `StoreFailure`; whoever calls sees to it that two
+ * writers of a store never work at the same time.
+ */
+export class StoreSteps {
+  readonly #database: Database;
+  readonly #now: () => Millis;
+  readonly #settings: StoreSettings;
+  #background: { readonly fold: FoldRows; readonly trimmer: Trimmer } | null = null;
+
+  constructor(database: Database, now: () => Millis, settings: StoreSettings) {
+    this.#database = database;
+    this.#now = now;
+    this.#settings = settings;
+  }
+
+  /** Returns the answers whose place was taken by newer ones. */
+  commit(plan: CommitPlan): readonly AnswerSize[] {
+    const { full } = this.#database;
+    return full.transaction(() => writeCommit(full.tables.commits, plan));
+  }
+
+  beginEpoch(epoch: string): void {
+    const { full } = this.#database;
+    full.transaction(() => full.tables.commits.addEpoch(epoch));
+  }
+
+  /** A commit that means nothing, to learn how long one takes. */
+  probe(): void {
+    const { full } = this.#database;
+    full.transaction(() => full.tables.commits.probe());
+  }
+
+  /** Takes rows of a fold in; nothing is written yet. */
+  takeRows(rows: readonly FoldRow[]): void {
+    this.#inBackground().fold.take(rows);
+  }
+
+  /** The fold is given up. */
+  dropRows(): void {
+    this.#inBackground().fold.giveUp();
+  }
+
+  /** Writes a slice of the rows taken in; with the last of them, what ends the fold. */
+  writeRows(spaceId: number, end: FoldEnd): SliceWritten {
+    const { fold } = this.#inBackground();
+    const written = this.#database.background.transaction(() => fold.write(spaceId, end));
+    if (written.last) fold.ended(spaceId);
+    return written;
+  }
+
+  trim(limits: TrimLimits): Trimmed {
+    const { trimmer } = this.#inBackground();
+    return trimmer.step(limits, (work) => this.#database.background.transaction(work));
+  }
+
+  checkpoint(): CheckpointResult {
+    return this.#database.checkpoint();
+  }
+
+  close(): void {
+    this.#background = null;
+    this.#database.close();
+  }
+
+  #inBackground() {
+    const { folds, trims } = this.#database.background.tables;
+    this.#background ??= {
+      fold: new FoldRows(folds, this.#now, this.#settings),
+      trimmer: new Trimmer(trims, this.#now, this.#settings),
+    };
+    return this.#background;
+  }
+}

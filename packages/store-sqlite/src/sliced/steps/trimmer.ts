@@ -1,0 +1,236 @@
+import type { Millis } from "@neverstale/base";
+import type { AnswerSize, AnswersDue, Counters, Retention } from "@neverstale/server/store";
+import type { StoreSettings } from "../settings.ts";
+import type { OldAnswerRow, TableCounts, TrimTables } from "../tables.ts";
+
+export interface TrimLimits {
+  readonly retention: Retention;
+  /** Of the newest commit. */
+  readonly now: number;
+  /** What was counted so far. */
+  readonly counters: Counters;
+  readonly answers: AnswersDue;
+  /** The space that was folded last: its tombstones are looked at. */
+  readonly spaceId: number | null;
+  /** So many rows go in this step where so many are due, however long it takes: trimming must be faster than commits. */
+  readonly least: number;
+}
+
+export interface Trimmed {
+  readonly rows: number;
+  /** The answers among them. */
+  readonly answers: readonly AnswerSize[];
+  /** What there is when nothing is due any more; null: there is more to do. */
+  readonly left: TableCounts | null;
+}
+
+/** One deletion, to be run inside a transaction; returns how many rows went. */
+type Deletion = () => number;
+
+/** The answers that went in one step. */
+class DroppedAnswers {
+  readonly all: AnswerSize[] = [];
+  readonly #owners = new Map<string, number>();
+  chars = 0;
+
+  add(answer: AnswerSize): void {
+    this.all.push(answer);
+    this.#owners.set(answer.owner, this.of(answer.owner) + 1);
+    this.chars += answer.chars;
+  }
+
+  of(owner: string): number {
+    return this.#owners.get(owner) ?? 0;
+  }
+}
+
+/** Tables are counted anew when trimming has changed them, else so rarely: that takes a look at each of their pages. */
+const COUNT_EVERY_MS = 1_000;
+
+/** Finds what has outlived its retention, oldest first, and deletes it a step at a time. */
+export class Trimmer {
+  readonly #tables: TrimTables;
+  readonly #now: () => Millis;
+  readonly #settings: StoreSettings;
+  /** Notes up to this one are of folds that have not ended. */
+  #undoNeeded = 0;
+  #dropped = new DroppedAnswers();
+  /** What there was, and when that was counted. */
+  #counted: { readonly tables: TableCounts; readonly at: Millis } | null = null;
+
+  constructor(tables: TrimTables, now: () => Millis, settings: StoreSettings) {
+    this.#tables = tables;
+    this.#now = now;
+    this.#settings = settings;
+  }
+
+  /** Deletes, in one transaction, what is due: for about a slice's time, and at least what it is told. */
+  step(limits: TrimLimits, transaction: (work: () => Trimmed) => Trimmed): Trimmed {
+    this.#dropped = new DroppedAnswers();
+    const first = this.#next(limits);
+    return first === null ? this.#ended() : transaction(() => this.#run(first, limits));
+  }
+
+  #run(first: Deletion, limits: TrimLimits): Trimmed {
+    const until = this.#now() + this.#settings.sliceMs;
+    let rows = first();
+    while (rows < limits.least || this.#now() < until) {
+      const deletion = this.#next(limits);
+      if (deletion === null) break;
+      rows += deletion();
+    }
+    return { rows, answers: this.#dropped.all, left: null };
+  }
+
+  /** The next pass looks at everything again. */
+  #ended(): Trimmed {
+    this.#undoNeeded = 0;
+    const now = this.#now();
+    if (this.#counted === null || now - this.#counted.at >= COUNT_EVERY_MS)
+      this.#counted = { tables: this.#tables.counts(), at: now };
+    return { rows: 0, answers: [], left: this.#counted.tables };
+  }
+
+  /** Of a table that is counted. */
+  #counting(deletion: Deletion | null): Deletion | null {
+    if (deletion !== null) this.#counted = null;
+    return deletion;
+  }
+
+  /** Null when nothing is due. */
+  #next(limits: TrimLimits): Deletion | null {
+    return (
+      this.#ofLog(limits) ??
+      this.#ofAnswers(limits) ??
+      this.#ofHistory(limits) ??
+      this.#counting(this.#ofUndo() ?? this.#ofTombstones(limits.spaceId) ?? this.#ofEnded())
+    );
+  }
+
+  /** Whole groups, from the oldest on; one that is not folded yet ends it. */
+  #ofLog({ now, counters, retention }: TrimLimits): Deletion | null {
+    const { logAgeMs, logChanges, logChars } = retention;
+    const folded = this.#foldedVersions();
+    const last = this.#lastDue(this.#tables.oldestLog(this.#settings.trimRows), (row) => {
+      const before = row.total - (row.lastVersion - row.firstVersion + 1);
+      const most = counters.total - before > logChanges || counters.logChars - row.chars + row.bytes > logChars;
+      return (most || now - row.at > logAgeMs) && row.lastVersion <= folded(row.spaceId);
+    });
+    return last === null ? null : () => this.#tables.dropLog(last.sequence);
+  }
+
+  #ofHistory({ now, counters, retention }: TrimLimits): Deletion | null {
+    const { historyAgeMs, historyRows, historyChars } = retention;
+    const last = this.#lastDue(this.#tables.oldestHistory(this.#settings.trimRows), (row) => {
+      const most = counters.position - row.position >= historyRows;
+      return most || counters.historyChars - row.chars + row.bytes > historyChars || now - row.at > historyAgeMs;
+    });
+    return last === null ? null : () => this.#tables.dropHistory(last.position);
+  }
+
+  /** The last of the rows that are due one after the other; not more than a step may delete. */
+  #lastDue<Row extends { readonly bytes: number }>(rows: Iterable<Row>, isDue: (row: Row) => boolean): Row | null {
+    let last: Row | null = null;
+    let bytes = 0;
+    for (const row of rows) {
+      if (!isDue(row) || (last !== null && bytes + row.bytes > this.#settings.trimBytes)) break;
+      last = row;
+      bytes += row.bytes;
+    }
+    return last;
+  }
+
+  /** By the number of a space; of one that has ended everything counts as folded. Looked up once for each. */
+  #foldedVersions(): (spaceId: number) => number {
+    const known = new Map<number, number>();
+    return (spaceId) => {
+      let version = known.get(spaceId);
+      if (version === undefined) {
+        version = this.#tables.space(spaceId)?.foldedVersion ?? Number.POSITIVE_INFINITY;
+        known.set(spaceId, version);
+      }
+      return version;
+    };
+  }
+
+  /** What is too old, what an owner has too many of, what all have too many of; less what went in this step already. */
+  #ofAnswers({ now, answers, retention }: TrimLimits): Deletion | null {
+    const drop = (rows: readonly OldAnswerRow[]) => this.#dropAnswers(rows, retention.expiredOwners);
+    const oldestAt = now - retention.answerAgeMs;
+    const old = this.#answersDue(null, (row) => row.at < oldestAt);
+    if (old.length > 0) return () => drop(old);
+    for (const { owner, count } of answers.owners) {
+      const most = count - this.#dropped.of(owner);
+      const ofOwner = most <= 0 ? [] : this.#answersDue(owner, (_, index) => index < most);
+      if (ofOwner.length > 0) return () => drop(ofOwner);
+    }
+    const most = answers.count - this.#dropped.all.length;
+    let chars = answers.chars - this.#dropped.chars;
+    if (most <= 0 && chars <= 0) return null;
+    const ofAll = this.#answersDue(null, (row, index) => {
+      const due = index < most || chars > 0;
+      chars -= row.chars;
+      return due;
+    });
+    return ofAll.length === 0 ? null : () => drop(ofAll);
+  }
+
+  #answersDue(owner: string | null, isDue: (row: OldAnswerRow, index: number) => boolean): OldAnswerRow[] {
+    const due: OldAnswerRow[] = [];
+    for (const row of this.#tables.oldestAnswers(owner, this.#settings.trimRows)) {
+      if (!isDue(row, due.length)) break;
+      due.push(row);
+    }
+    return due;
+  }
+
+  /** Whoever repeats a request that old is told so, and nothing is done again (rule D1). */
+  #dropAnswers(rows: readonly OldAnswerRow[], mostOwners: number): number {
+    for (const { id, owner, chars, madeAt } of rows) {
+      this.#tables.dropAnswer(id);
+      if (madeAt !== null) this.#tables.raiseExpired(owner, madeAt);
+      this.#dropped.add({ owner, chars });
+    }
+    for (let tooMany = this.#tables.expiredOwners() - mostOwners; tooMany > 0; tooMany -= 1) {
+      const oldest = this.#tables.oldestExpired();
+      if (oldest === null) break;
+      this.#tables.raiseExpired(null, oldest.madeAt);
+      this.#tables.dropExpired(oldest.owner);
+    }
+    return rows.length;
+  }
+
+  /** What folds that have ended would have needed if they had not. */
+  #ofUndo(): Deletion | null {
+    const folded = this.#foldedVersions();
+    const rows = [...this.#tables.oldestUndo(this.#undoNeeded, this.#settings.trimRows)];
+    const first = rows.findIndex((row) => row.target <= folded(row.spaceId));
+    const needed = rows[(first < 0 ? rows.length : first) - 1];
+    if (needed !== undefined) this.#undoNeeded = needed.id;
+    if (first < 0) return needed === undefined ? null : () => 0;
+    const from = rows[first]?.id ?? 0;
+    const last = this.#lastDue(rows.slice(first), (row) => row.target <= folded(row.spaceId));
+    return () => this.#tables.dropUndo(from, last?.id ?? from);
+  }
+
+  #ofTombstones(spaceId: number | null): Deletion | null {
+    if (spaceId === null) return null;
+    const floor = this.#tables.space(spaceId)?.tombstoneFloor ?? 0;
+    if (!this.#tables.hasTombstones(spaceId, floor)) return null;
+    return () => this.#tables.dropTombstones(spaceId, floor, this.#settings.trimRows);
+  }
+
+  /** What an ended space leaves behind, table by table; at last, that it ended. */
+  #ofEnded(): Deletion | null {
+    const spaceId = this.#tables.endedSpace();
+    if (spaceId === null) return null;
+    return () => {
+      for (const table of ["records", "tombstones", "log", "lineage"] as const) {
+        const rows = this.#tables.dropOfEnded(table, spaceId, this.#settings.trimRows);
+        if (rows > 0) return rows;
+      }
+      this.#tables.forgetEnded(spaceId);
+      return 1;
+    };
+  }
+}

@@ -1,0 +1,30 @@
+import type { CommitPlan } from "@neverstale/server/store";
+import { type AnswerSize, charsOf } from "@neverstale/server/store";
+import type { StoreSettings } from "../settings.ts";
+import type { CommitTables } from "../tables.ts";
+
+/** Writes what a plan holds, inside the caller's transaction. Returns the answers whose place was taken by newer ones. */
+export function writeCommit(tables: CommitTables, plan: CommitPlan): readonly AnswerSize[] {
+  const { at, ended, made, lineage, log, history, answers } = plan;
+  const replaced: AnswerSize[] = [];
+  for (const id of ended) tables.endSpace(id);
+  for (const space of made) tables.addSpace(space);
+  for (const row of lineage) tables.addLineage(row.spaceId, row);
+  for (const row of log) tables.addLog(row, at);
+  for (const row of history) tables.addHistory(row);
+  for (const row of answers) {
+    const older = tables.takeAnswer(row.key);
+    if (older !== null) replaced.push(older);
+    tables.addAnswer(row, charsOf(row));
+  }
+  return replaced;
+}
+
+/** About how many pages a commit adds to the write-ahead log. */
+export function pagesOf({ log, history, answers }: CommitPlan, { pagesPerCommit, pageBytes }: StoreSettings): number {
+  let chars = 0;
+  for (const row of log) chars += row.changes.length;
+  for (const row of history) chars += row.text.length;
+  for (const row of answers) chars += row.answer.length;
+  return pagesPerCommit + Math.ceil(chars / pageBytes);
+}

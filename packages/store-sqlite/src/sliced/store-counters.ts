@@ -1,0 +1,71 @@
+import type { Counters, KeptAnswers, StoreMetrics } from "@neverstale/server/store";
+import type { CheckpointResult, QueryTables, TableCounts } from "./tables.ts";
+
+/** What the store counts, in the units that Prometheus wants. */
+export class StoreCounters {
+  readonly #commits = { inline: 0, worker: 0 };
+  #commitSeconds = 0;
+  #lastCommitSeconds = 0;
+  #folds = 0;
+  #foldedRows = 0;
+  #foldSeconds = 0;
+  #checkpoints = 0;
+  #checkpointedPages = 0;
+
+  committed(where: "inline" | "worker", tookMs: number): void {
+    this.#commits[where] += 1;
+    this.#lastCommitSeconds = tookMs / 1_000;
+    this.#commitSeconds += tookMs / 1_000;
+  }
+
+  folded(rows: number, tookMs: number): void {
+    this.#folds += 1;
+    this.#foldedRows += rows;
+    this.#foldSeconds += tookMs / 1_000;
+  }
+
+  checkpointed({ donePages }: CheckpointResult): void {
+    this.#checkpoints += 1;
+    this.#checkpointedPages += donePages;
+  }
+
+  read(where: "inline" | "worker", walBytes: number): StoreMetrics {
+    return {
+      store_commits_total: this.#commits.inline + this.#commits.worker,
+      store_commits_in_worker_total: this.#commits.worker,
+      store_commit_seconds_total: this.#commitSeconds,
+      store_last_commit_seconds: this.#lastCommitSeconds,
+      store_writes_in_worker: where === "worker" ? 1 : 0,
+      store_folds_total: this.#folds,
+      store_folded_rows_total: this.#foldedRows,
+      store_fold_seconds_total: this.#foldSeconds,
+      store_checkpoints_total: this.#checkpoints,
+      store_checkpointed_pages_total: this.#checkpointedPages,
+      store_wal_bytes: walBytes,
+    };
+  }
+}
+
+/** What there is in each table, and in the file. From the oldest to the newest row of the log and of the history. */
+export function keptRows(
+  queries: QueryTables,
+  counters: Counters,
+  answers: KeptAnswers,
+  left: TableCounts,
+): StoreMetrics {
+  const { log, history } = queries.oldest();
+  const { pages, freePages, pageBytes } = queries.file();
+  return {
+    store_log_changes: log === null ? 0 : counters.total - log.total,
+    store_log_chars: log === null ? 0 : counters.logChars - log.chars,
+    store_answers: answers.count,
+    store_answer_chars: answers.chars,
+    store_history_rows: history === null ? 0 : counters.position - history.position,
+    store_history_chars: history === null ? 0 : counters.historyChars - history.chars,
+    store_undo_rows: left.undo,
+    store_tombstones: left.tombstones,
+    store_ended_spaces: left.endedSpaces,
+    store_file_bytes: pages * pageBytes,
+    store_free_bytes: freePages * pageBytes,
+  };
+}
