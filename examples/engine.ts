@@ -11,7 +11,7 @@ const model = defineModel({
   changes: { host_added: put("hosts"), host_updated: patch("hosts") },
 });
 
-// The authority: one order of changes, durable with `sqliteStore("data/fleet.db")`.
+// The authority: one order of changes, durable with `sqliteStore("data/fleet.db")` of `@neverstale/store-sqlite`.
 const manager = await StateManager.open({ model, store: memoryStore() });
 const server = createServer().listen(0);
 await once(server, "listening");

@@ -18,13 +18,8 @@ const STEPS: Readonly<Record<string, Step>> = {
 /** Those that start processes or threads by the dozen, or hash passwords: seconds each, they belong to `npm test` alone. */
 const SLOW_TESTS = [
   "**/*.slow.test.*",
-<<<<<<< HEAD
-  "packages/server/src/store/io/{crash,sqlite-store}.test.ts",
-  "apps/fleet/server/src/{http,process}/io/{security,start}.test.ts",
-=======
   "packages/store-sqlite/src/io/{crash,sqlite-store}.test.ts",
-  "apps/fleet/server/src/io/{security,start}.test.ts",
->>>>>>> 59307f3 (The store over SQLite is a package of its own: the server knows a contract, and whoever writes a store can run its suite)
+  "apps/fleet/server/src/{http,process}/io/{security,start}.test.ts",
   "apps/fleet/agent/src/io/{program,runner}.test.ts",
 ];
 

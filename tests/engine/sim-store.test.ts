@@ -1,12 +1,6 @@
-<<<<<<< HEAD
-import { makePlan, mountStore, World } from "@neverstale/sim";
-import { expect } from "vitest";
-import { describeStore, type StoreHarness } from "../../packages/server/src/store/contract-suite.ts";
-=======
 import { describeStore, type StoreHarness } from "@neverstale/server/store/contract-suite";
-import { makePlan, World } from "@neverstale/sim";
+import { makePlan, mountStore, World } from "@neverstale/sim";
 import * as vitest from "vitest";
->>>>>>> 59307f3 (The store over SQLite is a package of its own: the server knows a contract, and whoever writes a store can run its suite)
 
 type DiskConfig = World["config"]["disk"];
 

@@ -1,11 +1,6 @@
-<<<<<<< HEAD
-import { RETENTION, type Retention, SlicedStore, STORE_SETTINGS, type Store } from "@neverstale/server";
-import type { Branch, CommitGroup } from "../checks/history.ts";
-=======
 import { RETENTION, type Retention, type Store } from "@neverstale/server";
 import { SlicedStore, STORE_SETTINGS } from "@neverstale/store-sqlite/sliced";
-import type { CommitGroup } from "../checks/oracle.ts";
->>>>>>> 59307f3 (The store over SQLite is a package of its own: the server knows a contract, and whoever writes a store can run its suite)
+import type { Branch, CommitGroup } from "../checks/history.ts";
 import { overBound } from "../checks/table-bounds.ts";
 import { FIRST_RELEASE, type Models, modelsOf } from "../plan/releases.ts";
 import type { Disk, Fold, Mounted } from "./disk.ts";

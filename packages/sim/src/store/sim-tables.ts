@@ -8,13 +8,8 @@ import type {
   Tables,
   TrimTables,
   UndoRow,
-<<<<<<< HEAD
-} from "@neverstale/server";
-import { type Journal, Journals } from "./journal.ts";
-=======
 } from "@neverstale/store-sqlite/sliced";
-import { type Journal, Journals } from "../checks/journal.ts";
->>>>>>> 59307f3 (The store over SQLite is a package of its own: the server knows a contract, and whoever writes a store can run its suite)
+import { type Journal, Journals } from "./journal.ts";
 import { SimReads } from "./sim-reads.ts";
 import { SimTrims } from "./sim-trims.ts";
 import {

@@ -6,13 +6,8 @@ import type {
   OldUndoRow,
   TableCounts,
   TrimTables,
-<<<<<<< HEAD
-} from "@neverstale/server";
-import type { Journals } from "./journal.ts";
-=======
 } from "@neverstale/store-sqlite/sliced";
-import type { Journals } from "../checks/journal.ts";
->>>>>>> 59307f3 (The store over SQLite is a package of its own: the server knows a contract, and whoever writes a store can run its suite)
+import type { Journals } from "./journal.ts";
 import { keyOf, rowsOf, type StoredTombstone, type TableData } from "./table-data.ts";
 
 /** What trimming looks at and deletes. */

@@ -1,0 +1,46 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterEach, beforeEach, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "neverstale-example-"));
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** What the example prints. */
+async function run(example: string, ...args: string[]): Promise<string> {
+  const flags = ["--conditions=source", join(ROOT, "examples", example), ...args];
+  return (await promisify(execFile)(process.execPath, flags)).stdout;
+}
+
+test("an authority: three callers that come together decide one after the other", async () => {
+  expect(await run("authority.ts")).toBe("3 { load: 3, id: 'web-1' }\n");
+});
+
+test("a durable store: what one process was told is on disk is there for the next, and in the backup", async () => {
+  const database = join(folder, "starts.db");
+
+  const first = await run("durable.ts", database);
+  const second = await run("durable.ts", database);
+
+  expect(first).toBe("1 on disk\nrestored; the file of before is kept\n");
+  expect(second).toBe("2 on disk\nrestored; the file of before is kept\n");
+});
+
+test.each([
+  ["authority.ts", "packages/server/README.md"],
+  ["durable.ts", "packages/store-sqlite/README.md"],
+])("%s stands in %s as it is", (example, page) => {
+  const source = readFileSync(join(ROOT, "examples", example), "utf8");
+
+  expect(readFileSync(join(ROOT, page), "utf8")).toContain(`\`\`\`ts\n${source}\`\`\``);
+});
