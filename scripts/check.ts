@@ -12,7 +12,9 @@ const STEPS: Readonly<Record<string, Step>> = {
   spec: async () => (await runScript("scripts/spec-check.ts", [])) === 0,
   bounds: async () => (await runScript("scripts/bounds-check.ts", [])) === 0,
   security: async () => (await runScript("scripts/security-check.ts", [])) === 0,
-  unit: async () => (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=dot", ...UNIT_TESTS])) === 0,
+  api: async () => (await runScript("scripts/api-report.ts", [])) === 0,
+  unit: async () =>
+    (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=minimal", ...UNIT_TESTS])) === 0,
 };
 
 /** Those that start processes or threads by the dozen, or hash passwords: seconds each, they belong to `npm test` alone. */

@@ -7,6 +7,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findChromium } from "../tests/browser/chromium.ts";
+import { apiPages, apiProblems } from "./api-report.ts";
 import { architectureViolations, describeViolation } from "./architecture.ts";
 import { BOUNDS } from "./bounds-check.ts";
 import { compileTypes, lint } from "./check/check-tools.ts";
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
   ],
   ["every item of SECURITY.md has a test", async () => assertTitles(SECURITY)],
   ["every bound of docs/OPERATIONS.md has a test", async () => assertTitles(BOUNDS)],
+  ["every API is the one that its page in docs/api has", async () => assertNone(apiProblems(ROOT, apiPages(ROOT)))],
   ["a Chromium for the browser tests", findChromium],
 ];
 

@@ -176,11 +176,11 @@ function addPattern(pattern: unknown, names: Set<string>): void {
   else if (pattern.type === "AssignmentPattern") addPattern(pattern.left, names);
 }
 
-function nodesAt(node: Node, key: string): Node[] {
+export function nodesAt(node: Node, key: string): Node[] {
   const value = node[key];
   return Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : [];
 }
 
-function isNode(value: unknown): value is Node {
+export function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";
 }

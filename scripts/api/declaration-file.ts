@@ -1,0 +1,165 @@
+/** One `.d.ts` file as the compiler wrote it: what it declares, and under which names it hands that on. */
+import { readFileSync } from "node:fs";
+import { parseAst } from "rolldown/parseAst";
+import { isNode, type Node, nodesAt } from "../architecture/free-names.ts";
+
+/** A name in a module: in this very file where `module` is null. */
+export interface Reference {
+  readonly module: string | null;
+  readonly name: string;
+}
+
+export interface Declaration {
+  /** The compiler's text, without comments and without `export` and `declare`. */
+  readonly text: string;
+  readonly isType: boolean;
+  /** What its types refer to. */
+  readonly uses: readonly Reference[];
+}
+
+export interface DeclarationFile {
+  readonly path: string;
+  /** Functions with several signatures have several declarations. */
+  readonly declarations: ReadonlyMap<string, readonly Declaration[]>;
+  /** What the file's own names stand for when they are imported. */
+  readonly imports: ReadonlyMap<string, Reference>;
+  readonly exports: ReadonlyMap<string, Reference & { readonly typeOnly: boolean }>;
+  /** The modules of which everything is exported. */
+  readonly exportsAllOf: readonly string[];
+}
+
+/** Throws when the file can't be read or parsed. */
+export function readDeclarations(path: string): DeclarationFile {
+  const source = readFileSync(path, "utf8");
+  const program = parseAst(source, { lang: "dts" }, path) as unknown as Node;
+  const reader = new DeclarationReader(path, source);
+  for (const statement of nodesAt(program, "body")) reader.read(statement);
+  return reader;
+}
+
+class DeclarationReader implements DeclarationFile {
+  readonly path: string;
+  readonly declarations = new Map<string, Declaration[]>();
+  readonly imports = new Map<string, Reference>();
+  readonly exports = new Map<string, Reference & { typeOnly: boolean }>();
+  readonly exportsAllOf: string[] = [];
+  readonly #source: string;
+
+  constructor(path: string, source: string) {
+    this.path = path;
+    this.#source = source;
+  }
+
+  read(statement: Node): void {
+    switch (statement.type) {
+      case "ImportDeclaration":
+        return this.#readImport(statement);
+      case "ExportAllDeclaration":
+        this.exportsAllOf.push(moduleOf(statement) ?? "");
+        return;
+      case "ExportNamedDeclaration":
+        return this.#readExport(statement);
+      case "ExportDefaultDeclaration":
+        this.exports.set("default", { module: null, name: "default", typeOnly: false });
+        return this.#declare("default", statement);
+      default:
+        for (const name of namesDeclaredBy(statement)) this.#declare(name, statement);
+    }
+  }
+
+  #readImport(statement: Node): void {
+    const module = moduleOf(statement);
+    for (const specifier of nodesAt(statement, "specifiers")) {
+      const name = specifier.type === "ImportSpecifier" ? nameOf(specifier.imported) : "default";
+      this.imports.set(nameOf(specifier.local), { module, name: specifier.type.includes("Namespace") ? "*" : name });
+    }
+  }
+
+  #readExport(statement: Node): void {
+    const { declaration } = statement;
+    if (isNode(declaration)) {
+      for (const name of namesDeclaredBy(declaration)) {
+        this.#declare(name, declaration);
+        this.exports.set(name, { module: null, name, typeOnly: false });
+      }
+    }
+    const module = moduleOf(statement);
+    for (const specifier of nodesAt(statement, "specifiers")) {
+      const typeOnly = statement.exportKind === "type" || specifier.exportKind === "type";
+      this.exports.set(nameOf(specifier.exported), { module, name: nameOf(specifier.local), typeOnly });
+    }
+  }
+
+  #declare(name: string, node: Node): void {
+    const isType = node.type === "TSInterfaceDeclaration" || node.type === "TSTypeAliasDeclaration";
+    const text = withoutComments(this.#source.slice(node.start, node.end)).replace(/^(export )?(declare )?/, "");
+    const before = this.declarations.get(name) ?? [];
+    this.declarations.set(name, [...before, { text, isType, uses: usesIn(node) }]);
+  }
+}
+
+function namesDeclaredBy(node: Node): string[] {
+  if (node.type === "VariableDeclaration") return nodesAt(node, "declarations").map(({ id }) => nameOf(id));
+  return isNode(node.id) ? [nameOf(node.id)] : [];
+}
+
+function moduleOf({ source }: Node): string | null {
+  return isNode(source) && typeof source.value === "string" ? source.value : null;
+}
+
+function nameOf(node: unknown): string {
+  if (!isNode(node)) return "";
+  return typeof node.name === "string" ? node.name : String(node.value ?? "");
+}
+
+/** Where in a node the name of something else stands, by the node's type. */
+const NAMES_AT: Readonly<Record<string, string>> = {
+  TSTypeReference: "typeName",
+  TSTypeQuery: "exprName",
+  TSInterfaceHeritage: "expression",
+  TSClassImplements: "expression",
+  ClassDeclaration: "superClass",
+};
+
+/** What a declaration refers to by type, without its own type parameters. */
+function usesIn(node: Node): Reference[] {
+  const own = new Set(parametersIn(node));
+  return referencesIn(node).filter(({ module, name }) => module !== null || !own.has(name));
+}
+
+function referencesIn(node: Node): Reference[] {
+  const key = NAMES_AT[node.type];
+  const name = key === undefined ? null : leftmost(node[key]);
+  const own = name === null ? [] : [{ module: null, name }];
+  const inPlace =
+    node.type === "TSImportType" ? [{ module: moduleOf(node), name: leftmost(node.qualifier) ?? "*" }] : [];
+  return [...own, ...inPlace, ...partsOf(node).flatMap(referencesIn)];
+}
+
+function parametersIn(node: Node): string[] {
+  const own = node.type === "TSTypeParameter" ? [nameOf(node.name)] : [];
+  return [...own, ...partsOf(node).flatMap(parametersIn)];
+}
+
+function partsOf(node: Node): Node[] {
+  return Object.keys(node).flatMap((key) => nodesAt(node, key));
+}
+
+/** `A` of `A.B.C`. */
+function leftmost(node: unknown): string | null {
+  if (!isNode(node)) return null;
+  if (node.type === "Identifier") return nameOf(node);
+  return leftmost(node.left ?? node.object);
+}
+
+/** Strings are left as they are, whatever stands in them. Nor does it matter where a comment had broken a union. */
+function withoutComments(text: string): string {
+  return text
+    .replace(/("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "$1")
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => line.trimEnd())
+    .join("\n")
+    .replace(/\n\s*([|&]) /g, " $1 ")
+    .replace(/([=|&])\n\s*/g, "$1 ");
+}
