@@ -1,4 +1,6 @@
 #!/usr/bin/env node
+/** This is the agent as a program of its own. */
+
 import { runAgent } from "./io/program.ts";
 
-await runAgent(process.argv.slice(2), process.env);
+await runAgent();

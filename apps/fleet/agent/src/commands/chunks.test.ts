@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { cutChunks, MAX_CHUNK_BYTES } from "./chunks.ts";
+import { MAX_CHUNK_BYTES } from "@neverstale/fleet-domain";
+import { cutChunks } from "./chunks.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 

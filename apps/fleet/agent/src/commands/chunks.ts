@@ -1,20 +1,16 @@
+/** A command's output is cut into chunks of valid text for the server. */
+
+import { MAX_CHUNK_BYTES } from "@neverstale/fleet-domain";
 import { wholeUtf8 } from "./utf8.ts";
 
-/** A piece of a command's output. Offsets count the bytes as the command wrote them, not those of `text`. */
+/** A chunk is a piece of a command's output. Offsets count the bytes as the command wrote them, not those of `text`. */
 export interface Chunk {
   readonly offset: number;
-  /** How many bytes of the output it stands for. */
+  /** The chunk stands for so many bytes of the output. */
   readonly bytes: number;
-  /** Valid, at most `MAX_CHUNK_BYTES` of UTF-8; what was no UTF-8 is U+FFFD. */
+  /** The text is valid, and at most `MAX_CHUNK_BYTES` of UTF-8. What was no UTF-8 became U+FFFD. */
   readonly text: string;
 }
-
-export const MAX_CHUNK_BYTES = 4096;
-/** One invalid byte becomes three of U+FFFD: this many bytes fit whatever they hold. */
-const ALWAYS_FITS = Math.floor(MAX_CHUNK_BYTES / 3);
-
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-const encoder = new TextEncoder();
 
 /**
  * Cuts output into chunks. `bytes` begins at `offset`, where a chunk ended before (or at 0). A sequence that may go on in
@@ -31,6 +27,12 @@ export function cutChunks(bytes: Uint8Array, offset: number, final: boolean): Ch
   }
   return chunks;
 }
+
+/** One invalid byte becomes the three bytes of U+FFFD: this many bytes fit whatever they hold. */
+const ALWAYS_FITS = Math.floor(MAX_CHUNK_BYTES / 3);
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const encoder = new TextEncoder();
 
 function nextChunk(rest: Uint8Array, offset: number, final: boolean): Chunk | null {
   for (const limit of [MAX_CHUNK_BYTES, ALWAYS_FITS]) {

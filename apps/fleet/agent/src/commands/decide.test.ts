@@ -1,7 +1,10 @@
 import type { Assignment } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { type Action, decide, type Plan, refusals, type View } from "./decide.ts";
-import type { Exit, Job, JournalEntry } from "./job.ts";
+import type { Job } from "../policy/job.ts";
+import type { Plan } from "../policy/plan.ts";
+import { type Action, decide, refusals, type Situation } from "./decide.ts";
+import type { Exit } from "./exit.ts";
+import type { JournalEntry } from "./journal-entry.ts";
 import type { Known } from "./known.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
@@ -53,7 +56,7 @@ interface Seen {
   readonly serverMs?: number | null;
 }
 
-function view(seen: Seen): View {
+function situation(seen: Seen): Situation {
   const { assignments = [], serverMs = NOW } = seen;
   const map = assignments === null ? null : new Map(assignments.map((one) => [one.id, one]));
   return {
@@ -225,13 +228,13 @@ const TABLE: readonly (readonly [when: string, seen: Seen, then: readonly Action
 ];
 
 test.each(TABLE)("%s", (_, seen, then) => {
-  expect(decide(view(seen))).toEqual(then);
+  expect(decide(situation(seen))).toEqual(then);
 });
 
 test("what the host's file refuses is told, unless it was journaled when the file still allowed it", () => {
   const assignments = [assigned("a", { op: "forbidden" }), assigned("b"), assigned("c1", { op: "forbidden" })];
 
-  expect(refusals(view({ assignments, known: [known({ runner: "alive" })] }))).toEqual([
+  expect(refusals(situation({ assignments, known: [known({ runner: "alive" })] }))).toEqual([
     { commandId: "a", reason: "not here" },
   ]);
 });

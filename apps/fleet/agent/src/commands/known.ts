@@ -1,12 +1,19 @@
-import type { Exit, JournalEntry } from "./job.ts";
+/** Known is what the disk and the process table say about one journaled command, at one look. */
 
-/** What is on disk and in the process table about one journaled command, at one look. */
+import type { Exit } from "./exit.ts";
+import type { JournalEntry } from "./journal-entry.ts";
+
 export interface Known {
   readonly entry: JournalEntry;
-  /** `gone` with no `exit`: the runner died without a word. */
+  /** `gone` without an `exit` means that the runner died without a word. */
   readonly runner: "none" | "alive" | "gone";
-  /** ISO 8601, when the runner began; null: none has. */
+  /** ISO 8601, when the runner began. Null means that none has begun. */
   readonly startedAt: string | null;
   readonly exit: Exit | null;
   readonly spooledBytes: number;
+}
+
+/** The host is busy with a command from the claim until the server has the result, or has refused the claim. */
+export function isOpen(known: Known): boolean {
+  return known.entry.settledAt === null && known.entry.claim !== "refused";
 }

@@ -1,5 +1,7 @@
+/** UTF-8 must not be cut within a sequence: this finds where it may be cut. */
+
 /**
- * The largest count up to `limit` that doesn't cut a UTF-8 sequence of `bytes` in two. A tail that can't become a
+ * Returns the largest count up to `limit` that doesn't cut a sequence of `bytes` in two. A tail that can't become a
  * sequence, whatever follows, counts as whole: it is invalid, not cut.
  */
 export function wholeUtf8(bytes: Uint8Array, limit: number): number {
@@ -23,7 +25,7 @@ function sequenceLength(lead: number): number {
   return 1;
 }
 
-/** Whether the `length` bytes from `start` are the beginning of some valid sequence (the second byte's range is narrower after some leads). */
+/** True when the `length` bytes from `start` begin some valid sequence. After some leads the second byte's range is narrower. */
 function mayContinue(bytes: Uint8Array, start: number, length: number): boolean {
   if (length < 2) return true;
   const lead = bytes[start] ?? 0;

@@ -1,6 +1,8 @@
-import type { FileOp } from "./agent-file.ts";
+/** The argv of a command is its op's template, filled with arguments that were checked. */
 
-/** Where the agent's own programs are: what `{node}` and `{shipped}` in an argv stand for. */
+import type { FileOp } from "./file-op.ts";
+
+/** `{node}` and `{shipped}` in a template stand for these places of the agent's own programs. */
 export interface Places {
   readonly node: string;
   readonly shipped: string;
@@ -12,24 +14,9 @@ export type Argv = { readonly argv: readonly string[] } | { readonly problem: st
 const PLACEHOLDER = /\{(\w[\w-]*)\}/g;
 const PLACES = new Set(["node", "shipped"]);
 
-/** What is wrong with an op's template, or null: names that don't exist, arguments that are never used. */
-export function templateProblem(op: FileOp): string | null {
-  const used = new Set(op.argv.flatMap((part) => [...part.matchAll(PLACEHOLDER)].map((match) => match[1] ?? "")));
-  const taken = Object.keys(op.args).find((name) => PLACES.has(name));
-  if (taken !== undefined) return `{${taken}} stands for a place of the agent's own: give the argument another name`;
-  const unknown = [...used].find((name) => !PLACES.has(name) && !Object.hasOwn(op.args, name));
-  if (unknown !== undefined) return `{${unknown}} is no argument of this op`;
-  const unused = Object.keys(op.args).find((name) => !used.has(name));
-  if (unused !== undefined) return `the argument ${unused} is never used`;
-  const program = op.argv[0] ?? "";
-  return [...program.matchAll(PLACEHOLDER)].some((match) => !PLACES.has(match[1] ?? ""))
-    ? "the program itself can't come from an argument"
-    : null;
-}
-
 /**
- * The argv for these arguments, which have passed `checkArgs`. Each part of the template stays one part, whatever the
- * arguments hold; one that would begin with `-` only because of an argument is refused unless a `--` stands before it.
+ * Fills the template with arguments that have passed `checkArgs`. Each part of the template stays one part, whatever the
+ * arguments hold. A part that would begin with `-` only because of an argument is refused unless a `--` stands before it.
  */
 export function argvOf(op: FileOp, args: Readonly<Record<string, string | number>>, places: Places): Argv {
   for (const [name, value] of Object.entries(args)) {
@@ -45,6 +32,21 @@ export function argvOf(op: FileOp, args: Readonly<Record<string, string | number
     return part.startsWith("-") && !op.argv[index]?.startsWith("-") && !isOperand;
   });
   return option === -1 ? { argv } : { problem: `${JSON.stringify(argv[option])} would be read as an option` };
+}
+
+/** Returns what is wrong with an op's template, or null: names that don't exist, arguments that are never used. */
+export function templateProblem(op: FileOp): string | null {
+  const used = new Set(op.argv.flatMap((part) => [...part.matchAll(PLACEHOLDER)].map((match) => match[1] ?? "")));
+  const taken = Object.keys(op.args).find((name) => PLACES.has(name));
+  if (taken !== undefined) return `{${taken}} stands for a place of the agent's own: give the argument another name`;
+  const unknown = [...used].find((name) => !PLACES.has(name) && !Object.hasOwn(op.args, name));
+  if (unknown !== undefined) return `{${unknown}} is no argument of this op`;
+  const unused = Object.keys(op.args).find((name) => !used.has(name));
+  if (unused !== undefined) return `the argument ${unused} is never used`;
+  const program = op.argv[0] ?? "";
+  return [...program.matchAll(PLACEHOLDER)].some((match) => !PLACES.has(match[1] ?? ""))
+    ? "the program itself can't come from an argument"
+    : null;
 }
 
 function valueProblem(op: FileOp, name: string, value: string | number): string | null {

@@ -1,11 +1,12 @@
+/** A pattern is what a text argument has to match as a whole. */
+
 import { RE2JS } from "re2js";
 
-/** What a text argument has to match as a whole. */
 export interface Pattern {
   matches(text: string): boolean;
 }
 
-/** Steps of the compiled pattern. A text of 500 characters is matched in so many times 500 steps at most. */
+/** This bounds the steps of a compiled pattern. A text of 500 characters is matched in at most 500 times so many steps. */
 const MAX_SIZE = 2_000;
 
 /**

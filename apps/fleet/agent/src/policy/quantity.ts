@@ -1,15 +1,17 @@
-const MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
-const BYTES = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
+/** Quantities are durations and sizes as people write them: `10s`, `64KiB`. */
 
-/** `10s`, `500ms`, `5m`, `1h` in milliseconds; null when it is none. */
+/** Reads `10s`, `500ms`, `5m` or `1h` into milliseconds. Returns null for any other text. */
 export function parseDuration(text: string): number | null {
   return parse(text, MS);
 }
 
-/** `64KiB`, `1MiB` in bytes; null when it is none. */
+/** Reads `64KiB` or `1MiB` into bytes. Returns null for any other text. */
 export function parseSize(text: string): number | null {
   return parse(text, BYTES);
 }
+
+const MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
+const BYTES = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 } as const;
 
 function parse(text: string, units: Readonly<Record<string, number>>): number | null {
   const match = /^(\d{1,9})([A-Za-z]{1,3})$/.exec(text);

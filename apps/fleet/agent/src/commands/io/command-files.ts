@@ -1,44 +1,22 @@
+/** The files of one command id lie in the directory of its host. Ids come from outside: anything unusual is refused. */
+
 import { join } from "node:path";
 
-/** The files of one command id. Ids come from outside and become file names: anything unusual is refused. */
 export interface CommandFiles {
-  /** JournalEntry; written by the agent. */
+  /** The agent writes a `JournalEntry` here. */
   readonly entry: string;
-  /** RunnerMark; made once, by the one runner that may run the id. */
+  /** A `RunnerMark`: it is made once, by the one runner that may run the id. */
   readonly runner: string;
-  /** ProcessMark of the command itself. */
+  /** The `ProcessMark` of the command itself. */
   readonly child: string;
-  /** Exit. */
+  /** The `Exit` of the command. */
   readonly exit: string;
-  /** There: the command is to be stopped. */
+  /** When this file is there, the command is to be stopped. */
   readonly stop: string;
-  /** Where the command's output comes in; there for a moment only. */
+  /** The command's output comes in through this pipe, which is there for a moment only. */
   readonly pipe: string;
-  /** What the command has written so far. */
+  /** This file holds what the command has written so far. */
   readonly spool: string;
-}
-
-const SAFE_ID = /^[A-Za-z0-9_-]{1,128}$/;
-/** A host's id is its name as a rule, which has dots; `host-` stands before it. */
-const SAFE_HOST = /^[A-Za-z0-9._-]{1,128}$/;
-
-export function isFileSafe(commandId: string): boolean {
-  return SAFE_ID.test(commandId);
-}
-
-/** Where everything of one host id is; throws for an id that can't be part of a file's name. */
-export function hostDirectory(dataDir: string, hostId: string): string {
-  if (!SAFE_HOST.test(hostId)) throw new Error(`the host id ${JSON.stringify(hostId)} can't be a directory's name`);
-  return join(dataDir, `host-${hostId}`);
-}
-
-/** `directory` holds everything of one host id: a new enrolment begins with a clean one. */
-export function journalDirectory(directory: string): string {
-  return join(directory, "journal");
-}
-
-export function spoolDirectory(directory: string): string {
-  return join(directory, "spool");
 }
 
 export function commandFiles(directory: string, commandId: string): CommandFiles {
@@ -54,3 +32,26 @@ export function commandFiles(directory: string, commandId: string): CommandFiles
     spool: join(spoolDirectory(directory), `${commandId}.out`),
   };
 }
+
+/** Everything of one host id lies in this directory. Throws for an id that can't be part of a file's name. */
+export function hostDirectory(dataDir: string, hostId: string): string {
+  if (!SAFE_HOST.test(hostId)) throw new Error(`the host id ${JSON.stringify(hostId)} can't be a directory's name`);
+  return join(dataDir, `host-${hostId}`);
+}
+
+/** `directory` holds everything of one host id: a new enrolment begins with a clean one. */
+export function journalDirectory(directory: string): string {
+  return join(directory, "journal");
+}
+
+export function spoolDirectory(directory: string): string {
+  return join(directory, "spool");
+}
+
+export function isFileSafe(commandId: string): boolean {
+  return SAFE_ID.test(commandId);
+}
+
+const SAFE_ID = /^[A-Za-z0-9_-]{1,128}$/;
+/** A host's id is its name as a rule, and names have dots. `host-` stands before it. */
+const SAFE_HOST = /^[A-Za-z0-9._-]{1,128}$/;

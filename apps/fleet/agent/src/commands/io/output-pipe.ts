@@ -1,20 +1,19 @@
+/** One pipe takes both streams of a command: what the command writes arrives in the order in which it was written. */
+
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 
-/** One pipe for both streams of a command: what it writes arrives in the order in which it was written. */
 export interface OutputPipe {
   readonly output: Readable;
-  /** What the command writes to. To be closed here once the command has it: the output ends when all others have. */
+  /** The command writes to this end. It must be closed here once the command has it: the output ends when all others have. */
   readonly writeEnd: number;
 }
 
-const MKFIFO = ["/usr/bin/mkfifo", "/bin/mkfifo"];
-
 /**
- * Made under a name, as Node can't make one otherwise; the name is gone again when this returns. `owner`: who runs the
- * command, so that it can open /dev/stdout. Null: this system or its file system has no such pipes.
+ * Makes the pipe under a name, as Node can't make one otherwise. The name is gone again when this returns. `owner` runs the
+ * command, and must be able to open /dev/stdout. Null means that this system or its file system has no such pipes.
  */
 export function openOutputPipe(
   path: string,
@@ -25,7 +24,7 @@ export function openOutputPipe(
   try {
     const readEnd = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK);
     opened.push(readEnd);
-    const writeEnd = fs.openSync(path, fs.constants.O_WRONLY); // Doesn't wait: somebody reads already.
+    const writeEnd = fs.openSync(path, fs.constants.O_WRONLY); // This doesn't wait: somebody reads already.
     opened.push(writeEnd);
     if (owner !== null) fs.fchownSync(writeEnd, owner.uid, owner.gid);
     return { output: new Socket({ fd: readEnd, readable: true, writable: false }), writeEnd };
@@ -36,3 +35,5 @@ export function openOutputPipe(
     fs.rmSync(path, { force: true });
   }
 }
+
+const MKFIFO = ["/usr/bin/mkfifo", "/bin/mkfifo"];

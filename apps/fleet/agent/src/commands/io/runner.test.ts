@@ -4,7 +4,9 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Exit, Job, JournalEntry } from "../job.ts";
+import type { Job } from "../../policy/job.ts";
+import type { Exit } from "../exit.ts";
+import type { JournalEntry } from "../journal-entry.ts";
 import { commandFiles } from "./command-files.ts";
 import { Journal } from "./journal.ts";
 

@@ -1,37 +1,41 @@
 /**
- * Runs one command to its end, whatever becomes of the agent: `node runner.ts DIRECTORY COMMAND_ID [START_BEFORE_MS]`.
+ * The runner is a process that runs one command to its end, whatever becomes of the agent:
+ * `node runner.ts DIRECTORY COMMAND_ID [START_BEFORE_MS]`.
  *
  *   mark made (once per id) -> running --exit--> group empty -> exit status on disk
  *                                 |  timeout, or TERM to the runner
  *                                 +-> TERM to the group -> grace -> KILL
  *
  * A second runner for an id finds the mark and goes without a word. TERM means "cancelled" when the agent left the stop
- * file, else that someone ends this process too (a shutdown).
+ * file. Otherwise it means that someone ends this process too (a shutdown).
  */
+
 import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
-import { accountEnv } from "../../policy/io/account.ts";
-import { createDurably, errorCode, syncDirectory } from "../../policy/io/files.ts";
-import { type Exit, type Job, type JournalEntry, MAX_REASON, type Outcome } from "../job.ts";
+import { accountEnv } from "../../machine/io/account.ts";
+import { createDurably, errorCode, syncDirectory } from "../../machine/io/durable-files.ts";
+import type { Job } from "../../policy/job.ts";
+import { type CommandOutcome, type Exit, MAX_REASON } from "../exit.ts";
+import type { JournalEntry } from "../journal-entry.ts";
 import { type CommandFiles, commandFiles } from "./command-files.ts";
 import { type OutputPipe, openOutputPipe } from "./output-pipe.ts";
-import { groupRuns, markOf, signalGroup } from "./process-mark.ts";
+import { groupRuns, markOf, signalGroup } from "./processes.ts";
 import { SpoolWriter } from "./spool.ts";
 
 /** The exit status is written over a block that was reserved before the start: a full disk can't lose it. */
 const EXIT_ROOM = 4096;
-/** How long processes that the command left in its group may take to end by themselves. */
+/** Processes that the command left in its group have this long to end by themselves. */
 const LEFTOVER_MS = 250;
 const POLL_MS = 20;
-/** How long a pipe may stay open that a process outside the group still holds. */
+/** A pipe that a process outside the group still holds may stay open this long. */
 const PIPE_MS = 1_000;
 
-type Ending = { readonly outcome: Outcome; readonly reason: string };
+type Ending = { readonly outcome: CommandOutcome; readonly reason: string };
 
-class Run {
+class RunningCommand {
   readonly #files: CommandFiles;
   readonly #job: Job;
   readonly #startBefore: number;
@@ -67,7 +71,7 @@ class Run {
     });
   }
 
-  /** Only the first call counts: a timeout during a cancel is a cancel. */
+  /** Only the first call counts: a timeout while the command is being cancelled is a cancel. */
   stop(ending: Ending): void {
     if (this.#ending !== null) return;
     this.#ending = ending;
@@ -88,7 +92,7 @@ class Run {
     }
     this.#child = child;
     const outputs = pipe === null ? [child.stdout, child.stderr].filter((stream) => stream !== null) : [pipe.output];
-    for (const output of outputs) output.on("data", (bytes: Buffer) => spool.take(bytes));
+    for (const output of outputs) output.on("data", (bytes: Buffer) => spool.write(bytes));
     const piped = Promise.all(outputs.map(untilClosed));
     const ended = endOf(child);
     if (child.pid === undefined) return notRun(this.#job, (await ended).error);
@@ -116,7 +120,10 @@ class Run {
     return { env: whole, cwd, ...user, detached: true, stdio: streams, shell: false };
   }
 
-  /** Where a killed runner's command is found. A disk that doesn't take it must not end this process: nobody would watch the command then. */
+  /**
+   * Notes the command's process, so that it can be found when this runner is killed. A disk that doesn't accept the note must
+   * not end this process: nobody would watch the command then.
+   */
   #mark(pid: number): void {
     try {
       fs.writeFileSync(this.#files.child, JSON.stringify(markOf(pid)), { mode: 0o600 });
@@ -125,7 +132,7 @@ class Run {
     }
   }
 
-  #judge(code: number | null, signal: string | null): { outcome: Outcome; reason: string | null } {
+  #judge(code: number | null, signal: string | null): { outcome: CommandOutcome; reason: string | null } {
     if (this.#ending !== null) return this.#ending;
     if (code === 0) return { outcome: "succeeded", reason: null };
     return { outcome: "failed", reason: signal === null ? `exit status ${code}` : `ended by ${signal}` };
@@ -151,7 +158,7 @@ function temporary(files: CommandFiles): string {
   return `${files.exit}.tmp`;
 }
 
-function notStarted(outcome: Outcome, reason: string): Exit {
+function notStarted(outcome: CommandOutcome, reason: string): Exit {
   const finishedAt = new Date().toISOString();
   return {
     outcome,
@@ -169,7 +176,7 @@ function failed(reason: string): Pick<Exit, "outcome" | "exitCode" | "signal" | 
   return { outcome: "failed", exitCode: null, signal: null, reason };
 }
 
-/** The system blames the program for a directory that isn't there. */
+/** When the directory to run in isn't there, the system blames the program: this says what it really is. */
 function notRun(job: Job, error: string): ReturnType<typeof failed> {
   return failed(directoryProblem(job.cwd) ?? `${job.argv[0]} can't be started: ${error}`);
 }
@@ -193,7 +200,10 @@ function endOf(child: ChildProcess): Promise<{ code: number | null; signal: stri
   });
 }
 
-/** The command itself has ended; what it started in its group gets a moment, then TERM, then KILL. Whether there was any. */
+/**
+ * The command itself has ended. What it started in its group gets a moment, then TERM, then KILL. Returns true when there was
+ * anything.
+ */
 async function endLeftovers(leader: number, leftoverMs: number, killGraceMs: number): Promise<boolean> {
   if (await groupEnds(leader, leftoverMs)) return false;
   await endGroup(leader, killGraceMs);
@@ -216,8 +226,8 @@ async function groupEnds(leader: number, withinMs: number): Promise<boolean> {
 }
 
 /**
- * Until it succeeds: as long as the status isn't on disk this process stays, so that the agent sees a running command.
- * It gives up only when the whole directory has been taken away.
+ * Repeats `act` until it succeeds: as long as the status isn't on disk this process stays, so that the agent sees a running
+ * command. It gives up only when the whole directory has been removed.
  */
 async function insist(directory: string, act: () => void): Promise<void> {
   for (;;) {
@@ -232,8 +242,8 @@ async function insist(directory: string, act: () => void): Promise<void> {
 
 async function main(directory: string, commandId: string, startBefore: number): Promise<void> {
   const files = commandFiles(directory, commandId);
-  const entry = JSON.parse(fs.readFileSync(files.entry, "utf8")) as JournalEntry; // Written by the agent that started this.
-  const run = new Run(files, entry.job, startBefore);
+  const entry = JSON.parse(fs.readFileSync(files.entry, "utf8")) as JournalEntry; // The agent that started this has written it.
+  const run = new RunningCommand(files, entry.job, startBefore);
   const told: Ending = {
     outcome: "failed",
     reason: "stopped because its runner was told to end: is the machine shutting down?",

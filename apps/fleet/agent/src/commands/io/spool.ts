@@ -1,8 +1,10 @@
+/** The spool is the file that a command's output goes to. */
+
 import * as fs from "node:fs";
-import { errorCode } from "../../policy/io/files.ts";
+import { errorCode } from "../../machine/io/durable-files.ts";
 import { wholeUtf8 } from "../utf8.ts";
 
-/** The writing end of a command's output: appends until the cap, then says so once and drops the rest. */
+/** The writer appends until the cap, then says so once and drops the rest. */
 export class SpoolWriter {
   readonly #file: number;
   readonly #capBytes: number;
@@ -10,7 +12,7 @@ export class SpoolWriter {
   #full = false;
   #atLineStart = true;
   droppedBytes = 0;
-  /** Why the disk took no more, or null. */
+  /** This says why the disk accepted no more, or is null. */
   failure: string | null = null;
 
   constructor(path: string, capBytes: number) {
@@ -18,7 +20,7 @@ export class SpoolWriter {
     this.#capBytes = capBytes;
   }
 
-  take(bytes: Uint8Array): void {
+  write(bytes: Uint8Array): void {
     const room = this.#full ? 0 : this.#capBytes - this.#bytes;
     const kept = bytes.length <= room ? bytes.length : wholeUtf8(bytes, room);
     this.droppedBytes += bytes.length - kept;
@@ -29,13 +31,13 @@ export class SpoolWriter {
     this.#full = true;
   }
 
-  /** A last line that the command did not write: also behind a cut. */
+  /** Adds a last line that the command did not write. It may stand behind a cut. */
   note(text: string): void {
     if (this.failure !== null) return;
     this.#append(Buffer.from(`${this.#atLineStart ? "" : "\n"}[${text}]\n`));
   }
 
-  /** On disk when it returns; the file's size in bytes. */
+  /** The output is on disk when this returns the file's size in bytes. */
   close(): number {
     try {
       fs.fsyncSync(this.#file);
@@ -59,7 +61,7 @@ export class SpoolWriter {
   }
 }
 
-/** Bytes of a spool file from `offset` on, at most `limit`; empty when there are none or no file. */
+/** Returns at most `limit` bytes of a spool file from `offset` on. It is empty when there are none, or no file. */
 export function readSpool(path: string, offset: number, limit: number): Buffer {
   let file: number;
   try {

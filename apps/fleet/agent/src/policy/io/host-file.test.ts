@@ -2,7 +2,9 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { PLACES, SHIPPED_AGENT_FILE } from "../../io/shipped.ts";
 import { HostFile } from "./host-file.ts";
+import { lookUpUser } from "./users.ts";
 
 let directory: string;
 
@@ -12,15 +14,18 @@ beforeEach(() => {
 
 afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
 
+const machine = { places: PLACES, lookUpUser };
+const placesIn = (dataDir: string, named: string | null = null) => ({ named, dataDir, shipped: SHIPPED_AGENT_FILE });
+
 const names = (file: HostFile) => file.offers().map((offer) => offer.name);
 
 test("a host without a file of its own allows what the shipped one does", () => {
-  expect(names(new HostFile(null, directory))).toEqual(["uptime", "disk", "memory", "stream"]);
+  expect(names(new HostFile(placesIn(directory), machine))).toEqual(["uptime", "disk", "memory", "stream"]);
 });
 
 test("a file that has become wrong is told, and the one before it counts", () => {
   fs.writeFileSync(join(directory, "agent.yaml"), "ops: { one: { argv: [x] } }");
-  const file = new HostFile(null, directory);
+  const file = new HostFile(placesIn(directory), machine);
 
   fs.writeFileSync(join(directory, "agent.yaml"), "ops: { two: { argv: [] } }");
   file.reload();
@@ -37,7 +42,7 @@ test("a file that has become wrong is told, and the one before it counts", () =>
 
 test("after a reload an assignment is judged by the new file", () => {
   fs.writeFileSync(join(directory, "agent.yaml"), "ops: { one: { argv: [x] } }");
-  const file = new HostFile(null, directory);
+  const file = new HostFile(placesIn(directory), machine);
   const assignment = { id: "c1", op: "one", args: {}, status: "assigned" } as const;
   expect(file.plan(assignment)).toHaveProperty("job");
 
@@ -48,7 +53,7 @@ test("after a reload an assignment is judged by the new file", () => {
 });
 
 test("a reload takes up a file of its own that the host was given meanwhile", () => {
-  const file = new HostFile(null, directory);
+  const file = new HostFile(placesIn(directory), machine);
 
   fs.writeFileSync(join(directory, "agent.yaml"), "ops: { one: { argv: [x] } }");
   file.reload();
@@ -64,10 +69,10 @@ test.each([0o666, 0o664, 0o646, 0o602])(
     fs.writeFileSync(path, "ops: {}");
     fs.chmodSync(path, mode);
 
-    expect(() => new HostFile(null, directory)).toThrow(`Run: chmod go-w ${path}`);
+    expect(() => new HostFile(placesIn(directory), machine)).toThrow(`Run: chmod go-w ${path}`);
 
     fs.chmodSync(path, 0o644);
-    expect(names(new HostFile(null, directory))).toEqual([]);
+    expect(names(new HostFile(placesIn(directory), machine))).toEqual([]);
   },
 );
 
@@ -81,14 +86,14 @@ test("[C46] a file in a directory that others may write is refused, and so is on
 
   const tried = ["open/agent.yaml", "open/link.yaml", "closed/link.yaml"].map((path) => join(directory, path));
 
-  for (const path of tried) expect(() => new HostFile(path, directory)).toThrow(`Run: chmod go-w ${open}`);
-  expect(names(new HostFile(join(closed, "agent.yaml"), directory))).toEqual([]);
+  for (const path of tried) expect(() => new HostFile(placesIn(directory, path), machine)).toThrow(`Run: chmod go-w ${open}`);
+  expect(names(new HostFile(placesIn(directory, join(closed, "agent.yaml")), machine))).toEqual([]);
 });
 
 test("[C46] a file that has become writable for others is told at the next reading, and the one before it counts", () => {
   const path = join(directory, "agent.yaml");
   fs.writeFileSync(path, "ops: { one: { argv: [x] } }", { mode: 0o600 });
-  const file = new HostFile(null, directory);
+  const file = new HostFile(placesIn(directory), machine);
 
   fs.writeFileSync(path, "ops: { two: { argv: [x] } }");
   fs.chmodSync(path, 0o666);
@@ -101,11 +106,11 @@ test("[C46] a file that has become writable for others is told at the next readi
 test("what is no file is not waited for", () => {
   fs.mkdirSync(join(directory, "agent.yaml"));
 
-  expect(() => new HostFile(null, directory)).toThrow(/is no file|EISDIR/);
+  expect(() => new HostFile(placesIn(directory), machine)).toThrow(/is no file|EISDIR/);
 });
 
 test("[B60] a file that is too large is not read", () => {
   fs.writeFileSync(join(directory, "agent.yaml"), `ops: {}\n#${"x".repeat(256 * 1024)}`, { mode: 0o600 });
 
-  expect(() => new HostFile(null, directory)).toThrow(/262144 are the most/);
+  expect(() => new HostFile(placesIn(directory), machine)).toThrow(/262144 are the most/);
 });

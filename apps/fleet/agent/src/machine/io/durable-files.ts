@@ -1,7 +1,9 @@
+/** A durable file is written whole and forced to disk, so that it survives a crash of the process or of the machine. */
+
 import * as fs from "node:fs";
 import { basename, dirname, join } from "node:path";
 
-/** Replaces a file by `text`, all or nothing, on disk when it returns. Leaves at most a `.tmp` file when it throws. */
+/** Replaces a file by `text`, all or nothing. It is on disk when this returns. At most a `.tmp` file is left when this throws. */
 export function writeDurably(path: string, text: string): void {
   const temporary = `${path}.tmp`;
   writeAndSync(temporary, text);
@@ -9,7 +11,7 @@ export function writeDurably(path: string, text: string): void {
   syncDirectory(dirname(path));
 }
 
-/** Makes a file that must not exist yet, whole and on disk when it returns. False: it was there. */
+/** Makes a file that must not exist yet. It is whole and on disk when this returns. False means that the file was there. */
 export function createDurably(path: string, text: string): boolean {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}`);
   writeAndSync(temporary, text);
@@ -25,7 +27,7 @@ export function createDurably(path: string, text: string): boolean {
   return true;
 }
 
-/** The file's text, or null when there is none. */
+/** Returns the text of the file, or null when there is no file. */
 export function readIfThere(path: string): string | null {
   try {
     return fs.readFileSync(path, "utf8");
@@ -35,8 +37,8 @@ export function readIfThere(path: string): string | null {
   }
 }
 
-/** Makes a directory for this user alone; throws when an existing one is open to others (C46). */
-export function privateDirectory(path: string): void {
+/** Makes a directory for this user alone. Throws when the directory is there and open to others (C46). */
+export function makePrivateDirectory(path: string): void {
   fs.mkdirSync(path, { recursive: true, mode: 0o700 });
   const mode = fs.statSync(path).mode & 0o777;
   if ((mode & 0o077) !== 0) {
@@ -44,7 +46,7 @@ export function privateDirectory(path: string): void {
   }
 }
 
-/** Node's `code` of a failed system call, or "". */
+/** Returns Node's `code` of a failed system call, or "". */
 export function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }

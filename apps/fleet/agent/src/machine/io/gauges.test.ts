@@ -1,9 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { Gauges, machine } from "./machine.ts";
+import { Gauges } from "./gauges.ts";
 
 test("the figures of this very machine are within their bounds", async () => {
   const gauges = new Gauges();
@@ -20,19 +19,6 @@ test("the figures of this very machine are within their bounds", async () => {
   }
   expect(reading.uptimeS).toBeGreaterThan(0);
   expect(reading.load1).toBeGreaterThanOrEqual(0);
-});
-
-test("[C41] an op runs as the user its file names, or not at all", () => {
-  const nobody = machine.lookUpUser("nobody");
-
-  if (process.getuid?.() === 0) {
-    const uid = Number(spawnSync("id", ["-u", "nobody"], { encoding: "utf8" }).stdout);
-    expect(nobody).toMatchObject({ user: { uid } });
-  } else {
-    expect(nobody).toEqual({ problem: "the agent can't switch to the user nobody: it doesn't run as root" });
-  }
-  expect(machine.lookUpUser(userInfo().username)).toEqual({ user: null });
-  expect(machine.lookUpUser("no-such-user")).toEqual({ problem: "this host has no user no-such-user" });
 });
 
 test("a machine that doesn't tell of itself has fewer figures, and each comes back with its file", () => {

@@ -1,23 +1,21 @@
+/** The agent follows the assignments of its host as a replica of the sync protocol. */
+
 import { nodeEnvironment, StateSync } from "@neverstale/client";
 import { type AgentState, agentModel } from "@neverstale/fleet-domain";
 import WebSocket, { type ClientOptions } from "ws";
-import type { Follower } from "../follow.ts";
-
-const MAX_FRAME_BYTES = 16 * 1024 ** 2;
-/** When the server has sent it away for good, it is asked again at this pace: the answers to reports say what is true. */
-const ASK_AGAIN_MS = 5_000;
+import type { AssignmentReplica } from "../assignment-replica.ts";
 
 export interface FollowOptions {
   readonly server: URL;
   readonly credential: string;
-  /** PEM, or null: what the system trusts. */
+  /** This is a PEM text. Null means what the system trusts. */
   readonly ca: string | null;
-  /** Something of it may have changed. */
+  /** This is called when something of the space may have changed. */
   readonly onChange: () => void;
 }
 
-/** A replica of the agent's own space: lost connections, restarts and restores of the server heal by its rules. */
-export function followAssignments({ server, credential, ca, onChange }: FollowOptions): Follower {
+/** Lost connections, restarts and restores of the server heal by the rules of the replica. */
+export function followAssignments({ server, credential, ca, onChange }: FollowOptions): AssignmentReplica {
   const socketOptions: ClientOptions = {
     maxPayload: MAX_FRAME_BYTES,
     handshakeTimeout: 10_000,
@@ -50,4 +48,8 @@ export function followAssignments({ server, credential, ca, onChange }: FollowOp
   };
 }
 
+const MAX_FRAME_BYTES = 16 * 1024 ** 2;
+/** When the server has sent the agent away for good, it is asked again at this pace: the answers to reports say what is true. */
+const ASK_AGAIN_MS = 5_000;
+/** The replica does not go on by itself after these. */
 const ENDED: ReadonlySet<string> = new Set(["forbidden", "unknown_space", "client_too_old"]);

@@ -1,3 +1,5 @@
+/** The server's API for agents: each request ends in one of four results, and none of them is thrown. */
+
 import * as http from "node:http";
 import * as https from "node:https";
 import {
@@ -9,35 +11,19 @@ import {
   type ReportsRequest,
 } from "@neverstale/fleet-domain";
 import { z } from "zod";
-import { type ClockReading, type LocalTime, readServerClock } from "../connection/server-clock.ts";
+import { type ClockReading, type LocalTime, readServerClock } from "../server-clock.ts";
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 1024 ** 2;
 
-export type ApiResult<T> =
-  | { readonly type: "ok"; readonly answer: T; readonly clock: ClockReading | null }
-  /** The credential (or the token) is not accepted. */
-  | { readonly type: "not_accepted"; readonly message: string }
-  /** The server has decided; asking again brings the same. */
-  | { readonly type: "refused"; readonly status: number; readonly message: string }
-  /** Nobody knows whether it arrived: the same again, later. */
-  | { readonly type: "unanswered"; readonly message: string; readonly retryAfterMs: number };
-
-const Problem = z.object({
-  detail: z.string().default(""),
-  title: z.string().default(""),
-  hint: z.string().default(""),
-});
-
-/** The server's endpoints for agents. */
 export class ServerApi {
   readonly #server: URL;
   readonly #ca: string | undefined;
   readonly #connections: http.Agent;
-  /** Null before the enrolment. */
+  /** This is null before the enrolment. */
   credential: string | null = null;
 
-  /** `ca`: PEM of the authority to trust instead of the system's. */
+  /** `ca` is the PEM of the authority that is trusted instead of the system's. */
   constructor(server: URL, ca: string | null) {
     this.#server = server;
     this.#ca = ca ?? undefined;
@@ -116,13 +102,28 @@ export class ServerApi {
   }
 }
 
+export type ApiResult<T> =
+  | { readonly type: "ok"; readonly answer: T; readonly clock: ClockReading | null }
+  /** The server doesn't accept the credential (or the token). */
+  | { readonly type: "not_accepted"; readonly message: string }
+  /** The server has decided. The same request would bring the same answer. */
+  | { readonly type: "refused"; readonly status: number; readonly message: string }
+  /** Nobody knows whether the request arrived: it is sent again later. */
+  | { readonly type: "unanswered"; readonly message: string; readonly retryAfterMs: number };
+
 export function localTime(): LocalTime {
   return { monotonicMs: performance.now(), wallMs: Date.now() };
 }
 
+const ProblemText = z.object({
+  detail: z.string().default(""),
+  title: z.string().default(""),
+  hint: z.string().default(""),
+});
+
 function problemIn(text: string): string {
   try {
-    const { detail, title, hint } = Problem.parse(JSON.parse(text));
+    const { detail, title, hint } = ProblemText.parse(JSON.parse(text));
     return [detail || title, hint].filter((part) => part !== "").join(" ");
   } catch {
     return "";

@@ -1,45 +1,47 @@
-import type { AgentReport } from "@neverstale/fleet-domain";
-import { type Chunk, MAX_CHUNK_BYTES } from "./chunks.ts";
-import { isOpen } from "./decide.ts";
-import type { Exit } from "./job.ts";
-import type { Known } from "./known.ts";
+/** A batch of reports is what the agent tells the server in one request. */
 
-/** Limits of one batch, below those of the server. */
+import { type AgentReport, MAX_CHUNK_BYTES } from "@neverstale/fleet-domain";
+import { utf8Bytes } from "@neverstale/protocol";
+import type { Chunk } from "./chunks.ts";
+import type { Exit } from "./exit.ts";
+import { isOpen, type Known } from "./known.ts";
+
+export interface ReportBatch {
+  readonly reports: readonly AgentReport[];
+  /** True when there is more to tell right away. */
+  readonly more: boolean;
+}
+
+/** These are the limits of one batch. They are below those of the server. */
 export const MAX_REPORTS = 100;
 export const MAX_BATCH_BYTES = 384 * 1024;
 
-/** Settled commands told again in one batch: what the server wants of them is delivered before the next ones are told. */
+/**
+ * So many settled commands are told again in one batch: what the server wants of them is delivered before the next ones are
+ * told.
+ */
 const AGAIN_AT_ONCE = 50;
 
-type FinishedReport = Extract<AgentReport, { type: "finished" }>;
-type StateReport = Extract<AgentReport, { type: "state" }>;
-
-/** What a batch is made of. */
+/** A batch is made of this. */
 export interface Reportable {
-  /** Reports that come first, if due: hello, metrics. */
+  /** These reports come first, if they are due: hello, metrics. */
   readonly first: readonly AgentReport[];
-  /** Whether the list of known commands is due. */
+  /** True when the list of known commands is due. */
   readonly stateDue: boolean;
   readonly known: readonly Known[];
   readonly refusals: readonly { readonly commandId: string; readonly reason: string }[];
-  /** The offset the server expects next, by command; missing: it hasn't said. */
+  /** This is the offset that the server expects next, by command. It is missing where the server hasn't said. */
   readonly received: ReadonlyMap<string, number>;
-  /** Settled commands whose end is to be told again: the server may have been put back to an older state. */
+  /** The ends of these settled commands are to be told again: the server may have been put back to an older state. */
   readonly tellAgain: ReadonlySet<string>;
-  /** Whole chunks of a command's output from an offset on; at most `limitBytes` of output. */
+  /** Returns whole chunks of a command's output from an offset on, at most `limitBytes` of output. */
   readonly readOutput: (known: Known, offset: number, limitBytes: number) => readonly Chunk[];
   /** ISO 8601. */
   readonly now: string;
 }
 
-export interface Batch {
-  readonly reports: readonly AgentReport[];
-  /** Whether there is more to tell right away. */
-  readonly more: boolean;
-}
-
-/** The next batch of reports: what is due, and as much output as fits. Every end comes behind its command's output. */
-export function composeBatch(from: Reportable): Batch {
+/** Composes what is due, and as much output as fits. Every end comes behind its command's output. */
+export function composeBatch(from: Reportable): ReportBatch {
   const batch = new BatchDraft();
   const open = from.known.filter(isOpen);
   const again = from.known
@@ -60,7 +62,7 @@ function addCommand(batch: BatchDraft, from: Reportable, known: Known): void {
   if (known.exit !== null && offset >= known.spooledBytes) batch.add(finishedReport(known, known.exit));
 }
 
-/** The offset that the server will have when it has taken the batch. */
+/** Returns the offset that the server will have when it has accepted the batch. */
 function addOutput(batch: BatchDraft, from: Reportable, known: Known): number {
   const { commandId } = known.entry;
   const expected = from.received.get(commandId);
@@ -79,9 +81,9 @@ class BatchDraft {
   full = false;
   #bytes = 0;
 
-  /** False: no room; nothing is added after that, so that the order holds. */
+  /** False means that there was no room. Nothing is added after that, so that the order holds. */
   add(report: AgentReport): boolean {
-    const bytes = Buffer.byteLength(JSON.stringify(report));
+    const bytes = utf8Bytes(JSON.stringify(report));
     if (this.full || this.reports.length >= MAX_REPORTS || this.#bytes + bytes > MAX_BATCH_BYTES) {
       this.full = true;
       return false;
@@ -91,6 +93,9 @@ class BatchDraft {
     return true;
   }
 }
+
+type FinishedReport = Extract<AgentReport, { type: "finished" }>;
+type StateReport = Extract<AgentReport, { type: "state" }>;
 
 function stateReport(known: readonly Known[]): StateReport {
   return {
@@ -106,7 +111,7 @@ function stateReport(known: readonly Known[]): StateReport {
   };
 }
 
-/** `outputBytes` is what the spool holds: that much can be delivered. */
+/** The report names the bytes that the spool holds: that much can be delivered. */
 function finishedReport(known: Known, exit: Exit): FinishedReport {
   return {
     type: "finished",

@@ -1,51 +1,33 @@
+/** The reporter tells the server what there is, one batch after the other, each until the server has accepted it. */
+
 import { setTimeout as delay } from "node:timers/promises";
+import { backoffMs } from "@neverstale/base";
 import type { AgentReport, ReportsAnswer } from "@neverstale/fleet-domain";
 import type { Logger } from "pino";
-import type { JournalEntry } from "../commands/job.ts";
-import { composeBatch, type Reportable } from "../commands/reports.ts";
-import { retryDelayMs } from "../connection/backoff.ts";
-import type { ClockReading } from "../connection/server-clock.ts";
+import type { JournalEntry } from "../../commands/journal-entry.ts";
+import { composeBatch, type Reportable } from "../../commands/report-batch.ts";
+import { RETRY_BACKOFF } from "../backoff.ts";
+import type { ClockReading } from "../server-clock.ts";
 import { Bell } from "./bell.ts";
-import { Gauges } from "./machine.ts";
+import { Gauges } from "../../machine/io/gauges.ts";
 import type { ServerApi } from "./server-api.ts";
 
-/** How often the figures of the machine are told. */
+/** The figures of the machine are told this often. */
 const HEARTBEAT_MS = 1_500;
 /** Reports are at least this far apart, so that a talkative command is told in pieces of some size. */
 const REPORT_GAP_MS = 50;
 
-/** What there is to tell, and who hears what the server said to it. */
-export interface ReporterParts {
-  readonly api: ServerApi;
-  readonly log: Logger;
-  /** This run of the agent. */
-  readonly instance: string;
-  /** As it is now. */
-  readonly sight: () => Pick<Reportable, "known" | "refusals" | "tellAgain">;
-  readonly readOutput: Reportable["readOutput"];
-  readonly hello: () => AgentReport;
-  readonly onClock: (clock: ClockReading) => void;
-  /**
-   * `settled`: the server has this end and all of the output, since the moment `settledIn` of its history; if not, it
-   * wants what this agent has. True: that is news.
-   */
-  readonly onEnd: (commandId: string, settledIn: JournalEntry["settledIn"], settled: boolean) => boolean;
-  /** `before`: whether it was accepted earlier in this run. */
-  readonly onNotAccepted: (before: boolean) => void;
-}
-
-/** Tells the server, one batch after the other, each until it has been taken. */
 export class Reporter {
   readonly #parts: ReporterParts;
   readonly #gauges = new Gauges();
   readonly #bell = new Bell();
-  /** The offset the server expects next, by command. */
+  /** This is the offset that the server expects next, by command. */
   readonly #received = new Map<string, number>();
   #running = true;
   #wasAccepted = false;
   #seq = 0;
   #helloDue = true;
-  /** What the server was told last of what this agent is, as text. */
+  /** This is the text of the last hello that the server has. */
   #told: string | null = null;
   #heartbeatAt = 0;
 
@@ -67,19 +49,19 @@ export class Reporter {
     this.#bell.ring();
   }
 
-  /** There is news. */
+  /** Says that there is news. */
   ring(): void {
     this.#bell.ring();
   }
 
-  /** What the agent is or allows has changed. */
+  /** Says that the agent is or allows something else than before. */
   helloAgain(): void {
     this.#helloDue = true;
     this.#heartbeatAt = 0;
     this.#bell.ring();
   }
 
-  /** Whether there is more to tell at once. */
+  /** Returns true when there is more to tell at once. */
   async #report(): Promise<boolean> {
     const { reports, more } = this.#compose();
     if (reports.length === 0) return false;
@@ -92,7 +74,7 @@ export class Reporter {
       return false;
     }
     if (hello !== undefined) this.#told = withoutTimes(hello);
-    return this.#take(reports, answer) && (more || reports.some((report) => report.type === "output"));
+    return this.#noteAnswer(reports, answer) && (more || reports.some((report) => report.type === "output"));
   }
 
   #compose(): ReturnType<typeof composeBatch> {
@@ -116,7 +98,7 @@ export class Reporter {
     });
   }
 
-  /** The same batch until the server has it. Null: the server can't take it, or the agent is stopped. */
+  /** Sends the same batch until the server has it. Null means that the server can't accept it, or that the agent is stopped. */
   async #deliver(reports: readonly AgentReport[]): Promise<ReportsAnswer | null> {
     const { api, log, instance, onClock, onNotAccepted } = this.#parts;
     for (let attempt = 1; this.#running; attempt += 1) {
@@ -134,14 +116,14 @@ export class Reporter {
           return null;
         case "unanswered":
           log.warn({ answer: result.message, attempt }, "reports not answered");
-          await delay(Math.max(result.retryAfterMs, retryDelayMs(attempt, Math.random())), undefined, { ref: false });
+          await delay(Math.max(result.retryAfterMs, backoffMs(RETRY_BACKOFF, attempt, Math.random())), undefined, { ref: false });
       }
     }
     return null;
   }
 
-  /** Whether the answer moved anything. */
-  #take(reports: readonly AgentReport[], answer: ReportsAnswer): boolean {
+  /** Returns true when the answer moved anything. */
+  #noteAnswer(reports: readonly AgentReport[], answer: ReportsAnswer): boolean {
     let moved = false;
     for (const [commandId, bytes] of Object.entries(answer.received)) {
       moved ||= this.#received.get(commandId) !== bytes;
@@ -160,7 +142,27 @@ export class Reporter {
   }
 }
 
-/** When something was looked at is no news. */
+/** These say what there is to tell, and hear what the server said to it. */
+export interface ReporterParts {
+  readonly api: ServerApi;
+  readonly log: Logger;
+  /** This names the run of the agent: each start has another. */
+  readonly instance: string;
+  /** Returns what there is to tell, as it is now. */
+  readonly sight: () => Pick<Reportable, "known" | "refusals" | "tellAgain">;
+  readonly readOutput: Reportable["readOutput"];
+  readonly hello: () => AgentReport;
+  readonly onClock: (clock: ClockReading) => void;
+  /**
+   * `settled` means that the server has this end and all of the output, since the moment `settledIn` of its history. If it is
+   * not settled, the server wants what this agent has. Returns true when that is news.
+   */
+  readonly onEnd: (commandId: string, settledIn: JournalEntry["settledIn"], settled: boolean) => boolean;
+  /** `before` is true when the credential was accepted earlier in this run. */
+  readonly onNotAccepted: (before: boolean) => void;
+}
+
+/** The time at which something was looked at is no news. */
 function withoutTimes(hello: AgentReport): string {
   return JSON.stringify(hello, (key, value: unknown) => (key === "checkedAt" ? undefined : value));
 }

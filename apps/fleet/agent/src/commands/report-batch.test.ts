@@ -1,9 +1,11 @@
 import { type AgentReport, ReportsRequest } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
 import { cutChunks } from "./chunks.ts";
-import type { Exit, Job, JournalEntry } from "./job.ts";
+import type { Job } from "../policy/job.ts";
+import type { Exit } from "./exit.ts";
+import type { JournalEntry } from "./journal-entry.ts";
 import type { Known } from "./known.ts";
-import { composeBatch, MAX_BATCH_BYTES, type Reportable } from "./reports.ts";
+import { composeBatch, MAX_BATCH_BYTES, type Reportable } from "./report-batch.ts";
 
 const T = "2026-01-01T00:00:00.000Z";
 const JOB: Job = { argv: ["x"], env: {}, cwd: "/", user: null, timeoutMs: 1, killGraceMs: 1, outputCapBytes: 1 };

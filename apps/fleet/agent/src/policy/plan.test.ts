@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseAgentFile } from "../policy/agent-file.ts";
+import { parseAgentFile } from "./agent-file.ts";
 import { type Machine, planOf } from "./plan.ts";
 
 const machine: Machine = {

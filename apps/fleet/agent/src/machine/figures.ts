@@ -1,12 +1,17 @@
+/** Figures are computed from what the kernel tells of itself. */
+
 import type { Reading } from "@neverstale/fleet-domain";
 
-/** Processor time since boot, in whatever unit: only the ratio of two differences is used. */
+/** The processor time since boot may be in any unit: only the ratio of two differences is used. */
 export interface CpuTime {
   readonly busy: number;
   readonly all: number;
 }
 
-/** The first line of /proc/stat: user nice system idle iowait irq softirq steal guest guest_nice. Null when it isn't there. */
+/**
+ * Reads the first line of /proc/stat: user nice system idle iowait irq softirq steal guest guest_nice. Returns null when that
+ * line isn't there.
+ */
 export function cpuTimeOf(procStat: string): CpuTime | null {
   const line = /^cpu +([\d ]+)$/m.exec(procStat)?.[1];
   if (line === undefined) return null;
@@ -17,15 +22,15 @@ export function cpuTimeOf(procStat: string): CpuTime | null {
   return { busy: all - idle - ioWait, all };
 }
 
-/** Percent between two readings; null when no time passed. */
+/** Returns the percent between two readings, or null when no time passed. */
 export function cpuPercent(before: CpuTime, after: CpuTime): number | null {
   const all = after.all - before.all;
   return all > 0 ? percent(after.busy - before.busy, all) : null;
 }
 
 /**
- * `ram` and `swap` in percent, from /proc/meminfo; what it doesn't say is no figure, and a machine without swap has no
- * `swap`. An old kernel doesn't say what is available: free memory, buffers and what is cached come close.
+ * Reads `ram` and `swap` in percent from /proc/meminfo. A figure that it doesn't tell is left out, and so is the `swap` of a
+ * machine without swap. An old kernel doesn't say what is available: free memory, buffers and the cache come close to it.
  */
 export function memoryOf(meminfo: string): Pick<Reading, "ram" | "swap"> {
   const kib = (name: string): number | null => {
@@ -42,7 +47,7 @@ function share(name: "ram" | "swap", total: number | null, unused: number | null
   return { [name]: percent(total - unused, total) };
 }
 
-/** Counted as `df` does: what only root may fill is not part of the whole. */
+/** This counts as `df` does: what only root may fill is not part of the whole. */
 export function diskPercent(sizes: {
   readonly blocks: number;
   readonly bfree: number;
@@ -53,7 +58,7 @@ export function diskPercent(sizes: {
   return all > 0 ? percent(used, all) : null;
 }
 
-/** 0 to 100, to a tenth. */
+/** Returns 0 to 100, to a tenth. */
 export function percent(part: number, whole: number): number {
   return Math.min(100, Math.max(0, Math.round((1000 * part) / whole) / 10));
 }

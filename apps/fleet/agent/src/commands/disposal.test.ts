@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { JournalEntry } from "./job.ts";
+import type { JournalEntry } from "./journal-entry.ts";
 import type { Known } from "./known.ts";
-import { KEEP_MS, KEPT_SPOOL_BYTES, retention } from "./retention.ts";
+import { disposalOf, KEEP_MS, KEPT_SPOOL_BYTES } from "./disposal.ts";
 
 const T = "2026-01-01T00:00:00.000Z";
 const START = Date.parse(T);
@@ -33,9 +33,9 @@ test("an id is kept until 24 h after its deadline, or its end where that is late
     done("open", { settledAt: null }),
   ];
 
-  expect(retention(known, START + KEEP_MS).forget).toEqual([]);
-  expect([...retention(known, START + KEEP_MS + HOUR).forget].sort()).toEqual(["ended", "refused"]);
-  expect([...retention(known, START + KEEP_MS + 3 * HOUR).forget].sort()).toEqual(["deadline", "ended", "refused"]);
+  expect(disposalOf(known, START + KEEP_MS).forget).toEqual([]);
+  expect([...disposalOf(known, START + KEEP_MS + HOUR).forget].sort()).toEqual(["ended", "refused"]);
+  expect([...disposalOf(known, START + KEEP_MS + 3 * HOUR).forget].sort()).toEqual(["deadline", "ended", "refused"]);
 });
 
 test("output that the server has is kept up to a limit, newest first; what it doesn't have is never dropped", () => {
@@ -49,5 +49,5 @@ test("output that the server has is kept up to a limit, newest first; what it do
     done("open", { settledAt: null }, 10 * half),
   ];
 
-  expect(retention(known, START).dropSpool).toEqual(["oldest"]);
+  expect(disposalOf(known, START).dropSpool).toEqual(["oldest"]);
 });

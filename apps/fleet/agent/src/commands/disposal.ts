@@ -1,18 +1,22 @@
-import { isOpen } from "./decide.ts";
-import type { Known } from "./known.ts";
+/** The disposal says which commands and which outputs may go from the disk. */
 
-/** The journal keeps an id this long after its deadline (or its end, when it has none or ended later): what it holds never runs again. */
-export const KEEP_MS = 24 * 3_600_000;
-/** Output that the server has is kept too, newest first, up to this much in all: an older server state may ask for it again. */
-export const KEPT_SPOOL_BYTES = 256 * 1024 ** 2;
+import { isOpen, type Known } from "./known.ts";
 
-export interface Retention {
+export interface Disposal {
   readonly forget: readonly string[];
   readonly dropSpool: readonly string[];
 }
 
-/** What may go from the disk. `wallMs`: this machine's clock. */
-export function retention(known: readonly Known[], wallMs: number): Retention {
+/**
+ * The journal keeps an id this long after its deadline, or after its end when it has no deadline or ended later. What the
+ * journal holds never runs again.
+ */
+export const KEEP_MS = 24 * 3_600_000;
+/** Output that the server has is kept too, newest first, up to this much in all: an older server state may ask for it again. */
+export const KEPT_SPOOL_BYTES = 256 * 1024 ** 2;
+
+/** `wallMs` is the time by this machine's clock. */
+export function disposalOf(known: readonly Known[], wallMs: number): Disposal {
   const done = known.filter((one) => !isOpen(one)).sort((a, b) => doneAt(b) - doneAt(a));
   const dropSpool: string[] = [];
   let keptBytes = 0;

@@ -1,19 +1,21 @@
+/** Processes of this machine are looked up, marked and signalled here. */
+
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import type { ProcessMark } from "../job.ts";
+import type { ProcessMark } from "../process-mark.ts";
 
-/** The process that has this number now, or null. A zombie counts as gone: it runs nothing any more. */
+/** Returns the process that has this number now, or null. A zombie counts as gone: it runs nothing any more. */
 export function markOf(pid: number): ProcessMark | null {
   const started = process.platform === "linux" ? startedOnLinux(pid) : startedElsewhere(pid);
   return started === null ? null : { pid, started };
 }
 
-/** Whether that very process still runs, and not a later one under its number. */
+/** True while that very process runs, and not a later one under its number. */
 export function isAlive(mark: ProcessMark): boolean {
   return markOf(mark.pid)?.started === mark.started;
 }
 
-/** Whether some process of the group still runs. Elsewhere than on Linux zombies count: callers must not wait for ever. */
+/** True while some process of the group runs. Elsewhere than on Linux zombies count: callers must not wait for ever. */
 export function groupRuns(leader: number): boolean {
   if (!signalGroup(leader, 0)) return false;
   const processes = process.platform === "linux" ? processNames() : null;
@@ -24,7 +26,7 @@ export function groupRuns(leader: number): boolean {
   });
 }
 
-/** Null: this system doesn't say. */
+/** Null means that this system doesn't say. */
 function processNames(): string[] | null {
   try {
     return readdirSync("/proc");
@@ -33,7 +35,7 @@ function processNames(): string[] | null {
   }
 }
 
-/** False: there is no such group. */
+/** False means that there is no such group. */
 export function signalGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
   try {
     process.kill(-leader, signal);
@@ -49,7 +51,10 @@ function startedOnLinux(pid: number): string | null {
   return fields === null ? null : `${bootId()}:${fields[19]}`;
 }
 
-/** What /proc/PID/stat says from its third field on (state, parent, group, ...; the 20th is the start); null for a zombie. */
+/**
+ * Returns the fields of /proc/PID/stat from its third on: state, parent, group, and so on. The 20th of these is the start.
+ * Returns null for a zombie.
+ */
 function statFields(pid: number): string[] | null {
   const stat = textOf(`/proc/${pid}/stat`);
   if (stat === null) return null;
@@ -59,7 +64,10 @@ function statFields(pid: number): string[] | null {
 
 let boot: string | null = null;
 
-/** Of a kernel that gives no id to its boots, when it booted; a number and its start alone where it doesn't tell that either. */
+/**
+ * Some kernels give no id to their boots: the time of the boot stands in for it. Where a kernel doesn't tell that either, a
+ * number and its start have to do.
+ */
 function bootId(): string {
   boot ??=
     textOf("/proc/sys/kernel/random/boot_id")?.trim() ?? /^btime \d+$/m.exec(textOf("/proc/stat") ?? "")?.[0] ?? "";

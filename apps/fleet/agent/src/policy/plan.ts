@@ -1,20 +1,25 @@
+/** The plan says what an assignment comes to on this host, by the host's own file alone. */
+
 import { type Assignment, checkArgs } from "@neverstale/fleet-domain";
-import { type AgentFile, type FileOp, offerOf } from "../policy/agent-file.ts";
-import { argvOf, type Places } from "../policy/argv.ts";
-import type { Plan } from "./decide.ts";
+import { type AgentFile, offerOf } from "./agent-file.ts";
+import { argvOf, type Places } from "./argv.ts";
+import type { FileOp } from "./file-op.ts";
 import type { Job } from "./job.ts";
 
-/** Who an op runs as, when its file names a user: a problem when this agent can't switch to it. */
-export type UserLookup = (name: string) => { readonly user: Job["user"] } | { readonly problem: string };
+/** `args` are complete: defaults are filled in. `refusal` is a sentence for people. */
+export type Plan =
+  | { readonly args: Readonly<Record<string, string | number>>; readonly job: Job }
+  | { readonly refusal: string };
 
+/** These parts of the machine decide what an op of the file comes to. */
 export interface Machine {
   readonly places: Places;
   readonly lookUpUser: UserLookup;
 }
 
-const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/** Finds the user that an op's file names. There is a problem when this agent can't switch to that user. */
+export type UserLookup = (name: string) => { readonly user: Job["user"] } | { readonly problem: string };
 
-/** What an assignment comes to on this host, by its own file alone. */
 export function planOf(file: AgentFile, machine: Machine, assignment: Assignment): Plan {
   const op = Object.hasOwn(file.ops, assignment.op) ? file.ops[assignment.op] : undefined;
   if (op === undefined) return { refusal: `this host doesn't allow ${assignment.op}` };
@@ -26,6 +31,8 @@ export function planOf(file: AgentFile, machine: Machine, assignment: Assignment
   if ("problem" in runAs) return { refusal: runAs.problem };
   return { args: checked.args, job: jobOf(op, filled.argv, runAs.user, assignment.id) };
 }
+
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** The environment is fixed: nothing of the agent's own reaches a command. */
 function jobOf(op: FileOp, argv: readonly string[], user: Job["user"], commandId: string): Job {

@@ -1,11 +1,13 @@
+/** The account of the user that a command runs as gives the command a part of its environment. */
+
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 
-/** HOME, USER, LOGNAME and SHELL of the user that a command runs as; null: this process's own. */
+/** Returns HOME, USER, LOGNAME and SHELL. Null as `uid` means the user of this process. */
 export function accountEnv(uid: number | null): Record<string, string> {
   const account = uid === null || uid === process.getuid?.() ? ownAccount() : passwdAccount(uid);
-  if (account === null) return { HOME: "/" }; // A number without a name, as containers have them.
+  if (account === null) return { HOME: "/" }; // Containers have user numbers without a name.
   const { name, home, shell } = account;
   return { HOME: home === "" ? "/" : home, USER: name, LOGNAME: name, SHELL: shell === "" ? "/bin/sh" : shell };
 }
@@ -25,7 +27,7 @@ function ownAccount(): Account | null {
   }
 }
 
-/** From wherever this system looks its users up; a system without `getent` has a file. */
+/** Asks where this system looks its users up. A system without `getent` has a file. */
 function passwdAccount(uid: number): Account | null {
   const [program, ...args] = process.platform === "darwin" ? ["id", "-P"] : ["getent", "passwd"];
   const options = { encoding: "utf8", timeout: 5_000, env: { PATH: "/usr/bin:/bin" } } as const;
@@ -41,7 +43,7 @@ function passwdFile(): string {
   }
 }
 
-/** `name:password:uid:…:home:shell`, a line each. */
+/** Each line is `name:password:uid:…:home:shell`. */
 export function accountIn(passwd: string, uid: number): Account | null {
   for (const line of passwd.split("\n")) {
     const fields = line.split(":");

@@ -1,4 +1,5 @@
-/** Wakes the one that waits; a ring while nobody waits is kept for the next. */
+/** A bell wakes the one that waits. A ring while nobody waits is kept for the next one. */
+
 export class Bell {
   #rung = false;
   #wake: (() => void) | null = null;
@@ -8,7 +9,7 @@ export class Bell {
     this.#wake?.();
   }
 
-  /** Until it rings, at most `ms`. */
+  /** Waits until it rings, at most `ms`. */
   async wait(ms: number): Promise<void> {
     if (!this.#rung) {
       await new Promise<void>((resolve) => {
