@@ -21,12 +21,17 @@ const GLOBALS: ReadonlyMap<string, string> = new Map(
 /** Packages that are the machine in another coat. */
 const MACHINE_PACKAGES: ReadonlySet<string> = new Set(["ws", "pino", "fastify", "undici"]);
 
+const PURE_APPS: ReadonlySet<string> = new Set(["apps/fleet/domain", "apps/fleet/agent"]);
+
+/** These put io/ together with the rest: what others import, and what is started. */
+const ENTRIES: ReadonlySet<string> = new Set(["index.ts", "main.ts"]);
+
 /**
  * What is not under `io/` neither waits nor touches the machine: no Node, no DOM, no clock, no randomness, no
  * sockets, no timers, no logging. Tests are free to.
  */
 export function impurities(pkg: Package): Violation[] {
-  if (!pkg.folder.startsWith("packages/") && pkg.folder !== "apps/fleet/domain") return [];
+  if (!pkg.folder.startsWith("packages/") && !PURE_APPS.has(pkg.folder)) return [];
   return pkg.files.filter((file) => !file.isTest && !isInIo(file.pathInSrc)).flatMap(impuritiesOf);
 }
 
@@ -46,7 +51,8 @@ function machineImports(file: PackageFile): Violation[] {
     if (MACHINE_PACKAGES.has(specifier))
       found.push({ at: at(file, start), what: `imports "${specifier}"`, instead: MACHINE });
     if (!typeOnly && reachesIo(file, specifier)) {
-      const instead = "only the package's entry (index.ts) puts io/ together with the rest; take it as an argument";
+      const instead =
+        "only the package's entry (index.ts or main.ts) puts io/ together with the rest; take it as an argument";
       found.push({ at: at(file, start), what: `imports "${specifier}" from outside io/`, instead });
     }
   }
@@ -54,7 +60,7 @@ function machineImports(file: PackageFile): Violation[] {
 }
 
 function reachesIo(file: PackageFile, specifier: string): boolean {
-  if (file.pathInSrc === "index.ts" || !specifier.startsWith(".")) return false;
+  if (ENTRIES.has(file.pathInSrc) || !specifier.startsWith(".")) return false;
   return isInIo(posix.join(posix.dirname(file.pathInSrc), specifier));
 }
 

@@ -78,7 +78,7 @@ async function writeAgent(): Promise<void> {
   const folder = join(work, "agent");
   for (const [entry, name] of [
     ["src/main.ts", "main.js"],
-    ["src/io/runner.ts", "runner.js"],
+    ["src/commands/io/runner.ts", "runner.js"],
   ] as const) {
     const bundle = await rolldown({
       input: join(from, entry),

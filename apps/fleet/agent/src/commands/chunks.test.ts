@@ -1,6 +1,6 @@
+import { MAX_CHUNK_BYTES } from "@neverstale/fleet-domain";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { MAX_CHUNK_BYTES } from "@neverstale/fleet-domain";
 import { cutChunks } from "./chunks.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);

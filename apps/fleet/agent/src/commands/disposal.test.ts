@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { disposalOf, KEEP_MS, KEPT_SPOOL_BYTES } from "./disposal.ts";
 import type { JournalEntry } from "./journal-entry.ts";
 import type { Known } from "./known.ts";
-import { disposalOf, KEEP_MS, KEPT_SPOOL_BYTES } from "./disposal.ts";
 
 const T = "2026-01-01T00:00:00.000Z";
 const START = Date.parse(T);

@@ -1,7 +1,7 @@
 import { type AgentReport, ReportsRequest } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { cutChunks } from "./chunks.ts";
 import type { Job } from "../policy/job.ts";
+import { cutChunks } from "./chunks.ts";
 import type { Exit } from "./exit.ts";
 import type { JournalEntry } from "./journal-entry.ts";
 import type { Known } from "./known.ts";

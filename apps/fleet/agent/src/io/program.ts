@@ -5,7 +5,7 @@ import { lockFile } from "@neverstale/base/node";
 import { type Logger, pino } from "pino";
 import { hostDirectory } from "../commands/io/command-files.ts";
 import { Journal } from "../commands/io/journal.ts";
-import { type Credential, enrollHost, isUsed, readCredential, readToken } from "../connection/io/enrollment.ts";
+import { type Credential, enrollThisHost, isUsed, readCredential, readToken } from "../connection/io/enrollment.ts";
 import { followAssignments } from "../connection/io/follow-assignments.ts";
 import { ServerApi } from "../connection/io/server-api.ts";
 import { makePrivateDirectory } from "../machine/io/durable-files.ts";
@@ -14,7 +14,7 @@ import { AgentFileError } from "../policy/agent-file.ts";
 import { HostFile } from "../policy/io/host-file.ts";
 import { lookUpUser } from "../policy/io/users.ts";
 import { Agent, type AgentEnd } from "./agent.ts";
-import { HELP, parseFlags, type Settings, settingsFrom, UsageError } from "./settings.ts";
+import { HELP, parseFlags, readSettings, type Settings, UsageError } from "./settings.ts";
 import { AGENT_VERSION, PLACES, SHIPPED_AGENT_FILE } from "./shipped.ts";
 
 /** The agent's process ends with one of these. */
@@ -54,7 +54,7 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv, log: Logger)
   const flags = parseFlags(argv);
   if (flags.help === true) return print(HELP);
   if (flags.version === true) return print(`${AGENT_VERSION}\n`);
-  const settings = settingsFrom(flags, env);
+  const settings = readSettings(flags, env);
   openDataDirectory(settings.dataDir);
   const lock = lockFile(join(settings.dataDir, "lock.db"));
   if ("heldBy" in lock) {
@@ -106,7 +106,7 @@ async function enrollAnew(
     return null;
   }
   api.credential = null;
-  return await enrollHost({ dataDir, token, facts: machineFacts(AGENT_VERSION), api, log });
+  return await enrollThisHost({ dataDir, token, facts: machineFacts(AGENT_VERSION), api, log });
 }
 
 async function work(

@@ -26,7 +26,7 @@ export function parseFlags(argv: readonly string[]) {
   }
 }
 
-export function settingsFrom(flags: ReturnType<typeof parseFlags>, env: NodeJS.ProcessEnv): Settings {
+export function readSettings(flags: ReturnType<typeof parseFlags>, env: NodeJS.ProcessEnv): Settings {
   const server = serverUrl(
     flags.server ?? env.NEVERSTALE_SERVER ?? "http://127.0.0.1:8080",
     flags["allow-http"] === true,

@@ -1,10 +1,10 @@
 /** The agent file, `agent.yaml`, is owned by the host's admin and names all that may ever run on this host. */
 
-import { type ArgSpec, checkArgs, type OpOffer } from "@neverstale/fleet-domain";
+import { type ArgSpec, atMost, checkArgs, type OpOffer } from "@neverstale/fleet-domain";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { templateProblem } from "./argv.ts";
-import { atMost, FileOp, OpName } from "./file-op.ts";
+import { FileOp, OpName } from "./file-op.ts";
 
 const AgentFile = z.strictObject({ ops: z.record(OpName, FileOp).refine(atMost(200), "at most 200 ops") });
 /** The server sends the name of an op and its arguments. A command line never travels. */

@@ -1,6 +1,6 @@
 /** A file op is one entry of an `agent.yaml`: what runs, with which arguments, for how long, and as which user. */
 
-import { ArgSpec } from "@neverstale/fleet-domain";
+import { ArgSpec, atMost } from "@neverstale/fleet-domain";
 import { z } from "zod";
 import { parsePattern } from "./pattern.ts";
 import { parseDuration, parseSize } from "./quantity.ts";
@@ -66,7 +66,3 @@ export const FileOp = z.strictObject({
   env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/), Given).default({}),
 });
 export type FileOp = z.infer<typeof FileOp>;
-
-export function atMost(count: number): (record: object) => boolean {
-  return (record) => Object.keys(record).length <= count;
-}

@@ -27,7 +27,7 @@ export interface EnrollOptions {
  * Enrols this host, and keeps its credential. The nonce goes to disk first, so that an answer that was lost is given again.
  * Null means that the server doesn't accept the token. This tries until the server answers.
  */
-export async function enrollHost({ dataDir, token, facts, api, log }: EnrollOptions): Promise<Credential | null> {
+export async function enrollThisHost({ dataDir, token, facts, api, log }: EnrollOptions): Promise<Credential | null> {
   const nonce = nonceFor(dataDir, token);
   for (let attempt = 1; ; attempt += 1) {
     const result = await api.enroll({ token, nonce, ...facts });

@@ -6,10 +6,10 @@ import type { AgentReport, ReportsAnswer } from "@neverstale/fleet-domain";
 import type { Logger } from "pino";
 import type { JournalEntry } from "../../commands/journal-entry.ts";
 import { composeBatch, type Reportable } from "../../commands/report-batch.ts";
+import { Gauges } from "../../machine/io/gauges.ts";
 import { RETRY_BACKOFF } from "../backoff.ts";
 import type { ClockReading } from "../server-clock.ts";
 import { Bell } from "./bell.ts";
-import { Gauges } from "../../machine/io/gauges.ts";
 import type { ServerApi } from "./server-api.ts";
 
 /** The figures of the machine are told this often. */
@@ -116,7 +116,9 @@ export class Reporter {
           return null;
         case "unanswered":
           log.warn({ answer: result.message, attempt }, "reports not answered");
-          await delay(Math.max(result.retryAfterMs, backoffMs(RETRY_BACKOFF, attempt, Math.random())), undefined, { ref: false });
+          await delay(Math.max(result.retryAfterMs, backoffMs(RETRY_BACKOFF, attempt, Math.random())), undefined, {
+            ref: false,
+          });
       }
     }
     return null;

@@ -86,7 +86,8 @@ test("[C46] a file in a directory that others may write is refused, and so is on
 
   const tried = ["open/agent.yaml", "open/link.yaml", "closed/link.yaml"].map((path) => join(directory, path));
 
-  for (const path of tried) expect(() => new HostFile(placesIn(directory, path), machine)).toThrow(`Run: chmod go-w ${open}`);
+  for (const path of tried)
+    expect(() => new HostFile(placesIn(directory, path), machine)).toThrow(`Run: chmod go-w ${open}`);
   expect(names(new HostFile(placesIn(directory, join(closed, "agent.yaml")), machine))).toEqual([]);
 });
 
