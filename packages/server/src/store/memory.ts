@@ -1,3 +1,5 @@
+/** The memory store keeps everything in this process, for tests, benches and states that end with their process. */
+
 import { assert, SyncError } from "@neverstale/protocol";
 import { Catalog, NO_COUNTERS } from "./catalog.ts";
 import type {
@@ -6,67 +8,25 @@ import type {
   CommitGroup,
   Fold,
   HistoryQuery,
-  LineageRow,
   LogQuery,
   LogRow,
-  SpaceContents,
   Store,
   StoreContents,
   StoredAnswer,
   StoredHistoryRow,
-  StoredRecord,
-  StoredTombstone,
   StoreMetrics,
 } from "./contract.ts";
 import { type ExpiredKeys, MemoryAnswers } from "./memory-answers.ts";
+import { dataOf, foldInto, type MemorySpace, newSpace, type SpaceData, spaceFromData } from "./memory-space.ts";
 import { type Retention, retentionFrom } from "./retention.ts";
 
-/** All that a memory store holds, as a plain value: `memoryStore({ data })` goes on from it. Its rows are never altered. */
-export interface MemoryData {
-  readonly epochs: readonly string[];
-  readonly spaces: readonly Omit<SpaceContents, "log">[];
-  /** Of all spaces, in the order of the commits. */
-  readonly log: readonly MemoryLogRow[];
-  readonly history: readonly StoredHistoryRow[];
-  /** The position that was given out last; absent: none was. */
-  readonly position?: number;
-  readonly answers: readonly StoredAnswer[];
-  /** By owner, the time of the newest key that went with its answer; under null those that count for everybody. */
-  readonly expired?: ExpiredKeys;
-}
-
-export interface MemoryLogRow extends Omit<LogRow, "changes"> {
-  readonly changes: ChangesText;
-}
-
-export interface MemoryStoreOptions {
-  readonly data?: MemoryData;
-  readonly retention?: Partial<Retention>;
-  /**
-   * Whether changes are kept beside the records, `true` when absent. Without them `manager.log` has nothing to tell, and
-   * what another store goes on from is the state of the last fold: for a state that ends with its process.
-   */
-  readonly log?: boolean;
-}
-
-/** A store that keeps everything in this process: for tests, benches and the simulator. */
+/** It forgets everything when its process ends. */
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   return new MemoryStore(options);
 }
 
-interface MemorySpace {
-  readonly name: string;
-  readonly creationId: string;
-  foldedVersion: number;
-  tombstoneFloor: number;
-  digest: SpaceContents["digest"];
-  readonly lineage: LineageRow[];
-  readonly records: Map<string, StoredRecord>;
-  readonly tombstones: Map<string, StoredTombstone>;
-}
-
 export class MemoryStore implements Store {
-  /** The copies made by `backup`, by path. */
+  /** It holds the copies that `backup` made, by their paths. */
   readonly backups = new Map<string, MemoryData>();
   readonly #retention: Retention;
   readonly #keepsLog: boolean;
@@ -79,7 +39,7 @@ export class MemoryStore implements Store {
   #catalog: Catalog | null = null;
   #logChanges: number;
   #historyChars: number;
-  /** `ageAt` of the newest commit. */
+  /** This is `ageAt` of the newest commit. */
   #ageAt = 0;
   #commits = 0;
 
@@ -96,11 +56,11 @@ export class MemoryStore implements Store {
     this.#logChanges = changesIn(this.#log);
   }
 
-  /** What is stored now. Cheap beside its size: rows are shared, lists are new. */
+  /** It returns what is stored now. That is cheap: the rows are shared, only the lists are new. */
   dump(): MemoryData {
     return {
       epochs: [...this.#epochs],
-      spaces: [...this.#spaces.values()].map(contentsOf),
+      spaces: [...this.#spaces.values()].map(dataOf),
       log: [...this.#log],
       history: [...this.#history],
       position: this.#position,
@@ -114,7 +74,7 @@ export class MemoryStore implements Store {
       if (this.#catalog !== null)
         throw new SyncError("store_locked", "the store is open already", { hint: "Close it first." });
       const spaces = [...this.#spaces.values()].map((space) => ({
-        ...contentsOf(space),
+        ...dataOf(space),
         log: this.#logAfterFold(space),
       }));
       this.#catalog = new Catalog(
@@ -191,11 +151,11 @@ export class MemoryStore implements Store {
     });
   }
 
-  /** From the oldest on, as long as they are due. */
+  /** Rows go from the oldest on, as long as they are due. */
   #trim(): void {
     const { logAgeMs, logChanges, historyRows, historyChars, historyAgeMs } = this.#retention;
     const old = (row: { readonly at: number }, ageMs: number) => this.#ageAt - row.at > ageMs;
-    // Not by characters: the text of a change is made when it is first read, which is never while nobody asks for the log.
+    // The log is not bounded by characters: the text of a change is made when it is first read, which here may be never.
     const logged = prefixLength(this.#log, (row) => {
       const due = old(row, logAgeMs) || this.#logChanges > logChanges;
       if (!due || row.lastVersion > (this.#spaces.get(row.space)?.foldedVersion ?? 0)) return false;
@@ -277,7 +237,35 @@ export class MemoryStore implements Store {
   }
 }
 
-/** What it throws is a rejection, as from a store that has to wait. */
+/** All that a memory store holds, as a plain value. `memoryStore({ data })` goes on from it. Its rows are never altered. */
+export interface MemoryData {
+  readonly epochs: readonly string[];
+  readonly spaces: readonly SpaceData[];
+  /** It holds the changes of all spaces, in the order of the commits. */
+  readonly log: readonly MemoryLogRow[];
+  readonly history: readonly StoredHistoryRow[];
+  /** This position was given out last. It is absent when none was. */
+  readonly position?: number;
+  readonly answers: readonly StoredAnswer[];
+  /** It says for each owner when the newest key was made that went with its answer. Those under null count for everybody. */
+  readonly expired?: ExpiredKeys;
+}
+
+export interface MemoryLogRow extends Omit<LogRow, "changes"> {
+  readonly changes: ChangesText;
+}
+
+export interface MemoryStoreOptions {
+  readonly data?: MemoryData;
+  readonly retention?: Partial<Retention>;
+  /**
+   * With `true`, the default, changes are kept beside the records. Without them `manager.log` has nothing to tell, and another
+   * store goes on from the state of the last fold. That is enough for a state that ends with its process.
+   */
+  readonly log?: boolean;
+}
+
+/** An error that `work` throws becomes a rejection, as from a store that has to wait. */
 async function attempt<Result>(work: () => Result): Promise<Result> {
   return work();
 }
@@ -297,53 +285,4 @@ function logRow({ changes, ...row }: MemoryLogRow): LogRow {
 
 function changesIn(log: readonly MemoryLogRow[]): number {
   return log.reduce((sum, row) => sum + countOf(row), 0);
-}
-
-function newSpace(name: string, creationId: string): MemorySpace {
-  const empty = {
-    foldedVersion: 0,
-    tombstoneFloor: 0,
-    digest: null,
-    lineage: [],
-    records: new Map(),
-    tombstones: new Map(),
-  };
-  return { name, creationId, ...empty };
-}
-
-function spaceFromData(data: MemoryData["spaces"][number]): MemorySpace {
-  return {
-    ...data,
-    lineage: [...data.lineage],
-    records: new Map(data.records.map((row) => [keyOf(row), row])),
-    tombstones: new Map(data.tombstones.map((row) => [keyOf(row), row])),
-  };
-}
-
-function contentsOf(space: MemorySpace): MemoryData["spaces"][number] {
-  const { name, creationId, foldedVersion, tombstoneFloor, digest } = space;
-  const lineage = [...space.lineage];
-  const records = [...space.records.values()];
-  const tombstones = [...space.tombstones.values()];
-  return { name, creationId, foldedVersion, tombstoneFloor, digest, lineage, records, tombstones };
-}
-
-function foldInto(space: MemorySpace, fold: Fold, head: number): void {
-  assert(fold.version >= space.foldedVersion && fold.version <= head, `fold of "${space.name}" at ${fold.version}`);
-  for (const row of fold.records) {
-    space.records.set(keyOf(row), row);
-    space.tombstones.delete(keyOf(row));
-  }
-  for (const row of fold.tombstones) {
-    space.tombstones.set(keyOf(row), row);
-    space.records.delete(keyOf(row));
-  }
-  for (const [key, row] of space.tombstones) if (row.version <= fold.tombstoneFloor) space.tombstones.delete(key);
-  space.tombstoneFloor = fold.tombstoneFloor;
-  space.foldedVersion = fold.version;
-  space.digest = fold.digest === null ? null : { version: fold.version, digest: fold.digest };
-}
-
-function keyOf({ collection, id }: { readonly collection: string; readonly id: string }): string {
-  return `${collection}\0${id}`;
 }

@@ -75,7 +75,7 @@ export class SimTables implements Tables, CommitTables, FoldTables {
     this.#journals.push("commit", this.data.history, row);
   }
 
-  takeAnswer(key: string): ReturnType<CommitTables["takeAnswer"]> {
+  removeAnswer(key: string): ReturnType<CommitTables["removeAnswer"]> {
     const before = this.data.answers.find((row) => row.key === key);
     if (before === undefined) return null;
     this.#journals.remove("commit", this.data.answers, (row) => row === before);

@@ -56,7 +56,7 @@ async function folded(): Promise<ReturnType<typeof firstRows>> {
 function foldAndCrash(version: number, slices: number): number {
   const database = new SqliteDatabase({ path, maxBytes: Number.POSITIVE_INFINITY });
   const writer = new StoreSteps(database, () => performance.now(), { ...STORE_SETTINGS, sliceMs: 0 });
-  writer.takeRows(secondRows(version));
+  writer.addRows(secondRows(version));
   const end = { version, tombstoneFloor: 0, digest: null };
   let written = 0;
   while (written < slices && !writer.writeRows(1, end).last) written += 1;
@@ -122,7 +122,7 @@ test("[B50] a fold that fails again and again notes each record once, and is tak
   const database = new SqliteDatabase({ path, maxBytes: Number.POSITIVE_INFINITY });
   const steps = new StoreSteps(database, () => performance.now(), { ...STORE_SETTINGS, sliceMs: 0 });
   for (let time = 0; time < 5; time += 1) {
-    steps.takeRows(secondRows(2));
+    steps.addRows(secondRows(2));
     for (let slice = 0; slice < 5 + time; slice += 1)
       steps.writeRows(1, { version: 2, tombstoneFloor: 0, digest: null });
     steps.dropRows();

@@ -1,11 +1,12 @@
+/** The sliced store cuts its work into steps, so that a commit never waits for longer than one of them. */
+
 import type { Millis } from "@neverstale/base";
-import { Turns } from "@neverstale/base";
 import { assert, SyncError } from "@neverstale/protocol";
-import type { Catalog, CommitPlan, PlanDraft } from "@neverstale/server/store";
 import {
   type AnswerQuery,
   type AnswerSize,
   type CommitGroup,
+  type CommitPlan,
   charsOf,
   type Fold,
   findAnswer,
@@ -13,87 +14,54 @@ import {
   KeptAnswers,
   type LogQuery,
   type LogRow,
+  type PlanDraft,
   type Retention,
   retentionFrom,
   type Store,
   type StoreContents,
   type StoredAnswer,
   type StoredHistoryRow,
-  StoreFailure,
   type StoreMetrics,
 } from "@neverstale/server/store";
+import { Folding } from "./folding.ts";
 import { type StoreSettings, settingsFrom } from "./settings.ts";
-import { piecesOf } from "./steps/fold-rows.ts";
 import { catalogOf, readAnew } from "./steps/read-contents.ts";
 import { StoreSteps } from "./steps/store-steps.ts";
-import type { Trimmed } from "./steps/trimmer.ts";
 import { pagesOf } from "./steps/write-commit.ts";
 import { keptRows, StoreCounters } from "./store-counters.ts";
 import type { OpenData, StoreMachine } from "./store-machine.ts";
-import type { QueryTables, TableCounts } from "./tables.ts";
 import { afterCommit, INLINE, type WriterChoice } from "./writer-choice.ts";
 import { LocalWriter, type WriterThread } from "./writer-thread.ts";
+import { type OpenStore, Writing } from "./writing.ts";
 
-export interface SlicedStoreOptions {
-  /**
-   * Where commits run. `auto` (the default): on this thread while the disk is quick, else on a thread of their own, which
-   * also does what goes on in the background. `inline`: everything on this thread. `worker`: all writing on the other one.
-   */
-  readonly writer?: "auto" | "inline" | "worker";
-  readonly retention?: Partial<Retention>;
-  readonly settings?: Partial<StoreSettings>;
-}
-
-/** What there is while the store is open. */
-interface Opened {
-  readonly data: OpenData;
-  /** On this thread. */
-  readonly steps: StoreSteps;
-  /** Does the background work, and commits where that is better. */
-  readonly thread: WriterThread;
-  readonly catalog: Catalog;
-  readonly queries: QueryTables;
-  readonly answers: KeptAnswers;
-}
-
-/**
- * A store whose work is cut into steps, so that a commit never waits for longer than one of them: folds go in slices
- * that a crash takes back, trimming and checkpoints run in between. It knows no disk: `machine` does.
- */
+/** It knows no disk: the machine does. A fold goes in slices that a crash takes back; trimming and checkpoints run in between. */
 export class SlicedStore implements Store {
   readonly #machine: StoreMachine;
   readonly #wanted: "auto" | "inline" | "worker";
   readonly #settings: StoreSettings;
   readonly #retention: Retention;
   readonly #counters = new StoreCounters();
-  /** Whoever writes has its turn: commits, slices of a fold, steps of trimming. */
-  readonly #turns = new Turns();
-  readonly #underWay = new Set<Promise<unknown>>();
-  #opened: Opened | null = null;
+  readonly #writing: Writing;
+  readonly #folding: Folding;
   #opening = false;
   #choice: WriterChoice = INLINE;
-  #stopped: StoreFailure | null = null;
   #committing = false;
-  #folding = false;
-  #checkpointing = false;
-  /** `ageAt` of the newest commit. */
-  #ageAt = 0;
-  /** Rows that commits have added since trimming was last asked for. */
-  #added = 0;
-  /** As the last trimming left the tables. */
-  #left: TableCounts = { undo: 0, tombstones: 0, endedSpaces: 0 };
-  /** About how many pages of the write-ahead log are not in the database file yet. */
-  #logPages = 0;
 
   constructor(machine: StoreMachine, { writer = "auto", retention, settings }: SlicedStoreOptions = {}) {
     this.#machine = machine;
     this.#wanted = writer;
     this.#retention = retentionFrom(retention);
     this.#settings = settingsFrom(settings);
+    this.#writing = new Writing(
+      this.#settings,
+      this.#counters,
+      () => this.#wanted === "auto" && this.#choice.where === "inline",
+    );
+    this.#folding = new Folding(machine, this.#writing, this.#counters, this.#settings, this.#retention);
   }
 
   async open(): Promise<StoreContents> {
-    if (this.#opened !== null || this.#opening) {
+    if (this.#writing.opened !== null || this.#opening) {
       throw new SyncError("store_locked", `this very store works on ${this.#machine.name} already`, {
         hint: "Close it first.",
       });
@@ -117,9 +85,8 @@ export class SlicedStore implements Store {
       this.#choice = this.#firstChoice(steps);
       const { queries, trims } = data.database.full.tables;
       const answers = new KeptAnswers(contents.answers, this.#retention);
-      this.#opened = { data, steps, thread, catalog: catalogOf(contents), queries, answers };
-      this.#left = trims.counts();
-      this.#stopped = null;
+      this.#folding.begin(trims.counts());
+      this.#writing.begin({ data, steps, thread, catalog: catalogOf(contents), queries, answers });
       const { epochs, newestAnswerAt } = contents;
       return { epochs, spaces: contents.spaces.map((space) => space.contents), newestAnswerAt };
     } catch (error) {
@@ -133,7 +100,7 @@ export class SlicedStore implements Store {
     return this.#wanted === "inline" ? new LocalWriter(steps, now, soon) : this.#machine.startThread();
   }
 
-  /** Some commits tell how quick the disk is; the first one also sets up the write-ahead log, and says nothing. */
+  /** Some commits tell how quick the disk is. The first one also sets up the write-ahead log, and tells nothing. */
   #firstChoice(steps: StoreSteps): WriterChoice {
     if (this.#wanted !== "auto") return { ...INLINE, where: this.#wanted };
     steps.probe();
@@ -146,53 +113,46 @@ export class SlicedStore implements Store {
     return choice;
   }
 
-  /** Throws the failure that stopped the store, if one did. */
-  #running(): Opened {
-    assert(this.#opened !== null, "the store is not open");
-    if (this.#stopped !== null) throw this.#stopped;
-    return this.#opened;
-  }
-
   beginEpoch(epoch: string): Promise<void> {
-    return this.#track(this.#inTurn(({ steps }) => steps.beginEpoch(epoch)));
+    return this.#writing.track(this.#writing.inTurn(({ steps }) => steps.beginEpoch(epoch)));
   }
 
   commit(group: CommitGroup): void | Promise<void> {
-    const opened = this.#running();
+    const opened = this.#writing.running();
     assert(!this.#committing, "one commit at a time");
     const plan = opened.catalog.plan(group);
-    if (this.#choice.where === "inline" && this.#turns.free) return this.#commitHere(opened, plan);
+    if (this.#choice.where === "inline" && this.#writing.isFree) return this.#commitHere(opened, plan);
     this.#committing = true;
-    const committed = this.#inTurn((current) => this.#commitWhereBest(current, plan));
-    return this.#track(committed).finally(() => {
+    const committed = this.#writing.inTurn((current) => this.#commitWhereBest(current, plan));
+    return this.#writing.track(committed).finally(() => {
       this.#committing = false;
     });
   }
 
-  #commitWhereBest(opened: Opened, plan: PlanDraft): void | Promise<void> {
+  #commitWhereBest(opened: OpenStore, plan: PlanDraft): void | Promise<void> {
     return this.#choice.where === "inline" ? this.#commitHere(opened, plan) : this.#commitThere(opened, plan);
   }
 
-  #commitHere(opened: Opened, plan: PlanDraft): void {
+  #commitHere(opened: OpenStore, plan: PlanDraft): void {
     const rows = plan.encoded();
     const started = this.#machine.now();
     let replaced: readonly AnswerSize[];
     try {
       replaced = opened.steps.commit(rows);
     } catch (error) {
-      throw this.#failed(error);
+      throw this.#writing.failed(error);
     }
     this.#committed(opened, plan, rows, replaced, this.#machine.now() - started);
   }
 
-  async #commitThere(opened: Opened, plan: PlanDraft): Promise<void> {
+  async #commitThere(opened: OpenStore, plan: PlanDraft): Promise<void> {
     const rows = plan.encoded();
     const { value, tookMs } = await opened.thread.ask("commit", rows);
     this.#committed(opened, plan, rows, value, tookMs);
   }
 
   #committed(
-    { catalog, answers }: Opened,
+    { catalog, answers }: OpenStore,
     plan: PlanDraft,
     rows: CommitPlan,
     replaced: readonly AnswerSize[],
@@ -201,191 +161,67 @@ export class SlicedStore implements Store {
     catalog.carriedOut(plan);
     for (const answer of replaced) answers.drop(answer);
     for (const answer of rows.answers) answers.add({ owner: answer.owner, chars: charsOf(answer) });
-    this.#added += rows.log.length + rows.history.length + rows.answers.length;
-    this.#ageAt = rows.ageAt;
+    this.#folding.committed(rows);
     this.#counters.committed(this.#choice.where, tookMs);
     if (this.#wanted === "auto") this.#choice = afterCommit(this.#choice, tookMs);
-    this.#wrote(pagesOf(rows, this.#settings));
-  }
-
-  /** Runs `work` when its turn has come, unless the store was stopped or closed before that. */
-  async #inTurn<Result>(work: (opened: Opened) => Result | Promise<Result>): Promise<Result> {
-    try {
-      return await this.#turns.take(() => work(this.#running()));
-    } catch (error) {
-      throw this.#failed(error);
-    }
-  }
-
-  /** After a failure that leaves open what is on disk, nothing more is written (rule A1). */
-  #failed(error: unknown): unknown {
-    if (error instanceof StoreFailure && error.outcome === "unknown") this.#stopped ??= error;
-    // What is in the database file needs no room in the log: with it there, a full disk may do for a while.
-    else if (error instanceof StoreFailure) this.#wrote(this.#settings.checkpointPages);
-    return error;
-  }
-
-  /** `close` waits for it. */
-  #track<Result>(work: Promise<Result>): Promise<Result> {
-    this.#underWay.add(work);
-    const done = () => this.#underWay.delete(work);
-    work.then(done, done);
-    return work;
+    this.#writing.wrote(pagesOf(rows, this.#settings));
   }
 
   fold(fold: Fold): Promise<void> {
-    return this.#track(this.#fold(fold));
-  }
-
-  async #fold(fold: Fold): Promise<void> {
-    this.#running();
-    assert(!this.#folding, "one fold at a time");
-    this.#folding = true;
-    try {
-      const spaceId = await this.#foldRows(fold);
-      await this.#trim(spaceId);
-    } finally {
-      this.#folding = false;
-    }
-  }
-
-  /** The space's number, or null when there is no such space any more. */
-  async #foldRows(fold: Fold): Promise<number | null> {
-    const { thread, catalog } = this.#running();
-    const entry = catalog.get(fold.space);
-    if (entry?.creationId !== fold.creationId) return null;
-    assert(fold.version <= entry.head, `"${fold.space}" has no version ${fold.version} yet`);
-    const started = this.#machine.now();
-    try {
-      for (const rows of piecesOf(fold, this.#settings.rowsPerMessage))
-        await this.#background(thread.ask("takeRows", rows));
-      while (!(await this.#inTurn(() => this.#foldSlice(fold, entry.id))));
-    } catch (error) {
-      await thread.ask("dropRows").catch(() => {});
-      throw error;
-    }
-    const rows = fold.records.length + fold.tombstones.length;
-    this.#counters.folded(rows, this.#machine.now() - started);
-    return entry.id;
-  }
-
-  async #foldSlice(fold: Fold, spaceId: number): Promise<boolean> {
-    const { thread, catalog } = this.#running();
-    if (catalog.get(fold.space)?.id !== spaceId) {
-      await thread.ask("dropRows");
-      return true;
-    }
-    const { version, tombstoneFloor, digest } = fold;
-    const { value } = await thread.ask("writeRows", spaceId, { version, tombstoneFloor, digest });
-    this.#wrote(value.rows);
-    return value.last;
-  }
-
-  async #background<Result>(step: Promise<Result>): Promise<Result> {
-    try {
-      return await step;
-    } catch (error) {
-      throw this.#failed(error);
-    }
-  }
-
-  /** Until nothing is due, a step at a time; commits go in between. */
-  async #trim(spaceId: number | null): Promise<void> {
-    for (;;) {
-      const { left } = await this.#inTurn((opened) => this.#trimStep(opened, spaceId));
-      if (left === null) continue;
-      this.#left = left;
-      return;
-    }
-  }
-
-  async #trimStep({ thread, catalog, answers }: Opened, spaceId: number | null): Promise<Trimmed> {
-    const least = this.#added;
-    this.#added = 0;
-    const { value } = await thread.ask("trim", {
-      retention: this.#retention,
-      now: this.#ageAt,
-      counters: catalog.counters,
-      answers: answers.due,
-      spaceId,
-      least,
-    });
-    for (const answer of value.answers) answers.drop(answer);
-    if (value.rows > 0) this.#wrote(this.#settings.pagesPerCommit);
-    return value;
-  }
-
-  /** Keeps the write-ahead log short, on the thread of the background work. */
-  #wrote(pages: number): void {
-    this.#logPages += pages;
-    if (this.#logPages < this.#settings.checkpointPages || this.#checkpointing || this.#opened === null) return;
-    this.#checkpointing = true;
-    const checkpoint = this.#checkpoint(this.#opened).catch((error) => {
-      this.#stopped ??=
-        error instanceof StoreFailure ? error : new StoreFailure("unknown", "a checkpoint failed", error);
-    });
-    void this.#track(checkpoint).finally(() => {
-      this.#checkpointing = false;
-    });
-  }
-
-  /**
-   * Only from a moment at which all of the log is in the database file does it start anew, over blocks that the file has
-   * already; a log that grows for ever costs twice as much for each sync. So no commit may go in between at the end. Where
-   * commits run on this thread and the checkpoint on the other, most of it is done beside them before: the first step
-   * can't tell what is left, since it counts the pages that there were when it began. On one thread nothing is beside.
-   */
-  async #checkpoint({ thread }: Opened): Promise<void> {
-    if (this.#wanted === "auto" && this.#choice.where === "inline") await thread.ask("checkpoint");
-    const { value } = await this.#inTurn(() => thread.ask("checkpoint"));
-    this.#counters.checkpointed(value);
-    this.#logPages = value.logPages - value.donePages;
+    return this.#writing.track(this.#folding.fold(fold));
   }
 
   async findAnswer(query: AnswerQuery): Promise<StoredAnswer | "expired" | null> {
-    const { queries } = this.#running();
-    const oldestAt = this.#ageAt - this.#retention.answerAgeMs;
+    const { queries } = this.#writing.running();
+    const oldestAt = this.#folding.ageAt - this.#retention.answerAgeMs;
     return findAnswer(query, queries.answer(query.key), oldestAt, queries.expiredUpTo(query.owner));
   }
 
   async readLog(query: LogQuery): Promise<LogRow[]> {
-    const { catalog, queries } = this.#running();
+    const { catalog, queries } = this.#writing.running();
     const entry = catalog.get(query.space);
     return entry === null ? [] : queries.log(query.space, entry.id, query.afterVersion, query.limit);
   }
 
   async readHistory(query: HistoryQuery): Promise<StoredHistoryRow[]> {
-    return this.#running().queries.history(query);
+    return this.#writing.running().queries.history(query);
   }
 
   backup(path: string): Promise<void> {
-    this.#running();
-    return this.#track(this.#machine.backup(path));
+    this.#writing.running();
+    return this.#writing.track(this.#machine.backup(path));
   }
 
   async close(): Promise<void> {
-    if (this.#opened === null) return;
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
-    const opened = this.#opened;
-    this.#opened = null;
-    if (this.#stopped === null) await opened.thread.ask("checkpoint").catch(() => {});
-    await closeAll(opened.data, opened.steps, opened.thread);
+    const opened = await this.#writing.end();
+    if (opened !== null) await closeAll(opened.data, opened.steps, opened.thread);
   }
 
   metrics(): StoreMetrics {
-    return { ...this.#counters.read(this.#choice.where, this.#logPages * this.#settings.pageBytes), ...this.#kept() };
+    return { ...this.#counters.read(this.#choice.where, this.#writing.logBytes), ...this.#kept() };
   }
 
   /** A disk that fails must not take the other metrics with it. */
   #kept(): StoreMetrics {
-    if (this.#opened === null) return {};
-    const { queries, catalog, answers } = this.#opened;
+    const { opened } = this.#writing;
+    if (opened === null) return {};
     try {
-      return keptRows(queries, catalog.counters, answers, this.#left);
+      return keptRows(opened.queries, opened.catalog.counters, opened.answers, this.#folding.left);
     } catch {
       return {};
     }
   }
+}
+
+export interface SlicedStoreOptions {
+  /**
+   * This says where commits run. With `auto`, the default, they run on this thread while the disk is quick, and else on a
+   * thread of their own, which also does what goes on in the background. With `inline` everything runs on this thread.
+   * With `worker` the other thread does all writing.
+   */
+  readonly writer?: "auto" | "inline" | "worker";
+  readonly retention?: Partial<Retention>;
+  readonly settings?: Partial<StoreSettings>;
 }
 
 async function closeAll(data: OpenData, steps: StoreSteps, thread: WriterThread | null): Promise<void> {

@@ -56,7 +56,7 @@ export interface CommitTables {
   addLog(row: EncodedLogRow, at: number): void;
   addHistory(row: EncodedHistoryRow): void;
   /** An older answer under the key, which is gone then; null: there was none. */
-  takeAnswer(key: string): AnswerSize | null;
+  removeAnswer(key: string): AnswerSize | null;
   addAnswer(row: StoredAnswer, chars: number): void;
   addLineage(spaceId: number, row: LineageRow): void;
   addSpace(row: { readonly id: number; readonly name: string; readonly creationId: string }): void;

@@ -2,7 +2,7 @@ import type { Millis } from "@neverstale/base";
 import type { StoreSteps } from "./steps/store-steps.ts";
 
 /** The steps of a store that can be asked of another thread. */
-export type WriterStep = "commit" | "takeRows" | "dropRows" | "writeRows" | "trim" | "checkpoint" | "close";
+export type WriterStep = "commit" | "addRows" | "dropRows" | "writeRows" | "trim" | "checkpoint" | "close";
 
 type Arguments<Step extends WriterStep> = Parameters<StoreSteps[Step]>;
 type Result<Step extends WriterStep> = ReturnType<StoreSteps[Step]>;

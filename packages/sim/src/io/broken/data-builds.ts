@@ -22,7 +22,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "store-sqlite/src/sliced/sliced-store.ts",
+        file: "store-sqlite/src/sliced/folding.ts",
         find: "if (left === null) continue;",
         replace: "if (left === null) return;",
       },

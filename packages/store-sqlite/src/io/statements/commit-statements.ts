@@ -5,7 +5,7 @@ import type { CommitTables } from "../../sliced/tables.ts";
 export class CommitStatements implements CommitTables {
   readonly #addLog: StatementSync;
   readonly #addHistory: StatementSync;
-  readonly #takeAnswer: StatementSync;
+  readonly #removeAnswer: StatementSync;
   readonly #addAnswer: StatementSync;
   readonly #addLineage: StatementSync;
   readonly #addSpace: StatementSync;
@@ -20,7 +20,7 @@ export class CommitStatements implements CommitTables {
       `INSERT INTO history (history_id, space, collection, version, at, id, text, chars, creation_id)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#takeAnswer = db.prepare("DELETE FROM idempotency WHERE key = ? RETURNING owner, chars");
+    this.#removeAnswer = db.prepare("DELETE FROM idempotency WHERE key = ? RETURNING owner, chars");
     this.#addAnswer = db.prepare(
       "INSERT INTO idempotency (key, body_hash, at, version, answer, owner, made_at, chars) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     );
@@ -42,8 +42,8 @@ export class CommitStatements implements CommitTables {
     this.#addHistory.run(position, space, collection, version, at, id, text, chars, creationId);
   }
 
-  takeAnswer(key: string): AnswerSize | null {
-    return (this.#takeAnswer.get(key) as AnswerSize | undefined) ?? null;
+  removeAnswer(key: string): AnswerSize | null {
+    return (this.#removeAnswer.get(key) as AnswerSize | undefined) ?? null;
   }
 
   addAnswer({ key, bodyHash, at, version, answer, owner, madeAt }: StoredAnswer, chars: number): void {

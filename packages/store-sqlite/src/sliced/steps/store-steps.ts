@@ -41,7 +41,7 @@ export class StoreSteps {
   }
 
   /** Takes rows of a fold in; nothing is written yet. */
-  takeRows(rows: readonly FoldRow[]): void {
+  addRows(rows: readonly FoldRow[]): void {
     this.#inBackground().fold.take(rows);
   }
 

@@ -13,7 +13,7 @@ export function writeCommit(tables: CommitTables, plan: CommitPlan): readonly An
   for (const row of log) tables.addLog(row, at);
   for (const row of history) tables.addHistory(row);
   for (const row of answers) {
-    const older = tables.takeAnswer(row.key);
+    const older = tables.removeAnswer(row.key);
     if (older !== null) replaced.push(older);
     tables.addAnswer(row, charsOf(row));
   }
