@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { type Declaration, type DeclarationFile, type Reference, readDeclarations } from "./declaration-file.ts";
 
 /** What one entry of a package exports. */
-export interface EntryApi {
+interface EntryApi {
   /** As it is imported: `@neverstale/base/node`. */
   readonly specifier: string;
   /** By exported name, sorted. */

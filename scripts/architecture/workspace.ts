@@ -10,7 +10,7 @@ export interface Violation {
   readonly instead: string;
 }
 
-export interface Manifest {
+interface Manifest {
   readonly name: string;
   readonly exports?: unknown;
   readonly dependencies?: Readonly<Record<string, string>>;

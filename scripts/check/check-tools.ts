@@ -9,3 +9,8 @@ export function compileTypes(): Promise<number> {
 export function lint(): Promise<number> {
   return runScript("node_modules/@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."]);
 }
+
+/** Exports, files and dependencies that nobody uses, as knip.json has it. */
+export function findUnused(): Promise<number> {
+  return runScript("node_modules/knip/bin/knip.js", ["--no-progress"]);
+}

@@ -1,13 +1,8 @@
 export type { OracleState } from "./checks/history.ts";
 export { type Input, notLinearizable, type Operation } from "./checks/linearizable.ts";
 export { reduce } from "./checks/oracle.ts";
-export { isLevel } from "./healthy-phase.ts";
 export { makePlan } from "./plan/make-plan.ts";
-export type { Action, ClientPlan, Plan } from "./plan/plan.ts";
 export { Random } from "./plan/random.ts";
 export { FIRST_RELEASE, migrationOf, modelsOf, nextRelease, type Release } from "./plan/releases.ts";
-export { type RunResult, runPlan } from "./run.ts";
-export { hostAdded, hostRemoved, hostUpdated, type Simulation, simulate } from "./simulate.ts";
 export { mountStore } from "./store/sim-store.ts";
-export type { Failure, WorldConfig } from "./world/surroundings.ts";
 export { World } from "./world/world.ts";

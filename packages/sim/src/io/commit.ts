@@ -5,7 +5,7 @@ export function replayOf(seed: string): string {
   return `at commit ${commit()}: npm run sim -- --seed ${seed} --trace`;
 }
 
-export function commit(): string {
+function commit(): string {
   try {
     return execFileSync("git", ["describe", "--always", "--dirty"], { encoding: "utf8" }).trim();
   } catch {

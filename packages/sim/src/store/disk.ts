@@ -19,7 +19,7 @@ export type Write = WriteKind | "checkpoint";
 export type CrashPoint = "before" | "written" | "synced";
 
 /** Ends the process at the next write of a kind. */
-export interface Trap {
+interface Trap {
   readonly kind: Write;
   readonly point: CrashPoint;
   readonly spring: () => void;

@@ -2,7 +2,7 @@ import type { CommitTables, ContentTables, SpaceTableRow, UndoRow } from "@never
 
 export type LogTableRow = Parameters<CommitTables["addLog"]>[0] & { readonly at: number };
 export type HistoryTableRow = Parameters<CommitTables["addHistory"]>[0];
-export type AnswerTableRow = Numbered<Parameters<CommitTables["addAnswer"]>[0]> & { readonly chars: number };
+type AnswerTableRow = Numbered<Parameters<CommitTables["addAnswer"]>[0]> & { readonly chars: number };
 export type LineageRow = ReturnType<ContentTables["lineage"]>[number];
 export type StoredRecord = ReturnType<ContentTables["records"]>[number];
 export type StoredTombstone = ReturnType<ContentTables["tombstones"]>[number];

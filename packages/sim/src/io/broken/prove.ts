@@ -16,7 +16,7 @@ const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** A build that gets through so many runs has not been caught. */
 const MOST_RUNS = 5_000;
 
-export interface Proof {
+interface Proof {
   readonly name: string;
   /** The first run that failed; null: none did. */
   readonly caught: Report | null;
