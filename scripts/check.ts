@@ -13,13 +13,14 @@ const STEPS: Readonly<Record<string, Step>> = {
   bounds: async () => (await runScript("scripts/bounds-check.ts", [])) === 0,
   security: async () => (await runScript("scripts/security-check.ts", [])) === 0,
   api: async () => (await runScript("scripts/api-report.ts", [])) === 0,
+  words: async () => (await runScript("scripts/glossary-check.ts", [])) === 0,
   unused: async () => (await findUnused()) === 0,
   unit: async () =>
     (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=minimal", ...UNIT_TESTS])) === 0,
 };
 
 /** These run only where they are named: not all of the code passes them yet. */
-const ON_REQUEST: readonly string[] = ["unused"];
+const ON_REQUEST: readonly string[] = ["words", "unused"];
 
 /** Those that start processes or threads by the dozen, or hash passwords: seconds each, they belong to `npm test` alone. */
 const SLOW_TESTS = [

@@ -1,0 +1,43 @@
+/**
+ * Holds names to docs/GLOSSARY.md, and the comments of source files to whole sentences: `node --conditions=source scripts/glossary-check.ts`.
+ * With the names of areas, such as `packages/client`, it tells of every comment there.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ROOT } from "./run.ts";
+import { commentProblems } from "./words/comments.ts";
+import { GLOSSARY_PATH, nameProblems, namesInGlossary } from "./words/exported-names.ts";
+import { areaOf, readSourceTexts, type SourceText } from "./words/source-text.ts";
+
+/** The comments of these areas are held; those of the others are counted. */
+const HELD: readonly string[] = [];
+
+/** One sentence for each name and comment that is wrong, and for each row of the glossary. */
+export function wordProblems(root: string, held: readonly string[] = HELD): string[] {
+  const sources = readSourceTexts(root);
+  const glossary = namesInGlossary(readFileSync(join(root, GLOSSARY_PATH), "utf8"));
+  return [...nameProblems(sources, glossary), ...commentsIn(sources, held)];
+}
+
+function commentsIn(sources: readonly SourceText[], areas: readonly string[]): string[] {
+  const found = sources.filter(({ path }) => areas.includes(areaOf(path))).flatMap(commentProblems);
+  return found.map(({ path, line, what }) => `${path}:${line} ${what}`);
+}
+
+function printOthers(sources: readonly SourceText[]): void {
+  const areas = new Set(sources.map(({ path }) => areaOf(path)));
+  for (const area of areas) {
+    const { length } = commentsIn(sources, [area]);
+    if (!HELD.includes(area)) console.log(`not held yet: ${area}, ${length} comments`);
+  }
+}
+
+function main(areas: readonly string[]): void {
+  const problems = areas.length > 0 ? commentsIn(readSourceTexts(ROOT), areas) : wordProblems(ROOT);
+  for (const problem of problems) console.error(problem);
+  if (areas.length === 0) printOthers(readSourceTexts(ROOT));
+  console.log(`words: ${problems.length} problems`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
+
+if (import.meta.main) main(process.argv.slice(2));

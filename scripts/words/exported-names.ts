@@ -1,0 +1,54 @@
+/** An exported name stands in one file, or in the glossary with its one meaning. */
+import type { SourceText } from "./source-text.ts";
+
+export const GLOSSARY_PATH = "docs/GLOSSARY.md";
+
+const EXPORT =
+  /^export (?:default |declare |abstract |async )*(?:class|function\*?|interface|type|const|let|enum) (?:enum )?(\w+)/gm;
+const TABLE_HEAD = /^\| name \| its one meaning \|$/;
+
+/** The names that a file declares with `export`, each of them once. */
+export function namesExportedBy(text: string): Set<string> {
+  return new Set([...text.matchAll(EXPORT)].flatMap(([, name]) => name ?? []));
+}
+
+/** The names of the glossary's second table, with their meanings. */
+export function namesInGlossary(page: string): ReadonlyMap<string, string> {
+  const lines = page.split("\n");
+  const start = lines.findIndex((line) => TABLE_HEAD.test(line));
+  const names = new Map<string, string>();
+  for (let at = start + 2; start >= 0 && lines[at]?.startsWith("| ") === true; at += 1) {
+    const [, name = "", meaning = ""] = /^\| `(\w+)` \| (.*) \|$/.exec(lines[at] ?? "") ?? [];
+    names.set(name, meaning);
+  }
+  return names;
+}
+
+/** What is wrong, one sentence each. */
+export function nameProblems(sources: readonly SourceText[], glossary: ReadonlyMap<string, string>): string[] {
+  const places = placesOf(sources);
+  const several = [...places].filter(([, paths]) => paths.length > 1);
+  return [
+    ...several.filter(([name]) => !glossary.has(name)).map(([name, paths]) => severalPlaces(name, paths)),
+    ...[...glossary].flatMap(([name, meaning]) => entryProblems(name, meaning, places.get(name) ?? [])),
+  ];
+}
+
+function placesOf(sources: readonly SourceText[]): ReadonlyMap<string, readonly string[]> {
+  const places = new Map<string, string[]>();
+  for (const { path, text } of sources) {
+    for (const name of namesExportedBy(text)) places.set(name, [...(places.get(name) ?? []), path]);
+  }
+  return places;
+}
+
+function severalPlaces(name: string, paths: readonly string[]): string {
+  return `${name} is exported from ${paths.length} files: ${paths.join(", ")}. Give it a more exact name in all but one, or define it once`;
+}
+
+function entryProblems(name: string, meaning: string, paths: readonly string[]): string[] {
+  if (name === "") return [`${GLOSSARY_PATH} has a row that is not "| \`name\` | its one meaning |"`];
+  const found = meaning.trim().endsWith(".") ? [] : [`${GLOSSARY_PATH} does not say what ${name} means, in a sentence`];
+  if (paths.length < 2) found.push(`${GLOSSARY_PATH} lists ${name}, which is exported from ${paths.length} files`);
+  return found;
+}
