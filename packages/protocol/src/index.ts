@@ -69,14 +69,38 @@ export {
   type StateOf,
 } from "./model/model.ts";
 export { ignoreWhatComesLater, isThenable } from "./thenable.ts";
+export { csrfSubprotocol, csrfTokenIn, isCsrfSubprotocol } from "./wire/csrf-subprotocol.ts";
 export {
   decodeClientMessage,
   decodePlainClientMessage,
   decodePlainServerMessage,
   decodeServerMessage,
+} from "./wire/decode.ts";
+export {
+  type CollectionRecords,
+  deltaPieces,
+  encodeDelta,
   encodeMessage,
-} from "./wire/codec.ts";
-export { csrfSubprotocol, csrfTokenIn, isCsrfSubprotocol } from "./wire/csrf-subprotocol.ts";
+  encodePlainDelta,
+  type FullStateFacts,
+  fullStatePieces,
+  plainFullStatePieces,
+} from "./wire/encode.ts";
 export { keyWithTime, timeOfKey } from "./wire/key-time.ts";
-export * from "./wire/messages.ts";
+export * from "./wire/limits.ts";
+export {
+  type ClientMessage,
+  type DeltaMessage,
+  type ErrorMessage,
+  type FullStateMessage,
+  type Lineage,
+  type PlainClientMessage,
+  type PlainServerMessage,
+  type Position,
+  RESYNC_REASONS,
+  type ResumeFacts,
+  type ResyncReason,
+  type ServerMessage,
+  type SyncMessage,
+} from "./wire/messages.ts";
 export { isPart, PART_HEADER_BYTES, PartJoiner, type PartProgress, partHeader } from "./wire/parts.ts";

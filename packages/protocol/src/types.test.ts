@@ -5,7 +5,7 @@ import { SyncError } from "./errors.ts";
 import type { JsonObject, StateRecord } from "./json/json.ts";
 import type { AskedChange, Change } from "./model/change.ts";
 import { type ChangeRule, collection, defineModel, patch, put, type StateOf } from "./model/model.ts";
-import { encodeMessage } from "./wire/codec.ts";
+import { encodeMessage } from "./wire/encode.ts";
 import type { ClientMessage, PlainClientMessage, ServerMessage } from "./wire/messages.ts";
 
 interface Host {

@@ -13,8 +13,8 @@ import {
   decodePlainClientMessage,
   decodePlainServerMessage,
   decodeServerMessage,
-  encodeMessage,
-} from "./wire/codec.ts";
+} from "./wire/decode.ts";
+import { encodeMessage } from "./wire/encode.ts";
 import { PartJoiner } from "./wire/parts.ts";
 
 /** The files of `vectors/`, as its README describes them. */

@@ -1,4 +1,4 @@
-import { CSRF_SUBPROTOCOL_PREFIX } from "./messages.ts";
+import { CSRF_SUBPROTOCOL_PREFIX } from "./limits.ts";
 
 /** Before a token that could not stand there as it is, in base64url of its UTF-8. */
 const ENCODED_CSRF_SUBPROTOCOL_PREFIX = "csrf64.";

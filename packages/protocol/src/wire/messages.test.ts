@@ -9,10 +9,10 @@ import {
   LINEAGE_LENGTH,
   MAX_CLIENT_FRAME_BYTES,
   MAX_INFLATED_BYTES,
-  RESYNC_REASONS,
   SUBPROTOCOL,
   WINDOW_BYTES,
-} from "./messages.ts";
+} from "./limits.ts";
+import { RESYNC_REASONS } from "./messages.ts";
 
 const spec = readFileSync(new URL("../../SPEC.md", import.meta.url), "utf8").replaceAll(/\s+/g, " ");
 

@@ -1,122 +1,165 @@
-import type { Diff } from "../diff/diff.ts";
-import type { SyncErrorCode } from "../errors.ts";
-import type { WireState } from "../json/json.ts";
-import type { Change } from "../model/change.ts";
+/**
+ * Each message of the protocol is declared once, by the function that reads it from JSON: its members, and what each of them
+ * has to be. The types of the messages are what these functions return.
+ */
 
-/** The WebSocket subprotocol of the full profile; without it a connection speaks the plain one. */
-export const SUBPROTOCOL = "neverstale.v1";
-/** A browser's second subprotocol is this and its CSRF token. */
-export const CSRF_SUBPROTOCOL_PREFIX = "csrf.";
+import { SYNC_ERROR_CODES, type SyncErrorCode } from "../errors.ts";
+import { isSafeId } from "../json/safety.ts";
+import { anyText, bad, count, digestText, isWhole, type Loose, oneOf, safeText, whole } from "./members.ts";
+import { changePayload, diffPayload, statePayload } from "./payloads.ts";
 
-/** How many epochs a `lineage` lists, the newest ones, oldest of them first. */
-export const LINEAGE_LENGTH = 16;
-/** A frame may be put while fewer bytes than this are unacked (rule A4b). */
-export const WINDOW_BYTES = 1024 * 1024;
-/** A replica acks after this time or this many bytes, whichever is first. */
-export const ACK_AFTER_MS = 250;
-export const ACK_AFTER_BYTES = 256 * 1024;
-/** With the value 1 in the address of `neverstale.v1`: large messages are to come in parts (rule M9). */
-export const PARTS_PARAMETER = "parts";
-/** No part holds more of its message than this. */
-export const MAX_PART_BYTES = 64 * 1024;
-/** A text frame from a replica is refused above this size. */
-export const MAX_CLIENT_FRAME_BYTES = 64 * 1024;
-/** An inflated frame is refused above this size (rule R10). */
-export const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
-export const DEFAULT_BEACON_MS = 30_000;
+export type ServerMessage = FullStateMessage | DeltaMessage | SyncMessage | ErrorMessage;
 
-/** A position in the one order: resumable where the lineage says that it is still history (rule E2). */
+export type ClientMessage = CheckMessage | AckMessage | GetStateMessage;
+
+/** This is what a connection without subprotocol is sent: the plain profile (rule M1). */
+export type PlainServerMessage = PlainFullStateMessage | PlainDeltaMessage | PlainSyncMessage;
+
+/** It stands in the place of an optional member that is absent. */
+const ABSENT = {};
+
+export interface FullStateMessage extends ReturnType<typeof readFullState> {}
+
+export function readFullState(message: Loose) {
+  return {
+    type: message.type as "init" | "full_state",
+    version: count(message, "version"),
+    ...readResumeFacts(message),
+    digest: digestText(message, "digest"),
+    payload: statePayload(message.payload),
+  } as const;
+}
+
+export interface DeltaMessage extends ReturnType<typeof readDelta> {}
+
+export function readDelta(message: Loose) {
+  const from = count(message, "from");
+  const version = count(message, "version");
+  if (version < from) throw bad("a delta's `version` is below its `from`");
+  return { type: "delta", from, version, payload: diffPayload(message.payload) } as const;
+}
+
+export interface SyncMessage extends ReturnType<typeof readSync> {}
+
+export function readSync(message: Loose) {
+  return {
+    type: "sync",
+    /** This connection's position. */
+    version: count(message, "version"),
+    /** The authority's newest version. */
+    head: count(message, "head"),
+    ...(message.digest === undefined ? ABSENT : { digest: digestText(message, "digest") }),
+    /** The `n` of the `check` that this answers. */
+    ...(message.check === undefined ? ABSENT : { check: whole(message, "check", 1) }),
+    /** Between the parts of a message: so many bytes of it have been put (rule M9). */
+    ...(message.part === undefined ? ABSENT : { part: whole(message, "part", 1) }),
+    /** What the authority's wall clock said when this was made, in whole milliseconds since 1970. */
+    ...(message.at === undefined ? ABSENT : { at: count(message, "at") }),
+    /** These facts stand only in the first message of a resumed connection (rule E4). */
+    ...(hasResumeFacts(message) ? { resumed: readResumeFacts(message) } : ABSENT),
+  } as const;
+}
+
+/** On the wire these are members of the `sync` itself; decoded, they come together or not at all. */
+export interface ResumeFacts extends ReturnType<typeof readResumeFacts> {}
+
+function readResumeFacts(message: Loose) {
+  return {
+    epoch: safeText(message, "epoch"),
+    space: safeText(message, "space"),
+    model: count(message, "model"),
+    beaconMs: whole(message, "beaconMs", 1),
+    lineage: readLineage(message),
+  } as const;
+}
+
+function hasResumeFacts({ epoch, space, model, beaconMs, lineage }: Loose): boolean {
+  return (
+    epoch !== undefined || space !== undefined || model !== undefined || beaconMs !== undefined || lineage !== undefined
+  );
+}
+
+/** `[epoch, last version]`, oldest first, empty runs included. */
+export type Lineage = readonly (readonly [epoch: string, lastVersion: number])[];
+
+function readLineage({ lineage }: Loose): Lineage {
+  if (!Array.isArray(lineage)) throw bad("`lineage` is not a list");
+  for (const run of lineage) {
+    if (!Array.isArray(run) || run.length !== 2 || !isSafeId(run[0]) || !isWhole(run[1], 0)) {
+      throw bad("a run in `lineage` is not `[epoch, last version]`");
+    }
+  }
+  return lineage;
+}
+
+export interface ErrorMessage extends NonNullable<ReturnType<typeof readError>> {}
+
+/** It returns null when this build does not know the code: the code with which the socket is closed says what to do. */
+export function readError(message: Loose) {
+  const code = safeText(message, "code");
+  const error = {
+    type: "error",
+    code: code as SyncErrorCode,
+    message: anyText(message, "message"),
+    hint: anyText(message, "hint"),
+    ...(message.retryAfterMs === undefined ? ABSENT : { retryAfterMs: count(message, "retryAfterMs") }),
+  } as const;
+  return (SYNC_ERROR_CODES as readonly string[]).includes(code) ? error : null;
+}
+
+export interface CheckMessage extends ReturnType<typeof readCheck> {}
+
+export function readCheck(message: Loose) {
+  return { type: "check", n: whole(message, "n", 1) } as const;
+}
+
+export interface AckMessage extends ReturnType<typeof readAck> {}
+
+export function readAck(message: Loose) {
+  return { type: "ack", n: count(message, "n") } as const;
+}
+
+export type ResyncReason = "gap" | "drift" | "digest" | "epoch" | "manual";
+export const RESYNC_REASONS: readonly ResyncReason[] = ["gap", "drift", "digest", "epoch", "manual"];
+
+export interface GetStateMessage extends ReturnType<typeof readGetState> {}
+
+export function readGetState(message: Loose) {
+  return { type: "get_state", reason: oneOf(message, "reason", RESYNC_REASONS) } as const;
+}
+
+export interface PlainFullStateMessage extends ReturnType<typeof readPlainFullState> {}
+
+export function readPlainFullState(message: Loose) {
+  return {
+    type: message.type as "init" | "full_state",
+    version: count(message, "version"),
+    payload: statePayload(message.payload),
+  } as const;
+}
+
+export interface PlainDeltaMessage extends ReturnType<typeof readPlainDelta> {}
+
+export function readPlainDelta(message: Loose) {
+  return { type: "delta", version: count(message, "version"), payload: changePayload(message.payload) } as const;
+}
+
+export interface PlainSyncMessage extends ReturnType<typeof readPlainSync> {}
+
+export function readPlainSync(message: Loose) {
+  return { type: "sync", version: count(message, "version") } as const;
+}
+
+export interface PlainClientMessage extends ReturnType<typeof readPlainGetState> {}
+
+export function readPlainGetState(_: Loose) {
+  return { type: "get_state" } as const;
+}
+
+/** This is a position in the one order. It can be resumed where the lineage says that it is still history (rule E2). */
 export interface Position {
   readonly epoch: string;
   /** The space's creation id. */
   readonly space: string;
   readonly version: number;
 }
-
-/** `[epoch, last version]`, oldest first, empty runs included. */
-export type Lineage = readonly (readonly [epoch: string, lastVersion: number])[];
-
-export interface FullStateMessage {
-  readonly type: "init" | "full_state";
-  readonly version: number;
-  readonly epoch: string;
-  readonly space: string;
-  readonly model: number;
-  readonly digest: string;
-  readonly beaconMs: number;
-  readonly lineage: Lineage;
-  readonly payload: WireState;
-}
-
-export interface DeltaMessage {
-  readonly type: "delta";
-  readonly from: number;
-  readonly version: number;
-  readonly payload: Diff;
-}
-
-export interface SyncMessage {
-  readonly type: "sync";
-  /** This connection's position. */
-  readonly version: number;
-  /** The authority's newest version. */
-  readonly head: number;
-  readonly digest?: string;
-  /** The `n` of the `check` this answers. */
-  readonly check?: number;
-  /** Between the parts of a message: how many bytes of it have been put (rule M9). */
-  readonly part?: number;
-  /** What the authority's wall clock said when this was made, in whole milliseconds since 1970. */
-  readonly at?: number;
-  /** Only in the first message of a resumed connection (rule E4). */
-  readonly resumed?: ResumeFacts;
-}
-
-/** On the wire these are members of the `sync` itself; decoded, they come together or not at all. */
-export interface ResumeFacts {
-  readonly epoch: string;
-  readonly space: string;
-  readonly model: number;
-  readonly beaconMs: number;
-  readonly lineage: Lineage;
-}
-
-export interface ErrorMessage {
-  readonly type: "error";
-  readonly code: SyncErrorCode;
-  readonly message: string;
-  readonly hint: string;
-  readonly retryAfterMs?: number;
-}
-
-export type ServerMessage = FullStateMessage | DeltaMessage | SyncMessage | ErrorMessage;
-
-export type ResyncReason = "gap" | "drift" | "digest" | "epoch" | "manual";
-export const RESYNC_REASONS: readonly ResyncReason[] = ["gap", "drift", "digest", "epoch", "manual"];
-
-export type ClientMessage =
-  | { readonly type: "check"; readonly n: number }
-  | { readonly type: "ack"; readonly n: number }
-  | { readonly type: "get_state"; readonly reason: ResyncReason };
-
-/** The plain profile (rule M1): what a connection without subprotocol is sent. */
-export type PlainServerMessage =
-  | { readonly type: "init" | "full_state"; readonly version: number; readonly payload: WireState }
-  | { readonly type: "delta"; readonly version: number; readonly payload: Change }
-  | { readonly type: "sync"; readonly version: number };
-
-export type PlainClientMessage = { readonly type: "get_state" };
-
-/** Why a connection was closed, and so what the replica does next. */
-export const CLOSE = {
-  comeBackNow: 1012,
-  comeBackLater: 1013,
-  badMessage: 4400,
-  notSignedIn: 4401,
-  forbidden: 4403,
-  unknownSpace: 4404,
-  tooSlow: 4408,
-  clientTooOld: 4426,
-} as const;
-
-export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];

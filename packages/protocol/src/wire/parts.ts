@@ -1,5 +1,5 @@
 import { SyncError } from "../errors.ts";
-import { MAX_INFLATED_BYTES } from "./messages.ts";
+import { MAX_INFLATED_BYTES } from "./limits.ts";
 
 /** The first byte of a part; that of a gzip is another one. */
 const PART_MARK = 0;

@@ -1,19 +1,8 @@
-import {
-  applyDiff,
-  collection,
-  type Diff,
-  decodeServerMessage,
-  defineModel,
-  fromWireState,
-  patch,
-  put,
-  remove,
-} from "@neverstale/protocol";
+import { collection, defineModel, patch, put, remove } from "@neverstale/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
 import { StateManager } from "../authority/state-manager.ts";
 import { TestWire, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
 import { memoryStore } from "../store/memory.ts";
-import { deltaPieces } from "./large-deltas.ts";
 import { SyncHub } from "./sync-hub.ts";
 
 const model = defineModel({
@@ -154,29 +143,4 @@ describe("a diff that is large", () => {
     expect(wire.closedWith).toBeNull();
     expect(wire.take().length).toBeGreaterThan(4);
   });
-});
-
-test("[M5] the pieces of a diff make the message that says the same", () => {
-  const hosts = {
-    put: Array.from({ length: 600 }, (_, i) => ({ id: `new-${i}`, cpu: i })),
-    set: Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`old-${i}`, { cpu: i }])),
-    unset: { "old-1": ["note"], 'with "quotes"': ["note"] },
-    remove: ["gone-1", "gone-2"],
-  };
-  const diff: Diff = { hosts, events: { put: [] }, notes: { remove: ["only"] } };
-  const state = () =>
-    fromWireState({
-      hosts: ["gone-1", 'with "quotes"', ...Object.keys(hosts.set)].map((id) => ({ id, note: 1 })),
-      notes: [{ id: "only" }],
-    });
-  const [direct, pieced] = [state(), state()];
-
-  const message = decodeServerMessage([...deltaPieces(3, 9, diff)].join(""));
-
-  expect(message).toMatchObject({ type: "delta", from: 3, version: 9 });
-  expect([applyDiff(direct, diff), message?.type === "delta" && applyDiff(pieced, message.payload)]).toEqual([
-    true,
-    true,
-  ]);
-  expect(pieced).toEqual(direct);
 });

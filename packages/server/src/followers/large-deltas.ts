@@ -1,4 +1,4 @@
-import type { Diff } from "@neverstale/protocol";
+import { deltaPieces } from "@neverstale/protocol";
 import type { Frame, FrameCodec } from "../runtime/runtime.ts";
 import type { Space } from "../space/space.ts";
 
@@ -9,9 +9,6 @@ export interface LargeDelta {
   /** Resolves when it is made, or turned out to be larger than a replica takes. */
   readonly done: Promise<void>;
 }
-
-/** How many members of a diff are encoded in one go. */
-const MEMBERS_A_PIECE = 256;
 
 /** Of positions from which no diff could be made. */
 const POSITIONS_REMEMBERED = 1_000;
@@ -62,38 +59,5 @@ export class LargeDeltas {
       if (this.#tooLarge.size === POSITIONS_REMEMBERED) this.#tooLarge.clear();
       this.#tooLarge.add(from);
     }
-  }
-}
-
-/** The message's text, piece by piece: records that move on meanwhile are replaced, never altered. */
-export function* deltaPieces(from: number, version: number, diff: Diff): Generator<string> {
-  yield `{"type":"delta","from":${from},"version":${version},"payload":{`;
-  let separator = "";
-  for (const [name, { put = [], remove = [], set = {}, unset = {} }] of Object.entries(diff)) {
-    yield `${separator}${JSON.stringify(name)}:{"put":[`;
-    yield* pieces(put, (record) => JSON.stringify(record));
-    yield '],"set":{';
-    yield* pieces(Object.entries(set), member);
-    yield '},"unset":{';
-    yield* pieces(Object.entries(unset), member);
-    yield '},"remove":[';
-    yield* pieces(remove, (id) => JSON.stringify(id));
-    yield "]}";
-    separator = ",";
-  }
-  yield "}}";
-}
-
-function member([id, value]: readonly [string, unknown]): string {
-  return `${JSON.stringify(id)}:${JSON.stringify(value)}`;
-}
-
-function* pieces<T>(items: readonly T[], textOf: (item: T) => string): Generator<string> {
-  for (let at = 0; at < items.length; at += MEMBERS_A_PIECE) {
-    const piece = items
-      .slice(at, at + MEMBERS_A_PIECE)
-      .map(textOf)
-      .join(",");
-    yield at === 0 ? piece : `,${piece}`;
   }
 }

@@ -1,4 +1,4 @@
-import { assert, type Change } from "@neverstale/protocol";
+import { assert, type Change, encodePlainDelta } from "@neverstale/protocol";
 
 /** The newest changes of a space as JSON, for connections that are sent every one of them. */
 export class PlainLog {
@@ -50,7 +50,7 @@ export class PlainLog {
     if (from < this.floor) return null;
     const messages: string[] = [];
     for (let version = from + 1; version < this.#first + this.#texts.length; version += 1) {
-      messages.push(`{"type":"delta","version":${version},"payload":${this.#texts[version - this.#first]}}`);
+      messages.push(encodePlainDelta(version, this.#texts[version - this.#first] as string));
     }
     return messages;
   }

@@ -1,4 +1,4 @@
-import { type Lineage, SyncError } from "@neverstale/protocol";
+import { fullStatePieces, type Lineage, plainFullStatePieces, SyncError } from "@neverstale/protocol";
 import type { FrameCodec, LargeFrame } from "../runtime/runtime.ts";
 import type { Capture, Space } from "../space/space.ts";
 import type { SyncMetrics } from "./sync-metrics.ts";
@@ -11,10 +11,6 @@ export interface Snapshot {
   readonly version: number;
   readonly frame: LargeFrame;
 }
-
-/** One call of the encoder for many records costs two thirds of one for each; beyond so many chars it brings nothing. */
-const RECORDS_A_PART = 256;
-const PART_CHARS = 128 * 1024;
 
 /** How soon a state that could not be built is worth asking for again. */
 const RETRY_AFTER_MS = 5_000;
@@ -82,7 +78,7 @@ export class Snapshots {
       const capture = this.#space.capture();
       build.version = capture.version;
       this.#metrics.snapshotBuilds += 1;
-      const frame = await this.#frames.encodeLarge(this.#parts(build.kind, capture), !build.kind.startsWith("plain"));
+      const frame = await this.#frames.encodeLarge(this.#pieces(build.kind, capture), !build.kind.startsWith("plain"));
       const snapshot = { version: capture.version, frame };
       this.#newest.set(build.kind, snapshot);
       return snapshot;
@@ -95,42 +91,15 @@ export class Snapshots {
     }
   }
 
-  /** The message's text in parts, each of some records. Those that have moved on since the capture are still at hand. */
-  *#parts(kind: SnapshotKind, capture: Capture): Generator<string> {
-    yield this.#opening(kind, capture);
-    let separator = "";
-    for (const { name, records } of capture.collections) {
-      yield `${separator}${JSON.stringify(name)}:[`;
-      let count = 1;
-      for (let from = 0; from < records.length; ) {
-        const list = JSON.stringify(records.slice(from, from + count)).slice(1, -1);
-        yield from === 0 ? list : `,${list}`;
-        from += count;
-        count = list.length > PART_CHARS ? Math.max(1, count >> 1) : Math.min(count * 2, RECORDS_A_PART);
-      }
-      yield "]";
-      separator = ",";
-    }
-    yield "}}";
-  }
-
-  #opening(kind: SnapshotKind, { version, digest }: Capture): string {
+  /** The message's text, piece by piece. Records that have moved on since the capture are still at hand. */
+  #pieces(kind: SnapshotKind, { version, digest, collections }: Capture): Generator<string> {
     const type = kind.endsWith("init") ? "init" : "full_state";
-    if (kind.startsWith("plain")) return `{"type":"${type}","version":${version},"payload":{`;
+    if (kind.startsWith("plain")) return plainFullStatePieces(type, version, collections);
     const { epoch, beaconMs } = this.#facts;
     const space = this.#space.creationId;
     const { model } = this.#space.model;
-    const facts = JSON.stringify({
-      type,
-      version,
-      epoch,
-      space,
-      model,
-      digest,
-      beaconMs,
-      lineage: this.#facts.lineage(),
-    });
-    return `${facts.slice(0, -1)},"payload":{`;
+    const lineage = this.#facts.lineage();
+    return fullStatePieces({ type, version, epoch, space, model, digest, beaconMs, lineage }, collections);
   }
 }
 

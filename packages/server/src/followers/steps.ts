@@ -1,4 +1,4 @@
-import { assert, type Diff, encodeMessage, type SyncMessage } from "@neverstale/protocol";
+import { assert, type Diff, encodeDelta, encodeMessage, type SyncMessage } from "@neverstale/protocol";
 import type { Frame, FrameCodec, Runtime } from "../runtime/runtime.ts";
 import type { Space } from "../space/space.ts";
 import type { Profile } from "./cursor.ts";
@@ -155,7 +155,7 @@ export class Steps {
     if (bytes > LONGEST_TURN_BYTES) {
       return this.#isLargerThanState(diff, bytes) ? { snapshot: "smaller" } : { later: true };
     }
-    const text = `{"type":"delta","from":${from},"version":${head},"payload":${JSON.stringify(diff)}}`;
+    const text = encodeDelta(from, head, diff);
     if (this.#isLargerThanState(diff, text.length)) return { snapshot: "smaller" };
     if (text.length > this.#largeDeltaChars) return { later: true };
     return { frame: this.#frames.encode(text, true), count: 1, textLength: text.length, version: head };

@@ -8,15 +8,10 @@ import {
   decodePlainClientMessage,
   decodePlainServerMessage,
   decodeServerMessage,
-  encodeMessage,
-} from "./codec.ts";
-import {
-  type ClientMessage,
-  MAX_CLIENT_FRAME_BYTES,
-  type PlainServerMessage,
-  RESYNC_REASONS,
-  type ServerMessage,
-} from "./messages.ts";
+} from "./decode.ts";
+import { encodeMessage } from "./encode.ts";
+import { MAX_CLIENT_FRAME_BYTES } from "./limits.ts";
+import { type ClientMessage, type PlainServerMessage, RESYNC_REASONS, type ServerMessage } from "./messages.ts";
 
 const anyVersion = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const anyDigest = fc.stringMatching(/^[0-9a-f]{16}$/);

@@ -1,0 +1,37 @@
+/** This file holds the names and numbers on which both ends of a connection agree. */
+
+/** The WebSocket subprotocol of the full profile. A connection without it speaks the plain profile. */
+export const SUBPROTOCOL = "neverstale.v1";
+/** A browser's second subprotocol is this prefix and its CSRF token. */
+export const CSRF_SUBPROTOCOL_PREFIX = "csrf.";
+/** With the value 1 in the address of `neverstale.v1`, this parameter asks for large messages in parts (rule M9). */
+export const PARTS_PARAMETER = "parts";
+
+/** A `lineage` lists so many epochs: the newest ones, the oldest of them first. */
+export const LINEAGE_LENGTH = 16;
+/** A frame may be put while fewer bytes than this are unacked (rule A4b). */
+export const WINDOW_BYTES = 1024 * 1024;
+/** A replica acks after this time or after `ACK_AFTER_BYTES`, whichever comes first. */
+export const ACK_AFTER_MS = 250;
+export const ACK_AFTER_BYTES = 256 * 1024;
+/** No part holds more of its message than this. */
+export const MAX_PART_BYTES = 64 * 1024;
+/** A text frame from a replica is refused above this size. */
+export const MAX_CLIENT_FRAME_BYTES = 64 * 1024;
+/** An inflated frame is refused above this size (rule R10). */
+export const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
+export const DEFAULT_BEACON_MS = 30_000;
+
+/** These codes say why a connection was closed, and so what the replica does next (rule M7). */
+export const CLOSE = {
+  comeBackNow: 1012,
+  comeBackLater: 1013,
+  badMessage: 4400,
+  notSignedIn: 4401,
+  forbidden: 4403,
+  unknownSpace: 4404,
+  tooSlow: 4408,
+  clientTooOld: 4426,
+} as const;
+
+export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];

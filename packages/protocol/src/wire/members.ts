@@ -1,0 +1,69 @@
+/** Each of these functions reads one member of a message, and throws `bad_message` unless it is what it has to be. */
+
+import { SyncError } from "../errors.ts";
+import { isSafeId } from "../json/safety.ts";
+
+/** An object as `JSON.parse` gives it: nothing is known of its members. */
+export type Loose = { readonly [key: string]: unknown };
+
+/** Reads a version or another count from 0. */
+export function count(message: Loose, member: string): number {
+  return whole(message, member, 0);
+}
+
+export function whole(message: Loose, member: string, least: number): number {
+  const value = message[member];
+  if (!isWhole(value, least)) throw bad(`\`${member}\` is not a whole number from ${least}`);
+  return value as number;
+}
+
+export function isWhole(value: unknown, least: number): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= least;
+}
+
+/** Reads a string that may be an id (rule S4). */
+export function safeText(message: Loose, member: string): string {
+  const value = message[member];
+  if (!isSafeId(value)) throw bad(`\`${member}\` is not a string that is allowed`);
+  return value;
+}
+
+export function anyText(message: Loose, member: string): string {
+  const value = message[member];
+  if (typeof value !== "string") throw bad(`\`${member}\` is not a string`);
+  return value;
+}
+
+/** Reads one of the listed words. */
+export function oneOf<T extends string>(message: Loose, member: string, words: readonly T[]): T {
+  const found = words.find((word) => word === message[member]);
+  if (found === undefined) throw bad(`\`${member}\` is not one of ${words.join(", ")}`);
+  return found;
+}
+
+const DIGEST = /^[0-9a-f]{16}$/;
+
+export function digestText(message: Loose, member: string): string {
+  const value = message[member];
+  if (typeof value !== "string" || !DIGEST.test(value)) throw bad(`\`${member}\` is not 16 lower-case hex digits`);
+  return value;
+}
+
+export function isObject(value: unknown): value is Loose {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function unsafe(name: unknown): SyncError {
+  return bad(`${quote(name)} is not allowed as an id or a field here (rule S4)`);
+}
+
+/** It quotes at most 40 characters of what came: enough to find it, too little to fill a log. */
+export function quote(value: unknown): string {
+  const text = typeof value === "string" ? value : String(JSON.stringify(value));
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
+}
+
+export function bad(message: string, cause?: unknown): SyncError {
+  const hint = "See the messages of the protocol in packages/protocol/SPEC.md.";
+  return new SyncError("bad_message", message, cause === undefined ? { hint } : { hint, cause });
+}
