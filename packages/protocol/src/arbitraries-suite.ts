@@ -4,8 +4,8 @@ import type { Change } from "./model/change.ts";
 import { collection, defineModel, patch, put, remove } from "./model/model.ts";
 
 /** Few ids and fields, so that changes meet; some are named like members of `Object.prototype`, which is allowed. */
-export const anyId = fc.constantFrom("web-1", "web-2", "db 1", "7", "toString", "valueOf", "é");
-export const anyField = fc.constantFrom("status", "cpu", "os", "10", "9", "toString", "hasOwnProperty", "");
+const anyId = fc.constantFrom("web-1", "web-2", "db 1", "7", "toString", "valueOf", "é");
+const anyField = fc.constantFrom("status", "cpu", "os", "10", "9", "toString", "hasOwnProperty", "");
 
 const anyText = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("", '"\\\n\u0000\u001f', "😀", "\u2028"));
 /** Without -0: JSON writes it as 0. */
@@ -29,7 +29,7 @@ const values = fc.letrec<{ plain: JsonValue; nullable: JsonValue }>((tie) => ({
 }));
 
 /** A value without null members outside arrays: what a stored record may hold. */
-export const anyStoredValue = values.plain;
+const anyStoredValue = values.plain;
 /** Any JSON value: what a merge patch may hold. */
 export const anyValue = values.nullable;
 

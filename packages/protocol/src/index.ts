@@ -10,7 +10,6 @@ export {
   type OnMoved,
   toWireState,
 } from "./diff/diff.ts";
-export { mergeDiffs } from "./diff/merge-diffs.ts";
 export { mergePatch, mergePatchBetween } from "./diff/merge-patch.ts";
 export {
   addHash,

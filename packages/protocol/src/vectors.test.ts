@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { applyDiff, type Diff, diffStates, fromWireState, toWireState } from "./diff/diff.ts";
-import { mergeDiffs } from "./diff/merge-diffs.ts";
 import { digestOf, recordHash } from "./digest/digest.ts";
 import { xxh32 } from "./digest/xxh32.ts";
 import { canonicalJson } from "./json/canonical-json.ts";
@@ -84,9 +83,23 @@ describe("diffs.json", () => {
   });
 
   test.each(titled(file.merge))("%s", (_, { first, second, merged }) => {
-    expect(mergeDiffs(first, second)).toEqual(merged);
+    const [step, leap] = [mergeBase(), mergeBase()];
+
+    expect([applyDiff(step, first), applyDiff(step, second), applyDiff(leap, merged)]).toEqual([true, true, true]);
+
+    expect(byId(leap)).toEqual(byId(step));
   });
 });
+
+/** The state from which the first diff of each case under `merge` was made. */
+function mergeBase() {
+  return fromWireState({
+    c: [
+      { id: "a", x: 1, y: 1 },
+      { id: "b", x: 1 },
+    ],
+  });
+}
 
 function byId(state: AnyState): unknown {
   return Object.fromEntries(

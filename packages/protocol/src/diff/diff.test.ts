@@ -13,7 +13,6 @@ import {
   type MutableState,
   toWireState,
 } from "./diff.ts";
-import { mergeDiffs } from "./merge-diffs.ts";
 
 const before: WireState = { hosts: [{ id: "a", x: 1, y: 2 }, { id: "b", x: 1 }, { id: "c" }] };
 
@@ -150,70 +149,6 @@ test("[S1] a diff made from the records before and after says what the changes b
       expect(shown(applied({ hosts: from.hosts }, diff))).toEqual(shown({ hosts: to }));
     }),
   );
-});
-
-const record: StateRecord = { id: "a", x: 1, y: 1 };
-const MERGES: [string, Diff, Diff, Diff][] = [
-  ["put, remove", { c: { put: [record] } }, { c: { remove: ["a"] } }, { c: { remove: ["a"] } }],
-  ["remove, put", { c: { remove: ["a"] } }, { c: { put: [record] } }, { c: { put: [record] } }],
-  ["put, put", { c: { put: [{ id: "a" }] } }, { c: { put: [record] } }, { c: { put: [record] } }],
-  ["put, set", { c: { put: [record] } }, { c: { set: { a: { x: 2 } } } }, { c: { put: [{ id: "a", x: 2, y: 1 }] } }],
-  ["put, unset", { c: { put: [record] } }, { c: { unset: { a: ["x"] } } }, { c: { put: [{ id: "a", y: 1 }] } }],
-  ["set, put", { c: { set: { a: { x: 2 } } } }, { c: { put: [record] } }, { c: { put: [record] } }],
-  ["set, remove", { c: { set: { a: { x: 2 } } } }, { c: { remove: ["a"] } }, { c: { remove: ["a"] } }],
-  [
-    "set, set",
-    { c: { set: { a: { x: 2, y: 2 } } } },
-    { c: { set: { a: { x: 3 } } } },
-    { c: { set: { a: { x: 3, y: 2 } } } },
-  ],
-  [
-    "set, unset",
-    { c: { set: { a: { x: 2, y: 2 } } } },
-    { c: { unset: { a: ["x"] } } },
-    { c: { set: { a: { y: 2 } }, unset: { a: ["x"] } } },
-  ],
-  [
-    "unset, set",
-    { c: { unset: { a: ["x", "y"] } } },
-    { c: { set: { a: { x: 2 } } } },
-    { c: { set: { a: { x: 2 } }, unset: { a: ["y"] } } },
-  ],
-  [
-    "unset, unset",
-    { c: { unset: { a: ["x"] } } },
-    { c: { unset: { a: ["x", "y"] } } },
-    { c: { unset: { a: ["x", "y"] } } },
-  ],
-  [
-    "one each",
-    { c: { set: { a: { x: 2 } } } },
-    { d: { remove: ["a"] } },
-    { c: { set: { a: { x: 2 } } }, d: { remove: ["a"] } },
-  ],
-];
-
-test.each(MERGES)("two diffs are merged: %s", (_, first, second, merged) => {
-  expect(mergeDiffs(first, second)).toEqual(merged);
-});
-
-test("[A4] a merged diff does what the two do one after the other", () => {
-  fc.assert(
-    fc.property(anyState, anyState, anyState, (a, b, c) => {
-      const [first, second] = [diffStates(a, b), diffStates(b, c)];
-      const copies = [structuredClone(first), structuredClone(second)];
-
-      const merged = mergeDiffs(first, second);
-
-      expect(shown(applied(a, merged))).toEqual(shown(c));
-      expect([first, second]).toEqual(copies);
-    }),
-    { numRuns: 300 },
-  );
-});
-
-test("a diff that alters what the one before removed can't be merged", () => {
-  expect(() => mergeDiffs({ c: { remove: ["a"] } }, { c: { set: { a: { x: 1 } } } })).toThrow("assertion failed");
 });
 
 test("a state goes over the wire as lists and comes back as maps", () => {

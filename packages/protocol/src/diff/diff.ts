@@ -85,7 +85,7 @@ function takeAway(name: string, records: Map<string, StateRecord>, id: string, o
 }
 
 /** A new record: the fields set, then those unset taken out. */
-export function withFields(
+function withFields(
   before: StateRecord,
   set: Readonly<Record<string, JsonValue>> | undefined,
   unset: readonly string[] | undefined,
@@ -95,7 +95,7 @@ export function withFields(
   return after as StateRecord;
 }
 
-export function ownMember<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
+function ownMember<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
@@ -163,12 +163,7 @@ function diffFields(draft: CollectionDraft, id: string, before: StateRecord, aft
 }
 
 /** Adds the fields of one record to a draft, leaving out what is empty. Says whether there were any. */
-export function addFields(
-  draft: CollectionDraft,
-  id: string,
-  set: Record<string, JsonValue>,
-  unset: string[],
-): boolean {
+function addFields(draft: CollectionDraft, id: string, set: Record<string, JsonValue>, unset: string[]): boolean {
   const sets = Object.keys(set).length > 0;
   if (sets) {
     draft.set ??= {};

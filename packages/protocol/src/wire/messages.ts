@@ -107,13 +107,13 @@ export function readError(message: Loose) {
   return (SYNC_ERROR_CODES as readonly string[]).includes(code) ? error : null;
 }
 
-export interface CheckMessage extends ReturnType<typeof readCheck> {}
+interface CheckMessage extends ReturnType<typeof readCheck> {}
 
 export function readCheck(message: Loose) {
   return { type: "check", n: whole(message, "n", 1) } as const;
 }
 
-export interface AckMessage extends ReturnType<typeof readAck> {}
+interface AckMessage extends ReturnType<typeof readAck> {}
 
 export function readAck(message: Loose) {
   return { type: "ack", n: count(message, "n") } as const;
@@ -122,13 +122,13 @@ export function readAck(message: Loose) {
 export type ResyncReason = "gap" | "drift" | "digest" | "epoch" | "manual";
 export const RESYNC_REASONS: readonly ResyncReason[] = ["gap", "drift", "digest", "epoch", "manual"];
 
-export interface GetStateMessage extends ReturnType<typeof readGetState> {}
+interface GetStateMessage extends ReturnType<typeof readGetState> {}
 
 export function readGetState(message: Loose) {
   return { type: "get_state", reason: oneOf(message, "reason", RESYNC_REASONS) } as const;
 }
 
-export interface PlainFullStateMessage extends ReturnType<typeof readPlainFullState> {}
+interface PlainFullStateMessage extends ReturnType<typeof readPlainFullState> {}
 
 export function readPlainFullState(message: Loose) {
   return {
@@ -138,13 +138,13 @@ export function readPlainFullState(message: Loose) {
   } as const;
 }
 
-export interface PlainDeltaMessage extends ReturnType<typeof readPlainDelta> {}
+interface PlainDeltaMessage extends ReturnType<typeof readPlainDelta> {}
 
 export function readPlainDelta(message: Loose) {
   return { type: "delta", version: count(message, "version"), payload: changePayload(message.payload) } as const;
 }
 
-export interface PlainSyncMessage extends ReturnType<typeof readPlainSync> {}
+interface PlainSyncMessage extends ReturnType<typeof readPlainSync> {}
 
 export function readPlainSync(message: Loose) {
   return { type: "sync", version: count(message, "version") } as const;
