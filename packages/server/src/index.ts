@@ -1,22 +1,22 @@
-export type { Committed } from "./authority/committed.ts";
 export { StateManager } from "./authority/io/open.ts";
-export { DEFAULT_LIMITS, type Limits } from "./authority/limits.ts";
 export type { OpenOptions } from "./authority/open-options.ts";
+export type { Problem, Problems } from "./authority/opening/problems.ts";
 export type { EvictedRecord, LoggedChange } from "./authority/past.ts";
-export {
-  type Applied,
-  type Decide,
-  type Decision,
-  MAIN_SPACE,
-  type Transaction,
-  type TransactOptions,
+export type {
+  Applied,
+  Decide,
+  Decision,
+  Transaction,
+  TransactOptions,
 } from "./authority/transaction.ts";
-export { withDefaults } from "./authority/with-defaults.ts";
 export { SyncHub } from "./followers/sync-hub.ts";
 export type { FullStateReason, SyncMetrics } from "./followers/sync-metrics.ts";
+export { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
+export { withDefaults } from "./limits/with-defaults.ts";
 export { nodeRuntime } from "./runtime/io/node-runtime.ts";
 export type { Frame, FrameCodec, LargeFrame, Millis, Part, Runtime, Timer, Wire } from "./runtime/runtime.ts";
-export type { Problem, Problems } from "./space/problems.ts";
+export type { Committed } from "./space/committed.ts";
+export { MAIN_SPACE } from "./space/space-models.ts";
 export type { SpaceView } from "./space/space-view.ts";
 export { type Store, StoreFailure } from "./store/contract.ts";
 export { type MemoryData, memoryStore } from "./store/memory.ts";

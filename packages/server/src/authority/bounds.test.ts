@@ -1,11 +1,11 @@
 import { type Change, collection, defineModel, patch, put, remove } from "@neverstale/protocol";
 import fc from "fast-check";
 import { beforeEach, expect, test } from "vitest";
+import type { Limits } from "../limits/limits.ts";
 import { VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
 import { SpaceDraft } from "../space/space-draft.ts";
 import { type SpaceView, spaceOf } from "../space/space-view.ts";
 import { memoryStore } from "../store/memory.ts";
-import type { Limits } from "./limits.ts";
 import { StateManager } from "./state-manager.ts";
 import type { Applied } from "./transaction.ts";
 
@@ -366,7 +366,7 @@ test("[A1] changes that can't be written as text have moved nothing, which their
   const cyclic: { self?: unknown } = {};
   cyclic.self = cyclic;
   const manager = await opened();
-  const draft = new SpaceDraft(spaceOf(manager.space("main") as SpaceView), false, 0, null);
+  const draft = new SpaceDraft(spaceOf(manager.space("main") as SpaceView), false, 0, null, []);
   draft.add([added("a")], null);
   draft.changes.push(added("b", cyclic));
 

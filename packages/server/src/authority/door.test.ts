@@ -1,8 +1,8 @@
 import { type AskedChange, collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
+import type { Committed } from "../space/committed.ts";
 import { memoryStore } from "../store/memory.ts";
-import type { Committed } from "./committed.ts";
 import { MAX_KEY_LENGTH } from "./door.ts";
 import { StateManager } from "./state-manager.ts";
 import type { Decide, Transaction, TransactOptions } from "./transaction.ts";

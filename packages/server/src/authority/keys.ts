@@ -1,7 +1,7 @@
 import { type JsonValue, SyncError } from "@neverstale/protocol";
+import type { WaitingRoom } from "../limits/waiting-room.ts";
 import type { Store, StoredAnswer } from "../store/contract.ts";
 import type { Applied, TransactOptions } from "./transaction.ts";
-import type { WaitingRoom } from "./waiting-room.ts";
 
 type IdempotencyKey = NonNullable<TransactOptions["key"]>;
 

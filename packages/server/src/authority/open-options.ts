@@ -1,7 +1,7 @@
 import type { Model, StateOf, SyncError } from "@neverstale/protocol";
-import type { Problems } from "../space/problems.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { Store } from "../store/contract.ts";
-import type { Limits } from "./limits.ts";
+import type { Problems } from "./opening/problems.ts";
 import type { Decide } from "./transaction.ts";
 
 export interface OpenOptions<M extends Model> {

@@ -1,9 +1,10 @@
+import type { Limits } from "../limits/limits.ts";
+import type { BoundsSeen } from "../limits/tally.ts";
+import type { KeepIndexes } from "../space/keep-index.ts";
 import type { Space } from "../space/space.ts";
-import type { Limits } from "./limits.ts";
-import type { BoundsSeen } from "./tally.ts";
 
 /** What there is of everything that rule S8 and rule P4 bound, and what finding the oldest record takes. */
-export function sizesOf(spaces: Iterable<Space>): Record<string, number> {
+export function sizesOf(spaces: Iterable<Space>, keepIndexes: KeepIndexes): Record<string, number> {
   const sizes = {
     spaces: 0,
     records: 0,
@@ -21,7 +22,7 @@ export function sizesOf(spaces: Iterable<Space>): Record<string, number> {
     sizes.tombstones += space.tombstones;
     sizes.unfolded_removals += space.unfoldedRemovals;
     sizes.state_bytes += space.bytes;
-    for (const { lookups, steps } of space.keepIndexes) {
+    for (const { lookups, steps } of keepIndexes.of(space)) {
       sizes.eviction_lookups += lookups;
       sizes.eviction_steps += steps;
     }

@@ -1,8 +1,5 @@
 import type { AnyState, AskedChange, JsonValue } from "@neverstale/protocol";
 
-/** The name of the space that `manager.apply` and `manager.state` speak of. */
-export const MAIN_SPACE = "main";
-
 /** What a decision sees and may do beyond the main space. All of it is one transaction. */
 export interface Transaction {
   /** A space as it will be when this transaction runs: the committed state and what the batch did before. Null: there is none. */

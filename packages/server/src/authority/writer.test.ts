@@ -1,14 +1,18 @@
 import { collection, defineModel, patch, put, type SyncError } from "@neverstale/protocol";
 import { beforeEach, expect, test } from "vitest";
+import { DEFAULT_LIMITS } from "../limits/limits.ts";
 import { AgeClock } from "../runtime/age-clock.ts";
 import { settle, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
+import type { Committed } from "../space/committed.ts";
+import { KeepIndexes } from "../space/keep-index.ts";
+import { Epochs } from "../space/lineage.ts";
+import { SpaceModels } from "../space/space-models.ts";
 import { type SpaceView, spaceOf } from "../space/space-view.ts";
+import { Spaces } from "../space/spaces.ts";
 import { type CommitGroup, type Store, StoreFailure } from "../store/contract.ts";
 import { memoryStore } from "../store/memory.ts";
-import type { Committed } from "./committed.ts";
-import { DEFAULT_LIMITS } from "./limits.ts";
+import { Feed } from "./feed.ts";
 import { StateManager } from "./state-manager.ts";
-import { BoundsSeen } from "./tally.ts";
 import type { Transaction } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
@@ -63,6 +67,13 @@ class SlowDisk {
         return this.#hold === null ? write() : this.#hold.promise.then(write);
       },
     });
+  }
+}
+
+/** Nothing more can be taken in here. */
+class FullMemory extends Spaces {
+  override commit(): never {
+    throw new Error("no memory left");
   }
 }
 
@@ -620,26 +631,24 @@ test("[E6] a migration is ordinary changes in the new epoch, before anyone is se
 });
 
 test("[A1] what is stored and can't be taken into memory stops the writer, and its calls learn that they may be stored", async () => {
-  const limits = { ...DEFAULT_LIMITS };
   const space = spaceOf(manager.space("main") as SpaceView);
-  const context = {
-    epochs: manager.epochs,
-    limits,
-    bounds: new BoundsSeen(),
-    spaceCount: () => 1,
-    space: () => space,
-    modelOf: () => space.model,
-    newId: () => "new",
-  };
   const stopped: SyncError[] = [];
-  const events = {
-    committed: () => {
-      throw new Error("no memory left");
-    },
-    publish: () => {},
-    failed: (error: SyncError) => stopped.push(error),
-  };
-  const writer = new Writer(disk.store, runtime, new AgeClock(runtime, null), limits, context, events);
+  const writer = new Writer({
+    store: disk.store,
+    spaces: new FullMemory(
+      new Map([["main", space]]),
+      new SpaceModels(model, {}),
+      new Epochs(["new"]),
+      DEFAULT_LIMITS,
+      runtime,
+    ),
+    feed: new Feed(runtime),
+    keepIndexes: new KeepIndexes(),
+    ages: new AgeClock(runtime, null),
+    runtime,
+    limits: DEFAULT_LIMITS,
+    onFailure: (error) => stopped.push(error),
+  });
   const call = () =>
     new Promise<unknown>((resolve, reject) =>
       writer.enqueue({ work: () => [added("a")], options: {}, bytes: 0, resolve, reject }),

@@ -1,26 +1,37 @@
 import { SyncError } from "@neverstale/protocol";
+import type { Limits } from "../limits/limits.ts";
+import { BoundsSeen, Tally } from "../limits/tally.ts";
+import { WaitingRoom } from "../limits/waiting-room.ts";
 import type { AgeClock } from "../runtime/age-clock.ts";
 import { messageOf } from "../runtime/message-of.ts";
 import type { Millis, Runtime, Timer } from "../runtime/runtime.ts";
+import type { Committed } from "../space/committed.ts";
+import type { KeepIndexes } from "../space/keep-index.ts";
+import { MAIN_SPACE } from "../space/space-models.ts";
+import type { Spaces } from "../space/spaces.ts";
 import { type CommitGroup, type Store, StoreFailure } from "../store/contract.ts";
-import { Batch, type BatchContext, type Call } from "./batch.ts";
+import type { Feed } from "./feed.ts";
+import { Folder } from "./folder.ts";
+import { type Call, GroupDraft } from "./group-draft.ts";
 import { Lanes } from "./lanes.ts";
-import type { Limits } from "./limits.ts";
-import { MAIN_SPACE } from "./transaction.ts";
-import { WaitingRoom } from "./waiting-room.ts";
+import { outcomeUnknown, storeUnavailable } from "./told-failures.ts";
 
-/** What the writer tells its owner. */
-export interface WriterEvents {
-  /** The batch is durable: fold it into the committed state. Nobody has been told of it yet. */
-  committed(batch: Batch): void;
-  /** The next group is on its way to the disk: now tell everyone about this one. */
-  publish(batch: Batch): void;
-  /** Whether the last commit is stored is unknown: the process must end (rule A1). */
-  failed(error: SyncError): void;
+export interface WriterParts {
+  readonly store: Store;
+  /** Where the groups become what is committed. */
+  readonly spaces: Spaces;
+  /** Where they are told. */
+  readonly feed: Feed;
+  readonly keepIndexes: KeepIndexes;
+  readonly ages: AgeClock;
+  readonly runtime: Runtime;
+  readonly limits: Limits;
+  /** Called once, when the process must end, since nobody knows what is stored (rule A1). */
+  readonly onFailure: ((error: SyncError) => void) | null;
 }
 
 interface Started {
-  readonly batch: Batch;
+  readonly group: GroupDraft;
   /** Null: durable already. A promise: on its way. Else: why it failed. */
   readonly outcome: unknown;
 }
@@ -42,14 +53,21 @@ const LONGEST_WAIT_MS = 8;
 
 /** The one place where changes are decided, numbered and committed, one group after the other (rules A1 to A3). */
 export class Writer {
+  readonly waiting: WaitingRoom;
+  readonly bounds = new BoundsSeen();
+  /** It writes behind the commits, and is stopped with them. */
+  readonly folder: Folder;
+  readonly keepIndexes: KeepIndexes;
+  /** Why no more changes are taken; null while they are. The process must end then (rule A1). */
+  failure: SyncError | null = null;
   readonly #store: Store;
+  readonly #spaces: Spaces;
+  readonly #feed: Feed;
+  readonly #ages: AgeClock;
   readonly #runtime: Runtime;
   readonly #limits: Limits;
-  readonly #context: BatchContext;
-  readonly #events: WriterEvents;
+  readonly #onFailure: ((error: SyncError) => void) | null;
   readonly #lanes = new Lanes<Call>();
-  readonly waiting: WaitingRoom;
-  readonly #ages: AgeClock;
   #scheduled = false;
   #committing = false;
   #patience: Timer | null = null;
@@ -59,29 +77,24 @@ export class Writer {
   #lastGroup = 0;
   /** Why new calls are refused. */
   #refusal: SyncError | null = null;
-  /** Whether the calls that wait can't be served either. */
-  #dead = false;
   #idle: (() => void)[] = [];
   #commits = 0;
   #calls = 0;
   #rejectedCommits = 0;
   #groupsCut = 0;
 
-  constructor(
-    store: Store,
-    runtime: Runtime,
-    ages: AgeClock,
-    limits: Limits,
-    context: BatchContext,
-    events: WriterEvents,
-  ) {
+  constructor({ store, spaces, feed, keepIndexes, ages, runtime, limits, onFailure }: WriterParts) {
     this.#store = store;
-    this.#runtime = runtime;
+    this.#spaces = spaces;
+    this.#feed = feed;
+    this.keepIndexes = keepIndexes;
     this.#ages = ages;
+    this.#runtime = runtime;
     this.#limits = limits;
+    this.#onFailure = onFailure;
     this.waiting = new WaitingRoom(limits);
-    this.#context = context;
-    this.#events = events;
+    // When the disk has failed a fold, nothing more can be stored, and what is there is not known.
+    this.folder = new Folder(store, runtime, limits, spaces, (failure) => this.#end(outcomeUnknown(failure)));
   }
 
   get metrics(): WriterMetrics {
@@ -91,6 +104,11 @@ export class Writer {
       rejectedCommits: this.#rejectedCommits,
       groupsCut: this.#groupsCut,
     };
+  }
+
+  /** New calls are refused, whatever they ask for. */
+  get refuses(): boolean {
+    return this.#refusal !== null;
   }
 
   /** Whether calls wait or a commit is under way. */
@@ -141,120 +159,114 @@ export class Writer {
 
   /** Decides the next group and hands it to the store; the caller goes on with what came of it. */
   #start(): Started | null {
-    if (this.#committing || this.#dead || this.#lanes.size === 0) return null;
+    if (this.#committing || this.failure !== null || this.#lanes.size === 0) return null;
     this.#patience?.cancel();
     this.#patience = null;
-    const batch = this.#decideBatch();
+    const group = this.#decideGroup();
     this.#urgent = this.#lanes.size > 0;
     this.#committing = true;
-    return { batch, outcome: this.#toStore(batch) };
+    return { group, outcome: this.#toStore(group) };
   }
 
   #settle(started: Started | null): void {
     if (started === null) return;
-    const { batch, outcome } = started;
+    const { group, outcome } = started;
     if (outcome instanceof Promise)
       outcome.then(
-        () => this.#doneElsewhere(batch),
-        (error) => this.#failed(batch, error),
+        () => this.#doneElsewhere(group),
+        (error) => this.#failed(group, error),
       );
-    else if (outcome === null) this.#doneHere(batch);
-    else this.#failed(batch, outcome);
+    else if (outcome === null) this.#doneHere(group);
+    else this.#failed(group, outcome);
   }
 
-  #decideBatch(): Batch {
+  #decideGroup(): GroupDraft {
     const at = this.#runtime.wallTime();
-    const batch = new Batch(this.#context, at, this.#ages.read(at));
+    const tally = new Tally(this.#limits, this.bounds);
+    const group = new GroupDraft(this.#spaces, this.keepIndexes, tally, at, this.#ages.read(at));
     const until = this.#runtime.now() + this.#limits.batchMs;
     let decided = 0;
     for (let call = this.#next(); call !== undefined; call = this.#next()) {
-      batch.decide(call);
+      group.decide(call);
       decided += 1;
-      if (decided === this.#limits.batchCalls || batch.isFull) break;
+      if (decided === this.#limits.batchCalls || group.isFull) break;
       if (decided % 64 === 0 && this.#runtime.now() >= until) break;
     }
-    if (batch.isFull && this.#lanes.size > 0) this.#groupsCut += 1;
+    if (group.isFull && this.#lanes.size > 0) this.#groupsCut += 1;
     this.#calls += decided;
     this.#lastGroup = decided;
-    return batch;
+    return group;
   }
 
-  #toStore(batch: Batch): unknown {
-    const group = this.#groupOf(batch);
-    if (group === null || group instanceof StoreFailure) return group;
+  #toStore(group: GroupDraft): unknown {
+    const commit = commitOf(group);
+    if (commit === null || commit instanceof StoreFailure) return commit;
     this.#commits += 1;
     try {
-      return this.#store.commit(group) ?? null;
+      return this.#store.commit(commit) ?? null;
     } catch (error) {
       return error ?? new StoreFailure("unknown", "the store failed without a reason");
     }
   }
 
-  /** What fails before the store has been handed anything has moved nothing. */
-  #groupOf(batch: Batch): CommitGroup | StoreFailure | null {
-    try {
-      return batch.toCommit();
-    } catch (error) {
-      return new StoreFailure("nothing_moved", `the group can't be put together: ${messageOf(error)}`, error);
-    }
-  }
-
   /** Committed within this turn: told at once, and the next group waits for the next turn. */
-  #doneHere(batch: Batch): void {
+  #doneHere(group: GroupDraft): void {
     this.#committing = false;
-    if (!this.#taken(batch)) return;
-    this.#events.publish(batch);
-    batch.resolve();
+    const committed = this.#take(group);
+    if (committed === null) return;
+    this.#tell(group, committed);
     this.#afterwards();
   }
 
   /** Committed by another thread: it gets its next group first, and writes that while this one is told. */
-  #doneElsewhere(batch: Batch): void {
+  #doneElsewhere(group: GroupDraft): void {
     this.#committing = false;
-    if (!this.#taken(batch)) return;
+    const committed = this.#take(group);
+    if (committed === null) return;
     // A short queue gathers some more first: every group costs its way to the other thread and back.
     const next = this.#urgent && this.#lanes.size * 2 >= this.#lastGroup ? this.#start() : null;
-    this.#events.publish(batch);
-    batch.resolve();
+    this.#tell(group, committed);
     this.#settle(next);
     this.#afterwards();
   }
 
-  /** Whether what is stored is in memory too. If not, memory can't be trusted any more, and a restart can (rule A1). */
-  #taken(batch: Batch): boolean {
+  /** Brings what is stored to memory. Null: it can't be; memory can't be trusted any more then, and a restart can (rule A1). */
+  #take(group: GroupDraft): Committed[] | null {
     try {
-      this.#events.committed(batch);
-      return true;
+      return this.#spaces.commit(group.drafts);
     } catch (error) {
-      this.#failed(batch, error);
-      return false;
+      this.#failed(group, error);
+      return null;
     }
   }
 
-  #failed(batch: Batch, error: unknown): void {
+  #tell(group: GroupDraft, committed: readonly Committed[]): void {
+    this.#feed.publish(committed);
+    group.resolve();
+  }
+
+  #failed(group: GroupDraft, error: unknown): void {
     this.#committing = false;
     this.#rejectedCommits += 1;
     const known = error instanceof StoreFailure && error.outcome === "nothing_moved";
     const reason = known ? storeUnavailable(error) : outcomeUnknown(error);
-    batch.reject(reason);
-    if (!known) this.#refuseAll(reason);
+    group.reject(reason);
+    if (!known) this.#end(reason);
     this.#schedule();
     this.#afterwards();
   }
 
-  /** The disk has failed elsewhere: nothing more can be stored, and what is there is not known (rule A1). */
-  stop(cause: unknown): void {
-    this.#refuseAll(outcomeUnknown(cause));
-  }
-
-  #refuseAll(reason: SyncError): void {
-    if (this.#dead) return;
+  /** Nothing more can be stored: whoever waits is told, and so is the owner. */
+  #end(reason: SyncError): void {
+    if (this.failure !== null) return;
+    this.failure = reason;
     this.#refusal = reason;
-    this.#dead = true;
     for (let call = this.#next(); call !== undefined; call = this.#next()) {
       call.reject(storeUnavailable(reason));
     }
-    this.#events.failed(reason);
+    this.folder.stop();
+    this.#spaces.stop();
+    this.#onFailure?.(reason);
   }
 
   #afterwards(): void {
@@ -276,17 +288,11 @@ export class Writer {
   }
 }
 
-export function storeUnavailable(cause: unknown): SyncError {
-  return new SyncError("store_unavailable", `the change could not be stored: ${messageOf(cause)}`, {
-    hint: "Nothing was stored and nothing has moved. Free the disk or wait, then try again.",
-    retryAfterMs: 1_000,
-    cause,
-  });
-}
-
-export function outcomeUnknown(cause: unknown): SyncError {
-  return new SyncError("outcome_unknown", `the disk failed: ${messageOf(cause)}`, {
-    hint: "Repeat with the same idempotency key after the restart: the answer then tells the truth.",
-    cause,
-  });
+/** What fails before the store has been handed anything has moved nothing. */
+function commitOf(group: GroupDraft): CommitGroup | StoreFailure | null {
+  try {
+    return group.toCommit();
+  } catch (error) {
+    return new StoreFailure("nothing_moved", `the group can't be put together: ${messageOf(error)}`, error);
+  }
 }

@@ -1,5 +1,5 @@
 import { assert, type Change, encodeMessage, type SyncMessage } from "@neverstale/protocol";
-import type { Limits } from "../authority/limits.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { Frame, Millis, Runtime, Timer } from "../runtime/runtime.ts";
 import type { Space } from "../space/space.ts";
 import type { Cursor, UnderWay, Wanted } from "./cursor.ts";

@@ -12,9 +12,9 @@ import {
   SyncError,
   type SyncMessage,
 } from "@neverstale/protocol";
-import { type Committed, changesOf } from "../authority/committed.ts";
 import type { StateManager } from "../authority/state-manager.ts";
 import type { Frame, Millis, Timer, Wire } from "../runtime/runtime.ts";
+import { type Committed, committedChanges, committedSpace } from "../space/committed.ts";
 import type { Space } from "../space/space.ts";
 import { spaceOf } from "../space/space-view.ts";
 import { beaconInterval } from "./beacon-interval.ts";
@@ -171,10 +171,10 @@ export class SyncHub {
 
   #committed(committed: readonly Committed[]): void {
     for (const group of committed) {
-      const { space, firstVersion } = group;
-      const fanout = this.#fanouts.get(spaceOf(space));
+      const space = committedSpace(group);
+      const fanout = this.#fanouts.get(space);
       if (fanout === undefined) continue;
-      fanout.committed(firstVersion, changesOf(group));
+      fanout.committed(group.firstVersion, committedChanges(group));
       if (space.removed) this.#endSpace(fanout);
     }
   }

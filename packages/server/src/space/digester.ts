@@ -13,12 +13,12 @@ const RECORDS_PER_SLICE = 256;
  */
 export class Digester {
   readonly #runtime: Runtime;
-  readonly #spaces: () => Iterable<Space>;
+  readonly #spaces: ReadonlyMap<string, Space>;
   #committedAt: Millis = 0;
   #timer: Timer | null = null;
   #stopped = false;
 
-  constructor(runtime: Runtime, spaces: () => Iterable<Space>) {
+  constructor(runtime: Runtime, spaces: ReadonlyMap<string, Space>) {
     this.#runtime = runtime;
     this.#spaces = spaces;
   }
@@ -39,7 +39,7 @@ export class Digester {
   #look(): void {
     const quietIn = this.#committedAt + QUIET_MS - this.#runtime.now();
     if (quietIn > 0) return this.#lookIn(quietIn);
-    for (const space of this.#spaces()) {
+    for (const space of this.#spaces.values()) {
       if (!space.sumSome(RECORDS_PER_SLICE)) return this.#lookIn(PAUSE_MS);
     }
   }

@@ -1,4 +1,5 @@
-import type { Keep, StateRecord } from "@neverstale/protocol";
+import type { Keep, Model, StateRecord } from "@neverstale/protocol";
+import type { Space } from "./space.ts";
 
 /** A record that counts, between the one touched before it and the one touched after it. */
 interface Kept {
@@ -96,6 +97,34 @@ export class KeepIndex {
     if (newer === null) this.#newest = older;
     else newer.older = older;
   }
+}
+
+const NO_INDEXES: readonly KeepIndex[] = [];
+
+/**
+ * The indexes of all spaces. They are no part of what is committed: they are ahead of it by the group in the making, and
+ * only who decides reads them.
+ */
+export class KeepIndexes {
+  readonly #ofSpace = new WeakMap<Space, readonly KeepIndex[]>();
+
+  /** One for each collection of the space that keeps only its newest records. */
+  of(space: Space): readonly KeepIndex[] {
+    const known = this.#ofSpace.get(space);
+    if (known !== undefined) return known;
+    const indexes = indexesFor(space.model);
+    this.#ofSpace.set(space, indexes);
+    return indexes;
+  }
+}
+
+function indexesFor({ collections }: Model): readonly KeepIndex[] {
+  const indexes: KeepIndex[] = [];
+  for (const name in collections) {
+    const keep = collections[name]?.keep ?? null;
+    if (keep !== null) indexes.push(new KeepIndex(name, keep));
+  }
+  return indexes.length === 0 ? NO_INDEXES : indexes;
 }
 
 function matches(record: StateRecord, keep: Keep): boolean {

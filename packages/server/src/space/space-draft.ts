@@ -13,7 +13,7 @@ import {
   type TakenChange,
   takeChange,
 } from "@neverstale/protocol";
-import type { Tally } from "../authority/tally.ts";
+import type { Tally } from "../limits/tally.ts";
 import { messageOf } from "../runtime/message-of.ts";
 import { type ChangeRules, changesToText } from "../store/change-text.ts";
 import {
@@ -53,10 +53,18 @@ export class SpaceDraft {
   readonly #keepIndexes: readonly KeepIndex[];
 
   /**
-   * `at`: wall clock. `tally`: of the group; null: nothing is bounded. With a `replayModel` it takes logged changes:
-   * validated and with their evictions among them.
+   * `at` is the wall clock's time, `tally` that of the group; null means that nothing is bounded. `keepIndexes` are those
+   * of the space. With a `replayModel` it takes logged changes, which were validated and have their evictions among them:
+   * there are no indexes then.
    */
-  constructor(space: Space, isNew: boolean, at: number, tally: Tally | null, replayModel: Model | null = null) {
+  constructor(
+    space: Space,
+    isNew: boolean,
+    at: number,
+    tally: Tally | null,
+    keepIndexes: readonly KeepIndex[],
+    replayModel: Model | null = null,
+  ) {
     this.space = space;
     this.isNew = isNew;
     this.version = space.head;
@@ -65,7 +73,7 @@ export class SpaceDraft {
     this.#tally = tally;
     this.#model = replayModel ?? space.model;
     this.#replaying = replayModel !== null;
-    this.#keepIndexes = replayModel === null ? space.keepIndexes : [];
+    this.#keepIndexes = keepIndexes;
     const state: Record<string, ReadonlyMap<string, StateRecord>> = {};
     for (const [name, committed] of Object.entries(space.state)) {
       const drafts = new Map<string, DraftRecord>();
@@ -232,6 +240,11 @@ export class SpaceDraft {
   takeReplayed(maxTombstones: number): void {
     this.space.commit(this.#moved(), this.version, maxTombstones);
     this.space.removed = this.removed;
+  }
+
+  /** It came to nothing: what is to leave next is read anew from what is committed. */
+  discard(): void {
+    for (const index of this.#keepIndexes) index.stale = true;
   }
 
   /** The records this batch moved. */

@@ -1,8 +1,20 @@
 import type { AnyState, Diff, Lineage, Model } from "@neverstale/protocol";
 import type { Capture, Space } from "./space.ts";
 
-/** The space itself, for the parts of the authority alone. */
+/** The space itself, for the parts of the server alone. */
 export let spaceOf: (view: SpaceView) => Space;
+
+const views = new WeakMap<Space, SpaceView>();
+
+/** What is given out of a space: the same view each time. */
+export function viewOf(space: Space): SpaceView {
+  let view = views.get(space);
+  if (view === undefined) {
+    view = new SpaceView(space);
+    views.set(space, view);
+  }
+  return view;
+}
 
 /** A space for whoever reads it: it follows every commit, and nothing of it can be altered from outside. */
 export class SpaceView {

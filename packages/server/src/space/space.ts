@@ -15,10 +15,8 @@ import {
 } from "@neverstale/protocol";
 import type { Fold, SpaceContents, StoredRecord, StoredTombstone } from "../store/contract.ts";
 import { type Entry, MAX_STAMPS, newEntry, stampField, startAnew, TouchedList } from "./entry.ts";
-import { KeepIndex } from "./keep-index.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import { type DraftRecord, RecordsView } from "./records-view.ts";
-import { SpaceView } from "./space-view.ts";
 
 /** A diff under construction; sent as it is. */
 interface Moved {
@@ -37,8 +35,6 @@ export class Space {
   readonly creationId: string;
   readonly model: Model;
   readonly lineage: SpaceLineage;
-  /** What is given out of it. */
-  readonly view = new SpaceView(this);
   /** The committed version. */
   head = 0;
   /** Whether the space has ended: nothing follows or changes it any more. */
@@ -53,7 +49,6 @@ export class Space {
   foldedVersion = 0;
   /** The floor of the tombstones that the store has. */
   #foldedFloor = 0;
-  readonly keepIndexes: readonly KeepIndex[];
   #state: AnyState = Object.freeze({});
   readonly #collections: Record<string, Map<string, Entry>> = {};
   readonly #tombstones = new Map<string, Entry>();
@@ -69,9 +64,6 @@ export class Space {
     this.model = model;
     this.lineage = lineage;
     for (const collection of Object.keys(model.collections)) this.#addCollection(collection);
-    this.keepIndexes = Object.entries(model.collections).flatMap(([collection, { keep }]) =>
-      keep === null ? [] : [new KeepIndex(collection, keep)],
-    );
   }
 
   /** The records by collection, for whoever reads: nothing of it can be altered from outside. */

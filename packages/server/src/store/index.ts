@@ -1,4 +1,4 @@
-export { withDefaults } from "../authority/with-defaults.ts";
+export { withDefaults } from "../limits/with-defaults.ts";
 export {
   Catalog,
   type CommitPlan,

@@ -1,4 +1,4 @@
-import { withDefaults } from "../authority/with-defaults.ts";
+import { withDefaults } from "../limits/with-defaults.ts";
 import { CATCH_UP } from "../runtime/age-clock.ts";
 
 /** What is kept, and for how long. Ages are measured against the newest commit's `ageAt`; before the first one nothing is old. */

@@ -5,7 +5,7 @@ import { collection, defineModel, patch, put } from "@neverstale/protocol";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { StateManager } from "../../authority/io/open.ts";
-import type { Limits } from "../../authority/limits.ts";
+import type { Limits } from "../../limits/limits.ts";
 import { memoryStore } from "../../store/memory.ts";
 import type { Refusal } from "./refuse-upgrade.ts";
 import { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";

@@ -4,7 +4,7 @@ import { json } from "node:stream/consumers";
 import { collection, defineModel, put } from "@neverstale/protocol";
 import { WebSocket } from "ws";
 import { StateManager } from "../../authority/io/open.ts";
-import type { Limits } from "../../authority/limits.ts";
+import type { Limits } from "../../limits/limits.ts";
 import { memoryStore } from "../../store/memory.ts";
 import { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";
 

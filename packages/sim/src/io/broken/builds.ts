@@ -47,9 +47,9 @@ const MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/authority/writer.ts",
-        find: "outcome.then(\n        () => this.#doneElsewhere(batch),",
-        replace: `(this.#events.committed(batch), this.#events.publish(batch), outcome).then(
-        () => { this.#committing = false; batch.resolve(); this.#afterwards(); },`,
+        find: "outcome.then(\n        () => this.#doneElsewhere(group),",
+        replace: `(this.#feed.publish(this.#spaces.commit(group.drafts)), outcome).then(
+        () => { this.#committing = false; group.resolve(); this.#afterwards(); },`,
       },
     ],
   },
@@ -163,13 +163,13 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 11 },
     edits: [
       {
-        file: "server/src/authority/batch.ts",
+        file: "server/src/authority/group-draft.ts",
         find: "history, answers: this.#answers };",
         replace: "history, answers: takeTurns(this.#answers) };",
       },
       {
-        file: "server/src/authority/batch.ts",
-        find: "/** One call's view of the batch",
+        file: "server/src/authority/group-draft.ts",
+        find: "export class GroupDraft {",
         replace: `let owed = [];
 function takeTurns(answers) {
   const before = owed;
@@ -177,7 +177,7 @@ function takeTurns(answers) {
   return before;
 }
 
-/** One call's view of the batch`,
+export class GroupDraft {`,
       },
     ],
   },
@@ -220,12 +220,12 @@ function takeTurns(answers) {
     edits: [
       {
         file: "server/src/authority/state-manager.ts",
-        find: "return this.#main.state as StateOf<M>;",
-        replace: "return copyOf(this.#main, this.runtime.now()) as StateOf<M>;",
+        find: "return this.#spaces.main.state as StateOf<M>;",
+        replace: "return copyOf(this.#spaces.main, this.runtime.now()) as StateOf<M>;",
       },
       {
         file: "server/src/authority/state-manager.ts",
-        find: "const NO_OPTIONS: TransactOptions = {};",
+        find: "export class StateManager<M extends Model = Model> {",
         replace: `const copies = new WeakMap<Space, { readonly at: number; readonly state: AnyState }>();
 function copyOf(space: Space, now: number): AnyState {
   const before = copies.get(space);
@@ -235,7 +235,7 @@ function copyOf(space: Space, now: number): AnyState {
   return state;
 }
 
-const NO_OPTIONS: TransactOptions = {};`,
+export class StateManager<M extends Model = Model> {`,
       },
     ],
   },
@@ -466,7 +466,7 @@ interface Bad {`,
     by: { seed: 6 },
     edits: [
       {
-        file: "server/src/space/folder.ts",
+        file: "server/src/authority/folder.ts",
         find: "this.foldAll(false).then(next, failed);",
         replace: "this.foldAll(false).then(next);",
       },

@@ -88,8 +88,8 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/authority/state-manager.ts",
-        find: "await bringAboutKeep(spaces.values(),",
-        replace: "if (limits.foldMs < 0) await bringAboutKeep(spaces.values(),",
+        find: "await bringAboutKeep(byName.values(),",
+        replace: "if (limits.foldMs < 0) await bringAboutKeep(byName.values(),",
       },
     ],
   },
@@ -101,15 +101,15 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/authority/batch.ts",
+        file: "server/src/authority/group-draft.ts",
         find: "const history = drafts.flatMap((draft) => draft.history);",
         replace: `const history = drafts.flatMap((draft) => draft.history);
     if (history.length > 3) throw new RangeError("Maximum call stack size exceeded");`,
       },
       {
         file: "server/src/authority/writer.ts",
-        find: "const group = this.#groupOf(batch);",
-        replace: "const group = batch.toCommit();",
+        find: "const commit = commitOf(group);",
+        replace: "const commit = group.toCommit();",
       },
     ],
   },
@@ -120,7 +120,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 2 },
     edits: [
       {
-        file: "server/src/space/replay.ts",
+        file: "server/src/authority/opening/replay.ts",
         find: "Object.entries(rules ?? this.#space.model.changes)",
         replace: "Object.entries({ ...rules, ...this.#space.model.changes })",
       },
@@ -133,7 +133,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 7 },
     edits: [
       {
-        file: "server/src/space/replay.ts",
+        file: "server/src/authority/opening/replay.ts",
         find: "Object.entries(rules ?? this.#space.model.changes)",
         replace: "Object.entries(rules ?? {}).filter(([type]) => type in this.#space.model.changes)",
       },
@@ -146,7 +146,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 24 },
     edits: [
       {
-        file: "server/src/authority/tally.ts",
+        file: "server/src/limits/tally.ts",
         find: "if (this.#bytes + bytes > this.#maxBytes) {",
         replace: "if (this.#maxBytes < 0) {",
       },
@@ -159,7 +159,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 7 },
     edits: [
       {
-        file: "server/src/authority/tally.ts",
+        file: "server/src/limits/tally.ts",
         find: "if (bytes <= this.#limits.recordBytes || bytes <= bytesBefore) return;",
         replace: "if (bytes > 0) return;",
       },

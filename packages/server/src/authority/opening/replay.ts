@@ -1,8 +1,8 @@
 import { type ChangeRule, collection, type Model, RECORD_EVICTED, SyncError, takeChange } from "@neverstale/protocol";
-import { changesOfText, type LoggedChanges } from "../store/change-text.ts";
-import type { LogRow } from "../store/contract.ts";
-import type { Space } from "./space.ts";
-import { SpaceDraft } from "./space-draft.ts";
+import type { Space } from "../../space/space.ts";
+import { SpaceDraft } from "../../space/space-draft.ts";
+import { changesOfText, type LoggedChanges } from "../../store/change-text.ts";
+import type { LogRow } from "../../store/contract.ts";
 
 /** Brings the folded records up to the head: groups of effective changes, which went through the door once (rule E6). */
 export function replayLog(space: Space, log: readonly LogRow[], maxTombstones: number): void {
@@ -15,7 +15,7 @@ function replay(space: Space, row: LogRow, models: LoggedModels, maxTombstones: 
   try {
     const logged = changesOfText(row.changes);
     const model = models.of(logged);
-    const replayed = new SpaceDraft(space, false, row.at, null, model);
+    const replayed = new SpaceDraft(space, false, row.at, null, [], model);
     for (const change of logged.changes) {
       replayed.addOne(takeChange(model, change), null);
       version += 1;

@@ -1,9 +1,9 @@
 import { type Change, collection, defineModel, type Model, patch, put, remove } from "@neverstale/protocol";
 import { beforeEach, expect, test } from "vitest";
-import { StateManager } from "../authority/state-manager.ts";
-import { VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
-import { changesOfText } from "../store/change-text.ts";
-import { type MemoryData, memoryStore } from "../store/memory.ts";
+import { VirtualRuntime } from "../../runtime/virtual-runtime-suite.ts";
+import { changesOfText } from "../../store/change-text.ts";
+import { type MemoryData, memoryStore } from "../../store/memory.ts";
+import { StateManager } from "../state-manager.ts";
 
 const released = defineModel({
   model: 1,

@@ -1,11 +1,11 @@
 import { type Change, collection, defineModel, type Model, patch, put } from "@neverstale/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { z } from "zod";
-import type { Limits } from "../authority/limits.ts";
-import { StateManager } from "../authority/state-manager.ts";
-import type { Decide } from "../authority/transaction.ts";
-import { VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
-import { memoryStore } from "../store/memory.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { VirtualRuntime } from "../../runtime/virtual-runtime-suite.ts";
+import { memoryStore } from "../../store/memory.ts";
+import { StateManager } from "../state-manager.ts";
+import type { Decide } from "../transaction.ts";
 import type { Problems } from "./problems.ts";
 
 /** As a release without a schema wrote it. */

@@ -1,7 +1,7 @@
 import { type Change, effectOf, type Model, put, type StateRecord } from "@neverstale/protocol";
-import type { Limits } from "../authority/limits.ts";
-import { messageOf } from "../runtime/message-of.ts";
-import type { Space } from "./space.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { messageOf } from "../../runtime/message-of.ts";
+import type { Space } from "../../space/space.ts";
 
 /** Something stored that today's model or today's bounds would not take in (rule E6). It is served as it is. */
 export interface Problem {

@@ -1,9 +1,9 @@
 import { collection, defineModel, put } from "@neverstale/protocol";
 import { expect, test } from "vitest";
-import { StateManager } from "../authority/state-manager.ts";
 import { settle, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
 import type { Fold, Store } from "../store/contract.ts";
 import { memoryStore } from "../store/memory.ts";
+import { StateManager } from "./state-manager.ts";
 
 const model = defineModel({
   model: 1,

@@ -1,17 +1,19 @@
-import type { Limits } from "../authority/limits.ts";
-import { BoundsSeen, Tally } from "../authority/tally.ts";
-import { outcomeUnknown, storeUnavailable } from "../authority/writer.ts";
-import type { AgeClock } from "../runtime/age-clock.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import { type Store, StoreFailure } from "../store/contract.ts";
-import type { Space } from "./space.ts";
-import { SpaceDraft } from "./space-draft.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { BoundsSeen, Tally } from "../../limits/tally.ts";
+import type { AgeClock } from "../../runtime/age-clock.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import type { KeepIndexes } from "../../space/keep-index.ts";
+import type { Space } from "../../space/space.ts";
+import { SpaceDraft } from "../../space/space-draft.ts";
+import { type Store, StoreFailure } from "../../store/contract.ts";
+import { outcomeUnknown, storeUnavailable } from "../told-failures.ts";
 
 export interface AtOpen {
   readonly store: Store;
   readonly runtime: Runtime;
   readonly ages: AgeClock;
   readonly limits: Limits;
+  readonly keepIndexes: KeepIndexes;
   readonly epoch: string;
 }
 
@@ -25,9 +27,9 @@ export async function bringAboutKeep(spaces: Iterable<Space>, atOpen: AtOpen): P
 }
 
 /** Returns whether there was anything to evict. */
-async function evictOnce(space: Space, { store, runtime, ages, limits, epoch }: AtOpen): Promise<boolean> {
+async function evictOnce(space: Space, { store, runtime, ages, limits, keepIndexes, epoch }: AtOpen): Promise<boolean> {
   const at = runtime.wallTime();
-  const draft = new SpaceDraft(space, false, at, new Tally(limits, new BoundsSeen()));
+  const draft = new SpaceDraft(space, false, at, new Tally(limits, new BoundsSeen()), keepIndexes.of(space));
   draft.evictSome();
   if (draft.changes.length === 0) return false;
   const { history } = draft;

@@ -1,6 +1,5 @@
 import { SyncError } from "@neverstale/protocol";
 import type { Limits } from "./limits.ts";
-import type { TransactOptions } from "./transaction.ts";
 
 /**
  * The calls that wait: for the writer, for what is stored under their key, or for an earlier call with it. They are
@@ -46,10 +45,4 @@ function tooMany(what: string): SyncError {
     hint: "Wait for some of them before you make more.",
     retryAfterMs: 1_000,
   });
-}
-
-/** About how many bytes of memory it takes what a call is made with beside its changes. */
-export function heldByOptions({ space, key }: TransactOptions): number {
-  const ofKey = key === undefined ? 0 : key.id.length + key.bodyHash.length + (key.owner?.length ?? 0);
-  return ofKey + (space?.length ?? 0);
 }

@@ -1,9 +1,9 @@
 import { type Change, collection, defineModel, patch, put } from "@neverstale/protocol";
 import { expect, test } from "vitest";
-import { StateManager } from "../authority/state-manager.ts";
-import { VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
-import { type CommitGroup, type Store, StoreFailure } from "../store/contract.ts";
-import { type MemoryData, memoryStore } from "../store/memory.ts";
+import { VirtualRuntime } from "../../runtime/virtual-runtime-suite.ts";
+import { type CommitGroup, type Store, StoreFailure } from "../../store/contract.ts";
+import { type MemoryData, memoryStore } from "../../store/memory.ts";
+import { StateManager } from "../state-manager.ts";
 
 function modelKeeping(newest: number) {
   return defineModel({

@@ -1,10 +1,10 @@
 import { collection, defineModel } from "@neverstale/protocol";
 import { expect, test } from "vitest";
+import { StateManager } from "../authority/state-manager.ts";
 import { SyncHub } from "../followers/sync-hub.ts";
 import { settle, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
 import { memoryStore } from "../store/memory.ts";
 import { limitsFrom } from "./limits.ts";
-import { StateManager } from "./state-manager.ts";
 import { withDefaults } from "./with-defaults.ts";
 
 const DEFAULTS = { rows: 8, ageMs: 1_000, perSecond: 2 };

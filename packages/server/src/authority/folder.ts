@@ -1,7 +1,7 @@
-import type { Limits } from "../authority/limits.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { Runtime, Timer } from "../runtime/runtime.ts";
+import type { Spaces } from "../space/spaces.ts";
 import { type Store, StoreFailure } from "../store/contract.ts";
-import type { Space } from "./space.ts";
 
 /**
  * Brings the store's records up behind the log, about once a second: so that a start reads records and a short log.
@@ -11,7 +11,7 @@ export class Folder {
   readonly #store: Store;
   readonly #runtime: Runtime;
   readonly #limits: Limits;
-  readonly #spaces: () => Iterable<Space>;
+  readonly #spaces: Spaces;
   /** What is on disk is not known any more: the process must end (rule A1). */
   readonly #onUnknown: (failure: StoreFailure) => void;
   #timer: Timer | null = null;
@@ -25,7 +25,7 @@ export class Folder {
     store: Store,
     runtime: Runtime,
     limits: Limits,
-    spaces: () => Iterable<Space>,
+    spaces: Spaces,
     onUnknown: (failure: StoreFailure) => void,
   ) {
     this.#store = store;
@@ -72,7 +72,7 @@ export class Folder {
 
   async #foldSpaces(closing: boolean): Promise<void> {
     const until = this.#runtime.now() + (closing ? this.#limits.closeFoldMs : Number.POSITIVE_INFINITY);
-    for (const space of [...this.#spaces()]) {
+    for (const space of [...this.#spaces.values()]) {
       if (this.#runtime.now() > until || (this.#stopped && !closing)) return;
       if (space.removed || (!closing && space.isFolded)) continue;
       const fold = space.fold(closing ? space.digest() : null);

@@ -1,0 +1,56 @@
+import { type Model, SyncError } from "@neverstale/protocol";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { type Epochs, SpaceLineage } from "../../space/lineage.ts";
+import { Space, spaceFromStore } from "../../space/space.ts";
+import { SpaceDraft } from "../../space/space-draft.ts";
+import { MAIN_SPACE, type SpaceModels } from "../../space/space-models.ts";
+import type { SpaceContents, Store } from "../../store/contract.ts";
+import { replayLog } from "./replay.ts";
+
+/** The stored spaces, brought to memory: the folded records, then the log after them. */
+export function openSpaces(
+  stored: readonly SpaceContents[],
+  models: SpaceModels,
+  epochs: Epochs,
+  maxTombstones: number,
+): Map<string, Space> {
+  const spaces = new Map<string, Space>();
+  for (const contents of stored) {
+    const model = models.of(contents.name);
+    const space = spaceFromStore(contents, model, epochs, maxTombstones);
+    replayLog(space, contents.log, maxTombstones);
+    dropUndeclared(space);
+    checkDigest(space, contents);
+    spaces.set(space.name, space);
+  }
+  return spaces;
+}
+
+/** What the model has no room for must be empty by the end of the log. */
+function dropUndeclared(space: Space): void {
+  const collection = space.dropAdopted();
+  if (collection === null) return;
+  throw new SyncError(
+    "store_damaged",
+    `the store holds records of "${collection}" in "${space.name}", which the model doesn't declare`,
+    { hint: "Keep the collection declared and remove its records by changes in `migrate` (rule E6)." },
+  );
+}
+
+/** Rule G2: what a clean close wrote must be what is read. */
+function checkDigest(space: Space, contents: SpaceContents): void {
+  const stored = contents.digest;
+  if (stored === null || stored.version !== space.head || stored.digest === space.digest()) return;
+  throw new SyncError("store_damaged", `the records of "${space.name}" are not those that were stored`, {
+    hint: "The data file was altered, the disk is failing, or a program that used an older release edited records in memory: restore the last backup.",
+  });
+}
+
+/** The main space is there from the first start on, with its creation id. */
+export async function createMain(store: Store, model: Model, runtime: Runtime, epochs: Epochs): Promise<Space> {
+  const space = new Space(MAIN_SPACE, runtime.newId(), model, new SpaceLineage(epochs, []));
+  const at = runtime.wallTime();
+  const created = new SpaceDraft(space, true, at, null, []).toCommit(epochs.today);
+  await store.commit({ at, ageAt: at, spaces: [created], history: [], answers: [] });
+  return space;
+}
