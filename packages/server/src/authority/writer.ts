@@ -10,9 +10,9 @@ import type { KeepIndexes } from "../space/keep-index.ts";
 import { MAIN_SPACE } from "../space/space-models.ts";
 import type { Spaces } from "../space/spaces.ts";
 import { type CommitGroup, type Store, StoreFailure } from "../store/contract.ts";
+import { type Call, GroupDraft } from "./deciding/group-draft.ts";
 import type { Feed } from "./feed.ts";
 import { Folder } from "./folder.ts";
-import { type Call, GroupDraft } from "./group-draft.ts";
 import { Lanes } from "./lanes.ts";
 import { outcomeUnknown, storeUnavailable } from "./told-failures.ts";
 

@@ -163,12 +163,12 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 11 },
     edits: [
       {
-        file: "server/src/authority/group-draft.ts",
+        file: "server/src/authority/deciding/group-draft.ts",
         find: "history, answers: this.#answers };",
         replace: "history, answers: takeTurns(this.#answers) };",
       },
       {
-        file: "server/src/authority/group-draft.ts",
+        file: "server/src/authority/deciding/group-draft.ts",
         find: "export class GroupDraft {",
         replace: `let owed = [];
 function takeTurns(answers) {

@@ -101,7 +101,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/authority/group-draft.ts",
+        file: "server/src/authority/deciding/group-draft.ts",
         find: "const history = drafts.flatMap((draft) => draft.history);",
         replace: `const history = drafts.flatMap((draft) => draft.history);
     if (history.length > 3) throw new RangeError("Maximum call stack size exceeded");`,

@@ -1,9 +1,9 @@
 /** The spaces as the group in the making sees them: the committed ones, and what the group has done to them so far. */
 
-import type { Tally } from "../limits/tally.ts";
-import type { KeepIndexes } from "../space/keep-index.ts";
-import { SpaceDraft, type UndoLog } from "../space/space-draft.ts";
-import type { Spaces } from "../space/spaces.ts";
+import type { Tally } from "../../limits/tally.ts";
+import type { KeepIndexes } from "../../space/keep-index.ts";
+import { SpaceDraft, type UndoLog } from "../../space/space-draft.ts";
+import type { Spaces } from "../../space/spaces.ts";
 
 export class GroupSpaces {
   readonly tally: Tally;

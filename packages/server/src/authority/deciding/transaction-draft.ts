@@ -8,11 +8,11 @@ import {
   type TakenChange,
   takeChange,
 } from "@neverstale/protocol";
-import type { SpaceDraft, UndoLog } from "../space/space-draft.ts";
-import { MAIN_SPACE } from "../space/space-models.ts";
-import { notDecided, requireChanges, requireSpaceName } from "./door.ts";
+import type { SpaceDraft, UndoLog } from "../../space/space-draft.ts";
+import { MAIN_SPACE } from "../../space/space-models.ts";
+import { notDecided, requireChanges, requireSpaceName } from "../door.ts";
+import type { Transaction } from "../transaction.ts";
 import type { GroupSpaces } from "./group-spaces.ts";
-import type { Transaction } from "./transaction.ts";
 
 export class TransactionDraft {
   /** The names of the spaces that it did something to. */

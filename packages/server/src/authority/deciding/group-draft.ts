@@ -8,15 +8,15 @@ import {
   type TakenChange,
   utf8Bytes,
 } from "@neverstale/protocol";
-import type { Tally } from "../limits/tally.ts";
-import type { KeepIndexes } from "../space/keep-index.ts";
-import type { SpaceDraft } from "../space/space-draft.ts";
-import { MAIN_SPACE } from "../space/space-models.ts";
-import type { Spaces } from "../space/spaces.ts";
-import type { CommitGroup, StoredAnswer } from "../store/contract.ts";
-import { notDecided, takeDecision } from "./door.ts";
+import type { Tally } from "../../limits/tally.ts";
+import type { KeepIndexes } from "../../space/keep-index.ts";
+import type { SpaceDraft } from "../../space/space-draft.ts";
+import { MAIN_SPACE } from "../../space/space-models.ts";
+import type { Spaces } from "../../space/spaces.ts";
+import type { CommitGroup, StoredAnswer } from "../../store/contract.ts";
+import { notDecided, takeDecision } from "../door.ts";
+import type { Applied, Decide, TransactOptions } from "../transaction.ts";
 import { GroupSpaces } from "./group-spaces.ts";
-import type { Applied, Decide, TransactOptions } from "./transaction.ts";
 import { addAlone, TransactionDraft } from "./transaction-draft.ts";
 
 /** A call that waits for its turn. Nothing of it is in the caller's hands any more. */
