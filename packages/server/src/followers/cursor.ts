@@ -1,8 +1,8 @@
 import { assert } from "@neverstale/protocol";
 import type { Frame, Millis, Part, Wire } from "../runtime/runtime.ts";
-import type { LargeDelta } from "./large-deltas.ts";
+import type { LargeDelta } from "./frames/large-deltas.ts";
+import type { SnapshotKind } from "./frames/snapshots.ts";
 import { PartWindow } from "./part-window.ts";
-import type { SnapshotKind } from "./snapshots.ts";
 import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 import { Window } from "./window.ts";
 

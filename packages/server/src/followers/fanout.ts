@@ -3,10 +3,10 @@ import type { Limits } from "../limits/limits.ts";
 import type { Frame, Millis, Runtime, Timer } from "../runtime/runtime.ts";
 import type { Space } from "../space/space.ts";
 import type { Cursor, UnderWay, Wanted } from "./cursor.ts";
+import { Steps } from "./frames/head-frames.ts";
+import { PlainLog } from "./frames/plain-log.ts";
+import { type Snapshot, type SnapshotFacts, type SnapshotKind, Snapshots } from "./frames/snapshots.ts";
 import { Pace } from "./pace.ts";
-import { PlainLog } from "./plain-log.ts";
-import { type Snapshot, type SnapshotFacts, type SnapshotKind, Snapshots } from "./snapshots.ts";
-import { Steps } from "./steps.ts";
 import { countFullState, type FullStateReason, type SyncMetrics } from "./sync-metrics.ts";
 
 /** How soon a cursor that was passed over is tried again. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
+import { socketFrames } from "../../transport/websocket/io/socket-frames.ts";
 import type { Runtime } from "../runtime.ts";
-import { socketFrames } from "./frames.ts";
 
 /** How often the load of the event loop is read. */
 const LOAD_MS = 50;

@@ -91,17 +91,17 @@ const MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 4 },
     edits: [
       {
-        file: "server/src/followers/snapshots.ts",
+        file: "server/src/followers/frames/snapshots.ts",
         find: "const result = this.#last.then(() => this.#run(build));",
         replace: "const early = this.#space.head; const result = this.#last.then(() => this.#run(build, early));",
       },
       {
-        file: "server/src/followers/snapshots.ts",
+        file: "server/src/followers/frames/snapshots.ts",
         find: "async #run(build: Build): Promise<Snapshot> {",
         replace: "async #run(build: Build, early: number): Promise<Snapshot> {",
       },
       {
-        file: "server/src/followers/snapshots.ts",
+        file: "server/src/followers/frames/snapshots.ts",
         find: "const capture = this.#space.capture();",
         replace: "const capture = { ...this.#space.capture(), version: early };",
       },
@@ -246,7 +246,7 @@ export class StateManager<M extends Model = Model> {`,
     by: { seed: 5 },
     edits: [
       {
-        file: "server/src/followers/steps.ts",
+        file: "server/src/followers/frames/head-frames.ts",
         find: 'if (!this.#space.canDiffFrom(from)) return { snapshot: "too_old" };',
         replace: "",
       },

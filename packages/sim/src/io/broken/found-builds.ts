@@ -48,7 +48,7 @@ export const FOUND_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1 },
     edits: [
       {
-        file: "server/src/followers/steps.ts",
+        file: "server/src/followers/frames/head-frames.ts",
         find: "if (this.#timedSlot === slot) return;",
         replace: "if (this.#timedSlot !== -1) return;",
       },

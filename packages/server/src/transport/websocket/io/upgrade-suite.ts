@@ -3,9 +3,9 @@ import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
 import { collection, defineModel, put } from "@neverstale/protocol";
 import { WebSocket } from "ws";
-import { StateManager } from "../../authority/io/open.ts";
-import type { Limits } from "../../limits/limits.ts";
-import { memoryStore } from "../../store/memory.ts";
+import { StateManager } from "../../../authority/io/open.ts";
+import type { Limits } from "../../../limits/limits.ts";
+import { memoryStore } from "../../../store/memory.ts";
 import { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";
 
 const model = defineModel({

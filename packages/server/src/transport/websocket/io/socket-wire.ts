@@ -1,8 +1,8 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import { chunksOf } from "../../runtime/io/frames.ts";
-import type { Frame, Wire } from "../../runtime/runtime.ts";
+import type { Frame, Wire } from "../../../runtime/runtime.ts";
+import { chunksOf } from "./socket-frames.ts";
 
 /**
  * Frames go to the socket itself, made once for everyone. `ws` reads, and writes its own control frames: whole ones,

@@ -1,9 +1,9 @@
 import { collection, defineModel, patch, put, remove } from "@neverstale/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
-import { StateManager } from "../authority/state-manager.ts";
-import { TestWire, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
-import { memoryStore } from "../store/memory.ts";
-import { SyncHub } from "./sync-hub.ts";
+import { StateManager } from "../../authority/state-manager.ts";
+import { TestWire, VirtualRuntime } from "../../runtime/virtual-runtime-suite.ts";
+import { memoryStore } from "../../store/memory.ts";
+import { SyncHub } from "../sync-hub.ts";
 
 const model = defineModel({
   model: 1,

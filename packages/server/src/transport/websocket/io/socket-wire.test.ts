@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { SocketFrame } from "../../runtime/io/frames.ts";
+import { SocketFrame } from "./socket-frames.ts";
 import { SocketWire } from "./socket-wire.ts";
 
 const SMALL = new SocketFrame(Buffer.alloc(100), 100);

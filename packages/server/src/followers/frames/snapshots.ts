@@ -1,7 +1,7 @@
 import { fullStatePieces, type Lineage, plainFullStatePieces, SyncError } from "@neverstale/protocol";
-import type { FrameCodec, LargeFrame } from "../runtime/runtime.ts";
-import type { Capture, Space } from "../space/space.ts";
-import type { SyncMetrics } from "./sync-metrics.ts";
+import type { FrameCodec, LargeFrame } from "../../runtime/runtime.ts";
+import type { Capture, Space } from "../../space/space.ts";
+import type { SyncMetrics } from "../sync-metrics.ts";
 
 /** The messages that carry a whole state. Each has its own bytes, so each is encoded for itself. */
 export type SnapshotKind = "init" | "full_state" | "plain_init" | "plain_full_state";

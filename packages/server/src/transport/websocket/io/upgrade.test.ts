@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import type { Limits } from "../../limits/limits.ts";
+import type { Limits } from "../../../limits/limits.ts";
 import type { Refusal } from "./refuse-upgrade.ts";
 import type { ServeSyncOptions } from "./serve-sync.ts";
 import { Served, until, V1 } from "./upgrade-suite.ts";

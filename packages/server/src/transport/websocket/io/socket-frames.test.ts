@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { MAX_INFLATED_BYTES, PartJoiner } from "@neverstale/protocol";
 import { expect, test } from "vitest";
-import { bytesOf, chunksOf, socketFrames } from "./frames.ts";
+import { bytesOf, chunksOf, socketFrames } from "./socket-frames.ts";
 
 /** What a WebSocket hands on of a frame of less than 64 KiB: what is behind its header. */
 function payloadOf(bytes: Buffer): Buffer {

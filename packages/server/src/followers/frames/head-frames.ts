@@ -1,10 +1,10 @@
 import { assert, type Diff, encodeDelta, encodeMessage, type SyncMessage } from "@neverstale/protocol";
-import type { Frame, FrameCodec, Runtime } from "../runtime/runtime.ts";
-import type { Space } from "../space/space.ts";
-import type { Profile } from "./cursor.ts";
+import type { Frame, FrameCodec, Runtime } from "../../runtime/runtime.ts";
+import type { Space } from "../../space/space.ts";
+import type { Profile } from "../cursor.ts";
+import type { FullStateReason, SyncMetrics } from "../sync-metrics.ts";
 import { type LargeDelta, LargeDeltas } from "./large-deltas.ts";
 import type { PlainLog } from "./plain-log.ts";
-import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 
 /** What brings a cursor on: one write, or else a full state, or a diff that is still being made. */
 export type Step =

@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { TLSSocket } from "node:tls";
 import { csrfTokenIn, isCsrfSubprotocol, SUBPROTOCOL } from "@neverstale/protocol";
-import { MAIN_SPACE } from "../../space/space-models.ts";
-import { AllowedOrigins, isLoopbackAddress } from "../allowed-origins.ts";
+import { MAIN_SPACE } from "../../../space/space-models.ts";
+import { AllowedOrigins, isLoopbackAddress } from "../../allowed-origins.ts";
 import { type Refusal, UNJUDGED } from "./refuse-upgrade.ts";
 import { protocolsOf } from "./upgrade-request.ts";
 
