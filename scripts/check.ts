@@ -27,7 +27,7 @@ const SLOW_TESTS = [
   "**/*.slow.test.*",
   "packages/store-sqlite/src/io/{crash,sqlite-store}.test.ts",
   "apps/fleet/server/src/{http,process}/io/{security,start}.test.ts",
-  "apps/fleet/agent/src/io/{program,runner}.test.ts",
+  "apps/fleet/agent/src/{io/program,commands/io/runner}.test.ts",
 ];
 
 /** Vitest takes parts of paths. */

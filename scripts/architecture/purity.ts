@@ -21,7 +21,7 @@ const GLOBALS: ReadonlyMap<string, string> = new Map(
 /** Packages that are the machine in another coat. */
 const MACHINE_PACKAGES: ReadonlySet<string> = new Set(["ws", "pino", "fastify", "undici"]);
 
-const PURE_APPS: ReadonlySet<string> = new Set(["apps/fleet/domain", "apps/fleet/agent"]);
+const PURE_APPS: ReadonlySet<string> = new Set(["apps/fleet/domain", "apps/fleet/agent", "apps/fleet/cli"]);
 
 /** These put io/ together with the rest: what others import, and what is started. */
 const ENTRIES: ReadonlySet<string> = new Set(["index.ts", "main.ts"]);

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EnrollAnswer, EnrollmentTokenAnswer, StateAnswer } from "@neverstale/fleet-domain";
-import { Session } from "./io/session.ts";
+import { FleetSession } from "./session/io/session.ts";
 
 /*
  * The real server and the real agent as processes of their own, for tests that kill them.
@@ -36,7 +36,7 @@ export class FleetProcess {
   readonly directory = fs.mkdtempSync(join(tmpdir(), "neverstale-fleet-"));
   address = "";
   #server: ChildProcess | null = null;
-  #session: Session | null = null;
+  #session: FleetSession | null = null;
   readonly #passwordFile = join(this.directory, "password");
 
   /** `agentYaml`: what the host allows. */
@@ -100,8 +100,8 @@ export class FleetProcess {
     process.kill(pid, "SIGKILL");
   }
 
-  async session(): Promise<Session> {
-    this.#session ??= await Session.signIn({ url: this.address, user: "admin", passwordFile: this.#passwordFile });
+  async session(): Promise<FleetSession> {
+    this.#session ??= await FleetSession.signIn({ url: this.address, user: "admin", passwordFile: this.#passwordFile });
     return this.#session;
   }
 

@@ -1,0 +1,68 @@
+/** Flags that several commands have, and how the values of flags are read. */
+
+import { parseDuration } from "@neverstale/fleet-agent/quantity";
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** These flags say where the server is, and who signs in there. */
+export interface SignInFlags {
+  readonly url: string;
+  readonly user: string;
+  readonly passwordFile?: string;
+}
+
+export function withSignIn(command: Command): Command {
+  return command
+    .addOption(new Option("--url <address>", "the server").env("NEVERSTALE_URL").default("http://127.0.0.1:8080"))
+    .addOption(new Option("--user <name>", "who signs in").env("NEVERSTALE_USER").default("admin"))
+    .option("--password-file <file>", "holds the password; else NEVERSTALE_PASSWORD, else it is asked for");
+}
+
+export function dataDirOption(): Option {
+  return new Option("--data-dir <directory>", "where the data is")
+    .env("NEVERSTALE_DATA_DIR")
+    .default("./data")
+    .argParser(something);
+}
+
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+  };
+}
+
+export function duration(min: number, max: number, range: string): (text: string) => number {
+  return (text) => {
+    const ms = parseDuration(text);
+    if (ms !== null && ms >= min && ms <= max) return ms;
+    throw new InvalidArgumentError(`Expected a duration from ${range}, such as 90s or 5m.`);
+  };
+}
+
+/** An IPv6 address may also stand as in an address of the web: `[::1]`. */
+export function listenAddress(text: string): string {
+  return something(text)
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, "$1");
+}
+
+/** From the environment several values come in one text, separated by commas. */
+export function severalValues(text: string, before: readonly string[] | undefined): string[] {
+  return [
+    ...(before ?? []),
+    ...text
+      .split(",")
+      .map((value) => value.trim())
+      .filter((value) => value !== ""),
+  ];
+}
+
+export function isOn(value: string | undefined): boolean {
+  return value !== undefined && !/^(|0|false|no|off)$/i.test(value);
+}
+
+function something(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError("It is empty.");
+}

@@ -1,0 +1,29 @@
+/** `neverstale admin reset` lets in who has lost the password of admin. */
+
+import { resolve } from "node:path";
+import type { AddCommand } from "../../command-line/command.ts";
+import { dataDirOption } from "../../command-line/flags.ts";
+
+const HELP_TEXT = `
+Works while the server runs, within seconds; else the next start does it, and the link waits an hour for it.
+
+Example:
+  neverstale admin reset --data-dir ./data`;
+
+export const addAdmin: AddCommand = (root) => {
+  root
+    .command("admin")
+    .description("a way in for who has lost it, on the server's own machine")
+    .command("reset")
+    .description("take the password and all sessions of admin away, and print a new one-time sign-in link")
+    .addOption(dataDirOption())
+    .addHelpText("after", HELP_TEXT)
+    .action(async ({ dataDir }: { dataDir: string }) => {
+      const { askForReset } = await import("@neverstale/fleet-server"); // The other commands start fast.
+      const { link, isDone } = await askForReset(resolve(dataDir));
+      const when = isDone
+        ? "admin has no password and no session any more"
+        : "no server runs on this data: start it within an hour, and the link is good from then on, at the address it prints";
+      process.stdout.write(`${when}\nsign in once, within 15 minutes: ${link}\n`);
+    });
+};

@@ -1,0 +1,27 @@
+/** `neverstale restore` puts a backup in the place of the data. */
+
+import { resolve } from "node:path";
+import type { AddCommand } from "../../command-line/command.ts";
+import { dataDirOption } from "../../command-line/flags.ts";
+
+const HELP_TEXT = `
+Refused while a server works on the data. What was there before is kept beside it, under a new name.
+Dashboards notice by themselves that history was put back.
+
+Example:
+  neverstale restore --data-dir ./data ~/backups/monday.db`;
+
+export const addRestore: AddCommand = (root) => {
+  root
+    .command("restore")
+    .description("put a backup in the place of the data")
+    .argument("<file>", "a file that backup wrote")
+    .addOption(dataDirOption())
+    .addHelpText("after", HELP_TEXT)
+    .action(async (file: string, { dataDir }: { dataDir: string }) => {
+      const { restoreFleet } = await import("@neverstale/fleet-server"); // The other commands start fast.
+      const { replaced } = restoreFleet(dataDir, file);
+      process.stdout.write(`restored ${resolve(file)} into ${resolve(dataDir)}\n`);
+      if (replaced !== null) process.stdout.write(`what was there before is ${replaced}\n`);
+    });
+};

@@ -1,0 +1,97 @@
+/** `neverstale dispatch` starts an op on hosts, shows what it writes, and waits for how it ends. */
+
+import type { DispatchedCommand } from "@neverstale/client";
+import { type Fleet, fleet, labelIn } from "@neverstale/fleet-domain";
+import type { AddCommand } from "../../command-line/command.ts";
+import { EXIT, Failure } from "../../command-line/failure.ts";
+import { type SignInFlags, withSignIn } from "../../command-line/flags.ts";
+import type { FleetSession } from "../../session/io/session.ts";
+import { waitUntil } from "../../session/io/wait-until.ts";
+import { withSession } from "../../session/io/with-session.ts";
+import { oneLine } from "../../terminal/plain-text.ts";
+import { dispatchedLine, exitStatusOf } from "../command-end.ts";
+import { argsOf, type Found, hostIdsOf } from "../host-names.ts";
+import { FollowedCommand } from "./followed-command.ts";
+
+interface DispatchFlags extends SignInFlags {
+  readonly arg?: readonly string[];
+  readonly wait: boolean;
+}
+
+const HELP_TEXT = `
+Status: 0 all succeeded, 1 at least one did not, 2 it could not be started, or followed to its end.
+
+Examples:
+  neverstale dispatch uptime all
+  neverstale dispatch stream web-1 web-2 --arg seconds=5`;
+
+export const addDispatch: AddCommand = (root, end) => {
+  withSignIn(root.command("dispatch").description("run an op on hosts, show its output and wait for its end"))
+    .argument("<op>", "what to run; each host's agent.yaml says what it allows")
+    .argument("<hosts...>", "names or ids; all: every host")
+    .option("--arg <name=value...>", "an argument of the op")
+    .option("--no-wait", "print the ids of the commands and end")
+    .addHelpText("after", HELP_TEXT)
+    .action(async (op: string, hosts: string[], flags: DispatchFlags) => {
+      const settings = { op, hosts, args: flags.arg ?? [], wait: flags.wait };
+      end.status = await withSession(flags, (session, signal) => dispatch(session, settings, signal));
+    });
+};
+
+interface DispatchSettings {
+  readonly op: string;
+  readonly hosts: readonly string[];
+  readonly args: readonly string[];
+  /** False means that the answer of the server is enough. */
+  readonly wait: boolean;
+}
+
+const CONNECT_MS = 15_000;
+
+async function dispatch(session: FleetSession, settings: DispatchSettings, signal: AbortSignal): Promise<number> {
+  const sync = session.follow<Fleet>("/sync", { model: fleet.model });
+  const nameOf = (host: string) => oneLine(labelIn(sync.state.hosts, host));
+  try {
+    const late = AbortSignal.timeout(CONNECT_MS);
+    await waitUntil(sync, () => sync.status.type === "live", AbortSignal.any([signal, late]));
+    if (sync.status.type !== "live")
+      throw new Failure(`the fleet can't be seen: ${sync.status.type}`, { hint: "Is the server running?" });
+    const hosts = orFail(hostIdsOf(settings.hosts, sync.state.hosts.values()));
+    const specs = sync.state.hosts.get(hosts[0] ?? "")?.ops.find((op) => op.name === settings.op)?.args ?? [];
+    const args = orFail(argsOf(settings.args, specs));
+    const { commands, ...position } = await sync.dispatchOp(settings.op, hosts, { args });
+    await sync.reached(position);
+    if (!settings.wait) {
+      for (const command of commands) process.stdout.write(`${dispatchedLine(nameOf(command.host), command)}\n`);
+      return EXIT.ok;
+    }
+    const follow = (command: DispatchedCommand) =>
+      new FollowedCommand(session, sync, command, nameOf(command.host), commands.length > 1).toItsEnd(signal);
+    const ends = await eachInTurn(commands, follow);
+    const known = ends.filter((end) => end !== null);
+    if (known.length < ends.length)
+      throw new Failure("interrupted; the commands go on", { hint: "See the dashboard for how they end." });
+    return exitStatusOf(known);
+  } finally {
+    sync.stop();
+  }
+}
+
+/** So many commands are followed at once, each over a socket of its own. The others wait for their turn. */
+const FOLLOWED_AT_ONCE = 50;
+
+/** Resolves with what comes of each, in their order. */
+async function eachInTurn<T, R>(items: readonly T[], run: (item: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  const waiting = items.entries();
+  const worker = async () => {
+    for (const [index, item] of waiting) results[index] = await run(item);
+  };
+  await Promise.all(Array.from({ length: FOLLOWED_AT_ONCE }, worker));
+  return results;
+}
+
+function orFail<T>(found: Found<T>): T {
+  if (found.ok) return found.value;
+  throw new Failure(found.problem);
+}

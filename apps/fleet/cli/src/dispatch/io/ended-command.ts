@@ -1,0 +1,17 @@
+/** An ended command may have left the live state, which keeps only the newest of each host. The history still has it. */
+
+import { type Command, CommandLogAnswer } from "@neverstale/fleet-domain";
+import { Failure } from "../../command-line/failure.ts";
+import type { FleetSession } from "../../session/io/session.ts";
+
+export async function endedCommand(session: FleetSession, host: string, id: string): Promise<Command> {
+  for (let before = ""; ; ) {
+    const path = `/api/commands?limit=1000&host=${encodeURIComponent(host)}${before}`;
+    const { commands, next } = CommandLogAnswer.parse(await session.getJson(path));
+    const found = commands.find((command) => command.id === id);
+    if (found !== undefined) return found;
+    if (next === null)
+      throw new Failure(`how ${id} ended is not known any more`, { hint: "The history has an end too." });
+    before = `&before=${encodeURIComponent(next)}`;
+  }
+}

@@ -1,0 +1,40 @@
+/** The flags of `serve` become the options of a fleet. */
+
+import type { FleetOptions } from "@neverstale/fleet-server";
+import { isOn } from "../command-line/flags.ts";
+
+export interface ServeFlags {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly beaconInterval: number;
+  readonly initEventLimit: number;
+  readonly localAgent: boolean;
+  readonly allowedOrigin?: readonly string[];
+  readonly trustedProxy?: readonly string[];
+  readonly adminPasswordFile?: string;
+  readonly basePath: string;
+  readonly acceptLostLog?: boolean;
+}
+
+/** `adminPassword` was found in a file or in the environment. */
+export function fleetOptions(
+  flags: ServeFlags,
+  env: Readonly<Record<string, string | undefined>>,
+  adminPassword: string | undefined,
+): FleetOptions {
+  const { port, host, dataDir, beaconInterval, initEventLimit, allowedOrigin, trustedProxy } = flags;
+  return {
+    port,
+    host,
+    dataDir,
+    beaconMs: beaconInterval,
+    eventLimit: initEventLimit,
+    basePath: flags.basePath,
+    localAgent: flags.localAgent && !isOn(env.NEVERSTALE_NO_LOCAL_AGENT),
+    ...(allowedOrigin !== undefined && { allowedOrigins: allowedOrigin }),
+    ...(trustedProxy !== undefined && { trustedProxies: trustedProxy }),
+    ...(adminPassword !== undefined && { adminPassword }),
+    ...(flags.acceptLostLog === true && { acceptLostLog: true }),
+  };
+}

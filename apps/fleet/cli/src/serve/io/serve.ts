@@ -1,0 +1,97 @@
+/** `neverstale serve` runs the server, and an agent for this machine. */
+
+import { Option } from "commander";
+import type { AddCommand } from "../../command-line/command.ts";
+import { EXIT } from "../../command-line/failure.ts";
+import { dataDirOption, duration, integer, listenAddress, severalValues } from "../../command-line/flags.ts";
+import { readPassword } from "../../session/io/password.ts";
+import { fleetOptions, type ServeFlags } from "../fleet-options.ts";
+import { watchParents } from "./parents.ts";
+import { buildWebPage } from "./web-page.ts";
+
+const HELP_TEXT = `
+The password (15 characters or more) of --admin-password-file, or of NEVERSTALE_ADMIN_PASSWORD, is given to the user
+admin as long as admin has none. Without it the first start prints a one-time sign-in link.
+
+Standard output: the address it listens on, and the link. Standard error: logs as JSON lines. SIGTERM and SIGINT end it
+within 5 s, status 0. Status 1: it could not start, or the disk failed.
+
+Examples:
+  neverstale serve
+  neverstale serve --port 0 --data-dir /var/lib/neverstale --no-local-agent
+  neverstale serve --host 0.0.0.0 --allowed-origin https://fleet.example.org --trusted-proxy 10.0.0.5    (a TLS proxy)`;
+
+export const addServe: AddCommand = (root, end) => {
+  root
+    .command("serve")
+    .description("run the server, and an agent for this machine")
+    .addOption(
+      new Option("--port <number>", "0: a free one, which is printed")
+        .env("NEVERSTALE_PORT")
+        .default(8080)
+        .argParser(integer(0, 65_535)),
+    )
+    .addOption(
+      new Option("--host <address>", "where it listens")
+        .env("NEVERSTALE_HOST")
+        .default("127.0.0.1")
+        .argParser(listenAddress),
+    )
+    .addOption(dataDirOption())
+    .addOption(
+      new Option("--beacon-interval <duration>", "how often each dashboard hears that it is up to date")
+        .env("NEVERSTALE_SYNC_BEACON_INTERVAL")
+        .default(30_000, "30s")
+        .argParser(duration(100, 3_600_000, "100ms to 1h")),
+    )
+    .addOption(
+      new Option("--init-event-limit <number>", "events in the live state")
+        .env("NEVERSTALE_INIT_EVENT_LIMIT")
+        .default(100)
+        .argParser(integer(1, 10_000)),
+    )
+    .option("--no-local-agent", "no agent for this machine (env: NEVERSTALE_NO_LOCAL_AGENT)")
+    .addOption(
+      new Option("--allowed-origin <origin...>", "where browsers may come from; default: the address it listens on")
+        .env("NEVERSTALE_ALLOWED_ORIGINS")
+        .argParser(severalValues),
+    )
+    .addOption(
+      new Option("--trusted-proxy <address...>", "proxies, or ranges of them, whose X-Forwarded-For is believed")
+        .env("NEVERSTALE_TRUSTED_PROXIES")
+        .argParser(severalValues),
+    )
+    .addOption(
+      new Option("--base-path <path>", "behind the host in the addresses of browsers, as in /fleet")
+        .env("NEVERSTALE_BASE_PATH")
+        .default("/"),
+    )
+    .option("--admin-password-file <file>", "holds the password of admin; else NEVERSTALE_ADMIN_PASSWORD")
+    .option("--accept-lost-log", "start though the database's -wal file is gone, and the newest changes with it")
+    .addHelpText("after", HELP_TEXT)
+    .action(async (flags: ServeFlags) => {
+      await serve(flags);
+      end.status = null;
+    });
+};
+
+async function serve(flags: ServeFlags): Promise<void> {
+  watchParents(process.env, endThisProcess);
+  const options = fleetOptions(flags, process.env, adminPasswordOf(flags.adminPasswordFile, process.env));
+  const { checkSettings, runFleet } = await import("@neverstale/fleet-server"); // The other commands start fast.
+  checkSettings(options); // This comes before the page is built, which takes a while.
+  await buildWebPage((line) => process.stderr.write(`${line}\n`));
+  await runFleet(options);
+}
+
+/** The process ends as by a signal. Where the system has no signals the same handler is called. */
+function endThisProcess(): void {
+  if (!process.emit("SIGTERM", "SIGTERM")) process.exit(EXIT.no);
+}
+
+/** The password is removed from the environment: no process that is started from here is given it. */
+function adminPasswordOf(file: string | undefined, env: NodeJS.ProcessEnv): string | undefined {
+  const { NEVERSTALE_ADMIN_PASSWORD: given } = env;
+  delete env.NEVERSTALE_ADMIN_PASSWORD;
+  return file === undefined ? given : readPassword(file, EXIT.no);
+}

@@ -1,0 +1,113 @@
+import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { eventually } from "../fleet-process-suite.ts";
+
+/*
+ * `serve` as a process of its own, started in the ways that people and supervisors start it.
+ */
+
+export const WORKSPACE = fileURLToPath(new URL("../../../../..", import.meta.url));
+const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
+
+export interface ServeSettings extends SpawnOptions {
+  /** Default: node with the sources. */
+  readonly command?: readonly string[];
+  readonly flags?: readonly string[];
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** A process that is to serve, with what it printed. */
+export class ServeProcess {
+  readonly child: ChildProcess;
+  readonly startedMs = performance.now();
+  out = "";
+  err = "";
+  /** After how many ms it ended, and how: a status or a signal. */
+  ended: { readonly afterMs: number; readonly status: number | string } | null = null;
+
+  constructor({
+    command = [process.execPath, "--conditions=source", MAIN, "serve"],
+    flags = [],
+    variables = {},
+    ...spawned
+  }: ServeSettings) {
+    const [program = "", ...args] = command;
+    const env = { ...withoutScript(process.env), ...variables };
+    this.child = spawn(program, [...args, ...flags], {
+      cwd: WORKSPACE,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      ...spawned,
+    });
+    this.child.stdout?.on("data", (part: Buffer) => {
+      this.out += part.toString();
+    });
+    this.child.stderr?.on("data", (part: Buffer) => {
+      this.err += part.toString();
+    });
+    this.child.once("exit", (code, signal) => {
+      this.ended = { afterMs: performance.now() - this.startedMs, status: code ?? signal ?? "unknown" };
+    });
+  }
+
+  get address(): string {
+    return /listening on (\S+)/.exec(this.out)?.[1] ?? "";
+  }
+
+  /** Until it listens. Throws when it ends instead. */
+  async listening(): Promise<string> {
+    await eventually(() => this.address !== "" || this.ended !== null);
+    if (this.address === "") throw new Error(`it did not start: ${this.out}${this.err}`);
+    return this.address;
+  }
+
+  async end(): Promise<number | string> {
+    await eventually(() => this.ended !== null);
+    return this.ended?.status ?? "unknown";
+  }
+}
+
+/** As if no script of npm had started these tests. */
+function withoutScript(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(npm_|NEVERSTALE_)/i.test(name)));
+}
+
+/** Whether anything answers there. */
+export async function answers(address: string): Promise<boolean> {
+  return await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
+    (answer) => answer.ok,
+    () => false,
+  );
+}
+
+/** The directories and processes of one test file. */
+export class Serving {
+  readonly #directories: string[] = [];
+  readonly #started: ServeProcess[] = [];
+
+  directory(): string {
+    const path = mkdtempSync(join(tmpdir(), "neverstale-serve-"));
+    this.#directories.push(path);
+    return path;
+  }
+
+  start(settings: ServeSettings): ServeProcess {
+    const started = new ServeProcess(settings);
+    this.#started.push(started);
+    return started;
+  }
+
+  /** On a directory and a port of its own, without an agent. */
+  serve(settings: ServeSettings = {}): ServeProcess {
+    const flags = ["--port", "0", "--no-local-agent", "--data-dir", this.directory(), ...(settings.flags ?? [])];
+    return this.start({ ...settings, flags });
+  }
+
+  dispose(): void {
+    for (const { child } of this.#started.splice(0)) child.kill("SIGKILL");
+    for (const path of this.#directories.splice(0)) rmSync(path, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,20 @@
+/** Commands that ask the server for something do so in a session, which ends with them. */
+
+import type { SignInFlags } from "../../command-line/flags.ts";
+import { interruptible } from "./interrupt.ts";
+import { FleetSession } from "./session.ts";
+
+/** Signs in, runs, and signs out, however the run ends. */
+export async function withSession<T>(
+  flags: SignInFlags,
+  run: (session: FleetSession, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return await interruptible(async (signal) => {
+    const session = await FleetSession.signIn(flags);
+    try {
+      return await run(session, signal);
+    } finally {
+      await session.signOut();
+    }
+  });
+}

@@ -1,0 +1,77 @@
+/** `neverstale watch` prints what moves as it moves, until it is interrupted or signed out. */
+
+import { type Fleet, fleet } from "@neverstale/fleet-domain";
+import type { AnyState } from "@neverstale/protocol";
+import type { AddCommand } from "../../command-line/command.ts";
+import { EXIT, Failure } from "../../command-line/failure.ts";
+import { type SignInFlags, withSignIn } from "../../command-line/flags.ts";
+import { aborted } from "../../session/io/interrupt.ts";
+import type { FleetSession } from "../../session/io/session.ts";
+import { withSession } from "../../session/io/with-session.ts";
+import { plainJson } from "../../terminal/plain-text.ts";
+import { plainLine } from "../plain-line.ts";
+import { ReplicaLines } from "../replica-lines.ts";
+
+interface WatchFlags extends SignInFlags {
+  readonly json?: boolean;
+  readonly plain?: boolean;
+}
+
+const HELP_TEXT = `
+Ends with 0 on Ctrl-C, with 2 when it can't sign in or is signed out.
+
+Examples:
+  neverstale watch --password-file admin.txt
+  neverstale watch --json | jq 'select(.collection == "commands")'`;
+
+export const addWatch: AddCommand = (root, end) => {
+  withSignIn(root.command("watch").description("print every change as it comes"))
+    .option("--json", "one JSON object a line")
+    .option("--plain", "over the plain profile: the messages init, delta, sync as they are")
+    .addHelpText("after", HELP_TEXT)
+    .action(async (flags: WatchFlags) => {
+      const watch = flags.plain === true ? watchPlain : watchReplica;
+      end.status = await withSession(flags, (session, signal) => watch(session, flags.json === true, signal));
+    });
+};
+
+async function watchReplica(session: FleetSession, json: boolean, signal: AbortSignal): Promise<number> {
+  const sync = session.follow<Fleet>("/sync", { model: fleet.model });
+  const lines = new ReplicaLines(Object.keys(fleet.collections), json);
+  const signedOut = new Promise<void>((resolve) => {
+    sync.subscribe(() => {
+      const { state, version, epoch, status } = sync;
+      if (!signal.aborted)
+        for (const line of lines.next({ state: state as AnyState, version, epoch, status }, clock())) put(line);
+      if (status.type === "signed_out") resolve();
+    });
+  });
+  await Promise.race([aborted(signal), signedOut]);
+  sync.stop();
+  if (signal.aborted) return EXIT.ok;
+  throw new Failure("signed out by the server", { hint: "Sign in again: start the command once more." });
+}
+
+/** Prints the messages of the plain profile, one line each. */
+async function watchPlain(session: FleetSession, json: boolean, signal: AbortSignal): Promise<number> {
+  const socket = session.plainSocket();
+  const closed = new Promise<string>((resolve) => {
+    socket.on("error", (error) => resolve(error.message));
+    socket.on("close", (code) => resolve(`closed with ${code}`));
+  });
+  socket.on("message", (data) => put(json ? plainJson(String(data)) : plainLine(String(data), clock())));
+  const why = await Promise.race([closed, aborted(signal).then(() => null)]);
+  socket.terminate();
+  if (why === null) return EXIT.ok;
+  throw new Failure(`the plain connection ended: ${why}`, {
+    hint: "The plain profile doesn't reconnect; without --plain it does.",
+  });
+}
+
+function put(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function clock(): string {
+  return new Date().toTimeString().slice(0, 8);
+}
