@@ -1,4 +1,5 @@
 export { askForReset } from "./accounts/io/admin-reset.ts";
 export { backupFleet, restoreFleet } from "./process/io/backup.ts";
 export { runFleet } from "./process/io/run.ts";
-export { checkSettings, type FleetOptions, type RunningFleet, startFleet } from "./process/io/start.ts";
+export { checkSettings, type FleetOptions } from "./process/io/settings.ts";
+export { type RunningFleet, startFleet } from "./process/io/start.ts";

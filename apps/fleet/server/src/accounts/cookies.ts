@@ -1,3 +1,57 @@
+/** The server's cookies: their names, and how they are read and set. */
+
+import type { Origins } from "../http/origins.ts";
+import type { RequestHeaders } from "../http/route.ts";
+
+export interface CookieKind {
+  readonly name: string;
+  readonly secure: boolean;
+  readonly path: string;
+}
+
+/** Whose cookies these are: the number of the server, and the path below which its browsers find it. */
+export interface CookiePlace {
+  readonly id: string | number;
+  readonly basePath: string;
+}
+
+export class Cookies {
+  readonly #place: CookiePlace;
+  readonly #origins: Origins;
+  /** The port that the server listens on; 0 until it does. */
+  port = 0;
+
+  constructor(place: CookiePlace, origins: Origins) {
+    this.#place = place;
+    this.#origins = origins;
+  }
+
+  /** What may be the secret of a session: on https only the cookie that nobody else can set. Older ones had the port. */
+  sessionSecrets({ cookie }: RequestHeaders): string[] {
+    const kinds = [...this.#origins.schemes].flatMap((scheme) => {
+      const own = sessionKind(scheme, this.#place);
+      return own.secure ? [own] : [own, sessionKind(scheme, { ...this.#place, id: this.port })];
+    });
+    return kinds.flatMap(({ name }) => cookieOf(cookie, name) ?? []);
+  }
+
+  /** `Set-Cookie` for a session, of the kind that the caller's own origin can have. Null takes it away. */
+  setSession({ origin }: RequestHeaders, secret: string | null, maxAgeS: number): string {
+    const scheme = new URL(origin ?? "http://none").protocol;
+    return setCookie(sessionKind(scheme, this.#place), secret, maxAgeS);
+  }
+
+  /** The values of the cookies that name a device. */
+  devices({ cookie }: RequestHeaders): string[] {
+    return [...this.#origins.schemes].flatMap((scheme) => cookieOf(cookie, deviceKind(scheme, this.#place).name) ?? []);
+  }
+
+  setDevice(value: string, maxAgeS: number): string {
+    const [scheme = "http:"] = this.#origins.schemes;
+    return setCookie(deviceKind(scheme, this.#place), value, maxAgeS);
+  }
+}
+
 /** The value of the first cookie of that name, or null. */
 export function cookieOf(header: string | undefined, name: string): string | null {
   for (const part of header?.split(";") ?? []) {
@@ -7,28 +61,16 @@ export function cookieOf(header: string | undefined, name: string): string | nul
   return null;
 }
 
-export interface CookieKind {
-  readonly name: string;
-  readonly secure: boolean;
-  readonly path: string;
-}
-
-/** Whose cookies: the number of the server, and the path below which its browsers find it. */
-export interface CookiePlace {
-  readonly id: string | number;
-  readonly basePath: string;
-}
-
 /**
  * On https a name that only this very host can set. On http one with a number of the server's own, as browsers don't tell
  * ports apart; it stays when the port is another one after a restart (C14).
  */
-export function cookieKind(scheme: string, place: CookiePlace): CookieKind {
+function sessionKind(scheme: string, place: CookiePlace): CookieKind {
   return kindOf(scheme, place, { https: "neverstale", http: "neverstale" });
 }
 
 /** The cookie by which a device that has signed in is known again. */
-export function deviceKind(scheme: string, place: CookiePlace): CookieKind {
+function deviceKind(scheme: string, place: CookiePlace): CookieKind {
   return kindOf(scheme, place, { https: "neverstale-device", http: "neverstale_device" });
 }
 
@@ -44,7 +86,7 @@ function kindOf(
 }
 
 /** `Set-Cookie`; without a value it takes the cookie away. */
-export function setCookie(kind: CookieKind, value: string | null, maxAgeS: number): string {
+function setCookie(kind: CookieKind, value: string | null, maxAgeS: number): string {
   const age = value === null ? 0 : maxAgeS;
   const secure = kind.secure ? "; Secure" : "";
   return `${kind.name}=${value ?? ""}; Path=${kind.path}; HttpOnly; SameSite=Strict; Max-Age=${age}${secure}`;

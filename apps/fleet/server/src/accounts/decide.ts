@@ -1,23 +1,14 @@
-import type {
-  Accounts,
-  EnrollmentToken,
-  EnrollmentTokenRequest,
-  EnrollRequest,
-  Role,
-  Session,
-  StoredEnrollmentToken,
-} from "@neverstale/fleet-domain";
-import { isoAfter, type Moment } from "../fleet/moment.ts";
+/** Decisions about accounts: who is signed in, sessions, the admin's password, and what of them time ends. */
+
+import type { Accounts, EnrollmentToken, Role, Session } from "@neverstale/fleet-domain";
+import type { FleetMoment } from "../fleet/moment.ts";
 import { note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
-import { addHost } from "../hosts/decide.ts";
-import { Refusal } from "../http/problem.ts";
 
 export const SESSION_IDLE_MS = 24 * 60 * 60_000;
 export const SESSION_ABSOLUTE_MS = 7 * 24 * 60 * 60_000;
 /** A session in use is stored as seen this often at most. */
 const SESSION_SEEN_EVERY_MS = 60_000;
-export const ENROLLMENT_TOKEN_MS = 60 * 60_000;
 export const ADMIN = "admin";
 
 export interface SignedIn {
@@ -131,74 +122,6 @@ function endSessionsOf(work: Work, user: string, except: string | null): string[
   return ended.map((session) => session.id);
 }
 
-export function makeEnrollmentToken(
-  work: Work,
-  tokenHash: string,
-  createdBy: string,
-  { label, tags, ttlS }: EnrollmentTokenRequest,
-): EnrollmentToken {
-  const id = work.at.newId();
-  const expiresAt = isoAfter(work.at, ttlS === undefined ? ENROLLMENT_TOKEN_MS : ttlS * 1000);
-  const asked = { ...(label !== undefined && { label }), ...(tags !== undefined && { tags }) };
-  const made = { id, createdBy, createdAt: work.at.iso, expiresAt, ...asked };
-  work.changeAccounts("enrollment_token_made", id, { ...made, tokenHash });
-  note(work, {
-    category: "audit",
-    level: "info",
-    actor: createdBy,
-    action: "enrollment_token_made",
-    message: `${createdBy} made an enrolment token`,
-  });
-  return made;
-}
-
-/** What may be shown of it. */
-export function shown(token: StoredEnrollmentToken): EnrollmentToken {
-  const { tokenHash: _, nonceHash: __, ...rest } = token;
-  return rest;
-}
-
-export function removeEnrollmentToken(work: Work, id: string, actor: string): void {
-  if (!work.accounts.enrollmentTokens.has(id)) throw new Refusal("not_found", `there is no enrolment token ${id}`);
-  work.changeAccounts("enrollment_token_removed", id, {});
-  note(work, {
-    category: "audit",
-    level: "info",
-    actor,
-    action: "enrollment_token_removed",
-    message: `${actor} removed an enrolment token`,
-  });
-}
-
-export interface EnrollSecrets {
-  readonly tokenHash: string;
-  readonly nonceHash: string;
-  readonly credentialHash: string;
-}
-
-/** One token, one host. The same agent (by its nonce) may ask again when the answer was lost. */
-export function enroll(work: Work, request: EnrollRequest, secrets: EnrollSecrets): string {
-  const token = [...work.accounts.enrollmentTokens.values()].find(
-    (candidate) => candidate.tokenHash === secrets.tokenHash,
-  );
-  if (token === undefined || token.expiresAt <= work.at.iso) throw refusedToken("it is unknown or has expired");
-  if (token.usedBy !== undefined) {
-    if (token.nonceHash === secrets.nonceHash && work.fleet.hosts.has(token.usedBy)) return token.usedBy;
-    throw refusedToken("it has been used");
-  }
-  const hostId = addHost(work, request, token.createdBy, token.tags);
-  const { nonceHash, credentialHash: id } = secrets;
-  work.changeAccounts("enrollment_token_used", token.id, { usedBy: hostId, nonceHash });
-  work.changeAccounts("agent_credential_made", id, { id, host: hostId, createdAt: work.at.iso });
-  return hostId;
-}
-
-function refusedToken(why: string): Refusal {
-  return new Refusal("not_signed_in", `the enrolment token is refused: ${why}`, {
-    hint: "Make a new one with neverstale token create; each works once, for an hour.",
-  });
-}
-
 /** Ended sessions and dead tokens go; returns the hashes of the sessions that ended. */
 export function sweepAccounts(work: Work): string[] {
   const ended = [...work.accounts.sessions.values()].filter((session) => hasEnded(session, work.at.ms));
@@ -220,7 +143,7 @@ function noteExpiry(work: Work, action: string, message: string): void {
 }
 
 /** Whether `sweepAccounts` would do anything: a look that costs no transaction. */
-export function accountsNeedSweep(accounts: Accounts, at: Moment): boolean {
+export function accountsNeedSweep(accounts: Accounts, at: FleetMoment): boolean {
   const overdue = (token: EnrollmentToken) => token.expiresAt <= at.iso;
   return (
     [...accounts.sessions.values()].some((session) => hasEnded(session, at.ms)) ||

@@ -3,9 +3,9 @@ import { createCommand, endCommand, runningOn } from "../commands/decide.ts";
 import { drive } from "../commands/driver.ts";
 import { takeFinished, takeOutput, takeProgress } from "../commands/reports.ts";
 import { noteWithin } from "../fleet/note.ts";
+import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
 import { setOnline } from "../hosts/decide.ts";
-import { Refusal } from "../http/problem.ts";
 import { markClock, SKEW_MS, toldTime } from "./agent-times.ts";
 import { takeHello } from "./hello.ts";
 import { hear, type Presence, speaksToo } from "./presence.ts";
@@ -54,8 +54,10 @@ function newestFacts(reports: readonly AgentReport[]): readonly AgentReport[] {
 const REPLACEABLE: ReadonlySet<AgentReport["type"]> = new Set(["hello", "metrics", "state"] as const);
 
 /** It was let in, and removed before its turn came: nothing of it may come back. */
-function removedMeanwhile(hostId: string): Refusal {
-  return new Refusal("not_signed_in", `the host ${hostId} was removed`, { hint: "Enrol it again with a new token." });
+function removedMeanwhile(hostId: string): RequestRefusal {
+  return new RequestRefusal("not_signed_in", `the host ${hostId} was removed`, {
+    hint: "Enrol it again with a new token.",
+  });
 }
 
 /** What is true at the time of the report only. Returns which running commands the newest state report lacked. */

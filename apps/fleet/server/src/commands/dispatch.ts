@@ -9,8 +9,8 @@ import {
   type PipelineRequest,
 } from "@neverstale/fleet-domain";
 import { hostCount, note } from "../fleet/note.ts";
+import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
-import { Refusal } from "../http/problem.ts";
 import { PIPELINES } from "./catalogue.ts";
 import { assign, cancelCommand, createCommand, endCommand, keepWaiting, type Place, place } from "./decide.ts";
 import { conclude, drive, WAITS_FOR_STAGE } from "./driver.ts";
@@ -36,7 +36,7 @@ function knownHosts(work: Work, ids: readonly string[]): Host[] {
   return [...new Set(ids)].map((id) => {
     const host = work.fleet.hosts.get(id);
     if (host === undefined)
-      throw new Refusal("unknown_host", `there is no host ${id}`, {
+      throw new RequestRefusal("unknown_host", `there is no host ${id}`, {
         hint: "Nothing was started. Leave it out and try again.",
       });
     return host;
@@ -51,13 +51,13 @@ function checkedArgs(hosts: readonly Host[], request: DispatchRequest): Readonly
     if (offer === undefined) continue;
     const check = checkArgs(offer, request.args ?? {});
     if (!check.ok)
-      throw new Refusal("invalid_args", `${host.id}: ${check.problem}`, {
+      throw new RequestRefusal("invalid_args", `${host.id}: ${check.problem}`, {
         hint: `Nothing was started. See the arguments of ${request.op} in the host's ops.`,
       });
     checked.set(host.id, check.args);
   }
   if (checked.size > 0) return checked;
-  throw new Refusal("unknown_op", `none of these hosts allows ${request.op}`, {
+  throw new RequestRefusal("unknown_op", `none of these hosts allows ${request.op}`, {
     hint: "Allow it in the host's agent.yaml.",
   });
 }
@@ -127,7 +127,7 @@ export function dispatchPipeline(
 ): { pipelineId: string } {
   const stages = PIPELINES.get(request.pipeline);
   if (stages === undefined)
-    throw new Refusal("unknown_pipeline", `there is no pipeline ${request.pipeline}`, {
+    throw new RequestRefusal("unknown_pipeline", `there is no pipeline ${request.pipeline}`, {
       hint: `There are: ${[...PIPELINES.keys()].join(", ")}.`,
     });
   const hosts = knownHosts(work, request.hosts).map((host) => host.id);
@@ -167,7 +167,7 @@ export function dispatchPipeline(
 /** Stops one command; an ended one is left as it is. */
 export function cancelById(work: Work, commandId: string, actor: string): void {
   const command = work.fleet.commands.get(commandId);
-  if (command === undefined) throw new Refusal("unknown_command", `there is no command ${commandId}`);
+  if (command === undefined) throw new RequestRefusal("unknown_command", `there is no command ${commandId}`);
   if (!isFinal(command.status)) cancelCommand(work, command, actor);
   drive(work);
 }
@@ -175,7 +175,7 @@ export function cancelById(work: Work, commandId: string, actor: string): void {
 /** No new stage, and what runs is asked to stop. */
 export function cancelPipeline(work: Work, pipelineId: string, actor: string): void {
   const pipeline = work.fleet.pipelines.get(pipelineId);
-  if (pipeline === undefined) throw new Refusal("unknown_pipeline", `there is no pipeline run ${pipelineId}`);
+  if (pipeline === undefined) throw new RequestRefusal("unknown_pipeline", `there is no pipeline run ${pipelineId}`);
   if (pipeline.status !== "running") return;
   conclude(work, pipeline, "cancelled", actor);
   for (const command of [...work.fleet.commands.values()]) {

@@ -1,5 +1,5 @@
 import { type OutputChunk, type OutputTail, outputSpace } from "@neverstale/fleet-domain";
-import type { FleetManager } from "../process/io/server.ts";
+import type { FleetManager } from "../fleet/state.ts";
 
 /** Rows of the history read at once. */
 const PAGE = 500;

@@ -8,7 +8,7 @@ import {
 } from "@neverstale/fleet-domain";
 import { MAIN_SPACE } from "@neverstale/server";
 import type { z } from "zod";
-import type { Server } from "../process/io/server.ts";
+import type { FleetManager } from "../fleet/state.ts";
 import { newestFirst, type PageOf, type Past, readPast, unknownCursor } from "./past.ts";
 
 /** Where the two kinds of events go on; null: they have ended. */
@@ -18,12 +18,12 @@ interface Cursors {
 }
 
 /** A page of events, newest first: audit events from the space of their own, which nothing pushes them out of, the others from the main one. */
-export async function eventLog(server: Server, query: z.output<typeof EventLogQuery>): Promise<EventLogAnswer> {
+export async function eventLog(manager: FleetManager, query: z.output<typeof EventLogQuery>): Promise<EventLogAnswer> {
   const { limit, category } = query;
   const before = cursorsOf(query.before, category);
   const [others, audit] = await Promise.all([
-    pageOf(server, MAIN_SPACE, before.others, limit),
-    pageOf(server, AUDIT_SPACE, before.audit, limit),
+    pageOf(manager, MAIN_SPACE, before.others, limit),
+    pageOf(manager, AUDIT_SPACE, before.audit, limit),
   ]);
   const events: Event[] = [];
   const next = { others: before.others, audit: before.audit };
@@ -46,13 +46,13 @@ function newer(other: Past<Event> | undefined, audit: Past<Event> | undefined): 
   return other.record.at > audit.record.at ? "others" : "audit";
 }
 
-function pageOf(server: Server, space: string, before: Cursors["audit"], limit: number): Promise<PageOf<Event>> {
+function pageOf(manager: FleetManager, space: string, before: Cursors["audit"], limit: number): Promise<PageOf<Event>> {
   if (before === null) return Promise.resolve({ found: [], next: null });
-  const audit = (server.manager.space(AUDIT_SPACE)?.state ?? null) as AuditState | null;
-  const events = space === MAIN_SPACE ? server.fleet.events : audit?.events;
+  const audit = (manager.space(AUDIT_SPACE)?.state ?? null) as AuditState | null;
+  const events = space === MAIN_SPACE ? manager.state.events : audit?.events;
   const live = newestFirst([...(events?.values() ?? [])], (event) => event.at);
   const matches = space === MAIN_SPACE ? isNotApart(audit) : () => true;
-  return readPast<Event>(server.manager, { space, collection: "events", live, matches, limit, before });
+  return readPast<Event>(manager, { space, collection: "events", live, matches, limit, before });
 }
 
 /** Audit events from before they were kept apart are among the others only. */

@@ -21,7 +21,7 @@ beforeAll(async () => {
     [db, 5],
   ] as const)
     for (let index = 0; index < commands; index += 1)
-      await fleet.server.transact((work) => {
+      await fleet.parts.transactions.transact((work) => {
         const id = `${String(++count).padStart(4, "0")}-${host.id}`;
         const times = {
           createdAt: new Date(count * 1000).toISOString(),

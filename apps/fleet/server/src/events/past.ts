@@ -1,5 +1,5 @@
-import { Refusal } from "../http/problem.ts";
-import type { FleetManager } from "../process/io/server.ts";
+import { RequestRefusal } from "../fleet/refusal.ts";
+import type { FleetManager } from "../fleet/state.ts";
 
 export interface Past<R> {
   readonly record: R;
@@ -103,8 +103,8 @@ async function placeBehind(manager: FleetManager, query: Kept, id: string): Prom
   throw unknownCursor();
 }
 
-export function unknownCursor(): Refusal {
-  return new Refusal("bad_request", "before is no page's next, or too old", { hint: "Begin again without it." });
+export function unknownCursor(): RequestRefusal {
+  return new RequestRefusal("bad_request", "before is no page's next, or too old", { hint: "Begin again without it." });
 }
 
 /** Of one moment by id, so that the order is always the same. They come oldest first as a rule, which is soon sorted. */

@@ -8,7 +8,8 @@ import { memoryStore } from "@neverstale/server";
 import { pino } from "pino";
 import { WebSocket } from "ws";
 import { addHost } from "../hosts/decide.ts";
-import { type FleetOptions, type RunningFleet, startFleet } from "../process/io/start.ts";
+import type { FleetOptions } from "../process/io/settings.ts";
+import { type RunningFleet, startFleet } from "../process/io/start.ts";
 
 /** What the tests of this package share: a real server on a real port, and those who talk to it over real sockets. */
 
@@ -214,14 +215,14 @@ export async function onlineHost(browser: Browser, hostname: string): Promise<Ho
 export async function makeHosts(fleet: RunningFleet, count: number, ops: OpOffer[] = OPS): Promise<string[]> {
   const facts = { os: "Linux", arch: "x64", agentVersion: "1.0.0" };
   const names = Array.from({ length: count }, (_, index) => `many-${String(index).padStart(4, "0")}`);
-  const { result } = await fleet.server.transact((work) =>
+  const { result } = await fleet.parts.transactions.transact((work) =>
     names.map((hostname) => {
       const id = addHost(work, { hostname, token: "", nonce: "", ...facts }, "server");
       work.change("host_updated", id, { online: true, ops });
       return id;
     }),
   );
-  for (const id of result) fleet.server.heard(id);
+  for (const id of result) fleet.parts.presences.heard(id);
   return result;
 }
 

@@ -99,7 +99,7 @@ describe("audit events", () => {
 
   test("those from before they were kept apart are in the whole log all the same, once", async () => {
     const old = await fleets.start({ now: () => now });
-    await old.server.transact((work) => {
+    await old.parts.transactions.transact((work) => {
       const at = new Date(now - 1000).toISOString();
       const event = {
         category: "audit",

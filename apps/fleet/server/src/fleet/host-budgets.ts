@@ -1,3 +1,4 @@
+import { TokenBucket } from "@neverstale/base";
 import { withDefaults } from "@neverstale/server";
 
 /** What one host's agent may cause by itself. Beyond it nothing fails: something is left out, and an event says so. */
@@ -32,31 +33,21 @@ export const DEFAULT_HOST_LIMITS: HostLimits = {
 };
 
 /** `over`: it is used up. `alarm`: the same, and nobody has been told yet. */
-export type Grant = "go" | "alarm" | "over";
+export type BudgetGrant = "go" | "alarm" | "over";
 
-/** An amount that is used up and comes back with time. A clock that is set back gives nothing and takes nothing. */
+/** An amount that is used up and comes back with time, and whose end is news once. */
 class Allowance {
-  readonly #size: number;
-  readonly #perMs: number;
-  #left: number;
-  #atMs: number;
+  readonly #bucket: TokenBucket;
   #alarmed = false;
 
   constructor(size: number, perSecond: number, nowMs: number) {
-    this.#size = size;
-    this.#perMs = perSecond / 1000;
-    this.#left = size;
-    this.#atMs = nowMs;
+    this.#bucket = new TokenBucket(size, perSecond, nowMs);
   }
 
   /** Once half of it is there again the next alarm is news. */
-  take(amount: number, nowMs: number): Grant {
-    this.#refill(nowMs);
-    if (this.#left >= this.#size / 2) this.#alarmed = false;
-    if (this.#left >= amount) {
-      this.#left -= amount;
-      return "go";
-    }
+  take(amount: number, nowMs: number): BudgetGrant {
+    if (this.#bucket.left(nowMs) >= this.#bucket.size / 2) this.#alarmed = false;
+    if (this.#bucket.take(amount, nowMs)) return "go";
     if (this.#alarmed) return "over";
     this.#alarmed = true;
     return "alarm";
@@ -64,13 +55,7 @@ class Allowance {
 
   /** Of the whole, 0 to 1. */
   used(nowMs: number): number {
-    this.#refill(nowMs);
-    return 1 - this.#left / this.#size;
-  }
-
-  #refill(nowMs: number): void {
-    this.#left = Math.min(this.#size, this.#left + Math.max(0, nowMs - this.#atMs) * this.#perMs);
-    this.#atMs = nowMs;
+    return 1 - this.#bucket.left(nowMs) / this.#bucket.size;
   }
 }
 
@@ -88,7 +73,7 @@ export class HostBudgets {
     this.limits = withDefaults(DEFAULT_HOST_LIMITS, limits, "hostLimits");
   }
 
-  takeEvent(hostId: string, isAudit: boolean, nowMs: number): Grant {
+  takeEvent(hostId: string, isAudit: boolean, nowMs: number): BudgetGrant {
     const { eventsPerMinute, auditEvents, auditEventsPerHour } = this.limits;
     const allowance = isAudit
       ? allowanceIn(this.#audit, hostId, auditEvents, auditEventsPerHour / 3600, nowMs)

@@ -28,7 +28,7 @@ import {
 import type { JsonObject } from "@neverstale/protocol";
 import { MAIN_SPACE, type Transaction } from "@neverstale/server";
 import type { HostBudgets } from "./host-budgets.ts";
-import type { Moment } from "./moment.ts";
+import type { FleetMoment } from "./moment.ts";
 
 /** A merge patch: null takes a member away. Undefined would too, and is refused by the type of most members. */
 type Patch<R> = { readonly [K in keyof R]?: R[K] | null };
@@ -95,11 +95,11 @@ export interface View {
  */
 export class Work implements View {
   readonly fleet: Fleet;
-  readonly at: Moment;
+  readonly at: FleetMoment;
   readonly budgets: HostBudgets;
   readonly #transaction: Transaction;
 
-  constructor(fleet: Fleet, transaction: Transaction, at: Moment, budgets: HostBudgets) {
+  constructor(fleet: Fleet, transaction: Transaction, at: FleetMoment, budgets: HostBudgets) {
     this.fleet = fleet;
     this.at = at;
     this.budgets = budgets;

@@ -13,8 +13,8 @@ import { isSafeId } from "@neverstale/protocol";
 import { endAllOn } from "../commands/dispatch.ts";
 import { drive } from "../commands/driver.ts";
 import { note } from "../fleet/note.ts";
+import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
-import { Refusal } from "../http/problem.ts";
 
 /** A new host, never an old one taken over: where the name is taken, or is none for an id, it gets a suffix. */
 export function addHost(work: Work, request: EnrollRequest, actor: string, tags: Host["tags"] = []): string {
@@ -61,7 +61,7 @@ export function patchHost(work: Work, hostId: string, patch: HostPatch, actor: s
   if (!work.fleet.hosts.has(hostId)) throw unknownHost(hostId);
   const other = patch.name == null ? null : calledSo(work, patch.name, hostId);
   if (other !== null)
-    throw new Refusal("bad_request", `${other} is called ${patch.name} already`, {
+    throw new RequestRefusal("bad_request", `${other} is called ${patch.name} already`, {
       hint: "Choose a name that no other host has.",
     });
   const given = Object.entries(patch).filter(([, value]) => value !== undefined);
@@ -91,8 +91,8 @@ export function removeHost(work: Work, hostId: string, actor: string): void {
   drive(work);
 }
 
-export function unknownHost(hostId: string): Refusal {
-  return new Refusal("unknown_host", `there is no host ${hostId}`, {
+export function unknownHost(hostId: string): RequestRefusal {
+  return new RequestRefusal("unknown_host", `there is no host ${hostId}`, {
     hint: "It may have been removed; see the list of hosts.",
   });
 }

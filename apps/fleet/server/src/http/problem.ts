@@ -1,28 +1,12 @@
-import { PROBLEMS, type Problem, type ProblemCode } from "@neverstale/fleet-domain";
+/** An error becomes the body of an answer here: a problem as RFC 9457 has it, by a code from the closed list. */
 
-export interface RefusalOptions {
-  /** What to do next, in one sentence. */
-  readonly hint?: string;
-  readonly retryAfterS?: number;
-}
+import { PROBLEMS, type Problem } from "@neverstale/fleet-domain";
+import { SyncError } from "@neverstale/protocol";
+import { RequestRefusal } from "../fleet/refusal.ts";
 
-/** A request that is refused, by a code from the closed list. Thrown in a transaction, nothing of it is stored. */
-export class Refusal extends Error {
-  override readonly name = "Refusal";
-  readonly code: ProblemCode;
-  readonly hint: string;
-  readonly retryAfterS: number | null;
-
-  constructor(code: ProblemCode, detail: string, options: RefusalOptions = {}) {
-    super(detail);
-    this.code = code;
-    this.hint = options.hint ?? "";
-    this.retryAfterS = options.retryAfterS ?? null;
-  }
-
-  get status(): number {
-    return PROBLEMS[this.code];
-  }
+export function problemDetailsOf(refusal: RequestRefusal): Problem {
+  const { code, hint, status } = refusal;
+  return { type: "about:blank", title: TITLES[status] ?? "Error", status, code, detail: refusal.message, hint };
 }
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -39,8 +23,38 @@ const TITLES: Readonly<Record<number, string>> = {
   503: "Unavailable",
 };
 
-/** The body of an error answer (RFC 9457). */
-export function problemOf(refusal: Refusal): Problem {
-  const { code, hint, status } = refusal;
-  return { type: "about:blank", title: TITLES[status] ?? "Error", status, code, detail: refusal.message, hint };
+/** The largest body that is taken; a batch of an agent's reports is the largest there is. */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Callers are told of their own mistakes and of the closed codes, never of what went wrong inside. */
+export function refusalOf(error: unknown): RequestRefusal {
+  if (error instanceof RequestRefusal) return error;
+  if (error instanceof SyncError) return refusalOfSyncError(error);
+  const { statusCode: status, message } =
+    error instanceof Error ? (error as Error & { statusCode?: unknown }) : { statusCode: 500, message: "" };
+  if (status === PROBLEMS.too_large)
+    return new RequestRefusal("too_large", "the body is too large", { hint: `At most ${MAX_BODY_BYTES} bytes.` });
+  if (status === PROBLEMS.unsupported_media_type)
+    return new RequestRefusal("unsupported_media_type", "only application/json is taken");
+  if (typeof status === "number" && status >= 400 && status < 500) return new RequestRefusal("bad_request", message);
+  return new RequestRefusal("internal", "something went wrong here", { hint: "See the server's log." });
+}
+
+function refusalOfSyncError(error: SyncError): RequestRefusal {
+  const { message, hint } = error;
+  const retryAfterS = Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000));
+  switch (error.code) {
+    case "invalid_change":
+      return new RequestRefusal("bad_request", message, { hint });
+    case "key_reused":
+    case "key_expired":
+    case "outcome_unknown":
+      return new RequestRefusal(error.code, message, { hint });
+    case "store_unavailable":
+    case "too_many_requests":
+    case "shutting_down":
+      return new RequestRefusal(error.code, message, { hint, retryAfterS });
+    default:
+      return new RequestRefusal("internal", "something went wrong here", { hint: "See the server's log." });
+  }
 }

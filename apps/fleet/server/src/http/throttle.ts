@@ -1,7 +1,6 @@
-interface Bucket {
-  tokens: number;
-  atMs: number;
-}
+/** A throttle has a token bucket for each key, of those keys that came last. */
+
+import { TokenBucket } from "@neverstale/base";
 
 export interface ThrottleOptions {
   /** How many may come at once. */
@@ -12,11 +11,10 @@ export interface ThrottleOptions {
 /** Callers remembered at most; beyond it those that have waited longest are forgotten. */
 const MAX_BUCKETS = 10_000;
 
-/** A token bucket for each key. */
 export class Throttle {
   readonly #options: ThrottleOptions;
   readonly #maxBuckets: number;
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new Map<string, TokenBucket>();
 
   constructor(options: ThrottleOptions, maxBuckets = MAX_BUCKETS) {
     this.#maxBuckets = maxBuckets;
@@ -29,22 +27,16 @@ export class Throttle {
    */
   take(key: string, nowMs: number): number {
     const { burst, perSecond } = this.#options;
-    const bucket = this.#buckets.get(key) ?? { tokens: burst, atMs: nowMs };
-    const passedMs = Math.max(0, nowMs - bucket.atMs);
-    bucket.tokens = Math.min(burst, bucket.tokens + (passedMs / 1000) * perSecond);
-    bucket.atMs = nowMs;
+    const bucket = this.#buckets.get(key) ?? new TokenBucket(burst, perSecond, nowMs);
     this.#buckets.delete(key);
     this.#buckets.set(key, bucket);
     this.#forgetOldest();
-    if (bucket.tokens < 1) return Math.max(1, Math.ceil((1 - bucket.tokens) / perSecond));
-    bucket.tokens -= 1;
-    return 0;
+    return bucket.take(1, nowMs) ? 0 : Math.max(1, Math.ceil((1 - bucket.left(nowMs)) / perSecond));
   }
 
   /** Gives one back: what it was taken for did no harm. */
   refund(key: string): void {
-    const bucket = this.#buckets.get(key);
-    if (bucket !== undefined) bucket.tokens = Math.min(this.#options.burst, bucket.tokens + 1);
+    this.#buckets.get(key)?.giveBack(1);
   }
 
   #forgetOldest(): void {

@@ -1,13 +1,17 @@
 import { chownSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { Turns } from "@neverstale/base";
 import { z } from "zod";
+import type { Log } from "../../fleet/log.ts";
+import type { Clocks } from "../../fleet/moment.ts";
+import type { Transactions } from "../../fleet/transact.ts";
 import { databaseIn } from "../../process/io/data-directory.ts";
-import type { Server } from "../../process/io/server.ts";
 import { StartFailure } from "../../process/start-failure.ts";
 import { resetAdmin } from "../decide.ts";
 import { hashOf, newSecret } from "./secrets.ts";
-import { linkTo } from "./setup-link.ts";
+import type { Sessions } from "./sessions.ts";
+import { linkTo, type SetupLink } from "./setup-link.ts";
 
 /*
  * `neverstale admin reset` and the server speak by files in the data directory, which its owner alone can write: so it
@@ -36,7 +40,7 @@ function runningIn(dataDir: string): string {
 }
 
 /** Says where the server is found: a link is made of it. Nothing else depends on it, so a full disk stops nobody. */
-export function noteAddress({ log }: Server, dataDir: string, address: string, runs: boolean): void {
+export function noteAddress(log: Log, dataDir: string, address: string, runs: boolean): void {
   try {
     writePrivate(runningIn(dataDir), JSON.stringify({ address, runs }));
   } catch (error) {
@@ -44,42 +48,48 @@ export function noteAddress({ log }: Server, dataDir: string, address: string, r
   }
 }
 
+export interface ResetParts {
+  readonly transactions: Transactions;
+  readonly sessions: Sessions;
+  readonly setupLink: SetupLink;
+  readonly clocks: Clocks;
+  readonly log: Log;
+}
+
 /** Does what was asked for. Returns whether a link that somebody holds is good from now on. */
-export async function takeUpReset(server: Server, dataDir: string): Promise<boolean> {
-  return await reset(server, dataDir).catch((error: unknown) => {
-    server.log.error({ err: error }, "admin could not be reset; it is tried again");
+export async function takeUpReset(parts: ResetParts, dataDir: string): Promise<boolean> {
+  return await reset(parts, dataDir).catch((error: unknown) => {
+    parts.log.error({ err: error }, "admin could not be reset; it is tried again");
     return false;
   });
 }
 
-async function reset(server: Server, dataDir: string): Promise<boolean> {
+async function reset(
+  { transactions, sessions, setupLink, clocks, log }: ResetParts,
+  dataDir: string,
+): Promise<boolean> {
   const path = requestIn(dataDir);
   if (!existsSync(path)) return false;
   const request = readRequest(path);
-  const { result: ended } = await server.transact(resetAdmin);
-  server.revokeSessions([...ended, ...server.memorySessions.endAll(() => true)]);
-  const linkIsGood = request !== null && Math.abs(server.now() - request.askedMs) < LINK_WAITS_MS;
-  if (linkIsGood) server.setupLink.take(request.tokenHash, server.steadyNow());
-  else server.setupLink.drop();
+  const { result: ended } = await transactions.transact(resetAdmin);
+  sessions.closeEnded(ended, () => true);
+  const linkIsGood = request !== null && Math.abs(clocks.now() - request.askedMs) < LINK_WAITS_MS;
+  if (linkIsGood) setupLink.take(request.tokenHash, clocks.steadyNow());
+  else setupLink.drop();
   rmSync(path, { force: true, recursive: true });
-  server.log.warn({ linkIsGood }, "admin was reset by neverstale admin reset");
+  log.warn({ linkIsGood }, "admin was reset by neverstale admin reset");
   return linkIsGood;
 }
 
 /** Looks for what is asked for while the server runs. Returns how to stop. */
-export function watchForResets(server: Server, dataDir: string): () => Promise<void> {
-  let last: Promise<unknown> = Promise.resolve();
-  let isBusy = false;
+export function watchForResets(parts: ResetParts, dataDir: string): () => Promise<void> {
+  const turns = new Turns();
   const timer = setInterval(() => {
-    if (isBusy) return;
-    isBusy = true;
-    last = takeUpReset(server, dataDir).finally(() => {
-      isBusy = false;
-    });
+    if (turns.free) void turns.take(() => takeUpReset(parts, dataDir));
   }, LOOK_MS);
   return async () => {
     clearInterval(timer);
-    await last;
+    await turns.take(() => {});
   };
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { cookieOf, Fleets, send, signInWith } from "../../fleet/fleet-suite.ts";
-import type { FleetOptions } from "../../process/io/start.ts";
+import type { FleetOptions } from "../../process/io/settings.ts";
 import { Passwords } from "./passwords.ts";
 
 const fleets = new Fleets();

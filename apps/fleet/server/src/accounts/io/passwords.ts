@@ -1,5 +1,5 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
-import { Refusal } from "../../http/problem.ts";
+import { RequestRefusal } from "../../fleet/refusal.ts";
 import { type Claimant, FairQueue } from "../fair-queue.ts";
 
 /** C18. One hash takes 128 MiB and some tenths of a second. */
@@ -59,7 +59,8 @@ export class Passwords {
       return;
     }
     await new Promise<void>((begin, reject) => {
-      const refuse = () => reject(new Refusal("too_many_requests", "too many sign-ins at once", { retryAfterS: 5 }));
+      const refuse = () =>
+        reject(new RequestRefusal("too_many_requests", "too many sign-ins at once", { retryAfterS: 5 }));
       this.#waiting.add(who, { begin, refuse })?.refuse();
     });
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, describe, expect, test } from "vitest";
 import { Browser, closeCode, cookieOf, Fleets, send, signIn, signInWith, upgrade } from "../../fleet/fleet-suite.ts";
+import { accountsIn } from "../../fleet/state.ts";
 import { databaseIn } from "../../process/io/data-directory.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
 import { askForReset } from "./admin-reset.ts";
@@ -58,7 +59,7 @@ describe("admin reset", () => {
     const second = await fleets.start({ dataDir, store });
 
     expect([isDone, second.signInLink]).toEqual([false, null]);
-    expect(second.server.accounts?.sessions.size).toBe(0);
+    expect(accountsIn(second.manager)?.sessions.size).toBe(0);
     await expect(signInWith(second, PASSWORD)).rejects.toThrow("not_signed_in");
     expect((await setUp(second, link)).status).toBe(200);
   });

@@ -201,7 +201,7 @@ describe("output", () => {
     await host.finished(id, "succeeded", lines.length * 10);
     await evict(host, id);
 
-    await round(fleet.server, true);
+    await round(fleet.parts, true);
 
     expect(fleet.manager.space(`output/${id}`)).toBeNull();
     expect(await outputOf(id)).toBe(lines.join(""));
@@ -215,7 +215,7 @@ describe("output", () => {
     await host.finished(id, "succeeded");
     await evict(host, id);
 
-    await round(fleet.server, true);
+    await round(fleet.parts, true);
 
     expect((await browser.get(`/api/commands/${id}/output`)).body).toMatchObject({ code: "unknown_command" });
   });
@@ -323,11 +323,11 @@ describe("never running for ever", () => {
     const id = await running(host);
 
     now += OFFLINE_AFTER_MS;
-    await round(fleet.server, false);
+    await round(fleet.parts, false);
     expect(fleet.manager.state.hosts.get(host.id)?.online).toBe(false);
     expect(command(id)?.status).toBe("running");
     now += LOST_AFTER_MS;
-    await round(fleet.server, false);
+    await round(fleet.parts, false);
 
     expect(command(id)?.status).toBe("lost");
   });
@@ -369,9 +369,9 @@ describe("never running for ever", () => {
       cancelRequested: true,
     });
     now += OFFLINE_AFTER_MS;
-    await round(fleet.server, false);
+    await round(fleet.parts, false);
     now += LOST_AFTER_MS;
-    await round(fleet.server, false);
+    await round(fleet.parts, false);
     expect(entries.map(({ commandId }) => command(commandId)?.status)).toEqual(["lost", "lost"]);
   });
 
@@ -400,10 +400,10 @@ describe("never running for ever", () => {
     now += LOST_AFTER_MS - 1000;
     await host.report({ type: "state", known: [{ commandId: id, op: "uptime", args: {}, phase: "running" }] });
     // Not stored: after a restart it is gone.
-    await fleet.server.transact((work) => work.change("host_metrics_removed", host.id, {}));
+    await fleet.parts.transactions.transact((work) => work.change("host_metrics_removed", host.id, {}));
 
     now += OFFLINE_AFTER_MS;
-    await round(fleet.server, false);
+    await round(fleet.parts, false);
 
     expect(fleet.manager.state.hosts.get(host.id)).toMatchObject({ online: false, offlineSince: expect.any(String) });
     expect(command(id)?.status).toBe("running");
@@ -416,14 +416,14 @@ describe("never running for ever", () => {
     await browser.call("DELETE", `/api/hosts/${host.id}`);
     const startedAt = new Date(now).toISOString();
     const known = [{ commandId: "of-a-ghost", op: "uptime", args: {}, phase: "running" as const, startedAt }];
-    const from = { hostId: host.id, presence: fleet.server.presence(host.id), inHistory: () => false };
+    const from = { hostId: host.id, presence: fleet.parts.presences.of(host.id), inHistory: () => false };
     const request = {
       instance: "i",
       seq: 1,
       reports: [{ type: "metrics" as const }, { type: "state" as const, known }],
     };
 
-    await expect(fleet.server.transact((work) => takeReports(work, request, from))).rejects.toMatchObject({
+    await expect(fleet.parts.transactions.transact((work) => takeReports(work, request, from))).rejects.toMatchObject({
       code: "not_signed_in",
     });
 
@@ -451,7 +451,7 @@ describe("heartbeats", () => {
   test("metrics are shown as they come, and make the host online", async () => {
     const host = await newHost();
     now += OFFLINE_AFTER_MS;
-    await round(fleet.server, false);
+    await round(fleet.parts, false);
     expect(fleet.manager.state.hosts.get(host.id)?.online).toBe(false);
 
     await host.report({ type: "metrics", cpu: 12.5, ram: 40, load1: 0.5 });
@@ -472,7 +472,7 @@ describe("heartbeats", () => {
 
     for (let turn = 0; turn < 5; turn += 1) {
       now += OFFLINE_AFTER_MS;
-      await round(fleet.server, false);
+      await round(fleet.parts, false);
       await amidRounds(host.id, host.report({ type: "metrics" }));
 
       expect(fleet.manager.state.hosts.get(host.id)?.online).toBe(true);
@@ -519,8 +519,8 @@ async function amidRounds(hostId: string, report: Promise<unknown>): Promise<voi
   });
   for (let n = 0; !answered; n += 1) {
     const agentVersion = `1.0.${n}`;
-    others.push(fleet.server.transact((work) => work.change("host_updated", hostId, { agentVersion })));
-    others.push(round(fleet.server, false));
+    others.push(fleet.parts.transactions.transact((work) => work.change("host_updated", hostId, { agentVersion })));
+    others.push(round(fleet.parts, false));
     await new Promise((resolve) => setImmediate(resolve));
   }
   await Promise.all([ended, ...others]);
@@ -528,5 +528,5 @@ async function amidRounds(hostId: string, report: Promise<unknown>): Promise<voi
 
 /** The clock of these tests has passed the session's end. */
 async function signInAgain(): Promise<Browser> {
-  return signIn({ ...fleet, signInLink: fleet.server.setupLink.make(fleet.address, now) });
+  return signIn({ ...fleet, signInLink: fleet.parts.setupLink.make(fleet.address, now) });
 }

@@ -1,25 +1,44 @@
+/** The routes of agents: what they post, and the tokens with which new ones enrol. */
+
+import { TurnsByKey } from "@neverstale/base";
 import {
   agentSpace,
   ClaimAnswer,
   ClaimRequest,
   EnrollAnswer,
+  EnrollmentToken,
+  EnrollmentTokenAnswer,
+  EnrollmentTokenRequest,
   EnrollRequest,
   ReportsAnswer,
   ReportsRequest,
   type Settled,
 } from "@neverstale/fleet-domain";
-import { enroll } from "../../accounts/decide.ts";
-import { credentialOf, hashOf } from "../../accounts/io/secrets.ts";
+import type { JsonValue } from "@neverstale/protocol";
+import { credentialOf, enrollmentTokenOf, hashOf, newSecret } from "../../accounts/io/secrets.ts";
 import { claim } from "../../commands/claims.ts";
+import type { Log } from "../../fleet/log.ts";
+import { RequestRefusal } from "../../fleet/refusal.ts";
+import { accountsIn, type FleetManager, isInHistory } from "../../fleet/state.ts";
+import type { Transactions } from "../../fleet/transact.ts";
 import type { Work } from "../../fleet/work.ts";
-import { callerOf } from "../../http/io/http.ts";
-import { type Answer, hostOf, type Route, withBody } from "../../http/io/route.ts";
-import { Refusal } from "../../http/problem.ts";
-import type { Server } from "../../process/io/server.ts";
+import { idempotencyKey, type TransactFor } from "../../http/io/once.ts";
+import { type Answer, type Ask, callerOf, hostOf, param, type Route, userOf, withBody } from "../../http/route.ts";
+import { enroll, makeEnrollmentToken, removeEnrollmentToken, shownToken } from "../enroll.ts";
+import type { Presences } from "../presences.ts";
 import { takeReports } from "../reports.ts";
 
-export function agentRoutes(server: Server): Route[] {
-  const inTurn = turns();
+export interface AgentRoutesParts {
+  readonly manager: FleetManager;
+  readonly transactions: Transactions;
+  readonly presences: Presences;
+  readonly log: Log;
+}
+
+/** What agents post themselves. */
+export function agentRoutes(parts: AgentRoutesParts): Route[] {
+  // What one host sends is taken one after the other: what is remembered of it is never decided on twice.
+  const turns = new TurnsByKey();
   return [
     withBody({
       method: "POST",
@@ -28,17 +47,7 @@ export function agentRoutes(server: Server): Route[] {
       guesses: true,
       body: EnrollRequest,
       answer: EnrollAnswer,
-      handle: async ({ body, request }) => {
-        const credential = credentialOf(body.token, body.nonce);
-        const secrets = {
-          tokenHash: hashOf(body.token),
-          nonceHash: hashOf(body.nonce),
-          credentialHash: hashOf(credential),
-        };
-        const { result: hostId } = await server.transact((work) => enroll(work, body, secrets));
-        server.log.info({ ...callerOf(server, request), host: hostId }, "a host enrolled");
-        return { body: { hostId, credential, now: server.moment().iso } satisfies EnrollAnswer };
-      },
+      handle: (ask) => enrollHost(parts, ask),
     }),
     withBody({
       method: "POST",
@@ -46,11 +55,7 @@ export function agentRoutes(server: Server): Route[] {
       allow: "agent",
       body: ClaimRequest,
       answer: ClaimAnswer,
-      handle: async (ask) => {
-        const { result } = await server.transact((work) => claim(work, hostOf(ask), ask.body));
-        if (!result.granted) throw new Refusal("claim_refused", result.reason, { hint: "Do not start it." });
-        return { body: { now: server.moment().iso, granted: true } satisfies ClaimAnswer };
-      },
+      handle: (ask) => claimCommand(parts, ask),
     }),
     withBody({
       method: "POST",
@@ -58,38 +63,104 @@ export function agentRoutes(server: Server): Route[] {
       allow: "agent",
       body: ReportsRequest,
       answer: ReportsAnswer,
-      handle: (ask) => inTurn(hostOf(ask), () => report(server, hostOf(ask), ask.body)),
+      handle: (ask) => turns.take(hostOf(ask), () => report(parts, hostOf(ask), ask.body)),
     }),
   ];
 }
 
-async function report(server: Server, hostId: string, request: ReportsRequest): Promise<Answer> {
-  const from = { hostId, presence: server.presence(hostId), inHistory: (moment: Settled) => server.inHistory(moment) };
+async function enrollHost({ transactions, log }: AgentRoutesParts, ask: Ask<EnrollRequest>): Promise<Answer> {
+  const { body } = ask;
+  const credential = credentialOf(body.token, body.nonce);
+  const secrets = {
+    tokenHash: hashOf(body.token),
+    nonceHash: hashOf(body.nonce),
+    credentialHash: hashOf(credential),
+  };
+  const { result: hostId } = await transactions.transact((work) => enroll(work, body, secrets));
+  log.info({ ...callerOf(ask), host: hostId }, "a host enrolled");
+  return { body: { hostId, credential, now: transactions.moment().iso } satisfies EnrollAnswer };
+}
+
+async function claimCommand({ transactions }: AgentRoutesParts, ask: Ask<ClaimRequest>): Promise<Answer> {
+  const { result } = await transactions.transact((work) => claim(work, hostOf(ask), ask.body));
+  if (!result.granted) throw new RequestRefusal("claim_refused", result.reason, { hint: "Do not start it." });
+  return { body: { now: transactions.moment().iso, granted: true } satisfies ClaimAnswer };
+}
+
+async function report(parts: AgentRoutesParts, hostId: string, request: ReportsRequest): Promise<Answer> {
+  const { manager, transactions, presences } = parts;
+  const from = { hostId, presence: presences.of(hostId), inHistory: (moment: Settled) => isInHistory(manager, moment) };
   const take = (work: Work) => {
     const taken = takeReports(work, request, from);
-    server.heard(hostId);
+    presences.heard(hostId);
     return taken;
   };
-  const { applied, result } = await server.transact(take, {
+  const { applied, result } = await transactions.transact(take, {
     space: agentSpace(hostId),
     ephemeral: request.reports.every((one) => one.type === "metrics" || one.type === "state"),
   });
-  server.remember(hostId, result.presence);
+  presences.remember(hostId, result.presence);
   const { received, finished } = result;
   const settled = { epoch: applied.epoch, version: applied.version };
-  return { body: { now: server.moment().iso, received, finished, settled } satisfies ReportsAnswer };
+  return { body: { now: transactions.moment().iso, received, finished, settled } satisfies ReportsAnswer };
 }
 
-/** What one host sends is taken one after the other: what is remembered of it is never decided on twice. */
-function turns(): <T>(hostId: string, run: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>();
-  return (hostId, run) => {
-    const next = (last.get(hostId) ?? Promise.resolve()).then(run, run);
-    last.set(hostId, next);
-    const forget = () => {
-      if (last.get(hostId) === next) last.delete(hostId);
-    };
-    next.then(forget, forget);
-    return next;
-  };
+export interface EnrollmentRoutesParts {
+  readonly manager: FleetManager;
+  readonly transactFor: TransactFor;
+}
+
+/** What an admin does so that an agent may enrol. */
+export function enrollmentRoutes(parts: EnrollmentRoutesParts): Route[] {
+  const { manager, transactFor } = parts;
+  return [
+    withBody({
+      method: "POST",
+      path: "/api/enrollment-tokens",
+      allow: "admin",
+      body: EnrollmentTokenRequest.optional(),
+      answer: EnrollmentTokenAnswer,
+      answerStatus: 201,
+      handle: (ask) => makeToken(parts, ask),
+    }),
+    {
+      method: "GET",
+      path: "/api/enrollment-tokens",
+      allow: "admin",
+      answer: EnrollmentToken.array(),
+      handle: () => ({
+        body: [...(accountsIn(manager)?.enrollmentTokens.values() ?? [])].map(shownToken) satisfies EnrollmentToken[],
+      }),
+    },
+    {
+      method: "DELETE",
+      path: "/api/enrollment-tokens/:id",
+      allow: "admin",
+      handle: async (ask) => {
+        await transactFor(ask, (work) => {
+          removeEnrollmentToken(work, param(ask, "id"), userOf(ask).user);
+          return null;
+        });
+        return {};
+      },
+    },
+  ];
+}
+
+/**
+ * A repeat gets the same token again, and it is stored nowhere: it follows from the session's secret and the key. In
+ * another session of the same user the key is another one.
+ */
+async function makeToken(
+  { transactFor }: EnrollmentRoutesParts,
+  ask: Ask<EnrollmentTokenRequest | undefined>,
+): Promise<Answer> {
+  const { user, secret, session } = userOf(ask);
+  const key = idempotencyKey(ask);
+  const token = key === null ? newSecret() : enrollmentTokenOf(secret, key);
+  const make = (work: Work) =>
+    makeEnrollmentToken(work, hashOf(token), user, ask.body ?? {}) as EnrollmentToken & JsonValue;
+  const { result } = await transactFor(ask, make, session.id);
+  const made: EnrollmentToken = result;
+  return { status: 201, body: { ...made, token } satisfies EnrollmentTokenAnswer };
 }

@@ -146,7 +146,7 @@ describe("dispatch", () => {
       ["blocked", "unknown_op"],
     ]);
     await away.report({ type: "metrics", cpu: 1 });
-    await round(other.server, false);
+    await round(other.parts, false);
     expect(other.manager.space(`agent/${away.id}`)?.state.commands?.has(commands[1]?.id ?? "")).toBe(true);
   });
 
@@ -161,7 +161,7 @@ describe("dispatch", () => {
 
     now += WAIT_WITHIN_MS;
     await away.report({ type: "metrics", cpu: 1 });
-    await round(other.server, false);
+    await round(other.parts, false);
 
     expect(other.manager.state.commands.get(forced?.id ?? "")).toMatchObject({ status: "expired" });
   });
@@ -357,7 +357,7 @@ describe("deadlines", () => {
     expect(other.manager.state.commands.get(assigned?.id ?? "")).toMatchObject({ status: "expired" });
     expect([...(other.manager.space(`agent/${host.id}`)?.state.commands?.keys() ?? [])]).toEqual([waiting?.id]);
     now += WAIT_WITHIN_MS;
-    await round(other.server, false);
+    await round(other.parts, false);
     expect(other.manager.state.commands.get(waiting?.id ?? "")).toMatchObject({ status: "expired" });
   });
 });
@@ -570,6 +570,6 @@ describe("hosts and state", () => {
 });
 
 async function untilOffline(other: RunningFleet, hostId: string): Promise<void> {
-  await round(other.server, false);
+  await round(other.parts, false);
   expect(other.manager.state.hosts.get(hostId)?.online).toBe(false);
 }

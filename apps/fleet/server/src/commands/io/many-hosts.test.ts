@@ -25,7 +25,7 @@ async function startPipeline(fleet: RunningFleet, browser: Browser, hosts: strin
 
 /** Each of them is claimed and ends, in one transaction. */
 function runAll(fleet: RunningFleet, commands: readonly Command[], status: "succeeded" | "failed"): Promise<unknown> {
-  return fleet.server.transact((work) => {
+  return fleet.parts.transactions.transact((work) => {
     for (const { id, host } of commands) {
       claim(work, host, { commandId: id, instance: "run-1" });
       endCommand(work, work.fleet.commands.get(id) as Command, { status, actor: `agent:${host}` });
@@ -68,7 +68,7 @@ test("an op that most of many hosts don't allow is answered with what became of 
   const fleet = await fleets.start();
   const browser = await signIn(fleet);
   const hosts = await makeHosts(fleet, MANY, OPS.slice(1));
-  await fleet.server.transact((work) => work.change("host_updated", hosts[0] ?? "", { ops: OPS }));
+  await fleet.parts.transactions.transact((work) => work.change("host_updated", hosts[0] ?? "", { ops: OPS }));
 
   const answer = await browser.post("/api/dispatch", { op: "uptime", hosts });
 
@@ -84,7 +84,7 @@ test("commands that ended before there was a mark for it are kept to the newest 
   const before = await fleets.start({ store });
   const [host = ""] = await makeHosts(before, 1);
   const old = { host, op: "uptime", args: {}, status: "succeeded", requestedBy: "admin", outputBytes: 0 } as const;
-  await before.server.transact((work) => {
+  await before.parts.transactions.transact((work) => {
     for (let index = 0; index < MANY; index += 1)
       work.change("command_started", host, { ...old, id: `old-${index}`, createdAt: work.at.iso });
   });

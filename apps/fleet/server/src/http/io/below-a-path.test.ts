@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Browser, cookieOf, Fleets, onlineHost, send, upgrade } from "../../fleet/fleet-suite.ts";
-import type { FleetOptions, RunningFleet } from "../../process/io/start.ts";
+import type { FleetOptions } from "../../process/io/settings.ts";
+import type { RunningFleet } from "../../process/io/start.ts";
 
 const fleets = new Fleets();
 afterAll(() => fleets.end());

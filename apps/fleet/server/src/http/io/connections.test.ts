@@ -3,7 +3,8 @@ import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { Fleets, onlineHost, send, signIn, upgrade } from "../../fleet/fleet-suite.ts";
 import { connectionsAllowed } from "../../process/io/open-files.ts";
-import type { FleetOptions, RunningFleet } from "../../process/io/start.ts";
+import type { FleetOptions } from "../../process/io/settings.ts";
+import type { RunningFleet } from "../../process/io/start.ts";
 
 const fleets = new Fleets();
 const sockets: Socket[] = [];
@@ -117,7 +118,7 @@ test("[C7] when all of them are at work, one more is told to come back", async (
   ];
   const busy = [new Kept(fleet), new Kept(fleet)];
   for (const { socket } of busy) socket.write(`${body.join("\r\n")}\r\n\r\n`);
-  await expect.poll(() => fleet.server.connections.metrics.connections).toBe(2);
+  await expect.poll(() => fleet.parts.connections.metrics.connections).toBe(2);
   await browser.get("/healthz").catch(() => {});
 
   const third = new Kept(fleet);

@@ -27,7 +27,7 @@ test("[C7] [B30] who guesses a credential or a session is limited by its address
     const guessed = String(count).padStart(43, "x");
     const headers = {
       authorization: `Bearer ${guessed}`,
-      cookie: `neverstale_${fleet.server.key.cookieId}=${guessed}`,
+      cookie: `neverstale_${fleet.parts.key.cookieId}=${guessed}`,
     };
     return (await send(fleet.address, "GET", "/api/state", { headers })).status;
   };

@@ -1,17 +1,15 @@
+/** The metrics: what `/metrics` shows of the engine, the requests and the process. */
+
 import type { SyncEndpoint } from "@neverstale/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { HostBudgets } from "../../fleet/host-budgets.ts";
-import type { FleetManager, Server } from "../../process/io/server.ts";
-import type { OpenSockets } from "./open-sockets.ts";
 
-/** What `/metrics` shows: everything the engine counts, the requests, and the process. */
 export class HttpMetrics {
   readonly #registry = new Registry();
   readonly #requests: Counter;
   readonly #seconds: Histogram;
 
-  constructor(manager: FleetManager) {
+  constructor() {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
     this.#requests = new Counter({
@@ -27,12 +25,10 @@ export class HttpMetrics {
       buckets: [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10],
       registers,
     });
-    this.#addNumbers("", () => manager.metrics());
   }
 
-  addSockets(sockets: SyncEndpoint, open: OpenSockets): void {
-    this.#addNumbers("sync_", () => numbersOf(sockets.metrics));
-    this.#addNumbers("sockets_", () => open.metrics);
+  /** Full states that sockets were sent, by why it was not a diff. */
+  addFullStates(sockets: SyncEndpoint): void {
     new Gauge({
       name: "neverstale_sync_full_states",
       help: "Full states sent, by why it was not a diff",
@@ -44,29 +40,15 @@ export class HttpMetrics {
     });
   }
 
-  addHosts(budgets: HostBudgets, now: () => number): void {
-    this.#addNumbers("hosts_", () => budgets.metrics(now()));
-  }
-
-  addServer(server: Server): void {
-    this.#addNumbers("", () => ({ storeRefuses: server.storeTrouble === null ? 0 : 1 }));
-    this.#addNumbers("", () => ({
-      memorySessions: server.memorySessions.size,
-      knownAddresses: server.acquainted.size,
-    }));
-    this.#addNumbers("http_", () => server.connections.metrics);
-    this.#addNumbers("", () => server.refusals.metrics);
-    this.#addNumbers("", () => server.logStream?.metrics ?? { logLinesDropped: 0 });
-  }
-
-  #addNumbers(prefix: string, read: () => Readonly<Record<string, number>>): void {
-    for (const name of Object.keys(read())) {
+  /** Numbers that are counted elsewhere, each as a gauge by the name it has there. `read` always gives the same names. */
+  addNumbers(prefix: string, read: () => object): void {
+    for (const name of Object.keys(numbersOf(read()))) {
       new Gauge({
         name: `neverstale_${prefix}${snakeCase(name)}`,
         help: `${name}, as the engine counts it`,
         registers: [this.#registry],
         collect() {
-          this.set(read()[name] ?? 0);
+          this.set(numbersOf(read())[name] ?? 0);
         },
       });
     }

@@ -1,20 +1,19 @@
-import { PROBLEMS } from "@neverstale/fleet-domain";
-import { SyncError } from "@neverstale/protocol";
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
-import { cookieOf, deviceKind } from "../../accounts/cookies.ts";
-import type { Claimant } from "../../accounts/fair-queue.ts";
-import type { Device } from "../../accounts/io/server-key.ts";
-import type { Server } from "../../process/io/server.ts";
-import { addressGroup } from "../address-group.ts";
-import { problemOf, Refusal } from "../problem.ts";
-import { KEEP_ALIVE_MS, KNOWN_KEEP_ALIVE_MS } from "./connections.ts";
-import { admit, touch } from "./guard.ts";
-import type { HttpMetrics } from "./http-metrics.ts";
-import { limitRequests } from "./request-limits.ts";
-import type { Answer, Caller, Route } from "./route.ts";
+/** The HTTP API: every route of the table behind one guard, and nothing else (C30). */
 
-/** The largest body taken; a batch of an agent's reports is the largest there is. */
-const MAX_BODY_BYTES = 1024 * 1024;
+import { Readable } from "node:stream";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import type { Claimants } from "../../accounts/claimants.ts";
+import type { Guesses } from "../../accounts/guesses.ts";
+import { RequestRefusal, tooManyRequests } from "../../fleet/refusal.ts";
+import { MAX_BODY_BYTES, problemDetailsOf, refusalOf } from "../problem.ts";
+import type { RefusalLog } from "../refusal-log.ts";
+import { type Answer, type Caller, callerOf, type RequestSource, type Route } from "../route.ts";
+import { securityHeaders } from "../security-headers.ts";
+import type { TrustedProxies } from "./client-address.ts";
+import { type Connections, KEEP_ALIVE_MS, KNOWN_KEEP_ALIVE_MS } from "./connections.ts";
+import { admit, type GuardParts } from "./guard.ts";
+import type { HttpMetrics } from "./http-metrics.ts";
+import type { RequestLimits } from "./request-limits.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
@@ -22,8 +21,20 @@ declare module "fastify" {
   }
 }
 
-/** The HTTP API: every route of the table behind one guard, nothing else (C30). */
-export function buildHttp(server: Server, routes: readonly Route[], metrics: HttpMetrics): FastifyInstance {
+export interface HttpParts extends GuardParts {
+  readonly connections: Connections;
+  readonly proxies: TrustedProxies;
+  readonly requestLimits: RequestLimits;
+  readonly claimants: Claimants;
+  readonly guesses: Guesses;
+  readonly refusalLog: RefusalLog;
+  readonly metrics: HttpMetrics;
+  readonly isDraining: () => boolean;
+}
+
+export function buildHttp(parts: HttpParts, routes: readonly Route[]): FastifyInstance {
+  const { connections, metrics, origins, requestLimits } = parts;
+  const headers = () => securityHeaders(origins.schemes.has("https:"));
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     // Node's own limits against slow senders (C8).
@@ -39,40 +50,41 @@ export function buildHttp(server: Server, routes: readonly Route[], metrics: Htt
     trustProxy: false,
     // An address that can't be read comes past all hooks.
     frameworkErrors: (error, request, reply) => {
-      reply.headers(securityHeaders(server));
-      sendProblem(server, limited(server, request) ?? error, request, reply);
+      reply.headers(headers());
+      sendProblem(parts, limited(requestLimits, request) ?? error, request, reply);
     },
   });
   app.server.maxHeadersCount = 100;
   app.removeContentTypeParser("text/plain");
   app.decorateRequest("caller", null);
   app.addHook("onRequest", async (request, reply) => {
-    reply.headers(securityHeaders(server));
-    limitRequests(server, request.raw);
-    if (!server.draining && server.connections.isKnown(request.raw.socket) && keepsAlive(request)) keepLonger(reply);
+    reply.headers(headers());
+    requestLimits.limit(request.raw);
+    if (!parts.isDraining() && connections.isKnown(request.raw.socket) && keepsAlive(request)) keepLonger(reply);
   });
   app.addHook("onResponse", async (request, reply) => {
     metrics.observe(request, reply);
-    if (server.connections.isKnown(request.raw.socket)) request.raw.socket.setTimeout(KNOWN_KEEP_ALIVE_MS + GRACE_MS);
+    if (connections.isKnown(request.raw.socket)) request.raw.socket.setTimeout(KNOWN_KEEP_ALIVE_MS + GRACE_MS);
   });
   app.setNotFoundHandler((request) => {
-    throw new Refusal("not_found", `there is no ${request.method} ${pathOf(request)}`);
+    throw new RequestRefusal("not_found", `there is no ${request.method} ${pathOf(request)}`);
   });
-  app.setErrorHandler((error, request, reply) => sendProblem(server, error, request, reply));
-  for (const route of routes) addRoute(server, app, route);
+  app.setErrorHandler((error, request, reply) => sendProblem(parts, error, request, reply));
+  for (const route of routes) addRoute(parts, app, route);
   return app;
 }
 
-function addRoute(server: Server, app: FastifyInstance, route: Route): void {
+function addRoute(parts: HttpParts, app: FastifyInstance, route: Route): void {
+  const { claimants, guesses, sessions } = parts;
   app.route({
     method: route.method,
     url: route.path,
     // Before the body is read: who may not come in can't make the server parse anything.
     onRequest: async (request) => {
-      if (route.guesses === true) limitGuesses(server, request);
-      const caller = admit(server, { method: route.method, allow: route.allow, headers: request.headers });
+      if (route.guesses === true) limitGuesses(parts, request);
+      const caller = admit(parts, { method: route.method, allow: route.allow, headers: request.headers });
       request.caller = caller;
-      if (caller.signedIn !== null) touch(server, caller.signedIn);
+      if (caller.signedIn !== null) sessions.touch(caller.signedIn);
     },
     handler: async (request, reply) => {
       if (request.caller === null) throw new Error("a request came past the guard");
@@ -81,23 +93,28 @@ function addRoute(server: Server, app: FastifyInstance, route: Route): void {
         query: Record<string, string>;
         caller: Caller;
       };
-      const answer = await route.handle({ body, params, query, caller, request });
-      if (route.guesses === true) server.attempts.refund(claimantOf(server, request).key); // It was no guess.
+      const source = sourceOf(parts, request);
+      const answer = await route.handle({ ...source, body, params, query, caller, route });
+      if (route.guesses === true) guesses.forgive(claimants.of(source));
       return sendAnswer(reply, answer);
     },
   });
 }
 
-function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
-  if (answer.headers !== undefined) reply.headers(answer.headers);
-  reply.code(answer.status ?? (answer.body === undefined ? 204 : 200));
-  return reply.send(answer.body);
+function sendAnswer(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+  if (headers !== undefined) reply.headers(headers);
+  reply.code(status ?? (body === undefined ? 204 : 200));
+  return reply.send(isPieces(body) ? Readable.from(body) : body);
+}
+
+function isPieces(body: unknown): body is AsyncIterable<string> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }
 
 /** Why this request is one too many; null: it is not. */
-function limited(server: Server, request: FastifyRequest): unknown {
+function limited(limits: RequestLimits, request: FastifyRequest): unknown {
   try {
-    limitRequests(server, request.raw);
+    limits.limit(request.raw);
     return null;
   } catch (refusal) {
     return refusal;
@@ -116,46 +133,17 @@ function keepsAlive({ raw }: FastifyRequest): boolean {
   return raw.httpVersion === "1.1" && !/\bclose\b/i.test(raw.headers.connection ?? "");
 }
 
-function limitGuesses(server: Server, request: FastifyRequest): void {
-  const wait = server.attempts.take(claimantOf(server, request).key, server.steadyNow());
+function limitGuesses(parts: HttpParts, request: FastifyRequest): void {
+  const source = sourceOf(parts, request);
+  const wait = parts.guesses.attempt(parts.claimants.of(source));
   if (wait === 0) return;
-  const about = { ...callerOf(server, request), path: pathOf(request) };
-  server.logRefusal(addressOf(server, request), about, "too many attempts of one address");
-  throw tooMany(wait);
+  const about = { ...callerOf(source), path: pathOf(request) };
+  parts.refusalLog.refused(source.address, about, "too many attempts of one address");
+  throw tooManyRequests(wait);
 }
 
-export function tooMany(retryAfterS: number): Refusal {
-  return new Refusal("too_many_requests", "too many requests", { retryAfterS, hint: `Try again in ${retryAfterS} s.` });
-}
-
-/** What a log says of who asks (C13): never a token, never what was sent. */
-export function callerOf(server: Server, request: FastifyRequest): object {
-  return { ip: addressOf(server, request), origin: request.headers.origin };
-}
-
-export function addressOf(server: Server, request: FastifyRequest): string {
-  return server.proxies.addressOf(request.raw);
-}
-
-/**
- * Who tries to sign in, for what limits attempts: a device that signed in before (as `user`, where one is named), else
- * the address.
- */
-export function claimantOf(server: Server, request: FastifyRequest, user: string | null = null): Claimant {
-  const device = deviceIn(server, request);
-  if (device !== null && (user === null || device.user === user)) return { key: `device ${device.id}`, known: true };
-  const key = addressGroup(addressOf(server, request));
-  return { key, known: server.acquainted.has(key) };
-}
-
-/** By the cookie of the kind that the caller's own origin can have. */
-export function deviceIn(server: Server, request: FastifyRequest): Device | null {
-  for (const scheme of server.origins.schemes) {
-    const { name } = deviceKind(scheme, server.cookiePlace);
-    const device = server.key.deviceOf(cookieOf(request.headers.cookie, name));
-    if (device !== null) return device;
-  }
-  return null;
+function sourceOf({ proxies }: HttpParts, { raw }: FastifyRequest): RequestSource {
+  return { headers: raw.headers, address: proxies.addressOf(raw) };
 }
 
 /** The path without its query, which may hold what no log should. */
@@ -163,72 +151,23 @@ function pathOf(request: FastifyRequest): string {
   return request.url.split("?", 1)[0] ?? "";
 }
 
-/** C28. Everything is loaded from here and nowhere else; nothing may frame it. */
-export function securityHeaders(server: Server): Record<string, string> {
-  const https = server.origins.schemes.has("https:");
-  return {
-    "content-security-policy":
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "cache-control": "no-store",
-    ...(https ? { "strict-transport-security": "max-age=31536000" } : {}),
-  };
-}
-
-function sendProblem(server: Server, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function sendProblem(parts: HttpParts, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOf(error);
+  const source = sourceOf(parts, request);
   const about = {
-    ...callerOf(server, request),
+    ...callerOf(source),
     user: request.caller?.signedIn?.user,
     host: request.caller?.hostId ?? undefined,
     method: request.method,
     path: pathOf(request),
     code: refusal.code,
   };
-  if (refusal.status >= 500) server.logFailure(refusal.code, { ...about, err: error }, "a request failed");
+  if (refusal.status >= 500) parts.refusalLog.failed(refusal.code, { ...about, err: error }, "a request failed");
   else if (refusal.status === 401 || refusal.status === 403 || refusal.status === 429)
-    server.logRefusal(addressOf(server, request), about, "a request was refused");
+    parts.refusalLog.refused(source.address, about, "a request was refused");
   if (refusal.retryAfterS !== null) reply.header("retry-after", String(refusal.retryAfterS));
   return reply
     .code(refusal.status)
     .type("application/problem+json")
-    .send(JSON.stringify(problemOf(refusal)));
-}
-
-/** What a caller is told of an error: its own mistakes and the closed codes, never what went wrong inside. */
-export function refusalOf(error: unknown): Refusal {
-  if (error instanceof Refusal) return error;
-  if (error instanceof SyncError) return ofSyncError(error);
-  const { statusCode: status, message } =
-    error instanceof Error ? (error as Error & { statusCode?: unknown }) : { statusCode: 500, message: "" };
-  if (status === PROBLEMS.too_large)
-    return new Refusal("too_large", "the body is too large", { hint: `At most ${MAX_BODY_BYTES} bytes.` });
-  if (status === PROBLEMS.unsupported_media_type)
-    return new Refusal("unsupported_media_type", "only application/json is taken");
-  if (typeof status === "number" && status >= 400 && status < 500) return new Refusal("bad_request", message);
-  return new Refusal("internal", "something went wrong here", { hint: "See the server's log." });
-}
-
-function ofSyncError(error: SyncError): Refusal {
-  const { message, hint } = error;
-  const retryAfterS = Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000));
-  switch (error.code) {
-    case "invalid_change":
-      return new Refusal("bad_request", message, { hint });
-    case "key_reused":
-    case "key_expired":
-    case "outcome_unknown":
-      return new Refusal(error.code, message, { hint });
-    case "store_unavailable":
-    case "too_many_requests":
-    case "shutting_down":
-      return new Refusal(error.code, message, { hint, retryAfterS });
-    default:
-      return new Refusal("internal", "something went wrong here", { hint: "See the server's log." });
-  }
+    .send(JSON.stringify(problemDetailsOf(refusal)));
 }

@@ -1,45 +1,49 @@
+/** What a request changes is one transaction, and a repeat of the request changes nothing: clients repeat whatever they got no answer to. */
+
 import { createHash } from "node:crypto";
 import { canonicalJson, type JsonObject, type JsonValue, timeOfKey } from "@neverstale/protocol";
 import type { Applied, TransactOptions } from "@neverstale/server";
 import { derivedId } from "../../accounts/io/secrets.ts";
 import type { IdFor } from "../../commands/dispatch.ts";
+import { RequestRefusal } from "../../fleet/refusal.ts";
+import type { Transactions } from "../../fleet/transact.ts";
 import type { Work } from "../../fleet/work.ts";
-import type { Server } from "../../process/io/server.ts";
-import { Refusal } from "../problem.ts";
-import { type Ask, userOf } from "./route.ts";
+import { type Ask, userOf } from "../route.ts";
 
 /**
- * What a request changes, as one transaction. With an `Idempotency-Key` a repeat gets the first answer and changes
- * nothing (rule D1): clients repeat whatever they got no answer to. `scope` tells apart who may be given that answer, where
- * it is not for the user in every session.
+ * With an `Idempotency-Key` a repeat gets the first answer and changes nothing (rule D1). `scope` tells apart who may be
+ * given that answer, where it is not for the user in every session.
  */
-export async function transactFor<T extends JsonValue>(
-  server: Server,
+export type TransactFor = <T extends JsonValue>(
   ask: Ask<unknown>,
   decide: (work: Work, idFor: IdFor) => T,
-  scope = "",
-): Promise<{ readonly applied: Applied; readonly result: T }> {
-  const key = idempotencyKey(ask);
-  if (key === null) {
-    const unique = server.moment().newId();
-    return await server.transactOnce(undefined, (work) => decide(work, (part) => derivedId(unique, part)));
-  }
-  const { user } = userOf(ask);
-  const route = `${ask.request.method} ${ask.request.routeOptions.url}`;
-  // With a key the ids follow from it, so that nothing can run twice.
-  const idFor: IdFor = (part) => derivedId(user, scope, route, key, part);
-  const stored = storedKey([user, scope, route, key], ask);
-  const madeAt = timeOfKey(key);
-  const timed = { ...stored, owner: user, ...(madeAt === null ? {} : { madeAt }) };
-  return await server.transactOnce(timed, (work) => decide(work, idFor));
+  scope?: string,
+) => Promise<{ readonly applied: Applied; readonly result: T }>;
+
+export function onceFor(transactions: Transactions): TransactFor {
+  return async (ask, decide, scope = "") => {
+    const key = idempotencyKey(ask);
+    if (key === null) {
+      const unique = transactions.moment().newId();
+      return await transactions.transactOnce(undefined, (work) => decide(work, (part) => derivedId(unique, part)));
+    }
+    const { user } = userOf(ask);
+    const route = `${ask.route.method} ${ask.route.path}`;
+    // With a key the ids follow from it, so that nothing can run twice.
+    const idFor: IdFor = (part) => derivedId(user, scope, route, key, part);
+    const stored = storedKey([user, scope, route, key], ask);
+    const madeAt = timeOfKey(key);
+    const timed = { ...stored, owner: user, ...(madeAt === null ? {} : { madeAt }) };
+    return await transactions.transactOnce(timed, (work) => decide(work, idFor));
+  };
 }
 
-/** As the caller gave it; null: it gave none. */
-export function idempotencyKey(ask: Ask<unknown>): string | null {
-  const key = ask.request.headers["idempotency-key"];
+/** The key as the caller gave it; null when it gave none. */
+export function idempotencyKey({ headers }: Ask<unknown>): string | null {
+  const key = headers["idempotency-key"];
   if (key === undefined) return null;
   if (typeof key === "string" && /^[\x21-\x7e]{1,200}$/.test(key)) return key;
-  throw new Refusal("bad_request", "Idempotency-Key is 1 to 200 visible ASCII characters");
+  throw new RequestRefusal("bad_request", "Idempotency-Key is 1 to 200 visible ASCII characters");
 }
 
 function storedKey(parts: readonly string[], { params, body }: Ask<unknown>): NonNullable<TransactOptions["key"]> {

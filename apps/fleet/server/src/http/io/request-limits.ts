@@ -1,35 +1,68 @@
+/** Requests are limited here, by whom they show to be; sockets are counted by the same (C7). */
+
 import type { IncomingMessage } from "node:http";
-import type { Server } from "../../process/io/server.ts";
+import type { Sessions } from "../../accounts/io/sessions.ts";
+import type { Credentials } from "../../agents/io/credentials.ts";
+import type { Clocks } from "../../fleet/moment.ts";
+import { tooManyRequests } from "../../fleet/refusal.ts";
 import { addressGroup } from "../address-group.ts";
-import { agentIn, sessionOf } from "./guard.ts";
-import { tooMany } from "./http.ts";
+import type { RateLimits } from "../rate-limits.ts";
+import { Throttle } from "../throttle.ts";
+import type { TrustedProxies } from "./client-address.ts";
+import type { Connections } from "./connections.ts";
 
-/**
- * Refuses one request too many. Whoever shows a credential or a session that is good is limited by that alone: a whole
- * site may come from one address. Looking it up costs a hash of some bytes, and nobody can guess one (C7).
- */
-export function limitRequests(server: Server, request: IncomingMessage): void {
-  const now = server.steadyNow();
-  const wait = takeFor(server, request, now);
-  if (wait > 0) throw tooMany(wait);
+export interface RequestLimitsParts {
+  readonly sessions: Sessions;
+  readonly credentials: Credentials;
+  readonly connections: Connections;
+  readonly proxies: TrustedProxies;
+  readonly clocks: Clocks;
 }
 
-function takeFor(server: Server, request: IncomingMessage, now: number): number {
-  const host = agentIn(server, request.headers);
-  const session = host === null ? sessionOf(server, request.headers) : null;
-  if (host !== null || session !== null) server.connections.know(request.socket);
-  if (host !== null) return server.hostRequests.take(host, now);
-  if (session !== null) return server.sessionRequests.take(session.session.id, now);
-  return server.requests.take(addressGroup(server.proxies.addressOf(request)), now);
-}
+export class RequestLimits {
+  readonly #parts: RequestLimitsParts;
+  readonly #strangers: Throttle;
+  readonly #ofSession: Throttle;
+  readonly #ofHost: Throttle;
 
-/**
- * Whom sockets are counted for, beside their session or host, which has a bound of its own: a whole site may come from one
- * address, so that counts only for those who show neither.
- */
-export function socketKey(server: Server, request: IncomingMessage): string {
-  const host = agentIn(server, request.headers);
-  if (host !== null) return `host ${host}`;
-  const session = sessionOf(server, request.headers);
-  return session === null ? addressGroup(server.proxies.addressOf(request)) : `session ${session.session.id}`;
+  constructor(parts: RequestLimitsParts, { requests, session, host }: RateLimits) {
+    this.#parts = parts;
+    this.#strangers = new Throttle(requests);
+    this.#ofSession = new Throttle(session);
+    this.#ofHost = new Throttle(host);
+  }
+
+  /**
+   * Refuses one request too many. Whoever shows a credential or a session that is good is limited by that alone: a whole
+   * site may come from one address. Looking it up costs a hash of some bytes, and nobody can guess one.
+   */
+  limit(request: IncomingMessage): void {
+    const wait = this.#takeFor(request, this.#parts.clocks.steadyNow());
+    if (wait > 0) throw tooManyRequests(wait);
+  }
+
+  #takeFor(request: IncomingMessage, now: number): number {
+    const { sessions, credentials, connections } = this.#parts;
+    const host = credentials.hostOf(request.headers);
+    const session = host === null ? sessions.of(request.headers) : null;
+    if (host !== null || session !== null) connections.know(request.socket);
+    if (host !== null) return this.#ofHost.take(host, now);
+    if (session !== null) return this.#ofSession.take(session.session.id, now);
+    return this.#strangers.take(this.#groupOf(request), now);
+  }
+
+  /**
+   * Whom sockets are counted for, beside their session or host, which has a bound of its own: a whole site may come from
+   * one address, so that counts only for those who show neither.
+   */
+  socketKey(request: IncomingMessage): string {
+    const host = this.#parts.credentials.hostOf(request.headers);
+    if (host !== null) return `host ${host}`;
+    const session = this.#parts.sessions.of(request.headers);
+    return session === null ? this.#groupOf(request) : `session ${session.session.id}`;
+  }
+
+  #groupOf(request: IncomingMessage): string {
+    return addressGroup(this.#parts.proxies.addressOf(request));
+  }
 }

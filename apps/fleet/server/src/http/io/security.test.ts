@@ -19,8 +19,10 @@ import {
   signInWith,
   upgrade,
 } from "../../fleet/fleet-suite.ts";
+import { accountsIn } from "../../fleet/state.ts";
 import { round } from "../../process/io/rounds.ts";
-import type { FleetOptions, RunningFleet } from "../../process/io/start.ts";
+import type { FleetOptions } from "../../process/io/settings.ts";
+import type { RunningFleet } from "../../process/io/start.ts";
 
 const fleets = new Fleets();
 let fleet: RunningFleet;
@@ -229,10 +231,10 @@ describe("what ends a right", () => {
     const closed = closeCode(socket);
 
     now += SESSION_IDLE_MS;
-    await round(other.server, true);
+    await round(other.parts, true);
 
     expect(await closed).toBe(4401);
-    expect(other.server.accounts?.sessions.size).toBe(0);
+    expect(accountsIn(other.manager)?.sessions.size).toBe(0);
   });
 
   test("[C16] a session whose dashboard is only looked at is in use, and ends after a week all the same", async () => {
@@ -244,17 +246,17 @@ describe("what ends a right", () => {
     const pass = async (hours: number) => {
       for (let hour = 0; hour < hours; hour += 1) {
         now += 60 * 60_000;
-        await round(other.server, true);
+        await round(other.parts, true);
       }
     };
 
     await pass(48);
     expect(socket.readyState).toBe(socket.OPEN);
-    expect(other.server.accounts?.sessions.size).toBe(1);
+    expect(accountsIn(other.manager)?.sessions.size).toBe(1);
     await pass(7 * 24 - 48);
 
     expect(await closed).toBe(4401);
-    expect(other.server.accounts?.sessions.size).toBe(0);
+    expect(accountsIn(other.manager)?.sessions.size).toBe(0);
   });
 
   test("[C16] a session ends after a week, however busy it is", async () => {

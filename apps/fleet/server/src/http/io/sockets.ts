@@ -10,36 +10,47 @@ import {
   type UpgradeInfo,
 } from "@neverstale/server";
 import { csrfTokenOf } from "../../accounts/io/secrets.ts";
-import type { Server, Subject } from "../../process/io/server.ts";
-import { problemOf, Refusal } from "../problem.ts";
-import { agentOf, noBrowser, notSignedIn, sessionOf } from "./guard.ts";
-import { limitRequests, socketKey } from "./request-limits.ts";
+import type { Log } from "../../fleet/log.ts";
+import { RequestRefusal } from "../../fleet/refusal.ts";
+import type { FleetManager } from "../../fleet/state.ts";
+import type { OpenSockets, Subject } from "../open-sockets.ts";
+import { problemDetailsOf } from "../problem.ts";
+import type { RefusalLog } from "../refusal-log.ts";
+import type { TrustedProxies } from "./client-address.ts";
+import { agentOf, type GuardParts, noBrowser, notSignedIn } from "./guard.ts";
+import type { RequestLimits } from "./request-limits.ts";
 
 const AGENT_PATH = "/agent/sync";
 const OUTPUT_PATH = /^\/sync\/output\/([\w-]{1,200})$/;
 
+export interface SocketParts extends GuardParts {
+  readonly manager: FleetManager;
+  readonly sockets: OpenSockets;
+  readonly proxies: TrustedProxies;
+  readonly requestLimits: RequestLimits;
+  readonly refusalLog: RefusalLog;
+  readonly log: Log;
+}
+
 /** All sockets of the fleet, behind one judgement made before the 101 (C1). */
-export function serveSockets(http: HttpServer, server: Server, beaconMs: number): SyncEndpoint {
+export function serveSockets(http: HttpServer, parts: SocketParts, beaconMs: number): SyncEndpoint {
+  const { manager, proxies, refusalLog, requestLimits, log } = parts;
   const endpoint = serveSync(http, {
-    manager: server.manager,
+    manager,
     path: isSocketPath,
-    allowedOrigins: (request) => judged(() => admitFrom(server, request)),
-    csrf: ({ headers }) => csrfTokenFor(server, headers),
-    authorize: (request, info) => judged(() => open(server, request, info)),
+    allowedOrigins: (request) => judged(() => admitFrom(parts, request)),
+    csrf: ({ headers }) => csrfTokenFor(parts, headers),
+    authorize: (request, info) => judged(() => open(parts, request, info)),
     onRefused: (request, { code }) =>
-      server.logRefusal(
-        server.proxies.addressOf(request),
-        { ...aboutOf(server, request), code },
-        "a socket was refused",
-      ),
-    onError: (err) => server.log.error({ err }, "a socket could not be judged"),
+      refusalLog.refused(proxies.addressOf(request), { ...aboutOf(parts, request), code }, "a socket was refused"),
+    onError: (err) => log.error({ err }, "a socket could not be judged"),
     beaconMs,
-    addressOf: (request) => socketKey(server, request),
+    addressOf: (request) => requestLimits.socketKey(request),
   });
   http.on("upgrade", (request, socket) => refuseOthers(request, socket, http.listenerCount("upgrade") === 1));
-  server.revoke = (judgeSubject) => {
-    endpoint.revoke((subject) => judgeSubject(subject as Subject));
-  };
+  parts.sockets.closeBy((judge) => {
+    endpoint.revoke((subject) => judge(subject as Subject));
+  });
   return endpoint;
 }
 
@@ -52,15 +63,18 @@ function refuseOthers(request: IncomingMessage, socket: Duplex, isAlone: boolean
   const path = pathOf(request);
   if (isSocketPath(path) && !isAlone) return;
   const refusal = isAlone
-    ? new Refusal("shutting_down", "the server is being stopped", { retryAfterS: 1, hint: "Come back when it is up." })
-    : new Refusal("not_found", `there is nothing to follow at ${path}`, { hint: "Follow /sync." });
+    ? new RequestRefusal("shutting_down", "the server is being stopped", {
+        retryAfterS: 1,
+        hint: "Come back when it is up.",
+      })
+    : new RequestRefusal("not_found", `there is nothing to follow at ${path}`, { hint: "Follow /sync." });
   socket.on("error", () => socket.destroy());
   socket.end(answerTo(refusal), () => socket.destroy());
 }
 
 /** A refusal as bytes: an upgrade that no one takes has no response to write to. */
-function answerTo(refusal: Refusal): string {
-  const body = JSON.stringify(problemOf(refusal));
+function answerTo(refusal: RequestRefusal): string {
+  const body = JSON.stringify(problemDetailsOf(refusal));
   const head = [
     `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ""}`,
     "Connection: close",
@@ -76,31 +90,32 @@ function judged<T>(judge: () => T): T | RefusedUpgrade {
   try {
     return judge();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof RequestRefusal)) throw error;
     return refusedAs(error);
   }
 }
 
-function open(server: Server, request: IncomingMessage, info: UpgradeInfo): Grant {
+function open(parts: SocketParts, request: IncomingMessage, info: UpgradeInfo): Grant {
+  const { sockets, log } = parts;
   const isAgent = info.url.pathname === AGENT_PATH;
-  const grant = isAgent ? grantAgent(server, request) : grantUser(server, request, info);
-  server.sockets.add(grant.subject, request.socket);
-  const about = { ...aboutOf(server, request), ...nameOf(grant.subject) };
-  server.log.info(about, "a socket was opened");
-  request.socket.once("close", () => server.log.info(about, "a socket was closed"));
+  const grant = isAgent ? grantAgent(parts, request) : grantUser(parts, request, info);
+  sockets.add(grant.subject, request.socket);
+  const about = { ...aboutOf(parts, request), ...nameOf(grant.subject) };
+  log.info(about, "a socket was opened");
+  request.socket.once("close", () => log.info(about, "a socket was closed"));
   return grant;
 }
 
 /** For a log (C13). */
-function aboutOf(server: Server, request: IncomingMessage): object {
-  return { ip: server.proxies.addressOf(request), origin: request.headers.origin, path: pathOf(request) };
+function aboutOf({ proxies }: SocketParts, request: IncomingMessage): object {
+  return { ip: proxies.addressOf(request), origin: request.headers.origin, path: pathOf(request) };
 }
 
 function pathOf(request: IncomingMessage): string {
   return URL.parse(request.url ?? "", "http://localhost")?.pathname ?? "";
 }
 
-function refusedAs({ status, code, message, hint, retryAfterS }: Refusal): RefusedUpgrade {
+function refusedAs({ status, code, message, hint, retryAfterS }: RequestRefusal): RefusedUpgrade {
   const refusal = { refuse: status, code, message, hint };
   return retryAfterS === null ? refusal : { ...refusal, retryAfterMs: retryAfterS * 1000 };
 }
@@ -115,11 +130,11 @@ interface KnownGrant extends Grant {
 }
 
 /** Before anything else is looked at: requests of one address are bounded, and come from where they may (C2). */
-function admitFrom(server: Server, request: IncomingMessage): null {
-  limitRequests(server, request);
+function admitFrom({ origins, requestLimits }: SocketParts, request: IncomingMessage): null {
+  requestLimits.limit(request);
   if (pathOf(request) === AGENT_PATH) noBrowser(request.headers);
-  else if (!server.origins.allows(request.headers.origin)) {
-    throw new Refusal("origin_refused", "the connection does not come from this dashboard's own address", {
+  else if (!origins.allows(request.headers.origin)) {
+    throw new RequestRefusal("origin_refused", "the connection does not come from this dashboard's own address", {
       hint: "Open the dashboard at its own address, or allow yours with --allowed-origin.",
     });
   }
@@ -127,29 +142,29 @@ function admitFrom(server: Server, request: IncomingMessage): null {
 }
 
 /** Whoever speaks the full profile shows the session's CSRF token (C3); agents have none. */
-function csrfTokenFor(server: Server, headers: IncomingHttpHeaders): string | null {
-  const session = headers.origin === undefined ? null : sessionOf(server, headers);
+function csrfTokenFor({ sessions }: SocketParts, headers: IncomingHttpHeaders): string | null {
+  const session = headers.origin === undefined ? null : sessions.of(headers);
   return session === null ? null : csrfTokenOf(session.secret);
 }
 
 /** By its credential alone; it may follow its own space and no other. */
-function grantAgent(server: Server, request: IncomingMessage): KnownGrant {
-  const host = agentOf(server, request.headers);
-  return known(server, agentSpace(host), { kind: "agent", host });
+function grantAgent({ manager, credentials }: SocketParts, request: IncomingMessage): KnownGrant {
+  const host = agentOf(credentials, request.headers);
+  return known(manager, agentSpace(host), { kind: "agent", host });
 }
 
 /** By the cookie. */
-function grantUser(server: Server, request: IncomingMessage, info: UpgradeInfo): KnownGrant {
-  const session = sessionOf(server, request.headers);
+function grantUser({ manager, sessions }: SocketParts, request: IncomingMessage, info: UpgradeInfo): KnownGrant {
+  const session = sessions.of(request.headers);
   if (session === null) throw notSignedIn();
   const commandId = OUTPUT_PATH.exec(info.url.pathname)?.[1];
   const space = commandId === undefined ? MAIN_SPACE : outputSpace(commandId);
-  return known(server, space, { kind: "user", user: session.user, sessionHash: session.session.id });
+  return known(manager, space, { kind: "user", user: session.user, sessionHash: session.session.id });
 }
 
-function known(server: Server, space: string, subject: Subject): KnownGrant {
-  if (server.manager.space(space) !== null) return { space, subject };
-  throw new Refusal(
+function known(manager: FleetManager, space: string, subject: Subject): KnownGrant {
+  if (manager.space(space) !== null) return { space, subject };
+  throw new RequestRefusal(
     space.startsWith(AGENT_SPACES) ? "unknown_host" : "unknown_command",
     `there is nothing to follow there`,
   );

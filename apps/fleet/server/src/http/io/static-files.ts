@@ -3,8 +3,8 @@ import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { gzipSync } from "node:zlib";
 import { PAGE_SCREENS } from "@neverstale/fleet-domain";
-import { Refusal } from "../problem.ts";
-import type { Answer, Ask, Route } from "./route.ts";
+import { RequestRefusal } from "../../fleet/refusal.ts";
+import type { Answer, Ask, Route } from "../route.ts";
 
 interface StaticFile {
   readonly type: string;
@@ -42,7 +42,7 @@ export function staticRoutes(directory: string, basePath: string): Route[] {
         const file = files.get(path);
         if (file !== undefined) return send(file, ask);
         if (isScreen(path)) return send(index, ask);
-        throw new Refusal("not_found", `there is no GET ${path}`);
+        throw new RequestRefusal("not_found", `there is no GET ${path}`);
       },
     },
   ];
@@ -66,9 +66,9 @@ function hasControls(text: string): boolean {
 
 function send(file: StaticFile, ask: Ask<unknown>): Answer {
   const headers = { "cache-control": file.cacheControl, etag: file.etag, vary: "accept-encoding" };
-  if (ask.request.headers["if-none-match"] === file.etag) return { status: 304, headers };
+  if (ask.headers["if-none-match"] === file.etag) return { status: 304, headers };
   const typed = { ...headers, "content-type": file.type };
-  const takesGzip = /\bgzip\b/.test(String(ask.request.headers["accept-encoding"] ?? ""));
+  const takesGzip = /\bgzip\b/.test(String(ask.headers["accept-encoding"] ?? ""));
   if (file.gzip === null || !takesGzip) return { headers: typed, body: file.plain };
   return { headers: { ...typed, "content-encoding": "gzip" }, body: file.gzip };
 }

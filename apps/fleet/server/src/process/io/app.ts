@@ -1,22 +1,26 @@
+/** The app is all of the server on one http server: its routes, its sockets and what is measured of them. */
+
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { packageVersion } from "@neverstale/base/node";
 import type { SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
-import { sessionRoutes } from "../../accounts/io/routes.ts";
-import { agentRoutes } from "../../agents/io/routes.ts";
-import { dispatchRoutes } from "../../commands/io/routes.ts";
-import { hostRoutes } from "../../hosts/io/routes.ts";
+import { accountRoutes } from "../../accounts/io/routes.ts";
+import { agentRoutes, enrollmentRoutes } from "../../agents/io/routes.ts";
+import { outputRoutes } from "../../commands/output-routes.ts";
+import { commandRoutes } from "../../commands/routes.ts";
+import { eventRoutes } from "../../events/routes.ts";
+import { stateRoutes } from "../../fleet/routes.ts";
+import { hostRoutes } from "../../hosts/routes.ts";
 import { addressGroup } from "../../http/address-group.ts";
 import { withoutBasePath } from "../../http/base-path.ts";
 import { buildHttp } from "../../http/io/http.ts";
-import { HttpMetrics } from "../../http/io/http-metrics.ts";
-import type { Route } from "../../http/io/route.ts";
 import { serveSockets } from "../../http/io/sockets.ts";
 import { staticRoutes } from "../../http/io/static-files.ts";
 import { openApi } from "../../http/openapi.ts";
-import type { Server } from "./server.ts";
-import { stateRoutes } from "./state-routes.ts";
-import { VERSION } from "./version.ts";
+import type { Route } from "../../http/route.ts";
+import { processRoutes } from "../routes.ts";
+import type { Parts } from "./parts.ts";
 
 export interface App {
   readonly http: FastifyInstance;
@@ -27,48 +31,69 @@ export interface App {
   cutConnections(): void;
 }
 
-/** The whole of it on one http server, not listening yet. */
-export function buildApp(server: Server, options: { readonly beaconMs: number; readonly webDirectory: string }): App {
-  const metrics = new HttpMetrics(server.manager);
-  const routes: Route[] = [
-    ...sessionRoutes(server),
-    ...stateRoutes(server, metrics),
-    ...dispatchRoutes(server),
-    ...hostRoutes(server),
-    ...agentRoutes(server),
-    ...staticRoutes(options.webDirectory, server.basePath),
-  ];
-  routes.push(descriptionRoute(routes));
-  const http = buildHttp(server, routes, metrics);
-  const takeBaseAway = (request: IncomingMessage) => {
-    request.url = withoutBasePath(request.url ?? "/", server.basePath);
-  };
-  const sockets = serveSockets(http.server, server, options.beaconMs);
-  metrics.addSockets(sockets, server.sockets);
-  metrics.addServer(server);
-  server.connections.watch(http.server, ({ remoteAddress = "" }) =>
-    server.proxies.isProxy(remoteAddress) ? null : addressGroup(remoteAddress),
+/** It does not listen yet. */
+export function buildApp(parts: Parts, options: { readonly beaconMs: number; readonly webDirectory: string }): App {
+  const { basePath, connections, proxies } = parts;
+  const routes = routesOf(parts, options.webDirectory);
+  const http = buildHttp(parts, routes);
+  const sockets = serveSockets(http.server, parts, options.beaconMs);
+  measure(parts, sockets);
+  connections.watch(http.server, ({ remoteAddress = "" }) =>
+    proxies.isProxy(remoteAddress) ? null : addressGroup(remoteAddress),
   );
-  metrics.addHosts(server.budgets, server.now);
+  const takeBaseAway = (request: IncomingMessage) => {
+    request.url = withoutBasePath(request.url ?? "/", basePath);
+  };
   // First of all listeners.
   for (const event of ["request", "upgrade"]) http.server.prependListener(event, takeBaseAway);
-  const connections = new Set<Socket>();
+  const open = new Set<Socket>();
   http.server.on("connection", (connection) => {
-    connections.add(connection);
-    connection.once("close", () => connections.delete(connection));
+    open.add(connection);
+    connection.once("close", () => open.delete(connection));
   });
   const cutConnections = () => {
-    for (const connection of connections) connection.destroy();
+    for (const connection of open) connection.destroy();
   };
   return { http, sockets, routes, cutConnections };
 }
 
-/** Made when somebody asks for the first time: most never do. */
+function routesOf(parts: Parts, webDirectory: string): Route[] {
+  const routes: Route[] = [
+    ...accountRoutes(parts),
+    ...stateRoutes(parts),
+    ...commandRoutes(parts),
+    ...outputRoutes(parts),
+    ...eventRoutes(parts),
+    ...processRoutes(parts),
+    ...hostRoutes(parts),
+    ...enrollmentRoutes(parts),
+    ...agentRoutes(parts),
+    ...staticRoutes(webDirectory, parts.basePath),
+  ];
+  routes.push(descriptionRoute(routes));
+  return routes;
+}
+
+/** The description is made when somebody asks for it for the first time: most never do. */
 function descriptionRoute(routes: readonly Route[]): Route {
   let body: object | null = null;
   const handle = () => {
-    body ??= openApi(routes, VERSION);
+    body ??= openApi(routes, packageVersion(new URL("../../../package.json", import.meta.url)));
     return { body };
   };
   return { method: "GET", path: "/api/openapi.json", allow: "viewer", handle };
+}
+
+function measure(parts: Parts, endpoint: SyncEndpoint): void {
+  const { budgets, claimants, clocks, connections, logStream, manager, metrics, refusalLog, sessions, sockets } = parts;
+  metrics.addNumbers("", () => manager.metrics());
+  metrics.addNumbers("sync_", () => endpoint.metrics);
+  metrics.addNumbers("sockets_", () => sockets.metrics);
+  metrics.addFullStates(endpoint);
+  metrics.addNumbers("", () => ({ storeRefuses: parts.transactions.storeTrouble === null ? 0 : 1 }));
+  metrics.addNumbers("", () => ({ ...sessions.metrics, ...claimants.metrics }));
+  metrics.addNumbers("http_", () => connections.metrics);
+  metrics.addNumbers("", () => refusalLog.metrics);
+  metrics.addNumbers("", () => logStream?.metrics ?? { logLinesDropped: 0 });
+  metrics.addNumbers("hosts_", () => budgets.metrics(clocks.now()));
 }

@@ -35,11 +35,11 @@ test("a wall clock that is set ahead takes no host offline, one that is set back
   const isOnline = () => fleet.manager.state.hosts.get(host.id)?.online;
 
   now += HOUR_MS;
-  await round(fleet.server, false);
+  await round(fleet.parts, false);
   expect(isOnline()).toBe(true);
   now -= 2 * HOUR_MS;
   steady += HOUR_MS;
-  await round(fleet.server, false);
+  await round(fleet.parts, false);
 
   expect(isOnline()).toBe(false);
 });

@@ -47,11 +47,11 @@ describe("while the disk is full", () => {
     expect((await late.get("/api/state")).text).toContain("web-1");
     const { status, socket } = await upgrade(fleet, "/sync", { cookie: late.cookie, origin: fleet.address });
     expect(status).toBe(101);
-    await round(fleet.server, false).catch(() => {});
+    await round(fleet.parts, false).catch(() => {});
     expect((await ready()).status).toBe(503);
 
     state.full = false;
-    await round(fleet.server, false);
+    await round(fleet.parts, false);
     expect((await ready()).status).toBe(200);
     expect((await late.get("/api/event-log")).text).toContain("store_recovered");
     const closed = closeCode(socket);
@@ -72,7 +72,7 @@ describe("while the disk is full", () => {
     state.full = false;
 
     now += 25 * 60 * 60_000;
-    await round(fleet.server, true);
+    await round(fleet.parts, true);
 
     expect(await closed).toBe(4401);
     expect((await browser.get("/api/session")).status).toBe(401);

@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Logger } from "pino";
 import { z } from "zod";
+import type { Log } from "../../fleet/log.ts";
 
 /** What the agent exits with when another process of it works on its data directory. */
 const ALREADY_RUNNING = 3;
@@ -32,7 +32,7 @@ export interface LocalAgentOptions {
   readonly dataDir: string;
   /** A token with which it may enrol; null: it has. */
   readonly enrollToken: string | null;
-  readonly log: Logger;
+  readonly log: Log;
 }
 
 /**

@@ -1,39 +1,57 @@
+/** The rounds look after what time does to the fleet: hosts that fall silent, deadlines, sessions and tokens that end. */
+
+import { Turns } from "@neverstale/base";
 import { accountsNeedSweep, sweepAccounts } from "../../accounts/decide.ts";
+import type { Sessions } from "../../accounts/io/sessions.ts";
+import type { Presences } from "../../agents/presences.ts";
+import { accountsIn, type FleetManager } from "../../fleet/state.ts";
+import type { Transactions } from "../../fleet/transact.ts";
 import { sweepFleet, sweepOutputs } from "../../hosts/sweep.ts";
-import { seeAll } from "../../http/io/guard.ts";
-import type { Server } from "./server.ts";
+import type { OpenSockets } from "../../http/open-sockets.ts";
+import type { RefusalLog } from "../../http/refusal-log.ts";
+
+export interface RoundParts {
+  readonly manager: FleetManager;
+  readonly transactions: Transactions;
+  readonly presences: Presences;
+  readonly sessions: Sessions;
+  readonly sockets: OpenSockets;
+  readonly refusalLog: RefusalLog;
+}
 
 const ROUND_MS = 2_000;
 /** Every so many rounds what takes longer is looked at. */
 const LONG_ROUND = 15;
 
-/** What time does to the fleet is looked after every two seconds. Returns how to stop; the round under way ends first. */
-export function startRounds(server: Server): () => Promise<void> {
-  let last: Promise<void> = Promise.resolve();
+/** Returns how to stop; the round under way ends first. */
+export function startRounds(parts: RoundParts): () => Promise<void> {
+  const turns = new Turns();
   let count = 0;
   const timer = setInterval(() => {
     count += 1;
     const long = count % LONG_ROUND === 0;
-    last = last
-      .then(() => round(server, long))
+    turns
+      .take(() => round(parts, long))
       .catch((error: unknown) =>
-        server.logFailure("round", { err: error }, "a round failed; the next one tries again"),
+        parts.refusalLog.failed("round", { err: error }, "a round failed; the next one tries again"),
       );
   }, ROUND_MS);
   return async () => {
     clearInterval(timer);
-    await last;
+    await turns.take(() => {});
   };
 }
 
-export async function round(server: Server, long: boolean): Promise<void> {
-  server.revokeSessions(server.memorySessions.endOld(server.now()));
-  await server.tryStoreAgain();
-  await server.transact((work) => sweepFleet(work, (hostId) => server.isSilent(hostId)));
+export async function round(parts: RoundParts, long: boolean): Promise<void> {
+  const { manager, transactions, presences, sessions, sockets } = parts;
+  sessions.endOldInMemory();
+  await transactions.tryStoreAgain();
+  await transactions.transact((work) => sweepFleet(work, (hostId) => presences.isSilent(hostId)));
   if (!long) return;
-  await server.transact((work) => sweepOutputs(work, server.manager.spaces()));
-  await seeAll(server, server.sockets.sessions());
-  if (server.accounts === null || !accountsNeedSweep(server.accounts, server.moment())) return;
-  const { result: ended } = await server.transact(sweepAccounts);
-  server.revokeSessions(ended);
+  await transactions.transact((work) => sweepOutputs(work, manager.spaces()));
+  await sessions.see(sockets.sessions());
+  const accounts = accountsIn(manager);
+  if (accounts === null || !accountsNeedSweep(accounts, transactions.moment())) return;
+  const { result: ended } = await transactions.transact(sweepAccounts);
+  sockets.revokeSessions(ended);
 }

@@ -1,6 +1,7 @@
 import { constants, readFileSync } from "node:fs";
 import { basename } from "node:path";
-import { type FleetOptions, type RunningFleet, startFleet } from "./start.ts";
+import type { FleetOptions } from "./settings.ts";
+import { type RunningFleet, startFleet } from "./start.ts";
 
 /** Whoever waits for the start that failed says why. */
 const SAY_WHY_MS = 200;
@@ -17,7 +18,7 @@ export async function runFleet(options: FleetOptions = {}): Promise<RunningFleet
   endOnSignals(starting);
   const running = await starting;
   process.on("uncaughtException", (error) => {
-    running.server.log.fatal({ err: error }, "an error that nobody caught: ending");
+    running.parts.log.fatal({ err: error }, "an error that nobody caught: ending");
     process.exit(1);
   });
   return running;

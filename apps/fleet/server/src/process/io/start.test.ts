@@ -17,10 +17,12 @@ import {
   signIn,
   upgrade,
 } from "../../fleet/fleet-suite.ts";
+import { accountsIn } from "../../fleet/state.ts";
 import { backupFleet, restoreFleet } from "./backup.ts";
 import { databaseIn } from "./data-directory.ts";
 import { round } from "./rounds.ts";
-import { checkSettings, type RunningFleet } from "./start.ts";
+import { checkSettings } from "./settings.ts";
+import type { RunningFleet } from "./start.ts";
 
 /** As in tests/leisure.ts, which a package can't import. */
 const LEISURE = Number(process.env.NEVERSTALE_TEST_LEISURE ?? 30);
@@ -104,12 +106,12 @@ describe("after a restart on the same file", () => {
     await host.claim(id);
     await host.report({ type: "output", commandId: id, offset: 0, bytes: 3, text: "up\n" });
     await host.finished(id, "succeeded", 3);
-    const { result: record } = await first.server.transact((work) => work.fleet.commands.get(id));
-    await first.server.transact((work) => {
+    const { result: record } = await first.parts.transactions.transact((work) => work.fleet.commands.get(id));
+    await first.parts.transactions.transact((work) => {
       for (let index = 0; index < COMMAND_LIMIT && record !== undefined; index += 1)
         work.change("command_started", host.id, { ...record, id: `later-${index}` });
     });
-    await round(first.server, true);
+    await round(first.parts, true);
     expect(first.manager.space(`output/${id}`)).toBeNull();
     await first.close();
 
@@ -267,7 +269,7 @@ describe("as a process", () => {
     await served.exit;
     const again = await startOn(dataDir);
 
-    expect([...(again.server.accounts?.enrollmentTokens.values() ?? [])].map((token) => token.label)).toContain(
+    expect([...(accountsIn(again.manager)?.enrollmentTokens.values() ?? [])].map((token) => token.label)).toContain(
       "before the crash",
     );
   });
@@ -330,7 +332,9 @@ describe("the local agent", () => {
 
     const second = await startOn(dataDir, true);
     expect(agentsOf(dataDir)).toEqual([]);
-    expect([...(second.server.accounts?.enrollmentTokens.values() ?? [])].filter(({ usedBy }) => !usedBy)).toEqual([]);
+    expect([...(accountsIn(second.manager)?.enrollmentTokens.values() ?? [])].filter(({ usedBy }) => !usedBy)).toEqual(
+      [],
+    );
     await second.close();
 
     rmSync(join(dataDir, "agent", "credential.json"));

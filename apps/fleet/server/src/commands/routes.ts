@@ -1,4 +1,8 @@
+/** The routes of commands: ops and pipelines are dispatched and cancelled here, and past commands are listed. */
+
 import {
+  CommandLogAnswer,
+  CommandLogQuery,
   DispatchAnswer,
   DispatchRequest,
   PipelineAnswer,
@@ -8,14 +12,29 @@ import {
   ReachedAnswer,
 } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
-import { transactFor } from "../../http/io/once.ts";
-import { type Answer, type Ask, param, type Route, userOf, withBody } from "../../http/io/route.ts";
-import type { Server } from "../../process/io/server.ts";
-import { PIPELINES } from "../catalogue.ts";
-import { cancelById, cancelPipeline, dispatch, dispatchPipeline } from "../dispatch.ts";
+import type { FleetManager } from "../fleet/state.ts";
+import type { TransactFor } from "../http/io/once.ts";
+import { type Answer, type Ask, param, queried, type Route, userOf, withBody } from "../http/route.ts";
+import { PIPELINES } from "./catalogue.ts";
+import { commandLog } from "./command-log.ts";
+import { cancelById, cancelPipeline, dispatch, dispatchPipeline } from "./dispatch.ts";
 
-export function dispatchRoutes(server: Server): Route[] {
+export interface CommandRoutesParts {
+  readonly manager: FleetManager;
+  readonly transactFor: TransactFor;
+}
+
+export function commandRoutes(parts: CommandRoutesParts): Route[] {
+  const { manager, transactFor } = parts;
   return [
+    {
+      method: "GET",
+      path: "/api/commands",
+      query: CommandLogQuery,
+      answer: CommandLogAnswer,
+      allow: "viewer",
+      handle: async (ask) => ({ body: await commandLog(manager, queried(CommandLogQuery, ask)) }),
+    },
     withBody({
       method: "POST",
       path: "/api/dispatch",
@@ -25,7 +44,6 @@ export function dispatchRoutes(server: Server): Route[] {
       answerStatus: 202,
       handle: async (ask) => {
         const { applied, result } = await transactFor(
-          server,
           ask,
           (work, idFor) => dispatch(work, ask.body, userOf(ask).user, idFor) as Stored<"commands">,
         );
@@ -40,7 +58,7 @@ export function dispatchRoutes(server: Server): Route[] {
       answer: PipelineAnswer,
       answerStatus: 202,
       handle: async (ask) => {
-        const { applied, result } = await transactFor(server, ask, (work, idFor) =>
+        const { applied, result } = await transactFor(ask, (work, idFor) =>
           dispatchPipeline(work, ask.body, userOf(ask).user, idFor),
         );
         return accepted<PipelineAnswer>({ ...result, epoch: applied.epoch, version: applied.version });
@@ -61,7 +79,7 @@ export function dispatchRoutes(server: Server): Route[] {
       allow: "operator",
       answer: ReachedAnswer,
       answerStatus: 202,
-      handle: (ask) => cancel(server, ask, cancelById),
+      handle: (ask) => cancel(parts, ask, cancelById),
     },
     {
       method: "POST",
@@ -69,7 +87,7 @@ export function dispatchRoutes(server: Server): Route[] {
       allow: "operator",
       answer: ReachedAnswer,
       answerStatus: 202,
-      handle: (ask) => cancel(server, ask, cancelPipeline),
+      handle: (ask) => cancel(parts, ask, cancelPipeline),
     },
   ];
 }
@@ -81,8 +99,12 @@ function accepted<T>(body: T): Answer {
   return { status: 202, body };
 }
 
-async function cancel(server: Server, ask: Ask<unknown>, decide: typeof cancelById): Promise<Answer> {
-  const { applied } = await transactFor(server, ask, (work) => {
+async function cancel(
+  { transactFor }: CommandRoutesParts,
+  ask: Ask<unknown>,
+  decide: typeof cancelById,
+): Promise<Answer> {
+  const { applied } = await transactFor(ask, (work) => {
     decide(work, param(ask, "id"), userOf(ask).user);
     return null;
   });

@@ -1,0 +1,47 @@
+/** Guesses are bounded here: attempts to show a secret, and passwords that are tried (C21). */
+
+import type { Clocks } from "../fleet/moment.ts";
+import { tooManyRequests } from "../fleet/refusal.ts";
+import type { RateLimits } from "../http/rate-limits.ts";
+import { Throttle } from "../http/throttle.ts";
+import type { Claimant } from "./fair-queue.ts";
+
+export class Guesses {
+  readonly #attempts: Throttle;
+  readonly #account: Throttle;
+  readonly #passwords: Throttle;
+  readonly #steadyNow: () => number;
+
+  constructor({ attempts, account, passwords }: RateLimits, { steadyNow }: Clocks) {
+    this.#attempts = new Throttle(attempts);
+    this.#account = new Throttle(account);
+    this.#passwords = new Throttle(passwords);
+    this.#steadyNow = steadyNow;
+  }
+
+  /** 0: go ahead. Otherwise it returns how many seconds to wait. */
+  attempt({ key }: Claimant): number {
+    return this.#attempts.take(key, this.#steadyNow());
+  }
+
+  /** The attempt was right, so it was no guess. */
+  forgive({ key }: Claimant): void {
+    this.#attempts.refund(key);
+  }
+
+  /**
+   * Counts a password that is tried, also for a name that nobody has: whoever guesses learns nothing from it. Returns how to
+   * give back what was taken, as it was no guess. Throws `too_many_requests`.
+   */
+  password({ key, known }: Claimant, username: string): () => void {
+    const account = `${key} ${username.toLowerCase()}`;
+    const everyone = known ? "known" : "new";
+    const now = this.#steadyNow();
+    const wait = this.#account.take(account, now) || this.#passwords.take(everyone, now);
+    if (wait > 0) throw tooManyRequests(wait);
+    return () => {
+      this.#account.refund(account);
+      this.#passwords.refund(everyone);
+    };
+  }
+}

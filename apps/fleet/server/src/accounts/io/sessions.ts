@@ -1,0 +1,100 @@
+/** The sessions: who is signed in by which cookie. Most are stored; those from a time when the store took no changes are in memory. */
+
+import type { Session } from "@neverstale/fleet-domain";
+import type { Clocks } from "../../fleet/moment.ts";
+import { accountsIn, type FleetManager } from "../../fleet/state.ts";
+import type { Transactions } from "../../fleet/transact.ts";
+import type { Work } from "../../fleet/work.ts";
+import type { OpenSockets } from "../../http/open-sockets.ts";
+import type { RefusalLog } from "../../http/refusal-log.ts";
+import type { RequestHeaders, ShownSession } from "../../http/route.ts";
+import type { Cookies } from "../cookies.ts";
+import { endSession, openSession, type SignedIn, seeSessions, signedIn, unseenSessions } from "../decide.ts";
+import { MemorySessions } from "../memory-sessions.ts";
+import { hashOf, newSecret } from "./secrets.ts";
+
+export interface SessionsParts {
+  readonly manager: FleetManager;
+  readonly transactions: Transactions;
+  readonly cookies: Cookies;
+  readonly sockets: OpenSockets;
+  readonly refusalLog: RefusalLog;
+  readonly clocks: Clocks;
+}
+
+export class Sessions {
+  readonly #parts: SessionsParts;
+  readonly #inMemory = new MemorySessions();
+
+  constructor(parts: SessionsParts) {
+    this.#parts = parts;
+  }
+
+  get metrics(): { readonly memorySessions: number } {
+    return { memorySessions: this.#inMemory.size };
+  }
+
+  /** The session of the cookie, as it is now; null when there is none or it has ended. */
+  of(headers: RequestHeaders): ShownSession | null {
+    for (const secret of this.#parts.cookies.sessionSecrets(headers)) {
+      const found = secret === "" ? null : this.#signedIn(hashOf(secret));
+      if (found !== null) return { ...found, secret };
+    }
+    return null;
+  }
+
+  #signedIn(hash: string): SignedIn | null {
+    const { manager, clocks } = this.#parts;
+    const accounts = accountsIn(manager);
+    const session = accounts?.sessions.get(hash) ?? this.#inMemory.get(hash);
+    return accounts === null ? null : signedIn(accounts, session, clocks.now());
+  }
+
+  /** Keeps a session from ending while it is used. It is stored once a minute at most, and the request does not wait for it. */
+  touch({ session }: SignedIn): void {
+    this.see([session.id]).catch((error: unknown) =>
+      this.#parts.refusalLog.failed("session_seen", { err: error }, "a session could not be stored as seen"),
+    );
+  }
+
+  /** The sockets of a session use it as well: a dashboard may be looked at for days without a request. */
+  async see(hashes: readonly string[]): Promise<void> {
+    const { manager, transactions, clocks } = this.#parts;
+    const accounts = accountsIn(manager);
+    this.#inMemory.see(hashes, transactions.moment().iso);
+    if (accounts === null || unseenSessions(accounts, hashes, clocks.now()).length === 0) return;
+    await transactions.transact((work) => seeSessions(work, hashes));
+  }
+
+  /** Opens one and returns its secret: a new one at each sign-in, stored as a hash (C15). `prepare` says how the user came in. */
+  async open(user: string, prepare: (work: Work) => string): Promise<string> {
+    const secret = newSecret();
+    await this.#parts.transactions.transact((work) => openSession(work, user, hashOf(secret), prepare(work)));
+    return secret;
+  }
+
+  /** Whoever frees a full disk must be able to look: such a session ends with this process. */
+  openInMemory(user: string): string {
+    const secret = newSecret();
+    this.#inMemory.open(user, hashOf(secret), this.#parts.transactions.moment().iso);
+    return secret;
+  }
+
+  /** Its sockets are closed before this resolves (rule A11). */
+  async end(session: Session): Promise<void> {
+    const { sockets, transactions } = this.#parts;
+    sockets.revokeSessions([session.id]); // Now, so that not even this change reaches them, and again for one that came in between.
+    if (!this.#inMemory.end(session.id)) await transactions.transact((work) => endSession(work, session));
+    sockets.revokeSessions([session.id]);
+  }
+
+  /** Closes the sockets of stored sessions that have ended, and ends those in memory that match with them. */
+  closeEnded(hashes: readonly string[], matches: (session: Session) => boolean = () => false): void {
+    this.#parts.sockets.revokeSessions([...hashes, ...this.#inMemory.endAll(matches)]);
+  }
+
+  /** Ends those in memory that nobody has used for too long, or that are too old. */
+  endOldInMemory(): void {
+    this.#parts.sockets.revokeSessions(this.#inMemory.endOld(this.#parts.clocks.now()));
+  }
+}

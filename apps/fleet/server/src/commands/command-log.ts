@@ -1,0 +1,22 @@
+/** The command log: commands as they are now and were before, newest first. */
+
+import type { Command, CommandLogAnswer, CommandLogQuery } from "@neverstale/fleet-domain";
+import { MAIN_SPACE } from "@neverstale/server";
+import type { z } from "zod";
+import { newestFirst, readPast } from "../events/past.ts";
+import type { FleetManager } from "../fleet/state.ts";
+
+export async function commandLog(
+  manager: FleetManager,
+  { host, limit, before }: z.output<typeof CommandLogQuery>,
+): Promise<CommandLogAnswer> {
+  const matches = (command: Command) => host === undefined || command.host === host;
+  const { found, next } = await readPast<Command>(manager, { ...commandsPast(manager), matches, limit, before });
+  return { commands: found.map(({ record }) => record), next };
+}
+
+/** Where commands are, live and in the history. */
+export function commandsPast(manager: FleetManager) {
+  const live = newestFirst([...manager.state.commands.values()], (command) => command.createdAt);
+  return { space: MAIN_SPACE, collection: "commands", live } as const;
+}

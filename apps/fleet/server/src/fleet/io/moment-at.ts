@@ -1,0 +1,8 @@
+/** A moment's ids are drawn here, from the machine's random bits. */
+
+import { randomBytes } from "node:crypto";
+import type { FleetMoment } from "../moment.ts";
+
+export function momentAt(ms: number): FleetMoment {
+  return { ms, iso: new Date(ms).toISOString(), newId: () => randomBytes(16).toString("base64url") };
+}

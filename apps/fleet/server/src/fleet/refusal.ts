@@ -1,0 +1,35 @@
+/** A refusal is how a request ends that may not be done. */
+
+import { PROBLEMS, type ProblemCode } from "@neverstale/fleet-domain";
+
+export interface RefusalOptions {
+  /** It says what to do next, in one sentence. */
+  readonly hint?: string;
+  readonly retryAfterS?: number;
+}
+
+/** Its code is from the closed list. When it is thrown in a transaction, nothing of that is stored. */
+export class RequestRefusal extends Error {
+  override readonly name = "RequestRefusal";
+  readonly code: ProblemCode;
+  readonly hint: string;
+  readonly retryAfterS: number | null;
+
+  constructor(code: ProblemCode, detail: string, options: RefusalOptions = {}) {
+    super(detail);
+    this.code = code;
+    this.hint = options.hint ?? "";
+    this.retryAfterS = options.retryAfterS ?? null;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code];
+  }
+}
+
+export function tooManyRequests(retryAfterS: number): RequestRefusal {
+  return new RequestRefusal("too_many_requests", "too many requests", {
+    retryAfterS,
+    hint: `Try again in ${retryAfterS} s.`,
+  });
+}

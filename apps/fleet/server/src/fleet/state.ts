@@ -1,0 +1,17 @@
+/** The fleet's state is read here by whoever only looks at it; it is changed in `transact.ts` alone. */
+
+import { ACCOUNTS_SPACE, type Accounts, type fleetModel, type Settled } from "@neverstale/fleet-domain";
+import { MAIN_SPACE, type StateManager } from "@neverstale/server";
+
+export type FleetManager = StateManager<ReturnType<typeof fleetModel>>;
+
+/** Null while nobody has an account. */
+export function accountsIn(manager: FleetManager): Accounts | null {
+  return (manager.space(ACCOUNTS_SPACE)?.state as Accounts | undefined) ?? null;
+}
+
+/** True when the state has been at that moment: a moment beyond a restore is in nobody's history (rule E2). */
+export function isInHistory(manager: FleetManager, { epoch, version }: Settled): boolean {
+  const last = manager.space(MAIN_SPACE)?.lastVersion(epoch) ?? null;
+  return last !== null && version <= last;
+}

@@ -1,0 +1,100 @@
+/** The fleet's state is changed here, one transaction at a time, and here it is known when the store takes no changes. */
+
+import { type JsonValue, SyncError } from "@neverstale/protocol";
+import type { Applied, TransactOptions } from "@neverstale/server";
+import type { HostBudgets } from "./host-budgets.ts";
+import type { Log } from "./log.ts";
+import type { FleetMoment } from "./moment.ts";
+import { note } from "./note.ts";
+import type { FleetManager } from "./state.ts";
+import { Work } from "./work.ts";
+
+export interface TransactionsOptions {
+  readonly manager: FleetManager;
+  readonly budgets: HostBudgets;
+  readonly log: Log;
+  readonly moment: () => FleetMoment;
+}
+
+export interface StoreTrouble {
+  /** ISO 8601. */
+  readonly since: string;
+  readonly why: string;
+}
+
+export class Transactions {
+  readonly moment: () => FleetMoment;
+  readonly #manager: FleetManager;
+  readonly #budgets: HostBudgets;
+  readonly #log: Log;
+  #storeTrouble: StoreTrouble | null = null;
+
+  constructor({ manager, budgets, log, moment }: TransactionsOptions) {
+    this.#manager = manager;
+    this.#budgets = budgets;
+    this.#log = log;
+    this.moment = moment;
+  }
+
+  /** Null while the store takes changes. */
+  get storeTrouble(): StoreTrouble | null {
+    return this.#storeTrouble;
+  }
+
+  /** What it decides is stored when this resolves; `result` is what `decide` returned. */
+  async transact<T>(
+    decide: (work: Work) => T,
+    options: TransactOptions = {},
+  ): Promise<{ readonly applied: Applied; readonly result: T }> {
+    let result: T | undefined;
+    const applied = await this.#watched(
+      this.#manager.transact((state, transaction) => {
+        result = decide(new Work(state, transaction, this.moment(), this.#budgets));
+        return [];
+      }, options),
+    );
+    return { applied, result: result as T };
+  }
+
+  /** With an idempotency key (rule D1) `result` is the first answer, for a repeat too. */
+  async transactOnce<T extends JsonValue>(
+    key: TransactOptions["key"],
+    decide: (work: Work) => T,
+  ): Promise<{ readonly applied: Applied; readonly result: T }> {
+    const applied = await this.#watched(
+      this.#manager.transact(
+        (state, transaction) => ({
+          changes: [],
+          answer: decide(new Work(state, transaction, this.moment(), this.#budgets)),
+        }),
+        key === undefined ? {} : { key },
+      ),
+    );
+    return { applied, result: applied.answer as T };
+  }
+
+  async #watched(transaction: Promise<Applied>): Promise<Applied> {
+    try {
+      return await transaction;
+    } catch (error) {
+      if (isStoreAway(error)) this.#storeTrouble ??= { since: this.moment().iso, why: error.message };
+      throw error;
+    }
+  }
+
+  /** Looks whether a store that took no changes takes them again: it tries with a change that is worth being told. */
+  async tryStoreAgain(): Promise<void> {
+    if (this.#storeTrouble === null) return;
+    const message = `the store takes changes again; it had refused them since ${this.#storeTrouble.since}`;
+    await this.transact((work) =>
+      note(work, { category: "system", level: "warn", actor: "server", action: "store_recovered", message }),
+    );
+    this.#storeTrouble = null;
+    this.#log.warn(message);
+  }
+}
+
+/** True when a change was refused because it can't be stored now: nothing has moved, and all else goes on. */
+export function isStoreAway(error: unknown): error is SyncError {
+  return error instanceof SyncError && error.code === "store_unavailable";
+}

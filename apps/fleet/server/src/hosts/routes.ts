@@ -1,0 +1,65 @@
+/** The routes of hosts: what people change of them. */
+
+import { type Host, HostAnswer, HostPatch, ReachedAnswer } from "@neverstale/fleet-domain";
+import type { JsonValue } from "@neverstale/protocol";
+import type { Presences } from "../agents/presences.ts";
+import { RequestRefusal } from "../fleet/refusal.ts";
+import type { TransactFor } from "../http/io/once.ts";
+import type { OpenSockets } from "../http/open-sockets.ts";
+import { type Answer, type Ask, param, type Route, userOf, withBody } from "../http/route.ts";
+import { patchHost, removeHost } from "./decide.ts";
+
+export interface HostRoutesParts {
+  readonly transactFor: TransactFor;
+  readonly sockets: OpenSockets;
+  readonly presences: Presences;
+}
+
+export function hostRoutes(parts: HostRoutesParts): Route[] {
+  return [
+    withBody({
+      method: "PATCH",
+      path: "/api/hosts/:id",
+      allow: "operator",
+      body: HostPatch,
+      answer: HostAnswer,
+      handle: (ask) => patch(parts, ask),
+    }),
+    {
+      method: "DELETE",
+      path: "/api/hosts/:id",
+      allow: "admin",
+      answer: ReachedAnswer,
+      handle: (ask) => remove(parts, ask),
+    },
+  ];
+}
+
+/** It is answered after the commit. */
+async function patch({ transactFor }: HostRoutesParts, ask: Ask<HostPatch>): Promise<Answer> {
+  const id = param(ask, "id");
+  const { user, role } = userOf(ask);
+  if (ask.body.name !== undefined && role !== "admin")
+    throw new RequestRefusal("forbidden", "only an admin may name a host", { hint: "Ask an admin." });
+  const { applied, result } = await transactFor(ask, (work) => {
+    patchHost(work, id, ask.body, user);
+    return work.fleet.hosts.get(id) as Host & JsonValue;
+  });
+  const host: Host = result;
+  return { body: { host, epoch: applied.epoch, version: applied.version } satisfies HostAnswer };
+}
+
+/** The agent's socket is closed before this is answered (rule A11). A repeat touches no host that has the name since. */
+async function remove({ transactFor, sockets, presences }: HostRoutesParts, ask: Ask<unknown>): Promise<Answer> {
+  const id = param(ask, "id");
+  const { applied } = await transactFor(ask, (work) => {
+    removeHost(work, id, userOf(ask).user);
+    sockets.revokeAgent(id); // Now, so that not even this change reaches them, and again for one that came in between.
+    return null;
+  });
+  if (!applied.replayed) {
+    sockets.revokeAgent(id);
+    presences.forget(id);
+  }
+  return { body: { epoch: applied.epoch, version: applied.version } };
+}

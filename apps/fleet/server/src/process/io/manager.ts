@@ -1,0 +1,58 @@
+/** The manager of the fleet's spaces is opened and closed here. */
+
+import {
+  ACCOUNTS_SPACE,
+  AGENT_SPACES,
+  AUDIT_SPACE,
+  accountsModel,
+  agentModel,
+  auditModel,
+  fleetModel,
+  OUTPUT_SPACES,
+  outputModel,
+} from "@neverstale/fleet-domain";
+import { DEFAULT_LIMITS, StateManager, StoreFailure } from "@neverstale/server";
+import { sqliteStore } from "@neverstale/store-sqlite";
+import { retireOld } from "../../commands/decide.ts";
+import type { Log } from "../../fleet/log.ts";
+import type { FleetManager } from "../../fleet/state.ts";
+import { databaseIn } from "./data-directory.ts";
+import { connectionsAllowed } from "./open-files.ts";
+import { connectionLimitsOf, type FleetOptions, socketLimitsOf } from "./settings.ts";
+
+export function openManager(options: FleetOptions, dataDir: string, log: Log): Promise<FleetManager> {
+  return StateManager.open({
+    model: fleetModel(options.eventLimit === undefined ? {} : { eventLimit: options.eventLimit }),
+    spaces: {
+      [AGENT_SPACES]: agentModel,
+      [OUTPUT_SPACES]: outputModel,
+      [ACCOUNTS_SPACE]: accountsModel,
+      [AUDIT_SPACE]: auditModel(options.auditLimit === undefined ? {} : { auditLimit: options.auditLimit }),
+    },
+    store: options.store ?? sqliteStore(databaseIn(dataDir), { acceptLostLog: options.acceptLostLog ?? false }),
+    migrate: retireOld,
+    limits: {
+      connectionsPerAddress: socketLimitsOf(options).address,
+      connections: Math.max(
+        1,
+        Math.min(DEFAULT_LIMITS.connections, connectionsAllowed() - connectionLimitsOf(options).all),
+      ),
+    },
+    onProblems: ({ count, found }) => {
+      log.warn({ count, found }, "records are stored that this release would not take in; they are served as they are");
+    },
+    onFailure: (error) => {
+      log.fatal({ err: error }, "whether the last commit is stored is unknown: ending");
+      if (options.onFailure === undefined) process.exit(1);
+      options.onFailure(error);
+    },
+  });
+}
+
+/** On a full disk the records can't be put in order any more: the next start does it, from the log. Nothing is lost. */
+export async function closeManager(manager: FleetManager, log: Log): Promise<void> {
+  await manager.close().catch((error: unknown) => {
+    if (!(error instanceof StoreFailure) || error.outcome !== "nothing_moved") throw error;
+    log.warn({ err: error }, "the store was closed without its records being put in order");
+  });
+}

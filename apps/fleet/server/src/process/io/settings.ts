@@ -1,0 +1,112 @@
+/** The settings of the server: what may be given, what it means when it isn't, and what no server can start with. */
+
+import { passwordProblem } from "@neverstale/fleet-domain";
+import type { SyncError } from "@neverstale/protocol";
+import { type Store, withDefaults } from "@neverstale/server";
+import type { Logger } from "pino";
+import { HostBudgets, type HostLimits } from "../../fleet/host-budgets.ts";
+import { normalBasePath } from "../../http/base-path.ts";
+import { TrustedProxies } from "../../http/io/client-address.ts";
+import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "../../http/io/connections.ts";
+import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "../../http/open-sockets.ts";
+import { isLoopback, Origins } from "../../http/origins.ts";
+import { DEFAULT_RATE_LIMITS, type RateLimits } from "../../http/rate-limits.ts";
+import { StartFailure } from "../start-failure.ts";
+import { connectionsAllowed } from "./open-files.ts";
+
+/** Each has its flag and its environment variable in the command line. */
+export interface FleetOptions {
+  /** 0: a free one. Default 8080. */
+  readonly port?: number;
+  /** Default 127.0.0.1. Any other one needs `allowedOrigins`. */
+  readonly host?: string;
+  /** Default ./data */
+  readonly dataDir?: string;
+  readonly beaconMs?: number;
+  /** Events kept in the live state. Default 100. */
+  readonly eventLimit?: number;
+  /** Audit events kept apart from all others. Default 10,000. */
+  readonly auditLimit?: number;
+  /** Whether an agent for this very machine is started. Default true. */
+  readonly localAgent?: boolean;
+  /** Where browsers may come from. Default: the address it listens on. */
+  readonly allowedOrigins?: readonly string[];
+  /** Addresses or ranges of proxies whose `X-Forwarded-For` is believed. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** Behind the host in the addresses that browsers use, as in `/fleet`, when a proxy serves others there too. Default /. */
+  readonly basePath?: string;
+  /** Makes `admin` with this password, if there is no user. */
+  readonly adminPassword?: string;
+  /** Starts though the database was not closed and its write-ahead log is gone. Default false: it is refused. */
+  readonly acceptLostLog?: boolean;
+  /** Default: JSON lines on standard error. */
+  readonly log?: Logger;
+  /** Takes the lines for standard output: the address, and the sign-in link where there is one. */
+  readonly print?: (line: string) => void;
+  /** Default: SQLite in the data directory. */
+  readonly store?: Store;
+  /** Default: the built page of the workspace. */
+  readonly webDirectory?: string;
+  readonly rateLimits?: Partial<RateLimits>;
+  readonly socketLimits?: Partial<SocketLimits>;
+  readonly connectionLimits?: Partial<ConnectionLimits>;
+  readonly hostLimits?: Partial<HostLimits>;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
+  /** Milliseconds of a clock that nobody sets. Default: `now` where it is given, else this process's. */
+  readonly steadyNow?: () => number;
+  /** Called once when the outcome of a commit is unknown (rule A1). Default: the process ends with 1. */
+  readonly onFailure?: (error: SyncError) => void;
+}
+
+export const DEFAULT_HOST = "127.0.0.1";
+
+/** Throws for settings that no server can start with: what can be told before anything is opened. */
+export function checkSettings(options: FleetOptions): void {
+  const { host = DEFAULT_HOST, allowedOrigins = [], adminPassword = "", trustedProxies = [], basePath = "/" } = options;
+  checkLimits(options);
+  checkReachability(host, allowedOrigins);
+  new Origins(allowedOrigins);
+  new TrustedProxies(trustedProxies);
+  normalBasePath(basePath);
+  const problem = adminPassword === "" ? null : passwordProblem(adminPassword);
+  if (problem !== null)
+    throw new StartFailure(
+      `the admin's password ${problem}`,
+      "Give another one, or none: the first start then prints a one-time sign-in link.",
+    );
+}
+
+function checkLimits(options: FleetOptions): void {
+  new HostBudgets(options.hostLimits);
+  socketLimitsOf(options);
+  connectionLimitsOf(options);
+  rateLimitsOf(options);
+}
+
+/** Beyond this machine it is for a person to say where browsers come from: a proxy with TLS, as a rule (C47). */
+function checkReachability(host: string, allowed: readonly string[]): void {
+  if (isLoopback(host) || allowed.length > 0) return;
+  throw new Error(
+    `--host ${host} makes it reachable from outside: say with --allowed-origin at which address browsers find it, https behind a TLS proxy`,
+  );
+}
+
+export function socketLimitsOf({ socketLimits }: FleetOptions): SocketLimits {
+  return withDefaults(DEFAULT_SOCKET_LIMITS, socketLimits, "socketLimits");
+}
+
+export function rateLimitsOf({ rateLimits = {} }: FleetOptions): RateLimits {
+  const limits = { ...DEFAULT_RATE_LIMITS };
+  for (const name of Object.keys({ ...limits, ...rateLimits }) as (keyof RateLimits)[]) {
+    if (limits[name] === undefined) throw new Error(`\`rateLimits\` has no \`${name}\``);
+    limits[name] = withDefaults(limits[name], rateLimits[name], `rateLimits.${name}`);
+  }
+  return limits;
+}
+
+/** Half of what the system allows is left to sockets. */
+export function connectionLimitsOf({ connectionLimits }: FleetOptions): ConnectionLimits {
+  const all = Math.min(DEFAULT_CONNECTION_LIMITS.all, Math.floor(connectionsAllowed() / 2));
+  return withDefaults({ ...DEFAULT_CONNECTION_LIMITS, all }, connectionLimits, "connectionLimits");
+}
