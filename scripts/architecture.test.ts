@@ -94,7 +94,7 @@ describe("what is not under io/ neither waits nor touches the machine", () => {
     expect(await foundIn(source)).toEqual([]);
   });
 
-  test("leaves io/, tests, shared suites and the apps alone, but not the fleet's domain", async () => {
+  test("leaves io/, tests, shared suites and entries alone, in packages and in the fleet", async () => {
     write({
       "packages/server/package.json": manifest("@neverstale/server"),
       "packages/server/src/io/clock.ts": "export const now = () => Date.now();",
@@ -103,12 +103,31 @@ describe("what is not under io/ neither waits nor touches the machine", () => {
       "packages/server/src/store/contract-suite.ts": "Date.now();",
       "packages/server/src/index.ts": `export { now } from "./io/clock.ts";`,
       "apps/fleet/server/package.json": manifest("@neverstale/fleet-server"),
-      "apps/fleet/server/src/main.ts": "Date.now();",
+      "apps/fleet/server/src/http/io/clock.ts": "export const now = () => Date.now();",
+      "apps/fleet/server/src/hosts/decide.ts": "Date.now();",
       "apps/fleet/domain/package.json": manifest("@neverstale/fleet-domain"),
       "apps/fleet/domain/src/hosts/host.ts": "Date.now();",
     });
 
-    expect(await found()).toEqual(["apps/fleet/domain/src/hosts/host.ts:1: `Date.now` reads the clock"]);
+    expect(await found()).toEqual([
+      "apps/fleet/domain/src/hosts/host.ts:1: `Date.now` reads the clock",
+      "apps/fleet/server/src/hosts/decide.ts:1: `Date.now` reads the clock",
+    ]);
+  });
+
+  test("of the page components may wait and listen, and all else may only touch what is drawn", async () => {
+    write({
+      "apps/fleet/web/package.json": manifest("@neverstale/fleet-web"),
+      "apps/fleet/web/src/hosts/host-panel.tsx": "setTimeout(() => {}, 1);",
+      "apps/fleet/web/src/hosts/io/stored.ts": "localStorage.clear();",
+      "apps/fleet/web/src/hosts/columns.ts":
+        "document.title = location.href;\nwindow.localStorage.clear();\nwindow.location.reload();\nfetch('/');",
+    });
+
+    expect(await found()).toEqual([
+      "apps/fleet/web/src/hosts/columns.ts:2: uses the global `localStorage`",
+      "apps/fleet/web/src/hosts/columns.ts:4: uses the global `fetch`",
+    ]);
   });
 });
 

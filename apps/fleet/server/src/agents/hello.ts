@@ -1,5 +1,5 @@
 import { type AgentReport, asLine, type Host, nameProblem } from "@neverstale/fleet-domain";
-import { type JsonValue, sameJson } from "@neverstale/protocol";
+import { type JsonValue, sameJson, utf8Bytes } from "@neverstale/protocol";
 import { noteWithin } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 import { markClock, toldTime } from "./agent-times.ts";
@@ -34,7 +34,7 @@ function factsOf(work: Work, host: Host, hello: Hello): Facts {
   const facts = { hostname: goodName(work, host, hello.hostname), os, arch, agentVersion };
   const checks = checksOf(work, host, hello);
   const { recordBytes } = work.budgets.limits;
-  const bytes = Buffer.byteLength(JSON.stringify({ ...host, ...facts, ops, checks }));
+  const bytes = utf8Bytes(JSON.stringify({ ...host, ...facts, ops, checks }));
   if (bytes <= recordBytes) return { ...facts, ops, checks };
   work.budgets.countTooLarge();
   noteWithin(work, {

@@ -1,4 +1,5 @@
 import { type AgentReport, asLine, type Command, chunkId, isFinal, type OutputStatus } from "@neverstale/fleet-domain";
+import { utf8Bytes } from "@neverstale/protocol";
 import { markClock, movedTime, toldTime } from "../agents/agent-times.ts";
 import { noteWithin } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
@@ -87,7 +88,7 @@ function append(
 /** The mark is the last piece that is kept. */
 function cut(work: Work, command: Command, status: OutputStatus, why: string): void {
   const text = `\n[output cut: ${why}]\n`;
-  append(work, command, { ...status, cut: true }, { text, bytes: Buffer.byteLength(text) });
+  append(work, command, { ...status, cut: true }, { text, bytes: utf8Bytes(text) });
   noteWithin(work, {
     category: "error",
     level: "warn",
