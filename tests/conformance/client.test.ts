@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { checkClient, type Profile, readScenarios } from "@neverstale/conformance";
+import { checkClient, readScenarios } from "@neverstale/conformance";
+import type { Profile } from "@neverstale/protocol";
 import { expect, test } from "vitest";
 
 const scenarios = readScenarios("client");

@@ -5,10 +5,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { checkServer, markdownOf, type Outcome, readScenarios, type Scenario } from "@neverstale/conformance";
+import { checkServer, markdownOf, readScenarios, type Scenario, type ScenarioOutcome } from "@neverstale/conformance";
 import { Supervised } from "./supervised.ts";
 
-export async function checkNaiveServer(): Promise<Outcome[]> {
+export async function checkNaiveServer(): Promise<ScenarioOutcome[]> {
   const scenarios = readScenarios("server").filter(({ profiles }) => profiles.includes("plain"));
   const amid = (each: Scenario) => each.rule === "A7";
   const one = (each: Scenario) => !amid(each) && JSON.stringify(each.steps).includes("$beaconMs");
@@ -22,7 +22,7 @@ export async function checkNaiveServer(): Promise<Outcome[]> {
   ];
 }
 
-async function play(scenarios: readonly Scenario[], beaconMs: number): Promise<Outcome[]> {
+async function play(scenarios: readonly Scenario[], beaconMs: number): Promise<ScenarioOutcome[]> {
   const folder = mkdtempSync(join(tmpdir(), "neverstale-naive-"));
   const server = await Supervised.start("naive-server.ts", join(folder, "naive.db"), beaconMs);
   try {

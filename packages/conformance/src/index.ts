@@ -1,11 +1,19 @@
-export type { AcceptedConnection, Arrival, ClientBench, Connection, Control, ServerBench, Shown } from "./bench.ts";
-export { checkClient, checkServer, run } from "./io/program.ts";
+export { playWithClient } from "./client/play-client.ts";
+export { checkClient, checkServer, runProgram } from "./io/program.ts";
 export { readScenarios } from "./io/read-scenarios.ts";
-export { NotRun, type Outcome } from "./outcome.ts";
 export { type Mismatch, mismatch } from "./patterns/pattern.ts";
 export { type Bindings, resolve, ScenarioError } from "./patterns/template.ts";
-export { playWithClient } from "./play-client.ts";
-export { playWithServer } from "./play-server.ts";
-export { markdownOf, sumOf, tableOf } from "./report.ts";
-export { type Profile, readScenario, type Scenario, type Step, type Tested } from "./scenario.ts";
-export { Violation } from "./violation.ts";
+export { NotRun, type ScenarioOutcome } from "./scenario/outcome.ts";
+export { markdownOf, sumOf, tableOf } from "./scenario/report.ts";
+export { readScenario, type Scenario, type ScenarioStep, type Tested } from "./scenario/scenario.ts";
+export { Violation } from "./scenario/violation.ts";
+export { playWithServer } from "./server/play-server.ts";
+export type {
+  AcceptedConnection,
+  Arrival,
+  Control,
+  Shown,
+  TestConnection,
+  TestedClient,
+  TestedServer,
+} from "./tested.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@neverstale/protocol";
-import type { Control } from "../bench.ts";
+import type { Control } from "../tested.ts";
 
 /** A change is answered when it is on disk, and a restart when the server listens again: neither is quick everywhere. */
 const ANSWER_MS = 60_000;

@@ -1,4 +1,4 @@
-import { run } from "./program.ts";
+import { runProgram } from "./program.ts";
 
 // Nothing that a scenario left open keeps the process.
-process.exit(await run(process.argv.slice(2), (text) => console.log(text)));
+process.exit(await runProgram(process.argv.slice(2), (text) => console.log(text)));

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { run } from "./program.ts";
+import { runProgram } from "./program.ts";
 
 async function runWith(...args: string[]): Promise<{ code: number; printed: string }> {
   const lines: string[] = [];
-  const code = await run(args, (text) => lines.push(text));
+  const code = await runProgram(args, (text) => lines.push(text));
   return { code, printed: lines.join("\n") };
 }
 

@@ -1,13 +1,14 @@
 import { parseArgs } from "node:util";
-import type { Outcome } from "../outcome.ts";
+import type { Profile } from "@neverstale/protocol";
+import { playWithClient } from "../client/play-client.ts";
 import { ScenarioError } from "../patterns/template.ts";
-import { playWithClient } from "../play-client.ts";
-import { playWithServer } from "../play-server.ts";
-import { markdownOf, tableOf } from "../report.ts";
-import type { Profile, Scenario } from "../scenario.ts";
+import type { ScenarioOutcome } from "../scenario/outcome.ts";
+import { markdownOf, tableOf } from "../scenario/report.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { playWithServer } from "../server/play-server.ts";
 import { readScenarios } from "./read-scenarios.ts";
+import { RemoteServer } from "./remote-server.ts";
 import { SpawnedClient } from "./spawned-client.ts";
-import { WebSocketBench } from "./web-socket-bench.ts";
 
 const USAGE = `neverstale-conformance server ws://HOST:PORT/PATH [--control http://HOST:PORT] [--header 'Name: value']...
                               [--beacon-ms 30000]
@@ -26,7 +27,7 @@ const CLIENTS_AT_ONCE = 4;
 class UsageError extends Error {}
 
 /** Runs the command and returns its exit code. */
-export async function run(args: readonly string[], print: (text: string) => void): Promise<number> {
+export async function runProgram(args: readonly string[], print: (text: string) => void): Promise<number> {
   try {
     return await runCommand(args, print);
   } catch (error) {
@@ -107,12 +108,12 @@ function headersOf(lines: readonly string[]): Record<string, string> {
 export async function checkServer(
   scenarios: readonly Scenario[],
   profiles: readonly Profile[],
-  options: ConstructorParameters<typeof WebSocketBench>[0],
-): Promise<Outcome[]> {
-  const bench = new WebSocketBench(options);
-  const outcomes: Outcome[] = [];
+  options: ConstructorParameters<typeof RemoteServer>[0],
+): Promise<ScenarioOutcome[]> {
+  const server = new RemoteServer(options);
+  const outcomes: ScenarioOutcome[] = [];
   for (const [scenario, profile] of runsOf(scenarios, profiles)) {
-    outcomes.push(await playWithServer(scenario, profile, bench));
+    outcomes.push(await playWithServer(scenario, profile, server));
   }
   return outcomes;
 }
@@ -122,11 +123,11 @@ export async function checkClient(
   scenarios: readonly Scenario[],
   profiles: readonly Profile[],
   command: readonly string[],
-): Promise<Outcome[]> {
+): Promise<ScenarioOutcome[]> {
   const [program, ...args] = command;
   if (program === undefined) throw new UsageError("give the client's command after --");
   const runs = runsOf(scenarios, profiles);
-  const outcomes: Outcome[] = [];
+  const outcomes: ScenarioOutcome[] = [];
   const waiting = runs.entries();
   const lane = async () => {
     for (const [index, [scenario, profile]] of waiting) {
@@ -141,7 +142,7 @@ async function playWithNewClient(
   scenario: Scenario,
   profile: Profile,
   command: readonly [string, ...string[]],
-): Promise<Outcome> {
+): Promise<ScenarioOutcome> {
   const client = await SpawnedClient.start(command);
   try {
     return await playWithClient(scenario, profile, client);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { JsonValue } from "@neverstale/protocol";
 import { ScenarioError } from "../patterns/template.ts";
-import { readScenario, type Scenario, type Tested } from "../scenario.ts";
+import { readScenario, type Scenario, type Tested } from "../scenario/scenario.ts";
 
 const FOLDER = fileURLToPath(new URL("../../scenarios", import.meta.url));
 

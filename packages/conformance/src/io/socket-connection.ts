@@ -2,19 +2,19 @@ import type { Socket } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { isPart, MAX_INFLATED_BYTES, PART_HEADER_BYTES, PartJoiner, partHeader } from "@neverstale/protocol";
 import type { WebSocket } from "ws";
-import type { Arrival, Connection } from "../bench.ts";
-import type { Bell } from "./bell.ts";
+import type { Arrival, TestConnection } from "../tested.ts";
+import type { ArrivalBell } from "./arrival-bell.ts";
 
 /** A WebSocket of either side, with the TCP socket below it. */
-export class SocketConnection implements Connection {
+export class SocketConnection implements TestConnection {
   readonly inbox: Arrival[] = [];
   receivedBytes = 0;
   readonly #parts = new PartJoiner();
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
-  readonly #bell: Bell;
+  readonly #bell: ArrivalBell;
 
-  constructor(webSocket: WebSocket, socket: Socket, bell: Bell) {
+  constructor(webSocket: WebSocket, socket: Socket, bell: ArrivalBell) {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#bell = bell;

@@ -5,8 +5,8 @@ import type { AddressInfo, Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { isJsonObject, type JsonValue } from "@neverstale/protocol";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { AcceptedConnection, ClientBench, Shown } from "../bench.ts";
-import { Bell } from "./bell.ts";
+import type { AcceptedConnection, Shown, TestedClient } from "../tested.ts";
+import { ArrivalBell } from "./arrival-bell.ts";
 import { SocketConnection } from "./socket-connection.ts";
 
 const PATH = "/sync";
@@ -15,7 +15,7 @@ class Accepted extends SocketConnection implements AcceptedConnection {
   readonly query: Readonly<Record<string, string>>;
   readonly protocols: readonly string[];
 
-  constructor(webSocket: WebSocket, request: IncomingMessage, bell: Bell) {
+  constructor(webSocket: WebSocket, request: IncomingMessage, bell: ArrivalBell) {
     super(webSocket, request.socket as Socket, bell);
     this.query = Object.fromEntries(new URL(request.url ?? "", "http://localhost").searchParams);
     const offered = request.headers["sec-websocket-protocol"] ?? "";
@@ -24,11 +24,11 @@ class Accepted extends SocketConnection implements AcceptedConnection {
 }
 
 /** The client under test as a process of its own, with an authority that it connects to: this one. */
-export class SpawnedClient implements ClientBench {
+export class SpawnedClient implements TestedClient {
   readonly accepted: Accepted[] = [];
   readonly shown: Shown[] = [];
   complaint: string | null = null;
-  readonly #bell = new Bell();
+  readonly #bell = new ArrivalBell();
   readonly #http: Server;
   readonly #sockets: WebSocketServer;
   #process: ChildProcess | null = null;

@@ -1,5 +1,8 @@
 /** This file holds the names and numbers on which both ends of a connection agree. */
 
+/** A connection speaks one of two profiles: `v1` is `neverstale.v1` (rule M2), `plain` needs no subprotocol (rule M1). */
+export type Profile = "v1" | "plain";
+
 /** The WebSocket subprotocol of the full profile. A connection without it speaks the plain profile. */
 export const SUBPROTOCOL = "neverstale.v1";
 /** A browser's second subprotocol is this prefix and its CSRF token. */

@@ -7,11 +7,11 @@ import { isSafeId } from "../json/safety.ts";
 export type Loose = { readonly [key: string]: unknown };
 
 /** Reads a version or another count from 0. */
-export function count(message: Loose, member: string): number {
-  return whole(message, member, 0);
+export function readCount(message: Loose, member: string): number {
+  return readWhole(message, member, 0);
 }
 
-export function whole(message: Loose, member: string, least: number): number {
+export function readWhole(message: Loose, member: string, least: number): number {
   const value = message[member];
   if (!isWhole(value, least)) throw bad(`\`${member}\` is not a whole number from ${least}`);
   return value as number;
@@ -22,20 +22,20 @@ export function isWhole(value: unknown, least: number): boolean {
 }
 
 /** Reads a string that may be an id (rule S4). */
-export function safeText(message: Loose, member: string): string {
+export function readSafeText(message: Loose, member: string): string {
   const value = message[member];
   if (!isSafeId(value)) throw bad(`\`${member}\` is not a string that is allowed`);
   return value;
 }
 
-export function anyText(message: Loose, member: string): string {
+export function readString(message: Loose, member: string): string {
   const value = message[member];
   if (typeof value !== "string") throw bad(`\`${member}\` is not a string`);
   return value;
 }
 
 /** Reads one of the listed words. */
-export function oneOf<T extends string>(message: Loose, member: string, words: readonly T[]): T {
+export function readWord<T extends string>(message: Loose, member: string, words: readonly T[]): T {
   const found = words.find((word) => word === message[member]);
   if (found === undefined) throw bad(`\`${member}\` is not one of ${words.join(", ")}`);
   return found;
@@ -43,7 +43,7 @@ export function oneOf<T extends string>(message: Loose, member: string, words: r
 
 const DIGEST = /^[0-9a-f]{16}$/;
 
-export function digestText(message: Loose, member: string): string {
+export function readDigest(message: Loose, member: string): string {
   const value = message[member];
   if (typeof value !== "string" || !DIGEST.test(value)) throw bad(`\`${member}\` is not 16 lower-case hex digits`);
   return value;

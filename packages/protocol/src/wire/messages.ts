@@ -5,8 +5,18 @@
 
 import { SYNC_ERROR_CODES, type SyncErrorCode } from "../errors.ts";
 import { isSafeId } from "../json/safety.ts";
-import { anyText, bad, count, digestText, isWhole, type Loose, oneOf, safeText, whole } from "./members.ts";
-import { changePayload, diffPayload, statePayload } from "./payloads.ts";
+import {
+  bad,
+  isWhole,
+  type Loose,
+  readCount,
+  readDigest,
+  readSafeText,
+  readString,
+  readWhole,
+  readWord,
+} from "./members.ts";
+import { readChange, readDiff, readState } from "./payloads.ts";
 
 export type ServerMessage = FullStateMessage | DeltaMessage | SyncMessage | ErrorMessage;
 
@@ -23,20 +33,20 @@ export interface FullStateMessage extends ReturnType<typeof readFullState> {}
 export function readFullState(message: Loose) {
   return {
     type: message.type as "init" | "full_state",
-    version: count(message, "version"),
+    version: readCount(message, "version"),
     ...readResumeFacts(message),
-    digest: digestText(message, "digest"),
-    payload: statePayload(message.payload),
+    digest: readDigest(message, "digest"),
+    payload: readState(message.payload),
   } as const;
 }
 
 export interface DeltaMessage extends ReturnType<typeof readDelta> {}
 
 export function readDelta(message: Loose) {
-  const from = count(message, "from");
-  const version = count(message, "version");
+  const from = readCount(message, "from");
+  const version = readCount(message, "version");
   if (version < from) throw bad("a delta's `version` is below its `from`");
-  return { type: "delta", from, version, payload: diffPayload(message.payload) } as const;
+  return { type: "delta", from, version, payload: readDiff(message.payload) } as const;
 }
 
 export interface SyncMessage extends ReturnType<typeof readSync> {}
@@ -45,16 +55,16 @@ export function readSync(message: Loose) {
   return {
     type: "sync",
     /** This connection's position. */
-    version: count(message, "version"),
+    version: readCount(message, "version"),
     /** The authority's newest version. */
-    head: count(message, "head"),
-    ...(message.digest === undefined ? ABSENT : { digest: digestText(message, "digest") }),
+    head: readCount(message, "head"),
+    ...(message.digest === undefined ? ABSENT : { digest: readDigest(message, "digest") }),
     /** The `n` of the `check` that this answers. */
-    ...(message.check === undefined ? ABSENT : { check: whole(message, "check", 1) }),
+    ...(message.check === undefined ? ABSENT : { check: readWhole(message, "check", 1) }),
     /** Between the parts of a message: so many bytes of it have been put (rule M9). */
-    ...(message.part === undefined ? ABSENT : { part: whole(message, "part", 1) }),
+    ...(message.part === undefined ? ABSENT : { part: readWhole(message, "part", 1) }),
     /** What the authority's wall clock said when this was made, in whole milliseconds since 1970. */
-    ...(message.at === undefined ? ABSENT : { at: count(message, "at") }),
+    ...(message.at === undefined ? ABSENT : { at: readCount(message, "at") }),
     /** These facts stand only in the first message of a resumed connection (rule E4). */
     ...(hasResumeFacts(message) ? { resumed: readResumeFacts(message) } : ABSENT),
   } as const;
@@ -65,10 +75,10 @@ export interface ResumeFacts extends ReturnType<typeof readResumeFacts> {}
 
 function readResumeFacts(message: Loose) {
   return {
-    epoch: safeText(message, "epoch"),
-    space: safeText(message, "space"),
-    model: count(message, "model"),
-    beaconMs: whole(message, "beaconMs", 1),
+    epoch: readSafeText(message, "epoch"),
+    space: readSafeText(message, "space"),
+    model: readCount(message, "model"),
+    beaconMs: readWhole(message, "beaconMs", 1),
     lineage: readLineage(message),
   } as const;
 }
@@ -96,13 +106,13 @@ export interface ErrorMessage extends NonNullable<ReturnType<typeof readError>> 
 
 /** It returns null when this build does not know the code: the code with which the socket is closed says what to do. */
 export function readError(message: Loose) {
-  const code = safeText(message, "code");
+  const code = readSafeText(message, "code");
   const error = {
     type: "error",
     code: code as SyncErrorCode,
-    message: anyText(message, "message"),
-    hint: anyText(message, "hint"),
-    ...(message.retryAfterMs === undefined ? ABSENT : { retryAfterMs: count(message, "retryAfterMs") }),
+    message: readString(message, "message"),
+    hint: readString(message, "hint"),
+    ...(message.retryAfterMs === undefined ? ABSENT : { retryAfterMs: readCount(message, "retryAfterMs") }),
   } as const;
   return (SYNC_ERROR_CODES as readonly string[]).includes(code) ? error : null;
 }
@@ -110,13 +120,13 @@ export function readError(message: Loose) {
 interface CheckMessage extends ReturnType<typeof readCheck> {}
 
 export function readCheck(message: Loose) {
-  return { type: "check", n: whole(message, "n", 1) } as const;
+  return { type: "check", n: readWhole(message, "n", 1) } as const;
 }
 
 interface AckMessage extends ReturnType<typeof readAck> {}
 
 export function readAck(message: Loose) {
-  return { type: "ack", n: count(message, "n") } as const;
+  return { type: "ack", n: readCount(message, "n") } as const;
 }
 
 export type ResyncReason = "gap" | "drift" | "digest" | "epoch" | "manual";
@@ -125,7 +135,7 @@ export const RESYNC_REASONS: readonly ResyncReason[] = ["gap", "drift", "digest"
 interface GetStateMessage extends ReturnType<typeof readGetState> {}
 
 export function readGetState(message: Loose) {
-  return { type: "get_state", reason: oneOf(message, "reason", RESYNC_REASONS) } as const;
+  return { type: "get_state", reason: readWord(message, "reason", RESYNC_REASONS) } as const;
 }
 
 interface PlainFullStateMessage extends ReturnType<typeof readPlainFullState> {}
@@ -133,21 +143,21 @@ interface PlainFullStateMessage extends ReturnType<typeof readPlainFullState> {}
 export function readPlainFullState(message: Loose) {
   return {
     type: message.type as "init" | "full_state",
-    version: count(message, "version"),
-    payload: statePayload(message.payload),
+    version: readCount(message, "version"),
+    payload: readState(message.payload),
   } as const;
 }
 
 interface PlainDeltaMessage extends ReturnType<typeof readPlainDelta> {}
 
 export function readPlainDelta(message: Loose) {
-  return { type: "delta", version: count(message, "version"), payload: changePayload(message.payload) } as const;
+  return { type: "delta", version: readCount(message, "version"), payload: readChange(message.payload) } as const;
 }
 
 interface PlainSyncMessage extends ReturnType<typeof readPlainSync> {}
 
 export function readPlainSync(message: Loose) {
-  return { type: "sync", version: count(message, "version") } as const;
+  return { type: "sync", version: readCount(message, "version") } as const;
 }
 
 export interface PlainClientMessage extends ReturnType<typeof readPlainGetState> {}

@@ -4,9 +4,9 @@ import type { CollectionDiff, Diff } from "../diff/diff.ts";
 import type { WireState } from "../json/json.ts";
 import { isSafeId, isSafeJson, isSafeKey } from "../json/safety.ts";
 import type { Change } from "../model/change.ts";
-import { anyText, bad, isObject, quote, safeText, unsafe } from "./members.ts";
+import { bad, isObject, quote, readSafeText, readString, unsafe } from "./members.ts";
 
-export function diffPayload(payload: unknown): Diff {
+export function readDiff(payload: unknown): Diff {
   if (!isObject(payload)) throw bad("a delta's `payload` is not an object");
   for (const collection in payload) {
     if (!isSafeId(collection)) throw unsafe(collection);
@@ -85,7 +85,7 @@ function requireValue(value: unknown): void {
   if (!isSafeJson(value, 1)) throw bad("a value holds a key, a string or a depth that is not allowed");
 }
 
-export function statePayload(payload: unknown): WireState {
+export function readState(payload: unknown): WireState {
   if (!isObject(payload)) throw bad("the state is not an object");
   for (const collection in payload) {
     if (!isSafeId(collection)) throw unsafe(collection);
@@ -94,10 +94,10 @@ export function statePayload(payload: unknown): WireState {
   return payload as WireState;
 }
 
-export function changePayload(change: unknown): Change {
+export function readChange(change: unknown): Change {
   if (!isObject(change)) throw bad("a change is not an object");
-  safeText(change, "type");
-  anyText(change, "target");
+  readSafeText(change, "type");
+  readString(change, "target");
   if (!isObject(change.data) || !isSafeJson(change.data, 0)) throw bad("a change's `data` is not an allowed object");
   return change as unknown as Change;
 }

@@ -1,12 +1,10 @@
-import { assert } from "@neverstale/protocol";
+import { assert, type Profile } from "@neverstale/protocol";
 import type { Frame, Millis, Part, Wire } from "../runtime/runtime.ts";
 import type { LargeDelta } from "./frames/large-deltas.ts";
 import type { SnapshotKind } from "./frames/snapshots.ts";
 import { PartWindow } from "./part-window.ts";
 import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 import { Window } from "./window.ts";
-
-export type Profile = "plain" | "v1";
 
 /** A full state that a cursor waits for. */
 export interface Wanted {

@@ -1,10 +1,18 @@
-import { collection, defineModel, patch, put, remove, SyncError, WINDOW_BYTES } from "@neverstale/protocol";
+import {
+  collection,
+  defineModel,
+  type Profile,
+  patch,
+  put,
+  remove,
+  SyncError,
+  WINDOW_BYTES,
+} from "@neverstale/protocol";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { StateManager } from "../authority/state-manager.ts";
 import { settle, TestWire, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
 import { type SpaceView, spaceOf } from "../space/space-view.ts";
 import { type MemoryData, memoryStore } from "../store/memory.ts";
-import type { Profile } from "./cursor.ts";
 import { SyncHub } from "./sync-hub.ts";
 
 const model = defineModel({

@@ -8,6 +8,7 @@ import {
   encodeMessage,
   isSafeId,
   type Position,
+  type Profile,
   type ResyncReason,
   SyncError,
   type SyncMessage,
@@ -19,7 +20,7 @@ import type { Space } from "../space/space.ts";
 import { spaceOf } from "../space/space-view.ts";
 import { beaconInterval } from "./beacon-interval.ts";
 import { Bucket, type Rate } from "./bucket.ts";
-import { Cursor, type Profile } from "./cursor.ts";
+import { Cursor } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
 import { type FullStateReason, newSyncMetrics, type SyncMetrics } from "./sync-metrics.ts";
 

@@ -1,7 +1,6 @@
-import { assert, type Diff, encodeDelta, encodeMessage, type SyncMessage } from "@neverstale/protocol";
+import { assert, type Diff, encodeDelta, encodeMessage, type Profile, type SyncMessage } from "@neverstale/protocol";
 import type { Frame, FrameCodec, Runtime } from "../../runtime/runtime.ts";
 import type { Space } from "../../space/space.ts";
-import type { Profile } from "../cursor.ts";
 import type { FullStateReason, SyncMetrics } from "../sync-metrics.ts";
 import { type LargeDelta, LargeDeltas } from "./large-deltas.ts";
 import type { PlainLog } from "./plain-log.ts";

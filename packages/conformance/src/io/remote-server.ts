@@ -1,14 +1,14 @@
 import type { Socket } from "node:net";
 import { MAX_INFLATED_BYTES, SUBPROTOCOL } from "@neverstale/protocol";
 import { WebSocket } from "ws";
-import type { Connection, ConnectOptions, Control, ServerBench } from "../bench.ts";
-import { Bell } from "./bell.ts";
+import type { ConnectOptions, Control, TestConnection, TestedServer } from "../tested.ts";
+import { ArrivalBell } from "./arrival-bell.ts";
 import { HttpControl } from "./http-control.ts";
 import { SocketConnection } from "./socket-connection.ts";
 
 const HANDSHAKE_MS = 10_000;
 
-export interface ServerBenchOptions {
+export interface RemoteServerOptions {
   readonly url: string;
   /** Where the control listens; null: the server is not told to change. */
   readonly control: string | null;
@@ -17,14 +17,14 @@ export interface ServerBenchOptions {
 }
 
 /** The server under test, over the network. */
-export class WebSocketBench implements ServerBench {
+export class RemoteServer implements TestedServer {
   readonly beaconMs: number;
   readonly control: Control | null;
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #bell = new Bell();
+  readonly #bell = new ArrivalBell();
 
-  constructor({ url, control, headers, beaconMs }: ServerBenchOptions) {
+  constructor({ url, control, headers, beaconMs }: RemoteServerOptions) {
     this.beaconMs = beaconMs;
     this.#url = url;
     this.#headers = headers;
@@ -40,7 +40,7 @@ export class WebSocketBench implements ServerBench {
   }
 
   /** Rejects when the server isn't there or refuses the handshake. */
-  connect({ profile, query }: ConnectOptions): Promise<Connection> {
+  connect({ profile, query }: ConnectOptions): Promise<TestConnection> {
     const url = new URL(this.#url);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const webSocket = this.#open(url.href, profile === "v1" ? [SUBPROTOCOL] : []);

@@ -10,12 +10,12 @@ import {
   type JsonObject,
   type MutableState,
   type PlainServerMessage,
+  type Profile,
   SyncError,
   type SyncMessage,
 } from "@neverstale/protocol";
+import { brief, Violation } from "../scenario/violation.ts";
 import { applyKnownChange } from "./known-changes.ts";
-import type { Profile } from "./scenario.ts";
-import { brief, Violation } from "./violation.ts";
 
 /**
  * What a connection has been told so far. Whatever a scenario is about, each message is held against the rules that

@@ -1,8 +1,12 @@
-import { digestOf, fromWireState, type JsonObject, type JsonValue, type WireState } from "@neverstale/protocol";
-import type { ClientBench } from "./bench.ts";
-import { ClientPeer } from "./client-peer.ts";
-import { NotRun, type Outcome, outcomeOf } from "./outcome.ts";
-import { mismatch } from "./patterns/pattern.ts";
+import {
+  digestOf,
+  fromWireState,
+  type JsonObject,
+  type JsonValue,
+  type Profile,
+  type WireState,
+} from "@neverstale/protocol";
+import { mismatch } from "../patterns/pattern.ts";
 import {
   type Bindings,
   resolve,
@@ -10,10 +14,13 @@ import {
   resolveObject,
   resolveText,
   ScenarioError,
-} from "./patterns/template.ts";
-import type { Profile, Scenario, Step } from "./scenario.ts";
+} from "../patterns/template.ts";
+import { NotRun, outcomeOf, type ScenarioOutcome } from "../scenario/outcome.ts";
+import type { Scenario, ScenarioStep } from "../scenario/scenario.ts";
+import { brief, Violation } from "../scenario/violation.ts";
+import type { TestedClient } from "../tested.ts";
+import { ClientPeer } from "./client-peer.ts";
 import { sameState, Truth } from "./truth.ts";
-import { brief, Violation } from "./violation.ts";
 
 /** How long the client has for what it must do; longer than its first backoffs. */
 const PATIENCE_MS = 15_000;
@@ -22,31 +29,31 @@ const PATIENCE_MS = 15_000;
 const FACTS = { epoch: "epoch-1", space: "space-1", model: 1, beaconMs: 30_000 };
 
 /** Plays one scenario with a client that has just been started for it: the kit is its authority. */
-export function playWithClient(scenario: Scenario, profile: Profile, bench: ClientBench): Promise<Outcome> {
-  return outcomeOf(scenario, profile, () => new ClientPlay(scenario, profile, bench).run(scenario.steps));
+export function playWithClient(scenario: Scenario, profile: Profile, client: TestedClient): Promise<ScenarioOutcome> {
+  return outcomeOf(scenario, profile, () => new ClientPlay(scenario, profile, client).run(scenario.steps));
 }
 
 class ClientPlay {
   readonly #profile: Profile;
-  readonly #bench: ClientBench;
+  readonly #client: TestedClient;
   readonly #bindings: Bindings;
   readonly #truth: Truth;
   readonly #peers: ClientPeer[] = [];
   #answersChecks = true;
 
-  constructor(scenario: Scenario, profile: Profile, bench: ClientBench) {
+  constructor(scenario: Scenario, profile: Profile, client: TestedClient) {
     this.#profile = profile;
-    this.#bench = bench;
+    this.#client = client;
     this.#bindings = new Map(Object.entries({ ...FACTS, ...scenario.let }));
     this.#truth = new Truth(scenario, this.#bindings);
   }
 
-  async run(steps: readonly Step[]): Promise<void> {
+  async run(steps: readonly ScenarioStep[]): Promise<void> {
     for (const step of steps) await this.#step(step);
     this.#listen();
   }
 
-  #step(step: Step): Promise<void> | void {
+  #step(step: ScenarioStep): Promise<void> | void {
     switch (step.do) {
       case "accept":
         return this.#accept(step);
@@ -71,7 +78,7 @@ class ClientPlay {
     }
   }
 
-  #act(step: Step): void {
+  #act(step: ScenarioStep): void {
     switch (step.do) {
       case "send":
         return this.#send(step);
@@ -103,8 +110,8 @@ class ClientPlay {
       peer.listen();
       if (this.#answersChecks) for (const n of peer.checks.splice(0)) this.#answer(peer, n);
     }
-    this.#truth.hold(this.#bench.shown);
-    if (this.#bench.complaint !== null) throw new Violation(null, "a client that runs on", this.#bench.complaint);
+    this.#truth.hold(this.#client.shown);
+    if (this.#client.complaint !== null) throw new Violation(null, "a client that runs on", this.#client.complaint);
   }
 
   #answer(peer: ClientPeer, check: number): void {
@@ -114,7 +121,7 @@ class ClientPlay {
 
   /** Waits, and goes on listening meanwhile; false when it did not come to be in time. */
   #until(holds: () => boolean, withinMs: number): Promise<boolean> {
-    return this.#bench.until(() => {
+    return this.#client.until(() => {
       this.#listen();
       return holds();
     }, withinMs);
@@ -124,12 +131,12 @@ class ClientPlay {
     await this.#until(() => false, ms);
   }
 
-  #within(step: Step): number {
+  #within(step: ScenarioStep): number {
     return step.within === undefined ? PATIENCE_MS : resolveNumber(step.within, this.#bindings);
   }
 
-  async #accept(step: Step): Promise<void> {
-    const { accepted } = this.#bench;
+  async #accept(step: ScenarioStep): Promise<void> {
+    const { accepted } = this.#client;
     const came = await this.#until(() => accepted.length > this.#peers.length, this.#within(step));
     const connection = accepted[this.#peers.length];
     if (!came || connection === undefined) throw new Violation(null, "a connection", "none in time");
@@ -149,11 +156,11 @@ class ClientPlay {
   }
 
   async #noConnection(forMs: number): Promise<void> {
-    const came = await this.#until(() => this.#bench.accepted.length > this.#peers.length, forMs);
+    const came = await this.#until(() => this.#client.accepted.length > this.#peers.length, forMs);
     if (came) throw new Violation("M7", "no further connection", "one");
   }
 
-  #send(step: Step): void {
+  #send(step: ScenarioStep): void {
     const message = this.#completed(resolveObject(step.message as JsonValue, this.#bindings));
     const peer = typeof step.on === "number" ? this.#peers.at(step.on) : this.#peer;
     if (peer === undefined) throw new ScenarioError(`there is no connection ${String(step.on)}`);
@@ -182,7 +189,7 @@ class ClientPlay {
     return { type, ...{ epoch, space, model, beaconMs, digest, lineage }, ...members } as JsonObject;
   }
 
-  async #expect(step: Step): Promise<void> {
+  async #expect(step: ScenarioStep): Promise<void> {
     const { said } = this.#peer;
     const came = await this.#until(() => said.length > 0, this.#within(step));
     if (!came) throw new Violation(null, brief(step.message), "nothing in time");
@@ -192,13 +199,13 @@ class ClientPlay {
   }
 
   /** The client has acked every frame put on this connection. */
-  async #acked(step: Step): Promise<void> {
+  async #acked(step: ScenarioStep): Promise<void> {
     const peer = this.#peer;
     if (await this.#until(() => peer.acked === peer.sent, this.#within(step))) return;
     throw new Violation("M2", `ack ${peer.sent}, a number for each frame put here`, `ack ${peer.acked}`);
   }
 
-  async #nothing(step: Step): Promise<void> {
+  async #nothing(step: ScenarioStep): Promise<void> {
     await this.#pass(step.forMs as number);
     for (const message of this.#peer.said) {
       if (mismatch(step.message as JsonValue, message, new Map(this.#bindings)) === null) {
@@ -207,27 +214,27 @@ class ClientPlay {
     }
   }
 
-  async #shows(step: Step): Promise<void> {
+  async #shows(step: ScenarioStep): Promise<void> {
     const version = resolveNumber(step.version as JsonValue, this.#bindings);
     const state = step.state === undefined ? null : resolve(step.state, this.#bindings);
     const isShown = () => {
-      const last = this.#bench.shown.at(-1);
+      const last = this.#client.shown.at(-1);
       return last?.version === version && (state === null || sameState(state, last.state));
     };
     if (await this.#until(isShown, this.#within(step))) return;
-    const last = this.#bench.shown.at(-1);
+    const last = this.#client.shown.at(-1);
     const wanted = state === null ? `version ${version}` : brief({ version, state });
     throw new Violation("R1", `${wanted} to be shown`, last === undefined ? "nothing" : brief({ ...last }));
   }
 
-  async #stays(step: Step): Promise<void> {
+  async #stays(step: ScenarioStep): Promise<void> {
     const version = resolveNumber(step.version as JsonValue, this.#bindings);
-    const moved = await this.#until(() => this.#bench.shown.at(-1)?.version !== version, step.forMs as number);
+    const moved = await this.#until(() => this.#client.shown.at(-1)?.version !== version, step.forMs as number);
     if (moved)
-      throw new Violation(null, `version ${version} to stay`, brief({ ...this.#bench.shown.at(-1) } as JsonObject));
+      throw new Violation(null, `version ${version} to stay`, brief({ ...this.#client.shown.at(-1) } as JsonObject));
   }
 
-  async #expectClose(step: Step): Promise<void> {
+  async #expectClose(step: ScenarioStep): Promise<void> {
     const peer = this.#peer;
     const codes = step.codes as readonly number[];
     if (!(await this.#until(() => peer.closed !== null, this.#within(step)))) {

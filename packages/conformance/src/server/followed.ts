@@ -1,10 +1,9 @@
-import { type JsonObject, type JsonValue, MAX_PART_BYTES, type PartProgress } from "@neverstale/protocol";
-import type { Connection, Patience } from "./bench.ts";
+import { type JsonObject, type JsonValue, MAX_PART_BYTES, type PartProgress, type Profile } from "@neverstale/protocol";
+import { mismatch } from "../patterns/pattern.ts";
+import type { Bindings } from "../patterns/template.ts";
+import { brief, Violation } from "../scenario/violation.ts";
+import type { Patience, TestConnection } from "../tested.ts";
 import { type Follower, newFollower } from "./follower.ts";
-import { mismatch } from "./patterns/pattern.ts";
-import type { Bindings } from "./patterns/template.ts";
-import type { Profile } from "./scenario.ts";
-import { brief, Violation } from "./violation.ts";
 
 /** How long an answer may take: generous, for whoever tests on a busy machine. */
 export const PATIENCE_MS = 10_000;
@@ -13,7 +12,7 @@ export const PATIENCE_MS = 10_000;
 export class Followed {
   readonly name: string;
   readonly profile: Profile;
-  readonly connection: Connection;
+  readonly connection: TestConnection;
   readonly follower: Follower;
   readonly #patience: Patience;
   /** Messages taken in: what an `ack` says. */
@@ -29,7 +28,7 @@ export class Followed {
   constructor(
     name: string,
     profile: Profile,
-    connection: Connection,
+    connection: TestConnection,
     follower: Follower,
     patience: Patience,
     asksForParts = false,
@@ -43,7 +42,7 @@ export class Followed {
   }
 
   /** One that starts without a position. */
-  static newcomer(name: string, profile: Profile, connection: Connection, patience: Patience): Followed {
+  static newcomer(name: string, profile: Profile, connection: TestConnection, patience: Patience): Followed {
     return new Followed(name, profile, connection, newFollower(profile, null), patience);
   }
 

@@ -4,11 +4,11 @@ import {
   decodePlainClientMessage,
   type JsonObject,
   type PlainClientMessage,
+  type Profile,
   SyncError,
 } from "@neverstale/protocol";
-import type { AcceptedConnection } from "./bench.ts";
-import type { Profile } from "./scenario.ts";
-import { Violation } from "./violation.ts";
+import { Violation } from "../scenario/violation.ts";
+import type { AcceptedConnection } from "../tested.ts";
 
 /**
  * The kit's end of one connection of the client under test: what was sent on it, and what the client has said. Whatever

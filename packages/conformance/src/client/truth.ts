@@ -1,8 +1,8 @@
 import { type JsonObject, type JsonValue, sameJson } from "@neverstale/protocol";
-import type { Shown } from "./bench.ts";
-import { type Bindings, resolve } from "./patterns/template.ts";
-import type { Scenario } from "./scenario.ts";
-import { brief, Violation } from "./violation.ts";
+import { type Bindings, resolve } from "../patterns/template.ts";
+import type { Scenario } from "../scenario/scenario.ts";
+import { brief, Violation } from "../scenario/violation.ts";
+import type { Shown } from "../tested.ts";
 
 /** What a client may show: nothing yet, or one of the states that its authority has had (P1, R3). */
 export class Truth {

@@ -1,9 +1,10 @@
-import { ScenarioError } from "./patterns/template.ts";
-import type { Profile, Scenario } from "./scenario.ts";
+import type { Profile } from "@neverstale/protocol";
+import { ScenarioError } from "../patterns/template.ts";
+import type { Scenario } from "./scenario.ts";
 import { Violation } from "./violation.ts";
 
 /** What became of one scenario in one profile. */
-export interface Outcome {
+export interface ScenarioOutcome {
   readonly rule: string;
   readonly name: string;
   readonly profile: Profile;
@@ -18,7 +19,11 @@ export class NotRun extends Error {
 }
 
 /** Plays, and turns how it ended into an outcome; a bug of the kit or of the scenario is thrown on. */
-export async function outcomeOf(scenario: Scenario, profile: Profile, play: () => Promise<void>): Promise<Outcome> {
+export async function outcomeOf(
+  scenario: Scenario,
+  profile: Profile,
+  play: () => Promise<void>,
+): Promise<ScenarioOutcome> {
   const { rule, name } = scenario;
   try {
     await play();

@@ -1,10 +1,8 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "@neverstale/protocol";
-import { ScenarioError } from "./patterns/template.ts";
-
-export type Profile = "v1" | "plain";
+import { isJsonObject, type JsonObject, type JsonValue, type Profile } from "@neverstale/protocol";
+import { ScenarioError } from "../patterns/template.ts";
 
 /** One thing that a scenario does or expects; `do` names it, the rest is in STEPS. */
-export interface Step {
+export interface ScenarioStep {
   readonly do: string;
   readonly [member: string]: JsonValue;
 }
@@ -21,7 +19,7 @@ export interface Scenario {
   readonly let: JsonObject;
   /** Against a client: all that it may ever show, so that a wrong flash is noticed. Empty: anything. */
   readonly truth: readonly { readonly version: number; readonly state: JsonValue }[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly ScenarioStep[];
 }
 
 /** What a scenario is played against. */
@@ -115,7 +113,7 @@ function readTruth(value: JsonValue): Scenario["truth"] {
   });
 }
 
-function readSteps(tested: Tested, value: JsonValue | undefined): Step[] {
+function readSteps(tested: Tested, value: JsonValue | undefined): ScenarioStep[] {
   if (!Array.isArray(value) || value.length === 0) throw new ScenarioError("`steps` is a list");
   return value.map((step, index) => {
     try {
@@ -127,7 +125,7 @@ function readSteps(tested: Tested, value: JsonValue | undefined): Step[] {
   });
 }
 
-function readStep(tested: Tested, step: JsonValue): Step {
+function readStep(tested: Tested, step: JsonValue): ScenarioStep {
   if (!isJsonObject(step) || typeof step.do !== "string") throw new ScenarioError("a step has a `do`");
   const shapes = SHAPES[tested];
   const shape = Object.hasOwn(shapes, step.do) ? shapes[step.do] : undefined;
@@ -136,7 +134,7 @@ function readStep(tested: Tested, step: JsonValue): Step {
     if (key !== "do" && !Object.hasOwn(shape, key)) throw new ScenarioError(`\`${step.do}\` has no \`${key}\``);
   }
   for (const [key, kind] of Object.entries(shape)) checkMember(tested, step, key, kind);
-  return step as Step;
+  return step as ScenarioStep;
 }
 
 function checkMember(tested: Tested, step: JsonObject, key: string, kind: string): void {
@@ -161,7 +159,7 @@ const CHECKS: Readonly<Record<Kind, (value: JsonValue, tested: Tested) => boolea
 };
 
 /** Whether the server under test must be told to change, and whether to start anew. */
-export function needsOf(steps: readonly Step[]): { readonly control: boolean; readonly restart: boolean } {
+export function needsOf(steps: readonly ScenarioStep[]): { readonly control: boolean; readonly restart: boolean } {
   const inner = steps.flatMap((step) => nestedSteps(step).map(needsOf));
   const does = (...names: string[]) => steps.some((step) => names.includes(step.do));
   return {
@@ -170,7 +168,7 @@ export function needsOf(steps: readonly Step[]): { readonly control: boolean; re
   };
 }
 
-function nestedSteps(step: Step): readonly (readonly Step[])[] {
-  if (step.do === "repeat") return [step.steps as unknown as readonly Step[]];
-  return step.do === "together" ? (step.branches as unknown as readonly (readonly Step[])[]) : [];
+function nestedSteps(step: ScenarioStep): readonly (readonly ScenarioStep[])[] {
+  if (step.do === "repeat") return [step.steps as unknown as readonly ScenarioStep[]];
+  return step.do === "together" ? (step.branches as unknown as readonly (readonly ScenarioStep[])[]) : [];
 }

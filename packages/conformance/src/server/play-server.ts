@@ -1,14 +1,21 @@
-import { type AnyState, type JsonObject, type JsonValue, sameJson, toWireState } from "@neverstale/protocol";
-import type { Connection, ServerBench } from "./bench.ts";
+import {
+  type AnyState,
+  type JsonObject,
+  type JsonValue,
+  type Profile,
+  sameJson,
+  toWireState,
+} from "@neverstale/protocol";
+import { bytesOfHex } from "../patterns/hex.ts";
+import { mismatch } from "../patterns/pattern.ts";
+import { type Bindings, resolveNumber, resolveObject, resolveText, ScenarioError } from "../patterns/template.ts";
+import { NotRun, outcomeOf, type ScenarioOutcome } from "../scenario/outcome.ts";
+import { needsOf, type Scenario, type ScenarioStep } from "../scenario/scenario.ts";
+import { brief, Violation } from "../scenario/violation.ts";
+import type { TestConnection, TestedServer } from "../tested.ts";
 import { Followed, PATIENCE_MS } from "./followed.ts";
 import { newFollower } from "./follower.ts";
 import { COLLECTION } from "./known-changes.ts";
-import { NotRun, type Outcome, outcomeOf } from "./outcome.ts";
-import { bytesOfHex } from "./patterns/hex.ts";
-import { mismatch } from "./patterns/pattern.ts";
-import { type Bindings, resolveNumber, resolveObject, resolveText, ScenarioError } from "./patterns/template.ts";
-import { needsOf, type Profile, type Scenario, type Step } from "./scenario.ts";
-import { brief, Violation } from "./violation.ts";
 
 /** How long a server that a supervisor starts again has for it. */
 const COME_BACK_MS = 20_000;
@@ -18,11 +25,11 @@ const LEVEL_CHECK = 1_000_000;
 const MEETINGS = 10;
 
 /** Plays one scenario in one profile with the server under test, and leaves nothing behind in it. */
-export function playWithServer(scenario: Scenario, profile: Profile, bench: ServerBench): Promise<Outcome> {
+export function playWithServer(scenario: Scenario, profile: Profile, server: TestedServer): Promise<ScenarioOutcome> {
   return outcomeOf(scenario, profile, async () => {
-    if (needsOf(scenario.steps).control && bench.control === null) throw new NotRun("needs --control");
-    await requireServer(profile, bench);
-    const play = new ServerPlay(scenario, profile, bench);
+    if (needsOf(scenario.steps).control && server.control === null) throw new NotRun("needs --control");
+    await requireServer(profile, server);
+    const play = new ServerPlay(scenario, profile, server);
     try {
       await play.run(scenario.steps);
     } finally {
@@ -32,13 +39,13 @@ export function playWithServer(scenario: Scenario, profile: Profile, bench: Serv
 }
 
 /** The scenario before may have ended the process: what supervises it has time to start it again. */
-async function requireServer(profile: Profile, bench: ServerBench): Promise<void> {
+async function requireServer(profile: Profile, server: TestedServer): Promise<void> {
   for (let waitedMs = 0; waitedMs < COME_BACK_MS; waitedMs += 500) {
     try {
-      (await bench.connect({ profile, query: {} })).cut();
+      (await server.connect({ profile, query: {} })).cut();
       return;
     } catch {
-      await bench.until(() => false, 500);
+      await server.until(() => false, 500);
     }
   }
   throw new Violation(null, "a server that listens", "no connection");
@@ -46,20 +53,20 @@ async function requireServer(profile: Profile, bench: ServerBench): Promise<void
 
 class ServerPlay {
   readonly #profile: Profile;
-  readonly #bench: ServerBench;
+  readonly #server: TestedServer;
   readonly #bindings: Bindings;
   readonly #followed = new Map<string, Followed>();
   /** The records that were changed. */
   readonly #touched = new Set<string>();
   #checks = LEVEL_CHECK;
 
-  constructor(scenario: Scenario, profile: Profile, bench: ServerBench) {
+  constructor(scenario: Scenario, profile: Profile, server: TestedServer) {
     this.#profile = profile;
-    this.#bench = bench;
-    this.#bindings = new Map(Object.entries({ ...scenario.let, beaconMs: bench.beaconMs }));
+    this.#server = server;
+    this.#bindings = new Map(Object.entries({ ...scenario.let, beaconMs: server.beaconMs }));
   }
 
-  async run(steps: readonly Step[]): Promise<void> {
+  async run(steps: readonly ScenarioStep[]): Promise<void> {
     for (const step of steps) await this.#step(step);
   }
 
@@ -67,10 +74,10 @@ class ServerPlay {
     for (const { connection } of this.#followed.values()) connection.cut();
     const removals = [...this.#touched].map((target) => ({ type: "host_removed", target, data: {} }));
     // A server that a scenario has ended takes none: then there is nothing to clean up with.
-    if (removals.length > 0) await this.#bench.control?.change(removals).catch(() => false);
+    if (removals.length > 0) await this.#server.control?.change(removals).catch(() => false);
   }
 
-  #step(step: Step): Promise<void> | void {
+  #step(step: ScenarioStep): Promise<void> | void {
     switch (step.do) {
       case "connect":
         return this.#connect(step);
@@ -87,15 +94,15 @@ class ServerPlay {
       case "wait":
         return this.#wait(step.ms);
       case "repeat":
-        return this.#repeat(step.times as number, step.steps as unknown as Step[]);
+        return this.#repeat(step.times as number, step.steps as unknown as ScenarioStep[]);
       case "together":
-        return this.#together(step.branches as unknown as Step[][]);
+        return this.#together(step.branches as unknown as ScenarioStep[][]);
       default:
         return this.#onConnection(step, this.#named(step.on as string));
     }
   }
 
-  #onConnection(step: Step, followed: Followed): Promise<void> | void {
+  #onConnection(step: ScenarioStep, followed: Followed): Promise<void> | void {
     const message = step.message as JsonValue;
     const within = step.within === undefined ? PATIENCE_MS : resolveNumber(step.within, this.#bindings);
     switch (step.do) {
@@ -126,7 +133,7 @@ class ServerPlay {
     }
   }
 
-  #onWire(step: Step, connection: Connection): void {
+  #onWire(step: ScenarioStep, connection: TestConnection): void {
     switch (step.do) {
       case "send_text":
         return connection.sendText(resolveText(step.text as JsonValue, this.#bindings));
@@ -150,19 +157,19 @@ class ServerPlay {
   }
 
   async #wait(ms: JsonValue | undefined): Promise<void> {
-    await this.#bench.until(() => false, resolveNumber(ms as JsonValue, this.#bindings));
+    await this.#server.until(() => false, resolveNumber(ms as JsonValue, this.#bindings));
   }
 
-  async #repeat(times: number, steps: readonly Step[]): Promise<void> {
+  async #repeat(times: number, steps: readonly ScenarioStep[]): Promise<void> {
     for (let n = 0; n < times; n += 1) await this.run(steps);
   }
 
-  async #together(branches: readonly (readonly Step[])[]): Promise<void> {
+  async #together(branches: readonly (readonly ScenarioStep[])[]): Promise<void> {
     const results = await Promise.allSettled(branches.map((branch) => this.run(branch)));
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
 
-  async #connect(step: Step): Promise<void> {
+  async #connect(step: ScenarioStep): Promise<void> {
     const name = step.as as string;
     const profile = (step.profile as Profile | undefined) ?? this.#profile;
     const known = this.#followed.get(name);
@@ -174,31 +181,31 @@ class ServerPlay {
     const had = resume === null ? null : { version: Number(resume.version), state: known?.follower.state ?? {} };
     this.#followed.set(
       name,
-      new Followed(name, profile, connection, newFollower(profile, had), this.#bench, query.parts === "1"),
+      new Followed(name, profile, connection, newFollower(profile, had), this.#server, query.parts === "1"),
     );
   }
 
-  async #open(profile: Profile, query: JsonObject): Promise<Connection> {
+  async #open(profile: Profile, query: JsonObject): Promise<TestConnection> {
     const texts = Object.fromEntries(Object.entries(query).map(([key, value]) => [key, String(value)]));
     try {
-      return await this.#bench.connect({ profile, query: texts });
+      return await this.#server.connect({ profile, query: texts });
     } catch (error) {
       throw new Violation(null, "a connection", reasonOf(error));
     }
   }
 
-  #holds(step: Step, { follower: { state } }: Followed): void {
+  #holds(step: ScenarioStep, { follower: { state } }: Followed): void {
     const hosts = toWireState(state)[COLLECTION] ?? [];
     const found = mismatch(step.hosts as JsonValue, hosts, this.#bindings);
     if (found !== null) throw new Violation(null, `hosts ${brief(found.expected)}`, brief(found.found));
   }
 
-  #received(step: Step, { connection: { receivedBytes } }: Followed): void {
+  #received(step: ScenarioStep, { connection: { receivedBytes } }: Followed): void {
     const found = mismatch(step.bytes as JsonValue, receivedBytes, this.#bindings);
     if (found !== null) throw new Violation(null, `${brief(step.bytes)} bytes`, String(receivedBytes));
   }
 
-  async #change(step: Step): Promise<void> {
+  async #change(step: ScenarioStep): Promise<void> {
     const changes = (step.changes as readonly JsonObject[]).map((change) => resolveObject(change, this.#bindings));
     for (const { target } of changes) this.#touched.add(String(target));
     const stored = await this.#store(changes);
@@ -209,14 +216,14 @@ class ServerPlay {
 
   async #store(changes: readonly JsonObject[]): Promise<boolean> {
     try {
-      return (await this.#bench.control?.change(changes)) ?? false;
+      return (await this.#server.control?.change(changes)) ?? false;
     } catch (error) {
       throw new Violation(null, "an answer from the control", reasonOf(error));
     }
   }
 
   /** Many puts of a few records, from several sides at once. */
-  async #load(step: Step): Promise<void> {
+  async #load(step: ScenarioStep): Promise<void> {
     const { count, targets, bytes = 0, lanes = 4, batch = 1, target = "load" } = step as unknown as LoadStep;
     const note = noise(bytes);
     let made = 0;
@@ -237,11 +244,11 @@ class ServerPlay {
   }
 
   async #restart(): Promise<void> {
-    if ((await this.#bench.control?.restart()) !== true) throw new NotRun("the control has no restart");
+    if ((await this.#server.control?.restart()) !== true) throw new NotRun("the control has no restart");
   }
 
   /** With a `version`: where that is. The first full state may be an older one, with a diff behind it (A8). */
-  async #levelAt({ on, version }: Step): Promise<void> {
+  async #levelAt({ on, version }: ScenarioStep): Promise<void> {
     const names = on as readonly string[];
     await this.#level(names);
     if (version === undefined) return;
@@ -262,7 +269,7 @@ class ServerPlay {
 
   /** The `init` of a plain newcomer is at or above the head (A8). */
   async #headForNewcomers(): Promise<number> {
-    const newcomer = Followed.newcomer("a newcomer", "plain", await this.#open("plain", {}), this.#bench);
+    const newcomer = Followed.newcomer("a newcomer", "plain", await this.#open("plain", {}), this.#server);
     const init = await newcomer.next(PATIENCE_MS);
     newcomer.connection.cut();
     if (typeof init?.version !== "number") throw new Violation("M1", "an init for a newcomer", newcomer.silence);

@@ -1,9 +1,9 @@
-import type { Outcome } from "./outcome.ts";
+import type { ScenarioOutcome } from "./outcome.ts";
 
-const MARKS: Readonly<Record<Outcome["result"], string>> = { ok: "ok", failed: "FAILED", "not run": "not run" };
+const MARKS: Readonly<Record<ScenarioOutcome["result"], string>> = { ok: "ok", failed: "FAILED", "not run": "not run" };
 
 /** A line per outcome, with what differed below it, and the sum at the end. */
-export function tableOf(outcomes: readonly Outcome[]): string {
+export function tableOf(outcomes: readonly ScenarioOutcome[]): string {
   const width = outcomes.reduce((widest, { rule }) => Math.max(widest, rule.length), 0) + 2;
   const lines = outcomes.flatMap(({ rule, name, profile, result, detail }) => [
     `${MARKS[result].padEnd(7)}  ${`[${rule}]`.padEnd(width)}  ${profile.padEnd(5)}  ${name}`,
@@ -12,14 +12,14 @@ export function tableOf(outcomes: readonly Outcome[]): string {
   return [...lines, "", sumOf(outcomes)].join("\n");
 }
 
-export function sumOf(outcomes: readonly Outcome[]): string {
-  const count = (result: Outcome["result"]) => outcomes.filter((outcome) => outcome.result === result).length;
+export function sumOf(outcomes: readonly ScenarioOutcome[]): string {
+  const count = (result: ScenarioOutcome["result"]) => outcomes.filter((outcome) => outcome.result === result).length;
   const notRun = count("not run");
   return `${count("ok")} ok, ${count("failed")} failed${notRun === 0 ? "" : `, ${notRun} not run`}`;
 }
 
 /** What failed, as a Markdown table. */
-export function markdownOf(outcomes: readonly Outcome[]): string {
+export function markdownOf(outcomes: readonly ScenarioOutcome[]): string {
   const failed = outcomes.filter(({ result }) => result === "failed");
   const rows = failed.map(({ rule, name, detail }) => `| ${rule} | ${cell(name)} | ${cell(detail)} |`);
   return ["| rule | what should hold | what happened |", "|---|---|---|", ...rows, "", sumOf(outcomes)].join("\n");

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import { readScenarios } from "./io/read-scenarios.ts";
+import { readScenarios } from "../io/read-scenarios.ts";
 import { needsOf, readScenario } from "./scenario.ts";
 
 const scenario = (others: Record<string, JsonValue>): JsonValue => ({

@@ -1,7 +1,7 @@
-import type { Patience } from "../bench.ts";
+import type { Patience } from "../tested.ts";
 
 /** Rung at everything that arrives, so that whoever waits looks again. */
-export class Bell implements Patience {
+export class ArrivalBell implements Patience {
   readonly #waiting = new Set<() => void>();
 
   ring(): void {

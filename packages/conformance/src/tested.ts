@@ -1,5 +1,4 @@
-import type { JsonObject, PartProgress } from "@neverstale/protocol";
-import type { Profile } from "./scenario.ts";
+import type { JsonObject, PartProgress, Profile } from "@neverstale/protocol";
 
 /** What a connection has brought: a frame, or its end. */
 export type Arrival =
@@ -19,7 +18,7 @@ export type Arrival =
   | { readonly type: "closed"; readonly code: number };
 
 /** One connection to whoever is tested, or from it. */
-export interface Connection {
+export interface TestConnection {
   /** In order of arrival; whoever reads takes them out. */
   readonly inbox: Arrival[];
   /** Bytes of all frames so far. */
@@ -49,11 +48,11 @@ export interface Patience {
 }
 
 /** The server under test, and what may be done with it. */
-export interface ServerBench extends Patience {
+export interface TestedServer extends Patience {
   /** How often the server sends beacons in the plain profile, which doesn't tell. */
   readonly beaconMs: number;
   readonly control: Control | null;
-  connect(options: ConnectOptions): Promise<Connection>;
+  connect(options: ConnectOptions): Promise<TestConnection>;
 }
 
 export interface ConnectOptions {
@@ -70,7 +69,7 @@ export interface Control {
 }
 
 /** The client under test, started for one scenario. */
-export interface ClientBench extends Patience {
+export interface TestedClient extends Patience {
   /** Every connection it has made, oldest first. */
   readonly accepted: readonly AcceptedConnection[];
   /** Every line it has printed: what it shows. */
@@ -79,7 +78,7 @@ export interface ClientBench extends Patience {
   readonly complaint: string | null;
 }
 
-export interface AcceptedConnection extends Connection {
+export interface AcceptedConnection extends TestConnection {
   /** Of the address it came to. */
   readonly query: Readonly<Record<string, string>>;
   readonly protocols: readonly string[];
