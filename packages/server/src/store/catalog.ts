@@ -1,3 +1,5 @@
+/** The catalog knows the spaces of a store, and numbers what a commit writes. */
+
 import { assert } from "@neverstale/protocol";
 import type {
   ChangesText,
@@ -9,71 +11,7 @@ import type {
   StoredHistoryRow,
 } from "./contract.ts";
 
-/** What a store must know of a space to number what it writes. */
-export interface SpaceEntry {
-  /** The store's own number for one creation of a space; never given out twice. */
-  readonly id: number;
-  readonly creationId: string;
-  readonly head: number;
-}
-
-export interface PlannedLogRow {
-  /** Rises by one with every row, over all spaces: the order of the commits. */
-  readonly sequence: number;
-  readonly spaceId: number;
-  readonly firstVersion: number;
-  readonly lastVersion: number;
-  /** How many changes were ever logged, this row's included: what `Retention.logChanges` is measured by. */
-  readonly total: number;
-  readonly changes: ChangesText;
-}
-
-export interface EncodedLogRow extends Omit<PlannedLogRow, "changes"> {
-  readonly changes: string;
-  /** How many characters were ever logged, this row's included. */
-  readonly chars: number;
-}
-
-export interface EncodedHistoryRow extends StoredHistoryRow {
-  /** How many characters were ever evicted, this row's included. */
-  readonly chars: number;
-}
-
-/** A group as plain rows: what is to be written, with nothing left to decide. */
-export interface CommitPlan {
-  readonly at: number;
-  readonly ageAt: number;
-  /** Creations that end here; their rows may be cleared away later. */
-  readonly ended: readonly number[];
-  readonly made: readonly { readonly id: number; readonly name: string; readonly creationId: string }[];
-  readonly lineage: readonly (LineageRow & { readonly spaceId: number })[];
-  readonly log: readonly EncodedLogRow[];
-  readonly history: readonly EncodedHistoryRow[];
-  readonly answers: readonly StoredAnswer[];
-}
-
-/** The numbers that run over all spaces. */
-export interface Counters {
-  readonly nextSpaceId: number;
-  /** Of the newest log row. */
-  readonly sequence: number;
-  readonly total: number;
-  readonly logChars: number;
-  /** Of the newest history row. */
-  readonly position: number;
-  readonly historyChars: number;
-}
-
-export const NO_COUNTERS: Counters = {
-  nextSpaceId: 1,
-  sequence: 0,
-  total: 0,
-  logChars: 0,
-  position: 0,
-  historyChars: 0,
-};
-
-/** The spaces of a store as its last commit left them. */
+/** It is as the last commit left it. */
 export class Catalog {
   readonly #spaces: Map<string, SpaceEntry>;
   #counters: Counters;
@@ -91,7 +29,7 @@ export class Catalog {
     return this.#spaces.get(name) ?? null;
   }
 
-  /** Alters nothing until it is handed to `carriedOut`. */
+  /** The draft alters nothing until it is handed to `carriedOut`. */
   plan(group: CommitGroup): PlanDraft {
     const draft = new PlanDraft(this, group);
     for (const space of group.spaces) draft.add(space);
@@ -107,7 +45,7 @@ export class Catalog {
   }
 }
 
-/** The plan in the making, and the catalog as it will be once it is carried out. */
+/** A draft is the plan in the making, and the catalog as it will be once the plan is carried out. */
 export class PlanDraft {
   readonly at: number;
   readonly ageAt: number;
@@ -144,7 +82,7 @@ export class PlanDraft {
     }
   }
 
-  /** The plan as it can be written, also by another thread. Called once, before the plan is carried out. */
+  /** It returns the plan as it can be written, also by another thread. It is called once, before the plan is carried out. */
   encoded(): CommitPlan {
     const { at, ageAt, ended, made, lineage, answers } = this;
     const log = this.log.map((row) => this.#encodedLog(row));
@@ -178,7 +116,7 @@ export class PlanDraft {
     return { id, creationId, head: 0 };
   }
 
-  /** A space that was made by this very group leaves no trace. */
+  /** A space that this very group has made leaves no trace. */
   #end(name: string, { id }: SpaceEntry): void {
     this.spaces.set(name, null);
     if (!this.made.some((space) => space.id === id)) this.ended.push(id);
@@ -208,3 +146,67 @@ export class PlanDraft {
     this.spaces.set(name, { ...space, head: lastVersion });
   }
 }
+
+/** A store knows this of a space, to number what it writes. */
+export interface SpaceEntry {
+  /** This is the store's own number for one creation of a space. It is never given out twice. */
+  readonly id: number;
+  readonly creationId: string;
+  readonly head: number;
+}
+
+export interface PlannedLogRow {
+  /** It rises by one with every row, over all spaces. It is the order of the commits. */
+  readonly sequence: number;
+  readonly spaceId: number;
+  readonly firstVersion: number;
+  readonly lastVersion: number;
+  /** So many changes were ever logged, those of this row included. `Retention.logChanges` is measured by it. */
+  readonly total: number;
+  readonly changes: ChangesText;
+}
+
+export interface EncodedLogRow extends Omit<PlannedLogRow, "changes"> {
+  readonly changes: string;
+  /** So many characters were ever logged, those of this row included. */
+  readonly chars: number;
+}
+
+export interface EncodedHistoryRow extends StoredHistoryRow {
+  /** So many characters were ever evicted, those of this row included. */
+  readonly chars: number;
+}
+
+/** A plan is a group as plain rows, with nothing left to decide. */
+export interface CommitPlan {
+  readonly at: number;
+  readonly ageAt: number;
+  /** These creations of spaces end here. Their rows may be cleared away later. */
+  readonly ended: readonly number[];
+  readonly made: readonly { readonly id: number; readonly name: string; readonly creationId: string }[];
+  readonly lineage: readonly (LineageRow & { readonly spaceId: number })[];
+  readonly log: readonly EncodedLogRow[];
+  readonly history: readonly EncodedHistoryRow[];
+  readonly answers: readonly StoredAnswer[];
+}
+
+/** These numbers run over all spaces. */
+export interface Counters {
+  readonly nextSpaceId: number;
+  /** These three are those of the newest log row. */
+  readonly sequence: number;
+  readonly total: number;
+  readonly logChars: number;
+  /** These two are those of the newest history row. */
+  readonly position: number;
+  readonly historyChars: number;
+}
+
+export const NO_COUNTERS: Counters = {
+  nextSpaceId: 1,
+  sequence: 0,
+  total: 0,
+  logChars: 0,
+  position: 0,
+  historyChars: 0,
+};

@@ -1,27 +1,16 @@
+/** The change text is how the changes of a group are stored: as a JSON array. */
+
 import type { Change, ChangeRule, JsonValue } from "@neverstale/protocol";
 
 /**
- * How the changes of a group are stored: a JSON array. Its first entry says what each change type among them was when they
- * were stored, as `[[type, kind, collection], …]`: a log means the same for ever, whatever later models say. Most changes
- * come in runs, of one type and with the same keys in their data, as metrics do. Such a run is one array,
- * `[type, [key, …], target, value, …, target, value, …]`: a third of the bytes for the same work, and what a log costs is
- * its bytes. A change that is alone stands as it is, `{type, target, data}`.
+ * The first entry of the array says what each change type among them was when they were stored, as
+ * `[[type, kind, collection], …]`: a log means the same for ever, whatever later models say. Most changes come in runs, of one
+ * type and with the same keys in their data, as metrics do. Such a run is one array,
+ * `[type, [key, …], target, value, …, target, value, …]`. It has a third of the bytes for the same work, and a log costs what
+ * its bytes cost. A change that is alone stands as it is, `{type, target, data}`.
+ *
+ * `rules` are those of the model that the changes went through.
  */
-type Run = readonly [type: string, keys: readonly string[], ...JsonValue[]];
-
-/** The types that the model declares; what the authority makes by itself means the same in every model. */
-type Rules = readonly (readonly [type: string, kind: string, collection: string])[];
-
-/** What each change type is. */
-export type ChangeRules = Readonly<Record<string, ChangeRule>>;
-
-export interface LoggedChanges {
-  readonly changes: readonly Change[];
-  /** Null in what was stored before the log said it: then only a model can tell. */
-  readonly rules: ChangeRules | null;
-}
-
-/** `rules`: of the model that the changes went through. */
 export function changesToText(changes: readonly Change[], rules: ChangeRules): string {
   const said = new Set<string>();
   const header: (readonly [string, string, string])[] = [];
@@ -40,6 +29,34 @@ export function changesToText(changes: readonly Change[], rules: ChangeRules): s
   }
   return JSON.stringify(entries);
 }
+
+/** It throws a plain error for a text that `changesToText` didn't write. */
+export function changesOfText(text: string): LoggedChanges {
+  const entries = JSON.parse(text) as readonly (Change | Run | Rules)[];
+  const [first] = entries;
+  const rules = isRules(first) ? rulesOf(first) : null;
+  const changes: Change[] = [];
+  for (let at = rules === null ? 0 : 1; at < entries.length; at += 1) {
+    const entry = entries[at] as Change | Run;
+    if (Array.isArray(entry)) addRun(changes, entry as unknown as Run);
+    else changes.push(entry as Change);
+  }
+  return { changes, rules };
+}
+
+export interface LoggedChanges {
+  readonly changes: readonly Change[];
+  /** It is null for what was stored before the log said it. Then only a model can tell. */
+  readonly rules: ChangeRules | null;
+}
+
+/** It says what each change type is. */
+export type ChangeRules = Readonly<Record<string, ChangeRule>>;
+
+type Run = readonly [type: string, keys: readonly string[], ...JsonValue[]];
+
+/** It holds the types that the model declares. Changes that the authority makes by itself mean the same in every model. */
+type Rules = readonly (readonly [type: string, kind: string, collection: string])[];
 
 function endOfRun(changes: readonly Change[], from: number, type: string, keys: readonly string[]): number {
   let to = from + 1;
@@ -67,21 +84,7 @@ function runOf(changes: readonly Change[], from: number, to: number, keys: reado
   return run;
 }
 
-/** Throws a plain error for a text that `changesToText` didn't write. */
-export function changesOfText(text: string): LoggedChanges {
-  const entries = JSON.parse(text) as readonly (Change | Run | Rules)[];
-  const [first] = entries;
-  const rules = isRules(first) ? rulesOf(first) : null;
-  const changes: Change[] = [];
-  for (let at = rules === null ? 0 : 1; at < entries.length; at += 1) {
-    const entry = entries[at] as Change | Run;
-    if (Array.isArray(entry)) addRun(changes, entry as unknown as Run);
-    else changes.push(entry as Change);
-  }
-  return { changes, rules };
-}
-
-/** A run begins with its type. */
+/** A run begins with its type, and a header with an array. */
 function isRules(entry: Change | Run | Rules | undefined): entry is Rules {
   return Array.isArray(entry) && typeof entry[0] !== "string";
 }

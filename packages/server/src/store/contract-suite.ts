@@ -1,3 +1,5 @@
+/** The contract suite is the tests that every store passes. Whoever writes a store runs it, with Vitest. */
+
 import type * as Vitest from "vitest";
 import type {
   AnswerQuery,
@@ -11,27 +13,9 @@ import type {
 } from "./contract.ts";
 import { RETENTION, type Retention } from "./retention.ts";
 
-/** Data that outlives the stores opened on it. */
-export interface StoreHarness {
-  /** A store on this data: another object each time, where the implementation allows it. */
-  store(): Store;
-  /** Where a backup may be made. */
-  backupPath(): string;
-  /** A store on a backup that was made there. */
-  restored(path: string): Store;
-  /** Closes nothing: the suite closes what it opened. */
-  end(): Promise<void>;
-}
-
-export type MakeHarness = (retention?: Partial<Retention>) => Promise<StoreHarness>;
-
 const HOUR_MS = 3_600_000;
 const START = 1_800_000_000_000;
 
-/** The functions of Vitest that the suite is written with: whoever runs it hands in his own. */
-export type TestTools = Pick<typeof Vitest, "afterEach" | "beforeEach" | "describe" | "expect" | "test">;
-
-/** What every implementation of `Store` must do. */
 export function describeStore(tools: TestTools, name: string, makeHarness: MakeHarness): void {
   const { afterEach, beforeEach, describe, expect, test } = tools;
 
@@ -777,7 +761,24 @@ export function describeStore(tools: TestTools, name: string, makeHarness: MakeH
   });
 }
 
-/** One harness, the store that is open on it, and what it held when it was opened. */
+/** The harness is data that outlives the stores which are opened on it. */
+export interface StoreHarness {
+  /** It returns a store on this data: another object each time, where the implementation allows it. */
+  store(): Store;
+  /** It returns a path at which a backup may be made. */
+  backupPath(): string;
+  /** It returns a store on a backup that was made there. */
+  restored(path: string): Store;
+  /** It need close nothing: the suite closes what it opened. */
+  end(): Promise<void>;
+}
+
+export type MakeHarness = (retention?: Partial<Retention>) => Promise<StoreHarness>;
+
+/** The suite is written with these functions of Vitest. Whoever runs it hands in his own. */
+export type TestTools = Pick<typeof Vitest, "afterEach" | "beforeEach" | "describe" | "expect" | "test">;
+
+/** A world is one harness, the store that is open on it, and what that held when it was opened. */
 class World {
   static readonly none = new World(null);
   readonly #harness: StoreHarness | null;
@@ -829,7 +830,7 @@ interface GroupShape {
   readonly count?: number;
   readonly at?: number;
   readonly ageAt?: number;
-  /** The number of the creation that begins with it. */
+  /** The creation of this number begins with the group. */
   readonly makes?: number;
   readonly epoch?: string;
 }
@@ -839,7 +840,7 @@ export function group(shape: GroupShape): CommitGroup {
   return { at, ageAt, spaces: [spaceCommit(shape)], history: [], answers: [] };
 }
 
-/** The group that makes a space, with changes 1 to `count`. */
+/** It returns the group that makes a space, with changes 1 to `count`. */
 export function made(name: string, count: number): CommitGroup {
   return group({ name, first: 1, count, makes: 1 });
 }
@@ -929,7 +930,7 @@ function sorted<Row extends { readonly collection: string; readonly id: string }
   return [...rows].sort((a, b) => (`${a.collection}/${a.id}` < `${b.collection}/${b.id}` ? -1 : 1));
 }
 
-/** What a synchronous store throws, as a rejection. */
+/** An error that a synchronous store throws becomes a rejection. */
 async function attempt(work: () => void | Promise<void>): Promise<void> {
   await work();
 }

@@ -1,10 +1,12 @@
+/** Finding an answer decides what a store says of an idempotency key (rule D1). */
+
 import type { AnswerQuery, StoredAnswer } from "./contract.ts";
 
 /**
- * What a store says of a key (rule D1). `stored`: what it holds under the key. `oldestAt`: what was given before is not
- * kept. `expiredUpTo`: the newest time of a key of this owner whose answer is gone; null: none is.
+ * `stored` is what the store holds under the key. Answers from before `oldestAt` are not kept. `expiredUpTo` is the newest time
+ * of a key of this owner whose answer is gone, or null when none is.
  *
- * It compares the times of keys with the times of keys: clocks that differ between those who make them alter nothing.
+ * It compares the times of keys only with the times of keys, so it does not matter that the clocks of their makers differ.
  */
 export function findAnswer(
   { madeAt }: AnswerQuery,

@@ -1,41 +1,15 @@
+/** The kept answers are counted, of each owner and in all, so that the store knows which are too many. */
+
 import type { StoredAnswer } from "./contract.ts";
 import type { Retention } from "./retention.ts";
 
-/** What one answer counts for. */
-export interface AnswerSize {
-  readonly owner: string;
-  readonly chars: number;
-}
-
-/** All answers of one owner. */
-export interface OwnerAnswers extends AnswerSize {
-  readonly count: number;
-}
-
-/** How many are too many, and of whom. */
-export interface AnswersDue {
-  readonly count: number;
-  readonly chars: number;
-  readonly owners: readonly OwnerDue[];
-}
-
-interface OwnerDue {
-  readonly owner: string;
-  readonly count: number;
-}
-
-/** Owners beyond their bound that one step of trimming is told of. */
+/** One step of trimming is told of so many owners beyond their bound. */
 const OWNERS_AT_ONCE = 100;
 
-export function charsOf({ key, answer }: StoredAnswer): number {
-  return key.length + answer.length;
-}
-
-/** How many answers a store keeps, of each owner and in all. */
 export class KeptAnswers {
   readonly #owners = new Map<string, number>();
   readonly #retention: Retention;
-  /** Owners with more than is kept of one. */
+  /** These owners have more answers than are kept of one. */
   readonly #over = new Set<string>();
   #count = 0;
   #chars = 0;
@@ -84,4 +58,31 @@ export class KeptAnswers {
     this.#count += count;
     this.#chars += chars;
   }
+}
+
+export function charsOf({ key, answer }: StoredAnswer): number {
+  return key.length + answer.length;
+}
+
+/** One answer counts for so much. */
+export interface AnswerSize {
+  readonly owner: string;
+  readonly chars: number;
+}
+
+/** These are all answers of one owner. */
+export interface OwnerAnswers extends AnswerSize {
+  readonly count: number;
+}
+
+/** So many answers are too many: in all, and of each owner. */
+export interface AnswersDue {
+  readonly count: number;
+  readonly chars: number;
+  readonly owners: readonly OwnerDue[];
+}
+
+interface OwnerDue {
+  readonly owner: string;
+  readonly count: number;
 }

@@ -1,11 +1,10 @@
+/** The memory answers are the answers of the store in memory, in the order in which they were given. */
+
 import type { AnswerQuery, StoredAnswer } from "./contract.ts";
 import { findAnswer } from "./find-answer.ts";
 import { charsOf, KeptAnswers } from "./kept-answers.ts";
 import type { Retention } from "./retention.ts";
 
-export type ExpiredKeys = readonly (readonly [owner: string | null, madeAt: number])[];
-
-/** The answers of a store in memory, in the order in which they were given. */
 export class MemoryAnswers {
   readonly #answers = new Map<string, StoredAnswer>();
   readonly #kept: KeptAnswers;
@@ -35,7 +34,7 @@ export class MemoryAnswers {
     return [...this.#expired];
   }
 
-  /** Moved to the end when the key is an old one. */
+  /** An answer under a key that is there already moves to the end. */
   add(answer: StoredAnswer): void {
     this.#drop(answer.key);
     this.#answers.set(answer.key, answer);
@@ -48,7 +47,7 @@ export class MemoryAnswers {
     return findAnswer(query, this.#answers.get(query.key) ?? null, oldestAt, expiredUpTo);
   }
 
-  /** What is too old, what an owner has too many of, what all have too many of. */
+  /** Answers go that are too old, of which one owner has too many, or of which all together have too many. */
   trim(oldestAt: number): void {
     const owners = new Map(this.#kept.due.owners.map(({ owner, count }) => [owner, count]));
     for (const answer of this.#answers.values()) {
@@ -64,7 +63,7 @@ export class MemoryAnswers {
     this.#boundExpired();
   }
 
-  /** The oldest of too many owners count as everybody's. */
+  /** Where there are too many owners, the keys of the oldest count as everybody's. */
   #boundExpired(): void {
     const owners = [...this.#expired].filter(([owner]) => owner !== null).sort((a, b) => a[1] - b[1]);
     for (const [owner, madeAt] of owners.slice(0, Math.max(0, owners.length - this.#retention.expiredOwners))) {
@@ -89,3 +88,5 @@ export class MemoryAnswers {
     this.#kept.drop({ owner: answer.owner, chars: charsOf(answer) });
   }
 }
+
+export type ExpiredKeys = readonly (readonly [owner: string | null, madeAt: number])[];

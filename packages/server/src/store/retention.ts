@@ -1,19 +1,21 @@
+/** The retention says what a store keeps of the past, and for how long. */
+
 import { withDefaults } from "../limits/with-defaults.ts";
 import { CATCH_UP } from "../runtime/age-clock.ts";
 
-/** What is kept, and for how long. Ages are measured against the newest commit's `ageAt`; before the first one nothing is old. */
+/** Ages are measured against the `ageAt` of the newest commit. Before the first commit nothing is old. */
 export interface Retention {
-  /** Changes in the log, of all spaces together. What is not folded yet stays in any case. */
+  /** This counts the changes in the log, of all spaces together. Those that are not folded yet stay in any case. */
   readonly logChanges: number;
-  /** Their texts. Characters are UTF-16 code units, here and below: bytes, where the text is ASCII. */
+  /** This counts the characters of their texts. Characters are UTF-16 code units here and below: bytes, where the text is ASCII. */
   readonly logChars: number;
   readonly logAgeMs: number;
-  /** Answers under idempotency keys: in all, of one owner, and their texts. At a bound of an owner his own oldest go. */
+  /** These bound the answers under idempotency keys. At the bound of one owner his own oldest answers go. */
   readonly answers: number;
   readonly answersPerOwner: number;
   readonly answerChars: number;
   readonly answerAgeMs: number;
-  /** Owners whose dropped answers are told apart; beyond it the oldest of them count as everybody's (rule D1). */
+  /** The dropped answers of so many owners are told apart. Beyond it the oldest of them count as everybody's (rule D1). */
   readonly expiredOwners: number;
   readonly historyRows: number;
   readonly historyChars: number;
@@ -30,14 +32,14 @@ export const RETENTION: Retention = {
   answers: 100_000,
   answersPerOwner: 20_000,
   answerChars: 64 * MI,
-  answerAgeMs: DAY_MS * CATCH_UP, // Of the time that passes, a day at least.
+  answerAgeMs: DAY_MS * CATCH_UP, // This is at least a day of the time that passes.
   expiredOwners: 10_000,
   historyRows: 1_000_000,
   historyChars: 1_024 * MI,
   historyAgeMs: 30 * DAY_MS,
 };
 
-/** With 0 nothing is kept. Throws a plain error that names the bound that can't be one. */
+/** With 0 nothing is kept. It throws a plain error that names the bound which can't be one. */
 export function retentionFrom(given: Partial<Retention> | undefined): Retention {
   return withDefaults(RETENTION, given, "retention", { zero: "all" });
 }

@@ -1,13 +1,13 @@
 import { SyncError } from "@neverstale/protocol";
 import {
   type CheckpointResult,
-  type Connection,
   type Database,
   type OpenData,
   runStep,
   type StoreMachine,
   type StoreSettings,
   StoreSteps,
+  type TableAccess,
   type WriterThread,
 } from "@neverstale/store-sqlite/sliced";
 import { type Disk, ProcessGone } from "./disk.ts";
@@ -59,7 +59,7 @@ export class SimMachine implements StoreMachine {
 
   /** `inline`: on the thread of the authority, which waits until the disk has done its work. */
   #database(inline: boolean): Database {
-    const connection = (forces: boolean): Connection => {
+    const connection = (forces: boolean): TableAccess => {
       const transaction = <Result>(work: () => Result): Result => {
         this.mustBeThere();
         if (inline && forces) this.#busyMs += this.#disk.faults.syncMs * this.#disk.random.next();

@@ -1,10 +1,11 @@
+/** The backup worker is the thread on which a backup is made. */
+
 import { parentPort, workerData } from "node:worker_threads";
 import type { BackupFailure } from "./backup.ts";
 import { lacksLog } from "./files/run-mark.ts";
 import { newDatabase } from "./sqlite.ts";
 import { IntegrityError, writeVerifiedCopy } from "./verified-copy.ts";
 
-/** The thread of `backupDatabase`. */
 function copy(from: string, to: string): BackupFailure | null {
   try {
     if (lacksLog(from)) throw new IntegrityError(`${from} was not closed by its last server, and its log is gone`);

@@ -1,8 +1,10 @@
+/** A backup is a verified copy of a database, made while the database may be in use. */
+
 import { existsSync } from "node:fs";
 import { SyncError } from "@neverstale/protocol";
 import { startWorker } from "./start-worker.ts";
 
-/** Makes a verified copy on a thread of its own, while the database is in use. Throws `store_unavailable`, `store_damaged`. */
+/** It works on a thread of its own. It throws `store_unavailable` or `store_damaged`. */
 export async function backupDatabase(from: string, to: string): Promise<void> {
   if (existsSync(to)) {
     throw new SyncError("store_unavailable", `${to} exists already`, {
@@ -18,7 +20,7 @@ export async function backupDatabase(from: string, to: string): Promise<void> {
     throw new SyncError(failure.code, `no backup was made: ${failure.message}`, { hint: failure.hint });
 }
 
-/** What the thread says when it is done; null: the copy is there. */
+/** The thread says this when no copy was made. It says null when the copy is there. */
 export interface BackupFailure {
   readonly code: "store_unavailable" | "store_damaged";
   readonly message: string;

@@ -1,16 +1,11 @@
+/** A connection is one way into a SQLite file, with the settings on which durability rests. */
+
 import type { DatabaseSync } from "node:sqlite";
 import { newDatabase } from "./sqlite.ts";
 
-/**
- * `full`: a transaction has been forced to disk when COMMIT returns. `background`: it is forced with the next `full` one,
- * or with a checkpoint; until then a power cut may undo it, never reorder it. That is enough for what can be made again
- * from the log, and saves a sync for every slice.
- */
-export type Durability = "full" | "background";
-
 const BUSY_TIMEOUT_MS = 100;
 
-/** Opens a database that exists, for writing. Throws when SQLite does not hold the settings that durability rests on. */
+/** Opens a database that exists, for writing. It throws when SQLite does not hold the settings that durability rests on. */
 export function openConnection(path: string, durability: Durability, maxBytes: number): DatabaseSync {
   const db = newDatabase(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: false });
   try {
@@ -23,7 +18,19 @@ export function openConnection(path: string, durability: Durability, maxBytes: n
   }
 }
 
-/** `synchronous` comes after WAL, which may lower it, and is read back. Checkpoints are made off the path of commits. */
+export function pragma(db: DatabaseSync, name: string): unknown {
+  const row = db.prepare(`PRAGMA ${name}`).get();
+  return row === undefined ? undefined : Object.values(row)[0];
+}
+
+/**
+ * With `full`, a transaction has been forced to disk when COMMIT returns. With `background`, it is forced with the next `full`
+ * one, or with a checkpoint: until then a power cut may undo it, and never reorders it. That is enough for what can be made
+ * again from the log, and saves a sync for every slice.
+ */
+export type Durability = "full" | "background";
+
+/** `synchronous` is set after WAL, which may lower it, and it is read back. Checkpoints are made off the path of commits. */
 function configure(db: DatabaseSync, durability: Durability): void {
   const [name, level] = durability === "full" ? ["FULL", 2] : ["NORMAL", 1];
   expectPragma(db, "journal_mode = WAL", "journal_mode", "wal");
@@ -43,9 +50,4 @@ function expectPragma(db: DatabaseSync, set: string, name: string, expected: str
   const found = pragma(db, name);
   if (found !== expected)
     throw new Error(`SQLite holds ${name} = ${String(found)}, not ${expected}: commits would not be durable`);
-}
-
-export function pragma(db: DatabaseSync, name: string): unknown {
-  const row = db.prepare(`PRAGMA ${name}`).get();
-  return row === undefined ? undefined : Object.values(row)[0];
 }

@@ -1,22 +1,20 @@
+/** The crash child is a process that works on a store until it is killed or the disk fails, for the tests beside it. */
+
 import { createHash } from "node:crypto";
 import { closeSync, ftruncateSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import type { CommitGroup, Fold, Store } from "@neverstale/server/store";
-import { StoreFailure } from "@neverstale/server/store";
+import { type CommitGroup, type Fold, type Store, StoreFailure } from "@neverstale/server/store";
 import { type SqliteStoreOptions, sqliteStore } from "./sqlite-store.ts";
 
-/**
- * A process that works on a store until it is killed or the disk fails, for the tests beside it. It says on its standard
- * output, a JSON line at a time, what it was promised.
- */
 export interface ChildTask {
   readonly run: "hold" | "commit" | "fill" | "until-failure" | "read";
   readonly path: string;
   readonly options: SqliteStoreOptions;
-  /** How many groups to commit; with "commit" it goes on for ever when there is none. */
+  /** It commits so many groups. With "commit" it goes on for ever when this is absent. */
   readonly groups?: number;
 }
 
+/** It says on its standard output, a JSON line at a time, what it was promised. */
 export type ChildLine =
   | { readonly said: "open"; readonly head: number }
   | { readonly said: "stored"; readonly version: number; readonly fingerprint: string }
@@ -26,12 +24,12 @@ export type ChildLine =
 
 const RECORDS = 600;
 
-/** Short lines into a pipe: each is written whole, or not at all when the process is killed. */
+/** Short lines go into a pipe whole, or not at all when the process is killed. */
 function say(line: ChildLine): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
-/** Stands for a text where it is told of. */
+/** A fingerprint stands for a text where the text is told of. */
 export function fingerprint(text: string): string {
   return createHash("sha1").update(text).digest("base64url").slice(0, 12);
 }
@@ -46,7 +44,7 @@ async function openStore({ path, options }: ChildTask): Promise<{ store: Store; 
   return { store, head };
 }
 
-/** One change, whose text is told when it has been acknowledged. */
+/** The group has one change, whose text is told when it has been acknowledged. */
 function nextGroup(version: number, text: string): CommitGroup {
   const creationId = version === 1 ? "main#1" : null;
   const space = {
@@ -62,7 +60,7 @@ function nextGroup(version: number, text: string): CommitGroup {
   return { at, ageAt: at, spaces: [space], history: [], answers: [] };
 }
 
-/** Every record as it is at `version`: all of them show it. */
+/** It holds every record as it is at `version`. All of them show the version. */
 function wholeFold(version: number): Fold {
   const records = Array.from({ length: RECORDS }, (_, n) => ({
     collection: "hosts",
@@ -90,7 +88,7 @@ async function commitUntilKilled(task: ChildTask): Promise<void> {
   say({ said: "done", metrics: store.metrics() });
 }
 
-/** Meets a full disk again and again, each time with another remainder of room, and ends in the midst of it. */
+/** It meets a full disk again and again, each time with another remainder of room, and ends in the midst of it. */
 async function fillTheDisk(task: ChildTask): Promise<void> {
   const { store, head } = await openStore(task);
   const ballast = join(task.path, "..", "ballast");
@@ -117,7 +115,7 @@ async function commitUntilFull(commit: (text: string) => Promise<void>, round: n
   }
 }
 
-/** Leaves `remainder` bytes of the disk free. */
+/** It leaves `remainder` bytes of the disk free. */
 function fillUp(path: string, remainder: number): void {
   const file = openSync(path, "w");
   let size = 0;

@@ -1,3 +1,5 @@
+/** A restore puts a backup in the place of a database. */
+
 import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { SyncError } from "@neverstale/protocol";
@@ -11,24 +13,19 @@ import { MIGRATIONS } from "./files/schema.ts";
 import { newDatabase, requireSqlite } from "./sqlite.ts";
 import { checkIntegrity, IntegrityError, syncPath, writeVerifiedCopy } from "./verified-copy.ts";
 
-export interface Restored {
-  /** Where the database that was there before is kept, or null when there was none. */
-  readonly replaced: string | null;
-}
-
 /**
- * Puts a copy of the backup `from` in the place of the database `to`. What was there is kept under another name.
+ * It puts a copy of the backup `from` in the place of the database `to`, and keeps what was there under another name. Nobody can
+ * be resumed into what is lost with it (rule E3), since the next start draws a new epoch.
  *
- * Throws `store_locked` while a server works on `to`, `store_damaged` when the backup is not whole,
- * `store_newer_than_code`; then `to` is as it was. Nobody can be resumed into what is lost with it (rule E3): the next
- * start draws a new epoch.
+ * It throws `store_locked` while a server works on `to`, `store_damaged` when the backup is not whole, or
+ * `store_newer_than_code`. Then `to` is as it was.
  */
 export function restoreBackup(from: string, to: string): Restored {
   const source = resolve(from);
   const target = withReason(to, () => realPath(resolve(to)));
   if (!existsSync(source))
     throw new SyncError("store_unavailable", `there is no backup at ${source}`, { hint: "Look at the path." });
-  requireSqlite(); // Before anything is made beside the database.
+  requireSqlite(); // It throws before anything is made beside the database.
   return withReason(target, () => {
     createPrivateDirectory(target);
     const lock = lockData(target);
@@ -43,6 +40,11 @@ export function restoreBackup(from: string, to: string): Restored {
       lock.release();
     }
   });
+}
+
+export interface Restored {
+  /** The database that was there before is kept under this path. It is null when there was none. */
+  readonly replaced: string | null;
 }
 
 function copyBackup(from: string, copy: string): void {
@@ -68,8 +70,8 @@ function notWhole(path: string, why: string): SyncError {
 }
 
 /**
- * Gives the database a second name and leaves it, complete, under the first one too: whenever the machine stops, there is
- * a database at `path`. Its write-ahead log is brought into the file first; where that fails it is kept beside it.
+ * It gives the database a second name and leaves it, complete, under the first one too: whenever the machine stops, there is a
+ * database at `path`. The write-ahead log is brought into the file first. Where that fails it is kept beside it.
  */
 function keepAside(path: string): string {
   const aside = freeName(`${path}.replaced`);
@@ -81,7 +83,7 @@ function keepAside(path: string): string {
   try {
     linkSync(path, aside);
   } catch {
-    copyFileSync(path, aside); // A file system without hard links.
+    copyFileSync(path, aside); // This file system has no hard links.
     syncPath(aside);
   }
   syncPath(dirname(path));
@@ -95,7 +97,7 @@ function keepLogAside(path: string): null {
   return null;
 }
 
-/** False when the database is too damaged for it. */
+/** It returns false when the database is too damaged for it. */
 function emptyLog(path: string): boolean {
   try {
     const db = newDatabase(path);

@@ -1,5 +1,7 @@
+/** A SQLite database is a SQLite file as one thread has it. */
+
 import type { DatabaseSync } from "node:sqlite";
-import type { CheckpointResult, Connection, Database, Tables } from "../sliced/tables.ts";
+import type { CheckpointResult, Database, TableAccess, Tables } from "../sliced/tables.ts";
 import { type Durability, openConnection } from "./connection.ts";
 import { inTransaction, isFull } from "./sqlite-failure.ts";
 import { CommitStatements } from "./statements/commit-statements.ts";
@@ -8,13 +10,7 @@ import { FoldStatements } from "./statements/fold-statements.ts";
 import { QueryStatements } from "./statements/query-statements.ts";
 import { TrimStatements } from "./statements/trim-statements.ts";
 
-export interface DatabaseSettings {
-  readonly path: string;
-  /** The database file grows no further: commits fail with `nothing_moved` then. */
-  readonly maxBytes: number;
-}
-
-/** A SQLite file as one thread has it. The connection for the background is opened when it is first needed. */
+/** The connection for the background is opened when it is first needed. */
 export class SqliteDatabase implements Database {
   readonly full: SqliteConnection;
   readonly #settings: DatabaseSettings;
@@ -48,8 +44,8 @@ export class SqliteDatabase implements Database {
   }
 }
 
-/** Statements are prepared when they are first asked for: a file that is being migrated has no tables yet. */
-class SqliteConnection implements Connection, Tables {
+/** Statements are prepared when they are first asked for, since a file that is being migrated has no tables yet. */
+class SqliteConnection implements TableAccess, Tables {
   readonly db: DatabaseSync;
   #commits: CommitStatements | null = null;
   #folds: FoldStatements | null = null;
@@ -89,4 +85,10 @@ class SqliteConnection implements Connection, Tables {
     this.#queries ??= new QueryStatements(this.db);
     return this.#queries;
   }
+}
+
+export interface DatabaseSettings {
+  readonly path: string;
+  /** The database file grows no further than this. Commits fail with `nothing_moved` then. */
+  readonly maxBytes: number;
 }

@@ -1,7 +1,9 @@
+/** A SQLite failure says what is known of the transaction that failed. */
+
 import type { DatabaseSync } from "node:sqlite";
 import { StoreFailure } from "@neverstale/server/store";
 
-/** SQLite's primary result codes (https://sqlite.org/rescode.html). */
+/** These are SQLite's primary result codes (https://sqlite.org/rescode.html). */
 const BUSY = 5;
 const NOMEM = 7;
 const CORRUPT = 11;
@@ -10,10 +12,10 @@ const TOOBIG = 18;
 const CONSTRAINT = 19;
 const NOTADB = 26;
 
-/** Nothing of a transaction is stored when a statement before its COMMIT fails like this and it can be rolled back. */
+/** When a statement before COMMIT fails like this and the transaction can be rolled back, nothing of it is stored. */
 const HARMLESS_BEFORE_COMMIT: ReadonlySet<number> = new Set([BUSY, NOMEM, FULL, TOOBIG]);
 
-/** The primary result code, or null for an error that is not SQLite's. */
+/** It returns the primary result code, or null for an error that is not SQLite's. */
 export function sqliteCode(error: unknown): number | null {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return null;
   return error.errcode & 0xff;
@@ -24,17 +26,17 @@ export function isDamage(error: unknown): boolean {
   return code === CORRUPT || code === NOTADB;
 }
 
-/** Whether a write failed for want of space, and can be tried again. */
+/** A write that fails for want of space can be tried again. */
 export function isFull(error: unknown): boolean {
   return sqliteCode(error) === FULL;
 }
 
 /**
- * Runs `work` as one transaction. It has been committed when this returns; else it throws a `StoreFailure` (rule A1).
+ * Runs `work` as one transaction, which has been committed when this returns. Else it throws a `StoreFailure` (rule A1).
  *
- * With a write-ahead log it is COMMIT that writes, so a full disk shows there and must not count as unknown: SQLite
- * writes the frame that seals a transaction last, and reports FULL only for a write that did not take place, so that the
- * seal is missing whatever happens next. What fails after the seal, the sync, is never FULL but an I/O error.
+ * With a write-ahead log it is COMMIT that writes, so a full disk shows there and must not count as unknown. SQLite writes the
+ * frame that seals a transaction last, and reports FULL only for a write that did not take place. So the seal is missing,
+ * whatever happens next. The sync comes after the seal, and it never fails with FULL but with an I/O error.
  */
 export function inTransaction<Result>(db: DatabaseSync, work: () => Result): Result {
   let committing = false;
@@ -49,7 +51,7 @@ export function inTransaction<Result>(db: DatabaseSync, work: () => Result): Res
   }
 }
 
-/** Whether there is no transaction afterwards. */
+/** It returns true when there is no transaction afterwards. */
 function rollBack(db: DatabaseSync): boolean {
   try {
     if (db.isTransaction) db.exec("ROLLBACK");
@@ -63,7 +65,7 @@ function failureOf(error: unknown, committing: boolean, rolledBack: boolean): St
   const code = sqliteCode(error);
   const harmless = committing ? code === FULL : code === null || HARMLESS_BEFORE_COMMIT.has(code);
   const text = error instanceof Error ? error.message : String(error);
-  // Rows are numbered here, and names are checked at the door: what is there already was written by somebody else.
+  // Rows are numbered here, and names are checked at the door: a row that is there already was written by somebody else.
   const message = code === CONSTRAINT ? `another writer works on the database: ${text}` : text;
   return new StoreFailure(harmless && rolledBack ? "nothing_moved" : "unknown", message, error);
 }

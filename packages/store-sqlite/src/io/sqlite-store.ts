@@ -1,36 +1,37 @@
+/** The SQLite store keeps everything in one SQLite file, with its write-ahead log and its lock beside it. */
+
 import { resolve } from "node:path";
 import type { Millis } from "@neverstale/base";
-import type { Store } from "@neverstale/server/store";
-import { withDefaults } from "@neverstale/server/store";
+import { type Store, withDefaults } from "@neverstale/server/store";
 import { type StoreSettings, settingsFrom } from "../sliced/settings.ts";
 import { SlicedStore, type SlicedStoreOptions } from "../sliced/sliced-store.ts";
 import type { OpenData, StoreMachine } from "../sliced/store-machine.ts";
 import type { WriterThread } from "../sliced/writer-thread.ts";
 import { backupDatabase } from "./backup.ts";
-import { explain, openDatabase, withReason } from "./files/open-database.ts";
+import { failureToOpen, openDatabase, withReason } from "./files/open-database.ts";
 import { realPath } from "./files/real-path.ts";
 import { MIGRATIONS } from "./files/schema.ts";
 import type { DatabaseSettings } from "./sqlite-database.ts";
 import { WorkerWriter } from "./worker-writer.ts";
 
-export interface SqliteStoreOptions extends SlicedStoreOptions {
-  /** The database file grows no further: commits are refused then, as with a full disk. Default: no bound. */
-  readonly maxBytes?: number;
-  /**
-   * Opens a file that was not closed by its last server though its write-ahead log is gone, and what was committed last
-   * with it. Without it, which is the default, that is `store_damaged`.
-   */
-  readonly acceptLostLog?: boolean;
-}
-
-/** A store in one SQLite file, with its write-ahead log and its lock beside it. Nothing is touched before `open`. */
+/** Nothing is touched before `open`. */
 export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Store {
   return new SlicedStore(new SqliteMachine(resolve(path), options), options);
 }
 
+export interface SqliteStoreOptions extends SlicedStoreOptions {
+  /** The database file grows no further than this. Commits are refused then, as with a full disk. By default there is no bound. */
+  readonly maxBytes?: number;
+  /**
+   * With it, a file is opened that its last server did not close, although its write-ahead log is gone, and with the log
+   * what was committed last. Without it, which is the default, such a file is `store_damaged`.
+   */
+  readonly acceptLostLog?: boolean;
+}
+
 const UNBOUNDED = { maxBytes: Number.POSITIVE_INFINITY };
 
-/** This machine, and a file on it. */
+/** It is this machine, and a file on it. */
 class SqliteMachine implements StoreMachine {
   readonly name: string;
   readonly #options: SqliteStoreOptions;
@@ -63,7 +64,7 @@ class SqliteMachine implements StoreMachine {
   }
 
   explain(error: unknown): Error {
-    return explain(this.name, error);
+    return failureToOpen(this.name, error);
   }
 
   backup(path: string): Promise<void> {

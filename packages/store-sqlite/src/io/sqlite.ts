@@ -1,9 +1,11 @@
+/** SQLite comes with Node, and is looked for when it is needed. */
+
 import type { DatabaseSync, DatabaseSyncOptions } from "node:sqlite";
 import { SyncError } from "@neverstale/protocol";
 
 /**
- * This Node's own SQLite. It is looked for when there is something to open, since whoever keeps everything in memory needs
- * none: an older Node would not even load a file that imports it.
+ * An older Node would not even load a file that imports it, and whoever keeps everything in memory needs none. It throws
+ * `store_unavailable` where there is none.
  */
 export function requireSqlite(): typeof import("node:sqlite") {
   const sqlite = process.getBuiltinModule?.("node:sqlite");

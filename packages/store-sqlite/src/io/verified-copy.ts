@@ -1,3 +1,5 @@
+/** A verified copy of a database is checked and forced to disk before it gets its name. */
+
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -5,8 +7,8 @@ import { markEnded } from "./files/run-mark.ts";
 import { newDatabase } from "./sqlite.ts";
 
 /**
- * Copies a database to `path` while it is in use: written under another name, checked, forced to disk, then renamed, so
- * that a file of that name is always whole. Readable by its owner only. What is at `path` is replaced.
+ * The database may be in use. A file at `path` is always whole, and only its owner can read it. What is at `path` is
+ * replaced.
  */
 export function writeVerifiedCopy(db: DatabaseSync, path: string): void {
   const unfinished = `${path}.unfinished`;
@@ -25,12 +27,12 @@ export function writeVerifiedCopy(db: DatabaseSync, path: string): void {
   }
 }
 
-/** With what a crash may have left beside it: it would be read into the next file of that name. */
+/** A crash may have left files beside it, which SQLite would read into the next file of that name: they go too. */
 function removeUnfinished(path: string): void {
   for (const file of [path, `${path}-journal`, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
 }
 
-/** What is copied while a server works on it says so, and the copy must not: it is whole without a log. */
+/** A database that a server works on says so. Its copy must not, since it is whole without a log. */
 function endRunIn(path: string): void {
   const copy = newDatabase(path);
   try {
@@ -42,7 +44,7 @@ function endRunIn(path: string): void {
 
 export class IntegrityError extends Error {}
 
-/** Throws an `IntegrityError` when SQLite finds the file damaged. */
+/** It throws an `IntegrityError` when SQLite finds the file damaged. */
 export function checkIntegrity(path: string): void {
   const db = newDatabase(path, { readOnly: true });
   try {
@@ -54,7 +56,7 @@ export function checkIntegrity(path: string): void {
   }
 }
 
-/** Forces a file, or the names in a directory, to disk. */
+/** It forces a file, or the names in a directory, to disk. */
 export function syncPath(path: string): void {
   const file = openSync(path, "r");
   try {

@@ -1,3 +1,5 @@
+/** The writer worker is the thread of a worker writer: it runs one step for each message, in their order. */
+
 import { parentPort, workerData } from "node:worker_threads";
 import { StoreFailure } from "@neverstale/server/store";
 import { StoreSteps } from "../sliced/steps/store-steps.ts";
@@ -6,7 +8,6 @@ import { SqliteDatabase } from "./sqlite-database.ts";
 import { sqliteCode } from "./sqlite-failure.ts";
 import type { WorkerSettings, WriterReply, WriterRequest } from "./worker-writer.ts";
 
-/** The thread of a `WorkerWriter`: one step for each message, in their order. */
 const settings = workerData as WorkerSettings;
 const now = () => performance.now();
 let steps: StoreSteps | null = null;

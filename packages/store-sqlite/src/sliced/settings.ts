@@ -1,24 +1,29 @@
+/** The settings say how the work of a store is cut into steps. */
+
 import { withDefaults } from "@neverstale/server/store";
 
-/** How the work of a store is cut into steps. The defaults suit a disk; tests and the simulator scale them down. */
+/** The defaults suit a disk. Tests and the simulator scale them down. */
 export interface StoreSettings {
-  /** Work in the background holds the write lock for about so long at a time, the disk aside. */
+  /** Background work holds the write lock for about so long at a time, not counting the disk. */
   readonly sliceMs: number;
-  /** So few rows of a fold are written in one transaction, whatever the budget: that is cheaper than to be able to take them back. */
+  /**
+   * A fold of so few rows is written in one transaction, however long that takes: it is cheaper than to note how to take them
+   * back.
+   */
   readonly rowsAtOnce: number;
-  /** The clock is looked at once in so many rows. */
+  /** The clock is read once in so many rows. */
   readonly rowsPerLook: number;
-  /** Rows of a fold that are handed to the thread of the background at a time. */
+  /** So many rows of a fold are handed to the background thread at a time. */
   readonly rowsPerMessage: number;
-  /** Of one table at most so much is deleted before the clock is looked at. */
+  /** At most so much of one table is deleted before the clock is read. */
   readonly trimRows: number;
   readonly trimBytes: number;
-  /** Pages in the write-ahead log after which they are moved to the database file. */
+  /** With so many pages in the write-ahead log, they are moved to the database file. */
   readonly checkpointPages: number;
   readonly pageBytes: number;
-  /** Pages that a commit moves, whatever it holds. */
+  /** Each commit moves so many pages, whatever it holds. */
   readonly pagesPerCommit: number;
-  /** Commits made when a store is opened, to learn how quick the disk is. */
+  /** So many commits are made when a store is opened, to learn how quick the disk is. */
   readonly probes: number;
 }
 
@@ -29,13 +34,13 @@ export const STORE_SETTINGS: StoreSettings = {
   rowsPerMessage: 512,
   trimRows: 128,
   trimBytes: 1_000_000,
-  checkpointPages: 1_000, // 4 MiB.
+  checkpointPages: 1_000, // That is 4 MiB.
   pageBytes: 4_096,
   pagesPerCommit: 4,
   probes: 4,
 };
 
-/** No step may be without an end. Throws a plain error that names the setting that can't be one. */
+/** No step may be without an end. It throws a plain error that names the setting which can't be one. */
 export function settingsFrom(given: Partial<StoreSettings> | undefined): StoreSettings {
   const most = Number.MAX_SAFE_INTEGER;
   return withDefaults(STORE_SETTINGS, given, "settings", {

@@ -1,7 +1,9 @@
+/** The store counters are what `/metrics` says of a store. */
+
 import type { Counters, KeptAnswers, StoreMetrics } from "@neverstale/server/store";
 import type { CheckpointResult, QueryTables, TableCounts } from "./tables.ts";
 
-/** What the store counts, in the units that Prometheus wants. */
+/** The units are those that Prometheus wants. */
 export class StoreCounters {
   readonly #commits = { inline: 0, worker: 0 };
   #commitSeconds = 0;
@@ -46,7 +48,9 @@ export class StoreCounters {
   }
 }
 
-/** What there is in each table, and in the file. From the oldest to the newest row of the log and of the history. */
+/**
+ * It says how much each table and the file hold. In the log and in the history, that is from the oldest to the newest row.
+ */
 export function keptRows(
   queries: QueryTables,
   counters: Counters,

@@ -1,26 +1,28 @@
+/** The writer choice decides where commits run, by how long they take. */
+
 /**
- * Where commits run: on this thread, which is the shortest way while the disk is quick, or on a thread of their own, so
- * that a slow sync does not hold up the event loop. What counts is how many commits are slow, not how slow one was: any
- * disk has a hiccup now and then. See docs/decisions/0001-where-the-commit-runs.md.
+ * Commits run on this thread, which is the shortest way while the disk is quick, or on a thread of their own, so that a slow
+ * sync does not hold up the event loop. The choice counts how many commits are slow, not how slow one was, since any disk has
+ * a hiccup now and then. See docs/decisions/0001-where-the-commit-runs.md.
  */
 export interface WriterChoice {
   readonly where: "inline" | "worker";
-  /** Inline: rises with slow commits and sinks with quick ones. In the worker: the other way round. */
+  /** Inline it rises with slow commits and sinks with quick ones. In the worker it does the opposite. */
   readonly weight: number;
-  /** Commits since the last switch. */
+  /** So many commits were made since the last switch. */
   readonly run: number;
-  /** The weight that leads back: twice as much each time, until a long stay inline shows that it was right. */
+  /** This weight leads back. It doubles each time, until a long stay inline shows that the return was right. */
   readonly patience: number;
 }
 
 const SLOW_MS = 2;
-/** Two of these close together are enough. */
+/** Two commits that take so long, close together, are enough to leave. */
 const STALL_MS = 10;
-/** Quick enough to come back; below `SLOW_MS`, so that a disk at the border does not go to and fro. */
+/** A commit below it is quick enough to come back. It is below `SLOW_MS`, so that a disk at the border does not go to and fro. */
 const QUICK_MS = 1.5;
 const WEIGHT_TO_LEAVE = 3;
 const WEIGHT_OF_STALL = 2;
-/** One slow commit in twenty is borne, inline and on the way back to it. */
+/** One slow commit in so many is tolerated, inline and on the way back to it. */
 const BORNE = 20;
 const PATIENCE = 32;
 const MOST_PATIENCE = 1_024;
@@ -28,7 +30,7 @@ const SETTLED = 1_000;
 
 export const INLINE: WriterChoice = { where: "inline", weight: 0, run: 0, patience: PATIENCE };
 
-/** The choice after a commit that took so long on the thread where it ran. */
+/** It returns the choice after a commit that took `tookMs` on the thread where it ran. */
 export function afterCommit(choice: WriterChoice, tookMs: number): WriterChoice {
   return choice.where === "inline" ? afterInline(choice, tookMs) : afterWorker(choice, tookMs);
 }

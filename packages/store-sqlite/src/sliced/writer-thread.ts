@@ -1,24 +1,14 @@
+/** The writer thread runs the steps of a store when it is asked to, on another thread or on this one. */
+
 import type { Millis } from "@neverstale/base";
 import type { StoreSteps } from "./steps/store-steps.ts";
 
-/** The steps of a store that can be asked of another thread. */
-export type WriterStep = "commit" | "addRows" | "dropRows" | "writeRows" | "trim" | "checkpoint" | "close";
-
-type Arguments<Step extends WriterStep> = Parameters<StoreSteps[Step]>;
-type Result<Step extends WriterStep> = ReturnType<StoreSteps[Step]>;
-
-export interface Done<Value> {
-  readonly value: Value;
-  /** How long the step took where it ran. */
-  readonly tookMs: Millis;
-}
-
-/** `StoreSteps` that are asked, and answer later, in the order in which they were asked. Rejects with a `StoreFailure`. */
+/** It answers in the order in which it was asked. A step that fails rejects with a `StoreFailure`. */
 export interface WriterThread {
-  ask<Step extends WriterStep>(step: Step, ...args: Arguments<Step>): Promise<Done<Result<Step>>>;
+  ask<Name extends WriterStep>(step: Name, ...args: Arguments<Name>): Promise<Done<Result<Name>>>;
 }
 
-/** Runs on this thread, a turn of the event loop for each step. */
+/** The local writer runs on this thread, in a turn of the event loop for each step. */
 export class LocalWriter implements WriterThread {
   readonly #steps: StoreSteps;
   readonly #now: () => Millis;
@@ -30,11 +20,11 @@ export class LocalWriter implements WriterThread {
     this.#soon = soon;
   }
 
-  ask<Step extends WriterStep>(step: Step, ...args: Arguments<Step>): Promise<Done<Result<Step>>> {
+  ask<Name extends WriterStep>(step: Name, ...args: Arguments<Name>): Promise<Done<Result<Name>>> {
     return new Promise((resolve, reject) => {
       this.#soon(() => {
         try {
-          resolve(runStep(this.#steps, step, args, this.#now) as Done<Result<Step>>);
+          resolve(runStep(this.#steps, step, args, this.#now) as Done<Result<Name>>);
         } catch (error) {
           reject(error);
         }
@@ -53,4 +43,16 @@ export function runStep(
   const run = steps[step] as (...args: readonly unknown[]) => unknown;
   const value = run.apply(steps, args as unknown[]);
   return { value, tookMs: now() - started };
+}
+
+/** These steps of a store can be asked of another thread. */
+export type WriterStep = "commit" | "addRows" | "dropRows" | "writeRows" | "trim" | "checkpoint" | "close";
+
+type Arguments<Name extends WriterStep> = Parameters<StoreSteps[Name]>;
+type Result<Name extends WriterStep> = ReturnType<StoreSteps[Name]>;
+
+export interface Done<Value> {
+  readonly value: Value;
+  /** The step took so long where it ran. */
+  readonly tookMs: Millis;
 }

@@ -78,7 +78,7 @@ export class Writing {
   /** After a failure that leaves open what is on disk, nothing more is written (rule A1). */
   failed(error: unknown): unknown {
     if (error instanceof StoreFailure && error.outcome === "unknown") this.#stopped ??= error;
-    // What is in the database file needs no room in the log: once it is moved there, a full disk may do for a while.
+    // Pages that are moved to the database file free room in the log, so that a full disk may do for a while.
     else if (error instanceof StoreFailure) this.wrote(this.#settings.checkpointPages);
     return error;
   }

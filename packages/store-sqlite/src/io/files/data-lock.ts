@@ -1,7 +1,9 @@
+/** The data lock is held by the one process that works on a database. */
+
 import { type FileLock, lockFile } from "@neverstale/base/node";
 import { SyncError } from "@neverstale/protocol";
 
-/** Takes the lock of the database at `path`, or throws `store_locked` with the process id of the holder. */
+/** It throws `store_locked`, with the process id of the holder, when another process works on the database at `path`. */
 export function lockData(path: string): FileLock {
   const lock = lockFile(lockPathOf(path));
   if (!("heldBy" in lock)) return lock;

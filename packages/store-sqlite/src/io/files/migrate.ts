@@ -1,3 +1,5 @@
+/** A migration brings a database to the newest schema. */
+
 import { existsSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { SyncError } from "@neverstale/protocol";
@@ -8,9 +10,9 @@ import { writeVerifiedCopy } from "../verified-copy.ts";
 import { APPLICATION_ID, type Migration } from "./schema.ts";
 
 /**
- * The schema version of a file, 0 for one without content. Alters nothing.
+ * It returns the schema version of a file, 0 for a file without content, and alters nothing.
  *
- * Throws `store_newer_than_code`, and `store_damaged` when the file belongs to another program.
+ * It throws `store_newer_than_code`, and `store_damaged` when the file belongs to another program.
  */
 export function checkSchemaVersion(path: string, newest: number): number {
   const db = newDatabase(path, { readOnly: true });
@@ -44,8 +46,8 @@ function newer(path: string, found: number, newest: number): SyncError {
 }
 
 /**
- * Brings an open database to the newest schema, step by step, each one a transaction with its version. A database that
- * holds something is copied first: the copy's path is returned, else null.
+ * Each step of the schema is a transaction with its version. A database that holds something is copied first, and the path of
+ * the copy is returned. Else it returns null.
  */
 export function migrate(db: DatabaseSync, path: string, from: number, migrations: readonly Migration[]): string | null {
   if (from >= migrations.length) return null;
@@ -60,7 +62,7 @@ export function migrate(db: DatabaseSync, path: string, from: number, migrations
   return copy;
 }
 
-/** `wanted`, or with a number behind it when that is taken. */
+/** It returns `wanted`, or with a number behind it when that is taken. */
 export function freeName(wanted: string): string {
   for (let n = 1; ; n += 1) {
     const name = n === 1 ? wanted : `${wanted}-${n}`;

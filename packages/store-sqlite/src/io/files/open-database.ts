@@ -1,3 +1,5 @@
+/** Opening a database locks the file, checks it and migrates it. */
+
 import { chmodSync, existsSync, statSync } from "node:fs";
 import { SyncError } from "@neverstale/protocol";
 import { requireSqlite } from "../sqlite.ts";
@@ -9,23 +11,16 @@ import { createPrivateDirectory, createPrivateFile } from "./private-file.ts";
 import { checkFileOfLog, checkRun, markBegun, markEnded } from "./run-mark.ts";
 import type { Migration } from "./schema.ts";
 
-export interface OpenDatabase {
-  readonly database: SqliteDatabase;
-  /** Notes that the run ends as it should: nothing is lost with the log then. */
-  endRun(): void;
-  release(): void;
-}
-
 /**
- * Locks and migrates the database, whose path is its real one. What it throws is a `SyncError`; nothing stays open then.
- * `acceptLostLog`: see `checkRun`.
+ * The path in the settings is the real one. It throws a `SyncError`, and nothing stays open then. `checkRun` says what
+ * `acceptLostLog` means.
  */
 export function openDatabase(
   settings: DatabaseSettings,
   migrations: readonly Migration[],
   acceptLostLog = false,
 ): OpenDatabase {
-  requireSqlite(); // Before anything is made beside the database.
+  requireSqlite(); // It throws before anything is made beside the database.
   const { path } = settings;
   return withReason(path, () => {
     createPrivateDirectory(path);
@@ -46,7 +41,14 @@ export function openDatabase(
   });
 }
 
-/** Looks before it touches: a file of a newer schema stays as it is. */
+export interface OpenDatabase {
+  readonly database: SqliteDatabase;
+  /** Notes that the run ends as it should. Nothing is lost with the log then. */
+  endRun(): void;
+  release(): void;
+}
+
+/** It looks before it touches: a file of a newer schema stays as it is. */
 function prepareFile(path: string, newest: number, acceptLostLog: boolean): number {
   const isThere = existsSync(path) && statSync(path).size > 0;
   const version = isThere ? checkSchemaVersion(path, newest) : 0;
@@ -61,12 +63,12 @@ export function withReason<Result>(path: string, work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    throw explain(path, error);
+    throw failureToOpen(path, error);
   }
 }
 
-/** Says of a failure what the caller can do about it. */
-export function explain(path: string, error: unknown): SyncError {
+/** The error that it returns says what the caller can do about the failure. */
+export function failureToOpen(path: string, error: unknown): SyncError {
   if (error instanceof SyncError) return error;
   const message = error instanceof Error ? error.message : String(error);
   if (isDamage(error))

@@ -1,7 +1,9 @@
+/** The real path is one name for a file, whatever links lead to it. */
+
 import { readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 
-/** One name for a file, whatever links lead to it; it need not exist. A hard link is another name: see `Run`. */
+/** The file need not exist. A hard link is another name of the same file: `checkRun` finds those. */
 export function realPath(path: string): string {
   try {
     return realpathSync.native(path);
@@ -14,12 +16,12 @@ export function realPath(path: string): string {
   }
 }
 
-/** Links that lead to each other. */
+/** Links may lead to each other in a circle. */
 function isLoop(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ELOOP";
 }
 
-/** Of a link that leads nowhere yet. */
+/** A link may lead to a file that does not exist yet. */
 function linkTarget(path: string): string | null {
   try {
     return readlinkSync(path);

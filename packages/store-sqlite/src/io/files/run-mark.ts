@@ -1,19 +1,11 @@
+/** The run mark is what a database says of the run of a server that has it open. */
+
 import { existsSync, statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { SyncError } from "@neverstale/protocol";
 import { newDatabase } from "../sqlite.ts";
 import { inTransaction } from "../sqlite-failure.ts";
 import { lockData, lockPathOf } from "./data-lock.ts";
-
-/**
- * What the file says of the run of a server that has it open: that it has not ended, under which lock, and of which file,
- * by the number that a file system gives to all its names.
- */
-interface RunMark {
-  readonly ended: 0 | 1;
-  readonly lock: string | null;
-  readonly file: string | null;
-}
 
 /** From now until `markEnded` the file says that a run has begun. */
 export function markBegun(db: DatabaseSync, path: string): void {
@@ -22,17 +14,20 @@ export function markBegun(db: DatabaseSync, path: string): void {
   });
 }
 
-/** Everything is in the file, or in the log beside it. A file of an older schema has no such mark. */
+/** From now on everything is in the file, or in the log beside it. A file of an older schema has no such mark. */
 export function markEnded(db: DatabaseSync): void {
   if (hasMark(db)) inTransaction(db, () => db.exec("UPDATE run SET ended = 1"));
 }
 
-/** Whether the file was not closed by its last server, or copied while one had it open, and the log is not beside it. */
+/**
+ * It returns true when the last server did not close the file, or the file was copied while a server had it open, and the log
+ * is not beside it.
+ */
 export function lacksLog(path: string): boolean {
   return !hasLog(path) && readMark(path)?.ended === 0;
 }
 
-/** Throws `store_damaged` where a log lies beside a file that is gone, or empty: SQLite would throw it away. */
+/** It throws `store_damaged` when a log lies beside a file that is gone or empty: SQLite would throw the log away. */
 export function checkFileOfLog(path: string): void {
   if (!hasLog(path)) return;
   throw new SyncError("store_damaged", `${path} is gone or empty, and its log ${path}-wal is there`, {
@@ -40,22 +35,33 @@ export function checkFileOfLog(path: string): void {
   });
 }
 
-function hasLog(path: string): boolean {
-  return existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0;
-}
-
 /**
- * Looks whether the file can be opened as it lies there. Alters nothing.
+ * It looks whether the file can be opened as it lies there, and alters nothing.
  *
- * Throws `store_locked` when a server has it open under another of its names, and `store_damaged` when it was not closed
- * by its last one and the log, which holds what was committed last, is gone; not with `acceptLostLog`.
+ * It throws `store_locked` when a server has the file open under another of its names. It throws `store_damaged` when the last
+ * server did not close the file and the log, which holds what was committed last, is gone. With `acceptLostLog` it lets that
+ * pass.
  */
 export function checkRun(path: string, acceptLostLog: boolean): void {
-  const isLost = !hasLog(path); // Before the file is read, which makes an empty log.
+  const isLost = !hasLog(path); // It is asked before the file is read, since reading makes an empty log.
   const mark = readMark(path);
   if (mark === null || mark.ended === 1) return;
   if (mark.file === numberOf(path)) checkOtherName(path, mark.lock);
   if (isLost && !acceptLostLog) throw lostLog(path);
+}
+
+/**
+ * It says whether the run has ended, under which lock the database is open, and which file it is, by the number that a file
+ * system gives to all names of a file.
+ */
+interface RunMark {
+  readonly ended: 0 | 1;
+  readonly lock: string | null;
+  readonly file: string | null;
+}
+
+function hasLog(path: string): boolean {
+  return existsSync(`${path}-wal`) && statSync(`${path}-wal`).size > 0;
 }
 
 function readMark(path: string): RunMark | null {
@@ -71,7 +77,7 @@ function hasMark(db: DatabaseSync): boolean {
   return db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'run'").get() !== undefined;
 }
 
-/** The lock of a file lies beside one of its names. */
+/** The lock of a file lies beside one of the names of the file. */
 function checkOtherName(path: string, lock: string | null): void {
   if (lock === null || lock === lockPathOf(path) || !existsSync(lock)) return;
   lockData(lock.slice(0, -lockPathOf("").length)).release();

@@ -1,10 +1,6 @@
+/** The schema is the tables of a database file, and how each version comes from the one before. */
+
 import type { DatabaseSync } from "node:sqlite";
-
-/** Marks a file as ours: "NvSt". */
-export const APPLICATION_ID = 0x4e765374;
-
-/** One step of the schema: brings a database of the version before to its own. Runs inside a transaction. */
-export type Migration = (db: DatabaseSync) => void;
 
 /** The step at index n leads to version n + 1. Released steps are never altered. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -13,16 +9,23 @@ export const MIGRATIONS: readonly Migration[] = [
   (db) => db.exec(VERSION_3),
 ];
 
-/** From here on a log entry says what its change types were: code that doesn't read that must not open the file. */
+/** A step brings a database of the version before to its own version. It runs inside a transaction. */
+export type Migration = (db: DatabaseSync) => void;
+
+/** It marks a file as ours: "NvSt". */
+export const APPLICATION_ID = 0x4e765374;
+
+/** From here on a log entry says what its change types were. Code that doesn't read that must not open the file. */
 function logSaysItsTypes(): void {}
 
 /**
- * `log`: one row per group and space, in the order of the commits, so that a commit appends and trimming cuts from the
- * front; `total` counts the changes up to and with the row. `changes` comes last: what reads the rest never loads it.
- * `records`, `tombstones`: found by space, collection and id, written at random, hence one tree each.
- * `fold_undo`: what a fold to `target` that takes several transactions replaced. It counts as long as the space is folded
- * to less than that: then the fold was cut short. `version` is null where there was neither record nor tombstone.
- * `ended_spaces`: creations whose rows wait to be cleared away, so that ending a large space is a small commit.
+ * `log` has one row per group and space, in the order of the commits, so that a commit appends and trimming cuts from the
+ * front. `total` counts the changes up to and with the row. `changes` comes last, so that whoever reads the rest never loads it.
+ * `records` and `tombstones` are found by space, collection and id, and are written at random: so each is one tree.
+ * `fold_undo` notes what a fold to `target` replaced that takes several transactions. A note counts as long as the space is
+ * folded to less than `target`, since then the fold was cut short. `version` is null where there was neither record nor
+ * tombstone.
+ * `ended_spaces` names creations whose rows wait to be cleared away, so that ending a large space is a small commit.
  */
 const VERSION_1 = `
   CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
@@ -102,12 +105,13 @@ const VERSION_1 = `
 `;
 
 /**
- * `chars` of `log` and `history`: how many characters there ever were, up to and with the row; null in older rows.
- * `history_id` is a position that never comes again: `dropped` says up to where rows have gone.
- * `idempotency`: whose key it is, when it was made by its maker's clock (null: it doesn't say), and how long it is.
- * `expired_keys`: by owner, the newest key that was dropped with its answer; under NULL those that count for everybody.
- * `run`: the run of a server that has the file open. `ended` is 0 from its start until its clean close; `file` is the
- * file's own number then, so that a lock that was taken under another of its names is found.
+ * `chars` of `log` and `history` counts the characters that there ever were, up to and with the row. It is null in older rows.
+ * `history_id` is a position that never comes again. `dropped` says up to where rows have gone.
+ * `idempotency` says whose key it is, when its maker's clock made it (null where the key doesn't say it), and how long it is.
+ * `expired_keys` says for each owner when the newest key was made that was dropped with its answer. The row under NULL counts for
+ * everybody.
+ * `run` is about the run of a server that has the file open. `ended` is 0 from its start until its clean close. `file` is the
+ * number of the file then, so that a lock which was taken under another of its names is found.
  */
 const VERSION_3 = `
   ALTER TABLE log ADD COLUMN chars INTEGER;

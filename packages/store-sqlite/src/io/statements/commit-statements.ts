@@ -1,3 +1,5 @@
+/** The commit statements write what a commit adds. */
+
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { AnswerSize, EncodedHistoryRow, EncodedLogRow, LineageRow, StoredAnswer } from "@neverstale/server/store";
 import type { CommitTables } from "../../sliced/tables.ts";

@@ -1,3 +1,5 @@
+/** The content statements read the whole database, when it is opened. */
+
 import type { DatabaseSync } from "node:sqlite";
 import type { LineageRow, LogRow, OwnerAnswers, StoredRecord, StoredTombstone } from "@neverstale/server/store";
 import type { ContentTables, SpaceTableRow } from "../../sliced/tables.ts";
@@ -80,7 +82,7 @@ export class ContentStatements implements ContentTables {
     return this.#rows<{ at: number }>("SELECT at FROM idempotency ORDER BY answer_id DESC LIMIT 1")[0]?.at ?? null;
   }
 
-  /** Plain objects: the driver's have no prototype. */
+  /** It returns plain objects, since those of the driver have no prototype. */
   #rows<Row>(sql: string, ...values: readonly (string | number)[]): Row[] {
     const statement = this.#statements.get(sql);
     return Array.from(statement.iterate(...values), (row) => ({ ...row }) as Row);

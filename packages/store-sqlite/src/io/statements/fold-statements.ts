@@ -1,3 +1,5 @@
+/** The fold statements write the rows of a fold, and note what they replace. */
+
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StoredRecord, StoredTombstone } from "@neverstale/server/store";
 import type { FoldEnd, FoldedSpace, FoldTables, UndoRow } from "../../sliced/tables.ts";

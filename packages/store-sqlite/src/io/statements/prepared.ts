@@ -1,6 +1,8 @@
+/** Prepared statements are kept by their text. */
+
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
-/** The statements of a connection by their text, each prepared when it is first asked for. */
+/** A statement of a connection is prepared when it is first asked for. */
 export class Prepared {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();

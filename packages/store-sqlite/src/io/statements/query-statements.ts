@@ -1,3 +1,5 @@
+/** The query statements read a few rows by an index, while the database is open. */
+
 import type { DatabaseSync } from "node:sqlite";
 import type { HistoryQuery, LogRow, StoredAnswer, StoredHistoryRow } from "@neverstale/server/store";
 import type { FileSize, OldestRows, QueryTables } from "../../sliced/tables.ts";
@@ -43,7 +45,7 @@ export class QueryStatements implements QueryTables {
     );
   }
 
-  /** Collection by collection, as the index has them; the best of each are then the best of all. */
+  /** It reads collection by collection, as the index has them. The best rows of each are then the best of all. */
   history(query: HistoryQuery): StoredHistoryRow[] {
     const { space, before, limit } = query;
     const collections = query.collection === undefined ? this.#collectionsOf(space) : [query.collection];
@@ -95,7 +97,7 @@ export class QueryStatements implements QueryTables {
     return rows.map((row) => row.name);
   }
 
-  /** Plain objects: the driver's have no prototype. */
+  /** It returns plain objects, since those of the driver have no prototype. */
   #rows<Row>(sql: string, ...values: readonly (string | number)[]): Row[] {
     return this.#statements
       .get(sql)

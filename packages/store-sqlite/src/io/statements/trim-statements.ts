@@ -1,3 +1,5 @@
+/** The trim statements find and delete what has outlived its retention. */
+
 import type { DatabaseSync } from "node:sqlite";
 import type {
   FoldedSpace,

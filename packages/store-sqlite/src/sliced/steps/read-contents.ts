@@ -1,8 +1,23 @@
+/** Reading the contents gives all that a database holds, when a store is opened. */
+
 import { SyncError } from "@neverstale/protocol";
 import type { LogRow, OwnerAnswers, SpaceContents } from "@neverstale/server/store";
 import { Catalog, type Counters } from "@neverstale/server/store";
-import type { Connection, ContentTables, SpaceTableRow } from "../tables.ts";
+import type { ContentTables, SpaceTableRow, TableAccess } from "../tables.ts";
 import { undoFolds } from "./fold-rows.ts";
+
+/** Takes back what a crash left half done, and reads the whole database. It throws what `readContents` throws. */
+export function readAnew(connection: TableAccess): DatabaseContents {
+  connection.transaction(() => undoFolds(connection.tables.folds));
+  return readContents(connection.tables.contents);
+}
+
+export function catalogOf({ spaces, counters }: DatabaseContents): Catalog {
+  const entries = spaces.map(({ id, contents: { name, creationId, log, foldedVersion } }) => {
+    return [name, { id, creationId, head: log.at(-1)?.lastVersion ?? foldedVersion }] as const;
+  });
+  return new Catalog(entries, counters);
+}
 
 export interface NumberedSpace {
   readonly id: number;
@@ -17,20 +32,7 @@ export interface DatabaseContents {
   readonly answers: readonly OwnerAnswers[];
 }
 
-/** Reads the whole database, after what a crash left half done has been taken back. Throws as `readContents` does. */
-export function readAnew(connection: Connection): DatabaseContents {
-  connection.transaction(() => undoFolds(connection.tables.folds));
-  return readContents(connection.tables.contents);
-}
-
-export function catalogOf({ spaces, counters }: DatabaseContents): Catalog {
-  const entries = spaces.map(({ id, contents: { name, creationId, log, foldedVersion } }) => {
-    return [name, { id, creationId, head: log.at(-1)?.lastVersion ?? foldedVersion }] as const;
-  });
-  return new Catalog(entries, counters);
-}
-
-/** Reads the whole database. Throws `store_damaged` when a log has a hole behind its fold. */
+/** It throws `store_damaged` when a log has a hole behind its fold. */
 function readContents(tables: ContentTables): DatabaseContents {
   const spaces = tables.spaces().map((row) => ({ id: row.id, contents: readSpace(tables, row) }));
   const newestAnswerAt = tables.newestAnswerAt();

@@ -10,7 +10,7 @@ test("whatever the pieces, all rows come out once and in order", () => {
       expect(runs.size).toBe(pieces.flat().length);
 
       const taken: number[] = [];
-      for (let row = runs.take(); row !== null; row = runs.take()) taken.push(row);
+      for (let row = runs.next(); row !== null; row = runs.next()) taken.push(row);
 
       expect(taken).toEqual(pieces.flat().sort((a, b) => a - b));
       expect(runs.size).toBe(0);

@@ -1,10 +1,12 @@
+/** Sorted runs give out rows in order, from pieces that come in any order. */
+
 /**
- * Rows in order, from pieces that come in any: each piece is sorted when it comes, and they are merged as they are taken
- * out, so that no step takes longer than a piece is long.
+ * Each piece is sorted when it comes, and the pieces are merged as rows are taken out. So no call takes longer than sorting one
+ * piece.
  */
 export class SortedRuns<Row> {
   readonly #compare: (a: Row, b: Row) => number;
-  /** Pieces, the one with the smallest next row first: a binary heap. */
+  /** The pieces are a binary heap: the one with the smallest next row is first. */
   readonly #heap: { readonly rows: readonly Row[]; at: number }[] = [];
   #size = 0;
 
@@ -12,7 +14,7 @@ export class SortedRuns<Row> {
     this.#compare = compare;
   }
 
-  /** Rows that have not been taken yet. */
+  /** So many rows have not been given out yet. */
   get size(): number {
     return this.#size;
   }
@@ -24,8 +26,8 @@ export class SortedRuns<Row> {
     for (let at = this.#heap.length - 1; at > 0 && this.#swapIfLess(at, (at - 1) >> 1); ) at = (at - 1) >> 1;
   }
 
-  /** The smallest row, which is then gone; null when there is none. */
-  take(): Row | null {
+  /** It gives out the smallest row, or null when there is none. */
+  next(): Row | null {
     const run = this.#heap[0];
     if (run === undefined) return null;
     const row = run.rows[run.at] as Row;

@@ -1,3 +1,5 @@
+/** The store steps write everything that goes to the database, on whichever thread it lives. */
+
 import type { Millis } from "@neverstale/base";
 import type { AnswerSize, CommitPlan } from "@neverstale/server/store";
 import type { StoreSettings } from "../settings.ts";
@@ -7,9 +9,8 @@ import { type TrimLimits, type Trimmed, Trimmer } from "./trimmer.ts";
 import { writeCommit } from "./write-commit.ts";
 
 /**
- * Everything that is written to the database, on whichever thread it lives. Each call is one step that holds the write
- * lock for at most some milliseconds, the disk aside, and throws a `StoreFailure`; whoever calls sees to it that two
- * writers of a store never work at the same time.
+ * Each call is one step. It holds the write lock for at most some milliseconds, not counting the disk, and throws a
+ * `StoreFailure` when it fails. The caller sees to it that two writers of a store never work at the same time.
  */
 export class StoreSteps {
   readonly #database: Database;
@@ -23,7 +24,7 @@ export class StoreSteps {
     this.#settings = settings;
   }
 
-  /** Returns the answers whose place was taken by newer ones. */
+  /** It returns the answers whose place was taken by newer ones. */
   commit(plan: CommitPlan): readonly AnswerSize[] {
     const { full } = this.#database;
     return full.transaction(() => writeCommit(full.tables.commits, plan));
@@ -34,23 +35,23 @@ export class StoreSteps {
     full.transaction(() => full.tables.commits.addEpoch(epoch));
   }
 
-  /** A commit that means nothing, to learn how long one takes. */
+  /** Makes a commit that means nothing, to learn how long one takes. */
   probe(): void {
     const { full } = this.#database;
     full.transaction(() => full.tables.commits.probe());
   }
 
-  /** Takes rows of a fold in; nothing is written yet. */
+  /** Adds rows to the fold. Nothing is written yet. */
   addRows(rows: readonly FoldRow[]): void {
-    this.#inBackground().fold.take(rows);
+    this.#inBackground().fold.add(rows);
   }
 
-  /** The fold is given up. */
+  /** Gives the fold up. */
   dropRows(): void {
     this.#inBackground().fold.giveUp();
   }
 
-  /** Writes a slice of the rows taken in; with the last of them, what ends the fold. */
+  /** Writes a slice of the rows that were added, and with the last of them the end of the fold. */
   writeRows(spaceId: number, end: FoldEnd): SliceWritten {
     const { fold } = this.#inBackground();
     const written = this.#database.background.transaction(() => fold.write(spaceId, end));

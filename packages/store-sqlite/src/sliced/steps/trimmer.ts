@@ -1,61 +1,21 @@
+/** The trimmer finds what has outlived its retention, oldest first, and deletes it a step at a time. */
+
 import type { Millis } from "@neverstale/base";
 import type { AnswerSize, AnswersDue, Counters, Retention } from "@neverstale/server/store";
 import type { StoreSettings } from "../settings.ts";
 import type { OldAnswerRow, TableCounts, TrimTables } from "../tables.ts";
 
-export interface TrimLimits {
-  readonly retention: Retention;
-  /** Of the newest commit. */
-  readonly now: number;
-  /** What was counted so far. */
-  readonly counters: Counters;
-  readonly answers: AnswersDue;
-  /** The space that was folded last: its tombstones are looked at. */
-  readonly spaceId: number | null;
-  /** So many rows go in this step where so many are due, however long it takes: trimming must be faster than commits. */
-  readonly least: number;
-}
-
-export interface Trimmed {
-  readonly rows: number;
-  /** The answers among them. */
-  readonly answers: readonly AnswerSize[];
-  /** What there is when nothing is due any more; null: there is more to do. */
-  readonly left: TableCounts | null;
-}
-
-/** One deletion, to be run inside a transaction; returns how many rows went. */
-type Deletion = () => number;
-
-/** The answers that went in one step. */
-class DroppedAnswers {
-  readonly all: AnswerSize[] = [];
-  readonly #owners = new Map<string, number>();
-  chars = 0;
-
-  add(answer: AnswerSize): void {
-    this.all.push(answer);
-    this.#owners.set(answer.owner, this.of(answer.owner) + 1);
-    this.chars += answer.chars;
-  }
-
-  of(owner: string): number {
-    return this.#owners.get(owner) ?? 0;
-  }
-}
-
-/** Tables are counted anew when trimming has changed them, else so rarely: that takes a look at each of their pages. */
+/** Tables are counted anew when trimming has changed them, and else so rarely, since counting reads each of their pages. */
 const COUNT_EVERY_MS = 1_000;
 
-/** Finds what has outlived its retention, oldest first, and deletes it a step at a time. */
 export class Trimmer {
   readonly #tables: TrimTables;
   readonly #now: () => Millis;
   readonly #settings: StoreSettings;
-  /** Notes up to this one are of folds that have not ended. */
+  /** The notes up to this one are those of folds that have not ended. */
   #undoNeeded = 0;
   #dropped = new DroppedAnswers();
-  /** What there was, and when that was counted. */
+  /** It says what there was, and when that was counted. */
   #counted: { readonly tables: TableCounts; readonly at: Millis } | null = null;
 
   constructor(tables: TrimTables, now: () => Millis, settings: StoreSettings) {
@@ -64,7 +24,7 @@ export class Trimmer {
     this.#settings = settings;
   }
 
-  /** Deletes, in one transaction, what is due: for about a slice's time, and at least what it is told. */
+  /** In one transaction, it deletes what is due, for about a slice's time and at least `limits.least` rows. */
   step(limits: TrimLimits, transaction: (work: () => Trimmed) => Trimmed): Trimmed {
     this.#dropped = new DroppedAnswers();
     const first = this.#next(limits);
@@ -91,13 +51,13 @@ export class Trimmer {
     return { rows: 0, answers: [], left: this.#counted.tables };
   }
 
-  /** Of a table that is counted. */
+  /** A deletion from a table that is counted makes the count old. */
   #counting(deletion: Deletion | null): Deletion | null {
     if (deletion !== null) this.#counted = null;
     return deletion;
   }
 
-  /** Null when nothing is due. */
+  /** It returns null when nothing is due. */
   #next(limits: TrimLimits): Deletion | null {
     return (
       this.#ofLog(limits) ??
@@ -107,7 +67,7 @@ export class Trimmer {
     );
   }
 
-  /** Whole groups, from the oldest on; one that is not folded yet ends it. */
+  /** Whole groups go, from the oldest on, up to the first that is not folded yet. */
   #ofLog({ now, counters, retention }: TrimLimits): Deletion | null {
     const { logAgeMs, logChanges, logChars } = retention;
     const folded = this.#foldedVersions();
@@ -128,7 +88,7 @@ export class Trimmer {
     return last === null ? null : () => this.#tables.dropHistory(last.position);
   }
 
-  /** The last of the rows that are due one after the other; not more than a step may delete. */
+  /** It returns the last of the rows that are due one after the other, up to what a step may delete. */
   #lastDue<Row extends { readonly bytes: number }>(rows: Iterable<Row>, isDue: (row: Row) => boolean): Row | null {
     let last: Row | null = null;
     let bytes = 0;
@@ -140,7 +100,7 @@ export class Trimmer {
     return last;
   }
 
-  /** By the number of a space; of one that has ended everything counts as folded. Looked up once for each. */
+  /** Everything of a space that has ended counts as folded. Each space is looked up once. */
   #foldedVersions(): (spaceId: number) => number {
     const known = new Map<number, number>();
     return (spaceId) => {
@@ -153,7 +113,10 @@ export class Trimmer {
     };
   }
 
-  /** What is too old, what an owner has too many of, what all have too many of; less what went in this step already. */
+  /**
+   * Answers go that are too old, of which one owner has too many, or of which all together have too many. Those that went in
+   * this step already are subtracted.
+   */
   #ofAnswers({ now, answers, retention }: TrimLimits): Deletion | null {
     const drop = (rows: readonly OldAnswerRow[]) => this.#dropAnswers(rows, retention.expiredOwners);
     const oldestAt = now - retention.answerAgeMs;
@@ -184,7 +147,7 @@ export class Trimmer {
     return due;
   }
 
-  /** Whoever repeats a request that old is told so, and nothing is done again (rule D1). */
+  /** Whoever repeats a request that is so old is told so, and nothing is done again (rule D1). */
   #dropAnswers(rows: readonly OldAnswerRow[], mostOwners: number): number {
     for (const { id, owner, chars, madeAt } of rows) {
       this.#tables.dropAnswer(id);
@@ -200,7 +163,7 @@ export class Trimmer {
     return rows.length;
   }
 
-  /** What folds that have ended would have needed if they had not. */
+  /** Notes go that only a fold which has not ended would need. */
   #ofUndo(): Deletion | null {
     const folded = this.#foldedVersions();
     const rows = [...this.#tables.oldestUndo(this.#undoNeeded, this.#settings.trimRows)];
@@ -220,7 +183,7 @@ export class Trimmer {
     return () => this.#tables.dropTombstones(spaceId, floor, this.#settings.trimRows);
   }
 
-  /** What an ended space leaves behind, table by table; at last, that it ended. */
+  /** The rows of an ended space go table by table, and at last the note that it ended. */
   #ofEnded(): Deletion | null {
     const spaceId = this.#tables.endedSpace();
     if (spaceId === null) return null;
@@ -232,5 +195,48 @@ export class Trimmer {
       this.#tables.forgetEnded(spaceId);
       return 1;
     };
+  }
+}
+
+export interface TrimLimits {
+  readonly retention: Retention;
+  /** This is `ageAt` of the newest commit. */
+  readonly now: number;
+  /** So much was counted so far. */
+  readonly counters: Counters;
+  readonly answers: AnswersDue;
+  /** This space was folded last. Its tombstones are looked at. */
+  readonly spaceId: number | null;
+  /**
+   * So many rows go in this step when so many are due, however long it takes, since trimming must be faster than commits.
+   */
+  readonly least: number;
+}
+
+export interface Trimmed {
+  readonly rows: number;
+  /** These answers are among them. */
+  readonly answers: readonly AnswerSize[];
+  /** It says what there is when nothing is due any more. Null means that there is more to do. */
+  readonly left: TableCounts | null;
+}
+
+/** A deletion runs inside a transaction, and returns how many rows went. */
+type Deletion = () => number;
+
+/** These answers went in one step. */
+class DroppedAnswers {
+  readonly all: AnswerSize[] = [];
+  readonly #owners = new Map<string, number>();
+  chars = 0;
+
+  add(answer: AnswerSize): void {
+    this.all.push(answer);
+    this.#owners.set(answer.owner, this.of(answer.owner) + 1);
+    this.chars += answer.chars;
+  }
+
+  of(owner: string): number {
+    return this.#owners.get(owner) ?? 0;
   }
 }

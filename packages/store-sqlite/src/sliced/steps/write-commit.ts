@@ -1,9 +1,11 @@
+/** Writing a commit puts the rows of its plan into the tables. */
+
 import type { CommitPlan } from "@neverstale/server/store";
 import { type AnswerSize, charsOf } from "@neverstale/server/store";
 import type { StoreSettings } from "../settings.ts";
 import type { CommitTables } from "../tables.ts";
 
-/** Writes what a plan holds, inside the caller's transaction. Returns the answers whose place was taken by newer ones. */
+/** It writes inside the caller's transaction, and returns the answers whose place was taken by newer ones. */
 export function writeCommit(tables: CommitTables, plan: CommitPlan): readonly AnswerSize[] {
   const { at, ended, made, lineage, log, history, answers } = plan;
   const replaced: AnswerSize[] = [];
@@ -20,7 +22,7 @@ export function writeCommit(tables: CommitTables, plan: CommitPlan): readonly An
   return replaced;
 }
 
-/** About how many pages a commit adds to the write-ahead log. */
+/** It returns about how many pages a commit adds to the write-ahead log. */
 export function pagesOf({ log, history, answers }: CommitPlan, { pagesPerCommit, pageBytes }: StoreSettings): number {
   let chars = 0;
   for (const row of log) chars += row.changes.length;
