@@ -1,27 +1,26 @@
-import type { StateSync } from "@neverstale/client";
-import type { Fleet } from "@neverstale/fleet-domain";
-import { useEffect, useState, useSyncExternalStore } from "react";
-import { SetUp, SignIn, SignInDialog } from "./accounts/sign-in.tsx";
-import type { Session } from "./accounts/visitor.ts";
-import { Dashboard } from "./dashboard.tsx";
-import type { Outputs } from "./outputs/followed-output.ts";
-import { at } from "./state/io/base-path.ts";
+/** The page is the dashboard for whoever is signed in, and a way in for everyone else. */
 
-interface AppProps {
-  readonly session: Session;
-  readonly sync: StateSync<Fleet>;
-  readonly outputs: Outputs;
-  /** From the one-time link; null without. */
+import type { Role } from "@neverstale/fleet-domain";
+import { useEffect, useMemo, useState } from "react";
+import { AccountContext } from "./accounts/account.ts";
+import { SetUp } from "./accounts/set-up.tsx";
+import { SheetDialog } from "./accounts/sheet.tsx";
+import { SignIn } from "./accounts/sign-in.tsx";
+import { useVisitor, useVisitorState } from "./accounts/visitor.ts";
+import { Dashboard } from "./dashboard.tsx";
+
+interface FleetPageProps {
+  /** The token of the one-time link. Null means that the page was opened without one. */
   readonly setupToken: string | null;
 }
 
-/** The dashboard for whoever is signed in, a way in for everyone else. */
-export function App({ session, sync, outputs, setupToken }: AppProps) {
-  const state = useSyncExternalStore(session.subscribe, () => session.state);
+export function FleetPage({ setupToken }: FleetPageProps) {
+  const visitor = useVisitor();
+  const state = useVisitorState();
   const [token, setToken] = useState(setupToken);
-  const signIn = (username: string, password: string) => session.signIn({ username, password });
+  const signIn = (username: string, password: string) => visitor.signIn({ username, password });
 
-  if (state.phase === "unknown") return <Loading session={session} />;
+  if (state.phase === "unknown") return <Loading />;
   if (state.phase === "signed_out" && state.before === null) {
     return (
       <main className="sign-in-page">
@@ -30,7 +29,7 @@ export function App({ session, sync, outputs, setupToken }: AppProps) {
         ) : (
           <SetUp
             onSetUp={async (password) => {
-              await session.setUp(password === null ? { token } : { token, password });
+              await visitor.setUp(password === null ? { token } : { token, password });
               setToken(null); // It is used up.
             }}
             onGiveUp={() => setToken(null)}
@@ -42,55 +41,51 @@ export function App({ session, sync, outputs, setupToken }: AppProps) {
   const user = state.phase === "signed_in" ? state.user : (state.before ?? "");
   return (
     <>
-      <Dashboard
-        key={user}
-        user={user}
-        role={state.phase === "signed_in" ? state.role : "viewer"}
-        sync={sync}
-        outputs={outputs}
-        onSignOut={() => void signOut(session, sync)}
-      />
+      <OwnDashboard key={user} user={user} role={state.phase === "signed_in" ? state.role : "viewer"} />
       {state.phase === "signed_out" && (
-        <SignInDialog>
+        <SheetDialog>
           <SignIn
             title="Session ended"
             lead="Sign in again: the page goes on where you were."
             user={user}
             onSignIn={signIn}
           />
-        </SignInDialog>
+        </SheetDialog>
       )}
     </>
   );
 }
 
-/** Stops following first, so that the server's closing of the connection isn't taken for a session that ran out. */
-async function signOut(session: Session, sync: StateSync<Fleet>): Promise<void> {
-  sync.stop();
-  try {
-    await sync.dispatch(at("/api/logout"), undefined);
-  } catch {
-    return sync.start(); // The session is still there, and the page says so by going on.
-  }
-  sync.signOut();
-  session.left();
+interface OwnDashboardProps {
+  readonly user: string;
+  readonly role: Role;
+}
+
+function OwnDashboard({ user, role }: OwnDashboardProps) {
+  const account = useMemo(() => ({ user, role, mayDispatch: role !== "viewer" }), [user, role]);
+  return (
+    <AccountContext value={account}>
+      <Dashboard />
+    </AccountContext>
+  );
 }
 
 const ASK_AGAIN_MS = 2_000;
 
-/** Before the server has said who is signed in. */
-function Loading({ session }: { readonly session: Session }) {
+/** The server has not said yet who is signed in. */
+function Loading() {
+  const visitor = useVisitor();
   const [failed, setFailed] = useState(false);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const ask = () =>
-      session.load().catch(() => {
+      visitor.load().catch(() => {
         setFailed(true);
         timer = setTimeout(ask, ASK_AGAIN_MS);
       });
     void ask();
     return () => clearTimeout(timer);
-  }, [session]);
+  }, [visitor]);
   return (
     <main className="sign-in-page" aria-busy="true">
       <p className="quiet" role="status">

@@ -1,47 +1,50 @@
+/** What lives as long as the page is made here, outside React, and handed down. */
+
 import { StateSync } from "@neverstale/client";
 import type { Fleet, OutputState } from "@neverstale/fleet-domain";
 import { FLEET_MODEL } from "@neverstale/fleet-domain/schema-free";
 import { StrictMode } from "react";
 import { I18nProvider } from "react-aria-components";
 import { createRoot } from "react-dom/client";
-import { Session } from "./accounts/visitor.ts";
+import { sessionRequests } from "./accounts/io/session-requests.ts";
+import { readSetupToken } from "./accounts/io/setup-token.ts";
+import { Visitor, VisitorContext } from "./accounts/visitor.ts";
 import { TrailsContext } from "./components/sparkline.tsx";
-import { App } from "./fleet-page.tsx";
+import { FleetPage } from "./fleet-page.tsx";
 import { applyTheme, storedTheme } from "./frame/io/theme.ts";
-import { Outputs } from "./outputs/followed-output.ts";
-import { at } from "./state/io/base-path.ts";
-import { Navigation, NavigationContext } from "./state/navigation.ts";
+import { Outputs, OutputsContext } from "./outputs/followed-output.ts";
+import { AddressBar } from "./state/io/address-bar.ts";
+import { serverPath } from "./state/io/base-path.ts";
+import { NavigationContext } from "./state/navigation.ts";
 import { SyncProvider } from "./state/replica-hooks.ts";
 import { Trails } from "./state/trails.ts";
 import "./styles/index.css";
 
-/** What lives as long as the page is made here, outside React, and handed down. */
 applyTheme(storedTheme());
-const setupToken = takeSetupToken();
-const navigation = new Navigation(window);
-const session = new Session();
+const setupToken = readSetupToken();
+const navigation = new AddressBar(window);
+const visitor = new Visitor(sessionRequests);
+const trails = new Trails();
+const csrf = serverPath("/api/session");
 const sync = new StateSync<Fleet>({
-  dispatchPath: at("/api/dispatch"),
-  url: at("/sync"),
-  csrf: at("/api/session"),
+  dispatchPath: serverPath("/api/dispatch"),
+  url: serverPath("/sync"),
+  csrf,
   model: FLEET_MODEL,
   autoStart: false,
 });
 const outputs = new Outputs(
-  (commandId) =>
-    new StateSync<OutputState>({ url: at(`/sync/output/${commandId}`), csrf: at("/api/session"), autoStart: false }),
+  (commandId) => new StateSync<OutputState>({ url: serverPath(`/sync/output/${commandId}`), csrf, autoStart: false }),
 );
 
-const trails = new Trails();
-
-session.subscribe(() => {
-  if (session.state.phase === "signed_in") return sync.start(session.state.user);
+visitor.subscribe(() => {
+  if (visitor.state.phase === "signed_in") return sync.start(visitor.state.user);
   outputs.keep([]);
   trails.clear();
 });
 sync.subscribeCollection("metrics", () => trails.record(sync.list("metrics")));
 sync.subscribe(() => {
-  if (sync.status.type === "signed_out" && session.state.phase === "signed_in") session.ended();
+  if (sync.status.type === "signed_out" && visitor.state.phase === "signed_in") visitor.ended();
 });
 
 const root = document.getElementById("root");
@@ -50,19 +53,16 @@ createRoot(root).render(
   <StrictMode>
     <I18nProvider locale="en-US">
       <NavigationContext value={navigation}>
-        <SyncProvider sync={sync}>
-          <TrailsContext value={trails}>
-            <App session={session} sync={sync} outputs={outputs} setupToken={setupToken} />
-          </TrailsContext>
-        </SyncProvider>
+        <VisitorContext value={visitor}>
+          <SyncProvider sync={sync}>
+            <OutputsContext value={outputs}>
+              <TrailsContext value={trails}>
+                <FleetPage setupToken={setupToken} />
+              </TrailsContext>
+            </OutputsContext>
+          </SyncProvider>
+        </VisitorContext>
       </NavigationContext>
     </I18nProvider>
   </StrictMode>,
 );
-
-/** The token of the one-time link, `/#setup=<token>`. It is taken out of the address, so that no history keeps it. */
-function takeSetupToken(): string | null {
-  const token = new URLSearchParams(location.hash.slice(1)).get("setup");
-  if (token !== null) history.replaceState(null, "", location.pathname + location.search);
-  return token;
-}

@@ -1,17 +1,19 @@
+/** The menu of the account: the colours of the page, the password, and the way out. */
+
 import { useState } from "react";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
 import { applyTheme, storedTheme, THEMES, type Theme } from "../frame/io/theme.ts";
+import { useReplica } from "../state/replica-hooks.ts";
+import { useAccount } from "./account.ts";
+import { signOut } from "./io/account-requests.ts";
 import { PasswordForm } from "./password-form.tsx";
+import { useVisitor } from "./visitor.ts";
 
-export interface AccountMenuProps {
-  readonly user: string;
-  readonly role: string;
-  readonly onSignOut: () => void;
-  readonly onSetPassword: (current: string, password: string) => Promise<void>;
-}
-
-export function AccountMenu({ user, role, onSignOut, onSetPassword }: AccountMenuProps) {
+export function AccountMenu() {
+  const { user, role } = useAccount();
+  const replica = useReplica();
+  const visitor = useVisitor();
   const [theme, setTheme] = useState<Theme>(storedTheme);
   const choose = (next: Theme) => {
     applyTheme(next);
@@ -20,7 +22,7 @@ export function AccountMenu({ user, role, onSignOut, onSetPassword }: AccountMen
   const [isAsking, setAsking] = useState(false);
   return (
     <>
-      {isAsking && <PasswordForm user={user} onSet={onSetPassword} onClose={() => setAsking(false)} />}
+      {isAsking && <PasswordForm onClose={() => setAsking(false)} />}
       <MenuTrigger>
         <Button className="button button-plain account" aria-label={`Account of ${user}`}>
           <span className="account-initial" aria-hidden="true">
@@ -46,7 +48,7 @@ export function AccountMenu({ user, role, onSignOut, onSetPassword }: AccountMen
             <MenuItem className="choice-option" onAction={() => setAsking(true)} textValue="Password">
               <Icon name="key" /> Password
             </MenuItem>
-            <MenuItem className="choice-option" onAction={onSignOut} textValue="Sign out">
+            <MenuItem className="choice-option" onAction={() => void signOut(replica, visitor)} textValue="Sign out">
               <Icon name="signout" /> Sign out <span className="quiet foreign">{`${user}, ${role}`}</span>
             </MenuItem>
           </Menu>

@@ -1,22 +1,22 @@
+/** A user sets the first password here, or changes the one there is. */
+
 import { MIN_PASSWORD_LENGTH } from "@neverstale/fleet-domain/schema-free";
 import { Button, Input, Label, Text, TextField } from "react-aria-components";
-import { field, Sheet, SignInDialog, useSubmit } from "./sign-in.tsx";
+import { useReplica } from "../state/replica-hooks.ts";
+import { useAccount } from "./account.ts";
+import { setPassword } from "./io/account-requests.ts";
+import { Sheet, SheetDialog } from "./sheet.tsx";
+import { formText, useSubmit } from "./submit.ts";
 
-interface PasswordFormProps {
-  readonly user: string;
-  /** `current` is empty while there is no password. */
-  readonly onSet: (current: string, password: string) => Promise<void>;
-  readonly onClose: () => void;
-}
-
-/** Sets the first password, or changes the one there is. */
-export function PasswordForm({ user, onSet, onClose }: PasswordFormProps) {
+export function PasswordForm({ onClose }: { readonly onClose: () => void }) {
+  const { user } = useAccount();
+  const replica = useReplica();
   const { failure, busy, submit } = useSubmit(async (form) => {
-    await onSet(field(form, "current"), field(form, "password"));
+    await setPassword(replica, formText(form, "current"), formText(form, "password"));
     onClose();
   });
   return (
-    <SignInDialog onCancel={onClose}>
+    <SheetDialog onCancel={onClose}>
       <Sheet title="Password" lead="Your other sessions end when it is changed." failure={failure}>
         <form className="sign-in-form" onSubmit={submit}>
           <input type="hidden" name="username" autoComplete="username" value={user} />
@@ -42,6 +42,6 @@ export function PasswordForm({ user, onSet, onClose }: PasswordFormProps) {
           </Button>
         </form>
       </Sheet>
-    </SignInDialog>
+    </SheetDialog>
   );
 }

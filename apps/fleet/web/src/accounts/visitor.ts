@@ -1,31 +1,18 @@
-import type { LoginRequest, Problem, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
-import { sentences } from "../state/format.ts";
-import { at } from "../state/io/base-path.ts";
+/** The visitor is whoever looks at this page, signed in or not. The session itself is a cookie that no script can read. */
 
-export type SessionState =
-  /** Not asked yet. */
-  | { readonly phase: "unknown" }
-  /** `before`: who was signed in on this page until the session ended; null at the start and after signing out. */
-  | { readonly phase: "signed_out"; readonly before: string | null }
-  | { readonly phase: "signed_in"; readonly user: string; readonly role: SessionAnswer["role"] };
+import type { LoginRequest, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
+import { createContext, useContext, useSyncExternalStore } from "react";
 
-/** A request that was refused, in the server's words; `code` is null when no answer came. */
-export class RequestFailed extends Error {
-  override readonly name = "RequestFailed";
-  readonly code: Problem["code"] | null;
-
-  constructor(code: Problem["code"] | null, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** Who is signed in on this page. The session itself is a cookie that no script can read. */
-export class Session {
-  #state: SessionState = { phase: "unknown" };
+export class Visitor {
+  readonly #sessions: SessionRequests;
   readonly #listeners = new Set<() => void>();
+  #state: VisitorState = { phase: "unknown" };
 
-  get state(): SessionState {
+  constructor(sessions: SessionRequests) {
+    this.#sessions = sessions;
+  }
+
+  get state(): VisitorState {
     return this.#state;
   }
 
@@ -34,20 +21,20 @@ export class Session {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Asks the server who is signed in. Rejects when it can't be reached. */
+  /** It asks the server who is signed in. It rejects when the server can't be reached. */
   async load(): Promise<void> {
-    const answer = await ask("/api/session/here", { method: "GET" });
-    if (answer.status === 204) return this.ended();
-    this.#opened(await bodyOf(answer));
+    const answer = await this.#sessions.current();
+    if (answer === null) return this.ended();
+    this.#opened(answer);
   }
 
   async signIn(request: LoginRequest): Promise<void> {
-    this.#opened(await bodyOf(await post("/api/login", request)));
+    this.#opened(await this.#sessions.signIn(request));
   }
 
-  /** Takes up the one-time link that a new server prints. */
+  /** It uses the one-time link that a new server prints. */
   async setUp(request: SetupRequest): Promise<void> {
-    this.#opened(await bodyOf(await post("/api/setup", request)));
+    this.#opened(await this.#sessions.setUp(request));
   }
 
   /** The visitor left. */
@@ -55,7 +42,7 @@ export class Session {
     this.#become({ phase: "signed_out", before: null });
   }
 
-  /** The server takes this session no more. */
+  /** The server accepts this session no more. */
   ended(): void {
     if (this.#state.phase === "signed_out") return;
     this.#become({ phase: "signed_out", before: this.#state.phase === "signed_in" ? this.#state.user : null });
@@ -65,32 +52,36 @@ export class Session {
     this.#become({ phase: "signed_in", user, role });
   }
 
-  #become(state: SessionState): void {
+  #become(state: VisitorState): void {
     this.#state = state;
     for (const listener of this.#listeners) listener();
   }
 }
 
-function post(path: string, body: LoginRequest | SetupRequest): Promise<Response> {
-  return ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+export type VisitorState =
+  /** The server was not asked yet. */
+  | { readonly phase: "unknown" }
+  /** `before` was signed in on this page until the session ended. It is null at the start and after signing out. */
+  | { readonly phase: "signed_out"; readonly before: string | null }
+  | { readonly phase: "signed_in"; readonly user: string; readonly role: SessionAnswer["role"] };
+
+/** Each request rejects with an error whose message is a sentence for the visitor. */
+export interface SessionRequests {
+  /** It resolves with null when nobody is signed in. */
+  current(): Promise<SessionAnswer | null>;
+  signIn(request: LoginRequest): Promise<SessionAnswer>;
+  setUp(request: SetupRequest): Promise<SessionAnswer>;
 }
 
-async function ask(path: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(at(path), { ...init, credentials: "same-origin", cache: "no-store" });
-  } catch {
-    throw new RequestFailed(null, "The server can't be reached.");
-  }
+export const VisitorContext = createContext<Visitor | null>(null);
+
+export function useVisitor(): Visitor {
+  const visitor = useContext(VisitorContext);
+  if (visitor === null) throw new Error("no Visitor around this component");
+  return visitor;
 }
 
-/** The session that the answer tells of; throws the problem it tells of otherwise. */
-async function bodyOf(answer: Response): Promise<SessionAnswer> {
-  if (answer.ok) return answer.json();
-  const problem: Partial<Problem> = await answer.json().catch(() => ({}));
-  throw new RequestFailed(problem.code ?? null, problemWords(problem, answer.status));
-}
-
-function problemWords({ detail, hint }: Partial<Problem>, status: number): string {
-  const words = sentences(detail, hint);
-  return words === "" ? `The server answered with status ${status}.` : words;
+export function useVisitorState(): VisitorState {
+  const visitor = useVisitor();
+  return useSyncExternalStore(visitor.subscribe, () => visitor.state);
 }

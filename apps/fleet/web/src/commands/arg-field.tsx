@@ -1,3 +1,5 @@
+/** One argument of an op is asked for here. */
+
 import type { ArgSpec } from "@neverstale/fleet-domain";
 import { Input, Label, TextField } from "react-aria-components";
 import { Choice } from "../components/choice.tsx";
@@ -8,7 +10,7 @@ interface ArgFieldProps {
   readonly onChange: (text: string) => void;
 }
 
-/** One argument of an op. The browser checks its bounds before the form is sent; the server and the agent check again. */
+/** The browser checks its bounds before the form is sent; the server and the agent check again. */
 export function ArgField({ spec, text, onChange }: ArgFieldProps) {
   if (spec.type === "choice") {
     const options = spec.values.map((word) => ({ id: word, word }));

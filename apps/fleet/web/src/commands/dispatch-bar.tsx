@@ -1,72 +1,53 @@
-import type { ArgSpec, Command, Host, PipelineOffer } from "@neverstale/fleet-domain";
-import { type FormEvent, useEffect, useRef, useState } from "react";
+/** The bar starts an op or a pipeline on the chosen hosts, and says what will happen before the button is pressed. */
+
+import type { ArgSpec, Host, PipelineOffer } from "@neverstale/fleet-domain";
+import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Button, Checkbox } from "react-aria-components";
 import { Choice, type OptionGroup } from "../components/choice.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Notice } from "../components/notice.tsx";
-import { count } from "../state/format.ts";
+import { useChosenHosts, useChosenIds } from "../hosts/chosen-hosts.ts";
+import { selectChosenHosts, selectHiddenHosts } from "../hosts/shown-hosts.ts";
+import { howMany } from "../state/format.ts";
+import { useNavigation, usePlace } from "../state/navigation.ts";
 import { useOld } from "../state/old.ts";
+import { goTo, showOutput } from "../state/place.ts";
+import { useReplica, useSelection } from "../state/replica-hooks.ts";
 import { ArgField } from "./arg-field.tsx";
+import { DispatchOutcomeNotice } from "./dispatch-notice.tsx";
+import type { DispatchOutcome, DispatchRequest } from "./dispatch-outcome.ts";
 import {
   argDefault,
   chosenSummary,
+  type DispatchPlan,
   hiddenWords,
   type OpChoice,
   opChoices,
   opTitle,
   planOp,
   planPipeline,
-  type RunPlan,
   readArgs,
 } from "./dispatch-plan.ts";
-import { newKey, type RunRequest } from "./dispatch-request.ts";
-import { type StartedRun, startedWords } from "./started-words.ts";
+import { newDispatchKey, sendDispatch } from "./io/send-dispatch.ts";
 
-/** What came of a request, in the words of the bar. */
-export type RunOutcome =
-  | {
-      readonly kind: "started";
-      readonly started: StartedRun;
-      /** What was not started, and why; empty when all was. */
-      readonly sentence: string;
-    }
-  | { readonly kind: "refused"; readonly sentence: string }
-  /** No answer came: whether it had an effect is not known. Asking again starts nothing twice. */
-  | { readonly kind: "unknown"; readonly sentence: string };
-
-interface Attempted {
-  readonly request: RunRequest;
-  readonly key: string;
-  readonly outcome: RunOutcome;
-}
-
-export interface RunBarProps {
-  /** The hosts that are selected; none while the page waits for its state. */
-  readonly hosts: readonly Host[];
-  /** Those of them that the filter hides. */
-  readonly hidden: readonly Host[];
-  readonly onDropHidden: () => void;
-  /** What the live state says of a command. */
-  readonly commandOf: (id: string) => Command | undefined;
+export interface DispatchBarProps {
   readonly pipelines: readonly PipelineOffer[];
-  /** `key` is that of the attempt: the same one again repeats it. */
-  readonly onRun: (request: RunRequest, key: string) => Promise<RunOutcome>;
-  readonly onClear: () => void;
-  /** Another number than before: somebody asked for this bar and wants to choose now. */
+  /** It is another number than before when somebody asked for this bar and wants to choose now. */
   readonly asked: number;
 }
 
-/** Starts work on the selected hosts, and says before the button is pressed what will happen. */
-export function RunBar({ hosts, hidden, onDropHidden, commandOf, pipelines, onRun, onClear, asked }: RunBarProps) {
+export function DispatchBar({ pipelines, asked }: DispatchBarProps) {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (asked > 0) form.current?.querySelector<HTMLElement>(".choice-button")?.focus();
   }, [asked]);
+  const chosen = useChosenHosts();
+  const ids = useChosenIds();
+  const hosts = useSelection(useMemo(() => selectChosenHosts(ids), [ids]));
   const [picked, setPicked] = useState<string | null>(null);
   const [wait, setWait] = useState(false);
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
-  const [running, setRunning] = useState(false);
-  const [attempted, setAttempted] = useState<Attempted | null>(null);
+  const { attempted, running, attempt, forget } = useAttempt();
   const ops = opChoices(hosts);
   const op = ops.find((choice) => picked === `op:${choice.offer.name}`) ?? null;
   const pipeline = pipelines.find((offer) => picked === `pipeline:${offer.name}`) ?? null;
@@ -74,26 +55,14 @@ export function RunBar({ hosts, hidden, onDropHidden, commandOf, pipelines, onRu
   const busy = hosts.some((host) => host.runningCommand !== undefined);
 
   const textOf = (name: string) => (spec: ArgSpec) => texts[`${name}/${spec.name}`] ?? argDefault(spec);
-  const attempt = async (request: RunRequest, key: string) => {
-    setRunning(true);
-    setAttempted(null);
-    try {
-      setAttempted({ request, key, outcome: await onRun(request, key) });
-    } finally {
-      setRunning(false);
-    }
-  };
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (running || plan === null) return;
     if (op !== null) {
       const args = readArgs(op.offer.args, textOf(op.offer.name));
-      void attempt(
-        { op: op.offer.name, title: opTitle(op.offer), hosts: plan.hosts, args, wait: wait && busy },
-        newKey(),
-      );
+      attempt({ op: op.offer.name, title: opTitle(op.offer), hosts: plan.hosts, args, wait: wait && busy });
     } else if (pipeline !== null) {
-      void attempt({ pipeline: pipeline.name, hosts: plan.hosts }, newKey());
+      attempt({ pipeline: pipeline.name, hosts: plan.hosts });
     }
   };
 
@@ -110,7 +79,7 @@ export function RunBar({ hosts, hidden, onDropHidden, commandOf, pipelines, onRu
           value={picked}
           onChoose={(id) => {
             setPicked(id);
-            setAttempted(null);
+            forget();
           }}
           above
         />
@@ -136,20 +105,19 @@ export function RunBar({ hosts, hidden, onDropHidden, commandOf, pipelines, onRu
         >
           {buttonWords(op, pipeline, plan)}
         </Button>
-        <Button className="button button-plain" aria-label="Clear the selection" onPress={onClear}>
+        <Button className="button button-plain" aria-label="Clear the selection" onPress={() => chosen.choose([])}>
           <Icon name="close" />
         </Button>
       </div>
       <div className="run-plan" aria-live="polite">
-        <Hidden hidden={hidden} onDrop={onDropHidden} />
+        <Hidden hosts={hosts} />
         {attempted === null ? (
           plan !== null && <Plan plan={plan} />
         ) : (
-          <Outcome
+          <DispatchOutcomeNotice
             outcome={attempted.outcome}
-            commandOf={commandOf}
             onRepeat={() => attempt(attempted.request, attempted.key)}
-            onOver={() => setAttempted((now) => (now === attempted ? null : now))}
+            onOver={() => forget(attempted)}
           />
         )}
       </div>
@@ -157,33 +125,36 @@ export function RunBar({ hosts, hidden, onDropHidden, commandOf, pipelines, onRu
   );
 }
 
-/** How long it says what came of a run once all of it has ended. */
-const END_SHOWN_MS = 8_000;
-
-interface StartedNoticeProps {
-  readonly outcome: Extract<RunOutcome, { kind: "started" }>;
-  readonly commandOf: (id: string) => Command | undefined;
-  readonly onOver: () => void;
+interface Attempted {
+  readonly request: DispatchRequest;
+  readonly key: string;
+  readonly outcome: DispatchOutcome;
 }
 
-/** Says what is true of it now, and goes some time after its end. */
-function StartedNotice({ outcome, commandOf, onOver }: StartedNoticeProps) {
-  const { tone, shape, sentence, ended } = startedWords(outcome.started, commandOf);
-  const over = useRef(onOver);
-  useEffect(() => {
-    over.current = onOver;
-  });
-  const goes = ended && outcome.sentence === ""; // Why something was not started is to be read at leisure.
-  useEffect(() => {
-    if (!goes) return;
-    const timer = setTimeout(() => over.current(), END_SHOWN_MS);
-    return () => clearTimeout(timer);
-  }, [goes]);
-  return (
-    <Notice tone={tone} shape={shape}>
-      {sentence} {outcome.sentence}
-    </Notice>
-  );
+/** The page opens no more outputs than this for one dispatch. */
+const OPENED_AT_ONCE = 4;
+
+/** An attempt sends a dispatch and opens what it has started. With the key of an earlier attempt it repeats that one. */
+function useAttempt() {
+  const replica = useReplica();
+  const navigation = useNavigation();
+  const [running, setRunning] = useState(false);
+  const [attempted, setAttempted] = useState<Attempted | null>(null);
+  const send = async (request: DispatchRequest, key: string) => {
+    const { outcome, commandIds, pipelineId } = await sendDispatch(replica, request, key);
+    const { place } = navigation;
+    if (commandIds.length > 0) navigation.go(showOutput(place, commandIds.slice(0, OPENED_AT_ONCE)));
+    if (pipelineId !== null) navigation.go(goTo(place, "pipelines", pipelineId));
+    setAttempted({ request, key, outcome });
+  };
+  const attempt = (request: DispatchRequest, key = newDispatchKey()) => {
+    setRunning(true);
+    setAttempted(null);
+    void send(request, key).finally(() => setRunning(false));
+  };
+  /** Without an attempt it forgets the last one, whichever that is. */
+  const forget = (one?: Attempted) => setAttempted((now) => (one === undefined || now === one ? null : now));
+  return { attempted, running, attempt, forget };
 }
 
 function optionGroups(
@@ -193,7 +164,7 @@ function optionGroups(
 ): readonly OptionGroup[] {
   const note = (choice: OpChoice) =>
     choice.allowedOn.length < hostCount
-      ? `allowed on ${choice.allowedOn.length} of ${count(hostCount, "host")}`
+      ? `allowed on ${choice.allowedOn.length} of ${howMany(hostCount, "host")}`
       : undefined;
   return [
     {
@@ -211,26 +182,32 @@ function optionGroups(
   ].filter((group) => group.options.length > 0);
 }
 
-function buttonWords(op: OpChoice | null, pipeline: PipelineOffer | null, plan: RunPlan | null): string {
+function buttonWords(op: OpChoice | null, pipeline: PipelineOffer | null, plan: DispatchPlan | null): string {
   if (plan === null) return "Run";
   const what = op === null ? (pipeline?.name ?? "") : opTitle(op.offer);
-  return `Run ${what} on ${count(plan.hosts.length, "host")}`;
+  return `Run ${what} on ${howMany(plan.hosts.length, "host")}`;
 }
 
-function Hidden({ hidden, onDrop }: { readonly hidden: readonly Host[]; readonly onDrop: () => void }) {
+/** It names the chosen hosts that the filter hides, so that nobody runs something on them without knowing. */
+function Hidden({ hosts }: { readonly hosts: readonly Host[] }) {
+  const chosen = useChosenHosts();
+  const ids = useChosenIds();
+  const filter = usePlace((place) => place.filter);
+  const hidden = useSelection(useMemo(() => selectHiddenHosts(ids, filter), [ids, filter]));
   const words = hiddenWords(hidden);
   if (words === null) return null;
+  const drop = () => chosen.choose(hosts.filter((host) => !hidden.includes(host)).map(({ id }) => id));
   return (
     <Notice tone="warn" shape="triangle">
       {words}{" "}
-      <Button className="button button-small" onPress={onDrop}>
+      <Button className="button button-small" onPress={drop}>
         Deselect what is hidden
       </Button>
     </Notice>
   );
 }
 
-function Plan({ plan }: { readonly plan: RunPlan }) {
+function Plan({ plan }: { readonly plan: DispatchPlan }) {
   const old = useOld();
   return (
     <>
@@ -238,34 +215,4 @@ function Plan({ plan }: { readonly plan: RunPlan }) {
       {plan.sentences.join(" ")}
     </>
   );
-}
-
-interface OutcomeProps {
-  readonly outcome: RunOutcome;
-  readonly commandOf: (id: string) => Command | undefined;
-  readonly onRepeat: () => void;
-  /** What there was to say has been said for a while. */
-  readonly onOver: () => void;
-}
-
-function Outcome({ outcome, commandOf, onRepeat, onOver }: OutcomeProps) {
-  switch (outcome.kind) {
-    case "started":
-      return <StartedNotice outcome={outcome} commandOf={commandOf} onOver={onOver} />;
-    case "refused":
-      return (
-        <Notice tone="bad" shape="cross" role="alert">
-          {outcome.sentence}
-        </Notice>
-      );
-    case "unknown":
-      return (
-        <Notice tone="warn" shape="question" role="alert">
-          {outcome.sentence}{" "}
-          <Button className="button button-small" onPress={onRepeat}>
-            Ask again
-          </Button>
-        </Notice>
-      );
-  }
 }

@@ -1,43 +1,12 @@
+/** The page says what a dispatch will do before somebody presses the button, as far as the page can know. */
+
 import type { ArgSpec, Args, Host, OpOffer } from "@neverstale/fleet-domain";
 import { labelOf } from "@neverstale/fleet-domain/schema-free";
-import { hostStatus } from "../hosts/host-filter.ts";
-import { count } from "../state/format.ts";
+import { hostStatus } from "../hosts/host-status.ts";
+import { howMany } from "../state/format.ts";
 
-/** What can be started on the chosen hosts: an op that at least one of their agents allows, or a pipeline. */
-export interface OpChoice {
-  readonly offer: OpOffer;
-  /** The chosen hosts whose agent allows it. */
-  readonly allowedOn: readonly string[];
-}
-
-export function opChoices(hosts: readonly Host[]): readonly OpChoice[] {
-  const choices = new Map<string, { offer: OpOffer; allowedOn: string[] }>();
-  for (const host of hosts) {
-    for (const offer of host.ops) {
-      const choice = choices.get(offer.name);
-      if (choice === undefined) choices.set(offer.name, { offer, allowedOn: [host.id] });
-      else choice.allowedOn.push(host.id);
-    }
-  }
-  return [...choices.values()].sort((a, b) => a.offer.name.localeCompare(b.offer.name));
-}
-
-export function opTitle(offer: OpOffer): string {
-  return offer.title ?? offer.name;
-}
-
-export interface RunPlan {
-  /** The hosts the request names. */
-  readonly hosts: readonly string[];
-  /** What will happen, in one sentence for each kind of host. */
-  readonly sentences: readonly string[];
-}
-
-/**
- * What will happen when the op is run on these hosts now, as far as the page can know. A host that doesn't allow it
- * is left out of the request; the others are all sent, since the server decides on today's state.
- */
-export function planOp(hosts: readonly Host[], choice: OpChoice, wait: boolean): RunPlan {
+/** A host that doesn't allow the op is left out of the request. The others are all sent, since the server decides on today's state. */
+export function planOp(hosts: readonly Host[], choice: OpChoice, wait: boolean): DispatchPlan {
   const allowed = new Set(choice.allowedOn);
   const sent = hosts.filter((host) => allowed.has(host.id));
   const sorted = Map.groupBy(sent, hostStatus);
@@ -58,35 +27,65 @@ export function planOp(hosts: readonly Host[], choice: OpChoice, wait: boolean):
   };
 }
 
-export function planPipeline(hosts: readonly Host[]): RunPlan {
+export function planPipeline(hosts: readonly Host[]): DispatchPlan {
   return {
     hosts: hosts.map((host) => host.id),
     sentences: ["Stage by stage: a host goes on only while its own stages succeed."],
   };
 }
 
+export interface DispatchPlan {
+  /** The request names these hosts. */
+  readonly hosts: readonly string[];
+  /** There is one sentence for each kind of host. */
+  readonly sentences: readonly string[];
+}
+
+/** An op can be chosen when the agent of at least one chosen host allows it. */
+export interface OpChoice {
+  readonly offer: OpOffer;
+  /** The agents of these chosen hosts allow it. */
+  readonly allowedOn: readonly string[];
+}
+
+export function opChoices(hosts: readonly Host[]): readonly OpChoice[] {
+  const choices = new Map<string, { offer: OpOffer; allowedOn: string[] }>();
+  for (const host of hosts) {
+    for (const offer of host.ops) {
+      const choice = choices.get(offer.name);
+      if (choice === undefined) choices.set(offer.name, { offer, allowedOn: [host.id] });
+      else choice.allowedOn.push(host.id);
+    }
+  }
+  return [...choices.values()].sort((a, b) => a.offer.name.localeCompare(b.offer.name));
+}
+
+export function opTitle(offer: OpOffer): string {
+  return offer.title ?? offer.name;
+}
+
 function which(hosts: readonly Host[]): string {
   const [only] = hosts;
-  return hosts.length === 1 && only !== undefined ? labelOf(only) : count(hosts.length, "host");
+  return hosts.length === 1 && only !== undefined ? labelOf(only) : howMany(hosts.length, "host");
 }
 
 function be(hosts: readonly Host[]): string {
   return hosts.length === 1 ? "is" : "are";
 }
 
-/** How many hosts are named one by one. */
+/** So many hosts are named one by one. */
 const NAMED = 3;
 
-/** `2 of them are hidden by the filter: db-1, db-2.`; null when none is. */
+/** It gives `2 of them are hidden by the filter: db-1, db-2.`, and null when none is. */
 export function hiddenWords(hidden: readonly Host[]): string | null {
   if (hidden.length === 0) return null;
   const names = hidden.slice(0, NAMED).map(labelOf);
   const rest = hidden.length - names.length;
-  const list = rest > 0 ? `${names.join(", ")} and ${count(rest, "other")}` : names.join(", ");
+  const list = rest > 0 ? `${names.join(", ")} and ${howMany(rest, "other")}` : names.join(", ");
   return `${hidden.length} of them ${be(hidden)} hidden by the filter: ${list}.`;
 }
 
-/** `37 selected: 35 ready, 1 busy, 1 offline`. */
+/** It gives `37 selected: 35 ready, 1 busy, 1 offline`. */
 export function chosenSummary(hosts: readonly Host[]): string {
   const parts = (["ready", "busy", "offline"] as const)
     .map((status) => ({ status, number: hosts.filter((host) => hostStatus(host) === status).length }))
@@ -95,12 +94,12 @@ export function chosenSummary(hosts: readonly Host[]): string {
   return `${hosts.length} selected: ${parts.join(", ")}`;
 }
 
-/** What a field of the form says before anything was typed into it. */
+/** A field of the form says this before anything was typed into it. */
 export function argDefault(spec: ArgSpec): string {
   return spec.default === undefined ? (spec.type === "choice" ? (spec.values[0] ?? "") : "") : String(spec.default);
 }
 
-/** What the fields say, typed as the op asks for it. An empty one is left to the op's own default. */
+/** The values have the types that the op asks for. An empty field is left to the op's own default. */
 export function readArgs(specs: readonly ArgSpec[], textOf: (spec: ArgSpec) => string): Args {
   const args: Record<string, string | number> = {};
   for (const spec of specs) {

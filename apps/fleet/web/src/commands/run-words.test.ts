@@ -1,6 +1,7 @@
 import type { Command } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { argWords, matchesWords, newestFirst, reasonWords } from "./run-words.ts";
+import { newestCreatedFirst } from "../state/record-lists.ts";
+import { argWords, matchesWords, reasonWords } from "./run-words.ts";
 
 const BASE: Command = {
   id: "c1",
@@ -16,7 +17,7 @@ const BASE: Command = {
 test("newest first, and one order for those of the same moment", () => {
   const later = { ...BASE, id: "c0", createdAt: "2026-01-02T00:00:00.000Z" };
   const twin = { ...BASE, id: "c2" };
-  expect(newestFirst([BASE, later, twin]).map((command) => command.id)).toEqual(["c0", "c2", "c1"]);
+  expect(newestCreatedFirst([BASE, later, twin]).map((command) => command.id)).toEqual(["c0", "c2", "c1"]);
 });
 
 test("a running command says how far it is, any other one why it is as it is", () => {

@@ -1,17 +1,8 @@
+/** A run is put into words here, as its row on the screen says them. */
+
 import type { Args, Command } from "@neverstale/fleet-domain";
-import { folded } from "@neverstale/fleet-domain/schema-free";
-import { commandLook } from "../components/looks.ts";
-
-/** Newest first; commands of one moment by id, so that the order is always the same. */
-export function newestFirst<R extends { readonly id: string; readonly createdAt: string }>(
-  records: readonly R[],
-): readonly R[] {
-  return records.toSorted((a, b) => compare(b.createdAt, a.createdAt) || compare(b.id, a.id));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
+import { containsWords } from "../state/record-lists.ts";
+import { commandLook } from "./command-look.ts";
 
 export function argWords(args: Args): string {
   return Object.entries(args)
@@ -19,7 +10,7 @@ export function argWords(args: Args): string {
     .join(" ");
 }
 
-/** Why it is pending or ended so; while it runs, how far it is. */
+/** It says why a command is pending or ended so, and how far it is while it runs. */
 export function reasonWords(command: Command): string {
   if (command.status !== "running" || command.progress === undefined) {
     return command.cancelRequested === true && command.status === "running" ? "stopping" : (command.reason ?? "");
@@ -29,7 +20,7 @@ export function reasonWords(command: Command): string {
   return `${phase}${amount}${message === undefined ? "" : `: ${message}`}`;
 }
 
-/** All words of the filter occur somewhere in what the row shows. */
+/** It is true when all words of the filter occur in what the row shows. */
 export function matchesWords(command: Command, names: readonly string[], filter: string): boolean {
   const text = [
     command.op,
@@ -40,11 +31,4 @@ export function matchesWords(command: Command, names: readonly string[], filter:
     argWords(command.args),
   ];
   return containsWords(text, filter);
-}
-
-export function containsWords(texts: readonly string[], filter: string): boolean {
-  const whole = folded(texts.join("\n"));
-  return folded(filter)
-    .split(/\s+/)
-    .every((word) => whole.includes(word));
 }

@@ -1,71 +1,58 @@
-import type { Command, Host } from "@neverstale/fleet-domain";
-import { isFinal, labelIn } from "@neverstale/fleet-domain/schema-free";
-import { memo } from "react";
-import { FilterField } from "../components/filter-field.tsx";
-import { commandLook } from "../components/looks.ts";
-import { Status } from "../components/mark.tsx";
+/** The runs screen shows what runs and what ran: the commands that the live state holds, newest first. */
+
+import type { Fleet } from "@neverstale/fleet-domain";
+import { isFinal, labelOf } from "@neverstale/fleet-domain/schema-free";
+import { memo, useMemo } from "react";
 import { Empty } from "../components/notice.tsx";
-import { Elapsed, Moment } from "../components/time.tsx";
-import { Link } from "../frame/place-link.tsx";
-import { bytes, count, NONE } from "../state/format.ts";
-import { useNavigation, useView } from "../state/navigation.ts";
-import { showOutput } from "../state/place.ts";
+import { Status } from "../components/status.tsx";
+import { ClockTime, Elapsed } from "../components/time.tsx";
+import { PlaceFilter } from "../frame/place-filter.tsx";
+import { OutputLink } from "../frame/place-link.tsx";
+import { bytes, howMany, NONE } from "../state/format.ts";
+import { usePlace } from "../state/navigation.ts";
+import { sameIds } from "../state/record-lists.ts";
+import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
+import { commandLook } from "./command-look.ts";
 import { opTitleOf } from "./op-title.ts";
-import { argWords, matchesWords, newestFirst, reasonWords } from "./run-words.ts";
+import { argWords, reasonWords } from "./run-words.ts";
+import { selectShownRuns } from "./shown-runs.ts";
 
-export interface RunsScreenProps {
-  readonly commands: readonly Command[];
-  readonly hosts: ReadonlyMap<string, Host>;
-  readonly loaded: boolean;
-}
-
-/** What runs and what ran: the commands the live state holds, newest first. */
-export function RunsScreen({ commands, hosts, loaded }: RunsScreenProps) {
-  const view = useView();
-  const navigation = useNavigation();
-  const nameOf = (command: Command) => labelIn(hosts, command.host);
-  const titleOf = (command: Command) => opTitleOf(command, hosts.get(command.host));
-  const shown = newestFirst(commands).filter((command) =>
-    matchesWords(command, [nameOf(command), titleOf(command)], view.filter),
-  );
-  const running = commands.filter((command) => command.status === "running").length;
-
+export function RunsScreen() {
   return (
     <section className="screen" aria-labelledby="runs-title">
       <header className="screen-head">
         <h1 id="runs-title">Runs</h1>
-        <p className="screen-summary value">
-          {count(commands.length, "run")}
-          {running > 0 && ` · ${running} running`}
-        </p>
-        <FilterField
-          label="Filter runs"
-          placeholder="Filter: op, host, status, who"
-          value={view.filter}
-          onChange={(filter) => navigation.replace({ ...view, filter })}
-        />
+        <Summary />
+        <PlaceFilter label="Filter runs" placeholder="Filter: op, host, status, who" />
       </header>
-      {shown.length === 0 ? (
-        <Empty title={emptyTitle(loaded, view.filter)}>Select a host and choose what to run.</Empty>
-      ) : (
-        <RunTable commands={shown} nameOf={nameOf} titleOf={titleOf} />
-      )}
+      <RunList />
     </section>
   );
 }
 
-function emptyTitle(loaded: boolean, filter: string): string {
-  if (!loaded) return "Waiting for the first state";
-  return filter === "" ? "Nothing has run yet" : "No run matches the filter";
+function Summary() {
+  const { all, running } = useSelection(runCounts);
+  return (
+    <p className="screen-summary value">
+      {howMany(all, "run")}
+      {running > 0 && ` · ${running} running`}
+    </p>
+  );
 }
 
-interface RunTableProps {
-  readonly commands: readonly Command[];
-  readonly nameOf: (command: Command) => string;
-  readonly titleOf: (command: Command) => string;
+function runCounts(fleet: Fleet) {
+  const commands = [...fleet.commands.values()];
+  return { all: commands.length, running: commands.filter((command) => command.status === "running").length };
 }
 
-function RunTable({ commands, nameOf, titleOf }: RunTableProps) {
+function RunList() {
+  const filter = usePlace((place) => place.filter);
+  const ids = useSelection(
+    useMemo(() => selectShownRuns(filter), [filter]),
+    sameIds,
+  );
+  const loaded = useLoaded();
+  if (ids.length === 0) return <Empty title={emptyTitle(loaded, filter)}>Select a host and choose what to run.</Empty>;
   return (
     <div className="table-scroll">
       <table className="table runs">
@@ -91,8 +78,8 @@ function RunTable({ commands, nameOf, titleOf }: RunTableProps) {
           </tr>
         </thead>
         <tbody>
-          {commands.map((command) => (
-            <RunLine key={command.id} command={command} hostname={nameOf(command)} title={titleOf(command)} />
+          {ids.map((id) => (
+            <RunLine key={id} id={id} />
           ))}
         </tbody>
       </table>
@@ -100,30 +87,32 @@ function RunTable({ commands, nameOf, titleOf }: RunTableProps) {
   );
 }
 
-interface RunLineProps {
-  readonly command: Command;
-  readonly hostname: string;
-  readonly title: string;
+function emptyTitle(loaded: boolean, filter: string): string {
+  if (!loaded) return "Waiting for the first state";
+  return filter === "" ? "Nothing has run yet" : "No run matches the filter";
 }
 
-const RunLine = memo(function RunLine({ command, hostname, title }: RunLineProps) {
-  const view = useView();
+const RunLine = memo(function RunLine({ id }: { readonly id: string }) {
+  const command = useRecord("commands", id);
+  const host = useRecord("hosts", command?.host ?? "");
+  const open = usePlace((place) => place.tab === id);
+  if (command === undefined) return null;
   return (
-    <tr className={view.tab === command.id ? "is-open" : ""}>
+    <tr className={open ? "is-open" : ""}>
       <td className="cell-status value">
         <Status look={commandLook(command.status)} passing={!isFinal(command.status)} />
       </td>
       <th scope="row" className="cell-op">
-        <Link className="row-link foreign" to={showOutput(view, [command.id])}>
-          {title}
-        </Link>
+        <OutputLink className="row-link foreign" commandId={id}>
+          {opTitleOf(command, host)}
+        </OutputLink>
         <span className="under mono foreign">{`${command.op} ${argWords(command.args)}`}</span>
       </th>
-      <td className="cell-host-name foreign">{hostname}</td>
+      <td className="cell-host-name foreign">{host === undefined ? command.host : labelOf(host)}</td>
       <td className="cell-reason foreign">{reasonWords(command)}</td>
       <td className="cell-by foreign">{command.requestedBy}</td>
       <td className="is-number" data-word="Requested">
-        <Moment at={command.createdAt} />
+        <ClockTime at={command.createdAt} />
       </td>
       <td className="is-number value" data-word="Took">
         <Elapsed from={command.startedAt} to={command.finishedAt} />

@@ -1,3 +1,5 @@
+/** This is a field in which one of a list of words is chosen. */
+
 import {
   Button,
   Header,
@@ -15,7 +17,7 @@ import { Icon } from "./icon.tsx";
 export interface Option {
   readonly id: string;
   readonly word: string;
-  /** Stands under the word. */
+  /** This stands under the word. */
   readonly note?: string | undefined;
 }
 
@@ -30,13 +32,12 @@ interface ChoiceProps {
   readonly groups: readonly OptionGroup[];
   readonly value: string | null;
   readonly onChoose: (id: string) => void;
-  /** Submitted under this name by a form around it. */
+  /** A form around it submits the choice under this name. */
   readonly name?: string;
-  /** The list opens above the button: for a bar at the bottom of the screen. */
+  /** The list opens above the button, as a bar at the bottom of the screen needs it. */
   readonly above?: boolean;
 }
 
-/** One of a list of words. */
 export function Choice({ label, placeholder, groups, value, onChoose, name, above = false }: ChoiceProps) {
   return (
     <Select

@@ -1,3 +1,5 @@
+/** A filter narrows the list below it while it is being typed. Escape empties it. */
+
 import { Input, Label, SearchField } from "react-aria-components";
 
 interface FilterFieldProps {
@@ -7,7 +9,6 @@ interface FilterFieldProps {
   readonly onChange: (value: string) => void;
 }
 
-/** Narrows the list below it while it is being typed into; Escape empties it. */
 export function FilterField({ label, placeholder, value, onChange }: FilterFieldProps) {
   return (
     <SearchField className="filter" value={value} onChange={onChange}>

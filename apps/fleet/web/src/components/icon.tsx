@@ -1,4 +1,20 @@
-/** The page's few icons, drawn with the text's colour. Each stands beside a word or inside a labelled button. */
+/** The page has a few icons, drawn with the text's colour. Each stands beside a word or inside a labelled button. */
+
+export function Icon({ name }: { readonly name: IconName }) {
+  return (
+    <svg className="icon" viewBox="0 0 20 20" width="16" height="16" aria-hidden="true" focusable="false">
+      <path
+        d={PATHS[name]}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.7"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+      />
+    </svg>
+  );
+}
+
 export type IconName =
   | "hosts"
   | "runs"
@@ -25,18 +41,3 @@ const PATHS: Record<IconName, string> = {
   bottom: "M10 4v9m-4-3.5 4 4 4-4M5 16.5h10",
   external: "M8 5H4v11h11v-4M11 4h5v5M16 4l-7 7",
 };
-
-export function Icon({ name }: { readonly name: IconName }) {
-  return (
-    <svg className="icon" viewBox="0 0 20 20" width="16" height="16" aria-hidden="true" focusable="false">
-      <path
-        d={PATHS[name]}
-        fill="none"
-        stroke="currentColor"
-        strokeWidth="1.7"
-        strokeLinecap="round"
-        strokeLinejoin="round"
-      />
-    </svg>
-  );
-}

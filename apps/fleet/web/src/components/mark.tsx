@@ -1,24 +1,9 @@
-import { useOld } from "../state/old.ts";
-
 /**
- * The shape of a status. Shape, word and colour always come together: neither a screen reader nor someone who can't
- * tell red from green depends on the colour. The word stands beside the mark, so the mark itself is silent.
+ * A mark is the shape of a status. Shape, word and colour always come together, so that neither a screen reader nor someone who
+ * can't tell red from green depends on the colour. The word stands beside the mark, so the mark itself is silent.
  */
-export type Tone = "good" | "busy" | "warn" | "bad" | "quiet";
 
-export type Shape =
-  | "dot"
-  | "ring"
-  | "half"
-  | "turn"
-  | "check"
-  | "cross"
-  | "triangle"
-  | "square"
-  | "slash"
-  | "clock"
-  | "question"
-  | "skip";
+import type { ReactNode } from "react";
 
 export function Mark({ shape, tone }: { readonly shape: Shape; readonly tone: Tone }) {
   return (
@@ -35,7 +20,23 @@ export function Mark({ shape, tone }: { readonly shape: Shape; readonly tone: To
   );
 }
 
-const SHAPES: Record<Shape, React.ReactNode> = {
+export type Tone = "good" | "busy" | "warn" | "bad" | "quiet";
+
+export type Shape =
+  | "dot"
+  | "ring"
+  | "half"
+  | "turn"
+  | "check"
+  | "cross"
+  | "triangle"
+  | "square"
+  | "slash"
+  | "clock"
+  | "question"
+  | "skip";
+
+const SHAPES: Record<Shape, ReactNode> = {
   dot: <circle cx="8" cy="8" r="5" fill="currentColor" />,
   ring: <circle cx="8" cy="8" r="5" fill="none" stroke="currentColor" strokeWidth="2" />,
   half: (
@@ -106,34 +107,3 @@ const SHAPES: Record<Shape, React.ReactNode> = {
   ),
   skip: <path d="M3 4.2 7.4 8 3 11.8zM8.6 4.2 13 8l-4.4 3.8z" fill="currentColor" />,
 };
-
-export interface Look {
-  readonly word: string;
-  readonly shape: Shape;
-  readonly tone: Tone;
-}
-
-export interface StatusProps {
-  readonly look: Look;
-  readonly strong?: boolean;
-  /** It is so for now, and may be otherwise a moment later: while the page is not live it says what was. */
-  readonly passing?: boolean;
-}
-
-/** A status as it stands in tables and titles. */
-export function Status({ look, strong = false, passing = false }: StatusProps) {
-  const { word, shape, tone } = useLook(look, passing);
-  return (
-    <span className={`status tone-${tone}${strong ? " status-strong" : ""}`}>
-      <Mark shape={shape} tone={tone} />
-      {word}
-    </span>
-  );
-}
-
-/** `Ready`, or `Was ready` while nobody knows whether it still is. */
-export function useLook(look: Look, passing: boolean): Look {
-  const old = useOld();
-  if (!passing || !old) return look;
-  return { word: `Was ${look.word === "OK" ? look.word : look.word.toLowerCase()}`, shape: "ring", tone: "quiet" };
-}

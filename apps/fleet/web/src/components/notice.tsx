@@ -1,15 +1,8 @@
+/** Sentences stand out here, or stand in the place of what is not there. */
+
 import type { ReactNode } from "react";
 import { Mark, type Shape, type Tone } from "./mark.tsx";
 
-interface NoticeProps {
-  readonly tone: Tone;
-  readonly shape: Shape;
-  readonly children: ReactNode;
-  /** `alert` is read out at once; `status` when the reader is free. */
-  readonly role?: "alert" | "status";
-}
-
-/** A sentence that stands out. */
 export function Notice({ tone, shape, children, role = "status" }: NoticeProps) {
   return (
     <div className={`notice notice-${tone}`} role={role}>
@@ -19,7 +12,15 @@ export function Notice({ tone, shape, children, role = "status" }: NoticeProps) 
   );
 }
 
-/** What stands where a list has nothing to show. */
+interface NoticeProps {
+  readonly tone: Tone;
+  readonly shape: Shape;
+  readonly children: ReactNode;
+  /** An `alert` is read out at once, a `status` when the reader is free. */
+  readonly role?: "alert" | "status";
+}
+
+/** This stands where a list has nothing to show. */
 export function Empty({ title, children }: { readonly title: string; readonly children?: ReactNode }) {
   return (
     <div className="empty">

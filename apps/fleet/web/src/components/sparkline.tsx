@@ -1,22 +1,17 @@
+/** A sparkline shows how a value moved in the last five minutes, as far as this page has seen it. */
+
 import { createContext, useContext } from "react";
-import { percent } from "../state/format.ts";
-import { type Reading, Trails, trailPath } from "../state/trails.ts";
-import { levelOf } from "./meter.tsx";
+import { percentage } from "../state/format.ts";
+import { type TrailPoint, Trails, trailPath } from "../state/trails.ts";
+import { meterLevel } from "./meter.tsx";
 
-export const TrailsContext = createContext(new Trails());
-
-export function useTrail(hostId: string): readonly Reading[] {
-  return useContext(TrailsContext).of(hostId);
-}
-
-interface LineProps {
-  readonly trail: readonly Reading[];
-  readonly pick: (reading: Reading) => number | undefined;
+interface SparklineProps {
+  readonly trail: readonly TrailPoint[];
+  readonly pick: (point: TrailPoint) => number | undefined;
   readonly most: number;
 }
 
-/** The last five minutes that this page has seen. */
-function Line({ trail, pick, most }: LineProps) {
+function Sparkline({ trail, pick, most }: SparklineProps) {
   return (
     <svg className="spark" viewBox="0 -4 100 108" preserveAspectRatio="none" aria-hidden="true" focusable="false">
       <path className="spark-line" d={trailPath(trail, pick, most)} fill="none" vectorEffect="non-scaling-stroke" />
@@ -24,31 +19,35 @@ function Line({ trail, pick, most }: LineProps) {
   );
 }
 
-/** A percentage with where it comes from. */
-export function PercentTrail({
-  label,
-  value,
-  hostId,
-}: {
-  readonly label: string;
+export const TrailsContext = createContext(new Trails());
+
+/** Whoever uses it must also use the host's metrics: the trail gets longer when they are other ones. */
+export function useTrail(hostId: string): readonly TrailPoint[] {
+  return useContext(TrailsContext).of(hostId);
+}
+
+interface CpuTrailProps {
   readonly value: number | undefined;
   readonly hostId: string;
-}) {
+}
+
+/** It shows the processor's load now, and where it comes from. */
+export function CpuTrail({ value, hostId }: CpuTrailProps) {
   const trail = useTrail(hostId);
   return (
-    <span className={`meter meter-${levelOf(value)}`}>
-      <span className="meter-number value">{percent(value)}</span>
-      <Line trail={trail} pick={(reading) => reading.cpu} most={100} />
-      <span className="visually-hidden">{label}</span>
+    <span className={`meter meter-${meterLevel(value)}`}>
+      <span className="meter-number value">{percentage(value)}</span>
+      <Sparkline trail={trail} pick={(point) => point.cpu} most={100} />
+      <span className="visually-hidden">CPU</span>
     </span>
   );
 }
 
-interface ChartProps extends LineProps {
+interface ChartProps extends SparklineProps {
   readonly title: string;
-  /** The newest value, as it reads. */
+  /** The newest value, in words. */
   readonly now: string;
-  /** What the upper edge stands for. */
+  /** The value at the upper edge, in words. */
   readonly top: string;
 }
 
@@ -59,7 +58,7 @@ export function Chart({ title, now, top, ...line }: ChartProps) {
         {title} <strong className="value">{now}</strong>
         <span className="chart-top">{top}</span>
       </figcaption>
-      <Line {...line} />
+      <Sparkline {...line} />
     </figure>
   );
 }

@@ -1,9 +1,11 @@
+/** Times and ages read like this, in the viewer's zone. The whole date shows on hover. */
+
 import { clock, duration, fullTime, NONE, span } from "../state/format.ts";
 import { useServerNow } from "../state/io/now.ts";
 import { useOld } from "../state/old.ts";
 
-/** A moment, in the viewer's zone; the whole of it on hover. */
-export function Moment({ at }: { readonly at: string | undefined }) {
+/** It shows a time of the clock, with the day where that is not today. */
+export function ClockTime({ at }: { readonly at: string | undefined }) {
   const now = useServerNow();
   if (at === undefined) return <>{NONE}</>;
   const ms = Date.parse(at);
@@ -14,7 +16,7 @@ export function Moment({ at }: { readonly at: string | undefined }) {
   );
 }
 
-/** How long ago it was: `38 s ago`. */
+/** It shows how long ago something was: `38 s ago`. */
 export function Ago({ at }: { readonly at: string | undefined }) {
   const now = useServerNow();
   const old = useOld();
@@ -28,12 +30,12 @@ export function Ago({ at }: { readonly at: string | undefined }) {
   );
 }
 
-/** How long it took, or has taken until now. */
+/** It shows how long something took, or has taken until now. */
 export function Elapsed({ from, to }: { readonly from: string | undefined; readonly to: string | undefined }) {
-  return to === undefined ? <Running from={from} /> : <Took from={from} to={to} />;
+  return to === undefined ? <TakenSoFar from={from} /> : <Took from={from} to={to} />;
 }
 
-function Running({ from }: { readonly from: string | undefined }) {
+function TakenSoFar({ from }: { readonly from: string | undefined }) {
   const now = useServerNow();
   return <>{from === undefined ? NONE : span(now - Date.parse(from))}</>;
 }

@@ -1,102 +1,77 @@
-import type { Event, Host } from "@neverstale/fleet-domain";
-import { labelIn } from "@neverstale/fleet-domain/schema-free";
-import { memo } from "react";
-import { containsWords } from "../commands/run-words.ts";
-import { FilterField } from "../components/filter-field.tsx";
-import { eventLook } from "../components/looks.ts";
-import { Status } from "../components/mark.tsx";
+/** The events screen shows what happened and who did it, newest first. */
+
+import type { Event } from "@neverstale/fleet-domain";
+import { labelOf } from "@neverstale/fleet-domain/schema-free";
+import { memo, useMemo } from "react";
 import { Empty } from "../components/notice.tsx";
-import { Moment } from "../components/time.tsx";
-import { Link } from "../frame/place-link.tsx";
-import { count } from "../state/format.ts";
-import { useNavigation, useView } from "../state/navigation.ts";
+import { Status } from "../components/status.tsx";
+import { ClockTime } from "../components/time.tsx";
+import { PlaceFilter } from "../frame/place-filter.tsx";
+import { PlaceLink } from "../frame/place-link.tsx";
+import { howMany } from "../state/format.ts";
+import { usePlace } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
+import { sameIds } from "../state/record-lists.ts";
+import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
+import { eventLook } from "./event-look.ts";
+import { selectShownEvents } from "./shown-events.ts";
 
-export interface EventsScreenProps {
-  readonly events: readonly Event[];
-  readonly hosts: ReadonlyMap<string, Host>;
-  readonly loaded: boolean;
-}
-
-/** What happened and who did it, newest first. */
-export function EventsScreen({ events, hosts, loaded }: EventsScreenProps) {
-  const view = useView();
-  const navigation = useNavigation();
-  const nameOf = (event: Event) => (event.host === undefined ? "" : labelIn(hosts, event.host));
-  const shown = inOrder(events).filter((event) =>
-    containsWords(
-      [event.message, event.actor, event.category, eventLook(event.level).word, nameOf(event)],
-      view.filter,
-    ),
-  );
+export function EventsScreen() {
+  const count = useSelection((fleet) => fleet.events.size);
   return (
     <section className="screen" aria-labelledby="events-title">
       <header className="screen-head">
         <h1 id="events-title">Events</h1>
-        <p className="screen-summary value">newest {count(events.length, "event")}</p>
-        <FilterField
-          label="Filter events"
-          placeholder="Filter: words, host, who, error"
-          value={view.filter}
-          onChange={(filter) => navigation.replace({ ...view, filter })}
-        />
+        <p className="screen-summary value">newest {howMany(count, "event")}</p>
+        <PlaceFilter label="Filter events" placeholder="Filter: words, host, who, error" />
       </header>
-      {shown.length === 0 ? (
-        <Empty
-          title={
-            !loaded
-              ? "Waiting for the first state"
-              : view.filter === ""
-                ? "Nothing has happened yet"
-                : "No event matches the filter"
-          }
-        />
-      ) : (
-        <div className="table-scroll">
-          <table className="table events">
-            <thead>
-              <tr>
-                <th scope="col">Time</th>
-                <th scope="col">Level</th>
-                <th scope="col">What happened</th>
-                <th scope="col">Host</th>
-                <th scope="col">Who</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((event) => (
-                <EventLine
-                  key={event.id}
-                  event={event}
-                  hostname={nameOf(event)}
-                  known={event.host !== undefined && hosts.has(event.host)}
-                />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      <EventList />
     </section>
   );
 }
 
-function inOrder(events: readonly Event[]): readonly Event[] {
-  return events.toSorted((a, b) => (a.at === b.at ? (a.id < b.id ? 1 : -1) : a.at < b.at ? 1 : -1));
+function EventList() {
+  const filter = usePlace((place) => place.filter);
+  const ids = useSelection(
+    useMemo(() => selectShownEvents(filter), [filter]),
+    sameIds,
+  );
+  const loaded = useLoaded();
+  if (ids.length === 0) return <Empty title={emptyTitle(loaded, filter)} />;
+  return (
+    <div className="table-scroll">
+      <table className="table events">
+        <thead>
+          <tr>
+            <th scope="col">Time</th>
+            <th scope="col">Level</th>
+            <th scope="col">What happened</th>
+            <th scope="col">Host</th>
+            <th scope="col">Who</th>
+          </tr>
+        </thead>
+        <tbody>
+          {ids.map((id) => (
+            <EventLine key={id} id={id} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
 }
 
-interface EventLineProps {
-  readonly event: Event;
-  readonly hostname: string;
-  /** The host is still part of the fleet. */
-  readonly known: boolean;
+function emptyTitle(loaded: boolean, filter: string): string {
+  if (!loaded) return "Waiting for the first state";
+  return filter === "" ? "Nothing has happened yet" : "No event matches the filter";
 }
 
-const EventLine = memo(function EventLine({ event, hostname, known }: EventLineProps) {
-  const view = useView();
+const EventLine = memo(function EventLine({ id }: { readonly id: string }) {
+  const event = useRecord("events", id);
+  if (event === undefined) return null;
   return (
     <tr>
       <td className="cell-time">
-        <Moment at={event.at} />
+        <ClockTime at={event.at} />
       </td>
       <td className="cell-level">
         <Status look={eventLook(event.level)} />
@@ -105,15 +80,21 @@ const EventLine = memo(function EventLine({ event, hostname, known }: EventLineP
         {event.message}
       </th>
       <td className="cell-host-name foreign">
-        {known && event.host !== undefined ? (
-          <Link className="cell-link" to={goTo(view, "hosts", event.host)}>
-            {hostname}
-          </Link>
-        ) : (
-          hostname
-        )}
+        <HostOf event={event} />
       </td>
       <td className="cell-by foreign">{event.actor}</td>
     </tr>
   );
 });
+
+/** A host that is no longer part of the fleet is named by its id, without a link. */
+function HostOf({ event }: { readonly event: Event }) {
+  const id = event.host ?? "";
+  const host = useRecord("hosts", id);
+  if (host === undefined) return <>{id}</>;
+  return (
+    <PlaceLink className="cell-link" to={(place) => goTo(place, "hosts", id)}>
+      {labelOf(host)}
+    </PlaceLink>
+  );
+}

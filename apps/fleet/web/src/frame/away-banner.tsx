@@ -1,5 +1,5 @@
-import type { StateSync } from "@neverstale/client";
-import type { Fleet } from "@neverstale/fleet-domain";
+/** The banner says what changed while this page was cut off or asleep. It is there until it is read or put away. */
+
 import { useEffect, useState } from "react";
 import { Button } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
@@ -7,21 +7,22 @@ import { Notice } from "../components/notice.tsx";
 import { NOT_AWAY, nextAway } from "../state/away.ts";
 import { useNavigation } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
+import { useReplica } from "../state/replica-hooks.ts";
 
-/** What changed while this page was cut off or asleep; there until it is read or put away. */
-export function AwayBanner({ sync }: { readonly sync: StateSync<Fleet> }) {
+export function AwayBanner() {
+  const replica = useReplica();
   const navigation = useNavigation();
   const [away, setAway] = useState(NOT_AWAY);
   useEffect(() => {
-    const look = () => setAway((before) => nextAway(before, sync.view, sync.list("events"), Date.now()));
+    const look = () => setAway((before) => nextAway(before, replica.view, replica.list("events"), Date.now()));
     look();
-    return sync.subscribe(look);
-  }, [sync]);
+    return replica.subscribe(look);
+  }, [replica]);
   if (away.missed === null) return null;
   const close = () => setAway((before) => ({ ...before, missed: null }));
   const show = () => {
     close();
-    navigation.go(goTo(navigation.view, "events"));
+    navigation.go(goTo(navigation.place, "events"));
   };
   return (
     <div className="away">

@@ -1,3 +1,5 @@
+/** The badge says at every moment how fresh the page is. A click shows why it thinks so. */
+
 import { useEffect, useState } from "react";
 import { Button, Dialog, DialogTrigger, Heading, Popover } from "react-aria-components";
 import { Mark } from "../components/mark.tsx";
@@ -5,14 +7,13 @@ import type { Badge } from "../state/freshness.ts";
 
 export interface BadgeProps {
   readonly badge: Badge;
-  /** What the replica has counted and knows, in words. */
+  /** The replica has counted this and knows it, in words. */
   readonly facts: readonly (readonly [word: string, value: string])[];
-  /** The facts as text, to be pasted into a report. */
+  /** This text is pasted into a report. */
   readonly diagnosis: () => string;
   readonly onCheck: () => void;
 }
 
-/** Says at every moment how fresh the page is. A click shows why it thinks so. */
 export function ConnectionBadge({ badge, facts, diagnosis, onCheck }: BadgeProps) {
   return (
     <DialogTrigger>
@@ -67,7 +68,7 @@ function CopyButton({ text }: { readonly text: () => string }) {
   );
 }
 
-/** The same in words for those who can't see the badge: it speaks when the kind of status changes, not every second. */
+/** Those who can't see the badge hear it: it speaks when the kind of status changes, not every second. */
 export function BadgeAnnouncer({ badge }: { readonly badge: Badge }) {
   const kind = badge.word.replace(/,.*/, "");
   return (
@@ -77,7 +78,7 @@ export function BadgeAnnouncer({ badge }: { readonly badge: Badge }) {
   );
 }
 
-/** Beside the badge while the page waits for its next try. */
+/** It stands beside the badge while the page waits for its next try. */
 export function TryNow({ onTry }: { readonly onTry: () => void }) {
   return (
     <Button className="button button-small" onPress={onTry}>
@@ -86,7 +87,7 @@ export function TryNow({ onTry }: { readonly onTry: () => void }) {
   );
 }
 
-/** A newer page is there. It is offered, never forced: what is typed and selected here would be lost. */
+/** A newer page is offered, never forced: what is typed and selected here would be lost. */
 export function NewVersion({ onReload }: { readonly onReload: () => void }) {
   return (
     <Button className="badge badge-busy" onPress={onReload}>

@@ -1,46 +1,47 @@
-import type { StateSync, SyncView } from "@neverstale/client";
-import type { Fleet } from "@neverstale/fleet-domain";
+/** The badge of the fleet's own replica says how fresh the page is. */
+
+import type { SyncView } from "@neverstale/client";
 import { useEffect, useState } from "react";
-import { clock, count, NONE, span } from "../state/format.ts";
+import { clock, howMany, NONE, span } from "../state/format.ts";
 import { badgeOf, type CatchUps, canTryNow, NO_CATCH_UPS, nextCatchUps } from "../state/freshness.ts";
 import { useNow } from "../state/io/now.ts";
-import { useSync } from "../state/replica-hooks.ts";
+import { type FleetReplica, useReplica, useSync } from "../state/replica-hooks.ts";
 import { BadgeAnnouncer, ConnectionBadge, NewVersion, TryNow } from "./connection-badge.tsx";
 
-/** The badge of the fleet's own replica. */
-export function Freshness({ sync }: { readonly sync: StateSync<Fleet> }) {
+export function FreshnessBadge() {
+  const replica = useReplica();
   const view = useSync();
   const now = useNow();
-  const { caughtUp } = useCatchUps(sync);
-  const badge = badgeOf({ view, confirmedAgeMs: sync.confirmedAgeMs, caughtUp }, now);
+  const { caughtUp } = useCatchUps(replica);
+  const badge = badgeOf({ view, confirmedAgeMs: replica.confirmedAgeMs, caughtUp }, now);
   return (
     <>
       <BadgeAnnouncer badge={badge} />
       {view.outdated && <NewVersion onReload={() => location.reload()} />}
       <ConnectionBadge
         badge={badge}
-        facts={factsOf(sync, view, now)}
-        diagnosis={() => diagnosisOf(sync, view)}
-        onCheck={() => sync.refresh()}
+        facts={factsOf(replica, view, now)}
+        diagnosis={() => diagnosisOf(replica, view)}
+        onCheck={() => replica.refresh()}
       />
-      {canTryNow(view) && <TryNow onTry={() => sync.retry()} />}
+      {canTryNow(view) && <TryNow onTry={() => replica.retry()} />}
     </>
   );
 }
 
-/** Follows every view, also those between two renders. */
-function useCatchUps(sync: StateSync<Fleet>): CatchUps {
+/** It looks at every view, also at those between two renders. */
+function useCatchUps(replica: FleetReplica): CatchUps {
   const [catchUps, setCatchUps] = useState(NO_CATCH_UPS);
   useEffect(() => {
-    const look = () => setCatchUps((before) => nextCatchUps(before, sync.view, Date.now()));
+    const look = () => setCatchUps((before) => nextCatchUps(before, replica.view, Date.now()));
     look();
-    return sync.subscribe(look);
-  }, [sync]);
+    return replica.subscribe(look);
+  }, [replica]);
   return catchUps;
 }
 
-function factsOf(sync: StateSync<Fleet>, view: SyncView, now: number): readonly (readonly [string, string])[] {
-  const { counters, confirmedAgeMs } = sync;
+function factsOf(replica: FleetReplica, view: SyncView, now: number): readonly (readonly [string, string])[] {
+  const { counters, confirmedAgeMs } = replica;
   const resyncs = Object.entries(counters.resyncs).filter(([, number]) => number > 0);
   const confirmed =
     view.lastConfirmedAt === null || confirmedAgeMs === null
@@ -50,30 +51,30 @@ function factsOf(sync: StateSync<Fleet>, view: SyncView, now: number): readonly 
     ["Confirmed", confirmed],
     ["Changes so far", view.epoch === null ? NONE : `${view.version.toLocaleString("en")} (the version of the state)`],
     ["Run of the server", view.epoch === null ? NONE : `${view.epoch} (its epoch: another one after each start)`],
-    ["Connection lost", count(counters.reconnects, "time")],
-    ["Changes that were missed", `${count(counters.gaps, "time")} (gaps)`],
+    ["Connection lost", howMany(counters.reconnects, "time")],
+    ["Changes that were missed", `${howMany(counters.gaps, "time")} (gaps)`],
     [
       "Fetched anew",
       resyncs.length === 0 ? "never" : resyncs.map(([reason, number]) => `${number} ${reason}`).join(", "),
     ],
     [
       "Compared with the server",
-      `${count(counters.digestChecks, "time")} by a digest of all content, ${counters.digestMismatches} differed`,
+      `${howMany(counters.digestChecks, "time")} by a digest of all content, ${counters.digestMismatches} differed`,
     ],
     ...(view.error === null ? [] : [["Server says", `${view.error.code}: ${view.error.message}`] as const]),
   ];
 }
 
-/** All that a report of a problem needs, without anything of what the fleet holds. */
-function diagnosisOf(sync: StateSync<Fleet>, view: SyncView): string {
-  const { counters, confirmedAgeMs, lastDivergence } = sync;
+/** It gives all that a report of a problem needs, and nothing of what the fleet holds. */
+function diagnosisOf(replica: FleetReplica, view: SyncView): string {
+  const { counters, confirmedAgeMs, lastDivergence } = replica;
   const facts = {
     at: new Date().toISOString(),
     view,
     confirmedAgeMs,
     counters,
     lastDivergence,
-    digest: sync.digest(),
+    digest: replica.digest(),
     agent: navigator.userAgent,
   };
   return JSON.stringify(facts, null, 2);

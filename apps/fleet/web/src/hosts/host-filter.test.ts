@@ -29,7 +29,7 @@ const HOSTS: readonly (readonly [Host, Metrics | undefined])[] = [
 ];
 
 const found = (filter: string) =>
-  HOSTS.filter(([host, metrics]) => parseHostFilter(filter)(host, metrics)).map(([host]) => host.id);
+  HOSTS.filter(([host, metrics]) => parseHostFilter(filter)({ host, metrics })).map(([host]) => host.id);
 
 test("an empty filter shows every host", () => {
   expect(found("")).toEqual(["web-1", "web-2", "db-1"]);
@@ -64,14 +64,19 @@ test("a measure that is not known is neither above nor below", () => {
 test("a host is found by its name, by its id, and by what the machine calls itself", () => {
   const named = host("web-9", { name: "Shop", hostname: "ip-10-0-0-9" });
 
-  expect(["shop", "web-9", "ip-10"].map((word) => parseHostFilter(word)(named, undefined))).toEqual([true, true, true]);
+  expect(["shop", "web-9", "ip-10"].map((word) => parseHostFilter(word)({ host: named, metrics: undefined }))).toEqual([
+    true,
+    true,
+    true,
+  ]);
 });
 
 test("a letter is found however it is written, composed or in parts, wide or narrow, in either case", () => {
   const hosts = ["na\u00efve", "nai\u0308ve", "NA\u00cfVE", "\uff4e\uff41\u00ef\uff56\uff45"].map((name) =>
     host("h", { name, tags: [name] }),
   );
-  const count = (filter: string) => hosts.filter((each) => parseHostFilter(filter)(each, undefined)).length;
+  const count = (filter: string) =>
+    hosts.filter((each) => parseHostFilter(filter)({ host: each, metrics: undefined })).length;
 
   for (const word of ["na\u00efve", "nai\u0308ve", "NAI\u0308VE"])
     expect([count(word), count(`tag:${word}`)]).toEqual([4, 4]);

@@ -1,52 +1,47 @@
-import type { Host, Metrics } from "@neverstale/fleet-domain";
+/** The hosts screen is filtered by words that must all match, in any order. */
+
 import { folded, labelOf } from "@neverstale/fleet-domain/schema-free";
+import type { HostRow } from "./host-rows.ts";
+import { hostStatus } from "./host-status.ts";
 
 /**
- * The filter language of the hosts screen: words that must all match, in any order.
- *
  *   web            name, tag, location, system or kind contains it
  *   tag:prod       has exactly this tag
  *   status:busy    ready, busy or offline
  *   cpu:>80        also ram, disk, swap and load; > < >= <=
  *   -tag:prod      none of it
  */
-export type HostStatus = "ready" | "busy" | "offline";
-
-export function hostStatus(host: Host): HostStatus {
-  if (!host.online) return "offline";
-  return host.runningCommand === undefined ? "ready" : "busy";
-}
-
-export type HostFilter = (host: Host, metrics: Metrics | undefined) => boolean;
-
 export function parseHostFilter(text: string): HostFilter {
   const terms = folded(text)
     .split(/\s+/)
     .filter((term) => term !== "" && term !== "-");
   const tests = terms.map(parseTerm);
-  return (host, metrics) => tests.every((test) => test(host, metrics));
+  return (row) => tests.every((test) => test(row));
 }
+
+/** A filter reads a row's metrics only where it names a measure. */
+export type HostFilter = (row: HostRow) => boolean;
 
 function parseTerm(term: string): HostFilter {
   if (term.startsWith("-")) {
     const positive = parseTerm(term.slice(1));
-    return (host, metrics) => !positive(host, metrics);
+    return (row) => !positive(row);
   }
-  return parseTag(term) ?? parseStatus(term) ?? parseMeasure(term) ?? ((host) => mentions(host, term));
+  return parseTag(term) ?? parseStatus(term) ?? parseMeasure(term) ?? ((row) => mentions(row, term));
 }
 
 function parseTag(term: string): HostFilter | null {
   if (!term.startsWith("tag:")) return null;
   const wanted = term.slice("tag:".length);
-  return (host) => host.tags.some((tag) => folded(tag) === wanted);
+  return ({ host }) => host.tags.some((tag) => folded(tag) === wanted);
 }
 
 /** A status that is still being typed matches as far as it goes. */
 function parseStatus(term: string): HostFilter | null {
   if (!term.startsWith("status:")) return null;
   const wanted = term.slice("status:".length);
-  if (wanted === "online") return (host) => host.online;
-  return (host) => hostStatus(host).startsWith(wanted);
+  if (wanted === "online") return ({ host }) => host.online;
+  return ({ host }) => hostStatus(host).startsWith(wanted);
 }
 
 const MEASURES = { cpu: "cpu", ram: "ram", disk: "disk", swap: "swap", load: "load1" } as const;
@@ -58,13 +53,13 @@ function parseMeasure(term: string): HostFilter | null {
   const bound = Number(match[4]);
   const sign = match[2] === ">" ? 1 : -1;
   const orEqual = match[3] === "=";
-  return (_host, metrics) => {
+  return ({ metrics }) => {
     const value = metrics?.[field];
     return value !== undefined && ((value - bound) * sign > 0 || (orEqual && value === bound));
   };
 }
 
-function mentions(host: Host, word: string): boolean {
+function mentions({ host }: HostRow, word: string): boolean {
   const texts = [
     labelOf(host),
     host.id,

@@ -1,29 +1,33 @@
-import type { Host, Metrics } from "@neverstale/fleet-domain";
+/** One row of the hosts table. It is drawn again only when its own records are other ones. */
+
+import type { Host } from "@neverstale/fleet-domain";
 import { callsItself, labelOf } from "@neverstale/fleet-domain/schema-free";
 import { type MouseEvent, memo } from "react";
-import { HOST_LOOKS } from "../components/looks.ts";
-import { Status } from "../components/mark.tsx";
 import { Meter } from "../components/meter.tsx";
-import { PercentTrail } from "../components/sparkline.tsx";
+import { CpuTrail } from "../components/sparkline.tsx";
+import { Status } from "../components/status.tsx";
 import { Ago } from "../components/time.tsx";
-import { Link } from "../frame/place-link.tsx";
+import { PlaceLink } from "../frame/place-link.tsx";
 import { decimal } from "../state/format.ts";
-import { useView } from "../state/navigation.ts";
-import { hostStatus } from "./host-filter.ts";
+import { usePlace } from "../state/navigation.ts";
+import { useRecord } from "../state/replica-hooks.ts";
+import { useIsChosen } from "./chosen-hosts.ts";
+import { HOST_LOOKS, hostStatus } from "./host-status.ts";
+import { TagList } from "./tag-list.tsx";
 
 interface HostLineProps {
-  readonly host: Host;
-  readonly metrics: Metrics | undefined;
+  readonly id: string;
   readonly index: number;
-  readonly chosen: boolean;
-  readonly open: boolean;
   readonly onToggle: (id: string, event: MouseEvent) => void;
-  /** Null when this user may not run anything. */
+  /** Null means that this user may not run anything. */
   readonly onRun: ((id: string) => void) | null;
 }
 
-/** One row. It draws again only when its own records did change. */
-export const HostLine = memo(function HostLine({ host, metrics, index, chosen, open, onToggle, onRun }: HostLineProps) {
+export const HostLine = memo(function HostLine({ id, index, onToggle, onRun }: HostLineProps) {
+  const host = useRecord("hosts", id);
+  const chosen = useIsChosen(id);
+  const open = usePlace((place) => place.screen === "hosts" && place.open === id);
+  if (host === undefined) return null;
   const status = hostStatus(host);
   const className = [chosen ? "is-chosen" : "", open ? "is-open" : "", status === "offline" ? "is-offline" : ""].join(
     " ",
@@ -37,13 +41,15 @@ export const HostLine = memo(function HostLine({ host, metrics, index, chosen, o
             className="checkbox"
             aria-label={`Select ${labelOf(host)}`}
             checked={chosen}
-            onClick={(event) => onToggle(host.id, event)}
+            onClick={(event) => onToggle(id, event)}
             readOnly
           />
         </label>
       </td>
       <th scope="row" className="cell-host">
-        <HostLink host={host} open={open} />
+        <PlaceLink className="row-link foreign" to={(place) => ({ ...place, screen: "hosts", open: open ? null : id })}>
+          {labelOf(host)}
+        </PlaceLink>
         <span className="under foreign">
           <OwnName host={host} />
           {host.os} · {host.arch}
@@ -52,8 +58,28 @@ export const HostLine = memo(function HostLine({ host, metrics, index, chosen, o
       <td className="cell-status value">
         <Status look={HOST_LOOKS[status]} passing />
       </td>
+      <Readings id={id} />
+      <td className="cell-tags">
+        <TagList tags={host.tags} />
+      </td>
+      <td className="cell-run">
+        {onRun !== null && (
+          <button type="button" className="button button-small" onClick={() => onRun(id)}>
+            Run…<span className="visually-hidden"> on {labelOf(host)}</span>
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+});
+
+/** Heartbeats alter these cells alone. */
+const Readings = memo(function Readings({ id }: { readonly id: string }) {
+  const metrics = useRecord("metrics", id);
+  return (
+    <>
       <td className="cell-cpu" data-word="CPU">
-        <PercentTrail label="CPU" value={metrics?.cpu} hostId={host.id} />
+        <CpuTrail value={metrics?.cpu} hostId={id} />
       </td>
       <td className="cell-memory" data-word="Memory">
         <Meter label="memory" value={metrics?.ram} />
@@ -67,43 +93,12 @@ export const HostLine = memo(function HostLine({ host, metrics, index, chosen, o
       <td className="cell-last-seen is-number value" data-word="Last seen">
         <Ago at={metrics?.lastSeenAt} />
       </td>
-      <td className="cell-tags">
-        <Tags tags={host.tags} />
-      </td>
-      <td className="cell-run">
-        {onRun !== null && (
-          <button type="button" className="button button-small" onClick={() => onRun(host.id)}>
-            Run…<span className="visually-hidden"> on {labelOf(host)}</span>
-          </button>
-        )}
-      </td>
-    </tr>
+    </>
   );
 });
 
-function HostLink({ host, open }: { readonly host: Host; readonly open: boolean }) {
-  const view = useView();
-  return (
-    <Link className="row-link foreign" to={{ ...view, screen: "hosts", open: open ? null : host.id }}>
-      {labelOf(host)}
-    </Link>
-  );
-}
-
-/** What the machine calls itself, where that is something else: anybody may call a machine anything. */
+/** It shows what the machine calls itself, where that is something else: anybody may call a machine anything. */
 function OwnName({ host }: { readonly host: Host }) {
   const own = callsItself(host);
   return own === null ? null : <>calls itself {own} · </>;
-}
-
-export function Tags({ tags }: { readonly tags: readonly string[] }) {
-  return (
-    <span className="tags">
-      {tags.map((tag) => (
-        <span key={tag} className="tag foreign">
-          {tag}
-        </span>
-      ))}
-    </span>
-  );
 }

@@ -1,6 +1,7 @@
 import type { Host, Metrics } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { type HostRow, keepOrder, sortHosts } from "./host-order.ts";
+import { keepOrder, sortHosts } from "./host-order.ts";
+import type { HostRow } from "./host-rows.ts";
 
 function row(id: string, cpu: number | null, more: Partial<Host> = {}): HostRow {
   const host: Host = {

@@ -1,22 +1,84 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type MouseEvent, useCallback, useLayoutEffect, useRef } from "react";
-import { useNavigation, useView } from "../state/navigation.ts";
-import { nextSort } from "../state/place.ts";
-import { HostLine } from "./host-line.tsx";
-import type { HostColumn, HostRow } from "./host-order.ts";
+/** The table draws a row for each host: all rows of a short list, and those near the view of a long one. */
 
-/** Up to here every row is in the page, so that the browser's own find sees all of them. */
-const ALL_ROWS_UP_TO = 250;
-const ROW_HEIGHT = 45;
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { type MouseEvent, type RefObject, useCallback, useLayoutEffect, useRef } from "react";
+import { useNavigation, usePlace } from "../state/navigation.ts";
+import { nextSort } from "../state/place.ts";
+import { useChosenHosts, useChosenIds } from "./chosen-hosts.ts";
+import { HostLine } from "./host-line.tsx";
+import type { HostColumn } from "./host-order.ts";
+
+export interface HostTableProps {
+  /** The hosts, in order. */
+  readonly ids: readonly string[];
+  /** Somebody wants to run something on this one host. Null means that this user may not. */
+  readonly onRun: ((id: string) => void) | null;
+  /** While the pointer is in the table, its rows must not move. */
+  readonly onPointedAt: (pointed: boolean) => void;
+}
+
+export function HostTable({ ids, onRun, onPointedAt }: HostTableProps) {
+  const scroller = useRef<HTMLDivElement>(null);
+  const window = useRowWindow(ids, scroller);
+  const toggle = useToggle(ids);
+  return (
+    <div className="table-scroll" ref={scroller}>
+      <table className="table hosts" aria-rowcount={ids.length + 1}>
+        <thead>
+          <tr>
+            <th scope="col" className="cell-check">
+              <ChooseAll ids={ids} />
+            </th>
+            {HEADS.map((head) => (
+              <Head key={head.word} {...head} />
+            ))}
+            <th scope="col">
+              <span className="visually-hidden">Action</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody onPointerEnter={() => onPointedAt(true)} onPointerLeave={() => onPointedAt(false)}>
+          {window.before > 0 && <Spacer height={window.before} />}
+          {window.rows.map(({ id, index }) => (
+            <HostLine key={id} id={id} index={index} onToggle={toggle} onRun={onRun} />
+          ))}
+          {window.after > 0 && <Spacer height={window.after} />}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Hosts that the filter hides stay chosen: the bar below names them. */
+function ChooseAll({ ids }: { readonly ids: readonly string[] }) {
+  const chosen = useChosenHosts();
+  const chosenIds = useChosenIds();
+  const all = ids.length > 0 && ids.every((id) => chosenIds.has(id));
+  const some = ids.some((id) => chosenIds.has(id));
+  return (
+    <label className="check-target">
+      <input
+        type="checkbox"
+        className="checkbox"
+        aria-label="Select all hosts that are shown"
+        checked={all}
+        ref={(box) => {
+          if (box !== null) box.indeterminate = some && !all;
+        }}
+        onChange={() => chosen.set(ids, !all)}
+      />
+    </label>
+  );
+}
 
 interface Column {
-  /** What it sorts by; null: not at all. */
+  /** The table can be sorted by this. Null means that it can't. */
   readonly column: HostColumn | null;
   readonly word: string;
-  /** Its cells have the class `cell-<cell>`. */
+  /** The column's cells have the class `cell-<cell>`. */
   readonly cell: string;
   readonly align: "start" | "end";
-  /** What is most interesting stands at the end of its order. */
+  /** The values that are most interesting stand at the end of the column's order. */
   readonly descendingFirst: boolean;
 }
 
@@ -31,81 +93,9 @@ const HEADS: readonly Column[] = [
   { column: null, word: "Tags", cell: "tags", align: "start", descendingFirst: false },
 ];
 
-export interface HostTableProps {
-  readonly rows: readonly HostRow[];
-  readonly chosen: ReadonlySet<string>;
-  readonly onChoose: (chosen: ReadonlySet<string>) => void;
-  /** Wants to run something on this one host; null when this user may not. */
-  readonly onRun: ((id: string) => void) | null;
-  /** The pointer is in the table: its rows must not move. */
-  readonly onPointedAt: (pointed: boolean) => void;
-}
-
-export function HostTable({ rows, chosen, onChoose, onRun, onPointedAt }: HostTableProps) {
-  const view = useView();
-  const scroller = useRef<HTMLDivElement>(null);
-  const window = useRowWindow(rows, scroller);
-  const toggle = useToggle(rows, chosen, onChoose);
-  const all = rows.length > 0 && rows.every((row) => chosen.has(row.host.id));
-  const some = rows.some((row) => chosen.has(row.host.id));
-  // Those that a filter hides stay chosen: the bar below names them.
-  const toggleAll = () => {
-    const next = new Set(chosen);
-    for (const { host } of rows) all ? next.delete(host.id) : next.add(host.id);
-    onChoose(next);
-  };
-
-  return (
-    <div className="table-scroll" ref={scroller}>
-      <table className="table hosts" aria-rowcount={rows.length + 1}>
-        <thead>
-          <tr>
-            <th scope="col" className="cell-check">
-              <label className="check-target">
-                <input
-                  type="checkbox"
-                  className="checkbox"
-                  aria-label="Select all hosts that are shown"
-                  checked={all}
-                  ref={(box) => {
-                    if (box !== null) box.indeterminate = some && !all;
-                  }}
-                  onChange={toggleAll}
-                />
-              </label>
-            </th>
-            {HEADS.map((head) => (
-              <Head key={head.word} {...head} />
-            ))}
-            <th scope="col">
-              <span className="visually-hidden">Action</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody onPointerEnter={() => onPointedAt(true)} onPointerLeave={() => onPointedAt(false)}>
-          {window.before > 0 && <Spacer height={window.before} />}
-          {window.rows.map(({ row, index }) => (
-            <HostLine
-              key={row.host.id}
-              host={row.host}
-              metrics={row.metrics}
-              index={index}
-              chosen={chosen.has(row.host.id)}
-              open={view.screen === "hosts" && view.open === row.host.id}
-              onToggle={toggle}
-              onRun={onRun}
-            />
-          ))}
-          {window.after > 0 && <Spacer height={window.after} />}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
 function Head({ column, word, cell, align, descendingFirst }: Column) {
   const navigation = useNavigation();
-  const view = useView();
+  const wanted = usePlace((place) => place.sort);
   const className = `cell-${cell}${align === "end" ? " is-number" : ""}`;
   if (column === null) {
     return (
@@ -114,8 +104,8 @@ function Head({ column, word, cell, align, descendingFirst }: Column) {
       </th>
     );
   }
-  const direction = directionOf(view.sort, column);
-  const sort = () => navigation.replace({ ...view, sort: nextSort(view.sort, column, descendingFirst) });
+  const direction = directionOf(wanted, column);
+  const sort = () => navigation.replace({ ...navigation.place, sort: nextSort(wanted, column, descendingFirst) });
   return (
     <th scope="col" className={className} aria-sort={direction}>
       <button type="button" className="head-button" onClick={sort}>
@@ -143,46 +133,51 @@ function Spacer({ height }: { readonly height: number }) {
   );
 }
 
-/** Which rows are in the page: all of a short list, those near the view of a long one. */
-function useRowWindow(rows: readonly HostRow[], scroller: React.RefObject<HTMLDivElement | null>) {
-  const long = rows.length > ALL_ROWS_UP_TO;
+/** Up to here every row is in the page, so that the browser's own search finds all of them. */
+const ALL_ROWS_UP_TO = 250;
+const ROW_HEIGHT = 45;
+
+function useRowWindow(ids: readonly string[], scroller: RefObject<HTMLDivElement | null>) {
+  const long = ids.length > ALL_ROWS_UP_TO;
   const virtualizer = useVirtualizer({
-    count: rows.length,
+    count: ids.length,
     enabled: long,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_HEIGHT,
     overscan: 12,
-    getItemKey: (index) => rows[index]?.host.id ?? index,
+    getItemKey: (index) => ids[index] ?? index,
   });
-  if (!long) return { before: 0, after: 0, rows: rows.map((row, index) => ({ row, index })) };
+  if (!long) return { before: 0, after: 0, rows: ids.map((id, index) => ({ id, index })) };
   const items = virtualizer.getVirtualItems();
   const shown = items.flatMap(({ index }) => {
-    const row = rows[index];
-    return row === undefined ? [] : [{ row, index }];
+    const id = ids[index];
+    return id === undefined ? [] : [{ id, index }];
   });
   return { before: items[0]?.start ?? 0, after: virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0), rows: shown };
 }
 
-/** A click chooses a row; with Shift, all from the one clicked before. The same function always: rows are drawn once. */
-function useToggle(rows: readonly HostRow[], chosen: ReadonlySet<string>, onChoose: HostTableProps["onChoose"]) {
-  const latest = useRef({ rows, chosen, onChoose });
+/**
+ * A click chooses a row; with Shift, all rows from the one that was clicked before. It is the same function for ever, so that no
+ * row is drawn again because of it.
+ */
+function useToggle(ids: readonly string[]): (id: string, event: MouseEvent) => void {
+  const chosen = useChosenHosts();
+  const latest = useRef(ids);
   const anchor = useRef<string | null>(null);
   useLayoutEffect(() => {
-    latest.current = { rows, chosen, onChoose };
+    latest.current = ids;
   });
-  return useCallback((id: string, event: MouseEvent) => {
-    const { rows, chosen, onChoose } = latest.current;
-    const next = new Set(chosen);
-    const wanted = !chosen.has(id);
-    const ids = event.shiftKey && anchor.current !== null ? between(rows, anchor.current, id) : [id];
-    for (const each of ids) wanted ? next.add(each) : next.delete(each);
-    anchor.current = id;
-    onChoose(next);
-  }, []);
+  return useCallback(
+    (id, event) => {
+      const range = event.shiftKey && anchor.current !== null ? between(latest.current, anchor.current, id) : [id];
+      chosen.set(range, !chosen.ids.has(id));
+      anchor.current = id;
+    },
+    [chosen],
+  );
 }
 
-function between(rows: readonly HostRow[], from: string, to: string): readonly string[] {
-  const ids = rows.map((row) => row.host.id);
+function between(ids: readonly string[], from: string, to: string): readonly string[] {
   const [start, end] = [ids.indexOf(from), ids.indexOf(to)].sort((a, b) => a - b);
   return start === undefined || start < 0 ? [to] : ids.slice(start, (end ?? start) + 1);
 }

@@ -1,90 +1,66 @@
-import type { Host, Metrics } from "@neverstale/fleet-domain";
-import { useMemo, useState } from "react";
-import { FilterField } from "../components/filter-field.tsx";
-import { Empty } from "../components/notice.tsx";
-import { count } from "../state/format.ts";
-import { useNavigation, useView } from "../state/navigation.ts";
-import { parseSort } from "../state/place.ts";
-import { hostStatus, parseHostFilter } from "./host-filter.ts";
-import { HOST_COLUMNS, type HostRow, keepOrder, sortHosts } from "./host-order.ts";
-import { HostTable } from "./host-table.tsx";
+/** The hosts screen shows every host with its newest reading, live, and beside the list the host that is open. */
 
-export interface HostsScreenProps {
-  readonly hosts: readonly Host[];
-  readonly metrics: ReadonlyMap<string, Metrics>;
-  readonly chosen: ReadonlySet<string>;
-  readonly onChoose: (chosen: ReadonlySet<string>) => void;
-  readonly onRun: ((id: string) => void) | null;
-  /** The first state is here; before that an empty list means nothing. */
-  readonly loaded: boolean;
-}
+import type { Fleet } from "@neverstale/fleet-domain";
+import { useCallback, useState } from "react";
+import { useAccount } from "../accounts/account.ts";
+import { DispatchBar } from "../commands/dispatch-bar.tsx";
+import { PlaceFilter } from "../frame/place-filter.tsx";
+import { usePipelineOffers } from "../pipelines/io/pipeline-offers.ts";
+import { howMany } from "../state/format.ts";
+import { usePlace } from "../state/navigation.ts";
+import { useSelection, useSync } from "../state/replica-hooks.ts";
+import { useAnyChosen, useChosenHosts } from "./chosen-hosts.ts";
+import { HostList } from "./host-list.tsx";
+import { HostPanel } from "./host-panel.tsx";
+import { hostStatus } from "./host-status.ts";
 
-/** Every host with its newest reading, live. */
-export function HostsScreen({ hosts, metrics, chosen, onChoose, onRun, loaded }: HostsScreenProps) {
-  const view = useView();
-  const navigation = useNavigation();
-  const [held, setHeld] = useState<readonly string[] | null>(null);
-  const rows = useHostRows(hosts, metrics, view.filter, view.sort, held);
-
+export function HostsScreen() {
+  const open = usePlace((place) => place.open);
+  const { mayDispatch } = useAccount();
+  const pipelines = usePipelineOffers(useSync((view) => view.epoch));
+  const chosen = useChosenHosts();
+  const anyChosen = useAnyChosen();
+  const [asked, setAsked] = useState(0);
+  const runOn = useCallback(
+    (id: string) => {
+      chosen.choose([id]);
+      setAsked((number) => number + 1);
+    },
+    [chosen],
+  );
   return (
-    <section className="screen" aria-labelledby="hosts-title">
-      <header className="screen-head">
-        <h1 id="hosts-title">Hosts</h1>
-        <Summary hosts={hosts} />
-        <FilterField
-          label="Filter hosts"
-          placeholder="Filter: web tag:prod status:offline cpu:>80"
-          value={view.filter}
-          onChange={(filter) => navigation.replace({ ...view, filter })}
-        />
-      </header>
-      {rows.length > 0 ? (
-        <HostTable
-          rows={rows}
-          chosen={chosen}
-          onChoose={onChoose}
-          onRun={onRun}
-          onPointedAt={(pointed) => setHeld(pointed ? rows.map((row) => row.host.id) : null)}
-        />
-      ) : (
-        <Nothing loaded={loaded} filtered={view.filter !== ""} />
-      )}
-    </section>
+    <>
+      <div className="stack">
+        <section className="screen" aria-labelledby="hosts-title">
+          <header className="screen-head">
+            <h1 id="hosts-title">Hosts</h1>
+            <Summary />
+            <PlaceFilter label="Filter hosts" placeholder="Filter: web tag:prod status:offline cpu:>80" />
+          </header>
+          <HostList onRun={mayDispatch ? runOn : null} />
+        </section>
+        {mayDispatch && anyChosen && <DispatchBar pipelines={pipelines} asked={asked} />}
+      </div>
+      {open !== null && <HostPanel key={open} id={open} />}
+    </>
   );
 }
 
-function useHostRows(
-  hosts: readonly Host[],
-  metrics: ReadonlyMap<string, Metrics>,
-  filter: string,
-  sort: string,
-  held: readonly string[] | null,
-): readonly HostRow[] {
-  const matches = useMemo(() => parseHostFilter(filter), [filter]);
-  return useMemo(() => {
-    const rows = hosts
-      .map((host) => ({ host, metrics: metrics.get(host.id) }))
-      .filter((row) => matches(row.host, row.metrics));
-    return held === null ? sortHosts(rows, parseSort(sort, HOST_COLUMNS)) : keepOrder(rows, held);
-  }, [hosts, metrics, matches, sort, held]);
-}
-
-function Summary({ hosts }: { readonly hosts: readonly Host[] }) {
-  const offline = hosts.filter((host) => hostStatus(host) === "offline").length;
-  const busy = hosts.filter((host) => hostStatus(host) === "busy").length;
+function Summary() {
+  const { all, busy, offline } = useSelection(hostCounts);
   const parts = [
-    count(hosts.length, "host"),
+    howMany(all, "host"),
     ...(busy > 0 ? [`${busy} busy`] : []),
     ...(offline > 0 ? [`${offline} offline`] : []),
   ];
   return <p className="screen-summary value">{parts.join(" · ")}</p>;
 }
 
-function Nothing({ loaded, filtered }: { readonly loaded: boolean; readonly filtered: boolean }) {
-  if (!loaded) return <Empty title="Waiting for the first state" />;
-  if (filtered)
-    return (
-      <Empty title="No host matches the filter">Every word has to match. Press Escape in the field to clear it.</Empty>
-    );
-  return <Empty title="No hosts yet">Start an agent on a machine, and it appears here by itself.</Empty>;
+function hostCounts(fleet: Fleet) {
+  const statuses = Array.from(fleet.hosts.values(), hostStatus);
+  return {
+    all: statuses.length,
+    busy: statuses.filter((status) => status === "busy").length,
+    offline: statuses.filter((status) => status === "offline").length,
+  };
 }

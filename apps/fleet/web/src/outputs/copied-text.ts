@@ -1,7 +1,6 @@
-/**
- * What is chosen within `section`, line by line as it was printed: browsers leave out lines that are empty. Null when the
- * choice is not within it: then the browser copies as it does everywhere.
- */
+/** Output is copied line by line as it was printed: browsers would leave out lines that are empty. */
+
+/** It returns null when what is chosen is not within `section`: then the browser copies as it does everywhere. */
 export function copiedText(section: Element, range: Range): string | null {
   if (!section.contains(range.commonAncestorContainer)) return null;
   const lines = [...section.querySelectorAll(".output-line")].filter((line) => range.intersectsNode(line));

@@ -1,23 +1,7 @@
+/** The upper edge of the dock is dragged, or moved with the arrow keys. Its height is kept in this browser. */
+
 import { type KeyboardEvent, type PointerEvent, useEffect, useState } from "react";
 
-const KEY = "neverstale.dock-height";
-const SMALLEST = 140;
-const STEP = 40;
-
-function largest(): number {
-  return Math.max(SMALLEST, window.innerHeight - 180);
-}
-
-function clamped(height: number): number {
-  return Math.round(Math.min(largest(), Math.max(SMALLEST, height)));
-}
-
-function stored(): number {
-  const height = Number(localStorage.getItem(KEY));
-  return clamped(height > 0 ? height : window.innerHeight * 0.34);
-}
-
-/** The upper edge of the dock: dragged, or moved with the arrow keys. The height is kept in this browser. */
 export function DockResizer() {
   const [height, setHeight] = useState(stored);
   useEffect(() => {
@@ -29,10 +13,10 @@ export function DockResizer() {
     if (event.currentTarget.hasPointerCapture(event.pointerId)) setHeight(clamped(window.innerHeight - event.clientY));
   };
   const press = (event: KeyboardEvent) => {
-    const step = event.key === "ArrowUp" ? STEP : event.key === "ArrowDown" ? -STEP : 0;
-    if (step === 0) return;
+    const pixels = event.key === "ArrowUp" ? KEY_PIXELS : event.key === "ArrowDown" ? -KEY_PIXELS : 0;
+    if (pixels === 0) return;
     event.preventDefault();
-    setHeight(clamped(height + step));
+    setHeight(clamped(height + pixels));
   };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a separator that can be moved has no element of its own.
@@ -50,4 +34,21 @@ export function DockResizer() {
       onKeyDown={press}
     />
   );
+}
+
+const KEY = "neverstale.dock-height";
+const SMALLEST = 140;
+const KEY_PIXELS = 40;
+
+function largest(): number {
+  return Math.max(SMALLEST, window.innerHeight - 180);
+}
+
+function clamped(height: number): number {
+  return Math.round(Math.min(largest(), Math.max(SMALLEST, height)));
+}
+
+function stored(): number {
+  const height = Number(localStorage.getItem(KEY));
+  return clamped(height > 0 ? height : window.innerHeight * 0.34);
 }

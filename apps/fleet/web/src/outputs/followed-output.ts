@@ -1,20 +1,12 @@
+/** The output of a command is followed over a connection of its own for as long as somebody looks at it. */
+
 import type { StateSync, SyncView } from "@neverstale/client";
 import type { OutputState } from "@neverstale/fleet-domain";
 import { OUTPUT_STATUS_ID } from "@neverstale/fleet-domain/schema-free";
+import { createContext, useContext } from "react";
 import { EMPTY_SCROLLBACK, readChunks, type Scrollback } from "./scrollback.ts";
 
-export interface OutputSnapshot {
-  readonly scrollback: Scrollback;
-  /** Nothing will be appended any more. */
-  readonly finished: boolean;
-  readonly view: SyncView;
-  readonly confirmedAgeMs: number | null;
-}
-
-/**
- * One command's output: followed over its own connection for as long as somebody looks at it. What was read stays, so
- * that coming back to a tab goes on from there.
- */
+/** What was read stays, so that whoever comes back to a tab goes on from there. */
 export class FollowedOutput {
   readonly #sync: StateSync<OutputState>;
   readonly #listeners = new Set<() => void>();
@@ -61,7 +53,15 @@ export class FollowedOutput {
   }
 }
 
-/** The outputs that have a tab. */
+export interface OutputSnapshot {
+  readonly scrollback: Scrollback;
+  /** Nothing will be appended any more. */
+  readonly finished: boolean;
+  readonly view: SyncView;
+  readonly confirmedAgeMs: number | null;
+}
+
+/** These are the outputs that have a tab. */
 export class Outputs {
   readonly #open: (commandId: string) => StateSync<OutputState>;
   readonly #followed = new Map<string, FollowedOutput>();
@@ -79,7 +79,7 @@ export class Outputs {
     return followed;
   }
 
-  /** Forgets all others. */
+  /** It forgets all others. */
   keep(commandIds: readonly string[]): void {
     for (const [id, followed] of this.#followed) {
       if (commandIds.includes(id)) continue;
@@ -87,4 +87,12 @@ export class Outputs {
       this.#followed.delete(id);
     }
   }
+}
+
+export const OutputsContext = createContext<Outputs | null>(null);
+
+export function useOutputs(): Outputs {
+  const outputs = useContext(OutputsContext);
+  if (outputs === null) throw new Error("no Outputs around this component");
+  return outputs;
 }

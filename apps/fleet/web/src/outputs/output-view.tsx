@@ -1,16 +1,18 @@
+/** A command's output is shown as it comes, with what became of the command. */
+
 import type { Command } from "@neverstale/fleet-domain";
 import { isFinal } from "@neverstale/fleet-domain/schema-free";
 import { type ClipboardEvent, memo, useLayoutEffect, useRef, useState } from "react";
 import { Button, ToggleButton } from "react-aria-components";
+import { commandLook } from "../commands/command-look.ts";
 import { argWords, reasonWords } from "../commands/run-words.ts";
 import { Icon } from "../components/icon.tsx";
-import { commandLook } from "../components/looks.ts";
-import { Status } from "../components/mark.tsx";
+import { Status } from "../components/status.tsx";
 import { Elapsed } from "../components/time.tsx";
 import { bytes } from "../state/format.ts";
 import { copiedText } from "./copied-text.ts";
 import type { Block, Scrollback } from "./scrollback.ts";
-import type { Line } from "./terminal.ts";
+import type { TerminalLine } from "./terminal.ts";
 
 export interface OutputViewProps {
   readonly command: Command;
@@ -18,17 +20,16 @@ export interface OutputViewProps {
   readonly scrollback: Scrollback;
   /** Nothing will be appended any more. */
   readonly finished: boolean;
-  /** In a few words, when what is shown may be behind; null while it is live. */
+  /** A few words say that what is shown may be behind. Null means that it is live. */
   readonly behind: string | null;
-  /** The whole output as plain text. */
+  /** The whole output is there as plain text. */
   readonly fullAddress: string;
-  /** The whole output as it was written. */
+  /** The whole output is there as it was written, with its colours. */
   readonly colourAddress: string;
-  /** Null when this user may not stop it. */
+  /** Null means that this user may not stop the command. */
   readonly onStop: (() => void) | null;
 }
 
-/** A command's output as it comes, with what became of the command. */
 export function OutputView(props: OutputViewProps) {
   const { command, scrollback, finished, fullAddress } = props;
   const [wrap, setWrap] = useState(true);
@@ -102,7 +103,7 @@ function OutputHead({
 
 interface CommandFactsProps {
   readonly command: Command;
-  /** Bytes of output that have been read here. */
+  /** So many bytes of output have been read here. */
   readonly read: number;
 }
 
@@ -132,10 +133,10 @@ interface OutputTextProps {
   readonly children: React.ReactNode;
 }
 
-/** Within so many pixels of the end, the reader is at the end. */
+/** A reader who is within so many pixels of the end is at the end. */
 const AT_END = 24;
 
-/** Follows the end of the text until the reader scrolls up, and again when the end is reached. */
+/** It follows the end of the text until the reader scrolls up, and again when the reader is at the end. */
 function OutputText({ scrollback, wrap, label, children }: OutputTextProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
@@ -192,7 +193,7 @@ const BlockView = memo(function BlockView({ block }: { readonly block: Block }) 
   );
 });
 
-const LineView = memo(function LineView({ line }: { readonly line: Line }) {
+const LineView = memo(function LineView({ line }: { readonly line: TerminalLine }) {
   return (
     <div className="output-line">
       {line.map((segment, index) =>

@@ -1,24 +1,35 @@
-import type { OutputChunk } from "@neverstale/fleet-domain";
-import { EMPTY_TERMINAL, feed, type Line, type Terminal } from "./terminal.ts";
+/** The scrollback is what the page has read of a command's output and still shows. */
 
-/** Lines are kept in blocks, so that a line that is added makes the page draw one block again and no other. */
+import type { OutputChunk } from "@neverstale/fleet-domain";
+import { EMPTY_TERMINAL, feed, type Terminal, type TerminalLine } from "./terminal.ts";
+
+/**
+ * It reads what is new in `chunks`, in any order, and passes over chunks that it has read before. Where the chunks no longer reach
+ * back to where reading stopped, a line says how much is missing. It returns the same value when nothing is new.
+ */
+export function readChunks(before: Scrollback, chunks: Iterable<OutputChunk>): Scrollback {
+  const fresh = [...chunks].filter((chunk) => chunk.offset >= (before.offset ?? 0)).sort((a, b) => a.offset - b.offset);
+  return fresh.reduce(readChunk, before);
+}
+
+/** Lines are kept in blocks of this size, so that a new line makes the page draw one block again and no other. */
 export const BLOCK_LINES = 100;
-/** The page holds this many lines at most; what is older stays on the server. */
+/** The page holds no more blocks. Older lines stay on the server. */
 export const MAX_BLOCKS = 80;
 
 export interface Block {
-  /** The number of its first line since this page began to read; also its identity. */
+  /** This is the number of its first line since the page began to read, and the block's identity. */
   readonly first: number;
-  readonly lines: readonly Line[];
+  readonly lines: readonly TerminalLine[];
 }
 
-/** What has been read of a command's output. A value: `readChunks` returns the next one. */
+/** It is a value: `readChunks` returns the next one. */
 export interface Scrollback {
   readonly terminal: Terminal;
   readonly blocks: readonly Block[];
-  /** How many lines were read so far. */
+  /** So many lines were read so far. */
   readonly lineCount: number;
-  /** The byte offset to go on at; null before the first chunk. */
+  /** Reading goes on at this byte of the output. Null means that no chunk was read yet. */
   readonly offset: number | null;
   /** Bytes or lines before the first shown line are not on this page. */
   readonly cutAtStart: boolean;
@@ -32,22 +43,13 @@ export const EMPTY_SCROLLBACK: Scrollback = {
   cutAtStart: false,
 };
 
-/**
- * Takes in what is new in `chunks`, in any order; chunks that were read before are passed over. Where the chunks no
- * longer reach back to where reading stopped, a line says how much is missing. Returns the same value when nothing is new.
- */
-export function readChunks(before: Scrollback, chunks: Iterable<OutputChunk>): Scrollback {
-  const fresh = [...chunks].filter((chunk) => chunk.offset >= (before.offset ?? 0)).sort((a, b) => a.offset - b.offset);
-  return fresh.reduce(readChunk, before);
-}
-
 function readChunk(before: Scrollback, chunk: OutputChunk): Scrollback {
   const missing = before.offset === null ? 0 : chunk.offset - before.offset;
-  const step = feed(missing > 0 ? EMPTY_TERMINAL : before.terminal, chunk.text);
-  const lines = missing > 0 ? [...openLine(before), gapLine(missing), ...step.lines] : step.lines;
+  const read = feed(missing > 0 ? EMPTY_TERMINAL : before.terminal, chunk.text);
+  const lines = missing > 0 ? [...openLine(before), gapLine(missing), ...read.lines] : read.lines;
   const blocks = append(before, lines);
   return {
-    terminal: step.terminal,
+    terminal: read.terminal,
     blocks: blocks.slice(-MAX_BLOCKS),
     lineCount: before.lineCount + lines.length,
     offset: chunk.offset + chunk.bytes,
@@ -55,15 +57,15 @@ function readChunk(before: Scrollback, chunk: OutputChunk): Scrollback {
   };
 }
 
-function openLine(before: Scrollback): readonly Line[] {
+function openLine(before: Scrollback): readonly TerminalLine[] {
   return before.terminal.open.length === 0 ? [] : [before.terminal.open];
 }
 
-function gapLine(missing: number): Line {
+function gapLine(missing: number): TerminalLine {
   return [{ text: `[${missing.toLocaleString("en")} bytes are not shown here]`, className: "t-note" }];
 }
 
-function append(before: Scrollback, lines: readonly Line[]): readonly Block[] {
+function append(before: Scrollback, lines: readonly TerminalLine[]): readonly Block[] {
   const blocks = [...before.blocks];
   let next = before.lineCount;
   for (const line of lines) {

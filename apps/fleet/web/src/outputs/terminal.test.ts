@@ -1,19 +1,19 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EMPTY_TERMINAL, feed, type Line, MAX_LINE, MAX_SEGMENTS, type Terminal } from "./terminal.ts";
+import { EMPTY_TERMINAL, feed, MAX_LINE, MAX_SEGMENTS, type Terminal, type TerminalLine } from "./terminal.ts";
 
-function read(...pieces: readonly string[]): { lines: readonly Line[]; terminal: Terminal } {
+function read(...pieces: readonly string[]): { lines: readonly TerminalLine[]; terminal: Terminal } {
   let terminal = EMPTY_TERMINAL;
-  const lines: Line[] = [];
+  const lines: TerminalLine[] = [];
   for (const piece of pieces) {
-    const step = feed(terminal, piece);
-    terminal = step.terminal;
-    lines.push(...step.lines);
+    const read = feed(terminal, piece);
+    terminal = read.terminal;
+    lines.push(...read.lines);
   }
   return { lines: [...lines, terminal.open], terminal };
 }
 
-const text = (lines: readonly Line[]) => lines.map((line) => line.map((segment) => segment.text).join(""));
+const text = (lines: readonly TerminalLine[]) => lines.map((line) => line.map((segment) => segment.text).join(""));
 const first = (...pieces: readonly string[]) => read(...pieces).lines[0];
 
 test("plain lines come out as they are", () => {

@@ -1,24 +1,39 @@
+/** The terminal turns what a command printed, already decoded to text, into lines of styled segments. */
+
 import { readTokens } from "@neverstale/fleet-domain/schema-free";
 
 /**
- * Turns the bytes a command printed, already decoded to text, into lines of styled segments.
- *
- * Only colours and weights (SGR) are understood. Everything else a terminal would obey is dropped: titles, links,
- * clipboard writes, cursor movement, C0 and C1 controls. A carriage return starts the line again, as a progress bar
- * expects. Output arrives in pieces cut anywhere, so an unfinished escape sequence waits for its rest.
+ * Only colours and weights (SGR) are understood. Everything else that a terminal would obey is dropped: titles, links, clipboard
+ * writes, cursor movement, C0 and C1 controls. A carriage return starts the line again, as a progress bar expects. Output arrives
+ * in pieces that are cut anywhere, so an unfinished escape sequence waits for its rest.
  */
+export function feed(
+  terminal: Terminal,
+  text: string,
+): { readonly terminal: Terminal; readonly lines: readonly TerminalLine[] } {
+  const { tokens, unfinished } = readTokens(terminal.unfinished, text);
+  const writer = new Writer(terminal);
+  for (const { kind, text, parameters } of tokens) {
+    if (kind === "text") writer.print(text);
+    else if (kind === "newline") writer.endLine();
+    else if (kind === "return") writer.restart = true;
+    else if (kind === "style") writer.style = restyle(writer.style, parameters);
+  }
+  return { terminal: { ...writer.rest(), unfinished }, lines: writer.lines };
+}
+
 export interface Segment {
   readonly text: string;
-  /** Class names from output.css; empty for plain text. */
+  /** These are class names from output.css. Plain text has none. */
   readonly className: string;
 }
 
-export type Line = readonly Segment[];
+export type TerminalLine = readonly Segment[];
 
-/** What has to be known to read on. A value: `feed` returns the next one. */
+/** This has to be known to read on. It is a value: `feed` returns the next one. */
 export interface Terminal {
   readonly style: Style;
-  readonly open: Line;
+  readonly open: TerminalLine;
   /** The open line is replaced by the next text: a carriage return was read. */
   readonly restart: boolean;
   /** The open line is as long as lines get, and says so: nothing more is added to it. */
@@ -51,31 +66,16 @@ const PLAIN: Style = {
 
 export const EMPTY_TERMINAL: Terminal = { style: PLAIN, open: [], restart: false, full: false, unfinished: "" };
 
-/** A line is cut here, in characters, and says so: one endless line must not freeze the page. */
+/** A line is cut after so many characters, and says so: one endless line must not freeze the page. */
 export const MAX_LINE = 4_000;
-/** Segments of one line; what comes behind the last one that has a style is plain. */
+/** A line has no more segments. What comes behind the last one that has a style is plain. */
 export const MAX_SEGMENTS = 400;
-/** What a person sees as one character is not cut, unless it is longer than this: then between its code points. */
+/** What a person sees as one character is not cut, unless it is longer than this. Then it is cut between its code points. */
 const MAX_CLUSTER = 64;
 
-export function feed(
-  terminal: Terminal,
-  text: string,
-): { readonly terminal: Terminal; readonly lines: readonly Line[] } {
-  const { tokens, unfinished } = readTokens(terminal.unfinished, text);
-  const writer = new Writer(terminal);
-  for (const { kind, text, parameters } of tokens) {
-    if (kind === "text") writer.print(text);
-    else if (kind === "newline") writer.endLine();
-    else if (kind === "return") writer.restart = true;
-    else if (kind === "style") writer.style = restyle(writer.style, parameters);
-  }
-  return { terminal: { ...writer.rest(), unfinished }, lines: writer.lines };
-}
-
-/** Gathers the lines of one `feed`; it lives no longer than that call. */
+/** It gathers the lines of one `feed`, and lives no longer than that call. */
 class Writer {
-  readonly lines: Line[] = [];
+  readonly lines: TerminalLine[] = [];
   style: Style;
   restart: boolean;
   private open: Segment[];
@@ -138,7 +138,7 @@ class Writer {
   }
 }
 
-/** The last place before `MAX_LINE`, where the sign goes, at which a character ends. Older browsers know code points only. */
+/** It returns the last place before `MAX_LINE` at which a character ends: the sign goes there. Older browsers know code points only. */
 function lastBoundary(line: string): number {
   const end = MAX_LINE - 1;
   const cluster = typeof Intl.Segmenter === "function" ? new Intl.Segmenter().segment(line).containing(end) : undefined;
@@ -199,7 +199,7 @@ function colourName(index: number): string {
   return `${index >= 8 ? "bright-" : ""}${NAMES[index % 8]}`;
 }
 
-/** `5;n` and `2;r;g;b` come out as the nearest of the sixteen named colours, which read well on light and dark. */
+/** `5;n` and `2;r;g;b` become the nearest of the sixteen named colours, which can be read on light and on dark. */
 function extendedColour(
   numbers: readonly number[],
   at: number,

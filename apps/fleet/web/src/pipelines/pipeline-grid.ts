@@ -1,26 +1,11 @@
+/** The grid shows a pipeline's hosts by its stages, as its commands tell. */
+
 import type { Command, Host, Pipeline } from "@neverstale/fleet-domain";
 import { labelIn } from "@neverstale/fleet-domain/schema-free";
 
-/** A pipeline's hosts by its stages, read from its commands. */
-export interface PipelineGrid {
-  readonly stages: readonly string[];
-  readonly rows: readonly GridRow[];
-  /** Hosts beyond the rows. */
-  readonly hidden: number;
-}
-
-export interface GridRow {
-  readonly host: string;
-  readonly hostname: string;
-  /** By stage; null where there is no command, because it has not come so far or is no longer in the live state. */
-  readonly cells: readonly (Command | null)[];
-}
-
-const MAX_ROWS = 200;
-
 export function gridOf(
   pipeline: Pipeline,
-  commands: readonly Command[],
+  commands: Iterable<Command>,
   hosts: ReadonlyMap<string, Host>,
 ): PipelineGrid {
   const cells = new Map<string, Command>();
@@ -33,4 +18,20 @@ export function gridOf(
     cells: pipeline.stages.map((_, stage) => cells.get(`${stage}/${host}`) ?? null),
   }));
   return { stages: pipeline.stages, rows, hidden: pipeline.hosts.length - rows.length };
+}
+
+const MAX_ROWS = 200;
+
+export interface PipelineGrid {
+  readonly stages: readonly string[];
+  readonly rows: readonly GridRow[];
+  /** So many hosts have no row. */
+  readonly hidden: number;
+}
+
+export interface GridRow {
+  readonly host: string;
+  readonly hostname: string;
+  /** There is a cell for each stage. It is null where there is no command: it has not come so far, or has left the live state. */
+  readonly cells: readonly (Command | null)[];
 }

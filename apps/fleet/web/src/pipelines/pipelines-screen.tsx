@@ -1,53 +1,48 @@
-import type { Command, Host, Pipeline } from "@neverstale/fleet-domain";
+/** The pipelines screen shows every pipeline that runs or ran. The one that is open shows its grid of host by stage. */
+
+import type { Command, Fleet, Pipeline } from "@neverstale/fleet-domain";
 import { isFinal } from "@neverstale/fleet-domain/schema-free";
+import { memo, useMemo } from "react";
 import { Button } from "react-aria-components";
-import { newestFirst } from "../commands/run-words.ts";
-import { commandLook, pipelineLook } from "../components/looks.ts";
-import { Mark, Status, useLook } from "../components/mark.tsx";
+import { useAccount } from "../accounts/account.ts";
+import { commandLook } from "../commands/command-look.ts";
+import { useCancel } from "../commands/io/cancel.ts";
+import { Mark } from "../components/mark.tsx";
 import { Empty } from "../components/notice.tsx";
-import { Elapsed, Moment } from "../components/time.tsx";
-import { Link } from "../frame/place-link.tsx";
-import { count } from "../state/format.ts";
-import { useView } from "../state/navigation.ts";
-import { goTo, showOutput } from "../state/place.ts";
-import { gridOf, type PipelineGrid } from "./pipeline-grid.ts";
+import { Status, useLook } from "../components/status.tsx";
+import { ClockTime, Elapsed } from "../components/time.tsx";
+import { OutputLink, PlaceLink } from "../frame/place-link.tsx";
+import { howMany } from "../state/format.ts";
+import { usePlace } from "../state/navigation.ts";
+import { goTo } from "../state/place.ts";
+import { newestCreatedFirst, sameIds } from "../state/record-lists.ts";
+import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
+import { gridOf } from "./pipeline-grid.ts";
+import { pipelineLook } from "./pipeline-look.ts";
 
-export interface PipelinesScreenProps {
-  readonly pipelines: readonly Pipeline[];
-  readonly commands: readonly Command[];
-  readonly hosts: ReadonlyMap<string, Host>;
-  readonly loaded: boolean;
-  /** Null for those who may only look. */
-  readonly onStop: ((id: string) => void) | null;
-}
-
-/** Every pipeline that runs or ran, with its grid of host by stage. */
-export function PipelinesScreen({ pipelines, commands, hosts, loaded, onStop }: PipelinesScreenProps) {
-  const view = useView();
-  const ordered = newestFirst(pipelines);
-  const open = view.open ?? ordered[0]?.id ?? null;
+export function PipelinesScreen() {
+  const wanted = usePlace((place) => place.open);
+  const ids = useSelection(pipelineIds, sameIds);
+  const loaded = useLoaded();
+  const open = wanted ?? ids[0] ?? null;
   return (
     <section className="screen" aria-labelledby="pipelines-title">
       <header className="screen-head">
         <h1 id="pipelines-title">Pipelines</h1>
-        <p className="screen-summary value">{count(pipelines.length, "pipeline")}</p>
+        <p className="screen-summary value">{howMany(ids.length, "pipeline")}</p>
       </header>
-      {loaded && view.open !== null && !ordered.some((pipeline) => pipeline.id === view.open) && (
-        <Empty title={`There is no pipeline run ${view.open}`}>It has left the list, or the address is wrong.</Empty>
+      {loaded && wanted !== null && !ids.includes(wanted) && (
+        <Empty title={`There is no pipeline run ${wanted}`}>It has left the list, or the address is wrong.</Empty>
       )}
-      {ordered.length === 0 && view.open === null && (
+      {ids.length === 0 && wanted === null && (
         <Empty title={loaded ? "No pipeline has run yet" : "Waiting for the first state"}>
           Select hosts and choose a pipeline: it runs its ops one after the other on each of them.
         </Empty>
       )}
       <ul className="cards">
-        {ordered.map((pipeline) => (
-          <li key={pipeline.id}>
-            <PipelineCard
-              pipeline={pipeline}
-              grid={open === pipeline.id ? gridOf(pipeline, commands, hosts) : null}
-              onStop={onStop}
-            />
+        {ids.map((id) => (
+          <li key={id}>
+            <PipelineCard id={id} open={open === id} />
           </li>
         ))}
       </ul>
@@ -55,50 +50,59 @@ export function PipelinesScreen({ pipelines, commands, hosts, loaded, onStop }: 
   );
 }
 
-interface PipelineCardProps {
-  readonly pipeline: Pipeline;
-  /** Null for a card that is folded. */
-  readonly grid: PipelineGrid | null;
-  readonly onStop: ((id: string) => void) | null;
+function pipelineIds(fleet: Fleet): readonly string[] {
+  return newestCreatedFirst([...fleet.pipelines.values()]).map(({ id }) => id);
 }
 
-function PipelineCard({ pipeline, grid, onStop }: PipelineCardProps) {
-  const view = useView();
+interface PipelineCardProps {
+  readonly id: string;
+  /** A card that is not open shows no grid. */
+  readonly open: boolean;
+}
+
+const PipelineCard = memo(function PipelineCard({ id, open }: PipelineCardProps) {
+  const pipeline = useRecord("pipelines", id);
+  const { mayDispatch } = useAccount();
+  const cancel = useCancel();
+  if (pipeline === undefined) return null;
   return (
     <article className="card">
       <header className="card-head">
         <h2 className="card-title">
-          <Link className="row-link foreign" to={goTo(view, "pipelines", pipeline.id)}>
+          <PlaceLink className="row-link foreign" to={(place) => goTo(place, "pipelines", id)}>
             {pipeline.name}
-          </Link>
+          </PlaceLink>
         </h2>
         <span className="value">
           <Status look={pipelineLook(pipeline.status)} strong passing={pipeline.status === "running"} />
         </span>
-        {onStop !== null && pipeline.status === "running" && (
+        {mayDispatch && pipeline.status === "running" && (
           <Button
             className="button button-small"
             aria-label={`Stop ${pipeline.name}`}
-            onPress={() => onStop(pipeline.id)}
+            onPress={() => cancel("pipelines", id)}
           >
             Stop
           </Button>
         )}
         <p className="card-facts">
-          {count(pipeline.hosts.length, "host")} · {count(pipeline.stages.length, "stage")} · started by{" "}
-          <span className="foreign">{pipeline.requestedBy}</span> at <Moment at={pipeline.createdAt} /> ·{" "}
+          {howMany(pipeline.hosts.length, "host")} · {howMany(pipeline.stages.length, "stage")} · started by{" "}
+          <span className="foreign">{pipeline.requestedBy}</span> at <ClockTime at={pipeline.createdAt} /> ·{" "}
           <Elapsed from={pipeline.createdAt} to={pipeline.finishedAt} />
         </p>
       </header>
-      {grid !== null && <Grid grid={grid} name={pipeline.name} />}
+      {open && <Grid pipeline={pipeline} />}
     </article>
   );
-}
+});
 
-function Grid({ grid, name }: { readonly grid: PipelineGrid; readonly name: string }) {
+function Grid({ pipeline }: { readonly pipeline: Pipeline }) {
+  const grid = useSelection(
+    useMemo(() => (fleet: Fleet) => gridOf(pipeline, fleet.commands.values(), fleet.hosts), [pipeline]),
+  );
   return (
     <div className="grid-scroll">
-      <table className="table grid" aria-label={`${name}: hosts by stage`}>
+      <table className="table grid" aria-label={`${pipeline.name}: hosts by stage`}>
         <thead>
           <tr>
             <th scope="col">Host</th>
@@ -124,18 +128,18 @@ function Grid({ grid, name }: { readonly grid: PipelineGrid; readonly name: stri
           ))}
         </tbody>
       </table>
-      {grid.hidden > 0 && <p className="grid-rest">and {count(grid.hidden, "more host")}</p>}
+      {grid.hidden > 0 && <p className="grid-rest">and {howMany(grid.hidden, "more host")}</p>}
     </div>
   );
 }
 
 interface CellProps {
   readonly command: Command | null;
-  /** Its column's head, which stands in the cell where there are no columns. */
+  /** The head of the column. It stands in the cell where the screen is too narrow for columns. */
   readonly stage: string;
 }
 
-function Cell({ command, stage }: CellProps) {
+const Cell = memo(function Cell({ command, stage }: CellProps) {
   if (command === null)
     return (
       <td className="grid-none" data-word={stage}>
@@ -143,17 +147,16 @@ function Cell({ command, stage }: CellProps) {
       </td>
     );
   return <CommandCell command={command} stage={stage} />;
-}
+});
 
 function CommandCell({ command, stage }: CellProps & { readonly command: Command }) {
-  const view = useView();
   const look = useLook(commandLook(command.status), !isFinal(command.status));
   return (
     <td className="value" data-word={stage}>
-      <Link className={`grid-link tone-${look.tone}`} to={showOutput(view, [command.id])}>
+      <OutputLink className={`grid-link tone-${look.tone}`} commandId={command.id}>
         <Mark shape={look.shape} tone={look.tone} />
         {look.word}
-      </Link>
+      </OutputLink>
       {command.reason !== undefined && <span className="under foreign">{command.reason}</span>}
     </td>
   );

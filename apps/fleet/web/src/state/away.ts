@@ -1,30 +1,31 @@
+/** After a cut or a sleep, the page says what happened while it could not follow. */
+
 import type { SyncView } from "@neverstale/client";
 import type { Event } from "@neverstale/fleet-domain";
-import { count, span } from "./format.ts";
+import { howMany, span } from "./format.ts";
 
-/** What happened while the page could not follow: after a cut, or a sleep. */
 export interface Missed {
-  /** For how long, in milliseconds. */
+  /** So long the page could not follow, in milliseconds. */
   readonly awayMs: number;
   readonly sentence: string;
 }
 
-/** Pure: `nextAway` is given every view there is, in order, with the events of that moment. */
+/** `nextAway` must be given every view, in order, with the events of that moment. */
 export interface Away {
-  /** The events that were there when it was live the last time; null before. */
+  /** These events were there when the page was live the last time. Null means that it was not live yet. */
   readonly seen: ReadonlySet<string> | null;
   readonly liveAt: number;
   /** The connection was lost since then. */
   readonly cut: boolean;
-  /** What the last absence brought, until somebody has read it. */
+  /** The last absence brought this. It stays until somebody has read it. */
   readonly missed: Missed | null;
 }
 
 export const NOT_AWAY: Away = { seen: null, liveAt: 0, cut: false, missed: null };
 
-/** A cut this short goes unnoticed. */
+/** Nobody notices a cut that is shorter. */
 const SHORTEST_MS = 5_000;
-/** A live page hears of the server more often: it must have slept. */
+/** A live page hears of the server more often, so it must have slept. */
 const SLEPT_MS = 90_000;
 
 const CUT: ReadonlySet<string> = new Set(["connecting", "offline", "stale"]);
@@ -46,9 +47,9 @@ function missedIn(events: readonly Event[], seen: ReadonlySet<string>, awayMs: n
   const failed = fresh.filter((event) => event.action === "command_ended" && event.level === "error");
   const alarms = fresh.filter((event) => event.category === "error" && event.action !== "command_ended");
   const parts = [
-    ...(offline.size > 0 ? [`${count(offline.size, "host")} went offline`] : []),
-    ...(failed.length > 0 ? [`${count(failed.length, "command")} did not succeed`] : []),
-    ...(alarms.length > 0 ? [`${count(alarms.length, "alarm")} ${alarms.length === 1 ? "was" : "were"} raised`] : []),
+    ...(offline.size > 0 ? [`${howMany(offline.size, "host")} went offline`] : []),
+    ...(failed.length > 0 ? [`${howMany(failed.length, "command")} did not succeed`] : []),
+    ...(alarms.length > 0 ? [`${howMany(alarms.length, "alarm")} ${alarms.length === 1 ? "was" : "were"} raised`] : []),
   ];
   if (parts.length === 0) return null;
   return { awayMs, sentence: `In the ${span(awayMs)} that this page could not follow, ${parts.join(", ")}.` };

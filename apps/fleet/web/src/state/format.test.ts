@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { bytes, clock, count, decimal, duration, percent, sentences, span } from "./format.ts";
+import { bytes, clock, decimal, duration, howMany, percentage, sentences, span } from "./format.ts";
 
 test("a percentage keeps its width, and what is not known is no zero", () => {
-  expect([0, 4.26, 9.94, 42.4, 100].map(percent)).toEqual(["0.0 %", "4.3 %", "9.9 %", "42 %", "100 %"]);
-  expect(percent(undefined)).toBe("–");
+  expect([0, 4.26, 9.94, 42.4, 100].map(percentage)).toEqual(["0.0 %", "4.3 %", "9.9 %", "42 %", "100 %"]);
+  expect(percentage(undefined)).toBe("–");
   expect([0.5, 12.345, 250].map(decimal)).toEqual(["0.50", "12.35", "250"]);
 });
 
@@ -39,7 +39,7 @@ test("a time of another day says which", () => {
 });
 
 test("one and many", () => {
-  expect([count(1, "host"), count(2_000, "host"), count(0, "try", "tries")]).toEqual([
+  expect([howMany(1, "host"), howMany(2_000, "host"), howMany(0, "try", "tries")]).toEqual([
     "1 host",
     "2,000 hosts",
     "0 tries",

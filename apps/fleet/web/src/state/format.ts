@@ -1,8 +1,8 @@
-/** How values read. Every number keeps its width where it can, so that a changing table does not dance. */
+/** Values become words here. A number keeps its width where it can, so that a changing table does not dance. */
 
 export const NONE = "–";
 
-export function percent(value: number | undefined): string {
+export function percentage(value: number | undefined): string {
   return value === undefined ? NONE : `${value < 10 ? value.toFixed(1) : Math.round(value)} %`;
 }
 
@@ -10,7 +10,7 @@ export function decimal(value: number | undefined): string {
   return value === undefined ? NONE : value.toFixed(value < 100 ? 2 : 0);
 }
 
-/** `840 B`, `1.2 kB`, `34 MB`; 1 kB is 1,000 bytes. */
+/** It gives `840 B`, `1.2 kB`, `34 MB`. One kB is 1,000 bytes. */
 export function bytes(count: number): string {
   if (count < 1_000) return `${count} B`;
   const units = ["kB", "MB", "GB", "TB"];
@@ -24,14 +24,14 @@ export function bytes(count: number): string {
   return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
 }
 
-/** A length of time: `340 ms`, `4.2 s`, `38 s`, `4 min 10 s`, `2 h 5 min`, `12 d 3 h`. */
+/** It gives a length of time: `340 ms`, `4.2 s`, `38 s`, `4 min 10 s`, `2 h 5 min`, `12 d 3 h`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
   return span(Math.round(ms / 1_000) * 1_000);
 }
 
-/** An age in whole seconds and above: `0 s`, `38 s`, `4 min 10 s`. */
+/** It gives an age in whole seconds and above: `0 s`, `38 s`, `4 min 10 s`. */
 export function span(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   if (seconds < 60) return `${seconds} s`;
@@ -55,7 +55,7 @@ const TIME = new Intl.DateTimeFormat(undefined, {
 const DAY = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "long" });
 
-/** In the viewer's zone: `14:02:11`, with the day before it when that is not `now`'s. */
+/** It gives a time in the viewer's zone, `14:02:11`, with the day before it when that is not the day of `now`. */
 export function clock(at: number, now: number): string {
   const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
   return sameDay ? TIME.format(at) : `${DAY.format(at)}, ${TIME.format(at)}`;
@@ -65,12 +65,12 @@ export function fullTime(at: number): string {
   return FULL.format(at);
 }
 
-/** `1 host`, `3 hosts`. */
-export function count(number: number, one: string, many = `${one}s`): string {
+/** It gives `1 host`, `3 hosts`. */
+export function howMany(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
 
-/** Texts as whole sentences: `the name is wrong` becomes `The name is wrong.` Empty ones are left out. */
+/** It makes whole sentences of texts: `the name is wrong` becomes `The name is wrong.` Empty texts are left out. */
 export function sentences(...texts: readonly (string | undefined)[]): string {
   return texts.flatMap((text) => (text === undefined || text === "" ? [] : [sentence(text)])).join(" ");
 }

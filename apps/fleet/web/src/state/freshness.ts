@@ -1,33 +1,34 @@
+/** The badge says how fresh the page is, in a shape, a colour and words: what the replica says of itself (rule R7), nothing else. */
+
 import type { StaleReason, SyncView } from "@neverstale/client";
 import type { Shape, Tone } from "../components/mark.tsx";
-import { clock, count, span } from "./format.ts";
+import { clock, howMany, span } from "./format.ts";
 
-/** How fresh the page is, in a shape, a colour and words: what the replica says of itself (rule R7), nothing else. */
 export interface Badge {
   readonly tone: Tone;
   readonly shape: Shape;
   readonly word: string;
-  /** Stands behind the word where there is room for it. */
+  /** This stands behind the word where there is room for it. */
   readonly detail: string | null;
-  /** What is on screen may have changed meanwhile: it is shown grey. */
+  /** What is on screen may have changed meanwhile, so it is shown grey. */
   readonly old: boolean;
 }
 
 export interface Freshness {
   readonly view: SyncView;
-  /** How long ago the authority confirmed the state, by the replica's own two clocks; null: never. */
+  /** So long ago the authority confirmed the state, by the replica's own two clocks. Null means never. */
   readonly confirmedAgeMs: number | null;
   readonly caughtUp: CaughtUp | null;
 }
 
 /** The page was cut off, or found a gap, and is level again. */
 export interface CaughtUp {
-  /** How many versions it had missed; below 0 when the authority went back to an older state. */
+  /** It had missed so many versions. The number is below 0 when the authority went back to an older state. */
   readonly versionsLater: number;
   readonly at: number;
 }
 
-/** How long the badge says that the page has caught up. */
+/** So long the badge says that the page has caught up. */
 export const CAUGHT_UP_SHOWN_MS = 6_000;
 
 export function badgeOf(freshness: Freshness, now: number): Badge {
@@ -53,13 +54,13 @@ function liveBadge({ view, caughtUp }: Freshness, now: number): Badge {
   if (view.checking) return { tone: "busy", shape: "half", word: "Checking", detail: null, old: false };
   if (caughtUp !== null && Math.abs(now - caughtUp.at) < CAUGHT_UP_SHOWN_MS) {
     const { versionsLater } = caughtUp;
-    const detail = versionsLater < 0 ? "an older state was put back" : `${count(versionsLater, "change")} later`;
+    const detail = versionsLater < 0 ? "an older state was put back" : `${howMany(versionsLater, "change")} later`;
     return { tone: "good", shape: "check", word: "Resynced", detail, old: false };
   }
   return { tone: "good", shape: "dot", word: "Live", detail: null, old: false };
 }
 
-/** How far it is, where what comes is so large, or the line so slow, that the replica is told. */
+/** A percentage is known only where the state is so large, or the line so slow, that the replica is told of it. */
 function catchingUpWord({ loading }: SyncView): string {
   if (loading === null) return "Catching up";
   return `Loading, ${Math.floor((100 * loading.receivedBytes) / loading.totalBytes)} %`;
@@ -76,7 +77,7 @@ function connectingWord(
   return `${again ? "Reconnecting" : "Connecting"}, try ${attempt}${seconds > 0 ? ` in ${seconds} s` : ""}`;
 }
 
-/** Whether nothing is being tried just now, so that somebody who looks may not want to wait. */
+/** It is true while nothing is being tried, so that somebody who looks may not want to wait. */
 export function canTryNow({ status }: SyncView): boolean {
   return (status.type === "connecting" && status.retryAt !== null) || status.type === "offline";
 }
@@ -90,17 +91,17 @@ const STALE_WORDS: Readonly<Record<StaleReason, string>> = {
   stopped: "Stopped",
 };
 
-/** `data from 14:02:11 (38 s old)`; null while there is none. */
+/** It gives `data from 14:02:11 (38 s old)`, and null while there is no data. */
 function dataFrom({ view, confirmedAgeMs }: Freshness, now: number): string | null {
   if (view.lastConfirmedAt === null || confirmedAgeMs === null) return null;
   return `data from ${clock(view.lastConfirmedAt, now)} (${span(confirmedAgeMs)} old)`;
 }
 
-/** Notices when the page catches up after it had been cut off. Pure: `next` is given every view there is, in order. */
+/** This notices when the page catches up after it had been cut off. `nextCatchUps` must be given every view, in order. */
 export interface CatchUps {
-  /** Where it was live the last time; null before. */
+  /** The version at which it was live the last time. Null means that it was not live yet. */
   readonly liveAt: number | null;
-  /** Since then it was more than a step behind. */
+  /** Since then it was behind by more than one message. */
   readonly interrupted: boolean;
   readonly resync: SyncView["lastResync"];
   readonly caughtUp: CaughtUp | null;

@@ -1,49 +1,15 @@
+/** Navigation says where the page is, and takes it elsewhere. */
+
 import { createContext, useContext, useSyncExternalStore } from "react";
-import { at, below } from "./io/base-path.ts";
-import { formatView, parseView, type View } from "./place.ts";
+import type { Place } from "./place.ts";
 
-/** The address bar as a store: the one place that reads and writes it. */
-export class Navigation {
-  readonly #window: Window;
-  readonly #listeners = new Set<() => void>();
-  #view: View;
-
-  constructor(window: Window) {
-    this.#window = window;
-    this.#view = this.#read();
-    window.addEventListener("popstate", () => this.#moved());
-  }
-
-  get view(): View {
-    return this.#view;
-  }
-
-  subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-
-  /** A step that "back" undoes. */
-  go(view: View): void {
-    if (formatView(view) === formatView(this.#view)) return;
-    this.#window.history.pushState(null, "", at(formatView(view)));
-    this.#moved();
-  }
-
-  /** A change of the same step: a filter that is being typed, a tab. */
-  replace(view: View): void {
-    this.#window.history.replaceState(null, "", at(formatView(view)));
-    this.#moved();
-  }
-
-  #read(): View {
-    return parseView(below(this.#window.location.pathname), this.#window.location.search);
-  }
-
-  #moved(): void {
-    this.#view = this.#read();
-    for (const listener of this.#listeners) listener();
-  }
+export interface Navigation {
+  readonly place: Place;
+  readonly subscribe: (listener: () => void) => () => void;
+  /** The browser's "back" undoes this. */
+  go(place: Place): void;
+  /** This belongs to the same entry of the browser's history: a filter that is being typed, a tab. */
+  replace(place: Place): void;
 }
 
 export const NavigationContext = createContext<Navigation | null>(null);
@@ -54,7 +20,14 @@ export function useNavigation(): Navigation {
   return navigation;
 }
 
-export function useView(): View {
+/** With a selector, the component renders again only when the selected value is another: select a member, make no object. */
+export function usePlace(): Place;
+export function usePlace<T>(select: (place: Place) => T): T;
+export function usePlace(select: (place: Place) => unknown = wholePlace): unknown {
   const navigation = useNavigation();
-  return useSyncExternalStore(navigation.subscribe, () => navigation.view);
+  return useSyncExternalStore(navigation.subscribe, () => select(navigation.place));
+}
+
+function wholePlace(place: Place): Place {
+  return place;
 }

@@ -1,6 +1,7 @@
+/** While the page is not live, what is on screen may have changed meanwhile: it is old. */
+
 import { createContext, useContext } from "react";
 
-/** Whether what is on screen may have changed meanwhile: the page is not live. */
 export const OldContext = createContext(false);
 
 export function useOld(): boolean {

@@ -3,30 +3,30 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   closeOutput,
-  formatView,
+  formatPlace,
   goTo,
   MAX_TABS,
   nextSort,
+  type Place,
+  parsePlace,
   parseSort,
-  parseView,
-  START,
+  START_PLACE,
   showOutput,
-  type View,
 } from "./place.ts";
 
-function parse(address: string): View {
+function parse(address: string): Place {
   const url = new URL(address, "http://fleet.test");
-  return parseView(url.pathname, url.search);
+  return parsePlace(url.pathname, url.search);
 }
 
 test("an address without a path shows the hosts", () => {
-  expect(parse("/")).toEqual(START);
+  expect(parse("/")).toEqual(START_PLACE);
 });
 
 test("an address that leads nowhere says so, and stays what it is", () => {
   for (const path of ["/nowhere", "/nowhere/x", "/hosts/%zz", "/hosts/a/b", "/events/x", "/runs/x"]) {
-    expect(parse(`${path}?tab=c1`)).toEqual({ ...START, missing: path });
-    expect(formatView(parse(path))).toBe(path);
+    expect(parse(`${path}?tab=c1`)).toEqual({ ...START_PLACE, missing: path });
+    expect(formatPlace(parse(path))).toBe(path);
   }
 });
 
@@ -43,21 +43,21 @@ test("every view survives the way through the address", () => {
       tabs: fc.uniqueArray(id, { maxLength: MAX_TABS }),
       first: fc.boolean(),
     })
-    .map(({ first, ...rest }): View => {
+    .map(({ first, ...rest }): Place => {
       const open = rest.screen === "hosts" || rest.screen === "pipelines" ? rest.open : null;
       return { ...rest, open, missing: null, tab: first ? (rest.tabs[0] ?? null) : null };
     });
 
   fc.assert(
     fc.property(view, (wanted) => {
-      expect(parse(formatView(wanted))).toEqual(wanted);
+      expect(parse(formatPlace(wanted))).toEqual(wanted);
     }),
   );
 });
 
 test("the dock survives another screen, filter and sorting do not", () => {
   const view = parse("/hosts/web-1?q=tag:prod&sort=-cpu&out=c1&out=c2&tab=c2");
-  expect(goTo(view, "events")).toEqual({ ...START, screen: "events", tabs: ["c1", "c2"], tab: "c2" });
+  expect(goTo(view, "events")).toEqual({ ...START_PLACE, screen: "events", tabs: ["c1", "c2"], tab: "c2" });
 });
 
 test("new output opens behind the tabs that are there and comes to the front", () => {
@@ -68,7 +68,7 @@ test("new output opens behind the tabs that are there and comes to the front", (
 
 test("there are never more tabs than the limit, and the shown one is among them", () => {
   const many = Array.from({ length: MAX_TABS + 5 }, (_, index) => `c${index}`);
-  const view = showOutput(START, many);
+  const view = showOutput(START_PLACE, many);
   expect(view.tabs).toHaveLength(MAX_TABS);
   expect(view.tabs).toContain(view.tab);
 });

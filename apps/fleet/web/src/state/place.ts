@@ -1,44 +1,50 @@
+/** The place is what is on screen, as it stands in the address: a link shows the same to whoever opens it, and so does a reload. */
+
 import { PAGE_SCREENS } from "@neverstale/fleet-domain/schema-free";
 
-/**
- * What is on screen, as it stands in the address: a link shows the same to whoever opens it, a reload too.
- *
- *   /hosts/<open host>?q=<filter>&sort=-cpu&out=<command>&out=<command>&tab=<command>
- */
-export type Screen = (typeof PAGE_SCREENS)[number];
-
-/** The screens that show one record when its id stands behind their name. */
-const WITH_RECORDS: ReadonlySet<Screen> = new Set(["hosts", "pipelines"]);
-
-export interface View {
+/** `/hosts/<open host>?q=<filter>&sort=-cpu&out=<command>&out=<command>&tab=<command>` */
+export interface Place {
   readonly screen: Screen;
   /** The record that is open on that screen. */
   readonly open: string | null;
   readonly filter: string;
-  /** A column's name, `-` before it for descending; empty for the screen's own order. */
+  /** A column's name, with `-` before it for descending. When it is empty, the screen has its own order. */
   readonly sort: string;
   /** The commands that have a tab in the output dock, in order. */
   readonly tabs: readonly string[];
-  /** The tab that is shown; null when the dock is folded. */
+  /** The tab that is shown. Null means that the dock is folded. */
   readonly tab: string | null;
-  /** The path of an address that leads nowhere, else null. */
+  /** The path of an address that leads nowhere. Null means that this address leads to a screen. */
   readonly missing: string | null;
 }
 
-export const START: View = { screen: "hosts", open: null, filter: "", sort: "", tabs: [], tab: null, missing: null };
+export type Screen = (typeof PAGE_SCREENS)[number];
 
-/** More open tabs than this are dropped, the oldest first. */
+/** These screens show one record when its id stands behind their name. */
+const WITH_RECORDS: ReadonlySet<Screen> = new Set(["hosts", "pipelines"]);
+
+export const START_PLACE: Place = {
+  screen: "hosts",
+  open: null,
+  filter: "",
+  sort: "",
+  tabs: [],
+  tab: null,
+  missing: null,
+};
+
+/** When there are more open tabs than this, the oldest go. */
 export const MAX_TABS = 12;
 
-export function parseView(pathname: string, search: string): View {
+export function parsePlace(pathname: string, search: string): Place {
   const query = new URLSearchParams(search);
   const tabs = [...new Set(query.getAll("out"))].filter((id) => id !== "").slice(-MAX_TABS);
   const tab = query.get("tab");
-  const place = placeOf(pathname);
+  const named = placeOf(pathname);
   return {
-    screen: place?.screen ?? START.screen,
-    open: place?.open ?? null,
-    missing: place === null ? pathname : null,
+    screen: named?.screen ?? START_PLACE.screen,
+    open: named?.open ?? null,
+    missing: named === null ? pathname : null,
     filter: query.get("q") ?? "",
     sort: query.get("sort") ?? "",
     tabs,
@@ -46,24 +52,24 @@ export function parseView(pathname: string, search: string): View {
   };
 }
 
-export function formatView(view: View): string {
+export function formatPlace(place: Place): string {
   const query = new URLSearchParams();
-  if (view.filter !== "") query.set("q", view.filter);
-  if (view.sort !== "") query.set("sort", view.sort);
-  for (const id of view.tabs) query.append("out", id);
-  if (view.tab !== null) query.set("tab", view.tab);
-  const path = view.missing ?? placePath(view);
+  if (place.filter !== "") query.set("q", place.filter);
+  if (place.sort !== "") query.set("sort", place.sort);
+  for (const id of place.tabs) query.append("out", id);
+  if (place.tab !== null) query.set("tab", place.tab);
+  const path = place.missing ?? placePath(place);
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
-function placePath({ screen, open }: View): string {
+function placePath({ screen, open }: Place): string {
   return open === null ? `/${screen}` : `/${screen}/${encodeURIComponent(open)}`;
 }
 
-/** Null for a path that leads nowhere. */
-function placeOf(pathname: string): Pick<View, "screen" | "open"> | null {
+/** It returns null for a path that leads nowhere. */
+function placeOf(pathname: string): Pick<Place, "screen" | "open"> | null {
   const [first, second, ...others] = pathname.split("/").filter((part) => part !== "");
-  if (first === undefined) return START;
+  if (first === undefined) return START_PLACE;
   const screen = PAGE_SCREENS.find((known) => known === first);
   if (screen === undefined || others.length > 0) return null;
   if (second === undefined) return { screen, open: null };
@@ -71,24 +77,25 @@ function placeOf(pathname: string): Pick<View, "screen" | "open"> | null {
   return open === null ? null : { screen, open };
 }
 
-/** Another screen; the dock stays as it is. */
-export function goTo(view: View, screen: Screen, open: string | null = null): View {
-  return { ...START, tabs: view.tabs, tab: view.tab, screen, open };
+/** It leads to another screen, and leaves the dock as it is. */
+export function goTo(place: Place, screen: Screen, open: string | null = null): Place {
+  return { ...START_PLACE, tabs: place.tabs, tab: place.tab, screen, open };
 }
 
-export function showOutput(view: View, commandIds: readonly string[]): View {
-  const fresh = commandIds.filter((id) => !view.tabs.includes(id));
-  const shown = commandIds[0] ?? view.tab;
-  const tabs = [...view.tabs, ...fresh].slice(-MAX_TABS);
-  return { ...view, tabs: shown === null || tabs.includes(shown) ? tabs : [shown, ...tabs.slice(1)], tab: shown };
+/** New outputs get tabs behind those that are there, and the first of them comes to the front. */
+export function showOutput(place: Place, commandIds: readonly string[]): Place {
+  const fresh = commandIds.filter((id) => !place.tabs.includes(id));
+  const shown = commandIds[0] ?? place.tab;
+  const tabs = [...place.tabs, ...fresh].slice(-MAX_TABS);
+  return { ...place, tabs: shown === null || tabs.includes(shown) ? tabs : [shown, ...tabs.slice(1)], tab: shown };
 }
 
 /** The neighbour takes the place of a closed tab. */
-export function closeOutput(view: View, commandId: string): View {
-  const at = view.tabs.indexOf(commandId);
-  const tabs = view.tabs.filter((id) => id !== commandId);
-  const tab = view.tab === commandId ? (tabs[Math.min(at, tabs.length - 1)] ?? null) : view.tab;
-  return { ...view, tabs, tab };
+export function closeOutput(place: Place, commandId: string): Place {
+  const at = place.tabs.indexOf(commandId);
+  const tabs = place.tabs.filter((id) => id !== commandId);
+  const tab = place.tab === commandId ? (tabs[Math.min(at, tabs.length - 1)] ?? null) : place.tab;
+  return { ...place, tabs, tab };
 }
 
 export interface Sort<Column extends string> {
@@ -96,14 +103,14 @@ export interface Sort<Column extends string> {
   readonly descending: boolean;
 }
 
-/** The wish in the address, or null when it names no column of this table. */
+/** It returns null when the address names no column of this table. */
 export function parseSort<Column extends string>(sort: string, columns: readonly Column[]): Sort<Column> | null {
   const name = sort.startsWith("-") ? sort.slice(1) : sort;
   const column = columns.find((candidate) => candidate === name);
   return column === undefined ? null : { column, descending: sort.startsWith("-") };
 }
 
-/** A click on a header: first its natural direction, then the other, then the screen's own order. */
+/** A click on a header sorts in the header's natural direction, the next click in the other one, and the third ends the sorting. */
 export function nextSort(sort: string, column: string, descendingFirst: boolean): string {
   const [first, second] = descendingFirst ? [`-${column}`, column] : [column, `-${column}`];
   if (sort === first) return second;

@@ -1,4 +1,14 @@
+/** These hooks read the fleet's replica: a component renders again only when what it reads is another. */
+
 import type { Fleet } from "@neverstale/fleet-domain";
 import { createSyncHooks } from "@neverstale/react";
 
-export const { SyncProvider, useReplica, useSync, useRecord, useCollection, useDispatch } = createSyncHooks<Fleet>();
+export const { SyncProvider, useReplica, useSync, useRecord, useSelection } = createSyncHooks<Fleet>();
+
+/** This is the replica of the whole fleet, as the hooks give it. */
+export type FleetReplica = ReturnType<typeof useReplica>;
+
+/** It is false until the first state has come. Before that, an empty list means nothing. */
+export function useLoaded(): boolean {
+  return useSync((view) => view.epoch !== null);
+}

@@ -1,30 +1,12 @@
+/** A page that is open remembers the readings of each host for some minutes. The state itself holds only the newest. */
+
 import type { Metrics } from "@neverstale/fleet-domain";
 
-/** A heartbeat as the page saw it. */
-export interface Reading {
-  /** Milliseconds since 1970, by the server's clock. */
-  readonly at: number;
-  readonly cpu: number | undefined;
-  readonly ram: number | undefined;
-  readonly load1: number | undefined;
-}
-
-/** How far back the page remembers. */
-export const TRAIL_MS = 5 * 60_000;
-/** A page that was opened just now spreads what it has seen over this much. */
-const FIRST_MS = 60_000;
-/** Two readings further apart than this are not joined by a line: nobody knows what was in between. */
-export const GAP_MS = 15_000;
-/** Of larger fleets nothing is remembered. */
-const MAX_HOSTS = 1_000;
-const MAX_READINGS = 400;
-
-/** What a page that is open remembers of each host's readings: the state itself holds only the newest. */
 export class Trails {
-  readonly #trails = new Map<string, readonly Reading[]>();
+  readonly #trails = new Map<string, readonly TrailPoint[]>();
   readonly #newest = new Map<string, Metrics>();
 
-  /** Takes in the newest readings; those seen before are passed over. */
+  /** It adds the newest readings, and passes over those that it has seen before. */
   record(metrics: readonly Metrics[]): void {
     if (metrics.length > MAX_HOSTS) return this.clear();
     for (const each of metrics) {
@@ -35,8 +17,8 @@ export class Trails {
     if (this.#trails.size > metrics.length) this.#forgetOthers(new Set(metrics.map((each) => each.id)));
   }
 
-  /** Oldest first; the same list until there is a newer reading. */
-  of(hostId: string): readonly Reading[] {
+  /** It returns the oldest first, and the same list until there is a newer one. */
+  of(hostId: string): readonly TrailPoint[] {
     return this.#trails.get(hostId) ?? NOTHING;
   }
 
@@ -54,27 +36,47 @@ export class Trails {
   }
 }
 
-const NOTHING: readonly Reading[] = [];
+/** This is a heartbeat as the page saw it. */
+export interface TrailPoint {
+  /** This is in milliseconds since 1970, by the server's clock. */
+  readonly at: number;
+  readonly cpu: number | undefined;
+  readonly ram: number | undefined;
+  readonly load1: number | undefined;
+}
 
-function extended(trail: readonly Reading[], { lastSeenAt, cpu, ram, load1 }: Metrics): readonly Reading[] {
+/** The page remembers so much. */
+export const TRAIL_MS = 5 * 60_000;
+/** A page that was opened just now spreads what it has seen over this much. */
+const FIRST_MS = 60_000;
+/** Two readings further apart than this are not joined by a line: nobody knows what was in between. */
+export const GAP_MS = 15_000;
+/** Nothing is remembered of larger fleets. */
+const MAX_HOSTS = 1_000;
+const MAX_READINGS = 400;
+
+const NOTHING: readonly TrailPoint[] = [];
+
+function extended(trail: readonly TrailPoint[], { lastSeenAt, cpu, ram, load1 }: Metrics): readonly TrailPoint[] {
   const at = Date.parse(lastSeenAt);
   const kept = trail.filter((reading) => reading.at > at - TRAIL_MS && reading.at < at);
   return [...kept.slice(1 - MAX_READINGS), { at, cpu, ram, load1 }];
 }
 
 /**
- * The line through the values, as the `d` of an SVG path in a box of 100 by 100: the newest at the right edge, the
- * value `most` on top, all that is remembered across the width. It breaks where a value is missing or two readings are too far apart.
+ * It returns the line through the values as the `d` of an SVG path in a box of 100 by 100. The newest value is at the right edge,
+ * the value `most` is on top, and all that is remembered goes across the width. The line breaks where a value is missing or two
+ * readings are too far apart.
  */
 export function trailPath(
-  trail: readonly Reading[],
-  pick: (reading: Reading) => number | undefined,
+  trail: readonly TrailPoint[],
+  pick: (reading: TrailPoint) => number | undefined,
   most: number,
 ): string {
   const newest = trail.at(-1)?.at ?? 0;
   const width = Math.max(FIRST_MS, newest - (trail[0]?.at ?? 0));
   let path = "";
-  let last: Reading | null = null;
+  let last: TrailPoint | null = null;
   for (const reading of trail) {
     const value = pick(reading);
     if (value === undefined) {

@@ -1,3 +1,5 @@
+/** The colours that the viewer has chosen are kept in this browser. */
+
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 

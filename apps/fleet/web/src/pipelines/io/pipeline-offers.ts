@@ -1,11 +1,13 @@
+/** The server says which pipelines it knows. */
+
 import type { PipelineOffer } from "@neverstale/fleet-domain";
 import { useEffect, useState } from "react";
-import { at } from "../../state/io/base-path.ts";
+import { serverPath } from "../../state/io/base-path.ts";
 
 const NONE: readonly PipelineOffer[] = [];
 const ASK_AGAIN_MS = 5_000;
 
-/** The pipelines that the server knows. They are asked for anew when it was started anew: `epoch` is another one then. */
+/** They are asked for anew when the server was started anew: `epoch` is another one then. */
 export function usePipelineOffers(epoch: string | null): readonly PipelineOffer[] {
   const [offers, setOffers] = useState(NONE);
   useEffect(() => {
@@ -26,7 +28,7 @@ export function usePipelineOffers(epoch: string | null): readonly PipelineOffer[
 }
 
 async function load(signal: AbortSignal): Promise<readonly PipelineOffer[]> {
-  const answer = await fetch(at("/api/pipelines"), { credentials: "same-origin", cache: "no-store", signal });
+  const answer = await fetch(serverPath("/api/pipelines"), { credentials: "same-origin", cache: "no-store", signal });
   if (!answer.ok) throw new Error(`the server answered with status ${answer.status}`);
   return answer.json();
 }

@@ -1,13 +1,15 @@
-/** What stands behind the host in this page's address, such as `/fleet`; empty: nothing. The server writes it into the page. */
-export const BASE_PATH: string =
+/** The server may have a place below its host, such as `/fleet`. This is where the page learns of it. */
+
+/** The server writes this path into the page. It is empty when nothing stands behind the host. */
+const BASE_PATH: string =
   globalThis.document?.querySelector('meta[name="neverstale:base-path"]')?.getAttribute("content") ?? "";
 
-/** An address of the server's for this page. */
-export function at(path: string): string {
+/** It returns the address, as this page must ask for it, of a path that the server knows. */
+export function serverPath(path: string): string {
   return BASE_PATH + path;
 }
 
-/** The path of an address as the screens know it. */
-export function below(pathname: string): string {
+/** It returns the path of an address as the screens know it, without the server's own place. */
+export function pathBelowBase(pathname: string): string {
   return pathname.startsWith(BASE_PATH) ? pathname.slice(BASE_PATH.length) : pathname;
 }

@@ -1,10 +1,19 @@
+/** One clock ticks once a second for everything on the page that shows an age, and only while something looks at it. */
+
 import { useSyncExternalStore } from "react";
 import { useReplica } from "../replica-hooks.ts";
 
-/**
- * One clock for everything on the page that shows an age: it ticks once a second, for all at once, and only while
- * something looks at it.
- */
+/** It returns the time now by the viewer's own clock, in milliseconds. The replica's own times are compared with it. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => now);
+}
+
+/** It returns the time now by the server's clock, in milliseconds. Times that the server wrote down are compared with it. */
+export function useServerNow(): number {
+  useNow();
+  return useReplica().serverNow();
+}
+
 const listeners = new Set<() => void>();
 let now = Date.now();
 let timer: ReturnType<typeof setInterval> | null = null;
@@ -24,15 +33,4 @@ function subscribe(listener: () => void): () => void {
 function tick(): void {
   now = Date.now();
   for (const listener of listeners) listener();
-}
-
-/** The time now on the server's clock, in milliseconds: what times that the server wrote down are compared with. */
-export function useServerNow(): number {
-  useNow();
-  return useReplica().serverNow();
-}
-
-/** The time now, by the viewer's own clock, in milliseconds: what the replica's own times are compared with. */
-export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
 }

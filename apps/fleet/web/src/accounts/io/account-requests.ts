@@ -1,0 +1,22 @@
+/** A user who is signed in leaves, or sets a password. */
+
+import { serverPath } from "../../state/io/base-path.ts";
+import type { FleetReplica } from "../../state/replica-hooks.ts";
+import type { Visitor } from "../visitor.ts";
+
+/** It stops following first, so that nobody takes the end of the connection for a session that ran out. */
+export async function signOut(replica: FleetReplica, visitor: Visitor): Promise<void> {
+  replica.stop();
+  try {
+    await replica.dispatch(serverPath("/api/logout"), undefined);
+  } catch {
+    return replica.start(); // The session is still there, and the page says so by going on.
+  }
+  replica.signOut();
+  visitor.left();
+}
+
+/** `current` is empty while there is no password. */
+export async function setPassword(replica: FleetReplica, current: string, password: string): Promise<void> {
+  await replica.dispatch(serverPath("/api/password"), current === "" ? { password } : { current, password });
+}

@@ -1,0 +1,80 @@
+/** What came of a dispatch is put into the words that the page shows. */
+
+import { type DispatchedCommand, problemOf } from "@neverstale/client";
+import type { Args } from "@neverstale/fleet-domain";
+import { howMany, sentences } from "../state/format.ts";
+import type { StartedRun } from "./started-words.ts";
+
+export type DispatchOutcome =
+  | {
+      readonly kind: "started";
+      readonly started: StartedRun;
+      /** It says what was not started, and why. It is empty when all was started. */
+      readonly sentence: string;
+    }
+  | { readonly kind: "refused"; readonly sentence: string }
+  /** No answer came, so nobody here knows whether it had an effect. To ask again starts nothing twice. */
+  | { readonly kind: "unknown"; readonly sentence: string };
+
+/** A dispatch starts an op with its arguments, or a pipeline. */
+export type DispatchRequest = OpRequest | { readonly pipeline: string; readonly hosts: readonly string[] };
+
+export interface OpRequest {
+  readonly op: string;
+  /** People call the op so. */
+  readonly title: string;
+  readonly hosts: readonly string[];
+  readonly args: Args;
+  readonly wait: boolean;
+}
+
+export interface SentDispatch {
+  readonly outcome: DispatchOutcome;
+  /** These commands are under way because of it. */
+  readonly commandIds: readonly string[];
+  readonly pipelineId: string | null;
+}
+
+/** `nameOf` says what a host is called. */
+export function opOutcome(
+  title: string,
+  commands: readonly DispatchedCommand[],
+  nameOf: (hostId: string) => string,
+): SentDispatch {
+  const blocked = commands.filter((command) => command.status === "blocked");
+  const commandIds = commands.filter((command) => command.status !== "blocked").map((command) => command.id);
+  const why = blockedSentence(blocked, nameOf);
+  const outcome: DispatchOutcome =
+    commandIds.length > 0
+      ? { kind: "started", started: { title, commandIds }, sentence: why }
+      : { kind: "refused", sentence: sentences(`${title} was not started`, why) };
+  return { outcome, commandIds, pipelineId: null };
+}
+
+/** It is empty when nothing is blocked. */
+function blockedSentence(blocked: readonly DispatchedCommand[], nameOf: (hostId: string) => string): string {
+  const [first] = blocked;
+  if (first === undefined) return "";
+  const others = blocked.length > 1 ? ` and ${howMany(blocked.length - 1, "other")}` : "";
+  return `Not started on ${nameOf(first.host)}${others}: ${reasonOf(first)}.`;
+}
+
+/** The code in front of a reason is for programs, so it is left out. */
+function reasonOf({ reason }: DispatchedCommand): string {
+  return reason?.replace(/^[a-z_]+: /, "") ?? "no reason given";
+}
+
+/** An outcome that is unknown is told as unknown: the dispatch may have had its effect. */
+export function failureWords(error: unknown): DispatchOutcome {
+  const problem = problemOf(error);
+  if (problem !== null && problem.status < 500)
+    return { kind: "refused", sentence: sentences(problem.detail || problem.title, problem.hint) };
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
+  if (code === "unreachable" || code === "outcome_unknown") {
+    return {
+      kind: "unknown",
+      sentence: "No answer came: whether it was started is not known. Asking again starts nothing twice.",
+    };
+  }
+  return { kind: "refused", sentence: error instanceof Error ? sentences(error.message) : "It failed." };
+}

@@ -1,0 +1,68 @@
+/** These are the facts of a host, and the checks that its agent makes. */
+
+import type { Host } from "@neverstale/fleet-domain";
+import { callsItself, labelOf } from "@neverstale/fleet-domain/schema-free";
+import type { ReactNode } from "react";
+import { type Look, Status } from "../components/status.tsx";
+import { Ago, ClockTime } from "../components/time.tsx";
+import { NONE, percentage, span } from "../state/format.ts";
+import { useRecord } from "../state/replica-hooks.ts";
+
+export function HostFacts({ host }: { readonly host: Host }) {
+  const metrics = useRecord("metrics", host.id);
+  const own = callsItself(host);
+  const facts: readonly (readonly [string, ReactNode])[] = [
+    ...(labelOf(host) === host.id ? [] : ([["Id", host.id]] as const)),
+    ...(own === null ? [] : ([["Calls itself", own]] as const)),
+    ...(host.clockSkewed === true ? ([["Clock", "wrong: set it on the machine"]] as const) : []),
+    ["Swap", percentage(metrics?.swap)],
+    ["Disk", percentage(metrics?.disk)],
+    ["Up", metrics?.uptimeS === undefined ? NONE : span(metrics.uptimeS * 1_000)],
+    ["Last seen", <Ago key="seen" at={metrics?.lastSeenAt} />],
+    ["System", `${host.os} · ${host.arch}`],
+    ["Agent", host.agentVersion],
+    ["Location", host.location ?? NONE],
+    ["Kind", host.deviceType ?? NONE],
+    ["Enrolled", <ClockTime key="enrolled" at={host.enrolledAt} />],
+  ];
+  return (
+    <dl className="facts">
+      {facts.map(([word, value]) => (
+        <div key={word} className="fact">
+          <dt>{word}</dt>
+          <dd className="foreign value">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+export function HostChecks({ host }: { readonly host: Host }) {
+  const checks = Object.entries(host.checks).sort(([a], [b]) => a.localeCompare(b));
+  if (checks.length === 0) return null;
+  return (
+    <section aria-labelledby="host-checks">
+      <h3 id="host-checks">Checks</h3>
+      <ul className="lines">
+        {checks.map(([name, check]) => (
+          <li key={name} className="line-item">
+            <Status look={CHECK_LOOKS[check.status]} passing />
+            <span className="line-main foreign">
+              {name}: {check.message}
+            </span>
+            <span className="line-end">
+              as of <Ago at={check.checkedAt} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const CHECK_LOOKS: Readonly<Record<Host["checks"][string]["status"], Look>> = {
+  ok: { word: "OK", shape: "check", tone: "good" },
+  outdated: { word: "Outdated", shape: "triangle", tone: "warn" },
+  error: { word: "Error", shape: "cross", tone: "bad" },
+  unknown: { word: "Unknown", shape: "question", tone: "quiet" },
+};
