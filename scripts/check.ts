@@ -1,6 +1,7 @@
 /** `npm run check`: what a pull request needs, in under a minute. `npm run check -- types` runs the named steps alone. */
 
 import { compileTypes, findUnused, lint } from "./check/check-tools.ts";
+import { QUICK_TESTS } from "./check/quick-tests.ts";
 import { runScript } from "./run.ts";
 
 type Step = () => Promise<boolean>;
@@ -16,22 +17,11 @@ const STEPS: Readonly<Record<string, Step>> = {
   words: async () => (await runScript("scripts/glossary-check.ts", [])) === 0,
   unused: async () => (await findUnused()) === 0,
   unit: async () =>
-    (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=minimal", ...UNIT_TESTS])) === 0,
+    (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=minimal", ...QUICK_TESTS])) === 0,
 };
 
 /** These run only where they are named: not all of the code passes them yet. */
 const ON_REQUEST: readonly string[] = ["words", "unused"];
-
-/** Those that start processes or threads by the dozen, or hash passwords: seconds each, they belong to `npm test` alone. */
-const SLOW_TESTS = [
-  "**/*.slow.test.*",
-  "packages/store-sqlite/src/io/{crash,sqlite-store}.test.ts",
-  "apps/fleet/server/src/{http,process}/io/{security,start}.test.ts",
-  "apps/fleet/agent/src/{io/program,commands/io/runner}.test.ts",
-];
-
-/** Vitest takes parts of paths. */
-const UNIT_TESTS = ["packages/", "apps/fleet/", "scripts/", ...SLOW_TESTS.map((pattern) => `--exclude=${pattern}`)];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(STEPS, name));

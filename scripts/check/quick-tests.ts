@@ -1,0 +1,18 @@
+/** The tests that `npm run check` runs: those of the packages, the fleet and the scripts that do not take seconds each. */
+
+/** These start processes or threads by the dozen, hash passwords, or fill disks: they belong to `npm test` alone. */
+export const SLOW_TESTS: readonly string[] = [
+  "**/*.slow.test.*",
+  "packages/store-sqlite/**/{crash,sqlite-files,sqlite-store}.test.ts",
+  "packages/server/**/process-end.test.ts",
+  "apps/fleet/server/**/{full-disk,guesses,security,start,way-in}.test.ts",
+  "apps/fleet/agent/**/{program,runner}.test.ts",
+];
+
+/** What Vitest is given: it takes parts of paths. */
+export const QUICK_TESTS: readonly string[] = [
+  "packages/",
+  "apps/fleet/",
+  "scripts/",
+  ...SLOW_TESTS.map((pattern) => `--exclude=${pattern}`),
+];
