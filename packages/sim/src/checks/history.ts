@@ -1,8 +1,6 @@
 import type { Change, StateRecord } from "@neverstale/protocol";
-import type { Store } from "@neverstale/server";
 import type { Models } from "../plan/releases.ts";
 
-export type CommitGroup = Parameters<Store["commit"]>[0];
 export type Report = (rule: string, message: string) => void;
 
 /** Of a collection that was not declared yet. */

@@ -7,18 +7,10 @@ import {
   RECORD_EVICTED,
 } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
+import type { CommitGroup } from "@neverstale/server/store";
 import type { Counters } from "./counters.ts";
 import { counted, wrongEviction } from "./evictions.ts";
-import {
-  type Branch,
-  type CommitGroup,
-  History,
-  type Moment,
-  NO_RECORDS,
-  type OracleState,
-  type Report,
-  type Told,
-} from "./history.ts";
+import { type Branch, History, type Moment, NO_RECORDS, type OracleState, type Report, type Told } from "./history.ts";
 import { loggedChanges } from "./logged.ts";
 import { beyondSize } from "./sizes.ts";
 

@@ -1,7 +1,8 @@
-import { type Retention, type Store, StoreFailure } from "@neverstale/server";
+import { type Retention, StoreFailure } from "@neverstale/server";
+import type { CommitGroup } from "@neverstale/server/store";
 import type { StoreSettings } from "@neverstale/store-sqlite/sliced";
 import type { Counters } from "../checks/counters.ts";
-import { Branch, type CommitGroup, type Report } from "../checks/history.ts";
+import { Branch, type Report } from "../checks/history.ts";
 import type { Oracle } from "../checks/oracle.ts";
 import type { Random } from "../plan/random.ts";
 import type { Models } from "../plan/releases.ts";
@@ -9,8 +10,6 @@ import type { Clock } from "../world/clock.ts";
 import type { Journal, WriteKind } from "./journal.ts";
 import { SimTables } from "./sim-tables.ts";
 import { copyOf, emptyTables, type TableData } from "./table-data.ts";
-
-export type Fold = Parameters<Store["fold"]>[0];
 
 /** What can be crashed into, and what can fail. */
 export type Write = WriteKind | "checkpoint";

@@ -1,5 +1,6 @@
+import type { LineageRow, StoredRecord, StoredTombstone } from "@neverstale/server/store";
 import type { ContentTables, FileSize, OldestRows, QueryTables, SpaceTableRow } from "@neverstale/store-sqlite/sliced";
-import type { LineageRow, LogTableRow, StoredRecord, StoredTombstone, TableData } from "./table-data.ts";
+import type { LogTableRow, TableData } from "./table-data.ts";
 
 type StoredAnswer = NonNullable<ReturnType<QueryTables["answer"]>>;
 

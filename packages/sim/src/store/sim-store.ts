@@ -1,9 +1,10 @@
 import { RETENTION, type Retention, type Store } from "@neverstale/server";
+import type { CommitGroup, Fold } from "@neverstale/server/store";
 import { SlicedStore, STORE_SETTINGS } from "@neverstale/store-sqlite/sliced";
-import type { Branch, CommitGroup } from "../checks/history.ts";
+import type { Branch } from "../checks/history.ts";
 import { overBound } from "../checks/table-bounds.ts";
 import { FIRST_RELEASE, type Models, modelsOf } from "../plan/releases.ts";
-import type { Disk, Fold, Mounted } from "./disk.ts";
+import type { Disk, Mounted } from "./disk.ts";
 import { never, SimMachine } from "./sim-machine.ts";
 
 /** How long a read takes. */

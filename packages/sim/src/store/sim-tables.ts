@@ -1,3 +1,4 @@
+import type { LineageRow, StoredRecord, StoredTombstone } from "@neverstale/server/store";
 import type {
   CommitTables,
   ContentTables,
@@ -12,16 +13,7 @@ import type {
 import { type Journal, Journals } from "./journal.ts";
 import { SimReads } from "./sim-reads.ts";
 import { SimTrims } from "./sim-trims.ts";
-import {
-  type HistoryTableRow,
-  keyOf,
-  type LineageRow,
-  type LogTableRow,
-  rowsOf,
-  type StoredRecord,
-  type StoredTombstone,
-  type TableData,
-} from "./table-data.ts";
+import { type HistoryTableRow, keyOf, type LogTableRow, rowsOf, type TableData } from "./table-data.ts";
 
 type StoredAnswer = Parameters<CommitTables["addAnswer"]>[0];
 

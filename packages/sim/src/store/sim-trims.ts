@@ -1,3 +1,4 @@
+import type { StoredTombstone } from "@neverstale/server/store";
 import type {
   FoldedSpace,
   OldAnswerRow,
@@ -8,7 +9,7 @@ import type {
   TrimTables,
 } from "@neverstale/store-sqlite/sliced";
 import type { Journals } from "./journal.ts";
-import { keyOf, rowsOf, type StoredTombstone, type TableData } from "./table-data.ts";
+import { keyOf, rowsOf, type TableData } from "./table-data.ts";
 
 /** What trimming looks at and deletes. */
 export class SimTrims implements TrimTables {

@@ -1,11 +1,9 @@
-import type { CommitTables, ContentTables, SpaceTableRow, UndoRow } from "@neverstale/store-sqlite/sliced";
+import type { LineageRow, StoredRecord, StoredTombstone } from "@neverstale/server/store";
+import type { CommitTables, SpaceTableRow, UndoRow } from "@neverstale/store-sqlite/sliced";
 
 export type LogTableRow = Parameters<CommitTables["addLog"]>[0] & { readonly at: number };
 export type HistoryTableRow = Parameters<CommitTables["addHistory"]>[0];
 type AnswerTableRow = Numbered<Parameters<CommitTables["addAnswer"]>[0]> & { readonly chars: number };
-export type LineageRow = ReturnType<ContentTables["lineage"]>[number];
-export type StoredRecord = ReturnType<ContentTables["records"]>[number];
-export type StoredTombstone = ReturnType<ContentTables["tombstones"]>[number];
 type Numbered<Row> = Row & { readonly rowId: number };
 
 /** The rows of a database. They are never altered, only replaced: a copy needs new containers alone. */

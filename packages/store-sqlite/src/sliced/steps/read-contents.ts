@@ -19,7 +19,7 @@ export function catalogOf({ spaces, counters }: DatabaseContents): Catalog {
   return new Catalog(entries, counters);
 }
 
-export interface NumberedSpace {
+interface NumberedSpace {
   readonly id: number;
   readonly contents: SpaceContents;
 }
