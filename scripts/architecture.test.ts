@@ -273,10 +273,10 @@ describe("folders", () => {
   });
 
   test("a listed folder may hold more, and is not listed without need", async () => {
-    write({ ...files("bench/harness", 20), ...files("tests/faults", 3) });
+    write({ ...files("bench/harness", 20), ...files("bench/peers", 3) });
 
     expect(await found()).toEqual([
-      "tests/faults: holds 3 source files, and is listed as a folder that needs more than 15",
+      "bench/peers: holds 3 source files, and is listed as a folder that needs more than 15",
     ]);
   });
 

@@ -8,7 +8,6 @@ const MOST_FILES = 15;
 export const LARGE_FOLDERS: Readonly<Record<string, string>> = {
   "bench/harness": "one harness, whose processes are small files that nobody looks for by subject",
   "bench/peers": "one file for each end of each product that is compared",
-  "tests/faults": "one file for each fault, and the few things that all of them use",
 };
 
 export function largeFolders(sources: readonly SourceFile[]): Violation[] {

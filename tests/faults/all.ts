@@ -1,31 +1,33 @@
 /**
- * Runs every script here, one after the other, and prints a Markdown table: `node --conditions=source tests/faults/all.ts
- * [NAME...]`. Exits with 1 when one failed; one that can't run here is no failure, and says what it needs.
+ * All fault scripts run one after the other and make up a Markdown table: `node --conditions=source tests/faults/all.ts
+ * [NAME...]`. This exits with 1 when one of them failed. A script that can't run here has not failed: it says what it needs.
  */
+
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { availableParallelism, release, tmpdir, type } from "node:os";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EXIT } from "./fault.ts";
+import { EXIT } from "./stage/fault.ts";
 
-export const SCRIPTS = [
-  "kill-9",
-  "crash-at-nth-call",
-  "power-cut",
-  "disk-full",
-  "fsync-error",
-  "failing-writes",
-  "slow-fsync",
-  "wal-damage",
-  "page-damage",
-  "bad-network",
-  "partition",
-  "stopped",
-  "never-reads",
-  "slow-line",
-  "malformed-frames",
-  "clock-jump",
-] as const;
+const SCRIPTS = [
+  "process/kill-9",
+  "process/crash-at-nth-call",
+  "disk/power-cut",
+  "disk/disk-full",
+  "disk/fsync-error",
+  "disk/failing-writes",
+  "disk/slow-fsync",
+  "disk/wal-damage",
+  "disk/page-damage",
+  "network/bad-network",
+  "network/partition",
+  "process/stopped",
+  "network/never-reads",
+  "network/slow-line",
+  "network/malformed-frames",
+  "process/clock-jump",
+];
 
 const TIMEOUT_MS = 10 * 60_000;
 
@@ -39,9 +41,10 @@ interface Row {
   readonly seen: string;
 }
 
-function run(name: string): Row {
-  const script = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
-  const args = ["--conditions=source", script];
+function run(script: string): Row {
+  const name = basename(script);
+  const path = fileURLToPath(new URL(`./${script}.ts`, import.meta.url));
+  const args = ["--conditions=source", path];
   const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: TIMEOUT_MS });
   const said = (what: string) => new RegExp(`^${what}: (.*)$`, "m").exec(stdout)?.[1] ?? "";
   const acknowledged = said("acknowledged");
@@ -62,9 +65,10 @@ function fileSystem(): string {
 
 if (import.meta.main) {
   const asked = process.argv.slice(2);
-  const unknown = asked.filter((name) => !(SCRIPTS as readonly string[]).includes(name));
+  const names = SCRIPTS.map((script) => basename(script));
+  const unknown = asked.filter((name) => !names.includes(name));
   if (unknown.length > 0) throw new Error(`no script named ${unknown.join(", ")}`);
-  const rows = SCRIPTS.filter((name) => asked.length === 0 || asked.includes(name)).map(run);
+  const rows = SCRIPTS.filter((script) => asked.length === 0 || asked.includes(basename(script))).map(run);
   const machine = `${availableParallelism()} cores, ${type()} ${release().split(".").slice(0, 2).join(".")}, ${fileSystem()}, Node ${process.versions.node}`;
   console.log(`${new Date().toISOString().slice(0, 10)}; ${machine}\n`);
   console.log("| script | result | what was done | acknowledged | recovered | lost | seen |");

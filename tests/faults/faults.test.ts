@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
-import { badNetwork } from "./bad-network.ts";
-import { failingWrites } from "./failing-writes.ts";
-import { killNine } from "./kill-9.ts";
-import { malformedFrames } from "./malformed-frames.ts";
-import { neverReads } from "./never-reads.ts";
-import { pageDamage } from "./page-damage.ts";
-import { slowLine } from "./slow-line.ts";
-import { stopped } from "./stopped.ts";
-import { walDamage } from "./wal-damage.ts";
+import { failingWrites } from "./disk/failing-writes.ts";
+import { pageDamage } from "./disk/page-damage.ts";
+import { walDamage } from "./disk/wal-damage.ts";
+import { badNetwork } from "./network/bad-network.ts";
+import { malformedFrames } from "./network/malformed-frames.ts";
+import { neverReads } from "./network/never-reads.ts";
+import { slowLine } from "./network/slow-line.ts";
+import { killNine } from "./process/kill-9.ts";
+import { stopped } from "./process/stopped.ts";
 
 // Those that need neither root nor a tool, and shorter than the scripts alone: see README.md.
 

@@ -1,11 +1,12 @@
-import assert from "node:assert/strict";
-import type { AuthorityProcess } from "../engine/authority-process.ts";
+/** The ledger notes what an authority has acknowledged, and looks whether the authority still has it. */
 
-/** What an authority has acknowledged, and whether it still has it. */
+import assert from "node:assert/strict";
+import type { AuthorityProcess } from "../../engine/authority-process.ts";
+
 export class Ledger {
   readonly #entries = new Map<string, { readonly version: number }>();
   #made = 0;
-  /** Changes whose answer never came: they may be there or not. */
+  /** This counts the changes whose answer never came: they may be there or not. */
   unknown = 0;
 
   get acknowledged(): number {
@@ -18,7 +19,7 @@ export class Ledger {
     return newest;
   }
 
-  /** One change; false when it was not acknowledged. */
+  /** Makes one change. Returns false when it was not acknowledged. */
   async write(authority: AuthorityProcess, note = ""): Promise<boolean> {
     this.#made += 1;
     const id = `h${this.#made}`;
@@ -32,7 +33,7 @@ export class Ledger {
     }
   }
 
-  /** Several writers, until each has met one change that was not acknowledged, or `enough` says so. */
+  /** Lets several writers write, until each has met one change that was not acknowledged, or `enough` says so. */
   async writeUntilRefused(
     authority: AuthorityProcess,
     { writers = 4, enough = () => false, note = "" }: { writers?: number; enough?: () => boolean; note?: string } = {},
@@ -43,7 +44,7 @@ export class Ledger {
     await Promise.all(Array.from({ length: writers }, write));
   }
 
-  /** Acknowledged changes that are not there as they were. */
+  /** Returns the acknowledged changes that are not there as they were. */
   async lost(authority: AuthorityProcess): Promise<string[]> {
     const { hosts } = (await authority.get<{ state: { hosts: Record<string, unknown>[] } }>("/state")).state;
     const byId = new Map(hosts.map((host) => [String(host.id), host]));
@@ -51,7 +52,7 @@ export class Ledger {
   }
 
   /**
-   * How many acknowledged changes are there, as they were; throws when one is missing or a version was given twice (P3).
+   * Returns how many acknowledged changes are there, as they were. Throws when one is missing or a version was given twice (P3).
    */
   async recovered(authority: AuthorityProcess): Promise<number> {
     const lost = await this.lost(authority);
@@ -64,7 +65,7 @@ export class Ledger {
   }
 }
 
-/** For `enough`: true from the call after so many on. */
+/** Makes an `enough` that is true after so many calls. */
 export function atMost(limit: number): () => boolean {
   let made = 0;
   return () => {

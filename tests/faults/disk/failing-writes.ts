@@ -1,11 +1,15 @@
-/** Writes fail once a file has reached a size (ulimit -f): an I/O error that needs no tool. As with a failing sync, the process ends. */
-import assert from "node:assert/strict";
-import { until } from "../engine/authority-process.ts";
-import { type Found, main } from "./fault.ts";
-import { Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+/**
+ * Writes fail once a file has reached a size (ulimit -f): that is an I/O error which needs no tool. As with a failing sync, the
+ * process ends.
+ */
 
-/** Of 512 bytes; the write-ahead log is the first file to meet it. */
+import assert from "node:assert/strict";
+import { until } from "../../engine/authority-process.ts";
+import { type Found, main } from "../stage/fault.ts";
+import { Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
+
+/** A block has 512 bytes. The write-ahead log is the first file to meet the limit. */
 const LIMIT_BLOCKS = 1_500;
 
 export async function failingWrites(): Promise<Found> {

@@ -1,13 +1,14 @@
 /**
- * The write-ahead log of a killed server is cut short, or a bit of it flips. SQLite then takes all of it from there on for
- * never written, and says nothing: acknowledged changes are gone. Nobody may be resumed into that other history (E3).
+ * The write-ahead log of a killed server is cut short, or a bit of it flips. SQLite then treats all of it from there on as never
+ * written, and says nothing: acknowledged changes are gone. Nobody may be resumed into that other history (E3).
  */
+
 import assert from "node:assert/strict";
 import { readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
-import { until } from "../engine/authority-process.ts";
-import { type Found, main } from "./fault.ts";
-import { atMost, Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+import { until } from "../../engine/authority-process.ts";
+import { type Found, main } from "../stage/fault.ts";
+import { atMost, Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
 
 const DAMAGES: Readonly<Record<string, (wal: string) => void>> = {
   "cut in half": (wal) => truncateSync(wal, Math.floor(statSync(wal).size / 2)),

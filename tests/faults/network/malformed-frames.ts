@@ -1,10 +1,11 @@
-/** Thousands of broken frames and broken handshakes, decided by a seed: each ends its own connection, and nothing else. */
+/** Thousands of frames and handshakes are broken as a seed decides: each ends its own connection, and nothing else. */
+
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
-import { until } from "../engine/authority-process.ts";
-import { type Found, main, seeded } from "./fault.ts";
-import { atMost, Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+import { until } from "../../engine/authority-process.ts";
+import { type Found, main, seeded } from "../stage/fault.ts";
+import { atMost, Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
 
 const HANDSHAKE =
   "GET /sync HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
@@ -58,7 +59,7 @@ function end(socket: Socket, random: () => number): void {
   else socket.destroy();
 }
 
-/** Anything from noise to a sound frame with one bit flipped. */
+/** Makes anything from noise to a sound frame with one bit flipped. */
 function frame(random: () => number): Buffer {
   const pick = random();
   if (pick < 0.3) return Buffer.from(Array.from({ length: 1 + random() * 200 }, () => random() * 256));
@@ -72,7 +73,7 @@ function frame(random: () => number): Buffer {
   return pick < 0.6 ? mutated(masked(text), random) : masked(mutated(text, random));
 }
 
-/** As RFC 6455 has a client's text frame. */
+/** Makes a client's text frame, as RFC 6455 has it. */
 function masked(payload: Buffer): Buffer {
   const head =
     payload.length < 126 ? [0x81, 0x80 | payload.length] : [0x81, 0xfe, payload.length >> 8, payload.length & 255];

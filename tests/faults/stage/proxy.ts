@@ -1,9 +1,11 @@
+/** This TCP proxy has bad weather, which a seed decides. Which connection meets what still depends on timing. */
+
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { seeded } from "./fault.ts";
 
-/** What the network does to a connection. Chances are per piece of data, times in milliseconds. */
+/** The weather is what the network does to a connection. Chances are for each piece of data, and times are in milliseconds. */
 export interface Weather {
   readonly latencyMs: number;
   readonly jitterMs: number;
@@ -11,9 +13,9 @@ export interface Weather {
   readonly pieceBytes: number;
   readonly stallChance: number;
   readonly stallMs: number;
-  /** Ends both sides, at whatever byte; half of the time after only a part of the piece was passed on. */
+  /** Both sides end at whatever byte. Half of the time a part of the piece was passed on before. */
   readonly cutChance: number;
-  /** From then on nothing is passed on in this direction, and nobody is told. */
+  /** When this happens, nothing more is passed on in this direction, and nobody is told. */
   readonly blackholeChance: number;
 }
 
@@ -35,10 +37,9 @@ export interface ProxyCounters {
   blackholes: number;
 }
 
-/** A TCP proxy with bad weather, decided by a seed (which connection meets what still depends on timing). */
 export class TcpProxy {
   readonly counters: ProxyCounters = { connections: 0, cuts: 0, truncations: 0, stalls: 0, blackholes: 0 };
-  /** Holds for the next piece on every connection. */
+  /** This weather holds from the next piece on, on every connection. */
   weather: Weather;
   readonly #server: Server;
   readonly #random: () => number;
@@ -52,7 +53,7 @@ export class TcpProxy {
     this.#server = createServer((near) => this.#join(near));
   }
 
-  /** Listens on any free port of this machine; `target` says which port it leads to. */
+  /** Listens on any free port of this machine. `target` says which port it leads to. */
   static async start(weather: Weather, seed: number, target: () => number): Promise<TcpProxy> {
     const proxy = new TcpProxy(weather, seed, target);
     await once(proxy.#server.listen(0, "127.0.0.1"), "listening");
@@ -90,7 +91,7 @@ export class TcpProxy {
     }
   }
 
-  /** False: nothing more is passed on in this direction. */
+  /** False means that nothing more is passed on in this direction. */
   async #pass(piece: Buffer, from: Socket, to: Socket): Promise<boolean> {
     const { latencyMs, jitterMs, stallChance, stallMs, cutChance, blackholeChance } = this.weather;
     const stalls = this.#random() < stallChance;
@@ -100,7 +101,7 @@ export class TcpProxy {
     if (this.#random() < blackholeChance) {
       this.counters.blackholes += 1;
       for await (const _ of from) {
-        // Taken from the one, never given to the other.
+        // It is read from the one side, and never given to the other.
       }
       return false;
     }

@@ -1,9 +1,10 @@
 /** The server stands still for some seconds, as a frozen virtual machine does: clients say so, and heal by themselves. */
+
 import assert from "node:assert/strict";
-import { until } from "../engine/authority-process.ts";
-import { type Found, main, pause } from "./fault.ts";
-import { atMost, Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+import { until } from "../../engine/authority-process.ts";
+import { type Found, main, pause } from "../stage/fault.ts";
+import { atMost, Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
 
 const BEACON_MS = 1_000;
 

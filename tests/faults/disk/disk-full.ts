@@ -1,13 +1,14 @@
-/** The disk is full, and has room again: nothing half done, nothing lost, and meanwhile everyone is served. */
+/** The disk is full, and then has room again: nothing is half done or lost, and meanwhile everyone is served. */
+
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AuthorityProcess, until } from "../engine/authority-process.ts";
-import { type Found, main } from "./fault.ts";
-import { atMost, Ledger } from "./ledger.ts";
-import { inOwnMounts } from "./own-mounts.ts";
+import { AuthorityProcess, until } from "../../engine/authority-process.ts";
+import { type Found, main } from "../stage/fault.ts";
+import { atMost, Ledger } from "../stage/ledger.ts";
+import { inOwnMounts } from "../stage/own-mounts.ts";
 
 export async function diskFull({ rounds = 5 } = {}): Promise<Found> {
   inOwnMounts(false);

@@ -1,13 +1,14 @@
 /** The cable is pulled for some seconds between a client and the server: packets vanish, and neither side is told. */
+
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { until } from "../engine/authority-process.ts";
-import { CannotRun, type Found, main, pause } from "./fault.ts";
-import type { Followed } from "./follower.ts";
-import { atMost, Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+import { until } from "../../engine/authority-process.ts";
+import { CannotRun, type Found, main, pause } from "../stage/fault.ts";
+import type { Followed } from "../stage/follower.ts";
+import { atMost, Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
 
 const BEACON_MS = 1_000;
 
@@ -51,7 +52,7 @@ export async function partition({ ms = 15_000 } = {}): Promise<Found> {
   }
 }
 
-/** Two network namespaces and what joins them. */
+/** The cable joins two network namespaces. */
 class Cable implements Disposable {
   readonly #namespace = `neverstale-${process.pid}`;
   readonly #near = `nst${process.pid}`.slice(0, 14);
@@ -74,9 +75,9 @@ class Cable implements Disposable {
     return `${this.#subnet}.1`;
   }
 
-  /** A client at the other end, as a process of its own. */
+  /** Starts a client at the other end, as a process of its own. */
   follow(url: string, lines: Followed[]): ChildProcess {
-    const script = fileURLToPath(new URL("./follower.ts", import.meta.url));
+    const script = fileURLToPath(new URL("../stage/follower.ts", import.meta.url));
     const command = [process.execPath, "--conditions=source", script, url];
     const client = spawn("ip", ["netns", "exec", this.#namespace, ...command], {
       stdio: ["ignore", "pipe", "inherit"],

@@ -1,11 +1,12 @@
-/** After a clean stop a byte of a stored record changes on disk: SQLite doesn't notice, the digest at the next open does. */
+/** After a clean stop a byte of a stored record changes on disk: SQLite doesn't notice it, but the digest at the next open does. */
+
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { type Found, main } from "./fault.ts";
-import { atMost, Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+import { type Found, main } from "../stage/fault.ts";
+import { atMost, Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
 
 const NOTE = "a record to be damaged";
 const DAMAGED = "a record to be d4maged";
@@ -24,7 +25,7 @@ export async function pageDamage(): Promise<Found> {
   const said = startFailing(dir.database);
   assert.match(said, /store_damaged/, "the damage has its own name");
 
-  writeFileSync(dir.database, sound); // The backup put back.
+  writeFileSync(dir.database, sound); // This puts the backup back.
   await authority.start();
   const did = "one letter of a stored record changed in the database file of a stopped server";
   const seen =
@@ -32,7 +33,7 @@ export async function pageDamage(): Promise<Found> {
   return { did, acknowledged: ledger.acknowledged, recovered: await ledger.recovered(authority), seen };
 }
 
-/** In the pages of the records only, which nothing but the digest guards. */
+/** The damage is in the pages of the records, which nothing but the digest guards. */
 function damageRecords(path: string): void {
   const bytes = readFileSync(path);
   let found = 0;
@@ -48,7 +49,7 @@ function damageRecords(path: string): void {
 }
 
 function startFailing(database: string): string {
-  const script = new URL("../engine/authority.ts", import.meta.url).pathname;
+  const script = new URL("../../engine/authority.ts", import.meta.url).pathname;
   const args = ["--conditions=source", script, database, "0"];
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 30_000 });
   assert.notEqual(status, 0, "a damaged database is not served");

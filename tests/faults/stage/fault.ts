@@ -1,16 +1,17 @@
-/** What every script here has in common: what it found, said in the same lines, and an exit code of 0, 1 or 77. */
+/** A fault script says in the same few lines what it found, and exits with 0, 1 or 77. */
+
 import { spawnSync } from "node:child_process";
 
-/** What a script did to the authority, and what became of the changes it had acknowledged. */
+/** A script tells what it did to the authority, and what became of the changes that the authority had acknowledged. */
 export interface Found {
   readonly did: string;
   readonly acknowledged: number;
   readonly recovered: number;
-  /** What else was seen and matters. */
+  /** This says what else was seen and matters. */
   readonly seen: string;
 }
 
-/** This machine can't do it: why, and the command that would make it possible. */
+/** This machine can't do it. The message says why, and `command` would make it possible. */
 export class CannotRun extends Error {
   override readonly name = "CannotRun";
   readonly command: string;
@@ -21,10 +22,10 @@ export class CannotRun extends Error {
   }
 }
 
-/** What the exit codes of the scripts say. */
+/** A script ends with one of these. */
 export const EXIT = { pass: 0, fail: 1, cannotRun: 77 } as const;
 
-/** Plays, prints, and ends the process. */
+/** Plays, prints what was found, and ends the process. */
 export async function main(play: () => Promise<Found>): Promise<void> {
   process.exit(await outcome(play));
 }
@@ -56,7 +57,7 @@ export function requireStrace(): void {
   require(["strace", "-f", "-o", "/dev/null", "true"], "strace can't trace here", remedy);
 }
 
-/** Numbers in [0, 1) that a seed decides. */
+/** Returns numbers in [0, 1) that a seed decides. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,16 +1,17 @@
 /**
- * The power goes: a file system that lives in a file is shut down without writing out what it holds (ext4's
- * EXT4_IOC_SHUTDOWN with NOLOGFLUSH), so that all which was not forced to disk is gone. Then it is mounted anew.
+ * The power goes: a file system that lives in a file is shut down without writing out what it holds (ext4's EXT4_IOC_SHUTDOWN
+ * with NOLOGFLUSH), so that everything which was not forced to disk is gone. Then it is mounted anew.
  */
+
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AuthorityProcess } from "../engine/authority-process.ts";
-import { CannotRun, type Found, main, pause, requireStrace, seeded } from "./fault.ts";
-import { Ledger } from "./ledger.ts";
-import { inOwnMounts } from "./own-mounts.ts";
+import { AuthorityProcess } from "../../engine/authority-process.ts";
+import { CannotRun, type Found, main, pause, requireStrace, seeded } from "../stage/fault.ts";
+import { Ledger } from "../stage/ledger.ts";
+import { inOwnMounts } from "../stage/own-mounts.ts";
 
 const IMAGE_BYTES = 64 * 1024 * 1024;
 /** `_IOR('X', 125, __u32)`, argument EXT4_GOING_FLAGS_NOLOGFLUSH. */
@@ -33,7 +34,7 @@ export async function powerCut({ rounds = 10, seed = 1 } = {}): Promise<Found> {
   }
 }
 
-/** The same with syncs that do nothing: that must cost changes, or the cut is none and proves nothing. */
+/** Repeats it with syncs that do nothing. That must cost changes: if not, the cut is none and proves nothing. */
 async function withLyingSyncs(): Promise<string> {
   requireStrace();
   const disk = new LoopDisk();
@@ -67,7 +68,7 @@ async function liveUntilCut(
   );
 }
 
-/** An authority on the disk, for as long as the work takes. */
+/** Runs an authority on the disk for as long as `work` takes. */
 async function inspect<T>(
   disk: LoopDisk,
   work: (authority: AuthorityProcess) => Promise<T>,
@@ -85,7 +86,7 @@ async function inspect<T>(
   }
 }
 
-/** A disk in a file, formatted with ext4. */
+/** This disk lives in a file, formatted with ext4. */
 class LoopDisk {
   readonly path: string;
   readonly #folder = mkdtempSync(join(tmpdir(), "neverstale-power-"));

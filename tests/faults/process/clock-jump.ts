@@ -1,14 +1,15 @@
-/** The wall clock of the server jumps by hours, both ways, under load; the clocks of others stay. */
+/** The wall clock of the server jumps by hours, both ways, under load, while the clocks of others stay. */
+
 import assert from "node:assert/strict";
 import { existsSync, globSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { until } from "../engine/authority-process.ts";
-import { CannotRun, type Found, main } from "./fault.ts";
-import { atMost, Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+import { until } from "../../engine/authority-process.ts";
+import { CannotRun, type Found, main } from "../stage/fault.ts";
+import { atMost, Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
 
 const HOUR_MS = 3_600_000;
-/** A step, in hours from the true time. */
+/** The clock is set to these hours from the true time, one after the other. */
 const JUMPS = [1, -1, 24 * 40, -24 * 40, 0];
 
 export async function clockJump(): Promise<Found> {

@@ -1,8 +1,12 @@
-/** `node --conditions=source tests/faults/follower.ts URL`: follows, and prints a line whenever its status or epoch changes. */
+/**
+ * The follower is a client as a process of its own, which prints a line whenever its status or epoch changes:
+ * `node --conditions=source tests/faults/stage/follower.ts URL`.
+ */
+
 import { nodeEnvironment, StateSync } from "@neverstale/client";
 import { WebSocket } from "ws";
 
-/** A line of its output. */
+/** Each line of its output is one of these, as JSON. */
 export interface Followed {
   readonly status: string;
   readonly epoch: string | null;

@@ -1,9 +1,10 @@
-/** `kill -9` at random moments amid writers, again and again; a client follows all the while. */
+/** The process is killed at random moments amid writers, again and again, while a client follows. */
+
 import assert from "node:assert/strict";
-import { until } from "../engine/authority-process.ts";
-import { type Found, main, pause, seeded } from "./fault.ts";
-import { Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+import { until } from "../../engine/authority-process.ts";
+import { type Found, main, pause, seeded } from "../stage/fault.ts";
+import { Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
 
 export async function killNine({ rounds = 30, seed = 1 } = {}): Promise<Found> {
   await using stage = new Stage();

@@ -1,13 +1,14 @@
-/** Clients behind a network with latency, jitter, stalls, cuts in the midst of frames and connections that go silent. */
+/** Clients live behind a network with latency, jitter, stalls, cuts in the midst of frames and connections that go silent. */
+
 import assert from "node:assert/strict";
 import { nodeEnvironment, StateSync } from "@neverstale/client";
 import { WebSocket } from "ws";
-import type { State } from "../engine/authority.ts";
-import { until } from "../engine/authority-process.ts";
-import { type Found, main } from "./fault.ts";
-import { Ledger } from "./ledger.ts";
-import { FAIR, TcpProxy, type Weather } from "./proxy.ts";
-import { Stage } from "./stage.ts";
+import type { State } from "../../engine/authority.ts";
+import { until } from "../../engine/authority-process.ts";
+import { type Found, main } from "../stage/fault.ts";
+import { Ledger } from "../stage/ledger.ts";
+import { FAIR, TcpProxy, type Weather } from "../stage/proxy.ts";
+import { Stage } from "../stage/stage.ts";
 
 const STORM: Weather = {
   latencyMs: 5,
@@ -19,7 +20,7 @@ const STORM: Weather = {
   blackholeChance: 0.005,
 };
 
-/** On a slow machine it takes longer until everything has happened once. */
+/** On a slow machine it takes longer until everything has happened once, but not longer than this. */
 const LONGEST_MS = 60_000;
 
 export async function badNetwork({ ms = 20_000, clients = 4, seed = 1 } = {}): Promise<Found> {
@@ -61,7 +62,7 @@ function allHappened({ counters }: TcpProxy): boolean {
   return Object.values(counters).every((times: number) => times > 0);
 }
 
-/** What the authority had at each version, as a client beside it saw, and what the others showed there. */
+/** The truth is what a client beside the authority saw at each version. What the others showed there is compared with it. */
 class Truth {
   readonly #atVersion = new Map<number, string>();
   readonly #shown: { readonly version: number; readonly digest: string }[] = [];
@@ -74,7 +75,10 @@ class Truth {
     this.#shown.push({ version: client.version, digest: client.digest() });
   }
 
-  /** How many were compared; a version between two steps of the one beside is known to nobody here. */
+  /**
+   * Returns how many were compared. The client beside the authority goes on by several versions at once: nobody here knows the
+   * state at a version in between.
+   */
   judge(): number {
     const known = this.#shown.filter(({ version }) => this.#atVersion.has(version));
     for (const { version, digest } of known)

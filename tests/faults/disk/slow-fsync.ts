@@ -1,9 +1,10 @@
-/** Each sync takes 50 ms: commits wait for the disk, nothing else does. */
+/** Each sync takes 50 ms: commits wait for the disk, and nothing else does. */
+
 import assert from "node:assert/strict";
-import { until } from "../engine/authority-process.ts";
-import { type Found, main, pause, requireStrace } from "./fault.ts";
-import { Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+import { until } from "../../engine/authority-process.ts";
+import { type Found, main, pause, requireStrace } from "../stage/fault.ts";
+import { Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
 
 const DELAY_US = 50_000;
 const BEACON_MS = 1_000;
@@ -36,7 +37,7 @@ export async function slowFsync({ ms = 8_000 } = {}): Promise<Found> {
   return { did, acknowledged: ledger.acknowledged, recovered: await ledger.recovered(authority), seen };
 }
 
-/** The times between two moments at which the client was told that it is right. */
+/** Notes the times between two moments at which the client was told that it is right. */
 function confirmations(client: ReturnType<Stage["follow"]>): () => readonly number[] {
   const gaps: number[] = [];
   let last = performance.now();

@@ -1,30 +1,31 @@
 /**
- * A first state on a line so slow that all of it takes longer than any silence a client puts up with; and one on a line
- * on which somebody switches tabs all the time, so that the client asks whether it is still there. It arrives, once.
+ * A first state arrives once, on a line so slow that all of it takes longer than any silence a client puts up with, and on a
+ * line on which somebody switches tabs all the time, so that the client asks again and again whether the line is still there.
  */
+
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { type Environment, nodeEnvironment, StateSync } from "@neverstale/client";
 import { WebSocket } from "ws";
-import type { State } from "../engine/authority.ts";
-import { until } from "../engine/authority-process.ts";
-import { type Found, main } from "./fault.ts";
-import { FAIR, TcpProxy } from "./proxy.ts";
-import { Stage } from "./stage.ts";
+import type { State } from "../../engine/authority.ts";
+import { until } from "../../engine/authority-process.ts";
+import { type Found, main } from "../stage/fault.ts";
+import { FAIR, TcpProxy } from "../stage/proxy.ts";
+import { Stage } from "../stage/stage.ts";
 
 export interface SlowLine {
-  /** About so much of the state is on the wire. */
+  /** The state is about so large on the wire. */
   readonly stateBytes: number;
   readonly bytesPerSecond: number;
-  /** How often the page is seen again; null: never. */
+  /** The page is seen again this often. Null means never. */
   readonly awakeEveryMs: number | null;
   readonly beaconMs?: number;
 }
 
-/** A piece of a record; what of it is left on the wire: base64 of noise, compressed, is that noise again. */
+/** A record holds noise of this size as base64. On the wire it is compressed, which makes it about that noise again. */
 const RECORD_BYTES = 50_000;
 const PIECES_A_SECOND = 20;
-/** An answer behind what is under way at most. */
+/** The answer to a check comes at most so long after it: behind what is under way. */
 const ANSWER_MS = 2_000;
 
 export async function slowLine(line: SlowLine): Promise<Found> {
@@ -70,7 +71,7 @@ export async function slowLine(line: SlowLine): Promise<Found> {
   }
 }
 
-/** How far the client said it was, and how long its checks were out. */
+/** Notes how far the client said it was, and how long its checks waited for an answer. */
 function watch(client: StateSync<State>) {
   const seen = { steps: [] as number[], checks: 0, longestCheckMs: 0 };
   let checkingSince: number | null = null;
@@ -85,7 +86,7 @@ function watch(client: StateSync<State>) {
   return seen;
 }
 
-/** A page that is seen again and again. */
+/** Tells the client that its page is seen again and again. */
 function wakingUp(io: Environment, everyMs: number | null): Environment {
   if (everyMs === null) return io;
   return {
@@ -97,7 +98,7 @@ function wakingUp(io: Environment, everyMs: number | null): Environment {
   };
 }
 
-/** Both, at the same time: each spends it waiting. */
+/** Runs both at the same time: each of them only waits. */
 export async function slowLines(): Promise<Found> {
   const [large, seenOften] = await Promise.all([
     slowLine({ stateBytes: 1_650_000, bytesPerSecond: 22_000, awakeEveryMs: null }),

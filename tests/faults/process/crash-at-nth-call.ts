@@ -1,11 +1,12 @@
 /** The process is killed as it enters the n-th write, or the n-th sync, for n over a whole life: open, commits, fold. */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Found, main, requireStrace } from "./fault.ts";
-import { atMost, Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+import { type Found, main, requireStrace } from "../stage/fault.ts";
+import { atMost, Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
 
-/** Those by which node:sqlite writes; SQLite is built to sync with fsync there. */
+/** node:sqlite writes by these calls. Its SQLite is built to sync with fsync. */
 const CALLS = ["pwrite64", "fsync"] as const;
 const CHANGES = 20;
 
@@ -28,7 +29,7 @@ export async function crashAtNthCall({ pointsPerCall = 12 } = {}): Promise<Found
   return { did, acknowledged, recovered, seen: "every database opened again, with a head at or above what was told" };
 }
 
-/** How often a life without a crash makes the call, on its busiest thread. */
+/** Counts how often a life without a crash makes the call, on its busiest thread. */
 async function countCalls(call: string): Promise<number> {
   await using stage = new Stage();
   const { authority, dir } = stage;

@@ -1,9 +1,11 @@
+/** The stage is a directory and an authority for one script. */
+
 import assert from "node:assert/strict";
 import type { StateSync } from "@neverstale/client";
-import type { State } from "../engine/authority.ts";
-import { AuthorityProcess, DataDir, until } from "../engine/authority-process.ts";
+import type { State } from "../../engine/authority.ts";
+import { AuthorityProcess, DataDir, until } from "../../engine/authority-process.ts";
 
-/** A directory and an authority for one script; both are gone when it has ended, however it ends. */
+/** Both are gone when the script has ended, however it ends. */
 export class Stage implements AsyncDisposable {
   readonly dir: DataDir;
   readonly authority: AuthorityProcess;
@@ -18,13 +20,13 @@ export class Stage implements AsyncDisposable {
     return this.adopt(this.authority.follow());
   }
 
-  /** A client that is stopped at the end. */
+  /** Stops the client at the end. */
   adopt(client: StateSync<State>): StateSync<State> {
     this.#clients.push(client);
     return client;
   }
 
-  /** Until every client shows what the authority has, record by record. */
+  /** Waits until every client shows what the authority has, record by record. */
   async level(ms = 240_000): Promise<void> {
     for (const client of this.#clients) {
       await until(

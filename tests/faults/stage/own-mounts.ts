@@ -1,11 +1,13 @@
+/** A script that mounts something runs in a mount namespace of its own. */
+
 import { spawnSync } from "node:child_process";
 import { CannotRun } from "./fault.ts";
 
 const MARK = "NEVERSTALE_OWN_MOUNTS";
 
 /**
- * Runs this very script again in a mount namespace of its own, as root or as root of a user namespace, and ends this
- * process with its exit code. Returns only where that has been done already.
+ * Runs this very script again in its own namespace, as root or as root of a user namespace, and ends this process with its exit
+ * code. It returns only in the process that runs in the namespace.
  */
 export function inOwnMounts(needsRoot: boolean): void {
   if (process.env[MARK] === "1") return;

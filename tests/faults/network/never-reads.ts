@@ -1,20 +1,21 @@
 /**
- * A client that stops reading while tens of megabytes of changes pass: neither memory nor the others pay for it, and
- * nothing that is acknowledged meanwhile is lost.
+ * A client stops reading while tens of megabytes of changes pass: neither memory nor the others pay for it, and nothing that is
+ * acknowledged meanwhile is lost.
  */
+
 import assert from "node:assert/strict";
 import { nodeEnvironment, StateSync, type WebSocketClass } from "@neverstale/client";
 import { WebSocket } from "ws";
-import type { State } from "../engine/authority.ts";
-import { type AuthorityProcess, until } from "../engine/authority-process.ts";
-import { type Found, main, pause } from "./fault.ts";
-import { Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+import type { State } from "../../engine/authority.ts";
+import { type AuthorityProcess, until } from "../../engine/authority-process.ts";
+import { type Found, main, pause } from "../stage/fault.ts";
+import { Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
 
 const MIB = 2 ** 20;
 
 export async function neverReads({ changes = 100_000, rate = 4_000, bound = 128 } = {}): Promise<Found> {
-  // So rare that the client, which hears nothing, doesn't give the connection up before the end.
+  // Beacons are so rare that the client, which hears nothing, doesn't give the connection up before the end.
   await using stage = new Stage(60_000);
   const { authority } = stage;
   await authority.start();
@@ -23,7 +24,7 @@ export async function neverReads({ changes = 100_000, rate = 4_000, bound = 128 
   const reader = stage.adopt(new StateSync<State>({ url, io: nodeEnvironment({ WebSocket: recording(sockets) }) }));
   const other = stage.follow();
   await until("both are live", () => reader.status.type === "live" && other.status.type === "live");
-  // What the runtime takes for itself under load is there before the comparison begins.
+  // The runtime has the memory that it needs under load before the comparison begins.
   await authority.get(`/load?changes=${changes / 4}&rate=${rate}`);
   const before = (await authority.facts()).memory.rss;
 
@@ -52,7 +53,7 @@ export async function neverReads({ changes = 100_000, rate = 4_000, bound = 128 
   return { did, acknowledged: ledger.acknowledged, recovered: await ledger.recovered(authority), seen };
 }
 
-/** One change after another, until the load has passed. */
+/** Writes one change after another, until the load has passed. */
 async function writeDuring(load: Promise<unknown>, ledger: Ledger, authority: AuthorityProcess): Promise<void> {
   let over = false;
   const ended = load.finally(() => {
@@ -65,7 +66,7 @@ async function writeDuring(load: Promise<unknown>, ledger: Ledger, authority: Au
   await ended;
 }
 
-/** A WebSocket class that leaves its instances where the test can stop them from reading. */
+/** The class leaves its instances where the test can stop them from reading. */
 function recording(sockets: WebSocket[]): WebSocketClass {
   return class extends WebSocket {
     constructor(url: string, protocols: string[], options: object) {

@@ -1,9 +1,10 @@
-/** A sync fails: nobody knows what is on disk. The process tells nobody and ends; the restart finds the truth. */
+/** A sync fails, and nobody knows what is on disk: the process tells nobody and ends, and the restart finds the truth. */
+
 import assert from "node:assert/strict";
-import { until } from "../engine/authority-process.ts";
-import { type Found, main, requireStrace } from "./fault.ts";
-import { Ledger } from "./ledger.ts";
-import { Stage } from "./stage.ts";
+import { until } from "../../engine/authority-process.ts";
+import { type Found, main, requireStrace } from "../stage/fault.ts";
+import { Ledger } from "../stage/ledger.ts";
+import { Stage } from "../stage/stage.ts";
 
 export async function fsyncError({ rounds = 5 } = {}): Promise<Found> {
   requireStrace();
