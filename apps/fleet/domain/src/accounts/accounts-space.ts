@@ -62,7 +62,6 @@ export const accountsModel = defineModel({
     enrollment_token_removed: remove("enrollmentTokens"),
     agent_credential_made: put("agentCredentials"),
     agent_credential_revoked: patch("agentCredentials"),
-    agent_credential_removed: remove("agentCredentials"),
   },
 });
 export type Accounts = StateOf<typeof accountsModel>;

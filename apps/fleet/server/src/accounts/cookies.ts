@@ -3,14 +3,14 @@
 import type { Origins } from "../http/origins.ts";
 import type { RequestHeaders } from "../http/route.ts";
 
-export interface CookieKind {
+interface CookieKind {
   readonly name: string;
   readonly secure: boolean;
   readonly path: string;
 }
 
 /** Whose cookies these are: the number of the server, and the path below which its browsers find it. */
-export interface CookiePlace {
+interface CookiePlace {
   readonly id: string | number;
   readonly basePath: string;
 }
@@ -53,7 +53,7 @@ export class Cookies {
 }
 
 /** The value of the first cookie of that name, or null. */
-export function cookieOf(header: string | undefined, name: string): string | null {
+function cookieOf(header: string | undefined, name: string): string | null {
   for (const part of header?.split(";") ?? []) {
     const at = part.indexOf("=");
     if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim();

@@ -9,7 +9,7 @@ import { drive } from "./driver.ts";
 type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
 
 /** Only the host's own: an id is never authority (C31). */
-export function commandOf(work: Work, hostId: string, commandId: string): Command | undefined {
+function commandOf(work: Work, hostId: string, commandId: string): Command | undefined {
   const command = work.fleet.commands.get(commandId);
   return command?.host === hostId ? command : undefined;
 }

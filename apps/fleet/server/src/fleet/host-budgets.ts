@@ -21,7 +21,7 @@ export interface HostLimits {
 
 const MIB = 1024 * 1024;
 
-export const DEFAULT_HOST_LIMITS: HostLimits = {
+const DEFAULT_HOST_LIMITS: HostLimits = {
   recordBytes: 128 * 1024,
   commandOutputBytes: 128 * MIB,
   outputBytesAfterCancel: MIB,

@@ -8,7 +8,7 @@ export interface Log {
 }
 
 /** The members of `about` stand beside the message. They never hold what was sent, nor a secret (C13). */
-export interface LogLine {
+interface LogLine {
   (about: object, message: string): void;
   (message: string): void;
 }

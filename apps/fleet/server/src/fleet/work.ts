@@ -1,86 +1,25 @@
 import {
   ACCOUNTS_SPACE,
   type Accounts,
-  type AgentCredential,
   type AgentState,
-  type Assignment,
   AUDIT_SPACE,
-  type AuditBeginning,
   type AuditState,
+  type accountsModel,
+  type agentModel,
   agentSpace,
-  type Check,
-  type Command,
-  type Event,
+  type auditModel,
   type Fleet,
-  type Host,
-  type Metrics,
-  type OutputChunk,
+  type fleet,
   type OutputState,
-  type OutputStatus,
-  type OutputTail,
+  type outputModel,
   outputSpace,
-  type Pipeline,
-  type Progress,
-  type Session,
-  type StoredEnrollmentToken,
-  type User,
 } from "@neverstale/fleet-domain";
-import type { JsonObject } from "@neverstale/protocol";
+import type { ChangeData, ChangeTypeOf, JsonObject } from "@neverstale/protocol";
 import { MAIN_SPACE, type Transaction } from "@neverstale/server";
 import type { HostBudgets } from "./host-budgets.ts";
 import type { FleetMoment } from "./moment.ts";
 
-/** A merge patch: null takes a member away. Undefined would too, and is refused by the type of most members. */
-type Patch<R> = { readonly [K in keyof R]?: R[K] | null };
-
-type HostPatch = Patch<Omit<Host, "checks">> & { readonly checks?: Readonly<Record<string, Check | null>> };
-type CommandPatch = Patch<Omit<Command, "progress">> & { readonly progress?: Patch<Progress> };
-
-interface FleetChanges {
-  host_added: Host;
-  host_updated: HostPatch;
-  host_removed: object;
-  command_started: Command;
-  command_progress: CommandPatch;
-  command_finished: CommandPatch;
-  pipeline_started: Pipeline;
-  pipeline_progress: Patch<Pipeline>;
-  pipeline_finished: Patch<Pipeline>;
-  event: Event;
-  host_metrics: Metrics;
-  host_metrics_removed: object;
-}
-
-interface AgentChanges {
-  assignment_added: Assignment;
-  assignment_updated: Patch<Assignment>;
-  assignment_removed: object;
-}
-
-interface OutputChanges {
-  output_appended: OutputChunk;
-  output_progress: OutputStatus;
-  output_finished: OutputStatus;
-  output_archived: OutputTail;
-}
-
-interface AuditChanges {
-  audit_begun: AuditBeginning;
-  audit_event: Event;
-}
-
-interface AccountsChanges {
-  user_added: User;
-  user_updated: Patch<User>;
-  session_opened: Session;
-  session_seen: Patch<Session>;
-  session_ended: object;
-  enrollment_token_made: StoredEnrollmentToken;
-  enrollment_token_used: Patch<StoredEnrollmentToken>;
-  enrollment_token_removed: object;
-  agent_credential_made: AgentCredential;
-  agent_credential_revoked: Patch<AgentCredential>;
-}
+type AuditModel = ReturnType<typeof auditModel>;
 
 /** What a decision may look at. */
 export interface View {
@@ -123,23 +62,36 @@ export class Work implements View {
     return (this.#transaction.state(ACCOUNTS_SPACE) as Accounts | null) ?? NO_ACCOUNTS;
   }
 
-  change<T extends keyof FleetChanges>(type: T, target: string, data: FleetChanges[T]): void {
+  change<T extends ChangeTypeOf<typeof fleet>>(type: T, target: string, data: ChangeData<typeof fleet, T>): void {
     this.#add(MAIN_SPACE, type, target, data);
   }
 
-  changeAgent<T extends keyof AgentChanges>(hostId: string, type: T, id: string, data: AgentChanges[T]): void {
+  changeAgent<T extends ChangeTypeOf<typeof agentModel>>(
+    hostId: string,
+    type: T,
+    id: string,
+    data: ChangeData<typeof agentModel, T>,
+  ): void {
     this.#add(agentSpace(hostId), type, hostId, { ...data, id });
   }
 
-  changeOutput<T extends keyof OutputChanges>(commandId: string, type: T, data: OutputChanges[T]): void {
+  changeOutput<T extends ChangeTypeOf<typeof outputModel>>(
+    commandId: string,
+    type: T,
+    data: ChangeData<typeof outputModel, T>,
+  ): void {
     this.#add(outputSpace(commandId), type, "", data);
   }
 
-  changeAudit<T extends keyof AuditChanges>(type: T, data: AuditChanges[T]): void {
+  changeAudit<T extends ChangeTypeOf<AuditModel>>(type: T, data: ChangeData<AuditModel, T>): void {
     this.#add(AUDIT_SPACE, type, "", data);
   }
 
-  changeAccounts<T extends keyof AccountsChanges>(type: T, id: string, data: AccountsChanges[T]): void {
+  changeAccounts<T extends ChangeTypeOf<typeof accountsModel>>(
+    type: T,
+    id: string,
+    data: ChangeData<typeof accountsModel, T>,
+  ): void {
     this.#add(ACCOUNTS_SPACE, type, "", { ...data, id });
   }
 
