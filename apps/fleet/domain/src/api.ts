@@ -39,7 +39,7 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** RFC 9457, `application/problem+json`. */
-export const Problem = z.object({
+export const ProblemDetails = z.object({
   type: z.literal("about:blank"),
   title: z.string(),
   status: z.int(),
@@ -48,7 +48,7 @@ export const Problem = z.object({
   /** What to do next, in one sentence. */
   hint: z.string(),
 });
-export type Problem = ReadonlyJson<z.infer<typeof Problem>>;
+export type ProblemDetails = ReadonlyJson<z.infer<typeof ProblemDetails>>;
 
 export const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];

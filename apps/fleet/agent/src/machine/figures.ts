@@ -1,6 +1,6 @@
 /** Figures are computed from what the kernel tells of itself. */
 
-import type { Reading } from "@neverstale/fleet-domain";
+import type { HostReading } from "@neverstale/fleet-domain";
 
 /** The processor time since boot may be in any unit: only the ratio of two differences is used. */
 export interface CpuTime {
@@ -32,7 +32,7 @@ export function cpuPercent(before: CpuTime, after: CpuTime): number | null {
  * Reads `ram` and `swap` in percent from /proc/meminfo. A figure that it doesn't tell is left out, and so is the `swap` of a
  * machine without swap. An old kernel doesn't say what is available: free memory, buffers and the cache come close to it.
  */
-export function memoryOf(meminfo: string): Pick<Reading, "ram" | "swap"> {
+export function memoryOf(meminfo: string): Pick<HostReading, "ram" | "swap"> {
   const kib = (name: string): number | null => {
     const found = new RegExp(`^${name}:\\s*(\\d+) kB\\s*$`, "m").exec(meminfo)?.[1];
     return found === undefined ? null : Number(found);
@@ -42,7 +42,7 @@ export function memoryOf(meminfo: string): Pick<Reading, "ram" | "swap"> {
   return { ...share("ram", kib("MemTotal"), available), ...share("swap", kib("SwapTotal"), kib("SwapFree")) };
 }
 
-function share(name: "ram" | "swap", total: number | null, unused: number | null): Pick<Reading, "ram" | "swap"> {
+function share(name: "ram" | "swap", total: number | null, unused: number | null): Pick<HostReading, "ram" | "swap"> {
   if (total === null || total === 0 || unused === null) return {};
   return { [name]: percent(total - unused, total) };
 }

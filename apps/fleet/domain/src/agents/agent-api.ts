@@ -4,7 +4,7 @@ import { Progress } from "../commands/command.ts";
 import { FINAL_STATUSES } from "../commands/command-status.ts";
 import { ArgSpec, Args, OpOffer } from "../commands/op.ts";
 import { MAX_CHUNK_BYTES } from "../commands/output-space.ts";
-import { atMost, Check, Reading } from "../hosts/host.ts";
+import { atMost, HostCheck, HostReading } from "../hosts/host.ts";
 import { knownWord, withoutNewerOps, withoutNewerTypes } from "../newer-values.ts";
 import { CommandId, Id, Line, Name, Timestamp } from "../text.ts";
 
@@ -47,12 +47,12 @@ export type ClaimAnswer = ReadonlyJson<z.infer<typeof ClaimAnswer>>;
 
 const ARG_TYPES: ReadonlySet<string> = new Set(ArgSpec.options.map((spec) => spec.shape.type.value));
 
-const CHECK_STATUSES = Check.shape.status;
+const CHECK_STATUSES = HostCheck.shape.status;
 /** A status that only a newer agent knows is none that anybody here has verified. */
 const HelloChecks = z
   .record(
     Name,
-    Check.extend({ status: z.preprocess(knownWord(new Set(CHECK_STATUSES.options), "unknown"), CHECK_STATUSES) }),
+    HostCheck.extend({ status: z.preprocess(knownWord(new Set(CHECK_STATUSES.options), "unknown"), CHECK_STATUSES) }),
   )
   .refine(atMost(100), "at most 100 checks");
 
@@ -68,7 +68,7 @@ export const HelloReport = z.object({
 });
 
 /** The heartbeat: every few seconds, together with a `state`. A host without one for 15 s is offline. */
-export const MetricsReport = z.object({ type: z.literal("metrics"), ...Reading.shape });
+export const MetricsReport = z.object({ type: z.literal("metrics"), ...HostReading.shape });
 
 /**
  * A piece of a command's output: `bytes` bytes of the spool from `offset` on, cut between characters, as text. It is

@@ -4,17 +4,17 @@ import { OpOffer } from "../commands/op.ts";
 import { Id, Line, Name, Timestamp } from "../text.ts";
 
 /** `unknown` when nobody has looked, or the look failed: never `ok` when unverified. */
-export const Check = z.object({
+export const HostCheck = z.object({
   status: z.enum(["ok", "outdated", "error", "unknown"]),
   message: Line,
   checkedAt: Timestamp,
 });
-export type Check = ReadonlyJson<z.infer<typeof Check>>;
+export type HostCheck = ReadonlyJson<z.infer<typeof HostCheck>>;
 
 /** Of members. */
 export const atMost = (count: number) => (record: object) => Object.keys(record).length <= count;
 
-export const Checks = z.record(Name, Check).refine(atMost(100), "at most 100 checks");
+export const Checks = z.record(Name, HostCheck).refine(atMost(100), "at most 100 checks");
 export const Tags = z.array(z.string().regex(/^[\w.:-]{1,64}$/)).max(50);
 export const ThemeColor = z.string().regex(/^#[0-9a-f]{6}$/);
 
@@ -48,7 +48,7 @@ export type Host = ReadonlyJson<z.infer<typeof Host>>;
 const Percent = z.number().min(0).max(100);
 
 /** What a heartbeat brings; absent where the machine doesn't say. */
-export const Reading = z.object({
+export const HostReading = z.object({
   cpu: Percent.optional(),
   ram: Percent.optional(),
   swap: Percent.optional(),
@@ -56,8 +56,8 @@ export const Reading = z.object({
   disk: Percent.optional(),
   uptimeS: z.number().min(0).optional(),
 });
-export type Reading = ReadonlyJson<z.infer<typeof Reading>>;
+export type HostReading = ReadonlyJson<z.infer<typeof HostReading>>;
 
 /** The newest heartbeat of a host; `id` is the host's id. */
-export const Metrics = Reading.extend({ id: Id, lastSeenAt: Timestamp });
+export const Metrics = HostReading.extend({ id: Id, lastSeenAt: Timestamp });
 export type Metrics = ReadonlyJson<z.infer<typeof Metrics>>;

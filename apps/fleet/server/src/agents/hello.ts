@@ -8,7 +8,7 @@ type Hello = Extract<AgentReport, { type: "hello" }>;
 type Facts = Pick<Host, "hostname" | "os" | "arch" | "agentVersion" | "ops" | "checks">;
 
 /** What the agent is and allows from now on. It is noted when it changes something. */
-export function takeHello(work: Work, hostId: string, hello: Hello): void {
+export function acceptHello(work: Work, hostId: string, hello: Hello): void {
   const host = work.fleet.hosts.get(hostId);
   if (host === undefined) return;
   const facts = factsOf(work, host, hello);

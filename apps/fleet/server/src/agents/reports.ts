@@ -1,18 +1,18 @@
 import type { AgentReport, ReportsRequest, Settled } from "@neverstale/fleet-domain";
 import { createCommand, endCommand, runningOn } from "../commands/decide.ts";
 import { drive } from "../commands/driver.ts";
-import { takeFinished, takeOutput, takeProgress } from "../commands/reports.ts";
+import { acceptEnd, acceptOutput, acceptProgress } from "../commands/reports.ts";
 import { noteWithin } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
 import { setOnline } from "../hosts/decide.ts";
 import { markClock, SKEW_MS, toldTime } from "./agent-times.ts";
-import { takeHello } from "./hello.ts";
+import { acceptHello } from "./hello.ts";
 import { hear, type Presence, speaksToo } from "./presence.ts";
 
 type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
 
-export interface Taken {
+export interface Accepted {
   readonly received: Record<string, number>;
   readonly finished: string[];
   /** To be remembered once this is committed. */
@@ -28,7 +28,7 @@ interface Sender {
 }
 
 /** Takes a batch of an agent's reports, all in one transaction, and does what follows from them. */
-export function takeReports(work: Work, request: ReportsRequest, before: Sender): Taken {
+export function acceptReports(work: Work, request: ReportsRequest, before: Sender): Accepted {
   const { hostId } = before;
   if (!work.fleet.hosts.has(hostId)) throw removedMeanwhile(hostId);
   const { presence, repeated, cloned } = hear(before.presence, request.instance, request.seq, work.at.ms);
@@ -37,9 +37,9 @@ export function takeReports(work: Work, request: ReportsRequest, before: Sender)
   const taken = { received: {} as Record<string, number>, finished: [] as string[], missing: presence.missing };
   for (const report of newestFacts(request.reports)) {
     const from = { ...before, presence: { ...presence, missing: taken.missing } };
-    if (report.type === "output") takeOutput(work, hostId, report, taken.received);
-    else if (report.type === "finished") takeFinished(work, hostId, report, taken.finished);
-    else if (!repeated) taken.missing = takeFact(work, from, report);
+    if (report.type === "output") acceptOutput(work, hostId, report, taken.received);
+    else if (report.type === "finished") acceptEnd(work, hostId, report, taken.finished);
+    else if (!repeated) taken.missing = acceptFact(work, from, report);
   }
   return { received: taken.received, finished: taken.finished, presence: { ...presence, missing: taken.missing } };
 }
@@ -61,7 +61,7 @@ function removedMeanwhile(hostId: string): RequestRefusal {
 }
 
 /** What is true at the time of the report only. Returns which running commands the newest state report lacked. */
-function takeFact(
+function acceptFact(
   work: Work,
   from: Sender,
   report: Report<"hello" | "metrics" | "progress" | "state">,
@@ -69,7 +69,7 @@ function takeFact(
   const { hostId, presence } = from;
   switch (report.type) {
     case "hello":
-      takeHello(work, hostId, report);
+      acceptHello(work, hostId, report);
       return presence.missing;
     case "metrics": {
       const { type: _, ...reading } = report;
@@ -77,15 +77,15 @@ function takeFact(
       return presence.missing;
     }
     case "progress":
-      takeProgress(work, hostId, report);
+      acceptProgress(work, hostId, report);
       return presence.missing;
     case "state":
-      return takeState(work, from, report);
+      return acceptState(work, from, report);
   }
 }
 
 /** Both ends compare notes. Two reports in a row, because the first may have been written before a claim was granted. */
-function takeState(work: Work, from: Sender, report: Report<"state">): ReadonlySet<string> {
+function acceptState(work: Work, from: Sender, report: Report<"state">): ReadonlySet<string> {
   const { hostId, presence } = from;
   const known = new Set(report.known.map((entry) => entry.commandId));
   const missing = new Set<string>();

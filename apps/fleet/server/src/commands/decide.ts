@@ -1,18 +1,10 @@
-import {
-  type Args,
-  type Command,
-  type FinalStatus,
-  type Fleet,
-  type Host,
-  isFinal,
-  OUTPUT_STATUS_ID,
-  type OutputStatus,
-} from "@neverstale/fleet-domain";
+import { type Args, type Command, type FinalStatus, type Fleet, type Host, isFinal } from "@neverstale/fleet-domain";
 import type { Change } from "@neverstale/protocol";
 import { isoAfter } from "../fleet/moment.ts";
 import { line, note, noteWithin } from "../fleet/note.ts";
 import type { View, Work } from "../fleet/work.ts";
 import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./catalogue.ts";
+import { beginOutput, finishOutput, limitOutput } from "./outputs.ts";
 
 export interface NewCommand {
   readonly id: string;
@@ -34,7 +26,7 @@ export function createCommand(work: Work, command: NewCommand, reason: string): 
     createdAt: work.at.iso,
     outputBytes: 0,
   });
-  work.changeOutput(id, "output_progress", { id: OUTPUT_STATUS_ID, bytes: 0, finished: false });
+  beginOutput(work, id);
 }
 
 /** `busy` and `offline` pass by themselves, `block` doesn't. */
@@ -130,27 +122,6 @@ export function retireOld(fleet: Fleet): Change[] {
   return [...fleet.commands.values()]
     .filter((command) => isFinal(command.status) && command.retired !== true && !isNeeded(fleet, command))
     .map(({ id, host }) => ({ type: "command_progress", target: host, data: { id, retired: true } }));
-}
-
-/** How many bytes the output has in the end; null when nobody keeps it. */
-function finishOutput(work: Work, commandId: string): number | null {
-  const status = outputStatus(work, commandId);
-  if (status === null) return null;
-  work.changeOutput(commandId, "output_finished", { ...status, finished: true });
-  return status.bytes;
-}
-
-/** What is kept of a command's output; `bytes` is the offset that comes next. Null when nobody keeps it. */
-export function outputStatus(work: Work, commandId: string): OutputStatus | null {
-  return work.output(commandId)?.status.get(OUTPUT_STATUS_ID) ?? null;
-}
-
-/** A program may say how it stops, not go on for ever. */
-function limitOutput(work: Work, commandId: string): void {
-  const status = outputStatus(work, commandId);
-  const { outputBytesAfterCancel } = work.budgets.limits;
-  if (status === null) return;
-  work.changeOutput(commandId, "output_progress", { ...status, atMost: status.bytes + outputBytesAfterCancel });
 }
 
 function eventOf(end: End) {

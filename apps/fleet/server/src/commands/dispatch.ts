@@ -19,7 +19,7 @@ import { conclude, drive, WAITS_FOR_STAGE } from "./driver.ts";
 export type IdFor = (part: string) => string;
 
 /** Starts an op on hosts, in one transaction with the agents' work and the audit event. Refused whole, or each host has an answer. */
-export function dispatch(
+export function dispatchOp(
   work: Work,
   request: DispatchRequest,
   actor: string,

@@ -1,7 +1,7 @@
 import type { AgentState, Assignment, Command, CommandStatus, Fleet, Host, Pipeline } from "@neverstale/fleet-domain";
 import { describe, expect, test } from "vitest";
 import type { View } from "../fleet/work.ts";
-import { missingSteps, type Step, WAITS_FOR_STAGE } from "./driver.ts";
+import { type DueAction, dueActions, WAITS_FOR_STAGE } from "./driver.ts";
 
 const NOW = "2030-01-01T00:00:00.000Z";
 const LATER = "2030-01-01T01:00:00.000Z";
@@ -92,25 +92,25 @@ function view({ hosts = [host("a"), host("b")], commands = [], pipelines = [], a
   return { fleet, agent: (id) => (hosts.some((one) => one.id === id) ? agent(id) : null) };
 }
 
-/** Each step in a word, for the eye. */
-function steps(world: World): string[] {
-  return missingSteps(view(world), NOW).map(inWords);
+/** Each action in a word, for the eye. */
+function actions(world: World): string[] {
+  return dueActions(view(world), NOW).map(inWords);
 }
 
-function inWords(step: Step): string {
-  switch (step.kind) {
+function inWords(action: DueAction): string {
+  switch (action.kind) {
     case "assign":
-      return `assign ${step.command.id}`;
+      return `assign ${action.command.id}`;
     case "wait":
-      return `wait ${step.command.id} ${step.reason}`;
+      return `wait ${action.command.id} ${action.reason}`;
     case "end":
-      return `${step.status} ${step.command.id}`;
+      return `${action.status} ${action.command.id}`;
     case "fail_hosts":
-      return `failed ${step.hosts.join()}`;
+      return `failed ${action.hosts.join()}`;
     case "enter_stage":
-      return `stage ${step.stage}`;
+      return `stage ${action.stage}`;
     case "conclude":
-      return step.status;
+      return action.status;
   }
 }
 
@@ -124,20 +124,20 @@ describe("a pipeline has && semantics for each host", () => {
   test("at first all hosts are given the first stage, and only that", () => {
     const commands = grid({ a: ["pending", "pending", "pending"], b: ["pending", "pending", "pending"] });
 
-    expect(steps({ pipelines, commands })).toEqual(["assign a-0", "assign b-0"]);
+    expect(actions({ pipelines, commands })).toEqual(["assign a-0", "assign b-0"]);
   });
 
   test("nobody enters the second stage while one host is in the first", () => {
     const commands = grid({ a: ["succeeded", "pending", "pending"], b: ["running", "pending", "pending"] });
 
-    expect(steps({ pipelines, commands, assigned: { b: ["b-0"] } })).toEqual([]);
+    expect(actions({ pipelines, commands, assigned: { b: ["b-0"] } })).toEqual([]);
   });
 
   test("when all have succeeded the next stage is entered", () => {
     const commands = grid({ a: ["succeeded", "pending", "pending"], b: ["succeeded", "pending", "pending"] });
 
-    expect(steps({ pipelines, commands })).toEqual(["stage 1"]);
-    expect(steps({ pipelines: [pipeline({ currentStage: 1 })], commands })).toEqual(["assign a-1", "assign b-1"]);
+    expect(actions({ pipelines, commands })).toEqual(["stage 1"]);
+    expect(actions({ pipelines: [pipeline({ currentStage: 1 })], commands })).toEqual(["assign a-1", "assign b-1"]);
   });
 
   test.each(["failed", "timed_out", "cancelled", "lost", "blocked", "rejected", "expired"] as const)(
@@ -145,8 +145,8 @@ describe("a pipeline has && semantics for each host", () => {
     (status) => {
       const commands = grid({ a: ["succeeded", "pending", "pending"], b: [status, "pending", "pending"] });
 
-      expect(steps({ pipelines, commands })).toEqual(["failed b"]);
-      expect(steps({ pipelines: [pipeline({ failedHosts: ["b"] })], commands })).toEqual([
+      expect(actions({ pipelines, commands })).toEqual(["failed b"]);
+      expect(actions({ pipelines: [pipeline({ failedHosts: ["b"] })], commands })).toEqual([
         "skipped b-1",
         "skipped b-2",
       ]);
@@ -162,7 +162,7 @@ describe("a pipeline has && semantics for each host", () => {
     const failed = [...failedHosts];
     const left = failed.includes("b") ? commands : commands.filter((one) => one.host === "a");
 
-    expect(steps({ pipelines: [pipeline({ failedHosts: failed, currentStage: 2 })], commands: left })).toEqual([
+    expect(actions({ pipelines: [pipeline({ failedHosts: failed, currentStage: 2 })], commands: left })).toEqual([
       status,
     ]);
   });
@@ -171,7 +171,7 @@ describe("a pipeline has && semantics for each host", () => {
     const hosts = [host("a", { online: false }), host("b")];
     const commands = grid({ a: ["pending", "pending", "pending"], b: ["pending", "pending", "pending"] });
 
-    expect(steps({ hosts, pipelines, commands, assigned: { b: ["other"] } })).toEqual([
+    expect(actions({ hosts, pipelines, commands, assigned: { b: ["other"] } })).toEqual([
       "blocked a-0",
       "wait b-0 busy: uptime is still running there",
     ]);
@@ -180,7 +180,7 @@ describe("a pipeline has && semantics for each host", () => {
   test("an ended pipeline is left alone", () => {
     const commands = grid({ a: ["running", "pending", "pending"] });
 
-    expect(steps({ pipelines: [pipeline({ status: "cancelled" })], commands, assigned: { a: ["a-0"] } })).toEqual([]);
+    expect(actions({ pipelines: [pipeline({ status: "cancelled" })], commands, assigned: { a: ["a-0"] } })).toEqual([]);
   });
 });
 
@@ -188,28 +188,28 @@ describe("single commands", () => {
   test("the oldest one that waits gets the free host", () => {
     const commands = [single("second", { createdAt: LATER }), single("first")];
 
-    expect(steps({ commands })).toEqual(["assign first"]);
+    expect(actions({ commands })).toEqual(["assign first"]);
   });
 
   test("one that its agent has is not given again", () => {
-    expect(steps({ commands: [single("first")], assigned: { a: ["first"] } })).toEqual([]);
+    expect(actions({ commands: [single("first")], assigned: { a: ["first"] } })).toEqual([]);
   });
 
   test("one that waits for an offline host waits on, until its deadline", () => {
     const hosts = [host("a", { online: false })];
 
-    expect(steps({ hosts, commands: [single("first", { deadline: LATER })] })).toEqual([]);
-    expect(steps({ hosts, commands: [single("first", { deadline: EARLIER })] })).toEqual(["expired first"]);
+    expect(actions({ hosts, commands: [single("first", { deadline: LATER })] })).toEqual([]);
+    expect(actions({ hosts, commands: [single("first", { deadline: EARLIER })] })).toEqual(["expired first"]);
   });
 
   test("what runs has no deadline any more", () => {
     expect(
-      steps({ commands: [single("first", { status: "running", deadline: EARLIER })], assigned: { a: ["first"] } }),
+      actions({ commands: [single("first", { status: "running", deadline: EARLIER })], assigned: { a: ["first"] } }),
     ).toEqual([]);
   });
 
   test("one whose host is gone, or doesn't allow it, is blocked", () => {
-    expect(steps({ hosts: [], commands: [single("first")] })).toEqual(["blocked first"]);
-    expect(steps({ commands: [single("first", { op: "reboot" })] })).toEqual(["blocked first"]);
+    expect(actions({ hosts: [], commands: [single("first")] })).toEqual(["blocked first"]);
+    expect(actions({ commands: [single("first", { op: "reboot" })] })).toEqual(["blocked first"]);
   });
 });

@@ -4,7 +4,7 @@ import type { View, Work } from "../fleet/work.ts";
 import { assign, endCommand, keepWaiting, place, retireCommandsOf } from "./decide.ts";
 
 /** One thing that the state says is still to be done. */
-export type Step =
+export type DueAction =
   | { readonly kind: "assign"; readonly command: Command }
   | { readonly kind: "wait"; readonly command: Command; readonly reason: string }
   | {
@@ -22,21 +22,21 @@ export const WAITS_FOR_STAGE = "stage: the stage before has not ended";
 
 /**
  * Work is level-triggered: looks at the state and says what is missing, so that whoever stopped in between, the next
- * look goes on from there. Done again after its steps were taken, until it says nothing.
+ * look goes on from there. It is done again after its actions were performed, until it says nothing.
  */
-export function missingSteps(view: View, now: string): Step[] {
+export function dueActions(view: View, now: string): DueAction[] {
   const active = [...view.fleet.commands.values()].filter((command) => !isFinal(command.status));
-  const steps = active.flatMap((command) => expiry(command, now));
+  const actions = active.flatMap((command) => expiry(command, now));
   for (const pipeline of view.fleet.pipelines.values()) {
-    if (pipeline.status === "running") for (const step of pipelineSteps(view, pipeline)) steps.push(step);
+    if (pipeline.status === "running") for (const action of pipelineActions(view, pipeline)) actions.push(action);
   }
-  if (steps.length > 0) return steps;
+  if (actions.length > 0) return actions;
   return nextPerHost(active.filter((command) => command.pipelineId === undefined)).flatMap((command) =>
-    placeStep(view, command),
+    placeAction(view, command),
   );
 }
 
-function expiry(command: Command, now: string): Step[] {
+function expiry(command: Command, now: string): DueAction[] {
   if (command.status !== "pending" || command.deadline === undefined || command.deadline > now) return [];
   return [{ kind: "end", command, status: "expired", reason: command.reason ?? "its agent did not claim it in time" }];
 }
@@ -45,7 +45,7 @@ function expiry(command: Command, now: string): Step[] {
  * All hosts run a stage; those that succeeded run the next one, the others skip it. While the pipeline runs all of its
  * commands are in the state, however many they are: how the earlier stages ended is read from them.
  */
-function pipelineSteps(view: View, pipeline: Pipeline): Step[] {
+function pipelineActions(view: View, pipeline: Pipeline): DueAction[] {
   const commands = [...view.fleet.commands.values()].filter((command) => command.pipelineId === pipeline.id);
   const failed = newlyFailed(pipeline, commands);
   if (failed.length > 0) return [{ kind: "fail_hosts", pipeline, hosts: failed }];
@@ -56,7 +56,7 @@ function pipelineSteps(view: View, pipeline: Pipeline): Step[] {
   if (active.length === 0) return [{ kind: "conclude", pipeline, status: verdict(pipeline) }];
   const stage = active.reduce((lowest, command) => Math.min(lowest, command.stage ?? 0), Number.POSITIVE_INFINITY);
   if (stage !== pipeline.currentStage) return [{ kind: "enter_stage", pipeline, stage }];
-  return active.filter((command) => command.stage === stage).flatMap((command) => placeStep(view, command));
+  return active.filter((command) => command.stage === stage).flatMap((command) => placeAction(view, command));
 }
 
 function newlyFailed(pipeline: Pipeline, commands: readonly Command[]): string[] {
@@ -65,7 +65,7 @@ function newlyFailed(pipeline: Pipeline, commands: readonly Command[]): string[]
   return [...new Set(failed.map((command) => command.host))];
 }
 
-function skip(command: Command): Step {
+function skip(command: Command): DueAction {
   return { kind: "end", command, status: "skipped", reason: "an earlier stage did not succeed there" };
 }
 
@@ -75,7 +75,7 @@ function verdict(pipeline: Pipeline): PipelineStatus {
 }
 
 /** A pending command that no agent has yet: given to its host, blocked, or left to wait with the reason said. */
-function placeStep(view: View, command: Command): Step[] {
+function placeAction(view: View, command: Command): DueAction[] {
   if (command.status !== "pending" || view.agent(command.host)?.commands.has(command.id)) return [];
   const placed = place(view, command);
   if (placed.kind === "assign") return [{ kind: "assign", command }];
@@ -98,33 +98,33 @@ function nextPerHost(commands: readonly Command[]): Command[] {
 
 /** Does what is missing, in this transaction. */
 export function drive(work: Work): void {
-  for (let steps = missingSteps(work, work.at.iso); steps.length > 0; steps = missingSteps(work, work.at.iso)) {
-    for (const step of steps) take(work, step);
+  for (let actions = dueActions(work, work.at.iso); actions.length > 0; actions = dueActions(work, work.at.iso)) {
+    for (const action of actions) perform(work, action);
   }
 }
 
-function take(work: Work, step: Step): void {
-  switch (step.kind) {
+function perform(work: Work, action: DueAction): void {
+  switch (action.kind) {
     case "assign": {
-      // Two steps of one look may want the same host: the second one waits for the next look.
-      if (place(work, step.command).kind === "assign") assign(work, step.command);
+      // Two actions of one look may want the same host: the second one waits for the next look.
+      if (place(work, action.command).kind === "assign") assign(work, action.command);
       return;
     }
     case "wait":
-      return keepWaiting(work, step.command, step.reason);
+      return keepWaiting(work, action.command, action.reason);
     case "end": {
-      const command = work.fleet.commands.get(step.command.id);
-      if (command === undefined || isFinal(command.status)) return; // Two steps of one look may end the same command.
-      return endCommand(work, command, { status: step.status, reason: step.reason, actor: "server" });
+      const command = work.fleet.commands.get(action.command.id);
+      if (command === undefined || isFinal(command.status)) return; // Two actions of one look may end the same command.
+      return endCommand(work, command, { status: action.status, reason: action.reason, actor: "server" });
     }
     case "fail_hosts": {
-      const { id, failedHosts } = step.pipeline;
-      return work.change("pipeline_progress", "", { id, failedHosts: [...failedHosts, ...step.hosts] });
+      const { id, failedHosts } = action.pipeline;
+      return work.change("pipeline_progress", "", { id, failedHosts: [...failedHosts, ...action.hosts] });
     }
     case "enter_stage":
-      return work.change("pipeline_progress", "", { id: step.pipeline.id, currentStage: step.stage });
+      return work.change("pipeline_progress", "", { id: action.pipeline.id, currentStage: action.stage });
     case "conclude":
-      return conclude(work, step.pipeline, step.status, "server");
+      return conclude(work, action.pipeline, action.status, "server");
   }
 }
 

@@ -7,7 +7,7 @@ import type { FleetManager } from "../fleet/state.ts";
 import { unknownHost } from "../hosts/decide.ts";
 import { type Answer, type Ask, param, queried, type Route } from "../http/route.ts";
 import { commandsPast } from "./command-log.ts";
-import { isInHistory, lastLines, liveChunks, textsOf } from "./written.ts";
+import { hasOutputHistory, lastLines, liveChunks, textsOf } from "./output-text.ts";
 
 export interface OutputRoutesParts {
   readonly manager: FleetManager;
@@ -37,7 +37,7 @@ async function output(manager: FleetManager, ask: Ask<unknown>): Promise<Answer>
   const { format } = queried(OutputQuery, ask);
   const id = param(ask, "id");
   const live = liveChunks(manager, id);
-  if (live === null && !(await isInHistory(manager, id)))
+  if (live === null && !(await hasOutputHistory(manager, id)))
     throw new RequestRefusal("unknown_command", "there is no output of such a command", {
       hint: "It never wrote anything, or that was longer ago than the history goes back.",
     });

@@ -1,10 +1,10 @@
-import { type AgentReport, asLine, type Command, chunkId, isFinal, type OutputStatus } from "@neverstale/fleet-domain";
-import { utf8Bytes } from "@neverstale/protocol";
+import { type AgentReport, asLine, type Command, isFinal, type OutputStatus } from "@neverstale/fleet-domain";
 import { markClock, movedTime, toldTime } from "../agents/agent-times.ts";
 import { noteWithin } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
-import { endCommand, outputStatus } from "./decide.ts";
+import { endCommand } from "./decide.ts";
 import { drive } from "./driver.ts";
+import { appendOutput, cutOutput, outputStatus } from "./outputs.ts";
 
 type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
 
@@ -14,7 +14,7 @@ function commandOf(work: Work, hostId: string, commandId: string): Command | und
   return command?.host === hostId ? command : undefined;
 }
 
-export function takeProgress(work: Work, hostId: string, report: Report<"progress">): void {
+export function acceptProgress(work: Work, hostId: string, report: Report<"progress">): void {
   const command = commandOf(work, hostId, report.commandId);
   if (command?.status !== "running") return;
   const { phase, current, total, message } = report;
@@ -27,7 +27,7 @@ export function takeProgress(work: Work, hostId: string, report: Report<"progres
  * By `(commandId, offset)`: what the server has is not taken again, and nothing is taken behind a hole. What nobody
  * keeps (any more) is acknowledged, so that the agent goes on to the end.
  */
-export function takeOutput(
+export function acceptOutput(
   work: Work,
   hostId: string,
   report: Report<"output">,
@@ -44,9 +44,9 @@ export function takeOutput(
     return;
   }
   const refused = budgetProblem(work, hostId, status, bytes);
-  if (refused === null) return append(work, command, status, report);
+  if (refused === null) return appendOutput(work, command, status, report);
   work.budgets.countDropped(bytes);
-  cut(work, command, status, refused);
+  cutOutput(work, command, status, refused);
 }
 
 /** Or adopted: until then it has written nothing. */
@@ -63,7 +63,7 @@ function budgetProblem(work: Work, hostId: string, status: OutputStatus, bytes: 
   const { commandOutputBytes } = work.budgets.limits;
   if (status.bytes + bytes > commandOutputBytes) return `of one command ${sizeOf(commandOutputBytes)} are kept`;
   if (status.bytes + bytes > (status.atMost ?? Number.POSITIVE_INFINITY)) return "it was asked to stop, and went on";
-  if (work.budgets.takeOutput(hostId, bytes, work.at.ms)) return null;
+  if (work.budgets.spendOutput(hostId, bytes, work.at.ms)) return null;
   return "its host has written more than is kept of one host";
 }
 
@@ -73,37 +73,10 @@ function sizeOf(bytes: number): string {
 
 const MIB = 1024 * 1024;
 
-function append(
-  work: Work,
-  command: Command,
-  status: OutputStatus,
-  { bytes, text }: Pick<Report<"output">, "bytes" | "text">,
-): void {
-  const [offset, end] = [status.bytes, status.bytes + bytes];
-  work.changeOutput(command.id, "output_appended", { id: chunkId(offset), offset, bytes, text, at: work.at.iso });
-  const finished = isFinal(command.status) && end >= command.outputBytes;
-  work.changeOutput(command.id, "output_progress", { ...status, bytes: end, finished });
-}
-
-/** The mark is the last piece that is kept. */
-function cut(work: Work, command: Command, status: OutputStatus, why: string): void {
-  const text = `\n[output cut: ${why}]\n`;
-  append(work, command, { ...status, cut: true }, { text, bytes: utf8Bytes(text) });
-  noteWithin(work, {
-    category: "error",
-    level: "warn",
-    actor: "server",
-    host: command.host,
-    action: "output_cut",
-    message: `the output of ${command.op} on ${command.host} was cut: ${why}`,
-    details: { commandId: command.id },
-  });
-}
-
 /** What ends without ever having been given out; every other end needs a claim. */
 const UNCLAIMED_ENDS: ReadonlySet<string> = new Set(["rejected", "expired", "cancelled"]);
 
-export function takeFinished(work: Work, hostId: string, report: Report<"finished">, finished: string[]): void {
+export function acceptEnd(work: Work, hostId: string, report: Report<"finished">, finished: string[]): void {
   const { commandId } = report;
   const command = commandOf(work, hostId, commandId);
   if (command === undefined || isOver(command)) return void finished.push(commandId);

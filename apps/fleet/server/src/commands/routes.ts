@@ -17,7 +17,7 @@ import type { TransactFor } from "../http/io/once.ts";
 import { type Answer, type Ask, param, queried, type Route, userOf, withBody } from "../http/route.ts";
 import { PIPELINES } from "./catalogue.ts";
 import { commandLog } from "./command-log.ts";
-import { cancelById, cancelPipeline, dispatch, dispatchPipeline } from "./dispatch.ts";
+import { cancelById, cancelPipeline, dispatchOp, dispatchPipeline } from "./dispatch.ts";
 
 export interface CommandRoutesParts {
   readonly manager: FleetManager;
@@ -45,7 +45,7 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
       handle: async (ask) => {
         const { applied, result } = await transactFor(
           ask,
-          (work, idFor) => dispatch(work, ask.body, userOf(ask).user, idFor) as Stored<"commands">,
+          (work, idFor) => dispatchOp(work, ask.body, userOf(ask).user, idFor) as Stored<"commands">,
         );
         return accepted<DispatchAnswer>({ commands: result, epoch: applied.epoch, version: applied.version });
       },

@@ -13,7 +13,7 @@ import { type RunningFleet, startFleet } from "../process/io/start.ts";
 
 /** What the tests of this package share: a real server on a real port, and those who talk to it over real sockets. */
 
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
@@ -21,7 +21,7 @@ export interface Answer {
   readonly body: Record<string, never> & { readonly [key: string]: unknown };
 }
 
-export interface Call {
+export interface CallOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string | undefined>>;
 }
@@ -31,8 +31,8 @@ export function send(
   address: string,
   method: string,
   path: string,
-  { body, headers = {} }: Call = {},
-): Promise<Answer> {
+  { body, headers = {} }: CallOptions = {},
+): Promise<HttpAnswer> {
   const payload = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
   const given = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
   const length = payload === undefined ? {} : { "content-length": String(Buffer.byteLength(payload)) };
@@ -76,15 +76,15 @@ export class Browser {
     return { cookie: this.cookie, "x-csrf-token": this.csrf, origin: this.fleet.address };
   }
 
-  get(path: string, headers: Call["headers"] = {}): Promise<Answer> {
+  get(path: string, headers: CallOptions["headers"] = {}): Promise<HttpAnswer> {
     return send(this.fleet.address, "GET", path, { headers: { cookie: this.cookie, ...headers } });
   }
 
-  post(path: string, body?: unknown, headers: Call["headers"] = {}): Promise<Answer> {
+  post(path: string, body?: unknown, headers: CallOptions["headers"] = {}): Promise<HttpAnswer> {
     return this.call("POST", path, body, headers);
   }
 
-  call(method: string, path: string, body?: unknown, headers: Call["headers"] = {}): Promise<Answer> {
+  call(method: string, path: string, body?: unknown, headers: CallOptions["headers"] = {}): Promise<HttpAnswer> {
     return send(this.fleet.address, method, path, {
       ...(body === undefined ? {} : { body }),
       headers: { ...this.headers, ...headers },
@@ -100,7 +100,7 @@ export async function signIn(fleet: RunningFleet, body: Record<string, unknown> 
     headers: { origin: fleet.address },
   });
   if (answer.status !== 200) throw new Error(`sign-in failed: ${answer.text}`);
-  return new Browser(fleet, cookieOf(answer), String(answer.body.csrfToken));
+  return new Browser(fleet, cookieSetBy(answer), String(answer.body.csrfToken));
 }
 
 /** Signs in `admin` with a password. */
@@ -108,11 +108,11 @@ export async function signInWith(fleet: RunningFleet, password: string): Promise
   const body = { username: "admin", password };
   const answer = await send(fleet.address, "POST", "/api/login", { body, headers: { origin: fleet.address } });
   if (answer.status !== 200) throw new Error(`sign-in failed: ${answer.text}`);
-  return new Browser(fleet, cookieOf(answer), String(answer.body.csrfToken));
+  return new Browser(fleet, cookieSetBy(answer), String(answer.body.csrfToken));
 }
 
 /** `name=value` of the cookie that an answer sets. */
-export function cookieOf(answer: Answer): string {
+export function cookieSetBy(answer: HttpAnswer): string {
   return String(answer.headers["set-cookie"]).split(";", 1)[0] ?? "";
 }
 
@@ -124,7 +124,7 @@ export const OPS: OpOffer[] = [
 ];
 
 /** A host's agent as the server sees one: it enrols, claims and reports over HTTP as any agent does. */
-export class Host {
+export class HostAgent {
   readonly address: string;
   readonly id: string;
   readonly credential: string;
@@ -143,27 +143,27 @@ export class Host {
   }
 
   /** The same host after its agent was started again. */
-  restarted(instance: string): Host {
-    return new Host(this.address, this.id, this.credential, instance);
+  restarted(instance: string): HostAgent {
+    return new HostAgent(this.address, this.id, this.credential, instance);
   }
 
-  claim(commandId: string, instance = this.instance): Promise<Answer> {
+  claim(commandId: string, instance = this.instance): Promise<HttpAnswer> {
     return send(this.address, "POST", "/agent/claims", { body: { commandId, instance }, headers: this.headers });
   }
 
-  report(...reports: AgentReport[]): Promise<Answer> {
+  report(...reports: AgentReport[]): Promise<HttpAnswer> {
     this.#seq += 1;
     return this.reportAs(this.#seq, ...reports);
   }
 
-  reportAs(seq: number, ...reports: AgentReport[]): Promise<Answer> {
+  reportAs(seq: number, ...reports: AgentReport[]): Promise<HttpAnswer> {
     return send(this.address, "POST", "/agent/reports", {
       body: { instance: this.instance, seq, reports },
       headers: this.headers,
     });
   }
 
-  hello(ops: OpOffer[] = OPS): Promise<Answer> {
+  hello(ops: OpOffer[] = OPS): Promise<HttpAnswer> {
     return this.report({
       type: "hello",
       hostname: this.id,
@@ -175,7 +175,7 @@ export class Host {
     });
   }
 
-  finished(commandId: string, status: "succeeded" | "failed" | "cancelled", outputBytes = 0): Promise<Answer> {
+  finished(commandId: string, status: "succeeded" | "failed" | "cancelled", outputBytes = 0): Promise<HttpAnswer> {
     const finishedAt = new Date().toISOString();
     return this.report({
       type: "finished",
@@ -195,17 +195,17 @@ export class Host {
   }
 }
 
-export async function enrollHost(browser: Browser, hostname: string): Promise<Host> {
+export async function enrollHost(browser: Browser, hostname: string): Promise<HostAgent> {
   const made = await browser.post("/api/enrollment-tokens", {});
   const facts = { hostname, os: "Linux", arch: "x64", agentVersion: "1.0.0" };
   const body = { token: made.body.token, nonce: `a nonce of ${hostname} with some length`, ...facts };
   const answer = await send(browser.fleet.address, "POST", "/agent/enroll", { body });
   if (answer.status !== 200) throw new Error(`enrolment failed: ${answer.text}`);
-  return new Host(browser.fleet.address, String(answer.body.hostId), String(answer.body.credential));
+  return new HostAgent(browser.fleet.address, String(answer.body.hostId), String(answer.body.credential));
 }
 
 /** Enrolled, and online with all of `OPS`. */
-export async function onlineHost(browser: Browser, hostname: string): Promise<Host> {
+export async function onlineHost(browser: Browser, hostname: string): Promise<HostAgent> {
   const host = await enrollHost(browser, hostname);
   await host.hello();
   return host;

@@ -2,7 +2,7 @@ import type { AgentReport, Command, Event, OpOffer } from "@neverstale/fleet-dom
 import { memoryStore, RETENTION } from "@neverstale/server";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunningFleet } from "../process/io/start.ts";
-import { type Browser, enrollHost, Fleets, type Host, OPS, onlineHost, signIn } from "./fleet-suite.ts";
+import { type Browser, enrollHost, Fleets, type HostAgent, OPS, onlineHost, signIn } from "./fleet-suite.ts";
 
 const fleets = new Fleets();
 let fleet: RunningFleet;
@@ -32,7 +32,7 @@ beforeEach(async () => {
 });
 afterEach(() => fleets.end());
 
-async function running(host: Host, op = "uptime"): Promise<string> {
+async function running(host: HostAgent, op = "uptime"): Promise<string> {
   const answer = await browser.post("/api/dispatch", { op, hosts: [host.id] });
   const [{ id }] = answer.body.commands as unknown as [{ id: string }];
   await host.claim(id);
@@ -69,11 +69,11 @@ async function eventsOf(query: string): Promise<Event[]> {
   }
 }
 
-async function actionsOf(host: Host): Promise<string[]> {
+async function actionsOf(host: HostAgent): Promise<string[]> {
   return (await eventsOf("")).filter((event) => event.host === host.id).map((event) => event.action);
 }
 
-function hello(host: Host, over: Partial<Extract<AgentReport, { type: "hello" }>> = {}): AgentReport {
+function hello(host: HostAgent, over: Partial<Extract<AgentReport, { type: "hello" }>> = {}): AgentReport {
   const facts = { os: "Linux", arch: "x64", agentVersion: "1.0.0", ops: OPS, checks: {} };
   return { type: "hello", hostname: host.id, ...facts, ...over };
 }
@@ -386,7 +386,8 @@ describe("what a host says of itself", () => {
 
   test("a name that an admin gives is no other host's name or id, also not one that enrols later", async () => {
     const [one, two] = [await onlineHost(browser, "web-1"), await onlineHost(browser, "web-2")];
-    const name = (host: Host, text: string | null) => browser.call("PATCH", `/api/hosts/${host.id}`, { name: text });
+    const name = (host: HostAgent, text: string | null) =>
+      browser.call("PATCH", `/api/hosts/${host.id}`, { name: text });
 
     const given = await name(one, "Shop");
     const refused = [
@@ -407,7 +408,7 @@ describe("what a host says of itself", () => {
 });
 
 describe("times that an agent tells", () => {
-  const clockOf = (host: Host) => fleet.manager.state.hosts.get(host.id)?.clockSkewed;
+  const clockOf = (host: HostAgent) => fleet.manager.state.hosts.get(host.id)?.clockSkewed;
 
   test.each(["1970-01-01T00:00:00.000Z", "2126-01-01T00:00:00Z"])(
     "%s is put right, and the host is marked",

@@ -73,7 +73,7 @@ export class HostBudgets {
     this.limits = withDefaults(DEFAULT_HOST_LIMITS, limits, "hostLimits");
   }
 
-  takeEvent(hostId: string, isAudit: boolean, nowMs: number): BudgetGrant {
+  spendEvent(hostId: string, isAudit: boolean, nowMs: number): BudgetGrant {
     const { eventsPerMinute, auditEvents, auditEventsPerHour } = this.limits;
     const allowance = isAudit
       ? allowanceIn(this.#audit, hostId, auditEvents, auditEventsPerHour / 3600, nowMs)
@@ -83,7 +83,7 @@ export class HostBudgets {
     return grant;
   }
 
-  takeOutput(hostId: string, bytes: number, nowMs: number): boolean {
+  spendOutput(hostId: string, bytes: number, nowMs: number): boolean {
     const { outputBytes, outputBytesPerSecond } = this.limits;
     return allowanceIn(this.#output, hostId, outputBytes, outputBytesPerSecond, nowMs).take(bytes, nowMs) === "go";
   }

@@ -31,7 +31,7 @@ function keepForAudit(work: Work, event: Event): void {
  */
 export function noteWithin(work: Work, event: Note & { readonly host: string }): boolean {
   const { host, category } = event;
-  const grant = work.budgets.takeEvent(host, category === "audit", work.at.ms);
+  const grant = work.budgets.spendEvent(host, category === "audit", work.at.ms);
   if (grant === "go") note(work, event);
   if (grant === "alarm") {
     note(work, {

@@ -1,4 +1,4 @@
-import { Problem } from "@neverstale/fleet-domain";
+import { ProblemDetails } from "@neverstale/fleet-domain";
 import { z } from "zod";
 
 /** What is described of a route. */
@@ -26,7 +26,7 @@ export function openApi(routes: readonly Described[], version: string): Json {
     openapi: "3.1.0",
     info: { title: "Neverstale fleet", version, license: { name: "MIT", identifier: "MIT" } },
     paths,
-    components: { schemas: { Problem: schemaOf(Problem, "output") }, securitySchemes: SECURITY_SCHEMES },
+    components: { schemas: { Problem: schemaOf(ProblemDetails, "output") }, securitySchemes: SECURITY_SCHEMES },
   };
 }
 

@@ -1,10 +1,10 @@
 /** An error becomes the body of an answer here: a problem as RFC 9457 has it, by a code from the closed list. */
 
-import { PROBLEMS, type Problem } from "@neverstale/fleet-domain";
+import { PROBLEMS, type ProblemDetails } from "@neverstale/fleet-domain";
 import { SyncError } from "@neverstale/protocol";
 import { RequestRefusal } from "../fleet/refusal.ts";
 
-export function problemDetailsOf(refusal: RequestRefusal): Problem {
+export function problemDetailsOf(refusal: RequestRefusal): ProblemDetails {
   const { code, hint, status } = refusal;
   return { type: "about:blank", title: TITLES[status] ?? "Error", status, code, detail: refusal.message, hint };
 }

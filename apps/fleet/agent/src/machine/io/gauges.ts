@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import * as os from "node:os";
 import { join } from "node:path";
-import type { Reading } from "@neverstale/fleet-domain";
+import type { HostReading } from "@neverstale/fleet-domain";
 import { type CpuTime, cpuPercent, cpuTimeOf, diskPercent, memoryOf, percent } from "../figures.ts";
 
 export class Gauges {
@@ -19,7 +19,7 @@ export class Gauges {
   }
 
   /** A figure that this machine doesn't tell is left out. It is never a reason to end. */
-  read(): Reading {
+  read(): HostReading {
     this.#askDisk();
     const cpu = figure(() => this.#cpuSince());
     const load1 = process.platform === "win32" ? null : figure(() => os.loadavg()[0] ?? null);
@@ -41,7 +41,7 @@ export class Gauges {
     return before === null || after === null ? null : cpuPercent(before, after);
   }
 
-  #memory(): Pick<Reading, "ram" | "swap"> {
+  #memory(): Pick<HostReading, "ram" | "swap"> {
     if (process.platform === "linux") return memoryOf(readFileSync(join(this.#proc, "meminfo"), "utf8"));
     return { ram: percent(os.totalmem() - os.freemem(), os.totalmem()) };
   }

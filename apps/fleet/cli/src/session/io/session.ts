@@ -1,7 +1,7 @@
 /** A fleet session is the time between a sign-in and a sign-out: requests and replicas of it carry its cookie. */
 
 import { nodeEnvironment, StateSync, type StateSyncOptions } from "@neverstale/client";
-import { Problem, SessionAnswer } from "@neverstale/fleet-domain";
+import { ProblemDetails, SessionAnswer } from "@neverstale/fleet-domain";
 import WebSocket, { type ClientOptions } from "ws";
 import { Failure } from "../../command-line/failure.ts";
 import type { SignInFlags } from "../../command-line/flags.ts";
@@ -116,7 +116,7 @@ async function request(
     });
   });
   if (answer.ok) return answer;
-  const problem = Problem.safeParse(await answer.json().catch(() => null));
+  const problem = ProblemDetails.safeParse(await answer.json().catch(() => null));
   throw problem.success
     ? new Failure(`${path}: ${problem.data.detail}`, { hint: problem.data.hint })
     : new Failure(`${path}: the server answered ${answer.status}`);

@@ -57,7 +57,7 @@ export interface ResetParts {
 }
 
 /** Does what was asked for. Returns whether a link that somebody holds is good from now on. */
-export async function takeUpReset(parts: ResetParts, dataDir: string): Promise<boolean> {
+export async function carryOutReset(parts: ResetParts, dataDir: string): Promise<boolean> {
   return await reset(parts, dataDir).catch((error: unknown) => {
     parts.log.error({ err: error }, "admin could not be reset; it is tried again");
     return false;
@@ -85,7 +85,7 @@ async function reset(
 export function watchForResets(parts: ResetParts, dataDir: string): () => Promise<void> {
   const turns = new Turns();
   const timer = setInterval(() => {
-    if (turns.free) void turns.take(() => takeUpReset(parts, dataDir));
+    if (turns.free) void turns.take(() => carryOutReset(parts, dataDir));
   }, LOOK_MS);
   return async () => {
     clearInterval(timer);

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { cookieOf, Fleets, send, signInWith } from "../../fleet/fleet-suite.ts";
+import { cookieSetBy, Fleets, send, signInWith } from "../../fleet/fleet-suite.ts";
 import type { FleetOptions } from "../../process/io/settings.ts";
 import { Passwords } from "./passwords.ts";
 
@@ -53,7 +53,7 @@ describe("guesses", () => {
     const one = { burst: 1, perSecond: 0.001 };
     const { fleet, login } = await loginsFrom({ rateLimits: { attempts: one, account: one, passwords: one } });
     const browser = await signInWith(fleet, PASSWORD);
-    const device = cookieOf(await browser.get("/api/session"));
+    const device = cookieSetBy(await browser.get("/api/session"));
 
     const guessed = [await login("192.0.2.1"), await login("192.0.2.1", PASSWORD), await login("192.0.2.2", PASSWORD)];
 

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, describe, expect, test } from "vitest";
-import { Browser, closeCode, cookieOf, Fleets, send, signIn, signInWith, upgrade } from "../../fleet/fleet-suite.ts";
+import { Browser, closeCode, cookieSetBy, Fleets, send, signIn, signInWith, upgrade } from "../../fleet/fleet-suite.ts";
 import { accountsIn } from "../../fleet/state.ts";
 import { databaseIn } from "../../process/io/data-directory.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
@@ -194,7 +194,7 @@ describe("the cookie", () => {
     expect(String(answer.headers["set-cookie"])).toMatch(
       /^neverstale_device_\d+=[\w-]+\.[\w-]+\.[\w-]+; Path=\/; HttpOnly; SameSite=Strict; Max-Age=31536000$/,
     );
-    const device = cookieOf(answer);
+    const device = cookieSetBy(answer);
     expect((await browser.get("/api/session", { cookie: device })).status).toBe(401);
     const both = await browser.get("/api/session", { cookie: `${browser.cookie}; ${device}` });
     expect([both.status, both.headers["set-cookie"]]).toEqual([200, undefined]);

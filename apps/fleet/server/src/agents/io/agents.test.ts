@@ -1,10 +1,10 @@
 import { type AgentReport, type Command, OUTPUT_CHUNKS } from "@neverstale/fleet-domain";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "../../commands/catalogue.ts";
-import { type Browser, Fleets, type Host, onlineHost, signIn, upgrade } from "../../fleet/fleet-suite.ts";
+import { type Browser, Fleets, type HostAgent, onlineHost, signIn, upgrade } from "../../fleet/fleet-suite.ts";
 import { round } from "../../process/io/rounds.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
-import { takeReports } from "../reports.ts";
+import { acceptReports } from "../reports.ts";
 
 const fleets = new Fleets();
 let fleet: RunningFleet;
@@ -18,18 +18,18 @@ beforeAll(async () => {
 afterAll(() => fleets.end());
 
 let count = 0;
-function newHost(): Promise<Host> {
+function newHost(): Promise<HostAgent> {
   count += 1;
   return onlineHost(browser, `host-${count}`);
 }
 
-async function start(host: Host): Promise<string> {
+async function start(host: HostAgent): Promise<string> {
   const answer = await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id] });
   return (answer.body.commands as unknown as [{ id: string }])[0].id;
 }
 
 /** A command that its host runs. */
-async function running(host: Host): Promise<string> {
+async function running(host: HostAgent): Promise<string> {
   const id = await start(host);
   await host.claim(id);
   return id;
@@ -221,7 +221,7 @@ describe("output", () => {
   });
 
   /** So many commands end after it that it leaves the live state. */
-  async function evict(host: Host, id: string): Promise<void> {
+  async function evict(host: HostAgent, id: string): Promise<void> {
     await start(host);
     for (let index = 0; index < 201; index += 1)
       await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id] });
@@ -423,9 +423,11 @@ describe("never running for ever", () => {
       reports: [{ type: "metrics" as const }, { type: "state" as const, known }],
     };
 
-    await expect(fleet.parts.transactions.transact((work) => takeReports(work, request, from))).rejects.toMatchObject({
-      code: "not_signed_in",
-    });
+    await expect(fleet.parts.transactions.transact((work) => acceptReports(work, request, from))).rejects.toMatchObject(
+      {
+        code: "not_signed_in",
+      },
+    );
 
     expect(fleet.manager.state.metrics.has(host.id)).toBe(false);
     expect(command("of-a-ghost")).toBeUndefined();

@@ -26,7 +26,7 @@ import { idempotencyKey, type TransactFor } from "../../http/io/once.ts";
 import { type Answer, type Ask, callerOf, hostOf, param, type Route, userOf, withBody } from "../../http/route.ts";
 import { enroll, makeEnrollmentToken, removeEnrollmentToken, shownToken } from "../enroll.ts";
 import type { Presences } from "../presences.ts";
-import { takeReports } from "../reports.ts";
+import { acceptReports } from "../reports.ts";
 
 export interface AgentRoutesParts {
   readonly manager: FleetManager;
@@ -91,7 +91,7 @@ async function report(parts: AgentRoutesParts, hostId: string, request: ReportsR
   const { manager, transactions, presences } = parts;
   const from = { hostId, presence: presences.of(hostId), inHistory: (moment: Settled) => isInHistory(manager, moment) };
   const take = (work: Work) => {
-    const taken = takeReports(work, request, from);
+    const taken = acceptReports(work, request, from);
     presences.heard(hostId);
     return taken;
   };

@@ -2,11 +2,11 @@ import type { Command, DispatchAnswer, Event } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  type Answer,
   type Browser,
   enrollHost,
   Fleets,
-  type Host,
+  type HostAgent,
+  type HttpAnswer,
   onlineHost,
   signIn,
   signInWith,
@@ -30,16 +30,16 @@ beforeAll(async () => {
 afterAll(() => fleets.end());
 
 let count = 0;
-function newHost(): Promise<Host> {
+function newHost(): Promise<HostAgent> {
   count += 1;
   return onlineHost(browser, `host-${count}`);
 }
 
-function commandsOf(answer: Answer): DispatchAnswer["commands"] {
+function commandsOf(answer: HttpAnswer): DispatchAnswer["commands"] {
   return answer.body.commands as unknown as DispatchAnswer["commands"];
 }
 
-async function start(host: Host, more: Record<string, unknown> = {}): Promise<string> {
+async function start(host: HostAgent, more: Record<string, unknown> = {}): Promise<string> {
   const answer = await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id], ...more });
   const [command] = commandsOf(answer);
   if (command === undefined) throw new Error(`not dispatched: ${answer.text}`);
@@ -276,7 +276,7 @@ describe("idempotency", () => {
       ["DELETE", `/api/hosts/${host.id}`, undefined],
     ] as const;
     const callAll = async () => {
-      const answers: Answer[] = [];
+      const answers: HttpAnswer[] = [];
       for (const [method, path, body] of calls)
         answers.push(
           await browser.call(method, path, body, { "idempotency-key": `key of a ${method}`.replaceAll(" ", "-") }),
@@ -405,7 +405,7 @@ describe("cancel", () => {
 });
 
 describe("pipeline health", () => {
-  async function begin(hosts: Host[]) {
+  async function begin(hosts: HostAgent[]) {
     const answer = await browser.post("/api/dispatch/pipeline", {
       pipeline: "health",
       hosts: hosts.map((host) => host.id),
@@ -415,7 +415,7 @@ describe("pipeline health", () => {
     return {
       id,
       record: () => fleet.manager.state.pipelines.get(id),
-      commandOf: (host: Host, stage: number) =>
+      commandOf: (host: HostAgent, stage: number) =>
         [...fleet.manager.state.commands.values()].find(
           (one) => one.pipelineId === id && one.host === host.id && one.stage === stage,
         ),

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { Browser, cookieOf, Fleets, onlineHost, send, upgrade } from "../../fleet/fleet-suite.ts";
+import { Browser, cookieSetBy, Fleets, onlineHost, send, upgrade } from "../../fleet/fleet-suite.ts";
 import type { FleetOptions } from "../../process/io/settings.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
 
@@ -21,7 +21,7 @@ async function signedIn(fleet: RunningFleet, origin = fleet.address): Promise<{ 
   const token = /#setup=(.+)$/.exec(fleet.signInLink ?? "")?.[1];
   const answer = await send(fleet.address, "POST", "/fleet/api/setup", { body: { token }, headers: { origin } });
   expect(answer.status).toBe(200);
-  const browser = new Browser(fleet, cookieOf(answer), String(answer.body.csrfToken));
+  const browser = new Browser(fleet, cookieSetBy(answer), String(answer.body.csrfToken));
   return { setCookie: String(answer.headers["set-cookie"]), browser };
 }
 

@@ -37,11 +37,11 @@ export class RequestLimits {
    * site may come from one address. Looking it up costs a hash of some bytes, and nobody can guess one.
    */
   limit(request: IncomingMessage): void {
-    const wait = this.#takeFor(request, this.#parts.clocks.steadyNow());
+    const wait = this.#waitOf(request, this.#parts.clocks.steadyNow());
     if (wait > 0) throw tooManyRequests(wait);
   }
 
-  #takeFor(request: IncomingMessage, now: number): number {
+  #waitOf(request: IncomingMessage, now: number): number {
     const { sessions, credentials, connections } = this.#parts;
     const host = credentials.hostOf(request.headers);
     const session = host === null ? sessions.of(request.headers) : null;

@@ -10,9 +10,9 @@ import { hashOf } from "../../accounts/io/secrets.ts";
 import {
   Browser,
   closeCode,
-  cookieOf,
+  cookieSetBy,
   Fleets,
-  type Host,
+  type HostAgent,
   onlineHost,
   send,
   signIn,
@@ -27,7 +27,7 @@ import type { RunningFleet } from "../../process/io/start.ts";
 const fleets = new Fleets();
 let fleet: RunningFleet;
 let browser: Browser;
-let host: Host;
+let host: HostAgent;
 
 /** A host that reports once stays online, however long the tests take. */
 const now = Date.now();
@@ -296,15 +296,15 @@ describe("session and login", () => {
     const other = await fleets.start({ allowedOrigins: [origin] });
     const token = /#setup=(.+)$/.exec(other.signInLink ?? "")?.[1];
     const answer = await send(other.address, "POST", "/api/setup", { body: { token }, headers: { origin } });
-    const secret = cookieOf(answer).split("=")[1];
+    const secret = cookieSetBy(answer).split("=")[1];
 
     expect(String(answer.headers["set-cookie"])).toMatch(
       /^__Host-neverstale=.*; Path=\/; HttpOnly; SameSite=Strict; .*; Secure$/,
     );
     expect(answer.headers["strict-transport-security"]).toContain("max-age=");
-    expect((await send(other.address, "GET", "/api/session", { headers: { cookie: cookieOf(answer) } })).status).toBe(
-      200,
-    );
+    expect(
+      (await send(other.address, "GET", "/api/session", { headers: { cookie: cookieSetBy(answer) } })).status,
+    ).toBe(200);
     const { port } = new URL(other.address);
     const planted = await send(other.address, "GET", "/api/session", {
       headers: { cookie: `neverstale_${port}=${secret}` },

@@ -41,11 +41,11 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
   connections.watch(http.server, ({ remoteAddress = "" }) =>
     proxies.isProxy(remoteAddress) ? null : addressGroup(remoteAddress),
   );
-  const takeBaseAway = (request: IncomingMessage) => {
+  const removeBase = (request: IncomingMessage) => {
     request.url = withoutBasePath(request.url ?? "/", basePath);
   };
   // First of all listeners.
-  for (const event of ["request", "upgrade"]) http.server.prependListener(event, takeBaseAway);
+  for (const event of ["request", "upgrade"]) http.server.prependListener(event, removeBase);
   const open = new Set<Socket>();
   http.server.on("connection", (connection) => {
     open.add(connection);

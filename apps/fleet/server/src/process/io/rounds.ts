@@ -4,9 +4,10 @@ import { Turns } from "@neverstale/base";
 import { accountsNeedSweep, sweepAccounts } from "../../accounts/decide.ts";
 import type { Sessions } from "../../accounts/io/sessions.ts";
 import type { Presences } from "../../agents/presences.ts";
+import { sweepOutputs } from "../../commands/outputs.ts";
 import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import type { Transactions } from "../../fleet/transact.ts";
-import { sweepFleet, sweepOutputs } from "../../hosts/sweep.ts";
+import { sweepFleet } from "../../hosts/sweep.ts";
 import type { OpenSockets } from "../../http/open-sockets.ts";
 import type { RefusalLog } from "../../http/refusal-log.ts";
 

@@ -9,9 +9,9 @@ import { afterEach, describe, expect, test } from "vitest";
 import {
   Browser,
   closeCode,
-  cookieOf,
+  cookieSetBy,
   Fleets,
-  Host,
+  HostAgent,
   onlineHost,
   send,
   signIn,
@@ -86,7 +86,7 @@ describe("after a restart on the same file", () => {
       user: "admin",
       csrfToken: browser.csrf,
     });
-    const moved = new Host(second.address, host.id, host.credential, host.instance);
+    const moved = new HostAgent(second.address, host.id, host.credential, host.instance);
     await moved.finished(stage0?.id ?? "", "succeeded");
     for (const stage of [1, 2]) {
       const next = [...second.manager.state.commands.values()].find((command) => command.stage === stage);
@@ -232,7 +232,7 @@ async function signInTo({
   await expect.poll(() => lines[1]).toContain("#setup=");
   const token = /#setup=(.+)$/.exec(lines[1] ?? "")?.[1];
   const answer = await send(address, "POST", "/api/setup", { body: { token }, headers: { origin: address } });
-  return { cookie: cookieOf(answer), origin: address, "x-csrf-token": String(answer.body.csrfToken) };
+  return { cookie: cookieSetBy(answer), origin: address, "x-csrf-token": String(answer.body.csrfToken) };
 }
 
 describe("as a process", () => {

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_BEACON_MS } from "@neverstale/protocol";
 import { pino } from "pino";
-import { noteAddress, takeUpReset, watchForResets } from "../../accounts/io/admin-reset.ts";
+import { carryOutReset, noteAddress, watchForResets } from "../../accounts/io/admin-reset.ts";
 import type { FleetManager } from "../../fleet/state.ts";
 import { addressOf, ownOrigins } from "../../http/origins.ts";
 import { listenFailure } from "../start-failure.ts";
@@ -73,7 +73,7 @@ interface Built {
 
 async function listen(options: FleetOptions, { parts, app, dataDir }: Built): Promise<RunningFleet> {
   const { port = 8080, host = DEFAULT_HOST } = options;
-  const linkIsKnown = await takeUpReset(parts, dataDir);
+  const linkIsKnown = await carryOutReset(parts, dataDir);
   await setFirstPassword(parts, options.adminPassword);
   await app.http.listen({ port, host }).catch((error: unknown) => {
     throw listenFailure(host, port, error);

@@ -1,6 +1,6 @@
 /** These requests ask the server who is signed in, and sign the visitor in. */
 
-import type { LoginRequest, Problem, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
+import type { LoginRequest, ProblemDetails, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
 import { sentences } from "../../state/format.ts";
 import { serverPath } from "../../state/io/base-path.ts";
 import type { SessionRequests } from "../visitor.ts";
@@ -29,11 +29,11 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
 /** It throws the problem that the answer tells of, in the server's words. */
 async function sessionIn(answer: Response): Promise<SessionAnswer> {
   if (answer.ok) return answer.json();
-  const problem: Partial<Problem> = await answer.json().catch(() => ({}));
+  const problem: Partial<ProblemDetails> = await answer.json().catch(() => ({}));
   throw new Error(problemWords(problem, answer.status));
 }
 
-function problemWords({ detail, hint }: Partial<Problem>, status: number): string {
+function problemWords({ detail, hint }: Partial<ProblemDetails>, status: number): string {
   const words = sentences(detail, hint);
   return words === "" ? `The server answered with status ${status}.` : words;
 }

@@ -4,7 +4,7 @@ import type { FleetManager } from "../fleet/state.ts";
 /** Rows of the history read at once. */
 const PAGE = 500;
 
-/** The live tail of a command's output, in order; null when it can't be followed any more. Taken before the history is read: what is evicted meanwhile comes once. */
+/** The live tail of a command's output, in order; null when it can't be followed any more. It is taken before the history is read: what is evicted meanwhile comes once. */
 export function liveChunks(manager: FleetManager, commandId: string): readonly OutputChunk[] | null {
   const space = manager.space(outputSpace(commandId));
   if (space === null) return null;
@@ -13,7 +13,7 @@ export function liveChunks(manager: FleetManager, commandId: string): readonly O
 }
 
 /** Whether output of a command that has left the state is still there. */
-export async function isInHistory(manager: FleetManager, commandId: string): Promise<boolean> {
+export async function hasOutputHistory(manager: FleetManager, commandId: string): Promise<boolean> {
   return (await manager.history({ space: outputSpace(commandId), limit: 1 })).length > 0;
 }
 

@@ -1,0 +1,91 @@
+/** Outputs are what commands write: a space for each, which begins and ends with its command. */
+
+import {
+  type AgentReport,
+  type Command,
+  chunkId,
+  isFinal,
+  OUTPUT_SPACES,
+  OUTPUT_STATUS_ID,
+  type OutputStatus,
+} from "@neverstale/fleet-domain";
+import { utf8Bytes } from "@neverstale/protocol";
+import { noteWithin } from "../fleet/note.ts";
+import type { Work } from "../fleet/work.ts";
+
+type OutputReport = Extract<AgentReport, { type: "output" }>;
+
+/** A command's output can be followed from now on. */
+export function beginOutput(work: Work, commandId: string): void {
+  work.changeOutput(commandId, "output_progress", { id: OUTPUT_STATUS_ID, bytes: 0, finished: false });
+}
+
+/** What is kept of a command's output; `bytes` is the offset that comes next. Null when nobody keeps it. */
+export function outputStatus(work: Work, commandId: string): OutputStatus | null {
+  return work.output(commandId)?.status.get(OUTPUT_STATUS_ID) ?? null;
+}
+
+export function appendOutput(
+  work: Work,
+  command: Command,
+  status: OutputStatus,
+  { bytes, text }: Pick<OutputReport, "bytes" | "text">,
+): void {
+  const [offset, end] = [status.bytes, status.bytes + bytes];
+  work.changeOutput(command.id, "output_appended", { id: chunkId(offset), offset, bytes, text, at: work.at.iso });
+  const finished = isFinal(command.status) && end >= command.outputBytes;
+  work.changeOutput(command.id, "output_progress", { ...status, bytes: end, finished });
+}
+
+/** The mark is the last piece that is kept. */
+export function cutOutput(work: Work, command: Command, status: OutputStatus, why: string): void {
+  const text = `\n[output cut: ${why}]\n`;
+  appendOutput(work, command, { ...status, cut: true }, { text, bytes: utf8Bytes(text) });
+  noteWithin(work, {
+    category: "error",
+    level: "warn",
+    actor: "server",
+    host: command.host,
+    action: "output_cut",
+    message: `the output of ${command.op} on ${command.host} was cut: ${why}`,
+    details: { commandId: command.id },
+  });
+}
+
+/** A program may say how it stops, not go on for ever. */
+export function limitOutput(work: Work, commandId: string): void {
+  const status = outputStatus(work, commandId);
+  const { outputBytesAfterCancel } = work.budgets.limits;
+  if (status === null) return;
+  work.changeOutput(commandId, "output_progress", { ...status, atMost: status.bytes + outputBytesAfterCancel });
+}
+
+/** How many bytes the output has in the end; null when nobody keeps it. */
+export function finishOutput(work: Work, commandId: string): number | null {
+  const status = outputStatus(work, commandId);
+  if (status === null) return null;
+  work.changeOutput(commandId, "output_finished", { ...status, finished: true });
+  return status.bytes;
+}
+
+/** Output can be followed as long as its command is in the state; then it is in the history, for as long as that is kept. */
+export function sweepOutputs(work: Work, spaces: readonly string[]): void {
+  for (const name of spaces) {
+    if (!name.startsWith(OUTPUT_SPACES)) continue;
+    const commandId = name.slice(OUTPUT_SPACES.length);
+    if (work.fleet.commands.has(commandId)) continue;
+    archiveTail(work, commandId);
+    work.removeOutput(commandId);
+  }
+}
+
+/** Into the history goes what `keep` evicts, and nothing else: so the tail is put, and pushed out by an empty one. */
+function archiveTail(work: Work, commandId: string): void {
+  const chunks = [...(work.output(commandId)?.chunks.values() ?? [])].sort((a, b) => a.offset - b.offset);
+  const [first] = chunks;
+  if (first === undefined) return;
+  const { offset } = first;
+  const text = chunks.map((chunk) => chunk.text).join("");
+  work.changeOutput(commandId, "output_archived", { id: "tail", offset, text });
+  work.changeOutput(commandId, "output_archived", { id: "nothing", offset, text: "" });
+}
