@@ -15,7 +15,7 @@ import { goTo, showOutput } from "../state/place.ts";
 import { useReplica, useSelection } from "../state/replica-hooks.ts";
 import { ArgField } from "./arg-field.tsx";
 import { DispatchOutcomeNotice } from "./dispatch-notice.tsx";
-import type { DispatchOutcome, DispatchRequest } from "./dispatch-outcome.ts";
+import type { DispatchOutcome, WantedDispatch } from "./dispatch-outcome.ts";
 import {
   argDefault,
   chosenSummary,
@@ -126,7 +126,7 @@ export function DispatchBar({ pipelines, asked }: DispatchBarProps) {
 }
 
 interface Attempted {
-  readonly request: DispatchRequest;
+  readonly request: WantedDispatch;
   readonly key: string;
   readonly outcome: DispatchOutcome;
 }
@@ -140,14 +140,14 @@ function useAttempt() {
   const navigation = useNavigation();
   const [running, setRunning] = useState(false);
   const [attempted, setAttempted] = useState<Attempted | null>(null);
-  const send = async (request: DispatchRequest, key: string) => {
+  const send = async (request: WantedDispatch, key: string) => {
     const { outcome, commandIds, pipelineId } = await sendDispatch(replica, request, key);
     const { place } = navigation;
     if (commandIds.length > 0) navigation.go(showOutput(place, commandIds.slice(0, OPENED_AT_ONCE)));
     if (pipelineId !== null) navigation.go(goTo(place, "pipelines", pipelineId));
     setAttempted({ request, key, outcome });
   };
-  const attempt = (request: DispatchRequest, key = newDispatchKey()) => {
+  const attempt = (request: WantedDispatch, key = newDispatchKey()) => {
     setRunning(true);
     setAttempted(null);
     void send(request, key).finally(() => setRunning(false));

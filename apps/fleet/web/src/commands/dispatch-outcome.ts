@@ -17,7 +17,7 @@ export type DispatchOutcome =
   | { readonly kind: "unknown"; readonly sentence: string };
 
 /** A dispatch starts an op with its arguments, or a pipeline. */
-export type DispatchRequest = OpRequest | { readonly pipeline: string; readonly hosts: readonly string[] };
+export type WantedDispatch = OpRequest | { readonly pipeline: string; readonly hosts: readonly string[] };
 
 export interface OpRequest {
   readonly op: string;

@@ -1,6 +1,6 @@
 /** Times and ages read like this, in the viewer's zone. The whole date shows on hover. */
 
-import { clock, duration, fullTime, NONE, span } from "../state/format.ts";
+import { clock, fullTime, NONE, span, timeTaken } from "../state/format.ts";
 import { useServerNow } from "../state/io/now.ts";
 import { useOld } from "../state/old.ts";
 
@@ -41,5 +41,5 @@ function TakenSoFar({ from }: { readonly from: string | undefined }) {
 }
 
 function Took({ from, to }: { readonly from: string | undefined; readonly to: string }) {
-  return <>{from === undefined ? NONE : duration(Date.parse(to) - Date.parse(from))}</>;
+  return <>{from === undefined ? NONE : timeTaken(Date.parse(to) - Date.parse(from))}</>;
 }

@@ -3,11 +3,11 @@
 import type { MouseEvent, ReactNode } from "react";
 import { serverPath } from "../state/io/base-path.ts";
 import { useNavigation, usePlace } from "../state/navigation.ts";
-import { formatPlace, type Place, showOutput } from "../state/place.ts";
+import { formatPlace, type PagePlace, showOutput } from "../state/place.ts";
 
 interface PlaceLinkProps {
   /** It says where the link leads from the place that the page is at. */
-  readonly to: (place: Place) => Place;
+  readonly to: (place: PagePlace) => PagePlace;
   readonly className?: string;
   readonly current?: boolean;
   readonly children: ReactNode;

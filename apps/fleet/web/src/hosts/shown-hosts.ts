@@ -1,14 +1,14 @@
 /** These selectors say which hosts the table shows and in which order, and which chosen hosts its filter hides. */
 
 import type { Fleet, Host } from "@neverstale/fleet-domain";
-import { type Place, parseSort } from "../state/place.ts";
+import { type PagePlace, parseSort } from "../state/place.ts";
 import { parseHostFilter } from "./host-filter.ts";
 import { HOST_COLUMNS, keepOrder, sortHosts } from "./host-order.ts";
 import { hostRows } from "./host-rows.ts";
 
 /** `held` is an order that must stay, because somebody points at one of the rows. The selector returns ids. */
 export function selectShownHosts(
-  { filter, sort }: Pick<Place, "filter" | "sort">,
+  { filter, sort }: Pick<PagePlace, "filter" | "sort">,
   held: readonly string[] | null,
 ): (fleet: Fleet) => readonly string[] {
   const matches = parseHostFilter(filter);

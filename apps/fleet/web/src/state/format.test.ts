@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, clock, decimal, duration, howMany, percentage, sentences, span } from "./format.ts";
+import { bytes, clock, decimal, howMany, percentage, sentences, span, timeTaken } from "./format.ts";
 
 test("a percentage keeps its width, and what is not known is no zero", () => {
   expect([0, 4.26, 9.94, 42.4, 100].map(percentage)).toEqual(["0.0 %", "4.3 %", "9.9 %", "42 %", "100 %"]);
@@ -19,7 +19,7 @@ test("sizes go up in steps of a thousand", () => {
 });
 
 test("a length of time has at most two units", () => {
-  expect([-5, 340, 4_200, 9_960, 38_000, 250_000, 7_500_000, 1_047_600_000].map(duration)).toEqual([
+  expect([-5, 340, 4_200, 9_960, 38_000, 250_000, 7_500_000, 1_047_600_000].map(timeTaken)).toEqual([
     "0 ms",
     "340 ms",
     "4.2 s",

@@ -25,7 +25,7 @@ export function bytes(count: number): string {
 }
 
 /** It gives a length of time: `340 ms`, `4.2 s`, `38 s`, `4 min 10 s`, `2 h 5 min`, `12 d 3 h`. */
-export function duration(ms: number): string {
+export function timeTaken(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 9_950) return `${(ms / 1_000).toFixed(1)} s`;
   return span(Math.round(ms / 1_000) * 1_000);

@@ -1,15 +1,15 @@
 /** Navigation says where the page is, and takes it elsewhere. */
 
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { Place } from "./place.ts";
+import type { PagePlace } from "./place.ts";
 
 export interface Navigation {
-  readonly place: Place;
+  readonly place: PagePlace;
   readonly subscribe: (listener: () => void) => () => void;
   /** The browser's "back" undoes this. */
-  go(place: Place): void;
+  go(place: PagePlace): void;
   /** This belongs to the same entry of the browser's history: a filter that is being typed, a tab. */
-  replace(place: Place): void;
+  replace(place: PagePlace): void;
 }
 
 export const NavigationContext = createContext<Navigation | null>(null);
@@ -21,13 +21,13 @@ export function useNavigation(): Navigation {
 }
 
 /** With a selector, the component renders again only when the selected value is another: select a member, make no object. */
-export function usePlace(): Place;
-export function usePlace<T>(select: (place: Place) => T): T;
-export function usePlace(select: (place: Place) => unknown = wholePlace): unknown {
+export function usePlace(): PagePlace;
+export function usePlace<T>(select: (place: PagePlace) => T): T;
+export function usePlace(select: (place: PagePlace) => unknown = wholePlace): unknown {
   const navigation = useNavigation();
   return useSyncExternalStore(navigation.subscribe, () => select(navigation.place));
 }
 
-function wholePlace(place: Place): Place {
+function wholePlace(place: PagePlace): PagePlace {
   return place;
 }

@@ -7,14 +7,14 @@ import {
   goTo,
   MAX_TABS,
   nextSort,
-  type Place,
+  type PagePlace,
   parsePlace,
   parseSort,
   START_PLACE,
   showOutput,
 } from "./place.ts";
 
-function parse(address: string): Place {
+function parse(address: string): PagePlace {
   const url = new URL(address, "http://fleet.test");
   return parsePlace(url.pathname, url.search);
 }
@@ -43,7 +43,7 @@ test("every view survives the way through the address", () => {
       tabs: fc.uniqueArray(id, { maxLength: MAX_TABS }),
       first: fc.boolean(),
     })
-    .map(({ first, ...rest }): Place => {
+    .map(({ first, ...rest }): PagePlace => {
       const open = rest.screen === "hosts" || rest.screen === "pipelines" ? rest.open : null;
       return { ...rest, open, missing: null, tab: first ? (rest.tabs[0] ?? null) : null };
     });

@@ -3,7 +3,7 @@
 import { PAGE_SCREENS } from "@neverstale/fleet-domain/schema-free";
 
 /** `/hosts/<open host>?q=<filter>&sort=-cpu&out=<command>&out=<command>&tab=<command>` */
-export interface Place {
+export interface PagePlace {
   readonly screen: Screen;
   /** The record that is open on that screen. */
   readonly open: string | null;
@@ -23,7 +23,7 @@ export type Screen = (typeof PAGE_SCREENS)[number];
 /** These screens show one record when its id stands behind their name. */
 const WITH_RECORDS: ReadonlySet<Screen> = new Set(["hosts", "pipelines"]);
 
-export const START_PLACE: Place = {
+export const START_PLACE: PagePlace = {
   screen: "hosts",
   open: null,
   filter: "",
@@ -36,7 +36,7 @@ export const START_PLACE: Place = {
 /** When there are more open tabs than this, the oldest go. */
 export const MAX_TABS = 12;
 
-export function parsePlace(pathname: string, search: string): Place {
+export function parsePlace(pathname: string, search: string): PagePlace {
   const query = new URLSearchParams(search);
   const tabs = [...new Set(query.getAll("out"))].filter((id) => id !== "").slice(-MAX_TABS);
   const tab = query.get("tab");
@@ -52,7 +52,7 @@ export function parsePlace(pathname: string, search: string): Place {
   };
 }
 
-export function formatPlace(place: Place): string {
+export function formatPlace(place: PagePlace): string {
   const query = new URLSearchParams();
   if (place.filter !== "") query.set("q", place.filter);
   if (place.sort !== "") query.set("sort", place.sort);
@@ -62,12 +62,12 @@ export function formatPlace(place: Place): string {
   return query.size === 0 ? path : `${path}?${query}`;
 }
 
-function placePath({ screen, open }: Place): string {
+function placePath({ screen, open }: PagePlace): string {
   return open === null ? `/${screen}` : `/${screen}/${encodeURIComponent(open)}`;
 }
 
 /** It returns null for a path that leads nowhere. */
-function placeOf(pathname: string): Pick<Place, "screen" | "open"> | null {
+function placeOf(pathname: string): Pick<PagePlace, "screen" | "open"> | null {
   const [first, second, ...others] = pathname.split("/").filter((part) => part !== "");
   if (first === undefined) return START_PLACE;
   const screen = PAGE_SCREENS.find((known) => known === first);
@@ -78,12 +78,12 @@ function placeOf(pathname: string): Pick<Place, "screen" | "open"> | null {
 }
 
 /** It leads to another screen, and leaves the dock as it is. */
-export function goTo(place: Place, screen: Screen, open: string | null = null): Place {
+export function goTo(place: PagePlace, screen: Screen, open: string | null = null): PagePlace {
   return { ...START_PLACE, tabs: place.tabs, tab: place.tab, screen, open };
 }
 
 /** New outputs get tabs behind those that are there, and the first of them comes to the front. */
-export function showOutput(place: Place, commandIds: readonly string[]): Place {
+export function showOutput(place: PagePlace, commandIds: readonly string[]): PagePlace {
   const fresh = commandIds.filter((id) => !place.tabs.includes(id));
   const shown = commandIds[0] ?? place.tab;
   const tabs = [...place.tabs, ...fresh].slice(-MAX_TABS);
@@ -91,7 +91,7 @@ export function showOutput(place: Place, commandIds: readonly string[]): Place {
 }
 
 /** The neighbour takes the place of a closed tab. */
-export function closeOutput(place: Place, commandId: string): Place {
+export function closeOutput(place: PagePlace, commandId: string): PagePlace {
   const at = place.tabs.indexOf(commandId);
   const tabs = place.tabs.filter((id) => id !== commandId);
   const tab = place.tab === commandId ? (tabs[Math.min(at, tabs.length - 1)] ?? null) : place.tab;

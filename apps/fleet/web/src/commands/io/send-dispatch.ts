@@ -4,19 +4,15 @@ import { keyWithTime } from "@neverstale/client";
 import { labelIn } from "@neverstale/fleet-domain/schema-free";
 import type { FleetReplica } from "../../state/replica-hooks.ts";
 import {
-  type DispatchRequest,
   failureWords,
   type OpRequest,
   opOutcome,
   type SentDispatch,
+  type WantedDispatch,
 } from "../dispatch-outcome.ts";
 
 /** A repeat of a request whose answer was lost must carry the same key, so that nothing starts twice (rule D1). */
-export async function sendDispatch(
-  replica: FleetReplica,
-  request: DispatchRequest,
-  key: string,
-): Promise<SentDispatch> {
+export async function sendDispatch(replica: FleetReplica, request: WantedDispatch, key: string): Promise<SentDispatch> {
   try {
     return "op" in request ? await sendOp(replica, request, key) : await sendPipeline(replica, request, key);
   } catch (error) {
@@ -39,7 +35,7 @@ async function sendOp(replica: FleetReplica, { op, title, hosts, args, wait }: O
 
 async function sendPipeline(
   replica: FleetReplica,
-  { pipeline, hosts }: Exclude<DispatchRequest, OpRequest>,
+  { pipeline, hosts }: Exclude<WantedDispatch, OpRequest>,
   key: string,
 ): Promise<SentDispatch> {
   const answer = await replica.dispatchPipeline(pipeline, hosts, { idempotencyKey: key });

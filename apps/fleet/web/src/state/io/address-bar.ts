@@ -1,13 +1,13 @@
 /** The address bar is the one place where it stands what is on screen. Nothing else reads or writes it. */
 
 import type { Navigation } from "../navigation.ts";
-import { formatPlace, type Place, parsePlace } from "../place.ts";
+import { formatPlace, type PagePlace, parsePlace } from "../place.ts";
 import { pathBelowBase, serverPath } from "./base-path.ts";
 
 export class AddressBar implements Navigation {
   readonly #window: Window;
   readonly #listeners = new Set<() => void>();
-  #place: Place;
+  #place: PagePlace;
 
   constructor(window: Window) {
     this.#window = window;
@@ -15,7 +15,7 @@ export class AddressBar implements Navigation {
     window.addEventListener("popstate", () => this.#moved());
   }
 
-  get place(): Place {
+  get place(): PagePlace {
     return this.#place;
   }
 
@@ -24,18 +24,18 @@ export class AddressBar implements Navigation {
     return () => this.#listeners.delete(listener);
   };
 
-  go(place: Place): void {
+  go(place: PagePlace): void {
     if (formatPlace(place) === formatPlace(this.#place)) return;
     this.#window.history.pushState(null, "", serverPath(formatPlace(place)));
     this.#moved();
   }
 
-  replace(place: Place): void {
+  replace(place: PagePlace): void {
     this.#window.history.replaceState(null, "", serverPath(formatPlace(place)));
     this.#moved();
   }
 
-  #read(): Place {
+  #read(): PagePlace {
     return parsePlace(pathBelowBase(this.#window.location.pathname), this.#window.location.search);
   }
 
