@@ -3,10 +3,10 @@
 import { useState } from "react";
 import { RunsScreen } from "./commands/runs-screen.tsx";
 import { Empty } from "./components/notice.tsx";
+import { PlaceLink } from "./components/place-link.tsx";
 import { EventsScreen } from "./events/events-screen.tsx";
 import { AwayBanner } from "./frame/away-banner.tsx";
 import { PageFrame } from "./frame/page-frame.tsx";
-import { PlaceLink } from "./frame/place-link.tsx";
 import { ChosenHosts, ChosenHostsContext } from "./hosts/chosen-hosts.ts";
 import { HostsScreen } from "./hosts/hosts-screen.tsx";
 import { PipelinesScreen } from "./pipelines/pipelines-screen.tsx";

@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
-import { applyTheme, storedTheme, THEMES, type Theme } from "../frame/io/theme.ts";
+import { applyTheme, storedTheme, THEMES, type Theme } from "../state/io/theme.ts";
 import { useReplica } from "../state/replica-hooks.ts";
 import { useAccount } from "./account.ts";
 import { signOut } from "./io/account-requests.ts";

@@ -2,13 +2,13 @@
 
 import type { ReactNode } from "react";
 import { AccountMenu } from "../accounts/account-menu.tsx";
+import { PlaceLink } from "../components/place-link.tsx";
 import { OutputDock } from "../outputs/output-dock.tsx";
 import { usePlace } from "../state/navigation.ts";
 import { OldContext } from "../state/old.ts";
 import { goTo } from "../state/place.ts";
 import { useSync } from "../state/replica-hooks.ts";
 import { FreshnessBadge } from "./freshness-badge.tsx";
-import { PlaceLink } from "./place-link.tsx";
 import { SCREEN_WORDS, ScreenLinks } from "./screen-links.tsx";
 
 /** While the values may be old, everything with the class `value` turns grey. */

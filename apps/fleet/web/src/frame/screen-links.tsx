@@ -3,10 +3,10 @@
 import type { Fleet } from "@neverstale/fleet-domain";
 import { isFinal } from "@neverstale/fleet-domain/schema-free";
 import { Icon } from "../components/icon.tsx";
+import { PlaceLink } from "../components/place-link.tsx";
 import { usePlace } from "../state/navigation.ts";
 import { goTo, type Screen } from "../state/place.ts";
 import { useSelection } from "../state/replica-hooks.ts";
-import { PlaceLink } from "./place-link.tsx";
 
 export function ScreenLinks() {
   return (

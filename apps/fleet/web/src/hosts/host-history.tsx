@@ -6,10 +6,10 @@ import { useCallback } from "react";
 import { commandLook } from "../commands/command-look.ts";
 import { opTitleOf } from "../commands/op-title.ts";
 import { Mark } from "../components/mark.tsx";
+import { OutputLink } from "../components/place-link.tsx";
 import { Status } from "../components/status.tsx";
 import { ClockTime } from "../components/time.tsx";
 import { eventLook } from "../events/event-look.ts";
-import { OutputLink } from "../frame/place-link.tsx";
 import { newestCreatedFirst } from "../state/record-lists.ts";
 import { useSelection } from "../state/replica-hooks.ts";
 

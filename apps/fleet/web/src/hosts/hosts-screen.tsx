@@ -4,7 +4,7 @@ import type { Fleet } from "@neverstale/fleet-domain";
 import { useCallback, useState } from "react";
 import { useAccount } from "../accounts/account.ts";
 import { DispatchBar } from "../commands/dispatch-bar.tsx";
-import { PlaceFilter } from "../frame/place-filter.tsx";
+import { PlaceFilter } from "../components/place-filter.tsx";
 import { usePipelineOffers } from "../pipelines/io/pipeline-offers.ts";
 import { howMany } from "../state/format.ts";
 import { usePlace } from "../state/navigation.ts";

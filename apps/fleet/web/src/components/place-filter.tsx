@@ -1,7 +1,7 @@
 /** The filter of a screen stands in the address, so that a link shows what it leaves. */
 
-import { FilterField } from "../components/filter-field.tsx";
 import { useNavigation, usePlace } from "../state/navigation.ts";
+import { FilterField } from "./filter-field.tsx";
 
 interface PlaceFilterProps {
   readonly label: string;
