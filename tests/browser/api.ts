@@ -1,3 +1,5 @@
+/** Tests act over the server's API here: as an administrator, and as a host. */
+
 import type {
   AgentReport,
   Command,
@@ -11,7 +13,7 @@ import type {
 } from "@neverstale/fleet-domain";
 import { PASSWORD } from "./fleet-process.ts";
 
-/** An administrator who uses the API and no page. */
+/** This administrator uses the API and no page. */
 export class Admin {
   readonly #address: string;
   readonly #origin: string;
@@ -25,7 +27,7 @@ export class Admin {
     this.#csrfToken = csrfToken;
   }
 
-  /** `origin`: where the server thinks its page is; its own address by default. */
+  /** `origin` is where the server thinks that its page is: by default its own address. */
   static async signIn(address: string, origin = address): Promise<Admin> {
     const response = await fetch(`${address}/api/login`, {
       method: "POST",
@@ -80,7 +82,7 @@ export class Admin {
   }
 }
 
-/** A host that says of itself whatever the test wants: the agents' API has no other way of knowing. */
+/** This host says of itself whatever the test wants. The agents' API has no other way of knowing. */
 export class Machine {
   readonly #address: string;
   readonly credential: string;
@@ -118,12 +120,12 @@ export class Machine {
     return machine;
   }
 
-  /** Whatever takes how long: a host that isn't heard for 15 s is offline, and takes no work. */
+  /** However long a test takes, the host must be heard: after 15 s of silence it is offline, and nothing starts on it. */
   #speakOn(): void {
     setInterval(() => void this.report().catch(() => undefined), 3_000).unref();
   }
 
-  /** One after the other, as an agent does: an older batch behind a newer one would be taken for a repetition. */
+  /** The reports go one after the other, as an agent sends them: an older batch behind a newer one would count as a repetition. */
   report(...reports: readonly AgentReport[]): Promise<void> {
     const next = this.#sent.then(() => this.#post(reports));
     this.#sent = next.catch(() => undefined);
@@ -139,7 +141,7 @@ export class Machine {
     await post(`${this.#address}/agent/claims`, { commandId, instance: "test" }, this.#headers);
   }
 
-  /** Writes a piece of output after `offset` bytes; returns the next offset. */
+  /** It writes a piece of output after `offset` bytes, and returns the next offset. */
   async write(commandId: string, offset: number, text: string): Promise<number> {
     const bytes = new TextEncoder().encode(text).length;
     await this.report({ type: "output", commandId, offset, bytes, text });

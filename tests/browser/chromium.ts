@@ -1,3 +1,5 @@
+/** The browser tests find a Chromium here and launch it. */
+
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, existsSync } from "node:fs";
 import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
@@ -7,9 +9,9 @@ import { delimiter, dirname, join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium } from "playwright-core";
 
 /**
- * Finds a Chromium and launches it. In this order: `NEVERSTALE_CHROMIUM`, a browser on PATH or in the usual places,
- * the one that `@sparticuz/chromium` brings along, the system's package manager. When none of them works it throws,
- * with the command to run: a browser test is never skipped.
+ * It tries in this order: `NEVERSTALE_CHROMIUM`, a browser on PATH or in the usual places, the one that `@sparticuz/chromium`
+ * brings along, the system's package manager. When none of them works it throws, with the command to run: a browser test is never
+ * skipped.
  */
 export async function launchChromium(): Promise<Browser> {
   const found = await findChromium();
@@ -20,7 +22,7 @@ export async function launchChromium(): Promise<Browser> {
   });
 }
 
-/** What every page of a test is opened with: `@sparticuz/chromium` has no usable locale of its own. */
+/** Every page of a test is opened with this: `@sparticuz/chromium` has no usable locale of its own. */
 export const CONTEXT: BrowserContextOptions = {
   locale: "en-US",
   timezoneId: "Europe/Berlin",
@@ -92,7 +94,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Null where the package is missing, is for another processor, or its browser lacks a library of this system. */
+/** It returns null where the package is missing, is for another processor, or its browser needs a library that this system lacks. */
 async function bundledChromium(): Promise<FoundChromium | null> {
   const folder = await unpackedChromium().catch(() => null);
   if (folder === null) return null;
@@ -104,8 +106,8 @@ async function bundledChromium(): Promise<FoundChromium | null> {
 }
 
 /**
- * The package unpacks into the temporary directory and takes whatever copy it finds there, of any version. So it gets
- * a folder of its own per version, made aside and moved into place: two workers may come here at once.
+ * The package unpacks into the temporary directory, and uses whatever copy it finds there, of any version. So it gets a folder of
+ * its own per version, which is made aside and moved into place: two workers may come here at once.
  */
 async function unpackedChromium(): Promise<string> {
   const entry = createRequire(import.meta.url).resolve("@sparticuz/chromium");
@@ -149,8 +151,8 @@ function stringEnvironment(): Record<string, string> {
 }
 
 /**
- * Stops the processes of all pages, as a machine that sleeps does: the life cycle that the protocol of the developer tools
- * can set stops nothing in a page that is seen. Returns how to let them go on.
+ * It stops the processes of all pages, as a machine that sleeps does. The developer tools can set a life cycle too, but that stops
+ * nothing in a page that is seen. It returns a function that lets the pages go on.
  */
 export async function freezePages(browser: Browser): Promise<() => void> {
   const devtools = await browser.newBrowserCDPSession();

@@ -7,7 +7,7 @@ import { FleetProcess } from "./fleet-process.ts";
 import { Tab } from "./tab.ts";
 import { Wire } from "./wire.ts";
 
-/** The page reaches the server over a wire of the test's own; the test itself reaches it directly. */
+/** The page reaches the server over a wire of the test's own. The test itself reaches it directly. */
 const BEACON_MS = 2_000;
 const wire = new Wire();
 let browser: Browser;
@@ -179,7 +179,7 @@ test("what an op prints while the wire is cut is there afterwards, without a hol
   await expect.poll(() => tab.page.locator(".output-facts").innerText()).toMatch(/Failed\s+exit 3/);
 });
 
-/** Runs in the page: notes when its timers went on after they had stood still, and when it showed the text. */
+/** This runs in the page: it notes when its timers went on after they had stood still, and when it showed the text. */
 function timeTheWaking(text: string): void {
   const times = { wokenAt: 0, rightAt: 0 };
   Reflect.set(window, "times", times);

@@ -7,7 +7,7 @@ import { FleetProcess, PASSWORD } from "./fleet-process.ts";
 import { Tab } from "./tab.ts";
 
 const HOUR = 3_600_000;
-/** An age of seconds, or of minutes where a machine is slow: a clock that is behind would show "now" for ever. */
+/** This is an age of seconds, or of minutes where a machine is slow. A clock that is behind would show "now" for ever. */
 const JUST_HEARD = /^(\d+ s|\d min( \d+ s)?) ago$/;
 
 let browser: Browser;
@@ -518,7 +518,7 @@ describe("a fleet of the test's own", () => {
   });
 });
 
-/** Names that a host may give itself; each would do something where it is not taken as text. */
+/** A host may give itself these names. Each would do something where it is not shown as text. */
 const HOSTILE = [
   "<img src=x onerror=hacked=1>",
   "<script>hacked=1</script>",
@@ -530,7 +530,7 @@ const HOSTILE = [
   "</title><iframe srcdoc=x>",
 ];
 
-/** What a terminal might obey. */
+/** A terminal might obey these. */
 const HOSTILE_OUTPUT = [
   "\x1b]0;owned-title\x07",
   "\x1b]52;c;clipboard\x07",
@@ -538,7 +538,7 @@ const HOSTILE_OUTPUT = [
   "\x1b[2J\x1b[31;1mthe end\x1b[0m",
 ];
 
-/** Runs in the page: what can be pressed on too small a place, by its outer HTML. A box counts with its label. */
+/** This runs in the page. It returns the outer HTML of what is too small to be pressed. A box counts with its label. */
 function smallTargets(): string[] {
   const targets = [...document.querySelectorAll("a, button, input, [role=tab]")];
   const shown = targets.filter((element) => {
@@ -556,7 +556,7 @@ function smallTargets(): string[] {
   return small.map((element) => element.outerHTML.slice(0, 120));
 }
 
-/** Presses Tab until the element of that name has the focus. */
+/** It presses Tab until the element of that name has the focus. */
 async function tabTo(tab: Tab, name: string | RegExp): Promise<void> {
   for (let presses = 0; presses < 80; presses += 1) {
     if (isNamed(await focused(tab), name)) return;
@@ -565,7 +565,7 @@ async function tabTo(tab: Tab, name: string | RegExp): Promise<void> {
   throw new Error(`Tab never reaches ${String(name)}`);
 }
 
-/** Waits until the page itself has put the focus there: keys pressed before go elsewhere. */
+/** It waits until the page itself has put the focus there: keys that are pressed before go elsewhere. */
 async function focusIn(tab: Tab, name: string | RegExp): Promise<void> {
   await expect.poll(async () => isNamed(await focused(tab), name)).toBe(true);
 }
@@ -574,7 +574,7 @@ function isNamed(names: string, name: string | RegExp): boolean {
   return typeof name === "string" ? names.includes(name) : name.test(names);
 }
 
-/** The names of what has the focus; of nothing when that is the whole page, as while a popover closes. */
+/** It returns the names of the element that has the focus. While a popover closes, the whole page has it, which has no name. */
 function focused(tab: Tab): Promise<string> {
   return tab.page.evaluate(() => {
     const element = document.activeElement;
@@ -590,14 +590,14 @@ function focused(tab: Tab): Promise<string> {
   });
 }
 
-/** Runs in the page: its wall clock is so far ahead of the machine's from here on. */
+/** This runs in the page. From here on its wall clock is so far ahead of the machine's. */
 function setClock(aheadMs: number): void {
   const trueNow = Reflect.get(window, "trueNow") ?? Date.now.bind(Date);
   Reflect.set(window, "trueNow", trueNow);
   Date.now = () => trueNow() + aheadMs;
 }
 
-/** How long ago the host was heard, as its row says it. */
+/** It returns how long ago the host was heard, as its row says it. */
 function ageOf(tab: Tab, hostname: string): Promise<string> {
   return tab.row(hostname).locator("time").innerText();
 }

@@ -1,3 +1,5 @@
+/** The real server runs as its own process, with a data directory of its own that goes with it. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
@@ -6,7 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { removeWithProcesses } from "../processes.ts";
 
-/** Where the fleet's own packages are found. */
+/** The fleet's own packages are found from here. */
 const CLI = fileURLToPath(new URL("../../apps/fleet/cli", import.meta.url));
 const MAIN = join(CLI, "src/main.ts");
 
@@ -15,23 +17,22 @@ export const PASSWORD = "correct horse battery staple";
 export interface FleetSettings {
   readonly beaconInterval?: string;
   readonly localAgent?: boolean;
-  /** False: the first start prints a one-time link. */
+  /** When it is false, the first start prints a one-time link. */
   readonly password?: boolean;
   readonly allowedOrigin?: string;
   readonly basePath?: string;
-  /** One that was filled before. It goes with the process, too. */
+  /** This directory was filled before. It goes with the process, too. */
   readonly dataDir?: string;
-  /** A built page other than today's. */
+  /** This is a built page other than today's. */
   readonly webDirectory?: string;
 }
 
-/** What the command line has no flag for. */
+/** The command line has no flag for this. */
 const SERVE_ANOTHER_PAGE = `import { runFleet } from "@neverstale/fleet-server";
 const [port, dataDir, webDirectory, beaconMs] = process.argv.slice(1);
 const adminPassword = process.env.NEVERSTALE_ADMIN_PASSWORD;
 await runFleet({ port: Number(port), dataDir, webDirectory, beaconMs: Number(beaconMs), localAgent: false, adminPassword });`;
 
-/** The real server as its own process, with a data directory of its own that goes with it. */
 export class FleetProcess {
   readonly #settings: FleetSettings;
   #dataDir = "";
@@ -57,7 +58,7 @@ export class FleetProcess {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** The one-time link that was printed; throws when there was none. */
+  /** It returns the one-time link that was printed, and throws when there was none. */
   get signInLink(): string {
     if (this.#link === null) throw new Error("no sign-in link was printed");
     return this.#link;
@@ -90,12 +91,12 @@ export class FleetProcess {
     return [MAIN, ...args];
   }
 
-  /** As if the power went: nothing is said goodbye to. */
+  /** It ends as if the power went: nobody is told goodbye. */
   async killHard(): Promise<void> {
     await this.#end("SIGKILL");
   }
 
-  /** Ends server and agent and takes the data away. */
+  /** It ends server and agent, and removes the data. */
   async remove(): Promise<void> {
     if (this.#dataDir === "") return; // It was never started.
     await this.#end("SIGTERM");

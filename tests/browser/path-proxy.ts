@@ -1,17 +1,10 @@
+/** This proxy knows one path of its host alone, because several programs share the host. It hands the path on, or takes it away. */
+
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 
-export interface PathProxy {
-  /** Without the path. */
-  readonly origin: string;
-  /** Where it leads. */
-  to(port: number): void;
-  close(): void;
-}
-
-/** A proxy that knows one path of its host alone, as where several programs share one. It hands the path on, or takes it away. */
 export async function pathProxy(path: string, takesItAway: boolean): Promise<PathProxy> {
   let target = 0;
   const onward = ({ method, headers, url = "" }: IncomingMessage) =>
@@ -55,4 +48,12 @@ export async function pathProxy(path: string, takesItAway: boolean): Promise<Pat
       server.closeAllConnections();
     },
   };
+}
+
+export interface PathProxy {
+  /** The path does not belong to it. */
+  readonly origin: string;
+  /** It leads to this port from now on. */
+  to(port: number): void;
+  close(): void;
 }

@@ -1,8 +1,9 @@
+/** A tab of the browser notes everything that goes wrong in it. */
+
 import type { Browser, BrowserContext, ConsoleMessage, Locator, Page } from "playwright-core";
 import { expect } from "vitest";
 import { CONTEXT } from "./chromium.ts";
 
-/** A browser tab that notes everything that goes wrong in it. */
 export class Tab {
   readonly page: Page;
   readonly context: BrowserContext;
@@ -16,7 +17,7 @@ export class Tab {
     Tab.#open.add(this);
   }
 
-  /** What the tabs show that are still open: of a test that failed somewhere else, nothing but this is left. */
+  /** It describes what the open tabs show. When a test failed somewhere else, nothing but this is left of it. */
   static async describeOpen(): Promise<string> {
     const described = [...Tab.#open].map(async ({ page }) => {
       const shown = await page.locator("body").innerText({ timeout: 5_000 }).catch(String);
@@ -25,7 +26,7 @@ export class Tab {
     return (await Promise.all(described)).join("\n");
   }
 
-  /** `cookie`, `name=value`: of a session that was opened elsewhere. */
+  /** `cookie` is the `name=value` of a session that was opened elsewhere. */
   static async open(
     browser: Browser,
     address: string,
@@ -57,7 +58,7 @@ export class Tab {
     return this.page.locator(".hosts tbody tr", { has: this.page.getByRole("link", { name: hostname, exact: true }) });
   }
 
-  /** Where the replica is and the digest of what it holds, as its own diagnosis says. */
+  /** The page's own diagnosis says where the replica is, and the digest of what it holds. */
   async diagnosis(): Promise<{ view: { version: number; epoch: string }; digest: string }> {
     await this.badge.click();
     await this.page.getByRole("button", { name: "Copy diagnosis" }).click();
@@ -66,7 +67,7 @@ export class Tab {
     return JSON.parse(await this.page.evaluate(() => navigator.clipboard.readText()));
   }
 
-  /** Fails when an error, a violation of the page's policy or a console error was seen. */
+  /** It fails when an error, a violation of the page's policy or a console error was seen. */
   assertNothingWrong(): void {
     expect(this.#wrong).toEqual([]);
   }
@@ -77,13 +78,13 @@ export class Tab {
   }
 }
 
-/** The browser itself writes a line for every request that failed: that is the test's doing, not the page's. */
+/** The browser itself writes a line for every request that failed. That is the test's doing, not the page's. */
 function isWrong(message: ConsoleMessage): boolean {
   if (message.type() !== "error" && message.type() !== "warning") return false;
   return !/^Failed to load resource: |^WebSocket connection to /.test(message.text());
 }
 
-/** Runs in the page. */
+/** This runs in the page. */
 function reportViolations(): void {
   document.addEventListener("securitypolicyviolation", (event) => {
     const note: unknown = Reflect.get(window, "noteViolation");

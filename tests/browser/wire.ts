@@ -1,14 +1,15 @@
+/** The wire is the network between page and server. It can be cut, and it can fall silent. */
+
 import { once } from "node:events";
 import { createServer, connect as dial, type Server, type Socket } from "node:net";
 
-/** The network between page and server: it can be cut, and it can fall silent. */
 export class Wire {
   readonly #server: Server = createServer((socket) => this.#carry(socket));
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   #target = 0;
   #state: "up" | "cut" | "silent" = "up";
 
-  /** Listens at once; `to` says where it leads. */
+  /** It listens at once. `to` says where it leads. */
   async open(): Promise<void> {
     this.#server.listen(0, "127.0.0.1");
     await once(this.#server, "listening");
@@ -30,7 +31,7 @@ export class Wire {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
   }
 
-  /** Nothing breaks and nothing arrives: what a router that forgot the connection does. */
+  /** Nothing breaks and nothing arrives, as behind a router that forgot the connection. */
   silence(): void {
     this.#state = "silent";
     for (const pair of this.#pairs) for (const socket of pair) socket.pause();

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-/** Where `npm run dev` finds a running server; it needs `--allowed-origin http://localhost:5173`. */
+/** `npm run dev` finds a running server here. It needs `--allowed-origin http://localhost:5173`. */
 const server = "http://127.0.0.1:8080";
 
 const packages = fileURLToPath(new URL("../../../packages", import.meta.url));
@@ -11,10 +11,10 @@ const domain = fileURLToPath(new URL("../domain/src", import.meta.url));
 export default defineConfig({
   plugins: [react()],
   resolve: {
-    // Our own packages from their sources. Not by the condition `source`: react-aria has one too, and means another thing.
+    // Our own packages come from their sources. The condition `source` can't be used: react-aria has one too, and means another thing.
     alias: [
       { find: /^@neverstale\/(protocol|client|react)$/, replacement: `${packages}/$1/src/index.ts` },
-      // The parts of the domain that bring no validators along. Of the others the page takes types alone.
+      // These parts of the domain bring no validators along. The page imports nothing but types from the others.
       { find: "@neverstale/fleet-domain/schema-free", replacement: `${domain}/schema-free.ts` },
     ],
   },

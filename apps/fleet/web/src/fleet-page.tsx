@@ -10,7 +10,7 @@ import { useVisitor, useVisitorState } from "./accounts/visitor.ts";
 import { Dashboard } from "./dashboard.tsx";
 
 interface FleetPageProps {
-  /** The token of the one-time link. Null means that the page was opened without one. */
+  /** The one-time link carried this token. Null means that the page was opened without one. */
   readonly setupToken: string | null;
 }
 

@@ -1,4 +1,4 @@
-/** The menu of the account: the colours of the page, the password, and the way out. */
+/** The menu of the account has the colours of the page, the password, and the way out. */
 
 import { useState } from "react";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";

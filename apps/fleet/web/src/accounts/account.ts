@@ -1,4 +1,4 @@
-/** Everything on the page can ask who is signed in, and what that user may do. */
+/** The account says who is signed in, and what that user may do. */
 
 import type { Role } from "@neverstale/fleet-domain";
 import { createContext, useContext } from "react";

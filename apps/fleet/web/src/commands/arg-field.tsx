@@ -10,7 +10,7 @@ interface ArgFieldProps {
   readonly onChange: (text: string) => void;
 }
 
-/** The browser checks its bounds before the form is sent; the server and the agent check again. */
+/** The browser checks its bounds before the form is sent. The server and the agent check again. */
 export function ArgField({ spec, text, onChange }: ArgFieldProps) {
   if (spec.type === "choice") {
     const options = spec.values.map((word) => ({ id: word, word }));

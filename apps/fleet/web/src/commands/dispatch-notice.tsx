@@ -37,7 +37,7 @@ export function DispatchOutcomeNotice({ outcome, onRepeat, onOver }: DispatchOut
   }
 }
 
-/** So long it says what came of a run once all of it has ended. */
+/** What came of a run is shown for so long after the end of all of it. */
 const END_SHOWN_MS = 8_000;
 
 interface StartedNoticeProps {

@@ -21,7 +21,7 @@ export type WantedDispatch = OpRequest | { readonly pipeline: string; readonly h
 
 export interface OpRequest {
   readonly op: string;
-  /** People call the op so. */
+  /** People know the op by this title. */
   readonly title: string;
   readonly hosts: readonly string[];
   readonly args: Args;

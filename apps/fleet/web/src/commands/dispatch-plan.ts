@@ -73,7 +73,7 @@ function be(hosts: readonly Host[]): string {
   return hosts.length === 1 ? "is" : "are";
 }
 
-/** So many hosts are named one by one. */
+/** No more hosts than these are named one by one. */
 const NAMED = 3;
 
 /** It gives `2 of them are hidden by the filter: db-1, db-2.`, and null when none is. */

@@ -1,4 +1,4 @@
-/** A filter narrows the list below it while it is being typed. Escape empties it. */
+/** A filter narrows the list below it while somebody types. Escape empties it. */
 
 import { Input, Label, SearchField } from "react-aria-components";
 

@@ -1,4 +1,4 @@
-/** Sentences stand out here, or stand in the place of what is not there. */
+/** A notice is a sentence that stands out. Another sentence stands in the place of what is not there. */
 
 import type { ReactNode } from "react";
 import { Mark, type Shape, type Tone } from "./mark.tsx";

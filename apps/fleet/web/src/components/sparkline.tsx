@@ -45,9 +45,9 @@ export function CpuTrail({ value, hostId }: CpuTrailProps) {
 
 interface ChartProps extends SparklineProps {
   readonly title: string;
-  /** The newest value, in words. */
+  /** This is the newest value, in words. */
   readonly now: string;
-  /** The value at the upper edge, in words. */
+  /** This is the value at the upper edge, in words. */
   readonly top: string;
 }
 

@@ -1,4 +1,4 @@
-/** A status stands like this in tables and titles: a mark with its word. */
+/** A status stands in tables and titles as a mark with its word. */
 
 import { useOld } from "../state/old.ts";
 import { Mark, type Shape, type Tone } from "./mark.tsx";

@@ -4,7 +4,7 @@ import { clock, fullTime, NONE, span, timeTaken } from "../state/format.ts";
 import { useServerNow } from "../state/io/now.ts";
 import { useOld } from "../state/old.ts";
 
-/** It shows a time of the clock, with the day where that is not today. */
+/** It shows the time by the clock, with the day where that is not today. */
 export function ClockTime({ at }: { readonly at: string | undefined }) {
   const now = useServerNow();
   if (at === undefined) return <>{NONE}</>;

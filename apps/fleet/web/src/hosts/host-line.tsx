@@ -1,4 +1,4 @@
-/** One row of the hosts table. It is drawn again only when its own records are other ones. */
+/** This is one row of the hosts table. It is drawn again only when its own records are other ones. */
 
 import type { Host } from "@neverstale/fleet-domain";
 import { callsItself, labelOf } from "@neverstale/fleet-domain/schema-free";

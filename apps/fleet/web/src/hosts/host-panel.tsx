@@ -54,7 +54,7 @@ function NoSuchHost({ id }: { readonly id: string }) {
 
 interface PanelHeadProps {
   readonly name: string;
-  /** A heading that may be focused, so that a screen reader reads it. */
+  /** With it the heading may be focused, so that a screen reader reads it. */
   readonly title?: RefObject<HTMLHeadingElement | null>;
 }
 

@@ -9,7 +9,7 @@ import { HostLine } from "./host-line.tsx";
 import type { HostColumn } from "./host-order.ts";
 
 export interface HostTableProps {
-  /** The hosts, in order. */
+  /** These hosts are shown, in this order. */
   readonly ids: readonly string[];
   /** Somebody wants to run something on this one host. Null means that this user may not. */
   readonly onRun: ((id: string) => void) | null;

@@ -6,7 +6,7 @@ import { OUTPUT_STATUS_ID } from "@neverstale/fleet-domain/schema-free";
 import { createContext, useContext } from "react";
 import { EMPTY_SCROLLBACK, readChunks, type Scrollback } from "./scrollback.ts";
 
-/** What was read stays, so that whoever comes back to a tab goes on from there. */
+/** The text that was read stays, so that whoever comes back to a tab goes on from there. */
 export class FollowedOutput {
   readonly #sync: StateSync<OutputState>;
   readonly #listeners = new Set<() => void>();

@@ -15,7 +15,7 @@ import { DockResizer } from "./dock-resizer.tsx";
 import { useOutputs } from "./followed-output.ts";
 import { OutputPanel } from "./output-panel.tsx";
 
-/** Which outputs are open stands in the address. */
+/** The address says which outputs are open. */
 export function OutputDock() {
   const tabs = usePlace((place) => place.tabs);
   const tab = usePlace((place) => place.tab);

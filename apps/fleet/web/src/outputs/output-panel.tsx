@@ -50,7 +50,7 @@ function FollowedPanel({ command }: { readonly command: Command }) {
   );
 }
 
-/** With `ansi` the output comes as it was written, with its colours; with `plain` it comes as text. */
+/** With `ansi` the output comes as it was written, with its colours. With `plain` it comes as text. */
 function outputAddress(commandId: string, format: "plain" | "ansi" = "plain"): string {
   return serverPath(`/api/commands/${encodeURIComponent(commandId)}/output?format=${format}`);
 }

@@ -103,7 +103,7 @@ function OutputHead({
 
 interface CommandFactsProps {
   readonly command: Command;
-  /** So many bytes of output have been read here. */
+  /** This counts the bytes of output that this page has read. */
   readonly read: number;
 }
 

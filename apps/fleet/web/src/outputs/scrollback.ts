@@ -27,7 +27,7 @@ export interface Block {
 export interface Scrollback {
   readonly terminal: Terminal;
   readonly blocks: readonly Block[];
-  /** So many lines were read so far. */
+  /** This counts the lines that were read so far. */
   readonly lineCount: number;
   /** Reading goes on at this byte of the output. Null means that no chunk was read yet. */
   readonly offset: number | null;

@@ -38,7 +38,7 @@ export interface Terminal {
   readonly restart: boolean;
   /** The open line is as long as lines get, and says so: nothing more is added to it. */
   readonly full: boolean;
-  /** An escape sequence whose end has not arrived. */
+  /** This is the beginning of an escape sequence whose end has not arrived. */
   readonly unfinished: string;
 }
 

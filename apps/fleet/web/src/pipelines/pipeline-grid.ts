@@ -25,7 +25,7 @@ const MAX_ROWS = 200;
 export interface PipelineGrid {
   readonly stages: readonly string[];
   readonly rows: readonly GridRow[];
-  /** So many hosts have no row. */
+  /** This counts the hosts that have no row. */
   readonly hidden: number;
 }
 

@@ -135,7 +135,7 @@ function Grid({ pipeline }: { readonly pipeline: Pipeline }) {
 
 interface CellProps {
   readonly command: Command | null;
-  /** The head of the column. It stands in the cell where the screen is too narrow for columns. */
+  /** The column's head also stands in the cell, where the screen is too narrow for columns. */
   readonly stage: string;
 }
 

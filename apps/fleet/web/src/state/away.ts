@@ -5,7 +5,7 @@ import type { Event } from "@neverstale/fleet-domain";
 import { howMany, span } from "./format.ts";
 
 export interface Missed {
-  /** So long the page could not follow, in milliseconds. */
+  /** The page could not follow for so many milliseconds. */
   readonly awayMs: number;
   readonly sentence: string;
 }

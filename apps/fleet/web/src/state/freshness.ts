@@ -1,4 +1,4 @@
-/** The badge says how fresh the page is, in a shape, a colour and words: what the replica says of itself (rule R7), nothing else. */
+/** The badge says how fresh the page is, in a shape, a colour and words: what the replica says of itself (rule R7). */
 
 import type { StaleReason, SyncView } from "@neverstale/client";
 import type { Shape, Tone } from "../components/mark.tsx";
@@ -16,7 +16,7 @@ export interface Badge {
 
 export interface Freshness {
   readonly view: SyncView;
-  /** So long ago the authority confirmed the state, by the replica's own two clocks. Null means never. */
+  /** The authority confirmed the state so long ago, by the replica's own two clocks. Null means never. */
   readonly confirmedAgeMs: number | null;
   readonly caughtUp: CaughtUp | null;
 }
@@ -28,7 +28,7 @@ export interface CaughtUp {
   readonly at: number;
 }
 
-/** So long the badge says that the page has caught up. */
+/** The badge says for so long that the page has caught up. */
 export const CAUGHT_UP_SHOWN_MS = 6_000;
 
 export function badgeOf(freshness: Freshness, now: number): Badge {
@@ -99,7 +99,7 @@ function dataFrom({ view, confirmedAgeMs }: Freshness, now: number): string | nu
 
 /** This notices when the page catches up after it had been cut off. `nextCatchUps` must be given every view, in order. */
 export interface CatchUps {
-  /** The version at which it was live the last time. Null means that it was not live yet. */
+  /** It was live at this version the last time. Null means that it was not live yet. */
   readonly liveAt: number | null;
   /** Since then it was behind by more than one message. */
   readonly interrupted: boolean;

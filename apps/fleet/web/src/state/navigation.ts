@@ -20,7 +20,7 @@ export function useNavigation(): Navigation {
   return navigation;
 }
 
-/** With a selector, the component renders again only when the selected value is another: select a member, make no object. */
+/** With a selector, the component renders again only when the selected value is another. The selector must make no new object. */
 export function usePlace(): PagePlace;
 export function usePlace<T>(select: (place: PagePlace) => T): T;
 export function usePlace(select: (place: PagePlace) => unknown = wholePlace): unknown {

@@ -2,19 +2,19 @@
 
 import { PAGE_SCREENS } from "@neverstale/fleet-domain/schema-free";
 
-/** `/hosts/<open host>?q=<filter>&sort=-cpu&out=<command>&out=<command>&tab=<command>` */
+/** Its address is `/hosts/<open host>?q=<filter>&sort=-cpu&out=<command>&out=<command>&tab=<command>`. */
 export interface PagePlace {
   readonly screen: Screen;
-  /** The record that is open on that screen. */
+  /** This record is open on that screen. */
   readonly open: string | null;
   readonly filter: string;
-  /** A column's name, with `-` before it for descending. When it is empty, the screen has its own order. */
+  /** This is a column's name, with `-` before it for descending. When it is empty, the screen has its own order. */
   readonly sort: string;
-  /** The commands that have a tab in the output dock, in order. */
+  /** These commands have a tab in the output dock, in this order. */
   readonly tabs: readonly string[];
-  /** The tab that is shown. Null means that the dock is folded. */
+  /** This tab is shown. Null means that the dock is folded. */
   readonly tab: string | null;
-  /** The path of an address that leads nowhere. Null means that this address leads to a screen. */
+  /** This is the path of an address that leads nowhere. Null means that the address leads to a screen. */
   readonly missing: string | null;
 }
 

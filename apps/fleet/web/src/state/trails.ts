@@ -45,7 +45,7 @@ export interface TrailPoint {
   readonly load1: number | undefined;
 }
 
-/** The page remembers so much. */
+/** The page remembers readings for so long. */
 export const TRAIL_MS = 5 * 60_000;
 /** A page that was opened just now spreads what it has seen over this much. */
 const FIRST_MS = 60_000;

@@ -1,10 +1,10 @@
-/** Somebody asks for what runs to be stopped. */
+/** A running command or pipeline is stopped from here. */
 
 import { useCallback } from "react";
 import { serverPath } from "../../state/io/base-path.ts";
 import { useReplica } from "../../state/replica-hooks.ts";
 
-/** What became of it shows in the state: it says that it is being stopped, or goes on running. */
+/** The state shows what became of it: the command says that it is being stopped, or goes on running. */
 export function useCancel(): (what: "commands" | "pipelines", id: string) => void {
   const replica = useReplica();
   return useCallback(

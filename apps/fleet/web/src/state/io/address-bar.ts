@@ -1,4 +1,4 @@
-/** The address bar is the one place where it stands what is on screen. Nothing else reads or writes it. */
+/** The address bar says what is on screen. Nothing else reads or writes it. */
 
 import type { Navigation } from "../navigation.ts";
 import { formatPlace, type PagePlace, parsePlace } from "../place.ts";
