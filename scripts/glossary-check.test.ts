@@ -57,7 +57,7 @@ describe("an exported name", () => {
   test("is not exported where it is handed on, used, or spoken of", () => {
     write({
       "scripts/a.ts": "export type Step = 1;\n",
-      "scripts/b.ts": `export { Step } from "./a.ts";\n  export type Step = 2;\n// export type Step\ntype Step = 3;\n`,
+      "scripts/b.ts": `export { Step } from "./a.ts";\n// export type Step\ntype Step = 3;\nconst text = \`\nexport type Step = 4;\`;\n`,
     });
 
     expect(wordProblems(root)).toEqual([]);

@@ -1,7 +1,6 @@
 /** One `.d.ts` file as the compiler wrote it: what it declares, and under which names it hands that on. */
 import { readFileSync } from "node:fs";
-import { parseAst } from "rolldown/parseAst";
-import { isNode, type Node, nodesAt } from "../architecture/free-names.ts";
+import { isNode, type Node, nameOf, namesDeclaredBy, nodesAt, parseSource } from "../architecture/syntax.ts";
 
 /** A name in a module: in this very file where `module` is null. */
 export interface Reference {
@@ -31,7 +30,7 @@ export interface DeclarationFile {
 /** Throws when the file can't be read or parsed. */
 export function readDeclarations(path: string): DeclarationFile {
   const source = readFileSync(path, "utf8");
-  const program = parseAst(source, { lang: "dts" }, path) as unknown as Node;
+  const program = parseSource(source, path);
   const reader = new DeclarationReader(path, source);
   for (const statement of nodesAt(program, "body")) reader.read(statement);
   return reader;
@@ -98,18 +97,8 @@ class DeclarationReader implements DeclarationFile {
   }
 }
 
-function namesDeclaredBy(node: Node): string[] {
-  if (node.type === "VariableDeclaration") return nodesAt(node, "declarations").map(({ id }) => nameOf(id));
-  return isNode(node.id) ? [nameOf(node.id)] : [];
-}
-
 function moduleOf({ source }: Node): string | null {
   return isNode(source) && typeof source.value === "string" ? source.value : null;
-}
-
-function nameOf(node: unknown): string {
-  if (!isNode(node)) return "";
-  return typeof node.name === "string" ? node.name : String(node.value ?? "");
 }
 
 /** Where in a node the name of something else stands, by the node's type. */

@@ -1,12 +1,4 @@
-import { parseAst } from "rolldown/parseAst";
-
-/** A node of the syntax tree (ESTree with TypeScript's nodes), of which only the walk's needs are typed. */
-export interface Node {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number;
-  readonly [key: string]: unknown;
-}
+import { isNode, type Node, nodesAt, parseSource } from "./syntax.ts";
 
 /** A name that is read, called or written in the module and declared nowhere in it: a global. */
 export interface FreeName {
@@ -59,7 +51,7 @@ const EXPRESSIONS_WITH_A_TYPE: ReadonlySet<string> = new Set([
 
 /** Parses one module. Throws the parser's error when it is not valid TypeScript. */
 export function namesOf(source: string, path: string): ModuleNames {
-  const program = parseAst(source, { lang: path.endsWith("x") ? "tsx" : "ts" }, path) as unknown as Node;
+  const program = parseSource(source, path);
   const walk = new Walk();
   walk.scoped(program, { names: new Set(), outer: null }, [program]);
   const inTypes = source.includes("import(") ? modulesInTypes(program) : [];
@@ -174,13 +166,4 @@ function addPattern(pattern: unknown, names: Set<string>): void {
   else if (pattern.type === "Property") addPattern(pattern.value, names);
   else if (pattern.type === "RestElement") addPattern(pattern.argument, names);
   else if (pattern.type === "AssignmentPattern") addPattern(pattern.left, names);
-}
-
-export function nodesAt(node: Node, key: string): Node[] {
-  const value = node[key];
-  return Array.isArray(value) ? value.filter(isNode) : isNode(value) ? [value] : [];
-}
-
-export function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";
 }

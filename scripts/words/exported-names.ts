@@ -1,15 +1,16 @@
 /** An exported name stands in one file, or in the glossary with its one meaning. */
+import { namesDeclaredBy, nodesAt, parseSource } from "../architecture/syntax.ts";
 import type { SourceText } from "./source-text.ts";
 
 export const GLOSSARY_PATH = "docs/GLOSSARY.md";
 
-const EXPORT =
-  /^export (?:default |declare |abstract |async )*(?:class|function\*?|interface|type|const|let|enum) (?:enum )?(\w+)/gm;
 const TABLE_HEAD = /^\| name \| its one meaning \|$/;
 
 /** The names that a file declares with `export`, each of them once. */
-export function namesExportedBy(text: string): Set<string> {
-  return new Set([...text.matchAll(EXPORT)].flatMap(([, name]) => name ?? []));
+export function namesExportedBy({ path, text }: SourceText): Set<string> {
+  const program = parseSource(text, path);
+  const exported = nodesAt(program, "body").filter(({ type }) => type.startsWith("Export"));
+  return new Set(exported.flatMap((statement) => nodesAt(statement, "declaration")).flatMap(namesDeclaredBy));
 }
 
 /** The names of the glossary's second table, with their meanings. */
@@ -37,7 +38,7 @@ export function nameProblems(sources: readonly SourceText[], glossary: ReadonlyM
 function placesOf(sources: readonly SourceText[]): ReadonlyMap<string, readonly string[]> {
   const places = new Map<string, string[]>();
   for (const { path, text } of sources) {
-    for (const name of namesExportedBy(text)) places.set(name, [...(places.get(name) ?? []), path]);
+    for (const name of namesExportedBy({ path, text })) places.set(name, [...(places.get(name) ?? []), path]);
   }
   return places;
 }
