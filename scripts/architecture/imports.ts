@@ -14,7 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/store-sqlite": ["packages/protocol", "packages/server"],
   "packages/client": ["packages/protocol"],
   "packages/react": ["packages/client", "packages/protocol"],
-  "packages/sim": ["packages/client", "packages/protocol", "packages/server", "packages/store-sqlite"],
+  "packages/sim": ["packages/base", "packages/client", "packages/protocol", "packages/server", "packages/store-sqlite"],
   "packages/conformance": ["packages/protocol"],
   "apps/fleet/domain": ["packages/protocol"],
   "apps/fleet/server": ["apps/fleet/domain", "packages/protocol", "packages/server", "packages/store-sqlite"],

@@ -1,6 +1,6 @@
 import { SyncError } from "@neverstale/protocol";
 import type { Wire } from "@neverstale/server";
-import type { Connection } from "./network/connection.ts";
+import type { SimConnection } from "./network/connection.ts";
 import type { PlainClient } from "./world/plain-client.ts";
 import type { Tab } from "./world/tab.ts";
 import type { World } from "./world/world.ts";
@@ -82,7 +82,7 @@ async function mustBeLevel(
   const behind = () =>
     clients.find((client) => {
       comeBackTo(world, client);
-      return !isLevel(world, client);
+      return !isClientLevel(world, client);
     });
   await world.pass(withinMs, () => behind() !== undefined);
   const late = behind();
@@ -100,7 +100,7 @@ function comeBackTo(world: World, client: Tab | PlainClient): void {
 }
 
 /** It shows the newest there is, and says so. A tab on a space that is gone says that. */
-export function isLevel(world: World, client: Tab | PlainClient): boolean {
+export function isClientLevel(world: World, client: Tab | PlainClient): boolean {
   const { process } = world.authority;
   if (!("driver" in client)) return isPlainLevel(world, client);
   const space = process?.manager?.space(client.config.space) ?? null;
@@ -186,12 +186,12 @@ async function checkWindows(world: World): Promise<void> {
   };
   await world.pass(SEEN_MS, waiting);
   for (const { wire, window } of unacked) {
-    world.fail("P4", `${(wire as Connection).id} has ${window.unackedBytes} bytes unacked`);
+    world.fail("P4", `${(wire as SimConnection).id} has ${window.unackedBytes} bytes unacked`);
   }
 }
 
 function isMeddledWith(wire: Wire): boolean {
-  return (wire as Connection).meddledWith;
+  return (wire as SimConnection).meddledWith;
 }
 
 /** What a clean close writes is what the next open reads (rule G2), and everyone resumes. */

@@ -1,7 +1,7 @@
 import type { Change, StateOf, SyncError } from "@neverstale/protocol";
 import type { Decide } from "@neverstale/server";
 import { crowd, crowdGone, type mainModel, someChanges } from "./plan/models.ts";
-import type { Action, Deed } from "./plan/plan.ts";
+import type { Deed, PlannedAction } from "./plan/plan.ts";
 import type { Random } from "./plan/random.ts";
 import type { Release } from "./plan/releases.ts";
 import { call } from "./world/caller.ts";
@@ -13,7 +13,7 @@ import type { World } from "./world/world.ts";
 type Of<D extends Deed["do"]> = Extract<Deed, { do: D }>;
 
 /** Carries one action of a plan out. One that has lost its object (a client that is not there) does nothing. */
-export function perform(world: World, action: Action): void {
+export function perform(world: World, action: PlannedAction): void {
   const chance = world.random.fork(`action ${action.id}`);
   world.trace.line(world.clock.now, `do ${JSON.stringify(action)}`);
   if ("client" in action) return performOnClient(world, action, chance);
@@ -199,7 +199,7 @@ function restore(world: World, { name, downMs, burst = 0 }: Of<"restore">, chanc
   });
 }
 
-type OnClient = Extract<Action, { client: string }>;
+type OnClient = Extract<PlannedAction, { client: string }>;
 
 function performOnClient(world: World, action: OnClient, chance: Random): void {
   const tab = world.tabs.get(action.client);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { regressionNamed, regressionNames } from "./io/broken/prove.ts";
 import { makePlan } from "./plan/make-plan.ts";
-import type { Plan } from "./plan/plan.ts";
+import type { RunPlan } from "./plan/plan.ts";
 import { shrink, smallest } from "./plan/shrink.ts";
 import { runPlan } from "./run.ts";
 import { World } from "./world/world.ts";
@@ -30,7 +30,7 @@ describe("repetition", () => {
 
   test("a plan says the same when it has been through a file", async () => {
     const plan = makePlan("filed");
-    const [direct, filed] = [await runPlan(plan), await runPlan(JSON.parse(JSON.stringify(plan)) as Plan)];
+    const [direct, filed] = [await runPlan(plan), await runPlan(JSON.parse(JSON.stringify(plan)) as RunPlan)];
 
     expect(filed.trace).toBe(direct.trace);
   });

@@ -1,17 +1,17 @@
 import { healed } from "./healthy-phase.ts";
 import { perform } from "./perform.ts";
 import { CALLED_OBJECTS } from "./plan/make-plan.ts";
-import type { ClientPlan, Plan } from "./plan/plan.ts";
-import { Agent } from "./world/agent.ts";
+import type { ClientPlan, RunPlan } from "./plan/plan.ts";
+import { SimAgent } from "./world/agent.ts";
 import { readAll } from "./world/caller.ts";
-import type { Failure } from "./world/surroundings.ts";
+import type { RunFailure } from "./world/surroundings.ts";
 import { World } from "./world/world.ts";
 
 export interface RunResult {
   readonly seed: string;
   readonly trace: string;
   readonly counters: Readonly<Record<string, number>>;
-  readonly failure: Failure | null;
+  readonly failure: RunFailure | null;
   /** On the simulated clock, ms. */
   readonly endedAt: number;
   /** Only where the plan asks for them. */
@@ -19,7 +19,7 @@ export interface RunResult {
 }
 
 /** One run: first things go wrong as planned, then they heal. The same plan gives the same result, line by line. */
-export async function runPlan(plan: Plan): Promise<RunResult> {
+export async function runPlan(plan: RunPlan): Promise<RunResult> {
   const world = new World(plan.config);
   world.authority.start();
   for (const client of plan.clients) world.clock.after(client.joinsAtMs, () => join(world, client));
@@ -44,7 +44,7 @@ function join(world: World, { name, kind, space, parts = false, ...network }: Cl
   }
   const tab = world.openTab(name, space, network, { inBrowser: kind === "tab", parts });
   Object.assign(tab.network.http, { loss: network.httpLoss, double: network.httpDouble });
-  if (kind === "agent") new Agent(world, tab);
+  if (kind === "agent") new SimAgent(world, tab);
 }
 
 function resultOf(world: World): RunResult {

@@ -1,6 +1,6 @@
 import type { Change } from "@neverstale/protocol";
 import type { Applied } from "@neverstale/server";
-import { isLevel } from "./healthy-phase.ts";
+import { isClientLevel } from "./healthy-phase.ts";
 import type { NetworkConfig } from "./network/network.ts";
 import type { DiskConfig } from "./store/disk.ts";
 import type { PlainClient } from "./world/plain-client.ts";
@@ -93,7 +93,7 @@ export class Simulation {
   }
 
   isLevel(client: Tab | PlainClient): boolean {
-    return isLevel(this.world, client);
+    return isClientLevel(this.world, client);
   }
 }
 

@@ -1,15 +1,15 @@
 import { RECORD_EVICTED } from "@neverstale/protocol";
 import type { Applied } from "@neverstale/server";
 import type { Disk } from "../store/disk.ts";
-import { type Asked, Removals, withoutNulls } from "./asked.ts";
-import type { Branch, History, Moment, Report } from "./history.ts";
+import { type AskedChanges, Removals, withoutNulls } from "./asked.ts";
+import type { Branch, History, HistoryMoment, Report } from "./history.ts";
 import { reduce } from "./oracle.ts";
 import { difference } from "./same-state.ts";
 
 interface Ack {
   readonly space: string;
   readonly creationId: string;
-  readonly moment: Moment;
+  readonly moment: HistoryMoment;
 }
 
 /**
@@ -28,7 +28,7 @@ export class Acks {
   }
 
   /** A call has resolved. */
-  note(applied: Applied, asked: Asked, key: string | null): void {
+  note(applied: Applied, asked: AskedChanges, key: string | null): void {
     const { branch } = this.#disk();
     for (const [space, version] of Object.entries(applied.versions)) {
       const history = branch.spaces.get(space);
@@ -45,14 +45,14 @@ export class Acks {
   }
 
   /** Rule S1: each change took effect as the log before it and the words of the caller have it. */
-  #checkContent(history: History, version: number, asked: Asked): void {
+  #checkContent(history: History, version: number, asked: AskedChanges): void {
     const changes = asked.bySpace.get(history.name) ?? [];
     const moments = lastWithoutEvictions(history, version, changes.length);
     if (moments.length < changes.length)
       return this.#report("S1", `${history.name} has ${moments.length} of ${changes.length} changes at ${version}`);
     for (const [index, { type, target, data }] of changes.entries()) {
-      const moment = moments[index] as Moment;
-      const before = history.moments[moment.version - 1] as Moment;
+      const moment = moments[index] as HistoryMoment;
+      const before = history.moments[moment.version - 1] as HistoryMoment;
       const isPut = asked.models.of(history.name).changes[type]?.kind === "put";
       const change = { type, target, data: isPut ? withoutNulls(data) : data };
       const where = difference(moment.state, reduce(asked.models.of(history.name), before.state, change));
@@ -90,10 +90,10 @@ export class Acks {
 }
 
 /** The last moments up to a version, so many of them, in order; what the authority evicts meanwhile doesn't count (rule S3). */
-function lastWithoutEvictions(history: History, version: number, count: number): readonly Moment[] {
-  const moments: Moment[] = [];
+function lastWithoutEvictions(history: History, version: number, count: number): readonly HistoryMoment[] {
+  const moments: HistoryMoment[] = [];
   for (let at = version; at > 0 && moments.length < count; at -= 1) {
-    const moment = history.moments[at] as Moment;
+    const moment = history.moments[at] as HistoryMoment;
     if (moment.change?.type !== RECORD_EVICTED) moments.push(moment);
   }
   return moments.reverse();

@@ -18,7 +18,7 @@ export class Removals {
 }
 
 /** What one call asks for: its changes as it gave them, not as they took effect, by space and in order. */
-export class Asked {
+export class AskedChanges {
   /** The number of the decision among all. */
   decision = 0;
   readonly models: Models;

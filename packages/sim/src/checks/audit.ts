@@ -1,7 +1,7 @@
 import { CLOSE, WINDOW_BYTES } from "@neverstale/protocol";
 import type { WireMessage } from "../network/frames.ts";
-import type { Counters } from "./counters.ts";
-import type { History, Moment, Report } from "./history.ts";
+import type { RunCounters } from "./counters.ts";
+import type { History, HistoryMoment, Report } from "./history.ts";
 import { PartsAudit } from "./parts-audit.ts";
 
 /** How long a `get_state` counts as being out (rule R2). */
@@ -24,8 +24,8 @@ export interface AuditOptions {
   /** What is durable of the space that is followed. */
   readonly history: () => History | null;
   readonly largestFrame: () => number;
-  readonly claimed: Moment | null;
-  readonly counters: Counters;
+  readonly claimed: HistoryMoment | null;
+  readonly counters: RunCounters;
 }
 
 /** What the authority may put on one connection, and the replica say, judged on the wire alone. */
@@ -37,8 +37,8 @@ export class Audit {
   #position: number | null = null;
   readonly #largestFrame: () => number;
   /** What was true at the position that the replica says it has. */
-  readonly #claimed: Moment | null;
-  readonly #counters: Counters;
+  readonly #claimed: HistoryMoment | null;
+  readonly #counters: RunCounters;
   /** Of the frames put, in order. */
   readonly #sizes: number[] = [];
   #unackedBytes = 0;

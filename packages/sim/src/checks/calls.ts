@@ -1,5 +1,5 @@
 import type { JsonValue } from "@neverstale/protocol";
-import type { Counters } from "./counters.ts";
+import type { RunCounters } from "./counters.ts";
 import { type Input, notLinearizable, type Operation } from "./linearizable.ts";
 
 /** A call that has begun. */
@@ -14,14 +14,14 @@ export interface OpenCall {
 type Mutable = { -readonly [Key in keyof Operation]: Operation[Key] };
 
 /** The history of what clients called and were told, for rule A12. Its clock counts what is noted. */
-export class Calls {
-  readonly #counters: Counters;
+export class CallHistory {
+  readonly #counters: RunCounters;
   #history: Operation[] = [];
   /** What a restore takes away was acknowledged; so whoever calls after it calls other objects. */
   #generation = 0;
   #clock = 0;
 
-  constructor(counters: Counters) {
+  constructor(counters: RunCounters) {
     this.#counters = counters;
   }
 

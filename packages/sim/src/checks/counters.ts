@@ -1,5 +1,5 @@
 /** How often what happened. */
-export class Counters {
+export class RunCounters {
   readonly #counts = new Map<string, number>();
 
   add(name: string, by = 1): void {

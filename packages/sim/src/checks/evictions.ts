@@ -1,5 +1,5 @@
 import { type Change, type Keep, type Model, RECORD_EVICTED, type StateRecord } from "@neverstale/protocol";
-import { type History, type Moment, NO_RECORDS, type Records } from "./history.ts";
+import { type History, type HistoryMoment, NO_RECORDS, type Records } from "./history.ts";
 import { isSame } from "./same-state.ts";
 
 /** The records that count for a `keep`. */
@@ -31,6 +31,6 @@ function longestUntouched({ moments, head }: History, name: string, ids: readonl
   return [...left][0];
 }
 
-function recordsAt(moments: readonly Moment[], version: number, name: string): Records {
+function recordsAt(moments: readonly HistoryMoment[], version: number, name: string): Records {
   return moments[version]?.state[name] ?? NO_RECORDS;
 }

@@ -10,7 +10,7 @@ export type Records = ReadonlyMap<string, StateRecord>;
 export type OracleState = Readonly<Record<string, Records>>;
 
 /** The state of a space at one version, and the change that led there. One object through all histories it is part of. */
-export interface Moment {
+export interface HistoryMoment {
   readonly version: number;
   readonly state: OracleState;
   /** Whether a group ends here: only then may anybody but a plain client stand here (rule S5). */
@@ -27,18 +27,18 @@ export interface Moment {
 export class History {
   readonly name: string;
   readonly creationId: string;
-  readonly moments: Moment[];
+  readonly moments: HistoryMoment[];
   readonly madeAt: number;
 
-  constructor(name: string, creationId: string, moments: readonly Moment[], madeAt: number) {
+  constructor(name: string, creationId: string, moments: readonly HistoryMoment[], madeAt: number) {
     this.name = name;
     this.creationId = creationId;
     this.moments = [...moments];
     this.madeAt = madeAt;
   }
 
-  get head(): Moment {
-    return this.moments[this.moments.length - 1] as Moment;
+  get head(): HistoryMoment {
+    return this.moments[this.moments.length - 1] as HistoryMoment;
   }
 
   /** How often what was asked for under a key took effect. */
@@ -50,7 +50,7 @@ export class History {
 }
 
 /** When a group became durable, and which release wrote it. */
-export interface Told {
+export interface CommitFacts {
   readonly epoch: string;
   readonly now: number;
   readonly models: Models;

@@ -8,9 +8,17 @@ import {
 } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
 import type { CommitGroup } from "@neverstale/server/store";
-import type { Counters } from "./counters.ts";
+import type { RunCounters } from "./counters.ts";
 import { counted, wrongEviction } from "./evictions.ts";
-import { type Branch, History, type Moment, NO_RECORDS, type OracleState, type Report, type Told } from "./history.ts";
+import {
+  type Branch,
+  type CommitFacts,
+  History,
+  type HistoryMoment,
+  NO_RECORDS,
+  type OracleState,
+  type Report,
+} from "./history.ts";
 import { loggedChanges } from "./logged.ts";
 import { beyondSize } from "./sizes.ts";
 
@@ -20,7 +28,7 @@ import { beyondSize } from "./sizes.ts";
  */
 export class Oracle {
   readonly #report: Report;
-  readonly #counters: Counters;
+  readonly #counters: RunCounters;
   /** By epoch, then by creation id: the history as that epoch has it. */
   readonly #epochs = new Map<string, Map<string, History>>();
   readonly #given = new Map<string, string>();
@@ -28,7 +36,7 @@ export class Oracle {
   readonly #limits: Partial<Limits>;
 
   /** `limits`: those that the run has scaled down. */
-  constructor(report: Report, counters: Counters, limits: Partial<Limits> = {}) {
+  constructor(report: Report, counters: RunCounters, limits: Partial<Limits> = {}) {
     this.#limits = limits;
     this.#report = report;
     this.#counters = counters;
@@ -43,7 +51,7 @@ export class Oracle {
   }
 
   /** What was true at a position; null: nothing, ever. */
-  momentAt(position: Position): Moment | null {
+  momentAt(position: Position): HistoryMoment | null {
     return this.historyOf(position)?.moments[position.version] ?? null;
   }
 
@@ -52,7 +60,7 @@ export class Oracle {
   }
 
   /** A group is durable. What it means is what the release meant by it that wrote it. */
-  commit(branch: Branch, group: CommitGroup, { epoch, now, models }: Told): void {
+  commit(branch: Branch, group: CommitGroup, { epoch, now, models }: CommitFacts): void {
     for (const space of group.spaces) {
       this.#append(branch, space, { epoch, now, models });
       if (!space.removed) continue;
@@ -62,7 +70,7 @@ export class Oracle {
     }
   }
 
-  #append(branch: Branch, space: CommitGroup["spaces"][number], { epoch, now, models }: Told): void {
+  #append(branch: Branch, space: CommitGroup["spaces"][number], { epoch, now, models }: CommitFacts): void {
     const model = models.of(space.name);
     if (space.creationId !== null) this.#make(branch, space.name, space.creationId, { epoch, now, models });
     const history = branch.spaces.get(space.name);
@@ -84,7 +92,7 @@ export class Oracle {
     if (tooLarge !== null) this.#report("S8", `${history.name} ${space.lastVersion}: ${tooLarge}`);
   }
 
-  #make(branch: Branch, name: string, creationId: string, { epoch, now, models }: Told): void {
+  #make(branch: Branch, name: string, creationId: string, { epoch, now, models }: CommitFacts): void {
     const history = new History(name, creationId, [emptyMoment(models.of(name), now)], now);
     if (branch.removedAt.has(name)) this.#counters.add("spaces_made_again");
     branch.spaces.set(name, history);
@@ -115,12 +123,12 @@ export class Oracle {
   }
 }
 
-function emptyMoment(model: Model, at: number): Moment {
+function emptyMoment(model: Model, at: number): HistoryMoment {
   const state = Object.fromEntries(Object.keys(model.collections).map((name) => [name, new Map()]));
   return { version: 0, state, whole: true, at, change: null, key: null };
 }
 
-function after(model: Model, history: History, change: Change, whole: boolean, at: number): Moment {
+function after(model: Model, history: History, change: Change, whole: boolean, at: number): HistoryMoment {
   const { version, state } = history.head;
   const next = reduce(model, state, change);
   return { version: version + 1, state: next, whole, at, change, key: keyOf(change) };

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
-import type { Moment, OracleState } from "./history.ts";
+import type { HistoryMoment, OracleState } from "./history.ts";
 
 const encoder = new TextEncoder();
 
@@ -14,7 +14,7 @@ const SLACK_BYTES = 1_024;
 export function beyondSize(
   limits: Partial<Limits>,
   before: OracleState,
-  moments: readonly Moment[],
+  moments: readonly HistoryMoment[],
   text: string,
 ): string | null {
   const { recordBytes, groupBytes, transactionBytes, transactionChanges } = limits;

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { makePlan } from "../plan/make-plan.ts";
-import type { Plan } from "../plan/plan.ts";
+import type { RunPlan } from "../plan/plan.ts";
 import { shrink } from "../plan/shrink.ts";
 import { runWatched } from "./run-watched.ts";
 
@@ -15,7 +15,7 @@ export interface Regression {
   readonly seed: string;
   /** The broken build that has the mistake: under it the plan must fail. Null: none has it yet. */
   readonly build: string | null;
-  readonly plan: Plan;
+  readonly plan: RunPlan;
 }
 
 export interface KeepOptions {

@@ -2,11 +2,11 @@
 import { neverHappened } from "../plan/interesting.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import { shrink } from "../plan/shrink.ts";
-import type { Failure } from "../world/surroundings.ts";
+import type { RunFailure } from "../world/surroundings.ts";
 import { keepBroken, proveBroken } from "./broken/prove.ts";
 import { replayOf } from "./commit.ts";
 import { keep } from "./keep.ts";
-import { HELP, type SimOptions, simOptions } from "./options.ts";
+import { SIM_HELP, type SimOptions, simOptions } from "./options.ts";
 import { runPool } from "./pool.ts";
 import { runWatched } from "./run-watched.ts";
 
@@ -28,7 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run(options: SimOptions): Promise<number> {
   const { seed, keep: name, broken, names } = options;
-  if (options.help) console.log(HELP);
+  if (options.help) console.log(SIM_HELP);
   else if (broken && name !== null) await keepBroken(names[0] ?? "", seed, name);
   else if (broken) return proveBroken(options);
   else if (options.trace) return printTrace(String(seed));
@@ -39,7 +39,7 @@ async function run(options: SimOptions): Promise<number> {
 
 interface Failed {
   readonly seed: string;
-  readonly failure: Failure;
+  readonly failure: RunFailure;
 }
 
 async function runMany({ seed: firstSeed, runs, jobs }: SimOptions): Promise<number> {
@@ -68,7 +68,7 @@ async function runMany({ seed: firstSeed, runs, jobs }: SimOptions): Promise<num
   return printSum(done, failed.length + (never.length > 0 ? 1 : 0));
 }
 
-function printEnd(seed: string, trace: string, failure: Failure | null): void {
+function printEnd(seed: string, trace: string, failure: RunFailure | null): void {
   if (failure !== null) console.log(`FAILED ${failure.rule} ${failure.message.split("\n")[0]}`);
   console.log(`seed ${seed} trace ${trace}`);
 }

@@ -1,4 +1,4 @@
-import type { Plan } from "../plan/plan.ts";
+import type { RunPlan } from "../plan/plan.ts";
 import type { RunResult } from "../run.ts";
 
 export interface SeedsOrder {
@@ -7,7 +7,7 @@ export interface SeedsOrder {
 }
 
 /** What the main process asks of a worker. */
-export type Order = SeedsOrder | { readonly plan: Plan };
+export type Order = SeedsOrder | { readonly plan: RunPlan };
 
 /** A run is over; its lines stay where it ran. */
-export type Report = Omit<RunResult, "lines">;
+export type RunReport = Omit<RunResult, "lines">;

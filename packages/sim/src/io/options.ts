@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { RUNS_TO_SEE_ALL } from "../plan/interesting.ts";
 
-export const HELP = `npm run sim -- [options]
+export const SIM_HELP = `npm run sim -- [options]
 
   --seed N      the first seed (1)
   --runs N      how many seeds (${RUNS_TO_SEE_ALL})

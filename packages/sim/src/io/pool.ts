@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Report, SeedsOrder } from "./messages.ts";
+import type { RunReport, SeedsOrder } from "./messages.ts";
 
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** So many seeds are handed to a worker at a time. */
@@ -11,7 +11,7 @@ export interface PoolOptions {
   readonly runs: number;
   readonly jobs: number;
   /** Called in the order of the seeds. Returning false ends the pool. */
-  readonly onReport: (report: Report) => boolean;
+  readonly onReport: (report: RunReport) => boolean;
   /** What runs in each process; by default the worker itself. */
   readonly script?: string;
   readonly args?: readonly string[];
@@ -27,7 +27,7 @@ class Pool {
   readonly #resolve: () => void;
   readonly #reject: (error: Error) => void;
   readonly #children = new Set<ChildProcess>();
-  readonly #early = new Map<number, Report>();
+  readonly #early = new Map<number, RunReport>();
   #nextOrder: number;
   #nextReport: number;
   readonly #end: number;
@@ -55,7 +55,7 @@ class Pool {
     const order = () => {
       waitsFor = this.#order(child);
     };
-    child.on("message", (report: Report) => {
+    child.on("message", (report: RunReport) => {
       waitsFor -= 1;
       this.#take(report);
       if (waitsFor === 0) order();
@@ -81,7 +81,7 @@ class Pool {
     return runs;
   }
 
-  #take(report: Report): void {
+  #take(report: RunReport): void {
     this.#early.set(Number(report.seed), report);
     for (let next = this.#early.get(this.#nextReport); next !== undefined && !this.#over; ) {
       this.#early.delete(this.#nextReport);

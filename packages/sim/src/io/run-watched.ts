@@ -1,11 +1,11 @@
-import type { Plan } from "../plan/plan.ts";
+import type { RunPlan } from "../plan/plan.ts";
 import { type RunResult, runPlan } from "../run.ts";
 
 /**
  * Runs a plan, and takes an error that nobody caught for a failure of the run. One run at a time: nobody says whose
  * error it was.
  */
-export async function runWatched(plan: Plan): Promise<RunResult> {
+export async function runWatched(plan: RunPlan): Promise<RunResult> {
   let uncaught: unknown = null;
   const note = (error: unknown): void => {
     uncaught ??= error ?? new Error("something empty was thrown");

@@ -1,7 +1,7 @@
 /** A process that runs seeds, or one plan, for another one, and tells what came of each. */
 import { makePlan } from "../plan/make-plan.ts";
 import type { RunResult } from "../run.ts";
-import type { Order, Report } from "./messages.ts";
+import type { Order, RunReport } from "./messages.ts";
 import { runWatched } from "./run-watched.ts";
 
 process.on("message", (order: Order) => void carryOut(order));
@@ -13,5 +13,5 @@ async function carryOut(order: Order): Promise<void> {
 }
 
 function tell({ lines: _, ...report }: RunResult): void {
-  process.send?.(report satisfies Report);
+  process.send?.(report satisfies RunReport);
 }

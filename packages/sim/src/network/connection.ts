@@ -18,7 +18,7 @@ export type Tamper = "alter" | "swallow" | "double";
 /** The replica's side of the world around a connection. */
 export interface ConnectionWatch {
   /** A message reaches the replica's end; returns what is handed on, after whoever meddles with it. */
-  arrives(connection: Connection, message: WireMessage, sentAt: number): readonly WireMessage[];
+  arrives(connection: SimConnection, message: WireMessage, sentAt: number): readonly WireMessage[];
   readonly now: number;
   /** When the replica's clock last jumped. */
   readonly jumpedAt: number;
@@ -29,7 +29,7 @@ const CUT = 1006;
 const HANDSHAKE_BYTES = 200;
 
 /** One WebSocket: two lanes, and an end on each side that may learn of its end late, or never. */
-export class Connection implements Wire {
+export class SimConnection implements Wire {
   readonly id: string;
   readonly url: URL;
   readonly protocols: readonly string[];
@@ -62,7 +62,7 @@ export class Connection implements Wire {
   meddledWith = false;
 
   constructor(
-    facts: Pick<Connection, "id" | "url" | "protocols" | "client" | "down" | "up">,
+    facts: Pick<SimConnection, "id" | "url" | "protocols" | "client" | "down" | "up">,
     ends: {
       readonly events: SocketEvents;
       readonly watch: ConnectionWatch;
@@ -92,7 +92,7 @@ export class Connection implements Wire {
   }
 
   /** The replica knocks; `accept` says what the authority does then. */
-  knock(accept: (connection: Connection) => void): void {
+  knock(accept: (connection: SimConnection) => void): void {
     this.#note(`knocks ${this.url.search}`);
     this.up.send(HANDSHAKE_BYTES, () => accept(this));
   }

@@ -1,8 +1,8 @@
+import type { Timer } from "@neverstale/base";
 import { PART_HEADER_BYTES, partHeader } from "@neverstale/protocol";
 import type { Frame, FrameCodec, LargeFrame, Part } from "@neverstale/server";
 import { shortHash } from "../checks/trace.ts";
 import type { Random } from "../plan/random.ts";
-import type { Timer } from "../world/clock.ts";
 
 /** One message on the wire, and what the simulator reads of it. */
 export class WireMessage {

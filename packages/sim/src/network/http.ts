@@ -1,5 +1,5 @@
 /** A request over HTTP, as it is on its way. */
-export interface Request {
+export interface SimRequest {
   readonly client: string;
   readonly method: string;
   readonly path: string;
@@ -7,7 +7,7 @@ export interface Request {
   readonly body: string | null;
 }
 
-export interface Answer {
+export interface SimAnswer {
   readonly status: number;
   readonly text: string;
 }

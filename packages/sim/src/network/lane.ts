@@ -1,5 +1,6 @@
+import type { Timer } from "@neverstale/base";
 import type { Random } from "../plan/random.ts";
-import type { Clock, Timer } from "../world/clock.ts";
+import type { SimClock } from "../world/clock.ts";
 
 export interface Parcel {
   readonly sizeBytes: number;
@@ -19,7 +20,7 @@ export interface Weather {
 
 /** One direction of a TCP connection: everything arrives, in order, or from some point on nothing does. */
 export class Lane {
-  readonly #clock: Clock;
+  readonly #clock: SimClock;
   readonly #random: Random;
   readonly #weather: Weather;
   #parcels: Parcel[] = [];
@@ -32,7 +33,7 @@ export class Lane {
   readonly #holds = new Set<string>();
   #sealed = false;
 
-  constructor(clock: Clock, random: Random, weather: Weather) {
+  constructor(clock: SimClock, random: Random, weather: Weather) {
     this.#clock = clock;
     this.#random = random;
     this.#weather = weather;

@@ -1,8 +1,8 @@
 import type { SocketEvents } from "@neverstale/client";
 import type { Random } from "../plan/random.ts";
 import type { Surroundings } from "../world/surroundings.ts";
-import { Connection, type ConnectionWatch } from "./connection.ts";
-import type { Answer, Request } from "./http.ts";
+import { type ConnectionWatch, SimConnection } from "./connection.ts";
+import type { SimAnswer, SimRequest } from "./http.ts";
 import { Lane, type Weather } from "./lane.ts";
 
 export interface NetworkConfig {
@@ -20,8 +20,8 @@ export interface NetworkConfig {
 export interface AuthorityEnd {
   /** How many processes were started. */
   readonly starts: number;
-  accept(connection: Connection): void;
-  request(request: Request): Promise<Answer>;
+  accept(connection: SimConnection): void;
+  request(request: SimRequest): Promise<SimAnswer>;
 }
 
 const CALM: Weather = { latencyMs: 2, jitterMs: 0, rate: Number.POSITIVE_INFINITY };
@@ -31,8 +31,8 @@ export class Network {
   readonly weather: Weather;
   /** How often a request, and how often an answer, is lost, and how often a request arrives twice. */
   readonly http = { loss: 0, double: 0 };
-  readonly connections = new Set<Connection>();
-  newest: Connection | null = null;
+  readonly connections = new Set<SimConnection>();
+  newest: SimConnection | null = null;
   readonly #world: Surroundings;
   readonly #authority: AuthorityEnd;
   readonly #config: NetworkConfig;
@@ -52,13 +52,13 @@ export class Network {
   }
 
   /** The newest connection that both ends take for open. */
-  get current(): Connection | null {
-    let current: Connection | null = null;
+  get current(): SimConnection | null {
+    let current: SimConnection | null = null;
     for (const connection of this.connections) if (connection.isOpen) current = connection;
     return current;
   }
 
-  connect(url: string, protocols: readonly string[], events: SocketEvents, watch: ConnectionWatch): Connection {
+  connect(url: string, protocols: readonly string[], events: SocketEvents, watch: ConnectionWatch): SimConnection {
     for (const old of this.connections) if (old.isOver) this.connections.delete(old);
     this.#count += 1;
     const id = `${this.#client}#${this.#count}`;
@@ -68,7 +68,7 @@ export class Network {
     const note = (text: string) => this.#world.trace.line(this.#world.clock.now, `${id} ${text}`);
     const count = (what: string) => this.#world.counters.add(what);
     const ends = { events, watch, kernelBytes, tellsLate: random.chance(late), note, count };
-    const connection = new Connection({ id, url: new URL(url), protocols, client: this.#client, down, up }, ends);
+    const connection = new SimConnection({ id, url: new URL(url), protocols, client: this.#client, down, up }, ends);
     this.connections.add(connection);
     this.newest = connection;
     if (this.#swallowsGreeting) connection.tamper = "swallow";
@@ -112,13 +112,13 @@ export class Network {
   }
 
   /** From here on nothing passes in those directions, for good; at last the kernel of the authority notices. */
-  halfOpen(connection: Connection, directions: readonly ("up" | "down")[]): void {
+  halfOpen(connection: SimConnection, directions: readonly ("up" | "down")[]): void {
     for (const direction of directions) connection[direction].seal();
     this.#world.clock.after(this.#config.tcpTimeoutMs, () => connection.bury());
   }
 
   /** Rejects when no answer came. What arrives may be carried out all the same, once or twice. */
-  request(request: Request, timeoutMs: number, after: (ms: number, run: () => void) => void): Promise<Answer> {
+  request(request: SimRequest, timeoutMs: number, after: (ms: number, run: () => void) => void): Promise<SimAnswer> {
     const copies = this.#copies();
     this.#note(`${request.method} ${request.path}, to arrive ${copies.length} times`);
     return new Promise((resolve, reject) => {
@@ -148,7 +148,7 @@ export class Network {
     return latencyMs + jitterMs * this.#random.next();
   }
 
-  #deliver(request: Request, resolve: (answer: Answer) => void, reject: (error: Error) => void): void {
+  #deliver(request: SimRequest, resolve: (answer: SimAnswer) => void, reject: (error: Error) => void): void {
     this.#authority.request(request).then(
       (answer) => {
         this.#note(`is answered ${answer.status}`);

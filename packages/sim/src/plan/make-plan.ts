@@ -1,6 +1,6 @@
 import type { Limits } from "@neverstale/server";
 import type { DiskConfig } from "../store/disk.ts";
-import type { Action, ClientPlan, Deed, Plan } from "./plan.ts";
+import type { ClientPlan, Deed, PlannedAction, RunPlan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { FIRST_RELEASE, nextRelease } from "./releases.ts";
 
@@ -13,7 +13,7 @@ const HOSTS = ["web-1", "web-2", "db-1"];
 const SPACES = ["agent/web-1", "agent/web-2", "output/c1", "output/c2"];
 
 /** A plan that follows from the seed alone. Each run has its own mixture of faults: some are left out, some come often. */
-export function makePlan(seed: string, keepTrace = false): Plan {
+export function makePlan(seed: string, keepTrace = false): RunPlan {
   const chance = new Random(`plan ${seed}`);
   const faultyMs = chance.int(15_000, 70_000);
   const clients = makeClients(chance.fork("clients"), faultyMs);
@@ -25,7 +25,7 @@ export function makePlan(seed: string, keepTrace = false): Plan {
     config: makeConfig(seed, chance.fork("config"), keepTrace),
     clients,
     faultyMs,
-    actions: actions.map((action, id): Action => ({ ...action, id })),
+    actions: actions.map((action, id): PlannedAction => ({ ...action, id })),
   };
   return withFullState(plan, chance.fork("full state"));
 }
@@ -40,7 +40,7 @@ const SMALL_STEPS = {
   pagesPerCommit: 1,
 };
 
-function makeConfig(seed: string, chance: Random, keepTrace: boolean): Plan["config"] {
+function makeConfig(seed: string, chance: Random, keepTrace: boolean): RunPlan["config"] {
   const limits = {
     ...sizes(chance.fork("sizes")),
     tombstones: chance.chance(0.15) ? 200 : chance.int(0, 6),
@@ -88,7 +88,7 @@ function sizes(chance: Random): Partial<Limits> {
 }
 
 /** What is there without agents may fill up: an agent that can't say that it is done never is. */
-function withFullState(plan: Plan, chance: Random): Plan {
+function withFullState(plan: RunPlan, chance: Random): RunPlan {
   if (plan.clients.some(({ kind }) => kind === "agent") || !chance.chance(0.4)) return plan;
   const { authority } = plan.config;
   const limits = { ...authority.limits, stateBytes: chance.int(2_000, 6_000) };

@@ -34,7 +34,7 @@ export const mainModel = defineModel({
 });
 
 /** What one host is to do: an agent follows it, and says over HTTP what it has done. */
-export const agentModel = defineModel({
+export const taskModel = defineModel({
   model: 1,
   collections: { tasks: collection() },
   changes: { task_added: put("tasks"), task_altered: patch("tasks"), task_removed: remove("tasks") },

@@ -3,10 +3,10 @@ import type { WorldConfig } from "../world/surroundings.ts";
 import type { Release } from "./releases.ts";
 
 /** Everything that happens in one run, in words that fit into a file. Chances within an action follow from its `id`. */
-export interface Plan {
+export interface RunPlan {
   readonly config: WorldConfig;
   readonly clients: readonly ClientPlan[];
-  readonly actions: readonly Action[];
+  readonly actions: readonly PlannedAction[];
   /** How long things go wrong, ms; then everything heals, and everyone must become level. */
   readonly faultyMs: number;
 }
@@ -27,7 +27,7 @@ export interface ClientPlan {
   readonly parts?: boolean;
 }
 
-export type Action = { readonly at: number; readonly id: number } & Deed;
+export type PlannedAction = { readonly at: number; readonly id: number } & Deed;
 
 export type Deed =
   // What the fleet does.
@@ -77,7 +77,7 @@ export type Deed =
   | { readonly do: "disk_error"; readonly write?: Write }
   | { readonly do: "authority_clock"; readonly byMs: number }
   // What happens on the way.
-  | { readonly do: "cut"; readonly client: string; readonly told: Told; readonly bytes: number }
+  | { readonly do: "cut"; readonly client: string; readonly told: ToldEnds; readonly bytes: number }
   | { readonly do: "half_open"; readonly client: string; readonly directions: Directions }
   | { readonly do: "stall"; readonly client: string; readonly directions: Directions; readonly ms: number }
   | { readonly do: "partition"; readonly client: string; readonly ms: number; readonly signals: boolean }
@@ -96,5 +96,5 @@ export type Deed =
   | { readonly do: "refresh" | "restart_client" | "rotate_token"; readonly client: string }
   | { readonly do: "sign_out"; readonly client: string; readonly ms: number };
 
-type Told = "both" | "client" | "server" | "nobody";
+type ToldEnds = "both" | "client" | "server" | "nobody";
 type Directions = readonly ("up" | "down")[];

@@ -9,7 +9,7 @@ import {
   remove,
   type StateRecord,
 } from "@neverstale/protocol";
-import { agentModel, type mainModel } from "./models.ts";
+import { type mainModel, taskModel } from "./models.ts";
 import type { Random } from "./random.ts";
 
 /** What one release of the program makes of its data: a family of models, all of which someChanges() speaks to. */
@@ -84,7 +84,7 @@ export function modelsOf(release: Release, holds: ReadonlySet<string>): Models {
 
 function makeModels(release: Release, keepsOther: boolean): Models {
   const main = mainModelOf(release, keepsOther);
-  const others = { "agent/": agentModel, "output/": outputModelOf(release) };
+  const others = { "agent/": taskModel, "output/": outputModelOf(release) };
   const of = (space: string) => others[space.slice(0, space.indexOf("/") + 1) as keyof typeof others] ?? main;
   return { main: main as unknown as typeof mainModel, others, of };
 }

@@ -1,13 +1,17 @@
 import type { RunResult } from "../run.ts";
-import type { Plan } from "./plan.ts";
+import type { RunPlan } from "./plan.ts";
 
 /** How often a plan is tried again while it is made smaller. */
 const MOST_TRIES = 400;
 
-type Fails = (candidate: Plan) => Promise<boolean>;
+type Fails = (candidate: RunPlan) => Promise<boolean>;
 
 /** The smallest plan found that still fails by the same rule, as `run` says. */
-export async function shrink(plan: Plan, rule: string, run: (plan: Plan) => Promise<RunResult>): Promise<Plan> {
+export async function shrink(
+  plan: RunPlan,
+  rule: string,
+  run: (plan: RunPlan) => Promise<RunResult>,
+): Promise<RunPlan> {
   let tries = 0;
   return smallest(plan, async (candidate) => {
     tries += 1;
@@ -16,7 +20,7 @@ export async function shrink(plan: Plan, rule: string, run: (plan: Plan) => Prom
 }
 
 /** Leaves out actions and clients as long as `fails` says so: half of them at a time, then fewer, then one. */
-export async function smallest(plan: Plan, fails: Fails): Promise<Plan> {
+export async function smallest(plan: RunPlan, fails: Fails): Promise<RunPlan> {
   let smaller = plan;
   for (;;) {
     const before = sizeOf(smaller);
@@ -26,16 +30,16 @@ export async function smallest(plan: Plan, fails: Fails): Promise<Plan> {
   }
 }
 
-function sizeOf({ actions, clients }: Plan): number {
+function sizeOf({ actions, clients }: RunPlan): number {
   return actions.length + clients.length;
 }
 
 /** Delta debugging, from the end: what comes late is most often of no matter. */
-async function without(plan: Plan, part: "actions" | "clients", fails: Fails): Promise<Plan> {
+async function without(plan: RunPlan, part: "actions" | "clients", fails: Fails): Promise<RunPlan> {
   let smaller = plan;
   for (let size = Math.ceil(plan[part].length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let from = smaller[part].length - size; from > -size; from -= size) {
-      const candidate = { ...smaller, [part]: leftOut<unknown>(smaller[part], Math.max(0, from), size) } as Plan;
+      const candidate = { ...smaller, [part]: leftOut<unknown>(smaller[part], Math.max(0, from), size) } as RunPlan;
       if (candidate[part].length < smaller[part].length && (await fails(candidate))) smaller = candidate;
     }
   }

@@ -1,15 +1,15 @@
 import { type Retention, StoreFailure } from "@neverstale/server";
 import type { CommitGroup } from "@neverstale/server/store";
 import type { StoreSettings } from "@neverstale/store-sqlite/sliced";
-import type { Counters } from "../checks/counters.ts";
+import type { RunCounters } from "../checks/counters.ts";
 import { Branch, type Report } from "../checks/history.ts";
 import type { Oracle } from "../checks/oracle.ts";
 import type { Random } from "../plan/random.ts";
 import type { Models } from "../plan/releases.ts";
-import type { Clock } from "../world/clock.ts";
-import type { Journal, WriteKind } from "./journal.ts";
+import type { SimClock } from "../world/clock.ts";
+import type { RollbackJournal, WriteKind } from "./journal.ts";
 import { SimTables } from "./sim-tables.ts";
-import { copyOf, emptyTables, type TableData } from "./table-data.ts";
+import { copyOfTables, emptyTables, type TableData } from "./table-data.ts";
 
 /** What can be crashed into, and what can fail. */
 export type Write = WriteKind | "checkpoint";
@@ -51,9 +51,9 @@ export interface DiskConfig {
 }
 
 export interface DiskWorld {
-  readonly clock: Clock;
+  readonly clock: SimClock;
   readonly random: Random;
-  readonly counters: Counters;
+  readonly counters: RunCounters;
   readonly oracle: Oracle;
   readonly report: Report;
   readonly note: (text: string) => void;
@@ -68,7 +68,7 @@ export interface HandedOver {
 
 /** A transaction that has been committed and not yet forced to disk. */
 interface Entry {
-  readonly journal: Journal;
+  readonly journal: RollbackJournal;
   /** What the oracle is told of it; null: nothing, it is made of what the oracle knows. */
   readonly tell: (() => void) | null;
   told: boolean;
@@ -91,9 +91,9 @@ export class ProcessGone extends Error {}
  * `kill` and `cutPower` end whatever store is mounted: it never answers again.
  */
 export class Disk {
-  readonly clock: Clock;
+  readonly clock: SimClock;
   readonly random: Random;
-  readonly counters: Counters;
+  readonly counters: RunCounters;
   readonly faults: DiskFaults = { writeMs: 0, syncMs: 0, full: false, errorAtNext: null, trap: null };
   readonly config: DiskConfig;
   readonly #usualMs: number;
@@ -150,7 +150,7 @@ export class Disk {
   }
 
   image(): Image {
-    return { data: copyOf(this.tables.data), branch: this.branch.fork() };
+    return { data: copyOfTables(this.tables.data), branch: this.branch.fork() };
   }
 
   /** Whether what has been committed is also what the oracle knows. */
@@ -174,7 +174,7 @@ export class Disk {
     return result;
   }
 
-  #carryOut<Result>(work: () => Result): { journal: Journal; result: Result } {
+  #carryOut<Result>(work: () => Result): { journal: RollbackJournal; result: Result } {
     const journal = this.tables.begin();
     try {
       return { journal, result: work() };
@@ -186,7 +186,7 @@ export class Disk {
     }
   }
 
-  #refuse(journal: Journal): void {
+  #refuse(journal: RollbackJournal): void {
     if (!this.faults.full) return;
     takeBack(journal);
     this.counters.add("disk_full");
@@ -194,7 +194,7 @@ export class Disk {
   }
 
   /** The disk says no, after it may have done it. */
-  #failAt(kind: Write, journal: Journal | null): void {
+  #failAt(kind: Write, journal: RollbackJournal | null): void {
     if (this.faults.errorAtNext !== kind) return;
     this.faults.errorAtNext = null;
     this.hasFailed = true;
@@ -208,7 +208,7 @@ export class Disk {
   }
 
   /** Ends the process where somebody wants it, at the end of a step of a write; with a `journal`, that is taken back. */
-  springAt(kind: Write, point: CrashPoint, journal: Journal | null = null): void {
+  springAt(kind: Write, point: CrashPoint, journal: RollbackJournal | null = null): void {
     const { trap } = this.faults;
     if (trap === null || trap.kind !== kind || trap.point !== point) return;
     if (trap.skip !== undefined && trap.skip > 0) {
@@ -224,13 +224,13 @@ export class Disk {
   }
 
   /** Into the page cache. */
-  #written(journal: Journal): void {
+  #written(journal: RollbackJournal): void {
     this.#unforced.push({ journal, tell: this.#tellOf(journal), told: false, before: null });
     this.#logPages += journal.rows;
     if (journal.kind !== "commit" && journal.kind !== "epoch") this.note(`${journal.kind} ${journal.rows}`);
   }
 
-  #tellOf({ kind }: Journal): (() => void) | null {
+  #tellOf({ kind }: RollbackJournal): (() => void) | null {
     if (kind === "epoch") {
       const epoch = this.tables.data.epochs.at(-1) ?? "";
       return () => this.#begin(epoch);
@@ -316,7 +316,7 @@ export class Disk {
   restore({ data, branch }: Image): void {
     this.#unforced = [];
     this.#epochsSinceRestore = 0;
-    this.tables = this.#tablesOf(copyOf(data));
+    this.tables = this.#tablesOf(copyOfTables(data));
     this.branch = branch.fork();
   }
 
@@ -332,7 +332,7 @@ export class Disk {
   }
 }
 
-function takeBack({ takeBack: steps }: Journal): void {
+function takeBack({ takeBack: steps }: RollbackJournal): void {
   for (const step of steps.reverse()) step();
 }
 

@@ -2,7 +2,7 @@
 export type WriteKind = "epoch" | "commit" | "fold" | "undo" | "trim" | "probe";
 
 /** One transaction under way. */
-export interface Journal {
+export interface RollbackJournal {
   /** Null: nothing was written. */
   kind: WriteKind | null;
   rows: number;
@@ -11,10 +11,10 @@ export interface Journal {
 }
 
 /** Writes rows, and notes how each of them is taken back. */
-export class Journals {
-  #journal: Journal | null = null;
+export class JournaledWrites {
+  #journal: RollbackJournal | null = null;
 
-  begin(): Journal {
+  begin(): RollbackJournal {
     if (this.#journal !== null) throw new Error("assertion failed: two transactions at once");
     this.#journal = { kind: null, rows: 0, takeBack: [] };
     return this.#journal;

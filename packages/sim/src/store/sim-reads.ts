@@ -1,8 +1,6 @@
-import type { LineageRow, StoredRecord, StoredTombstone } from "@neverstale/server/store";
+import type { LineageRow, StoredAnswer, StoredRecord, StoredTombstone } from "@neverstale/server/store";
 import type { ContentTables, FileSize, OldestRows, QueryTables, SpaceTableRow } from "@neverstale/store-sqlite/sliced";
 import type { LogTableRow, TableData } from "./table-data.ts";
-
-type StoredAnswer = NonNullable<ReturnType<QueryTables["answer"]>>;
 
 /** What is read of the tables, when a store is opened and while it is. */
 export class SimReads implements ContentTables, QueryTables {

@@ -1,4 +1,11 @@
-import type { LineageRow, StoredRecord, StoredTombstone } from "@neverstale/server/store";
+import type {
+  EncodedHistoryRow,
+  EncodedLogRow,
+  LineageRow,
+  StoredAnswer,
+  StoredRecord,
+  StoredTombstone,
+} from "@neverstale/server/store";
 import type {
   CommitTables,
   ContentTables,
@@ -10,12 +17,10 @@ import type {
   TrimTables,
   UndoRow,
 } from "@neverstale/store-sqlite/sliced";
-import { type Journal, Journals } from "./journal.ts";
+import { JournaledWrites, type RollbackJournal } from "./journal.ts";
 import { SimReads } from "./sim-reads.ts";
 import { SimTrims } from "./sim-trims.ts";
-import { type HistoryTableRow, keyOf, type LogTableRow, rowsOf, type TableData } from "./table-data.ts";
-
-type StoredAnswer = Parameters<CommitTables["addAnswer"]>[0];
+import { keyOf, rowsOf, type TableData } from "./table-data.ts";
 
 /** The tables of the store on the simulated disk, with a way back from everything that is written. */
 export class SimTables implements Tables, CommitTables, FoldTables {
@@ -26,7 +31,7 @@ export class SimTables implements Tables, CommitTables, FoldTables {
   /** What was ever added, by table, and as it was when trimming last looked for something to do. */
   readonly added = { log: 0, history: 0, answers: 0, ended: 0 };
   lookedAt = { ...this.added };
-  readonly #journals = new Journals();
+  readonly #journals = new JournaledWrites();
   readonly #count: (what: string) => void;
 
   constructor(data: TableData, count: (what: string) => void) {
@@ -41,7 +46,7 @@ export class SimTables implements Tables, CommitTables, FoldTables {
     this.queries = reads;
   }
 
-  begin(): Journal {
+  begin(): RollbackJournal {
     return this.#journals.begin();
   }
 
@@ -57,12 +62,12 @@ export class SimTables implements Tables, CommitTables, FoldTables {
     return this;
   }
 
-  addLog(row: LogTableRow, at: number): void {
+  addLog(row: EncodedLogRow, at: number): void {
     this.added.log += row.lastVersion - row.firstVersion + 1;
     this.#journals.push("commit", this.data.log, { ...row, at });
   }
 
-  addHistory(row: HistoryTableRow): void {
+  addHistory(row: EncodedHistoryRow): void {
     this.added.history += 1;
     this.#journals.push("commit", this.data.history, row);
   }

@@ -8,18 +8,18 @@ import type {
   TableCounts,
   TrimTables,
 } from "@neverstale/store-sqlite/sliced";
-import type { Journals } from "./journal.ts";
+import type { JournaledWrites } from "./journal.ts";
 import { keyOf, rowsOf, type TableData } from "./table-data.ts";
 
 /** What trimming looks at and deletes. */
 export class SimTrims implements TrimTables {
   readonly #data: TableData;
-  readonly #journals: Journals;
+  readonly #journals: JournaledWrites;
   readonly #count: (what: string) => void;
   readonly #looks: () => void;
 
   /** `looks`: trimming asks what is due from here on. */
-  constructor(data: TableData, journals: Journals, count: (what: string) => void, looks: () => void) {
+  constructor(data: TableData, journals: JournaledWrites, count: (what: string) => void, looks: () => void) {
     this.#data = data;
     this.#journals = journals;
     this.#count = count;

@@ -1,9 +1,15 @@
-import type { LineageRow, StoredRecord, StoredTombstone } from "@neverstale/server/store";
-import type { CommitTables, SpaceTableRow, UndoRow } from "@neverstale/store-sqlite/sliced";
+import type {
+  EncodedHistoryRow,
+  EncodedLogRow,
+  LineageRow,
+  StoredAnswer,
+  StoredRecord,
+  StoredTombstone,
+} from "@neverstale/server/store";
+import type { SpaceTableRow, UndoRow } from "@neverstale/store-sqlite/sliced";
 
-export type LogTableRow = Parameters<CommitTables["addLog"]>[0] & { readonly at: number };
-export type HistoryTableRow = Parameters<CommitTables["addHistory"]>[0];
-type AnswerTableRow = Numbered<Parameters<CommitTables["addAnswer"]>[0]> & { readonly chars: number };
+export type LogTableRow = EncodedLogRow & { readonly at: number };
+type AnswerTableRow = Numbered<StoredAnswer> & { readonly chars: number };
 type Numbered<Row> = Row & { readonly rowId: number };
 
 /** The rows of a database. They are never altered, only replaced: a copy needs new containers alone. */
@@ -16,7 +22,7 @@ export interface TableData {
   readonly records: Map<number, Map<string, StoredRecord>>;
   readonly tombstones: Map<number, Map<string, StoredTombstone>>;
   readonly undo: Numbered<UndoRow>[];
-  readonly history: HistoryTableRow[];
+  readonly history: EncodedHistoryRow[];
   /** Of what history has dropped: the newest position, and the characters up to it. */
   readonly dropped: Map<"position" | "chars", number>;
   readonly answers: AnswerTableRow[];
@@ -41,7 +47,7 @@ export function emptyTables(): TableData {
   };
 }
 
-export function copyOf(data: TableData): TableData {
+export function copyOfTables(data: TableData): TableData {
   const inner = <Row>(rows: Map<number, Map<string, Row>>) => new Map([...rows].map(([id, of]) => [id, new Map(of)]));
   return {
     epochs: [...data.epochs],

@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
 const LOOKS_AGAIN_MS = 15_000;
 
 /** A program on a host: it follows its own space, and says over HTTP what it has done. What it sees, it does. */
-export class Agent {
+export class SimAgent {
   readonly #tab: Tab;
   readonly #world: World;
   readonly #random: Random;

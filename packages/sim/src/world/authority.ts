@@ -1,6 +1,6 @@
 import { StoreFailure } from "@neverstale/server";
-import type { Connection } from "../network/connection.ts";
-import type { Answer, Request } from "../network/http.ts";
+import type { SimConnection } from "../network/connection.ts";
+import type { SimAnswer, SimRequest } from "../network/http.ts";
 import type { AuthorityEnd } from "../network/network.ts";
 import { EMPTY_IMAGE, type Image } from "../store/disk.ts";
 import { Incarnation } from "./incarnation.ts";
@@ -117,14 +117,14 @@ export class Authority implements AuthorityEnd {
     this.#world.calls.restored();
   }
 
-  accept(connection: Connection): void {
+  accept(connection: SimConnection): void {
     const { process } = this;
     if (process?.serving === true) process.accept(connection);
     else if (this.#off) connection.cut("nobody", 0);
     else connection.refuse();
   }
 
-  request(request: Request): Promise<Answer> {
+  request(request: SimRequest): Promise<SimAnswer> {
     const { process } = this;
     if (process?.serving === true) return process.request(request);
     if (this.#off) return new Promise(() => {});

@@ -88,12 +88,12 @@ function send(world: World, deed: CallDeed, input: Input, { open, first }: Try, 
   }
 }
 
-interface Told {
+interface CallOutcome {
   readonly output: JsonValue;
   readonly applied: Applied | null;
 }
 
-async function carryOut(process: Incarnation, input: Input): Promise<Told> {
+async function carryOut(process: Incarnation, input: Input): Promise<CallOutcome> {
   const { manager } = process;
   if (manager === null) throw new SyncError("shutting_down", "the process does not serve yet");
   if (input.do === "read" || input.do === "count") {
@@ -109,7 +109,7 @@ async function carryOut(process: Incarnation, input: Input): Promise<Told> {
   return { output: before, applied };
 }
 
-async function add(process: Incarnation, object: string, name: string): Promise<Told> {
+async function add(process: Incarnation, object: string, name: string): Promise<CallOutcome> {
   const key = `${object} ${name}`;
   const decide = (state: AnyState) => {
     const count = (valueIn({ object, do: "count" }, registerIn(state, object)) as number) + 1;

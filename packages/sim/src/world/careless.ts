@@ -1,5 +1,5 @@
 import type { AnyState, AskedChange } from "@neverstale/protocol";
-import type { Counters } from "../checks/counters.ts";
+import type { RunCounters } from "../checks/counters.ts";
 import type { Random } from "../plan/random.ts";
 
 /**
@@ -8,9 +8,9 @@ import type { Random } from "../plan/random.ts";
  */
 export class Careless {
   readonly #chance: Random;
-  readonly #counters: Counters;
+  readonly #counters: RunCounters;
 
-  constructor(chance: Random, counters: Counters) {
+  constructor(chance: Random, counters: RunCounters) {
     this.#chance = chance;
     this.#counters = counters;
   }

@@ -1,8 +1,4 @@
-import type { Millis } from "@neverstale/server";
-
-export interface Timer {
-  cancel(): void;
-}
+import type { Millis, Timer } from "@neverstale/base";
 
 interface Event {
   readonly at: Millis;
@@ -19,7 +15,7 @@ interface Event {
 const SETTLE_TURNS = 48;
 
 /** The time of the whole world, and everything that is to happen: it moves from event to event, never by itself. */
-export class Clock {
+export class SimClock {
   now: Millis = 0;
   /** Events so far. */
   events = 0;

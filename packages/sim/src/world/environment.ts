@@ -1,3 +1,4 @@
+import type { Timer } from "@neverstale/base";
 import type {
   ClientSocket,
   Environment,
@@ -10,7 +11,6 @@ import { PARTS_PARAMETER, SyncError } from "@neverstale/protocol";
 import type { ConnectionWatch } from "../network/connection.ts";
 import type { Network } from "../network/network.ts";
 import type { Random } from "../plan/random.ts";
-import type { Timer } from "./clock.ts";
 import { START_OF_TIME, type Surroundings } from "./surroundings.ts";
 
 /** A replica that is not told of a sleep notices it by its clocks within this time. */

@@ -1,7 +1,7 @@
 import { type Change, isJsonObject, type JsonObject, type StateOf, SyncError } from "@neverstale/protocol";
 import type { Applied, Decide, StateManager, Transaction, TransactOptions } from "@neverstale/server";
 import { difference } from "../checks/same-state.ts";
-import type { Answer, Request } from "../network/http.ts";
+import type { SimAnswer, SimRequest } from "../network/http.ts";
 import type { mainModel } from "../plan/models.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -17,7 +17,7 @@ export interface AnsweringProcess {
 }
 
 /** The authority's HTTP API: a session, dispatch under an idempotency key, an agent's report, the state. */
-export async function answerRequest(process: AnsweringProcess, request: Request): Promise<Answer> {
+export async function answerRequest(process: AnsweringProcess, request: SimRequest): Promise<SimAnswer> {
   const { manager, world } = process;
   if (manager === null) return problem(503, "shutting_down");
   const { client, method, path } = request;
@@ -43,7 +43,7 @@ const STATUS: Readonly<Record<string, number>> = {
   too_many_requests: 429,
 };
 
-async function carryOut(process: AnsweringProcess, request: Request): Promise<Answer> {
+async function carryOut(process: AnsweringProcess, request: SimRequest): Promise<SimAnswer> {
   const { world } = process;
   const newId = () => process.newId();
   const key = `${request.client} ${request.path} ${request.headers["Idempotency-Key"]}`;
@@ -95,7 +95,7 @@ function report(
 }
 
 /** What `GET /api/state` reads is committed, and all of one moment (rule A1). */
-function readState({ world, epoch }: AnsweringProcess, manager: Manager): Answer {
+function readState({ world, epoch }: AnsweringProcess, manager: Manager): SimAnswer {
   const { version, collections } = manager.capture();
   const space = manager.space("main")?.creationId ?? "";
   const moment = world.oracle.momentAt({ epoch, space, version });
@@ -108,10 +108,10 @@ function readState({ world, epoch }: AnsweringProcess, manager: Manager): Answer
   return json(200, { version });
 }
 
-function json(status: number, body: JsonObject): Answer {
+function json(status: number, body: JsonObject): SimAnswer {
   return { status, text: JSON.stringify(body) };
 }
 
-function problem(status: number, code: string): Answer {
+function problem(status: number, code: string): SimAnswer {
   return json(status, { code, title: code, detail: "", hint: "" });
 }

@@ -1,3 +1,4 @@
+import type { Timer } from "@neverstale/base";
 import {
   CLOSE,
   csrfTokenIn,
@@ -14,17 +15,16 @@ import {
   type Runtime,
   StateManager,
   SyncHub,
-  type Timer,
   type TransactOptions,
 } from "@neverstale/server";
-import { Asked } from "../checks/asked.ts";
+import { AskedChanges } from "../checks/asked.ts";
 import { Audit } from "../checks/audit.ts";
 import { counted } from "../checks/evictions.ts";
 import { type Branch, NO_RECORDS, type OracleState } from "../checks/history.ts";
 import { difference } from "../checks/same-state.ts";
-import type { Connection } from "../network/connection.ts";
+import type { SimConnection } from "../network/connection.ts";
 import { SimCodec } from "../network/frames.ts";
-import type { Answer, Request } from "../network/http.ts";
+import type { SimAnswer, SimRequest } from "../network/http.ts";
 import type { mainModel } from "../plan/models.ts";
 import { FIRST_RELEASE, type Models, migrationOf, modelsOf } from "../plan/releases.ts";
 import { mountStore } from "../store/sim-store.ts";
@@ -41,7 +41,7 @@ export class Incarnation implements Runtime {
   models: Models = modelsOf(FIRST_RELEASE, new Set());
   manager: StateManager<typeof mainModel> | null = null;
   hub: SyncHub | null = null;
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Set<SimConnection>();
   readonly #onEnd = new Set<(silently: boolean) => void>();
   /** Ends this process, because of its disk. */
   readonly #exit: (process: Incarnation) => void;
@@ -183,7 +183,7 @@ export class Incarnation implements Runtime {
   /** What it acknowledges must hold from then on. */
   async transact(decide: Decide<StateOf<typeof mainModel>>, options: TransactOptions = {}): Promise<Applied> {
     if (this.manager === null) throw new SyncError("shutting_down", "the process does not serve yet");
-    const asked = new Asked(this.world.acks.removals, this.models);
+    const asked = new AskedChanges(this.world.acks.removals, this.models);
     const applied = await this.manager.transact(asked.by(decide), options).catch((error) => this.#refused(error));
     if (this.alive) this.world.acks.note(applied, asked, options.key?.id ?? null);
     this.#checkSteps();
@@ -206,7 +206,7 @@ export class Incarnation implements Runtime {
 
   // The endpoint, as `serveSync` is it.
 
-  accept(connection: Connection): void {
+  accept(connection: SimConnection): void {
     const { hub, manager } = this;
     if (hub === null || manager === null) return connection.refuse();
     if (!this.world.sessions.admits(connection.client, csrfTokenIn(connection.protocols))) return connection.refuse();
@@ -229,7 +229,7 @@ export class Incarnation implements Runtime {
     this.#attach(connection, hub, space, profile);
   }
 
-  #attach(connection: Connection, hub: SyncHub, space: string, profile: "v1" | "plain"): void {
+  #attach(connection: SimConnection, hub: SyncHub, space: string, profile: "v1" | "plain"): void {
     try {
       const resume = positionOf(connection.url);
       const parts = asksForParts(connection);
@@ -251,7 +251,7 @@ export class Incarnation implements Runtime {
   }
 
   /** A request over HTTP. Rejects when the process ends before it has answered, unless nobody is left to say so. */
-  request(request: Request): Promise<Answer> {
+  request(request: SimRequest): Promise<SimAnswer> {
     return new Promise((resolve, reject) => {
       const ended = (silently: boolean) => {
         if (!silently) reject(new Error("the connection was reset"));
@@ -272,7 +272,7 @@ export class Incarnation implements Runtime {
   }
 }
 
-function asksForParts({ url }: Connection): boolean {
+function asksForParts({ url }: SimConnection): boolean {
   return url.searchParams.get(PARTS_PARAMETER) === "1";
 }
 

@@ -1,15 +1,15 @@
+import type { Timer } from "@neverstale/base";
 import type { SocketEvents } from "@neverstale/client";
 import type { Change, StateRecord } from "@neverstale/protocol";
 import type { OracleState } from "../checks/history.ts";
 import { reduce } from "../checks/oracle.ts";
 import { difference } from "../checks/same-state.ts";
-import type { Connection, ConnectionWatch } from "../network/connection.ts";
+import type { ConnectionWatch, SimConnection } from "../network/connection.ts";
 import type { WireMessage } from "../network/frames.ts";
 import { type AuthorityEnd, Network, type NetworkConfig } from "../network/network.ts";
 import { withOtherVersion } from "../network/tamper.ts";
 import type { Random } from "../plan/random.ts";
 import type { Models } from "../plan/releases.ts";
-import type { Timer } from "./clock.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export interface PlainConfig {
@@ -37,7 +37,7 @@ export class PlainClient implements ConnectionWatch {
   readonly #world: Surroundings;
   readonly space: string;
   readonly #random: Random;
-  #connection: Connection | null = null;
+  #connection: SimConnection | null = null;
   #state: OracleState = {};
   #retry: Timer | null = null;
   #left = false;
@@ -95,7 +95,7 @@ export class PlainClient implements ConnectionWatch {
     this.#connection = null;
   }
 
-  arrives(connection: Connection, message: WireMessage): readonly WireMessage[] {
+  arrives(connection: SimConnection, message: WireMessage): readonly WireMessage[] {
     this.#world.trace.line(this.#world.clock.now, `${connection.id} > ${message.mark}`);
     const how = connection.tamper;
     if (how === null || connection.clientDone) return [message];
@@ -107,7 +107,7 @@ export class PlainClient implements ConnectionWatch {
     return how === "swallow" ? [] : [message, message];
   }
 
-  #receive(connection: Connection, text: string): void {
+  #receive(connection: SimConnection, text: string): void {
     const message = JSON.parse(text) as PlainMessage;
     switch (message.type) {
       case "init":
@@ -128,7 +128,7 @@ export class PlainClient implements ConnectionWatch {
   }
 
   /** Promise P1. */
-  #check({ id, follows }: Connection): void {
+  #check({ id, follows }: SimConnection): void {
     if (follows === null) return;
     const moment = this.#world.oracle.momentAt({ ...follows, version: this.version });
     if (moment === null) return this.#world.fail("A1", `${id} shows ${this.version}, which was never durable`);

@@ -1,5 +1,5 @@
 /** Who may come in. It is not what is tested here, so it lives outside the authority and no crash loses it. */
-export class Sessions {
+export class SimSessions {
   /** Null: a token of its own, such as agents have, that no browser sends by itself: no CSRF token is asked for. */
   readonly #tokens = new Map<string, string | null>();
   readonly #out = new Set<string>();

@@ -1,15 +1,15 @@
 import type { Position } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
 import { Acks } from "../checks/acks.ts";
-import { Calls } from "../checks/calls.ts";
-import { Counters } from "../checks/counters.ts";
+import { CallHistory } from "../checks/calls.ts";
+import { RunCounters } from "../checks/counters.ts";
 import { Oracle } from "../checks/oracle.ts";
 import { Trace } from "../checks/trace.ts";
 import { Random } from "../plan/random.ts";
 import { FIRST_RELEASE, type Release } from "../plan/releases.ts";
 import { Disk, type DiskConfig } from "../store/disk.ts";
-import { Clock } from "./clock.ts";
-import { Sessions } from "./sessions.ts";
+import { SimClock } from "./clock.ts";
+import { SimSessions } from "./sessions.ts";
 
 export interface WorldConfig {
   readonly seed: string;
@@ -19,7 +19,7 @@ export interface WorldConfig {
 }
 
 /** The first thing that did not hold. */
-export interface Failure {
+export interface RunFailure {
   readonly rule: string;
   readonly message: string;
   readonly at: number;
@@ -42,21 +42,21 @@ export const START_OF_TIME = 1_767_225_600_000;
 export class Surroundings {
   readonly config: WorldConfig;
   readonly random: Random;
-  readonly clock = new Clock();
+  readonly clock = new SimClock();
   readonly trace: Trace;
-  readonly counters = new Counters();
-  readonly sessions = new Sessions();
+  readonly counters = new RunCounters();
+  readonly sessions = new SimSessions();
   readonly oracle: Oracle;
   readonly disk: Disk;
   readonly acks: Acks;
-  readonly calls: Calls;
+  readonly calls: CallHistory;
   /** How often building a snapshot fails, and how long it takes at most. */
   readonly snapshots: { failedBuilds: number; buildMs: number };
   /** What is started next. */
   release: Release = FIRST_RELEASE;
   restores = 0;
   restoredAt = 0;
-  failure: Failure | null = null;
+  failure: RunFailure | null = null;
   /** When somebody set the authority's clock the last time. */
   wallSetAt = Number.NEGATIVE_INFINITY;
   #ids = 0;
@@ -72,7 +72,7 @@ export class Surroundings {
     const { clock, random, counters, oracle, fail: report } = this;
     const note = (text: string) => this.trace.line(clock.now, `disk ${text}`);
     this.disk = new Disk({ clock, random: random.fork("disk"), counters, oracle, report, note }, config.disk);
-    this.calls = new Calls(this.counters);
+    this.calls = new CallHistory(this.counters);
     this.acks = new Acks(this.fail, () => this.disk);
   }
 

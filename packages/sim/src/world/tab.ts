@@ -1,12 +1,12 @@
+import type { Timer } from "@neverstale/base";
 import { type Divergence, type ReplicaCounters, ReplicaDriver, type SyncView } from "@neverstale/client";
 import type { Position, StateRecord } from "@neverstale/protocol";
 import { difference } from "../checks/same-state.ts";
-import type { Connection } from "../network/connection.ts";
+import type { SimConnection } from "../network/connection.ts";
 import type { WireMessage } from "../network/frames.ts";
 import { type AuthorityEnd, Network, type NetworkConfig } from "../network/network.ts";
 import { altered } from "../network/tamper.ts";
 import type { Random } from "../plan/random.ts";
-import type { Timer } from "./clock.ts";
 import { Dispatches } from "./dispatches.ts";
 import { NOTICES_SLEEP_MS, SimEnvironment } from "./environment.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -238,7 +238,7 @@ export class Tab {
     return this.#transits.reduce((worst, { ms }) => Math.max(worst, ms), 0);
   }
 
-  #arrives(connection: Connection, message: WireMessage, sentAt: number): readonly WireMessage[] {
+  #arrives(connection: SimConnection, message: WireMessage, sentAt: number): readonly WireMessage[] {
     const { now } = this.#world.clock;
     this.#world.trace.line(now, `${connection.id} > ${message.mark}`);
     this.arrived.push(message.type);
@@ -249,7 +249,7 @@ export class Tab {
     return this.#meddle(connection, message);
   }
 
-  #meddle(connection: Connection, message: WireMessage): readonly WireMessage[] {
+  #meddle(connection: SimConnection, message: WireMessage): readonly WireMessage[] {
     const how = connection.tamper;
     if (how === "alter") return this.#alter(connection, message);
     if (message.isFullState && how === "double") return [message];
@@ -257,7 +257,7 @@ export class Tab {
     return how === "swallow" ? [] : [message, message];
   }
 
-  #alter(connection: Connection, message: WireMessage): readonly WireMessage[] {
+  #alter(connection: SimConnection, message: WireMessage): readonly WireMessage[] {
     const { position } = this.driver;
     const result = altered(message, this.#random);
     // Only what will be applied makes a difference.
@@ -275,7 +275,7 @@ export class Tab {
     return [result.message];
   }
 
-  #noteMeddled(connection: Connection, how: string): void {
+  #noteMeddled(connection: SimConnection, how: string): void {
     connection.tamper = null;
     connection.meddledWith = true;
     this.meddledWith = true;

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { makePlan } from "../../plan/make-plan.ts";
-import type { Plan } from "../../plan/plan.ts";
+import type { RunPlan } from "../../plan/plan.ts";
 import { type KeepOptions, REGRESSIONS, type Regression } from "../keep.ts";
-import type { Order, Report } from "../messages.ts";
+import type { Order, RunReport } from "../messages.ts";
 import { runPool } from "../pool.ts";
 import type { BrokenBuild } from "./broken-build.ts";
 import { BROKEN_BUILDS } from "./builds.ts";
@@ -19,14 +19,14 @@ const MOST_RUNS = 5_000;
 interface Proof {
   readonly name: string;
   /** The first run that failed; null: none did. */
-  readonly caught: Report | null;
+  readonly caught: RunReport | null;
   readonly seconds: number;
 }
 
 /** Runs one broken build, seed after seed, until it is caught. */
 async function proveBuild(name: string, firstSeed: number, runs: number): Promise<Proof> {
   const startedAt = performance.now();
-  let caught: Report | null = null;
+  let caught: RunReport | null = null;
   await runPool({
     firstSeed,
     runs,
@@ -44,11 +44,11 @@ async function proveBuild(name: string, firstSeed: number, runs: number): Promis
 }
 
 /** Runs one plan with a broken build, in a process of its own. */
-export async function runBroken(name: string, plan: Plan): Promise<Report> {
+export async function runBroken(name: string, plan: RunPlan): Promise<RunReport> {
   const child = fork(WORKER, [name]);
   try {
     child.send({ plan } satisfies Order);
-    const [report] = (await Promise.race([once(child, "message"), ended(name, once(child, "exit"))])) as [Report];
+    const [report] = (await Promise.race([once(child, "message"), ended(name, once(child, "exit"))])) as [RunReport];
     return report;
   } finally {
     child.kill();
@@ -61,7 +61,7 @@ async function ended(name: string, exit: Promise<unknown>): Promise<never> {
 }
 
 /** The plan that is known to catch a build. */
-export function planAgainst({ by }: BrokenBuild): Plan {
+export function planAgainst({ by }: BrokenBuild): RunPlan {
   return "seed" in by ? makePlan(String(by.seed)) : regressionNamed(by.regression).plan;
 }
 
