@@ -1,12 +1,12 @@
 /** `npm run bench`: measures, prints Markdown, keeps the numbers as JSON. Options: see `harness/options.ts`. */
 
 import { installedPeers } from "./contenders/peers.ts";
-import { keep } from "./harness/kept.ts";
 import { type Options, parseOptions, USAGE } from "./harness/options.ts";
-import { type Result, runWorkload } from "./harness/run.ts";
-import { markdown } from "./harness/table.ts";
+import { keepResult } from "./harness/results/kept.ts";
+import { type Result, runWorkload } from "./harness/results/run.ts";
+import { markdown } from "./harness/results/table.ts";
 import type { Workload } from "./harness/workload.ts";
-import { WORKLOADS } from "./workloads.ts";
+import { WORKLOADS } from "./workloads/workloads.ts";
 
 async function main(): Promise<void> {
   process.env.NODE_ENV ??= "production"; // All are measured as their users run them.
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     results.push(result);
     console.log(`\n${markdown(result)}\n`);
   }
-  console.log(`Kept in ${keep(options, results)}`);
+  console.log(`Kept in ${keepResult(options, results)}`);
 }
 
 function chosen(options: Options): Workload[] {

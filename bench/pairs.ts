@@ -6,8 +6,8 @@ import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { readKept } from "./harness/kept.ts";
-import { isVoid, median } from "./harness/run.ts";
+import { readKept } from "./harness/results/kept.ts";
+import { isVoid, median } from "./harness/results/run.ts";
 
 const ENGINES = "engine-memory,engine-durable";
 /** What is compared, where a workload has it. */

@@ -4,10 +4,10 @@
  */
 
 import { PEERS } from "./contenders/peers.ts";
-import { type Kept, readKept } from "./harness/kept.ts";
-import type { Result, Series } from "./harness/run.ts";
-import { markdown } from "./harness/table.ts";
-import { WORKLOADS } from "./workloads.ts";
+import { type Kept, readKept } from "./harness/results/kept.ts";
+import type { Result, Series } from "./harness/results/run.ts";
+import { markdown } from "./harness/results/table.ts";
+import { WORKLOADS } from "./workloads/workloads.ts";
 
 function main(): void {
   const kept = process.argv.slice(2).map(readKept);

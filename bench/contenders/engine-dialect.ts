@@ -14,7 +14,7 @@ import {
   SUBPROTOCOL,
   type SyncMessage,
 } from "@neverstale/protocol";
-import type { Connection, Dialect, Reading, Replica } from "../harness/contender.ts";
+import type { Dialect, FrameReading, FrameReplay, LoadConnection } from "../harness/contender.ts";
 import type { BenchRecord } from "../harness/records.ts";
 
 const COLLECTION = "hosts";
@@ -27,7 +27,7 @@ class EngineDialect implements Dialect {
   /** As the last full state or resumption said: the part of a position that all clients share. */
   #run: { readonly epoch: string; readonly space: string } | null = null;
 
-  upgrade(_port: number, { position }: Connection) {
+  upgrade(_port: number, { position }: LoadConnection) {
     if (position === null || this.#run === null) return { path: "/sync", subprotocol: SUBPROTOCOL };
     const query = new URLSearchParams({ ...this.#run, version: String(position) });
     return { path: `/sync?${query}`, subprotocol: SUBPROTOCOL };
@@ -41,7 +41,7 @@ class EngineDialect implements Dialect {
 
   own(): void {}
 
-  read(payload: Buffer, binary: boolean): Reading {
+  read(payload: Buffer, binary: boolean): FrameReading {
     const message = decode(payload, binary);
     switch (message.type) {
       case "delta":
@@ -62,8 +62,8 @@ class EngineDialect implements Dialect {
     }
   }
 
-  replica(): Replica {
-    return new EngineReplica();
+  replay(): FrameReplay {
+    return new EngineReplay();
   }
 
   ack(frames: number): string {
@@ -89,7 +89,7 @@ function highest(records: readonly StateRecord[] = []): number {
 }
 
 /** Holds to the replica's rules: R1 for each delta, R4 for each sync. */
-class EngineReplica implements Replica {
+class EngineReplay implements FrameReplay {
   #state: MutableState = {};
   #version = 0;
 

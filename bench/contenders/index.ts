@@ -60,7 +60,7 @@ export const tldrawDurable: ContenderEntry = {
   name: "tldraw-durable",
   label: "tldraw sync-core, SQLite",
   kind: "peer",
-  server: "peers/tldraw-server.ts",
-  client: "peers/tldraw-client.ts",
+  server: "peers/tldraw/server.ts",
+  client: "peers/tldraw/client.ts",
   variant: "durable",
 };

@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import type { Dialect, Reading, Replica } from "../harness/contender.ts";
+import type { Dialect, FrameReading, FrameReplay } from "../harness/contender.ts";
 import type { BenchChange, BenchRecord } from "../harness/records.ts";
 
 const GZIP_MAGIC = 0x1f;
@@ -16,7 +16,7 @@ export function makeDialect(): Dialect {
     isOwn: () => false,
     own: () => undefined,
     read: (payload) => reading(parse(payload)),
-    replica: () => new FloorReplica(),
+    replay: () => new FloorReplay(),
   };
 }
 
@@ -25,7 +25,7 @@ function parse(payload: Buffer): FloorMessage {
   return JSON.parse(text.toString()) as FloorMessage;
 }
 
-function reading(message: FloorMessage): Reading {
+function reading(message: FloorMessage): FrameReading {
   if (message.type === "init") return { seq: highest(message.records), changes: 0, restarts: true };
   return { seq: highest(message.changes), changes: message.changes.length, restarts: false };
 }
@@ -34,7 +34,7 @@ function highest(list: readonly { readonly seq: number }[]): number {
   return list.reduce((seq, item) => Math.max(seq, item.seq), 0);
 }
 
-class FloorReplica implements Replica {
+class FloorReplay implements FrameReplay {
   readonly #records = new Map<string, BenchRecord>();
 
   apply(payload: Buffer): void {

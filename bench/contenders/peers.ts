@@ -5,8 +5,8 @@ const peer = (name: string, label: string): ContenderEntry => ({
   name,
   label,
   kind: "peer",
-  server: `peers/${name}-server.ts`,
-  client: `peers/${name}-client.ts`,
+  server: `peers/${name}/server.ts`,
+  client: `peers/${name}/client.ts`,
 });
 
 /** Every peer there is an entry for, installed or not. */

@@ -2,7 +2,7 @@
 
 import type { BenchChange, BenchRecord } from "./records.ts";
 
-export interface ServerOptions {
+interface ServerOptions {
   /** How many records the state has at the start; see `initialRecords`. */
   readonly records: number;
   /** An empty folder of this run on a real disk. */
@@ -25,13 +25,13 @@ export interface ContenderServer {
 export type StartServer = (options: ServerOptions) => Promise<ContenderServer>;
 
 /** The request that becomes the WebSocket. */
-export interface Upgrade {
+export interface UpgradeRequest {
   readonly path: string;
   readonly subprotocol?: string;
 }
 
 /** One connection of the load, as its dialect sees it. */
-export interface Connection {
+export interface LoadConnection {
   send(message: string | Uint8Array): void;
   /** The dialect's own memory of this client; outlives the socket. */
   session: unknown;
@@ -40,7 +40,7 @@ export interface Connection {
 }
 
 /** What a frame says, worked out once however many clients it was sent to. */
-export interface Reading {
+export interface FrameReading {
   /** The client that has taken in this frame has every change up to this `seq`; 0 when the frame brings none. */
   readonly seq: number;
   /** How many records the frame alters; 0 for frames that carry no change. */
@@ -54,7 +54,7 @@ export interface Reading {
 }
 
 /** Replays the frames of one client with the contender's real decoding. Throws when a frame doesn't fit. */
-export interface Replica {
+export interface FrameReplay {
   apply(payload: Buffer, binary: boolean): void;
   records(): Iterable<BenchRecord>;
 }
@@ -62,14 +62,14 @@ export interface Replica {
 /** How the load's clients speak to a contender. One for all clients of a process. */
 export interface Dialect {
   /** A client that was cut has its position still. */
-  upgrade(port: number, connection: Connection): Upgrade | Promise<Upgrade>;
+  upgrade(port: number, connection: LoadConnection): UpgradeRequest | Promise<UpgradeRequest>;
   /** The socket is open. */
-  opened(connection: Connection): void;
+  opened(connection: LoadConnection): void;
   /** Whether a frame is meant for this connection alone (a ping, a session id). `start`: its first 16 bytes at least. */
   isOwn(start: Buffer, binary: boolean, sizeBytes: number): boolean;
-  own(connection: Connection, payload: Buffer, binary: boolean): void;
-  read(payload: Buffer, binary: boolean): Reading;
-  replica(): Replica;
+  own(connection: LoadConnection, payload: Buffer, binary: boolean): void;
+  read(payload: Buffer, binary: boolean): FrameReading;
+  replay(): FrameReplay;
   /** How a client says that it has taken in `frames` frames, where the contender asks for it (rule A4b). */
   ack?(frames: number): string;
   /** What a client sends at an interval, where the contender's own clients do. */

@@ -2,10 +2,10 @@
 
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Child, startChild } from "./child.ts";
 import type { ContenderEntry } from "./contender.ts";
-import type { LoadApi } from "./load-process.ts";
-import type { ServerApi } from "./server-process.ts";
+import type { LoadApi } from "./load/load-process.ts";
+import { type Child, startChild } from "./processes/child.ts";
+import type { ServerProcessApi } from "./processes/server-process.ts";
 
 export const BENCH_FOLDER = new URL("../", import.meta.url);
 const DATA_FOLDER = fileURLToPath(new URL(".data/", BENCH_FOLDER));
@@ -14,8 +14,8 @@ const LEVEL_TIMEOUT_MS = 60_000;
 const SERVER_CORE = 0;
 const LOAD_CORE = 1;
 
-export interface Session {
-  readonly server: Child<ServerApi>;
+export interface BenchSession {
+  readonly server: Child<ServerProcessApi>;
   readonly load: Child<LoadApi>;
   readonly port: number;
   readonly clients: number;
@@ -40,18 +40,21 @@ export class VoidRun extends Error {
 }
 
 /** Starts both processes, hands them to `work`, and ends them whatever happens. */
-export async function withSession<T>(options: SessionOptions, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withBenchSession<T>(
+  options: SessionOptions,
+  work: (session: BenchSession) => Promise<T>,
+): Promise<T> {
   const folder = newDataFolder();
   const engine = options.contender.kind === "engine";
-  const server = startChild<ServerApi>({
+  const server = startChild<ServerProcessApi>({
     name: `${options.contender.name} server`,
-    module: "server-process.ts",
+    module: "processes/server-process.ts",
     core: options.pinServer === true ? SERVER_CORE : null,
     engine,
   });
   const load = startChild<LoadApi>({
     name: `${options.contender.name} load`,
-    module: "load-process.ts",
+    module: "load/load-process.ts",
     core: LOAD_CORE,
     engine,
   });
@@ -81,7 +84,7 @@ export async function withNewcomers<T>(
 ): Promise<T> {
   const newcomers = startChild<LoadApi>({
     name: `${contender.name} newcomers`,
-    module: "load-process.ts",
+    module: "load/load-process.ts",
     core: LOAD_CORE,
     engine: contender.kind === "engine",
   });
@@ -96,13 +99,13 @@ export async function withNewcomers<T>(
 /** A contender's server alone, on all cores; `under` is put before its command. */
 export async function withServer<T>(
   options: { readonly contender: ContenderEntry; readonly records: number; readonly under?: readonly string[] },
-  work: (server: Child<ServerApi>) => Promise<T>,
+  work: (server: Child<ServerProcessApi>) => Promise<T>,
 ): Promise<T> {
   const { contender, records, under = [] } = options;
   const folder = newDataFolder();
-  const server = startChild<ServerApi>({
+  const server = startChild<ServerProcessApi>({
     name: `${contender.name} server`,
-    module: "server-process.ts",
+    module: "processes/server-process.ts",
     core: null,
     engine: contender.kind === "engine",
     under,
@@ -124,7 +127,7 @@ export async function withServer<T>(
 }
 
 /** Closes the server and compares what it showed with what its store holds. Throws `VoidRun`. */
-export async function verifyStored(server: Child<ServerApi>): Promise<void> {
+export async function verifyStored(server: Child<ServerProcessApi>): Promise<void> {
   const { failure } = await server.call.asked();
   if (failure !== null) throw new VoidRun(`a change was refused: ${failure}`);
   const { shown, stored } = await server.call.closedDigests();
@@ -140,29 +143,29 @@ export function newDataFolder(): string {
 }
 
 /** All clients join; answers with the time from the first connection to the last one level. */
-export function joinAll({ load, port, records }: Session): Promise<number> {
+export function joinAll({ load, port, records }: BenchSession): Promise<number> {
   return load.call.join({ port, seq: records, timeoutMs: LEVEL_TIMEOUT_MS });
 }
 
 /** Others join and go again, so that what follows is not the first work of two new processes. */
-export function visit({ load, port, records }: Session, clients: number): Promise<void> {
+export function visit({ load, port, records }: BenchSession, clients: number): Promise<void> {
   return load.call.visit({ port, seq: records, clients, timeoutMs: LEVEL_TIMEOUT_MS });
 }
 
 /** All clients come back; answers with the time from the first connection to when all have what they missed. */
-export async function rejoinAll({ server, load, port }: Session): Promise<number> {
+export async function rejoinAll({ server, load, port }: BenchSession): Promise<number> {
   const { seq } = await server.call.asked();
   return load.call.join({ port, seq, timeoutMs: LEVEL_TIMEOUT_MS });
 }
 
 /** Waits until every client has every change, then compares every client's state with the server's. Throws `VoidRun`. */
-export async function verify(session: Session): Promise<void> {
+export async function verifySession(session: BenchSession): Promise<void> {
   await settled(session);
   await compared(session);
 }
 
 /** Waits until every client has every change. Throws `VoidRun`. */
-export async function settled({ server, load }: Session): Promise<void> {
+export async function settled({ server, load }: BenchSession): Promise<void> {
   const { seq, failure } = await server.call.asked();
   if (failure !== null) throw new VoidRun(`a change was refused: ${failure}`);
   try {
@@ -173,7 +176,7 @@ export async function settled({ server, load }: Session): Promise<void> {
 }
 
 /** Replays what every client received, and compares it with the server's state. Throws `VoidRun`. */
-export async function compared({ server, load, clients }: Session): Promise<void> {
+export async function compared({ server, load, clients }: BenchSession): Promise<void> {
   const [wanted, found] = await Promise.all([server.call.digest(), load.call.digests()]);
   if (found[wanted] === clients) return;
   throw new VoidRun(`the server's digest is ${wanted}, the clients' are ${JSON.stringify(found)}`);

@@ -52,11 +52,11 @@ export interface Workload {
 }
 
 /** How much is measured, and against whom. */
-export interface Plan {
+export interface BenchPlan {
   /** For a look at whether all of it works: small sizes, short runs, numbers that mean nothing. */
   readonly quick: boolean;
   /** The peers that are installed and wanted. */
   readonly peers: readonly ContenderEntry[];
 }
 
-export type MakeWorkload = (plan: Plan) => Workload;
+export type MakeWorkload = (plan: BenchPlan) => Workload;

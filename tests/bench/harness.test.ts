@@ -2,14 +2,14 @@
 
 import { createServer, type Socket } from "node:net";
 import { expect, test } from "vitest";
-import type { Dialect, Reading } from "../../bench/harness/contender.ts";
+import type { Dialect, FrameReading } from "../../bench/harness/contender.ts";
 import { digestOfRecords } from "../../bench/harness/digest.ts";
-import { FrameTree, framesUpTo } from "../../bench/harness/frame-tree.ts";
-import { LoadClient } from "../../bench/harness/load-client.ts";
+import { FrameTree, framesUpTo } from "../../bench/harness/load/frame-tree.ts";
+import { LoadClient } from "../../bench/harness/load/load-client.ts";
 import { parseOptions } from "../../bench/harness/options.ts";
-import { latencyOf } from "../../bench/harness/percentiles.ts";
 import { changeSource, initialRecords, RECORD_BYTES } from "../../bench/harness/records.ts";
-import { median } from "../../bench/harness/run.ts";
+import { latencyOf } from "../../bench/harness/results/percentiles.ts";
+import { median } from "../../bench/harness/results/run.ts";
 
 /** Frames are numbers in a line of text; one that starts with "own" is for one client alone. */
 function lineDialect(read: (text: string) => void = () => undefined): Dialect {
@@ -20,12 +20,12 @@ function lineDialect(read: (text: string) => void = () => undefined): Dialect {
     own: (connection, payload) => {
       connection.session = payload.toString();
     },
-    read: (payload): Reading => {
+    read: (payload): FrameReading => {
       const text = payload.toString();
       read(text);
       return { seq: Number.parseInt(text, 10), changes: 1, restarts: text.includes("restart") };
     },
-    replica: () => {
+    replay: () => {
       throw new Error("not asked for");
     },
   };

@@ -11,16 +11,16 @@ import {
   floorGzipped,
 } from "../../bench/contenders/index.ts";
 import type { ContenderEntry } from "../../bench/harness/contender.ts";
-import { measureFanout } from "../../bench/w1-fanout.ts";
-import { measureLatency } from "../../bench/w2-latency.ts";
-import { measureReconnect } from "../../bench/w3-reconnect.ts";
-import { measureJoin } from "../../bench/w4-join.ts";
-import { measureMemory } from "../../bench/w5-memory.ts";
-import { measureDurable } from "../../bench/w6-durable.ts";
-import { measureClient } from "../../bench/w7-client.ts";
-import { measureStart } from "../../bench/w8-start.ts";
-import { measureGrowth } from "../../bench/w9-growth.ts";
-import { measureStorm } from "../../bench/w10-storm.ts";
+import { measureFanout } from "../../bench/workloads/w1-fanout.ts";
+import { measureLatency } from "../../bench/workloads/w2-latency.ts";
+import { measureReconnect } from "../../bench/workloads/w3-reconnect.ts";
+import { measureJoin } from "../../bench/workloads/w4-join.ts";
+import { measureMemory } from "../../bench/workloads/w5-memory.ts";
+import { measureDurable } from "../../bench/workloads/w6-durable.ts";
+import { measureReplica } from "../../bench/workloads/w7-client.ts";
+import { measureStart } from "../../bench/workloads/w8-start.ts";
+import { measureGrowth } from "../../bench/workloads/w9-growth.ts";
+import { measureStorm } from "../../bench/workloads/w10-storm.ts";
 
 const RECORDS = 50;
 const CLIENTS = 5;
@@ -71,7 +71,7 @@ describe("the bench measures, and every client ends equal to the server", () => 
   );
 
   test("W7: each subscriber is called as often as its record changed", async () => {
-    const sample = await measureClient({
+    const sample = await measureReplica({
       applier: "frames",
       records: RECORDS,
       subscribers: 10,

@@ -1,0 +1,81 @@
+/**
+ * What the clients of one load process received, kept once.
+ *
+ * A fan-out sends the same bytes to a thousand clients. Decoding them a thousand times would measure the load, so each
+ * distinct frame is kept and read once. Nothing is taken on trust for that: every byte of every client is compared with
+ * the kept frame, a client whose bytes differ gets a branch of its own, and after the run each distinct branch is replayed
+ * from its first frame by the contender's real decoder.
+ */
+
+import { hash } from "node:crypto";
+import type { Dialect, FrameReading } from "../contender.ts";
+
+/** A distinct frame. */
+export interface KeptFrame {
+  readonly payload: Buffer;
+  readonly binary: boolean;
+  readonly reading: FrameReading;
+}
+
+/** A sequence of frames, as some client received it: this frame after those of `parent`. */
+export interface FrameNode {
+  readonly parent: FrameNode | null;
+  readonly frame: KeptFrame | null;
+  readonly children: FrameNode[];
+  readonly depth: number;
+}
+
+export class FrameTree {
+  readonly root: FrameNode = { parent: null, frame: null, children: [], depth: 0 };
+  readonly #dialect: Dialect;
+  readonly #byBytes = new Map<string, KeptFrame>();
+  readonly #byMeaning = new Map<string, KeptFrame>();
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
+  }
+
+  /** The node after `node` for a frame that none of its children was recognised as. The payload is kept, not copied. */
+  grow(node: FrameNode, payload: Buffer, binary: boolean): FrameNode {
+    // Another client may have grown it while this one's frame was coming in.
+    for (const child of node.children) if (hasPayload(child, payload, binary)) return child;
+    const frame = this.#intern(payload, binary);
+    const known = node.children.find((child) => child.frame === frame);
+    if (known !== undefined) return known;
+    const child: FrameNode = { parent: node, frame, children: [], depth: node.depth + 1 };
+    node.children.push(child);
+    return child;
+  }
+
+  #intern(payload: Buffer, binary: boolean): KeptFrame {
+    const key = hash("sha1", payload);
+    const sameBytes = this.#byBytes.get(key);
+    if (sameBytes !== undefined) return sameBytes;
+    const reading = this.#dialect.read(payload, binary);
+    const frame = this.#sameMeaning(reading, { payload, binary, reading });
+    if (frame.payload === payload) this.#byBytes.set(key, frame);
+    return frame;
+  }
+
+  #sameMeaning(reading: FrameReading, frame: KeptFrame): KeptFrame {
+    if (reading.meaning === undefined) return frame;
+    const key = hash("sha1", reading.meaning);
+    const known = this.#byMeaning.get(key);
+    if (known === undefined) this.#byMeaning.set(key, frame);
+    return known ?? frame;
+  }
+}
+
+function hasPayload({ frame }: FrameNode, payload: Buffer, binary: boolean): boolean {
+  return frame?.binary === binary && frame.payload.equals(payload);
+}
+
+/** The frames on the way to `node`, from the last full state on. */
+export function framesUpTo(node: FrameNode): KeptFrame[] {
+  const frames: KeptFrame[] = [];
+  for (let at: FrameNode | null = node; at?.frame != null; at = at.parent) {
+    frames.push(at.frame);
+    if (at.frame.reading.restarts) break;
+  }
+  return frames.reverse();
+}

@@ -1,0 +1,144 @@
+import { machineNow } from "../clock.ts";
+import type { BenchChange } from "../records.ts";
+
+const TICK_MS = 1;
+
+/** A change that is done when the call returns: other work gets its turn before the next one. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Asks the server for changes, from within its process: what is measured is what the server does with them. */
+export class Producer {
+  readonly #next: () => BenchChange;
+  readonly #ask: (change: BenchChange) => Promise<unknown> | null;
+  /** The `seq` of the newest change asked for. */
+  asked: number;
+  /** Every client has taken in the changes up to it. */
+  confirmed: number;
+  /** How many changes the contender has said are done. */
+  done = 0;
+  failure: string | null = null;
+  /** When the change `seq` was asked for, at `seq - firstSeq`. */
+  readonly askedAt: number[] = [];
+  /** When it should have been: later than that where the event loop was held up. */
+  readonly dueAt: number[] = [];
+  #bound = 0;
+  #perTurn = 0;
+  #running = false;
+  #last = 0;
+  #scheduled = false;
+
+  readonly #records: number;
+
+  constructor(records: number, next: () => BenchChange, ask: (change: BenchChange) => Promise<unknown> | null) {
+    this.#next = next;
+    this.#ask = ask;
+    this.#records = records;
+    this.asked = records;
+    this.confirmed = records;
+  }
+
+  /**
+   * As fast as the server takes them: `perTurn` in each turn of its event loop, as from sockets that were read, and at
+   * most `bound` asked for that some client has not taken in.
+   */
+  runWithin(bound: number, perTurn: number): void {
+    this.#bound = bound;
+    this.#perTurn = perTurn;
+    this.#running = true;
+    this.#schedule();
+  }
+
+  progress(seq: number): void {
+    if (seq > this.confirmed) this.confirmed = seq;
+    if (this.#running) this.#schedule();
+  }
+
+  stop(): void {
+    this.#running = false;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (this.#running) this.#slice();
+    });
+  }
+
+  #slice(): void {
+    for (let made = 0; made < this.#perTurn && this.asked - this.confirmed < this.#bound; made += 1) this.one();
+    if (this.asked - this.confirmed < this.#bound) this.#schedule();
+  }
+
+  /** Resolves when `stop` was called, or `total` changes asked for, and the last change of each writer is done. */
+  async runWriters(writers: number, total = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#running = true;
+    this.#last = this.asked + total;
+    await Promise.all(Array.from({ length: writers }, () => this.#writer()));
+  }
+
+  async #writer(): Promise<void> {
+    while (this.#running && this.asked < this.#last) {
+      const change = this.#next();
+      this.asked = change.seq;
+      try {
+        await (this.#ask(change) ?? nextTurn());
+        this.done += 1;
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
+  }
+
+  one(): void {
+    const change = this.#next();
+    this.asked = change.seq;
+    try {
+      const done = this.#ask(change);
+      if (done === null) this.done += 1;
+      else done.then(this.#isDone, (error: unknown) => this.#failed(error));
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  readonly #isDone = (): void => {
+    this.done += 1;
+  };
+
+  /** Resolves when the contender has said of every change that it is done; rejects when it refused one. */
+  async allDone(): Promise<void> {
+    while (this.done < this.asked - this.#records) {
+      if (this.failure !== null) throw new Error(this.failure);
+      await new Promise((resolve) => setTimeout(resolve, TICK_MS));
+    }
+  }
+
+  /** `perSecond` changes in each second, evenly; notes when each was due and asked for. Resolves after `seconds`. */
+  runAtRate(perSecond: number, seconds: number): Promise<void> {
+    const start = machineNow();
+    const total = perSecond * seconds;
+    let made = 0;
+    return new Promise((resolve) => {
+      const timer = setInterval(() => {
+        const due = Math.min(total, Math.floor(((machineNow() - start) * perSecond) / 1e3));
+        for (; made < due; made += 1) {
+          this.askedAt.push(machineNow());
+          this.dueAt.push(start + ((made + 1) * 1e3) / perSecond);
+          this.one();
+        }
+        if (made < total) return;
+        clearInterval(timer);
+        resolve();
+      }, TICK_MS);
+    });
+  }
+
+  #failed(error: unknown): void {
+    this.failure ??= error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.stop();
+  }
+}
