@@ -1,4 +1,4 @@
-/** What lives as long as the page is made here, outside React, and handed down. */
+/** The parts that live as long as the page are made here, outside React, and handed down. */
 
 import { StateSync } from "@neverstale/client";
 import type { Fleet, OutputState } from "@neverstale/fleet-domain";

@@ -37,7 +37,7 @@ export function DispatchOutcomeNotice({ outcome, onRepeat, onOver }: DispatchOut
   }
 }
 
-/** What came of a run is shown for so long after the end of all of it. */
+/** The outcome of a run stays for so long after the end of all of it. */
 const END_SHOWN_MS = 8_000;
 
 interface StartedNoticeProps {

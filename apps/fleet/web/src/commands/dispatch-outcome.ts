@@ -1,4 +1,4 @@
-/** What came of a dispatch is put into the words that the page shows. */
+/** The outcome of a dispatch is put into the words that the page shows. */
 
 import { type DispatchedCommand, problemOf } from "@neverstale/client";
 import type { Args } from "@neverstale/fleet-domain";

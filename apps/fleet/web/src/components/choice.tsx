@@ -14,7 +14,7 @@ import {
 } from "react-aria-components";
 import { Icon } from "./icon.tsx";
 
-export interface Option {
+interface Option {
   readonly id: string;
   readonly word: string;
   /** This stands under the word. */

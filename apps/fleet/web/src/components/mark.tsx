@@ -1,10 +1,11 @@
-/**
- * A mark is the shape of a status. Shape, word and colour always come together, so that neither a screen reader nor someone who
- * can't tell red from green depends on the colour. The word stands beside the mark, so the mark itself is silent.
- */
+/** A mark is the shape of a status. */
 
 import type { ReactNode } from "react";
 
+/**
+ * Shape, word and colour always come together, so that neither a screen reader nor someone who can't tell red from green depends
+ * on the colour. The word stands beside the mark, so the mark itself is silent.
+ */
 export function Mark({ shape, tone }: { readonly shape: Shape; readonly tone: Tone }) {
   return (
     <svg

@@ -22,7 +22,7 @@ export function feed(
   return { terminal: { ...writer.rest(), unfinished }, lines: writer.lines };
 }
 
-export interface Segment {
+interface Segment {
   readonly text: string;
   /** These are class names from output.css. Plain text has none. */
   readonly className: string;
@@ -70,7 +70,7 @@ export const EMPTY_TERMINAL: Terminal = { style: PLAIN, open: [], restart: false
 export const MAX_LINE = 4_000;
 /** A line has no more segments. What comes behind the last one that has a style is plain. */
 export const MAX_SEGMENTS = 400;
-/** What a person sees as one character is not cut, unless it is longer than this. Then it is cut between its code points. */
+/** A character as a person sees it is not cut, unless it is longer than this. Then it is cut between its code points. */
 const MAX_CLUSTER = 64;
 
 /** It gathers the lines of one `feed`, and lives no longer than that call. */

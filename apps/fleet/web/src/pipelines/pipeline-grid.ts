@@ -29,7 +29,7 @@ export interface PipelineGrid {
   readonly hidden: number;
 }
 
-export interface GridRow {
+interface GridRow {
   readonly host: string;
   readonly hostname: string;
   /** There is a cell for each stage. It is null where there is no command: it has not come so far, or has left the live state. */

@@ -4,7 +4,7 @@ import type { SyncView } from "@neverstale/client";
 import type { Event } from "@neverstale/fleet-domain";
 import { howMany, span } from "./format.ts";
 
-export interface Missed {
+interface Missed {
   /** The page could not follow for so many milliseconds. */
   readonly awayMs: number;
   readonly sentence: string;

@@ -10,7 +10,7 @@ export interface Badge {
   readonly word: string;
   /** This stands behind the word where there is room for it. */
   readonly detail: string | null;
-  /** What is on screen may have changed meanwhile, so it is shown grey. */
+  /** The values on screen may have changed meanwhile, so they are shown grey. */
   readonly old: boolean;
 }
 
@@ -22,14 +22,14 @@ export interface Freshness {
 }
 
 /** The page was cut off, or found a gap, and is level again. */
-export interface CaughtUp {
+interface CaughtUp {
   /** It had missed so many versions. The number is below 0 when the authority went back to an older state. */
   readonly versionsLater: number;
   readonly at: number;
 }
 
 /** The badge says for so long that the page has caught up. */
-export const CAUGHT_UP_SHOWN_MS = 6_000;
+const CAUGHT_UP_SHOWN_MS = 6_000;
 
 export function badgeOf(freshness: Freshness, now: number): Badge {
   const { status } = freshness.view;
@@ -101,7 +101,7 @@ function dataFrom({ view, confirmedAgeMs }: Freshness, now: number): string | nu
 export interface CatchUps {
   /** It was live at this version the last time. Null means that it was not live yet. */
   readonly liveAt: number | null;
-  /** Since then it was behind by more than one message. */
+  /** It was behind by more than one message since then. */
   readonly interrupted: boolean;
   readonly resync: SyncView["lastResync"];
   readonly caughtUp: CaughtUp | null;

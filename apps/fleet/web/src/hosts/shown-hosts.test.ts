@@ -1,0 +1,57 @@
+import type { Fleet, Host, Metrics } from "@neverstale/fleet-domain";
+import { expect, test } from "vitest";
+import { selectChosenHosts, selectHiddenHosts, selectShownHosts } from "./shown-hosts.ts";
+
+function host(id: string): Host {
+  return {
+    id,
+    hostname: id,
+    os: "",
+    arch: "",
+    agentVersion: "",
+    tags: [],
+    online: true,
+    checks: {},
+    ops: [],
+    enrolledAt: "2026-01-01T00:00:00.000Z",
+  };
+}
+
+const CPU: Readonly<Record<string, number>> = { "web-1": 20, "web-2": 90, "db-1": 50 };
+const hosts = new Map(Object.keys(CPU).map((id) => [id, host(id)]));
+const metrics = new Map<string, Metrics>(
+  Object.entries(CPU).map(([id, cpu]) => [id, { id, cpu, lastSeenAt: "2026-01-01T00:00:00.000Z" }]),
+);
+const FLEET: Fleet = { hosts, metrics, commands: new Map(), pipelines: new Map(), events: new Map() };
+
+/** A fleet in which it is a mistake to look at the metrics. */
+const UNMEASURED: Fleet = {
+  ...FLEET,
+  get metrics(): Fleet["metrics"] {
+    throw new Error("the metrics were read");
+  },
+};
+
+test("hosts are filtered and put in order, by their names or by what they measure", () => {
+  expect(selectShownHosts({ filter: "web", sort: "-name" }, null)(FLEET)).toEqual(["web-2", "web-1"]);
+  expect(selectShownHosts({ filter: "cpu:>30", sort: "cpu" }, null)(FLEET)).toEqual(["db-1", "web-2"]);
+});
+
+test("an order that is held stays, whatever the hosts measure", () => {
+  const held = ["web-1", "db-1", "web-2"];
+
+  expect(selectShownHosts({ filter: "", sort: "-cpu" }, held)(UNMEASURED)).toEqual(held);
+});
+
+test("a list that shows no measure by its filter or order reads none, so that no heartbeat computes it again", () => {
+  expect(selectShownHosts({ filter: "web", sort: "status" }, null)(UNMEASURED)).toEqual(["web-1", "web-2"]);
+  expect(selectHiddenHosts(new Set(["db-1"]), "web")(UNMEASURED).map(({ id }) => id)).toEqual(["db-1"]);
+  expect(() => selectShownHosts({ filter: "", sort: "cpu" }, null)(UNMEASURED)).toThrow("the metrics were read");
+});
+
+test("chosen hosts that have left the fleet are neither shown nor hidden", () => {
+  const ids = new Set(["gone", "web-2", "db-1"]);
+
+  expect(selectChosenHosts(ids)(FLEET).map(({ id }) => id)).toEqual(["web-2", "db-1"]);
+  expect(selectHiddenHosts(ids, "cpu:<60")(FLEET).map(({ id }) => id)).toEqual(["web-2"]);
+});
