@@ -1,3 +1,4 @@
+export type { Millis, Timer } from "@neverstale/base";
 export { StateManager } from "./authority/io/open.ts";
 export type { OpenOptions } from "./authority/open-options.ts";
 export type { Problem, Problems } from "./authority/opening/problems.ts";
@@ -9,12 +10,14 @@ export type {
   Transaction,
   TransactOptions,
 } from "./authority/transaction.ts";
-export { SyncHub } from "./followers/sync-hub.ts";
+export type { CommittedGroups } from "./followers/committed-groups.ts";
+export { type HubOptions, SyncHub } from "./followers/sync-hub.ts";
 export type { FullStateReason, SyncMetrics } from "./followers/sync-metrics.ts";
+export type { Frame, FrameCodec, LargeFrame, Part, Wire } from "./followers/wire.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
 export { withDefaults } from "./limits/with-defaults.ts";
 export { nodeRuntime } from "./runtime/io/node-runtime.ts";
-export type { Frame, FrameCodec, LargeFrame, Millis, Part, Runtime, Timer, Wire } from "./runtime/runtime.ts";
+export type { Runtime } from "./runtime/runtime.ts";
 export type { Committed } from "./space/committed.ts";
 export { MAIN_SPACE } from "./space/space-models.ts";
 export type { SpaceView } from "./space/space-view.ts";

@@ -1,5 +1,6 @@
+import type { Timer } from "@neverstale/base";
 import type { Limits } from "../limits/limits.ts";
-import type { Runtime, Timer } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { Spaces } from "../space/spaces.ts";
 import { type Store, StoreFailure } from "../store/contract.ts";
 

@@ -1,6 +1,7 @@
 /** The authority: it holds one state, gives every change its version, stores it, then tells everyone who follows. */
 
 import { type AnyState, type AskedChange, type Model, type StateOf, SyncError } from "@neverstale/protocol";
+import type { CommittedGroups } from "../followers/committed-groups.ts";
 import { type Limits, limitsFrom } from "../limits/limits.ts";
 import { AgeClock } from "../runtime/age-clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -27,7 +28,7 @@ import { Writer } from "./writer.ts";
  * The public face. A call goes through `Calls` to the `Writer`, which decides it and has it stored; the group then becomes
  * what is committed (`Spaces`), and is told (`Feed`).
  */
-export class StateManager<M extends Model = Model> {
+export class StateManager<M extends Model = Model> implements CommittedGroups {
   readonly limits: Limits;
   readonly runtime: Runtime;
   readonly #store: Store;

@@ -1,10 +1,11 @@
+import type { Millis, Timer } from "@neverstale/base";
 import { SyncError } from "@neverstale/protocol";
 import type { Limits } from "../limits/limits.ts";
 import { BoundsSeen, Tally } from "../limits/tally.ts";
 import { WaitingRoom } from "../limits/waiting-room.ts";
 import type { AgeClock } from "../runtime/age-clock.ts";
 import { messageOf } from "../runtime/message-of.ts";
-import type { Millis, Runtime, Timer } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { Committed } from "../space/committed.ts";
 import type { KeepIndexes } from "../space/keep-index.ts";
 import { MAIN_SPACE } from "../space/space-models.ts";

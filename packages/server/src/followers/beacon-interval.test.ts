@@ -15,9 +15,10 @@ test.each([0, -1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 31])(
 
 test("a hub asks for one that can be waited for", async () => {
   const model = defineModel({ model: 1, collections: {}, changes: {} });
-  const manager = await StateManager.openWith({ model, store: memoryStore() }, new VirtualRuntime());
+  const runtime = new VirtualRuntime();
+  const manager = await StateManager.openWith({ model, store: memoryStore() }, runtime);
 
-  const open = () => new SyncHub(manager, { beaconMs: 1_000 * 3_600_000 });
+  const open = () => new SyncHub(manager, { frames: runtime.frames, beaconMs: 1_000 * 3_600_000 });
 
   expect(open).toThrow("beaconMs is 3600000000");
   await manager.close();

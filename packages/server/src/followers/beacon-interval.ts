@@ -1,4 +1,4 @@
-import type { Millis } from "../runtime/runtime.ts";
+import type { Millis } from "@neverstale/base";
 
 const LONGEST_MS = 24 * 60 * 60_000;
 

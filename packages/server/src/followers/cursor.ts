@@ -1,10 +1,11 @@
+import type { Millis } from "@neverstale/base";
 import { assert, type Profile } from "@neverstale/protocol";
-import type { Frame, Millis, Part, Wire } from "../runtime/runtime.ts";
 import type { LargeDelta } from "./frames/large-deltas.ts";
 import type { SnapshotKind } from "./frames/snapshots.ts";
 import { PartWindow } from "./part-window.ts";
 import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 import { Window } from "./window.ts";
+import type { Frame, Part, Wire } from "./wire.ts";
 
 /** A full state that a cursor waits for. */
 export interface Wanted {

@@ -1,13 +1,18 @@
+/** A fan-out has everyone who follows one space: a set of cursors, brought to the head in rounds (rule A4). */
+
+import type { Millis, Timer } from "@neverstale/base";
 import { assert, type Change, encodeMessage, type SyncMessage } from "@neverstale/protocol";
-import type { Limits } from "../limits/limits.ts";
-import type { Frame, Millis, Runtime, Timer } from "../runtime/runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { Space } from "../space/space.ts";
+import type { CommittedGroups } from "./committed-groups.ts";
 import type { Cursor, UnderWay, Wanted } from "./cursor.ts";
-import { Steps } from "./frames/head-frames.ts";
+import { HeadFrames } from "./frames/head-frames.ts";
 import { PlainLog } from "./frames/plain-log.ts";
-import { type Snapshot, type SnapshotFacts, type SnapshotKind, Snapshots } from "./frames/snapshots.ts";
+import { type Snapshot, type SnapshotKind, Snapshots } from "./frames/snapshots.ts";
+import type { HubParts } from "./hub-parts.ts";
 import { Pace } from "./pace.ts";
 import { countFullState, type FullStateReason, type SyncMetrics } from "./sync-metrics.ts";
+import type { Frame, FrameCodec } from "./wire.ts";
 
 /** How soon a cursor that was passed over is tried again. */
 const RETRY_MS = 4;
@@ -15,19 +20,19 @@ const RETRY_MS = 4;
 /** While a round waits for changes to merge, how often it looks whether any are on their way. */
 const LOOK_AGAIN_MS = 1;
 
-/** Everyone who follows one space: a set of cursors, brought to the head in rounds (rule A4). */
 export class Fanout {
   readonly space: Space;
-  readonly steps: Steps;
+  readonly headFrames: HeadFrames;
   readonly snapshots: Snapshots;
   readonly cursors = new Set<Cursor>();
   /** When the last one left. */
   usedAt: Millis;
+  readonly #groups: CommittedGroups;
   readonly #runtime: Runtime;
+  readonly #frames: FrameCodec;
   readonly #metrics: SyncMetrics;
-  readonly #onSnapshotFailure: (cursor: Cursor, error: unknown) => void;
-  /** Whether changes wait for the writer, or are being committed. */
-  readonly #isWriting: () => boolean;
+  /** No full state could be made for the cursor. */
+  readonly #giveUp: (cursor: Cursor, error: unknown) => void;
   #committedAt: Millis = 0;
   readonly #log: PlainLog;
   readonly #pace = new Pace();
@@ -39,25 +44,19 @@ export class Fanout {
   #next: Timer | null = null;
   #retry: Timer | null = null;
 
-  constructor(
-    space: Space,
-    facts: SnapshotFacts,
-    runtime: Runtime,
-    limits: Limits,
-    metrics: SyncMetrics,
-    onSnapshotFailure: (cursor: Cursor, error: unknown) => void,
-    isWriting: () => boolean,
-  ) {
-    this.#isWriting = isWriting;
+  constructor(space: Space, parts: HubParts, giveUp: (cursor: Cursor, error: unknown) => void) {
+    const { groups, frames, metrics } = parts;
     this.space = space;
-    this.#runtime = runtime;
-    this.usedAt = runtime.now();
+    this.#groups = groups;
+    this.#runtime = groups.runtime;
+    this.usedAt = groups.runtime.now();
+    this.#frames = frames;
     this.#metrics = metrics;
-    this.#onSnapshotFailure = onSnapshotFailure;
-    this.#log = new PlainLog(limits.plainLogChars);
+    this.#giveUp = giveUp;
+    this.#log = new PlainLog(groups.limits.plainLogChars);
     this.#log.clear(space.head);
-    this.snapshots = new Snapshots(space, facts, runtime.frames, metrics);
-    this.steps = new Steps(space, runtime, this.#log, metrics, limits.largeDeltaChars);
+    this.snapshots = new Snapshots(space, parts);
+    this.headFrames = new HeadFrames(space, parts, this.#log);
   }
 
   join(cursor: Cursor): void {
@@ -97,7 +96,7 @@ export class Fanout {
     this.#next = this.#runtime.after(Math.min(delayMs, longest), () => {
       this.#next = null;
       const now = this.#runtime.now();
-      const comes = this.#isWriting() || now - this.#committedAt < LOOK_AGAIN_MS;
+      const comes = this.#groups.isWriting || now - this.#committedAt < LOOK_AGAIN_MS;
       if (comes && this.#pace.longest(now) > 0) this.#lookIn(LOOK_AGAIN_MS);
       else this.round();
     });
@@ -159,12 +158,12 @@ export class Fanout {
     if (!cursor.mayPut(this.#metrics)) return false;
     const goesAlone = this.#deltaThatGoesAlone(cursor);
     if (goesAlone !== null) return goesAlone;
-    const step = this.steps.toHead(cursor.profile, cursor.position, cursor.owesDigest);
-    if ("snapshot" in step) return this.#moveToSnapshot(cursor, step.snapshot);
-    if ("later" in step) return this.#await(cursor);
+    const advance = this.headFrames.toHead(cursor.profile, cursor.position, cursor.owesDigest);
+    if ("snapshot" in advance) return this.#moveToSnapshot(cursor, advance.snapshot);
+    if ("later" in advance) return this.#await(cursor);
     cursor.position = this.space.head;
     cursor.owesDigest = false;
-    cursor.put(step.frame, step.count, this.#metrics);
+    cursor.put(advance.frame, advance.count, this.#metrics);
     return true;
   }
 
@@ -174,21 +173,21 @@ export class Fanout {
    */
   #deltaThatGoesAlone(cursor: Cursor): boolean | null {
     if (cursor.profile === "plain") return null;
-    const step = this.steps.delta(cursor.position);
-    if ("later" in step) return this.#await(cursor);
-    if (!("frame" in step) || (step.version === this.space.head && !cursor.isLarge(step.frame))) return null;
-    if (cursor.isLarge(step.frame)) {
-      cursor.underWay = { frame: step.frame, version: step.version, isFullState: false, putBytes: 0 };
+    const advance = this.headFrames.delta(cursor.position);
+    if ("later" in advance) return this.#await(cursor);
+    if (!("frame" in advance) || (advance.version === this.space.head && !cursor.isLarge(advance.frame))) return null;
+    if (cursor.isLarge(advance.frame)) {
+      cursor.underWay = { frame: advance.frame, version: advance.version, isFullState: false, putBytes: 0 };
     } else {
-      cursor.position = step.version;
-      cursor.put(step.frame, 1, this.#metrics);
+      cursor.position = advance.version;
+      cursor.put(advance.frame, 1, this.#metrics);
     }
     return this.advance(cursor);
   }
 
   /** The diff for it is made off the event loop: then it is brought on. */
   #await(cursor: Cursor): boolean {
-    const large = this.steps.makeLarge(cursor.position);
+    const large = this.headFrames.makeLarge(cursor.position);
     cursor.awaits = large;
     large.done.then(() => {
       if (cursor.awaits !== large) return;
@@ -203,14 +202,13 @@ export class Fanout {
    * checks go between the parts: an answer that is owed, since the socket was full, goes first.
    */
   #putParts(cursor: Cursor, underWay: UnderWay): boolean {
-    const { frames } = this.#runtime;
     cursor.wire.together(() => {
       while (
         cursor.underWay !== null &&
         cursor.parts?.open === true &&
         (cursor.owedCheck === null || !cursor.started)
       ) {
-        const part = frames.part(underWay.frame, underWay.putBytes, cursor.parts.partBytes);
+        const part = this.#frames.part(underWay.frame, underWay.putBytes, cursor.parts.partBytes);
         cursor.putPart(underWay, part, this.#runtime.now(), this.#metrics);
         this.#answerOwedCheck(cursor);
       }
@@ -220,26 +218,26 @@ export class Fanout {
 
   /** A connection goes on from a position (rule E4). Returns why it can't, if so: then nothing has been put. */
   resume(cursor: Cursor, from: number, first: SyncMessage): FullStateReason | null {
-    const delta = from === this.space.head ? null : this.steps.delta(from);
+    const delta = from === this.space.head ? null : this.headFrames.delta(from);
     if (delta !== null && "snapshot" in delta) return delta.snapshot;
     if (delta !== null && ("later" in delta || delta.version < this.space.head || cursor.isLarge(delta.frame))) {
       cursor.position = from;
       cursor.owesDigest = true;
-      cursor.put(this.steps.sync(first), 1, this.#metrics);
+      cursor.put(this.headFrames.sync(first), 1, this.#metrics);
       if (!this.advance(cursor)) this.#tryAgain(cursor);
       return null;
     }
-    const step = this.steps.resume(from, first);
-    assert("frame" in step, "the diff of a resumed connection is there");
+    const advance = this.headFrames.resume(from, first);
+    assert("frame" in advance, "the diff of a resumed connection is there");
     cursor.position = this.space.head;
-    cursor.put(step.frame, step.count, this.#metrics);
+    cursor.put(advance.frame, advance.count, this.#metrics);
     return null;
   }
 
   /** `sync` with digest, for a cursor at the head. */
   putLevel(cursor: Cursor): void {
     cursor.owesDigest = false;
-    if (cursor.profile === "v1") cursor.put(this.steps.level().frame, 1, this.#metrics);
+    if (cursor.profile === "v1") cursor.put(this.headFrames.level().frame, 1, this.#metrics);
   }
 
   /** Where no diff can be made the cursor is moved to the snapshot (rule A5). */
@@ -256,7 +254,9 @@ export class Fanout {
   /** The newest snapshot's version where it is near enough the head to start from (rule A8), else the head. */
   #nearVersion(kind: SnapshotKind, atLeast: number): number {
     const newest = this.snapshots.newest(kind);
-    return newest !== null && newest.version >= atLeast && this.steps.isNear(newest) ? newest.version : this.space.head;
+    return newest !== null && newest.version >= atLeast && this.headFrames.isNear(newest)
+      ? newest.version
+      : this.space.head;
   }
 
   /** A connection without a position to resume from: it is given the state, and what has moved since as a diff. */
@@ -288,7 +288,7 @@ export class Fanout {
       },
       (error) => {
         cursor.building = false;
-        if (!cursor.closed) this.#onSnapshotFailure(cursor, error);
+        if (!cursor.closed) this.#giveUp(cursor, error);
       },
     );
     return true;
@@ -330,7 +330,7 @@ export class Fanout {
     const answer = check === null ? {} : { check };
     const putBytes = cursor.underWay?.putBytes ?? 0;
     const part = putBytes === 0 ? {} : { part: putBytes };
-    const sync = this.steps.sync({ type: "sync", version: cursor.position, head, ...digest, ...answer, ...part });
+    const sync = this.headFrames.sync({ type: "sync", version: cursor.position, head, ...digest, ...answer, ...part });
     cursor.put(sync, 1, this.#metrics);
   }
 
@@ -356,8 +356,7 @@ export class Fanout {
   #beaconPlain(cursor: Cursor, made: Map<number, Frame>): void {
     if (!this.advance(cursor)) this.#tryAgain(cursor);
     const { position } = cursor;
-    const frame =
-      made.get(position) ?? this.#runtime.frames.encode(encodeMessage({ type: "sync", version: position }), false);
+    const frame = made.get(position) ?? this.#frames.encode(encodeMessage({ type: "sync", version: position }), false);
     made.set(position, frame);
     cursor.put(frame, 1, this.#metrics);
   }

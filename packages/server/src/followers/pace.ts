@@ -1,4 +1,4 @@
-import type { Millis } from "../runtime/runtime.ts";
+import type { Millis } from "@neverstale/base";
 
 /** A round is told to wait at most this long after the last one. */
 const LONGEST_GAP_MS = 50;

@@ -1,5 +1,5 @@
+import type { Millis } from "@neverstale/base";
 import { MAX_PART_BYTES } from "@neverstale/protocol";
-import type { Millis } from "../runtime/runtime.ts";
 
 /** Before anything is known of the line: little enough for a slow one, enough for a fast one to begin with. */
 const FIRST_BYTES = 32 * 1024;

@@ -18,7 +18,7 @@ let hub: SyncHub;
 beforeEach(async () => {
   runtime = new VirtualRuntime();
   manager = await StateManager.openWith({ model, store: memoryStore(), limits: { stuckMs: 60_000 } }, runtime);
-  hub = new SyncHub(manager, { beaconMs: 30_000 });
+  hub = new SyncHub(manager, { frames: runtime.frames, beaconMs: 30_000 });
 });
 
 /** A reader that acks when the test says so. */
@@ -256,7 +256,7 @@ test("[M9] a congested socket owes one answer, and no part goes before it", asyn
 test.each([60_000, 120_000])(
   "[A5] with beacons every %d ms a hidden page, which acks with the next frame or once a minute, is not stuck",
   async (beaconMs) => {
-    hub = new SyncHub(manager, { beaconMs });
+    hub = new SyncHub(manager, { frames: runtime.frames, beaconMs });
     const hidden = connect();
     const dead = connect();
     let owed = 0;

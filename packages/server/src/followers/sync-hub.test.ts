@@ -42,7 +42,7 @@ async function start(data?: MemoryData): Promise<void> {
   const limits = { tombstones: 3, stuckMs: 60_000, foldMs: 1_000 };
   const spaces = { "output/": model };
   manager = await StateManager.openWith({ model, spaces, store, limits }, runtime);
-  hub = new SyncHub(manager, { beaconMs: 30_000 });
+  hub = new SyncHub(manager, { frames: runtime.frames, beaconMs: 30_000 });
 }
 
 interface Reader {

@@ -1,35 +1,32 @@
+/** The hub has all connections of one node: who follows what, beacons, and when somebody must go. */
+
+import type { Millis, Timer } from "@neverstale/base";
 import {
   CLOSE,
-  type ClientMessage,
-  type CloseCode,
   DEFAULT_BEACON_MS,
-  decodeClientMessage,
-  decodePlainClientMessage,
-  encodeMessage,
   isSafeId,
   type Position,
   type Profile,
-  type ResyncReason,
   SyncError,
   type SyncMessage,
 } from "@neverstale/protocol";
-import type { StateManager } from "../authority/state-manager.ts";
-import type { Frame, Millis, Timer, Wire } from "../runtime/runtime.ts";
 import { type Committed, committedChanges, committedSpace } from "../space/committed.ts";
 import type { Space } from "../space/space.ts";
 import { spaceOf } from "../space/space-view.ts";
 import { beaconInterval } from "./beacon-interval.ts";
-import { Bucket, type Rate } from "./bucket.ts";
-import { Cursor } from "./cursor.ts";
+import type { CommittedGroups } from "./committed-groups.ts";
+import { Connection, Connections } from "./connections.ts";
+import type { Cursor } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
+import type { HubParts } from "./hub-parts.ts";
+import { Incoming } from "./incoming.ts";
 import { type FullStateReason, newSyncMetrics, type SyncMetrics } from "./sync-metrics.ts";
+import type { FrameCodec, Wire } from "./wire.ts";
 
 /** How often connections are looked at for progress. */
 const SWEEP_MS = 1_000;
 /** What is kept for the followers of a space is let go of so long after the last one has left. */
 const UNUSED_MS = 10_000;
-/** Rule A8: plain `get_state`s within a second of a snapshot are answered by one at the end of that second. */
-const PLAIN_ANSWER_GAP_MS = 1_000;
 
 export interface Attachment {
   readonly space: string;
@@ -41,45 +38,34 @@ export interface Attachment {
   readonly parts?: boolean;
 }
 
-/** A cursor and what its connection may ask for. */
-class Connection extends Cursor {
-  readonly fanout: Fanout;
-  readonly messages: Bucket;
-  /** Made with the first `get_state`. */
-  snapshots: Bucket | null = null;
-
-  constructor(wire: Wire, attachment: Attachment, fanout: Fanout, messages: Bucket, now: Millis) {
-    const { profile, subject, parts = false } = attachment;
-    super(wire, profile, subject, now, parts && profile === "v1");
-    this.fanout = fanout;
-    this.messages = messages;
-  }
+export interface HubOptions {
+  /** The codec of the transport that the connections come over. */
+  readonly frames: FrameCodec;
+  readonly beaconMs?: Millis;
 }
 
-/** All connections of one authority: who follows what, what they say, and when they must go. */
 export class SyncHub {
   readonly metrics: SyncMetrics = newSyncMetrics();
-  readonly beaconMs: number;
-  readonly #manager: StateManager;
+  readonly beaconMs: Millis;
+  readonly #groups: CommittedGroups;
+  readonly #parts: HubParts;
   readonly #fanouts = new Map<Space, Fanout>();
-  readonly #connections = new Set<Connection>();
-  readonly #messageRate: Rate;
-  readonly #snapshotRate: Rate;
+  readonly #connections: Connections;
+  readonly #incoming: Incoming;
   readonly #unfollow: () => void;
   readonly #forget: () => void;
   #closed = false;
-  readonly #plainAnswers = new Map<Fanout, Millis>();
   #beacon: Timer;
   #sweep: Timer;
 
-  constructor(manager: StateManager, options: { readonly beaconMs?: number } = {}) {
-    this.#manager = manager;
-    this.beaconMs = beaconInterval(options.beaconMs ?? DEFAULT_BEACON_MS);
-    const { messagesPerSecond, snapshotsPerMinute } = manager.limits;
-    this.#messageRate = { perSecond: messagesPerSecond, burst: messagesPerSecond * 10 };
-    this.#snapshotRate = { perSecond: snapshotsPerMinute / 60, burst: snapshotsPerMinute };
-    this.#unfollow = manager.follow((committed) => this.#committed(committed));
-    this.#forget = manager.onClose(() => this.close());
+  constructor(groups: CommittedGroups, { frames, beaconMs = DEFAULT_BEACON_MS }: HubOptions) {
+    this.#groups = groups;
+    this.beaconMs = beaconInterval(beaconMs);
+    this.#parts = { groups, frames, beaconMs: this.beaconMs, metrics: this.metrics };
+    this.#connections = new Connections(this.#parts);
+    this.#incoming = new Incoming(this.#parts, this.#connections);
+    this.#unfollow = groups.follow((committed) => this.#committed(committed));
+    this.#forget = groups.onClose(() => this.close());
     this.#beacon = this.#every(this.beaconMs, () => this.#sendBeacons());
     this.#sweep = this.#every(SWEEP_MS, () => this.#lookAround());
   }
@@ -87,7 +73,7 @@ export class SyncHub {
   #every(ms: number, run: () => void): Timer {
     let timer: Timer;
     const again = () => {
-      timer = this.#manager.runtime.after(ms, () => {
+      timer = this.#groups.runtime.after(ms, () => {
         again();
         run();
       });
@@ -97,18 +83,15 @@ export class SyncHub {
   }
 
   /** Lets a connection follow a space. Throws, and leaves nothing behind: `unknown_space` when there is none of that name. */
-  attach(wire: Wire, attachment: Attachment): Cursor {
-    const space = this.#manager.space(attachment.space);
-    if (space === null) throw unknownSpace(attachment.space);
-    const now = this.#manager.runtime.now();
+  attach(wire: Wire, { space: name, profile, resume, subject, parts = false }: Attachment): Cursor {
+    const space = this.#groups.space(name);
+    if (space === null) throw unknownSpace(name);
+    const now = this.#groups.runtime.now();
     const fanout = this.#fanoutOf(spaceOf(space));
-    const cursor = new Connection(wire, attachment, fanout, new Bucket(this.#messageRate, now), now);
+    const cursor = new Connection(wire, profile, subject, parts, fanout, this.#incoming.newAllowance(), now);
     this.#connections.add(cursor);
-    this.metrics.connections += 1;
-    this.metrics.accepted += 1;
-    fanout.join(cursor);
     try {
-      this.#begin(cursor, fanout, attachment.resume);
+      this.#begin(cursor, fanout, resume);
     } catch (error) {
       this.detach(cursor);
       throw error;
@@ -118,24 +101,16 @@ export class SyncHub {
 
   /** Closes a connection that `attach` did not take, and says why where the profile has a message for it. */
   turnAway(wire: Wire, profile: Profile, error: SyncError): void {
-    if (profile === "v1") wire.send(this.#errorFrame(error));
-    wire.close(error.code === "unknown_space" ? CLOSE.unknownSpace : CLOSE.comeBackLater, error.code);
+    this.#connections.turnAway(wire, profile, error);
   }
 
   #fanoutOf(space: Space): Fanout {
     let fanout = this.#fanouts.get(space);
     if (fanout === undefined) {
-      fanout = this.#newFanout(space);
+      fanout = new Fanout(space, this.#parts, (cursor, error) => this.#giveUp(cursor, error));
       this.#fanouts.set(space, fanout);
     }
     return fanout;
-  }
-
-  #newFanout(space: Space): Fanout {
-    const { runtime, limits, epoch } = this.#manager;
-    const facts = { epoch, beaconMs: this.beaconMs, lineage: () => space.lineage.toWire(space.head) };
-    const giveUp = (cursor: Cursor, error: unknown) => this.#giveUp(cursor, error);
-    return new Fanout(space, facts, runtime, limits, this.metrics, giveUp, () => this.#manager.isWriting);
   }
 
   #begin(cursor: Cursor, fanout: Fanout, resume: Position | null): void {
@@ -161,7 +136,7 @@ export class SyncHub {
   /** The first message of a resumed connection (rule E4). */
   #resumeMessage(space: Space, version: number): SyncMessage {
     const resumed = {
-      epoch: this.#manager.epoch,
+      epoch: this.#groups.epoch,
       space: space.creationId,
       model: space.model.model,
       beaconMs: this.beaconMs,
@@ -182,119 +157,28 @@ export class SyncHub {
 
   #endSpace(fanout: Fanout): void {
     const error = new SyncError("unknown_space", `the space "${fanout.space.name}" has ended`);
-    for (const cursor of [...fanout.cursors]) this.#close(cursor, CLOSE.unknownSpace, error);
+    for (const cursor of [...fanout.cursors]) this.#connections.close(cursor, CLOSE.unknownSpace, error);
   }
 
   /** A text frame came in. */
   receive(cursor: Cursor, text: string): void {
-    if (!(cursor instanceof Connection) || cursor.closed) return;
-    if (!cursor.messages.take(this.#messageRate, this.#manager.runtime.now())) return this.#tooMany(cursor, "messages");
-    try {
-      if (cursor.profile === "plain") this.#takePlain(cursor, decodePlainClientMessage(text));
-      else this.#take(cursor, decodeClientMessage(text));
-    } catch (error) {
-      if (!(error instanceof SyncError) || error.code !== "bad_message") throw error;
-      this.#badMessage(cursor, error);
-    }
+    this.#incoming.text(cursor, text);
   }
 
-  /** A binary frame came in: no message of a replica is binary. */
+  /** A binary frame came in. */
   receiveBinary(cursor: Cursor): void {
-    this.#badMessage(cursor, new SyncError("bad_message", "a replica sends text frames only"));
-  }
-
-  #badMessage(cursor: Cursor, error: SyncError): void {
-    this.metrics.badMessages += 1;
-    this.#close(cursor, CLOSE.badMessage, error);
-  }
-
-  #take(cursor: Connection, message: ClientMessage): void {
-    const { fanout } = cursor;
-    if (message.type === "check") return fanout.check(cursor, message.n);
-    if (message.type === "get_state") return this.#takeGetState(cursor, message.reason);
-    const before = cursor.window.acked;
-    if (!cursor.window.noteAck(message.n)) {
-      throw new SyncError("bad_message", `ack ${message.n} is no number this connection can have come to`);
-    }
-    this.metrics.acks += 1;
-    if (message.n === before) return; // Said before: it tells of no progress (rule A5).
-    // As many acks as frames were put are no flood, however fast they come.
-    cursor.messages.giveBack();
-    cursor.progressAt = this.#manager.runtime.now();
-    fanout.acked(cursor, message.n);
-  }
-
-  #takeGetState(cursor: Connection, reason: ResyncReason): void {
-    const { fanout } = cursor;
-    const now = this.#manager.runtime.now();
-    cursor.snapshots ??= new Bucket(this.#snapshotRate, now);
-    if (!cursor.snapshots.take(this.#snapshotRate, now)) return this.#tooMany(cursor, "requests for the state");
-    // The full state under way to it is the answer (rule A8).
-    if (cursor.fullStateUnacked) return;
-    const wanted = cursor.wanted;
-    if (wanted !== null) return fanout.want(cursor, { ...wanted, isAnswer: true });
-    fanout.want(cursor, { kind: "full_state", atLeast: cursor.comesTo, reason: `asked_${reason}`, isAnswer: true });
-  }
-
-  #takePlain(cursor: Connection, _: { readonly type: "get_state" }): void {
-    if (cursor.wanted !== null) return;
-    const { fanout } = cursor;
-    const { runtime } = this.#manager;
-    const since = runtime.now() - (this.#plainAnswers.get(fanout) ?? Number.NEGATIVE_INFINITY);
-    // A version out of reach holds the deltas back until the second has passed. It is not given as an answer, which
-    // would not wait: without acks, what is asked for again and again and never read would fill the memory (rule P4).
-    cursor.wanted = {
-      kind: "plain_full_state",
-      atLeast: Number.POSITIVE_INFINITY,
-      reason: "asked_plain",
-      isAnswer: false,
-    };
-    cursor.building = true;
-    const answer = () => this.#answerPlain(cursor, fanout);
-    if (since >= PLAIN_ANSWER_GAP_MS) answer();
-    else runtime.after(PLAIN_ANSWER_GAP_MS - since, answer);
-  }
-
-  #answerPlain(cursor: Cursor, fanout: Fanout): void {
-    if (cursor.closed || cursor.wanted === null) return;
-    this.#plainAnswers.set(fanout, this.#manager.runtime.now());
-    fanout.want(cursor, { ...cursor.wanted, atLeast: cursor.position });
-  }
-
-  #tooMany(cursor: Cursor, what: string): void {
-    this.metrics.rateLimited += 1;
-    const error = new SyncError("too_many_requests", `this connection sends too many ${what}`, { retryAfterMs: 5_000 });
-    this.#close(cursor, CLOSE.comeBackLater, error);
+    this.#incoming.binary(cursor);
   }
 
   #giveUp(cursor: Cursor, cause: unknown): void {
     const error =
       cause instanceof SyncError ? cause : new SyncError("snapshot_failed", "the full state could not be built");
-    this.#close(cursor, CLOSE.comeBackLater, error);
-  }
-
-  /** Says why, where the profile has a message for it, then closes. */
-  #close(cursor: Cursor, code: CloseCode, error: SyncError | null): void {
-    if (cursor.closed) return;
-    if (error !== null && cursor.profile === "v1") cursor.put(this.#errorFrame(error), 1, this.metrics);
-    this.detach(cursor);
-    cursor.wire.close(code, error?.code ?? "");
-  }
-
-  #errorFrame({ code, message, hint, retryAfterMs }: SyncError): Frame {
-    const retry = retryAfterMs === null ? {} : { retryAfterMs };
-    return this.#manager.runtime.frames.encode(encodeMessage({ type: "error", code, message, hint, ...retry }), false);
+    this.#connections.close(cursor, CLOSE.comeBackLater, error);
   }
 
   /** The socket is gone, or must be treated as gone. */
   detach(cursor: Cursor): void {
-    if (!(cursor instanceof Connection) || !this.#connections.delete(cursor)) return;
-    cursor.closed = true;
-    cursor.wanted = null;
-    cursor.underWay = null;
-    cursor.awaits = null;
-    this.metrics.connections -= 1;
-    cursor.fanout.leave(cursor);
+    this.#connections.remove(cursor);
   }
 
   /** Not at once: who comes back soon finds the snapshot there was, or the build under way, and starts no other (rule A8). */
@@ -302,7 +186,7 @@ export class SyncHub {
     for (const fanout of this.#fanouts.values()) {
       if (fanout.cursors.size > 0 || now - fanout.usedAt < UNUSED_MS || fanout.snapshots.isBuilding) continue;
       fanout.stop();
-      this.#plainAnswers.delete(fanout);
+      this.#incoming.forget(fanout);
       this.#fanouts.delete(fanout.space);
     }
   }
@@ -312,20 +196,20 @@ export class SyncHub {
   }
 
   #lookAround(): void {
-    const now = this.#manager.runtime.now();
+    const now = this.#groups.runtime.now();
     this.#dropUnused(now);
     this.#lookForStuck(now);
   }
 
   /** A hidden page runs its timers once a minute: it acks with the next frame that comes, with the next beacon at the latest. */
   get #stuckMs(): Millis {
-    return Math.max(this.#manager.limits.stuckMs, 2 * this.beaconMs);
+    return Math.max(this.#groups.limits.stuckMs, 2 * this.beaconMs);
   }
 
   #lookForStuck(now: Millis): void {
-    const { firstMessageMs } = this.#manager.limits;
+    const { firstMessageMs } = this.#groups.limits;
     const stuckMs = this.#stuckMs;
-    for (const cursor of [...this.#connections]) {
+    for (const cursor of this.#connections.all()) {
       const { fanout } = cursor;
       const building = cursor.awaits !== null || (cursor.wanted !== null && cursor.building);
       const behind = cursor.position < fanout.space.head && !building;
@@ -338,9 +222,13 @@ export class SyncHub {
   /** No build is under way and still nothing has gone out: a new connection is more likely to be served than this one. */
   #tooLate(cursor: Cursor): void {
     this.metrics.lateFirstMessages += 1;
-    const { firstMessageMs } = this.#manager.limits;
+    const { firstMessageMs } = this.#groups.limits;
     const message = `nothing could be sent within ${firstMessageMs / 1000} s`;
-    this.#close(cursor, CLOSE.comeBackLater, new SyncError("snapshot_failed", message, { retryAfterMs: 5_000 }));
+    this.#connections.close(
+      cursor,
+      CLOSE.comeBackLater,
+      new SyncError("snapshot_failed", message, { retryAfterMs: 5_000 }),
+    );
   }
 
   #tooSlow(cursor: Cursor): void {
@@ -348,7 +236,7 @@ export class SyncHub {
     const error = new SyncError("too_slow", `nothing was taken for ${this.#stuckMs / 1000} s`, {
       hint: "Come back with the position you have: the rest comes as one diff.",
     });
-    this.#close(cursor, CLOSE.tooSlow, error);
+    this.#connections.close(cursor, CLOSE.tooSlow, error);
   }
 
   /**
@@ -358,11 +246,11 @@ export class SyncHub {
   revoke(judge: (subject: unknown) => typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | null): number {
     let revoked = 0;
     const errors: unknown[] = [];
-    for (const cursor of [...this.#connections]) {
+    for (const cursor of this.#connections.all()) {
       try {
         const code = judge(cursor.subject);
         if (code === null) continue;
-        this.#close(cursor, code, null);
+        this.#connections.close(cursor, code, null);
         revoked += 1;
       } catch (error) {
         errors.push(error);
@@ -374,7 +262,7 @@ export class SyncHub {
   }
 
   get cursors(): Iterable<Cursor> {
-    return this.#connections;
+    return this.#connections.values();
   }
 
   /** Sends everyone away with 1012 and stops: a graceful end. It comes by itself when the authority is closed. */
@@ -385,7 +273,7 @@ export class SyncHub {
     this.#unfollow();
     this.#beacon.cancel();
     this.#sweep.cancel();
-    for (const cursor of [...this.#connections]) this.#close(cursor, CLOSE.comeBackNow, null);
+    for (const cursor of this.#connections.all()) this.#connections.close(cursor, CLOSE.comeBackNow, null);
     for (const fanout of this.#fanouts.values()) fanout.stop();
   }
 }

@@ -49,7 +49,7 @@ test("[A10] an authority, its store and what serves it refuse bounds that can't 
   const manager = await opening({ batchMs: 0 });
   await settle();
   for (const beaconMs of [0, Number.NaN, "30" as never]) {
-    expect(() => new SyncHub(manager as never, { beaconMs })).toThrow("beaconMs");
+    expect(() => new SyncHub(manager, { frames: runtime.frames, beaconMs })).toThrow("beaconMs");
   }
   expect(limitsFrom({}).waitingCalls).toBe(100_000);
 });

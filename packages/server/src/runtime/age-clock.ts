@@ -1,4 +1,5 @@
-import type { Millis, Runtime } from "./runtime.ts";
+import type { Millis } from "@neverstale/base";
+import type { Runtime } from "./runtime.ts";
 
 /** So much faster than time passes it comes up with a wall clock that is ahead of it. */
 export const CATCH_UP = 1.1;

@@ -1,4 +1,6 @@
-import type { Frame, LargeFrame, Part, Runtime, Timer, Wire } from "./runtime.ts";
+import type { Timer } from "@neverstale/base";
+import type { Frame, LargeFrame, Part, Wire } from "../followers/wire.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** A frame that is still its messages, so that a test reads what was sent. */
 export interface TestFrame extends LargeFrame {

@@ -1,4 +1,5 @@
-import type { Millis, Runtime, Timer } from "../runtime/runtime.ts";
+import type { Millis, Timer } from "@neverstale/base";
+import type { Runtime } from "../runtime/runtime.ts";
 import type { Space } from "./space.ts";
 
 /** No commit for so long: a quiet moment. */

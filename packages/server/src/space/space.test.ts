@@ -248,7 +248,7 @@ test("[S1] a record is validated after the change is applied, and what the valid
 test("[P4] frames for readers at many positions are not kept without end while nothing is committed", async () => {
   const runtime = new VirtualRuntime();
   const manager = await openManager(memoryStore(), runtime);
-  const hub = new SyncHub(manager as unknown as StateManager);
+  const hub = new SyncHub(manager, { frames: runtime.frames });
   const added = Array.from({ length: 300 }, (_, i) =>
     manager.apply({ type: "host_added", target: `${i}`, data: { text: "x".repeat(1_000) } }),
   );

@@ -109,7 +109,7 @@ export class Incarnation implements Runtime {
       });
       this.#recovered(manager);
       this.manager = manager;
-      this.hub = new SyncHub(manager as unknown as StateManager, { beaconMs });
+      this.hub = new SyncHub(manager, { frames: this.frames, beaconMs });
     } catch (error) {
       if (error instanceof SyncError && !OF_THE_DISK.includes(error.code))
         this.world.fail("P3", `the store can't be opened: ${error.message}`);

@@ -1,12 +1,16 @@
+/** The frames that bring cursors to today's head: each is made once for all who are at the same position (rule A4). */
+
 import { assert, type Diff, encodeDelta, encodeMessage, type Profile, type SyncMessage } from "@neverstale/protocol";
-import type { Frame, FrameCodec, Runtime } from "../../runtime/runtime.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 import type { Space } from "../../space/space.ts";
+import type { HubParts } from "../hub-parts.ts";
 import type { FullStateReason, SyncMetrics } from "../sync-metrics.ts";
+import type { Frame, FrameCodec } from "../wire.ts";
 import { type LargeDelta, LargeDeltas } from "./large-deltas.ts";
 import type { PlainLog } from "./plain-log.ts";
 
 /** What brings a cursor on: one write, or else a full state, or a diff that is still being made. */
-export type Step =
+export type Advance =
   | { readonly frame: Frame; readonly count: number; readonly textLength: number; readonly version: number }
   | { readonly snapshot: FullStateReason }
   | { readonly later: true };
@@ -23,8 +27,7 @@ const KEPT_BYTES = 16 * 1024 * 1024;
 /** A frame that tells the time is shared for so long, in milliseconds of the wall clock: it never tells an older one (rule M2). */
 const TIME_SHARED_MS = 100;
 
-/** The frames for today's head: each made once for all cursors at the same position (rule A4). */
-export class Steps {
+export class HeadFrames {
   readonly #space: Space;
   readonly #runtime: Pick<Runtime, "wallTime">;
   readonly #frames: FrameCodec;
@@ -33,26 +36,20 @@ export class Steps {
   readonly #largeDeltaChars: number;
   readonly #large: LargeDeltas;
   #head = -1;
-  readonly #made = new Map<string, Step>();
-  readonly #deltas = new Map<number, Step>();
+  readonly #made = new Map<string, Advance>();
+  readonly #deltas = new Map<number, Advance>();
   /** Those that tell the time, all of one tenth of a second. */
-  readonly #timed = new Map<string, Step>();
+  readonly #timed = new Map<string, Advance>();
   #timedSlot = -1;
   #timedBytes = 0;
   #keptBytes = 0;
 
-  constructor(
-    space: Space,
-    runtime: Pick<Runtime, "wallTime" | "frames">,
-    log: PlainLog,
-    metrics: SyncMetrics,
-    largeDeltaChars: number,
-  ) {
-    this.#largeDeltaChars = largeDeltaChars;
-    this.#large = new LargeDeltas(space, runtime.frames);
+  constructor(space: Space, { groups, frames, metrics }: HubParts, log: PlainLog) {
+    this.#largeDeltaChars = groups.limits.largeDeltaChars;
+    this.#large = new LargeDeltas(space, frames);
     this.#space = space;
-    this.#runtime = runtime;
-    this.#frames = runtime.frames;
+    this.#runtime = groups.runtime;
+    this.#frames = frames;
     this.#log = log;
     this.#metrics = metrics;
   }
@@ -81,13 +78,13 @@ export class Steps {
   }
 
   /** Readers at many positions, and no commit for long: what is kept for each of them must not add up. */
-  #note(step: Step): void {
-    if (!("frame" in step)) return;
-    this.#keptBytes += step.frame.sizeBytes;
+  #note(advance: Advance): void {
+    if (!("frame" in advance)) return;
+    this.#keptBytes += advance.frame.sizeBytes;
     if (this.#keptBytes > KEPT_BYTES) this.#letGo();
   }
 
-  #once(key: string, make: () => Step): Step {
+  #once(key: string, make: () => Advance): Advance {
     this.#forHead();
     const known = this.#made.get(key);
     if (known !== undefined) return known;
@@ -98,7 +95,7 @@ export class Steps {
   }
 
   /** As `#once`, for what tells the time. */
-  #onceNow(key: string, make: () => Step): Step {
+  #onceNow(key: string, make: () => Advance): Advance {
     this.#forHead();
     this.#forTime();
     const known = this.#timed.get(key);
@@ -111,24 +108,24 @@ export class Steps {
   }
 
   /** From a position to the head; with `digest`, the `sync` that says what the state is there follows in the same write. */
-  toHead(profile: Profile, from: number, digest: boolean): Step {
+  toHead(profile: Profile, from: number, digest: boolean): Advance {
     if (profile === "plain") return this.#once(`plain ${from}`, () => this.#plain(from));
     if (!digest) return this.delta(from);
     return this.#onceNow(`level ${from}`, () => this.#followedBySync(this.delta(from)));
   }
 
   /** One diff over everything a v1 cursor has missed. */
-  delta(from: number): Step {
+  delta(from: number): Advance {
     this.#forHead();
     const large = this.#large.isIdle ? null : this.#largeDelta(from);
     if (large !== null) return large;
-    let step = this.#deltas.get(from);
-    if (step === undefined) {
-      step = this.#makeDelta(from);
-      this.#note(step);
-      this.#deltas.set(from, step);
+    let advance = this.#deltas.get(from);
+    if (advance === undefined) {
+      advance = this.#makeDelta(from);
+      this.#note(advance);
+      this.#deltas.set(from, advance);
     }
-    return step;
+    return advance;
   }
 
   /** Has a diff made that is too large to be made at once. */
@@ -137,7 +134,7 @@ export class Steps {
   }
 
   /** What became of a diff that was too large to be made at once; null: there is none. */
-  #largeDelta(from: number): Step | null {
+  #largeDelta(from: number): Advance | null {
     if (this.#large.isTooLarge(from)) return { snapshot: "smaller" };
     const large = this.#large.find(from);
     if (large === null) return null;
@@ -145,7 +142,7 @@ export class Steps {
     return { ...large.made, count: 1, textLength: Number.POSITIVE_INFINITY };
   }
 
-  #makeDelta(from: number): Step {
+  #makeDelta(from: number): Advance {
     if (!this.#space.canDiffFrom(from)) return { snapshot: "too_old" };
     const { head } = this.#space;
     const diff = this.#space.diffSince(from);
@@ -168,7 +165,7 @@ export class Steps {
     return removed > this.#space.records && room > 0 && !this.#space.isTextLongerThan(room - 1);
   }
 
-  #plain(from: number): Step {
+  #plain(from: number): Advance {
     const messages = this.#log.messagesAfter(from);
     if (messages === null) return { snapshot: "plain_log" };
     return this.#joined(
@@ -177,24 +174,24 @@ export class Steps {
     );
   }
 
-  #followedBySync(delta: Step): Step {
+  #followedBySync(delta: Advance): Advance {
     if (!("frame" in delta)) return delta;
     return this.#joined([delta.frame, this.level().frame], delta.textLength);
   }
 
   /** `sync` at the head, with its digest: for everyone who is there. */
   level(): { readonly frame: Frame } {
-    const step = this.#onceNow("sync", () => {
+    const advance = this.#onceNow("sync", () => {
       const { head } = this.#space;
       const frame = this.sync({ type: "sync", version: head, head, digest: this.#space.digest() });
       return { frame, count: 1, textLength: 0, version: head };
     });
-    assert("frame" in step, "a sync is a frame");
-    return step;
+    assert("frame" in advance, "a sync is a frame");
+    return advance;
   }
 
   /** What a resumed connection is sent first, whole, in one write (rule E4). */
-  resume(from: number, first: SyncMessage): Step {
+  resume(from: number, first: SyncMessage): Advance {
     return this.#onceNow(`resume ${from} ${first.resumed?.epoch ?? ""}`, () => {
       const opening = this.sync(first);
       if (from === this.#space.head) return this.#joined([opening, this.level().frame], 0);
@@ -204,7 +201,7 @@ export class Steps {
     });
   }
 
-  #joined(parts: readonly Frame[], textLength: number): Step {
+  #joined(parts: readonly Frame[], textLength: number): Advance {
     const [first] = parts;
     const frame = parts.length === 1 && first !== undefined ? first : this.#frames.join(parts);
     return { frame, count: parts.length, textLength, version: this.#space.head };

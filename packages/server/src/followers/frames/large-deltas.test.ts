@@ -22,7 +22,7 @@ beforeEach(async () => {
   runtime = new VirtualRuntime();
   const limits = { largeDeltaChars: LARGE, stuckMs: 10_000 };
   manager = await StateManager.openWith({ model, store: memoryStore(), limits }, runtime);
-  hub = new SyncHub(manager, { beaconMs: 5_000 });
+  hub = new SyncHub(manager, { frames: runtime.frames, beaconMs: 5_000 });
 });
 
 async function connect(resume: number | null = null): Promise<TestWire> {

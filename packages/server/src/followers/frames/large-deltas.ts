@@ -1,6 +1,6 @@
 import { deltaPieces } from "@neverstale/protocol";
-import type { Frame, FrameCodec } from "../../runtime/runtime.ts";
 import type { Space } from "../../space/space.ts";
+import type { Frame, FrameCodec } from "../wire.ts";
 
 /** A diff too large to be compressed while everybody waits: it is made behind the others, off the event loop. */
 export interface LargeDelta {

@@ -1,7 +1,7 @@
-import { fullStatePieces, type Lineage, plainFullStatePieces, SyncError } from "@neverstale/protocol";
-import type { FrameCodec, LargeFrame } from "../../runtime/runtime.ts";
+import { fullStatePieces, plainFullStatePieces, SyncError } from "@neverstale/protocol";
 import type { Capture, Space } from "../../space/space.ts";
-import type { SyncMetrics } from "../sync-metrics.ts";
+import type { HubParts } from "../hub-parts.ts";
+import type { LargeFrame } from "../wire.ts";
 
 /** The messages that carry a whole state. Each has its own bytes, so each is encoded for itself. */
 export type SnapshotKind = "init" | "full_state" | "plain_init" | "plain_full_state";
@@ -15,13 +15,6 @@ export interface Snapshot {
 /** How soon a state that could not be built is worth asking for again. */
 const RETRY_AFTER_MS = 5_000;
 
-/** What goes before the records in a v1 message. */
-export interface SnapshotFacts {
-  readonly epoch: string;
-  readonly beaconMs: number;
-  lineage(): Lineage;
-}
-
 interface Build {
   readonly kind: SnapshotKind;
   /** Null while it waits for its turn: its version is decided when it starts. */
@@ -32,18 +25,14 @@ interface Build {
 /** The snapshots of one space: of each kind the newest one, and at most one build that runs and one that waits. */
 export class Snapshots {
   readonly #space: Space;
-  readonly #facts: SnapshotFacts;
-  readonly #frames: FrameCodec;
-  readonly #metrics: SyncMetrics;
+  readonly #parts: HubParts;
   readonly #newest = new Map<SnapshotKind, Snapshot>();
   readonly #builds = new Map<SnapshotKind, Build[]>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(space: Space, facts: SnapshotFacts, frames: FrameCodec, metrics: SyncMetrics) {
+  constructor(space: Space, parts: HubParts) {
     this.#space = space;
-    this.#facts = facts;
-    this.#frames = frames;
-    this.#metrics = metrics;
+    this.#parts = parts;
   }
 
   get isBuilding(): boolean {
@@ -77,13 +66,16 @@ export class Snapshots {
     try {
       const capture = this.#space.capture();
       build.version = capture.version;
-      this.#metrics.snapshotBuilds += 1;
-      const frame = await this.#frames.encodeLarge(this.#pieces(build.kind, capture), !build.kind.startsWith("plain"));
+      this.#parts.metrics.snapshotBuilds += 1;
+      const frame = await this.#parts.frames.encodeLarge(
+        this.#pieces(build.kind, capture),
+        !build.kind.startsWith("plain"),
+      );
       const snapshot = { version: capture.version, frame };
       this.#newest.set(build.kind, snapshot);
       return snapshot;
     } catch (cause) {
-      this.#metrics.snapshotFailures += 1;
+      this.#parts.metrics.snapshotFailures += 1;
       throw snapshotFailed(cause);
     } finally {
       const builds = this.#builds.get(build.kind) ?? [];
@@ -95,10 +87,11 @@ export class Snapshots {
   #pieces(kind: SnapshotKind, { version, digest, collections }: Capture): Generator<string> {
     const type = kind.endsWith("init") ? "init" : "full_state";
     if (kind.startsWith("plain")) return plainFullStatePieces(type, version, collections);
-    const { epoch, beaconMs } = this.#facts;
+    const { groups, beaconMs } = this.#parts;
+    const { epoch } = groups;
     const space = this.#space.creationId;
     const { model } = this.#space.model;
-    const lineage = this.#facts.lineage();
+    const lineage = this.#space.lineage.toWire(version);
     return fullStatePieces({ type, version, epoch, space, model, digest, beaconMs, lineage }, collections);
   }
 }

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
-import { socketFrames } from "../../transport/websocket/io/socket-frames.ts";
 import type { Runtime } from "../runtime.ts";
 
 /** How often the load of the event loop is read. */
@@ -21,7 +20,6 @@ export function nodeRuntime(): Runtime {
       setImmediate(run);
     },
     loopUtilization: load,
-    frames: socketFrames,
   };
 }
 

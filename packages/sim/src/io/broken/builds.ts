@@ -225,7 +225,7 @@ export class GroupDraft {`,
       },
       {
         file: "server/src/authority/state-manager.ts",
-        find: "export class StateManager<M extends Model = Model> {",
+        find: "export class StateManager<M extends Model = Model> implements CommittedGroups {",
         replace: `const copies = new WeakMap<Space, { readonly at: number; readonly state: AnyState }>();
 function copyOf(space: Space, now: number): AnyState {
   const before = copies.get(space);
@@ -235,7 +235,7 @@ function copyOf(space: Space, now: number): AnyState {
   return state;
 }
 
-export class StateManager<M extends Model = Model> {`,
+export class StateManager<M extends Model = Model> implements CommittedGroups {`,
       },
     ],
   },

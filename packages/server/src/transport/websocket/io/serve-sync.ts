@@ -3,20 +3,21 @@ import type { Server as SecureServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { CLOSE, MAX_CLIENT_FRAME_BYTES, PARTS_PARAMETER, SUBPROTOCOL, SyncError } from "@neverstale/protocol";
 import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
-import type { StateManager } from "../../../authority/state-manager.ts";
+import type { CommittedGroups } from "../../../followers/committed-groups.ts";
 import type { Cursor } from "../../../followers/cursor.ts";
 import { SyncHub } from "../../../followers/sync-hub.ts";
 import type { SyncMetrics } from "../../../followers/sync-metrics.ts";
 import { tellOwner } from "../../io/tell-owner.ts";
 import { TurnQuota } from "../../turn-quota.ts";
 import { closeCodeOf, type Refusal, refuseUpgrade, UNJUDGED } from "./refuse-upgrade.ts";
+import { socketFrames } from "./socket-frames.ts";
 import { SocketWire } from "./socket-wire.ts";
 import { type Grant, type Judged, type JudgeOptions, UpgradeJudge } from "./upgrade-judge.ts";
 import { positionOf } from "./upgrade-request.ts";
 import { addRoute } from "./upgrade-router.ts";
 
 export interface ServeSyncOptions extends JudgeOptions {
-  readonly manager: StateManager;
+  readonly manager: CommittedGroups;
   /** The path, or which paths; upgrades elsewhere are left to other listeners, or answered with 404. Default `/sync`. */
   readonly path?: string | ((pathname: string) => boolean);
   /**
@@ -159,7 +160,7 @@ class Endpoint implements SyncEndpoint {
     this.#options = options;
     this.#judge = new UpgradeJudge(options, authorizeMs, (error) => this.#report(error));
     this.#forget = manager.onClose(() => void this.close());
-    this.#hub = new SyncHub(manager, beaconMs === undefined ? {} : { beaconMs });
+    this.#hub = new SyncHub(manager, { frames: socketFrames, ...(beaconMs === undefined ? {} : { beaconMs }) });
     this.#begun = new TurnQuota(manager.runtime, BEGUN_A_TURN);
     // Shared by all sockets: a closure for each would cost more than the rest of a connection.
     const peerOf = (webSocket: WebSocket) => this.#open.get(webSocket);

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createGzip, type Gzip, gzipSync } from "node:zlib";
 import { assert, MAX_INFLATED_BYTES, PART_HEADER_BYTES, partHeader, SyncError } from "@neverstale/protocol";
-import type { Frame, FrameCodec, LargeFrame } from "../../../runtime/runtime.ts";
+import type { Frame, FrameCodec, LargeFrame } from "../../../followers/wire.ts";
 
 /** Below it a gzip costs more time than it saves bytes. */
 const COMPRESS_FROM_CHARS = 1024;

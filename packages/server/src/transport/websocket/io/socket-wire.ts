@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
-import type { Frame, Wire } from "../../../runtime/runtime.ts";
+import type { Frame, Wire } from "../../../followers/wire.ts";
 import { chunksOf } from "./socket-frames.ts";
 
 /**

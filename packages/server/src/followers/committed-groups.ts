@@ -1,0 +1,21 @@
+/** Followers need this of their node, whether it decides changes itself or hears of them: its spaces, and a feed of committed groups. */
+
+import type { Limits } from "../limits/limits.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import type { Committed } from "../space/committed.ts";
+import type { SpaceView } from "../space/space-view.ts";
+
+export interface CommittedGroups {
+  /** Today's epoch, to be read at each use: a node that outlives its writer comes to another one. */
+  readonly epoch: string;
+  readonly limits: Limits;
+  readonly runtime: Runtime;
+  /** More groups are on their way: a round may wait for them, so that their changes merge. */
+  readonly isWriting: boolean;
+  /** The space as it is committed, or null. */
+  space(name: string): SpaceView | null;
+  /** The follower is told of every group, in order, after it is durable. This returns how to stop. */
+  follow(follower: (committed: readonly Committed[]) => void): () => void;
+  /** The listener is called once, when the last group has been told. This returns how to take it back. */
+  onClose(listener: () => void): () => void;
+}

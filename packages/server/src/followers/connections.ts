@@ -1,0 +1,86 @@
+/** The open connections of a hub, and how each of them ends. */
+
+import type { Millis, TokenBucket } from "@neverstale/base";
+import { CLOSE, type CloseCode, encodeMessage, type Profile, type SyncError } from "@neverstale/protocol";
+import { Cursor } from "./cursor.ts";
+import type { Fanout } from "./fanout.ts";
+import type { HubParts } from "./hub-parts.ts";
+import type { Frame, Wire } from "./wire.ts";
+
+/** A cursor, and how much its reader may still ask for. */
+export class Connection extends Cursor {
+  readonly fanout: Fanout;
+  readonly messages: TokenBucket;
+  /** Made with the first `get_state`. */
+  snapshots: TokenBucket | null = null;
+
+  constructor(
+    wire: Wire,
+    profile: Profile,
+    subject: unknown,
+    takesParts: boolean,
+    fanout: Fanout,
+    messages: TokenBucket,
+    now: Millis,
+  ) {
+    super(wire, profile, subject, now, takesParts && profile === "v1");
+    this.fanout = fanout;
+    this.messages = messages;
+  }
+}
+
+export class Connections {
+  readonly #parts: HubParts;
+  readonly #open = new Set<Connection>();
+
+  constructor(parts: HubParts) {
+    this.#parts = parts;
+  }
+
+  /** A copy: whoever is walked over may leave. */
+  all(): Connection[] {
+    return [...this.#open];
+  }
+
+  values(): Iterable<Connection> {
+    return this.#open;
+  }
+
+  add(connection: Connection): void {
+    const { metrics } = this.#parts;
+    this.#open.add(connection);
+    metrics.connections += 1;
+    metrics.accepted += 1;
+    connection.fanout.join(connection);
+  }
+
+  /** The socket is gone, or must be treated as gone. */
+  remove(cursor: Cursor): void {
+    if (!(cursor instanceof Connection) || !this.#open.delete(cursor)) return;
+    cursor.closed = true;
+    cursor.wanted = null;
+    cursor.underWay = null;
+    cursor.awaits = null;
+    this.#parts.metrics.connections -= 1;
+    cursor.fanout.leave(cursor);
+  }
+
+  /** Says why, where the profile has a message for it, then closes. */
+  close(cursor: Cursor, code: CloseCode, error: SyncError | null): void {
+    if (cursor.closed) return;
+    if (error !== null && cursor.profile === "v1") cursor.put(this.#errorFrame(error), 1, this.#parts.metrics);
+    this.remove(cursor);
+    cursor.wire.close(code, error?.code ?? "");
+  }
+
+  /** Closes a wire that never became a connection, and says why where the profile has a message for it. */
+  turnAway(wire: Wire, profile: Profile, error: SyncError): void {
+    if (profile === "v1") wire.send(this.#errorFrame(error));
+    wire.close(error.code === "unknown_space" ? CLOSE.unknownSpace : CLOSE.comeBackLater, error.code);
+  }
+
+  #errorFrame({ code, message, hint, retryAfterMs }: SyncError): Frame {
+    const retry = retryAfterMs === null ? {} : { retryAfterMs };
+    return this.#parts.frames.encode(encodeMessage({ type: "error", code, message, hint, ...retry }), false);
+  }
+}

@@ -1,0 +1,13 @@
+/** The parts of a hub are shared by all who serve its connections. */
+
+import type { Millis } from "@neverstale/base";
+import type { CommittedGroups } from "./committed-groups.ts";
+import type { SyncMetrics } from "./sync-metrics.ts";
+import type { FrameCodec } from "./wire.ts";
+
+export interface HubParts {
+  readonly groups: CommittedGroups;
+  readonly frames: FrameCodec;
+  readonly beaconMs: Millis;
+  readonly metrics: SyncMetrics;
+}
