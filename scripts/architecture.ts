@@ -8,10 +8,10 @@ import { largeFolders } from "./architecture/folder-sizes.ts";
 import { strayImports } from "./architecture/imports.ts";
 import { registryTraces } from "./architecture/lockfile.ts";
 import { impurities } from "./architecture/purity.ts";
-import { readPackages, readSources, type Violation } from "./architecture/workspace.ts";
+import { type ArchitectureViolation, readPackages, readSources } from "./architecture/workspace.ts";
 
 /** Everything under `root` that breaks a rule, in the order of the rules. */
-export async function architectureViolations(root: string): Promise<Violation[]> {
+export async function architectureViolations(root: string): Promise<ArchitectureViolation[]> {
   const sources = readSources(root);
   const packages = readPackages(root, sources);
   const found = [
@@ -25,7 +25,7 @@ export async function architectureViolations(root: string): Promise<Violation[]>
   return found;
 }
 
-export function describeViolation({ at, what, instead }: Violation): string {
+export function describeViolation({ at, what, instead }: ArchitectureViolation): string {
   return `${at}  ${what}\n    instead: ${instead}`;
 }
 

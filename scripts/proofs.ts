@@ -4,13 +4,13 @@
  */
 import { runScript } from "./run.ts";
 import { runVitest } from "./test/run-vitest.ts";
-import { conclude, problem, type Tally } from "./test/tally.ts";
+import { concludeTests, problem, type TestTally } from "./test/tally.ts";
 
 interface Proof {
   readonly what: string;
   /** On two idle cores. */
   readonly minutes: number;
-  readonly run: () => Promise<Tally>;
+  readonly run: () => Promise<TestTally>;
 }
 
 const PROOFS: Readonly<Record<string, Proof>> = {
@@ -49,15 +49,15 @@ if (unknown.length > 0)
 const chosen = Object.entries(PROOFS).filter(([name]) => asked.length === 0 || asked.includes(name));
 const minutes = chosen.reduce((sum, [, proof]) => sum + proof.minutes, 0);
 console.log(`${chosen.length} proofs, about ${minutes} min on two idle cores`);
-const tallies: Tally[] = [];
+const tallies: TestTally[] = [];
 for (const [index, [name, proof]] of chosen.entries()) {
   console.log(`\n${name}, ${index + 1} of ${chosen.length}, about ${proof.minutes} min: ${proof.what}`);
   tallies.push(await proof.run());
 }
-conclude(tallies);
+concludeTests(tallies);
 
 /** A script that tells by its exit code. */
-async function script(path: string, ...args: string[]): Promise<Tally> {
+async function script(path: string, ...args: string[]): Promise<TestTally> {
   const exitCode = await runScript(path, args, { NODE_OPTIONS: "--conditions=source" });
   return exitCode === 0 ? { passed: 1, failed: 0 } : problem(`${path} ended with exit code ${exitCode}`);
 }

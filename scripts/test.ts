@@ -16,7 +16,7 @@ import { ROOT } from "./run.ts";
 import { SECURITY } from "./security-check.ts";
 import { rulesNamedUnder, rulesOf, SPEC_PATH, specProblems } from "./spec-check.ts";
 import { runVitest } from "./test/run-vitest.ts";
-import { conclude, type Tally } from "./test/tally.ts";
+import { concludeTests, type TestTally } from "./test/tally.ts";
 import { TIMES_FILE_VARIABLE, TIMES_PATH } from "./test/test-times.ts";
 
 /** A check that is no Vitest test; throws with what is wrong. */
@@ -41,7 +41,7 @@ const notes = args.includes("--note-times");
 const forVitest = args.filter((arg) => arg !== "--note-times");
 const tallies = forVitest.length === 0 ? await runChecks(CHECKS) : [];
 tallies.push(await runVitest(forVitest, notes ? { [TIMES_FILE_VARIABLE]: TIMES_PATH } : {}));
-conclude(tallies);
+concludeTests(tallies);
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");
@@ -59,13 +59,13 @@ function assertNone(problems: readonly string[]): void {
   if (problems.length > 0) throw new Error(problems.join("\n"));
 }
 
-async function runChecks(checks: readonly Check[]): Promise<Tally[]> {
-  const done: Tally[] = [];
+async function runChecks(checks: readonly Check[]): Promise<TestTally[]> {
+  const done: TestTally[] = [];
   for (const check of checks) done.push(await runCheck(check));
   return done;
 }
 
-async function runCheck([name, check]: Check): Promise<Tally> {
+async function runCheck([name, check]: Check): Promise<TestTally> {
   try {
     await check();
     console.log(` ✓ ${name}`);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type OutputChunk, rolldown } from "rolldown";
-import type { Package, Violation } from "./workspace.ts";
+import type { ArchitectureViolation, Package } from "./workspace.ts";
 
 const BROWSER_PACKAGES: readonly string[] = ["packages/base", "packages/protocol", "packages/client", "packages/react"];
 
@@ -13,7 +13,7 @@ export function runsInBrowsers({ folder, files }: Package): boolean {
  * Bundles the package's entry as a browser's bundler would, from the sources. What is still an import afterwards is a
  * Node module or one that can't be found; only peer dependencies may stay. Throws when it can't be bundled at all.
  */
-export async function browserBundleLeaks(root: string, pkg: Package): Promise<Violation[]> {
+export async function browserBundleLeaks(root: string, pkg: Package): Promise<ArchitectureViolation[]> {
   const entry = `${pkg.folder}/src/index.ts`;
   const peers = Object.keys(pkg.manifest.peerDependencies ?? {});
   const left = await importsLeft(join(root, entry), peers);

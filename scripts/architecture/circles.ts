@@ -1,12 +1,12 @@
 /** No file may import itself through others: neither values nor types, neither in tests nor elsewhere. */
 import { posix } from "node:path";
-import { at, type SourceFile, type Violation } from "./workspace.ts";
+import { type ArchitectureViolation, at, type SourceFile } from "./workspace.ts";
 
 /** These may still have circles within themselves. */
 const NOT_HELD_YET: readonly string[] = ["apps/fleet/web/", "packages/client/"];
 
 /** One violation for each set of files that all reach each other; it names the shortest way around. */
-export function importCircles(sources: readonly SourceFile[]): Violation[] {
+export function importCircles(sources: readonly SourceFile[]): ArchitectureViolation[] {
   const files = new Map(sources.map((file) => [file.path, file]));
   const graph = new Map(sources.map((file) => [file.path, importsOf(file, files)]));
   return componentsOf(graph)
@@ -27,7 +27,11 @@ function targetOf(path: string, specifier: string): string | null {
   return specifier.startsWith(".") ? posix.join(posix.dirname(path), specifier) : null;
 }
 
-function violationOf(circle: readonly string[], size: number, files: ReadonlyMap<string, SourceFile>): Violation {
+function violationOf(
+  circle: readonly string[],
+  size: number,
+  files: ReadonlyMap<string, SourceFile>,
+): ArchitectureViolation {
   const [first = "", second = first] = circle;
   const file = files.get(first) as SourceFile;
   const start = file.names.modules.find(({ specifier }) => targetOf(first, specifier) === second)?.start ?? 0;

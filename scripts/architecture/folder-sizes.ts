@@ -1,10 +1,10 @@
 /** No folder holds more source files than one can look over; tests and what they share are not counted. */
 import { posix } from "node:path";
-import type { SourceFile, Violation } from "./workspace.ts";
+import type { ArchitectureViolation, SourceFile } from "./workspace.ts";
 
 const MOST_FILES = 15;
 
-export function largeFolders(sources: readonly SourceFile[]): Violation[] {
+export function largeFolders(sources: readonly SourceFile[]): ArchitectureViolation[] {
   return [...countsOf(sources)].flatMap(([folder, count]) => (count > MOST_FILES ? [tooLarge(folder, count)] : []));
 }
 
@@ -17,7 +17,7 @@ function countsOf(sources: readonly SourceFile[]): ReadonlyMap<string, number> {
   return counts;
 }
 
-function tooLarge(folder: string, count: number): Violation {
+function tooLarge(folder: string, count: number): ArchitectureViolation {
   return {
     at: folder,
     what: `holds ${count} source files, more than ${MOST_FILES}`,

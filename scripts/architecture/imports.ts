@@ -1,7 +1,7 @@
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import type { ModuleReference } from "./free-names.ts";
-import { at, type Package, type PackageFile, type Violation } from "./workspace.ts";
+import { type ArchitectureViolation, at, type Package, type PackageFile } from "./workspace.ts";
 
 /** Everybody may import it. */
 const BASE = "packages/base";
@@ -23,7 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Packages import each other by name, declare what they import, and keep to the directions above. */
-export function strayImports(pkg: Package, all: readonly Package[]): Violation[] {
+export function strayImports(pkg: Package, all: readonly Package[]): ArchitectureViolation[] {
   return pkg.files.flatMap((file) =>
     file.names.modules.flatMap((reference) => {
       const found = strayImport(pkg, file, reference, all);

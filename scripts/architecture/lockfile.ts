@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Violation } from "./workspace.ts";
+import type { ArchitectureViolation } from "./workspace.ts";
 
 const REGISTRY_TRACES: readonly RegExp[] = [
   /"resolved":\s*"https?:/,
@@ -10,14 +10,14 @@ const REGISTRY_TRACES: readonly RegExp[] = [
 const INSTEAD = "leave the registry to the user's own npm settings; .npmrc has omit-lockfile-registry-resolved=true";
 
 /** A lock file works with any registry only when neither it nor .npmrc names one. */
-export function registryTraces(root: string): Violation[] {
+export function registryTraces(root: string): ArchitectureViolation[] {
   return ["package-lock.json", ".npmrc"].flatMap((name) => {
     const path = join(root, name);
     return existsSync(path) ? tracesIn(name, readFileSync(path, "utf8")) : [];
   });
 }
 
-function tracesIn(name: string, text: string): Violation[] {
+function tracesIn(name: string, text: string): ArchitectureViolation[] {
   return text
     .split("\n")
     .flatMap((line, index) =>

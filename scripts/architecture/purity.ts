@@ -1,7 +1,7 @@
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import type { FreeName } from "./free-names.ts";
-import { at, isInIo, type Package, type PackageFile, type Violation } from "./workspace.ts";
+import { type ArchitectureViolation, at, isInIo, type Package, type PackageFile } from "./workspace.ts";
 
 const CLOCK = "take `now` as an argument, or wait through the runtime; the clock itself belongs in io/";
 const CHANCE = "take `chance` as an argument; the random source itself belongs in io/";
@@ -41,7 +41,7 @@ const ENTRIES: ReadonlySet<string> = new Set(["index.ts", "main.ts"]);
  * What is not under `io/` neither waits nor touches the machine: no Node, no DOM, no clock, no randomness, no
  * sockets, no timers, no logging. Tests are free to.
  */
-export function impurities(pkg: Package): Violation[] {
+export function impurities(pkg: Package): ArchitectureViolation[] {
   const isPage = PAGES.has(pkg.folder);
   if (!pkg.folder.startsWith("packages/") && !PURE_APPS.has(pkg.folder) && !isPage) return [];
   return pkg.files
@@ -49,7 +49,7 @@ export function impurities(pkg: Package): Violation[] {
     .flatMap((file) => impuritiesOf(file, isPage));
 }
 
-function impuritiesOf(file: PackageFile, isPage: boolean): Violation[] {
+function impuritiesOf(file: PackageFile, isPage: boolean): ArchitectureViolation[] {
   const globals = file.names.free.flatMap((name) => {
     const found = isPage && PAGE_GLOBALS.has(name.name) ? pageReach(name) : reachOf(name);
     return found === null ? [] : [{ at: at(file, name.node.start), ...found }];
@@ -57,8 +57,8 @@ function impuritiesOf(file: PackageFile, isPage: boolean): Violation[] {
   return [...globals, ...machineImports(file)];
 }
 
-function machineImports(file: PackageFile): Violation[] {
-  const found: Violation[] = [];
+function machineImports(file: PackageFile): ArchitectureViolation[] {
+  const found: ArchitectureViolation[] = [];
   for (const { specifier, start, typeOnly } of file.names.modules) {
     if (isBuiltin(specifier))
       found.push({ at: at(file, start), what: `imports Node's "${specifier}"`, instead: MACHINE });

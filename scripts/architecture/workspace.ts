@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from "node:path";
 import { type ModuleNames, namesOf } from "./free-names.ts";
 
 /** One thing that breaks a rule of the architecture: where, what, and where it should go instead. */
-export interface Violation {
+export interface ArchitectureViolation {
   /** `path:line`, the path from the root. */
   readonly at: string;
   readonly what: string;

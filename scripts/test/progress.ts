@@ -1,7 +1,7 @@
 import type { TestTimes } from "./test-times.ts";
 
 /** How far a run of the tests is, by how long its files are known to take. */
-export class Progress {
+export class TestProgress {
   readonly #times: TestTimes;
   readonly #files: readonly string[];
   readonly #workers: number;

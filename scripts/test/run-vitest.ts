@@ -3,14 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ROOT, runScript } from "../run.ts";
 import { endLeftovers, RUN_VARIABLE } from "./leftovers.ts";
-import { problem, type Tally } from "./tally.ts";
+import { problem, type TestTally } from "./tally.ts";
 import { COUNTS_FILE_VARIABLE, type Counts } from "./vitest-reporter.ts";
 
 /**
  * Runs Vitest. A crash, an error outside any test, a skipped test, a run without tests and a process that a test leaves behind
  * are failures too.
  */
-export async function runVitest(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Tally> {
+export async function runVitest(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<TestTally> {
   const folder = mkdtempSync(join(tmpdir(), "neverstale-test-"));
   const countsFile = join(folder, "counts.json");
   const run = folder.slice(folder.lastIndexOf("-") + 1);
@@ -27,12 +30,12 @@ export async function runVitest(args: readonly string[], env: Readonly<Record<st
   }
 }
 
-function withLeftovers(tally: Tally, left: readonly string[]): Tally {
+function withLeftovers(tally: TestTally, left: readonly string[]): TestTally {
   for (const command of left) console.error(` × a process was left behind, and has been ended: ${command}`);
   return { passed: tally.passed, failed: tally.failed + left.length };
 }
 
-function tallyOf(counts: Counts | null, exitCode: number, args: readonly string[]): Tally {
+function tallyOf(counts: Counts | null, exitCode: number, args: readonly string[]): TestTally {
   if (counts === null) return problem(`Vitest ended with exit code ${exitCode} and no result`);
   const skipped = picksByName(args) ? [] : counts.skipped;
   for (const name of skipped) console.error(` × skipped, which counts as failed: ${name}`);

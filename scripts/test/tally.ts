@@ -1,15 +1,15 @@
-export interface Tally {
+export interface TestTally {
   readonly passed: number;
   readonly failed: number;
 }
 
-export function problem(what: string): Tally {
+export function problem(what: string): TestTally {
   console.error(` × ${what}`);
   return { passed: 0, failed: 1 };
 }
 
 /** Prints the last line, and makes the process end with 1 where anything failed. */
-export function conclude(tallies: readonly Tally[]): void {
+export function concludeTests(tallies: readonly TestTally[]): void {
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
   process.exitCode = failed === 0 ? 0 : 1;

@@ -3,7 +3,7 @@ import { relative } from "node:path";
 import type { SerializedError } from "vitest";
 import type { Reporter, TestModule, TestSpecification, Vitest } from "vitest/node";
 import { ROOT } from "../run.ts";
-import { Progress } from "./progress.ts";
+import { TestProgress } from "./progress.ts";
 import { noteTimes, TestTimes, TIMES_FILE_VARIABLE } from "./test-times.ts";
 
 /** Where the counts go: set by the script that starts Vitest. */
@@ -20,7 +20,7 @@ export interface Counts {
 /** Says how far the run is, and writes its counts, when it has ended, to the file that the environment names. */
 export default class CountsReporter implements Reporter {
   #workers = 1;
-  #progress: Progress | null = null;
+  #progress: TestProgress | null = null;
   #startedMs = 0;
 
   onInit(vitest: Vitest): void {
@@ -30,7 +30,7 @@ export default class CountsReporter implements Reporter {
   onTestRunStart(specifications: readonly TestSpecification[]): void {
     this.#startedMs = performance.now();
     const files = specifications.map(({ moduleId }) => pathOf(moduleId));
-    this.#progress = new Progress(TestTimes.read(), files, Math.min(this.#workers, files.length));
+    this.#progress = new TestProgress(TestTimes.read(), files, Math.min(this.#workers, files.length));
     console.log(this.#progress.expectation);
   }
 

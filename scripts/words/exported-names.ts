@@ -7,7 +7,7 @@ export const GLOSSARY_PATH = "docs/GLOSSARY.md";
 const TABLE_HEAD = /^\| name \| its one meaning \|$/;
 
 /** The names that a file declares with `export`, each of them once. */
-export function namesExportedBy({ path, text }: SourceText): Set<string> {
+function namesExportedBy({ path, text }: SourceText): Set<string> {
   const program = parseSource(text, path);
   const exported = nodesAt(program, "body").filter(({ type }) => type.startsWith("Export"));
   return new Set(exported.flatMap((statement) => nodesAt(statement, "declaration")).flatMap(namesDeclaredBy));
