@@ -211,7 +211,7 @@ function Plan({ plan }: { readonly plan: DispatchPlan }) {
   const old = useOld();
   return (
     <>
-      {old && "This page is not live: the hosts may be otherwise by now, and the server decides by what they are. "}
+      {old && "This page is not live: the hosts may have changed, and the server decides by how they are now. "}
       {plan.sentences.join(" ")}
     </>
   );

@@ -73,7 +73,7 @@ export function failureWords(error: unknown): DispatchOutcome {
   if (code === "unreachable" || code === "outcome_unknown") {
     return {
       kind: "unknown",
-      sentence: "No answer came: whether it was started is not known. Asking again starts nothing twice.",
+      sentence: "No answer came, so this page does not know whether it was started. To ask again starts nothing twice.",
     };
   }
   return { kind: "refused", sentence: error instanceof Error ? sentences(error.message) : "It failed." };

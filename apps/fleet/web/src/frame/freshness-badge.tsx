@@ -50,7 +50,7 @@ function factsOf(replica: FleetReplica, view: SyncView, now: number): readonly (
   return [
     ["Confirmed", confirmed],
     ["Changes so far", view.epoch === null ? NONE : `${view.version.toLocaleString("en")} (the version of the state)`],
-    ["Run of the server", view.epoch === null ? NONE : `${view.epoch} (its epoch: another one after each start)`],
+    ["Run of the server", view.epoch === null ? NONE : `${view.epoch} (its epoch, a new one after each start)`],
     ["Connection lost", howMany(counters.reconnects, "time")],
     ["Changes that were missed", `${howMany(counters.gaps, "time")} (gaps)`],
     [
