@@ -1,6 +1,6 @@
 /** The dashboard is the frame with the screen that the address names. Each screen gets its own data. */
 
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { RunsScreen } from "./commands/runs-screen.tsx";
 import { Empty } from "./components/notice.tsx";
 import { PlaceLink } from "./components/place-link.tsx";
@@ -28,7 +28,7 @@ export function Dashboard() {
   );
 }
 
-const SCREENS: Readonly<Record<Screen, () => React.ReactNode>> = {
+const SCREENS: Readonly<Record<Screen, () => ReactNode>> = {
   hosts: HostsScreen,
   runs: RunsScreen,
   pipelines: PipelinesScreen,

@@ -1,6 +1,6 @@
 /** The events screen shows what happened and who did it, newest first. */
 
-import type { Event } from "@neverstale/fleet-domain";
+import type { Event, Fleet } from "@neverstale/fleet-domain";
 import { labelOf } from "@neverstale/fleet-domain/schema-free";
 import { memo, useMemo } from "react";
 import { Empty } from "../components/notice.tsx";
@@ -17,7 +17,7 @@ import { eventLook } from "./event-look.ts";
 import { selectShownEvents } from "./shown-events.ts";
 
 export function EventsScreen() {
-  const count = useSelection((fleet) => fleet.events.size);
+  const count = useSelection(eventCount);
   return (
     <section className="screen" aria-labelledby="events-title">
       <header className="screen-head">
@@ -28,6 +28,10 @@ export function EventsScreen() {
       <EventList />
     </section>
   );
+}
+
+function eventCount(fleet: Fleet): number {
+  return fleet.events.size;
 }
 
 function EventList() {
