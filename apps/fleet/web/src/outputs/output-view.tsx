@@ -2,7 +2,7 @@
 
 import type { Command } from "@neverstale/fleet-domain";
 import { isFinal } from "@neverstale/fleet-domain/schema-free";
-import { type ClipboardEvent, memo, useLayoutEffect, useRef, useState } from "react";
+import { type ClipboardEvent, memo, type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import { Button, ToggleButton } from "react-aria-components";
 import { commandLook } from "../commands/command-look.ts";
 import { argWords, reasonWords } from "../commands/run-words.ts";
@@ -130,7 +130,7 @@ interface OutputTextProps {
   readonly scrollback: Scrollback;
   readonly wrap: boolean;
   readonly label: string;
-  readonly children: React.ReactNode;
+  readonly children: ReactNode;
 }
 
 /** A reader who is within so many pixels of the end is at the end. */
