@@ -1,7 +1,8 @@
-/** So many times longer than it should may something take in `npm test`: whether a test passes hangs on no machine's speed. */
-const LEISURE = Number(process.env.NEVERSTALE_TEST_LEISURE ?? 30);
+/** Leisure is how much longer than it should something may take in `npm test`, so that no test hangs on the speed of a machine. */
 
-/** A bound on time. `npm run proofs` holds to it as it stands, on a machine that has nothing else to do. */
+/** Returns the bound on time. `npm run proofs` holds to it as it stands, on a machine that has nothing else to do. */
 export function atLeisure(ms: number): number {
   return ms * LEISURE;
 }
+
+const LEISURE = Number(process.env.NEVERSTALE_TEST_LEISURE ?? 30);

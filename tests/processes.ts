@@ -1,9 +1,11 @@
+/** Processes that a test leaves behind are ended together with their data directory. */
+
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { isAbsolute } from "node:path";
 
 /**
- * Takes a data directory away once no process works in it any more. An agent outlives a server that was killed, and an op
- * its agent: what still runs is asked to end, and killed after five seconds.
+ * Removes a data directory once no process works in it any more. An agent outlives a server that was killed, and an op outlives
+ * its agent: those that still run are asked to end, and killed after five seconds.
  */
 export async function removeWithProcesses(directory: string): Promise<void> {
   if (!isAbsolute(directory)) throw new Error("every process names the empty directory");
@@ -16,7 +18,7 @@ export async function removeWithProcesses(directory: string): Promise<void> {
   rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
 
-/** Whose command line names the directory; elsewhere than on Linux nobody. */
+/** Finds the processes whose command line names the directory. Elsewhere than on Linux it finds none. */
 function processesNaming(directory: string): readonly number[] {
   const pids = existsSync("/proc/self/cmdline") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
   return pids.map(Number).filter((pid) => commandLine(pid).includes(directory));

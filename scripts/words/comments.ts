@@ -4,7 +4,8 @@ import type { SourceText } from "./source-text.ts";
 /** How no doc comment begins: each of these is the rest of a sentence that is not there. */
 const HEADLESS = ["Of", "For", "The same", "What", "Whether", "Since", "How"];
 const DOC_COMMENT = /\/\*\*([\s\S]*?)\*\//g;
-const HEAD = /^\/\*\* (\S[\s\S]*?) ?\*\/\n/;
+/** A program may have the line that names its interpreter above the sentence. */
+const HEAD = /^(?:#!.*\n)?\/\*\* (\S[\s\S]*?) ?\*\/\n/;
 
 export interface CommentProblem {
   readonly path: string;

@@ -1,3 +1,5 @@
+/** The product is run as its users run it: one command, one data directory, an agent for this machine. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
@@ -13,7 +15,6 @@ import { removeWithProcesses } from "../processes.ts";
 const SERVE = fileURLToPath(new URL("../../apps/fleet/cli/src/main.ts", import.meta.url));
 const PASSWORD = "a password for tests only";
 
-/** The product as its users run it: one command, one data directory, an agent for this machine. */
 export class Product {
   readonly directory = mkdtempSync(join(tmpdir(), "neverstale-product-"));
   address = "";
@@ -67,7 +68,7 @@ export class Product {
     return fetch(this.address + path, { method: "POST", headers: all, body: JSON.stringify(body) });
   }
 
-  /** A signed-in replica, as a dashboard has it. */
+  /** Returns a signed-in replica, as a dashboard has it. */
   follow(webSocket: WebSocketClass = WebSocket): StateSync<Fleet> {
     const io = nodeEnvironment({ WebSocket: webSocket, headers: this.headers });
     const url = `${this.address.replace("http", "ws")}/sync`;
@@ -79,7 +80,7 @@ export class Product {
     });
   }
 
-  /** The raw frames of a plain connection. */
+  /** Collects the raw frames of a plain connection. */
   plain(): WebSocket {
     return new WebSocket(`${this.address.replace("http", "ws")}/sync`, { headers: this.headers });
   }
@@ -98,7 +99,7 @@ export class Product {
   }
 }
 
-/** A network that alters or swallows what `meddle` says: null swallows. */
+/** Makes a network that alters what `meddle` alters, and swallows what it returns null for. */
 export function meddling(meddle: (text: string) => string | null): WebSocketClass {
   return class extends WebSocket {
     constructor(url: string, protocols: string[], options: object) {

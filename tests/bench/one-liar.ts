@@ -1,4 +1,4 @@
-/** A server that tells its third client other values than the rest: what the bench must notice. */
+/** This server tells its third client other values than the rest, and the bench must notice it. */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

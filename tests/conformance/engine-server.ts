@@ -1,8 +1,9 @@
 /**
- * The engine as a server that the conformance kit can tell to change:
+ * The engine runs as a server that the conformance kit can tell to change:
  * `node --conditions=source tests/conformance/engine-server.ts DATABASE|memory PORT CONTROL_PORT BEACON_MS`.
- * Ports are 0 for any free one; it says on its first line which it has.
+ * A port of 0 means any free one. The first line that it prints says which ports it has.
  */
+
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,23 +1,24 @@
+/** The liar stands between the kit and a server that is right, and makes it wrong in one way. */
+
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { WebSocket, WebSocketServer } from "ws";
 
-/** A message as it passes; null where it is swallowed, a list where it is more than one. */
+/** This is a message as it passes on. Null swallows it, and a list makes several of it. */
 type Pass = (message: Record<string, unknown>) => Record<string, unknown> | Record<string, unknown>[] | null;
 
-/** One way to be wrong. Made anew for every connection, so that it may count. */
+/** A lie is one way to be wrong. It is made anew for every connection, so that it may count. */
 export interface Lie {
-  /** What the server says. */
+  /** Alters what the server says. */
   readonly down?: Pass;
-  /** What it is told. */
+  /** Alters what the server is told. */
   readonly up?: Pass;
-  /** The address it is asked for. */
+  /** Alters the address that the server is asked for. */
   readonly address?: (url: string) => string;
 }
 
-/** Stands between the kit and a server that is right, and makes it wrong in one way. */
 export class Liar {
   readonly #http: Server;
   readonly #sockets: WebSocketServer;

@@ -1,9 +1,10 @@
-/** Our client made wrong in one way: `node --conditions=source tests/conformance/lying-client.ts LIE`. */
+/** Our client is made wrong in one way: `node --conditions=source tests/conformance/lying-client.ts LIE`. */
+
 import { nodeEnvironment, StateSync } from "@neverstale/client";
 import type { AnyState } from "@neverstale/protocol";
 import { WebSocket } from "ws";
 
-/** What becomes of a text that it sends, of one that it receives, of the address, and of what it prints. */
+/** A lie alters a text that the client sends or receives, the address, or what the client prints. */
 interface Lie {
   readonly sends?: (text: string) => readonly string[];
   readonly hears?: (text: string) => string;

@@ -1,4 +1,5 @@
-/** The naive server with the control of the conformance kit; arguments and first line as in engine-server.ts. */
+/** The naive server gets the control of the conformance kit. Arguments and first line are those of engine-server.ts. */
+
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,7 +11,7 @@ const naive = await serveNaively(database, Number(port), Number(beaconMs));
 const control = createServer(async (request, response) => {
   const changes = JSON.parse((await request.toArray()).join("")) as Change[];
   try {
-    // It has no transactions: one after the other is all it can do.
+    // It has no transactions: it can only make one change after the other.
     for (const change of changes) await naive.manager.applyChange(change);
     response.writeHead(204).end();
   } catch {

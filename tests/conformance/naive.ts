@@ -1,7 +1,8 @@
 /**
- * What the kit finds in the naive server: `node --conditions=source tests/conformance/naive.ts` prints it as a Markdown
- * table. It speaks the plain profile only.
+ * `node --conditions=source tests/conformance/naive.ts` prints what the kit finds in the naive server, as a Markdown table. The
+ * naive server speaks the plain profile only.
  */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,10 +15,10 @@ export async function checkNaiveServer(): Promise<ScenarioOutcome[]> {
   const one = (each: Scenario) => !amid(each) && JSON.stringify(each.steps).includes("$beaconMs");
   const none = (each: Scenario) => !amid(each) && !one(each);
   return [
-    // Late beacons are the fault that A7 looks for: they have to be frequent.
+    // Late beacons are the fault that A7 looks for: beacons have to be frequent.
     ...(await play(scenarios.filter(amid), 100)),
     ...(await play(scenarios.filter(one), 2_000)),
-    // Where none is waited for no beacon comes, so that each scenario shows its own fault.
+    // No beacon comes where nobody waits for one, so that each scenario shows its own fault.
     ...(await play(scenarios.filter(none), 600_000)),
   ];
 }

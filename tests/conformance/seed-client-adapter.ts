@@ -1,4 +1,5 @@
-/** The seed's own client for the conformance kit, as a page had it: a socket, opened again a second after it closes. */
+/** The conformance kit drives the seed's own client as a page had it: its socket opens again a second after it closes. */
+
 import { WebSocket } from "ws";
 import { StateSync } from "../../examples/seed-client.ts";
 

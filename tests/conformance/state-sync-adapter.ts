@@ -1,4 +1,5 @@
-/** Our client for the conformance kit: follows NEVERSTALE_URL and prints what it shows, a line each time that changes. */
+/** The conformance kit drives our client: it follows NEVERSTALE_URL, and prints a line each time that what it shows changes. */
+
 import { nodeEnvironment, StateSync } from "@neverstale/client";
 import type { AnyState } from "@neverstale/protocol";
 import { WebSocket } from "ws";
@@ -15,5 +16,5 @@ sync.subscribe(() => {
   last = line;
   console.log(line);
 });
-// Without a connection there may be nothing else that keeps the process: after a 4401 it waits for a sign-in.
+// Without a connection nothing else may keep the process alive: after a 4401 the client waits for a sign-in.
 setInterval(() => {}, 60_000);

@@ -1,7 +1,8 @@
 /**
- * Runs one of the servers here by hand: `node --conditions=source tests/conformance/supervise.ts engine-server.ts DATABASE
- * [BEACON_MS]`, and says how to point the kit at it.
+ * One of the servers here is run by hand: `node --conditions=source tests/conformance/supervise.ts engine-server.ts DATABASE
+ * [BEACON_MS]` says how to point the kit at it.
  */
+
 import { Supervised } from "./supervised.ts";
 
 const [script = "engine-server.ts", database = "memory", beaconMs = "1000"] = process.argv.slice(2);

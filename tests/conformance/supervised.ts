@@ -1,3 +1,5 @@
+/** A supervised server is one of the servers here as they run in earnest: it is started again when it has died. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -5,10 +7,7 @@ import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/**
- * One of the servers here under a supervisor, as they run in earnest: started again when it has died. Its control passes
- * changes on, and restarts it by `kill -9`.
- */
+/** The control of the server passes changes on, and restarts the server by `kill -9`. */
 export class Supervised {
   readonly #script: string;
   readonly #database: string;
@@ -17,7 +16,7 @@ export class Supervised {
   #process: ChildProcess | null = null;
   #ports: readonly [sync: number, control: number] = [0, 0];
   #closing = false;
-  /** How often it died by itself. */
+  /** This counts how often it died by itself. */
   deaths = 0;
 
   private constructor(script: string, database: string, beaconMs: number) {

@@ -1,3 +1,5 @@
+/** The authority runs as a process, which is started, killed, and started again on the same port. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -11,7 +13,7 @@ import type { Facts, State } from "./authority.ts";
 
 const SCRIPT = fileURLToPath(new URL("./authority.ts", import.meta.url));
 
-/** A directory for one test's data. */
+/** This directory holds the data of one test. */
 export class DataDir {
   readonly path = mkdtempSync(join(tmpdir(), "neverstale-"));
 
@@ -24,18 +26,17 @@ export class DataDir {
   }
 }
 
-/** The authority as a process: started, killed, started again on the same port. */
 export class AuthorityProcess {
   readonly #database: string;
   readonly #beaconMs: number;
   readonly #script: string;
-  /** A command that runs the process in its own way: strace, a shell with limits. It must not fork. */
+  /** This command runs the process in its own way: strace, a shell with limits. It must not fork. */
   wrapper: readonly string[] = [];
   env: NodeJS.ProcessEnv = process.env;
   port = 0;
   #process: ChildProcess | null = null;
 
-  /** `script`: what runs; one that says so when it listens, as `authority.ts` does. */
+  /** `script` is what runs. It must say so when it listens, as `authority.ts` does. */
   constructor(database: string, beaconMs = 30_000, script?: URL) {
     this.#database = database;
     this.#beaconMs = beaconMs;
@@ -43,7 +44,7 @@ export class AuthorityProcess {
   }
 
   async start(): Promise<void> {
-    // The young generation's size is the runtime's own choice by load: fixed, so that what is measured is the engine.
+    // The runtime would choose the size of the young generation by load. It is fixed, so that the engine is what is measured.
     const args = [
       "--max-semi-space-size=8",
       "--conditions=source",
@@ -64,12 +65,12 @@ export class AuthorityProcess {
     throw new Error("the authority ended before it listened");
   }
 
-  /** Goes on with other work meanwhile: SIGSTOP, SIGCONT. */
+  /** Sends a signal and doesn't wait: SIGSTOP, SIGCONT. */
   signal(signal: NodeJS.Signals): void {
     this.#process?.kill(signal);
   }
 
-  /** Its exit code once it has ended by itself; null: it was ended by a signal. */
+  /** Resolves with the exit code once the process has ended by itself. Null means that a signal ended it. */
   async ended(): Promise<number | null> {
     const child = this.#process;
     if (child === null) return null;
@@ -111,7 +112,7 @@ export class AuthorityProcess {
   }
 }
 
-/** Waits until something holds; fails with what did not when it takes longer than `ms`. */
+/** Waits until something holds. Fails with what did not hold when it takes longer than `ms`. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 240_000): Promise<void> {
   const giveUpAt = performance.now() + ms;
   while (!(await holds())) {

@@ -1,8 +1,9 @@
 /**
- * A whole authority as a process of its own, for tests that kill it: SQLite, a sync endpoint, and http to change and
- * to look. Started as `node --conditions=source tests/engine/authority.ts DATABASE PORT [BEACON_MS]`; listens on
- * the address HOST, or for this machine alone.
+ * A whole authority runs as a process of its own, for tests that kill it: SQLite, a sync endpoint, and HTTP to change and to
+ * look. It is started as `node --conditions=source tests/engine/authority.ts DATABASE PORT [BEACON_MS]`, and listens on the
+ * address HOST, or for this machine alone.
  */
+
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { monitorEventLoopDelay } from "node:perf_hooks";
@@ -23,15 +24,15 @@ export const model = defineModel({
 
 export type State = StateOf<typeof model>;
 
-/** What `GET /facts` tells. */
+/** `GET /facts` tells these. */
 export interface Facts {
   readonly epoch: string;
   readonly version: number;
   readonly digest: string;
   readonly memory: NodeJS.MemoryUsage;
-  /** What its wall clock says. */
+  /** Its wall clock says this. */
   readonly now: number;
-  /** How long the event loop was held up, since the process began. */
+  /** The event loop was held up so long, since the process began. */
   readonly loop: { readonly p50Ms: number; readonly p99Ms: number };
   readonly sync: {
     readonly resumed: number;
@@ -82,7 +83,7 @@ async function main(database: string, port: number, beaconMs: number): Promise<v
     response.once("close", () => process.exit(0));
   }
 
-  /** Makes `changes` changes at so many a second; answers when all are stored. */
+  /** Makes `changes` changes at so many a second, and answers when all are stored. */
   async function load(url: URL): Promise<{ changes: number }> {
     const changes = Number(url.searchParams.get("changes"));
     const perSecond = Number(url.searchParams.get("rate"));

@@ -1,7 +1,9 @@
+/** A crash is `kill -9` amid acknowledged changes. */
+
 import { expect } from "vitest";
 import { type AuthorityProcess, until } from "./authority-process.ts";
 
-/** `kill -9` amid acknowledged changes, so many times: nothing of them is lost, and a client that follows never starts over. */
+/** Kills the authority `rounds` times amid its writers. Nothing acknowledged is lost, and a client that follows never starts over. */
 export async function killAmidWrites(authority: AuthorityProcess, rounds: number): Promise<void> {
   const client = authority.follow();
   await until("the client is live", () => client.status.type === "live");
@@ -9,7 +11,7 @@ export async function killAmidWrites(authority: AuthorityProcess, rounds: number
   let versionBefore = 0;
 
   for (let round = 0; round < rounds; round += 1) {
-    const goal = acknowledged.size + 500; // Of about a thousand: the writers don't stop there.
+    const goal = acknowledged.size + 500; // About a thousand are written: the writers don't stop there.
     const writing = writeUntilKilled(authority, round, acknowledged);
     await until("enough was acknowledged", () => acknowledged.size >= goal);
     await authority.kill("SIGKILL");
@@ -32,7 +34,7 @@ export async function killAmidWrites(authority: AuthorityProcess, rounds: number
   client.stop();
 }
 
-/** Writers that go on until the authority is gone; returns what was acknowledged, by record. */
+/** Lets writers write until the authority is gone, and notes what was acknowledged, by record. */
 async function writeUntilKilled(
   authority: AuthorityProcess,
   round: number,

@@ -1,4 +1,8 @@
-/** `node --conditions=source tests/engine/joiners.ts URL COUNT`: joins at once; given a version, prints the digests there. */
+/**
+ * The joiners are many clients that join at once. Once a version is written to their input, they print the digests that they have
+ * there: `node --conditions=source tests/engine/joiners.ts URL COUNT`.
+ */
+
 import { nodeEnvironment, StateSync } from "@neverstale/client";
 import { WebSocket } from "ws";
 

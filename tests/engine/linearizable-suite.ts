@@ -1,16 +1,18 @@
+/** Calls are linearizable when one order of them explains every answer. */
+
 import type { StateSync } from "@neverstale/client";
 import { type Input, notLinearizable, type Operation } from "@neverstale/sim";
 import { type AuthorityProcess, until } from "./authority-process.ts";
 import { type RegisterState, type Told, valueIn } from "./register-authority.ts";
 
 export interface CallsOptions {
-  /** How often the process is killed. */
+  /** The process is killed so often. */
   readonly kills: number;
-  /** Calls that are answered before each of them. */
+  /** So many calls are answered before each kill. */
   readonly callsPerKill: number;
 }
 
-/** What was seen, and what of it no order of the calls explains. */
+/** This is what was seen, and what of it no order of the calls explains. */
 export interface Judgement {
   readonly problem: string | null;
   readonly answered: number;
@@ -20,14 +22,14 @@ export interface Judgement {
 }
 
 const CALLERS = 6;
-/** Few, so that callers meet. A history is judged object by object, so each round has objects of its own. */
+/** There are few objects, so that callers meet. A history is judged object by object, so each round has objects of its own. */
 const OBJECTS = 2;
 
 type Noted = { -readonly [Key in keyof Operation]: Operation[Key] };
 
 /**
- * Calls from several clients to an authority that is killed among them, time and again: swaps, reads, and additions under
- * keys that are repeated when their answer is lost, which some callers see to by hanging up.
+ * Several clients call an authority that is killed among the calls, time and again. They swap, read, and add under keys. An
+ * addition is repeated when its answer is lost, which some callers see to by hanging up.
  */
 export async function callAmidKills(authority: AuthorityProcess, options: CallsOptions): Promise<Judgement> {
   const callers = new Callers(authority);
@@ -89,7 +91,7 @@ class Callers {
     if (swapped !== null) await this.#readAtReplica(swapped, replica);
   }
 
-  /** Under one key; hangs up on every third try, so that its answer is lost. */
+  /** Adds under one key. It hangs up on every third try, so that its answer is lost. */
   async #untilAnswered(client: string, input: Input): Promise<void> {
     for (let tries = 0; !this.#stopped; tries += 1) {
       if (tries > 0) this.#repeated += 1;
@@ -97,14 +99,14 @@ class Callers {
     }
   }
 
-  /** Null: no answer came; or one that says that nothing was done. */
+  /** Null means that no answer came, or one that says that nothing was done. */
   async #once(client: string, input: Input, hangsUp = false): Promise<{ operation: Noted; told: Told } | null> {
     const operation: Noted = { client, input, calledAt: this.#tick(), answeredAt: null, output: null };
     this.#history.push(operation);
     const answer = await this.#post(input, hangsUp);
     if (answer === "refused") this.#history.splice(this.#history.indexOf(operation), 1);
     if (answer === "refused" || answer === null) {
-      await new Promise((resolve) => setTimeout(resolve, 5)); // The process may be gone: no need to hurry.
+      await new Promise((resolve) => setTimeout(resolve, 5)); // The process may be gone: there is no need to hurry.
       return null;
     }
     Object.assign(operation, { answeredAt: this.#tick(), output: answer.output });
@@ -126,7 +128,7 @@ class Callers {
     }
   }
 
-  /** What a replica shows, once it has got there, is not older than the caller's own call. */
+  /** Once a replica has got there, it shows nothing older than the caller's own call. */
   async #readAtReplica(swapped: { operation: Noted; told: Told }, replica: StateSync<RegisterState>): Promise<void> {
     const { operation: sees, told } = swapped;
     if (told.position === null) return;

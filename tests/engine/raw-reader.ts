@@ -1,3 +1,5 @@
+/** The raw reader is a replica of the v1 profile without a will of its own. */
+
 import { gunzipSync } from "node:zlib";
 import {
   applyDiff,
@@ -9,15 +11,15 @@ import {
 } from "@neverstale/protocol";
 import { WebSocket } from "ws";
 
-/** A v1 replica without any will of its own: takes what comes, acks, never asks, never comes back. Can stop reading. */
+/** It reads what comes, acks, never asks, and never comes back. It can stop reading. */
 export class RawReader {
   readonly closed: Promise<number>;
   readonly types: string[] = [];
   state: MutableState = {};
   version = -1;
-  /** Where a later reader can resume from, as it goes into the address. */
+  /** A later reader can resume from here. It goes into the address as it is. */
   position = "";
-  /** The last digest that came with this version. */
+  /** This is the last digest that came with this version. */
   levelDigest: string | null = null;
   readonly #socket: WebSocket;
   #taken = 0;
@@ -26,7 +28,7 @@ export class RawReader {
     this.state = state;
     this.#socket = new WebSocket(`${url}${position}`, ["neverstale.v1"]);
     this.closed = new Promise((resolve) => this.#socket.once("close", resolve));
-    this.#socket.on("error", () => {}); // The close that follows says what there is to say.
+    this.#socket.on("error", () => {}); // A close follows, and says what there is to say.
     this.#socket.on("message", (data: Buffer, isBinary: boolean) => {
       const message = decodeServerMessage((isBinary ? gunzipSync(data) : data).toString());
       if (message !== null) this.#take(message);

@@ -1,7 +1,8 @@
 /**
- * An authority over SQLite as a process of its own, for callers whose answers are judged: registers that are swapped and
- * read, and counters that are raised under a key. Started as `node --conditions=source register-authority.ts DATABASE PORT`.
+ * An authority over SQLite runs as a process of its own, for callers whose answers are judged. It has registers that are swapped
+ * and read, and counters that are raised under a key: `node --conditions=source register-authority.ts DATABASE PORT`.
  */
+
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { collection, defineModel, type JsonValue, put, type StateOf, SyncError } from "@neverstale/protocol";
@@ -17,10 +18,10 @@ const model = defineModel({
 
 export type RegisterState = StateOf<typeof model>;
 
-/** What a call is answered. */
+/** A call gets this answer. */
 export interface Told {
   readonly output: JsonValue;
-  /** Where its effect is; null of a read. */
+  /** The effect of the call is here. Null stands for a read. */
   readonly position: { readonly epoch: string; readonly version: number } | null;
 }
 
@@ -28,7 +29,7 @@ if (import.meta.main) await main(process.argv[2] ?? "", Number(process.argv[3]))
 
 async function main(database: string, port: number): Promise<void> {
   const onFailure = () => process.exit(70);
-  // So little is kept of the log that trimming and folds go on all the time.
+  // So little of the log is kept that trimming and folds go on all the time.
   const store = sqliteStore(database, { retention: { logChanges: 50 } });
   const manager = await StateManager.open({ model, store, onFailure, limits: { foldMs: 20 } });
   const http = createServer((request, response) => {
@@ -67,7 +68,7 @@ async function main(database: string, port: number): Promise<void> {
   }
 }
 
-/** What a state has to say about a register, or counter; there may be no record of it yet. */
+/** Returns what a state says of a register or counter. There may be no record of it yet. */
 export function valueIn(state: RegisterState, { object, do: what }: Pick<Input, "object" | "do">): JsonValue {
   return state.registers.get(object)?.value ?? (what === "count" ? 0 : null);
 }

@@ -1,8 +1,9 @@
 /**
- * One release of a program over SQLite, as a process of its own: `node --conditions=source release-authority.ts DATABASE
- * PORT`. Which release it is, and which collections hold records, stands in RELEASE. Its store works in steps so small
- * that a kill meets folds and trimming half done.
+ * One release of a program over SQLite runs as a process of its own: `node --conditions=source release-authority.ts DATABASE
+ * PORT`. RELEASE says which release it is, and which collections hold records. Its store works in steps so small that a kill
+ * meets folds and trimming half done.
  */
+
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Change, SyncError } from "@neverstale/protocol";
@@ -10,7 +11,7 @@ import { StateManager } from "@neverstale/server";
 import { migrationOf, modelsOf, type Release } from "@neverstale/sim";
 import { sqliteStore } from "@neverstale/store-sqlite";
 
-/** What RELEASE holds, as JSON. */
+/** RELEASE holds this, as JSON. */
 export interface Started {
   readonly release: Release;
   readonly holds: readonly string[];

@@ -1,3 +1,5 @@
+/** Releases follow each other over one database, and each must keep what those before it acknowledged. */
+
 import { isDeepStrictEqual } from "node:util";
 import type { Change, StateRecord } from "@neverstale/protocol";
 import { FIRST_RELEASE, modelsOf, nextRelease, type OracleState, Random, type Release, reduce } from "@neverstale/sim";
@@ -9,7 +11,7 @@ const WRITERS = 6;
 
 type Stored = Readonly<Record<string, readonly StateRecord[]>>;
 
-/** What came of it: the first thing that is not as it was meant; and how much was tried. */
+/** This is the first thing that is not as it was meant, and how much was tried. */
 export interface ReleasesSeen {
   readonly problem: string | null;
   readonly acknowledged: number;
@@ -18,8 +20,9 @@ export interface ReleasesSeen {
 }
 
 /**
- * Release after release over one database, drawn by a seed, each killed amid its writes: at every start each acknowledged
- * change is in the state as the release meant it that took it in, and no more than the change that was under way.
+ * Starts release after release over one database, drawn by a seed, and kills each amid its writes. At every start each
+ * acknowledged change must be in the state as the release meant it that made the change. Beyond these only the change that was
+ * under way may be there.
  */
 export async function killBetweenReleases(database: string, seed: string, rounds: number): Promise<ReleasesSeen> {
   const chance = new Random(seed);
@@ -53,7 +56,7 @@ export async function killBetweenReleases(database: string, seed: string, rounds
   };
 }
 
-/** Rule E6: a lowered `keep` has been brought about before anyone is answered. */
+/** Rule E6 says that a lowered `keep` has taken effect before anyone is answered. */
 function tooMany({ events, eventsIn }: Release, state: Stored): string | null {
   const kept = state[eventsIn]?.length ?? 0;
   return kept > events ? `${kept} ${eventsIn} are served, and ${events} are kept` : null;
@@ -73,12 +76,12 @@ async function writeUntilKilled(
   await Promise.all(writing);
 }
 
-/** Writes to records of its own, one change after the other, so that it knows what each of them must be. */
+/** A writer writes to records of its own, one change after the other, so that it knows what each of them must be. */
 class Writer {
   readonly #name: string;
   readonly #chance: Random;
   #hosts: OracleState = { hosts: new Map() };
-  /** What the state is too when the change took effect that nobody answered. */
+  /** The state may also be this one: the change that nobody answered may have taken effect. */
   #orElse: OracleState | null = null;
   acknowledged = 0;
   killedAmid = 0;
@@ -119,7 +122,7 @@ class Writer {
     return { type: notes && kind < 0.5 ? "host_noted" : "host_updated", target, data };
   }
 
-  /** What of its records is not as it must be; what is found there counts from then on. */
+  /** Says what of its records is not as it must be. The records that are found count from then on. */
   judge(stored: readonly StateRecord[]): string | null {
     const own = new Map(
       stored.filter(({ id }) => id.startsWith(`${this.#name}-`)).map((record) => [record.id, record]),

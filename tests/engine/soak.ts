@@ -1,9 +1,10 @@
 /**
- * Records that all move every second, on SQLite, for ten minutes: what the store and the process hold must not grow. Prints a
+ * All records move every second, on SQLite, for ten minutes: what the store and the process hold must not grow. This prints a
  * table by minutes, and exits with 1 when the largest of minutes 6 to 10 exceeds that of minutes 3 to 5 by more than a tenth.
  *
  * `node --conditions=source tests/engine/soak.ts [RECORDS] [MINUTES]`
  */
+
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +16,7 @@ const MIB = 1024 * 1024;
 const PER_CALL = 100;
 const MOST = 1.1;
 
-/** What is measured every second, in bytes. */
+/** These are measured every second, in bytes. */
 const MEASURES = ["file", "wal", "rss", "heap"] as const;
 type Measures = Record<(typeof MEASURES)[number], number>;
 
@@ -48,7 +49,7 @@ async function soak(): Promise<boolean> {
   return past.length < 10 || isSteady(past);
 }
 
-/** One minute: each second all records move, in as many turns as it takes. */
+/** Lives one minute: each second all records move, in as many turns as it takes. */
 async function live(manager: StateManager<typeof model>): Promise<Minute> {
   const largest: Measures = { file: 0, wal: 0, rss: 0, heap: 0 };
   const versionBefore = manager.version;

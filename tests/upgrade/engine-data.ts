@@ -1,10 +1,11 @@
 /**
- * A database of the engine as an application writes it: every kind of change, records that come, go and are evicted, spaces
- * that end and are made again, answers under keys, and a log of which the end is not folded yet.
+ * The engine's data is a database as an application writes it: every kind of change, records that come, go and are evicted,
+ * spaces that end and are made again, answers under keys, and a log whose end is not folded yet.
  *
  * `node --conditions=source tests/upgrade/engine-data.ts DATABASE FACTS_FILE END` writes one and notes in `FACTS_FILE` what
  * must be found in it. END is `closed` or `killed`.
  */
+
 import { writeFileSync } from "node:fs";
 import { collection, defineModel, type JsonValue, patch, put, remove } from "@neverstale/protocol";
 import { StateManager } from "@neverstale/server";
@@ -34,21 +35,21 @@ export const outputModel = defineModel({
 
 export const SPACES = { "output/": outputModel };
 
-/** What one space of a database holds. */
+/** One space of a database holds these. */
 export interface SpaceFacts {
   readonly creationId: string;
   readonly version: number;
   readonly digest: string;
-  /** Sorted by id. */
+  /** These are sorted by id. */
   readonly state: Readonly<Record<string, readonly JsonValue[]>>;
-  /** What left it, oldest first. */
+  /** These records left it, the oldest first. */
   readonly evicted: readonly { readonly collection: string; readonly id: string; readonly version: number }[];
 }
 
 export interface EngineFacts {
-  /** Of the process that wrote last. */
+  /** This is the epoch of the process that wrote last. */
   readonly epoch: string;
-  /** Positions of the main space in earlier epochs: the last version of each run. */
+  /** These are positions of the main space in earlier epochs: the last version of each run. */
   readonly runs: readonly { readonly epoch: string; readonly lastVersion: number }[];
   readonly spaces: Readonly<Record<string, SpaceFacts>>;
   readonly answers: readonly {
@@ -65,7 +66,7 @@ export function openBoard(database: string, foldMs: number): Promise<Manager> {
   return StateManager.open({ model: mainModel, spaces: SPACES, store: sqliteStore(database), limits: { foldMs } });
 }
 
-/** What the manager holds now; `answers` are those that it was given. */
+/** Reads what the manager holds now. `answers` are those that it was given. */
 export async function factsOf(
   manager: Manager,
   runs: EngineFacts["runs"],
@@ -82,7 +83,7 @@ async function spaceFacts(manager: Manager, name: string): Promise<SpaceFacts> {
     return [of, [...records].sort((a, b) => (a.id < b.id ? -1 : 1))] as const;
   });
   const history = await manager.history({ space: name, limit: 1_000 });
-  // By version, as version 0.1.0 gave them: since then the creations of a space come one after the other.
+  // These are sorted by version, as version 0.1.0 gave them: since then the creations of a space come one after the other.
   const evicted = history
     .map(({ collection: of, id, version: at }) => ({ collection: of, id, version: at }))
     .sort((a, b) => a.version - b.version);
@@ -131,7 +132,7 @@ async function fill(manager: Manager, answers: EngineFacts["answers"][number][],
   answers.push({ ...key, version, answer });
 }
 
-/** The space `output/1` is made in each round, ended, and made again; `output/2` goes on. */
+/** In each round the space `output/1` is made, ended, and made again. `output/2` goes on. */
 async function outputs(manager: Manager, round: number): Promise<void> {
   if (manager.space("output/1") !== null)
     await manager.transact((_, transaction) => {

@@ -1,7 +1,8 @@
 /**
- * Keeps what this version writes and what it ships, so that later ones can show that they go on from it:
- * `node --conditions=source tests/upgrade/make-release.ts VERSION`, run once at a release, in its own checkout.
+ * A release keeps what this version writes and what it ships, so that later ones can show that they go on from it:
+ * `node --conditions=source tests/upgrade/make-release.ts VERSION` is run once for a release, in its own checkout.
  */
+
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -40,7 +41,7 @@ function writeEngine(end: "closed" | "killed"): void {
   pack(folder, join(target, `engine-${end}`));
 }
 
-/** A server with a host that has done something, killed amid its life. The page is built by its start. */
+/** Kills a server with a host that has done something, amid its life. The start of the server builds the page. */
 async function writeFleet(): Promise<void> {
   const fleet = new FleetProcess();
   await fleet.start();
@@ -72,7 +73,7 @@ async function writeFleet(): Promise<void> {
   }
 }
 
-/** The agent as its package holds it, in two files that need nothing else. */
+/** Packs the agent as its package holds it, in two files that need nothing else. */
 async function writeAgent(): Promise<void> {
   const from = join(ROOT, "apps/fleet/agent");
   const folder = join(work, "agent");

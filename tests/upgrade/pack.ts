@@ -1,8 +1,10 @@
+/** A release is packed into compressed files, and unpacked again. */
+
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 
-/** Keeps the files below `from`, each compressed, under `to`. What only a running process needs is left out. */
+/** Keeps the files below `from`, each compressed, under `to`. Files that only a running process needs are left out. */
 export function pack(from: string, to: string): void {
   for (const path of filesBelow(from)) {
     if (/\.(lock|log)$|-shm$|\.map$/.test(path)) continue;
@@ -10,7 +12,7 @@ export function pack(from: string, to: string): void {
   }
 }
 
-/** The way back. */
+/** Unpacks what `pack` has kept. */
 export function unpack(from: string, to: string): void {
   for (const path of filesBelow(from)) {
     writePrivately(join(to, relative(from, path).replace(/\.gz$/, "")), gunzipSync(readFileSync(path)));

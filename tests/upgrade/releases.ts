@@ -1,3 +1,5 @@
+/** Released versions are kept here, with what must be found in their data. */
+
 import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,15 +8,15 @@ import type { StateAnswer } from "@neverstale/fleet-domain";
 import type { Admin } from "../browser/api.ts";
 import { unpack } from "./pack.ts";
 
-/** A folder for each released version, written by `make-release.ts`. */
+/** There is a folder for each released version, which `make-release.ts` has written. */
 export const RELEASES = fileURLToPath(new URL("releases", import.meta.url));
 
-/** What must be found in a fleet's data directory. */
+/** These must be found in a fleet's data directory. */
 export interface FleetFacts {
   readonly hostId: string;
-  /** Of the host's agent. */
+  /** The host's agent has this. */
   readonly credential: string;
-  /** Of a command that has ended, and all that it wrote. */
+  /** This command has ended, and `output` is all that it wrote. */
   readonly commandId: string;
   readonly output: string;
   readonly state: StateAnswer["state"];

@@ -1,3 +1,5 @@
+/** A fleet process is the real server with the real agent, in processes of their own that tests can kill. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
@@ -5,10 +7,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EnrollAnswer, EnrollmentTokenAnswer, StateAnswer } from "@neverstale/fleet-domain";
 import { FleetSession } from "./session/io/session.ts";
-
-/*
- * The real server and the real agent as processes of their own, for tests that kill them.
- */
 
 const PASSWORD = "a password for tests only";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -31,7 +29,7 @@ export interface CliEnd {
   readonly err: string;
 }
 
-/** A server with the agent of this machine, in a directory of its own. */
+/** The server has an agent of this machine, and both work in a directory of their own. */
 export class FleetProcess {
   readonly directory = fs.mkdtempSync(join(tmpdir(), "neverstale-fleet-"));
   address = "";
@@ -39,7 +37,7 @@ export class FleetProcess {
   #session: FleetSession | null = null;
   readonly #passwordFile = join(this.directory, "password");
 
-  /** `agentYaml`: what the host allows. */
+  /** `agentYaml` says what the host allows. */
   constructor(agentYaml: string) {
     fs.mkdirSync(this.agentDir, { recursive: true, mode: 0o700 });
     fs.writeFileSync(join(this.agentDir, "agent.yaml"), agentYaml);
@@ -54,13 +52,13 @@ export class FleetProcess {
     return join(this.dataDir, "agent");
   }
 
-  /** The agent's journal and spool: of the one host it is enrolled as. */
+  /** This holds the agent's journal and spool, of the one host that it is enrolled as. */
   get hostDir(): string {
     const name = fs.readdirSync(this.agentDir).find((entry) => entry.startsWith("host-"));
     return join(this.agentDir, name ?? "host-none");
   }
 
-  /** At the address it had before, if it had one. */
+  /** Starts the server at the address that it had before, if it had one. */
   async start(): Promise<void> {
     const port = this.address === "" ? "0" : new URL(this.address).port;
     const args = ["--conditions=source", "--input-type=module", "-e", SERVE, port, this.dataDir];
@@ -86,7 +84,7 @@ export class FleetProcess {
     this.#session = null;
   }
 
-  /** The process id of the agent that works now, by its own log; null: none does. */
+  /** Returns the process id of the agent that works now, by its own log. Null means that none does. */
   agentPid(): number | null {
     const lines = readText(join(this.agentDir, "agent.log")).split("\n");
     const last = lines.findLast((line) => line.includes('"msg":"working"'));
@@ -126,7 +124,7 @@ export class FleetProcess {
     return commands[0]?.id ?? "";
   }
 
-  /** Hosts without an agent, which block whatever is dispatched to them. Returns their ids. */
+  /** Enrols hosts without an agent, which block whatever is dispatched to them. Returns their ids. */
   async enrollIdle(count: number): Promise<string[]> {
     const sync = (await this.session()).follow("/sync", { autoStart: false });
     const ids: string[] = [];
@@ -152,12 +150,12 @@ export class FleetProcess {
     return found as unknown as CommandRecord;
   }
 
-  /** All that the command wrote, as the server has it. */
+  /** Returns all that the command wrote, as the server has it. */
   async output(commandId: string): Promise<string> {
     return await (await this.session()).getText(`/api/commands/${commandId}/output?format=plain`);
   }
 
-  /** The command as it is once it has ended. */
+  /** Waits until the command has ended, and returns it. */
   async end(commandId: string): Promise<CommandRecord> {
     let command = await this.command(commandId);
     await eventually(async () => {
@@ -167,12 +165,12 @@ export class FleetProcess {
     return command;
   }
 
-  /** `neverstale ...` against this server. */
+  /** Runs `neverstale ...` against this server. */
   cli(...args: readonly string[]): Promise<CliEnd> {
     return this.#cli(args, null);
   }
 
-  /** The same, interrupted as by Ctrl-C once it has printed that. */
+  /** Runs `neverstale ...`, and interrupts it as by Ctrl-C once it has printed that. */
   cliUntil(args: readonly string[], printed: RegExp): Promise<CliEnd> {
     return this.#cli(args, printed);
   }
@@ -186,7 +184,7 @@ export class FleetProcess {
     };
     const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
     const text = { out: "", err: "" };
-    let interrupted = false; // Once: a second Ctrl-C ends it where it stands.
+    let interrupted = false; // Only one Ctrl-C is sent: a second one ends it where it stands.
     child.stdout.on("data", (part: Buffer) => {
       text.out += part.toString();
       if (interrupted || interruptAt?.test(text.out) !== true) return;
@@ -200,7 +198,7 @@ export class FleetProcess {
     return { status, ...text };
   }
 
-  /** Ends all that it started and takes its directory away: also an agent that is only just starting. */
+  /** Ends all that it started and removes its directory. An agent that is only just starting is ended, too. */
   async dispose(): Promise<void> {
     await kill(this.#server);
     for (const pid of processesNaming(this.directory)) signal(pid, "SIGTERM");
@@ -216,7 +214,7 @@ export class FleetProcess {
 
 const PATIENCE_MS = 240_000;
 
-/** Until it is so; throws when that takes longer than anything here should on a busy machine. */
+/** Waits until it is so. Throws when that takes longer than anything here should on a busy machine. */
 export async function eventually(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   while (!(await isTrue())) {
@@ -239,7 +237,7 @@ function processesNaming(directory: string): number[] {
   return pids.filter((pid) => commandLine(pid).includes(directory));
 }
 
-/** Empty for a process that has ended. */
+/** Returns an empty text for a process that has ended. */
 function commandLine(pid: number): string {
   try {
     return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");

@@ -1,11 +1,4 @@
-/**
- * The agent decides from what it sees what it does next. It looks at what is, never at what happened, so that it goes on
- * after a restart at any point as if there had been none.
- *
- *   assigned -> journal -> claim (again, until answered) -> start -> [runner] -> exit -> reported -> settled
- *                            | refused: never starts        |  stop
- *                                                           +-> gone without exit: lost
- */
+/** The agent decides from what it sees what it does next. */
 
 import type { Assignment } from "@neverstale/fleet-domain";
 import type { Job } from "../policy/job.ts";
@@ -14,14 +7,21 @@ import type { CommandOutcome } from "./exit.ts";
 import type { JournalEntry } from "./journal-entry.ts";
 import { isOpen, type Known } from "./known.ts";
 
-/** Returns what the agent does now, in this order. */
+/**
+ * Returns what the agent does now, in this order. The decision rests on what is, never on what happened, so that the agent goes
+ * on after a restart at any point as if there had been none.
+ *
+ *   assigned -> journal -> claim (again, until answered) -> start -> [runner] -> exit -> reported -> settled
+ *                            | refused: never starts        |  stop
+ *                                                           +-> gone without exit: lost
+ */
 export function decide(situation: Situation): Action[] {
   const actions = situation.known.flatMap((known) => next(situation, known) ?? []);
   const begin = beginNext(situation);
   return begin === null ? actions : [...actions, begin];
 }
 
-/** Everything that a decision rests on. */
+/** A decision rests on all of this, and on nothing else. */
 export interface Situation {
   /** These are the records of the agent's space. Null means that the space hasn't been seen yet. */
   readonly assignments: ReadonlyMap<string, Assignment> | null;

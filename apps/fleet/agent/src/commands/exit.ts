@@ -6,7 +6,7 @@ export interface Exit {
   readonly signal: string | null;
   /** This is a sentence for people, at most `MAX_REASON` characters. */
   readonly reason: string | null;
-  /** ISO 8601. Null means that it never started. */
+  /** This is ISO 8601. Null means that it never started. */
   readonly startedAt: string | null;
   readonly finishedAt: string;
   /** This counts the bytes in the spool file, the note about a cut included. */

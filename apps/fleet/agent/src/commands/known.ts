@@ -7,7 +7,7 @@ export interface Known {
   readonly entry: JournalEntry;
   /** `gone` without an `exit` means that the runner died without a word. */
   readonly runner: "none" | "alive" | "gone";
-  /** ISO 8601, when the runner began. Null means that none has begun. */
+  /** The runner began at this time, in ISO 8601. Null means that none has begun. */
   readonly startedAt: string | null;
   readonly exit: Exit | null;
   readonly spooledBytes: number;

@@ -8,6 +8,6 @@ export interface ProcessMark {
 
 /** The runner leaves this as its first act. The file is made once for each command id, so that no id runs twice. */
 export interface RunnerMark extends ProcessMark {
-  /** ISO 8601. */
+  /** The runner began at this time, in ISO 8601. */
   readonly at: string;
 }

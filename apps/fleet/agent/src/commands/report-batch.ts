@@ -22,7 +22,7 @@ export const MAX_BATCH_BYTES = 384 * 1024;
  */
 const AGAIN_AT_ONCE = 50;
 
-/** A batch is made of this. */
+/** This is what a batch is made of. */
 export interface Reportable {
   /** These reports come first, if they are due: hello, metrics. */
   readonly first: readonly AgentReport[];
@@ -36,7 +36,7 @@ export interface Reportable {
   readonly tellAgain: ReadonlySet<string>;
   /** Returns whole chunks of a command's output from an offset on, at most `limitBytes` of output. */
   readonly readOutput: (known: Known, offset: number, limitBytes: number) => readonly Chunk[];
-  /** ISO 8601. */
+  /** This is the time now, in ISO 8601. */
   readonly now: string;
 }
 

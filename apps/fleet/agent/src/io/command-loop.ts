@@ -262,7 +262,7 @@ export class CommandLoop {
     for (const commandId of forget) this.#parts.journal.forget(commandId);
   }
 
-  /** What a full disk doesn't accept is asked or told again: the server's answer will be the same. */
+  /** An entry that a full disk doesn't accept is asked or told again: the server's answer will be the same. */
   #keep(entry: JournalEntry): void {
     try {
       this.#parts.journal.write(entry);

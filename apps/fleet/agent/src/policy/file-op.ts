@@ -51,7 +51,7 @@ const FileArg = z.discriminatedUnion("type", [
 
 export const FileOp = z.strictObject({
   title: z.string().max(200).optional(),
-  /** The program and its arguments. `{name}` is an argument, `{node}` this Node.js, `{shipped}` the agent's own scripts. */
+  /** This is the program with its arguments. `{name}` is an argument, `{node}` this Node.js, `{shipped}` the agent's own scripts. */
   argv: z.array(Given.min(1)).min(1).max(100),
   args: z.record(OpName, FileArg).refine(atMost(20), "at most 20 arguments").default({}),
   timeout: Duration.default(60_000),

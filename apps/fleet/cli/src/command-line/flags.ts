@@ -1,4 +1,4 @@
-/** Flags that several commands have, and how the values of flags are read. */
+/** Several commands have these flags, or read the values of their own flags with these functions. */
 
 import { parseDuration } from "@neverstale/fleet-agent/quantity";
 import { type Command, InvalidArgumentError, Option } from "commander";
@@ -24,7 +24,7 @@ export function dataDirOption(): Option {
     .argParser(something);
 }
 
-export function integer(min: number, max: number): (text: string) => number {
+export function integerBetween(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
@@ -32,7 +32,7 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-export function duration(min: number, max: number, range: string): (text: string) => number {
+export function durationBetween(min: number, max: number, range: string): (text: string) => number {
   return (text) => {
     const ms = parseDuration(text);
     if (ms !== null && ms >= min && ms <= max) return ms;

@@ -1,4 +1,4 @@
-/** The command line: it runs one command, and turns its end into an exit status. */
+/** The command line runs one command, and turns its end into an exit status. */
 
 import { packageVersion } from "@neverstale/base/node";
 import { Command, CommanderError } from "commander";

@@ -1,3 +1,5 @@
+/** A serve process is `serve` in a process of its own, started in the ways that people and supervisors start it. */
+
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -5,27 +7,22 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually } from "../fleet-process-suite.ts";
 
-/*
- * `serve` as a process of its own, started in the ways that people and supervisors start it.
- */
-
 export const WORKSPACE = fileURLToPath(new URL("../../../../..", import.meta.url));
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 export interface ServeSettings extends SpawnOptions {
-  /** Default: node with the sources. */
+  /** Without it, node runs the sources. */
   readonly command?: readonly string[];
   readonly flags?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** A process that is to serve, with what it printed. */
 export class ServeProcess {
   readonly child: ChildProcess;
   readonly startedMs = performance.now();
   out = "";
   err = "";
-  /** After how many ms it ended, and how: a status or a signal. */
+  /** This says after how many ms it ended, and how: with a status or by a signal. */
   ended: { readonly afterMs: number; readonly status: number | string } | null = null;
 
   constructor({
@@ -57,7 +54,7 @@ export class ServeProcess {
     return /listening on (\S+)/.exec(this.out)?.[1] ?? "";
   }
 
-  /** Until it listens. Throws when it ends instead. */
+  /** Waits until it listens. Throws when it ends instead. */
   async listening(): Promise<string> {
     await eventually(() => this.address !== "" || this.ended !== null);
     if (this.address === "") throw new Error(`it did not start: ${this.out}${this.err}`);
@@ -70,12 +67,12 @@ export class ServeProcess {
   }
 }
 
-/** As if no script of npm had started these tests. */
+/** Makes the environment what it is when no script of npm has started these tests. */
 function withoutScript(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(npm_|NEVERSTALE_)/i.test(name)));
 }
 
-/** Whether anything answers there. */
+/** Resolves with true when anything answers there. */
 export async function answers(address: string): Promise<boolean> {
   return await fetch(`${address}/healthz`, { signal: AbortSignal.timeout(2_000) }).then(
     (answer) => answer.ok,
@@ -83,7 +80,7 @@ export async function answers(address: string): Promise<boolean> {
   );
 }
 
-/** The directories and processes of one test file. */
+/** Holds the directories and processes of one test file, and removes them at its end. */
 export class Serving {
   readonly #directories: string[] = [];
   readonly #started: ServeProcess[] = [];
@@ -100,7 +97,7 @@ export class Serving {
     return started;
   }
 
-  /** On a directory and a port of its own, without an agent. */
+  /** Starts one on a directory and a port of its own, without an agent. */
   serve(settings: ServeSettings = {}): ServeProcess {
     const flags = ["--port", "0", "--no-local-agent", "--data-dir", this.directory(), ...(settings.flags ?? [])];
     return this.start({ ...settings, flags });

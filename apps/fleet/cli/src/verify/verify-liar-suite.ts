@@ -1,13 +1,14 @@
+/** The liar stands before a server that is right: answers over HTTP pass as they are, and messages as the lie has them. */
+
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import WebSocket, { WebSocketServer } from "ws";
 
-/** What a server says on one connection, as the liar passes it on. */
+/** Alters what a server says on one connection. */
 export type Lie = (message: Record<string, unknown>) => Record<string, unknown>;
 
-/** Stands before a server that is right: answers over HTTP pass as they are, what it says on a socket as the lie has it. */
 export class Liar {
   readonly #target: URL;
   readonly #lie: () => Lie;
@@ -48,7 +49,7 @@ export class Liar {
     response.end(Buffer.from(await answer.arrayBuffer()));
   }
 
-  /** As if they had come to the server itself. */
+  /** Returns the headers that the request would have had at the server itself. */
   #headersOf({ headers }: IncomingMessage): Record<string, string> {
     const names = ["content-type", "cookie", "x-csrf-token"] as const;
     const kept = names.flatMap((name) => (headers[name] === undefined ? [] : [[name, String(headers[name])] as const]));

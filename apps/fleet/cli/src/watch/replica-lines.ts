@@ -9,7 +9,7 @@ import { statusLine } from "./status-line.ts";
 export interface ReplicaSight {
   readonly state: AnyState;
   readonly version: number;
-  /** Null until the state has been seen. */
+  /** This is null until the state has been seen. */
   readonly epoch: string | null;
   readonly status: SyncStatus;
 }

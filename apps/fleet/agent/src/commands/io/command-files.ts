@@ -5,11 +5,11 @@ import { join } from "node:path";
 export interface CommandFiles {
   /** The agent writes a `JournalEntry` here. */
   readonly entry: string;
-  /** A `RunnerMark`: it is made once, by the one runner that may run the id. */
+  /** The one runner that may run the id makes this file, once. It holds a `RunnerMark`. */
   readonly runner: string;
-  /** The `ProcessMark` of the command itself. */
+  /** This file holds the `ProcessMark` of the command itself. */
   readonly child: string;
-  /** The `Exit` of the command. */
+  /** This file holds the `Exit` of the command. */
   readonly exit: string;
   /** When this file is there, the command is to be stopped. */
   readonly stop: string;

@@ -1,7 +1,4 @@
-/**
- * The journal holds the commands of one host id on disk: what the agent wrote before it asked for them, and what their runners
- * left. All of it survives the agent, and is read again rather than remembered.
- */
+/** The journal holds the commands of one host id on disk, where they survive the agent. */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
@@ -17,6 +14,10 @@ import { type CommandFiles, commandFiles, journalDirectory, spoolDirectory } fro
 import { isAlive, signalGroup } from "./processes.ts";
 import { spoolSize } from "./spool.ts";
 
+/**
+ * It holds what the agent wrote before it asked for a command, and what the command's runner left. All of it is read again rather
+ * than remembered.
+ */
 export class Journal {
   readonly #directory: string;
   readonly #entries = new Map<string, JournalEntry>();

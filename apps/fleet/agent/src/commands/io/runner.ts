@@ -1,14 +1,4 @@
-/**
- * The runner is a process that runs one command to its end, whatever becomes of the agent:
- * `node runner.ts DIRECTORY COMMAND_ID [START_BEFORE_MS]`.
- *
- *   mark made (once per id) -> running --exit--> group empty -> exit status on disk
- *                                 |  timeout, or TERM to the runner
- *                                 +-> TERM to the group -> grace -> KILL
- *
- * A second runner for an id finds the mark and goes without a word. TERM means "cancelled" when the agent left the stop
- * file. Otherwise it means that someone ends this process too (a shutdown).
- */
+/** The runner is a process that runs one command to its end, whatever becomes of the agent. */
 
 import { type ChildProcess, type SpawnOptions, type StdioOptions, spawn } from "node:child_process";
 import * as fs from "node:fs";
@@ -35,6 +25,11 @@ const PIPE_MS = 1_000;
 
 type Ending = { readonly outcome: CommandOutcome; readonly reason: string };
 
+/**
+ *   mark made (once per id) -> running --exit--> group empty -> exit status on disk
+ *                                 |  timeout, or TERM to the runner
+ *                                 +-> TERM to the group -> grace -> KILL
+ */
 class RunningCommand {
   readonly #files: CommandFiles;
   readonly #job: Job;
@@ -240,6 +235,10 @@ async function insist(directory: string, act: () => void): Promise<void> {
   }
 }
 
+/**
+ * `node runner.ts DIRECTORY COMMAND_ID [START_BEFORE_MS]`. A second runner for an id finds the mark and goes without a word. TERM
+ * means "cancelled" when the agent left the stop file. Otherwise it means that someone ends this process too (a shutdown).
+ */
 async function main(directory: string, commandId: string, startBefore: number): Promise<void> {
   const files = commandFiles(directory, commandId);
   const entry = JSON.parse(fs.readFileSync(files.entry, "utf8")) as JournalEntry; // The agent that started this has written it.

@@ -37,7 +37,7 @@ export function isRunByScript(env: NodeJS.ProcessEnv): boolean {
 /** A process is remembered as it was seen first: its id may be given to another one later. */
 interface Seen {
   readonly pid: number;
-  /** The time at which it was started, where the system tells it. */
+  /** This tells when it was started, where the system says so. */
   readonly started: string | null;
   readonly command: string;
   readonly parent: number;

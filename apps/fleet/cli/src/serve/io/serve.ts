@@ -3,7 +3,13 @@
 import { Option } from "commander";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT } from "../../command-line/failure.ts";
-import { dataDirOption, duration, integer, listenAddress, severalValues } from "../../command-line/flags.ts";
+import {
+  dataDirOption,
+  durationBetween,
+  integerBetween,
+  listenAddress,
+  severalValues,
+} from "../../command-line/flags.ts";
 import { readPassword } from "../../session/io/password.ts";
 import { fleetOptions, type ServeFlags } from "../fleet-options.ts";
 import { watchParents } from "./parents.ts";
@@ -29,7 +35,7 @@ export const addServe: AddCommand = (root, end) => {
       new Option("--port <number>", "0: a free one, which is printed")
         .env("NEVERSTALE_PORT")
         .default(8080)
-        .argParser(integer(0, 65_535)),
+        .argParser(integerBetween(0, 65_535)),
     )
     .addOption(
       new Option("--host <address>", "where it listens")
@@ -42,13 +48,13 @@ export const addServe: AddCommand = (root, end) => {
       new Option("--beacon-interval <duration>", "how often each dashboard hears that it is up to date")
         .env("NEVERSTALE_SYNC_BEACON_INTERVAL")
         .default(30_000, "30s")
-        .argParser(duration(100, 3_600_000, "100ms to 1h")),
+        .argParser(durationBetween(100, 3_600_000, "100ms to 1h")),
     )
     .addOption(
       new Option("--init-event-limit <number>", "events in the live state")
         .env("NEVERSTALE_INIT_EVENT_LIMIT")
         .default(100)
-        .argParser(integer(1, 10_000)),
+        .argParser(integerBetween(1, 10_000)),
     )
     .option("--no-local-agent", "no agent for this machine (env: NEVERSTALE_NO_LOCAL_AGENT)")
     .addOption(

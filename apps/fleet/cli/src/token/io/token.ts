@@ -4,7 +4,7 @@ import { EnrollmentTokenAnswer } from "@neverstale/fleet-domain";
 import { Option } from "commander";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
-import { duration, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
+import { durationBetween, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
 import type { FleetSession } from "../../session/io/session.ts";
 import { withSession } from "../../session/io/with-session.ts";
 import { enrollCautions, enrollCommand } from "../enroll-command.ts";
@@ -28,7 +28,7 @@ export const addToken: AddCommand = (root, end) => {
     .addOption(
       new Option("--ttl <duration>", "how long it is good for, at most 1h")
         .default(3_600_000, "1h")
-        .argParser(duration(60_000, 3_600_000, "1m to 1h")),
+        .argParser(durationBetween(60_000, 3_600_000, "1m to 1h")),
     )
     .option("--tag <tag...>", "tags of the host that enrols with it")
     .addHelpText("after", HELP_TEXT)

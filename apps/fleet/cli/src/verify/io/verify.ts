@@ -7,7 +7,7 @@ import { type AnyState, digestOf, type WireState } from "@neverstale/protocol";
 import { Option } from "commander";
 import type { AddCommand } from "../../command-line/command.ts";
 import { Failure } from "../../command-line/failure.ts";
-import { integer, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
+import { integerBetween, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
 import type { FleetSession } from "../../session/io/session.ts";
 import { waitUntil } from "../../session/io/wait-until.ts";
 import { withSession } from "../../session/io/with-session.ts";
@@ -31,7 +31,7 @@ export const addVerify: AddCommand = (root, end) => {
     root.command("verify").description("follow a server for a while and prove that what is shown is what it has"),
   )
     .argument("[url]", "the server; same as --url")
-    .addOption(new Option("--seconds <number>", "how long to follow").default(10).argParser(integer(0, 86_400)))
+    .addOption(new Option("--seconds <number>", "how long to follow").default(10).argParser(integerBetween(0, 86_400)))
     .option("--json", "the result as one JSON object")
     .addHelpText("after", HELP_TEXT)
     .action(async (url: string | undefined, flags: VerifyFlags) => {
