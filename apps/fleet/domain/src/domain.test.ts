@@ -10,13 +10,14 @@ import {
   ReportsAnswer,
   ReportsRequest,
 } from "./agents/agent-api.ts";
-import { EnrollmentToken, PROBLEMS } from "./api.ts";
+import { EnrollmentToken } from "./agents/enrollment-api.ts";
 import { COMMAND_STATUSES, isFinal } from "./commands/command-status.ts";
 import { checkArgs, type OpOffer } from "./commands/op.ts";
 import { chunkId } from "./commands/output-space.ts";
 import { COMMAND_LIMIT, fleet, fleetModel } from "./fleet.ts";
 import { callsItself, idOfName, labelOf } from "./hosts/host-label.ts";
 import { HostName, nameProblem } from "./hosts/host-name.ts";
+import { PROBLEMS } from "./problem.ts";
 
 const offer: OpOffer = {
   name: "ping",

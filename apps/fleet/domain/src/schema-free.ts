@@ -4,6 +4,6 @@ export * from "./accounts/password.ts";
 export * from "./commands/command-status.ts";
 export * from "./commands/escapes.ts";
 export * from "./commands/output-names.ts";
-export * from "./commands/screens.ts";
 export * from "./fleet-model.ts";
 export * from "./hosts/host-label.ts";
+export * from "./screens.ts";

@@ -1,8 +1,9 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
-import { EnrollmentToken, ROLES } from "../api.ts";
+import { EnrollmentToken } from "../agents/enrollment-api.ts";
 import { Id, Line, Timestamp } from "../text.ts";
+import { ROLES } from "./account-api.ts";
 
 /** Who may do what. Nobody follows this space over a socket; secrets are in it as hashes only. */
 export const ACCOUNTS_SPACE = "accounts";

@@ -13,7 +13,7 @@ import { type RunningFleet, startFleet } from "../process/io/start.ts";
 
 /** What the tests of this package share: a real server on a real port, and those who talk to it over real sockets. */
 
-export interface HttpAnswer {
+export interface ServerAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
@@ -32,7 +32,7 @@ export function send(
   method: string,
   path: string,
   { body, headers = {} }: CallOptions = {},
-): Promise<HttpAnswer> {
+): Promise<ServerAnswer> {
   const payload = body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body);
   const given = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== undefined));
   const length = payload === undefined ? {} : { "content-length": String(Buffer.byteLength(payload)) };
@@ -76,15 +76,15 @@ export class Browser {
     return { cookie: this.cookie, "x-csrf-token": this.csrf, origin: this.fleet.address };
   }
 
-  get(path: string, headers: CallOptions["headers"] = {}): Promise<HttpAnswer> {
+  get(path: string, headers: CallOptions["headers"] = {}): Promise<ServerAnswer> {
     return send(this.fleet.address, "GET", path, { headers: { cookie: this.cookie, ...headers } });
   }
 
-  post(path: string, body?: unknown, headers: CallOptions["headers"] = {}): Promise<HttpAnswer> {
+  post(path: string, body?: unknown, headers: CallOptions["headers"] = {}): Promise<ServerAnswer> {
     return this.call("POST", path, body, headers);
   }
 
-  call(method: string, path: string, body?: unknown, headers: CallOptions["headers"] = {}): Promise<HttpAnswer> {
+  call(method: string, path: string, body?: unknown, headers: CallOptions["headers"] = {}): Promise<ServerAnswer> {
     return send(this.fleet.address, method, path, {
       ...(body === undefined ? {} : { body }),
       headers: { ...this.headers, ...headers },
@@ -112,7 +112,7 @@ export async function signInWith(fleet: RunningFleet, password: string): Promise
 }
 
 /** `name=value` of the cookie that an answer sets. */
-export function cookieSetBy(answer: HttpAnswer): string {
+export function cookieSetBy(answer: ServerAnswer): string {
   return String(answer.headers["set-cookie"]).split(";", 1)[0] ?? "";
 }
 
@@ -147,23 +147,23 @@ export class HostAgent {
     return new HostAgent(this.address, this.id, this.credential, instance);
   }
 
-  claim(commandId: string, instance = this.instance): Promise<HttpAnswer> {
+  claim(commandId: string, instance = this.instance): Promise<ServerAnswer> {
     return send(this.address, "POST", "/agent/claims", { body: { commandId, instance }, headers: this.headers });
   }
 
-  report(...reports: AgentReport[]): Promise<HttpAnswer> {
+  report(...reports: AgentReport[]): Promise<ServerAnswer> {
     this.#seq += 1;
     return this.reportAs(this.#seq, ...reports);
   }
 
-  reportAs(seq: number, ...reports: AgentReport[]): Promise<HttpAnswer> {
+  reportAs(seq: number, ...reports: AgentReport[]): Promise<ServerAnswer> {
     return send(this.address, "POST", "/agent/reports", {
       body: { instance: this.instance, seq, reports },
       headers: this.headers,
     });
   }
 
-  hello(ops: OpOffer[] = OPS): Promise<HttpAnswer> {
+  hello(ops: OpOffer[] = OPS): Promise<ServerAnswer> {
     return this.report({
       type: "hello",
       hostname: this.id,
@@ -175,7 +175,7 @@ export class HostAgent {
     });
   }
 
-  finished(commandId: string, status: "succeeded" | "failed" | "cancelled", outputBytes = 0): Promise<HttpAnswer> {
+  finished(commandId: string, status: "succeeded" | "failed" | "cancelled", outputBytes = 0): Promise<ServerAnswer> {
     const finishedAt = new Date().toISOString();
     return this.report({
       type: "finished",

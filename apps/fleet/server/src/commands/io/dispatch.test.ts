@@ -6,8 +6,8 @@ import {
   enrollHost,
   Fleets,
   type HostAgent,
-  type HttpAnswer,
   onlineHost,
+  type ServerAnswer,
   signIn,
   signInWith,
   upgrade,
@@ -35,7 +35,7 @@ function newHost(): Promise<HostAgent> {
   return onlineHost(browser, `host-${count}`);
 }
 
-function commandsOf(answer: HttpAnswer): DispatchAnswer["commands"] {
+function commandsOf(answer: ServerAnswer): DispatchAnswer["commands"] {
   return answer.body.commands as unknown as DispatchAnswer["commands"];
 }
 
@@ -276,7 +276,7 @@ describe("idempotency", () => {
       ["DELETE", `/api/hosts/${host.id}`, undefined],
     ] as const;
     const callAll = async () => {
-      const answers: HttpAnswer[] = [];
+      const answers: ServerAnswer[] = [];
       for (const [method, path, body] of calls)
         answers.push(
           await browser.call(method, path, body, { "idempotency-key": `key of a ${method}`.replaceAll(" ", "-") }),

@@ -1,0 +1,45 @@
+/** The bodies of requests about accounts, and of their answers. */
+
+import type { ReadonlyJson } from "@neverstale/protocol";
+import { z } from "zod";
+import { Totp } from "../api.ts";
+import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, passwordProblem } from "./password.ts";
+
+export const ROLES = ["viewer", "operator", "admin"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** `POST /api/login`. */
+export const LoginRequest = z.strictObject({
+  username: z.string().min(1).max(100),
+  password: z.string().min(1).max(MAX_PASSWORD_LENGTH),
+  totp: Totp,
+});
+export type LoginRequest = ReadonlyJson<z.infer<typeof LoginRequest>>;
+
+/** One that is set. */
+const NewPassword = z
+  .string()
+  .min(MIN_PASSWORD_LENGTH)
+  .max(MAX_PASSWORD_LENGTH)
+  .superRefine((text, context) => {
+    const problem = passwordProblem(text);
+    if (problem !== null) context.addIssue(`the password ${problem}`);
+  });
+
+/** `POST /api/setup`: the token of the one-time sign-in link `/#setup=<token>`; may set the admin's password at once. */
+export const SetupRequest = z.strictObject({
+  token: z.string().min(20).max(200),
+  password: NewPassword.optional(),
+});
+export type SetupRequest = ReadonlyJson<z.infer<typeof SetupRequest>>;
+
+/** `POST /api/password`: `current` is needed once there is one. */
+export const PasswordRequest = z.strictObject({
+  current: z.string().max(MAX_PASSWORD_LENGTH).optional(),
+  password: NewPassword,
+});
+export type PasswordRequest = z.infer<typeof PasswordRequest>;
+
+/** `GET /api/session`, and the answer of login and setup. The token goes into the header `X-CSRF-Token`. */
+export const SessionAnswer = z.object({ user: z.string(), role: z.enum(ROLES), csrfToken: z.string() });
+export type SessionAnswer = ReadonlyJson<z.infer<typeof SessionAnswer>>;

@@ -1,0 +1,59 @@
+/** The bodies of requests about commands, pipelines and outputs, and of their answers. */
+
+import type { ReadonlyJson } from "@neverstale/protocol";
+import { z } from "zod";
+import { nextPage, PageQuery, Reached, Totp } from "../api.ts";
+import { Id, Line, Name } from "../text.ts";
+import { Command } from "./command.ts";
+import { COMMAND_STATUSES } from "./command-status.ts";
+import { Args } from "./op.ts";
+
+const HostIds = z.array(Id).min(1).max(10_000);
+
+/** `POST /api/dispatch`. A host that can't take it now blocks it, unless it may wait: decision 0005. */
+export const DispatchRequest = z.strictObject({
+  op: Name,
+  hosts: HostIds,
+  args: Args.optional(),
+  wait: z.boolean().describe("A busy host runs it afterwards instead of blocking it.").optional(),
+  force: z
+    .boolean()
+    .describe("A busy host runs it afterwards, an offline one when it is back; neither later than an hour from now.")
+    .optional(),
+  totp: Totp,
+});
+export type DispatchRequest = ReadonlyJson<z.infer<typeof DispatchRequest>>;
+
+export const DispatchAnswer = z.object({
+  commands: z.array(z.object({ id: Id, host: Id, status: z.enum(COMMAND_STATUSES), reason: Line.optional() })),
+  ...Reached,
+});
+export type DispatchAnswer = ReadonlyJson<z.infer<typeof DispatchAnswer>>;
+
+/** `POST /api/dispatch/pipeline`. */
+export const PipelineRequest = z.strictObject({ pipeline: Name, hosts: HostIds, totp: Totp });
+export type PipelineRequest = ReadonlyJson<z.infer<typeof PipelineRequest>>;
+
+export const PipelineAnswer = z.object({ pipelineId: Id, ...Reached });
+export type PipelineAnswer = ReadonlyJson<z.infer<typeof PipelineAnswer>>;
+
+/** `GET /api/pipelines`: what may be dispatched, with the op of each stage. */
+export const PipelineOffer = z.object({ name: Name, stages: z.array(Name).min(1) });
+export type PipelineOffer = ReadonlyJson<z.infer<typeof PipelineOffer>>;
+export const PipelineOffers = z.array(PipelineOffer);
+
+/** `GET /api/commands`: the same, of one host where it is named. A page may hold fewer than `limit` though there are more. */
+export const CommandLogQuery = z.strictObject({ ...PageQuery, host: Id.optional() });
+export const CommandLogAnswer = z.object({ commands: z.array(Command), ...nextPage });
+export type CommandLogAnswer = ReadonlyJson<z.infer<typeof CommandLogAnswer>>;
+
+/** `GET /api/commands/:id/output`, all of it. */
+export const OutputQuery = z.strictObject({
+  format: z
+    .enum(["plain", "ansi"])
+    .describe("plain: as text, without escape sequences. ansi: as it was written, with its colours.")
+    .default("plain"),
+});
+
+/** `GET /api/hosts/:id/output`: the last lines that the host's commands wrote, the newest at the end, as text. */
+export const HostOutputQuery = z.strictObject({ lines: z.coerce.number().int().min(1).max(10_000).default(500) });

@@ -1,2 +1,0 @@
-/** The screens of the page, each at an address of its own: `/<screen>`, or `/<screen>/<record>`. */
-export const PAGE_SCREENS = ["hosts", "runs", "pipelines", "events"] as const;

@@ -1,0 +1,14 @@
+/** The query for past events, and its answer. */
+
+import type { ReadonlyJson } from "@neverstale/protocol";
+import { z } from "zod";
+import { nextPage, PageQuery } from "../api.ts";
+import { Event } from "./event.ts";
+
+/** `GET /api/event-log`: newest first, also what has left the live state. */
+export const EventLogQuery = z.strictObject({
+  ...PageQuery,
+  category: z.literal("audit").describe("Who did what, and nothing else.").optional(),
+});
+export const EventLogAnswer = z.object({ events: z.array(Event), ...nextPage });
+export type EventLogAnswer = ReadonlyJson<z.infer<typeof EventLogAnswer>>;

@@ -1,0 +1,45 @@
+/** A problem is what a refused request is answered with (RFC 9457), with a code from a closed list. */
+
+import type { ReadonlyJson } from "@neverstale/protocol";
+import { z } from "zod";
+
+/** The closed list of what can go wrong with a request; `status` is the HTTP status it comes with. */
+export const PROBLEMS = {
+  bad_request: 400,
+  not_signed_in: 401,
+  csrf_failed: 403,
+  origin_refused: 403,
+  forbidden: 403,
+  totp_required: 403,
+  not_found: 404,
+  unknown_host: 404,
+  unknown_op: 404,
+  unknown_pipeline: 404,
+  unknown_command: 404,
+  /** Of the API's fixed list, but no answer of today: decision 0005. */
+  host_busy: 409,
+  key_reused: 409,
+  key_expired: 409,
+  claim_refused: 409,
+  too_large: 413,
+  unsupported_media_type: 415,
+  invalid_args: 422,
+  too_many_requests: 429,
+  internal: 500,
+  store_unavailable: 503,
+  outcome_unknown: 503,
+  shutting_down: 503,
+} as const;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** RFC 9457, `application/problem+json`. */
+export const ProblemDetails = z.object({
+  type: z.literal("about:blank"),
+  title: z.string(),
+  status: z.int(),
+  code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+  detail: z.string(),
+  /** What to do next, in one sentence. */
+  hint: z.string(),
+});
+export type ProblemDetails = ReadonlyJson<z.infer<typeof ProblemDetails>>;
