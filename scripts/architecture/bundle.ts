@@ -2,7 +2,13 @@ import { join } from "node:path";
 import { type OutputChunk, rolldown } from "rolldown";
 import type { ArchitectureViolation, Package } from "./workspace.ts";
 
-const BROWSER_PACKAGES: readonly string[] = ["packages/base", "packages/protocol", "packages/client", "packages/react"];
+const BROWSER_PACKAGES: readonly string[] = [
+  "packages/base",
+  "packages/protocol",
+  "packages/client",
+  "packages/react",
+  "apps/fleet/client",
+];
 
 /** Whether it is one of the packages for browsers, and has an entry yet. */
 export function runsInBrowsers({ folder, files }: Package): boolean {

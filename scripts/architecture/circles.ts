@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { type ArchitectureViolation, at, type SourceFile } from "./workspace.ts";
 
 /** These may still have circles within themselves. */
-const NOT_HELD_YET: readonly string[] = ["apps/fleet/web/", "packages/client/"];
+const NOT_HELD_YET: readonly string[] = ["apps/fleet/web/"];
 
 /** One violation for each set of files that all reach each other; it names the shortest way around. */
 export function importCircles(sources: readonly SourceFile[]): ArchitectureViolation[] {

@@ -19,7 +19,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "apps/fleet/domain": ["packages/protocol"],
   "apps/fleet/server": ["apps/fleet/domain", "packages/protocol", "packages/server", "packages/store-sqlite"],
   "apps/fleet/agent": ["apps/fleet/domain", "packages/client", "packages/protocol"],
-  "apps/fleet/web": ["apps/fleet/domain", "packages/client", "packages/react"],
+  "apps/fleet/client": ["apps/fleet/domain", "packages/client", "packages/protocol"],
+  "apps/fleet/web": ["apps/fleet/client", "apps/fleet/domain", "packages/client", "packages/react"],
 };
 
 /** Packages import each other by name, declare what they import, and keep to the directions above. */

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { nodeEnvironment, StateSync, type WebSocketClass } from "@neverstale/client";
-import type { Fleet } from "@neverstale/fleet-domain";
+import { nodeEnvironment, type WebSocketClass } from "@neverstale/client";
+import { StateSync } from "@neverstale/fleet-client";
 import { WebSocket } from "ws";
 import { removeWithProcesses } from "../processes.ts";
 
@@ -68,15 +68,11 @@ export class Product {
     return fetch(this.address + path, { method: "POST", headers: all, body: JSON.stringify(body) });
   }
 
-  /** Returns a signed-in replica, as a dashboard has it. */
-  follow(webSocket: WebSocketClass = WebSocket): StateSync<Fleet> {
-    const io = nodeEnvironment({ WebSocket: webSocket, headers: this.headers });
-    const url = `${this.address.replace("http", "ws")}/sync`;
-    return new StateSync<Fleet>({
-      url,
-      io,
-      csrf: `${this.address}/api/session`,
-      dispatchPath: `${this.address}/api/dispatch`,
+  /** A signed-in replica, as a dashboard has it. */
+  follow(webSocket: WebSocketClass = WebSocket): StateSync {
+    return new StateSync({
+      server: this.address,
+      io: nodeEnvironment({ WebSocket: webSocket, headers: this.headers }),
     });
   }
 

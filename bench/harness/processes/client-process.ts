@@ -1,6 +1,6 @@
 /** The process in which one replica takes in deltas as fast as it can: no network, frames made beforehand. */
 
-import { browserEnvironment, type Environment, Replica, type SocketEvents, StateSync } from "@neverstale/client";
+import { browserEnvironment, type ConnectionEvents, type Environment, Records, StateSync } from "@neverstale/client";
 import {
   type DeltaMessage,
   decodeServerMessage,
@@ -91,7 +91,7 @@ const TARGETS: Record<
 
 class StateSyncTarget implements Target {
   readonly #sync: StateSync;
-  #events: SocketEvents | null = null;
+  #events: ConnectionEvents | null = null;
   #calls = 0;
 
   constructor(initial: readonly BenchRecord[], watched: readonly string[]) {
@@ -124,23 +124,23 @@ class StateSyncTarget implements Target {
 }
 
 class DecodedTarget implements Target {
-  readonly #replica = new Replica();
+  readonly #records = new Records();
   readonly #messages: readonly DeltaMessage[];
 
   constructor(initial: readonly BenchRecord[], frames: readonly string[]) {
-    this.#replica.replace(fullState(initial));
+    this.#records.replace(fullState(initial));
     this.#messages = frames.map((frame) => decodeServerMessage(frame) as DeltaMessage);
   }
 
   take(_frame: string, at: number): void {
     const delta = this.#messages[at] as DeltaMessage;
-    if (!this.#replica.factsFor(delta, at).fits) throw new Error("a delta that doesn't fit");
-    this.#replica.apply(delta);
-    this.#replica.takeMoved();
+    if (!this.#records.factsFor(delta, at).fits) throw new Error("a delta that doesn't fit");
+    this.#records.apply(delta);
+    this.#records.collectMoved();
   }
 
   records(): Iterable<BenchRecord> {
-    return recordsOf(this.#replica.state);
+    return recordsOf(this.#records.state);
   }
 
   calls(): number {

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { FakeEnvironment } from "./environment/fake-environment-suite.ts";
+import { browserEnvironment } from "./environment/io/browser.ts";
 import { delta, full } from "./machine/machine-rig-suite.ts";
-import { ReplicaDriver } from "./replica-driver.ts";
-import { FakeEnvironment } from "./transport/fake-environment-suite.ts";
-import { browserEnvironment } from "./transport/io/browser.ts";
+import { Replica } from "./replica.ts";
 
 interface Host {
   id: string;
@@ -16,7 +16,7 @@ type Altered = { hosts: Map<string, Host> };
 
 function followed(freezes: boolean) {
   const io = Object.assign(new FakeEnvironment(), { freezes });
-  const sync = new ReplicaDriver<Altered>({ url: "/sync", io });
+  const sync = new Replica<Altered>({ url: "/sync", io });
   io.socket.open().push(full(1, { hosts: [{ id: "a", cpu: 1, tags: ["x"], os: { name: "debian" } }] }));
   io.socket.push({ type: "sync", version: 1, head: 1, digest: sync.digest() });
   return { io, sync, hosts: sync.state.hosts };
@@ -61,7 +61,7 @@ test.each([true, false])(
   "[P5] a collection stays where it is in the state, also before there is one (freezes: %s)",
   (freezes) => {
     const io = Object.assign(new FakeEnvironment(), { freezes });
-    const sync = new ReplicaDriver<Altered>({ url: "/sync", io });
+    const sync = new Replica<Altered>({ url: "/sync", io });
 
     expect(() => sync.state.hosts.set("a", { id: "a", cpu: 1 })).toThrow(TypeError);
     expect(() => Object.assign(sync.state, { hosts: new Map() })).toThrow(TypeError);

@@ -1,8 +1,10 @@
 export {
   applyDiff,
+  applyFittingDiff,
   type CollectionDiff,
   type CollectionDraft,
   type Diff,
+  diffFits,
   diffRecord,
   diffStates,
   fromWireState,

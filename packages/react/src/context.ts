@@ -1,22 +1,22 @@
-import type { ReplicaDriver } from "@neverstale/client";
+import type { Replica } from "@neverstale/client";
 import { createContext, createElement, type ReactNode, useContext } from "react";
 
 const SyncContext = createContext<unknown>(null);
 
-export interface SyncProviderProps<State> {
+export interface SyncProviderProps<Own> {
   /** Made outside React, once: hooks read it, they never start or stop it. */
-  readonly sync: ReplicaDriver<State>;
+  readonly sync: Own;
   readonly children?: ReactNode;
 }
 
 /** Hands a replica down to the hooks below. */
-export function SyncProvider<State>({ sync, children }: SyncProviderProps<State>): ReactNode {
+export function SyncProvider<State>({ sync, children }: SyncProviderProps<Replica<State>>): ReactNode {
   return createElement(SyncContext, { value: sync }, children);
 }
 
 /** The replica of the nearest `SyncProvider`, for what the hooks don't cover. */
-export function useReplica<State>(): ReplicaDriver<State> {
+export function useReplica<State>(): Replica<State> {
   const sync = useContext(SyncContext);
   if (sync === null) throw new Error("this hook is used outside of a <SyncProvider>");
-  return sync as ReplicaDriver<State>;
+  return sync as Replica<State>;
 }

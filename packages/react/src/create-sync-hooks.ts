@@ -1,20 +1,20 @@
-import type { CollectionOf, RecordOf, ReplicaDriver, SyncView } from "@neverstale/client";
+import type { CollectionOf, RecordOf, Replica, SyncView } from "@neverstale/client";
 import type { ReactNode } from "react";
 import { SyncProvider, type SyncProviderProps, useReplica } from "./context.ts";
 import {
   type Arrangement,
-  type Dispatch,
+  type Requests,
   useCollection,
-  useDispatch,
   useRecord,
+  useRequests,
   useSelection,
   useSync,
 } from "./hooks.ts";
 
-/** The hooks for one model: the same functions, with its types. */
-export interface SyncHooks<State> {
-  readonly SyncProvider: (props: SyncProviderProps<State>) => ReactNode;
-  readonly useReplica: () => ReplicaDriver<State>;
+/** The hooks for one model: the same functions, with its types. `Own` is the replica's own class where it has more members. */
+export interface SyncHooks<State, Own extends Replica<State> = Replica<State>> {
+  readonly SyncProvider: (props: SyncProviderProps<Own>) => ReactNode;
+  readonly useReplica: () => Own;
   readonly useRecord: <C extends CollectionOf<State>>(collection: C, id: string) => RecordOf<State, C> | undefined;
   readonly useCollection: <C extends CollectionOf<State>>(
     collection: C,
@@ -22,10 +22,11 @@ export interface SyncHooks<State> {
   ) => readonly RecordOf<State, C>[];
   readonly useSelection: <T>(selector: (state: State) => T, isEqual?: (a: T, b: T) => boolean) => T;
   readonly useSync: { (): SyncView; <T>(selector: (view: SyncView) => T): T };
-  readonly useDispatch: () => Dispatch;
+  readonly useRequests: () => Requests;
 }
 
 /** `const { useRecord } = createSyncHooks<StateOf<typeof fleet>>()`: a type only, no validator is shipped. */
-export function createSyncHooks<State>(): SyncHooks<State> {
-  return { SyncProvider, useReplica, useRecord, useCollection, useSelection, useSync, useDispatch } as SyncHooks<State>;
+export function createSyncHooks<State, Own extends Replica<State> = Replica<State>>(): SyncHooks<State, Own> {
+  const hooks = { SyncProvider, useReplica, useRecord, useCollection, useSelection, useSync, useRequests };
+  return hooks as unknown as SyncHooks<State, Own>;
 }

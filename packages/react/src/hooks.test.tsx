@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { type Environment, type HttpRequest, ReplicaDriver, type SocketEvents } from "@neverstale/client";
+import { type ConnectionEvents, type Environment, type HttpRequest, Replica } from "@neverstale/client";
 import { collection, defineModel, digestOf, put, type StateOf } from "@neverstale/protocol";
 import { act, memo, type ReactNode, StrictMode, useState } from "react";
 import { createRoot, type Root } from "react-dom/client";
@@ -18,15 +18,15 @@ const fleet = defineModel({
 
 type Fleet = StateOf<typeof fleet>;
 
-const { useRecord, useCollection, useSelection, useSync, useDispatch } = createSyncHooks<Fleet>();
+const { useRecord, useCollection, useSelection, useSync, useRequests } = createSyncHooks<Fleet>();
 
 Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
 
 /** A replica whose authority is the test. */
 class Connection {
   readonly requests: HttpRequest[] = [];
-  readonly sync: ReplicaDriver<Fleet>;
-  #events: SocketEvents | null = null;
+  readonly sync: Replica<Fleet>;
+  #events: ConnectionEvents | null = null;
 
   constructor() {
     const io: Environment = {
@@ -48,7 +48,7 @@ class Connection {
       inflate: () => "",
       watch: () => () => {},
     };
-    this.sync = new ReplicaDriver<Fleet>({ url: "/sync", io });
+    this.sync = new Replica<Fleet>({ url: "/sync", io });
     this.#events?.opened();
   }
 
@@ -355,25 +355,25 @@ describe("useSync", () => {
   });
 });
 
-describe("useDispatch", () => {
-  test("dispatches, and is the same object in every render", async () => {
+describe("useRequests", () => {
+  test("sends requests, and is the same object in every render", async () => {
     connection.full(1, []);
     const seen = new Set<unknown>();
-    let dispatchOp: ReturnType<typeof useDispatch>["dispatchOp"] | undefined;
+    let request: ReturnType<typeof useRequests>["request"] | undefined;
     function Button(): ReactNode {
-      const dispatch = useDispatch();
+      const requests = useRequests();
       useSync();
-      seen.add(dispatch);
-      dispatchOp = dispatch.dispatchOp;
+      seen.add(requests);
+      request = requests.request;
       return null;
     }
     show(<Button key="1" />);
     connection.delta(1, {});
 
-    const done = await dispatchOp?.("uptime", ["web-1"]);
+    const done = await request?.("/api/jobs", { job: "uptime" });
 
     expect(done).toEqual({ commands: [], epoch: "e1", version: 1 });
-    expect(connection.requests.map(({ url }) => url)).toEqual(["http://fleet.test/api/dispatch"]);
+    expect(connection.requests.map(({ url }) => url)).toEqual(["http://fleet.test/api/jobs"]);
     expect(seen.size).toBe(1);
   });
 });

@@ -1,13 +1,4 @@
-import type {
-  CollectionOf,
-  DispatchedOp,
-  DispatchedPipeline,
-  OpOptions,
-  PipelineOptions,
-  RecordOf,
-  ReplicaDriver,
-  SyncView,
-} from "@neverstale/client";
+import type { CollectionOf, RecordOf, Replica, SyncView } from "@neverstale/client";
 import type { AnyState } from "@neverstale/protocol";
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 import { useReplica } from "./context.ts";
@@ -75,27 +66,19 @@ export function useSync(selector: (view: SyncView) => unknown = wholeView): unkn
   return useSyncExternalStore(subscribe, snapshot, snapshot);
 }
 
-export interface Dispatch {
-  readonly dispatchOp: (op: string, hosts: readonly string[], options?: OpOptions) => Promise<DispatchedOp>;
-  readonly dispatchPipeline: (
-    pipeline: string,
-    hosts: readonly string[],
-    options?: PipelineOptions,
-  ) => Promise<DispatchedPipeline>;
-  /** Any other request with an effect. */
-  readonly dispatch: ReplicaDriver["dispatch"];
+export interface Requests {
+  /** Sends a request with an effect. See the replica's `request`. */
+  readonly request: Replica["request"];
   /** Resolves when the effect of an answer is in what is shown (rule D2). */
-  readonly reached: ReplicaDriver["reached"];
+  readonly reached: Replica["reached"];
 }
 
 /** The ways to have an effect; the same object for one replica. */
-export function useDispatch(): Dispatch {
+export function useRequests(): Requests {
   const sync = useReplica();
   return useMemo(
     () => ({
-      dispatchOp: (op, hosts, options) => sync.dispatchOp(op, hosts, options),
-      dispatchPipeline: (pipeline, hosts, options) => sync.dispatchPipeline(pipeline, hosts, options),
-      dispatch: (path, body, options) => sync.dispatch(path, body, options),
+      request: (path, body, options) => sync.request(path, body, options),
       reached: (position, options) => sync.reached(position, options),
     }),
     [sync],
@@ -121,7 +104,7 @@ function wholeView(view: SyncView): SyncView {
 }
 
 function recordOf<State, C extends CollectionOf<State>>(
-  sync: ReplicaDriver<State>,
+  sync: Replica<State>,
   collection: C,
   id: string,
 ): RecordOf<State, C> | undefined {

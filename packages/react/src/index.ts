@@ -2,10 +2,10 @@ export { SyncProvider, type SyncProviderProps, useReplica } from "./context.ts";
 export { createSyncHooks, type SyncHooks } from "./create-sync-hooks.ts";
 export {
   type Arrangement,
-  type Dispatch,
+  type Requests,
   useCollection,
-  useDispatch,
   useRecord,
+  useRequests,
   useSelection,
   useSync,
 } from "./hooks.ts";

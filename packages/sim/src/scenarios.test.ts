@@ -404,7 +404,7 @@ describe("dispatch", () => {
     const { world, tab } = await withTab();
     tab.driver.stop();
 
-    void tab.driver.dispatchOp("restart", ["web-1"]);
+    void tab.driver.request("/api/dispatch", { op: "restart", hosts: ["web-1"] });
     await world.run({ ms: 1_000 });
 
     expect(world.world.authority.manager?.state.commands.size).toBe(1);

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { EnrollAnswer, EnrollmentTokenAnswer, StateAnswer } from "@neverstale/fleet-domain";
-import { FleetSession } from "./session/io/session.ts";
+import { CommandLineSession } from "./session/io/session.ts";
 
 const PASSWORD = "a password for tests only";
 const HERE = fileURLToPath(new URL(".", import.meta.url));
@@ -34,7 +34,7 @@ export class FleetProcess {
   readonly directory = fs.mkdtempSync(join(tmpdir(), "neverstale-fleet-"));
   address = "";
   #server: ChildProcess | null = null;
-  #session: FleetSession | null = null;
+  #session: CommandLineSession | null = null;
   readonly #passwordFile = join(this.directory, "password");
 
   /** `agentYaml` says what the host allows. */
@@ -98,8 +98,12 @@ export class FleetProcess {
     process.kill(pid, "SIGKILL");
   }
 
-  async session(): Promise<FleetSession> {
-    this.#session ??= await FleetSession.signIn({ url: this.address, user: "admin", passwordFile: this.#passwordFile });
+  async session(): Promise<CommandLineSession> {
+    this.#session ??= await CommandLineSession.signIn({
+      url: this.address,
+      user: "admin",
+      passwordFile: this.#passwordFile,
+    });
     return this.#session;
   }
 
@@ -119,17 +123,17 @@ export class FleetProcess {
 
   async dispatch(op: string, args: Record<string, string | number> = {}): Promise<string> {
     const hosts = [await this.hostId()];
-    const sync = (await this.session()).follow("/sync", { autoStart: false });
+    const sync = (await this.session()).follow({ autoStart: false });
     const { commands } = await sync.dispatchOp(op, hosts, { args });
     return commands[0]?.id ?? "";
   }
 
   /** Enrols hosts without an agent, which block whatever is dispatched to them. Returns their ids. */
   async enrollIdle(count: number): Promise<string[]> {
-    const sync = (await this.session()).follow("/sync", { autoStart: false });
+    const session = await this.session();
     const ids: string[] = [];
     for (let index = 0; index < count; index += 1) {
-      const { token } = EnrollmentTokenAnswer.parse(await sync.dispatch("/api/enrollment-tokens", {}));
+      const { token } = EnrollmentTokenAnswer.parse(await session.postJson("/api/enrollment-tokens", {}));
       const facts = { hostname: `idle-${index}`, os: "Linux", arch: "x64", agentVersion: "1.0.0" };
       const body = JSON.stringify({ token, nonce: `a nonce of idle-${index} with some length`, ...facts });
       const headers = { "content-type": "application/json" };
@@ -140,8 +144,8 @@ export class FleetProcess {
   }
 
   async cancel(commandId: string): Promise<void> {
-    const sync = (await this.session()).follow("/sync", { autoStart: false });
-    await sync.dispatch(`/api/commands/${commandId}/cancel`, {});
+    const sync = (await this.session()).follow({ autoStart: false });
+    await sync.cancelCommand(commandId);
   }
 
   async command(id: string): Promise<CommandRecord> {

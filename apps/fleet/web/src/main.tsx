@@ -1,7 +1,6 @@
 /** The parts that live as long as the page are made here, outside React, and handed down. */
 
-import { StateSync } from "@neverstale/client";
-import type { Fleet, OutputState } from "@neverstale/fleet-domain";
+import { FleetSession } from "@neverstale/fleet-client";
 import { FLEET_MODEL } from "@neverstale/fleet-domain/schema-free";
 import { StrictMode } from "react";
 import { I18nProvider } from "react-aria-components";
@@ -23,19 +22,11 @@ import "./styles/index.css";
 applyTheme(storedTheme());
 const setupToken = readSetupToken();
 const navigation = new AddressBar(window);
-const visitor = new Visitor(sessionRequests);
+const session = new FleetSession({ server: serverPath("") });
+const visitor = new Visitor(sessionRequests(session));
 const trails = new Trails();
-const csrf = serverPath("/api/session");
-const sync = new StateSync<Fleet>({
-  dispatchPath: serverPath("/api/dispatch"),
-  url: serverPath("/sync"),
-  csrf,
-  model: FLEET_MODEL,
-  autoStart: false,
-});
-const outputs = new Outputs(
-  (commandId) => new StateSync<OutputState>({ url: serverPath(`/sync/output/${commandId}`), csrf, autoStart: false }),
-);
+const sync = session.follow({ model: FLEET_MODEL, autoStart: false });
+const outputs = new Outputs((commandId) => session.followOutput(commandId, { autoStart: false }));
 
 visitor.subscribe(() => {
   if (visitor.state.phase === "signed_in") return sync.start(visitor.state.user);

@@ -1,16 +1,18 @@
+/** `StateSync` is the replica as programs use it: in the environment that it finds, unless another one is handed in. */
+
 import type { AnyState } from "@neverstale/protocol";
-import { ReplicaDriver, type ReplicaOptions } from "../replica-driver.ts";
-import type { Environment } from "../transport/environment.ts";
-import { browserEnvironment } from "../transport/io/browser.ts";
+import type { Environment } from "../environment/environment.ts";
+import { browserEnvironment } from "../environment/io/browser.ts";
+import { Replica, type ReplicaOptions } from "../replica.ts";
 
-export interface StateSyncOptions extends Omit<ReplicaOptions, "io"> {
-  /** By default the globals of wherever this runs; `nodeEnvironment` for a Node program with credentials. */
-  readonly io?: Environment;
-}
-
-/** A state that follows the authority's and says at every moment how fresh it is. `State` is `StateOf<typeof model>`. */
-export class StateSync<State = AnyState> extends ReplicaDriver<State> {
+/** `State` is `StateOf<typeof model>`: a type only. */
+export class StateSync<State = AnyState> extends Replica<State> {
   constructor({ io = browserEnvironment(), ...options }: StateSyncOptions) {
     super({ ...options, io });
   }
+}
+
+export interface StateSyncOptions extends Omit<ReplicaOptions, "io"> {
+  /** By default it is made of the globals of wherever this runs. A Node program with credentials gives a `nodeEnvironment`. */
+  readonly io?: Environment;
 }

@@ -1,12 +1,12 @@
 import { csrfTokenIn } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import { ReplicaDriver, type ReplicaOptions } from "../replica-driver.ts";
-import type { EnvironmentSignal } from "../transport/environment.ts";
-import { FakeEnvironment, settle } from "../transport/fake-environment-suite.ts";
+import type { EnvironmentSignal } from "../environment/environment.ts";
+import { FakeEnvironment, promisesSettled } from "../environment/fake-environment-suite.ts";
+import { Replica, type ReplicaOptions } from "../replica.ts";
 import { full } from "./machine-rig-suite.ts";
 
 function startSync(options: Partial<ReplicaOptions> = {}, io = new FakeEnvironment()) {
-  return { io, sync: new ReplicaDriver({ url: "/sync", io, ...options }) };
+  return { io, sync: new Replica({ url: "/sync", io, ...options }) };
 }
 
 function live(options: Partial<ReplicaOptions> = {}) {
@@ -76,7 +76,7 @@ describe("[R6] a socket that can't even be made is a failed attempt", () => {
 
 test.each(["a=", "to/ken+x==", "ä", 'q"', "plain"])("[M2] the CSRF token %j comes through as it is", async (token) => {
   const { io } = startSync({ csrf: () => token });
-  await settle();
+  await promisesSettled();
 
   const { protocols } = io.socket;
   expect(protocols.every((name) => /^[\w!#$%&'*+.^`|~-]+$/.test(name))).toBe(true);
@@ -84,7 +84,7 @@ test.each(["a=", "to/ken+x==", "ä", 'q"', "plain"])("[M2] the CSRF token %j com
 });
 
 describe("[R6] while a page is visible it is tried every five seconds or sooner", () => {
-  async function longestWait(io: FakeEnvironment, sync: ReplicaDriver): Promise<number> {
+  async function longestWait(io: FakeEnvironment, sync: Replica): Promise<number> {
     let longest = 0;
     for (let tries = 0; tries < 10; tries++) {
       io.socket.close(1006);

@@ -1,7 +1,7 @@
 import type { SyncMessage } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import { ReplicaDriver } from "../replica-driver.ts";
-import { FakeEnvironment } from "../transport/fake-environment-suite.ts";
+import { FakeEnvironment } from "../environment/fake-environment-suite.ts";
+import { Replica } from "../replica.ts";
 import { full } from "./machine-rig-suite.ts";
 
 const HOUR = 3_600_000;
@@ -9,7 +9,7 @@ const HOUR = 3_600_000;
 /** A live replica whose authority tells the time by a clock of its own, and the wall clock here by another one. */
 class Pair {
   readonly io = new FakeEnvironment();
-  readonly sync = new ReplicaDriver({ url: "/sync", io: this.io });
+  readonly sync = new Replica({ url: "/sync", io: this.io });
   /** What the authority's clock is ahead of one that is never set. */
   skew = 0;
   readonly #begun = 1_700_000_000_000 - this.io.monotonic;

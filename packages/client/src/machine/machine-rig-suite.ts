@@ -7,7 +7,7 @@ import type {
   StateRecord,
   SyncMessage,
 } from "@neverstale/protocol";
-import { Replica } from "../records/replica.ts";
+import { Records } from "../records/records.ts";
 import { type InitialOptions, initialSyncState, type SyncEffect, type SyncState } from "./state.ts";
 import { type SyncStatus, statusOf } from "./status.ts";
 import { nextWake, type SyncInput, transition } from "./transition.ts";
@@ -41,7 +41,7 @@ export function hostPut(id: string, cpu = 0): Diff {
 
 /** A control state, the records, and a clock moved by hand: effects on records are carried out, the others noted. */
 export class MachineRig {
-  readonly replica = new Replica();
+  readonly records = new Records();
   state: SyncState;
   now = 1_000;
   chance = 0.5;
@@ -57,9 +57,9 @@ export class MachineRig {
     const { state, effects } = transition(this.state, input, this.now, this.chance);
     this.state = state;
     for (const effect of effects) {
-      if (effect.type === "apply") this.replica.apply(effect.delta);
-      if (effect.type === "replace") this.replica.replace(effect.full);
-      if (effect.type === "clear") this.replica.clear();
+      if (effect.type === "apply") this.records.apply(effect.delta);
+      if (effect.type === "replace") this.records.replace(effect.full);
+      if (effect.type === "clear") this.records.clear();
     }
     this.effects.push(...effects);
     return effects;
@@ -69,7 +69,7 @@ export class MachineRig {
     message: ServerMessage | null,
     { socket = this.state.socket, sizeBytes = 100, fromParts = false } = {},
   ): readonly SyncEffect[] {
-    const facts = this.replica.factsFor(message, this.state.position?.version);
+    const facts = this.records.factsFor(message, this.state.position?.version);
     return this.input({ type: "received", socket, message, sizeBytes, fromParts, facts });
   }
 
@@ -82,7 +82,7 @@ export class MachineRig {
   sync(members: Partial<SyncMessage> = {}): readonly SyncEffect[] {
     const version = members.version ?? this.state.position?.version ?? 0;
     const head = Math.max(version, members.head ?? 0);
-    return this.receive({ type: "sync", digest: this.replica.digest(), ...members, version, head });
+    return this.receive({ type: "sync", digest: this.records.digest(), ...members, version, head });
   }
 
   /** Starts, if that has not happened, and opens the socket being dialled. */
@@ -125,7 +125,7 @@ export class MachineRig {
   }
 
   get hosts(): ReadonlyMap<string, StateRecord> {
-    return this.replica.state.hosts ?? new Map();
+    return this.records.state.hosts ?? new Map();
   }
 }
 

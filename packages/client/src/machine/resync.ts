@@ -13,7 +13,7 @@ import {
 } from "./state.ts";
 
 /** After this long without an answer a `get_state` counts as lost. */
-export const GET_STATE_TIMEOUT_MS = 10_000;
+const GET_STATE_TIMEOUT_MS = 10_000;
 /** Rule R6: so many for one reason within a minute, then one a minute. */
 const RESYNCS_A_MINUTE = 5;
 const MINUTE_MS = 60_000;

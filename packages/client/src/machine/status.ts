@@ -25,7 +25,7 @@ export type SyncStatus =
   | { readonly type: "signed_out" };
 
 /** Whether the replica holds all that the authority is known to have (rule E4). */
-export function isLevel({ phase, position }: SyncState): boolean {
+function isLevel({ phase, position }: SyncState): boolean {
   if (phase.type !== "following" || phase.link.loading !== null) return false;
   return phase.link.verified && (position?.version ?? -1) >= phase.link.head;
 }

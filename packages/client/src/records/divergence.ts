@@ -1,6 +1,6 @@
 import type { FullStateMessage, Position, ResyncReason } from "@neverstale/protocol";
 import type { Healing } from "../machine/state.ts";
-import type { Differences, RecordKey } from "./replica.ts";
+import type { Differences, RecordKey } from "./records.ts";
 
 /** Records that were others than the authority's, found by a digest or a beacon and healed (promise P5). */
 export interface Divergence {

@@ -1,4 +1,4 @@
-import type { MovedRecords } from "./replica.ts";
+import type { MovedRecords } from "./records.ts";
 
 export type Listener = () => void;
 export type Unsubscribe = () => void;

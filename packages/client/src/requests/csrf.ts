@@ -1,21 +1,23 @@
-import { isJsonObject, SyncError } from "@neverstale/protocol";
-import type { Environment } from "../transport/environment.ts";
-import { ATTEMPT_TIMEOUT_MS } from "./dispatch.ts";
+/** The CSRF token belongs to the session: it is asked for once, kept, and asked for again when it was refused. */
 
-/** Gives the token of the session. `refresh`: the last one was refused, or may be out of date. */
+import type { Millis } from "@neverstale/base";
+import { isJsonObject, SyncError } from "@neverstale/protocol";
+import type { Environment } from "../environment/environment.ts";
+
+/** It gives the token of the session. `refresh` says that the last one was refused, or may be out of date. */
 export type CsrfSource = (request: { readonly refresh: boolean }) => string | Promise<string>;
 
-/** The token of the session, asked for once and again when it was refused. */
 export class CsrfTokens {
   readonly #source: CsrfSource | null;
   #token: Promise<string> | null = null;
   #pending: Promise<string> | null = null;
 
+  /** Null: no token is needed, because there are bearer credentials. */
   constructor(source: CsrfSource | null) {
     this.#source = source;
   }
 
-  /** Null where no token is needed (bearer credentials). Rejects as the source does; that is not kept. */
+  /** Null where no token is needed. It rejects as the source does; that is not kept. */
   async get(refresh: boolean): Promise<string | null> {
     if (this.#source === null) return null;
     if (refresh || this.#token === null) this.#token = this.#ask(this.#source, refresh);
@@ -28,7 +30,7 @@ export class CsrfTokens {
     this.#pending = null;
   }
 
-  /** Whether the token that was asked for last has not come yet. */
+  /** True as long as the token that was asked for last has not come. */
   get isPending(): boolean {
     return this.#pending !== null;
   }
@@ -47,7 +49,10 @@ export class CsrfTokens {
   }
 }
 
-/** From `GET /api/session`, or an address like it; a 401 says that there is no session. */
+/** One attempt waits so long for its answer. */
+export const ATTEMPT_TIMEOUT_MS: Millis = 10_000;
+
+/** The token is the `csrfToken` of what this address answers. A 401 says that there is no session. */
 export function csrfFrom(io: Environment, url: string): CsrfSource {
   return async () => {
     const answer = await io.request({

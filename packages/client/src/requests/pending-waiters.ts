@@ -1,14 +1,15 @@
+/** Those who wait until the replica shows a position hold a promise, which is kept when the machine has judged (rule D2). */
+
 import { SyncError } from "@neverstale/protocol";
 import type { WaiterOutcome } from "../machine/state.ts";
 import type { SyncInput } from "../machine/transition.ts";
-import type { EffectPosition } from "./dispatch.ts";
+import type { EffectPosition } from "./answer.ts";
 
-/** The promises behind the waiters that `transition` judges (rule D2). */
 export class PendingWaiters {
   readonly #settle = new Map<number, (outcome: WaiterOutcome) => void>();
   #count = 0;
 
-  /** Rejects with `history_lost` or `closed`, or with the signal's reason. */
+  /** It rejects with `history_lost` or `closed`, or with the signal's reason. */
   wait(position: EffectPosition, signal: AbortSignal | undefined, input: (input: SyncInput) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();

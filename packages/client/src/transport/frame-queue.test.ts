@@ -1,12 +1,12 @@
 import { partHeader } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import { settle } from "./fake-environment-suite.ts";
-import { type Frame, FrameQueue } from "./frame-queue.ts";
+import { promisesSettled } from "../environment/fake-environment-suite.ts";
+import { FrameQueue, type ReceivedFrame } from "./frame-queue.ts";
 
 function queueOf(inflate: (bytes: Uint8Array, maxBytes: number) => string | Promise<string>) {
   const turns: string[][] = [];
   let turn: string[] = [];
-  const deliver = (frame: Frame) => turn.push(inWords(frame));
+  const deliver = (frame: ReceivedFrame) => turn.push(inWords(frame));
   const queue = new FrameQueue(inflate, deliver, (run) => {
     turn = [];
     run();
@@ -15,7 +15,7 @@ function queueOf(inflate: (bytes: Uint8Array, maxBytes: number) => string | Prom
   return { queue, turns };
 }
 
-function inWords(frame: Frame): string {
+function inWords(frame: ReceivedFrame): string {
   if (frame.type === "bad") return "bad";
   if (frame.type === "part")
     return `${frame.progress.receivedBytes} of ${frame.progress.totalBytes}/${frame.sizeBytes}`;
@@ -46,9 +46,9 @@ describe("frames of one socket", () => {
     queue.push("fifth");
     const before = [...turns];
     waiting.get(2)?.resolve("second");
-    await settle();
+    await promisesSettled();
     waiting.get(4)?.resolve("fourth");
-    await settle();
+    await promisesSettled();
 
     expect(before).toEqual([["first/5"]]);
     expect(turns).toEqual([["first/5"], ["second/2", "third/5"], ["fourth/1", "fifth/5"]]);
@@ -61,7 +61,7 @@ describe("frames of one socket", () => {
     queue.push(Uint8Array.of(1));
     queue.push("second");
     waiting.get(1)?.reject(new Error("not a gzip"));
-    await settle();
+    await promisesSettled();
 
     expect(turns).toEqual([["bad", "second/6"]]);
   });
@@ -99,7 +99,7 @@ describe("frames of one socket", () => {
     queue.close();
     queue.push("third");
     waiting.get(1)?.resolve("first");
-    await settle();
+    await promisesSettled();
 
     expect(turns).toEqual([]);
   });
@@ -124,7 +124,7 @@ describe("a message in parts", () => {
     queue.push("next");
     const before = [...turns];
     waiting.get(31)?.resolve("state");
-    await settle();
+    await promisesSettled();
 
     expect(before).toEqual([["2 of 2/11"]]);
     expect(turns).toEqual([["2 of 2/11"], ["state/0 from parts", "next/4"]]);

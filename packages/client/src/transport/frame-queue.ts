@@ -1,7 +1,7 @@
 import { isPart, MAX_INFLATED_BYTES, PartJoiner, type PartProgress } from "@neverstale/protocol";
-import type { Environment } from "./environment.ts";
+import type { Environment } from "../environment/environment.ts";
 
-export type Frame =
+export type ReceivedFrame =
   /** `fromParts`: put together of parts, which were frames themselves. */
   | { readonly type: "text"; readonly text: string; readonly sizeBytes: number; readonly fromParts: boolean }
   | { readonly type: "part"; readonly progress: PartProgress; readonly sizeBytes: number }
@@ -19,7 +19,7 @@ interface Bad {
  */
 export class FrameQueue {
   readonly #inflate: Environment["inflate"];
-  readonly #deliver: (frame: Frame) => void;
+  readonly #deliver: (frame: ReceivedFrame) => void;
   readonly #turn: (run: () => void) => void;
   readonly #parts = new PartJoiner();
   #waiting: (string | Uint8Array)[] = [];
@@ -27,7 +27,11 @@ export class FrameQueue {
   #closed = false;
 
   /** Everything that can be delivered at once is delivered within one call of `turn`. */
-  constructor(inflate: Environment["inflate"], deliver: (frame: Frame) => void, turn: (run: () => void) => void) {
+  constructor(
+    inflate: Environment["inflate"],
+    deliver: (frame: ReceivedFrame) => void,
+    turn: (run: () => void) => void,
+  ) {
     this.#inflate = inflate;
     this.#deliver = deliver;
     this.#turn = turn;
@@ -94,7 +98,7 @@ export class FrameQueue {
     }
   }
 
-  #goOn(frame: Frame): void {
+  #goOn(frame: ReceivedFrame): void {
     this.#inflating = false;
     if (this.#closed) return;
     this.#turn(() => {

@@ -2,24 +2,24 @@ import type { AnyState, StateRecord } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
 import { delta, full } from "../machine/machine-rig-suite.ts";
 import { Listeners } from "../records/listeners.ts";
-import { Replica } from "../records/replica.ts";
+import { Records } from "../records/records.ts";
 import { TrackedSelection } from "./selection.ts";
 
 /** The records, and those who listen to them, told after every step. */
 class Source {
-  readonly replica = new Replica();
+  readonly records = new Records();
   readonly listeners = new Listeners();
   #revision = 0;
 
   constructor(...hosts: readonly StateRecord[]) {
-    this.replica.replace(full(1, { hosts }));
+    this.records.replace(full(1, { hosts }));
     this.tell();
   }
 
   revision = (): number => this.#revision;
 
   get state(): AnyState {
-    return this.replica.state;
+    return this.records.state;
   }
 
   set(id: string, cpu: number): void {
@@ -31,12 +31,12 @@ class Source {
   }
 
   putInto(collection: string, record: StateRecord): void {
-    this.replica.apply(delta(0, 1, { [collection]: { put: [record] } }) as Parameters<Replica["apply"]>[0]);
+    this.records.apply(delta(0, 1, { [collection]: { put: [record] } }) as Parameters<Records["apply"]>[0]);
     this.tell();
   }
 
   tell(): void {
-    const moved = this.replica.takeMoved();
+    const moved = this.records.collectMoved();
     if (moved === null) return;
     this.#revision++;
     for (const listener of this.listeners.concerned(moved)) listener();
@@ -78,7 +78,7 @@ describe("a selection", () => {
     all.subscribe();
     const before = all.runs();
 
-    source.replica.replace(full(2, { hosts: ids.map((id) => ({ id, cpu: 1 })) }));
+    source.records.replace(full(2, { hosts: ids.map((id) => ({ id, cpu: 1 })) }));
     source.tell();
 
     expect([all.selection.current, all.runs() - before, all.calls()]).toEqual([50, 1, 1]);
@@ -352,12 +352,12 @@ describe("what a selection is made of", () => {
     ["whether there is one", (s) => "hosts" in s],
   ])("the collections that come with the first state: %s", (_, selector) => {
     const source = new Source();
-    source.replica.clear();
-    delete (source.replica.state as Record<string, unknown>).hosts;
+    source.records.clear();
+    delete (source.records.state as Record<string, unknown>).hosts;
     const one = source.select(selector);
     one.subscribe();
 
-    source.replica.replace(full(2, { hosts: [{ id: "web-1" }] }));
+    source.records.replace(full(2, { hosts: [{ id: "web-1" }] }));
     source.tell();
 
     expect(one.calls()).toBe(1);

@@ -1,24 +1,29 @@
+/** The view tells how fresh a replica is, in one object that stays the same for as long as nothing about it changes. */
+
 import type { Millis } from "@neverstale/base";
 import type { PartProgress, ResyncReason } from "@neverstale/protocol";
 import type { AuthorityError, SyncState } from "../machine/state.ts";
-import { isChecking, isOutdated, loadingOf, type SyncStatus, statusOf } from "../machine/status.ts";
+import { isChecking, isOutdated, loadingOf, type SyncStatus } from "../machine/status.ts";
+import type { Absence } from "./absence.ts";
 
-/** How the replica stands (rule R7): one object, another one whenever a member is another. Times are wall times. */
+/** Times are wall times, in milliseconds since 1970 (rule R7). */
 export interface SyncView {
   readonly status: SyncStatus;
   /** The authority's records are of a newer model: offer a reload, never force it. */
   readonly outdated: boolean;
   /** An answer to a `check` is being waited for. */
   readonly checking: boolean;
-  /** How much has come of a state, or of a large change of it, that is on its way in parts; null: nothing is. */
+  /** How much has come of a state, or of a large change of it, that is on its way in parts. Null: nothing is. */
   readonly loading: PartProgress | null;
   readonly epoch: string | null;
   /** 0 before the first full state. */
   readonly version: number;
-  /** When the replica was last known to hold all that the authority had; null: never. */
+  /** The replica was last known at this time to hold all that the authority had. Null: never. */
   readonly lastConfirmedAt: number | null;
   readonly lastResync: LastResync | null;
-  /** What the authority complained of on this connection. */
+  /** The last time in which what is shown could not follow. Null: there was none. */
+  readonly lastAbsence: Absence | null;
+  /** The authority's last complaint on this connection. */
   readonly error: AuthorityError | null;
 }
 
@@ -28,6 +33,9 @@ export interface LastResync {
   readonly fromVersion: number;
   readonly toVersion: number;
 }
+
+/** The members of a view that tell of something which is over. */
+export type Past = Pick<SyncView, "lastResync" | "lastAbsence">;
 
 /** A view, and what it was made from: times are turned into wall times once, so that they stay the same. */
 export interface ViewState {
@@ -46,20 +54,21 @@ const NOWHERE: SyncView = {
   version: 0,
   lastConfirmedAt: null,
   lastResync: null,
+  lastAbsence: null,
   error: null,
 };
 
 export const NO_VIEW: ViewState = { view: NOWHERE, status: NOWHERE.status, confirmedAt: null, error: null };
 
-/** The view of `state`; the same object as before when nothing in it has changed. */
+/** The view of `state`, whose status at `now` is `status`. It is the same object as before when nothing in it has changed. */
 export function nextView(
   old: ViewState,
   state: SyncState,
-  lastResync: LastResync | null,
+  status: SyncStatus,
+  { lastResync, lastAbsence }: Past,
   now: Millis,
   wall: number,
 ): ViewState {
-  const status = statusOf(state, now);
   const sameStatus = isSameStatus(status, old.status);
   const wallOf = (at: Millis): number => Math.round(wall - (now - at));
   const toWall = (at: Millis | null): number | null => (at === null ? null : wallOf(at));
@@ -72,6 +81,7 @@ export function nextView(
     version: state.position?.version ?? 0,
     lastConfirmedAt: state.confirmedAt === old.confirmedAt ? old.view.lastConfirmedAt : toWall(state.confirmedAt),
     lastResync,
+    lastAbsence,
     error: state.error === old.error ? old.view.error : errorInWallTime(state.error, wallOf),
   };
   if (isSameView(view, old.view)) return old;
@@ -88,6 +98,7 @@ function isSameView(a: SyncView, b: SyncView): boolean {
     a.loading === b.loading &&
     a.outdated === b.outdated &&
     a.lastResync === b.lastResync &&
+    a.lastAbsence === b.lastAbsence &&
     a.error === b.error
   );
 }

@@ -24,13 +24,30 @@ export type OnMoved = (
 ) => void;
 
 /**
- * Applies a diff in place. Returns false, with nothing altered, when the diff alters a record that isn't there: then
- * this state is not the one the diff was made from.
+ * Applies a diff in place. It returns false, with nothing altered, when the diff does not fit.
  *
  * Ids and collections may be named like members of `Object.prototype` ("toString"): only own members count.
  */
 export function applyDiff(state: MutableState, diff: Diff, onMoved?: OnMoved): boolean {
+  if (!diffFits(state, diff)) return false;
+  applyFittingDiff(state, diff, onMoved);
+  return true;
+}
+
+/** A diff does not fit when it alters a record that isn't there: then this state is not the one it was made from. */
+export function diffFits(state: MutableState, diff: Diff): boolean {
   for (const name in diff) if (!fits(ownMember(state, name), diff[name] as CollectionDiff)) return false;
+  return true;
+}
+
+function fits(records: ReadonlyMap<string, StateRecord> | undefined, moved: CollectionDiff): boolean {
+  for (const id in moved.set) if (records?.has(id) !== true) return false;
+  for (const id in moved.unset) if (records?.has(id) !== true) return false;
+  return true;
+}
+
+/** Applies a diff in place of which `diffFits` has said that it fits. It does not look again. */
+export function applyFittingDiff(state: MutableState, diff: Diff, onMoved?: OnMoved): void {
   for (const name in diff) {
     let records = ownMember(state, name);
     if (records === undefined) {
@@ -39,13 +56,6 @@ export function applyDiff(state: MutableState, diff: Diff, onMoved?: OnMoved): b
     }
     applyToCollection(name, records, diff[name] as CollectionDiff, onMoved);
   }
-  return true;
-}
-
-function fits(records: ReadonlyMap<string, StateRecord> | undefined, moved: CollectionDiff): boolean {
-  for (const id in moved.set) if (records?.has(id) !== true) return false;
-  for (const id in moved.unset) if (records?.has(id) !== true) return false;
-  return true;
 }
 
 function applyToCollection(

@@ -1,4 +1,4 @@
-import type { SocketEvents } from "@neverstale/client";
+import type { ConnectionEvents } from "@neverstale/client";
 import type { Position } from "@neverstale/protocol";
 import type { Frame, Wire } from "@neverstale/server";
 import type { Audit } from "../checks/audit.ts";
@@ -39,7 +39,7 @@ export class SimConnection implements Wire {
   /** Bytes that the kernels on the way take in before the process notices. */
   readonly #kernelBytes: number;
   readonly #watch: ConnectionWatch;
-  readonly #events: SocketEvents;
+  readonly #events: ConnectionEvents;
   /** Events that arrive after the replica has closed its end are still told to it. */
   readonly #tellsLate: boolean;
   readonly #note: (text: string) => void;
@@ -64,7 +64,7 @@ export class SimConnection implements Wire {
   constructor(
     facts: Pick<SimConnection, "id" | "url" | "protocols" | "client" | "down" | "up">,
     ends: {
-      readonly events: SocketEvents;
+      readonly events: ConnectionEvents;
       readonly watch: ConnectionWatch;
       readonly kernelBytes: number;
       readonly tellsLate: boolean;

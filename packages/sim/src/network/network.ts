@@ -1,4 +1,4 @@
-import type { SocketEvents } from "@neverstale/client";
+import type { ConnectionEvents } from "@neverstale/client";
 import type { Random } from "../plan/random.ts";
 import type { Surroundings } from "../world/surroundings.ts";
 import { type ConnectionWatch, SimConnection } from "./connection.ts";
@@ -58,7 +58,7 @@ export class Network {
     return current;
   }
 
-  connect(url: string, protocols: readonly string[], events: SocketEvents, watch: ConnectionWatch): SimConnection {
+  connect(url: string, protocols: readonly string[], events: ConnectionEvents, watch: ConnectionWatch): SimConnection {
     for (const old of this.connections) if (old.isOver) this.connections.delete(old);
     this.#count += 1;
     const id = `${this.#client}#${this.#count}`;

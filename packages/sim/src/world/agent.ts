@@ -35,7 +35,7 @@ export class SimAgent {
 
   async #report(key: string, body: JsonObject): Promise<void> {
     try {
-      await this.#tab.driver.dispatch("/api/done", body, { idempotencyKey: key, timeoutMs: 10_000 });
+      await this.#tab.driver.request("/api/done", body, { idempotencyKey: key, timeoutMs: 10_000 });
       this.#world.counters.add("agent_reports");
     } catch (error) {
       this.#world.counters.add(`agent_${(error as SyncError).code}`);

@@ -1,17 +1,12 @@
-import type { ReplicaDriver } from "@neverstale/client";
+import { type EffectPosition, effectPosition, type Replica } from "@neverstale/client";
 import { SyncError } from "@neverstale/protocol";
 import type { AuthorityEnd, Network } from "../network/network.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-interface EffectPosition {
-  readonly epoch: string;
-  readonly version: number;
-}
-
 /** What dispatches, and waits until its replica shows the effect. */
 export interface DispatchingClient {
   readonly name: string;
-  readonly driver: Pick<ReplicaDriver, "dispatchOp" | "position" | "reached">;
+  readonly driver: Pick<Replica, "request" | "position" | "reached">;
   readonly network: Network;
   readonly meddledWith: boolean;
 }
@@ -60,7 +55,9 @@ export class Dispatches {
 
   async #post(key: string, hosts: readonly string[], timeoutMs: number): Promise<EffectPosition | null> {
     try {
-      return await this.#client.driver.dispatchOp("restart", hosts, { idempotencyKey: key, timeoutMs });
+      const body = { op: "restart", hosts };
+      const answer = await this.#client.driver.request("/api/dispatch", body, { idempotencyKey: key, timeoutMs });
+      return effectPosition(answer);
     } catch (error) {
       this.#refused(this.#storedKey(key), error);
       return null;

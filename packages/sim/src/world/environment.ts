@@ -1,11 +1,11 @@
 import type { Timer } from "@neverstale/base";
 import type {
   ClientSocket,
+  ConnectionEvents,
   Environment,
   EnvironmentSignal,
   HttpAnswer,
   HttpRequest,
-  SocketEvents,
 } from "@neverstale/client";
 import { PARTS_PARAMETER, SyncError } from "@neverstale/protocol";
 import type { ConnectionWatch } from "../network/connection.ts";
@@ -127,11 +127,11 @@ export class SimEnvironment implements Environment {
     if (this.#asleep === null) this.#happen(run);
   }
 
-  openSocket(url: string, protocols: readonly string[], events: SocketEvents): ClientSocket {
+  openSocket(url: string, protocols: readonly string[], events: ConnectionEvents): ClientSocket {
     if (this.#open?.closed === false) this.#world.fail("R5", `${this.#client} listens to two sockets`);
     const own = { closed: false };
     this.#open = own;
-    const told: SocketEvents = {
+    const told: ConnectionEvents = {
       opened: () => this.#happen(() => events.opened()),
       received: (frame) => this.#happen(() => events.received(frame)),
       closed: (code) => {

@@ -1,5 +1,5 @@
 import type { Timer } from "@neverstale/base";
-import type { SocketEvents } from "@neverstale/client";
+import type { ConnectionEvents } from "@neverstale/client";
 import type { Change, StateRecord } from "@neverstale/protocol";
 import type { OracleState } from "../checks/history.ts";
 import { reduce } from "../checks/oracle.ts";
@@ -64,7 +64,7 @@ export class PlainClient implements ConnectionWatch {
     this.#retry = null;
     this.version = NOTHING_YET;
     const url = this.space === "main" ? "ws://sim/sync" : `ws://sim/sync/${this.space}`;
-    const events: SocketEvents = {
+    const events: ConnectionEvents = {
       opened: () => {},
       received: (frame) => {
         if (this.#connection === connection) this.#receive(connection, frame as string);

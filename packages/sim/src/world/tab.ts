@@ -1,5 +1,5 @@
 import type { Timer } from "@neverstale/base";
-import { type Divergence, type ReplicaCounters, ReplicaDriver, type SyncView } from "@neverstale/client";
+import { type Divergence, Replica, type ReplicaCounters, type SyncView } from "@neverstale/client";
 import type { Position, StateRecord } from "@neverstale/protocol";
 import { difference } from "../checks/same-state.ts";
 import type { SimConnection } from "../network/connection.ts";
@@ -49,7 +49,7 @@ export class Tab {
   readonly config: TabConfig;
   readonly network: Network;
   readonly environment: SimEnvironment;
-  readonly driver: ReplicaDriver<Shown>;
+  readonly driver: Replica<Shown>;
   readonly dispatches: Dispatches;
   /** The types of all messages that came to its end, in order. */
   readonly arrived: string[] = [];
@@ -84,7 +84,7 @@ export class Tab {
         return tab.environment.jumpedAt;
       },
     });
-    this.driver = new ReplicaDriver({
+    this.driver = new Replica({
       url: space === "main" ? "ws://sim/sync" : `ws://sim/sync/${space}`,
       io: this.environment,
       ...(config.inBrowser ? { csrf: "/api/session" } : {}),

@@ -1,6 +1,6 @@
 /** The end of a command is what `dispatch` waits for, and what its own exit status follows from. */
 
-import type { DispatchedCommand } from "@neverstale/client";
+import type { DispatchedCommand } from "@neverstale/fleet-client";
 import type { Command } from "@neverstale/fleet-domain";
 import { EXIT } from "../command-line/failure.ts";
 import { oneLine } from "../terminal/plain-text.ts";

@@ -2,17 +2,17 @@
 
 import { MIN_PASSWORD_LENGTH } from "@neverstale/fleet-domain/schema-free";
 import { Button, Input, Label, Text, TextField } from "react-aria-components";
-import { useReplica } from "../state/replica-hooks.ts";
 import { useAccount } from "./account.ts";
 import { setPassword } from "./io/account-requests.ts";
 import { Sheet, SheetDialog } from "./sheet.tsx";
 import { formText, useSubmit } from "./submit.ts";
+import { useVisitor } from "./visitor.ts";
 
 export function PasswordForm({ onClose }: { readonly onClose: () => void }) {
   const { user } = useAccount();
-  const replica = useReplica();
+  const visitor = useVisitor();
   const { failure, busy, submit } = useSubmit(async (form) => {
-    await setPassword(replica, formText(form, "current"), formText(form, "password"));
+    await setPassword(visitor, formText(form, "current"), formText(form, "password"));
     onClose();
   });
   return (

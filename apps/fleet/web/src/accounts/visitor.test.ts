@@ -5,7 +5,13 @@ import { type SessionRequests, Visitor } from "./visitor.ts";
 const MARIA: SessionAnswer = { user: "maria", role: "operator", csrfToken: "t" };
 
 function visitorOf(current: () => Promise<SessionAnswer | null>) {
-  const sessions: SessionRequests = { current, signIn: async () => MARIA, setUp: async () => MARIA };
+  const sessions: SessionRequests = {
+    current,
+    signIn: async () => MARIA,
+    setUp: async () => MARIA,
+    setPassword: async () => {},
+    signOut: async () => {},
+  };
   return new Visitor(sessions);
 }
 

@@ -1,15 +1,15 @@
 /** The visitor is whoever looks at this page, signed in or not. The session itself is a cookie that no script can read. */
 
-import type { LoginRequest, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
+import type { LoginRequest, PasswordRequest, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
 import { createContext, useContext, useSyncExternalStore } from "react";
 
 export class Visitor {
-  readonly #sessions: SessionRequests;
+  readonly sessions: SessionRequests;
   readonly #listeners = new Set<() => void>();
   #state: VisitorState = { phase: "unknown" };
 
   constructor(sessions: SessionRequests) {
-    this.#sessions = sessions;
+    this.sessions = sessions;
   }
 
   get state(): VisitorState {
@@ -23,18 +23,18 @@ export class Visitor {
 
   /** It asks the server who is signed in. It rejects when the server can't be reached. */
   async load(): Promise<void> {
-    const answer = await this.#sessions.current();
+    const answer = await this.sessions.current();
     if (answer === null) return this.ended();
     this.#opened(answer);
   }
 
   async signIn(request: LoginRequest): Promise<void> {
-    this.#opened(await this.#sessions.signIn(request));
+    this.#opened(await this.sessions.signIn(request));
   }
 
   /** It uses the one-time link that a new server prints. */
   async setUp(request: SetupRequest): Promise<void> {
-    this.#opened(await this.#sessions.setUp(request));
+    this.#opened(await this.sessions.setUp(request));
   }
 
   /** The visitor left. */
@@ -65,12 +65,15 @@ export type VisitorState =
   | { readonly phase: "signed_out"; readonly before: string | null }
   | { readonly phase: "signed_in"; readonly user: string; readonly role: SessionAnswer["role"] };
 
-/** Each request rejects with an error whose message is a sentence for the visitor. */
+/** The first three reject with an error whose message is a sentence for the visitor. */
 export interface SessionRequests {
   /** It resolves with null when nobody is signed in. */
   current(): Promise<SessionAnswer | null>;
   signIn(request: LoginRequest): Promise<SessionAnswer>;
   setUp(request: SetupRequest): Promise<SessionAnswer>;
+  setPassword(request: PasswordRequest): Promise<void>;
+  /** It ends the session at the server. */
+  signOut(): Promise<void>;
 }
 
 export const VisitorContext = createContext<Visitor | null>(null);

@@ -1,6 +1,7 @@
 /** The outcome of a dispatch is put into the words that the page shows. */
 
-import { type DispatchedCommand, problemOf } from "@neverstale/client";
+import { problemOf } from "@neverstale/client";
+import type { DispatchedCommand } from "@neverstale/fleet-client";
 import type { Args } from "@neverstale/fleet-domain";
 import { howMany, sentences } from "../state/format.ts";
 import type { StartedRun } from "./started-words.ts";

@@ -14,7 +14,7 @@ export function AwayBanner() {
   const navigation = useNavigation();
   const [away, setAway] = useState(NOT_AWAY);
   useEffect(() => {
-    const look = () => setAway((before) => nextAway(before, replica.view, replica.list("events"), Date.now()));
+    const look = () => setAway((before) => nextAway(before, replica.view, replica.list("events")));
     look();
     return replica.subscribe(look);
   }, [replica]);

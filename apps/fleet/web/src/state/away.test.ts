@@ -11,6 +11,7 @@ const VIEW = {
   version: 1,
   lastConfirmedAt: 0,
   lastResync: null,
+  lastAbsence: null,
   error: null,
 };
 const LIVE: SyncStatus = { type: "live" };
@@ -22,11 +23,12 @@ function event(action: string, level: Event["level"], host = "web-1", category: 
   return { id: `e${number}`, at: "", category, level, actor: "server", host, action, message: "" };
 }
 
-/** Each step: the status, the time in seconds, the events there are. */
-function after(...steps: readonly (readonly [status: SyncStatus, s: number, events: readonly Event[]])[]): Away {
-  return steps.reduce<Away>((away, [status, s, events]) => {
-    const view: SyncView = { ...VIEW, status };
-    return nextAway(away, view, events, s * 1_000);
+/** Each step: the status, the events there are, and for how many seconds it was away when that is over. */
+function after(...steps: readonly (readonly [status: SyncStatus, events: readonly Event[], awayS?: number])[]): Away {
+  let lastAbsence: SyncView["lastAbsence"] = null;
+  return steps.reduce<Away>((away, [status, events, awayS]) => {
+    if (awayS !== undefined) lastAbsence = { durationMs: awayS * 1_000, endedAt: 0 };
+    return nextAway(away, { ...VIEW, status, lastAbsence }, events);
   }, NOT_AWAY);
 }
 
@@ -39,10 +41,10 @@ const fine = event("command_ended", "success", "web-1", "audit");
 
 test("after a cut it says what went wrong meanwhile, and nothing that was there before", () => {
   const { missed } = after(
-    [LIVE, 10, [old]],
-    [CONNECTING, 11, [old]],
-    [{ type: "catching_up" } as SyncStatus, 250, [old]],
-    [LIVE, 260, [old, down, downAgain, failed, clone, fine]],
+    [LIVE, [old]],
+    [CONNECTING, [old]],
+    [{ type: "catching_up" } as SyncStatus, [old]],
+    [LIVE, [old, down, downAgain, failed, clone, fine], 250],
   );
 
   expect(missed?.sentence).toBe(
@@ -51,24 +53,24 @@ test("after a cut it says what went wrong meanwhile, and nothing that was there 
 });
 
 test("a page that slept without noticing a cut says it too", () => {
-  expect(after([LIVE, 10, [old]], [LIVE, 700, [old, down]]).missed?.sentence).toContain("1 host went offline");
+  expect(after([LIVE, [old]], [LIVE, [old, down], 690]).missed?.sentence).toContain("1 host went offline");
 });
 
 test("nothing is said while it follows, after a blink, when all went well, or of what came before the first state", () => {
-  expect(after([LIVE, 10, [old]], [LIVE, 30, [old, down]]).missed).toBeNull();
-  expect(after([LIVE, 10, [old]], [CONNECTING, 11, [old]], [LIVE, 13, [old, down]]).missed).toBeNull();
-  expect(after([LIVE, 10, [old]], [CONNECTING, 11, [old]], [LIVE, 90, [old, fine]]).missed).toBeNull();
-  expect(after([CONNECTING, 10, []], [LIVE, 90, [old, down]]).missed).toBeNull();
+  expect(after([LIVE, [old]], [LIVE, [old, down]]).missed).toBeNull();
+  expect(after([LIVE, [old]], [CONNECTING, [old]], [LIVE, [old, down]]).missed).toBeNull();
+  expect(after([LIVE, [old]], [CONNECTING, [old]], [LIVE, [old, fine], 79]).missed).toBeNull();
+  expect(after([CONNECTING, []], [LIVE, [old, down], 79]).missed).toBeNull();
 });
 
 test("it stays until it was read; whoever signs out leaves nothing behind", () => {
   const steps = [
-    [LIVE, 10, [old]],
-    [CONNECTING, 11, [old]],
-    [LIVE, 90, [old, down]],
-    [LIVE, 91, [old, down, fine]],
+    [LIVE, [old]],
+    [CONNECTING, [old]],
+    [LIVE, [old, down], 79],
+    [LIVE, [old, down, fine]],
   ] as const;
 
   expect(after(...steps).missed).not.toBeNull();
-  expect(after(...steps, [{ type: "signed_out" } as SyncStatus, 92, []])).toEqual(NOT_AWAY);
+  expect(after(...steps, [{ type: "signed_out" } as SyncStatus, []])).toEqual(NOT_AWAY);
 });

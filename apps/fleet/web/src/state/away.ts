@@ -14,31 +14,24 @@ interface Missed {
 export interface Away {
   /** These events were there when the page was live the last time. Null means that it was not live yet. */
   readonly seen: ReadonlySet<string> | null;
-  readonly liveAt: number;
-  /** The connection was lost since then. */
-  readonly cut: boolean;
+  /** The events since this absence have been looked through. */
+  readonly absence: SyncView["lastAbsence"];
   /** The last absence brought this. It stays until somebody has read it. */
   readonly missed: Missed | null;
 }
 
-export const NOT_AWAY: Away = { seen: null, liveAt: 0, cut: false, missed: null };
+export const NOT_AWAY: Away = { seen: null, absence: null, missed: null };
 
-/** Nobody notices a cut that is shorter. */
-const SHORTEST_MS = 5_000;
-/** A live page hears of the server more often, so it must have slept. */
-const SLEPT_MS = 90_000;
-
-const CUT: ReadonlySet<string> = new Set(["connecting", "offline", "stale"]);
-
-export function nextAway(before: Away, view: SyncView, events: readonly Event[], now: number): Away {
+/** The replica says when it was away. */
+export function nextAway(before: Away, view: SyncView, events: readonly Event[]): Away {
   const { type } = view.status;
   if (type === "signed_out") return NOT_AWAY;
-  if (type !== "live") return CUT.has(type) && !before.cut ? { ...before, cut: true } : before;
-  const awayMs = now - before.liveAt;
-  const wasAway = before.seen !== null && awayMs >= (before.cut ? SHORTEST_MS : SLEPT_MS);
-  const missed = wasAway ? missedIn(events, before.seen ?? new Set(), awayMs) : null;
+  if (type !== "live") return before;
+  const absence = view.lastAbsence;
+  const isBack = before.seen !== null && absence !== null && absence !== before.absence;
+  const missed = isBack ? missedIn(events, before.seen ?? new Set(), absence.durationMs) : null;
   const seen = new Set(events.map((event) => event.id));
-  return { seen, liveAt: now, cut: false, missed: missed ?? before.missed };
+  return { seen, absence, missed: missed ?? before.missed };
 }
 
 function missedIn(events: readonly Event[], seen: ReadonlySet<string>, awayMs: number): Missed | null {

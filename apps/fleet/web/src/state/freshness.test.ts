@@ -13,6 +13,7 @@ const LIVE: SyncView = {
   version: 48_213,
   lastConfirmedAt: NOW - 38_000,
   lastResync: null,
+  lastAbsence: null,
   error: null,
 };
 

@@ -479,7 +479,7 @@ interface Bad {`,
     by: { seed: 3 },
     edits: [
       {
-        file: "client/src/requests/dispatch.ts",
+        file: "client/src/requests/request.ts",
         find: "await attempt(target, body, key, refresh",
         replace: "await attempt(target, body, key + failures, refresh",
       },

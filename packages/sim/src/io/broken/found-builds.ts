@@ -22,9 +22,9 @@ export const FOUND_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 97 },
     edits: [
       {
-        file: "client/src/sync-runner.ts",
-        find: "attempt > 1 || this.#csrf.isPending",
-        replace: "attempt > 1",
+        file: "client/src/transport/websocket/web-socket-transport.ts",
+        find: "opening.attempt > 1 || csrf.isPending",
+        replace: "opening.attempt > 1",
       },
     ],
   },
@@ -87,7 +87,7 @@ export const FOUND_MISTAKES: readonly BrokenBuild[] = [
     by: { regression: "unknown-told-as-failed" },
     edits: [
       {
-        file: "client/src/requests/dispatch.ts",
+        file: "client/src/requests/request.ts",
         find: "throw anyLost && !speaksForAllAttempts(outcome.error) ? unknownOutcome",
         replace: "throw failures < 0 ? unknownOutcome",
       },

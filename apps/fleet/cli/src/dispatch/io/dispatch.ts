@@ -1,11 +1,11 @@
 /** `neverstale dispatch` starts an op on hosts, shows what it writes, and waits for how it ends. */
 
-import type { DispatchedCommand } from "@neverstale/client";
-import { type Fleet, fleet, labelIn } from "@neverstale/fleet-domain";
+import type { DispatchedCommand } from "@neverstale/fleet-client";
+import { fleet, labelIn } from "@neverstale/fleet-domain";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
 import { type SignInFlags, withSignIn } from "../../command-line/flags.ts";
-import type { FleetSession } from "../../session/io/session.ts";
+import type { CommandLineSession } from "../../session/io/session.ts";
 import { waitUntil } from "../../session/io/wait-until.ts";
 import { withSession } from "../../session/io/with-session.ts";
 import { oneLine } from "../../terminal/plain-text.ts";
@@ -48,8 +48,8 @@ interface DispatchSettings {
 
 const CONNECT_MS = 15_000;
 
-async function dispatch(session: FleetSession, settings: DispatchSettings, signal: AbortSignal): Promise<number> {
-  const sync = session.follow<Fleet>("/sync", { model: fleet.model });
+async function dispatch(session: CommandLineSession, settings: DispatchSettings, signal: AbortSignal): Promise<number> {
+  const sync = session.follow({ model: fleet.model });
   const nameOf = (host: string) => oneLine(labelIn(sync.state.hosts, host));
   try {
     const late = AbortSignal.timeout(CONNECT_MS);

@@ -2,9 +2,9 @@
 
 import { type Command, CommandLogAnswer } from "@neverstale/fleet-domain";
 import { Failure } from "../../command-line/failure.ts";
-import type { FleetSession } from "../../session/io/session.ts";
+import type { CommandLineSession } from "../../session/io/session.ts";
 
-export async function endedCommand(session: FleetSession, host: string, id: string): Promise<Command> {
+export async function endedCommand(session: CommandLineSession, host: string, id: string): Promise<Command> {
   for (let before = ""; ; ) {
     const path = `/api/commands?limit=1000&host=${encodeURIComponent(host)}${before}`;
     const { commands, next } = CommandLogAnswer.parse(await session.getJson(path));

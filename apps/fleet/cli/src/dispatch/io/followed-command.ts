@@ -1,6 +1,7 @@
 /** A followed command shows its output until its end is known and all of the output has been shown. */
 
-import type { DispatchedCommand, StateSync } from "@neverstale/client";
+import type { StateSync } from "@neverstale/client";
+import type { DispatchedCommand } from "@neverstale/fleet-client";
 import {
   type Command,
   type Fleet,
@@ -9,7 +10,7 @@ import {
   type OutputStatus,
   outputModel,
 } from "@neverstale/fleet-domain";
-import type { FleetSession } from "../../session/io/session.ts";
+import type { CommandLineSession } from "../../session/io/session.ts";
 import { waitUntil } from "../../session/io/wait-until.ts";
 import { blockedEnd, type CommandEnd, endText } from "../command-end.ts";
 import { OutputPrinter } from "../output-printer.ts";
@@ -19,7 +20,7 @@ import { endedCommand } from "./ended-command.ts";
 const OUTPUT_MS = 15_000;
 
 export class FollowedCommand {
-  readonly #session: FleetSession;
+  readonly #session: CommandLineSession;
   readonly #sync: StateSync<Fleet>;
   readonly #answer: DispatchedCommand;
   readonly #host: string;
@@ -27,7 +28,7 @@ export class FollowedCommand {
 
   /** `host` is its name. When the command is one of several, the name stands before each line of the output. */
   constructor(
-    session: FleetSession,
+    session: CommandLineSession,
     sync: StateSync<Fleet>,
     answer: DispatchedCommand,
     host: string,
@@ -57,7 +58,7 @@ export class FollowedCommand {
 
   async #followed(signal: AbortSignal): Promise<CommandEnd | null> {
     const { id, host } = this.#answer;
-    const output = this.#session.follow<OutputState>(`/sync/output/${id}`, { model: outputModel.model });
+    const output = this.#session.followOutput(id, { model: outputModel.model });
     const unsubscribe = output.subscribe(() => this.#printer.print(output.state.chunks.values()));
     try {
       await waitUntil(this.#sync, () => this.#command === undefined || isFinal(this.#command.status), signal);

@@ -1,30 +1,33 @@
-/** A fleet session is the time between a sign-in and a sign-out: requests and replicas of it carry its cookie. */
+/** The command line's session is a fleet session whose failures say to a person what to do. */
 
-import { nodeEnvironment, StateSync, type StateSyncOptions } from "@neverstale/client";
-import { ProblemDetails, SessionAnswer } from "@neverstale/fleet-domain";
+import { type StateSync as EngineStateSync, problemOf } from "@neverstale/client";
+import {
+  type CookieEnvironment,
+  cookieEnvironment,
+  FleetSession,
+  type SessionSyncOptions,
+  type StateSync,
+} from "@neverstale/fleet-client";
+import type { OutputState } from "@neverstale/fleet-domain";
+import { type JsonObject, SyncError } from "@neverstale/protocol";
 import WebSocket, { type ClientOptions } from "ws";
 import { Failure } from "../../command-line/failure.ts";
 import type { SignInFlags } from "../../command-line/flags.ts";
 import { findPassword } from "./password.ts";
 
-const TIMEOUT_MS = 15_000;
-const MAX_FRAME_BYTES = 256 * 1024 ** 2;
-
-export class FleetSession {
+export class CommandLineSession {
   readonly #server: URL;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #csrfToken: string;
-  readonly user: string;
+  readonly #environment: CookieEnvironment;
+  readonly #session: FleetSession;
 
-  private constructor(server: URL, headers: Readonly<Record<string, string>>, { user, csrfToken }: SessionAnswer) {
+  private constructor(server: URL) {
     this.#server = server;
-    this.#headers = headers;
-    this.#csrfToken = csrfToken;
-    this.user = user;
+    this.#environment = cookieEnvironment({ origin: server.origin, WebSocket: Socket });
+    this.#session = new FleetSession({ server: server.href, io: this.#environment.io });
   }
 
   /** Throws a `Failure` that says what to do. */
-  static async signIn(options: SignInFlags): Promise<FleetSession> {
+  static async signIn(options: SignInFlags): Promise<CommandLineSession> {
     const server = URL.parse(options.url);
     if (server === null || !/^https?:$/.test(server.protocol)) {
       throw new Failure(`${options.url} is no address of a server`, {
@@ -32,92 +35,70 @@ export class FleetSession {
       });
     }
     const password = await findPassword(options.passwordFile, options.user);
-    const origin = { origin: server.origin };
-    const body = JSON.stringify({ username: options.user, password });
-    const answer = await request(server, "POST", "/api/login", { ...origin, "content-type": "application/json" }, body);
-    const cookie = answer.headers.getSetCookie().map((line) => line.split(";")[0] ?? "");
-    return new FleetSession(server, { ...origin, cookie: cookie.join("; ") }, SessionAnswer.parse(await answer.json()));
+    const session = new CommandLineSession(server);
+    await session.#told("/api/login", session.#session.signIn({ username: options.user, password }));
+    return session;
   }
 
-  /** Returns a replica that follows with this session. `path` is `/sync` or `/sync/output/<command id>`. */
-  follow<State>(path: string, options: Omit<StateSyncOptions, "io" | "url" | "csrf"> = {}): StateSync<State> {
-    return new StateSync<State>({
-      ...options,
-      url: below(this.#server, path).href,
-      dispatchPath: below(this.#server, "/api/dispatch").pathname,
-      io: nodeEnvironment({ WebSocket: Socket, headers: this.#headers }),
-      csrf: () => this.#csrfToken,
-    });
+  /** Returns a replica of the fleet that follows with this session. */
+  follow(options: SessionSyncOptions = {}): StateSync {
+    return this.#session.follow(options);
+  }
+
+  /** Returns a replica of what a command writes. */
+  followOutput(commandId: string, options: SessionSyncOptions = {}): EngineStateSync<OutputState> {
+    return this.#session.followOutput(commandId, options);
   }
 
   /** Returns a socket in the plain profile. */
   plainSocket(): WebSocket {
-    const url = below(this.#server, "/sync");
+    const url = new URL(`${this.#server.pathname.replace(/\/+$/, "")}/sync`, this.#server);
     url.protocol = url.protocol.replace("http", "ws");
-    return new WebSocket(url, {
-      headers: this.#headers,
-      maxPayload: MAX_FRAME_BYTES,
-      handshakeTimeout: TIMEOUT_MS,
-      perMessageDeflate: false,
-    });
+    return new Socket(url.href, [], { headers: this.#environment.headers, perMessageDeflate: false });
   }
 
-  async getJson(path: string): Promise<unknown> {
-    return await (await request(this.#server, "GET", path, this.#headers)).json();
+  getJson(path: string): Promise<unknown> {
+    return this.#told(path, this.#session.get(path));
+  }
+
+  getText(path: string): Promise<string> {
+    return this.#told(path, this.#session.getText(path));
   }
 
   /** Makes a request that changes something. */
-  async postJson(path: string, body: object): Promise<unknown> {
-    const headers = { ...this.#headers, "x-csrf-token": this.#csrfToken, "content-type": "application/json" };
-    return await (await request(this.#server, "POST", path, headers, JSON.stringify(body))).json();
-  }
-
-  async getText(path: string): Promise<string> {
-    return await (await request(this.#server, "GET", path, this.#headers)).text();
+  postJson(path: string, body: JsonObject): Promise<unknown> {
+    return this.#told(path, this.#session.request(path, body));
   }
 
   /** Ends the session. A server that can't be reached any more ends it by itself. */
   async signOut(): Promise<void> {
-    await request(this.#server, "POST", "/api/logout", { ...this.#headers, "x-csrf-token": this.#csrfToken }).catch(
-      () => {},
-    );
+    await this.#session.signOut({ timeoutMs: SIGN_OUT_MS }).catch(() => {});
+  }
+
+  async #told<T>(path: string, answer: Promise<T>): Promise<T> {
+    try {
+      return await answer;
+    } catch (error) {
+      throw failureFor(error, path, this.#server);
+    }
   }
 }
+
+const HANDSHAKE_MS = 15_000;
+const SIGN_OUT_MS = 2_000;
+const MAX_FRAME_BYTES = 256 * 1024 ** 2;
 
 class Socket extends WebSocket {
   constructor(url: string, protocols: string[], options: ClientOptions) {
-    super(url, protocols, { ...options, maxPayload: MAX_FRAME_BYTES, handshakeTimeout: TIMEOUT_MS });
+    super(url, protocols, { ...options, maxPayload: MAX_FRAME_BYTES, handshakeTimeout: HANDSHAKE_MS });
   }
 }
 
-/** A server may lie below a path of its host. */
-function below(server: URL, path: string): URL {
-  return new URL(`${server.pathname.replace(/\/+$/, "")}${path}`, server);
-}
-
-async function request(
-  server: URL,
-  method: string,
-  path: string,
-  headers: Readonly<Record<string, string>>,
-  body?: string,
-): Promise<Response> {
-  const options = {
-    method,
-    headers,
-    redirect: "error",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-    ...(body !== undefined && { body }),
-  } as const;
-  const answer = await fetch(below(server, path), options).catch((cause: unknown) => {
-    throw new Failure(`${server.origin} doesn't answer`, {
-      hint: "Is the server running, and is the address right? Give it with --url.",
-      cause,
-    });
+function failureFor(error: unknown, path: string, server: URL): unknown {
+  if (!(error instanceof SyncError)) return error;
+  if (problemOf(error) !== null) return new Failure(`${path}: ${error.message}`, { hint: error.hint });
+  return new Failure(`${server.origin} doesn't answer`, {
+    hint: "Is the server running, and is the address right? Give it with --url.",
+    cause: error,
   });
-  if (answer.ok) return answer;
-  const problem = ProblemDetails.safeParse(await answer.json().catch(() => null));
-  throw problem.success
-    ? new Failure(`${path}: ${problem.data.detail}`, { hint: problem.data.hint })
-    : new Failure(`${path}: the server answered ${answer.status}`);
 }

@@ -2,15 +2,15 @@
 
 import type { SignInFlags } from "../../command-line/flags.ts";
 import { interruptible } from "./interrupt.ts";
-import { FleetSession } from "./session.ts";
+import { CommandLineSession } from "./session.ts";
 
 /** Signs in, runs, and signs out, however the run ends. */
 export async function withSession<T>(
   flags: SignInFlags,
-  run: (session: FleetSession, signal: AbortSignal) => Promise<T>,
+  run: (session: CommandLineSession, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   return await interruptible(async (signal) => {
-    const session = await FleetSession.signIn(flags);
+    const session = await CommandLineSession.signIn(flags);
     try {
       return await run(session, signal);
     } finally {

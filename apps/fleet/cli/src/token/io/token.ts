@@ -5,7 +5,7 @@ import { Option } from "commander";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
 import { durationBetween, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
-import type { FleetSession } from "../../session/io/session.ts";
+import type { CommandLineSession } from "../../session/io/session.ts";
 import { withSession } from "../../session/io/with-session.ts";
 import { enrollCautions, enrollCommand } from "../enroll-command.ts";
 
@@ -39,7 +39,7 @@ export const addToken: AddCommand = (root, end) => {
 };
 
 /** The command alone goes to standard output, and everything else to standard error. */
-async function createToken(session: FleetSession, { server, url, ttl, tag = [] }: TokenFlags): Promise<void> {
+async function createToken(session: CommandLineSession, { server, url, ttl, tag = [] }: TokenFlags): Promise<void> {
   const given = server ?? url;
   const address = URL.parse(given);
   if (address === null || !/^https?:$/.test(address.protocol))

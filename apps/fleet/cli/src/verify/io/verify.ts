@@ -8,7 +8,7 @@ import { Option } from "commander";
 import type { AddCommand } from "../../command-line/command.ts";
 import { Failure } from "../../command-line/failure.ts";
 import { integerBetween, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
-import type { FleetSession } from "../../session/io/session.ts";
+import type { CommandLineSession } from "../../session/io/session.ts";
 import { waitUntil } from "../../session/io/wait-until.ts";
 import { withSession } from "../../session/io/with-session.ts";
 import { compareStates, copyOf } from "../compare.ts";
@@ -51,9 +51,9 @@ const ATTEMPTS = 20;
  * Compares the digest with the authority's wherever the authority gives one. At the end it compares the whole state record by
  * record with `GET /api/state` at one and the same version.
  */
-async function verify(session: FleetSession, { seconds }: VerifyFlags, signal: AbortSignal): Promise<Verdict> {
+async function verify(session: CommandLineSession, { seconds }: VerifyFlags, signal: AbortSignal): Promise<Verdict> {
   const divergences: Divergence[] = [];
-  const sync = session.follow<Fleet>("/sync", { model: fleet.model, onDivergence: (found) => divergences.push(found) });
+  const sync = session.follow({ model: fleet.model, onDivergence: (found) => divergences.push(found) });
   try {
     await untilLive(sync, signal);
     await delay(seconds * 1000, undefined, { signal }).catch(() => {});
@@ -84,7 +84,7 @@ function neverCompared(sync: StateSync<Fleet>): Compared {
 }
 
 /** Returns null when it never came to that. A busy fleet moves on between two looks, so it is tried a few times. */
-async function compareAtOneVersion(session: FleetSession, sync: StateSync<Fleet>): Promise<Compared | null> {
+async function compareAtOneVersion(session: CommandLineSession, sync: StateSync<Fleet>): Promise<Compared | null> {
   const collections = Object.keys(fleet.collections);
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const shown = new Map<string, AnyState>();

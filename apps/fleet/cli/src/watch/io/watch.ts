@@ -1,12 +1,12 @@
 /** `neverstale watch` prints what moves as it moves, until it is interrupted or signed out. */
 
-import { type Fleet, fleet } from "@neverstale/fleet-domain";
+import { fleet } from "@neverstale/fleet-domain";
 import type { AnyState } from "@neverstale/protocol";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
 import { type SignInFlags, withSignIn } from "../../command-line/flags.ts";
 import { aborted } from "../../session/io/interrupt.ts";
-import type { FleetSession } from "../../session/io/session.ts";
+import type { CommandLineSession } from "../../session/io/session.ts";
 import { withSession } from "../../session/io/with-session.ts";
 import { plainJson } from "../../terminal/plain-text.ts";
 import { plainLine } from "../plain-line.ts";
@@ -35,8 +35,8 @@ export const addWatch: AddCommand = (root, end) => {
     });
 };
 
-async function watchReplica(session: FleetSession, json: boolean, signal: AbortSignal): Promise<number> {
-  const sync = session.follow<Fleet>("/sync", { model: fleet.model });
+async function watchReplica(session: CommandLineSession, json: boolean, signal: AbortSignal): Promise<number> {
+  const sync = session.follow({ model: fleet.model });
   const lines = new ReplicaLines(Object.keys(fleet.collections), json);
   const signedOut = new Promise<void>((resolve) => {
     sync.subscribe(() => {
@@ -53,7 +53,7 @@ async function watchReplica(session: FleetSession, json: boolean, signal: AbortS
 }
 
 /** Prints the messages of the plain profile, one line each. */
-async function watchPlain(session: FleetSession, json: boolean, signal: AbortSignal): Promise<number> {
+async function watchPlain(session: CommandLineSession, json: boolean, signal: AbortSignal): Promise<number> {
   const socket = session.plainSocket();
   const closed = new Promise<string>((resolve) => {
     socket.on("error", (error) => resolve(error.message));

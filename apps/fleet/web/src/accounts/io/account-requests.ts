@@ -1,6 +1,5 @@
 /** A user who is signed in leaves, or sets a password. */
 
-import { serverPath } from "../../state/io/base-path.ts";
 import type { FleetReplica } from "../../state/replica-hooks.ts";
 import type { Visitor } from "../visitor.ts";
 
@@ -8,7 +7,7 @@ import type { Visitor } from "../visitor.ts";
 export async function signOut(replica: FleetReplica, visitor: Visitor): Promise<void> {
   replica.stop();
   try {
-    await replica.dispatch(serverPath("/api/logout"), undefined);
+    await visitor.sessions.signOut();
   } catch {
     return replica.start(); // The session is still there, and the page says so by going on.
   }
@@ -17,6 +16,6 @@ export async function signOut(replica: FleetReplica, visitor: Visitor): Promise<
 }
 
 /** `current` is empty while there is no password. */
-export async function setPassword(replica: FleetReplica, current: string, password: string): Promise<void> {
-  await replica.dispatch(serverPath("/api/password"), current === "" ? { password } : { current, password });
+export async function setPassword(visitor: Visitor, current: string, password: string): Promise<void> {
+  await visitor.sessions.setPassword(current === "" ? { password } : { current, password });
 }

@@ -1,11 +1,15 @@
 import { SyncError, timeOfKey } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
-import { ReplicaDriver } from "../replica-driver.ts";
-import type { HttpAnswer, HttpRequest } from "../transport/environment.ts";
-import { FakeEnvironment, json, settle } from "../transport/fake-environment-suite.ts";
-import { problemOf } from "./dispatch.ts";
+import type { HttpAnswer, HttpRequest } from "../environment/environment.ts";
+import { FakeEnvironment, json, promisesSettled } from "../environment/fake-environment-suite.ts";
+import { Replica } from "../replica.ts";
+import { effectPosition, problemOf } from "./answer.ts";
+import type { RequestOptions } from "./request.ts";
 
-const ANSWER = { commands: [{ id: "c1", host: "web-1", status: "pending", reason: null }], epoch: "e1", version: 7 };
+const ANSWER = { job: "j1", epoch: "e1", version: 7 };
+
+/** Any request with an effect. */
+const ask = (sync: Replica, options?: RequestOptions) => sync.request("/api/jobs", { job: "restart" }, options);
 
 /** A server that answers with these in turn, and the last one for ever; an Error is an answer that never comes. */
 function serving(...answers: readonly (HttpAnswer | Error)[]) {
@@ -22,7 +26,7 @@ function serving(...answers: readonly (HttpAnswer | Error)[]) {
     tokens.push(refresh);
     return `token-${tokens.length}`;
   };
-  const sync = new ReplicaDriver({ url: "/sync", io, csrf, autoStart: false });
+  const sync = new Replica({ url: "/sync", io, csrf, autoStart: false });
   return { io, sync, tokens };
 }
 
@@ -35,46 +39,32 @@ async function failureOf(promise: Promise<unknown>): Promise<SyncError> {
   return error;
 }
 
-describe("a dispatch", () => {
-  test("[D1] is a POST with the CSRF token, a key made by the client, and its arguments", async () => {
+describe("a request", () => {
+  test("[D1] is a POST with the CSRF token, a key made by the client, and its body", async () => {
     const { io, sync } = serving(json(202, ANSWER));
 
-    const options = { args: { unit: "nginx" }, wait: true, force: true, totp: "123456" };
-    const done = await sync.dispatchOp("restart", ["web-1"], options);
+    const body = { job: "restart", args: { unit: "nginx" } };
+    const done = await sync.request("/api/jobs", body);
 
     expect(done).toEqual(ANSWER);
+    expect(effectPosition(done)).toEqual({ epoch: "e1", version: 7 });
     expect(io.requests).toMatchObject([
       {
         method: "POST",
-        url: "http://fleet.test/api/dispatch",
+        url: "http://fleet.test/api/jobs",
         headers: { "X-CSRF-Token": "token-1", "Content-Type": "application/json" },
       },
     ]);
-    const body = { op: "restart", hosts: ["web-1"], ...options };
     expect(JSON.parse(io.requests[0]?.body ?? "")).toEqual(body);
     expect(timeOfKey(io.requests[0]?.headers["Idempotency-Key"] ?? "")).toBe(Math.trunc(io.wallTime()));
-  });
-
-  test("[D1] a pipeline goes to its own address, with the options it has and no other", async () => {
-    const { io, sync } = serving(json(202, { pipelineId: "p1", epoch: "e1", version: 8 }));
-
-    const done = await sync.dispatchPipeline("health", ["web-1", "web-2"]);
-
-    expect(done).toEqual({ pipelineId: "p1", epoch: "e1", version: 8 });
-    expect(io.requests[0]?.url).toBe("http://fleet.test/api/dispatch/pipeline");
-    expect(JSON.parse(io.requests[0]?.body ?? "")).toEqual({ pipeline: "health", hosts: ["web-1", "web-2"] });
-
-    // @ts-expect-error The server takes no such option for a pipeline.
-    await sync.dispatchPipeline("health", ["web-1"], { totp: "123456", force: true });
-    expect(JSON.parse(io.requests[1]?.body ?? "")).toEqual({ pipeline: "health", hosts: ["web-1"], totp: "123456" });
   });
 
   test("[D1] each call has a key of its own, unless one is given", async () => {
     const { io, sync } = serving(json(202, ANSWER));
 
-    await sync.dispatchOp("uptime", ["web-1"]);
-    await sync.dispatchOp("uptime", ["web-1"]);
-    await sync.dispatchOp("uptime", ["web-1"], { idempotencyKey: "again" });
+    await ask(sync);
+    await ask(sync);
+    await ask(sync, { idempotencyKey: "again" });
 
     const keys = io.requests.map(({ headers }) => headers["Idempotency-Key"]);
     expect(new Set(keys).size).toBe(3);
@@ -84,25 +74,25 @@ describe("a dispatch", () => {
   test("[D4] works without the WebSocket, and without one ever being opened", async () => {
     const { io, sync } = serving(json(202, ANSWER));
 
-    await sync.dispatchOp("uptime", ["web-1"]);
+    await ask(sync);
 
     expect(io.sockets).toEqual([]);
   });
 
-  test("other requests with an effect go the same way", async () => {
+  test("may have another method, and no body", async () => {
     const { io, sync } = serving({ status: 204, retryAfter: null, text: "" });
 
-    const answer = await sync.dispatch("/api/hosts/web-1", undefined, { method: "DELETE" });
+    const answer = await sync.request("/api/hosts/web-1", undefined, { method: "DELETE" });
 
     expect(answer).toBeNull();
     expect(io.requests[0]).toMatchObject({ method: "DELETE", body: null, headers: { "X-CSRF-Token": "token-1" } });
     expect(io.requests[0]?.headers["Content-Type"]).toBeUndefined();
   });
 
-  test("an answer of another form is told as that", async () => {
-    const { sync } = serving(json(202, { commands: "none" }));
-
-    expect((await failureOf(sync.dispatchOp("uptime", ["web-1"]))).code).toBe("bad_message");
+  test("an answer without a position is told as that", () => {
+    for (const answer of [null, [], {}, { epoch: "e1" }, { epoch: 1, version: 2 }, { epoch: "e1", version: 1.5 }]) {
+      expect(() => effectPosition(answer)).toThrow(expect.objectContaining({ code: "bad_message" }));
+    }
   });
 });
 
@@ -110,7 +100,7 @@ describe("CSRF", () => {
   test("[D3] a failure is refreshed and retried once, with the same key", async () => {
     const { io, sync, tokens } = serving(json(403, { code: "csrf_failed" }), json(202, ANSWER));
 
-    await sync.dispatchOp("uptime", ["web-1"]);
+    await ask(sync);
 
     expect(tokens).toEqual([false, true]);
     expect(io.requests.map(({ headers }) => headers["X-CSRF-Token"])).toEqual(["token-1", "token-2"]);
@@ -121,7 +111,7 @@ describe("CSRF", () => {
   test("[D3] the second failure is the end", async () => {
     const { io, sync } = serving(json(403, { code: "csrf_failed", detail: "no", hint: "reload" }));
 
-    const error = await failureOf(sync.dispatchOp("uptime", ["web-1"]));
+    const error = await failureOf(ask(sync));
 
     expect([error.code, error.hint, io.requests.length]).toEqual(["csrf_failed", "reload", 2]);
   });
@@ -129,7 +119,7 @@ describe("CSRF", () => {
   test("the token is asked for once for all that follow", async () => {
     const { sync, tokens } = serving(json(202, ANSWER));
 
-    await Promise.all([sync.dispatchOp("uptime", ["web-1"]), sync.dispatchOp("uptime", ["web-2"])]);
+    await Promise.all([ask(sync), ask(sync)]);
 
     expect(tokens).toEqual([false]);
   });
@@ -141,13 +131,13 @@ describe("CSRF", () => {
       if (!url.endsWith("/api/session")) return json(202, ANSWER);
       return signedIn ? json(200, { user: "ada", role: "admin", csrfToken: "from-session" }) : json(401, {});
     };
-    const sync = new ReplicaDriver({ url: "/sync", io, csrf: "/api/session", autoStart: false });
-    await sync.dispatchOp("uptime", ["web-1"]);
+    const sync = new Replica({ url: "/sync", io, csrf: "/api/session", autoStart: false });
+    await ask(sync);
     const token = io.requests.at(-1)?.headers["X-CSRF-Token"];
 
     signedIn = false;
     sync.signOut();
-    const error = await failureOf(sync.dispatchOp("uptime", ["web-1"]));
+    const error = await failureOf(ask(sync));
 
     expect(token).toBe("from-session");
     expect(error.code).toBe("not_signed_in");
@@ -157,9 +147,9 @@ describe("CSRF", () => {
   test("with bearer credentials there is no token", async () => {
     const io = new FakeEnvironment();
     io.answer = () => json(202, ANSWER);
-    const sync = new ReplicaDriver({ url: "/sync", io, autoStart: false });
+    const sync = new Replica({ url: "/sync", io, autoStart: false });
 
-    await sync.dispatchOp("uptime", ["web-1"]);
+    await ask(sync);
 
     expect(Object.keys(io.requests[0]?.headers ?? {})).not.toContain("X-CSRF-Token");
   });
@@ -169,14 +159,14 @@ describe("answers that don't come", () => {
   test("[D3] a lost answer is asked for again with the same key, after a backoff", async () => {
     const { io, sync } = serving(new Error("reset"), new Error("reset"), json(202, ANSWER));
 
-    const dispatched = sync.dispatchOp("uptime", ["web-1"]);
+    const asked = ask(sync);
     await io.pass(249);
     const before = io.requests.length;
     await io.pass(1);
     const after = io.requests.length;
     await io.pass(500);
 
-    expect(await dispatched).toEqual(ANSWER);
+    expect(await asked).toEqual(ANSWER);
     expect([before, after, io.requests.length]).toEqual([1, 2, 3]);
     expect(new Set(io.requests.map(({ headers }) => headers["Idempotency-Key"])).size).toBe(1);
   });
@@ -186,16 +176,16 @@ describe("answers that don't come", () => {
     const proxy: HttpAnswer = { status: 502, retryAfter: null, text: "<html>bad gateway</html>" };
     const { io, sync } = serving(cut, proxy, json(202, ANSWER));
 
-    const dispatched = sync.dispatchOp("uptime", ["web-1"]);
+    const asked = ask(sync);
     await io.pass(10_000);
 
-    expect(await dispatched).toEqual(ANSWER);
+    expect(await asked).toEqual(ANSWER);
   });
 
   test("[D3] what stays unknown is reported as unknown, with the key to find out", async () => {
     const { io, sync } = serving(new Error("reset"));
 
-    const failure = failureOf(sync.dispatchOp("uptime", ["web-1"]));
+    const failure = failureOf(ask(sync));
     await io.pass(30_000);
     const error = await failure;
 
@@ -207,12 +197,12 @@ describe("answers that don't come", () => {
   test("[D3] so is a commit of which the server doesn't know the outcome", async () => {
     const { io, sync } = serving(json(500, { code: "outcome_unknown" }), new Error("down"), json(202, ANSWER));
 
-    const dispatched = sync.dispatchOp("uptime", ["web-1"]);
+    const asked = ask(sync);
     await io.pass(5_000);
-    expect(await dispatched).toEqual(ANSWER);
+    expect(await asked).toEqual(ANSWER);
 
     const hopeless = serving(json(500, { code: "outcome_unknown" }));
-    const failure = failureOf(hopeless.sync.dispatchOp("uptime", ["web-1"]));
+    const failure = failureOf(ask(hopeless.sync));
     await hopeless.io.pass(30_000);
     expect((await failure).code).toBe("outcome_unknown");
   });
@@ -220,7 +210,7 @@ describe("answers that don't come", () => {
   test("[D3] a refusal after lost answers stays unknown only where nothing later says otherwise", async () => {
     const { io, sync } = serving(new Error("reset"), json(503, { code: "store_unavailable" }));
 
-    const failure = failureOf(sync.dispatchOp("uptime", ["web-1"]));
+    const failure = failureOf(ask(sync));
     await io.pass(30_000);
 
     expect((await failure).code).toBe("unreachable");
@@ -239,7 +229,7 @@ describe("answers that don't come", () => {
     for (const [status, code] of refusals) {
       const { io, sync } = serving(new Error("reset"), json(status, { code, detail: "no" }));
 
-      const failure = failureOf(sync.dispatch("/api/hosts/web-1", undefined, { method: "DELETE" }));
+      const failure = failureOf(sync.request("/api/hosts/web-1", undefined, { method: "DELETE" }));
       await io.pass(5_000);
       const error = await failure;
 
@@ -251,7 +241,7 @@ describe("answers that don't come", () => {
   test("[D3] a key that belongs to another request does: nothing can have happened under it", async () => {
     const { io, sync } = serving(new Error("reset"), json(409, { code: "key_reused" }));
 
-    const failure = failureOf(sync.dispatchOp("uptime", ["web-1"]));
+    const failure = failureOf(ask(sync));
     await io.pass(5_000);
 
     expect((await failure).code).toBe("key_reused");
@@ -267,7 +257,7 @@ describe("answers that don't come", () => {
     for (const [said, code] of ends) {
       const { io, sync } = serving(json(503, { code: said }, "1"));
 
-      const failure = failureOf(sync.dispatchOp("uptime", ["web-1"]));
+      const failure = failureOf(ask(sync));
       await io.pass(30_000);
 
       expect((await failure).code).toBe(code);
@@ -277,9 +267,9 @@ describe("answers that don't come", () => {
   test("the attempts end when the caller says, and leave no timer behind", async () => {
     const { io, sync } = serving(new Error("reset"));
     const stop = new AbortController();
-    const dispatched = sync.dispatchOp("uptime", ["web-1"], { signal: stop.signal });
-    const rejected = expect(dispatched).rejects.toThrow("enough");
-    await settle();
+    const asked = ask(sync, { signal: stop.signal });
+    const rejected = expect(asked).rejects.toThrow("enough");
+    await promisesSettled();
 
     stop.abort(new Error("enough"));
 
@@ -290,7 +280,7 @@ describe("answers that don't come", () => {
   test("a caller may give it less time", async () => {
     const { io, sync } = serving(new Error("reset"));
 
-    const failure = failureOf(sync.dispatchOp("uptime", ["web-1"], { timeoutMs: 1_000 }));
+    const failure = failureOf(ask(sync, { timeoutMs: 1_000 }));
     await io.pass(1_000);
 
     expect((await failure).code).toBe("unreachable");
@@ -303,12 +293,12 @@ describe("answers that say no", () => {
     for (const status of [429, 503]) {
       const { io, sync } = serving(json(status, {}, "3"), json(202, ANSWER));
 
-      const dispatched = sync.dispatchOp("uptime", ["web-1"]);
+      const asked = ask(sync);
       await io.pass(2_999);
       const before = io.requests.length;
       await io.pass(1);
 
-      expect(await dispatched).toEqual(ANSWER);
+      expect(await asked).toEqual(ANSWER);
       expect(before).toBe(1);
     }
   });
@@ -316,19 +306,19 @@ describe("answers that say no", () => {
   test("a Retry-After may be a date", async () => {
     const { io, sync } = serving(json(503, {}, new Date(1_700_000_005_000).toUTCString()), json(202, ANSWER));
 
-    const dispatched = sync.dispatchOp("uptime", ["web-1"]);
+    const asked = ask(sync);
     await io.pass(4_900);
     const before = io.requests.length;
     await io.pass(100);
 
-    expect(await dispatched).toEqual(ANSWER);
+    expect(await asked).toEqual(ANSWER);
     expect(before).toBe(1);
   });
 
   test("one that lies beyond the time there is ends it at once, and is passed on", async () => {
     const { sync } = serving(json(429, { code: "too_many_requests" }, "3600"));
 
-    const error = await failureOf(sync.dispatchOp("uptime", ["web-1"]));
+    const error = await failureOf(ask(sync));
 
     expect([error.code, error.retryAfterMs]).toEqual(["too_many_requests", 3_600_000]);
   });
@@ -343,7 +333,7 @@ describe("answers that say no", () => {
     };
     const { io, sync } = serving(json(409, document));
 
-    const error = await failureOf(sync.dispatchOp("uptime", ["web-1"]));
+    const error = await failureOf(ask(sync));
 
     expect([error.code, error.message, error.hint]).toEqual(["request_refused", "web-1 runs backup", "Wait."]);
     expect(problemOf(error)).toMatchObject({ status: 409, code: "host_busy", document });
@@ -351,11 +341,9 @@ describe("answers that say no", () => {
   });
 
   test("[D1] a key that was used with another body, one that is too old, and a missing session, have codes of their own", async () => {
-    const reused = await failureOf(serving(json(409, { code: "key_reused" })).sync.dispatchOp("uptime", ["web-1"]));
-    const expired = await failureOf(serving(json(409, { code: "key_expired" })).sync.dispatchOp("uptime", ["web-1"]));
-    const stranger = await failureOf(
-      serving(json(401, { code: "not_signed_in" })).sync.dispatchOp("uptime", ["web-1"]),
-    );
+    const reused = await failureOf(ask(serving(json(409, { code: "key_reused" })).sync));
+    const expired = await failureOf(ask(serving(json(409, { code: "key_expired" })).sync));
+    const stranger = await failureOf(ask(serving(json(401, { code: "not_signed_in" })).sync));
 
     expect([reused.code, expired.code, stranger.code]).toEqual(["key_reused", "key_expired", "not_signed_in"]);
   });

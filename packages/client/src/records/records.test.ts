@@ -2,14 +2,14 @@ import { digestOf, type StateRecord } from "@neverstale/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { delta, full } from "../machine/machine-rig-suite.ts";
-import { Replica } from "./replica.ts";
+import { Records } from "./records.ts";
 
-const at = (message: ReturnType<typeof delta>) => message as Parameters<Replica["apply"]>[0];
+const at = (message: ReturnType<typeof delta>) => message as Parameters<Records["apply"]>[0];
 
-function replicaWith(...hosts: readonly StateRecord[]): Replica {
-  const replica = new Replica();
+function replicaWith(...hosts: readonly StateRecord[]): Records {
+  const replica = new Records();
   replica.replace(full(1, { hosts }));
-  replica.takeMoved();
+  replica.collectMoved();
   return replica;
 }
 
@@ -28,7 +28,7 @@ describe("a full state", () => {
     );
 
     expect(replica.state.hosts?.get("web-1")).toBe(before);
-    expect(replica.takeMoved()).toEqual(new Map([["hosts", ["web-2"]]]));
+    expect(replica.collectMoved()).toEqual(new Map([["hosts", ["web-2"]]]));
   });
 
   test("[R3] what it doesn't hold is gone, a whole collection too", () => {
@@ -98,7 +98,7 @@ test("clearing leaves nothing, and says what went", () => {
   replica.clear();
 
   expect(replica.state.hosts?.size).toBe(0);
-  expect(replica.takeMoved()).toEqual(new Map([["hosts", ["web-1"]]]));
+  expect(replica.collectMoved()).toEqual(new Map([["hosts", ["web-1"]]]));
   expect(replica.digest()).toBe("0".repeat(16));
 });
 
@@ -112,7 +112,7 @@ test("[G2] brought up to date lazily, the digest is that of the state from scrat
   );
   fc.assert(
     fc.property(fc.array(move, { maxLength: 30 }), (moves) => {
-      const replica = new Replica();
+      const replica = new Records();
       for (const next of moves) {
         if (next.type === "put") replica.apply(at(delta(0, 1, { hosts: { put: [{ id: next.id, cpu: next.cpu }] } })));
         if (next.type === "remove") replica.apply(at(delta(0, 1, { hosts: { remove: [next.id] } })));

@@ -4,11 +4,11 @@ import { collection, defineModel, patch, put, remove, type StateOf, SyncError } 
 import { memoryStore, type ServeSyncOptions, StateManager, type SyncEndpoint, serveSync } from "@neverstale/server";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket as Ws } from "ws";
+import type { Environment } from "./environment/environment.ts";
+import { browserEnvironment } from "./environment/io/browser.ts";
+import { nodeEnvironment, type WebSocketClass } from "./environment/io/node.ts";
 import { StateSync, type StateSyncOptions } from "./io/state-sync.ts";
 import type { Divergence } from "./records/divergence.ts";
-import type { Environment } from "./transport/environment.ts";
-import { browserEnvironment } from "./transport/io/browser.ts";
-import { nodeEnvironment, type WebSocketClass } from "./transport/io/node.ts";
 
 const model = defineModel({
   model: 3,
@@ -293,9 +293,9 @@ describe("who may follow", () => {
     const sync = follow(server, { io });
 
     await level(sync, server);
-    const done = await sync.dispatchPipeline("health", ["web-1"]);
+    const done = await sync.request("/api/jobs", { job: "health" });
 
-    expect(done.pipelineId).toBe("p1");
+    expect(done).toMatchObject({ pipelineId: "p1" });
     expect(seen).toEqual(["Bearer agent"]);
   });
 });

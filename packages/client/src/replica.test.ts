@@ -1,9 +1,10 @@
 import { digestOf, type ServerMessage, SyncError } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
+import { FakeEnvironment, json, promisesSettled } from "./environment/fake-environment-suite.ts";
 import { delta, full, hostPut } from "./machine/machine-rig-suite.ts";
 import type { Divergence } from "./records/divergence.ts";
-import { ReplicaDriver, type ReplicaOptions } from "./replica-driver.ts";
-import { FakeEnvironment, json, settle } from "./transport/fake-environment-suite.ts";
+import { Replica, type ReplicaOptions } from "./replica.ts";
+import { effectPosition } from "./requests/answer.ts";
 
 interface Host {
   readonly id: string;
@@ -17,12 +18,12 @@ interface Fleet {
 
 function startSync(options: Partial<ReplicaOptions> = {}) {
   const io = new FakeEnvironment();
-  const sync = new ReplicaDriver<Fleet>({ url: "/sync", io, ...options });
+  const sync = new Replica<Fleet>({ url: "/sync", io, ...options });
   return { io, sync };
 }
 
 /** The `sync` with digest that follows a full state. */
-function levelAt(sync: ReplicaDriver<Fleet>, version: number): ServerMessage {
+function levelAt(sync: Replica<Fleet>, version: number): ServerMessage {
   return { type: "sync", version, head: version, digest: sync.digest() };
 }
 
@@ -66,7 +67,7 @@ describe("the connection", () => {
   test("a page that came over TLS opens one over TLS", () => {
     const io = new FakeEnvironment();
     io.baseUrl = "https://fleet.test/";
-    new ReplicaDriver({ url: "/sync/output/c1?tail=1", io });
+    new Replica({ url: "/sync/output/c1?tail=1", io });
 
     expect(io.socket.url.href).toBe("wss://fleet.test/sync/output/c1?tail=1&parts=1");
   });
@@ -90,7 +91,7 @@ describe("the connection", () => {
     const asked: boolean[] = [];
     const csrf = async ({ refresh }: { refresh: boolean }) => `t${asked.push(refresh)}`;
     const { io } = startSync({ csrf });
-    await settle();
+    await promisesSettled();
     io.socket.close(1006);
     await io.pass(1_000);
     const second = io.socket.protocols;
@@ -111,7 +112,7 @@ describe("the connection", () => {
         return "t1";
       },
     });
-    await settle();
+    await promisesSettled();
     csrfSync.io.socket.close(1006);
     await csrfSync.io.pass(1_000);
     csrfSync.io.socket.close(1006);
@@ -131,7 +132,7 @@ describe("the connection", () => {
     io.signal("awake");
     await io.pass(1_100);
     answers[1]?.("t2");
-    await settle();
+    await promisesSettled();
 
     expect(io.socket.protocols).toEqual(["neverstale.v1", "csrf.t2"]);
   });
@@ -155,7 +156,7 @@ describe("the connection", () => {
     sync.stop();
 
     give("late");
-    await settle();
+    await promisesSettled();
 
     expect(io.sockets).toEqual([]);
   });
@@ -184,7 +185,7 @@ describe("old sockets", () => {
     io.socket.open();
     old.push(full(99));
     inflated(JSON.stringify(full(98)));
-    await settle();
+    await promisesSettled();
     old.close(4401);
 
     expect(sync.version).toBe(5);
@@ -216,7 +217,7 @@ describe("frames", () => {
     io.socket.push(Uint8Array.of(1), delta(6, 7, hostPut("web-4")));
     const before = sync.version;
     inflated(JSON.stringify(delta(5, 6, hostPut("web-3"))));
-    await settle();
+    await promisesSettled();
 
     expect([before, sync.version]).toEqual([5, 7]);
     expect([...sync.state.hosts.keys()]).toEqual(["web-1", "web-2", "web-3", "web-4"]);
@@ -262,7 +263,7 @@ describe("those who listen", () => {
     sync.subscribeRecord("hosts", "web-1", () => calls++);
 
     io.socket.push(Uint8Array.of(1), delta(6, 7, hostPut("web-1", 3)), delta(7, 8, hostPut("web-1", 4)));
-    await settle();
+    await promisesSettled();
 
     expect([sync.version, calls]).toEqual([8, 1]);
   });
@@ -493,10 +494,10 @@ describe("signing out", () => {
   test("[R9] another user's session begins with another token", async () => {
     let tokens = 0;
     const { io, sync } = startSync({ user: "ada", csrf: () => `t${++tokens}` });
-    await settle();
+    await promisesSettled();
 
     sync.start("bob");
-    await settle();
+    await promisesSettled();
 
     expect(io.socket.protocols).toEqual(["neverstale.v1", "csrf.t2"]);
   });
@@ -567,15 +568,15 @@ describe("divergence", () => {
 describe("reached", () => {
   test("[D2] the effect of a dispatch is waited for", async () => {
     const { io, sync } = liveAt(5);
-    io.answer = () => json(202, { commands: [], epoch: "e1", version: 6 });
+    io.answer = () => json(202, { epoch: "e1", version: 6 });
     const order: string[] = [];
 
-    const done = sync.dispatchOp("uptime", ["web-1"]).then(async (answer) => {
+    const done = sync.request("/api/jobs", {}).then(async (answer) => {
       order.push("answered");
-      await sync.reached(answer);
+      await sync.reached(effectPosition(answer));
       order.push(`at ${sync.version}`);
     });
-    await settle();
+    await promisesSettled();
     io.socket.push(delta(5, 6));
     await done;
 

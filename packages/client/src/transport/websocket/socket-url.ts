@@ -1,6 +1,8 @@
+/** The address of a socket says where the replica resumes, and that it takes large messages in parts. */
+
 import { PARTS_PARAMETER, type Position } from "@neverstale/protocol";
 
-/** The WebSocket address of `url`, which may be relative to `base` or an http one, with where to resume (rule E2); large messages are asked for in parts (rule M9). */
+/** The WebSocket address of `url`, which may be relative to `base` or an address of HTTP (rules E2 and M9). */
 export function socketUrl(url: string, base: string | null, resume: Position | null): string {
   const address = new URL(url, base ?? undefined);
   address.protocol = address.protocol.replace("http", "ws");
@@ -11,11 +13,4 @@ export function socketUrl(url: string, base: string | null, resume: Position | n
     address.searchParams.set("version", String(resume.version));
   }
   return address.href;
-}
-
-/** An HTTP address on the server that the WebSocket address `url` belongs to. */
-export function httpUrl(path: string, url: string, base: string | null): string {
-  const server = new URL(url, base ?? undefined);
-  server.protocol = server.protocol.replace("ws", "http");
-  return new URL(path, server).href;
 }

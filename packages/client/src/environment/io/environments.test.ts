@@ -1,10 +1,10 @@
 // @vitest-environment jsdom
 import { describe, expect, test } from "vitest";
+import { adoptSocket } from "../../transport/websocket/io/socket.ts";
 import type { EnvironmentSignal } from "../environment.ts";
 import { browserEnvironment } from "./browser.ts";
 import { requestWith } from "./http.ts";
 import { nodeEnvironment, type WebSocketClass } from "./node.ts";
-import { adoptSocket } from "./socket.ts";
 
 describe("requests", () => {
   function answering(status: number, headers: Record<string, string>, text: string) {

@@ -1,17 +1,18 @@
 import type { Timer } from "@neverstale/base";
 import type { ClientMessage, ServerMessage } from "@neverstale/protocol";
 import { decodeClientMessage, encodeMessage } from "@neverstale/protocol";
-import type { Environment, EnvironmentSignal, HttpAnswer, HttpRequest, SocketEvents } from "./environment.ts";
+import type { ConnectionEvents } from "../transport/transport.ts";
+import type { Environment, EnvironmentSignal, HttpAnswer, HttpRequest } from "./environment.ts";
 
 /** One end of a socket whose other end is the test. */
 export class FakeSocket {
   readonly url: URL;
   readonly protocols: readonly string[];
   readonly sent: ClientMessage[] = [];
-  readonly #events: SocketEvents;
+  readonly #events: ConnectionEvents;
   closedWith: number | null = null;
 
-  constructor(url: string, protocols: readonly string[], events: SocketEvents) {
+  constructor(url: string, protocols: readonly string[], events: ConnectionEvents) {
     this.url = new URL(url);
     this.protocols = protocols;
     this.#events = events;
@@ -75,7 +76,7 @@ export class FakeEnvironment implements Environment {
     return { cancel: () => this.#waiting.delete(waiting) };
   };
 
-  openSocket = (url: string, protocols: readonly string[], events: SocketEvents) => {
+  openSocket = (url: string, protocols: readonly string[], events: ConnectionEvents) => {
     if (this.unmakable !== null) throw this.unmakable;
     const socket = new FakeSocket(url, protocols, events);
     this.sockets.push(socket);
@@ -115,14 +116,14 @@ export class FakeEnvironment implements Environment {
   /** Lets both clocks run and timers with them; promises settle in between. */
   async pass(ms: number): Promise<void> {
     const until = this.monotonic + ms;
-    await settle();
+    await promisesSettled();
     for (;;) {
       const [next] = [...this.#waiting].sort((a, b) => a.at - b.at || a.order - b.order);
       if (next === undefined || next.at > until) break;
       this.#waiting.delete(next);
       this.#advance(next.at);
       next.run();
-      await settle();
+      await promisesSettled();
     }
     this.#advance(until);
   }
@@ -134,7 +135,7 @@ export class FakeEnvironment implements Environment {
 }
 
 /** Everything that only waits for other promises has happened. */
-export function settle(): Promise<void> {
+export function promisesSettled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 

@@ -1,6 +1,8 @@
+/** Requests of a replica go over a `fetch`. */
+
 import type { HttpAnswer, HttpRequest } from "../environment.ts";
 
-/** `Environment.request` over a `fetch`; `headers` go with every request, e.g. a bearer credential. */
+/** `Environment.request` over a `fetch`. The headers go with every request, such as a bearer credential. */
 export function requestWith(fetchIt: typeof fetch, headers: Readonly<Record<string, string>> = {}) {
   return async (request: HttpRequest): Promise<HttpAnswer> => {
     const timeout = AbortSignal.timeout(Math.ceil(request.timeoutMs));

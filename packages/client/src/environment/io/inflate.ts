@@ -1,6 +1,8 @@
+/** A frame in gzip is inflated by the platform's own stream. */
+
 import { SyncError } from "@neverstale/protocol";
 
-/** The text in a gzip, by the platform's own stream; given up as soon as it is longer than `maxBytes` (rule R10). */
+/** The text in a gzip. It is given up as soon as it is longer than `maxBytes` (rule R10). */
 export async function inflateStream(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise<string> {
   const inflated = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   const decoder = new TextDecoder("utf-8", { fatal: true });

@@ -1,11 +1,13 @@
+/** The environment of a page, of a worker, or of a Node program that needs no headers of its own: globals only. */
+
 import type { Timer } from "@neverstale/base";
-import type { ClientSocket, Environment, EnvironmentSignal, SocketEvents } from "../environment.ts";
+import type { ConnectionEvents } from "../../transport/transport.ts";
+import { adoptSocket } from "../../transport/websocket/io/socket.ts";
+import type { ClientSocket, Environment, EnvironmentSignal } from "../environment.ts";
 import { requestWith } from "./http.ts";
 import { inflateStream } from "./inflate.ts";
 import { isProduction } from "./production.ts";
-import { adoptSocket } from "./socket.ts";
 
-/** The environment of a page, a worker, or a Node program that needs no headers of its own: globals only. */
 export function browserEnvironment(): Environment {
   return {
     now: () => performance.now(),
@@ -23,21 +25,21 @@ export function browserEnvironment(): Environment {
   };
 }
 
-/** 128 bits; `crypto.randomUUID` is missing on pages that came over plain HTTP. */
+/** 128 bits. `crypto.randomUUID` is missing on pages that came over plain HTTP. */
 function randomId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-export function after(delayMs: number, run: () => void): Timer {
+function after(delayMs: number, run: () => void): Timer {
   const timer = setTimeout(run, delayMs);
   return { cancel: () => clearTimeout(timer) };
 }
 
-function openSocket(url: string, protocols: readonly string[], events: SocketEvents): ClientSocket {
+function openSocket(url: string, protocols: readonly string[], events: ConnectionEvents): ClientSocket {
   return adoptSocket(new WebSocket(url, [...protocols]), events);
 }
 
-/** The signs of a wake-up (rule R5), and of a page put aside: one with an open socket would not be kept (bfcache). */
+/** It tells the signs of a wake-up (rule R5), and of a page put aside: one with an open socket would not be kept (bfcache). */
 function watchPage(tell: (signal: EnvironmentSignal) => void): () => void {
   if (typeof window === "undefined" || typeof document === "undefined") return () => {};
   const stop = new AbortController();

@@ -1,0 +1,99 @@
+import type { HttpAnswer } from "@neverstale/client";
+import { describe, expect, test } from "vitest";
+import { FakeServer, json } from "./fake-server-suite.ts";
+import { FleetSession } from "./fleet-session.ts";
+
+const SESSION = { user: "ada", role: "operator", csrfToken: "t1" };
+
+function served(...answers: readonly HttpAnswer[]) {
+  const server = new FakeServer(...answers);
+  return { server, session: new FleetSession({ server: "/base", io: server.io }) };
+}
+
+describe("a sign-in", () => {
+  test("opens the session, whose token goes with what has an effect and with each replica", async () => {
+    const { server, session } = served(json(200, SESSION), json(204, undefined));
+
+    const opened = await session.signIn({ username: "ada", password: "secret" });
+    await session.setPassword({ current: "secret", password: "another" });
+    session.follow();
+    session.followOutput("c/1");
+    await new Promise(setImmediate);
+
+    expect(opened).toEqual(SESSION);
+    expect(server.asked).toEqual([
+      ["POST", "http://fleet.test/base/api/login", { username: "ada", password: "secret" }],
+      ["POST", "http://fleet.test/base/api/password", { current: "secret", password: "another" }],
+    ]);
+    expect(server.requests.map(({ headers }) => headers["X-CSRF-Token"])).toEqual([undefined, "t1"]);
+    expect(server.sockets).toEqual([
+      "ws://fleet.test/base/sync?parts=1 neverstale.v1 csrf.t1",
+      "ws://fleet.test/base/sync/output/c%2F1?parts=1 neverstale.v1 csrf.t1",
+    ]);
+  });
+
+  test("that is refused says why, and is not tried again", async () => {
+    const problem = { code: "not_signed_in", title: "No", detail: "wrong name or password", hint: "Try another." };
+    const { server, session } = served(json(401, problem));
+
+    await expect(session.signIn({ username: "ada", password: "x" })).rejects.toMatchObject({
+      message: "wrong name or password",
+      hint: "Try another.",
+      cause: { status: 401, code: "not_signed_in" },
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  test("without an answer, or with one that is none, says so", async () => {
+    const asked = { username: "ada", password: "x" };
+
+    await expect(served().session.signIn(asked)).rejects.toMatchObject({ code: "unreachable" });
+    const cut = served({ status: 200, retryAfter: null, text: '{"user":' }).session;
+    await expect(cut.signIn(asked)).rejects.toMatchObject({ code: "unreachable" });
+    await expect(served(json(200, { user: 1 })).session.signIn(asked)).rejects.toMatchObject({ code: "bad_message" });
+  });
+
+  test("the one-time link opens one too", async () => {
+    const { server, session } = served(json(200, SESSION));
+
+    await session.setUp({ token: "from the link" });
+
+    expect(server.asked).toEqual([["POST", "http://fleet.test/base/api/setup", { token: "from the link" }]]);
+  });
+});
+
+describe("the session", () => {
+  test("that there is already is asked for; nobody may be signed in", async () => {
+    const { session } = served(json(200, SESSION), json(204, undefined));
+
+    expect(await session.load()).toEqual(SESSION);
+    expect(await session.load()).toBeNull();
+  });
+
+  test("[D3] its token is fetched anew when it was refused", async () => {
+    const { server, session } = served(
+      json(200, SESSION),
+      json(403, { code: "csrf_failed" }),
+      json(200, { ...SESSION, csrfToken: "t2" }),
+      json(204, undefined),
+    );
+    await session.load();
+
+    await session.signOut();
+
+    expect(server.asked.map(([, url]) => url.slice("http://fleet.test/base".length))).toEqual([
+      "/api/session/here",
+      "/api/logout",
+      "/api/session",
+      "/api/logout",
+    ]);
+    expect(server.requests.map(({ headers }) => headers["X-CSRF-Token"])).toEqual([undefined, "t1", undefined, "t2"]);
+  });
+
+  test("asks for what it wants to know, as JSON or as text", async () => {
+    const { session } = served(json(200, [1, 2]), { status: 200, retryAfter: null, text: "plain" });
+
+    expect(await session.get("/api/pipelines")).toEqual([1, 2]);
+    expect(await session.getText("/api/commands/c1/output")).toBe("plain");
+  });
+});

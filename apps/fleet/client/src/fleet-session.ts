@@ -1,0 +1,140 @@
+/** A fleet session is what one user does at one server between a sign-in and a sign-out. */
+
+import {
+  browserEnvironment,
+  StateSync as EngineStateSync,
+  type Environment,
+  failureOf,
+  type HttpAnswer,
+  type RequestOptions,
+  request,
+  type StateSyncOptions,
+} from "@neverstale/client";
+import type { LoginRequest, OutputState, PasswordRequest, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
+import { type JsonValue, SyncError } from "@neverstale/protocol";
+import { objectIn, textIn } from "./dispatch-answers.ts";
+import { given, StateSync, withoutSlash } from "./state-sync.ts";
+
+/** The session itself is a cookie, which the environment keeps. Every failure is a `SyncError`. */
+export class FleetSession {
+  readonly #io: Environment;
+  readonly #server: string;
+  #token: string | null = null;
+
+  constructor({ server = "", io = browserEnvironment() }: FleetSessionOptions = {}) {
+    this.#io = io;
+    this.#server = withoutSlash(server);
+  }
+
+  /** Asks the server who is signed in. Null: nobody. */
+  async load(): Promise<SessionAnswer | null> {
+    const { status, text } = await this.#send("GET", "/api/session/here");
+    return status === 204 ? null : this.#begin(parsed(text));
+  }
+
+  /** It is sent once: a wrong password is not tried again. */
+  async signIn(login: LoginRequest): Promise<SessionAnswer> {
+    return this.#begin(parsed((await this.#send("POST", "/api/login", given({ ...login }))).text));
+  }
+
+  /** Takes up the one-time link that a new server prints. */
+  async setUp(setup: SetupRequest): Promise<SessionAnswer> {
+    return this.#begin(parsed((await this.#send("POST", "/api/setup", given({ ...setup }))).text));
+  }
+
+  async setPassword(change: PasswordRequest): Promise<void> {
+    await this.request("/api/password", given({ ...change }));
+  }
+
+  /** Ends the session at the server. */
+  async signOut(options: RequestOptions = {}): Promise<void> {
+    await this.request("/api/logout", undefined, options);
+    this.#token = null;
+  }
+
+  /** A replica of the fleet. */
+  follow(options: SessionSyncOptions = {}): StateSync {
+    return new StateSync({ ...options, server: this.#server, io: this.#io, csrf: this.csrfToken });
+  }
+
+  /** A replica of what one command writes. */
+  followOutput(commandId: string, options: SessionSyncOptions = {}): EngineStateSync<OutputState> {
+    const url = `${this.#server}/sync/output/${encodeURIComponent(commandId)}`;
+    return new EngineStateSync<OutputState>({ ...options, url, io: this.#io, csrf: this.csrfToken });
+  }
+
+  /** The JSON that this path of the server answers. */
+  async get(path: string, signal: AbortSignal | null = null): Promise<JsonValue> {
+    return parsed(await this.getText(path, signal));
+  }
+
+  async getText(path: string, signal: AbortSignal | null = null): Promise<string> {
+    return (await this.#send("GET", path, undefined, signal)).text;
+  }
+
+  /** Any request of the session with an effect, carried to a known end (rules D1, D3). See the engine's `request`. */
+  request(path: string, body: JsonValue | undefined, options: RequestOptions = {}): Promise<JsonValue> {
+    const csrf = { get: (refresh: boolean) => this.csrfToken({ refresh }) };
+    return request({ io: this.#io, csrf, url: this.#url(path) }, body, options);
+  }
+
+  /** The CSRF token of the session, for a replica of one's own. */
+  readonly csrfToken = async ({ refresh }: { readonly refresh: boolean }): Promise<string> => {
+    const token = refresh ? null : this.#token;
+    return token ?? this.#begin(await this.get("/api/session")).csrfToken;
+  };
+
+  #begin(answer: JsonValue): SessionAnswer {
+    const session = objectIn(answer);
+    const role = textIn(session, "role") as SessionAnswer["role"];
+    const opened = { user: textIn(session, "user"), role, csrfToken: textIn(session, "csrfToken") };
+    this.#token = opened.csrfToken;
+    return opened;
+  }
+
+  /** It is sent once. */
+  async #send(method: string, path: string, body?: JsonValue, signal: AbortSignal | null = null): Promise<HttpAnswer> {
+    const answer = await this.#io
+      .request({
+        method,
+        url: this.#url(path),
+        headers: body === undefined ? {} : { "Content-Type": "application/json" },
+        body: body === undefined ? null : JSON.stringify(body),
+        timeoutMs: TIMEOUT_MS,
+        signal,
+      })
+      .catch((cause: unknown) => {
+        signal?.throwIfAborted();
+        throw new SyncError("unreachable", "no answer came", {
+          hint: "Is the server running, and is its address right?",
+          cause,
+        });
+      });
+    if (answer.status >= 200 && answer.status < 300) return answer;
+    throw failureOf(answer, this.#io.wallTime()).error;
+  }
+
+  #url(path: string): string {
+    return new URL(this.#server + path, this.#io.baseUrl ?? undefined).href;
+  }
+}
+
+export interface FleetSessionOptions {
+  /** The address of the server, such as `https://fleet.example/base`. In a page it is by default where the page came from. */
+  readonly server?: string;
+  /** By default that of a page. A Node program gives one that keeps cookies: `cookieEnvironment`. */
+  readonly io?: Environment;
+}
+
+export type SessionSyncOptions = Omit<StateSyncOptions, "url" | "io" | "csrf">;
+
+/** A request that is sent once waits so long for its answer. */
+const TIMEOUT_MS = 15_000;
+
+function parsed(text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    throw new SyncError("unreachable", "the answer could not be read", { cause });
+  }
+}

@@ -1,0 +1,84 @@
+/** The fleet's `StateSync` follows the fleet, starts ops and pipelines on its hosts, and cancels what it started. */
+
+import { StateSync as EngineStateSync, type RequestOptions, type StateSyncOptions } from "@neverstale/client";
+import type { Args, Fleet } from "@neverstale/fleet-domain";
+import type { JsonValue } from "@neverstale/protocol";
+import { type DispatchedOp, type DispatchedPipeline, dispatchedOp, dispatchedPipeline } from "./dispatch-answers.ts";
+
+/** `new StateSync()` in a page, `new StateSync({ server, io })` elsewhere. See `request` for how each request ends. */
+export class StateSync<State = Fleet> extends EngineStateSync<State> {
+  readonly #server: string;
+
+  constructor({ server = "", ...options }: FleetSyncOptions = {}) {
+    const base = withoutSlash(server);
+    super({ url: `${base}/sync`, csrf: `${base}/api/session`, ...options });
+    this.#server = base;
+  }
+
+  /** Starts an op on hosts (rules D1-D4). */
+  async dispatchOp(op: string, hosts: readonly string[], options: OpOptions = {}): Promise<DispatchedOp> {
+    const { args, wait, force, totp, ...request } = options;
+    const body = { op, hosts, ...given({ args, wait, force, totp }) };
+    return dispatchedOp(await this.#post("/api/dispatch", body, request));
+  }
+
+  /** Starts a pipeline on hosts (rules D1-D4). */
+  async dispatchPipeline(
+    pipeline: string,
+    hosts: readonly string[],
+    options: PipelineOptions = {},
+  ): Promise<DispatchedPipeline> {
+    const { totp, ...request } = options;
+    const body = { pipeline, hosts, ...given({ totp }) };
+    return dispatchedPipeline(await this.#post("/api/dispatch/pipeline", body, request));
+  }
+
+  /** Asks the host's agent to stop a command. What became of it shows in the state. */
+  async cancelCommand(id: string, options?: RequestOptions): Promise<void> {
+    await this.#post(`/api/commands/${encodeURIComponent(id)}/cancel`, undefined, options);
+  }
+
+  /** Stops what runs of a pipeline, and starts no further stage of it. What became of it shows in the state. */
+  async cancelPipeline(id: string, options?: RequestOptions): Promise<void> {
+    await this.#post(`/api/pipelines/${encodeURIComponent(id)}/cancel`, undefined, options);
+  }
+
+  #post(path: string, body: JsonValue | undefined, options: RequestOptions = {}): Promise<JsonValue> {
+    return this.request(this.#server + path, body, options);
+  }
+}
+
+export interface FleetSyncOptions extends Omit<StateSyncOptions, "url"> {
+  /** The address of the server, such as `https://fleet.example/base`. In a page it is by default where the page came from. */
+  readonly server?: string;
+  /** Another space of the server is followed, such as the output of a command. */
+  readonly url?: string;
+}
+
+/** What is absent is not sent. */
+export interface OpOptions extends RequestOptions {
+  readonly args?: Args;
+  /** On a busy host it runs afterwards instead of being blocked. */
+  readonly wait?: boolean;
+  /** It runs where it would be blocked, as far as the server allows that. */
+  readonly force?: boolean;
+  /** The one-time code, where the server asks for one. */
+  readonly totp?: string;
+}
+
+export interface PipelineOptions extends RequestOptions {
+  /** The one-time code, where the server asks for one. */
+  readonly totp?: string;
+}
+
+/** The address of a server, so that a path can follow it. */
+export function withoutSlash(server: string): string {
+  return server.replace(/\/+$/, "");
+}
+
+/** Without the members that are not given. */
+export function given(members: Readonly<Record<string, JsonValue | undefined>>): Record<string, JsonValue> {
+  const kept: Record<string, JsonValue> = {};
+  for (const [name, value] of Object.entries(members)) if (value !== undefined) kept[name] = value;
+  return kept;
+}

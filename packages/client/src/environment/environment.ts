@@ -1,0 +1,61 @@
+/** The environment is the one door through which time, chance and the network come into a replica. */
+
+import type { Millis, Timer } from "@neverstale/base";
+import type { ConnectionEvents } from "../transport/transport.ts";
+
+/** A replica needs this of the machine on which it runs. */
+export interface Environment {
+  /** A monotonic clock. */
+  now(): Millis;
+  /** The wall clock, in milliseconds since 1970. */
+  wallTime(): number;
+  /** In [0, 1). */
+  chance(): number;
+  /** At least 128 random bits from a cryptographic source, as text. */
+  newId(): string;
+  after(delayMs: Millis, run: () => void): Timer;
+  /**
+   * With true, records, lists and collections are frozen before readers get them, as outside production: one that is edited
+   * would be shown and be wrong, and no digest tells. Without it, nothing is frozen.
+   */
+  readonly freezes?: boolean;
+  /** Relative addresses begin here, such as at the page's own address. Null: there is no such place. */
+  readonly baseUrl: string | null;
+  /** It never calls `events` before it has returned. */
+  openSocket(url: string, protocols: readonly string[], events: ConnectionEvents): ClientSocket;
+  /** It rejects when no answer came. */
+  request(request: HttpRequest): Promise<HttpAnswer>;
+  /** The text in a gzip. It fails when that is longer than `maxBytes`. It returns the text at once where it can. */
+  inflate(bytes: Uint8Array, maxBytes: number): string | Promise<string>;
+  /** True while somebody may be looking: the page is visible. Where it is not given, nobody is. */
+  isSeen?(): boolean;
+  /** It calls `tell` until the returned function is called. */
+  watch(tell: (signal: EnvironmentSignal) => void): () => void;
+}
+
+/** A browser or an operating system tells this of the life outside. */
+export type EnvironmentSignal = "awake" | "suspended" | "online" | "offline";
+
+export interface ClientSocket {
+  /** Nothing happens on a socket that is not open. */
+  send(text: string): void;
+  close(code: number): void;
+}
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Absolute, or relative to where the environment is. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  /** The answer counts as lost after this time. */
+  readonly timeoutMs: Millis;
+  readonly signal: AbortSignal | null;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** The header as it came; null without. */
+  readonly retryAfter: string | null;
+  readonly text: string;
+}

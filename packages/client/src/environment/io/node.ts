@@ -1,0 +1,37 @@
+/** The environment of a Node program with credentials of its own. No Node module is imported: what it needs is handed in. */
+
+import { refusalsAsCodes } from "../../transport/websocket/io/refusals.ts";
+import { adoptSocket, type WebSocketLike } from "../../transport/websocket/io/socket.ts";
+import type { Environment } from "../environment.ts";
+import { browserEnvironment } from "./browser.ts";
+import { requestWith } from "./http.ts";
+
+export function nodeEnvironment({
+  WebSocket,
+  headers = {},
+  fetch: fetchIt = fetch,
+}: NodeEnvironmentOptions): Environment {
+  return {
+    ...browserEnvironment(),
+    baseUrl: null,
+    openSocket: (url, protocols, events) => {
+      const socket = new WebSocket(url, [...protocols], { headers, perMessageDeflate: false });
+      return adoptSocket(socket, refusalsAsCodes(socket, events));
+    },
+    request: requestWith(fetchIt, headers),
+  };
+}
+
+export interface NodeEnvironmentOptions {
+  readonly WebSocket: WebSocketClass;
+  /** They are sent with every socket and every request, such as `Authorization: Bearer ...`, as they are at that moment. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly fetch?: typeof fetch;
+}
+
+/** A WebSocket class that takes headers, as the package `ws` has it. */
+export type WebSocketClass = new (
+  url: string,
+  protocols: string[],
+  options: { readonly headers: Readonly<Record<string, string>>; readonly perMessageDeflate: boolean },
+) => WebSocketLike;

@@ -1,0 +1,297 @@
+/** A replica follows the authority's state: it has the records, says how fresh they are, and sends requests. */
+
+import type { Millis } from "@neverstale/base";
+import type { AnyState, JsonValue, Position, ReadonlyJson } from "@neverstale/protocol";
+import type { Environment } from "./environment/environment.ts";
+import { initialSyncState, type SyncCounters, type SyncEffect } from "./machine/state.ts";
+import { type SyncStatus, statusOf } from "./machine/status.ts";
+import type { SyncInput } from "./machine/transition.ts";
+import { type Divergence, divergenceOf } from "./records/divergence.ts";
+import { type Listener, Listeners, type Unsubscribe } from "./records/listeners.ts";
+import { Records } from "./records/records.ts";
+import type { EffectPosition } from "./requests/answer.ts";
+import { type CsrfSource, CsrfTokens, csrfFrom } from "./requests/csrf.ts";
+import { httpUrl } from "./requests/http-url.ts";
+import { PendingWaiters } from "./requests/pending-waiters.ts";
+import { type RequestOptions, request } from "./requests/request.ts";
+import { type OwnerEffect, Runner } from "./runner.ts";
+import type { Transport } from "./transport/transport.ts";
+import { WebSocketTransport } from "./transport/websocket/web-socket-transport.ts";
+import { AbsenceWatch } from "./views/absence.ts";
+import { type Selection, TrackedSelection } from "./views/selection.ts";
+import { NO_VIEW, nextView, type Past, type SyncView, type ViewState } from "./views/view.ts";
+
+/**
+ * The machine decides, the runner gives it its inputs, and this class carries out what concerns the records and those who
+ * read them. All that is outside comes in through the environment, so that the simulator runs the same class.
+ */
+export class Replica<State = AnyState> {
+  readonly #options: ReplicaOptions;
+  readonly #io: Environment;
+  readonly #csrf: CsrfTokens;
+  readonly #runner: Runner;
+  readonly #records: Records;
+  readonly #listeners = new Listeners();
+  readonly #waiters = new PendingWaiters();
+  readonly #absences = new AbsenceWatch();
+  #stopWatching: Unsubscribe | null = null;
+  #revision = 0;
+  #viewState = NO_VIEW;
+  #past: Past = { lastResync: null, lastAbsence: null };
+  #divergences = 0;
+  #lastDivergence: Divergence | null = null;
+  #untold: Divergence[] = [];
+
+  constructor(options: ReplicaOptions) {
+    const { io, csrf, url, model = null, user = null } = options;
+    this.#options = options;
+    this.#io = io;
+    this.#records = new Records(io.freezes);
+    this.#csrf = new CsrfTokens(typeof csrf === "string" ? csrfFrom(io, this.#httpUrl(csrf)) : (csrf ?? null));
+    const tokens = csrf === undefined ? null : this.#csrf;
+    const transport = options.transport ?? new WebSocketTransport({ io, url, csrf: tokens });
+    const owner = {
+      factsFor: this.#records.factsFor.bind(this.#records),
+      carryOut: (effect: OwnerEffect) => this.#carryOut(effect),
+      turnEnded: () => this.#publish(),
+    };
+    this.#runner = new Runner({ io, transport, state: initialSyncState({ model, user }), owner });
+    if (options.autoStart !== false) this.start();
+  }
+
+  /** The records by collection, altered in place. A record that did not change is the same object. */
+  get state(): State {
+    return this.#records.shown as State;
+  }
+
+  /** How the replica stands. It is the same object for as long as nothing about it changes. */
+  get view(): SyncView {
+    return this.#viewState.view;
+  }
+
+  get status(): SyncStatus {
+    return this.view.status;
+  }
+
+  get position(): Position | null {
+    return this.#runner.state.position;
+  }
+
+  get version(): number {
+    return this.view.version;
+  }
+
+  get epoch(): string | null {
+    return this.view.epoch;
+  }
+
+  get outdated(): boolean {
+    return this.view.outdated;
+  }
+
+  /** Milliseconds since 1970; null: never. */
+  get lastConfirmedAt(): number | null {
+    return this.view.lastConfirmedAt;
+  }
+
+  /** The larger of what the monotonic and the wall clock say (rule R7); null: never confirmed. */
+  get confirmedAgeMs(): Millis | null {
+    const { confirmedAt } = this.#runner.state;
+    if (confirmedAt === null || this.lastConfirmedAt === null) return null;
+    return Math.max(this.#runner.readNow() - confirmedAt, this.#io.wallTime() - this.lastConfirmedAt);
+  }
+
+  /**
+   * What the authority's wall clock says now, in milliseconds since 1970. Times in records are compared with it (rule R7).
+   * Before the authority has told, it is what the clock here says.
+   */
+  serverNow(): number {
+    return this.#runner.readAuthorityTime() ?? this.#io.wallTime();
+  }
+
+  get counters(): ReplicaCounters {
+    return { ...this.#runner.state.counters, divergences: this.#divergences };
+  }
+
+  get lastDivergence(): Divergence | null {
+    return this.#lastDivergence;
+  }
+
+  /** The digest of the records shown (rule G1). It equals the authority's at the same version. */
+  digest(): string {
+    return this.#records.digest();
+  }
+
+  /** The records of a collection as a list. It is the same list until a record of it moves. */
+  list<C extends CollectionOf<State>>(collection: C): readonly RecordOf<State, C>[] {
+    return this.#records.list(collection) as readonly RecordOf<State, C>[];
+  }
+
+  /** The listener is called once after each turn in which a record or the view has changed. */
+  subscribe(listener: Listener): Unsubscribe {
+    return this.#listeners.onAny(listener);
+  }
+
+  subscribeCollection(collection: CollectionOf<State>, listener: Listener): Unsubscribe {
+    return this.#listeners.onCollection(collection, listener);
+  }
+
+  subscribeRecord(collection: CollectionOf<State>, id: string, listener: Listener): Unsubscribe {
+    return this.#listeners.onRecord(collection, id, listener);
+  }
+
+  /** A value computed from the state. It is computed again, and told, only when something that it was made of has moved. */
+  select<T>(selector: (state: State) => T, isEqual: (a: T, b: T) => boolean = Object.is): Selection<T> {
+    const source = { state: this.#records.shown, listeners: this.#listeners, revision: () => this.#revision };
+    return new TrackedSelection(source, selector as (state: AnyState) => T, isEqual);
+  }
+
+  /** Connects, also after a sign-in. Another user than before sees nothing of the one before. */
+  start(user: string | null = this.#runner.state.user): void {
+    if (user !== this.#runner.state.user) this.#csrf.forget();
+    this.#stopWatching ??= this.#io.watch((signal) => this.#input({ type: signal }));
+    try {
+      this.#input({ type: "start", user });
+    } catch (error) {
+      this.stop();
+      throw error;
+    }
+  }
+
+  /** Closes the connection. What is shown stays, and `start` resumes. */
+  stop(): void {
+    this.#input({ type: "stop" });
+    this.#stopWatching?.();
+    this.#stopWatching = null;
+  }
+
+  /** Closes the connection and clears all that was shown (rule R9). The session itself is ended by a request of its own. */
+  signOut(): void {
+    this.#csrf.forget();
+    this.#input({ type: "sign_out" });
+  }
+
+  /** Tries for a connection now where there is none, whenever the next try would be, and checks the one there is. */
+  retry(): void {
+    this.#input({ type: "awake" });
+  }
+
+  /** Asks for a full state. Without a connection, it tries for one at once. */
+  refresh(): void {
+    this.#input({ type: "refresh" });
+  }
+
+  /**
+   * Resolves when the replica shows what took effect at this position (rule D2). Rejects with `history_lost` when the
+   * authority has another history now: repeat the request with its key. Rejects with `closed` when the replica has ended.
+   */
+  reached(position: EffectPosition, { signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    return this.#waiters.wait(position, signal, (input) => this.#input(input));
+  }
+
+  /**
+   * Sends a request that may have an effect, and carries it to a known end (rules D1, D3, D4). It has no body when `body` is
+   * undefined. It resolves with the answer's body; its errors are those of `request`. It works without a connection.
+   */
+  request(path: string, body: JsonValue | undefined, options: RequestOptions = {}): Promise<JsonValue> {
+    return request({ io: this.#io, csrf: this.#csrf, url: this.#httpUrl(path) }, body, options);
+  }
+
+  #httpUrl(path: string): string {
+    return httpUrl(path, this.#options.url, this.#io.baseUrl);
+  }
+
+  #input(input: SyncInput): void {
+    this.#runner.input(input);
+  }
+
+  #carryOut(effect: OwnerEffect): void {
+    switch (effect.type) {
+      case "apply":
+        return this.#records.apply(effect.delta);
+      case "replace":
+        return this.#replace(effect);
+      case "clear":
+        this.#absences.forget();
+        return this.#records.clear();
+      case "settle":
+        return this.#waiters.settle(effect.waiter, effect.outcome);
+    }
+  }
+
+  #replace({ full, healing }: Extract<SyncEffect, { readonly type: "replace" }>): void {
+    const differences = this.#records.replace(full);
+    if (healing === null) return;
+    const fromVersion = healing.from?.version ?? 0;
+    const lastResync = { reason: healing.reason, at: this.#io.wallTime(), fromVersion, toVersion: full.version };
+    this.#past = { ...this.#past, lastResync };
+    const divergence = divergenceOf(healing, full, differences);
+    if (divergence === null) return;
+    this.#divergences++;
+    this.#lastDivergence = divergence;
+    this.#untold.push(divergence);
+  }
+
+  #publish(): void {
+    const before = this.#viewState;
+    this.#viewState = this.#nextView();
+    const moved = this.#records.collectMoved();
+    const untold = this.#untold.splice(0);
+    if (moved === null && before === this.#viewState) return;
+    if (moved !== null) {
+      this.#revision++;
+      for (const listener of this.#listeners.concerned(moved)) this.#tell(listener);
+    }
+    for (const listener of this.#listeners.all()) this.#tell(listener);
+    for (const divergence of untold) this.#tell(() => this.#options.onDivergence?.(divergence));
+  }
+
+  #nextView(): ViewState {
+    const { state, now } = this.#runner;
+    const wall = this.#io.wallTime();
+    const status = statusOf(state, now);
+    const lastAbsence = this.#absences.note(status, now, wall);
+    if (lastAbsence !== this.#past.lastAbsence) this.#past = { ...this.#past, lastAbsence };
+    return nextView(this.#viewState, state, status, this.#past, now, wall);
+  }
+
+  /** A listener that throws harms neither the replica nor the other listeners. The error comes up by itself. */
+  #tell(listener: Listener): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#io.after(0, () => {
+        throw error;
+      });
+    }
+  }
+}
+
+export interface ReplicaOptions {
+  /** The address of the authority's WebSocket endpoint. It may be relative where the environment has a place of its own, as a page has. */
+  readonly url: string;
+  readonly io: Environment;
+  /** The way to the authority; by default WebSocket, to `url`. */
+  readonly transport?: Transport;
+  /** The address that gives the session's CSRF token, or a function that does. Without it no token is sent: bearer credentials need none. */
+  readonly csrf?: string | CsrfSource;
+  /** The state belongs to this user: `start` with another one clears what was shown (rule R9). */
+  readonly user?: string;
+  /** The model that this build was made for. Without it, the first one seen counts. */
+  readonly model?: number;
+  /** With false, nothing happens until `start` is called. */
+  readonly autoStart?: boolean;
+  /** It is told of records that differed from the authority's and have been healed (promise P5). */
+  readonly onDivergence?: (divergence: Divergence) => void;
+}
+
+export interface ReplicaCounters extends SyncCounters {
+  readonly divergences: number;
+}
+
+/** The names of the collections of a state. */
+export type CollectionOf<State> = keyof State & string;
+
+/** The type of the records of one collection. */
+export type RecordOf<State, C extends keyof State> =
+  State[C] extends ReadonlyMap<string, infer R> ? ReadonlyJson<R> : never;
