@@ -22,6 +22,10 @@ async function run(example: string, ...args: string[]): Promise<string> {
   return (await promisify(execFile)(process.execPath, flags)).stdout;
 }
 
+test("a model: a patch alters the record and takes away what is null", async () => {
+  expect(await run("model.ts")).toBe("{ id: 'web-1', status: 'up' } { status: 'up', name: null }\n");
+});
+
 test("an authority: three callers that come together decide one after the other", async () => {
   expect(await run("authority.ts")).toBe("3 { load: 3, id: 'web-1' }\n");
 });
@@ -37,6 +41,7 @@ test("a durable store: what one process was told is on disk is there for the nex
 });
 
 test.each([
+  ["model.ts", "packages/protocol/README.md"],
   ["authority.ts", "packages/server/README.md"],
   ["durable.ts", "packages/store-sqlite/README.md"],
 ])("%s stands in %s as it is", (example, page) => {

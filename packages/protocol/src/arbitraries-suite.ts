@@ -3,12 +3,12 @@ import type { JsonObject, JsonValue, StateRecord } from "./json/json.ts";
 import type { Change } from "./model/change.ts";
 import { collection, defineModel, patch, put, remove } from "./model/model.ts";
 
-/** Few ids and fields, so that changes meet; some are named like members of `Object.prototype`, which is allowed. */
+/** There are few ids and fields, so that changes meet. Some are named like members of `Object.prototype`, which is allowed. */
 const anyId = fc.constantFrom("web-1", "web-2", "db 1", "7", "toString", "valueOf", "é");
 const anyField = fc.constantFrom("status", "cpu", "os", "10", "9", "toString", "hasOwnProperty", "");
 
 const anyText = fc.oneof(fc.string({ unit: "grapheme" }), fc.constantFrom("", '"\\\n\u0000\u001f', "😀", "\u2028"));
-/** Without -0: JSON writes it as 0. */
+/** There is no -0 among them, as JSON writes it as 0. */
 const anyNumber = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true })).map((value) => value + 0);
 const anyScalar: fc.Arbitrary<JsonValue> = fc.oneof(anyText, anyNumber, fc.boolean());
 
@@ -28,9 +28,9 @@ const values = fc.letrec<{ plain: JsonValue; nullable: JsonValue }>((tie) => ({
   ),
 }));
 
-/** A value without null members outside arrays: what a stored record may hold. */
+/** A stored record may hold such a value: it has no null members outside arrays. */
 const anyStoredValue = values.plain;
-/** Any JSON value: what a merge patch may hold. */
+/** A merge patch may hold such a value: any JSON at all. */
 export const anyValue = values.nullable;
 
 export const anyStoredObject: fc.Arbitrary<JsonObject> = fc.dictionary(anyField, anyStoredValue, { maxKeys: 5 });
@@ -46,7 +46,7 @@ function asMap(records: readonly StateRecord[]): Map<string, StateRecord> {
   return new Map(records.map((record) => [record.id, record]));
 }
 
-/** A state of two collections; one is named like a member of `Object.prototype`. */
+/** This state has two collections. One is named like a member of `Object.prototype`. */
 export const anyState = fc
   .record({ hosts: anyRecords, toString: anyRecords })
   .map((lists) => ({ hosts: asMap(lists.hosts), toString: asMap(lists.toString) }));
@@ -57,7 +57,7 @@ export const testModel = defineModel({
   changes: { host_added: put("hosts"), host_updated: patch("hosts"), host_removed: remove("hosts") },
 });
 
-/** Any change of `testModel`, whose id is in `target`, in `data.id`, or in both. */
+/** This is any change of `testModel`. Its id is in `target`, in `data.id`, or in both. */
 export const anyChange: fc.Arbitrary<Change> = fc
   .record({
     type: fc.constantFrom("host_added", "host_updated", "host_removed"),

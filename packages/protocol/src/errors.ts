@@ -1,25 +1,24 @@
-/**
- * Every failure that is outside the caller's control, by a code that survives the wire.
- * `instanceof` does not: compare `code`.
- */
+/** This file has the one class of errors, with its closed list of codes (rule M8). */
+
+/** Each code stands for a failure that is outside the caller's control. Compare `code`, as `instanceof` does not survive the wire. */
 export const SYNC_ERROR_CODES = [
-  "bad_message", // A frame that is no message of the protocol.
-  "invalid_change", // A change that the model doesn't know, or a record its validator refuses.
-  "unknown_space", // No space of that name.
+  "bad_message", // A frame is no message of the protocol.
+  "invalid_change", // The model doesn't know the change, or the validator refuses the record.
+  "unknown_space", // There is no space of that name.
   "not_signed_in",
   "forbidden",
   "too_many_requests",
-  "too_slow", // The reader took nothing for a minute (rule A5).
+  "too_slow", // The reader has taken nothing for a minute (rule A5).
   "client_too_old", // The replica speaks an older protocol than this server accepts.
   "snapshot_failed", // A full state could not be built (rule A9).
-  "store_unavailable", // Nothing was stored and nothing has moved: try again.
-  "outcome_unknown", // The disk failed while committing: repeat with the same key after the restart.
+  "store_unavailable", // Nothing was stored, and nothing has moved: try again.
+  "outcome_unknown", // The disk failed during a commit: repeat with the same key after the restart.
   "store_newer_than_code", // The data file was written by a newer release.
   "store_locked", // Another process works on the data directory.
   "store_damaged", // The data does not agree with itself.
   "key_reused", // The idempotency key was used with another body.
-  "key_expired", // The idempotency key is older than the answers still kept: whether it was carried out is not known.
-  "history_lost", // The version is not in the history the authority has now (rule D2).
+  "key_expired", // The key is older than the answers that are kept, so nobody knows whether the request was carried out.
+  "history_lost", // The version is not in the history that the authority has now (rule D2).
   "csrf_failed",
   "request_refused", // The server answered a dispatch with a 4xx; `problem` says why.
   "unreachable", // Nothing answered: whether the request had an effect is unknown.
@@ -30,7 +29,7 @@ export const SYNC_ERROR_CODES = [
 export type SyncErrorCode = (typeof SYNC_ERROR_CODES)[number];
 
 export interface SyncErrorOptions {
-  /** What the reader should do next, in one sentence. */
+  /** It says in one sentence what the reader should do next. */
   readonly hint?: string;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
@@ -50,7 +49,7 @@ export class SyncError extends Error {
   }
 }
 
-/** A bug in this code, not in its input. On in production: a wrong state must not be shown. */
+/** A failed assertion is a bug in this code, not in its input. It is on in production, as a wrong state must not be shown. */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(`assertion failed: ${message}`);
 }

@@ -1,4 +1,6 @@
-/** Whether somebody answers later, where an answer at once was needed. What can't even be looked at promises nothing. */
+/** An answer that comes later is recognised where an answer was needed at once. */
+
+/** It returns true for a promise, and for whatever else has a `then`. A value that throws when it is looked at is none. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   try {
     return isHolder(value) && typeof (value as { readonly then?: unknown }).then === "function";
@@ -8,8 +10,8 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 }
 
 /**
- * What was refused because it comes later may still fail then, at any depth of it. Nobody waits for that, and it must
- * not end the process as an unhandled rejection.
+ * A value was refused because it holds promises, at whatever depth. These may still fail later. Nobody waits for them, and
+ * such a failure must not end the process as an unhandled rejection.
  */
 export function ignoreWhatComesLater(refused: unknown): void {
   const seen = new Set<unknown>();
@@ -22,7 +24,7 @@ export function ignoreWhatComesLater(refused: unknown): void {
       if (isThenable(value)) Promise.resolve(value).catch(() => {});
       else for (const member of Object.values(value)) waiting.push(member);
     } catch {
-      // Nor does what throws when it is read.
+      // A member that throws when it is read does not end the process either.
     }
   }
 }

@@ -1,21 +1,23 @@
+/** A diff turns the state at one version into the state at a later one; here diffs are made and applied. */
+
 import { type AnyState, type JsonValue, type StateRecord, sameJson, type WireState } from "../json/json.ts";
 
-/** What moved in one collection. An id is in one of `put`, `set`/`unset`, `remove`. */
+/** This is what moved in one collection. An id is in one of `put`, `set`/`unset` and `remove`. */
 export interface CollectionDiff {
   readonly put?: readonly StateRecord[];
-  /** Top-level fields, whole values. */
+  /** It names top-level fields and carries whole values. */
   readonly set?: Readonly<Record<string, Readonly<Record<string, JsonValue>>>>;
   readonly unset?: Readonly<Record<string, readonly string[]>>;
   readonly remove?: readonly string[];
 }
 
-/** What turns the state at one version into the state at a later one, by collection. */
+/** It holds what moved, by the name of the collection. */
 export type Diff = Readonly<Record<string, CollectionDiff>>;
 
-/** A state that its owner alters in place; records are replaced, never altered. */
+/** The owner of this state alters it in place. Records are replaced, and never altered. */
 export type MutableState = Record<string, Map<string, StateRecord>>;
 
-/** Called for each record a diff moved, with what it was and what it is. */
+/** It is called for each record that a diff has moved, with what the record was and what it is. */
 export type OnMoved = (
   collection: string,
   id: string,
@@ -24,9 +26,9 @@ export type OnMoved = (
 ) => void;
 
 /**
- * Applies a diff in place. It returns false, with nothing altered, when the diff does not fit.
+ * It applies a diff in place. When the diff does not fit, it returns false and alters nothing.
  *
- * Ids and collections may be named like members of `Object.prototype` ("toString"): only own members count.
+ * Ids and collections may be named like members of `Object.prototype` ("toString"), so only own members count.
  */
 export function applyDiff(state: MutableState, diff: Diff, onMoved?: OnMoved): boolean {
   if (!diffFits(state, diff)) return false;
@@ -34,7 +36,7 @@ export function applyDiff(state: MutableState, diff: Diff, onMoved?: OnMoved): b
   return true;
 }
 
-/** A diff does not fit when it alters a record that isn't there: then this state is not the one it was made from. */
+/** A diff does not fit when it alters a record that isn't there: this state is not the one from which the diff was made. */
 export function diffFits(state: MutableState, diff: Diff): boolean {
   for (const name in diff) if (!fits(ownMember(state, name), diff[name] as CollectionDiff)) return false;
   return true;
@@ -46,7 +48,7 @@ function fits(records: ReadonlyMap<string, StateRecord> | undefined, moved: Coll
   return true;
 }
 
-/** Applies a diff in place of which `diffFits` has said that it fits. It does not look again. */
+/** It applies a diff of which `diffFits` has said that it fits, in place. It does not look again. */
 export function applyFittingDiff(state: MutableState, diff: Diff, onMoved?: OnMoved): void {
   for (const name in diff) {
     let records = ownMember(state, name);
@@ -94,7 +96,7 @@ function takeAway(name: string, records: Map<string, StateRecord>, id: string, o
   if (records.delete(id)) onMoved?.(name, id, before, undefined);
 }
 
-/** A new record: the fields set, then those unset taken out. */
+/** It returns a new record, with the fields in `set` set and those in `unset` taken out. */
 function withFields(
   before: StateRecord,
   set: Readonly<Record<string, JsonValue>> | undefined,
@@ -109,7 +111,7 @@ function ownMember<T>(object: Readonly<Record<string, T>>, key: string): T | und
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** The diff from one state to another: what `verify` reports, and the measure of every cleverer way to get one. */
+/** It compares two whole states. Every quicker way to make a diff is tested against this one. */
 export function diffStates(before: AnyState, after: AnyState): Diff {
   const diff: Record<string, CollectionDiff> = {};
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
@@ -129,7 +131,7 @@ function diffCollections(before: Records, after: Records): CollectionDiff | null
 
 type Records = ReadonlyMap<string, StateRecord>;
 
-/** A `CollectionDiff` that is being made. */
+/** This is a `CollectionDiff` that is being made. */
 export interface CollectionDraft {
   put?: StateRecord[];
   set?: Record<string, Record<string, JsonValue>>;
@@ -138,8 +140,9 @@ export interface CollectionDraft {
 }
 
 /**
- * Adds to a draft what turns one record from `before` to `after`; undefined: not there. Says whether anything moved.
- * Once for each id: the record before all that the draft is about, and the record after it.
+ * It adds to a draft what turns one record from `before` to `after`, and returns whether anything moved. Undefined means that
+ * the record is not there. It is called once for each id: `before` is the record before all that the draft is about, and
+ * `after` is the record after that.
  */
 export function diffRecord(
   draft: CollectionDraft,
@@ -172,7 +175,7 @@ function diffFields(draft: CollectionDraft, id: string, before: StateRecord, aft
   return addFields(draft, id, set, unset);
 }
 
-/** Adds the fields of one record to a draft, leaving out what is empty. Says whether there were any. */
+/** It adds the fields of one record to a draft, and leaves out what is empty. It returns whether there were any. */
 function addFields(draft: CollectionDraft, id: string, set: Record<string, JsonValue>, unset: string[]): boolean {
   const sets = Object.keys(set).length > 0;
   if (sets) {
@@ -186,14 +189,14 @@ function addFields(draft: CollectionDraft, id: string, set: Record<string, JsonV
   return sets || unset.length > 0;
 }
 
-/** The state as it travels; records are shared, not copied. */
+/** It returns the state as it travels. The records are shared, not copied. */
 export function toWireState(state: AnyState): Record<string, StateRecord[]> {
   const wire: Record<string, StateRecord[]> = {};
   for (const name of Object.keys(state)) wire[name] = [...(state[name] as ReadonlyMap<string, StateRecord>).values()];
   return wire;
 }
 
-/** The state as code sees it. The same records, in maps; of two with one id the later stays. */
+/** It returns the state as code sees it, with the same records in maps. Of two records with one id the later one stays. */
 export function fromWireState(wire: WireState): MutableState {
   const state: MutableState = {};
   for (const name of Object.keys(wire)) {

@@ -1,10 +1,12 @@
+/** JSON Merge Patches (RFC 7396) are applied, made and measured here. */
+
 import { isJsonObject, type JsonObject, type JsonValue, type StateRecord, sameJson } from "../json/json.ts";
 import { bytesOfJson, bytesOfName, bytesOfNumber } from "../json/json-bytes.ts";
 import { freezeJson } from "../json/take-json.ts";
 
 /**
- * JSON Merge Patch, RFC 7396: `null` deletes a key, at every depth. A member that is undefined counts as absent: it
- * says nothing. Neither argument is altered. The keys have been through rule S4.
+ * It applies a patch: `null` deletes a key, at every depth, and a member that is undefined counts as absent. Neither argument
+ * is altered. The keys have passed rule S4 before.
  */
 export function mergePatch(target: JsonValue | undefined, patch: JsonValue): JsonValue {
   if (!isJsonObject(patch)) return patch;
@@ -19,8 +21,8 @@ export function mergePatch(target: JsonValue | undefined, patch: JsonValue): Jso
 }
 
 /**
- * The merge patch that turns `before` into `after`; `{}` when they are the same. `after` holds no null members (within
- * arrays they may be: an array is a whole value).
+ * It returns the merge patch that turns `before` into `after`, and `{}` when they are the same. `after` holds no null members.
+ * Within arrays nulls are allowed, as an array is a whole value.
  */
 export function mergePatchBetween(before: JsonObject, after: JsonObject): JsonObject {
   const patch: Record<string, JsonValue> = {};
@@ -32,7 +34,7 @@ export function mergePatchBetween(before: JsonObject, after: JsonObject): JsonOb
   return patch;
 }
 
-/** The same where no other members differ than those that `named` has. */
+/** It makes that patch where only members that `named` has can differ. */
 export function mergePatchWithin(before: JsonObject, after: JsonObject, named: JsonObject): JsonObject {
   const patch: Record<string, JsonValue> = {};
   for (const key in named) {
@@ -44,26 +46,26 @@ export function mergePatchWithin(before: JsonObject, after: JsonObject, named: J
   return patch;
 }
 
-/** What a merge patch does to an object. */
+/** This is what a merge patch has done to an object. */
 export interface Merged<T extends JsonObject> {
-  /** Frozen; `before` itself when nothing moved. Shares with it, and with the patch, what it holds of them. */
+  /** It is frozen, and is `before` itself when nothing moved. It shares what it holds with `before` and with the patch. */
   readonly after: T;
-  /** How many bytes of JSON `after` has more than `before` (rule S8). */
+  /** `after` has so many bytes of JSON more than `before` (rule S8). */
   readonly growth: number;
-  /** Whether every member that the patch names, at every depth, makes a difference: then the patch is its own effect. */
+  /** True means that every member that the patch names, at every depth, makes a difference. Then the patch is its own effect. */
   readonly isWhole: boolean;
-  /** Of the patch, where it is whole. */
+  /** The patch takes so many bytes of JSON. It is counted where the patch is whole. */
   readonly patchBytes: number;
 }
 
-/** Of the walk under way. */
+/** These three numbers belong to the walk under way. */
 let growth = 0;
 let isWhole = true;
 let patchBytes = 0;
 
 /**
- * Merges a patch into a record, compares the two, and counts what that costs, all in one walk. Both are frozen but for the
- * outermost object of the patch, and have been through rule S4. The record keeps its `id`, whatever the patch says of it.
+ * It merges a patch into a record, compares the two, and counts the bytes, all in one walk. Both are frozen except for the
+ * outermost object of the patch, and have passed rule S4. The record keeps its `id`, whatever the patch says about it.
  */
 export function mergeIntoRecord(before: StateRecord, patch: JsonObject): Merged<StateRecord> {
   growth = 0;
@@ -73,7 +75,7 @@ export function mergeIntoRecord(before: StateRecord, patch: JsonObject): Merged<
   return { after, growth, isWhole, patchBytes };
 }
 
-/** `fixed`: the member that stays as it is. */
+/** The member that `fixed` names stays as it is. */
 function mergeMembers(before: JsonObject, patch: JsonObject, fixed: string | null): JsonObject {
   let after: Record<string, JsonValue> | null = null;
   let grown = 0;
@@ -82,7 +84,7 @@ function mergeMembers(before: JsonObject, patch: JsonObject, fixed: string | nul
     const value = patch[key] as JsonValue;
     let old = before[key] as JsonValue | undefined;
     let next: JsonValue | undefined;
-    // Numbers are what moves most.
+    // Most of what moves are numbers.
     if (typeof value === "number" && typeof old === "number") {
       next = value;
       if (value !== old) {
@@ -109,7 +111,7 @@ function mergeMembers(before: JsonObject, patch: JsonObject, fixed: string | nul
   return Object.freeze(after);
 }
 
-/** `old` itself when nothing differs; undefined when there is no such member afterwards. */
+/** It returns `old` itself when nothing differs, and undefined when there is no such member afterwards. */
 function mergedMember(key: string, old: JsonValue | undefined, value: JsonValue): JsonValue | undefined {
   if (isJsonObject(value) && isJsonObject(old)) {
     patchBytes += bytesOfName(key);
@@ -128,7 +130,7 @@ function countMember(key: string, old: JsonValue | undefined, next: JsonValue | 
   if (old !== undefined) growth -= name + bytesOfJson(old);
 }
 
-/** How many bytes of JSON `after` has more than `before`, where `patch` is what is between them. */
+/** It returns how many bytes of JSON `after` has more than `before`, where `patch` leads from one to the other. */
 export function growthBetween(before: JsonObject, after: JsonObject, patch: JsonObject): number {
   let grown = 0;
   for (const key in patch) {
@@ -158,7 +160,7 @@ function hasNulls(patch: JsonObject): boolean {
   return false;
 }
 
-/** `{}` takes as many bytes as its brackets, any other object one less beside those of its members. */
+/** `{}` takes two bytes, for its brackets. Any other object takes one byte beside those of its members. */
 function countEmptiness(before: JsonObject, after: JsonObject): void {
   if (isEmptyObject(before)) growth -= 1;
   else if (isEmptyObject(after)) growth += 1;
@@ -169,7 +171,7 @@ export function isEmptyObject(object: JsonObject): boolean {
   return true;
 }
 
-/** The patch of one member, or undefined when it did not change. */
+/** It returns the patch of one member, or undefined when the member did not change. */
 function patchValue(before: JsonValue | undefined, after: JsonValue): JsonValue | undefined {
   if (sameJson(before, after)) return undefined;
   if (isJsonObject(before) && isJsonObject(after)) return mergePatchBetween(before, after);

@@ -1,8 +1,10 @@
+/** Hashes of records add up to the digest of a state (rule G1). */
+
 import { canonicalJson } from "../json/canonical-json.ts";
 import type { AnyState, StateRecord } from "../json/json.ts";
 import { xxh32 } from "./xxh32.ts";
 
-/** Two lanes of 32 bits: the hash of a record, or the sum of such hashes (rule G1). Each is a uint32. */
+/** The hash of a record, or a sum of such hashes, has two lanes of 32 bits. Each lane is a uint32. */
 export interface RecordHash {
   readonly a: number;
   readonly b: number;
@@ -15,8 +17,8 @@ let bytes = new Uint8Array(4096);
 let view = new DataView(bytes.buffer);
 
 /**
- * The hash of one record: XXH32 with seed 0 and with seed 1 over `collection NUL id NUL canonical JSON` (rule G1).
- * Throws `invalid_change` when the record has no canonical form.
+ * It computes XXH32 with seed 0 and with seed 1 over `collection NUL id NUL canonical JSON`. It throws `invalid_change` when
+ * the record has no canonical form.
  */
 export function recordHash(collection: string, id: string, record: StateRecord): RecordHash {
   const text = `${collection}\0${id}\0${canonicalJson(record)}`;
@@ -39,7 +41,7 @@ export function subtractHash(sum: RecordHash, hash: RecordHash): RecordHash {
   return { a: (sum.a - hash.a) >>> 0, b: (sum.b - hash.b) >>> 0 };
 }
 
-/** 16 hex digits, lane 0 first. */
+/** The digest is written as 16 hex digits, lane 0 first. */
 export function formatDigest(sum: RecordHash): string {
   return hex(sum.a) + hex(sum.b);
 }
@@ -48,7 +50,7 @@ function hex(lane: number): string {
   return lane.toString(16).padStart(8, "0");
 }
 
-/** The digest of a whole state, from scratch. */
+/** It computes the digest of a whole state from scratch. */
 export function digestOf(state: AnyState): string {
   let sum = ZERO_HASH;
   for (const collection of Object.keys(state)) {

@@ -1,10 +1,12 @@
+/** XXH32 is a fast hash of 32 bits. */
+
 const P1 = 0x9e3779b1 | 0;
 const P2 = 0x85ebca77 | 0;
 const P3 = 0xc2b2ae3d | 0;
 const P4 = 0x27d4eb2f | 0;
 const P5 = 0x165667b1 | 0;
 
-/** XXH32 of the first `length` bytes, as a uint32. */
+/** It hashes the first `length` bytes and returns a uint32. */
 export function xxh32(bytes: DataView, length: number, seed: number): number {
   let hash = length < 16 ? (seed + P5) | 0 : stripes(bytes, length, seed);
   hash = (hash + length) | 0;
@@ -20,7 +22,7 @@ export function xxh32(bytes: DataView, length: number, seed: number): number {
   return avalanche(hash);
 }
 
-/** The four accumulators over all whole stripes of 16 bytes, joined. */
+/** It runs four accumulators over all whole stripes of 16 bytes, and joins them. */
 function stripes(bytes: DataView, length: number, seed: number): number {
   let v1 = (seed + P1 + P2) | 0;
   let v2 = (seed + P2) | 0;

@@ -1,11 +1,12 @@
+/** Canonical JSON is the one form that RFC 8785 gives a value, so that two ends hash the same bytes. */
+
 import { SyncError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 
 /**
- * JSON in the one form that RFC 8785 (JCS) gives a value: keys in order of their UTF-16 code units, no white space,
- * numbers as ECMAScript prints them. Two ends that hold the same record hash the same bytes (rule G1).
- *
- * Throws `invalid_change` for what has no such form: a number that isn't finite, half of a surrogate pair.
+ * Keys stand in the order of their UTF-16 code units, there is no white space, and numbers are written as ECMAScript prints
+ * them (rule G1). It throws `invalid_change` for a value that has no such form: a number that isn't finite, or half of a
+ * surrogate pair.
  */
 export function canonicalJson(value: JsonValue): string {
   if (typeof value === "string") return quoted(value);
@@ -37,7 +38,7 @@ function object(members: JsonObject): string {
   return `${text}}`;
 }
 
-/** In place. For the few keys of a record an insertion sort takes a quarter of the time of the built-in one. */
+/** It sorts in place. For the few keys of a record an insertion sort takes a quarter of the time of the built-in one. */
 function sorted(keys: string[]): string[] {
   if (keys.length > 24) return keys.sort();
   for (let next = 1; next < keys.length; next++) {
@@ -49,7 +50,7 @@ function sorted(keys: string[]): string[] {
   return keys;
 }
 
-/** The same few keys come again in every record of a collection. Emptied when full: a cache, never a leak. */
+/** A few keys come again in every record of a collection. The cache is emptied when it is full, so that it stays small. */
 const labels = new Map<string, string>();
 const MAX_LABELS = 2048;
 const MAX_LABEL_LENGTH = 64;

@@ -1,9 +1,11 @@
+/** These functions count how many bytes a value takes as JSON in UTF-8, without making its text. */
+
 import type { JsonObject, JsonValue } from "./json.ts";
 
 /**
- * How many bytes a value takes as JSON in UTF-8: what `JSON.stringify` would give, without making its text. Only a number
- * with many digits is not written out to count them, which would cost as much as the rest of a change: it counts as the
- * longest there is. So a value has one size, wherever it stands, and none is larger than that.
+ * It counts what `JSON.stringify` would write. A number with many digits is an exception: to count them would cost as much as
+ * the rest of a change, so it counts as the longest number that there is. So a value has one size, wherever it stands, and no
+ * value is larger than that.
  */
 export function bytesOfJson(value: JsonValue | undefined): number {
   if (typeof value === "string") return bytesOfString(value);
@@ -28,12 +30,12 @@ export function bytesOfObject(object: JsonObject): number {
   return bytes === 1 ? 2 : bytes;
 }
 
-/** A member's name with its colon, and the comma or bracket behind its value. */
+/** It counts a member's name with its colon, and the comma or bracket that follows the value. */
 export function bytesOfName(key: string): number {
   return bytesOfString(key) + 2;
 }
 
-/** A string with its quotes. */
+/** It counts a string with its quotes. */
 export function bytesOfString(text: string): number {
   let bytes = text.length + 2;
   for (let at = 0; at < text.length; at += 1) {
@@ -45,7 +47,7 @@ export function bytesOfString(text: string): number {
   return bytes;
 }
 
-/** Text as it stands, in UTF-8. */
+/** It counts the text as it stands, without quotes or escapes. */
 export function utf8Bytes(text: string): number {
   let bytes = text.length;
   for (let at = 0; at < text.length; at += 1) {
@@ -55,12 +57,12 @@ export function utf8Bytes(text: string): number {
   return bytes;
 }
 
-/** What a code unit takes beyond one byte. Each half of a surrogate pair is two of its four. */
+/** It returns how many bytes more than one a code unit takes. Each half of a surrogate pair counts for two of the four bytes. */
 function wideUnit(unit: number): number {
   return unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
 }
 
-/** As `-0.0000012345678901234567` is. */
+/** The number `-0.0000012345678901234567` is so long. */
 const LONGEST_NUMBER = 25;
 
 export function bytesOfNumber(value: number): number {
@@ -75,7 +77,7 @@ export function bytesOfNumber(value: number): number {
   return LONGEST_NUMBER;
 }
 
-/** Of the whole part of a number from 0 to below 10^9. */
+/** It counts the digits of a whole number that is below 10^9. */
 function digitsOf(size: number): number {
   if (size < 1e3) return size < 10 ? 1 : size < 100 ? 2 : 3;
   if (size < 1e6) return size < 1e4 ? 4 : size < 1e5 ? 5 : 6;

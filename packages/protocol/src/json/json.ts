@@ -1,16 +1,18 @@
-/** A JSON value as RFC 8259 has it; numbers are finite, strings well-formed (rule S4). */
+/** These are the types of JSON values, objects, records and states, and the comparison of two values. */
+
+/** This is a JSON value as RFC 8259 has it. Numbers are finite, and strings are well-formed (rule S4). */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 
 export interface JsonObject {
   readonly [key: string]: JsonValue;
 }
 
-/** A record of the state. It always carries its `id`, and no member that is null: absent and null mean the same (rule S1). */
+/** A record of the state always carries its `id`. No member of it is null: absent and null mean the same (rule S1). */
 export interface StateRecord extends JsonObject {
   readonly id: string;
 }
 
-/** A JSON value of the type `T` that is read and never altered, at whatever depth. */
+/** This is a JSON value of the type `T` that is read and never altered, at whatever depth. */
 export type ReadonlyJson<T> = unknown extends T
   ? T
   : AnyJson extends T
@@ -19,20 +21,20 @@ export type ReadonlyJson<T> = unknown extends T
       ? { readonly [Member in keyof T]: ReadonlyJson<T[Member]> }
       : T;
 
-/** What every type takes that stands for any JSON at all. */
+/** Every type that stands for any JSON at all takes this one. */
 type AnyJson = string | number | boolean | null | never[] | Record<string, never>;
 
-/** The state as code sees it: a map from id to record for each collection. */
+/** Code sees the state as a map from id to record for each collection. */
 export type AnyState = Readonly<Record<string, ReadonlyMap<string, StateRecord>>>;
 
-/** The state as it travels: a list of records for each collection. The order has no meaning. */
+/** A state travels as a list of records for each collection. The order of the list has no meaning. */
 export type WireState = Readonly<Record<string, readonly StateRecord[]>>;
 
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether two JSON values are the same, objects in whatever order of keys. */
+/** It compares two JSON values. The order of the keys of an object does not count. */
 export function sameJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
   if (a === b) return true;
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;

@@ -1,16 +1,18 @@
+/** Rule S4 refuses some ids, keys and values: these functions find them, and say why. */
+
 import { SyncError } from "../errors.ts";
 import type { JsonObject } from "./json.ts";
 
-/** Deeper values are refused: no screen shows them and a recursive reader could be exhausted by them. */
+/** Deeper values are refused. No screen shows them, and a recursive reader could be exhausted by them. */
 export const MAX_DEPTH = 32;
-/** Values within one value, each as often as it is met: more of them fill no record, answer or patch that is taken. */
+/** A value may hold so many values, each counted as often as it is met. A larger one is refused at the door. */
 export const MAX_VALUES = 1024 * 1024;
-/** A text counts as one value more for each of so many UTF-16 code units. */
+/** A text counts as one value more for each piece of so many UTF-16 code units. */
 export const TEXT_OF_A_VALUE = 64;
-/** UTF-16 code units. */
+/** This is counted in UTF-16 code units. */
 export const MAX_ID_LENGTH = 512;
 
-/** Rule S4: what may never be an id or a key, at either end. */
+/** It refuses what may never be an id or a key, at either end (rule S4). */
 export function isSafeKey(key: string): boolean {
   if (key.length === 9 || key.length === 11) {
     if (key === "__proto__" || key === "constructor" || key === "prototype") return false;
@@ -23,8 +25,8 @@ export function isSafeId(id: unknown): id is string {
 }
 
 /**
- * Rule S4 for a value at `depth` levels below its record: safe keys, well-formed strings, finite numbers, nothing
- * that JSON can't carry, `MAX_DEPTH` levels at most. A member that is undefined counts as absent.
+ * It checks rule S4 for a value that stands `depth` levels below its record: safe keys, well-formed strings, finite numbers,
+ * nothing that JSON can't carry, and at most `MAX_DEPTH` levels. A member that is undefined counts as absent.
  */
 export function isSafeJson(value: unknown, depth = 0): boolean {
   if (typeof value !== "object") return isSafeScalar(value);
@@ -33,7 +35,7 @@ export function isSafeJson(value: unknown, depth = 0): boolean {
   return Array.isArray(value) ? isSafeList(value, depth + 1) : isSafeObject(value as JsonObject, depth + 1);
 }
 
-/** The same for what is neither an object nor null. */
+/** It checks a value that is neither an object nor null. */
 export function isSafeScalar(value: unknown): boolean {
   if (typeof value === "string") return value.isWellFormed();
   if (typeof value === "number") return Number.isFinite(value);
@@ -54,13 +56,13 @@ function isSafeObject(object: JsonObject, depth: number): boolean {
   return true;
 }
 
-/** Not a Date, a Map or an instance of a class: those come out of the log as something else. From any realm. */
+/** A Date, a Map or an instance of a class is not plain: it would come out of the log as something else. Any realm will do. */
 export function isPlain(object: object): boolean {
   const prototype = Object.getPrototypeOf(object);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** The error that names what rule S4 refuses in a value, and where. Slow: it runs only on the way to an error. */
+/** It returns the error that names what rule S4 refuses in a value, and where. It is slow, and runs only on the way to an error. */
 export function refusal(value: unknown, path: string, depth = 0): SyncError {
   if (typeof value === "string") return refused(path, "holds half of a surrogate pair");
   if (typeof value === "number") return refused(path, `is ${value}, which JSON cannot carry`);
@@ -70,7 +72,7 @@ export function refusal(value: unknown, path: string, depth = 0): SyncError {
 }
 
 function refusalInList(items: readonly unknown[], path: string, depth: number): SyncError {
-  const index = items.findIndex((item) => !isSafeJson(item, depth + 1)); // Holes are looked at too.
+  const index = items.findIndex((item) => !isSafeJson(item, depth + 1)); // It looks at holes, too.
   return refusal(items[index], `${path}.${index}`, depth + 1);
 }
 
@@ -85,7 +87,7 @@ function refusalInObject(object: object, path: string, depth: number): SyncError
   return refusal(member, `${path}.${key}`, depth + 1);
 }
 
-/** The error for a value that holds more than a walk may meet. */
+/** It returns the error for a value that holds more than a walk may meet. */
 export function tooMuch(path: string): SyncError {
   return refused(path, `holds more than ${MAX_VALUES} values, each counted as often as it is met`);
 }

@@ -1,3 +1,5 @@
+/** The door takes JSON out of a caller's hands: it checks, copies and freezes a value in one walk. */
+
 import type { SyncError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "./json.ts";
 import {
@@ -14,30 +16,30 @@ import {
 type Members = Record<string, JsonValue>;
 
 /**
- * How many more values the walk under way may visit: what holds one value many times over by references is small in
- * memory, and would be walked, and copied, without end. Each walk sets it; one that goes below nothing is given up.
+ * The walk under way may visit so many more values. A value that holds another one many times by references is small in
+ * memory, and would be walked and copied without end. Each walk sets this number, and gives up when it goes below zero.
  */
 let room = 0;
-/** How long the texts are that the walk under way has met, names included. UTF-16 code units. */
+/** So long are the texts and names that the walk under way has met, in UTF-16 code units. */
 let chars = 0;
 
-/** What a value takes at least. */
+/** A value takes at least so many bytes of memory. */
 const SMALL = 8;
 
-/** What the walk that ended last found out beside the copy: it meets each value anyway. */
+/** The walk that ended last found this out beside the copy, as it meets each value anyway. */
 export const lastTaken = {
-  /** About how many bytes of memory the copy takes: texts are not looked into. */
+  /** The copy takes about so many bytes of memory. Texts are not looked into. */
   held: 0,
 };
 
 /**
- * A copy of what a caller holds, made in one walk: checked by rule S4, frozen at every depth, `-0` written as `0`, and
- * members that are undefined left out. Nothing the caller does to its value afterwards reaches the copy.
+ * It returns a copy of what a caller holds. The copy has passed rule S4 and is frozen at every depth, `-0` has become `0`, and
+ * members that are undefined are left out. Nothing that the caller does to its value afterwards reaches the copy.
  *
- * Throws `invalid_change` and names the path of what is wrong.
+ * It throws `invalid_change` and names the path of what is wrong.
  */
 export function takeJson(value: unknown, path: string): JsonValue {
-  const outer = room; // What is read may run code of the caller's, and that take other values.
+  const outer = room; // Reading may run code of the caller, and this code may take other values.
   const outerChars = chars;
   room = MAX_VALUES;
   chars = 0;
@@ -51,16 +53,16 @@ export function takeJson(value: unknown, path: string): JsonValue {
 }
 
 /**
- * The same for a merge patch: its null members stay. The patch itself is not frozen, only what is in it: it is never part of
- * a record, and whoever hands it out freezes it then. Most are handed out to nobody.
+ * It takes a merge patch, whose null members stay. What is in the patch is frozen, and the patch itself is not: it is never
+ * part of a record, and whoever hands it out freezes it then. Most patches are handed out to nobody.
  */
 export function takePatch(value: JsonObject, path: string): JsonObject {
   return takeOutermost(value, isPlain(value) ? { ...value } : null, true, path);
 }
 
 /**
- * The same for a record, which holds no null members but within arrays (rule S1). `id` is what it is called where it
- * doesn't say so itself; without `id` it stays without.
+ * It takes a record, which holds no null members except within arrays (rule S1). `id` becomes the record's id where the record
+ * doesn't say its own.
  */
 export function takeRecord(value: JsonObject, path: string, id?: string): JsonObject {
   const own: Members | null = isPlain(value) ? { ...value } : null;
@@ -68,7 +70,7 @@ export function takeRecord(value: JsonObject, path: string, id?: string): JsonOb
   return Object.freeze(takeOutermost(value, own, false, path));
 }
 
-/** `own`: a copy of the value that nobody else holds; null: it is no plain object. */
+/** `own` is a copy of the value that nobody else holds. Null means that the value is no plain object. */
 function takeOutermost(value: JsonObject, own: Members | null, keepsNulls: boolean, path: string): JsonObject {
   const outer = room;
   const outerChars = chars;
@@ -93,13 +95,13 @@ function refused(value: unknown, path: string): SyncError {
   return room < 0 ? tooMuch(path) : refusal(value, path);
 }
 
-/** Whether the walk may go on after so many values more. */
+/** It returns false when the walk has met too many values. */
 function spend(values: number): boolean {
   room -= values;
   return room >= 0;
 }
 
-/** A long text takes as long as many values do. */
+/** To walk a long text takes as long as to walk many values. */
 function spendText(text: string): boolean {
   chars += text.length;
   return text.length < TEXT_OF_A_VALUE || spend(Math.floor(text.length / TEXT_OF_A_VALUE));
@@ -109,7 +111,7 @@ function isSafeLeaf(value: unknown): boolean {
   return isSafeScalar(value) && (typeof value !== "string" || spendText(value));
 }
 
-/** Undefined: rule S4 refuses it. */
+/** Undefined means that rule S4 refuses the value. */
 function takeValue(value: unknown, depth: number, keepsNulls: boolean): JsonValue | undefined {
   if (value === 0 || value === null) return value === 0 ? 0 : null; // -0 becomes 0.
   if (typeof value !== "object") return isSafeLeaf(value) ? (value as JsonValue) : undefined;
@@ -120,7 +122,7 @@ function takeValue(value: unknown, depth: number, keepsNulls: boolean): JsonValu
   return taken === undefined ? undefined : Object.freeze(taken);
 }
 
-/** An array is a whole value: nulls within it are kept. */
+/** An array is a whole value, so nulls within it are kept. */
 function takeList(items: readonly unknown[], depth: number): readonly JsonValue[] | undefined {
   if (!spend(items.length)) return undefined;
   const taken: JsonValue[] = [];
@@ -133,8 +135,8 @@ function takeList(items: readonly unknown[], depth: number): readonly JsonValue[
 }
 
 /**
- * Of an object that nobody else holds: altered in place, so that most members are not even written. What is in it is frozen
- * then, and it is left to the caller to freeze what comes back.
+ * The object is altered in place, as nobody else holds it: so most members are not even written. What is in it is frozen
+ * then, and the caller freezes what is returned.
  */
 function takeMembers(own: Members, depth: number, keepsNulls: boolean): JsonObject | undefined {
   let isWhole = true;
@@ -167,7 +169,7 @@ function withoutAbsent(own: Members, keepsNulls: boolean): Members {
   return kept;
 }
 
-/** Freezes a value that nobody else holds, at every depth. What is frozen already was frozen by this module, whole. */
+/** It freezes a value that nobody else holds, at every depth. What is frozen already was frozen here, as a whole. */
 export function freezeJson<T extends JsonValue | undefined>(value: T): T {
   if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   if (Array.isArray(value)) for (const item of value as readonly JsonValue[]) freezeJson(item);
@@ -175,7 +177,7 @@ export function freezeJson<T extends JsonValue | undefined>(value: T): T {
   return Object.freeze(value);
 }
 
-/** A copy that whoever gets it may alter, at every depth. */
+/** It returns a copy that may be altered at every depth. */
 export function thawedJson<T extends JsonValue>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return (value as readonly JsonValue[]).map(thawedJson) as JsonValue as T;

@@ -1,4 +1,4 @@
-/** This file types the changes that a model allows, by the schemas of its collections. */
+/** The changes that a model allows are typed by the schemas of its collections. */
 
 import type { JsonValue } from "../json/json.ts";
 import type { AskedChange } from "./change.ts";

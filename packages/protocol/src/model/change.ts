@@ -1,3 +1,5 @@
+/** A change is checked and copied at the door, and then decided: its effect on one record is found (rules S1, S2, S4). */
+
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import {
   growthBetween,
@@ -14,79 +16,76 @@ import { freezeJson, lastTaken, takePatch, takeRecord, thawedJson } from "../jso
 import { ignoreWhatComesLater, isThenable } from "../thenable.ts";
 import { type ChangeRule, type Model, RECORD_EVICTED } from "./model.ts";
 
-/** A change as it is asked for. What is given to the authority is copied: the caller may do with its own what it likes. */
+/** This is a change as it is asked for. The authority copies it, so the caller may do with its own value what it likes. */
 export interface AskedChange {
-  /** snake_case; declared in the model. */
+  /** The type is written in snake_case and declared in the model. */
   readonly type: string;
-  /** The host id, or `""` when the change concerns no host. */
+  /** This is the id of a host, or `""` when the change concerns no host. */
   readonly target: string;
-  /** May be left out of a change that removes. */
+  /** It may be left out of a change that removes. */
   readonly data?: AskedData | undefined;
 }
 
-/** This is JSON as a caller may hold it: a member that is undefined counts as left out. */
+/** A caller may hold its data so: a member that is undefined counts as left out. */
 export interface AskedData {
   readonly [member: string]: AskedValue | undefined;
 }
 
 type AskedValue = string | number | boolean | null | readonly AskedValue[] | AskedData;
 
-/** One named thing that happened. What the authority logs, tells and sends is frozen at every depth. */
+/** This is one named thing that happened. What the authority logs, tells and sends is frozen at every depth. */
 export interface Change extends AskedChange {
   readonly data: JsonObject;
 }
 
-/**
- * A change that has come through the door: checked by rule S4 and copied, so that nobody else holds it. Made by `takeChange`
- * alone.
- */
+/** This change has come through the door: it was checked by rule S4 and copied. `takeChange` alone makes it, and nobody else holds it. */
 export interface TakenChange extends Change {
   readonly rule: ChangeRule;
   readonly id: string;
-  /** Of a put, the record without its null members; of a patch, the patch; of a remove, its id where that was given here. */
+  /** A put has the record without its null members here, a patch has the patch, and a remove has its id where it was given here. */
   readonly data: JsonObject;
-  /** About how many bytes of memory `data` takes (rule P4). */
+  /** `data` takes about so many bytes of memory (rule P4). */
   readonly held: number;
 }
 
-/** A record with its size, as the authority keeps it. */
+/** The authority keeps a record with its size. */
 export interface KeptRecord {
-  /** Null: there is none. */
+  /** Null means that there is no record. */
   readonly record: StateRecord | null;
-  /** Of the record as JSON in UTF-8 (rule S8); 0 when there is none. */
+  /** The record takes so many bytes as JSON in UTF-8 (rule S8). It is 0 when there is no record. */
   readonly bytes: number;
 }
 
-/** What one change does to one record. Nothing is altered: the caller stores `after` under `id`. */
+/** This is what one change does to one record. Nothing has been altered yet: the caller stores `after` under `id`. */
 export interface Effect {
-  /** The effective change: what is logged and what plain clients are sent (rule S1). */
+  /** The effective change is what is logged and what plain clients are sent (rule S1). */
   readonly change: Change;
   readonly collection: string;
   readonly id: string;
-  /** The record after the change; null when there is none. */
+  /** Null means that there is no record after the change. */
   readonly after: StateRecord | null;
-  /** Whether the record is another than before. */
+  /** False means that the record is as it was before. */
   readonly moved: boolean;
-  /** The merge patch from the record before to `after`, without `id`; null when the record came or went, or didn't move. */
+  /** This is the merge patch from the record before to `after`, without `id`. It is null when the record came or went, or didn't move. */
   readonly patch: JsonObject | null;
 }
 
-/** The same with its sizes, which are found on the way. */
+/** This effect has its sizes, too, which are found on the way. */
 export interface MeasuredEffect extends Effect {
-  /** Of `after` as JSON in UTF-8 (rule S8); 0 when there is none. */
+  /** `after` takes so many bytes as JSON in UTF-8 (rule S8). It is 0 when there is no record. */
   readonly recordBytes: number;
-  /** Of the data of the effective change. */
+  /** The data of the effective change takes so many bytes. */
   readonly dataBytes: number;
 }
 
-/** Must find nothing under an id that no record has, whatever it is called: a `Map` does, an object doesn't. */
+/** It must find nothing under an id that no record has, whatever the id is. A `Map` does so, and an object does not. */
 export type ReadRecord = (collection: string, id: string) => StateRecord | undefined;
 
 /**
- * The effect of a change on the state that `read` shows (rules S1, S2, S4).
+ * It finds the effect of a change on the state that `read` shows.
  *
- * Throws `invalid_change` when the model doesn't know the type, when the id or a key is refused, or when the
- * validator refuses the record; then nothing happened.
+ * It throws `invalid_change` when the model doesn't know the type, when the id or a key is refused, or when the validator
+ * refuses the record. Then nothing has happened.
  */
 export function effectOf(model: Model, change: AskedChange, read: ReadRecord): Effect {
   const taken = takeChange(model, change);
@@ -98,13 +97,13 @@ export function effectOf(model: Model, change: AskedChange, read: ReadRecord): E
   return effect;
 }
 
-/** Before a change that was made here is handed out, to one who may try to edit it. */
+/** A change that was made here is frozen before it is handed out to somebody who may try to edit it. */
 export function freezeChange(change: Change): Change {
   freezeJson(change.data);
   return Object.freeze(change);
 }
 
-/** The first half of `effectOf`, which needs no state: takes the change out of the caller's hands (rule S4). */
+/** This is the first half of `effectOf`, which needs no state: it takes the change out of the caller's hands (rule S4). */
 export function takeChange(model: Model, change: AskedChange): TakenChange {
   if (!isJsonObject(change)) throw new SyncError("invalid_change", "a change is an object: `{type, target, data}`");
   const { type, target, data: given } = change as AskedChange;
@@ -148,14 +147,14 @@ function evictionRule(model: Model, data: unknown): ChangeRule {
 }
 
 /**
- * The second half: what a change that was taken does to the record that is there under its id. The record after it is
- * frozen at every depth; the effective change and the patch are not, until somebody hands them out (`freezeChange`).
+ * This is the second half of `effectOf`: it finds what a taken change does to the record that is there under its id. The record
+ * after it is frozen at every depth. The effective change and the patch are not, until somebody hands them out (`freezeChange`).
  */
 export function effectOfTaken(model: Model, change: TakenChange, kept: KeptRecord | null): MeasuredEffect {
   const { rule, id } = change;
   const before = kept === null || kept.record === null ? null : kept.record;
   if (before === null) {
-    // The id of a record that is there has been through this.
+    // The id of a record that is there has passed this check before.
     if (!isSafeId(id)) throw idRefused(change.type);
     if (rule.kind !== "put" && rule.missing === "refuse") throw missing(change);
   }
@@ -174,7 +173,7 @@ function missing({ type, rule, id }: TakenChange): SyncError {
   );
 }
 
-/** The id a change is about: `data.id` when present, else `target` (rule S1). */
+/** A change is about the id `data.id` when that is present, else about `target` (rule S1). */
 export function recordIdOf({ type, target, data }: AskedChange): string {
   const id = data?.id ?? target;
   if (!isSafeId(id)) throw idRefused(type);
@@ -190,7 +189,7 @@ function putEffect(model: Model, change: TakenChange, before: StateRecord | null
   const { collection } = change.rule;
   const after = validated(model, change, change.data as StateRecord);
   const patch = before === null ? null : mergePatchBetween(before, after);
-  // Much of a record that is put again is as it was: only what differs is measured.
+  // Much of a record that is put again is as it was, so only what differs is measured.
   const growth = before === null || patch === null ? 0 : growthBetween(before, after, patch);
   const bytes = before === null ? bytesOfObject(after) : bytesBefore + growth;
   const effective = { type, target, data: after };
@@ -215,13 +214,13 @@ function patchEffect(model: Model, change: TakenChange, before: StateRecord, byt
   const { after, growth, isWhole, patchBytes } = merged;
   if (after === before) return stillEffect(change, before, bytesBefore);
   const recordBytes = bytesBefore + growth;
-  // Most patches set members to other values than they had: each is its own effect.
+  // Most patches set members to other values than they had. Such a patch is its own effect.
   if (isWhole) return movedEffect(change, after, asked, recordBytes, patchBytes);
   const patch = mergePatchWithin(before, after, asked);
   return movedEffect(change, after, patch, recordBytes, bytesOfObject(patch));
 }
 
-/** A validator may have altered anything. */
+/** A validator may have altered anything, so the whole records are compared. */
 function validatedEffect(
   model: Model,
   change: TakenChange,
@@ -261,7 +260,7 @@ function removeEffect({ type, target, id, data, rule }: TakenChange, before: Sta
   };
 }
 
-/** It takes a version and changes nothing (rule S2). */
+/** Such a change takes a version and changes nothing (rule S2). */
 function stillEffect(change: TakenChange, record: StateRecord | null, recordBytes: number): MeasuredEffect {
   const { type, target, id } = change;
   const { collection } = change.rule;
@@ -279,17 +278,17 @@ function stillEffect(change: TakenChange, record: StateRecord | null, recordByte
   };
 }
 
-/** A reader of the effective change must find the same id in it: kept where it was given in `data`. */
+/** A reader of the effective change must find the same id in it, so the id is kept where it was given in `data`. */
 function withId({ data: { id } }: TakenChange, data: JsonObject): JsonObject {
   return id === undefined || id === null ? data : Object.freeze({ ...data, id });
 }
 
-/** The validator's output is what is stored (rule S1); without a validator, the candidate itself, which is frozen. */
+/** The validator's output is what is stored (rule S1). Without a validator it is the candidate itself, which is frozen. */
 function validated(model: Model, change: TakenChange, candidate: StateRecord): StateRecord {
   const { collection } = change.rule;
   const validator = model.collections[collection]?.validator ?? null;
   if (validator === null) return candidate;
-  // It may alter what it is given, and keep it.
+  // The validator may alter what it is given, and keep it.
   const result = validator["~standard"].validate(thawedJson(candidate));
   if (isThenable(result)) {
     ignoreWhatComesLater(result);

@@ -1,8 +1,10 @@
+/** A model declares what a state is: its collections, its change types, and how much of a collection is kept. */
+
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { ReadonlyJson, StateRecord } from "../json/json.ts";
 import { isSafeId } from "../json/safety.ts";
 
-/** Rule S3: of the records that match `where` the authority keeps the newest N; without `where` all records match. */
+/** The authority keeps the newest N of the records that match `where` (rule S3). Without `where` all records match. */
 export interface Keep {
   readonly newest: number;
   /** A record matches when each named field has one of the listed values. */
@@ -11,7 +13,7 @@ export interface Keep {
 
 export interface CollectionOptions {
   readonly keep?: Keep;
-  /** Changes of it wait up to 100 ms for a commit that takes place anyway (rule S6). */
+  /** Changes of such a collection wait up to 100 ms for a commit that takes place anyway (rule S6). */
   readonly ephemeral?: boolean;
 }
 
@@ -21,11 +23,11 @@ export interface Collection<R = unknown> {
   readonly ephemeral: boolean;
 }
 
-/** What a change type does, declared as data (rule S1). */
+/** A rule says as data what a change type does (rule S1). */
 export interface ChangeRule<C extends string = string, Kind extends ChangeKind = ChangeKind> {
   readonly kind: Kind;
   readonly collection: C;
-  /** Of a patch or a remove of a record that isn't there: it changes nothing (`pass`), or it is refused (rule S2). */
+  /** A patch or a remove of a record that isn't there changes nothing (`pass`), or it is refused (rule S2). */
   readonly missing?: MissingRecord;
 }
 
@@ -34,7 +36,7 @@ export type ChangeKind = "put" | "patch" | "remove";
 export type MissingRecord = "pass" | "refuse";
 
 export interface RuleOptions {
-  /** `pass` when absent. */
+  /** It is `pass` when absent. */
   readonly missing?: MissingRecord;
 }
 
@@ -42,15 +44,15 @@ export interface Model<
   Collections extends Readonly<Record<string, Collection>> = Readonly<Record<string, Collection>>,
   Changes extends Readonly<Record<string, ChangeRule>> = Readonly<Record<string, ChangeRule>>,
 > {
-  /** Raised by the developer when an old screen can't show the new records. */
+  /** The developer raises this number when an old screen can't show the new records. */
   readonly model: number;
   readonly collections: Collections;
   readonly changes: Changes;
 }
 
 /**
- * The state of a model: `StateOf<typeof fleet>["hosts"]` is a `ReadonlyMap<string, Host>`, read-only at every depth, as
- * records are altered by changes alone.
+ * This is the state of a model: `StateOf<typeof fleet>["hosts"]` is a `ReadonlyMap<string, Host>`. It is read-only at every
+ * depth, as records are altered by changes alone.
  */
 export type StateOf<M extends Model> = {
   readonly [C in keyof M["collections"]]: ReadonlyMap<string, RecordIn<M["collections"][C]>>;
@@ -59,7 +61,7 @@ export type StateOf<M extends Model> = {
 /** This is the type of a collection's records; a collection without a schema holds any records. */
 export type RecordIn<C> = C extends Collection<infer R> ? (unknown extends R ? StateRecord : ReadonlyJson<R>) : never;
 
-/** A collection of records; `schema` is any Standard Schema validator that answers synchronously. */
+/** It declares a collection of records. `schema` is any Standard Schema validator that answers synchronously. */
 export function collection<S extends StandardSchemaV1>(
   schema: S,
   options?: CollectionOptions,
@@ -69,12 +71,12 @@ export function collection(schema: StandardSchemaV1 | null = null, options: Coll
   return { validator: schema, keep: options.keep ?? null, ephemeral: options.ephemeral ?? false };
 }
 
-/** Inserts the record, or replaces it whole. */
+/** A put inserts the record, or replaces it whole. */
 export function put<const C extends string>(collection: C): ChangeRule<C, "put"> {
   return { kind: "put", collection };
 }
 
-/** Alters the record by a JSON Merge Patch (RFC 7396). */
+/** A patch alters the record by a JSON Merge Patch (RFC 7396). */
 export function patch<const C extends string>(collection: C, options: RuleOptions = {}): ChangeRule<C, "patch"> {
   return { kind: "patch", collection, ...options };
 }
@@ -83,12 +85,12 @@ export function remove<const C extends string>(collection: C, options: RuleOptio
   return { kind: "remove", collection, ...options };
 }
 
-/** The change by which the authority evicts what `keep` doesn't keep; its data is `{collection, id}` (rule S3). */
+/** By this change the authority evicts what `keep` doesn't keep. Its data is `{collection, id}` (rule S3). */
 export const RECORD_EVICTED = "record_evicted";
 
 const CHANGE_TYPE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
-/** Checks the declaration and returns it. Throws a plain error: a wrong model is a bug, not an input. */
+/** It checks the declaration and returns it. It throws a plain error, as a wrong model is a bug and not an input. */
 export function defineModel<
   const Collections extends Readonly<Record<string, Collection>>,
   const Changes extends Readonly<Record<string, ChangeRule<keyof Collections & string>>>,

@@ -1,22 +1,24 @@
+/** A page carries its CSRF token in a subprotocol, as a browser can't set headers on a WebSocket (rule M2). */
+
 import { CSRF_SUBPROTOCOL_PREFIX } from "./limits.ts";
 
-/** Before a token that could not stand there as it is, in base64url of its UTF-8. */
+/** A token that can't stand there as it is follows this prefix, in base64url of its UTF-8. */
 const ENCODED_CSRF_SUBPROTOCOL_PREFIX = "csrf64.";
 
-/** What a subprotocol may be made of (RFC 6455, section 4.1; RFC 9110, section 5.6.2). */
+/** A subprotocol is made of these characters (RFC 6455, section 4.1; RFC 9110, section 5.6.2). */
 const LEGAL = /^[\w!#$%&'*+.^`|~-]+$/;
 
-/** The subprotocol that carries the CSRF token: as it is where that is legal, encoded where it is not (rule M2). */
+/** It returns the subprotocol that carries the token: as it is where that is legal, and encoded where it is not. */
 export function csrfSubprotocol(token: string): string {
   return LEGAL.test(token) ? CSRF_SUBPROTOCOL_PREFIX + token : ENCODED_CSRF_SUBPROTOCOL_PREFIX + base64url(token);
 }
 
-/** Whether a subprotocol is there for its token only. */
+/** It returns true for a subprotocol that is there only for its token. */
 export function isCsrfSubprotocol(name: string): boolean {
   return name.startsWith(CSRF_SUBPROTOCOL_PREFIX) || name.startsWith(ENCODED_CSRF_SUBPROTOCOL_PREFIX);
 }
 
-/** The token among the subprotocols that are asked for. Null: there is none, or it can't be read. */
+/** It finds the token among the subprotocols that are asked for. Null means that there is none, or that it can't be read. */
 export function csrfTokenIn(protocols: readonly string[]): string | null {
   const name = protocols.find(isCsrfSubprotocol);
   if (name === undefined) return null;

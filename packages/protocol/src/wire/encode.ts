@@ -1,4 +1,4 @@
-/** An encoder writes a message as text. What many are sent is written from parts that were encoded before. */
+/** Messages are written as text: whole, or in pieces where a message is large or shared by many. */
 
 import type { Diff } from "../diff/diff.ts";
 import type { StateRecord } from "../json/json.ts";
@@ -23,7 +23,7 @@ export function encodeDelta(from: number, version: number, diff: Diff): string {
   return `${deltaOpening(from, version)}${JSON.stringify(diff)}}`;
 }
 
-/** Writes the delta of the plain profile; `change` is the change as JSON. */
+/** It writes the delta of the plain profile. `change` is the change as JSON. */
 export function encodePlainDelta(version: number, change: string): string {
   return `{"type":"delta","version":${version},"payload":${change}}`;
 }
@@ -35,11 +35,11 @@ function deltaOpening(from: number, version: number): string {
 /** So many members of a diff are encoded in one go. */
 const MEMBERS_A_PIECE = 256;
 
-/** One call of the encoder for many records costs two thirds of one for each; beyond so many chars it brings nothing. */
+/** One call for many records costs two thirds of a call for each record. A call for more chars than this brings nothing. */
 const RECORDS_A_PIECE = 256;
 const PIECE_CHARS = 128 * 1024;
 
-/** Writes a large delta piece by piece, with time for others between them. Records in `diff` may not be altered meanwhile. */
+/** It writes a large delta piece by piece, so that others have their turn between two pieces. No record may be altered meanwhile. */
 export function* deltaPieces(from: number, version: number, diff: Diff): Generator<string> {
   yield `${deltaOpening(from, version)}{`;
   let separator = "";
@@ -58,22 +58,22 @@ export function* deltaPieces(from: number, version: number, diff: Diff): Generat
   yield "}}";
 }
 
-/** What stands before the records in a full state. */
+/** These facts stand before the records in a full state. */
 export type FullStateFacts = Omit<FullStateMessage, "payload">;
 
-/** The records of one collection. */
+/** A full state is written from the records of each collection. */
 export interface CollectionRecords {
   readonly name: string;
   readonly records: readonly StateRecord[];
 }
 
-/** Writes a full state piece by piece, each of some records. */
+/** It writes a full state piece by piece, each of some records. */
 export function* fullStatePieces(facts: FullStateFacts, collections: readonly CollectionRecords[]): Generator<string> {
   yield `${JSON.stringify(facts).slice(0, -1)},"payload":{`;
   yield* statePieces(collections);
 }
 
-/** Does so for the plain profile, in which the version is all that stands before the records. */
+/** It writes a full state of the plain profile, in which the version is all that stands before the records. */
 export function* plainFullStatePieces(
   type: "init" | "full_state",
   version: number,
@@ -83,7 +83,7 @@ export function* plainFullStatePieces(
   yield* statePieces(collections);
 }
 
-/** The state and the end of the message. */
+/** It writes the state and the end of the message. */
 function* statePieces(collections: readonly CollectionRecords[]): Generator<string> {
   let separator = "";
   for (const { name, records } of collections) {

@@ -1,4 +1,4 @@
-/** This file holds the names and numbers on which both ends of a connection agree. */
+/** Both ends of a connection agree on these names and numbers. */
 
 /** A connection speaks one of two profiles: `v1` is `neverstale.v1` (rule M2), `plain` needs no subprotocol (rule M1). */
 export type Profile = "v1" | "plain";

@@ -1,12 +1,12 @@
-/** Each of these functions reads one member of a message, and throws `bad_message` unless it is what it has to be. */
+/** Each reader takes one member of a message, and throws `bad_message` unless the member is what it has to be. */
 
 import { SyncError } from "../errors.ts";
 import { isSafeId } from "../json/safety.ts";
 
-/** An object as `JSON.parse` gives it: nothing is known of its members. */
+/** This is an object as `JSON.parse` gives it: nothing is known about its members. */
 export type Loose = { readonly [key: string]: unknown };
 
-/** Reads a version or another count from 0. */
+/** It reads a version, or another number that counts from 0. */
 export function readCount(message: Loose, member: string): number {
   return readWhole(message, member, 0);
 }
@@ -21,7 +21,7 @@ export function isWhole(value: unknown, least: number): boolean {
   return Number.isSafeInteger(value) && (value as number) >= least;
 }
 
-/** Reads a string that may be an id (rule S4). */
+/** It reads a string that may be an id (rule S4). */
 export function readSafeText(message: Loose, member: string): string {
   const value = message[member];
   if (!isSafeId(value)) throw bad(`\`${member}\` is not a string that is allowed`);
@@ -34,7 +34,7 @@ export function readString(message: Loose, member: string): string {
   return value;
 }
 
-/** Reads one of the listed words. */
+/** It reads one of the listed words. */
 export function readWord<T extends string>(message: Loose, member: string, words: readonly T[]): T {
   const found = words.find((word) => word === message[member]);
   if (found === undefined) throw bad(`\`${member}\` is not one of ${words.join(", ")}`);

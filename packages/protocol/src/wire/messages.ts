@@ -1,7 +1,4 @@
-/**
- * Each message of the protocol is declared once, by the function that reads it from JSON: its members, and what each of them
- * has to be. The types of the messages are what these functions return.
- */
+/** Each message is declared once, by the function that reads it from JSON; what this function returns is the message's type. */
 
 import { SYNC_ERROR_CODES, type SyncErrorCode } from "../errors.ts";
 import { isSafeId } from "../json/safety.ts";
@@ -25,7 +22,7 @@ export type ClientMessage = CheckMessage | AckMessage | GetStateMessage;
 /** This is what a connection without subprotocol is sent: the plain profile (rule M1). */
 export type PlainServerMessage = PlainFullStateMessage | PlainDeltaMessage | PlainSyncMessage;
 
-/** It stands in the place of an optional member that is absent. */
+/** This stands in the place of an optional member that is absent. */
 const ABSENT = {};
 
 export interface FullStateMessage extends ReturnType<typeof readFullState> {}
@@ -59,11 +56,11 @@ export function readSync(message: Loose) {
     /** The authority's newest version. */
     head: readCount(message, "head"),
     ...(message.digest === undefined ? ABSENT : { digest: readDigest(message, "digest") }),
-    /** The `n` of the `check` that this answers. */
+    /** `check` is the `n` of the `check` that this answers. */
     ...(message.check === undefined ? ABSENT : { check: readWhole(message, "check", 1) }),
-    /** Between the parts of a message: so many bytes of it have been put (rule M9). */
+    /** Between the parts of a message, so many bytes of it have been put (rule M9). */
     ...(message.part === undefined ? ABSENT : { part: readWhole(message, "part", 1) }),
-    /** What the authority's wall clock said when this was made, in whole milliseconds since 1970. */
+    /** The authority's wall clock said this when the message was made, in whole milliseconds since 1970. */
     ...(message.at === undefined ? ABSENT : { at: readCount(message, "at") }),
     /** These facts stand only in the first message of a resumed connection (rule E4). */
     ...(hasResumeFacts(message) ? { resumed: readResumeFacts(message) } : ABSENT),
@@ -89,7 +86,7 @@ function hasResumeFacts({ epoch, space, model, beaconMs, lineage }: Loose): bool
   );
 }
 
-/** `[epoch, last version]`, oldest first, empty runs included. */
+/** Each entry is `[epoch, last version]`, the oldest first, empty runs included. */
 export type Lineage = readonly (readonly [epoch: string, lastVersion: number])[];
 
 function readLineage({ lineage }: Loose): Lineage {

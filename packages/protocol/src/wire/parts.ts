@@ -1,12 +1,14 @@
+/** A large message travels in parts, which are put together at the other end (rule M9). */
+
 import { SyncError } from "../errors.ts";
 import { MAX_INFLATED_BYTES } from "./limits.ts";
 
-/** The first byte of a part; that of a gzip is another one. */
+/** A part begins with this byte. A gzip begins with another one. */
 const PART_MARK = 0;
-/** The mark, how many bytes the whole message has, and how many of them came before: both big-endian (rule M9). */
+/** The header holds the mark, how many bytes the whole message has, and how many of them came before. Both are big-endian. */
 export const PART_HEADER_BYTES = 9;
 
-/** What a part begins with. */
+/** It makes the header with which a part begins. */
 export function partHeader(sizeBytes: number, from: number): Uint8Array<ArrayBuffer> {
   const header = new Uint8Array(PART_HEADER_BYTES);
   const view = new DataView(header.buffer);
@@ -16,24 +18,24 @@ export function partHeader(sizeBytes: number, from: number): Uint8Array<ArrayBuf
   return header;
 }
 
-/** Whether a binary frame is a part of a message, and not a whole one. */
+/** It returns true for a binary frame that is a part of a message, and false for a whole message. */
 export function isPart(frame: Uint8Array): boolean {
   return frame[0] === PART_MARK;
 }
 
-/** How much of a message has come. */
+/** It says how much of a message has come. */
 export interface PartProgress {
   readonly receivedBytes: number;
   readonly totalBytes: number;
 }
 
-/** Puts the parts of one connection together (rule M9). */
+/** The joiner puts the parts of one connection together. */
 export class PartJoiner {
   #pieces: Uint8Array[] = [];
   #receivedBytes = 0;
   #totalBytes = 0;
 
-  /** Takes the next part in; `whole` is the message with the last one, else null. Throws `bad_message`. */
+  /** It takes in the next part. With the last part `whole` is the message, else null. It throws `bad_message`. */
   take(part: Uint8Array): PartProgress & { readonly whole: Uint8Array<ArrayBuffer> | null } {
     const { totalBytes, from } = readHeader(part);
     const piece = part.subarray(PART_HEADER_BYTES);

@@ -1,4 +1,4 @@
-/** This file checks what messages carry: a diff, a state or a change. Nothing in it can reach a prototype (rule S4). */
+/** These readers check what a message carries: a diff, a state or a change. Nothing in it can reach a prototype (rule S4). */
 
 import type { CollectionDiff, Diff } from "../diff/diff.ts";
 import type { WireState } from "../json/json.ts";
@@ -79,7 +79,7 @@ function requireRecords(records: unknown): void {
   }
 }
 
-/** The value of a record's field: never null (rule S1), and nothing in it that rule S4 refuses. */
+/** The value of a record's field is never null (rule S1), and holds nothing that rule S4 refuses. */
 function requireValue(value: unknown): void {
   if (value === null) throw bad("a record's field is null");
   if (!isSafeJson(value, 1)) throw bad("a value holds a key, a string or a depth that is not allowed");
