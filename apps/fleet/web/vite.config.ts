@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
@@ -5,18 +7,14 @@ import { defineConfig } from "vite";
 /** `npm run dev` finds a running server here. It needs `--allowed-origin http://localhost:5173`. */
 const server = "http://127.0.0.1:8080";
 
-const packages = fileURLToPath(new URL("../../../packages", import.meta.url));
-const domain = fileURLToPath(new URL("../domain/src", import.meta.url));
+const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 export default defineConfig({
   plugins: [react()],
   resolve: {
-    // Our own packages come from their sources. The condition `source` can't be used: react-aria has one too, and means another thing.
-    alias: [
-      { find: /^@neverstale\/(protocol|client|react)$/, replacement: `${packages}/$1/src/index.ts` },
-      // These parts of the domain bring no validators along. The page imports nothing but types from the others.
-      { find: "@neverstale/fleet-domain/schema-free", replacement: `${domain}/schema-free.ts` },
-    ],
+    alias: ["packages", "apps/fleet"].flatMap((group) =>
+      readdirSync(join(root, group)).flatMap((folder) => sourcesOf(join(root, group, folder))),
+    ),
   },
   build: {
     target: ["chrome123", "firefox121", "safari17.5"],
@@ -32,3 +30,23 @@ export default defineConfig({
     },
   },
 });
+
+/**
+ * Our own packages come from their sources, so that nothing has to be built before the page. The condition `source` can't be used
+ * for that: react-aria has one too, and means another thing.
+ */
+function sourcesOf(folder: string): { find: RegExp; replacement: string }[] {
+  const path = join(folder, "package.json");
+  if (!existsSync(path)) return [];
+  const description: PackageDescription = JSON.parse(readFileSync(path, "utf8"));
+  return Object.entries(description.exports ?? {}).flatMap(([entry, { source }]) =>
+    source === undefined
+      ? []
+      : [{ find: new RegExp(`^${description.name}${entry.slice(1)}$`), replacement: join(folder, source) }],
+  );
+}
+
+interface PackageDescription {
+  readonly name: string;
+  readonly exports?: Readonly<Record<string, { readonly source?: string }>>;
+}

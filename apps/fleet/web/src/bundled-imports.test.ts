@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-const SOURCES: Readonly<Record<string, string>> = import.meta.glob("./**/*.{ts,tsx}", {
+const SOURCES: Readonly<Record<string, string>> = import.meta.glob(["./**/*.{ts,tsx}", "../../client/src/**/*.ts"], {
   query: "?raw",
   import: "default",
   eager: true,

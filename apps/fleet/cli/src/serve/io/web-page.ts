@@ -60,6 +60,7 @@ const SOURCES = [
   "apps/fleet/web/index.html",
   "apps/fleet/web/package.json",
   "apps/fleet/web/vite.config.ts",
+  "apps/fleet/client/src",
   "apps/fleet/domain/src",
   "packages/base/src",
   "packages/protocol/src",
