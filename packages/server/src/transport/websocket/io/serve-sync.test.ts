@@ -7,9 +7,9 @@ import { WebSocket } from "ws";
 import { StateManager } from "../../../authority/io/open.ts";
 import type { Limits } from "../../../limits/limits.ts";
 import { memoryStore } from "../../../store/memory.ts";
-import type { Refusal } from "./refuse-upgrade.ts";
+import type { Grant } from "../../attempt.ts";
+import type { Refusal } from "../../refusal.ts";
 import { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";
-import type { Grant } from "./upgrade-judge.ts";
 import { until } from "./upgrade-suite.ts";
 
 const model = defineModel({

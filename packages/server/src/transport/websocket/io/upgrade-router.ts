@@ -2,8 +2,10 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Refusal, refuseUpgrade, UNJUDGED } from "./refuse-upgrade.ts";
-import { urlOf } from "./upgrade-request.ts";
+import { type Refusal, UNJUDGED } from "../../refusal.ts";
+import { urlOf } from "./handshake.ts";
+import { refuseUpgrade } from "./refuse-upgrade.ts";
+import type { Upgrade } from "./sockets.ts";
 
 /** Who serves upgrades to some paths of an http server. */
 export interface UpgradeRoute {
@@ -11,7 +13,7 @@ export interface UpgradeRoute {
   readonly unservedMs: number;
   /** Somebody else's function: it may throw. */
   handles(pathname: string): boolean;
-  take(request: IncomingMessage, socket: Duplex, head: Buffer, url: URL): void;
+  take(upgrade: Upgrade, url: URL): void;
   /** Told of what `handles` threw. */
   failed(error: unknown): void;
   /** Told of an upgrade that nobody served. */
@@ -69,7 +71,7 @@ class UpgradeRouter {
     const url = urlOf(request);
     const route = url === null ? null : this.#routeTo(url.pathname);
     if (route === "failed") refuseUpgrade(socket, UNJUDGED);
-    else if (route !== null && url !== null) route.take(request, socket, head, url);
+    else if (route !== null && url !== null) route.take({ request, socket, head }, url);
     else if (this.#http.listenerCount("upgrade") === 1) this.#refuse(socket);
     else this.#leaveToOthers(socket as Socket);
   }

@@ -3,7 +3,7 @@ import { connect as connectTcp, type Socket } from "node:net";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { Limits } from "../../../limits/limits.ts";
-import type { Refusal } from "./refuse-upgrade.ts";
+import type { Refusal } from "../../refusal.ts";
 import type { ServeSyncOptions } from "./serve-sync.ts";
 import { Served, until, V1 } from "./upgrade-suite.ts";
 

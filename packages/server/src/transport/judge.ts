@@ -1,0 +1,153 @@
+/** The judge says who may connect, by where they come from, what they show and what the owner decides; it knows no socket. */
+
+import type { Millis } from "@neverstale/base";
+import type { Attachment } from "../followers/sync-hub.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { MAIN_SPACE } from "../space/space-models.ts";
+import { AllowedOrigins } from "./allowed-origins.ts";
+import { type Attempt, attachmentOf, type Grant, type Spoken } from "./attempt.ts";
+import { isRefusal, type Refusal, UNJUDGED } from "./refusal.ts";
+
+export interface UpgradeInfo {
+  readonly url: URL;
+  /** It speaks the plain profile: it may read, and nothing else. */
+  readonly plain: boolean;
+  /** The CSRF token that a browser gave with the handshake. */
+  readonly csrf: string | null;
+}
+
+/** Says why a request may not go on, by where it comes from; null when it may. */
+export type OriginJudge<Request> = (request: Request) => Refusal | null;
+
+/** `Request` is what the transport hands over; the judge gives it to the functions here, and does not look into it. */
+export interface JudgeOptions<Request> {
+  /**
+   * Pages of the host that the server is asked for as may open a connection, and nobody may who brings a cookie without an
+   * Origin; where this machine alone can reach the server, it must be asked for by a name of loopback. A list lets in
+   * pages of these origins besides, and is needed behind a proxy that asks for the server by another name than browsers
+   * do. A function takes the place of the whole check.
+   */
+  readonly allowedOrigins?: readonly string[] | OriginJudge<Request>;
+  /**
+   * The CSRF token of the session that the request belongs to; null when it has none that needs one. The full profile must
+   * then show it, and the plain one, which only reads, no other.
+   */
+  readonly csrf?: (request: Request) => string | null | Promise<string | null>;
+  /** Says who may follow what. Without it everyone may follow the main space. */
+  readonly authorize?: (request: Request, info: UpgradeInfo) => Grant | Refusal | Promise<Grant | Refusal>;
+}
+
+/** The transport's share in the judgement. */
+export interface JudgeTools {
+  /** Compares in the same time wherever the two differ. */
+  isSameSecret(a: string, b: string): boolean;
+  /** How a token is shown over this transport. */
+  readonly csrfHint: string;
+}
+
+export interface Judged {
+  /** What the connection is to follow, or why there is none. */
+  readonly verdict: Attachment | Refusal;
+  /** It comes from a page that may be here: such a one is told why it may not follow by a close code, or not at all. */
+  readonly fromPage: boolean;
+}
+
+export class Judge<Request> {
+  readonly #options: JudgeOptions<Request>;
+  readonly #tools: JudgeTools;
+  readonly #origins: OriginJudge<Request> | AllowedOrigins;
+  readonly #runtime: Pick<Runtime, "after">;
+  readonly #timeoutMs: Millis;
+  readonly #report: (error: unknown) => void;
+
+  /** `report` is told of what one of the owner's functions threw, and that one took longer than `timeoutMs`. */
+  constructor(
+    options: JudgeOptions<Request>,
+    tools: JudgeTools,
+    runtime: Pick<Runtime, "after">,
+    timeoutMs: Millis,
+    report: (error: unknown) => void,
+  ) {
+    const { allowedOrigins = [] } = options;
+    this.#options = options;
+    this.#tools = tools;
+    this.#origins = typeof allowedOrigins === "function" ? allowedOrigins : new AllowedOrigins(allowedOrigins);
+    this.#runtime = runtime;
+    this.#timeoutMs = timeoutMs;
+    this.#report = report;
+  }
+
+  /** Never rejects: what fails, takes too long, or says nothing that it may say, lets nobody in. */
+  async judge(request: Request, attempt: Attempt): Promise<Judged> {
+    try {
+      const foreign = this.#originRefusal(request, attempt);
+      if (foreign !== null) return { verdict: soundRefusal(foreign), fromPage: false };
+      const verdict = await this.#inTime(this.#judge(request, attempt));
+      return { verdict, fromPage: attempt.whence.origin !== undefined };
+    } catch (error) {
+      this.#report(error);
+      return { verdict: UNJUDGED, fromPage: false };
+    }
+  }
+
+  #originRefusal(request: Request, { whence }: Attempt): Refusal | null {
+    if (typeof this.#origins === "function") return this.#origins(request);
+    const refusal = this.#origins.refusalOf(whence);
+    return refusal === null ? null : originRefused(refusal);
+  }
+
+  async #judge(request: Request, { url, spoken }: Attempt): Promise<Attachment | Refusal> {
+    if ("refuse" in spoken) return spoken;
+    const { csrf, authorize } = this.#options;
+    if (csrf !== undefined && !this.#isShown(await csrf(request), spoken)) return this.#csrfFailed();
+    const info = { url, plain: spoken.profile === "plain", csrf: spoken.csrf };
+    if (authorize === undefined) return attachmentOf(url, spoken.profile, EVERYBODY);
+    const verdict = await authorize(request, info);
+    return isGrant(verdict) ? attachmentOf(url, spoken.profile, verdict) : soundRefusal(verdict);
+  }
+
+  #isShown(token: string | null, { profile, csrf }: Spoken): boolean {
+    if (token === null) return true;
+    if (csrf === null) return profile === "plain";
+    return token !== "" && this.#tools.isSameSecret(csrf, token);
+  }
+
+  #csrfFailed(): Refusal {
+    const message = "the CSRF token is missing, or not this session's";
+    return { refuse: 403, code: "csrf_failed", message, hint: this.#tools.csrfHint };
+  }
+
+  async #inTime<Result>(judged: Promise<Result>): Promise<Result> {
+    const { promise: timeout, reject } = Promise.withResolvers<never>();
+    const timer = this.#runtime.after(this.#timeoutMs, () => {
+      reject(new Error(`a connection could not be judged within ${this.#timeoutMs / 1000} s`));
+    });
+    try {
+      return await Promise.race([judged, timeout]);
+    } finally {
+      timer.cancel();
+    }
+  }
+}
+
+const EVERYBODY: Grant = { space: MAIN_SPACE, subject: null };
+
+/** What is no verdict, whatever the types say, lets nobody in. */
+function soundRefusal(verdict: Refusal): Refusal {
+  if (isRefusal(verdict)) return verdict;
+  throw new TypeError("what `allowedOrigins` or `authorize` gave is neither a grant nor a refusal");
+}
+
+function isGrant(verdict: Grant | Refusal): verdict is Grant {
+  if (typeof verdict !== "object" || verdict === null || "refuse" in verdict) return false;
+  return "space" in verdict && typeof verdict.space === "string";
+}
+
+function originRefused(message: string): Refusal {
+  return {
+    refuse: 403,
+    code: "origin_refused",
+    message,
+    hint: "Name the page's origin in `allowedOrigins` of `serveSync` if it may follow this server.",
+  };
+}
