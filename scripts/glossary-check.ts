@@ -13,6 +13,7 @@ import { areaOf, readSourceTexts, type SourceText } from "./words/source-text.ts
 const HELD: readonly string[] = [
   "apps/fleet/agent",
   "apps/fleet/cli",
+  "apps/fleet/domain",
   "apps/fleet/web",
   "packages/protocol",
   "packages/store-sqlite",

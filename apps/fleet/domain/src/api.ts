@@ -4,11 +4,11 @@ import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Id } from "./text.ts";
 
-/** Where an effect is in the state (rule D2). */
+/** An effect is in the state from this version on (rule D2). */
 export const Reached = { epoch: z.string(), version: z.int() };
 export const ReachedAnswer = z.object(Reached);
 
-/** `GET /api/state`. */
+/** `GET /api/state` answers with this. */
 export const StateAnswer = z.object({
   ...Reached,
   digest: z.string(),
@@ -16,12 +16,12 @@ export const StateAnswer = z.object({
 });
 export type StateAnswer = ReadonlyJson<z.infer<typeof StateAnswer>>;
 
-/** A page of what was: `before` is the `next` of the page that came before, absent for the newest. */
+/** These ask for a page of the past. `before` is the `next` of the page that came before; without it the newest page comes. */
 export const PageQuery = {
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
   before: z.string().max(250).optional(),
 };
-export const nextPage = { /** Null: that was all. */ next: z.string().nullable() };
+export const nextPage = { /** Null means that there are no more. */ next: z.string().nullable() };
 
-/** Taken wherever a code will be asked for one day, so that clients which send it already are served. */
+/** It is taken wherever a code will be asked for one day, so that clients which send it already are served. */
 export const Totp = z.string().max(20).describe("Ignored: there is no second factor yet.").optional();

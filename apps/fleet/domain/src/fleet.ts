@@ -1,3 +1,5 @@
+/** The fleet's main space holds all that a dashboard shows. */
+
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
 import { Command } from "./commands/command.ts";
 import { FINAL_PIPELINE_STATUSES, Pipeline } from "./commands/pipeline.ts";
@@ -6,11 +8,11 @@ import { FLEET_MODEL } from "./fleet-model.ts";
 import { Host, Metrics } from "./hosts/host.ts";
 
 export const DEFAULT_EVENT_LIMIT = 100;
-/** Of the retired ones: what is still needed, and the grid of a running pipeline, stays whatever its number. */
+/** So many retired commands are kept. Commands that are needed, and the grid of a running pipeline, stay whatever their number. */
 export const COMMAND_LIMIT = 200;
 export const PIPELINE_LIMIT = 100;
 
-/** The main space: all that a dashboard shows. Rules S3, S6 and S7. */
+/** The model follows rules S3, S6 and S7. */
 export function fleetModel(options: { readonly eventLimit?: number } = {}) {
   return defineModel({
     model: FLEET_MODEL,
@@ -38,6 +40,6 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
   });
 }
 
-/** The fleet's model with its default limits. */
+/** This model has the default limits. */
 export const fleet = fleetModel();
 export type Fleet = StateOf<typeof fleet>;

@@ -3,7 +3,7 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 
-/** The closed list of what can go wrong with a request; `status` is the HTTP status it comes with. */
+/** This is the closed list of what can go wrong with a request, each with the HTTP status that it comes with. */
 export const PROBLEMS = {
   bad_request: 400,
   not_signed_in: 401,
@@ -16,7 +16,7 @@ export const PROBLEMS = {
   unknown_op: 404,
   unknown_pipeline: 404,
   unknown_command: 404,
-  /** Of the API's fixed list, but no answer of today: decision 0005. */
+  /** This code is on the API's fixed list, but no answer has it today (decision 0005). */
   host_busy: 409,
   key_reused: 409,
   key_expired: 409,
@@ -32,14 +32,14 @@ export const PROBLEMS = {
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 
-/** RFC 9457, `application/problem+json`. */
+/** It travels as `application/problem+json`. */
 export const ProblemDetails = z.object({
   type: z.literal("about:blank"),
   title: z.string(),
   status: z.int(),
   code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
   detail: z.string(),
-  /** What to do next, in one sentence. */
+  /** It says what to do next, in one sentence. */
   hint: z.string(),
 });
 export type ProblemDetails = ReadonlyJson<z.infer<typeof ProblemDetails>>;

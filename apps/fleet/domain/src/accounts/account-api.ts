@@ -8,7 +8,7 @@ import { MAX_PASSWORD_LENGTH, MIN_PASSWORD_LENGTH, passwordProblem } from "./pas
 export const ROLES = ["viewer", "operator", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
-/** `POST /api/login`. */
+/** `POST /api/login` takes this. */
 export const LoginRequest = z.strictObject({
   username: z.string().min(1).max(100),
   password: z.string().min(1).max(MAX_PASSWORD_LENGTH),
@@ -16,7 +16,7 @@ export const LoginRequest = z.strictObject({
 });
 export type LoginRequest = ReadonlyJson<z.infer<typeof LoginRequest>>;
 
-/** One that is set. */
+/** A password that somebody sets is checked here. */
 const NewPassword = z
   .string()
   .min(MIN_PASSWORD_LENGTH)
@@ -26,20 +26,20 @@ const NewPassword = z
     if (problem !== null) context.addIssue(`the password ${problem}`);
   });
 
-/** `POST /api/setup`: the token of the one-time sign-in link `/#setup=<token>`; may set the admin's password at once. */
+/** `POST /api/setup` takes the token of the one-time sign-in link `/#setup=<token>`. It may set the admin's password at once. */
 export const SetupRequest = z.strictObject({
   token: z.string().min(20).max(200),
   password: NewPassword.optional(),
 });
 export type SetupRequest = ReadonlyJson<z.infer<typeof SetupRequest>>;
 
-/** `POST /api/password`: `current` is needed once there is one. */
+/** `POST /api/password` needs `current` once there is a password. */
 export const PasswordRequest = z.strictObject({
   current: z.string().max(MAX_PASSWORD_LENGTH).optional(),
   password: NewPassword,
 });
 export type PasswordRequest = z.infer<typeof PasswordRequest>;
 
-/** `GET /api/session`, and the answer of login and setup. The token goes into the header `X-CSRF-Token`. */
+/** `GET /api/session`, login and setup answer with this. The token goes into the header `X-CSRF-Token`. */
 export const SessionAnswer = z.object({ user: z.string(), role: z.enum(ROLES), csrfToken: z.string() });
 export type SessionAnswer = ReadonlyJson<z.infer<typeof SessionAnswer>>;

@@ -1,3 +1,5 @@
+/** The space of accounts says who may do what: users, sessions, enrolment tokens and agents' credentials. */
+
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
@@ -5,20 +7,20 @@ import { EnrollmentToken } from "../agents/enrollment-api.ts";
 import { Id, Line, Timestamp } from "../text.ts";
 import { ROLES } from "./account-api.ts";
 
-/** Who may do what. Nobody follows this space over a socket; secrets are in it as hashes only. */
+/** Nobody follows this space over a socket. Secrets are in it as hashes only. */
 export const ACCOUNTS_SPACE = "accounts";
 
-/** `id` is the name. */
+/** A user's `id` is the name. */
 export const User = z.object({
   id: Line.min(1),
   role: z.enum(ROLES),
-  /** `scrypt$N$r$p$salt$hash`; absent: nobody can sign in with a password. */
+  /** It has the form `scrypt$N$r$p$salt$hash`. When it is absent, nobody can sign in with a password. */
   passwordHash: z.string().optional(),
   createdAt: Timestamp,
 });
 export type User = ReadonlyJson<z.infer<typeof User>>;
 
-/** `id` is the SHA-256 of the session's id. */
+/** `id` is the SHA-256 of the session's secret. */
 export const Session = z.object({ id: Id, user: Line, createdAt: Timestamp, lastSeenAt: Timestamp });
 export type Session = ReadonlyJson<z.infer<typeof Session>>;
 
@@ -29,17 +31,17 @@ export const StoredEnrollmentToken = EnrollmentToken.extend({
 });
 export type StoredEnrollmentToken = ReadonlyJson<z.infer<typeof StoredEnrollmentToken>>;
 
-/** `id` is the SHA-256 of the credential: the host it is for is looked up by it, never taken from a message. */
+/** `id` is the SHA-256 of the credential. The host is looked up by it, and never taken from a message. */
 export const AgentCredential = z.object({
   id: Id,
   host: Id,
   createdAt: Timestamp,
-  /** Its host was removed: it opens nothing any more, and is told from one that was never known. */
+  /** The host was removed. The credential opens nothing any more, and is told from one that was never known. */
   revoked: z.literal(true).optional(),
 });
 export type AgentCredential = ReadonlyJson<z.infer<typeof AgentCredential>>;
 
-/** Of the revoked ones. */
+/** So many revoked credentials are kept. */
 export const REVOKED_CREDENTIAL_LIMIT = 1_000;
 
 export const accountsModel = defineModel({

@@ -1,3 +1,5 @@
+/** An agent posts these requests and gets these answers. */
+
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Progress } from "../commands/command.ts";
@@ -9,20 +11,20 @@ import { knownWord, withoutNewerOps, withoutNewerTypes } from "../newer-values.t
 import { CommandId, Id, Line, Name, Timestamp } from "../text.ts";
 
 /*
- * What an agent posts. It follows `agent/<host id>` at `WS /agent/sync` for what it is to do; all it has to say comes
- * here, as `application/json`, with `Authorization: Bearer <credential>` (enroll: none) and no Origin.
+ * An agent follows `agent/<host id>` at `WS /agent/sync` for what it is to do. It posts all that it has to say as
+ * `application/json`, with `Authorization: Bearer <credential>` (but not to enrol) and without an Origin.
  *
- * A refusal is a problem (RFC 9457). 401: the credential is revoked, stop. 429 and 5xx, or no answer: the same body
- * again after a while; repeats have no second effect.
+ * A refusal is a problem (RFC 9457). After a 401 the agent stops, because its credential is revoked. After a 429 or a 5xx, or
+ * without an answer, it posts the same body again after a while. A repeat has no second effect.
  *
- * Members that are not named here are ignored, on both ends, and so are whole reports of a type that is not: an agent
- * may be newer than its server, or older. What is stored holds named members only.
+ * Both ends ignore members that are not named here, and whole reports of a type that is not: an agent may be newer than its
+ * server, or older. What is stored holds named members only.
  */
 
-/** `POST /agent/enroll`. Asked again with the same token and nonce it gives the same answer; so keep the nonce until then. */
+/** `POST /agent/enroll` gives the same answer again to the same token and nonce. So the agent keeps the nonce until it has one. */
 export const EnrollRequest = z.object({
   token: z.string().min(20).max(200),
-  /** At least 128 random bits, drawn by the agent. */
+  /** The agent draws at least 128 random bits. */
   nonce: z.string().min(20).max(200),
   hostname: Line.min(1),
   os: Line,
@@ -35,9 +37,9 @@ export const EnrollAnswer = z.object({ hostId: Id, credential: z.string(), now: 
 export type EnrollAnswer = ReadonlyJson<z.infer<typeof EnrollAnswer>>;
 
 /**
- * `POST /agent/claims`, after the id is in the journal and before anything runs. `instance` is drawn at each start of
- * the agent. Only a 200 lets it start the op; 409 `claim_refused`: another instance has it, it is gone, cancelled, past
- * its deadline, or the host runs another one. A lost answer is asked again.
+ * The agent posts to `/agent/claims` when the id is in its journal and before anything runs. It draws `instance` at each start.
+ * Only a 200 lets it start the op. 409 `claim_refused` means that another instance has the command, that it is gone, cancelled or
+ * past its deadline, or that the host runs another one. The agent asks again when the answer was lost.
  */
 export const ClaimRequest = z.object({ commandId: CommandId, instance: Id });
 export type ClaimRequest = ReadonlyJson<z.infer<typeof ClaimRequest>>;
@@ -48,7 +50,7 @@ export type ClaimAnswer = ReadonlyJson<z.infer<typeof ClaimAnswer>>;
 const ARG_TYPES: ReadonlySet<string> = new Set(ArgSpec.options.map((spec) => spec.shape.type.value));
 
 const CHECK_STATUSES = HostCheck.shape.status;
-/** A status that only a newer agent knows is none that anybody here has verified. */
+/** Nobody here has verified a status that only a newer agent knows. */
 const HelloChecks = z
   .record(
     Name,
@@ -56,7 +58,7 @@ const HelloChecks = z
   )
   .refine(atMost(100), "at most 100 checks");
 
-/** What the agent is and allows: once at each start, and whenever that changes. */
+/** It says what the agent is and allows. It comes once at each start, and whenever that changes. */
 export const HelloReport = z.object({
   type: z.literal("hello"),
   hostname: Line.min(1),
@@ -67,12 +69,12 @@ export const HelloReport = z.object({
   checks: HelloChecks,
 });
 
-/** The heartbeat: every few seconds, together with a `state`. A host without one for 15 s is offline. */
+/** The heartbeat comes every few seconds, together with a `state`. A host without one for 15 s is offline. */
 export const MetricsReport = z.object({ type: z.literal("metrics"), ...HostReading.shape });
 
 /**
- * A piece of a command's output: `bytes` bytes of the spool from `offset` on, cut between characters, as text. It is
- * taken when `offset` is what the server has; any other piece is left out, and `received` says from where to go on.
+ * It carries a piece of a command's output: `bytes` bytes of the spool from `offset` on, cut between characters, as text. It is
+ * taken when `offset` is what the server has. Any other piece is left out, and `received` says where to go on.
  */
 export const OutputReport = z.object({
   type: z.literal("output"),
@@ -94,7 +96,10 @@ const ENDS = z
   .enum(FINAL_STATUSES)
   .extract(["succeeded", "failed", "timed_out", "cancelled", "lost", "rejected", "expired"]);
 
-/** The end of a command, after its output: left out (so not in `finished`) while the server has fewer than `outputBytes`. */
+/**
+ * It tells the end of a command, after its output. It is left out (so not in `finished`) while the server has fewer than
+ * `outputBytes`.
+ */
 export const FinishedReport = z.object({
   type: z.literal("finished"),
   commandId: CommandId,
@@ -106,16 +111,16 @@ export const FinishedReport = z.object({
   outputBytes: z.int().min(0),
 });
 
-/** Where something was in the main space's history (rule E1). */
+/** It is a position in the main space's history (rule E1). */
 export const Settled = z.object({ epoch: Id, version: z.int().min(0) });
 export type Settled = ReadonlyJson<z.infer<typeof Settled>>;
 
 /**
- * All commands this agent has in its journal and has not had accepted in `finished`: those it is about to claim, runs,
- * or has ended. A command that the server thinks is running here and that is missing in two reports is `lost`.
+ * It lists all commands that the agent has in its journal and that were not accepted in `finished`: those that it is about to claim,
+ * runs, or has ended. A command that the server thinks is running here, and that is missing in two reports, is `lost`.
  *
- * After the epoch changed it also lists, some at a time, those that had been accepted, with the `settled` it was told
- * then: a server whose history does not hold that moment was put back to an older state and takes them in again.
+ * After the epoch changed, it also lists, some at a time, commands that had been accepted, with the `settled` that the agent was
+ * told then. A server whose history does not hold that moment was put back to an older state, and takes them in again.
  */
 export const StateReport = z.object({
   type: z.literal("state"),
@@ -139,7 +144,10 @@ export type AgentReport = ReadonlyJson<z.infer<typeof AgentReport>>;
 
 const KNOWN_TYPES: ReadonlySet<string> = new Set(REPORTS.map((report) => report.shape.type.value));
 
-/** `POST /agent/reports`: at most 100 reports (and 512 KiB), one request at a time; `seq` rises by 1 with each new batch of an instance. */
+/**
+ * `POST /agent/reports` takes at most 100 reports (and 512 KiB), one request at a time. `seq` rises by 1 with each new batch of an
+ * instance.
+ */
 export const ReportsRequest = z.object({
   instance: Id,
   seq: z.int().min(1),
@@ -149,11 +157,11 @@ export type ReportsRequest = ReadonlyJson<z.infer<typeof ReportsRequest>>;
 
 export const ReportsAnswer = z.object({
   now: Timestamp,
-  /** For each command of the batch with output: the bytes the server has, which is the offset it expects next. */
+  /** It has the bytes that the server has of each command with output in the batch, which is the offset that it expects next. */
   received: z.record(Id, z.int().min(0)),
-  /** Commands of the batch's `finished` reports that are settled: the agent may forget them. */
+  /** These commands of the batch's `finished` reports are settled. The agent may forget them. */
   finished: z.array(Id),
-  /** The moment at which that is in the state. Kept with each of them. */
+  /** At this position that is in the state. The agent keeps it with each of them. */
   settled: Settled.optional(),
 });
 export type ReportsAnswer = ReadonlyJson<z.infer<typeof ReportsAnswer>>;

@@ -1,27 +1,29 @@
+/** An agent follows the space of its host, in which its work stands. */
+
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
 import { Args } from "../commands/op.ts";
 import { Id, Name, Timestamp } from "../text.ts";
 
-/** `agent/<host id>`: what that host's agent follows. */
+/** The space of a host is called `agent/<host id>`. */
 export const AGENT_SPACES = "agent/";
 
 export function agentSpace(hostId: string): string {
   return AGENT_SPACES + hostId;
 }
 
-/** Work for one host. It is here from the assignment until its end is known; never a command line, only an op's name. */
+/** An assignment is work for one host. It is here until its end is known. It holds an op's name, and never a command line. */
 export const Assignment = z.object({
   id: Id,
   op: Name,
   args: Args,
-  /** Not to be started after it, by the server's clock. */
+  /** After this time, by the server's clock, it must not be started. */
   deadline: Timestamp.optional(),
   status: z.enum(["assigned", "claimed"]),
-  /** Which start of the agent claimed it. */
+  /** This start of the agent claimed it. */
   instance: Id.optional(),
-  /** To be stopped: not started when it isn't running yet. */
+  /** It is to be stopped, and not to be started when it isn't running yet. */
   cancelRequested: z.boolean().optional(),
 });
 export type Assignment = ReadonlyJson<z.infer<typeof Assignment>>;

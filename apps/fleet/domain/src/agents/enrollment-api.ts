@@ -5,7 +5,7 @@ import { z } from "zod";
 import { Tags } from "../hosts/host.ts";
 import { Id, Line, Timestamp } from "../text.ts";
 
-/** `POST /api/enrollment-tokens`. */
+/** `POST /api/enrollment-tokens` takes this. */
 export const EnrollmentTokenRequest = z.strictObject({
   label: Line.optional(),
   tags: Tags.describe("Of the host that enrols with it.").optional(),
@@ -13,7 +13,7 @@ export const EnrollmentTokenRequest = z.strictObject({
 });
 export type EnrollmentTokenRequest = ReadonlyJson<z.infer<typeof EnrollmentTokenRequest>>;
 
-/** What may be shown of a token that was made before. */
+/** This may be shown of a token that was made before. */
 export const EnrollmentToken = z.object({
   id: Id,
   label: Line.optional(),
@@ -21,11 +21,11 @@ export const EnrollmentToken = z.object({
   createdBy: Line,
   createdAt: Timestamp,
   expiresAt: Timestamp,
-  /** The host that enrolled with it. */
+  /** This host enrolled with it. */
   usedBy: Id.optional(),
 });
 export type EnrollmentToken = ReadonlyJson<z.infer<typeof EnrollmentToken>>;
 
-/** The token itself is shown this once. */
+/** The token itself is shown only in this answer. */
 export const EnrollmentTokenAnswer = EnrollmentToken.extend({ token: z.string() });
 export type EnrollmentTokenAnswer = ReadonlyJson<z.infer<typeof EnrollmentTokenAnswer>>;

@@ -10,7 +10,7 @@ import { Args } from "./op.ts";
 
 const HostIds = z.array(Id).min(1).max(10_000);
 
-/** `POST /api/dispatch`. A host that can't take it now blocks it, unless it may wait: decision 0005. */
+/** `POST /api/dispatch` starts an op. On a host that can't take it now it is blocked, unless it may wait (decision 0005). */
 export const DispatchRequest = z.strictObject({
   op: Name,
   hosts: HostIds,
@@ -30,24 +30,27 @@ export const DispatchAnswer = z.object({
 });
 export type DispatchAnswer = ReadonlyJson<z.infer<typeof DispatchAnswer>>;
 
-/** `POST /api/dispatch/pipeline`. */
+/** `POST /api/dispatch/pipeline` starts a pipeline. */
 export const PipelineRequest = z.strictObject({ pipeline: Name, hosts: HostIds, totp: Totp });
 export type PipelineRequest = ReadonlyJson<z.infer<typeof PipelineRequest>>;
 
 export const PipelineAnswer = z.object({ pipelineId: Id, ...Reached });
 export type PipelineAnswer = ReadonlyJson<z.infer<typeof PipelineAnswer>>;
 
-/** `GET /api/pipelines`: what may be dispatched, with the op of each stage. */
+/** `GET /api/pipelines` lists the pipelines that may be dispatched, with the op of each stage. */
 export const PipelineOffer = z.object({ name: Name, stages: z.array(Name).min(1) });
 export type PipelineOffer = ReadonlyJson<z.infer<typeof PipelineOffer>>;
 export const PipelineOffers = z.array(PipelineOffer);
 
-/** `GET /api/commands`: the same, of one host where it is named. A page may hold fewer than `limit` though there are more. */
+/**
+ * `GET /api/commands` lists commands, newest first, of one host where it is named. A page may be shorter than `limit` though more
+ * follow.
+ */
 export const CommandLogQuery = z.strictObject({ ...PageQuery, host: Id.optional() });
 export const CommandLogAnswer = z.object({ commands: z.array(Command), ...nextPage });
 export type CommandLogAnswer = ReadonlyJson<z.infer<typeof CommandLogAnswer>>;
 
-/** `GET /api/commands/:id/output`, all of it. */
+/** `GET /api/commands/:id/output` answers with all of a command's output. */
 export const OutputQuery = z.strictObject({
   format: z
     .enum(["plain", "ansi"])
@@ -55,5 +58,5 @@ export const OutputQuery = z.strictObject({
     .default("plain"),
 });
 
-/** `GET /api/hosts/:id/output`: the last lines that the host's commands wrote, the newest at the end, as text. */
+/** `GET /api/hosts/:id/output` answers with the last lines that the host's commands wrote, as text, the newest at the end. */
 export const HostOutputQuery = z.strictObject({ lines: z.coerce.number().int().min(1).max(10_000).default(500) });

@@ -1,3 +1,5 @@
+/** A command is one op on one host, from the moment that somebody asked for it until its end. */
+
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Id, Line, Name, Timestamp } from "../text.ts";
@@ -18,23 +20,23 @@ export const Command = z.object({
   op: Name,
   args: Args,
   pipelineId: Id.optional(),
-  /** Its place in the pipeline's `stages`. */
+  /** This is its place in the pipeline's `stages`. */
   stage: z.int().min(0).optional(),
   status: z.enum(COMMAND_STATUSES),
-  /** Why it is pending, or why it ended so. */
+  /** It says why the command is pending, or why it ended so. */
   reason: Line.optional(),
   requestedBy: Line,
   createdAt: Timestamp,
-  /** It is not started after this time; pending ones become `expired`. */
+  /** It is not started after this time: a pending command becomes `expired`. */
   deadline: Timestamp.optional(),
   startedAt: Timestamp.optional(),
   finishedAt: Timestamp.optional(),
   exitCode: z.int().optional(),
   progress: Progress.optional(),
-  /** Somebody asked to stop it; it is still running until the agent says otherwise. */
+  /** Somebody asked to stop it. It runs until the agent says otherwise. */
   cancelRequested: z.boolean().optional(),
   outputBytes: z.int().min(0),
-  /** It has ended, and so has the pipeline it is part of: of these only the newest are kept. */
+  /** The command has ended, and so has the pipeline that it is part of. Only the newest of these are kept. */
   retired: z.literal(true).optional(),
 });
 export type Command = ReadonlyJson<z.infer<typeof Command>>;

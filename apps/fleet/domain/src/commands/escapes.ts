@@ -1,22 +1,19 @@
-/*
- * What a program writes to a terminal, taken apart: text, line ends, and what a terminal would obey. Output arrives in
- * pieces cut anywhere, so an escape sequence whose end has not come waits for its rest.
- */
+/** Output is taken apart here into text, line ends, and what a terminal would obey. */
 
-/** `style`: colours and weights (SGR), with its parameters. `other`: everything else that a terminal would obey. */
+/** A `style` sets colours and weights (SGR) by its parameters. `other` is everything else that a terminal would obey. */
 export interface Token {
   readonly kind: "text" | "newline" | "return" | "style" | "other";
   readonly text: string;
   readonly parameters: string;
 }
 
-/** An escape sequence longer than this is none. */
+/** Text of this length and more is no escape sequence. */
 const MAX_ESCAPE = 4_096;
 
 const CSI = String.raw`(?:\x1b\[|\x9b)`;
 /**
- * What opens OSC, DCS, SOS, PM and APC; their text goes up to BEL or ST, and never beyond its line or another control of
- * C1. So no two of them begin in the same text, and reading takes time in proportion to it.
+ * These open OSC, DCS, SOS, PM and APC. Their text goes up to BEL or ST, and never beyond its line or another control of C1.
+ * So no two of them begin in the same text, and the time that reading takes is in proportion to the text.
  */
 const STRING = String.raw`(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\n\x80-\x9f]*`;
 
@@ -35,7 +32,10 @@ const TOKEN = new RegExp(
 
 const UNFINISHED = new RegExp(String.raw`(?:${CSI}[0-9:;<=>?]*[ -/]*|${STRING}\x1b?|\x1b[ -/]*)$`);
 
-/** Takes apart what was left unfinished before, and `text` behind it. */
+/**
+ * It takes apart what was left unfinished before, with `text` behind it. Output arrives in pieces that are cut anywhere, so an
+ * escape sequence whose end has not come waits for its rest.
+ */
 export function readTokens(
   before: string,
   text: string,
@@ -51,7 +51,8 @@ function tokenOf(match: RegExpMatchArray): Token {
   if (printed !== undefined) return { kind: "text", text, parameters };
   if (newline !== undefined) return { kind: "newline", text, parameters };
   if (carriage !== undefined) return { kind: "return", text, parameters };
-  const isStyle = final === "m" && intermediate === "" && /^[0-9:;]*$/.test(parameters); // Others set what keys send.
+  // Other sequences that end in m set what keys send.
+  const isStyle = final === "m" && intermediate === "" && /^[0-9:;]*$/.test(parameters);
   return { kind: isStyle ? "style" : "other", text, parameters };
 }
 
@@ -60,14 +61,14 @@ function unfinishedEnd(whole: string): string {
   return end.length < MAX_ESCAPE ? end : "";
 }
 
-/** Read at once, so that what is held of a large piece at a time is small. */
+/** So much is read at a time: little is held of a large piece. */
 const SLICE = 64 * 1024;
 
-/** Output as plain text, piece by piece: of what is no text only line ends and tabs stay. */
+/** It makes plain text of output, piece by piece. Besides the text, only line ends and tabs stay. */
 export class PlainText {
   #unfinished = "";
 
-  /** What can be told of it so far. */
+  /** It returns the text that is certain so far. */
   read(text: string): string {
     let plain = "";
     for (let at = 0; at < text.length; at += SLICE) plain += this.#readSlice(text.slice(at, at + SLICE));

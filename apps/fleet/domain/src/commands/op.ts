@@ -1,10 +1,12 @@
+/** An op has arguments, which server and agent check in the same way. */
+
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Line, Name } from "../text.ts";
 
 /**
- * What may be given to an op. The agent's own file holds more (argv templates, patterns) and has the last word;
- * this is what the server and the screens need to ask for the right thing.
+ * This describes an argument of an op, so that the server and the page ask for the right thing. The agent's own file holds more
+ * (argv templates, patterns) and has the last word.
  */
 export const ArgSpec = z.discriminatedUnion("type", [
   z.object({ name: Name, type: z.literal("integer"), min: z.int(), max: z.int(), default: z.int().optional() }),
@@ -13,7 +15,7 @@ export const ArgSpec = z.discriminatedUnion("type", [
 ]);
 export type ArgSpec = ReadonlyJson<z.infer<typeof ArgSpec>>;
 
-/** An op that a host's agent allows. */
+/** A host's agent offers an op that it allows. */
 export const OpOffer = z.object({ name: Name, title: Line.optional(), args: z.array(ArgSpec).max(20).default([]) });
 export type OpOffer = ReadonlyJson<z.infer<typeof OpOffer>>;
 
@@ -24,7 +26,7 @@ export type Args = ReadonlyJson<z.infer<typeof Args>>;
 
 export type ArgsCheck = { readonly ok: true; readonly args: Args } | { readonly ok: false; readonly problem: string };
 
-/** The arguments with their defaults filled in, or what is wrong with them. Used by the server and by the agent. */
+/** It fills in the defaults, or says what is wrong with the arguments. */
 export function checkArgs(offer: OpOffer, given: Args): ArgsCheck {
   const unknown = Object.keys(given).find((name) => !offer.args.some((spec) => spec.name === name));
   if (unknown !== undefined) return { ok: false, problem: `${offer.name} has no argument ${unknown}` };

@@ -1,19 +1,21 @@
+/** The space of an output holds the newest pieces of what a command writes, and how much it is. */
+
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, put, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
 import { Timestamp } from "../text.ts";
 import { OUTPUT_STATUS_ID } from "./output-names.ts";
 
-/** The live tail is at most 64 chunks of 4 KiB; what is older is in the space's history, and all of it once the space has ended. */
+/** The live tail is at most 64 chunks of 4 KiB. Older chunks are in the space's history, and all once the space has ended. */
 export const OUTPUT_CHUNKS = 64;
 export const MAX_CHUNK_BYTES = 4096;
 
-/** A piece of output. Chunks follow each other without a hole: the next one's offset is `offset + bytes`. */
+/** A chunk is a piece of output. Chunks follow each other without a hole: the next one's offset is `offset + bytes`. */
 export const OutputChunk = z.object({
-  /** The offset, padded with zeros, so that ids sort as offsets do. */
+  /** It is the offset, padded with zeros, so that ids sort as offsets do. */
   id: z.string().regex(/^\d{15}$/),
   offset: z.int().min(0),
-  /** How many bytes of the output it covers; bytes that were no UTF-8 make the text's own length another. */
+  /** It covers so many bytes of the output. Bytes that were no UTF-8 give the text itself another length. */
   bytes: z.int().min(1).max(MAX_CHUNK_BYTES),
   text: z.string().max(MAX_CHUNK_BYTES),
   at: Timestamp,
@@ -26,18 +28,18 @@ export function chunkId(offset: number): string {
 
 export const OutputStatus = z.object({
   id: z.literal(OUTPUT_STATUS_ID),
-  /** All bytes received so far. */
+  /** So many bytes have been received. */
   bytes: z.int().min(0),
-  /** Nothing will be appended any more. */
+  /** True means that nothing will be appended any more. */
   finished: z.boolean(),
-  /** What came behind these bytes was dropped: the last chunk says why. */
+  /** The bytes behind these were dropped. The last chunk says why. */
   cut: z.literal(true).optional(),
-  /** No more than so many bytes are kept: it was asked to stop. */
+  /** No more than so many bytes are kept, because the command was asked to stop. */
   atMost: z.int().min(0).optional(),
 });
 export type OutputStatus = ReadonlyJson<z.infer<typeof OutputStatus>>;
 
-/** The live tail in one piece, when nobody follows it any more: all chunks from `offset` on. */
+/** A tail is the live tail in one piece, all chunks from `offset` on. It is made when nobody can follow the output any more. */
 export const OutputTail = z.object({
   id: z.enum(["tail", "nothing"]),
   offset: z.int().min(0),

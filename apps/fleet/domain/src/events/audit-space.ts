@@ -1,20 +1,22 @@
+/** The space of audit events keeps who did what, apart from all other events. */
+
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { collection, defineModel, put, type StateOf } from "@neverstale/protocol";
 import { z } from "zod";
 import { Timestamp } from "../text.ts";
 import { Event } from "./event.ts";
 
-/** Who did what, apart from all other events: however much those are, they push nothing out of it. Nobody follows it. */
+/** However many other events there are, they push nothing out of this space. Nobody follows it. */
 export const AUDIT_SPACE = "audit";
 
 export const DEFAULT_AUDIT_LIMIT = 10_000;
 
-/** The one record of `beginnings`: audit events before it are among the other events only. */
+/** The collection `beginnings` has this one record. Audit events from before it are among the other events only. */
 export const AUDIT_BEGINNING_ID = "audit";
 export const AuditBeginning = z.object({ id: z.literal(AUDIT_BEGINNING_ID), at: Timestamp });
 export type AuditBeginning = ReadonlyJson<z.infer<typeof AuditBeginning>>;
 
-/** The newest are here; older ones go to the history, like everything that `keep` evicts. */
+/** The newest audit events are here. Older ones go to the history, like everything that `keep` evicts. */
 export function auditModel(options: { readonly auditLimit?: number } = {}) {
   return defineModel({
     model: 1,

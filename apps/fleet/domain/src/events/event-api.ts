@@ -5,7 +5,7 @@ import { z } from "zod";
 import { nextPage, PageQuery } from "../api.ts";
 import { Event } from "./event.ts";
 
-/** `GET /api/event-log`: newest first, also what has left the live state. */
+/** `GET /api/event-log` lists events, newest first, also those that have left the live state. */
 export const EventLogQuery = z.strictObject({
   ...PageQuery,
   category: z.literal("audit").describe("Who did what, and nothing else.").optional(),

@@ -7,7 +7,7 @@ import { Line } from "../text.ts";
 import { Host, Tags, ThemeColor } from "./host.ts";
 import { HostName } from "./host-name.ts";
 
-/** `PATCH /api/hosts/:id`; null takes a value away. */
+/** `PATCH /api/hosts/:id` takes this. Null takes a value away. */
 export const HostPatch = z.strictObject({
   name: HostName.nullish().describe("Given by an admin; no other host may be called so."),
   tags: Tags.optional(),

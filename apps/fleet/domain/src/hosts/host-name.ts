@@ -1,11 +1,16 @@
+/** A host's name is a text that people can tell from others. */
+
 import { z } from "zod";
 import { EVERY_HOST, isSameName } from "./host-label.ts";
 
-/** What shows nothing, turns the text around it, or is no character at all. */
+/** These characters show nothing, turn the text around them, or are no characters at all. */
 const HIDDEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 const LONGEST = 253;
 
-/** Why a text can't stand for a host on a screen, to follow "its name"; null: it can. Names that look alike for their spaces count. */
+/**
+ * It returns why a text can't stand for a host on a screen, as words that follow "its name", or null when it can. Spaces count,
+ * because names may look alike by them.
+ */
 export function nameProblem(name: string): string | null {
   if (name.length > LONGEST) return `is longer than ${LONGEST} characters`;
   if (HIDDEN.test(name)) return "holds characters that can't be seen";
@@ -14,7 +19,7 @@ export function nameProblem(name: string): string | null {
   return /[\p{L}\p{N}]/u.test(name) ? null : "has neither a letter nor a digit";
 }
 
-/** A name that an admin gives to a host. */
+/** An admin gives such a name to a host. */
 export const HostName = z
   .string()
   .min(1)

@@ -1,9 +1,11 @@
+/** A host's record says what its machine is and what its agent allows; its metrics say how busy it is. */
+
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { OpOffer } from "../commands/op.ts";
 import { Id, Line, Name, Timestamp } from "../text.ts";
 
-/** `unknown` when nobody has looked, or the look failed: never `ok` when unverified. */
+/** The status is `unknown` when nobody has looked, or when the look failed. It is never `ok` unverified. */
 export const HostCheck = z.object({
   status: z.enum(["ok", "outdated", "error", "unknown"]),
   message: Line,
@@ -11,7 +13,7 @@ export const HostCheck = z.object({
 });
 export type HostCheck = ReadonlyJson<z.infer<typeof HostCheck>>;
 
-/** Of members. */
+/** It bounds the number of a record's members. */
 export const atMost = (count: number) => (record: object) => Object.keys(record).length <= count;
 
 export const Checks = z.record(Name, HostCheck).refine(atMost(100), "at most 100 checks");
@@ -20,9 +22,9 @@ export const ThemeColor = z.string().regex(/^#[0-9a-f]{6}$/);
 
 export const Host = z.object({
   id: Id,
-  /** Given by an admin. */
+  /** An admin gave it. */
   name: Line.optional(),
-  /** What its agent calls the machine. It proves nothing: what a host is called here is said by `labelOf`. */
+  /** The agent calls its machine so. That proves nothing: `labelOf` says what the host is called here. */
   hostname: Line,
   os: Line,
   arch: Line,
@@ -32,14 +34,14 @@ export const Host = z.object({
   deviceType: Line.optional(),
   themeColor: ThemeColor.optional(),
   online: z.boolean(),
-  /** The agent's clock is wrong: times that it told were put right. */
+  /** The agent's clock is wrong. Times that it told were put right. */
   clockSkewed: z.literal(true).optional(),
-  /** Since when nothing was heard of it; absent while it is online, and before its first report. */
+  /** Nothing was heard of it since then. It is absent while the host is online, and before its first report. */
   offlineSince: Timestamp.optional(),
   checks: Checks,
-  /** What its agent allows. */
+  /** Its agent allows these. */
   ops: z.array(OpOffer).max(200),
-  /** The id of the command that runs there. */
+  /** The command with this id runs there. */
   runningCommand: Id.optional(),
   enrolledAt: Timestamp,
 });
@@ -47,7 +49,7 @@ export type Host = ReadonlyJson<z.infer<typeof Host>>;
 
 const Percent = z.number().min(0).max(100);
 
-/** What a heartbeat brings; absent where the machine doesn't say. */
+/** A heartbeat brings this. A member is absent where the machine doesn't say. */
 export const HostReading = z.object({
   cpu: Percent.optional(),
   ram: Percent.optional(),
@@ -58,6 +60,6 @@ export const HostReading = z.object({
 });
 export type HostReading = ReadonlyJson<z.infer<typeof HostReading>>;
 
-/** The newest heartbeat of a host; `id` is the host's id. */
+/** These are of the newest heartbeat of a host. `id` is the host's id. */
 export const Metrics = HostReading.extend({ id: Id, lastSeenAt: Timestamp });
 export type Metrics = ReadonlyJson<z.infer<typeof Metrics>>;
