@@ -20,6 +20,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "apps/fleet/server": ["apps/fleet/domain", "packages/protocol", "packages/server", "packages/store-sqlite"],
   "apps/fleet/agent": ["apps/fleet/domain", "packages/client", "packages/protocol"],
   "apps/fleet/client": ["apps/fleet/domain", "packages/client", "packages/protocol"],
+  "apps/fleet/cli": [
+    "apps/fleet/agent",
+    "apps/fleet/client",
+    "apps/fleet/domain",
+    "apps/fleet/server",
+    "packages/client",
+    "packages/protocol",
+  ],
   "apps/fleet/web": ["apps/fleet/client", "apps/fleet/domain", "packages/client", "packages/react"],
 };
 

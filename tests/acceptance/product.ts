@@ -68,7 +68,7 @@ export class Product {
     return fetch(this.address + path, { method: "POST", headers: all, body: JSON.stringify(body) });
   }
 
-  /** A signed-in replica, as a dashboard has it. */
+  /** Returns a signed-in replica, as a dashboard has it. */
   follow(webSocket: WebSocketClass = WebSocket): StateSync {
     return new StateSync({
       server: this.address,
