@@ -1,3 +1,5 @@
+/** In the healthy phase everything heals, and every client must become level, in time, and stay so (promise P2). */
+
 import { SyncError } from "@neverstale/protocol";
 import type { Wire } from "@neverstale/server";
 import type { SimConnection } from "./network/connection.ts";
@@ -5,29 +7,11 @@ import type { PlainClient } from "./world/plain-client.ts";
 import type { Tab } from "./world/tab.ts";
 import type { World } from "./world/world.ts";
 
-/** The longest backoff (rule R6), and how long a replica waits that has asked five times in a minute. */
-const LONGEST_BACKOFF_MS = 30_000;
-const LIMITED_MS = 60_000;
-/** Promise P2 for a replica that was told that it is awake; and the way there and back. */
-const TOLD_MS = 2_000;
-/** A frame that fills the window waits for the ack of the one before, which takes 250 ms and the way there and back. */
-const SEEN_MS = 2_000;
-const START_MS = 10_000;
-/** The slowest frame that was sent before everything healed has arrived by then. */
-const ON_ITS_WAY_MS = 600;
-/** What was asked for while the disk was slow is done by then. */
-const DRAIN_MS = 20_000;
-/** Open dispatches try for so long, and wait as long again for a lost answer. */
-const DISPATCH_MS = 60_000;
-/** An agent looks again after 15 s, begins within 2 s and tries for 10 s; a restore may have undone its last word. */
-const TASKS_MS = 60_000;
-
-/** Everything heals; from here on every client must become level, in time, and stay so (promise P2). */
 export async function healed(world: World): Promise<void> {
   healEverything(world);
   await world.pass(START_MS, () => !world.authority.serving);
   if (!world.authority.serving) return world.fail("P2", "the authority does not start");
-  await world.pass(2 * world.config.authority.buildMs + ON_ITS_WAY_MS); // Until what was begun in sickness is over.
+  await world.pass(2 * world.config.authority.buildMs + ON_ITS_WAY_MS); // Then all that was begun in sickness is over.
   const told = [...world.tabs.values()].filter(
     ({ config, network }, index) => index % 2 === 0 && config.space === "main" && network.current?.meddledWith !== true,
   );
@@ -43,6 +27,38 @@ export async function healed(world: World): Promise<void> {
   await checkWindows(world);
   await closeAndOpen(world);
 }
+
+/** A level client shows the newest there is, and says so. A tab on a space that is gone says that. */
+export function isClientLevel(world: World, client: Tab | PlainClient): boolean {
+  const { process } = world.authority;
+  if (!("driver" in client)) return isPlainLevel(world, client);
+  const space = process?.manager?.space(client.config.space) ?? null;
+  if (space === null) return client.status === "stale: unknown_space";
+  const { position } = client.driver;
+  return (
+    client.status === "live" &&
+    position?.epoch === process?.epoch &&
+    position?.space === space.creationId &&
+    position.version === space.head
+  );
+}
+
+/** This is the longest backoff (rule R6). A replica that has asked five times in a minute waits for `LIMITED_MS`. */
+const LONGEST_BACKOFF_MS = 30_000;
+const LIMITED_MS = 60_000;
+/** Promise P2 gives a replica so long that was told that it is awake. The way there and back is in it. */
+const TOLD_MS = 2_000;
+/** A frame that fills the window waits for the ack of the one before, which takes 250 ms and the way there and back. */
+const SEEN_MS = 2_000;
+const START_MS = 10_000;
+/** The slowest frame that was sent before everything healed has arrived by then. */
+const ON_ITS_WAY_MS = 600;
+/** All that was asked for while the disk was slow is done by then. */
+const DRAIN_MS = 20_000;
+/** Open dispatches try for so long, and wait as long again for a lost answer. */
+const DISPATCH_MS = 60_000;
+/** An agent looks again after 15 s, begins within 2 s and tries for 10 s. A restore may have undone its last word. */
+const TASKS_MS = 60_000;
 
 function healEverything(world: World): void {
   world.trace.line(world.clock.now, "everything heals");
@@ -63,7 +79,10 @@ function everyone(world: World): readonly (Tab | PlainClient)[] {
   return [...world.tabs.values(), ...world.plainClients.values()];
 }
 
-/** Whoever is on a connection that nobody meddled with: a frame that was swallowed takes up a part of its window for good. */
+/**
+ * It returns those on a connection that nobody meddled with. A frame that was swallowed takes up a part of its window
+ * for good.
+ */
 function untouched(world: World): readonly (Tab | PlainClient)[] {
   return everyone(world).filter(({ network }) => network.current?.meddledWith !== true);
 }
@@ -91,27 +110,14 @@ async function mustBeLevel(
   world.fail(rule, `${late.name} (${status}) is not level ${withinMs} ms after everything healed`);
 }
 
-/** A replica that was sent away for good doesn't come back by itself; who uses it signs in, or sees its space again. */
+/**
+ * A replica that was sent away for good doesn't come back by itself. Whoever uses it signs in, or sees its space again.
+ */
 function comeBackTo(world: World, client: Tab | PlainClient): void {
   if (!("driver" in client)) return;
   const isThere = world.authority.manager?.space(client.config.space) !== null;
   if (client.status !== "signed_out" && !(client.status === "stale: unknown_space" && isThere)) return;
   client.environment.act(() => client.driver.start());
-}
-
-/** It shows the newest there is, and says so. A tab on a space that is gone says that. */
-export function isClientLevel(world: World, client: Tab | PlainClient): boolean {
-  const { process } = world.authority;
-  if (!("driver" in client)) return isPlainLevel(world, client);
-  const space = process?.manager?.space(client.config.space) ?? null;
-  if (space === null) return client.status === "stale: unknown_space";
-  const { position } = client.driver;
-  return (
-    client.status === "live" &&
-    position?.epoch === process?.epoch &&
-    position?.space === space.creationId &&
-    position.version === space.head
-  );
 }
 
 function isPlainLevel(world: World, client: PlainClient): boolean {
@@ -122,7 +128,7 @@ function isPlainLevel(world: World, client: PlainClient): boolean {
 /** At a low rate every commit goes out at once (rule A4). */
 async function writeAndSee(world: World, round: number): Promise<void> {
   const { process } = world.authority;
-  // What every release takes.
+  // Every release takes these.
   const changes = [
     { type: "event", target: "", data: { id: `healthy-${round}` } },
     { type: "host_added", target: "web-1", data: { cpu: round } },
@@ -144,7 +150,7 @@ async function writeAndSee(world: World, round: number): Promise<void> {
   await mustBeLevel(world, untouched(world), SEEN_MS, "A4");
 }
 
-/** In a state that is full nothing is added, however well everything is. */
+/** Nothing is added to a state that is full, however well everything is. */
 function isFull({ config }: World, error: unknown): boolean {
   return (
     config.authority.limits.stateBytes !== undefined && error instanceof SyncError && error.code === "invalid_change"
@@ -159,7 +165,7 @@ async function mustSettle(world: World): Promise<void> {
   if (late !== undefined) world.fail("D2", `${late.name} still waits for the end of a dispatch`);
 }
 
-/** What an agent sees it does: in the end no task is left in the space of one that works. */
+/** An agent does what it sees. In the end no task is left in the space of one that works. */
 async function tasksMustEnd(world: World): Promise<void> {
   const agents = [...world.tabs.values()].filter(({ config }) => config.space.startsWith("agent/"));
   const open = () =>
@@ -171,7 +177,7 @@ async function tasksMustEnd(world: World): Promise<void> {
     world.fail("D1", `nobody has finished ${open().join(", ")}, ${TASKS_MS} ms after the last one`);
 }
 
-/** Promise P4: in the end nothing is kept for anybody. */
+/** By promise P4 nothing is kept for anybody in the end. */
 async function checkWindows(world: World): Promise<void> {
   const { hub } = world.authority.process ?? {};
   if (world.failure !== null || hub === null || hub === undefined) return;
@@ -194,7 +200,7 @@ function isMeddledWith(wire: Wire): boolean {
   return (wire as SimConnection).meddledWith;
 }
 
-/** What a clean close writes is what the next open reads (rule G2), and everyone resumes. */
+/** The next open reads what a clean close writes (rule G2), and everyone resumes. */
 async function closeAndOpen(world: World): Promise<void> {
   if (world.failure !== null) return;
   const { starts } = world.authority;

@@ -1,3 +1,5 @@
+/** One action of a plan is carried out here. */
+
 import type { Change, StateOf, SyncError } from "@neverstale/protocol";
 import type { Decide } from "@neverstale/server";
 import { crowd, crowdGone, type mainModel, someChanges } from "./plan/models.ts";
@@ -10,9 +12,7 @@ import type { PlainClient } from "./world/plain-client.ts";
 import type { Tab } from "./world/tab.ts";
 import type { World } from "./world/world.ts";
 
-type Of<D extends Deed["do"]> = Extract<Deed, { do: D }>;
-
-/** Carries one action of a plan out. One that has lost its object (a client that is not there) does nothing. */
+/** An action that has lost its object, such as a client that is not there, does nothing. */
 export function perform(world: World, action: PlannedAction): void {
   const chance = world.random.fork(`action ${action.id}`);
   world.trace.line(world.clock.now, `do ${JSON.stringify(action)}`);
@@ -38,6 +38,8 @@ export function perform(world: World, action: PlannedAction): void {
   }
 }
 
+type Of<D extends Deed["do"]> = Extract<Deed, { do: D }>;
+
 function write(world: World, space: string, chance: Random): void {
   const changes = someChanges(space, chance);
   const spoilt = chance.next();
@@ -58,13 +60,13 @@ function write(world: World, space: string, chance: Random): void {
   );
 }
 
-/** A record of about so many bytes, a little more or less. */
+/** It makes a record of about so many bytes, a little more or less. */
 function nearBound(bytes: number, chance: Random): Change {
   const os = "x".repeat(bytes - '{"id":"cache-1","os":""}'.length + chance.int(-2, 2));
   return { type: "host_added", target: "cache-1", data: { os } };
 }
 
-/** A call of the program itself. */
+/** The program itself makes this call. */
 function transact(world: World, decide: Decide<StateOf<typeof mainModel>>, space = "main"): void {
   const { process } = world.authority;
   if (process === null || process.manager === null) return;
@@ -179,7 +181,7 @@ function armTrap({ authority, disk }: World, { write: kind, point, power, downMs
   disk.faults.trap = { kind, point, spring, skip: kind === "epoch" ? 0 : skip };
 }
 
-/** As with a trap: an epoch is begun only by a process that starts. */
+/** Only a process that starts begins an epoch, as with a trap. */
 function failDisk({ authority, disk }: World, { write = "commit" }: Of<"disk_error">): void {
   if (write === "epoch") authority.crash(false);
   disk.faults.errorAtNext = write;
@@ -226,7 +228,7 @@ function performOnClient(world: World, action: OnClient, chance: Random): void {
   }
 }
 
-/** Returns whether the action was one of the network's. */
+/** It returns true when the action was one of the network's. */
 function performOnNetwork(world: World, client: Tab | PlainClient, action: OnClient): boolean {
   const { network } = client;
   const { current } = network;

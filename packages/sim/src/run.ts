@@ -1,3 +1,5 @@
+/** In one run first things go wrong as planned, and then they heal. */
+
 import { healed } from "./healthy-phase.ts";
 import { perform } from "./perform.ts";
 import { CALLED_OBJECTS } from "./plan/make-plan.ts";
@@ -7,18 +9,7 @@ import { readAll } from "./world/caller.ts";
 import type { RunFailure } from "./world/surroundings.ts";
 import { World } from "./world/world.ts";
 
-export interface RunResult {
-  readonly seed: string;
-  readonly trace: string;
-  readonly counters: Readonly<Record<string, number>>;
-  readonly failure: RunFailure | null;
-  /** On the simulated clock, ms. */
-  readonly endedAt: number;
-  /** Only where the plan asks for them. */
-  readonly lines: readonly string[];
-}
-
-/** One run: first things go wrong as planned, then they heal. The same plan gives the same result, line by line. */
+/** One plan always gives the same result, line by line. */
 export async function runPlan(plan: RunPlan): Promise<RunResult> {
   const world = new World(plan.config);
   world.authority.start();
@@ -30,7 +21,18 @@ export async function runPlan(plan: RunPlan): Promise<RunResult> {
   return resultOf(world);
 }
 
-/** Rule A12, over the whole run. */
+export interface RunResult {
+  readonly seed: string;
+  readonly trace: string;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly failure: RunFailure | null;
+  /** It is a time on the simulated clock, in ms. */
+  readonly endedAt: number;
+  /** There are some only when the plan asks for them. */
+  readonly lines: readonly string[];
+}
+
+/** Rule A12 is judged over the whole run. */
 async function judgeCalls(world: World): Promise<void> {
   await readAll(world, CALLED_OBJECTS);
   const { problem } = world.calls;

@@ -1,3 +1,5 @@
+/** Acks hold the authority to what it has said is done. */
+
 import { RECORD_EVICTED } from "@neverstale/protocol";
 import type { Applied } from "@neverstale/server";
 import type { Disk } from "../store/disk.ts";
@@ -6,15 +8,9 @@ import type { Branch, History, HistoryMoment, Report } from "./history.ts";
 import { reduce } from "./oracle.ts";
 import { difference } from "./same-state.ts";
 
-interface Ack {
-  readonly space: string;
-  readonly creationId: string;
-  readonly moment: HistoryMoment;
-}
-
 /**
- * What the authority has said is done: it is durable at that moment, it is what was asked for (rule S1), and it stays
- * until a restore (promise P3).
+ * Whatever is acknowledged is durable at that moment, it is what was asked for (rule S1), and it stays until a restore
+ * (promise P3).
  */
 export class Acks {
   readonly #report: Report;
@@ -44,7 +40,7 @@ export class Acks {
     if (key !== null) this.#checkKey(branch, applied, key);
   }
 
-  /** Rule S1: each change took effect as the log before it and the words of the caller have it. */
+  /** By rule S1 each change took effect as the log before it and the words of the caller have it. */
   #checkContent(history: History, version: number, asked: AskedChanges): void {
     const changes = asked.bySpace.get(history.name) ?? [];
     const moments = lastWithoutEvictions(history, version, changes.length);
@@ -61,7 +57,7 @@ export class Acks {
     }
   }
 
-  /** Rule D1: the effect of the key is in the history by the version that the answer names. */
+  /** By rule D1 the effect of the key is in the history by the version that the answer names. */
   #checkKey(branch: Branch, { version, replayed }: Applied, key: string): void {
     const main = branch.spaces.get("main");
     if (main === undefined) return;
@@ -80,7 +76,7 @@ export class Acks {
     }
   }
 
-  /** An older image has taken the place of what was there: what it doesn't hold may be lost. */
+  /** An older image has taken the place of what was there. What it doesn't hold may be lost. */
   restored(branch: Branch): void {
     this.#acks = this.#acks.filter(({ space, creationId, moment }) => {
       const history = branch.spaces.get(space);
@@ -89,7 +85,16 @@ export class Acks {
   }
 }
 
-/** The last moments up to a version, so many of them, in order; what the authority evicts meanwhile doesn't count (rule S3). */
+interface Ack {
+  readonly space: string;
+  readonly creationId: string;
+  readonly moment: HistoryMoment;
+}
+
+/**
+ * It returns the last `count` moments up to a version, in order. What the authority evicts meanwhile doesn't count
+ * (rule S3).
+ */
 function lastWithoutEvictions(history: History, version: number, count: number): readonly HistoryMoment[] {
   const moments: HistoryMoment[] = [];
   for (let at = version; at > 0 && moments.length < count; at -= 1) {

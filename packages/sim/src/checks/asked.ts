@@ -1,31 +1,18 @@
+/** Asked changes are what one call asks for: its changes as it gave them, not as they took effect. */
+
 import type { AnyState, AskedChange, Change, JsonObject, JsonValue } from "@neverstale/protocol";
 import type { Decide, Transaction } from "@neverstale/server";
 import type { Models } from "../plan/releases.ts";
 
-/** Which decision was the last one to remove a space, and how many there were. */
-export class Removals {
-  readonly #last = new Map<string, number>();
-  decisions = 0;
-
-  note(space: string): void {
-    this.#last.set(space, this.decisions);
-  }
-
-  /** Whether a later decision removed the space: what was done there before may never have been on disk. */
-  isRemovedAfter(decision: number, space: string): boolean {
-    return (this.#last.get(space) ?? 0) > decision;
-  }
-}
-
-/** What one call asks for: its changes as it gave them, not as they took effect, by space and in order. */
+/** The changes are kept by space and in order. */
 export class AskedChanges {
-  /** The number of the decision among all. */
+  /** This is the number of the decision among all. */
   decision = 0;
   readonly models: Models;
   readonly #removals: Removals;
   #changes = new Map<string, Change[]>();
 
-  /** `models`: of the release that is asked. */
+  /** `models` are those of the release that is asked. */
   constructor(removals: Removals, models: Models) {
     this.models = models;
     this.#removals = removals;
@@ -35,7 +22,7 @@ export class AskedChanges {
     return this.#changes;
   }
 
-  /** The same decision, listened to. */
+  /** It returns a decision that decides the same, and notes what it asks for. */
   by<State extends AnyState>(decide: Decide<State>): Decide<State> {
     return (state, transaction) => {
       this.#removals.decisions += 1;
@@ -62,7 +49,7 @@ export class AskedChanges {
     };
   }
 
-  /** Copies: a caller may do with its own afterwards what it likes. */
+  /** The changes are copied, because a caller may do with its own afterwards what it likes. */
   #note(space: string, changes: readonly AskedChange[]): void {
     if (changes.length === 0) return;
     const asked = changes.map(copyOf);
@@ -70,12 +57,27 @@ export class AskedChanges {
   }
 }
 
-/** The simulator's callers ask with plain JSON: they leave no member undefined. */
+/** Removals know which decision was the last one to remove a space, and how many decisions there were. */
+export class Removals {
+  readonly #last = new Map<string, number>();
+  decisions = 0;
+
+  note(space: string): void {
+    this.#last.set(space, this.decisions);
+  }
+
+  /** It is true when a later decision removed the space. What was done there before may never have been on disk. */
+  isRemovedAfter(decision: number, space: string): boolean {
+    return (this.#last.get(space) ?? 0) > decision;
+  }
+}
+
+/** The simulator's callers ask with plain JSON, and leave no member undefined. */
 function copyOf({ type, target, data = {} }: AskedChange): Change {
   return { type, target, data: structuredClone(data) as JsonObject };
 }
 
-/** The data of a change without what means the same as being absent (rule S1); lists are values of their own. */
+/** It leaves out the members that are null, which mean the same as absent ones (rule S1). Lists are left as they are. */
 export function withoutNulls(data: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(data)

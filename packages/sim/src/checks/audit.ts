@@ -1,45 +1,22 @@
+/** The audit judges what the authority puts on one connection, and what the replica says, on the wire alone. */
+
 import { CLOSE, WINDOW_BYTES } from "@neverstale/protocol";
 import type { WireMessage } from "../network/frames.ts";
 import type { RunCounters } from "./counters.ts";
 import type { History, HistoryMoment, Report } from "./history.ts";
 import { PartsAudit } from "./parts-audit.ts";
 
-/** How long a `get_state` counts as being out (rule R2). */
-const GET_STATE_TIMEOUT_MS = 10_000;
-/** Beacons don't wait for the window (rule A4b). */
-const SMALL_FRAMES_BYTES = 64 * 1024;
-
-/** What an audit has to know of the connection that it judges. */
-export interface Audited {
-  readonly id: string;
-  readonly bufferedBytes: number;
-  /** Somebody meddled with it: its frames can't be counted any more. */
-  readonly meddledWith: boolean;
-}
-
-export interface AuditOptions {
-  readonly plain: boolean;
-  /** Whether it asked for large messages in parts (rule M9). */
-  readonly parts: boolean;
-  /** What is durable of the space that is followed. */
-  readonly history: () => History | null;
-  readonly largestFrame: () => number;
-  readonly claimed: HistoryMoment | null;
-  readonly counters: RunCounters;
-}
-
-/** What the authority may put on one connection, and the replica say, judged on the wire alone. */
 export class Audit {
   readonly #report: Report;
   readonly #plain: boolean;
   readonly #history: () => History | null;
-  /** The version of the last message put. */
+  /** This is the version of the last message that was put. */
   #position: number | null = null;
   readonly #largestFrame: () => number;
-  /** What was true at the position that the replica says it has. */
+  /** This was true at the position that the replica says it has. */
   readonly #claimed: HistoryMoment | null;
   readonly #counters: RunCounters;
-  /** Of the frames put, in order. */
+  /** These are the sizes of the frames that were put, in order. */
   readonly #sizes: number[] = [];
   #unackedBytes = 0;
   #framesPut = 0;
@@ -63,7 +40,7 @@ export class Audit {
     this.#report("A11", `${id} is sent something after it was closed`);
   }
 
-  /** `full`: bytes waited in the process when the write began. */
+  /** `full` says that bytes waited in the process when the write began. */
   put({ id, bufferedBytes }: Audited, message: WireMessage, full: boolean): void {
     const { part } = message;
     const { type, head, isFullState } = part?.of ?? message;
@@ -116,7 +93,7 @@ export class Audit {
     if (from !== this.#position) this.#report("A4", `${id} stands at ${this.#position}, and a delta begins at ${from}`);
   }
 
-  /** `jumpedAt`: when the clock of the replica last jumped: its timeouts are over then. */
+  /** The clock of the replica last jumped at `jumpedAt`. Its timeouts are over then. */
   said({ id }: Audited, text: string, now: number, jumpedAt: number): void {
     const message = JSON.parse(text) as { readonly type: string; readonly n?: number };
     const lastSaid = this.#lastSaid;
@@ -129,12 +106,12 @@ export class Audit {
     this.#getStateAt = now;
   }
 
-  /** The authority ends the connection. A replica whose frames nobody meddled with says nothing wrong. */
+  /** The authority ends the connection. A replica says nothing wrong when nobody meddled with its frames. */
   closed({ id, meddledWith }: Audited, code: number): void {
     if (code === CLOSE.badMessage && !meddledWith) this.#report("M3", `${id} is closed for what its replica said`);
   }
 
-  /** It has reached the authority. */
+  /** A text has reached the authority. */
   heard(text: string): void {
     const message = JSON.parse(text) as { readonly type: string; readonly n?: number };
     if (message.type === "check") this.#parts.heardCheck(message.n ?? 0);
@@ -143,9 +120,33 @@ export class Audit {
     this.#framesAcked = message.n;
   }
 
-  /** It has reached the replica. */
+  /** A message has reached the replica. */
   arrived(message: WireMessage): void {
     const { isFullState, type } = message.part?.isLast === true ? message.part.of : message;
     if (isFullState || type === "error") this.#getStateAt = null;
   }
+}
+
+/** A `get_state` counts as being out for so long (rule R2). */
+const GET_STATE_TIMEOUT_MS = 10_000;
+/** So many bytes of small frames may go out beyond the window, because beacons don't wait for it (rule A4b). */
+const SMALL_FRAMES_BYTES = 64 * 1024;
+
+/** An audit has to know this of the connection that it judges. */
+export interface Audited {
+  readonly id: string;
+  readonly bufferedBytes: number;
+  /** When somebody meddled with it, its frames can't be counted any more. */
+  readonly meddledWith: boolean;
+}
+
+export interface AuditOptions {
+  readonly plain: boolean;
+  /** The replica asked for large messages in parts (rule M9). */
+  readonly parts: boolean;
+  /** It returns what is durable of the space that is followed. */
+  readonly history: () => History | null;
+  readonly largestFrame: () => number;
+  readonly claimed: HistoryMoment | null;
+  readonly counters: RunCounters;
 }

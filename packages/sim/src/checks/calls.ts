@@ -1,23 +1,14 @@
+/** The call history keeps what clients called and what they were told, so that rule A12 can be judged. */
+
 import type { JsonValue } from "@neverstale/protocol";
 import type { RunCounters } from "./counters.ts";
 import { type Input, notLinearizable, type Operation } from "./linearizable.ts";
 
-/** A call that has begun. */
-export interface OpenCall {
-  readonly operation: Operation;
-  /** Returns whether it counts: only the first answer does, and none that comes after a restore. */
-  answered(output: JsonValue): boolean;
-  /** It is known that it did nothing, and never will. */
-  refused(): void;
-}
-
-type Mutable = { -readonly [Key in keyof Operation]: Operation[Key] };
-
-/** The history of what clients called and were told, for rule A12. Its clock counts what is noted. */
+/** Its clock counts what is noted. */
 export class CallHistory {
   readonly #counters: RunCounters;
   #history: Operation[] = [];
-  /** What a restore takes away was acknowledged; so whoever calls after it calls other objects. */
+  /** A restore takes away what was acknowledged. So whoever calls after it calls other objects. */
   #generation = 0;
   #clock = 0;
 
@@ -33,7 +24,7 @@ export class CallHistory {
     this.#generation += 1;
   }
 
-  /** `sees`: a call whose effect the new one sees; it may have read before that one was answered. */
+  /** `sees` is a call whose effect the new one sees. The new one may have read before that one was answered. */
   begin(client: string, input: Input, sees?: Operation): OpenCall {
     const generation = this.#generation;
     const calledAt = sees?.calledAt ?? this.#tick();
@@ -59,9 +50,20 @@ export class CallHistory {
     return this.#clock;
   }
 
-  /** What no order of the calls explains, or null. */
+  /** It tells what no order of the calls explains. It is null when there is an order that explains everything. */
   get problem(): string | null {
     for (const { answeredAt } of this.#history) this.#counters.add("calls_never_answered", answeredAt === null ? 1 : 0);
     return notLinearizable(this.#history);
   }
 }
+
+/** A call that has begun. */
+export interface OpenCall {
+  readonly operation: Operation;
+  /** It returns true when the answer counts. Only the first one does, and none that comes after a restore. */
+  answered(output: JsonValue): boolean;
+  /** The call is known to have done nothing. It never will do anything. */
+  refused(): void;
+}
+
+type Mutable = { -readonly [Key in keyof Operation]: Operation[Key] };

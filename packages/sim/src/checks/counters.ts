@@ -1,4 +1,5 @@
-/** How often what happened. */
+/** The counters of a run say how often each thing happened. */
+
 export class RunCounters {
   readonly #counts = new Map<string, number>();
 

@@ -1,15 +1,10 @@
+/** Evictions are judged here: who leaves a collection that keeps only its newest records. */
+
 import { type Change, type Keep, type Model, RECORD_EVICTED, type StateRecord } from "@neverstale/protocol";
 import { type History, type HistoryMoment, NO_RECORDS, type Records } from "./history.ts";
 import { isSame } from "./same-state.ts";
 
-/** The records that count for a `keep`. */
-export function counted({ where = {} }: Keep, records: Records): readonly StateRecord[] {
-  return [...records.values()].filter((record) =>
-    Object.entries(where).every(([field, values]) => values.some((value) => value === record[field])),
-  );
-}
-
-/** Rule S3: what is wrong with an eviction, as the history stands before it; null: nothing, or it is none. */
+/** It tells what rule S3 has against a change, as the history stands before it. It returns null when nothing is wrong. */
 export function wrongEviction(model: Model, history: History, { type, data }: Change): string | null {
   if (type !== RECORD_EVICTED) return null;
   const name = data.collection as string;
@@ -21,7 +16,14 @@ export function wrongEviction(model: Model, history: History, { type, data }: Ch
   return data.id === oldest ? null : `${name}/${oldest} is older than ${String(data.id)}`;
 }
 
-/** Looks back until all but one have been touched. */
+/** These records count for a `keep`. */
+export function counted({ where = {} }: Keep, records: Records): readonly StateRecord[] {
+  return [...records.values()].filter((record) =>
+    Object.entries(where).every(([field, values]) => values.some((value) => value === record[field])),
+  );
+}
+
+/** It looks back until all but one have been touched. */
 function longestUntouched({ moments, head }: History, name: string, ids: readonly string[]): string | undefined {
   const left = new Set(ids);
   for (let at = head.version; at > 0 && left.size > 1; at -= 1) {

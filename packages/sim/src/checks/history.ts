@@ -1,29 +1,9 @@
+/** A history is what one disk image holds of a space, moment by moment, as the oracle understands it. */
+
 import type { Change, StateRecord } from "@neverstale/protocol";
 import type { Models } from "../plan/releases.ts";
 
-export type Report = (rule: string, message: string) => void;
-
-/** Of a collection that was not declared yet. */
-export const NO_RECORDS: Records = new Map();
-
-export type Records = ReadonlyMap<string, StateRecord>;
-export type OracleState = Readonly<Record<string, Records>>;
-
-/** The state of a space at one version, and the change that led there. One object through all histories it is part of. */
-export interface HistoryMoment {
-  readonly version: number;
-  readonly state: OracleState;
-  /** Whether a group ends here: only then may anybody but a plain client stand here (rule S5). */
-  readonly whole: boolean;
-  /** When it became durable. */
-  readonly at: number;
-  /** The effective change that led here; null: the space had just been made. */
-  readonly change: Change | null;
-  /** The idempotency key under which this change was asked for. */
-  readonly key: string | null;
-}
-
-/** One creation of a space: `moments[version]`. */
+/** It is the history of one creation of a space. The moment of a version is `moments[version]`. */
 export class History {
   readonly name: string;
   readonly creationId: string;
@@ -41,7 +21,7 @@ export class History {
     return this.moments[this.moments.length - 1] as HistoryMoment;
   }
 
-  /** How often what was asked for under a key took effect. */
+  /** It counts how often what was asked for under a key took effect. */
   effectsUnder(key: string, upTo: number): number {
     let count = 0;
     for (let version = 1; version <= upTo; version += 1) if (this.moments[version]?.key === key) count += 1;
@@ -49,25 +29,34 @@ export class History {
   }
 }
 
-/** When a group became durable, and which release wrote it. */
-export interface CommitFacts {
-  readonly epoch: string;
-  readonly now: number;
-  readonly models: Models;
+/**
+ * A moment is the state of a space at one version, with the change that led there. All histories share the same object.
+ */
+export interface HistoryMoment {
+  readonly version: number;
+  readonly state: OracleState;
+  /** A group ends here. Only then may anybody but a plain client stand here (rule S5). */
+  readonly whole: boolean;
+  /** It became durable at this time. */
+  readonly at: number;
+  /** This effective change led here. It is null when the space had just been made. */
+  readonly change: Change | null;
+  /** This change was asked for under this idempotency key. */
+  readonly key: string | null;
 }
 
-/** What one disk image holds, as the oracle understands it. */
+/** A branch is all that one disk image holds. */
 export class Branch {
   readonly spaces = new Map<string, History>();
-  /** When a space of the name was last removed. */
+  /** A space of the name was last removed at this time. */
   readonly removedAt = new Map<string, number>();
 
-  /** Whether a space of the name was removed at that moment or later. */
+  /** It is true when a space of the name was removed at that moment or later. */
   removedSince(name: string, at: number): boolean {
     return (this.removedAt.get(name) ?? Number.NEGATIVE_INFINITY) >= at;
   }
 
-  /** A copy that goes its own way. */
+  /** It returns a copy that goes its own way. */
   fork(): Branch {
     const fork = new Branch();
     for (const [name, { creationId, moments, madeAt }] of this.spaces) {
@@ -76,4 +65,19 @@ export class Branch {
     for (const [name, at] of this.removedAt) fork.removedAt.set(name, at);
     return fork;
   }
+}
+
+export type Report = (rule: string, message: string) => void;
+
+/** A collection that was not declared yet has no records. */
+export const NO_RECORDS: Records = new Map();
+
+export type Records = ReadonlyMap<string, StateRecord>;
+export type OracleState = Readonly<Record<string, Records>>;
+
+/** These facts say when a group became durable, and which release wrote it. */
+export interface CommitFacts {
+  readonly epoch: string;
+  readonly now: number;
+  readonly models: Models;
 }

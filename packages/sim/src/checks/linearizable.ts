@@ -1,37 +1,11 @@
+/** The search for an order of calls that explains every answer (rule A12). */
+
 import type { JsonValue } from "@neverstale/protocol";
 
 /**
- * What a call asks for. A register is a record that one call at a time replaces; `swap` tells what stood there before.
- * `add` raises a counter under an idempotency key and tells the new count: under a key that was used before it does
- * nothing, and tells what it told then.
- */
-export type Input =
-  | { readonly object: string; readonly do: "read" }
-  | { readonly object: string; readonly do: "count" }
-  | { readonly object: string; readonly do: "write"; readonly value: JsonValue }
-  | { readonly object: string; readonly do: "swap"; readonly value: JsonValue }
-  | { readonly object: string; readonly do: "add"; readonly key: string };
-
-/** One call at one client. `calledAt` and `answeredAt` are of a clock that all clients share. */
-export interface Operation {
-  readonly client: string;
-  readonly input: Input;
-  readonly calledAt: number;
-  /** Null: no answer ever came. It may take effect at any later time, or never. */
-  readonly answeredAt: number | null;
-  /** What a `write` is answered doesn't count. */
-  readonly output: JsonValue;
-  /** A call whose effect this one sees, though it counts from as early on. */
-  readonly sees?: Operation | undefined;
-}
-
-/** A history that can't be decided within so many steps is one that nobody could read either. */
-const MOST_STEPS = 500_000;
-
-/**
- * Whether every call can be given one moment between its being called and its being answered, so that one after the other
- * they would have been answered as they were (Herlihy and Wing; the search is that of Wing and Gong, with the memory of
- * Lowe). Returns what can't be explained, or null. Objects are looked at one by one: a history is linearizable when that
+ * It gives every call one moment between its being called and its being answered, so that one after the other they would
+ * have been answered as they were (Herlihy and Wing; the search is that of Wing and Gong, with the memory of Lowe). It
+ * returns what can't be explained, or null. Objects are looked at one by one, because a history is linearizable when that
  * of each object is.
  */
 export function notLinearizable(history: readonly Operation[], mostSteps: number = MOST_STEPS): string | null {
@@ -42,7 +16,35 @@ export function notLinearizable(history: readonly Operation[], mostSteps: number
   return null;
 }
 
-/** The value of a register; or the count, with what was told under each key. */
+/**
+ * A call asks for this. A register is a record that one call at a time replaces, and `swap` tells what stood there
+ * before. `add` raises a counter under an idempotency key and tells the new count. Under a key that was used before it
+ * does nothing, and tells what it told then.
+ */
+export type Input =
+  | { readonly object: string; readonly do: "read" }
+  | { readonly object: string; readonly do: "count" }
+  | { readonly object: string; readonly do: "write"; readonly value: JsonValue }
+  | { readonly object: string; readonly do: "swap"; readonly value: JsonValue }
+  | { readonly object: string; readonly do: "add"; readonly key: string };
+
+/** An operation is one call at one client. All clients share the clock of `calledAt` and `answeredAt`. */
+export interface Operation {
+  readonly client: string;
+  readonly input: Input;
+  readonly calledAt: number;
+  /** It is null when no answer ever came. The call may then take effect at any later time, or never. */
+  readonly answeredAt: number | null;
+  /** The answer to a `write` doesn't count. */
+  readonly output: JsonValue;
+  /** This one sees the effect of that call, though it counts from as early on. */
+  readonly sees?: Operation | undefined;
+}
+
+/** Nobody could read a history either that can't be decided within so many steps. */
+const MOST_STEPS = 500_000;
+
+/** This is the value of a register, or the count of a counter with what was told under each key. */
 interface ObjectState {
   readonly value: JsonValue;
   readonly told: ReadonlyMap<string, number>;
@@ -50,7 +52,7 @@ interface ObjectState {
 
 const EMPTY: ObjectState = { value: null, told: new Map() };
 
-/** What the object is after a call that is answered like this; null: it would be answered otherwise. */
+/** It returns the object after a call that is answered like this, or null when it would be answered otherwise. */
 function after(state: ObjectState, { input, sees }: Operation, answer: JsonValue | undefined): ObjectState | null {
   if (sees?.input.do === "add" && !state.told.has(sees.input.key)) return null;
   const told = input.do === "add" ? state.told.get(input.key) : undefined;
@@ -69,13 +71,13 @@ interface Node {
 }
 
 class Search {
-  /** In the order of their calls. */
+  /** They stand in the order of their calls. */
   readonly #operations: readonly Operation[];
-  /** What each is answered, or would have been as far as that is known. */
+  /** Each is answered like this, or would have been, as far as that is known. */
   readonly #answers: readonly (JsonValue | undefined)[];
-  /** Calls without an answer that are like an earlier one in all that can be seen: that one goes first. */
+  /** A call without an answer may be like an earlier one in all that can be seen. Then that one goes first. */
   readonly #twinBefore: readonly (number | null)[];
-  /** Where the call stands whose effect each one sees. */
+  /** Each one sees the effect of the call at this index. */
   readonly #seenIndex: readonly number[];
   readonly #answered: bigint;
   readonly #mostSteps: number;
@@ -103,20 +105,23 @@ class Search {
     }
   }
 
-  /** What may come next; the last one is tried first, and that is the one that is answered first. */
+  /** It returns what may come next. The last one is tried first, and that is the one that is answered first. */
   #next({ state, done, count }: Node): Node[] {
     const nodes: Node[] = [];
     for (const index of this.#candidates(done)) {
       const next = after(state, this.#operations[index] as Operation, this.#answers[index]);
       if (next === null) continue;
       const node = { state: next, done: done | bit(index), count: count + 1 };
-      if (next === state) return [node]; // It changes nothing: to let it wait would help nobody.
+      if (next === state) return [node]; // It changes nothing, so that letting it wait would help nobody.
       nodes.push(node);
     }
     return nodes.reverse();
   }
 
-  /** Those that were called before the first of all that are left was answered; in the order of their answers. */
+  /**
+   * It returns those that were called before the first of all that are left was answered, in the order of their
+   * answers.
+   */
   #candidates(done: bigint): number[] {
     const left: number[] = [];
     let firstAnswer = Number.POSITIVE_INFINITY;
@@ -134,7 +139,7 @@ class Search {
   #isFree(index: number, firstAnswer: number, done: bigint): boolean {
     const { calledAt, sees } = this.#operations[index] as Operation;
     const twin = this.#twinBefore[index] ?? -1;
-    // Of a key any call may have been the one that took effect.
+    // Any call under a key may have been the one that took effect.
     const seen = sees?.input.do === "add" ? -1 : (this.#seenIndex[index] ?? -1);
     return calledAt < firstAnswer && [twin, seen].every((before) => before < 0 || (done & bit(before)) !== 0n);
   }
@@ -146,7 +151,7 @@ class Search {
     return true;
   }
 
-  /** Of the longest order that was found: who must come next, and can't. */
+  /** It tells who must come next in the longest order that was found, and can't. */
   #explain({ done, count, state }: Node): string {
     const left = this.#operations.filter((operation, index) => isAnswered(operation) && (done & bit(index)) === 0n);
     const first = left.reduce((a, b) => (endOf(b) < endOf(a) ? b : a));
@@ -164,7 +169,7 @@ function endOf({ answeredAt }: Operation): number {
   return answeredAt ?? Number.POSITIVE_INFINITY;
 }
 
-/** Without the calls that were never answered and explain nothing: the search would try them at every place. */
+/** Calls that were never answered and explain nothing are left out, because the search would try them at every place. */
 function thoseThatCount(operations: readonly Operation[]): readonly Operation[] {
   const seen = new Set<string>();
   for (const { input, output, answeredAt } of operations)
@@ -173,7 +178,7 @@ function thoseThatCount(operations: readonly Operation[]): readonly Operation[] 
   return operations.filter((operation) => isAnswered(operation) || mayBeSeen(operation.input, seen, keys));
 }
 
-/** Of a key, the first call without an answer can do whatever a later one could. */
+/** The first call without an answer under a key can do whatever a later one could. */
 function mayBeSeen(input: Input, seen: ReadonlySet<string>, keys: Set<string>): boolean {
   if (input.do === "read" || input.do === "count") return false;
   if (input.do !== "add") return seen.has(JSON.stringify(input.value));
@@ -182,7 +187,7 @@ function mayBeSeen(input: Input, seen: ReadonlySet<string>, keys: Set<string>): 
   return isFirst;
 }
 
-/** A repeat is told what the first one was, so what one of them is told holds for all. */
+/** A repeat is told the same as the first call under its key, so that what one of them is told holds for all. */
 function answerOf(operation: Operation, operations: readonly Operation[]): JsonValue | undefined {
   if (isAnswered(operation)) return operation.output;
   const { input } = operation;

@@ -1,9 +1,11 @@
+/** The log's text is read here without the authority's own reader. */
+
 import type { Change, JsonObject, JsonValue } from "@neverstale/protocol";
 
-/** The changes of a group as the log holds them, read without the authority's own reader. */
+/** It returns the changes of a group as the log holds them. */
 export function loggedChanges(text: string): Change[] {
   const [first, ...others] = JSON.parse(text) as (Change | [string, string[], ...JsonValue[]])[];
-  // What the types were when they were stored comes first; before the log said it, a change or a run did.
+  // The types as they were when they were stored come first. An older log begins with a change or a run of changes.
   const saysTypes = Array.isArray(first) && typeof first[0] !== "string";
   const entries = saysTypes || first === undefined ? others : [first, ...others];
   return entries.flatMap((entry) => {

@@ -1,3 +1,5 @@
+/** The oracle is the judge: a second, simpler reducer over the durable log. */
+
 import {
   type Change,
   type JsonObject,
@@ -23,26 +25,26 @@ import { loggedChanges } from "./logged.ts";
 import { beyondSize } from "./sizes.ts";
 
 /**
- * The judge: a second, simpler reducer over the durable log. It hears of a change when the disk has it, not when the
- * authority says so, and remembers every state that was ever true, by epoch.
+ * It hears of a change when the disk has it, not when the authority says so. It remembers every state that was ever true,
+ * by epoch.
  */
 export class Oracle {
   readonly #report: Report;
   readonly #counters: RunCounters;
-  /** By epoch, then by creation id: the history as that epoch has it. */
+  /** The histories stand by epoch and then by creation id, as that epoch has them. */
   readonly #epochs = new Map<string, Map<string, History>>();
   readonly #given = new Map<string, string>();
 
   readonly #limits: Partial<Limits>;
 
-  /** `limits`: those that the run has scaled down. */
+  /** `limits` are those that the run has scaled down. */
   constructor(report: Report, counters: RunCounters, limits: Partial<Limits> = {}) {
     this.#limits = limits;
     this.#report = report;
     this.#counters = counters;
   }
 
-  /** An epoch is in the store: from here on its history is what the image holds. */
+  /** An epoch is in the store. From here on its history is what the image holds. */
   begin(epoch: string, branch: Branch): void {
     if (this.#epochs.has(epoch)) this.#report("E1", `the epoch ${epoch} is drawn twice`);
     const histories = new Map<string, History>();
@@ -50,7 +52,7 @@ export class Oracle {
     this.#epochs.set(epoch, histories);
   }
 
-  /** What was true at a position; null: nothing, ever. */
+  /** It returns what was true at a position, or null when nothing ever was. */
   momentAt(position: Position): HistoryMoment | null {
     return this.historyOf(position)?.moments[position.version] ?? null;
   }
@@ -59,7 +61,7 @@ export class Oracle {
     return this.#epochs.get(epoch)?.get(space) ?? null;
   }
 
-  /** A group is durable. What it means is what the release meant by it that wrote it. */
+  /** A group is durable. Its meaning is that of the release that wrote it. */
   commit(branch: Branch, group: CommitGroup, { epoch, now, models }: CommitFacts): void {
     for (const space of group.spaces) {
       this.#append(branch, space, { epoch, now, models });
@@ -99,7 +101,7 @@ export class Oracle {
     this.#epochs.get(epoch)?.set(creationId, history);
   }
 
-  /** Promise P3. */
+  /** By promise P3 nobody is given a version a second time, for another change. */
   #give(epoch: string, history: History, change: Change): void {
     const place = `${epoch} ${history.creationId} ${history.moments.length}`;
     const text = JSON.stringify(change);
@@ -112,7 +114,7 @@ export class Oracle {
     }
   }
 
-  /** Rule S3, as seen from outside: never more of them than declared. */
+  /** By rule S3 there are never more records than the collection keeps, as seen from outside. */
   #checkKeep(model: Model, history: History, before: OracleState): void {
     const { state, version } = history.head;
     for (const [name, { keep }] of Object.entries(model.collections)) {
@@ -134,14 +136,14 @@ function after(model: Model, history: History, change: Change, whole: boolean, a
   return { version: version + 1, state: next, whole, at, change, key: keyOf(change) };
 }
 
-/** Changes that say under which key they were asked for. */
+/** Changes of these types say under which key they were asked for. */
 const KEYED: readonly string[] = ["command_started", "event", "register_set"];
 
 function keyOf({ type, data }: Change): string | null {
   return KEYED.includes(type) && typeof data.key === "string" ? data.key : null;
 }
 
-/** The state after an effective change; records and collections that it doesn't concern are shared. */
+/** It returns the state after an effective change. Records and collections that the change doesn't concern are shared. */
 export function reduce(model: Model, state: OracleState, change: Change): OracleState {
   const evicts = change.type === RECORD_EVICTED;
   const rule = evicts ? null : model.changes[change.type];
@@ -155,7 +157,7 @@ export function reduce(model: Model, state: OracleState, change: Change): Oracle
   return { ...state, [name]: records };
 }
 
-/** RFC 7396, as its text has it. */
+/** This is RFC 7396, as its text has it. */
 function merged(target: JsonValue | undefined, patch: JsonValue): JsonValue {
   if (!isObject(patch)) return patch;
   const result: Record<string, JsonValue> = isObject(target) ? { ...target } : {};

@@ -1,13 +1,14 @@
+/** The audit of parts holds the parts of messages on one connection to rule M9. */
+
 import type { WireMessage, WirePart } from "../network/frames.ts";
 import type { Report } from "./history.ts";
 
-/** Whether the parts of messages on one connection are put as rule M9 has it. */
 export class PartsAudit {
   readonly #report: Report;
   readonly #asked: boolean;
-  /** The last part put of a message that is not complete. */
+  /** This is the last part that was put of a message that is not complete. */
   #last: WirePart | null = null;
-  /** A check that has come while a message was under way, and was not answered yet. */
+  /** This check has come while a message was under way, and was not answered yet. */
   #owedCheck: number | null = null;
 
   constructor(report: Report, asked: boolean) {

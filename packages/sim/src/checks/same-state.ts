@@ -1,10 +1,9 @@
+/** Two states are compared here: the one that is shown, and the one that was true. */
+
 import type { JsonValue, StateRecord } from "@neverstale/protocol";
 import { NO_RECORDS, type OracleState, type Records } from "./history.ts";
 
-/** Pairs of records found equal before: records are replaced, never altered, on both sides. */
-const known = new WeakMap<StateRecord, StateRecord>();
-
-/** The first record in which what is shown differs from what was true, or null when nothing does. */
+/** It tells the first record in which what is shown differs from what was true, or null when nothing does. */
 export function difference(shown: Readonly<Record<string, ReadonlyMap<string, StateRecord>>>, truth: OracleState) {
   for (const name of new Set([...Object.keys(truth), ...Object.keys(shown)])) {
     const wanted = truth[name] ?? NO_RECORDS; // A collection may come into the model, and leave it.
@@ -15,6 +14,9 @@ export function difference(shown: Readonly<Record<string, ReadonlyMap<string, St
   }
   return null;
 }
+
+/** These pairs of records were found equal before. Both sides replace records and never alter them. */
+const known = new WeakMap<StateRecord, StateRecord>();
 
 function told(name: string, id: string, shown: Records, truth: Records): string {
   return `${name}/${id}: ${JSON.stringify(shown.get(id))} instead of ${JSON.stringify(truth.get(id))}`;

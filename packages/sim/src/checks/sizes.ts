@@ -1,15 +1,12 @@
+/** Sizes are judged here: no group and no record is beyond a bound (rule S8). */
+
 import type { JsonValue } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
 import type { HistoryMoment, OracleState } from "./history.ts";
 
-const encoder = new TextEncoder();
-
-/** What a group is stored with beside the changes that are counted. */
-const SLACK_BYTES = 1_024;
-
 /**
- * Rule S8: what of a group is beyond a bound that the run has scaled down; null: nothing. A record that is too large may
- * have been there before, and become smaller.
+ * It tells what of a group is beyond a bound that the run has scaled down, or null when nothing is. A record that is too
+ * large may have been there before, and become smaller.
  */
 export function beyondSize(
   limits: Partial<Limits>,
@@ -32,6 +29,11 @@ export function beyondSize(
   }
   return null;
 }
+
+const encoder = new TextEncoder();
+
+/** A group is stored with so many bytes beside the changes that are counted. */
+const SLACK_BYTES = 1_024;
 
 function grownBeyond(before: OracleState, after: OracleState, most: number): string | null {
   for (const [name, records] of Object.entries(after)) {

@@ -1,9 +1,11 @@
+/** The bounds of the tables are judged here, after each fold. */
+
 import type { Retention } from "@neverstale/server";
 import type { SimTables } from "../store/sim-tables.ts";
 
 /**
- * What of the tables is beyond its bound once a fold of a space, and the trimming behind it, have ended; null: nothing.
- * What came after trimming last looked is not held against it.
+ * It tells what is beyond its bound once a fold of a space, and the trimming behind it, have ended. It returns null when
+ * nothing is. What came after trimming last looked is not held against it.
  */
 export function overBound(tables: SimTables, retention: Retention, space: string): string | null {
   const { data, added, lookedAt } = tables;

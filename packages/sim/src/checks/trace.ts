@@ -1,4 +1,5 @@
-/** What happened, line by line: as one number, and as text where somebody wants to read it. */
+/** The trace is what happened, line by line: as one number, and as text where somebody wants to read it. */
+
 export class Trace {
   readonly lines: string[] | null;
   #low = 0x811c9dc5;
@@ -14,7 +15,7 @@ export class Trace {
     this.lines?.push(line);
   }
 
-  /** Two lanes of FNV-1a, the second one stirred otherwise. */
+  /** There are two lanes of FNV-1a. The second one is stirred in another way. */
   #add(line: string): void {
     let low = this.#low;
     let high = this.#high;
@@ -27,7 +28,7 @@ export class Trace {
     this.#high = high ^ 10;
   }
 
-  /** 16 hex digits: the same in two runs when every line was. */
+  /** These are 16 hex digits. They are the same in two runs when every line was. */
   get hash(): string {
     return hex(this.#high) + hex(this.#low);
   }
@@ -37,7 +38,7 @@ function hex(lane: number): string {
   return (lane >>> 0).toString(16).padStart(8, "0");
 }
 
-/** A short number for a long text, so that a trace tells two messages apart. */
+/** It makes a short number of a long text, so that a trace tells two messages apart. */
 export function shortHash(text: string): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

@@ -1,6 +1,7 @@
+/** A failure is seen again by this: the commit, and the command that replays its seed. */
+
 import { execFileSync } from "node:child_process";
 
-/** What is needed to see a failure again. */
 export function replayOf(seed: string): string {
   return `at commit ${commit()}: npm run sim -- --seed ${seed} --trace`;
 }

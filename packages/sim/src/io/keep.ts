@@ -1,3 +1,5 @@
+/** A failure that was found is shrunk, and kept under a name as a regression. */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { makePlan } from "../plan/make-plan.ts";
@@ -5,27 +7,7 @@ import type { RunPlan } from "../plan/plan.ts";
 import { shrink } from "../plan/shrink.ts";
 import { runWatched } from "./run-watched.ts";
 
-export const REGRESSIONS = fileURLToPath(new URL("../../regressions/", import.meta.url));
-
-/** A failure that was found, made small, and must not come back. */
-export interface Regression {
-  readonly rule: string;
-  readonly message: string;
-  /** The seed it was found with. */
-  readonly seed: string;
-  /** The broken build that has the mistake: under it the plan must fail. Null: none has it yet. */
-  readonly build: string | null;
-  readonly plan: RunPlan;
-}
-
-export interface KeepOptions {
-  readonly seed: string;
-  readonly name: string;
-  readonly build?: string;
-  readonly folder?: string;
-}
-
-/** Shrinks the failure of a seed, and keeps it under a name. Throws when the seed does not fail. */
+/** It throws when the seed does not fail. */
 export async function keep({ seed, name, build, folder = REGRESSIONS }: KeepOptions): Promise<void> {
   const plan = makePlan(seed);
   const { failure } = await runWatched(plan);
@@ -36,4 +18,24 @@ export async function keep({ seed, name, build, folder = REGRESSIONS }: KeepOpti
   mkdirSync(folder, { recursive: true });
   writeFileSync(`${folder}${name}.json`, `${JSON.stringify(kept, null, 2)}\n`);
   console.log(`kept as ${folder}${name}.json, with ${smaller.actions.length} actions`);
+}
+
+export const REGRESSIONS = fileURLToPath(new URL("../../regressions/", import.meta.url));
+
+/** A regression is a failure that was found and made small, and must not come back. */
+export interface Regression {
+  readonly rule: string;
+  readonly message: string;
+  /** It was found with this seed. */
+  readonly seed: string;
+  /** This broken build has the mistake, so that the plan must fail under it. It is null when no build has it yet. */
+  readonly build: string | null;
+  readonly plan: RunPlan;
+}
+
+export interface KeepOptions {
+  readonly seed: string;
+  readonly name: string;
+  readonly build?: string;
+  readonly folder?: string;
 }

@@ -1,4 +1,5 @@
-/** `npm run sim`: the simulator from the command line. See `HELP`. */
+/** `npm run sim` is the simulator from the command line. `SIM_HELP` says what it can do. */
+
 import { neverHappened } from "../plan/interesting.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import { shrink } from "../plan/shrink.ts";
@@ -14,7 +15,7 @@ const LAST_LINES = 25;
 
 process.exitCode = await main(process.argv.slice(2));
 
-/** Returns the exit code; 2: it was asked for something that makes no sense. */
+/** It returns the exit code, which is 2 when it was asked for something that makes no sense. */
 async function main(args: readonly string[]): Promise<number> {
   let options: SimOptions;
   try {
@@ -73,7 +74,7 @@ function printEnd(seed: string, trace: string, failure: RunFailure | null): void
   console.log(`seed ${seed} trace ${trace}`);
 }
 
-/** The last line; returns the exit code. */
+/** It prints the last line, and returns the exit code. */
 function printSum(runs: number, failed: number): number {
   console.log(`${runs} runs, ${failed} failed`);
   return failed === 0 ? 0 : 1;
@@ -90,7 +91,9 @@ function printTable(totals: Readonly<Record<string, number>>): void {
   console.log(`\n${names.map((name) => `${name.padEnd(width)}  ${totals[name]}`).join("\n")}`);
 }
 
-/** The failure with its last lines, and what is left of its plan when everything that doesn't matter is gone. */
+/**
+ * It prints the failure with its last lines, and what is left of its plan when everything that doesn't matter is gone.
+ */
 async function explain({ seed, failure: { rule, message, at } }: Failed): Promise<void> {
   const { lines } = await runWatched(makePlan(seed, true));
   const smaller = await shrink(makePlan(seed), rule, runWatched);

@@ -1,6 +1,26 @@
+/** The options of the command line. */
+
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { RUNS_TO_SEE_ALL } from "../plan/interesting.ts";
+
+/** It throws an error whose message says what is wrong with the arguments. */
+export function simOptions(args: readonly string[]): SimOptions {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
+  if (positionals.length > 0 && !values.broken) throw new Error(`"${positionals[0]}" is no option: see --help`);
+  if (values.keep !== undefined && !/^[a-z0-9-]+$/.test(values.keep))
+    throw new Error(`--keep takes a name of small letters, digits and hyphens, and not "${values.keep}"`);
+  return {
+    seed: wholeNumber("seed", values.seed ?? "1"),
+    runs: wholeNumber("runs", values.runs ?? String(RUNS_TO_SEE_ALL)),
+    jobs: wholeNumber("jobs", values.jobs ?? String(availableParallelism())),
+    trace: values.trace ?? false,
+    keep: values.keep ?? null,
+    broken: values.broken ?? false,
+    names: positionals,
+    help: values.help ?? false,
+  };
+}
 
 export const SIM_HELP = `npm run sim -- [options]
 
@@ -24,27 +44,9 @@ export interface SimOptions {
   readonly trace: boolean;
   readonly keep: string | null;
   readonly broken: boolean;
-  /** Of broken builds. */
+  /** These are names of broken builds. */
   readonly names: readonly string[];
   readonly help: boolean;
-}
-
-/** Throws an error whose message says what is wrong with the arguments. */
-export function simOptions(args: readonly string[]): SimOptions {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: OPTIONS });
-  if (positionals.length > 0 && !values.broken) throw new Error(`"${positionals[0]}" is no option: see --help`);
-  if (values.keep !== undefined && !/^[a-z0-9-]+$/.test(values.keep))
-    throw new Error(`--keep takes a name of small letters, digits and hyphens, and not "${values.keep}"`);
-  return {
-    seed: wholeNumber("seed", values.seed ?? "1"),
-    runs: wholeNumber("runs", values.runs ?? String(RUNS_TO_SEE_ALL)),
-    jobs: wholeNumber("jobs", values.jobs ?? String(availableParallelism())),
-    trace: values.trace ?? false,
-    keep: values.keep ?? null,
-    broken: values.broken ?? false,
-    names: positionals,
-    help: values.help ?? false,
-  };
 }
 
 const OPTIONS = {

@@ -1,6 +1,13 @@
+/** The pool runs seeds in several processes at once. */
+
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { RunReport, SeedsOrder } from "./messages.ts";
+
+/** It rejects when one of the processes ends before it was told to. */
+export function runPool(options: PoolOptions): Promise<void> {
+  return new Promise((resolve, reject) => new Pool(options, resolve, reject).start());
+}
 
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** So many seeds are handed to a worker at a time. */
@@ -10,16 +17,11 @@ export interface PoolOptions {
   readonly firstSeed: number;
   readonly runs: number;
   readonly jobs: number;
-  /** Called in the order of the seeds. Returning false ends the pool. */
+  /** It is called in the order of the seeds. Returning false ends the pool. */
   readonly onReport: (report: RunReport) => boolean;
-  /** What runs in each process; by default the worker itself. */
+  /** This script runs in each process. By default it is the worker itself. */
   readonly script?: string;
   readonly args?: readonly string[];
-}
-
-/** Runs seeds in several processes at once. Rejects when one of them ends before it was told to. */
-export function runPool(options: PoolOptions): Promise<void> {
-  return new Promise((resolve, reject) => new Pool(options, resolve, reject).start());
 }
 
 class Pool {
@@ -57,7 +59,7 @@ class Pool {
     };
     child.on("message", (report: RunReport) => {
       waitsFor -= 1;
-      this.#take(report);
+      this.#receive(report);
       if (waitsFor === 0) order();
     });
     child.on("error", (error) => this.#finish(error));
@@ -67,7 +69,7 @@ class Pool {
     order();
   }
 
-  /** Hands the next seeds out; returns how many. */
+  /** It hands the next seeds out, and returns how many they are. */
   #order(child: ChildProcess): number {
     const runs = Math.min(CHUNK, this.#end - this.#nextOrder);
     if (runs <= 0 || this.#over) {
@@ -81,7 +83,7 @@ class Pool {
     return runs;
   }
 
-  #take(report: RunReport): void {
+  #receive(report: RunReport): void {
     this.#early.set(Number(report.seed), report);
     for (let next = this.#early.get(this.#nextReport); next !== undefined && !this.#over; ) {
       this.#early.delete(this.#nextReport);

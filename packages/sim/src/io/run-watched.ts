@@ -1,10 +1,9 @@
+/** A watched run takes an error that nobody caught for a failure of the run. */
+
 import type { RunPlan } from "../plan/plan.ts";
 import { type RunResult, runPlan } from "../run.ts";
 
-/**
- * Runs a plan, and takes an error that nobody caught for a failure of the run. One run at a time: nobody says whose
- * error it was.
- */
+/** Only one run may go on at a time, because nobody says whose error it was. */
 export async function runWatched(plan: RunPlan): Promise<RunResult> {
   let uncaught: unknown = null;
   const note = (error: unknown): void => {
@@ -14,7 +13,7 @@ export async function runWatched(plan: RunPlan): Promise<RunResult> {
   process.on("uncaughtException", note);
   try {
     const result = await runPlan(plan);
-    // A promise that nobody waits for is found out about once the event loop has turned.
+    // A promise that nobody waits for is found out once the event loop has turned.
     await new Promise((resolve) => setImmediate(resolve));
     return uncaught === null || result.failure !== null ? result : withFailure(result, uncaught);
   } finally {

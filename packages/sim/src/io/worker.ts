@@ -1,4 +1,5 @@
-/** A process that runs seeds, or one plan, for another one, and tells what came of each. */
+/** A worker is a process that runs seeds, or one plan, for another process, and tells what came of each. */
+
 import { makePlan } from "../plan/make-plan.ts";
 import type { RunResult } from "../run.ts";
 import type { Order, RunReport } from "./messages.ts";

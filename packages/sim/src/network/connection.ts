@@ -1,3 +1,5 @@
+/** A simulated WebSocket: two lanes, and an end on each side that may learn of its end late, or never. */
+
 import type { ConnectionEvents } from "@neverstale/client";
 import type { Position } from "@neverstale/protocol";
 import type { Frame, Wire } from "@neverstale/server";
@@ -6,29 +8,6 @@ import type { Models } from "../plan/releases.ts";
 import type { SimFrame, WireMessage } from "./frames.ts";
 import type { Lane } from "./lane.ts";
 
-/** What the authority does with a connection that it accepted. */
-export interface ServerEnd {
-  received(text: string): void;
-  closed(): void;
-}
-
-/** Someone between the two ends who has no business there. */
-export type Tamper = "alter" | "swallow" | "double";
-
-/** The replica's side of the world around a connection. */
-export interface ConnectionWatch {
-  /** A message reaches the replica's end; returns what is handed on, after whoever meddles with it. */
-  arrives(connection: SimConnection, message: WireMessage, sentAt: number): readonly WireMessage[];
-  readonly now: number;
-  /** When the replica's clock last jumped. */
-  readonly jumpedAt: number;
-}
-
-/** 1006: cut off. */
-const CUT = 1006;
-const HANDSHAKE_BYTES = 200;
-
-/** One WebSocket: two lanes, and an end on each side that may learn of its end late, or never. */
 export class SimConnection implements Wire {
   readonly id: string;
   readonly url: URL;
@@ -36,11 +15,11 @@ export class SimConnection implements Wire {
   readonly client: string;
   readonly down: Lane;
   readonly up: Lane;
-  /** Bytes that the kernels on the way take in before the process notices. */
+  /** The kernels on the way take in so many bytes before the process notices. */
   readonly #kernelBytes: number;
   readonly #watch: ConnectionWatch;
   readonly #events: ConnectionEvents;
-  /** Events that arrive after the replica has closed its end are still told to it. */
+  /** With true, events that arrive after the replica has closed its end are still told to it. */
   readonly #tellsLate: boolean;
   readonly #note: (text: string) => void;
   readonly #count: (what: string) => void;
@@ -52,13 +31,13 @@ export class SimConnection implements Wire {
   clientDone = false;
   /** The replica has been told that it is closed. */
   clientTold = false;
-  /** Which history it was accepted into. */
+  /** It was accepted into this history. */
   follows: Omit<Position, "version"> | null = null;
-  /** Of the process that accepted it: what the changes mean that a plain client is told of. */
+  /** These are the models of the process that accepted it. A plain client reads changes by them. */
   models: Models | null = null;
   audit: Audit | null = null;
   tamper: Tamper | null = null;
-  /** Somebody meddled with it: its frames can't be counted any more. */
+  /** When somebody meddled with it, its frames can't be counted any more. */
   meddledWith = false;
 
   constructor(
@@ -86,12 +65,12 @@ export class SimConnection implements Wire {
     this.#count = ends.count;
   }
 
-  /** Whether both ends still take it for open. */
+  /** It is true while both ends take the connection for open. */
   get isOpen(): boolean {
     return this.#server !== null && !this.serverDone && !this.clientDone && !this.clientTold;
   }
 
-  /** The replica knocks; `accept` says what the authority does then. */
+  /** The replica knocks, and `accept` says what the authority does then. */
   knock(accept: (connection: SimConnection) => void): void {
     this.#note(`knocks ${this.url.search}`);
     this.up.send(HANDSHAKE_BYTES, () => accept(this));
@@ -114,7 +93,7 @@ export class SimConnection implements Wire {
     this.#tellClosed(CUT);
   }
 
-  // The authority's end.
+  // These methods are the authority's end.
 
   together(run: () => void): void {
     run();
@@ -130,7 +109,7 @@ export class SimConnection implements Wire {
     }
   }
 
-  /** What the process holds because the kernels take no more. */
+  /** The process holds so many bytes because the kernels take no more. */
   get bufferedBytes(): number {
     return Math.max(0, this.down.waitingBytes - this.#kernelBytes);
   }
@@ -150,7 +129,9 @@ export class SimConnection implements Wire {
     this.#tellClosed(code);
   }
 
-  /** The process has ended: what it still does is nobody's. The kernel says so, unless the machine has ended too. */
+  /**
+   * The process has ended, and nothing that it still does counts. The kernel says so, unless the machine has ended too.
+   */
   processEnded(silently: boolean, bytes: number): void {
     this.#orphaned = true;
     if (this.serverDone) return;
@@ -158,7 +139,7 @@ export class SimConnection implements Wire {
     this.cut(silently ? "nobody" : "client", bytes);
   }
 
-  // The replica's end.
+  // These methods are the replica's end, and those below them the network's.
 
   say(text: string): void {
     if (this.clientDone || this.clientTold) return;
@@ -208,7 +189,7 @@ export class SimConnection implements Wire {
     server?.closed();
   }
 
-  /** The network ends it behind so many bytes each way; `told` says which ends learn of it. */
+  /** The network ends it behind so many bytes each way, and `told` says which ends learn of it. */
   cut(told: "both" | "client" | "server" | "nobody", bytes: number): void {
     this.#note(`is cut after ${bytes}, and told is ${told}`);
     const withinFrame = [this.down.cutAfter(bytes), this.up.cutAfter(bytes)];
@@ -219,12 +200,12 @@ export class SimConnection implements Wire {
     this.up.seal();
   }
 
-  /** Whether both ends know that it is closed. */
+  /** It is true when both ends know that it is closed. */
   get isOver(): boolean {
     return this.clientTold && this.serverDone && this.#server === null;
   }
 
-  /** Whether some end of it may wait in vain. */
+  /** It is true when some end of it may wait in vain. */
   get isSick(): boolean {
     return this.up.sealed || this.down.sealed;
   }
@@ -235,6 +216,28 @@ export class SimConnection implements Wire {
     if (!this.serverDone || this.#server !== null) this.#endServer();
   }
 }
+
+/** The authority does this with a connection that it accepted. */
+export interface ServerEnd {
+  received(text: string): void;
+  closed(): void;
+}
+
+/** Someone between the two ends, who has no business there, does this to a frame. */
+export type Tamper = "alter" | "swallow" | "double";
+
+/** A connection tells the replica's side of the world what arrives, and asks it for the time. */
+export interface ConnectionWatch {
+  /** A message reaches the replica's end. It returns what is handed on, after whoever meddles with it. */
+  arrives(connection: SimConnection, message: WireMessage, sentAt: number): readonly WireMessage[];
+  readonly now: number;
+  /** The replica's clock last jumped at this time. */
+  readonly jumpedAt: number;
+}
+
+/** The code 1006 says that a connection was cut off. */
+const CUT = 1006;
+const HANDSHAKE_BYTES = 200;
 
 const encoder = new TextEncoder();
 

@@ -1,93 +1,20 @@
+/** Frames of the simulated wire keep their messages, so that the simulator can read them. */
+
 import type { Timer } from "@neverstale/base";
 import { PART_HEADER_BYTES, partHeader } from "@neverstale/protocol";
 import type { Frame, FrameCodec, LargeFrame, Part } from "@neverstale/server";
 import { shortHash } from "../checks/trace.ts";
 import type { Random } from "../plan/random.ts";
 
-/** One message on the wire, and what the simulator reads of it. */
-export class WireMessage {
-  readonly text: string;
-  /** It comes as a binary frame: a replica has to inflate it first. */
-  readonly zipped: boolean;
-  readonly sizeBytes: number;
-  readonly type: string;
-  readonly version: number;
-  /** Of a `sync`; else the version. */
-  readonly head: number;
-  readonly isResume: boolean;
-  /** For the trace. */
-  readonly mark: string;
-  /** Null: it is a whole message. */
-  readonly part: WirePart | null = null;
-
-  constructor(text: string, zipped: boolean, sizeBytes: number) {
-    this.text = text;
-    this.zipped = zipped;
-    this.sizeBytes = sizeBytes;
-    this.type = /^\{"type":"(\w+)"/.exec(text)?.[1] ?? "?";
-    this.version = numberIn(text, "version") ?? 0;
-    this.head = (this.type === "sync" ? numberIn(text, "head") : null) ?? this.version;
-    this.isResume = this.type === "sync" && text.includes('"lineage":');
-    this.mark = `${this.type} ${this.version} ${shortHash(text)}`;
-  }
-
-  get isFullState(): boolean {
-    return this.type === "init" || this.type === "full_state";
-  }
-}
-
-/** Where in a message a part of it lies (rule M9). */
-export interface WirePart {
-  readonly of: WireMessage;
-  readonly from: number;
-  readonly end: number;
-  readonly isLast: boolean;
-  /** With its header. */
-  readonly bytes: Uint8Array;
-}
-
-function wirePart(part: WirePart, sizeBytes: number): WireMessage {
-  const { from, end, of } = part;
-  const text = JSON.stringify({ type: "part", version: of.version, from, end });
-  return Object.assign(new WireMessage(text, true, sizeBytes), { part });
-}
-
-/** The first member of that name: in every message it stands before the payload. */
-function numberIn(text: string, name: string): number | null {
-  const at = text.indexOf(`"${name}":`);
-  return at < 0 ? null : Number.parseInt(text.slice(at + name.length + 3, at + name.length + 24), 10);
-}
-
-export class SimFrame implements LargeFrame {
-  readonly messages: readonly WireMessage[];
-  readonly sizeBytes: number;
-  readonly textBytes: number;
-
-  constructor(messages: readonly WireMessage[]) {
-    this.messages = messages;
-    this.sizeBytes = messages.reduce((sum, message) => sum + message.sizeBytes, 0);
-    this.textBytes = messages.reduce((sum, message) => sum + message.text.length, 0);
-  }
-}
-
-export interface CodecOptions {
-  /** A payload counts as so many times its size: windows fill up without large records. */
-  readonly scale: number;
-  /** Texts from this length on are sent as binary frames. */
-  readonly zipFromChars: number;
-  /** How long a snapshot takes to encode, at most, and how often that fails (rule A9). */
-  readonly snapshots: { readonly buildMs: number; readonly failedBuilds: number };
-}
-
-/** Frames that keep their messages. Nothing is really compressed: a binary frame holds the bytes of its text. */
+/** Nothing is really compressed: a binary frame holds the bytes of its text. */
 export class SimCodec implements FrameCodec {
   readonly #after: (delayMs: number, run: () => void) => Timer;
   readonly #random: Random;
   readonly #options: CodecOptions;
-  /** The largest frame made so far: the measure of what a window may hold beyond its bound. */
+  /** The largest frame made so far is the measure of what a window may hold beyond its bound. */
   largestBytes = 0;
 
-  /** `after` is a timer of the process that encodes: when that has ended, its builds end nowhere. */
+  /** `after` is a timer of the process that encodes. When that has ended, its builds end nowhere. */
   constructor(after: (delayMs: number, run: () => void) => Timer, random: Random, options: CodecOptions) {
     this.#after = after;
     this.#random = random;
@@ -128,7 +55,7 @@ export class SimCodec implements FrameCodec {
     return this.#noted(new SimFrame([this.#message(texts.join(""), mayCompress)]));
   }
 
-  /** The bytes of its text, of which each counts as so many. */
+  /** A part holds the bytes of its text, of which each counts as so many. */
   part(frame: Frame, from: number, maxBytes: number): Part {
     const [message] = (frame as SimFrame).messages;
     if (message === undefined) throw new Error("a frame without a message was to be sent in parts");
@@ -149,6 +76,81 @@ export class SimCodec implements FrameCodec {
       this.#after(this.#random.next() * upToMs, resolve);
     });
   }
+}
+
+/** It is one message on the wire, with what the simulator reads of it. */
+export class WireMessage {
+  readonly text: string;
+  /** It comes as a binary frame, which a replica has to inflate first. */
+  readonly zipped: boolean;
+  readonly sizeBytes: number;
+  readonly type: string;
+  readonly version: number;
+  /** This is the `head` of a `sync`, and the version of any other message. */
+  readonly head: number;
+  readonly isResume: boolean;
+  /** The trace names the message by this. */
+  readonly mark: string;
+  /** It is null when this is a whole message. */
+  readonly part: WirePart | null = null;
+
+  constructor(text: string, zipped: boolean, sizeBytes: number) {
+    this.text = text;
+    this.zipped = zipped;
+    this.sizeBytes = sizeBytes;
+    this.type = /^\{"type":"(\w+)"/.exec(text)?.[1] ?? "?";
+    this.version = numberIn(text, "version") ?? 0;
+    this.head = (this.type === "sync" ? numberIn(text, "head") : null) ?? this.version;
+    this.isResume = this.type === "sync" && text.includes('"lineage":');
+    this.mark = `${this.type} ${this.version} ${shortHash(text)}`;
+  }
+
+  get isFullState(): boolean {
+    return this.type === "init" || this.type === "full_state";
+  }
+}
+
+/** It says where in a message a part of it lies (rule M9). */
+export interface WirePart {
+  readonly of: WireMessage;
+  readonly from: number;
+  readonly end: number;
+  readonly isLast: boolean;
+  /** They hold the header, too. */
+  readonly bytes: Uint8Array;
+}
+
+function wirePart(part: WirePart, sizeBytes: number): WireMessage {
+  const { from, end, of } = part;
+  const text = JSON.stringify({ type: "part", version: of.version, from, end });
+  return Object.assign(new WireMessage(text, true, sizeBytes), { part });
+}
+
+/** It reads the first member of that name, which stands before the payload in every message. */
+function numberIn(text: string, name: string): number | null {
+  const at = text.indexOf(`"${name}":`);
+  return at < 0 ? null : Number.parseInt(text.slice(at + name.length + 3, at + name.length + 24), 10);
+}
+
+export class SimFrame implements LargeFrame {
+  readonly messages: readonly WireMessage[];
+  readonly sizeBytes: number;
+  readonly textBytes: number;
+
+  constructor(messages: readonly WireMessage[]) {
+    this.messages = messages;
+    this.sizeBytes = messages.reduce((sum, message) => sum + message.sizeBytes, 0);
+    this.textBytes = messages.reduce((sum, message) => sum + message.text.length, 0);
+  }
+}
+
+export interface CodecOptions {
+  /** A payload counts as so many times its size, so that windows fill up without large records. */
+  readonly scale: number;
+  /** Texts from this length on are sent as binary frames. */
+  readonly zipFromChars: number;
+  /** A snapshot takes at most so long to encode, and that fails so often (rule A9). */
+  readonly snapshots: { readonly buildMs: number; readonly failedBuilds: number };
 }
 
 const encoder = new TextEncoder();

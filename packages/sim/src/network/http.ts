@@ -1,4 +1,5 @@
-/** A request over HTTP, as it is on its way. */
+/** Requests and answers over the simulated HTTP. */
+
 export interface SimRequest {
   readonly client: string;
   readonly method: string;

@@ -1,35 +1,20 @@
+/** A lane is one direction of a TCP connection: everything arrives, in order, or from some point on nothing does. */
+
 import type { Timer } from "@neverstale/base";
 import type { Random } from "../plan/random.ts";
 import type { SimClock } from "../world/clock.ts";
 
-export interface Parcel {
-  readonly sizeBytes: number;
-  readonly sentAt: number;
-  /** Before this moment it can't have arrived. */
-  readonly earliest: number;
-  readonly deliver: (sentAt: number) => void;
-}
-
-/** How bytes travel on one client's network now. */
-export interface Weather {
-  latencyMs: number;
-  jitterMs: number;
-  /** Bytes per ms. */
-  rate: number;
-}
-
-/** One direction of a TCP connection: everything arrives, in order, or from some point on nothing does. */
 export class Lane {
   readonly #clock: SimClock;
   readonly #random: Random;
   readonly #weather: Weather;
   #parcels: Parcel[] = [];
-  /** Bytes that were sent and have not arrived. */
+  /** So many bytes were sent and have not arrived. */
   waitingBytes = 0;
   sentBytes = 0;
   #timer: Timer | null = null;
   #lastAt = 0;
-  /** Why nothing arrives for now. */
+  /** These are the reasons why nothing arrives for now. */
   readonly #holds = new Set<string>();
   #sealed = false;
 
@@ -50,7 +35,7 @@ export class Lane {
     this.#schedule();
   }
 
-  /** Nothing arrives until the same `why` is released: the network is stuck, or the reader doesn't read. */
+  /** Nothing arrives until the same `why` is released, because the network is stuck or the reader doesn't read. */
   hold(why: string): void {
     this.#holds.add(why);
     this.#timer?.cancel();
@@ -62,14 +47,14 @@ export class Lane {
     this.#schedule();
   }
 
-  /** The weather is another one now: also for what is under way. */
+  /** The weather is another one now, also for what is under way. */
   weatherChanged(): void {
     this.#timer?.cancel();
     this.#timer = null;
     this.#schedule();
   }
 
-  /** From here on nothing that is sent arrives, and nobody says so: it fills the buffers of the sender. */
+  /** From here on nothing that is sent arrives, and nobody says so. It fills the buffers of the sender. */
   seal(): void {
     this.#sealed = true;
   }
@@ -79,8 +64,8 @@ export class Lane {
   }
 
   /**
-   * The connection is cut behind so many bytes of what is under way: what isn't whole by then is lost. Returns whether
-   * the cut falls within a frame.
+   * The connection is cut behind so many bytes of what is under way. What isn't whole by then is lost. It returns true
+   * when the cut falls within a frame.
    */
   cutAfter(bytes: number): boolean {
     let left = bytes;
@@ -116,4 +101,20 @@ export class Lane {
     parcel.deliver(parcel.sentAt);
     this.#schedule();
   }
+}
+
+export interface Parcel {
+  readonly sizeBytes: number;
+  readonly sentAt: number;
+  /** It can't have arrived before this moment. */
+  readonly earliest: number;
+  readonly deliver: (sentAt: number) => void;
+}
+
+/** The weather says how bytes travel on one client's network now. */
+export interface Weather {
+  latencyMs: number;
+  jitterMs: number;
+  /** It counts bytes for each ms. */
+  rate: number;
 }

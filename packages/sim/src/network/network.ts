@@ -1,3 +1,5 @@
+/** The network is the way between one client and the authority. */
+
 import type { ConnectionEvents } from "@neverstale/client";
 import type { Random } from "../plan/random.ts";
 import type { Surroundings } from "../world/surroundings.ts";
@@ -5,31 +7,9 @@ import { type ConnectionWatch, SimConnection } from "./connection.ts";
 import type { SimAnswer, SimRequest } from "./http.ts";
 import { Lane, type Weather } from "./lane.ts";
 
-export interface NetworkConfig {
-  readonly latencyMs: number;
-  readonly jitterMs: number;
-  /** Bytes that the kernels take in before a socket reports that it is full. */
-  readonly kernelBytes: number;
-  /** How often an old socket's events are told after its replica has closed it. */
-  readonly late: number;
-  /** After this time without a word the kernel of the authority gives a dead connection up. */
-  readonly tcpTimeoutMs: number;
-}
-
-/** Where the way of every client leads. */
-export interface AuthorityEnd {
-  /** How many processes were started. */
-  readonly starts: number;
-  accept(connection: SimConnection): void;
-  request(request: SimRequest): Promise<SimAnswer>;
-}
-
-const CALM: Weather = { latencyMs: 2, jitterMs: 0, rate: Number.POSITIVE_INFINITY };
-
-/** The way between one client and the authority. */
 export class Network {
   readonly weather: Weather;
-  /** How often a request, and how often an answer, is lost, and how often a request arrives twice. */
+  /** A request or an answer is lost as often as `loss` says, and a request arrives twice as often as `double` says. */
   readonly http = { loss: 0, double: 0 };
   readonly connections = new Set<SimConnection>();
   newest: SimConnection | null = null;
@@ -51,7 +31,7 @@ export class Network {
     this.weather = { latencyMs: config.latencyMs, jitterMs: config.jitterMs, rate: CALM.rate };
   }
 
-  /** The newest connection that both ends take for open. */
+  /** This is the newest connection that both ends take for open. */
   get current(): SimConnection | null {
     let current: SimConnection | null = null;
     for (const connection of this.connections) if (connection.isOpen) current = connection;
@@ -88,7 +68,7 @@ export class Network {
     this.#swallowsGreeting = true;
   }
 
-  /** Nothing passes, in the directions named, and nothing is lost: it comes when the reason is gone. */
+  /** Nothing passes in the directions named, and nothing is lost. It comes when the reason is gone. */
   hold(why: string, directions: readonly ("up" | "down")[]): void {
     this.#holds.add(why);
     for (const connection of this.connections) for (const direction of directions) connection[direction].hold(why);
@@ -102,7 +82,7 @@ export class Network {
     }
   }
 
-  /** So many bytes per ms from now on. */
+  /** From now on so many bytes pass in each ms. */
   setRate(rate: number): void {
     this.weather.rate = rate;
     for (const { up, down } of this.connections) {
@@ -111,13 +91,13 @@ export class Network {
     }
   }
 
-  /** From here on nothing passes in those directions, for good; at last the kernel of the authority notices. */
+  /** From here on nothing passes in those directions, for good. At last the kernel of the authority notices. */
   halfOpen(connection: SimConnection, directions: readonly ("up" | "down")[]): void {
     for (const direction of directions) connection[direction].seal();
     this.#world.clock.after(this.#config.tcpTimeoutMs, () => connection.bury());
   }
 
-  /** Rejects when no answer came. What arrives may be carried out all the same, once or twice. */
+  /** It rejects when no answer came. What arrives may be carried out all the same, once or twice. */
   request(request: SimRequest, timeoutMs: number, after: (ms: number, run: () => void) => void): Promise<SimAnswer> {
     const copies = this.#copies();
     this.#note(`${request.method} ${request.path}, to arrive ${copies.length} times`);
@@ -131,7 +111,7 @@ export class Network {
     this.#world.trace.line(this.#world.clock.now, `${this.#client} ${text}`);
   }
 
-  /** When the request arrives: never, once or twice. */
+  /** It says when the request arrives: never, once or twice. */
   #copies(): number[] {
     const { loss, double } = this.http;
     const first = this.#random.chance(loss) || this.#partitioned ? [] : [this.#transit()];
@@ -158,7 +138,7 @@ export class Network {
     );
   }
 
-  /** The network is well: what was stuck arrives, and whoever holds a dead connection learns of it. */
+  /** The network is well. What was stuck arrives, and whoever holds a dead connection learns of it. */
   heal(): void {
     Object.assign(this.weather, CALM, { latencyMs: Math.min(this.#config.latencyMs, 30) });
     Object.assign(this.http, { loss: 0, double: 0 });
@@ -171,3 +151,24 @@ export class Network {
     }
   }
 }
+
+export interface NetworkConfig {
+  readonly latencyMs: number;
+  readonly jitterMs: number;
+  /** The kernels take in so many bytes before a socket reports that it is full. */
+  readonly kernelBytes: number;
+  /** An old socket's events are told so often after its replica has closed it. */
+  readonly late: number;
+  /** After this time without a word the kernel of the authority gives a dead connection up. */
+  readonly tcpTimeoutMs: number;
+}
+
+/** The way of every client leads here. */
+export interface AuthorityEnd {
+  /** So many processes were started. */
+  readonly starts: number;
+  accept(connection: SimConnection): void;
+  request(request: SimRequest): Promise<SimAnswer>;
+}
+
+const CALM: Weather = { latencyMs: 2, jitterMs: 0, rate: Number.POSITIVE_INFINITY };

@@ -1,10 +1,13 @@
+/** Somebody who has no business on the wire alters messages here. */
+
 import type { JsonObject, JsonValue } from "@neverstale/protocol";
 import type { Random } from "../plan/random.ts";
 import { WireMessage } from "./frames.ts";
 
-type Loose = { [key: string]: JsonValue };
-
-/** The delta with one value altered, and the record it is of; null when it has none to alter. */
+/**
+ * It returns the delta with one value altered, and the record that holds it. It returns null when there is none to
+ * alter.
+ */
 export function altered(message: WireMessage, chance: Random): { message: WireMessage; record: string } | null {
   if (message.type !== "delta") return null;
   const delta = JSON.parse(message.text) as { readonly payload: Record<string, JsonObject> };
@@ -16,6 +19,8 @@ export function altered(message: WireMessage, chance: Random): { message: WireMe
   return { message: new WireMessage(JSON.stringify(delta), message.zipped, message.sizeBytes), record };
 }
 
+type Loose = { [key: string]: JsonValue };
+
 function placesIn(name: string, { put = [], set = {} }: JsonObject): { record: string; fields: Loose }[] {
   const puts = (put as unknown as Loose[]).map((fields) => ({ record: `${name}/${fields.id}`, fields }));
   const sets = Object.entries(set as unknown as Record<string, Loose>).map(([id, fields]) => {
@@ -25,8 +30,8 @@ function placesIn(name: string, { put = [], set = {} }: JsonObject): { record: s
 }
 
 /**
- * The message with another version, one that a plain client which stands at `shown` can't take for what it expects. That
- * is all it can notice: what is altered in its records it can't, without a digest.
+ * It returns the message with another version, one that a plain client which stands at `shown` can't take for what it
+ * expects. That is all that such a client can notice. Without a digest it can't see what is altered in its records.
  */
 export function withOtherVersion(message: WireMessage, shown: number, chance: Random): WireMessage {
   const { text, version, zipped, sizeBytes } = message;

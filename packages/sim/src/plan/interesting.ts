@@ -1,7 +1,6 @@
-/** From so many runs on, each of these must have happened: a simulator that never gets there proves nothing. */
-export const RUNS_TO_SEE_ALL = 200;
+/** These things must have happened once enough seeds were run. */
 
-/** What the promises are about, by the names of the counters. */
+/** The promises are about these, by the names of their counters. */
 export const INTERESTING: readonly string[] = [
   "hub_resumed",
   "resumed_by_diff",
@@ -55,11 +54,14 @@ export const INTERESTING: readonly string[] = [
   "stored_records_refused_today",
   "keys_expired",
   ...["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"].map((bound) => `bound_${bound}`),
-  // Each table of the store, at its bound.
+  // Each table of the store is at its bound.
   ...["log", "history", "answers", "undo", "tombstones", "ended"].map((table) => `bound_${table}`),
 ];
 
-/** Those that never happened, where they should have. */
+/** From so many runs on, each of them must have happened. A simulator that never gets there proves nothing. */
+export const RUNS_TO_SEE_ALL = 200;
+
+/** It returns those that never happened, where they should have. */
 export function neverHappened(totals: Readonly<Record<string, number>>, runs: number): readonly string[] {
   return runs < RUNS_TO_SEE_ALL ? [] : INTERESTING.filter((name) => (totals[name] ?? 0) === 0);
 }

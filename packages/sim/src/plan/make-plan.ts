@@ -1,25 +1,19 @@
+/** A plan is made from a seed alone. */
+
 import type { Limits } from "@neverstale/server";
 import type { DiskConfig } from "../store/disk.ts";
 import type { ClientPlan, Deed, PlannedAction, RunPlan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { FIRST_RELEASE, nextRelease } from "./releases.ts";
 
-/** Registers, and as many counters, that callers meet at. */
-export const CALLED_OBJECTS = 2;
-
-const DAY_MS = 24 * 3_600_000;
-
-const HOSTS = ["web-1", "web-2", "db-1"];
-const SPACES = ["agent/web-1", "agent/web-2", "output/c1", "output/c2"];
-
-/** A plan that follows from the seed alone. Each run has its own mixture of faults: some are left out, some come often. */
+/** Each run has its own mixture of faults: some are left out, and some come often. */
 export function makePlan(seed: string, keepTrace = false): RunPlan {
   const chance = new Random(`plan ${seed}`);
   const faultyMs = chance.int(15_000, 70_000);
   const clients = makeClients(chance.fork("clients"), faultyMs);
   const actions = [...writes(chance.fork("writes"), faultyMs), ...troubles(chance.fork("troubles"), faultyMs, clients)];
   actions.sort((a, b) => a.at - b.at);
-  // Behind all others: what follows from the numbers of those stays as it is.
+  // They come behind all others, so that what follows from the numbers of those stays as it is.
   actions.push(...calls(chance.fork("calls"), faultyMs, clients), ...deploys(chance.fork("releases"), faultyMs));
   const plan = {
     config: makeConfig(seed, chance.fork("config"), keepTrace),
@@ -30,7 +24,15 @@ export function makePlan(seed: string, keepTrace = false): RunPlan {
   return withFullState(plan, chance.fork("full state"));
 }
 
-/** The store's work in steps so small that every bound is met. */
+/** Callers meet at so many registers, and at as many counters. */
+export const CALLED_OBJECTS = 2;
+
+const DAY_MS = 24 * 3_600_000;
+
+const HOSTS = ["web-1", "web-2", "db-1"];
+const SPACES = ["agent/web-1", "agent/web-2", "output/c1", "output/c2"];
+
+/** With these the store works in steps so small that every bound is met. */
 const SMALL_STEPS = {
   sliceMs: 0,
 
@@ -75,7 +77,7 @@ function makeConfig(seed: string, chance: Random, keepTrace: boolean): RunPlan["
   return { seed, authority, disk, keepTrace };
 }
 
-/** Bounds near what a run's records and transactions come to. */
+/** These bounds are near what a run's records and transactions come to. */
 function sizes(chance: Random): Partial<Limits> {
   if (chance.chance(0.5)) return {};
   return {
@@ -87,7 +89,7 @@ function sizes(chance: Random): Partial<Limits> {
   };
 }
 
-/** What is there without agents may fill up: an agent that can't say that it is done never is. */
+/** A state may fill up where no agent takes part, because an agent that can't say that it is done never is. */
 function withFullState(plan: RunPlan, chance: Random): RunPlan {
   if (plan.clients.some(({ kind }) => kind === "agent") || !chance.chance(0.4)) return plan;
   const { authority } = plan.config;
@@ -154,7 +156,7 @@ function aWrite(chance: Random): Deed {
   return { do: "write", space: chance.chance(0.75) ? "main" : chance.pick(SPACES) };
 }
 
-/** Callers that meet at a few objects, so that most of what they do is done at the same time as something else. */
+/** Callers meet at a few objects, so that most of what they do is done at the same time as something else. */
 function calls(chance: Random, untilMs: number, clients: readonly ClientPlan[]): Planned[] {
   const planned: Planned[] = [];
   const meanMs = chance.pick([300, 1_000, 3_000]);
@@ -166,7 +168,7 @@ function calls(chance: Random, untilMs: number, clients: readonly ClientPlan[]):
   return planned;
 }
 
-/** Releases that follow each other; some go back to the one before. */
+/** Releases follow each other. Some go back to the one before. */
 function deploys(chance: Random, untilMs: number): Planned[] {
   const planned: Planned[] = [];
   const releases = [FIRST_RELEASE];
@@ -198,14 +200,14 @@ interface Menu {
   readonly chance: Random;
   readonly clients: readonly string[];
   readonly v1: readonly string[];
-  /** Those that follow the main space. */
+  /** These follow the main space. */
   readonly main: readonly string[];
-  /** Spaces beside the main one; those that somebody follows stand there twice. */
+  /** These are the spaces beside the main one. Those that somebody follows stand there twice. */
   readonly spaces: readonly string[];
   readonly backups: readonly string[];
 }
 
-/** How often each kind of trouble comes, before the seed has its say. */
+/** The weights say how often each kind of trouble comes, before the seed has its say. */
 const TROUBLES: readonly (readonly [weight: number, deed: (menu: Menu) => Deed])[] = [
   [
     6,

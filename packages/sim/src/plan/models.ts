@@ -1,3 +1,5 @@
+/** The models of the simulated program, and the changes that a busy fleet makes of them. */
+
 import {
   type Change,
   collection,
@@ -10,7 +12,7 @@ import {
 } from "@neverstale/protocol";
 import type { Random } from "./random.ts";
 
-/** The main space as the program's own code takes it to be. What a release makes of it: see `releases.ts`. */
+/** The program's own code takes the main space to be like this. `releases.ts` says what a release makes of it. */
 export const mainModel = defineModel({
   model: 1,
   collections: {
@@ -33,22 +35,22 @@ export const mainModel = defineModel({
   },
 });
 
-/** What one host is to do: an agent follows it, and says over HTTP what it has done. */
+/** This is what one host is to do. An agent follows it, and says over HTTP what it has done. */
 export const taskModel = defineModel({
   model: 1,
   collections: { tasks: collection() },
   changes: { task_added: put("tasks"), task_altered: patch("tasks"), task_removed: remove("tasks") },
 });
 
-/** `toString` is a member of every object: a name like any other here. */
-const HOSTS = ["web-1", "web-2", "web-3", "db-1", "toString", "cache-1"];
-const FIELDS = ["cpu", "name", "tags", "note", "os", "valueOf"];
-
-/** Some changes of one transaction, such as a busy fleet makes. */
+/** It makes the changes of one transaction. */
 export function someChanges(space: string, chance: Random): Change[] {
   const count = chance.chance(0.6) ? 1 : chance.int(2, 5);
   return Array.from({ length: count }, () => someChange(space, chance));
 }
+
+/** `toString` is a member of every object, and a name like any other here. */
+const HOSTS = ["web-1", "web-2", "web-3", "db-1", "toString", "cache-1"];
+const FIELDS = ["cpu", "name", "tags", "note", "os", "valueOf"];
 
 function someChange(space: string, chance: Random): Change {
   if (space.startsWith("agent/")) return taskChange(chance);
@@ -70,7 +72,7 @@ function recordChange(added: string, updated: string, removed: string, chance: R
   return { type: removed, target, data: {} };
 }
 
-/** Each task that is added says which one it is: an id may come again. */
+/** Each task that is added says which one it is, because an id may come again. */
 function taskChange(chance: Random): Change {
   const change = recordChange("task_added", "task_altered", "task_removed", chance);
   return change.type === "task_added" ? { ...change, data: { ...change.data, made: chance.int(0, 1e9) } } : change;
@@ -101,7 +103,9 @@ function someText(chance: Random): string {
   return chance.pick(["", "ä€😀", "restart", "x".repeat(chance.int(1, 60))]);
 }
 
-/** Many records with long names, to be removed together later: the diff over that is larger than what is left. */
+/**
+ * It makes many records with long names, to be removed together later. The diff over that is larger than what is left.
+ */
 export function crowd(count: number, name: string): Change[] {
   return Array.from({ length: count }, (_, index) => ({
     type: "host_added",

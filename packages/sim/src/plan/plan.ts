@@ -1,13 +1,15 @@
+/** A plan is everything that happens in one run, in words that fit into a file. */
+
 import type { CrashPoint, Write } from "../store/disk.ts";
 import type { WorldConfig } from "../world/surroundings.ts";
 import type { Release } from "./releases.ts";
 
-/** Everything that happens in one run, in words that fit into a file. Chances within an action follow from its `id`. */
+/** Chances within an action follow from its `id`. */
 export interface RunPlan {
   readonly config: WorldConfig;
   readonly clients: readonly ClientPlan[];
   readonly actions: readonly PlannedAction[];
-  /** How long things go wrong, ms; then everything heals, and everyone must become level. */
+  /** Things go wrong for so many ms. Then everything heals, and everyone must become level. */
   readonly faultyMs: number;
 }
 
@@ -23,14 +25,14 @@ export interface ClientPlan {
   readonly tcpTimeoutMs: number;
   readonly httpLoss: number;
   readonly httpDouble: number;
-  /** Whether it asks for large messages in parts (rule M9). Absent: no. */
+  /** With true it asks for large messages in parts (rule M9). */
   readonly parts?: boolean;
 }
 
 export type PlannedAction = { readonly at: number; readonly id: number } & Deed;
 
 export type Deed =
-  // What the fleet does.
+  // The fleet does these.
   | { readonly do: "write"; readonly space: string }
   | { readonly do: "write_many"; readonly count: number }
   | { readonly do: "crowd"; readonly count: number; readonly gone: boolean }
@@ -42,14 +44,14 @@ export type Deed =
       readonly do: "call";
       readonly caller: string;
       readonly what: "swap" | "read" | "add" | "count";
-      /** The number of the register, or counter. */
+      /** This is the number of the register, or of the counter. */
       readonly object: number;
       readonly fate: "answered" | "request_lost" | "answer_lost" | "doubled";
       readonly latencyMs: number;
-      /** The tab that is looked at once it has got there. */
+      /** This tab is looked at once it has got there. */
       readonly reader?: string;
     }
-  // What happens to the authority.
+  // These happen to the authority.
   | { readonly do: "kill" | "cut_power" | "stop"; readonly downMs: number }
   | {
       readonly do: "trap";
@@ -58,7 +60,7 @@ export type Deed =
       /** So many writes of the kind go by before. */
       readonly skip?: number;
       readonly power: boolean;
-      /** Of an epoch: the process before it is killed amid a commit, which is not forced to disk. */
+      /** The process before an epoch is killed amid a commit, which is not forced to disk. */
       readonly amidCommit?: boolean;
       readonly downMs: number;
     }
@@ -70,20 +72,20 @@ export type Deed =
       readonly downMs: number;
     }
   | { readonly do: "backup"; readonly name: string }
-  /** `burst`: so many writes come before most clients are back, so that their versions exist again, as others. */
+  /** `burst` writes come before most clients are back, so that their versions exist again, as others. */
   | { readonly do: "restore"; readonly name: string; readonly downMs: number; readonly burst?: number }
   | { readonly do: "restore_empty"; readonly downMs: number }
   | { readonly do: "disk_full" | "slow_disk" | "failed_builds"; readonly ms: number }
   | { readonly do: "disk_error"; readonly write?: Write }
   | { readonly do: "authority_clock"; readonly byMs: number }
-  // What happens on the way.
+  // These happen on the way.
   | { readonly do: "cut"; readonly client: string; readonly told: ToldEnds; readonly bytes: number }
   | { readonly do: "half_open"; readonly client: string; readonly directions: Directions }
   | { readonly do: "stall"; readonly client: string; readonly directions: Directions; readonly ms: number }
   | { readonly do: "partition"; readonly client: string; readonly ms: number; readonly signals: boolean }
   | { readonly do: "slow_link"; readonly client: string; readonly rate: number; readonly ms: number }
   | { readonly do: "meddle"; readonly client: string; readonly how: "alter" | "swallow" | "swallow_first" | "double" }
-  // What happens to a client.
+  // These happen to a client.
   | {
       readonly do: "sleep";
       readonly client: string;

@@ -1,6 +1,8 @@
+/** Chance that can be repeated: a stream of numbers that is named by a seed. */
+
 /**
- * Chance that can be repeated: a stream named by a seed. `fork` gives a stream of its own that depends on the names
- * alone, not on what was drawn before, so that taking one action out of a plan leaves the chances of all others alone.
+ * `fork` gives a stream of its own that depends on the names alone, not on what was drawn before. So taking one action
+ * out of a plan leaves the chances of all others alone.
  */
 export class Random {
   readonly #name: string;
@@ -21,7 +23,7 @@ export class Random {
     return new Random(`${this.#name}/${name}`);
   }
 
-  /** sfc32: 32 bits of state more than it gives out. */
+  /** This is sfc32, which holds more bits of state than it gives out. */
   #word(): number {
     const sum = (this.#a + this.#b + this.#counter) | 0;
     this.#counter = (this.#counter + 1) | 0;
@@ -31,12 +33,12 @@ export class Random {
     return sum >>> 0;
   }
 
-  /** In [0, 1). */
+  /** The number lies in [0, 1). */
   next(): number {
     return this.#word() / 2 ** 32;
   }
 
-  /** A whole number, both ends included. */
+  /** It returns a whole number. Both ends are included. */
   int(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1));
   }
@@ -50,7 +52,7 @@ export class Random {
     return items[this.int(0, items.length - 1)] as T;
   }
 
-  /** Mostly small, sometimes up to `high`. */
+  /** The number is mostly small, and sometimes near `high`. */
   skewed(high: number): number {
     return Math.floor(high * this.next() ** 3);
   }

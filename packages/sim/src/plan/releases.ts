@@ -1,3 +1,5 @@
+/** A release is what one version of the simulated program makes of its data. */
+
 import {
   type Change,
   collection,
@@ -12,21 +14,21 @@ import {
 import { type mainModel, taskModel } from "./models.ts";
 import type { Random } from "./random.ts";
 
-/** What one release of the program makes of its data: a family of models, all of which someChanges() speaks to. */
+/** Releases are a family of models, and `someChanges` speaks to all of them. */
 export interface Release {
-  /** Events, ended commands and lines that are kept. */
+  /** So many events, ended commands and lines are kept. */
   readonly events: number;
   readonly commands: number;
   readonly lines: number;
-  /** What `host_updated` does to a host. */
+  /** `host_updated` does this to a host. */
   readonly updates: "patch" | "put";
-  /** The collection that events go to. */
+  /** Events go to this collection. */
   readonly eventsIn: EventsIn;
-  /** Whether there is the change type `host_noted`. */
+  /** With true there is the change type `host_noted`. */
   readonly notes: boolean;
-  /** Whether a host's text is bounded, which it was not before. */
+  /** With true a host's text is bounded, which it was not before. */
   readonly strict: boolean;
-  /** Whether the collection that events no longer go to is emptied at the start, and leaves the model then. */
+  /** With true the collection that events no longer go to is emptied at the start, and leaves the model then. */
   readonly empties: boolean;
 }
 
@@ -43,14 +45,14 @@ export const FIRST_RELEASE: Release = {
   empties: false,
 };
 
-/** The models of a release, by space. */
+/** These are the models of a release, by space. */
 export interface Models {
   readonly main: typeof mainModel;
   readonly others: Readonly<Record<string, Model>>;
   of(space: string): Model;
 }
 
-/** A release that somebody could make out of the one before. */
+/** It makes a release that somebody could make out of the one before. */
 export function nextRelease(before: Release, chance: Random): Release {
   const moves: (() => Partial<Release>)[] = [
     () => ({ events: chance.pick([1, 2, 3, 5]), lines: chance.pick([2, 4, 12]) }),
@@ -71,7 +73,7 @@ function otherOf(collection: EventsIn): EventsIn {
 
 const known = new Map<string, Models>();
 
-/** `holds`: the collections that have records: those stay declared, whatever the release makes of them. */
+/** The collections in `holds` have records. They stay declared, whatever the release makes of them. */
 export function modelsOf(release: Release, holds: ReadonlySet<string>): Models {
   const keepsOther = holds.has(otherOf(release.eventsIn));
   const key = JSON.stringify([release, keepsOther]);
@@ -125,7 +127,7 @@ function outputModelOf({ lines }: Release): Model {
   });
 }
 
-/** What a start of the release does before it serves. */
+/** A start of the release makes these changes before it serves. */
 export function migrationOf(
   { eventsIn, empties }: Release,
   state: Readonly<Record<string, ReadonlyMap<string, StateRecord>>>,
@@ -135,7 +137,7 @@ export function migrationOf(
   return left.map((target) => ({ type: "old_event_dropped", target, data: {} }));
 }
 
-/** Refuses records that say so, and stores what it is given otherwise: a decision with one of them is dropped alone. */
+/** It refuses records that ask for it. A decision with one of them is dropped alone. */
 const refusesBad = validator((record) => record.bad !== true);
 
 const refusesLong = validator(

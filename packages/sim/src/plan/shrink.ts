@@ -1,12 +1,9 @@
+/** A plan that fails is made smaller here, as long as it fails by the same rule. */
+
 import type { RunResult } from "../run.ts";
 import type { RunPlan } from "./plan.ts";
 
-/** How often a plan is tried again while it is made smaller. */
-const MOST_TRIES = 400;
-
-type Fails = (candidate: RunPlan) => Promise<boolean>;
-
-/** The smallest plan found that still fails by the same rule, as `run` says. */
+/** It returns the smallest plan found that still fails by the same rule, as `run` says. */
 export async function shrink(
   plan: RunPlan,
   rule: string,
@@ -19,7 +16,12 @@ export async function shrink(
   });
 }
 
-/** Leaves out actions and clients as long as `fails` says so: half of them at a time, then fewer, then one. */
+/** A plan is tried so often while it is made smaller. */
+const MOST_TRIES = 400;
+
+type Fails = (candidate: RunPlan) => Promise<boolean>;
+
+/** It leaves out actions and clients as long as `fails` says so: half of them at a time, then fewer, then one. */
 export async function smallest(plan: RunPlan, fails: Fails): Promise<RunPlan> {
   let smaller = plan;
   for (;;) {
@@ -34,7 +36,7 @@ function sizeOf({ actions, clients }: RunPlan): number {
   return actions.length + clients.length;
 }
 
-/** Delta debugging, from the end: what comes late is most often of no matter. */
+/** This is delta debugging from the end, because what comes late most often does not matter. */
 async function without(plan: RunPlan, part: "actions" | "clients", fails: Fails): Promise<RunPlan> {
   let smaller = plan;
   for (let size = Math.ceil(plan[part].length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {

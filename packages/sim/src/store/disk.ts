@@ -1,3 +1,5 @@
+/** The disk under one authority: what was committed but not forced to it outlives the process, and not a power cut. */
+
 import { type Retention, StoreFailure } from "@neverstale/server";
 import type { CommitGroup } from "@neverstale/server/store";
 import type { StoreSettings } from "@neverstale/store-sqlite/sliced";
@@ -11,85 +13,7 @@ import type { RollbackJournal, WriteKind } from "./journal.ts";
 import { SimTables } from "./sim-tables.ts";
 import { copyOfTables, emptyTables, type TableData } from "./table-data.ts";
 
-/** What can be crashed into, and what can fail. */
-export type Write = WriteKind | "checkpoint";
-
-/** Where in a write the process ends: nothing is written, it is written but not forced to disk, it is, and nobody knows. */
-export type CrashPoint = "before" | "written" | "synced";
-
-/** Ends the process at the next write of a kind. */
-interface Trap {
-  readonly kind: Write;
-  readonly point: CrashPoint;
-  readonly spring: () => void;
-  /** So many writes of the kind go by before. */
-  skip?: number;
-}
-
-/** All that the disk holds at one moment, with what the oracle knows of it. */
-export interface Image {
-  readonly data: TableData;
-  readonly branch: Branch;
-}
-
-/** Times in ms; what can go wrong now. */
-export interface DiskFaults {
-  writeMs: number;
-  syncMs: number;
-  full: boolean;
-  /** The next write of that kind fails with an error after which nobody knows whether it is stored. */
-  errorAtNext: Write | null;
-  trap: Trap | null;
-}
-
-export interface DiskConfig {
-  /** Where commits run. */
-  readonly writer: "auto" | "inline" | "worker";
-  /** What is kept of what has been folded, evicted or answered. */
-  readonly retention: Partial<Retention>;
-  readonly settings?: Partial<StoreSettings>;
-}
-
-export interface DiskWorld {
-  readonly clock: SimClock;
-  readonly random: Random;
-  readonly counters: RunCounters;
-  readonly oracle: Oracle;
-  readonly report: Report;
-  readonly note: (text: string) => void;
-}
-
-/** A commit as it was handed to the store. */
-export interface HandedOver {
-  readonly group: CommitGroup;
-  readonly epoch: string;
-  readonly models: Models;
-}
-
-/** A transaction that has been committed and not yet forced to disk. */
-interface Entry {
-  readonly journal: RollbackJournal;
-  /** What the oracle is told of it; null: nothing, it is made of what the oracle knows. */
-  readonly tell: (() => void) | null;
-  told: boolean;
-  /** Set when it was told before it was forced, to a process that started meanwhile: a power cut brings that back. */
-  before: Branch | null;
-}
-
-export const EMPTY_IMAGE: Image = { data: emptyTables(), branch: new Branch() };
-
-/** The store of a process on the disk: told when the process has ended. */
-export interface Mounted {
-  abandon(): void;
-}
-
-/** Thrown within a process that has ended: whatever it was doing ends here. */
-export class ProcessGone extends Error {}
-
-/**
- * The disk under one authority. What was committed but not forced to disk outlives the process and not a power cut.
- * `kill` and `cutPower` end whatever store is mounted: it never answers again.
- */
+/** `kill` and `cutPower` end whatever store is mounted. It never answers again. */
 export class Disk {
   readonly clock: SimClock;
   readonly random: Random;
@@ -97,24 +21,24 @@ export class Disk {
   readonly faults: DiskFaults = { writeMs: 0, syncMs: 0, full: false, errorAtNext: null, trap: null };
   readonly config: DiskConfig;
   readonly #usualMs: number;
-  /** Copies made by the authority, by path. */
+  /** These copies were made by the authority. They stand by path. */
   readonly backups = new Map<string, Image>();
   readonly #oracle: Oracle;
   readonly report: Report;
   readonly note: (text: string) => void;
   tables: SimTables;
   branch = new Branch();
-  /** The process that has opened it. */
+  /** This process has opened it. */
   openedBy: object | null = null;
-  /** Whether it has failed under the process that runs, which learns of a checkpoint's failure with its next write only. */
+  /** It has failed under the process that runs, which learns of a checkpoint's failure only with its next write. */
   hasFailed = false;
-  /** The commit that is being written. */
+  /** This commit is being written. */
   handedOver: HandedOver | null = null;
-  /** In order: whatever is forced to disk, all before it is too. */
+  /** They stand in order. When one of them is forced to disk, all before it are, too. */
   #unforced: Entry[] = [];
-  /** Rows since the last checkpoint that moved all of them. */
+  /** So many rows were written since the last checkpoint that moved all of them. */
   #logPages = 0;
-  /** Since a restore; null: there was none. */
+  /** So many epochs began since a restore. It is null when there was none. */
   #epochsSinceRestore: number | null = null;
   #mounted: Mounted | null = null;
 
@@ -136,7 +60,7 @@ export class Disk {
     return new SimTables(data, (name) => this.counters.add(name));
   }
 
-  /** A process starts: `make` gives it its store, on what the disk holds. */
+  /** A process starts. `make` gives it its store, on what the disk holds. */
   mount<Store extends Mounted>(make: (branch: Branch) => Store): Store {
     for (const entry of this.#unforced) {
       if (entry.told) continue;
@@ -153,12 +77,15 @@ export class Disk {
     return { data: copyOfTables(this.tables.data), branch: this.branch.fork() };
   }
 
-  /** Whether what has been committed is also what the oracle knows. */
+  /** It is true when the oracle knows all that has been committed. */
   get isTold(): boolean {
     return this.#unforced.every(({ told, tell }) => told || tell === null);
   }
 
-  /** Commits one transaction, or fails as disks do. With `forces` it has been forced to disk when this returns. */
+  /**
+   * It commits one transaction, or fails as disks do. With `forces` the transaction has been forced to disk when this
+   * returns.
+   */
   transaction<Result>(work: () => Result, forces: boolean): Result {
     const { journal, result } = this.#carryOut(work);
     const { kind } = journal;
@@ -179,7 +106,7 @@ export class Disk {
     try {
       return { journal, result: work() };
     } catch (error) {
-      takeBack(journal);
+      undo(journal);
       throw new StoreFailure("nothing_moved", error instanceof Error ? error.message : String(error), error);
     } finally {
       this.tables.end();
@@ -188,7 +115,7 @@ export class Disk {
 
   #refuse(journal: RollbackJournal): void {
     if (!this.faults.full) return;
-    takeBack(journal);
+    undo(journal);
     this.counters.add("disk_full");
     throw new StoreFailure("nothing_moved", "the disk is full");
   }
@@ -203,11 +130,11 @@ export class Disk {
     const stored = this.random.chance(0.5);
     this.counters.add(stored ? "unknown_outcome_stored" : "unknown_outcome_not_stored");
     if (journal !== null && stored) this.#written(journal);
-    else if (journal !== null) takeBack(journal);
+    else if (journal !== null) undo(journal);
     throw new StoreFailure("unknown", "the disk failed");
   }
 
-  /** Ends the process where somebody wants it, at the end of a step of a write; with a `journal`, that is taken back. */
+  /** It ends the process where somebody wants it, at the end of a step of a write. With a `journal`, that is undone. */
   springAt(kind: Write, point: CrashPoint, journal: RollbackJournal | null = null): void {
     const { trap } = this.faults;
     if (trap === null || trap.kind !== kind || trap.point !== point) return;
@@ -215,7 +142,7 @@ export class Disk {
       trap.skip -= 1;
       return;
     }
-    if (journal !== null) takeBack(journal);
+    if (journal !== null) undo(journal);
     this.faults.trap = null;
     this.counters.add(`crash_${kind}_${point}`);
     this.note(`crash at ${kind}, ${point}`);
@@ -223,7 +150,7 @@ export class Disk {
     throw new ProcessGone(`the process ended at ${kind}, ${point}`);
   }
 
-  /** Into the page cache. */
+  /** The transaction is in the page cache from here on. */
   #written(journal: RollbackJournal): void {
     this.#unforced.push({ journal, tell: this.#tellOf(journal), told: false, before: null });
     this.#logPages += journal.rows;
@@ -266,7 +193,7 @@ export class Disk {
     this.#oracle.begin(epoch, this.branch);
   }
 
-  /** Moves what it can to the database file: readers may stand in the way of the last of it. */
+  /** It moves what it can to the database file. Readers may stand in the way of the last of it. */
   checkpoint(): { readonly logPages: number; readonly donePages: number } {
     if (this.faults.full) return { logPages: 0, donePages: 0 };
     this.springAt("checkpoint", "before");
@@ -280,13 +207,13 @@ export class Disk {
     return { logPages, donePages: isWhole ? logPages : Math.floor(logPages * this.random.next()) };
   }
 
-  /** The process is gone; what it had committed stays. */
+  /** The process is gone. What it had committed stays. */
   kill(): void {
     if (this.#unforced.length > 0) this.counters.add("kill_kept_unsynced");
     this.#unmount();
   }
 
-  /** The machine is gone: of what was not forced to disk the first so many transactions stay, or none, or all. */
+  /** The machine is gone. Of the transactions that were not forced to disk the first few stay, or none, or all. */
   cutPower(): void {
     const count = this.#unforced.length;
     const kept = this.random.int(0, count);
@@ -300,7 +227,7 @@ export class Disk {
 
   #lose({ journal, before }: Entry): void {
     if (journal.kind === "fold" || journal.kind === "trim") this.counters.add("power_cut_lost_background");
-    takeBack(journal);
+    undo(journal);
     if (before !== null) this.branch = before.fork();
   }
 
@@ -312,7 +239,7 @@ export class Disk {
     this.faults.trap = null;
   }
 
-  /** Another image takes the place of what is there. Only while nothing is mounted. */
+  /** Another image takes the place of what is there. It is called only while nothing is mounted. */
   restore({ data, branch }: Image): void {
     this.#unforced = [];
     this.#epochsSinceRestore = 0;
@@ -320,7 +247,7 @@ export class Disk {
     this.branch = branch.fork();
   }
 
-  /** Each step of a write takes up to so long, beside what it takes on this disk anyway. */
+  /** Each step of a write takes up to so many ms longer than it does on this disk anyway. */
   slowDown(ms: number): void {
     this.faults.writeMs = this.#usualMs + ms;
     this.faults.syncMs = this.#usualMs + ms;
@@ -332,11 +259,92 @@ export class Disk {
   }
 }
 
-function takeBack({ takeBack: steps }: RollbackJournal): void {
-  for (const step of steps.reverse()) step();
+/** A crash can come into these, and they can fail. */
+export type Write = WriteKind | "checkpoint";
+
+/**
+ * The process ends here in a write: before anything is written, before it is forced to disk, or when it is and nobody
+ * knows.
+ */
+export type CrashPoint = "before" | "written" | "synced";
+
+/** A trap ends the process at the next write of a kind. */
+interface Trap {
+  readonly kind: Write;
+  readonly point: CrashPoint;
+  readonly spring: () => void;
+  /** So many writes of the kind go by before. */
+  skip?: number;
 }
 
-/** For the trace. */
+/** An image is all that the disk holds at one moment, with what the oracle knows of it. */
+export interface Image {
+  readonly data: TableData;
+  readonly branch: Branch;
+}
+
+/** These can go wrong now. Times are in ms. */
+export interface DiskFaults {
+  writeMs: number;
+  syncMs: number;
+  full: boolean;
+  /** The next write of that kind fails with an error after which nobody knows whether it is stored. */
+  errorAtNext: Write | null;
+  trap: Trap | null;
+}
+
+export interface DiskConfig {
+  /** Commits run there. */
+  readonly writer: "auto" | "inline" | "worker";
+  /** It says what is kept of what has been folded, evicted or answered. */
+  readonly retention: Partial<Retention>;
+  readonly settings?: Partial<StoreSettings>;
+}
+
+export interface DiskWorld {
+  readonly clock: SimClock;
+  readonly random: Random;
+  readonly counters: RunCounters;
+  readonly oracle: Oracle;
+  readonly report: Report;
+  readonly note: (text: string) => void;
+}
+
+/** It is a commit as it was handed to the store. */
+export interface HandedOver {
+  readonly group: CommitGroup;
+  readonly epoch: string;
+  readonly models: Models;
+}
+
+/** This transaction has been committed and not yet forced to disk. */
+interface Entry {
+  readonly journal: RollbackJournal;
+  /** It tells the oracle. It is null for a transaction that is made of what the oracle knows. */
+  readonly tell: (() => void) | null;
+  told: boolean;
+  /**
+   * It is set when the oracle was told before the transaction was forced, for a process that started meanwhile. A power
+   * cut brings it back.
+   */
+  before: Branch | null;
+}
+
+export const EMPTY_IMAGE: Image = { data: emptyTables(), branch: new Branch() };
+
+/** This is the store of a process on the disk. It is told when the process has ended. */
+export interface Mounted {
+  abandon(): void;
+}
+
+/** It is thrown within a process that has ended. Whatever the process was doing ends here. */
+export class ProcessGone extends Error {}
+
+function undo({ undoSteps }: RollbackJournal): void {
+  for (const step of undoSteps.reverse()) step();
+}
+
+/** The trace says it like this. */
 function nameOf({ spaces }: CommitGroup): string {
   return `commit ${spaces.map(({ name, firstVersion, lastVersion }) => `${name} ${firstVersion}-${lastVersion}`).join(", ")}`;
 }

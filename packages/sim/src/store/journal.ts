@@ -1,22 +1,12 @@
-/** What a transaction does to the database. */
-export type WriteKind = "epoch" | "commit" | "fold" | "undo" | "trim" | "probe";
+/** The rollback journal of a transaction knows how each row that was written is taken back. */
 
-/** One transaction under way. */
-export interface RollbackJournal {
-  /** Null: nothing was written. */
-  kind: WriteKind | null;
-  rows: number;
-  /** How to take it back, to be called from the last to the first. */
-  readonly takeBack: (() => void)[];
-}
-
-/** Writes rows, and notes how each of them is taken back. */
+/** It writes rows, and notes how each of them is taken back. */
 export class JournaledWrites {
   #journal: RollbackJournal | null = null;
 
   begin(): RollbackJournal {
     if (this.#journal !== null) throw new Error("assertion failed: two transactions at once");
-    this.#journal = { kind: null, rows: 0, takeBack: [] };
+    this.#journal = { kind: null, rows: 0, undoSteps: [] };
     return this.#journal;
   }
 
@@ -24,11 +14,11 @@ export class JournaledWrites {
     this.#journal = null;
   }
 
-  wrote(kind: WriteKind, takeBack: () => void): void {
+  wrote(kind: WriteKind, undo: () => void): void {
     if (this.#journal === null) throw new Error("assertion failed: a write outside of a transaction");
     this.#journal.kind = kind;
     this.#journal.rows += 1;
-    this.#journal.takeBack.push(takeBack);
+    this.#journal.undoSteps.push(undo);
   }
 
   push<Row>(kind: WriteKind, rows: Row[], row: Row): void {
@@ -36,7 +26,7 @@ export class JournaledWrites {
     this.wrote(kind, () => rows.pop());
   }
 
-  /** Returns how many rows went. */
+  /** It returns how many rows went. */
   remove<Row>(kind: WriteKind, rows: Row[], isGone: (row: Row) => boolean): number {
     const before = [...rows];
     const kept = before.filter((row) => !isGone(row));
@@ -46,7 +36,7 @@ export class JournaledWrites {
     return before.length - kept.length;
   }
 
-  /** `row` undefined: there is none any more. */
+  /** With an undefined `row` there is none any more. */
   set<Key, Row>(kind: WriteKind, rows: Map<Key, Row>, key: Key, row: Row | undefined): void {
     const before = rows.get(key);
     if (before === undefined && row === undefined) return;
@@ -54,4 +44,16 @@ export class JournaledWrites {
     else rows.set(key, row);
     this.wrote(kind, () => (before === undefined ? rows.delete(key) : rows.set(key, before)));
   }
+}
+
+/** A transaction does this to the database. */
+export type WriteKind = "epoch" | "commit" | "fold" | "undo" | "trim" | "probe";
+
+/** It belongs to one transaction that is under way. */
+export interface RollbackJournal {
+  /** It is null when nothing was written. */
+  kind: WriteKind | null;
+  rows: number;
+  /** They take the transaction back, when they are called from the last to the first. */
+  readonly undoSteps: (() => void)[];
 }

@@ -1,3 +1,5 @@
+/** The simulated machine under the store of one process: its clock, its thread and its way to the disk. */
+
 import { SyncError } from "@neverstale/protocol";
 import {
   type CheckpointResult,
@@ -12,21 +14,15 @@ import {
 } from "@neverstale/store-sqlite/sliced";
 import { type Disk, ProcessGone } from "./disk.ts";
 
-type Ask = WriterThread["ask"];
-type Step = Parameters<Ask>[0];
-
-/** Steps of the background are short beside a commit. */
-const BACKGROUND_SHARE = 0.25;
-
-/** The machine under the store of one process. Once the process is gone nothing that it began goes on. */
+/** Once the process is gone nothing that it began goes on. */
 export class SimMachine implements StoreMachine {
   readonly name = "the simulated disk";
   readonly #disk: Disk;
   readonly #settings: StoreSettings;
   gone = false;
-  /** A transaction of the other thread is to be on the disk before anybody hears that it has ended. */
+  /** With true, a transaction of the other thread has to be on the disk before anybody hears that it has ended. */
   mustForce = false;
-  /** What writing on the thread of the authority has taken: time that the world's clock doesn't know of. */
+  /** Writing on the thread of the authority has taken so long. The world's clock doesn't know of that time. */
   #busyMs = 0;
 
   constructor(disk: Disk, settings: StoreSettings) {
@@ -57,7 +53,7 @@ export class SimMachine implements StoreMachine {
     return new SimThread(this, this.#disk, new StoreSteps(this.#database(false), this.now, this.#settings));
   }
 
-  /** `inline`: on the thread of the authority, which waits until the disk has done its work. */
+  /** With `inline` it is on the thread of the authority, which waits until the disk has done its work. */
   #database(inline: boolean): Database {
     const connection = (forces: boolean): TableAccess => {
       const transaction = <Result>(work: () => Result): Result => {
@@ -83,7 +79,7 @@ export class SimMachine implements StoreMachine {
     return error instanceof Error ? error : new Error(String(error));
   }
 
-  /** One moment of the disk, and one at which nothing that can be seen is on its way to it. */
+  /** It copies one moment of the disk, at which nothing that can be seen is on its way to it. */
   async backup(path: string): Promise<void> {
     if (this.#disk.backups.has(path))
       throw new SyncError("store_unavailable", `${path} exists already`, { hint: "Choose another name." });
@@ -92,7 +88,7 @@ export class SimMachine implements StoreMachine {
     this.#disk.backups.set(path, this.#disk.image());
   }
 
-  /** Time passes on the disk; a process that is gone waits for ever. */
+  /** Time passes on the disk. A process that is gone waits for ever. */
   pass(ms: number): Promise<void> {
     if (this.gone) return never();
     if (ms === 0) return Promise.resolve();
@@ -103,7 +99,7 @@ export class SimMachine implements StoreMachine {
     });
   }
 
-  /** What becomes of a promise once the process may have ended. */
+  /** It returns the promise as a process sees it that may have ended. Then the promise never settles. */
   async whileThere<Result>(promise: Promise<Result>): Promise<Result> {
     try {
       const result = await promise;
@@ -115,7 +111,13 @@ export class SimMachine implements StoreMachine {
   }
 }
 
-/** The thread that does the background work, and commits: one step after the other, each in its time. */
+type Ask = WriterThread["ask"];
+type ThreadStep = Parameters<Ask>[0];
+
+/** Steps of the background are short beside a commit. */
+const BACKGROUND_SHARE = 0.25;
+
+/** This thread commits and does the background work: one step after the other, each in its time. */
 class SimThread implements WriterThread {
   readonly #machine: SimMachine;
   readonly #disk: Disk;
@@ -128,13 +130,13 @@ class SimThread implements WriterThread {
     this.#steps = steps;
   }
 
-  readonly ask = ((step: Step, ...args: unknown[]) => {
+  readonly ask = ((step: ThreadStep, ...args: unknown[]) => {
     const answer = this.#last.then(() => this.#machine.whileThere(this.#run(step, args)));
     this.#last = answer.catch(() => {});
     return answer;
   }) as Ask;
 
-  async #run(step: Step, args: readonly unknown[]) {
+  async #run(step: ThreadStep, args: readonly unknown[]) {
     const { faults, random, clock } = this.#disk;
     const startedAt = clock.now;
     const share = step === "commit" ? 1 : WRITES.includes(step) ? BACKGROUND_SHARE : 0;
@@ -155,7 +157,7 @@ class SimThread implements WriterThread {
   }
 }
 
-const WRITES: readonly Step[] = ["writeRows", "trim", "checkpoint"];
+const WRITES: readonly ThreadStep[] = ["writeRows", "trim", "checkpoint"];
 
 export function never(): Promise<never> {
   return new Promise(() => {});

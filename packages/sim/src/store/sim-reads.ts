@@ -1,8 +1,9 @@
+/** The tables of the simulated disk are read here, when a store is opened and while it is. */
+
 import type { LineageRow, StoredAnswer, StoredRecord, StoredTombstone } from "@neverstale/server/store";
 import type { ContentTables, FileSize, OldestRows, QueryTables, SpaceTableRow } from "@neverstale/store-sqlite/sliced";
 import type { LogTableRow, TableData } from "./table-data.ts";
 
-/** What is read of the tables, when a store is opened and while it is. */
 export class SimReads implements ContentTables, QueryTables {
   readonly #data: TableData;
 
@@ -67,7 +68,7 @@ export class SimReads implements ContentTables, QueryTables {
     return times.length === 0 ? null : Math.max(...times);
   }
 
-  /** Both what is read at the opening, and later, with a limit. */
+  /** It reads for the opening, and later, with a limit. */
   log(space: string, spaceId: number, afterVersion: number, limit?: number): ReturnType<QueryTables["log"]> {
     const isWanted = (row: LogTableRow) =>
       limit === undefined ? row.firstVersion > afterVersion : row.lastVersion > afterVersion;

@@ -1,3 +1,5 @@
+/** The store of one process is the real one, on the simulated disk. */
+
 import { RETENTION, type Retention, type Store } from "@neverstale/server";
 import type { CommitGroup, Fold } from "@neverstale/server/store";
 import { SlicedStore, STORE_SETTINGS } from "@neverstale/store-sqlite/sliced";
@@ -7,10 +9,7 @@ import { FIRST_RELEASE, type Models, modelsOf } from "../plan/releases.ts";
 import type { Disk, Mounted } from "./disk.ts";
 import { never, SimMachine } from "./sim-machine.ts";
 
-/** How long a read takes. */
-const READ_MS = 1;
-
-/** The store of one process: the real one, on the simulated disk. A process that is gone hears no more of it. */
+/** A process that is gone hears no more of it. */
 export class SimStore implements Store, Mounted {
   readonly #disk: Disk;
   readonly #machine: SimMachine;
@@ -19,7 +18,7 @@ export class SimStore implements Store, Mounted {
   readonly models: Models;
   #epoch = "";
 
-  /** `models`: those of the process. */
+  /** `models` are those of the process. */
   constructor(disk: Disk, models: Models) {
     this.models = models;
     const { writer, retention, settings } = disk.config;
@@ -33,7 +32,7 @@ export class SimStore implements Store, Mounted {
     });
   }
 
-  /** The process has ended: nothing it asked for is answered, nothing it asks for is done. */
+  /** The process has ended. Nothing that it asked for is answered, and nothing that it asks for is done. */
   abandon(): void {
     this.#machine.gone = true;
   }
@@ -61,7 +60,7 @@ export class SimStore implements Store, Mounted {
     }
   }
 
-  /** Once it has ended, and the trimming behind it, nothing is kept for longer than it is declared to be. */
+  /** Once the fold has ended, and the trimming behind it, nothing is kept for longer than it is declared to be. */
   async fold(fold: Fold): Promise<void> {
     await this.#machine.whileThere(this.#store.fold(fold));
     if (this.#machine.gone) return; // The power may have taken some of it back since.
@@ -99,10 +98,13 @@ export class SimStore implements Store, Mounted {
   }
 }
 
-/** The store of a process that starts. `modelsFor` says which models the process has for what the disk holds. */
+/** It gives a process that starts its store. `modelsFor` says which models the process has for what the disk holds. */
 export function mountStore(disk: Disk, modelsFor: (branch: Branch) => Models = firstModels): SimStore {
   return disk.mount((branch) => new SimStore(disk, modelsFor(branch)));
 }
+
+/** A read takes so long. */
+const READ_MS = 1;
 
 function firstModels(): Models {
   return modelsOf(FIRST_RELEASE, new Set());

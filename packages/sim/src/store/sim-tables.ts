@@ -1,3 +1,5 @@
+/** The tables of the store on the simulated disk, with a way back from everything that is written. */
+
 import type {
   EncodedHistoryRow,
   EncodedLogRow,
@@ -22,13 +24,15 @@ import { SimReads } from "./sim-reads.ts";
 import { SimTrims } from "./sim-trims.ts";
 import { keyOf, rowsOf, type TableData } from "./table-data.ts";
 
-/** The tables of the store on the simulated disk, with a way back from everything that is written. */
 export class SimTables implements Tables, CommitTables, FoldTables {
   readonly data: TableData;
   readonly trims: TrimTables;
   readonly contents: ContentTables;
   readonly queries: QueryTables;
-  /** What was ever added, by table, and as it was when trimming last looked for something to do. */
+  /**
+   * So many rows were ever added to each table. `lookedAt` is what it was when trimming last looked for something to
+   * do.
+   */
   readonly added = { log: 0, history: 0, answers: 0, ended: 0 };
   lookedAt = { ...this.added };
   readonly #journals = new JournaledWrites();

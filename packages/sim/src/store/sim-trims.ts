@@ -1,3 +1,5 @@
+/** Trimming looks at the tables of the simulated disk here, and deletes from them. */
+
 import type { StoredTombstone } from "@neverstale/server/store";
 import type {
   FoldedSpace,
@@ -11,14 +13,13 @@ import type {
 import type { JournaledWrites } from "./journal.ts";
 import { keyOf, rowsOf, type TableData } from "./table-data.ts";
 
-/** What trimming looks at and deletes. */
 export class SimTrims implements TrimTables {
   readonly #data: TableData;
   readonly #journals: JournaledWrites;
   readonly #count: (what: string) => void;
   readonly #looks: () => void;
 
-  /** `looks`: trimming asks what is due from here on. */
+  /** `looks` is called when trimming asks what is due. */
   constructor(data: TableData, journals: JournaledWrites, count: (what: string) => void, looks: () => void) {
     this.#data = data;
     this.#journals = journals;

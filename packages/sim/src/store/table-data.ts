@@ -1,3 +1,5 @@
+/** The rows of a simulated database, and how they are copied. */
+
 import type {
   EncodedHistoryRow,
   EncodedLogRow,
@@ -8,11 +10,7 @@ import type {
 } from "@neverstale/server/store";
 import type { SpaceTableRow, UndoRow } from "@neverstale/store-sqlite/sliced";
 
-export type LogTableRow = EncodedLogRow & { readonly at: number };
-type AnswerTableRow = Numbered<StoredAnswer> & { readonly chars: number };
-type Numbered<Row> = Row & { readonly rowId: number };
-
-/** The rows of a database. They are never altered, only replaced: a copy needs new containers alone. */
+/** Rows are never altered, only replaced. So a copy needs new containers alone. */
 export interface TableData {
   readonly epochs: string[];
   readonly spaces: Map<number, SpaceTableRow>;
@@ -23,12 +21,16 @@ export interface TableData {
   readonly tombstones: Map<number, Map<string, StoredTombstone>>;
   readonly undo: Numbered<UndoRow>[];
   readonly history: EncodedHistoryRow[];
-  /** Of what history has dropped: the newest position, and the characters up to it. */
+  /** History has dropped rows up to this position, and so many characters up to it. */
   readonly dropped: Map<"position" | "chars", number>;
   readonly answers: AnswerTableRow[];
-  /** By owner, null for all of them, the time of the newest key that is expired. */
+  /** The time of the newest key that is expired stands by owner. Null stands for all owners. */
   readonly expired: Map<string | null, number>;
 }
+
+export type LogTableRow = EncodedLogRow & { readonly at: number };
+type AnswerTableRow = Numbered<StoredAnswer> & { readonly chars: number };
+type Numbered<Row> = Row & { readonly rowId: number };
 
 export function emptyTables(): TableData {
   return {
@@ -65,7 +67,7 @@ export function copyOfTables(data: TableData): TableData {
   };
 }
 
-/** The rows of one space, which may be the first. */
+/** It returns the rows of one space, which may be the first. */
 export function rowsOf<Rows>(of: Map<number, Rows>, spaceId: number, none: Rows): Rows {
   const rows = of.get(spaceId);
   if (rows !== undefined) return rows;

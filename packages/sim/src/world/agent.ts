@@ -1,18 +1,17 @@
+/** A simulated agent follows its own space, and says over HTTP what it has done. */
+
 import type { JsonObject, SyncError } from "@neverstale/protocol";
 import type { Random } from "../plan/random.ts";
 import type { Tab } from "./tab.ts";
 import type { World } from "./world.ts";
 
-/** After this time a task that is still there is looked at again: the authority may have been restored since. */
-const LOOKS_AGAIN_MS = 15_000;
-
-/** A program on a host: it follows its own space, and says over HTTP what it has done. What it sees, it does. */
+/** It does what it sees. */
 export class SimAgent {
   readonly #tab: Tab;
   readonly #world: World;
   readonly #random: Random;
   readonly #host: string;
-  /** The keys of tasks that it is at, or has told of a short time ago. */
+  /** These are the keys of tasks that it works on, or has told of a short time ago. */
   readonly #begun = new Set<string>();
 
   constructor(world: World, tab: Tab) {
@@ -46,3 +45,6 @@ export class SimAgent {
     });
   }
 }
+
+/** After this time a task that is still there is looked at again, because the authority may have been restored since. */
+const LOOKS_AGAIN_MS = 15_000;

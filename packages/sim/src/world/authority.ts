@@ -1,3 +1,5 @@
+/** One process of the authority after another is started and ended here, and backups are put in place in between. */
+
 import { StoreFailure } from "@neverstale/server";
 import type { SimConnection } from "../network/connection.ts";
 import type { SimAnswer, SimRequest } from "../network/http.ts";
@@ -6,17 +8,16 @@ import { EMPTY_IMAGE, type Image } from "../store/disk.ts";
 import { Incarnation } from "./incarnation.ts";
 import type { AuthorityConfig, Surroundings } from "./surroundings.ts";
 
-/** Whoever keeps the authority running: starts a process after another, ends them, puts a backup in place in between. */
 export class Authority implements AuthorityEnd {
   readonly config: AuthorityConfig;
   readonly #world: Surroundings;
-  /** The process that runs; null: none does. */
+  /** This process runs. It is null when none does. */
   process: Incarnation | null = null;
-  /** Processes that were started. */
+  /** So many processes were started. */
   starts = 0;
-  /** When the newest process began to serve. */
+  /** The newest process began to serve at this time. */
   servingSince = 0;
-  /** The machine is off: nobody answers, not even with a refusal. */
+  /** With true the machine is off. Nobody answers, not even with a refusal. */
   #off = false;
   #keepsRunning = false;
 
@@ -50,7 +51,7 @@ export class Authority implements AuthorityEnd {
     );
   }
 
-  /** From here on there is always a process: one that ends is started again. */
+  /** From here on there is always a process. One that ends is started again. */
   keepRunning(): void {
     this.#keepsRunning = true;
     this.start();
@@ -60,7 +61,7 @@ export class Authority implements AuthorityEnd {
     this.#world.clock.after(ms, () => this.start());
   }
 
-  /** `kill -9`, or the machine loses its power. */
+  /** The process ends as by `kill -9`, or the machine loses its power. */
   crash(power: boolean): void {
     const { process } = this;
     if (process === null) return;
@@ -73,7 +74,7 @@ export class Authority implements AuthorityEnd {
     else this.#world.disk.kill();
   }
 
-  /** The process ends itself, because of its disk; it is started again. */
+  /** The process ends itself because of its disk, and is started again. */
   #exit(process: Incarnation): void {
     if (this.process !== process) return;
     this.#world.counters.add("exits");
@@ -81,7 +82,7 @@ export class Authority implements AuthorityEnd {
     this.startAfter(500);
   }
 
-  /** A graceful end; a crash may come in between. */
+  /** The process ends gracefully. A crash may come in between. */
   stop(): void {
     const { process } = this;
     if (process === null || process.hub === null) return;
@@ -105,7 +106,7 @@ export class Authority implements AuthorityEnd {
     if (this.#keepsRunning) this.startAfter(20);
   }
 
-  /** Another image takes the place of the data, while nothing runs: a backup, or a database that knows nothing. */
+  /** While nothing runs, a backup or a database that knows nothing takes the place of the data. */
   restore(image: Image = EMPTY_IMAGE): void {
     this.crash(false);
     this.#note("is restored");

@@ -1,3 +1,5 @@
+/** A caller makes one call that is judged by rule A12. */
+
 import { type AnyState, type JsonValue, type StateRecord, SyncError } from "@neverstale/protocol";
 import type { Applied } from "@neverstale/server";
 import type { OpenCall } from "../checks/calls.ts";
@@ -7,24 +9,9 @@ import type { Random } from "../plan/random.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { World } from "./world.ts";
 
-export type CallDeed = Extract<Deed, { do: "call" }>;
-
-/** How long a caller waits for an answer before it takes it for lost. */
-const ANSWER_MS = 1_500;
-/** How often a call under a key is repeated. */
-const MOST_TRIES = 5;
-/** What says that nothing was stored. */
-const DID_NOTHING: readonly string[] = [
-  "store_unavailable",
-  "shutting_down",
-  "too_many_requests",
-  "invalid_change",
-  "key_expired",
-];
-
 /**
- * Makes one call that is judged by rule A12: on its way to the authority or back it may be lost or doubled, and one that
- * has a key is repeated until it is answered.
+ * The call may be lost or doubled on its way to the authority or back. One that has a key is repeated until it is
+ * answered.
  */
 export function call(world: World, deed: CallDeed, chance: Random): void {
   const { calls } = world;
@@ -35,12 +22,27 @@ export function call(world: World, deed: CallDeed, chance: Random): void {
   send(world, deed, input, { open, first: open.operation }, chance);
 }
 
-/** It says when it was made: what is repeated after its answer was dropped is refused then, and not done again (rule D1). */
+export type CallDeed = Extract<Deed, { do: "call" }>;
+
+/** A caller waits so long for an answer before it takes it for lost. */
+const ANSWER_MS = 1_500;
+/** A call under a key is tried so often. */
+const MOST_TRIES = 5;
+/** These codes say that nothing was stored. */
+const DID_NOTHING: readonly string[] = [
+  "store_unavailable",
+  "shutting_down",
+  "too_many_requests",
+  "invalid_change",
+  "key_expired",
+];
+
+/** The key says when it was made. So a repeat after its answer was dropped is refused, and not done again (rule D1). */
 function newKey(world: World): string {
   return `${world.newId()}@${world.wallTime()}`;
 }
 
-/** Under one key, until it is answered. Each try is a call of its own; together they take effect at most once. */
+/** It calls under one key until it is answered. Each try is a call of its own. Together they take effect at most once. */
 function repeat(world: World, deed: CallDeed, input: Input, chance: Random, before: readonly Operation[]): void {
   const { calls } = world;
   const { generation } = calls;
@@ -57,7 +59,7 @@ function repeat(world: World, deed: CallDeed, input: Input, chance: Random, befo
   });
 }
 
-/** One try, and the first one of its kind: that may be the one that took effect. */
+/** This is one try, with the first one under its key, which may be the one that took effect. */
 interface Try {
   readonly open: OpenCall;
   readonly first: Operation;
@@ -125,13 +127,13 @@ function registerIn(state: AnyState, object: string): StateRecord | undefined {
   return state.registers?.get(object);
 }
 
-/** What stands in a record that may not be there yet. */
+/** It returns what stands in a record that may not be there yet. */
 function valueIn(input: Input, record: StateRecord | undefined): JsonValue {
   return record?.value ?? (input.do === "count" ? 0 : null);
 }
 
 /**
- * Whoever was answered waits until a replica has got there, and reads what it shows: its own call is in it, and nothing
+ * Whoever was answered waits until a replica has got there, and reads what it shows. Its own call is in it, and nothing
  * that was overwritten before that.
  */
 function readOwn(world: World, reader: string, { epoch, version }: Applied, own: Operation): void {
@@ -151,7 +153,7 @@ function readOwn(world: World, reader: string, { epoch, version }: Applied, own:
   );
 }
 
-/** At the end each object is read once more, so that what was lost without anybody's looking is seen. */
+/** At the end each object is read once more, so that a loss is seen that nobody was looking at. */
 export async function readAll(world: World, objects: number): Promise<void> {
   for (let object = 0; object < objects; object += 1) {
     for (const what of ["read", "count"] as const) {

@@ -1,10 +1,12 @@
+/** A careless program edits what it was given, and what it gave away. */
+
 import type { AnyState, AskedChange } from "@neverstale/protocol";
 import type { RunCounters } from "../checks/counters.ts";
 import type { Random } from "../plan/random.ts";
 
 /**
- * A program that is careless with what it was given, and with what it gave away. None of it may show anywhere: records are
- * altered by changes alone, and what was handed over is as it was then (rule S1).
+ * None of it may show anywhere. Records are altered by changes alone, and what was handed over is as it was then (rule
+ * S1).
  */
 export class Careless {
   readonly #chance: Random;
@@ -15,7 +17,7 @@ export class Careless {
     this.#counters = counters;
   }
 
-  /** Within a decision: edits a record of the state that it looks at, now and then. */
+  /** Within a decision, it edits a record of the state that it looks at, now and then. */
   editRecord(state: AnyState | null): void {
     if (state === null || !this.#chance.chance(0.15)) return;
     const records = Object.values(state).flatMap((collection) => [...collection.values()]);
@@ -24,7 +26,7 @@ export class Careless {
     this.#edit(this.#chance.pick(records));
   }
 
-  /** Once the decision has been taken in: goes on using the values that it gave, now and then. */
+  /** Once the decision has been taken in, it goes on using the values that it gave, now and then. */
   editOwnSoon(changes: readonly AskedChange[]): void {
     if (!this.#chance.chance(0.3)) return;
     this.#counters.add("own_changes_edited");
@@ -46,7 +48,7 @@ export class Careless {
   }
 }
 
-/** The object and every object and list within it. */
+/** It returns the object, and every object and list within it. */
 function partsOf(value: unknown): object[] {
   if (typeof value !== "object" || value === null) return [];
   return [value, ...Object.values(value).flatMap(partsOf)];

@@ -1,23 +1,11 @@
+/** The clock is the time of the whole world, and everything that is to happen. */
+
 import type { Millis, Timer } from "@neverstale/base";
 
-interface Event {
-  readonly at: Millis;
-  /** Events of one moment happen in the order in which they were asked for. */
-  readonly order: number;
-  /** Null: cancelled. */
-  run: (() => void) | null;
-}
-
-/**
- * No chain of promises in the code under test is longer than this. One that is would still go on in the same way in
- * every run, only a little later.
- */
-const SETTLE_TURNS = 48;
-
-/** The time of the whole world, and everything that is to happen: it moves from event to event, never by itself. */
+/** It moves from event to event, and never by itself. */
 export class SimClock {
   now: Millis = 0;
-  /** Events so far. */
+  /** So many events have happened. */
   events = 0;
   #order = 0;
   readonly #heap: Event[] = [];
@@ -33,7 +21,7 @@ export class SimClock {
     };
   }
 
-  /** Lets everything happen that is due by `until`, or as long as `goOn` says so. */
+  /** It lets everything happen that is due by `until`, as long as `goOn` says so. */
   async runUntil(until: Millis, goOn: () => boolean): Promise<void> {
     await settle();
     while (goOn()) {
@@ -81,11 +69,25 @@ export class SimClock {
   }
 }
 
+interface Event {
+  readonly at: Millis;
+  /** Events of one moment happen in the order in which they were asked for. */
+  readonly order: number;
+  /** It is null when the event was cancelled. */
+  run: (() => void) | null;
+}
+
+/**
+ * No chain of promises in the code under test is longer than this. A longer one would still go on in the same way in
+ * every run, only a little later.
+ */
+const SETTLE_TURNS = 48;
+
 function isBefore(a: Event, b: Event): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order);
 }
 
-/** Lets every promise that can go on do so. */
+/** It lets every promise go on that can. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < SETTLE_TURNS; turn += 1) await null;
 }

@@ -1,24 +1,12 @@
+/** Dispatches are what one client has asked for over HTTP, each carried to its end, and what the end must mean. */
+
 import { type EffectPosition, effectPosition, type Replica } from "@neverstale/client";
 import { SyncError } from "@neverstale/protocol";
 import type { AuthorityEnd, Network } from "../network/network.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-/** What dispatches, and waits until its replica shows the effect. */
-export interface DispatchingClient {
-  readonly name: string;
-  readonly driver: Pick<Replica, "request" | "position" | "reached">;
-  readonly network: Network;
-  readonly meddledWith: boolean;
-}
-
-type WaiterEnd = "reached" | "history_lost" | "closed";
-
-/** After so many repeats of one dispatch whose history was lost, the caller gives up. */
-const MOST_REPEATS = 6;
-
-/** What one client has asked for over HTTP, each carried to its end, and what the end must mean. */
 export class Dispatches {
-  /** Not at their end. */
+  /** So many dispatches are not at their end. */
   open = 0;
   readonly #world: Surroundings;
   readonly #authority: AuthorityEnd;
@@ -30,7 +18,7 @@ export class Dispatches {
     this.#client = client;
   }
 
-  /** Starts a command on hosts, and waits until the replica shows it. */
+  /** It starts a command on hosts, and waits until the replica shows it. */
   async dispatch(hosts: readonly string[], timeoutMs: number): Promise<void> {
     this.open += 1;
     this.#world.counters.add("dispatches");
@@ -40,13 +28,13 @@ export class Dispatches {
     this.open -= 1;
   }
 
-  /** Returns whether it is to be repeated with its key (rule D2). */
+  /** It returns true when the dispatch has to be repeated with its key (rule D2). */
   async #once(key: string, hosts: readonly string[], timeoutMs: number): Promise<boolean> {
     const { restores } = this.#world;
     const { starts } = this.#authority;
     const answer = await this.#post(key, hosts, timeoutMs);
     if (answer === null) return false;
-    // Sixteen epochs are told to a replica: an older one may be in the history without its knowing. So may today's be
+    // A replica is told of sixteen epochs, and an older one may be in the history without its knowing. So may today's be
     // when somebody swallowed the message that tells of it.
     const mayBeLost = () =>
       this.#world.restores > restores || this.#authority.starts - starts >= 15 || this.#client.meddledWith;
@@ -68,7 +56,7 @@ export class Dispatches {
     return `${this.#client.name} /api/dispatch ${key}`;
   }
 
-  /** Rule D3: only what is unknown may have happened. */
+  /** By rule D3 only what is unknown may have happened. */
   #refused(key: string, error: unknown): void {
     const code = error instanceof SyncError ? error.code : String(error);
     this.#world.counters.add(`dispatch_${code}`);
@@ -94,7 +82,7 @@ export class Dispatches {
     return "reached";
   }
 
-  /** Rule D2: what is shown, and its history, hold the effect. A tab on another space has nothing to show of it. */
+  /** By rule D2 the effect is in what is shown, and in its history. A tab on another space has nothing to show of it. */
   #checkReached(key: string, answer: EffectPosition): void {
     const { position } = this.#client.driver;
     const history = position === null ? null : this.#world.oracle.historyOf(position);
@@ -103,3 +91,16 @@ export class Dispatches {
     this.#world.fail("D2", `${key} at ${answer.epoch} ${answer.version} is reached and not shown`);
   }
 }
+
+/** This client dispatches, and waits until its replica shows the effect. */
+export interface DispatchingClient {
+  readonly name: string;
+  readonly driver: Pick<Replica, "request" | "position" | "reached">;
+  readonly network: Network;
+  readonly meddledWith: boolean;
+}
+
+type WaiterEnd = "reached" | "history_lost" | "closed";
+
+/** After so many repeats of one dispatch whose history was lost, the caller gives up. */
+const MOST_REPEATS = 6;

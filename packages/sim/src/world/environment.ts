@@ -1,3 +1,5 @@
+/** The environment is the machine of one client: a browser tab or a program. */
+
 import type { Timer } from "@neverstale/base";
 import type {
   ClientSocket,
@@ -13,30 +15,9 @@ import type { Network } from "../network/network.ts";
 import type { Random } from "../plan/random.ts";
 import { START_OF_TIME, type Surroundings } from "./surroundings.ts";
 
-/** A replica that is not told of a sleep notices it by its clocks within this time. */
-export const NOTICES_SLEEP_MS = 2_000;
-
-/** A difference of the clocks below this is none to a replica: short sleeps that one of them doesn't count. */
-const CLOCK_JUMP_MS = 1_000;
-
-interface PendingTimer {
-  /** On the monotonic clock of this machine. */
-  readonly due: number;
-  readonly run: () => void;
-  timer: Timer | null;
-}
-
-/** What happens around the events of one client. */
-export interface EventHooks extends ConnectionWatch {
-  /** Something has happened to the client. */
-  happened(): void;
-}
-
-const decoder = new TextDecoder();
-
 /**
- * The machine of one client: a browser tab or a program. Its clocks are its own, and it sleeps: then nothing runs, no
- * timer, no frame, no answer, and the monotonic clock may stand still or not.
+ * Its clocks are its own. While it sleeps nothing runs: no timer, no frame and no answer. The monotonic clock may stand
+ * still then, or not.
  */
 export class SimEnvironment implements Environment {
   readonly baseUrl = null;
@@ -48,10 +29,10 @@ export class SimEnvironment implements Environment {
   readonly #hooks: EventHooks;
   readonly #timers = new Set<PendingTimer>();
   #tells = new Set<(signal: EnvironmentSignal) => void>();
-  /** What would have happened while it slept. */
+  /** These would have happened while it slept. */
   #missed: (() => void)[] = [];
   #asleep: { readonly at: number; readonly countsTime: boolean } | null = null;
-  /** What the monotonic clock has not counted. */
+  /** The monotonic clock has not counted so many ms. */
   #uncountedMs = 0;
   #wallSkewMs: number;
   #open: { closed: boolean } | null = null;
@@ -68,7 +49,7 @@ export class SimEnvironment implements Environment {
     this.#wallSkewMs = this.#random.int(-3_600_000, 3_600_000);
   }
 
-  /** How far its two clocks may stand apart without its noticing. */
+  /** Its two clocks may stand so far apart without its noticing. */
   get unnoticedMs(): number {
     return this.#uncountedMs > 0 ? CLOCK_JUMP_MS : 0;
   }
@@ -122,7 +103,7 @@ export class SimEnvironment implements Environment {
     this.#hooks.happened();
   }
 
-  /** Somebody uses the client; nobody does while it sleeps. */
+  /** Somebody uses the client. Nobody does while it sleeps. */
   act(run: () => void): void {
     if (this.#asleep === null) this.#happen(run);
   }
@@ -166,7 +147,7 @@ export class SimEnvironment implements Environment {
     });
   }
 
-  /** At once, or later, as environments do. */
+  /** The text comes at once or later, as in real environments. */
   readonly inflate = (bytes: Uint8Array, maxBytes: number): string | Promise<string> => {
     if (bytes.length > maxBytes) throw new SyncError("bad_message", "the frame is too large");
     const text = decoder.decode(bytes);
@@ -185,7 +166,7 @@ export class SimEnvironment implements Environment {
     for (const tell of [...this.#tells]) this.#happen(() => tell(signal));
   }
 
-  /** The tab is frozen, or the machine sleeps; `countsTime`: whether the monotonic clock goes on. */
+  /** The tab is frozen, or the machine sleeps. With `countsTime` the monotonic clock goes on. */
   sleep(countsTime: boolean): void {
     if (this.#asleep !== null) return;
     this.#asleep = { at: this.#world.clock.now, countsTime };
@@ -211,8 +192,9 @@ export class SimEnvironment implements Environment {
   }
 
   /**
-   * Somebody sets the clock of the machine, and it returns true; not while it sleeps, and not before it has noticed that it did: a clock that is
-   * set back over a sleep that the other clock did not count leaves nothing to notice it by.
+   * Somebody sets the clock of the machine. It returns false when that is not possible now: while the machine sleeps,
+   * and before it has noticed that it did. A clock that is set back over a sleep that the other clock did not count
+   * would leave nothing to notice it by.
    */
   jumpWall(byMs: number): boolean {
     if (this.asleep || this.#world.clock.now - this.wokeAt <= NOTICES_SLEEP_MS) return false;
@@ -222,7 +204,30 @@ export class SimEnvironment implements Environment {
   }
 }
 
-/** As the build before asked: it knew of no parts. */
+/** A replica that is not told of a sleep notices it by its clocks within this time. */
+export const NOTICES_SLEEP_MS = 2_000;
+
+/**
+ * A replica does not notice a smaller difference of its clocks. Short sleeps that one of them doesn't count make some.
+ */
+const CLOCK_JUMP_MS = 1_000;
+
+interface PendingTimer {
+  /** It is a time on the monotonic clock of this machine. */
+  readonly due: number;
+  readonly run: () => void;
+  timer: Timer | null;
+}
+
+/** These are called around the events of one client. */
+export interface EventHooks extends ConnectionWatch {
+  /** Something has happened to the client. */
+  happened(): void;
+}
+
+const decoder = new TextDecoder();
+
+/** The build before asked like this, because it knew of no parts. */
 function withoutParts(url: string): string {
   const address = new URL(url);
   address.searchParams.delete(PARTS_PARAMETER);

@@ -1,3 +1,5 @@
+/** The authority's HTTP API: a session, dispatch under an idempotency key, an agent's report, and the state. */
+
 import { type Change, isJsonObject, type JsonObject, type StateOf, SyncError } from "@neverstale/protocol";
 import type { Applied, Decide, StateManager, Transaction, TransactOptions } from "@neverstale/server";
 import { difference } from "../checks/same-state.ts";
@@ -5,18 +7,6 @@ import type { SimAnswer, SimRequest } from "../network/http.ts";
 import type { mainModel } from "../plan/models.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-type Manager = StateManager<typeof mainModel>;
-
-/** The process that answers. */
-export interface AnsweringProcess {
-  readonly world: Surroundings;
-  readonly manager: Manager | null;
-  readonly epoch: string;
-  newId(): string;
-  transact(decide: Decide<StateOf<typeof mainModel>>, options: TransactOptions): Promise<Applied>;
-}
-
-/** The authority's HTTP API: a session, dispatch under an idempotency key, an agent's report, the state. */
 export async function answerRequest(process: AnsweringProcess, request: SimRequest): Promise<SimAnswer> {
   const { manager, world } = process;
   if (manager === null) return problem(503, "shutting_down");
@@ -32,6 +22,17 @@ export async function answerRequest(process: AnsweringProcess, request: SimReque
     if (error instanceof SyncError) return problem(STATUS[error.code] ?? 500, error.code);
     throw error;
   }
+}
+
+type Manager = StateManager<typeof mainModel>;
+
+/** This process answers. */
+export interface AnsweringProcess {
+  readonly world: Surroundings;
+  readonly manager: Manager | null;
+  readonly epoch: string;
+  newId(): string;
+  transact(decide: Decide<StateOf<typeof mainModel>>, options: TransactOptions): Promise<Applied>;
 }
 
 const STATUS: Readonly<Record<string, number>> = {
@@ -59,7 +60,7 @@ async function carryOut(process: AnsweringProcess, request: SimRequest): Promise
 
 type Decided = { readonly changes: readonly Change[]; readonly answer: JsonObject };
 
-/** Starts one command on each host, and tells the agents in the same transaction. */
+/** It starts one command on each host, and tells the agents in the same transaction. */
 function dispatch(newId: () => string, key: string, body: JsonObject): (transaction: Transaction) => Decided {
   return (transaction) => {
     const hosts = body.hosts as readonly string[];
@@ -75,7 +76,10 @@ function dispatch(newId: () => string, key: string, body: JsonObject): (transact
   };
 }
 
-/** An agent says that a task is done. The event holds its key: whether it took effect twice is seen from outside. */
+/**
+ * An agent says that a task is done. The event holds its key, so that it can be seen from outside if it took effect
+ * twice.
+ */
 function report(
   newId: () => string,
   key: string,
@@ -94,7 +98,7 @@ function report(
   };
 }
 
-/** What `GET /api/state` reads is committed, and all of one moment (rule A1). */
+/** By rule A1 all that `GET /api/state` reads is committed, and of one moment. */
 function readState({ world, epoch }: AnsweringProcess, manager: Manager): SimAnswer {
   const { version, collections } = manager.capture();
   const space = manager.space("main")?.creationId ?? "";

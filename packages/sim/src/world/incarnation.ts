@@ -1,3 +1,5 @@
+/** An incarnation is one process of the authority: the real manager and hub over a simulated machine. */
+
 import type { Timer } from "@neverstale/base";
 import {
   CLOSE,
@@ -31,7 +33,6 @@ import { mountStore } from "../store/sim-store.ts";
 import { answerRequest } from "./http-api.ts";
 import type { AuthorityConfig, Surroundings } from "./surroundings.ts";
 
-/** One process of the authority, from its start to its end: the real manager and hub over a simulated machine. */
 export class Incarnation implements Runtime {
   readonly world: Surroundings;
   readonly config: AuthorityConfig;
@@ -43,7 +44,7 @@ export class Incarnation implements Runtime {
   hub: SyncHub | null = null;
   readonly #connections = new Set<SimConnection>();
   readonly #onEnd = new Set<(silently: boolean) => void>();
-  /** Ends this process, because of its disk. */
+  /** It ends this process because of its disk. */
   readonly #exit: (process: Incarnation) => void;
   readonly #random;
   #closing: Promise<void> | null = null;
@@ -59,7 +60,7 @@ export class Incarnation implements Runtime {
     this.frames = new SimCodec((ms, run) => this.after(ms, run), this.#random, { scale, zipFromChars, snapshots });
   }
 
-  // Runtime: the machine as this process sees it.
+  // These methods are the machine as this process sees it.
 
   now(): number {
     return this.world.clock.now;
@@ -87,9 +88,9 @@ export class Incarnation implements Runtime {
     return this.config.loopUtilization;
   }
 
-  // Life and death.
+  // These methods are the start and the end of the process.
 
-  /** Opens the store and serves. Whatever goes wrong with the disk meanwhile ends the process. */
+  /** It opens the store and serves. Whatever goes wrong with the disk meanwhile ends the process. */
   async start(): Promise<void> {
     const { limits, beaconMs } = this.config;
     const { release } = this.world;
@@ -125,7 +126,7 @@ export class Incarnation implements Runtime {
     return this.manager?.epoch ?? "";
   }
 
-  /** Promise P3: what is there after a start is what the disk has. */
+  /** By promise P3 a start finds what the disk has. */
   #recovered(manager: StateManager<typeof mainModel>): void {
     const { branch } = this.world.disk;
     for (const name of new Set([...manager.spaces(), ...branch.spaces.keys()])) {
@@ -144,7 +145,7 @@ export class Incarnation implements Runtime {
     this.world.acks.recovered(branch);
   }
 
-  /** Rule E6: what a release keeps less of is gone before anyone is served. */
+  /** By rule E6, records that a release no longer keeps are gone before anyone is served. */
   #checkKept(name: string, state: OracleState): void {
     for (const [collection, { keep }] of Object.entries(this.models.of(name).collections)) {
       const kept = keep === null ? 0 : counted(keep, state[collection] ?? NO_RECORDS).length;
@@ -153,7 +154,7 @@ export class Incarnation implements Runtime {
     }
   }
 
-  /** The process ends here: nothing it has begun goes on. */
+  /** The process ends here. Nothing that it has begun goes on. */
   end(silently: boolean): void {
     this.alive = false;
     this.#count();
@@ -162,7 +163,7 @@ export class Incarnation implements Runtime {
     this.#connections.clear();
   }
 
-  /** A graceful end; resolves when the store is closed. */
+  /** The process ends gracefully. It resolves when the store is closed. */
   stop(): Promise<void> {
     this.#closing ??= this.#stop();
     return this.#closing;
@@ -180,7 +181,7 @@ export class Incarnation implements Runtime {
     for (const [reason, count] of Object.entries(fullStates)) this.world.counters.add(`full_state_${reason}`, count);
   }
 
-  /** What it acknowledges must hold from then on. */
+  /** Whatever it acknowledges must hold from then on. */
   async transact(decide: Decide<StateOf<typeof mainModel>>, options: TransactOptions = {}): Promise<Applied> {
     if (this.manager === null) throw new SyncError("shutting_down", "the process does not serve yet");
     const asked = new AskedChanges(this.world.acks.removals, this.models);
@@ -190,7 +191,7 @@ export class Incarnation implements Runtime {
     return applied;
   }
 
-  /** Rule S3: who leaves is found at once, however many records are kept or have left. */
+  /** By rule S3 the record that leaves is found at once, however many records are kept or have left. */
   #checkSteps(): void {
     const { eviction_lookups: lookups = 0, eviction_steps: steps = 0 } = this.manager?.metrics() ?? {};
     if (steps > 2 * lookups) this.world.fail("S3", `the oldest record was found ${lookups} times in ${steps} steps`);
@@ -204,7 +205,7 @@ export class Incarnation implements Runtime {
     throw error;
   }
 
-  // The endpoint, as `serveSync` is it.
+  // These methods are the endpoint, as `serveSync` is one.
 
   accept(connection: SimConnection): void {
     const { hub, manager } = this;
@@ -250,7 +251,7 @@ export class Incarnation implements Runtime {
     }
   }
 
-  /** A request over HTTP. Rejects when the process ends before it has answered, unless nobody is left to say so. */
+  /** It answers a request over HTTP. It rejects when the process ends before that, unless nobody is left to say so. */
   request(request: SimRequest): Promise<SimAnswer> {
     return new Promise((resolve, reject) => {
       const ended = (silently: boolean) => {
@@ -276,13 +277,13 @@ function asksForParts({ url }: SimConnection): boolean {
   return url.searchParams.get(PARTS_PARAMETER) === "1";
 }
 
-/** Bounds of rule S8 that a call can meet. */
+/** A call can meet these bounds of rule S8. */
 const SIZES = ["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"] as const;
 
 /** A start that fails with one of them is tried again. */
 const OF_THE_DISK: readonly string[] = ["store_unavailable", "outcome_unknown"];
 
-/** The collections of the main space that hold records. */
+/** It returns the collections of the main space that hold records. */
 function collectionsIn({ spaces }: Branch): ReadonlySet<string> {
   const state = Object.entries(spaces.get("main")?.head.state ?? {});
   return new Set(state.filter(([, records]) => records.size > 0).map(([name]) => name));

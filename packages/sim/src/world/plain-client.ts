@@ -1,3 +1,5 @@
+/** The seed's thirty lines: a client of the plain profile that knows gap and drift, and nothing else. */
+
 import type { Timer } from "@neverstale/base";
 import type { ConnectionEvents } from "@neverstale/client";
 import type { Change, StateRecord } from "@neverstale/protocol";
@@ -12,23 +14,6 @@ import type { Random } from "../plan/random.ts";
 import type { Models } from "../plan/releases.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-export interface PlainConfig {
-  readonly name: string;
-  /** The space it follows. */
-  readonly space: string;
-  readonly network: NetworkConfig;
-}
-
-const RECONNECT_MS = 1_000;
-/** A connection begins anew: nobody says which history its versions belong to. */
-const NOTHING_YET = -1;
-
-type PlainMessage =
-  | { readonly type: "init" | "full_state"; readonly version: number; readonly payload: Record<string, StateRecord[]> }
-  | { readonly type: "delta"; readonly version: number; readonly payload: Change }
-  | { readonly type: "sync"; readonly version: number };
-
-/** The seed's thirty lines: a client of the plain profile that knows gap and drift, and nothing else. */
 export class PlainClient implements ConnectionWatch {
   readonly name: string;
   readonly network: Network;
@@ -82,7 +67,7 @@ export class PlainClient implements ConnectionWatch {
     if (!this.#left) this.#retry ??= this.#world.clock.after(RECONNECT_MS, () => this.connect());
   }
 
-  /** Closes what it has and comes back, as a user who loads the page anew. */
+  /** It closes what it has and comes back, like a user who loads the page anew. */
   reload(): void {
     this.#connection?.closeByClient();
     this.#comeBack();
@@ -127,7 +112,7 @@ export class PlainClient implements ConnectionWatch {
     this.#check(connection);
   }
 
-  /** Promise P1. */
+  /** By promise P1 it shows what was true. */
   #check({ id, follows }: SimConnection): void {
     if (follows === null) return;
     const moment = this.#world.oracle.momentAt({ ...follows, version: this.version });
@@ -136,6 +121,22 @@ export class PlainClient implements ConnectionWatch {
     if (where !== null) this.#world.fail("P1", `${id} at ${this.version} shows another ${where}`);
   }
 }
+
+export interface PlainConfig {
+  readonly name: string;
+  /** It follows this space. */
+  readonly space: string;
+  readonly network: NetworkConfig;
+}
+
+const RECONNECT_MS = 1_000;
+/** A connection begins anew, because nobody says which history its versions belong to. */
+const NOTHING_YET = -1;
+
+type PlainMessage =
+  | { readonly type: "init" | "full_state"; readonly version: number; readonly payload: Record<string, StateRecord[]> }
+  | { readonly type: "delta"; readonly version: number; readonly payload: Change }
+  | { readonly type: "sync"; readonly version: number };
 
 function stateFrom(payload: Record<string, StateRecord[]>): OracleState {
   return Object.fromEntries(

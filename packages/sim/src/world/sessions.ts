@@ -1,6 +1,10 @@
-/** Who may come in. It is not what is tested here, so it lives outside the authority and no crash loses it. */
+/** Sessions say who may come in. No crash loses them, because they are not what is tested here. */
+
 export class SimSessions {
-  /** Null: a token of its own, such as agents have, that no browser sends by itself: no CSRF token is asked for. */
+  /**
+   * It is null for a client with a token of its own, such as agents have. No browser sends that by itself, so no CSRF
+   * token is asked for.
+   */
   readonly #tokens = new Map<string, string | null>();
   readonly #out = new Set<string>();
   #count = 0;

@@ -1,3 +1,5 @@
+/** The surroundings are what the authority and its clients share: time, chance, the disk, sessions and the judges. */
+
 import type { Position } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
 import { Acks } from "../checks/acks.ts";
@@ -11,34 +13,6 @@ import { Disk, type DiskConfig } from "../store/disk.ts";
 import { SimClock } from "./clock.ts";
 import { SimSessions } from "./sessions.ts";
 
-export interface WorldConfig {
-  readonly seed: string;
-  readonly authority: AuthorityConfig;
-  readonly disk: DiskConfig;
-  readonly keepTrace: boolean;
-}
-
-/** The first thing that did not hold. */
-export interface RunFailure {
-  readonly rule: string;
-  readonly message: string;
-  readonly at: number;
-}
-
-/** How the world around one process of the authority is set up. */
-export interface AuthorityConfig {
-  readonly limits: Partial<Limits>;
-  readonly beaconMs: number;
-  readonly scale: number;
-  readonly zipFromChars: number;
-  readonly buildMs: number;
-  readonly loopUtilization: number;
-}
-
-/** 2026-01-01 on a clock that is right. */
-export const START_OF_TIME = 1_767_225_600_000;
-
-/** Everything that the authority and its clients share: time, chance, the disk, who may come in, and the judges. */
 export class Surroundings {
   readonly config: WorldConfig;
   readonly random: Random;
@@ -50,17 +24,17 @@ export class Surroundings {
   readonly disk: Disk;
   readonly acks: Acks;
   readonly calls: CallHistory;
-  /** How often building a snapshot fails, and how long it takes at most. */
+  /** Building a snapshot fails so often, and takes so long at most. */
   readonly snapshots: { failedBuilds: number; buildMs: number };
-  /** What is started next. */
+  /** This release is started next. */
   release: Release = FIRST_RELEASE;
   restores = 0;
   restoredAt = 0;
   failure: RunFailure | null = null;
-  /** When somebody set the authority's clock the last time. */
+  /** Somebody set the authority's clock at this time for the last time. */
   wallSetAt = Number.NEGATIVE_INFINITY;
   #ids = 0;
-  /** What somebody set the authority's clock ahead. */
+  /** Somebody set the authority's clock ahead by so much. */
   #wallSkewMs = 0;
 
   constructor(config: WorldConfig) {
@@ -76,7 +50,9 @@ export class Surroundings {
     this.acks = new Acks(this.fail, () => this.disk);
   }
 
-  /** Something that is promised does not hold. Only the first time counts: what follows may follow from it. */
+  /**
+   * Something that is promised does not hold. Only the first time counts, because what comes later may follow from it.
+   */
   readonly fail = (rule: string, message: string): void => {
     if (this.failure !== null) return;
     this.failure = { rule, message, at: this.clock.now };
@@ -88,7 +64,7 @@ export class Surroundings {
     return `id-${this.#ids}`;
   }
 
-  /** As the authority's machine tells it. */
+  /** The authority's machine tells this time. */
   wallTime(): number {
     return START_OF_TIME + this.clock.now + this.#wallSkewMs;
   }
@@ -98,7 +74,9 @@ export class Surroundings {
     this.#wallSkewMs += byMs;
   }
 
-  /** Since when a position has not been the newest of what the authority has; null: it is. */
+  /**
+   * It returns the time since when a position has not been the newest that the authority has, or null when it still is.
+   */
   staleSince(name: string, position: Position): number | null {
     const { branch } = this.disk;
     const history = branch.spaces.get(name);
@@ -110,3 +88,30 @@ export class Surroundings {
     return next === undefined ? null : Math.max(next.at, this.restoredAt);
   }
 }
+
+export interface WorldConfig {
+  readonly seed: string;
+  readonly authority: AuthorityConfig;
+  readonly disk: DiskConfig;
+  readonly keepTrace: boolean;
+}
+
+/** This was the first thing that did not hold. */
+export interface RunFailure {
+  readonly rule: string;
+  readonly message: string;
+  readonly at: number;
+}
+
+/** The world around one process of the authority is set up like this. */
+export interface AuthorityConfig {
+  readonly limits: Partial<Limits>;
+  readonly beaconMs: number;
+  readonly scale: number;
+  readonly zipFromChars: number;
+  readonly buildMs: number;
+  readonly loopUtilization: number;
+}
+
+/** It is 2026-01-01 on a clock that is right. */
+export const START_OF_TIME = 1_767_225_600_000;

@@ -1,3 +1,5 @@
+/** A tab is a real replica with its own machine and network, watched after everything that happens to it. */
+
 import type { Timer } from "@neverstale/base";
 import { type Divergence, Replica, type ReplicaCounters, type SyncView } from "@neverstale/client";
 import type { Position, StateRecord } from "@neverstale/protocol";
@@ -11,57 +13,23 @@ import { Dispatches } from "./dispatches.ts";
 import { NOTICES_SLEEP_MS, SimEnvironment } from "./environment.ts";
 import type { Surroundings } from "./surroundings.ts";
 
-export interface TabConfig {
-  readonly name: string;
-  /** The space it follows. */
-  readonly space: string;
-  /** With a session and its CSRF token, as a page has them. */
-  readonly inBrowser: boolean;
-  /** It asks for large messages in parts (rule M9); an older build does not. */
-  readonly parts: boolean;
-  readonly network: NetworkConfig;
-  readonly beaconMs: number;
-}
-
-/** A record that somebody altered on its way, so that the replica is wrong without knowing. */
-interface Wrong {
-  readonly record: string;
-  /** The version it comes with; before the replica stands there, nothing of it is shown. */
-  readonly version: number;
-  readonly since: number;
-  readonly divergences: number;
-  /** Digests that were found to differ when it was altered. */
-  readonly found: number;
-}
-
-type Shown = Readonly<Record<string, ReadonlyMap<string, StateRecord>>>;
-
-/** What a delivered frame may have been late, at most, within the time that a confirmation counts. */
-const SLACK_MS = 50;
-/** A frame that waits for those before it to be inflated is taken in within this time. */
-const ON_ITS_WAY_MS = 1_000;
-
-/** An authority's clock that is set back by less is followed later. */
-const SET_BACK_MS = 2_000;
-
-/** A real replica with its own machine and network, watched after everything that happens to it. */
 export class Tab {
   readonly config: TabConfig;
   readonly network: Network;
   readonly environment: SimEnvironment;
   readonly driver: Replica<Shown>;
   readonly dispatches: Dispatches;
-  /** The types of all messages that came to its end, in order. */
+  /** These are the types of all messages that came to its end, in order. */
   readonly arrived: string[] = [];
-  /** Set while what it shows is wrong by somebody else's doing. */
+  /** It is set while what it shows is wrong because of somebody else. */
   wrong: Wrong | null = null;
-  /** Frames of it were swallowed, doubled or altered: what it counts is no fault of its own. */
+  /** Frames of it were swallowed, doubled or altered. So what it counts is no fault of its own. */
   meddledWith = false;
   readonly #world: Surroundings;
   readonly #random: Random;
   readonly #transits: { readonly at: number; readonly ms: number }[] = [];
   #position: Position | null = null;
-  /** How the replica stood when a frame of an older connection came. */
+  /** The replica stood like this when a frame of an older connection came. */
   #beforeLate: { readonly view: SyncView; readonly position: Position | null } | null = null;
   #comesBack: Timer | null = null;
   #divergences: Divergence[] = [];
@@ -120,7 +88,7 @@ export class Tab {
     if (this.status === "stale: unknown_space") this.#comeBack();
   }
 
-  /** Rule R8: a frame of an older connection changes nothing. */
+  /** By rule R8 a frame of an older connection changes nothing. */
   #checkLate(): void {
     const before = this.#beforeLate;
     this.#beforeLate = null;
@@ -128,7 +96,7 @@ export class Tab {
     this.#world.fail("R8", `${this.name} takes a frame of an older socket for one of the newest`);
   }
 
-  /** Who uses the tab opens the space again after a while: there may be one by then. */
+  /** Whoever uses the tab opens the space again after a while. There may be one by then. */
   #comeBack(): void {
     this.#comesBack ??= this.#world.clock.after(this.#random.int(500, 5_000), () => {
       this.#comesBack = null;
@@ -136,7 +104,10 @@ export class Tab {
     });
   }
 
-  /** Everything that must hold of a replica at every moment; `told`: it says itself that something has changed. */
+  /**
+   * It checks what must hold of a replica at every moment. With `told` the replica says itself that something has
+   * changed.
+   */
   check(told: boolean): void {
     const { position } = this.driver;
     const moved = position !== this.#position;
@@ -155,7 +126,7 @@ export class Tab {
     this.#world.trace.line(this.#world.clock.now, `${this.name} shows ${what}`);
   }
 
-  /** Rule E5. What is shown no longer counts as its position once it has been cleared. */
+  /** By rule E5 a replica never goes back. What was shown no longer counts as its position once it has been cleared. */
   #checkPosition(before: Position | null, after: Position | null): void {
     if (before?.epoch !== after?.epoch) this.#world.counters.add("client_epoch_changes", before === null ? 0 : 1);
     if (before === null || after === null || before.epoch !== after.epoch || before.space !== after.space) return;
@@ -176,7 +147,7 @@ export class Tab {
     else this.#checkFound(this.wrong, at);
   }
 
-  /** Rule R9. */
+  /** By rule R9 a replica that was signed out shows nothing. */
   #checkCleared(): void {
     for (const name of Object.keys(this.driver.state)) {
       if ((this.driver.state[name]?.size ?? 0) > 0) this.#world.fail("R9", `${this.name} still shows ${name}`);
@@ -184,7 +155,7 @@ export class Tab {
     this.wrong = null;
   }
 
-  /** Promise P5: what a digest found is counted and reported by name; a later value may have covered it before. */
+  /** By promise P5 what a digest found is counted and reported by name. A later value may have covered it before. */
   #healed(version: number): void {
     const { wrong } = this;
     if (wrong === null || (version < wrong.version && this.#world.clock.now - wrong.since < ON_ITS_WAY_MS)) return;
@@ -198,13 +169,13 @@ export class Tab {
     this.#world.fail("P5", `${this.name} healed ${wrong.record} and did not report it`);
   }
 
-  /** Promise P5: the next beacon tells it apart. */
+  /** By promise P5 the next beacon finds the difference. */
   #checkFound({ since, record }: Wrong, at: string): void {
     if (this.driver.view.status.type !== "live" || this.#hasJustWoken) return;
     if (this.#world.clock.now - since > this.#freshMs) this.#world.fail("P5", `${at} is live with a wrong ${record}`);
   }
 
-  /** Rule R7: while it says `live`, what it shows was true a short time ago. */
+  /** By rule R7 what it shows was true a short time ago, while it says `live`. */
   #checkFresh(position: Position): void {
     const since = this.#world.staleSince(this.config.space, position);
     if (since === null || this.#hasJustWoken) return;
@@ -212,7 +183,9 @@ export class Tab {
     if (age > this.#freshMs) this.#world.fail("R7", `${this.name} says live at ${position.version}, ${age} ms behind`);
   }
 
-  /** Rule R7: while it is live it knows the authority's clock, but for what the newest `sync` was on its way. */
+  /**
+   * By rule R7 it knows the authority's clock while it is live, but for the time that the newest `sync` was on its way.
+   */
   #checkClock(): void {
     const { clock, wallSetAt } = this.#world;
     const late = this.#worstTransit() + ON_ITS_WAY_MS;
@@ -227,7 +200,10 @@ export class Tab {
     return this.#world.clock.now - this.environment.wokeAt <= NOTICES_SLEEP_MS;
   }
 
-  /** For so long what was confirmed may be shown as live: what the rule allows, what frames took, what no clock showed. */
+  /**
+   * A replica may show as live for so long what was confirmed: the time that the rule allows, that frames took, and
+   * that no clock showed.
+   */
   get #freshMs(): number {
     return 1.5 * this.config.beaconMs + this.#worstTransit() + this.environment.unnoticedMs + SLACK_MS;
   }
@@ -283,3 +259,36 @@ export class Tab {
     this.#world.trace.line(this.#world.clock.now, `${connection.id} meddled with: ${how}`);
   }
 }
+
+export interface TabConfig {
+  readonly name: string;
+  /** It follows this space. */
+  readonly space: string;
+  /** With true it has a session and its CSRF token, like a page. */
+  readonly inBrowser: boolean;
+  /** With true it asks for large messages in parts (rule M9). An older build does not. */
+  readonly parts: boolean;
+  readonly network: NetworkConfig;
+  readonly beaconMs: number;
+}
+
+/** Somebody altered a record on its way, so that the replica is wrong without knowing. */
+interface Wrong {
+  readonly record: string;
+  /** The record comes with this version. Before the replica stands there, nothing of it is shown. */
+  readonly version: number;
+  readonly since: number;
+  readonly divergences: number;
+  /** So many digests had been found to differ when it was altered. */
+  readonly found: number;
+}
+
+type Shown = Readonly<Record<string, ReadonlyMap<string, StateRecord>>>;
+
+/** A delivered frame may have been so late, at most, within the time that a confirmation counts. */
+const SLACK_MS = 50;
+/** A frame that waits for those before it to be inflated is taken in within this time. */
+const ON_ITS_WAY_MS = 1_000;
+
+/** A replica follows later when the authority's clock is set back by less than this. */
+const SET_BACK_MS = 2_000;

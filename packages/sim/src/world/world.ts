@@ -1,13 +1,11 @@
+/** The world is one authority, its disk, its clients and what is between them. All of it follows from the seed. */
+
 import type { NetworkConfig } from "../network/network.ts";
 import { Authority } from "./authority.ts";
 import { PlainClient } from "./plain-client.ts";
 import { Surroundings, type WorldConfig } from "./surroundings.ts";
 import { Tab, type TabConfig } from "./tab.ts";
 
-/** Many times what a run takes: whoever needs more talks to itself. */
-const MOST_EVENTS = 200_000;
-
-/** One authority, its disk, its clients and what is between them: everything of it follows from the seed. */
 export class World extends Surroundings {
   readonly authority: Authority;
   readonly tabs = new Map<string, Tab>();
@@ -31,13 +29,16 @@ export class World extends Surroundings {
     return client;
   }
 
-  /** Something has failed; or the run would never end. */
+  /** It is true when something has failed, or when the run would never end. */
   #isOver(): boolean {
     if (this.clock.events > MOST_EVENTS) this.fail("events", `too many events: more than ${MOST_EVENTS}`);
     return this.failure !== null;
   }
 
-  /** Lets so much time pass; ends early when something does not hold. Errors that nobody caught are failures too. */
+  /**
+   * It lets so much time pass, and ends early when something does not hold. Errors that nobody caught are failures,
+   * too.
+   */
   async pass(ms: number, goOn: () => boolean = () => true): Promise<void> {
     const until = this.clock.now + ms;
     try {
@@ -47,3 +48,6 @@ export class World extends Surroundings {
     }
   }
 }
+
+/** It is many times what a run takes. Whoever needs more talks to itself. */
+const MOST_EVENTS = 200_000;

@@ -1,8 +1,10 @@
+/** The broken builds: each is a mistake that the simulator must catch. */
+
 import type { BrokenBuild } from "./broken-build.ts";
 import { DATA_MISTAKES } from "./data-builds.ts";
 import { FOUND_MISTAKES } from "./found-builds.ts";
 
-/** A note that is kept from one call to the next, beside an object. */
+/** With this an edit keeps a note from one call to the next, beside an object. */
 const AFTERWARDS = `
 const firstOf = new WeakMap();
 function isLater(of, one) {
@@ -11,7 +13,7 @@ function isLater(of, one) {
 }
 `;
 
-/** What a review would call out by its rule. */
+/** A review would call these out by their rule. */
 const MISTAKES: readonly BrokenBuild[] = [
   {
     name: "the gap check is skipped",

@@ -1,6 +1,7 @@
+/** Mistakes about what is stored: bounds of the tables, releases that follow each other, and sizes. */
+
 import type { BrokenBuild } from "./broken-build.ts";
 
-/** Mistakes about what is stored: bounds of the tables, releases that follow each other, sizes. */
 export const DATA_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "what a fold noted for its taking back is never trimmed",

@@ -1,6 +1,7 @@
+/** The simulator found these mistakes in this engine, and each must stay within its reach. */
+
 import type { BrokenBuild } from "./broken-build.ts";
 
-/** What the simulator found in this engine: each must stay within its reach. */
 export const FOUND_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "a removal whose tombstone is trimmed is not folded",

@@ -1,4 +1,5 @@
-/** Keeps the failure of a broken build: its arguments are those of `keep`, and the build's name, as JSON. */
+/** The failure of a broken build is kept here: the arguments are those of `keep`, with the build's name, as JSON. */
+
 import type { KeepOptions } from "../keep.ts";
 import { breakModules, buildNamed } from "./hook.ts";
 

@@ -1,3 +1,5 @@
+/** Broken builds are run here until they are caught. */
+
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
@@ -11,6 +13,21 @@ import type { BrokenBuild } from "./broken-build.ts";
 import { BROKEN_BUILDS } from "./builds.ts";
 import { buildNamed } from "./hook.ts";
 
+/** It prints a table that says what caught which build, and returns the exit code. */
+export async function proveBroken({ names, seed, jobs }: ProveOptions): Promise<number> {
+  const builds = names.length === 0 ? BROKEN_BUILDS : names.map(buildNamed);
+  const proofs: Promise<Proof>[] = [];
+  const under = new Set<Promise<Proof>>();
+  for (const { name } of builds) {
+    const proof = proveBuild(name, seed, MOST_RUNS);
+    proofs.push(proof);
+    under.add(proof);
+    proof.finally(() => under.delete(proof)).catch(() => {});
+    if (under.size >= jobs) await Promise.race(under);
+  }
+  return printTable(await Promise.all(proofs));
+}
+
 const KEEP = fileURLToPath(new URL("./keep.ts", import.meta.url));
 const WORKER = fileURLToPath(new URL("./worker.ts", import.meta.url));
 /** A build that gets through so many runs has not been caught. */
@@ -18,12 +35,12 @@ const MOST_RUNS = 5_000;
 
 interface Proof {
   readonly name: string;
-  /** The first run that failed; null: none did. */
+  /** This was the first run that failed. It is null when none did. */
   readonly caught: RunReport | null;
   readonly seconds: number;
 }
 
-/** Runs one broken build, seed after seed, until it is caught. */
+/** It runs one broken build, seed after seed, until it is caught. */
 async function proveBuild(name: string, firstSeed: number, runs: number): Promise<Proof> {
   const startedAt = performance.now();
   let caught: RunReport | null = null;
@@ -43,7 +60,7 @@ async function proveBuild(name: string, firstSeed: number, runs: number): Promis
   return { name, caught, seconds };
 }
 
-/** Runs one plan with a broken build, in a process of its own. */
+/** It runs one plan with a broken build, in a process of its own. */
 export async function runBroken(name: string, plan: RunPlan): Promise<RunReport> {
   const child = fork(WORKER, [name]);
   try {
@@ -60,7 +77,7 @@ async function ended(name: string, exit: Promise<unknown>): Promise<never> {
   throw new Error(`the process of "${name}" ended before it had said what came of its run`);
 }
 
-/** The plan that is known to catch a build. */
+/** It returns the plan that is known to catch a build. */
 export function planAgainst({ by }: BrokenBuild): RunPlan {
   return "seed" in by ? makePlan(String(by.seed)) : regressionNamed(by.regression).plan;
 }
@@ -74,40 +91,25 @@ export function regressionNamed(name: string): Regression {
   return JSON.parse(readFileSync(`${REGRESSIONS}${name}.json`, "utf8")) as Regression;
 }
 
-/** Finds the first seed that catches the build, and keeps it, shrunk, under a name. */
+/** It finds the first seed that catches the build, and keeps it, shrunk, under a name. */
 export async function keepBroken(build: string, firstSeed: number, name: string): Promise<void> {
   const { caught } = await proveBuild(build, firstSeed, MOST_RUNS);
   if (caught === null) throw new Error(`${MOST_RUNS} runs did not catch it`);
   await keepIn({ build, seed: caught.seed, name });
 }
 
-/** Keeps the failure of a seed under a broken build, in a process of its own. */
+/** It keeps the failure of a seed under a broken build, in a process of its own. */
 export async function keepIn(options: KeepOptions): Promise<void> {
   const [code] = (await once(fork(KEEP, [JSON.stringify(options)]), "exit")) as [number | null];
   if (code !== 0) throw new Error(`keeping it ended with exit code ${code}`);
 }
 
 export interface ProveOptions {
-  /** Of the builds to run; none: all. */
+  /** These builds are run. When there are no names, all are. */
   readonly names: readonly string[];
-  /** The first seed. */
+  /** This is the first seed. */
   readonly seed: number;
   readonly jobs: number;
-}
-
-/** Prints the table of what caught which build; returns the exit code. */
-export async function proveBroken({ names, seed, jobs }: ProveOptions): Promise<number> {
-  const builds = names.length === 0 ? BROKEN_BUILDS : names.map(buildNamed);
-  const proofs: Promise<Proof>[] = [];
-  const under = new Set<Promise<Proof>>();
-  for (const { name } of builds) {
-    const proof = proveBuild(name, seed, MOST_RUNS);
-    proofs.push(proof);
-    under.add(proof);
-    proof.finally(() => under.delete(proof)).catch(() => {});
-    if (under.size >= jobs) await Promise.race(under);
-  }
-  return printTable(await Promise.all(proofs));
 }
 
 function printTable(proofs: readonly Proof[]): number {

@@ -1,18 +1,19 @@
-/** Brings the table of broken builds in docs/RELIABILITY.md up to date: `node --conditions=source <this file>`. */
+/** The table of broken builds in docs/RELIABILITY.md is brought up to date by `node --conditions=source <this file>`. */
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BrokenBuild } from "./broken-build.ts";
 import { BROKEN_BUILDS } from "./builds.ts";
 
+/** It returns the page with its table as the list of builds has it. */
+export function withTable(page: string): string {
+  return page.replace(TABLE, () => HEAD + BROKEN_BUILDS.map(rowOf).join(""));
+}
+
 export const PAGE = fileURLToPath(new URL("../../../../../docs/RELIABILITY.md", import.meta.url));
 
 const HEAD = "| broken build | the mistake | caught under | by |\n|---|---|---|---|\n";
 const TABLE = /\| broken build \|.*\n(\|.*\n)*/;
-
-/** The page with its table as the list of builds has it. */
-export function withTable(page: string): string {
-  return page.replace(TABLE, () => HEAD + BROKEN_BUILDS.map(rowOf).join(""));
-}
 
 function rowOf({ name, item, note, rule, by }: BrokenBuild): string {
   const caughtBy = "seed" in by ? `seed ${by.seed}` : `\`regressions/${by.regression}\``;
