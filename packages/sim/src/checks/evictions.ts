@@ -1,7 +1,7 @@
 /** Evictions are judged here: who leaves a collection that keeps only its newest records. */
 
 import { type Change, type Keep, type Model, RECORD_EVICTED, type StateRecord } from "@neverstale/protocol";
-import { type History, type HistoryMoment, NO_RECORDS, type Records } from "./history.ts";
+import { type History, type HistoryMoment, NO_RECORDS, type OracleRecords } from "./history.ts";
 import { isSame } from "./same-state.ts";
 
 /** It tells what rule S3 has against a change, as the history stands before it. It returns null when nothing is wrong. */
@@ -17,7 +17,7 @@ export function wrongEviction(model: Model, history: History, { type, data }: Ch
 }
 
 /** These records count for a `keep`. */
-export function counted({ where = {} }: Keep, records: Records): readonly StateRecord[] {
+export function counted({ where = {} }: Keep, records: OracleRecords): readonly StateRecord[] {
   return [...records.values()].filter((record) =>
     Object.entries(where).every(([field, values]) => values.some((value) => value === record[field])),
   );
@@ -33,6 +33,6 @@ function longestUntouched({ moments, head }: History, name: string, ids: readonl
   return [...left][0];
 }
 
-function recordsAt(moments: readonly HistoryMoment[], version: number, name: string): Records {
+function recordsAt(moments: readonly HistoryMoment[], version: number, name: string): OracleRecords {
   return moments[version]?.state[name] ?? NO_RECORDS;
 }

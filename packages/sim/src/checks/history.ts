@@ -70,10 +70,10 @@ export class Branch {
 export type Report = (rule: string, message: string) => void;
 
 /** A collection that was not declared yet has no records. */
-export const NO_RECORDS: Records = new Map();
+export const NO_RECORDS: OracleRecords = new Map();
 
-export type Records = ReadonlyMap<string, StateRecord>;
-export type OracleState = Readonly<Record<string, Records>>;
+export type OracleRecords = ReadonlyMap<string, StateRecord>;
+export type OracleState = Readonly<Record<string, OracleRecords>>;
 
 /** These facts say when a group became durable, and which release wrote it. */
 export interface CommitFacts {

@@ -1,7 +1,7 @@
 /** Two states are compared here: the one that is shown, and the one that was true. */
 
 import type { JsonValue, StateRecord } from "@neverstale/protocol";
-import { NO_RECORDS, type OracleState, type Records } from "./history.ts";
+import { NO_RECORDS, type OracleRecords, type OracleState } from "./history.ts";
 
 /** It tells the first record in which what is shown differs from what was true, or null when nothing does. */
 export function difference(shown: Readonly<Record<string, ReadonlyMap<string, StateRecord>>>, truth: OracleState) {
@@ -18,7 +18,7 @@ export function difference(shown: Readonly<Record<string, ReadonlyMap<string, St
 /** These pairs of records were found equal before. Both sides replace records and never alter them. */
 const known = new WeakMap<StateRecord, StateRecord>();
 
-function told(name: string, id: string, shown: Records, truth: Records): string {
+function told(name: string, id: string, shown: OracleRecords, truth: OracleRecords): string {
   return `${name}/${id}: ${JSON.stringify(shown.get(id))} instead of ${JSON.stringify(truth.get(id))}`;
 }
 
