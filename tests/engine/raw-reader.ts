@@ -22,7 +22,7 @@ export class RawReader {
   /** This is the last digest that came with this version. */
   levelDigest: string | null = null;
   readonly #socket: WebSocket;
-  #taken = 0;
+  #received = 0;
 
   constructor(url: string, position = "", state: MutableState = {}) {
     this.state = state;
@@ -31,13 +31,13 @@ export class RawReader {
     this.#socket.on("error", () => {}); // A close follows, and says what there is to say.
     this.#socket.on("message", (data: Buffer, isBinary: boolean) => {
       const message = decodeServerMessage((isBinary ? gunzipSync(data) : data).toString());
-      if (message !== null) this.#take(message);
-      this.#taken += 1;
-      this.#socket.send(JSON.stringify({ type: "ack", n: this.#taken }));
+      if (message !== null) this.#apply(message);
+      this.#received += 1;
+      this.#socket.send(JSON.stringify({ type: "ack", n: this.#received }));
     });
   }
 
-  #take(message: ServerMessage): void {
+  #apply(message: ServerMessage): void {
     this.types.push(message.type);
     if (message.type === "init" || message.type === "full_state") {
       this.state = fromWireState(message.payload);

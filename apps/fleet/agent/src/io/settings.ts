@@ -76,16 +76,16 @@ export const HELP = `neverstale agent: runs on a host what that host's agent.yam
   --allow-http                 send the credential unencrypted to a server that isn't this machine
   --version, --help
 
-Logs are JSON lines on standard error. SIGHUP reads agent.yaml again; one that is wrong, or that other users may write,
-is said in the log and at the host, and what was read before still counts. SIGTERM ends the agent, not what it has started:
-commands go on and are reported after the next start (systemd: KillMode=process).
+Logs are JSON lines on standard error. SIGHUP reads agent.yaml again. When the file is wrong, or other users may write it, the
+log and the host say so, and what was read before still counts. SIGTERM ends the agent, but not what it has started: commands
+go on and are reported after the next start (systemd: KillMode=process).
 
-Disk: an op's output_cap bounds what it may write, and only one op runs at a time. Output that the server has is kept for
-24 h at most and 256 MiB in all, oldest first to go. A full disk starts nothing: commands wait, and expire at the server;
-what runs goes on, its output is cut where the disk was full, and says so.
+Disk: an op's output_cap bounds what it may write, and only one op runs at a time. Output that the server has is kept for 24 h
+at most and 256 MiB in all, and the oldest goes first. On a full disk nothing starts: commands wait, and expire at the server.
+A command that runs goes on. Its output is cut where the disk was full, and says so.
 
-Exit status: 0 stopped, 1 failed, 2 wrong flags or files, 3 another agent has the data directory,
-4 the server accepts neither credential nor token.
+Exit status: 0 means stopped, 1 failed, 2 wrong flags or files, 3 that another agent has the data directory, and 4 that the
+server accepts neither credential nor token.
 
 Example
   neverstale agent --server https://fleet.example.org --data-dir /var/lib/neverstale --enroll-token TOKEN

@@ -14,7 +14,10 @@ export function withSignIn(command: Command): Command {
   return command
     .addOption(new Option("--url <address>", "the server").env("NEVERSTALE_URL").default("http://127.0.0.1:8080"))
     .addOption(new Option("--user <name>", "who signs in").env("NEVERSTALE_USER").default("admin"))
-    .option("--password-file <file>", "holds the password; else NEVERSTALE_PASSWORD, else it is asked for");
+    .option(
+      "--password-file <file>",
+      "the file that holds the password; else NEVERSTALE_PASSWORD, else it is asked for",
+    );
 }
 
 export function dataDirOption(): Option {

@@ -62,7 +62,7 @@ function program(end: ProcessEnd): Command {
     .showHelpAfterError("(add --help for what there is)")
     .addHelpText(
       "after",
-      "\nExit status: 0 done, 1 it was not so (see the command's help), 2 it could not be told or was asked wrongly.",
+      "\nExit status: 0 means done, 1 means no (the command's help says what that is), 2 means that nobody could tell, or that the\ncommand line is wrong.",
     );
   for (const add of COMMANDS) add(root, end);
   return root;

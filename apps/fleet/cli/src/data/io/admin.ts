@@ -5,7 +5,7 @@ import type { AddCommand } from "../../command-line/command.ts";
 import { dataDirOption } from "../../command-line/flags.ts";
 
 const HELP_TEXT = `
-Works while the server runs, within seconds; else the next start does it, and the link waits an hour for it.
+It works within seconds while the server runs. Otherwise the next start does it, if it comes within an hour.
 
 Example:
   neverstale admin reset --data-dir ./data`;
@@ -13,7 +13,7 @@ Example:
 export const addAdmin: AddCommand = (root) => {
   root
     .command("admin")
-    .description("a way in for who has lost it, on the server's own machine")
+    .description("let in whoever has lost the password, on the server's own machine")
     .command("reset")
     .description("take the password and all sessions of admin away, and print a new one-time sign-in link")
     .addOption(dataDirOption())

@@ -14,7 +14,7 @@ export const addBackup: AddCommand = (root) => {
   root
     .command("backup")
     .description("write a verified copy of the data, also while the server runs")
-    .argument("<file>", "where to; must not exist")
+    .argument("<file>", "where the copy goes; the file must not exist")
     .addOption(dataDirOption())
     .addHelpText("after", HELP_TEXT)
     .action(async (file: string, { dataDir }: { dataDir: string }) => {

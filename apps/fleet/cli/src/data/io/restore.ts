@@ -5,7 +5,7 @@ import type { AddCommand } from "../../command-line/command.ts";
 import { dataDirOption } from "../../command-line/flags.ts";
 
 const HELP_TEXT = `
-Refused while a server works on the data. What was there before is kept beside it, under a new name.
+It is refused while a server works on the data. What was there before is kept beside it, under a new name.
 Dashboards notice by themselves that history was put back.
 
 Example:

@@ -19,7 +19,7 @@ interface DispatchFlags extends SignInFlags {
 }
 
 const HELP_TEXT = `
-Status: 0 all succeeded, 1 at least one did not, 2 it could not be started, or followed to its end.
+Status: 0 means that all succeeded, 1 that at least one did not, 2 that they could not be started or followed to their end.
 
 Examples:
   neverstale dispatch uptime all
@@ -28,7 +28,7 @@ Examples:
 export const addDispatch: AddCommand = (root, end) => {
   withSignIn(root.command("dispatch").description("run an op on hosts, show its output and wait for its end"))
     .argument("<op>", "what to run; each host's agent.yaml says what it allows")
-    .argument("<hosts...>", "names or ids; all: every host")
+    .argument("<hosts...>", "names or ids; all means every host")
     .option("--arg <name=value...>", "an argument of the op")
     .option("--no-wait", "print the ids of the commands and end")
     .addHelpText("after", HELP_TEXT)

@@ -19,8 +19,8 @@ const HELP_TEXT = `
 The password (15 characters or more) of --admin-password-file, or of NEVERSTALE_ADMIN_PASSWORD, is given to the user
 admin as long as admin has none. Without it the first start prints a one-time sign-in link.
 
-Standard output: the address it listens on, and the link. Standard error: logs as JSON lines. SIGTERM and SIGINT end it
-within 5 s, status 0. Status 1: it could not start, or the disk failed.
+Standard output has the address that it listens on, and the link. Standard error has logs as JSON lines. SIGTERM and SIGINT
+end it within 5 s, with status 0. Status 1 means that it could not start, or that the disk failed.
 
 Examples:
   neverstale serve
@@ -32,13 +32,13 @@ export const addServe: AddCommand = (root, end) => {
     .command("serve")
     .description("run the server, and an agent for this machine")
     .addOption(
-      new Option("--port <number>", "0: a free one, which is printed")
+      new Option("--port <number>", "where it listens; 0 means a free port, which is printed")
         .env("NEVERSTALE_PORT")
         .default(8080)
         .argParser(integerBetween(0, 65_535)),
     )
     .addOption(
-      new Option("--host <address>", "where it listens")
+      new Option("--host <address>", "the address that it listens on")
         .env("NEVERSTALE_HOST")
         .default("127.0.0.1")
         .argParser(listenAddress),
@@ -51,12 +51,12 @@ export const addServe: AddCommand = (root, end) => {
         .argParser(durationBetween(100, 3_600_000, "100ms to 1h")),
     )
     .addOption(
-      new Option("--init-event-limit <number>", "events in the live state")
+      new Option("--init-event-limit <number>", "how many events the live state holds")
         .env("NEVERSTALE_INIT_EVENT_LIMIT")
         .default(100)
         .argParser(integerBetween(1, 10_000)),
     )
-    .option("--no-local-agent", "no agent for this machine (env: NEVERSTALE_NO_LOCAL_AGENT)")
+    .option("--no-local-agent", "run no agent for this machine (env: NEVERSTALE_NO_LOCAL_AGENT)")
     .addOption(
       new Option("--allowed-origin <origin...>", "where browsers may come from; default: the address it listens on")
         .env("NEVERSTALE_ALLOWED_ORIGINS")
@@ -68,12 +68,12 @@ export const addServe: AddCommand = (root, end) => {
         .argParser(severalValues),
     )
     .addOption(
-      new Option("--base-path <path>", "behind the host in the addresses of browsers, as in /fleet")
+      new Option("--base-path <path>", "what follows the host in the addresses of browsers, such as /fleet")
         .env("NEVERSTALE_BASE_PATH")
         .default("/"),
     )
-    .option("--admin-password-file <file>", "holds the password of admin; else NEVERSTALE_ADMIN_PASSWORD")
-    .option("--accept-lost-log", "start though the database's -wal file is gone, and the newest changes with it")
+    .option("--admin-password-file <file>", "the file that holds the password of admin; else NEVERSTALE_ADMIN_PASSWORD")
+    .option("--accept-lost-log", "start although the database's -wal file is gone, and the newest changes with it")
     .addHelpText("after", HELP_TEXT)
     .action(async (flags: ServeFlags) => {
       await serve(flags);

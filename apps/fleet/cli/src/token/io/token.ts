@@ -22,7 +22,7 @@ Example:
   neverstale token create --url https://fleet.example.org --password-file admin.txt --tag prod`;
 
 export const addToken: AddCommand = (root, end) => {
-  const token = root.command("token").description("what another machine enrols with");
+  const token = root.command("token").description("make tokens with which other machines enrol");
   withSignIn(token.command("create").description("make a token, and print the one command to run on the other machine"))
     .option("--server <address>", "where the other machine finds the server; default: --url")
     .addOption(

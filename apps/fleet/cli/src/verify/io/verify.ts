@@ -20,7 +20,7 @@ interface VerifyFlags extends SignInFlags {
 }
 
 const HELP_TEXT = `
-Status: 0 equal, 1 it differs (the records are named), 2 it could not be told.
+Status: 0 means equal, 1 that something differs (the records are named), 2 that nobody could tell.
 
 Examples:
   neverstale verify http://127.0.0.1:8080
@@ -30,9 +30,9 @@ export const addVerify: AddCommand = (root, end) => {
   withSignIn(
     root.command("verify").description("follow a server for a while and prove that what is shown is what it has"),
   )
-    .argument("[url]", "the server; same as --url")
+    .argument("[url]", "the server, instead of --url")
     .addOption(new Option("--seconds <number>", "how long to follow").default(10).argParser(integerBetween(0, 86_400)))
-    .option("--json", "the result as one JSON object")
+    .option("--json", "print the result as one JSON object")
     .addHelpText("after", HELP_TEXT)
     .action(async (url: string | undefined, flags: VerifyFlags) => {
       const signIn = url === undefined ? flags : { ...flags, url };

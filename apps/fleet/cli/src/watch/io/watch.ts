@@ -18,7 +18,7 @@ interface WatchFlags extends SignInFlags {
 }
 
 const HELP_TEXT = `
-Ends with 0 on Ctrl-C, with 2 when it can't sign in or is signed out.
+It ends with 0 on Ctrl-C, and with 2 when it can't sign in or is signed out.
 
 Examples:
   neverstale watch --password-file admin.txt
@@ -26,8 +26,8 @@ Examples:
 
 export const addWatch: AddCommand = (root, end) => {
   withSignIn(root.command("watch").description("print every change as it comes"))
-    .option("--json", "one JSON object a line")
-    .option("--plain", "over the plain profile: the messages init, delta, sync as they are")
+    .option("--json", "print one JSON object on each line")
+    .option("--plain", "follow over the plain profile, and print its messages as they are: init, delta, sync")
     .addHelpText("after", HELP_TEXT)
     .action(async (flags: WatchFlags) => {
       const watch = flags.plain === true ? watchPlain : watchReplica;
