@@ -1,20 +1,21 @@
+/** The provider hands a replica down to the hooks below it. */
+
 import type { Replica } from "@neverstale/client";
 import { createContext, createElement, type ReactNode, useContext } from "react";
 
 const SyncContext = createContext<unknown>(null);
 
 export interface SyncProviderProps<Own> {
-  /** Made outside React, once: hooks read it, they never start or stop it. */
+  /** Make it once, outside of React. The hooks read it, and never start or stop it. */
   readonly sync: Own;
   readonly children?: ReactNode;
 }
 
-/** Hands a replica down to the hooks below. */
 export function SyncProvider<State>({ sync, children }: SyncProviderProps<Replica<State>>): ReactNode {
   return createElement(SyncContext, { value: sync }, children);
 }
 
-/** The replica of the nearest `SyncProvider`, for what the hooks don't cover. */
+/** It returns the replica of the nearest `SyncProvider`, for what the hooks don't cover. */
 export function useReplica<State>(): Replica<State> {
   const sync = useContext(SyncContext);
   if (sync === null) throw new Error("this hook is used outside of a <SyncProvider>");

@@ -1,3 +1,5 @@
+/** The hooks get the types of one model. */
+
 import type { CollectionOf, RecordOf, Replica, SyncView } from "@neverstale/client";
 import type { ReactNode } from "react";
 import { SyncProvider, type SyncProviderProps, useReplica } from "./context.ts";
@@ -11,7 +13,7 @@ import {
   useSync,
 } from "./hooks.ts";
 
-/** The hooks for one model: the same functions, with its types. `Own` is the replica's own class where it has more members. */
+/** These are the hooks with the types of one model. `Own` is the class of the replica where it has more members than `Replica`. */
 export interface SyncHooks<State, Own extends Replica<State> = Replica<State>> {
   readonly SyncProvider: (props: SyncProviderProps<Own>) => ReactNode;
   readonly useReplica: () => Own;
@@ -25,7 +27,7 @@ export interface SyncHooks<State, Own extends Replica<State> = Replica<State>> {
   readonly useRequests: () => Requests;
 }
 
-/** `const { useRecord } = createSyncHooks<StateOf<typeof fleet>>()`: a type only, no validator is shipped. */
+/** Write `const { useRecord } = createSyncHooks<StateOf<typeof fleet>>()`. It takes a type alone, so no validator is shipped. */
 export function createSyncHooks<State, Own extends Replica<State> = Replica<State>>(): SyncHooks<State, Own> {
   const hooks = { SyncProvider, useReplica, useRecord, useCollection, useSelection, useSync, useRequests };
   return hooks as unknown as SyncHooks<State, Own>;

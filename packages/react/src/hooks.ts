@@ -1,10 +1,12 @@
+/** Each hook is a subscription to a replica, with a snapshot that stays the same until something it shows has changed. */
+
 import type { CollectionOf, RecordOf, Replica, SyncView } from "@neverstale/client";
 import type { AnyState } from "@neverstale/protocol";
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 import { useReplica } from "./context.ts";
 import { sameContent } from "./same-content.ts";
 
-/** The record, or undefined. Renders again only when that record has changed. */
+/** It returns the record, or undefined. It renders again only when that record has changed. */
 export function useRecord<State = AnyState, C extends CollectionOf<State> = CollectionOf<State>>(
   collection: C,
   id: string,
@@ -18,15 +20,15 @@ export function useRecord<State = AnyState, C extends CollectionOf<State> = Coll
   return useSyncExternalStore(subscribe, snapshot, snapshot);
 }
 
-/** Which records of a collection, and in which order: the collection itself has none. */
+/** An arrangement says which records of a collection are wanted, and in which order. The collection itself has no order. */
 export interface Arrangement<R> {
   readonly filter?: (record: R) => boolean;
   readonly sort?: (a: R, b: R) => number;
 }
 
 /**
- * The records of a collection as a list: the same one until one of them, or its place, changes. Keep `filter` and
- * `sort` the same functions from render to render (declared outside, or by `useCallback`), else they run each time.
+ * It returns the records of a collection as a list, which is the same one until a record of it, or its place, changes. Keep
+ * `filter` and `sort` the same functions from render to render: declare them outside, or by `useCallback`. Else they run each time.
  */
 export function useCollection<State = AnyState, C extends CollectionOf<State> = CollectionOf<State>>(
   collection: C,
@@ -42,8 +44,8 @@ export function useCollection<State = AnyState, C extends CollectionOf<State> = 
 }
 
 /**
- * A value computed from the state; renders again only when it is another, lists and plain objects by what they hold unless
- * `isEqual` says otherwise. A selector that is another function in each render runs in each.
+ * It returns a value that is computed from the state, and renders again only when the value is another. Lists and plain objects
+ * are compared by what they hold, unless `isEqual` says otherwise. A selector that is another function in each render runs in each.
  */
 export function useSelection<State, T>(
   selector: (state: State) => T,
@@ -56,7 +58,7 @@ export function useSelection<State, T>(
   return useSyncExternalStore(subscribe, snapshot, snapshot);
 }
 
-/** How fresh what is shown is (rule R7). With a selector it renders again only when the selected value is another. */
+/** It says how fresh the shown state is (rule R7). With a selector it renders again only when the selected value is another. */
 export function useSync(): SyncView;
 export function useSync<T>(selector: (view: SyncView) => T): T;
 export function useSync(selector: (view: SyncView) => unknown = wholeView): unknown {
@@ -67,13 +69,13 @@ export function useSync(selector: (view: SyncView) => unknown = wholeView): unkn
 }
 
 export interface Requests {
-  /** Sends a request with an effect. See the replica's `request`. */
+  /** It sends a request with an effect: see the replica's `request`. */
   readonly request: Replica["request"];
-  /** Resolves when the effect of an answer is in what is shown (rule D2). */
+  /** It resolves when the effect of an answer is in the shown state (rule D2). */
   readonly reached: Replica["reached"];
 }
 
-/** The ways to have an effect; the same object for one replica. */
+/** It returns the two ways to have an effect. They are the same object for one replica. */
 export function useRequests(): Requests {
   const sync = useReplica();
   return useMemo(
@@ -85,7 +87,7 @@ export function useRequests(): Requests {
   );
 }
 
-/** Selects anew only when the view is another, and gives the last result again when it holds the same. */
+/** It selects anew only when the view is another, and returns the last result again when the new one holds the same. */
 function selected(view: () => SyncView, selector: (view: SyncView) => unknown): () => unknown {
   let source: SyncView | null = null;
   let result: unknown;
@@ -111,7 +113,7 @@ function recordOf<State, C extends CollectionOf<State>>(
   return (sync.state[collection] as ReadonlyMap<string, RecordOf<State, C>>).get(id);
 }
 
-/** Filters and sorts anew only when the list is another, and gives the last result again when nothing came of it. */
+/** It filters and sorts anew only when the list is another, and returns the last result again when nothing has changed in it. */
 function arranged<R>(
   list: () => readonly R[],
   filter: ((record: R) => boolean) | undefined,
@@ -126,7 +128,7 @@ function arranged<R>(
     source = now;
     const kept = filter === undefined ? now : now.filter(filter);
     const next = sort === undefined ? kept : kept.toSorted(sort);
-    if (!sameItems(next, result)) result = Object.isFrozen(now) ? Object.freeze(next) : next; // Alike.
+    if (!sameItems(next, result)) result = Object.isFrozen(now) ? Object.freeze(next) : next; // It is frozen where the list is.
     return result;
   };
 }

@@ -1,9 +1,11 @@
-/** How much is compared before two values count as different: to render once more costs less than to go on. */
+/** Two values have the same content when their lists and plain objects hold the same. */
+
+/** After so many comparisons two values count as different, as to render once more costs less than to go on. */
 const COMPARED_AT_MOST = 1_000;
 
 /**
- * Whether two values hold the same: lists and plain objects by their members, everything else by identity. A selector that
- * makes a new list of the same records has selected nothing new.
+ * It compares lists and plain objects by their members, and everything else by identity. A selector that makes a new list of
+ * the same records has selected nothing new.
  */
 export function sameContent(a: unknown, b: unknown): boolean {
   let left = COMPARED_AT_MOST;
