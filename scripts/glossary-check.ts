@@ -16,6 +16,7 @@ const HELD: readonly string[] = [
   "apps/fleet/domain",
   "apps/fleet/web",
   "packages/protocol",
+  "packages/react",
   "packages/sim",
   "packages/store-sqlite",
 ];
