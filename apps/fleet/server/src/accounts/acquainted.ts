@@ -1,7 +1,8 @@
-/** Remembered at most; beyond it those that have not signed in for longest are forgotten. */
+/** The server remembers from where somebody has signed in since its start. */
+
+/** So many are remembered. Beyond that, those that have not signed in for longest are forgotten. */
 const MAX_KEYS = 10_000;
 
-/** From where somebody has signed in since the start. */
 export class Acquainted {
   readonly #keys = new Set<string>();
   readonly #maxKeys: number;

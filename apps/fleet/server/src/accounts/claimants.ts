@@ -29,7 +29,7 @@ export class Claimants {
     return { key, known: this.#acquainted.has(key) };
   }
 
-  /** The device that the cookie names, of the kind that the caller's own origin can have. */
+  /** It returns the device that a cookie names. The cookie is of the kind that the caller's own origin can have. */
   deviceIn(headers: RequestHeaders): Device | null {
     for (const value of this.#cookies.devices(headers)) {
       const device = this.#key.deviceOf(value);
@@ -38,7 +38,7 @@ export class Claimants {
     return null;
   }
 
-  /** Somebody has signed in from there. */
+  /** It remembers that somebody has signed in from there. */
   welcome({ address }: RequestSource): void {
     this.#acquainted.add(addressGroup(address));
   }

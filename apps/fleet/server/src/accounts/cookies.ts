@@ -1,4 +1,4 @@
-/** The server's cookies: their names, and how they are read and set. */
+/** The server's cookies are named, read and set here. */
 
 import type { Origins } from "../http/origins.ts";
 import type { RequestHeaders } from "../http/route.ts";
@@ -9,7 +9,7 @@ interface CookieKind {
   readonly path: string;
 }
 
-/** Whose cookies these are: the number of the server, and the path below which its browsers find it. */
+/** Cookies belong to the server with this number, below the path at which its browsers find it. */
 interface CookiePlace {
   readonly id: string | number;
   readonly basePath: string;
@@ -18,7 +18,7 @@ interface CookiePlace {
 export class Cookies {
   readonly #place: CookiePlace;
   readonly #origins: Origins;
-  /** The port that the server listens on; 0 until it does. */
+  /** The server listens on this port. It is 0 until then. */
   port = 0;
 
   constructor(place: CookiePlace, origins: Origins) {
@@ -26,7 +26,10 @@ export class Cookies {
     this.#origins = origins;
   }
 
-  /** What may be the secret of a session: on https only the cookie that nobody else can set. Older ones had the port. */
+  /**
+   * It returns what may be a session's secret: on https only the cookie that nobody else can set. Older cookies had the port in
+   * their name.
+   */
   sessionSecrets({ cookie }: RequestHeaders): string[] {
     const kinds = [...this.#origins.schemes].flatMap((scheme) => {
       const own = sessionKind(scheme, this.#place);
@@ -35,13 +38,13 @@ export class Cookies {
     return kinds.flatMap(({ name }) => cookieOf(cookie, name) ?? []);
   }
 
-  /** `Set-Cookie` for a session, of the kind that the caller's own origin can have. Null takes it away. */
+  /** It returns `Set-Cookie` for a session, of the kind that the caller's own origin can have. Null takes the cookie away. */
   setSession({ origin }: RequestHeaders, secret: string | null, maxAgeS: number): string {
     const scheme = new URL(origin ?? "http://none").protocol;
     return setCookie(sessionKind(scheme, this.#place), secret, maxAgeS);
   }
 
-  /** The values of the cookies that name a device. */
+  /** It returns the values of the cookies that name a device. */
   devices({ cookie }: RequestHeaders): string[] {
     return [...this.#origins.schemes].flatMap((scheme) => cookieOf(cookie, deviceKind(scheme, this.#place).name) ?? []);
   }
@@ -52,7 +55,7 @@ export class Cookies {
   }
 }
 
-/** The value of the first cookie of that name, or null. */
+/** It returns the value of the first cookie of that name, or null. */
 function cookieOf(header: string | undefined, name: string): string | null {
   for (const part of header?.split(";") ?? []) {
     const at = part.indexOf("=");
@@ -62,19 +65,19 @@ function cookieOf(header: string | undefined, name: string): string | null {
 }
 
 /**
- * On https a name that only this very host can set. On http one with a number of the server's own, as browsers don't tell
- * ports apart; it stays when the port is another one after a restart (C14).
+ * On https the cookie has a name that only this very host can set. On http its name has a number of the server's own, because
+ * browsers don't tell ports apart. The name stays when the port is another one after a restart (C14).
  */
 function sessionKind(scheme: string, place: CookiePlace): CookieKind {
   return kindOf(scheme, place, { https: "neverstale", http: "neverstale" });
 }
 
-/** The cookie by which a device that has signed in is known again. */
+/** A device that has signed in is known again by this cookie. */
 function deviceKind(scheme: string, place: CookiePlace): CookieKind {
   return kindOf(scheme, place, { https: "neverstale-device", http: "neverstale_device" });
 }
 
-/** Below a path of a host that others use too the cookie goes to that path alone, which `__Host-` does not allow. */
+/** On a host that others use too, the cookie goes to the server's path alone. `__Host-` does not allow that. */
 function kindOf(
   scheme: string,
   place: CookiePlace,
@@ -85,7 +88,7 @@ function kindOf(
   return { name: `${path === "/" ? "__Host-" : "__Secure-"}${names.https}`, secure: true, path };
 }
 
-/** `Set-Cookie`; without a value it takes the cookie away. */
+/** It returns `Set-Cookie`. Without a value that takes the cookie away. */
 function setCookie(kind: CookieKind, value: string | null, maxAgeS: number): string {
   const age = value === null ? 0 : maxAgeS;
   const secure = kind.secure ? "; Secure" : "";

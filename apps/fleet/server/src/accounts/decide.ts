@@ -1,4 +1,4 @@
-/** Decisions about accounts: who is signed in, sessions, the admin's password, and what of them time ends. */
+/** Sessions, the admin's password and enrolment tokens begin and end by these decisions. */
 
 import type { Accounts, EnrollmentToken, Role, Session } from "@neverstale/fleet-domain";
 import type { FleetMoment } from "../fleet/moment.ts";
@@ -17,7 +17,7 @@ export interface SignedIn {
   readonly session: Session;
 }
 
-/** Who the session is, as of now: it is looked up at every request and never remembered by a connection. */
+/** It says who has the session now. That is looked up at every request, and no connection remembers it. */
 export function signedIn(accounts: Accounts, session: Session | undefined, nowMs: number): SignedIn | null {
   const user = session === undefined ? undefined : accounts.users.get(session.user);
   if (session === undefined || user === undefined || hasEnded(session, nowMs)) return null;
@@ -31,12 +31,12 @@ export function hasEnded(session: Session, nowMs: number): boolean {
   );
 }
 
-/** Whether its use is to be stored: often enough that it never ends by it, seldom enough that it costs nothing. */
+/** True means that its use is to be stored: so often that no session ends in use, so seldom that it costs nothing. */
 function isUnseen(session: Session, nowMs: number): boolean {
   return !hasEnded(session, nowMs) && nowMs - Date.parse(session.lastSeenAt) >= SESSION_SEEN_EVERY_MS;
 }
 
-/** Those of them that are in use and not stored as such. */
+/** It returns the sessions that are in use and not stored as such. */
 export function unseenSessions(accounts: Accounts, sessionHashes: readonly string[], nowMs: number): Session[] {
   return sessionHashes.flatMap((hash) => {
     const session = accounts.sessions.get(hash);
@@ -67,14 +67,14 @@ export function endSession(work: Work, session: Session): void {
   note(work, { category: "audit", level: "info", actor, action: "signed_out", message: `${actor} signed out` });
 }
 
-/** Whether the one-time sign-in link is the only way in: no password is set and nobody is signed in. */
+/** True means that the one-time sign-in link is the only way in: no password is set and nobody is signed in. */
 export function needsSetup(accounts: Accounts, nowMs: number): boolean {
   const hasPassword = [...accounts.users.values()].some((user) => user.passwordHash !== undefined);
   const hasSession = [...accounts.sessions.values()].some((session) => signedIn(accounts, session, nowMs) !== null);
   return !hasPassword && !hasSession;
 }
 
-/** Makes `admin` where there is none, and gives it a password unless null. */
+/** It makes `admin` where there is none, and sets the password unless that is null. */
 export function setUpAdmin(work: Work, passwordHash: string | null): void {
   const user = work.accounts.users.get(ADMIN);
   if (user === undefined) {
@@ -98,7 +98,7 @@ export function setUpAdmin(work: Work, passwordHash: string | null): void {
   });
 }
 
-/** Ends all other sessions of the user; returns their hashes. */
+/** It ends all other sessions of the user, and returns their hashes. */
 export function changePassword(work: Work, user: string, passwordHash: string, ownSession: string): string[] {
   work.changeAccounts("user_updated", user, { passwordHash });
   const message = `${user} set a new password`;
@@ -106,7 +106,10 @@ export function changePassword(work: Work, user: string, passwordHash: string, o
   return endSessionsOf(work, user, ownSession);
 }
 
-/** Takes the admin's password and sessions away: what is left is a one-time link. Returns the hashes of the sessions. */
+/**
+ * It takes the admin's password and sessions away, so that a one-time link is all that is left. It returns the hashes of the
+ * sessions.
+ */
 export function resetAdmin(work: Work): string[] {
   if (work.accounts.users.has(ADMIN)) work.changeAccounts("user_updated", ADMIN, { passwordHash: null });
   const message = `the password and the sessions of ${ADMIN} were taken away, on the server's own machine`;
@@ -122,7 +125,7 @@ function endSessionsOf(work: Work, user: string, except: string | null): string[
   return ended.map((session) => session.id);
 }
 
-/** Ended sessions and dead tokens go; returns the hashes of the sessions that ended. */
+/** It removes ended sessions and dead tokens, and returns the hashes of the sessions that ended. */
 export function sweepAccounts(work: Work): string[] {
   const ended = [...work.accounts.sessions.values()].filter((session) => hasEnded(session, work.at.ms));
   for (const { id, user } of ended) {
@@ -142,7 +145,7 @@ function noteExpiry(work: Work, action: string, message: string): void {
   note(work, { category: "audit", level: "info", actor: "server", action, message });
 }
 
-/** Whether `sweepAccounts` would do anything: a look that costs no transaction. */
+/** True means that `sweepAccounts` would do something. This look costs no transaction. */
 export function accountsNeedSweep(accounts: Accounts, at: FleetMoment): boolean {
   const overdue = (token: EnrollmentToken) => token.expiresAt <= at.iso;
   return (

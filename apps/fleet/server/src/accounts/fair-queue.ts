@@ -1,17 +1,8 @@
-/** Who asks for a place: a group of addresses or a device, and whether it has signed in before. */
-export interface Claimant {
-  readonly key: string;
-  readonly known: boolean;
-}
-
-interface Waiting<T> {
-  readonly who: Claimant;
-  readonly item: T;
-}
+/** The fair queue shares its places among all who wait, whoever asks for most of them. */
 
 /**
- * A bounded queue that serves all claimants in turn, one of each, whoever has signed in before first. When it is full, a
- * place is taken from whoever holds most of them, and from those who are new before those who are known.
+ * The queue is bounded. It serves all claimants in turn, one item of each, and whoever has signed in before comes first. When it is
+ * full, a place is taken from whoever holds most of them, and from those who are new before those who are known.
  */
 export class FairQueue<T> {
   readonly #limit: number;
@@ -27,7 +18,7 @@ export class FairQueue<T> {
     return this.#size;
   }
 
-  /** Returns whoever has no place now: the newcomer itself, another that made room for it, or null. */
+  /** It returns whoever has no place now: the newcomer itself, another that made room for it, or null. */
   add(who: Claimant, item: T): T | null {
     const makesRoom = this.#size < this.#limit ? null : this.#longestFor(who);
     if (this.#size >= this.#limit && makesRoom === null) return item;
@@ -40,7 +31,7 @@ export class FairQueue<T> {
     return displaced;
   }
 
-  /** Whose turn it is; null when nobody waits. Its claimant comes last from here on. */
+  /** It returns the item whose turn it is, or null when nobody waits. Its claimant comes last from here on. */
   next(): T | null {
     const queues = this.#known.size > 0 ? this.#known : this.#fresh;
     for (const [key, queue] of queues) {
@@ -54,7 +45,7 @@ export class FairQueue<T> {
     return null;
   }
 
-  /** The queue that gives up a place for `who`; null when none holds more than `who` would. */
+  /** It returns the queue that gives up a place for `who`, or null when none holds more than `who` would. */
   #longestFor(who: Claimant): Waiting<T>[] | null {
     const victims = this.#fresh.size > 0 ? this.#fresh : this.#known;
     let longest: Waiting<T>[] | null = null;
@@ -76,4 +67,15 @@ export class FairQueue<T> {
   #queuesOf(known: boolean): Map<string, Waiting<T>[]> {
     return known ? this.#known : this.#fresh;
   }
+}
+
+/** A claimant asks for a place: a group of addresses or a device, which has signed in before or not. */
+export interface Claimant {
+  readonly key: string;
+  readonly known: boolean;
+}
+
+interface Waiting<T> {
+  readonly who: Claimant;
+  readonly item: T;
 }

@@ -19,7 +19,7 @@ export class Guesses {
     this.#steadyNow = steadyNow;
   }
 
-  /** 0: go ahead. Otherwise it returns how many seconds to wait. */
+  /** It returns 0 for an attempt that may go ahead, and else how many seconds to wait. */
   attempt({ key }: Claimant): number {
     return this.#attempts.take(key, this.#steadyNow());
   }
@@ -30,8 +30,8 @@ export class Guesses {
   }
 
   /**
-   * Counts a password that is tried, also for a name that nobody has: whoever guesses learns nothing from it. Returns how to
-   * give back what was taken, as it was no guess. Throws `too_many_requests`.
+   * It counts a password that is tried, also for a name that nobody has, so that whoever guesses learns nothing from it. It
+   * returns a function that gives back what was taken, for a password that was right. It throws `too_many_requests`.
    */
   password({ key, known }: Claimant, username: string): () => void {
     const account = `${key} ${username.toLowerCase()}`;

@@ -1,13 +1,12 @@
+/** Sessions are kept in memory for those who signed in while the store took no changes. */
+
 import type { Session } from "@neverstale/fleet-domain";
 import { hasEnded } from "./decide.ts";
 
-/** Kept at most; beyond it the oldest end. */
+/** So many are kept. Beyond that the oldest end. */
 const MAX_SESSIONS = 100;
 
-/**
- * Sessions of those who signed in while the store took no changes: whoever frees the disk must be able to look. They end
- * as others do, and with this process.
- */
+/** Whoever frees a full disk must be able to look. These sessions end as others do, and with this process. */
 export class MemorySessions {
   readonly #sessions = new Map<string, Session>();
   readonly #maxSessions: number;
@@ -37,12 +36,12 @@ export class MemorySessions {
     }
   }
 
-  /** Whether there was one. */
+  /** It returns true when there was one. */
   end(id: string): boolean {
     return this.#sessions.delete(id);
   }
 
-  /** Ends those that match; returns their ids. */
+  /** It ends those that match, and returns their ids. */
   endAll(matches: (session: Session) => boolean): string[] {
     const ended = [...this.#sessions.values()].filter(matches).map((session) => session.id);
     for (const id of ended) this.#sessions.delete(id);

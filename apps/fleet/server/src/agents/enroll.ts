@@ -1,4 +1,4 @@
-/** Decisions about enrolment: a token lets one new host in, once. */
+/** An agent enrols with a token, which lets in one new host, once. */
 
 import type {
   EnrollmentToken,
@@ -35,7 +35,7 @@ export function makeEnrollmentToken(
   return made;
 }
 
-/** What may be shown of a token. */
+/** It leaves out what must not be shown of a token. */
 export function shownToken(token: StoredEnrollmentToken): EnrollmentToken {
   const { tokenHash: _, nonceHash: __, ...rest } = token;
   return rest;
@@ -60,7 +60,7 @@ export interface EnrollSecrets {
   readonly credentialHash: string;
 }
 
-/** One token, one host. The same agent (by its nonce) may ask again when the answer was lost. */
+/** A token is good for one host. The same agent (by its nonce) may ask again when the answer was lost. */
 export function enroll(work: Work, request: EnrollRequest, secrets: EnrollSecrets): string {
   const token = [...work.accounts.enrollmentTokens.values()].find(
     (candidate) => candidate.tokenHash === secrets.tokenHash,

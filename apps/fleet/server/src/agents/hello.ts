@@ -1,3 +1,5 @@
+/** An agent's hello says what it is and what it allows. */
+
 import { type AgentReport, asLine, type Host, nameProblem } from "@neverstale/fleet-domain";
 import { type JsonValue, sameJson, utf8Bytes } from "@neverstale/protocol";
 import { noteWithin } from "../fleet/note.ts";
@@ -7,7 +9,7 @@ import { markClock, toldTime } from "./agent-times.ts";
 type Hello = Extract<AgentReport, { type: "hello" }>;
 type Facts = Pick<Host, "hostname" | "os" | "arch" | "agentVersion" | "ops" | "checks">;
 
-/** What the agent is and allows from now on. It is noted when it changes something. */
+/** From now on the host is what its agent says. It is noted when that changes something. */
 export function acceptHello(work: Work, hostId: string, hello: Hello): void {
   const host = work.fleet.hosts.get(hostId);
   if (host === undefined) return;
@@ -27,7 +29,7 @@ export function acceptHello(work: Work, hostId: string, hello: Hello): void {
   });
 }
 
-/** As they may be stored: a good name, times that can be, and no more than a host's record may hold. */
+/** It returns the facts as they may be stored: a good name, times that can be, and no more than a host's record may hold. */
 function factsOf(work: Work, host: Host, hello: Hello): Facts {
   const [os, arch, agentVersion] = [asLine(hello.os), asLine(hello.arch), asLine(hello.agentVersion)];
   const ops = hello.ops.map((op) => (op.title === undefined ? op : { ...op, title: asLine(op.title) }));
@@ -58,7 +60,7 @@ function checksOf(work: Work, host: Host, hello: Hello): Host["checks"] {
   );
 }
 
-/** What its agent says, unless that can't be shown: then the last one that could. */
+/** It returns the name that the agent says, or the last one that could be shown. */
 function goodName(work: Work, host: Host, hostname: string): string {
   const problem = nameProblem(hostname);
   if (problem === null) return hostname;
@@ -84,7 +86,7 @@ function noteRename(work: Work, { id, hostname }: Host, now: string): void {
   });
 }
 
-/** When a check was looked at changes nothing that anybody is told. */
+/** The times of checks do not count: nobody is told of those. */
 function changedIn(host: Host, facts: Facts): (keyof Facts)[] {
   const names = ["hostname", "os", "arch", "agentVersion", "ops"] as const;
   const changed: (keyof Facts)[] = names.filter((name) => !sameJson(host[name] as JsonValue, facts[name] as JsonValue));
@@ -99,7 +101,7 @@ function withoutTimes(checks: Host["checks"]): Record<string, { readonly status:
   return Object.fromEntries(Object.entries(checks).map(([name, { status, message }]) => [name, { status, message }]));
 }
 
-/** A merge patch that takes every check away: what the agent doesn't name any more must not stay. */
+/** It makes a merge patch that takes every check away, because a check that the agent doesn't name any more must not stay. */
 function without(checks: Host["checks"]): Record<string, null> {
   return Object.fromEntries(Object.keys(checks).map((name) => [name, null]));
 }

@@ -1,29 +1,31 @@
+/** A presence is what the server remembers of one agent between its reports. */
+
 import { OFFLINE_AFTER_MS } from "../commands/catalogue.ts";
 
-/** What the server remembers of an agent between its reports; not stored: a restart begins anew and loses nothing by it. */
+/** It is not stored: a restart begins anew and loses nothing by that. */
 export interface Presence {
-  /** The start of the agent that reported last. */
+  /** This start of the agent reported last. */
   readonly instance: string;
-  /** The number of its last batch. */
+  /** Its last batch had this number. */
   readonly seq: number;
-  /** When each start of the agent was last heard, in milliseconds. */
+  /** Each start of the agent was last heard at this time, in milliseconds. */
   readonly heard: ReadonlyMap<string, number>;
-  /** Running commands that the last state report of this instance lacked. */
+  /** The last state report of this instance lacked these running commands. */
   readonly missing: ReadonlySet<string>;
-  /** Whether the alarm about a clone has been raised. */
+  /** The alarm about a clone has been raised. */
   readonly alarmed: boolean;
 }
 
 export const NEVER_HEARD: Presence = { instance: "", seq: 0, heard: new Map(), missing: new Set(), alarmed: false };
 
-/** Starts of the agent that are remembered. */
+/** So many starts of an agent are remembered. */
 const MAX_INSTANCES = 8;
 
 export interface Heard {
   readonly presence: Presence;
-  /** The batch came before: what is only true at its time is left out. */
+  /** The batch came before. What is only true at its time is left out. */
   readonly repeated: boolean;
-  /** For the first time, an earlier start of the agent spoke after a later one: two machines use one credential. */
+  /** An earlier start of the agent spoke after a later one, for the first time. So two machines use one credential. */
   readonly cloned: boolean;
 }
 
@@ -38,7 +40,7 @@ export function hear(presence: Presence, instance: string, seq: number, nowMs: n
   return { presence: { instance, seq: repeated ? presence.seq : seq, heard, missing, alarmed }, repeated, cloned };
 }
 
-/** Whether that start of the agent, not the one that speaks now, has been heard just now. */
+/** True means that another start of the agent than the one that speaks now has been heard just now. */
 export function speaksToo(presence: Presence, instance: string, nowMs: number): boolean {
   const at = presence.heard.get(instance);
   return instance !== presence.instance && at !== undefined && nowMs - at < OFFLINE_AFTER_MS;

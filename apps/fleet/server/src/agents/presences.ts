@@ -1,4 +1,4 @@
-/** The presences: what the server remembers of each host's agent between its reports, and which hosts have fallen silent. */
+/** The server remembers of each host's agent what its last reports said, and knows which hosts have fallen silent. */
 
 import { OFFLINE_AFTER_MS } from "../commands/catalogue.ts";
 import type { HostBudgets } from "../fleet/host-budgets.ts";
@@ -31,7 +31,7 @@ export class Presences {
     this.#heardMs.set(hostId, this.#steadyNow());
   }
 
-  /** The host was removed. */
+  /** It forgets a host that was removed. */
   forget(hostId: string): void {
     this.#presences.delete(hostId);
     this.#heardMs.delete(hostId);

@@ -1,3 +1,5 @@
+/** A batch of an agent's reports is accepted in one transaction, with what follows from it. */
+
 import type { AgentReport, ReportsRequest, Settled } from "@neverstale/fleet-domain";
 import { createCommand, endCommand, runningOn } from "../commands/decide.ts";
 import { drive } from "../commands/driver.ts";
@@ -15,19 +17,18 @@ type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
 export interface Accepted {
   readonly received: Record<string, number>;
   readonly finished: string[];
-  /** To be remembered once this is committed. */
+  /** It is to be remembered once this is committed. */
   readonly presence: Presence;
 }
 
-/** Who reports, and what is remembered of it. */
+/** The agent of this host reports. */
 interface Sender {
   readonly hostId: string;
   readonly presence: Presence;
-  /** Whether a moment lies in this state's own past (rule E2). */
+  /** True means that a moment lies in this state's own past (rule E2). */
   readonly inHistory: (moment: Settled) => boolean;
 }
 
-/** Takes a batch of an agent's reports, all in one transaction, and does what follows from them. */
 export function acceptReports(work: Work, request: ReportsRequest, before: Sender): Accepted {
   const { hostId } = before;
   if (!work.fleet.hosts.has(hostId)) throw removedMeanwhile(hostId);
@@ -44,7 +45,7 @@ export function acceptReports(work: Work, request: ReportsRequest, before: Sende
   return { received: taken.received, finished: taken.finished, presence: { ...presence, missing: taken.missing } };
 }
 
-/** Of several that say how something is now only the last one counts. */
+/** When several reports say how something is now, only the last one counts. */
 function newestFacts(reports: readonly AgentReport[]): readonly AgentReport[] {
   const last = new Map(reports.map((report) => [report.type, report]));
   const isReplaced = (report: AgentReport) => REPLACEABLE.has(report.type) && last.get(report.type) !== report;
@@ -53,14 +54,14 @@ function newestFacts(reports: readonly AgentReport[]): readonly AgentReport[] {
 
 const REPLACEABLE: ReadonlySet<AgentReport["type"]> = new Set(["hello", "metrics", "state"] as const);
 
-/** It was let in, and removed before its turn came: nothing of it may come back. */
+/** The host was let in, and removed before its turn came. Nothing of it may come back. */
 function removedMeanwhile(hostId: string): RequestRefusal {
   return new RequestRefusal("not_signed_in", `the host ${hostId} was removed`, {
     hint: "Enrol it again with a new token.",
   });
 }
 
-/** What is true at the time of the report only. Returns which running commands the newest state report lacked. */
+/** It accepts what is true at the time of the report only. It returns which running commands the newest state report lacked. */
 function acceptFact(
   work: Work,
   from: Sender,
@@ -84,7 +85,10 @@ function acceptFact(
   }
 }
 
-/** Both ends compare notes. Two reports in a row, because the first may have been written before a claim was granted. */
+/**
+ * Both ends compare notes. A command is lost when two reports in a row lack it, because the first may have been written before a
+ * claim was granted.
+ */
 function acceptState(work: Work, from: Sender, report: Report<"state">): ReadonlySet<string> {
   const { hostId, presence } = from;
   const known = new Set(report.known.map((entry) => entry.commandId));
@@ -92,7 +96,7 @@ function acceptState(work: Work, from: Sender, report: Report<"state">): Readonl
   for (const command of runningOn(work, hostId)) {
     if (known.has(command.id)) continue;
     const claimedBy = work.agent(hostId)?.commands.get(command.id)?.instance ?? "";
-    if (speaksToo(presence, claimedBy, work.at.ms)) continue; // A clone knows nothing of it; the one that runs it does.
+    if (speaksToo(presence, claimedBy, work.at.ms)) continue; // A clone knows nothing of it; the agent that runs it does.
     if (!presence.missing.has(command.id)) {
       missing.add(command.id);
       continue;
@@ -104,13 +108,13 @@ function acceptState(work: Work, from: Sender, report: Report<"state">): Readonl
   return missing;
 }
 
-/** More than an agent that keeps the rules ever has. */
+/** An agent that keeps the rules never has so many. */
 const MAX_OPEN = 100;
 
 /**
- * After a restore an agent may run, or have ended, what the state doesn't know, or knows as not yet given out: better
- * shown than hidden. It becomes an assignment like any other, so that it can be stopped, keeps the host busy, and is
- * given up with it. What was accepted from the agent before is known to the history unless that lies beyond the restore.
+ * After a restore an agent may run, or have ended, a command that the state doesn't know, or knows as not yet given out. It is better
+ * shown than hidden. So it becomes an assignment like any other: it can be stopped, keeps the host busy, and is given up with it.
+ * The history knows what was accepted from the agent before, unless that lies beyond the restore.
  */
 function adopt(work: Work, from: Sender, entry: Report<"state">["known"][number]): void {
   const { hostId, presence } = from;
@@ -129,7 +133,7 @@ function adopt(work: Work, from: Sender, entry: Report<"state">["known"][number]
     message: `${hostId} ${phase === "ended" ? "ran" : "runs"} ${op}, ${what}: adopted`,
     details: { commandId: id },
   });
-  if (!isNoted) return; // It says so again: what its budget allows is adopted later.
+  if (!isNoted) return; // The agent says so again, and what its budget allows is adopted later.
   if (known === undefined) createCommand(work, { id, host: hostId, op, args, requestedBy: agentOf(hostId) }, "adopted");
   const startedAt = startOf(work, hostId, entry.startedAt);
   work.change("command_progress", hostId, { id, status: "running", reason: null, deadline: null, startedAt });
@@ -138,7 +142,7 @@ function adopt(work: Work, from: Sender, entry: Report<"state">["known"][number]
   if (phase !== "ended") work.change("host_updated", hostId, { runningCommand: id });
 }
 
-/** Not before the host was enrolled, as clocks go. */
+/** A command did not start before its host was enrolled, as clocks go. */
 function startOf(work: Work, hostId: string, given: string): string {
   const enrolledMs = Date.parse(work.fleet.hosts.get(hostId)?.enrolledAt ?? work.at.iso);
   const { iso, isOff } = toldTime(work, given, new Date(enrolledMs - SKEW_MS).toISOString());

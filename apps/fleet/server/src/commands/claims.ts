@@ -1,3 +1,5 @@
+/** An agent claims a command before it starts it, so that each command runs at most once. */
+
 import { type ClaimRequest, isFinal } from "@neverstale/fleet-domain";
 import { note, noteWithin } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
@@ -6,7 +8,10 @@ import { drive } from "./driver.ts";
 
 export type Claim = { readonly granted: true } | { readonly granted: false; readonly reason: string };
 
-/** pending -> running(instance), at most once. The same instance may ask again; another one never gets it, and raises an alarm. */
+/**
+ * A pending command is running, on one instance, from here on. The same instance may ask again. Another one never gets it, and raises
+ * an alarm.
+ */
 export function claim(work: Work, hostId: string, request: ClaimRequest): Claim {
   const { commandId, instance } = request;
   const assignment = work.agent(hostId)?.commands.get(commandId);

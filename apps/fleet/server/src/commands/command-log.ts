@@ -1,4 +1,4 @@
-/** The command log: commands as they are now and were before, newest first. */
+/** The command log lists commands as they are now and were before, newest first. */
 
 import type { Command, CommandLogAnswer, CommandLogQuery } from "@neverstale/fleet-domain";
 import { MAIN_SPACE } from "@neverstale/server";
@@ -15,7 +15,7 @@ export async function commandLog(
   return { commands: found.map(({ record }) => record), next };
 }
 
-/** Where commands are, live and in the history. */
+/** Commands are found here, live and in the history. */
 export function commandsPast(manager: FleetManager) {
   const live = newestFirst([...manager.state.commands.values()], (command) => command.createdAt);
   return { space: MAIN_SPACE, collection: "commands", live } as const;

@@ -1,3 +1,5 @@
+/** Commands are made, placed, assigned, cancelled and ended by these decisions. */
+
 import { type Args, type Command, type FinalStatus, type Fleet, type Host, isFinal } from "@neverstale/fleet-domain";
 import type { Change } from "@neverstale/protocol";
 import { isoAfter } from "../fleet/moment.ts";
@@ -16,7 +18,7 @@ export interface NewCommand {
   readonly stage?: number;
 }
 
-/** A command that is not yet anybody's work: `place` says what becomes of it. Its output can be followed from now on. */
+/** A new command is nobody's work yet: `place` says what becomes of it. Its output can be followed from now on. */
 export function createCommand(work: Work, command: NewCommand, reason: string): void {
   const { id, host } = command;
   work.change("command_started", host, {
@@ -29,12 +31,12 @@ export function createCommand(work: Work, command: NewCommand, reason: string): 
   beginOutput(work, id);
 }
 
-/** `busy` and `offline` pass by themselves, `block` doesn't. */
+/** `busy` and `offline` pass by themselves; `block` doesn't. */
 export type Place =
   | { readonly kind: "assign" }
   | { readonly kind: "busy" | "offline" | "block"; readonly reason: string };
 
-/** Whether the command's host can take it now. One command at a time: a host with an assignment is busy. */
+/** It says whether the command's host can take it now. A host runs one command at a time: with an assignment it is busy. */
 export function place(view: View, command: Pick<Command, "host" | "op">): Place {
   const host = view.fleet.hosts.get(command.host);
   const agent = view.agent(command.host);
@@ -54,7 +56,7 @@ function offers(host: Host, op: string): boolean {
   return host.ops.some((offer) => offer.name === op);
 }
 
-/** Hands it to the agent; from now on the agent may claim it until the deadline. */
+/** It hands the command to the agent, which may claim it until the deadline. */
 export function assign(work: Work, command: Command): void {
   const deadline = isoAfter(work.at, DELIVER_WITHIN_MS);
   const { id, host, op, args } = command;
@@ -76,7 +78,7 @@ export interface End {
   readonly finishedAt?: string | undefined;
 }
 
-/** The end of a command, in every place that knows of it. What a pipeline does next is the driver's to see. */
+/** A command ends in every place that knows of it. The driver sees what its pipeline does next. */
 export function endCommand(work: Work, command: Command, end: End): void {
   const { id, host } = command;
   work.change("command_finished", host, {
@@ -101,23 +103,23 @@ export function endCommand(work: Work, command: Command, end: End): void {
     details: { commandId: id },
   };
   if (command.requestedBy === `agent:${host}`)
-    noteWithin(work, event); // Of what nobody asked for there may be many.
+    noteWithin(work, event); // There may be many commands that nobody asked for.
   else note(work, event);
 }
 
-/** What a pipeline does next is read from the ends of its commands: while it runs they stay in the state. */
+/** What a pipeline does next is read from the ends of its commands, so they stay in the state while it runs. */
 function isNeeded(fleet: Fleet, { pipelineId }: Command): boolean {
   return pipelineId !== undefined && fleet.pipelines.get(pipelineId)?.status === "running";
 }
 
-/** The commands of a pipeline that has just ended: those that ended before it are needed no more. */
+/** A pipeline has just ended. Its commands that ended before it are needed no more. */
 export function retireCommandsOf(work: Work, pipelineId: string): void {
   for (const { id, host, status, pipelineId: of } of [...work.fleet.commands.values()]) {
     if (of === pipelineId && isFinal(status)) work.change("command_progress", host, { id, retired: true });
   }
 }
 
-/** For records that were stored before `retired` was: without it they would stay for ever. */
+/** Old releases stored ended commands without `retired`. Without it they would stay for ever. */
 export function retireOld(fleet: Fleet): Change[] {
   return [...fleet.commands.values()]
     .filter((command) => isFinal(command.status) && command.retired !== true && !isNeeded(fleet, command))
@@ -136,7 +138,7 @@ function sentence(command: Command, end: End): string {
   return `${command.op} on ${command.host} ${end.status.replace("_", " ")}${why}`;
 }
 
-/** What runs on a host: one command as a rule, more after some were adopted. */
+/** It returns what runs on a host: one command as a rule, and more after some were adopted. */
 export function runningOn(work: Work, hostId: string): Command[] {
   return [...(work.agent(hostId)?.commands.keys() ?? [])].flatMap((id) => {
     const command = work.fleet.commands.get(id);
@@ -144,7 +146,7 @@ export function runningOn(work: Work, hostId: string): Command[] {
   });
 }
 
-/** Stops it: at once when it never started, else by asking its agent, who says when it has ended. */
+/** A command that never started is stopped at once. Otherwise its agent is asked, and says when it has ended. */
 export function cancelCommand(work: Work, command: Command, actor: string): void {
   const { id, host } = command;
   if (command.status === "pending")

@@ -1,3 +1,5 @@
+/** A user dispatches an op or a pipeline on hosts, or stops what was dispatched. */
+
 import {
   type Args,
   type Command,
@@ -15,10 +17,13 @@ import { PIPELINES } from "./catalogue.ts";
 import { assign, cancelCommand, createCommand, endCommand, keepWaiting, type Place, place } from "./decide.ts";
 import { conclude, drive, WAITS_FOR_STAGE } from "./driver.ts";
 
-/** Names what is made: the same for a repeat of the request where it had an idempotency key. */
+/** It names what is made. A repeat of a request with an idempotency key gives the same names. */
 export type IdFor = (part: string) => string;
 
-/** Starts an op on hosts, in one transaction with the agents' work and the audit event. Refused whole, or each host has an answer. */
+/**
+ * An op starts on hosts, in one transaction with the agents' work and the audit event. The request is refused whole, or there is an
+ * answer for each host.
+ */
 export function dispatchOp(
   work: Work,
   request: DispatchRequest,
@@ -43,7 +48,7 @@ function knownHosts(work: Work, ids: readonly string[]): Host[] {
   });
 }
 
-/** By the offer of each host that has one; those that don't are blocked later. */
+/** Arguments are checked by the offer of each host that has one. Hosts without an offer are blocked later. */
 function checkedArgs(hosts: readonly Host[], request: DispatchRequest): ReadonlyMap<string, Args> {
   const checked = new Map<string, Args>();
   for (const host of hosts) {
@@ -62,7 +67,9 @@ function checkedArgs(hosts: readonly Host[], request: DispatchRequest): Readonly
   });
 }
 
-/** Its answer is told now: of many that are blocked the first ones have left the state when the last one is made. */
+/**
+ * Each command's answer is told now: when many are blocked, the first ones have left the state when the last one is made.
+ */
 function startCommand(
   work: Work,
   host: Host,
@@ -118,7 +125,7 @@ function dispatchEvent(request: DispatchRequest, commands: DispatchAnswer["comma
   } as const;
 }
 
-/** Starts a pipeline: every command of its grid is made at once, and the driver gives out the first stage. */
+/** Every command of a pipeline's grid is made at once, and the driver gives out the first stage. */
 export function dispatchPipeline(
   work: Work,
   request: PipelineRequest,
@@ -164,7 +171,7 @@ export function dispatchPipeline(
   return { pipelineId: id };
 }
 
-/** Stops one command; an ended one is left as it is. */
+/** It stops one command. A command that has ended is left as it is. */
 export function cancelById(work: Work, commandId: string, actor: string): void {
   const command = work.fleet.commands.get(commandId);
   if (command === undefined) throw new RequestRefusal("unknown_command", `there is no command ${commandId}`);
@@ -172,7 +179,7 @@ export function cancelById(work: Work, commandId: string, actor: string): void {
   drive(work);
 }
 
-/** No new stage, and what runs is asked to stop. */
+/** No new stage begins, and what runs is asked to stop. */
 export function cancelPipeline(work: Work, pipelineId: string, actor: string): void {
   const pipeline = work.fleet.pipelines.get(pipelineId);
   if (pipeline === undefined) throw new RequestRefusal("unknown_pipeline", `there is no pipeline run ${pipelineId}`);
@@ -184,7 +191,7 @@ export function cancelPipeline(work: Work, pipelineId: string, actor: string): v
   drive(work);
 }
 
-/** Ends all that is still to be done on a host that goes away. */
+/** It ends all that is still to be done on a host that goes away. */
 export function endAllOn(work: Work, hostId: string, actor: string): void {
   for (const command of [...work.fleet.commands.values()]) {
     if (command.host !== hostId || isFinal(command.status)) continue;

@@ -1,9 +1,11 @@
+/** The driver looks at the state and does what is due: commands and pipelines move on by it. */
+
 import { type Command, isFinal, type Pipeline, type PipelineStatus } from "@neverstale/fleet-domain";
 import { hostCount, note } from "../fleet/note.ts";
 import type { View, Work } from "../fleet/work.ts";
 import { assign, endCommand, keepWaiting, place, retireCommandsOf } from "./decide.ts";
 
-/** One thing that the state says is still to be done. */
+/** The state says that this is still to be done. */
 export type DueAction =
   | { readonly kind: "assign"; readonly command: Command }
   | { readonly kind: "wait"; readonly command: Command; readonly reason: string }
@@ -17,12 +19,12 @@ export type DueAction =
   | { readonly kind: "enter_stage"; readonly pipeline: Pipeline; readonly stage: number }
   | { readonly kind: "conclude"; readonly pipeline: Pipeline; readonly status: PipelineStatus };
 
-/** Why a command of a later stage is pending. */
+/** A command of a later stage is pending for this reason. */
 export const WAITS_FOR_STAGE = "stage: the stage before has not ended";
 
 /**
- * Work is level-triggered: looks at the state and says what is missing, so that whoever stopped in between, the next
- * look goes on from there. It is done again after its actions were performed, until it says nothing.
+ * Work is level-triggered: this looks at the state and says what is missing. So whatever stopped in between, the next look goes on
+ * from there. Whoever performs the actions looks again, until there are none.
  */
 export function dueActions(view: View, now: string): DueAction[] {
   const active = [...view.fleet.commands.values()].filter((command) => !isFinal(command.status));
@@ -42,8 +44,8 @@ function expiry(command: Command, now: string): DueAction[] {
 }
 
 /**
- * All hosts run a stage; those that succeeded run the next one, the others skip it. While the pipeline runs all of its
- * commands are in the state, however many they are: how the earlier stages ended is read from them.
+ * All hosts run a stage. Those that succeeded run the next one, and the others skip it. While the pipeline runs, all of its commands
+ * are in the state, however many they are, because they tell how the earlier stages ended.
  */
 function pipelineActions(view: View, pipeline: Pipeline): DueAction[] {
   const commands = [...view.fleet.commands.values()].filter((command) => command.pipelineId === pipeline.id);
@@ -74,18 +76,18 @@ function verdict(pipeline: Pipeline): PipelineStatus {
   return pipeline.failedHosts.length < pipeline.hosts.length ? "partial" : "failed";
 }
 
-/** A pending command that no agent has yet: given to its host, blocked, or left to wait with the reason said. */
+/** A pending command that no agent has yet is given to its host, blocked, or left to wait with the reason said. */
 function placeAction(view: View, command: Command): DueAction[] {
   if (command.status !== "pending" || view.agent(command.host)?.commands.has(command.id)) return [];
   const placed = place(view, command);
   if (placed.kind === "assign") return [{ kind: "assign", command }];
   if (placed.kind === "busy")
     return command.reason === placed.reason ? [] : [{ kind: "wait", command, reason: placed.reason }];
-  if (command.pipelineId === undefined && placed.kind === "offline") return []; // It waits until its deadline.
+  if (command.pipelineId === undefined && placed.kind === "offline") return []; // The command waits until its deadline.
   return [{ kind: "end", command, status: "blocked", reason: placed.reason }];
 }
 
-/** The oldest waiting command of each host. */
+/** It returns the oldest waiting command of each host. */
 function nextPerHost(commands: readonly Command[]): Command[] {
   const next = new Map<string, Command>();
   for (const command of commands) {
@@ -96,7 +98,7 @@ function nextPerHost(commands: readonly Command[]): Command[] {
   return [...next.values()];
 }
 
-/** Does what is missing, in this transaction. */
+/** It does what is due, in this transaction. */
 export function drive(work: Work): void {
   for (let actions = dueActions(work, work.at.iso); actions.length > 0; actions = dueActions(work, work.at.iso)) {
     for (const action of actions) perform(work, action);
@@ -106,7 +108,7 @@ export function drive(work: Work): void {
 function perform(work: Work, action: DueAction): void {
   switch (action.kind) {
     case "assign": {
-      // Two actions of one look may want the same host: the second one waits for the next look.
+      // Two actions of one look may want the same host. The second one waits for the next look.
       if (place(work, action.command).kind === "assign") assign(work, action.command);
       return;
     }

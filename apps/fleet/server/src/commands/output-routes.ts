@@ -1,4 +1,4 @@
-/** The routes of outputs: what commands wrote, as text. */
+/** These routes answer with what commands wrote, as text. */
 
 import { type Command, HostOutputQuery, isFinal, OutputQuery, PlainText } from "@neverstale/fleet-domain";
 import { readPast } from "../events/past.ts";
@@ -32,7 +32,7 @@ export function outputRoutes({ manager }: OutputRoutesParts): Route[] {
   ];
 }
 
-/** All that the command wrote, from the history and the live tail. */
+/** It answers with all that the command wrote, from the history and the live tail. */
 async function output(manager: FleetManager, ask: Ask<unknown>): Promise<Answer> {
   const { format } = queried(OutputQuery, ask);
   const id = param(ask, "id");
@@ -65,12 +65,12 @@ async function hostOutput(manager: FleetManager, ask: Ask<unknown>): Promise<Ans
   return { headers: PLAIN_TEXT, body: new PlainText().read(await lastLines(manager, ids, lines)) };
 }
 
-/** How much it is shows at its end only. */
+/** Until a command ends it doesn't show how much it wrote. */
 function mayHaveWritten({ status, outputBytes }: Command): boolean {
   return !isFinal(status) || outputBytes > 0;
 }
 
-/** A host's newest commands with output, among which its last lines are looked for. */
+/** A host's last lines are looked for among so many of its newest commands with output. */
 const COMMANDS_READ = 100;
 
 const PLAIN_TEXT = { "content-type": "text/plain; charset=utf-8" };

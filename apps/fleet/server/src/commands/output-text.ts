@@ -1,10 +1,15 @@
+/** The text of an output is put together from the history and the live tail. */
+
 import { type OutputChunk, type OutputTail, outputSpace } from "@neverstale/fleet-domain";
 import type { FleetManager } from "../fleet/state.ts";
 
-/** Rows of the history read at once. */
+/** So many rows of the history are read at once. */
 const PAGE = 500;
 
-/** The live tail of a command's output, in order; null when it can't be followed any more. It is taken before the history is read: what is evicted meanwhile comes once. */
+/**
+ * It returns the live tail of a command's output, in order, or null when the output can't be followed any more. The tail is read
+ * before the history is, so that what is evicted meanwhile comes once.
+ */
 export function liveChunks(manager: FleetManager, commandId: string): readonly OutputChunk[] | null {
   const space = manager.space(outputSpace(commandId));
   if (space === null) return null;
@@ -12,15 +17,15 @@ export function liveChunks(manager: FleetManager, commandId: string): readonly O
   return live.sort((a, b) => a.offset - b.offset);
 }
 
-/** Whether output of a command that has left the state is still there. */
+/** True means that output of a command that has left the state is still there. */
 export async function hasOutputHistory(manager: FleetManager, commandId: string): Promise<boolean> {
   return (await manager.history({ space: outputSpace(commandId), limit: 1 })).length > 0;
 }
 
-/** What left the live tail, and what was the tail when the command left the state: pieces of one text. */
+/** A chunk that left the live tail, or the tail as it was when the command left the state, is a piece of the text. */
 type Piece = OutputChunk | OutputTail;
 
-/** All that a command wrote, from the beginning. */
+/** It yields all that a command wrote, from the beginning. */
 export async function* textsOf(
   manager: FleetManager,
   commandId: string,
@@ -40,7 +45,7 @@ export async function* textsOf(
   yield live.map((chunk) => chunk.text).join("");
 }
 
-/** The same from the end: pieces of text, the last one first. */
+/** It yields what a command wrote from the end: the last piece of text comes first. */
 async function* textsBack(
   manager: FleetManager,
   commandId: string,
@@ -59,10 +64,10 @@ async function* textsBack(
   }
 }
 
-/** Lines can be long: no answer is longer than this, in characters. */
+/** Lines can be long, so no answer has more characters than this. */
 const MAX_TAIL = 2 * 1024 * 1024;
 
-/** The last lines that these commands wrote, the newest command given first; every command's output begins a line. */
+/** It returns the last lines that these commands wrote. The newest command is given first. Every command's output begins a line. */
 export async function lastLines(manager: FleetManager, commandIds: readonly string[], lines: number): Promise<string> {
   let tail = "";
   let count = 0;

@@ -1,4 +1,4 @@
-/** Outputs are what commands write: a space for each, which begins and ends with its command. */
+/** The output of each command has a space, which begins with the command and goes when the command leaves the state. */
 
 import {
   type AgentReport,
@@ -20,7 +20,7 @@ export function beginOutput(work: Work, commandId: string): void {
   work.changeOutput(commandId, "output_progress", { id: OUTPUT_STATUS_ID, bytes: 0, finished: false });
 }
 
-/** What is kept of a command's output; `bytes` is the offset that comes next. Null when nobody keeps it. */
+/** It says what is kept of a command's output. `bytes` is the offset that comes next. Null means that nobody keeps it. */
 export function outputStatus(work: Work, commandId: string): OutputStatus | null {
   return work.output(commandId)?.status.get(OUTPUT_STATUS_ID) ?? null;
 }
@@ -37,7 +37,7 @@ export function appendOutput(
   work.changeOutput(command.id, "output_progress", { ...status, bytes: end, finished });
 }
 
-/** The mark is the last piece that is kept. */
+/** The mark of the cut is the last piece that is kept. */
 export function cutOutput(work: Work, command: Command, status: OutputStatus, why: string): void {
   const text = `\n[output cut: ${why}]\n`;
   appendOutput(work, command, { ...status, cut: true }, { text, bytes: utf8Bytes(text) });
@@ -52,7 +52,7 @@ export function cutOutput(work: Work, command: Command, status: OutputStatus, wh
   });
 }
 
-/** A program may say how it stops, not go on for ever. */
+/** A program may say how it stops, but not go on for ever. */
 export function limitOutput(work: Work, commandId: string): void {
   const status = outputStatus(work, commandId);
   const { outputBytesAfterCancel } = work.budgets.limits;
@@ -60,7 +60,7 @@ export function limitOutput(work: Work, commandId: string): void {
   work.changeOutput(commandId, "output_progress", { ...status, atMost: status.bytes + outputBytesAfterCancel });
 }
 
-/** How many bytes the output has in the end; null when nobody keeps it. */
+/** It returns how many bytes the output has in the end, or null when nobody keeps it. */
 export function finishOutput(work: Work, commandId: string): number | null {
   const status = outputStatus(work, commandId);
   if (status === null) return null;
@@ -68,7 +68,7 @@ export function finishOutput(work: Work, commandId: string): number | null {
   return status.bytes;
 }
 
-/** Output can be followed as long as its command is in the state; then it is in the history, for as long as that is kept. */
+/** Output can be followed as long as its command is in the state. Then it is in the history, for as long as that is kept. */
 export function sweepOutputs(work: Work, spaces: readonly string[]): void {
   for (const name of spaces) {
     if (!name.startsWith(OUTPUT_SPACES)) continue;

@@ -1,3 +1,5 @@
+/** What an agent reports of a command is accepted here: progress, output, and the end. */
+
 import { type AgentReport, asLine, type Command, isFinal, type OutputStatus } from "@neverstale/fleet-domain";
 import { markClock, movedTime, toldTime } from "../agents/agent-times.ts";
 import { noteWithin } from "../fleet/note.ts";
@@ -8,7 +10,7 @@ import { appendOutput, cutOutput, outputStatus } from "./outputs.ts";
 
 type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
 
-/** Only the host's own: an id is never authority (C31). */
+/** A host reports on its own commands only: an id is never authority (C31). */
 function commandOf(work: Work, hostId: string, commandId: string): Command | undefined {
   const command = work.fleet.commands.get(commandId);
   return command?.host === hostId ? command : undefined;
@@ -24,8 +26,8 @@ export function acceptProgress(work: Work, hostId: string, report: Report<"progr
 }
 
 /**
- * By `(commandId, offset)`: what the server has is not taken again, and nothing is taken behind a hole. What nobody
- * keeps (any more) is acknowledged, so that the agent goes on to the end.
+ * Output goes by `(commandId, offset)`. A piece that the server has is not taken again, and none is taken behind a hole. Output that
+ * nobody keeps (any more) is acknowledged, so that the agent goes on to the end.
  */
 export function acceptOutput(
   work: Work,
@@ -49,12 +51,12 @@ export function acceptOutput(
   cutOutput(work, command, status, refused);
 }
 
-/** Or adopted: until then it has written nothing. */
+/** A command that was neither claimed nor adopted has written nothing. */
 function wasClaimed(command: Command): boolean {
   return command.startedAt !== undefined;
 }
 
-/** `lost` is the server's guess: what it wrote may still come. */
+/** `lost` is the server's guess. What such a command wrote may still come. */
 function isOver(command: Command): boolean {
   return isFinal(command.status) && command.status !== "lost";
 }
@@ -73,7 +75,7 @@ function sizeOf(bytes: number): string {
 
 const MIB = 1024 * 1024;
 
-/** What ends without ever having been given out; every other end needs a claim. */
+/** A command may end so without ever having been claimed. Every other end needs a claim. */
 const UNCLAIMED_ENDS: ReadonlySet<string> = new Set(["rejected", "expired", "cancelled"]);
 
 export function acceptEnd(work: Work, hostId: string, report: Report<"finished">, finished: string[]): void {
@@ -82,7 +84,7 @@ export function acceptEnd(work: Work, hostId: string, report: Report<"finished">
   if (command === undefined || isOver(command)) return void finished.push(commandId);
   if (!wasClaimed(command) && !UNCLAIMED_ENDS.has(report.status)) return refuseEnd(work, command, report);
   const status = outputStatus(work, commandId);
-  // Its output first: the end must not be shown before it.
+  // The end must not be shown before the output.
   if (status !== null && status.cut !== true && status.bytes < report.outputBytes) return;
   const reason = report.reason === undefined ? {} : { reason: asLine(report.reason) };
   endCommand(work, command, { ...report, ...reason, ...timesOf(work, command, report), actor: `agent:${hostId}` });
@@ -90,7 +92,10 @@ export function acceptEnd(work: Work, hostId: string, report: Report<"finished">
   finished.push(commandId);
 }
 
-/** Not accepted: an agent that has run it, in a history that was lost, says so in its next `state` and is believed then. */
+/**
+ * An end without a claim is not accepted. An agent that has run the command, in a history that was lost, says so in its next `state`
+ * and is believed then.
+ */
 function refuseEnd(work: Work, command: Command, report: Report<"finished">): void {
   noteWithin(work, {
     category: "error",
@@ -104,8 +109,8 @@ function refuseEnd(work: Work, command: Command, report: Report<"finished">): vo
 }
 
 /**
- * The agent's times, moved to where they can be: not before the claim, not in the future. What lies between them stays,
- * as far as there is room: how long it took is right by any clock.
+ * It moves the agent's times to where they can be: not before the claim, and not in the future. The time between them stays, as far as
+ * there is room, because any clock tells rightly how long something took.
  */
 function timesOf(work: Work, command: Command, report: Report<"finished">) {
   const { createdAt, startedAt: claimedAt } = command;
@@ -113,7 +118,7 @@ function timesOf(work: Work, command: Command, report: Report<"finished">) {
   const start = report.startedAt === undefined ? null : toldTime(work, report.startedAt, earliest);
   const end = toldTime(work, report.finishedAt, earliest);
   markClock(work, command.host, end.isOff || start?.isOff === true);
-  const movedMs = end.movedMs < 0 ? end.movedMs : (start?.movedMs ?? 0); // A fast clock is seen by the end, a slow one by the start.
+  const movedMs = end.movedMs < 0 ? end.movedMs : (start?.movedMs ?? 0); // A fast clock shows at the end, a slow one at the start.
   const startedAt = report.startedAt === undefined ? earliest : movedTime(work, report.startedAt, movedMs, earliest);
   const finishedAt = movedTime(work, report.finishedAt, movedMs, startedAt);
   return { startedAt: claimedAt === undefined ? undefined : startedAt, finishedAt };

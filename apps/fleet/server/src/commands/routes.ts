@@ -1,4 +1,4 @@
-/** The routes of commands: ops and pipelines are dispatched and cancelled here, and past commands are listed. */
+/** People dispatch and cancel ops and pipelines by these routes, and list past commands. */
 
 import {
   CommandLogAnswer,
@@ -92,7 +92,7 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
   ];
 }
 
-/** A list of plain records is JSON; the compiler wants it said. */
+/** A list of plain records is JSON, which the compiler wants to be told. */
 type Stored<K extends keyof DispatchAnswer> = DispatchAnswer[K] & JsonValue;
 
 function accepted<T>(body: T): Answer {

@@ -17,7 +17,10 @@ interface Cursors {
   readonly audit: string | undefined | null;
 }
 
-/** A page of events, newest first: audit events from the space of their own, which nothing pushes them out of, the others from the main one. */
+/**
+ * A page of events, newest first: audit events from the space of their own, which nothing pushes them out of, the others from the
+ * main one.
+ */
 export async function eventLog(manager: FleetManager, query: z.output<typeof EventLogQuery>): Promise<EventLogAnswer> {
   const { limit, category } = query;
   const before = cursorsOf(query.before, category);

@@ -1,3 +1,5 @@
+/** An admin who is locked out resets the account on the server's own machine, by files in the data directory. */
+
 import { chownSync, existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -14,21 +16,21 @@ import type { Sessions } from "./sessions.ts";
 import { linkTo, type SetupLink } from "./setup-link.ts";
 
 /*
- * `neverstale admin reset` and the server speak by files in the data directory, which its owner alone can write: so it
- * works while the server runs, and while it does not.
+ * `neverstale admin reset` and the server speak by files in the data directory, which its owner alone can write. So a reset works
+ * while the server runs, and while it does not.
  */
 
 const LOOK_MS = 500;
-/** How long a server that runs is waited for. */
+/** A server that runs is waited for so long. */
 const PATIENCE_MS = 10_000;
-/** A link that was asked for longer ago is not taken up: a start then prints a new one. */
+/** A link that was asked for longer ago is not good any more. A start then prints a new one. */
 const LINK_WAITS_MS = 60 * 60_000;
 
-/** The link's token as a hash, and when it was asked for, in ms since 1970. */
+/** A request holds the link's token as a hash, and when it was asked for, in ms since 1970. */
 const Request = z.object({ tokenHash: z.string().regex(/^[0-9a-f]{64}$/), askedMs: z.number() });
 type Request = z.infer<typeof Request>;
 
-/** Where the server that works here is found, or was found last. */
+/** The server that works here is found at this address, or was found there last. */
 const Running = z.object({ address: z.string(), runs: z.boolean() });
 
 function requestIn(dataDir: string): string {
@@ -39,7 +41,7 @@ function runningIn(dataDir: string): string {
   return join(dataDir, "address.json");
 }
 
-/** Says where the server is found: a link is made of it. Nothing else depends on it, so a full disk stops nobody. */
+/** It notes where the server is found, because a link is made of that. Nothing else depends on it, so a full disk stops nobody. */
 export function noteAddress(log: Log, dataDir: string, address: string, runs: boolean): void {
   try {
     writePrivate(runningIn(dataDir), JSON.stringify({ address, runs }));
@@ -56,7 +58,7 @@ export interface ResetParts {
   readonly log: Log;
 }
 
-/** Does what was asked for. Returns whether a link that somebody holds is good from now on. */
+/** It does what was asked for, and returns true when somebody holds a link that is good from now on. */
 export async function carryOutReset(parts: ResetParts, dataDir: string): Promise<boolean> {
   return await reset(parts, dataDir).catch((error: unknown) => {
     parts.log.error({ err: error }, "admin could not be reset; it is tried again");
@@ -81,7 +83,7 @@ async function reset(
   return linkIsGood;
 }
 
-/** Looks for what is asked for while the server runs. Returns how to stop. */
+/** It looks for requests while the server runs, and returns how to stop. */
 export function watchForResets(parts: ResetParts, dataDir: string): () => Promise<void> {
   const turns = new Turns();
   const timer = setInterval(() => {
@@ -95,11 +97,11 @@ export function watchForResets(parts: ResetParts, dataDir: string): () => Promis
 
 export interface AskedReset {
   readonly link: string;
-  /** False: no server works on the data; the next start does what was asked for. */
+  /** False means that no server works on the data. The next start does what was asked for. */
   readonly isDone: boolean;
 }
 
-/** Asks for it, and waits for a server that runs. */
+/** It asks for a reset, and waits for a server that runs. */
 export async function askForReset(dataDir: string): Promise<AskedReset> {
   if (!existsSync(databaseIn(dataDir)))
     throw new StartFailure(`${dataDir} is no data directory of a server`, "Name the server's own with --data-dir.");
@@ -119,7 +121,7 @@ function readRequest(path: string): Request | null {
   try {
     return Request.parse(JSON.parse(readFileSync(path, "utf8")));
   } catch {
-    return null; // Whoever wrote it may write here: it is done, without a link.
+    return null; // Whoever wrote the file may write here. So the reset is done, without a link.
   }
 }
 
@@ -127,11 +129,11 @@ function readRunning(dataDir: string): z.infer<typeof Running> | null {
   try {
     return Running.parse(JSON.parse(readFileSync(runningIn(dataDir), "utf8")));
   } catch {
-    return null; // Never started here.
+    return null; // No server was ever started here.
   }
 }
 
-/** Whole or not at all. */
+/** The file is written whole or not at all. */
 function writePrivate(path: string, text: string): void {
   try {
     writeFileSync(`${path}.new`, text, { mode: 0o600 });

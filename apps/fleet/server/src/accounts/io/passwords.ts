@@ -1,41 +1,43 @@
+/** Passwords are hashed and verified here, a few at a time, so that sign-ins can't eat the machine. */
+
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import { type Claimant, FairQueue } from "../fair-queue.ts";
 
-/** C18. One hash takes 128 MiB and some tenths of a second. */
+/** One hash takes 128 MiB and some tenths of a second (C18). */
 const COST = { N: 2 ** 17, r: 8, p: 1 } as const;
 const MAX_MEMORY = 160 * 1024 * 1024;
 const KEY_BYTES = 32;
-/** C19 */
+/** So many hashes are made at the same time (C19). */
 const AT_ONCE = 2;
 
-/** One who waits for a place. */
+/** Somebody waits for a place. */
 interface Turn {
   readonly begin: () => void;
   readonly refuse: () => void;
 }
 
-/** The server's own wishes. */
+/** The server itself asks under this name. */
 const OURSELVES: Claimant = { key: "", known: true };
 
-/** Hashes passwords, a few at a time: logins can't eat the machine. The places are shared fairly among those who ask. */
+/** The places for hashing are shared fairly among those who ask. */
 export class Passwords {
   readonly #waiting: FairQueue<Turn>;
   #running = 0;
 
-  /** `maxWaiting`: how many may wait for their turn, of all claimants together. */
+  /** `maxWaiting` of all claimants together may wait for their turn. */
   constructor(maxWaiting = 20) {
     this.#waiting = new FairQueue(maxWaiting);
   }
 
-  /** `scrypt$N$r$p$salt$hash`. Throws `too_many_requests` when too many wait already. */
+  /** It returns `scrypt$N$r$p$salt$hash`. It throws `too_many_requests` when too many wait already. */
   async hash(password: string, who = OURSELVES): Promise<string> {
     const salt = randomBytes(16);
     const key = await this.#derive(password, salt, COST, who);
     return `scrypt$${COST.N}$${COST.r}$${COST.p}$${salt.toString("base64url")}$${key.toString("base64url")}`;
   }
 
-  /** Takes the same time for a user who doesn't exist or has no password (C21). */
+  /** It takes the same time for a user who doesn't exist or has no password (C21). */
   async verify(password: string, stored: string | undefined, who = OURSELVES): Promise<boolean> {
     const [, N, r, p, salt, expected] = (stored ?? NOBODY).split("$");
     const cost = { N: Number(N), r: Number(r), p: Number(p) };
@@ -65,7 +67,7 @@ export class Passwords {
     });
   }
 
-  /** Whoever waits has the place at once: were it free in between, a third one could take it. */
+  /** Whoever waits has the place at once. If it were free in between, somebody else could take it. */
   #leave(): void {
     const next = this.#waiting.next();
     if (next === null) this.#running -= 1;

@@ -1,4 +1,4 @@
-/** The routes of accounts: signing in and out, and passwords. */
+/** People sign in and out, and set their password, by these routes. */
 
 import { LoginRequest, PasswordRequest, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
 import type { Log } from "../../fleet/log.ts";
@@ -79,8 +79,8 @@ export function accountRoutes(parts: AccountRoutesParts): Route[] {
 }
 
 /**
- * Whose session the browser has, or 204 for none: what a page asks before it knows. Of a 401 a browser writes an error into its
- * console, and to be signed out is none.
+ * It answers whose session the browser has, or 204 for none. A page asks this before it knows. A 401 would make the browser write an
+ * error into its console, and being signed out is no error.
  */
 function sessionHere({ sessions }: AccountRoutesParts, { headers }: RequestSource): Answer {
   const session = sessions.of(headers);
@@ -94,20 +94,20 @@ async function login(parts: AccountRoutesParts, ask: Ask<LoginRequest>): Promise
   const giveBack = guesses.password(who, username);
   const user = accountsIn(manager)?.users.get(username);
   if (!(await passwords.verify(password, user?.passwordHash, who)) || user === undefined) {
-    // Only a name that exists: in the place of another one people type their password.
+    // Only a name that exists is logged: people also type their password where the name belongs.
     log.warn({ ...callerOf(ask), user: user?.id }, "a sign-in failed");
     throw new RequestRefusal("not_signed_in", "the name or the password is wrong", { hint: "Try again." });
   }
   giveBack();
   return newSession(parts, ask, user.id, (work) => {
-    // Checked again where it counts: the password may have changed while it was being verified.
+    // This is checked again where it counts: the password may have changed while it was being verified.
     if (work.accounts.users.get(user.id)?.passwordHash !== user.passwordHash)
       throw new RequestRefusal("not_signed_in", "the password was changed just now");
     return "with a password";
   }).catch((error: unknown) => signInWithoutStore(parts, ask, user.id, error));
 }
 
-/** Names the device that asks by a cookie, unless it is known: its sign-ins then wait for nobody who is new. */
+/** A device that is not known yet is named by a cookie. From then on its sign-ins wait for nobody who is new. */
 function whoAmI({ claimants, cookies, key }: AccountRoutesParts, ask: Ask<unknown>): Answer {
   const { user, role, secret } = userOf(ask);
   const body = answerFor(user, role, secret);
@@ -117,7 +117,7 @@ function whoAmI({ claimants, cookies, key }: AccountRoutesParts, ask: Ask<unknow
 
 const DEVICE_S = 365 * 24 * 60 * 60;
 
-/** Wants the password there is, if there is one (C33). The user's other sessions end before this is answered. */
+/** It needs the present password, if there is one (C33). The user's other sessions end before this is answered. */
 async function setPassword(parts: AccountRoutesParts, ask: Ask<PasswordRequest>): Promise<Answer> {
   const { claimants, guesses, log, manager, passwords, sessions, transactions } = parts;
   const { user, session } = userOf(ask);
@@ -145,7 +145,7 @@ async function setPassword(parts: AccountRoutesParts, ask: Ask<PasswordRequest>)
   return {};
 }
 
-/** The one-time link: makes `admin`, and signs in. */
+/** The one-time link makes `admin`, and signs in. */
 async function setup(parts: AccountRoutesParts, ask: Ask<SetupRequest>): Promise<Answer> {
   const { token, password } = ask.body;
   const { claimants, clocks, passwords, setupLink } = parts;
@@ -162,7 +162,7 @@ async function setup(parts: AccountRoutesParts, ask: Ask<SetupRequest>): Promise
       return "with the one-time link";
     });
   } catch (error) {
-    giveBack(); // It is the only way in: nobody has come in by it yet.
+    giveBack(); // The link is the only way in, and nobody has come in by it yet.
     throw error;
   }
 }
@@ -178,7 +178,7 @@ async function newSession(
   return welcome(parts, source, user, secret);
 }
 
-/** Whoever frees a full disk must be able to look: such a session is kept in memory, and ends with this process. */
+/** Whoever frees a full disk must be able to look. Such a session is kept in memory, and ends with this process. */
 function signInWithoutStore(parts: AccountRoutesParts, source: RequestSource, user: string, error: unknown): Answer {
   if (!isStoreAway(error)) throw error;
   const secret = parts.sessions.openInMemory(user);
@@ -186,7 +186,7 @@ function signInWithoutStore(parts: AccountRoutesParts, source: RequestSource, us
   return welcome(parts, source, user, secret);
 }
 
-/** What whoever has signed in is given. */
+/** It answers somebody who has signed in. */
 function welcome(
   { claimants, cookies, manager }: AccountRoutesParts,
   source: RequestSource,

@@ -1,3 +1,5 @@
+/** The server's key signs what the server knows again after a restart. */
+
 import { createHmac, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,16 +9,15 @@ import { sameSecret } from "./secrets.ts";
 const BYTES = 32;
 const FILE = "secret.key";
 
-/** A device that has signed in as `user`. */
+/** This device has signed in as `user`. */
 export interface Device {
   readonly id: string;
   readonly user: string;
 }
 
-/** The secret of this server's data: what it has signed it knows again after a restart. */
 export class ServerKey {
   readonly #key: Buffer;
-  /** Makes names of cookies: those of servers on one machine differ, those of one server stay, whatever its port. */
+  /** Names of cookies are made of it. Those of servers on one machine differ, and those of one server stay, whatever its port. */
   readonly cookieId: string;
 
   constructor(key: Buffer) {
@@ -24,7 +25,7 @@ export class ServerKey {
     this.cookieId = String(this.#sign("the names of cookies").readUIntBE(0, 6));
   }
 
-  /** The value of a cookie by which a device is known as one that has signed in as `user`. It opens nothing. */
+  /** It makes the value of a cookie by which a device is known as one that has signed in as `user`. The cookie opens nothing. */
   newDevice(user: string): string {
     const content = `${Buffer.from(user).toString("base64url")}.${randomBytes(16).toString("base64url")}`;
     return `${content}.${this.#sign(`device ${content}`).toString("base64url")}`;
@@ -41,7 +42,7 @@ export class ServerKey {
   }
 }
 
-/** Of the data directory; made at the first start. */
+/** The key lies in the data directory. It is made at the first start. */
 export function openServerKey(dataDir: string): ServerKey {
   const path = join(dataDir, FILE);
   try {

@@ -1,4 +1,4 @@
-/** The sessions: who is signed in by which cookie. Most are stored; those from a time when the store took no changes are in memory. */
+/** A session's cookie says who is signed in. Sessions are stored, or kept in memory while the store takes no changes. */
 
 import type { Session } from "@neverstale/fleet-domain";
 import type { Clocks } from "../../fleet/moment.ts";
@@ -34,7 +34,7 @@ export class Sessions {
     return { memorySessions: this.#inMemory.size };
   }
 
-  /** The session of the cookie, as it is now; null when there is none or it has ended. */
+  /** It returns the session of the cookie, as it is now, or null when there is none or it has ended. */
   of(headers: RequestHeaders): ShownSession | null {
     for (const secret of this.#parts.cookies.sessionSecrets(headers)) {
       const found = secret === "" ? null : this.#signedIn(hashOf(secret));
@@ -50,14 +50,16 @@ export class Sessions {
     return accounts === null ? null : signedIn(accounts, session, clocks.now());
   }
 
-  /** Keeps a session from ending while it is used. It is stored once a minute at most, and the request does not wait for it. */
+  /**
+   * It keeps a session from ending while it is used. That is stored once a minute at most, and the request does not wait for it.
+   */
   touch({ session }: SignedIn): void {
     this.see([session.id]).catch((error: unknown) =>
       this.#parts.refusalLog.failed("session_seen", { err: error }, "a session could not be stored as seen"),
     );
   }
 
-  /** The sockets of a session use it as well: a dashboard may be looked at for days without a request. */
+  /** The sockets of a session use it as well, because a dashboard may be looked at for days without a request. */
   async see(hashes: readonly string[]): Promise<void> {
     const { manager, transactions, clocks } = this.#parts;
     const accounts = accountsIn(manager);
@@ -66,14 +68,17 @@ export class Sessions {
     await transactions.transact((work) => seeSessions(work, hashes));
   }
 
-  /** Opens one and returns its secret: a new one at each sign-in, stored as a hash (C15). `prepare` says how the user came in. */
+  /**
+   * It opens a session and returns its secret: a new one at each sign-in, stored as a hash (C15). `prepare` says how the user came
+   * in.
+   */
   async open(user: string, prepare: (work: Work) => string): Promise<string> {
     const secret = newSecret();
     await this.#parts.transactions.transact((work) => openSession(work, user, hashOf(secret), prepare(work)));
     return secret;
   }
 
-  /** Whoever frees a full disk must be able to look: such a session ends with this process. */
+  /** Whoever frees a full disk must be able to look. Such a session ends with this process. */
   openInMemory(user: string): string {
     const secret = newSecret();
     this.#inMemory.open(user, hashOf(secret), this.#parts.transactions.moment().iso);
@@ -83,17 +88,17 @@ export class Sessions {
   /** Its sockets are closed before this resolves (rule A11). */
   async end(session: Session): Promise<void> {
     const { sockets, transactions } = this.#parts;
-    sockets.revokeSessions([session.id]); // Now, so that not even this change reaches them, and again for one that came in between.
+    sockets.revokeSessions([session.id]); // They are closed now, so that not even this change reaches them, and again for one that came in between.
     if (!this.#inMemory.end(session.id)) await transactions.transact((work) => endSession(work, session));
     sockets.revokeSessions([session.id]);
   }
 
-  /** Closes the sockets of stored sessions that have ended, and ends those in memory that match with them. */
+  /** It closes the sockets of stored sessions that have ended, and ends those sessions in memory that match, with their sockets. */
   closeEnded(hashes: readonly string[], matches: (session: Session) => boolean = () => false): void {
     this.#parts.sockets.revokeSessions([...hashes, ...this.#inMemory.endAll(matches)]);
   }
 
-  /** Ends those in memory that nobody has used for too long, or that are too old. */
+  /** It ends those sessions in memory that nobody has used for too long, or that are too old. */
   endOldInMemory(): void {
     this.#parts.sockets.revokeSessions(this.#inMemory.endOld(this.#parts.clocks.now()));
   }

@@ -1,4 +1,4 @@
-/** An agent's credential is looked up here: which host it is for. */
+/** An agent shows its credential, which says for which host it speaks. */
 
 import { hashOf } from "../../accounts/io/secrets.ts";
 import { accountsIn, type FleetManager } from "../../fleet/state.ts";
@@ -11,7 +11,7 @@ export class Credentials {
     this.#manager = manager;
   }
 
-  /** The host whose credential is shown and good, if one is. Cookies mean nothing here. */
+  /** It returns the host whose credential is shown and good, or null. Cookies mean nothing here. */
   hostOf({ authorization }: RequestHeaders): string | null {
     const shown = /^Bearer ([\w-]{20,200})$/.exec(authorization ?? "")?.[1];
     const credential = shown === undefined ? undefined : this.find(shown);
@@ -19,7 +19,7 @@ export class Credentials {
     return isGood && this.#manager.state.hosts.has(credential.host) ? credential.host : null;
   }
 
-  /** What is stored of a credential, of a revoked one as well. */
+  /** It returns what is stored of a credential, also of a revoked one. */
   find(secret: string) {
     return accountsIn(this.#manager)?.agentCredentials.get(hashOf(secret));
   }

@@ -1,4 +1,4 @@
-/** The routes of agents: what they post, and the tokens with which new ones enrol. */
+/** Agents post to these routes, and admins make and remove enrolment tokens by them. */
 
 import { TurnsByKey } from "@neverstale/base";
 import {
@@ -35,7 +35,7 @@ export interface AgentRoutesParts {
   readonly log: Log;
 }
 
-/** What agents post themselves. */
+/** Agents post to these themselves. */
 export function agentRoutes(parts: AgentRoutesParts): Route[] {
   // What one host sends is taken one after the other: what is remembered of it is never decided on twice.
   const turns = new TurnsByKey();
@@ -110,7 +110,7 @@ export interface EnrollmentRoutesParts {
   readonly transactFor: TransactFor;
 }
 
-/** What an admin does so that an agent may enrol. */
+/** An admin uses these so that an agent may enrol. */
 export function enrollmentRoutes(parts: EnrollmentRoutesParts): Route[] {
   const { manager, transactFor } = parts;
   return [
