@@ -1,23 +1,12 @@
-/**
- * Holds the pages in docs/api to what the packages export, so that a change of an API is seen in a diff. Run it with
- * `node --conditions=source scripts/api-report.ts`; `-- --write` brings the pages up to date.
- */
+/** The pages in docs/api are held to what the packages export, so that a change of an API is seen in a diff. */
+
 import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { apiOf, type PackageApi } from "./api/package-api.ts";
 import { compileTypes } from "./check/check-tools.ts";
 import { ROOT } from "./run.ts";
 
-const PAGES = "docs/api";
-const RENEW = "npx node --conditions=source scripts/api-report.ts --write";
-
-export interface ApiPage {
-  /** Below the root. */
-  readonly path: string;
-  readonly text: string;
-}
-
-/** The pages as they have to be, for every package that others can install, and for the fleet's client. */
+/** It makes the pages as they have to be, for every package that others can install, and for the fleet's client. */
 export function apiPages(root: string): ApiPage[] {
   const manifests = globSync(["packages/*/package.json", "apps/fleet/client/package.json"], { cwd: root }).sort();
   return manifests.flatMap((path) => {
@@ -29,17 +18,7 @@ export function apiPages(root: string): ApiPage[] {
   });
 }
 
-function pageOf(name: string, { entries, reached }: PackageApi): string {
-  const sections = entries.map(({ specifier, exports }) => section(`\`${specifier}\``, [...exports.values()]));
-  if (reached.length > 0) sections.push(section("Not exported, but used by what is", reached));
-  return `# API of ${name}\n\nMade by \`${RENEW}\` from the compiler's declarations.\n${sections.join("")}`;
-}
-
-function section(title: string, declarations: readonly string[]): string {
-  return `\n## ${title}\n\n\`\`\`ts\n${declarations.join("\n\n")}\n\`\`\`\n`;
-}
-
-/** What differs from the pages in git, one sentence each. */
+/** It says what differs from the pages in git, in one sentence each. */
 export function apiProblems(root: string, pages: readonly ApiPage[]): string[] {
   const problems = pages.flatMap(({ path, text }) => {
     const full = join(root, path);
@@ -52,7 +31,26 @@ export function apiProblems(root: string, pages: readonly ApiPage[]): string[] {
   return [...problems, ...stray.filter((path) => !wanted.has(path)).map((path) => `${path} is the page of no package`)];
 }
 
-/** The first lines that are gone, and that are new. */
+export interface ApiPage {
+  /** It is the path below the root. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const PAGES = "docs/api";
+const RENEW = "npx node --conditions=source scripts/api-report.ts --write";
+
+function pageOf(name: string, { entries, reached }: PackageApi): string {
+  const sections = entries.map(({ specifier, exports }) => section(`\`${specifier}\``, [...exports.values()]));
+  if (reached.length > 0) sections.push(section("Not exported, but used by what is", reached));
+  return `# API of ${name}\n\nMade by \`${RENEW}\` from the compiler's declarations.\n${sections.join("")}`;
+}
+
+function section(title: string, declarations: readonly string[]): string {
+  return `\n## ${title}\n\n\`\`\`ts\n${declarations.join("\n\n")}\n\`\`\`\n`;
+}
+
+/** It names the first line that is gone, and the first one that is new. */
 function difference(before: string, after: string): string {
   const [old, now] = [before.split("\n"), after.split("\n")];
   const gone = old.find((line) => !now.includes(line));
@@ -66,6 +64,7 @@ function writePages(root: string, pages: readonly ApiPage[]): void {
   for (const { path, text } of pages) writeFileSync(join(root, path), text);
 }
 
+/** It is run by `node --conditions=source scripts/api-report.ts`. With `--write` it brings the pages up to date. */
 async function main(): Promise<number> {
   if ((await compileTypes()) !== 0) return 1;
   const pages = apiPages(ROOT);

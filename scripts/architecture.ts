@@ -1,7 +1,5 @@
-/**
- * Checks that the code keeps to docs/ARCHITECTURE.md: what is pure, who imports whom, what runs in a browser.
- * Run alone: `npx node scripts/architecture.ts`. The rules are tested in scripts/architecture.test.ts.
- */
+/** The code is held to docs/ARCHITECTURE.md here: what is pure, who imports whom, and what runs in a browser. */
+
 import { browserBundleLeaks, runsInBrowsers } from "./architecture/bundle.ts";
 import { importCircles } from "./architecture/circles.ts";
 import { largeFolders } from "./architecture/folder-sizes.ts";
@@ -10,7 +8,10 @@ import { registryTraces } from "./architecture/lockfile.ts";
 import { impurities } from "./architecture/purity.ts";
 import { type ArchitectureViolation, readPackages, readSources } from "./architecture/workspace.ts";
 
-/** Everything under `root` that breaks a rule, in the order of the rules. */
+/**
+ * It returns everything under `root` that breaks a rule, in the order of the rules. `npx node scripts/architecture.ts`
+ * prints it.
+ */
 export async function architectureViolations(root: string): Promise<ArchitectureViolation[]> {
   const sources = readSources(root);
   const packages = readPackages(root, sources);

@@ -6,7 +6,7 @@ import { ROOT } from "./run.ts";
 const CHANGESET = /^---\n((?:"[^"]+": (?:major|minor|patch)\n)+)---\n\n([A-Z`][\s\S]*\.)\n$/;
 
 function packagesForOthers(): string[] {
-  const manifests = globSync("packages/*/package.json", { cwd: ROOT }).map((path) =>
+  const manifests = globSync(["packages/*/package.json", "apps/fleet/client/package.json"], { cwd: ROOT }).map((path) =>
     JSON.parse(readFileSync(join(ROOT, path), "utf8")),
   );
   return manifests.filter((manifest) => manifest.private !== true).map((manifest) => manifest.name);

@@ -1,4 +1,4 @@
-/** `npm run check`: what a pull request needs, in under a minute. `npm run check -- types` runs the named steps alone. */
+/** `npm run check` runs what a pull request needs, in under a minute. */
 
 import { compileTypes, findUnused, lint } from "./check/check-tools.ts";
 import { QUICK_TESTS } from "./check/quick-tests.ts";
@@ -20,9 +20,10 @@ const STEPS: Readonly<Record<string, Step>> = {
     (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=minimal", ...QUICK_TESTS])) === 0,
 };
 
-/** These run only where they are named: not all of the code passes them yet. */
+/** These run only when they are named, because not all of the code passes them yet. */
 const ON_REQUEST: readonly string[] = ["words", "unused"];
 
+/** `npm run check -- types lint` runs the named steps alone. */
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(STEPS, name));
 if (unknown.length > 0)

@@ -1,25 +1,14 @@
-/**
- * The client's size in a browser, as a number in git: `StateSync` with all it needs of the protocol, bundled, minified
- * and gzipped. Fails when it has grown by more than 2 % over packages/client/size.json; `--write` takes the new size
- * over. Run alone: `npx node --conditions=source scripts/client-size.ts`.
- */
+/** The client's size in a browser stands as a number in git. */
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { rolldown } from "rolldown";
 
-export interface ClientSize {
-  readonly minifiedBytes: number;
-  readonly gzipBytes: number;
-}
-
-const ALLOWED_GROWTH = 0.02;
-/** What only a server does: if it is in the bundle, tree shaking has failed. */
-const SERVER_CODE = /\/protocol\/src\/(model\/.*|diff\/merge-patch)\.ts$/;
-
-const sizeFile = (root: string): string => join(root, "packages/client/size.json");
-
-/** Bundles what `import { StateSync } from "@neverstale/client"` brings. Throws when server code is in it. */
+/**
+ * It bundles, minifies and gzips what `import { StateSync } from "@neverstale/client"` brings, with all that it needs
+ * of the protocol. It throws when server code is in the bundle.
+ */
 export async function measureClient(root: string): Promise<ClientSize> {
   const entry = "client-size:entry";
   const bundle = await rolldown({
@@ -45,7 +34,22 @@ export async function measureClient(root: string): Promise<ClientSize> {
   return { minifiedBytes: Buffer.byteLength(code), gzipBytes: gzipSync(code, { level: 9 }).length };
 }
 
-/** Null when the size is within bounds, else what is wrong with it. */
+export interface ClientSize {
+  readonly minifiedBytes: number;
+  readonly gzipBytes: number;
+}
+
+/**
+ * The client may grow by so much over packages/client/size.json. `scripts/client-size.ts --write` notes a new size
+ * there.
+ */
+const ALLOWED_GROWTH = 0.02;
+/** Only a server does these things. If they are in the bundle, tree shaking has failed. */
+const SERVER_CODE = /\/protocol\/src\/(model\/.*|diff\/merge-patch)\.ts$/;
+
+const sizeFile = (root: string): string => join(root, "packages/client/size.json");
+
+/** It returns null when the size is within bounds, else what is wrong with it. */
 export function complaint(now: ClientSize, known: ClientSize): string | null {
   if (now.gzipBytes <= known.gzipBytes * (1 + ALLOWED_GROWTH)) return null;
   const percent = ((now.gzipBytes / known.gzipBytes - 1) * 100).toFixed(1);

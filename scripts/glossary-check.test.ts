@@ -41,7 +41,7 @@ describe("an exported name", () => {
   ])("stands in one file: %s", (declaration) => {
     write({ "packages/a/src/a.ts": declaration, "apps/fleet/b/src/deep/b.tsx": "\nexport type Step = 1;\n" });
 
-    expect(wordProblems(root)).toEqual([
+    expect(wordProblems(root, [])).toEqual([
       "Step is exported from 2 files: apps/fleet/b/src/deep/b.tsx, packages/a/src/a.ts. Give it a more exact name in all but one, or define it once",
     ]);
   });
@@ -51,7 +51,7 @@ describe("an exported name", () => {
     write({ "scripts/a.ts": text, "scripts/a.test.ts": text, "scripts/a-suite.ts": text, "bench/index.ts": text });
     write({ "tests/a.ts": text, "bench/peers/node_modules/a.ts": text, "packages/a/dist/a.d.ts": text });
 
-    expect(wordProblems(root)).toEqual([]);
+    expect(wordProblems(root, [])).toEqual([]);
   });
 
   test("is not exported where it is handed on, used, or spoken of", () => {
@@ -60,14 +60,14 @@ describe("an exported name", () => {
       "scripts/b.ts": `export { Step } from "./a.ts";\n// export type Step\ntype Step = 3;\nconst text = \`\nexport type Step = 4;\`;\n`,
     });
 
-    expect(wordProblems(root)).toEqual([]);
+    expect(wordProblems(root, [])).toEqual([]);
   });
 
   test("stands in several files when the glossary gives it one meaning", () => {
     write({ "bench/a.ts": "export type Step = 1;", "bench/b.ts": "export type Step = 1;" });
     write({ [GLOSSARY_PATH]: glossaryOf("| `Step` | What one contender does. |") });
 
-    expect(wordProblems(root)).toEqual([]);
+    expect(wordProblems(root, [])).toEqual([]);
   });
 
   test("does not stand in the glossary without a meaning, or without need", () => {
@@ -81,7 +81,7 @@ describe("an exported name", () => {
       ),
     });
 
-    expect(wordProblems(root)).toEqual([
+    expect(wordProblems(root, [])).toEqual([
       "docs/GLOSSARY.md does not say what Step means, in a sentence",
       "docs/GLOSSARY.md lists Other, which is exported from 1 files",
       "docs/GLOSSARY.md lists Gone, which is exported from 0 files",
@@ -129,6 +129,12 @@ describe("a source file of an area that is held", () => {
       ]);
     },
   );
+
+  test("hides none of them behind a pattern of paths", () => {
+    const text = "/** It owns this. */\n\nconst A = \"src/**/*.ts\";\n/** What it is. */\nconst b = 'x';\n";
+
+    expect(problemsOf(text)).toEqual(['packages/a/src/a.ts:4 has a doc comment that begins with "What": What it is.']);
+  });
 
   test("may use these words elsewhere", () => {
     const text =

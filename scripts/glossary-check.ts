@@ -1,7 +1,5 @@
-/**
- * Holds names to docs/GLOSSARY.md, and the comments of source files to whole sentences: `node --conditions=source scripts/glossary-check.ts`.
- * With the names of areas, such as `packages/client`, it tells of every comment there.
- */
+/** Names are held to docs/GLOSSARY.md here, and the comments of source files to whole sentences. */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./run.ts";
@@ -9,7 +7,14 @@ import { commentProblems } from "./words/comments.ts";
 import { GLOSSARY_PATH, nameProblems, namesInGlossary } from "./words/exported-names.ts";
 import { areaOf, readSourceTexts, type SourceText } from "./words/source-text.ts";
 
-/** The comments of these areas are held; those of the others are counted. */
+/** It returns one sentence for each name, each comment and each row of the glossary that is wrong. */
+export function wordProblems(root: string, held: readonly string[] = HELD): string[] {
+  const sources = readSourceTexts(root);
+  const glossary = namesInGlossary(readFileSync(join(root, GLOSSARY_PATH), "utf8"));
+  return [...nameProblems(sources, glossary), ...commentsIn(sources, held)];
+}
+
+/** The comments of these areas are held. Those of the others are counted. */
 const HELD: readonly string[] = [
   "apps/fleet/agent",
   "apps/fleet/cli",
@@ -19,14 +24,8 @@ const HELD: readonly string[] = [
   "packages/react",
   "packages/sim",
   "packages/store-sqlite",
+  "scripts",
 ];
-
-/** One sentence for each name and comment that is wrong, and for each row of the glossary. */
-export function wordProblems(root: string, held: readonly string[] = HELD): string[] {
-  const sources = readSourceTexts(root);
-  const glossary = namesInGlossary(readFileSync(join(root, GLOSSARY_PATH), "utf8"));
-  return [...nameProblems(sources, glossary), ...commentsIn(sources, held)];
-}
 
 function commentsIn(sources: readonly SourceText[], areas: readonly string[]): string[] {
   const found = sources.filter(({ path }) => areas.includes(areaOf(path))).flatMap(commentProblems);
@@ -41,6 +40,10 @@ function printOthers(sources: readonly SourceText[]): void {
   }
 }
 
+/**
+ * It is run by `node --conditions=source scripts/glossary-check.ts`. With the names of areas, such as
+ * `packages/client`, it tells of every comment there.
+ */
 function main(areas: readonly string[]): void {
   const problems = areas.length > 0 ? commentsIn(readSourceTexts(ROOT), areas) : wordProblems(ROOT);
   for (const problem of problems) console.error(problem);

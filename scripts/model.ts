@@ -1,8 +1,5 @@
-/**
- * `npm run model`: the exhaustive check of docs/model/sync.pml with Spin, two or three minutes; `-- --long` adds the
- * larger searches, `-- --trace` tells how each violation comes about. Every rule that is taken out must lead to a
- * violation, or the model proves nothing.
- */
+/** `npm run model` checks docs/model/sync.pml exhaustively with Spin, in two or three minutes. */
+
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,9 +8,9 @@ import { ROOT } from "./run.ts";
 
 interface Search {
   readonly name: string;
-  /** What the model's preprocessor is given. */
+  /** The model's preprocessor is given these. */
   readonly defines: readonly string[];
-  /** Looks for an execution that never ends, instead of for broken assertions and a wrong end. */
+  /** With true it looks for an execution that never ends, instead of for broken assertions and a wrong end. */
   readonly cycles?: boolean;
   readonly expect: "sound" | "violation";
   readonly long?: boolean;
@@ -23,7 +20,10 @@ interface Found {
   readonly violation: string | null;
   readonly states: number;
   readonly seconds: number;
-  /** An execution that ends in the violation, the shortest one unless it is a cycle, in the model's own words. */
+  /**
+   * It tells an execution that ends in the violation, in the model's own words. It is the shortest one unless it is a
+   * cycle.
+   */
   readonly trace: string;
 }
 
@@ -50,10 +50,12 @@ const SEARCHES: readonly Search[] = [
   { name: "NO_DRIFT_CHECK", defines: ["REPLICAS=1", "NO_DRIFT_CHECK"], cycles: true, expect: "violation" },
 ];
 
+/** Every rule that is taken out must lead to a violation, or the model proves nothing. */
 function withoutARule(...names: readonly string[]): Search[] {
   return names.map((name) => ({ name, defines: ["REPLICAS=1", name], expect: "violation" }));
 }
 
+/** `--long` adds the larger searches. `--trace` tells how each violation comes about. */
 const options = process.argv.slice(2);
 requireTools();
 let wrong = 0;
@@ -68,7 +70,7 @@ for (const search of SEARCHES.filter(isAsked)) {
 }
 process.exitCode = wrong === 0 ? 0 : 1;
 
-/** All of them, the long ones with `--long`; or those that are named. */
+/** It is true for the searches that are named. Without names it is true for all, the long ones only with `--long`. */
 function isAsked({ name, long }: Search): boolean {
   const names = options.filter((option) => !option.startsWith("--"));
   return names.length > 0 ? names.includes(name) : long !== true || options.includes("--long");
@@ -120,7 +122,10 @@ function explore({ defines, cycles, expect }: Search): Found {
   }
 }
 
-/** Runs a tool in `cwd` and returns what it printed. Throws when it can't do its work; a violation is not that. */
+/**
+ * It runs a tool in `cwd` and returns what it printed. It throws when the tool can't do its work. A violation is not
+ * that.
+ */
 function must(cwd: string, command: string, args: readonly string[]): string {
   const { stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 1 << 28 });
   if (error !== undefined) throw error;
@@ -136,7 +141,7 @@ function violationIn(report: string): string | null {
   return errors === "0" ? null : promiseBroken(/^pan:\d+: (.+)$/m.exec(report)?.[1] ?? "");
 }
 
-/** The promise behind an assertion of the model. */
+/** It names the promise behind an assertion of the model. */
 function promiseBroken(assertion: string): string {
   if (assertion.includes("non-progress cycle")) return "P2, it never becomes level";
   if (assertion.includes("disk.head>truthHead")) return "P3, a version was given twice in an epoch";

@@ -1,14 +1,12 @@
-/**
- * `npm run proofs`: what takes longer than `npm test` may. With names, those alone: `npm run proofs -- simulator soak`.
- * It wants a machine that has nothing else to do: some of it measures time. The last line is `N passed, N failed`.
- */
+/** `npm run proofs` runs what takes longer than `npm test` may. */
+
 import { runScript } from "./run.ts";
 import { runVitest } from "./test/run-vitest.ts";
 import { concludeTests, problem, type TestTally } from "./test/tally.ts";
 
 interface Proof {
   readonly what: string;
-  /** On two idle cores. */
+  /** It takes so long on two idle cores. */
   readonly minutes: number;
   readonly run: () => Promise<TestTally>;
 }
@@ -41,6 +39,10 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   },
 };
 
+/**
+ * `npm run proofs -- simulator soak` runs those two alone. The machine should have nothing else to do, because some of the
+ * proofs measure time.
+ */
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(PROOFS, name));
 if (unknown.length > 0)
@@ -56,7 +58,7 @@ for (const [index, [name, proof]] of chosen.entries()) {
 }
 concludeTests(tallies);
 
-/** A script that tells by its exit code. */
+/** It runs a script that tells by its exit code. */
 async function script(path: string, ...args: string[]): Promise<TestTally> {
   const exitCode = await runScript(path, args, { NODE_OPTIONS: "--conditions=source" });
   return exitCode === 0 ? { passed: 1, failed: 0 } : problem(`${path} ended with exit code ${exitCode}`);

@@ -1,11 +1,9 @@
+/** Commands are run here, from the root of the workspace. */
+
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
-
-export const ROOT = fileURLToPath(new URL("..", import.meta.url));
-
-/** A JavaScript file of an installed package, run by this very Node from the root. Resolves to its exit code. */
+/** It runs a script by this very Node, and resolves to its exit code. */
 export function runScript(
   path: string,
   args: readonly string[],
@@ -14,7 +12,14 @@ export function runScript(
   return run(process.execPath, [path, ...args], env);
 }
 
-/** A command with this terminal as its own. Resolves to its exit code; a signal counts as 1. Throws when it can't start. */
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/**
+ * It runs a command with this terminal as its own, and resolves to its exit code. A signal counts as 1. It throws when
+ * it can't start.
+ */
 export function run(
   command: string,
   args: readonly string[],
@@ -25,7 +30,7 @@ export function run(
     stdio: ["ignore", "inherit", "inherit"],
     env: { ...process.env, ...env },
   });
-  // Whoever ends this process ends the command first: what comes after it is still done.
+  // Whoever ends this process ends the command first, so that what comes after it is still done.
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   for (const signal of SIGNALS) process.on(signal, forward);
   return new Promise<number>((resolve, reject) => {

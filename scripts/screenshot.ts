@@ -1,7 +1,5 @@
-/**
- * Makes the README's picture: `node --conditions=source scripts/screenshot.ts`. The server and the page are the real
- * ones; the hosts are made up, and say what a small fleet would say.
- */
+/** The README's picture is made by `node --conditions=source scripts/screenshot.ts`. */
+
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { BrowserContext, Page } from "playwright-core";
@@ -12,7 +10,7 @@ import { ROOT } from "./run.ts";
 
 const PICTURE = join(ROOT, "docs/images/dashboard.png");
 const MAX_BYTES = 200_000;
-/** How long the hosts report before the picture is taken, so that the lines have something to show. */
+/** The hosts report so often before the picture is taken, so that the lines have something to show. */
 const HEARTBEATS = 50;
 
 interface Sketch {
@@ -25,6 +23,7 @@ interface Sketch {
   readonly load: number;
 }
 
+/** The server and the page are the real ones. The hosts are made up, and say what a small fleet would say. */
 const SKETCHES: readonly Sketch[] = [
   { hostname: "cache-1", os: "Debian 12", tags: ["prod"], cpu: 14, ram: 71, disk: 22, load: 0.4 },
   { hostname: "db-primary", os: "Debian 12", tags: ["prod", "db"], cpu: 46, ram: 84, disk: 61, load: 2.1 },
@@ -102,7 +101,7 @@ async function heartbeat(machine: Machine, sketch: Sketch | undefined, beat: num
   });
 }
 
-/** Through the page, like a person. */
+/** It goes through the page, like a person. */
 async function startWork(page: Page, admin: Admin, worker: Machine): Promise<string> {
   await page.getByLabel("Select web-1").check();
   await page.getByRole("button", { name: /What to run/ }).click();

@@ -1,76 +1,9 @@
-/**
- * Holds packages/protocol/SPEC.md and the tests together. A rule of the spec is a line that begins with its number in
- * bold brackets, `**[R1]**`; the line `Tests: path, path` under it names the files of tests whose titles begin with
- * `[R1]`. Run it with `node --conditions=source scripts/spec-check.ts`; `-- --write` brings the `Tests:` lines up to date.
- */
+/** packages/protocol/SPEC.md and the tests are held together here. */
+
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-export const SPEC_PATH = "packages/protocol/SPEC.md";
-const TESTS = "{packages,apps,tests,examples}/**/*.test.{ts,tsx}";
-/** What names its rules itself in JSON, each with the test that runs every one of them. */
-const BY_RULE_IN_JSON = [
-  { files: "packages/protocol/vectors/*.json", test: "packages/protocol/src/vectors.test.ts" },
-  { files: "packages/conformance/scenarios/server/*.json", test: "tests/conformance/server.test.ts" },
-  { files: "packages/conformance/scenarios/client/*.json", test: "tests/conformance/client.test.ts" },
-];
-/** The families of numbers that are not the spec's: the items of SECURITY.md, and the bounds of docs/OPERATIONS.md. */
-const ELSEWHERE = new Set(["C", "B"]);
-
-export interface Rule {
-  readonly id: string;
-  /** The files that its `Tests:` line names; null: there is no such line. */
-  readonly tests: readonly string[] | null;
-}
-
-const RULE = /^\*\*\[([A-Z]\d+[a-z]?)\]\*\*/;
-const POINTER = /^Tests:(.*)$/;
-
-/** The rules of a spec, in order. */
-export function rulesOf(spec: string): Rule[] {
-  const rules: { id: string; tests: string[] | null }[] = [];
-  for (const line of spec.split("\n")) {
-    const id = RULE.exec(line)?.[1];
-    if (id !== undefined) rules.push({ id, tests: null });
-    const paths = POINTER.exec(line)?.[1];
-    const rule = rules.at(-1);
-    if (paths !== undefined && rule !== undefined) rule.tests = paths.split(",").flatMap((path) => path.trim() || []);
-  }
-  return rules;
-}
-
-/** How a title comes about: `test("…`, `describe.concurrent("…`, and for tables `test.each(…)("…`. */
-const TITLE = /(?:\b(?:test|it|describe)(?:\.\w+)*\(|\)\()\s*["'`]((?:\[[A-Z]\d+[a-z]?(?:, ?[A-Z]\d+[a-z]?)*\]\s?)+)/g;
-const ID = /[A-Z]\d+[a-z]?/g;
-
-/** The rules named at the beginning of the titles of tests: `"[R1] …"`, `"[R1] [R2] …"`, `"[R1, R2] …"`. */
-export function rulesNamedIn(source: string): Set<string> {
-  const named = new Set<string>();
-  for (const [, brackets] of source.matchAll(TITLE)) {
-    for (const [id] of (brackets ?? "").matchAll(ID)) named.add(id);
-  }
-  return named;
-}
-
-/** The rules that a file of vectors or a scenario names, in members `rule`. */
-export function rulesInJson(text: string): string[] {
-  const value: unknown = JSON.parse(text);
-  const found: string[] = [];
-  const look = (part: unknown): void => {
-    if (typeof part !== "object" || part === null) return;
-    for (const [name, member] of Object.entries(part)) {
-      if (name === "rule" && typeof member === "string") found.push(member);
-      else look(member);
-    }
-  };
-  look(value);
-  return found;
-}
-
-/** Which rules each file of tests names, by path. */
-export type Named = ReadonlyMap<string, ReadonlySet<string>>;
-
-/** What is missing or wrong, one sentence each. */
+/** It says what is missing or wrong, in one sentence each. */
 export function specProblems(rules: readonly Rule[], named: Named): string[] {
   const ids = new Set(rules.map((rule) => rule.id));
   const twice = rules.filter((rule, index) => rules.findIndex(({ id }) => id === rule.id) !== index);
@@ -85,6 +18,73 @@ export function specProblems(rules: readonly Rule[], named: Named): string[] {
     ...unknown,
   ];
 }
+
+/**
+ * A rule of the spec is a line that begins with its number in bold brackets, `**[R1]**`. The line `Tests: path, path`
+ * under it names the files of tests whose titles begin with `[R1]`. It returns the rules in their order.
+ */
+export function rulesOf(spec: string): Rule[] {
+  const rules: { id: string; tests: string[] | null }[] = [];
+  for (const line of spec.split("\n")) {
+    const id = RULE.exec(line)?.[1];
+    if (id !== undefined) rules.push({ id, tests: null });
+    const paths = POINTER.exec(line)?.[1];
+    const rule = rules.at(-1);
+    if (paths !== undefined && rule !== undefined) rule.tests = paths.split(",").flatMap((path) => path.trim() || []);
+  }
+  return rules;
+}
+
+export interface Rule {
+  readonly id: string;
+  /** Its `Tests:` line names these files. It is null when there is no such line. */
+  readonly tests: readonly string[] | null;
+}
+
+export const SPEC_PATH = "packages/protocol/SPEC.md";
+const TESTS = "{packages,apps,tests,examples}/**/*.test.{ts,tsx}";
+/** These files name their rules in JSON. Each has the test that runs every one of them. */
+const BY_RULE_IN_JSON = [
+  { files: "packages/protocol/vectors/*.json", test: "packages/protocol/src/vectors.test.ts" },
+  { files: "packages/conformance/scenarios/server/*.json", test: "tests/conformance/server.test.ts" },
+  { files: "packages/conformance/scenarios/client/*.json", test: "tests/conformance/client.test.ts" },
+];
+/** These families of numbers are not the spec's: the items of SECURITY.md, and the bounds of docs/OPERATIONS.md. */
+const ELSEWHERE = new Set(["C", "B"]);
+
+const RULE = /^\*\*\[([A-Z]\d+[a-z]?)\]\*\*/;
+const POINTER = /^Tests:(.*)$/;
+
+/** A title stands in `test("…`, in `describe.concurrent("…`, and for tables in `test.each(…)("…`. */
+const TITLE = /(?:\b(?:test|it|describe)(?:\.\w+)*\(|\)\()\s*["'`]((?:\[[A-Z]\d+[a-z]?(?:, ?[A-Z]\d+[a-z]?)*\]\s?)+)/g;
+const ID = /[A-Z]\d+[a-z]?/g;
+
+/** It returns the rules that titles of tests begin with: `"[R1] …"`, `"[R1] [R2] …"` or `"[R1, R2] …"`. */
+export function rulesNamedIn(source: string): Set<string> {
+  const named = new Set<string>();
+  for (const [, brackets] of source.matchAll(TITLE)) {
+    for (const [id] of (brackets ?? "").matchAll(ID)) named.add(id);
+  }
+  return named;
+}
+
+/** It returns the rules that a file of vectors or a scenario names, in members `rule`. */
+export function rulesInJson(text: string): string[] {
+  const value: unknown = JSON.parse(text);
+  const found: string[] = [];
+  const look = (part: unknown): void => {
+    if (typeof part !== "object" || part === null) return;
+    for (const [name, member] of Object.entries(part)) {
+      if (name === "rule" && typeof member === "string") found.push(member);
+      else look(member);
+    }
+  };
+  look(value);
+  return found;
+}
+
+/** Each file of tests names these rules. The files stand by path. */
+export type Named = ReadonlyMap<string, ReadonlySet<string>>;
 
 function ruleProblems({ id, tests }: Rule, named: Named): string[] {
   if (tests === null) return [`[${id}] has no line "Tests:"`];
@@ -103,7 +103,7 @@ function filesNaming(id: string, named: Named): string[] {
     .sort();
 }
 
-/** The spec with every `Tests:` line naming all files that name its rule. */
+/** It returns the spec, in which every `Tests:` line names all files that name its rule. */
 export function withPointers(spec: string, named: Named): string {
   let rule: string | undefined;
   const lines = spec.split("\n").map((line) => {
@@ -125,6 +125,10 @@ export function rulesNamedUnder(root: string): Named {
   return named;
 }
 
+/**
+ * It is run by `node --conditions=source scripts/spec-check.ts`. With `--write` it brings the `Tests:` lines up to
+ * date.
+ */
 function main(root: string): void {
   const spec = readFileSync(join(root, SPEC_PATH), "utf8");
   const named = rulesNamedUnder(root);

@@ -1,9 +1,5 @@
-/**
- * `npm test`: every check and every test, in a real browser too. The last line is `N passed, N failed`.
- * With arguments only Vitest runs, and they are its own: `npm test -- packages/client -t "gap"`.
- *
- * `npm test -- --note-times` runs all, and notes in `scripts/test-times.json` how long each file took: what is expected next time.
- */
+/** `npm test` runs every check and every test, in a real browser, too. The last line is `N passed, N failed`. */
+
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { findChromium } from "../tests/browser/chromium.ts";
@@ -19,7 +15,7 @@ import { runVitest } from "./test/run-vitest.ts";
 import { concludeTests, type TestTally } from "./test/tally.ts";
 import { TIMES_FILE_VARIABLE, TIMES_PATH } from "./test/test-times.ts";
 
-/** A check that is no Vitest test; throws with what is wrong. */
+/** A check is no Vitest test. It throws with what is wrong. */
 type Check = readonly [name: string, check: () => Promise<unknown>];
 
 const CHECKS: readonly Check[] = [
@@ -36,6 +32,10 @@ const CHECKS: readonly Check[] = [
   ["a Chromium for the browser tests", findChromium],
 ];
 
+/**
+ * With arguments only Vitest runs, and they are its own: `npm test -- packages/client -t "gap"`. `npm test -- --note-times` runs
+ * all, and notes in `scripts/test-times.json` how long each file took. That is expected next time.
+ */
 const args = process.argv.slice(2);
 const notes = args.includes("--note-times");
 const forVitest = args.filter((arg) => arg !== "--note-times");

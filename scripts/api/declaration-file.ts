@@ -1,39 +1,40 @@
-/** One `.d.ts` file as the compiler wrote it: what it declares, and under which names it hands that on. */
+/** A `.d.ts` file as the compiler wrote it: what it declares, and under which names it hands that on. */
+
 import { readFileSync } from "node:fs";
 import { isNode, type Node, nameOf, namesDeclaredBy, nodesAt, parseSource } from "../architecture/syntax.ts";
-
-/** A name in a module: in this very file where `module` is null. */
-export interface Reference {
-  readonly module: string | null;
-  readonly name: string;
-}
-
-export interface Declaration {
-  /** The compiler's text, without comments and without `export` and `declare`. */
-  readonly text: string;
-  readonly isType: boolean;
-  /** What its types refer to. */
-  readonly uses: readonly Reference[];
-}
 
 export interface DeclarationFile {
   readonly path: string;
   /** Functions with several signatures have several declarations. */
   readonly declarations: ReadonlyMap<string, readonly Declaration[]>;
-  /** What the file's own names stand for when they are imported. */
+  /** The names that the file imports stand for these. */
   readonly imports: ReadonlyMap<string, Reference>;
   readonly exports: ReadonlyMap<string, Reference & { readonly typeOnly: boolean }>;
-  /** The modules of which everything is exported. */
+  /** Everything of these modules is exported. */
   readonly exportsAllOf: readonly string[];
 }
 
-/** Throws when the file can't be read or parsed. */
+/** It throws when the file can't be read or parsed. */
 export function readDeclarations(path: string): DeclarationFile {
   const source = readFileSync(path, "utf8");
   const program = parseSource(source, path);
   const reader = new DeclarationReader(path, source);
   for (const statement of nodesAt(program, "body")) reader.read(statement);
   return reader;
+}
+
+/** It refers to a name in a module, or in this very file when `module` is null. */
+export interface Reference {
+  readonly module: string | null;
+  readonly name: string;
+}
+
+export interface Declaration {
+  /** This is the compiler's text, without comments and without `export` and `declare`. */
+  readonly text: string;
+  readonly isType: boolean;
+  /** Its types refer to these. */
+  readonly uses: readonly Reference[];
 }
 
 class DeclarationReader implements DeclarationFile {
@@ -101,7 +102,7 @@ function moduleOf({ source }: Node): string | null {
   return isNode(source) && typeof source.value === "string" ? source.value : null;
 }
 
-/** Where in a node the name of something else stands, by the node's type. */
+/** The name of something else stands here in a node, by the node's type. */
 const NAMES_AT: Readonly<Record<string, string>> = {
   TSTypeReference: "typeName",
   TSTypeQuery: "exprName",
@@ -110,7 +111,7 @@ const NAMES_AT: Readonly<Record<string, string>> = {
   ClassDeclaration: "superClass",
 };
 
-/** What a declaration refers to by type, without its own type parameters. */
+/** It returns what a declaration refers to by type, without its own type parameters. */
 function usesIn(node: Node): Reference[] {
   const own = new Set(parametersIn(node));
   return referencesIn(node).filter(({ module, name }) => module !== null || !own.has(name));
@@ -134,14 +135,14 @@ function partsOf(node: Node): Node[] {
   return Object.keys(node).flatMap((key) => nodesAt(node, key));
 }
 
-/** `A` of `A.B.C`. */
+/** It returns `A` for `A.B.C`. */
 function leftmost(node: unknown): string | null {
   if (!isNode(node)) return null;
   if (node.type === "Identifier") return nameOf(node);
   return leftmost(node.left ?? node.object);
 }
 
-/** Strings are left as they are, whatever stands in them. Nor does it matter where a comment had broken a union. */
+/** Strings are left as they are, whatever stands in them. Where a comment had broken a union, it is joined again. */
 function withoutComments(text: string): string {
   return text
     .replace(/("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)|\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, "$1")

@@ -1,28 +1,10 @@
-/** The API of one package, read from the declarations that the compiler made of it. */
+/** The API of one package is read from the declarations that the compiler made of it. */
+
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Declaration, type DeclarationFile, type Reference, readDeclarations } from "./declaration-file.ts";
 
-/** What one entry of a package exports. */
-interface EntryApi {
-  /** As it is imported: `@neverstale/base/node`. */
-  readonly specifier: string;
-  /** By exported name, sorted. */
-  readonly exports: ReadonlyMap<string, string>;
-}
-
-export interface PackageApi {
-  readonly entries: readonly EntryApi[];
-  /** Declarations that are not exported, and that exported ones refer to: a change there is one of the API, too. */
-  readonly reached: readonly string[];
-}
-
-interface Manifest {
-  readonly name: string;
-  readonly exports?: Readonly<Record<string, string | { readonly types?: string }>>;
-}
-
-/** `folder` holds the package's manifest. Throws when the compiler has not made its declarations. */
+/** `folder` holds the package's manifest. It throws when the compiler has not made the declarations. */
 export function apiOf(folder: string, manifest: Manifest): PackageApi {
   const reader = new ApiReader();
   const entries = Object.entries(manifest.exports ?? {}).flatMap(([subpath, target]) => {
@@ -33,7 +15,26 @@ export function apiOf(folder: string, manifest: Manifest): PackageApi {
   return { entries, reached: reader.reached() };
 }
 
-/** A declaration, and where it stands. */
+export interface PackageApi {
+  readonly entries: readonly EntryApi[];
+  /** Exported declarations refer to these, which are not exported. A change there is a change of the API, too. */
+  readonly reached: readonly string[];
+}
+
+/** This is one entry of a package, with what it exports. */
+interface EntryApi {
+  /** It is imported by this, for example by `@neverstale/base/node`. */
+  readonly specifier: string;
+  /** The declarations stand by exported name, sorted. */
+  readonly exports: ReadonlyMap<string, string>;
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly exports?: Readonly<Record<string, string | { readonly types?: string }>>;
+}
+
+/** It says where a declaration stands. */
 interface Found {
   readonly file: DeclarationFile;
   readonly name: string;
@@ -41,7 +42,7 @@ interface Found {
 
 class ApiReader {
   readonly #files = new Map<string, DeclarationFile>();
-  /** Declarations by file and name: those that are exported, and all that were looked at. */
+  /** These are the keys of the declarations that are exported. `#seen` has all that were looked at. */
   readonly #exported = new Set<string>();
   readonly #seen = new Map<string, Found>();
 
@@ -52,7 +53,7 @@ class ApiReader {
     return new Map([...found].sort(([a], [b]) => compare(a, b)));
   }
 
-  /** The declarations that were looked at and are not exported, sorted by name. */
+  /** It returns the declarations that were looked at and are not exported, sorted by name. */
   reached(): string[] {
     return [...this.#seen]
       .filter(([key]) => !this.#exported.has(key))
@@ -67,7 +68,7 @@ class ApiReader {
     return file;
   }
 
-  /** Its own names, and all those of the modules that it exports whole. */
+  /** It returns the file's own names, and all those of the modules that it exports whole. */
   #namesExportedBy(file: DeclarationFile): Map<string, Export> {
     const found = new Map<string, Export>();
     for (const module of file.exportsAllOf) {
@@ -89,7 +90,7 @@ class ApiReader {
     return typeOnly && isValue ? `${text}\nexport type { ${name} };` : text;
   }
 
-  /** Looks at what a declaration refers to, and at what that refers to. */
+  /** It looks at what a declaration refers to, and at what that refers to. */
   #follow(found: Found): void {
     const key = keyOf(found);
     if (this.#seen.has(key)) return;
@@ -100,7 +101,7 @@ class ApiReader {
     }
   }
 
-  /** Where a name is declared; null: in another package, or in the language itself. */
+  /** It finds where a name is declared. Null means in another package, or in the language itself. */
   #resolve(file: DeclarationFile, { module, name }: Reference): Found | null {
     if (module !== null) return this.#resolveExport(this.#moduleAt(file, module), name);
     if (file.declarations.has(name)) return { file, name };
@@ -113,7 +114,7 @@ class ApiReader {
     return exported === undefined ? null : this.#resolve(exported.file, exported);
   }
 
-  /** Null: a module of another package. */
+  /** It returns null for a module of another package. */
   #moduleAt({ path }: DeclarationFile, specifier: string): DeclarationFile | null {
     if (!specifier.startsWith(".")) return null;
     const target = join(dirname(path), specifier.replace(/\.(tsx?|js)$/, ".d.ts"));
@@ -134,7 +135,7 @@ function declarationsOf({ file, name }: Found): readonly Declaration[] {
   return file.declarations.get(name) ?? [];
 }
 
-/** In a report it is of no matter from which file a type comes. */
+/** It does not matter to a report from which file a type comes. */
 function textOf(found: Found): string {
   return declarationsOf(found)
     .map(({ text }) => text.replace(/\bimport\("[^"]+"\)\./g, ""))

@@ -1,23 +1,13 @@
+/** The bundles of the packages for browsers hold no Node module. */
+
 import { join } from "node:path";
 import { type OutputChunk, rolldown } from "rolldown";
 import type { ArchitectureViolation, Package } from "./workspace.ts";
 
-const BROWSER_PACKAGES: readonly string[] = [
-  "packages/base",
-  "packages/protocol",
-  "packages/client",
-  "packages/react",
-  "apps/fleet/client",
-];
-
-/** Whether it is one of the packages for browsers, and has an entry yet. */
-export function runsInBrowsers({ folder, files }: Package): boolean {
-  return BROWSER_PACKAGES.includes(folder) && files.some(({ pathInSrc }) => pathInSrc === "index.ts");
-}
-
 /**
- * Bundles the package's entry as a browser's bundler would, from the sources. What is still an import afterwards is a
- * Node module or one that can't be found; only peer dependencies may stay. Throws when it can't be bundled at all.
+ * It bundles the package's entry as a browser's bundler would, from the sources. Whatever is still an import afterwards
+ * is a Node module, or one that can't be found. Only peer dependencies may stay. It throws when it can't be bundled at
+ * all.
  */
 export async function browserBundleLeaks(root: string, pkg: Package): Promise<ArchitectureViolation[]> {
   const entry = `${pkg.folder}/src/index.ts`;
@@ -28,6 +18,19 @@ export async function browserBundleLeaks(root: string, pkg: Package): Promise<Ar
     what: `its browser bundle still imports "${specifier}"`,
     instead: "no Node module in a package that runs in browsers; Node's part is handed in by whoever runs it there",
   }));
+}
+
+const BROWSER_PACKAGES: readonly string[] = [
+  "packages/base",
+  "packages/protocol",
+  "packages/client",
+  "packages/react",
+  "apps/fleet/client",
+];
+
+/** It is true for a package for browsers that has an entry. */
+export function runsInBrowsers({ folder, files }: Package): boolean {
+  return BROWSER_PACKAGES.includes(folder) && files.some(({ pathInSrc }) => pathInSrc === "index.ts");
 }
 
 async function importsLeft(input: string, peers: readonly string[]): Promise<string[]> {

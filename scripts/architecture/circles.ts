@@ -1,11 +1,9 @@
 /** No file may import itself through others: neither values nor types, neither in tests nor elsewhere. */
+
 import { posix } from "node:path";
 import { type ArchitectureViolation, at, type SourceFile } from "./workspace.ts";
 
-/** These may still have circles within themselves. */
-const NOT_HELD_YET: readonly string[] = ["apps/fleet/web/"];
-
-/** One violation for each set of files that all reach each other; it names the shortest way around. */
+/** There is one violation for each set of files that all reach each other. It names the shortest way around. */
 export function importCircles(sources: readonly SourceFile[]): ArchitectureViolation[] {
   const files = new Map(sources.map((file) => [file.path, file]));
   const graph = new Map(sources.map((file) => [file.path, importsOf(file, files)]));
@@ -13,6 +11,9 @@ export function importCircles(sources: readonly SourceFile[]): ArchitectureViola
     .filter((members) => !NOT_HELD_YET.some((folder) => members.every((path) => path.startsWith(folder))))
     .map((members) => violationOf(shortestCircle(graph, members), members.length, files));
 }
+
+/** These may still have circles within themselves. */
+const NOT_HELD_YET: readonly string[] = ["apps/fleet/web/"];
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 
@@ -43,7 +44,10 @@ function violationOf(
   };
 }
 
-/** Tarjan's strongly connected components, those alone that hold a circle; each sorted, in the order of their first member. */
+/**
+ * These are Tarjan's strongly connected components that hold a circle. Each is sorted, and they stand in the order of
+ * their first members.
+ */
 function componentsOf(graph: Graph): string[][] {
   const search = new ComponentSearch(graph);
   search.run();
@@ -65,7 +69,7 @@ class ComponentSearch {
     for (const path of this.#graph.keys()) if (!this.#numbers.has(path)) this.#visit(path);
   }
 
-  /** Returns the lowest number that the file reaches on the stack. */
+  /** It returns the lowest number that the file reaches on the stack. */
   #visit(path: string): number {
     const number = this.#numbers.size;
     this.#numbers.set(path, number);
@@ -93,13 +97,13 @@ class ComponentSearch {
   }
 }
 
-/** The shortest circle through any of the members, beginning with the first member that has one so short. */
+/** It returns the shortest circle through any of the members, beginning with the first member that has one so short. */
 function shortestCircle(graph: Graph, members: readonly string[]): string[] {
   const circles = members.map((member) => shortestWayBack(graph, member, new Set(members)));
   return circles.reduce((shortest, circle) => (circle.length < shortest.length ? circle : shortest));
 }
 
-/** Breadth first, within the component: the files from `start` to the last one before it comes again. */
+/** It searches the component breadth first, and returns the files from `start` to the last one before it comes again. */
 function shortestWayBack(graph: Graph, start: string, members: ReadonlySet<string>): string[] {
   const cameFrom = new Map<string, string | null>([[start, null]]);
   for (const path of cameFrom.keys()) {

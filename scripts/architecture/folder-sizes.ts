@@ -1,12 +1,13 @@
-/** No folder holds more source files than one can look over; tests and what they share are not counted. */
+/** No folder holds more source files than one can look over. Tests and what they share are not counted. */
+
 import { posix } from "node:path";
 import type { ArchitectureViolation, SourceFile } from "./workspace.ts";
-
-const MOST_FILES = 15;
 
 export function largeFolders(sources: readonly SourceFile[]): ArchitectureViolation[] {
   return [...countsOf(sources)].flatMap(([folder, count]) => (count > MOST_FILES ? [tooLarge(folder, count)] : []));
 }
+
+const MOST_FILES = 15;
 
 function countsOf(sources: readonly SourceFile[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();

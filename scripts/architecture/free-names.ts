@@ -1,15 +1,29 @@
+/** The free names of a module are the globals that it uses, and here stand the modules that it names, too. */
+
 import { isNode, type Node, nodesAt, parseSource } from "./syntax.ts";
 
-/** A name that is read, called or written in the module and declared nowhere in it: a global. */
+/** It throws the parser's error when the source is not valid TypeScript. */
+export function namesOf(source: string, path: string): ModuleNames {
+  const program = parseSource(source, path);
+  const walk = new Walk();
+  walk.scoped(program, { names: new Set(), outer: null }, [program]);
+  const inTypes = source.includes("import(") ? modulesInTypes(program) : [];
+  return { free: walk.free, modules: [...walk.modules, ...inTypes] };
+}
+
+/** A free name is read, called or written in the module, and declared nowhere in it. So it is a global. */
 export interface FreeName {
   readonly name: string;
   readonly node: Node;
   readonly parent: Node;
-  /** The parent's parent. */
+  /** This is the parent's parent. */
   readonly grandparent: Node | null;
 }
 
-/** A module that this one names: `import`, `export … from`, or `import("…")` with a literal, as a value or as a type. */
+/**
+ * The module names another by `import`, by `export … from`, or by `import("…")` with a literal, as a value or as a
+ * type.
+ */
 export interface ModuleReference {
   readonly specifier: string;
   readonly start: number;
@@ -40,7 +54,7 @@ const SCOPE_NODES: ReadonlySet<string> = new Set([
   "SwitchStatement",
 ]);
 
-/** Of TypeScript's own nodes these hold an expression; all others are types, which do nothing when run. */
+/** These nodes of TypeScript's own hold an expression. All others are types, which do nothing when run. */
 const EXPRESSIONS_WITH_A_TYPE: ReadonlySet<string> = new Set([
   "TSAsExpression",
   "TSInstantiationExpression",
@@ -49,16 +63,7 @@ const EXPRESSIONS_WITH_A_TYPE: ReadonlySet<string> = new Set([
   "TSTypeAssertion",
 ]);
 
-/** Parses one module. Throws the parser's error when it is not valid TypeScript. */
-export function namesOf(source: string, path: string): ModuleNames {
-  const program = parseSource(source, path);
-  const walk = new Walk();
-  walk.scoped(program, { names: new Set(), outer: null }, [program]);
-  const inTypes = source.includes("import(") ? modulesInTypes(program) : [];
-  return { free: walk.free, modules: [...walk.modules, ...inTypes] };
-}
-
-/** The modules that types name in place: `import("./part.ts").Part`. The walk passes types by. */
+/** Types name these modules in place, as in `import("./part.ts").Part`. The walk passes types by. */
 function modulesInTypes(node: Node): ModuleReference[] {
   const { source } = node;
   const own =
@@ -104,7 +109,10 @@ class Walk {
   }
 }
 
-/** The nodes directly below one that can run, without the names that are only labels: keys, members, types. */
+/**
+ * It returns the nodes directly below one that can run, without names that are only labels, such as keys, members and
+ * types.
+ */
 function childrenOf(node: Node): Node[] {
   if (node.type.startsWith("TS")) return EXPRESSIONS_WITH_A_TYPE.has(node.type) ? nodesAt(node, "expression") : [];
   const skipped = labelsOf(node);
@@ -155,7 +163,7 @@ function declareIn(node: Node, names: Set<string>): void {
   }
 }
 
-/** The names that a parameter or the left side of a declaration brings in. */
+/** It adds the names that a parameter or the left side of a declaration brings in. */
 function addPattern(pattern: unknown, names: Set<string>): void {
   if (!isNode(pattern)) return;
   if (pattern.type === "Identifier") names.add(pattern.name as string);

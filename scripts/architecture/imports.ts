@@ -1,12 +1,23 @@
+/** Packages import each other by name, declare what they import, and keep to one direction. */
+
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import type { ModuleReference } from "./free-names.ts";
 import { type ArchitectureViolation, at, type Package, type PackageFile } from "./workspace.ts";
 
+export function strayImports(pkg: Package, all: readonly Package[]): ArchitectureViolation[] {
+  return pkg.files.flatMap((file) =>
+    file.names.modules.flatMap((reference) => {
+      const found = strayImport(pkg, file, reference, all);
+      return found === null ? [] : [{ at: at(file, reference.start), ...found }];
+    }),
+  );
+}
+
 /** Everybody may import it. */
 const BASE = "packages/base";
 
-/** Who may import whom of ours. Imports all point at `protocol`; `server` and `client` meet only in `sim`. */
+/** Each of our packages may import these. Imports all point at `protocol`. `server` and `client` meet only in `sim`. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/base": [],
   "packages/protocol": [],
@@ -30,16 +41,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   "apps/fleet/web": ["apps/fleet/client", "apps/fleet/domain", "packages/client", "packages/react"],
 };
-
-/** Packages import each other by name, declare what they import, and keep to the directions above. */
-export function strayImports(pkg: Package, all: readonly Package[]): ArchitectureViolation[] {
-  return pkg.files.flatMap((file) =>
-    file.names.modules.flatMap((reference) => {
-      const found = strayImport(pkg, file, reference, all);
-      return found === null ? [] : [{ at: at(file, reference.start), ...found }];
-    }),
-  );
-}
 
 type Finding = { readonly what: string; readonly instead: string } | null;
 
@@ -78,7 +79,7 @@ function undeclared(pkg: Package, file: PackageFile, name: string): Finding {
   };
 }
 
-/** What the root's package.json brings for every test. */
+/** The root's package.json brings these for every test. */
 const ROOT_TEST_PACKAGES = { vitest: "", "fast-check": "", "playwright-core": "" };
 
 function wrongDirection(pkg: Package, file: PackageFile, name: string, all: readonly Package[]): Finding {

@@ -1,6 +1,15 @@
+/** A lock file works with any registry only when neither it nor .npmrc names one. */
+
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ArchitectureViolation } from "./workspace.ts";
+
+export function registryTraces(root: string): ArchitectureViolation[] {
+  return ["package-lock.json", ".npmrc"].flatMap((name) => {
+    const path = join(root, name);
+    return existsSync(path) ? tracesIn(name, readFileSync(path, "utf8")) : [];
+  });
+}
 
 const REGISTRY_TRACES: readonly RegExp[] = [
   /"resolved":\s*"https?:/,
@@ -8,14 +17,6 @@ const REGISTRY_TRACES: readonly RegExp[] = [
   /\/\/[^\s/]+\/:_auth/,
 ];
 const INSTEAD = "leave the registry to the user's own npm settings; .npmrc has omit-lockfile-registry-resolved=true";
-
-/** A lock file works with any registry only when neither it nor .npmrc names one. */
-export function registryTraces(root: string): ArchitectureViolation[] {
-  return ["package-lock.json", ".npmrc"].flatMap((name) => {
-    const path = join(root, name);
-    return existsSync(path) ? tracesIn(name, readFileSync(path, "utf8")) : [];
-  });
-}
 
 function tracesIn(name: string, text: string): ArchitectureViolation[] {
   return text

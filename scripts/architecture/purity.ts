@@ -1,13 +1,27 @@
+/** Code that is not under `io/` neither waits nor touches the machine. */
+
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import type { FreeName } from "./free-names.ts";
 import { type ArchitectureViolation, at, isInIo, type Package, type PackageFile } from "./workspace.ts";
 
+/**
+ * There is no Node, no DOM, no clock, no randomness, no socket, no timer and no logging in it. Tests are free to use
+ * them.
+ */
+export function impurities(pkg: Package): ArchitectureViolation[] {
+  const isPage = PAGES.has(pkg.folder);
+  if (!pkg.folder.startsWith("packages/") && !PURE_APPS.has(pkg.folder) && !isPage) return [];
+  return pkg.files
+    .filter((file) => !file.isTest && !isInIo(file.pathInSrc) && !(isPage && file.path.endsWith(".tsx")))
+    .flatMap((file) => impuritiesOf(file, isPage));
+}
+
 const CLOCK = "take `now` as an argument, or wait through the runtime; the clock itself belongs in io/";
 const CHANCE = "take `chance` as an argument; the random source itself belongs in io/";
 const MACHINE = "hand it in through an interface, and implement that in io/";
 
-/** What reaches the machine, by the name of the global, with where it should go instead. */
+/** These globals reach the machine. Each has the place where the code should go instead. */
 const GLOBALS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     [CLOCK]:
@@ -18,10 +32,10 @@ const GLOBALS: ReadonlyMap<string, string> = new Map(
   }).flatMap(([instead, names]) => names.split(" ").map((name) => [name, instead] as const)),
 );
 
-/** A page is made of these: what is drawn, and where. */
+/** A page is made of these. */
 const PAGE_GLOBALS: ReadonlySet<string> = new Set(["document", "window", "navigator", "location"]);
 
-/** Packages that are the machine in another coat. */
+/** These packages are the machine in another coat. */
 const MACHINE_PACKAGES: ReadonlySet<string> = new Set(["ws", "pino", "fastify", "undici"]);
 
 const PURE_APPS: ReadonlySet<string> = new Set([
@@ -31,23 +45,13 @@ const PURE_APPS: ReadonlySet<string> = new Set([
   "apps/fleet/server",
 ]);
 
-/** Their components (.tsx) may draw, wait and listen; all else of them is as pure as a package, but for the page itself. */
+/**
+ * Their components (.tsx) may draw, wait and listen. All else of them is as pure as a package, but for the page itself.
+ */
 const PAGES: ReadonlySet<string> = new Set(["apps/fleet/web"]);
 
-/** These put io/ together with the rest: what others import, and what is started. */
+/** These put io/ together with the rest. They are imported by others, or started. */
 const ENTRIES: ReadonlySet<string> = new Set(["index.ts", "main.ts"]);
-
-/**
- * What is not under `io/` neither waits nor touches the machine: no Node, no DOM, no clock, no randomness, no
- * sockets, no timers, no logging. Tests are free to.
- */
-export function impurities(pkg: Package): ArchitectureViolation[] {
-  const isPage = PAGES.has(pkg.folder);
-  if (!pkg.folder.startsWith("packages/") && !PURE_APPS.has(pkg.folder) && !isPage) return [];
-  return pkg.files
-    .filter((file) => !file.isTest && !isInIo(file.pathInSrc) && !(isPage && file.path.endsWith(".tsx")))
-    .flatMap((file) => impuritiesOf(file, isPage));
-}
 
 function impuritiesOf(file: PackageFile, isPage: boolean): ArchitectureViolation[] {
   const globals = file.names.free.flatMap((name) => {
@@ -93,7 +97,7 @@ function pageReach({ node, parent }: FreeName): { what: string; instead: string 
   return instead === undefined ? null : { what: `uses the global \`${member}\``, instead };
 }
 
-/** `new Date(ms)`, `Date.parse`, `Date.UTC` and `instanceof Date` compute; every other use can read the clock. */
+/** `new Date(ms)`, `Date.parse`, `Date.UTC` and `instanceof Date` compute. Every other use can read the clock. */
 function dateReach({ node, parent }: FreeName): { what: string; instead: string } | null {
   if (parent.type === "NewExpression") {
     const given = parent.arguments as readonly unknown[];
@@ -104,7 +108,7 @@ function dateReach({ node, parent }: FreeName): { what: string; instead: string 
   return { what: `\`Date${member === null ? "" : `.${member}`}\` reads the clock`, instead: CLOCK };
 }
 
-/** A member that reaches the machine, or the whole object handed on, behind which it could be. */
+/** It finds a member that reaches the machine, or the whole object handed on, behind which that member could be. */
 function memberReach(free: FreeName, member: string, instead: string): { what: string; instead: string } | null {
   const used = memberOf(free.parent, free.node);
   if (used === member) return { what: `uses \`${free.name}.${member}\``, instead };

@@ -2,7 +2,13 @@
 
 import { parseAst } from "rolldown/parseAst";
 
-/** One node of ESTree with TypeScript's nodes. Only what walks need is typed. */
+/** It throws the parser's error when the text is not valid TypeScript. */
+export function parseSource(text: string, path: string): Node {
+  const lang = path.endsWith(".d.ts") ? "dts" : path.endsWith("x") ? "tsx" : "ts";
+  return parseAst(text, { lang }, path) as unknown as Node;
+}
+
+/** It is a node of ESTree, or one of TypeScript's own. Only what walks need is typed. */
 export interface Node {
   readonly type: string;
   readonly start: number;
@@ -10,13 +16,7 @@ export interface Node {
   readonly [key: string]: unknown;
 }
 
-/** It throws the parser's error when the text is not valid TypeScript. */
-export function parseSource(text: string, path: string): Node {
-  const lang = path.endsWith(".d.ts") ? "dts" : path.endsWith("x") ? "tsx" : "ts";
-  return parseAst(text, { lang }, path) as unknown as Node;
-}
-
-/** The names that a statement declares, without those of a pattern that takes something apart. */
+/** It returns the names that a statement declares, without those of a pattern that takes something apart. */
 export function namesDeclaredBy(node: Node): string[] {
   if (node.type === "VariableDeclaration")
     return nodesAt(node, "declarations")

@@ -1,10 +1,26 @@
+/** The workspace is read here: its packages, and every source file of ours. */
+
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { type ModuleNames, namesOf } from "./free-names.ts";
 
-/** One thing that breaks a rule of the architecture: where, what, and where it should go instead. */
+/** It returns every source file under `root`, by its path. It throws when one can't be parsed. */
+export function readSources(root: string): SourceFile[] {
+  return SOURCE_PARENTS.flatMap((parent) => sourcesUnder(join(root, parent))).map((path) => readSource(root, path));
+}
+
+/** It returns every package under `root`, in the order of its folder's name. It throws when a manifest can't be read. */
+export function readPackages(root: string, sources: readonly SourceFile[]): Package[] {
+  return PACKAGE_PARENTS.flatMap((parent) =>
+    namesIn(join(root, parent))
+      .filter((name) => namesIn(join(root, parent, name)).includes("package.json"))
+      .map((name) => readPackage(root, `${parent}/${name}`, sources)),
+  );
+}
+
+/** This breaks a rule of the architecture. It says where, what, and where that should go instead. */
 export interface ArchitectureViolation {
-  /** `path:line`, the path from the root. */
+  /** It is `path:line`, with the path from the root. */
   readonly at: string;
   readonly what: string;
   readonly instead: string;
@@ -19,21 +35,21 @@ interface Manifest {
 }
 
 export interface SourceFile {
-  /** From the root, with `/`. */
+  /** It is the path from the root, with `/`. */
   readonly path: string;
   readonly source: string;
   readonly names: ModuleNames;
-  /** A test or a suite that tests share: it never ships. */
+  /** It is true for a test, and for a suite that tests share. They never ship. */
   readonly isTest: boolean;
 }
 
 export interface PackageFile extends SourceFile {
-  /** From the package's `src`, with `/`. */
+  /** It is the path from the package's `src`, with `/`. */
   readonly pathInSrc: string;
 }
 
 export interface Package {
-  /** From the root, with `/`: `packages/server`. */
+  /** It is the path from the root, with `/`, as in `packages/server`. */
   readonly folder: string;
   readonly manifest: Manifest;
   readonly files: readonly PackageFile[];
@@ -41,22 +57,8 @@ export interface Package {
 
 const SOURCE_PARENTS = ["packages", "apps", "scripts", "bench", "examples", "tests"];
 const PACKAGE_PARENTS = ["packages", "apps/fleet"];
-/** Folders whose files nobody here wrote. */
+/** Nobody here wrote the files of these folders. */
 const NOT_OURS: ReadonlySet<string> = new Set(["node_modules", "dist"]);
-
-/** Every source file under `root`, by its path. Throws when one can't be parsed. */
-export function readSources(root: string): SourceFile[] {
-  return SOURCE_PARENTS.flatMap((parent) => sourcesUnder(join(root, parent))).map((path) => readSource(root, path));
-}
-
-/** Every package under `root`, in the order of its folder's name. Throws when a manifest can't be read. */
-export function readPackages(root: string, sources: readonly SourceFile[]): Package[] {
-  return PACKAGE_PARENTS.flatMap((parent) =>
-    namesIn(join(root, parent))
-      .filter((name) => namesIn(join(root, parent, name)).includes("package.json"))
-      .map((name) => readPackage(root, `${parent}/${name}`, sources)),
-  );
-}
 
 function readPackage(root: string, folder: string, sources: readonly SourceFile[]): Package {
   const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8")) as Manifest;
@@ -82,7 +84,7 @@ function sourcesUnder(folder: string): string[] {
   });
 }
 
-/** Sorted; empty when there is no such folder. */
+/** The names are sorted. There are none when there is no such folder. */
 function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder).sort();
@@ -91,7 +93,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** Inside a package: `io/…` or `store/io/…`. */
+/** It is true for `io/…` and for `store/io/…` inside a package. */
 export function isInIo(pathInSrc: string): boolean {
   return `/${dirname(pathInSrc)}/`.includes("/io/");
 }

@@ -1,7 +1,8 @@
-/** The tools that `npm run check` and `npm test` have in common. Each resolves to an exit code. */
+/** `npm run check` and `npm test` have these tools in common. Each resolves to an exit code. */
+
 import { runScript } from "../run.ts";
 
-/** Types; the lines marked `@ts-expect-error` in tests must not compile. */
+/** It checks types. The lines marked `@ts-expect-error` in tests must not compile. */
 export function compileTypes(): Promise<number> {
   return runScript("node_modules/typescript/bin/tsc", ["--build"]);
 }
@@ -10,7 +11,7 @@ export function lint(): Promise<number> {
   return runScript("node_modules/@biomejs/biome/bin/biome", ["check", "--error-on-warnings", "."]);
 }
 
-/** Exports, files and dependencies that nobody uses, as knip.json has it. */
+/** It finds exports, files and dependencies that nobody uses, as knip.json has it. */
 export function findUnused(): Promise<number> {
   return runScript("node_modules/knip/bin/knip.js", ["--no-progress"]);
 }

@@ -1,6 +1,10 @@
-/** The tests that `npm run check` runs: those of the packages, the fleet and the scripts that do not take seconds each. */
+/** `npm run check` runs the tests of the packages, the fleet and the scripts that do not take seconds each. */
 
-/** These start processes or threads by the dozen, hash passwords, or fill disks: they belong to `npm test` alone. */
+/**
+ * The tests that `npm run check` runs: those of the packages, the fleet and the scripts that do not take seconds each.
+ */
+
+/** These start processes or threads by the dozen, hash passwords, or fill disks. They belong to `npm test` alone. */
 export const SLOW_TESTS: readonly string[] = [
   "**/*.slow.test.*",
   "packages/store-sqlite/**/{crash,sqlite-files,sqlite-store}.test.ts",
@@ -9,7 +13,7 @@ export const SLOW_TESTS: readonly string[] = [
   "apps/fleet/agent/**/{program,runner}.test.ts",
 ];
 
-/** What Vitest is given: it takes parts of paths. */
+/** Vitest is given these. It takes parts of paths. */
 export const QUICK_TESTS: readonly string[] = [
   "packages/",
   "apps/fleet/",

@@ -1,24 +1,56 @@
+/** A table of a page is held to the titles of tests. */
+
 import { globSync, readFileSync, writeFileSync } from "node:fs";
 import { join, posix } from "node:path";
 
 /**
- * A table of a page whose rows are held to the tests: `| C2 | text | … | tests |`, where the tests are all titles in which `[C2]`
- * stands among the tags in front; a row without any says why it has none.
+ * Its rows are like `| C2 | text | … | tests |`. The tests are all titles in which `[C2]` stands among the tags in
+ * front. A row without any says why it has none.
  */
 export interface TitleTable {
-  /** Of the page, below the root. */
+  /** It is the path of the page, below the root. */
   readonly path: string;
-  /** What an item's number begins with. */
+  /** An item's number begins with this. */
   readonly letter: string;
-  /** What is counted, for the last line. */
+  /** The last line says by this word what is counted. */
   readonly word: string;
 }
 
-/** The titles of tests for each item, with a link from the page to their file: `C2` to `only an exact Origin … (path)`. */
+/** It says what is missing or wrong, in one sentence each. A title that the table doesn't list yet is no problem. */
+export function tableProblems({ path, letter }: TitleTable, page: string, titles: Titles): string[] {
+  const rows = page.split("\n").flatMap((line) => rowOf(line, letter) ?? []);
+  const items = rows.map((row) => row.item);
+  const unlisted = [...titles.keys()].filter((item) => !items.includes(item));
+  return [
+    ...(rows.length === 0 ? [`${path} has no table`] : []),
+    ...items.filter((item, at) => items.indexOf(item) !== at).map((item) => `${path} has ${item} twice`),
+    ...unnumbered(page, letter).map((line) => `${path} has a row without a number: ${line.slice(0, 60)}`),
+    ...rows.flatMap(({ item, tests }) => rowProblems(item, tests, titles.get(item) ?? [])),
+    ...unlisted.map((item) => `tests name [${item}], which ${path} doesn't have`),
+  ];
+}
+
+/** It checks the table and sets the exit code. With `--write` it brings the titles up to date first. */
+export function checkTable(table: TitleTable, root: string, args: readonly string[]): void {
+  const path = join(root, table.path);
+  const titles = titlesUnder(root, table);
+  const page = readFileSync(path, "utf8");
+  const current = args.includes("--write") ? withTitles(page, table.letter, titles) : page;
+  if (current !== page) writeFileSync(path, current);
+  const problems = tableProblems(table, current, titles);
+  for (const problem of problems) console.error(problem);
+  console.log(`${table.word}: ${titles.size} items with tests, ${problems.length} problems`);
+  process.exitCode = problems.length === 0 ? 0 : 1;
+}
+
+/**
+ * Each item has the titles of its tests, with a link from the page to their file: `C2` has `only an exact Origin …
+ * (path)`.
+ */
 export type Titles = ReadonlyMap<string, readonly string[]>;
 
 const TESTS = "{packages,apps,tests,examples}/**/*{.test,-suite}.{ts,tsx}";
-/** How a row begins that no test proves. */
+/** A row that no test proves begins like this. */
 const NO_TEST = /^(Not built yet|Not tested yet|By construction|For the operator): ./;
 
 /** A title is a string literal that begins with its tags: `[C2] …`, `[A10] [B7] …`. */
@@ -48,7 +80,7 @@ interface Row {
   readonly tests: string;
 }
 
-/** Rows that stand in the table without a number of their own. */
+/** It returns the rows that stand in the table without a number of their own. */
 function unnumbered(page: string, letter: string): string[] {
   const lines = page.split("\n");
   const isRow = (line: string | undefined) => line?.startsWith("| ") === true;
@@ -74,27 +106,13 @@ function rowOf(line: string, letter: string): Row | null {
   return { item, text: cells.slice(1, -1).join(" | "), tests: cells.at(-1) ?? "" };
 }
 
-/** What is missing or wrong, one sentence each. A title that the table doesn't list yet is no problem. */
-export function tableProblems({ path, letter }: TitleTable, page: string, titles: Titles): string[] {
-  const rows = page.split("\n").flatMap((line) => rowOf(line, letter) ?? []);
-  const items = rows.map((row) => row.item);
-  const unlisted = [...titles.keys()].filter((item) => !items.includes(item));
-  return [
-    ...(rows.length === 0 ? [`${path} has no table`] : []),
-    ...items.filter((item, at) => items.indexOf(item) !== at).map((item) => `${path} has ${item} twice`),
-    ...unnumbered(page, letter).map((line) => `${path} has a row without a number: ${line.slice(0, 60)}`),
-    ...rows.flatMap(({ item, tests }) => rowProblems(item, tests, titles.get(item) ?? [])),
-    ...unlisted.map((item) => `tests name [${item}], which ${path} doesn't have`),
-  ];
-}
-
 function rowProblems(item: string, tests: string, titles: readonly string[]): string[] {
   if (titles.length === 0) return NO_TEST.test(tests) ? [] : [`${item} has no test and does not say why`];
   const gone = tests.split("<br>").filter((title) => !titles.includes(title));
   return gone.map((title) => `${item} lists a test that is not there: ${title}`);
 }
 
-/** The page with all titles there are. */
+/** It returns the page with all titles that there are. */
 export function withTitles(page: string, letter: string, titles: Titles): string {
   const lines = page.split("\n").map((line) => {
     const row = rowOf(line, letter);
@@ -102,17 +120,4 @@ export function withTitles(page: string, letter: string, titles: Titles): string
     return row === null || found === undefined ? line : `| ${row.item} | ${row.text} | ${found.join("<br>")} |`;
   });
   return lines.join("\n");
-}
-
-/** Checks the table, with `--write` after it has brought its titles up to date; sets the exit code. */
-export function checkTable(table: TitleTable, root: string, args: readonly string[]): void {
-  const path = join(root, table.path);
-  const titles = titlesUnder(root, table);
-  const page = readFileSync(path, "utf8");
-  const current = args.includes("--write") ? withTitles(page, table.letter, titles) : page;
-  if (current !== page) writeFileSync(path, current);
-  const problems = tableProblems(table, current, titles);
-  for (const problem of problems) console.error(problem);
-  console.log(`${table.word}: ${titles.size} items with tests, ${problems.length} problems`);
-  process.exitCode = problems.length === 0 ? 0 : 1;
 }

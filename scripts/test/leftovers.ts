@@ -1,14 +1,10 @@
+/** Processes that a run of the tests leaves behind are found and ended. */
+
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
-/** In the environment of every process that a run of the tests starts, and of those that these start: the run's own name. */
-export const RUN_VARIABLE = "NEVERSTALE_TEST_RUN";
-
-/** What has been told to end may take so long. */
-const GRACE_MS = 15_000;
-
 /**
- * Ends the processes of a run that are still there after it, and returns their command lines. Only Linux tells who they are;
- * elsewhere none is found.
+ * It ends the processes of a run that are still there after it, and returns their command lines. Only Linux tells who
+ * they are. Elsewhere none is found.
  */
 export async function endLeftovers(run: string): Promise<string[]> {
   const giveUpAt = performance.now() + GRACE_MS;
@@ -20,6 +16,15 @@ export async function endLeftovers(run: string): Promise<string[]> {
   return commands;
 }
 
+/**
+ * Every process that a run of the tests starts has the run's own name in this variable, and so have those that these
+ * start.
+ */
+export const RUN_VARIABLE = "NEVERSTALE_TEST_RUN";
+
+/** A process that has been told to end may take so long. */
+const GRACE_MS = 15_000;
+
 function processesOf(run: string): number[] {
   if (!existsSync("/proc/self/environ")) return [];
   const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
@@ -27,7 +32,7 @@ function processesOf(run: string): number[] {
   return pids.filter((pid) => pid !== process.pid && read(pid, "environ").split("\0").includes(mark));
 }
 
-/** Empty for a process that has ended, or that is somebody else's. */
+/** It returns an empty text for a process that has ended, or that is somebody else's. */
 function read(pid: number, file: "environ" | "cmdline"): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, "utf8");

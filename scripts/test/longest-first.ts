@@ -1,9 +1,10 @@
+/** The test files that take longest come first, because one that is begun last would run alone at the end. */
+
 import { relative } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { ROOT } from "../run.ts";
 import { TestTimes } from "./test-times.ts";
 
-/** The files that take longest come first: begun last, one of them would run alone at the end. */
 export default class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const times = TestTimes.read();

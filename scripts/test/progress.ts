@@ -1,6 +1,7 @@
+/** The progress of a run of the tests is told by how long its files are known to take. */
+
 import type { TestTimes } from "./test-times.ts";
 
-/** How far a run of the tests is, by how long its files are known to take. */
 export class TestProgress {
   readonly #times: TestTimes;
   readonly #files: readonly string[];
@@ -13,13 +14,13 @@ export class TestProgress {
     this.#workers = workers;
   }
 
-  /** What is said before the first file. */
+  /** This is said before the first file. */
   get expectation(): string {
     const seconds = this.#times.all(this.#files) / this.#workers;
     return `${this.#files.length} files, about ${spoken(seconds)} on ${this.#workers} idle cores`;
   }
 
-  /** A file has ended; returns what is said then. `elapsedMs`: since the run began. */
+  /** A file has ended `elapsedMs` after the beginning of the run. It returns what is said then. */
   ended(file: string, elapsedMs: number): string {
     this.#done.add(file);
     const share = this.#times.all([...this.#done]) / this.#times.all(this.#files);

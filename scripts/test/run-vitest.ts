@@ -1,3 +1,5 @@
+/** Vitest is run here, and it is decided what counts as a failure. */
+
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,8 +9,8 @@ import { problem, type TestTally } from "./tally.ts";
 import { COUNTS_FILE_VARIABLE, type Counts } from "./vitest-reporter.ts";
 
 /**
- * Runs Vitest. A crash, an error outside any test, a skipped test, a run without tests and a process that a test leaves behind
- * are failures too.
+ * A crash, an error outside any test, a skipped test, a run without tests and a process that a test leaves behind are
+ * failures, too.
  */
 export async function runVitest(
   args: readonly string[],

@@ -1,3 +1,5 @@
+/** The tally of a run says how many tests passed and how many failed. */
+
 export interface TestTally {
   readonly passed: number;
   readonly failed: number;
@@ -8,7 +10,7 @@ export function problem(what: string): TestTally {
   return { passed: 0, failed: 1 };
 }
 
-/** Prints the last line, and makes the process end with 1 where anything failed. */
+/** It prints the last line, and makes the process end with 1 when anything failed. */
 export function concludeTests(tallies: readonly TestTally[]): void {
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);

@@ -1,16 +1,10 @@
+/** The times say how long each test file takes on two idle cores. */
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../run.ts";
 
-/** Where how long each test file took is to be noted: set by the script that starts Vitest, when it is asked to. */
-export const TIMES_FILE_VARIABLE = "NEVERSTALE_TEST_TIMES_FILE";
-
-export const TIMES_PATH = join(ROOT, "scripts/test-times.json");
-
-/** Of a file that nobody has timed. */
-const UNKNOWN_SECONDS = 1;
-
-/** How long each test file takes on two idle cores, in seconds, by its path below the root; the short ones are left out. */
+/** They are in seconds, by path below the root. The short ones are left out. */
 export class TestTimes {
   readonly #seconds: Readonly<Record<string, number>>;
 
@@ -31,7 +25,18 @@ export class TestTimes {
   }
 }
 
-/** Notes what took a second or more, longest first. */
+/**
+ * This variable names the file in which the times have to be noted. The script that starts Vitest sets it when it is
+ * asked to.
+ */
+export const TIMES_FILE_VARIABLE = "NEVERSTALE_TEST_TIMES_FILE";
+
+export const TIMES_PATH = join(ROOT, "scripts/test-times.json");
+
+/** A file that nobody has timed is taken to last so long. */
+const UNKNOWN_SECONDS = 1;
+
+/** It notes what took a second or more, longest first. */
 export function noteTimes(path: string, milliseconds: ReadonlyMap<string, number>): void {
   const seconds = [...milliseconds].map(([file, ms]) => [file, Math.round(ms / 1_000)] as const);
   const long = seconds.filter(([, s]) => s >= UNKNOWN_SECONDS).sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));

@@ -1,3 +1,5 @@
+/** The reporter says how far a run is, and writes its counts when it has ended. */
+
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import type { SerializedError } from "vitest";
@@ -6,18 +8,17 @@ import { ROOT } from "../run.ts";
 import { TestProgress } from "./progress.ts";
 import { noteTimes, TestTimes, TIMES_FILE_VARIABLE } from "./test-times.ts";
 
-/** Where the counts go: set by the script that starts Vitest. */
+/** This variable names the file for the counts. The script that starts Vitest sets it. */
 export const COUNTS_FILE_VARIABLE = "NEVERSTALE_TEST_COUNTS_FILE";
 
 export interface Counts {
   readonly passed: number;
-  /** Failed tests, modules that could not be loaded, and errors outside any test. */
+  /** It counts failed tests, modules that could not be loaded, and errors outside any test. */
   readonly failed: number;
-  /** Full names of the tests that did not run. */
+  /** These are the full names of the tests that did not run. */
   readonly skipped: readonly string[];
 }
 
-/** Says how far the run is, and writes its counts, when it has ended, to the file that the environment names. */
 export default class CountsReporter implements Reporter {
   #workers = 1;
   #progress: TestProgress | null = null;

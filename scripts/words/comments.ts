@@ -1,9 +1,16 @@
 /** A source file opens with a sentence that says what it owns, and no doc comment leans on what stands above it. */
+
 import type { SourceText } from "./source-text.ts";
 
-/** How no doc comment begins: each of these is the rest of a sentence that is not there. */
+export function commentProblems(source: SourceText): CommentProblem[] {
+  return [...headProblems(source), ...headlessComments(source)];
+}
+
+/** No doc comment begins like this: each of these is the rest of a sentence that is not there. */
 const HEADLESS = ["Of", "For", "The same", "What", "Whether", "Since", "How"];
-const DOC_COMMENT = /\/\*\*([\s\S]*?)\*\//g;
+/** Strings and other comments are matched, too, so that nothing in them is taken for a doc comment. */
+const DOC_COMMENT =
+  /"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|\/\/[^\n]*|\/\*(?!\*)[\s\S]*?\*\/|\/\*\*([\s\S]*?)\*\//g;
 /** A program may have the line that names its interpreter above the sentence. */
 const HEAD = /^(?:#!.*\n)?\/\*\* (\S[\s\S]*?) ?\*\/\n/;
 
@@ -11,10 +18,6 @@ export interface CommentProblem {
   readonly path: string;
   readonly line: number;
   readonly what: string;
-}
-
-export function commentProblems(source: SourceText): CommentProblem[] {
-  return [...headProblems(source), ...headlessComments(source)];
 }
 
 function headProblems({ path, text }: SourceText): CommentProblem[] {
@@ -39,7 +42,7 @@ function headlessComments({ path, text }: SourceText): CommentProblem[] {
   });
 }
 
-/** The text of a comment in one line. */
+/** It returns the text of a comment in one line. */
 function wordsOf(comment: string): string {
   return comment
     .split("\n")

@@ -1,19 +1,30 @@
 /** An exported name stands in one file, or in the glossary with its one meaning. */
+
 import { namesDeclaredBy, nodesAt, parseSource } from "../architecture/syntax.ts";
 import type { SourceText } from "./source-text.ts";
+
+/** It says what is wrong, in one sentence each. */
+export function nameProblems(sources: readonly SourceText[], glossary: ReadonlyMap<string, string>): string[] {
+  const places = placesOf(sources);
+  const several = [...places].filter(([, paths]) => paths.length > 1);
+  return [
+    ...several.filter(([name]) => !glossary.has(name)).map(([name, paths]) => severalPlaces(name, paths)),
+    ...[...glossary].flatMap(([name, meaning]) => entryProblems(name, meaning, places.get(name) ?? [])),
+  ];
+}
 
 export const GLOSSARY_PATH = "docs/GLOSSARY.md";
 
 const TABLE_HEAD = /^\| name \| its one meaning \|$/;
 
-/** The names that a file declares with `export`, each of them once. */
+/** It returns the names that a file declares with `export`, each of them once. */
 function namesExportedBy({ path, text }: SourceText): Set<string> {
   const program = parseSource(text, path);
   const exported = nodesAt(program, "body").filter(({ type }) => type.startsWith("Export"));
   return new Set(exported.flatMap((statement) => nodesAt(statement, "declaration")).flatMap(namesDeclaredBy));
 }
 
-/** The names of the glossary's second table, with their meanings. */
+/** It returns the names of the glossary's second table, with their meanings. */
 export function namesInGlossary(page: string): ReadonlyMap<string, string> {
   const lines = page.split("\n");
   const start = lines.findIndex((line) => TABLE_HEAD.test(line));
@@ -23,16 +34,6 @@ export function namesInGlossary(page: string): ReadonlyMap<string, string> {
     names.set(name, meaning);
   }
   return names;
-}
-
-/** What is wrong, one sentence each. */
-export function nameProblems(sources: readonly SourceText[], glossary: ReadonlyMap<string, string>): string[] {
-  const places = placesOf(sources);
-  const several = [...places].filter(([, paths]) => paths.length > 1);
-  return [
-    ...several.filter(([name]) => !glossary.has(name)).map(([name, paths]) => severalPlaces(name, paths)),
-    ...[...glossary].flatMap(([name, meaning]) => entryProblems(name, meaning, places.get(name) ?? [])),
-  ];
 }
 
 function placesOf(sources: readonly SourceText[]): ReadonlyMap<string, readonly string[]> {
