@@ -18,8 +18,10 @@ export function wordProblems(root: string, held: readonly string[] = HELD): stri
 const HELD: readonly string[] = [
   "apps/fleet/agent",
   "apps/fleet/cli",
+  "apps/fleet/client",
   "apps/fleet/domain",
   "apps/fleet/web",
+  "packages/client",
   "packages/protocol",
   "packages/react",
   "packages/sim",

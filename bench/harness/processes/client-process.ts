@@ -1,6 +1,12 @@
 /** The process in which one replica takes in deltas as fast as it can: no network, frames made beforehand. */
 
-import { browserEnvironment, type ConnectionEvents, type Environment, Records, StateSync } from "@neverstale/client";
+import {
+  browserEnvironment,
+  type ConnectionEvents,
+  type Environment,
+  ReplicaRecords,
+  StateSync,
+} from "@neverstale/client";
 import {
   type DeltaMessage,
   decodeServerMessage,
@@ -124,7 +130,7 @@ class StateSyncTarget implements Target {
 }
 
 class DecodedTarget implements Target {
-  readonly #records = new Records();
+  readonly #records = new ReplicaRecords();
   readonly #messages: readonly DeltaMessage[];
 
   constructor(initial: readonly BenchRecord[], frames: readonly string[]) {

@@ -13,7 +13,7 @@ export type { AuthorityError, SyncCounters } from "./machine/state.ts";
 export type { StaleReason, SyncStatus } from "./machine/status.ts";
 export type { Divergence } from "./records/divergence.ts";
 export type { Listener, Unsubscribe } from "./records/listeners.ts";
-export { type Differences, type RecordKey, Records } from "./records/records.ts";
+export { type Differences, type RecordKey, ReplicaRecords } from "./records/replica-records.ts";
 export { type CollectionOf, type RecordOf, Replica, type ReplicaCounters, type ReplicaOptions } from "./replica.ts";
 export { type EffectPosition, effectPosition, failureOf, type HttpProblem, problemOf } from "./requests/answer.ts";
 export type { CsrfSource } from "./requests/csrf.ts";

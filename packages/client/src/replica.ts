@@ -8,7 +8,7 @@ import { type SyncStatus, statusOf } from "./machine/status.ts";
 import type { SyncInput } from "./machine/transition.ts";
 import { type Divergence, divergenceOf } from "./records/divergence.ts";
 import { type Listener, Listeners, type Unsubscribe } from "./records/listeners.ts";
-import { Records } from "./records/records.ts";
+import { ReplicaRecords } from "./records/replica-records.ts";
 import type { EffectPosition } from "./requests/answer.ts";
 import { type CsrfSource, CsrfTokens, csrfFrom } from "./requests/csrf.ts";
 import { httpUrl } from "./requests/http-url.ts";
@@ -19,7 +19,7 @@ import type { Transport } from "./transport/transport.ts";
 import { WebSocketTransport } from "./transport/websocket/web-socket-transport.ts";
 import { AbsenceWatch } from "./views/absence.ts";
 import { type Selection, TrackedSelection } from "./views/selection.ts";
-import { NO_VIEW, nextView, type Past, type SyncView, type ViewState } from "./views/view.ts";
+import { NO_VIEW, nextView, type PastFacts, type SyncView, type ViewState } from "./views/view.ts";
 
 /**
  * The machine decides, the runner gives it its inputs, and this class carries out what concerns the records and those who
@@ -30,14 +30,14 @@ export class Replica<State = AnyState> {
   readonly #io: Environment;
   readonly #csrf: CsrfTokens;
   readonly #runner: Runner;
-  readonly #records: Records;
+  readonly #records: ReplicaRecords;
   readonly #listeners = new Listeners();
   readonly #waiters = new PendingWaiters();
   readonly #absences = new AbsenceWatch();
   #stopWatching: Unsubscribe | null = null;
   #revision = 0;
   #viewState = NO_VIEW;
-  #past: Past = { lastResync: null, lastAbsence: null };
+  #past: PastFacts = { lastResync: null, lastAbsence: null };
   #divergences = 0;
   #lastDivergence: Divergence | null = null;
   #untold: Divergence[] = [];
@@ -46,7 +46,7 @@ export class Replica<State = AnyState> {
     const { io, csrf, url, model = null, user = null } = options;
     this.#options = options;
     this.#io = io;
-    this.#records = new Records(io.freezes);
+    this.#records = new ReplicaRecords(io.freezes);
     this.#csrf = new CsrfTokens(typeof csrf === "string" ? csrfFrom(io, this.#httpUrl(csrf)) : (csrf ?? null));
     const tokens = csrf === undefined ? null : this.#csrf;
     const transport = options.transport ?? new WebSocketTransport({ io, url, csrf: tokens });
@@ -59,12 +59,12 @@ export class Replica<State = AnyState> {
     if (options.autoStart !== false) this.start();
   }
 
-  /** The records by collection, altered in place. A record that did not change is the same object. */
+  /** These are the records by collection, altered in place. A record that did not change is the same object. */
   get state(): State {
     return this.#records.shown as State;
   }
 
-  /** How the replica stands. It is the same object for as long as nothing about it changes. */
+  /** The view says how the replica stands. It is the same object for as long as nothing about it changes. */
   get view(): SyncView {
     return this.#viewState.view;
   }
@@ -89,12 +89,12 @@ export class Replica<State = AnyState> {
     return this.view.outdated;
   }
 
-  /** Milliseconds since 1970; null: never. */
+  /** It is in milliseconds since 1970. Null means never. */
   get lastConfirmedAt(): number | null {
     return this.view.lastConfirmedAt;
   }
 
-  /** The larger of what the monotonic and the wall clock say (rule R7); null: never confirmed. */
+  /** This is the larger of two ages: by the monotonic and by the wall clock (rule R7). Null: it was never confirmed. */
   get confirmedAgeMs(): Millis | null {
     const { confirmedAt } = this.#runner.state;
     if (confirmedAt === null || this.lastConfirmedAt === null) return null;
@@ -102,8 +102,8 @@ export class Replica<State = AnyState> {
   }
 
   /**
-   * What the authority's wall clock says now, in milliseconds since 1970. Times in records are compared with it (rule R7).
-   * Before the authority has told, it is what the clock here says.
+   * Returns the time now by the authority's wall clock, in milliseconds since 1970. Times in records are compared with it (rule R7).
+   * Before the authority has told, it is the time by the clock here.
    */
   serverNow(): number {
     return this.#runner.readAuthorityTime() ?? this.#io.wallTime();
@@ -117,12 +117,12 @@ export class Replica<State = AnyState> {
     return this.#lastDivergence;
   }
 
-  /** The digest of the records shown (rule G1). It equals the authority's at the same version. */
+  /** Returns the digest of the records shown (rule G1). It equals the authority's at the same version. */
   digest(): string {
     return this.#records.digest();
   }
 
-  /** The records of a collection as a list. It is the same list until a record of it moves. */
+  /** Returns the records of a collection as a list. It is the same list until a record of it moves. */
   list<C extends CollectionOf<State>>(collection: C): readonly RecordOf<State, C>[] {
     return this.#records.list(collection) as readonly RecordOf<State, C>[];
   }
@@ -140,7 +140,7 @@ export class Replica<State = AnyState> {
     return this.#listeners.onRecord(collection, id, listener);
   }
 
-  /** A value computed from the state. It is computed again, and told, only when something that it was made of has moved. */
+  /** Returns a value that is computed from the state. It is computed again, and told, only when something that it was made of has moved. */
   select<T>(selector: (state: State) => T, isEqual: (a: T, b: T) => boolean = Object.is): Selection<T> {
     const source = { state: this.#records.shown, listeners: this.#listeners, revision: () => this.#revision };
     return new TrackedSelection(source, selector as (state: AnyState) => T, isEqual);
@@ -268,16 +268,16 @@ export class Replica<State = AnyState> {
 }
 
 export interface ReplicaOptions {
-  /** The address of the authority's WebSocket endpoint. It may be relative where the environment has a place of its own, as a page has. */
+  /** This is the address of the authority's WebSocket endpoint. It may be relative where the environment has a place of its own, as a page has. */
   readonly url: string;
   readonly io: Environment;
-  /** The way to the authority; by default WebSocket, to `url`. */
+  /** This is the way to the authority. By default it is WebSocket, to `url`. */
   readonly transport?: Transport;
-  /** The address that gives the session's CSRF token, or a function that does. Without it no token is sent: bearer credentials need none. */
+  /** This address, or this function, gives the session's CSRF token. Without it no token is sent: bearer credentials need none. */
   readonly csrf?: string | CsrfSource;
   /** The state belongs to this user: `start` with another one clears what was shown (rule R9). */
   readonly user?: string;
-  /** The model that this build was made for. Without it, the first one seen counts. */
+  /** This build was made for this model. Without it, the first one seen counts. */
   readonly model?: number;
   /** With false, nothing happens until `start` is called. */
   readonly autoStart?: boolean;
@@ -289,9 +289,9 @@ export interface ReplicaCounters extends SyncCounters {
   readonly divergences: number;
 }
 
-/** The names of the collections of a state. */
+/** It is the name of a collection of the state. */
 export type CollectionOf<State> = keyof State & string;
 
-/** The type of the records of one collection. */
+/** It is the type of the records of one collection. */
 export type RecordOf<State, C extends keyof State> =
   State[C] extends ReadonlyMap<string, infer R> ? ReadonlyJson<R> : never;

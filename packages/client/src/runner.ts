@@ -39,17 +39,17 @@ export class Runner {
     return this.#state;
   }
 
-  /** The time at which the last turn began. */
+  /** The last turn began at this time. */
   get now(): Millis {
     return this.#now;
   }
 
-  /** What the clock says now, outside of a turn. */
+  /** Returns the time now, outside of a turn. */
   readNow(): Millis {
     return readClock(this.#clock, this.#io.now(), this.#io.wallTime()).now;
   }
 
-  /** What the authority's wall clock says now. Null: the authority has not told. */
+  /** Returns the time now by the authority's wall clock. Null: the authority has not told. */
   readAuthorityTime(): number | null {
     if (this.#authorityClock === null) return null;
     const { phase, socket } = this.#state;
@@ -70,7 +70,7 @@ export class Runner {
       run();
     } finally {
       this.#inTurn = false;
-      this.#arm(); // Whatever was thrown: without a timer it would be parked for ever.
+      this.#arm(); // Also when something was thrown: without a timer the replica would stand still for ever.
     }
     this.#owner.turnEnded();
   }
@@ -108,7 +108,7 @@ export class Runner {
     }
   }
 
-  /** A connection that can't even be tried is a failed attempt. The first time its maker is told, who may have made a mistake. */
+  /** A connection that can't even be tried is a failed attempt. The first time, the replica's maker is told, who may have made a mistake. */
   #open({ socket, resume, attempt }: Extract<SyncEffect, { readonly type: "open_socket" }>): void {
     this.#close(NORMAL_CLOSURE);
     const frames = new FrameQueue(
@@ -159,7 +159,7 @@ export class Runner {
     if (this.#timer !== null && this.#timerAt <= at) return; // It comes too early, finds nothing to do and is set anew.
     this.#disarm();
     this.#timerAt = at;
-    // Whole milliseconds, rounded up: a remainder too small for the clock to show would be waited for without end.
+    // It waits whole milliseconds, rounded up: a remainder too small for the clock to show would be waited for without end.
     this.#timer = this.#io.after(Math.max(0, Math.ceil(at - this.#now)), () => this.#onTimer());
   }
 
@@ -193,7 +193,7 @@ export interface RunnerOwner {
   turnEnded(): void;
 }
 
-/** The effects on the records, and on those who wait. */
+/** These effects concern the records, and those who wait. */
 export type OwnerEffect = Exclude<SyncEffect, { readonly type: "open_socket" | "close_socket" | "send" }>;
 
 const NORMAL_CLOSURE = 1000;
@@ -201,7 +201,7 @@ const CONNECTION_LOST = 1006;
 /** The clocks are compared so often, to notice that the machine slept where nothing else says so (rule R5). */
 const CLOCK_CHECK_MS = 2_000;
 
-/** Null is a message of a type that this build doesn't know. */
+/** Returns null when this build doesn't know the type of the message. */
 function decoded(text: string): ServerMessage | null | "bad" {
   try {
     return decodeServerMessage(text);

@@ -15,7 +15,7 @@ export function dispatchedPipeline(answer: JsonValue): DispatchedPipeline {
   return { ...effectPosition(answer), pipelineId: textIn(objectIn(answer), "pipelineId") };
 }
 
-/** The commands that were started or blocked, and the position at which they are in the state. */
+/** These commands were started or blocked. They are in the state from the position on. */
 export interface DispatchedOp extends EffectPosition {
   readonly commands: readonly DispatchedCommand[];
 }

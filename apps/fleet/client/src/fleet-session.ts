@@ -52,18 +52,18 @@ export class FleetSession {
     this.#token = null;
   }
 
-  /** A replica of the fleet. */
+  /** Returns a replica of the fleet. */
   follow(options: SessionSyncOptions = {}): StateSync {
     return new StateSync({ ...options, server: this.#server, io: this.#io, csrf: this.csrfToken });
   }
 
-  /** A replica of what one command writes. */
+  /** Returns a replica of what one command writes. */
   followOutput(commandId: string, options: SessionSyncOptions = {}): EngineStateSync<OutputState> {
     const url = `${this.#server}/sync/output/${encodeURIComponent(commandId)}`;
     return new EngineStateSync<OutputState>({ ...options, url, io: this.#io, csrf: this.csrfToken });
   }
 
-  /** The JSON that this path of the server answers. */
+  /** Resolves with the JSON that this path of the server answers. */
   async get(path: string, signal: AbortSignal | null = null): Promise<JsonValue> {
     return parsed(await this.getText(path, signal));
   }
@@ -72,13 +72,13 @@ export class FleetSession {
     return (await this.#send("GET", path, undefined, signal)).text;
   }
 
-  /** Any request of the session with an effect, carried to a known end (rules D1, D3). See the engine's `request`. */
+  /** Sends a request with an effect, and carries it to a known end (rules D1, D3), as the engine's `request` does. */
   request(path: string, body: JsonValue | undefined, options: RequestOptions = {}): Promise<JsonValue> {
     const csrf = { get: (refresh: boolean) => this.csrfToken({ refresh }) };
     return request({ io: this.#io, csrf, url: this.#url(path) }, body, options);
   }
 
-  /** The CSRF token of the session, for a replica of one's own. */
+  /** Resolves with the CSRF token of the session. A replica that is made by hand needs it. */
   readonly csrfToken = async ({ refresh }: { readonly refresh: boolean }): Promise<string> => {
     const token = refresh ? null : this.#token;
     return token ?? this.#begin(await this.get("/api/session")).csrfToken;
@@ -120,9 +120,9 @@ export class FleetSession {
 }
 
 export interface FleetSessionOptions {
-  /** The address of the server, such as `https://fleet.example/base`. In a page it is by default where the page came from. */
+  /** This is the address of the server, such as `https://fleet.example/base`. By default it is where the page came from. */
   readonly server?: string;
-  /** By default that of a page. A Node program gives one that keeps cookies: `cookieEnvironment`. */
+  /** By default it is that of a page. A Node program gives one that keeps cookies: `cookieEnvironment`. */
   readonly io?: Environment;
 }
 

@@ -5,7 +5,7 @@ import type { Args, Fleet } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
 import { type DispatchedOp, type DispatchedPipeline, dispatchedOp, dispatchedPipeline } from "./dispatch-answers.ts";
 
-/** `new StateSync()` in a page, `new StateSync({ server, io })` elsewhere. See `request` for how each request ends. */
+/** A page says `new StateSync()`, a program `new StateSync({ server, io })`. The engine's `request` says how each request ends. */
 export class StateSync<State = Fleet> extends EngineStateSync<State> {
   readonly #server: string;
 
@@ -49,34 +49,34 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
 }
 
 export interface FleetSyncOptions extends Omit<StateSyncOptions, "url"> {
-  /** The address of the server, such as `https://fleet.example/base`. In a page it is by default where the page came from. */
+  /** This is the address of the server, such as `https://fleet.example/base`. By default it is where the page came from. */
   readonly server?: string;
   /** Another space of the server is followed, such as the output of a command. */
   readonly url?: string;
 }
 
-/** What is absent is not sent. */
+/** An option that is absent is not sent. */
 export interface OpOptions extends RequestOptions {
   readonly args?: Args;
   /** On a busy host it runs afterwards instead of being blocked. */
   readonly wait?: boolean;
   /** It runs where it would be blocked, as far as the server allows that. */
   readonly force?: boolean;
-  /** The one-time code, where the server asks for one. */
+  /** This is the one-time code, where the server asks for one. */
   readonly totp?: string;
 }
 
 export interface PipelineOptions extends RequestOptions {
-  /** The one-time code, where the server asks for one. */
+  /** This is the one-time code, where the server asks for one. */
   readonly totp?: string;
 }
 
-/** The address of a server, so that a path can follow it. */
+/** Returns the address of a server so that a path can follow it. */
 export function withoutSlash(server: string): string {
   return server.replace(/\/+$/, "");
 }
 
-/** Without the members that are not given. */
+/** Returns the members that are given. */
 export function given(members: Readonly<Record<string, JsonValue | undefined>>): Record<string, JsonValue> {
   const kept: Record<string, JsonValue> = {};
   for (const [name, value] of Object.entries(members)) if (value !== undefined) kept[name] = value;

@@ -5,18 +5,18 @@ import type { ConnectionEvents } from "../transport/transport.ts";
 
 /** A replica needs this of the machine on which it runs. */
 export interface Environment {
-  /** A monotonic clock. */
+  /** Returns the time of a monotonic clock. */
   now(): Millis;
-  /** The wall clock, in milliseconds since 1970. */
+  /** Returns the time of the wall clock, in milliseconds since 1970. */
   wallTime(): number;
-  /** In [0, 1). */
+  /** Returns a random number in [0, 1). */
   chance(): number;
-  /** At least 128 random bits from a cryptographic source, as text. */
+  /** Returns at least 128 random bits from a cryptographic source, as text. */
   newId(): string;
   after(delayMs: Millis, run: () => void): Timer;
   /**
-   * With true, records, lists and collections are frozen before readers get them, as outside production: one that is edited
-   * would be shown and be wrong, and no digest tells. Without it, nothing is frozen.
+   * With true, records, lists and collections are frozen before readers get them, as outside production. A record that a
+   * reader edited would be shown and be wrong, and no digest would tell. Without it, nothing is frozen.
    */
   readonly freezes?: boolean;
   /** Relative addresses begin here, such as at the page's own address. Null: there is no such place. */
@@ -25,9 +25,9 @@ export interface Environment {
   openSocket(url: string, protocols: readonly string[], events: ConnectionEvents): ClientSocket;
   /** It rejects when no answer came. */
   request(request: HttpRequest): Promise<HttpAnswer>;
-  /** The text in a gzip. It fails when that is longer than `maxBytes`. It returns the text at once where it can. */
+  /** Returns the text in a gzip, at once where it can. It fails when the text is longer than `maxBytes`. */
   inflate(bytes: Uint8Array, maxBytes: number): string | Promise<string>;
-  /** True while somebody may be looking: the page is visible. Where it is not given, nobody is. */
+  /** Returns true while somebody may be looking, because the page is visible. Where it is not given, nobody is. */
   isSeen?(): boolean;
   /** It calls `tell` until the returned function is called. */
   watch(tell: (signal: EnvironmentSignal) => void): () => void;
@@ -44,7 +44,7 @@ export interface ClientSocket {
 
 export interface HttpRequest {
   readonly method: string;
-  /** Absolute, or relative to where the environment is. */
+  /** It is absolute, or relative to where the environment is. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
@@ -55,7 +55,7 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
   readonly status: number;
-  /** The header as it came; null without. */
+  /** This is the header as it came. Null: there was none. */
   readonly retryAfter: string | null;
   readonly text: string;
 }

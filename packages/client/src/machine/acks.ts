@@ -1,3 +1,5 @@
+/** Acks tell the authority which frames have been received, so that it knows how much is still on its way (rule A4b). */
+
 import type { Millis } from "@neverstale/base";
 import { ACK_AFTER_BYTES, ACK_AFTER_MS } from "@neverstale/protocol";
 import {
@@ -10,7 +12,7 @@ import {
   withLink,
 } from "./state.ts";
 
-/** One more frame is taken in (rule A4b: the authority's window is what is not acked yet). */
+/** One more frame has come. */
 export function takenFrame(link: Link, sizeBytes: number, now: Millis): Link {
   return {
     ...link,
@@ -21,8 +23,9 @@ export function takenFrame(link: Link, sizeBytes: number, now: Millis): Link {
   };
 }
 
-function isAckDue({ ackAt, unackedBytes }: Link, now: Millis): boolean {
-  return ackAt !== null && (now >= ackAt || unackedBytes >= ACK_AFTER_BYTES);
+export function ackIfDue(state: SyncState, phase: ConnectedPhase, now: Millis): Transition {
+  if (!isAckDue(phase.link, now)) return become(state);
+  return become(withLink(state, phase, acked(phase.link)), ackEffect(phase.link));
 }
 
 export function ackEffect(link: Link): SyncEffect {
@@ -33,7 +36,6 @@ export function acked(link: Link): Link {
   return { ...link, ackAt: null, unackedBytes: 0 };
 }
 
-export function ackIfDue(state: SyncState, phase: ConnectedPhase, now: Millis): Transition {
-  if (!isAckDue(phase.link, now)) return become(state);
-  return become(withLink(state, phase, acked(phase.link)), ackEffect(phase.link));
+function isAckDue({ ackAt, unackedBytes }: Link, now: Millis): boolean {
+  return ackAt !== null && (now >= ackAt || unackedBytes >= ACK_AFTER_BYTES);
 }

@@ -1,3 +1,5 @@
+/** A `check` asks the authority for a word, and its answer proves that the connection is alive (rule R5). */
+
 import type { Millis } from "@neverstale/base";
 import {
   become,
@@ -10,16 +12,7 @@ import {
   withLink,
 } from "./state.ts";
 
-/** How long the authority has for the answer to a `check`, in general and after a wake-up (rule R5). */
-export const CHECK_ANSWER_MS = 5_000;
-export const URGENT_ANSWER_MS = 1_000;
-
-/** On a line on which a part takes long the next one does too. */
-function answerMs({ partMs }: Link, urgent: boolean): Millis {
-  return urgent ? Math.max(URGENT_ANSWER_MS, Math.min(CHECK_ANSWER_MS, 2 * partMs)) : CHECK_ANSWER_MS;
-}
-
-/** Sends a `check` of its own; its number is the new `checkCount`. Nothing happens without a connection. */
+/** Sends a `check` of its own, whose number is the new `checkCount`. Nothing happens without a connection. */
 export function sendCheck(state: SyncState, now: Millis, urgent = false): Transition {
   if (!isConnected(state.phase)) return become(state);
   const n = state.checkCount + 1;
@@ -31,17 +24,17 @@ export function sendCheck(state: SyncState, now: Millis, urgent = false): Transi
   );
 }
 
-/** Whether a `check` that does not hurry is out. */
-export function isCheckOut({ checks }: Link): boolean {
-  return checks.some(({ urgent }) => !urgent);
-}
-
 /** One `check` that hurries is enough, however many signs of a wake-up come together. */
 export function sendUrgentCheck(state: SyncState, phase: ConnectedPhase, now: Millis): Transition {
   return phase.link.checks.some((check) => check.urgent) ? become(state) : sendCheck(state, now, true);
 }
 
-/** Something has come that proves the line to be alive and slow: who waits for an answer waits as long again from here. */
+/** Returns true when a `check` that does not hurry is out. */
+export function isCheckOut({ checks }: Link): boolean {
+  return checks.some(({ urgent }) => !urgent);
+}
+
+/** Something has come which proves that the line is alive and slow: each answer may take as long again from here. */
 export function withLaterDeadlines(link: Link, now: Millis): Link {
   if (link.checks.length === 0) return link;
   const checks = link.checks.map((check) => {
@@ -50,8 +43,18 @@ export function withLaterDeadlines(link: Link, now: Millis): Link {
   return { ...link, checks };
 }
 
-/** The answer to `n` answers those sent before it too: the authority takes them in order. */
+/** The answer to `n` answers those sent before it too, because the authority reads them in order. */
 export function withoutAnswered(link: Link, n: number | undefined): Link {
   if (n === undefined || link.checks.length === 0) return link;
   return { ...link, checks: link.checks.filter((check) => check.n > n) };
+}
+
+/** The authority has so long for its answer. */
+export const CHECK_ANSWER_MS = 5_000;
+/** After a wake-up it has only so long (rule R5). */
+export const URGENT_ANSWER_MS = 1_000;
+
+/** On a line on which a part takes long, the next one does too. */
+function answerMs({ partMs }: Link, urgent: boolean): Millis {
+  return urgent ? Math.max(URGENT_ANSWER_MS, Math.min(CHECK_ANSWER_MS, 2 * partMs)) : CHECK_ANSWER_MS;
 }

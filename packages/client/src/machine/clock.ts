@@ -1,24 +1,22 @@
+/** Two clocks are read as one, so that a sleep of the machine counts as time that has passed. */
+
 import type { Millis } from "@neverstale/base";
 
-/** A difference between two clocks, or between a timer and its time, that normal running doesn't bring about. */
-export const CLOCK_JUMP_MS = 1_000;
-export const TIMER_LATE_MS = 5_000;
-
 /**
- * Two clocks read as one. A monotonic clock may stand still while the machine sleeps, a wall clock may be set: time
- * passes here as on the one that says more, and never backwards.
+ * A monotonic clock may stand still while the machine sleeps, and a wall clock may be set. Time passes here as on the one that
+ * says more, and never backwards.
  */
 export interface Clock {
   readonly monotonic: Millis;
   readonly wall: number;
-  /** What the wall clock has been ahead in all. */
+  /** The wall clock has been ahead by this in all. */
   readonly lead: Millis;
 }
 
 export interface Reading {
   readonly clock: Clock;
   readonly now: Millis;
-  /** The clocks have come apart since the last reading, so the machine slept or was set. */
+  /** The clocks have come apart since the last reading: the machine slept, or one of them was set. */
   readonly jumped: boolean;
 }
 
@@ -32,3 +30,8 @@ export function readClock(clock: Clock, monotonic: Millis, wall: number): Readin
   const lead = clock.lead + Math.max(0, apart);
   return { clock: { monotonic, wall, lead }, now: monotonic + lead, jumped: true };
 }
+
+/** Normal running doesn't bring about such a difference between two clocks. */
+export const CLOCK_JUMP_MS = 1_000;
+/** A timer that normal running delays is not as late as this. */
+export const TIMER_LATE_MS = 5_000;

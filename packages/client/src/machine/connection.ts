@@ -1,3 +1,5 @@
+/** A connection is opened, lost and sought again as decided here; the code with which it closed says what is next (rules R6, R9, M7). */
+
 import { backoffMs, type Millis } from "@neverstale/base";
 import { CLOSE } from "@neverstale/protocol";
 import { BACKOFF, BACKOFF_WHILE_SEEN } from "./backoff.ts";
@@ -14,12 +16,7 @@ import {
   type Transition,
 } from "./state.ts";
 
-/** A socket that has not opened by then is given up; never longer than promise P2 allows. */
-const CONNECT_TIMEOUT_MS = 10_000;
-/** What a browser lets a page say when it closes a socket by itself. */
-const NORMAL_CLOSURE = 1000;
-
-/** Opens the next socket. Whatever an earlier one still says is ignored from here on (rule R8). */
+/** Opens the next socket. From here on, whatever an earlier one still says is ignored (rule R8). */
 export function openSocket(state: SyncState, now: Millis): Transition {
   const socket = state.socket + 1;
   const deadline = now + Math.min(CONNECT_TIMEOUT_MS, 2 * state.authority.beaconMs + 5_000);
@@ -50,14 +47,13 @@ export function socketOpened(state: SyncState, now: Millis): Transition {
   return become({ ...state, phase: { type: "greeting", link }, opened: true, error: null });
 }
 
-/** The socket has closed, or could not be opened; the code says what is next. */
 export function socketClosed(state: SyncState, code: number, now: Millis, chance: number): Transition {
   const lost = forgetChecks(state);
   switch (code) {
     case CLOSE.notSignedIn:
       return andThen(end(lost, "signed_out"), clear); // Rule R9.
     case CLOSE.forbidden:
-      return andThen(end(lost, "forbidden"), clear); // Who may not see it is not shown it any longer.
+      return andThen(end(lost, "forbidden"), clear); // Somebody who may not see it must not be shown it any longer.
     case CLOSE.unknownSpace:
       return end(lost, "unknown_space");
     case CLOSE.clientTooOld:
@@ -72,7 +68,7 @@ export function socketClosed(state: SyncState, code: number, now: Millis, chance
   }
 }
 
-/** Whether a wake-up is being looked into (rule R5): what was lost in the sleep shows itself now, and costs no backoff. */
+/** Returns true while a wake-up is being looked into (rule R5): a connection that was lost in the sleep shows itself now, and costs no backoff. */
 function isUrgent(phase: Phase): boolean {
   return phase.type === "connecting"
     ? phase.urgent
@@ -98,7 +94,7 @@ function backOff(state: SyncState, now: Millis, chance: number): Transition {
   return become({ ...state, attempt, phase: { type: "waiting", retryAt } });
 }
 
-/** No connection any more, until `start` is called again. */
+/** There is no connection any more until `start` is called again. */
 export function end(state: SyncState, why: EndReason): Transition {
   return closeWaiters({ ...state, phase: { type: "ended", why } });
 }
@@ -107,3 +103,8 @@ export function end(state: SyncState, why: EndReason): Transition {
 export function clear(state: SyncState): Transition {
   return become({ ...state, position: null, suspect: false, confirmedAt: null, attempt: 0 }, { type: "clear" });
 }
+
+/** A socket that has not opened by then is given up. It is never longer than promise P2 allows. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** A browser lets a page close a socket with this code. */
+const NORMAL_CLOSURE = 1000;

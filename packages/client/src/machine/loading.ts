@@ -1,3 +1,5 @@
+/** A large message comes in parts, which are acked one by one and prove that the line is alive (rule M9). */
+
 import type { Millis } from "@neverstale/base";
 import type { PartProgress, ServerMessage } from "@neverstale/protocol";
 import { ackEffect, acked, takenFrame } from "./acks.ts";
@@ -6,8 +8,8 @@ import { withLaterTimeout } from "./resync.ts";
 import { become, type ConnectedPhase, type Link, type SyncState, type Transition } from "./state.ts";
 
 /**
- * A part of a message has come (rule M9): a sign of life, so that whatever is being waited for may take longer. It is
- * acked at once: the authority goes by the acks to keep little under way on a slow line.
+ * A part is a sign of life, so whatever is being waited for may take longer. It is acked at once, because the authority goes
+ * by the acks to keep little under way on a slow line.
  */
 export function receivePart(
   state: SyncState,
@@ -21,15 +23,15 @@ export function receivePart(
   return become({ ...state, phase: withLaterTimeout({ ...phase, link }, now) }, ackEffect(taken));
 }
 
-/** What came out of a buffer after a sleep says nothing of the line as it is now. */
+/** A part that came out of a buffer after a sleep says nothing of the line as it is now. */
 function partMsOf({ checks, heardAt, partMs }: Link, now: Millis): Millis {
   const isWakeUp = checks.some(({ urgent }) => urgent) || now - heardAt > CHECK_ANSWER_MS;
   return isWakeUp ? partMs : now - heardAt;
 }
 
 /**
- * Whether a message can't be where it is: between the parts of another one there are only `sync`s, which say how much of
- * it has been put, and an `error`. What can't be means that a part was lost.
+ * Between the parts of a message there are only `sync`s, which say how much of it has been sent, and an `error`. Any other
+ * message there is out of place: a part was lost.
  */
 export function isOutOfPlace(
   loading: PartProgress | null,

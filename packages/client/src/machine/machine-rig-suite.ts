@@ -7,7 +7,7 @@ import type {
   StateRecord,
   SyncMessage,
 } from "@neverstale/protocol";
-import { Records } from "../records/records.ts";
+import { ReplicaRecords } from "../records/replica-records.ts";
 import { type InitialOptions, initialSyncState, type SyncEffect, type SyncState } from "./state.ts";
 import { type SyncStatus, statusOf } from "./status.ts";
 import { nextWake, type SyncInput, transition } from "./transition.ts";
@@ -41,7 +41,7 @@ export function hostPut(id: string, cpu = 0): Diff {
 
 /** A control state, the records, and a clock moved by hand: effects on records are carried out, the others noted. */
 export class MachineRig {
-  readonly records = new Records();
+  readonly records = new ReplicaRecords();
   state: SyncState;
   now = 1_000;
   chance = 0.5;

@@ -1,3 +1,5 @@
+/** Those who wait for a position are told when the replica shows it, or that its history is lost (rule D2). */
+
 import type { Millis } from "@neverstale/base";
 import { isCheckOut, sendCheck } from "./checks.ts";
 import {
@@ -11,34 +13,30 @@ import {
   type WaiterOutcome,
 } from "./state.ts";
 
-/** Takes in a waiter and judges it at once. Where nothing will ever come any more it is not kept waiting. */
+/** A new waiter is judged at once. Where nothing will ever come any more, it is not kept waiting. */
 export function addWaiter(state: SyncState, waiter: Omit<Waiter, "check">, now: Millis): Transition {
   const added = { ...state, waiters: [...state.waiters, { ...waiter, check: null }] };
   const judged = judgeWaiters(added, null, now);
   return isOver(state.phase) ? andThen(judged, closeWaiters) : judged;
 }
 
-function isOver(phase: Phase): boolean {
-  return phase.type === "ended" || (phase.type === "idle" && phase.why === "stopped");
-}
-
 export function dropWaiter(state: SyncState, id: number): Transition {
   return become({ ...state, waiters: state.waiters.filter((waiter) => waiter.id !== id) });
 }
 
-/** Nobody will be told any more: the replica has ended. */
+/** The replica has ended, so nobody will be told any more. */
 export function closeWaiters(state: SyncState): Transition {
   const effects = state.waiters.map(({ id }) => ({ type: "settle", waiter: id, outcome: "closed" }) as const);
   return become({ ...state, waiters: [] }, ...effects);
 }
 
-/** A `check` is sent on each connection anew. */
+/** On each connection a `check` is sent anew. */
 export function forgetChecks(state: SyncState): SyncState {
   if (state.waiters.length === 0) return state;
   return { ...state, waiters: state.waiters.map((waiter) => ({ ...waiter, check: null })) };
 }
 
-/** Rule D2, at every change of position; `answered` is the highest `check` that this message answers. */
+/** It is called at every change of position. `answered` is the highest `check` that this message answers. */
 export function judgeWaiters(state: SyncState, answered: number | null, now: Millis): Transition {
   const settled = new Map<number, WaiterOutcome>();
   let asks = false;
@@ -50,7 +48,7 @@ export function judgeWaiters(state: SyncState, answered: number | null, now: Mil
   return asks ? andThen(settle(state, settled), (next) => checkForAll(next, now)) : settle(state, settled);
 }
 
-/** `unknown`: whether the position is in this history, the answer to a `check` must say. */
+/** `unknown` means that the answer to a `check` must say whether the position is in this history. */
 function outcomeOf(state: SyncState, waiter: Waiter, answered: number | null): WaiterOutcome | "waits" | "unknown" {
   if (isInHistory(state, waiter)) return (state.position?.version ?? -1) >= waiter.version ? "reached" : "waits";
   const isAnswered = waiter.check !== null && answered !== null && answered >= waiter.check;
@@ -71,12 +69,12 @@ function settle(state: SyncState, settled: ReadonlyMap<number, WaiterOutcome>): 
 }
 
 /**
- * One `check` at a time, for all who need one: a thousand callers are no flood. Who comes while one is out waits for the
- * next, since an answer says nothing about what was asked after it.
+ * There is one `check` at a time for all who need one: a thousand callers are no flood. A waiter that comes while one is out
+ * waits for the next, because an answer says nothing about what was asked after it.
  */
 function checkForAll(state: SyncState, now: Millis): Transition {
   const { phase } = state;
-  // Before the authority has spoken an answer says nothing of its history.
+  // Before the authority has spoken, an answer says nothing of its history.
   if (!isConnected(phase) || phase.type === "greeting" || isCheckOut(phase.link)) return become(state);
   const sent = sendCheck(state, now);
   const check = sent.state.checkCount;
@@ -84,4 +82,8 @@ function checkForAll(state: SyncState, now: Millis): Transition {
     waiter.check === null && !isInHistory(state, waiter) ? { ...waiter, check } : waiter,
   );
   return { state: { ...sent.state, waiters }, effects: sent.effects };
+}
+
+function isOver(phase: Phase): boolean {
+  return phase.type === "ended" || (phase.type === "idle" && phase.why === "stopped");
 }

@@ -1,3 +1,5 @@
+/** A message of the authority is judged by the position of the replica, which applies it, ignores it, or asks for a full state. */
+
 import type { Millis } from "@neverstale/base";
 import type {
   DeltaMessage,
@@ -25,25 +27,6 @@ import {
   type Transition,
 } from "./state.ts";
 
-/** What the owner of the records says about a message before it is judged. */
-export interface ReplicaFacts {
-  /** Whether the delta alters only records that are there; true for every other message. */
-  readonly fits: boolean;
-  /** The digest of the records shown, where the message carries one to compare it with; else null. */
-  readonly digest: string | null;
-}
-
-export interface ReceivedMessage {
-  /** Null: of a type that this build doesn't know. */
-  readonly message: ServerMessage | null;
-  /** On the wire; of a text frame its length may stand for it. */
-  readonly sizeBytes: number;
-  /** It came in parts, each of which was a frame that has been taken in (rule M9). */
-  readonly fromParts: boolean;
-  readonly facts: ReplicaFacts;
-}
-
-/** One frame is taken in. `message` null: a type that this build doesn't know, which is ignored. */
 export function receive(
   state: SyncState,
   phase: ConnectedPhase,
@@ -54,7 +37,7 @@ export function receive(
   const { message, sizeBytes, facts } = frame;
   const link = frame.fromParts ? { ...phase.link, loading: null, partMs: 0 } : takenFrame(phase.link, sizeBytes, now);
   if (message?.type === "delta" && phase.type === "following" && state.waiters.length === 0) {
-    return settled(receiveDelta(state, link, message, facts, now), null, now); // The usual frame, without detours.
+    return settled(receiveDelta(state, link, message, facts, now), null, now); // This is the usual frame: no detours.
   }
   const connected = { ...phase, link };
   const taken = { ...state, phase: connected };
@@ -84,7 +67,7 @@ function receiveMessage(
       return receiveFullState(state, phase, message, now, chance);
     case "delta":
       if (phase.type === "resyncing") return become(state); // Rule R2: a full state is on its way.
-      if (phase.type === "greeting") return resync(state, phase, "epoch", now); // Of which history, nobody has said.
+      if (phase.type === "greeting") return resync(state, phase, "epoch", now); // Nobody has said of which history it is.
       return receiveDelta(state, phase.link, message, facts, now);
     case "sync":
       return receiveSync(state, phase, message, facts.digest, now);
@@ -93,7 +76,7 @@ function receiveMessage(
   }
 }
 
-/** Rule R1. */
+/** A delta applies only at the version from which it leads on (rule R1). */
 function receiveDelta(state: SyncState, link: Link, delta: DeltaMessage, facts: ReplicaFacts, now: Millis): Transition {
   const position = state.position as Position;
   const following = { type: "following", link } as const;
@@ -137,13 +120,13 @@ function receiveFullState(
   return become(replaced, { type: "replace", full, healing: healingOf(state, phase) });
 }
 
-/** What was found to be wrong is healed by any full state: also by that of the next connection, which was not asked for. */
+/** Records that were found to be wrong are healed by any full state, also by that of the next connection, which was not asked for. */
 function healingOf({ suspect, position }: SyncState, phase: ConnectedPhase): Healing | null {
   if (suspect) return { reason: "digest", from: position };
   return phase.type === "resyncing" ? { reason: phase.resync.reason, from: position } : null;
 }
 
-/** Rule E5: the authority owes one that is at least as new. */
+/** The authority owes a full state that is at least as new (rule E5). */
 function refuseLowered(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Transition {
   const counted = count(state, "loweredStates");
   return phase.type === "resyncing"
@@ -151,7 +134,7 @@ function refuseLowered(state: SyncState, phase: ConnectedPhase, now: Millis, cha
     : resync(counted, phase, "drift", now);
 }
 
-/** Rule R4: with a `sync` that says otherwise than the replica, the replica is wrong. */
+/** When a `sync` says otherwise than the replica, the replica is wrong (rule R4). */
 function receiveSync(
   state: SyncState,
   phase: ConnectedPhase,
@@ -161,7 +144,7 @@ function receiveSync(
 ): Transition {
   const link = withoutAnswered(phase.link, sync.check);
   if (phase.type === "resyncing") return become({ ...state, phase: { ...phase, link } });
-  // Between the parts of the first message: no position has been given yet that could be compared (rule M9).
+  // Between the parts of the first message no position has been given yet that could be compared (rule M9).
   if (phase.type === "greeting" && sync.part !== undefined) return become({ ...state, phase: { ...phase, link } });
   const heard = { ...phase, link };
   const next = { ...state, phase: heard };
@@ -186,7 +169,7 @@ function objectionTo(
   return null;
 }
 
-/** The replica is where the authority says it is; level when that is the head (rule E4). */
+/** The replica is where the authority says it is. It is level when that is the head (rule E4). */
 function agree(state: SyncState, link: Link, sync: SyncMessage, now: Millis): Transition {
   const verified = link.verified || sync.digest !== undefined;
   const newer = sync.head > link.head;
@@ -206,7 +189,7 @@ function withFacts(state: SyncState, { model, beaconMs, lineage }: AuthorityFact
   return { ...state, authority: { model, beaconMs, lineage }, builtFor: state.builtFor ?? model };
 }
 
-/** What the authority could not do; when that was the full state asked for, it is asked for again later (rule A9). */
+/** The authority could not do something. When that was the full state asked for, it is asked for again later (rule A9). */
 function receiveError(
   state: SyncState,
   phase: ConnectedPhase,
@@ -218,4 +201,22 @@ function receiveError(
   const noted: SyncState = { ...state, error: { code, message, hint, retryAt: now + retryAfterMs } };
   if (phase.type !== "resyncing" || phase.resync.getState.type === "due") return become(noted);
   return resyncFailed(noted, phase, now + retryAfterMs, now, chance);
+}
+
+export interface ReceivedMessage {
+  /** Null means that this build doesn't know the type; the message is ignored. */
+  readonly message: ServerMessage | null;
+  /** This is the size on the wire. The length of a text frame may stand for it. */
+  readonly sizeBytes: number;
+  /** It came in parts, each of which was a frame of its own (rule M9). */
+  readonly fromParts: boolean;
+  readonly facts: ReplicaFacts;
+}
+
+/** The owner of the records says this about a message before it is judged. */
+export interface ReplicaFacts {
+  /** It is false when the delta alters a record that isn't there. It is true for every other message. */
+  readonly fits: boolean;
+  /** This is the digest of the records shown. Null: the message carries none to compare it with. */
+  readonly digest: string | null;
 }

@@ -1,3 +1,5 @@
+/** A resync asks for a full state, one at a time, and not too often (rules R2 and R6). */
+
 import { backoffMs, type Millis } from "@neverstale/base";
 import type { ResyncReason } from "@neverstale/protocol";
 import { ackEffect, acked } from "./acks.ts";
@@ -12,20 +14,12 @@ import {
   type Transition,
 } from "./state.ts";
 
-/** After this long without an answer a `get_state` counts as lost. */
-const GET_STATE_TIMEOUT_MS = 10_000;
-/** Rule R6: so many for one reason within a minute, then one a minute. */
-const RESYNCS_A_MINUTE = 5;
-const MINUTE_MS = 60_000;
-
-type NotResyncing = Exclude<ConnectedPhase, { readonly type: "resyncing" }>;
-
-/** Asks for a full state. Only where that is not under way already (rule R2). */
+/** Asks for a full state, where that is not under way already (rule R2). */
 export function resync(state: SyncState, phase: NotResyncing, reason: ResyncReason, now: Millis): Transition {
   return ask(state, phase.link, { reason, failures: 0 }, now, now);
 }
 
-/** The `get_state` that is out brought nothing: the next one waits for the backoff. */
+/** The `get_state` that is out brought nothing, so the next one waits for the backoff. */
 export function resyncFailed(
   state: SyncState,
   phase: ConnectedPhase,
@@ -43,14 +37,14 @@ export function resyncAt({ getState }: Resync): Millis {
   return getState.type === "out" ? getState.deadline : getState.at;
 }
 
-/** Carries a resync on when its time has come. */
+/** Goes on with a resync when its time has come. */
 export function continueResync(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Transition {
   if (phase.type !== "resyncing" || now < resyncAt(phase.resync)) return become(state);
   if (phase.resync.getState.type === "out") return resyncFailed(state, phase, now, now, chance);
   return ask(state, phase.link, phase.resync, now, now);
 }
 
-/** Sends the `get_state` if `at` has come and rule R6 allows it; else it is due later. */
+/** Sends the `get_state` if `at` has come and rule R6 allows it. Otherwise it is due later. */
 function ask(state: SyncState, link: Link, resync: Omit<Resync, "getState">, at: Millis, now: Millis): Transition {
   const { reason } = resync;
   const history = state.histories[reason];
@@ -77,19 +71,19 @@ function send(state: SyncState, link: Link, resync: Omit<Resync, "getState">, no
   return become({ ...state, counters, histories, phase }, ackEffect(link), get); // Rule R2: the ack goes first.
 }
 
-/** A part of something is here: a `get_state` that is out counts as lost when nothing more comes for as long again. */
+/** A part of something is here, so a `get_state` that is out may take as long again from here. */
 export function withLaterTimeout(phase: ConnectedPhase, now: Millis): ConnectedPhase {
   if (phase.type !== "resyncing" || phase.resync.getState.type !== "out") return phase;
   const deadline = Math.max(phase.resync.getState.deadline, now + GET_STATE_TIMEOUT_MS);
   return { ...phase, resync: { ...phase.resync, getState: { type: "out", deadline } } };
 }
 
-/** Whether a `get_state` for this reason may go out now (rule R6). */
+/** Returns true when a `get_state` for this reason may go out now (rule R6). */
 export function mayAsk(state: SyncState, reason: ResyncReason, now: Millis): boolean {
   return allowedAt(state.histories[reason], now) <= now;
 }
 
-/** When the next attempt may be made. Once limited, that ends after two minutes without an attempt. */
+/** Returns the time at which the next attempt may be made. A limit ends after two minutes without an attempt. */
 function allowedAt({ sentAt, limited }: ResyncHistory, now: Millis): Millis {
   const last = sentAt.at(-1);
   if (last === undefined) return now;
@@ -104,3 +98,11 @@ function withAttempt({ sentAt, limited }: ResyncHistory, now: Millis): ResyncHis
   const recent = now - (sentAt.at(-1) ?? Number.NEGATIVE_INFINITY) < 2 * MINUTE_MS;
   return { sentAt: times, limited: crowded || (limited && recent) };
 }
+
+type NotResyncing = Exclude<ConnectedPhase, { readonly type: "resyncing" }>;
+
+/** A `get_state` counts as lost after this long without an answer. */
+const GET_STATE_TIMEOUT_MS = 10_000;
+/** Within a minute there may be so many for one reason, and after that one a minute (rule R6). */
+const RESYNCS_A_MINUTE = 5;
+const MINUTE_MS = 60_000;

@@ -1,3 +1,5 @@
+/** The machine's state is all that the replica decides with; a transition is its next state, with what is to be done. */
+
 import type { Millis } from "@neverstale/base";
 import type {
   ClientMessage,
@@ -10,10 +12,47 @@ import type {
 } from "@neverstale/protocol";
 import { DEFAULT_BEACON_MS } from "@neverstale/protocol";
 
-/** Why the replica will not connect again by itself. */
-export type EndReason = "signed_out" | "forbidden" | "unknown_space" | "client_too_old";
+/**
+ * The records are not here. Their owner carries out `apply`, `replace` and `clear` in the order given, and then holds the
+ * state at `position`.
+ */
+export interface SyncState {
+  readonly phase: Phase;
+  /** The records shown have this position. Null: no full state has come yet. */
+  readonly position: Position | null;
+  /** The records at `position` were found to be wrong: no resume from there. */
+  readonly suspect: boolean;
+  readonly authority: AuthorityFacts;
+  /** This build was made for this model. Null: the first one seen counts. */
+  readonly builtFor: number | null;
+  /** The newest socket has this number. Events that carry another one are ignored (rule R8). */
+  readonly socket: number;
+  /** Counts the connections that were lost since the replica was last level: the exponent of the backoff (rule R6). */
+  readonly attempt: number;
+  /** The newest socket has been open. */
+  readonly opened: boolean;
+  /** It is false while the environment says that there is no network. */
+  readonly online: boolean;
+  /** Somebody may be looking at what is shown: the page is visible. */
+  readonly seen: boolean;
+  /** At this time the replica was last known to hold all that the authority had. */
+  readonly confirmedAt: Millis | null;
+  /** The newest `check` has this `n`, over all connections. */
+  readonly checkCount: number;
+  readonly histories: Readonly<Record<ResyncReason, ResyncHistory>>;
+  readonly waiters: readonly Waiter[];
+  readonly error: AuthorityError | null;
+  readonly user: string | null;
+  readonly counters: SyncCounters;
+}
 
-/** Where the connection stands; the diagram is in transition.ts. */
+/** The machine makes this of one input: its next state, and what is to be done. */
+export interface Transition {
+  readonly state: SyncState;
+  readonly effects: readonly SyncEffect[];
+}
+
+/** The phase says where the connection stands. Its diagram is in transition.ts. */
 export type Phase =
   | { readonly type: "idle"; readonly why: "stopped" | "suspended" }
   | { readonly type: "waiting"; readonly retryAt: Millis }
@@ -25,26 +64,29 @@ export type ConnectedPhase =
   /** The authority has not spoken yet on this connection. */
   | { readonly type: "greeting"; readonly link: Link }
   | { readonly type: "following"; readonly link: Link }
-  /** What is shown may be wrong or behind: deltas are ignored until a full state has come (rule R2). */
+  /** The records shown may be wrong or behind: deltas are ignored until a full state has come (rule R2). */
   | { readonly type: "resyncing"; readonly link: Link; readonly resync: Resync };
 
-/** What is known of the open connection. */
+/** The replica will not connect again by itself, for one of these reasons. */
+export type EndReason = "signed_out" | "forbidden" | "unknown_space" | "client_too_old";
+
+/** So much is known of the open connection. */
 export interface Link {
-  /** Frames of this connection taken in, applied or ignored, bad ones too. */
+  /** Counts the frames of this connection that have come: applied or ignored, bad ones too. */
   readonly taken: number;
   readonly unackedBytes: number;
-  /** When the next ack goes out; null when every frame is acked. */
+  /** The next ack goes out at this time. Null: every frame is acked. */
   readonly ackAt: Millis | null;
   readonly heardAt: Millis;
-  /** How much has come of a message in parts (rule M9); null: none is under way. */
+  /** So much has come of a message in parts (rule M9). Null: none is under way. */
   readonly loading: PartProgress | null;
-  /** How long the last part of it was in coming. */
+  /** The last part of it was so long in coming. */
   readonly partMs: Millis;
-  /** Sent and not answered, lowest `n` first. */
+  /** These were sent and are not answered, the lowest `n` first. */
   readonly checks: readonly Check[];
-  /** A `sync` with a digest that is ours has come since the last full state or resume (rule E4). */
+  /** A `sync` whose digest is ours has come since the last full state or resume (rule E4). */
   readonly verified: boolean;
-  /** The newest version known to exist, and when it became known. */
+  /** This is the newest version that is known to exist. It became known at `headAt`. */
   readonly head: number;
   readonly headAt: Millis;
 }
@@ -52,13 +94,13 @@ export interface Link {
 export interface Check {
   readonly n: number;
   readonly deadline: Millis;
-  /** After a wake-up: when it isn't answered, a new socket is opened without backoff (rule R5). */
+  /** It was sent after a wake-up: when it isn't answered, a new socket is opened without backoff (rule R5). */
   readonly urgent: boolean;
 }
 
 export interface Resync {
   readonly reason: ResyncReason;
-  /** Attempts on this connection that brought nothing. */
+  /** Counts the attempts on this connection that brought nothing. */
   readonly failures: number;
   /** At most one `get_state` is out (rule R2). */
   readonly getState:
@@ -66,32 +108,33 @@ export interface Resync {
     | { readonly type: "due"; readonly at: Millis };
 }
 
-/** The `get_state`s sent for one reason: rule R6 allows five within a minute, then one a minute. */
+/** These `get_state`s were sent for one reason. Rule R6 allows five within a minute, then one a minute. */
 export interface ResyncHistory {
-  /** The newest five, oldest first. */
+  /** It holds the newest five, the oldest first. */
   readonly sentAt: readonly Millis[];
   readonly limited: boolean;
 }
 
-/** Someone who waits until the replica shows `version` of `epoch`, both as given (rule D2). */
+/** A waiter waits until the replica shows `version` of `epoch`, both as given (rule D2). */
 export interface Waiter {
   readonly id: number;
   readonly epoch: string;
   readonly version: number;
-  /** The `check` that was sent for it on this connection; null when none was. */
+  /** This `check` was sent for it on this connection. Null: none was. */
   readonly check: number | null;
 }
 
 export type WaiterOutcome = "reached" | "history_lost" | "closed";
 
+/** Each counts since the replica was made. */
 export interface SyncCounters {
-  /** Connections lost, or left, after which another one was sought; how often it was tried is not counted. */
+  /** Connections that were lost or left, after which another one was sought. The tries are not counted. */
   readonly reconnects: number;
-  /** `get_state`s sent, by reason. */
+  /** `get_state`s that were sent, by reason. */
   readonly resyncs: Readonly<Record<ResyncReason, number>>;
   /** Deltas that did not begin where the replica was. */
   readonly gaps: number;
-  /** Digests compared. */
+  /** Digests that were compared. */
   readonly digestChecks: number;
   /** Digests that differed, and diffs that did not fit the state. */
   readonly digestMismatches: number;
@@ -103,14 +146,14 @@ export interface SyncCounters {
   readonly silentSockets: number;
 }
 
-/** What the authority said of itself in its last `init`, `full_state` or first `sync`. */
+/** The authority said this of itself in its last `init`, `full_state` or first `sync`. */
 export interface AuthorityFacts {
   readonly model: number;
   readonly beaconMs: Millis;
   readonly lineage: Lineage;
 }
 
-/** The error the authority sent last, and until when it asked to be left alone. */
+/** The authority sent this error last, and asked to be left alone until `retryAt`. */
 export interface AuthorityError {
   readonly code: string;
   readonly message: string;
@@ -118,43 +161,9 @@ export interface AuthorityError {
   readonly retryAt: Millis;
 }
 
-/**
- * All that the replica decides with. The records are not here: their owner carries out `apply`, `replace` and `clear`
- * in the order given, and then holds the state at `position`.
- */
-export interface SyncState {
-  readonly phase: Phase;
-  /** Of the records shown; null before the first full state. */
-  readonly position: Position | null;
-  /** The records at `position` were found to be wrong: no resume from there. */
-  readonly suspect: boolean;
-  readonly authority: AuthorityFacts;
-  /** The model this build was made for; null: the first one seen. */
-  readonly builtFor: number | null;
-  /** The number of the newest socket; events that carry another one are ignored (rule R8). */
-  readonly socket: number;
-  /** Connections lost since the replica was last level: the exponent of the backoff (rule R6). */
-  readonly attempt: number;
-  /** Whether the newest socket has ever been open. */
-  readonly opened: boolean;
-  /** What the environment says of the network. */
-  readonly online: boolean;
-  /** Somebody may be looking at what is shown: the page is visible. */
-  readonly seen: boolean;
-  /** When the replica was last known to hold all that the authority had. */
-  readonly confirmedAt: Millis | null;
-  /** The `n` of the newest `check`, over all connections. */
-  readonly checkCount: number;
-  readonly histories: Readonly<Record<ResyncReason, ResyncHistory>>;
-  readonly waiters: readonly Waiter[];
-  readonly error: AuthorityError | null;
-  readonly user: string | null;
-  readonly counters: SyncCounters;
-}
-
-/** What the owner of socket, records and timers is to do, in this order. */
+/** The owner of connection, records and timers carries these out in their order. */
 export type SyncEffect =
-  /** `attempt` above 1: credentials may be out of date, fetch them anew. */
+  /** With an `attempt` above 1, credentials may be out of date. */
   | {
       readonly type: "open_socket";
       readonly socket: number;
@@ -165,7 +174,7 @@ export type SyncEffect =
   | { readonly type: "close_socket"; readonly socket: number; readonly code: number }
   | { readonly type: "send"; readonly message: ClientMessage }
   | { readonly type: "apply"; readonly delta: DeltaMessage }
-  /** `healing`: why a full state was asked for, and the position of the records it replaces. */
+  /** `healing` says why a full state was asked for, and at which position the records are that it replaces. */
   | { readonly type: "replace"; readonly full: FullStateMessage; readonly healing: Healing | null }
   | { readonly type: "clear" }
   | { readonly type: "settle"; readonly waiter: number; readonly outcome: WaiterOutcome };
@@ -173,11 +182,6 @@ export type SyncEffect =
 export interface Healing {
   readonly reason: ResyncReason;
   readonly from: Position | null;
-}
-
-export interface Transition {
-  readonly state: SyncState;
-  readonly effects: readonly SyncEffect[];
 }
 
 export interface InitialOptions {
@@ -224,7 +228,7 @@ export function become(state: SyncState, ...effects: readonly SyncEffect[]): Tra
   return { state, effects: effects.length === 0 ? NOTHING : effects };
 }
 
-/** The next decision on the state that the first one left, with the effects of both. */
+/** The next decision is made on the state that the first one left. The result has the effects of both. */
 export function andThen(first: Transition, next: (state: SyncState) => Transition): Transition {
   const second = next(first.state);
   if (first.effects.length === 0) return second;
@@ -236,7 +240,7 @@ export function isConnected(phase: Phase): phase is ConnectedPhase {
   return phase.type === "following" || phase.type === "greeting" || phase.type === "resyncing";
 }
 
-/** The same connection with other facts about it. Only in a connected phase. */
+/** The connection is the same, and other facts are known of it. */
 export function withLink(state: SyncState, phase: ConnectedPhase, link: Link): SyncState {
   return { ...state, phase: { ...phase, link } };
 }

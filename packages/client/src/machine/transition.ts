@@ -1,3 +1,5 @@
+/** The replica's state machine: `transition` decides what becomes of it with each input, and what is to be done. */
+
 import type { Millis } from "@neverstale/base";
 import { CLOSE, type PartProgress } from "@neverstale/protocol";
 import { ackIfDue } from "./acks.ts";
@@ -12,8 +14,8 @@ import { andThen, become, type ConnectedPhase, count, isConnected, type SyncStat
 import { confirmedUntil } from "./status.ts";
 
 /*
- * The replica's connection. Every arrow is a decision of this file and the ones it calls; what is shown stays shown in
- * all of them but `ended` after a sign-out.
+ * Every arrow is a decision of this file and of those that it calls. What is shown stays shown in all of these phases, but
+ * for `ended` after a sign-out.
  *
  *             start                      opened                 init, full_state, first sync (E4)
  *   idle ───────────────▶ connecting ─────────────▶ greeting ──────────────────────────▶ following
@@ -27,41 +29,11 @@ import { confirmedUntil } from "./status.ts";
  *                                   (from anywhere) ──────────────────────────────────────▶ ended ──start──▶ connecting
  */
 
-export type SyncInput =
-  /** Another `user` than before clears what was shown (rule R9). */
-  | { readonly type: "start"; readonly user: string | null }
-  | { readonly type: "stop" | "sign_out" }
-  /** The page is put aside with its memory (bfcache): its socket must be closed, and nothing runs until it is awake. */
-  | { readonly type: "suspended" }
-  /** The page is seen again, or the clock jumped: what came before may be long ago (rule R5). */
-  | { readonly type: "awake" }
-  | { readonly type: "online" | "offline" }
-  | { readonly type: "seen" | "unseen" }
-  | { readonly type: "opened"; readonly socket: number }
-  | ({ readonly type: "received"; readonly socket: number } & ReceivedMessage)
-  /** A part of a message (rule M9). */
-  | {
-      readonly type: "received_part";
-      readonly socket: number;
-      readonly progress: PartProgress;
-      readonly sizeBytes: number;
-    }
-  /** A frame that could not be inflated, or is no message. */
-  | { readonly type: "bad_frame"; readonly socket: number }
-  /** 1006 where the socket could not be opened at all. */
-  | { readonly type: "closed"; readonly socket: number; readonly code: number }
-  /** The time that `nextWake` gave has come. Too early is harmless. */
-  | { readonly type: "woke" }
-  /** Someone asks for a full state by hand. */
-  | { readonly type: "refresh" }
-  | { readonly type: "await_position"; readonly waiter: number; readonly epoch: string; readonly version: number }
-  | { readonly type: "abandon"; readonly waiter: number };
-
-/** One step of the replica; same arguments, same result. `chance` is in [0, 1), drawn by the caller. */
+/** It gives the same result for the same arguments. `chance` is in [0, 1) and drawn by the caller. */
 export function transition(state: SyncState, input: SyncInput, now: Millis, chance: number): Transition {
   switch (input.type) {
     case "received":
-      // Rule R8: whatever a socket says that is not the newest one, or was given up, is ignored.
+      // Whatever a socket says is ignored when it is not the newest one, or was given up (rule R8).
       if (input.socket !== state.socket || !isConnected(state.phase)) return become(state);
       if (isOutOfPlace(state.phase.link.loading, input)) return badFrame(state, now, chance);
       return receive(state, state.phase, input, now, chance);
@@ -108,7 +80,37 @@ export function transition(state: SyncState, input: SyncInput, now: Millis, chan
   }
 }
 
-/** When `woke` is next of use; null: not before something else happens. */
+export type SyncInput =
+  /** Another `user` than before clears what was shown (rule R9). */
+  | { readonly type: "start"; readonly user: string | null }
+  | { readonly type: "stop" | "sign_out" }
+  /** The page is put aside with its memory (bfcache): its socket must be closed, and nothing runs until it is awake. */
+  | { readonly type: "suspended" }
+  /** The page is seen again, or the clock jumped: what came before may be long ago (rule R5). */
+  | { readonly type: "awake" }
+  | { readonly type: "online" | "offline" }
+  | { readonly type: "seen" | "unseen" }
+  | { readonly type: "opened"; readonly socket: number }
+  | ({ readonly type: "received"; readonly socket: number } & ReceivedMessage)
+  /** A part of a message has come (rule M9). */
+  | {
+      readonly type: "received_part";
+      readonly socket: number;
+      readonly progress: PartProgress;
+      readonly sizeBytes: number;
+    }
+  /** A frame could not be inflated, or is no message. */
+  | { readonly type: "bad_frame"; readonly socket: number }
+  /** The code is 1006 where the socket could not be opened at all. */
+  | { readonly type: "closed"; readonly socket: number; readonly code: number }
+  /** The time that `nextWake` gave has come. It is harmless when it comes too early. */
+  | { readonly type: "woke" }
+  /** Someone asks for a full state by hand. */
+  | { readonly type: "refresh" }
+  | { readonly type: "await_position"; readonly waiter: number; readonly epoch: string; readonly version: number }
+  | { readonly type: "abandon"; readonly waiter: number };
+
+/** Returns the time at which `woke` is next of use. Null: not before something else happens. */
 export function nextWake(state: SyncState, now: Millis): Millis | null {
   const { phase } = state;
   if (phase.type === "waiting") return phase.retryAt;
@@ -117,7 +119,7 @@ export function nextWake(state: SyncState, now: Millis): Millis | null {
   let at = livenessAt(phase.link, state.authority.beaconMs);
   if (phase.link.ackAt !== null && phase.link.ackAt < at) at = phase.link.ackAt;
   if (phase.type === "resyncing") at = Math.min(at, resyncAt(phase.resync));
-  const stale = confirmedUntil(state); // Nothing is decided then, but the status changes.
+  const stale = confirmedUntil(state); // Nothing is decided at that time, but the status changes.
   return stale > now && stale < at ? stale : at;
 }
 
@@ -139,7 +141,7 @@ function suspend(state: SyncState): Transition {
   return andThen(closeSocket(state), (next) => become({ ...next, phase: { type: "idle", why: "suspended" } }));
 }
 
-/** Rule R5: a closed socket is opened at once, an open one has a second to prove itself. */
+/** A closed socket is opened at once, and an open one has a second to prove itself (rule R5). */
 function awake(state: SyncState, now: Millis): Transition {
   const { phase } = state;
   if (isConnected(phase)) return sendUrgentCheck(state, phase, now);
@@ -159,7 +161,7 @@ function woke(state: SyncState, now: Millis, chance: number): Transition {
   return tend(state, phase, now, chance);
 }
 
-/** What an open connection needs as time passes. */
+/** An open connection has several needs as time passes. */
 function tend(state: SyncState, phase: ConnectedPhase, now: Millis, chance: number): Transition {
   let result = keepAlive(state, phase, now, chance);
   for (const need of [ackIfDue, continueResync]) {
@@ -174,7 +176,7 @@ function refresh(state: SyncState, now: Millis): Transition {
   return mayAsk(state, "manual", now) ? resync(state, phase, "manual", now) : become(state);
 }
 
-/** What can't be read can't be skipped either: it may have been a delta. The next connection begins anew. */
+/** A frame that can't be read can't be skipped either, because it may have been a delta. The next connection begins anew. */
 function badFrame(state: SyncState, now: Millis, chance: number): Transition {
   const counted = count(state, "badFrames");
   const closed = closeSocket(counted, CLOSE.badMessage);

@@ -1,21 +1,23 @@
+/** A divergence is found by a digest or a beacon: records of the replica were others than the authority's (promise P5). */
+
 import type { FullStateMessage, Position, ResyncReason } from "@neverstale/protocol";
 import type { Healing } from "../machine/state.ts";
-import type { Differences, RecordKey } from "./records.ts";
+import type { Differences, RecordKey } from "./replica-records.ts";
 
-/** Records that were others than the authority's, found by a digest or a beacon and healed (promise P5). */
+/** It has been healed. */
 export interface Divergence {
   readonly reason: ResyncReason;
-  /** Of the records that were wrong; null: before the first full state. */
+  /** The records that were wrong had this position. Null: no full state had come yet. */
   readonly from: Position | null;
   readonly to: Position;
-  /** Whether both are one position; if not, records that changed in between are among the differing ones. */
+  /** Both are one position. If not, records that changed in between are among the differing ones. */
   readonly exact: boolean;
   readonly differing: number;
-  /** The first hundred of them. */
+  /** These are the first hundred of them. */
   readonly records: readonly RecordKey[];
 }
 
-/** What a full state that was asked for has brought to light; null when it healed nothing but a gap. */
+/** Returns what a full state has brought to light that was asked for. Null: it healed nothing but a gap. */
 export function divergenceOf(healing: Healing, full: FullStateMessage, differences: Differences): Divergence | null {
   const { reason, from } = healing;
   if (differences.count === 0 || (reason !== "digest" && reason !== "drift")) return null;

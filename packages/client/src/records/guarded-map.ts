@@ -1,7 +1,6 @@
-/**
- * A map that its readers can't alter: `set`, `delete` and `clear` throw, unless `mayWrite`. It is a `Map` like any other
- * to whoever reads it.
- */
+/** A guarded map is one that its readers can't alter. */
+
+/** `set`, `delete` and `clear` throw unless `mayWrite` returns true. To readers it is a `Map` like any other. */
 export function guardedMap<K, V>(mayWrite: () => boolean): Map<K, V> {
   const map = new Map<K, V>();
   const guarded = <Method extends (...given: never[]) => unknown>(method: Method) => ({

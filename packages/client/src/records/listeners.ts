@@ -1,19 +1,15 @@
-import type { MovedRecords } from "./records.ts";
+/** The listeners of a replica are told of the records that they asked for, and of no others. */
 
-export type Listener = () => void;
-export type Unsubscribe = () => void;
+import type { MovedRecords } from "./replica-records.ts";
 
-/**
- * Who wants to know of which records. What is paid for a moved record goes by its own listeners and those of its
- * collection, not by all there are.
- */
+/** The cost of a moved record goes by its own listeners and those of its collection, not by all there are. */
 export class Listeners {
   readonly #all = new Set<Listener>();
   readonly #collections = new Map<string, Set<Listener>>();
   readonly #records = new Map<string, Map<string, Set<Listener>>>();
 
   onAny(listener: Listener): Unsubscribe {
-    // The same function may be subscribed twice; who leaves while others are told hears nothing more.
+    // The same function may be subscribed twice. A listener that leaves while others are told hears nothing more.
     const own = (): void => {
       if (this.#all.has(own)) listener();
     };
@@ -34,7 +30,7 @@ export class Listeners {
     return addTo(records, id, listener);
   }
 
-  /** Everyone concerned, each once, whoever moved how much. */
+  /** Returns every listener that is concerned, each of them once. */
   concerned(moved: MovedRecords): Set<Listener> {
     const concerned = new Set<Listener>();
     for (const [collection, ids] of moved) {
@@ -46,11 +42,14 @@ export class Listeners {
     return concerned;
   }
 
-  /** Of now: who comes or leaves meanwhile changes nothing in it. */
+  /** Returns the listeners of this moment. Those who come or leave meanwhile change nothing in it. */
   all(): readonly Listener[] {
     return [...this.#all];
   }
 }
+
+export type Listener = () => void;
+export type Unsubscribe = () => void;
 
 function addTo(map: Map<string, Set<Listener>>, key: string, listener: Listener): Unsubscribe {
   const listeners = map.get(key) ?? new Set();

@@ -14,12 +14,12 @@ export type Outcome =
   /** It may have happened. */
   | { readonly type: "lost"; readonly error: SyncError };
 
-/** What an answer means for the request (rule D3). A `Retry-After` may be a date, which is compared with `wallTime`. */
+/** A `Retry-After` may be a date, which is compared with `wallTime`. */
 export function judgeAnswer(answer: HttpAnswer, wallTime: number): Outcome {
   return answer.status >= 200 && answer.status < 300 ? successOf(answer) : failureOf(answer, wallTime);
 }
 
-/** What an answer means whose status is no 2xx. */
+/** It judges an answer whose status is no 2xx. */
 export function failureOf(answer: HttpAnswer, wallTime: number): Exclude<Outcome, { readonly type: "done" }> {
   const { status } = answer;
   const problem = problemIn(answer);
@@ -35,13 +35,13 @@ export function failureOf(answer: HttpAnswer, wallTime: number): Exclude<Outcome
   return { type: "refused", error: failed(status === 401 ? "not_signed_in" : "request_refused") };
 }
 
-/** A position in the history of the space that holds a request's effect. `reached` waits for it (rule D2). */
+/** The request's effect is in the state from this position on. `reached` waits for it (rule D2). */
 export interface EffectPosition {
   readonly epoch: string;
   readonly version: number;
 }
 
-/** The position that an answer tells. Throws `bad_message` when it tells none. */
+/** Returns the position that an answer tells. Throws `bad_message` when it tells none. */
 export function effectPosition(answer: JsonValue): EffectPosition {
   const { epoch, version } = isJsonObject(answer) ? answer : {};
   if (typeof epoch === "string" && Number.isSafeInteger(version)) return { epoch, version: version as number };
@@ -50,19 +50,19 @@ export function effectPosition(answer: JsonValue): EffectPosition {
   });
 }
 
-/** A problem document (RFC 9457) as the server fills it. It is the `cause` of a `SyncError` that tells of a refusal. */
+/** This is a problem document (RFC 9457) as the server fills it. It is the `cause` of a `SyncError` that tells of a refusal. */
 export interface HttpProblem {
   readonly status: number;
-  /** From the closed list of the server's API; "" when the answer had none. */
+  /** It is from the closed list of the server's API, or "" when the answer had none. */
   readonly code: string;
   readonly title: string;
   readonly detail: string;
   readonly hint: string;
-  /** The whole document. */
+  /** This is the whole document. */
   readonly document: JsonObject;
 }
 
-/** The problem document behind an error of a request. Null where the failure was another. */
+/** Returns the problem document behind an error of a request. Null: the failure was another. */
 export function problemOf(error: unknown): HttpProblem | null {
   const cause = error instanceof SyncError ? error.cause : null;
   return typeof cause === "object" && cause !== null && "document" in cause ? (cause as HttpProblem) : null;
@@ -113,7 +113,7 @@ function failure(code: SyncErrorCode, problem: HttpProblem, answer: HttpAnswer, 
   });
 }
 
-/** Seconds or a date (RFC 9110). */
+/** The header holds seconds or a date (RFC 9110). */
 function retryAfterOf({ retryAfter }: HttpAnswer, wallTime: number): Millis | null {
   if (retryAfter === null) return null;
   const delayMs = /^\d+$/.test(retryAfter) ? Number(retryAfter) * 1000 : Date.parse(retryAfter) - wallTime;

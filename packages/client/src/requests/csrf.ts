@@ -12,12 +12,12 @@ export class CsrfTokens {
   #token: Promise<string> | null = null;
   #pending: Promise<string> | null = null;
 
-  /** Null: no token is needed, because there are bearer credentials. */
+  /** A source of null means that no token is needed, because there are bearer credentials. */
   constructor(source: CsrfSource | null) {
     this.#source = source;
   }
 
-  /** Null where no token is needed. It rejects as the source does; that is not kept. */
+  /** Resolves with null where no token is needed. It rejects as the source does, and does not keep that. */
   async get(refresh: boolean): Promise<string | null> {
     if (this.#source === null) return null;
     if (refresh || this.#token === null) this.#token = this.#ask(this.#source, refresh);
@@ -30,7 +30,7 @@ export class CsrfTokens {
     this.#pending = null;
   }
 
-  /** True as long as the token that was asked for last has not come. */
+  /** It is true as long as the token that was asked for last has not come. */
   get isPending(): boolean {
     return this.#pending !== null;
   }

@@ -43,7 +43,7 @@ export async function request(
 export interface RequestTarget {
   readonly io: Environment;
   readonly csrf: Pick<CsrfTokens, "get">;
-  /** Absolute, or relative to the environment's own place. */
+  /** It is absolute, or relative to the environment's own place. */
   readonly url: string;
 }
 

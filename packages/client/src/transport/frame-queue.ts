@@ -1,21 +1,11 @@
+/** The frames of one connection become texts, strictly in the order in which they came (rule R10). */
+
 import { isPart, MAX_INFLATED_BYTES, PartJoiner, type PartProgress } from "@neverstale/protocol";
 import type { Environment } from "../environment/environment.ts";
 
-export type ReceivedFrame =
-  /** `fromParts`: put together of parts, which were frames themselves. */
-  | { readonly type: "text"; readonly text: string; readonly sizeBytes: number; readonly fromParts: boolean }
-  | { readonly type: "part"; readonly progress: PartProgress; readonly sizeBytes: number }
-  | Bad;
-
-interface Bad {
-  readonly type: "bad";
-  readonly cause: unknown;
-}
-
 /**
- * The frames of one socket as texts, strictly in order of arrival: one that is being inflated holds those behind it
- * (rule R10). Parts of a message are told of as they come, and put together (rule M9). Made anew for each socket, so that
- * nothing of an old one comes out later (rule R8).
+ * A frame that is being inflated holds those behind it. Parts of a message are told of as they come, and are put together
+ * (rule M9). Each connection has a queue of its own, so that nothing of an old one comes out later (rule R8).
  */
 export class FrameQueue {
   readonly #inflate: Environment["inflate"];
@@ -106,4 +96,15 @@ export class FrameQueue {
       this.#drain();
     });
   }
+}
+
+export type ReceivedFrame =
+  /** `fromParts` says that it was put together of parts, which were frames themselves. */
+  | { readonly type: "text"; readonly text: string; readonly sizeBytes: number; readonly fromParts: boolean }
+  | { readonly type: "part"; readonly progress: PartProgress; readonly sizeBytes: number }
+  | Bad;
+
+interface Bad {
+  readonly type: "bad";
+  readonly cause: unknown;
 }

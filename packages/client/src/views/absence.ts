@@ -1,12 +1,12 @@
-/** An absence is a time in which what is shown could not follow the authority: a cut, or a sleep. */
+/** An absence is a time in which the replica could not follow the authority: a cut, or a sleep. */
 
 import type { Millis } from "@neverstale/base";
 import type { SyncStatus } from "../machine/status.ts";
 
-/** It is over: what is shown was live before it, and is live again. */
+/** It is over: the replica was live before it, and is live again. */
 export interface Absence {
   readonly durationMs: Millis;
-  /** Wall time, in milliseconds since 1970. */
+  /** It is a wall time, in milliseconds since 1970. */
   readonly endedAt: number;
 }
 
@@ -23,7 +23,7 @@ export class AbsenceWatch {
     return this.#last;
   }
 
-  /** What is shown from here on is another user's, or nothing. */
+  /** From here on another user's records are shown, or none. */
   forget(): void {
     this.#liveAt = null;
     this.#last = null;

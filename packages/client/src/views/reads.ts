@@ -1,30 +1,8 @@
+/** A read log notes what is read of a state, so that a selection knows when it is out of date. */
+
 import type { AnyState, StateRecord } from "@neverstale/protocol";
 
-export const WHOLE = null;
-
-/** Which collections there are was asked; no collection has this name. */
-export const NAMES = "";
-
-/** By collection: the ids that were looked up, or all of it. */
-export type Reads = ReadonlyMap<string, ReadonlySet<string> | typeof WHOLE>;
-
-export function sameReads(a: Reads, b: Reads): boolean {
-  if (a.size !== b.size) return false;
-  for (const [collection, ids] of a) {
-    const others = b.get(collection);
-    if (others === undefined) return false;
-    if (ids === WHOLE || others === WHOLE) {
-      if (ids !== others) return false;
-    } else if (ids.size !== others.size || [...ids].some((id) => !others.has(id))) return false;
-  }
-  return true;
-}
-
-const NO_RECORDS: ReadonlyMap<string, StateRecord> = new Map();
-/** How much of a result is looked through for collections that it holds. */
-const NODES_LOOKED_AT = 1_000;
-
-/** Notes what is read of a state through its `view`. */
+/** It notes what is read through its `view`. */
 export class ReadLog {
   readonly view: AnyState;
   readonly #collections = new Map<string, CollectionReads>();
@@ -53,7 +31,7 @@ export class ReadLog {
     return known;
   }
 
-  /** A collection that is part of `result` is in the hands of whoever has that: any of it may be read. */
+  /** A collection that is part of `result` is in the hands of whoever has the result: any of it may be read. */
   handOut(result: unknown): void {
     let left = NODES_LOOKED_AT;
     const look = (value: unknown): void => {
@@ -65,7 +43,7 @@ export class ReadLog {
     look(result);
   }
 
-  /** What was read elsewhere, for the same purpose. */
+  /** It adds what was read elsewhere for the same purpose. */
   include(reads: Reads): void {
     for (const [name, ids] of reads) {
       const known = this.#readsOf(name);
@@ -85,11 +63,11 @@ export class ReadLog {
 interface CollectionReads {
   readonly ids: Set<string>;
   whole: boolean;
-  /** How often it was taken out of the state and asked for nothing: whoever has it may do so yet. */
+  /** Counts how often it was handed out and then asked for nothing: whoever has it may still do so. */
   unasked: number;
 }
 
-/** A collection that notes what is asked of it. */
+/** A tracked collection notes what is asked of it. */
 class TrackedCollection implements ReadonlyMap<string, StateRecord> {
   readonly #records: () => ReadonlyMap<string, StateRecord>;
   readonly #reads: CollectionReads;
@@ -148,4 +126,30 @@ class TrackedCollection implements ReadonlyMap<string, StateRecord> {
     this.#reads.whole = true;
     return this.#records();
   }
+}
+
+/** All of a collection was read. */
+export const WHOLE = null;
+
+/** Somebody asked which collections there are. No collection has this name. */
+export const NAMES = "";
+
+const NO_RECORDS: ReadonlyMap<string, StateRecord> = new Map();
+
+/** So much of a result is looked through for collections that it holds. */
+const NODES_LOOKED_AT = 1_000;
+
+/** It holds, for each collection, the ids that were looked up, or `WHOLE`. */
+export type Reads = ReadonlyMap<string, ReadonlySet<string> | typeof WHOLE>;
+
+export function sameReads(a: Reads, b: Reads): boolean {
+  if (a.size !== b.size) return false;
+  for (const [collection, ids] of a) {
+    const others = b.get(collection);
+    if (others === undefined) return false;
+    if (ids === WHOLE || others === WHOLE) {
+      if (ids !== others) return false;
+    } else if (ids.size !== others.size || [...ids].some((id) => !others.has(id))) return false;
+  }
+  return true;
 }

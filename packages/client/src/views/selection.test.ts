@@ -2,12 +2,12 @@ import type { AnyState, StateRecord } from "@neverstale/protocol";
 import { describe, expect, test } from "vitest";
 import { delta, full } from "../machine/machine-rig-suite.ts";
 import { Listeners } from "../records/listeners.ts";
-import { Records } from "../records/records.ts";
+import { ReplicaRecords } from "../records/replica-records.ts";
 import { TrackedSelection } from "./selection.ts";
 
 /** The records, and those who listen to them, told after every step. */
 class Source {
-  readonly records = new Records();
+  readonly records = new ReplicaRecords();
   readonly listeners = new Listeners();
   #revision = 0;
 
@@ -31,7 +31,7 @@ class Source {
   }
 
   putInto(collection: string, record: StateRecord): void {
-    this.records.apply(delta(0, 1, { [collection]: { put: [record] } }) as Parameters<Records["apply"]>[0]);
+    this.records.apply(delta(0, 1, { [collection]: { put: [record] } }) as Parameters<ReplicaRecords["apply"]>[0]);
     this.tell();
   }
 

@@ -1,29 +1,18 @@
+/** A selection is a value that is computed from the state, again only when something that it was made of has moved. */
+
 import type { AnyState } from "@neverstale/protocol";
 import type { Listener, Listeners, Unsubscribe } from "../records/listeners.ts";
 import { NAMES, ReadLog, type Reads, sameReads, WHOLE } from "./reads.ts";
 
-/** A value computed from the state; the same one, by identity, for as long as nothing that it is made of moved. */
+/** The value is the same one, by identity, for as long as nothing moved that it is made of. */
 export interface Selection<T> {
-  /** Throws what the selector throws of the state as it is. */
+  /** It throws what the selector throws of the state as it is. */
   readonly current: T;
-  /** Called when `current` has become another value. */
+  /** The listener is called when `current` has become another value. */
   subscribe(listener: Listener): Unsubscribe;
 }
 
-export interface SelectionSource {
-  readonly state: AnyState;
-  /** Another number whenever a record has moved. */
-  readonly revision: () => number;
-  readonly listeners: Listeners;
-}
-
-/** What the selector came to. */
-type Outcome<T> = { readonly of: T } | { readonly error: unknown };
-
-/** The selections that are being computed, the innermost last: what one reads of another it is made of, too. */
-const computing: { readonly source: SelectionSource; readonly log: ReadLog }[] = [];
-
-/** Runs the selector again only when a record, or a whole collection, that it read the last time has moved. */
+/** The selector runs again only when a record or a whole collection has moved that it read the last time. */
 export class TrackedSelection<T> implements Selection<T> {
   readonly #source: SelectionSource;
   readonly #selector: (state: AnyState) => T;
@@ -31,9 +20,9 @@ export class TrackedSelection<T> implements Selection<T> {
   readonly #listeners = new Set<Listener>();
   #outcome: Outcome<T> | null = null;
   #revision = -1;
-  /** The last value there was: one that is equal to it has its identity. */
+  /** The last value there was. A value that is equal to it gets its identity. */
   #value: { readonly of: T } | null = null;
-  /** What the listeners know, and since which revision: `current` may be looked at before they are told. */
+  /** The listeners know this value since `toldRevision`: `current` may be looked at before they are told. */
   #told: { readonly of: T } | null = null;
   #toldRevision = -1;
   #reads: Reads = new Map();
@@ -87,7 +76,7 @@ export class TrackedSelection<T> implements Selection<T> {
       if (this.#value === null || !this.#isEqual(this.#value.of, next)) this.#value = { of: next };
       return this.#value;
     } catch (error) {
-      return { error }; // What it has read till then may be what it fails for: when that moves it is run again.
+      return { error }; // It may have failed because of what it read until then: it is run again when that moves.
     } finally {
       computing.pop();
     }
@@ -110,7 +99,7 @@ export class TrackedSelection<T> implements Selection<T> {
     this.#stopWatching = [];
   }
 
-  /** Called once for each record that moved and that it was made of. What is thrown in it comes to who calls, once. */
+  /** It is called once for each moved record that the value was made of. What it throws comes to its caller once. */
   readonly #onMoved = (): void => {
     const revision = this.#source.revision();
     if (this.#toldRevision === revision) return;
@@ -122,7 +111,7 @@ export class TrackedSelection<T> implements Selection<T> {
     this.#tell();
   };
 
-  /** Everyone who is still there, whatever the others throw. */
+  /** It tells every listener that is still there, whatever the others throw. */
   #tell(): void {
     const errors: unknown[] = [];
     for (const listener of [...this.#listeners]) {
@@ -136,3 +125,15 @@ export class TrackedSelection<T> implements Selection<T> {
     if (errors.length > 1) throw new AggregateError(errors, "several listeners of a selection have failed");
   }
 }
+
+export interface SelectionSource {
+  readonly state: AnyState;
+  /** The number is another one whenever a record has moved. */
+  readonly revision: () => number;
+  readonly listeners: Listeners;
+}
+
+type Outcome<T> = { readonly of: T } | { readonly error: unknown };
+
+/** These selections are being computed, the innermost last. A selection is also made of what it reads through another one. */
+const computing: { readonly source: SelectionSource; readonly log: ReadLog }[] = [];

@@ -13,17 +13,17 @@ export interface SyncView {
   readonly outdated: boolean;
   /** An answer to a `check` is being waited for. */
   readonly checking: boolean;
-  /** How much has come of a state, or of a large change of it, that is on its way in parts. Null: nothing is. */
+  /** So much has come of a state, or of a large change of it, that is on its way in parts. Null: nothing is. */
   readonly loading: PartProgress | null;
   readonly epoch: string | null;
-  /** 0 before the first full state. */
+  /** It is 0 before the first full state. */
   readonly version: number;
   /** The replica was last known at this time to hold all that the authority had. Null: never. */
   readonly lastConfirmedAt: number | null;
   readonly lastResync: LastResync | null;
-  /** The last time in which what is shown could not follow. Null: there was none. */
+  /** This was the last time in which the replica could not follow. Null: there was none. */
   readonly lastAbsence: Absence | null;
-  /** The authority's last complaint on this connection. */
+  /** The authority complained of this last on this connection. */
   readonly error: AuthorityError | null;
 }
 
@@ -34,10 +34,10 @@ export interface LastResync {
   readonly toVersion: number;
 }
 
-/** The members of a view that tell of something which is over. */
-export type Past = Pick<SyncView, "lastResync" | "lastAbsence">;
+/** These members of a view tell of something that is over. */
+export type PastFacts = Pick<SyncView, "lastResync" | "lastAbsence">;
 
-/** A view, and what it was made from: times are turned into wall times once, so that they stay the same. */
+/** It has a view and what that was made from: times are turned into wall times once, so that they stay the same. */
 export interface ViewState {
   readonly view: SyncView;
   readonly status: SyncStatus;
@@ -60,12 +60,12 @@ const NOWHERE: SyncView = {
 
 export const NO_VIEW: ViewState = { view: NOWHERE, status: NOWHERE.status, confirmedAt: null, error: null };
 
-/** The view of `state`, whose status at `now` is `status`. It is the same object as before when nothing in it has changed. */
+/** Returns the view of `state`, whose status at `now` is `status`. It is the same object as before when nothing in it has changed. */
 export function nextView(
   old: ViewState,
   state: SyncState,
   status: SyncStatus,
-  { lastResync, lastAbsence }: Past,
+  { lastResync, lastAbsence }: PastFacts,
   now: Millis,
   wall: number,
 ): ViewState {

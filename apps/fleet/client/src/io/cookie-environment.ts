@@ -22,6 +22,6 @@ export function cookieEnvironment({ origin, WebSocket }: CookieOptions): CookieE
 export interface CookieOptions {
   /** The server knows its page by this origin, such as `https://fleet.example`. */
   readonly origin: string;
-  /** The class of the package `ws`. */
+  /** This is the class of the package `ws`. */
   readonly WebSocket: WebSocketClass;
 }

@@ -1,4 +1,4 @@
-/** The environment of a page, of a worker, or of a Node program that needs no headers of its own: globals only. */
+/** This environment is made of globals only: for a page, a worker, or a Node program that needs no headers of its own. */
 
 import type { Timer } from "@neverstale/base";
 import type { ConnectionEvents } from "../../transport/transport.ts";
@@ -25,7 +25,7 @@ export function browserEnvironment(): Environment {
   };
 }
 
-/** 128 bits. `crypto.randomUUID` is missing on pages that came over plain HTTP. */
+/** An id has 128 bits. `crypto.randomUUID` is missing on pages that came over plain HTTP. */
 function randomId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -39,7 +39,7 @@ function openSocket(url: string, protocols: readonly string[], events: Connectio
   return adoptSocket(new WebSocket(url, [...protocols]), events);
 }
 
-/** It tells the signs of a wake-up (rule R5), and of a page put aside: one with an open socket would not be kept (bfcache). */
+/** It tells of the signs of a wake-up (rule R5), and of a page that is put aside: with an open socket it would not be kept (bfcache). */
 function watchPage(tell: (signal: EnvironmentSignal) => void): () => void {
   if (typeof window === "undefined" || typeof document === "undefined") return () => {};
   const stop = new AbortController();

@@ -2,7 +2,7 @@
 
 import type { HttpAnswer, HttpRequest } from "../environment.ts";
 
-/** `Environment.request` over a `fetch`. The headers go with every request, such as a bearer credential. */
+/** Returns an `Environment.request`. The headers go with every request, such as a bearer credential. */
 export function requestWith(fetchIt: typeof fetch, headers: Readonly<Record<string, string>> = {}) {
   return async (request: HttpRequest): Promise<HttpAnswer> => {
     const timeout = AbortSignal.timeout(Math.ceil(request.timeoutMs));

@@ -2,7 +2,7 @@
 
 import { SyncError } from "@neverstale/protocol";
 
-/** The text in a gzip. It is given up as soon as it is longer than `maxBytes` (rule R10). */
+/** Resolves with the text in a gzip. It is given up as soon as it is longer than `maxBytes` (rule R10). */
 export async function inflateStream(bytes: Uint8Array<ArrayBuffer>, maxBytes: number): Promise<string> {
   const inflated = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   const decoder = new TextDecoder("utf-8", { fatal: true });

@@ -1,4 +1,4 @@
-/** The environment of a Node program with credentials of its own. No Node module is imported: what it needs is handed in. */
+/** This environment is for a Node program with credentials of its own. It imports no Node module: what it needs is handed in. */
 
 import { refusalsAsCodes } from "../../transport/websocket/io/refusals.ts";
 import { adoptSocket, type WebSocketLike } from "../../transport/websocket/io/socket.ts";
@@ -24,12 +24,12 @@ export function nodeEnvironment({
 
 export interface NodeEnvironmentOptions {
   readonly WebSocket: WebSocketClass;
-  /** They are sent with every socket and every request, such as `Authorization: Bearer ...`, as they are at that moment. */
+  /** They are sent with every socket and every request, as they are at that moment. `Authorization: Bearer ...` is one. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly fetch?: typeof fetch;
 }
 
-/** A WebSocket class that takes headers, as the package `ws` has it. */
+/** This is a WebSocket class that takes headers, as the package `ws` has it. */
 export type WebSocketClass = new (
   url: string,
   protocols: string[],

@@ -1,6 +1,6 @@
 /** A build for production freezes nothing that readers get. */
 
-/** True where this was built, or started, for production. Where nobody says so, it was not. */
+/** Returns true where this was built, or started, for production. Where nobody says so, it was not. */
 export function isProduction(): boolean {
   try {
     return process.env.NODE_ENV === "production";

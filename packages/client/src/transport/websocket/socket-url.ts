@@ -2,7 +2,7 @@
 
 import { PARTS_PARAMETER, type Position } from "@neverstale/protocol";
 
-/** The WebSocket address of `url`, which may be relative to `base` or an address of HTTP (rules E2 and M9). */
+/** Returns the WebSocket address of `url`, which may be relative to `base` or an address of HTTP (rules E2 and M9). */
 export function socketUrl(url: string, base: string | null, resume: Position | null): string {
   const address = new URL(url, base ?? undefined);
   address.protocol = address.protocol.replace("http", "ws");

@@ -17,7 +17,7 @@ export interface WebSocketOptions {
   readonly io: Environment;
   /** It may be relative to the environment's own place, and an address of HTTP. */
   readonly url: string;
-  /** Null: the handshake needs no token. */
+  /** Null means that the handshake needs no token. */
   readonly csrf: CsrfTokens | null;
 }
 
@@ -62,7 +62,7 @@ export class WebSocketTransport implements Transport {
   }
 }
 
-/** A connection that has no socket as long as its token is being fetched. */
+/** It has no socket as long as its token is being fetched. */
 class WebSocketConnection implements ClientConnection {
   socket: ClientSocket | null = null;
   isClosed = false;

@@ -2,12 +2,12 @@ import { digestOf, type StateRecord } from "@neverstale/protocol";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { delta, full } from "../machine/machine-rig-suite.ts";
-import { Records } from "./records.ts";
+import { ReplicaRecords } from "./replica-records.ts";
 
-const at = (message: ReturnType<typeof delta>) => message as Parameters<Records["apply"]>[0];
+const at = (message: ReturnType<typeof delta>) => message as Parameters<ReplicaRecords["apply"]>[0];
 
-function replicaWith(...hosts: readonly StateRecord[]): Records {
-  const replica = new Records();
+function replicaWith(...hosts: readonly StateRecord[]): ReplicaRecords {
+  const replica = new ReplicaRecords();
   replica.replace(full(1, { hosts }));
   replica.collectMoved();
   return replica;
@@ -112,7 +112,7 @@ test("[G2] brought up to date lazily, the digest is that of the state from scrat
   );
   fc.assert(
     fc.property(fc.array(move, { maxLength: 30 }), (moves) => {
-      const replica = new Records();
+      const replica = new ReplicaRecords();
       for (const next of moves) {
         if (next.type === "put") replica.apply(at(delta(0, 1, { hosts: { put: [{ id: next.id, cpu: next.cpu }] } })));
         if (next.type === "remove") replica.apply(at(delta(0, 1, { hosts: { remove: [next.id] } })));

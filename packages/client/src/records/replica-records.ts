@@ -27,13 +27,13 @@ import { guardedMap } from "./guarded-map.ts";
  * The collections are altered in place, by whole messages only. A record is replaced and never altered, so that one that
  * did not change keeps its identity (rule R3).
  */
-export class Records {
+export class ReplicaRecords {
   /** Readers get `shown` instead. */
   readonly state: MutableState = Object.create(null);
-  /** The same state for readers: they can't alter it, and a collection that has not come yet is empty. */
+  /** It is what readers get: they can't alter it, and a collection that has not come yet is empty. */
   readonly shown: AnyState = new Proxy(this.state, READ_ONLY);
   readonly #freezes: boolean;
-  /** While a message is carried out; otherwise nobody may write. */
+  /** It is open while a message is carried out. Otherwise nobody may write. */
   #isOpen = false;
   readonly #traces = new Map<string, Trace>();
   readonly #lists = new Map<string, readonly StateRecord[]>();
@@ -54,7 +54,7 @@ export class Records {
     return { fits: true, digest: this.digest() };
   }
 
-  /** The digest of the records (rule G1). Its cost goes by the records that were touched since the last call. */
+  /** Returns the digest of the records (rule G1). Its cost goes by the records that were touched since the last call. */
   digest(): string {
     for (const [collection, { undigested, hashes }] of this.#traces) {
       for (const id of undigested) this.#rehash(hashes, collection, id);
@@ -63,7 +63,7 @@ export class Records {
     return formatDigest(this.#sum);
   }
 
-  /** The records of a collection as a list. It is the same list until `collectMoved` tells that one of them moved. */
+  /** Returns the records of a collection as a list. It is the same list until `collectMoved` tells that one of them moved. */
   list(collection: string): readonly StateRecord[] {
     let list = this.#lists.get(collection);
     if (list === undefined) {
@@ -84,7 +84,7 @@ export class Records {
     }
   }
 
-  /** It takes over a full state as a whole, and says which records are others than before. */
+  /** The full state replaces all there is, as a whole. Returns which records are others than before. */
   replace({ payload }: FullStateMessage): Differences {
     const differences: RecordKey[] = [];
     let count = 0;
@@ -176,7 +176,7 @@ export class Records {
   }
 }
 
-/** Ids by collection. An id that moved twice may be named twice. */
+/** It names ids by collection. An id that moved twice may be named twice. */
 export type MovedRecords = ReadonlyMap<string, readonly string[]>;
 
 export interface RecordKey {
@@ -186,7 +186,7 @@ export interface RecordKey {
 
 export interface Differences {
   readonly count: number;
-  /** The first hundred of them. */
+  /** These are the first hundred of them. */
   readonly records: readonly RecordKey[];
 }
 
@@ -195,11 +195,11 @@ const DIFFERENCES_NAMED = 100;
 
 /** This is remembered of the records of one collection. */
 interface Trace {
-  /** The ids that moved since `collectMoved` was last called. */
+  /** These ids moved since `collectMoved` was last called. */
   moved: string[];
-  /** The ids that were touched since the digest was last brought up to date (rule G2). */
+  /** These ids were touched since the digest was last brought up to date (rule G2). */
   readonly undigested: Set<string>;
-  /** The hashes of the records that are counted in the digest. */
+  /** These are the hashes of the records that are counted in the digest. */
   readonly hashes: Map<string, RecordHash>;
 }
 
