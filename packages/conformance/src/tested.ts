@@ -1,55 +1,57 @@
+/** The kit sees a tested server or client through these interfaces, so that nothing but `io` knows sockets and processes. */
+
 import type { JsonObject, PartProgress, Profile } from "@neverstale/protocol";
 
-/** What a connection has brought: a frame, or its end. */
+/** A connection brings frames, and then its end. */
 export type Arrival =
   | {
       readonly type: "frame";
-      /** Of a binary frame what its gzip holds. */
+      /** This is the text of the frame. A binary frame holds it as gzip. */
       readonly text: string;
       readonly binary: boolean;
-      /** Put together of parts, each of which has come before it as a frame of its own (rule M9). */
+      /** It was put together from parts, each of which has come before it as a frame of its own (rule M9). */
       readonly fromParts?: true;
     }
-  /** A part of a message. */
+  /** This is a part of a message. */
   | { readonly type: "part"; readonly progress: PartProgress; readonly pieceBytes: number }
-  /** A frame that can't be read: why. */
+  /** A frame can't be read, and `why` says why. */
   | { readonly type: "unreadable"; readonly why: string }
-  /** 1006 when it was cut off. */
+  /** The code is 1006 when the connection was cut off. */
   | { readonly type: "closed"; readonly code: number };
 
-/** One connection to whoever is tested, or from it. */
+/** This is one connection to the tested server, or from the tested client. */
 export interface TestConnection {
-  /** In order of arrival; whoever reads takes them out. */
+  /** Arrivals stand in their order, and whoever reads takes them out. */
   readonly inbox: Arrival[];
-  /** Bytes of all frames so far. */
+  /** It counts the bytes of all frames so far. */
   readonly receivedBytes: number;
   sendText(text: string): void;
   sendBinary(bytes: Uint8Array): void;
-  /** Below WebSocket, as they are. */
+  /** It sends the bytes as they are, below WebSocket. */
   sendBytes(bytes: Uint8Array): void;
-  /** A client under test may be sent the text as gzip (rule M4). */
+  /** It sends the text as gzip, which a client must understand (rule M4). */
   sendGzip(text: string): void;
-  /** The parts of that gzip, as frames (rule M9). */
+  /** It returns the parts of that gzip, as frames (rule M9). */
   partsOf(text: string, partBytes: number): Uint8Array[];
-  /** Reads nothing until `unpause`: the network fills up. */
+  /** It reads nothing until `unpause`, so that the network fills up. */
   pause(): void;
   unpause(): void;
   close(code: number): void;
-  /** Ends it without a word. */
+  /** It ends the connection without a word. */
   cut(): void;
 }
 
-/** The time that passes while something is waited for; one per run, in io/. */
+/** Patience waits for something to happen, and for no longer than is said. There is one per run, in `io`. */
 export interface Patience {
-  /** Resolves true as soon as `holds` does, false after `withinMs`. Looked at whenever anything arrives anywhere. */
+  /** It resolves with true as soon as `holds` returns true, and with false after `withinMs`. It looks whenever anything arrives. */
   until(holds: () => boolean, withinMs: number): Promise<boolean>;
-  /** A time limit for several waits together: how much of it is left, never below 0. */
+  /** It starts a time limit for several waits together. The function that it returns says how much is left, never below 0. */
   limit(withinMs: number): () => number;
 }
 
-/** The server under test, and what may be done with it. */
+/** This is the server under test, and what may be done with it. */
 export interface TestedServer extends Patience {
-  /** How often the server sends beacons in the plain profile, which doesn't tell. */
+  /** The server sends a beacon once in this time. The plain profile does not tell it. */
   readonly beaconMs: number;
   readonly control: Control | null;
   connect(options: ConnectOptions): Promise<TestConnection>;
@@ -60,26 +62,26 @@ export interface ConnectOptions {
   readonly query: Readonly<Record<string, string>>;
 }
 
-/** How the server is told to change; see README.md. */
+/** By the control the server is told to change: see README.md. */
 export interface Control {
-  /** Whether they were stored; false: refused. Throws when there was no answer. */
+  /** It resolves with true when they were stored, and with false when they were refused. It rejects when there was no answer. */
   change(changes: readonly JsonObject[]): Promise<boolean>;
-  /** False: this control has no restart. Otherwise resolves when the server listens again. */
+  /** It resolves with true when the server listens again, and with false when this control has no restart. */
   restart(): Promise<boolean>;
 }
 
-/** The client under test, started for one scenario. */
+/** This is the client under test, which was started for one scenario. */
 export interface TestedClient extends Patience {
-  /** Every connection it has made, oldest first. */
+  /** These are all connections that it has made, the oldest first. */
   readonly accepted: readonly AcceptedConnection[];
-  /** Every line it has printed: what it shows. */
+  /** Each line that it has printed says what it shows. */
   readonly shown: readonly Shown[];
-  /** What it printed that is no such line, and how it ended, if it did. */
+  /** It has printed something that is no such line, or it has ended: then this says so. */
   readonly complaint: string | null;
 }
 
 export interface AcceptedConnection extends TestConnection {
-  /** Of the address it came to. */
+  /** These are the parameters of the address to which it came. */
   readonly query: Readonly<Record<string, string>>;
   readonly protocols: readonly string[];
 }

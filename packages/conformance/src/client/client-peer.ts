@@ -1,3 +1,5 @@
+/** A peer is the kit's end of one connection of the client under test. */
+
 import {
   type ClientMessage,
   decodeClientMessage,
@@ -11,22 +13,22 @@ import { Violation } from "../scenario/violation.ts";
 import type { AcceptedConnection } from "../tested.ts";
 
 /**
- * The kit's end of one connection of the client under test: what was sent on it, and what the client has said. Whatever
- * a scenario is about, each message is held against the rules that bind all of them.
+ * It knows what was sent on the connection and what the client has said. Whatever a scenario is about, each message is held
+ * against the rules that bind all messages.
  */
 export class ClientPeer {
   readonly connection: AcceptedConnection;
   readonly #profile: Profile;
-  /** Frames put on this connection; what the client acks. */
+  /** So many frames were put on this connection. The client acks this number. */
   sent = 0;
   acked = 0;
   closed: number | null = null;
-  /** Said by the client and not yet expected: no acks, no checks. */
+  /** The client has said these messages, and the scenario has not asked for them yet. Acks and checks are not among them. */
   readonly said: JsonObject[] = [];
-  /** Checks that wait for their answer. */
+  /** These checks wait for their answer. */
   readonly checks: number[] = [];
   #lastCheck = 0;
-  /** A `get_state` is out, and no full state has been put since. */
+  /** True means that a `get_state` is out, and that no full state has been put since. */
   #asked = false;
   #last: JsonObject | null = null;
 
@@ -42,7 +44,7 @@ export class ClientPeer {
     else this.connection.sendText(text);
   }
 
-  /** As its gzip, so many bytes a part (rule M9); `without`: the number of a part that is lost on the way. */
+  /** It sends the gzip of the text in parts of so many bytes (rule M9). `without` is the number of a part that is lost on the way. */
   sendInParts(text: string, partBytes: number, without: number | null): void {
     const parts = this.connection.partsOf(text, partBytes).filter((_, index) => index !== without);
     if (/^\{"type":"(init|full_state)"/.test(text)) this.#asked = false;
@@ -50,7 +52,7 @@ export class ClientPeer {
     for (const part of parts) this.connection.sendBinary(part);
   }
 
-  /** Takes in what has come; throws a Violation where a rule is broken. */
+  /** It takes in what has come, and throws a `Violation` where a rule is broken. */
   listen(): void {
     const { inbox } = this.connection;
     for (let arrival = inbox.shift(); arrival !== undefined; arrival = inbox.shift()) {

@@ -1,3 +1,5 @@
+/** A scenario is played with a client under test: the kit is its authority. */
+
 import {
   digestOf,
   fromWireState,
@@ -22,13 +24,13 @@ import type { TestedClient } from "../tested.ts";
 import { ClientPeer } from "./client-peer.ts";
 import { sameState, Truth } from "./truth.ts";
 
-/** How long the client has for what it must do; longer than its first backoffs. */
+/** The client has so long for what it must do. This is longer than its first backoffs. */
 const PATIENCE_MS = 15_000;
 
-/** What the kit's authority says of itself, unless the scenario's `let` says otherwise. */
+/** The kit's authority says this about itself, unless the scenario's `let` says otherwise. */
 const FACTS = { epoch: "epoch-1", space: "space-1", model: 1, beaconMs: 30_000 };
 
-/** Plays one scenario with a client that has just been started for it: the kit is its authority. */
+/** It plays one scenario with a client that has just been started for it. */
 export function playWithClient(scenario: Scenario, profile: Profile, client: TestedClient): Promise<ScenarioOutcome> {
   return outcomeOf(scenario, profile, () => new ClientPlay(scenario, profile, client).run(scenario.steps));
 }
@@ -104,7 +106,7 @@ class ClientPlay {
     return peer;
   }
 
-  /** Takes in all that has come from anywhere. */
+  /** It takes in all that has come on any connection. */
   #listen(): void {
     for (const peer of this.#peers) {
       peer.listen();
@@ -119,7 +121,7 @@ class ClientPlay {
     if (peer === this.#peers.at(-1)) peer.send(JSON.stringify({ type: "sync", version, head: version, check }), false);
   }
 
-  /** Waits, and goes on listening meanwhile; false when it did not come to be in time. */
+  /** It waits and listens meanwhile. It resolves with false when `holds` did not become true in time. */
   #until(holds: () => boolean, withinMs: number): Promise<boolean> {
     return this.#client.until(() => {
       this.#listen();
@@ -164,7 +166,7 @@ class ClientPlay {
     const message = this.#completed(resolveObject(step.message as JsonValue, this.#bindings));
     const peer = typeof step.on === "number" ? this.#peers.at(step.on) : this.#peer;
     if (peer === undefined) throw new ScenarioError(`there is no connection ${String(step.on)}`);
-    // Blanks say nothing in JSON: so a frame takes long to inflate.
+    // Blanks say nothing in JSON. With many of them a frame takes long to inflate.
     const text = JSON.stringify(message) + " ".repeat((step.padding as number | undefined) ?? 0);
     if (step.parts === undefined) peer.send(text, step.gzip === true);
     else this.#sendInParts(peer, text, step.parts as number, (step.without as number | undefined) ?? null);
@@ -176,7 +178,7 @@ class ClientPlay {
     peer.sendInParts(text, partBytes, without);
   }
 
-  /** What every full state and every `sync` carries needs no saying in a scenario. */
+  /** A scenario need not say what every full state and every `sync` carries. */
   #completed(message: JsonObject): JsonObject {
     if (this.#profile === "plain") return message;
     if (message.type === "sync") return { head: message.version as number, ...message };

@@ -1,10 +1,11 @@
+/** A client may show nothing yet, or one of the states that its authority has had (rules P1, R3). */
+
 import { type JsonObject, type JsonValue, sameJson } from "@neverstale/protocol";
 import { type Bindings, resolve } from "../patterns/template.ts";
 import type { Scenario } from "../scenario/scenario.ts";
 import { brief, Violation } from "../scenario/violation.ts";
 import type { Shown } from "../tested.ts";
 
-/** What a client may show: nothing yet, or one of the states that its authority has had (P1, R3). */
 export class Truth {
   readonly #states: readonly { readonly version: number; readonly state: JsonValue }[];
   #seen = 0;
@@ -13,7 +14,7 @@ export class Truth {
     this.#states = scenario.truth.map(({ version, state }) => ({ version, state: resolve(state, bindings) }));
   }
 
-  /** Looks at what was shown since the last time. */
+  /** It looks at what was shown since the last time. */
   hold(shown: readonly Shown[]): void {
     for (; this.#seen < shown.length; this.#seen += 1) {
       const each = shown[this.#seen] as Shown;
@@ -29,7 +30,7 @@ function isEmpty({ version, state }: Shown): boolean {
   return version === 0 && Object.values(state).every((records) => Array.isArray(records) && records.length === 0);
 }
 
-/** Records by id, and a collection without records as none. */
+/** It compares records by id. A collection without records counts as none. */
 export function sameState(a: JsonValue, b: JsonValue): boolean {
   return sameJson(byId(a), byId(b));
 }

@@ -1,6 +1,7 @@
+/** The bell is rung at everything that arrives, so that whoever waits looks again. */
+
 import type { Patience } from "../tested.ts";
 
-/** Rung at everything that arrives, so that whoever waits looks again. */
 export class ArrivalBell implements Patience {
   readonly #waiting = new Set<() => void>();
 
@@ -8,7 +9,7 @@ export class ArrivalBell implements Patience {
     for (const look of [...this.#waiting]) look();
   }
 
-  /** Rejects when `holds` throws. */
+  /** It rejects when `holds` throws. */
   until(holds: () => boolean, withinMs: number): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const end = () => {

@@ -1,10 +1,11 @@
+/** The control tells the server under test over HTTP what to change: `POST /changes`, `POST /restart`. */
+
 import type { JsonObject } from "@neverstale/protocol";
 import type { Control } from "../tested.ts";
 
-/** A change is answered when it is on disk, and a restart when the server listens again: neither is quick everywhere. */
+/** A change is answered when it is on disk, and a restart when the server listens again. Neither is quick everywhere. */
 const ANSWER_MS = 60_000;
 
-/** The control contract over HTTP: `POST /changes`, `POST /restart`. */
 export class HttpControl implements Control {
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;

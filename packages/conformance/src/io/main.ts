@@ -1,4 +1,6 @@
+/** The program starts here. */
+
 import { runProgram } from "./program.ts";
 
-// Nothing that a scenario left open keeps the process.
+// The process ends here, whatever a scenario has left open.
 process.exit(await runProgram(process.argv.slice(2), (text) => console.log(text)));

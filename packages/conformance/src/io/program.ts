@@ -1,3 +1,5 @@
+/** The program `neverstale-conformance` reads its arguments, plays all scenarios that are asked for, and prints a report. */
+
 import { parseArgs } from "node:util";
 import type { Profile } from "@neverstale/protocol";
 import { playWithClient } from "../client/play-client.ts";
@@ -26,7 +28,7 @@ const CLIENTS_AT_ONCE = 4;
 
 class UsageError extends Error {}
 
-/** Runs the command and returns its exit code. */
+/** It runs the command and returns its exit code. */
 export async function runProgram(args: readonly string[], print: (text: string) => void): Promise<number> {
   try {
     return await runCommand(args, print);
@@ -104,7 +106,7 @@ function headersOf(lines: readonly string[]): Record<string, string> {
   );
 }
 
-/** Every scenario in each of its profiles, one after the other: a server is one state. */
+/** It plays every scenario in each of its profiles, one after the other, as a server has one state. */
 export async function checkServer(
   scenarios: readonly Scenario[],
   profiles: readonly Profile[],
@@ -118,7 +120,7 @@ export async function checkServer(
   return outcomes;
 }
 
-/** Each scenario with a client started for it; a few at a time, since they spend most of it waiting. */
+/** It plays each scenario with a client that is started for it. A few run at a time, as they mostly wait. */
 export async function checkClient(
   scenarios: readonly Scenario[],
   profiles: readonly Profile[],

@@ -1,3 +1,5 @@
+/** The scenarios that ship with the kit are read from their files. */
+
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { JsonValue } from "@neverstale/protocol";
@@ -6,7 +8,7 @@ import { readScenario, type Scenario, type Tested } from "../scenario/scenario.t
 
 const FOLDER = fileURLToPath(new URL("../../scenarios", import.meta.url));
 
-/** The scenarios that ship with the kit, in the order of their names; `only`: a rule's number, or part of a file's name. */
+/** It returns the scenarios in the order of their names. `only` is the number of a rule, or part of a file's name. */
 export function readScenarios(tested: Tested, only: string | null = null): Scenario[] {
   const folder = `${FOLDER}/${tested}`;
   const names = readdirSync(folder).filter((name) => name.endsWith(".json"));
@@ -32,7 +34,7 @@ function ruleOf(name: string): string {
   return name.split("-")[0] ?? "";
 }
 
-/** A2 before A10. */
+/** It puts A2 before A10. */
 function byRule(a: string, b: string): number {
   return a.localeCompare(b, "en", { numeric: true });
 }

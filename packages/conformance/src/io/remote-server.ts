@@ -1,3 +1,5 @@
+/** The server under test is reached over the network. */
+
 import type { Socket } from "node:net";
 import { MAX_INFLATED_BYTES, SUBPROTOCOL } from "@neverstale/protocol";
 import { WebSocket } from "ws";
@@ -10,13 +12,12 @@ const HANDSHAKE_MS = 10_000;
 
 export interface RemoteServerOptions {
   readonly url: string;
-  /** Where the control listens; null: the server is not told to change. */
+  /** The control listens at this address. Null means that the server is not told to change. */
   readonly control: string | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly beaconMs: number;
 }
 
-/** The server under test, over the network. */
 export class RemoteServer implements TestedServer {
   readonly beaconMs: number;
   readonly control: Control | null;
@@ -39,13 +40,13 @@ export class RemoteServer implements TestedServer {
     return this.#bell.limit(withinMs);
   }
 
-  /** Rejects when the server isn't there or refuses the handshake. */
+  /** It rejects when the server isn't there or refuses the handshake. */
   connect({ profile, query }: ConnectOptions): Promise<TestConnection> {
     const url = new URL(this.#url);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     const webSocket = this.#open(url.href, profile === "v1" ? [SUBPROTOCOL] : []);
     return new Promise((resolve, reject) => {
-      // Before "open", so that no frame is missed that comes with the answer to the handshake.
+      // This is before "open", so that a frame that comes with the answer to the handshake is not missed.
       webSocket.once("upgrade", (response) =>
         resolve(new SocketConnection(webSocket, response.socket as Socket, this.#bell)),
       );

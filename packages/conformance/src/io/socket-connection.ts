@@ -1,3 +1,5 @@
+/** A test connection is a WebSocket of either side, with the TCP socket below it. */
+
 import type { Socket } from "node:net";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { isPart, MAX_INFLATED_BYTES, PART_HEADER_BYTES, PartJoiner, partHeader } from "@neverstale/protocol";
@@ -5,7 +7,6 @@ import type { WebSocket } from "ws";
 import type { Arrival, TestConnection } from "../tested.ts";
 import type { ArrivalBell } from "./arrival-bell.ts";
 
-/** A WebSocket of either side, with the TCP socket below it. */
 export class SocketConnection implements TestConnection {
   readonly inbox: Arrival[] = [];
   receivedBytes = 0;
@@ -18,7 +19,7 @@ export class SocketConnection implements TestConnection {
     this.#webSocket = webSocket;
     this.#socket = socket;
     this.#bell = bell;
-    webSocket.on("error", () => {}); // A close follows.
+    webSocket.on("error", () => {}); // A close follows it.
     webSocket.on("close", (code) => this.#arrived({ type: "closed", code }));
     webSocket.on("message", (data: Buffer, isBinary: boolean) => {
       this.receivedBytes += data.length;
@@ -71,7 +72,7 @@ export class SocketConnection implements TestConnection {
     this.#whenOpen(() => this.#socket.write(bytes));
   }
 
-  /** A connection that the other side has ended takes nothing more. */
+  /** Nothing more is sent on a connection that the other side has ended. */
   #whenOpen(send: () => void): void {
     if (this.#webSocket.readyState === this.#webSocket.OPEN) send();
   }

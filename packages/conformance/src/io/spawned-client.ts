@@ -1,3 +1,5 @@
+/** The client under test is a process of its own, which connects to an authority in this process. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
@@ -23,7 +25,6 @@ class Accepted extends SocketConnection implements AcceptedConnection {
   }
 }
 
-/** The client under test as a process of its own, with an authority that it connects to: this one. */
 export class SpawnedClient implements TestedClient {
   readonly accepted: Accepted[] = [];
   readonly shown: Shown[] = [];
@@ -43,7 +44,7 @@ export class SpawnedClient implements TestedClient {
     });
   }
 
-  /** Listens on any free port and starts the command with `NEVERSTALE_URL`. */
+  /** It listens on any free port and starts the command with `NEVERSTALE_URL`. */
   static async start(command: readonly [string, ...string[]]): Promise<SpawnedClient> {
     const http = createServer((_, response) => response.writeHead(404).end()).listen(0, "127.0.0.1");
     await once(http, "listening");

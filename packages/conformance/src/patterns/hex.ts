@@ -1,6 +1,8 @@
+/** Scenarios write bytes as hex digits. */
+
 import { ScenarioError } from "./template.ts";
 
-/** The bytes that hex digits stand for; blanks between them are for the reader. */
+/** It returns the bytes for which the digits stand. Blanks between them are for the reader. */
 export function bytesOfHex(text: string): Uint8Array {
   const digits = text.replaceAll(" ", "");
   if (!/^([0-9a-f]{2})*$/i.test(digits)) throw new ScenarioError(`${JSON.stringify(text)} is not hex`);

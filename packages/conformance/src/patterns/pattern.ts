@@ -1,13 +1,16 @@
+/** A pattern says what a message must be like, and binds names to what it meets. */
+
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from "@neverstale/protocol";
 import { type Bindings, resolve, resolveNumber, ScenarioError } from "./template.ts";
 
-/** Where a value differs from the pattern; null: it matches. */
+/** It says where a value differs from the pattern. */
 export type Mismatch = { readonly path: string; readonly expected: JsonValue; readonly found: JsonValue | undefined };
 
 /**
- * Holds a value against a pattern. A plain value stands for itself; an object for one that has at least these members;
- * a list for a list of the same length; `"*"` for anything but nothing; `"$v"` for what is bound to v, and binds it where
- * nothing is. An object whose members all begin with `$` holds tests, all of which must pass:
+ * It holds a value against a pattern, and returns null when it matches. A plain value stands for itself, an object for one that
+ * has at least these members, and a list for a list of the same length. `"*"` stands for anything except nothing. `"$v"` stands
+ * for what is bound to v, and binds it where nothing is bound yet. An object whose members all begin with `$` holds tests, all
+ * of which must pass:
  *
  *   $gt $gte $lt $lte   a number, compared with a template
  *   $is                 "whole", "text", "object", "list", "boolean", "digest"
@@ -18,11 +21,11 @@ export type Mismatch = { readonly path: string; readonly expected: JsonValue; re
  *   $has                a list with an item like this
  *   $size               the length of a list, a pattern
  *   $last               the last item of a list, a pattern
- *   $not                a pattern it doesn't match
+ *   $not                a pattern that it doesn't match
  *   $either             a list of patterns, of which one must match
  *   $bind               [name, pattern]: matches, and binds the value
  *
- * Nothing is bound unless all matched.
+ * Nothing is bound unless all of it matched.
  */
 export function mismatch(pattern: JsonValue, value: JsonValue | undefined, bindings: Bindings): Mismatch | null {
   const trial = new Map(bindings);
@@ -86,7 +89,7 @@ function compareTests(
   for (const [name, argument] of Object.entries(tests)) {
     const test = TESTS[name];
     if (test === undefined) {
-      // A template stands for the value it makes.
+      // A template stands for the value that it makes.
       if (sameJson(resolve(tests, bindings), value)) return null;
       return { path, expected: resolve(tests, bindings), found: value };
     }
@@ -156,7 +159,7 @@ const TESTS: Readonly<Record<string, Test>> = {
   },
 };
 
-/** Binds only where it matches. */
+/** It binds names only where it matches. */
 function matches(pattern: JsonValue, value: JsonValue | undefined, bindings: Bindings): boolean {
   return mismatch(pattern, value, bindings) === null;
 }

@@ -1,3 +1,5 @@
+/** A template stands for a value that is made of what a scenario has named so far. */
+
 import {
   digestOf,
   fromWireState,
@@ -7,17 +9,18 @@ import {
   type WireState,
 } from "@neverstale/protocol";
 
-/** What a scenario has named so far, without the dollar sign. */
+/** A scenario has named these values so far. The names stand without the dollar sign. */
 export type Bindings = Map<string, JsonValue>;
 
-/** A scenario that can't be played as it is written: a bug of the scenario, not of who is tested. */
+/** It is thrown when a scenario can't be played as it is written: a bug of the scenario, not of the tested side. */
 export class ScenarioError extends Error {
   override readonly name = "ScenarioError";
 }
 
 /**
- * The value a template stands for. `"$v"` is what is bound to v; `{"$plus": [a, b]}` a sum, `{"$times": [a, b]}` a product,
- * `{"$join": [...]}` a text, `{"$repeat": [text, n]}` a long one, `{"$digest": state}` the digest of a state (rule G1).
+ * It returns the value for which a template stands. `"$v"` is what is bound to v, `{"$plus": [a, b]}` is a sum,
+ * `{"$times": [a, b]}` a product, `{"$join": [...]}` a text, `{"$repeat": [text, n]}` a long text, and `{"$digest": state}` the
+ * digest of a state (rule G1).
  */
 export function resolve(template: JsonValue, bindings: Bindings): JsonValue {
   if (typeof template === "string") return template.startsWith("$") ? bound(template.slice(1), bindings) : template;
@@ -66,7 +69,7 @@ function bound(name: string, bindings: Bindings): JsonValue {
   return value;
 }
 
-/** The only member of an object that has one; operators stand alone. */
+/** It returns the only member of an object that has one. An operator stands alone in its object. */
 function soleMember(object: JsonObject): readonly [string, JsonValue] | readonly [null, null] {
   const [first, ...others] = Object.entries(object);
   return first !== undefined && others.length === 0 ? first : [null, null];

@@ -1,24 +1,25 @@
+/** An outcome says what became of one scenario in one profile. */
+
 import type { Profile } from "@neverstale/protocol";
 import { ScenarioError } from "../patterns/template.ts";
 import type { Scenario } from "./scenario.ts";
 import { Violation } from "./violation.ts";
 
-/** What became of one scenario in one profile. */
 export interface ScenarioOutcome {
   readonly rule: string;
   readonly name: string;
   readonly profile: Profile;
   readonly result: "ok" | "failed" | "not run";
-  /** Why it was not run, or what differed: the rule broken may be another one than the scenario is about. */
+  /** It says why the scenario was not run, or what differed. The broken rule may be another than the one of the scenario. */
   readonly detail: string;
 }
 
-/** The means to play a scenario are missing. */
+/** It is thrown when the means to play a scenario are missing. */
 export class NotRun extends Error {
   override readonly name = "NotRun";
 }
 
-/** Plays, and turns how it ended into an outcome; a bug of the kit or of the scenario is thrown on. */
+/** It plays, and makes an outcome of how that ended. A bug of the kit or of the scenario is thrown on. */
 export async function outcomeOf(
   scenario: Scenario,
   profile: Profile,

@@ -1,8 +1,10 @@
+/** A report shows all outcomes, as a table or as Markdown. */
+
 import type { ScenarioOutcome } from "./outcome.ts";
 
 const MARKS: Readonly<Record<ScenarioOutcome["result"], string>> = { ok: "ok", failed: "FAILED", "not run": "not run" };
 
-/** A line per outcome, with what differed below it, and the sum at the end. */
+/** It writes a line for each outcome, with what differed below it, and the sum at the end. */
 export function tableOf(outcomes: readonly ScenarioOutcome[]): string {
   const width = outcomes.reduce((widest, { rule }) => Math.max(widest, rule.length), 0) + 2;
   const lines = outcomes.flatMap(({ rule, name, profile, result, detail }) => [
@@ -18,7 +20,7 @@ export function sumOf(outcomes: readonly ScenarioOutcome[]): string {
   return `${count("ok")} ok, ${count("failed")} failed${notRun === 0 ? "" : `, ${notRun} not run`}`;
 }
 
-/** What failed, as a Markdown table. */
+/** It writes what failed as a Markdown table. */
 export function markdownOf(outcomes: readonly ScenarioOutcome[]): string {
   const failed = outcomes.filter(({ result }) => result === "failed");
   const rows = failed.map(({ rule, name, detail }) => `| ${rule} | ${cell(name)} | ${cell(detail)} |`);

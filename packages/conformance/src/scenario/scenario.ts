@@ -1,31 +1,32 @@
+/** A scenario is a story about one rule, which is played with a real server or a real client. */
+
 import { isJsonObject, type JsonObject, type JsonValue, type Profile } from "@neverstale/protocol";
 import { ScenarioError } from "../patterns/template.ts";
 
-/** One thing that a scenario does or expects; `do` names it, the rest is in STEPS. */
+/** A step is one thing that a scenario does or expects. `do` names it, and the tables below say which members it has. */
 export interface ScenarioStep {
   readonly do: string;
   readonly [member: string]: JsonValue;
 }
 
-/** A story about one rule, played with a real server or a real client. */
 export interface Scenario {
-  /** The number of the rule in SPEC.md. */
+  /** This is the number of the rule in SPEC.md. */
   readonly rule: string;
-  /** What holds, in a sentence. */
+  /** It says in a sentence what holds. */
   readonly name: string;
-  /** The profiles it is played in, each a run of its own. */
+  /** The scenario is played in each of these profiles, in a run of its own. */
   readonly profiles: readonly Profile[];
-  /** Values that are bound from the start. */
+  /** These values are bound from the start. */
   readonly let: JsonObject;
-  /** Against a client: all that it may ever show, so that a wrong flash is noticed. Empty: anything. */
+  /** A client may show only these states, so that a wrong flash is noticed. An empty list allows anything. */
   readonly truth: readonly { readonly version: number; readonly state: JsonValue }[];
   readonly steps: readonly ScenarioStep[];
 }
 
-/** What a scenario is played against. */
+/** A scenario is played with one of the two. */
 export type Tested = "server" | "client";
 
-/** What a member of a step must be; a question mark: it may be absent. */
+/** A member of a step must be of one of these kinds. With a question mark it may be absent. */
 type Kind = "text" | "names" | "number" | "any" | "steps" | "branches" | "flag" | "changes";
 type Shape = Readonly<Record<string, Kind | `${Kind}?`>>;
 
@@ -79,7 +80,7 @@ const SHAPES: Readonly<Record<Tested, Readonly<Record<string, Shape>>>> = {
   client: CLIENT_STEPS,
 };
 
-/** A scenario as its file holds it. Throws a ScenarioError that names what is wrong. */
+/** It reads a scenario as its file holds it, and throws a `ScenarioError` that names what is wrong. */
 export function readScenario(tested: Tested, json: JsonValue): Scenario {
   if (!isJsonObject(json)) throw new ScenarioError("a scenario is an object");
   const { rule, name, profiles, truth = [], steps, about: _, let: bound = {}, ...others } = json;
@@ -158,7 +159,7 @@ const CHECKS: Readonly<Record<Kind, (value: JsonValue, tested: Tested) => boolea
   branches: (value, tested) => Array.isArray(value) && value.every((branch) => readSteps(tested, branch).length > 0),
 };
 
-/** Whether the server under test must be told to change, and whether to start anew. */
+/** It says whether the steps need a control, and whether they need one that can restart the server. */
 export function needsOf(steps: readonly ScenarioStep[]): { readonly control: boolean; readonly restart: boolean } {
   const inner = steps.flatMap((step) => nestedSteps(step).map(needsOf));
   const does = (...names: string[]) => steps.some((step) => names.includes(step.do));

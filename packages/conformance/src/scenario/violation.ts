@@ -1,6 +1,7 @@
+/** A violation says that the tested server or client did something else than a rule says. */
+
 import type { JsonValue } from "@neverstale/protocol";
 
-/** Whoever is tested did something else than a rule says. */
 export class Violation extends Error {
   override readonly name = "Violation";
   readonly rule: string | null;
@@ -15,7 +16,7 @@ export class Violation extends Error {
   }
 }
 
-/** JSON that fits a line of a report. */
+/** It writes JSON so short that it fits a line of a report. */
 export function brief(value: JsonValue | undefined, length = 240): string {
   if (value === undefined) return "nothing";
   const text = JSON.stringify(value);

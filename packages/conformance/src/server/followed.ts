@@ -1,3 +1,5 @@
+/** A followed connection to the server under test knows what it has been told. */
+
 import { type JsonObject, type JsonValue, MAX_PART_BYTES, type PartProgress, type Profile } from "@neverstale/protocol";
 import { mismatch } from "../patterns/pattern.ts";
 import type { Bindings } from "../patterns/template.ts";
@@ -5,24 +7,23 @@ import { brief, Violation } from "../scenario/violation.ts";
 import type { Patience, TestConnection } from "../tested.ts";
 import { type Follower, newFollower } from "./follower.ts";
 
-/** How long an answer may take: generous, for whoever tests on a busy machine. */
+/** An answer may take so long, as somebody may test on a busy machine. */
 export const PATIENCE_MS = 10_000;
 
-/** A connection to the server under test, with what it has been told on it. */
 export class Followed {
   readonly name: string;
   readonly profile: Profile;
   readonly connection: TestConnection;
   readonly follower: Follower;
   readonly #patience: Patience;
-  /** Messages taken in: what an `ack` says. */
+  /** So many messages were taken in. An `ack` says this number. */
   taken = 0;
   #acked = 0;
   closed: number | null = null;
-  /** Parts of messages, so far (rule M9). */
+  /** So many parts of messages have come (rule M9). */
   parts = 0;
   readonly #asksForParts: boolean;
-  /** How much has come of a message in parts; null: none is under way. */
+  /** It says how much of a message in parts has come. Null means that none is under way. */
   #loading: PartProgress | null = null;
 
   constructor(
@@ -41,7 +42,7 @@ export class Followed {
     this.#patience = patience;
   }
 
-  /** One that starts without a position. */
+  /** A newcomer starts without a position. */
   static newcomer(name: string, profile: Profile, connection: TestConnection, patience: Patience): Followed {
     return new Followed(name, profile, connection, newFollower(profile, null), patience);
   }
@@ -56,11 +57,11 @@ export class Followed {
     this.send({ type: "ack", n: this.taken });
   }
 
-  /** The next message; null when none came in time, or the connection is closed. */
+  /** It resolves with the next message, or with null when none came in time or the connection is closed. */
   async next(withinMs: number): Promise<JsonObject | null> {
     const { inbox } = this.connection;
     const left = this.#patience.limit(withinMs);
-    // When the time is over nothing is taken, or a server that never stops talking would be listened to for ever.
+    // When the time is over, nothing is taken. Else the kit would listen for ever to a server that never stops talking.
     if (withinMs === 0 || !(await this.#patience.until(() => inbox.length > 0, withinMs))) return null;
     const arrival = inbox.shift();
     if (arrival === undefined) return null;
@@ -79,7 +80,7 @@ export class Followed {
     return this.#takeBetween(arrival.text) ?? this.#take(arrival.text);
   }
 
-  /** Each part is a frame, which is acked at once. */
+  /** Each part is a frame that is acked at once. */
   #takePart(progress: PartProgress, pieceBytes: number): void {
     if (!this.#asksForParts) throw new Violation("M9", `no parts on ${this.name}, which asked for none`, "one");
     if (pieceBytes > MAX_PART_BYTES)
@@ -90,14 +91,14 @@ export class Followed {
     this.ack();
   }
 
-  /** A `sync` says how much has been put of a message under way, and nothing else may stand there; null: a usual message. */
+  /** Between parts a `sync` says how much has been put, and nothing else may stand there. Null means that this is a usual message. */
   #takeBetween(text: string): JsonObject | null {
     const wanted = this.#loading?.receivedBytes;
     if (wanted === undefined && !text.includes('"part":')) return null;
     const message = JSON.parse(text) as JsonObject;
     if (message.type === "sync" ? message.part !== wanted : wanted !== undefined && message.type !== "error")
       throw new Violation("M9", `a sync with part ${wanted ?? "left out"} on ${this.name}`, brief(message));
-    // Before the first message there is no position that it could be compared with.
+    // Before the first message there is no position with which it could be compared.
     return wanted !== undefined && this.follower.version === null ? message : null;
   }
 
@@ -110,7 +111,7 @@ export class Followed {
     }
   }
 
-  /** The next message is this one. A beacon may come in between at any time: where none is asked for, it is taken in. */
+  /** The next message must be this one. A beacon may come between at any time. It is taken in where none is asked for. */
   async expect(pattern: JsonValue, withinMs: number, bindings: Bindings): Promise<void> {
     const left = this.#patience.limit(withinMs);
     const wantsSync = JSON.stringify(pattern).includes('"type":"sync"');
@@ -123,7 +124,7 @@ export class Followed {
     throw new Violation(null, `${brief(found.expected)}${where}`, `${brief(found.found)} in ${brief(message)}`);
   }
 
-  /** One of the next messages is this one; those before it are taken in. */
+  /** One of the next messages must be this one. Those before it are taken in. */
   async await(pattern: JsonValue, withinMs: number, bindings: Bindings): Promise<void> {
     const left = this.#patience.limit(withinMs);
     for (let last: JsonObject | undefined; ; ) {
@@ -134,10 +135,10 @@ export class Followed {
     }
   }
 
-  /** No message like this has come. */
+  /** No message like this may have come. */
   async expectNone(pattern: JsonValue, bindings: Bindings): Promise<void> {
     while (this.connection.inbox.length > 0 && this.closed === null) {
-      const message = await this.next(PATIENCE_MS); // It is there.
+      const message = await this.next(PATIENCE_MS); // The message is there.
       if (message === null || mismatch(pattern, message, new Map(bindings)) !== null) continue;
       throw new Violation(null, `no ${brief(pattern)}`, brief(message));
     }
@@ -154,7 +155,7 @@ export class Followed {
     if (!codes.includes(this.closed)) throw new Violation(null, `close code ${codes.join(" or ")}`, `${this.closed}`);
   }
 
-  /** The answer to a check says what the head is; a `sync` with digest there says that the state is right (A7, E4). */
+  /** The answer to a check says what the head is. A `sync` with digest there says that the state is right (rules A7, E4). */
   async levelByCheck(check: number): Promise<void> {
     this.send({ type: "check", n: check });
     const left = this.#patience.limit(PATIENCE_MS);

@@ -1,3 +1,5 @@
+/** A follower holds what a connection was told against the rules that bind all messages. */
+
 import {
   type AnyState,
   applyDiff,
@@ -17,17 +19,14 @@ import {
 import { brief, Violation } from "../scenario/violation.ts";
 import { applyKnownChange } from "./known-changes.ts";
 
-/**
- * What a connection has been told so far. Whatever a scenario is about, each message is held against the rules that
- * bind all of them; `take` throws a Violation where one is broken.
- */
+/** It knows the state that a connection was told so far. `take` throws a `Violation` where a rule is broken. */
 export interface Follower {
-  /** The message as the scenario sees it. */
+  /** It takes a message in, and returns it as the scenario sees it. */
   take(text: string): JsonObject;
-  /** Null before the first state. */
+  /** It is null before the first state. */
   readonly version: number | null;
   readonly state: AnyState;
-  /** A `get_state` or a check is sent now. `allAcked`: no full state that is unacked can answer it (A8). */
+  /** A `get_state` or a check is sent now. `allAcked` means that no unacked full state can answer it (rule A8). */
   noteSent(message: JsonObject, allAcked: boolean): void;
   /** A `sync` with digest has said that this is the state at the head, and nothing has come since. */
   readonly level: boolean;
@@ -37,7 +36,7 @@ export function newFollower(profile: Profile, resumed: { version: number; state:
   return profile === "plain" ? new PlainFollower() : new V1Follower(resumed);
 }
 
-/** Decoded by the door of our own replica: what it refuses is no message (rule M3). */
+/** The door of our own replica decodes it. What this door refuses is no message (rule M3). */
 function decoded<T>(decode: (text: string) => T, text: string): T {
   try {
     return decode(text);
@@ -47,11 +46,11 @@ function decoded<T>(decode: (text: string) => T, text: string): T {
   }
 }
 
-/** A `get_state` whose full state has not come. The authority takes messages in order: */
+/** The full state that answers a `get_state` has not come yet. */
 interface AwaitedAnswer {
-  /** of the check sent behind it, */
+  /** This check was sent after the `get_state`. Null means that none was. */
   checkBehind: number | null;
-  /** when that is answered the `get_state` has been taken. */
+  /** The check was answered. The authority takes messages in order, so it has taken the `get_state`, too. */
   taken: boolean;
 }
 
@@ -61,7 +60,7 @@ class V1Follower implements Follower {
   level = false;
   #epoch: string | null = null;
   #space: string | null = null;
-  /** The position it asked to resume at, until the first message has answered. */
+  /** It asked to resume at this position. It is null once the first message has answered. */
   #asked: { version: number; state: AnyState } | null;
   #messages = 0;
   #answer: AwaitedAnswer | null = null;
@@ -167,10 +166,10 @@ function copyOf(state: AnyState): MutableState {
 class PlainFollower implements Follower {
   state: MutableState = {};
   version: number | null = null;
-  /** The plain profile never says so. */
+  /** The plain profile never says that this is the state at the head. */
   readonly level = false;
 
-  noteSent(): void {} // Nor does it say when a `get_state` has been taken.
+  noteSent(): void {} // The plain profile does not say when a `get_state` has been taken.
 
   take(text: string): JsonObject {
     const message = decoded(decodePlainServerMessage, text);

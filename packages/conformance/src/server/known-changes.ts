@@ -1,3 +1,5 @@
+/** The plain profile is followed by three change types, as thirty lines in any language would do it (rule S1). */
+
 import {
   type Change,
   type JsonObject,
@@ -7,10 +9,10 @@ import {
   type StateRecord,
 } from "@neverstale/protocol";
 
-/** The collection that scenarios change, by the three change types that they use. */
+/** Scenarios change this collection, by the three change types that they use. */
 export const COLLECTION = "hosts";
 
-/** Applies what the plain profile was sent, as thirty lines in any language would (rule S1). Other types are not known here. */
+/** It applies a change that the plain profile was sent. Other change types are not known here. */
 export function applyKnownChange(state: MutableState, { type, target, data }: Change): void {
   const id = String(data.id ?? target);
   state[COLLECTION] ??= new Map();

@@ -1,3 +1,5 @@
+/** A scenario is played with a server under test: the kit is its clients. */
+
 import {
   type AnyState,
   type JsonObject,
@@ -17,14 +19,14 @@ import { Followed, PATIENCE_MS } from "./followed.ts";
 import { newFollower } from "./follower.ts";
 import { COLLECTION } from "./known-changes.ts";
 
-/** How long a server that a supervisor starts again has for it. */
+/** A supervisor has so long to start the server again. */
 const COME_BACK_MS = 20_000;
-/** `level` numbers its checks from here, above those that scenarios send. */
+/** The step `level` numbers its checks from here, above those that scenarios send. */
 const LEVEL_CHECK = 1_000_000;
-/** How often connections are tried to be found at one version. */
+/** The kit tries so many times to find connections at one version. */
 const MEETINGS = 10;
 
-/** Plays one scenario in one profile with the server under test, and leaves nothing behind in it. */
+/** It plays one scenario in one profile, and leaves nothing behind in the server. */
 export function playWithServer(scenario: Scenario, profile: Profile, server: TestedServer): Promise<ScenarioOutcome> {
   return outcomeOf(scenario, profile, async () => {
     if (needsOf(scenario.steps).control && server.control === null) throw new NotRun("needs --control");
@@ -38,7 +40,7 @@ export function playWithServer(scenario: Scenario, profile: Profile, server: Tes
   });
 }
 
-/** The scenario before may have ended the process: what supervises it has time to start it again. */
+/** The scenario before may have ended the process. Then its supervisor has time to start it again. */
 async function requireServer(profile: Profile, server: TestedServer): Promise<void> {
   for (let waitedMs = 0; waitedMs < COME_BACK_MS; waitedMs += 500) {
     try {
@@ -56,7 +58,7 @@ class ServerPlay {
   readonly #server: TestedServer;
   readonly #bindings: Bindings;
   readonly #followed = new Map<string, Followed>();
-  /** The records that were changed. */
+  /** These records were changed. */
   readonly #touched = new Set<string>();
   #checks = LEVEL_CHECK;
 
@@ -73,7 +75,7 @@ class ServerPlay {
   async end(): Promise<void> {
     for (const { connection } of this.#followed.values()) connection.cut();
     const removals = [...this.#touched].map((target) => ({ type: "host_removed", target, data: {} }));
-    // A server that a scenario has ended takes none: then there is nothing to clean up with.
+    // A server that a scenario has ended takes no changes. Then there is no way to clean up.
     if (removals.length > 0) await this.#server.control?.change(removals).catch(() => false);
   }
 
@@ -177,7 +179,7 @@ class ServerPlay {
     const resume = step.resume === undefined ? null : resolveObject(step.resume, this.#bindings);
     const query = { ...resume, ...(step.query === undefined ? {} : resolveObject(step.query, this.#bindings)) };
     const connection = await this.#open(profile, query);
-    // Who comes back has the state it had when it left.
+    // A connection that comes back has the state that it had when it left.
     const had = resume === null ? null : { version: Number(resume.version), state: known?.follower.state ?? {} };
     this.#followed.set(
       name,
@@ -222,7 +224,7 @@ class ServerPlay {
     }
   }
 
-  /** Many puts of a few records, from several sides at once. */
+  /** It puts a few records many times, from several sides at once. */
   async #load(step: ScenarioStep): Promise<void> {
     const { count, targets, bytes = 0, lanes = 4, batch = 1, target = "load" } = step as unknown as LoadStep;
     const note = noise(bytes);
@@ -247,7 +249,7 @@ class ServerPlay {
     if ((await this.#server.control?.restart()) !== true) throw new NotRun("the control has no restart");
   }
 
-  /** With a `version`: where that is. The first full state may be an older one, with a diff behind it (A8). */
+  /** All become level. A `version` matches where that is. The first full state may be older, with a diff after it (rule A8). */
   async #levelAt({ on, version }: ScenarioStep): Promise<void> {
     const names = on as readonly string[];
     await this.#level(names);
@@ -258,7 +260,7 @@ class ServerPlay {
     }
   }
 
-  /** Until each has taken in all that was stored before this step. */
+  /** It waits until each connection has taken in all that was stored before this step. */
   async #level(names: readonly string[]): Promise<void> {
     for (const followed of names.map((name) => this.#named(name))) {
       this.#checks += 1;
@@ -267,7 +269,7 @@ class ServerPlay {
     }
   }
 
-  /** The `init` of a plain newcomer is at or above the head (A8). */
+  /** The `init` of a plain newcomer is at or above the head (rule A8). */
   async #headForNewcomers(): Promise<number> {
     const newcomer = Followed.newcomer("a newcomer", "plain", await this.#open("plain", {}), this.#server);
     const init = await newcomer.next(PATIENCE_MS);
@@ -288,7 +290,7 @@ class ServerPlay {
     }
   }
 
-  /** All level at one version; other traffic on the server may come between. */
+  /** It waits until all are level at one version. Other traffic on the server may come between. */
   async #meet(names: readonly string[]): Promise<void> {
     const versions = () => names.map((name) => this.#named(name).follower.version);
     for (let attempt = 0; attempt < MEETINGS; attempt += 1) {
@@ -303,13 +305,13 @@ interface LoadStep {
   readonly count: number;
   readonly targets: number;
   readonly bytes?: number;
-  /** How many requests are under way at once, and how many changes each holds. */
+  /** So many requests are under way at once, and each holds so many changes. */
   readonly lanes?: number;
   readonly batch?: number;
   readonly target?: string;
 }
 
-/** Text that doesn't shrink much when compressed; always the same. */
+/** It makes a text that doesn't shrink much when it is compressed. The text is always the same. */
 function noise(length: number): string {
   let seed = 1;
   const characters = Array.from({ length }, () => {
@@ -323,12 +325,12 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** By id: the order of records has no meaning. */
+/** It returns the records by id, as their order has no meaning. */
 function recordsOf(state: AnyState): JsonObject {
   return Object.fromEntries((toWireState(state)[COLLECTION] ?? []).map((record) => [record.id, record]));
 }
 
-/** The records of `a` that `b` hasn't so. */
+/** It names the records of `a` that `b` does not have, or has otherwise. */
 function differing(a: JsonObject, b: JsonObject): string {
   return brief(Object.fromEntries(Object.entries(a).filter(([id, record]) => !sameJson(record, b[id]))));
 }
