@@ -22,6 +22,7 @@ const HELD: readonly string[] = [
   "apps/fleet/domain",
   "apps/fleet/web",
   "packages/client",
+  "packages/conformance",
   "packages/protocol",
   "packages/react",
   "packages/sim",
