@@ -5,11 +5,12 @@ import { ROOT } from "./run.ts";
 
 const CHANGESET = /^---\n((?:"[^"]+": (?:major|minor|patch)\n)+)---\n\n([A-Z`][\s\S]*\.)\n$/;
 
+/** Others can install the packages that are not private. The fleet's client has an API as well. */
 function packagesForOthers(): string[] {
-  const manifests = globSync(["packages/*/package.json", "apps/fleet/client/package.json"], { cwd: ROOT }).map((path) =>
-    JSON.parse(readFileSync(join(ROOT, path), "utf8")),
-  );
-  return manifests.filter((manifest) => manifest.private !== true).map((manifest) => manifest.name);
+  const paths = globSync("packages/*/package.json", { cwd: ROOT });
+  const manifests = paths.map((path) => JSON.parse(readFileSync(join(ROOT, path), "utf8")));
+  const names = manifests.filter((manifest) => manifest.private !== true).map((manifest) => manifest.name);
+  return [...names, "@neverstale/fleet-client"];
 }
 
 test("each changeset names packages that others can install, and tells what is new in sentences", () => {

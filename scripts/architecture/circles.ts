@@ -7,13 +7,8 @@ import { type ArchitectureViolation, at, type SourceFile } from "./workspace.ts"
 export function importCircles(sources: readonly SourceFile[]): ArchitectureViolation[] {
   const files = new Map(sources.map((file) => [file.path, file]));
   const graph = new Map(sources.map((file) => [file.path, importsOf(file, files)]));
-  return componentsOf(graph)
-    .filter((members) => !NOT_HELD_YET.some((folder) => members.every((path) => path.startsWith(folder))))
-    .map((members) => violationOf(shortestCircle(graph, members), members.length, files));
+  return componentsOf(graph).map((members) => violationOf(shortestCircle(graph, members), members.length, files));
 }
-
-/** These may still have circles within themselves. */
-const NOT_HELD_YET: readonly string[] = ["apps/fleet/web/"];
 
 type Graph = ReadonlyMap<string, readonly string[]>;
 

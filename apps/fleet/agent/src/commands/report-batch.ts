@@ -13,7 +13,7 @@ export interface ReportBatch {
 }
 
 /** These are the limits of one batch. They are below those of the server. */
-export const MAX_REPORTS = 100;
+const MAX_REPORTS = 100;
 export const MAX_BATCH_BYTES = 384 * 1024;
 
 /**

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually } from "../fleet-process-suite.ts";
 
-export const WORKSPACE = fileURLToPath(new URL("../../../../..", import.meta.url));
+const WORKSPACE = fileURLToPath(new URL("../../../../..", import.meta.url));
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 
 export interface ServeSettings extends SpawnOptions {

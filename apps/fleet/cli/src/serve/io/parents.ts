@@ -30,7 +30,7 @@ export function watchParents(env: NodeJS.ProcessEnv, onGone: () => void): void {
 }
 
 /** A script that ends in `&` wants its server to outlive it. */
-export function isRunByScript(env: NodeJS.ProcessEnv): boolean {
+function isRunByScript(env: NodeJS.ProcessEnv): boolean {
   return env.npm_lifecycle_event !== undefined && !(env.npm_lifecycle_script ?? "").trimEnd().endsWith("&");
 }
 
