@@ -21,6 +21,7 @@ const HELD: readonly string[] = [
   "apps/fleet/client",
   "apps/fleet/domain",
   "apps/fleet/web",
+  "packages/base",
   "packages/client",
   "packages/conformance",
   "packages/protocol",

@@ -6,7 +6,7 @@ import { findChromium } from "../tests/browser/chromium.ts";
 import { apiPages, apiProblems } from "./api-report.ts";
 import { architectureViolations, describeViolation } from "./architecture.ts";
 import { BOUNDS } from "./bounds-check.ts";
-import { compileTypes, lint } from "./check/check-tools.ts";
+import { compileTypes, findUnused, lint } from "./check/check-tools.ts";
 import { type TitleTable, tableProblems, titlesUnder } from "./check/title-table.ts";
 import { ROOT } from "./run.ts";
 import { SECURITY } from "./security-check.ts";
@@ -29,6 +29,7 @@ const CHECKS: readonly Check[] = [
   ["every item of SECURITY.md has a test", async () => assertTitles(SECURITY)],
   ["every bound of docs/OPERATIONS.md has a test", async () => assertTitles(BOUNDS)],
   ["every API is the one that its page in docs/api has", async () => assertNone(apiProblems(ROOT, apiPages(ROOT)))],
+  ["nothing is there that nobody uses", async () => assertSuccess(await findUnused())],
   ["a Chromium for the browser tests", findChromium],
 ];
 

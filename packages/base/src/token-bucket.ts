@@ -24,7 +24,7 @@ export class TokenBucket {
     return true;
   }
 
-  /** How many tokens are left at this moment. */
+  /** So many tokens are left at this moment. */
   left(nowMs: Millis): number {
     const passedMs = Math.max(0, nowMs - this.#atMs);
     this.#left = Math.min(this.size, this.#left + passedMs * this.#perMs);

@@ -29,7 +29,7 @@ export class Turns {
 export class TurnsByKey {
   readonly #turns = new Map<string, Turns>();
 
-  /** How many keys have work that runs or waits. */
+  /** So many keys have work that runs or waits. */
   get size(): number {
     return this.#turns.size;
   }
