@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { nodeEnvironment, type WebSocketClass } from "@neverstale/client";
-import { StateSync } from "@neverstale/fleet-client";
+import { cookieEnvironment, FleetSession, StateSync } from "@neverstale/fleet-client";
 import { WebSocket } from "ws";
 import { removeWithProcesses } from "../processes.ts";
 
@@ -46,13 +46,9 @@ export class Product {
   }
 
   async #signIn(): Promise<void> {
-    const answer = await fetch(`${this.address}/api/login`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Origin: this.address },
-      body: JSON.stringify({ username: "admin", password: PASSWORD }),
-    });
-    if (answer.status !== 200) throw new Error(await answer.text());
-    this.#cookie = (answer.headers.getSetCookie()[0] ?? "").split(";", 1)[0] ?? "";
+    const { io, headers } = cookieEnvironment({ origin: this.address, WebSocket });
+    await new FleetSession({ server: this.address, io }).signIn({ username: "admin", password: PASSWORD });
+    this.#cookie = headers.cookie ?? "";
   }
 
   get headers(): Record<string, string> {

@@ -1,5 +1,6 @@
 /** Tests act over the server's API here: as an administrator, and as a host. */
 
+import { type CookieEnvironment, cookieEnvironment, FleetSession } from "@neverstale/fleet-client";
 import type {
   AgentReport,
   Command,
@@ -8,55 +9,50 @@ import type {
   Host,
   HostPatch,
   OpOffer,
-  SessionAnswer,
   StateAnswer,
 } from "@neverstale/fleet-domain";
+import type { JsonObject } from "@neverstale/protocol";
+import { WebSocket } from "ws";
 import { PASSWORD } from "./fleet-process.ts";
 
 /** This administrator uses the API and no page. */
 export class Admin {
-  readonly #address: string;
-  readonly #origin: string;
-  readonly cookie: string;
-  readonly #csrfToken: string;
+  readonly #session: FleetSession;
+  readonly #environment: CookieEnvironment;
 
-  private constructor(address: string, origin: string, cookie: string, csrfToken: string) {
-    this.#address = address;
-    this.#origin = origin;
-    this.cookie = cookie;
-    this.#csrfToken = csrfToken;
+  private constructor(server: string, origin: string) {
+    this.#environment = cookieEnvironment({ origin, WebSocket });
+    this.#session = new FleetSession({ server, io: this.#environment.io });
   }
 
   /** `origin` is where the server thinks that its page is: by default its own address. */
   static async signIn(address: string, origin = address): Promise<Admin> {
-    const response = await fetch(`${address}/api/login`, {
-      method: "POST",
-      headers: { "content-type": "application/json", origin },
-      body: JSON.stringify({ username: "admin", password: PASSWORD }),
-    });
-    const answer = await jsonOf<SessionAnswer>(response);
-    const cookie = response.headers.getSetCookie()[0]?.split(";")[0];
-    if (cookie === undefined) throw new Error("signing in gave no cookie");
-    return new Admin(address, origin, cookie, answer.csrfToken);
+    const admin = new Admin(address, origin);
+    await admin.#session.signIn({ username: "admin", password: PASSWORD });
+    return admin;
+  }
+
+  get cookie(): string {
+    return this.#environment.headers.cookie ?? "";
   }
 
   async patchHost(id: string, patch: HostPatch): Promise<void> {
-    await this.#send("PATCH", `/api/hosts/${id}`, patch);
+    await this.#session.request(`/api/hosts/${id}`, patch as JsonObject, { method: "PATCH" });
   }
 
   async dispatch(op: string, hosts: readonly string[]): Promise<string> {
-    const answer = await this.#send<{ commands: { id: string }[] }>("POST", "/api/dispatch", { op, hosts });
-    const id = answer.commands[0]?.id;
+    const { commands } = await this.#session.follow({ autoStart: false }).dispatchOp(op, hosts);
+    const id = commands[0]?.id;
     if (id === undefined) throw new Error("nothing was dispatched");
     return id;
   }
 
   async signOut(): Promise<void> {
-    await this.#send("POST", "/api/logout", {});
+    await this.#session.signOut();
   }
 
   async state(): Promise<StateAnswer> {
-    return jsonOf(await fetch(`${this.#address}/api/state`, { headers: { cookie: this.cookie } }));
+    return (await this.#session.get("/api/state")) as unknown as StateAnswer;
   }
 
   async hosts(): Promise<readonly Host[]> {
@@ -68,17 +64,8 @@ export class Admin {
   }
 
   async enrollmentToken(): Promise<string> {
-    return (await this.#send<EnrollmentTokenAnswer>("POST", "/api/enrollment-tokens", {})).token;
-  }
-
-  async #send<T>(method: string, path: string, body: object): Promise<T> {
-    const headers = {
-      "content-type": "application/json",
-      cookie: this.cookie,
-      origin: this.#origin,
-      "x-csrf-token": this.#csrfToken,
-    };
-    return jsonOf<T>(await fetch(`${this.#address}${path}`, { method, headers, body: JSON.stringify(body) }));
+    const made = await this.#session.request("/api/enrollment-tokens", {});
+    return (made as unknown as EnrollmentTokenAnswer).token;
   }
 }
 
