@@ -20,6 +20,7 @@ const HELD: readonly string[] = [
   "apps/fleet/cli",
   "apps/fleet/client",
   "apps/fleet/domain",
+  "apps/fleet/server",
   "apps/fleet/web",
   "packages/base",
   "packages/client",

@@ -1,8 +1,5 @@
 /** The server remembers from where somebody has signed in since its start. */
 
-/** So many are remembered. Beyond that, those that have not signed in for longest are forgotten. */
-const MAX_KEYS = 10_000;
-
 export class Acquainted {
   readonly #keys = new Set<string>();
   readonly #maxKeys: number;
@@ -29,3 +26,6 @@ export class Acquainted {
     return this.#keys.has(key);
   }
 }
+
+/** So many are remembered. Beyond that, those that have not signed in for longest are forgotten. */
+const MAX_KEYS = 10_000;

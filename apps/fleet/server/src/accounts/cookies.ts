@@ -3,18 +3,6 @@
 import type { Origins } from "../http/origins.ts";
 import type { RequestHeaders } from "../http/route.ts";
 
-interface CookieKind {
-  readonly name: string;
-  readonly secure: boolean;
-  readonly path: string;
-}
-
-/** Cookies belong to the server with this number, below the path at which its browsers find it. */
-interface CookiePlace {
-  readonly id: string | number;
-  readonly basePath: string;
-}
-
 export class Cookies {
   readonly #place: CookiePlace;
   readonly #origins: Origins;
@@ -53,6 +41,18 @@ export class Cookies {
     const [scheme = "http:"] = this.#origins.schemes;
     return setCookie(deviceKind(scheme, this.#place), value, maxAgeS);
   }
+}
+
+interface CookieKind {
+  readonly name: string;
+  readonly secure: boolean;
+  readonly path: string;
+}
+
+/** Cookies belong to the server with this number, below the path at which its browsers find it. */
+interface CookiePlace {
+  readonly id: string | number;
+  readonly basePath: string;
 }
 
 /** It returns the value of the first cookie of that name, or null. */

@@ -3,9 +3,6 @@
 import type { Session } from "@neverstale/fleet-domain";
 import { hasEnded } from "./decide.ts";
 
-/** So many are kept. Beyond that the oldest end. */
-const MAX_SESSIONS = 100;
-
 /** Whoever frees a full disk must be able to look. These sessions end as others do, and with this process. */
 export class MemorySessions {
   readonly #sessions = new Map<string, Session>();
@@ -52,3 +49,6 @@ export class MemorySessions {
     return this.endAll((session) => hasEnded(session, nowMs));
   }
 }
+
+/** So many are kept. Beyond that the oldest end. */
+const MAX_SESSIONS = 100;

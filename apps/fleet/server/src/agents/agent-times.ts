@@ -3,18 +3,6 @@
 import { noteWithin } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 
-/** An agent's clock may be off by so much before that is said. */
-export const SKEW_MS = 60_000;
-
-export interface Told {
-  /** It is ISO 8601, and lies between the two bounds. */
-  readonly iso: string;
-  /** It was moved by so much to lie there. */
-  readonly movedMs: number;
-  /** It was further outside of the bounds than the clock of a machine that looks after it. */
-  readonly isOff: boolean;
-}
-
 /**
  * It puts a time right that an agent told. Nothing happens before `earliest`, and nothing that is told has happened later than
  * now.
@@ -26,6 +14,18 @@ export function toldTime(work: Work, given: string, earliest: string): Told {
   const movedMs = ms - givenMs;
   return { iso: new Date(ms).toISOString(), movedMs, isOff: Math.abs(movedMs) > SKEW_MS };
 }
+
+export interface Told {
+  /** It is ISO 8601, and lies between the two bounds. */
+  readonly iso: string;
+  /** It was moved by so much to lie there. */
+  readonly movedMs: number;
+  /** It was further outside of the bounds than the clock of a machine that looks after it. */
+  readonly isOff: boolean;
+}
+
+/** An agent's clock may be off by so much before that is said. */
+export const SKEW_MS = 60_000;
 
 /** It moves the time by `movedMs` first, together with another time that was told with it. */
 export function movedTime(work: Work, given: string, movedMs: number, earliest: string): string {

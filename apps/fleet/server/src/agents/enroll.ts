@@ -12,6 +12,35 @@ import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
 import { addHost } from "../hosts/decide.ts";
 
+/** A token is good for one host. The same agent (by its nonce) may ask again when the answer was lost. */
+export function enroll(work: Work, request: EnrollRequest, secrets: EnrollSecrets): string {
+  const token = [...work.accounts.enrollmentTokens.values()].find(
+    (candidate) => candidate.tokenHash === secrets.tokenHash,
+  );
+  if (token === undefined || token.expiresAt <= work.at.iso) throw refusedToken("it is unknown or has expired");
+  if (token.usedBy !== undefined) {
+    if (token.nonceHash === secrets.nonceHash && work.fleet.hosts.has(token.usedBy)) return token.usedBy;
+    throw refusedToken("it has been used");
+  }
+  const hostId = addHost(work, request, token.createdBy, token.tags);
+  const { nonceHash, credentialHash: id } = secrets;
+  work.changeAccounts("enrollment_token_used", token.id, { usedBy: hostId, nonceHash });
+  work.changeAccounts("agent_credential_made", id, { id, host: hostId, createdAt: work.at.iso });
+  return hostId;
+}
+
+export interface EnrollSecrets {
+  readonly tokenHash: string;
+  readonly nonceHash: string;
+  readonly credentialHash: string;
+}
+
+function refusedToken(why: string): RequestRefusal {
+  return new RequestRefusal("not_signed_in", `the enrolment token is refused: ${why}`, {
+    hint: "Make a new one with neverstale token create; each works once, for an hour.",
+  });
+}
+
 const ENROLLMENT_TOKEN_MS = 60 * 60_000;
 
 export function makeEnrollmentToken(
@@ -51,34 +80,5 @@ export function removeEnrollmentToken(work: Work, id: string, actor: string): vo
     actor,
     action: "enrollment_token_removed",
     message: `${actor} removed an enrolment token`,
-  });
-}
-
-export interface EnrollSecrets {
-  readonly tokenHash: string;
-  readonly nonceHash: string;
-  readonly credentialHash: string;
-}
-
-/** A token is good for one host. The same agent (by its nonce) may ask again when the answer was lost. */
-export function enroll(work: Work, request: EnrollRequest, secrets: EnrollSecrets): string {
-  const token = [...work.accounts.enrollmentTokens.values()].find(
-    (candidate) => candidate.tokenHash === secrets.tokenHash,
-  );
-  if (token === undefined || token.expiresAt <= work.at.iso) throw refusedToken("it is unknown or has expired");
-  if (token.usedBy !== undefined) {
-    if (token.nonceHash === secrets.nonceHash && work.fleet.hosts.has(token.usedBy)) return token.usedBy;
-    throw refusedToken("it has been used");
-  }
-  const hostId = addHost(work, request, token.createdBy, token.tags);
-  const { nonceHash, credentialHash: id } = secrets;
-  work.changeAccounts("enrollment_token_used", token.id, { usedBy: hostId, nonceHash });
-  work.changeAccounts("agent_credential_made", id, { id, host: hostId, createdAt: work.at.iso });
-  return hostId;
-}
-
-function refusedToken(why: string): RequestRefusal {
-  return new RequestRefusal("not_signed_in", `the enrolment token is refused: ${why}`, {
-    hint: "Make a new one with neverstale token create; each works once, for an hour.",
   });
 }

@@ -6,9 +6,6 @@ import { noteWithin } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 import { markClock, toldTime } from "./agent-times.ts";
 
-type Hello = Extract<AgentReport, { type: "hello" }>;
-type Facts = Pick<Host, "hostname" | "os" | "arch" | "agentVersion" | "ops" | "checks">;
-
 /** From now on the host is what its agent says. It is noted when that changes something. */
 export function acceptHello(work: Work, hostId: string, hello: Hello): void {
   const host = work.fleet.hosts.get(hostId);
@@ -28,6 +25,9 @@ export function acceptHello(work: Work, hostId: string, hello: Hello): void {
     message: `the agent of ${hostId} (${facts.agentVersion}, ${facts.ops.length === 1 ? "1 op" : `${facts.ops.length} ops`}) has new ${others.map(wordFor).join(", ")}`,
   });
 }
+
+type Hello = Extract<AgentReport, { type: "hello" }>;
+type Facts = Pick<Host, "hostname" | "os" | "arch" | "agentVersion" | "ops" | "checks">;
 
 /** It returns the facts as they may be stored: a good name, times that can be, and no more than a host's record may hold. */
 function factsOf(work: Work, host: Host, hello: Hello): Facts {

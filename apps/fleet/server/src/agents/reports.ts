@@ -12,6 +12,22 @@ import { markClock, SKEW_MS, toldTime } from "./agent-times.ts";
 import { acceptHello } from "./hello.ts";
 import { hear, type Presence, speaksToo } from "./presence.ts";
 
+export function acceptReports(work: Work, request: ReportsRequest, before: Sender): Accepted {
+  const { hostId } = before;
+  if (!work.fleet.hosts.has(hostId)) throw removedMeanwhile(hostId);
+  const { presence, repeated, cloned } = hear(before.presence, request.instance, request.seq, work.at.ms);
+  if (cloned) alarm(work, hostId);
+  setOnline(work, hostId, true);
+  const taken = { received: {} as Record<string, number>, finished: [] as string[], missing: presence.missing };
+  for (const report of newestFacts(request.reports)) {
+    const from = { ...before, presence: { ...presence, missing: taken.missing } };
+    if (report.type === "output") acceptOutput(work, hostId, report, taken.received);
+    else if (report.type === "finished") acceptEnd(work, hostId, report, taken.finished);
+    else if (!repeated) taken.missing = acceptFact(work, from, report);
+  }
+  return { received: taken.received, finished: taken.finished, presence: { ...presence, missing: taken.missing } };
+}
+
 type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
 
 export interface Accepted {
@@ -27,22 +43,6 @@ interface Sender {
   readonly presence: Presence;
   /** True means that a moment lies in this state's own past (rule E2). */
   readonly inHistory: (moment: Settled) => boolean;
-}
-
-export function acceptReports(work: Work, request: ReportsRequest, before: Sender): Accepted {
-  const { hostId } = before;
-  if (!work.fleet.hosts.has(hostId)) throw removedMeanwhile(hostId);
-  const { presence, repeated, cloned } = hear(before.presence, request.instance, request.seq, work.at.ms);
-  if (cloned) alarm(work, hostId);
-  setOnline(work, hostId, true);
-  const taken = { received: {} as Record<string, number>, finished: [] as string[], missing: presence.missing };
-  for (const report of newestFacts(request.reports)) {
-    const from = { ...before, presence: { ...presence, missing: taken.missing } };
-    if (report.type === "output") acceptOutput(work, hostId, report, taken.received);
-    else if (report.type === "finished") acceptEnd(work, hostId, report, taken.finished);
-    else if (!repeated) taken.missing = acceptFact(work, from, report);
-  }
-  return { received: taken.received, finished: taken.finished, presence: { ...presence, missing: taken.missing } };
 }
 
 /** When several reports say how something is now, only the last one counts. */

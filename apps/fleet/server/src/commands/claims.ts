@@ -6,8 +6,6 @@ import type { Work } from "../fleet/work.ts";
 import { endCommand } from "./decide.ts";
 import { drive } from "./driver.ts";
 
-export type Claim = { readonly granted: true } | { readonly granted: false; readonly reason: string };
-
 /**
  * A pending command is running, on one instance, from here on. The same instance may ask again. Another one never gets it, and raises
  * an alarm.
@@ -47,6 +45,8 @@ export function claim(work: Work, hostId: string, request: ClaimRequest): Claim 
   });
   return { granted: true };
 }
+
+export type Claim = { readonly granted: true } | { readonly granted: false; readonly reason: string };
 
 function refused(reason: string): Claim {
   return { granted: false, reason };

@@ -8,16 +8,6 @@ import type { View, Work } from "../fleet/work.ts";
 import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./catalogue.ts";
 import { beginOutput, finishOutput, limitOutput } from "./outputs.ts";
 
-export interface NewCommand {
-  readonly id: string;
-  readonly host: string;
-  readonly op: string;
-  readonly args: Args;
-  readonly requestedBy: string;
-  readonly pipelineId?: string;
-  readonly stage?: number;
-}
-
 /** A new command is nobody's work yet: `place` says what becomes of it. Its output can be followed from now on. */
 export function createCommand(work: Work, command: NewCommand, reason: string): void {
   const { id, host } = command;
@@ -29,6 +19,16 @@ export function createCommand(work: Work, command: NewCommand, reason: string): 
     outputBytes: 0,
   });
   beginOutput(work, id);
+}
+
+export interface NewCommand {
+  readonly id: string;
+  readonly host: string;
+  readonly op: string;
+  readonly args: Args;
+  readonly requestedBy: string;
+  readonly pipelineId?: string;
+  readonly stage?: number;
 }
 
 /** `busy` and `offline` pass by themselves; `block` doesn't. */
@@ -107,7 +107,7 @@ export function endCommand(work: Work, command: Command, end: End): void {
   else note(work, event);
 }
 
-/** What a pipeline does next is read from the ends of its commands, so they stay in the state while it runs. */
+/** A pipeline's next stage depends on how its commands ended, so they stay in the state while it runs. */
 function isNeeded(fleet: Fleet, { pipelineId }: Command): boolean {
   return pipelineId !== undefined && fleet.pipelines.get(pipelineId)?.status === "running";
 }

@@ -17,9 +17,6 @@ import { PIPELINES } from "./catalogue.ts";
 import { assign, cancelCommand, createCommand, endCommand, keepWaiting, type Place, place } from "./decide.ts";
 import { conclude, drive, WAITS_FOR_STAGE } from "./driver.ts";
 
-/** It names what is made. A repeat of a request with an idempotency key gives the same names. */
-export type IdFor = (part: string) => string;
-
 /**
  * An op starts on hosts, in one transaction with the agents' work and the audit event. The request is refused whole, or there is an
  * answer for each host.
@@ -36,6 +33,9 @@ export function dispatchOp(
   note(work, dispatchEvent(request, commands, actor));
   return commands;
 }
+
+/** It names what is made. A repeat of a request with an idempotency key gives the same names. */
+export type IdFor = (part: string) => string;
 
 function knownHosts(work: Work, ids: readonly string[]): Host[] {
   return [...new Set(ids)].map((id) => {

@@ -5,22 +5,12 @@ import { hostCount, note } from "../fleet/note.ts";
 import type { View, Work } from "../fleet/work.ts";
 import { assign, endCommand, keepWaiting, place, retireCommandsOf } from "./decide.ts";
 
-/** The state says that this is still to be done. */
-export type DueAction =
-  | { readonly kind: "assign"; readonly command: Command }
-  | { readonly kind: "wait"; readonly command: Command; readonly reason: string }
-  | {
-      readonly kind: "end";
-      readonly command: Command;
-      readonly status: "expired" | "blocked" | "skipped";
-      readonly reason: string;
-    }
-  | { readonly kind: "fail_hosts"; readonly pipeline: Pipeline; readonly hosts: readonly string[] }
-  | { readonly kind: "enter_stage"; readonly pipeline: Pipeline; readonly stage: number }
-  | { readonly kind: "conclude"; readonly pipeline: Pipeline; readonly status: PipelineStatus };
-
-/** A command of a later stage is pending for this reason. */
-export const WAITS_FOR_STAGE = "stage: the stage before has not ended";
+/** It does what is due, in this transaction. */
+export function drive(work: Work): void {
+  for (let actions = dueActions(work, work.at.iso); actions.length > 0; actions = dueActions(work, work.at.iso)) {
+    for (const action of actions) perform(work, action);
+  }
+}
 
 /**
  * Work is level-triggered: this looks at the state and says what is missing. So whatever stopped in between, the next look goes on
@@ -37,6 +27,23 @@ export function dueActions(view: View, now: string): DueAction[] {
     placeAction(view, command),
   );
 }
+
+/** The state says that this is still to be done. */
+export type DueAction =
+  | { readonly kind: "assign"; readonly command: Command }
+  | { readonly kind: "wait"; readonly command: Command; readonly reason: string }
+  | {
+      readonly kind: "end";
+      readonly command: Command;
+      readonly status: "expired" | "blocked" | "skipped";
+      readonly reason: string;
+    }
+  | { readonly kind: "fail_hosts"; readonly pipeline: Pipeline; readonly hosts: readonly string[] }
+  | { readonly kind: "enter_stage"; readonly pipeline: Pipeline; readonly stage: number }
+  | { readonly kind: "conclude"; readonly pipeline: Pipeline; readonly status: PipelineStatus };
+
+/** A command of a later stage is pending for this reason. */
+export const WAITS_FOR_STAGE = "stage: the stage before has not ended";
 
 function expiry(command: Command, now: string): DueAction[] {
   if (command.status !== "pending" || command.deadline === undefined || command.deadline > now) return [];
@@ -96,13 +103,6 @@ function nextPerHost(commands: readonly Command[]): Command[] {
       next.set(command.host, command);
   }
   return [...next.values()];
-}
-
-/** It does what is due, in this transaction. */
-export function drive(work: Work): void {
-  for (let actions = dueActions(work, work.at.iso); actions.length > 0; actions = dueActions(work, work.at.iso)) {
-    for (const action of actions) perform(work, action);
-  }
 }
 
 function perform(work: Work, action: DueAction): void {

@@ -9,10 +9,6 @@ import { type Answer, type Ask, param, queried, type Route } from "../http/route
 import { commandsPast } from "./command-log.ts";
 import { hasOutputHistory, lastLines, liveChunks, textsOf } from "./output-text.ts";
 
-export interface OutputRoutesParts {
-  readonly manager: FleetManager;
-}
-
 export function outputRoutes({ manager }: OutputRoutesParts): Route[] {
   return [
     {
@@ -30,6 +26,10 @@ export function outputRoutes({ manager }: OutputRoutesParts): Route[] {
       handle: (ask) => output(manager, ask),
     },
   ];
+}
+
+export interface OutputRoutesParts {
+  readonly manager: FleetManager;
 }
 
 /** It answers with all that the command wrote, from the history and the live tail. */

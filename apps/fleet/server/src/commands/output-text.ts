@@ -3,28 +3,6 @@
 import { type OutputChunk, type OutputTail, outputSpace } from "@neverstale/fleet-domain";
 import type { FleetManager } from "../fleet/state.ts";
 
-/** So many rows of the history are read at once. */
-const PAGE = 500;
-
-/**
- * It returns the live tail of a command's output, in order, or null when the output can't be followed any more. The tail is read
- * before the history is, so that what is evicted meanwhile comes once.
- */
-export function liveChunks(manager: FleetManager, commandId: string): readonly OutputChunk[] | null {
-  const space = manager.space(outputSpace(commandId));
-  if (space === null) return null;
-  const live = [...(space.state.chunks?.values() ?? [])] as unknown as OutputChunk[];
-  return live.sort((a, b) => a.offset - b.offset);
-}
-
-/** True means that output of a command that has left the state is still there. */
-export async function hasOutputHistory(manager: FleetManager, commandId: string): Promise<boolean> {
-  return (await manager.history({ space: outputSpace(commandId), limit: 1 })).length > 0;
-}
-
-/** A chunk that left the live tail, or the tail as it was when the command left the state, is a piece of the text. */
-type Piece = OutputChunk | OutputTail;
-
 /** It yields all that a command wrote, from the beginning. */
 export async function* textsOf(
   manager: FleetManager,
@@ -44,6 +22,28 @@ export async function* textsOf(
   }
   yield live.map((chunk) => chunk.text).join("");
 }
+
+/**
+ * It returns the live tail of a command's output, in order, or null when the output can't be followed any more. The tail is read
+ * before the history is, so that what is evicted meanwhile comes once.
+ */
+export function liveChunks(manager: FleetManager, commandId: string): readonly OutputChunk[] | null {
+  const space = manager.space(outputSpace(commandId));
+  if (space === null) return null;
+  const live = [...(space.state.chunks?.values() ?? [])] as unknown as OutputChunk[];
+  return live.sort((a, b) => a.offset - b.offset);
+}
+
+/** So many rows of the history are read at once. */
+const PAGE = 500;
+
+/** True means that output of a command that has left the state is still there. */
+export async function hasOutputHistory(manager: FleetManager, commandId: string): Promise<boolean> {
+  return (await manager.history({ space: outputSpace(commandId), limit: 1 })).length > 0;
+}
+
+/** A chunk that left the live tail, or the tail as it was when the command left the state, is a piece of the text. */
+type Piece = OutputChunk | OutputTail;
 
 /** It yields what a command wrote from the end: the last piece of text comes first. */
 async function* textsBack(

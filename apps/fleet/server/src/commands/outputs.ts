@@ -13,12 +13,12 @@ import { utf8Bytes } from "@neverstale/protocol";
 import { noteWithin } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 
-type OutputReport = Extract<AgentReport, { type: "output" }>;
-
 /** A command's output can be followed from now on. */
 export function beginOutput(work: Work, commandId: string): void {
   work.changeOutput(commandId, "output_progress", { id: OUTPUT_STATUS_ID, bytes: 0, finished: false });
 }
+
+type OutputReport = Extract<AgentReport, { type: "output" }>;
 
 /** It says what is kept of a command's output. `bytes` is the offset that comes next. Null means that nobody keeps it. */
 export function outputStatus(work: Work, commandId: string): OutputStatus | null {

@@ -1,4 +1,4 @@
-/** What an agent reports of a command is accepted here: progress, output, and the end. */
+/** An agent reports a command's progress, output and end, and they are accepted here. */
 
 import { type AgentReport, asLine, type Command, isFinal, type OutputStatus } from "@neverstale/fleet-domain";
 import { markClock, movedTime, toldTime } from "../agents/agent-times.ts";
@@ -7,14 +7,6 @@ import type { Work } from "../fleet/work.ts";
 import { endCommand } from "./decide.ts";
 import { drive } from "./driver.ts";
 import { appendOutput, cutOutput, outputStatus } from "./outputs.ts";
-
-type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
-
-/** A host reports on its own commands only: an id is never authority (C31). */
-function commandOf(work: Work, hostId: string, commandId: string): Command | undefined {
-  const command = work.fleet.commands.get(commandId);
-  return command?.host === hostId ? command : undefined;
-}
 
 export function acceptProgress(work: Work, hostId: string, report: Report<"progress">): void {
   const command = commandOf(work, hostId, report.commandId);
@@ -49,6 +41,14 @@ export function acceptOutput(
   if (refused === null) return appendOutput(work, command, status, report);
   work.budgets.countDropped(bytes);
   cutOutput(work, command, status, refused);
+}
+
+type Report<T extends AgentReport["type"]> = Extract<AgentReport, { type: T }>;
+
+/** A host reports on its own commands only: an id is never authority (C31). */
+function commandOf(work: Work, hostId: string, commandId: string): Command | undefined {
+  const command = work.fleet.commands.get(commandId);
+  return command?.host === hostId ? command : undefined;
 }
 
 /** A command that was neither claimed nor adopted has written nothing. */

@@ -19,11 +19,6 @@ import { PIPELINES } from "./catalogue.ts";
 import { commandLog } from "./command-log.ts";
 import { cancelById, cancelPipeline, dispatchOp, dispatchPipeline } from "./dispatch.ts";
 
-export interface CommandRoutesParts {
-  readonly manager: FleetManager;
-  readonly transactFor: TransactFor;
-}
-
 export function commandRoutes(parts: CommandRoutesParts): Route[] {
   const { manager, transactFor } = parts;
   return [
@@ -90,6 +85,11 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
       handle: (ask) => cancel(parts, ask, cancelPipeline),
     },
   ];
+}
+
+export interface CommandRoutesParts {
+  readonly manager: FleetManager;
+  readonly transactFor: TransactFor;
 }
 
 /** A list of plain records is JSON, which the compiler wants to be told. */

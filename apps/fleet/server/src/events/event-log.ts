@@ -1,3 +1,5 @@
+/** The event log lists events, newest first, of which the audit events come from a space of their own. */
+
 import {
   AUDIT_BEGINNING_ID,
   AUDIT_SPACE,
@@ -11,16 +13,7 @@ import type { z } from "zod";
 import type { FleetManager } from "../fleet/state.ts";
 import { newestFirst, type PageOf, type Past, readPast, unknownCursor } from "./past.ts";
 
-/** Where the two kinds of events go on; null: they have ended. */
-interface Cursors {
-  readonly others: string | undefined | null;
-  readonly audit: string | undefined | null;
-}
-
-/**
- * A page of events, newest first: audit events from the space of their own, which nothing pushes them out of, the others from the
- * main one.
- */
+/** A page has audit events from their own space, out of which nothing pushes them, and the others from the main space. */
 export async function eventLog(manager: FleetManager, query: z.output<typeof EventLogQuery>): Promise<EventLogAnswer> {
   const { limit, category } = query;
   const before = cursorsOf(query.before, category);
@@ -41,6 +34,12 @@ export async function eventLog(manager: FleetManager, query: z.output<typeof Eve
   if (waiting.others.length === 0) next.others = others.next;
   if (waiting.audit.length === 0) next.audit = audit.next;
   return { events, next: cursorOf(next) };
+}
+
+/** The two kinds of events go on at these cursors. Null means that a kind has ended. */
+interface Cursors {
+  readonly others: string | undefined | null;
+  readonly audit: string | undefined | null;
 }
 
 function newer(other: Past<Event> | undefined, audit: Past<Event> | undefined): keyof Cursors | null {
@@ -64,7 +63,7 @@ function isNotApart(audit: AuditState | null): (event: Event) => boolean {
   return ({ category, at }) => category !== "audit" || since === undefined || at < since;
 }
 
-/** `<others>;<audit>`, each a cursor, empty for the newest, or `-` where that kind has ended. */
+/** A cursor is `<others>;<audit>`. Each of the two is a cursor itself, empty for the newest, or `-` where that kind has ended. */
 function cursorOf({ others, audit }: Cursors): string | null {
   if (others === null && audit === null) return null;
   return [others, audit].map((cursor) => (cursor === null ? "-" : (cursor ?? ""))).join(";");

@@ -1,39 +1,11 @@
+/** A collection is read back into the past, a page at a time: first what is live, then the history. */
+
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { FleetManager } from "../fleet/state.ts";
 
-export interface Past<R> {
-  readonly record: R;
-  /** Where a page begins that goes on behind it. */
-  readonly behind: string;
-}
-
-export interface PageOf<R> {
-  /** Newest first. */
-  readonly found: readonly Past<R>[];
-  /** Where the next page begins; null: there is none. */
-  readonly next: string | null;
-}
-
-export interface PastQuery<R> {
-  readonly space: string;
-  readonly collection: "events" | "commands";
-  /** What of it is in the live state, newest first. */
-  readonly live: readonly R[];
-  readonly matches: (record: R) => boolean;
-  readonly limit: number;
-  readonly before: string | undefined;
-}
-
-/** Rows of the history read at once, and for one page: a filter that matches little ends a page early, with a cursor. */
-const ROWS = 500;
-const MAX_ROWS = 5_000;
-
-/** A place in the history is the position of the row that a page ends before. */
-const NEWEST = Number.MAX_SAFE_INTEGER;
-
 /**
- * A page of a collection as it is now and was before. Cursors: `live <id>` behind a record of the live state, also when
- * it has left it since; `past <position>` in the history.
+ * It reads a page of a collection as it is now and was before. A cursor is `live <id>` behind a record of the live state, also when the
+ * record has left it since, and `past <position>` in the history.
  */
 export async function readPast<R extends { readonly id: string }>(
   manager: FleetManager,
@@ -54,6 +26,38 @@ export async function readPast<R extends { readonly id: string }>(
   return { found: found.slice(0, limit), next: found[limit - 1]?.behind ?? null };
 }
 
+export interface Past<R> {
+  readonly record: R;
+  /** A page that goes on behind this record begins here. */
+  readonly behind: string;
+}
+
+export interface PageOf<R> {
+  /** The newest comes first. */
+  readonly found: readonly Past<R>[];
+  /** The next page begins here. Null means that there is none. */
+  readonly next: string | null;
+}
+
+export interface PastQuery<R> {
+  readonly space: string;
+  readonly collection: "events" | "commands";
+  /** These records are in the live state, newest first. */
+  readonly live: readonly R[];
+  readonly matches: (record: R) => boolean;
+  readonly limit: number;
+  readonly before: string | undefined;
+}
+
+/**
+ * So many rows of the history are read at once, and for one page. A filter that matches little ends a page early, with a cursor.
+ */
+const ROWS = 500;
+const MAX_ROWS = 5_000;
+
+/** A place in the history is the position of the row that a page ends before. */
+const NEWEST = Number.MAX_SAFE_INTEGER;
+
 async function pastPage<R extends { readonly id: string }>(
   manager: FleetManager,
   query: PastQuery<R>,
@@ -61,7 +65,7 @@ async function pastPage<R extends { readonly id: string }>(
   found: Past<R>[],
 ): Promise<PageOf<R>> {
   const { live, matches, limit } = query;
-  const isLive = new Set(live.map((record) => record.id)); // What was evicted since that was looked up comes once.
+  const isLive = new Set(live.map((record) => record.id)); // A record that was evicted since comes once.
   let place = from;
   for (let read = 0; read < MAX_ROWS; ) {
     const { rows, isLast } = await rowsBehind(manager, query, place);
@@ -88,7 +92,7 @@ async function rowsBehind(manager: FleetManager, { space, collection }: Kept, pl
   return { rows: rows.reverse(), isLast: rows.length < ROWS };
 }
 
-/** Of a record that was live when its cursor was given: it left not long ago. */
+/** It finds a record that was live when its cursor was given, and has left the state not long ago. */
 async function placeBehind(manager: FleetManager, query: Kept, id: string): Promise<number> {
   let place = NEWEST;
   for (let read = 0; read < MAX_ROWS; ) {
@@ -107,7 +111,7 @@ export function unknownCursor(): RequestRefusal {
   return new RequestRefusal("bad_request", "before is no page's next, or too old", { hint: "Begin again without it." });
 }
 
-/** Of one moment by id, so that the order is always the same. They come oldest first as a rule, which is soon sorted. */
+/** Records of one moment are sorted by id, so that the order is always the same. Most come oldest first, which is soon sorted. */
 export function newestFirst<R extends { readonly id: string }>(records: R[], at: (record: R) => string): R[] {
   return records.reverse().sort((a, b) => compare(at(b), at(a)) || compare(b.id, a.id));
 }

@@ -1,13 +1,9 @@
-/** The route of events: what has happened, a page at a time. */
+/** This route answers with what has happened, a page at a time. */
 
 import { EventLogAnswer, EventLogQuery } from "@neverstale/fleet-domain";
 import type { FleetManager } from "../fleet/state.ts";
 import { queried, type Route } from "../http/route.ts";
 import { eventLog } from "./event-log.ts";
-
-export interface EventRoutesParts {
-  readonly manager: FleetManager;
-}
 
 export function eventRoutes({ manager }: EventRoutesParts): Route[] {
   return [
@@ -20,4 +16,8 @@ export function eventRoutes({ manager }: EventRoutesParts): Route[] {
       handle: async (ask) => ({ body: await eventLog(manager, queried(EventLogQuery, ask)) }),
     },
   ];
+}
+
+export interface EventRoutesParts {
+  readonly manager: FleetManager;
 }

@@ -1,65 +1,9 @@
+/** Each host's agent has budgets: it may cause so much by itself, and no more. */
+
 import { TokenBucket } from "@neverstale/base";
 import { withDefaults } from "@neverstale/server";
 
-/** What one host's agent may cause by itself. Beyond it nothing fails: something is left out, and an event says so. */
-export interface HostLimits {
-  /** Bytes of the host's record, as JSON: an agent that offers more keeps what it offered before. */
-  readonly recordBytes: number;
-  /** Bytes of output stored of one command. */
-  readonly commandOutputBytes: number;
-  /** Bytes of output stored of a command after somebody asked to stop it. */
-  readonly outputBytesAfterCancel: number;
-  /** Bytes of output stored of all commands of a host: at once, and again so many a second. */
-  readonly outputBytes: number;
-  readonly outputBytesPerSecond: number;
-  /** Events that the agent causes without anybody having asked for something. */
-  readonly eventsPerMinute: number;
-  /** Those of them that are audit events: at once, and again so many an hour. They are kept where nothing else pushes. */
-  readonly auditEvents: number;
-  readonly auditEventsPerHour: number;
-}
-
-const MIB = 1024 * 1024;
-
-const DEFAULT_HOST_LIMITS: HostLimits = {
-  recordBytes: 128 * 1024,
-  commandOutputBytes: 128 * MIB,
-  outputBytesAfterCancel: MIB,
-  outputBytes: 256 * MIB,
-  outputBytesPerSecond: 16 * 1024,
-  eventsPerMinute: 20,
-  auditEvents: 100,
-  auditEventsPerHour: 60,
-};
-
-/** `over`: it is used up. `alarm`: the same, and nobody has been told yet. */
-export type BudgetGrant = "go" | "alarm" | "over";
-
-/** An amount that is used up and comes back with time, and whose end is news once. */
-class Allowance {
-  readonly #bucket: TokenBucket;
-  #alarmed = false;
-
-  constructor(size: number, perSecond: number, nowMs: number) {
-    this.#bucket = new TokenBucket(size, perSecond, nowMs);
-  }
-
-  /** Once half of it is there again the next alarm is news. */
-  take(amount: number, nowMs: number): BudgetGrant {
-    if (this.#bucket.left(nowMs) >= this.#bucket.size / 2) this.#alarmed = false;
-    if (this.#bucket.take(amount, nowMs)) return "go";
-    if (this.#alarmed) return "over";
-    this.#alarmed = true;
-    return "alarm";
-  }
-
-  /** Of the whole, 0 to 1. */
-  used(nowMs: number): number {
-    return 1 - this.#bucket.left(nowMs) / this.#bucket.size;
-  }
-}
-
-/** What each host has left. Not stored: a restart of the server gives everyone the whole again. */
+/** The budgets are not stored. A restart of the server gives everyone the whole again. */
 export class HostBudgets {
   readonly limits: HostLimits;
   readonly #events = new Map<string, Allowance>();
@@ -102,7 +46,7 @@ export class HostBudgets {
     this.#output.delete(hostId);
   }
 
-  /** For `/metrics`: what was left out, and how far the host that is nearest to its bound has come. */
+  /** It tells `/metrics` what was left out, and how far the host that is nearest to its bound has come. */
   metrics(nowMs: number): Readonly<Record<string, number>> {
     return {
       eventsLeftOut: this.#eventsLeftOut,
@@ -112,6 +56,64 @@ export class HostBudgets {
       auditUsedMostPercent: mostUsed(this.#audit, nowMs),
       outputUsedMostPercent: mostUsed(this.#output, nowMs),
     };
+  }
+}
+
+/** One host's agent may cause so much by itself. Beyond that nothing fails: something is left out, and an event says so. */
+export interface HostLimits {
+  /** The host's record may have so many bytes, as JSON. An agent that offers more keeps what it offered before. */
+  readonly recordBytes: number;
+  /** So many bytes of output are stored of one command. */
+  readonly commandOutputBytes: number;
+  /** So many bytes of output are stored of a command after somebody asked to stop it. */
+  readonly outputBytesAfterCancel: number;
+  /** So many bytes of output are stored of all commands of a host: at once, and then a second. */
+  readonly outputBytes: number;
+  readonly outputBytesPerSecond: number;
+  /** The agent may cause so many events without anybody having asked for something. */
+  readonly eventsPerMinute: number;
+  /** So many of them may be audit events: at once, and then an hour. Those are kept where nothing else pushes them out. */
+  readonly auditEvents: number;
+  readonly auditEventsPerHour: number;
+}
+
+const MIB = 1024 * 1024;
+
+const DEFAULT_HOST_LIMITS: HostLimits = {
+  recordBytes: 128 * 1024,
+  commandOutputBytes: 128 * MIB,
+  outputBytesAfterCancel: MIB,
+  outputBytes: 256 * MIB,
+  outputBytesPerSecond: 16 * 1024,
+  eventsPerMinute: 20,
+  auditEvents: 100,
+  auditEventsPerHour: 60,
+};
+
+/** `over` means that the budget is used up. `alarm` means that it is, and that nobody has been told yet. */
+export type BudgetGrant = "go" | "alarm" | "over";
+
+/** An allowance is used up and comes back with time. Its end is news once. */
+class Allowance {
+  readonly #bucket: TokenBucket;
+  #alarmed = false;
+
+  constructor(size: number, perSecond: number, nowMs: number) {
+    this.#bucket = new TokenBucket(size, perSecond, nowMs);
+  }
+
+  /** Once half of it is there again the next alarm is news. */
+  take(amount: number, nowMs: number): BudgetGrant {
+    if (this.#bucket.left(nowMs) >= this.#bucket.size / 2) this.#alarmed = false;
+    if (this.#bucket.take(amount, nowMs)) return "go";
+    if (this.#alarmed) return "over";
+    this.#alarmed = true;
+    return "alarm";
+  }
+
+  /** It returns the share of the whole that is used up, from 0 to 1. */
+  used(nowMs: number): number {
+    return 1 - this.#bucket.left(nowMs) / this.#bucket.size;
   }
 }
 

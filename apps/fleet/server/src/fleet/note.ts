@@ -1,33 +1,17 @@
+/** A note is an event that says in the state what happened, in the transaction in which it did. */
+
 import { AUDIT_BEGINNING_ID, type Event } from "@neverstale/fleet-domain";
 import type { Work } from "./work.ts";
 
-/** A text as it may be stored where a line is expected: 500 characters, none of them cut in half. */
-export function line(text: string): string {
-  return text.slice(0, 500).toWellFormed();
-}
-
-/** `1 host`, `3 hosts`. */
-export function hostCount(number: number): string {
-  return number === 1 ? "1 host" : `${number} hosts`;
-}
-
-export type Note = Omit<Event, "id" | "at">;
-
-/** Says in the state what happened, in the transaction in which it did. */
 export function note(work: Work, event: Note): void {
   const noted = { ...event, message: line(event.message), id: work.at.newId(), at: work.at.iso };
   work.change("event", event.host ?? "", noted);
   if (event.category === "audit") keepForAudit(work, noted);
 }
 
-function keepForAudit(work: Work, event: Event): void {
-  if (work.audit === null) work.changeAudit("audit_begun", { id: AUDIT_BEGINNING_ID, at: work.at.iso });
-  work.changeAudit("audit_event", event);
-}
-
 /**
- * The same for what a host's agent causes by itself, as often as it likes: beyond the host's budget one event says so, and
- * the others are left out. Whether it was noted.
+ * It notes what a host's agent causes by itself, as often as it likes. Beyond the host's budget one event says so, and the others are
+ * left out. It returns true when the event was noted.
  */
 export function noteWithin(work: Work, event: Note & { readonly host: string }): boolean {
   const { host, category } = event;
@@ -44,4 +28,21 @@ export function noteWithin(work: Work, event: Note & { readonly host: string }):
     });
   }
   return grant === "go";
+}
+
+export type Note = Omit<Event, "id" | "at">;
+
+/** It makes a text fit to be stored where a line is expected: 500 characters, none of them cut in half. */
+export function line(text: string): string {
+  return text.slice(0, 500).toWellFormed();
+}
+
+/** It says `1 host` or `3 hosts`. */
+export function hostCount(number: number): string {
+  return number === 1 ? "1 host" : `${number} hosts`;
+}
+
+function keepForAudit(work: Work, event: Event): void {
+  if (work.audit === null) work.changeAudit("audit_begun", { id: AUDIT_BEGINNING_ID, at: work.at.iso });
+  work.changeAudit("audit_event", event);
 }

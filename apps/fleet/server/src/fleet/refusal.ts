@@ -1,12 +1,6 @@
-/** A refusal is how a request ends that may not be done. */
+/** A request that may not be done ends with a refusal. */
 
 import { PROBLEMS, type ProblemCode } from "@neverstale/fleet-domain";
-
-export interface RefusalOptions {
-  /** It says what to do next, in one sentence. */
-  readonly hint?: string;
-  readonly retryAfterS?: number;
-}
 
 /** Its code is from the closed list. When it is thrown in a transaction, nothing of that is stored. */
 export class RequestRefusal extends Error {
@@ -25,6 +19,12 @@ export class RequestRefusal extends Error {
   get status(): number {
     return PROBLEMS[this.code];
   }
+}
+
+export interface RefusalOptions {
+  /** It says what to do next, in one sentence. */
+  readonly hint?: string;
+  readonly retryAfterS?: number;
 }
 
 export function tooManyRequests(retryAfterS: number): RequestRefusal {

@@ -1,17 +1,17 @@
-/** The route of the whole state. */
+/** This route answers with the whole state. */
 
 import { StateAnswer } from "@neverstale/fleet-domain";
 import type { Answer, Ask, Route } from "../http/route.ts";
 import type { FleetManager } from "./state.ts";
 
-export interface StateRoutesParts {
-  readonly manager: FleetManager;
-}
-
 export function stateRoutes({ manager }: StateRoutesParts): Route[] {
   return [
     { method: "GET", path: "/api/state", answer: StateAnswer, allow: "viewer", handle: (ask) => state(manager, ask) },
   ];
+}
+
+export interface StateRoutesParts {
+  readonly manager: FleetManager;
 }
 
 /** Whoever has this very state already is told so by its ETag. */

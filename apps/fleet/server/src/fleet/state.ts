@@ -1,11 +1,11 @@
-/** The fleet's state is read here by whoever only looks at it; it is changed in `transact.ts` alone. */
+/** Whoever only looks at the fleet's state reads it here; it is changed in `transact.ts` alone. */
 
 import { ACCOUNTS_SPACE, type Accounts, type fleetModel, type Settled } from "@neverstale/fleet-domain";
 import { MAIN_SPACE, type StateManager } from "@neverstale/server";
 
 export type FleetManager = StateManager<ReturnType<typeof fleetModel>>;
 
-/** Null while nobody has an account. */
+/** It returns null while nobody has an account. */
 export function accountsIn(manager: FleetManager): Accounts | null {
   return (manager.space(ACCOUNTS_SPACE)?.state as Accounts | undefined) ?? null;
 }

@@ -9,19 +9,6 @@ import { note } from "./note.ts";
 import type { FleetManager } from "./state.ts";
 import { Work } from "./work.ts";
 
-export interface TransactionsOptions {
-  readonly manager: FleetManager;
-  readonly budgets: HostBudgets;
-  readonly log: Log;
-  readonly moment: () => FleetMoment;
-}
-
-export interface StoreTrouble {
-  /** ISO 8601. */
-  readonly since: string;
-  readonly why: string;
-}
-
 export class Transactions {
   readonly moment: () => FleetMoment;
   readonly #manager: FleetManager;
@@ -41,7 +28,7 @@ export class Transactions {
     return this.#storeTrouble;
   }
 
-  /** What it decides is stored when this resolves; `result` is what `decide` returned. */
+  /** It resolves when what `decide` decided is stored. `result` is what that returned. */
   async transact<T>(
     decide: (work: Work) => T,
     options: TransactOptions = {},
@@ -82,7 +69,7 @@ export class Transactions {
     }
   }
 
-  /** Looks whether a store that took no changes takes them again: it tries with a change that is worth being told. */
+  /** It looks whether a store that took no changes takes them again, with a change that is worth being told. */
   async tryStoreAgain(): Promise<void> {
     if (this.#storeTrouble === null) return;
     const message = `the store takes changes again; it had refused them since ${this.#storeTrouble.since}`;
@@ -92,6 +79,19 @@ export class Transactions {
     this.#storeTrouble = null;
     this.#log.warn(message);
   }
+}
+
+export interface TransactionsOptions {
+  readonly manager: FleetManager;
+  readonly budgets: HostBudgets;
+  readonly log: Log;
+  readonly moment: () => FleetMoment;
+}
+
+export interface StoreTrouble {
+  /** It is ISO 8601. */
+  readonly since: string;
+  readonly why: string;
 }
 
 /** True when a change was refused because it can't be stored now: nothing has moved, and all else goes on. */

@@ -1,3 +1,5 @@
+/** The work is one transaction over the fleet's spaces while it is being decided. */
+
 import {
   ACCOUNTS_SPACE,
   type Accounts,
@@ -19,19 +21,7 @@ import { MAIN_SPACE, type Transaction } from "@neverstale/server";
 import type { HostBudgets } from "./host-budgets.ts";
 import type { FleetMoment } from "./moment.ts";
 
-type AuditModel = ReturnType<typeof auditModel>;
-
-/** What a decision may look at. */
-export interface View {
-  readonly fleet: Fleet;
-  /** Null: the host has no agent. */
-  agent(hostId: string): AgentState | null;
-}
-
-/**
- * One transaction over the fleet's spaces while it is being decided. What is changed shows at once in what is read;
- * a list that is walked while it changes is copied first.
- */
+/** A change shows at once in what is read. A list that is walked while it changes is copied first. */
 export class Work implements View {
   readonly fleet: Fleet;
   readonly at: FleetMoment;
@@ -53,7 +43,7 @@ export class Work implements View {
     return this.#transaction.state(outputSpace(commandId)) as OutputState | null;
   }
 
-  /** Null: nothing has been audited yet. */
+  /** Null means that nothing has been audited yet. */
   get audit(): AuditState | null {
     return this.#transaction.state(AUDIT_SPACE) as AuditState | null;
   }
@@ -106,6 +96,15 @@ export class Work implements View {
   #add(space: string, type: string, target: string, data: object): void {
     this.#transaction.add(space, [{ type, target, data: data as JsonObject }]);
   }
+}
+
+type AuditModel = ReturnType<typeof auditModel>;
+
+/** A decision may look at this. */
+export interface View {
+  readonly fleet: Fleet;
+  /** Null means that the host has no agent. */
+  agent(hostId: string): AgentState | null;
 }
 
 const NO_ACCOUNTS: Accounts = {

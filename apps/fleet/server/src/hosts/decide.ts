@@ -1,3 +1,5 @@
+/** Hosts are added, named, removed and marked as online or offline by these decisions. */
+
 import {
   agentSpace,
   type EnrollRequest,
@@ -16,7 +18,7 @@ import { note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
 
-/** A new host, never an old one taken over: where the name is taken, or is none for an id, it gets a suffix. */
+/** A new host never takes an old one over. Where the name is taken, or makes no id, the id gets a suffix. */
 export function addHost(work: Work, request: EnrollRequest, actor: string, tags: Host["tags"] = []): string {
   const problem = nameProblem(request.hostname);
   const id = freeId(work, problem === null ? request.hostname : "host");
@@ -43,7 +45,7 @@ function freeId(work: Work, hostname: string): string {
   return `${id}-${work.at.newId().slice(0, 6).toLowerCase()}`;
 }
 
-/** The host that is called so already, or may be taken for it. */
+/** It returns the host that is called so already, or may be taken for it. */
 function calledSo(work: Work, name: string, besides?: string): string | null {
   for (const host of work.fleet.hosts.values()) {
     if (host.id === besides) continue;
@@ -70,7 +72,7 @@ export function patchHost(work: Work, hostId: string, patch: HostPatch, actor: s
   note(work, { category: "audit", level: "info", actor, host: hostId, action: "host_changed", message });
 }
 
-/** The host, its work and its agent's right to speak: all in one transaction. */
+/** The host goes with its work and its agent's right to speak, all in one transaction. */
 export function removeHost(work: Work, hostId: string, actor: string): void {
   if (!work.fleet.hosts.has(hostId)) throw unknownHost(hostId);
   endAllOn(work, hostId, actor);

@@ -1,4 +1,4 @@
-/** The routes of hosts: what people change of them. */
+/** People change and remove hosts by these routes. */
 
 import { type Host, HostAnswer, HostPatch, ReachedAnswer } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
@@ -8,12 +8,6 @@ import type { TransactFor } from "../http/io/once.ts";
 import type { OpenSockets } from "../http/open-sockets.ts";
 import { type Answer, type Ask, param, type Route, userOf, withBody } from "../http/route.ts";
 import { patchHost, removeHost } from "./decide.ts";
-
-export interface HostRoutesParts {
-  readonly transactFor: TransactFor;
-  readonly sockets: OpenSockets;
-  readonly presences: Presences;
-}
 
 export function hostRoutes(parts: HostRoutesParts): Route[] {
   return [
@@ -35,6 +29,12 @@ export function hostRoutes(parts: HostRoutesParts): Route[] {
   ];
 }
 
+export interface HostRoutesParts {
+  readonly transactFor: TransactFor;
+  readonly sockets: OpenSockets;
+  readonly presences: Presences;
+}
+
 /** It is answered after the commit. */
 async function patch({ transactFor }: HostRoutesParts, ask: Ask<HostPatch>): Promise<Answer> {
   const id = param(ask, "id");
@@ -54,7 +54,7 @@ async function remove({ transactFor, sockets, presences }: HostRoutesParts, ask:
   const id = param(ask, "id");
   const { applied } = await transactFor(ask, (work) => {
     removeHost(work, id, userOf(ask).user);
-    sockets.revokeAgent(id); // Now, so that not even this change reaches them, and again for one that came in between.
+    sockets.revokeAgent(id); // They are closed now, so that not even this change reaches them, and again for one that came in between.
     return null;
   });
   if (!applied.replayed) {

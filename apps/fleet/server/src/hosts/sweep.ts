@@ -1,3 +1,5 @@
+/** Time passes for hosts: they fall silent, and what ran on them is lost in the end. */
+
 import type { Host } from "@neverstale/fleet-domain";
 import { LOST_AFTER_MS } from "../commands/catalogue.ts";
 import { endCommand, runningOn } from "../commands/decide.ts";
@@ -5,7 +7,7 @@ import { drive } from "../commands/driver.ts";
 import type { Work } from "../fleet/work.ts";
 import { setOnline } from "./decide.ts";
 
-/** What passes by itself when time does: hosts that fall silent, deadlines, work on hosts that never come back. */
+/** It looks for hosts that fell silent, deadlines that passed, and work on hosts that never came back. */
 export function sweepFleet(work: Work, isSilent: (hostId: string) => boolean): void {
   for (const host of [...work.fleet.hosts.values()]) {
     if (host.online && isSilent(host.id)) setOnline(work, host.id, false);

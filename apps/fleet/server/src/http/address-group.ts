@@ -1,6 +1,8 @@
+/** Limits count a group of addresses as one address. */
+
 /**
- * What limits count as one address: of IPv6 the /64, since whoever has one address of it has them all. An IPv4 address is
- * the same one however it is written.
+ * An IPv6 group is the /64, because whoever has one address of it has them all. An IPv4 address is the same one however it is
+ * written.
  */
 export function addressGroup(address: string): string {
   const [plain = ""] = address.split("%", 1);
@@ -21,7 +23,7 @@ function eightParts(address: string): number[] {
   return tail === undefined ? first : [...first, ...Array.from({ length: left }, () => 0), ...last];
 }
 
-/** Its last part may be written as an IPv4 address. */
+/** The last part of an IPv6 address may be written as an IPv4 address. */
 function partsOf(text: string): number[] {
   return text
     .split(":")

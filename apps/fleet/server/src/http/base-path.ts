@@ -1,4 +1,6 @@
-/** `/fleet` for `fleet`, `/fleet/` and the like, empty for `/`. Throws a plain error for what is no path. */
+/** Browsers may find the server below a path of a host that serves others too. */
+
+/** It returns `/fleet` for `fleet`, `/fleet/` and the like, and nothing for `/`. It throws a plain error for what is no path. */
 export function normalBasePath(text: string): string {
   const parts = text.split("/").filter((part) => part !== "");
   if (parts.every((part) => /^[\w.~-]+$/.test(part) && part !== "." && part !== ".."))
@@ -6,7 +8,7 @@ export function normalBasePath(text: string): string {
   throw new Error(`"${text}" is no base path: give the part of the address behind the host, as in /fleet`);
 }
 
-/** The path as the routes know it. A proxy may have taken the base path away already. */
+/** It returns the path as the routes know it. A proxy may have taken the base path away already. */
 export function withoutBasePath(url: string, basePath: string): string {
   if (basePath === "" || !url.startsWith(basePath)) return url;
   const rest = url.slice(basePath.length);

@@ -1,35 +1,13 @@
-/** The open sockets: who has how many (C7), and how those of whoever has lost the right to them are closed (rule A11). */
+/** Open sockets are counted by who has them (C7), and closed when somebody loses the right to them (rule A11). */
 
 import { RequestRefusal } from "../fleet/refusal.ts";
-
-/** Whom a socket belongs to. */
-export type Subject =
-  | { readonly kind: "user"; readonly user: string; readonly sessionHash: string }
-  | { readonly kind: "agent"; readonly host: string };
-
-/** It says with which code a socket of this subject is closed; null leaves it open. */
-export type SubjectJudge = (subject: Subject) => null | 4401 | 4403;
-
-/** How many sockets may be open at once; in all there are as many as the engine allows. */
-export interface SocketLimits {
-  /** From one address, of those that show neither a session nor a credential. */
-  readonly address: number;
-  /** Of one session: the tabs of a browser, and a script that follows many outputs. */
-  readonly session: number;
-  /** Of one host's agent. It has one, and for a while those that it lost. */
-  readonly agent: number;
-}
-
-export const DEFAULT_SOCKET_LIMITS: SocketLimits = { address: 2_000, session: 1_000, agent: 10 };
-
-const RETRY_AFTER_S = 5;
 
 export class OpenSockets {
   readonly #limits: SocketLimits;
   readonly #ofSession = new Map<string, number>();
   readonly #ofAgent = new Map<string, number>();
   #close: (judge: SubjectJudge) => void = () => {};
-  /** How often one more was refused. */
+  /** These count how often one more was refused. */
   readonly metrics = { tooManyOfSession: 0, tooManyOfAgent: 0 };
 
   constructor(limits: SocketLimits) {
@@ -66,20 +44,42 @@ export class OpenSockets {
     });
   }
 
-  /** The hashes of the sessions that have one open. */
+  /** It returns the hashes of the sessions that have a socket open. */
   sessions(): string[] {
     return [...this.#ofSession.keys()];
   }
 
-  /** Closes the sockets of sessions that have ended. */
+  /** It closes the sockets of sessions that have ended. */
   revokeSessions(hashes: readonly string[]): void {
     const ended = new Set(hashes);
     if (ended.size > 0)
       this.#close((subject) => (subject.kind === "user" && ended.has(subject.sessionHash) ? 4401 : null));
   }
 
-  /** Closes the sockets of a host's agent, whose host was removed. */
+  /** It closes the sockets of an agent whose host was removed. */
   revokeAgent(hostId: string): void {
     this.#close((subject) => (subject.kind === "agent" && subject.host === hostId ? 4403 : null));
   }
 }
+
+/** A socket belongs to this subject. */
+export type Subject =
+  | { readonly kind: "user"; readonly user: string; readonly sessionHash: string }
+  | { readonly kind: "agent"; readonly host: string };
+
+/** It says with which code a socket of this subject is closed. Null leaves it open. */
+export type SubjectJudge = (subject: Subject) => null | 4401 | 4403;
+
+/** So many sockets may be open at once. In all there are as many as the engine allows. */
+export interface SocketLimits {
+  /** So many may come from one address, of those that show neither a session nor a credential. */
+  readonly address: number;
+  /** One session may have so many: the tabs of a browser, and a script that follows many outputs. */
+  readonly session: number;
+  /** One host's agent may have so many. It has one, and for a while those that it lost. */
+  readonly agent: number;
+}
+
+export const DEFAULT_SOCKET_LIMITS: SocketLimits = { address: 2_000, session: 1_000, agent: 10 };
+
+const RETRY_AFTER_S = 5;

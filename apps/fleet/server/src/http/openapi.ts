@@ -1,20 +1,9 @@
+/** The API describes itself as OpenAPI 3.1, by the table of routes and the schemas that validate. */
+
 import { ProblemDetails } from "@neverstale/fleet-domain";
 import { z } from "zod";
 
-/** What is described of a route. */
-export interface Described {
-  readonly method: string;
-  readonly path: string;
-  readonly allow: string;
-  readonly body?: z.ZodType;
-  readonly query?: z.ZodType;
-  readonly answer?: z.ZodType;
-  readonly answerStatus?: number;
-}
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** The API as OpenAPI 3.1, from the table of routes and the very schemas that validate; the page's own files are left out. */
+/** The page's own files are left out. */
 export function openApi(routes: readonly Described[], version: string): Json {
   const api = routes.filter(({ path }) => /^\/(api|agent|healthz|readyz|metrics)(\/|$)/.test(path));
   const paths: Record<string, Record<string, Json>> = {};
@@ -29,6 +18,19 @@ export function openApi(routes: readonly Described[], version: string): Json {
     components: { schemas: { Problem: schemaOf(ProblemDetails, "output") }, securitySchemes: SECURITY_SCHEMES },
   };
 }
+
+/** This is described of a route. */
+export interface Described {
+  readonly method: string;
+  readonly path: string;
+  readonly allow: string;
+  readonly body?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly answer?: z.ZodType;
+  readonly answerStatus?: number;
+}
+
+type Json = Readonly<Record<string, unknown>>;
 
 const SECURITY_SCHEMES = {
   session: { type: "apiKey", in: "cookie", name: "neverstale_PORT", description: "__Host-neverstale behind https" },

@@ -1,20 +1,23 @@
+/** A browser may come from these origins and from no other: scheme, host and port count (C2). */
+
 import { normalOrigin } from "@neverstale/server";
 
-/** The origins a browser may come from, exactly: scheme, host and port (C2). */
 export class Origins {
   #allowed: ReadonlySet<string>;
 
-  /** Throws a plain error for what is no origin: a wrong setting must not start. */
+  /** It throws a plain error for what is no origin: a wrong setting must not start. */
   constructor(allowed: readonly string[]) {
     this.#allowed = new Set(allowed.map(normalised));
   }
 
-  /** Before the address is known nothing is allowed. */
+  /** From now on these are allowed. Before the server's address is known, nothing is. */
   replace(allowed: readonly string[]): void {
     this.#allowed = new Set(allowed.map(normalised));
   }
 
-  /** `origin` is the header as it came; missing, `null`, a prefix or a sub-domain of an allowed one are not allowed. */
+  /**
+   * `origin` is the header as it came. A missing one is not allowed, nor `null`, nor a prefix or a sub-domain of an allowed one.
+   */
   allows(origin: string | undefined): boolean {
     return origin !== undefined && this.#allowed.has(origin);
   }
@@ -45,7 +48,7 @@ export function addressOf(host: string, port: number): string {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** The address it listens on; for loopback under its other name too. */
+/** It returns the address that the server listens on, and for loopback the one under its other name too. */
 export function ownOrigins(host: string, port: number): string[] {
   const own = addressOf(host, port);
   return isLoopback(host) ? [...new Set([own, `http://localhost:${port}`])] : [own];

@@ -1,4 +1,4 @@
-/** An error becomes the body of an answer here: a problem as RFC 9457 has it, by a code from the closed list. */
+/** An error becomes the body of an answer here: a problem (RFC 9457), with a code from the closed list. */
 
 import { PROBLEMS, type ProblemDetails } from "@neverstale/fleet-domain";
 import { SyncError } from "@neverstale/protocol";
@@ -23,7 +23,7 @@ const TITLES: Readonly<Record<number, string>> = {
   503: "Unavailable",
 };
 
-/** The largest body that is taken; a batch of an agent's reports is the largest there is. */
+/** No larger body is taken. A batch of an agent's reports is the largest that there is. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Callers are told of their own mistakes and of the closed codes, never of what went wrong inside. */

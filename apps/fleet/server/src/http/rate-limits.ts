@@ -3,19 +3,19 @@
 import type { ThrottleOptions } from "./throttle.ts";
 
 export interface RateLimits {
-  /** Requests of one address that show neither a session nor a credential. */
+  /** They bound requests of one address that show neither a session nor a credential. */
   readonly requests: ThrottleOptions;
-  /** Requests of one session. */
+  /** They bound requests of one session. */
   readonly session: ThrottleOptions;
-  /** Requests of one host's agent. */
+  /** They bound requests of one host's agent. */
   readonly host: ThrottleOptions;
-  /** Sign-ins and enrolments tried by one address, or by one device that has signed in before. */
+  /** They bound sign-ins and enrolments that one address tries, or one device that has signed in before. */
   readonly attempts: ThrottleOptions;
-  /** Sign-ins to one account tried by one address: whoever guesses locks out nobody who comes from elsewhere. */
+  /** They bound sign-ins to one account that one address tries. Whoever guesses locks out nobody who comes from elsewhere. */
   readonly account: ThrottleOptions;
   /**
-   * Passwords tried by everyone together, and as many by all who signed in before. More than one address may try, so
-   * that none uses it up for the others.
+   * They bound passwords that all who are new try together, and as many that all who signed in before try. That is more than one
+   * address may try, so that none uses it up for the others.
    */
   readonly passwords: ThrottleOptions;
 }

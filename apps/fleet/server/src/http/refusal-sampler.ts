@@ -1,13 +1,7 @@
+/** The sampler decides which of many equal lines are logged: a few of each key. */
+
 import { Throttle, type ThrottleOptions } from "./throttle.ts";
 
-/** Of one key, so many lines are worth reading. */
-const EACH: ThrottleOptions = { burst: 20, perSecond: 0.2 };
-/** Of all keys together. */
-const ALL: ThrottleOptions = { burst: 500, perSecond: 20 };
-/** Keys whose lines left out are counted; those of others are counted in all only. */
-const MAX_KEYS = 10_000;
-
-/** Decides which of many equal lines are logged: a few of each key, and how many were left out before. */
 export class RefusalSampler {
   readonly #each: Throttle;
   readonly #all: Throttle;
@@ -19,7 +13,9 @@ export class RefusalSampler {
     this.#all = new Throttle(all);
   }
 
-  /** How many of that key were left out since the last that was logged, or null: this one is left out as well. */
+  /**
+   * It returns how many lines of that key were left out since the last that was logged, or null when this one is left out as well.
+   */
   sample(key: string, nowMs: number): number | null {
     const isLogged = this.#each.take(key, nowMs) === 0 && this.#all.take("", nowMs) === 0;
     const before = this.#leftOut.get(key) ?? 0;
@@ -32,3 +28,10 @@ export class RefusalSampler {
     return null;
   }
 }
+
+/** So many lines of one key are worth reading. */
+const EACH: ThrottleOptions = { burst: 20, perSecond: 0.2 };
+/** So many lines of all keys together are worth reading. */
+const ALL: ThrottleOptions = { burst: 500, perSecond: 20 };
+/** Lines left out are counted for each of so many keys. Those of other keys are counted in all only. */
+const MAX_KEYS = 10_000;

@@ -8,24 +8,24 @@ export interface Route {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly allow: Permission;
-  /** Requests that may be tried a few times a minute only: they guess a secret. */
+  /** Its requests guess a secret, so they may be tried a few times a minute only. */
   readonly guesses?: boolean;
-  /** What it takes and answers, for those who read the API's description. */
+  /** These say what it takes and answers, to those who read the API's description. */
   readonly body?: z.ZodType;
   readonly query?: z.ZodType;
-  /** Absent: no content, or no JSON. */
+  /** It is absent where there is no content, or no JSON. */
   readonly answer?: z.ZodType;
   readonly answerStatus?: number;
   readonly handle: (ask: Ask<unknown>) => Promise<Answer> | Answer;
 }
 
 /**
- * Who may call a route. `anyone`: a browser without a session. `agent`: a bearer credential; `new_agent`: none yet. The
- * others: a session of that role or a higher one.
+ * It says who may call a route. `anyone` needs no session. `agent` needs a bearer credential, which a `new_agent` has not yet. The
+ * others need a session of that role or a higher one.
  */
 export type Permission = "anyone" | "new_agent" | "agent" | "viewer" | "operator" | "admin";
 
-/** The headers of a request, with their names in lower case. */
+/** The names of headers are in lower case. */
 export interface RequestHeaders {
   readonly [name: string]: string | string[] | undefined;
   readonly authorization?: string | undefined;
@@ -33,10 +33,10 @@ export interface RequestHeaders {
   readonly origin?: string | undefined;
 }
 
-/** Where a request comes from. */
+/** A request comes from this source. */
 export interface RequestSource {
   readonly headers: RequestHeaders;
-  /** The address that limits and logs go by (C9). */
+  /** Limits and logs go by this address (C9). */
   readonly address: string;
 }
 
@@ -45,18 +45,18 @@ export interface Ask<B> extends RequestSource {
   readonly caller: Caller;
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, string>>;
-  /** The route that was found for it. */
+  /** This route was found for it. */
   readonly route: Pick<Route, "method" | "path">;
 }
 
 export interface Caller {
-  /** Of a session. */
+  /** It is there where a session was shown. */
   readonly signedIn: ShownSession | null;
-  /** Of an agent's credential: the host is known by it, never by what a message says (C38). */
+  /** It is there where an agent's credential was shown. The host is known by that, never by what a message says (C38). */
   readonly hostId: string | null;
 }
 
-/** Somebody who is signed in, with the secret that was shown for it. */
+/** Somebody is signed in, and has shown this secret for it. */
 export interface ShownSession extends SignedIn {
   readonly secret: string;
 }
@@ -64,7 +64,7 @@ export interface ShownSession extends SignedIn {
 export interface Answer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** An object goes as JSON, a text, bytes or pieces of text as they are; absent: no content. */
+  /** An object goes as JSON. A text, bytes and pieces of text go as they are. Without it there is no content. */
   readonly body?: unknown;
 }
 
@@ -73,13 +73,13 @@ interface RouteWithBody<S extends z.ZodType> extends Omit<Route, "handle"> {
   readonly handle: (ask: Ask<z.output<S>>) => Promise<Answer> | Answer;
 }
 
-/** A route whose body has been through its schema when its handler sees it. */
+/** The body of such a route has been through its schema when its handler sees it. */
 export function withBody<S extends z.ZodType>(route: RouteWithBody<S>): Route {
   const { body, handle } = route;
   return { ...route, handle: (ask) => handle({ ...ask, body: parsed(body, ask.body, "the body") }) };
 }
 
-/** The query as its schema wants it. */
+/** It returns the query as its schema wants it. */
 export function queried<S extends z.ZodType>(schema: S, ask: Ask<unknown>): z.output<S> {
   return parsed(schema, ask.query, "the query");
 }
@@ -95,7 +95,7 @@ function parsed<S extends z.ZodType>(schema: S, given: unknown, what: string): z
   });
 }
 
-/** The signed-in caller of a route that only admits such. */
+/** It returns the caller of a route that only admits those who are signed in. */
 export function userOf(ask: Ask<unknown>): ShownSession {
   if (ask.caller.signedIn === null) throw new Error("a route for signed-in users has let somebody else in");
   return ask.caller.signedIn;
@@ -112,7 +112,7 @@ export function param(ask: Ask<unknown>, name: string): string {
   return value;
 }
 
-/** What a log says of who asks (C13): never a token, never what was sent. */
+/** It returns what a log says of who asks (C13): never a token, never what was sent. */
 export function callerOf({ address, headers }: RequestSource): object {
   return { ip: address, origin: headers.origin };
 }

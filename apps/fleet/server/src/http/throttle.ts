@@ -2,15 +2,6 @@
 
 import { TokenBucket } from "@neverstale/base";
 
-export interface ThrottleOptions {
-  /** How many may come at once. */
-  readonly burst: number;
-  readonly perSecond: number;
-}
-
-/** Callers remembered at most; beyond it those that have waited longest are forgotten. */
-const MAX_BUCKETS = 10_000;
-
 export class Throttle {
   readonly #options: ThrottleOptions;
   readonly #maxBuckets: number;
@@ -22,8 +13,8 @@ export class Throttle {
   }
 
   /**
-   * 0: go ahead. Else how many whole seconds to wait; nothing was taken then. `nowMs` is of a clock that nobody sets; one
-   * that goes back all the same costs nobody a token.
+   * It returns 0 when the caller may go ahead, and else how many whole seconds to wait, with nothing taken. `nowMs` is of a clock that
+   * nobody sets. One that goes back all the same costs nobody a token.
    */
   take(key: string, nowMs: number): number {
     const { burst, perSecond } = this.#options;
@@ -34,7 +25,7 @@ export class Throttle {
     return bucket.take(1, nowMs) ? 0 : Math.max(1, Math.ceil((1 - bucket.left(nowMs)) / perSecond));
   }
 
-  /** Gives one back: what it was taken for did no harm. */
+  /** It gives one back that was taken for something that did no harm. */
   refund(key: string): void {
     this.#buckets.get(key)?.giveBack(1);
   }
@@ -47,3 +38,12 @@ export class Throttle {
     }
   }
 }
+
+export interface ThrottleOptions {
+  /** So many may come at once. */
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+/** So many callers are remembered. Beyond that, those who have not come for longest are forgotten. */
+const MAX_BUCKETS = 10_000;

@@ -1,17 +1,10 @@
-/** The routes for those who run the server: whether it lives, whether it is ready, and its metrics. */
+/** Those who run the server ask by these routes whether it lives and is ready, and what it measures. */
 
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { FleetManager } from "../fleet/state.ts";
 import type { Transactions } from "../fleet/transact.ts";
 import type { HttpMetrics } from "../http/io/http-metrics.ts";
 import type { Answer, Route } from "../http/route.ts";
-
-export interface ProcessRoutesParts {
-  readonly manager: FleetManager;
-  readonly transactions: Transactions;
-  readonly metrics: HttpMetrics;
-  readonly isDraining: () => boolean;
-}
 
 export function processRoutes(parts: ProcessRoutesParts): Route[] {
   const { metrics } = parts;
@@ -25,6 +18,13 @@ export function processRoutes(parts: ProcessRoutesParts): Route[] {
       handle: async () => ({ headers: { "content-type": metrics.contentType }, body: await metrics.text() }),
     },
   ];
+}
+
+export interface ProcessRoutesParts {
+  readonly manager: FleetManager;
+  readonly transactions: Transactions;
+  readonly metrics: HttpMetrics;
+  readonly isDraining: () => boolean;
 }
 
 function ready({ manager, transactions, isDraining }: ProcessRoutesParts): Answer {

@@ -1,4 +1,5 @@
-/** Why the server can't start, as a person is told: what is wrong, and what to do about it. */
+/** A person is told why the server can't start, and what to do about it. */
+
 export class StartFailure extends Error {
   override readonly name = "StartFailure";
   readonly hint: string;
@@ -9,7 +10,7 @@ export class StartFailure extends Error {
   }
 }
 
-/** An error of listening, in words. */
+/** It puts an error of listening into words. */
 export function listenFailure(host: string, port: number, error: unknown): unknown {
   const anyFree = "Choose another one with --port; --port 0 takes any free one.";
   switch (codeOf(error)) {
@@ -31,7 +32,7 @@ export function listenFailure(host: string, port: number, error: unknown): unkno
   }
 }
 
-/** An error of making or opening the data directory, in words. */
+/** It puts an error of making or opening the data directory into words. */
 export function dataDirectoryFailure(path: string, error: unknown): unknown {
   switch (codeOf(error)) {
     case "EEXIST":

@@ -20,6 +20,73 @@ import { linkTo, type SetupLink } from "./setup-link.ts";
  * while the server runs, and while it does not.
  */
 
+/** It asks for a reset, and waits for a server that runs. */
+export async function askForReset(dataDir: string): Promise<AskedReset> {
+  if (!existsSync(databaseIn(dataDir)))
+    throw new StartFailure(`${dataDir} is no data directory of a server`, "Name the server's own with --data-dir.");
+  const token = newSecret();
+  writePrivate(requestIn(dataDir), JSON.stringify({ tokenHash: hashOf(token), askedMs: Date.now() } satisfies Request));
+  giveToOwner(requestIn(dataDir), dataDir);
+  const running = readRunning(dataDir);
+  const until = performance.now() + (running?.runs === true ? PATIENCE_MS : 0);
+  while (existsSync(requestIn(dataDir)) && performance.now() < until) await delay(LOOK_MS / 5);
+  return {
+    link: linkTo(running?.address ?? "http://127.0.0.1:8080", token),
+    isDone: !existsSync(requestIn(dataDir)),
+  };
+}
+
+export interface AskedReset {
+  readonly link: string;
+  /** False means that no server works on the data. The next start does what was asked for. */
+  readonly isDone: boolean;
+}
+
+/** It looks for requests while the server runs, and returns how to stop. */
+export function watchForResets(parts: ResetParts, dataDir: string): () => Promise<void> {
+  const turns = new Turns();
+  const timer = setInterval(() => {
+    if (turns.free) void turns.take(() => carryOutReset(parts, dataDir));
+  }, LOOK_MS);
+  return async () => {
+    clearInterval(timer);
+    await turns.take(() => {});
+  };
+}
+
+/** It does what was asked for, and returns true when somebody holds a link that is good from now on. */
+export async function carryOutReset(parts: ResetParts, dataDir: string): Promise<boolean> {
+  return await reset(parts, dataDir).catch((error: unknown) => {
+    parts.log.error({ err: error }, "admin could not be reset; it is tried again");
+    return false;
+  });
+}
+
+async function reset(
+  { transactions, sessions, setupLink, clocks, log }: ResetParts,
+  dataDir: string,
+): Promise<boolean> {
+  const path = requestIn(dataDir);
+  if (!existsSync(path)) return false;
+  const request = readRequest(path);
+  const { result: ended } = await transactions.transact(resetAdmin);
+  sessions.closeEnded(ended, () => true);
+  const linkIsGood = request !== null && Math.abs(clocks.now() - request.askedMs) < LINK_WAITS_MS;
+  if (linkIsGood) setupLink.take(request.tokenHash, clocks.steadyNow());
+  else setupLink.drop();
+  rmSync(path, { force: true, recursive: true });
+  log.warn({ linkIsGood }, "admin was reset by neverstale admin reset");
+  return linkIsGood;
+}
+
+export interface ResetParts {
+  readonly transactions: Transactions;
+  readonly sessions: Sessions;
+  readonly setupLink: SetupLink;
+  readonly clocks: Clocks;
+  readonly log: Log;
+}
+
 const LOOK_MS = 500;
 /** A server that runs is waited for so long. */
 const PATIENCE_MS = 10_000;
@@ -48,73 +115,6 @@ export function noteAddress(log: Log, dataDir: string, address: string, runs: bo
   } catch (error) {
     log.warn({ err: error }, "where the server is found could not be noted");
   }
-}
-
-export interface ResetParts {
-  readonly transactions: Transactions;
-  readonly sessions: Sessions;
-  readonly setupLink: SetupLink;
-  readonly clocks: Clocks;
-  readonly log: Log;
-}
-
-/** It does what was asked for, and returns true when somebody holds a link that is good from now on. */
-export async function carryOutReset(parts: ResetParts, dataDir: string): Promise<boolean> {
-  return await reset(parts, dataDir).catch((error: unknown) => {
-    parts.log.error({ err: error }, "admin could not be reset; it is tried again");
-    return false;
-  });
-}
-
-async function reset(
-  { transactions, sessions, setupLink, clocks, log }: ResetParts,
-  dataDir: string,
-): Promise<boolean> {
-  const path = requestIn(dataDir);
-  if (!existsSync(path)) return false;
-  const request = readRequest(path);
-  const { result: ended } = await transactions.transact(resetAdmin);
-  sessions.closeEnded(ended, () => true);
-  const linkIsGood = request !== null && Math.abs(clocks.now() - request.askedMs) < LINK_WAITS_MS;
-  if (linkIsGood) setupLink.take(request.tokenHash, clocks.steadyNow());
-  else setupLink.drop();
-  rmSync(path, { force: true, recursive: true });
-  log.warn({ linkIsGood }, "admin was reset by neverstale admin reset");
-  return linkIsGood;
-}
-
-/** It looks for requests while the server runs, and returns how to stop. */
-export function watchForResets(parts: ResetParts, dataDir: string): () => Promise<void> {
-  const turns = new Turns();
-  const timer = setInterval(() => {
-    if (turns.free) void turns.take(() => carryOutReset(parts, dataDir));
-  }, LOOK_MS);
-  return async () => {
-    clearInterval(timer);
-    await turns.take(() => {});
-  };
-}
-
-export interface AskedReset {
-  readonly link: string;
-  /** False means that no server works on the data. The next start does what was asked for. */
-  readonly isDone: boolean;
-}
-
-/** It asks for a reset, and waits for a server that runs. */
-export async function askForReset(dataDir: string): Promise<AskedReset> {
-  if (!existsSync(databaseIn(dataDir)))
-    throw new StartFailure(`${dataDir} is no data directory of a server`, "Name the server's own with --data-dir.");
-  const token = newSecret();
-  writePrivate(requestIn(dataDir), JSON.stringify({ tokenHash: hashOf(token), askedMs: Date.now() } satisfies Request));
-  giveToOwner(requestIn(dataDir), dataDir);
-  const running = readRunning(dataDir);
-  const until = performance.now() + (running?.runs === true ? PATIENCE_MS : 0);
-  while (existsSync(requestIn(dataDir)) && performance.now() < until) await delay(LOOK_MS / 5);
-  return {
-    link: linkTo(running?.address ?? "http://127.0.0.1:8080", token),
-    isDone: !existsSync(requestIn(dataDir)),
-  };
 }
 
 function readRequest(path: string): Request | null {

@@ -4,22 +4,6 @@ import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:c
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import { type Claimant, FairQueue } from "../fair-queue.ts";
 
-/** One hash takes 128 MiB and some tenths of a second (C18). */
-const COST = { N: 2 ** 17, r: 8, p: 1 } as const;
-const MAX_MEMORY = 160 * 1024 * 1024;
-const KEY_BYTES = 32;
-/** So many hashes are made at the same time (C19). */
-const AT_ONCE = 2;
-
-/** Somebody waits for a place. */
-interface Turn {
-  readonly begin: () => void;
-  readonly refuse: () => void;
-}
-
-/** The server itself asks under this name. */
-const OURSELVES: Claimant = { key: "", known: true };
-
 /** The places for hashing are shared fairly among those who ask. */
 export class Passwords {
   readonly #waiting: FairQueue<Turn>;
@@ -74,6 +58,22 @@ export class Passwords {
     else next.begin();
   }
 }
+
+/** One hash takes 128 MiB and some tenths of a second (C18). */
+const COST = { N: 2 ** 17, r: 8, p: 1 } as const;
+const MAX_MEMORY = 160 * 1024 * 1024;
+const KEY_BYTES = 32;
+/** So many hashes are made at the same time (C19). */
+const AT_ONCE = 2;
+
+/** Somebody waits for a place. */
+interface Turn {
+  readonly begin: () => void;
+  readonly refuse: () => void;
+}
+
+/** The server itself asks under this name. */
+const OURSELVES: Claimant = { key: "", known: true };
 
 const NOBODY = `scrypt$${COST.N}$${COST.r}$${COST.p}$${"A".repeat(22)}$${"A".repeat(43)}`;
 

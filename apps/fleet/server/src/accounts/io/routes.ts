@@ -18,20 +18,6 @@ import type { ServerKey } from "./server-key.ts";
 import type { Sessions } from "./sessions.ts";
 import type { SetupLink } from "./setup-link.ts";
 
-export interface AccountRoutesParts {
-  readonly manager: FleetManager;
-  readonly transactions: Transactions;
-  readonly sessions: Sessions;
-  readonly cookies: Cookies;
-  readonly claimants: Claimants;
-  readonly guesses: Guesses;
-  readonly passwords: Passwords;
-  readonly setupLink: SetupLink;
-  readonly key: ServerKey;
-  readonly clocks: Clocks;
-  readonly log: Log;
-}
-
 export function accountRoutes(parts: AccountRoutesParts): Route[] {
   return [
     withBody({
@@ -76,6 +62,20 @@ export function accountRoutes(parts: AccountRoutesParts): Route[] {
       handle: (ask) => setPassword(parts, ask),
     }),
   ];
+}
+
+export interface AccountRoutesParts {
+  readonly manager: FleetManager;
+  readonly transactions: Transactions;
+  readonly sessions: Sessions;
+  readonly cookies: Cookies;
+  readonly claimants: Claimants;
+  readonly guesses: Guesses;
+  readonly passwords: Passwords;
+  readonly setupLink: SetupLink;
+  readonly key: ServerKey;
+  readonly clocks: Clocks;
+  readonly log: Log;
 }
 
 /**

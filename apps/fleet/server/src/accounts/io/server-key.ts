@@ -6,15 +6,6 @@ import { join } from "node:path";
 import { StartFailure } from "../../process/start-failure.ts";
 import { sameSecret } from "./secrets.ts";
 
-const BYTES = 32;
-const FILE = "secret.key";
-
-/** This device has signed in as `user`. */
-export interface Device {
-  readonly id: string;
-  readonly user: string;
-}
-
 export class ServerKey {
   readonly #key: Buffer;
   /** Names of cookies are made of it. Those of servers on one machine differ, and those of one server stay, whatever its port. */
@@ -40,6 +31,15 @@ export class ServerKey {
   #sign(text: string): Buffer {
     return createHmac("sha256", this.#key).update(text).digest();
   }
+}
+
+const BYTES = 32;
+const FILE = "secret.key";
+
+/** This device has signed in as `user`. */
+export interface Device {
+  readonly id: string;
+  readonly user: string;
 }
 
 /** The key lies in the data directory. It is made at the first start. */

@@ -13,15 +13,6 @@ import { endSession, openSession, type SignedIn, seeSessions, signedIn, unseenSe
 import { MemorySessions } from "../memory-sessions.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 
-export interface SessionsParts {
-  readonly manager: FleetManager;
-  readonly transactions: Transactions;
-  readonly cookies: Cookies;
-  readonly sockets: OpenSockets;
-  readonly refusalLog: RefusalLog;
-  readonly clocks: Clocks;
-}
-
 export class Sessions {
   readonly #parts: SessionsParts;
   readonly #inMemory = new MemorySessions();
@@ -102,4 +93,13 @@ export class Sessions {
   endOldInMemory(): void {
     this.#parts.sockets.revokeSessions(this.#inMemory.endOld(this.#parts.clocks.now()));
   }
+}
+
+export interface SessionsParts {
+  readonly manager: FleetManager;
+  readonly transactions: Transactions;
+  readonly cookies: Cookies;
+  readonly sockets: OpenSockets;
+  readonly refusalLog: RefusalLog;
+  readonly clocks: Clocks;
 }

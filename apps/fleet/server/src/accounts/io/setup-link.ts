@@ -2,12 +2,6 @@
 
 import { hashOf, newSecret, sameSecret } from "./secrets.ts";
 
-const VALID_MS = 15 * 60_000;
-
-export function linkTo(address: string, token: string): string {
-  return `${address}/#setup=${token}`;
-}
-
 export class SetupLink {
   #hash: string | null = null;
   #expiresMs = 0;
@@ -42,4 +36,10 @@ export class SetupLink {
       this.#hash ??= hash;
     };
   }
+}
+
+const VALID_MS = 15 * 60_000;
+
+export function linkTo(address: string, token: string): string {
+  return `${address}/#setup=${token}`;
 }

@@ -28,13 +28,6 @@ import { enroll, makeEnrollmentToken, removeEnrollmentToken, shownToken } from "
 import type { Presences } from "../presences.ts";
 import { acceptReports } from "../reports.ts";
 
-export interface AgentRoutesParts {
-  readonly manager: FleetManager;
-  readonly transactions: Transactions;
-  readonly presences: Presences;
-  readonly log: Log;
-}
-
 /** Agents post to these themselves. */
 export function agentRoutes(parts: AgentRoutesParts): Route[] {
   // What one host sends is taken one after the other: what is remembered of it is never decided on twice.
@@ -66,6 +59,13 @@ export function agentRoutes(parts: AgentRoutesParts): Route[] {
       handle: (ask) => turns.take(hostOf(ask), () => report(parts, hostOf(ask), ask.body)),
     }),
   ];
+}
+
+export interface AgentRoutesParts {
+  readonly manager: FleetManager;
+  readonly transactions: Transactions;
+  readonly presences: Presences;
+  readonly log: Log;
 }
 
 async function enrollHost({ transactions, log }: AgentRoutesParts, ask: Ask<EnrollRequest>): Promise<Answer> {

@@ -1,15 +1,20 @@
+/** A request comes from an address, which a trusted proxy may tell; limits and logs go by it (C9). */
+
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 
 /**
- * Where requests come from, for limits and logs (C9). It is the socket's own address, unless that is a proxy which the
- * operator trusts: then what the proxy wrote at the end of `X-Forwarded-For`, and so on as long as that is one as well.
+ * The address is the socket's own, unless that is a proxy which the operator trusts. Then it is what the proxy wrote at the end of
+ * `X-Forwarded-For`, and so on as long as that is a trusted proxy as well.
  */
 export class TrustedProxies {
   readonly #trusted = new BlockList();
   readonly #isNone: boolean;
 
-  /** Addresses, or ranges such as `10.0.0.0/8`. Throws a plain error for what is neither: a wrong setting must not start. */
+  /**
+   * It takes addresses, and ranges such as `10.0.0.0/8`. It throws a plain error for what is neither: a wrong setting must not
+   * start.
+   */
   constructor(proxies: readonly string[]) {
     this.#isNone = proxies.length === 0;
     for (const proxy of proxies) this.#trust(proxy);
@@ -34,14 +39,14 @@ export class TrustedProxies {
     let address = peer;
     for (const hop of hops.reverse()) {
       const next = plain(hop.trim());
-      if (isIP(next) === 0) return address; // What is no address says nothing: the last one that spoke is taken.
+      if (isIP(next) === 0) return address; // Text that is no address says nothing. The last one that spoke is taken.
       address = next;
       if (!this.#trusts(address)) return address;
     }
     return address;
   }
 
-  /** Whether this peer is a proxy that the operator trusts: it brings the connections of many. */
+  /** True means that this peer is a proxy that the operator trusts. It brings the connections of many. */
   isProxy(peer: string): boolean {
     return !this.#isNone && this.#trusts(plain(peer));
   }
@@ -57,7 +62,7 @@ function familyOf(address: string): "ipv4" | "ipv6" | null {
   return version === 0 ? null : version === 4 ? "ipv4" : "ipv6";
 }
 
-/** A server that listens on `::` sees IPv4 peers as `::ffff:10.0.0.1`: one address must not have two names. */
+/** A server that listens on `::` sees IPv4 peers as `::ffff:10.0.0.1`, and one address must not have two names. */
 function plain(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, "");
 }

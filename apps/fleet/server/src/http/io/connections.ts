@@ -1,35 +1,15 @@
+/** The plain HTTP connections are bounded, so that whoever only holds connections keeps nobody out (C7). */
+
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** Plain HTTP connections that may be open at once; sockets that were upgraded are counted elsewhere. */
-export interface ConnectionLimits {
-  readonly all: number;
-  /** From one address, of those that have shown neither a session nor a credential. */
-  readonly address: number;
-}
-
-export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { all: 10_000, address: 500 };
-
-/** How long one that does nothing is kept. */
-export const KEEP_ALIVE_MS = 5_000;
-/** The same for who has shown a session or a credential, and for proxies: longer than theirs, as a rule. */
-export const KNOWN_KEEP_ALIVE_MS = 72_000;
-
-interface Connection {
-  /** The address; null for one that may have any number: a proxy, or who has shown a session or a credential. */
-  group: string | null;
-  isIdle: boolean;
-}
-
-const REFUSAL = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
-
 /**
- * Bounds the plain connections (C7). At a bound one that does nothing makes room, the one that has done nothing for
- * longest: whoever only holds connections keeps nobody out. A new one is refused when all of them are at work.
+ * At a bound a connection that does nothing makes room, the one that has done nothing for longest. A new one is refused when all of
+ * them are at work.
  */
 export class Connections {
   readonly #limits: ConnectionLimits;
-  /** The longest idle first. */
+  /** The connection that has been idle for longest comes first. */
   readonly #all = new Map<Socket, Connection>();
   readonly #strangers = new Map<string, Set<Socket>>();
   #closedIdle = 0;
@@ -43,7 +23,7 @@ export class Connections {
     return { connections: this.#all.size, connectionsClosedIdle: this.#closedIdle, connectionsRefused: this.#refused };
   }
 
-  /** `groupOf`: what counts as one address; null: as many as there are. */
+  /** `groupOf` says what counts as one address. Null means that there may be as many as there are. */
   watch(http: HttpServer, groupOf: (socket: Socket) => string | null): void {
     http.on("connection", (socket: Socket) => this.#add(socket, groupOf(socket)));
     http.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
@@ -53,7 +33,7 @@ export class Connections {
     http.on("upgrade", ({ socket }: IncomingMessage) => this.#leave(socket));
   }
 
-  /** It has shown a session or a credential that is good. */
+  /** The socket has shown a session or a credential that is good. */
   know(socket: Socket): void {
     const connection = this.#all.get(socket);
     if (connection === undefined || connection.group === null) return;
@@ -78,7 +58,7 @@ export class Connections {
     socket.once("close", () => this.#leave(socket));
   }
 
-  /** Whether there was one that does nothing: a stranger's before one that is known. */
+  /** It returns true when there was a connection that does nothing. A stranger's is closed before one that is known. */
   #closeOne(candidates: Iterable<Socket>): boolean {
     let known: Socket | null = null;
     for (const socket of candidates) {
@@ -97,7 +77,7 @@ export class Connections {
     return true;
   }
 
-  /** Whoever was at work last stands last. */
+  /** The connection that was at work last stands last. */
   #move(socket: Socket, isIdle: boolean): void {
     const connection = this.#all.get(socket);
     if (connection === undefined) return;
@@ -121,3 +101,25 @@ export class Connections {
     if (strangers?.size === 0) this.#strangers.delete(group);
   }
 }
+
+/** So many plain HTTP connections may be open at once. Sockets that were upgraded are counted elsewhere. */
+export interface ConnectionLimits {
+  readonly all: number;
+  /** So many may come from one address, of those that have shown neither a session nor a credential. */
+  readonly address: number;
+}
+
+export const DEFAULT_CONNECTION_LIMITS: ConnectionLimits = { all: 10_000, address: 500 };
+
+/** A connection that does nothing is kept so long. */
+export const KEEP_ALIVE_MS = 5_000;
+/** It is kept so long for who has shown a session or a credential, and for proxies: longer than they keep theirs, as a rule. */
+export const KNOWN_KEEP_ALIVE_MS = 72_000;
+
+interface Connection {
+  /** It is the address. Null means that any number is allowed: for a proxy, or who has shown a session or a credential. */
+  group: string | null;
+  isIdle: boolean;
+}
+
+const REFUSAL = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";

@@ -1,4 +1,4 @@
-/** The guard decides who gets in: it is the one place that does (C25, C26, C30, C38). */
+/** The guard is the one place that decides who gets in (C25, C26, C30, C38). */
 
 import { csrfTokenOf, sameSecret } from "../../accounts/io/secrets.ts";
 import type { Sessions } from "../../accounts/io/sessions.ts";
@@ -7,19 +7,7 @@ import { RequestRefusal } from "../../fleet/refusal.ts";
 import type { Origins } from "../origins.ts";
 import type { Caller, Permission, RequestHeaders } from "../route.ts";
 
-export interface GuardParts {
-  readonly origins: Origins;
-  readonly sessions: Sessions;
-  readonly credentials: Credentials;
-}
-
-export interface Asked {
-  readonly method: string;
-  readonly allow: Permission;
-  readonly headers: RequestHeaders;
-}
-
-/** Throws the refusal of whoever may not come in. */
+/** It throws the refusal of whoever may not come in. */
 export function admit({ origins, sessions, credentials }: GuardParts, { method, allow, headers }: Asked): Caller {
   if (allow === "agent") return { signedIn: null, hostId: agentOf(credentials, headers) };
   if (allow === "new_agent") return noBrowser(headers);
@@ -31,6 +19,18 @@ export function admit({ origins, sessions, credentials }: GuardParts, { method, 
   if (!safe) checkCsrf(session.secret, headers["x-csrf-token"]);
   if (RANK[session.role] < RANK[allow]) throw new RequestRefusal("forbidden", `this needs the role ${allow}`);
   return { signedIn: session, hostId: null };
+}
+
+export interface GuardParts {
+  readonly origins: Origins;
+  readonly sessions: Sessions;
+  readonly credentials: Credentials;
+}
+
+export interface Asked {
+  readonly method: string;
+  readonly allow: Permission;
+  readonly headers: RequestHeaders;
 }
 
 const RANK = { viewer: 1, operator: 2, admin: 3 } as const;
@@ -65,7 +65,7 @@ export function noBrowser({ origin }: RequestHeaders): Caller {
   throw new RequestRefusal("origin_refused", "agents are no browsers: no Origin is accepted here");
 }
 
-/** The host whose credential is shown. */
+/** It returns the host whose credential is shown. */
 export function agentOf(credentials: Credentials, headers: RequestHeaders): string {
   noBrowser(headers);
   const host = credentials.hostOf(headers);

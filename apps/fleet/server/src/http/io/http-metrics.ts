@@ -1,4 +1,4 @@
-/** The metrics: what `/metrics` shows of the engine, the requests and the process. */
+/** The metrics show at `/metrics` what the engine, the requests and the process do. */
 
 import type { SyncEndpoint } from "@neverstale/server";
 import type { FastifyReply, FastifyRequest } from "fastify";
@@ -27,7 +27,7 @@ export class HttpMetrics {
     });
   }
 
-  /** Full states that sockets were sent, by why it was not a diff. */
+  /** It shows the full states that sockets were sent, by why it was not a diff. */
   addFullStates(sockets: SyncEndpoint): void {
     new Gauge({
       name: "neverstale_sync_full_states",
@@ -40,7 +40,7 @@ export class HttpMetrics {
     });
   }
 
-  /** Numbers that are counted elsewhere, each as a gauge by the name it has there. `read` always gives the same names. */
+  /** It shows numbers that are counted elsewhere, each as a gauge by the name it has there. `read` always gives the same names. */
   addNumbers(prefix: string, read: () => object): void {
     for (const name of Object.keys(numbersOf(read()))) {
       new Gauge({
@@ -54,7 +54,7 @@ export class HttpMetrics {
     }
   }
 
-  /** By the route's pattern: a path has too many values. */
+  /** A request is counted by its route's pattern, because paths have too many values. */
   observe(request: FastifyRequest, reply: FastifyReply): void {
     const route = request.routeOptions.url ?? "none";
     const { method } = request;

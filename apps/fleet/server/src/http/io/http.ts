@@ -1,4 +1,4 @@
-/** The HTTP API: every route of the table behind one guard, and nothing else (C30). */
+/** The HTTP API serves every route of the table behind one guard, and nothing else (C30). */
 
 import { Readable } from "node:stream";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
@@ -15,29 +15,12 @@ import { admit, type GuardParts } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
 import type { RequestLimits } from "./request-limits.ts";
 
-declare module "fastify" {
-  interface FastifyRequest {
-    caller: Caller | null;
-  }
-}
-
-export interface HttpParts extends GuardParts {
-  readonly connections: Connections;
-  readonly proxies: TrustedProxies;
-  readonly requestLimits: RequestLimits;
-  readonly claimants: Claimants;
-  readonly guesses: Guesses;
-  readonly refusalLog: RefusalLog;
-  readonly metrics: HttpMetrics;
-  readonly isDraining: () => boolean;
-}
-
 export function buildHttp(parts: HttpParts, routes: readonly Route[]): FastifyInstance {
   const { connections, metrics, origins, requestLimits } = parts;
   const headers = () => securityHeaders(origins.schemes.has("https:"));
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
-    // Node's own limits against slow senders (C8).
+    // These are Node's own limits against slow senders (C8).
     requestTimeout: 30_000,
     http: {
       headersTimeout: 10_000,
@@ -46,9 +29,9 @@ export function buildHttp(parts: HttpParts, routes: readonly Route[]): FastifyIn
     },
     keepAliveTimeout: KEEP_ALIVE_MS,
     routerOptions: { maxParamLength: 200 },
-    // Whose word is taken for an address is `TrustedProxies`' to say, for sockets too (C9).
+    // `TrustedProxies` says whose word is taken for an address, for sockets too (C9).
     trustProxy: false,
-    // An address that can't be read comes past all hooks.
+    // A request for an address that can't be read comes past all hooks.
     frameworkErrors: (error, request, reply) => {
       reply.headers(headers());
       sendProblem(parts, limited(requestLimits, request) ?? error, request, reply);
@@ -74,12 +57,29 @@ export function buildHttp(parts: HttpParts, routes: readonly Route[]): FastifyIn
   return app;
 }
 
+declare module "fastify" {
+  interface FastifyRequest {
+    caller: Caller | null;
+  }
+}
+
+export interface HttpParts extends GuardParts {
+  readonly connections: Connections;
+  readonly proxies: TrustedProxies;
+  readonly requestLimits: RequestLimits;
+  readonly claimants: Claimants;
+  readonly guesses: Guesses;
+  readonly refusalLog: RefusalLog;
+  readonly metrics: HttpMetrics;
+  readonly isDraining: () => boolean;
+}
+
 function addRoute(parts: HttpParts, app: FastifyInstance, route: Route): void {
   const { claimants, guesses, sessions } = parts;
   app.route({
     method: route.method,
     url: route.path,
-    // Before the body is read: who may not come in can't make the server parse anything.
+    // This runs before the body is read: who may not come in can't make the server parse anything.
     onRequest: async (request) => {
       if (route.guesses === true) limitGuesses(parts, request);
       const caller = admit(parts, { method: route.method, allow: route.allow, headers: request.headers });
@@ -111,7 +111,7 @@ function isPieces(body: unknown): body is AsyncIterable<string> {
   return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }
 
-/** Why this request is one too many; null: it is not. */
+/** It returns why this request is one too many, or null when it is not. */
 function limited(limits: RequestLimits, request: FastifyRequest): unknown {
   try {
     limits.limit(request.raw);
@@ -121,10 +121,10 @@ function limited(limits: RequestLimits, request: FastifyRequest): unknown {
   }
 }
 
-/** Longer than the other end is told: it must not send while this one closes. */
+/** A connection is kept for longer than the other end is told, which must not send while this end closes. */
 const GRACE_MS = 1_000;
 
-/** Tells the other end how long it may keep the connection: Node would tell it the short time of strangers. */
+/** It tells the other end how long it may keep the connection. Node would tell the short time of strangers. */
 function keepLonger(reply: FastifyReply): void {
   reply.headers({ connection: "keep-alive", "keep-alive": `timeout=${KNOWN_KEEP_ALIVE_MS / 1000}` });
 }
@@ -146,7 +146,7 @@ function sourceOf({ proxies }: HttpParts, { raw }: FastifyRequest): RequestSourc
   return { headers: raw.headers, address: proxies.addressOf(raw) };
 }
 
-/** The path without its query, which may hold what no log should. */
+/** It returns the path without its query, which may hold what no log should. */
 function pathOf(request: FastifyRequest): string {
   return request.url.split("?", 1)[0] ?? "";
 }

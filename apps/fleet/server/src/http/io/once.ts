@@ -1,4 +1,4 @@
-/** What a request changes is one transaction, and a repeat of the request changes nothing: clients repeat whatever they got no answer to. */
+/** A request changes the state in one transaction, and its repeats change nothing. */
 
 import { createHash } from "node:crypto";
 import { canonicalJson, type JsonObject, type JsonValue, timeOfKey } from "@neverstale/protocol";
@@ -9,16 +9,6 @@ import { RequestRefusal } from "../../fleet/refusal.ts";
 import type { Transactions } from "../../fleet/transact.ts";
 import type { Work } from "../../fleet/work.ts";
 import { type Ask, userOf } from "../route.ts";
-
-/**
- * With an `Idempotency-Key` a repeat gets the first answer and changes nothing (rule D1). `scope` tells apart who may be
- * given that answer, where it is not for the user in every session.
- */
-export type TransactFor = <T extends JsonValue>(
-  ask: Ask<unknown>,
-  decide: (work: Work, idFor: IdFor) => T,
-  scope?: string,
-) => Promise<{ readonly applied: Applied; readonly result: T }>;
 
 export function onceFor(transactions: Transactions): TransactFor {
   return async (ask, decide, scope = "") => {
@@ -38,7 +28,17 @@ export function onceFor(transactions: Transactions): TransactFor {
   };
 }
 
-/** The key as the caller gave it; null when it gave none. */
+/**
+ * Clients repeat whatever they got no answer to. With an `Idempotency-Key` a repeat gets the first answer and changes nothing (rule D1).
+ * `scope` tells apart who may be given that answer, where it is not for the user in every session.
+ */
+export type TransactFor = <T extends JsonValue>(
+  ask: Ask<unknown>,
+  decide: (work: Work, idFor: IdFor) => T,
+  scope?: string,
+) => Promise<{ readonly applied: Applied; readonly result: T }>;
+
+/** It returns the key as the caller gave it, or null when it gave none. */
 export function idempotencyKey({ headers }: Ask<unknown>): string | null {
   const key = headers["idempotency-key"];
   if (key === undefined) return null;
@@ -47,7 +47,7 @@ export function idempotencyKey({ headers }: Ask<unknown>): string | null {
 }
 
 function storedKey(parts: readonly string[], { params, body }: Ask<unknown>): NonNullable<TransactOptions["key"]> {
-  // A code of a second factor is fresh at each repeat, and alters nothing that is asked.
+  // The code of a second factor is fresh at each repeat, and alters nothing that is asked.
   const { totp: _, ...meant } = (body ?? {}) as JsonObject;
   const bodyHash = createHash("sha256")
     .update(canonicalJson({ ...params, ...meant }))

@@ -1,4 +1,4 @@
-/** Requests are limited here, by whom they show to be; sockets are counted by the same (C7). */
+/** Requests are limited by the session or credential that they show, or else by their address (C7). */
 
 import type { IncomingMessage } from "node:http";
 import type { Sessions } from "../../accounts/io/sessions.ts";
@@ -10,14 +10,6 @@ import type { RateLimits } from "../rate-limits.ts";
 import { Throttle } from "../throttle.ts";
 import type { TrustedProxies } from "./client-address.ts";
 import type { Connections } from "./connections.ts";
-
-export interface RequestLimitsParts {
-  readonly sessions: Sessions;
-  readonly credentials: Credentials;
-  readonly connections: Connections;
-  readonly proxies: TrustedProxies;
-  readonly clocks: Clocks;
-}
 
 export class RequestLimits {
   readonly #parts: RequestLimitsParts;
@@ -33,7 +25,7 @@ export class RequestLimits {
   }
 
   /**
-   * Refuses one request too many. Whoever shows a credential or a session that is good is limited by that alone: a whole
+   * It refuses one request too many. Whoever shows a credential or a session that is good is limited by that alone: a whole
    * site may come from one address. Looking it up costs a hash of some bytes, and nobody can guess one.
    */
   limit(request: IncomingMessage): void {
@@ -52,8 +44,8 @@ export class RequestLimits {
   }
 
   /**
-   * Whom sockets are counted for, beside their session or host, which has a bound of its own: a whole site may come from
-   * one address, so that counts only for those who show neither.
+   * Sockets are counted for this key, beside their session or host, which has a bound of its own. A whole site may come from one
+   * address, so the address counts only for those who show neither.
    */
   socketKey(request: IncomingMessage): string {
     const host = this.#parts.credentials.hostOf(request.headers);
@@ -65,4 +57,12 @@ export class RequestLimits {
   #groupOf(request: IncomingMessage): string {
     return addressGroup(this.#parts.proxies.addressOf(request));
   }
+}
+
+export interface RequestLimitsParts {
+  readonly sessions: Sessions;
+  readonly credentials: Credentials;
+  readonly connections: Connections;
+  readonly proxies: TrustedProxies;
+  readonly clocks: Clocks;
 }

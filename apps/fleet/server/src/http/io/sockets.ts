@@ -1,3 +1,5 @@
+/** The fleet's sockets are served behind one judgement, made before the 101 (C1). */
+
 import { type Server as HttpServer, type IncomingHttpHeaders, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { AGENT_SPACES, agentSpace, outputSpace } from "@neverstale/fleet-domain";
@@ -20,19 +22,6 @@ import type { TrustedProxies } from "./client-address.ts";
 import { agentOf, type GuardParts, noBrowser, notSignedIn } from "./guard.ts";
 import type { RequestLimits } from "./request-limits.ts";
 
-const AGENT_PATH = "/agent/sync";
-const OUTPUT_PATH = /^\/sync\/output\/([\w-]{1,200})$/;
-
-export interface SocketParts extends GuardParts {
-  readonly manager: FleetManager;
-  readonly sockets: OpenSockets;
-  readonly proxies: TrustedProxies;
-  readonly requestLimits: RequestLimits;
-  readonly refusalLog: RefusalLog;
-  readonly log: Log;
-}
-
-/** All sockets of the fleet, behind one judgement made before the 101 (C1). */
 export function serveSockets(http: HttpServer, parts: SocketParts, beaconMs: number): SyncEndpoint {
   const { manager, proxies, refusalLog, requestLimits, log } = parts;
   const endpoint = serveSync(http, {
@@ -54,11 +43,23 @@ export function serveSockets(http: HttpServer, parts: SocketParts, beaconMs: num
   return endpoint;
 }
 
+const AGENT_PATH = "/agent/sync";
+const OUTPUT_PATH = /^\/sync\/output\/([\w-]{1,200})$/;
+
+export interface SocketParts extends GuardParts {
+  readonly manager: FleetManager;
+  readonly sockets: OpenSockets;
+  readonly proxies: TrustedProxies;
+  readonly requestLimits: RequestLimits;
+  readonly refusalLog: RefusalLog;
+  readonly log: Log;
+}
+
 function isSocketPath(path: string): boolean {
   return path === "/sync" || path === AGENT_PATH || OUTPUT_PATH.test(path);
 }
 
-/** An upgrade to anything else is answered, not left open; nor is one that comes when the endpoint has been closed. */
+/** An upgrade to anything else is answered and not left open, and so is one that comes when the endpoint has been closed. */
 function refuseOthers(request: IncomingMessage, socket: Duplex, isAlone: boolean): void {
   const path = pathOf(request);
   if (isSocketPath(path) && !isAlone) return;
@@ -72,7 +73,7 @@ function refuseOthers(request: IncomingMessage, socket: Duplex, isAlone: boolean
   socket.end(answerTo(refusal), () => socket.destroy());
 }
 
-/** A refusal as bytes: an upgrade that no one takes has no response to write to. */
+/** It returns a refusal as bytes, because an upgrade that nobody takes has no response to write to. */
 function answerTo(refusal: RequestRefusal): string {
   const body = JSON.stringify(problemDetailsOf(refusal));
   const head = [
@@ -85,7 +86,7 @@ function answerTo(refusal: RequestRefusal): string {
   return `${head.join("\r\n")}\r\n\r\n${body}`;
 }
 
-/** What `judge` throws as a refusal is one. */
+/** A refusal that `judge` throws becomes the engine's. */
 function judged<T>(judge: () => T): T | RefusedUpgrade {
   try {
     return judge();
@@ -106,7 +107,7 @@ function open(parts: SocketParts, request: IncomingMessage, info: UpgradeInfo): 
   return grant;
 }
 
-/** For a log (C13). */
+/** It returns what a log says of a request (C13). */
 function aboutOf({ proxies }: SocketParts, request: IncomingMessage): object {
   return { ip: proxies.addressOf(request), origin: request.headers.origin, path: pathOf(request) };
 }
@@ -120,7 +121,7 @@ function refusedAs({ status, code, message, hint, retryAfterS }: RequestRefusal)
   return retryAfterS === null ? refusal : { ...refusal, retryAfterMs: retryAfterS * 1000 };
 }
 
-/** For a log: not even the hash of a session (C13). */
+/** A log says who it is, and not even the hash of a session (C13). */
 function nameOf(subject: Subject): object {
   return subject.kind === "user" ? { user: subject.user } : { host: subject.host };
 }
@@ -129,7 +130,7 @@ interface KnownGrant extends Grant {
   readonly subject: Subject;
 }
 
-/** Before anything else is looked at: requests of one address are bounded, and come from where they may (C2). */
+/** Before anything else is looked at, requests of one address are bounded, and must come from where they may (C2). */
 function admitFrom({ origins, requestLimits }: SocketParts, request: IncomingMessage): null {
   requestLimits.limit(request);
   if (pathOf(request) === AGENT_PATH) noBrowser(request.headers);
@@ -147,13 +148,13 @@ function csrfTokenFor({ sessions }: SocketParts, headers: IncomingHttpHeaders): 
   return session === null ? null : csrfTokenOf(session.secret);
 }
 
-/** By its credential alone; it may follow its own space and no other. */
+/** An agent comes in by its credential alone. It may follow its own space and no other. */
 function grantAgent({ manager, credentials }: SocketParts, request: IncomingMessage): KnownGrant {
   const host = agentOf(credentials, request.headers);
   return known(manager, agentSpace(host), { kind: "agent", host });
 }
 
-/** By the cookie. */
+/** A user comes in by the cookie. */
 function grantUser({ manager, sessions }: SocketParts, request: IncomingMessage, info: UpgradeInfo): KnownGrant {
   const session = sessions.of(request.headers);
   if (session === null) throw notSignedIn();

@@ -1,3 +1,5 @@
+/** The built web page is read once and served from memory. */
+
 import { createHash } from "node:crypto";
 import { type Dirent, readdirSync, readFileSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
@@ -5,6 +7,27 @@ import { gzipSync } from "node:zlib";
 import { PAGE_SCREENS } from "@neverstale/fleet-domain";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import type { Answer, Ask, Route } from "../route.ts";
+
+/** A request only looks up a name in a map. No path is ever joined (C29). */
+export function staticRoutes(directory: string, basePath: string): Route[] {
+  const files = readFiles(directory);
+  const index = below(basePath, files.get("/index.html") ?? notBuilt());
+  return [
+    { method: "GET", path: "/", allow: "anyone", handle: (ask) => send(index, ask) },
+    {
+      method: "GET",
+      path: "/*",
+      allow: "anyone",
+      handle: (ask) => {
+        const path = `/${ask.params["*"] ?? ""}`;
+        const file = files.get(path);
+        if (file !== undefined) return send(file, ask);
+        if (isScreen(path)) return send(index, ask);
+        throw new RequestRefusal("not_found", `there is no GET ${path}`);
+      },
+    },
+  ];
+}
 
 interface StaticFile {
   readonly type: string;
@@ -27,28 +50,7 @@ const TYPES: Readonly<Record<string, string>> = {
   ".txt": "text/plain; charset=utf-8",
 };
 
-/** The built web page, read once: a request only looks up a name in this map, no path is ever joined (C29). */
-export function staticRoutes(directory: string, basePath: string): Route[] {
-  const files = readFiles(directory);
-  const index = below(basePath, files.get("/index.html") ?? notBuilt());
-  return [
-    { method: "GET", path: "/", allow: "anyone", handle: (ask) => send(index, ask) },
-    {
-      method: "GET",
-      path: "/*",
-      allow: "anyone",
-      handle: (ask) => {
-        const path = `/${ask.params["*"] ?? ""}`;
-        const file = files.get(path);
-        if (file !== undefined) return send(file, ask);
-        if (isScreen(path)) return send(index, ask);
-        throw new RequestRefusal("not_found", `there is no GET ${path}`);
-      },
-    },
-  ];
-}
-
-/** A screen of the page, alone or with the one record that is open on it. Nothing else looks like a page (C29). */
+/** A screen stands alone, or with the one record that is open on it. Nothing else looks like a page (C29). */
 function isScreen(path: string): boolean {
   const [nothing, screen = "", record, ...more] = path.split("/");
   return nothing === "" && SCREENS.has(screen) && more.length === 0 && (record === undefined || isRecord(record));
@@ -89,7 +91,7 @@ function entriesOf(directory: string): Dirent[] {
   try {
     return readdirSync(directory, { recursive: true, withFileTypes: true });
   } catch {
-    return []; // Not built: the page says so.
+    return []; // The page was not built, which it says itself.
   }
 }
 
@@ -105,7 +107,7 @@ function staticFile(plain: Buffer, type: string, isHashed: boolean): StaticFile 
   };
 }
 
-/** The page as it must be below a path: what it loads lies there, and it is told so. */
+/** Below a path the page is told so, and loads what it needs from there. */
 function below(basePath: string, index: StaticFile): StaticFile {
   if (basePath === "") return index;
   const html = index.plain

@@ -1,4 +1,4 @@
-/** The app is all of the server on one http server: its routes, its sockets and what is measured of them. */
+/** The app is the routes and sockets of the server on one http server, and what is measured of them. */
 
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -22,15 +22,6 @@ import type { Route } from "../../http/route.ts";
 import { processRoutes } from "../routes.ts";
 import type { Parts } from "./parts.ts";
 
-export interface App {
-  readonly http: FastifyInstance;
-  readonly sockets: SyncEndpoint;
-  /** All that can be asked for: the table that the tests walk. */
-  readonly routes: readonly Route[];
-  /** Every connection, those of sockets and those that are becoming one too: Node forgets them once they upgrade. */
-  cutConnections(): void;
-}
-
 /** It does not listen yet. */
 export function buildApp(parts: Parts, options: { readonly beaconMs: number; readonly webDirectory: string }): App {
   const { basePath, connections, proxies } = parts;
@@ -44,7 +35,7 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
   const removeBase = (request: IncomingMessage) => {
     request.url = withoutBasePath(request.url ?? "/", basePath);
   };
-  // First of all listeners.
+  // These are the first of all listeners.
   for (const event of ["request", "upgrade"]) http.server.prependListener(event, removeBase);
   const open = new Set<Socket>();
   http.server.on("connection", (connection) => {
@@ -55,6 +46,15 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
     for (const connection of open) connection.destroy();
   };
   return { http, sockets, routes, cutConnections };
+}
+
+export interface App {
+  readonly http: FastifyInstance;
+  readonly sockets: SyncEndpoint;
+  /** This table holds all that can be asked for. */
+  readonly routes: readonly Route[];
+  /** It cuts every connection, also those of sockets and those that are becoming one, which Node forgets once they upgrade. */
+  cutConnections(): void;
 }
 
 function routesOf(parts: Parts, webDirectory: string): Route[] {
@@ -74,7 +74,7 @@ function routesOf(parts: Parts, webDirectory: string): Route[] {
   return routes;
 }
 
-/** The description is made when somebody asks for it for the first time: most never do. */
+/** The description is made when somebody asks for it for the first time, which most never do. */
 function descriptionRoute(routes: readonly Route[]): Route {
   let body: object | null = null;
   const handle = () => {

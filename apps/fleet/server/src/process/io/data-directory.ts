@@ -1,8 +1,10 @@
+/** The data directory is made for this user alone. */
+
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { dataDirectoryFailure } from "../start-failure.ts";
 
-/** Makes the directory for this user alone; refuses one that others can look into (C46). */
+/** It makes the directory, and refuses one that others can look into (C46). */
 export function openDataDirectory(path: string): void {
   process.umask(0o077);
   try {
@@ -18,7 +20,7 @@ export function openDataDirectory(path: string): void {
   }
 }
 
-/** Not `recursive`: with it Node never comes back from where nothing can be made, such as /proc. */
+/** It does not use `recursive`, with which Node never comes back from where nothing can be made, such as /proc. */
 function makeDirectory(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
   const parent = dirname(path);
@@ -26,7 +28,7 @@ function makeDirectory(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-/** Where the state is. */
+/** The state is in this file. */
 export function databaseIn(dataDir: string): string {
   return join(dataDir, "fleet.db");
 }

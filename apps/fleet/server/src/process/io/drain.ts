@@ -5,6 +5,16 @@ import type { LocalAgent } from "./local-agent.ts";
 import { closeManager } from "./manager.ts";
 import type { Parts } from "./parts.ts";
 
+export async function drain({ parts, app, stops, agent }: Draining): Promise<void> {
+  parts.drain.hasBegun = true;
+  agent?.stop();
+  const cut = setTimeout(() => app.cutConnections(), DRAIN_MS);
+  await Promise.all([app.sockets.close(), app.http.close(), ...stops.map((stop) => stop())]);
+  clearTimeout(cut);
+  await closeManager(parts.manager, parts.log);
+  await parts.logStream?.flushed();
+}
+
 export interface Draining {
   readonly parts: Parts;
   readonly app: App;
@@ -15,13 +25,3 @@ export interface Draining {
 
 /** Connections that are still open after so long are cut. */
 const DRAIN_MS = 3_000;
-
-export async function drain({ parts, app, stops, agent }: Draining): Promise<void> {
-  parts.drain.hasBegun = true;
-  agent?.stop();
-  const cut = setTimeout(() => app.cutConnections(), DRAIN_MS);
-  await Promise.all([app.sockets.close(), app.http.close(), ...stops.map((stop) => stop())]);
-  clearTimeout(cut);
-  await closeManager(parts.manager, parts.log);
-  await parts.logStream?.flushed();
-}

@@ -8,17 +8,9 @@ import type { Log } from "../../fleet/log.ts";
 import type { Transactions } from "../../fleet/transact.ts";
 import { credentialIn, LocalAgent, removedHint } from "./local-agent.ts";
 
-export interface LocalAgentParts {
-  readonly credentials: Credentials;
-  readonly transactions: Transactions;
-  readonly log: Log;
-}
-
-const LOCAL_TOKEN = "this machine";
-
 /**
- * An agent that the state knows needs no token; else it gets a fresh one, and an unused older one goes. None where this
- * machine's host was removed: it stays away until its credential is deleted.
+ * An agent that the state knows needs no token. Otherwise it gets a fresh one, and an unused older one goes. No agent is started where
+ * this machine's host was removed: it stays away until its credential is deleted.
  */
 export async function startLocalAgent(
   { credentials, transactions, log }: LocalAgentParts,
@@ -35,6 +27,14 @@ export async function startLocalAgent(
   const enrollToken = known === undefined ? await makeLocalToken(transactions) : null;
   return new LocalAgent({ address: loopbackOf(address), dataDir, enrollToken, log });
 }
+
+export interface LocalAgentParts {
+  readonly credentials: Credentials;
+  readonly transactions: Transactions;
+  readonly log: Log;
+}
+
+const LOCAL_TOKEN = "this machine";
 
 async function makeLocalToken(transactions: Transactions): Promise<string> {
   const token = newSecret();

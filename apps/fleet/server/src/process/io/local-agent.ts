@@ -1,3 +1,5 @@
+/** The agent of this machine runs as a process of its own. */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import {
   closeSync,
@@ -16,28 +18,9 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { Log } from "../../fleet/log.ts";
 
-/** What the agent exits with when another process of it works on its data directory. */
-const ALREADY_RUNNING = 3;
-/** What it exits with when neither credential nor token is accepted: its host was removed, say. */
-const REVOKED = 4;
-const MAX_LOG_BYTES = 10 * 1024 * 1024;
-const FIRST_DELAY_MS = 500;
-const MAX_DELAY_MS = 30_000;
-/** An agent that ran for so long died of something new. */
-const SETTLED_MS = 60_000;
-
-export interface LocalAgentOptions {
-  readonly address: string;
-  /** The agent's own data directory. */
-  readonly dataDir: string;
-  /** A token with which it may enrol; null: it has. */
-  readonly enrollToken: string | null;
-  readonly log: Log;
-}
-
 /**
- * The agent of this very machine, as a process of its own that lives on when the server is killed: it is detached and
- * writes its log to a file. It is started again when it dies; one that runs already is left alone.
+ * The process lives on when the server is killed: it is detached and writes its log to a file. The agent is started again when it dies.
+ * An agent that runs already is left alone.
  */
 export class LocalAgent {
   readonly #options: LocalAgentOptions;
@@ -52,7 +35,7 @@ export class LocalAgent {
     mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
     rmSync(this.#tokenFile, { force: true }); // A removed host must not find a way back by itself.
     if (options.enrollToken !== null) writeFileSync(this.#tokenFile, options.enrollToken, { mode: 0o600 });
-    // One of an earlier server that listened elsewhere would look for it there for ever.
+    // The agent of an earlier server that listened elsewhere would look for it there for ever.
     for (const { pid, server } of agentsOn(options.dataDir)) if (server !== options.address) end(pid);
     this.#start();
   }
@@ -95,7 +78,7 @@ export class LocalAgent {
     this.#delayMs = ranMs > SETTLED_MS ? FIRST_DELAY_MS : Math.min(this.#delayMs * 2, MAX_DELAY_MS);
     if (code === ALREADY_RUNNING) {
       log.info("a local agent runs already");
-      this.#delayMs = this.#foundBefore ? MAX_DELAY_MS : FIRST_DELAY_MS; // It may be one that is ending.
+      this.#delayMs = this.#foundBefore ? MAX_DELAY_MS : FIRST_DELAY_MS; // That agent may be ending.
       this.#foundBefore = true;
     } else
       log.warn(
@@ -106,7 +89,7 @@ export class LocalAgent {
     this.#timer.unref();
   }
 
-  /** Ends the agent. What it runs goes on, and is taken up again at the next start. */
+  /** It ends the agent. What that runs goes on, and is taken up again at the next start. */
   stop(): void {
     this.#stopped = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
@@ -115,18 +98,37 @@ export class LocalAgent {
   }
 }
 
-/** Some of the server's settings are secrets: the agent is given its own settings alone. */
+/** The agent exits with this when another process of it works on its data directory. */
+const ALREADY_RUNNING = 3;
+/** It exits with this when neither credential nor token is accepted, for example because its host was removed. */
+const REVOKED = 4;
+const MAX_LOG_BYTES = 10 * 1024 * 1024;
+const FIRST_DELAY_MS = 500;
+const MAX_DELAY_MS = 30_000;
+/** An agent that ran for so long died of something new. */
+const SETTLED_MS = 60_000;
+
+export interface LocalAgentOptions {
+  readonly address: string;
+  /** This is the agent's own data directory. */
+  readonly dataDir: string;
+  /** It may enrol with this token. Null means that it has enrolled. */
+  readonly enrollToken: string | null;
+  readonly log: Log;
+}
+
+/** Some of the server's settings are secrets, so the agent is given its own settings alone. */
 function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const isOthers = (name: string) => /^NEVERSTALE_(?!AGENT_|CA$)/i.test(name);
   return Object.fromEntries(Object.entries(env).filter(([name]) => !isOthers(name)));
 }
 
-/** What to do about an agent whose host was removed. */
+/** It says what to do about an agent whose host was removed. */
 export function removedHint(dataDir: string): string {
   return `this machine's host was removed. To have it back, delete ${join(dataDir, CREDENTIAL_FILE)} and start the server again.`;
 }
 
-/** From the sources, or from what was built of them: like this file itself. */
+/** The agent runs from its sources, or from what was built of them, as this file itself does. */
 function agentCommand(): string[] {
   const isSource = import.meta.url.endsWith(".ts");
   const main = fileURLToPath(
@@ -137,8 +139,8 @@ function agentCommand(): string[] {
 }
 
 /**
- * Agents of this data directory with the server they work for, also one that an earlier server started. Empty where the
- * system doesn't say. By their whole command line: others may name the directory too.
+ * It returns the agents of this data directory with the server that they work for, also one that an earlier server started. There are
+ * none where the system doesn't say. Their whole command line counts, because others may name the directory too.
  */
 function agentsOn(dataDir: string): { readonly pid: number; readonly server: string | undefined }[] {
   const [program = ""] = agentCommand().slice(-1);
@@ -170,12 +172,12 @@ function argumentsOf(pid: number): string[] {
 const CREDENTIAL_FILE = "credential.json";
 const StoredCredential = z.object({ credential: z.string() });
 
-/** The credential an agent keeps in its data directory, or null where there is none. */
+/** It returns the credential that an agent keeps in its data directory, or null where there is none. */
 export function credentialIn(dataDir: string): string | null {
   try {
     return StoredCredential.parse(JSON.parse(readFileSync(join(dataDir, CREDENTIAL_FILE), "utf8"))).credential;
   } catch {
-    return null; // Not there or not readable: the agent enrols again.
+    return null; // The credential is not there, or can't be read. So the agent enrols again.
   }
 }
 

@@ -1,13 +1,10 @@
+/** The log stream writes the log's lines, and never waits for a reader. */
+
 import type { Writable } from "node:stream";
 
-/** What may wait for a reader, in bytes; beyond it lines are dropped. */
-const MAX_WAITING_BYTES = 1024 * 1024;
-/** How long the last lines are waited for at the end. */
-const FLUSH_MS = 500;
-
 /**
- * Where the log goes: never waits. What nobody reads is kept up to a bound, then dropped and counted; the first line that
- * finds room again says how many there were. A reader that has gone ends nothing.
+ * Lines that nobody reads are kept up to a bound, then dropped and counted. The first line that finds room again says how many there
+ * were. A reader that has gone ends nothing.
  */
 export class LogStream {
   readonly #out: Writable;
@@ -18,7 +15,7 @@ export class LogStream {
   constructor(out: Writable, maxBytes = MAX_WAITING_BYTES) {
     this.#out = out;
     this.#maxBytes = maxBytes;
-    out.on("error", () => {}); // It is not writable from here on, which is counted.
+    out.on("error", () => {}); // The stream is not writable from here on, which is counted.
   }
 
   write(line: string): void {
@@ -33,7 +30,7 @@ export class LogStream {
     return this.#out.writable && this.#out.writableLength + text.length <= this.#maxBytes;
   }
 
-  /** To a file it is written at once, which fails when its disk is full. */
+  /** A line is written to a file at once, which fails when its disk is full. */
   #put(text: string): boolean {
     try {
       this.#out.write(text);
@@ -43,7 +40,7 @@ export class LogStream {
     }
   }
 
-  /** Once all is written, or nobody has read it for a while. */
+  /** It resolves once all is written, or nobody has read it for a while. */
   async flushed(): Promise<void> {
     if (!this.#out.writable || this.#out.writableLength === 0) return;
     await new Promise<void>((resolve) => {
@@ -54,6 +51,11 @@ export class LogStream {
     });
   }
 }
+
+/** So many bytes may wait for a reader. Beyond that, lines are dropped. */
+const MAX_WAITING_BYTES = 1024 * 1024;
+/** At the end the last lines are waited for so long. */
+const FLUSH_MS = 500;
 
 function droppedLine(count: number): string {
   return `${JSON.stringify({ level: 40, time: Date.now(), dropped: count, msg: "log lines were dropped: nobody read them" })}\n`;

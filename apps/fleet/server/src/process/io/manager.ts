@@ -49,7 +49,7 @@ export function openManager(options: FleetOptions, dataDir: string, log: Log): P
   });
 }
 
-/** On a full disk the records can't be put in order any more: the next start does it, from the log. Nothing is lost. */
+/** On a full disk the records can't be put in order any more. The next start does it, from the log. Nothing is lost. */
 export async function closeManager(manager: FleetManager, log: Log): Promise<void> {
   await manager.close().catch((error: unknown) => {
     if (!(error instanceof StoreFailure) || error.outcome !== "nothing_moved") throw error;

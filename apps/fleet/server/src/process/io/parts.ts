@@ -1,4 +1,4 @@
-/** The parts of the server are put together here; each route and each round takes those that it names. */
+/** The parts of the server are made here; each route and each round takes those that it names. */
 
 import { Claimants } from "../../accounts/claimants.ts";
 import { Cookies } from "../../accounts/cookies.ts";
@@ -25,16 +25,6 @@ import { Origins } from "../../http/origins.ts";
 import { RefusalLog } from "../../http/refusal-log.ts";
 import type { LogStream } from "./log-stream.ts";
 import { connectionLimitsOf, type FleetOptions, rateLimitsOf, socketLimitsOf } from "./settings.ts";
-
-export interface Opened {
-  readonly manager: FleetManager;
-  readonly log: Log;
-  /** Where the log goes, when it is the server's own. */
-  readonly logStream: LogStream | null;
-  readonly dataDir: string;
-}
-
-export type Parts = ReturnType<typeof makeParts>;
 
 export function makeParts(options: FleetOptions, { manager, log, logStream, dataDir }: Opened) {
   const clocks = {
@@ -84,3 +74,13 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     metrics: new HttpMetrics(),
   };
 }
+
+export interface Opened {
+  readonly manager: FleetManager;
+  readonly log: Log;
+  /** The log goes there when it is the server's own. */
+  readonly logStream: LogStream | null;
+  readonly dataDir: string;
+}
+
+export type Parts = ReturnType<typeof makeParts>;

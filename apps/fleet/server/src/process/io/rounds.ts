@@ -1,4 +1,4 @@
-/** The rounds look after what time does to the fleet: hosts that fall silent, deadlines, sessions and tokens that end. */
+/** A round looks every two seconds after what time does to the fleet: silent hosts, deadlines, sessions that end. */
 
 import { Turns } from "@neverstale/base";
 import { accountsNeedSweep, sweepAccounts } from "../../accounts/decide.ts";
@@ -11,20 +11,7 @@ import { sweepFleet } from "../../hosts/sweep.ts";
 import type { OpenSockets } from "../../http/open-sockets.ts";
 import type { RefusalLog } from "../../http/refusal-log.ts";
 
-export interface RoundParts {
-  readonly manager: FleetManager;
-  readonly transactions: Transactions;
-  readonly presences: Presences;
-  readonly sessions: Sessions;
-  readonly sockets: OpenSockets;
-  readonly refusalLog: RefusalLog;
-}
-
-const ROUND_MS = 2_000;
-/** Every so many rounds what takes longer is looked at. */
-const LONG_ROUND = 15;
-
-/** Returns how to stop; the round under way ends first. */
+/** It returns how to stop. The round under way ends first. */
 export function startRounds(parts: RoundParts): () => Promise<void> {
   const turns = new Turns();
   let count = 0;
@@ -56,3 +43,16 @@ export async function round(parts: RoundParts, long: boolean): Promise<void> {
   const { result: ended } = await transactions.transact(sweepAccounts);
   sockets.revokeSessions(ended);
 }
+
+export interface RoundParts {
+  readonly manager: FleetManager;
+  readonly transactions: Transactions;
+  readonly presences: Presences;
+  readonly sessions: Sessions;
+  readonly sockets: OpenSockets;
+  readonly refusalLog: RefusalLog;
+}
+
+const ROUND_MS = 2_000;
+/** Every so many rounds, what takes longer is looked at too. */
+const LONG_ROUND = 15;

@@ -1,17 +1,13 @@
+/** The fleet's server runs as this process, until a signal ends it. */
+
 import { constants, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import type { FleetOptions } from "./settings.ts";
 import { type RunningFleet, startFleet } from "./start.ts";
 
-/** Whoever waits for the start that failed says why. */
-const SAY_WHY_MS = 200;
-
-/** The drain takes under 5 s; what hangs longer is not waited for. */
-const EXIT_WITHIN_MS = 4_800;
-
 /**
- * Runs the fleet's server as this process: until SIGTERM, SIGINT or SIGHUP, which drain it and exit with 0. An error that nobody
- * caught ends the process with 1: going on in an unknown state is worse (C6).
+ * SIGTERM, SIGINT and SIGHUP drain the server, and the process exits with 0. An error that nobody caught ends the process with 1,
+ * because going on in an unknown state is worse (C6).
  */
 export async function runFleet(options: FleetOptions = {}): Promise<RunningFleet> {
   const starting = startFleet(options);
@@ -24,7 +20,13 @@ export async function runFleet(options: FleetOptions = {}): Promise<RunningFleet
   return running;
 }
 
-/** From now on, while it starts too: whoever reads its address may end it in the same moment. */
+/** Whoever waits for a start that failed has so long to say why. */
+const SAY_WHY_MS = 200;
+
+/** The drain takes under 5 s. What hangs longer is not waited for. */
+const EXIT_WITHIN_MS = 4_800;
+
+/** Signals count from now on, while the server starts too: whoever reads its address may end it in the same moment. */
 function endOnSignals(starting: Promise<RunningFleet>): void {
   let isEnding = false;
   const end = () => {
@@ -38,17 +40,17 @@ function endOnSignals(starting: Promise<RunningFleet>): void {
         () => setTimeout(() => process.exit(1), SAY_WHY_MS),
       );
   };
-  // Each as often as it comes: Ctrl-C reaches this process twice when npm stands before it, and passes it on.
+  // A signal may come twice: Ctrl-C reaches this process by itself and through npm, which passes it on.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
   process.on("SIGHUP", isUnderNohup(process.env) ? () => {} : end);
 }
 
-/** Node forgets that a signal is to be ignored: whoever asked for it by nohup is served here. */
+/** Node forgets that a signal is to be ignored, which nohup asks for. So that is found out here. */
 function isUnderNohup(env: NodeJS.ProcessEnv): boolean {
   return basename(env._ ?? "") === "nohup" || isWriteOnly(0);
 }
 
-/** nohup opens what a process reads from so that it can't be read. */
+/** nohup gives the process an input that can't be read. */
 function isWriteOnly(fd: number): boolean {
   try {
     const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8"))?.[1] ?? "0";

@@ -1,4 +1,4 @@
-/** The settings of the server: what may be given, what it means when it isn't, and what no server can start with. */
+/** The settings of the server are declared, completed and checked here. */
 
 import { passwordProblem } from "@neverstale/fleet-domain";
 import type { SyncError } from "@neverstale/protocol";
@@ -14,34 +14,34 @@ import { DEFAULT_RATE_LIMITS, type RateLimits } from "../../http/rate-limits.ts"
 import { StartFailure } from "../start-failure.ts";
 import { connectionsAllowed } from "./open-files.ts";
 
-/** Each has its flag and its environment variable in the command line. */
+/** Most of these have a flag and an environment variable in the command line. */
 export interface FleetOptions {
-  /** 0: a free one. Default 8080. */
+  /** 0 takes any free port. Default 8080. */
   readonly port?: number;
-  /** Default 127.0.0.1. Any other one needs `allowedOrigins`. */
+  /** Default 127.0.0.1. Any other address needs `allowedOrigins`. */
   readonly host?: string;
   /** Default ./data */
   readonly dataDir?: string;
   readonly beaconMs?: number;
-  /** Events kept in the live state. Default 100. */
+  /** So many events are kept in the live state. Default 100. */
   readonly eventLimit?: number;
-  /** Audit events kept apart from all others. Default 10,000. */
+  /** So many audit events are kept, apart from all others. Default 10,000. */
   readonly auditLimit?: number;
-  /** Whether an agent for this very machine is started. Default true. */
+  /** True starts an agent for this very machine. Default true. */
   readonly localAgent?: boolean;
-  /** Where browsers may come from. Default: the address it listens on. */
+  /** Browsers may come from these. Default: the address that the server listens on. */
   readonly allowedOrigins?: readonly string[];
-  /** Addresses or ranges of proxies whose `X-Forwarded-For` is believed. Default: none. */
+  /** The `X-Forwarded-For` of proxies at these addresses or ranges is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
-  /** Behind the host in the addresses that browsers use, as in `/fleet`, when a proxy serves others there too. Default /. */
+  /** Browsers find the server below this path, as in `/fleet`, when a proxy serves others at its host too. Default /. */
   readonly basePath?: string;
-  /** Makes `admin` with this password, if there is no user. */
+  /** It becomes the password of `admin` while there is none. */
   readonly adminPassword?: string;
-  /** Starts though the database was not closed and its write-ahead log is gone. Default false: it is refused. */
+  /** True starts though the database was not closed and its write-ahead log is gone. Default false: that is refused. */
   readonly acceptLostLog?: boolean;
   /** Default: JSON lines on standard error. */
   readonly log?: Logger;
-  /** Takes the lines for standard output: the address, and the sign-in link where there is one. */
+  /** It takes the lines for standard output: the address, and the sign-in link where there is one. */
   readonly print?: (line: string) => void;
   /** Default: SQLite in the data directory. */
   readonly store?: Store;
@@ -51,17 +51,17 @@ export interface FleetOptions {
   readonly socketLimits?: Partial<SocketLimits>;
   readonly connectionLimits?: Partial<ConnectionLimits>;
   readonly hostLimits?: Partial<HostLimits>;
-  /** Milliseconds since 1970. */
+  /** It returns milliseconds since 1970. Default: the machine's clock. */
   readonly now?: () => number;
-  /** Milliseconds of a clock that nobody sets. Default: `now` where it is given, else this process's. */
+  /** It returns milliseconds of a clock that nobody sets. Default: `now` where it is given, else this process's clock. */
   readonly steadyNow?: () => number;
-  /** Called once when the outcome of a commit is unknown (rule A1). Default: the process ends with 1. */
+  /** It is called once when the outcome of a commit is unknown (rule A1). Default: the process ends with 1. */
   readonly onFailure?: (error: SyncError) => void;
 }
 
 export const DEFAULT_HOST = "127.0.0.1";
 
-/** Throws for settings that no server can start with: what can be told before anything is opened. */
+/** It throws for settings that no server can start with, as far as that can be told before anything is opened. */
 export function checkSettings(options: FleetOptions): void {
   const { host = DEFAULT_HOST, allowedOrigins = [], adminPassword = "", trustedProxies = [], basePath = "/" } = options;
   checkLimits(options);
@@ -84,7 +84,7 @@ function checkLimits(options: FleetOptions): void {
   rateLimitsOf(options);
 }
 
-/** Beyond this machine it is for a person to say where browsers come from: a proxy with TLS, as a rule (C47). */
+/** Beyond this machine a person must say where browsers come from, which is a proxy with TLS as a rule (C47). */
 function checkReachability(host: string, allowed: readonly string[]): void {
   if (isLoopback(host) || allowed.length > 0) return;
   throw new Error(

@@ -1,4 +1,4 @@
-/** The server is started here: settings are checked, the data is opened, all of it is put together, and it listens. */
+/** The server starts here: it checks its settings, opens its data, puts its parts together, and listens. */
 
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,19 +19,7 @@ import { startRounds } from "./rounds.ts";
 import { checkSettings, DEFAULT_HOST, type FleetOptions } from "./settings.ts";
 import { hasNoPassword, makeSignInLink, setFirstPassword } from "./way-in.ts";
 
-export interface RunningFleet {
-  /** `http://127.0.0.1:8080` */
-  readonly address: string;
-  /** The one-time link, while there is no other way in. */
-  readonly signInLink: string | null;
-  readonly manager: FleetManager;
-  readonly parts: Parts;
-  readonly app: App;
-  /** Stops accepting, finishes what is under way, sends sockets away with 1012, closes the store. Takes under 5 s. */
-  close(): Promise<void>;
-}
-
-/** Starts all of it; rejects, with everything closed again, when it can't. */
+/** It rejects, with everything closed again, when the server can't start. */
 export async function startFleet(options: FleetOptions = {}): Promise<RunningFleet> {
   const logStream = options.log === undefined ? new LogStream(process.stderr) : null;
   const log = options.log ?? pino({ base: null }, logStream ?? undefined);
@@ -45,6 +33,18 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
     await closeManager(manager, log);
     throw error;
   }
+}
+
+export interface RunningFleet {
+  /** It has the form `http://127.0.0.1:8080`. */
+  readonly address: string;
+  /** It is the one-time link, while there is no other way in. */
+  readonly signInLink: string | null;
+  readonly manager: FleetManager;
+  readonly parts: Parts;
+  readonly app: App;
+  /** It stops accepting, finishes what is under way, sends sockets away with 1012, and closes the store. It takes under 5 s. */
+  close(): Promise<void>;
 }
 
 async function serve(options: FleetOptions, opened: Opened): Promise<RunningFleet> {
@@ -91,11 +91,11 @@ async function listen(options: FleetOptions, { parts, app, dataDir }: Built): Pr
 interface Listening extends Built {
   readonly address: string;
   readonly print: (line: string) => void;
-  /** A reset was asked for while no server ran: whoever asked holds the link. */
+  /** A reset was asked for while no server ran, so somebody holds the link. */
   readonly linkIsKnown: boolean;
 }
 
-/** What follows once it listens. */
+/** The rest follows once the server listens. */
 async function goOn(
   options: FleetOptions,
   { parts, app, address, print, dataDir, linkIsKnown }: Listening,
