@@ -95,7 +95,8 @@ class Socket extends WebSocket {
 }
 
 function failureFor(error: unknown, path: string, server: URL): unknown {
-  if (!(error instanceof SyncError)) return error;
+  // Where the cause is an attempt before, nobody knows what became of the request. The error itself says how to find out.
+  if (!(error instanceof SyncError) || error.cause instanceof SyncError) return error;
   if (problemOf(error) !== null) return new Failure(`${path}: ${error.message}`, { hint: error.hint });
   return new Failure(`${server.origin} doesn't answer`, {
     hint: "Is the server running, and is the address right? Give it with --url.",
