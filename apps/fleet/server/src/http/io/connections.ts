@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
  * At a bound a connection that does nothing makes room, the one that has done nothing for longest. A new one is refused when all of
  * them are at work.
  */
-export class Connections {
+export class HttpConnections {
   readonly #limits: ConnectionLimits;
   /** The connection that has been idle for longest comes first. */
   readonly #all = new Map<Socket, Connection>();

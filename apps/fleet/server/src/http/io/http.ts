@@ -10,7 +10,7 @@ import type { RefusalLog } from "../refusal-log.ts";
 import { type Answer, type Caller, callerOf, type RequestSource, type Route } from "../route.ts";
 import { securityHeaders } from "../security-headers.ts";
 import type { TrustedProxies } from "./client-address.ts";
-import { type Connections, KEEP_ALIVE_MS, KNOWN_KEEP_ALIVE_MS } from "./connections.ts";
+import { type HttpConnections, KEEP_ALIVE_MS, KNOWN_KEEP_ALIVE_MS } from "./connections.ts";
 import { admit, type GuardParts } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
 import type { RequestLimits } from "./request-limits.ts";
@@ -64,7 +64,7 @@ declare module "fastify" {
 }
 
 export interface HttpParts extends GuardParts {
-  readonly connections: Connections;
+  readonly connections: HttpConnections;
   readonly proxies: TrustedProxies;
   readonly requestLimits: RequestLimits;
   readonly claimants: Claimants;

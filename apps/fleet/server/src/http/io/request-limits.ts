@@ -9,7 +9,7 @@ import { addressGroup } from "../address-group.ts";
 import type { RateLimits } from "../rate-limits.ts";
 import { Throttle } from "../throttle.ts";
 import type { TrustedProxies } from "./client-address.ts";
-import type { Connections } from "./connections.ts";
+import type { HttpConnections } from "./connections.ts";
 
 export class RequestLimits {
   readonly #parts: RequestLimitsParts;
@@ -62,7 +62,7 @@ export class RequestLimits {
 export interface RequestLimitsParts {
   readonly sessions: Sessions;
   readonly credentials: Credentials;
-  readonly connections: Connections;
+  readonly connections: HttpConnections;
   readonly proxies: TrustedProxies;
   readonly clocks: Clocks;
 }

@@ -16,7 +16,7 @@ import type { FleetManager } from "../../fleet/state.ts";
 import { Transactions } from "../../fleet/transact.ts";
 import { normalBasePath } from "../../http/base-path.ts";
 import { TrustedProxies } from "../../http/io/client-address.ts";
-import { Connections } from "../../http/io/connections.ts";
+import { HttpConnections } from "../../http/io/connections.ts";
 import { HttpMetrics } from "../../http/io/http-metrics.ts";
 import { onceFor } from "../../http/io/once.ts";
 import { RequestLimits } from "../../http/io/request-limits.ts";
@@ -44,7 +44,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const cookies = new Cookies({ id: key.cookieId, basePath }, origins);
   const sessions = new Sessions({ manager, transactions, cookies, sockets, refusalLog, clocks });
   const credentials = new Credentials(manager);
-  const connections = new Connections(connectionLimitsOf(options));
+  const connections = new HttpConnections(connectionLimitsOf(options));
   return {
     manager,
     log,
