@@ -29,7 +29,9 @@ export class FleetSession {
   /** Asks the server who is signed in. Null: nobody. */
   async load(): Promise<SessionAnswer | null> {
     const { status, text } = await this.#send("GET", "/api/session/here");
-    return status === 204 ? null : this.#begin(parsed(text));
+    if (status !== 204) return this.#begin(parsed(text));
+    this.#token = null;
+    return null;
   }
 
   /** It is sent once: a wrong password is not tried again. */
