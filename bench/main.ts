@@ -1,4 +1,4 @@
-/** `npm run bench`: measures, prints Markdown, keeps the numbers as JSON. Options: see `harness/options.ts`. */
+/** `npm run bench` measures, prints Markdown, and keeps the numbers as JSON: its options are in `harness/options.ts`. */
 
 import { installedPeers } from "./contenders/peers.ts";
 import { type Options, parseOptions, USAGE } from "./harness/options.ts";
@@ -9,7 +9,7 @@ import type { Workload } from "./harness/workload.ts";
 import { WORKLOADS } from "./workloads/workloads.ts";
 
 async function main(): Promise<void> {
-  process.env.NODE_ENV ??= "production"; // All are measured as their users run them.
+  process.env.NODE_ENV ??= "production"; // All contenders are measured as their users run them.
   const options = parseOptions(process.argv.slice(2));
   const workloads = chosen(options);
   const results: Result[] = [];
@@ -32,7 +32,7 @@ function chosen(options: Options): Workload[] {
   return wanted.map((workload) => ofThese(workload, options));
 }
 
-/** The cases and contenders that were asked for; all where none was named. */
+/** It keeps the cases and contenders that were asked for, and all of them where none was named. */
 function ofThese(workload: Workload, { cases, contenders }: Options): Workload {
   const isAsked = (asked: readonly string[], name: string) => asked.length === 0 || asked.includes(name);
   const kept = workload.cases

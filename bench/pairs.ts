@@ -1,7 +1,5 @@
-/**
- * This checkout against another one, run by turns: `node --conditions=source bench/pairs.ts OTHER [--only fanout,growth]
- * [--pairs 5] [--case "10,000 records" ...]`. For each case the median of the ratios within the pairs is printed, with the lowest and the highest.
- */
+/** This checkout is compared with another one, and the two are run by turns. */
+
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,12 +8,14 @@ import { readKept } from "./harness/results/kept.ts";
 import { isVoid, median } from "./harness/results/run.ts";
 
 const ENGINES = "engine-memory,engine-durable";
-/** What is compared, where a workload has it. */
+/** These columns are compared, where a workload has them. */
 const COLUMNS = ["changesPerSecond", "bytesPerChange", "p50Ms", "p99Ms", "cpuMicrosPerChange", "mainThreadMicros"];
 
-/** Of one run: by case, contender and column. */
+/** These are the values of one run, by case, contender and column. */
 type Numbers = ReadonlyMap<string, number>;
 
+// `node --conditions=source bench/pairs.ts OTHER [--only fanout,growth] [--pairs 5] [--case "10,000 records" ...]` prints for each
+// case the median of the ratios within the pairs, with the lowest and the highest.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -32,7 +32,7 @@ if (other === undefined || !Number.isSafeInteger(pairs) || pairs < 1)
 const own = fileURLToPath(new URL("..", import.meta.url));
 const ratios = new Map<string, number[]>();
 for (let pair = 0; pair < pairs; pair += 1) {
-  // Whoever comes second finds another machine: they take turns in that too.
+  // The one that comes second finds another machine, so they take turns in that, too.
   const order = pair % 2 === 0 ? [resolve(other), own] : [own, resolve(other)];
   const [first, second] = order.map(measured) as [Numbers, Numbers];
   const [before, after] = pair % 2 === 0 ? [first, second] : [second, first];

@@ -1,7 +1,4 @@
-/**
- * The tables of kept results again, as Markdown: `node --conditions=source bench/report.ts bench/results/*.json`. A file
- * replaces what earlier ones say of the contenders that it measured in a workload.
- */
+/** The tables of kept results are printed again, as Markdown: `node --conditions=source bench/report.ts bench/results/*.json`. */
 
 import { PEERS } from "./contenders/peers.ts";
 import { type Kept, readKept } from "./harness/results/kept.ts";
@@ -9,6 +6,7 @@ import type { Result, Series } from "./harness/results/run.ts";
 import { markdown } from "./harness/results/table.ts";
 import { WORKLOADS } from "./workloads/workloads.ts";
 
+/** A file replaces what earlier files say about the contenders that it measured in a workload. */
 function main(): void {
   const kept = process.argv.slice(2).map(readKept);
   for (const one of kept) console.log(provenance(one));

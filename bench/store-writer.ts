@@ -1,11 +1,5 @@
-/**
- * What a durable commit costs (docs/decisions/0001-where-the-commit-runs.md): the store, with its writer inline, in its
- * worker and where it chooses, beside bare `node:sqlite` that writes the same number of rows for each sync.
- *
- * `node --conditions=source bench/store-writer.ts [--smoke]`. All of them take turns in one process, some commits each, so
- * that whatever else the machine does meets them alike; ratios are medians over the rounds. Slow disks are made with
- * strace, where there is one: it delays each sync. At the end each reads back what it wrote, else the run is void.
- */
+/** This program measures what a durable commit costs: `node --conditions=source bench/store-writer.ts [--smoke]`. */
+
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
@@ -15,21 +9,29 @@ import { DatabaseSync } from "node:sqlite";
 import type { CommitGroup, Store } from "@neverstale/server/store";
 import { sqliteStore } from "@neverstale/store-sqlite";
 
+/**
+ * The store, with its writer inline, in its worker and where it chooses, is compared with bare `node:sqlite` that writes the same
+ * number of rows for each sync (docs/decisions/0001-where-the-commit-runs.md).
+ *
+ * All of them take turns in one process, some commits each, so that whatever else the machine does meets them alike. Ratios are
+ * medians over the rounds. Slow disks are made with strace, where there is one: it delays each sync. At the end each contender
+ * reads back what it wrote, else the run is void.
+ */
 interface Contender {
   readonly name: string;
-  /** Makes a group of changes durable. */
+  /** It makes a group of changes durable. */
   commit(): void | Promise<void>;
-  /** Share of commits that ran on another thread. */
+  /** This share of the commits ran on another thread. */
   inWorker(): number;
-  /** Throws when something that was committed is missing. */
+  /** It throws when something that was committed is missing. */
   finish(): Promise<void>;
 }
 
 interface Setting {
-  /** Callers that each wait for their change before they make the next: a group commit takes one of each. */
+  /** So many callers each wait for their change before they make the next one. A group commit takes one change of each. */
   readonly callers: number;
   readonly rounds: number;
-  /** In each round. */
+  /** Each round has so many commits. */
   readonly commits: number;
 }
 
@@ -94,7 +96,7 @@ function nextGroup(head: number, count: number): CommitGroup {
   return { at, ageAt: at, spaces: [space], history: [], answers: [] };
 }
 
-/** The same changes as rows: each record replaced in its table, the version beside it, one transaction for each group. */
+/** Bare SQLite writes the same changes as rows: each record is replaced in its table, with one transaction for each group. */
 function bareContender(directory: string, callers: number): Contender {
   const db = new DatabaseSync(join(directory, "bare.db"));
   db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
@@ -133,7 +135,7 @@ class Course {
     this.contender = contender;
   }
 
-  /** One group after the other, with a turn of the event loop between them, as the manager has it. */
+  /** It commits one group after the other, with a turn of the event loop between them, as the manager does. */
   async round(commits: number): Promise<void> {
     const delay = monitorEventLoopDelay({ resolution: 1 });
     delay.enable();
@@ -146,7 +148,7 @@ class Course {
     }
     this.roundMs.push(performance.now() - started);
     delay.disable();
-    // The histogram holds the time between two looks: what is over its resolution is delay.
+    // The histogram holds the time between two looks. What is above its resolution is delay.
     this.loopP99Ms.push(Math.max(0, delay.percentile(99) / 1e6 - 1));
   }
 

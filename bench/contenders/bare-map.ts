@@ -1,11 +1,12 @@
-/**
- * The least that any state in this runtime is: a `Map` of records that are replaced, never altered, so that whoever still
- * reads one is not disturbed. Nothing is stored and nobody is told: what it costs more in a large state, everything does.
- */
+/** A bare `Map` is the least that any state in this runtime is. */
 
 import type { ContenderServer, StartServer } from "../harness/contender.ts";
 import { initialRecords } from "../harness/records.ts";
 
+/**
+ * Records are replaced and never altered, so that whoever still reads one is not disturbed. Nothing is stored and nobody is told.
+ * What a large state costs more here, it costs everyone.
+ */
 export function startServer(): StartServer {
   return async ({ records }) => {
     const state = new Map(initialRecords(records).map((record) => [record.id, record]));

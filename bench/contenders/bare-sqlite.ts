@@ -1,7 +1,4 @@
-/**
- * `node:sqlite` doing the least that a durable state needs: for each change the record rewritten and a row added to the
- * log; so many changes to a commit, each forced to disk. No network, no versions for anyone to resume from.
- */
+/** Bare `node:sqlite` does the least that a durable state needs. */
 
 import { DatabaseSync } from "node:sqlite";
 import type { ContenderServer, StartServer } from "../harness/contender.ts";
@@ -16,7 +13,10 @@ const SCHEMA = `
 
 const FLUSH_MS = 50;
 
-/** The variant is the number of changes in a commit. */
+/**
+ * It rewrites the record for each change, and adds a row to the log. Some changes go into one commit, which is forced to disk:
+ * the variant is their number. There is no network, and no version from which anyone could resume.
+ */
 export function startServer(variant: string): StartServer {
   return async ({ records, folder }) => {
     const database = new BareDatabase(`${folder}/bare.db`, records, Number(variant));
@@ -40,7 +40,7 @@ class BareDatabase {
   readonly #perCommit: number;
   #group = new Group();
 
-  /** A group that has not filled up by then is committed as it is. */
+  /** A group that is not full after this time is committed as it is. */
   readonly #timer = setInterval(() => this.#flush(), FLUSH_MS);
 
   constructor(path: string, records: number, perCommit: number) {
@@ -56,13 +56,14 @@ class BareDatabase {
     );
   }
 
-  /** Resolves when the commit that holds it has been forced to disk. */
+  /** It resolves when the commit that holds the change has been forced to disk. */
   change(change: BenchChange): Promise<void> {
     const group = this.#group;
     const done = group.add(change);
     if (group.changes.length < this.#perCommit) return done;
     this.#group = new Group();
-    setImmediate(() => this.#commit(group)); // At once, writers that go on when they are told would let nobody else run.
+    // Without a turn between, writers that go on when they are told would let nobody else run.
+    setImmediate(() => this.#commit(group));
     return done;
   }
 
@@ -102,7 +103,7 @@ class BareDatabase {
   }
 }
 
-/** What goes into one commit. */
+/** A group goes into one commit. */
 class Group {
   readonly since = performance.now();
   readonly changes: BenchChange[] = [];

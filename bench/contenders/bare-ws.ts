@@ -1,4 +1,4 @@
-/** Connections of `ws` and nothing else: what an idle connection costs before anyone keeps anything for it. */
+/** Bare `ws` has connections and nothing else: it shows what an idle connection costs before anyone keeps anything for it. */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,4 +1,4 @@
-/** The protocol `neverstale.v1` as the load speaks it: frames are read with the engine's own decoder. */
+/** The load speaks the protocol `neverstale.v1`, and reads frames with the engine's own decoder. */
 
 import { gunzipSync } from "node:zlib";
 import {
@@ -24,7 +24,7 @@ export function makeDialect(): Dialect {
 }
 
 class EngineDialect implements Dialect {
-  /** As the last full state or resumption said: the part of a position that all clients share. */
+  /** The last full state or resumption said this: it is the part of a position that all clients share. */
   #run: { readonly epoch: string; readonly space: string } | null = null;
 
   upgrade(_port: number, { position }: LoadConnection) {
@@ -88,7 +88,7 @@ function highest(records: readonly StateRecord[] = []): number {
   return records.reduce((seq, record) => Math.max(seq, Number(record.seq)), 0);
 }
 
-/** Holds to the replica's rules: R1 for each delta, R4 for each sync. */
+/** It keeps the replica's rules: R1 for each delta, and R4 for each sync. */
 class EngineReplay implements FrameReplay {
   #state: MutableState = {};
   #version = 0;

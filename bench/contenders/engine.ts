@@ -1,4 +1,4 @@
-/** The engine, as its users use it: a model, a store, `serveSync` on a Node http server. */
+/** The engine is used as its users use it: with a model, a store, and `serveSync` on a Node http server. */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -16,12 +16,12 @@ const benchModel = defineModel({
   changes: { host_added: put("hosts"), host_metrics: patch("hosts") },
 });
 
-/** Records written together at the start: far below what a transaction may hold (rule S8). */
+/** So many records are written together at the start. This is far below what a transaction may hold (rule S8). */
 const A_TRANSACTION = 1_000;
 
 type BenchManager = StateManager<typeof benchModel>;
 
-/** Opens the engine on the store in `folder`; a new one is filled with the initial records. */
+/** It opens the engine on the store in `folder`. A new store is filled with the initial records. */
 async function openEngine(variant: string, folder: string, records: number): Promise<BenchManager> {
   const manager = await openManager(variant, folder);
   if (manager.version > 0) return manager;

@@ -1,11 +1,4 @@
-/**
- * Hand-written `ws`: what a developer writes in an afternoon, and what this runtime can do at most without merging.
- * No persistence, no versions: a client that comes back gets the full state.
- *
- * - `one-by-one` (floor A): one JSON message for each change, to each client, at once.
- * - `per-turn` (floor B): the changes of one turn of the event loop in one frame, encoded once for everyone.
- * - `gzipped` (W4 only): as floor B, and the full state is a gzip made beforehand.
- */
+/** The floors are hand-written `ws`: what a developer writes in an afternoon, and the most that this runtime can do. */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -16,6 +9,13 @@ import { type BenchChange, type BenchRecord, initialRecords } from "../harness/r
 
 export type FloorVariant = "one-by-one" | "per-turn" | "gzipped";
 
+/**
+ * They have no persistence and no versions, so a client that comes back gets the full state.
+ *
+ * - `one-by-one` (floor A) sends one JSON message for each change, to each client, at once.
+ * - `per-turn` (floor B) sends the changes of one turn of the event loop in one frame, encoded once for everyone.
+ * - `gzipped` (W4 only) is like floor B, and its full state is a gzip that was made before.
+ */
 export function startServer(variant: string): StartServer {
   return async ({ records }) => {
     const http = createServer();

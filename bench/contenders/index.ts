@@ -1,3 +1,5 @@
+/** These are the contenders that need no installation: the engine, the floors, and bare parts of the runtime. */
+
 import type { ContenderEntry } from "../harness/contender.ts";
 
 const FLOORS = { kind: "floor", server: "contenders/floors.ts", client: "contenders/json-dialect.ts" } as const;
@@ -21,7 +23,7 @@ export const floorGzipped: ContenderEntry = {
   label: "hand-written `ws`, pre-gzipped state",
   variant: "gzipped",
 };
-/** Its variant is how many changes go into one commit. */
+/** Its variant says how many changes go into one commit. */
 export const bareSqlite: ContenderEntry = {
   name: "bare-sqlite",
   label: "bare `node:sqlite`",
@@ -29,7 +31,7 @@ export const bareSqlite: ContenderEntry = {
   server: "contenders/bare-sqlite.ts",
   client: "",
 };
-/** W9 only. */
+/** This one is measured in W9 only. */
 export const bareMap: ContenderEntry = {
   name: "bare-map",
   label: "bare `Map`, nothing stored",
@@ -55,7 +57,7 @@ export const engineDurable: ContenderEntry = {
   label: "Neverstale, durable",
   variant: "durable",
 };
-/** tldraw's room on its SQLite storage; measured in W6 only. */
+/** This is tldraw's room on its SQLite storage. It is measured in W6 only. */
 export const tldrawDurable: ContenderEntry = {
   name: "tldraw-durable",
   label: "tldraw sync-core, SQLite",

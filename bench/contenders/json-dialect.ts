@@ -1,10 +1,12 @@
+/** The load speaks to the floors in plain JSON. */
+
 import { gunzipSync } from "node:zlib";
 import type { Dialect, FrameReading, FrameReplay } from "../harness/contender.ts";
 import type { BenchChange, BenchRecord } from "../harness/records.ts";
 
 const GZIP_MAGIC = 0x1f;
 
-/** What both floors send: the full state on joining, then changes, one or many to a frame. */
+/** Both floors send the full state to those who join, and then changes, one or many in a frame. */
 type FloorMessage =
   | { readonly type: "init"; readonly records: readonly BenchRecord[] }
   | { readonly type: "changes"; readonly changes: readonly BenchChange[] };

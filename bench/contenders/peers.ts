@@ -1,3 +1,5 @@
+/** Peers are the products with which the engine is compared. */
+
 import { existsSync } from "node:fs";
 import type { ContenderEntry } from "../harness/contender.ts";
 
@@ -9,7 +11,7 @@ const peer = (name: string, label: string): ContenderEntry => ({
   client: `peers/${name}/client.ts`,
 });
 
-/** Every peer there is an entry for, installed or not. */
+/** These are all peers that have an entry, installed or not. */
 export const PEERS: readonly ContenderEntry[] = [
   peer("socket-io", "Socket.IO"),
   peer("colyseus", "Colyseus"),
@@ -20,7 +22,7 @@ export const PEERS: readonly ContenderEntry[] = [
   peer("deepstream", "deepstream"),
 ];
 
-/** The peers that are wanted and installed (`npm ci` in bench/peers). Throws when one is named that there isn't. */
+/** It returns the peers that are wanted and installed (`npm ci` in bench/peers). It throws when a named peer does not exist. */
 export function installedPeers(wanted: "all" | readonly string[]): readonly ContenderEntry[] {
   if (wanted !== "all")
     for (const name of wanted) if (!PEERS.some((known) => known.name === name)) throw new Error(`no peer "${name}"`);

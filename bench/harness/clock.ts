@@ -1,6 +1,8 @@
+/** All processes of a run read one clock. */
+
 /**
- * Milliseconds on the machine's monotonic clock. Unlike `performance.now()` it has the same origin in every process, so
- * that times of two may be subtracted.
+ * It returns milliseconds of the machine's monotonic clock. Unlike `performance.now()` this clock has the same origin in every
+ * process, so that times of two processes may be subtracted.
  */
 export function machineNow(): number {
   const [seconds, nanoseconds] = process.hrtime();

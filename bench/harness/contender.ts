@@ -1,93 +1,100 @@
-/** What a contender gives the harness: a server entry and a client entry, each loaded in its own process. */
+/** A contender gives the harness a server entry and a client entry, and each is loaded in its own process. */
 
 import type { BenchChange, BenchRecord } from "./records.ts";
 
 interface ServerOptions {
-  /** How many records the state has at the start; see `initialRecords`. */
+  /** The state has so many records at the start: see `initialRecords`. */
   readonly records: number;
-  /** An empty folder of this run on a real disk. */
+  /** This is an empty folder for this run, on a real disk. */
   readonly folder: string;
 }
 
 export interface ContenderServer {
   readonly port: number;
-  /** Asks for one change. Null: it is done. A promise: it settles when it is done; a rejection voids the run. */
+  /**
+   * It asks for one change. Null means that the change is done. A promise settles when it is done, and a rejection voids the
+   * run.
+   */
   change(change: BenchChange): Promise<unknown> | null;
-  /** The state as the authority holds it now. */
+  /** It returns the state as the authority holds it now. */
   records(): Iterable<BenchRecord>;
-  /** What it counts about itself. */
+  /** It returns what the server counts about itself. */
   metrics(): Readonly<Record<string, number>>;
   close(): Promise<void>;
-  /** Durable contenders: what opening the store anew gives. Called after `close`. */
+  /** Durable contenders open their store anew here and return what it holds. It is called after `close`. */
   stored?(): Promise<Iterable<BenchRecord>>;
 }
 
 export type StartServer = (options: ServerOptions) => Promise<ContenderServer>;
 
-/** The request that becomes the WebSocket. */
+/** This request becomes the WebSocket. */
 export interface UpgradeRequest {
   readonly path: string;
   readonly subprotocol?: string;
 }
 
-/** One connection of the load, as its dialect sees it. */
+/** A dialect sees one connection of the load so. */
 export interface LoadConnection {
   send(message: string | Uint8Array): void;
-  /** The dialect's own memory of this client; outlives the socket. */
+  /** This is the dialect's own memory of the client. It outlives the socket. */
   session: unknown;
-  /** Where the client is, as the newest frame with a position said; null before there is one. */
+  /** The newest frame with a position said that the client is here. It is null before there was one. */
   readonly position: unknown;
 }
 
-/** What a frame says, worked out once however many clients it was sent to. */
+/** A frame is read once, however many clients it was sent to. */
 export interface FrameReading {
-  /** The client that has taken in this frame has every change up to this `seq`; 0 when the frame brings none. */
+  /** A client that has taken in this frame has every change up to this `seq`. It is 0 when the frame brings none. */
   readonly seq: number;
-  /** How many records the frame alters; 0 for frames that carry no change. */
+  /** The frame alters so many records. It is 0 for a frame that carries no change. */
   readonly changes: number;
-  /** The frame holds the full state: what came before it on the connection has no effect any more. */
+  /** True means that the frame holds the full state, so that what came before it on the connection has no effect any more. */
   readonly restarts: boolean;
-  /** Where a client is after this frame, in the contender's own terms: what it shows when it comes back. */
+  /** A client is here after this frame, in the contender's own terms. It shows this when it comes back. */
   readonly position?: unknown;
-  /** Equal for frames that differ only in what is addressed to one connection; the frame's bytes by default. */
+  /**
+   * It is equal for frames that differ only in what is addressed to one connection. Without it the frame's bytes are compared.
+   */
   readonly meaning?: string;
 }
 
-/** Replays the frames of one client with the contender's real decoding. Throws when a frame doesn't fit. */
+/** It replays the frames of one client with the contender's real decoder, and throws when a frame doesn't fit. */
 export interface FrameReplay {
   apply(payload: Buffer, binary: boolean): void;
   records(): Iterable<BenchRecord>;
 }
 
-/** How the load's clients speak to a contender. One for all clients of a process. */
+/** The load's clients speak to a contender in its dialect. There is one for all clients of a process. */
 export interface Dialect {
-  /** A client that was cut has its position still. */
+  /** A client that was cut off still has its position. */
   upgrade(port: number, connection: LoadConnection): UpgradeRequest | Promise<UpgradeRequest>;
-  /** The socket is open. */
+  /** It is called when the socket is open. */
   opened(connection: LoadConnection): void;
-  /** Whether a frame is meant for this connection alone (a ping, a session id). `start`: its first 16 bytes at least. */
+  /**
+   * It returns true for a frame that is meant for one connection alone, such as a ping. `start` has its first 16 bytes at least.
+   */
   isOwn(start: Buffer, binary: boolean, sizeBytes: number): boolean;
   own(connection: LoadConnection, payload: Buffer, binary: boolean): void;
   read(payload: Buffer, binary: boolean): FrameReading;
   replay(): FrameReplay;
-  /** How a client says that it has taken in `frames` frames, where the contender asks for it (rule A4b). */
+  /** It writes that a client has taken in `frames` frames, where the contender asks for it (rule A4b). */
   ack?(frames: number): string;
-  /** What a client sends at an interval, where the contender's own clients do. */
+  /** A client sends this at an interval, where the contender's own clients do so. */
   readonly heartbeat?: { readonly everyMs: number; readonly message: string | Uint8Array };
 }
 
 export type MakeDialect = () => Dialect;
 
-/** By what name and from which file a contender is loaded. */
+/** An entry names a contender and the files from which it is loaded. */
 export interface ContenderEntry {
   readonly name: string;
-  /** In the tables. */
+  /** The tables call it so. */
   readonly label: string;
   readonly kind: "floor" | "engine" | "peer";
-  /** Relative to bench/; exports `startServer: StartServer`. */
+  /** This file is relative to bench/, and exports `startServer: StartServer`. */
   readonly server: string;
-  /** Relative to bench/; exports `makeDialect: MakeDialect`. */
+  /** This file is relative to bench/, and exports `makeDialect: MakeDialect`. */
   readonly client: string;
-  /** Passed to `startServer` through the process. */
+  /** It is passed to `startServer` through the process. */
   readonly variant?: string;
 }

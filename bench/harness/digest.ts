@@ -1,9 +1,11 @@
+/** The final states of all contenders are compared by one digest. */
+
 import { createHash } from "node:crypto";
 import { type BenchRecord, FIELDS } from "./records.ts";
 
 /**
- * The digest of a final state, the same for every contender: SHA-256 over the records in the order of their ids, each as
- * JSON with its fields in a fixed order. A field too many, one missing or one of another type gives another digest.
+ * The digest is SHA-256 over the records in the order of their ids, each as JSON with its fields in a fixed order. A field too
+ * many, a missing field or a field of another type gives another digest.
  */
 export function digestOfRecords(records: Iterable<BenchRecord>): string {
   const hash = createHash("sha256");

@@ -1,17 +1,19 @@
+/** The options of `npm run bench` are read here. */
+
 import { parseArgs } from "node:util";
 
 export interface Options {
-  /** Names of workloads; empty: all. */
+  /** These are names of workloads. An empty list stands for all. */
   readonly only: readonly string[];
   readonly runs: number;
   readonly quick: boolean;
-  /** Of the cases' names; empty: all. */
+  /** These texts are part of the names of cases. An empty list stands for all. */
   readonly cases: readonly string[];
-  /** Names of contenders; empty: all. */
+  /** These are names of contenders. An empty list stands for all. */
   readonly contenders: readonly string[];
-  /** Names of peers; empty: none. */
+  /** These are names of peers. An empty list stands for none. */
   readonly peers: "all" | readonly string[];
-  /** Keep the results in bench/results/ instead of bench/results/local/. */
+  /** True keeps the results in bench/results/ instead of bench/results/local/. */
   readonly save: boolean;
 }
 

@@ -1,6 +1,6 @@
-/** The state and the changes that every contender works on: made from a seed, so that all of them get the same. */
+/** All contenders work on the same state and the same changes, which are made from a seed. */
 
-/** One record: 400 bytes as JSON, a little more or less as its numbers change. */
+/** One record has 400 bytes as JSON, or a little more or less as its numbers change. */
 export interface BenchRecord {
   readonly id: string;
   readonly hostname: string;
@@ -8,16 +8,16 @@ export interface BenchRecord {
   readonly os: string;
   readonly kernel: string;
   readonly role: string;
-  /** What the host's checks said last, and when. */
+  /** The host's checks said this last, and then. */
   readonly checks: string;
-  /** Percent, with one digit after the point. */
+  /** This is in percent, with one digit after the point. */
   readonly cpu: number;
   readonly memory: number;
-  /** The number of the change that last touched the record; rises by one from change to change. */
+  /** The change with this number touched the record last. The number rises by one from change to change. */
   readonly seq: number;
 }
 
-/** One change: a host's two metrics, and the number of the change. */
+/** One change carries two metrics of a host, and its own number. */
 export interface BenchChange {
   readonly id: string;
   readonly cpu: number;
@@ -26,14 +26,14 @@ export interface BenchChange {
 }
 
 export const RECORD_BYTES = 400;
-/** The names of a record's fields, in the order they are written. */
+/** These are the names of a record's fields, in the order in which they are written. */
 export const FIELDS = ["id", "hostname", "address", "os", "kernel", "role", "checks", "cpu", "memory", "seq"] as const;
 
 const ROLES = ["web", "database", "queue", "cache", "build", "backup"];
 const CHECKS = ["updates", "backup", "certificate", "disk health", "time sync", "firewall", "mail queue"];
 const VERDICTS = ["ok", "ok", "ok", "ok", "ok", "outdated", "unknown", "error"];
 
-/** mulberry32: small, fast, the same everywhere. */
+/** This is mulberry32, which is small, fast, and the same everywhere. */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -44,7 +44,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** Record i has `seq` i + 1, so a client that holds the full state has seen the sequence up to the number of records. */
+/** Record i has `seq` i + 1. So a client that holds the full state has seen the sequence up to the number of records. */
 export function initialRecords(count: number): BenchRecord[] {
   const random = randomFrom(1);
   return Array.from({ length: count }, (_, index) => initialRecord(index, random));
@@ -78,14 +78,14 @@ function recordId(index: number): string {
 function checks(length: number, pick: (limit: number) => number): string {
   let text = "";
   for (let n = 0; text.length < length; n += 1) {
-    // All of last night, each host at its own minute.
+    // All checks are of last night, and each host has a minute of its own.
     const at = new Date(Date.UTC(2026, 10, 24, 3, pick(60), pick(60))).toISOString();
     text += `${CHECKS[n % CHECKS.length]}: ${VERDICTS[pick(VERDICTS.length)]} at ${at.slice(0, 19)}Z; `;
   }
   return text.slice(0, length);
 }
 
-/** The changes from `seq` = records + 1 on, each to a random record. */
+/** It gives the changes from `seq` = records + 1 on, each to a random record. */
 export function changeSource(records: number, seed = 2): () => BenchChange {
   const random = randomFrom(seed);
   let seq = records;

@@ -1,4 +1,4 @@
-/** One contender, started and joined by its clients: what every network workload works with. */
+/** A session is one contender that was started and joined by its clients: every network workload works with it. */
 
 import { mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -27,19 +27,19 @@ export interface SessionOptions {
   readonly clients: number;
   readonly records: number;
   /**
-   * As a rule the server's threads run where the kernel puts them, as in production, and the load, which is one thread,
-   * stays on one core. Where latency is measured the server stays on the other: a thread that waits for the disk would wake
+   * As a rule the server's threads run where the kernel puts them, as in production, and the load, which is one thread, stays
+   * on one core. Where latency is measured, the server stays on the other core. Else a thread that waits for the disk would wake
    * on the core of the load now and then.
    */
   readonly pinServer?: boolean;
 }
 
-/** The run says nothing about speed: clients were not level, or not equal to the server. */
+/** A void run says nothing about speed: clients were not level, or their states were not equal to the server's. */
 export class VoidRun extends Error {
   override readonly name = "VoidRun";
 }
 
-/** Starts both processes, hands them to `work`, and ends them whatever happens. */
+/** It starts both processes, hands them to `work`, and ends them whatever happens. */
 export async function withBenchSession<T>(
   options: SessionOptions,
   work: (session: BenchSession) => Promise<T>,
@@ -76,7 +76,7 @@ export async function withBenchSession<T>(
   }
 }
 
-/** A second process of clients, for those who come later; hands it to `work`, and ends it whatever happens. */
+/** It starts a second process of clients, for those who come later. It hands it to `work`, and ends it whatever happens. */
 export async function withNewcomers<T>(
   contender: ContenderEntry,
   clients: number,
@@ -96,7 +96,7 @@ export async function withNewcomers<T>(
   }
 }
 
-/** A contender's server alone, on all cores; `under` is put before its command. */
+/** It starts a contender's server alone, on all cores. `under` is put before its command. */
 export async function withServer<T>(
   options: { readonly contender: ContenderEntry; readonly records: number; readonly under?: readonly string[] },
   work: (server: Child<ServerProcessApi>) => Promise<T>,
@@ -126,7 +126,7 @@ export async function withServer<T>(
   }
 }
 
-/** Closes the server and compares what it showed with what its store holds. Throws `VoidRun`. */
+/** It closes the server, and throws `VoidRun` when its store does not hold what the server showed. */
 export async function verifyStored(server: Child<ServerProcessApi>): Promise<void> {
   const { failure } = await server.call.asked();
   if (failure !== null) throw new VoidRun(`a change was refused: ${failure}`);
@@ -134,7 +134,7 @@ export async function verifyStored(server: Child<ServerProcessApi>): Promise<voi
   if (shown !== stored) throw new VoidRun(`the server showed ${shown}, its store holds ${stored}`);
 }
 
-/** An empty folder on a real disk: durable numbers on a RAM disk would say nothing. */
+/** It makes an empty folder on a real disk, as durable numbers on a RAM disk would say nothing. */
 export function newDataFolder(): string {
   mkdirSync(DATA_FOLDER, { recursive: true });
   if (statfsSync(DATA_FOLDER).type === TMPFS_MAGIC)
@@ -142,29 +142,29 @@ export function newDataFolder(): string {
   return mkdtempSync(`${DATA_FOLDER}run-`);
 }
 
-/** All clients join; answers with the time from the first connection to the last one level. */
+/** All clients join. It returns the time from the first connection to the moment when the last client is level. */
 export function joinAll({ load, port, records }: BenchSession): Promise<number> {
   return load.call.join({ port, seq: records, timeoutMs: LEVEL_TIMEOUT_MS });
 }
 
-/** Others join and go again, so that what follows is not the first work of two new processes. */
+/** Other clients join and go again, so that what follows is not the first work of two new processes. */
 export function visit({ load, port, records }: BenchSession, clients: number): Promise<void> {
   return load.call.visit({ port, seq: records, clients, timeoutMs: LEVEL_TIMEOUT_MS });
 }
 
-/** All clients come back; answers with the time from the first connection to when all have what they missed. */
+/** All clients come back. It returns the time from the first connection to the moment when all have what they missed. */
 export async function rejoinAll({ server, load, port }: BenchSession): Promise<number> {
   const { seq } = await server.call.asked();
   return load.call.join({ port, seq, timeoutMs: LEVEL_TIMEOUT_MS });
 }
 
-/** Waits until every client has every change, then compares every client's state with the server's. Throws `VoidRun`. */
+/** It waits until every client has every change, and throws `VoidRun` when a client's state is not the server's. */
 export async function verifySession(session: BenchSession): Promise<void> {
   await settled(session);
   await compared(session);
 }
 
-/** Waits until every client has every change. Throws `VoidRun`. */
+/** It waits until every client has every change, and throws `VoidRun` when that does not come to be. */
 export async function settled({ server, load }: BenchSession): Promise<void> {
   const { seq, failure } = await server.call.asked();
   if (failure !== null) throw new VoidRun(`a change was refused: ${failure}`);
@@ -175,7 +175,7 @@ export async function settled({ server, load }: BenchSession): Promise<void> {
   }
 }
 
-/** Replays what every client received, and compares it with the server's state. Throws `VoidRun`. */
+/** It replays what every client received, and throws `VoidRun` when that is not the server's state. */
 export async function compared({ server, load, clients }: BenchSession): Promise<void> {
   const [wanted, found] = await Promise.all([server.call.digest(), load.call.digests()]);
   if (found[wanted] === clients) return;

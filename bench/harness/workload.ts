@@ -1,36 +1,38 @@
+/** A workload compares contenders under sets of conditions, and says what its numbers must show. */
+
 import type { ContenderEntry } from "./contender.ts";
 
-/** What one measurement gave, by the name of the column. */
+/** One measurement gave these numbers, by the name of the column. */
 export type Sample = Readonly<Record<string, number>>;
 
 export interface Column {
   readonly key: string;
   readonly label: string;
-  /** Digits after the point. */
+  /** So many digits stand after the point. */
   readonly digits: number;
-  /** A bound is stated in the label; a ratio to the case's reference is printed beside the value. */
+  /** True prints the ratio to the case's reference beside the value. A bound stands in the label instead. */
   readonly ratio?: boolean;
 }
 
-/** One set of conditions, under which contenders are compared. */
+/** A case is one set of conditions under which contenders are compared. */
 export interface Case {
   readonly name: string;
   readonly contenders: readonly Entrant[];
-  /** The contender that ratios refer to. */
+  /** Ratios refer to this contender. */
   readonly reference: string;
 }
 
-/** A contender in a case: its name, its label, and how it is measured. May throw `VoidRun`. */
+/** An entrant is a contender in a case, with the way to measure it, which may throw `VoidRun`. */
 export interface Entrant {
   readonly name: string;
   readonly label: string;
   measure(): Promise<Sample>;
 }
 
-/** Reads a value of one run; NaN when that contender was not measured in it. */
+/** It reads a value of one run, and returns NaN when that contender was not measured in it. */
 export type Read = (caseName: string, contender: string, column: string) => number;
 
-/** A claim that the numbers must support. Its value is worked out within each run; the median counts. */
+/** A target is a claim that the numbers must support. Its value is worked out within each run, and the median counts. */
 export interface Target {
   readonly text: string;
   readonly atLeast?: number;
@@ -39,23 +41,23 @@ export interface Target {
 }
 
 export interface Workload {
-  /** `W1`. */
+  /** This is `W1`, for example. */
   readonly id: string;
-  /** As in `--only`. */
+  /** `--only` takes this name. */
   readonly name: string;
   readonly title: string;
-  /** What was measured and how, for the reader of the table. */
+  /** The notes tell the reader of the table what was measured and how. */
   readonly notes: readonly string[];
   readonly columns: readonly Column[];
   readonly cases: readonly Case[];
   readonly targets: readonly Target[];
 }
 
-/** How much is measured, and against whom. */
+/** A plan says how much is measured, and against whom. */
 export interface BenchPlan {
-  /** For a look at whether all of it works: small sizes, short runs, numbers that mean nothing. */
+  /** True shows quickly whether all of it works: sizes are small, runs are short, and the numbers mean nothing. */
   readonly quick: boolean;
-  /** The peers that are installed and wanted. */
+  /** These peers are installed and wanted. */
   readonly peers: readonly ContenderEntry[];
 }
 

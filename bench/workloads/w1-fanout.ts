@@ -1,4 +1,4 @@
-/** W1: changes as fast as the server takes them, to 50, 200 and 1,000 clients. */
+/** W1 measures how many changes a second reach 50, 200 and 1,000 clients, as fast as the server takes them. */
 
 import { engineDurable, engineMemory, floorA, floorB } from "../contenders/index.ts";
 import type { ContenderEntry } from "../harness/contender.ts";
@@ -9,9 +9,9 @@ export interface FanoutSize {
   readonly contender: ContenderEntry;
   readonly clients: number;
   readonly records: number;
-  /** At most so many changes asked for that some client has not taken in. */
+  /** At most so many changes have been asked for that some client has not taken in. */
   readonly inFlight: number;
-  /** So many arrive in one turn of the server's event loop. */
+  /** So many changes arrive in one turn of the server's event loop. */
   readonly perTurn: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
@@ -43,7 +43,7 @@ export function measureFanout(size: FanoutSize): Promise<Sample> {
   });
 }
 
-/** As the arrivals of a turn, read from sockets. More of them would let floor B put more into its one frame a turn. */
+/** So many arrive in one turn when sockets are read. More of them would let floor B put more into its one frame a turn. */
 const PER_TURN = 32;
 const BURST = "50 clients, at most 2,000 changes in flight, all that the bound allows in one turn";
 
@@ -105,7 +105,7 @@ const COLUMNS: readonly Column[] = [
   { key: "loopDelayP99Ms", label: "loop delay p99 ms", digits: 1 },
 ];
 
-/** A contender's value in a case, divided by another's. */
+/** It divides a contender's value in a case by that of another contender. */
 function quotient(caseName: string, column: string, contender: string, by: string): Target["value"] {
   return (read) => read(caseName, contender, column) / read(caseName, by, column);
 }

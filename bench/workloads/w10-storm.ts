@@ -1,4 +1,4 @@
-/** W10: what those who are there hear of changes while 2,000 others connect at once. */
+/** W10 measures how soon those who are there hear of changes while 2,000 others connect at once. */
 
 import { engineDurable, engineMemory, floorA, floorB } from "../contenders/index.ts";
 import type { ContenderEntry } from "../harness/contender.ts";
@@ -13,7 +13,7 @@ export interface StormSize {
   readonly records: number;
   readonly perSecond: number;
   readonly warmUpSeconds: number;
-  /** The newcomers connect a quarter into them. */
+  /** The newcomers connect after a quarter of this time. */
   readonly seconds: number;
 }
 

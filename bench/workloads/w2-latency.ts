@@ -1,4 +1,4 @@
-/** W2: how long a change takes to each of 200 clients, at 200 changes a second. */
+/** W2 measures how long a change takes to each of 200 clients, at 200 changes a second. */
 
 import { engineDurable, engineMemory, floorA, floorB } from "../contenders/index.ts";
 import type { ContenderEntry } from "../harness/contender.ts";

@@ -1,4 +1,4 @@
-/** W3: a network that was cut comes back: all clients reconnect at once, each having missed the same changes. */
+/** W3 measures the return of a network that was cut: all clients reconnect at once, and each has missed the same changes. */
 
 import { engineDurable, engineMemory, floorA, floorB } from "../contenders/index.ts";
 import type { ContenderEntry } from "../harness/contender.ts";
@@ -11,11 +11,11 @@ export interface ReconnectSize {
   readonly clients: number;
   readonly records: number;
   readonly missed: number;
-  /** Changes that everyone has seen before the cut, so that there is a position to come back with. */
+  /** Everyone has seen so many changes before the cut, so that there is a position with which to come back. */
   readonly seen: number;
 }
 
-/** By then every server has seen its sockets close. */
+/** After this time every server has seen its sockets close. */
 const NOTICED_MS = 300;
 
 export function measureReconnect(size: ReconnectSize): Promise<Sample> {

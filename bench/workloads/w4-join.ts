@@ -1,4 +1,4 @@
-/** W4: 500 clients that have nothing join a state of 10,000 records at once. */
+/** W4 measures 500 clients that have nothing and join a state of 10,000 records at once. */
 
 import { engineDurable, engineMemory, floorA, floorB, floorGzipped } from "../contenders/index.ts";
 import type { ContenderEntry } from "../harness/contender.ts";
@@ -10,13 +10,13 @@ export interface JoinSize {
   readonly clients: number;
   readonly records: number;
   /**
-   * How long ago others joined and went again. A moment: whatever is kept for the next one is there. Long ago: none of it is,
-   * and the processes have still done all of it before, as those of a service have.
+   * Others joined so long ago and went again. A moment ago means that what is kept for the next one is there. Long ago means that
+   * nothing of it is there, and that the processes have done all of it before, as those of a service have.
    */
   readonly visitorsAgoMs: number;
 }
 
-/** Beyond this nothing is kept for the next one to join. */
+/** After this time nothing is kept any more for the next one to join. */
 const LONG_AGO_MS = 12_000;
 const A_MOMENT_AGO_MS = 0;
 

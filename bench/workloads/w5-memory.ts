@@ -1,4 +1,4 @@
-/** W5: what a connection that is level and idle costs the server in memory. */
+/** W5 measures what a connection that is level and idle costs the server in memory. */
 
 import { bareWs, engineDurable, engineMemory, floorB } from "../contenders/index.ts";
 import type { ContenderEntry } from "../harness/contender.ts";
@@ -9,7 +9,7 @@ export interface MemorySize {
   readonly contender: ContenderEntry;
   readonly clients: number;
   readonly records: number;
-  /** Long enough for whatever is kept for the next joiner for a while, and for acks, to be over. */
+  /** After this time all acks are over, and so is whatever is kept for a while for the next one who joins. */
   readonly settleMs: number;
 }
 

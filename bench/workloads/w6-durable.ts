@@ -1,4 +1,4 @@
-/** W6: changes that must be on disk before the writer goes on: one writer, and 64 at once, on a quick and on a slow disk. */
+/** W6 measures changes that must be on disk before the writer goes on: of one writer and of 64, on a quick and on a slow disk. */
 
 import { spawnSync } from "node:child_process";
 import { bareSqlite, engineDurable, tldrawDurable } from "../contenders/index.ts";
@@ -10,7 +10,7 @@ export interface DurableSize {
   readonly contender: ContenderEntry;
   readonly writers: number;
   readonly records: number;
-  /** Added to every fsync and fdatasync. */
+  /** So much time is added to every fsync and fdatasync. */
   readonly slowerMs: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
@@ -29,7 +29,7 @@ export function measureDurable(size: DurableSize): Promise<Sample> {
   });
 }
 
-/** strace delays the calls in the kernel's door; with its filter the other calls run at full speed. */
+/** strace delays the calls in the kernel's door. With its filter the other calls run at full speed. */
 function slowDisk(slowerMs: number): string[] {
   if (slowerMs === 0) return [];
   if (spawnSync("strace", ["--version"]).status !== 0)
@@ -74,7 +74,7 @@ function durableCase({ quick, peers }: BenchPlan, writers: number, slowerMs: num
   const times = quick ? { warmUpMs: 300, measureMs: 700 } : { warmUpMs: 2_000, measureMs: 5_000 };
   const measure = (contender: ContenderEntry): Promise<Sample> =>
     measureDurable({ contender, writers, slowerMs, records: 1_000, ...times });
-  /** As the engine did it last: the same rows to each fsync. */
+  /** It is as many as the engine had last: so both write the same rows for each fsync. */
   let perCommit = writers;
   const engine: Entrant = {
     name: engineDurable.name,

@@ -1,4 +1,4 @@
-/** W8: how long a start takes on a store whose log holds a million changes, after a clean close and after a kill -9. */
+/** W8 measures how long a start takes on a store whose log holds a million changes, after a clean close and after a kill -9. */
 
 import { rmSync, statSync } from "node:fs";
 import { engineDurable } from "../contenders/index.ts";
@@ -25,7 +25,7 @@ export async function measureStart(size: StartSize): Promise<Sample> {
   }
 }
 
-/** Answers with the digest of the state when every change had been acknowledged. */
+/** It returns the digest of the state at the moment when every change had been acknowledged. */
 async function fill(folder: string, { records, changes, end }: StartSize): Promise<string> {
   const server = newServer();
   try {

@@ -1,4 +1,4 @@
-/** W9: what a change costs as the state grows from 100 to 100,000 records, at the same rate. */
+/** W9 measures what a change costs as the state grows from 100 to 100,000 records, at the same rate. */
 
 import { bareMap, bareSqlite, engineDurable } from "../contenders/index.ts";
 import type { ContenderEntry } from "../harness/contender.ts";

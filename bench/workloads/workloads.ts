@@ -1,3 +1,5 @@
+/** These are all workloads of the bench. */
+
 import type { MakeWorkload } from "../harness/workload.ts";
 import { fanout } from "./w1-fanout.ts";
 import { latency } from "./w2-latency.ts";
@@ -10,7 +12,7 @@ import { start } from "./w8-start.ts";
 import { growth } from "./w9-growth.ts";
 import { storm } from "./w10-storm.ts";
 
-/** In the order in which they run and are printed. */
+/** They stand in the order in which they run and are printed. */
 export const WORKLOADS: readonly MakeWorkload[] = [
   fanout,
   latency,

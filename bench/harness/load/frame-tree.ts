@@ -1,23 +1,16 @@
-/**
- * What the clients of one load process received, kept once.
- *
- * A fan-out sends the same bytes to a thousand clients. Decoding them a thousand times would measure the load, so each
- * distinct frame is kept and read once. Nothing is taken on trust for that: every byte of every client is compared with
- * the kept frame, a client whose bytes differ gets a branch of its own, and after the run each distinct branch is replayed
- * from its first frame by the contender's real decoder.
- */
+/** The tree keeps each frame once that the clients of one load process received. */
 
 import { hash } from "node:crypto";
 import type { Dialect, FrameReading } from "../contender.ts";
 
-/** A distinct frame. */
+/** Each distinct frame is kept so. */
 export interface KeptFrame {
   readonly payload: Buffer;
   readonly binary: boolean;
   readonly reading: FrameReading;
 }
 
-/** A sequence of frames, as some client received it: this frame after those of `parent`. */
+/** A node is a sequence of frames that some client received: this frame follows those of `parent`. */
 export interface FrameNode {
   readonly parent: FrameNode | null;
   readonly frame: KeptFrame | null;
@@ -25,6 +18,12 @@ export interface FrameNode {
   readonly depth: number;
 }
 
+/**
+ * A fan-out sends the same bytes to a thousand clients. To decode them a thousand times would measure the load, so each distinct
+ * frame is kept and read once. Nothing is taken on trust for that. Every byte of every client is compared with the kept frame,
+ * and a client whose bytes differ gets a branch of its own. After the run each distinct branch is replayed from its first frame
+ * by the contender's real decoder.
+ */
 export class FrameTree {
   readonly root: FrameNode = { parent: null, frame: null, children: [], depth: 0 };
   readonly #dialect: Dialect;
@@ -35,9 +34,9 @@ export class FrameTree {
     this.#dialect = dialect;
   }
 
-  /** The node after `node` for a frame that none of its children was recognised as. The payload is kept, not copied. */
+  /** It returns the node that follows `node` for a frame that is none of its children. The payload is kept, not copied. */
   grow(node: FrameNode, payload: Buffer, binary: boolean): FrameNode {
-    // Another client may have grown it while this one's frame was coming in.
+    // Another client may have grown this node while the frame was coming in.
     for (const child of node.children) if (hasPayload(child, payload, binary)) return child;
     const frame = this.#intern(payload, binary);
     const known = node.children.find((child) => child.frame === frame);
@@ -70,7 +69,7 @@ function hasPayload({ frame }: FrameNode, payload: Buffer, binary: boolean): boo
   return frame?.binary === binary && frame.payload.equals(payload);
 }
 
-/** The frames on the way to `node`, from the last full state on. */
+/** It returns the frames on the way to `node`, from the last full state on. */
 export function framesUpTo(node: FrameNode): KeptFrame[] {
   const frames: KeptFrame[] = [];
   for (let at: FrameNode | null = node; at?.frame != null; at = at.parent) {

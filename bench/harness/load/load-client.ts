@@ -1,17 +1,18 @@
+/** A client of the load has a place in the tree of frames, and a socket. */
+
 import type { Dialect, LoadConnection } from "../contender.ts";
 import type { FrameNode, FrameTree } from "./frame-tree.ts";
 import { type FrameSink, WsConnection } from "./ws-connection.ts";
 
 const NO_BYTES = Buffer.alloc(0);
 
-/** Told of everything that moves a client. */
+/** These are told of everything that moves a client. */
 export interface ClientEvents {
-  /** `client.seq` has just gone from `from` to a higher number. */
+  /** It is called when `client.seq` has just gone from `from` to a higher number. */
   advanced(client: LoadClient, from: number): void;
   lost(client: LoadClient, reason: string): void;
 }
 
-/** One of the load's clients: its place in the tree of frames, and its socket. */
 export class LoadClient implements FrameSink, LoadConnection {
   readonly index: number;
   readonly #dialect: Dialect;
@@ -20,19 +21,19 @@ export class LoadClient implements FrameSink, LoadConnection {
   #connection: WsConnection | null = null;
   #pastBytes = 0;
 
-  /** All frames so far, and so what this client shows. */
+  /** This node stands for all frames so far, and so for what the client shows. */
   node: FrameNode;
-  /** Every change up to it has been taken in. */
+  /** Every change up to this one has been taken in. */
   seq = 0;
-  /** Frames that carried changes, on all its connections. */
+  /** It counts the frames that carried changes, on all connections of the client. */
   changeFrames = 0;
   session: unknown = null;
   position: unknown = null;
-  /** Of this connection: taken in, and not yet said so. */
+  /** So many frames of this connection were taken in, and were not acked yet. */
   frames = 0;
   unackedBytes = 0;
 
-  /** The frame being received: expected to be this child, or collected because it is none of the known ones. */
+  /** The frame that is being received should be this child. Null means that it is collected, as it is none of the known ones. */
   #expected: FrameNode | null = null;
   #collected: Buffer = NO_BYTES;
   #own = false;
@@ -71,7 +72,7 @@ export class LoadClient implements FrameSink, LoadConnection {
     this.#connection?.send(message);
   }
 
-  /** Says what it has taken in, where the contender asks for it. */
+  /** It says what was taken in, where the contender asks for it. */
   ack(): void {
     if (this.unackedBytes === 0 || this.#dialect.ack === undefined) return;
     this.unackedBytes = 0;
@@ -114,7 +115,7 @@ export class LoadClient implements FrameSink, LoadConnection {
     this.#at += to - from;
   }
 
-  /** The bytes so far were those of the expected frame; from here on they differ. */
+  /** The bytes so far were those of the expected frame, and from here on they differ. */
   #collectInstead(known: Buffer): void {
     this.#collected = Buffer.allocUnsafe(this.#sizeBytes);
     known.copy(this.#collected, 0, 0, this.#at);

@@ -1,4 +1,4 @@
-/** The process that holds all clients of a run. Started by the harness; says nothing on its own. */
+/** This process holds all clients of a run. The harness starts it, and it says nothing on its own. */
 
 import { machineNow } from "../clock.ts";
 import type { Dialect, MakeDialect } from "../contender.ts";
@@ -11,7 +11,7 @@ import { type ClientEvents, LoadClient } from "./load-client.ts";
 /** A replica says within 250 ms what it has taken in, or at once after 256 KiB. */
 const ACK_EVERY_MS = 250;
 const ACK_AFTER_BYTES = 256 * 1024;
-/** Acks and heartbeats are spread: in each of these slices of the interval another part of the clients is due. */
+/** Acks and heartbeats are spread over the interval: in each of these slices another part of the clients is due. */
 const SLICES = 25;
 const CONNECTING_AT_ONCE = 128;
 
@@ -30,7 +30,7 @@ class Load implements ClientEvents {
     readonly resolve: (at: number) => void;
     readonly reject: (error: Error) => void;
   } | null = null;
-  /** Triples (from, to, ms): a client took in the changes in (from, to] at that time. */
+  /** It holds triples (from, to, ms): a client took in the changes in (from, to] at that time. */
   #arrivals: number[] | null = null;
   #failure: string | null = null;
 
@@ -87,7 +87,7 @@ class Load implements ClientEvents {
     this.#report?.(least);
   }
 
-  /** The time at which every client had taken in `seq`; rejects after `timeoutMs`, or when a client is lost. */
+  /** It returns the time at which every client had taken in `seq`. It rejects after `timeoutMs`, or when a client is lost. */
   level(seq: number, timeoutMs: number): Promise<number> {
     const left = this.clients.filter((client) => client.seq < seq).length;
     if (this.#failure !== null) return Promise.reject(new Error(this.#failure));
@@ -123,7 +123,7 @@ class Load implements ClientEvents {
     for (const client of this.clients) client.cut();
   }
 
-  /** Cuts everyone off for good. */
+  /** It cuts everyone off for good. */
   end(): void {
     this.cutAll();
     for (const interval of this.#intervals) clearInterval(interval);
@@ -149,7 +149,7 @@ class Load implements ClientEvents {
     return { receivedBytes, changeFrames, cpuMs: cpuMs(), heapBytes: process.memoryUsage().heapUsed };
   }
 
-  /** How many clients ended in a state of which digest. */
+  /** It says how many clients ended in a state of which digest. */
   digests(): Record<string, number> {
     const byNode = new Map<FrameNode, number>();
     for (const client of this.clients) byNode.set(client.node, (byNode.get(client.node) ?? 0) + 1);
@@ -169,7 +169,7 @@ class Load implements ClientEvents {
 }
 
 interface Counters {
-  /** All bytes off the sockets, answers to the upgrade and frame heads included. */
+  /** It counts all bytes from the sockets, with the answers to the upgrade and the heads of frames. */
   readonly receivedBytes: number;
   readonly changeFrames: number;
   readonly cpuMs: number;
@@ -177,7 +177,7 @@ interface Counters {
 }
 
 interface Preparation {
-  /** URL of the contender's client entry. */
+  /** This is the URL of the contender's client entry. */
   readonly client: string;
   readonly clients: number;
   readonly channel: string | null;
@@ -185,7 +185,7 @@ interface Preparation {
 
 interface Visit {
   readonly port: number;
-  /** Each has taken it in before it goes. */
+  /** Each client has taken in this `seq` before it goes. */
   readonly seq: number;
   readonly clients: number;
   readonly timeoutMs: number;
@@ -205,27 +205,29 @@ function current(): Load {
 }
 
 const api = {
-  /** Without a `channel` nobody is told what has been taken in. */
+  /** Without a `channel` nobody is told what was taken in. */
   async prepare({ client, clients, channel }: Preparation): Promise<void> {
     ({ makeDialect } = (await import(client)) as { makeDialect: MakeDialect });
     load = new Load(makeDialect(), clients);
     if (channel !== null) await load.reportTo(channel);
   },
-  /** Opens all connections at once; answers with the time from the first one to when all clients had taken in `seq`. */
+  /**
+   * It opens all connections at once, and returns the time from the first one to the moment when all clients had taken in `seq`.
+   */
   async join({ port, seq, timeoutMs }: { port: number; seq: number; timeoutMs: number }): Promise<number> {
     const from = machineNow();
     const level = current().level(seq, timeoutMs);
     await Promise.all([current().connectAll(port), level]);
     return (await level) - from;
   },
-  /** Opens all connections without waiting for anything. */
+  /** It opens all connections without waiting for anything. */
   async connect({ port }: { port: number }): Promise<void> {
     await current().connectAll(port);
   },
   cut(): void {
     current().cutAll();
   },
-  /** So many others join and go again; nothing of theirs is kept. */
+  /** So many others join and go again, and nothing of theirs is kept. */
   async visit({ port, seq, clients, timeoutMs }: Visit): Promise<void> {
     if (makeDialect === null) throw new Error("no clients yet");
     const visitors = new Load(makeDialect(), clients);

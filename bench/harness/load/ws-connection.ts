@@ -1,13 +1,10 @@
-/**
- * A WebSocket client (RFC 6455) that costs little: one read buffer for all sockets, no copy of what is already known.
- * It reads what servers send unfragmented and without extensions; anything else ends the connection with an error.
- */
+/** This WebSocket client (RFC 6455) costs little: all sockets share one read buffer, and what is known already is not copied. */
 
 import { randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import type { UpgradeRequest } from "../contender.ts";
 
-/** Gets a data frame piece by piece; `begin` sees the first 16 bytes, or all of a shorter one. */
+/** A sink gets a data frame piece by piece. `begin` sees the first 16 bytes, or all of a shorter frame. */
 export interface FrameSink {
   opened(): void;
   begin(start: Buffer, binary: boolean, sizeBytes: number): void;
@@ -26,11 +23,12 @@ const CLOSE = 8;
 const PING = 9;
 const PONG = 10;
 
+/** It reads what servers send unfragmented and without extensions. Anything else ends the connection with an error. */
 export class WsConnection {
   readonly #socket: Socket;
   readonly #sink: FrameSink;
   #phase: "upgrade" | "head" | "payload" | "control" | "closed" = "upgrade";
-  /** Bytes that are not enough yet for what the phase waits for. */
+  /** These bytes are not enough yet for what the phase waits for. */
   #carry: Buffer = NO_BYTES;
   #left = 0;
   #control = { opcode: 0, sizeBytes: 0 };
@@ -49,12 +47,12 @@ export class WsConnection {
     this.#socket.on("error", (error) => this.#end(error.message));
   }
 
-  /** Nothing happens before the upgrade and after the end. */
+  /** It sends nothing before the upgrade and after the end. */
   send(message: string | Uint8Array): void {
     if (this.#phase !== "closed" && this.#phase !== "upgrade") this.#socket.write(clientFrame(message));
   }
 
-  /** As when the cable is cut: no closing handshake. */
+  /** It ends the connection as when the cable is cut, without a closing handshake. */
   cut(): void {
     this.#end("cut");
   }
@@ -95,7 +93,7 @@ export class WsConnection {
     }
   }
 
-  /** Takes one step in the chunk; the same place back means: more bytes are needed. */
+  /** It goes on in the chunk and returns the new place. The same place means that more bytes are needed. */
   #advance(chunk: Buffer, at: number, size: number): number {
     if (this.#phase === "payload") return this.#payload(chunk, at, size);
     if (this.#phase === "control") return this.#controlPayload(chunk, at, size);
@@ -193,7 +191,7 @@ function clientFrame(message: string | Uint8Array): Buffer {
   return typeof message === "string" ? maskedFrame(TEXT, Buffer.from(message)) : maskedFrame(BINARY, message);
 }
 
-/** Masked with zeros: a mask is required of clients, its value is theirs to choose. */
+/** The frame is masked with zeros: a client must send a mask, and may choose its value. */
 function maskedFrame(opcode: number, payload: Uint8Array): Buffer {
   const size = payload.length;
   const headBytes = size < 126 ? 6 : size < 65_536 ? 8 : 14;

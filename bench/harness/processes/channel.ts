@@ -1,10 +1,8 @@
-/**
- * The line between load and server on which the load says how far its clients are: the `seq` that every one of them has
- * taken in, eight bytes each time. It doesn't pass through the harness, whose turns would be part of the measurement.
- */
+/** The load tells the server how far its clients are, on a line that does not pass through the harness. */
 
 import { connect, createServer, type Server } from "node:net";
 
+/** Each message is the `seq` that every client has taken in. A turn of the harness would be part of the measurement. */
 const NUMBER_BYTES = 8;
 
 export function listenForProgress(path: string, onSeq: (seq: number) => void): Promise<Server> {

@@ -1,3 +1,5 @@
+/** The harness starts its processes as children, and ends them with whatever they started. */
+
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -5,22 +7,22 @@ import { type Api, callsTo, type Remote } from "./rpc.ts";
 
 export interface ChildOptions {
   readonly name: string;
-  /** The module to run, relative to `bench/harness`. */
+  /** The child runs this module, which is relative to `bench/harness`. */
   readonly module: string;
-  /** The core it may run on; null for all. Ignored where there is one core only, or no `taskset`. */
+  /** It may run on this core, and null stands for all. It is ignored where there is only one core, or no `taskset`. */
   readonly core: number | null;
-  /** Whether it runs the engine, from this workspace's sources. Some peers' sources answer to the same condition. */
+  /** True runs the engine from this workspace's sources. Some peers' sources answer to the same condition, and must not. */
   readonly engine: boolean;
-  /** Put before the command, `strace` for instance. */
+  /** These words are put before the command: `strace`, for instance. */
   readonly under?: readonly string[];
 }
 
 export interface Child<A extends Api> {
   readonly call: Remote<A>;
   readonly pid: number;
-  /** Ends the process and those it started; resolves when it has ended. */
+  /** It ends the process and those that it started, and resolves when the process has ended. */
   stop(): Promise<void>;
-  /** As a power cut would, as far as a process can tell. */
+  /** It ends the process as a power cut would, as far as a process can tell. */
   kill(): Promise<void>;
 }
 
@@ -79,6 +81,6 @@ function killGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
-    // It ended between the check and the signal.
+    // The process ended between the check and the signal.
   }
 }

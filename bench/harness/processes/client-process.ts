@@ -1,4 +1,4 @@
-/** The process in which one replica takes in deltas as fast as it can: no network, frames made beforehand. */
+/** In this process one replica takes in deltas as fast as it can, without a network, from frames that were made before. */
 
 import {
   browserEnvironment,
@@ -24,12 +24,12 @@ type Applier = "frames" | "decoded" | "by-hand";
 
 export interface ApplyArgument {
   /**
-   * `frames`: text frames into `StateSync`, which decodes, decides, applies and tells. `decoded`: messages into its
-   * records alone. `by-hand`: `JSON.parse` and a `Map`, without any check.
+   * `frames` gives text frames to `StateSync`, which decodes, decides, applies and tells. `decoded` gives messages to its records
+   * alone. `by-hand` uses `JSON.parse` and a `Map`, without any check.
    */
   readonly applier: Applier;
   readonly records: number;
-  /** Each watches one record of its own. */
+  /** Each subscriber watches one record of its own. */
   readonly subscribers: number;
   readonly warmUp: number;
   readonly deltas: number;
@@ -38,7 +38,7 @@ export interface ApplyArgument {
 interface AppliedDeltas {
   readonly tookMs: number;
   readonly calls: number;
-  /** What subscribers should have been called, from the changes themselves. */
+  /** Subscribers should have been called so many times, as the changes themselves say. */
   readonly expectedCalls: number;
   readonly digest: string;
   readonly expectedDigest: string;
@@ -107,7 +107,7 @@ class StateSyncTarget implements Target {
     for (const id of watched) this.#sync.subscribeRecord("hosts", id, () => this.#calls++);
   }
 
-  /** This machine's, but for the socket, whose other end is this object. */
+  /** It is this machine's environment, except for the socket, whose other end is this object. */
   #environment(): Environment {
     const openSocket: Environment["openSocket"] = (_url, _protocols, events) => {
       this.#events = events;

@@ -1,27 +1,28 @@
+/** The producer asks the server for changes from within its process, so that only the work of the server is measured. */
+
 import { machineNow } from "../clock.ts";
 import type { BenchChange } from "../records.ts";
 
 const TICK_MS = 1;
 
-/** A change that is done when the call returns: other work gets its turn before the next one. */
+/** Where a change is done when the call returns, other work gets its turn before the next change. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Asks the server for changes, from within its process: what is measured is what the server does with them. */
 export class Producer {
   readonly #next: () => BenchChange;
   readonly #ask: (change: BenchChange) => Promise<unknown> | null;
-  /** The `seq` of the newest change asked for. */
+  /** This is the `seq` of the newest change that was asked for. */
   asked: number;
-  /** Every client has taken in the changes up to it. */
+  /** Every client has taken in the changes up to this one. */
   confirmed: number;
-  /** How many changes the contender has said are done. */
+  /** The contender has said that so many changes are done. */
   done = 0;
   failure: string | null = null;
-  /** When the change `seq` was asked for, at `seq - firstSeq`. */
+  /** The time at which the change `seq` was asked for stands at `seq - firstSeq`. */
   readonly askedAt: number[] = [];
-  /** When it should have been: later than that where the event loop was held up. */
+  /** The change should have been asked for then. It was asked for later where the event loop was held up. */
   readonly dueAt: number[] = [];
   #bound = 0;
   #perTurn = 0;
@@ -40,8 +41,8 @@ export class Producer {
   }
 
   /**
-   * As fast as the server takes them: `perTurn` in each turn of its event loop, as from sockets that were read, and at
-   * most `bound` asked for that some client has not taken in.
+   * It asks as fast as the server takes changes. `perTurn` of them come in each turn of its event loop, as from sockets that were
+   * read. At most `bound` changes were asked for that some client has not taken in.
    */
   runWithin(bound: number, perTurn: number): void {
     this.#bound = bound;
@@ -73,7 +74,7 @@ export class Producer {
     if (this.asked - this.confirmed < this.#bound) this.#schedule();
   }
 
-  /** Resolves when `stop` was called, or `total` changes asked for, and the last change of each writer is done. */
+  /** It resolves when `stop` was called or `total` changes were asked for, and the last change of each writer is done. */
   async runWriters(writers: number, total = Number.POSITIVE_INFINITY): Promise<void> {
     this.#running = true;
     this.#last = this.asked + total;
@@ -109,7 +110,7 @@ export class Producer {
     this.done += 1;
   };
 
-  /** Resolves when the contender has said of every change that it is done; rejects when it refused one. */
+  /** It resolves when the contender has said that every change is done, and rejects when it has refused one. */
   async allDone(): Promise<void> {
     while (this.done < this.asked - this.#records) {
       if (this.failure !== null) throw new Error(this.failure);
@@ -117,7 +118,10 @@ export class Producer {
     }
   }
 
-  /** `perSecond` changes in each second, evenly; notes when each was due and asked for. Resolves after `seconds`. */
+  /**
+   * It asks for `perSecond` changes in each second, evenly, and notes when each was due and asked for. It resolves after
+   * `seconds`.
+   */
   runAtRate(perSecond: number, seconds: number): Promise<void> {
     const start = machineNow();
     const total = perSecond * seconds;

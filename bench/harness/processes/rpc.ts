@@ -1,8 +1,8 @@
-/** Calls between the harness and its child processes, over Node's own channel. */
+/** The harness calls its child processes over Node's own channel. */
 
 import type { ChildProcess } from "node:child_process";
 
-/** What a child offers: each method takes one value and answers with one. */
+/** A child offers methods, each of which takes one value and answers with one. */
 export type Api = Readonly<Record<string, (argument: never) => unknown>>;
 
 export type Remote<A extends Api> = {
@@ -21,7 +21,7 @@ interface Answer {
   readonly error?: string;
 }
 
-/** In the child: answers the harness's calls until it goes away; then the child ends too. */
+/** A child answers the harness's calls until the harness goes away. Then the child ends, too. */
 export function serveCalls(api: Api): void {
   process.on("message", (message) => void answer(api, message as Call));
   process.on("disconnect", () => process.exit(0));
@@ -38,7 +38,7 @@ async function answer(api: Api, call: Call): Promise<void> {
   }
 }
 
-/** In the harness: the child's methods, as functions. They reject when the child ends. */
+/** The harness gets the child's methods as functions. They reject when the child ends. */
 export function callsTo<A extends Api>(child: ChildProcess, name: string): Remote<A> {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   let lastId = 0;

@@ -1,4 +1,4 @@
-/** The process that runs one contender's server and the producer of its changes. Started by the harness. */
+/** This process runs one contender's server and the producer of its changes. The harness starts it. */
 
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { ContenderServer, StartServer } from "../contender.ts";
@@ -21,7 +21,7 @@ function current(): Started {
 }
 
 interface StartArgument {
-  /** URL of the contender's server entry. */
+  /** This is the URL of the contender's server entry. */
   readonly server: string;
   readonly variant: string;
   readonly records: number;
@@ -29,10 +29,10 @@ interface StartArgument {
   readonly channel: string;
 }
 
-/** What a stretch of work cost this process. */
+/** A stretch of work cost this process so much. */
 interface Cost {
   readonly wallMs: number;
-  /** Of all threads. */
+  /** This is the time of all threads. */
   readonly cpuMs: number;
   readonly mainThreadCpuMs: number;
   readonly loopDelayP99Ms: number;
@@ -68,7 +68,7 @@ function commitsOf(server: ContenderServer): number {
 let endCost: (() => Cost) | null = null;
 
 const api = {
-  /** `tookMs`: until the contender said that it serves. */
+  /** `tookMs` is the time until the contender said that it serves. */
   async start(argument: StartArgument): Promise<{ port: number; tookMs: number }> {
     const { startServer } = (await import(argument.server)) as { startServer: (variant: string) => StartServer };
     const from = performance.now();
@@ -79,7 +79,7 @@ const api = {
     await listenForProgress(argument.channel, (seq) => producer.progress(seq));
     return { port: server.port, tookMs };
   },
-  /** Warms up, then measures what every client has taken in meanwhile. Leaves changes under way: see `settled`. */
+  /** It warms up, and then measures what every client takes in. It leaves changes under way: see `settled`. */
   async runWithin({
     bound,
     perTurn,
@@ -110,7 +110,7 @@ const api = {
     await producer.allDone();
     return { ...end(), commits: commitsOf(server) - commits };
   },
-  /** `writers` of them, each asking for its next change when the one before is done. */
+  /** So many writers ask for changes, each for its next one when the one before is done. */
   async runWriters({
     writers,
     warmUpMs,
@@ -132,19 +132,19 @@ const api = {
     await ended;
     return { ...cost, changes: after.seq - before.seq, commits: after.commits - before.commits };
   },
-  /** Asks for `count` changes at once; answers when the contender says that they are done. */
+  /** It asks for `count` changes at once, and answers when the contender says that they are done. */
   async apply({ count }: { count: number }): Promise<void> {
     const { producer } = current();
     for (let made = 0; made < count; made += 1) producer.one();
     await producer.allDone();
   },
-  /** `count` changes by so many writers. */
+  /** So many writers ask for `count` changes together. */
   async applyBy({ writers, count }: { writers: number; count: number }): Promise<void> {
     const { producer } = current();
     await producer.runWriters(writers, count);
     await producer.allDone();
   },
-  /** The newest change asked for; with the reason when one was refused. */
+  /** It returns the newest change that was asked for, with the reason when one was refused. */
   asked(): { seq: number; failure: string | null } {
     const { producer } = current();
     return { seq: producer.asked, failure: producer.failure };
@@ -179,7 +179,7 @@ const api = {
   async close(): Promise<void> {
     await current().server.close();
   },
-  /** Closes, and opens the store anew: the digest of what was shown last, and of what is stored. */
+  /** It closes the server and opens the store anew. It returns the digest of what was shown last, and of what is stored. */
   async closedDigests(): Promise<{ shown: string; stored: string }> {
     const { server } = current();
     await server.close();

@@ -1,12 +1,14 @@
+/** Results are kept as JSON files, and read again. */
+
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Options } from "../options.ts";
 import { type BenchMachine, commit, machine, versions } from "./machine.ts";
 import type { Result, Series } from "./run.ts";
 
-/** One run of the bench as it is kept: where, of what, with which versions, and each sample of it. */
+/** A run of the bench is kept with its machine, its commit, the versions of what was compared, and each sample. */
 export interface Kept {
-  /** ISO 8601. */
+  /** This time is written as ISO 8601 has it. */
   readonly at: string;
   readonly commit: string;
   readonly machine: BenchMachine;
@@ -15,7 +17,7 @@ export interface Kept {
   readonly workloads: readonly { readonly name: string; readonly series: readonly Series[] }[];
 }
 
-/** Writes it to a new file, whose path it answers with. */
+/** It writes a new file, and returns its path. */
 export function keepResult(options: Options, results: readonly Result[]): string {
   const folder = fileURLToPath(new URL(options.save ? "../../results/" : "../../results/local/", import.meta.url));
   mkdirSync(folder, { recursive: true });

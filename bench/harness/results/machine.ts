@@ -1,9 +1,11 @@
+/** Results name the machine, the commit and the versions that they belong to. */
+
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { pinning } from "../processes/child.ts";
 
-/** Where numbers were taken: they compare only with numbers of the same class. */
+/** Numbers compare only with numbers of a machine of the same class. */
 export interface BenchMachine {
   readonly cpu: string;
   readonly cores: number;
@@ -24,7 +26,7 @@ export function machine(): BenchMachine {
   };
 }
 
-/** The commit the working tree stands on, with a plus when it was altered since. */
+/** It returns the commit of the working tree, with a plus when files were altered since. */
 export function commit(): string {
   try {
     const git = (...args: string[]): string => execFileSync("git", args, { encoding: "utf8" }).trim();
@@ -36,7 +38,7 @@ export function commit(): string {
   }
 }
 
-/** Exact versions of what was compared: `ws`, and the peers where they are installed. */
+/** It returns the exact versions of what was compared: `ws`, and the peers where they are installed. */
 export function versions(): Record<string, string> {
   const found: Record<string, string> = { ws: packageVersion("../../../node_modules/ws/package.json") ?? "unknown" };
   const peers = readJson("../../peers/package.json")?.dependencies as Record<string, string> | undefined;

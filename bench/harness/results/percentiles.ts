@@ -1,4 +1,6 @@
-/** Milliseconds from asking for a change to a client's having it, over all clients and changes. */
+/** Latency is told by its median, its 99th percentile and its longest time. */
+
+/** These are milliseconds from asking for a change until a client has it, over all clients and changes. */
 export interface Latency {
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -6,8 +8,8 @@ export interface Latency {
 }
 
 /**
- * `askedAt[i]` is when the change `firstSeq + i` was asked for, or due; `arrivals` are triples (from, to, ms): some client
- * took in the changes after `from` up to `to` at that time.
+ * `askedAt[i]` is the time at which the change `firstSeq + i` was asked for, or was due. `arrivals` are triples (from, to, ms):
+ * some client took in the changes after `from` up to `to` at that time.
  */
 export function latencyOf(askedAt: readonly number[], firstSeq: number, arrivals: readonly number[]): Latency {
   const samples: number[] = [];

@@ -1,10 +1,12 @@
+/** A workload is run several times, and its numbers are medians over the runs. */
+
 import { fileURLToPath } from "node:url";
 import { VoidRun } from "../session.ts";
 import type { Case, Entrant, Read, Sample, Workload } from "../workload.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** What one contender gave in one case, run by run; a void run holds its reason instead of numbers. */
+/** A series is what one contender gave in one case, run by run. A void run holds its reason instead of numbers. */
 export interface Series {
   readonly case: string;
   readonly contender: string;
@@ -19,7 +21,10 @@ export interface Result {
 
 export type Say = (line: string) => void;
 
-/** Measures all contenders of all cases `runs` times: one after the other within a run, each run beginning with the next. */
+/**
+ * It measures all contenders of all cases `runs` times. Within a run they come one after the other, and each run begins with the
+ * next one.
+ */
 export async function runWorkload(workload: Workload, runs: number, say: Say): Promise<Result> {
   const series = workload.cases.flatMap((one) => one.contenders.map((entrant) => newSeries(one, entrant)));
   for (let run = 0; run < runs; run += 1) {
@@ -43,7 +48,7 @@ function rotated<T>(list: readonly T[], by: number): T[] {
   return [...list.slice(at), ...list.slice(0, at)];
 }
 
-/** Whatever goes wrong in a run concerns that run alone. */
+/** A failure in a run concerns that run alone. */
 async function measured(entrant: Entrant): Promise<Sample | { readonly void: string }> {
   try {
     return await entrant.measure();
@@ -53,7 +58,7 @@ async function measured(entrant: Entrant): Promise<Sample | { readonly void: str
   }
 }
 
-/** One line, fit to be kept: without the paths of this machine. */
+/** It returns one line that may be kept, without the paths of this machine. */
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return (message.split("\n")[0] ?? "").replaceAll(ROOT, "");
@@ -70,13 +75,13 @@ export function isVoid(sample: Sample | { readonly void: string }): sample is { 
   return typeof sample.void === "string";
 }
 
-/** The median of a column over the runs that count; NaN when there is none. */
+/** It returns the median of a column over the runs that count, and NaN when there is none. */
 export function medianOf(result: Result, caseName: string, contender: string, column: string): number {
   const found = result.series.find((series) => series.case === caseName && series.contender === contender);
   return median((found?.runs ?? []).map((sample) => (isVoid(sample) ? Number.NaN : (sample[column] ?? Number.NaN))));
 }
 
-/** The median over the runs of a value worked out within each run. */
+/** It returns the median over the runs of a value that is worked out within each run. */
 export function medianWithinRuns(result: Result, value: (read: Read) => number): number {
   const runs = Math.max(0, ...result.series.map((series) => series.runs.length));
   return median(Array.from({ length: runs }, (_, run) => value(readerOf(result, run))));
@@ -92,7 +97,7 @@ function readerOf(result: Result, run: number): Read {
   };
 }
 
-/** NaN values don't count. */
+/** It leaves out values that are NaN. */
 export function median(values: readonly number[]): number {
   const sorted = values.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
   if (sorted.length === 0) return Number.NaN;

@@ -1,7 +1,9 @@
+/** Results are printed as Markdown tables. */
+
 import type { Case, Column, Entrant, Target } from "../workload.ts";
 import { isVoid, medianOf, medianWithinRuns, type Result } from "./run.ts";
 
-/** The result as Markdown: a table for each case, then what the numbers had to show. */
+/** It writes a table for each case, and then what the numbers had to show. */
 export function markdown(result: Result): string {
   const { workload } = result;
   const parts = [`## ${workload.id} ${workload.title}`, workload.notes.map((note) => `- ${note}`).join("\n")];

@@ -1,4 +1,4 @@
-/** Colyseus's protocol as its SDK speaks it: a seat by HTTP, then the room's WebSocket; decoded by its own decoder. */
+/** The load speaks to Colyseus as its SDK does: a seat by HTTP, then the room's WebSocket, and its own decoder. */
 
 import { Agent, request } from "node:http";
 import { Protocol } from "@colyseus/core";
@@ -21,9 +21,9 @@ export function makeDialect(): Dialect {
 
 class ColyseusDialect implements Dialect {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
-  /** Describes the state's schema; the same for all clients. */
+  /** It describes the state's schema, and is the same for all clients. */
   #handshake: Buffer | null = null;
-  /** Frames are read in the order in which they are first seen: a patch means something only after what came before. */
+  /** Frames are read in the order in which they are first seen, as a patch means something only after what came before. */
   #reader: ColyseusReplay | null = null;
 
   async upgrade(port: number): Promise<UpgradeRequest> {
@@ -78,7 +78,7 @@ class ColyseusDialect implements Dialect {
   }
 }
 
-/** `[JOIN_ROOM][length, token][length, serializer][length, handshake]…` */
+/** The message is `[JOIN_ROOM][length, token][length, serializer][length, handshake]…`. */
 function handshakeOf(payload: Buffer): Buffer {
   const afterToken = 2 + (payload[1] as number);
   const at: Iterator = { offset: afterToken + 1 + (payload[afterToken] as number) };
@@ -93,7 +93,7 @@ class ColyseusReplay implements FrameReplay {
     this.#decoder = Reflection.decode(handshake);
   }
 
-  /** Answers with the highest `seq` and the number of records the frame brought. */
+  /** It returns the highest `seq` and the number of records that the frame brought. */
   apply(payload: Buffer): { seq: number; records: number } {
     let seq = 0;
     let records = 0;

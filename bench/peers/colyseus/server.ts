@@ -1,4 +1,4 @@
-/** Colyseus as its guide has it: a room whose state is a schema; every 50 ms each client is sent what moved since. */
+/** Colyseus runs as its guide says: it has a room whose state is a schema, and sends each client every 50 ms what has moved. */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,12 +1,14 @@
+/** The state of the Colyseus room is a schema of all fields of a record. */
+
 import { Encoder, schema, t } from "@colyseus/schema";
 import { type BenchRecord, FIELDS } from "../../harness/records.ts";
 
-/** Room for the full state of 100,000 records; the default is meant for small rooms. */
+/** This is enough for the full state of 100,000 records. The default is meant for small rooms. */
 Encoder.BUFFER_SIZE = 64 * 1024 * 1024;
 
 /**
- * `number` would send a fraction as 32-bit float where that is within 0.0001 of it: 37.4 comes out as 37.40000152587891, and
- * a client that shows another state than the server holds makes a run void.
+ * `number` would send a fraction as a 32-bit float where that is within 0.0001 of it. Then 37.4 comes out as 37.40000152587891,
+ * and a client that shows another state than the server holds makes a run void.
  */
 export const ColyseusHost = schema(
   {

@@ -1,4 +1,4 @@
-/** deepstream's protocol on its JSON endpoint: challenge, login, then a record read and followed; patches by path. */
+/** The load speaks to deepstream on its JSON endpoint: challenge, login, then a record and its patches by path. */
 
 import type { Dialect, FrameReading, FrameReplay, LoadConnection } from "../../harness/contender.ts";
 import type { BenchRecord } from "../../harness/records.ts";

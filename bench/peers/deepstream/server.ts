@@ -1,8 +1,4 @@
-/**
- * deepstream on its default server (Node's http and `ws`), with one record that holds all hosts. Its changes come from a
- * client of its own in this process: it has no other way in. Its other server, on a native library, is not installed: see
- * README.md.
- */
+/** deepstream runs on its default server (Node's http and `ws`), with one record that holds all hosts. */
 
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
@@ -15,7 +11,7 @@ export const RECORD = "hosts";
 export const JSON_PATH = "/deepstream-json";
 const BINARY_PATH = "/deepstream";
 const MAX_MESSAGE_BYTES = 256 * 1024 * 1024;
-/** deepstream's level "OFF". */
+/** This is deepstream's level "OFF". */
 const NO_LOG = 100;
 
 type Stored = Omit<BenchRecord, "cpu" | "memory" | "seq"> & {
@@ -23,6 +19,10 @@ type Stored = Omit<BenchRecord, "cpu" | "memory" | "seq"> & {
 };
 export type Hosts = Readonly<Record<string, Stored>>;
 
+/**
+ * Its changes come from a client of its own in this process, as it has no other way in. Its other server, on a native library, is
+ * not installed: see README.md.
+ */
 export function startServer(): StartServer {
   return async ({ records }) => {
     const port = await freePort();
@@ -53,7 +53,7 @@ export function startServer(): StartServer {
   };
 }
 
-/** The metrics of a host lie together, so that a change is one patch. */
+/** The metrics of a host stand together, so that a change is one patch. */
 function toStored({ cpu, memory, seq, ...rest }: BenchRecord): Stored {
   return { ...rest, metrics: { cpu, memory, seq } };
 }
@@ -62,7 +62,7 @@ export function recordOfEntry({ metrics, ...rest }: Stored): BenchRecord {
   return { ...rest, ...metrics };
 }
 
-/** It must be told its port. */
+/** deepstream must be told its port. */
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
     const probe = createServer().listen(0, "127.0.0.1", () => {

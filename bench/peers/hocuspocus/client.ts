@@ -1,4 +1,4 @@
-/** Hocuspocus's protocol as its provider speaks it: sign in, tell what the document holds, take updates; applied by Yjs. */
+/** The load speaks to Hocuspocus as its provider does: it signs in, says what it has, and takes updates of Yjs. */
 
 import * as decoding from "lib0/decoding";
 import * as encoding from "lib0/encoding";
@@ -7,12 +7,12 @@ import type { Dialect, FrameReading, FrameReplay, LoadConnection } from "../../h
 import type { BenchRecord } from "../../harness/records.ts";
 import { DOCUMENT_NAME, hostsOf, recordsOfDocument } from "./document.ts";
 
-/** Of the protocol's message types. */
+/** These are two of the protocol's message types. */
 const SYNC = 0;
 const AUTH = 2;
 const SYNC_REPLY = 4;
 const STATELESS = 5;
-/** Of a sync message. */
+/** These are the kinds of a sync message. */
 const STATE_VECTOR = 0;
 const MISSING = 1;
 
@@ -39,7 +39,7 @@ function message(...parts: readonly (number | string | Uint8Array)[]): Uint8Arra
 class HocuspocusDialect implements Dialect {
   /** Frames are read in the order in which they are first seen. */
   readonly #reader = new YjsReplay();
-  /** Without it the server closes a connection that says nothing for a minute. */
+  /** Without a heartbeat the server closes a connection that says nothing for a minute. */
   readonly heartbeat = { everyMs: STAY_EVERY_MS, message: message(STATELESS, "") };
 
   upgrade() {
@@ -81,7 +81,7 @@ class YjsReplay implements FrameReplay {
   readonly #document = new Y.Doc();
   readonly #hosts = hostsOf(this.#document);
 
-  /** Answers with the highest `seq` and the number of changes the frame brought; an update may hold what is known already. */
+  /** It returns the highest `seq` and the number of changes that the frame brought. An update may hold what is known already. */
   apply(payload: Buffer): { seq: number; changes: number } {
     const decoder = decoding.createDecoder(payload);
     decoding.readVarString(decoder);

@@ -1,3 +1,5 @@
+/** The Yjs document holds a map of maps, one for each record. */
+
 import * as Y from "yjs";
 import type { BenchRecord } from "../../harness/records.ts";
 

@@ -1,4 +1,4 @@
-/** Hocuspocus with one Yjs document, a map of maps; the server changes it over a direct connection. */
+/** Hocuspocus runs with one Yjs document, a map of maps, which the server changes over a direct connection. */
 
 import type { AddressInfo } from "node:net";
 import { Server } from "@hocuspocus/server";

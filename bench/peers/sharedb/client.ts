@@ -1,4 +1,4 @@
-/** ShareDB's protocol: handshake, then a subscription, from the version a client has; operations applied by json0 itself. */
+/** The load speaks to ShareDB: a handshake, then a subscription from a version, and operations of json0. */
 
 import ShareDB from "sharedb";
 import type { Dialect, FrameReading, FrameReplay, LoadConnection } from "../../harness/contender.ts";
@@ -32,10 +32,10 @@ export function makeDialect(): Dialect {
   };
 }
 
-/** How answers to a subscription begin, with a snapshot and without, and operations. */
+/** Answers to a subscription begin so, with a snapshot and without, and so do operations. */
 const SHARED = ['{"data"', '{"a":"s"', '{"a":"op"'].map((start) => Buffer.from(start));
 
-/** After the handshake; the greeting that old clients wait for is passed over. */
+/** It follows the handshake. The greeting for which old clients wait is passed over. */
 function subscribe(connection: LoadConnection, payload: Buffer): void {
   if (parse(payload).a === "hs") {
     connection.send(JSON.stringify({ a: "s", c: SHAREDB_COLLECTION, d: SHAREDB_DOCUMENT, v: connection.position }));

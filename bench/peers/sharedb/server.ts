@@ -1,4 +1,4 @@
-/** ShareDB as its README has it: an in-memory database, one document (json0), each client subscribed over `ws`. */
+/** ShareDB runs as its README says: a database in memory, and one document to which each client subscribes over `ws`. */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -25,7 +25,7 @@ export function startServer(): StartServer {
     const sockets = new WebSocketServer({ server: http });
     sockets.on("connection", (socket) => {
       const stream = new WebSocketJSONStream(socket);
-      stream.on("error", () => undefined); // A client that was cut while an operation was on its way to it.
+      stream.on("error", () => undefined); // It comes when a client is cut off while an operation is on its way to it.
       backend.listen(stream);
     });
     await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));

@@ -1,4 +1,4 @@
-/** Socket.IO over its WebSocket transport (Engine.IO 4), as its client speaks it; comes back with session id and offset. */
+/** The load speaks to Socket.IO over its WebSocket transport (Engine.IO 4), and comes back with the session's id and offset. */
 
 import type { Dialect, FrameReading, FrameReplay, LoadConnection } from "../../harness/contender.ts";
 import type { BenchChange, BenchRecord } from "../../harness/records.ts";

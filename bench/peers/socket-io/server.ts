@@ -1,4 +1,4 @@
-/** Socket.IO with connection state recovery: the full state on joining, then one event for each change, to everyone. */
+/** Socket.IO runs with connection state recovery: first the full state, and then one event for each change. */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";

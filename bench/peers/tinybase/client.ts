@@ -1,7 +1,4 @@
-/**
- * TinyBase's synchronizer protocol. A new client asks for all tables; one that comes back compares hashes of tables, rows
- * and cells, step by step. The hashes and the merging are those of TinyBase's own store.
- */
+/** The load speaks TinyBase's synchronizer protocol. */
 
 import { createMergeableStore, type MergeableChanges, type MergeableStore } from "tinybase";
 import type { Dialect, FrameReading, FrameReplay, LoadConnection } from "../../harness/contender.ts";
@@ -15,7 +12,7 @@ const GET_TABLE_DIFF = 4;
 const GET_ROW_DIFF = 5;
 const GET_CELL_DIFF = 6;
 
-/** What a client calls its requests: the answers to the first two are steps on the way, for itself alone. */
+/** A client names its requests so. The answers to the first two lead on to the third, and are for this client alone. */
 const TABLES = "tables";
 const ROWS = "rows";
 const CELLS = "cells";
@@ -24,15 +21,19 @@ const ALL = "all";
 type Changes = MergeableChanges<false>;
 type Packet = readonly [request: string | null, message: number, body: unknown];
 
+/**
+ * A new client asks for all tables. One that comes back compares hashes of tables, rows and cells, one level after the other.
+ * TinyBase's own store computes the hashes and merges.
+ */
 export function makeDialect(): Dialect {
   return new TinyBaseDialect();
 }
 
 class TinyBaseDialect implements Dialect {
-  /** All that has been read so far, and how many frames that was. */
+  /** All frames that were read so far are in this store, and they are counted. */
   readonly #store = createMergeableStore();
   #frames = 0;
-  /** What the first client that came back from a position asked; the others, who were there too, ask the same. */
+  /** The first client that came back from a position asked this. The others, who were there, too, ask the same. */
   readonly #questions = new Map<string, string>();
 
   upgrade() {
@@ -99,7 +100,7 @@ function parse(payload: Buffer): Packet {
   return JSON.parse(text.slice(text.indexOf("\n") + 1)) as Packet;
 }
 
-/** What a packet brings to the tables; null when it brings nothing. */
+/** It returns what a packet brings to the tables, and null when it brings nothing. */
 function changesOf([request, message, body]: Packet): Changes | null {
   if (message === CONTENT_DIFF) return body as Changes;
   if (message !== RESPONSE) return null;

@@ -1,4 +1,4 @@
-/** TinyBase's WebSocket server with a mergeable store on the server; its persister keeps it in memory. */
+/** TinyBase's WebSocket server runs with a mergeable store, which its persister keeps in memory. */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,7 @@ import { type BenchRecord, initialRecords } from "../../harness/records.ts";
 
 export const TABLE = "hosts";
 const PATH = "bench";
-/** MergeableStoreOnly. */
+/** This is its value `MergeableStoreOnly`. */
 const PERSISTS = 2;
 
 export function startServer(): StartServer {

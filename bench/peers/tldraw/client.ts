@@ -1,4 +1,4 @@
-/** The protocol of tldraw's sync-core: `connect` with the last clock it saw, then patches; a ping every five seconds. */
+/** The load speaks to tldraw's sync-core: `connect` with its last clock, then patches, and a ping every five seconds. */
 
 import type { Dialect, FrameReading, FrameReplay, LoadConnection } from "../../harness/contender.ts";
 import type { BenchRecord } from "../../harness/records.ts";

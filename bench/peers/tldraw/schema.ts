@@ -1,3 +1,5 @@
+/** The records of the tldraw room have a schema, and are translated to and from those of the bench. */
+
 import { type BaseRecord, createRecordType, type RecordId, StoreSchema } from "@tldraw/store";
 import type { BenchRecord } from "../../harness/records.ts";
 

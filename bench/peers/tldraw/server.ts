@@ -1,7 +1,4 @@
-/**
- * tldraw's sync-core as its example server has it: a room on `ws`, its storage in memory, or in SQLite (W6). Changes are
- * pushed by a session, as its users' are: what the server itself puts into the storage would travel as whole records.
- */
+/** tldraw's sync-core runs as its example server does: a room on `ws`, with its storage in memory, or in SQLite (W6). */
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -22,6 +19,10 @@ import { getTlsyncProtocolVersion } from "./wire.ts";
 
 const WRITER = "writer";
 
+/**
+ * A session pushes the changes, as the sessions of its users do. What the server itself puts into the storage would travel as
+ * whole records.
+ */
 export function startServer(variant: string): StartServer {
   return async ({ records, folder }) => {
     const storage =
@@ -65,7 +66,7 @@ function snapshot(records: number) {
   return { documentClock: 0, documents, schema: benchSchema.serialize() };
 }
 
-/** Durable in the same sense as the engine: WAL, forced to disk at each commit. */
+/** It is durable in the same sense as the engine: it has a WAL, which is forced to disk at each commit. */
 function durableStorage(folder: string, records: number): TLSyncStorage<TldrawHost> {
   return new SQLiteSyncStorage<TldrawHost>({ sql: database(folder), snapshot: snapshot(records) });
 }
@@ -80,7 +81,7 @@ function database(folder: string): NodeSqliteWrapper {
   return new NodeSqliteWrapper(opened);
 }
 
-/** A session in this process: what it pushes goes the way of any client's change. */
+/** A session in this process pushes changes, which go the way of any client's change. */
 function writerOf(room: TLSocketRoom<TldrawHost, void>): (change: BenchChange) => void {
   const socket: WebSocketMinimal = { readyState: 1, send: () => undefined, close: () => undefined };
   room.handleSocketConnect({ sessionId: WRITER, socket });

@@ -1,4 +1,4 @@
-/** The messages of tldraw's sync-core: exported by the package, but left out of its types. */
+/** tldraw's sync-core has these messages: the package exports them, and leaves them out of its types. */
 
 import * as syncCore from "@tldraw/sync-core";
 import type { TldrawHost } from "./schema.ts";

@@ -43,7 +43,9 @@ export interface TestConnection {
 
 /** Patience waits for something to happen, and for no longer than is said. There is one per run, in `io`. */
 export interface Patience {
-  /** It resolves with true as soon as `holds` returns true, and with false after `withinMs`. It looks whenever anything arrives. */
+  /**
+   * It resolves with true as soon as `holds` returns true, and with false after `withinMs`. It looks whenever anything arrives.
+   */
   until(holds: () => boolean, withinMs: number): Promise<boolean>;
   /** It starts a time limit for several waits together. The function that it returns says how much is left, never below 0. */
   limit(withinMs: number): () => number;

@@ -1,6 +1,9 @@
 /** This file has the one class of errors, with its closed list of codes (rule M8). */
 
-/** Each code stands for a failure that is outside the caller's control. Compare `code`, as `instanceof` does not survive the wire. */
+/**
+ * Each code stands for a failure that is outside the caller's control. Compare `code`, as `instanceof` does not survive the
+ * wire.
+ */
 export const SYNC_ERROR_CODES = [
   "bad_message", // A frame is no message of the protocol.
   "invalid_change", // The model doesn't know the change, or the validator refuses the record.

@@ -13,7 +13,9 @@ import {
   useSync,
 } from "./hooks.ts";
 
-/** These are the hooks with the types of one model. `Own` is the class of the replica where it has more members than `Replica`. */
+/**
+ * These are the hooks with the types of one model. `Own` is the class of the replica where it has more members than `Replica`.
+ */
 export interface SyncHooks<State, Own extends Replica<State> = Replica<State>> {
   readonly SyncProvider: (props: SyncProviderProps<Own>) => ReactNode;
   readonly useReplica: () => Own;

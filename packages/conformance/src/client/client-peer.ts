@@ -44,7 +44,10 @@ export class ClientPeer {
     else this.connection.sendText(text);
   }
 
-  /** It sends the gzip of the text in parts of so many bytes (rule M9). `without` is the number of a part that is lost on the way. */
+  /**
+   * It sends the gzip of the text in parts of so many bytes (rule M9). `without` is the number of a part that is lost on the
+   * way.
+   */
   sendInParts(text: string, partBytes: number, without: number | null): void {
     const parts = this.connection.partsOf(text, partBytes).filter((_, index) => index !== without);
     if (/^\{"type":"(init|full_state)"/.test(text)) this.#asked = false;

@@ -91,7 +91,10 @@ export class Followed {
     this.ack();
   }
 
-  /** Between parts a `sync` says how much has been put, and nothing else may stand there. Null means that this is a usual message. */
+  /**
+   * Between parts a `sync` says how much has been put, and nothing else may stand there. Null means that this is a usual
+   * message.
+   */
   #takeBetween(text: string): JsonObject | null {
     const wanted = this.#loading?.receivedBytes;
     if (wanted === undefined && !text.includes('"part":')) return null;

@@ -62,7 +62,9 @@ export function isPlain(object: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** It returns the error that names what rule S4 refuses in a value, and where. It is slow, and runs only on the way to an error. */
+/**
+ * It returns the error that names what rule S4 refuses in a value, and where. It is slow, and runs only on the way to an error.
+ */
 export function refusal(value: unknown, path: string, depth = 0): SyncError {
   if (typeof value === "string") return refused(path, "holds half of a surrogate pair");
   if (typeof value === "number") return refused(path, `is ${value}, which JSON cannot carry`);

@@ -38,11 +38,16 @@ export interface Change extends AskedChange {
   readonly data: JsonObject;
 }
 
-/** This change has come through the door: it was checked by rule S4 and copied. `takeChange` alone makes it, and nobody else holds it. */
+/**
+ * This change has come through the door: it was checked by rule S4 and copied. `takeChange` alone makes it, and nobody else
+ * holds it.
+ */
 export interface TakenChange extends Change {
   readonly rule: ChangeRule;
   readonly id: string;
-  /** A put has the record without its null members here, a patch has the patch, and a remove has its id where it was given here. */
+  /**
+   * A put has the record without its null members here, a patch has the patch, and a remove has its id where it was given here.
+   */
   readonly data: JsonObject;
   /** `data` takes about so many bytes of memory (rule P4). */
   readonly held: number;
@@ -66,7 +71,10 @@ export interface Effect {
   readonly after: StateRecord | null;
   /** False means that the record is as it was before. */
   readonly moved: boolean;
-  /** This is the merge patch from the record before to `after`, without `id`. It is null when the record came or went, or didn't move. */
+  /**
+   * This is the merge patch from the record before to `after`, without `id`. It is null when the record came or went, or didn't
+   * move.
+   */
   readonly patch: JsonObject | null;
 }
 

@@ -39,7 +39,9 @@ const MEMBERS_A_PIECE = 256;
 const RECORDS_A_PIECE = 256;
 const PIECE_CHARS = 128 * 1024;
 
-/** It writes a large delta piece by piece, so that others have their turn between two pieces. No record may be altered meanwhile. */
+/**
+ * It writes a large delta piece by piece, so that others have their turn between two pieces. No record may be altered meanwhile.
+ */
 export function* deltaPieces(from: number, version: number, diff: Diff): Generator<string> {
   yield `${deltaOpening(from, version)}{`;
   let separator = "";
