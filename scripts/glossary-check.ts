@@ -22,6 +22,7 @@ const HELD: readonly string[] = [
   "apps/fleet/domain",
   "apps/fleet/server",
   "apps/fleet/web",
+  "bench",
   "packages/base",
   "packages/client",
   "packages/conformance",
