@@ -11,13 +11,13 @@ const model = defineModel({
   changes: { host_added: put("hosts"), host_updated: patch("hosts") },
 });
 
-// The authority: one order of changes, durable with `sqliteStore("data/fleet.db")` of `@neverstale/store-sqlite`.
+// The authority gives changes one order. It is durable with `sqliteStore("data/fleet.db")` of `@neverstale/store-sqlite`.
 const manager = await StateManager.open({ model, store: memoryStore() });
 const server = createServer().listen(0);
 await once(server, "listening");
 serveSync(server, { manager });
 
-// A replica, here or in a browser: it heals after every cut, and knows how fresh it is.
+// A replica runs here or in a browser. It heals after every cut, and knows how fresh it is.
 const { port } = server.address() as { port: number };
 const sync = new StateSync<StateOf<typeof model>>({ url: `ws://127.0.0.1:${port}/sync` });
 sync.subscribe(() => console.log(sync.status.type, sync.version, ...sync.state.hosts.values()));

@@ -1,7 +1,5 @@
-/**
- * The whole plain profile in one small class: five messages, JSON, no subprotocol. It is the first sketch this project
- * grew from, and it is still a working client of the server, in any language that has WebSocket and JSON.
- */
+/** This small class is the whole plain profile: five messages in JSON, without a subprotocol. */
+
 export interface HostRecord {
   readonly id: string;
   readonly [field: string]: unknown;
@@ -13,6 +11,7 @@ interface Change {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** It works with the server in any language that has WebSocket and JSON. */
 export class StateSync {
   state: { readonly hosts: readonly HostRecord[] } = { hosts: [] };
   version = 0;
@@ -55,7 +54,7 @@ export class StateSync {
     this.ws.send(JSON.stringify({ type: "get_state" }));
   }
 
-  /** A put carries the whole record, a patch the fields that moved (null: gone). */
+  /** A put carries the whole record, and a patch the fields that moved. Null means that a field is gone. */
   applyDelta({ type, target, data }: Change): void {
     const before = this.state.hosts.find(({ id }) => id === target) ?? {};
     const others = this.state.hosts.filter(({ id }) => id !== target);

@@ -1,14 +1,14 @@
 /*
- * Handshake, resume, epoch and gap: one authority, two replicas, every interleaving.
+ * This model walks through handshake, resume, epoch and gap with one authority and two replicas, in every interleaving.
  *
- * Rules modelled: A1, A4-A8, E1-E5, R1-R4, R8 of packages/protocol/SPEC.md. README.md says what is left out.
+ * It models the rules A1, A4-A8, E1-E5, R1-R4 and R8 of packages/protocol/SPEC.md. README.md says what is left out.
  *
- * A change is its identity, 1..CHANGES, each used once. A history is the sequence of them, packed three bits a
- * version, so that two changes that got the same version in different histories differ. What a replica shows is such
- * a sequence too: a diff brings the slots above `from`, a full state brings all of them.
+ * A change is its identity, 1..CHANGES, and each identity is used once. A history is the sequence of them, with three bits for
+ * each version, so that two changes that got the same version in different histories differ. What a replica shows is such a
+ * sequence, too: a diff brings the slots above `from`, and a full state brings all of them.
  *
- * Each fault has a budget and may also not happen. Nothing else repeats, so every execution ends, and what holds at
- * its end is what the replicas converge to.
+ * Each fault has a budget and may also not happen. Nothing else repeats, so every execution ends, and the replicas converge to
+ * what holds at its end.
  */
 
 #ifndef CHANGES
@@ -21,22 +21,22 @@
 #define RESTORES 1
 #endif
 #ifndef CUTS
-#define CUTS 1      /* Connections that break with frames in flight. They are the first replica's: both are alike. */
+#define CUTS 1      /* So many connections break with frames in flight. Both replicas are alike, so only the first is cut off. */
 #endif
 #ifndef SLIPS
-#define SLIPS 1     /* Deltas that somebody between the two ends swallows or sends twice. */
+#define SLIPS 1     /* Somebody between the two ends swallows so many deltas, or sends them twice. */
 #endif
 #ifndef TRIMS
-#define TRIMS 1     /* Times that old tombstones go. */
+#define TRIMS 1     /* Old tombstones go so many times. */
 #endif
 #ifndef BEACONS
-#define BEACONS 0   /* Besides those that a rule asks for. */
+#define BEACONS 0   /* So many beacons come besides those that a rule asks for. */
 #endif
 #ifndef REPLICAS
 #define REPLICAS 2
 #endif
 #ifndef FRAMES
-#define FRAMES 2    /* In flight on one connection. */
+#define FRAMES 2    /* So many frames may be in flight on one connection. */
 #endif
 
 #define EPOCHS (1 + CRASHES + RESTORES)
@@ -46,41 +46,41 @@
 
 mtype = { full_state, delta, sync, resumed, get_state };
 
-/* ---- The authority, as its disk has it ---- */
+/* ---- The authority has this on its disk ---- */
 typedef Disk {
   byte head;
   short history;
-  byte floor;                /* Diffs can be made from here on: older tombstones are gone (A5). */
-  byte known;                /* One bit for each listed epoch (E1). */
-  byte first[EPOCHS + 1]     /* The lineage: the first version of an epoch, 0 while it has no row. */
+  byte floor;                /* Diffs can be made from here on, as older tombstones are gone (A5). */
+  byte known;                /* It has one bit for each listed epoch (E1). */
+  byte first[EPOCHS + 1]     /* This is the lineage: the first version of an epoch, and 0 while it has no row. */
 };
 
 Disk disk, backup;
 bool hasBackup;
 bool up = true;
-byte epoch = 1;              /* Epochs are numbered in the order of their starts; a number stands for a random id. */
+byte epoch = 1;              /* Epochs are numbered in the order of their starts. A number stands for a random id. */
 byte lastEpoch = 1;
 bool hasSnapshot;
-byte snapshot;               /* The version of the newest one built since the start. */
+byte snapshot;               /* This is the version of the newest snapshot that was built since the start. */
 byte nextChange = 1;
 byte crashes = CRASHES, restores = RESTORES, cuts = CUTS, slips = SLIPS, trims = TRIMS, beacons = BEACONS;
 
-/* ---- Connections: a cursor each, and what is in flight ---- */
+/* ---- Each connection has a cursor, and frames in flight ---- */
 typedef Connection {
-  bool live;                 /* As the authority sees it. */
+  bool live;                 /* The authority sees it as live. */
   byte cursor;
   bool asked;                /* A get_state was taken and is not yet answered (A8). */
-  bool owesSync;             /* After a handshake or a full state (E4). */
-  bit sent                   /* Turns with every full state put. */
+  bool owesSync;             /* A sync is due after a handshake or a full state (E4). */
+  bit sent                   /* This bit turns with every full state that is put. */
 };
 
 Connection conn[REPLICAS];
-/* epoch, from, version, history or digest, bit */
+/* A frame holds epoch, from, version, history or digest, and a bit. */
 chan down[REPLICAS] = [FRAMES] of { mtype, byte, byte, byte, short, bit };
-/* get_state, and the bit of the last full state taken in */
+/* A request is get_state, with the bit of the last full state that was taken in. */
 chan upward[REPLICAS] = [2] of { mtype, bit };
 
-/* ---- Replicas ---- */
+/* ---- Each replica knows this ---- */
 typedef Replica {
   bool open;
   bool broken;               /* The socket is dead and the replica has not noticed yet. */
@@ -89,8 +89,8 @@ typedef Replica {
   byte version;
   short history;
   bool waits;                /* A get_state is out (R2). */
-  bit taken;                 /* The bit of the last full state taken in: what its ack would say. */
-  bool hasLate;              /* A frame of an earlier socket that is still on its way (R8). */
+  bit taken;                 /* This is the bit of the last full state that was taken in: its ack would say it. */
+  bool hasLate;              /* A frame of an earlier socket is still on its way (R8). */
   mtype lateKind;
   byte lateEpoch, lateFrom, lateVersion;
   short lateHistory
@@ -98,11 +98,11 @@ typedef Replica {
 
 Replica rep[REPLICAS];
 
-/* ---- What really was: written by the authority, read by the assertions alone ---- */
-short truth[EPOCHS + 1];     /* The committed history of each epoch. */
+/* ---- This is what really was: the authority writes it, and the assertions alone read it ---- */
+short truth[EPOCHS + 1];     /* This is the committed history of each epoch. */
 byte truthHead[EPOCHS + 1];
 
-/* P1: what a replica shows at (epoch, version) is the authority's committed history there. */
+/* P1: a replica shows at (epoch, version) the authority's committed history there. */
 #define P1(c) \
   assert(rep[c].version <= truthHead[rep[c].epoch]); \
   assert(rep[c].history == prefix(truth[rep[c].epoch], rep[c].version))
@@ -170,7 +170,7 @@ inline copyDisk(to, from) {
   e = 0
 }
 
-/* What is never read again must not tell states apart. */
+/* A value that is never read again must not tell states apart. */
 inline forgetBackup() {
   hasBackup = false;
   backup.head = 0; backup.history = 0; backup.floor = 0; backup.known = 0;
@@ -182,7 +182,7 @@ inline forgetBackup() {
   e = 0
 }
 
-/* A8: at or above the cursor, and one from which a diff can be made; an older one is as good as a new one. */
+/* A8: a snapshot is at or above the cursor, and a diff can be made from it. An older one is as good as a new one. */
 inline putFullState(c) {
   if
 #ifdef STALE_SNAPSHOT
@@ -215,7 +215,7 @@ inline putDelta(c) {
   conn[c].cursor = disk.head
 }
 
-/* A7: the version of the last frame put; the digest only at the head. */
+/* A7: a sync carries the version of the last frame that was put, and the digest only at the head. */
 inline putSync(c) {
   if
   :: conn[c].cursor == disk.head -> down[c] ! sync, 0, 0, disk.head, disk.history, 1
@@ -225,7 +225,7 @@ inline putSync(c) {
 
 #define room(c) (len(down[c]) < FRAMES)
 #define level(c) (rep[c].has && rep[c].epoch == epoch && rep[c].version == disk.head && rep[c].history == disk.history)
-/* Nothing is on its way and nothing is due: here only the periodic beacon goes on. */
+/* Nothing is on its way and nothing is due, so only the periodic beacon goes on. */
 #define idle(c) (conn[c].live && rep[c].open && !rep[c].broken && empty(down[c]) && empty(upward[c]) && \
   !conn[c].asked && !conn[c].owesSync && conn[c].cursor == disk.head && !rep[c].waits)
 
@@ -249,7 +249,7 @@ inline putNext(c) {
   fi
 }
 
-/* What the authority may do next on one connection. */
+/* The authority may do one of these next on a connection. */
 #define CURSOR_STEPS(n) \
   :: atomic { up && conn[n].live && nempty(upward[n]) -> takeRequest(n) } \
   :: atomic { up && conn[n].live && room(n) && (conn[n].asked || conn[n].cursor < disk.head || conn[n].owesSync) -> putNext(n) } \
@@ -298,8 +298,8 @@ end:
 /* ================================ The handshake ================================ */
 
 /*
- * E2: where the run of the replica's epoch ends, by the lineage: before the next row, or at the head. Leaves the
- * answer in `end_`. The request is decided in the step that makes it: a closed replica cannot change meanwhile.
+ * E2: by the lineage, the run of the replica's epoch ends before the next row, or at the head. The answer is left in `end_`. The
+ * request is decided in the step that makes it, as a closed replica cannot change meanwhile.
  */
 inline endOfRun(past) {
   end_ = disk.head;
@@ -446,12 +446,12 @@ end:
 
 init {
   atomic {
-    disk.known = 1 << 1;     /* The first start: epoch 1 is listed, and has no row yet. */
+    disk.known = 1 << 1;     /* At the first start epoch 1 is listed, and has no row yet. */
     run Authority();
     run Tab(0);
 #if REPLICAS > 1
     run Tab(1)
 #endif
   }
-  timeout -> assert(up && level(0) && level(REPLICAS - 1))   /* P2: all faults over, nothing moves any more: everyone is level. */
+  timeout -> assert(up && level(0) && level(REPLICAS - 1))   /* P2: when all faults are over and nothing moves any more, everyone is level. */
 }

@@ -1,3 +1,5 @@
+/** A follower is a plain connection that keeps every message. */
+
 import { once } from "node:events";
 import { vi } from "vitest";
 import { WebSocket } from "ws";
@@ -8,7 +10,6 @@ export interface Message {
   readonly payload?: { readonly hosts?: readonly Record<string, unknown>[] };
 }
 
-/** A plain connection that keeps every message. */
 export interface Follower {
   readonly socket: WebSocket;
   readonly messages: readonly Message[];

@@ -1,7 +1,6 @@
-/**
- * The obvious server, wrong on purpose: a version, a store, a broadcast, written down as one first would. Each line looks
- * right. naive-server.test.ts shows what goes wrong, and that the engine does it right.
- */
+/** The obvious server is wrong on purpose: a version, a store and a broadcast, as one would first write them down. */
+
+// Each line looks right. naive-server.test.ts shows what goes wrong, and that the engine does it right.
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -17,7 +16,7 @@ export interface Change {
 
 type Hosts = Record<string, Record<string, unknown>>;
 
-/** The last version and the hosts, in SQLite; like most drivers it answers a little later. */
+/** It keeps the last version and the hosts in SQLite. Like most drivers it answers a little later. */
 export class StateStore {
   readonly #database: DatabaseSync;
 
@@ -62,7 +61,7 @@ export class StateManager {
   readonly store: StateStore;
   readonly clients = new Set<WebSocket>();
   version: number;
-  /** How often the full state was encoded. */
+  /** The full state was encoded so many times. */
   encodedStates = 0;
 
   constructor(store: StateStore) {
@@ -100,7 +99,7 @@ export class StateManager {
   }
 }
 
-/** Listens on `port` (0: a free one): `WS /sync`, and `POST /change` for a `Change`. */
+/** It listens on `port`, or on a free one when that is 0. It has `WS /sync`, and `POST /change` for a `Change`. */
 export async function serveNaively(path: string, port = 0, beaconMs = 30_000) {
   const store = new StateStore(path);
   const manager = new StateManager(store);
