@@ -8,6 +8,7 @@ import { architectureViolations, describeViolation } from "./architecture.ts";
 import { BOUNDS } from "./bounds-check.ts";
 import { compileTypes, findUnused, lint } from "./check/check-tools.ts";
 import { type TitleTable, tableProblems, titlesUnder } from "./check/title-table.ts";
+import { wordProblems } from "./glossary-check.ts";
 import { ROOT } from "./run.ts";
 import { SECURITY } from "./security-check.ts";
 import { rulesNamedUnder, rulesOf, SPEC_PATH, specProblems } from "./spec-check.ts";
@@ -29,6 +30,7 @@ const CHECKS: readonly Check[] = [
   ["every item of SECURITY.md has a test", async () => assertTitles(SECURITY)],
   ["every bound of docs/OPERATIONS.md has a test", async () => assertTitles(BOUNDS)],
   ["every API is the one that its page in docs/api has", async () => assertNone(apiProblems(ROOT, apiPages(ROOT)))],
+  ["every name has one meaning, and comments are sentences", async () => assertNone(wordProblems(ROOT))],
   ["nothing is there that nobody uses", async () => assertSuccess(await findUnused())],
   ["a Chromium for the browser tests", findChromium],
 ];
