@@ -31,7 +31,7 @@ export function measureStorm(size: StormSize): Promise<Sample> {
       await newcomers.call.connect({ port });
       await changing;
       await Promise.all([settled(session), settled(arriving)]);
-      const [dueAt, arrivals] = await Promise.all([server.call.dueAt(), load.call.takeArrivals()]);
+      const [dueAt, arrivals] = await Promise.all([server.call.dueAt(), load.call.drainArrivals()]);
       await compared(session);
       await compared(arriving);
       return { ...latencyOf(dueAt.slice(-size.perSecond * size.seconds), first, arrivals) };

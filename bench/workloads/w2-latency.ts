@@ -27,7 +27,7 @@ export function measureLatency(size: LatencySize): Promise<Sample> {
     await settled(session);
     const [askedAt, arrivals, after] = await Promise.all([
       server.call.askedAt(),
-      load.call.takeArrivals(),
+      load.call.drainArrivals(),
       load.call.counters(),
     ]);
     await compared(session);

@@ -133,7 +133,7 @@ class Load implements ClientEvents {
     this.#arrivals = [];
   }
 
-  takeArrivals(): number[] {
+  drainArrivals(): number[] {
     const arrivals = this.#arrivals ?? [];
     this.#arrivals = null;
     return arrivals;
@@ -243,8 +243,8 @@ const api = {
   watchArrivals(): void {
     current().watchArrivals();
   },
-  takeArrivals(): number[] {
-    return current().takeArrivals();
+  drainArrivals(): number[] {
+    return current().drainArrivals();
   },
   counters(): Counters {
     return current().counters();

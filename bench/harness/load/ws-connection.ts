@@ -67,14 +67,14 @@ export class WsConnection {
   #read(size: number): boolean {
     this.receivedBytes += size;
     try {
-      this.#take(READ_BUFFER, size);
+      this.#receive(READ_BUFFER, size);
     } catch (error) {
       this.#end(error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
     return true;
   }
 
-  #take(chunk: Buffer, size: number): void {
+  #receive(chunk: Buffer, size: number): void {
     const whole =
       this.#carry.length === 0 ? chunk.subarray(0, size) : Buffer.concat([this.#carry, chunk.subarray(0, size)]);
     this.#carry = NO_BYTES;

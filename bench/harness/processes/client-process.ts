@@ -48,7 +48,7 @@ const EPOCH = "bench-epoch";
 const SPACE = "bench-space";
 
 interface Target {
-  take(frame: string, at: number): void;
+  receive(frame: string, at: number): void;
   records(): Iterable<BenchRecord>;
   calls(): number;
 }
@@ -58,10 +58,10 @@ function apply({ applier, records, subscribers, warmUp, deltas }: ApplyArgument)
   const { frames, final, touched } = makeFrames(initial, warmUp + deltas);
   const watched = initial.slice(0, subscribers).map((record) => record.id);
   const target = TARGETS[applier](initial, watched, frames);
-  for (let at = 0; at < warmUp; at += 1) target.take(frames[at] as string, at);
+  for (let at = 0; at < warmUp; at += 1) target.receive(frames[at] as string, at);
   globalThis.gc?.();
   const from = performance.now();
-  for (let at = warmUp; at < frames.length; at += 1) target.take(frames[at] as string, at);
+  for (let at = warmUp; at < frames.length; at += 1) target.receive(frames[at] as string, at);
   const tookMs = performance.now() - from;
   const expectedCalls = watched.reduce((sum, id) => sum + (touched.get(id) ?? 0), 0);
   return {
@@ -116,7 +116,7 @@ class StateSyncTarget implements Target {
     return { ...browserEnvironment(), openSocket };
   }
 
-  take(frame: string): void {
+  receive(frame: string): void {
     this.#events?.received(frame);
   }
 
@@ -138,7 +138,7 @@ class DecodedTarget implements Target {
     this.#messages = frames.map((frame) => decodeServerMessage(frame) as DeltaMessage);
   }
 
-  take(_frame: string, at: number): void {
+  receive(_frame: string, at: number): void {
     const delta = this.#messages[at] as DeltaMessage;
     if (!this.#records.factsFor(delta, at).fits) throw new Error("a delta that doesn't fit");
     this.#records.apply(delta);
@@ -161,7 +161,7 @@ class ByHandTarget implements Target {
     this.#records = new Map(initial.map((record) => [record.id, record]));
   }
 
-  take(frame: string): void {
+  receive(frame: string): void {
     const { payload } = JSON.parse(frame) as DeltaMessage;
     for (const id in payload.hosts?.set) {
       this.#records.set(id, { ...(this.#records.get(id) as BenchRecord), ...payload.hosts.set[id] });

@@ -186,10 +186,10 @@ describe("parts.json", () => {
   test.each(titled(vectors<{ cases: PartsCase[] }>("parts.json").cases))("%s", (_, { frames, error, ...expected }) => {
     const joiner = new PartJoiner();
     const last = bytes(frames.at(-1) ?? "");
-    for (const frame of frames.slice(0, -1)) joiner.take(bytes(frame));
+    for (const frame of frames.slice(0, -1)) joiner.add(bytes(frame));
 
-    if (error !== undefined) return expect(() => joiner.take(last)).toThrow(refusal(error));
-    const { whole, receivedBytes, totalBytes } = joiner.take(last);
+    if (error !== undefined) return expect(() => joiner.add(last)).toThrow(refusal(error));
+    const { whole, receivedBytes, totalBytes } = joiner.add(last);
 
     if (expected.whole === undefined) expect([receivedBytes, totalBytes]).toEqual([expected.received, expected.total]);
     expect(whole).toEqual(expected.whole === undefined ? null : bytes(expected.whole));

@@ -60,9 +60,9 @@ export class FrameQueue {
     if (whole !== null && !this.#closed) this.#inflateNext(whole, 0, true);
   }
 
-  #tryJoin(part: Uint8Array): ReturnType<PartJoiner["take"]> | Bad {
+  #tryJoin(part: Uint8Array): ReturnType<PartJoiner["add"]> | Bad {
     try {
-      return this.#parts.take(part);
+      return this.#parts.add(part);
     } catch (cause) {
       return { type: "bad", cause };
     }

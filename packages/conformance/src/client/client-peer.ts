@@ -61,7 +61,7 @@ export class ClientPeer {
     for (let arrival = inbox.shift(); arrival !== undefined; arrival = inbox.shift()) {
       if (arrival.type === "closed") this.closed = arrival.code;
       else if (arrival.type !== "frame" || arrival.binary) throw new Violation("M3", "text frames", "a binary one");
-      else this.#take(this.#decoded(arrival.text));
+      else this.#receive(this.#decoded(arrival.text));
     }
   }
 
@@ -74,11 +74,11 @@ export class ClientPeer {
     }
   }
 
-  #take(message: ClientMessage | PlainClientMessage): void {
+  #receive(message: ClientMessage | PlainClientMessage): void {
     const before = this.#last;
     this.#last = message;
-    if (message.type === "ack") return this.#takeAck(message.n);
-    if (message.type === "check") return this.#takeCheck(message.n);
+    if (message.type === "ack") return this.#receiveAck(message.n);
+    if (message.type === "check") return this.#receiveCheck(message.n);
     if (this.#profile === "v1" && before?.type !== "ack") {
       throw new Violation("R2", "an `ack` directly before a `get_state`", JSON.stringify(before));
     }
@@ -87,14 +87,14 @@ export class ClientPeer {
     this.said.push(message);
   }
 
-  #takeAck(n: number): void {
+  #receiveAck(n: number): void {
     if (n < this.acked || n > this.sent) {
       throw new Violation("M2", `an ack between ${this.acked} and ${this.sent}, the frames put here`, `ack ${n}`);
     }
     this.acked = n;
   }
 
-  #takeCheck(n: number): void {
+  #receiveCheck(n: number): void {
     if (n <= this.#lastCheck) throw new Violation("M2", `a check above ${this.#lastCheck}`, `check ${n}`);
     this.#lastCheck = n;
     this.checks.push(n);

@@ -24,14 +24,14 @@ export class SocketConnection implements TestConnection {
     webSocket.on("message", (data: Buffer, isBinary: boolean) => {
       this.receivedBytes += data.length;
       if (!isBinary) this.#arrived({ type: "frame", text: data.toString(), binary: false });
-      else if (isPart(data)) this.#takePart(data);
+      else if (isPart(data)) this.#receivePart(data);
       else this.#arrived(inflated(data));
     });
   }
 
-  #takePart(data: Buffer): void {
+  #receivePart(data: Buffer): void {
     try {
-      const { whole, ...progress } = this.#parts.take(data);
+      const { whole, ...progress } = this.#parts.add(data);
       this.#arrived({ type: "part", progress, pieceBytes: data.length - PART_HEADER_BYTES });
       if (whole !== null) this.#arrived({ ...inflated(Buffer.from(whole.buffer)), fromParts: true } as Arrival);
     } catch (error) {

@@ -70,18 +70,18 @@ export class Followed {
       return null;
     }
     if (arrival.type === "part") {
-      this.#takePart(arrival.progress, arrival.pieceBytes);
+      this.#receivePart(arrival.progress, arrival.pieceBytes);
       return this.next(left());
     }
     if (arrival.type === "unreadable") throw new Violation("M4", "text, or the gzip of text", arrival.why);
     if (arrival.binary && this.profile === "plain") throw new Violation("M4", "text frames", "a binary frame");
     if (arrival.fromParts === true) this.#loading = null;
     else this.taken += 1;
-    return this.#takeBetween(arrival.text) ?? this.#take(arrival.text);
+    return this.#receiveBetween(arrival.text) ?? this.#receive(arrival.text);
   }
 
   /** Each part is a frame that is acked at once. */
-  #takePart(progress: PartProgress, pieceBytes: number): void {
+  #receivePart(progress: PartProgress, pieceBytes: number): void {
     if (!this.#asksForParts) throw new Violation("M9", `no parts on ${this.name}, which asked for none`, "one");
     if (pieceBytes > MAX_PART_BYTES)
       throw new Violation("M9", `at most ${MAX_PART_BYTES} bytes a part`, `${pieceBytes}`);
@@ -95,7 +95,7 @@ export class Followed {
    * Between parts a `sync` says how much has been put, and nothing else may stand there. Null means that this is a usual
    * message.
    */
-  #takeBetween(text: string): JsonObject | null {
+  #receiveBetween(text: string): JsonObject | null {
     const wanted = this.#loading?.receivedBytes;
     if (wanted === undefined && !text.includes('"part":')) return null;
     const message = JSON.parse(text) as JsonObject;
@@ -105,9 +105,9 @@ export class Followed {
     return wanted !== undefined && this.follower.version === null ? message : null;
   }
 
-  #take(text: string): JsonObject {
+  #receive(text: string): JsonObject {
     try {
-      return this.follower.take(text);
+      return this.follower.receive(text);
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       throw new Violation(error.rule, `${error.expected} (on ${this.name})`, error.came);

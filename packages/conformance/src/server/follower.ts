@@ -19,10 +19,10 @@ import {
 import { brief, Violation } from "../scenario/violation.ts";
 import { applyKnownChange } from "./known-changes.ts";
 
-/** It knows the state that a connection was told so far. `take` throws a `Violation` where a rule is broken. */
+/** It knows the state that a connection was told so far. `receive` throws a `Violation` where a rule is broken. */
 export interface Follower {
   /** It takes a message in, and returns it as the scenario sees it. */
-  take(text: string): JsonObject;
+  receive(text: string): JsonObject;
   /** It is null before the first state. */
   readonly version: number | null;
   readonly state: AnyState;
@@ -74,7 +74,7 @@ class V1Follower implements Follower {
     if (message.type === "check" && this.#answer !== null) this.#answer.checkBehind ??= message.n as number;
   }
 
-  take(text: string): JsonObject {
+  receive(text: string): JsonObject {
     const message = decoded(decodeServerMessage, text);
     const first = this.#messages === 0;
     this.#messages += 1;
@@ -83,13 +83,13 @@ class V1Follower implements Follower {
     switch (message.type) {
       case "init":
       case "full_state":
-        this.#takeState(message, first);
+        this.#receiveState(message, first);
         break;
       case "delta":
-        this.#takeDelta(message, first);
+        this.#receiveDelta(message, first);
         break;
       case "sync":
-        this.#takeSync(message, first);
+        this.#receiveSync(message, first);
         break;
       case "error":
         break;
@@ -97,7 +97,7 @@ class V1Follower implements Follower {
     return JSON.parse(text) as JsonObject;
   }
 
-  #takeState(message: FullStateMessage, first: boolean): void {
+  #receiveState(message: FullStateMessage, first: boolean): void {
     if (first !== (message.type === "init")) {
       throw new Violation("M2", "an `init` first, and `full_state` later", `a \`${message.type}\``);
     }
@@ -114,7 +114,7 @@ class V1Follower implements Follower {
     this.#space = space;
   }
 
-  #takeDelta(delta: DeltaMessage, first: boolean): void {
+  #receiveDelta(delta: DeltaMessage, first: boolean): void {
     if (first) throw new Violation("M2", "`init` or `sync` first", "a `delta`");
     if (this.#answer?.taken === true) throw new Violation("A8", "no delta before the answer to `get_state`", "a delta");
     if (delta.from !== this.version)
@@ -125,8 +125,8 @@ class V1Follower implements Follower {
     this.version = delta.version;
   }
 
-  #takeSync(sync: SyncMessage, first: boolean): void {
-    if (first) this.#takeFirstSync(sync);
+  #receiveSync(sync: SyncMessage, first: boolean): void {
+    if (first) this.#receiveFirstSync(sync);
     if (this.#answer !== null && sync.check !== undefined && sync.check === this.#answer.checkBehind)
       this.#answer.taken = true;
     if (sync.version !== this.version) {
@@ -140,7 +140,7 @@ class V1Follower implements Follower {
     this.level = sync.version === sync.head;
   }
 
-  #takeFirstSync({ version, resumed }: SyncMessage): void {
+  #receiveFirstSync({ version, resumed }: SyncMessage): void {
     const asked = this.#asked;
     if (asked === null || resumed === undefined || version !== asked.version) {
       throw new Violation("E4", "a first sync only where a position was resumed, with its facts", `version ${version}`);
@@ -171,13 +171,13 @@ class PlainFollower implements Follower {
 
   noteSent(): void {} // The plain profile does not say when a `get_state` has been taken.
 
-  take(text: string): JsonObject {
+  receive(text: string): JsonObject {
     const message = decoded(decodePlainServerMessage, text);
-    if (message !== null) this.#take(message);
+    if (message !== null) this.#receive(message);
     return JSON.parse(text) as JsonObject;
   }
 
-  #take(message: PlainServerMessage): void {
+  #receive(message: PlainServerMessage): void {
     const mine = this.version;
     if ((mine === null) !== (message.type === "init")) {
       throw new Violation("M1", "`init` first, and once", `a \`${message.type}\``);

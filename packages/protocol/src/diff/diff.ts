@@ -76,7 +76,7 @@ function applyToCollection(
     if (set !== undefined && Object.hasOwn(set, id)) continue;
     place(name, records, id, withFields(records.get(id) as StateRecord, undefined, unset[id]), onMoved);
   }
-  if (remove !== undefined) for (const id of remove) takeAway(name, records, id, onMoved);
+  if (remove !== undefined) for (const id of remove) removeRecord(name, records, id, onMoved);
 }
 
 function place(
@@ -91,7 +91,7 @@ function place(
   onMoved?.(name, id, before, after);
 }
 
-function takeAway(name: string, records: Map<string, StateRecord>, id: string, onMoved: OnMoved | undefined): void {
+function removeRecord(name: string, records: Map<string, StateRecord>, id: string, onMoved: OnMoved | undefined): void {
   const before = records.get(id);
   if (records.delete(id)) onMoved?.(name, id, before, undefined);
 }

@@ -36,7 +36,7 @@ export class PartJoiner {
   #totalBytes = 0;
 
   /** It takes in the next part. With the last part `whole` is the message, else null. It throws `bad_message`. */
-  take(part: Uint8Array): PartProgress & { readonly whole: Uint8Array<ArrayBuffer> | null } {
+  add(part: Uint8Array): PartProgress & { readonly whole: Uint8Array<ArrayBuffer> | null } {
     const { totalBytes, from } = readHeader(part);
     const piece = part.subarray(PART_HEADER_BYTES);
     if (this.#receivedBytes === 0) this.#totalBytes = totalBytes;

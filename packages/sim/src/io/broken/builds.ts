@@ -329,8 +329,8 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {`
     edits: [
       {
         file: "client/src/transport/frame-queue.ts",
-        find: "return this.#parts.take(part);",
-        replace: "return joinerOf(this.#inflate).take(part);",
+        find: "return this.#parts.add(part);",
+        replace: "return joinerOf(this.#inflate).add(part);",
       },
       {
         file: "client/src/transport/frame-queue.ts",

@@ -29,7 +29,7 @@ test("[M9] the parts of a frame, put together, are its gzip, and their bytes are
     const [head, piece] = chunksOf(part.frame) as [Buffer, Buffer];
     expect(piece.buffer).toBe(bytesOf(frame).buffer);
     expect(piece.length).toBeLessThanOrEqual(6_000);
-    whole = joiner.take(payloadOf(Buffer.concat([head, piece]))).whole;
+    whole = joiner.add(payloadOf(Buffer.concat([head, piece]))).whole;
     expect(part.isLast).toBe(whole !== null);
     from = part.end;
   }
