@@ -4,9 +4,9 @@ import { compileTypes, findUnused, lint } from "./check/check-tools.ts";
 import { QUICK_TESTS } from "./check/quick-tests.ts";
 import { runScript } from "./run.ts";
 
-type Step = () => Promise<boolean>;
+type Check = () => Promise<boolean>;
 
-const STEPS: Readonly<Record<string, Step>> = {
+const STEPS: Readonly<Record<string, Check>> = {
   types: async () => (await compileTypes()) === 0,
   lint: async () => (await lint()) === 0,
   architecture: async () => (await runScript("scripts/architecture.ts", [])) === 0,
@@ -27,15 +27,15 @@ if (unknown.length > 0)
   throw new Error(`no step named ${unknown.join(", ")}: there are ${Object.keys(STEPS).join(", ")}`);
 
 const failed: string[] = [];
-for (const [name, step] of Object.entries(STEPS)) {
-  if (asked.length === 0 || asked.includes(name)) await runStep(name, step);
+for (const [name, check] of Object.entries(STEPS)) {
+  if (asked.length === 0 || asked.includes(name)) await runStep(name, check);
 }
 console.log(failed.length === 0 ? "check passed" : `check failed: ${failed.join(", ")}`);
 process.exitCode = failed.length === 0 ? 0 : 1;
 
-async function runStep(name: string, step: Step): Promise<void> {
+async function runStep(name: string, check: Check): Promise<void> {
   const startedAt = performance.now();
-  const passed = await step();
+  const passed = await check();
   if (!passed) failed.push(name);
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   console.log(`${passed ? "✓" : "×"} ${name} ${seconds} s`);
