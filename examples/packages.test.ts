@@ -16,7 +16,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** What the example prints. */
+/** Returns what the example prints. */
 async function run(example: string, ...args: string[]): Promise<string> {
   const flags = ["--conditions=source", join(ROOT, "examples", example), ...args];
   return (await promisify(execFile)(process.execPath, flags)).stdout;

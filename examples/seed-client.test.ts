@@ -19,7 +19,7 @@ const model = defineModel({
   changes: { host_added: put("hosts"), host_updated: patch("hosts"), host_removed: remove("hosts") },
 });
 
-/** So long that no beacon comes while a test is on. */
+/** This is so long that no beacon comes during a test. */
 const NO_BEACON_MS = 600_000;
 
 let manager: Manager<typeof model>;
@@ -27,13 +27,13 @@ let server: Server;
 let endpoint: SyncEndpoint;
 let tab: Tab;
 
-/** A browser's tab, as the seed had it: a socket, a `StateSync`, and what was sent and received. */
+/** A tab is what the seed's page had: a socket, a `StateSync`, and what was sent and received. */
 interface Tab {
   readonly sync: StateSync;
   readonly received: { readonly type: string; readonly version: number }[];
   readonly asked: string[];
   readonly renders: number[];
-  /** The type of the next message that gets lost on its way. */
+  /** The next message of this type gets lost on its way. */
   loses: string | null;
   close(): void;
 }
@@ -79,7 +79,7 @@ function updated(status: string | null, target = "web-1"): Change {
   return { type: "host_updated", target, data: { status } };
 }
 
-/** What the tab shows is the authority's state. */
+/** Waits until the tab shows the authority's state. */
 async function level(): Promise<void> {
   await vi.waitFor(
     () => {

@@ -60,7 +60,7 @@ async function followed(port: number): Promise<Follower> {
 
 const added = (target: string, data: Record<string, unknown> = {}): Change => ({ type: "host_added", target, data });
 
-/** Calls come as they do over HTTP: many at once, nobody waits for the others. */
+/** Calls come as they do over HTTP: many come at once, and nobody waits for the others. */
 async function traffic(
   apply: (change: Change) => Promise<number>,
   rounds: number,
@@ -74,11 +74,11 @@ async function traffic(
 }
 let count = 0;
 
-/** The first full state whose version is not that of its content: each change adds one host. */
+/** Returns the first full state whose version does not fit its content. Each change adds one host. */
 const untrueState = (messages: readonly Message[]) =>
   messages.find(({ payload, version }) => payload?.hosts !== undefined && payload.hosts.length !== version);
 
-/** The first beacon that names another version than the message before it. */
+/** Returns the first beacon that names another version than the message before it. */
 const earlyBeacon = (messages: readonly Message[]) =>
   messages.find(({ type, version }, index) => type === "sync" && version !== messages[index - 1]?.version);
 

@@ -61,7 +61,7 @@ export class StateManager {
   readonly store: StateStore;
   readonly clients = new Set<WebSocket>();
   version: number;
-  /** The full state was encoded so many times. */
+  /** This counts how often the full state was encoded. */
   encodedStates = 0;
 
   constructor(store: StateStore) {
