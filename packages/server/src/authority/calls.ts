@@ -1,4 +1,4 @@
-/** Calls come in here: what a caller hands over is checked and copied, a repeat under a key is answered, and the rest waits for the writer. */
+/** Calls come in here: they are checked and copied, a repeat under a key is answered, and the rest waits for the writer. */
 
 import {
   type AnyState,
@@ -17,9 +17,6 @@ import { notDecided, refusedAtTheDoor, takeOptions } from "./door.ts";
 import { Keys, keyOfToday } from "./keys.ts";
 import type { Applied, Decide, Transaction, TransactOptions } from "./transaction.ts";
 import type { Writer } from "./writer.ts";
-
-export const NO_OPTIONS: TransactOptions = {};
-const EPHEMERAL: TransactOptions = { ephemeral: true };
 
 export class Calls {
   readonly #spaces: Spaces;
@@ -88,7 +85,7 @@ export class Calls {
   #transact(decide: Decide<AnyState>, options: TransactOptions, ofChanges = 0): Promise<Applied> {
     const bytes = ofChanges + heldByOptions(options);
     const { key } = options;
-    // The writer says why no call is taken any more; the store would not be there to be asked.
+    // Then the writer says why no call is taken any more. The store would not be there to be asked.
     if (key === undefined || this.#writer.refuses) return this.#enqueue(decide, options, bytes);
     const kept = keyOfToday(key, this.#runtime.wallTime());
     return this.#keys.once(key, this.#spaces.epochs.today, bytes, () =>
@@ -105,6 +102,9 @@ export class Calls {
     return new Promise((resolve, reject) => this.#writer.enqueue({ work, options, bytes, unbounded, resolve, reject }));
   }
 }
+
+export const NO_OPTIONS: TransactOptions = {};
+const EPHEMERAL: TransactOptions = { ephemeral: true };
 
 function isEphemeral(model: Model, { rule }: TakenChange): boolean {
   return model.collections[rule.collection]?.ephemeral === true;

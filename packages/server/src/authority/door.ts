@@ -1,3 +1,5 @@
+/** At the door, all that a caller hands over beside its changes is checked, and copied. */
+
 import {
   type AskedChange,
   ignoreWhatComesLater,
@@ -9,12 +11,9 @@ import {
 } from "@neverstale/protocol";
 import type { Decision, TransactOptions } from "./transaction.ts";
 
-/** Of an idempotency key's `id`, `bodyHash` and `owner`, UTF-16 code units. */
-export const MAX_KEY_LENGTH = 1_024;
-
 /**
- * What a caller hands over beside its changes is checked, and copied, before it can meet what others do in the same
- * group: whatever is wrong with a call fails that call alone (rule A3).
+ * The options are looked at before they can meet what others do in the same group: whatever is wrong with a call fails that
+ * call alone (rule A3).
  */
 export function takeOptions(options: TransactOptions): TransactOptions {
   if (typeof options !== "object" || options === null || isThenable(options))
@@ -28,6 +27,9 @@ export function takeOptions(options: TransactOptions): TransactOptions {
     ...(key === undefined ? {} : { key: takeKey(key) }),
   };
 }
+
+/** The `id`, the `bodyHash` and the `owner` of an idempotency key have so many UTF-16 code units at most. */
+export const MAX_KEY_LENGTH = 1_024;
 
 function takeKey(key: NonNullable<TransactOptions["key"]>): NonNullable<TransactOptions["key"]> {
   if (typeof key !== "object" || key === null) throw refused("an idempotency key is `{id, bodyHash}`");
@@ -44,12 +46,12 @@ function isKeyText(text: unknown): text is string {
   return typeof text === "string" && text.length <= MAX_KEY_LENGTH && text.isWellFormed() && !text.includes("\0");
 }
 
-/** Rule S4. */
+/** It throws `invalid_change` for a name that rule S4 does not allow. */
 export function requireSpaceName(name: unknown): asserts name is string {
   if (!isSafeId(name)) throw refused("the name of the space is not allowed (rule S4)");
 }
 
-/** What a decision returned; the answer is a copy. */
+/** Takes what a decision returned. The answer is a copy. */
 export function takeDecision(decision: unknown): {
   readonly changes: readonly AskedChange[];
   readonly answer: JsonValue;
@@ -71,7 +73,7 @@ export function notDecided(): SyncError {
   });
 }
 
-/** Nothing of a call was taken in: what comes of its parts later is of no interest. */
+/** Nothing of the call was taken in, so nobody waits for what its parts may still come to. */
 export function refusedAtTheDoor(error: unknown, ...given: readonly unknown[]): Promise<never> {
   ignoreWhatComesLater([error, ...given]);
   return Promise.reject(isThenable(error) ? notDecided() : error);

@@ -1,3 +1,5 @@
+/** The folder brings the records in the store up behind the log, so that a start reads records and a short log. */
+
 import type { Timer } from "@neverstale/base";
 import type { Limits } from "../limits/limits.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -5,15 +7,15 @@ import type { Spaces } from "../space/spaces.ts";
 import { type Store, StoreFailure } from "../store/contract.ts";
 
 /**
- * Brings the store's records up behind the log, about once a second: so that a start reads records and a short log.
- * It takes at most a tenth of the time, so a large state is folded less often, never at the cost of commits.
+ * It folds about once a second. It takes at most a tenth of the time, so a large state is folded less often, never at the cost
+ * of commits.
  */
 export class Folder {
   readonly #store: Store;
   readonly #runtime: Runtime;
   readonly #limits: Limits;
   readonly #spaces: Spaces;
-  /** What is on disk is not known any more: the process must end (rule A1). */
+  /** This is called when nobody knows any more what is on the disk: the process must end (rule A1). */
   readonly #onUnknown: (failure: StoreFailure) => void;
   #timer: Timer | null = null;
   #running: Promise<void> | null = null;

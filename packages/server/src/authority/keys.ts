@@ -1,25 +1,11 @@
+/** Under an idempotency key a call is carried out once; a repeat gets the first answer (rule D1). */
+
 import { type JsonValue, SyncError } from "@neverstale/protocol";
 import type { WaitingRoom } from "../limits/waiting-room.ts";
 import type { Store, StoredAnswer } from "../store/contract.ts";
 import type { Applied, TransactOptions } from "./transaction.ts";
 
-type IdempotencyKey = NonNullable<TransactOptions["key"]>;
-
-interface Underway {
-  readonly bodyHash: string;
-  readonly outcome: Promise<Applied>;
-}
-
-/** So far a maker's clock may be ahead: what it dropped must not make the keys of slower clocks old for long. */
-const KEY_AHEAD_MS = 5 * 60_000;
-
-/** The key as its answer is kept: without a time that the wall clock has not come near to yet. */
-export function keyOfToday(key: IdempotencyKey, wallTime: number): IdempotencyKey {
-  const { madeAt, ...timeless } = key;
-  return madeAt === undefined || madeAt <= wallTime + KEY_AHEAD_MS ? key : timeless;
-}
-
-/** Rule D1: what was done under a key is done once; a repeat gets the first answer, a concurrent one waits for it. */
+/** A repeat that comes while the first call is under way waits for its answer. */
 export class Keys {
   readonly #store: Store;
   readonly #waiting: WaitingRoom;
@@ -30,7 +16,7 @@ export class Keys {
     this.#waiting = waiting;
   }
 
-  /** `bytes`: what was taken with the call, which waits until `run` is called. */
+  /** `bytes` counts what was taken with the call, which waits until `run` is called. */
   once(key: IdempotencyKey, epoch: string, bytes: number, run: () => Promise<Applied>): Promise<Applied> {
     const refusal = this.#waiting.refusal();
     if (refusal !== null) return Promise.reject(refusal);
@@ -74,12 +60,28 @@ export class Keys {
   }
 }
 
+type IdempotencyKey = NonNullable<TransactOptions["key"]>;
+
+interface Underway {
+  readonly bodyHash: string;
+  readonly outcome: Promise<Applied>;
+}
+
+/** The clock that made a key may be so far ahead: a key that was dropped must not make those of slower clocks old for long. */
+const KEY_AHEAD_MS = 5 * 60_000;
+
+/** It returns the key as its answer is kept: without a time that the wall clock has not come near to yet. */
+export function keyOfToday(key: IdempotencyKey, wallTime: number): IdempotencyKey {
+  const { madeAt, ...timeless } = key;
+  return madeAt === undefined || madeAt <= wallTime + KEY_AHEAD_MS ? key : timeless;
+}
+
 function replay(stored: StoredAnswer, epoch: string): Applied {
   const answer = JSON.parse(stored.answer) as JsonValue;
   return { epoch, version: stored.version, versions: {}, answer, replayed: true };
 }
 
-/** The call has not been tried: whatever is wrong with the store, nothing of it was stored. */
+/** The call has not been tried, so nothing of it was stored, whatever is wrong with the store. */
 function notRead(cause: unknown): never {
   throw new SyncError("store_unavailable", "the store could not be asked for an earlier answer", {
     hint: "Nothing was stored and nothing has moved: try again.",

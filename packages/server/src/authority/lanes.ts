@@ -1,19 +1,11 @@
-/** So many items that were taken are let go of together, where a lane is never empty. */
-const LET_GO = 1_024;
+/** Lanes are queues that take turns: each keeps its order, and a long one doesn't hold up the others (rule A2). */
 
-interface Lane<T> {
-  readonly name: string;
-  readonly items: T[];
-  /** Those before it have been taken. */
-  next: number;
-}
-
-/** Queues that take turns: each lane keeps its order, and a long one doesn't hold up the others (rule A2). */
 export class Lanes<T> {
-  /** Those that hold something. */
+  /** Only lanes that hold something are here. */
   readonly #lanes = new Map<string, Lane<T>>();
-  /** Lanes whose turn comes in this round, from `#turn` on, and those that come in the next one. */
+  /** From `#turn` on, these lanes have their turn in this round. */
   #round: Lane<T>[] = [];
+  /** These lanes come in the next round. */
   #nextRound: Lane<T>[] = [];
   #turn = 0;
   #size = 0;
@@ -31,7 +23,7 @@ export class Lanes<T> {
     this.#nextRound.push(lane);
   }
 
-  /** The next item, a lane after the other; undefined when there is none. */
+  /** It returns the next item, a lane after the other, or undefined when there is none. */
   next(): T | undefined {
     if (this.#turn === this.#round.length) this.#beginRound();
     const lane = this.#round[this.#turn];
@@ -58,8 +50,18 @@ export class Lanes<T> {
       lane.items.splice(0, LET_GO);
       lane.next = 0;
     }
-    if (!isEmpty && this.#lanes.size === 1) return; // Nobody else waits: it is its turn again.
+    if (!isEmpty && this.#lanes.size === 1) return; // Nobody else waits, so it is its turn again.
     this.#turn += 1;
     if (!isEmpty) this.#nextRound.push(lane);
   }
 }
+
+interface Lane<T> {
+  readonly name: string;
+  readonly items: T[];
+  /** The items before this one have been taken. */
+  next: number;
+}
+
+/** So many items that were taken are let go of together, where a lane is never empty. */
+const LET_GO = 1_024;

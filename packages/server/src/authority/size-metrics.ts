@@ -1,9 +1,11 @@
+/** The sizes tell how much there is of everything that a bound stands for, and the bounds themselves. */
+
 import type { Limits } from "../limits/limits.ts";
 import type { BoundsSeen } from "../limits/tally.ts";
 import type { KeepIndexes } from "../space/keep-index.ts";
 import type { Space } from "../space/space.ts";
 
-/** What there is of everything that rule S8 and rule P4 bound, and what finding the oldest record takes. */
+/** It counts everything that rule S8 and rule P4 bound, and the steps that it takes to find the oldest record. */
 export function sizesOf(spaces: Iterable<Space>, keepIndexes: KeepIndexes): Record<string, number> {
   const sizes = {
     spaces: 0,
@@ -32,7 +34,7 @@ export function sizesOf(spaces: Iterable<Space>, keepIndexes: KeepIndexes): Reco
   return sizes;
 }
 
-/** The bounds themselves, so that a warning can be written as a share of them. */
+/** It tells the bounds themselves, so that a warning can be written as a share of them. */
 export function limitsOf(limits: Limits): Record<string, number> {
   return {
     limit_spaces: limits.spaces,

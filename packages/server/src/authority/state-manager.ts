@@ -91,12 +91,12 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
     return this.#spaces.epochs.today;
   }
 
-  /** The committed version of the main space. */
+  /** This is the committed version of the main space. */
   get version(): number {
     return this.#spaces.main.head;
   }
 
-  /** The committed state of the main space. It follows every commit: copy what you keep. */
+  /** This is the committed state of the main space. It follows every commit, so copy what you keep. */
   get state(): StateOf<M> {
     return this.#spaces.main.state as StateOf<M>;
   }
@@ -111,20 +111,20 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
   }
 
   /**
-   * One change, as it is now, durable when this resolves. Await it: beyond 100,000 calls that wait, or 64 MiB, it is refused with
-   * `too_many_requests`, and a refusal that nobody takes is an unhandled rejection, which ends a Node process.
+   * Stores one change, as it is now. It is durable when this resolves. Await it: beyond 100,000 calls that wait, or 64 MiB, a call
+   * is refused with `too_many_requests`, and a refusal that nobody takes is an unhandled rejection, which ends a Node process.
    */
   apply(change: AskedChange, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
     return this.#calls.apply(change, options);
   }
 
   /**
-   * Decides on the state and stores what was decided, all or nothing; durable when this resolves (rules A1 to A3).
+   * Decides on the state and stores what was decided, all or nothing. It is durable when this resolves (rules A1 to A3).
    *
-   * Rejects with what `decide` threw; `invalid_change`; `key_reused`; `key_expired` (an earlier call with it may have
+   * It rejects with what `decide` threw; `invalid_change`; `key_reused`; `key_expired` (an earlier call with the key may have
    * been carried out); `too_many_requests`; `store_unavailable` (nothing has moved); `outcome_unknown` (the process is about to end).
    * At most `limits.waitingCalls` (100,000) calls wait for the store at a time, and about `limits.waitingBytes` (64 MiB) of
-   * changes given to `apply`. What a decision closes over can't be counted: bound it where it comes from.
+   * changes given to `apply`. Nobody can count the memory that a decision closes over: bound it where it comes from.
    */
   transact(decide: Decide<StateOf<M>>, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
     return this.#calls.transact(decide as Decide<AnyState>, options);
@@ -140,30 +140,30 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
     return this.#problems;
   }
 
-  /** Changes wait to be stored, or are being stored. */
+  /** It is true while changes wait to be stored, or are being stored. */
   get isWriting(): boolean {
     return this.#writer.isBusy;
   }
 
-  /** Why no more changes are taken, or null. */
+  /** This says why no more changes are taken. It is null while they are. */
   get failure(): SyncError | null {
     return this.#writer.failure;
   }
 
-  /** A space with its version and digest, all of one moment; throws `unknown_space`. */
+  /** It returns a space with its version and digest, all of one moment. It throws `unknown_space`. */
   capture(name: string = MAIN_SPACE): Capture & { readonly epoch: string } {
     const space = this.#spaces.get(name);
     if (space === null) throw new SyncError("unknown_space", `there is no space "${name}"`);
     return { ...space.capture(), epoch: this.epoch };
   }
 
-  /** The named changes of a space, oldest first, after a version; by whole groups. */
+  /** It returns the named changes of a space after a version, oldest first, by whole groups. */
   async log(query: LogQuery): Promise<LoggedChange[]> {
     this.#requireOpen();
     return readLog(this.#store, query);
   }
 
-  /** What left the live state of a space by its `keep`, oldest first. */
+  /** It returns the records that left the live state of a space by its `keep`, oldest first. */
   async history(query: HistoryQuery): Promise<EvictedRecord[]> {
     this.#requireOpen();
     return readHistory(this.#store, query);
@@ -199,14 +199,14 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
     };
   }
 
-  /** Calls `listener` once, when the last change has been published: what serves this authority ends with it. */
+  /** The listener is called once, when the last change has been told: whoever serves this authority ends with it. */
   onClose(listener: () => void): () => void {
     return this.#feed.onClose(listener);
   }
 
   /**
-   * Finishes what waits, sends away who follows, folds the records, and releases the store. Later calls are refused with
-   * `shutting_down`.
+   * Finishes the calls that wait, sends the followers away, folds the records, and releases the store. Later calls are refused
+   * with `shutting_down`.
    */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -221,7 +221,7 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
     try {
       if (this.failure === null) await this.#writer.folder.foldAll(true);
     } finally {
-      await this.#store.close(); // What could not be folded is in the log.
+      await this.#store.close(); // The changes that could not be folded are in the log.
     }
   }
 }

@@ -1,3 +1,5 @@
+/** The writer decides, numbers and stores changes, one group after the other (rules A1 to A3). */
+
 import type { Millis, Timer } from "@neverstale/base";
 import { SyncError } from "@neverstale/protocol";
 import type { Limits } from "../limits/limits.ts";
@@ -17,49 +19,14 @@ import { Folder } from "./folder.ts";
 import { Lanes } from "./lanes.ts";
 import { outcomeUnknown, storeUnavailable } from "./told-failures.ts";
 
-export interface WriterParts {
-  readonly store: Store;
-  /** Where the groups become what is committed. */
-  readonly spaces: Spaces;
-  /** Where they are told. */
-  readonly feed: Feed;
-  readonly keepIndexes: KeepIndexes;
-  readonly ages: AgeClock;
-  readonly runtime: Runtime;
-  readonly limits: Limits;
-  /** Called once, when the process must end, since nobody knows what is stored (rule A1). */
-  readonly onFailure: ((error: SyncError) => void) | null;
-}
-
-interface Started {
-  readonly group: GroupDraft;
-  /** Null: durable already. A promise: on its way. Else: why it failed. */
-  readonly outcome: unknown;
-}
-
-export interface WriterMetrics {
-  readonly commits: number;
-  readonly calls: number;
-  readonly rejectedCommits: number;
-  /** Groups that were full before all who waited had their turn (rule S8). */
-  readonly groupsCut: number;
-}
-
-/**
- * While calls keep coming the next group waits for them, longer the larger the last one was: at a high rate fewer and
- * larger groups cost less than the wait, at a low one there is no wait.
- */
-const WAIT_PER_CALL_MS = 0.02;
-const LONGEST_WAIT_MS = 8;
-
-/** The one place where changes are decided, numbered and committed, one group after the other (rules A1 to A3). */
+/** This is the one place where that happens, for all spaces of a store. */
 export class Writer {
   readonly waiting: WaitingRoom;
   readonly bounds = new BoundsSeen();
   /** It writes behind the commits, and is stopped with them. */
   readonly folder: Folder;
   readonly keepIndexes: KeepIndexes;
-  /** Why no more changes are taken; null while they are. The process must end then (rule A1). */
+  /** This says why no more changes are taken: the process must end then (rule A1). It is null while changes are taken. */
   failure: SyncError | null = null;
   readonly #store: Store;
   readonly #spaces: Spaces;
@@ -72,11 +39,11 @@ export class Writer {
   #scheduled = false;
   #committing = false;
   #patience: Timer | null = null;
-  /** Whether a call waits that is in a hurry: all but those of rule S6. */
+  /** A call waits that is in a hurry. Those of rule S6 are not. */
   #urgent = false;
-  /** How many calls were in the last group. */
+  /** So many calls were in the last group. */
   #lastGroup = 0;
-  /** Why new calls are refused. */
+  /** This says why new calls are refused. It is null while they are taken. */
   #refusal: SyncError | null = null;
   #idle: (() => void)[] = [];
   #commits = 0;
@@ -94,7 +61,7 @@ export class Writer {
     this.#limits = limits;
     this.#onFailure = onFailure;
     this.waiting = new WaitingRoom(limits);
-    // When the disk has failed a fold, nothing more can be stored, and what is there is not known.
+    // When the disk has failed a fold, nothing more can be stored, and nobody knows what is there.
     this.folder = new Folder(store, runtime, limits, spaces, (failure) => this.#end(outcomeUnknown(failure)));
   }
 
@@ -112,7 +79,7 @@ export class Writer {
     return this.#refusal !== null;
   }
 
-  /** Whether calls wait or a commit is under way. */
+  /** It is true while calls wait or a commit is under way. */
   get isBusy(): boolean {
     return this.#committing || this.#lanes.size > 0;
   }
@@ -141,7 +108,7 @@ export class Writer {
     });
   }
 
-  /** Calls of one turn of the event loop meet in one group; of several turns, while ever more of them come. */
+  /** Calls of one turn of the event loop meet in one group. So do those of several turns, while ever more of them come. */
   #schedule(): void {
     if (this.#scheduled || this.#committing || !this.#urgent || this.#lanes.size === 0) return;
     this.#scheduled = true;
@@ -158,7 +125,7 @@ export class Writer {
     });
   }
 
-  /** Decides the next group and hands it to the store; the caller goes on with what came of it. */
+  /** Decides the next group and hands it to the store. The caller goes on with what came of it. */
   #start(): Started | null {
     if (this.#committing || this.failure !== null || this.#lanes.size === 0) return null;
     this.#patience?.cancel();
@@ -210,19 +177,19 @@ export class Writer {
     }
   }
 
-  /** Committed within this turn: told at once, and the next group waits for the next turn. */
+  /** The group was committed within this turn. It is told at once, and the next group waits for the next turn. */
   #doneHere(group: GroupDraft): void {
     this.#committing = false;
-    const committed = this.#take(group);
+    const committed = this.#bringToMemory(group);
     if (committed === null) return;
     this.#tell(group, committed);
     this.#afterwards();
   }
 
-  /** Committed by another thread: it gets its next group first, and writes that while this one is told. */
+  /** Another thread committed the group. It gets its next group first, and writes that while this one is told. */
   #doneElsewhere(group: GroupDraft): void {
     this.#committing = false;
-    const committed = this.#take(group);
+    const committed = this.#bringToMemory(group);
     if (committed === null) return;
     // A short queue gathers some more first: every group costs its way to the other thread and back.
     const next = this.#urgent && this.#lanes.size * 2 >= this.#lastGroup ? this.#start() : null;
@@ -231,8 +198,11 @@ export class Writer {
     this.#afterwards();
   }
 
-  /** Brings what is stored to memory. Null: it can't be; memory can't be trusted any more then, and a restart can (rule A1). */
-  #take(group: GroupDraft): Committed[] | null {
+  /**
+   * Brings what is stored to memory. Null means that it failed: then memory can't be trusted any more, and a restart can (rule
+   * A1).
+   */
+  #bringToMemory(group: GroupDraft): Committed[] | null {
     try {
       return this.#spaces.commit(group.drafts);
     } catch (error) {
@@ -276,7 +246,7 @@ export class Writer {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** Takes no more calls; resolves once those that wait are done. */
+  /** Takes no more calls. It resolves once those that wait are done. */
   close(): Promise<void> {
     this.#patience?.cancel();
     return new Promise((resolve) => {
@@ -289,7 +259,42 @@ export class Writer {
   }
 }
 
-/** What fails before the store has been handed anything has moved nothing. */
+export interface WriterParts {
+  readonly store: Store;
+  /** Here a group becomes what is committed. */
+  readonly spaces: Spaces;
+  /** Here it is told. */
+  readonly feed: Feed;
+  readonly keepIndexes: KeepIndexes;
+  readonly ages: AgeClock;
+  readonly runtime: Runtime;
+  readonly limits: Limits;
+  /** This is called once, when the process must end, since nobody knows what is stored (rule A1). */
+  readonly onFailure: ((error: SyncError) => void) | null;
+}
+
+interface Started {
+  readonly group: GroupDraft;
+  /** Null means that the group is durable already, a promise that it is on its way. All else says why it failed. */
+  readonly outcome: unknown;
+}
+
+export interface WriterMetrics {
+  readonly commits: number;
+  readonly calls: number;
+  readonly rejectedCommits: number;
+  /** So many groups were full before all who waited had their turn (rule S8). */
+  readonly groupsCut: number;
+}
+
+/**
+ * While calls keep coming the next group waits for them, longer the larger the last one was. At a high rate fewer and larger
+ * groups cost less than the wait. At a low rate there is no wait.
+ */
+const WAIT_PER_CALL_MS = 0.02;
+const LONGEST_WAIT_MS = 8;
+
+/** A failure before the store has been handed anything has moved nothing. */
 function commitOf(group: GroupDraft): CommitGroup | StoreFailure | null {
   try {
     return group.toCommit();

@@ -1,3 +1,5 @@
+/** A cursor is the position of a connection, and nothing that grows with what the connection has missed (rule A4). */
+
 import type { Millis } from "@neverstale/base";
 import { assert, type Profile } from "@neverstale/protocol";
 import type { LargeDelta } from "./frames/large-deltas.ts";
@@ -7,58 +9,36 @@ import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 import { Window } from "./window.ts";
 import type { Frame, Part, Wire } from "./wire.ts";
 
-/** A full state that a cursor waits for. */
-export interface Wanted {
-  readonly kind: SnapshotKind;
-  /** It must be at or above this version (rule A8). */
-  readonly atLeast: number;
-  readonly reason: FullStateReason;
-  /** An answer doesn't wait for the window (rule A4b); a snapshot that nobody asked for does. */
-  readonly isAnswer: boolean;
-}
-
-/** A message that goes in parts (rule M9): until all of it has been put, the cursor stays where it was. */
-export interface UnderWay {
-  readonly frame: Frame;
-  /** Where it brings the cursor to. */
-  readonly version: number;
-  readonly isFullState: boolean;
-  /** Bytes of it that have been put. */
-  putBytes: number;
-}
-
 /**
- * A connection's position, and nothing that grows with what it has missed (rule A4).
- *
  *   opening ──first message──> following <──full state── waiting
  *                                  └── get_state, or no diff can be made ──^
  */
 export class Cursor {
   readonly wire: Wire;
   readonly profile: Profile;
-  /** What the owner of the endpoint knows this connection by (rule A11). */
+  /** The owner of the endpoint knows this connection by it (rule A11). */
   readonly subject: unknown;
   readonly window = new Window();
-  /** Null: it did not ask for parts. */
+  /** Null means that it did not ask for parts. */
   readonly parts: PartWindow | null;
   underWay: UnderWay | null = null;
-  /** The version of the last message put. */
+  /** This is the version of the last message that was put. */
   position = 0;
-  /** Whether anything has been put: before that there is neither beacon nor answer to a check (rule A7). */
+  /** Something has been put. Before that there is neither beacon nor answer to a check (rule A7). */
   started = false;
   closed = false;
   wanted: Wanted | null = null;
-  /** Whether the build of `wanted` is under way, so that nobody asks twice. */
+  /** The build of `wanted` is under way, so nobody asks for it again. */
   building = false;
-  /** A large diff for it is being made; whatever comes meanwhile is another one's. */
+  /** A large diff for it is being made. Whatever comes meanwhile is another one's. */
   awaits: LargeDelta | null = null;
-  /** The frame that brings it to the head is to be followed by a `sync` with digest (rule E4, A7). */
+  /** The frame that brings it to the head is to be followed by a `sync` with digest (rules E4 and A7). */
   owesDigest = false;
   /** A check that came before the first message. */
   owedCheck: number | null = null;
-  /** The number of the last frame that held a full state: at most one is unacked (rule A8). */
+  /** This is the number of the last frame that held a full state. At most one is unacked (rule A8). */
   fullStateFrame = 0;
-  /** When it was last seen to take something in, or to have nothing to take. */
+  /** At this time it was last seen to take something in, or to have nothing to take. */
   progressAt: Millis;
   #sentBytesSeen = 0;
   #wasCongested = false;
@@ -69,12 +49,12 @@ export class Cursor {
     this.profile = profile;
     this.subject = subject;
     this.parts = takesParts ? new PartWindow() : null;
-    // Whole milliseconds: a fraction would cost an object for each connection.
+    // These are whole milliseconds, since a fraction would cost an object for each connection.
     this.progressAt = Math.floor(now);
     this.openedAt = this.progressAt;
   }
 
-  /** Whether the reader owes an ack: it has a quarter of a second for it (rule A4b). */
+  /** The reader owes an ack, for which it has a quarter of a second (rule A4b). */
   get hasUnacked(): boolean {
     return this.profile === "v1" && this.window.acked < this.window.put;
   }
@@ -83,7 +63,7 @@ export class Cursor {
     return this.profile === "v1" && this.fullStateFrame > this.window.acked;
   }
 
-  /** Whether a delta may be put now. */
+  /** A delta may be put now. */
   mayPut(metrics: SyncMetrics): boolean {
     if (this.wire.congested) {
       metrics.congested += 1;
@@ -94,17 +74,17 @@ export class Cursor {
     return false;
   }
 
-  /** Where it stands once what is under way has been put. */
+  /** It stands at this version once the message under way has been put. */
   get comesTo(): number {
     return this.underWay?.version ?? this.position;
   }
 
-  /** Whether a message is so large, for this line, that it goes in parts. */
+  /** The message is so large, for this line, that it goes in parts. */
   isLarge(frame: Frame): boolean {
     return this.parts !== null && frame.sizeBytes > this.parts.partBytes;
   }
 
-  /** Puts the next part of what is under way. */
+  /** Puts the next part of the message under way. */
   putPart(underWay: UnderWay, { frame, end, isLast }: Part, now: Millis, metrics: SyncMetrics): void {
     this.put(frame, 1, metrics);
     metrics.parts += 1;
@@ -124,12 +104,12 @@ export class Cursor {
     metrics.frames += count;
     metrics.bytes += frame.sizeBytes;
     if (this.profile === "plain") return;
-    // The bytes of a write are counted with its last message: a reader acks them together.
+    // The bytes of a write are counted with its last message, since a reader acks them together.
     for (let i = 1; i < count; i += 1) this.window.noteFrame(0);
     this.window.noteFrame(frame.sizeBytes);
   }
 
-  /** Puts a full state; one that is large goes from then on in parts. */
+  /** Puts a full state. One that is large goes in parts from then on. */
   putFullState(frame: Frame, version: number, metrics: SyncMetrics): void {
     assert(version >= this.position, "a full state never takes a connection back (rule E5)");
     this.wanted = null;
@@ -145,8 +125,8 @@ export class Cursor {
   }
 
   /**
-   * Returns whether the reader is stuck: something waits, and for `stuckMs` it has taken nothing (rule A5). Bytes that
-   * leave count when some had been waiting: the kernel takes small ones from us without any reader.
+   * It returns true when the reader is stuck: something waits, and for `stuckMs` the reader has taken nothing (rule A5). Bytes
+   * that leave count only when some had been waiting, since the kernel takes small ones from us without any reader.
    */
   isStuck(waits: boolean, now: Millis, stuckMs: number): boolean {
     const { sentBytes, congested } = this.wire;
@@ -155,4 +135,24 @@ export class Cursor {
     this.#wasCongested = congested;
     return now - this.progressAt >= stuckMs;
   }
+}
+
+/** A cursor waits for this full state. */
+export interface Wanted {
+  readonly kind: SnapshotKind;
+  /** It must be at or above this version (rule A8). */
+  readonly atLeast: number;
+  readonly reason: FullStateReason;
+  /** An answer doesn't wait for the window (rule A4b). A snapshot that nobody asked for does. */
+  readonly isAnswer: boolean;
+}
+
+/** A message that goes in parts (rule M9): until all of it has been put, the cursor stays where it was. */
+export interface UnderWay {
+  readonly frame: Frame;
+  /** It brings the cursor to this version. */
+  readonly version: number;
+  readonly isFullState: boolean;
+  /** So many bytes of it have been put. */
+  putBytes: number;
 }

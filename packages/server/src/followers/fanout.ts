@@ -14,18 +14,12 @@ import { Pace } from "./pace.ts";
 import { countFullState, type FullStateReason, type SyncMetrics } from "./sync-metrics.ts";
 import type { Frame, FrameCodec } from "./wire.ts";
 
-/** How soon a cursor that was passed over is tried again. */
-const RETRY_MS = 4;
-
-/** While a round waits for changes to merge, how often it looks whether any are on their way. */
-const LOOK_AGAIN_MS = 1;
-
 export class Fanout {
   readonly space: Space;
   readonly headFrames: HeadFrames;
   readonly snapshots: Snapshots;
   readonly cursors = new Set<Cursor>();
-  /** When the last one left. */
+  /** At this time the last one left. */
   usedAt: Millis;
   readonly #groups: CommittedGroups;
   readonly #runtime: Runtime;
@@ -37,9 +31,9 @@ export class Fanout {
   readonly #log: PlainLog;
   readonly #pace = new Pace();
   #plainCursors = 0;
-  /** Have something to be sent, and could not take it. */
+  /** These have something to be sent, and could not take it. */
   readonly #passedOver = new Set<Cursor>();
-  /** Changes committed since the last round. */
+  /** So many changes were committed since the last round. */
   #waiting = 0;
   #next: Timer | null = null;
   #retry: Timer | null = null;
@@ -73,7 +67,7 @@ export class Fanout {
     this.#plainCursors -= 1;
   }
 
-  /** A commit is durable: everyone is to hear of it. */
+  /** A commit is durable, and everyone is to hear of it. */
   committed(firstVersion: number, changes: readonly Change[]): void {
     if (this.cursors.size === 0 || changes.length === 0) return;
     if (this.#plainCursors > 0) this.#log.append(firstVersion, changes);
@@ -102,7 +96,7 @@ export class Fanout {
     });
   }
 
-  /** Brings every cursor that may be sent something to the head. */
+  /** Brings every cursor to the head that may be sent something. */
   round(): void {
     const started = this.#runtime.now();
     const changes = this.#waiting;
@@ -128,7 +122,7 @@ export class Fanout {
     });
   }
 
-  /** Only one that was passed over goes on by itself: all others wait for the next round, which they share. */
+  /** Only a cursor that was passed over goes on by itself. All others wait for the next round, which they share. */
   tryNow(cursor: Cursor): void {
     if (this.#passedOver.delete(cursor) && !this.advance(cursor)) this.#tryAgain(cursor);
   }
@@ -140,7 +134,7 @@ export class Fanout {
     else if (!this.advance(cursor)) this.#tryAgain(cursor);
   }
 
-  /** Returns false when the cursor has something to be sent and can't take it now. */
+  /** It returns false when the cursor has something to be sent and can't take it now. */
   advance(cursor: Cursor): boolean {
     if (cursor.closed) return true;
     const answered = this.#answerOwedCheck(cursor);
@@ -168,8 +162,8 @@ export class Fanout {
   }
 
   /**
-   * A diff that is large for its line, or took its time to be made, goes by itself, and what follows it is seen to later.
-   * Null: the usual diff, which goes to the head in one write with what is due behind it.
+   * A diff that is large for its line, or took its time to be made, goes by itself, and the rest is seen to later. Null stands
+   * for the usual diff, which goes to the head in one write with all that is due behind it.
    */
   #deltaThatGoesAlone(cursor: Cursor): boolean | null {
     if (cursor.profile === "plain") return null;
@@ -185,7 +179,7 @@ export class Fanout {
     return this.advance(cursor);
   }
 
-  /** The diff for it is made off the event loop: then it is brought on. */
+  /** The diff for it is made off the event loop. Then it is brought on. */
   #await(cursor: Cursor): boolean {
     const large = this.headFrames.makeLarge(cursor.position);
     cursor.awaits = large;
@@ -198,8 +192,8 @@ export class Fanout {
   }
 
   /**
-   * Puts as many parts as the line takes; the next ack brings it on. Returns whether all are put. Beacons and answers to
-   * checks go between the parts: an answer that is owed, since the socket was full, goes first.
+   * Puts as many parts as the line takes. The next ack brings it on. It returns true when all are put. Beacons and answers to
+   * checks go between the parts. An answer that is owed, since the socket was full, goes first.
    */
   #putParts(cursor: Cursor, underWay: UnderWay): boolean {
     cursor.wire.together(() => {
@@ -216,7 +210,7 @@ export class Fanout {
     return cursor.underWay === null;
   }
 
-  /** A connection goes on from a position (rule E4). Returns why it can't, if so: then nothing has been put. */
+  /** A connection goes on from a position (rule E4). It returns why it can't, and then nothing has been put; else null. */
   resume(cursor: Cursor, from: number, first: SyncMessage): FullStateReason | null {
     const delta = from === this.space.head ? null : this.headFrames.delta(from);
     if (delta !== null && "snapshot" in delta) return delta.snapshot;
@@ -234,7 +228,7 @@ export class Fanout {
     return null;
   }
 
-  /** `sync` with digest, for a cursor at the head. */
+  /** Puts a `sync` with digest, for a cursor at the head. */
   putLevel(cursor: Cursor): void {
     cursor.owesDigest = false;
     if (cursor.profile === "v1") cursor.put(this.headFrames.level().frame, 1, this.#metrics);
@@ -251,7 +245,7 @@ export class Fanout {
     return this.#provide(cursor, cursor.wanted);
   }
 
-  /** The newest snapshot's version where it is near enough the head to start from (rule A8), else the head. */
+  /** It returns the newest snapshot's version where that is near enough the head to start from (rule A8), else the head. */
   #nearVersion(kind: SnapshotKind, atLeast: number): number {
     const newest = this.snapshots.newest(kind);
     return newest !== null && newest.version >= atLeast && this.headFrames.isNear(newest)
@@ -259,7 +253,7 @@ export class Fanout {
       : this.space.head;
   }
 
-  /** A connection without a position to resume from: it is given the state, and what has moved since as a diff. */
+  /** A connection has no position to resume from. It is given the state, and a diff over what has moved since. */
   welcome(cursor: Cursor, reason: FullStateReason): void {
     const plain = cursor.profile === "plain";
     // A plain connection has no way to say where it is: its first state is at or above today's head (rule A8).
@@ -306,14 +300,14 @@ export class Fanout {
     return advanced;
   }
 
-  /** Answers a `check`: where this connection is, and what the state is there when that is the head. */
+  /** Answers a `check`: it says where this connection is, and what the state is there when that is the head. */
   check(cursor: Cursor, n: number): void {
     this.#metrics.checks += 1;
     cursor.owedCheck = n;
     if (cursor.started && !this.#answerOwedCheck(cursor)) this.#tryAgain(cursor);
   }
 
-  /** A full socket is owed one answer, to the newest: checks of a reader that does not read must not add up (rule P4). */
+  /** A full socket is owed one answer, to the newest check: those of a reader that does not read must not add up (rule P4). */
   #answerOwedCheck(cursor: Cursor): boolean {
     const n = cursor.owedCheck;
     if (n === null || !cursor.started) return true;
@@ -334,7 +328,7 @@ export class Fanout {
     cursor.put(sync, 1, this.#metrics);
   }
 
-  /** The beacon, in order with the deltas: whoever can be brought to the head is, and is told its digest (rule A7). */
+  /** Sends the beacon, in order with the deltas: whoever can be brought to the head is, and is told its digest (rule A7). */
   beacon(): void {
     const plain = new Map<number, Frame>();
     this.#waiting = 0;
@@ -366,3 +360,9 @@ export class Fanout {
     this.#retry?.cancel();
   }
 }
+
+/** A cursor that was passed over is tried again after so long. */
+const RETRY_MS = 4;
+
+/** A round that waits for changes to merge looks so often whether any are on their way. */
+const LOOK_AGAIN_MS = 1;

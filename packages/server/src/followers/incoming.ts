@@ -1,4 +1,4 @@
-/** What replicas say is taken in here: acks, checks, and requests for the state, as many as each of them may send. */
+/** Messages of replicas come in here: acks, checks, and requests for the state, as many as each replica may send. */
 
 import { type Millis, TokenBucket } from "@neverstale/base";
 import {
@@ -9,29 +9,23 @@ import {
   type ResyncReason,
   SyncError,
 } from "@neverstale/protocol";
-import { Connection, type Connections } from "./connections.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Fanout } from "./fanout.ts";
 import type { HubParts } from "./hub-parts.ts";
-
-/** Rule A8: plain `get_state`s within a second of a snapshot are answered by one at the end of that second. */
-const PLAIN_ANSWER_GAP_MS = 1_000;
-
-/** Messages are counted over so many seconds: as many may come at once. */
-const BURST_SECONDS = 10;
+import { Connection, type OpenConnections } from "./open-connections.ts";
 
 export class Incoming {
   readonly #parts: HubParts;
-  readonly #connections: Connections;
-  /** When the plain connections of each space were answered last. */
+  readonly #connections: OpenConnections;
+  /** At this time the plain connections of each space were answered last. */
   readonly #plainAnswers = new Map<Fanout, Millis>();
 
-  constructor(parts: HubParts, connections: Connections) {
+  constructor(parts: HubParts, connections: OpenConnections) {
     this.#parts = parts;
     this.#connections = connections;
   }
 
-  /** What a new connection may send. */
+  /** So much may a new connection send. */
   newAllowance(): TokenBucket {
     const { limits, runtime } = this.#parts.groups;
     const { messagesPerSecond } = limits;
@@ -74,7 +68,7 @@ export class Incoming {
       throw new SyncError("bad_message", `ack ${message.n} is no number this connection can have come to`);
     }
     this.#parts.metrics.acks += 1;
-    if (message.n === before) return; // Said before: it tells of no progress (rule A5).
+    if (message.n === before) return; // It was said before, so it tells of no progress (rule A5).
     // As many acks as frames were put are no flood, however fast they come.
     cursor.messages.giveBack(1);
     cursor.progressAt = this.#now;
@@ -134,3 +128,9 @@ export class Incoming {
     this.#plainAnswers.delete(fanout);
   }
 }
+
+/** Plain `get_state`s within a second of a snapshot are answered by one at the end of that second (rule A8). */
+const PLAIN_ANSWER_GAP_MS = 1_000;
+
+/** Messages are counted over so many seconds: as many may come at once. */
+const BURST_SECONDS = 10;

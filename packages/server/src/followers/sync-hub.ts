@@ -15,34 +15,13 @@ import type { Space } from "../space/space.ts";
 import { spaceOf } from "../space/space-view.ts";
 import { beaconInterval } from "./beacon-interval.ts";
 import type { CommittedGroups } from "./committed-groups.ts";
-import { Connection, Connections } from "./connections.ts";
 import type { Cursor } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
 import type { HubParts } from "./hub-parts.ts";
 import { Incoming } from "./incoming.ts";
+import { Connection, OpenConnections } from "./open-connections.ts";
 import { type FullStateReason, newSyncMetrics, type SyncMetrics } from "./sync-metrics.ts";
 import type { FrameCodec, Wire } from "./wire.ts";
-
-/** How often connections are looked at for progress. */
-const SWEEP_MS = 1_000;
-/** What is kept for the followers of a space is let go of so long after the last one has left. */
-const UNUSED_MS = 10_000;
-
-export interface Attachment {
-  readonly space: string;
-  readonly profile: Profile;
-  /** The position it says it had (rule E2). */
-  readonly resume: Position | null;
-  readonly subject: unknown;
-  /** Whether it asked for large messages in parts (rule M9). Default: no. */
-  readonly parts?: boolean;
-}
-
-export interface HubOptions {
-  /** The codec of the transport that the connections come over. */
-  readonly frames: FrameCodec;
-  readonly beaconMs?: Millis;
-}
 
 export class SyncHub {
   readonly metrics: SyncMetrics = newSyncMetrics();
@@ -50,7 +29,7 @@ export class SyncHub {
   readonly #groups: CommittedGroups;
   readonly #parts: HubParts;
   readonly #fanouts = new Map<Space, Fanout>();
-  readonly #connections: Connections;
+  readonly #connections: OpenConnections;
   readonly #incoming: Incoming;
   readonly #unfollow: () => void;
   readonly #forget: () => void;
@@ -62,7 +41,7 @@ export class SyncHub {
     this.#groups = groups;
     this.beaconMs = beaconInterval(beaconMs);
     this.#parts = { groups, frames, beaconMs: this.beaconMs, metrics: this.metrics };
-    this.#connections = new Connections(this.#parts);
+    this.#connections = new OpenConnections(this.#parts);
     this.#incoming = new Incoming(this.#parts, this.#connections);
     this.#unfollow = groups.follow((committed) => this.#committed(committed));
     this.#forget = groups.onClose(() => this.close());
@@ -82,7 +61,10 @@ export class SyncHub {
     return { cancel: () => timer.cancel() };
   }
 
-  /** Lets a connection follow a space. Throws, and leaves nothing behind: `unknown_space` when there is none of that name. */
+  /**
+   * Lets a connection follow a space. It throws `unknown_space` when there is none of that name, and leaves nothing behind
+   * then.
+   */
   attach(wire: Wire, { space: name, profile, resume, subject, parts = false }: Attachment): Cursor {
     const space = this.#groups.space(name);
     if (space === null) throw unknownSpace(name);
@@ -119,7 +101,7 @@ export class SyncHub {
     fanout.welcome(cursor, refusal ?? "first");
   }
 
-  /** Rule E2. */
+  /** It returns why a position can't be resumed (rule E2), or null when it can. */
   #whyNotResume(space: Space, { epoch, space: creationId, version }: Position): FullStateReason | null {
     const last = creationId === space.creationId ? space.lineage.lastVersion(epoch, space.head) : null;
     if (last === null) return "epoch";
@@ -133,7 +115,7 @@ export class SyncHub {
     this.metrics.resumed += 1;
   }
 
-  /** The first message of a resumed connection (rule E4). */
+  /** It returns the first message of a resumed connection (rule E4). */
   #resumeMessage(space: Space, version: number): SyncMessage {
     const resumed = {
       epoch: this.#groups.epoch,
@@ -181,7 +163,10 @@ export class SyncHub {
     this.#connections.remove(cursor);
   }
 
-  /** Not at once: who comes back soon finds the snapshot there was, or the build under way, and starts no other (rule A8). */
+  /**
+   * It waits for a while: a reader that comes back soon finds the snapshot, or the build under way, and starts no other (rule
+   * A8).
+   */
   #dropUnused(now: Millis): void {
     for (const fanout of this.#fanouts.values()) {
       if (fanout.cursors.size > 0 || now - fanout.usedAt < UNUSED_MS || fanout.snapshots.isBuilding) continue;
@@ -201,7 +186,9 @@ export class SyncHub {
     this.#lookForStuck(now);
   }
 
-  /** A hidden page runs its timers once a minute: it acks with the next frame that comes, with the next beacon at the latest. */
+  /**
+   * A hidden page runs its timers once a minute, so it acks with the next frame that comes, with the next beacon at the latest.
+   */
   get #stuckMs(): Millis {
     return Math.max(this.#groups.limits.stuckMs, 2 * this.beaconMs);
   }
@@ -219,7 +206,7 @@ export class SyncHub {
     }
   }
 
-  /** No build is under way and still nothing has gone out: a new connection is more likely to be served than this one. */
+  /** No build is under way and still nothing has gone out. A new connection is more likely to be served than this one. */
   #tooLate(cursor: Cursor): void {
     this.metrics.lateFirstMessages += 1;
     const { firstMessageMs } = this.#groups.limits;
@@ -240,8 +227,9 @@ export class SyncHub {
   }
 
   /**
-   * Closes whom `judge` names a code for; they are sent nothing more (rule A11). Returns how many. Who can't be judged
-   * keeps nobody else connected: what `judge` threw first is thrown when all have been.
+   * Closes every connection that `judge` names a code for, and sends it nothing more (rule A11). It returns how many these
+   * were. A connection that can't be judged keeps nobody else connected: the first error of `judge` is thrown when all have
+   * been looked at.
    */
   revoke(judge: (subject: unknown) => typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | null): number {
     let revoked = 0;
@@ -265,7 +253,7 @@ export class SyncHub {
     return this.#connections.values();
   }
 
-  /** Sends everyone away with 1012 and stops: a graceful end. It comes by itself when the authority is closed. */
+  /** Sends everyone away with 1012 and stops. This comes by itself when the authority is closed. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -278,7 +266,28 @@ export class SyncHub {
   }
 }
 
-/** The name may be anything a caller put into an address: only one that a space could have is said again (rule S4). */
+/** OpenConnections are looked at for progress so often. */
+const SWEEP_MS = 1_000;
+/** So long after the last follower of a space has left, everything that was kept for them is let go of. */
+const UNUSED_MS = 10_000;
+
+export interface Attachment {
+  readonly space: string;
+  readonly profile: Profile;
+  /** It says that it had this position (rule E2). */
+  readonly resume: Position | null;
+  readonly subject: unknown;
+  /** With true it asked for large messages in parts (rule M9). The default is false. */
+  readonly parts?: boolean;
+}
+
+export interface HubOptions {
+  /** This is the codec of the transport that the connections come over. */
+  readonly frames: FrameCodec;
+  readonly beaconMs?: Millis;
+}
+
+/** The name may be anything that a caller put into an address. Only one that a space could have is said again (rule S4). */
 function unknownSpace(name: unknown): SyncError {
   return new SyncError("unknown_space", isSafeId(name) ? `there is no space "${name}"` : "no space can have that name");
 }

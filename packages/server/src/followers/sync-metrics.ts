@@ -1,17 +1,8 @@
+/** These metrics count everything about connections. */
+
 import type { ResyncReason } from "@neverstale/protocol";
 
-/** Why a replica was sent a full state instead of a diff. */
-export type FullStateReason =
-  | "first" // It had no position.
-  | "epoch" // Its epoch, or its space, is not of this history (rule E2).
-  | "ahead" // Its version lies beyond the end of its epoch's run (rule E2).
-  | "too_old" // Tombstones don't reach back to it (rule A5).
-  | "smaller" // The diff would be larger than the snapshot (rule A5).
-  | "plain_log" // A plain connection left the log of changes (rule A5).
-  | `asked_${ResyncReason}` // It asked (rule R2).
-  | "asked_plain";
-
-/** Everything counted about connections; all of it only grows, but `connections`. */
+/** All of them only grow, but for `connections`. */
 export interface SyncMetrics {
   connections: number;
   accepted: number;
@@ -21,35 +12,49 @@ export interface SyncMetrics {
   snapshotFailures: number;
   rounds: number;
   frames: number;
-  /** Of them parts of messages that were too large for their lines (rule M9). */
+  /** So many of the frames were parts of messages that were too large for their lines (rule M9). */
   parts: number;
   bytes: number;
   diffs: number;
   acks: number;
   checks: number;
   beacons: number;
-  /** Times a cursor was passed over because its window was full, or its socket. */
+  /** So often a cursor was passed over because its window was full. */
   windowFull: number;
+  /** So often a cursor was passed over because its socket was full. */
   congested: number;
   tooSlow: number;
-  /** Not even the first message had gone out in time (rule A10). */
+  /** So many connections were closed since not even the first message had gone out in time (rule A10). */
   lateFirstMessages: number;
   badMessages: number;
-  /** Frames above the limit; frames that were none, or came in too many pieces. */
+  /** Frames above the limit. */
   oversizedFrames: number;
+  /** Frames that were none, or that came in too many pieces. */
   brokenFrames: number;
   rateLimited: number;
-  /** Refused before the upgrade: there were too many connections in all, or from that address (rule A10). */
+  /** So many were refused before the upgrade, since there were too many connections in all (rule A10). */
   tooManyConnections: number;
+  /** So many were refused before the upgrade, since there were too many connections from their address (rule A10). */
   tooManyFromAddress: number;
-  /** Pages told by a close code, right after the upgrade, that they may not follow. */
+  /** Pages that were told by a close code, right after the upgrade, that they may not follow. */
   turnedAway: number;
-  /** Upgrades that could not be judged: a function of the owner's failed, or gave no answer. */
+  /** Upgrades that could not be judged, since a function of the owner's failed, or gave no answer. */
   failedUpgrades: number;
   /** Upgrades that were for no endpoint, and that nobody else served either. */
   unservedUpgrades: number;
   revoked: number;
 }
+
+/** The reason says why a replica was sent a full state instead of a diff. */
+export type FullStateReason =
+  | "first" // It had no position.
+  | "epoch" // Its epoch, or its space, is not of this history (rule E2).
+  | "ahead" // Its version lies beyond the end of its epoch's run (rule E2).
+  | "too_old" // Tombstones don't reach back to it (rule A5).
+  | "smaller" // The diff would be larger than the snapshot (rule A5).
+  | "plain_log" // A plain connection left the log of changes (rule A5).
+  | `asked_${ResyncReason}` // It asked (rule R2).
+  | "asked_plain";
 
 export function newSyncMetrics(): SyncMetrics {
   return {

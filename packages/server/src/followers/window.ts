@@ -1,15 +1,14 @@
+/** The window says how far a reader is by its own word: the frames and bytes that were put and are not acked yet (rule A4b). */
+
 import { WINDOW_BYTES } from "@neverstale/protocol";
 
-/** How closely acks are followed: a few marks per window, whatever the size of the frames. */
-const MARK_BYTES = 32 * 1024;
-
-/** How far a reader is, by its own word: frames and bytes put and not yet acked (rule A4b). */
 export class Window {
-  /** Frames put so far, and acked. */
+  /** So many frames have been put so far. */
   put = 0;
+  /** So many of them have been acked. */
   acked = 0;
   unackedBytes = 0;
-  /** Pairs: the number of a frame, and how many bytes were put from the mark before up to it. */
+  /** These are pairs: the number of a frame, and how many bytes were put from the mark before up to it. */
   #marks: number[] = [];
 
   get open(): boolean {
@@ -28,7 +27,7 @@ export class Window {
     }
   }
 
-  /** Returns false for a number that no reader can have come to. */
+  /** It returns false for a number that no reader can have come to. */
   noteAck(n: number): boolean {
     if (n > this.put || n < this.acked) return false;
     this.acked = n;
@@ -41,3 +40,6 @@ export class Window {
     return true;
   }
 }
+
+/** A mark stands for so many bytes, so that there are a few marks in a window, whatever the size of the frames. */
+const MARK_BYTES = 32 * 1024;

@@ -1,59 +1,64 @@
+/** The limits bound everything that can grow (rule A10). */
+
 import { LONGEST_TIMER_MS, withDefaults } from "./with-defaults.ts";
 
-/** Rule A10: everything that can grow has a bound here, and `docs/OPERATIONS.md` says what happens at it. */
+/** `docs/OPERATIONS.md` says what happens at each of them. */
 export interface Limits {
-  /** Calls that wait for the writer; the next one is refused with `too_many_requests`. */
+  /** So many calls may wait for the writer. The next one is refused with `too_many_requests`. */
   readonly waitingCalls: number;
-  /** Bytes of the changes that were taken with the calls that wait: once they are as many, the next call is refused. */
+  /** Once the changes that were taken with the calls that wait have so many bytes, the next call is refused. */
   readonly waitingBytes: number;
-  /** Calls in one group commit. */
+  /** So many calls are in one group at most. */
   readonly batchCalls: number;
-  /** How long deciding one group may hold the event loop. */
+  /** Deciding one group may hold the event loop so long. */
   readonly batchMs: number;
-  /** Changes of one transaction, evictions included; a group that holds as many takes no more calls (rule S8). */
+  /**
+   * A transaction has so many changes at most, evictions included. A group that holds as many takes no more calls (rule S8).
+   */
   readonly transactionChanges: number;
-  /** Bytes of one transaction: its effective changes, the records they evict, its answer. */
+  /** A transaction has so many bytes at most: its effective changes, the records that they evict, its answer. */
   readonly transactionBytes: number;
   /** A group that holds so many bytes takes no more calls. */
   readonly groupBytes: number;
-  /** Bytes of one record as JSON in UTF-8. */
+  /** A record has so many bytes at most, as JSON in UTF-8. */
   readonly recordBytes: number;
-  /** Bytes of the records of one space, and a byte for each. */
+  /** The records of one space have so many bytes at most, with one more for each record. */
   readonly stateBytes: number;
-  /** The newest epochs, which are the newest starts, whose positions can be resumed (rule E2). */
+  /** Positions of so many newest epochs, which are the newest starts, can be resumed (rule E2). */
   readonly epochs: number;
-  /** Spaces of the store. */
+  /** A store has so many spaces at most. */
   readonly spaces: number;
-  /** What is wrong with stored records at open: so many are listed, all are counted. */
+  /** So many problems with stored records are listed at open. All are counted. */
   readonly problems: number;
-  /** How long a change of an ephemeral collection may wait for company (rule S6). */
+  /** A change of an ephemeral collection may wait so long for company (rule S6). */
   readonly ephemeralMs: number;
-  /** Removed records remembered per space, so that older cursors can be told. */
+  /** So many removed records are remembered for each space, so that older cursors can be told. */
   readonly tombstones: number;
-  /** Of all spaces together. */
+  /** So many are remembered for all spaces together. */
   readonly tombstonesInAll: number;
-  /** Changes kept in memory per space for plain connections, UTF-16 code units of their JSON. */
+  /** Changes of so many UTF-16 code units of JSON are kept in memory for each space, for plain connections. */
   readonly plainLogChars: number;
-  /** A diff of more UTF-16 code units of JSON is compressed off the event loop, as full states are. */
+  /** A diff of more UTF-16 code units of JSON than this is compressed off the event loop, as full states are. */
   readonly largeDeltaChars: number;
-  /** Connections in all, and from one address. */
+  /** So many connections may be open in all. */
   readonly connections: number;
+  /** So many connections may be open from one address. */
   readonly connectionsPerAddress: number;
-  /** `get_state` answered per connection and minute. */
+  /** So many `get_state`s of a connection are answered in a minute. */
   readonly snapshotsPerMinute: number;
-  /** Messages from one connection per second, averaged over ten. */
+  /** So many messages may come from one connection in a second, averaged over ten. */
   readonly messagesPerSecond: number;
   /** A reader without any progress for this long is closed with 4408 (rule A5). */
   readonly stuckMs: number;
-  /** The authority's first message is handed to the socket within this time, snapshot builds not counted. */
+  /** The authority's first message is handed to the socket within this time. Snapshot builds are not counted. */
   readonly firstMessageMs: number;
-  /** How long judging a connection may take (`authorize`). */
+  /** Judging a connection may take so long (`authorize`). */
   readonly authorizeMs: number;
-  /** How long an upgrade that is for no endpoint is left to other listeners. */
+  /** An upgrade that is for no endpoint is left to other listeners so long. */
   readonly unservedMs: number;
-  /** Between two folds of the records into the store. */
+  /** So long passes between two folds of the records into the store. */
   readonly foldMs: number;
-  /** No fold is begun later than that after `close`: what is not folded then is read from the log at the next start. */
+  /** No fold is begun later than that after `close`. The rest is read from the log at the next start. */
   readonly closeFoldMs: number;
 }
 
@@ -68,7 +73,7 @@ export const DEFAULT_LIMITS: Limits = {
   transactionBytes: 4 * MIB,
   groupBytes: 4 * MIB,
   recordBytes: MIB,
-  // A replica takes in a frame of 64 MiB (rule R10): what a full state holds beside its records has room in it.
+  // A replica takes in a frame of 64 MiB (rule R10). All that a full state holds beside its records has room in it, too.
   stateBytes: 64 * MIB - 64 * 1024,
   epochs: 10_000,
   spaces: 100_000,
@@ -90,7 +95,7 @@ export const DEFAULT_LIMITS: Limits = {
   closeFoldMs: 2_000,
 };
 
-/** The limits of an authority; throws a plain error that names one that can't be one. */
+/** It returns the limits of an authority, and throws a plain error that names a setting which can't be a limit. */
 export function limitsFrom(given: Partial<Limits> | undefined): Limits {
   return withDefaults(DEFAULT_LIMITS, given, "limits", {
     zero: ["batchMs", "ephemeralMs", "closeFoldMs", "unservedMs", "tombstones", "tombstonesInAll"],

@@ -1,26 +1,12 @@
+/** The tally counts how much a group has come to so far, and the transaction that is being decided within it (rule S8). */
+
 import { SyncError } from "@neverstale/protocol";
 import type { Limits } from "./limits.ts";
 
-/** The bounds of rule S8, as they are counted when something is refused for one of them. */
-export type Bound = "record_bytes" | "transaction_bytes" | "transaction_changes" | "state_bytes" | "spaces";
-
-/** What the bounds of rule S8 have seen since the start. */
-export class BoundsSeen {
-  readonly refused: Record<Bound, number> = {
-    record_bytes: 0,
-    transaction_bytes: 0,
-    transaction_changes: 0,
-    state_bytes: 0,
-    spaces: 0,
-  };
-  largestTransactionBytes = 0;
-}
-
-/** How much a group, and the transaction that is being decided within it, have come to so far (rule S8). */
 export class Tally {
   readonly #limits: Limits;
   readonly #seen: BoundsSeen;
-  /** Of the group, evictions and answers included. */
+  /** These two count the group, evictions and answers included. */
   #changes = 0;
   #bytes = 0;
   #maxChanges = 0;
@@ -33,7 +19,7 @@ export class Tally {
     this.begin(false);
   }
 
-  /** From here on it is the next transaction's. `unbounded`: it may be of any size. */
+  /** From here on it counts the next transaction, which may be of any size when it is `unbounded`. */
   begin(unbounded: boolean): void {
     this.#noteSize();
     this.#bytesBefore = this.#bytes;
@@ -46,23 +32,23 @@ export class Tally {
     if (size > this.#seen.largestTransactionBytes) this.#seen.largestTransactionBytes = size;
   }
 
-  /** Nothing more comes: the last transaction counts too. */
+  /** Nothing more comes. The last transaction counts too. */
   end(): void {
     this.#noteSize();
   }
 
-  /** Whether the transaction holds as much as one may. */
+  /** The transaction holds as much as one may. */
   get isTransactionFull(): boolean {
     return this.#changes >= this.#maxChanges || this.#bytes >= this.#maxBytes;
   }
 
-  /** Whether the group takes no more calls. */
+  /** The group takes no more calls. */
   get isGroupFull(): boolean {
     return this.#changes >= this.#limits.transactionChanges || this.#bytes >= this.#limits.groupBytes;
   }
 
-  /** Throws `invalid_change`, with nothing counted, when it is beyond what a transaction may hold. */
-  take(changes: number, bytes: number): void {
+  /** It throws `invalid_change`, with nothing counted, when that is beyond what a transaction may hold. */
+  count(changes: number, bytes: number): void {
     if (this.#changes + changes > this.#maxChanges) {
       throw this.#refused(
         "transaction_changes",
@@ -77,40 +63,40 @@ export class Tally {
   }
 
   /**
-   * An eviction with the record that goes to the history; returns its bytes. One that is beyond the bound by itself counts
-   * no more than it: else it could never leave.
+   * Counts an eviction with the record that goes to the history, and returns its bytes. A record that is beyond the bound by
+   * itself counts no more than the bound: else it could never leave.
    */
   countEviction(recordBytes: number, mayRefuse: boolean): number {
     const bytes = Math.min(recordBytes, this.#limits.recordBytes);
-    if (mayRefuse) this.take(1, bytes);
+    if (mayRefuse) this.count(1, bytes);
     else this.add(1, bytes);
     return bytes;
   }
 
-  /** Counts what can't be refused any more. */
+  /** It counts what can't be refused any more. */
   add(changes: number, bytes: number): void {
     this.#changes += changes;
     this.#bytes += bytes;
   }
 
-  takeBack(changes: number, bytes: number): void {
+  subtract(changes: number, bytes: number): void {
     this.#changes -= changes;
     this.#bytes -= bytes;
   }
 
-  /** A record may stay as large as it is, however large that is; it may not become larger beyond the bound. */
+  /** A record may stay as large as it is, however large that is. It may not become larger beyond the bound. */
   checkRecord(collection: string, id: string, bytes: number, bytesBefore: number): void {
     if (bytes <= this.#limits.recordBytes || bytes <= bytesBefore) return;
     const why = `a record has %s bytes at most, and ${collection}/${id} would have ${bytes}`;
     throw this.#refused("record_bytes", why, "Keep less in it");
   }
 
-  /** Whether the transaction can't bring the state beyond its bound, whatever it does. */
+  /** The transaction can't bring the state beyond its bound, whatever it does. */
   hasRoom(stateBytes: number): boolean {
     return stateBytes + this.#maxBytes - this.#bytes <= this.#limits.stateBytes;
   }
 
-  /** What makes a state smaller is taken however large it is. */
+  /** A change that makes a state smaller is taken however large the state is. */
   checkState(space: string, bytes: number, bytesBefore: number): void {
     if (bytes <= this.#limits.stateBytes || bytes <= bytesBefore) return;
     const why = `the state of a space has %s bytes at most, and that of "${space}" would have ${bytes}`;
@@ -130,6 +116,21 @@ export class Tally {
       hint: `${doNext}, or raise \`${setting}\` in \`limits\`.`,
     });
   }
+}
+
+/** A refusal is counted under the bound of rule S8 that it is for. */
+export type Bound = "record_bytes" | "transaction_bytes" | "transaction_changes" | "state_bytes" | "spaces";
+
+/** It counts what the bounds have seen since the start. */
+export class BoundsSeen {
+  readonly refused: Record<Bound, number> = {
+    record_bytes: 0,
+    transaction_bytes: 0,
+    transaction_changes: 0,
+    state_bytes: 0,
+    spaces: 0,
+  };
+  largestTransactionBytes = 0;
 }
 
 const SETTINGS = {

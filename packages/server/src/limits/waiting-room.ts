@@ -1,9 +1,11 @@
+/** The waiting room bounds the calls that wait, by their number and by the bytes that were taken with them. */
+
 import { SyncError } from "@neverstale/protocol";
 import type { Limits } from "./limits.ts";
 
 /**
- * The calls that wait: for the writer, for what is stored under their key, or for an earlier call with it. They are
- * bounded by their number, and by the bytes that were taken with them; what a decision closes over nobody can count.
+ * They wait for the writer, for the answer that is stored under their key, or for an earlier call with it. Nobody can count
+ * the memory that a decision closes over.
  */
 export class WaitingRoom {
   #calls = 0;
@@ -32,7 +34,10 @@ export class WaitingRoom {
     this.#bytes -= bytes;
   }
 
-  /** Why nobody else may wait, or null. A call that is let in may be of any size: the bytes are passed by one at most. */
+  /**
+   * It says why nobody else may wait, or returns null. A call that is let in may be of any size, so the bytes are passed by one
+   * at most.
+   */
   refusal(): SyncError | null {
     if (this.#calls >= this.#limits.waitingCalls) return tooMany(`${this.#calls} calls wait`);
     if (this.#bytes >= this.#limits.waitingBytes) return tooMany(`calls with ${this.#bytes} bytes of changes wait`);

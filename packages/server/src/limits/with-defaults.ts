@@ -1,25 +1,8 @@
-type Numbers<Settings> = { readonly [Name in keyof Settings]: number };
-
-/** What a setting may be where nothing else is said: more than 0, and without end where it is to be lifted. */
-interface Allowed<Name> {
-  /** Those that may be 0: there is nothing to wait for, or nothing is kept. */
-  readonly zero?: readonly Name[] | "all";
-  /** The longest time: those that timers are set by. */
-  readonly mostMs?: number;
-  /** The most that all others may be. */
-  readonly most?: number;
-}
-
-/** Timers that are set for longer go off at once. */
-export const LONGEST_TIMER_MS = 2 ** 31 - 1;
-
-/** Times and rates may be fractions; what is counted can't, as a count would step over them. */
-const FRACTIONS = /Ms$|perSecond$/i;
+/** Settings are the defaults, but for what is given; one that can't be meant is refused by its name (rule A10). */
 
 /**
- * The defaults, but for what is given. A setting that is undefined counts as left out. Throws a plain error for one that
- * there is not, and for one that no number can be compared with as it is meant: with it nothing would be too much, or
- * everything.
+ * A setting that is undefined counts as left out. It throws a plain error for a setting that there is not, and for one that no
+ * number can be compared with as it is meant: with it nothing would be too much, or everything.
  */
 export function withDefaults<Settings extends Numbers<Settings>>(
   defaults: Settings,
@@ -51,6 +34,24 @@ export function withDefaults<Settings extends Numbers<Settings>>(
   return settings;
 }
 
+type Numbers<Settings> = { readonly [Name in keyof Settings]: number };
+
+/** Where nothing else is said, a setting is more than 0, and has no end where it is to be lifted. */
+interface Allowed<Name> {
+  /** These may be 0: then there is nothing to wait for, or nothing is kept. */
+  readonly zero?: readonly Name[] | "all";
+  /** This is the longest time, for settings that timers are set by. */
+  readonly mostMs?: number;
+  /** All others may be so much at most. */
+  readonly most?: number;
+}
+
+/** A timer that is set for longer goes off at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Times and rates may be fractions. A number of things can't be one, as a count would step over it. */
+const FRACTIONS = /Ms$|perSecond$/i;
+
 function isAllowed(
   value: unknown,
   { isWhole, mayBeZero, most }: { isWhole: boolean; mayBeZero: boolean; most: number },
@@ -59,7 +60,7 @@ function isAllowed(
   return !isWhole || value === Number.POSITIVE_INFINITY || Number.isSafeInteger(value);
 }
 
-/** Of whatever kind it is: one that throws when it is written out must not hide what is wrong. */
+/** The value may be of any kind. One that throws when it is written out must not hide what is wrong. */
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
   return typeof value === "number" || value === null ? String(value) : `a value of type ${typeof value}`;

@@ -1,27 +1,26 @@
+/** The age clock is the time that ages are measured by; a wall clock that jumps ahead makes nothing old at once. */
+
 import type { Millis } from "@neverstale/base";
 import type { Runtime } from "./runtime.ts";
 
-/** So much faster than time passes it comes up with a wall clock that is ahead of it. */
-export const CATCH_UP = 1.1;
-
 /**
- * The time that ages are measured by. A wall clock that jumps ahead, set by hand or by a time server, makes nothing old
- * at once: an answer that was given a minute ago must be found by a repeat (rule D1). Back it is followed at once. It goes
- * on from the newest answer, since after a restart nobody knows whether time has passed or the clock was set.
+ * A wall clock may be set ahead by hand, or by a time server. An answer that was given a minute ago must still be found by a
+ * repeat (rule D1). A clock that is set back is followed at once. After a restart it goes on from the newest answer, since
+ * nobody knows then whether time has passed or the clock was set.
  */
 export class AgeClock {
   readonly #runtime: Runtime;
   #believed: number;
   #readAt: Millis;
 
-  /** `newestAnswerAt`: as the store was opened with. */
+  /** `newestAnswerAt` is what the store was opened with. */
   constructor(runtime: Runtime, newestAnswerAt: number | null) {
     this.#runtime = runtime;
     this.#believed = Math.min(runtime.wallTime(), newestAnswerAt ?? Number.POSITIVE_INFINITY);
     this.#readAt = runtime.now();
   }
 
-  /** At a wall clock that says `wall`, in ms since 1970 like the answer. */
+  /** It tells the time while the wall clock says `wall`. Both are in milliseconds since 1970. */
   read(wall: number): number {
     const now = this.#runtime.now();
     this.#believed = Math.min(wall, this.#believed + (now - this.#readAt) * CATCH_UP);
@@ -29,3 +28,6 @@ export class AgeClock {
     return this.#believed;
   }
 }
+
+/** It catches up so much faster than time passes with a wall clock that is ahead of it. */
+export const CATCH_UP = 1.1;

@@ -4,7 +4,7 @@ import { type Change, freezeChange } from "@neverstale/protocol";
 import type { Space } from "./space.ts";
 import { type SpaceView, spaceOf, viewOf } from "./space-view.ts";
 
-/** What has been committed in one space, told to followers after it is durable. */
+/** Followers are told of it after it is durable. */
 export interface Committed {
   readonly space: SpaceView;
   /** The effective changes, from `firstVersion` on. */

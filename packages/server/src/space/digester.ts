@@ -1,16 +1,12 @@
+/** The digester brings the digests up to date while nothing is written. */
+
 import type { Millis, Timer } from "@neverstale/base";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Space } from "./space.ts";
 
-/** No commit for so long: a quiet moment. */
-const QUIET_MS = 50;
-/** Between two slices of the work, each of which takes about a millisecond. */
-const PAUSE_MS = 1;
-const RECORDS_PER_SLICE = 256;
-
 /**
- * Brings the digests up to date while nothing is written, so that a state that has just been loaded costs the first who
- * joins nothing. While changes keep coming nothing is done ahead: a record that moves often is summed once a beacon.
+ * A state that has just been loaded then costs nothing to the first who joins. While changes keep coming nothing is done
+ * ahead, so that a record that moves often is summed once a beacon.
  */
 export class Digester {
   readonly #runtime: Runtime;
@@ -50,3 +46,9 @@ export class Digester {
     this.#timer?.cancel();
   }
 }
+
+/** A moment is quiet when nothing was committed for so long. */
+const QUIET_MS = 50;
+/** So long passes between two slices of the work, each of which takes about a millisecond. */
+const PAUSE_MS = 1;
+const RECORDS_PER_SLICE = 256;

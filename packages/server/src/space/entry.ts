@@ -1,33 +1,31 @@
+/** An entry is a record as the authority keeps it: with the versions that say what of it a cursor at any older position lacks. */
+
 import type { RecordHash, StateRecord } from "@neverstale/protocol";
 
-/**
- * A record as the authority keeps it: with the versions that say what of it a cursor at any older position lacks.
- *
- * One entry lives on through removal (it is a tombstone then, `record` null) and through being put again.
- */
+/** One entry lives on when its record is removed (it is a tombstone then, and `record` is null), and when it is put again. */
 export interface Entry {
   readonly collection: string;
   readonly id: string;
   record: StateRecord | null;
-  /** Of the record as JSON in UTF-8; 0 when there is none. */
+  /** The record has so many bytes as JSON in UTF-8. It is 0 when there is none. */
   bytes: number;
-  /** The version that last touched it. */
+  /** This version touched it last. */
   version: number;
-  /** The version at which it last came into being: an older cursor is sent the whole record. */
+  /** At this version it last came into being. An older cursor is sent the whole record. */
   created: number;
-  /** By field, the version that last set or unset it; null while no field has moved since `created`. */
+  /** It names for each field the version that last set or unset it. It is null while no field has moved since `created`. */
   stamps: Record<string, number> | null;
-  /** How many fields `stamps` names. */
+  /** `stamps` names so many fields. */
   stampCount: number;
-  /** What the digest's sum holds for this entry; null when nothing. */
+  /** The digest's sum holds this hash for the entry. Null means that it holds none. */
   summed: RecordHash | null;
-  /** Whether `summed` is behind `record`. */
+  /** `summed` is behind `record`. */
   unsummed: boolean;
   older: Entry | null;
   newer: Entry | null;
 }
 
-/** Beyond this many stamped fields the whole record counts as new: records whose keys come and go stay bounded. */
+/** Beyond so many stamped fields the whole record counts as new, so that records whose keys come and go stay bounded. */
 export const MAX_STAMPS = 64;
 
 export function newEntry(collection: string, id: string): Entry {
@@ -59,11 +57,14 @@ export function startAnew(entry: Entry, version: number): void {
   entry.stampCount = 0;
 }
 
-/** All entries of a space in the order of the version that last touched them: a diff is a walk from the newest end. */
+/**
+ * It holds all entries of a space in the order of the version that last touched them, so that a diff is a walk from the newest
+ * end.
+ */
 export class TouchedList {
   newest: Entry | null = null;
 
-  /** Makes the entry the newest; `version` is at least that of every other. */
+  /** Makes the entry the newest. `version` is at least that of every other. */
   touch(entry: Entry, version: number): void {
     entry.version = version;
     if (this.newest === entry) return;

@@ -1,17 +1,12 @@
+/** A keep index knows which record of a collection leaves next by its `keep` (rule S3). */
+
 import type { Keep, Model, StateRecord } from "@neverstale/protocol";
 import type { Space } from "./space.ts";
 
-/** A record that counts, between the one touched before it and the one touched after it. */
-interface Kept {
-  readonly id: string;
-  older: Kept | null;
-  newer: Kept | null;
-}
-
 /**
- * The records of a collection that count for its `keep`, oldest touch first (rule S3). They hang in one list, so that
- * each touch, each eviction and each way back costs the same few steps, however many records there are or have been: a
- * `Set` would be walked from its front, over everything that was evicted before.
+ * The records that count hang in one list, the one first that was touched first. So each touch, each eviction and each way back
+ * costs the same few steps, however many records there are or have been. A `Set` would be walked from its front, over everything
+ * that was evicted before.
  */
 export class KeepIndex {
   readonly collection: string;
@@ -19,11 +14,11 @@ export class KeepIndex {
   readonly #kept = new Map<string, Kept>();
   #oldest: Kept | null = null;
   #newest: Kept | null = null;
-  /** Set when a batch was taken back: the order is read anew then. */
+  /** It is set when a group was taken back. Then the order is read anew. */
   stale = true;
-  /** How often the oldest record was looked for, as one had to leave. */
+  /** So often the oldest record was looked for, as one had to leave. */
   lookups = 0;
-  /** How many records were looked at for that. */
+  /** So many records were looked at for that. */
   steps = 0;
 
   constructor(collection: string, keep: Keep) {
@@ -31,7 +26,7 @@ export class KeepIndex {
     this.#keep = keep;
   }
 
-  /** `touched`: every record of the collection with the version that last touched it. */
+  /** `touched` gives every record of the collection, with the version that last touched it. */
   rebuild(touched: Iterable<readonly [version: number, record: StateRecord]>): void {
     this.#kept.clear();
     this.#oldest = null;
@@ -40,7 +35,7 @@ export class KeepIndex {
     this.stale = false;
   }
 
-  /** The record has been touched: it is the newest now, or counts no more. */
+  /** The record has been touched. It is the newest now, or counts no more. */
   note(id: string, record: StateRecord | null): void {
     const before = this.#kept.get(id);
     if (before !== undefined) this.#unlink(before);
@@ -51,7 +46,7 @@ export class KeepIndex {
     } else if (before !== undefined) this.#kept.delete(id);
   }
 
-  /** The same, and how to take it back once everything that was noted later has been taken back. */
+  /** It also returns how to take that back, once everything that was noted later has been taken back. */
   noteWithWayBack(id: string, record: StateRecord | null): () => void {
     const before = this.#kept.get(id);
     const older = before?.older ?? null;
@@ -68,7 +63,7 @@ export class KeepIndex {
     };
   }
 
-  /** The oldest record beyond the limit, or null. */
+  /** It returns the oldest record beyond the limit, or null. */
   overflow(): string | null {
     if (this.#kept.size <= this.#keep.newest) return null;
     this.lookups += 1;
@@ -80,7 +75,7 @@ export class KeepIndex {
     return this.#oldest;
   }
 
-  /** Directly behind `older`; with null it becomes the oldest. */
+  /** Puts it directly behind `older`. With null it becomes the oldest. */
   #link(kept: Kept, older: Kept | null): void {
     const newer = older === null ? this.#oldest : older.newer;
     kept.older = older;
@@ -99,16 +94,23 @@ export class KeepIndex {
   }
 }
 
+/** It is a record that counts, between the one that was touched before it and the one that was touched after it. */
+interface Kept {
+  readonly id: string;
+  older: Kept | null;
+  newer: Kept | null;
+}
+
 const NO_INDEXES: readonly KeepIndex[] = [];
 
 /**
- * The indexes of all spaces. They are no part of what is committed: they are ahead of it by the group in the making, and
- * only who decides reads them.
+ * The indexes of all spaces are no part of what is committed. They are ahead of it by the group in the making, and only
+ * whoever decides reads them.
  */
 export class KeepIndexes {
   readonly #ofSpace = new WeakMap<Space, readonly KeepIndex[]>();
 
-  /** One for each collection of the space that keeps only its newest records. */
+  /** It returns one for each collection of the space that keeps only its newest records. */
   of(space: Space): readonly KeepIndex[] {
     const known = this.#ofSpace.get(space);
     if (known !== undefined) return known;

@@ -1,7 +1,9 @@
+/** The records of a collection are seen as a map: those that are committed, or those that a decision is given. */
+
 import type { StateRecord } from "@neverstale/protocol";
 import type { Entry } from "./entry.ts";
 
-/** A collection as code sees it: a map from id to record over the entries that the authority keeps. */
+/** A committed collection is a map from id to record, over the entries that the authority keeps. */
 export class RecordsView implements ReadonlyMap<string, StateRecord> {
   readonly #entries: ReadonlyMap<string, Entry>;
 
@@ -43,24 +45,25 @@ export class RecordsView implements ReadonlyMap<string, StateRecord> {
   }
 }
 
-/** What a batch has done to one record so far; the committed entry is untouched until the commit. */
+/** It says what a group has done to one record so far. The committed entry is untouched until the commit. */
 export interface DraftRecord {
   readonly collection: string;
   readonly id: string;
-  /** What is committed under this id; null when nothing is. */
+  /** This is committed under the id. Null means that nothing is. */
   readonly entry: Entry | null;
   record: StateRecord | null;
-  /** Of the record; 0 when there is none. */
+  /** The record has so many bytes. It is 0 when there is none. */
   bytes: number;
   version: number;
-  /** The version in this batch at which it came into being, or 0. */
+  /** At this version of the group it came into being. It is 0 when it was there before. */
   created: number;
-  /** Fields set or unset in this batch since then, and at which version. */
+  /** These fields were set or unset in this group since then. */
   fields: string[];
+  /** It says for each of `fields` at which version that was. */
   versions: number[];
 }
 
-/** A collection as a decision sees it: what is committed under what the batch has done so far. */
+/** A decision sees a collection as the group has made it so far, over what is committed. */
 export class DraftView implements ReadonlyMap<string, StateRecord> {
   readonly #committed: ReadonlyMap<string, StateRecord>;
   readonly #drafts: ReadonlyMap<string, DraftRecord>;

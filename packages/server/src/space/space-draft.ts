@@ -1,3 +1,5 @@
+/** A draft is what one group does to one space, on top of what is committed. */
+
 import {
   type AnyState,
   type AskedChange,
@@ -28,20 +30,17 @@ import type { KeepIndex } from "./keep-index.ts";
 import { type DraftRecord, DraftView } from "./records-view.ts";
 import { type Space, stateBytesOf } from "./space.ts";
 
-/** How to take back, newest first, what a call did before it failed. */
-export type UndoLog = (() => void)[];
-
-/** What one batch does to one space, on top of what is committed. Nothing of it shows until the commit has ended. */
+/** Nothing of it shows until the commit has ended, and nothing that is committed is altered by it before `commit`. */
 export class SpaceDraft {
   readonly space: Space;
-  /** Whether this batch makes the space. */
+  /** This group makes the space. */
   readonly isNew: boolean;
   removed = false;
-  /** The last version given out. */
+  /** This is the last version that was given out. */
   version: number;
-  /** Of the state, as `Space.bytes` counts them. */
+  /** The state has so many bytes, as `Space.bytes` counts them. */
   bytes: number;
-  /** The effective changes, one for each version. */
+  /** These are the effective changes, one for each version. */
   readonly changes: Change[] = [];
   readonly history: HistoryRow[] = [];
   readonly state: AnyState;
@@ -83,11 +82,11 @@ export class SpaceDraft {
     this.state = Object.freeze(state);
   }
 
-  /** What `#find` found last, for the change that it was asked for: looking again would cost as much as the change. */
+  /** `#find` found this last, for the change that it was asked for. Looking again would cost as much as the change. */
   #draft: DraftRecord | undefined;
   #entry: Entry | null = null;
 
-  /** The record as it is now. */
+  /** It returns the record as it is now. */
   #find(collection: string, id: string): DraftRecord | Entry | null {
     this.#draft = this.#drafts[collection]?.get(id);
     this.#entry = this.#draft === undefined ? this.space.entry(collection, id) : this.#draft.entry;
@@ -95,17 +94,17 @@ export class SpaceDraft {
   }
 
   /**
-   * Applies changes, and the evictions they cause (rule S3). Throws `invalid_change`; what was done until then is in
-   * `undo`, which may be null where nothing will be taken back.
+   * Applies changes, and the evictions that they cause (rule S3). When it throws `invalid_change`, `undo` says how to take back
+   * what was done until then. `undo` may be null where nothing will be taken back.
    */
   add(changes: readonly AskedChange[], undo: UndoLog | null): void {
-    // By index: a list may have been given an iterator of its own.
+    // The list is read by index, since it may have been given an iterator of its own.
     const { length } = changes;
     for (let at = 0; at < length; at += 1) this.#applyAsked(takeChange(this.#model, changes[at] as AskedChange), undo);
     for (const index of this.#keepIndexes) this.#evict(index, undo);
   }
 
-  /** The same for a single change, which fails before it has done anything: `undo` may be null. */
+  /** Applies a single change, which fails before it has done anything, so `undo` may be null. */
   addOne(change: TakenChange, undo: UndoLog | null): void {
     this.#applyAsked(change, undo);
     for (const index of this.#keepIndexes) this.#evict(index, undo);
@@ -120,19 +119,19 @@ export class SpaceDraft {
       const bytesBefore = before?.bytes ?? 0;
       const { recordBytes } = effect;
       if (recordBytes > bytesBefore) this.#tally.checkRecord(effect.collection, effect.id, recordBytes, bytesBefore);
-      this.#tally.take(1, bytes);
+      this.#tally.count(1, bytes);
     }
     this.#apply(effect, bytes, undo);
   }
 
-  /** `bytes`: what the transaction grows by. */
+  /** The transaction grows by so many `bytes`. */
   #apply(effect: MeasuredEffect, bytes: number, undo: UndoLog | null): void {
     this.version += 1;
     this.changes.push(effect.change);
     undo?.push(() => {
       this.version -= 1;
       this.changes.pop();
-      this.#tally?.takeBack(1, bytes);
+      this.#tally?.subtract(1, bytes);
     });
     if (effect.moved) this.#move(effect, undo);
   }
@@ -181,7 +180,7 @@ export class SpaceDraft {
     }
   }
 
-  /** Evicts what is beyond each `keep`, oldest first, as much of it as one transaction may hold (rule E6). */
+  /** Evicts the records beyond each `keep`, oldest first, as many of them as one transaction may hold (rule E6). */
   evictSome(): void {
     for (const index of this.#keepIndexes) {
       if (index.stale) index.rebuild(this.#touched(index.collection));
@@ -191,7 +190,7 @@ export class SpaceDraft {
     }
   }
 
-  /** A change that nothing is taken back of evicts one record at most, which no bound stands against. */
+  /** A change that will not be taken back evicts one record at most, which no bound stands against. */
   #evict(index: KeepIndex, undo: UndoLog | null): void {
     if (index.stale) index.rebuild(this.#touched(index.collection));
     for (let id = index.overflow(); id !== null; id = index.overflow()) this.#evictOne(index.collection, id, undo);
@@ -210,13 +209,13 @@ export class SpaceDraft {
     undo?.push(() => this.history.pop());
   }
 
-  /** The space's first change in this epoch makes its lineage row (rule E1). */
+  /** The first change of the space in this epoch makes its lineage row (rule E1). */
   #lineageRow(epoch: string): LineageRow | null {
     const firstVersion = this.space.head + 1;
     return this.version >= firstVersion && !this.space.lineage.begun ? { epoch, firstVersion } : null;
   }
 
-  /** The part of the commit that concerns this space. */
+  /** It returns the part of the commit that concerns this space. */
   toCommit(epoch: string): SpaceCommit {
     return {
       name: this.space.name,
@@ -229,25 +228,25 @@ export class SpaceDraft {
     };
   }
 
-  /** Durable now: makes it the committed state. */
-  take(epoch: string, maxTombstones: number): void {
+  /** The group is durable now, and becomes the committed state. */
+  commit(epoch: string, maxTombstones: number): void {
     const row = this.#lineageRow(epoch);
     if (row !== null) this.space.lineage.add(row);
-    this.takeReplayed(maxTombstones);
+    this.commitReplayed(maxTombstones);
   }
 
-  /** The same for a logged group, whose lineage row is known already. */
-  takeReplayed(maxTombstones: number): void {
+  /** A logged group becomes the committed state. Its lineage row is known already. */
+  commitReplayed(maxTombstones: number): void {
     this.space.commit(this.#moved(), this.version, maxTombstones);
     this.space.removed = this.removed;
   }
 
-  /** It came to nothing: what is to leave next is read anew from what is committed. */
+  /** The group came to nothing, so the order in which records leave is read anew from what is committed. */
   discard(): void {
     for (const index of this.#keepIndexes) index.stale = true;
   }
 
-  /** The records this batch moved. */
+  /** It returns the records that this group moved. */
   #moved(): DraftRecord[] {
     const moved: DraftRecord[] = [];
     for (const name in this.#drafts) {
@@ -256,6 +255,9 @@ export class SpaceDraft {
     return moved;
   }
 }
+
+/** It says how to take back, newest first, what a call did before it failed. */
+export type UndoLog = (() => void)[];
 
 class LazyText implements ChangesText {
   readonly #changes: readonly Change[];
@@ -266,7 +268,7 @@ class LazyText implements ChangesText {
     this.#rules = rules;
   }
 
-  /** Nothing has been handed to the disk yet when this fails: nothing has moved. */
+  /** When this fails nothing has been handed to the disk yet, so nothing has moved. */
   get text(): string {
     try {
       return changesToText(this.#changes, this.#rules);
@@ -276,7 +278,7 @@ class LazyText implements ChangesText {
   }
 }
 
-/** What a change takes as JSON beside its type, its target and its data, with what parts it from the next one. */
+/** Beside its type, its target and its data, a change takes so many bytes as JSON, with what parts it from the next one. */
 const CHANGE_FRAME = '{"type":"","target":,"data":},'.length;
 
 function bytesOfChange({ change: { type, target }, dataBytes }: MeasuredEffect): number {
@@ -294,7 +296,7 @@ function newDraft({ collection, id }: Effect, entry: Entry | null): DraftRecord 
   return { collection, id, entry, record, bytes, version: 0, created: 0, fields: [], versions: [] };
 }
 
-/** With `forGood` nothing will be taken back: a field that moves again is stamped in its place. */
+/** With `forGood` nothing will be taken back, so a field that moves again is stamped in its place. */
 function note(draft: DraftRecord, effect: Effect, version: number, forGood: boolean): void {
   draft.record = effect.after;
   draft.version = version;
@@ -306,7 +308,7 @@ function note(draft: DraftRecord, effect: Effect, version: number, forGood: bool
   }
   const { fields, versions } = draft;
   for (const field in effect.patch) {
-    // Of a field that stands there twice the later stamp counts.
+    // When a field stands there twice the later stamp counts.
     const at = forGood ? fields.lastIndexOf(field) : -1;
     if (at === -1) {
       fields.push(field);

@@ -2,9 +2,6 @@
 
 import { isSafeId, type Model, SyncError } from "@neverstale/protocol";
 
-/** The name of the space that `manager.apply` and `manager.state` speak of. */
-export const MAIN_SPACE = "main";
-
 export class SpaceModels {
   readonly #main: Model;
   readonly #others: Readonly<Record<string, Model>>;
@@ -33,6 +30,9 @@ export class SpaceModels {
     });
   }
 }
+
+/** The name of the space that `manager.apply` and `manager.state` speak of. */
+export const MAIN_SPACE = "main";
 
 /** Throws a plain error for a name that `find` would never come to: a wrong declaration is a bug, not an input. */
 function checkName(name: string): void {

@@ -1,3 +1,5 @@
+/** A space is the committed state of one name, in memory, and all that is needed to bring any cursor up to it. */
+
 import {
   type AnyState,
   addHash,
@@ -18,41 +20,33 @@ import { type Entry, MAX_STAMPS, newEntry, stampField, startAnew, TouchedList } 
 import { type Epochs, SpaceLineage } from "./lineage.ts";
 import { type DraftRecord, RecordsView } from "./records-view.ts";
 
-/** A diff under construction; sent as it is. */
-interface Moved {
-  put?: StateRecord[];
-  set?: Record<string, Record<string, JsonValue>>;
-  unset?: Record<string, string[]>;
-  remove?: string[];
-}
-
 /**
- * The committed state of one space, in memory, and what is needed to bring any cursor up to it: each record knows
- * which version last touched it and each of its fields, and all of them hang in one list in that order (rule A5).
+ * Each record knows which version last touched it and each of its fields, and all of them hang in one list in that order (rule
+ * A5).
  */
 export class Space {
   readonly name: string;
   readonly creationId: string;
   readonly model: Model;
   readonly lineage: SpaceLineage;
-  /** The committed version. */
+  /** This is the committed version. */
   head = 0;
-  /** Whether the space has ended: nothing follows or changes it any more. */
+  /** The space has ended: nothing follows or changes it any more. */
   removed = false;
-  /** Older positions can't be served by a diff: tombstones they need are gone. */
+  /** A position below this version can't be served by a diff, since tombstones that it needs are gone. */
   tombstoneFloor = 0;
-  /** Of all records, and one for each: what parts it from the next in a full state (rule S8). */
+  /** All records have so many bytes, with one more for each, which parts it from the next in a full state (rule S8). */
   bytes = 0;
-  /** Of the largest record that there has been since the start. */
+  /** The largest record that there has been since the start has so many bytes. */
   largestRecordBytes = 0;
-  /** The version up to which the store's records are written. */
+  /** Up to this version the store's records are written. */
   foldedVersion = 0;
-  /** The floor of the tombstones that the store has. */
+  /** This is the floor of the tombstones that the store has. */
   #foldedFloor = 0;
   #state: AnyState = Object.freeze({});
   readonly #collections: Record<string, Map<string, Entry>> = {};
   readonly #tombstones = new Map<string, Entry>();
-  /** Removed since the last fold, and no tombstone is kept: the store still has their records. */
+  /** These were removed since the last fold, and no tombstone of them is kept. The store still has their records. */
   readonly #unfolded = new Map<string, Entry>();
   readonly #touched = new TouchedList();
   #sum: RecordHash = ZERO_HASH;
@@ -66,7 +60,7 @@ export class Space {
     for (const collection of Object.keys(model.collections)) this.#addCollection(collection);
   }
 
-  /** The records by collection, for whoever reads: nothing of it can be altered from outside. */
+  /** It returns the records by collection, for whoever reads. Nothing of it can be altered from outside. */
   get state(): AnyState {
     return this.#state;
   }
@@ -77,12 +71,12 @@ export class Space {
     this.#state = Object.freeze({ ...this.#state, [name]: new RecordsView(entries) });
   }
 
-  /** At open: a collection that the model doesn't declare any more, for as long as its past is read. */
+  /** Takes in a collection that the model doesn't declare any more, for as long as its past is read at the start. */
   adopt(collection: string): void {
     if (!Object.hasOwn(this.#collections, collection)) this.#addCollection(collection);
   }
 
-  /** Ends the collections that were adopted; returns the name of one that still holds records, and null when none does. */
+  /** Ends the collections that were adopted. It returns the name of one that still holds records, or null when none does. */
   dropAdopted(): string | null {
     for (const name of Object.keys(this.#collections)) {
       if (Object.hasOwn(this.model.collections, name)) continue;
@@ -90,13 +84,13 @@ export class Space {
       delete this.#collections[name];
       const { [name]: _, ...left } = this.#state;
       this.#state = Object.freeze(left);
-      // There is no diff for who may still hold records of it.
+      // There is no diff for a replica that may still hold records of it.
       for (const [key, entry] of this.#tombstones) if (entry.collection === name) this.#forget(key, entry);
     }
     return null;
   }
 
-  /** A record that is there, with what the authority keeps of it; null when there is none. */
+  /** It returns a record that is there, with what the authority keeps of it, or null when there is none. */
   entry(collection: string, id: string): Entry | null {
     return this.#collections[collection]?.get(id) ?? null;
   }
@@ -105,7 +99,7 @@ export class Space {
     return this.#tombstones.size;
   }
 
-  /** Removed records that the store may still have though no tombstone is kept of them: they grow while folds fail. */
+  /** So many removed records may still be in the store though no tombstone is kept of them. They grow while folds fail. */
   get unfoldedRemovals(): number {
     return this.#unfolded.size;
   }
@@ -116,16 +110,16 @@ export class Space {
     return count;
   }
 
-  /** Takes in what a batch did to this space; afterwards `head` is its last version. */
+  /** Takes in what a group did to this space. Afterwards `head` is the group's last version. */
   commit(drafts: readonly DraftRecord[], head: number, maxTombstones: number): void {
-    for (const draft of inOrderOfVersion(drafts)) this.#take(draft);
+    for (const draft of inOrderOfVersion(drafts)) this.#apply(draft);
     this.head = head;
     this.trimTombstones(maxTombstones);
   }
 
-  #take(draft: DraftRecord): void {
+  #apply(draft: DraftRecord): void {
     const entries = this.#entriesOf(draft.collection);
-    const entry = draft.entry ?? this.#takeTombstone(draft) ?? newEntry(draft.collection, draft.id);
+    const entry = draft.entry ?? this.#removeTombstone(draft) ?? newEntry(draft.collection, draft.id);
     if (draft.record === null) {
       entries.delete(draft.id);
       this.#tombstones.set(tombstoneKey(draft), entry);
@@ -141,8 +135,8 @@ export class Space {
     this.#touched.touch(entry, draft.version);
   }
 
-  /** What is left of a record that was removed; it is forgotten with that. */
-  #takeTombstone(draft: DraftRecord): Entry | undefined {
+  /** It returns what is left of a record that was removed, and forgets it. */
+  #removeTombstone(draft: DraftRecord): Entry | undefined {
     if (this.#tombstones.size === 0 && this.#unfolded.size === 0) return undefined;
     const key = tombstoneKey(draft);
     const entry = this.#tombstones.get(key);
@@ -161,7 +155,7 @@ export class Space {
     this.#unsummed.push(entry);
   }
 
-  /** Forgets the oldest of them, down to so many. */
+  /** Forgets the oldest tombstones, down to so many. */
   trimTombstones(max: number): void {
     for (const [key, entry] of this.#tombstones) {
       if (this.#tombstones.size <= max) return;
@@ -182,23 +176,26 @@ export class Space {
     return entries;
   }
 
-  /** Whether a position can be brought to the head by a diff. */
+  /** The position can be brought to the head by a diff. */
   canDiffFrom(version: number): boolean {
     return version >= this.tombstoneFloor && version <= this.head;
   }
 
-  /** What moved since `from`: exact by field where the record is older than the cursor, else the whole record. */
+  /** It returns what moved since `from`: exact by field where the record is older than the cursor, else the whole record. */
   diffSince(from: number): Diff {
     const diff: Record<string, Moved> = {};
     for (let entry = this.#touched.newest; entry !== null && entry.version > from; entry = entry.older) {
-      // Names may be those of members of Object.prototype: only own members count.
+      // A name may be that of a member of Object.prototype, so only own members count.
       if (!Object.hasOwn(diff, entry.collection)) diff[entry.collection] = {};
       addMoved(diff[entry.collection] as Moved, entry, from);
     }
     return diff as Diff;
   }
 
-  /** The bytes of the records that a diff from there is about, an upper bound for its text; counted no further than `limit`. */
+  /**
+   * It counts the bytes of the records that a diff from there is about, no further than `limit`. The diff's text is no longer
+   * than that.
+   */
   movedBytes(from: number, limit: number): number {
     if ((this.head - from) * this.largestRecordBytes <= limit) return 0;
     let bytes = 0;
@@ -209,7 +206,7 @@ export class Space {
     return bytes;
   }
 
-  /** Whether all records as JSON have more than so many UTF-16 code units; looks at no more of them than it takes. */
+  /** All records as JSON have more than so many UTF-16 code units. It looks at no more of them than it takes to know. */
   isTextLongerThan(limit: number): boolean {
     let chars = 0;
     for (const name in this.#collections) {
@@ -221,13 +218,13 @@ export class Space {
     return false;
   }
 
-  /** The digest of the committed state, brought up to date over what moved since it was last asked for (rule G2). */
+  /** It returns the digest of the committed state, brought up to date over what moved since it was last asked for (rule G2). */
   digest(): string {
     this.sumSome(this.#unsummed.length);
     return formatDigest(this.#sum);
   }
 
-  /** Brings the digest on over so many records; returns whether it is up to date then. */
+  /** Brings the digest on over so many records. It returns true when it is up to date then. */
   sumSome(records: number): boolean {
     for (const entry of this.#unsummed.splice(-records, records)) {
       entry.unsummed = false;
@@ -238,7 +235,7 @@ export class Space {
     return this.#unsummed.length === 0;
   }
 
-  /** The state as it is now, for a reader that works on it later: records are never altered, only replaced. */
+  /** It returns the state as it is now, for a reader that works on it later. Records are never altered, only replaced. */
   capture(): Capture {
     const collections = Object.keys(this.#collections).map((name) => {
       return { name, records: Array.from(this.#entriesOf(name).values(), (entry) => entry.record as StateRecord) };
@@ -246,7 +243,7 @@ export class Space {
     return { version: this.head, digest: this.digest(), collections };
   }
 
-  /** Whether the store lacks nothing of it. */
+  /** The store lacks nothing of it. */
   get isFolded(): boolean {
     return this.foldedVersion === this.head && this.#foldedFloor === this.tombstoneFloor;
   }
@@ -258,7 +255,7 @@ export class Space {
     for (const [key, entry] of this.#unfolded) if (entry.version <= version) this.#unfolded.delete(key);
   }
 
-  /** What the store's records lack. */
+  /** It returns what the store's records lack. */
   fold(digest: string | null): Fold {
     const records: StoredRecord[] = [];
     const tombstones: StoredTombstone[] = [];
@@ -273,8 +270,16 @@ export class Space {
   }
 }
 
+/** It is the part of a diff that is under construction. It is sent as it is. */
+interface Moved {
+  put?: StateRecord[];
+  set?: Record<string, Record<string, JsonValue>>;
+  unset?: Record<string, string[]>;
+  remove?: string[];
+}
+
 /**
- * A record on its way to the store. Its text is made when the store comes to it and not kept: a large state would hold
+ * A record is on its way to the store. Its text is made when the store comes to it, and not kept, or a large state would hold
  * every record twice.
  */
 class FoldedRecord implements StoredRecord {
@@ -352,12 +357,12 @@ function tombstoneKey({ collection, id }: DraftRecord): string {
   return `${collection}\0${id}`;
 }
 
-/** What a record adds to the bytes of its state. */
+/** A record adds so much to the bytes of its state. */
 export function stateBytesOf(record: StateRecord | null | undefined, bytes: number): number {
   return record === null || record === undefined ? 0 : bytes + 1;
 }
 
-/** The space as the store gives it back: the folded records, then the log after them. */
+/** It makes a space of the folded records that the store gives back. The log after them is not in it yet. */
 export function spaceFromStore(contents: SpaceContents, model: Model, epochs: Epochs, maxTombstones: number): Space {
   const space = new Space(contents.name, contents.creationId, model, new SpaceLineage(epochs, contents.lineage));
   for (const { collection } of contents.records) space.adopt(collection);
@@ -369,7 +374,7 @@ export function spaceFromStore(contents: SpaceContents, model: Model, epochs: Ep
   return space;
 }
 
-/** Of a collection that isn't declared any more there is no diff: who may still hold records of it gets a full state. */
+/** There is no diff of a collection that isn't declared any more: whoever may still hold records of it gets a full state. */
 function tombstonesOf(contents: SpaceContents, model: Model) {
   let floor = contents.tombstoneFloor;
   const tombstones = contents.tombstones.filter(({ collection, version }) => {

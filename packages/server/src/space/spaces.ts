@@ -66,7 +66,7 @@ export class Spaces {
       const { space } = draft;
       const firstVersion = space.head + 1;
       const before = space.tombstones;
-      draft.take(this.epochs.today, this.limits.tombstones);
+      draft.commit(this.epochs.today, this.limits.tombstones);
       this.#tombstones.moved(draft.removed ? -before : space.tombstones - before);
       if (draft.isNew) this.#spaces.set(space.name, space);
       if (draft.removed) this.#spaces.delete(space.name); // It may have come and gone in this very group.

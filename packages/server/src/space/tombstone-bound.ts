@@ -1,9 +1,10 @@
+/** The tombstones of all spaces together are kept within their bound (rule P4). */
+
 import type { Space } from "./space.ts";
 
 /**
- * Keeps the tombstones of all spaces together within their bound (rule P4). Those of the spaces with most of them go, oldest
- * first: a space that removes little keeps what it has, whatever others do. An eighth goes at a time, so that the look over
- * all spaces is a rare one.
+ * The tombstones of the spaces that have most of them go, oldest first: a space that removes little keeps what it has, whatever
+ * others do. An eighth goes at a time, so that the look over all spaces is rare.
  */
 export class TombstoneBound {
   readonly #spaces: ReadonlyMap<string, Space>;
@@ -17,7 +18,7 @@ export class TombstoneBound {
     this.trim();
   }
 
-  /** How many more there are than before. */
+  /** There are so many more than before. */
   moved(by: number): void {
     this.#count += by;
   }
@@ -37,7 +38,7 @@ export class TombstoneBound {
   }
 }
 
-/** The height at which these are cut off so that they sum up to `sum` at most. */
+/** It returns the height at which these are cut off so that they sum up to `sum` at most. */
 export function levelOf(counts: readonly number[], sum: number): number {
   let left = sum;
   const rising = [...counts].sort((a, b) => a - b);

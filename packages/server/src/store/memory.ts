@@ -237,7 +237,9 @@ export class MemoryStore implements Store {
   }
 }
 
-/** This is all that a memory store holds, as a plain value. `memoryStore({ data })` goes on from it. Its rows are never altered. */
+/**
+ * This is all that a memory store holds, as a plain value. `memoryStore({ data })` goes on from it. Its rows are never altered.
+ */
 export interface MemoryData {
   readonly epochs: readonly string[];
   readonly spaces: readonly SpaceData[];

@@ -7,7 +7,9 @@ import { CATCH_UP } from "../runtime/age-clock.ts";
 export interface Retention {
   /** This counts the changes in the log, of all spaces together. Those that are not folded yet stay in any case. */
   readonly logChanges: number;
-  /** This counts the characters of their texts. Characters are UTF-16 code units here and below: bytes, where the text is ASCII. */
+  /**
+   * This counts the characters of their texts. Characters are UTF-16 code units here and below: bytes, where the text is ASCII.
+   */
   readonly logChars: number;
   readonly logAgeMs: number;
   /** These bound the answers under idempotency keys. At the bound of one owner his own oldest answers go. */

@@ -18,26 +18,6 @@ import {
 } from "./refusal.ts";
 import { TurnQuota } from "./turn-quota.ts";
 
-/**
- * Connections that are begun in one turn of the event loop, some 5 ms of work: when thousands come at once, those who are
- * there already go on hearing of changes. Who waits for a turn counts as being judged, so there are `connections` at most.
- */
-const BEGUN_A_TURN = 32;
-
-export interface AdmissionParts<Request> {
-  readonly judge: Judge<Request>;
-  readonly limits: Limits;
-  readonly runtime: Runtime;
-  readonly metrics: SyncMetrics;
-  /** Whoever was judged so takes the room of a connection, if only to be told why it may not follow. */
-  takesRoom(judged: Judged): boolean;
-  /** Told of what the owner's judgement of a revoked subject threw. */
-  report(error: unknown): void;
-}
-
-/** A right that was taken away: the code says which connections lose it. */
-export type Revocation = (subject: unknown) => typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | null;
-
 export class Admission<Request> {
   readonly #parts: AdmissionParts<Request>;
   readonly #begun: TurnQuota;
@@ -74,7 +54,9 @@ export class Admission<Request> {
     answer(this.#standing(address, judged));
   }
 
-  /** What is left of a verdict that took its time: meanwhile rights went (rule A11), others came, or the end began. */
+  /**
+   * It returns what is left of a verdict that took its time: meanwhile rights went (rule A11), others came, or the end began.
+   */
   #standing(address: string, judged: Judged): Judged {
     const { verdict } = judged;
     try {
@@ -99,11 +81,11 @@ export class Admission<Request> {
     return attachment;
   }
 
-  /** Rule A10. Counts whom it refuses; nobody who was refused is asked about again. */
+  /** It counts whom it refuses (rule A10). Nobody who was refused is asked about again. */
   #overLimit(address: string): Refusal | null {
     if (this.#closing) return SHUTTING_DOWN;
     const { limits, metrics } = this.#parts;
-    // Who is being judged holds a socket too; the asker is among them.
+    // Whoever is being judged holds a socket, too. The asker is among them.
     if (this.#inside + this.#judging > limits.connections) {
       metrics.tooManyConnections += 1;
       return NO_ROOM;
@@ -125,7 +107,7 @@ export class Admission<Request> {
     else this.#byAddress.set(address, left);
   }
 
-  /** Who is being judged now is asked about once more before being let in. */
+  /** Whoever is being judged now is asked about once more before being let in. */
   revoke(revocation: Revocation): void {
     if (this.#judging > 0) this.#revocations.push(revocation);
   }
@@ -135,3 +117,23 @@ export class Admission<Request> {
     this.#closing = true;
   }
 }
+
+/**
+ * Connections that are begun in one turn of the event loop, some 5 ms of work: when thousands come at once, those who are
+ * there already go on hearing of changes. Who waits for a turn counts as being judged, so there are `connections` at most.
+ */
+const BEGUN_A_TURN = 32;
+
+export interface AdmissionParts<Request> {
+  readonly judge: Judge<Request>;
+  readonly limits: Limits;
+  readonly runtime: Runtime;
+  readonly metrics: SyncMetrics;
+  /** Whoever was judged so takes the room of a connection, if only to be told why it may not follow. */
+  takesRoom(judged: Judged): boolean;
+  /** This is told of what the owner's judgement of a revoked subject threw. */
+  report(error: unknown): void;
+}
+
+/** A right that was taken away: the code says which connections lose it. */
+export type Revocation = (subject: unknown) => typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | null;

@@ -1,37 +1,18 @@
-/** What a handshake says of where it comes from. */
-export interface Whence {
-  /** The headers as they came. */
-  readonly origin: string | undefined;
-  readonly host: string | undefined;
-  readonly hasCookie: boolean;
-  /** It arrived at an address that this machine alone can reach. */
-  readonly onLoopback: boolean;
-  /** The server itself speaks TLS. */
-  readonly overTls: boolean;
-}
+/** Origins say which pages may open a connection: those of the very host that they ask for, and those that are listed. */
 
-/** Scheme and authority, as a browser writes them; a trailing slash may follow. */
-const ORIGIN = /^([a-z][a-z0-9+.-]*:)\/\/[^\s/?#@*\\]+\/?$/i;
-const HOST = /^[^\s/?#@\\]+$/;
-const LOOPBACK_NAME = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-const LOOPBACK_ADDRESS = /^(::ffff:)?127\.|^::1$/i;
-
-/**
- * Which pages may open a connection: those of the very host that they ask for, and those that are listed. A browser puts
- * a foreign page's Origin on the handshake and lets it go on, cookies included; nobody else would stop it.
- */
+/** A browser puts a foreign page's Origin on the handshake and lets it go on, cookies included. Nobody else would stop it. */
 export class AllowedOrigins {
   readonly #listed: ReadonlySet<string>;
-  /** Under which names the listed ones find this server. */
+  /** The listed ones find this server under these names. */
   readonly #hosts: ReadonlySet<string>;
 
-  /** Throws for what is no origin: a wrong setting must not start. */
+  /** It throws for what is no origin, since a wrong setting must not start. */
   constructor(listed: readonly string[]) {
     this.#listed = new Set(listed.map(normalOrigin));
     this.#hosts = new Set([...this.#listed].flatMap((origin) => hostOf(origin) ?? []));
   }
 
-  /** What is wrong with it; null when it may go on. */
+  /** It says what is wrong with the handshake, or returns null when it may go on. */
   refusalOf({ origin, host, hasCookie, onLoopback, overTls }: Whence): string | null {
     // A foreign name that was made to point here would make a foreign page this server's own (DNS rebinding).
     if (onLoopback && !this.#isNameOfLoopback(host)) return `${quoted(host)} is no name of this machine's loopback`;
@@ -48,16 +29,34 @@ export class AllowedOrigins {
   }
 }
 
+/** A handshake says this of where it comes from. */
+export interface Whence {
+  /** The headers are as they came. */
+  readonly origin: string | undefined;
+  readonly host: string | undefined;
+  readonly hasCookie: boolean;
+  /** It arrived at an address that this machine alone can reach. */
+  readonly onLoopback: boolean;
+  /** The server itself speaks TLS. */
+  readonly overTls: boolean;
+}
+
+/** It is scheme and authority, as a browser writes them. A trailing slash may follow. */
+const ORIGIN = /^([a-z][a-z0-9+.-]*:)\/\/[^\s/?#@*\\]+\/?$/i;
+const HOST = /^[^\s/?#@\\]+$/;
+const LOOPBACK_NAME = /^(localhost|.+\.localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+const LOOPBACK_ADDRESS = /^(::ffff:)?127\.|^::1$/i;
+
 export function isLoopbackAddress(address: string | undefined): boolean {
   return address !== undefined && LOOPBACK_ADDRESS.test(address);
 }
 
-/** An origin as a browser writes it. Throws for what is none. */
+/** It returns an origin as a browser writes it, and throws for what is none. */
 export function normalOrigin(text: string): string {
   const [, scheme] = ORIGIN.exec(text) ?? [];
   const isWebSocket = /^wss?:$/i.test(scheme ?? "");
   if (scheme !== undefined && !isWebSocket && URL.canParse(text)) {
-    // Of another scheme than http a browser writes what an extension or an app is known by.
+    // With another scheme than http a browser writes the name by which an extension or an app is known.
     return /^https?:$/i.test(scheme) ? new URL(text).origin : text.replace(/\/$/, "").toLowerCase();
   }
   throw new Error(
@@ -69,7 +68,7 @@ function hostOf(origin: string): string | null {
   return /^https?:/.test(origin) ? new URL(origin).host : null;
 }
 
-/** Of the page's scheme, whose default port neither of the two is said with. */
+/** Both are read with the page's scheme, whose default port is said with neither of them. */
 function isSameHost(origin: string, host: string | undefined, overTls: boolean): boolean {
   const [, scheme = ""] = ORIGIN.exec(origin) ?? [];
   if (scheme !== "https:" && (scheme !== "http:" || overTls)) return false;
@@ -77,7 +76,7 @@ function isSameHost(origin: string, host: string | undefined, overTls: boolean):
   return page?.origin === origin && page.host === at(scheme, host)?.host;
 }
 
-/** The address that a `Host` header names; null where it is none. */
+/** It returns the address that a `Host` header names, or null where it is none. */
 function at(scheme: string, host: string | undefined): URL | null {
   const text = `${scheme}//${host}`;
   return host !== undefined && HOST.test(host) && URL.canParse(text) ? new URL(text) : null;

@@ -10,7 +10,7 @@ export interface Attempt {
   /** Limits go by this address. */
   readonly address: string;
   readonly whence: Whence;
-  /** A refusal when it speaks neither profile. */
+  /** It is a refusal when the attempt speaks neither profile. */
   readonly spoken: Spoken | Refusal;
 }
 
@@ -23,17 +23,17 @@ export interface Spoken {
 /** Whoever may connect is given this. */
 export interface Grant {
   readonly space: string;
-  /** Given to `revoke` later, to find this connection by. */
+  /** `revoke` is given this later, to find the connection by. */
   readonly subject: unknown;
 }
 
-/** What a connection that was granted follows, and where it goes on. */
+/** It says what a connection that was granted follows, and where it goes on. */
 export function attachmentOf(url: URL, profile: Profile, { space, subject }: Grant): Attachment {
   const parts = url.searchParams.get(PARTS_PARAMETER) === "1";
   return { space, profile, resume: positionOf(url), subject, parts };
 }
 
-/** Half a position is no position: the connection starts with the full state. */
+/** Half a position is no position, so the connection starts with the full state. */
 function positionOf({ searchParams }: URL): Position | null {
   const epoch = searchParams.get("epoch");
   const space = searchParams.get("space");
@@ -41,7 +41,7 @@ function positionOf({ searchParams }: URL): Position | null {
   return epoch === null || space === null || version === null ? null : { epoch, space, version };
 }
 
-/** Decimal digits only: what `Number` takes for a number besides them is nothing a replica has said. */
+/** A version has decimal digits only. Whatever else `Number` takes for a number was said by no replica. */
 function versionOf(text: string): number | null {
   const version = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(version) ? version : null;

@@ -8,50 +8,6 @@ import { AllowedOrigins } from "./allowed-origins.ts";
 import { type Attempt, attachmentOf, type Grant, type Spoken } from "./attempt.ts";
 import { isRefusal, type Refusal, UNJUDGED } from "./refusal.ts";
 
-export interface UpgradeInfo {
-  readonly url: URL;
-  /** It speaks the plain profile: it may read, and nothing else. */
-  readonly plain: boolean;
-  /** The CSRF token that a browser gave with the handshake. */
-  readonly csrf: string | null;
-}
-
-/** Says why a request may not go on, by where it comes from; null when it may. */
-export type OriginJudge<Request> = (request: Request) => Refusal | null;
-
-/** `Request` is what the transport hands over; the judge gives it to the functions here, and does not look into it. */
-export interface JudgeOptions<Request> {
-  /**
-   * Pages of the host that the server is asked for as may open a connection, and nobody may who brings a cookie without an
-   * Origin; where this machine alone can reach the server, it must be asked for by a name of loopback. A list lets in
-   * pages of these origins besides, and is needed behind a proxy that asks for the server by another name than browsers
-   * do. A function takes the place of the whole check.
-   */
-  readonly allowedOrigins?: readonly string[] | OriginJudge<Request>;
-  /**
-   * The CSRF token of the session that the request belongs to; null when it has none that needs one. The full profile must
-   * then show it, and the plain one, which only reads, no other.
-   */
-  readonly csrf?: (request: Request) => string | null | Promise<string | null>;
-  /** Says who may follow what. Without it everyone may follow the main space. */
-  readonly authorize?: (request: Request, info: UpgradeInfo) => Grant | Refusal | Promise<Grant | Refusal>;
-}
-
-/** The transport's share in the judgement. */
-export interface JudgeTools {
-  /** Compares in the same time wherever the two differ. */
-  isSameSecret(a: string, b: string): boolean;
-  /** How a token is shown over this transport. */
-  readonly csrfHint: string;
-}
-
-export interface Judged {
-  /** What the connection is to follow, or why there is none. */
-  readonly verdict: Attachment | Refusal;
-  /** It comes from a page that may be here: such a one is told why it may not follow by a close code, or not at all. */
-  readonly fromPage: boolean;
-}
-
 export class Judge<Request> {
   readonly #options: JudgeOptions<Request>;
   readonly #tools: JudgeTools;
@@ -60,7 +16,7 @@ export class Judge<Request> {
   readonly #timeoutMs: Millis;
   readonly #report: (error: unknown) => void;
 
-  /** `report` is told of what one of the owner's functions threw, and that one took longer than `timeoutMs`. */
+  /** `report` is told what one of the owner's functions threw, and when one took longer than `timeoutMs`. */
   constructor(
     options: JudgeOptions<Request>,
     tools: JudgeTools,
@@ -77,7 +33,7 @@ export class Judge<Request> {
     this.#report = report;
   }
 
-  /** Never rejects: what fails, takes too long, or says nothing that it may say, lets nobody in. */
+  /** It never rejects: a judgement that fails, takes too long, or is none, lets nobody in. */
   async judge(request: Request, attempt: Attempt): Promise<Judged> {
     try {
       const foreign = this.#originRefusal(request, attempt);
@@ -130,9 +86,55 @@ export class Judge<Request> {
   }
 }
 
+export interface UpgradeInfo {
+  readonly url: URL;
+  /** With true it speaks the plain profile: it may read, and nothing else. */
+  readonly plain: boolean;
+  /** The CSRF token that a browser gave with the handshake. */
+  readonly csrf: string | null;
+}
+
+/** It says why a request may not go on, by where it comes from, or returns null when it may. */
+export type OriginJudge<Request> = (request: Request) => Refusal | null;
+
+/** `Request` is what the transport hands over; the judge gives it to the functions here, and does not look into it. */
+export interface JudgeOptions<Request> {
+  /**
+   * A page may open a connection when it is of the host that it asks for. Nobody may who brings a cookie without an Origin.
+   * Where this machine alone can reach the server, it must be asked for by a name of loopback. A list lets in pages of these
+   * origins besides, and is needed behind a proxy that asks for the server by another name than browsers do. A function takes
+   * the place of the whole check.
+   */
+  readonly allowedOrigins?: readonly string[] | OriginJudge<Request>;
+  /**
+   * It returns the CSRF token of the session that the request belongs to, or null when it has none that needs one. The full
+   * profile must then show the token. The plain one, which only reads, need not, but may show no other.
+   */
+  readonly csrf?: (request: Request) => string | null | Promise<string | null>;
+  /** It says who may follow what. Without it everyone may follow the main space. */
+  readonly authorize?: (request: Request, info: UpgradeInfo) => Grant | Refusal | Promise<Grant | Refusal>;
+}
+
+/** The transport's share in the judgement. */
+export interface JudgeTools {
+  /** It compares in the same time wherever the two differ. */
+  isSameSecret(a: string, b: string): boolean;
+  /** The hint says how a token is shown over this transport. */
+  readonly csrfHint: string;
+}
+
+export interface Judged {
+  /** It says what the connection is to follow, or why there is none. */
+  readonly verdict: Attachment | Refusal;
+  /**
+   * The attempt comes from a page that may be here. Such a page is told by a close code why it may not follow, or not at all.
+   */
+  readonly fromPage: boolean;
+}
+
 const EVERYBODY: Grant = { space: MAIN_SPACE, subject: null };
 
-/** What is no verdict, whatever the types say, lets nobody in. */
+/** A value that is no verdict, whatever the types say, lets nobody in. */
 function soundRefusal(verdict: Refusal): Refusal {
   if (isRefusal(verdict)) return verdict;
   throw new TypeError("what `allowedOrigins` or `authorize` gave is neither a grant nor a refusal");

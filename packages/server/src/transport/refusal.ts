@@ -1,7 +1,7 @@
 /** A refusal says why somebody may not connect; its status is that of an http answer, over whatever they came. */
 
 export interface Refusal {
-  /** The http status. */
+  /** This is the http status. */
   readonly refuse: number;
   readonly code: string;
   readonly message: string;
@@ -19,7 +19,7 @@ export const UNJUDGED: Refusal = {
 /** A server that is being stopped is most often being started again. */
 const RESTART_RETRY_MS = 1_000;
 
-/** How soon it is worth asking again where there was no room. */
+/** Where there was no room it is worth asking again after so long. */
 const NO_ROOM_RETRY_MS = 5_000;
 
 export const SHUTTING_DOWN: Refusal = {
@@ -50,7 +50,7 @@ export const SESSION_ENDED: Refusal = { refuse: 401, code: "not_signed_in", mess
 
 export const RIGHT_TAKEN_AWAY: Refusal = { refuse: 403, code: "forbidden", message: "the right was taken away" };
 
-/** It has all that a refusal needs, whatever the types of whoever made it say. */
+/** It returns true when the value has all that a refusal needs, whatever the types of its maker say. */
 export function isRefusal(verdict: unknown): boolean {
   if (typeof verdict !== "object" || verdict === null) return false;
   const { refuse = 0, code, message, hint = "", retryAfterMs = 0 } = verdict as Partial<Refusal>;

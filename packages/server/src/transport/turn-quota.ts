@@ -1,9 +1,8 @@
+/** The quota does so much in one turn of the event loop; the rest waits for the next turns, in order. */
+
 import type { Runtime } from "../runtime/runtime.ts";
 
-/**
- * Does so much in one turn of the event loop; what is more waits for the next turns, in order. Without it the events of a
- * storm are handled in one long turn, and everything else waits until it is over.
- */
+/** Without it the events of a storm are handled in one long turn, and everything else waits until it is over. */
 export class TurnQuota {
   readonly #runtime: Runtime;
   readonly #perTurn: number;
@@ -17,7 +16,7 @@ export class TurnQuota {
     this.#left = perTurn;
   }
 
-  /** At once where the turn has room. */
+  /** It does the work at once where the turn has room. */
   run(work: () => void): void {
     if (this.#left === 0 || this.#waiting.length > 0) this.#waiting.push(work);
     else {

@@ -19,19 +19,6 @@ import type { Applied, Decide, TransactOptions } from "../transaction.ts";
 import { GroupSpaces } from "./group-spaces.ts";
 import { addAlone, TransactionDraft } from "./transaction-draft.ts";
 
-/** A call that waits for its turn. Nothing of it is in the caller's hands any more. */
-export interface Call {
-  /** A decision, or one change to the main space that needs none. */
-  readonly work: Decide<AnyState> | TakenChange;
-  readonly options: TransactOptions;
-  /** About so many bytes were taken with it (rule P4). */
-  readonly bytes: number;
-  /** It may be larger than other transactions, since nobody is served yet. */
-  readonly unbounded?: boolean;
-  readonly resolve: (applied: Applied) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 export class GroupDraft {
   readonly #epoch: string;
   readonly #at: number;
@@ -57,12 +44,12 @@ export class GroupDraft {
     return this.#tally.isGroupFull || this.#spaces.isSpoiled;
   }
 
-  /** What it did to each space that it moved. */
+  /** These drafts hold what it did to each space that it moved. */
   get drafts(): readonly SpaceDraft[] {
     return this.#spaces.moved;
   }
 
-  /** Decides one call. One that throws is rejected at once and alone, with nothing of it left behind. */
+  /** Decides one call. A call that throws is rejected at once and alone, with nothing of it left behind. */
   decide(call: Call): void {
     this.#tally.begin(call.unbounded === true);
     if (typeof call.work === "function") this.#decide(call, call.work);
@@ -86,7 +73,7 @@ export class GroupDraft {
     try {
       decision = decide(transaction.state(MAIN_SPACE) as AnyState, transaction.open);
       const { changes, answer } = takeDecision(decision);
-      // Before the changes are taken in: what can't be stored must fail while all can be taken back.
+      // This comes before the changes are taken in: an answer that can't be stored must fail while all can be taken back.
       const key = call.options.key === undefined ? null : { ...call.options.key, answer: JSON.stringify(answer) };
       if (key !== null) transaction.countBytes(utf8Bytes(key.answer));
       transaction.finish(changes);
@@ -98,7 +85,7 @@ export class GroupDraft {
       }
       this.#note(call, applied);
     } catch (error) {
-      transaction.takeBack();
+      transaction.revert();
       const isLater = isThenable(error);
       call.reject(isLater ? notDecided() : error);
       ignoreWhatComesLater(isLater ? error : decision);
@@ -131,7 +118,7 @@ export class GroupDraft {
     this.#tally.end();
     this.#spaces.requireSound();
     const { drafts } = this;
-    // Of a space that came and went there is nothing to keep but what it evicted, as if each call had gone alone.
+    // A space that came and went leaves nothing but what it evicted, as if each call had gone alone.
     const spaces = drafts.filter((draft) => !(draft.isNew && draft.removed));
     const history = drafts.flatMap((draft) => draft.history);
     if (spaces.length === 0 && history.length === 0 && this.#answers.length === 0) return null;
@@ -152,4 +139,17 @@ export class GroupDraft {
     this.#spaces.discard();
     for (const call of this.#decided) call.reject(error);
   }
+}
+
+/** A call that waits for its turn. Nothing of it is in the caller's hands any more. */
+export interface Call {
+  /** A decision, or one change to the main space that needs none. */
+  readonly work: Decide<AnyState> | TakenChange;
+  readonly options: TransactOptions;
+  /** About so many bytes were taken with it (rule P4). */
+  readonly bytes: number;
+  /** It may be larger than other transactions, since nobody is served yet. */
+  readonly unbounded?: boolean;
+  readonly resolve: (applied: Applied) => void;
+  readonly reject: (error: unknown) => void;
 }

@@ -79,7 +79,7 @@ export class GroupSpaces {
     return this.#drafts.get(name)?.version ?? 0;
   }
 
-  /** What was begun could not be taken back: no group can be made of this any more. */
+  /** A transaction could not be taken back: no group can be made of this any more. */
   spoil(cause: unknown): void {
     this.#spoiledBy ??= { cause };
   }

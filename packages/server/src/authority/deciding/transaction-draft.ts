@@ -51,7 +51,7 @@ export class TransactionDraft {
       this.#touch(draft);
       draft.add(changes, this.#undo);
     } catch (error) {
-      this.#takeBackTo(before); // A decision may catch it, and go on.
+      this.#revertTo(before); // A decision may catch the error, and go on.
       ignoreWhatComesLater(changes);
       throw error;
     }
@@ -73,15 +73,15 @@ export class TransactionDraft {
   /** Counts what is stored beside the changes. */
   countBytes(bytes: number): void {
     const { tally } = this.#spaces;
-    tally.take(0, bytes);
-    this.#undo.push(() => tally.takeBack(0, bytes));
+    tally.count(0, bytes);
+    this.#undo.push(() => tally.subtract(0, bytes));
   }
 
   /** Takes in what the decision returned. A lone change needs no way back where nothing can fail after it. */
   finish(changes: readonly AskedChange[]): void {
     const { tally } = this.#spaces;
     const main = this.#spaces.draft(MAIN_SPACE) as SpaceDraft;
-    // Before anything is looked at: a change that is read may run code of the caller's.
+    // This comes before anything is looked at, since a change that is read may run code of the caller's.
     const alone = changes.length === 1 ? takeChange(main.space.model, changes[0] as AskedChange) : null;
     if (alone !== null && this.touched.size === 0 && tally.hasRoom(main.bytes)) {
       addAlone(this.#spaces, main, alone);
@@ -99,11 +99,11 @@ export class TransactionDraft {
     this.#over = true;
   }
 
-  takeBack(): void {
-    this.#takeBackTo(0);
+  revert(): void {
+    this.#revertTo(0);
   }
 
-  #takeBackTo(length: number): void {
+  #revertTo(length: number): void {
     try {
       for (const revert of this.#undo.splice(length).reverse()) revert();
     } catch (error) {

@@ -1,3 +1,5 @@
+/** At the start, whatever is beyond a `keep` leaves by ordinary changes, before anyone is served (rule E6). */
+
 import type { Limits } from "../../limits/limits.ts";
 import { BoundsSeen, Tally } from "../../limits/tally.ts";
 import type { AgeClock } from "../../runtime/age-clock.ts";
@@ -8,6 +10,14 @@ import { SpaceDraft } from "../../space/space-draft.ts";
 import { type Store, StoreFailure } from "../../store/contract.ts";
 import { outcomeUnknown, storeUnavailable } from "../told-failures.ts";
 
+/**
+ * A release may keep less than the one before. The transactions belong to the new epoch, and each is as large as any may be.
+ * After a crash in between the next start goes on with it.
+ */
+export async function bringAboutKeep(spaces: Iterable<Space>, atOpen: AtOpen): Promise<void> {
+  for (const space of spaces) while (await evictOnce(space, atOpen));
+}
+
 export interface AtOpen {
   readonly store: Store;
   readonly runtime: Runtime;
@@ -17,16 +27,7 @@ export interface AtOpen {
   readonly epoch: string;
 }
 
-/**
- * A release may keep less than the one before: what is beyond each `keep` leaves by ordinary changes in the new epoch,
- * before anyone is served, in transactions that are each as large as any may be (rule E6). After a crash in between the
- * next start goes on with it.
- */
-export async function bringAboutKeep(spaces: Iterable<Space>, atOpen: AtOpen): Promise<void> {
-  for (const space of spaces) while (await evictOnce(space, atOpen));
-}
-
-/** Returns whether there was anything to evict. */
+/** It returns false when there was nothing to evict. */
 async function evictOnce(space: Space, { store, runtime, ages, limits, keepIndexes, epoch }: AtOpen): Promise<boolean> {
   const at = runtime.wallTime();
   const draft = new SpaceDraft(space, false, at, new Tally(limits, new BoundsSeen()), keepIndexes.of(space));
@@ -35,7 +36,7 @@ async function evictOnce(space: Space, { store, runtime, ages, limits, keepIndex
   const { history } = draft;
   const group = { at, ageAt: ages.read(at), spaces: [draft.toCommit(epoch)], history, answers: [] };
   await committed(() => store.commit(group));
-  draft.take(epoch, limits.tombstones);
+  draft.commit(epoch, limits.tombstones);
   return true;
 }
 

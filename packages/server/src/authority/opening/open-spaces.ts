@@ -1,3 +1,5 @@
+/** The stored spaces are brought to memory: first the folded records, then the log after them. */
+
 import { type Model, SyncError } from "@neverstale/protocol";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { type Epochs, SpaceLineage } from "../../space/lineage.ts";
@@ -7,7 +9,6 @@ import { MAIN_SPACE, type SpaceModels } from "../../space/space-models.ts";
 import type { SpaceContents, Store } from "../../store/contract.ts";
 import { replayLog } from "./replay.ts";
 
-/** The stored spaces, brought to memory: the folded records, then the log after them. */
 export function openSpaces(
   stored: readonly SpaceContents[],
   models: SpaceModels,
@@ -26,7 +27,7 @@ export function openSpaces(
   return spaces;
 }
 
-/** What the model has no room for must be empty by the end of the log. */
+/** A collection that the model does not declare must be empty by the end of the log. */
 function dropUndeclared(space: Space): void {
   const collection = space.dropAdopted();
   if (collection === null) return;
@@ -37,7 +38,7 @@ function dropUndeclared(space: Space): void {
   );
 }
 
-/** Rule G2: what a clean close wrote must be what is read. */
+/** The records that are read must be those that a clean close wrote (rule G2). */
 function checkDigest(space: Space, contents: SpaceContents): void {
   const stored = contents.digest;
   if (stored === null || stored.version !== space.head || stored.digest === space.digest()) return;
@@ -46,7 +47,7 @@ function checkDigest(space: Space, contents: SpaceContents): void {
   });
 }
 
-/** The main space is there from the first start on, with its creation id. */
+/** The main space is there from the first start on. */
 export async function createMain(store: Store, model: Model, runtime: Runtime, epochs: Epochs): Promise<Space> {
   const space = new Space(MAIN_SPACE, runtime.newId(), model, new SpaceLineage(epochs, []));
   const at = runtime.wallTime();

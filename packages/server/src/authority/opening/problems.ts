@@ -1,37 +1,11 @@
+/** Problems are stored records that today's model or bounds would not take in (rule E6). */
+
 import { type Change, effectOf, type Model, put, type StateRecord } from "@neverstale/protocol";
 import type { Limits } from "../../limits/limits.ts";
 import { messageOf } from "../../runtime/message-of.ts";
 import type { Space } from "../../space/space.ts";
 
-/** Something stored that today's model or today's bounds would not take in (rule E6). It is served as it is. */
-export interface Problem {
-  readonly space: string;
-  /** Null: the state of the space as a whole. */
-  readonly record: { readonly collection: string; readonly id: string } | null;
-  /**
-   * `refused`: its validator refuses it, so any change of it is refused that doesn't mend it. `altered`: its validator would
-   * store it otherwise, as with a default that was added; the next change of it does. `too_large`: beyond a bound (rule S8).
-   */
-  readonly kind: "refused" | "altered" | "too_large";
-  readonly why: string;
-  /** What to do about it. */
-  readonly hint: string;
-}
-
-/** As found when the store was opened, after `migrate`. What is mended later stays listed until the next start. */
-export interface Problems {
-  readonly count: number;
-  /** The first of them: `problems` of the limits says how many. */
-  readonly found: readonly Problem[];
-}
-
-const HINTS = {
-  refused: "Mend it in `migrate`, or by a put or a patch that makes it valid.",
-  altered: "Put it once more, as it is, in `migrate`: its validator then gives what is missing.",
-  too_large: "Make it smaller, or remove it: both are always taken. Or raise the limit.",
-} as const;
-
-/** Looks at every record that a validator speaks of, or that may be too large. */
+/** It looks at every record that a validator speaks of, or that may be too large. */
 export function findProblems(spaces: Iterable<Space>, limits: Limits): Problems {
   const problems = new ProblemList(limits.problems);
   for (const space of spaces) {
@@ -46,6 +20,35 @@ export function findProblems(spaces: Iterable<Space>, limits: Limits): Problems 
   }
   return problems;
 }
+
+/** The record is served as it is. */
+export interface Problem {
+  readonly space: string;
+  /** Null stands for the state of the space as a whole. */
+  readonly record: { readonly collection: string; readonly id: string } | null;
+  /**
+   * A record is `refused` when its validator refuses it: then any change of it is refused that doesn't mend it. It is
+   * `altered` when its validator would store it otherwise, as with a default that was added: the next change of it does so.
+   * It is `too_large` when it is beyond a bound (rule S8).
+   */
+  readonly kind: "refused" | "altered" | "too_large";
+  readonly why: string;
+  /** It says what to do about it. */
+  readonly hint: string;
+}
+
+/** They are looked for at the start, after `migrate`. One that is mended later stays listed until the next start. */
+export interface Problems {
+  readonly count: number;
+  /** Only the first of them are listed: `problems` of the limits says how many. */
+  readonly found: readonly Problem[];
+}
+
+const HINTS = {
+  refused: "Mend it in `migrate`, or by a put or a patch that makes it valid.",
+  altered: "Put it once more, as it is, in `migrate`: its validator then gives what is missing.",
+  too_large: "Make it smaller, or remove it: both are always taken. Or raise the limit.",
+} as const;
 
 function findTooLarge(space: Space, collection: string, max: number, problems: ProblemList): void {
   for (const id of space.state[collection]?.keys() ?? []) {
@@ -66,7 +69,7 @@ function findInvalid(space: Space, collection: string, problems: ProblemList): v
 
 const AS_STORED = "as_stored";
 
-/** What would come of it if the record were put once more, as it is. */
+/** It says what would come of it if the record were put once more, as it is. */
 function problemOf(model: Model, record: StateRecord): Pick<Problem, "kind" | "why"> | null {
   const again: Change = { type: AS_STORED, target: record.id, data: record };
   try {

@@ -1,10 +1,12 @@
+/** The log is replayed onto the folded records, which brings them up to the head (rule E6). */
+
 import { type ChangeRule, collection, type Model, RECORD_EVICTED, SyncError, takeChange } from "@neverstale/protocol";
 import type { Space } from "../../space/space.ts";
 import { SpaceDraft } from "../../space/space-draft.ts";
 import { changesOfText, type LoggedChanges } from "../../store/change-text.ts";
 import type { LogRow } from "../../store/contract.ts";
 
-/** Brings the folded records up to the head: groups of effective changes, which went through the door once (rule E6). */
+/** The log holds groups of effective changes, which went through the door once. */
 export function replayLog(space: Space, log: readonly LogRow[], maxTombstones: number): void {
   const models = new LoggedModels(space);
   for (const row of log) replay(space, row, models, maxTombstones);
@@ -20,7 +22,7 @@ function replay(space: Space, row: LogRow, models: LoggedModels, maxTombstones: 
       replayed.addOne(takeChange(model, change), null);
       version += 1;
     }
-    if (replayed.version === row.lastVersion) return replayed.takeReplayed(maxTombstones);
+    if (replayed.version === row.lastVersion) return replayed.commitReplayed(maxTombstones);
   } catch (cause) {
     throw new SyncError("store_damaged", `the log of "${space.name}" can't be read at version ${version}`, {
       hint: "Start the release that wrote it once more and stop it cleanly, or keep its change types declared.",
@@ -33,8 +35,8 @@ function replay(space: Space, row: LogRow, models: LoggedModels, maxTombstones: 
 }
 
 /**
- * The models by which logged changes are taken once more: as they were meant when they were stored. They have been through
- * a validator, and what they spoke of was there. Only where the log doesn't say what they were, today's model does.
+ * By these models logged changes are taken once more, as they were meant when they were stored. They have been through a
+ * validator, and the records that they spoke of were there. Today's model counts only where the log doesn't say what they were.
  */
 class LoggedModels {
   readonly #space: Space;

@@ -9,24 +9,6 @@ import type { Frame, FrameCodec } from "../wire.ts";
 import { type LargeDelta, LargeDeltas } from "./large-deltas.ts";
 import type { PlainLog } from "./plain-log.ts";
 
-/** What brings a cursor on: one write, or else a full state, or a diff that is still being made. */
-export type Advance =
-  | { readonly frame: Frame; readonly count: number; readonly textLength: number; readonly version: number }
-  | { readonly snapshot: FullStateReason }
-  | { readonly later: true };
-
-/** What a snapshot holds beside its records: a small diff is never larger. */
-const SNAPSHOT_FACTS_LENGTH = 1024;
-
-/** Records of more bytes than this are not even encoded while everybody waits. */
-const LONGEST_TURN_BYTES = 8 * 1024 * 1024;
-
-/** Bytes of frames kept for one head; beyond it all are let go, and made again where they are wanted (rule P4). */
-const KEPT_BYTES = 16 * 1024 * 1024;
-
-/** A frame that tells the time is shared for so long, in milliseconds of the wall clock: it never tells an older one (rule M2). */
-const TIME_SHARED_MS = 100;
-
 export class HeadFrames {
   readonly #space: Space;
   readonly #runtime: Pick<Runtime, "wallTime">;
@@ -38,7 +20,7 @@ export class HeadFrames {
   #head = -1;
   readonly #made = new Map<string, Advance>();
   readonly #deltas = new Map<number, Advance>();
-  /** Those that tell the time, all of one tenth of a second. */
+  /** These tell the time, and are all of one tenth of a second. */
   readonly #timed = new Map<string, Advance>();
   #timedSlot = -1;
   #timedBytes = 0;
@@ -77,7 +59,7 @@ export class HeadFrames {
     this.#timedBytes = 0;
   }
 
-  /** Readers at many positions, and no commit for long: what is kept for each of them must not add up. */
+  /** Where readers are at many positions, and nothing is committed for long, what is kept for each of them must not add up. */
   #note(advance: Advance): void {
     if (!("frame" in advance)) return;
     this.#keptBytes += advance.frame.sizeBytes;
@@ -94,7 +76,7 @@ export class HeadFrames {
     return made;
   }
 
-  /** As `#once`, for what tells the time. */
+  /** It is as `#once`, for frames that tell the time. */
   #onceNow(key: string, make: () => Advance): Advance {
     this.#forHead();
     this.#forTime();
@@ -107,14 +89,17 @@ export class HeadFrames {
     return made;
   }
 
-  /** From a position to the head; with `digest`, the `sync` that says what the state is there follows in the same write. */
+  /**
+   * It leads from a position to the head. With `digest`, the `sync` that says what the state is there follows in the same
+   * write.
+   */
   toHead(profile: Profile, from: number, digest: boolean): Advance {
     if (profile === "plain") return this.#once(`plain ${from}`, () => this.#plain(from));
     if (!digest) return this.delta(from);
     return this.#onceNow(`level ${from}`, () => this.#followedBySync(this.delta(from)));
   }
 
-  /** One diff over everything a v1 cursor has missed. */
+  /** It returns one diff over everything that a v1 cursor has missed. */
   delta(from: number): Advance {
     this.#forHead();
     const large = this.#large.isIdle ? null : this.#largeDelta(from);
@@ -133,7 +118,7 @@ export class HeadFrames {
     return this.#large.find(from) ?? this.#large.make(from);
   }
 
-  /** What became of a diff that was too large to be made at once; null: there is none. */
+  /** It says what became of a diff that was too large to be made at once. Null means that there is none. */
   #largeDelta(from: number): Advance | null {
     if (this.#large.isTooLarge(from)) return { snapshot: "smaller" };
     const large = this.#large.find(from);
@@ -157,7 +142,7 @@ export class HeadFrames {
     return { frame: this.#frames.encode(text, true), count: 1, textLength: text.length, version: head };
   }
 
-  /** Only what was removed can make a diff larger than the state: the state is measured when that is the most of it. */
+  /** Only removals can make a diff larger than the state, which is measured when they are the most of it. */
   #isLargerThanState(diff: Diff, textLength: number): boolean {
     let removed = 0;
     for (const name in diff) removed += diff[name]?.remove?.length ?? 0;
@@ -179,7 +164,7 @@ export class HeadFrames {
     return this.#joined([delta.frame, this.level().frame], delta.textLength);
   }
 
-  /** `sync` at the head, with its digest: for everyone who is there. */
+  /** It returns the `sync` with the digest of the head, for everyone who is there. */
   level(): { readonly frame: Frame } {
     const advance = this.#onceNow("sync", () => {
       const { head } = this.#space;
@@ -190,7 +175,7 @@ export class HeadFrames {
     return advance;
   }
 
-  /** What a resumed connection is sent first, whole, in one write (rule E4). */
+  /** A resumed connection is sent this first, whole, in one write (rule E4). */
   resume(from: number, first: SyncMessage): Advance {
     return this.#onceNow(`resume ${from} ${first.resumed?.epoch ?? ""}`, () => {
       const opening = this.sync(first);
@@ -207,13 +192,13 @@ export class HeadFrames {
     return { frame, count: parts.length, textLength, version: this.#space.head };
   }
 
-  /** A `sync` of this moment, for one connection. */
+  /** It returns a `sync` of this moment, for one connection. */
   sync(message: SyncMessage): Frame {
     const at = Math.max(0, Math.round(this.#runtime.wallTime()));
     return this.#frames.encode(encodeMessage({ ...message, at }), false);
   }
 
-  /** Whether a snapshot of this version is near enough the head to start a new connection with (rule A8). */
+  /** A snapshot of this version is near enough the head to start a new connection with it (rule A8). */
   isNear(snapshot: { version: number; frame: { textBytes: number } }): boolean {
     if (!this.#space.canDiffFrom(snapshot.version)) return false;
     if (snapshot.version === this.#space.head) return true;
@@ -221,3 +206,23 @@ export class HeadFrames {
     return "frame" in delta && delta.textLength <= snapshot.frame.textBytes / 4;
   }
 }
+
+/** An advance brings a cursor on: one write, or else a full state, or a diff that is still being made. */
+export type Advance =
+  | { readonly frame: Frame; readonly count: number; readonly textLength: number; readonly version: number }
+  | { readonly snapshot: FullStateReason }
+  | { readonly later: true };
+
+/** A snapshot has about so many characters beside its records. A small diff is never larger. */
+const SNAPSHOT_FACTS_LENGTH = 1024;
+
+/** Records of more bytes than this are not even encoded while everybody waits. */
+const LONGEST_TURN_BYTES = 8 * 1024 * 1024;
+
+/** Frames of so many bytes are kept for one head. Beyond it all are let go, and made again where they are wanted (rule P4). */
+const KEPT_BYTES = 16 * 1024 * 1024;
+
+/**
+ * A frame that tells the time is shared for so long, in milliseconds of the wall clock, and never tells an older one (rule M2).
+ */
+const TIME_SHARED_MS = 100;

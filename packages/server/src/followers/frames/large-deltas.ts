@@ -1,24 +1,15 @@
+/** A large delta is made off the event loop, since it would take too long to compress while everybody waits. */
+
 import { deltaPieces } from "@neverstale/protocol";
 import type { Space } from "../../space/space.ts";
 import type { Frame, FrameCodec } from "../wire.ts";
 
-/** A diff too large to be compressed while everybody waits: it is made behind the others, off the event loop. */
-export interface LargeDelta {
-  /** Null until it is made. */
-  made: { readonly frame: Frame; readonly version: number } | null;
-  /** Resolves when it is made, or turned out to be larger than a replica takes. */
-  readonly done: Promise<void>;
-}
-
-/** Of positions from which no diff could be made. */
-const POSITIONS_REMEMBERED = 1_000;
-
-/** One is made at a time, from the state as it is when its turn comes: whoever waits costs no memory (rule P4). */
+/** One is made at a time, from the state as it is when its turn comes, so that waiting costs no memory (rule P4). */
 export class LargeDeltas {
   readonly #space: Space;
   readonly #frames: FrameCodec;
   readonly #waiting = new Map<number, LargeDelta>();
-  /** Where such a diff begins that no replica would take: a full state is the way on. */
+  /** A diff from one of these positions is larger than a replica takes: there a full state is the way on. */
   readonly #tooLarge = new Set<number>();
   #last: Promise<void> = Promise.resolve();
 
@@ -44,7 +35,7 @@ export class LargeDeltas {
     const delta: LargeDelta = { made: null, done };
     this.#waiting.set(from, delta);
     this.#last = done;
-    // Once all who waited for it have taken it: they are told before the step behind the next one.
+    // It is forgotten once all who waited have been given it: they are told before the step behind the next one.
     void done.then(() => {}).then(() => this.#waiting.delete(from));
     return delta;
   }
@@ -61,3 +52,14 @@ export class LargeDeltas {
     }
   }
 }
+
+/** It is made behind those that were asked for before. */
+export interface LargeDelta {
+  /** It is null until it is made. */
+  made: { readonly frame: Frame; readonly version: number } | null;
+  /** This resolves when it is made, or turned out to be larger than a replica takes. */
+  readonly done: Promise<void>;
+}
+
+/** So many positions are remembered from which no diff could be made. */
+const POSITIONS_REMEMBERED = 1_000;

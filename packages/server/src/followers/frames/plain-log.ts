@@ -1,6 +1,7 @@
+/** The plain log holds the newest changes of a space as JSON, for connections that are sent every one of them. */
+
 import { assert, type Change, encodePlainDelta } from "@neverstale/protocol";
 
-/** The newest changes of a space as JSON, for connections that are sent every one of them. */
 export class PlainLog {
   readonly #maxChars: number;
   #texts: string[] = [];
@@ -11,12 +12,12 @@ export class PlainLog {
     this.#maxChars = maxChars;
   }
 
-  /** The version before the oldest change it holds: a cursor there can still be served. */
+  /** This is the version before the oldest change that it holds. A cursor there can still be served. */
   get floor(): number {
     return this.#first - 1;
   }
 
-  /** Nobody needs what was before `version`. */
+  /** Nobody needs the changes before `version` any more. */
   clear(version: number): void {
     this.#texts = [];
     this.#first = version + 1;
@@ -34,7 +35,7 @@ export class PlainLog {
     if (this.#chars > this.#maxChars) this.#dropOldest();
   }
 
-  /** Down to half of the bound, so that dropping is rare. */
+  /** It drops down to half of the bound, so that dropping is rare. */
   #dropOldest(): void {
     let dropped = 0;
     while (this.#chars > this.#maxChars / 2 && dropped < this.#texts.length) {
@@ -45,7 +46,7 @@ export class PlainLog {
     this.#first += dropped;
   }
 
-  /** The delta messages after `from`, or null when some of them are gone. */
+  /** It returns the delta messages after `from`, or null when some of them are gone. */
   messagesAfter(from: number): string[] | null {
     if (from < this.floor) return null;
     const messages: string[] = [];

@@ -1,28 +1,11 @@
+/** A snapshot is the state of a space at one version, encoded once and shared (rule A8). */
+
 import { fullStatePieces, plainFullStatePieces, SyncError } from "@neverstale/protocol";
 import type { Capture, Space } from "../../space/space.ts";
 import type { HubParts } from "../hub-parts.ts";
 import type { LargeFrame } from "../wire.ts";
 
-/** The messages that carry a whole state. Each has its own bytes, so each is encoded for itself. */
-export type SnapshotKind = "init" | "full_state" | "plain_init" | "plain_full_state";
-
-/** The state at one version, encoded once and shared (rule A8). */
-export interface Snapshot {
-  readonly version: number;
-  readonly frame: LargeFrame;
-}
-
-/** How soon a state that could not be built is worth asking for again. */
-const RETRY_AFTER_MS = 5_000;
-
-interface Build {
-  readonly kind: SnapshotKind;
-  /** Null while it waits for its turn: its version is decided when it starts. */
-  version: number | null;
-  readonly result: Promise<Snapshot>;
-}
-
-/** The snapshots of one space: of each kind the newest one, and at most one build that runs and one that waits. */
+/** It holds the newest snapshot of each kind, and at most one build that runs and one that waits. */
 export class Snapshots {
   readonly #space: Space;
   readonly #parts: HubParts;
@@ -44,7 +27,7 @@ export class Snapshots {
     return this.#newest.get(kind) ?? null;
   }
 
-  /** A snapshot at or above a version that has been committed; rejects with `snapshot_failed`. */
+  /** It resolves with a snapshot at or above a version that has been committed, or rejects with `snapshot_failed`. */
   atLeast(version: number, kind: SnapshotKind): Promise<Snapshot> {
     const newest = this.newest(kind);
     if (newest !== null && newest.version >= version) return Promise.resolve(newest);
@@ -83,7 +66,7 @@ export class Snapshots {
     }
   }
 
-  /** The message's text, piece by piece. Records that have moved on since the capture are still at hand. */
+  /** It returns the message's text, piece by piece. Records that have moved on since the capture are still at hand. */
   #pieces(kind: SnapshotKind, { version, digest, collections }: Capture): Generator<string> {
     const type = kind.endsWith("init") ? "init" : "full_state";
     if (kind.startsWith("plain")) return plainFullStatePieces(type, version, collections);
@@ -96,7 +79,25 @@ export class Snapshots {
   }
 }
 
-/** A reason that is meant for whoever asked goes to them with what to do about it; any other stays here. */
+/** These messages carry a whole state. Each has its own bytes, so each is encoded for itself. */
+export type SnapshotKind = "init" | "full_state" | "plain_init" | "plain_full_state";
+
+export interface Snapshot {
+  readonly version: number;
+  readonly frame: LargeFrame;
+}
+
+/** A state that could not be built is worth asking for again after so long. */
+const RETRY_AFTER_MS = 5_000;
+
+interface Build {
+  readonly kind: SnapshotKind;
+  /** It is null while the build waits for its turn, since its version is decided when it starts. */
+  version: number | null;
+  readonly result: Promise<Snapshot>;
+}
+
+/** A reason that is meant for the reader goes to them with what to do about it. Any other stays here. */
 function snapshotFailed(cause: unknown): SyncError {
   const isSaid = cause instanceof SyncError && cause.code === "snapshot_failed";
   const message = isSaid ? cause.message : "the full state could not be built";

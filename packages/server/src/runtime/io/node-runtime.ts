@@ -1,11 +1,9 @@
+/** The runtime of Node is this machine's clock, randomness and timers. */
+
 import { randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import type { Runtime } from "../runtime.ts";
 
-/** How often the load of the event loop is read. */
-const LOAD_MS = 50;
-
-/** This machine's clock, randomness and timers. */
 export function nodeRuntime(): Runtime {
   const load = loopLoad();
   return {
@@ -23,7 +21,10 @@ export function nodeRuntime(): Runtime {
   };
 }
 
-/** The utilisation over the last while, read anew when it is older than `LOAD_MS`. */
+/** The load of the event loop is read so often. */
+const LOAD_MS = 50;
+
+/** It tells the utilisation over the last while, which is read anew when it is older than `LOAD_MS`. */
 function loopLoad(): () => number {
   let before = performance.eventLoopUtilization();
   let readAt = performance.now();

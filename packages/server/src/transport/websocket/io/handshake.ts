@@ -19,7 +19,7 @@ export function attemptOf(request: IncomingMessage, url: URL, address: string): 
   return { url, address, whence, spoken: spokenIn(request) };
 }
 
-/** Null for what is no address. */
+/** It returns null for what is no address. */
 export function urlOf(request: IncomingMessage): URL | null {
   try {
     return new URL(request.url ?? "", "http://localhost");

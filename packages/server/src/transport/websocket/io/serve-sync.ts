@@ -22,40 +22,49 @@ import { SocketWire } from "./socket-wire.ts";
 import { type Peer, type SocketEvents, Sockets, terminateSoon, type Upgrade } from "./sockets.ts";
 import { addRoute } from "./upgrade-router.ts";
 
-export interface ServeSyncOptions extends JudgeOptions<IncomingMessage> {
-  readonly manager: CommittedGroups;
-  /** The path, or which paths; upgrades elsewhere are left to other listeners, or answered with 404. Default `/sync`. */
-  readonly path?: string | ((pathname: string) => boolean);
-  /**
-   * Told of what one of these functions threw, or of `authorize` that gave no answer: the connection was refused with 500,
-   * and only its owner can say why. Without it standard error is told.
-   */
-  readonly onError?: (error: unknown) => void;
-  /** Told of everyone who is refused, also by a close code, and why: for a log. */
-  readonly onRefused?: (request: IncomingMessage, refusal: Refusal) => void;
-  readonly beaconMs?: number;
-  /** The address that limits go by; the socket's when absent. */
-  readonly addressOf?: (request: IncomingMessage) => string;
-}
-
-/** A sync endpoint on an http server. */
-export interface SyncEndpoint {
-  readonly metrics: SyncMetrics;
-  readonly connectionCount: number;
-  /** Rule A11: closes whom `judge` names a code for, at once. Call it before you answer what took the right away. */
-  revoke(judge: (subject: unknown) => 4401 | 4403 | null): number;
-  /** Sends everyone away with 1012, as the end of the authority does; resolves when the sockets are closed, after a second at most. */
-  close(): Promise<void>;
-}
-
 /** Serves upgrades to WebSocket (RFC 6455) on `server`, until it is closed. */
 export function serveSync(server: Server | SecureServer, options: ServeSyncOptions): SyncEndpoint {
   return new Endpoint(server, options);
 }
 
-/** How long a browser may take to read why it may not follow: until then it takes the room of one that may. */
+export interface ServeSyncOptions extends JudgeOptions<IncomingMessage> {
+  readonly manager: CommittedGroups;
+  /**
+   * It is the path, or says which paths. Upgrades elsewhere are left to other listeners, or answered with 404. The default is
+   * `/sync`.
+   */
+  readonly path?: string | ((pathname: string) => boolean);
+  /**
+   * It is told what one of these functions threw, or that `authorize` gave no answer. The connection was refused with 500, and
+   * only the owner of the function can say why. Without `onError` standard error is told.
+   */
+  readonly onError?: (error: unknown) => void;
+  /** It is told of everyone who is refused, also by a close code, and why. It is meant for a log. */
+  readonly onRefused?: (request: IncomingMessage, refusal: Refusal) => void;
+  readonly beaconMs?: number;
+  /** It returns the address that limits go by. When it is absent they go by that of the socket. */
+  readonly addressOf?: (request: IncomingMessage) => string;
+}
+
+/** An endpoint has its metrics, and two ways to end connections. */
+export interface SyncEndpoint {
+  readonly metrics: SyncMetrics;
+  readonly connectionCount: number;
+  /**
+   * Closes at once every connection that `judge` names a code for (rule A11). Call it before you answer what took the right
+   * away.
+   */
+  revoke(judge: (subject: unknown) => 4401 | 4403 | null): number;
+  /**
+   * Sends everyone away with 1012, as the end of the authority does. It resolves when the sockets are closed, after a second at
+   * most.
+   */
+  close(): Promise<void>;
+}
+
+/** A browser may take so long to read why it may not follow. Until then it takes the room of one that may. */
 const TURNED_AWAY_MS = 3_000;
-/** Of a reason no more fits into a close frame: 123 bytes, of which a character may need three. */
+/** No more of a reason fits into a close frame, which has 123 bytes for it: a character may need three of them. */
 const REASON_CHARS = 41;
 
 class Endpoint implements SyncEndpoint, SocketEvents {
@@ -80,7 +89,7 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     this.#removeRoute = addRoute(server, {
       unservedMs: limits.unservedMs,
       handles: (pathname) => this.#handles(pathname),
-      take: (upgrade, url) => this.#take(upgrade, url),
+      serve: (upgrade, url) => this.#serve(upgrade, url),
       failed: report,
       unserved: () => {
         metrics.unservedUpgrades += 1;
@@ -107,7 +116,7 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     return typeof path === "string" ? pathname === path : path(pathname);
   }
 
-  #take(upgrade: Upgrade, url: URL): void {
+  #serve(upgrade: Upgrade, url: URL): void {
     const { request, socket } = upgrade;
     const address = this.#addressOf(request);
     if (address === null) return refuseUpgrade(socket, UNJUDGED);
@@ -115,7 +124,7 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     this.#admission.ask(request, attempt, (judged) => this.#answer(upgrade, attempt, judged));
   }
 
-  /** Null when the function that gives it failed. */
+  /** It returns null when the function that gives it failed. */
   #addressOf(request: IncomingMessage): string | null {
     try {
       return this.#options.addressOf?.(request) ?? request.socket.remoteAddress ?? "";
@@ -125,7 +134,7 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     }
   }
 
-  /** Often in a turn of the event loop of its own, where nobody else would catch what is thrown. */
+  /** It often runs in a turn of the event loop of its own, where nobody else would catch what is thrown. */
   #answer(upgrade: Upgrade, { address }: Attempt, judged: Judged): void {
     const { verdict } = judged;
     try {
@@ -139,7 +148,7 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     }
   }
 
-  /** Apart, since the socket has its answer by now: it is not to be lost for a log that fails. */
+  /** It catches its own errors, since the socket has its answer by now, which is not to be lost for a log that fails. */
   #tellRefused({ request }: Upgrade, refusal: Refusal): void {
     try {
       this.#options.onRefused?.(request, refusal);

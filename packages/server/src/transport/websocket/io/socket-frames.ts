@@ -1,62 +1,16 @@
+/** Frames of a WebSocket are bytes that are made once for everyone: header and payload of RFC 6455, unmasked as a server sends them. */
+
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { createGzip, type Gzip, gzipSync } from "node:zlib";
 import { assert, MAX_INFLATED_BYTES, PART_HEADER_BYTES, partHeader, SyncError } from "@neverstale/protocol";
 import type { Frame, FrameCodec, LargeFrame } from "../../../followers/wire.ts";
 
-/** Below it a gzip costs more time than it saves bytes. */
-const COMPRESS_FROM_CHARS = 1024;
-/** A text of at least so many chars is always compressed. */
-const PARTS_FROM_CHARS = 4 * 1024;
-/** A frame of changes is made while everyone waits for it. */
-const DELTA_LEVEL = 1;
-/** A full state is made once, on another thread, and sent to many: a tenth fewer bytes for half as much time again. */
-const STATE_LEVEL = 3;
-/**
- * How much of a large text is encoded before other work gets its turn: some 15 ms of it. In a storm of connections each
- * turn is as long as that, and everyone waits for the last one.
- */
-const SLICE_CHARS = 4 * 1024 * 1024;
-/** With each of them the other thread waits for a turn of this one. */
-const ZIPPED_CHUNK_BYTES = 1024 * 1024;
-const TEXT = 0x81;
-const BINARY = 0x82;
-
-/** A frame as bytes: header and payload of RFC 6455, unmasked as a server sends it. */
-export class SocketFrame implements LargeFrame {
-  readonly bytes: Buffer;
-  readonly textBytes: number;
-
-  constructor(bytes: Buffer, textBytes: number) {
-    this.bytes = bytes;
-    this.textBytes = textBytes;
-  }
-
-  get sizeBytes(): number {
-    return this.bytes.length;
-  }
-}
-
-/** A part of a message: a header of its own, and bytes that it shares with all who are sent the same message. */
-class PartFrame implements Frame {
-  readonly head: Buffer;
-  readonly piece: Buffer;
-
-  constructor(head: Buffer, piece: Buffer) {
-    this.head = head;
-    this.piece = piece;
-  }
-
-  get sizeBytes(): number {
-    return this.head.length + this.piece.length;
-  }
-}
-
 export const socketFrames: FrameCodec = {
   encode(text, mayCompress) {
     if (!mayCompress || text.length < COMPRESS_FROM_CHARS) return textFrame(text);
     const zipped = gzipSync(text, { level: DELTA_LEVEL });
-    // Only what is compressed can go in parts.
+    // Only a compressed message can go in parts.
     if (zipped.length >= text.length && text.length < PARTS_FROM_CHARS) return textFrame(text);
     return new SocketFrame(Buffer.concat([header(BINARY, zipped.length), zipped]), text.length);
   },
@@ -86,7 +40,58 @@ export const socketFrames: FrameCodec = {
   },
 };
 
-/** The bytes behind the header, which a part holds some of. */
+/** A gzip of a shorter text costs more time than it saves bytes. */
+const COMPRESS_FROM_CHARS = 1024;
+/** A text of so many characters or more is always compressed. */
+const PARTS_FROM_CHARS = 4 * 1024;
+/** A frame of changes is made while everyone waits for it. */
+const DELTA_LEVEL = 1;
+/**
+ * A full state is made once, on another thread, and sent to many. This level takes half as much time again for a tenth fewer
+ * bytes.
+ */
+const STATE_LEVEL = 3;
+/**
+ * So much of a large text is encoded before other work gets its turn, which takes some 15 ms. In a storm of connections each
+ * turn is as long as that, and everyone waits for the last one.
+ */
+const SLICE_CHARS = 4 * 1024 * 1024;
+/** With each chunk the other thread waits for a turn of this one. */
+const ZIPPED_CHUNK_BYTES = 1024 * 1024;
+const TEXT = 0x81;
+const BINARY = 0x82;
+
+/** It is a whole frame, or several that are written together. */
+export class SocketFrame implements LargeFrame {
+  readonly bytes: Buffer;
+  readonly textBytes: number;
+
+  constructor(bytes: Buffer, textBytes: number) {
+    this.bytes = bytes;
+    this.textBytes = textBytes;
+  }
+
+  get sizeBytes(): number {
+    return this.bytes.length;
+  }
+}
+
+/** A part of a message has a header of its own, and bytes that it shares with all who are sent the same message. */
+class PartFrame implements Frame {
+  readonly head: Buffer;
+  readonly piece: Buffer;
+
+  constructor(head: Buffer, piece: Buffer) {
+    this.head = head;
+    this.piece = piece;
+  }
+
+  get sizeBytes(): number {
+    return this.head.length + this.piece.length;
+  }
+}
+
+/** It returns the bytes behind the header, some of which a part holds. */
 function payloadOf(frame: Frame): Buffer {
   const bytes = bytesOf(frame);
   assert(bytes[0] === BINARY, "only what is compressed goes in parts");
@@ -94,7 +99,7 @@ function payloadOf(frame: Frame): Buffer {
   return bytes.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
 }
 
-/** Counts what passes. Throws when it is more than a replica takes. */
+/** Counts the bytes that pass, and throws when they are more than a replica takes. */
 async function* encoded(first: string, rest: AsyncIterable<string>, size: { textBytes: number }) {
   const counted = (slice: string): Buffer => {
     const bytes = Buffer.from(slice);
@@ -106,14 +111,17 @@ async function* encoded(first: string, rest: AsyncIterable<string>, size: { text
   for await (const slice of rest) yield counted(slice);
 }
 
-/** On another thread, each piece while the next one is being encoded. */
+/** Compresses on another thread, each piece while the next one is being encoded. */
 async function zipped(text: AsyncIterable<Buffer>): Promise<Buffer> {
   const gzip = createGzip({ level: STATE_LEVEL, chunkSize: ZIPPED_CHUNK_BYTES });
   const [body] = await Promise.all([collected(gzip), pour(text, gzip)]);
   return body;
 }
 
-/** As `pipeline` does, but for the last piece, which goes in with the end: one turn of this thread less to wait for. */
+/**
+ * It does as `pipeline` does, but for the last piece, which goes in with the end: that is one turn of this thread less to wait
+ * for.
+ */
 async function pour(text: AsyncIterable<Buffer>, gzip: Gzip): Promise<void> {
   try {
     let last: Buffer | null = null;
@@ -133,18 +141,18 @@ async function collected(text: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** What of a frame is to be written, in order: nothing is copied for it. */
+/** It returns the pieces of a frame that are to be written, in order. Nothing is copied for it. */
 export function chunksOf(frame: Frame): readonly Buffer[] {
   return frame instanceof PartFrame ? [frame.head, frame.piece] : [bytesOf(frame)];
 }
 
-/** The bytes of a frame that this codec made. */
+/** It returns the bytes of a frame that this codec made. */
 export function bytesOf(frame: Frame): Buffer {
   if (frame instanceof SocketFrame) return frame.bytes;
   throw new Error("assertion failed: the frame was made by another codec");
 }
 
-/** At least one; the last one is shorter than `SLICE_CHARS`. */
+/** It yields at least one slice. The last one is shorter than `SLICE_CHARS`. */
 async function* slicesOf(parts: Iterable<string>): AsyncGenerator<string, undefined> {
   let slice: string[] = [];
   let chars = 0;
@@ -169,7 +177,7 @@ function textFrame(text: string): SocketFrame {
   return new SocketFrame(bytes, length);
 }
 
-/** RFC 6455, section 5.2: FIN, opcode and length. */
+/** It writes FIN, opcode and length (RFC 6455, section 5.2). */
 function header(first: number, length: number): Buffer {
   if (length < 126) return Buffer.from([first, length]);
   if (length < 65_536) {

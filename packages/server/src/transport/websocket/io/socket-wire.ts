@@ -1,3 +1,5 @@
+/** A wire puts frames, made once for everyone, onto the socket of one WebSocket. */
+
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
@@ -5,13 +7,13 @@ import type { Frame, Wire } from "../../../followers/wire.ts";
 import { chunksOf } from "./socket-frames.ts";
 
 /**
- * Frames go to the socket itself, made once for everyone. `ws` reads, and writes its own control frames: whole ones,
- * since compression per connection is off, so the two never mix within a frame.
+ * Frames go to the socket itself. `ws` reads, and writes its own control frames. Those are whole, since compression per
+ * connection is off, so the two never mix within a frame.
  */
 export class SocketWire implements Wire {
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
-  /** Of a write that is being put together: whether bytes waited before it. */
+  /** Bytes waited before the write that is being put together. */
   #congestedBefore = false;
 
   constructor(webSocket: WebSocket, socket: Duplex) {

@@ -7,59 +7,6 @@ import { type ServerOptions, type WebSocket, WebSocketServer } from "ws";
 import type { Cursor } from "../../../followers/cursor.ts";
 import type { SyncMetrics } from "../../../followers/sync-metrics.ts";
 
-/** An upgrade as Node hands it over. */
-export interface Upgrade {
-  readonly request: IncomingMessage;
-  readonly socket: Duplex;
-  readonly head: Buffer;
-}
-
-/** What is known of an open socket. */
-export interface Peer {
-  readonly address: string;
-  /** Null when it follows nothing. */
-  cursor: Cursor | null;
-}
-
-/** Told of what happens to the sockets. */
-export interface SocketEvents {
-  opened(peer: Peer): void;
-  received(cursor: Cursor, data: Buffer, isBinary: boolean): void;
-  closed(peer: Peer): void;
-}
-
-/**
- * How long a socket that was closed may take to read what is on its way: a slow reader must come to the code that says
- * why. Ended earlier, its next ack would be answered by a reset, which takes the unread bytes with it.
- */
-const CLOSE_TIMEOUT_MS = 120_000;
-/**
- * How long a socket that broke the rules of RFC 6455 may go on sending what nobody looks at. Ended at once, its unread
- * bytes would be answered by a reset, which takes the close frame that says why with it.
- */
-const DISCARD_MS = 2_000;
-/** How long sockets get to say goodbye when the server ends. */
-const GOODBYE_MS = 1_000;
-
-/** The errors of `ws` that end in 1009. */
-const TOO_LARGE: ReadonlySet<unknown> = new Set([
-  "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
-  "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH",
-]);
-
-/** `closeTimeout` is known to `ws` since 8.19, not to its types. */
-const SOCKET_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
-  noServer: true,
-  clientTracking: false,
-  maxPayload: MAX_CLIENT_FRAME_BYTES,
-  // A replica's messages are one small frame each: in crumbs they would cost many times their bytes.
-  maxFragments: 64,
-  maxBufferedChunks: 1_024,
-  perMessageDeflate: false,
-  closeTimeout: CLOSE_TIMEOUT_MS,
-  handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
-};
-
 export class Sockets {
   readonly #server = new WebSocketServer(SOCKET_OPTIONS);
   readonly #open = new Map<WebSocket, Peer>();
@@ -71,7 +18,7 @@ export class Sockets {
   constructor(events: SocketEvents, metrics: SyncMetrics) {
     this.#events = events;
     const open = this.#open;
-    // Shared by all sockets: a closure for each would cost more than the rest of a connection.
+    // These are shared by all sockets: a closure for each would cost more than the rest of a connection.
     this.#onMessage = function (data, isBinary) {
       const cursor = open.get(this)?.cursor ?? null;
       if (cursor !== null) events.received(cursor, data, isBinary);
@@ -134,6 +81,59 @@ export class Sockets {
     for (const webSocket of this.#open.keys()) webSocket.terminate();
   }
 }
+
+/** An upgrade as Node hands it over. */
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** A peer is what is known of an open socket. */
+export interface Peer {
+  readonly address: string;
+  /** It is null when the peer follows nothing. */
+  cursor: Cursor | null;
+}
+
+/** It is told what happens to the sockets. */
+export interface SocketEvents {
+  opened(peer: Peer): void;
+  received(cursor: Cursor, data: Buffer, isBinary: boolean): void;
+  closed(peer: Peer): void;
+}
+
+/**
+ * A socket that was closed may take so long to read what is on its way, since a slow reader must come to the code that says
+ * why. If it were ended earlier, its next ack would be answered by a reset, which takes the unread bytes with it.
+ */
+const CLOSE_TIMEOUT_MS = 120_000;
+/**
+ * A socket that broke the rules of RFC 6455 may go on sending so long, though nobody looks at it. If it were ended at once, its
+ * unread bytes would be answered by a reset, which takes the close frame that says why with it.
+ */
+const DISCARD_MS = 2_000;
+/** Sockets get so long to say goodbye when the server ends. */
+const GOODBYE_MS = 1_000;
+
+/** These errors of `ws` end in 1009. */
+const TOO_LARGE: ReadonlySet<unknown> = new Set([
+  "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH",
+  "WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH",
+]);
+
+/** `closeTimeout` is known to `ws` since 8.19, not to its types. */
+const SOCKET_OPTIONS: ServerOptions & { readonly closeTimeout: number } = {
+  noServer: true,
+  clientTracking: false,
+  maxPayload: MAX_CLIENT_FRAME_BYTES,
+  // A message of a replica is one small frame. In crumbs it would cost many times its bytes.
+  maxFragments: 64,
+  maxBufferedChunks: 1_024,
+  perMessageDeflate: false,
+  closeTimeout: CLOSE_TIMEOUT_MS,
+  handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+};
 
 /** `ws` has sent the close frame by then, and reads without looking until the peer has ended too. */
 export function terminateSoon(webSocket: WebSocket, afterMs: number): void {

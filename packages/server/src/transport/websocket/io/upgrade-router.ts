@@ -1,3 +1,5 @@
+/** The router of an http server hands each upgrade to the endpoint that serves its path. */
+
 import type { IncomingMessage, Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
 import type { Socket } from "node:net";
@@ -7,16 +9,23 @@ import { urlOf } from "./handshake.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import type { Upgrade } from "./sockets.ts";
 
-/** Who serves upgrades to some paths of an http server. */
+/** Serves `route` on `http` until the returned function is called. */
+export function addRoute(http: HttpServer, route: UpgradeRoute): () => void {
+  const router = routers.get(http) ?? new UpgradeRouter(http);
+  routers.set(http, router);
+  return router.add(route);
+}
+
+/** A route serves upgrades to some paths. */
 export interface UpgradeRoute {
-  /** How long others may take to write to a socket that no route is for. */
+  /** Others may take so long to write to a socket that no route is for. */
   readonly unservedMs: number;
-  /** Somebody else's function: it may throw. */
+  /** This is somebody else's function, and may throw. */
   handles(pathname: string): boolean;
-  take(upgrade: Upgrade, url: URL): void;
-  /** Told of what `handles` threw. */
+  serve(upgrade: Upgrade, url: URL): void;
+  /** It is told what `handles` threw. */
   failed(error: unknown): void;
-  /** Told of an upgrade that nobody served. */
+  /** It is told of an upgrade that nobody served. */
   unserved(): void;
 }
 
@@ -31,20 +40,14 @@ const NOT_FOUND: Refusal = {
 
 const routers = new WeakMap<HttpServer, UpgradeRouter>();
 
-/** Serves `route` on `http` until the returned function is called. */
-export function addRoute(http: HttpServer, route: UpgradeRoute): () => void {
-  const router = routers.get(http) ?? new UpgradeRouter(http);
-  routers.set(http, router);
-  return router.add(route);
-}
-
 function destroy(this: Duplex): void {
   this.destroy();
 }
 
 /**
- * One listener for all endpoints of an http server, so that each upgrade is seen by all and answered once. What is for
- * none of them is left to other listeners for a while: a socket that nobody answers would stay open, and count nowhere.
+ * There is one listener for all endpoints of an http server, so that each upgrade is seen by all and answered once. An upgrade
+ * that is for none of them is left to other listeners for a while. Then it is refused: a socket that nobody answers would stay
+ * open, and count nowhere.
  */
 class UpgradeRouter {
   readonly #http: HttpServer;
@@ -71,7 +74,7 @@ class UpgradeRouter {
     const url = urlOf(request);
     const route = url === null ? null : this.#routeTo(url.pathname);
     if (route === "failed") refuseUpgrade(socket, UNJUDGED);
-    else if (route !== null && url !== null) route.take({ request, socket, head }, url);
+    else if (route !== null && url !== null) route.serve({ request, socket, head }, url);
     else if (this.#http.listenerCount("upgrade") === 1) this.#refuse(socket);
     else this.#leaveToOthers(socket as Socket);
   }

@@ -7,29 +7,7 @@ import type { Fanout } from "./fanout.ts";
 import type { HubParts } from "./hub-parts.ts";
 import type { Frame, Wire } from "./wire.ts";
 
-/** A cursor, and how much its reader may still ask for. */
-export class Connection extends Cursor {
-  readonly fanout: Fanout;
-  readonly messages: TokenBucket;
-  /** Made with the first `get_state`. */
-  snapshots: TokenBucket | null = null;
-
-  constructor(
-    wire: Wire,
-    profile: Profile,
-    subject: unknown,
-    takesParts: boolean,
-    fanout: Fanout,
-    messages: TokenBucket,
-    now: Millis,
-  ) {
-    super(wire, profile, subject, now, takesParts && profile === "v1");
-    this.fanout = fanout;
-    this.messages = messages;
-  }
-}
-
-export class Connections {
+export class OpenConnections {
   readonly #parts: HubParts;
   readonly #open = new Set<Connection>();
 
@@ -37,7 +15,7 @@ export class Connections {
     this.#parts = parts;
   }
 
-  /** A copy: whoever is walked over may leave. */
+  /** It returns a copy, since a connection may leave while they are walked over. */
   all(): Connection[] {
     return [...this.#open];
   }
@@ -82,5 +60,27 @@ export class Connections {
   #errorFrame({ code, message, hint, retryAfterMs }: SyncError): Frame {
     const retry = retryAfterMs === null ? {} : { retryAfterMs };
     return this.#parts.frames.encode(encodeMessage({ type: "error", code, message, hint, ...retry }), false);
+  }
+}
+
+/** A cursor, and how much its reader may still ask for. */
+export class Connection extends Cursor {
+  readonly fanout: Fanout;
+  readonly messages: TokenBucket;
+  /** It is made with the first `get_state`. */
+  snapshots: TokenBucket | null = null;
+
+  constructor(
+    wire: Wire,
+    profile: Profile,
+    subject: unknown,
+    takesParts: boolean,
+    fanout: Fanout,
+    messages: TokenBucket,
+    now: Millis,
+  ) {
+    super(wire, profile, subject, now, takesParts && profile === "v1");
+    this.fanout = fanout;
+    this.messages = messages;
   }
 }
