@@ -41,6 +41,7 @@ const MACHINE_PACKAGES: ReadonlySet<string> = new Set(["ws", "pino", "fastify", 
 const PURE_APPS: ReadonlySet<string> = new Set([
   "apps/fleet/agent",
   "apps/fleet/cli",
+  "apps/fleet/client",
   "apps/fleet/domain",
   "apps/fleet/server",
 ]);
