@@ -2,11 +2,11 @@ import type { Command, DispatchAnswer, Pipeline } from "@neverstale/fleet-domain
 import { COMMAND_LIMIT } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, expect, test } from "vitest";
-import { type Browser, Fleets, makeHosts, OPS, signIn } from "../../fleet/fleet-suite.ts";
-import type { RunningFleet } from "../../process/io/start.ts";
-import { claim } from "../claims.ts";
-import { endCommand } from "../decide.ts";
-import { drive } from "../driver.ts";
+import { type Browser, Fleets, makeHosts, OPS, signIn } from "../fleet/fleet-suite.ts";
+import type { RunningFleet } from "../process/io/start.ts";
+import { claim } from "./claims.ts";
+import { endCommand } from "./decide.ts";
+import { drive } from "./driver.ts";
 
 /** More than the live state keeps of commands that have ended. */
 const MANY = COMMAND_LIMIT + 50;

@@ -11,10 +11,10 @@ import {
   signIn,
   signInWith,
   upgrade,
-} from "../../fleet/fleet-suite.ts";
-import { round } from "../../process/io/rounds.ts";
-import type { RunningFleet } from "../../process/io/start.ts";
-import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "../catalogue.ts";
+} from "../fleet/fleet-suite.ts";
+import { round } from "../process/io/rounds.ts";
+import type { RunningFleet } from "../process/io/start.ts";
+import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./catalogue.ts";
 
 const fleets = new Fleets();
 let fleet: RunningFleet;
