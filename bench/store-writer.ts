@@ -87,6 +87,7 @@ function nextGroup(head: number, count: number): CommitGroup {
     name: "main",
     creationId: head === 0 ? "main#1" : null,
     removed: false,
+    archived: false,
     lineage: null,
     firstVersion: head + 1,
     lastVersion: head + count,

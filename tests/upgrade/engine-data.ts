@@ -136,7 +136,7 @@ async function fill(manager: Manager, answers: EngineFacts["answers"][number][],
 async function outputs(manager: Manager, round: number): Promise<void> {
   if (manager.space("output/1") !== null)
     await manager.transact((_, transaction) => {
-      transaction.removeSpace("output/1");
+      transaction.removeSpace("output/1", { archive: true });
       return [];
     });
   for (const space of ["output/1", "output/2"]) {

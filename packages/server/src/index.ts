@@ -7,6 +7,7 @@ export type {
   Applied,
   Decide,
   Decision,
+  RemoveOptions,
   Transaction,
   TransactOptions,
 } from "./authority/transaction.ts";

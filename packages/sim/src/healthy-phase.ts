@@ -2,6 +2,7 @@
 
 import { SyncError } from "@neverstale/protocol";
 import type { Wire } from "@neverstale/server";
+import { wrongArchive } from "./checks/ended-spaces.ts";
 import type { SimConnection } from "./network/connection.ts";
 import type { PlainClient } from "./world/plain-client.ts";
 import type { Tab } from "./world/tab.ts";
@@ -207,4 +208,21 @@ async function closeAndOpen(world: World): Promise<void> {
   world.authority.stop();
   await world.pass(START_MS, () => world.authority.starts === starts || !world.authority.serving);
   await mustBeLevel(world, everyone(world), levelWithinMs(world), "P2");
+  await archivesMustHold(world);
+}
+
+/** By rule S9 an archived space can be read in the history, and of any other nothing can. */
+async function archivesMustHold(world: World): Promise<void> {
+  const { manager } = world.authority;
+  if (world.failure !== null || manager === null) return;
+  let done = false;
+  wrongArchive(manager, world.disk.branch, world.config.disk.retention).then(
+    (wrong) => {
+      done = true;
+      if (wrong !== null) world.fail("S9", wrong);
+    },
+    (error: unknown) => world.fail("S9", `the history can't be read: ${String(error)}`),
+  );
+  await world.pass(START_MS, () => !done);
+  if (!done) world.fail("S9", "the history is not read in time");
 }

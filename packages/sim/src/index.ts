@@ -1,5 +1,5 @@
+export { type Input, notLinearizable, type Operation } from "./checks/calls/linearizable.ts";
 export type { OracleState } from "./checks/history.ts";
-export { type Input, notLinearizable, type Operation } from "./checks/linearizable.ts";
 export { reduce } from "./checks/oracle.ts";
 export { makePlan } from "./plan/make-plan.ts";
 export { Random } from "./plan/random.ts";

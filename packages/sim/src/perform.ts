@@ -28,7 +28,7 @@ export function perform(world: World, action: PlannedAction): void {
     case "make_space":
       return remakeSpace(world, action, chance);
     case "remove_space":
-      return removeSpace(world, action.space);
+      return removeSpace(world, action.space, chance);
     case "call":
       return call(world, action, chance);
     case "read_state":
@@ -78,16 +78,21 @@ function transact(world: World, decide: Decide<StateOf<typeof mainModel>>, space
 
 function remakeSpace(world: World, { space, count = 1 }: Of<"make_space">, chance: Random): void {
   const changes = Array.from({ length: count }, () => someChanges(space, chance)).flat();
+  const verbs = chance.fork("verbs");
+  const [archive, byVerb] = [verbs.chance(0.5), verbs.chance(0.5)];
+  const isEmpty = byVerb && verbs.chance(0.5);
   transact(world, (_, transaction) => {
-    if (transaction.state(space) !== null) transaction.removeSpace(space);
-    transaction.add(space, changes);
+    if (transaction.state(space) !== null) transaction.removeSpace(space, { archive });
+    if (byVerb) transaction.createSpace(space);
+    if (!isEmpty) transaction.add(space, changes);
     return [];
   });
 }
 
-function removeSpace(world: World, space: string): void {
+function removeSpace(world: World, space: string, chance: Random): void {
+  const archive = chance.fork("verbs").chance(0.5);
   transact(world, (_, transaction) => {
-    if (transaction.state(space) !== null) transaction.removeSpace(space);
+    if (transaction.state(space) !== null) transaction.removeSpace(space, { archive });
     return [] as Change[];
   });
 }

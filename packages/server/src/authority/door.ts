@@ -9,7 +9,7 @@ import {
   SyncError,
   takeJson,
 } from "@neverstale/protocol";
-import type { Decision, TransactOptions } from "./transaction.ts";
+import type { Decision, RemoveOptions, TransactOptions } from "./transaction.ts";
 
 /**
  * The options are looked at before they can meet what others do in the same group: whatever is wrong with a call fails that
@@ -49,6 +49,15 @@ function isKeyText(text: unknown): text is string {
 /** It throws `invalid_change` for a name that rule S4 does not allow. */
 export function requireSpaceName(name: unknown): asserts name is string {
   if (!isSafeId(name)) throw refused("the name of the space is not allowed (rule S4)");
+}
+
+/** Whoever ends a space says what becomes of the records that it held: neither is done because something was left out. */
+export function checkedRemoval(options: RemoveOptions | undefined): RemoveOptions {
+  const archive: unknown = options?.archive;
+  if (typeof archive === "boolean") return { archive };
+  throw new SyncError("invalid_change", "`archive` of `removeSpace` is true or false", {
+    hint: "With true its records can be read in the history for as long as that is kept. With false its history is deleted.",
+  });
 }
 
 /** Takes what a decision returned. The answer is a copy. */

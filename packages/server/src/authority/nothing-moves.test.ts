@@ -94,7 +94,8 @@ const change = fc.oneof(
 );
 const deed = fc.oneof(
   fc.record({ space: fc.constantFrom("main", "out/1"), changes: fc.array(change, { minLength: 1, maxLength: 3 }) }),
-  fc.record({ end: fc.constant("out/1") }),
+  fc.record({ end: fc.constant("out/1"), archive: fc.boolean() }),
+  fc.record({ make: fc.constant("out/1") }),
 );
 const ending = fc.constantFrom("stored", "stored", "throws", "refused", "too_large", "too_many", "later");
 const call = fc.record({ deeds: fc.array(deed, { minLength: 1, maxLength: 3, size: "max" }), ending });
@@ -122,7 +123,10 @@ const job = (target: string): AskedChange => ({ type: "job", target, data: {} })
 
 function carryOut(deed: object, transaction: Transaction): void {
   if ("end" in deed) {
-    if (transaction.state("out/1") !== null) transaction.removeSpace("out/1");
+    const { archive } = deed as { end: string; archive: boolean };
+    if (transaction.state("out/1") !== null) transaction.removeSpace("out/1", { archive });
+  } else if ("make" in deed) {
+    if (transaction.state("out/1") === null) transaction.createSpace("out/1");
   } else {
     const { space, changes } = deed as { space: string; changes: AskedChange[] };
     transaction.add(space, changes);

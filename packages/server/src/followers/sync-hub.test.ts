@@ -652,7 +652,7 @@ describe("the end of a connection", () => {
     hub.attach(wire, { space: "output/1", profile: "v1", resume: null, subject: null });
     await runtime.pass(10);
     const again = manager.transact((_, transaction) => {
-      transaction.removeSpace("output/1");
+      transaction.removeSpace("output/1", { archive: true });
       transaction.add("output/1", [{ type: "noted", target: "m", data: {} }]);
       return [];
     });

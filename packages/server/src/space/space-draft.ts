@@ -36,6 +36,8 @@ export class SpaceDraft {
   /** This group makes the space. */
   readonly isNew: boolean;
   removed = false;
+  /** It counts when the space is removed: its history stays then. */
+  archived = false;
   /** This is the last version that was given out. */
   version: number;
   /** The state has so many bytes, as `Space.bytes` counts them. */
@@ -204,6 +206,27 @@ export class SpaceDraft {
     const text = JSON.stringify(record);
     const bytes = this.#tally?.countEviction(recordBytes, undo !== null) ?? 0;
     this.#apply(effect, bytes, undo);
+    this.#addHistory(collection, id, text, undo);
+  }
+
+  /** Every record that is left goes to the history, the one first that was touched first, as if each were evicted. */
+  archive(undo: UndoLog): void {
+    this.archived = true;
+    undo.push(() => {
+      this.archived = false;
+    });
+    const left = Object.keys(this.state).flatMap((collection) => {
+      return Array.from(this.#touched(collection), ([version, { id }]) => ({ collection, id, version }));
+    });
+    for (const { collection, id } of left.sort((a, b) => a.version - b.version)) {
+      const { record, bytes } = this.#find(collection, id) as DraftRecord | Entry;
+      const counted = this.#tally?.countEviction(bytes, true) ?? 0;
+      undo.push(() => this.#tally?.subtract(1, counted));
+      this.#addHistory(collection, id, JSON.stringify(record), undo);
+    }
+  }
+
+  #addHistory(collection: string, id: string, text: string, undo: UndoLog | null): void {
     const { name: space, creationId } = this.space;
     this.history.push({ space, creationId, collection, id, version: this.version, at: this.#at, text });
     undo?.push(() => this.history.pop());
@@ -221,6 +244,7 @@ export class SpaceDraft {
       name: this.space.name,
       creationId: this.isNew ? this.space.creationId : null,
       removed: this.removed,
+      archived: this.archived,
       lineage: this.#lineageRow(epoch),
       firstVersion: this.space.head + 1,
       lastVersion: this.version,

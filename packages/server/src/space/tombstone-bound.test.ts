@@ -75,7 +75,7 @@ test("[P4] spaces that end take their tombstones with them: they make no room sc
     await runtime.pass(1);
     await made;
     const ended = manager.transact((_, transaction) => {
-      transaction.removeSpace("out/1");
+      transaction.removeSpace("out/1", { archive: false });
       return [];
     });
     await runtime.pass(1);

@@ -51,7 +51,7 @@ export class PlanDraft {
   readonly ageAt: number;
   readonly history: readonly HistoryRow[];
   readonly answers: readonly StoredAnswer[];
-  readonly ended: number[] = [];
+  readonly ended: EndedSpace[] = [];
   made: { id: number; name: string; creationId: string }[] = [];
   lineage: (LineageRow & { readonly spaceId: number })[] = [];
   log: PlannedLogRow[] = [];
@@ -72,12 +72,12 @@ export class PlanDraft {
     const before = this.#get(commit.name);
     if (commit.removed) {
       assert(before !== null, `no space "${commit.name}" to remove`);
-      this.#end(commit.name, before);
+      this.#end(commit.name, before, commit.archived);
     } else if (commit.creationId === null) {
       assert(before !== null, `no space "${commit.name}"`);
       this.#append(before, commit);
     } else {
-      if (before !== null) this.#end(commit.name, before);
+      if (before !== null) this.#end(commit.name, before, true);
       this.#append(this.#make(commit.name, commit.creationId), commit);
     }
   }
@@ -117,9 +117,10 @@ export class PlanDraft {
   }
 
   /** A space that this very group has made leaves no trace. */
-  #end(name: string, { id }: SpaceEntry): void {
+  #end(name: string, { id, creationId }: SpaceEntry, archived: boolean): void {
     this.spaces.set(name, null);
-    if (!this.made.some((space) => space.id === id)) this.ended.push(id);
+    if (!this.made.some((space) => space.id === id))
+      this.ended.push({ id, history: archived ? null : { space: name, creationId } });
     this.made = this.made.filter((space) => space.id !== id);
     this.lineage = this.lineage.filter((row) => row.spaceId !== id);
     this.log = this.log.filter((row) => row.spaceId !== id);
@@ -182,12 +183,25 @@ export interface CommitPlan {
   readonly at: number;
   readonly ageAt: number;
   /** These creations of spaces end here. Their rows may be cleared away later. */
-  readonly ended: readonly number[];
+  readonly ended: readonly EndedSpace[];
   readonly made: readonly { readonly id: number; readonly name: string; readonly creationId: string }[];
   readonly lineage: readonly (LineageRow & { readonly spaceId: number })[];
   readonly log: readonly EncodedLogRow[];
   readonly history: readonly EncodedHistoryRow[];
   readonly answers: readonly StoredAnswer[];
+}
+
+/** An ended space is one creation of a space whose rows wait to be cleared away. */
+export interface EndedSpace {
+  readonly id: number;
+  /** The history of this creation goes too, and is not read any more. Null means that it stays. */
+  readonly history: HistoryOf | null;
+}
+
+/** It names the history of one creation of a space. */
+export interface HistoryOf {
+  readonly space: string;
+  readonly creationId: string;
 }
 
 /** These numbers run over all spaces. */

@@ -681,6 +681,48 @@ export function describeStore(tools: TestTools, name: string, makeHarness: MakeH
         expect(await again.readHistory({ space: "main", limit: 9 })).toMatchObject([{ position: 3, version: 3 }]);
       });
 
+      test("[S9] with a space that is not archived its history goes, and that of every other space stays", async () => {
+        const store = await start();
+        const first = [1, 2].map((version) => evicted("x", version));
+        await store.commit({ ...made("x", 2), history: first });
+        await store.commit(removed("x", 3));
+        const second = [1, 2].map((version) => evicted("x", version, "events", 2));
+        await store.commit({ ...group({ name: "x", first: 1, count: 2, makes: 2 }), history: second });
+        await store.commit({ ...made("y", 1), history: [evicted("y", 1)] });
+        const read = async (of: Store) => {
+          const spaces = await Promise.all(["x", "y"].map((space) => of.readHistory({ space, limit: 9 })));
+          return spaces.flat().map(({ creationId, version, position }) => [creationId, version, position]);
+        };
+
+        await store.commit(removed("x", 3, false));
+
+        const left = [
+          ["x#1", 1, 1],
+          ["x#1", 2, 2],
+          ["y#1", 1, 5],
+        ];
+        expect(await read(store)).toEqual(left);
+        expect(await store.readHistory({ space: "x", creationId: "x#2", limit: 9 })).toEqual([]);
+        expect(await read(await world.reopen())).toEqual(left);
+        await world.store.fold(fold("y", 1, {}));
+        expect(await read(world.store)).toEqual(left);
+      });
+
+      test("[S9] what a space that is not archived takes with it is cleared away, and no position comes again", async () => {
+        const store = await start();
+        await store.commit(made("main", 1));
+        const history = [1, 2, 3].map((version) => evicted("x", version));
+        await store.commit({ ...made("x", 3), history });
+        await store.commit(removed("x", 4, false));
+        await store.fold(fold("main", 1, {}));
+        expect(store.metrics()).toMatchObject({ store_history_rows: 0, store_history_chars: 0 });
+
+        const again = await world.reopen();
+        await again.commit({ ...group({ name: "main", first: 2 }), history: [evicted("main", 2)] });
+
+        expect(await again.readHistory({ space: "main", limit: 9 })).toMatchObject([{ position: 4, version: 2 }]);
+      });
+
       test("it comes back after a reopen", async () => {
         const store = await start();
         await store.commit({ ...made("main", 1), history: [evicted("main", 1)] });
@@ -845,11 +887,11 @@ export function made(name: string, count: number): CommitGroup {
   return group({ name, first: 1, count, makes: 1 });
 }
 
-function removed(name: string, first: number): CommitGroup {
+function removed(name: string, first: number, archived = true): CommitGroup {
   return {
     at: START,
     ageAt: START,
-    spaces: [{ ...spaceCommit({ name, first, count: 0 }), removed: true }],
+    spaces: [{ ...spaceCommit({ name, first, count: 0 }), removed: true, archived }],
     history: [],
     answers: [],
   };
@@ -860,6 +902,7 @@ function spaceCommit({ name, first, count = 1, makes, epoch }: GroupShape): Spac
     name,
     creationId: makes === undefined ? null : `${name}#${makes}`,
     removed: false,
+    archived: false,
     lineage: epoch === undefined ? null : { epoch, firstVersion: first },
     firstVersion: first,
     lastVersion: first + count - 1,

@@ -132,10 +132,15 @@ export interface SpaceCommit {
    */
   readonly creationId: string | null;
   /**
-   * With true the space ends here: its records, log, lineage and tombstones go, and its history stays for its retention.
-   * Nothing else in this entry counts then.
+   * With true the space ends here: its records, log, lineage and tombstones go. Nothing but `archived` counts in this entry
+   * then.
    */
   readonly removed: boolean;
+  /**
+   * It counts when the space ends. With true the history of the space stays for its retention. With false it goes too: all
+   * rows that name this creation are not read any more from then on, and the group holds none of them.
+   */
+  readonly archived: boolean;
   /** It is set in the first group of the space in this epoch (rule E1). */
   readonly lineage: LineageRow | null;
   /** These are the first and the last version of the group. `lastVersion` is `firstVersion` - 1 when it has no change. */
@@ -151,7 +156,7 @@ export interface HistoryRow {
   readonly creationId: string | null;
   readonly collection: string;
   readonly id: string;
-  /** This version evicted it. */
+  /** This version evicted it. It is the last version of the space when the record was archived with its space. */
   readonly version: number;
   readonly at: number;
   readonly text: string;

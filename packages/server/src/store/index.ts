@@ -5,6 +5,8 @@ export {
   type Counters,
   type EncodedHistoryRow,
   type EncodedLogRow,
+  type EndedSpace,
+  type HistoryOf,
   NO_COUNTERS,
   type PlanDraft,
   type SpaceEntry,

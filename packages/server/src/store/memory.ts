@@ -116,8 +116,8 @@ export class MemoryStore implements Store {
     const catalog = this.#opened();
     const plan = catalog.plan(group);
     for (const commit of group.spaces) {
-      const { name, creationId, removed, lineage, firstVersion, lastVersion, changes } = commit;
-      if (removed || creationId !== null) this.#endSpace(name);
+      const { name, creationId, removed, archived, lineage, firstVersion, lastVersion, changes } = commit;
+      if (removed || creationId !== null) this.#endSpace(name, !removed || archived);
       if (removed) continue;
       if (creationId !== null) this.#spaces.set(name, newSpace(name, creationId));
       if (lineage !== null) this.#spaces.get(name)?.lineage.push(lineage);
@@ -136,10 +136,21 @@ export class MemoryStore implements Store {
     this.#commits += 1;
   }
 
-  #endSpace(name: string): void {
-    if (!this.#spaces.delete(name)) return;
+  #endSpace(name: string, archived: boolean): void {
+    const ended = this.#spaces.get(name);
+    if (ended === undefined) return;
+    this.#spaces.delete(name);
+    if (!archived) this.#dropHistoryOf(ended);
     this.#log = this.#log.filter((row) => row.space !== name);
     this.#logChanges = changesIn(this.#log);
+  }
+
+  #dropHistoryOf({ name, creationId }: MemorySpace): void {
+    this.#history = this.#history.filter((row) => {
+      const stays = row.space !== name || row.creationId !== creationId;
+      if (!stays) this.#historyChars -= row.text.length;
+      return stays;
+    });
   }
 
   fold(fold: Fold): Promise<void> {

@@ -41,8 +41,9 @@ export class AskedChanges {
         transaction.add(space, changes);
         this.#note(space, changes);
       },
-      removeSpace: (space) => {
-        transaction.removeSpace(space);
+      createSpace: (space, model) => transaction.createSpace(space, model),
+      removeSpace: (space, options) => {
+        transaction.removeSpace(space, options);
         this.#changes.delete(space);
         this.#removals.note(space);
       },

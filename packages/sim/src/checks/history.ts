@@ -50,6 +50,8 @@ export class Branch {
   readonly spaces = new Map<string, History>();
   /** A space of the name was last removed at this time. */
   readonly removedAt = new Map<string, number>();
+  /** These spaces have ended. They stand by creation id. */
+  readonly ended = new Map<string, EndedHistory>();
 
   /** It is true when a space of the name was removed at that moment or later. */
   removedSince(name: string, at: number): boolean {
@@ -63,8 +65,22 @@ export class Branch {
       fork.spaces.set(name, new History(name, creationId, moments, madeAt));
     }
     for (const [name, at] of this.removedAt) fork.removedAt.set(name, at);
+    for (const [creationId, ended] of this.ended) fork.ended.set(creationId, ended);
     return fork;
   }
+}
+
+/** A space that has ended is remembered with what it left. */
+export interface EndedHistory {
+  readonly name: string;
+  readonly archived: boolean;
+  /** It held these records in the end. */
+  readonly held: readonly HeldRecord[];
+}
+
+export interface HeldRecord {
+  readonly collection: string;
+  readonly record: StateRecord;
 }
 
 export type Report = (rule: string, message: string) => void;

@@ -9,8 +9,9 @@ import {
   RECORD_EVICTED,
 } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
-import type { CommitGroup } from "@neverstale/server/store";
+import type { CommitGroup, HistoryRow, SpaceCommit } from "@neverstale/server/store";
 import type { RunCounters } from "./counters.ts";
+import { heldIn, wrongRows } from "./ended-spaces.ts";
 import { counted, wrongEviction } from "./evictions.ts";
 import {
   type Branch,
@@ -65,11 +66,26 @@ export class Oracle {
   commit(branch: Branch, group: CommitGroup, { epoch, now, models }: CommitFacts): void {
     for (const space of group.spaces) {
       this.#append(branch, space, { epoch, now, models });
-      if (!space.removed) continue;
-      branch.spaces.delete(space.name);
-      branch.removedAt.set(space.name, now);
-      this.#counters.add("spaces_removed");
+      if (space.removed) this.#end(branch, space, group.history, now);
     }
+  }
+
+  #end(branch: Branch, { name, archived }: SpaceCommit, rows: readonly HistoryRow[], now: number): void {
+    const history = branch.spaces.get(name);
+    if (history !== undefined) {
+      const { creationId } = history;
+      const ended = { name, archived, held: heldIn(history.head.state) };
+      const wrong = wrongRows(
+        ended,
+        rows.filter((row) => row.creationId === creationId),
+      );
+      if (wrong !== null) this.#report("S9", `${name} ends, and ${wrong}`);
+      branch.ended.set(creationId, ended);
+    }
+    branch.spaces.delete(name);
+    branch.removedAt.set(name, now);
+    this.#counters.add("spaces_removed");
+    this.#counters.add(archived ? "spaces_archived" : "spaces_deleted");
   }
 
   #append(branch: Branch, space: CommitGroup["spaces"][number], { epoch, now, models }: CommitFacts): void {
@@ -77,7 +93,10 @@ export class Oracle {
     if (space.creationId !== null) this.#make(branch, space.name, space.creationId, { epoch, now, models });
     const history = branch.spaces.get(space.name);
     if (history === undefined) return this.#report("P3", `changes of a space that is not there: ${space.name}`);
-    if (space.lastVersion < space.firstVersion) return;
+    if (space.lastVersion < space.firstVersion) {
+      if (space.creationId !== null && space.name !== "main") this.#counters.add("spaces_made_empty");
+      return;
+    }
     if (space.firstVersion !== history.moments.length) {
       this.#report("P3", `${space.name} goes on at ${space.firstVersion}, after ${history.head.version}`);
     }

@@ -40,7 +40,7 @@ export const INTERESTING: readonly string[] = [
   ...["sleeps_told", "sleeps_untold", "client_clock_jumps", "authority_clock_jumps"],
   ...["swap", "add", "read", "count"].map((what) => `calls_${what}`),
   ...["calls_refused", "calls_never_answered", "calls_repeated", "calls_repeated_after_crash", "reads_own"],
-  ...["spaces_removed", "spaces_made_again"],
+  ...["spaces_removed", "spaces_made_again", "spaces_made_empty", "spaces_archived", "spaces_deleted"],
   ...["records_edited", "own_changes_edited", "edits_refused"],
   ...["restores_empty", "further_epoch_after_restore"],
   ...["epoch", "commit", "fold", "trim", "checkpoint"].map((write) => `disk_error_${write}`),

@@ -37,7 +37,9 @@ export class SimReads implements ContentTables, QueryTables {
 
   newestHistory(): ReturnType<ContentTables["newestHistory"]> {
     const { history, dropped } = this.#data;
-    return history.at(-1) ?? { position: dropped.get("position") ?? 0, chars: dropped.get("chars") ?? 0 };
+    const gone = { position: dropped.get("position") ?? 0, chars: dropped.get("chars") ?? 0 };
+    const newest = history.at(-1) ?? gone;
+    return newest.position > gone.position ? newest : gone;
   }
 
   answers(): ReturnType<ContentTables["answers"]> {
@@ -80,7 +82,9 @@ export class SimReads implements ContentTables, QueryTables {
 
   history(query: Parameters<QueryTables["history"]>[0]): ReturnType<QueryTables["history"]> {
     const { space, creationId, collection, after = 0, before, limit } = query;
+    const gone = new Set([...this.#data.ended.values()].map((history) => history?.creationId));
     const rows = this.#data.history
+      .filter((row) => row.creationId === null || !gone.has(row.creationId))
       .filter((row) => row.space === space && (creationId === undefined || row.creationId === creationId))
       .filter((row) => collection === undefined || row.collection === collection)
       .filter(({ position }) => position > after && position < (before ?? Number.POSITIVE_INFINITY))

@@ -3,6 +3,7 @@
 import type {
   EncodedHistoryRow,
   EncodedLogRow,
+  EndedSpace,
   LineageRow,
   StoredAnswer,
   StoredRecord,
@@ -101,10 +102,10 @@ export class SimTables implements Tables, CommitTables, FoldTables {
     this.#journals.set("commit", this.data.spaces, id, row);
   }
 
-  endSpace(spaceId: number): void {
+  endSpace({ id, history }: EndedSpace): void {
     this.added.ended += 1;
-    this.#journals.set("commit", this.data.spaces, spaceId, undefined);
-    this.#journals.set("commit", this.data.ended, spaceId, true);
+    this.#journals.set("commit", this.data.spaces, id, undefined);
+    this.#journals.set("commit", this.data.ended, id, history);
   }
 
   addEpoch(epoch: string): void {

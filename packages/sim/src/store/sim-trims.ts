@@ -1,6 +1,6 @@
 /** Trimming looks at the tables of the simulated disk here, and deletes from them. */
 
-import type { StoredTombstone } from "@neverstale/server/store";
+import type { EndedSpace, HistoryOf, StoredTombstone } from "@neverstale/server/store";
 import type {
   FoldedSpace,
   OldAnswerRow,
@@ -47,11 +47,18 @@ export class SimTrims implements TrimTables {
 
   dropHistory(upToPosition: number): number {
     this.#count("bound_history");
-    const { history, dropped } = this.#data;
+    const { history } = this.#data;
     const chars = history.findLast(({ position }) => position <= upToPosition)?.chars ?? 0;
-    this.#journals.set("trim", dropped, "position", upToPosition);
-    this.#journals.set("trim", dropped, "chars", chars);
+    this.#noteDropped(upToPosition, chars);
     return this.#journals.remove("trim", history, ({ position }) => position <= upToPosition);
+  }
+
+  /** Positions up to there count as given out, whatever is left. */
+  #noteDropped(position: number, chars: number): void {
+    const { dropped } = this.#data;
+    if (position <= (dropped.get("position") ?? 0)) return;
+    this.#journals.set("trim", dropped, "position", position);
+    this.#journals.set("trim", dropped, "chars", chars);
   }
 
   oldestAnswers(owner: string | null, limit: number): Iterable<OldAnswerRow> {
@@ -116,8 +123,9 @@ export class SimTrims implements TrimTables {
     return rows.length;
   }
 
-  endedSpace(): number | null {
-    return [...this.#data.ended.keys()][0] ?? null;
+  endedSpace(): EndedSpace | null {
+    const [ended] = this.#data.ended;
+    return ended === undefined ? null : { id: ended[0], history: ended[1] };
   }
 
   dropOfEnded(table: "records" | "tombstones" | "log" | "lineage", spaceId: number, limit: number): number {
@@ -137,6 +145,15 @@ export class SimTrims implements TrimTables {
     const gone = new Set<unknown>(ofSpace.slice(0, limit));
     if (table === "log") return this.#journals.remove("trim", this.#data.log, (row) => gone.has(row));
     return this.#journals.remove("trim", rowsOf(this.#data.lineage, spaceId, []), (row) => gone.has(row));
+  }
+
+  dropHistoryOf({ space, creationId }: HistoryOf, limit: number): number {
+    const { history } = this.#data;
+    const newest = history.at(-1);
+    if (newest !== undefined) this.#noteDropped(newest.position, newest.chars);
+    const rows = history.filter((row) => row.space === space && row.creationId === creationId).slice(0, limit);
+    const gone = new Set(rows);
+    return this.#journals.remove("trim", history, (row) => gone.has(row));
   }
 
   forgetEnded(spaceId: number): void {

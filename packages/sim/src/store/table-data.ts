@@ -3,6 +3,7 @@
 import type {
   EncodedHistoryRow,
   EncodedLogRow,
+  HistoryOf,
   LineageRow,
   StoredAnswer,
   StoredRecord,
@@ -14,7 +15,8 @@ import type { SpaceTableRow, UndoRow } from "@neverstale/store-sqlite/sliced";
 export interface TableData {
   readonly epochs: string[];
   readonly spaces: Map<number, SpaceTableRow>;
-  readonly ended: Map<number, true>;
+  /** By the number of the space, whose history goes with it; null where it stays. */
+  readonly ended: Map<number, HistoryOf | null>;
   readonly lineage: Map<number, LineageRow[]>;
   readonly log: LogTableRow[];
   readonly records: Map<number, Map<string, StoredRecord>>;

@@ -2,8 +2,8 @@
 
 import { type AnyState, type JsonValue, type StateRecord, SyncError } from "@neverstale/protocol";
 import type { Applied } from "@neverstale/server";
-import type { OpenCall } from "../checks/calls.ts";
-import type { Input, Operation } from "../checks/linearizable.ts";
+import type { OpenCall } from "../checks/calls/calls.ts";
+import type { Input, Operation } from "../checks/calls/linearizable.ts";
 import type { Deed } from "../plan/plan.ts";
 import type { Random } from "../plan/random.ts";
 import type { Incarnation } from "./incarnation.ts";

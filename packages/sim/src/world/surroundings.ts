@@ -3,7 +3,7 @@
 import type { Position } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
 import { Acks } from "../checks/acks.ts";
-import { CallHistory } from "../checks/calls.ts";
+import { CallHistory } from "../checks/calls/calls.ts";
 import { RunCounters } from "../checks/counters.ts";
 import { Oracle } from "../checks/oracle.ts";
 import { Trace } from "../checks/trace.ts";

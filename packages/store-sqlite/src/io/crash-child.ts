@@ -51,6 +51,7 @@ function nextGroup(version: number, text: string): CommitGroup {
     name: "main",
     creationId,
     removed: false,
+    archived: false,
     lineage: null,
     firstVersion: version,
     lastVersion: version,

@@ -4,6 +4,8 @@ import type {
   AnswerSize,
   EncodedHistoryRow,
   EncodedLogRow,
+  EndedSpace,
+  HistoryOf,
   HistoryQuery,
   LineageRow,
   LogRow,
@@ -59,8 +61,8 @@ export interface CommitTables {
   addAnswer(row: StoredAnswer, chars: number): void;
   addLineage(spaceId: number, row: LineageRow): void;
   addSpace(row: { readonly id: number; readonly name: string; readonly creationId: string }): void;
-  /** The space and its name are gone from then on. Its rows wait to be cleared away. */
-  endSpace(spaceId: number): void;
+  /** The space and its name are gone from then on, and so is its history where that goes too. Its rows wait to be cleared away. */
+  endSpace(space: EndedSpace): void;
   addEpoch(epoch: string): void;
   /** Makes a write that means nothing. */
   probe(): void;
@@ -137,8 +139,10 @@ export interface TrimTables {
   hasTombstones(spaceId: number, floor: number): boolean;
   dropTombstones(spaceId: number, floor: number, limit: number): number;
   /** It returns a space that has ended and whose rows wait to be cleared away. */
-  endedSpace(): number | null;
+  endedSpace(): EndedSpace | null;
   dropOfEnded(table: "records" | "tombstones" | "log" | "lineage", spaceId: number, limit: number): number;
+  /** The positions of what goes count as given out from then on. */
+  dropHistoryOf(creation: HistoryOf, limit: number): number;
   forgetEnded(spaceId: number): void;
   counts(): TableCounts;
 }

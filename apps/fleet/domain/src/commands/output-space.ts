@@ -39,26 +39,16 @@ export const OutputStatus = z.object({
 });
 export type OutputStatus = ReadonlyJson<z.infer<typeof OutputStatus>>;
 
-/** A tail is the live tail in one piece, all chunks from `offset` on. It is made when nobody can follow the output any more. */
-export const OutputTail = z.object({
-  id: z.enum(["tail", "nothing"]),
-  offset: z.int().min(0),
-  text: z.string().max(OUTPUT_CHUNKS * MAX_CHUNK_BYTES),
-});
-export type OutputTail = ReadonlyJson<z.infer<typeof OutputTail>>;
-
 export const outputModel = defineModel({
   model: 1,
   collections: {
     chunks: collection(OutputChunk, { keep: { newest: OUTPUT_CHUNKS } }),
     status: collection(OutputStatus),
-    tails: collection(OutputTail, { keep: { newest: 1 } }),
   },
   changes: {
     output_appended: put("chunks"),
     output_progress: put("status"),
     output_finished: put("status"),
-    output_archived: put("tails"),
   },
 });
 export type OutputState = StateOf<typeof outputModel>;

@@ -1,6 +1,7 @@
 /** The text of an output is put together from the history and the live tail. */
 
-import { type OutputChunk, type OutputTail, outputSpace } from "@neverstale/fleet-domain";
+import { type OutputChunk, outputSpace } from "@neverstale/fleet-domain";
+import type { EvictedRecord } from "@neverstale/server";
 import type { FleetManager } from "../fleet/state.ts";
 
 /** It yields all that a command wrote, from the beginning. */
@@ -14,10 +15,11 @@ export async function* textsOf(
   let after = 0;
   for (;;) {
     const rows = await manager.history({ ...query, after });
-    const chunks = rows.map((row) => row.record as unknown as Piece).filter((chunk) => chunk.offset < first);
+    const pieces = piecesIn(rows);
+    const chunks = pieces.filter((chunk) => chunk.offset < first);
     yield chunks.map((chunk) => chunk.text).join("");
     const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE || chunks.length < rows.length) break;
+    if (last === undefined || rows.length < PAGE || chunks.length < pieces.length) break;
     after = last.position;
   }
   yield live.map((chunk) => chunk.text).join("");
@@ -39,11 +41,20 @@ const PAGE = 500;
 
 /** True means that output of a command that has left the state is still there. */
 export async function hasOutputHistory(manager: FleetManager, commandId: string): Promise<boolean> {
-  return (await manager.history({ space: outputSpace(commandId), limit: 1 })).length > 0;
+  const space = outputSpace(commandId);
+  const first = await Promise.all(PIECES.map((collection) => manager.history({ space, collection, limit: 1 })));
+  return first.some((rows) => rows.length > 0);
 }
 
-/** A chunk that left the live tail, or the tail as it was when the command left the state, is a piece of the text. */
-type Piece = OutputChunk | OutputTail;
+/** Pieces of the text stand in the history under these names. Older releases stored the last 64 chunks as one piece, a tail. */
+const PIECES = ["chunks", "tails"];
+
+type Piece = Pick<OutputChunk, "offset" | "text">;
+
+/** It returns the pieces of text among the records of an output. */
+function piecesIn(rows: readonly EvictedRecord[]): Piece[] {
+  return rows.filter(({ collection }) => PIECES.includes(collection)).map(({ record }) => record as unknown as Piece);
+}
 
 /** It yields what a command wrote from the end: the last piece of text comes first. */
 async function* textsBack(
@@ -57,7 +68,7 @@ async function* textsBack(
   let before = Number.MAX_SAFE_INTEGER;
   for (;;) {
     const rows = await manager.history({ ...query, before });
-    const chunks = rows.map((row) => row.record as unknown as Piece).filter((chunk) => chunk.offset < first);
+    const chunks = piecesIn(rows).filter((chunk) => chunk.offset < first);
     for (const chunk of chunks.toReversed()) yield chunk.text;
     if (rows.length < PAGE) return;
     before = rows[0]?.position ?? 0;

@@ -74,18 +74,6 @@ export function sweepOutputs(work: Work, spaces: readonly string[]): void {
     if (!name.startsWith(OUTPUT_SPACES)) continue;
     const commandId = name.slice(OUTPUT_SPACES.length);
     if (work.fleet.commands.has(commandId)) continue;
-    archiveTail(work, commandId);
     work.removeOutput(commandId);
   }
-}
-
-/** Into the history goes what `keep` evicts, and nothing else: so the tail is put, and pushed out by an empty one. */
-function archiveTail(work: Work, commandId: string): void {
-  const chunks = [...(work.output(commandId)?.chunks.values() ?? [])].sort((a, b) => a.offset - b.offset);
-  const [first] = chunks;
-  if (first === undefined) return;
-  const { offset } = first;
-  const text = chunks.map((chunk) => chunk.text).join("");
-  work.changeOutput(commandId, "output_archived", { id: "tail", offset, text });
-  work.changeOutput(commandId, "output_archived", { id: "nothing", offset, text: "" });
 }

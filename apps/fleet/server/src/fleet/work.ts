@@ -85,12 +85,17 @@ export class Work implements View {
     this.#add(ACCOUNTS_SPACE, type, "", { ...data, id });
   }
 
+  /** The host has an agent from now on, though nothing is assigned to it yet. */
+  makeAgent(hostId: string): void {
+    if (this.agent(hostId) === null) this.#transaction.createSpace(agentSpace(hostId));
+  }
+
   removeAgent(hostId: string): void {
-    if (this.agent(hostId) !== null) this.#transaction.removeSpace(agentSpace(hostId));
+    if (this.agent(hostId) !== null) this.#transaction.removeSpace(agentSpace(hostId), { archive: false });
   }
 
   removeOutput(commandId: string): void {
-    if (this.output(commandId) !== null) this.#transaction.removeSpace(outputSpace(commandId));
+    if (this.output(commandId) !== null) this.#transaction.removeSpace(outputSpace(commandId), { archive: true });
   }
 
   #add(space: string, type: string, target: string, data: object): void {

@@ -1,7 +1,6 @@
 /** Hosts are added, named, removed and marked as online or offline by these decisions. */
 
 import {
-  agentSpace,
   type EnrollRequest,
   EVERY_HOST,
   type Host,
@@ -26,7 +25,7 @@ export function addHost(work: Work, request: EnrollRequest, actor: string, tags:
   const { os, arch, agentVersion } = request;
   const enrolled = { tags, online: false, checks: {}, ops: [], enrolledAt: work.at.iso };
   work.change("host_added", id, { id, hostname, os, arch, agentVersion, ...enrolled });
-  makeAgentSpace(work, id);
+  work.makeAgent(id);
   const called = problem === null ? hostname : `a machine whose own name ${problem}`;
   note(work, {
     category: "audit",
@@ -52,11 +51,6 @@ function calledSo(work: Work, name: string, besides?: string): string | null {
     if (isSameName(host.id, name) || isSameName(labelOf(host), name)) return host.id;
   }
   return null;
-}
-
-/** A space comes into being by its first change. This one leaves nothing: what isn't there is removed. */
-function makeAgentSpace(work: Work, hostId: string): void {
-  if (work.agent(hostId) === null) work.changeAgent(hostId, "assignment_removed", agentSpace(hostId), {});
 }
 
 export function patchHost(work: Work, hostId: string, patch: HostPatch, actor: string): void {

@@ -118,9 +118,9 @@ export class GroupDraft {
     this.#tally.end();
     this.#spaces.requireSound();
     const { drafts } = this;
-    // A space that came and went leaves nothing but what it evicted, as if each call had gone alone.
+    // A space that came and went leaves nothing but its archive, as if each call had gone alone.
     const spaces = drafts.filter((draft) => !(draft.isNew && draft.removed));
-    const history = drafts.flatMap((draft) => draft.history);
+    const history = drafts.flatMap((draft) => (draft.removed && !draft.archived ? [] : draft.history));
     if (spaces.length === 0 && history.length === 0 && this.#answers.length === 0) return null;
     const commits = spaces.map((draft) => draft.toCommit(this.#epoch));
     return { at: this.#at, ageAt: this.#ageAt, spaces: commits, history, answers: this.#answers };

@@ -1,5 +1,6 @@
 /** The spaces as the group in the making sees them: the committed ones, and what the group has done to them so far. */
 
+import { type Model, SyncError } from "@neverstale/protocol";
 import type { Tally } from "../../limits/tally.ts";
 import type { KeepIndexes } from "../../space/keep-index.ts";
 import { SpaceDraft, type UndoLog } from "../../space/space-draft.ts";
@@ -36,9 +37,10 @@ export class GroupSpaces {
     return draft;
   }
 
-  /** Throws `unknown_space` when no model is declared for the name. */
-  create(name: string, undo: UndoLog): SpaceDraft {
+  /** Throws `unknown_space` when no model is declared for the name, `invalid_change` when it is not the `expected` one. */
+  create(name: string, expected: Model | undefined, undo: UndoLog): SpaceDraft {
     const model = this.#spaces.models.of(name);
+    if (expected !== undefined && expected !== model) throw otherModel(name);
     this.tally.checkSpaces(this.#spaces.size + this.#moreSpaces + 1);
     const space = this.#spaces.make(name, model);
     const draft = new SpaceDraft(space, true, this.#at, this.tally, this.#keepIndexes.of(space));
@@ -97,4 +99,10 @@ export class GroupSpaces {
   discard(): void {
     for (const draft of [...this.#ended, ...this.#drafts.values()]) draft?.discard();
   }
+}
+
+function otherModel(name: string): SyncError {
+  return new SyncError("invalid_change", `another model is declared for a space named "${name}"`, {
+    hint: "Give the model that `spaces` declares for the name, or none.",
+  });
 }

@@ -4,14 +4,16 @@ import {
   type AnyState,
   type AskedChange,
   ignoreWhatComesLater,
+  type Model,
+  type StateOf,
   SyncError,
   type TakenChange,
   takeChange,
 } from "@neverstale/protocol";
 import type { SpaceDraft, UndoLog } from "../../space/space-draft.ts";
 import { MAIN_SPACE } from "../../space/space-models.ts";
-import { notDecided, requireChanges, requireSpaceName } from "../door.ts";
-import type { Transaction } from "../transaction.ts";
+import { checkedRemoval, notDecided, requireChanges, requireSpaceName } from "../door.ts";
+import type { RemoveOptions, Transaction } from "../transaction.ts";
 import type { GroupSpaces } from "./group-spaces.ts";
 
 export class TransactionDraft {
@@ -47,7 +49,7 @@ export class TransactionDraft {
       const known = this.#draft(name);
       requireChanges(changes);
       if (changes.length === 0) return;
-      const draft = known ?? this.#spaces.create(name, this.#undo);
+      const draft = known ?? this.#spaces.create(name, undefined, this.#undo);
       this.#touch(draft);
       draft.add(changes, this.#undo);
     } catch (error) {
@@ -63,10 +65,26 @@ export class TransactionDraft {
     if (!this.#bytesBefore.has(draft)) this.#bytesBefore.set(draft, draft.bytes);
   }
 
-  removeSpace(name: string): void {
+  createSpace(name: string, model: Model | undefined): AnyState {
+    if (this.#draft(name) !== null) throw new SyncError("invalid_change", `there is a space "${name}" already`);
+    const draft = this.#spaces.create(name, model, this.#undo);
+    this.#touch(draft);
+    this.touched.add(name);
+    return draft.state;
+  }
+
+  removeSpace(name: string, options: RemoveOptions): void {
+    const before = this.#undo.length;
     const draft = this.#draft(name);
+    const { archive } = checkedRemoval(options);
     if (name === MAIN_SPACE) throw new SyncError("invalid_change", "the main space can't be removed");
     if (draft === null) throw new SyncError("unknown_space", `there is no space "${name}"`);
+    try {
+      if (archive) draft.archive(this.#undo);
+    } catch (error) {
+      this.#revertTo(before); // A decision may catch the error, and go on.
+      throw error;
+    }
     this.#spaces.end(draft, this.#undo);
   }
 
@@ -138,7 +156,11 @@ class OpenTransaction implements Transaction {
     this.#draft.add(space, changes);
   }
 
-  removeSpace(space: string): void {
-    this.#draft.removeSpace(space);
+  createSpace<M extends Model>(space: string, model?: M): StateOf<M> {
+    return this.#draft.createSpace(space, model) as StateOf<M>;
+  }
+
+  removeSpace(space: string, options: RemoveOptions): void {
+    this.#draft.removeSpace(space, options);
   }
 }

@@ -3,6 +3,7 @@
 import type { BrokenBuild } from "./broken-build.ts";
 import { DATA_MISTAKES } from "./data-builds.ts";
 import { FOUND_MISTAKES } from "./found-builds.ts";
+import { SPACE_MISTAKES } from "./space-builds.ts";
 
 /** With this an edit keeps a note from one call to the next, beside an object. */
 const AFTERWARDS = `
@@ -489,4 +490,9 @@ interface Bad {`,
   },
 ];
 
-export const BROKEN_BUILDS: readonly BrokenBuild[] = [...MISTAKES, ...DATA_MISTAKES, ...FOUND_MISTAKES];
+export const BROKEN_BUILDS: readonly BrokenBuild[] = [
+  ...MISTAKES,
+  ...DATA_MISTAKES,
+  ...FOUND_MISTAKES,
+  ...SPACE_MISTAKES,
+];

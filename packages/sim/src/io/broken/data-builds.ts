@@ -20,7 +20,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     name: "trimming ends after so much a fold, whatever is due",
     item: null,
     rule: "A10",
-    by: { seed: 1 },
+    by: { seed: 2 },
     edits: [
       {
         file: "store-sqlite/src/sliced/folding.ts",
@@ -99,12 +99,12 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     item: null,
     note: "putting it together fails from four evictions on, in the place of 120,000 arguments",
     rule: "crash",
-    by: { seed: 1 },
+    by: { seed: 3 },
     edits: [
       {
         file: "server/src/authority/deciding/group-draft.ts",
-        find: "const history = drafts.flatMap((draft) => draft.history);",
-        replace: `const history = drafts.flatMap((draft) => draft.history);
+        find: "const history = drafts.flatMap((draft) => (draft.removed && !draft.archived ? [] : draft.history));",
+        replace: `const history = drafts.flatMap((draft) => (draft.removed && !draft.archived ? [] : draft.history));
     if (history.length > 3) throw new RangeError("Maximum call stack size exceeded");`,
       },
       {
@@ -185,7 +185,7 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     name: "what was evicted stays in the list, and each eviction walks past it",
     item: null,
     rule: "S3",
-    by: { seed: 1 },
+    by: { seed: 2 },
     edits: [
       {
         file: "server/src/space/keep-index.ts",

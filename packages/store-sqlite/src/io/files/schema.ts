@@ -7,6 +7,7 @@ export const MIGRATIONS: readonly Migration[] = [
   (db) => db.exec(VERSION_1),
   logSaysItsTypes,
   (db) => db.exec(VERSION_3),
+  (db) => db.exec(VERSION_4),
 ];
 
 /** A step brings a database of the version before to its own version. It runs inside a transaction. */
@@ -130,4 +131,10 @@ const VERSION_3 = `
   INSERT INTO expired_keys VALUES (NULL, -1);
   CREATE TABLE run (id INTEGER PRIMARY KEY, ended INTEGER NOT NULL, lock TEXT, file TEXT) STRICT;
   INSERT INTO run VALUES (1, 1, NULL, NULL);
+`;
+
+/** `ended_spaces` says whose history goes with the space. Both are null where the history stays. */
+const VERSION_4 = `
+  ALTER TABLE ended_spaces ADD COLUMN history_space TEXT;
+  ALTER TABLE ended_spaces ADD COLUMN history_creation TEXT;
 `;

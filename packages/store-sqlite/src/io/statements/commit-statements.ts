@@ -1,7 +1,14 @@
 /** The commit statements write what a commit adds. */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { AnswerSize, EncodedHistoryRow, EncodedLogRow, LineageRow, StoredAnswer } from "@neverstale/server/store";
+import type {
+  AnswerSize,
+  EncodedHistoryRow,
+  EncodedLogRow,
+  EndedSpace,
+  LineageRow,
+  StoredAnswer,
+} from "@neverstale/server/store";
 import type { CommitTables } from "../../sliced/tables.ts";
 
 export class CommitStatements implements CommitTables {
@@ -29,7 +36,7 @@ export class CommitStatements implements CommitTables {
     this.#addLineage = db.prepare("INSERT INTO lineage (space_id, first_version, epoch) VALUES (?, ?, ?)");
     this.#addSpace = db.prepare("INSERT INTO spaces (space_id, name, creation_id) VALUES (?, ?, ?)");
     this.#endSpace = db.prepare("DELETE FROM spaces WHERE space_id = ?");
-    this.#noteEnded = db.prepare("INSERT INTO ended_spaces VALUES (?)");
+    this.#noteEnded = db.prepare("INSERT INTO ended_spaces VALUES (?, ?, ?)");
     this.#addEpoch = db.prepare("INSERT INTO epochs (epoch) VALUES (?)");
     this.#probe = db.prepare("UPDATE probe SET commits = commits + 1");
   }
@@ -60,9 +67,9 @@ export class CommitStatements implements CommitTables {
     this.#addSpace.run(row.id, row.name, row.creationId);
   }
 
-  endSpace(spaceId: number): void {
-    this.#endSpace.run(spaceId);
-    this.#noteEnded.run(spaceId);
+  endSpace({ id, history }: EndedSpace): void {
+    this.#endSpace.run(id);
+    this.#noteEnded.run(id, history?.space ?? null, history?.creationId ?? null);
   }
 
   addEpoch(epoch: string): void {

@@ -6,6 +6,9 @@ import type { FileSize, OldestRows, QueryTables } from "../../sliced/tables.ts";
 import { pragma } from "../connection.ts";
 import { Prepared } from "./prepared.ts";
 
+/** These creations took their history with them, and it is not cleared away yet. */
+const GONE = "SELECT history_creation FROM ended_spaces WHERE history_creation NOT NULL";
+
 export class QueryStatements implements QueryTables {
   readonly #db: DatabaseSync;
   readonly #statements: Prepared;
@@ -60,6 +63,7 @@ export class QueryStatements implements QueryTables {
       `SELECT history_id AS position, space, creation_id AS creationId, collection, id, version, at, text FROM history
        WHERE space = ? AND collection = ? AND history_id > ? AND history_id < ?
          ${creationId === undefined ? "" : "AND creation_id = ?"}
+         AND (creation_id IS NULL OR creation_id NOT IN (${GONE}))
        ORDER BY ${order} LIMIT ?`,
       space,
       collection,

@@ -1,6 +1,7 @@
 /** The trim statements find and delete what has outlived its retention. */
 
 import type { DatabaseSync } from "node:sqlite";
+import type { EndedSpace, HistoryOf } from "@neverstale/server/store";
 import type {
   FoldedSpace,
   OldAnswerRow,
@@ -48,7 +49,8 @@ export class TrimStatements implements TrimTables {
   dropHistory(upToPosition: number): number {
     this.#run(
       `UPDATE dropped SET position = ?1,
-         chars = coalesce((SELECT chars FROM history WHERE history_id <= ?1 ORDER BY history_id DESC LIMIT 1), 0)`,
+         chars = coalesce((SELECT chars FROM history WHERE history_id <= ?1 ORDER BY history_id DESC LIMIT 1), 0)
+       WHERE position < ?1`,
       upToPosition,
     );
     return this.#run("DELETE FROM history WHERE history_id <= ?", upToPosition);
@@ -111,13 +113,29 @@ export class TrimStatements implements TrimTables {
     return this.#run(drop, spaceId, floor, limit);
   }
 
-  endedSpace(): number | null {
-    const row = this.#statements.get("SELECT space_id AS id FROM ended_spaces LIMIT 1").get();
-    return row === undefined ? null : Number(row.id);
+  endedSpace(): EndedSpace | null {
+    const some =
+      "SELECT space_id AS id, history_space AS space, history_creation AS creationId FROM ended_spaces LIMIT 1";
+    const row = this.#statements.get(some).get() as
+      | { id: number; space: string | null; creationId: string | null }
+      | undefined;
+    if (row === undefined) return null;
+    const { id, space, creationId } = row;
+    return { id, history: space === null || creationId === null ? null : { space, creationId } };
   }
 
   dropOfEnded(table: "records" | "tombstones" | "log" | "lineage", spaceId: number, limit: number): number {
     return this.#run(DROPS_OF_ENDED[table], spaceId, limit);
+  }
+
+  dropHistoryOf({ space, creationId }: HistoryOf, limit: number): number {
+    this.#run(
+      `UPDATE dropped SET (position, chars) =
+         (SELECT history_id, coalesce(chars, 0) FROM history ORDER BY history_id DESC LIMIT 1)
+       WHERE position < (SELECT max(history_id) FROM history)`,
+    );
+    const some = "SELECT history_id FROM history WHERE space = ? AND creation_id = ? LIMIT ?";
+    return this.#run(`DELETE FROM history WHERE history_id IN (${some})`, space, creationId, limit);
   }
 
   forgetEnded(spaceId: number): void {

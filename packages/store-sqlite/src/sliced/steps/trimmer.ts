@@ -185,14 +185,17 @@ export class Trimmer {
 
   /** The rows of an ended space go table by table, and at last the note that it ended. */
   #ofEnded(): Deletion | null {
-    const spaceId = this.#tables.endedSpace();
-    if (spaceId === null) return null;
+    const ended = this.#tables.endedSpace();
+    if (ended === null) return null;
+    const { trimRows } = this.#settings;
     return () => {
       for (const table of ["records", "tombstones", "log", "lineage"] as const) {
-        const rows = this.#tables.dropOfEnded(table, spaceId, this.#settings.trimRows);
+        const rows = this.#tables.dropOfEnded(table, ended.id, trimRows);
         if (rows > 0) return rows;
       }
-      this.#tables.forgetEnded(spaceId);
+      const rows = ended.history === null ? 0 : this.#tables.dropHistoryOf(ended.history, trimRows);
+      if (rows > 0) return rows;
+      this.#tables.forgetEnded(ended.id);
       return 1;
     };
   }

@@ -9,7 +9,7 @@ import type { CommitTables } from "../tables.ts";
 export function writeCommit(tables: CommitTables, plan: CommitPlan): readonly AnswerSize[] {
   const { at, ended, made, lineage, log, history, answers } = plan;
   const replaced: AnswerSize[] = [];
-  for (const id of ended) tables.endSpace(id);
+  for (const space of ended) tables.endSpace(space);
   for (const space of made) tables.addSpace(space);
   for (const row of lineage) tables.addLineage(row.spaceId, row);
   for (const row of log) tables.addLog(row, at);

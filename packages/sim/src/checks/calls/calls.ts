@@ -1,7 +1,7 @@
 /** The call history keeps what clients called and what they were told, so that rule A12 can be judged. */
 
 import type { JsonValue } from "@neverstale/protocol";
-import type { RunCounters } from "./counters.ts";
+import type { RunCounters } from "../counters.ts";
 import { type Input, notLinearizable, type Operation } from "./linearizable.ts";
 
 /** Its clock counts what is noted. */
