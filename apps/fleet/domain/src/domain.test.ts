@@ -47,12 +47,7 @@ describe("checkArgs", () => {
   });
 });
 
-test("[S7] the fleet's model has the change types and collections of the protocol", () => {
-  const types = [
-    "host_added host_updated host_removed command_started command_progress command_finished",
-    "pipeline_started pipeline_progress pipeline_finished event host_metrics host_metrics_removed",
-  ].flatMap((line) => line.split(" "));
-  expect(Object.keys(fleet.changes)).toEqual(types);
+test("[S7] the fleet's model has the collections of the protocol", () => {
   expect(Object.keys(fleet.collections)).toEqual(["hosts", "commands", "pipelines", "events", "metrics"]);
   expect(fleetModel({ eventLimit: 7 }).collections.events.keep).toEqual({ newest: 7 });
   expect(fleet.collections.metrics.ephemeral).toBe(true);

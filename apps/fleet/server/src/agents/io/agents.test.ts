@@ -1,7 +1,15 @@
 import { type AgentReport, type Command, OUTPUT_CHUNKS } from "@neverstale/fleet-domain";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "../../commands/catalogue.ts";
-import { type Browser, Fleets, type HostAgent, onlineHost, signIn, upgrade } from "../../fleet/fleet-suite.ts";
+import {
+  type Browser,
+  enrollHost,
+  Fleets,
+  type HostAgent,
+  onlineHost,
+  signIn,
+  upgrade,
+} from "../../fleet/fleet-suite.ts";
 import { round } from "../../process/io/rounds.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
 import { acceptReports } from "../reports.ts";
@@ -499,6 +507,22 @@ describe("heartbeats", () => {
       ops: [{ name: "disk" }],
     });
     expect(Object.keys(fleet.manager.state.hosts.get(host.id)?.checks ?? {})).toEqual(["disk"]);
+  });
+
+  test("[C10] an agent that tells more than this server knows is heard, and only what is named is stored", async () => {
+    const host = await enrollHost(browser, "newer-agent");
+    const facts = { hostname: "newer-agent", os: "Linux", arch: "x64", agentVersion: "9.0.0", newer: { deep: [1] } };
+
+    const answer = await host.report(
+      { type: "hello", ...facts, ops: [], checks: {} },
+      { type: "metrics", cpu: 12.5, ...{ newer: 7 } },
+    );
+
+    const { hosts, metrics } = fleet.manager.state;
+    expect(answer.status).toBe(200);
+    expect(hosts.get(host.id)).toMatchObject({ online: true, agentVersion: "9.0.0" });
+    expect(metrics.get(host.id)).toMatchObject({ cpu: 12.5 });
+    expect(JSON.stringify([hosts.get(host.id), metrics.get(host.id)])).not.toContain('"newer"');
   });
 
   test("[C10] a report that is none is refused whole, with 400", async () => {
