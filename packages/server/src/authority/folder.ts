@@ -55,7 +55,7 @@ export class Folder {
       const next = () => this.#wait(Math.max(this.#limits.foldMs, 9 * (this.#runtime.now() - started)));
       const failed = (error: unknown) => {
         this.failures += 1;
-        if (error instanceof StoreFailure && error.outcome === "unknown") this.#onUnknown(error);
+        if (error instanceof StoreFailure && error.outcome !== "nothing_moved") this.#onUnknown(error);
         next();
       };
       this.foldAll(false).then(next, failed);

@@ -26,8 +26,8 @@ class FullAtTimes {
       if (this.isFull) throw new StoreFailure("nothing_moved", "disk full");
       this.inner.commit(group);
     },
-    open: () => this.inner.open(),
-    beginEpoch: (epoch: string) => this.inner.beginEpoch(epoch),
+    read: () => this.inner.read(),
+    takeOver: (takeover: Parameters<Store["takeOver"]>[0]) => this.inner.takeOver(takeover),
     fold: (fold: Parameters<Store["fold"]>[0]) => this.inner.fold(fold),
     metrics: () => this.inner.metrics(),
   });
@@ -70,10 +70,11 @@ class Authority {
       const { digest, collections } = view.capture();
       return { name, head, bytes, records, tombstones, removed, diffs, lineage, digest, collections, fold, lacking };
     });
-    const { log, history } = this.disk.inner.dump();
+    const { chain, history } = this.disk.inner.dump();
+    const moves = chain.flatMap((entry) => (entry.type === "group" ? entry.moves : []));
     return {
       spaces,
-      log: log.map(({ space, firstVersion, changes }) => [space, firstVersion, changes.text]),
+      log: moves.map(({ move, changes }) => [move.name, move.removed, move.firstVersion, changes?.text]),
       history: history.map(({ space, id, version, text }) => [space, id, version, text]),
     };
   }

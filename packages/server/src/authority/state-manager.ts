@@ -39,9 +39,9 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
   #problems: Problems = { count: 0, found: [] };
   #closed: Promise<void> | null = null;
 
-  /** Opens the store, draws a new epoch (rule E1) and brings every space to memory. */
+  /** Reads the store, brings every space to memory, and takes over in a new epoch (rule E1). */
   static async openWith<M extends Model>(options: OpenOptions<M>, runtime: Runtime): Promise<StateManager<M>> {
-    const contents = await options.store.open();
+    const contents = await options.store.read();
     try {
       return await StateManager.#openOn(contents, options, runtime);
     } catch (error) {
@@ -60,9 +60,11 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
     const epochs = new Epochs([...contents.epochs, runtime.newId()].slice(-limits.epochs));
     const models = new SpaceModels(options.model, options.spaces ?? {});
     const byName = openSpaces(contents.spaces, models, epochs, limits.tombstones);
-    await store.beginEpoch(epochs.today);
-    if (!byName.has(MAIN_SPACE)) byName.set(MAIN_SPACE, await createMain(store, options.model, runtime, epochs));
-    const ages = new AgeClock(runtime, contents.newestAnswerAt);
+    const ages = new AgeClock(runtime, contents.ageAt);
+    const at = runtime.wallTime();
+    const { model } = options.model;
+    await store.takeOver({ epoch: epochs.today, address: null, model, at, ageAt: ages.read(at), after: contents.head });
+    if (!byName.has(MAIN_SPACE)) byName.set(MAIN_SPACE, await createMain(store, options.model, runtime, ages, epochs));
     const keepIndexes = new KeepIndexes();
     await bringAboutKeep(byName.values(), { store, runtime, ages, limits, keepIndexes, epoch: epochs.today });
     const spaces = new Spaces(byName, models, epochs, limits, runtime);

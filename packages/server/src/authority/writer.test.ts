@@ -46,8 +46,8 @@ class SlowDisk {
   get store(): Store {
     const { inner } = this;
     return Object.assign(Object.create(inner) as Store, {
-      open: () => inner.open(),
-      beginEpoch: (epoch: string) => inner.beginEpoch(epoch),
+      read: () => inner.read(),
+      takeOver: (takeover: Parameters<Store["takeOver"]>[0]) => inner.takeOver(takeover),
       fold: async (fold: Parameters<Store["fold"]>[0]) => {
         if (this.fail !== null) throw this.fail;
         return inner.fold(fold);
@@ -547,7 +547,7 @@ test("a listener to the close that throws keeps neither the store open nor anoth
   await manager.close();
 
   expect(told).toBe(1);
-  await expect(disk.inner.open()).resolves.toBeDefined();
+  await expect(disk.inner.read()).resolves.toBeDefined();
   await expect(runtime.pass(1)).rejects.toThrow("a bug of a listener");
 });
 

@@ -12,7 +12,8 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { StateManager } from "../authority/state-manager.ts";
 import { settle, TestWire, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
 import { type SpaceView, spaceOf } from "../space/space-view.ts";
-import { type MemoryData, memoryStore } from "../store/memory.ts";
+import { memoryStore } from "../store/memory.ts";
+import type { MemoryData } from "../store/memory-database.ts";
 import { SyncHub } from "./sync-hub.ts";
 
 const model = defineModel({

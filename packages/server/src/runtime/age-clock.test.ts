@@ -26,7 +26,7 @@ test("a clock that was behind is caught up with", async () => {
   expect(behind.read(from + 109_000)).toBe(from + 109_000);
 });
 
-test("after a restart it goes on from the newest answer, whatever the wall clock says", () => {
+test("after a restart it goes on from the newest entry of the chain, whatever the wall clock says", () => {
   const wall = runtime.wallTime();
   expect(new AgeClock(runtime, wall - 86_400_000).read(wall)).toBe(wall - 86_400_000);
   expect(new AgeClock(runtime, wall + 86_400_000).read(wall)).toBe(wall);

@@ -5,7 +5,7 @@ import type { Runtime } from "./runtime.ts";
 
 /**
  * A wall clock may be set ahead by hand, or by a time server. An answer that was given a minute ago must still be found by a
- * repeat (rule D1). A clock that is set back is followed at once. After a restart it goes on from the newest answer, since
+ * repeat (rule D1). A clock that is set back is followed at once. After a restart it goes on from the newest entry of the chain, since
  * nobody knows then whether time has passed or the clock was set.
  */
 export class AgeClock {
@@ -13,10 +13,10 @@ export class AgeClock {
   #believed: number;
   #readAt: Millis;
 
-  /** `newestAnswerAt` is what the store was opened with. */
-  constructor(runtime: Runtime, newestAnswerAt: number | null) {
+  /** `ageAt` is what the store was read with. */
+  constructor(runtime: Runtime, ageAt: number | null) {
     this.#runtime = runtime;
-    this.#believed = Math.min(runtime.wallTime(), newestAnswerAt ?? Number.POSITIVE_INFINITY);
+    this.#believed = Math.min(runtime.wallTime(), ageAt ?? Number.POSITIVE_INFINITY);
     this.#readAt = runtime.now();
   }
 

@@ -1,37 +1,67 @@
-/** The catalog knows the spaces of a store, and numbers what a commit writes. */
+/** The catalog knows the spaces of a store and the end of its chain, and numbers what a commit writes. */
 
 import { assert } from "@neverstale/protocol";
-import type {
-  ChangesText,
-  CommitGroup,
-  HistoryRow,
-  LineageRow,
-  SpaceCommit,
-  StoredAnswer,
-  StoredHistoryRow,
+import {
+  type ChainHead,
+  type ChangesText,
+  type CommitGroup,
+  type HistoryRow,
+  type LineageRow,
+  type SpaceCommit,
+  type SpaceMove,
+  type StoredAnswer,
+  type StoredHistoryRow,
+  StoreFailure,
 } from "./contract.ts";
 
-/** It is as the last commit left it. */
+/** It is as the last commit or takeover left it. */
 export class Catalog {
   readonly #spaces: Map<string, SpaceEntry>;
   #counters: Counters;
+  #chain: ChainEnd;
+  /** The store has no term at the start, and since its term was over. */
+  #isInTerm = false;
 
-  constructor(spaces: Iterable<readonly [string, SpaceEntry]>, counters: Counters) {
+  constructor(spaces: Iterable<readonly [string, SpaceEntry]>, counters: Counters, chain: ChainEnd) {
     this.#spaces = new Map(spaces);
     this.#counters = counters;
+    this.#chain = chain;
   }
 
   get counters(): Counters {
     return this.#counters;
   }
 
+  get chain(): ChainEnd {
+    return this.#chain;
+  }
+
+  /** It returns the newest entry that the store wrote in its term. It throws `fenced` when the store has no term. */
+  requireTerm(): ChainHead {
+    const { head } = this.#chain;
+    if (this.#isInTerm && head !== null) return head;
+    throw new StoreFailure("fenced", "this store has no term: it has to take over first");
+  }
+
+  /** From here on nothing is written before the next takeover. */
+  endTerm(): void {
+    this.#isInTerm = false;
+  }
+
+  /** The entry of the store's own takeover is stored, at this place. */
+  tookOver(head: ChainHead): void {
+    this.#chain = { head, takeover: head.sequence };
+    this.#isInTerm = true;
+  }
+
   get(name: string): SpaceEntry | null {
     return this.#spaces.get(name) ?? null;
   }
 
-  /** The draft alters nothing until it is handed to `carriedOut`. */
+  /** The draft alters nothing until it is handed to `carriedOut`. It throws `fenced` when the store has no term. */
   plan(group: CommitGroup): PlanDraft {
-    const draft = new PlanDraft(this, group);
+    const { sequence, term } = this.requireTerm();
+    const draft = new PlanDraft(this, group, { sequence: sequence + 1, term });
     for (const space of group.spaces) draft.add(space);
     return draft;
   }
@@ -42,6 +72,7 @@ export class Catalog {
       else this.#spaces.set(name, entry);
     }
     this.#counters = draft.counters;
+    this.#chain = { ...this.#chain, head: draft.head };
   }
 }
 
@@ -51,6 +82,10 @@ export class PlanDraft {
   readonly ageAt: number;
   readonly history: readonly HistoryRow[];
   readonly answers: readonly StoredAnswer[];
+  /** This is the place of the group's entry. */
+  readonly head: ChainHead;
+  /** This is what the entry says of its spaces, in order. */
+  moves: PlannedMove[] = [];
   readonly ended: EndedSpace[] = [];
   made: { id: number; name: string; creationId: string }[] = [];
   lineage: (LineageRow & { readonly spaceId: number })[] = [];
@@ -59,8 +94,9 @@ export class PlanDraft {
   counters: Counters;
   readonly #catalog: Catalog;
 
-  constructor(catalog: Catalog, group: CommitGroup) {
+  constructor(catalog: Catalog, group: CommitGroup, head: ChainHead) {
     this.#catalog = catalog;
+    this.head = head;
     this.at = group.at;
     this.ageAt = group.ageAt;
     this.history = group.history;
@@ -84,10 +120,12 @@ export class PlanDraft {
 
   /** It returns the plan as it can be written, also by another thread. It is called once, before the plan is carried out. */
   encoded(): CommitPlan {
-    const { at, ageAt, ended, made, lineage, answers } = this;
+    const { at, ageAt, head, ended, made, lineage, answers } = this;
     const log = this.log.map((row) => this.#encodedLog(row));
     const history = this.history.map((row) => this.#encodedHistory(row));
-    return { at, ageAt, ended, made, lineage, log, history, answers };
+    const isPlain = log.length > 0 && made.length + ended.length + lineage.length === 0;
+    const spaces = isPlain ? null : this.moves.map(({ move }) => bareMove(move));
+    return { entry: { ...head, at, ageAt, spaces }, ended, made, lineage, log, history, answers };
   }
 
   #encodedLog(row: PlannedLogRow): EncodedLogRow {
@@ -117,13 +155,18 @@ export class PlanDraft {
   }
 
   /** A space that this very group has made leaves no trace. */
-  #end(name: string, { id, creationId }: SpaceEntry, archived: boolean): void {
+  #end(name: string, { id, creationId, head }: SpaceEntry, archived: boolean): void {
+    const wasThere = !this.made.some((space) => space.id === id);
+    const committedHead = wasThere ? (this.#catalog.get(name)?.head ?? head) : 0;
     this.spaces.set(name, null);
-    if (!this.made.some((space) => space.id === id))
-      this.ended.push({ id, history: archived ? null : { space: name, creationId } });
     this.made = this.made.filter((space) => space.id !== id);
     this.lineage = this.lineage.filter((row) => row.spaceId !== id);
     this.log = this.log.filter((row) => row.spaceId !== id);
+    this.moves = this.moves.filter((planned) => planned.spaceId !== id);
+    if (!wasThere) return;
+    const history = archived ? null : { space: name, creationId };
+    this.ended.push({ id, name, history, hasLog: committedHead > 0, lastLog: this.counters.sequence });
+    this.moves.push({ spaceId: id, move: endOf(name, committedHead, archived), changes: NO_CHANGES });
   }
 
   #append(space: SpaceEntry, commit: SpaceCommit): void {
@@ -144,6 +187,7 @@ export class PlanDraft {
       this.counters = { ...this.counters, sequence, total };
       this.log.push({ sequence, spaceId: space.id, firstVersion, lastVersion, total, changes });
     }
+    this.moves.push({ spaceId: space.id, move: commit, changes: count > 0 ? changes : NO_CHANGES });
     this.spaces.set(name, { ...space, head: lastVersion });
   }
 }
@@ -154,6 +198,19 @@ export interface SpaceEntry {
   readonly id: number;
   readonly creationId: string;
   readonly head: number;
+}
+
+/** This is the end of the chain: the place of its newest entry, and the number of its newest takeover, or 0. */
+export interface ChainEnd {
+  readonly head: ChainHead | null;
+  readonly takeover: number;
+}
+
+export interface PlannedMove {
+  readonly spaceId: number;
+  readonly move: SpaceMove;
+  /** It is null once they were let go of with their space. */
+  readonly changes: ChangesText | null;
 }
 
 export interface PlannedLogRow {
@@ -180,8 +237,7 @@ export interface EncodedHistoryRow extends StoredHistoryRow {
 
 /** A plan is a group as plain rows, with nothing left to decide. */
 export interface CommitPlan {
-  readonly at: number;
-  readonly ageAt: number;
+  readonly entry: PlannedEntry;
   /** These creations of spaces end here. Their rows may be cleared away later. */
   readonly ended: readonly EndedSpace[];
   readonly made: readonly { readonly id: number; readonly name: string; readonly creationId: string }[];
@@ -194,14 +250,25 @@ export interface CommitPlan {
 /** An ended space is one creation of a space whose rows wait to be cleared away. */
 export interface EndedSpace {
   readonly id: number;
-  /** The history of this creation goes too, and is not read any more. Null means that it stays. */
+  readonly name: string;
+  /** The history of this creation goes too, and what is logged of it, and neither is read any more. Null means that they stay. */
   readonly history: HistoryOf | null;
+  /** With true the log may hold rows of it, with this number at most. The chain needs its name as long as they are there. */
+  readonly hasLog: boolean;
+  readonly lastLog: number;
 }
 
 /** It names the history of one creation of a space. */
 export interface HistoryOf {
   readonly space: string;
   readonly creationId: string;
+}
+
+export interface PlannedEntry extends ChainHead {
+  readonly at: number;
+  readonly ageAt: number;
+  /** Null means that each of them is a row of `log`, and that there is nothing else to say of it. */
+  readonly spaces: readonly SpaceMove[] | null;
 }
 
 /** These numbers run over all spaces. */
@@ -224,3 +291,18 @@ export const NO_COUNTERS: Counters = {
   position: 0,
   historyChars: 0,
 };
+
+const NO_CHANGES: ChangesText = { text: "" };
+
+export function nextSequence(head: ChainHead | null): number {
+  return (head?.sequence ?? 0) + 1;
+}
+
+function endOf(name: string, head: number, archived: boolean): SpaceMove {
+  return { name, creationId: null, removed: true, archived, lineage: null, firstVersion: head + 1, lastVersion: head };
+}
+
+export function bareMove(move: SpaceMove): SpaceMove {
+  const { name, creationId, removed, archived, lineage, firstVersion, lastVersion } = move;
+  return { name, creationId, removed, archived, lineage, firstVersion, lastVersion };
+}

@@ -1,25 +1,55 @@
-/** The contract suite is the tests that every store passes. Whoever writes a store runs it, with Vitest. */
+/** The contract suite is the tests that every store passes, shared or exclusive. Whoever writes a store runs it, with Vitest. */
 
-import type * as Vitest from "vitest";
-import type {
-  AnswerQuery,
-  CommitGroup,
-  Fold,
-  HistoryRow,
-  SpaceCommit,
-  Store,
-  StoreContents,
-  StoredAnswer,
-} from "./contract.ts";
+import { describeChain } from "./chain-suite.ts";
+import type { CommitGroup, Store, StoredAnswer } from "./contract.ts";
 import { RETENTION, type Retention } from "./retention.ts";
+import {
+  answer,
+  asked,
+  attempt,
+  chainOf,
+  changesText,
+  evicted,
+  fold,
+  group,
+  HOUR_MS,
+  heads,
+  keyOf,
+  logOf,
+  made,
+  record,
+  removed,
+  START,
+  sorted,
+  spaceCommit,
+  tombstone,
+} from "./store-rows-suite.ts";
+import { type MakeHarness, opened, type TestTools, World } from "./store-world-suite.ts";
 
-const HOUR_MS = 3_600_000;
-const START = 1_800_000_000_000;
+export { describeExclusiveStore } from "./exclusive-suite.ts";
+export { describeSharedStore, type SharedStoreHarness } from "./shared-suite.ts";
+export {
+  answer,
+  asked,
+  attempt,
+  chainOf,
+  changesText,
+  evicted,
+  fold,
+  group,
+  made,
+  record,
+  removed,
+  START,
+  spaceCommit,
+  tombstone,
+} from "./store-rows-suite.ts";
+export { type MakeHarness, opened, type StoreHarness, type TestTools } from "./store-world-suite.ts";
 
 export function describeStore(tools: TestTools, name: string, makeHarness: MakeHarness): void {
   const { afterEach, beforeEach, describe, expect, test } = tools;
 
-  describe(`${name}: the store contract`, () => {
+  describe(`${name}: the contract of every store`, () => {
     let world: World;
 
     async function start(retention?: Partial<Retention>): Promise<Store> {
@@ -35,43 +65,115 @@ export function describeStore(tools: TestTools, name: string, makeHarness: MakeH
       await world.end();
     });
 
-    describe("open", () => {
+    describe("read and takeOver", () => {
       test("a new store is empty", async () => {
         await start();
 
-        expect(world.contents).toEqual({ epochs: [], spaces: [], newestAnswerAt: null });
+        expect(world.contents).toEqual({ epochs: [], spaces: [], head: null, takeover: null, ageAt: null });
       });
 
       test("[E1] epochs come back in their order", async () => {
-        const store = await start();
-        await store.beginEpoch("first");
-        const second = await world.reopen();
-        await second.beginEpoch("second");
+        await start();
+        await world.reopen();
 
         await world.reopen();
 
-        expect(world.contents.epochs).toEqual(["first", "second"]);
+        expect(world.contents.epochs).toEqual(["term-1", "term-2"]);
       });
 
-      test("a second store on the same data is refused, and the first one goes on", async () => {
-        const store = await start();
-
-        await expect(world.harness.store().open()).rejects.toMatchObject({ code: "store_locked" });
-
-        await store.commit(made("main", 2));
-        await world.reopen();
-        expect(world.space("main").log).toHaveLength(1);
-      });
-
-      test("a closed store gives its lock away and can be opened again", async () => {
+      test("[E1] a takeover is an entry behind the newest one, and the newest takeover comes back with who made it", async () => {
         const store = await start();
         await store.commit(made("main", 1));
         await store.close();
+        const { head } = await store.read();
+        const takeover = {
+          epoch: "second",
+          address: "10.0.0.2:80",
+          model: 7,
+          at: START + 2,
+          ageAt: START + 1,
+          after: head,
+        };
 
-        const contents = await store.open();
+        const place = await store.takeOver(takeover);
 
-        expect(contents.spaces.map((space) => space.name)).toEqual(["main"]);
+        expect(place).toEqual({ sequence: 3, term: "second" });
+        await store.commit({ ...group({ name: "main", first: 2 }), ageAt: START + 4 });
+        await store.close();
+        expect(await store.read()).toMatchObject({
+          epochs: ["term-1", "second"],
+          head: { sequence: 4, term: "second" },
+          takeover: {
+            type: "takeover",
+            sequence: 3,
+            term: "second",
+            termBefore: "term-1",
+            at: START + 2,
+            ageAt: START + 1,
+            address: "10.0.0.2:80",
+            model: 7,
+          },
+          ageAt: START + 4,
+        });
+      });
+
+      test("[A1] a takeover behind another entry than the newest one is fenced, stores nothing, and ends the term", async () => {
+        const store = await start();
+        await store.commit(made("main", 1));
+        const takeover = { epoch: "late", address: null, model: 1, at: START, ageAt: START };
+
+        for (const after of [null, { sequence: 1, term: "term-1" }, { sequence: 2, term: "another" }])
+          await expect(store.takeOver({ ...takeover, after })).rejects.toMatchObject({ outcome: "fenced" });
+
+        await expect(attempt(() => store.commit(group({ name: "main", first: 2 })))).rejects.toMatchObject({
+          outcome: "fenced",
+        });
+        await world.reopen();
+        expect(world.contents).toMatchObject({ epochs: ["term-1"], head: { sequence: 2, term: "term-1" } });
+      });
+
+      test("a store may take over again and again, and writes in its newest term", async () => {
+        const store = await start();
+        await store.commit(made("main", 1));
+        const again = { epoch: "again", address: null, model: 1, at: START, ageAt: START };
+
+        const place = await store.takeOver({ ...again, after: { sequence: 2, term: "term-1" } });
         await store.commit(group({ name: "main", first: 2 }));
+
+        expect(place).toEqual({ sequence: 3, term: "again" });
+        expect((await chainOf(store)).map(({ sequence, term }) => `${sequence} ${term}`)).toEqual([
+          "1 term-1",
+          "2 term-1",
+          "3 again",
+          "4 again",
+        ]);
+      });
+
+      test("[A1] a store that has not taken over writes nothing", async () => {
+        const store = await start();
+        await store.commit({ ...made("main", 1), answers: [answer("k1")] });
+        await store.close();
+        await store.read();
+
+        const calls = [
+          () => store.commit(group({ name: "main", first: 2 })),
+          () => store.fold(fold("main", 1, {})),
+          () => store.beat(),
+          () => store.findAnswer(asked("k1")).then(() => {}),
+        ];
+        for (const call of calls) await expect(attempt(call)).rejects.toMatchObject({ outcome: "fenced" });
+        expect(await store.readLog({ space: "main", afterVersion: 0, limit: 9 })).toHaveLength(1);
+      });
+
+      test("the newest entry and the beat are confirmed; the beat goes up", async () => {
+        const store = await start();
+        await store.commit(made("main", 1));
+        const before = await store.confirm();
+
+        await store.beat();
+
+        expect(before).toEqual({ head: { sequence: 2, term: "term-1" }, beat: before.beat, sure: true });
+        expect(await store.confirm()).toEqual({ ...before, beat: before.beat + 1 });
       });
     });
 
@@ -143,24 +245,21 @@ export function describeStore(tools: TestTools, name: string, makeHarness: MakeH
 
       test("[E1] a lineage row is stored with the first change of its epoch", async () => {
         const store = await start();
-        await store.beginEpoch("a");
         await store.commit({
           ...made("main", 2),
-          spaces: [spaceCommit({ name: "main", first: 1, count: 2, makes: 1, epoch: "a" })],
+          spaces: [spaceCommit({ name: "main", first: 1, count: 2, makes: 1, epoch: "term-1" })],
         });
         await store.commit(group({ name: "main", first: 3 }));
-        const second = await world.reopen();
-        await second.beginEpoch("b");
+        await world.reopen();
         const third = await world.reopen();
-        await third.beginEpoch("c");
-        await third.commit(group({ name: "main", first: 4, epoch: "c" }));
+        await third.commit(group({ name: "main", first: 4, epoch: "term-3" }));
 
         await world.reopen();
 
-        expect(world.contents.epochs).toEqual(["a", "b", "c"]);
+        expect(world.contents.epochs).toEqual(["term-1", "term-2", "term-3"]);
         expect(world.space("main").lineage).toEqual([
-          { epoch: "a", firstVersion: 1 },
-          { epoch: "c", firstVersion: 4 },
+          { epoch: "term-1", firstVersion: 1 },
+          { epoch: "term-3", firstVersion: 4 },
         ]);
       });
     });
@@ -200,10 +299,9 @@ export function describeStore(tools: TestTools, name: string, makeHarness: MakeH
 
       test("[E3] a space made again under an old name begins anew, under a new creation id", async () => {
         const store = await start();
-        await store.beginEpoch("a");
         await store.commit({
           ...made("main", 3),
-          spaces: [spaceCommit({ name: "main", first: 1, count: 3, makes: 1, epoch: "a" })],
+          spaces: [spaceCommit({ name: "main", first: 1, count: 3, makes: 1, epoch: "term-1" })],
         });
         await store.fold(fold("main", 3, { records: [record("a", 3)], tombstones: [tombstone("b", 2)], floor: 1 }));
 
@@ -379,7 +477,6 @@ export function describeStore(tools: TestTools, name: string, makeHarness: MakeH
         const again = await world.reopen();
 
         expect(await again.findAnswer(asked("k1"))).toEqual(answer("k1"));
-        expect(world.contents.newestAnswerAt).toBe(answer("k1").at);
       });
 
       test("[D1] a group may hold answers alone", async () => {
@@ -762,7 +859,6 @@ export function describeStore(tools: TestTools, name: string, makeHarness: MakeH
     describe("backup", () => {
       test("it is the store as it was when it was made", async () => {
         const store = await start();
-        await store.beginEpoch("a");
         await store.commit({ ...made("main", 3), history: [evicted("main", 1)], answers: [answer("k1")] });
         await store.fold(fold("main", 3, { records: [record("a", 3)] }));
         await store.commit(group({ name: "main", first: 4 }));
@@ -772,13 +868,15 @@ export function describeStore(tools: TestTools, name: string, makeHarness: MakeH
         await store.commit(group({ name: "main", first: 5 }));
 
         const copy = world.harness.restored(path);
-        const contents = await copy.open();
+        const contents = await opened(copy);
         expect(contents).toMatchObject({
-          epochs: ["a"],
+          epochs: ["term-1"],
+          head: { sequence: 3, term: "term-1" },
           spaces: [{ foldedVersion: 3, records: [record("a", 3)], log: [{ lastVersion: 4 }] }],
         });
         expect(await copy.findAnswer(asked("k1"))).toEqual(answer("k1"));
         expect(await copy.readHistory({ space: "main", limit: 10 })).toHaveLength(1);
+        expect(await chainOf(copy)).toHaveLength(4);
         await copy.close();
       });
 
@@ -791,6 +889,8 @@ export function describeStore(tools: TestTools, name: string, makeHarness: MakeH
       });
     });
 
+    describeChain(tools, start, () => world.reopen());
+
     test("its metrics are numbers with names", async () => {
       const store = await start();
       await store.commit(made("main", 1));
@@ -801,179 +901,4 @@ export function describeStore(tools: TestTools, name: string, makeHarness: MakeH
       expect(Object.values(metrics).every(Number.isFinite)).toBe(true);
     });
   });
-}
-
-/** The harness is data that outlives the stores which are opened on it. */
-export interface StoreHarness {
-  /** It returns a store on this data: another object each time, where the implementation allows it. */
-  store(): Store;
-  /** It returns a path at which a backup may be made. */
-  backupPath(): string;
-  /** It returns a store on a backup that was made there. */
-  restored(path: string): Store;
-  /** It need close nothing: the suite closes what it opened. */
-  end(): Promise<void>;
-}
-
-export type MakeHarness = (retention?: Partial<Retention>) => Promise<StoreHarness>;
-
-/** The suite is written with these functions of Vitest. Whoever runs it hands in his own. */
-export type TestTools = Pick<typeof Vitest, "afterEach" | "beforeEach" | "describe" | "expect" | "test">;
-
-/** A world is one harness, the store that is open on it, and what that held when it was opened. */
-class World {
-  static readonly none = new World(null);
-  readonly #harness: StoreHarness | null;
-  #store: Store | null = null;
-  contents: StoreContents = { epochs: [], spaces: [], newestAnswerAt: null };
-
-  constructor(harness: StoreHarness | null) {
-    this.#harness = harness;
-  }
-
-  get harness(): StoreHarness {
-    if (this.#harness === null) throw new Error("the test has not started its store");
-    return this.#harness;
-  }
-
-  get store(): Store {
-    if (this.#store === null) throw new Error("no store is open");
-    return this.#store;
-  }
-
-  async open(): Promise<Store> {
-    const store = this.harness.store();
-    this.contents = await store.open();
-    this.#store = store;
-    return store;
-  }
-
-  async reopen(): Promise<Store> {
-    await this.store.close();
-    this.#store = null;
-    return this.open();
-  }
-
-  space(name: string): StoreContents["spaces"][number] {
-    const space = this.contents.spaces.find((candidate) => candidate.name === name);
-    if (space === undefined) throw new Error(`no space "${name}"`);
-    return space;
-  }
-
-  async end(): Promise<void> {
-    await this.#store?.close();
-    await this.#harness?.end();
-  }
-}
-
-interface GroupShape {
-  readonly name: string;
-  readonly first: number;
-  readonly count?: number;
-  readonly at?: number;
-  readonly ageAt?: number;
-  /** The creation of this number begins with the group. */
-  readonly makes?: number;
-  readonly epoch?: string;
-}
-
-export function group(shape: GroupShape): CommitGroup {
-  const { at = START, ageAt = at } = shape;
-  return { at, ageAt, spaces: [spaceCommit(shape)], history: [], answers: [] };
-}
-
-/** It returns the group that makes a space, with changes 1 to `count`. */
-export function made(name: string, count: number): CommitGroup {
-  return group({ name, first: 1, count, makes: 1 });
-}
-
-function removed(name: string, first: number, archived = true): CommitGroup {
-  return {
-    at: START,
-    ageAt: START,
-    spaces: [{ ...spaceCommit({ name, first, count: 0 }), removed: true, archived }],
-    history: [],
-    answers: [],
-  };
-}
-
-function spaceCommit({ name, first, count = 1, makes, epoch }: GroupShape): SpaceCommit {
-  return {
-    name,
-    creationId: makes === undefined ? null : `${name}#${makes}`,
-    removed: false,
-    archived: false,
-    lineage: epoch === undefined ? null : { epoch, firstVersion: first },
-    firstVersion: first,
-    lastVersion: first + count - 1,
-    changes: { text: changesText(first, count) },
-  };
-}
-
-export function changesText(first: number, count: number): string {
-  return JSON.stringify(
-    Array.from({ length: count }, (_, index) => ({ type: "event", target: "", data: { id: `e${first + index}` } })),
-  );
-}
-
-interface FoldShape {
-  readonly records?: Fold["records"];
-  readonly tombstones?: Fold["tombstones"];
-  readonly floor?: number;
-}
-
-export function fold(space: string, version: number, { records = [], tombstones = [], floor = 0 }: FoldShape): Fold {
-  return { space, creationId: `${space}#1`, version, records, tombstones, tombstoneFloor: floor, digest: null };
-}
-
-export function record(id: string, version: number): Fold["records"][number] {
-  return { collection: "hosts", id, version, text: JSON.stringify({ id, version, note: "ü" }) };
-}
-
-function tombstone(id: string, version: number): Fold["tombstones"][number] {
-  return { collection: "hosts", id, version };
-}
-
-export function evicted(space: string, version: number, collection = "events", creation = 1): HistoryRow {
-  const creationId = `${space}#${creation}`;
-  return {
-    space,
-    creationId,
-    collection,
-    id: `e${version}`,
-    version,
-    at: START,
-    text: JSON.stringify({ id: `e${version}` }),
-  };
-}
-
-export function answer(key: string, owner = "", madeAt: number | null = null): StoredAnswer {
-  return { key, owner, madeAt, bodyHash: "hash", at: START, version: 1, answer: '{"ids":["c1"]}' };
-}
-
-function keyOf(found: StoredAnswer | "expired" | null): string | null {
-  return typeof found === "string" ? found : (found?.key ?? null);
-}
-
-export function asked(key: string, owner = "", madeAt: number | null = null): AnswerQuery {
-  return { key, owner, madeAt };
-}
-
-function heads(contents: StoreContents): Record<string, number> {
-  return Object.fromEntries(
-    contents.spaces.map((space) => [space.name, space.log.at(-1)?.lastVersion ?? space.foldedVersion]),
-  );
-}
-
-async function logOf(store: Store, space: string): Promise<number[]> {
-  return (await store.readLog({ space, afterVersion: 0, limit: 1_000 })).map((row) => row.firstVersion);
-}
-
-function sorted<Row extends { readonly collection: string; readonly id: string }>(rows: readonly Row[]): Row[] {
-  return [...rows].sort((a, b) => (`${a.collection}/${a.id}` < `${b.collection}/${b.id}` ? -1 : 1));
-}
-
-/** An error that a synchronous store throws becomes a rejection. */
-async function attempt(work: () => void | Promise<void>): Promise<void> {
-  await work();
 }

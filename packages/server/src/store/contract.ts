@@ -1,41 +1,73 @@
 /** The contract says what a store must do: where the authority keeps its state, and what of it survives a crash. */
 
 /**
- * Every implementation passes `contract-suite.ts`.
+ * Every implementation passes `contract-suite.ts`, and one that several processes share passes `shared-suite.ts` too.
  *
- * There are two kinds of writes in one order. `commit` is the durable truth: it appends the named changes of a group to the
- * log. `fold` follows behind it, about once a second, and writes the records as they are at a committed version, so that
- * `open` need not replay the whole log. `open` returns the folded records and the log after them.
+ * Everything that is committed stands in one order, the chain. Each of its entries is a group of changes or a takeover, by which
+ * a process begins its term: from then on it alone extends the chain, until the next takeover. A term is known by the epoch that
+ * was drawn for it.
  *
- * The store reads no clock for what it keeps: ages are measured against the `ageAt` of the newest commit.
+ * There are two kinds of writes. `commit` is the durable truth: it appends an entry with the named changes of a group. `fold`
+ * follows behind it, about once a second, and writes the records as they are at a committed version, so that `read` need not
+ * replay the whole log. `read` returns the folded records and the log after them.
+ *
+ * A store in a file, or in the memory of one process, is exclusive: `read` takes a lock, and nobody else writes until `close`
+ * gives it away. A shared store has no lock. Each process has a store object of its own on the same data, and learns by `fenced`
+ * that its term is over.
+ *
+ * The store reads no clock for what it keeps: ages are measured against the `ageAt` of the newest entry.
  * A call that breaks a precondition (numbers with a gap, two commits at once) is a bug and fails an assertion.
  */
 export interface Store {
-  /** Locks the data, migrates it, and reads it. It throws `store_locked`, `store_newer_than_code` or `store_damaged`. */
-  open(): Promise<StoreContents>;
-  /** Appends the epoch to the ordered list, durably (rule E1). It is called once after `open`, before the first commit. */
-  beginEpoch(epoch: string): Promise<void>;
   /**
-   * Makes a group durable, all or nothing: it has been forced to disk when this returns, or when its promise resolves
-   * (rule A1). There is one call at a time, and `firstVersion` follows the head of the space. When it fails, it throws or
-   * rejects with a `StoreFailure`, which says what is known of the outcome. After `unknown` every call but `close` and
-   * `metrics` fails with it too.
+   * Reads all that is stored, as it is at one moment. An exclusive store locks its data before that, and brings it to today's
+   * form. It throws `store_locked`, `store_newer_than_code` or `store_damaged`. A shared store may be read at any time. What this
+   * object knew of the chain, its term among it, is forgotten then.
+   */
+  read(): Promise<StoreContents>;
+  /**
+   * Begins the term of this object by an entry directly behind `after`, and returns the place of that entry. The epoch enters the
+   * ordered list with it (rule E1). A term that this object had before is over, whatever comes of the call. It rejects with a
+   * `StoreFailure`: `fenced` means that the newest entry is another one than `after`, and that nothing was stored. After `unknown`
+   * a shared store is asked once more, with the same takeover: where its entry stands as the newest one, the call resolves.
+   */
+  takeOver(takeover: Takeover): Promise<ChainHead>;
+  /**
+   * Makes a group durable as the next entry of the chain, all or nothing: it has been forced to disk when this returns, or when
+   * its promise resolves (rule A1). There is one call at a time, and `firstVersion` follows the head of the space. When it fails,
+   * it throws or rejects with a `StoreFailure`, which says what is known of the outcome. After `fenced` and `unknown` the term is
+   * over. After `unknown` every call to an exclusive store but `close` and `metrics` fails with it too. At a shared one the next
+   * takeover, whoever makes it, settles the doubt: what stands below its entry is committed, and all else never will be.
    */
   commit(group: CommitGroup): void | Promise<void>;
   /**
-   * Writes what moved in one space since its last fold that succeeded, all or nothing as `open` sees it. There is one fold
+   * Writes what moved in one space since its last fold that succeeded, all or nothing as `read` sees it. There is one fold
    * at a time. It may run beside commits, and never delays one for longer than a slice of its rows takes. A fold of a space
-   * that is gone, or was made again meanwhile, does nothing. Old log rows, tombstones, answers and history are trimmed here,
-   * so a space that is never folded holds up the trimming of the log. When a fold fails with `nothing_moved`, the next one
-   * must hold its rows too.
+   * that is gone, or was made again meanwhile, does nothing. The chain and its log, tombstones, answers and history are trimmed
+   * here, so a space that is never folded holds up the trimming of the log. When a fold fails with `nothing_moved`, the next one
+   * must hold its rows too. It rejects with `fenced` when the term is over, or when the newest entry that this object knows of
+   * doesn't stand in the chain any more.
    */
   fold(fold: Fold): Promise<void>;
   /**
    * Finds the answer that was given under an idempotency key (rule D1). `null` means that none was given, or that the key
    * has no time and its answer is older than is kept. `expired` means that the key is older than the oldest answer that is
-   * still kept of its owner: nobody knows whether one was given.
+   * still kept of its owner: nobody knows whether one was given. It rejects with `fenced` when the term is over: an answer
+   * that is looked up then counts for nothing.
    */
   findAnswer(query: AnswerQuery): Promise<StoredAnswer | "expired" | null>;
+  /**
+   * Returns the entries behind `afterSequence`, whole and in their order: at most `limit` of them, and no more than some 4 MiB of
+   * text, but one in any case. It returns none at the end of the chain, and `trimmed` where the next entry is not kept any more.
+   */
+  readChain(query: ChainQuery): Promise<readonly ChainEntry[] | "trimmed">;
+  /** Asks, in the data itself, for the newest entry and the newest beat. */
+  confirm(): Promise<Confirmation>;
+  /**
+   * Raises the beat, as a sign that the term goes on while nothing is committed. It rejects with `fenced` when the newest entry
+   * is not the one that this object wrote last, and is never called while a commit is under way.
+   */
+  beat(): Promise<void>;
   /**
    * Returns the changes of a space above `afterVersion`, oldest first, by whole groups and at most `limit` groups. It returns
    * nothing where there is no such space.
@@ -48,7 +80,7 @@ export interface Store {
    * `store_unavailable` when `path` exists.
    */
   backup(path: string): Promise<void>;
-  /** Waits for what is under way and releases the lock. The caller has made the last fold. `open` works again afterwards. */
+  /** Waits for what is under way and releases the lock. The caller has made the last fold. `read` works again afterwards. */
   close(): Promise<void>;
   metrics(): StoreMetrics;
 }
@@ -57,8 +89,81 @@ export interface StoreContents {
   /** It lists every epoch that there ever was, in order. */
   readonly epochs: readonly string[];
   readonly spaces: readonly SpaceContents[];
-  /** This is `at` of the newest answer, or null. */
-  readonly newestAnswerAt: number | null;
+  /** This is the place of the newest entry: all up to it is in `spaces`. It is null where nobody has taken over yet. */
+  readonly head: ChainHead | null;
+  /** This is the newest takeover, by whoever is the writer. */
+  readonly takeover: TakeoverEntry | null;
+  /**
+   * This is `ageAt` of the newest entry. In a store of an older release, which had no chain, it is that of the newest answer.
+   * It is null where neither is there.
+   */
+  readonly ageAt: number | null;
+}
+
+/** The place of an entry says where in the chain it stands, and in which term. Two histories never have the same place. */
+export interface ChainHead {
+  /** Entries are numbered from 1 on, without a hole. */
+  readonly sequence: number;
+  /** This is the epoch of the takeover that began the term. */
+  readonly term: string;
+}
+
+export interface Takeover {
+  /** It was drawn for this takeover, and was never in the list. */
+  readonly epoch: string;
+  /** The other processes reach this one there. It is null where there are no others. */
+  readonly address: string | null;
+  /** This is the number of the model by which changes are validated in this term. */
+  readonly model: number;
+  /** These two are as in a `CommitGroup`. */
+  readonly at: number;
+  readonly ageAt: number;
+  /** The caller has applied all up to this entry. It is null for a store in which nobody has taken over yet. */
+  readonly after: ChainHead | null;
+}
+
+/** An entry holds all that a process needs which follows. */
+export type ChainEntry = TakeoverEntry | GroupEntry;
+
+export interface TakeoverEntry extends EntryFacts {
+  readonly type: "takeover";
+  readonly address: string | null;
+  readonly model: number;
+}
+
+export interface GroupEntry extends EntryFacts {
+  readonly type: "group";
+  /** They are in the order in which they were committed. What was both made and ended in the group is not among them. */
+  readonly spaces: readonly ChainSpace[];
+}
+
+interface EntryFacts extends ChainHead {
+  /** This is the term of the entry before it. It is null for the first entry. */
+  readonly termBefore: string | null;
+  readonly at: number;
+  readonly ageAt: number;
+}
+
+/** This is what one entry did to one space. A space that is made takes the place of none: that one ends before it. */
+export interface ChainSpace extends SpaceMove {
+  /**
+   * These are the changes as in a `LogRow`, and an empty text when there is none. Null means that they were let go of with their
+   * space, which was not archived, and whose end stands further on in the chain.
+   */
+  readonly changes: string | null;
+}
+
+export interface Confirmation {
+  readonly head: ChainHead | null;
+  /** It has been raised so often. In a shared store it never goes down, from one term to the next. */
+  readonly beat: number;
+  /** With false the answer came with a warning: nobody knows whether what it says outlives the machine that gave it. */
+  readonly sure: boolean;
+}
+
+export interface ChainQuery {
+  readonly afterSequence: number;
+  readonly limit: number;
 }
 
 export interface SpaceContents {
@@ -124,16 +229,22 @@ export interface ChangesText {
   readonly text: string;
 }
 
-export interface SpaceCommit {
+export interface SpaceCommit extends SpaceMove {
+  /** It is not looked at when there is no change. */
+  readonly changes: ChangesText;
+}
+
+/** This is what a group does to one space, but for the changes. */
+export interface SpaceMove {
   readonly name: string;
   /**
    * It is set in the group that makes the space. An older space of that name is gone then, with everything that it had but its
-   * history.
+   * history and its part of the chain.
    */
   readonly creationId: string | null;
   /**
-   * With true the space ends here: its records, log, lineage and tombstones go. Nothing but `archived` counts in this entry
-   * then.
+   * With true the space ends here: its records, lineage and tombstones go. Its log stays in the chain until it is trimmed. Nothing
+   * but `archived` counts in this entry then.
    */
   readonly removed: boolean;
   /**
@@ -146,8 +257,6 @@ export interface SpaceCommit {
   /** These are the first and the last version of the group. `lastVersion` is `firstVersion` - 1 when it has no change. */
   readonly firstVersion: number;
   readonly lastVersion: number;
-  /** It is not looked at when there is no change. */
-  readonly changes: ChangesText;
 }
 
 export interface HistoryRow {
@@ -222,15 +331,18 @@ export interface StoreMetrics {
 }
 
 /**
- * A write failed. `nothing_moved` means that it was rolled back and the store works on, as with a full disk. `unknown` means
- * that the disk or COMMIT itself failed: only a restart shows whether the group is stored (rule A1).
+ * A write failed. `nothing_moved` means that it was rolled back and the store works on, as with a full disk. `fenced` means that
+ * nothing was stored either, and that the term is over: somebody else has taken over, or this object has no term. `unknown` means
+ * that the disk or COMMIT itself failed: only the next takeover shows whether the group is stored (rule A1).
  */
 export class StoreFailure extends Error {
   override readonly name = "StoreFailure";
-  readonly outcome: "nothing_moved" | "unknown";
+  readonly outcome: StoreOutcome;
 
-  constructor(outcome: "nothing_moved" | "unknown", message: string, cause?: unknown) {
+  constructor(outcome: StoreOutcome, message: string, cause?: unknown) {
     super(message, { cause });
     this.outcome = outcome;
   }
 }
+
+export type StoreOutcome = "nothing_moved" | "fenced" | "unknown";

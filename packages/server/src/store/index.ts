@@ -1,6 +1,7 @@
 export { withDefaults } from "../limits/with-defaults.ts";
 export {
   Catalog,
+  type ChainEnd,
   type CommitPlan,
   type Counters,
   type EncodedHistoryRow,
@@ -8,14 +9,23 @@ export {
   type EndedSpace,
   type HistoryOf,
   NO_COUNTERS,
+  nextSequence,
   type PlanDraft,
+  type PlannedEntry,
   type SpaceEntry,
 } from "./catalog.ts";
+export { chainPage } from "./chain-page.ts";
 export {
   type AnswerQuery,
+  type ChainEntry,
+  type ChainHead,
+  type ChainQuery,
+  type ChainSpace,
   type ChangesText,
   type CommitGroup,
+  type Confirmation,
   type Fold,
+  type GroupEntry,
   type HistoryQuery,
   type HistoryRow,
   type LineageRow,
@@ -23,6 +33,7 @@ export {
   type LogRow,
   type SpaceCommit,
   type SpaceContents,
+  type SpaceMove,
   type Store,
   type StoreContents,
   type StoredAnswer,
@@ -31,6 +42,9 @@ export {
   type StoredTombstone,
   StoreFailure,
   type StoreMetrics,
+  type StoreOutcome,
+  type Takeover,
+  type TakeoverEntry,
 } from "./contract.ts";
 export { findAnswer } from "./find-answer.ts";
 export { type AnswerSize, type AnswersDue, charsOf, KeptAnswers, type OwnerAnswers } from "./kept-answers.ts";

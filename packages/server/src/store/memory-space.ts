@@ -4,6 +4,8 @@ import { assert } from "@neverstale/protocol";
 import type { Fold, LineageRow, SpaceContents, StoredRecord, StoredTombstone } from "./contract.ts";
 
 export interface MemorySpace {
+  /** It is the number of this creation among all that there ever were. */
+  readonly id: number;
   readonly name: string;
   readonly creationId: string;
   foldedVersion: number;
@@ -14,10 +16,12 @@ export interface MemorySpace {
   readonly tombstones: Map<string, StoredTombstone>;
 }
 
-/** This is a space as a plain value. The log is kept for all spaces together. */
-export type SpaceData = Omit<SpaceContents, "log">;
+/** This is a space as a plain value. The log is kept for all spaces together, in the chain. */
+export interface SpaceData extends Omit<SpaceContents, "log"> {
+  readonly id: number;
+}
 
-export function newSpace(name: string, creationId: string): MemorySpace {
+export function newSpace(id: number, name: string, creationId: string): MemorySpace {
   const empty = {
     foldedVersion: 0,
     tombstoneFloor: 0,
@@ -26,7 +30,7 @@ export function newSpace(name: string, creationId: string): MemorySpace {
     records: new Map(),
     tombstones: new Map(),
   };
-  return { name, creationId, ...empty };
+  return { id, name, creationId, ...empty };
 }
 
 export function spaceFromData(data: SpaceData): MemorySpace {
@@ -39,11 +43,11 @@ export function spaceFromData(data: SpaceData): MemorySpace {
 }
 
 export function dataOf(space: MemorySpace): SpaceData {
-  const { name, creationId, foldedVersion, tombstoneFloor, digest } = space;
+  const { id, name, creationId, foldedVersion, tombstoneFloor, digest } = space;
   const lineage = [...space.lineage];
   const records = [...space.records.values()];
   const tombstones = [...space.tombstones.values()];
-  return { name, creationId, foldedVersion, tombstoneFloor, digest, lineage, records, tombstones };
+  return { id, name, creationId, foldedVersion, tombstoneFloor, digest, lineage, records, tombstones };
 }
 
 /** `head` is the newest committed version of the space: a fold can't show what was not committed. */

@@ -3,7 +3,7 @@
 import { withDefaults } from "../limits/with-defaults.ts";
 import { CATCH_UP } from "../runtime/age-clock.ts";
 
-/** Ages are measured against the `ageAt` of the newest commit. Before the first commit nothing is old. */
+/** Ages are measured against the `ageAt` of the newest entry of the chain. Before the first one nothing is old. */
 export interface Retention {
   /** This counts the changes in the log, of all spaces together. Those that are not folded yet stay in any case. */
   readonly logChanges: number;
@@ -12,6 +12,11 @@ export interface Retention {
    */
   readonly logChars: number;
   readonly logAgeMs: number;
+  /**
+   * This counts the entries of the chain, with changes or without. What goes from the log goes from the chain too. The newest
+   * entry and the newest takeover stay in any case.
+   */
+  readonly chainEntries: number;
   /** These bound the answers under idempotency keys. At the bound of one owner his own oldest answers go. */
   readonly answers: number;
   readonly answersPerOwner: number;
@@ -31,6 +36,7 @@ export const RETENTION: Retention = {
   logChanges: 1_000_000,
   logChars: 512 * MI,
   logAgeMs: DAY_MS,
+  chainEntries: 1_000_000,
   answers: 100_000,
   answersPerOwner: 20_000,
   answerChars: 64 * MI,

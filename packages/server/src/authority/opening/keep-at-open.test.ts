@@ -2,7 +2,8 @@ import { type Change, collection, defineModel, patch, put } from "@neverstale/pr
 import { expect, test } from "vitest";
 import { VirtualRuntime } from "../../runtime/virtual-runtime-suite.ts";
 import { type CommitGroup, type Store, StoreFailure } from "../../store/contract.ts";
-import { type MemoryData, memoryStore } from "../../store/memory.ts";
+import { memoryStore } from "../../store/memory.ts";
+import type { MemoryData } from "../../store/memory-database.ts";
 import { StateManager } from "../state-manager.ts";
 
 function modelKeeping(newest: number) {

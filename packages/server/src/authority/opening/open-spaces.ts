@@ -1,6 +1,7 @@
 /** The stored spaces are brought to memory: first the folded records, then the log after them. */
 
 import { type Model, SyncError } from "@neverstale/protocol";
+import type { AgeClock } from "../../runtime/age-clock.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { type Epochs, SpaceLineage } from "../../space/lineage.ts";
 import { Space, spaceFromStore } from "../../space/space.ts";
@@ -48,10 +49,16 @@ function checkDigest(space: Space, contents: SpaceContents): void {
 }
 
 /** The main space is there from the first start on. */
-export async function createMain(store: Store, model: Model, runtime: Runtime, epochs: Epochs): Promise<Space> {
+export async function createMain(
+  store: Store,
+  model: Model,
+  runtime: Runtime,
+  ages: AgeClock,
+  epochs: Epochs,
+): Promise<Space> {
   const space = new Space(MAIN_SPACE, runtime.newId(), model, new SpaceLineage(epochs, []));
   const at = runtime.wallTime();
   const created = new SpaceDraft(space, true, at, null, []).toCommit(epochs.today);
-  await store.commit({ at, ageAt: at, spaces: [created], history: [], answers: [] });
+  await store.commit({ at, ageAt: ages.read(at), spaces: [created], history: [], answers: [] });
   return space;
 }

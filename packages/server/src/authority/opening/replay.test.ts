@@ -2,7 +2,8 @@ import { type Change, collection, defineModel, type Model, patch, put, remove } 
 import { beforeEach, expect, test } from "vitest";
 import { VirtualRuntime } from "../../runtime/virtual-runtime-suite.ts";
 import { changesOfText } from "../../store/change-text.ts";
-import { type MemoryData, memoryStore } from "../../store/memory.ts";
+import { memoryStore } from "../../store/memory.ts";
+import type { MemoryData } from "../../store/memory-database.ts";
 import { StateManager } from "../state-manager.ts";
 
 const released = defineModel({
@@ -38,11 +39,16 @@ async function logOf(calls: readonly (readonly Change[])[], folded = 0): Promise
 
 /** As it was stored before the log said what its types were. */
 function withoutRules(data: MemoryData): MemoryData {
-  const log = data.log.map((row) => {
-    const { changes } = changesOfText(row.changes.text);
-    return { ...row, changes: { text: JSON.stringify(changes) } };
+  const chain = data.chain.map((entry) => {
+    if (entry.type === "takeover") return entry;
+    const moves = entry.moves.map((planned) => {
+      if (planned.changes === null || planned.changes.text === "") return planned;
+      const { changes } = changesOfText(planned.changes.text);
+      return { ...planned, changes: { text: JSON.stringify(changes) } };
+    });
+    return { ...entry, moves };
   });
-  return { ...data, log };
+  return { ...data, chain };
 }
 
 function opened<M extends Model>(model: M, data: MemoryData): Promise<StateManager<M>> {
