@@ -54,8 +54,9 @@ async function storeContender(
   callers: number,
 ): Promise<Contender> {
   const store: Store = sqliteStore(join(directory, `${writer}.db`), { writer });
-  await store.open();
-  await store.beginEpoch("bench");
+  const { head: after } = await store.read();
+  const at = Date.now();
+  await store.takeOver({ epoch: "bench", address: null, model: 1, at, ageAt: at, after });
   let head = 0;
   return {
     name: writer,
@@ -70,7 +71,7 @@ async function storeContender(
     },
     async finish() {
       await store.close();
-      const { spaces } = await store.open();
+      const { spaces } = await store.read();
       await store.close();
       if (spaces[0]?.log.at(-1)?.lastVersion !== head)
         throw new Error("the store lost what it was given: the run is void");

@@ -4,7 +4,9 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { ServerMessage } from "@neverstale/protocol";
-import { type StateManager, serveSync } from "@neverstale/server";
+import { type StateManager, type Store, serveSync } from "@neverstale/server";
+import type { SpaceCommit } from "@neverstale/server/store";
+import { sqliteStore } from "@neverstale/store-sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type EngineFacts, factsOf, type Manager, openBoard } from "./engine-data.ts";
@@ -72,6 +74,70 @@ describe.each(kept)("a database of version $version, $part", ({ version, part })
     expect(hosts.size).toBe((facts.spaces.main?.state.hosts?.length ?? 0) + 1);
   });
 });
+
+describe.each(kept)("the chain of a database of version $version, $part", ({ version, part }) => {
+  let folder: string;
+  let store: Store;
+
+  beforeEach(() => {
+    folder = unpacked(version, part);
+    store = sqliteStore(join(folder, "test.db"), { retention: { logChanges: 4 } });
+  });
+
+  afterEach(async () => {
+    await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("[E1] begins with the first takeover, and the log of before stays what it was", async () => {
+    const facts = factsIn(folder) as EngineFacts;
+
+    const contents = await store.read();
+    const { epochs, spaces, head, takeover } = contents;
+    const place = await store.takeOver({ ...TAKEOVER, ageAt: contents.ageAt ?? 0, after: head });
+
+    expect([head, takeover]).toEqual([null, null]);
+    expect(contents.ageAt).toBeGreaterThan(0); // It is that of the newest answer.
+    expect(epochs.slice(0, facts.runs.length)).toEqual(facts.runs.map(({ epoch }) => epoch));
+    expect(place).toEqual({ sequence: 1, term: "the first with a chain" });
+    expect(await store.readChain({ afterSequence: 0, limit: 9 })).toMatchObject([
+      { type: "takeover", termBefore: null },
+    ]);
+    const log = await store.readLog({ space: "main", afterVersion: 0, limit: 10_000 });
+    expect(log.at(-1)?.lastVersion).toBe(facts.spaces.main?.version);
+    expect(spaces.map(({ name }) => name).sort()).toEqual(Object.keys(facts.spaces).sort());
+  });
+
+  test("[A10] what was logged before is trimmed as ever, and the entries behind it are whole", async () => {
+    const { spaces, head } = await store.read();
+    await store.takeOver({ ...TAKEOVER, ageAt: TAKEOVER.at, after: head });
+    const heads = spaces.map(({ name, creationId, log, foldedVersion }) => {
+      return { name, creationId, head: log.at(-1)?.lastVersion ?? foldedVersion };
+    });
+    for (let n = 1; n <= 6; n += 1) {
+      const moves = heads.map(({ name, head: last }) => change(name, last + n));
+      await store.commit({ at: TAKEOVER.at, ageAt: TAKEOVER.at, spaces: moves, history: [], answers: [] });
+    }
+
+    for (const { name, creationId, head: last } of heads) {
+      const rows = { records: [], tombstones: [], tombstoneFloor: Number.MAX_SAFE_INTEGER, digest: null };
+      await store.fold({ space: name, creationId, version: last + 6, ...rows });
+    }
+
+    expect(store.metrics().store_log_changes).toBeLessThanOrEqual(Math.max(4, heads.length));
+    expect(await store.readChain({ afterSequence: 0, limit: 9 })).toBe("trimmed");
+    const newest = await store.readChain({ afterSequence: 6, limit: 9 });
+    expect(newest).toMatchObject([{ sequence: 7, spaces: heads.map(({ name }) => ({ name })) }]);
+  });
+});
+
+const TAKEOVER = { epoch: "the first with a chain", address: null, model: 1, at: 2_000_000_000_000 };
+
+function change(name: string, version: number): SpaceCommit {
+  const changes = { text: JSON.stringify([{ type: "host_removed", target: "nobody", data: {} }]) };
+  const rows = { creationId: null, removed: false, archived: false, lineage: null };
+  return { name, ...rows, firstVersion: version, lastVersion: version, changes };
+}
 
 /** What was evicted is the same; in which order it is told is today's. */
 function withSets(spaces: EngineFacts["spaces"]) {

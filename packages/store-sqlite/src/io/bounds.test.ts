@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Retention, Store } from "@neverstale/server/store";
-import { changesText, evicted, fold, group, made, record } from "@neverstale/server/store/contract-suite";
+import { changesText, evicted, fold, group, made, opened, record } from "@neverstale/server/store/contract-suite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { StoreSettings } from "../sliced/settings.ts";
 import { sqliteStore } from "./sqlite-store.ts";
@@ -37,7 +37,7 @@ afterEach(async () => {
 async function openStore(writer: "inline" | "worker", retention: Partial<Retention> = {}): Promise<Store> {
   const store = sqliteStore(path, { writer, retention, settings: SMALL });
   stores.push(store);
-  await store.open();
+  await opened(store);
   return store;
 }
 

@@ -36,11 +36,12 @@ export function fingerprint(text: string): string {
 
 async function openStore({ path, options }: ChildTask): Promise<{ store: Store; head: number }> {
   const store = sqliteStore(path, options);
-  const { epochs, spaces } = await store.open();
+  const { epochs, spaces, head: place } = await store.read();
   const main = spaces.find((space) => space.name === "main");
   const head = main?.log.at(-1)?.lastVersion ?? main?.foldedVersion ?? 0;
   say({ said: "open", head });
-  await store.beginEpoch(`${epochs.length}`);
+  const at = Date.now();
+  await store.takeOver({ epoch: `${epochs.length}`, address: null, model: 1, at, ageAt: at, after: place });
   return { store, head };
 }
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { StoreContents, StoredAnswer } from "@neverstale/server/store";
-import { answer, asked, group, made } from "@neverstale/server/store/contract-suite";
+import { answer, asked, group, made, opened } from "@neverstale/server/store/contract-suite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { pragma } from "./connection.ts";
 import { type ChildLine, type ChildTask, fingerprint } from "./crash-child.ts";
@@ -107,7 +107,7 @@ class Child {
 
 async function contentsOf(at: string): Promise<{ contents: StoreContents; texts: Map<number, string>; head: number }> {
   const store = sqliteStore(at, { writer: "inline" });
-  const contents = await store.open();
+  const contents = await store.read();
   const main = contents.spaces.find((space) => space.name === "main");
   const log = await store.readLog({ space: "main", afterVersion: 0, limit: 1_000_000 });
   await store.close();
@@ -145,7 +145,7 @@ test("another process is refused while one works on the data, and let in when th
   const child = new Child({ run: "hold", path, options: { writer: "inline" } });
   await child.said("open", 1);
 
-  await expect(sqliteStore(path).open()).rejects.toMatchObject({
+  await expect(sqliteStore(path).read()).rejects.toMatchObject({
     code: "store_locked",
     message: expect.stringContaining(`process ${child.pid} `),
   });
@@ -248,7 +248,7 @@ function onSmallDisk(disk: string, then: ChildTask): string[] {
 
 test("[A1] a store at its bound moves nothing, and goes on where there is more room", async () => {
   const bounded = sqliteStore(path, { writer: "inline", maxBytes: 300_000 });
-  await bounded.open();
+  await opened(bounded);
   await bounded.commit(made("main", 1));
   let version = 1;
   const commitUntilFull = async () => {
@@ -265,7 +265,7 @@ test("[A1] a store at its bound moves nothing, and goes on where there is more r
   await bounded.close();
 
   const roomy = sqliteStore(path, { writer: "inline" });
-  await roomy.open();
+  await opened(roomy);
   await roomy.commit(group({ name: "main", first: version + 1 }));
   await roomy.close();
 

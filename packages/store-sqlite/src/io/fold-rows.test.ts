@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { StoredRecord, StoredTombstone } from "@neverstale/server/store";
-import { fold, group, made, record } from "@neverstale/server/store/contract-suite";
+import { fold, group, made, opened, record } from "@neverstale/server/store/contract-suite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { STORE_SETTINGS } from "../sliced/settings.ts";
 import type { FoldRow } from "../sliced/steps/fold-rows.ts";
@@ -43,7 +43,7 @@ function secondRows(version: number): FoldRow[] {
 
 async function folded(): Promise<ReturnType<typeof firstRows>> {
   const store = sqliteStore(path, { writer: "inline" });
-  await store.open();
+  await opened(store);
   await store.commit(made("main", 1));
   await store.fold(fold("main", 1, firstRows(1)));
   await store.commit(group({ name: "main", first: 2 }));
@@ -66,7 +66,7 @@ function foldAndCrash(version: number, slices: number): number {
 
 async function stored(): Promise<{ foldedVersion: number | undefined; rows: unknown[] }> {
   const store = sqliteStore(path, { writer: "inline" });
-  const { spaces } = await store.open();
+  const { spaces } = await store.read();
   await store.close();
   return {
     foldedVersion: spaces[0]?.foldedVersion,
@@ -135,7 +135,7 @@ test("[B50] a fold that fails again and again notes each record once, and is tak
 
 test("what a finished fold noted is cleared away by the trimming behind it", async () => {
   const store = sqliteStore(path, { writer: "inline" });
-  await store.open();
+  await opened(store);
   await store.commit(made("main", 1));
   await store.fold(fold("main", 1, firstRows(1)));
   await store.close();

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Store } from "@neverstale/server/store";
-import { fold, group, made, record } from "@neverstale/server/store/contract-suite";
+import { fold, group, made, opened, record } from "@neverstale/server/store/contract-suite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { backupDatabase } from "./backup.ts";
 import { openConnection, pragma } from "./connection.ts";
@@ -43,7 +43,7 @@ afterEach(async () => {
 async function openStore(at = path): Promise<Store> {
   const store = sqliteStore(at, { writer: "inline" });
   stores.push(store);
-  await store.open();
+  await opened(store);
   return store;
 }
 
@@ -57,7 +57,7 @@ async function seed(versions: number): Promise<void> {
 
 async function headOf(at: string): Promise<number | undefined> {
   const store = sqliteStore(at, { writer: "inline" });
-  const { spaces } = await store.open();
+  const { spaces } = await store.read();
   await store.close();
   return spaces[0]?.log.at(-1)?.lastVersion ?? spaces[0]?.foldedVersion;
 }
@@ -115,9 +115,9 @@ test("a connection that does not hold its settings is refused", () => {
 });
 
 test("a path that can't be a database is refused", async () => {
-  await expect(sqliteStore(join(directory, "nowhere\0")).open()).rejects.toMatchObject({ code: "store_unavailable" });
+  await expect(sqliteStore(join(directory, "nowhere\0")).read()).rejects.toMatchObject({ code: "store_unavailable" });
   mkdirSync(path, { recursive: true });
-  await expect(sqliteStore(path).open()).rejects.toMatchObject({ code: "store_unavailable" });
+  await expect(sqliteStore(path).read()).rejects.toMatchObject({ code: "store_unavailable" });
 });
 
 test("a file of a newer schema is refused, and neither it nor its log is changed", async () => {
@@ -130,7 +130,7 @@ test("a file of a newer schema is refused, and neither it nor its log is changed
   db.close();
   const before = [readFileSync(copy), readFileSync(`${copy}-wal`)];
 
-  await expect(sqliteStore(copy).open()).rejects.toMatchObject({
+  await expect(sqliteStore(copy).read()).rejects.toMatchObject({
     code: "store_newer_than_code",
     message: expect.stringContaining("schema 99"),
     hint: expect.stringContaining("newer server"),
@@ -145,10 +145,10 @@ test("a database of another program, and a file that is none, are refused", asyn
   const db = new DatabaseSync(other);
   db.exec("CREATE TABLE books (title)");
   db.close();
-  await expect(sqliteStore(other).open()).rejects.toMatchObject({ code: "store_damaged" });
+  await expect(sqliteStore(other).read()).rejects.toMatchObject({ code: "store_damaged" });
 
   writeFileSync(other, "not a database at all, but long enough to be looked at".repeat(100));
-  await expect(sqliteStore(other).open()).rejects.toMatchObject({ code: "store_damaged" });
+  await expect(sqliteStore(other).read()).rejects.toMatchObject({ code: "store_damaged" });
 });
 
 test("an older schema is brought up step by step, after a backup that the older build can open", async () => {
@@ -167,7 +167,7 @@ test("an older schema is brought up step by step, after a backup that the older 
 
   expect(notes).toEqual([expect.objectContaining({ id: "a", note: "kept" })]);
   expect(versionIn(path)).toBe(MIGRATIONS.length + 2);
-  await expect(sqliteStore(path).open()).rejects.toMatchObject({ code: "store_newer_than_code" });
+  await expect(sqliteStore(path).read()).rejects.toMatchObject({ code: "store_newer_than_code" });
   expect(modeOf(`${path}.schema-${MIGRATIONS.length}`)).toBe("600");
   expect(await headOf(`${path}.schema-${MIGRATIONS.length}`)).toBe(3);
 });
@@ -249,7 +249,7 @@ test("[P3] a file that was not closed and has lost its log is opened by nobody w
 
   const accepted = sqliteStore(bare, { writer: "inline", acceptLostLog: true });
   stores.push(accepted);
-  await accepted.open();
+  await accepted.read();
   await accepted.close();
   await openStore(bare);
 });
@@ -272,7 +272,7 @@ test("a row that is there already was written by somebody else: what became of t
   const store = await openStore();
   await store.commit(made("main", 1));
   const other = new DatabaseSync(path);
-  other.exec("INSERT INTO log VALUES (2, 1, 2, 2, 0, 2, '[]', 0)");
+  other.exec("INSERT INTO log VALUES (2, 1, 2, 2, 0, 2, '[]', 0, 3, 1, NULL)");
   other.close();
 
   await expect((async () => store.commit(group({ name: "main", first: 2 })))()).rejects.toMatchObject({
@@ -288,7 +288,7 @@ test("a log with a hole behind its fold is damage", async () => {
   db.exec("DELETE FROM log WHERE first_version = 3");
   db.close();
 
-  await expect(sqliteStore(path).open()).rejects.toMatchObject({
+  await expect(sqliteStore(path).read()).rejects.toMatchObject({
     code: "store_damaged",
     message: expect.stringContaining("version 4 instead of 3"),
   });
@@ -300,7 +300,7 @@ test("pages that were overwritten are damage", async () => {
   bytes.fill(0x5a, 4_096, bytes.length);
   writeFileSync(path, bytes);
 
-  await expect(sqliteStore(path).open()).rejects.toMatchObject({ code: "store_damaged" });
+  await expect(sqliteStore(path).read()).rejects.toMatchObject({ code: "store_damaged" });
 });
 
 test("restore puts a backup back and keeps what was there", async () => {
@@ -440,7 +440,7 @@ test("restore refuses a backup that is not whole, is empty, is newer, or is not 
 test("the write-ahead log stays short under steady load, folds included", async () => {
   const store = sqliteStore(path);
   stores.push(store);
-  await store.open();
+  await opened(store);
   const groups = 3_200;
   const changes = JSON.stringify(["x".repeat(16_000)]);
   let folding: Promise<void> = Promise.resolve();

@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeStore } from "@neverstale/server/store/contract-suite";
+import { describeExclusiveStore, describeStore, type MakeHarness } from "@neverstale/server/store/contract-suite";
 import * as vitest from "vitest";
 import { type SqliteStoreOptions, sqliteStore } from "./sqlite-store.ts";
 
 for (const writer of ["auto", "inline", "worker"] as const) {
-  describeStore(vitest, `sqlite, writer: ${writer}`, async (retention = {}) => {
+  const makeHarness: MakeHarness = async (retention = {}) => {
     const directory = mkdtempSync(join(tmpdir(), "neverstale-store-"));
     const options: SqliteStoreOptions = { writer, retention };
     let backups = 0;
@@ -19,5 +19,7 @@ for (const writer of ["auto", "inline", "worker"] as const) {
       restored: (path) => sqliteStore(path, options),
       end: async () => rmSync(directory, { recursive: true }),
     };
-  });
+  };
+  describeStore(vitest, `sqlite, writer: ${writer}`, makeHarness);
+  describeExclusiveStore(vitest, `sqlite, writer: ${writer}`, makeHarness);
 }

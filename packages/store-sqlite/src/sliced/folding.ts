@@ -21,7 +21,7 @@ export class Folding {
   #ageAt = 0;
   /** Commits have added so many rows since trimming was last asked for. */
   #added = 0;
-  #left: TableCounts = { undo: 0, tombstones: 0, endedSpaces: 0 };
+  #left: TableCounts = { undo: 0, tombstones: 0, endedSpaces: 0, endedNames: 0 };
 
   constructor(
     machine: StoreMachine,
@@ -37,7 +37,7 @@ export class Folding {
     this.#retention = retention;
   }
 
-  /** This is `ageAt` of the newest commit. */
+  /** This is `ageAt` of the newest entry. */
   get ageAt(): number {
     return this.#ageAt;
   }
@@ -47,18 +47,23 @@ export class Folding {
     return this.#left;
   }
 
-  begin(left: TableCounts): void {
+  begin(left: TableCounts, ageAt: number): void {
     this.#left = left;
-  }
-
-  /** Trimming is measured by what commits add. */
-  committed({ log, history, answers, ageAt }: CommitPlan): void {
-    this.#added += log.length + history.length + answers.length;
     this.#ageAt = ageAt;
   }
 
+  tookOver(ageAt: number): void {
+    this.#ageAt = ageAt;
+  }
+
+  /** Trimming is measured by what commits add. */
+  committed({ entry, log, history, answers }: CommitPlan): void {
+    this.#added += log.length + history.length + answers.length + (entry.spaces === null ? 0 : 1);
+    this.#ageAt = entry.ageAt;
+  }
+
   async fold(fold: Fold): Promise<void> {
-    this.#writing.running();
+    this.#writing.running().catalog.requireTerm();
     assert(!this.#isRunning, "one fold at a time");
     this.#isRunning = true;
     try {
@@ -127,6 +132,7 @@ export class Folding {
       retention: this.#retention,
       now: this.#ageAt,
       counters: catalog.counters,
+      chain: catalog.chain,
       answers: answers.due,
       spaceId,
       least,

@@ -5,8 +5,12 @@ import { assert, SyncError } from "@neverstale/protocol";
 import {
   type AnswerQuery,
   type AnswerSize,
+  type ChainEntry,
+  type ChainHead,
+  type ChainQuery,
   type CommitGroup,
   type CommitPlan,
+  type Confirmation,
   charsOf,
   type Fold,
   findAnswer,
@@ -14,6 +18,7 @@ import {
   KeptAnswers,
   type LogQuery,
   type LogRow,
+  nextSequence,
   type PlanDraft,
   type Retention,
   retentionFrom,
@@ -21,10 +26,13 @@ import {
   type StoreContents,
   type StoredAnswer,
   type StoredHistoryRow,
+  StoreFailure,
   type StoreMetrics,
+  type Takeover,
 } from "@neverstale/server/store";
 import { Folding } from "./folding.ts";
 import { type StoreSettings, settingsFrom } from "./settings.ts";
+import { readChain } from "./steps/read-chain.ts";
 import { catalogOf, readAnew } from "./steps/read-contents.ts";
 import { StoreSteps } from "./steps/store-steps.ts";
 import { pagesOf } from "./steps/write-commit.ts";
@@ -46,6 +54,7 @@ export class SlicedStore implements Store {
   #opening = false;
   #choice: WriterChoice = INLINE;
   #committing = false;
+  #beat = 0;
 
   constructor(machine: StoreMachine, { writer = "auto", retention, settings }: SlicedStoreOptions = {}) {
     this.#machine = machine;
@@ -60,7 +69,7 @@ export class SlicedStore implements Store {
     this.#folding = new Folding(machine, this.#writing, this.#counters, this.#settings, this.#retention);
   }
 
-  async open(): Promise<StoreContents> {
+  async read(): Promise<StoreContents> {
     if (this.#writing.opened !== null || this.#opening) {
       throw new SyncError("store_locked", `this very store works on ${this.#machine.name} already`, {
         hint: "Close it first.",
@@ -68,13 +77,13 @@ export class SlicedStore implements Store {
     }
     this.#opening = true;
     try {
-      return await this.#open();
+      return await this.#read();
     } finally {
       this.#opening = false;
     }
   }
 
-  async #open(): Promise<StoreContents> {
+  async #read(): Promise<StoreContents> {
     const data = this.#machine.open();
     const steps = new StoreSteps(data.database, this.#machine.now, this.#settings);
     let thread: WriterThread | null = null;
@@ -85,10 +94,10 @@ export class SlicedStore implements Store {
       this.#choice = this.#firstChoice(steps);
       const { queries, trims } = data.database.full.tables;
       const answers = new KeptAnswers(contents.answers, this.#retention);
-      this.#folding.begin(trims.counts());
+      const { epochs, head, takeover, ageAt } = contents;
+      this.#folding.begin(trims.counts(), ageAt ?? 0);
       this.#writing.begin({ data, steps, thread, catalog: catalogOf(contents), queries, answers });
-      const { epochs, newestAnswerAt } = contents;
-      return { epochs, spaces: contents.spaces.map((space) => space.contents), newestAnswerAt };
+      return { epochs, spaces: contents.spaces.map((space) => space.contents), head, takeover, ageAt };
     } catch (error) {
       await closeAll(data, steps, thread);
       throw this.#machine.explain(error);
@@ -113,8 +122,21 @@ export class SlicedStore implements Store {
     return choice;
   }
 
-  beginEpoch(epoch: string): Promise<void> {
-    return this.#writing.track(this.#writing.inTurn(({ steps }) => steps.beginEpoch(epoch)));
+  takeOver(takeover: Takeover): Promise<ChainHead> {
+    return this.#writing.track(this.#takeOver(takeover));
+  }
+
+  async #takeOver({ epoch, address, model, at, ageAt, after }: Takeover): Promise<ChainHead> {
+    this.#writing.running().catalog.endTerm();
+    return this.#writing.inTurn(({ steps, catalog }) => {
+      const { head } = catalog.chain;
+      if (!isSamePlace(head, after)) throw fenced(head);
+      const place = { sequence: nextSequence(head), term: epoch };
+      steps.takeOver({ type: "takeover", ...place, termBefore: head?.term ?? null, at, ageAt, address, model });
+      catalog.tookOver(place);
+      this.#folding.tookOver(ageAt);
+      return place;
+    });
   }
 
   commit(group: CommitGroup): void | Promise<void> {
@@ -172,7 +194,8 @@ export class SlicedStore implements Store {
   }
 
   async findAnswer(query: AnswerQuery): Promise<StoredAnswer | "expired" | null> {
-    const { queries } = this.#writing.running();
+    const { catalog, queries } = this.#writing.running();
+    catalog.requireTerm();
     const oldestAt = this.#folding.ageAt - this.#retention.answerAgeMs;
     return findAnswer(query, queries.answer(query.key), oldestAt, queries.expiredUpTo(query.owner));
   }
@@ -181,6 +204,22 @@ export class SlicedStore implements Store {
     const { catalog, queries } = this.#writing.running();
     const entry = catalog.get(query.space);
     return entry === null ? [] : queries.log(query.space, entry.id, query.afterVersion, query.limit);
+  }
+
+  async readChain(query: ChainQuery): Promise<readonly ChainEntry[] | "trimmed"> {
+    const { catalog, queries } = this.#writing.running();
+    return readChain(queries, catalog.chain.head?.sequence ?? 0, query);
+  }
+
+  /** Nobody else writes. */
+  async confirm(): Promise<Confirmation> {
+    return { head: this.#writing.running().catalog.chain.head, beat: this.#beat, sure: true };
+  }
+
+  /** Nobody else sees it, so that it need not be stored. */
+  async beat(): Promise<void> {
+    this.#writing.running().catalog.requireTerm();
+    this.#beat += 1;
   }
 
   async readHistory(query: HistoryQuery): Promise<StoredHistoryRow[]> {
@@ -206,7 +245,7 @@ export class SlicedStore implements Store {
     const { opened } = this.#writing;
     if (opened === null) return {};
     try {
-      return keptRows(opened.queries, opened.catalog.counters, opened.answers, this.#folding.left);
+      return keptRows(opened.queries, opened.catalog, opened.answers, this.#folding.left);
     } catch {
       return {};
     }
@@ -233,4 +272,15 @@ async function closeAll(data: OpenData, steps: StoreSteps, thread: WriterThread 
   await thread?.ask("close").catch(() => {});
   steps.close();
   data.release();
+}
+
+function isSamePlace(a: ChainHead | null, b: ChainHead | null): boolean {
+  return a?.sequence === b?.sequence && a?.term === b?.term;
+}
+
+function fenced(head: ChainHead | null): StoreFailure {
+  return new StoreFailure(
+    "fenced",
+    `the newest entry of the chain is another one: ${head?.sequence ?? "there is none"}`,
+  );
 }

@@ -1,6 +1,6 @@
 /** The store counters are what `/metrics` says of a store. */
 
-import type { Counters, KeptAnswers, StoreMetrics } from "@neverstale/server/store";
+import type { Catalog, KeptAnswers, StoreMetrics } from "@neverstale/server/store";
 import type { CheckpointResult, QueryTables, TableCounts } from "./tables.ts";
 
 /** The units are those that Prometheus wants. */
@@ -53,7 +53,7 @@ export class StoreCounters {
  */
 export function keptRows(
   queries: QueryTables,
-  counters: Counters,
+  { counters, chain }: Catalog,
   answers: KeptAnswers,
   left: TableCounts,
 ): StoreMetrics {
@@ -62,6 +62,7 @@ export function keptRows(
   return {
     store_log_changes: log === null ? 0 : counters.total - log.total,
     store_log_chars: log === null ? 0 : counters.logChars - log.chars,
+    store_chain_entries: (chain.head?.sequence ?? 0) - queries.chainStart(),
     store_answers: answers.count,
     store_answer_chars: answers.chars,
     store_history_rows: history === null ? 0 : counters.position - history.position,
@@ -69,6 +70,7 @@ export function keptRows(
     store_undo_rows: left.undo,
     store_tombstones: left.tombstones,
     store_ended_spaces: left.endedSpaces,
+    store_ended_names: left.endedNames,
     store_file_bytes: pages * pageBytes,
     store_free_bytes: freePages * pageBytes,
   };

@@ -2,6 +2,7 @@
 
 import type {
   AnswerSize,
+  ChainHead,
   EncodedHistoryRow,
   EncodedLogRow,
   EndedSpace,
@@ -10,10 +11,12 @@ import type {
   LineageRow,
   LogRow,
   OwnerAnswers,
+  PlannedEntry,
   StoredAnswer,
   StoredHistoryRow,
   StoredRecord,
   StoredTombstone,
+  TakeoverEntry,
 } from "@neverstale/server/store";
 
 /** Whatever decides lies outside of them, so that it is the same over SQLite and over the simulated disk. */
@@ -53,17 +56,22 @@ export interface CheckpointResult {
 
 /** A commit adds rows by these. Every method is called inside a transaction. */
 export interface CommitTables {
-  /** `at` is the wall clock of the commit. */
-  addLog(row: EncodedLogRow, at: number): void;
+  addLog(row: EncodedLogRow, entry: PlannedEntry): void;
+  /** It is for an entry of which its log rows don't say everything. `spaces` is the text of what it did to its spaces. */
+  addEntry(entry: PlannedEntry, spaces: string): void;
+  /** The epoch enters the list with it. */
+  addTakeover(entry: TakeoverEntry): void;
   addHistory(row: EncodedHistoryRow): void;
   /** Removes an older answer under the key. It returns null when there was none. */
   removeAnswer(key: string): AnswerSize | null;
   addAnswer(row: StoredAnswer, chars: number): void;
   addLineage(spaceId: number, row: LineageRow): void;
   addSpace(row: { readonly id: number; readonly name: string; readonly creationId: string }): void;
-  /** The space and its name are gone from then on, and so is its history where that goes too. Its rows wait to be cleared away. */
+  /**
+   * The space and its name are gone from then on, and so is its history where that goes too. Its rows wait to be cleared away, and
+   * those of its log to be trimmed.
+   */
   endSpace(space: EndedSpace): void;
-  addEpoch(epoch: string): void;
   /** Makes a write that means nothing. */
   probe(): void;
 }
@@ -117,6 +125,15 @@ export interface TrimTables {
   space(spaceId: number): FoldedSpace | null;
   oldestLog(limit: number): Iterable<OldLogRow>;
   dropLog(upToSequence: number): number;
+  /** The chain is not kept whole up to this entry, and from the next one on it is. */
+  chainStart(): number;
+  /** It is never lowered. */
+  raiseChainStart(entry: number): void;
+  /** It returns true when `chain` has a row at or below this entry, but for the one of the newest takeover. */
+  hasEntries(upToEntry: number, takeover: number): boolean;
+  dropEntries(upToEntry: number, takeover: number, limit: number): number;
+  oldestEndedNames(limit: number): Iterable<EndedNameRow>;
+  dropEndedNames(upToPlace: number): number;
   oldestHistory(limit: number): Iterable<OldHistoryRow>;
   /** The position counts as given out from then on, whatever is left in the table. */
   dropHistory(upToPosition: number): number;
@@ -139,8 +156,10 @@ export interface TrimTables {
   hasTombstones(spaceId: number, floor: number): boolean;
   dropTombstones(spaceId: number, floor: number, limit: number): number;
   /** It returns a space that has ended and whose rows wait to be cleared away. */
-  endedSpace(): EndedSpace | null;
-  dropOfEnded(table: "records" | "tombstones" | "log" | "lineage", spaceId: number, limit: number): number;
+  endedSpace(): Pick<EndedSpace, "id" | "history"> | null;
+  dropOfEnded(table: "records" | "tombstones" | "lineage", spaceId: number, limit: number): number;
+  /** It lets go of the changes in log rows of a space. The rows stay. */
+  dropChangesOf(spaceId: number, limit: number): number;
   /** The positions of what goes count as given out from then on. */
   dropHistoryOf(creation: HistoryOf, limit: number): number;
   forgetEnded(spaceId: number): void;
@@ -152,6 +171,7 @@ export interface TableCounts {
   readonly undo: number;
   readonly tombstones: number;
   readonly endedSpaces: number;
+  readonly endedNames: number;
 }
 
 export interface OldLogRow {
@@ -159,11 +179,19 @@ export interface OldLogRow {
   readonly spaceId: number;
   readonly firstVersion: number;
   readonly lastVersion: number;
-  readonly at: number;
+  /** This is `ageAt` of its entry, and `at` for a row of an older release. */
+  readonly ageAt: number;
   readonly total: number;
   /** It is as in `EncodedLogRow`, and 0 for a row of an older release. */
   readonly chars: number;
   readonly bytes: number;
+  /** The row is part of this entry. It is 0 for a row of an older release. */
+  readonly entry: number;
+}
+
+export interface EndedNameRow {
+  readonly place: number;
+  readonly lastLog: number;
 }
 
 export interface OldHistoryRow {
@@ -202,8 +230,10 @@ export interface ContentTables {
   /** It returns the greatest position that was ever given out, and how many characters were ever evicted; both may be 0. */
   newestHistory(): { readonly position: number; readonly chars: number };
   answers(): readonly OwnerAnswers[];
-  /** It looks at the spaces that there are and at those that have ended. It returns 0 when there is none. */
+  /** It looks wherever a number of a space may stand: at spaces, ended ones, their names, and the log. It returns 0 when there is none. */
   greatestSpaceId(): number;
+  newestEntry(): (ChainHead & { readonly ageAt: number }) | null;
+  newestTakeover(): TakeoverEntry | null;
   /** It returns `at` of the newest answer. */
   newestAnswerAt(): number | null;
 }
@@ -223,8 +253,36 @@ export interface QueryTables {
   /** It returns whole groups with a version above `afterVersion`, oldest first, with `space` as their name. */
   log(space: string, spaceId: number, afterVersion: number, limit: number): LogRow[];
   history(query: HistoryQuery): StoredHistoryRow[];
+  /** It returns the rows of `chain` behind an entry, in order. */
+  entries(afterEntry: number, limit: number): readonly EntryRow[];
+  /** It returns the log rows behind an entry, in order. They are read while the caller goes through them. */
+  loggedEntries(afterEntry: number): Iterable<LoggedEntryRow>;
+  /** It is as in `TrimTables`. */
+  chainStart(): number;
   oldest(): OldestRows;
   file(): FileSize;
+}
+
+/** It is a takeover, or a group with the text of what it did to its spaces. */
+export type EntryRow = TakeoverEntry | GroupRow;
+
+export interface GroupRow extends ChainHead {
+  readonly type: "group";
+  readonly at: number;
+  readonly ageAt: number;
+  readonly spaces: string;
+}
+
+export interface LoggedEntryRow {
+  readonly entry: number;
+  readonly term: string;
+  readonly at: number;
+  readonly ageAt: number;
+  readonly name: string;
+  readonly firstVersion: number;
+  readonly lastVersion: number;
+  /** It is null once the changes were let go of with their space. */
+  readonly changes: string | null;
 }
 
 /** So much was counted before the oldest row. It is null where there is no row. */

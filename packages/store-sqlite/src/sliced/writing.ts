@@ -79,7 +79,8 @@ export class Writing {
   failed(error: unknown): unknown {
     if (error instanceof StoreFailure && error.outcome === "unknown") this.#stopped ??= error;
     // Pages that are moved to the database file free room in the log, so that a full disk may do for a while.
-    else if (error instanceof StoreFailure) this.wrote(this.#settings.checkpointPages);
+    else if (error instanceof StoreFailure && error.outcome === "nothing_moved")
+      this.wrote(this.#settings.checkpointPages);
     return error;
   }
 

@@ -8,6 +8,7 @@ export const MIGRATIONS: readonly Migration[] = [
   logSaysItsTypes,
   (db) => db.exec(VERSION_3),
   (db) => db.exec(VERSION_4),
+  (db) => db.exec(VERSION_5),
 ];
 
 /** A step brings a database of the version before to its own version. It runs inside a transaction. */
@@ -137,4 +138,37 @@ const VERSION_3 = `
 const VERSION_4 = `
   ALTER TABLE ended_spaces ADD COLUMN history_space TEXT;
   ALTER TABLE ended_spaces ADD COLUMN history_creation TEXT;
+`;
+
+/**
+ * The chain begins with the first takeover in this schema. An entry that is nothing but changes has no row of its own: `entry` of
+ * `log` is its number, `term` the place of its epoch, and `age_at` its age where that is not `at`. They are null in older rows, which
+ * are in no entry. `chain` has a row for each entry that is more, or less: a takeover, which alone has a `model`, and a group that
+ * makes or ends spaces, begins a lineage or changes nothing. `spaces` says of such a group what it did to which spaces, in order.
+ * `dropped` says too up to which entry the chain is not kept whole any more. The log of a space that took its history with it keeps
+ * its rows without their changes.
+ * `ended_names` names ended creations of which the log may hold rows, with numbers up to `last_log`.
+ */
+const VERSION_5 = `
+  ALTER TABLE log ADD COLUMN entry INTEGER;
+  ALTER TABLE log ADD COLUMN term INTEGER;
+  ALTER TABLE log ADD COLUMN age_at REAL;
+  CREATE TABLE chain (
+    sequence INTEGER PRIMARY KEY,
+    term INTEGER NOT NULL,
+    at REAL NOT NULL,
+    age_at REAL NOT NULL,
+    spaces TEXT,
+    term_before INTEGER,
+    address TEXT,
+    model INTEGER
+  ) STRICT;
+  CREATE INDEX takeovers ON chain (sequence) WHERE model IS NOT NULL;
+  ALTER TABLE dropped ADD COLUMN entry INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE ended_names (
+    place INTEGER PRIMARY KEY,
+    space_id INTEGER NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    last_log INTEGER NOT NULL
+  ) STRICT;
 `;

@@ -7,7 +7,9 @@ import type {
   EncodedLogRow,
   EndedSpace,
   LineageRow,
+  PlannedEntry,
   StoredAnswer,
+  TakeoverEntry,
 } from "@neverstale/server/store";
 import type { CommitTables } from "../../sliced/tables.ts";
 
@@ -20,11 +22,17 @@ export class CommitStatements implements CommitTables {
   readonly #addSpace: StatementSync;
   readonly #endSpace: StatementSync;
   readonly #noteEnded: StatementSync;
+  readonly #noteEndedName: StatementSync;
+  readonly #addEntry: StatementSync;
+  readonly #addTakeover: StatementSync;
   readonly #addEpoch: StatementSync;
+  readonly #placeOfEpoch: StatementSync;
   readonly #probe: StatementSync;
+  /** The epoch of the newest entry has this place in the list. */
+  #term: { readonly epoch: string; readonly place: number } | null = null;
 
   constructor(db: DatabaseSync) {
-    this.#addLog = db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+    this.#addLog = db.prepare("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.#addHistory = db.prepare(
       `INSERT INTO history (history_id, space, collection, version, at, id, text, chars, creation_id)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -37,13 +45,53 @@ export class CommitStatements implements CommitTables {
     this.#addSpace = db.prepare("INSERT INTO spaces (space_id, name, creation_id) VALUES (?, ?, ?)");
     this.#endSpace = db.prepare("DELETE FROM spaces WHERE space_id = ?");
     this.#noteEnded = db.prepare("INSERT INTO ended_spaces VALUES (?, ?, ?)");
+    this.#noteEndedName = db.prepare("INSERT INTO ended_names (space_id, name, last_log) VALUES (?, ?, ?)");
+    this.#addEntry = db.prepare("INSERT INTO chain (sequence, term, at, age_at, spaces) VALUES (?, ?, ?, ?, ?)");
+    this.#addTakeover = db.prepare(
+      "INSERT INTO chain (sequence, term, at, age_at, term_before, address, model) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#placeOfEpoch = db.prepare("SELECT position AS place FROM epochs WHERE epoch = ?");
     this.#addEpoch = db.prepare("INSERT INTO epochs (epoch) VALUES (?)");
     this.#probe = db.prepare("UPDATE probe SET commits = commits + 1");
   }
 
-  addLog(row: EncodedLogRow, at: number): void {
+  addLog(row: EncodedLogRow, entry: PlannedEntry): void {
     const { sequence, spaceId, firstVersion, lastVersion, total, changes, chars } = row;
-    this.#addLog.run(sequence, spaceId, firstVersion, lastVersion, at, total, changes, chars);
+    const { at, ageAt } = entry;
+    const term = this.#placeOf(entry.term);
+    const age = ageAt === at ? null : ageAt;
+    this.#addLog.run(
+      sequence,
+      spaceId,
+      firstVersion,
+      lastVersion,
+      at,
+      total,
+      changes,
+      chars,
+      entry.sequence,
+      term,
+      age,
+    );
+  }
+
+  addEntry({ sequence, term, at, ageAt }: PlannedEntry, spaces: string): void {
+    this.#addEntry.run(sequence, this.#placeOf(term), at, ageAt, spaces);
+  }
+
+  addTakeover({ sequence, term, termBefore, at, ageAt, address, model }: TakeoverEntry): void {
+    this.#addEpoch.run(term);
+    this.#term = null; // A takeover that was rolled back has left nothing in the list.
+    const before = termBefore === null ? null : this.#placeOf(termBefore);
+    this.#addTakeover.run(sequence, this.#placeOf(term), at, ageAt, before, address, model);
+  }
+
+  #placeOf(epoch: string): number {
+    if (this.#term?.epoch !== epoch) {
+      const { place } = this.#placeOfEpoch.get(epoch) as { readonly place: number };
+      this.#term = { epoch, place };
+    }
+    return this.#term.place;
   }
 
   addHistory(row: EncodedHistoryRow): void {
@@ -67,13 +115,10 @@ export class CommitStatements implements CommitTables {
     this.#addSpace.run(row.id, row.name, row.creationId);
   }
 
-  endSpace({ id, history }: EndedSpace): void {
+  endSpace({ id, name, history, hasLog, lastLog }: EndedSpace): void {
     this.#endSpace.run(id);
     this.#noteEnded.run(id, history?.space ?? null, history?.creationId ?? null);
-  }
-
-  addEpoch(epoch: string): void {
-    this.#addEpoch.run(epoch);
+    if (hasLog) this.#noteEndedName.run(id, name, lastLog);
   }
 
   probe(): void {

@@ -1,9 +1,18 @@
 /** The content statements read the whole database, when it is opened. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { LineageRow, LogRow, OwnerAnswers, StoredRecord, StoredTombstone } from "@neverstale/server/store";
+import type {
+  ChainHead,
+  LineageRow,
+  LogRow,
+  OwnerAnswers,
+  StoredRecord,
+  StoredTombstone,
+  TakeoverEntry,
+} from "@neverstale/server/store";
 import type { ContentTables, SpaceTableRow } from "../../sliced/tables.ts";
 import { Prepared } from "./prepared.ts";
+import { TAKEOVERS, takeoverOf } from "./takeovers.ts";
 
 export class ContentStatements implements ContentTables {
   readonly #statements: Prepared;
@@ -74,8 +83,23 @@ export class ContentStatements implements ContentTables {
 
   greatestSpaceId(): number {
     const greatest = (table: string) => `coalesce((SELECT max(space_id) FROM ${table}), 0)`;
-    const sql = `SELECT max(${greatest("spaces")}, ${greatest("ended_spaces")}) AS id`;
+    const sql = `SELECT max(${["spaces", "ended_spaces", "ended_names", "log"].map(greatest).join(", ")}) AS id`;
     return this.#rows<{ id: number }>(sql)[0]?.id ?? 0;
+  }
+
+  newestEntry(): (ChainHead & { readonly ageAt: number }) | null {
+    const newest = (table: string) => `SELECT * FROM ${table} ORDER BY sequence DESC LIMIT 1`;
+    const rows = this.#rows<ChainHead & { readonly ageAt: number }>(`
+      SELECT newest.sequence, epoch AS term, age_at AS ageAt FROM (
+        SELECT sequence, term, age_at FROM (${newest("chain")})
+        UNION ALL SELECT entry, term, coalesce(age_at, at) FROM (${newest("log")})
+      ) AS newest JOIN epochs ON position = term ORDER BY newest.sequence DESC LIMIT 1`);
+    return rows[0] ?? null;
+  }
+
+  newestTakeover(): TakeoverEntry | null {
+    const [row] = this.#rows<Parameters<typeof takeoverOf>[0]>(`${TAKEOVERS} ORDER BY sequence DESC LIMIT 1`);
+    return row === undefined ? null : takeoverOf(row);
   }
 
   newestAnswerAt(): number | null {

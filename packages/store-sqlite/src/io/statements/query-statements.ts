@@ -2,9 +2,10 @@
 
 import type { DatabaseSync } from "node:sqlite";
 import type { HistoryQuery, LogRow, StoredAnswer, StoredHistoryRow } from "@neverstale/server/store";
-import type { FileSize, OldestRows, QueryTables } from "../../sliced/tables.ts";
+import type { EntryRow, FileSize, LoggedEntryRow, OldestRows, QueryTables } from "../../sliced/tables.ts";
 import { pragma } from "../connection.ts";
 import { Prepared } from "./prepared.ts";
+import { CHAIN_START } from "./trim-statements.ts";
 
 /** These creations took their history with them, and it is not cleared away yet. */
 const GONE = "SELECT history_creation FROM ended_spaces WHERE history_creation NOT NULL";
@@ -74,6 +75,53 @@ export class QueryStatements implements QueryTables {
     );
   }
 
+  entries(afterEntry: number, limit: number): EntryRow[] {
+    const rows = this.#rows<EntryColumns>(
+      `SELECT sequence, own.epoch AS term, before.epoch AS termBefore, at, age_at AS ageAt, spaces, address, model
+       FROM chain JOIN epochs AS own ON own.position = term LEFT JOIN epochs AS before ON before.position = term_before
+       WHERE sequence > ? ORDER BY sequence LIMIT ?`,
+      afterEntry,
+      limit,
+    );
+    return rows.map(entryOf);
+  }
+
+  *loggedEntries(afterEntry: number): Iterable<LoggedEntryRow> {
+    const rows = this.#statements.get(
+      `SELECT entry, epoch AS term, at, coalesce(age_at, at) AS ageAt, coalesce(spaces.name, ended_names.name) AS name,
+         first_version AS firstVersion, last_version AS lastVersion,
+         CASE WHEN ended_spaces.history_space IS NULL THEN nullif(changes, '') END AS changes
+       FROM log CROSS JOIN epochs ON position = term
+         LEFT JOIN spaces ON spaces.space_id = log.space_id LEFT JOIN ended_names ON ended_names.space_id = log.space_id
+         LEFT JOIN ended_spaces ON ended_spaces.space_id = log.space_id
+       WHERE log.sequence >= ? AND entry > ? ORDER BY log.sequence`,
+    );
+    yield* rows.iterate(this.#firstLogBehind(afterEntry), afterEntry) as Iterable<unknown> as Iterable<LoggedEntryRow>;
+  }
+
+  /** It returns where in the log the entries behind this one begin, by halves: entries rise with the rows of the log. */
+  #firstLogBehind(entry: number): number {
+    const [{ oldest, newest } = { oldest: 0, newest: -1 }] = this.#rows<{ oldest: number; newest: number }>(
+      "SELECT coalesce((SELECT min(sequence) FROM log), 0) AS oldest, coalesce((SELECT max(sequence) FROM log), -1) AS newest",
+    );
+    let from = oldest;
+    let to = newest + 1;
+    while (from < to) {
+      const middle = Math.floor((from + to) / 2);
+      const [row] = this.#rows<{ sequence: number; entry: number }>(
+        "SELECT sequence, coalesce(entry, 0) AS entry FROM log WHERE sequence >= ? ORDER BY sequence LIMIT 1",
+        middle,
+      );
+      if (row === undefined || row.entry > entry) to = middle;
+      else from = row.sequence + 1;
+    }
+    return from;
+  }
+
+  chainStart(): number {
+    return this.#rows<{ entry: number }>(CHAIN_START)[0]?.entry ?? 0;
+  }
+
   oldest(): OldestRows {
     const [log = null] = this.#rows<{ total: number; chars: number }>(`
       SELECT total - (last_version - first_version + 1) AS total, max(0, coalesce(chars, 0) - octet_length(changes)) AS chars
@@ -108,4 +156,20 @@ export class QueryStatements implements QueryTables {
       .all(...values)
       .map((row) => ({ ...row }) as Row);
   }
+}
+
+interface EntryColumns {
+  readonly sequence: number;
+  readonly term: string;
+  readonly termBefore: string | null;
+  readonly at: number;
+  readonly ageAt: number;
+  readonly spaces: string | null;
+  readonly address: string | null;
+  readonly model: number | null;
+}
+
+function entryOf({ sequence, term, termBefore, at, ageAt, spaces, address, model }: EntryColumns): EntryRow {
+  if (model !== null) return { type: "takeover", sequence, term, termBefore, at, ageAt, address, model };
+  return { type: "group", sequence, term, at, ageAt, spaces: spaces ?? "[]" };
 }

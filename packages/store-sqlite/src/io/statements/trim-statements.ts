@@ -3,6 +3,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { EndedSpace, HistoryOf } from "@neverstale/server/store";
 import type {
+  EndedNameRow,
   FoldedSpace,
   OldAnswerRow,
   OldHistoryRow,
@@ -27,8 +28,8 @@ export class TrimStatements implements TrimTables {
 
   oldestLog(limit: number): Iterable<OldLogRow> {
     return this.#rows(
-      `SELECT sequence, space_id AS spaceId, first_version AS firstVersion, last_version AS lastVersion, at, total,
-         coalesce(chars, 0) AS chars, octet_length(changes) AS bytes
+      `SELECT sequence, space_id AS spaceId, first_version AS firstVersion, last_version AS lastVersion,
+         coalesce(age_at, at) AS ageAt, total, coalesce(chars, 0) AS chars, octet_length(changes) AS bytes, coalesce(entry, 0) AS entry
        FROM log ORDER BY sequence LIMIT ?`,
       limit,
     );
@@ -36,6 +37,32 @@ export class TrimStatements implements TrimTables {
 
   dropLog(upToSequence: number): number {
     return this.#run("DELETE FROM log WHERE sequence <= ?", upToSequence);
+  }
+
+  chainStart(): number {
+    return Number(this.#statements.get(CHAIN_START).get()?.entry);
+  }
+
+  raiseChainStart(entry: number): void {
+    this.#run("UPDATE dropped SET entry = max(entry, ?)", entry);
+  }
+
+  hasEntries(upToEntry: number, takeover: number): boolean {
+    const some = "SELECT 1 FROM chain WHERE sequence <= ? AND sequence <> ? LIMIT 1";
+    return this.#statements.get(some).get(upToEntry, takeover) !== undefined;
+  }
+
+  dropEntries(upToEntry: number, takeover: number, limit: number): number {
+    const some = "SELECT sequence FROM chain WHERE sequence <= ?1 AND sequence <> ?2 ORDER BY sequence LIMIT ?3";
+    return this.#run(`DELETE FROM chain WHERE sequence IN (${some})`, upToEntry, takeover, limit);
+  }
+
+  oldestEndedNames(limit: number): Iterable<EndedNameRow> {
+    return this.#rows("SELECT place, last_log AS lastLog FROM ended_names ORDER BY place LIMIT ?", limit);
+  }
+
+  dropEndedNames(upToPlace: number): number {
+    return this.#run("DELETE FROM ended_names WHERE place <= ?", upToPlace);
   }
 
   oldestHistory(limit: number): Iterable<OldHistoryRow> {
@@ -113,7 +140,7 @@ export class TrimStatements implements TrimTables {
     return this.#run(drop, spaceId, floor, limit);
   }
 
-  endedSpace(): EndedSpace | null {
+  endedSpace(): Pick<EndedSpace, "id" | "history"> | null {
     const some =
       "SELECT space_id AS id, history_space AS space, history_creation AS creationId FROM ended_spaces LIMIT 1";
     const row = this.#statements.get(some).get() as
@@ -124,8 +151,13 @@ export class TrimStatements implements TrimTables {
     return { id, history: space === null || creationId === null ? null : { space, creationId } };
   }
 
-  dropOfEnded(table: "records" | "tombstones" | "log" | "lineage", spaceId: number, limit: number): number {
+  dropOfEnded(table: "records" | "tombstones" | "lineage", spaceId: number, limit: number): number {
     return this.#run(DROPS_OF_ENDED[table], spaceId, limit);
+  }
+
+  dropChangesOf(spaceId: number, limit: number): number {
+    const some = "SELECT sequence FROM log WHERE space_id = ? AND octet_length(changes) > 0 LIMIT ?";
+    return this.#run(`UPDATE log SET changes = '' WHERE sequence IN (${some})`, spaceId, limit);
   }
 
   dropHistoryOf({ space, creationId }: HistoryOf, limit: number): number {
@@ -144,7 +176,8 @@ export class TrimStatements implements TrimTables {
 
   counts(): TableCounts {
     const count = (table: string) => `(SELECT count(*) FROM ${table})`;
-    const sql = `SELECT ${count("fold_undo")} AS undo, ${count("tombstones")} AS tombstones, ${count("ended_spaces")} AS endedSpaces`;
+    const sql = `SELECT ${count("fold_undo")} AS undo, ${count("tombstones")} AS tombstones, ${count("ended_spaces")} AS endedSpaces,
+      ${count("ended_names")} AS endedNames`;
     return { ...(this.#statements.get(sql).get() as unknown as TableCounts) };
   }
 
@@ -157,6 +190,8 @@ export class TrimStatements implements TrimTables {
   }
 }
 
+export const CHAIN_START = "SELECT entry FROM dropped";
+
 const dropOfTree = (table: string, key: string) => `
   DELETE FROM ${table} WHERE space_id = ?1 AND (${key}) IN (SELECT ${key} FROM ${table} WHERE space_id = ?1 LIMIT ?2)`;
 
@@ -164,5 +199,4 @@ const DROPS_OF_ENDED = {
   records: dropOfTree("records", "collection, id"),
   tombstones: dropOfTree("tombstones", "collection, id"),
   lineage: dropOfTree("lineage", "first_version"),
-  log: "DELETE FROM log WHERE sequence IN (SELECT sequence FROM log WHERE space_id = ?1 ORDER BY first_version LIMIT ?2)",
 } as const;

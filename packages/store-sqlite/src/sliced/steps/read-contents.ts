@@ -1,7 +1,7 @@
 /** Reading the contents gives all that a database holds, when a store is opened. */
 
 import { SyncError } from "@neverstale/protocol";
-import type { LogRow, OwnerAnswers, SpaceContents } from "@neverstale/server/store";
+import type { ChainHead, LogRow, OwnerAnswers, SpaceContents, TakeoverEntry } from "@neverstale/server/store";
 import { Catalog, type Counters } from "@neverstale/server/store";
 import type { ContentTables, SpaceTableRow, TableAccess } from "../tables.ts";
 import { undoFolds } from "./fold-rows.ts";
@@ -12,11 +12,11 @@ export function readAnew(connection: TableAccess): DatabaseContents {
   return readContents(connection.tables.contents);
 }
 
-export function catalogOf({ spaces, counters }: DatabaseContents): Catalog {
+export function catalogOf({ spaces, counters, head, takeover }: DatabaseContents): Catalog {
   const entries = spaces.map(({ id, contents: { name, creationId, log, foldedVersion } }) => {
     return [name, { id, creationId, head: log.at(-1)?.lastVersion ?? foldedVersion }] as const;
   });
-  return new Catalog(entries, counters);
+  return new Catalog(entries, counters, { head, takeover: takeover?.sequence ?? 0 });
 }
 
 interface NumberedSpace {
@@ -28,15 +28,25 @@ export interface DatabaseContents {
   readonly epochs: readonly string[];
   readonly spaces: readonly NumberedSpace[];
   readonly counters: Counters;
-  readonly newestAnswerAt: number | null;
+  readonly head: ChainHead | null;
+  readonly takeover: TakeoverEntry | null;
+  readonly ageAt: number | null;
   readonly answers: readonly OwnerAnswers[];
 }
 
 /** It throws `store_damaged` when a log has a hole behind its fold. */
 function readContents(tables: ContentTables): DatabaseContents {
   const spaces = tables.spaces().map((row) => ({ id: row.id, contents: readSpace(tables, row) }));
-  const newestAnswerAt = tables.newestAnswerAt();
-  return { epochs: tables.epochs(), spaces, counters: readCounters(tables), newestAnswerAt, answers: tables.answers() };
+  const newest = tables.newestEntry();
+  return {
+    epochs: tables.epochs(),
+    spaces,
+    counters: readCounters(tables),
+    head: newest === null ? null : { sequence: newest.sequence, term: newest.term },
+    takeover: tables.newestTakeover(),
+    ageAt: newest?.ageAt ?? tables.newestAnswerAt(),
+    answers: tables.answers(),
+  };
 }
 
 function readCounters(tables: ContentTables): Counters {

@@ -1,7 +1,7 @@
 /** The store steps write everything that goes to the database, on whichever thread it lives. */
 
 import type { Millis } from "@neverstale/base";
-import type { AnswerSize, CommitPlan } from "@neverstale/server/store";
+import type { AnswerSize, CommitPlan, TakeoverEntry } from "@neverstale/server/store";
 import type { StoreSettings } from "../settings.ts";
 import type { CheckpointResult, Database, FoldEnd } from "../tables.ts";
 import { type FoldRow, FoldRows, type SliceWritten } from "./fold-rows.ts";
@@ -30,9 +30,9 @@ export class StoreSteps {
     return full.transaction(() => writeCommit(full.tables.commits, plan));
   }
 
-  beginEpoch(epoch: string): void {
+  takeOver(entry: TakeoverEntry): void {
     const { full } = this.#database;
-    full.transaction(() => full.tables.commits.addEpoch(epoch));
+    full.transaction(() => full.tables.commits.addTakeover(entry));
   }
 
   /** Makes a commit that means nothing, to learn how long one takes. */

@@ -1,7 +1,7 @@
 /** The trimmer finds what has outlived its retention, oldest first, and deletes it a step at a time. */
 
 import type { Millis } from "@neverstale/base";
-import type { AnswerSize, AnswersDue, Counters, Retention } from "@neverstale/server/store";
+import type { AnswerSize, AnswersDue, ChainEnd, Counters, Retention } from "@neverstale/server/store";
 import type { StoreSettings } from "../settings.ts";
 import type { OldAnswerRow, TableCounts, TrimTables } from "../tables.ts";
 
@@ -61,22 +61,44 @@ export class Trimmer {
   #next(limits: TrimLimits): Deletion | null {
     return (
       this.#ofLog(limits) ??
+      this.#ofChain(limits) ??
       this.#ofAnswers(limits) ??
       this.#ofHistory(limits) ??
-      this.#counting(this.#ofUndo() ?? this.#ofTombstones(limits.spaceId) ?? this.#ofEnded())
+      this.#counting(this.#ofUndo() ?? this.#ofTombstones(limits.spaceId) ?? this.#ofEnded() ?? this.#ofEndedNames())
     );
   }
 
-  /** Whole groups go, from the oldest on, up to the first that is not folded yet. */
-  #ofLog({ now, counters, retention }: TrimLimits): Deletion | null {
+  /** Rows go from the oldest on, up to the first that is not folded yet. Those of the newest entry of the chain stay. */
+  #ofLog({ now, counters, chain, retention }: TrimLimits): Deletion | null {
     const { logAgeMs, logChanges, logChars } = retention;
     const folded = this.#foldedVersions();
+    const newest = chain.head?.sequence ?? Number.POSITIVE_INFINITY;
     const last = this.#lastDue(this.#tables.oldestLog(this.#settings.trimRows), (row) => {
       const before = row.total - (row.lastVersion - row.firstVersion + 1);
       const most = counters.total - before > logChanges || counters.logChars - row.chars + row.bytes > logChars;
-      return (most || now - row.at > logAgeMs) && row.lastVersion <= folded(row.spaceId);
+      const isDue = (most || now - row.ageAt > logAgeMs) && row.entry < newest;
+      return isDue && row.lastVersion <= folded(row.spaceId);
     });
-    return last === null ? null : () => this.#tables.dropLog(last.sequence);
+    if (last === null) return null;
+    return () => {
+      this.#tables.raiseChainStart(last.entry); // An entry of which a row goes is not whole any more.
+      return this.#tables.dropLog(last.sequence);
+    };
+  }
+
+  /** Entries go with what is in the log of them, and when there are too many. The newest one and the newest takeover stay. */
+  #ofChain({ chain, retention }: TrimLimits): Deletion | null {
+    if (chain.head === null) return null;
+    const start = this.#tables.chainStart();
+    const beyondBound = Math.min(chain.head.sequence - 1, chain.head.sequence - retention.chainEntries);
+    if (beyondBound > start) {
+      return () => {
+        this.#tables.raiseChainStart(beyondBound);
+        return 1;
+      };
+    }
+    if (!this.#tables.hasEntries(start, chain.takeover)) return null;
+    return () => this.#tables.dropEntries(start, chain.takeover, this.#settings.trimRows);
   }
 
   #ofHistory({ now, counters, retention }: TrimLimits): Deletion | null {
@@ -183,21 +205,35 @@ export class Trimmer {
     return () => this.#tables.dropTombstones(spaceId, floor, this.#settings.trimRows);
   }
 
-  /** The rows of an ended space go table by table, and at last the note that it ended. */
+  /** The rows of an ended space go table by table, and at last the note that it ended. Its log goes with the chain. */
   #ofEnded(): Deletion | null {
     const ended = this.#tables.endedSpace();
     if (ended === null) return null;
     const { trimRows } = this.#settings;
     return () => {
-      for (const table of ["records", "tombstones", "log", "lineage"] as const) {
+      for (const table of ["records", "tombstones", "lineage"] as const) {
         const rows = this.#tables.dropOfEnded(table, ended.id, trimRows);
         if (rows > 0) return rows;
       }
-      const rows = ended.history === null ? 0 : this.#tables.dropHistoryOf(ended.history, trimRows);
+      const { history } = ended;
+      const rows = history === null ? 0 : this.#tables.dropChangesOf(ended.id, trimRows);
       if (rows > 0) return rows;
+      const evicted = history === null ? 0 : this.#tables.dropHistoryOf(history, trimRows);
+      if (evicted > 0) return evicted;
       this.#tables.forgetEnded(ended.id);
       return 1;
     };
+  }
+
+  /** The name of an ended space goes once the log has no row of it any more. */
+  #ofEndedNames(): Deletion | null {
+    const [oldestLog] = this.#tables.oldestLog(1);
+    let last: number | null = null;
+    for (const { place, lastLog } of this.#tables.oldestEndedNames(this.#settings.trimRows)) {
+      if (oldestLog !== undefined && lastLog >= oldestLog.sequence) break;
+      last = place;
+    }
+    return last === null ? null : () => this.#tables.dropEndedNames(last);
   }
 }
 
@@ -207,6 +243,8 @@ export interface TrimLimits {
   readonly now: number;
   /** So much was counted so far. */
   readonly counters: Counters;
+  /** The chain ends there. */
+  readonly chain: ChainEnd;
   readonly answers: AnswersDue;
   /** This space was folded last. Its tombstones are looked at. */
   readonly spaceId: number | null;

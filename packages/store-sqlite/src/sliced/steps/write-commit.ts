@@ -4,15 +4,17 @@ import type { CommitPlan } from "@neverstale/server/store";
 import { type AnswerSize, charsOf } from "@neverstale/server/store";
 import type { StoreSettings } from "../settings.ts";
 import type { CommitTables } from "../tables.ts";
+import { spacesToText } from "./entry-spaces.ts";
 
 /** It writes inside the caller's transaction, and returns the answers whose place was taken by newer ones. */
 export function writeCommit(tables: CommitTables, plan: CommitPlan): readonly AnswerSize[] {
-  const { at, ended, made, lineage, log, history, answers } = plan;
+  const { entry, ended, made, lineage, log, history, answers } = plan;
   const replaced: AnswerSize[] = [];
+  if (entry.spaces !== null) tables.addEntry(entry, spacesToText(entry.spaces));
   for (const space of ended) tables.endSpace(space);
   for (const space of made) tables.addSpace(space);
   for (const row of lineage) tables.addLineage(row.spaceId, row);
-  for (const row of log) tables.addLog(row, at);
+  for (const row of log) tables.addLog(row, entry);
   for (const row of history) tables.addHistory(row);
   for (const row of answers) {
     const older = tables.removeAnswer(row.key);
