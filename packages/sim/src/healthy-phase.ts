@@ -26,6 +26,7 @@ export async function healed(world: World): Promise<void> {
   await world.pass(2 * world.authority.config.beaconMs + 500);
   await mustBeLevel(world, untouched(world), SEEN_MS, "P2");
   await checkWindows(world);
+  await followToTheEnd(world);
   await closeAndOpen(world);
 }
 
@@ -56,6 +57,8 @@ const START_MS = 10_000;
 const ON_ITS_WAY_MS = 600;
 /** All that was asked for while the disk was slow is done by then. */
 const DRAIN_MS = 20_000;
+/** A follower reads the whole chain in this time, entry by entry. */
+const FOLLOWED_MS = 60_000;
 /** Open dispatches try for so long, and wait as long again for a lost answer. */
 const DISPATCH_MS = 60_000;
 /** An agent looks again after 15 s, begins within 2 s and tries for 10 s. A restore may have undone its last word. */
@@ -199,6 +202,13 @@ async function checkWindows(world: World): Promise<void> {
 
 function isMeddledWith(wire: Wire): boolean {
   return (wire as SimConnection).meddledWith;
+}
+
+/** Whoever follows the chain comes to its end, and knows all that there is (rule A2). */
+async function followToTheEnd(world: World): Promise<void> {
+  if (world.failure !== null) return;
+  await world.pass(FOLLOWED_MS, () => !world.chain.isLevel);
+  if (world.failure === null) world.chain.checkLevel();
 }
 
 /** The next open reads what a clean close writes (rule G2), and everyone resumes. */

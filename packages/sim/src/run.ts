@@ -1,6 +1,7 @@
 /** In one run first things go wrong as planned, and then they heal. */
 
 import { healed } from "./healthy-phase.ts";
+import { exploreSharedChain } from "./nodes/shared-chain.ts";
 import { perform } from "./perform.ts";
 import { CALLED_OBJECTS } from "./plan/make-plan.ts";
 import type { ClientPlan, RunPlan } from "./plan/plan.ts";
@@ -18,6 +19,7 @@ export async function runPlan(plan: RunPlan): Promise<RunResult> {
   await world.pass(plan.faultyMs);
   if (world.failure === null) await healed(world);
   if (world.failure === null) await judgeCalls(world);
+  if (world.failure === null) await exploreNodes(world);
   return resultOf(world);
 }
 
@@ -37,6 +39,15 @@ async function judgeCalls(world: World): Promise<void> {
   await readAll(world, CALLED_OBJECTS);
   const { problem } = world.calls;
   if (problem !== null) world.fail("A12", problem);
+}
+
+/** Nodes that share a store know no clock: they are explored beside the world. */
+async function exploreNodes(world: World): Promise<void> {
+  const { counters, fail: report } = world;
+  const random = world.random.fork("nodes");
+  await exploreSharedChain({ random, counters, report }).catch((error: unknown) => {
+    world.fail("crash", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  });
 }
 
 function join(world: World, { name, kind, space, parts = false, ...network }: ClientPlan): void {

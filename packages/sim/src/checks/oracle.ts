@@ -45,6 +45,10 @@ export class Oracle {
     this.#counters = counters;
   }
 
+  hasBegun(epoch: string): boolean {
+    return this.#epochs.has(epoch);
+  }
+
   /** An epoch is in the store. From here on its history is what the image holds. */
   begin(epoch: string, branch: Branch): void {
     if (this.#epochs.has(epoch)) this.#report("E1", `the epoch ${epoch} is drawn twice`);

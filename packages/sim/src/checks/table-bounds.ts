@@ -2,6 +2,7 @@
 
 import type { Retention } from "@neverstale/server";
 import type { SimTables } from "../store/sim-tables.ts";
+import { chainOverBound } from "./chain/chain-bounds.ts";
 
 /**
  * It tells what is beyond its bound once a fold of a space, and the trimming behind it, have ended. It returns null when
@@ -15,14 +16,19 @@ export function overBound(tables: SimTables, retention: Retention, space: string
   const answers = data.answers.length - since("answers");
   if (answers > retention.answers) return `${answers} answers`;
   if (data.ended.size > since("ended")) return `${data.ended.size} spaces that have ended are not cleared away`;
-  return logOverBound(tables, retention, since("log")) ?? undoOverBound(tables) ?? tombstonesOverBound(tables, space);
+  return (
+    logOverBound(tables, retention, since("log")) ??
+    chainOverBound(tables, retention) ??
+    undoOverBound(tables) ??
+    tombstonesOverBound(tables, space)
+  );
 }
 
-/** The oldest group goes when it is folded and there are more changes than are kept. */
-function logOverBound({ data }: SimTables, { logChanges }: Retention, since: number): string | null {
+/** The oldest group goes when it is folded and there are more changes than are kept, but for the newest entry of the chain. */
+function logOverBound({ data, newestAtLook }: SimTables, { logChanges }: Retention, since: number): string | null {
   const [oldest] = data.log;
   const folded = data.spaces.get(oldest?.spaceId ?? 0)?.foldedVersion ?? 0;
-  if (oldest === undefined || oldest.lastVersion > folded) return null;
+  if (oldest === undefined || oldest.lastVersion > folded || oldest.entry >= newestAtLook) return null;
   const before = oldest.total - (oldest.lastVersion - oldest.firstVersion + 1);
   const kept = (data.log.at(-1)?.total ?? 0) - before - since;
   return kept > logChanges ? `${kept} changes in the log` : null;

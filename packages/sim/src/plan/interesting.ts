@@ -53,9 +53,15 @@ export const INTERESTING: readonly string[] = [
   ...["events", "commands", "lines", "updates", "eventsIn", "notes", "strict"].map((part) => `release_moves_${part}`),
   "stored_records_refused_today",
   "keys_expired",
+  ...["chain_followed", "chain_trimmed", "chain_lost"],
+  ...["followed", "trimmed", "lost", "tail_lost"].map((what) => `nodes_${what}`),
+  ...["takeover", "commit"].flatMap((what) => ["done", "fenced", "unknown"].map((how) => `nodes_${what}_${how}`)),
+  ...["fold", "beat", "find"].flatMap((what) => ["done", "fenced"].map((how) => `nodes_${what}_${how}`)),
   ...["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"].map((bound) => `bound_${bound}`),
   // Each table of the store is at its bound.
-  ...["log", "history", "answers", "undo", "tombstones", "ended"].map((table) => `bound_${table}`),
+  ...["log", "chain", "history", "answers", "undo", "tombstones", "ended", "ended_names"].map(
+    (table) => `bound_${table}`,
+  ),
 ];
 
 /** From so many runs on, each of them must have happened. A simulator that never gets there proves nothing. */

@@ -66,6 +66,7 @@ function makeConfig(seed: string, chance: Random, keepTrace: boolean): RunPlan["
       logChanges: chance.pick([0, 10, 1_000_000]),
       historyRows: chance.pick([0, 5, 1_000_000]),
       answersPerOwner: 60,
+      chainEntries: chance.fork("chain").pick([0, 10, 1_000_000]),
     },
     settings: {
       ...SMALL_STEPS,

@@ -36,6 +36,12 @@ export class JournaledWrites {
     return before.length - kept.length;
   }
 
+  replace<Row>(kind: WriteKind, rows: Row[], next: (row: Row) => Row): void {
+    const before = [...rows];
+    rows.splice(0, rows.length, ...before.map(next));
+    this.wrote(kind, () => rows.splice(0, rows.length, ...before));
+  }
+
   /** With an undefined `row` there is none any more. */
   set<Key, Row>(kind: WriteKind, rows: Map<Key, Row>, key: Key, row: Row | undefined): void {
     const before = rows.get(key);

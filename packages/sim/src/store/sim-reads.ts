@@ -1,7 +1,15 @@
 /** The tables of the simulated disk are read here, when a store is opened and while it is. */
 
-import type { LineageRow, StoredAnswer, StoredRecord, StoredTombstone } from "@neverstale/server/store";
-import type { ContentTables, FileSize, OldestRows, QueryTables, SpaceTableRow } from "@neverstale/store-sqlite/sliced";
+import type { LineageRow, StoredAnswer, StoredRecord, StoredTombstone, TakeoverEntry } from "@neverstale/server/store";
+import type {
+  ContentTables,
+  EntryRow,
+  FileSize,
+  LoggedEntryRow,
+  OldestRows,
+  QueryTables,
+  SpaceTableRow,
+} from "@neverstale/store-sqlite/sliced";
 import type { LogTableRow, TableData } from "./table-data.ts";
 
 export class SimReads implements ContentTables, QueryTables {
@@ -50,7 +58,38 @@ export class SimReads implements ContentTables, QueryTables {
   }
 
   greatestSpaceId(): number {
-    return Math.max(0, ...this.#data.spaces.keys(), ...this.#data.ended.keys());
+    const { spaces, ended, endedNames, log } = this.#data;
+    const named = [...endedNames, ...log].map(({ spaceId }) => spaceId);
+    return Math.max(0, ...spaces.keys(), ...ended.keys(), ...new Set(named));
+  }
+
+  newestEntry(): ReturnType<ContentTables["newestEntry"]> {
+    const entry = this.#data.chain.at(-1);
+    const row = this.#data.log.at(-1);
+    if (row === undefined || (entry !== undefined && entry.sequence >= row.entry)) return entry ?? null;
+    return { sequence: row.entry, term: row.term, ageAt: row.ageAt };
+  }
+
+  newestTakeover(): TakeoverEntry | null {
+    return this.#data.chain.findLast((entry) => entry.type === "takeover") ?? null;
+  }
+
+  entries(afterEntry: number, limit: number): readonly EntryRow[] {
+    return this.#data.chain.filter(({ sequence }) => sequence > afterEntry).slice(0, limit);
+  }
+
+  *loggedEntries(afterEntry: number): Iterable<LoggedEntryRow> {
+    const { log, spaces, ended, endedNames } = this.#data;
+    for (const { spaceId, entry, term, at, ageAt, firstVersion, lastVersion, changes } of log) {
+      if (entry <= afterEntry) continue;
+      const name = spaces.get(spaceId)?.name ?? endedNames.find((row) => row.spaceId === spaceId)?.name ?? "";
+      const isGone = changes === "" || (ended.get(spaceId) ?? null) !== null;
+      yield { entry, term, at, ageAt, name, firstVersion, lastVersion, changes: isGone ? null : changes };
+    }
+  }
+
+  chainStart(): number {
+    return this.#data.dropped.get("entry") ?? 0;
   }
 
   newestAnswerAt(): number | null {

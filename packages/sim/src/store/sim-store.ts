@@ -1,7 +1,7 @@
 /** The store of one process is the real one, on the simulated disk. */
 
 import { RETENTION, type Retention, type Store } from "@neverstale/server";
-import type { CommitGroup, Fold } from "@neverstale/server/store";
+import type { ChainHead, CommitGroup, Fold, Takeover } from "@neverstale/server/store";
 import { SlicedStore, STORE_SETTINGS } from "@neverstale/store-sqlite/sliced";
 import type { Branch } from "../checks/history.ts";
 import { overBound } from "../checks/table-bounds.ts";
@@ -37,14 +37,15 @@ export class SimStore implements Store, Mounted {
     this.#machine.gone = true;
   }
 
-  open(): ReturnType<Store["open"]> {
-    return this.#after(READ_MS, () => this.#store.open());
+  read(): ReturnType<Store["read"]> {
+    return this.#after(READ_MS, () => this.#store.read());
   }
 
-  async beginEpoch(epoch: string): Promise<void> {
+  async takeOver(takeover: Takeover): Promise<ChainHead> {
     const { faults, random } = this.#disk;
-    await this.#after(faults.writeMs * random.next(), () => this.#store.beginEpoch(epoch));
-    this.#epoch = epoch;
+    const place = await this.#after(faults.writeMs * random.next(), () => this.#store.takeOver(takeover));
+    this.#epoch = takeover.epoch;
+    return place;
   }
 
   commit(group: CommitGroup): void | Promise<void> {
@@ -83,6 +84,18 @@ export class SimStore implements Store, Mounted {
 
   readHistory(query: Parameters<Store["readHistory"]>[0]): ReturnType<Store["readHistory"]> {
     return this.#after(READ_MS, () => this.#store.readHistory(query));
+  }
+
+  readChain(query: Parameters<Store["readChain"]>[0]): ReturnType<Store["readChain"]> {
+    return this.#after(READ_MS, () => this.#store.readChain(query));
+  }
+
+  confirm(): ReturnType<Store["confirm"]> {
+    return this.#after(READ_MS, () => this.#store.confirm());
+  }
+
+  beat(): ReturnType<Store["beat"]> {
+    return this.#after(READ_MS, () => this.#store.beat());
   }
 
   backup(path: string): Promise<void> {

@@ -5,9 +5,11 @@ import type {
   EncodedLogRow,
   EndedSpace,
   LineageRow,
+  PlannedEntry,
   StoredAnswer,
   StoredRecord,
   StoredTombstone,
+  TakeoverEntry,
 } from "@neverstale/server/store";
 import type {
   CommitTables,
@@ -36,17 +38,20 @@ export class SimTables implements Tables, CommitTables, FoldTables {
    */
   readonly added = { log: 0, history: 0, answers: 0, ended: 0 };
   lookedAt = { ...this.added };
+  /** This was the newest entry of the chain then. */
+  newestAtLook = 0;
   readonly #journals = new JournaledWrites();
   readonly #count: (what: string) => void;
 
   constructor(data: TableData, count: (what: string) => void) {
     this.data = data;
     this.#count = count;
+    const reads = new SimReads(data);
     const looks = () => {
       this.lookedAt = { ...this.added };
+      this.newestAtLook = reads.newestEntry()?.sequence ?? 0;
     };
     this.trims = new SimTrims(data, this.#journals, count, looks);
-    const reads = new SimReads(data);
     this.contents = reads;
     this.queries = reads;
   }
@@ -67,9 +72,18 @@ export class SimTables implements Tables, CommitTables, FoldTables {
     return this;
   }
 
-  addLog(row: EncodedLogRow, at: number): void {
+  addLog(row: EncodedLogRow, { sequence: entry, term, at, ageAt }: PlannedEntry): void {
     this.added.log += row.lastVersion - row.firstVersion + 1;
-    this.#journals.push("commit", this.data.log, { ...row, at });
+    this.#journals.push("commit", this.data.log, { ...row, entry, term, at, ageAt });
+  }
+
+  addEntry({ sequence, term, at, ageAt }: PlannedEntry, spaces: string): void {
+    this.#journals.push("commit", this.data.chain, { type: "group", sequence, term, at, ageAt, spaces });
+  }
+
+  addTakeover(entry: TakeoverEntry): void {
+    this.#journals.push("epoch", this.data.epochs, entry.term);
+    this.#journals.push("epoch", this.data.chain, entry);
   }
 
   addHistory(row: EncodedHistoryRow): void {
@@ -102,14 +116,13 @@ export class SimTables implements Tables, CommitTables, FoldTables {
     this.#journals.set("commit", this.data.spaces, id, row);
   }
 
-  endSpace({ id, history }: EndedSpace): void {
+  endSpace({ id, name, history, hasLog, lastLog }: EndedSpace): void {
     this.added.ended += 1;
     this.#journals.set("commit", this.data.spaces, id, undefined);
     this.#journals.set("commit", this.data.ended, id, history);
-  }
-
-  addEpoch(epoch: string): void {
-    this.#journals.push("epoch", this.data.epochs, epoch);
+    if (!hasLog) return;
+    const place = (this.data.endedNames.at(-1)?.place ?? 0) + 1;
+    this.#journals.push("commit", this.data.endedNames, { place, spaceId: id, name, lastLog });
   }
 
   probe(): void {

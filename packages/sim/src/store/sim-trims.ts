@@ -2,6 +2,8 @@
 
 import type { EndedSpace, HistoryOf, StoredTombstone } from "@neverstale/server/store";
 import type {
+  EndedNameRow,
+  EntryRow,
   FoldedSpace,
   OldAnswerRow,
   OldHistoryRow,
@@ -39,6 +41,37 @@ export class SimTrims implements TrimTables {
   dropLog(upToSequence: number): number {
     this.#count("bound_log");
     return this.#journals.remove("trim", this.#data.log, ({ sequence }) => sequence <= upToSequence);
+  }
+
+  chainStart(): number {
+    return this.#data.dropped.get("entry") ?? 0;
+  }
+
+  raiseChainStart(entry: number): void {
+    if (entry > this.chainStart()) this.#journals.set("trim", this.#data.dropped, "entry", entry);
+  }
+
+  hasEntries(upToEntry: number, takeover: number): boolean {
+    return this.#entriesUpTo(upToEntry, takeover).length > 0;
+  }
+
+  #entriesUpTo(upToEntry: number, takeover: number): readonly EntryRow[] {
+    return this.#data.chain.filter(({ sequence }) => sequence <= upToEntry && sequence !== takeover);
+  }
+
+  dropEntries(upToEntry: number, takeover: number, limit: number): number {
+    this.#count("bound_chain");
+    const rows = new Set(this.#entriesUpTo(upToEntry, takeover).slice(0, limit));
+    return this.#journals.remove("trim", this.#data.chain, (row) => rows.has(row));
+  }
+
+  oldestEndedNames(limit: number): Iterable<EndedNameRow> {
+    return this.#data.endedNames.slice(0, limit);
+  }
+
+  dropEndedNames(upToPlace: number): number {
+    this.#count("bound_ended_names");
+    return this.#journals.remove("trim", this.#data.endedNames, ({ place }) => place <= upToPlace);
   }
 
   oldestHistory(limit: number): Iterable<OldHistoryRow> {
@@ -123,13 +156,13 @@ export class SimTrims implements TrimTables {
     return rows.length;
   }
 
-  endedSpace(): EndedSpace | null {
+  endedSpace(): Pick<EndedSpace, "id" | "history"> | null {
     const [ended] = this.#data.ended;
     return ended === undefined ? null : { id: ended[0], history: ended[1] };
   }
 
-  dropOfEnded(table: "records" | "tombstones" | "log" | "lineage", spaceId: number, limit: number): number {
-    if (table === "log" || table === "lineage") return this.#dropRowsOfEnded(table, spaceId, limit);
+  dropOfEnded(table: "records" | "tombstones" | "lineage", spaceId: number, limit: number): number {
+    if (table === "lineage") return this.#dropLineageOfEnded(spaceId, limit);
     const rows: ReadonlyMap<number, Map<string, unknown>> = this.#data[table];
     const ofSpace = rows.get(spaceId) ?? new Map<string, unknown>();
     const keys = [...ofSpace.keys()].slice(0, limit);
@@ -137,14 +170,17 @@ export class SimTrims implements TrimTables {
     return keys.length;
   }
 
-  #dropRowsOfEnded(table: "log" | "lineage", spaceId: number, limit: number): number {
-    const ofSpace =
-      table === "log"
-        ? this.#data.log.filter((row) => row.spaceId === spaceId)
-        : rowsOf(this.#data.lineage, spaceId, []);
-    const gone = new Set<unknown>(ofSpace.slice(0, limit));
-    if (table === "log") return this.#journals.remove("trim", this.#data.log, (row) => gone.has(row));
-    return this.#journals.remove("trim", rowsOf(this.#data.lineage, spaceId, []), (row) => gone.has(row));
+  #dropLineageOfEnded(spaceId: number, limit: number): number {
+    const ofSpace = rowsOf(this.#data.lineage, spaceId, []);
+    const gone = new Set(ofSpace.slice(0, limit));
+    return this.#journals.remove("trim", ofSpace, (row) => gone.has(row));
+  }
+
+  dropChangesOf(spaceId: number, limit: number): number {
+    const { log } = this.#data;
+    const rows = new Set(log.filter((row) => row.spaceId === spaceId && row.changes !== "").slice(0, limit));
+    this.#journals.replace("trim", log, (row) => (rows.has(row) ? { ...row, changes: "" } : row));
+    return rows.size;
   }
 
   dropHistoryOf({ space, creationId }: HistoryOf, limit: number): number {
@@ -162,9 +198,9 @@ export class SimTrims implements TrimTables {
   }
 
   counts(): TableCounts {
-    const { undo, tombstones, ended } = this.#data;
+    const { undo, tombstones, ended, endedNames } = this.#data;
     let count = 0;
     for (const rows of tombstones.values()) count += rows.size;
-    return { undo: undo.length, tombstones: count, endedSpaces: ended.size };
+    return { undo: undo.length, tombstones: count, endedSpaces: ended.size, endedNames: endedNames.length };
   }
 }

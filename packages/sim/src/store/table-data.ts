@@ -9,7 +9,7 @@ import type {
   StoredRecord,
   StoredTombstone,
 } from "@neverstale/server/store";
-import type { SpaceTableRow, UndoRow } from "@neverstale/store-sqlite/sliced";
+import type { EndedNameRow, EntryRow, SpaceTableRow, UndoRow } from "@neverstale/store-sqlite/sliced";
 
 /** Rows are never altered, only replaced. So a copy needs new containers alone. */
 export interface TableData {
@@ -19,18 +19,31 @@ export interface TableData {
   readonly ended: Map<number, HistoryOf | null>;
   readonly lineage: Map<number, LineageRow[]>;
   readonly log: LogTableRow[];
+  /** It holds the entries of which the log doesn't say everything. */
+  readonly chain: EntryRow[];
+  readonly endedNames: EndedName[];
   readonly records: Map<number, Map<string, StoredRecord>>;
   readonly tombstones: Map<number, Map<string, StoredTombstone>>;
   readonly undo: Numbered<UndoRow>[];
   readonly history: EncodedHistoryRow[];
-  /** History has dropped rows up to this position, and so many characters up to it. */
-  readonly dropped: Map<"position" | "chars", number>;
+  /**
+   * History has dropped rows up to this position, and so many characters up to it. The chain is not whole up to this entry.
+   */
+  readonly dropped: Map<"position" | "chars" | "entry", number>;
   readonly answers: AnswerTableRow[];
   /** The time of the newest key that is expired stands by owner. Null stands for all owners. */
   readonly expired: Map<string | null, number>;
 }
 
-export type LogTableRow = EncodedLogRow & { readonly at: number };
+/** A row of the log says to which entry of the chain it belongs. */
+export interface LogTableRow extends EncodedLogRow {
+  readonly entry: number;
+  readonly term: string;
+  readonly at: number;
+  readonly ageAt: number;
+}
+
+type EndedName = EndedNameRow & { readonly spaceId: number; readonly name: string };
 type AnswerTableRow = Numbered<StoredAnswer> & { readonly chars: number };
 type Numbered<Row> = Row & { readonly rowId: number };
 
@@ -41,6 +54,8 @@ export function emptyTables(): TableData {
     ended: new Map(),
     lineage: new Map(),
     log: [],
+    chain: [],
+    endedNames: [],
     records: new Map(),
     tombstones: new Map(),
     undo: [],
@@ -59,6 +74,8 @@ export function copyOfTables(data: TableData): TableData {
     ended: new Map(data.ended),
     lineage: new Map([...data.lineage].map(([id, rows]) => [id, [...rows]])),
     log: [...data.log],
+    chain: [...data.chain],
+    endedNames: [...data.endedNames],
     records: inner(data.records),
     tombstones: inner(data.tombstones),
     undo: [...data.undo],

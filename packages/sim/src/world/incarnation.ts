@@ -16,6 +16,7 @@ import {
   MAIN_SPACE,
   type Runtime,
   StateManager,
+  type Store,
   SyncHub,
   type TransactOptions,
 } from "@neverstale/server";
@@ -111,11 +112,25 @@ export class Incarnation implements Runtime {
       this.#recovered(manager);
       this.manager = manager;
       this.hub = new SyncHub(manager, { frames: this.frames, beaconMs });
+      this.#followChain(store, false);
     } catch (error) {
       if (error instanceof SyncError && !OF_THE_DISK.includes(error.code))
         this.world.fail("P3", `the store can't be opened: ${error.message}`);
       this.#exit(this);
     }
+  }
+
+  /** Somebody follows the chain as long as this process serves. */
+  #followChain(store: Store, isMore: boolean): void {
+    this.after(this.world.chain.nextMs(isMore), () => {
+      if (!this.serving) return;
+      this.world.chain.follow(store).then(
+        (more) => this.#followChain(store, more),
+        (error: unknown) => {
+          if (this.serving) this.world.fail("crash", `the chain can't be read: ${String(error)}`);
+        },
+      );
+    });
   }
 
   get serving(): boolean {

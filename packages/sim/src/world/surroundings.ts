@@ -10,6 +10,7 @@ import { Trace } from "../checks/trace.ts";
 import { Random } from "../plan/random.ts";
 import { FIRST_RELEASE, type Release } from "../plan/releases.ts";
 import { Disk, type DiskConfig } from "../store/disk.ts";
+import { ChainFollower } from "./chain-follower.ts";
 import { SimClock } from "./clock.ts";
 import { SimSessions } from "./sessions.ts";
 
@@ -24,6 +25,7 @@ export class Surroundings {
   readonly disk: Disk;
   readonly acks: Acks;
   readonly calls: CallHistory;
+  readonly chain: ChainFollower;
   /** Building a snapshot fails so often, and takes so long at most. */
   readonly snapshots: { failedBuilds: number; buildMs: number };
   /** This release is started next. */
@@ -48,6 +50,7 @@ export class Surroundings {
     this.disk = new Disk({ clock, random: random.fork("disk"), counters, oracle, report, note }, config.disk);
     this.calls = new CallHistory(this.counters);
     this.acks = new Acks(this.fail, () => this.disk);
+    this.chain = new ChainFollower(this, random.fork("chain"));
   }
 
   /**

@@ -1,6 +1,7 @@
 /** The broken builds: each is a mistake that the simulator must catch. */
 
 import type { BrokenBuild } from "./broken-build.ts";
+import { CHAIN_MISTAKES } from "./chain-builds.ts";
 import { DATA_MISTAKES } from "./data-builds.ts";
 import { FOUND_MISTAKES } from "./found-builds.ts";
 import { SPACE_MISTAKES } from "./space-builds.ts";
@@ -60,7 +61,7 @@ const MISTAKES: readonly BrokenBuild[] = [
     name: "resume without the lineage",
     item: "resume without the lineage",
     rule: "E3",
-    by: { seed: 153 },
+    by: { seed: 190 },
     edits: [
       {
         file: "server/src/followers/sync-hub.ts",
@@ -72,8 +73,8 @@ const MISTAKES: readonly BrokenBuild[] = [
   {
     name: "the lineage row is written after the first client is served",
     item: "lineage row written after the first client is served",
-    rule: "D2",
-    by: { seed: 5 },
+    rule: "E1",
+    by: { seed: 1 },
     edits: [
       {
         file: "server/src/space/space-draft.ts",
@@ -132,7 +133,7 @@ const MISTAKES: readonly BrokenBuild[] = [
     name: "two get_state are out at once",
     item: "two `get_state` out at once",
     rule: "R2",
-    by: { seed: 31 },
+    by: { seed: 1 },
     edits: [
       {
         file: "client/src/machine/receive.ts",
@@ -363,7 +364,7 @@ interface Bad {`,
     name: "the creation id of a space is not compared",
     item: null,
     rule: "E3",
-    by: { seed: 27 },
+    by: { seed: 33 },
     edits: [
       {
         file: "server/src/followers/sync-hub.ts",
@@ -493,6 +494,7 @@ interface Bad {`,
 export const BROKEN_BUILDS: readonly BrokenBuild[] = [
   ...MISTAKES,
   ...DATA_MISTAKES,
+  ...CHAIN_MISTAKES,
   ...FOUND_MISTAKES,
   ...SPACE_MISTAKES,
 ];

@@ -63,8 +63,8 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "store-sqlite/src/sliced/steps/trimmer.ts",
-        find: "(most || now - row.at > logAgeMs) && row.lastVersion <= folded(row.spaceId);",
-        replace: "most || (now - row.at > logAgeMs && row.lastVersion <= folded(row.spaceId));",
+        find: "return isDue && row.lastVersion <= folded(row.spaceId);",
+        replace: "return isDue && (most || row.lastVersion <= folded(row.spaceId));",
       },
     ],
   },

@@ -50,8 +50,8 @@ export const SPACE_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/store/catalog.ts",
-        find: "history: archived ? null : { space: name, creationId }",
-        replace: "history: { space: name, creationId }",
+        find: "const history = archived ? null : { space: name, creationId };",
+        replace: "const history = { space: name, creationId };",
       },
     ],
   },
@@ -63,8 +63,8 @@ export const SPACE_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/store/catalog.ts",
-        find: "history: archived ? null : { space: name, creationId }",
-        replace: "history: null",
+        find: "const history = archived ? null : { space: name, creationId };",
+        replace: "const history = null;",
       },
     ],
   },
@@ -76,8 +76,8 @@ export const SPACE_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "store-sqlite/src/sliced/steps/trimmer.ts",
-        find: "const rows = ended.history === null ? 0 : this.#tables.dropHistoryOf(ended.history, trimRows);",
-        replace: "const rows = 0;",
+        find: "const evicted = history === null ? 0 : this.#tables.dropHistoryOf(history, trimRows);",
+        replace: "const evicted = 0;",
       },
     ],
   },
