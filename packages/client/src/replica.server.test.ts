@@ -181,6 +181,27 @@ describe("when the server goes away", () => {
     expect(after.endpoint.metrics).toMatchObject({ resumed: 1, fullStates: {} });
   });
 
+  test("[E7] taken over anew while it runs, it costs a live replica one message and no full state", async () => {
+    const server = await serve(memoryStore());
+    await server.manager.apply(added("web-1"));
+    const sync = follow(server);
+    await level(sync, server);
+    const host = sync.state.hosts.get("web-1");
+    const { epoch, version } = await server.manager.apply(added("web-2"));
+
+    for (let n = 0; n < 3; n += 1) await server.manager.takeOver();
+    const later = await server.manager.apply(added("web-3"));
+    await Promise.all([sync.reached({ epoch, version }), sync.reached(later)]);
+    await level(sync, server);
+
+    expect(later.epoch).not.toBe(epoch);
+    expect(sync.state.hosts.get("web-1")).toBe(host);
+    expect(sync.counters).toMatchObject({ reconnects: 0, gaps: 0 });
+    expect(sync.counters.resyncs).toEqual({ gap: 0, drift: 0, digest: 0, epoch: 0, manual: 0 });
+    expect(server.endpoint.metrics).toMatchObject({ accepted: 1, fullStates: { first: 1 }, withoutSteps: 0 });
+    expect(server.endpoint.metrics.steps).toBeLessThanOrEqual(3);
+  });
+
   test("[E3] another store in its place: nobody is resumed into the wrong history", async () => {
     const before = await serve(memoryStore());
     for (const id of ["web-1", "web-2"]) await before.manager.apply(added(id));

@@ -60,7 +60,7 @@ describe("the connection", () => {
   test("is opened at the address, relative to the page, in the profile of this protocol", () => {
     const { io } = startSync();
 
-    expect(io.socket.url.href).toBe("ws://fleet.test/sync?parts=1");
+    expect(io.socket.url.href).toBe("ws://fleet.test/sync?parts=1&steps=1");
     expect(io.socket.protocols).toEqual(["neverstale.v1"]);
   });
 
@@ -69,7 +69,7 @@ describe("the connection", () => {
     io.baseUrl = "https://fleet.test/";
     new Replica({ url: "/sync/output/c1?tail=1", io });
 
-    expect(io.socket.url.href).toBe("wss://fleet.test/sync/output/c1?tail=1&parts=1");
+    expect(io.socket.url.href).toBe("wss://fleet.test/sync/output/c1?tail=1&parts=1&steps=1");
   });
 
   test("[E4] after a cut it asks to resume from its position", async () => {
@@ -81,6 +81,7 @@ describe("the connection", () => {
     expect(io.sockets).toHaveLength(2);
     expect(Object.fromEntries(io.socket.url.searchParams)).toEqual({
       parts: "1",
+      steps: "1",
       epoch: "e1",
       space: "c1",
       version: "5",

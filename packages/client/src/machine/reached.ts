@@ -1,6 +1,7 @@
 /** Those who wait for a position are told when the replica shows it, or that its history is lost (rule D2). */
 
 import type { Millis } from "@neverstale/base";
+import type { Lineage, Position } from "@neverstale/protocol";
 import { isCheckOut, sendCheck } from "./checks.ts";
 import {
   andThen,
@@ -14,8 +15,8 @@ import {
 } from "./state.ts";
 
 /** A new waiter is judged at once. Where nothing will ever come any more, it is not kept waiting. */
-export function addWaiter(state: SyncState, waiter: Omit<Waiter, "check">, now: Millis): Transition {
-  const added = { ...state, waiters: [...state.waiters, { ...waiter, check: null }] };
+export function addWaiter(state: SyncState, waiter: Omit<Waiter, "check" | "isAnswered">, now: Millis): Transition {
+  const added = { ...state, waiters: [...state.waiters, { ...waiter, check: null, isAnswered: false }] };
   const judged = judgeWaiters(added, null, now);
   return isOver(state.phase) ? andThen(judged, closeWaiters) : judged;
 }
@@ -33,32 +34,45 @@ export function closeWaiters(state: SyncState): Transition {
 /** On each connection a `check` is sent anew. */
 export function forgetChecks(state: SyncState): SyncState {
   if (state.waiters.length === 0) return state;
-  return { ...state, waiters: state.waiters.map((waiter) => ({ ...waiter, check: null })) };
+  return { ...state, waiters: state.waiters.map((waiter) => ({ ...waiter, check: null, isAnswered: false })) };
 }
 
 /** It is called at every change of position. `answered` is the highest `check` that this message answers. */
-export function judgeWaiters(state: SyncState, answered: number | null, now: Millis): Transition {
+export function judgeWaiters(before: SyncState, answered: number | null, now: Millis): Transition {
+  const state = answered === null ? before : withAnswer(before, answered);
   const settled = new Map<number, WaiterOutcome>();
   let asks = false;
   for (const waiter of state.waiters) {
-    const outcome = outcomeOf(state, waiter, answered);
+    const outcome = outcomeOf(state, waiter);
     if (outcome === "unknown") asks ||= waiter.check === null;
     else if (outcome !== "waits") settled.set(waiter.id, outcome);
   }
   return asks ? andThen(settle(state, settled), (next) => checkForAll(next, now)) : settle(state, settled);
 }
 
-/** `unknown` means that the answer to a `check` must say whether the position is in this history. */
-function outcomeOf(state: SyncState, waiter: Waiter, answered: number | null): WaiterOutcome | "waits" | "unknown" {
-  if (isInHistory(state, waiter)) return (state.position?.version ?? -1) >= waiter.version ? "reached" : "waits";
-  const isAnswered = waiter.check !== null && answered !== null && answered >= waiter.check;
-  return isAnswered ? "history_lost" : "unknown";
+function withAnswer(state: SyncState, answered: number): SyncState {
+  const waiters = state.waiters.map((waiter) => {
+    return waiter.check !== null && answered >= waiter.check ? { ...waiter, isAnswered: true } : waiter;
+  });
+  return { ...state, waiters };
 }
 
-function isInHistory(state: SyncState, { epoch, version }: Waiter): boolean {
-  if (state.position === null) return false;
-  if (state.position.epoch === epoch) return true;
-  return state.authority.lineage.some(([run, last]) => run === epoch && last >= version);
+/** `unknown` means that the answer to a `check` must say whether the position is in this history. */
+function outcomeOf(state: SyncState, waiter: Waiter): WaiterOutcome | "waits" | "unknown" {
+  if (isInHistory(state, waiter)) return (state.position?.version ?? -1) >= waiter.version ? "reached" : "waits";
+  if (!waiter.isAnswered) return "unknown";
+  // A step that came with the answer was passed over, as a full state is on its way that tells of the same history.
+  return state.phase.type === "resyncing" ? "waits" : "history_lost";
+}
+
+function isInHistory({ position, authority }: SyncState, waiter: Waiter): boolean {
+  if (position === null) return false;
+  return position.epoch === waiter.epoch || isInLineage(authority.lineage, waiter);
+}
+
+/** The lineage gives the epoch's run a last version of at least that. */
+export function isInLineage(lineage: Lineage, at: Pick<Position, "epoch" | "version">): boolean {
+  return lineage.some(([epoch, last]) => epoch === at.epoch && last >= at.version);
 }
 
 function settle(state: SyncState, settled: ReadonlyMap<number, WaiterOutcome>): Transition {

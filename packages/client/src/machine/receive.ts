@@ -5,6 +5,7 @@ import type {
   DeltaMessage,
   ErrorMessage,
   FullStateMessage,
+  HistoryFacts,
   Position,
   ResyncReason,
   ServerMessage,
@@ -12,7 +13,7 @@ import type {
 } from "@neverstale/protocol";
 import { ackIfDue, takenFrame } from "./acks.ts";
 import { withoutAnswered } from "./checks.ts";
-import { judgeWaiters } from "./reached.ts";
+import { isInLineage, judgeWaiters } from "./reached.ts";
 import { resync, resyncFailed } from "./resync.ts";
 import {
   type AuthorityFacts,
@@ -164,9 +165,15 @@ function objectionTo(
   const mine = state.position;
   if (mine === null || sync.version !== mine.version) return "drift";
   if (phase.type === "greeting" && sync.resumed?.space !== mine.space) return "epoch";
-  if (phase.type === "following" && sync.resumed !== undefined && sync.resumed.epoch !== mine.epoch) return "epoch";
+  if (phase.type === "following" && sync.resumed !== undefined && !continues(sync.resumed, mine)) return "epoch";
   if (sync.digest !== undefined && digest !== null && sync.digest !== digest) return "digest";
   return null;
+}
+
+/** A step leads on from a position that is still history by the new lineage (rule E7). */
+function continues({ epoch, space, lineage }: HistoryFacts, mine: Position): boolean {
+  if (space !== mine.space) return false;
+  return epoch === mine.epoch || isInLineage(lineage, mine);
 }
 
 /** The replica is where the authority says it is. It is level when that is the head (rule E4). */

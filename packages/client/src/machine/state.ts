@@ -122,6 +122,8 @@ export interface Waiter {
   readonly version: number;
   /** This `check` was sent for it on this connection. Null: none was. */
   readonly check: number | null;
+  /** The answer has come while a full state was asked for, and is judged when that has come. */
+  readonly isAnswered: boolean;
 }
 
 export type WaiterOutcome = "reached" | "history_lost" | "closed";
@@ -146,7 +148,7 @@ export interface SyncCounters {
   readonly silentSockets: number;
 }
 
-/** The authority said this of itself in its last `init`, `full_state` or first `sync`. */
+/** The authority said this of itself in its last `init`, `full_state`, first `sync` or step. */
 export interface AuthorityFacts {
   readonly model: number;
   readonly beaconMs: Millis;

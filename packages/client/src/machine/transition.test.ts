@@ -251,15 +251,6 @@ describe("resuming", () => {
     }
   });
 
-  test("[R4] a later sync that names another epoch is refused", () => {
-    const replica = new MachineRig().live(5);
-
-    const effects = replica.sync({ resumed: resumed("e2") });
-
-    expect(sent(effects).at(-1)).toEqual({ type: "get_state", reason: "epoch" });
-    expect(replica.state.position?.epoch).toBe("e1");
-  });
-
   test("[E2] where the authority can't resume, its init is taken over", () => {
     const replica = cutAt(5);
 

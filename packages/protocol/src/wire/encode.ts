@@ -10,7 +10,7 @@ import type {
   ServerMessage,
 } from "./messages.ts";
 
-/** The facts of a resumed connection become members of the `sync` itself. */
+/** The facts of a resumed connection, or of a step, become members of the `sync` itself. */
 export function encodeMessage(
   message: ServerMessage | ClientMessage | PlainServerMessage | PlainClientMessage,
 ): string {

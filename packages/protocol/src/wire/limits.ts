@@ -9,6 +9,8 @@ export const SUBPROTOCOL = "neverstale.v1";
 export const CSRF_SUBPROTOCOL_PREFIX = "csrf.";
 /** With the value 1 in the address of `neverstale.v1`, this parameter asks for large messages in parts (rule M9). */
 export const PARTS_PARAMETER = "parts";
+/** With the value 1 in the address of `neverstale.v1`, this parameter says that the replica takes steps (rule E7). */
+export const STEPS_PARAMETER = "steps";
 
 /** A `lineage` lists so many epochs: the newest ones, the oldest of them first. */
 export const LINEAGE_LENGTH = 16;

@@ -31,7 +31,7 @@ export function readFullState(message: Loose) {
   return {
     type: message.type as "init" | "full_state",
     version: readCount(message, "version"),
-    ...readResumeFacts(message),
+    ...readHistoryFacts(message),
     digest: readDigest(message, "digest"),
     payload: readState(message.payload),
   } as const;
@@ -62,15 +62,15 @@ export function readSync(message: Loose) {
     ...(message.part === undefined ? ABSENT : { part: readWhole(message, "part", 1) }),
     /** The authority's wall clock said this when the message was made, in whole milliseconds since 1970. */
     ...(message.at === undefined ? ABSENT : { at: readCount(message, "at") }),
-    /** These facts stand only in the first message of a resumed connection (rule E4). */
-    ...(hasResumeFacts(message) ? { resumed: readResumeFacts(message) } : ABSENT),
+    /** These facts stand only in the first message of a resumed connection (rule E4), and in a step (rule E7). */
+    ...(hasHistoryFacts(message) ? { resumed: readHistoryFacts(message) } : ABSENT),
   } as const;
 }
 
 /** On the wire these are members of the `sync` itself; decoded, they come together or not at all. */
-export interface ResumeFacts extends ReturnType<typeof readResumeFacts> {}
+export interface HistoryFacts extends ReturnType<typeof readHistoryFacts> {}
 
-function readResumeFacts(message: Loose) {
+function readHistoryFacts(message: Loose) {
   return {
     epoch: readSafeText(message, "epoch"),
     space: readSafeText(message, "space"),
@@ -80,7 +80,7 @@ function readResumeFacts(message: Loose) {
   } as const;
 }
 
-function hasResumeFacts({ epoch, space, model, beaconMs, lineage }: Loose): boolean {
+function hasHistoryFacts({ epoch, space, model, beaconMs, lineage }: Loose): boolean {
   return (
     epoch !== undefined || space !== undefined || model !== undefined || beaconMs !== undefined || lineage !== undefined
   );

@@ -11,10 +11,10 @@ import {
 import type { Runtime } from "../runtime/runtime.ts";
 import { MAIN_SPACE } from "../space/space-models.ts";
 import type { Spaces } from "../space/spaces.ts";
-import type { Store } from "../store/contract.ts";
 import type { Call } from "./deciding/group-draft.ts";
 import { notDecided, refusedAtTheDoor, takeOptions } from "./door.ts";
 import { Keys, keyOfToday } from "./keys.ts";
+import type { Term } from "./term.ts";
 import type { Applied, Decide, Transaction, TransactOptions } from "./transaction.ts";
 import type { Writer } from "./writer.ts";
 
@@ -24,11 +24,11 @@ export class Calls {
   readonly #runtime: Pick<Runtime, "wallTime">;
   readonly #keys: Keys;
 
-  constructor(spaces: Spaces, writer: Writer, store: Store, runtime: Pick<Runtime, "wallTime">) {
+  constructor(spaces: Spaces, writer: Writer, term: Term, runtime: Pick<Runtime, "wallTime">) {
     this.#spaces = spaces;
     this.#writer = writer;
     this.#runtime = runtime;
-    this.#keys = new Keys(store, writer.waiting);
+    this.#keys = new Keys(term, spaces.epochs, writer.waiting);
   }
 
   apply(change: AskedChange, options: TransactOptions): Promise<Applied> {
@@ -88,9 +88,7 @@ export class Calls {
     // Then the writer says why no call is taken any more. The store would not be there to be asked.
     if (key === undefined || this.#writer.refuses) return this.#enqueue(decide, options, bytes);
     const kept = keyOfToday(key, this.#runtime.wallTime());
-    return this.#keys.once(key, this.#spaces.epochs.today, bytes, () =>
-      this.#enqueue(decide, { ...options, key: kept }, bytes),
-    );
+    return this.#keys.once(key, bytes, () => this.#enqueue(decide, { ...options, key: kept }, bytes));
   }
 
   /** A transaction of any size, for before anyone is served (rule E6). */

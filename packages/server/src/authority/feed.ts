@@ -1,4 +1,4 @@
-/** The feed tells everyone who follows the authority of each committed group, in order, and of the end. */
+/** The feed tells everyone who follows the authority of each committed group and each takeover, in order, and of the end. */
 
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Committed } from "../space/committed.ts";
@@ -7,6 +7,7 @@ import type { Committed } from "../space/committed.ts";
 export class Feed {
   readonly #runtime: Pick<Runtime, "soon">;
   readonly #followers = new Set<(committed: readonly Committed[]) => void>();
+  readonly #takeoverListeners = new Set<() => void>();
   readonly #closers = new Set<() => void>();
 
   constructor(runtime: Pick<Runtime, "soon">) {
@@ -17,6 +18,12 @@ export class Feed {
   follow(follower: (committed: readonly Committed[]) => void): () => void {
     this.#followers.add(follower);
     return () => this.#followers.delete(follower);
+  }
+
+  /** It returns how to take `listener` back. */
+  onTakeover(listener: () => void): () => void {
+    this.#takeoverListeners.add(listener);
+    return () => this.#takeoverListeners.delete(listener);
   }
 
   /** It returns how to take `listener` back. */
@@ -38,11 +45,20 @@ export class Feed {
     }
   }
 
+  /** A takeover is in the chain: what is published from here on belongs to its epoch. */
+  tookOver(): void {
+    this.#tell(this.#takeoverListeners);
+  }
+
   /** Nothing will be published any more. */
   close(): void {
-    for (const closer of [...this.#closers]) {
+    this.#tell(this.#closers);
+  }
+
+  #tell(listeners: Iterable<() => void>): void {
+    for (const listener of [...listeners]) {
       try {
-        closer();
+        listener();
       } catch (error) {
         this.#throwLater(error);
       }

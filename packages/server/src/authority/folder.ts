@@ -73,6 +73,15 @@ export class Folder {
     return run;
   }
 
+  /** Runs `work` while no fold is under way: a fold belongs to one term. */
+  between<Result>(work: () => Promise<Result>): Promise<Result> {
+    const before = this.#running ?? Promise.resolve();
+    const run = before.catch(() => {}).then(work);
+    this.#running = run.then(() => {});
+    this.#running.catch(() => {}); // Whoever asked for the work is told that it failed.
+    return run;
+  }
+
   async #foldSpaces(closing: boolean): Promise<void> {
     const until = this.#runtime.now() + (closing ? this.#limits.closeFoldMs : Number.POSITIVE_INFINITY);
     for (const space of [...this.#spaces.values()]) {

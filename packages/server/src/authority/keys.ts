@@ -2,27 +2,30 @@
 
 import { type JsonValue, SyncError } from "@neverstale/protocol";
 import type { WaitingRoom } from "../limits/waiting-room.ts";
+import type { Epochs } from "../space/lineage.ts";
 import type { Store, StoredAnswer } from "../store/contract.ts";
 import type { Applied, TransactOptions } from "./transaction.ts";
 
 /** A repeat that comes while the first call is under way waits for its answer. */
 export class Keys {
-  readonly #store: Store;
+  readonly #answers: Pick<Store, "findAnswer">;
+  readonly #epochs: Epochs;
   readonly #waiting: WaitingRoom;
   readonly #underway = new Map<string, Underway>();
 
-  constructor(store: Store, waiting: WaitingRoom) {
-    this.#store = store;
+  constructor(answers: Pick<Store, "findAnswer">, epochs: Epochs, waiting: WaitingRoom) {
+    this.#answers = answers;
+    this.#epochs = epochs;
     this.#waiting = waiting;
   }
 
   /** `bytes` counts what was taken with the call, which waits until `run` is called. */
-  once(key: IdempotencyKey, epoch: string, bytes: number, run: () => Promise<Applied>): Promise<Applied> {
+  once(key: IdempotencyKey, bytes: number, run: () => Promise<Applied>): Promise<Applied> {
     const refusal = this.#waiting.refusal();
     if (refusal !== null) return Promise.reject(refusal);
     const before = this.#underway.get(key.id);
     if (before !== undefined) return this.#repeat(key, bytes, before);
-    const outcome = this.#firstOrStored(key, epoch, bytes, run);
+    const outcome = this.#firstOrStored(key, bytes, run);
     this.#underway.set(key.id, { bodyHash: key.bodyHash, outcome });
     const done = () => this.#underway.delete(key.id);
     outcome.then(done, done);
@@ -39,24 +42,19 @@ export class Keys {
     }
   }
 
-  async #firstOrStored(
-    key: IdempotencyKey,
-    epoch: string,
-    bytes: number,
-    run: () => Promise<Applied>,
-  ): Promise<Applied> {
+  async #firstOrStored(key: IdempotencyKey, bytes: number, run: () => Promise<Applied>): Promise<Applied> {
     const { id, owner = "", madeAt = null } = key;
     let stored: Awaited<ReturnType<Store["findAnswer"]>>;
     this.#waiting.enter(bytes);
     try {
-      stored = await this.#store.findAnswer({ key: id, owner, madeAt }).catch(notRead);
+      stored = await this.#answers.findAnswer({ key: id, owner, madeAt }).catch(notRead);
     } finally {
       this.#waiting.leave(bytes);
     }
     if (stored === null) return run();
     if (stored === "expired") throw keyExpired();
     if (stored.bodyHash !== key.bodyHash) throw keyReused();
-    return replay(stored, epoch);
+    return replay(stored, this.#epochs.today);
   }
 }
 

@@ -21,6 +21,7 @@ import { createMain, openSpaces } from "./opening/open-spaces.ts";
 import { findProblems, type Problems } from "./opening/problems.ts";
 import { type EvictedRecord, type LoggedChange, readHistory, readLog } from "./past.ts";
 import { limitsOf, refusalsOf, sizesOf } from "./size-metrics.ts";
+import { Term } from "./term.ts";
 import type { Applied, Decide, TransactOptions } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
@@ -57,21 +58,21 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
   ): Promise<StateManager<M>> {
     const { store } = options;
     const limits = limitsFrom(options.limits);
-    const epochs = new Epochs([...contents.epochs, runtime.newId()].slice(-limits.epochs));
+    const epochs = new Epochs([...contents.epochs, runtime.newId()], limits.epochs);
     const models = new SpaceModels(options.model, options.spaces ?? {});
     const byName = openSpaces(contents.spaces, models, epochs, limits.tombstones);
     const ages = new AgeClock(runtime, contents.ageAt);
-    const at = runtime.wallTime();
-    const { model } = options.model;
-    await store.takeOver({ epoch: epochs.today, address: null, model, at, ageAt: ages.read(at), after: contents.head });
-    if (!byName.has(MAIN_SPACE)) byName.set(MAIN_SPACE, await createMain(store, options.model, runtime, ages, epochs));
+    const term = new Term(store, runtime, ages, options.model.model, contents.head);
+    await term.takeOver(epochs.today);
+    if (!byName.has(MAIN_SPACE)) byName.set(MAIN_SPACE, await createMain(term, options.model, runtime, ages, epochs));
     const keepIndexes = new KeepIndexes();
-    await bringAboutKeep(byName.values(), { store, runtime, ages, limits, keepIndexes, epoch: epochs.today });
+    await bringAboutKeep(byName.values(), { term, runtime, ages, limits, keepIndexes, epoch: epochs.today });
     const spaces = new Spaces(byName, models, epochs, limits, runtime);
     const feed = new Feed(runtime);
     const onFailure = options.onFailure ?? null;
-    const writer = new Writer({ store, spaces, feed, keepIndexes, ages, runtime, limits, onFailure });
-    const manager = new StateManager<M>(store, spaces, feed, writer, runtime);
+    const writer = new Writer({ store, term, spaces, feed, keepIndexes, ages, runtime, limits, onFailure });
+    const calls = new Calls(spaces, writer, term, runtime);
+    const manager = new StateManager<M>(store, spaces, feed, writer, calls, runtime);
     if (options.migrate !== undefined) await manager.#calls.migrate(options.migrate as Decide<AnyState>);
     manager.#problems = findProblems(spaces.values(), limits);
     if (manager.#problems.count > 0) options.onProblems?.(manager.#problems);
@@ -79,16 +80,17 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
     return manager;
   }
 
-  private constructor(store: Store, spaces: Spaces, feed: Feed, writer: Writer, runtime: Runtime) {
+  private constructor(store: Store, spaces: Spaces, feed: Feed, writer: Writer, calls: Calls, runtime: Runtime) {
     this.limits = spaces.limits;
     this.runtime = runtime;
     this.#store = store;
     this.#spaces = spaces;
     this.#feed = feed;
     this.#writer = writer;
-    this.#calls = new Calls(spaces, writer, store, runtime);
+    this.#calls = calls;
   }
 
+  /** Today's epoch, to be read at each use, since each takeover begins another one. */
   get epoch(): string {
     return this.#spaces.epochs.today;
   }
@@ -135,6 +137,20 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
   /** The follower is told of every commit, in order, after it is durable. This returns how to stop. */
   follow(follower: (committed: readonly Committed[]) => void): () => void {
     return this.#feed.follow(follower);
+  }
+
+  /** The listener is told of each takeover, in order with the commits. This returns how to take it back. */
+  onTakeover(listener: () => void): () => void {
+    return this.#feed.onTakeover(listener);
+  }
+
+  /**
+   * Begins a new term, as a process does that takes over from another one: from then on the authority speaks in a new epoch,
+   * and everyone who follows is told in one message (rules E1 and E7). It rejects with `shutting_down`; with
+   * `store_unavailable` or `outcome_unknown` the process is about to end.
+   */
+  takeOver(): Promise<void> {
+    return this.#writer.takeOver();
   }
 
   /** Stored records that today's model or bounds would not take in, as found at open. They are served as they are (rule E6). */
@@ -193,6 +209,8 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
       writer_calls_total: metrics.calls,
       writer_rejected_commits_total: metrics.rejectedCommits,
       writer_groups_cut_total: metrics.groupsCut,
+      writer_takeovers_total: metrics.takeovers,
+      epochs: this.#spaces.epochs.size,
       writer_waiting_calls: waiting.calls,
       writer_waiting_bytes: waiting.bytes,
       folds_total: folder.folds,

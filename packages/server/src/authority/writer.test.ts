@@ -13,6 +13,7 @@ import { type CommitGroup, type Store, StoreFailure } from "../store/contract.ts
 import { memoryStore } from "../store/memory.ts";
 import { Feed } from "./feed.ts";
 import { StateManager } from "./state-manager.ts";
+import { Term } from "./term.ts";
 import type { Transaction } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
@@ -635,10 +636,11 @@ test("[A1] what is stored and can't be taken into memory stops the writer, and i
   const stopped: SyncError[] = [];
   const writer = new Writer({
     store: disk.store,
+    term: new Term(disk.store, runtime, new AgeClock(runtime, null), 1, { sequence: 2, term: manager.epoch }),
     spaces: new FullMemory(
       new Map([["main", space]]),
       new SpaceModels(model, {}),
-      new Epochs(["new"]),
+      new Epochs(["new"], 10),
       DEFAULT_LIMITS,
       runtime,
     ),

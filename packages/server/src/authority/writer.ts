@@ -17,6 +17,7 @@ import { type Call, GroupDraft } from "./deciding/group-draft.ts";
 import type { Feed } from "./feed.ts";
 import { Folder } from "./folder.ts";
 import { Lanes } from "./lanes.ts";
+import type { Term } from "./term.ts";
 import { outcomeUnknown, storeUnavailable } from "./told-failures.ts";
 
 /** This is the one place where that happens, for all spaces of a store. */
@@ -28,7 +29,7 @@ export class Writer {
   readonly keepIndexes: KeepIndexes;
   /** This says why no more changes are taken: the process must end then (rule A1). It is null while changes are taken. */
   failure: SyncError | null = null;
-  readonly #store: Store;
+  readonly #term: Term;
   readonly #spaces: Spaces;
   readonly #feed: Feed;
   readonly #ages: AgeClock;
@@ -50,9 +51,12 @@ export class Writer {
   #calls = 0;
   #rejectedCommits = 0;
   #groupsCut = 0;
+  #takeovers = 0;
+  /** A takeover waits for the end of the group that is under way. No group is begun before it. */
+  #takeover: (() => void) | null = null;
 
-  constructor({ store, spaces, feed, keepIndexes, ages, runtime, limits, onFailure }: WriterParts) {
-    this.#store = store;
+  constructor({ store, term, spaces, feed, keepIndexes, ages, runtime, limits, onFailure }: WriterParts) {
+    this.#term = term;
     this.#spaces = spaces;
     this.#feed = feed;
     this.keepIndexes = keepIndexes;
@@ -71,6 +75,7 @@ export class Writer {
       calls: this.#calls,
       rejectedCommits: this.#rejectedCommits,
       groupsCut: this.#groupsCut,
+      takeovers: this.#takeovers,
     };
   }
 
@@ -127,7 +132,7 @@ export class Writer {
 
   /** Decides the next group and hands it to the store. The caller goes on with what came of it. */
   #start(): Started | null {
-    if (this.#committing || this.failure !== null || this.#lanes.size === 0) return null;
+    if (this.#committing || this.failure !== null || this.#lanes.size === 0 || this.#takeover !== null) return null;
     this.#patience?.cancel();
     this.#patience = null;
     const group = this.#decideGroup();
@@ -171,7 +176,7 @@ export class Writer {
     if (commit === null || commit instanceof StoreFailure) return commit;
     this.#commits += 1;
     try {
-      return this.#store.commit(commit) ?? null;
+      return this.#term.commit(commit) ?? null;
     } catch (error) {
       return error ?? new StoreFailure("unknown", "the store failed without a reason");
     }
@@ -240,7 +245,48 @@ export class Writer {
     this.#onFailure?.(reason);
   }
 
+  /**
+   * Takes over anew, between two groups and while no fold is under way (rule E1). It resolves when all who follow have been told.
+   * After a takeover that fails there is no term, and no more changes are taken.
+   */
+  takeOver(): Promise<void> {
+    if (this.#refusal !== null) return Promise.reject(this.#refusal);
+    return this.folder.between(() => this.#inTurn(() => this.#takeOver()));
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#takeover = () => {
+        this.#takeover = null;
+        this.#committing = true;
+        const done = () => {
+          this.#committing = false;
+          this.#afterwards();
+        };
+        work().finally(done).then(resolve, reject);
+      };
+      if (!this.#committing) this.#takeover();
+    });
+  }
+
+  async #takeOver(): Promise<void> {
+    if (this.#refusal !== null) throw this.#refusal;
+    const epoch = this.#runtime.newId();
+    try {
+      await this.#term.takeOver(epoch);
+    } catch (error) {
+      const known = error instanceof StoreFailure && error.outcome !== "unknown";
+      const reason = known ? storeUnavailable(error) : outcomeUnknown(error);
+      this.#end(reason);
+      throw reason;
+    }
+    this.#takeovers += 1;
+    this.#spaces.epochs.begin(epoch);
+    this.#feed.tookOver();
+  }
+
   #afterwards(): void {
+    if (!this.#committing) this.#takeover?.();
     this.#schedule();
     if (this.#committing || this.#lanes.size > 0) return;
     for (const resolve of this.#idle.splice(0)) resolve();
@@ -261,6 +307,8 @@ export class Writer {
 
 export interface WriterParts {
   readonly store: Store;
+  /** In it the groups are stored. */
+  readonly term: Term;
   /** Here a group becomes what is committed. */
   readonly spaces: Spaces;
   /** Here it is told. */
@@ -285,6 +333,8 @@ export interface WriterMetrics {
   readonly rejectedCommits: number;
   /** So many groups were full before all who waited had their turn (rule S8). */
   readonly groupsCut: number;
+  /** So often a term was begun after the one of the start. */
+  readonly takeovers: number;
 }
 
 /**

@@ -25,18 +25,27 @@ const model = defineModel({
 class Node implements CommittedGroups {
   readonly limits = limitsFrom({});
   readonly isWriting = false;
-  readonly epoch: string;
   readonly runtime: VirtualRuntime;
+  readonly #epochs: Epochs;
   readonly #spaces: Spaces;
   readonly #feed: Feed;
 
   constructor(epoch: string, creationId: string, runtime: VirtualRuntime) {
-    const epochs = new Epochs([epoch]);
+    const epochs = new Epochs([epoch], 10);
     const main = new Space("main", creationId, model, new SpaceLineage(epochs, []));
-    this.epoch = epoch;
+    this.#epochs = epochs;
     this.runtime = runtime;
     this.#spaces = new Spaces(new Map([["main", main]]), new SpaceModels(model, {}), epochs, this.limits, runtime);
     this.#feed = new Feed(runtime);
+  }
+
+  get epoch(): string {
+    return this.#epochs.today;
+  }
+
+  hearOfTakeover(epoch: string): void {
+    this.#epochs.begin(epoch);
+    this.#feed.tookOver();
   }
 
   hear(groups: readonly Committed[]): void {
@@ -55,6 +64,10 @@ class Node implements CommittedGroups {
 
   follow(follower: (committed: readonly Committed[]) => void) {
     return this.#feed.follow(follower);
+  }
+
+  onTakeover(listener: () => void) {
+    return this.#feed.onTakeover(listener);
   }
 
   onClose(listener: () => void) {
@@ -89,4 +102,41 @@ test("a node that decides nothing serves cursors by the groups that it hears of"
   expect(node.space("main")?.digest()).toBe(writer.capture().digest);
   expect(node.space("main")?.lineage()).toEqual(writer.space("main")?.lineage());
   expect(wire.closedWith).toBe(1012);
+});
+
+test("[E7] a node that decides nothing moves its cursors to the epoch of a takeover that it hears of, in order with the groups", async () => {
+  const runtime = new VirtualRuntime();
+  const writer = await StateManager.openWith({ model, store: memoryStore() }, runtime);
+  const first = writer.epoch;
+  const node = new Node(first, writer.space("main")?.creationId ?? "", runtime);
+  writer.follow((groups) => node.hear(groups));
+  writer.onTakeover(() => node.hearOfTakeover(writer.epoch));
+  const hub = new SyncHub(node, { frames: runtime.frames });
+  const wire = new TestWire();
+  hub.attach(wire, { space: "main", profile: "v1", resume: null, subject: null, steps: true });
+  await runtime.pass(10);
+  wire.take();
+
+  const done = [
+    writer.apply({ type: "host_added", target: "web-1", data: { cpu: 1 } }),
+    writer.takeOver(),
+    writer.apply({ type: "host_updated", target: "web-1", data: { cpu: 2 } }),
+  ];
+  await runtime.pass(10);
+  await Promise.all(done);
+  const moved = writer.apply({ type: "host_updated", target: "web-1", data: { cpu: 3 } });
+  await runtime.pass(10);
+  await moved;
+  hub.close();
+
+  const told = wire.received.map(({ type, version, epoch }) => [
+    type,
+    version,
+    ...(epoch === undefined ? [] : [epoch]),
+  ]);
+  expect(told).toContainEqual(["sync", expect.any(Number), writer.epoch]);
+  expect(told.filter(([type]) => type === "full_state" || type === "init")).toEqual([]);
+  expect(told.at(-1)).toEqual(["delta", 3]);
+  expect(node.epoch).not.toBe(first);
+  expect(node.space("main")?.lineage()).toEqual(writer.space("main")?.lineage());
 });

@@ -1,4 +1,4 @@
-/** Followers need this of their node, whether it decides changes itself or hears of them: its spaces, and a feed of committed groups. */
+/** Followers need this of their node, whether it decides changes itself or hears of them: its spaces, and a feed of what is committed. */
 
 import type { Limits } from "../limits/limits.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -6,7 +6,7 @@ import type { Committed } from "../space/committed.ts";
 import type { SpaceView } from "../space/space-view.ts";
 
 export interface CommittedGroups {
-  /** Today's epoch, to be read at each use: a node that outlives its writer comes to another one. */
+  /** Today's epoch, to be read at each use, since each takeover begins another one. */
   readonly epoch: string;
   readonly limits: Limits;
   readonly runtime: Runtime;
@@ -16,6 +16,11 @@ export interface CommittedGroups {
   space(name: string): SpaceView | null;
   /** The follower is told of every group, in order, after it is durable. This returns how to stop. */
   follow(follower: (committed: readonly Committed[]) => void): () => void;
+  /**
+   * The listener is told of each takeover, in order with the groups: those that were told before it are of earlier epochs. By
+   * then `epoch` is the new one. This returns how to take the listener back.
+   */
+  onTakeover(listener: () => void): () => void;
   /** The listener is called once, when the last group has been told. This returns how to take it back. */
   onClose(listener: () => void): () => void;
 }

@@ -3,7 +3,7 @@
 import type { Millis } from "@neverstale/base";
 import { assert, type Profile } from "@neverstale/protocol";
 import type { LargeDelta } from "./frames/large-deltas.ts";
-import type { SnapshotKind } from "./frames/snapshots.ts";
+import type { Snapshot, SnapshotKind } from "./frames/snapshots.ts";
 import { PartWindow } from "./part-window.ts";
 import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 import { Window } from "./window.ts";
@@ -21,9 +21,13 @@ export class Cursor {
   readonly window = new Window();
   /** Null means that it did not ask for parts. */
   readonly parts: PartWindow | null;
+  /** It takes steps (rule E7). */
+  readonly steps: boolean;
   underWay: UnderWay | null = null;
   /** This is the version of the last message that was put. */
   position = 0;
+  /** The reader was told this epoch last, or is told it by the message under way. Null: none yet, or its profile has none. */
+  epoch: string | null = null;
   /** Something has been put. Before that there is neither beacon nor answer to a check (rule A7). */
   started = false;
   closed = false;
@@ -44,11 +48,12 @@ export class Cursor {
   #wasCongested = false;
   readonly openedAt: Millis;
 
-  constructor(wire: Wire, profile: Profile, subject: unknown, now: Millis, takesParts = false) {
+  constructor(wire: Wire, { profile, subject, parts = false, steps = false }: CursorOptions, now: Millis) {
     this.wire = wire;
     this.profile = profile;
     this.subject = subject;
-    this.parts = takesParts ? new PartWindow() : null;
+    this.parts = parts && profile === "v1" ? new PartWindow() : null;
+    this.steps = steps;
     // These are whole milliseconds, since a fraction would cost an object for each connection.
     this.progressAt = Math.floor(now);
     this.openedAt = this.progressAt;
@@ -110,9 +115,10 @@ export class Cursor {
   }
 
   /** Puts a full state. One that is large goes in parts from then on. */
-  putFullState(frame: Frame, version: number, metrics: SyncMetrics): void {
+  putFullState({ frame, version, epoch }: Snapshot, metrics: SyncMetrics): void {
     assert(version >= this.position, "a full state never takes a connection back (rule E5)");
     this.wanted = null;
+    if (this.profile === "v1") this.epoch = epoch;
     this.owesDigest = true;
     if (this.isLarge(frame)) {
       this.fullStateFrame = Number.POSITIVE_INFINITY;
@@ -135,6 +141,16 @@ export class Cursor {
     this.#wasCongested = congested;
     return now - this.progressAt >= stuckMs;
   }
+}
+
+/** This is what its reader asked for when it connected. */
+export interface CursorOptions {
+  readonly profile: Profile;
+  readonly subject: unknown;
+  /** With true it asked for large messages in parts (rule M9). The default is false. */
+  readonly parts?: boolean;
+  /** With true it takes steps (rule E7). The default is false. */
+  readonly steps?: boolean;
 }
 
 /** A cursor waits for this full state. */

@@ -1,7 +1,7 @@
 /** A fan-out has everyone who follows one space: a set of cursors, brought to the head in rounds (rule A4). */
 
 import type { Millis, Timer } from "@neverstale/base";
-import { assert, type Change, encodeMessage, type SyncMessage } from "@neverstale/protocol";
+import { assert, type Change, encodeMessage } from "@neverstale/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Space } from "../space/space.ts";
 import type { CommittedGroups } from "./committed-groups.ts";
@@ -11,6 +11,7 @@ import { PlainLog } from "./frames/plain-log.ts";
 import { type Snapshot, type SnapshotKind, Snapshots } from "./frames/snapshots.ts";
 import type { HubParts } from "./hub-parts.ts";
 import { Pace } from "./pace.ts";
+import { Steps } from "./steps.ts";
 import { countFullState, type FullStateReason, type SyncMetrics } from "./sync-metrics.ts";
 import type { Frame, FrameCodec } from "./wire.ts";
 
@@ -29,6 +30,7 @@ export class Fanout {
   readonly #giveUp: (cursor: Cursor, error: unknown) => void;
   #committedAt: Millis = 0;
   readonly #log: PlainLog;
+  readonly #steps: Steps;
   readonly #pace = new Pace();
   #plainCursors = 0;
   /** These have something to be sent, and could not take it. */
@@ -38,7 +40,13 @@ export class Fanout {
   #next: Timer | null = null;
   #retry: Timer | null = null;
 
-  constructor(space: Space, parts: HubParts, giveUp: (cursor: Cursor, error: unknown) => void) {
+  /** `sendAway` ends a connection that is to come back at once. */
+  constructor(
+    space: Space,
+    parts: HubParts,
+    giveUp: (cursor: Cursor, error: unknown) => void,
+    sendAway: (cursor: Cursor) => void,
+  ) {
     const { groups, frames, metrics } = parts;
     this.space = space;
     this.#groups = groups;
@@ -51,6 +59,7 @@ export class Fanout {
     this.#log.clear(space.head);
     this.snapshots = new Snapshots(space, parts);
     this.headFrames = new HeadFrames(space, parts, this.#log);
+    this.#steps = new Steps(parts, this.headFrames, sendAway);
   }
 
   join(cursor: Cursor): void {
@@ -74,6 +83,11 @@ export class Fanout {
     this.#waiting += changes.length;
     this.#committedAt = this.#runtime.now();
     this.#scheduleRound();
+  }
+
+  /** Somebody has taken over: everyone is told in which epoch it goes on. */
+  tookOver(): void {
+    for (const cursor of [...this.cursors]) if (!this.#steps.take(cursor)) this.#tryAgain(cursor);
   }
 
   #scheduleRound(): void {
@@ -137,13 +151,18 @@ export class Fanout {
   /** It returns false when the cursor has something to be sent and can't take it now. */
   advance(cursor: Cursor): boolean {
     if (cursor.closed) return true;
+    const stepped = this.#steps.take(cursor);
     const answered = this.#answerOwedCheck(cursor);
-    return this.#bringOn(cursor) && answered;
+    return this.#bringOn(cursor, stepped) && answered && stepped;
   }
 
-  #bringOn(cursor: Cursor): boolean {
-    if (cursor.underWay !== null && !this.#putParts(cursor, cursor.underWay)) return true;
+  /** Before a step that is due only a full state may go, as it tells the epoch too. */
+  #bringOn(cursor: Cursor, stepped: boolean): boolean {
+    if (cursor.closed) return true;
+    // What waits for the end of a message in parts goes then: a step first of all.
+    if (cursor.underWay !== null) return this.#putParts(cursor, cursor.underWay) ? this.advance(cursor) : true;
     if (cursor.wanted !== null) return this.#provide(cursor, cursor.wanted);
+    if (!stepped) return false;
     if (cursor.position === this.space.head) {
       if (cursor.owesDigest) this.putLevel(cursor);
       return true;
@@ -193,14 +212,15 @@ export class Fanout {
 
   /**
    * Puts as many parts as the line takes. The next ack brings it on. It returns true when all are put. Beacons and answers to
-   * checks go between the parts. An answer that is owed, since the socket was full, goes first.
+   * checks go between the parts. An answer that is owed, since the socket was full, goes first, unless it is to stand behind a
+   * step.
    */
   #putParts(cursor: Cursor, underWay: UnderWay): boolean {
     cursor.wire.together(() => {
       while (
         cursor.underWay !== null &&
         cursor.parts?.open === true &&
-        (cursor.owedCheck === null || !cursor.started)
+        (cursor.owedCheck === null || !this.#mayAnswer(cursor))
       ) {
         const part = this.#frames.part(underWay.frame, underWay.putBytes, cursor.parts.partBytes);
         cursor.putPart(underWay, part, this.#runtime.now(), this.#metrics);
@@ -211,18 +231,20 @@ export class Fanout {
   }
 
   /** A connection goes on from a position (rule E4). It returns why it can't, and then nothing has been put; else null. */
-  resume(cursor: Cursor, from: number, first: SyncMessage): FullStateReason | null {
+  resume(cursor: Cursor, from: number): FullStateReason | null {
     const delta = from === this.space.head ? null : this.headFrames.delta(from);
     if (delta !== null && "snapshot" in delta) return delta.snapshot;
     if (delta !== null && ("later" in delta || delta.version < this.space.head || cursor.isLarge(delta.frame))) {
       cursor.position = from;
+      cursor.epoch = this.#groups.epoch;
       cursor.owesDigest = true;
-      cursor.put(this.headFrames.sync(first), 1, this.#metrics);
+      cursor.put(this.headFrames.sync(this.headFrames.facts(from)), 1, this.#metrics);
       if (!this.advance(cursor)) this.#tryAgain(cursor);
       return null;
     }
-    const advance = this.headFrames.resume(from, first);
+    const advance = this.headFrames.resume(from);
     assert("frame" in advance, "the diff of a resumed connection is there");
+    cursor.epoch = this.#groups.epoch;
     cursor.position = this.space.head;
     cursor.put(advance.frame, advance.count, this.#metrics);
     return null;
@@ -293,7 +315,7 @@ export class Fanout {
     countFullState(this.#metrics, wanted.reason);
     let advanced = false;
     cursor.wire.together(() => {
-      cursor.putFullState(snapshot.frame, snapshot.version, this.#metrics);
+      cursor.putFullState(snapshot, this.#metrics);
       this.#answerOwedCheck(cursor);
       advanced = this.advance(cursor);
     });
@@ -310,11 +332,16 @@ export class Fanout {
   /** A full socket is owed one answer, to the newest check: those of a reader that does not read must not add up (rule P4). */
   #answerOwedCheck(cursor: Cursor): boolean {
     const n = cursor.owedCheck;
-    if (n === null || !cursor.started) return true;
+    if (n === null || !this.#mayAnswer(cursor)) return true;
     if (cursor.wire.congested) return false;
     cursor.owedCheck = null;
     this.#putSync(cursor, n);
     return true;
+  }
+
+  /** An answer stands behind the first message, and behind a step that is due (rule E7). */
+  #mayAnswer(cursor: Cursor): boolean {
+    return cursor.started && !cursor.closed && !this.#steps.isDue(cursor);
   }
 
   #putSync(cursor: Cursor, check: number | null): void {

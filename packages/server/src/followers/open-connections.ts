@@ -2,7 +2,7 @@
 
 import type { Millis, TokenBucket } from "@neverstale/base";
 import { CLOSE, type CloseCode, encodeMessage, type Profile, type SyncError } from "@neverstale/protocol";
-import { Cursor } from "./cursor.ts";
+import { Cursor, type CursorOptions } from "./cursor.ts";
 import type { Fanout } from "./fanout.ts";
 import type { HubParts } from "./hub-parts.ts";
 import type { Frame, Wire } from "./wire.ts";
@@ -70,16 +70,8 @@ export class Connection extends Cursor {
   /** It is made with the first `get_state`. */
   snapshots: TokenBucket | null = null;
 
-  constructor(
-    wire: Wire,
-    profile: Profile,
-    subject: unknown,
-    takesParts: boolean,
-    fanout: Fanout,
-    messages: TokenBucket,
-    now: Millis,
-  ) {
-    super(wire, profile, subject, now, takesParts && profile === "v1");
+  constructor(wire: Wire, options: CursorOptions, fanout: Fanout, messages: TokenBucket, now: Millis) {
+    super(wire, options, now);
     this.fanout = fanout;
     this.messages = messages;
   }

@@ -1,21 +1,13 @@
 /** The hub has all connections of one node: who follows what, beacons, and when somebody must go. */
 
 import type { Millis, Timer } from "@neverstale/base";
-import {
-  CLOSE,
-  DEFAULT_BEACON_MS,
-  isSafeId,
-  type Position,
-  type Profile,
-  SyncError,
-  type SyncMessage,
-} from "@neverstale/protocol";
+import { CLOSE, DEFAULT_BEACON_MS, isSafeId, type Position, type Profile, SyncError } from "@neverstale/protocol";
 import { type Committed, committedChanges, committedSpace } from "../space/committed.ts";
 import type { Space } from "../space/space.ts";
 import { spaceOf } from "../space/space-view.ts";
 import { beaconInterval } from "./beacon-interval.ts";
 import type { CommittedGroups } from "./committed-groups.ts";
-import type { Cursor } from "./cursor.ts";
+import type { Cursor, CursorOptions } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
 import type { HubParts } from "./hub-parts.ts";
 import { Incoming } from "./incoming.ts";
@@ -31,8 +23,7 @@ export class SyncHub {
   readonly #fanouts = new Map<Space, Fanout>();
   readonly #connections: OpenConnections;
   readonly #incoming: Incoming;
-  readonly #unfollow: () => void;
-  readonly #forget: () => void;
+  readonly #stopListening: readonly (() => void)[];
   #closed = false;
   #beacon: Timer;
   #sweep: Timer;
@@ -43,8 +34,11 @@ export class SyncHub {
     this.#parts = { groups, frames, beaconMs: this.beaconMs, metrics: this.metrics };
     this.#connections = new OpenConnections(this.#parts);
     this.#incoming = new Incoming(this.#parts, this.#connections);
-    this.#unfollow = groups.follow((committed) => this.#committed(committed));
-    this.#forget = groups.onClose(() => this.close());
+    this.#stopListening = [
+      groups.follow((committed) => this.#committed(committed)),
+      groups.onTakeover(() => this.#tookOver()),
+      groups.onClose(() => this.close()),
+    ];
     this.#beacon = this.#every(this.beaconMs, () => this.#sendBeacons());
     this.#sweep = this.#every(SWEEP_MS, () => this.#lookAround());
   }
@@ -65,12 +59,13 @@ export class SyncHub {
    * Lets a connection follow a space. It throws `unknown_space` when there is none of that name, and leaves nothing behind
    * then.
    */
-  attach(wire: Wire, { space: name, profile, resume, subject, parts = false }: Attachment): Cursor {
+  attach(wire: Wire, attachment: Attachment): Cursor {
+    const { space: name, resume } = attachment;
     const space = this.#groups.space(name);
     if (space === null) throw unknownSpace(name);
     const now = this.#groups.runtime.now();
     const fanout = this.#fanoutOf(spaceOf(space));
-    const cursor = new Connection(wire, profile, subject, parts, fanout, this.#incoming.newAllowance(), now);
+    const cursor = new Connection(wire, attachment, fanout, this.#incoming.newAllowance(), now);
     this.#connections.add(cursor);
     try {
       this.#begin(cursor, fanout, resume);
@@ -89,7 +84,12 @@ export class SyncHub {
   #fanoutOf(space: Space): Fanout {
     let fanout = this.#fanouts.get(space);
     if (fanout === undefined) {
-      fanout = new Fanout(space, this.#parts, (cursor, error) => this.#giveUp(cursor, error));
+      fanout = new Fanout(
+        space,
+        this.#parts,
+        (cursor, error) => this.#giveUp(cursor, error),
+        (cursor) => this.#connections.close(cursor, CLOSE.comeBackNow, null),
+      );
       this.#fanouts.set(space, fanout);
     }
     return fanout;
@@ -110,21 +110,9 @@ export class SyncHub {
   }
 
   #resume(cursor: Cursor, fanout: Fanout, { version }: Position): void {
-    const refusal = fanout.resume(cursor, version, this.#resumeMessage(fanout.space, version));
+    const refusal = fanout.resume(cursor, version);
     if (refusal !== null) return fanout.welcome(cursor, refusal);
     this.metrics.resumed += 1;
-  }
-
-  /** It returns the first message of a resumed connection (rule E4). */
-  #resumeMessage(space: Space, version: number): SyncMessage {
-    const resumed = {
-      epoch: this.#groups.epoch,
-      space: space.creationId,
-      model: space.model.model,
-      beaconMs: this.beaconMs,
-      lineage: space.lineage.toWire(space.head),
-    };
-    return { type: "sync", version, head: space.head, resumed };
   }
 
   #committed(committed: readonly Committed[]): void {
@@ -135,6 +123,10 @@ export class SyncHub {
       fanout.committed(group.firstVersion, committedChanges(group));
       if (space.removed) this.#endSpace(fanout);
     }
+  }
+
+  #tookOver(): void {
+    for (const fanout of this.#fanouts.values()) fanout.tookOver();
   }
 
   #endSpace(fanout: Fanout): void {
@@ -257,8 +249,7 @@ export class SyncHub {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#forget();
-    this.#unfollow();
+    for (const stop of this.#stopListening) stop();
     this.#beacon.cancel();
     this.#sweep.cancel();
     for (const cursor of this.#connections.all()) this.#connections.close(cursor, CLOSE.comeBackNow, null);
@@ -271,14 +262,10 @@ const SWEEP_MS = 1_000;
 /** So long after the last follower of a space has left, everything that was kept for them is let go of. */
 const UNUSED_MS = 10_000;
 
-export interface Attachment {
+export interface Attachment extends CursorOptions {
   readonly space: string;
-  readonly profile: Profile;
   /** It says that it had this position (rule E2). */
   readonly resume: Position | null;
-  readonly subject: unknown;
-  /** With true it asked for large messages in parts (rule M9). The default is false. */
-  readonly parts?: boolean;
 }
 
 export interface HubOptions {

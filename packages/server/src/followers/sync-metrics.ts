@@ -26,6 +26,10 @@ export interface SyncMetrics {
   tooSlow: number;
   /** So many connections were closed since not even the first message had gone out in time (rule A10). */
   lateFirstMessages: number;
+  /** So many connections were moved to the epoch of a takeover (rule E7). */
+  steps: number;
+  /** So many connections were closed at a takeover, since they take no steps. */
+  withoutSteps: number;
   badMessages: number;
   /** Frames above the limit. */
   oversizedFrames: number;
@@ -76,6 +80,8 @@ export function newSyncMetrics(): SyncMetrics {
     congested: 0,
     tooSlow: 0,
     lateFirstMessages: 0,
+    steps: 0,
+    withoutSteps: 0,
     badMessages: 0,
     oversizedFrames: 0,
     brokenFrames: 0,

@@ -22,7 +22,7 @@ test("[E2] each epoch's run ends before the next row, or at the head, however ma
         head += count;
         ends.push(head);
       }
-      const lineage = new SpaceLineage(new Epochs(epochs), rows);
+      const lineage = new SpaceLineage(new Epochs(epochs, 40), rows);
 
       expect(epochs.map((epoch) => lineage.lastVersion(epoch, head))).toEqual(ends);
       expect(lineage.lastVersion("unknown", head)).toBeNull();
@@ -56,4 +56,27 @@ test("[B55] positions of starts that were too long ago are of no known epoch; th
 
   expect(starts.map((epoch) => main?.lastVersion(epoch))).toEqual([null, null, null, 4, 5, 6]);
   expect(main?.lineage()).toEqual([4, 5, 6].map((last) => [starts[last - 1], last]));
+});
+
+test("[B55] [E2] the epochs of one process are bounded too: the oldest are forgotten, and the others keep their runs", () => {
+  fc.assert(
+    fc.property(runs, fc.integer({ min: 1, max: 20 }), (counts, most) => {
+      const epochs = new Epochs([], most);
+      const lineage = new SpaceLineage(epochs, []);
+      const ends: number[] = [];
+      let head = 0;
+      for (const [n, count] of counts.entries()) {
+        epochs.begin(`e${n}`);
+        expect(lineage.begun).toBe(false);
+        if (count > 0) lineage.add({ epoch: `e${n}`, firstVersion: head + 1 });
+        head += count;
+        ends.push(head);
+      }
+
+      const known = ends.map((end, n) => (n < counts.length - most ? null : end));
+      expect(counts.map((_, n) => lineage.lastVersion(`e${n}`, head))).toEqual(known);
+      expect(epochs.size).toBe(Math.min(most, counts.length));
+      expect(lineage.toWire(head)).toHaveLength(Math.min(16, most, counts.length));
+    }),
+  );
 });

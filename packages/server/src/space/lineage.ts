@@ -15,12 +15,20 @@ export class SpaceLineage {
   /** A row of an epoch that is not remembered any more is left out, since nobody is resumed from there. */
   add(row: LineageRow): void {
     const index = this.#epochs.indexOf(row.epoch);
-    if (index !== null) this.#rows.push({ index, firstVersion: row.firstVersion });
+    if (index === null) return;
+    this.#forgetOldest();
+    this.#rows.push({ index, firstVersion: row.firstVersion });
+  }
+
+  /** Rows of epochs that have been forgotten meanwhile say nothing of any other epoch. */
+  #forgetOldest(): void {
+    const kept = this.#firstRowAfter(this.#epochs.first - 1);
+    if (kept > 0) this.#rows.splice(0, kept);
   }
 
   /** The space has changed in today's epoch. */
   get begun(): boolean {
-    return this.#rows.at(-1)?.index === this.#epochs.list.length - 1;
+    return this.#rows.at(-1)?.index === this.#epochs.indexOf(this.#epochs.today);
   }
 
   /** It returns the last version of an epoch's run, or null for an epoch that this store doesn't know (rule E2). */
@@ -49,31 +57,55 @@ export class SpaceLineage {
   }
 }
 
-/** It holds the newest epochs of the store, in order. The last one is today's (rule E1). */
+/**
+ * It holds the newest epochs of the store, in order. The last one is today's (rule E1). Each has a number of its own, which stays
+ * the same when the oldest are forgotten.
+ */
 export class Epochs {
-  readonly #order = new Map<string, number>();
-  readonly list: string[];
+  readonly #numbers = new Map<string, number>();
+  readonly #list: string[] = [];
+  readonly #most: number;
+  /** The oldest one that is known has this number. */
+  #first = 0;
 
-  constructor(epochs: readonly string[]) {
-    this.list = [...epochs];
-    for (const [index, epoch] of this.list.entries()) this.#order.set(epoch, index);
+  /** At most `most` of them are known. */
+  constructor(epochs: readonly string[], most: number) {
+    this.#most = most;
+    for (const epoch of epochs.slice(-most)) this.begin(epoch);
+  }
+
+  /** From here on this is today's epoch: somebody has taken over. */
+  begin(epoch: string): void {
+    this.#numbers.set(epoch, this.#first + this.#list.length);
+    this.#list.push(epoch);
+    if (this.#list.length <= this.#most) return;
+    this.#numbers.delete(this.#list.shift() as string);
+    this.#first += 1;
   }
 
   get today(): string {
-    return this.list[this.list.length - 1] as string;
+    return this.#list[this.#list.length - 1] as string;
+  }
+
+  get first(): number {
+    return this.#first;
+  }
+
+  get size(): number {
+    return this.#list.length;
   }
 
   indexOf(epoch: string): number | null {
-    return this.#order.get(epoch) ?? null;
+    return this.#numbers.get(epoch) ?? null;
   }
 
   /** It returns the newest ones, oldest first. */
   newest(count: number): readonly string[] {
-    return this.list.slice(-count);
+    return this.#list.slice(-count);
   }
 }
 
-/** It is a lineage row, with the place of its epoch in the list. */
+/** It is a lineage row, with the number of its epoch. */
 interface LineageIndex {
   readonly index: number;
   readonly firstVersion: number;

@@ -61,6 +61,7 @@ test("[E2] whoever is let in goes on at the position in the address; half a posi
     resume: { epoch: "e", space: "c", version: 7 },
     subject: "a",
     parts: true,
+    steps: false,
   };
   expect(answers).toEqual([
     ["a", { verdict: resumed, fromPage: false }],

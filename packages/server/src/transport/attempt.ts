@@ -1,6 +1,6 @@
 /** An attempt to connect, as its transport has understood it: who asks, from where, for what. */
 
-import { PARTS_PARAMETER, type Position, type Profile } from "@neverstale/protocol";
+import { PARTS_PARAMETER, type Position, type Profile, STEPS_PARAMETER } from "@neverstale/protocol";
 import type { Attachment } from "../followers/sync-hub.ts";
 import type { Whence } from "./allowed-origins.ts";
 import type { Refusal } from "./refusal.ts";
@@ -30,7 +30,8 @@ export interface Grant {
 /** It says what a connection that was granted follows, and where it goes on. */
 export function attachmentOf(url: URL, profile: Profile, { space, subject }: Grant): Attachment {
   const parts = url.searchParams.get(PARTS_PARAMETER) === "1";
-  return { space, profile, resume: positionOf(url), subject, parts };
+  const steps = url.searchParams.get(STEPS_PARAMETER) === "1";
+  return { space, profile, resume: positionOf(url), subject, parts, steps };
 }
 
 /** Half a position is no position, so the connection starts with the full state. */

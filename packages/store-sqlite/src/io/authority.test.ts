@@ -42,3 +42,35 @@ test("[S4] on SQLite too, names and keys that are refused leave alone what was d
   expect(outcomes.slice(0, 3)).toEqual([invalid, invalid, invalid]);
   expect(outcomes[3]).toMatchObject({ status: "fulfilled", value: { version: 1 } });
 });
+
+test.each(["inline", "worker"] as const)(
+  "[E1] on SQLite (%s) a running process takes over anew between its groups, and the chain has all of it",
+  async (writer) => {
+    const path = join(directory, "db");
+    const options = { model, limits: { foldMs: 1 } };
+    const manager = await StateManager.open({ ...options, store: sqliteStore(path, { writer }) });
+    const epochs = [manager.epoch];
+    manager.onTakeover(() => epochs.push(manager.epoch));
+
+    const work: Promise<unknown>[] = [];
+    for (let n = 0; n < 200; n += 1) {
+      work.push(manager.apply({ type: "card_put", target: `c${n}`, data: {} }));
+      if (n % 20 === 0) work.push(manager.takeOver());
+      if (n % 7 === 0) await work.at(-1);
+    }
+    await Promise.all(work);
+    const lineage = manager.space("main")?.lineage();
+    await manager.close();
+    const store = sqliteStore(path);
+    const again = await StateManager.open({ ...options, store });
+
+    expect(epochs).toHaveLength(11);
+    expect(again.version).toBe(200);
+    const { epoch } = again;
+    expect(again.space("main")?.lineage().slice(0, -1)).toEqual(lineage);
+    const chain = await store.readChain({ afterSequence: 0, limit: 1_000 });
+    const takeovers = chain === "trimmed" ? [] : chain.filter(({ type }) => type === "takeover");
+    expect(takeovers.map(({ term }) => term)).toEqual([...epochs, epoch]);
+    await again.close();
+  },
+);

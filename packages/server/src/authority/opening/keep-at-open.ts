@@ -19,7 +19,7 @@ export async function bringAboutKeep(spaces: Iterable<Space>, atOpen: AtOpen): P
 }
 
 export interface AtOpen {
-  readonly store: Store;
+  readonly term: Pick<Store, "commit">;
   readonly runtime: Runtime;
   readonly ages: AgeClock;
   readonly limits: Limits;
@@ -28,14 +28,14 @@ export interface AtOpen {
 }
 
 /** It returns false when there was nothing to evict. */
-async function evictOnce(space: Space, { store, runtime, ages, limits, keepIndexes, epoch }: AtOpen): Promise<boolean> {
+async function evictOnce(space: Space, { term, runtime, ages, limits, keepIndexes, epoch }: AtOpen): Promise<boolean> {
   const at = runtime.wallTime();
   const draft = new SpaceDraft(space, false, at, new Tally(limits, new BoundsSeen()), keepIndexes.of(space));
   draft.evictSome();
   if (draft.changes.length === 0) return false;
   const { history } = draft;
   const group = { at, ageAt: ages.read(at), spaces: [draft.toCommit(epoch)], history, answers: [] };
-  await committed(() => store.commit(group));
+  await committed(() => term.commit(group));
   draft.commit(epoch, limits.tombstones);
   return true;
 }

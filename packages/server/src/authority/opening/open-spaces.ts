@@ -50,7 +50,7 @@ function checkDigest(space: Space, contents: SpaceContents): void {
 
 /** The main space is there from the first start on. */
 export async function createMain(
-  store: Store,
+  term: Pick<Store, "commit">,
   model: Model,
   runtime: Runtime,
   ages: AgeClock,
@@ -59,6 +59,6 @@ export async function createMain(
   const space = new Space(MAIN_SPACE, runtime.newId(), model, new SpaceLineage(epochs, []));
   const at = runtime.wallTime();
   const created = new SpaceDraft(space, true, at, null, []).toCommit(epochs.today);
-  await store.commit({ at, ageAt: ages.read(at), spaces: [created], history: [], answers: [] });
+  await term.commit({ at, ageAt: ages.read(at), spaces: [created], history: [], answers: [] });
   return space;
 }

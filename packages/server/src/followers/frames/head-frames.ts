@@ -6,11 +6,13 @@ import type { Space } from "../../space/space.ts";
 import type { HubParts } from "../hub-parts.ts";
 import type { FullStateReason, SyncMetrics } from "../sync-metrics.ts";
 import type { Frame, FrameCodec } from "../wire.ts";
+import { factsOf } from "./history-facts.ts";
 import { type LargeDelta, LargeDeltas } from "./large-deltas.ts";
 import type { PlainLog } from "./plain-log.ts";
 
 export class HeadFrames {
   readonly #space: Space;
+  readonly #parts: HubParts;
   readonly #runtime: Pick<Runtime, "wallTime">;
   readonly #frames: FrameCodec;
   readonly #log: PlainLog;
@@ -26,7 +28,9 @@ export class HeadFrames {
   #timedBytes = 0;
   #keptBytes = 0;
 
-  constructor(space: Space, { groups, frames, metrics }: HubParts, log: PlainLog) {
+  constructor(space: Space, parts: HubParts, log: PlainLog) {
+    const { groups, frames, metrics } = parts;
+    this.#parts = parts;
     this.#largeDeltaChars = groups.limits.largeDeltaChars;
     this.#large = new LargeDeltas(space, frames);
     this.#space = space;
@@ -176,9 +180,9 @@ export class HeadFrames {
   }
 
   /** A resumed connection is sent this first, whole, in one write (rule E4). */
-  resume(from: number, first: SyncMessage): Advance {
-    return this.#onceNow(`resume ${from} ${first.resumed?.epoch ?? ""}`, () => {
-      const opening = this.sync(first);
+  resume(from: number): Advance {
+    return this.#onceNow(`resume ${from} ${this.#parts.groups.epoch}`, () => {
+      const opening = this.sync(this.facts(from));
       if (from === this.#space.head) return this.#joined([opening, this.level().frame], 0);
       const delta = this.delta(from);
       if (!("frame" in delta)) return delta;
@@ -190,6 +194,21 @@ export class HeadFrames {
     const [first] = parts;
     const frame = parts.length === 1 && first !== undefined ? first : this.#frames.join(parts);
     return { frame, count: parts.length, textLength, version: this.#space.head };
+  }
+
+  /** It moves a connection at `from` to today's epoch (rule E7). */
+  step(from: number): { readonly frame: Frame } {
+    const advance = this.#onceNow(`step ${from} ${this.#parts.groups.epoch}`, () => {
+      return this.#joined([this.sync(this.facts(from))], 0);
+    });
+    assert("frame" in advance, "a sync is a frame");
+    return advance;
+  }
+
+  /** It says where a connection goes on, and in which history. */
+  facts(version: number): SyncMessage {
+    const { head } = this.#space;
+    return { type: "sync", version, head, resumed: factsOf(this.#space, this.#parts, head) };
   }
 
   /** It returns a `sync` of this moment, for one connection. */

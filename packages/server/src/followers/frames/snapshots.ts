@@ -4,6 +4,7 @@ import { fullStatePieces, plainFullStatePieces, SyncError } from "@neverstale/pr
 import type { Capture, Space } from "../../space/space.ts";
 import type { HubParts } from "../hub-parts.ts";
 import type { LargeFrame } from "../wire.ts";
+import { factsOf } from "./history-facts.ts";
 
 /** It holds the newest snapshot of each kind, and at most one build that runs and one that waits. */
 export class Snapshots {
@@ -23,8 +24,15 @@ export class Snapshots {
     return false;
   }
 
+  /** One that tells of an earlier epoch is of no use any more: its reader may have been told a later one (rule E7). */
   newest(kind: SnapshotKind): Snapshot | null {
-    return this.#newest.get(kind) ?? null;
+    const newest = this.#newest.get(kind);
+    return newest === undefined || this.#isOver(kind, newest.epoch) ? null : newest;
+  }
+
+  /** The plain profile tells no epoch. */
+  #isOver(kind: SnapshotKind, epoch: string): boolean {
+    return !isPlain(kind) && epoch !== this.#parts.groups.epoch;
   }
 
   /** It resolves with a snapshot at or above a version that has been committed, or rejects with `snapshot_failed`. */
@@ -32,13 +40,18 @@ export class Snapshots {
     const newest = this.newest(kind);
     if (newest !== null && newest.version >= version) return Promise.resolve(newest);
     const builds = this.#builds.get(kind) ?? [];
-    for (const build of builds) if (build.version === null || build.version >= version) return build.result;
+    for (const build of builds) if (this.#serves(build, version)) return build.result;
     return this.#build(kind, builds).result;
+  }
+
+  /** A build that waits for its turn serves everyone. */
+  #serves({ kind, captured }: Build, version: number): boolean {
+    return captured === null || (captured.version >= version && !this.#isOver(kind, captured.epoch));
   }
 
   #build(kind: SnapshotKind, builds: Build[]): Build {
     const result = this.#last.then(() => this.#run(build));
-    const build: Build = { kind, version: null, result };
+    const build: Build = { kind, captured: null, result };
     builds.push(build);
     this.#builds.set(kind, builds);
     this.#last = result.catch(() => {});
@@ -48,13 +61,12 @@ export class Snapshots {
   async #run(build: Build): Promise<Snapshot> {
     try {
       const capture = this.#space.capture();
-      build.version = capture.version;
+      const { version } = capture;
+      const { epoch } = this.#parts.groups;
+      build.captured = { version, epoch };
       this.#parts.metrics.snapshotBuilds += 1;
-      const frame = await this.#parts.frames.encodeLarge(
-        this.#pieces(build.kind, capture),
-        !build.kind.startsWith("plain"),
-      );
-      const snapshot = { version: capture.version, frame };
+      const frame = await this.#parts.frames.encodeLarge(this.#pieces(build.kind, capture), !isPlain(build.kind));
+      const snapshot = { version, epoch, frame };
       this.#newest.set(build.kind, snapshot);
       return snapshot;
     } catch (cause) {
@@ -69,13 +81,8 @@ export class Snapshots {
   /** It returns the message's text, piece by piece. Records that have moved on since the capture are still at hand. */
   #pieces(kind: SnapshotKind, { version, digest, collections }: Capture): Generator<string> {
     const type = kind.endsWith("init") ? "init" : "full_state";
-    if (kind.startsWith("plain")) return plainFullStatePieces(type, version, collections);
-    const { groups, beaconMs } = this.#parts;
-    const { epoch } = groups;
-    const space = this.#space.creationId;
-    const { model } = this.#space.model;
-    const lineage = this.#space.lineage.toWire(version);
-    return fullStatePieces({ type, version, epoch, space, model, digest, beaconMs, lineage }, collections);
+    if (isPlain(kind)) return plainFullStatePieces(type, version, collections);
+    return fullStatePieces({ type, version, ...factsOf(this.#space, this.#parts, version), digest }, collections);
   }
 }
 
@@ -84,16 +91,22 @@ export type SnapshotKind = "init" | "full_state" | "plain_init" | "plain_full_st
 
 export interface Snapshot {
   readonly version: number;
+  /** It was captured in this epoch. */
+  readonly epoch: string;
   readonly frame: LargeFrame;
 }
 
 /** A state that could not be built is worth asking for again after so long. */
 const RETRY_AFTER_MS = 5_000;
 
+function isPlain(kind: SnapshotKind): boolean {
+  return kind.startsWith("plain");
+}
+
 interface Build {
   readonly kind: SnapshotKind;
-  /** It is null while the build waits for its turn, since its version is decided when it starts. */
-  version: number | null;
+  /** It is null while the build waits for its turn, since this is decided when it starts. */
+  captured: Pick<Snapshot, "version" | "epoch"> | null;
   readonly result: Promise<Snapshot>;
 }
 

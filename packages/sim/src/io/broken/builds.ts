@@ -313,12 +313,12 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {`
     edits: [
       {
         file: "server/src/followers/fanout.ts",
-        find: "if (n === null || !cursor.started) return true;",
-        replace: "if (n === null || !cursor.started || cursor.underWay !== null) return true;",
+        find: "if (n === null || !this.#mayAnswer(cursor)) return true;",
+        replace: "if (n === null || !this.#mayAnswer(cursor) || cursor.underWay !== null) return true;",
       },
       {
         file: "server/src/followers/fanout.ts",
-        find: "(cursor.owedCheck === null || !cursor.started)",
+        find: "(cursor.owedCheck === null || !this.#mayAnswer(cursor))",
         replace: "cursor.parts !== null",
       },
     ],
@@ -355,7 +355,7 @@ interface Bad {`,
     edits: [
       {
         file: "client/src/machine/reached.ts",
-        find: "if (state.position.epoch === epoch) return true;",
+        find: "return position.epoch === waiter.epoch || isInLineage(authority.lineage, waiter);",
         replace: "return true;",
       },
     ],

@@ -126,6 +126,23 @@ describe("both profiles", () => {
     expect(await half.until(() => true)).toMatchObject({ type: "init" });
   });
 
+  test("[E7] with steps=1 in the address a takeover is one more sync; without it, 1012; the plain profile goes on", async () => {
+    const asks = new Reader(["neverstale.v1"], "/sync?steps=1");
+    const asksNot = new Reader(["neverstale.v1"], "/sync?steps=0");
+    const plain = new Reader([]);
+    await Promise.all([asks, asksNot, plain].map((reader) => reader.until(typed("init"))));
+
+    await manager.takeOver();
+    await manager.apply({ type: "host_added", target: "web-1", data: {} });
+
+    const step = await asks.until(({ type, epoch }) => type === "sync" && epoch === manager.epoch);
+    expect(step).toMatchObject({ version: 0, space: manager.space("main")?.creationId });
+    expect(await asks.until(typed("delta"))).toMatchObject({ from: 0, version: 1 });
+    expect(await asksNot.closed).toBe(1012);
+    expect(await plain.until(typed("delta"))).toMatchObject({ version: 1 });
+    expect(sync.metrics).toMatchObject({ steps: 1, withoutSteps: 1 });
+  });
+
   test.each(["", "1e0", "0x1", "+1", " 1", "1.0", "9007199254740993", "00000000000000001"])(
     "[E2] the version %j in the address is none, and starts with the full state",
     async (version) => {
