@@ -1,25 +1,15 @@
 /** The memory database holds the rows of one store in memory, or of several that share them. */
 
 import { assert, SyncError } from "@neverstale/protocol";
-import {
-  bareMove,
-  Catalog,
-  type HistoryOf,
-  NO_COUNTERS,
-  nextSequence,
-  type PlanDraft,
-  type PlannedMove,
-} from "./catalog.ts";
+import { Catalog, type HistoryOf, NO_COUNTERS, nextSequence, type PlanDraft, type PlannedMove } from "./catalog.ts";
 import { chainPage } from "./chain-page.ts";
 import {
   type AnswerQuery,
   type ChainEntry,
   type ChainHead,
   type ChainQuery,
-  type ChainSpace,
   type Confirmation,
   type Fold,
-  type GroupEntry,
   type HistoryQuery,
   type LogQuery,
   type LogRow,
@@ -32,6 +22,7 @@ import {
   type TakeoverEntry,
 } from "./contract.ts";
 import { type ExpiredKeys, MemoryAnswers } from "./memory-answers.ts";
+import { chainEntries, countOf, logRow, type MemoryEntry, movesOf, withoutChanges } from "./memory-entries.ts";
 import { dataOf, foldInto, type MemorySpace, newSpace, type SpaceData, spaceFromData } from "./memory-space.ts";
 import { type Retention, retentionFrom } from "./retention.ts";
 
@@ -339,13 +330,6 @@ export interface MemoryData {
   readonly expired?: ExpiredKeys;
 }
 
-/** The text of its changes is made when it is first read. */
-export type MemoryEntry = TakeoverEntry | MemoryGroup;
-
-interface MemoryGroup extends Omit<GroupEntry, "spaces"> {
-  readonly moves: readonly PlannedMove[];
-}
-
 export interface MemoryDatabaseOptions {
   readonly data?: MemoryData;
   readonly retention?: Partial<Retention>;
@@ -358,42 +342,6 @@ export interface MemoryDatabaseOptions {
 
 export function fenced(): StoreFailure {
   return new StoreFailure("fenced", "another process has taken over: this term is over");
-}
-
-function movesOf(entry: MemoryEntry): readonly PlannedMove[] {
-  return entry.type === "group" ? entry.moves : [];
-}
-
-function countOf({ move }: PlannedMove): number {
-  return move.lastVersion - move.firstVersion + 1;
-}
-
-function logRow({ move, changes }: PlannedMove, at: number): LogRow {
-  const { name, firstVersion, lastVersion } = move;
-  return { space: name, firstVersion, lastVersion, at, changes: changes?.text ?? "" };
-}
-
-function* chainEntries(entries: readonly MemoryEntry[], from: number): Iterable<ChainEntry> {
-  for (let at = from; at < entries.length; at += 1) {
-    const entry = entries[at] as MemoryEntry;
-    if (entry.type === "takeover") yield entry;
-    else {
-      const { moves, ...facts } = entry;
-      yield { ...facts, spaces: moves.map(chainSpace) };
-    }
-  }
-}
-
-function chainSpace({ move, changes }: PlannedMove): ChainSpace {
-  return { ...bareMove(move), changes: changes === null ? null : changes.text };
-}
-
-function withoutChanges(entry: MemoryEntry, id: number): MemoryEntry {
-  if (!movesOf(entry).some(({ spaceId }) => spaceId === id)) return entry;
-  const moves = movesOf(entry).map((planned) => {
-    return planned.spaceId === id && countOf(planned) > 0 ? { ...planned, changes: null } : planned;
-  });
-  return { ...(entry as MemoryGroup), moves };
 }
 
 function prefixLength<Row>(rows: readonly Row[], due: (row: Row, index: number) => boolean): number {

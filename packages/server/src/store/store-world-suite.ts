@@ -22,6 +22,12 @@ export type MakeHarness = (retention?: Partial<Retention>) => Promise<StoreHarne
 /** The suite is written with these functions of Vitest. Whoever runs it hands in his own. */
 export type TestTools = Pick<typeof Vitest, "afterEach" | "beforeEach" | "describe" | "expect" | "test">;
 
+/** The parts of the suite test this: a store that they start, and the world that it is in from then on. */
+export interface TestedStore {
+  start(retention?: Partial<Retention>): Promise<Store>;
+  readonly world: World;
+}
+
 /** A world is one harness, the store that is open on it, and what that held when it was opened. */
 export class World {
   static readonly none = new World(null);

@@ -1,6 +1,6 @@
 /** These broken builds hold mistakes about the chain: terms, whole entries, what is trimmed of it. */
 
-import type { BrokenBuild } from "./broken-build.ts";
+import type { BrokenBuild } from "../broken-build.ts";
 
 export const CHAIN_MISTAKES: readonly BrokenBuild[] = [
   {

@@ -1,6 +1,6 @@
 /** These mistakes are about spaces that are made and ended. */
 
-import type { BrokenBuild } from "./broken-build.ts";
+import type { BrokenBuild } from "../broken-build.ts";
 
 export const SPACE_MISTAKES: readonly BrokenBuild[] = [
   {

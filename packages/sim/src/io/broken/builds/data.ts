@@ -1,6 +1,6 @@
 /** Mistakes about what is stored: bounds of the tables, releases that follow each other, and sizes. */
 
-import type { BrokenBuild } from "./broken-build.ts";
+import type { BrokenBuild } from "../broken-build.ts";
 
 export const DATA_MISTAKES: readonly BrokenBuild[] = [
   {

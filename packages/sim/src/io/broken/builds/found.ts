@@ -1,6 +1,6 @@
 /** The simulator found these mistakes in this engine, and each must stay within its reach. */
 
-import type { BrokenBuild } from "./broken-build.ts";
+import type { BrokenBuild } from "../broken-build.ts";
 
 export const FOUND_MISTAKES: readonly BrokenBuild[] = [
   {
