@@ -1,9 +1,9 @@
 /** The web page is built before a server in the workspace starts. */
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { type FileLock, lockFile } from "@neverstale/base/node";
@@ -35,32 +35,66 @@ async function takeTurn(path: string, say: (line: string) => void): Promise<File
   }
 }
 
-/** The page is written beside the older one, and takes its place when it is whole: a build that is killed harms nothing. */
+/**
+ * The page is written into a folder of this build's own, and published when it is whole: a build that is killed harms nothing. The
+ * bundler of a killed server may still write into the folder of that server.
+ */
 async function build(places: Places, say: (line: string) => void): Promise<void> {
   const { web, dist, work } = places;
   const startedMs = performance.now();
+  const startedAt = new Date();
   say("building the web page ...");
+  for (const name of readdirSync(work)) if (name.startsWith(UNFINISHED)) remove(join(work, name));
   const vite = join(dirname(createRequire(join(web, "package.json")).resolve("vite/package.json")), "bin/vite.js");
-  const whole = join(work, "new");
-  const built = await runNode([vite, "build", "--logLevel", "error", "--outDir", whole, "--emptyOutDir"], web);
-  if (built.code !== 0) return notBuilt(places, built.output, say);
-  const older = join(work, "older");
-  rmSync(older, { recursive: true, force: true });
-  if (existsSync(dist)) renameSync(dist, older);
-  renameSync(whole, dist);
-  rmSync(older, { recursive: true, force: true });
+  const whole = mkdtempSync(join(work, UNFINISHED));
+  try {
+    const built = await runNode([vite, "build", "--logLevel", "error", "--outDir", whole, "--emptyOutDir"], web);
+    if (built.code !== 0) return notBuilt(places, built.output, say);
+    // A source that was changed during the build is newer than the page, so the next start builds again.
+    utimesSync(join(whole, INDEX), startedAt, startedAt);
+    publishPage(whole, dist);
+  } finally {
+    remove(whole);
+  }
   say(`built the web page in ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+}
+
+/**
+ * Puts a whole page in the place of an older one. At each moment the index is there with all that it refers to, because a server may
+ * read the page meanwhile. Whoever is killed amid this leaves files that the next build removes.
+ */
+export function publishPage(whole: string, dist: string): void {
+  const files = filesIn(whole);
+  const gone = filesIn(dist).filter((file) => !files.includes(file));
+  for (const file of [...files.filter((name) => name !== INDEX), INDEX]) {
+    mkdirSync(dirname(join(dist, file)), { recursive: true });
+    renameSync(join(whole, file), join(dist, file));
+  }
+  for (const file of gone) rmSync(join(dist, file));
+}
+
+/** Returns the paths below `folder`, which need not be there. */
+function filesIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));
+}
+
+function remove(folder: string): void {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** An older page still works. Without any page a start would only look like success. */
 function notBuilt({ dist }: Places, output: string, say: (line: string) => void): void {
-  if (!existsSync(join(dist, "index.html")))
+  if (!existsSync(join(dist, INDEX)))
     throw new Failure(`the web page can't be built\n${output}`, { hint: "Run npm install, and try again." });
   say(`the web page can't be built, the older one is served\n${output}`);
 }
 
 function isOutdated({ workspace, dist }: Places): boolean {
-  const page = statSync(join(dist, "index.html"), { throwIfNoEntry: false });
+  const page = statSync(join(dist, INDEX), { throwIfNoEntry: false });
   return page === undefined || SOURCES.some((path) => newestMs(join(workspace, path)) > page.mtimeMs);
 }
 
@@ -86,6 +120,9 @@ function runNode(args: readonly string[], cwd: string): Promise<{ code: number |
 
 const WORKSPACE = fileURLToPath(new URL("../../../../../..", import.meta.url));
 const LOOK_AGAIN_MS = 200;
+const INDEX = "index.html";
+/** The names of folders with a page that is not whole begin with this. */
+const UNFINISHED = "new";
 
 interface Places {
   readonly workspace: string;

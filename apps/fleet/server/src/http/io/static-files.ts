@@ -1,7 +1,7 @@
 /** The built web page is read once and served from memory. */
 
 import { createHash } from "node:crypto";
-import { type Dirent, readdirSync, readFileSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { extname, join, relative, sep } from "node:path";
 import { gzipSync } from "node:zlib";
 import { PAGE_SCREENS } from "@neverstale/fleet-domain";
@@ -75,16 +75,46 @@ function send(file: StaticFile, ask: Ask<unknown>): Answer {
   return { headers: { ...typed, "content-encoding": "gzip" }, body: file.gzip };
 }
 
+/**
+ * A build may replace the page meanwhile. It replaces the index when what that refers to is there, and removes older files after
+ * that. So what was read is whole when the index has stayed the same.
+ */
 function readFiles(directory: string): ReadonlyMap<string, StaticFile> {
+  for (;;) {
+    const before = indexMark(directory);
+    const files = readFilesOnce(directory);
+    if (files !== null && indexMark(directory) === before) return files;
+  }
+}
+
+/** Returns what tells this index from another one, or null where there is none. */
+function indexMark(directory: string): string | null {
+  const found = statSync(join(directory, "index.html"), { throwIfNoEntry: false });
+  return found === undefined ? null : `${found.ino} ${found.size} ${found.mtimeMs}`;
+}
+
+/** Returns null when a file was removed meanwhile. */
+function readFilesOnce(directory: string): ReadonlyMap<string, StaticFile> | null {
   const files = new Map<string, StaticFile>();
   for (const entry of entriesOf(directory)) {
     const path = join(entry.parentPath, entry.name);
     const type = TYPES[extname(entry.name)];
     if (!entry.isFile() || type === undefined) continue;
     const name = `/${relative(directory, path).split(sep).join("/")}`;
-    files.set(name, staticFile(readFileSync(path), type, name.startsWith("/assets/")));
+    const content = readIfThere(path);
+    if (content === null) return null;
+    files.set(name, staticFile(content, type, name.startsWith("/assets/")));
   }
   return files;
+}
+
+function readIfThere(path: string): Buffer | null {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    throw error;
+  }
 }
 
 function entriesOf(directory: string): Dirent[] {
