@@ -27,8 +27,8 @@ describe("a sign-in", () => {
     ]);
     expect(server.requests.map(({ headers }) => headers["X-CSRF-Token"])).toEqual([undefined, "t1"]);
     expect(server.sockets).toEqual([
-      "ws://fleet.test/base/sync?parts=1 neverstale.v1 csrf.t1",
-      "ws://fleet.test/base/sync/output/c%2F1?parts=1 neverstale.v1 csrf.t1",
+      "ws://fleet.test/base/sync?parts=1&steps=1 neverstale.v1 csrf.t1",
+      "ws://fleet.test/base/sync/output/c%2F1?parts=1&steps=1 neverstale.v1 csrf.t1",
     ]);
   });
 

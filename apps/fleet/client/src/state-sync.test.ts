@@ -85,7 +85,7 @@ describe("the server", () => {
 
       const secure = address.startsWith("other") ? "s" : "";
       expect(asked.asked[0]?.[1]).toBe(`http${secure}://${address}/api/dispatch`);
-      expect(asked.sockets).toEqual([`ws${secure}://${address}/sync?parts=1 neverstale.v1 csrf.token`]);
+      expect(asked.sockets).toEqual([`ws${secure}://${address}/sync?parts=1&steps=1 neverstale.v1 csrf.token`]);
     }
   });
 
