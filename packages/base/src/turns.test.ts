@@ -83,3 +83,25 @@ test("work under different keys runs side by side, and a key is forgotten with i
   expect((await Promise.allSettled(done)).map(({ status }) => status)).toEqual(["rejected", "fulfilled", "fulfilled"]);
   expect(turns.size).toBe(0);
 });
+
+test("work that begins while its key is being forgotten keeps the key", async () => {
+  const turns = new TurnsByKey();
+  const began: string[] = [];
+  const [a, b] = [work("a", began), work("b", began)];
+  const thrown = () => {
+    throw new Error("at once");
+  };
+
+  const failed = [turns.take("key", thrown)];
+  const done = Promise.resolve().then(() => turns.take("key", a.run));
+  failed.push(turns.take("key", thrown));
+  await Promise.allSettled(failed);
+  const behindIt = turns.take("key", b.run);
+  await nextTurn();
+  const atFirst = [...began];
+  a.end();
+  b.end();
+
+  expect(atFirst).toEqual(["a"]);
+  expect(await Promise.all([done, behindIt])).toEqual(["a", "b"]);
+});

@@ -41,7 +41,8 @@ export class TurnsByKey {
     try {
       return await turns.take(work);
     } finally {
-      if (turns.free) this.#turns.delete(key);
+      // Meanwhile the key may have been forgotten, and have turns of newer work.
+      if (turns.free && this.#turns.get(key) === turns) this.#turns.delete(key);
     }
   }
 }
