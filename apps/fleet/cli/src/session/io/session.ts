@@ -23,7 +23,7 @@ export class CommandLineSession {
   private constructor(server: URL) {
     this.#server = server;
     this.#environment = cookieEnvironment({ origin: server.origin, WebSocket: Socket });
-    this.#session = new FleetSession({ server: server.href, io: this.#environment.io });
+    this.#session = new FleetSession({ server: server.origin + server.pathname, io: this.#environment.io });
   }
 
   /** Throws a `Failure` that says what to do. */
