@@ -37,7 +37,7 @@ export class PendingWaiters {
 
 function historyLost({ epoch, version }: EffectPosition): SyncError {
   return new SyncError("history_lost", `version ${version} of epoch ${epoch} is not in the authority's history`, {
-    hint: "Repeat the dispatch with the same idempotency key.",
+    hint: "Repeat the request with the same idempotency key.",
   });
 }
 
