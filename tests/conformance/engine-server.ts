@@ -24,6 +24,11 @@ const manager = await StateManager.open({ model, store, onFailure: () => process
 const http = createServer((_, response) => response.writeHead(404).end());
 serveSync(http, { manager, beaconMs: Number(beaconMs) });
 const control = createServer(async (request, response) => {
+  if (request.url === "/takeover") {
+    await manager.takeOver();
+    response.writeHead(204).end();
+    return;
+  }
   const changes = JSON.parse((await request.toArray()).join("")) as (Change & { type: "host_added" })[];
   const status = await manager
     .transact(() => changes)

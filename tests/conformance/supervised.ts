@@ -67,6 +67,9 @@ export class Supervised {
     if (request.url === "/changes") {
       const answer = await fetch(`http://127.0.0.1:${this.#ports[1]}/`, { method: "POST", body });
       response.writeHead(answer.status).end();
+    } else if (request.url === "/takeover" && this.#script.endsWith("engine-server.ts")) {
+      const answer = await fetch(`http://127.0.0.1:${this.#ports[1]}/takeover`, { method: "POST" });
+      response.writeHead(answer.status).end();
     } else if (request.url === "/restart" && this.#database !== "memory") {
       await this.#kill();
       await this.#start();

@@ -70,6 +70,8 @@ export interface Control {
   change(changes: readonly JsonObject[]): Promise<boolean>;
   /** It resolves with true when the server listens again, and with false when this control has no restart. */
   restart(): Promise<boolean>;
+  /** It resolves with true when the server has taken over anew while it runs, and with false when this control can't do that. */
+  takeOver(): Promise<boolean>;
 }
 
 /** This is the client under test, which was started for one scenario. */

@@ -1,7 +1,7 @@
 /** In the healthy phase everything heals, and every client must become level, in time, and stay so (promise P2). */
 
 import { SyncError } from "@neverstale/protocol";
-import type { Wire } from "@neverstale/server";
+import type { SyncHub, Wire } from "@neverstale/server";
 import { wrongArchive } from "./checks/ended-spaces.ts";
 import type { SimConnection } from "./network/connection.ts";
 import type { PlainClient } from "./world/plain-client.ts";
@@ -21,6 +21,7 @@ export async function healed(world: World): Promise<void> {
   await mustBeLevel(world, everyone(world), levelWithinMs(world), "P2");
   await world.pass(DRAIN_MS, () => (world.authority.manager?.metrics().writer_waiting_calls ?? 0) > 0);
   for (let round = 0; round < 3 && world.failure === null; round += 1) await writeAndSee(world, round);
+  await takeOverAndSee(world);
   await mustSettle(world);
   await tasksMustEnd(world);
   await world.pass(2 * world.authority.config.beaconMs + 500);
@@ -152,6 +153,39 @@ async function writeAndSee(world: World, round: number): Promise<void> {
   await world.pass(1_000, () => !done);
   if (!done) world.fail("P2", "a write in health is not done within a second");
   await mustBeLevel(world, untouched(world), SEEN_MS, "A4");
+}
+
+/** By rule E7 a takeover costs each live replica one message, and no full state. Whoever takes no steps comes back at once. */
+async function takeOverAndSee(world: World): Promise<void> {
+  const { hub } = world.authority.process ?? {};
+  if (world.failure !== null || hub === null || hub === undefined) return;
+  const levelOnes = untouched(world).filter((client) => isClientLevel(world, client));
+  const takers = levelOnes.filter((client) => "driver" in client && client.config.steps);
+  const steps = [...hub.cursors].filter((cursor) => cursor.steps && cursor.epoch !== null).length;
+  const before = { steps: hub.metrics.steps, fullStates: fullStatesOf(hub) };
+  const reconnects = takers.map(reconnectsOf);
+  const { epoch } = world.authority.process ?? {};
+  world.authority.takeOver();
+  await world.pass(1_000, () => world.authority.process?.epoch === epoch);
+  await mustBeLevel(world, levelOnes, SEEN_MS, "E7");
+  if (world.failure !== null) return;
+  const put = hub.metrics.steps - before.steps;
+  if (put !== steps) world.fail("E7", `${put} steps were put on ${steps} connections`);
+  const full = fullStatesOf(hub) - before.fullStates;
+  if (full > 0) world.fail("E7", `a takeover in health costs ${full} full states`);
+  const came = takers.findIndex((client, index) => reconnectsOf(client) !== reconnects[index]);
+  if (came >= 0) world.fail("E7", `${takers[came]?.name} takes steps, and lost its connection at a takeover`);
+}
+
+/** A takeover could cost these. The others come of what is committed at the same time, or of somebody's asking. */
+const COSTS = ["first", "epoch", "ahead", "asked_gap", "asked_drift", "asked_digest", "asked_epoch"] as const;
+
+function fullStatesOf({ metrics }: SyncHub): number {
+  return COSTS.reduce((sum, reason) => sum + (metrics.fullStates[reason] ?? 0), 0);
+}
+
+function reconnectsOf(client: Tab | PlainClient): number {
+  return "driver" in client ? client.counters.reconnects : 0;
 }
 
 /** Nothing is added to a state that is full, however well everything is. */

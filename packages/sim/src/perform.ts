@@ -107,6 +107,8 @@ type OnAuthority = Exclude<Deed, { client: string }>;
 function performOnAuthority(world: World, action: OnAuthority, chance: Random): void {
   const { authority, disk } = world;
   switch (action.do) {
+    case "take_over":
+      return authority.takeOver();
     case "kill":
     case "cut_power":
       authority.crash(action.do === "cut_power");

@@ -410,3 +410,48 @@ describe("dispatch", () => {
     expect(world.world.authority.manager?.state.commands.size).toBe(1);
   });
 });
+
+describe("a takeover in the running process", () => {
+  test("[E7] costs each of five replicas one message for each of four takeovers, and no full state", async () => {
+    const { world, tab } = await withTab();
+    const tabs = [tab, ...Array.from({ length: 4 }, () => world.openTab())];
+    await world.run({ ms: 1_000 });
+    const before = tabs.map(({ arrived }) => arrived.length);
+    const fullStates = { ...world.world.authority.process?.hub?.metrics.fullStates };
+
+    for (let n = 0; n < 4; n += 1) await world.takeOver();
+
+    expectLevel(world, ...tabs);
+    expect(tabs.map(({ arrived }, n) => arrived.slice(before[n]))).toEqual(tabs.map(() => Array(4).fill("sync")));
+    expect(world.world.authority.process?.hub?.metrics).toMatchObject({ steps: 20, fullStates });
+  });
+
+  test("[E7] finds a replica that lags where it is: the step comes first, then one diff into the new run", async () => {
+    const { world, tab } = await withTab();
+    tab.network.hold("stall", ["down"]);
+    await world.write(hostAdded("web-4"));
+    await world.takeOver();
+    await world.write(hostAdded("web-5"));
+    const before = tab.arrived.length;
+    tab.network.release("stall");
+    await world.run({ ms: 1_000 });
+
+    expect(tab.arrived.slice(before)).toEqual(["delta", "sync", "delta"]);
+    expectLevel(world, tab);
+    expect(tab.counters.reconnects).toBe(0);
+  });
+
+  test("[E7] sends a replica of an earlier release away, which comes back at once and resumes by a diff", async () => {
+    const { world } = await withTab();
+    const old = world.openTab("main", { steps: false });
+    await world.run({ ms: 1_000 });
+    const before = old.arrived.length;
+
+    await world.takeOver();
+    await world.run({ ms: 1_000 });
+
+    expectLevel(world, old);
+    expect(old.counters.reconnects).toBe(1);
+    expect(old.arrived.slice(before)).toEqual(["sync", "sync"]);
+  });
+});

@@ -33,9 +33,9 @@ export class Simulation {
     if (failure !== null) throw new Error(`[${failure.rule}] after ${failure.at} ms: ${failure.message}`);
   }
 
-  openTab(space = "main", { inBrowser = false, parts = true } = {}): Tab {
+  openTab(space = "main", { inBrowser = false, parts = true, steps = true } = {}): Tab {
     this.#clients += 1;
-    return this.world.openTab(`tab-${this.#clients}`, space, this.#network, { inBrowser, parts });
+    return this.world.openTab(`tab-${this.#clients}`, space, this.#network, { inBrowser, parts, steps });
   }
 
   openPlain(space = "main"): PlainClient {
@@ -72,6 +72,12 @@ export class Simulation {
   async restart({ power = false } = {}): Promise<void> {
     this.world.authority.crash(power);
     this.world.authority.start();
+    await this.run({ ms: 100 });
+  }
+
+  /** The process takes over anew while it runs. */
+  async takeOver(): Promise<void> {
+    this.world.authority.takeOver();
     await this.run({ ms: 100 });
   }
 

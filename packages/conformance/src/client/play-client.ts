@@ -166,6 +166,8 @@ class ClientPlay {
     const message = this.#completed(resolveObject(step.message as JsonValue, this.#bindings));
     const peer = typeof step.on === "number" ? this.#peers.at(step.on) : this.#peer;
     if (peer === undefined) throw new ScenarioError(`there is no connection ${String(step.on)}`);
+    if (step.step === true && peer.connection.query.steps !== "1")
+      throw new NotRun("this client does not ask for steps, which it need not");
     // Blanks say nothing in JSON. With many of them a frame takes long to inflate.
     const text = JSON.stringify(message) + " ".repeat((step.padding as number | undefined) ?? 0);
     if (step.parts === undefined) peer.send(text, step.gzip === true);

@@ -1,4 +1,4 @@
-/** The control tells the server under test over HTTP what to change: `POST /changes`, `POST /restart`. */
+/** The control tells the server under test over HTTP what to change: `POST /changes`, `POST /restart`, `POST /takeover`. */
 
 import type { JsonObject } from "@neverstale/protocol";
 import type { Control } from "../tested.ts";
@@ -21,8 +21,16 @@ export class HttpControl implements Control {
     return status >= 200 && status < 300;
   }
 
-  async restart(): Promise<boolean> {
-    const { ok, status } = await this.#post("/restart", "");
+  restart(): Promise<boolean> {
+    return this.#postWhereKnown("/restart");
+  }
+
+  takeOver(): Promise<boolean> {
+    return this.#postWhereKnown("/takeover");
+  }
+
+  async #postWhereKnown(path: string): Promise<boolean> {
+    const { ok, status } = await this.#post(path, "");
     if (!ok && status !== 404 && status !== 405) throw new Error(`the control answered ${status}`);
     return ok;
   }

@@ -52,6 +52,7 @@ const SERVER_STEPS: Readonly<Record<string, Shape>> = {
   received: { on: "text", bytes: "any" },
   in_parts: { on: "text" },
   restart: {},
+  take_over: {},
   wait: { ms: "any" },
   repeat: { times: "number", steps: "steps" },
   together: { branches: "branches" },
@@ -60,7 +61,15 @@ const SERVER_STEPS: Readonly<Record<string, Shape>> = {
 const CLIENT_STEPS: Readonly<Record<string, Shape>> = {
   accept: { resume: "any?", within: "any?" },
   no_connection: { forMs: "number" },
-  send: { message: "any", gzip: "flag?", on: "number?", padding: "number?", parts: "number?", without: "number?" },
+  send: {
+    message: "any",
+    gzip: "flag?",
+    on: "number?",
+    padding: "number?",
+    parts: "number?",
+    without: "number?",
+    step: "flag?",
+  },
   send_text: { text: "any" },
   send_gzip: { text: "any" },
   expect: { message: "any", within: "any?" },
@@ -164,7 +173,7 @@ export function needsOf(steps: readonly ScenarioStep[]): { readonly control: boo
   const inner = steps.flatMap((step) => nestedSteps(step).map(needsOf));
   const does = (...names: string[]) => steps.some((step) => names.includes(step.do));
   return {
-    control: does("change", "load", "restart") || inner.some((needs) => needs.control),
+    control: does("change", "load", "restart", "take_over") || inner.some((needs) => needs.control),
     restart: does("restart") || inner.some((needs) => needs.restart),
   };
 }

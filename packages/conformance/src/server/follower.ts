@@ -9,6 +9,7 @@ import {
   digestOf,
   type FullStateMessage,
   fromWireState,
+  type HistoryFacts,
   type JsonObject,
   type MutableState,
   type PlainServerMessage,
@@ -32,8 +33,13 @@ export interface Follower {
   readonly level: boolean;
 }
 
-export function newFollower(profile: Profile, resumed: { version: number; state: AnyState } | null): Follower {
-  return profile === "plain" ? new PlainFollower() : new V1Follower(resumed);
+/** With `steps` the connection has asked for steps (rule E7). */
+export function newFollower(
+  profile: Profile,
+  resumed: { version: number; state: AnyState } | null,
+  steps = false,
+): Follower {
+  return profile === "plain" ? new PlainFollower() : new V1Follower(resumed, steps);
 }
 
 /** The door of our own replica decodes it. What this door refuses is no message (rule M3). */
@@ -64,9 +70,11 @@ class V1Follower implements Follower {
   #asked: { version: number; state: AnyState } | null;
   #messages = 0;
   #answer: AwaitedAnswer | null = null;
+  readonly #takesSteps: boolean;
 
-  constructor(resumed: { version: number; state: AnyState } | null) {
+  constructor(resumed: { version: number; state: AnyState } | null, takesSteps: boolean) {
     this.#asked = resumed;
+    this.#takesSteps = takesSteps;
   }
 
   noteSent(message: JsonObject, allAcked: boolean): void {
@@ -132,12 +140,22 @@ class V1Follower implements Follower {
     if (sync.version !== this.version) {
       throw new Violation("A7", `a sync with ${this.version}, the last version put here`, `one with ${sync.version}`);
     }
+    if (!first && sync.resumed !== undefined) this.#receiveStep(sync.resumed, sync.version);
     if (sync.head < sync.version) throw new Violation("M2", `a head at or above ${sync.version}`, `${sync.head}`);
     if (sync.digest === undefined) return;
     const mine = digestOf(this.state);
     if (sync.digest !== mine)
       throw new Violation("G1", `the digest ${mine} of the state at ${sync.version}`, sync.digest);
     this.level = sync.version === sync.head;
+  }
+
+  #receiveStep({ epoch, space, lineage }: HistoryFacts, version: number): void {
+    if (!this.#takesSteps) throw new Violation("E7", "no step where none was asked for", `one to ${epoch}`);
+    const holds = lineage.some(([run, last]) => run === this.#epoch && last >= version);
+    if (space !== this.#space || !holds)
+      throw new Violation("E7", `a lineage that holds ${version} of ${this.#epoch}`, brief(lineage as never));
+    requireLineage(lineage, epoch, version);
+    this.#epoch = epoch;
   }
 
   #receiveFirstSync({ version, resumed }: SyncMessage): void {

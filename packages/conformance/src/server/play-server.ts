@@ -93,6 +93,8 @@ class ServerPlay {
         return this.#same(step.on as readonly string[]);
       case "restart":
         return this.#restart();
+      case "take_over":
+        return this.#takeOver();
       case "wait":
         return this.#wait(step.ms);
       case "repeat":
@@ -183,7 +185,14 @@ class ServerPlay {
     const had = resume === null ? null : { version: Number(resume.version), state: known?.follower.state ?? {} };
     this.#followed.set(
       name,
-      new Followed(name, profile, connection, newFollower(profile, had), this.#server, query.parts === "1"),
+      new Followed(
+        name,
+        profile,
+        connection,
+        newFollower(profile, had, query.steps === "1"),
+        this.#server,
+        query.parts === "1",
+      ),
     );
   }
 
@@ -247,6 +256,10 @@ class ServerPlay {
 
   async #restart(): Promise<void> {
     if ((await this.#server.control?.restart()) !== true) throw new NotRun("the control has no restart");
+  }
+
+  async #takeOver(): Promise<void> {
+    if ((await this.#server.control?.takeOver()) !== true) throw new NotRun("the control has no takeover");
   }
 
   /** All become level. A `version` matches where that is. The first full state may be older, with a diff after it (rule A8). */

@@ -5,6 +5,7 @@ import type { WireMessage } from "../network/frames.ts";
 import type { RunCounters } from "./counters.ts";
 import type { History, HistoryMoment, Report } from "./history.ts";
 import { PartsAudit } from "./parts-audit.ts";
+import { StepsAudit, type StepsAuditOptions } from "./steps-audit.ts";
 
 export class Audit {
   readonly #report: Report;
@@ -25,9 +26,11 @@ export class Audit {
   #getStateAt: number | null = null;
   #lastSaid = "";
   readonly #parts: PartsAudit;
+  readonly #steps: StepsAudit | null;
 
-  constructor(report: Report, { plain, parts, history, largestFrame, claimed, counters }: AuditOptions) {
-    this.#parts = new PartsAudit(report, parts && !plain);
+  constructor(report: Report, { plain, parts, steps, history, largestFrame, claimed, counters }: AuditOptions) {
+    this.#steps = plain ? null : new StepsAudit(report, counters, steps);
+    this.#parts = new PartsAudit(report, parts && !plain, () => this.#steps?.isDue === true);
     this.#counters = counters;
     this.#largestFrame = largestFrame;
     this.#claimed = claimed;
@@ -56,6 +59,7 @@ export class Audit {
     if (type === "error") return;
     const durable = this.#history()?.head.version ?? 0;
     if (head > durable) this.#report("A1", `${id} is told of version ${head}, and ${durable} is durable`);
+    if (part === null || part.from === 0) this.#steps?.put(id, part?.of ?? message);
     if (part !== null && part.from > 0) return part.isLast ? this.#putLast(part.of) : undefined;
     if (isFullState) this.#putFullState(id, part?.of ?? message);
     else if (type === "sync") this.#putSync(id, message);
@@ -94,12 +98,13 @@ export class Audit {
   }
 
   /** The clock of the replica last jumped at `jumpedAt`. Its timeouts are over then. */
-  said({ id }: Audited, text: string, now: number, jumpedAt: number): void {
-    const message = JSON.parse(text) as { readonly type: string; readonly n?: number };
+  said({ id, meddledWith }: Audited, text: string, now: number, jumpedAt: number): void {
+    const message = JSON.parse(text) as { readonly type: string; readonly reason?: string };
     const lastSaid = this.#lastSaid;
     this.#lastSaid = message.type;
     if (message.type !== "get_state" || this.#plain) return;
     if (lastSaid !== "ack") this.#report("R2", `${id} asks for the state and has not said how far it is`);
+    if (!meddledWith) this.#steps?.askedForState(id, message.reason ?? "");
     const out = this.#getStateAt;
     if (out !== null && out > jumpedAt && now - out < GET_STATE_TIMEOUT_MS)
       this.#report("R2", `${id} has two get_state out`);
@@ -109,6 +114,7 @@ export class Audit {
   /** The authority ends the connection. A replica says nothing wrong when nobody meddled with its frames. */
   closed({ id, meddledWith }: Audited, code: number): void {
     if (code === CLOSE.badMessage && !meddledWith) this.#report("M3", `${id} is closed for what its replica said`);
+    if (code === CLOSE.comeBackNow) this.#steps?.sentAway(id);
   }
 
   /** A text has reached the authority. */
@@ -144,6 +150,7 @@ export interface AuditOptions {
   readonly plain: boolean;
   /** The replica asked for large messages in parts (rule M9). */
   readonly parts: boolean;
+  readonly steps: StepsAuditOptions;
   /** It returns what is durable of the space that is followed. */
   readonly history: () => History | null;
   readonly largestFrame: () => number;

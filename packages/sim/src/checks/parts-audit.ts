@@ -6,12 +6,15 @@ import type { Report } from "./history.ts";
 export class PartsAudit {
   readonly #report: Report;
   readonly #asked: boolean;
+  /** Then an answer waits for the end of the message, and stands behind the step (rule E7). */
+  readonly #isStepDue: () => boolean;
   /** This is the last part that was put of a message that is not complete. */
   #last: WirePart | null = null;
   /** This check has come while a message was under way, and was not answered yet. */
   #owedCheck: number | null = null;
 
-  constructor(report: Report, asked: boolean) {
+  constructor(report: Report, asked: boolean, isStepDue: () => boolean) {
+    this.#isStepDue = isStepDue;
     this.#report = report;
     this.#asked = asked;
   }
@@ -34,7 +37,7 @@ export class PartsAudit {
     if (!this.#asked) this.#report("M9", `${id} is put a part, and asked for none`);
     const isNext = this.#last === null ? part.from === 0 : this.#last.of === part.of && this.#last.end === part.from;
     if (!isNext) this.#report("M9", `${id} is put a part from ${part.from} on behind one up to ${this.#last?.end}`);
-    if (this.#owedCheck !== null) {
+    if (this.#owedCheck !== null && !this.#isStepDue()) {
       this.#report("M9", `${id} is put a part before the answer to check ${this.#owedCheck}`);
     }
     this.#last = part.isLast ? null : part;

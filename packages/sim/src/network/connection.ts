@@ -1,9 +1,9 @@
 /** A simulated WebSocket: two lanes, and an end on each side that may learn of its end late, or never. */
 
 import type { ConnectionEvents } from "@neverstale/client";
-import type { Position } from "@neverstale/protocol";
 import type { Frame, Wire } from "@neverstale/server";
 import type { Audit } from "../checks/audit.ts";
+import type { History } from "../checks/history.ts";
 import type { Models } from "../plan/releases.ts";
 import type { SimFrame, WireMessage } from "./frames.ts";
 import type { Lane } from "./lane.ts";
@@ -31,8 +31,8 @@ export class SimConnection implements Wire {
   clientDone = false;
   /** The replica has been told that it is closed. */
   clientTold = false;
-  /** It was accepted into this history. */
-  follows: Omit<Position, "version"> | null = null;
+  /** It returns the history of what is followed, as the authority has it now. */
+  follows: (() => History | null) | null = null;
   /** These are the models of the process that accepted it. A plain client reads changes by them. */
   models: Models | null = null;
   audit: Audit | null = null;

@@ -89,6 +89,8 @@ export class WireMessage {
   /** This is the `head` of a `sync`, and the version of any other message. */
   readonly head: number;
   readonly isResume: boolean;
+  /** It tells of this epoch. It is null where it tells of none. */
+  readonly epoch: string | null;
   /** The trace names the message by this. */
   readonly mark: string;
   /** It is null when this is a whole message. */
@@ -102,6 +104,7 @@ export class WireMessage {
     this.version = numberIn(text, "version") ?? 0;
     this.head = (this.type === "sync" ? numberIn(text, "head") : null) ?? this.version;
     this.isResume = this.type === "sync" && text.includes('"lineage":');
+    this.epoch = TELLS_EPOCH.includes(this.type) ? (EPOCH.exec(text.slice(0, FACTS_CHARS))?.[1] ?? null) : null;
     this.mark = `${this.type} ${this.version} ${shortHash(text)}`;
   }
 
@@ -109,6 +112,11 @@ export class WireMessage {
     return this.type === "init" || this.type === "full_state";
   }
 }
+
+const TELLS_EPOCH: readonly string[] = ["init", "full_state", "sync"];
+const EPOCH = /"epoch":"([^"]*)","space":/;
+/** The facts stand before the payload, within so many characters. */
+const FACTS_CHARS = 300;
 
 /** It says where in a message a part of it lies (rule M9). */
 export interface WirePart {

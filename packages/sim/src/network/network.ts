@@ -165,8 +165,8 @@ export interface NetworkConfig {
 
 /** The way of every client leads here. */
 export interface AuthorityEnd {
-  /** So many processes were started. */
-  readonly starts: number;
+  /** So many epochs may have begun. */
+  readonly epochs: number;
   accept(connection: SimConnection): void;
   request(request: SimRequest): Promise<SimAnswer>;
 }

@@ -8,6 +8,7 @@ export const INTERESTING: readonly string[] = [
   ...["gap", "drift", "digest", "epoch", "manual", "plain"].map((reason) => `full_state_asked_${reason}`),
   "hub_windowFull",
   "hub_parts",
+  ...["takeovers", "hub_steps", "hub_withoutSteps", "sent_away_for_steps"],
   "hub_congested",
   "hub_tooSlow",
   "hub_badMessages",

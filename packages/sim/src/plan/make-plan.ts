@@ -15,6 +15,7 @@ export function makePlan(seed: string, keepTrace = false): RunPlan {
   actions.sort((a, b) => a.at - b.at);
   // They come behind all others, so that what follows from the numbers of those stays as it is.
   actions.push(...calls(chance.fork("calls"), faultyMs, clients), ...deploys(chance.fork("releases"), faultyMs));
+  actions.push(...takeovers(chance.fork("takeovers"), faultyMs));
   const plan = {
     config: makeConfig(seed, chance.fork("config"), keepTrace),
     clients,
@@ -135,6 +136,7 @@ function makeClient(
     httpLoss: chance.pick([0, 0.1, 0.4]),
     httpDouble: chance.pick([0, 0.1, 0.4]),
     parts: chance.fork("parts").chance(0.7),
+    steps: chance.fork("steps").chance(0.8),
   };
 }
 
@@ -182,6 +184,17 @@ function deploys(chance: Random, untilMs: number): Planned[] {
   }
   const times = planned.map(({ at }) => at).sort((a, b) => a - b);
   return planned.map((deed, index) => ({ ...deed, at: times[index] ?? 0 }));
+}
+
+/** Some follow each other closely, so that several happen within one message in parts, or one wait. */
+function takeovers(chance: Random, untilMs: number): Planned[] {
+  const planned: Planned[] = [];
+  for (let count = chance.pick([0, 0, 1, 4, 12]); count > 0; count -= 1) {
+    const at = chance.int(200, untilMs);
+    for (let more = chance.pick([1, 1, 1, 3]); more > 0; more -= 1)
+      planned.push({ at: at + chance.int(0, 1_000), do: "take_over" });
+  }
+  return planned;
 }
 
 function aCall(chance: Random, tabs: readonly string[]): Deed {

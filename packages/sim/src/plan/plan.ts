@@ -27,6 +27,8 @@ export interface ClientPlan {
   readonly httpDouble: number;
   /** With true it asks for large messages in parts (rule M9). */
   readonly parts?: boolean;
+  /** With true it takes steps (rule E7). */
+  readonly steps?: boolean;
 }
 
 export type PlannedAction = { readonly at: number; readonly id: number } & Deed;
@@ -52,6 +54,7 @@ export type Deed =
       readonly reader?: string;
     }
   // These happen to the authority.
+  | { readonly do: "take_over" }
   | { readonly do: "kill" | "cut_power" | "stop"; readonly downMs: number }
   | {
       readonly do: "trap";

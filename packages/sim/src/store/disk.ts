@@ -190,6 +190,7 @@ export class Disk {
     this.note(`epoch ${epoch}`);
     if (this.#epochsSinceRestore !== null) this.#epochsSinceRestore += 1;
     if (this.#epochsSinceRestore === 2) this.counters.add("further_epoch_after_restore");
+    this.branch = this.branch.fork(); // What the oracle has of the run before ends here.
     this.#oracle.begin(epoch, this.branch);
   }
 

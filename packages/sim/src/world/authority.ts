@@ -15,6 +15,7 @@ export class Authority implements AuthorityEnd {
   process: Incarnation | null = null;
   /** So many processes were started. */
   starts = 0;
+  #takeovers = 0;
   /** The newest process began to serve at this time. */
   servingSince = 0;
   /** With true the machine is off. Nobody answers, not even with a refusal. */
@@ -59,6 +60,19 @@ export class Authority implements AuthorityEnd {
 
   startAfter(ms: number): void {
     this.#world.clock.after(ms, () => this.start());
+  }
+
+  /** So many epochs may have begun: one with each start, and one with each takeover in a process that runs. */
+  get epochs(): number {
+    return this.starts + this.#takeovers;
+  }
+
+  /** The process takes over anew while it runs. */
+  takeOver(): void {
+    if (this.process === null || !this.serving) return;
+    this.#takeovers += 1;
+    this.#note("takes over");
+    this.process.takeOver();
   }
 
   /** The process ends as by `kill -9`, or the machine loses its power. */

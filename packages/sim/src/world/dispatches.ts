@@ -31,13 +31,13 @@ export class Dispatches {
   /** It returns true when the dispatch has to be repeated with its key (rule D2). */
   async #once(key: string, hosts: readonly string[], timeoutMs: number): Promise<boolean> {
     const { restores } = this.#world;
-    const { starts } = this.#authority;
+    const { epochs } = this.#authority;
     const answer = await this.#post(key, hosts, timeoutMs);
     if (answer === null) return false;
     // A replica is told of sixteen epochs, and an older one may be in the history without its knowing. So may today's be
     // when somebody swallowed the message that tells of it.
     const mayBeLost = () =>
-      this.#world.restores > restores || this.#authority.starts - starts >= 15 || this.#client.meddledWith;
+      this.#world.restores > restores || this.#authority.epochs - epochs >= 15 || this.#client.meddledWith;
     return (await this.#follow(key, answer, mayBeLost)) === "history_lost";
   }
 

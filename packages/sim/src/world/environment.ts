@@ -9,7 +9,7 @@ import type {
   HttpAnswer,
   HttpRequest,
 } from "@neverstale/client";
-import { PARTS_PARAMETER, SyncError } from "@neverstale/protocol";
+import { PARTS_PARAMETER, STEPS_PARAMETER, SyncError } from "@neverstale/protocol";
 import type { ConnectionWatch } from "../network/connection.ts";
 import type { Network } from "../network/network.ts";
 import type { Random } from "../plan/random.ts";
@@ -24,7 +24,7 @@ export class SimEnvironment implements Environment {
   readonly #world: Surroundings;
   readonly #network: Network;
   readonly #client: string;
-  readonly #asksForParts: boolean;
+  readonly #asks: Asks;
   readonly #random: Random;
   readonly #hooks: EventHooks;
   readonly #timers = new Set<PendingTimer>();
@@ -39,8 +39,8 @@ export class SimEnvironment implements Environment {
   jumpedAt = Number.NEGATIVE_INFINITY;
   wokeAt = Number.NEGATIVE_INFINITY;
 
-  constructor(world: Surroundings, network: Network, client: string, asksForParts: boolean, hooks: EventHooks) {
-    this.#asksForParts = asksForParts;
+  constructor(world: Surroundings, network: Network, client: string, asks: Asks, hooks: EventHooks) {
+    this.#asks = asks;
     this.#world = world;
     this.#network = network;
     this.#client = client;
@@ -120,12 +120,7 @@ export class SimEnvironment implements Environment {
         this.#happen(() => events.closed(code));
       },
     };
-    const connection = this.#network.connect(
-      this.#asksForParts ? url : withoutParts(url),
-      protocols,
-      told,
-      this.#hooks,
-    );
+    const connection = this.#network.connect(askedAs(url, this.#asks), protocols, told, this.#hooks);
     return {
       send: (text) => connection.say(text),
       close: () => {
@@ -227,9 +222,17 @@ export interface EventHooks extends ConnectionWatch {
 
 const decoder = new TextDecoder();
 
-/** The build before asked like this, because it knew of no parts. */
-function withoutParts(url: string): string {
+/** Builds of earlier releases ask for less. */
+export interface Asks {
+  /** With true it asks for large messages in parts (rule M9). */
+  readonly parts: boolean;
+  /** With true it takes steps (rule E7). */
+  readonly steps: boolean;
+}
+
+function askedAs(url: string, { parts, steps }: Asks): string {
   const address = new URL(url);
-  address.searchParams.delete(PARTS_PARAMETER);
+  if (!parts) address.searchParams.delete(PARTS_PARAMETER);
+  if (!steps) address.searchParams.delete(STEPS_PARAMETER);
   return address.href;
 }

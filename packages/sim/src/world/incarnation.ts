@@ -6,6 +6,7 @@ import {
   csrfTokenIn,
   PARTS_PARAMETER,
   type Position,
+  STEPS_PARAMETER,
   type StateOf,
   SUBPROTOCOL,
   SyncError,
@@ -48,6 +49,7 @@ export class Incarnation implements Runtime {
   /** It ends this process because of its disk. */
   readonly #exit: (process: Incarnation) => void;
   readonly #random;
+  #isStopped = false;
   #closing: Promise<void> | null = null;
 
   constructor(world: Surroundings, config: AuthorityConfig, number: number, exit: (process: Incarnation) => void) {
@@ -90,6 +92,14 @@ export class Incarnation implements Runtime {
   }
 
   // These methods are the start and the end of the process.
+
+  /** A takeover that fails ends the process, as a failed commit does. */
+  takeOver(): void {
+    this.manager?.takeOver().then(
+      () => this.world.counters.add("takeovers"),
+      (error: SyncError) => this.world.counters.add(`takeover_${error.code}`),
+    );
+  }
 
   /** It opens the store and serves. Whatever goes wrong with the disk meanwhile ends the process. */
   async start(): Promise<void> {
@@ -180,6 +190,7 @@ export class Incarnation implements Runtime {
 
   /** The process ends gracefully. It resolves when the store is closed. */
   stop(): Promise<void> {
+    this.#isStopped = true;
     this.#closing ??= this.#stop();
     return this.#closing;
   }
@@ -229,18 +240,24 @@ export class Incarnation implements Runtime {
     const space = connection.url.pathname.replace(/^\/sync\/?/, "") || MAIN_SPACE;
     const creationId = manager.space(space)?.creationId ?? "";
     const profile = connection.protocols.includes(SUBPROTOCOL) ? "v1" : "plain";
-    const history = () => this.world.oracle.historyOf({ epoch: this.epoch, space: creationId });
+    const historyIn = (epoch: string) => this.world.oracle.historyOf({ epoch, space: creationId });
     const resume = positionOf(connection.url);
     connection.audit = new Audit(this.world.fail, {
       plain: profile === "plain",
-      parts: asksForParts(connection),
-      history,
+      parts: asksFor(connection, PARTS_PARAMETER),
+      steps: {
+        asked: asksFor(connection, STEPS_PARAMETER),
+        today: () => this.epoch,
+        endOf: (epoch) => historyIn(epoch)?.head.version ?? null,
+        ends: () => this.#isStopped,
+      },
+      history: () => historyIn(this.epoch),
       largestFrame: () => this.frames.largestBytes,
       claimed: resume === null ? null : this.world.oracle.momentAt(resume),
       counters: this.world.counters,
     });
     connection.models = this.models;
-    connection.follows = { epoch: this.epoch, space: creationId };
+    connection.follows = () => historyIn(this.epoch);
     connection.greet();
     this.#attach(connection, hub, space, profile);
   }
@@ -248,8 +265,8 @@ export class Incarnation implements Runtime {
   #attach(connection: SimConnection, hub: SyncHub, space: string, profile: "v1" | "plain"): void {
     try {
       const resume = positionOf(connection.url);
-      const parts = asksForParts(connection);
-      const cursor = hub.attach(connection, { space, profile, resume, subject: connection.client, parts });
+      const asked = { parts: asksFor(connection, PARTS_PARAMETER), steps: asksFor(connection, STEPS_PARAMETER) };
+      const cursor = hub.attach(connection, { space, profile, resume, subject: connection.client, ...asked });
       this.#connections.add(connection);
       connection.accepted({
         received: (text) => {
@@ -288,8 +305,8 @@ export class Incarnation implements Runtime {
   }
 }
 
-function asksForParts({ url }: SimConnection): boolean {
-  return url.searchParams.get(PARTS_PARAMETER) === "1";
+function asksFor({ url }: SimConnection, parameter: string): boolean {
+  return url.searchParams.get(parameter) === "1";
 }
 
 /** A call can meet these bounds of rule S8. */

@@ -115,7 +115,7 @@ export class PlainClient implements ConnectionWatch {
   /** By promise P1 it shows what was true. */
   #check({ id, follows }: SimConnection): void {
     if (follows === null) return;
-    const moment = this.#world.oracle.momentAt({ ...follows, version: this.version });
+    const moment = follows()?.moments[this.version] ?? null;
     if (moment === null) return this.#world.fail("A1", `${id} shows ${this.version}, which was never durable`);
     const where = difference(this.#state, moment.state);
     if (where !== null) this.#world.fail("P1", `${id} at ${this.version} shows another ${where}`);

@@ -10,7 +10,7 @@ import { type AuthorityEnd, Network, type NetworkConfig } from "../network/netwo
 import { altered } from "../network/tamper.ts";
 import type { Random } from "../plan/random.ts";
 import { Dispatches } from "./dispatches.ts";
-import { NOTICES_SLEEP_MS, SimEnvironment } from "./environment.ts";
+import { type Asks, NOTICES_SLEEP_MS, SimEnvironment } from "./environment.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export class Tab {
@@ -42,7 +42,7 @@ export class Tab {
     world.sessions.add(name, config.inBrowser);
     this.network = new Network(world, authority, config.network, name);
     const tab = this;
-    this.environment = new SimEnvironment(world, this.network, name, config.parts, {
+    this.environment = new SimEnvironment(world, this.network, name, config, {
       happened: () => this.#happened(),
       arrives: (connection, message, sentAt) => this.#arrives(connection, message, sentAt),
       get now() {
@@ -260,14 +260,12 @@ export class Tab {
   }
 }
 
-export interface TabConfig {
+export interface TabConfig extends Asks {
   readonly name: string;
   /** It follows this space. */
   readonly space: string;
   /** With true it has a session and its CSRF token, like a page. */
   readonly inBrowser: boolean;
-  /** With true it asks for large messages in parts (rule M9). An older build does not. */
-  readonly parts: boolean;
   readonly network: NetworkConfig;
   readonly beaconMs: number;
 }

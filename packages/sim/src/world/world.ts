@@ -2,6 +2,7 @@
 
 import type { NetworkConfig } from "../network/network.ts";
 import { Authority } from "./authority.ts";
+import type { Asks } from "./environment.ts";
 import { PlainClient } from "./plain-client.ts";
 import { Surroundings, type WorldConfig } from "./surroundings.ts";
 import { Tab, type TabConfig } from "./tab.ts";
@@ -16,7 +17,7 @@ export class World extends Surroundings {
     this.authority = new Authority(this, config.authority);
   }
 
-  openTab(name: string, space: string, network: NetworkConfig, kind: Pick<TabConfig, "inBrowser" | "parts">): Tab {
+  openTab(name: string, space: string, network: NetworkConfig, kind: Pick<TabConfig, "inBrowser" | keyof Asks>): Tab {
     const { beaconMs } = this.authority.config;
     const tab = new Tab(this, this.authority, { name, space, ...kind, network, beaconMs });
     this.tabs.set(name, tab);

@@ -9,6 +9,7 @@ import { FOLLOWER_MISTAKES } from "./builds/follower.ts";
 import { FOUND_MISTAKES } from "./builds/found.ts";
 import { SPACE_MISTAKES } from "./builds/space.ts";
 import { STATE_MISTAKES } from "./builds/state.ts";
+import { STEP_MISTAKES } from "./builds/step.ts";
 
 export const BROKEN_BUILDS: readonly BrokenBuild[] = [
   ...CLIENT_MISTAKES,
@@ -17,6 +18,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
   ...STATE_MISTAKES,
   ...DATA_MISTAKES,
   ...CHAIN_MISTAKES,
+  ...STEP_MISTAKES,
   ...FOUND_MISTAKES,
   ...SPACE_MISTAKES,
 ];
