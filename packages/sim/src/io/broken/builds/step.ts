@@ -20,7 +20,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     name: "the step goes behind the delta that crosses into the new run",
     item: null,
     rule: "E7",
-    by: { seed: 1 },
+    by: { seed: 2 },
     edits: [
       {
         file: "server/src/followers/sync-hub.ts",
@@ -39,7 +39,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     name: "a step names the head and not the position of its connection",
     item: null,
     rule: "A7",
-    by: { seed: 1 },
+    by: { seed: 7 },
     edits: [
       {
         file: "server/src/followers/frames/head-frames.ts",
@@ -52,7 +52,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     name: "a snapshot of the epoch before is put behind the step",
     item: null,
     rule: "E7",
-    by: { seed: 1 },
+    by: { seed: 4 },
     edits: [
       {
         file: "server/src/followers/frames/snapshots.ts",
@@ -64,8 +64,8 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "a step goes between the parts of a message",
     item: null,
-    rule: "A7",
-    by: { seed: 1 },
+    rule: "M9",
+    by: { seed: 7 },
     edits: [
       { file: "server/src/followers/steps.ts", find: "    if (cursor.underWay !== null) return true;\n", replace: "" },
     ],
@@ -74,7 +74,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     name: "a check is answered before the step that is due",
     item: null,
     rule: "E7",
-    by: { seed: 1 },
+    by: { seed: 7 },
     edits: [
       {
         file: "server/src/followers/fanout.ts",
@@ -99,7 +99,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "the epochs of a process don't grow with its takeovers",
     item: null,
-    rule: "E1",
+    rule: "E7",
     by: { seed: 1 },
     edits: [{ file: "server/src/authority/writer.ts", find: "    this.#spaces.epochs.begin(epoch);\n", replace: "" }],
   },
@@ -132,7 +132,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "a replica keeps its epoch over a step",
     item: null,
-    rule: "P1",
+    rule: "E7",
     by: { seed: 1 },
     edits: [
       {
