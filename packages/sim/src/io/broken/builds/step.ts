@@ -147,7 +147,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     name: "a replica takes a step at whatever version the step names",
     item: null,
     rule: "P1",
-    by: { seed: 1 },
+    by: { regression: "step-at-another-version" },
     edits: [
       {
         file: "client/src/machine/receive.ts",
@@ -164,8 +164,8 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "a replica takes a step while a full state is asked for",
     item: null,
-    rule: "E7",
-    by: { seed: 1 },
+    rule: "R2",
+    by: { regression: "step-while-asking" },
     edits: [
       {
         file: "client/src/machine/receive.ts",
@@ -179,7 +179,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     name: "the answer to a check is judged while a full state is asked for",
     item: null,
     rule: "D2",
-    by: { seed: 1 },
+    by: { regression: "answer-judged-too-soon" },
     edits: [
       {
         file: "client/src/machine/reached.ts",
