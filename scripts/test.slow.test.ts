@@ -11,7 +11,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-/** `npm test` on a project of one test file: its last line and its exit code. */
+/** It runs `npm test` on a project of one test file, and returns its last line and its exit code. */
 function outcomeOf(
   source: string,
   ...args: string[]
@@ -27,6 +27,7 @@ function outcomeOf(
 test.each([
   ["passed tests pass", "test('a', () => {}); test('b', () => {});", "2 passed, 0 failed", 0],
   ["a failed test fails", "test('a', () => {}); test('b', () => { throw new Error('no'); });", "1 passed, 1 failed", 1],
+  // The next two are inputs of `npm test`, which has to count a skipped test and one left to do as failed. No test is skipped here.
   ["a skipped test fails", "test('a', () => {}); test.skip('b', () => {});", "1 passed, 1 failed", 1],
   ["a test left to do fails", "test('a', () => {}); test.todo('b');", "1 passed, 1 failed", 1],
   ["a module that can't be loaded fails", "test('a', () => {}); throw new Error('no');", "0 passed, 1 failed", 1],

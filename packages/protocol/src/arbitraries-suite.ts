@@ -30,7 +30,7 @@ const values = fc.letrec<{ plain: JsonValue; nullable: JsonValue }>((tie) => ({
 
 /** A stored record may hold such a value: it has no null members outside arrays. */
 const anyStoredValue = values.plain;
-/** A merge patch may hold such a value: any JSON at all. */
+/** A merge patch may hold such a value. It has null members at every depth, because a null there removes a member. */
 export const anyValue = values.nullable;
 
 export const anyStoredObject: fc.Arbitrary<JsonObject> = fc.dictionary(anyField, anyStoredValue, { maxKeys: 5 });

@@ -31,7 +31,7 @@ export class ReadLog {
     return known;
   }
 
-  /** A collection that is part of `result` is in the hands of whoever has the result: any of it may be read. */
+  /** Whoever has `result` may read every record of a collection that is part of it. */
   handOut(result: unknown): void {
     let left = NODES_LOOKED_AT;
     const look = (value: unknown): void => {

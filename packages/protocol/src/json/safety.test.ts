@@ -89,7 +89,7 @@ test("[S4] a message about a hostile key stays short", () => {
   );
 });
 
-test("[S4] an object without prototype is as good as any", () => {
+test("[S4] an object without a prototype is safe, like one that has the usual prototype", () => {
   const bare = Object.assign(Object.create(null), { id: "web-1" }) as JsonObject;
 
   expect(isSafeJson(bare)).toBe(true);

@@ -1,4 +1,4 @@
-/** The shared chain is one database with several nodes: any of them may be paused, be cut off from an answer, or lag behind. */
+/** The shared chain is one database with several nodes. Each node may be paused, may lose an answer, and may lag behind. */
 
 import type { MemoryData } from "@neverstale/server";
 import type { RunCounters } from "../checks/counters.ts";

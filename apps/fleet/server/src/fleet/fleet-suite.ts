@@ -123,7 +123,7 @@ export const OPS: OpOffer[] = [
   { name: "count", args: [{ name: "to", type: "integer", min: 1, max: 100, default: 10 }] },
 ];
 
-/** A host's agent as the server sees one: it enrols, claims and reports over HTTP as any agent does. */
+/** It takes the place of an agent's process: it enrols, claims and reports over HTTP, as the agent's program does. */
 export class HostAgent {
   readonly address: string;
   readonly id: string;

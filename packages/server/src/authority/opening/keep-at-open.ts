@@ -11,8 +11,8 @@ import { type Store, StoreFailure } from "../../store/contract.ts";
 import { outcomeUnknown, storeUnavailable } from "../told-failures.ts";
 
 /**
- * A release may keep less than the one before. The transactions belong to the new epoch, and each is as large as any may be.
- * After a crash in between the next start goes on with it.
+ * A release may keep fewer records than the one before it. What is too many leaves by transactions of the new epoch, each of them
+ * within the bounds of a transaction. After a crash in between the next start goes on with it.
  */
 export async function bringAboutKeep(spaces: Iterable<Space>, atOpen: AtOpen): Promise<void> {
   for (const space of spaces) while (await evictOnce(space, atOpen));
