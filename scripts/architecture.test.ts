@@ -252,6 +252,48 @@ describe("circles of imports", () => {
   });
 });
 
+describe("the followers' independence of the authority", () => {
+  const followers = "packages/server/src/followers";
+  const authority = { "packages/server/src/authority/deciding/writer.ts": "export type Writer = 1;" };
+
+  test.each([
+    ["a value", `import "../authority/deciding/writer.ts";`],
+    ["a type", `import type { Writer } from "../authority/deciding/writer.ts";`],
+    ["an export", `export * from "../authority/deciding/writer.ts";`],
+  ])("ends with the import of %s", async (_, statement) => {
+    write({ ...authority, [`${followers}/sync-hub.ts`]: `\n${statement}` });
+
+    expect(await found()).toEqual([
+      `${followers}/sync-hub.ts:2: leads into packages/server/src/authority: ${followers}/sync-hub.ts -> packages/server/src/authority/deciding/writer.ts`,
+    ]);
+  });
+
+  test("ends with an import that leads there through other files, which is told once", async () => {
+    write({
+      ...authority,
+      "packages/server/src/space/space.ts": `import "./spaces.ts";`,
+      "packages/server/src/space/spaces.ts": `import "../authority/deciding/writer.ts";`,
+      [`${followers}/sync-hub.ts`]: `import "./frames/snapshots.ts";`,
+      [`${followers}/frames/snapshots.ts`]: `import "../../space/space.ts";`,
+    });
+
+    expect(await found()).toEqual([
+      `${followers}/frames/snapshots.ts:1: leads into packages/server/src/authority: ${followers}/frames/snapshots.ts -> packages/server/src/space/space.ts -> packages/server/src/space/spaces.ts -> packages/server/src/authority/deciding/writer.ts`,
+    ]);
+  });
+
+  test("is none of tests, and the authority may know of followers", async () => {
+    write({
+      "packages/server/src/authority/deciding/writer.ts": `import "../../followers/committed-groups.ts";`,
+      [`${followers}/committed-groups.ts`]: "export {};",
+      [`${followers}/sync-hub.test.ts`]: `import "../authority/deciding/writer.ts";`,
+      [`${followers}/hub-suite.ts`]: `import "../authority/deciding/writer.ts";`,
+    });
+
+    expect(await found()).toEqual([]);
+  });
+});
+
 describe("folders", () => {
   function files(folder: string, count: number, end = ".ts"): Record<string, string> {
     const names = Array.from({ length: count }, (_, index) => [`${folder}/f${index}${end}`, "export {};"]);

@@ -4,6 +4,7 @@ import { browserBundleLeaks, runsInBrowsers } from "./architecture/bundle.ts";
 import { importCircles } from "./architecture/circles.ts";
 import { largeFolders } from "./architecture/folder-sizes.ts";
 import { strayImports } from "./architecture/imports.ts";
+import { dependences } from "./architecture/independence.ts";
 import { registryTraces } from "./architecture/lockfile.ts";
 import { impurities } from "./architecture/purity.ts";
 import { type ArchitectureViolation, readPackages, readSources } from "./architecture/workspace.ts";
@@ -19,6 +20,7 @@ export async function architectureViolations(root: string): Promise<Architecture
     ...packages.flatMap(impurities),
     ...packages.flatMap((pkg) => strayImports(pkg, packages)),
     ...importCircles(sources),
+    ...dependences(sources),
     ...largeFolders(sources),
     ...registryTraces(root),
   ];

@@ -1,26 +1,13 @@
 /** No file may import itself through others: neither values nor types, neither in tests nor elsewhere. */
 
-import { posix } from "node:path";
+import { type ImportGraph, importGraph, placeOfImport } from "./import-graph.ts";
 import { type ArchitectureViolation, at, type SourceFile } from "./workspace.ts";
 
 /** There is one violation for each set of files that all reach each other. It names the shortest way around. */
 export function importCircles(sources: readonly SourceFile[]): ArchitectureViolation[] {
   const files = new Map(sources.map((file) => [file.path, file]));
-  const graph = new Map(sources.map((file) => [file.path, importsOf(file, files)]));
+  const graph = importGraph(sources);
   return componentsOf(graph).map((members) => violationOf(shortestCircle(graph, members), members.length, files));
-}
-
-type Graph = ReadonlyMap<string, readonly string[]>;
-
-function importsOf({ path, names }: SourceFile, files: ReadonlyMap<string, SourceFile>): string[] {
-  return names.modules.flatMap(({ specifier }) => {
-    const target = targetOf(path, specifier);
-    return target !== null && files.has(target) ? [target] : [];
-  });
-}
-
-function targetOf(path: string, specifier: string): string | null {
-  return specifier.startsWith(".") ? posix.join(posix.dirname(path), specifier) : null;
 }
 
 function violationOf(
@@ -30,10 +17,9 @@ function violationOf(
 ): ArchitectureViolation {
   const [first = "", second = first] = circle;
   const file = files.get(first) as SourceFile;
-  const start = file.names.modules.find(({ specifier }) => targetOf(first, specifier) === second)?.start ?? 0;
   const more = size > circle.length ? ` (${size} files reach each other)` : "";
   return {
-    at: at(file, start),
+    at: at(file, placeOfImport(file, second)),
     what: `imports itself: ${[...circle, first].join(" -> ")}${more}`,
     instead: "move what several of them need into a file below them, or hand it in as an argument",
   };
@@ -43,7 +29,7 @@ function violationOf(
  * These are Tarjan's strongly connected components that hold a circle. Each is sorted, and they stand in the order of
  * their first members.
  */
-function componentsOf(graph: Graph): string[][] {
+function componentsOf(graph: ImportGraph): string[][] {
   const search = new ComponentSearch(graph);
   search.run();
   return search.found.sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
@@ -51,12 +37,12 @@ function componentsOf(graph: Graph): string[][] {
 
 class ComponentSearch {
   readonly found: string[][] = [];
-  readonly #graph: Graph;
+  readonly #graph: ImportGraph;
   readonly #numbers = new Map<string, number>();
   readonly #stack: string[] = [];
   readonly #onStack = new Set<string>();
 
-  constructor(graph: Graph) {
+  constructor(graph: ImportGraph) {
     this.#graph = graph;
   }
 
@@ -93,13 +79,13 @@ class ComponentSearch {
 }
 
 /** It returns the shortest circle through any of the members, beginning with the first member that has one so short. */
-function shortestCircle(graph: Graph, members: readonly string[]): string[] {
+function shortestCircle(graph: ImportGraph, members: readonly string[]): string[] {
   const circles = members.map((member) => shortestWayBack(graph, member, new Set(members)));
   return circles.reduce((shortest, circle) => (circle.length < shortest.length ? circle : shortest));
 }
 
 /** It searches the component breadth first, and returns the files from `start` to the last one before it comes again. */
-function shortestWayBack(graph: Graph, start: string, members: ReadonlySet<string>): string[] {
+function shortestWayBack(graph: ImportGraph, start: string, members: ReadonlySet<string>): string[] {
   const cameFrom = new Map<string, string | null>([[start, null]]);
   for (const path of cameFrom.keys()) {
     for (const target of graph.get(path) ?? []) {
