@@ -3,6 +3,7 @@ import { COMMAND_LIMIT } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, expect, test } from "vitest";
 import { type Browser, Fleets, makeHosts, OPS, signIn } from "../fleet/fleet-suite.ts";
+import { SILENT_AT_ONCE, sweepFleet } from "../hosts/sweep.ts";
 import type { RunningFleet } from "../process/io/start.ts";
 import { claim } from "./claims.ts";
 import { endCommand } from "./decide.ts";
@@ -62,6 +63,20 @@ test("[B44] the grid of a running pipeline is whole; once it has ended the newes
 
   expect(record().status).toBe("cancelled");
   expect(fleet.manager.state.commands.size).toBe(COMMAND_LIMIT);
+});
+
+test("when very many hosts fall silent at once, one look finds so many of them, and the next one the others", async () => {
+  const fleet = await fleets.start();
+  await makeHosts(fleet, SILENT_AT_ONCE + 50);
+  const look = async () => {
+    const { result } = await fleet.parts.transactions.transact((work) => {
+      sweepFleet(work, () => true);
+      return [...work.fleet.hosts.values()].filter((host) => host.online).length;
+    });
+    return result;
+  };
+
+  expect([await look(), await look()]).toEqual([50, 0]);
 });
 
 test("an op that most of many hosts don't allow is answered with what became of each", async () => {

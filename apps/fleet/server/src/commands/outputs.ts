@@ -4,6 +4,7 @@ import {
   type AgentReport,
   type Command,
   chunkId,
+  type Fleet,
   isFinal,
   OUTPUT_SPACES,
   OUTPUT_STATUS_ID,
@@ -68,12 +69,15 @@ export function finishOutput(work: Work, commandId: string): number | null {
   return status.bytes;
 }
 
+/** It returns the ids of commands that have left the state, and whose output has not. */
+export function outputsLeftBehind({ commands }: Fleet, spaces: readonly string[]): string[] {
+  return spaces
+    .filter((name) => name.startsWith(OUTPUT_SPACES))
+    .map((name) => name.slice(OUTPUT_SPACES.length))
+    .filter((commandId) => !commands.has(commandId));
+}
+
 /** Output can be followed as long as its command is in the state. Then it is in the history, for as long as that is kept. */
-export function sweepOutputs(work: Work, spaces: readonly string[]): void {
-  for (const name of spaces) {
-    if (!name.startsWith(OUTPUT_SPACES)) continue;
-    const commandId = name.slice(OUTPUT_SPACES.length);
-    if (work.fleet.commands.has(commandId)) continue;
-    work.removeOutput(commandId);
-  }
+export function archiveOutput(work: Work, commandId: string): void {
+  if (!work.fleet.commands.has(commandId)) work.removeOutput(commandId);
 }

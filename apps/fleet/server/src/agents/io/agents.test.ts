@@ -1,4 +1,4 @@
-import { type AgentReport, type Command, OUTPUT_CHUNKS } from "@neverstale/fleet-domain";
+import { type AgentReport, type Command, chunkId, OUTPUT_CHUNKS } from "@neverstale/fleet-domain";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "../../commands/catalogue.ts";
 import {
@@ -215,6 +215,25 @@ describe("output", () => {
     expect(await outputOf(id)).toBe(lines.join(""));
     const last = await browser.get(`/api/hosts/${host.id}/output?lines=2`);
     expect(last.text).toBe(lines.slice(-2).join(""));
+  });
+
+  test("output of many commands that leave the state at once goes to the history, however much it is", async () => {
+    const gone = Array.from({ length: 20 }, (_, index) => `gone-${index}`);
+    for (const id of gone) {
+      await fleet.parts.transactions.transact((work) => {
+        for (let n = 0; n < OUTPUT_CHUNKS; n += 1) {
+          const text = "x".repeat(4_096);
+          const offset = n * text.length;
+          const chunk = { id: chunkId(offset), offset, bytes: text.length, text, at: work.at.iso };
+          work.changeOutput(id, "output_appended", chunk);
+        }
+      });
+    }
+
+    await round(fleet.parts, true);
+
+    expect(fleet.manager.spaces().filter((name) => name.startsWith("output/gone-"))).toEqual([]);
+    expect(await outputOf("gone-19")).toHaveLength(OUTPUT_CHUNKS * 4_096);
   });
 
   test("of a command that left the state without having written anything there is no output", async () => {

@@ -4,7 +4,7 @@ import { Turns } from "@neverstale/base";
 import { accountsNeedSweep, sweepAccounts } from "../../accounts/decide.ts";
 import type { Sessions } from "../../accounts/io/sessions.ts";
 import type { Presences } from "../../agents/presences.ts";
-import { sweepOutputs } from "../../commands/outputs.ts";
+import { archiveOutput, outputsLeftBehind } from "../../commands/outputs.ts";
 import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import type { Transactions } from "../../fleet/transact.ts";
 import { sweepFleet } from "../../hosts/sweep.ts";
@@ -36,12 +36,18 @@ export async function round(parts: RoundParts, long: boolean): Promise<void> {
   await transactions.tryStoreAgain();
   await transactions.transact((work) => sweepFleet(work, (hostId) => presences.isSilent(hostId)));
   if (!long) return;
-  await transactions.transact((work) => sweepOutputs(work, manager.spaces()));
+  await archiveOutputs(parts);
   await sessions.see(sockets.sessions());
   const accounts = accountsIn(manager);
   if (accounts === null || !accountsNeedSweep(accounts, transactions.moment())) return;
   const { result: ended } = await transactions.transact(sweepAccounts);
   sockets.revokeSessions(ended);
+}
+
+/** Each output goes by itself: together they may be more than one transaction can hold (rule S8). */
+async function archiveOutputs({ manager, transactions }: RoundParts): Promise<void> {
+  const left = outputsLeftBehind(manager.state, manager.spaces());
+  await Promise.all(left.map((id) => transactions.transact((work) => archiveOutput(work, id))));
 }
 
 export interface RoundParts {
