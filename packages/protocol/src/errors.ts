@@ -23,7 +23,7 @@ export const SYNC_ERROR_CODES = [
   "key_expired", // The key is older than the answers that are kept, so nobody knows whether the request was carried out.
   "history_lost", // The version is not in the history that the authority has now (rule D2).
   "csrf_failed",
-  "request_refused", // The server answered a request with a 4xx; `problem` says why.
+  "request_refused", // The server answered a request with a 4xx. Its problem document says why.
   "unreachable", // Nothing answered: whether the request had an effect is unknown.
   "shutting_down",
   "closed", // The object was closed by its owner.

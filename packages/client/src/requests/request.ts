@@ -12,8 +12,8 @@ import { ATTEMPT_TIMEOUT_MS, type CsrfTokens } from "./csrf.ts";
  * honoured (rules D1, D3, D4). Resolves with the body of the 2xx answer.
  *
  * Throws a `SyncError`. `unreachable` and `outcome_unknown` mean that the effect may have taken place, unless the hint says
- * that nothing was sent: it names the key with which a repeat finds out. All others mean that this call has had none; of
- * earlier ones with the key they say nothing.
+ * that nothing was sent: it names the key with which a repeat finds out. All other codes mean that this call has had no
+ * effect. They say nothing about earlier calls with the same key.
  */
 export async function request(
   target: RequestTarget,
