@@ -1,0 +1,206 @@
+/** A commit is one statement, which inserts an entry of the chain and everything that belongs to it, or nothing at all. */
+
+import {
+  charsOf,
+  type EndedSpace,
+  type HistoryRow,
+  type LineageRow,
+  type PlanDraft,
+  type StoredAnswer,
+} from "@neverstale/server/store";
+import type { SqlStatement } from "../database.ts";
+import type { Names } from "../names.ts";
+import { FACTS, type Facts, IS_DURABLE } from "./fence.ts";
+import { type Column, Parameters } from "./parameters.ts";
+
+type PlannedMove = PlanDraft["moves"][number];
+
+/** Without a row in the chain, `stored` is 0. */
+export interface Stored extends Facts {
+  readonly stored: number;
+}
+
+/** These answers were there under the keys of the new ones. */
+export interface Committed extends Stored {
+  readonly owners: readonly string[] | null;
+  readonly chars: readonly number[] | null;
+}
+
+/**
+ * The entry comes behind its predecessor, and only in the term of that one (rule L1). Everything else is inserted for a row that
+ * the entry's own clause returns. No table is written by two clauses: in what order these run is not defined.
+ */
+export function commitStatement(names: Names, draft: PlanDraft): SqlStatement<Committed> {
+  const parameters = new Parameters();
+  const clauses = [entryClause(names, draft, parameters)];
+  const add = <Row>(table: Target<Row>, rows: readonly Row[]) => {
+    if (rows.length > 0) clauses.push(insertClause(table, rows, parameters));
+  };
+  add(movesTable(names), draft.moves);
+  add(spacesTable(names), draft.made);
+  add(endedTable(names), draft.ended);
+  add(lineageTable(names), draft.lineage);
+  add(historyTable(names), draft.history);
+  const answers = newestByKey(draft.answers);
+  if (answers.length > 0) clauses.push(answersClause(names, answers, parameters));
+  const replaced =
+    answers.length === 0
+      ? "NULL::text[] AS owners, NULL::integer[] AS chars"
+      : `(SELECT array_agg(before_owner) FROM told WHERE before_owner IS NOT NULL) AS owners,
+         (SELECT array_agg(before_chars) FROM told WHERE before_owner IS NOT NULL) AS chars`;
+  const text = `WITH ${clauses.join(",\n")}
+SELECT (SELECT count(*) FROM entry) AS stored, ${replaced}, ${FACTS}`;
+  return parameters.statement(text);
+}
+
+function entryClause(names: Names, draft: PlanDraft, parameters: Parameters): string {
+  const { head, at, ageAt, counters, moves, history } = draft;
+  const bigint = (value: number) => parameters.add("bigint", value);
+  const double = (value: number) => parameters.add("double precision", value);
+  const changes = bigint(moves.reduce((sum, planned) => sum + countOf(planned), 0));
+  const chars = bigint(moves.reduce((sum, planned) => sum + textOf(planned).length, 0));
+  return `entry AS (
+  INSERT INTO ${names.chain} (sequence, term, term_before, at, age_at, changes, chars, total_changes, total_chars,
+    history_position, next_space_id)
+  SELECT sequence + 1, term, term, ${double(at)}, ${double(ageAt)}, ${changes}, ${chars}, total_changes + ${changes},
+    total_chars + ${chars}, history_position + ${bigint(history.length)}, ${bigint(counters.nextSpaceId)}
+  FROM ${names.chain}
+  WHERE sequence = ${bigint(head.sequence - 1)} AND term = ${parameters.add("text", head.term)} AND ${IS_DURABLE}
+  RETURNING sequence, history_position)`;
+}
+
+/** The columns of a table, and where each comes from: from a row, or from the entry. */
+interface Target<Row> {
+  readonly clause: string;
+  readonly table: string;
+  readonly columns: Readonly<Record<string, Column<Row>>>;
+  /** These are SQL, with `e` for the entry, `place` for the number of the row from 1 on, and `count` for how many there are. */
+  readonly more?: Readonly<Record<string, (count: number) => string>>;
+}
+
+function insertClause<Row>(target: Target<Row>, rows: readonly Row[], parameters: Parameters): string {
+  return `${target.clause} AS (${insertion(target, rows, parameters)})`;
+}
+
+function insertion<Row>({ table, columns, more = {} }: Target<Row>, rows: readonly Row[], parameters: Parameters): string {
+  const given = Object.keys(columns);
+  const source = parameters.rows(rows, Object.values(columns));
+  const targets = [...given, ...Object.keys(more)];
+  const values = [...given.map((name) => `u.${name}`), ...Object.values(more).map((sql) => sql(rows.length))];
+  return `INSERT INTO ${table} (${targets.join(", ")})
+  SELECT ${values.join(", ")} FROM entry e CROSS JOIN ${source} WITH ORDINALITY AS u(${given.join(", ")}, place)`;
+}
+
+function movesTable(names: Names): Target<PlannedMove> {
+  return {
+    clause: "moved",
+    table: names.moves,
+    columns: {
+      space_id: { type: "bigint", of: ({ spaceId }) => spaceId },
+      name: { type: "text", of: ({ move }) => move.name },
+      creation_id: { type: "text", of: ({ move }) => move.creationId },
+      removed: { type: "boolean", of: ({ move }) => move.removed },
+      archived: { type: "boolean", of: ({ move }) => move.archived },
+      lineage_epoch: { type: "text", of: ({ move }) => move.lineage?.epoch ?? null },
+      first_version: { type: "bigint", of: ({ move }) => move.firstVersion },
+      last_version: { type: "bigint", of: ({ move }) => move.lastVersion },
+      changes: { type: "text", of: textOf },
+    },
+    more: { sequence: () => "e.sequence", place: () => "u.place" },
+  };
+}
+
+function spacesTable(names: Names): Target<PlanDraft["made"][number]> {
+  return {
+    clause: "made",
+    table: names.spaces,
+    columns: {
+      space_id: { type: "bigint", of: ({ id }) => id },
+      name: { type: "text", of: ({ name }) => name },
+      creation_id: { type: "text", of: ({ creationId }) => creationId },
+    },
+  };
+}
+
+function endedTable(names: Names): Target<EndedSpace> {
+  return {
+    clause: "ends",
+    table: names.ended,
+    columns: {
+      space_id: { type: "bigint", of: ({ id }) => id },
+      name: { type: "text", of: ({ name }) => name },
+      creation_id: { type: "text", of: ({ history }) => history?.creationId ?? null },
+    },
+  };
+}
+
+function lineageTable(names: Names): Target<LineageRow & { readonly spaceId: number }> {
+  return {
+    clause: "began",
+    table: names.lineage,
+    columns: {
+      space_id: { type: "bigint", of: ({ spaceId }) => spaceId },
+      first_version: { type: "bigint", of: ({ firstVersion }) => firstVersion },
+      epoch: { type: "text", of: ({ epoch }) => epoch },
+    },
+  };
+}
+
+function historyTable(names: Names): Target<HistoryRow> {
+  return {
+    clause: "evicted",
+    table: names.history,
+    columns: {
+      space: { type: "text", of: ({ space }) => space },
+      creation_id: { type: "text", of: ({ creationId }) => creationId },
+      collection: { type: "text", of: ({ collection }) => collection },
+      id: { type: "text", of: ({ id }) => id },
+      version: { type: "bigint", of: ({ version }) => version },
+      at: { type: "double precision", of: ({ at }) => at },
+      text: { type: "text", of: ({ text }) => text },
+      chars: { type: "integer", of: ({ text }) => text.length },
+    },
+    more: { position: (count) => `e.history_position - ${count} + u.place` },
+  };
+}
+
+const ANSWER_COLUMNS: Readonly<Record<string, Column<StoredAnswer>>> = {
+  key: { type: "text", of: ({ key }) => key },
+  owner: { type: "text", of: ({ owner }) => owner },
+  made_at: { type: "double precision", of: ({ madeAt }) => madeAt },
+  body_hash: { type: "text", of: ({ bodyHash }) => bodyHash },
+  at: { type: "double precision", of: ({ at }) => at },
+  version: { type: "bigint", of: ({ version }) => version },
+  answer: { type: "text", of: ({ answer }) => answer },
+  chars: { type: "integer", of: charsOf },
+};
+
+/** An answer under a key that is there already takes its place, at the end of the order. */
+function answersClause(names: Names, answers: readonly StoredAnswer[], parameters: Parameters): string {
+  const more = { sequence: () => "e.sequence", place: () => "u.place" };
+  const target = { clause: "told", table: `${names.answers} AS a`, columns: ANSWER_COLUMNS, more };
+  const set = [...Object.keys(ANSWER_COLUMNS), ...Object.keys(more)].filter((name) => name !== "key");
+  return `told AS (${insertion(target, answers, parameters)}
+  ON CONFLICT (key) DO UPDATE SET before_owner = a.owner, before_chars = a.chars,
+    ${set.map((name) => `${name} = excluded.${name}`).join(", ")}
+  RETURNING before_owner, before_chars)`;
+}
+
+/** One statement can write a row only once. */
+function newestByKey(answers: readonly StoredAnswer[]): readonly StoredAnswer[] {
+  const byKey = new Map<string, StoredAnswer>();
+  for (const answer of answers) {
+    byKey.delete(answer.key);
+    byKey.set(answer.key, answer);
+  }
+  return [...byKey.values()];
+}
+
+/** So many changes are in it. */
+export function countOf({ move }: PlannedMove): number {
+  return move.lastVersion - move.firstVersion + 1;
+}
+
+export function textOf({ changes }: PlannedMove): string {
+  return changes?.text ?? "";
+}

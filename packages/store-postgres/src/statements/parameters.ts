@@ -1,0 +1,31 @@
+/** The parameters of a statement are collected here, while its text is made. */
+
+import type { SqlStatement, SqlValue } from "../database.ts";
+
+export class Parameters {
+  readonly #values: SqlValue[] = [];
+
+  /** It returns what stands for the value in the text. */
+  add(type: SqlType, value: SqlValue): string {
+    this.#values.push(value);
+    return `$${this.#values.length}::${type}`;
+  }
+
+  /** It returns `unnest` of one array for each column, so that a statement is as long for a thousand rows as for one. */
+  rows<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+    const arrays = columns.map(({ type, of }) => this.add(`${type}[]`, rows.map(of)));
+    return `unnest(${arrays.join(", ")})`;
+  }
+
+  statement<Answered>(text: string): SqlStatement<Answered> {
+    return { text, values: this.#values };
+  }
+}
+
+type ScalarType = "bigint" | "boolean" | "double precision" | "integer" | "text";
+export type SqlType = ScalarType | `${ScalarType}[]`;
+
+export interface Column<Row> {
+  readonly type: ScalarType;
+  readonly of: (row: Row) => string | number | boolean | null;
+}
