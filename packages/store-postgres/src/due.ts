@@ -11,7 +11,11 @@ export interface ChainTotals {
 }
 
 /** The newest entry stays, and so does what is not folded, and all behind it. It returns null when nothing may go. */
-export function lastDueEntry(rows: readonly OldEntryRow[], newest: ChainTotals, retention: Retention): OldEntryRow | null {
+export function lastDueEntry(
+  rows: readonly OldEntryRow[],
+  newest: ChainTotals,
+  retention: Retention,
+): OldEntryRow | null {
   return lastOf(rows, (row) => {
     const isTooMany = newest.sequence - row.sequence >= retention.chainEntries;
     const isTooMuch =

@@ -31,10 +31,23 @@ import { KeptCounts } from "./kept-counts.ts";
 import type { Names } from "./names.ts";
 import { readContents } from "./reading.ts";
 import type { PostgresSettings } from "./settings.ts";
-import { beatStatement, chainPageStatement, confirmStatement, entriesOf, logRowOf, logStatement } from "./statements/chain.ts";
+import {
+  beatStatement,
+  chainPageStatement,
+  confirmStatement,
+  entriesOf,
+  logRowOf,
+  logStatement,
+} from "./statements/chain.ts";
 import { commitStatement, type Stored } from "./statements/commit.ts";
 import { foldPieces, foldRows, foldStart } from "./statements/fold.ts";
-import { enterStatement, type ListedNode, type NodeFacts, nodesStatement, removeNodeStatement } from "./statements/nodes.ts";
+import {
+  enterStatement,
+  type ListedNode,
+  type NodeFacts,
+  nodesStatement,
+  removeNodeStatement,
+} from "./statements/nodes.ts";
 import { answerOf, answerStatement, historyRowOf, historyStatement } from "./statements/queries.ts";
 import { ownerNumbers, spaceNumbers, takeoverStatement, writerNumbers } from "./statements/takeover.ts";
 import { checkTexts } from "./texts.ts";
@@ -194,7 +207,8 @@ export class PostgresStore implements Store {
     await this.#inTerm(async () => {
       try {
         if (isThere) await this.#writeFold(fold, space.id, head);
-        const isAllowed = this.#counts !== null && (await this.#trimming.trim(this.#counts, head.term, space?.id ?? null));
+        const isAllowed =
+          this.#counts !== null && (await this.#trimming.trim(this.#counts, head.term, space?.id ?? null));
         if (!isAllowed) throw fenced();
       } catch (error) {
         throw error instanceof StoreFailure ? error : new StoreFailure("nothing_moved", messageOf(error), error);
@@ -236,7 +250,9 @@ export class PostgresStore implements Store {
     const { rows, warnings } = await this.#reading(() => this.#run("look", confirmStatement(this.#names, this.#node)));
     const [row] = rows;
     if (row === undefined || row.standby)
-      throw new SyncError("store_unavailable", `${this.#database.name} is a standby`, { hint: "Give the primary's address." });
+      throw new SyncError("store_unavailable", `${this.#database.name} is a standby`, {
+        hint: "Give the primary's address.",
+      });
     const { sequence, term, beat, listed } = row;
     const head = sequence === null || term === null ? null : { sequence, term };
     this.#isListed = listed > 0;

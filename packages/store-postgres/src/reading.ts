@@ -70,7 +70,9 @@ async function readRecords(
 ): Promise<void> {
   let last: RecordTableRow | null = null;
   do {
-    const { rows }: { readonly rows: readonly RecordTableRow[] } = await session.run(recordsStatement(names, last, limit));
+    const { rows }: { readonly rows: readonly RecordTableRow[] } = await session.run(
+      recordsStatement(names, last, limit),
+    );
     for (const { space_id, collection, id, version, text } of rows) {
       const space = spaces.get(space_id);
       if (space === undefined) continue;

@@ -38,9 +38,15 @@ function unfitness(facts: ServerFacts, oldest: number): readonly [what: string, 
   if (facts.standby)
     return ["the server is a standby, which shows commits late and in another order", "Give the primary's address."];
   if (facts.encoding !== "UTF8")
-    return [`the database is encoded as ${facts.encoding}`, "Make another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0."];
+    return [
+      `the database is encoded as ${facts.encoding}`,
+      "Make another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0.",
+    ];
   if (facts.fsync === "off")
-    return ["`fsync` is off, so a power cut would destroy the database", "Set `fsync = on` in postgresql.conf, and reload it."];
+    return [
+      "`fsync` is off, so a power cut would destroy the database",
+      "Set `fsync = on` in postgresql.conf, and reload it.",
+    ];
   if (facts.synchronous_commit === "off")
     return [
       "`synchronous_commit` is off, so a crash would take back what was acknowledged",

@@ -20,5 +20,8 @@ export function checkTexts({ moves, history, answers }: PlanDraft, mostBytes: nu
   for (const { space, collection, id, text } of history) for (const part of [space, collection, id, text]) take(part);
   for (const { key, owner, bodyHash, answer } of answers) for (const part of [key, owner, bodyHash, answer]) take(part);
   if (bytes > mostBytes)
-    throw new StoreFailure("nothing_moved", `a group of ${bytes} bytes of text is more than the ${mostBytes} that are allowed`);
+    throw new StoreFailure(
+      "nothing_moved",
+      `a group of ${bytes} bytes of text is more than the ${mostBytes} that are allowed`,
+    );
 }

@@ -19,8 +19,8 @@ import {
   type OldestRow,
   oldAnswers,
   oldEntries,
-  oldHistory,
   oldestStatement,
+  oldHistory,
   type WentRow,
 } from "./statements/trim.ts";
 
@@ -78,7 +78,13 @@ export class Trimming {
     const oldestAt = counts.newest.ageAt - this.#retention.answerAgeMs;
     const before = counts.answers.count;
     if (answer_at !== null && answer_at < oldestAt)
-      await this.#dropAnswers(counts, null, () => ({ at }) => at < oldestAt);
+      await this.#dropAnswers(
+        counts,
+        null,
+        () =>
+          ({ at }) =>
+            at < oldestAt,
+      );
     for (let { owners } = counts.answers.due; owners.length > 0; { owners } = counts.answers.due) {
       for (const { owner, count } of owners)
         await this.#dropAnswers(counts, owner, (gone) => (_, index) => index < count - gone);
@@ -139,7 +145,11 @@ export class Trimming {
   }
 
   async #ended(counts: KeptCounts, first: OldestRow): Promise<void> {
-    let ended: Ended | undefined = { ended_id: first.ended_id, name: first.ended_name, creation_id: first.ended_creation };
+    let ended: Ended | undefined = {
+      ended_id: first.ended_id,
+      name: first.ended_name,
+      creation_id: first.ended_creation,
+    };
     while (ended !== undefined && ended.ended_id !== null) {
       await this.#clear(counts, ended.ended_id, ended.name ?? "", ended.creation_id);
       [ended] = await this.#run<Ended>({

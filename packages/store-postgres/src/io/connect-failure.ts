@@ -16,11 +16,23 @@ const KNOWN: readonly (readonly [codes: readonly string[], what: string, hint: s
   [["28"], "the server does not let this user in", "Look at the user in the URL, and at pg_hba.conf on the server."],
   [["3D000"], "there is no such database", "Make it (`createdb`), or look at the end of the URL."],
   [["42501"], "the role has not the rights", "Grant CONNECT on the database, or name another role in the URL."],
-  [["53300"], "the server has no connection left", "Raise `max_connections`, or put a pooler between. A node needs three."],
+  [
+    ["53300"],
+    "the server has no connection left",
+    "Raise `max_connections`, or put a pooler between. A node needs three.",
+  ],
   [["57P03"], "the server is starting or shutting down", "It is tried again."],
-  [["ECONNREFUSED", "ENOENT"], "nothing listens there", "Start the server, or look at the host and the port in the URL."],
+  [
+    ["ECONNREFUSED", "ENOENT"],
+    "nothing listens there",
+    "Start the server, or look at the host and the port in the URL.",
+  ],
   [["ENOTFOUND", "EAI_AGAIN"], "the host is not known", "Look at the host in the URL."],
-  [["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"], "there is no way to the server", "Look at the network and the firewall."],
+  [
+    ["ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"],
+    "there is no way to the server",
+    "Look at the network and the firewall.",
+  ],
   [
     ["DEPTH_ZERO_SELF_SIGNED", "SELF_SIGNED_CERT", "UNABLE_TO_", "CERT_", "ERR_TLS_CERT"],
     "the server's certificate is not to be trusted",

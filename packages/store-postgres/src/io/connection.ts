@@ -43,7 +43,11 @@ const BIGINT = 20;
 
 /** No number of the store is too large for a double. */
 function getTypeParser(oid: number, format?: "text" | "binary") {
-  return oid === BIGINT ? Number : format === "binary" ? pg.types.getTypeParser(oid, format) : pg.types.getTypeParser(oid);
+  return oid === BIGINT
+    ? Number
+    : format === "binary"
+      ? pg.types.getTypeParser(oid, format)
+      : pg.types.getTypeParser(oid);
 }
 
 export class Connection {

@@ -1,7 +1,7 @@
 /** The lossy proxy stands between a store and its server, and breaks connections at a moment that the test chooses. */
 
-import { connect, createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** It passes on everything, until it is told otherwise. */
 export async function startProxy(port: number): Promise<LossyProxy> {

@@ -111,7 +111,9 @@ async function grant(connection: Connection, schema: string, names: Names, role:
 function explained(error: unknown, schema: string, database: string): unknown {
   if (!(error instanceof DatabaseFailure)) return error;
   const isRight = error.state === "42501";
-  const message = isRight ? `the role may not use or alter the schema "${schema}" of ${database}` : `${database}: ${error.message}`;
+  const message = isRight
+    ? `the role may not use or alter the schema "${schema}" of ${database}`
+    : `${database}: ${error.message}`;
   const hint = isRight
     ? "Call migratePostgres once with a role that may alter the schema, and with this role as `grantTo`."
     : "Look at the log of the database.";

@@ -2,7 +2,14 @@
 
 import { backoffMs, type Millis } from "@neverstale/base";
 import { SyncError } from "@neverstale/protocol";
-import { DatabaseFailure, type Lane, type SharedDatabase, type SqlAnswer, type SqlSession, type SqlStatement } from "../database.ts";
+import {
+  DatabaseFailure,
+  type Lane,
+  type SharedDatabase,
+  type SqlAnswer,
+  type SqlSession,
+  type SqlStatement,
+} from "../database.ts";
 import type { Names } from "../names.ts";
 import type { PostgresSettings } from "../settings.ts";
 import type { Target } from "./address.ts";
@@ -51,7 +58,6 @@ export class PgDatabase implements SharedDatabase {
     };
   }
 }
-
 
 /** These are those of all lanes. */
 interface ConnectionCounts {

@@ -1,5 +1,5 @@
-import { describeSharedStore, describeStore, type StoreHarness } from "@neverstale/server/store/contract-suite";
 import type { Retention } from "@neverstale/server/store";
+import { describeSharedStore, describeStore, type StoreHarness } from "@neverstale/server/store/contract-suite";
 import * as vitest from "vitest";
 import { afterAll, beforeAll } from "vitest";
 import { postgresStore } from "./create.ts";

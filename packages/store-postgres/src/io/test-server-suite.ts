@@ -182,7 +182,10 @@ function addedByPackageManager(): string | undefined {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return undefined;
   const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   spawnSync("apt-get", ["update"], { env: environment, timeout: 120_000 });
-  spawnSync("apt-get", ["install", "-y", "--no-install-recommends", "postgresql"], { env: environment, timeout: 600_000 });
+  spawnSync("apt-get", ["install", "-y", "--no-install-recommends", "postgresql"], {
+    env: environment,
+    timeout: 600_000,
+  });
   return systemFolders().find(works);
 }
 

@@ -82,7 +82,11 @@ function insertClause<Row>(target: Target<Row>, rows: readonly Row[], parameters
   return `${target.clause} AS (${insertion(target, rows, parameters)})`;
 }
 
-function insertion<Row>({ table, columns, more = {} }: Target<Row>, rows: readonly Row[], parameters: Parameters): string {
+function insertion<Row>(
+  { table, columns, more = {} }: Target<Row>,
+  rows: readonly Row[],
+  parameters: Parameters,
+): string {
   const given = Object.keys(columns);
   const source = parameters.rows(rows, Object.values(columns));
   const targets = [...given, ...Object.keys(more)];

@@ -12,7 +12,8 @@ export const IS_DURABLE =
   "coalesce(current_setting('fsync', true), 'on') <> 'off' AND coalesce(current_setting('synchronous_commit', true), 'on') <> 'off'";
 
 /** These columns of an answer say whether the session was as it must be. */
-export const FACTS = "coalesce(current_setting('fsync', true), 'on') AS fsync, coalesce(current_setting('synchronous_commit', true), 'on') AS synchronous_commit";
+export const FACTS =
+  "coalesce(current_setting('fsync', true), 'on') AS fsync, coalesce(current_setting('synchronous_commit', true), 'on') AS synchronous_commit";
 
 export interface Facts {
   readonly fsync: string;

@@ -197,12 +197,7 @@ export function clearingStatements(
 }
 
 /** The history of a creation goes with its space, where the space is not archived. */
-export function dropHistoryOf(
-  names: Names,
-  space: string,
-  creationId: string,
-  limit: number,
-): SqlStatement<WentRow> {
+export function dropHistoryOf(names: Names, space: string, creationId: string, limit: number): SqlStatement<WentRow> {
   const parameters = new Parameters();
   return parameters.statement(`WITH gone AS (
   DELETE FROM ${names.history} WHERE position IN (SELECT position FROM ${names.history}
