@@ -23,6 +23,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/protocol": [],
   "packages/server": ["packages/protocol"],
   "packages/store-sqlite": ["packages/protocol", "packages/server"],
+  "packages/store-postgres": ["packages/protocol", "packages/server"],
   "packages/client": ["packages/protocol"],
   "packages/react": ["packages/client", "packages/protocol"],
   "packages/sim": ["packages/base", "packages/client", "packages/protocol", "packages/server", "packages/store-sqlite"],

@@ -77,7 +77,8 @@ export interface Store {
   readHistory(query: HistoryQuery): Promise<StoredHistoryRow[]>;
   /**
    * Makes a verified copy: its integrity is checked, it is forced to disk, and then it gets its name. It throws
-   * `store_unavailable` when `path` exists.
+   * `store_unavailable` when `path` exists. A shared store may leave copies to its database, and throws `store_unavailable` then,
+   * with a hint.
    */
   backup(path: string): Promise<void>;
   /** Waits for what is under way and releases the lock. The caller has made the last fold. `read` works again afterwards. */

@@ -1,21 +1,8 @@
-/** The past suite is the part of the contract suite that is about the log, the history and backups. */
+/** The past suite is the part of the contract suite that is about the log and the history. */
 
 import type { Store } from "./contract.ts";
-import {
-  answer,
-  asked,
-  chainOf,
-  evicted,
-  fold,
-  group,
-  HOUR_MS,
-  logOf,
-  made,
-  record,
-  removed,
-  START,
-} from "./store-rows-suite.ts";
-import { opened, type TestedStore, type TestTools } from "./store-world-suite.ts";
+import { evicted, fold, group, HOUR_MS, logOf, made, record, removed, START } from "./store-rows-suite.ts";
+import type { TestedStore, TestTools } from "./store-world-suite.ts";
 
 export function describePast({ describe, expect, test }: TestTools, tested: TestedStore): void {
   describe("log", () => {
@@ -241,39 +228,6 @@ export function describePast({ describe, expect, test }: TestTools, tested: Test
       await store.fold(fold("main", 6, {}));
 
       expect((await store.readHistory({ space: "main", limit: 10 })).map((row) => row.version)).toEqual([6]);
-    });
-  });
-
-  describe("backup", () => {
-    test("it is the store as it was when it was made", async () => {
-      const store = await tested.start();
-      await store.commit({ ...made("main", 3), history: [evicted("main", 1)], answers: [answer("k1")] });
-      await store.fold(fold("main", 3, { records: [record("a", 3)] }));
-      await store.commit(group({ name: "main", first: 4 }));
-      const path = tested.world.harness.backupPath();
-
-      await store.backup(path);
-      await store.commit(group({ name: "main", first: 5 }));
-
-      const copy = tested.world.harness.restored(path);
-      const contents = await opened(copy);
-      expect(contents).toMatchObject({
-        epochs: ["term-1"],
-        head: { sequence: 3, term: "term-1" },
-        spaces: [{ foldedVersion: 3, records: [record("a", 3)], log: [{ lastVersion: 4 }] }],
-      });
-      expect(await copy.findAnswer(asked("k1"))).toEqual(answer("k1"));
-      expect(await copy.readHistory({ space: "main", limit: 10 })).toHaveLength(1);
-      expect(await chainOf(copy)).toHaveLength(4);
-      await copy.close();
-    });
-
-    test("it writes over nothing", async () => {
-      const store = await tested.start();
-      const path = tested.world.harness.backupPath();
-      await store.backup(path);
-
-      await expect(store.backup(path)).rejects.toMatchObject({ code: "store_unavailable" });
     });
   });
 }

@@ -81,15 +81,15 @@ export class Connection {
   }
 
   /** One call at a time: warnings belong to the statement that is under way. */
-  async run<Row>({ text, values }: SqlStatement<Row>): Promise<SqlAnswer<Row>> {
+  async run<Row>({ text, values }: SqlStatement<Row>, answerMs = this.#answerMs): Promise<SqlAnswer<Row>> {
     if (this.#isLost) throw new DatabaseFailure("nothing_moved", "the connection was lost before", null);
     this.#warnings = [];
-    const timer = setTimeout(() => this.#giveUp(), this.#answerMs);
+    const timer = setTimeout(() => this.#giveUp(), answerMs);
     try {
       const { rows } = await this.#client.query(text, [...values]);
       return { rows: (rows ?? []) as Row[], warnings: this.#warnings };
     } catch (error) {
-      throw this.#failureOf(error);
+      throw this.#failureOf(error, answerMs);
     } finally {
       clearTimeout(timer);
     }
@@ -102,8 +102,8 @@ export class Connection {
     void ended(this.#client);
   }
 
-  #failureOf(error: unknown): DatabaseFailure {
-    if (this.#timedOut) return new DatabaseFailure("unknown", `no answer within ${this.#answerMs} ms`, null, error);
+  #failureOf(error: unknown, answerMs: Millis): DatabaseFailure {
+    if (this.#timedOut) return new DatabaseFailure("unknown", `no answer within ${answerMs} ms`, null, error);
     const { code, severity } = error as { readonly code?: string; readonly severity?: string };
     const state = severity === undefined ? null : (code ?? null);
     if (severity !== "ERROR") this.#lose();

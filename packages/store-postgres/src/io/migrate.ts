@@ -1,7 +1,7 @@
 /** Migrating brings the tables of a schema to today's form, however many nodes begin with it at once. */
 
 import { SyncError } from "@neverstale/protocol";
-import { DatabaseFailure, type SqlSession } from "../database.ts";
+import { DatabaseFailure, type SqlSession, type SqlStatement } from "../database.ts";
 import { type Names, namesIn } from "../names.ts";
 import { postgresSettingsFrom } from "../settings.ts";
 import { STEPS } from "../statements/schema.ts";
@@ -50,7 +50,8 @@ export async function prepareSchema(
         throw new SyncError("store_newer_than_code", `${database} has version ${version} of the schema "${schema}"`, {
           hint: `This release knows version ${STEPS.length}. Start a newer release, or restore a backup.`,
         });
-      await inTransaction(connection, "BEGIN", (session) => migrate(session, schema, names));
+      const patient = { run: <Row>(statement: SqlStatement<Row>) => connection.run(statement, MIGRATION_MS) };
+      await inTransaction(connection, "BEGIN", () => migrate(patient, schema, names));
       return;
     } catch (error) {
       if (error instanceof DatabaseFailure && isCollision(error) && attempt < ATTEMPTS) continue;
@@ -61,6 +62,9 @@ export async function prepareSchema(
 
 /** Each attempt that collides comes behind another node's migration, so it finds more than the one before. */
 const ATTEMPTS = 20;
+
+/** A large table takes its time, and so does a migration that another node has begun. */
+const MIGRATION_MS = 600_000;
 
 /** Two nodes made the same thing at once, of which one is told so. */
 function isCollision({ state }: DatabaseFailure): boolean {
