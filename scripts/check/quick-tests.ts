@@ -8,6 +8,7 @@
 export const SLOW_TESTS: readonly string[] = [
   "**/*.slow.test.*",
   "packages/store-sqlite/**/{crash,sqlite-files,sqlite-store}.test.ts",
+  "packages/store-postgres/**/io/*.test.ts",
   "packages/server/**/process-end.test.ts",
   "apps/fleet/server/**/{full-disk,guesses,security,start,way-in}.test.ts",
   "apps/fleet/agent/**/{program,runner}.test.ts",

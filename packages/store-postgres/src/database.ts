@@ -24,7 +24,7 @@ export interface SqlSession {
  * Each lane is a connection of its own, on which one call follows another. So a fold never holds up a commit, and a commit that
  * waits for a standby never holds up a look at the chain.
  */
-export type Lane = "write" | "look" | "fold";
+export type ConnectionLane = "write" | "look" | "fold";
 
 /** Its calls reject with a `DatabaseFailure`, or with a `SyncError` where the database can't be used as it is. */
 export interface SharedDatabase {
@@ -33,12 +33,16 @@ export interface SharedDatabase {
   /** Brings the tables to today's form. */
   prepare(): Promise<void>;
   /** Runs one statement, which is a transaction of its own. */
-  run<Row>(lane: Lane, statement: SqlStatement<Row>): Promise<SqlAnswer<Row>>;
+  run<Row>(lane: ConnectionLane, statement: SqlStatement<Row>): Promise<SqlAnswer<Row>>;
   /**
    * Runs `work` between `begin` and COMMIT. When it rejects, everything is rolled back. `begin` may hold several statements
    * without values.
    */
-  transaction<Result>(lane: Lane, begin: string, work: (session: SqlSession) => Promise<Result>): Promise<Result>;
+  transaction<Result>(
+    lane: ConnectionLane,
+    begin: string,
+    work: (session: SqlSession) => Promise<Result>,
+  ): Promise<Result>;
   /** Waits for what is under way and ends the connections. A later call begins new ones. */
   close(): Promise<void>;
   metrics(): Readonly<Record<string, number>>;

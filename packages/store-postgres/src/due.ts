@@ -1,7 +1,7 @@
-/** What is due to go is decided here: always the oldest rows, one after the other. */
+/** The rows that are due to go are chosen here: always the oldest ones, one after the other. */
 
 import type { Retention } from "@neverstale/server/store";
-import type { OldEntryRow, OldHistoryRow } from "./statements/trim.ts";
+import type { DueHistoryRow, OldEntryRow } from "./statements/trim.ts";
 
 export interface ChainTotals {
   readonly sequence: number;
@@ -28,11 +28,11 @@ export function lastDueEntry(
 
 /** `kept` says how much there is, these rows included. */
 export function lastDueHistory(
-  rows: readonly OldHistoryRow[],
+  rows: readonly DueHistoryRow[],
   kept: { readonly rows: number; readonly chars: number },
   ageAt: number,
   retention: Retention,
-): OldHistoryRow | null {
+): DueHistoryRow | null {
   const { historyAgeMs, historyRows, historyChars } = retention;
   let left = kept.rows;
   let chars = kept.chars;

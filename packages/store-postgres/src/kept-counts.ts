@@ -9,7 +9,7 @@ import {
   type Takeover,
 } from "@neverstale/server/store";
 import type { ChainTotals } from "./due.ts";
-import { type Committed, countOf, textOf } from "./statements/commit.ts";
+import { type CommittedRow, changesIn, textOf } from "./statements/commit.ts";
 import type { OwnerNumbers, WriterNumbers } from "./statements/takeover.ts";
 import type { OldEntryRow, WentRow } from "./statements/trim.ts";
 
@@ -50,8 +50,8 @@ export class KeptCounts {
     };
   }
 
-  committed({ head, ageAt, moves, history, answers }: PlanDraft, { owners, chars }: Committed): void {
-    const changes = this.#newest.changes + moves.reduce((sum, planned) => sum + countOf(planned), 0);
+  committed({ head, ageAt, moves, history, answers }: PlanDraft, { owners, chars }: CommittedRow): void {
+    const changes = this.#newest.changes + moves.reduce((sum, planned) => sum + changesIn(planned), 0);
     const logChars = this.#newest.chars + moves.reduce((sum, planned) => sum + textOf(planned).length, 0);
     this.#newest = { sequence: head.sequence, ageAt, changes, chars: logChars };
     this.#historyRows += history.length;

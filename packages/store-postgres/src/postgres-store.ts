@@ -26,7 +26,13 @@ import {
   type StoreMetrics,
   type Takeover,
 } from "@neverstale/server/store";
-import { DatabaseFailure, isDuplicate, type Lane, type SharedDatabase, type SqlStatement } from "./database.ts";
+import {
+  type ConnectionLane,
+  DatabaseFailure,
+  isDuplicate,
+  type SharedDatabase,
+  type SqlStatement,
+} from "./database.ts";
 import { KeptCounts } from "./kept-counts.ts";
 import type { Names } from "./names.ts";
 import { readContents } from "./reading.ts";
@@ -190,7 +196,7 @@ export class PostgresStore implements Store {
     }
   }
 
-  #run<Row>(lane: Lane, statement: SqlStatement<Row>) {
+  #run<Row>(lane: ConnectionLane, statement: SqlStatement<Row>) {
     return this.#database.run(lane, statement);
   }
 
@@ -284,7 +290,7 @@ export class PostgresStore implements Store {
     return (await this.#reading(() => this.#run("look", statement))).rows;
   }
 
-  /** What went wrong with a look moved nothing, so it only says that the database is not there. */
+  /** A look that fails moved nothing, so its failure only says that the database is not there. */
   async #reading<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();

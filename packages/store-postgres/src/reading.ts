@@ -11,7 +11,7 @@ import type {
 } from "@neverstale/server/store";
 import type { SqlSession } from "./database.ts";
 import type { Names } from "./names.ts";
-import { chainPageStatement, type EntryRow } from "./statements/chain.ts";
+import { type ChainTableRow, chainPageStatement } from "./statements/chain.ts";
 import {
   epochsStatement,
   lineageStatement,
@@ -83,7 +83,7 @@ async function readRecords(
   } while (last !== null);
 }
 
-/** What follows the folds is read as the chain is: by pages that have an end, from the first entry that is not folded. */
+/** The log behind the folds is read as the chain is: by pages that have an end, from the first entry that is not folded. */
 async function readLogs(
   session: SqlSession,
   names: Names,
@@ -104,7 +104,7 @@ async function readLogs(
 
 const PAGE_ENTRIES = 1_000;
 
-function addToLog(spaces: ReadonlyMap<number, SpaceInReading>, row: EntryRow): void {
+function addToLog(spaces: ReadonlyMap<number, SpaceInReading>, row: ChainTableRow): void {
   const space = row.space_id === null ? undefined : spaces.get(row.space_id);
   const { first_version: firstVersion, last_version: lastVersion, at, changes } = row;
   if (space === undefined || lastVersion < firstVersion || lastVersion <= space.foldedVersion) return;

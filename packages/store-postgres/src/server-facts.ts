@@ -22,7 +22,7 @@ export function serverFacts(): SqlStatement<ServerFacts> {
 }
 
 /** This is the oldest major version that its makers still mend, and with which the store is tried. */
-export const OLDEST_VERSION = 14;
+const OLDEST_VERSION = 14;
 
 /** It throws a `SyncError` that says what to do. `name` is the database, and `oldest` the oldest major version that serves. */
 export function requireFit(name: string, facts: ServerFacts, oldest = OLDEST_VERSION): void {

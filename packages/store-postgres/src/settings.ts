@@ -28,7 +28,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const MIB = 1_024 * 1_024;
 
-export const POSTGRES_SETTINGS: PostgresSettings = {
+const POSTGRES_SETTINGS: PostgresSettings = {
   connectMs: 5_000,
   answerMs: 10_000,
   firstRetryMs: 100,

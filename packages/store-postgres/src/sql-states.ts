@@ -5,7 +5,7 @@
  * class of the state says that it was found while the statement ran. Everything else that a server or a broken connection says
  * leaves open whether COMMIT was carried out.
  */
-export function outcomeOf(state: string | null, severity: string | null): "nothing_moved" | "unknown" {
+export function stateOutcome(state: string | null, severity: string | null): "nothing_moved" | "unknown" {
   if (state === null || severity !== "ERROR") return "unknown";
   return CERTAIN.has(state) || CERTAIN.has(state.slice(0, 2)) ? "nothing_moved" : "unknown";
 }

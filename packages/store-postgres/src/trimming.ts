@@ -1,13 +1,14 @@
 /** Trimming deletes what has outlived its retention, oldest first, in steps that lie between commits. */
 
 import type { Retention } from "@neverstale/server/store";
-import type { Lane, SharedDatabase, SqlStatement } from "./database.ts";
+import type { ConnectionLane, SharedDatabase, SqlStatement } from "./database.ts";
 import { lastDueEntry, lastDueHistory, prefixOf } from "./due.ts";
 import type { KeptCounts } from "./kept-counts.ts";
 import type { Names } from "./names.ts";
 import {
   boundExpired,
   clearingStatements,
+  type DueAnswerRow,
   dropAnswers,
   dropEntries,
   dropHistory,
@@ -15,7 +16,6 @@ import {
   dropSpace,
   dropTombstones,
   forgetEnded,
-  type OldAnswerRow,
   type OldestRow,
   oldAnswers,
   oldEntries,
@@ -24,7 +24,7 @@ import {
   type WentRow,
 } from "./statements/trim.ts";
 
-const LANE: Lane = "fold";
+const LANE: ConnectionLane = "fold";
 
 export class Trimming {
   readonly #database: SharedDatabase;
@@ -110,7 +110,7 @@ export class Trimming {
   async #dropAnswers(
     counts: KeptCounts,
     owner: string | null,
-    dueAfter: (gone: number) => (row: OldAnswerRow, index: number) => boolean,
+    dueAfter: (gone: number) => (row: DueAnswerRow, index: number) => boolean,
   ): Promise<void> {
     for (let gone = 0; ; ) {
       const due = prefixOf(await this.#run(oldAnswers(this.#names, owner, this.#rows)), dueAfter(gone));

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import type pg from "pg";
 
-export interface Target {
+export interface DatabaseTarget {
   /** It says which database is meant, without the password. */
   readonly name: string;
   readonly config: pg.ClientConfig;
@@ -13,7 +13,7 @@ export interface Target {
  * It throws a plain error for what is not the URL of a database. With TLS the certificate is always checked, and the host's name
  * with it, unless `sslmode=no-verify` says otherwise: what is encrypted for a stranger is not safe.
  */
-export function targetFrom(text: string): Target {
+export function targetFrom(text: string): DatabaseTarget {
   const url = parsed(text);
   const parameters = url.searchParams;
   const mode = parameters.get("sslmode");

@@ -4,12 +4,12 @@ import type { Millis } from "@neverstale/base";
 import pg from "pg";
 import { DatabaseFailure, type SqlAnswer, type SqlStatement } from "../database.ts";
 import { requireFit, type ServerFacts, serverFacts } from "../server-facts.ts";
-import { outcomeOf } from "../sql-states.ts";
-import type { Target } from "./address.ts";
+import { stateOutcome } from "../sql-states.ts";
+import type { DatabaseTarget } from "./address.ts";
 import { failureToConnect } from "./connect-failure.ts";
 
 /** It throws a `SyncError` that says what to do when there is no way to the server, or the server is not as it must be. */
-export async function connect(target: Target, times: ConnectionTimes): Promise<Connection> {
+export async function connect(target: DatabaseTarget, times: ConnectionTimes): Promise<PgConnection> {
   const client = new pg.Client({
     ...target.config,
     connectionTimeoutMillis: times.connectMs,
@@ -23,7 +23,7 @@ export async function connect(target: Target, times: ConnectionTimes): Promise<C
     await ended(client);
     throw failureToConnect(target.name, error);
   }
-  const connection = new Connection(client, times.answerMs);
+  const connection = new PgConnection(client, times.answerMs);
   try {
     const { rows } = await connection.run(serverFacts());
     requireFit(target.name, rows[0] as ServerFacts);
@@ -50,7 +50,7 @@ function getTypeParser(oid: number, format?: "text" | "binary") {
       : pg.types.getTypeParser(oid);
 }
 
-export class Connection {
+export class PgConnection {
   readonly #client: pg.Client;
   readonly #answerMs: Millis;
   #isLost = false;
@@ -95,7 +95,7 @@ export class Connection {
     }
   }
 
-  /** What the server does meanwhile is not known. So nothing more is sent on this connection. */
+  /** Nobody knows what the server does meanwhile. So nothing more is sent on this connection. */
   #giveUp(): void {
     this.#timedOut = true;
     this.#lose();
@@ -108,7 +108,7 @@ export class Connection {
     const state = severity === undefined ? null : (code ?? null);
     if (severity !== "ERROR") this.#lose();
     const message = error instanceof Error ? error.message : String(error);
-    return new DatabaseFailure(outcomeOf(state, severity ?? null), message, state, error);
+    return new DatabaseFailure(stateOutcome(state, severity ?? null), message, state, error);
   }
 
   async end(): Promise<void> {

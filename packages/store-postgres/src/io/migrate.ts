@@ -6,8 +6,8 @@ import { type Names, namesIn } from "../names.ts";
 import { postgresSettingsFrom } from "../settings.ts";
 import { STEPS } from "../statements/schema.ts";
 import { targetFrom } from "./address.ts";
-import { type Connection, connect } from "./connection.ts";
-import { inTransaction } from "./pg-transaction.ts";
+import { connect, type PgConnection } from "./connection.ts";
+import { transactionOn } from "./pg-transaction.ts";
 
 /**
  * Makes the tables, or brings them to today's form, under a role that may alter the schema, and grants `grantTo` the rights that
@@ -37,7 +37,7 @@ export const DEFAULT_SCHEMA = "neverstale";
 
 /** It throws a `SyncError`. */
 export async function prepareSchema(
-  connection: Connection,
+  connection: PgConnection,
   schema: string,
   names: Names,
   database: string,
@@ -51,7 +51,7 @@ export async function prepareSchema(
           hint: `This release knows version ${STEPS.length}. Start a newer release, or restore a backup.`,
         });
       const patient = { run: <Row>(statement: SqlStatement<Row>) => connection.run(statement, MIGRATION_MS) };
-      await inTransaction(connection, "BEGIN", () => migrate(patient, schema, names));
+      await transactionOn(connection, "BEGIN", () => migrate(patient, schema, names));
       return;
     } catch (error) {
       if (error instanceof DatabaseFailure && isCollision(error) && attempt < ATTEMPTS) continue;
@@ -100,11 +100,11 @@ async function migrate(session: SqlSession, schema: string, names: Names): Promi
   await run([...steps, ...noted].join(";\n")); // Statements without values may go together.
 }
 
-async function grant(connection: Connection, schema: string, names: Names, role: string): Promise<void> {
+async function grant(connection: PgConnection, schema: string, names: Names, role: string): Promise<void> {
   if (role.includes("\0")) throw new Error("`grantTo` is the name of a role");
   const quoted = `"${role.replaceAll('"', '""')}"`;
   const { schema_version: version, ...tables } = names;
-  await inTransaction(connection, "BEGIN", async (session) => {
+  await transactionOn(connection, "BEGIN", async (session) => {
     const run = (text: string) => session.run({ text, values: [] });
     await run(`GRANT USAGE ON SCHEMA "${schema}" TO ${quoted}`);
     await run(`GRANT SELECT ON ${version} TO ${quoted}`);

@@ -3,8 +3,8 @@
 import { backoffMs, type Millis } from "@neverstale/base";
 import { SyncError } from "@neverstale/protocol";
 import {
+  type ConnectionLane,
   DatabaseFailure,
-  type Lane,
   type SharedDatabase,
   type SqlAnswer,
   type SqlSession,
@@ -12,19 +12,19 @@ import {
 } from "../database.ts";
 import type { Names } from "../names.ts";
 import type { PostgresSettings } from "../settings.ts";
-import type { Target } from "./address.ts";
-import { type Connection, connect } from "./connection.ts";
+import type { DatabaseTarget } from "./address.ts";
+import { connect, type PgConnection } from "./connection.ts";
 import { prepareSchema } from "./migrate.ts";
-import { inTransaction } from "./pg-transaction.ts";
+import { transactionOn } from "./pg-transaction.ts";
 
 export class PgDatabase implements SharedDatabase {
   readonly name: string;
   readonly #schema: string;
   readonly #names: Names;
-  readonly #lanes: Readonly<Record<Lane, LaneConnection>>;
+  readonly #lanes: Readonly<Record<ConnectionLane, LaneConnection>>;
   readonly #counts: ConnectionCounts = { connections: 0, failures: 0, timeouts: 0 };
 
-  constructor(target: Target, schema: string, names: Names, settings: PostgresSettings) {
+  constructor(target: DatabaseTarget, schema: string, names: Names, settings: PostgresSettings) {
     this.name = target.name;
     this.#schema = schema;
     this.#names = names;
@@ -36,12 +36,16 @@ export class PgDatabase implements SharedDatabase {
     return this.#lanes.look.use((connection) => prepareSchema(connection, this.#schema, this.#names, this.name));
   }
 
-  run<Row>(lane: Lane, statement: SqlStatement<Row>): Promise<SqlAnswer<Row>> {
+  run<Row>(lane: ConnectionLane, statement: SqlStatement<Row>): Promise<SqlAnswer<Row>> {
     return this.#lanes[lane].use((connection) => connection.run(statement));
   }
 
-  transaction<Result>(lane: Lane, begin: string, work: (session: SqlSession) => Promise<Result>): Promise<Result> {
-    return this.#lanes[lane].use((connection) => inTransaction(connection, begin, work));
+  transaction<Result>(
+    lane: ConnectionLane,
+    begin: string,
+    work: (session: SqlSession) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#lanes[lane].use((connection) => transactionOn(connection, begin, work));
   }
 
   async close(): Promise<void> {
@@ -68,23 +72,23 @@ interface ConnectionCounts {
 
 /** One call follows another here. */
 class LaneConnection {
-  readonly #target: Target;
+  readonly #target: DatabaseTarget;
   readonly #settings: PostgresSettings;
   readonly #counts: ConnectionCounts;
-  #connection: Connection | null = null;
+  #connection: PgConnection | null = null;
   #last: Promise<unknown> = Promise.resolve();
   waiting = 0;
   #failures = 0;
   #retryAt: Millis = 0;
   #failure: Error | null = null;
 
-  constructor(target: Target, settings: PostgresSettings, counts: ConnectionCounts) {
+  constructor(target: DatabaseTarget, settings: PostgresSettings, counts: ConnectionCounts) {
     this.#target = target;
     this.#settings = settings;
     this.#counts = counts;
   }
 
-  async use<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+  async use<Result>(work: (connection: PgConnection) => Promise<Result>): Promise<Result> {
     if (this.waiting >= this.#settings.waitingCalls)
       throw new DatabaseFailure("nothing_moved", `${this.waiting} calls wait for the database already`, null);
     this.waiting += 1;
@@ -96,7 +100,7 @@ class LaneConnection {
     return result;
   }
 
-  async #with<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
+  async #with<Result>(work: (connection: PgConnection) => Promise<Result>): Promise<Result> {
     const connection = await this.#connected();
     try {
       return await work(connection);
@@ -106,7 +110,7 @@ class LaneConnection {
   }
 
   /** A connection that was lost while nothing was under way is made anew at once. Failures to connect make the waits longer. */
-  async #connected(): Promise<Connection> {
+  async #connected(): Promise<PgConnection> {
     if (this.#connection !== null && !this.#connection.isLost) return this.#connection;
     if (this.#failure !== null && performance.now() < this.#retryAt) throw this.#failure;
     this.#connection = null;

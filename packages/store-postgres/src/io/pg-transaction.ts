@@ -1,11 +1,11 @@
 /** A transaction on one connection ends with COMMIT, or leaves nothing behind. */
 
 import type { SqlSession } from "../database.ts";
-import type { Connection } from "./connection.ts";
+import type { PgConnection } from "./connection.ts";
 
 /** COMMIT of a transaction that failed answers with ROLLBACK instead of an error. So it is never sent behind a failure. */
-export async function inTransaction<Result>(
-  connection: Connection,
+export async function transactionOn<Result>(
+  connection: PgConnection,
   begin: string,
   work: (session: SqlSession) => Promise<Result>,
 ): Promise<Result> {

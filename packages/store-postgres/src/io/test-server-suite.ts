@@ -119,7 +119,7 @@ export class TestServer {
   }
 }
 
-/** What makes a commit durable stays on: the store looks for it. */
+/** The settings that make a commit durable stay on: the store looks for them. */
 const BASE: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
   unix_socket_directories: "",
@@ -129,7 +129,7 @@ const BASE: Readonly<Record<string, string>> = {
 };
 
 /** The server refuses to run as root. */
-export function serverOwner(): number | null {
+function serverOwner(): number | null {
   return process.getuid?.() === 0 ? NOBODY : null;
 }
 

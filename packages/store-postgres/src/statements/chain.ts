@@ -10,7 +10,7 @@ import { Parameters } from "./parameters.ts";
 const PAGE_CHARS = 4 * 1_024 * 1_024;
 
 /** There is one row for each space of an entry, and one row without a space for an entry without one. */
-export interface EntryRow {
+export interface ChainTableRow {
   readonly sequence: number;
   readonly term: string;
   readonly term_before: string | null;
@@ -30,7 +30,9 @@ export interface EntryRow {
 }
 
 /** Where nothing is behind the place there is one row, with nothing but `start`. */
-export type PageRow = ({ readonly start: number } & EntryRow) | { readonly start: number; readonly sequence: null };
+export type PageRow =
+  | ({ readonly start: number } & ChainTableRow)
+  | { readonly start: number; readonly sequence: null };
 
 /** The oldest entry that is kept whole and what comes behind it is a question of one statement, so that trimming may go on. */
 export function chainPageStatement(names: Names, { afterSequence, limit }: ChainQuery): SqlStatement<PageRow> {
@@ -66,13 +68,13 @@ export function entriesOf(rows: readonly PageRow[]): ChainEntry[] {
   return entries;
 }
 
-function entryOf(row: EntryRow, spaces: readonly ChainSpace[]): ChainEntry {
+function entryOf(row: ChainTableRow, spaces: readonly ChainSpace[]): ChainEntry {
   const { sequence, term, term_before: termBefore, at, age_at: ageAt, address, model } = row;
   const facts = { sequence, term, termBefore, at, ageAt };
   return model === null ? { type: "group", ...facts, spaces } : { type: "takeover", ...facts, address, model };
 }
 
-function spaceOf(row: EntryRow): ChainSpace {
+function spaceOf(row: ChainTableRow): ChainSpace {
   const { name, creation_id, removed, archived, lineage_epoch, first_version, last_version, changes } = row;
   const lineage = lineage_epoch === null ? null : { epoch: lineage_epoch, firstVersion: first_version };
   const versions = { firstVersion: first_version, lastVersion: last_version };
@@ -110,14 +112,14 @@ export function beatStatement(names: Names, head: ChainHead): SqlStatement<{ rea
   );
 }
 
-export interface LogTableRow {
+export interface LogAnswerRow {
   readonly first_version: number;
   readonly last_version: number;
   readonly at: number;
   readonly changes: string;
 }
 
-export function logStatement(names: Names, { space, afterVersion, limit }: LogQuery): SqlStatement<LogTableRow> {
+export function logStatement(names: Names, { space, afterVersion, limit }: LogQuery): SqlStatement<LogAnswerRow> {
   const parameters = new Parameters();
   const name = parameters.add("text", space);
   const after = parameters.add("bigint", afterVersion);
@@ -129,7 +131,7 @@ WHERE s.name = ${name} AND NOT EXISTS (SELECT 1 FROM ${names.ended} e WHERE e.sp
 ORDER BY m.last_version LIMIT ${parameters.add("bigint", Math.min(limit, Number.MAX_SAFE_INTEGER))}`);
 }
 
-export function logRowOf(space: string, row: LogTableRow): LogRow {
+export function logRowOf(space: string, row: LogAnswerRow): LogRow {
   const { first_version: firstVersion, last_version: lastVersion, at, changes } = row;
   return { space, firstVersion, lastVersion, at, changes };
 }

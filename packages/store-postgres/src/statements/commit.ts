@@ -11,7 +11,7 @@ import {
 import type { SqlStatement } from "../database.ts";
 import type { Names } from "../names.ts";
 import { FACTS, type Facts, IS_DURABLE } from "./fence.ts";
-import { type Column, Parameters } from "./parameters.ts";
+import { Parameters, type UnnestColumn } from "./parameters.ts";
 
 type PlannedMove = PlanDraft["moves"][number];
 
@@ -21,7 +21,7 @@ export interface Stored extends Facts {
 }
 
 /** These answers were there under the keys of the new ones. */
-export interface Committed extends Stored {
+export interface CommittedRow extends Stored {
   readonly owners: readonly string[] | null;
   readonly chars: readonly number[] | null;
 }
@@ -30,7 +30,7 @@ export interface Committed extends Stored {
  * The entry comes behind its predecessor, and only in the term of that one (rule L1). Everything else is inserted for a row that
  * the entry's own clause returns. No table is written by two clauses: in what order these run is not defined.
  */
-export function commitStatement(names: Names, draft: PlanDraft): SqlStatement<Committed> {
+export function commitStatement(names: Names, draft: PlanDraft): SqlStatement<CommittedRow> {
   const parameters = new Parameters();
   const clauses = [entryClause(names, draft, parameters)];
   const add = <Row>(table: Target<Row>, rows: readonly Row[]) => {
@@ -57,7 +57,7 @@ function entryClause(names: Names, draft: PlanDraft, parameters: Parameters): st
   const { head, at, ageAt, counters, moves, history } = draft;
   const bigint = (value: number) => parameters.add("bigint", value);
   const double = (value: number) => parameters.add("double precision", value);
-  const changes = bigint(moves.reduce((sum, planned) => sum + countOf(planned), 0));
+  const changes = bigint(moves.reduce((sum, planned) => sum + changesIn(planned), 0));
   const chars = bigint(moves.reduce((sum, planned) => sum + textOf(planned).length, 0));
   return `entry AS (
   INSERT INTO ${names.chain} (sequence, term, term_before, at, age_at, changes, chars, total_changes, total_chars,
@@ -73,7 +73,7 @@ function entryClause(names: Names, draft: PlanDraft, parameters: Parameters): st
 interface Target<Row> {
   readonly clause: string;
   readonly table: string;
-  readonly columns: Readonly<Record<string, Column<Row>>>;
+  readonly columns: Readonly<Record<string, UnnestColumn<Row>>>;
   /** These are SQL, with `e` for the entry, `place` for the number of the row from 1 on, and `count` for how many there are. */
   readonly more?: Readonly<Record<string, (count: number) => string>>;
 }
@@ -168,7 +168,7 @@ function historyTable(names: Names): Target<HistoryRow> {
   };
 }
 
-const ANSWER_COLUMNS: Readonly<Record<string, Column<StoredAnswer>>> = {
+const ANSWER_COLUMNS: Readonly<Record<string, UnnestColumn<StoredAnswer>>> = {
   key: { type: "text", of: ({ key }) => key },
   owner: { type: "text", of: ({ owner }) => owner },
   made_at: { type: "double precision", of: ({ madeAt }) => madeAt },
@@ -201,7 +201,7 @@ function newestByKey(answers: readonly StoredAnswer[]): readonly StoredAnswer[] 
 }
 
 /** So many changes are in it. */
-export function countOf({ move }: PlannedMove): number {
+export function changesIn({ move }: PlannedMove): number {
   return move.lastVersion - move.firstVersion + 1;
 }
 

@@ -2,14 +2,14 @@
 
 import type { SqlStatement } from "../database.ts";
 import type { Names } from "../names.ts";
-import type { EntryRow } from "./chain.ts";
+import type { ChainTableRow } from "./chain.ts";
 import { Parameters } from "./parameters.ts";
 
 export function epochsStatement(names: Names): SqlStatement<{ readonly epoch: string }> {
   return { text: `SELECT epoch FROM ${names.epochs} ORDER BY sequence`, values: [] };
 }
 
-type NewestRow = Pick<EntryRow, "sequence" | "term" | "term_before" | "at" | "age_at" | "address" | "model">;
+type NewestRow = Pick<ChainTableRow, "sequence" | "term" | "term_before" | "at" | "age_at" | "address" | "model">;
 
 /** It returns the newest entry, and the newest takeover, which may be the same. */
 export function newestStatement(names: Names): SqlStatement<NewestRow> {

@@ -27,14 +27,14 @@ SELECT (SELECT count(*) FROM allowed) AS allowed, (SELECT count(*) FROM folded) 
 }
 
 /** A tombstone is a row without a text. */
-export interface FoldRow {
+export interface FoldedRow {
   readonly collection: string;
   readonly id: string;
   readonly version: number;
   readonly text: string | null;
 }
 
-export function foldRows(names: Names, spaceId: number, rows: readonly FoldRow[]): SqlStatement<never> {
+export function foldRows(names: Names, spaceId: number, rows: readonly FoldedRow[]): SqlStatement<never> {
   const parameters = new Parameters();
   const space = parameters.add("bigint", spaceId);
   const source = parameters.rows(rows, [
@@ -52,10 +52,10 @@ ON CONFLICT (space_id, collection, id) DO UPDATE SET version = excluded.version,
 export function* foldPieces(
   { records, tombstones }: Fold,
   most: { readonly rows: number; readonly chars: number },
-): Iterable<readonly FoldRow[]> {
-  let piece: FoldRow[] = [];
+): Iterable<readonly FoldedRow[]> {
+  let piece: FoldedRow[] = [];
   let chars = 0;
-  const rows: readonly (readonly FoldRow[])[] = [tombstones.map((row) => ({ ...row, text: null })), records];
+  const rows: readonly (readonly FoldedRow[])[] = [tombstones.map((row) => ({ ...row, text: null })), records];
   for (const row of rows.flat()) {
     const size = row.text?.length ?? 0;
     if (piece.length > 0 && (piece.length >= most.rows || chars + size > most.chars)) {

@@ -12,7 +12,7 @@ export class Parameters {
   }
 
   /** It returns `unnest` of one array for each column, so that a statement is as long for a thousand rows as for one. */
-  rows<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): string {
+  rows<Row>(rows: readonly Row[], columns: readonly UnnestColumn<Row>[]): string {
     const arrays = columns.map(({ type, of }) => this.add(`${type}[]`, rows.map(of)));
     return `unnest(${arrays.join(", ")})`;
   }
@@ -25,7 +25,7 @@ export class Parameters {
 type ScalarType = "bigint" | "boolean" | "double precision" | "integer" | "text";
 export type SqlType = ScalarType | `${ScalarType}[]`;
 
-export interface Column<Row> {
+export interface UnnestColumn<Row> {
   readonly type: ScalarType;
   readonly of: (row: Row) => string | number | boolean | null;
 }

@@ -20,7 +20,7 @@ export interface FoundRow {
   readonly answer: string;
 }
 
-/** The same statement shows that the writer's last entry is the newest one (rule W4). */
+/** It shows, too, that the writer's last entry is the newest one (rule W4). */
 export function answerStatement(names: Names, query: AnswerQuery, head: ChainHead): SqlStatement<FoundRow> {
   const parameters = new Parameters();
   const owner = parameters.add("text", query.owner);

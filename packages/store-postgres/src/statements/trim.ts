@@ -1,4 +1,4 @@
-/** What has outlived its retention is found and deleted by these statements, so many rows at a time. */
+/** Rows that have outlived their retention are found and deleted by these statements, so many rows at a time. */
 
 import type { ChainHead } from "@neverstale/server/store";
 import type { SqlStatement } from "../database.ts";
@@ -68,7 +68,7 @@ entry AS (DELETE FROM ${names.chain} WHERE sequence <= ${last}
 UPDATE ${names.kept} SET start = greatest(start, ${last})`);
 }
 
-export interface OldAnswerRow {
+export interface DueAnswerRow {
   readonly key: string;
   readonly sequence: number;
   readonly at: number;
@@ -76,7 +76,7 @@ export interface OldAnswerRow {
 }
 
 /** It returns the answers of one owner, or of all when `owner` is null, in the order in which they were given. */
-export function oldAnswers(names: Names, owner: string | null, limit: number): SqlStatement<OldAnswerRow> {
+export function oldAnswers(names: Names, owner: string | null, limit: number): SqlStatement<DueAnswerRow> {
   const parameters = new Parameters();
   const of = owner === null ? "" : `WHERE owner = ${parameters.add("text", owner)}`;
   return parameters.statement(`SELECT key, sequence, at, chars FROM ${names.answers} ${of}
@@ -92,7 +92,7 @@ export interface DroppedAnswerRow {
  * Whoever repeats a request that is so old is told so, and nothing is done again (rule D1). An answer that was given anew
  * meanwhile stays.
  */
-export function dropAnswers(names: Names, rows: readonly OldAnswerRow[]): SqlStatement<DroppedAnswerRow> {
+export function dropAnswers(names: Names, rows: readonly DueAnswerRow[]): SqlStatement<DroppedAnswerRow> {
   const parameters = new Parameters();
   const source = parameters.rows(rows, [
     { type: "text", of: ({ key }) => key },
@@ -122,13 +122,13 @@ WHERE owner IS NULL`),
   ];
 }
 
-export interface OldHistoryRow {
+export interface DueHistoryRow {
   readonly position: number;
   readonly at: number;
   readonly chars: number;
 }
 
-export function oldHistory(names: Names, limit: number): SqlStatement<OldHistoryRow> {
+export function oldHistory(names: Names, limit: number): SqlStatement<DueHistoryRow> {
   const parameters = new Parameters();
   return parameters.statement(
     `SELECT position, at, chars FROM ${names.history} ORDER BY position LIMIT ${parameters.add("bigint", limit)}`,
