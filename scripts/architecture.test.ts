@@ -69,6 +69,7 @@ describe("what is not under io/ neither waits nor touches the machine", () => {
     [`export { join } from "node:path";`, `imports Node's "node:path"`],
     [`export * from "os";`, `imports Node's "os"`],
     [`import { WebSocket } from "ws";`, `imports "ws"`],
+    [`import { lockFile } from "@neverstale/base/node";`, `imports "@neverstale/base/node"`],
     [`import { listen } from "./io/listen.ts";`, `imports "./io/listen.ts" from outside io/`],
   ])("refuses %s", async (statement, what) => {
     const violations = await foundIn(statement);

@@ -36,7 +36,14 @@ const GLOBALS: ReadonlyMap<string, string> = new Map(
 const PAGE_GLOBALS: ReadonlySet<string> = new Set(["document", "window", "navigator", "location"]);
 
 /** These packages are the machine in another coat. */
-const MACHINE_PACKAGES: ReadonlySet<string> = new Set(["ws", "pg", "pino", "fastify", "undici"]);
+const MACHINE_PACKAGES: ReadonlySet<string> = new Set([
+  "ws",
+  "pg",
+  "pino",
+  "fastify",
+  "undici",
+  "@neverstale/base/node",
+]);
 
 const PURE_APPS: ReadonlySet<string> = new Set([
   "apps/fleet/agent",
