@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { apiPages, apiProblems } from "./api-report.ts";
+import { writeTree } from "./file-tree-suite.ts";
 
 let root: string;
 
@@ -12,12 +13,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true }));
 
-function write(files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-}
+const write = (files: Readonly<Record<string, string>>) => writeTree(root, files);
 
 /** A package of which the compiler has made these declarations; returns the declarations on its page. */
 function declarationsOf(files: Readonly<Record<string, string>>): string[] {

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { writeTree } from "./file-tree-suite.ts";
 import { wordProblems } from "./glossary-check.ts";
 import { GLOSSARY_PATH } from "./words/exported-names.ts";
 
@@ -14,12 +15,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true }));
 
-function write(files: Readonly<Record<string, string>>): void {
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
-  }
-}
+const write = (files: Readonly<Record<string, string>>) => writeTree(root, files);
 
 function glossaryOf(...rows: readonly string[]): string {
   const words = "# Glossary\n\n| word | meaning |\n|---|---|\n| step | `step` is a word. |\n";

@@ -29,6 +29,18 @@ export interface Entrant {
   measure(): Promise<Sample>;
 }
 
+/** Each of the contenders is measured in the same way. */
+export function entrantsOf(
+  contenders: readonly ContenderEntry[],
+  measure: (contender: ContenderEntry) => Promise<Sample>,
+): readonly Entrant[] {
+  return contenders.map((contender) => ({
+    name: contender.name,
+    label: contender.label,
+    measure: () => measure(contender),
+  }));
+}
+
 /** It reads a value of one run, and returns NaN when that contender was not measured in it. */
 export type Read = (caseName: string, contender: string, column: string) => number;
 

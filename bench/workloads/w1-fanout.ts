@@ -3,7 +3,14 @@
 import { engineDurable, engineMemory, floorA, floorB } from "../contenders/index.ts";
 import type { ContenderEntry } from "../harness/contender.ts";
 import { compared, joinAll, settled, withBenchSession } from "../harness/session.ts";
-import type { Case, Column, MakeWorkload, Sample, Target } from "../harness/workload.ts";
+import {
+  type Case,
+  type Column,
+  entrantsOf,
+  type MakeWorkload,
+  type Sample,
+  type Target,
+} from "../harness/workload.ts";
 
 export interface FanoutSize {
   readonly contender: ContenderEntry;
@@ -81,11 +88,7 @@ function fanoutCase(
   return {
     name,
     reference: floorB.name,
-    contenders: contenders.map((contender) => ({
-      name: contender.name,
-      label: contender.label,
-      measure: () => measureFanout({ contender, records: 1_000, ...size }),
-    })),
+    contenders: entrantsOf(contenders, (contender) => measureFanout({ contender, records: 1_000, ...size })),
   };
 }
 

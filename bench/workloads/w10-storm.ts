@@ -4,7 +4,7 @@ import { engineDurable, engineMemory, floorA, floorB } from "../contenders/index
 import type { ContenderEntry } from "../harness/contender.ts";
 import { latencyOf } from "../harness/results/percentiles.ts";
 import { compared, joinAll, settled, withBenchSession, withNewcomers } from "../harness/session.ts";
-import type { MakeWorkload, Sample } from "../harness/workload.ts";
+import { entrantsOf, type MakeWorkload, type Sample } from "../harness/workload.ts";
 
 export interface StormSize {
   readonly contender: ContenderEntry;
@@ -60,11 +60,9 @@ export const storm: MakeWorkload = ({ quick, peers }) => {
       {
         name: "2,000 connect while 20 follow",
         reference: floorB.name,
-        contenders: [floorA, floorB, ...peers, engineMemory, engineDurable].map((contender) => ({
-          name: contender.name,
-          label: contender.label,
-          measure: () => measureStorm({ contender, clients: 20, records: 100, perSecond: 200, ...length }),
-        })),
+        contenders: entrantsOf([floorA, floorB, ...peers, engineMemory, engineDurable], (contender) =>
+          measureStorm({ contender, clients: 20, records: 100, perSecond: 200, ...length }),
+        ),
       },
     ],
     targets: [],

@@ -4,7 +4,7 @@ import { engineDurable, engineMemory, floorA, floorB } from "../contenders/index
 import type { ContenderEntry } from "../harness/contender.ts";
 import { latencyOf } from "../harness/results/percentiles.ts";
 import { compared, joinAll, settled, withBenchSession } from "../harness/session.ts";
-import type { MakeWorkload, Read, Sample } from "../harness/workload.ts";
+import { entrantsOf, type MakeWorkload, type Read, type Sample } from "../harness/workload.ts";
 
 export interface LatencySize {
   readonly contender: ContenderEntry;
@@ -62,14 +62,10 @@ export const latency: MakeWorkload = ({ quick, peers }) => ({
     {
       name: CASE,
       reference: floorA.name,
-      contenders: [floorA, floorB, ...peers, engineMemory, engineDurable].map((contender) => ({
-        name: contender.name,
-        label: contender.label,
-        measure: () => {
-          const length = quick ? { warmUpSeconds: 1, seconds: 2 } : { warmUpSeconds: 3, seconds: 10 };
-          return measureLatency({ contender, clients: 200, records: 1_000, perSecond: 200, ...length });
-        },
-      })),
+      contenders: entrantsOf([floorA, floorB, ...peers, engineMemory, engineDurable], (contender) => {
+        const length = quick ? { warmUpSeconds: 1, seconds: 2 } : { warmUpSeconds: 3, seconds: 10 };
+        return measureLatency({ contender, clients: 200, records: 1_000, perSecond: 200, ...length });
+      }),
     },
   ],
   targets: [

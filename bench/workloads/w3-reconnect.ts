@@ -4,7 +4,7 @@ import { engineDurable, engineMemory, floorA, floorB } from "../contenders/index
 import type { ContenderEntry } from "../harness/contender.ts";
 import { initialRecords } from "../harness/records.ts";
 import { joinAll, rejoinAll, verifySession, withBenchSession } from "../harness/session.ts";
-import type { MakeWorkload, Read, Sample } from "../harness/workload.ts";
+import { entrantsOf, type MakeWorkload, type Read, type Sample } from "../harness/workload.ts";
 
 export interface ReconnectSize {
   readonly contender: ContenderEntry;
@@ -68,12 +68,9 @@ export const reconnect: MakeWorkload = ({ quick, peers }) => ({
     {
       name: CASE,
       reference: "tldraw",
-      contenders: [floorA, floorB, ...peers, engineMemory, engineDurable].map((contender) => ({
-        name: contender.name,
-        label: contender.label,
-        measure: () =>
-          measureReconnect({ contender, clients: quick ? 100 : 500, records: 1_000, missed: 100, seen: 20 }),
-      })),
+      contenders: entrantsOf([floorA, floorB, ...peers, engineMemory, engineDurable], (contender) =>
+        measureReconnect({ contender, clients: quick ? 100 : 500, records: 1_000, missed: 100, seen: 20 }),
+      ),
     },
   ],
   targets: [

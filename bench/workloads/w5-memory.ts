@@ -3,7 +3,7 @@
 import { bareWs, engineDurable, engineMemory, floorB } from "../contenders/index.ts";
 import type { ContenderEntry } from "../harness/contender.ts";
 import { joinAll, verifySession, visit, withBenchSession } from "../harness/session.ts";
-import type { Case, MakeWorkload, Sample } from "../harness/workload.ts";
+import { type Case, entrantsOf, type MakeWorkload, type Sample } from "../harness/workload.ts";
 
 export interface MemorySize {
   readonly contender: ContenderEntry;
@@ -42,12 +42,9 @@ export const memory: MakeWorkload = ({ quick, peers }) => {
   const caseOf = (clients: number): Case => ({
     name: nameOf(clients),
     reference: bareWs.name,
-    contenders: [bareWs, floorB, ...peers, engineMemory, engineDurable].map((contender) => ({
-      name: contender.name,
-      label: contender.label,
-      measure: () =>
-        measureMemory({ contender, clients: quick ? clients / 10 : clients, records: 100, settleMs: SETTLE_MS }),
-    })),
+    contenders: entrantsOf([bareWs, floorB, ...peers, engineMemory, engineDurable], (contender) =>
+      measureMemory({ contender, clients: quick ? clients / 10 : clients, records: 100, settleMs: SETTLE_MS }),
+    ),
   });
   return {
     id: "W5",

@@ -1,23 +1,14 @@
 import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually, FleetProcess } from "./fleet-process-suite.ts";
+import { eventually, FleetProcess, SHOUT_YAML } from "./fleet-process-suite.ts";
 
 const LIMIT_MS = 120_000;
-const SHOUT = "console.log('hello ' + process.argv[1]); process.exitCode = process.argv[1] === 'nobody' ? 3 : 0";
-const AGENT_FILE = JSON.stringify({
-  ops: {
-    shout: {
-      argv: [process.execPath, "-e", SHOUT, "--", "{name}"],
-      args: { name: { type: "text", maxLength: 20, pattern: "[a-z]*" } },
-    },
-  },
-});
 
 let fleet: FleetProcess;
 
 beforeAll(async () => {
-  fleet = new FleetProcess(AGENT_FILE);
+  fleet = new FleetProcess(SHOUT_YAML);
   await fleet.start();
   await fleet.hostId();
 }, LIMIT_MS);

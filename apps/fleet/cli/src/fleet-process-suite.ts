@@ -15,6 +15,18 @@ const SERVE = `import { runFleet } from "@neverstale/fleet-server";
 const [port, dataDir] = process.argv.slice(1);
 await runFleet({ port: Number(port), dataDir, beaconMs: 1000, adminPassword: process.env.NEVERSTALE_ADMIN_PASSWORD });`;
 
+const SHOUT = "console.log('hello ' + process.argv[1]); process.exitCode = process.argv[1] === 'nobody' ? 3 : 0";
+
+/** With this agent.yaml a host allows the op `shout`, which greets somebody by name. It fails when the name is `nobody`. */
+export const SHOUT_YAML = JSON.stringify({
+  ops: {
+    shout: {
+      argv: [process.execPath, "-e", SHOUT, "--", "{name}"],
+      args: { name: { type: "text", maxLength: 20, pattern: "[a-z]*" } },
+    },
+  },
+});
+
 export interface CommandRecord {
   readonly id: string;
   readonly status: string;

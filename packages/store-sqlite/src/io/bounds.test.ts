@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import type { Retention, Store } from "@neverstale/server/store";
 import { changesText, evicted, fold, group, made, opened, record } from "@neverstale/server/store/contract-suite";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { StoreSettings } from "../sliced/settings.ts";
 import { sqliteStore } from "./sqlite-store.ts";
+import { rowsIn } from "./table-rows-suite.ts";
 
 /** Every step as small as it can be: what one of them does not reach, another must. */
 const SMALL: Partial<StoreSettings> = {
@@ -41,12 +41,7 @@ async function openStore(writer: "inline" | "worker", retention: Partial<Retenti
   return store;
 }
 
-function rowsOf(table: string): unknown {
-  const db = new DatabaseSync(path, { readOnly: true });
-  const row = db.prepare(`SELECT count(*) AS count FROM ${table}`).get();
-  db.close();
-  return row?.count;
-}
+const rowsOf = (table: string) => rowsIn(path, table);
 
 function records(count: number, version: number) {
   return Array.from({ length: count }, (_, n) => record(`r${n}`, version));

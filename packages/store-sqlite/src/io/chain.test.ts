@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { memoryStore } from "@neverstale/server";
 import type { ChainEntry, CommitGroup, Retention, Store } from "@neverstale/server/store";
 import {
@@ -19,6 +18,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { StoreSettings } from "../sliced/settings.ts";
 import { sqliteStore } from "./sqlite-store.ts";
+import { rowsIn } from "./table-rows-suite.ts";
 
 /** Trimming takes many steps. */
 const SMALL: Partial<StoreSettings> = { sliceMs: 0, trimRows: 2, trimBytes: 500 };
@@ -150,12 +150,7 @@ async function openStore(kept: Partial<Retention>): Promise<Store> {
   return store;
 }
 
-function rowsOf(table: string): unknown {
-  const db = new DatabaseSync(path, { readOnly: true });
-  const row = db.prepare(`SELECT count(*) AS count FROM ${table}`).get();
-  db.close();
-  return row?.count;
-}
+const rowsOf = (table: string) => rowsIn(path, table);
 
 test("an entry that is nothing but changes has no row of its own", async () => {
   const store = await openStore({});

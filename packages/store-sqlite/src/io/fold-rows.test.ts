@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import type { StoredRecord, StoredTombstone } from "@neverstale/server/store";
 import { fold, group, made, opened, record } from "@neverstale/server/store/contract-suite";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -10,6 +9,7 @@ import type { FoldRow } from "../sliced/steps/fold-rows.ts";
 import { StoreSteps } from "../sliced/steps/store-steps.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { sqliteStore } from "./sqlite-store.ts";
+import { rowsIn } from "./table-rows-suite.ts";
 
 const COUNT = 1_000;
 const LIMITLESS = 1e9;
@@ -78,12 +78,7 @@ function inOrder<Row extends { readonly id: string }>(rows: readonly Row[]): Row
   return [...rows].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function undoRows(): unknown {
-  const db = new DatabaseSync(path, { readOnly: true });
-  const row = db.prepare("SELECT count(*) AS count FROM fold_undo").get();
-  db.close();
-  return row?.count;
-}
+const undoRows = () => rowsIn(path, "fold_undo");
 
 test("a fold that a crash cuts short never happened, wherever it was cut", async () => {
   const { records, tombstones } = await folded();

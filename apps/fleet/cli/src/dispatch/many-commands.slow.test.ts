@@ -1,23 +1,14 @@
 import { COMMAND_LIMIT } from "@neverstale/fleet-domain";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FleetProcess } from "../fleet-process-suite.ts";
+import { FleetProcess, SHOUT_YAML } from "../fleet-process-suite.ts";
 import { endedCommand } from "./io/ended-command.ts";
 
 const LIMIT_MS = 120_000;
-const SHOUT = "console.log('hello ' + process.argv[1])";
-const AGENT_FILE = JSON.stringify({
-  ops: {
-    shout: {
-      argv: [process.execPath, "-e", SHOUT, "--", "{name}"],
-      args: { name: { type: "text", maxLength: 20, pattern: "[a-z]*" } },
-    },
-  },
-});
 
 let fleet: FleetProcess;
 
 beforeAll(async () => {
-  fleet = new FleetProcess(AGENT_FILE);
+  fleet = new FleetProcess(SHOUT_YAML);
   await fleet.start();
 }, LIMIT_MS);
 

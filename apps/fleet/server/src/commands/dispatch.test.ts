@@ -1,11 +1,14 @@
-import type { Command, DispatchAnswer, Event } from "@neverstale/fleet-domain";
+import type { Command, Event } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   type Browser,
+  commandsOf,
+  dispatchUptime,
   enrollHost,
   Fleets,
   type HostAgent,
+  hostMaker,
   onlineHost,
   type ServerAnswer,
   signIn,
@@ -29,22 +32,8 @@ beforeAll(async () => {
 });
 afterAll(() => fleets.end());
 
-let count = 0;
-function newHost(): Promise<HostAgent> {
-  count += 1;
-  return onlineHost(browser, `host-${count}`);
-}
-
-function commandsOf(answer: ServerAnswer): DispatchAnswer["commands"] {
-  return answer.body.commands as unknown as DispatchAnswer["commands"];
-}
-
-async function start(host: HostAgent, more: Record<string, unknown> = {}): Promise<string> {
-  const answer = await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id], ...more });
-  const [command] = commandsOf(answer);
-  if (command === undefined) throw new Error(`not dispatched: ${answer.text}`);
-  return command.id;
-}
+const newHost = hostMaker(() => browser);
+const start = (host: HostAgent, more: Record<string, unknown> = {}) => dispatchUptime(browser, host, more);
 
 function command(id: string): Command | undefined {
   return fleet.manager.state.commands.get(id);
@@ -449,7 +438,7 @@ describe("pipeline health", () => {
   });
 
   test("on hosts that are all offline it fails at once, with the reason said", async () => {
-    const run = await begin([await enrollHost(browser, `host-off-${count}`)]);
+    const run = await begin([await enrollHost(browser, "host-off")]);
 
     expect(run.record()?.status).toBe("failed");
   });

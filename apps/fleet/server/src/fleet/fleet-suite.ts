@@ -3,7 +3,7 @@ import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
-import type { AgentReport, OpOffer } from "@neverstale/fleet-domain";
+import type { AgentReport, DispatchAnswer, OpOffer } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { pino } from "pino";
 import { WebSocket } from "ws";
@@ -209,6 +209,31 @@ export async function onlineHost(browser: Browser, hostname: string): Promise<Ho
   const host = await enrollHost(browser, hostname);
   await host.hello();
   return host;
+}
+
+/** It returns a function that makes one more online host each time, under a name of its own. */
+export function hostMaker(browser: () => Browser): () => Promise<HostAgent> {
+  let count = 0;
+  return () => {
+    count += 1;
+    return onlineHost(browser(), `host-${count}`);
+  };
+}
+
+export function commandsOf(answer: ServerAnswer): DispatchAnswer["commands"] {
+  return answer.body.commands as unknown as DispatchAnswer["commands"];
+}
+
+/** It dispatches `uptime` to one host, and returns the id of the command. */
+export async function dispatchUptime(
+  browser: Browser,
+  host: HostAgent,
+  more: Record<string, unknown> = {},
+): Promise<string> {
+  const answer = await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id], ...more });
+  const [command] = commandsOf(answer);
+  if (command === undefined) throw new Error(`not dispatched: ${answer.text}`);
+  return command.id;
 }
 
 /** Hosts that are only records, many of them in one go: online, allowing these ops, and without anybody who works there. */

@@ -1,6 +1,7 @@
 /** Forms about an account stand on a sheet, which may lie over the page in a dialog. */
 
 import { type ReactNode, useEffect, useState } from "react";
+import { Logo } from "../components/logo.tsx";
 import { Notice } from "../components/notice.tsx";
 
 interface SheetProps {
@@ -13,17 +14,7 @@ interface SheetProps {
 export function Sheet({ title, lead, failure, children }: SheetProps) {
   return (
     <div className="sheet">
-      <svg className="sheet-mark" viewBox="0 0 32 32" width="40" height="40" aria-hidden="true" focusable="false">
-        <rect width="32" height="32" rx="8" fill="var(--accent)" />
-        <path
-          d="M6 18h5l3-9 5 15 3-9h4"
-          fill="none"
-          stroke="var(--on-accent)"
-          strokeWidth="2.6"
-          strokeLinecap="round"
-          strokeLinejoin="round"
-        />
-      </svg>
+      <Logo size={40} className="sheet-mark" />
       <h1 className="sheet-title" id="sheet-title">
         {title}
       </h1>

@@ -1,11 +1,10 @@
 /** A command's status looks like this. */
 
 import type { CommandStatus } from "@neverstale/fleet-domain";
-import type { Look } from "../components/status.tsx";
+import { type Look, lookOf } from "../components/look.ts";
 
-/** A status that only a newer server knows is shown by its name. */
 export function commandLook(status: CommandStatus): Look {
-  return COMMAND_LOOKS[status] ?? { word: status, shape: "question", tone: "quiet" };
+  return lookOf(COMMAND_LOOKS, status);
 }
 
 const COMMAND_LOOKS: Readonly<Record<CommandStatus, Look>> = {

@@ -1,21 +1,10 @@
 import type { Host } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
+import { hostRecord } from "../hosts/host-suite.ts";
 import { argDefault, chosenSummary, hiddenWords, opChoices, planOp, readArgs } from "./dispatch-plan.ts";
 
 function host(id: string, ops: readonly string[], more: Partial<Host> = {}): Host {
-  return {
-    id,
-    hostname: id,
-    os: "",
-    arch: "",
-    agentVersion: "",
-    tags: [],
-    online: true,
-    checks: {},
-    ops: ops.map((name) => ({ name, args: [] })),
-    enrolledAt: "2026-01-01T00:00:00.000Z",
-    ...more,
-  };
+  return hostRecord(id, { ops: ops.map((name) => ({ name, args: [] })), ...more });
 }
 
 const HOSTS = [

@@ -1,7 +1,8 @@
 /** A status stands in tables and titles as a mark with its word. */
 
 import { useOld } from "../state/old.ts";
-import { Mark, type Shape, type Tone } from "./mark.tsx";
+import type { Look } from "./look.ts";
+import { Mark } from "./mark.tsx";
 
 export interface StatusProps {
   readonly look: Look;
@@ -18,12 +19,6 @@ export function Status({ look, strong = false, passing = false }: StatusProps) {
       {word}
     </span>
   );
-}
-
-export interface Look {
-  readonly word: string;
-  readonly shape: Shape;
-  readonly tone: Tone;
 }
 
 /** It gives `Ready`, or `Was ready` while nobody knows whether it still is. */

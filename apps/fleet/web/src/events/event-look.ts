@@ -1,11 +1,10 @@
 /** An event's level looks like this. */
 
 import type { Event } from "@neverstale/fleet-domain";
-import type { Look } from "../components/status.tsx";
+import { type Look, lookOf } from "../components/look.ts";
 
-/** A level that only a newer server knows is shown by its name. */
 export function eventLook(level: Event["level"]): Look {
-  return EVENT_LOOKS[level] ?? { word: level, shape: "question", tone: "quiet" };
+  return lookOf(EVENT_LOOKS, level);
 }
 
 const EVENT_LOOKS: Readonly<Record<Event["level"], Look>> = {

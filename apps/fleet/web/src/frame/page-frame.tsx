@@ -2,6 +2,7 @@
 
 import type { ReactNode } from "react";
 import { AccountMenu } from "../accounts/account-menu.tsx";
+import { Logo } from "../components/logo.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
 import { OutputDock } from "../outputs/output-dock.tsx";
 import { usePlace } from "../state/navigation.ts";
@@ -23,17 +24,7 @@ export function PageFrame({ children }: { readonly children: ReactNode }) {
         </a>
         <header className="topbar">
           <PlaceLink className="brand" to={(place) => goTo(place, "hosts")}>
-            <svg viewBox="0 0 32 32" width="22" height="22" aria-hidden="true" focusable="false">
-              <rect width="32" height="32" rx="8" fill="var(--accent)" />
-              <path
-                d="M6 18h5l3-9 5 15 3-9h4"
-                fill="none"
-                stroke="var(--on-accent)"
-                strokeWidth="2.6"
-                strokeLinecap="round"
-                strokeLinejoin="round"
-              />
-            </svg>
+            <Logo size={22} />
             <span className="brand-word">Neverstale</span>
           </PlaceLink>
           <ScreenLinks />

@@ -10,22 +10,17 @@ export function HostCharts({ id }: { readonly id: string }) {
   const mostLoad = Math.max(1, Math.ceil(trail.reduce((most, point) => Math.max(most, point.load1 ?? 0), 0)));
   return (
     <div className="charts">
-      <Chart
-        title="CPU"
-        now={percentage(metrics?.cpu)}
-        top="100 %"
-        trail={trail}
-        pick={(point) => point.cpu}
-        most={100}
-      />
-      <Chart
-        title="Memory"
-        now={percentage(metrics?.ram)}
-        top="100 %"
-        trail={trail}
-        pick={(point) => point.ram}
-        most={100}
-      />
+      {PERCENTAGES.map(({ title, field }) => (
+        <Chart
+          key={field}
+          title={title}
+          now={percentage(metrics?.[field])}
+          top="100 %"
+          trail={trail}
+          pick={(point) => point[field]}
+          most={100}
+        />
+      ))}
       <Chart
         title="Load"
         now={decimal(metrics?.load1)}
@@ -37,3 +32,8 @@ export function HostCharts({ id }: { readonly id: string }) {
     </div>
   );
 }
+
+const PERCENTAGES = [
+  { title: "CPU", field: "cpu" },
+  { title: "Memory", field: "ram" },
+] as const;

@@ -3,7 +3,8 @@
 import type { Host } from "@neverstale/fleet-domain";
 import { callsItself, labelOf } from "@neverstale/fleet-domain/schema-free";
 import type { ReactNode } from "react";
-import { type Look, Status } from "../components/status.tsx";
+import type { Look } from "../components/look.ts";
+import { Status } from "../components/status.tsx";
 import { Ago, ClockTime } from "../components/time.tsx";
 import { NONE, percentage, span } from "../state/format.ts";
 import { useRecord } from "../state/replica-hooks.ts";

@@ -2,23 +2,11 @@ import type { Host, Metrics } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
 import { keepOrder, sortHosts } from "./host-order.ts";
 import type { HostRow } from "./host-rows.ts";
+import { hostRecord } from "./host-suite.ts";
 
 function row(id: string, cpu: number | null, more: Partial<Host> = {}): HostRow {
-  const host: Host = {
-    id,
-    hostname: id,
-    os: "",
-    arch: "",
-    agentVersion: "",
-    tags: [],
-    online: true,
-    checks: {},
-    ops: [],
-    enrolledAt: "2026-01-01T00:00:00.000Z",
-    ...more,
-  };
   const metrics: Metrics = { id, lastSeenAt: "2026-01-01T00:00:00.000Z", ...(cpu === null ? {} : { cpu }) };
-  return { host, metrics };
+  return { host: hostRecord(id, more), metrics };
 }
 
 const ROWS = [row("web-10", 40), row("web-2", 90), row("db", null, { online: false }), row("web-1", 40)];

@@ -1,7 +1,7 @@
 /** A host is ready, busy or offline, and its status looks like this. */
 
 import type { Host } from "@neverstale/fleet-domain";
-import type { Look } from "../components/status.tsx";
+import type { Look } from "../components/look.ts";
 
 export type HostStatus = "ready" | "busy" | "offline";
 

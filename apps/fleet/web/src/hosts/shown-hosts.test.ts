@@ -1,24 +1,10 @@
-import type { Fleet, Host, Metrics } from "@neverstale/fleet-domain";
+import type { Fleet, Metrics } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
+import { hostRecord } from "./host-suite.ts";
 import { selectChosenHosts, selectHiddenHosts, selectShownHosts } from "./shown-hosts.ts";
 
-function host(id: string): Host {
-  return {
-    id,
-    hostname: id,
-    os: "",
-    arch: "",
-    agentVersion: "",
-    tags: [],
-    online: true,
-    checks: {},
-    ops: [],
-    enrolledAt: "2026-01-01T00:00:00.000Z",
-  };
-}
-
 const CPU: Readonly<Record<string, number>> = { "web-1": 20, "web-2": 90, "db-1": 50 };
-const hosts = new Map(Object.keys(CPU).map((id) => [id, host(id)]));
+const hosts = new Map(Object.keys(CPU).map((id) => [id, hostRecord(id)]));
 const metrics = new Map<string, Metrics>(
   Object.entries(CPU).map(([id, cpu]) => [id, { id, cpu, lastSeenAt: "2026-01-01T00:00:00.000Z" }]),
 );

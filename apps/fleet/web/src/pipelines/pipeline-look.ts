@@ -1,11 +1,10 @@
 /** A pipeline's status looks like this. */
 
 import type { PipelineStatus } from "@neverstale/fleet-domain";
-import type { Look } from "../components/status.tsx";
+import { type Look, lookOf } from "../components/look.ts";
 
-/** A status that only a newer server knows is shown by its name. */
 export function pipelineLook(status: PipelineStatus): Look {
-  return PIPELINE_LOOKS[status] ?? { word: status, shape: "question", tone: "quiet" };
+  return lookOf(PIPELINE_LOOKS, status);
 }
 
 const PIPELINE_LOOKS: Readonly<Record<PipelineStatus, Look>> = {

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "../../commands/catalogue.ts";
 import {
   type Browser,
+  dispatchUptime,
   enrollHost,
   Fleets,
   type HostAgent,
-  onlineHost,
+  hostMaker,
   signIn,
   upgrade,
 } from "../../fleet/fleet-suite.ts";
@@ -25,16 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => fleets.end());
 
-let count = 0;
-function newHost(): Promise<HostAgent> {
-  count += 1;
-  return onlineHost(browser, `host-${count}`);
-}
-
-async function start(host: HostAgent): Promise<string> {
-  const answer = await browser.post("/api/dispatch", { op: "uptime", hosts: [host.id] });
-  return (answer.body.commands as unknown as [{ id: string }])[0].id;
-}
+const newHost = hostMaker(() => browser);
+const start = (host: HostAgent) => dispatchUptime(browser, host);
 
 /** A command that its host runs. */
 async function running(host: HostAgent): Promise<string> {
