@@ -15,6 +15,7 @@ export const SYNC_ERROR_CODES = [
   "client_too_old", // The replica speaks an older protocol than this server accepts.
   "snapshot_failed", // A full state could not be built (rule A9).
   "store_unavailable", // Nothing was stored, and nothing has moved: try again.
+  "not_the_writer", // A decision was handed to a node that decides nothing now: `hint` names the one that does (rule W3).
   "outcome_unknown", // The disk failed during a commit: repeat with the same key after the restart.
   "store_newer_than_code", // The data file was written by a newer release.
   "store_locked", // Another process works on the data directory.

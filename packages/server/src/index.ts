@@ -1,4 +1,5 @@
 export type { Millis, Timer } from "@neverstale/base";
+export type { NodeRole, NodeStatus, TermWork } from "./authority/engine.ts";
 export { StateManager } from "./authority/io/open.ts";
 export type { OpenOptions } from "./authority/open-options.ts";
 export type { Problem, Problems } from "./authority/opening/problems.ts";
@@ -17,6 +18,14 @@ export type { FullStateReason, SyncMetrics } from "./followers/sync-metrics.ts";
 export type { Frame, FrameCodec, LargeFrame, Part, Wire } from "./followers/wire.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
 export { withDefaults } from "./limits/with-defaults.ts";
+export {
+  type ForwardedCall,
+  ForwardFailure,
+  type LinkedNode,
+  type MakeNodeLink,
+  type NodeLink,
+} from "./node/node-link.ts";
+export type { NodeOptions } from "./node/node-options.ts";
 export { nodeRuntime } from "./runtime/io/node-runtime.ts";
 export type { Runtime } from "./runtime/runtime.ts";
 export type { Committed } from "./space/committed.ts";
@@ -25,6 +34,7 @@ export type { SpaceView } from "./space/space-view.ts";
 export { type Store, StoreFailure } from "./store/contract.ts";
 export { memoryStore } from "./store/memory.ts";
 export { type MemoryData, MemoryDatabase, memoryDatabase } from "./store/memory-database.ts";
+export type { AliveNode, NodeRow, SharedStore } from "./store/node-table.ts";
 export { RETENTION, type Retention } from "./store/retention.ts";
 export { normalOrigin } from "./transport/allowed-origins.ts";
 export type { Grant } from "./transport/attempt.ts";

@@ -11,10 +11,10 @@ import {
 import type { Runtime } from "../runtime/runtime.ts";
 import { MAIN_SPACE } from "../space/space-models.ts";
 import type { Spaces } from "../space/spaces.ts";
+import type { Store } from "../store/contract.ts";
 import type { Call } from "./deciding/group-draft.ts";
 import { notDecided, refusedAtTheDoor, takeOptions } from "./door.ts";
 import { Keys, keyOfToday } from "./keys.ts";
-import type { Term } from "./term.ts";
 import type { Applied, Decide, Transaction, TransactOptions } from "./transaction.ts";
 import type { Writer } from "./writer.ts";
 
@@ -24,11 +24,11 @@ export class Calls {
   readonly #runtime: Pick<Runtime, "wallTime">;
   readonly #keys: Keys;
 
-  constructor(spaces: Spaces, writer: Writer, term: Term, runtime: Pick<Runtime, "wallTime">) {
+  constructor(spaces: Spaces, writer: Writer, answers: Pick<Store, "findAnswer">, runtime: Pick<Runtime, "wallTime">) {
     this.#spaces = spaces;
     this.#writer = writer;
     this.#runtime = runtime;
-    this.#keys = new Keys(term, spaces.epochs, writer.waiting);
+    this.#keys = new Keys(answers, spaces.epochs, writer.waiting);
   }
 
   apply(change: AskedChange, options: TransactOptions): Promise<Applied> {

@@ -8,6 +8,7 @@ export class Feed {
   readonly #runtime: Pick<Runtime, "soon">;
   readonly #followers = new Set<(committed: readonly Committed[]) => void>();
   readonly #takeoverListeners = new Set<() => void>();
+  readonly #interrupted = new Set<() => void>();
   readonly #closers = new Set<() => void>();
 
   constructor(runtime: Pick<Runtime, "soon">) {
@@ -18,6 +19,12 @@ export class Feed {
   follow(follower: (committed: readonly Committed[]) => void): () => void {
     this.#followers.add(follower);
     return () => this.#followers.delete(follower);
+  }
+
+  /** The listener is called when what was told may not be true any more. This returns how to take it back. */
+  onInterrupt(listener: () => void): () => void {
+    this.#interrupted.add(listener);
+    return () => this.#interrupted.delete(listener);
   }
 
   /** It returns how to take `listener` back. */
@@ -48,6 +55,11 @@ export class Feed {
   /** A takeover is in the chain: what is published from here on belongs to its epoch. */
   tookOver(): void {
     this.#tell(this.#takeoverListeners);
+  }
+
+  /** The node drops what it holds, and reads it anew (rule N9). */
+  interrupt(): void {
+    this.#tell(this.#interrupted);
   }
 
   /** Nothing will be published any more. */

@@ -11,7 +11,7 @@ import { type Store, StoreFailure } from "../store/contract.ts";
  * of commits.
  */
 export class Folder {
-  readonly #store: Store;
+  readonly #store: Pick<Store, "fold">;
   readonly #runtime: Runtime;
   readonly #limits: Limits;
   readonly #spaces: Spaces;
@@ -25,7 +25,7 @@ export class Folder {
   failures = 0;
 
   constructor(
-    store: Store,
+    store: Pick<Store, "fold">,
     runtime: Runtime,
     limits: Limits,
     spaces: Spaces,

@@ -2,6 +2,7 @@
 
 import type { Model, StateOf, SyncError } from "@neverstale/protocol";
 import type { Limits } from "../limits/limits.ts";
+import type { NodeOptions } from "../node/node-options.ts";
 import type { Store } from "../store/contract.ts";
 import type { Problems } from "./opening/problems.ts";
 import type { Decide } from "./transaction.ts";
@@ -22,6 +23,14 @@ export interface OpenOptions<M extends Model> {
   /** This is called once, after `migrate`, when records are stored that today's model or bounds would not take in. */
   readonly onProblems?: (problems: Problems) => void;
   readonly limits?: Partial<Limits>;
-  /** This is called once, when the outcome of a commit is unknown: the process must exit non-zero (rule A1). */
+  /**
+   * This is called once, when the process must exit non-zero: the outcome of a commit is unknown (rule A1), or a node can't go on
+   * (rule T6).
+   */
   readonly onFailure?: (error: SyncError) => void;
+  /**
+   * With it the process is one of several nodes on a shared store: one of them decides changes at a time, all serve, and any may
+   * take over. Without it the process is alone on its store.
+   */
+  readonly node?: NodeOptions;
 }

@@ -2,92 +2,52 @@
 
 import { type AnyState, type AskedChange, type Model, type StateOf, SyncError } from "@neverstale/protocol";
 import type { CommittedGroups } from "../followers/committed-groups.ts";
-import { type Limits, limitsFrom } from "../limits/limits.ts";
-import { AgeClock } from "../runtime/age-clock.ts";
+import type { Limits } from "../limits/limits.ts";
+import { NodeEngine } from "../node/node-engine.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Committed } from "../space/committed.ts";
-import { KeepIndexes } from "../space/keep-index.ts";
-import { Epochs } from "../space/lineage.ts";
 import type { Capture } from "../space/space.ts";
-import { MAIN_SPACE, SpaceModels } from "../space/space-models.ts";
+import { MAIN_SPACE } from "../space/space-models.ts";
 import { type SpaceView, viewOf } from "../space/space-view.ts";
-import { Spaces } from "../space/spaces.ts";
-import type { HistoryQuery, LogQuery, Store, StoreContents } from "../store/contract.ts";
-import { Calls, NO_OPTIONS } from "./calls.ts";
-import { Feed } from "./feed.ts";
+import type { Spaces } from "../space/spaces.ts";
+import type { HistoryQuery, LogQuery, Store } from "../store/contract.ts";
+import { Alone } from "./alone.ts";
+import { NO_OPTIONS } from "./calls.ts";
+import type { Engine, NodeStatus, TermWork } from "./engine.ts";
 import type { OpenOptions } from "./open-options.ts";
-import { bringAboutKeep } from "./opening/keep-at-open.ts";
-import { createMain, openSpaces } from "./opening/open-spaces.ts";
-import { findProblems, type Problems } from "./opening/problems.ts";
+import type { Problems } from "./opening/problems.ts";
 import { type EvictedRecord, type LoggedChange, readHistory, readLog } from "./past.ts";
-import { limitsOf, refusalsOf, sizesOf } from "./size-metrics.ts";
-import { Term } from "./term.ts";
+import { limitsOf } from "./size-metrics.ts";
 import type { Applied, Decide, TransactOptions } from "./transaction.ts";
-import { Writer } from "./writer.ts";
 
 /**
  * The public face. A call goes through `Calls` to the `Writer`, which decides it and has it stored; the group then becomes
- * what is committed (`Spaces`), and is told (`Feed`).
+ * what is committed (`Spaces`), and is told (`Feed`). A node that is not the writer has them from the chain (`node`).
  */
 export class StateManager<M extends Model = Model> implements CommittedGroups {
   readonly limits: Limits;
   readonly runtime: Runtime;
   readonly #store: Store;
-  readonly #spaces: Spaces;
-  readonly #feed: Feed;
-  readonly #writer: Writer;
-  readonly #calls: Calls;
-  #problems: Problems = { count: 0, found: [] };
+  readonly #engine: Engine;
   #closed: Promise<void> | null = null;
 
-  /** Reads the store, brings every space to memory, and takes over in a new epoch (rule E1). */
+  /** It is alone on its store, or with `node` one of several. */
   static async openWith<M extends Model>(options: OpenOptions<M>, runtime: Runtime): Promise<StateManager<M>> {
-    const contents = await options.store.read();
-    try {
-      return await StateManager.#openOn(contents, options, runtime);
-    } catch (error) {
-      await options.store.close().catch(() => {}); // A process that can't open the store must not keep it locked.
-      throw error;
-    }
+    const engine = await (options.node === undefined
+      ? Alone.open(options, runtime)
+      : NodeEngine.open({ ...options, node: options.node }, runtime));
+    return new StateManager<M>(options.store, engine, runtime);
   }
 
-  static async #openOn<M extends Model>(
-    contents: StoreContents,
-    options: OpenOptions<M>,
-    runtime: Runtime,
-  ): Promise<StateManager<M>> {
-    const { store } = options;
-    const limits = limitsFrom(options.limits);
-    const epochs = new Epochs([...contents.epochs, runtime.newId()], limits.epochs);
-    const models = new SpaceModels(options.model, options.spaces ?? {});
-    const byName = openSpaces(contents.spaces, models, epochs, limits.tombstones);
-    const ages = new AgeClock(runtime, contents.ageAt);
-    const term = new Term(store, runtime, ages, options.model.model, contents.head);
-    await term.takeOver(epochs.today);
-    if (!byName.has(MAIN_SPACE)) byName.set(MAIN_SPACE, await createMain(term, options.model, runtime, ages, epochs));
-    const keepIndexes = new KeepIndexes();
-    await bringAboutKeep(byName.values(), { term, runtime, ages, limits, keepIndexes, epoch: epochs.today });
-    const spaces = new Spaces(byName, models, epochs, limits, runtime);
-    const feed = new Feed(runtime);
-    const onFailure = options.onFailure ?? null;
-    const writer = new Writer({ store, term, spaces, feed, keepIndexes, ages, runtime, limits, onFailure });
-    const calls = new Calls(spaces, writer, term, runtime);
-    const manager = new StateManager<M>(store, spaces, feed, writer, calls, runtime);
-    if (options.migrate !== undefined) await manager.#calls.migrate(options.migrate as Decide<AnyState>);
-    manager.#problems = findProblems(spaces.values(), limits);
-    if (manager.#problems.count > 0) options.onProblems?.(manager.#problems);
-    writer.folder.start();
-    return manager;
-  }
-
-  private constructor(store: Store, spaces: Spaces, feed: Feed, writer: Writer, calls: Calls, runtime: Runtime) {
-    this.limits = spaces.limits;
+  private constructor(store: Store, engine: Engine, runtime: Runtime) {
+    this.limits = engine.spaces.limits;
     this.runtime = runtime;
     this.#store = store;
-    this.#spaces = spaces;
-    this.#feed = feed;
-    this.#writer = writer;
-    this.#calls = calls;
+    this.#engine = engine;
+  }
+
+  get #spaces(): Spaces {
+    return this.#engine.spaces;
   }
 
   /** Today's epoch, to be read at each use, since each takeover begins another one. */
@@ -119,7 +79,7 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
    * is refused with `too_many_requests`, and a refusal that nobody takes is an unhandled rejection, which ends a Node process.
    */
   apply(change: AskedChange, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
-    return this.#calls.apply(change, options);
+    return this.#engine.apply(change, options);
   }
 
   /**
@@ -131,41 +91,41 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
    * changes given to `apply`. Nobody can count the memory that a decision closes over: bound it where it comes from.
    */
   transact(decide: Decide<StateOf<M>>, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
-    return this.#calls.transact(decide as Decide<AnyState>, options);
+    return this.#engine.transact(decide as Decide<AnyState>, options);
   }
 
   /** The follower is told of every commit, in order, after it is durable. This returns how to stop. */
   follow(follower: (committed: readonly Committed[]) => void): () => void {
-    return this.#feed.follow(follower);
+    return this.#engine.feed.follow(follower);
   }
 
   /** The listener is told of each takeover, in order with the commits. This returns how to take it back. */
   onTakeover(listener: () => void): () => void {
-    return this.#feed.onTakeover(listener);
+    return this.#engine.feed.onTakeover(listener);
   }
 
   /**
    * Begins a new term, as a process does that takes over from another one: from then on the authority speaks in a new epoch,
-   * and everyone who follows is told in one message (rules E1 and E7). It rejects with `shutting_down`; with
-   * `store_unavailable` or `outcome_unknown` the process is about to end.
+   * and everyone who follows is told in one message (rules E1 and E7). A node becomes the writer by it. It rejects with
+   * `shutting_down`, and with `store_unavailable` or `outcome_unknown`: a process that is alone on its store is about to end then.
    */
   takeOver(): Promise<void> {
-    return this.#writer.takeOver();
+    return this.#engine.takeOver();
   }
 
   /** Stored records that today's model or bounds would not take in, as found at open. They are served as they are (rule E6). */
   get problems(): Problems {
-    return this.#problems;
+    return this.#engine.problems;
   }
 
   /** It is true while changes wait to be stored, or are being stored. */
   get isWriting(): boolean {
-    return this.#writer.isBusy;
+    return this.#engine.isWriting;
   }
 
   /** This says why no more changes are taken. It is null while they are. */
   get failure(): SyncError | null {
-    return this.#writer.failure;
+    return this.#engine.failure;
   }
 
   /** It returns a space with its version and digest, all of one moment. It throws `unknown_space`. */
@@ -197,31 +157,18 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
   }
 
   metrics(): Record<string, number> {
-    const { bounds, folder, keepIndexes, metrics, waiting } = this.#writer;
     return {
       version: this.version,
-      ...sizesOf(this.#spaces.values(), keepIndexes),
       ...limitsOf(this.limits),
-      ...refusalsOf(bounds),
-      record_problems: this.#problems.count,
-      largest_transaction_bytes: bounds.largestTransactionBytes,
-      writer_commits_total: metrics.commits,
-      writer_calls_total: metrics.calls,
-      writer_rejected_commits_total: metrics.rejectedCommits,
-      writer_groups_cut_total: metrics.groupsCut,
-      writer_takeovers_total: metrics.takeovers,
-      epochs: this.#spaces.epochs.size,
-      writer_waiting_calls: waiting.calls,
-      writer_waiting_bytes: waiting.bytes,
-      folds_total: folder.folds,
-      folds_failed_total: folder.failures,
+      record_problems: this.problems.count,
+      ...this.#engine.metrics(),
       ...this.#store.metrics(),
     };
   }
 
   /** The listener is called once, when the last change has been told: whoever serves this authority ends with it. */
   onClose(listener: () => void): () => void {
-    return this.#feed.onClose(listener);
+    return this.#engine.feed.onClose(listener);
   }
 
   /**
@@ -229,19 +176,36 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
    * with `shutting_down`.
    */
   close(): Promise<void> {
-    this.#closed ??= this.#close();
+    this.#closed ??= this.#engine.close();
     return this.#closed;
   }
 
-  async #close(): Promise<void> {
-    await this.#writer.close();
-    this.#feed.close();
-    this.#writer.folder.stop();
-    this.#spaces.stop();
-    try {
-      if (this.failure === null) await this.#writer.folder.foldAll(true);
-    } finally {
-      await this.#store.close(); // The changes that could not be folded are in the log.
-    }
+  /** The listener is called when this node drops what it holds, and reads it anew: its followers have to come again (rule N9). */
+  onInterrupt(listener: () => void): () => void {
+    return this.#engine.feed.onInterrupt(listener);
+  }
+
+  /** This says why nobody is served now. It is null while everybody is. */
+  get refusal(): SyncError | null {
+    return this.#engine.refusal;
+  }
+
+  /**
+   * `start` is called whenever this process begins to decide changes, and at once when it does so already. What it returns is
+   * called when it decides them no more. So timers and drivers that must not run twice run at one node only (rule T7). Alone on
+   * its store, the process decides from the start to the end. This returns how to take `start` back, which stops what it began.
+   */
+  onTerm(start: TermWork): () => void {
+    return this.#engine.onTerm(start);
+  }
+
+  /** Hands what runs only once to another node, and follows from then on. It does nothing where no other node is (rule T5). */
+  drain(): Promise<void> {
+    return this.#engine.drain();
+  }
+
+  /** It tells how this node stands to the others. It is null without `node`. */
+  get node(): NodeStatus | null {
+    return this.#engine.node;
   }
 }

@@ -13,7 +13,7 @@ import { type CommitGroup, type Store, StoreFailure } from "../store/contract.ts
 import { memoryStore } from "../store/memory.ts";
 import { Feed } from "./feed.ts";
 import { StateManager } from "./state-manager.ts";
-import { Term } from "./term.ts";
+import { Term } from "./term/term.ts";
 import type { Transaction } from "./transaction.ts";
 import { Writer } from "./writer.ts";
 
@@ -649,6 +649,7 @@ test("[A1] what is stored and can't be taken into memory stops the writer, and i
     ages: new AgeClock(runtime, null),
     runtime,
     limits: DEFAULT_LIMITS,
+    doubts: null,
     onFailure: (error) => stopped.push(error),
   });
   const call = () =>

@@ -17,7 +17,6 @@ import { type Call, GroupDraft } from "./deciding/group-draft.ts";
 import type { Feed } from "./feed.ts";
 import { Folder } from "./folder.ts";
 import { Lanes } from "./lanes.ts";
-import type { Term } from "./term.ts";
 import { outcomeUnknown, storeUnavailable } from "./told-failures.ts";
 
 /** This is the one place where that happens, for all spaces of a store. */
@@ -29,12 +28,13 @@ export class Writer {
   readonly keepIndexes: KeepIndexes;
   /** This says why no more changes are taken: the process must end then (rule A1). It is null while changes are taken. */
   failure: SyncError | null = null;
-  readonly #term: Term;
+  readonly #term: WritingTerm;
   readonly #spaces: Spaces;
   readonly #feed: Feed;
   readonly #ages: AgeClock;
   readonly #runtime: Runtime;
   readonly #limits: Limits;
+  readonly #doubts: Doubts | null;
   readonly #onFailure: ((error: SyncError) => void) | null;
   readonly #lanes = new Lanes<Call>();
   #scheduled = false;
@@ -55,7 +55,7 @@ export class Writer {
   /** A takeover waits for the end of the group that is under way. No group is begun before it. */
   #takeover: (() => void) | null = null;
 
-  constructor({ store, term, spaces, feed, keepIndexes, ages, runtime, limits, onFailure }: WriterParts) {
+  constructor({ store, term, spaces, feed, keepIndexes, ages, runtime, limits, doubts, onFailure }: WriterParts) {
     this.#term = term;
     this.#spaces = spaces;
     this.#feed = feed;
@@ -63,10 +63,11 @@ export class Writer {
     this.#ages = ages;
     this.#runtime = runtime;
     this.#limits = limits;
+    this.#doubts = doubts;
     this.#onFailure = onFailure;
     this.waiting = new WaitingRoom(limits);
     // When the disk has failed a fold, nothing more can be stored, and nobody knows what is there.
-    this.folder = new Folder(store, runtime, limits, spaces, (failure) => this.#end(outcomeUnknown(failure)));
+    this.folder = new Folder(store, runtime, limits, spaces, (failure) => this.end(outcomeUnknown(failure)));
   }
 
   get metrics(): WriterMetrics {
@@ -194,6 +195,7 @@ export class Writer {
   /** Another thread committed the group. It gets its next group first, and writes that while this one is told. */
   #doneElsewhere(group: GroupDraft): void {
     this.#committing = false;
+    if (this.#doubts !== null && this.failure !== null) return this.#storedTooLate(group);
     const committed = this.#bringToMemory(group);
     if (committed === null) return;
     // A short queue gathers some more first: every group costs its way to the other thread and back.
@@ -209,7 +211,9 @@ export class Writer {
    */
   #bringToMemory(group: GroupDraft): Committed[] | null {
     try {
-      return this.#spaces.commit(group.drafts);
+      const committed = this.#spaces.commit(group.drafts);
+      this.#term.taken();
+      return committed;
     } catch (error) {
       this.#failed(group, error);
       return null;
@@ -221,19 +225,27 @@ export class Writer {
     group.resolve();
   }
 
+  /** The term was over before the answer came. The node reads the group in the chain, where it stands (rule T2). */
+  #storedTooLate(group: GroupDraft): void {
+    group.resolve();
+    this.#afterwards();
+  }
+
   #failed(group: GroupDraft, error: unknown): void {
     this.#committing = false;
     this.#rejectedCommits += 1;
-    const known = error instanceof StoreFailure && error.outcome === "nothing_moved";
-    const reason = known ? storeUnavailable(error) : outcomeUnknown(error);
-    group.reject(reason);
-    if (!known) this.#end(reason);
+    const outcome = error instanceof StoreFailure ? error.outcome : "unknown";
+    const isKnown = outcome === "nothing_moved" || (outcome === "fenced" && this.#doubts !== null);
+    const reason = isKnown ? storeUnavailable(error) : outcomeUnknown(error);
+    if (!isKnown && this.#doubts !== null) this.#doubts.add(group, reason);
+    else group.reject(reason);
+    if (outcome !== "nothing_moved") this.end(reason);
     this.#schedule();
     this.#afterwards();
   }
 
   /** Nothing more can be stored: whoever waits is told, and so is the owner. */
-  #end(reason: SyncError): void {
+  end(reason: SyncError): void {
     if (this.failure !== null) return;
     this.failure = reason;
     this.#refusal = reason;
@@ -277,7 +289,7 @@ export class Writer {
     } catch (error) {
       const known = error instanceof StoreFailure && error.outcome !== "unknown";
       const reason = known ? storeUnavailable(error) : outcomeUnknown(error);
-      this.#end(reason);
+      this.end(reason);
       throw reason;
     }
     this.#takeovers += 1;
@@ -305,10 +317,19 @@ export class Writer {
   }
 }
 
+/** A writer needs this of the term in which it writes. */
+export interface WritingTerm extends Pick<Store, "commit"> {
+  /** The group that was committed last is in memory now, and is about to be told. */
+  taken(): void;
+  /** Begins another term behind this one. It rejects as `Store.takeOver` does, and then there is no term. */
+  takeOver(epoch: string): Promise<void>;
+}
+
 export interface WriterParts {
-  readonly store: Store;
+  /** Records are folded into it. */
+  readonly store: Pick<Store, "fold">;
   /** In it the groups are stored. */
-  readonly term: Term;
+  readonly term: WritingTerm;
   /** Here a group becomes what is committed. */
   readonly spaces: Spaces;
   /** Here it is told. */
@@ -317,8 +338,22 @@ export interface WriterParts {
   readonly ages: AgeClock;
   readonly runtime: Runtime;
   readonly limits: Limits;
-  /** This is called once, when the process must end, since nobody knows what is stored (rule A1). */
+  /** Null means that nobody can settle what the store leaves open: then the process must end. */
+  readonly doubts: Doubts | null;
+  /** This is called once, when nothing more can be stored (rules A1 and T2). */
   readonly onFailure: ((error: SyncError) => void) | null;
+}
+
+/** Groups of which nobody knows whether they are stored wait here for the next takeover, which settles it (rule T2). */
+export interface Doubts {
+  add(group: DoubtfulGroup, reason: SyncError): void;
+}
+
+/** It is the calls of one group, which wait for the truth. */
+export interface DoubtfulGroup {
+  /** It is stored. */
+  resolve(): void;
+  reject(error: SyncError): void;
 }
 
 interface Started {

@@ -25,6 +25,7 @@ const model = defineModel({
 class Node implements CommittedGroups {
   readonly limits = limitsFrom({});
   readonly isWriting = false;
+  readonly refusal = null;
   readonly runtime: VirtualRuntime;
   readonly #epochs: Epochs;
   readonly #spaces: Spaces;
@@ -68,6 +69,10 @@ class Node implements CommittedGroups {
 
   onTakeover(listener: () => void) {
     return this.#feed.onTakeover(listener);
+  }
+
+  onInterrupt(listener: () => void) {
+    return this.#feed.onInterrupt(listener);
   }
 
   onClose(listener: () => void) {

@@ -1,5 +1,6 @@
 /** Followers need this of their node, whether it decides changes itself or hears of them: its spaces, and a feed of what is committed. */
 
+import type { SyncError } from "@neverstale/protocol";
 import type { Limits } from "../limits/limits.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Committed } from "../space/committed.ts";
@@ -21,6 +22,13 @@ export interface CommittedGroups {
    * then `epoch` is the new one. This returns how to take the listener back.
    */
   onTakeover(listener: () => void): () => void;
+  /** This says why nobody is served now. It is null while everybody is. */
+  readonly refusal: SyncError | null;
+  /**
+   * The listener is called when the node drops what it holds, and reads it anew: its spaces are others from then on, and a
+   * position has to be judged again (rule N9). This returns how to take the listener back.
+   */
+  onInterrupt(listener: () => void): () => void;
   /** The listener is called once, when the last group has been told. This returns how to take it back. */
   onClose(listener: () => void): () => void;
 }

@@ -37,6 +37,7 @@ export class SyncHub {
     this.#stopListening = [
       groups.follow((committed) => this.#committed(committed)),
       groups.onTakeover(() => this.#tookOver()),
+      groups.onInterrupt(() => this.#sendAllAway()),
       groups.onClose(() => this.close()),
     ];
     this.#beacon = this.#every(this.beaconMs, () => this.#sendBeacons());
@@ -56,11 +57,12 @@ export class SyncHub {
   }
 
   /**
-   * Lets a connection follow a space. It throws `unknown_space` when there is none of that name, and leaves nothing behind
-   * then.
+   * Lets a connection follow a space. It throws `unknown_space` when there is none of that name, and `store_unavailable` while
+   * the node serves nobody. It leaves nothing behind then.
    */
   attach(wire: Wire, attachment: Attachment): Cursor {
     const { space: name, resume } = attachment;
+    if (this.#groups.refusal !== null) throw this.#groups.refusal;
     const space = this.#groups.space(name);
     if (space === null) throw unknownSpace(name);
     const now = this.#groups.runtime.now();
@@ -245,6 +247,10 @@ export class SyncHub {
     return this.#connections.values();
   }
 
+  #sendAllAway(): void {
+    for (const cursor of this.#connections.all()) this.#connections.close(cursor, CLOSE.comeBackNow, null);
+  }
+
   /** Sends everyone away with 1012 and stops. This comes by itself when the authority is closed. */
   close(): void {
     if (this.#closed) return;
@@ -252,7 +258,7 @@ export class SyncHub {
     for (const stop of this.#stopListening) stop();
     this.#beacon.cancel();
     this.#sweep.cancel();
-    for (const cursor of this.#connections.all()) this.#connections.close(cursor, CLOSE.comeBackNow, null);
+    this.#sendAllAway();
     for (const fanout of this.#fanouts.values()) fanout.stop();
   }
 }

@@ -59,14 +59,28 @@ export class Spaces {
     return new Space(name, this.#runtime.newId(), model, new SpaceLineage(this.epochs, []));
   }
 
+  /** It is as `make`, for a space that another node has made. */
+  madeElsewhere(name: string, creationId: string): Space {
+    return new Space(name, creationId, this.models.of(name), new SpaceLineage(this.epochs, []));
+  }
+
   /** Makes what a group did the committed state. It returns what those who follow are to be told. */
   commit(drafts: readonly SpaceDraft[]): Committed[] {
+    return this.#takeIn(drafts, (draft) => draft.commit(this.epochs.today, this.limits.tombstones));
+  }
+
+  /** As `commit`, for drafts of what another node has decided and stored. Their lineage rows are known already (rule N1). */
+  follow(drafts: readonly SpaceDraft[]): Committed[] {
+    return this.#takeIn(drafts, (draft) => draft.commitReplayed(this.limits.tombstones));
+  }
+
+  #takeIn(drafts: readonly SpaceDraft[], commit: (draft: SpaceDraft) => void): Committed[] {
     const committed: Committed[] = [];
     for (const draft of drafts) {
       const { space } = draft;
       const firstVersion = space.head + 1;
       const before = space.tombstones;
-      draft.commit(this.epochs.today, this.limits.tombstones);
+      commit(draft);
       this.#tombstones.moved(draft.removed ? -before : space.tombstones - before);
       if (draft.isNew) this.#spaces.set(space.name, space);
       if (draft.removed) this.#spaces.delete(space.name); // It may have come and gone in this very group.

@@ -48,4 +48,5 @@ export {
 } from "./contract.ts";
 export { findAnswer } from "./find-answer.ts";
 export { type AnswerSize, type AnswersDue, charsOf, KeptAnswers, type OwnerAnswers } from "./kept-answers.ts";
+export { type AliveNode, isSharedStore, type NodeRow, type NodeTable, type SharedStore } from "./node-table.ts";
 export { RETENTION, type Retention, retentionFrom } from "./retention.ts";

@@ -23,6 +23,7 @@ import {
 } from "./contract.ts";
 import { type ExpiredKeys, MemoryAnswers } from "./memory-answers.ts";
 import { chainEntries, countOf, logRow, type MemoryEntry, movesOf, withoutChanges } from "./memory-entries.ts";
+import { MemoryNodes } from "./memory-nodes.ts";
 import { dataOf, foldInto, type MemorySpace, newSpace, type SpaceData, spaceFromData } from "./memory-space.ts";
 import { type Retention, retentionFrom } from "./retention.ts";
 
@@ -33,6 +34,8 @@ export function memoryDatabase(options: MemoryDatabaseOptions = {}): MemoryDatab
 
 /** Each of its writes is carried out at once, or not at all. */
 export class MemoryDatabase {
+  /** They are no part of what is stored: a copy of the data holds none of them. */
+  readonly nodes = new MemoryNodes();
   readonly #retention: Retention;
   readonly #keepsLog: boolean;
   #epochs: string[] = [];

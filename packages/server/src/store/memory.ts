@@ -13,7 +13,6 @@ import {
   type HistoryQuery,
   type LogQuery,
   type LogRow,
-  type Store,
   type StoreContents,
   type StoredAnswer,
   type StoredHistoryRow,
@@ -22,13 +21,14 @@ import {
   type Takeover,
 } from "./contract.ts";
 import { fenced, type MemoryData, MemoryDatabase, type MemoryDatabaseOptions } from "./memory-database.ts";
+import type { AliveNode, NodeRow, SharedStore } from "./node-table.ts";
 
 /** It forgets everything when its process ends. With `database` it is one of several that share what they store. */
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
   return new MemoryStore(options);
 }
 
-export class MemoryStore implements Store {
+export class MemoryStore implements SharedStore {
   /** It holds the copies that `backup` made, by their paths. */
   readonly backups = new Map<string, MemoryData>();
   readonly #database: MemoryDatabase;
@@ -36,6 +36,8 @@ export class MemoryStore implements Store {
   /** It is null while the store is not open. */
   #catalog: Catalog | null = null;
   #commits = 0;
+  /** Its counter is moved by `confirm`. It is null while this process is not listed. */
+  #row: NodeRow | null = null;
 
   constructor(options: MemoryStoreOptions) {
     this.#isShared = "database" in options;
@@ -127,7 +129,32 @@ export class MemoryStore implements Store {
   }
 
   confirm(): Promise<Confirmation> {
-    return this.#reading((database) => database.confirm());
+    return this.#reading((database) => {
+      if (this.#row !== null) database.nodes.move(this.#row);
+      return database.confirm();
+    });
+  }
+
+  enterNode(row: NodeRow): Promise<void> {
+    return attempt(() => {
+      this.#row = row;
+      this.#database.nodes.move(row);
+    });
+  }
+
+  listNodes(): Promise<readonly AliveNode[]> {
+    return attempt(() => this.#database.nodes.list());
+  }
+
+  leaveNode(): Promise<void> {
+    return attempt(() => {
+      if (this.#row !== null) this.#database.nodes.leave(this.#row.id);
+      this.#row = null;
+    });
+  }
+
+  removeNode(node: Pick<AliveNode, "id" | "counter">): Promise<void> {
+    return attempt(() => this.#database.nodes.remove(node));
   }
 
   #reading<Result>(work: (database: MemoryDatabase) => Result): Promise<Result> {

@@ -1,13 +1,10 @@
 /** The stored spaces are brought to memory: first the folded records, then the log after them. */
 
-import { type Model, SyncError } from "@neverstale/protocol";
-import type { AgeClock } from "../../runtime/age-clock.ts";
-import type { Runtime } from "../../runtime/runtime.ts";
-import { type Epochs, SpaceLineage } from "../../space/lineage.ts";
-import { Space, spaceFromStore } from "../../space/space.ts";
-import { SpaceDraft } from "../../space/space-draft.ts";
-import { MAIN_SPACE, type SpaceModels } from "../../space/space-models.ts";
-import type { SpaceContents, Store } from "../../store/contract.ts";
+import { SyncError } from "@neverstale/protocol";
+import type { Epochs } from "../../space/lineage.ts";
+import { type Space, spaceFromStore } from "../../space/space.ts";
+import type { SpaceModels } from "../../space/space-models.ts";
+import type { SpaceContents } from "../../store/contract.ts";
 import { replayLog } from "./replay.ts";
 
 export function openSpaces(
@@ -29,7 +26,7 @@ export function openSpaces(
 }
 
 /** A collection that the model does not declare must be empty by the end of the log. */
-function dropUndeclared(space: Space): void {
+export function dropUndeclared(space: Space): void {
   const collection = space.dropAdopted();
   if (collection === null) return;
   throw new SyncError(
@@ -46,19 +43,4 @@ function checkDigest(space: Space, contents: SpaceContents): void {
   throw new SyncError("store_damaged", `the records of "${space.name}" are not those that were stored`, {
     hint: "The data file was altered, the disk is failing, or a program that used an older release edited records in memory: restore the last backup.",
   });
-}
-
-/** The main space is there from the first start on. */
-export async function createMain(
-  term: Pick<Store, "commit">,
-  model: Model,
-  runtime: Runtime,
-  ages: AgeClock,
-  epochs: Epochs,
-): Promise<Space> {
-  const space = new Space(MAIN_SPACE, runtime.newId(), model, new SpaceLineage(epochs, []));
-  const at = runtime.wallTime();
-  const created = new SpaceDraft(space, true, at, null, []).toCommit(epochs.today);
-  await term.commit({ at, ageAt: ages.read(at), spaces: [created], history: [], answers: [] });
-  return space;
 }

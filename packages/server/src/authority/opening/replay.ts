@@ -1,4 +1,4 @@
-/** The log is replayed onto the folded records, which brings them up to the head (rule E6). */
+/** Logged changes are replayed onto records, which brings them up to the head (rules E6 and N1). */
 
 import { type ChangeRule, collection, type Model, RECORD_EVICTED, SyncError, takeChange } from "@neverstale/protocol";
 import type { Space } from "../../space/space.ts";
@@ -9,20 +9,21 @@ import type { LogRow } from "../../store/contract.ts";
 /** The log holds groups of effective changes, which went through the door once. */
 export function replayLog(space: Space, log: readonly LogRow[], maxTombstones: number): void {
   const models = new LoggedModels(space);
-  for (const row of log) replay(space, row, models, maxTombstones);
+  for (const row of log) replayDraft(space, row, models, false).commitReplayed(maxTombstones);
 }
 
-function replay(space: Space, row: LogRow, models: LoggedModels, maxTombstones: number): void {
+/** The draft holds what the group did to the space. It alters nothing that is committed. `isNew` says that the group makes it. */
+export function replayDraft(space: Space, row: ReplayedRow, models: LoggedModels, isNew: boolean): SpaceDraft {
   let version = row.firstVersion;
   try {
     const logged = changesOfText(row.changes);
     const model = models.of(logged);
-    const replayed = new SpaceDraft(space, false, row.at, null, [], model);
+    const replayed = new SpaceDraft(space, isNew, row.at, null, [], model);
     for (const change of logged.changes) {
       replayed.addOne(takeChange(model, change), null);
       version += 1;
     }
-    if (replayed.version === row.lastVersion) return replayed.commitReplayed(maxTombstones);
+    if (replayed.version === row.lastVersion) return replayed;
   } catch (cause) {
     throw new SyncError("store_damaged", `the log of "${space.name}" can't be read at version ${version}`, {
       hint: "Start the release that wrote it once more and stop it cleanly, or keep its change types declared.",
@@ -34,11 +35,13 @@ function replay(space: Space, row: LogRow, models: LoggedModels, maxTombstones: 
   });
 }
 
+export type ReplayedRow = Omit<LogRow, "space">;
+
 /**
  * By these models logged changes are taken once more, as they were meant when they were stored. They have been through a
  * validator, and the records that they spoke of were there. Today's model counts only where the log doesn't say what they were.
  */
-class LoggedModels {
+export class LoggedModels {
   readonly #space: Space;
   readonly #made = new Map<string, Model>();
 
@@ -54,6 +57,7 @@ class LoggedModels {
     const key = JSON.stringify(rules);
     const known = this.#made.get(key);
     if (known !== undefined) return known;
+    if (this.#made.size >= MODELS_KEPT) this.#made.clear();
     const model = this.#make(Object.entries(rules ?? this.#space.model.changes));
     this.#made.set(key, model);
     return model;
@@ -73,3 +77,6 @@ class LoggedModels {
     };
   }
 }
+
+/** Groups name the types of their changes only, so a space that is followed for long meets many sets of them. */
+const MODELS_KEPT = 256;

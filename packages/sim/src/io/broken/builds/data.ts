@@ -88,9 +88,9 @@ export const DATA_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 7 },
     edits: [
       {
-        file: "server/src/authority/state-manager.ts",
-        find: "await bringAboutKeep(byName.values(),",
-        replace: "if (limits.foldMs < 0) await bringAboutKeep(byName.values(),",
+        file: "server/src/authority/term/decider.ts",
+        find: "await bringAboutKeep(parts);",
+        replace: "if (given.spaces.limits.foldMs < 0) await bringAboutKeep(parts);",
       },
     ],
   },

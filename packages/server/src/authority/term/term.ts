@@ -1,10 +1,10 @@
 /** A term is the time in which this process extends the chain of its store, from its takeover on, entry by entry (rule A2). */
 
-import type { AgeClock } from "../runtime/age-clock.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import type { AnswerQuery, ChainHead, CommitGroup, Store, StoredAnswer } from "../store/contract.ts";
+import type { AgeClock } from "../../runtime/age-clock.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import type { AnswerQuery, ChainHead, CommitGroup, Store, StoredAnswer } from "../../store/contract.ts";
 
-/** It knows the place up to which this process has applied the chain, which is where the next entry goes. */
+/** It is that of a process alone on its store. It knows the place up to which this process has applied the chain, which is where the next entry goes. */
 export class Term {
   readonly #store: Store;
   readonly #runtime: Pick<Runtime, "wallTime">;
@@ -46,6 +46,9 @@ export class Term {
     const { sequence, term } = this.#head as ChainHead;
     this.#head = { sequence: sequence + 1, term };
   }
+
+  /** Nobody else has to be told of it. */
+  taken(): void {}
 
   /** It is as `Store.findAnswer`. While a takeover is under way there is no term in which an answer would count. */
   async findAnswer(query: AnswerQuery): Promise<StoredAnswer | "expired" | null> {

@@ -1,0 +1,56 @@
+/** The node link is what a node needs of the others: entries as they are committed, forwarded calls, and a successor. */
+
+import type { Change } from "@neverstale/protocol";
+import type { Applied, TransactOptions } from "../authority/transaction.ts";
+import type { ChainEntry, ChainHead } from "../store/contract.ts";
+import type { AliveNode, NodeRow } from "../store/node-table.ts";
+
+/** Nothing of it is needed for safety: what a link loses, the node reads in the store. */
+export interface NodeLink {
+  /** Entries come from the writer as they are committed, so the store need not be read as often. */
+  readonly isUp: boolean;
+  /** The writer sends an entry to every other node, once it is committed and before it publishes it itself (rule N2). */
+  push(entry: ChainEntry): void;
+  /**
+   * Has the writer carry a change out (rule W1). It rejects with what the writer says, as a `SyncError`, and with a
+   * `ForwardFailure` when there was no answer.
+   */
+  forward(address: string, call: ForwardedCall): Promise<Applied>;
+  /** Asks a node to take over at once, when it has applied all up to `place` (rule T5). It resolves with false when it won't. */
+  succeed(node: AliveNode, place: ChainHead): Promise<boolean>;
+  /** The node list as it was read last, with the tokens that the nodes know each other by (rule N11). */
+  listed(nodes: readonly AliveNode[]): void;
+  close(): void;
+}
+
+/** A link is made for a node, and hands over what the others send. */
+export type MakeNodeLink = (node: LinkedNode) => NodeLink;
+
+/** A link needs this of its node. */
+export interface LinkedNode {
+  /** Its own row in the table of nodes. Others show its token. */
+  readonly row: NodeRow;
+  /** The writer has pushed an entry. */
+  receive(entry: ChainEntry): void;
+  /** Another node has forwarded a call. It rejects with `not_the_writer` when this is not the writer. */
+  carryOut(call: ForwardedCall): Promise<Applied>;
+  /** The writer names this node as its successor. It resolves with true when it has taken over. */
+  takeOverFrom(place: ChainHead): Promise<boolean>;
+}
+
+export interface ForwardedCall {
+  readonly change: Change;
+  readonly options: TransactOptions;
+}
+
+/** There was no answer to a forwarded call. */
+export class ForwardFailure extends Error {
+  override readonly name = "ForwardFailure";
+  /** With false the writer has not seen it, so it may be sent again. */
+  readonly wasSent: boolean;
+
+  constructor(wasSent: boolean, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.wasSent = wasSent;
+  }
+}
