@@ -10,6 +10,8 @@ export class Rounds {
   #timer: Timer | null = null;
   #isRunning = false;
   #again = false;
+  /** The next round begins without a pause. */
+  #isSoon = false;
   #isStopped = false;
   #idle: (() => void)[] = [];
 
@@ -24,13 +26,15 @@ export class Rounds {
   soon(): void {
     if (this.#isStopped) return;
     this.#again = true;
-    if (!this.#isRunning) this.#begin(0);
+    if (!this.#isRunning && !this.#isSoon) this.#begin(0);
   }
 
   #begin(delayMs: Millis): void {
     this.#timer?.cancel();
+    this.#isSoon = delayMs === 0;
     this.#timer = this.#runtime.after(delayMs, () => {
       this.#timer = null;
+      this.#isSoon = false;
       this.#again = false;
       this.#isRunning = true;
       this.#run().then(() => this.#ended());
