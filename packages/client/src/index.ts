@@ -4,7 +4,10 @@ export type {
   Environment,
   EnvironmentSignal,
   HttpAnswer,
+  HttpEvents,
+  HttpHead,
   HttpRequest,
+  OpenHttp,
 } from "./environment/environment.ts";
 export { browserEnvironment } from "./environment/io/browser.ts";
 export { type NodeEnvironmentOptions, nodeEnvironment, type WebSocketClass } from "./environment/io/node.ts";
@@ -18,7 +21,15 @@ export { type CollectionOf, type RecordOf, Replica, type ReplicaCounters, type R
 export { type EffectPosition, effectPosition, failureOf, type HttpProblem, problemOf } from "./requests/answer.ts";
 export type { CsrfSource } from "./requests/csrf.ts";
 export { type RequestOptions, type RequestTarget, request } from "./requests/request.ts";
-export type { ClientConnection, ConnectionEvents, ConnectionOpening, Transport } from "./transport/transport.ts";
+export type {
+  ClientConnection,
+  ConnectionEvents,
+  ConnectionOpening,
+  Said,
+  SyncWay,
+  Transport,
+  TransportEvents,
+} from "./transport/transport.ts";
 export type { Absence } from "./views/absence.ts";
 export type { Selection } from "./views/selection.ts";
 export type { LastResync, SyncView } from "./views/view.ts";

@@ -2,7 +2,7 @@
 
 import type { Millis } from "@neverstale/base";
 import type { AnyState, JsonValue, Position, ReadonlyJson } from "@neverstale/protocol";
-import type { Environment } from "./environment/environment.ts";
+import type { Environment, EnvironmentSignal } from "./environment/environment.ts";
 import { initialSyncState, type SyncCounters, type SyncEffect } from "./machine/state.ts";
 import { type SyncStatus, statusOf } from "./machine/status.ts";
 import type { SyncInput } from "./machine/transition.ts";
@@ -15,8 +15,8 @@ import { httpUrl } from "./requests/http-url.ts";
 import { PendingWaiters } from "./requests/pending-waiters.ts";
 import { type RequestOptions, request } from "./requests/request.ts";
 import { type OwnerEffect, Runner } from "./runner.ts";
+import { transportOf } from "./transport/fallback-transport.ts";
 import type { Transport } from "./transport/transport.ts";
-import { WebSocketTransport } from "./transport/websocket/web-socket-transport.ts";
 import { AbsenceWatch } from "./views/absence.ts";
 import { type Selection, TrackedSelection } from "./views/selection.ts";
 import { NO_VIEW, nextView, type PastFacts, type SyncView, type ViewState } from "./views/view.ts";
@@ -29,6 +29,7 @@ export class Replica<State = AnyState> {
   readonly #options: ReplicaOptions;
   readonly #io: Environment;
   readonly #csrf: CsrfTokens;
+  readonly #transport: Transport;
   readonly #runner: Runner;
   readonly #records: ReplicaRecords;
   readonly #listeners = new Listeners();
@@ -49,13 +50,13 @@ export class Replica<State = AnyState> {
     this.#records = new ReplicaRecords(io.freezes);
     this.#csrf = new CsrfTokens(typeof csrf === "string" ? csrfFrom(io, this.#httpUrl(csrf)) : (csrf ?? null));
     const tokens = csrf === undefined ? null : this.#csrf;
-    const transport = options.transport ?? new WebSocketTransport({ io, url, csrf: tokens });
+    this.#transport = options.transport ?? transportOf(io, url, tokens);
     const owner = {
       factsFor: this.#records.factsFor.bind(this.#records),
       carryOut: (effect: OwnerEffect) => this.#carryOut(effect),
       turnEnded: () => this.#publish(),
     };
-    this.#runner = new Runner({ io, transport, state: initialSyncState({ model, user }), owner });
+    this.#runner = new Runner({ io, transport: this.#transport, state: initialSyncState({ model, user }), owner });
     if (options.autoStart !== false) this.start();
   }
 
@@ -149,13 +150,18 @@ export class Replica<State = AnyState> {
   /** Connects, also after a sign-in. Another user than before sees nothing of the one before. */
   start(user: string | null = this.#runner.state.user): void {
     if (user !== this.#runner.state.user) this.#csrf.forget();
-    this.#stopWatching ??= this.#io.watch((signal) => this.#input({ type: signal }));
+    this.#stopWatching ??= this.#io.watch((signal) => this.#hear(signal));
     try {
       this.#input({ type: "start", user });
     } catch (error) {
       this.stop();
       throw error;
     }
+  }
+
+  #hear(signal: EnvironmentSignal): void {
+    if (signal === "online") this.#transport.online?.();
+    this.#input({ type: signal });
   }
 
   /** Closes the connection. What is shown stays, and `start` resumes. */
@@ -252,7 +258,8 @@ export class Replica<State = AnyState> {
     const status = statusOf(state, now);
     const lastAbsence = this.#absences.note(status, now, wall);
     if (lastAbsence !== this.#past.lastAbsence) this.#past = { ...this.#past, lastAbsence };
-    return nextView(this.#viewState, state, status, this.#past, now, wall);
+    const outside = { ...this.#past, way: this.#transport.way ?? null };
+    return nextView(this.#viewState, state, status, outside, now, wall);
   }
 
   /** A listener that throws harms neither the replica nor the other listeners. The error comes up by itself. */
@@ -271,7 +278,7 @@ export interface ReplicaOptions {
   /** This is the address of the authority's WebSocket endpoint. It may be relative where the environment has a place of its own, as a page has. */
   readonly url: string;
   readonly io: Environment;
-  /** This is the way to the authority. By default it is WebSocket, to `url`. */
+  /** This is the way to the authority. By default it is WebSocket, to `url`, and HTTP where WebSocket does not pass (rule H9). */
   readonly transport?: Transport;
   /** This address, or this function, gives the session's CSRF token. Without it no token is sent: bearer credentials need none. */
   readonly csrf?: string | CsrfSource;

@@ -1,7 +1,7 @@
 /** The runner gives the machine its inputs, one turn after the other, and carries out what concerns the connection. */
 
 import type { Millis, Timer } from "@neverstale/base";
-import { decodeServerMessage, type ServerMessage, SyncError } from "@neverstale/protocol";
+import { decodeServerMessage, type PartProgress, type ServerMessage, SyncError } from "@neverstale/protocol";
 import type { Environment } from "./environment/environment.ts";
 import { type AuthorityClock, authorityTime, hearAuthorityClock } from "./machine/authority-clock.ts";
 import { type Clock, readClock, startClock, TIMER_LATE_MS } from "./machine/clock.ts";
@@ -9,7 +9,7 @@ import type { ReplicaFacts } from "./machine/receive.ts";
 import { isConnected, type SyncEffect, type SyncState } from "./machine/state.ts";
 import { nextWake, type SyncInput, transition } from "./machine/transition.ts";
 import { FrameQueue, type ReceivedFrame } from "./transport/frame-queue.ts";
-import type { ClientConnection, Transport } from "./transport/transport.ts";
+import type { ClientConnection, Said, Transport } from "./transport/transport.ts";
 
 /** It owns the connection, the order of its frames, the timer and the clock. It decides nothing. */
 export class Runner {
@@ -119,11 +119,13 @@ export class Runner {
     this.#frames = frames;
     const events = {
       opened: () => this.input({ type: "opened", socket }),
-      received: (frame: string | Uint8Array) => frames.push(frame),
+      received: (frame: string | Uint8Array, said?: Said) => frames.push(frame, said),
+      loading: (progress: PartProgress, sizeBytes: number) =>
+        this.input({ type: "received_part", socket, progress, sizeBytes }),
       closed: (code: number) => this.input({ type: "closed", socket, code }),
     };
     try {
-      this.#connection = this.#transport.connect({ resume, attempt }, events);
+      this.#connection = this.#transport.connect({ resume, attempt, position: () => this.#state.position }, events);
     } catch (error) {
       if (socket === 1) throw error;
       this.#give({ type: "closed", socket, code: CONNECTION_LOST });
@@ -141,14 +143,16 @@ export class Runner {
     if (frame.type === "part") return this.#give({ ...frame, type: "received_part", socket });
     const message = frame.type === "text" ? decoded(frame.text) : "bad";
     if (frame.type === "bad" || message === "bad") return this.#give({ type: "bad_frame", socket });
-    if (message?.type === "sync" && message.at !== undefined) this.#hearClock(message.at, socket);
+    if (message?.type === "sync" && message.at !== undefined) this.#hearClock(message.at, socket, frame.said);
     const { sizeBytes, fromParts } = frame;
+    const ageMs = frame.said?.atMostMs ?? 0;
     const facts = this.#owner.factsFor(message, this.#state.position?.version);
-    this.#give({ type: "received", socket, message, sizeBytes, fromParts, facts });
+    this.#give({ type: "received", socket, message, sizeBytes, fromParts, ageMs, facts });
   }
 
-  #hearClock(at: number, socket: number): void {
-    const heard = { monotonic: this.#io.now(), now: this.#now };
+  #hearClock(at: number, socket: number, said: Said | undefined): void {
+    const ago = said?.atLeastMs ?? 0;
+    const heard = { monotonic: this.#io.now() - ago, now: this.#now - ago };
     this.#authorityClock = hearAuthorityClock(this.#authorityClock, at, heard, socket);
   }
 

@@ -38,6 +38,8 @@ export type { AliveNode, NodeRow, SharedStore } from "./store/node-table.ts";
 export { RETENTION, type Retention } from "./store/retention.ts";
 export { normalOrigin } from "./transport/allowed-origins.ts";
 export type { Grant } from "./transport/attempt.ts";
+export type { HttpReadMetrics } from "./transport/http/http-metrics.ts";
+export { type HttpEndpoint, type ServeHttpOptions, serveHttp } from "./transport/http/io/serve-http.ts";
 export type { JudgeOptions, OriginJudge, UpgradeInfo } from "./transport/judge.ts";
 export type { Refusal } from "./transport/refusal.ts";
 export { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./transport/websocket/io/serve-sync.ts";

@@ -23,6 +23,11 @@ export interface Environment {
   readonly baseUrl: string | null;
   /** It never calls `events` before it has returned. */
   openSocket(url: string, protocols: readonly string[], events: ConnectionEvents): ClientSocket;
+  /**
+   * Opens a request whose answer is read as it comes. Redirects are followed, and what the environment keeps may answer. It never
+   * calls `events` before it has returned. Without it, a replica has no way beside WebSocket (rule H9).
+   */
+  openHttp?(url: string, events: HttpEvents): OpenHttp;
   /** It rejects when no answer came. */
   request(request: HttpRequest): Promise<HttpAnswer>;
   /** Returns the text in a gzip, at once where it can. It fails when the text is longer than `maxBytes`. */
@@ -40,6 +45,29 @@ export interface ClientSocket {
   /** Nothing happens on a socket that is not open. */
   send(text: string): void;
   close(code: number): void;
+}
+
+export interface HttpEvents {
+  /** The head of the answer has come. */
+  answered(head: HttpHead): void;
+  /** A piece of the body has come, in order. Characters are whole. */
+  received(text: string): void;
+  /** The body is whole. Nothing comes after it. */
+  ended(): void;
+  /** No answer came, or it was cut off. Nothing comes after it. */
+  failed(): void;
+}
+
+export interface HttpHead {
+  readonly status: number;
+  /** Returns a header as it came. Null: there was none. */
+  header(name: string): string | null;
+}
+
+/** A request that is under way. */
+export interface OpenHttp {
+  /** Nothing of it is of use any more. */
+  close(): void;
 }
 
 export interface HttpRequest {

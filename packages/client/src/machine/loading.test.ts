@@ -27,7 +27,14 @@ describe("a part", () => {
   test("[R7] says how much has come, until all of it has been taken in", () => {
     const replica = loading(400);
     const view = () =>
-      nextView(NO_VIEW, replica.state, replica.status, { lastResync: null, lastAbsence: null }, replica.now, 0).view;
+      nextView(
+        NO_VIEW,
+        replica.state,
+        replica.status,
+        { lastResync: null, lastAbsence: null, way: null },
+        replica.now,
+        0,
+      ).view;
 
     const during = view();
     replica.receivePart(1_000);

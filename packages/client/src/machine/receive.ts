@@ -35,7 +35,7 @@ export function receive(
   now: Millis,
   chance: number,
 ): Transition {
-  const { message, sizeBytes, facts } = frame;
+  const { message, sizeBytes, facts, ageMs = 0 } = frame;
   const link = frame.fromParts ? { ...phase.link, loading: null, partMs: 0 } : takenFrame(phase.link, sizeBytes, now);
   if (message?.type === "delta" && phase.type === "following" && state.waiters.length === 0) {
     return settled(receiveDelta(state, link, message, facts, now), null, now); // This is the usual frame: no detours.
@@ -43,7 +43,7 @@ export function receive(
   const connected = { ...phase, link };
   const taken = { ...state, phase: connected };
   const answered = message?.type === "sync" ? (message.check ?? null) : null;
-  return settled(receiveMessage(taken, connected, message, facts, now, chance), answered, now);
+  return settled(receiveMessage(taken, connected, message, facts, { now, saidAt: now - ageMs }, chance), answered, now);
 }
 
 function settled(received: Transition, answered: number | null, now: Millis): Transition {
@@ -58,20 +58,20 @@ function receiveMessage(
   phase: ConnectedPhase,
   message: ServerMessage | null,
   facts: ReplicaFacts,
-  now: Millis,
+  { now, saidAt }: Moments,
   chance: number,
 ): Transition {
   if (message === null) return become(state);
   switch (message.type) {
     case "init":
     case "full_state":
-      return receiveFullState(state, phase, message, now, chance);
+      return receiveFullState(state, phase, message, { now, saidAt }, chance);
     case "delta":
       if (phase.type === "resyncing") return become(state); // Rule R2: a full state is on its way.
       if (phase.type === "greeting") return resync(state, phase, "epoch", now); // Nobody has said of which history it is.
       return receiveDelta(state, phase.link, message, facts, now);
     case "sync":
-      return receiveSync(state, phase, message, facts.digest, now);
+      return receiveSync(state, phase, message, facts.digest, { now, saidAt });
     case "error":
       return receiveError(state, phase, message, now, chance);
   }
@@ -103,7 +103,7 @@ function receiveFullState(
   state: SyncState,
   phase: ConnectedPhase,
   full: FullStateMessage,
-  now: Millis,
+  { now, saidAt }: Moments,
   chance: number,
 ): Transition {
   const { epoch, space, version } = full;
@@ -111,7 +111,7 @@ function receiveFullState(
   if (mine !== null && mine.epoch === epoch && mine.space === space && version < mine.version) {
     return refuseLowered(state, phase, now, chance);
   }
-  const link: Link = { ...phase.link, verified: false, head: version, headAt: now };
+  const link: Link = { ...phase.link, verified: false, head: version, headAt: saidAt };
   const replaced: SyncState = {
     ...withFacts(state, full),
     phase: { type: "following", link },
@@ -141,7 +141,7 @@ function receiveSync(
   phase: ConnectedPhase,
   sync: SyncMessage,
   digest: string | null,
-  now: Millis,
+  { now, saidAt }: Moments,
 ): Transition {
   const link = withoutAnswered(phase.link, sync.check);
   if (phase.type === "resyncing") return become({ ...state, phase: { ...phase, link } });
@@ -153,7 +153,7 @@ function receiveSync(
   const compared = sync.digest !== undefined && digest !== null ? count(next, "digestChecks") : next;
   if (objection === "digest") return resync(count(compared, "digestMismatches"), heard, "digest", now);
   if (objection !== null) return resync(compared, heard, objection, now);
-  return agree(compared, link, sync, now);
+  return agree(compared, link, sync, saidAt);
 }
 
 function objectionTo(
@@ -176,20 +176,23 @@ function continues({ epoch, space, lineage }: HistoryFacts, mine: Position): boo
   return epoch === mine.epoch || isInLineage(lineage, mine);
 }
 
-/** The replica is where the authority says it is. It is level when that is the head (rule E4). */
-function agree(state: SyncState, link: Link, sync: SyncMessage, now: Millis): Transition {
+/**
+ * The replica is where the authority said at this time that it is. It is level when that is the head (rule E4). What is older
+ * than the last confirmation takes nothing back of that.
+ */
+function agree(state: SyncState, link: Link, sync: SyncMessage, saidAt: Millis): Transition {
   const verified = link.verified || sync.digest !== undefined;
   const newer = sync.head > link.head;
   const head = newer ? sync.head : link.head;
   const level = verified && sync.version >= head;
-  const agreed: Link = { ...link, verified, head, headAt: newer ? now : link.headAt };
+  const agreed: Link = { ...link, verified, head, headAt: newer ? saidAt : link.headAt };
   const named = sync.resumed === undefined ? state : withFacts(state, sync.resumed);
   const position = {
     ...(state.position as Position),
     epoch: sync.resumed?.epoch ?? (state.position as Position).epoch,
   };
   const next: SyncState = { ...named, phase: { type: "following", link: agreed }, position };
-  return become(level ? { ...next, confirmedAt: now, attempt: 0 } : next);
+  return become(level ? { ...next, confirmedAt: Math.max(saidAt, state.confirmedAt ?? saidAt), attempt: 0 } : next);
 }
 
 function withFacts(state: SyncState, { model, beaconMs, lineage }: AuthorityFacts): SyncState {
@@ -210,6 +213,12 @@ function receiveError(
   return resyncFailed(noted, phase, now + retryAfterMs, now, chance);
 }
 
+/** A message has come now, and was written at another time, or just now. */
+interface Moments {
+  readonly now: Millis;
+  readonly saidAt: Millis;
+}
+
 export interface ReceivedMessage {
   /** Null means that this build doesn't know the type; the message is ignored. */
   readonly message: ServerMessage | null;
@@ -217,6 +226,8 @@ export interface ReceivedMessage {
   readonly sizeBytes: number;
   /** It came in parts, each of which was a frame of its own (rule M9). */
   readonly fromParts: boolean;
+  /** It was written so long ago at most (rule H6). The default is 0. */
+  readonly ageMs?: Millis;
   readonly facts: ReplicaFacts;
 }
 

@@ -2,6 +2,7 @@
 
 import { isPart, MAX_INFLATED_BYTES, PartJoiner, type PartProgress } from "@neverstale/protocol";
 import type { Environment } from "../environment/environment.ts";
+import type { Said } from "./transport.ts";
 
 /**
  * A frame that is being inflated holds those behind it. Parts of a message are told of as they come, and are put together
@@ -12,7 +13,7 @@ export class FrameQueue {
   readonly #deliver: (frame: ReceivedFrame) => void;
   readonly #turn: (run: () => void) => void;
   readonly #parts = new PartJoiner();
-  #waiting: (string | Uint8Array)[] = [];
+  #waiting: (string | Uint8Array | Told)[] = [];
   #inflating = false;
   #closed = false;
 
@@ -27,9 +28,10 @@ export class FrameQueue {
     this.#turn = turn;
   }
 
-  push(frame: string | Uint8Array): void {
+  push(frame: string | Uint8Array, said?: Said): void {
     if (this.#closed) return;
-    this.#waiting.push(frame);
+    if (said === undefined) this.#waiting.push(frame);
+    else this.#waiting.push({ frame, said });
     this.#turn(() => this.#drain());
   }
 
@@ -42,7 +44,8 @@ export class FrameQueue {
     while (!this.#inflating) {
       const frame = this.#waiting.shift();
       if (frame === undefined) return;
-      if (typeof frame === "string") this.#deliverText(frame, frame.length);
+      if (typeof frame === "object" && "said" in frame) this.#deliverTold(frame);
+      else if (typeof frame === "string") this.#deliverText(frame, frame.length);
       else if (isPart(frame)) this.#takePart(frame);
       else this.#inflateNext(frame, frame.length, false);
     }
@@ -50,6 +53,13 @@ export class FrameQueue {
 
   #deliverText(text: string, sizeBytes: number, fromParts = false): void {
     this.#deliver({ type: "text", text, sizeBytes, fromParts });
+  }
+
+  /** Only frames that are texts are told of with their age. */
+  #deliverTold({ frame, said }: Told): void {
+    if (typeof frame !== "string") return this.#deliver({ type: "bad", cause: null });
+    const { fromParts = false } = said;
+    this.#deliver({ type: "text", text: frame, sizeBytes: frame.length, fromParts, said });
   }
 
   #takePart(part: Uint8Array): void {
@@ -100,9 +110,21 @@ export class FrameQueue {
 
 export type ReceivedFrame =
   /** `fromParts` says that it was put together of parts, which were frames themselves. */
-  | { readonly type: "text"; readonly text: string; readonly sizeBytes: number; readonly fromParts: boolean }
+  | {
+      readonly type: "text";
+      readonly text: string;
+      readonly sizeBytes: number;
+      readonly fromParts: boolean;
+      readonly said?: Said;
+    }
   | { readonly type: "part"; readonly progress: PartProgress; readonly sizeBytes: number }
   | Bad;
+
+/** A frame whose transport knows how old it is. */
+interface Told {
+  readonly frame: string | Uint8Array;
+  readonly said: Said;
+}
 
 interface Bad {
   readonly type: "bad";

@@ -1,20 +1,30 @@
 /** A transport opens connections to the authority, which give frames and take messages. WebSocket is one. */
 
-import type { ClientMessage, Position } from "@neverstale/protocol";
+import type { Millis } from "@neverstale/base";
+import type { ClientMessage, PartProgress, Position } from "@neverstale/protocol";
 
 export interface Transport {
   /**
    * Opens a connection. It calls none of `events` before it has returned, and it throws where not even an attempt can be
    * made, such as at an address that is none.
    */
-  connect(opening: ConnectionOpening, events: ConnectionEvents): ClientConnection;
+  connect(opening: ConnectionOpening, events: TransportEvents): ClientConnection;
+  /** This way is in use, or is being tried. Null stands for one that has no name. */
+  readonly way?: SyncWay | null;
+  /** It is called when the environment says that there is a network again, perhaps another one. */
+  online?(): void;
 }
+
+/** A replica follows over a WebSocket, or over HTTP: by a stream of events, or by one poll after the other (rule H9). */
+export type SyncWay = "websocket" | "stream" | "poll";
 
 export interface ConnectionOpening {
   /** The replica has the state at this position and asks to go on from there (rule E2). Null asks for a full state. */
   readonly resume: Position | null;
   /** Above 1, an attempt has failed already: credentials may be out of date. */
   readonly attempt: number;
+  /** Returns where the replica stands now. */
+  readonly position: () => Position | null;
 }
 
 export interface ConnectionEvents {
@@ -23,6 +33,22 @@ export interface ConnectionEvents {
   received(frame: string | Uint8Array): void;
   /** It is called once, and nothing comes after it. The code is one of rule M7, or 1006 for one that was cut off or never opened. */
   closed(code: number): void;
+}
+
+/** A transport tells more than a socket does where it knows more. */
+export interface TransportEvents extends ConnectionEvents {
+  /** Without `said`, the frame was sent just now. */
+  received(frame: string | Uint8Array, said?: Said): void;
+  /** So much of a large message has come (rule M9), by a piece of so many bytes. */
+  loading(progress: PartProgress, sizeBytes: number): void;
+}
+
+/** It tells how long ago a frame was written, as far as is known (rule H6). */
+export interface Said {
+  readonly atLeastMs: Millis;
+  readonly atMostMs: Millis;
+  /** The message was told of as it came. The default is false. */
+  readonly fromParts?: boolean;
 }
 
 export interface ClientConnection {

@@ -4,6 +4,7 @@ import type { Millis } from "@neverstale/base";
 import type { PartProgress, ResyncReason } from "@neverstale/protocol";
 import type { AuthorityError, SyncState } from "../machine/state.ts";
 import { isChecking, isOutdated, loadingOf, type SyncStatus } from "../machine/status.ts";
+import type { SyncWay } from "../transport/transport.ts";
 import type { Absence } from "./absence.ts";
 
 /** Times are wall times, in milliseconds since 1970 (rule R7). */
@@ -11,6 +12,8 @@ export interface SyncView {
   readonly status: SyncStatus;
   /** The authority's records are of a newer model: offer a reload, never force it. */
   readonly outdated: boolean;
+  /** This way to the authority is in use, or is being tried (rule H9). Null stands for one that has no name. */
+  readonly way: SyncWay | null;
   /** An answer to a `check` is being waited for. */
   readonly checking: boolean;
   /** So much has come of a state, or of a large change of it, that is on its way in parts. Null: nothing is. */
@@ -37,6 +40,9 @@ export interface LastResync {
 /** These members of a view tell of something that is over. */
 export type PastFacts = Pick<SyncView, "lastResync" | "lastAbsence">;
 
+/** The machine does not know these members. */
+export type OutsideFacts = PastFacts & Pick<SyncView, "way">;
+
 /** It has a view and what that was made from: times are turned into wall times once, so that they stay the same. */
 export interface ViewState {
   readonly view: SyncView;
@@ -48,6 +54,7 @@ export interface ViewState {
 const NOWHERE: SyncView = {
   status: { type: "stale", since: null, why: "stopped" },
   outdated: false,
+  way: null,
   checking: false,
   loading: null,
   epoch: null,
@@ -65,7 +72,7 @@ export function nextView(
   old: ViewState,
   state: SyncState,
   status: SyncStatus,
-  { lastResync, lastAbsence }: PastFacts,
+  { lastResync, lastAbsence, way }: OutsideFacts,
   now: Millis,
   wall: number,
 ): ViewState {
@@ -75,6 +82,7 @@ export function nextView(
   const view: SyncView = {
     status: sameStatus ? old.view.status : inWallTime(status, toWall),
     outdated: isOutdated(state),
+    way,
     checking: isChecking(state),
     loading: loadingOf(state),
     epoch: state.position?.epoch ?? null,
@@ -94,6 +102,7 @@ function isSameView(a: SyncView, b: SyncView): boolean {
     a.status === b.status &&
     a.epoch === b.epoch &&
     a.lastConfirmedAt === b.lastConfirmedAt &&
+    a.way === b.way &&
     a.checking === b.checking &&
     a.loading === b.loading &&
     a.outdated === b.outdated &&

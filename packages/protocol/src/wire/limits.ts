@@ -40,3 +40,8 @@ export const CLOSE = {
 } as const;
 
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
+
+/** An answer of the HTTP profile says by this header, `v1`, that it is one: a proxy may answer with any status (rule H9). */
+export const PROTOCOL_HEADER = "Neverstale-Protocol";
+/** A snapshot says by this header how many bytes its text has, since `Content-Length` is that of the gzip (rule H1). */
+export const SIZE_HEADER = "Neverstale-Size";

@@ -1,7 +1,7 @@
 /** A cursor is the position of a connection, and nothing that grows with what the connection has missed (rule A4). */
 
 import type { Millis } from "@neverstale/base";
-import { assert, type Profile } from "@neverstale/protocol";
+import { assert, type Profile, SyncError } from "@neverstale/protocol";
 import type { LargeDelta } from "./frames/large-deltas.ts";
 import type { Snapshot, SnapshotKind } from "./frames/snapshots.ts";
 import { PartWindow } from "./part-window.ts";
@@ -19,6 +19,10 @@ export class Cursor {
   /** The owner of the endpoint knows this connection by it (rule A11). */
   readonly subject: unknown;
   readonly window = new Window();
+  /** The reader can't answer: it sends no acks, so there is no window, and a full state is not for it (rule H7). */
+  readonly oneWay: boolean;
+  /** Nothing is put until something follows its position, or until it is told to speak (rule H2). */
+  silent: boolean;
   /** Null means that it did not ask for parts. */
   readonly parts: PartWindow | null;
   /** It takes steps (rule E7). */
@@ -48,24 +52,34 @@ export class Cursor {
   #wasCongested = false;
   readonly openedAt: Millis;
 
-  constructor(wire: Wire, { profile, subject, parts = false, steps = false }: CursorOptions, now: Millis) {
+  constructor(
+    wire: Wire,
+    { profile, subject, parts = false, steps = false, oneWay = null }: CursorOptions,
+    now: Millis,
+  ) {
     this.wire = wire;
     this.profile = profile;
     this.subject = subject;
     this.parts = parts && profile === "v1" ? new PartWindow() : null;
     this.steps = steps;
+    this.oneWay = oneWay !== null;
+    this.silent = oneWay?.waits ?? false;
     // These are whole milliseconds, since a fraction would cost an object for each connection.
     this.progressAt = Math.floor(now);
     this.openedAt = this.progressAt;
   }
 
+  get #hasWindow(): boolean {
+    return this.profile === "v1" && !this.oneWay;
+  }
+
   /** The reader owes an ack, for which it has a quarter of a second (rule A4b). */
   get hasUnacked(): boolean {
-    return this.profile === "v1" && this.window.acked < this.window.put;
+    return this.#hasWindow && this.window.acked < this.window.put;
   }
 
   get fullStateUnacked(): boolean {
-    return this.profile === "v1" && this.fullStateFrame > this.window.acked;
+    return this.#hasWindow && this.fullStateFrame > this.window.acked;
   }
 
   /** A delta may be put now. */
@@ -74,7 +88,7 @@ export class Cursor {
       metrics.congested += 1;
       return false;
     }
-    if (this.profile === "plain" || this.window.open) return true;
+    if (!this.#hasWindow || this.window.open) return true;
     metrics.windowFull += 1;
     return false;
   }
@@ -108,7 +122,7 @@ export class Cursor {
     this.wire.send(frame);
     metrics.frames += count;
     metrics.bytes += frame.sizeBytes;
-    if (this.profile === "plain") return;
+    if (!this.#hasWindow) return;
     // The bytes of a write are counted with its last message, since a reader acks them together.
     for (let i = 1; i < count; i += 1) this.window.noteFrame(0);
     this.window.noteFrame(frame.sizeBytes);
@@ -151,6 +165,14 @@ export interface CursorOptions {
   readonly parts?: boolean;
   /** With true it takes steps (rule E7). The default is false. */
   readonly steps?: boolean;
+  /** It is given for a reader that can't answer (rule H7). By default a reader acks, and may ask for the state. */
+  readonly oneWay?: OneWay | null;
+}
+
+/** A one-way reader is sent what follows its position, and nothing else: no full state, and nothing is expected from it. */
+export interface OneWay {
+  /** With true nothing is put until something follows the position, or `speak` is called. */
+  readonly waits: boolean;
 }
 
 /** A cursor waits for this full state. */
@@ -172,3 +194,8 @@ export interface UnderWay {
   /** So many bytes of it have been put. */
   putBytes: number;
 }
+
+/** A one-way cursor from whose position no diff leads on is closed with this very error: its reader needs a full state. */
+export const NO_DIFF = new SyncError("too_slow", "no diff leads on from this position", {
+  hint: "Ask for the snapshot.",
+});

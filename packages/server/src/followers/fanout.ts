@@ -5,12 +5,12 @@ import { assert, type Change, encodeMessage } from "@neverstale/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Space } from "../space/space.ts";
 import type { CommittedGroups } from "./committed-groups.ts";
-import type { Cursor, UnderWay, Wanted } from "./cursor.ts";
+import { type Cursor, NO_DIFF, type UnderWay, type Wanted } from "./cursor.ts";
 import { HeadFrames } from "./frames/head-frames.ts";
 import { PlainLog } from "./frames/plain-log.ts";
 import { type Snapshot, type SnapshotKind, Snapshots } from "./frames/snapshots.ts";
 import type { HubParts } from "./hub-parts.ts";
-import { Pace } from "./pace.ts";
+import { Rounds } from "./rounds.ts";
 import { Steps } from "./steps.ts";
 import { countFullState, type FullStateReason, type SyncMetrics } from "./sync-metrics.ts";
 import type { Frame, FrameCodec } from "./wire.ts";
@@ -28,16 +28,12 @@ export class Fanout {
   readonly #metrics: SyncMetrics;
   /** No full state could be made for the cursor. */
   readonly #giveUp: (cursor: Cursor, error: unknown) => void;
-  #committedAt: Millis = 0;
   readonly #log: PlainLog;
   readonly #steps: Steps;
-  readonly #pace = new Pace();
+  readonly #rounds: Rounds;
   #plainCursors = 0;
   /** These have something to be sent, and could not take it. */
   readonly #passedOver = new Set<Cursor>();
-  /** So many changes were committed since the last round. */
-  #waiting = 0;
-  #next: Timer | null = null;
   #retry: Timer | null = null;
 
   /** `sendAway` ends a connection that is to come back at once. */
@@ -51,6 +47,7 @@ export class Fanout {
     this.space = space;
     this.#groups = groups;
     this.#runtime = groups.runtime;
+    this.#rounds = new Rounds(groups, () => this.round());
     this.usedAt = groups.runtime.now();
     this.#frames = frames;
     this.#metrics = metrics;
@@ -80,9 +77,7 @@ export class Fanout {
   committed(firstVersion: number, changes: readonly Change[]): void {
     if (this.cursors.size === 0 || changes.length === 0) return;
     if (this.#plainCursors > 0) this.#log.append(firstVersion, changes);
-    this.#waiting += changes.length;
-    this.#committedAt = this.#runtime.now();
-    this.#scheduleRound();
+    this.#rounds.committed(changes.length);
   }
 
   /** Somebody has taken over: everyone is told in which epoch it goes on. */
@@ -90,31 +85,12 @@ export class Fanout {
     for (const cursor of [...this.cursors]) if (!this.#steps.take(cursor)) this.#tryAgain(cursor);
   }
 
-  #scheduleRound(): void {
-    if (this.#next !== null) return;
-    const now = this.#runtime.now();
-    const shortest = this.#pace.shortest(now);
-    if (shortest === 0 && this.#pace.longest(now) === 0) this.round();
-    else this.#lookIn(Math.max(shortest, LOOK_AGAIN_MS));
-  }
-
-  /** Waits for changes to merge, as long as the pace allows, and no longer than they come. */
-  #lookIn(delayMs: Millis): void {
-    const longest = this.#pace.longest(this.#runtime.now());
-    this.#next = this.#runtime.after(Math.min(delayMs, longest), () => {
-      this.#next = null;
-      const now = this.#runtime.now();
-      const comes = this.#groups.isWriting || now - this.#committedAt < LOOK_AGAIN_MS;
-      if (comes && this.#pace.longest(now) > 0) this.#lookIn(LOOK_AGAIN_MS);
-      else this.round();
-    });
-  }
-
   /** Brings every cursor to the head that may be sent something. */
   round(): void {
-    const started = this.#runtime.now();
-    const changes = this.#waiting;
-    this.#waiting = 0;
+    this.#rounds.measured(() => this.#bringAllOn());
+  }
+
+  #bringAllOn(): void {
     this.#metrics.rounds += 1;
     let plainLevel = true;
     for (const cursor of this.cursors) {
@@ -123,8 +99,6 @@ export class Fanout {
       if (cursor.profile === "plain" && cursor.position !== this.space.head) plainLevel = false;
     }
     if (this.#plainCursors > 0 && plainLevel) this.#log.clear(this.space.head);
-    const now = this.#runtime.now();
-    this.#pace.noteRound(now, now - started, changes, this.#runtime.loopUtilization());
   }
 
   /** A cursor whose socket or window was full is tried again from where it is; the others are left alone. */
@@ -159,6 +133,10 @@ export class Fanout {
   /** Before a step that is due only a full state may go, as it tells the epoch too. */
   #bringOn(cursor: Cursor, stepped: boolean): boolean {
     if (cursor.closed) return true;
+    if (cursor.silent) {
+      if (cursor.position !== this.space.head) this.speak(cursor);
+      return true;
+    }
     // What waits for the end of a message in parts goes then: a step first of all.
     if (cursor.underWay !== null) return this.#putParts(cursor, cursor.underWay) ? this.advance(cursor) : true;
     if (cursor.wanted !== null) return this.#provide(cursor, cursor.wanted);
@@ -178,6 +156,12 @@ export class Fanout {
     cursor.owesDigest = false;
     cursor.put(advance.frame, advance.count, this.#metrics);
     return true;
+  }
+
+  /** A silent cursor begins as a resumed connection does, with news or without. */
+  speak(cursor: Cursor): void {
+    cursor.silent = false;
+    if (this.resume(cursor, cursor.position) !== null) this.#giveUp(cursor, NO_DIFF);
   }
 
   /**
@@ -258,6 +242,10 @@ export class Fanout {
 
   /** Where no diff can be made the cursor is moved to the snapshot (rule A5). */
   #moveToSnapshot(cursor: Cursor, reason: FullStateReason): boolean {
+    if (cursor.oneWay) {
+      this.#giveUp(cursor, NO_DIFF);
+      return true;
+    }
     if (cursor.fullStateUnacked) return false;
     const plain = cursor.profile === "plain";
     const kind = plain ? "plain_full_state" : "full_state";
@@ -273,6 +261,13 @@ export class Fanout {
     return newest !== null && newest.version >= atLeast && this.headFrames.isNear(newest)
       ? newest.version
       : this.space.head;
+  }
+
+  /** It resolves with a snapshot that may be given to whoever has no position, or one at or above `atLeast` (rule H1). */
+  snapshot(atLeast: number): Promise<Snapshot> {
+    this.usedAt = this.#runtime.now();
+    const least = Math.min(atLeast, this.space.head);
+    return this.snapshots.atLeast(this.#nearVersion("full_state", least), "full_state");
   }
 
   /** A connection has no position to resume from. It is given the state, and a diff over what has moved since. */
@@ -358,7 +353,7 @@ export class Fanout {
   /** Sends the beacon, in order with the deltas: whoever can be brought to the head is, and is told its digest (rule A7). */
   beacon(): void {
     const plain = new Map<number, Frame>();
-    this.#waiting = 0;
+    this.#rounds.told();
     for (const cursor of this.cursors) {
       if (cursor.closed || !cursor.started) continue;
       this.#metrics.beacons += 1;
@@ -383,13 +378,10 @@ export class Fanout {
   }
 
   stop(): void {
-    this.#next?.cancel();
+    this.#rounds.stop();
     this.#retry?.cancel();
   }
 }
 
 /** A cursor that was passed over is tried again after so long. */
 const RETRY_MS = 4;
-
-/** A round that waits for changes to merge looks so often whether any are on their way. */
-const LOOK_AGAIN_MS = 1;

@@ -46,7 +46,8 @@ export class OpenConnections {
   /** Says why, where the profile has a message for it, then closes. */
   close(cursor: Cursor, code: CloseCode, error: SyncError | null): void {
     if (cursor.closed) return;
-    if (error !== null && cursor.profile === "v1") cursor.put(this.#errorFrame(error), 1, this.#parts.metrics);
+    if (error !== null && cursor.profile === "v1" && !cursor.oneWay)
+      cursor.put(this.#errorFrame(error), 1, this.#parts.metrics);
     this.remove(cursor);
     cursor.wire.close(code, error?.code ?? "");
   }

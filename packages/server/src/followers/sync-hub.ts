@@ -7,8 +7,9 @@ import type { Space } from "../space/space.ts";
 import { spaceOf } from "../space/space-view.ts";
 import { beaconInterval } from "./beacon-interval.ts";
 import type { CommittedGroups } from "./committed-groups.ts";
-import type { Cursor, CursorOptions } from "./cursor.ts";
+import { type Cursor, type CursorOptions, NO_DIFF } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
+import type { Snapshot } from "./frames/snapshots.ts";
 import type { HubParts } from "./hub-parts.ts";
 import { Incoming } from "./incoming.ts";
 import { Connection, OpenConnections } from "./open-connections.ts";
@@ -70,7 +71,8 @@ export class SyncHub {
     const cursor = new Connection(wire, attachment, fanout, this.#incoming.newAllowance(), now);
     this.#connections.add(cursor);
     try {
-      this.#begin(cursor, fanout, resume);
+      if (cursor.oneWay) this.#beginOneWay(cursor, resume);
+      else this.#begin(cursor, fanout, resume);
     } catch (error) {
       this.detach(cursor);
       throw error;
@@ -101,6 +103,30 @@ export class SyncHub {
     const refusal = resume === null ? "first" : this.#whyNotResume(fanout.space, resume);
     if (cursor.profile === "v1" && resume !== null && refusal === null) return this.#resume(cursor, fanout, resume);
     fanout.welcome(cursor, refusal ?? "first");
+  }
+
+  /** A one-way reader goes on from its position, or is closed with 4408: it fetches a full state for itself (rule H5). */
+  #beginOneWay(cursor: Connection, resume: Position | null): void {
+    const { fanout } = cursor;
+    if (resume === null || this.#whyNotResume(fanout.space, resume) !== null) return this.#giveUp(cursor, NO_DIFF);
+    cursor.position = resume.version;
+    if (cursor.silent) fanout.advance(cursor);
+    else fanout.speak(cursor);
+  }
+
+  /** A silent cursor is to say now how things are, whether there is news or not (rule H2). */
+  speak(cursor: Cursor): void {
+    if (cursor instanceof Connection && !cursor.closed && cursor.silent) cursor.fanout.speak(cursor);
+  }
+
+  /**
+   * It resolves with a snapshot of the space, at or above `atLeast` where there is such a version (rule H1). It throws
+   * `unknown_space` when there is none of that name.
+   */
+  snapshot(name: string, atLeast: number): Promise<Snapshot> {
+    const space = this.#groups.space(name);
+    if (space === null) throw unknownSpace(name);
+    return this.#fanoutOf(spaceOf(space)).snapshot(atLeast);
   }
 
   /** It returns why a position can't be resumed (rule E2), or null when it can. */
@@ -149,7 +175,7 @@ export class SyncHub {
   #giveUp(cursor: Cursor, cause: unknown): void {
     const error =
       cause instanceof SyncError ? cause : new SyncError("snapshot_failed", "the full state could not be built");
-    this.#connections.close(cursor, CLOSE.comeBackLater, error);
+    this.#connections.close(cursor, error === NO_DIFF ? CLOSE.tooSlow : CLOSE.comeBackLater, error);
   }
 
   /** The socket is gone, or must be treated as gone. */
@@ -196,7 +222,8 @@ export class SyncHub {
       const behind = cursor.position < fanout.space.head && !building;
       const waits = behind || cursor.wire.congested || cursor.hasUnacked;
       if (cursor.isStuck(waits, now, stuckMs)) this.#tooSlow(cursor);
-      else if (!cursor.started && !building && now - cursor.openedAt > firstMessageMs) this.#tooLate(cursor);
+      else if (!cursor.started && !cursor.silent && !building && now - cursor.openedAt > firstMessageMs)
+        this.#tooLate(cursor);
     }
   }
 

@@ -44,6 +44,12 @@ export interface Limits {
   readonly connections: number;
   /** So many connections may be open from one address. */
   readonly connectionsPerAddress: number;
+  /** So many requests of the HTTP profile may be under way in all: readers who wait, streams, snapshots (rule H1). */
+  readonly readers: number;
+  /** So many of them may be from one address. */
+  readonly readersPerAddress: number;
+  /** Snapshots of so many compressed bytes are kept for the HTTP profile. The newest one is kept whatever its size. */
+  readonly keptSnapshotBytes: number;
   /** So many `get_state`s of a connection are answered in a minute. */
   readonly snapshotsPerMinute: number;
   /** So many messages may come from one connection in a second, averaged over ten. */
@@ -85,6 +91,9 @@ export const DEFAULT_LIMITS: Limits = {
   largeDeltaChars: 1024 * 1024,
   connections: 20_000,
   connectionsPerAddress: 20_000,
+  readers: 20_000,
+  readersPerAddress: 20_000,
+  keptSnapshotBytes: 64 * MIB,
   snapshotsPerMinute: 30,
   messagesPerSecond: 50,
   stuckMs: 60_000,

@@ -125,7 +125,7 @@ export class Admission<Request> {
 const BEGUN_A_TURN = 32;
 
 export interface AdmissionParts<Request> {
-  readonly judge: Judge<Request>;
+  readonly judge: Pick<Judge<Request>, "judge">;
   readonly limits: Limits;
   readonly runtime: Runtime;
   readonly metrics: SyncMetrics;

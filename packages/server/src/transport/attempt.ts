@@ -43,7 +43,7 @@ function positionOf({ searchParams }: URL): Position | null {
 }
 
 /** A version has decimal digits only. Whatever else `Number` takes for a number was said by no replica. */
-function versionOf(text: string): number | null {
+export function versionOf(text: string): number | null {
   const version = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   return Number.isSafeInteger(version) ? version : null;
 }

@@ -5,6 +5,7 @@ import { type Away, NOT_AWAY, nextAway } from "./away.ts";
 
 const VIEW = {
   outdated: false,
+  way: "websocket" as const,
   checking: false,
   loading: null,
   epoch: "e1",

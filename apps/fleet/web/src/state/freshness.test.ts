@@ -7,6 +7,7 @@ const NOW = new Date(2026, 4, 3, 14, 2, 49).getTime();
 const LIVE: SyncView = {
   status: { type: "live" },
   outdated: false,
+  way: "websocket",
   checking: false,
   loading: null,
   epoch: "e1",

@@ -4,7 +4,7 @@ import type { Timer } from "@neverstale/base";
 import type { ConnectionEvents } from "../../transport/transport.ts";
 import { adoptSocket } from "../../transport/websocket/io/socket.ts";
 import type { ClientSocket, Environment, EnvironmentSignal } from "../environment.ts";
-import { requestWith } from "./http.ts";
+import { openHttpWith, requestWith } from "./http.ts";
 import { inflateStream } from "./inflate.ts";
 import { isProduction } from "./production.ts";
 
@@ -18,6 +18,7 @@ export function browserEnvironment(): Environment {
     after,
     baseUrl: typeof location === "undefined" ? null : location.href,
     openSocket,
+    openHttp: openHttpWith((input, init) => fetch(input, init)),
     request: requestWith((input, init) => fetch(input, init)),
     inflate: (bytes, maxBytes) => inflateStream(bytes as Uint8Array<ArrayBuffer>, maxBytes),
     isSeen: () => typeof document !== "undefined" && document.visibilityState === "visible",

@@ -4,7 +4,7 @@ import { refusalsAsCodes } from "../../transport/websocket/io/refusals.ts";
 import { adoptSocket, type WebSocketLike } from "../../transport/websocket/io/socket.ts";
 import type { Environment } from "../environment.ts";
 import { browserEnvironment } from "./browser.ts";
-import { requestWith } from "./http.ts";
+import { openHttpWith, requestWith } from "./http.ts";
 
 export function nodeEnvironment({
   WebSocket,
@@ -18,6 +18,7 @@ export function nodeEnvironment({
       const socket = new WebSocket(url, [...protocols], { headers, perMessageDeflate: false });
       return adoptSocket(socket, refusalsAsCodes(socket, events));
     },
+    openHttp: openHttpWith(fetchIt, headers),
     request: requestWith(fetchIt, headers),
   };
 }

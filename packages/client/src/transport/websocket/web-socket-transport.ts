@@ -22,6 +22,7 @@ export interface WebSocketOptions {
 }
 
 export class WebSocketTransport implements Transport {
+  readonly way = "websocket";
   readonly #options: WebSocketOptions;
 
   constructor(options: WebSocketOptions) {

@@ -32,6 +32,7 @@ export const socketFrames: FrameCodec = {
   },
 
   part(frame, from, maxBytes) {
+    assert(bytesOf(frame)[0] === BINARY, "only what is compressed goes in parts");
     const payload = payloadOf(frame);
     const piece = payload.subarray(from, from + maxBytes);
     const end = from + piece.length;
@@ -92,9 +93,8 @@ class PartFrame implements Frame {
 }
 
 /** It returns the bytes behind the header, some of which a part holds. */
-function payloadOf(frame: Frame): Buffer {
+export function payloadOf(frame: Frame): Buffer {
   const bytes = bytesOf(frame);
-  assert(bytes[0] === BINARY, "only what is compressed goes in parts");
   const length = (bytes[1] as number) & 0x7f;
   return bytes.subarray(length < 126 ? 2 : length === 126 ? 4 : 10);
 }

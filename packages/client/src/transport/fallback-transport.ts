@@ -1,0 +1,198 @@
+/** The fallback: where WebSocket doesn't pass, the replica follows over HTTP, and tries WebSocket again (rule H9). */
+
+import type { Millis, Timer } from "@neverstale/base";
+import { CLOSE } from "@neverstale/protocol";
+import type { Environment } from "../environment/environment.ts";
+import type { CsrfTokens } from "../requests/csrf.ts";
+import type { HttpIo } from "./http/exchange.ts";
+import { httpEndpoint } from "./http/http-address.ts";
+import { HttpConnection, type NetworkWays } from "./http/http-connection.ts";
+import type { ClientConnection, ConnectionOpening, SyncWay, Transport, TransportEvents } from "./transport.ts";
+import { WebSocketTransport } from "./websocket/web-socket-transport.ts";
+
+/** Returns the way to the authority: with the fallback, where the environment can do requests whose answers come piece by piece. */
+export function transportOf(io: Environment, url: string, csrf: CsrfTokens | null): Transport {
+  const webSocket = new WebSocketTransport({ io, url, csrf });
+  const { openHttp } = io;
+  if (openHttp === undefined) return webSocket;
+  return new FallbackTransport({
+    io: { now: () => io.now(), after: (ms, run) => io.after(ms, run), openHttp: openHttp.bind(io) },
+    url,
+    baseUrl: io.baseUrl,
+    webSocket,
+  });
+}
+
+interface FallbackOptions {
+  readonly io: HttpIo;
+  /** It may be relative to `baseUrl`. */
+  readonly url: string;
+  readonly baseUrl: string | null;
+  readonly webSocket: Transport;
+}
+
+class FallbackTransport implements Transport {
+  readonly #options: FallbackOptions;
+  readonly #ways: NetworkWays = { streams: true, silentSince: null, isServed: true };
+  /** So many WebSockets in a row ended before any message. */
+  #failures = 0;
+  /** One has brought a message on this network, so it passes. */
+  #hasPassed = false;
+  #overHttp = false;
+  /** WebSocket is tried again at this time. */
+  #tryAt: Millis | null = null;
+  #probe: { cancel(): void } | null = null;
+  #tryNow: () => void = () => {};
+
+  constructor(options: FallbackOptions) {
+    this.#options = options;
+  }
+
+  get way(): SyncWay {
+    if (!this.#overHttp) return "websocket";
+    return this.#ways.streams ? "stream" : "poll";
+  }
+
+  connect(opening: ConnectionOpening, events: TransportEvents): ClientConnection {
+    this.#overHttp = this.#failures >= FAILURES && this.#ways.isServed;
+    return this.#overHttp ? this.#connectHttp(opening, events) : this.#connectWebSocket(opening, events);
+  }
+
+  /** There is another network now, perhaps, and nothing is known of it. */
+  online(): void {
+    this.#failures = 0;
+    this.#hasPassed = false;
+    this.#tryAt = null;
+    this.#ways.streams = true;
+    this.#ways.silentSince = null;
+    this.#ways.isServed = true;
+    this.#tryNow();
+  }
+
+  #connectWebSocket(opening: ConnectionOpening, events: TransportEvents): ClientConnection {
+    const { io, webSocket } = this.#options;
+    const openedAt = io.now();
+    let isOpen = true;
+    let heard = false;
+    const ended = (failed: boolean): void => {
+      if (isOpen && !heard && failed) this.#failures += 1;
+      isOpen = false;
+    };
+    const connection = webSocket.connect(opening, {
+      ...events,
+      received: (frame, said) => {
+        heard = true;
+        this.#failures = 0;
+        this.#hasPassed = true;
+        this.#tryAt = null;
+        events.received(frame, said);
+      },
+      closed: (code) => {
+        ended(code === CONNECTION_LOST);
+        events.closed(code);
+      },
+    });
+    return {
+      send: (message) => connection.send(message),
+      close: (code) => {
+        ended(io.now() - openedAt >= SILENT_MS);
+        connection.close(code);
+      },
+    };
+  }
+
+  #connectHttp(opening: ConnectionOpening, events: TransportEvents): ClientConnection {
+    const { io, url, baseUrl } = this.#options;
+    let heard = false;
+    const openedAt = io.now();
+    const leave = (failed: boolean): void => {
+      this.#probe?.cancel();
+      this.#tryNow = () => {};
+      // It may be that nothing answers there at all. Then WebSocket is as good.
+      if (failed && !heard) this.#failures = 0;
+    };
+    const connection = new HttpConnection({
+      io,
+      endpoint: httpEndpoint(url, baseUrl),
+      opening,
+      ways: this.#ways,
+      events: {
+        ...events,
+        received: (frame, said) => {
+          heard = true;
+          events.received(frame, said);
+        },
+        closed: (code) => {
+          leave(true);
+          events.closed(code);
+        },
+      },
+    });
+    this.#probeLater(opening, () => {
+      leave(false);
+      connection.close();
+      events.closed(CLOSE.comeBackNow);
+    });
+    return {
+      send: (message) => connection.send(message),
+      close: () => {
+        leave(io.now() - openedAt >= SILENT_MS);
+        connection.close();
+      },
+    };
+  }
+
+  /** WebSocket is tried beside what works, and taken once it has brought a message. */
+  #probeLater(opening: ConnectionOpening, passes: () => void): void {
+    const { io } = this.#options;
+    let timer: Timer | null = null;
+    let attempt: ClientConnection | null = null;
+    const wait = (): void => {
+      this.#tryAt ??= io.now() + (this.#hasPassed ? TRY_SOON_MS : TRY_AGAIN_MS);
+      timer = io.after(Math.max(0, this.#tryAt - io.now()), tryNow);
+    };
+    const stop = (): void => {
+      timer?.cancel();
+      attempt?.close(NORMAL_CLOSURE);
+      attempt = null;
+    };
+    const failed = (): void => {
+      stop();
+      wait();
+    };
+    const tryNow = (): void => {
+      stop();
+      this.#tryAt = null;
+      timer = io.after(PROBE_MS, failed);
+      attempt = this.#options.webSocket.connect(
+        { resume: opening.position(), attempt: 1, position: opening.position },
+        {
+          opened: () => {},
+          loading: () => {},
+          closed: failed,
+          received: () => {
+            stop();
+            this.#failures = 0;
+            this.#hasPassed = true;
+            passes();
+          },
+        },
+      );
+    };
+    wait();
+    this.#tryNow = tryNow;
+    this.#probe = { cancel: stop };
+  }
+}
+
+/** After so many WebSockets in a row that brought nothing it is HTTP. */
+const FAILURES = 2;
+/** One that was given up after so long without a message has failed. One that was left earlier says nothing. */
+const SILENT_MS: Millis = 5_000;
+/** WebSocket is tried again after so long. */
+const TRY_AGAIN_MS: Millis = 10 * 60_000;
+/** Where it has passed before, it was most often the authority that was away for a while. */
+const TRY_SOON_MS: Millis = 30_000;
+const PROBE_MS: Millis = 10_000;
+const CONNECTION_LOST = 1006;
+const NORMAL_CLOSURE = 1000;
