@@ -170,7 +170,7 @@ export interface CursorOptions {
 }
 
 /** A one-way reader is sent what follows its position, and nothing else: no full state, and nothing is expected from it. */
-export interface OneWay {
+interface OneWay {
   /** With true nothing is put until something follows the position, or `speak` is called. */
   readonly waits: boolean;
 }
