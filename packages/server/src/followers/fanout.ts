@@ -10,7 +10,7 @@ import { HeadFrames } from "./frames/head-frames.ts";
 import { PlainLog } from "./frames/plain-log.ts";
 import { type Snapshot, type SnapshotKind, Snapshots } from "./frames/snapshots.ts";
 import type { HubParts } from "./hub-parts.ts";
-import { Rounds } from "./rounds.ts";
+import { RoundSchedule } from "./round-schedule.ts";
 import { Steps } from "./steps.ts";
 import { countFullState, type FullStateReason, type SyncMetrics } from "./sync-metrics.ts";
 import type { Frame, FrameCodec } from "./wire.ts";
@@ -30,7 +30,7 @@ export class Fanout {
   readonly #giveUp: (cursor: Cursor, error: unknown) => void;
   readonly #log: PlainLog;
   readonly #steps: Steps;
-  readonly #rounds: Rounds;
+  readonly #rounds: RoundSchedule;
   #plainCursors = 0;
   /** These have something to be sent, and could not take it. */
   readonly #passedOver = new Set<Cursor>();
@@ -47,7 +47,7 @@ export class Fanout {
     this.space = space;
     this.#groups = groups;
     this.#runtime = groups.runtime;
-    this.#rounds = new Rounds(groups, () => this.round());
+    this.#rounds = new RoundSchedule(groups, () => this.round());
     this.usedAt = groups.runtime.now();
     this.#frames = frames;
     this.#metrics = metrics;

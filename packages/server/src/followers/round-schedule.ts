@@ -4,7 +4,7 @@ import type { Millis, Timer } from "@neverstale/base";
 import type { CommittedGroups } from "./committed-groups.ts";
 import { Pace } from "./pace.ts";
 
-export class Rounds {
+export class RoundSchedule {
   readonly #groups: CommittedGroups;
   readonly #round: () => void;
   readonly #pace = new Pace();
