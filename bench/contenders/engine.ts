@@ -4,11 +4,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { collection, defineModel, patch, put } from "@neverstale/protocol";
 import { memoryStore, StateManager, serveSync } from "@neverstale/server";
+import type { Store } from "@neverstale/server/store";
+import { postgresStore } from "@neverstale/store-postgres";
+import { startTestServer } from "@neverstale/store-postgres/test-server";
 import { sqliteStore } from "@neverstale/store-sqlite";
 import type { ContenderServer, StartServer } from "../harness/contender.ts";
 import { type BenchChange, type BenchRecord, initialRecords } from "../harness/records.ts";
 
-export type EngineVariant = "memory" | "durable";
+export type EngineVariant = "memory" | "durable" | "postgres";
 
 const benchModel = defineModel({
   model: 1,
@@ -21,9 +24,24 @@ const A_TRANSACTION = 1_000;
 
 type BenchManager = StateManager<typeof benchModel>;
 
-/** It opens the engine on the store in `folder`. A new store is filled with the initial records. */
-async function openEngine(variant: string, folder: string, records: number): Promise<BenchManager> {
-  const manager = await openManager(variant, folder);
+/** A source is the data of one run. Each call of `open` gives the engine on it anew. */
+interface Source {
+  open(): Promise<BenchManager>;
+  end(): Promise<void>;
+}
+
+async function sourceOf(variant: string, folder: string): Promise<Source> {
+  const open = (store: Store) => StateManager.open({ model: benchModel, store });
+  if (variant === "durable") return { open: () => open(sqliteStore(`${folder}/bench.db`)), end: async () => {} };
+  if (variant === "memory") return { open: () => open(memoryStore({ log: false })), end: async () => {} };
+  // It is a child of this process, so a disk that is slow for this process is as slow for it.
+  const server = await startTestServer({ shared_buffers: "128MB" });
+  return { open: () => open(postgresStore(server.url())), end: () => server.end() };
+}
+
+/** It opens the engine on the data. A new store is filled with the initial records. */
+async function openEngine(source: Source, records: number): Promise<BenchManager> {
+  const manager = await source.open();
   if (manager.version > 0) return manager;
   const changes = initialRecords(records).map((record) => {
     return { type: "host_added", target: record.id, data: { ...record } } as const;
@@ -34,15 +52,11 @@ async function openEngine(variant: string, folder: string, records: number): Pro
   return manager;
 }
 
-function openManager(variant: string, folder: string): Promise<BenchManager> {
-  const store = variant === "durable" ? sqliteStore(`${folder}/bench.db`) : memoryStore({ log: false });
-  return StateManager.open({ model: benchModel, store });
-}
-
-async function storedRecords(folder: string): Promise<BenchRecord[]> {
-  const manager = await openManager("durable", folder);
+async function storedRecords(source: Source): Promise<BenchRecord[]> {
+  const manager = await source.open();
   const records = [...manager.state.hosts.values()];
   await manager.close();
+  await source.end();
   return records;
 }
 
@@ -52,7 +66,8 @@ function engineChange({ id, cpu, memory, seq }: BenchChange) {
 
 export function startServer(variant: string): StartServer {
   return async ({ records, folder }) => {
-    const manager = await openEngine(variant, folder, records);
+    const source = await sourceOf(variant, folder);
+    const manager = await openEngine(source, records);
     const http = createServer();
     const sync = serveSync(http, {
       manager,
@@ -70,7 +85,7 @@ export function startServer(variant: string): StartServer {
         http.close();
         await manager.close();
       },
-      stored: () => storedRecords(folder),
+      stored: () => storedRecords(source),
     } satisfies ContenderServer;
   };
 }

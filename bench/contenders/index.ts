@@ -57,6 +57,13 @@ export const engineDurable: ContenderEntry = {
   label: "Neverstale, durable",
   variant: "durable",
 };
+/** This one is measured in W11 only. */
+export const enginePostgres: ContenderEntry = {
+  ...ENGINE,
+  name: "engine-postgres",
+  label: "Neverstale, on PostgreSQL",
+  variant: "postgres",
+};
 /** This is tldraw's room on its SQLite storage. It is measured in W6 only. */
 export const tldrawDurable: ContenderEntry = {
   name: "tldraw-durable",

@@ -11,6 +11,7 @@ import { client } from "./w7-client.ts";
 import { start } from "./w8-start.ts";
 import { growth } from "./w9-growth.ts";
 import { storm } from "./w10-storm.ts";
+import { database } from "./w11-database.ts";
 
 /** They stand in the order in which they run and are printed. */
 export const WORKLOADS: readonly MakeWorkload[] = [
@@ -24,4 +25,5 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   start,
   growth,
   storm,
+  database,
 ];

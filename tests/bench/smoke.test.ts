@@ -6,6 +6,7 @@ import {
   bareWs,
   engineDurable,
   engineMemory,
+  enginePostgres,
   floorA,
   floorB,
   floorGzipped,
@@ -62,7 +63,7 @@ describe("the bench measures, and every client ends equal to the server", () => 
     expect(sample.rssPerConnection).toBeTypeOf("number");
   });
 
-  test.each([engineDurable, { ...bareSqlite, variant: "4" }])(
+  test.each([engineDurable, enginePostgres, { ...bareSqlite, variant: "4" }])(
     "W6 $name: what was acknowledged is in the store",
     async (contender) => {
       const sample = await measureDurable({ contender, writers: 4, records: RECORDS, slowerMs: 0, ...SHORT });

@@ -70,6 +70,9 @@ export class TestServer {
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.#process = started;
+    const endWithUs = () => void started.kill("SIGQUIT");
+    process.once("exit", endWithUs);
+    started.once("exit", () => process.off("exit", endWithUs));
     started.stderr?.on("data", (text) => {
       this.#log = (this.#log + text).slice(-20_000);
     });
