@@ -16,7 +16,6 @@ let stores: PostgresStore[] = [];
 const HBA = `host all keyed 127.0.0.1/32 scram-sha-256
 host all stranger 127.0.0.1/32 reject
 host all all 127.0.0.1/32 trust
-host replication all 127.0.0.1/32 trust
 `;
 
 beforeAll(async () => {
@@ -184,29 +183,15 @@ test("a standby's address is refused", async () => {
   }
 });
 
+/** It is a copy of a server that was stopped for it, and it waits for what never comes. */
 async function standbyOf(primary: TestServer): Promise<TestServer> {
-  const port = await freePort();
-  const standby = new TestServer(primary.programs, `${primary.folder}-standby`, port, {});
-  const how = [
-    "-h",
-    "127.0.0.1",
-    "-p",
-    String(primary.port),
-    "-U",
-    "postgres",
-    "-D",
-    standby.data,
-    "-R",
-    "-c",
-    "fast",
-    "-N",
-  ];
-  const made = spawnSync(join(primary.programs, "pg_basebackup"), how, {
-    ...asOwner(),
-    cwd: primary.folder,
-    encoding: "utf8",
-  });
-  if (made.status !== 0) throw new Error(made.stderr);
+  const folder = `${primary.folder}-standby`;
+  await primary.stop();
+  const copied = spawnSync("cp", ["-a", primary.folder, folder], { encoding: "utf8" });
+  await primary.start();
+  if (copied.status !== 0) throw new Error(copied.stderr);
+  const standby = new TestServer(primary.programs, folder, await freePort(), {});
+  writeFileSync(join(standby.data, "standby.signal"), "");
   await standby.start();
   return standby;
 }
