@@ -8,7 +8,7 @@ test.each([
   ["25006", "a standby"],
   ["42501", "no right"],
   ["57014", "a cancelled statement"],
-])("[A1] %s (%s), as an error, moved nothing", (state) => {
+])("[A1] %s (%s), as an error, moved nothing", (state, _) => {
   expect(stateOutcome(state, "ERROR")).toBe("nothing_moved");
 });
 
@@ -19,6 +19,6 @@ test.each([
   ["58030", "ERROR", "an error of the disk"],
   ["XX000", "ERROR", "a bug of the server"],
   [null, null, "a connection that broke"],
-])("[A1] %s as %s (%s) leaves the outcome open", (state, severity) => {
+])("[A1] %s as %s (%s) leaves the outcome open", (state, severity, _) => {
   expect(stateOutcome(state, severity)).toBe("unknown");
 });
