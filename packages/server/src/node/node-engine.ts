@@ -18,24 +18,20 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { KeepIndexes } from "../space/keep-index.ts";
 import { MAIN_SPACE, SpaceModels } from "../space/space-models.ts";
 import type { Spaces } from "../space/spaces.ts";
-import type { ChainEntry, ChainHead, Confirmation } from "../store/contract.ts";
-import { StoreFailure } from "../store/contract.ts";
+import type { ChainEntry, ChainHead } from "../store/contract.ts";
 import { isSharedStore, type SharedStore } from "../store/node-table.ts";
-import { chanceOf } from "./chance.ts";
-import { Confirmations } from "./confirmations.ts";
+import type { Confirmations } from "./confirmations.ts";
 import { DoubtfulGroups } from "./doubtful-groups.ts";
-import { CannotFollow, Following } from "./following.ts";
+import { CannotFollow, Following } from "./history/following.ts";
 import { NodeCalls } from "./node-calls.ts";
 import type { ForwardedCall, LinkedNode, NodeLink } from "./node-link.ts";
 import { NodeList } from "./node-list.ts";
 import type { NodeOptions } from "./node-options.ts";
+import { fencedBy, NodeRounds } from "./node-rounds.ts";
 import { OwnTerms } from "./own-terms.ts";
-import { Rounds } from "./rounds.ts";
-import { TakeoverWatch } from "./takeover-watch.ts";
 
 export class NodeEngine implements Engine, LinkedNode {
   readonly feed: Feed;
-  readonly confirmations = new Confirmations(() => this.#rounds.soon());
   failure: SyncError | null = null;
   readonly #parts: NodeParts;
   readonly #follower: Following;
@@ -44,15 +40,9 @@ export class NodeEngine implements Engine, LinkedNode {
   readonly #calls: NodeCalls;
   readonly #works: TermWorks;
   readonly #link: NodeLink | null;
-  readonly #watch = new TakeoverWatch();
-  readonly #rounds: Rounds;
+  readonly #rounds: NodeRounds;
   readonly #noIndexes = new KeepIndexes();
   readonly #nothingSeen = new BoundsSeen();
-  #roundsFailed = 0;
-  /** Another node has named this one its successor. */
-  #named: Named | null = null;
-  #mustReload = false;
-  #isDraining = false;
   /** A store that came back empty has no main space before the next takeover: until then the last ones are kept. */
   #shown: Spaces;
   #opened: { resolve(): void; reject(error: unknown): void } | null = null;
@@ -100,10 +90,8 @@ export class NodeEngine implements Engine, LinkedNode {
     this.#terms = new OwnTerms({
       ...{ store, follower, runtime, feed, doubts, works: this.#works, start, ...own },
       onTerm: () => this.#calls.wake(),
-      onOver: (failure) => this.#termIsOver(failure),
-      onMemoryFailed: () => {
-        this.#mustReload = true;
-      },
+      onOver: (failure) => this.#rounds.termIsOver(failure),
+      onMemoryFailed: () => this.#rounds.mustReload(),
       onBroken: (error) => this.#fail(error),
     });
     const writerAddress = () => this.#follower.state.takeover?.address ?? null;
@@ -117,21 +105,24 @@ export class NodeEngine implements Engine, LinkedNode {
       address,
       writerAddress,
     });
-    this.#rounds = new Rounds(
-      runtime,
-      () => this.#round(),
-      () => this.#pauseMs(),
-    );
+    this.#rounds = new NodeRounds({
+      ...{ store, runtime, list, follower, link: this.#link, terms: this.#terms },
+      replacesOlderModels: node.replacesOlderModels === true,
+      onRead: () => this.#calls.wake(),
+      onApplied: () => this.#show(),
+      onBroken: (error) => this.#fail(error),
+    });
   }
 
-  /** A node that was the writer when it ended, or that comes to an empty store, need not wait until nothing has moved for long. */
   #open(): Promise<void> {
-    const { takeover } = this.#follower.state;
-    if (takeover === null || takeover.address === this.#parts.node.address) this.#watch.nobodyWrites();
     return new Promise((resolve, reject) => {
       this.#opened = { resolve, reject };
-      this.#rounds.soon();
+      this.#rounds.begin(this.#parts.node.address);
     });
+  }
+
+  get confirmations(): Confirmations {
+    return this.#rounds.confirmations;
   }
 
   get row() {
@@ -166,82 +157,6 @@ export class NodeEngine implements Engine, LinkedNode {
     return this.#follower.isServing ? "follower" : "reloading";
   }
 
-  // What follows is one round.
-
-  async #round(): Promise<void> {
-    const { store, runtime, list } = this.#parts;
-    const askedAt = runtime.now();
-    const { place } = this.#follower.state;
-    try {
-      const seen = await store.confirm();
-      if (await list.readIfDue()) this.#link?.listed(list.nodes);
-      if (this.#terms.writing !== null) await this.#asWriter(seen, askedAt, place);
-      else await this.#asFollower(seen, askedAt);
-      this.#show();
-    } catch (error) {
-      this.#roundFailed(error);
-    }
-    this.#answerNamed(false);
-  }
-
-  #roundFailed(error: unknown): void {
-    if (error instanceof CannotFollow) return this.#fail(error);
-    this.#roundsFailed += 1;
-    this.#watch.failed();
-  }
-
-  /** The node is the writer as long as the newest term is its own, and the chain goes on from what it has written. */
-  async #asWriter(seen: Confirmation, askedAt: number, place: ChainHead | null): Promise<void> {
-    if (seen.head?.term !== place?.term) return this.#terms.endBecause(fencedBy("another node has taken over"));
-    if ((seen.head?.sequence ?? 0) < (place?.sequence ?? 0))
-      return this.#terms.endBecause(fencedBy("the database came back without the newest entries"));
-    if (seen.sure) this.confirmations.note(askedAt);
-    await this.#terms.writing?.beatIfDue().catch(() => {}); // Whatever is wrong has ended the term.
-    await this.#parts.list.removeGone();
-  }
-
-  async #asFollower(seen: Confirmation, askedAt: number): Promise<void> {
-    const { runtime } = this.#parts;
-    const newest = seen.head?.sequence ?? 0;
-    if (this.#mustReload || !(await this.#follower.readOn(newest))) return this.#reload();
-    this.#follower.sees(seen);
-    this.#calls.wake();
-    if (seen.sure && (this.#follower.state.place?.sequence ?? 0) >= newest) this.confirmations.note(askedAt);
-    this.#watch.saw(seen, askedAt, runtime.now(), chanceOf(runtime.newId()));
-    if (this.#isToTakeOver) await this.#takeOver(seen);
-  }
-
-  get #isToTakeOver(): boolean {
-    if (this.#isDraining) return false;
-    if (this.#terms.hasOpenTakeover) return true;
-    const { list, node, runtime } = this.#parts;
-    const { place, takeover } = this.#follower.state;
-    if ((takeover?.model ?? 0) > list.row.model) return false;
-    if (list.hasOlder && node.replacesOlderModels !== true) return false;
-    const isNamed = this.#named !== null && this.#named.place.sequence <= (place?.sequence ?? 0);
-    return isNamed || this.#watch.isDue(runtime.now());
-  }
-
-  async #takeOver(seen: Confirmation): Promise<void> {
-    this.#watch.tried(this.#parts.runtime.now());
-    const isTaken = await this.#terms.takeOver();
-    if (!isTaken) return;
-    this.#follower.sees({ head: this.#follower.state.place, beat: seen.beat });
-    this.#answerNamed(true);
-  }
-
-  #answerNamed(isTaken: boolean): void {
-    this.#named?.resolve(isTaken);
-    this.#named = null;
-  }
-
-  async #reload(): Promise<void> {
-    await this.#follower.reload();
-    this.#mustReload = false;
-    this.#watch.failed();
-    this.#rounds.soon();
-  }
-
   /** The spaces are shown as soon as the main one is among them. */
   #show(): void {
     const { spaces } = this.#follower.state;
@@ -249,18 +164,6 @@ export class NodeEngine implements Engine, LinkedNode {
     this.#shown = spaces;
     this.#opened?.resolve();
     this.#opened = null;
-  }
-
-  #pauseMs(): number {
-    const steady = this.#link?.isUp === true ? LINKED_PAUSE_MS : PAUSE_MS;
-    const { dueAt } = this.#watch;
-    return dueAt === null ? steady : Math.min(steady, Math.max(0, dueAt - this.#parts.runtime.now()));
-  }
-
-  #termIsOver({ outcome }: StoreFailure): void {
-    // Nobody else may have taken over: then the doubt is settled by this node.
-    if (outcome === "unknown") this.#watch.nobodyWrites();
-    this.#rounds.soon();
   }
 
   /** The node can't go on: its process is to end (rule T6). */
@@ -302,11 +205,7 @@ export class NodeEngine implements Engine, LinkedNode {
   }
 
   takeOverFrom(place: ChainHead): Promise<boolean> {
-    this.#answerNamed(false);
-    return new Promise((resolve) => {
-      this.#named = { place, resolve };
-      this.#rounds.soon();
-    });
+    return this.#rounds.takeOverFrom(place);
   }
 
   // The public face calls these.
@@ -323,7 +222,7 @@ export class NodeEngine implements Engine, LinkedNode {
   async takeOver(): Promise<void> {
     const { decider } = this.#terms;
     if (decider !== null) return decider.writer.takeOver();
-    const isTaken = await this.takeOverFrom(this.#follower.state.place ?? { sequence: 0, term: "" });
+    const isTaken = await this.#rounds.takeOverFrom(this.#follower.state.place ?? { sequence: 0, term: "" });
     if (!isTaken) throw storeUnavailable(new Error("another node decides changes now"));
   }
 
@@ -332,7 +231,7 @@ export class NodeEngine implements Engine, LinkedNode {
   }
 
   async drain(): Promise<void> {
-    this.#isDraining = true;
+    this.#rounds.drain();
     if (this.#terms.decider === null) return;
     await this.#terms.finish();
     const { place } = this.#follower.state;
@@ -370,7 +269,7 @@ export class NodeEngine implements Engine, LinkedNode {
       node_waiting_bytes: this.#calls.waiting.bytes,
       node_doubtful_groups: this.#doubts.count,
       node_forwarded_total: this.#calls.forwarded,
-      node_rounds_failed_total: this.#roundsFailed,
+      node_rounds_failed_total: this.#rounds.failed,
       takeovers_total: takeovers,
       fenced_total: fenced,
       history_lost_total: historyLost,
@@ -393,16 +292,6 @@ interface NodeParts {
   readonly onFailure: ((error: SyncError) => void) | null;
 }
 
-interface Named {
-  /** It takes over once it has applied all up to this entry. */
-  readonly place: ChainHead;
-  readonly resolve: (isTaken: boolean) => void;
-}
-
-function fencedBy(why: string): StoreFailure {
-  return new StoreFailure("fenced", why);
-}
-
 function notServing(): SyncError {
   return new SyncError(
     "store_unavailable",
@@ -420,7 +309,3 @@ function cannotGoOn(cause: unknown): SyncError {
     cause,
   });
 }
-
-/** The store is read so often, with a link by which entries come as they are committed, and without one (rule N3). */
-const LINKED_PAUSE_MS = 1_000;
-const PAUSE_MS = 250;

@@ -10,7 +10,7 @@ import { AgeClock } from "../runtime/age-clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Store, StoreFailure, type Takeover } from "../store/contract.ts";
 import type { DoubtfulGroups } from "./doubtful-groups.ts";
-import type { Following } from "./following.ts";
+import type { Following } from "./history/following.ts";
 import type { NodeLink } from "./node-link.ts";
 import { takeoverEntry, WritingStore } from "./writing-store.ts";
 

@@ -14,7 +14,7 @@ import {
   type Takeover,
   type TakeoverEntry,
 } from "../store/contract.ts";
-import type { ChainState } from "./chain-state.ts";
+import type { ChainState } from "./history/chain-state.ts";
 import type { NodeLink } from "./node-link.ts";
 
 /** It has one writing statement out at a time (rule L1), but for folds, which go beside commits. */

@@ -1,16 +1,16 @@
 /** The chain state is what a node holds: all spaces as they are at one entry of the chain (rule N1). */
 
-import { dropUndeclared, openSpaces } from "../authority/opening/open-spaces.ts";
-import { LoggedModels, replayDraft } from "../authority/opening/replay.ts";
-import type { Limits } from "../limits/limits.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import type { Committed } from "../space/committed.ts";
-import { Epochs } from "../space/lineage.ts";
-import type { Space } from "../space/space.ts";
-import { SpaceDraft } from "../space/space-draft.ts";
-import type { SpaceModels } from "../space/space-models.ts";
-import { Spaces } from "../space/spaces.ts";
-import type { ChainEntry, ChainHead, ChainSpace, StoreContents, TakeoverEntry } from "../store/contract.ts";
+import { dropUndeclared, openSpaces } from "../../authority/opening/open-spaces.ts";
+import { LoggedModels, replayDraft } from "../../authority/opening/replay.ts";
+import type { Limits } from "../../limits/limits.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import type { Committed } from "../../space/committed.ts";
+import { Epochs } from "../../space/lineage.ts";
+import type { Space } from "../../space/space.ts";
+import { SpaceDraft } from "../../space/space-draft.ts";
+import type { SpaceModels } from "../../space/space-models.ts";
+import { Spaces } from "../../space/spaces.ts";
+import type { ChainEntry, ChainHead, ChainSpace, StoreContents, TakeoverEntry } from "../../store/contract.ts";
 
 export class ChainState {
   readonly spaces: Spaces;

@@ -1,6 +1,6 @@
 /** Versions are lost when the store came back without them: nobody is resumed from there (rule N9). */
 
-import type { Space } from "../space/space.ts";
+import type { Space } from "../../space/space.ts";
 import type { ChainState } from "./chain-state.ts";
 
 /** It counts the versions that a node held, and that the history it has reloaded does not hold. */

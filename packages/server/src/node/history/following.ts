@@ -1,13 +1,13 @@
 /** Following is how a node applies the chain to what it holds, entry by entry, and how it finds out that its history is lost. */
 
-import type { Feed } from "../authority/feed.ts";
-import type { Limits } from "../limits/limits.ts";
-import { messageOf } from "../runtime/message-of.ts";
-import type { Runtime } from "../runtime/runtime.ts";
-import type { SpaceModels } from "../space/space-models.ts";
-import type { ChainEntry, ChainHead, Confirmation, Store } from "../store/contract.ts";
+import type { Feed } from "../../authority/feed.ts";
+import type { Limits } from "../../limits/limits.ts";
+import { messageOf } from "../../runtime/message-of.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import type { SpaceModels } from "../../space/space-models.ts";
+import type { ChainEntry, ChainHead, Confirmation, Store } from "../../store/contract.ts";
+import type { DoubtfulGroups } from "../doubtful-groups.ts";
 import { ChainState } from "./chain-state.ts";
-import type { DoubtfulGroups } from "./doubtful-groups.ts";
 import { versionsLost } from "./versions-lost.ts";
 
 export class Following {

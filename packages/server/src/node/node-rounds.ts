@@ -1,0 +1,189 @@
+/** In its rounds a node asks the store what is new, applies it, and sees to it that somebody writes. */
+
+import type { Runtime } from "../runtime/runtime.ts";
+import { type ChainHead, type Confirmation, StoreFailure } from "../store/contract.ts";
+import type { SharedStore } from "../store/node-table.ts";
+import { chanceOf } from "./chance.ts";
+import { Confirmations } from "./confirmations.ts";
+import { CannotFollow, type Following } from "./history/following.ts";
+import type { NodeLink } from "./node-link.ts";
+import type { NodeList } from "./node-list.ts";
+import type { OwnTerms } from "./own-terms.ts";
+import { Rounds } from "./rounds.ts";
+import { TakeoverWatch } from "./takeover-watch.ts";
+
+export class NodeRounds {
+  readonly confirmations = new Confirmations(() => this.soon());
+  /** So many rounds got no answer from the store. */
+  failed = 0;
+  readonly #parts: NodeRoundsParts;
+  readonly #watch = new TakeoverWatch();
+  readonly #rounds: Rounds;
+  /** Another node has named this one its successor. */
+  #named: Named | null = null;
+  #mustReload = false;
+  #isDraining = false;
+
+  constructor(parts: NodeRoundsParts) {
+    this.#parts = parts;
+    this.#rounds = new Rounds(
+      parts.runtime,
+      () => this.#round(),
+      () => this.#pauseMs(),
+    );
+  }
+
+  soon(): void {
+    this.#rounds.soon();
+  }
+
+  /** A node that was the writer when it ended, or that comes to an empty store, need not wait until nothing has moved for long. */
+  begin(address: string): void {
+    const { takeover } = this.#parts.follower.state;
+    if (takeover === null || takeover.address === address) this.#watch.nobodyWrites();
+    this.soon();
+  }
+
+  /** The memory can't be trusted any more. */
+  mustReload(): void {
+    this.#mustReload = true;
+  }
+
+  /** A term of this node has ended. */
+  termIsOver({ outcome }: StoreFailure): void {
+    // Nobody else may have taken over: then the doubt is settled by this node.
+    if (outcome === "unknown") this.#watch.nobodyWrites();
+    this.soon();
+  }
+
+  /** The node does not take over any more. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  /** It resolves with true once the node has taken over behind `place`, and with false when it has not. */
+  takeOverFrom(place: ChainHead): Promise<boolean> {
+    this.#answerNamed(false);
+    return new Promise((resolve) => {
+      this.#named = { place, resolve };
+      this.soon();
+    });
+  }
+
+  stop(): Promise<void> {
+    return this.#rounds.stop();
+  }
+
+  async #round(): Promise<void> {
+    const { store, runtime, list, link, follower, terms, onApplied } = this.#parts;
+    const askedAt = runtime.now();
+    const { place } = follower.state;
+    try {
+      const seen = await store.confirm();
+      if (await list.readIfDue()) link?.listed(list.nodes);
+      if (terms.writing !== null) await this.#asWriter(seen, askedAt, place);
+      else await this.#asFollower(seen, askedAt);
+      onApplied();
+    } catch (error) {
+      this.#roundFailed(error);
+    }
+    this.#answerNamed(false);
+  }
+
+  #roundFailed(error: unknown): void {
+    if (error instanceof CannotFollow) return this.#parts.onBroken(error);
+    this.failed += 1;
+    this.#watch.failed();
+  }
+
+  /** The node is the writer as long as the newest term is its own, and the chain goes on from what it has written. */
+  async #asWriter(seen: Confirmation, askedAt: number, place: ChainHead | null): Promise<void> {
+    const { terms, list } = this.#parts;
+    if (seen.head?.term !== place?.term) return terms.endBecause(fencedBy("another node has taken over"));
+    if ((seen.head?.sequence ?? 0) < (place?.sequence ?? 0))
+      return terms.endBecause(fencedBy("the database came back without the newest entries"));
+    if (seen.sure) this.confirmations.note(askedAt);
+    await terms.writing?.beatIfDue().catch(() => {}); // Whatever is wrong has ended the term.
+    await list.removeGone();
+  }
+
+  async #asFollower(seen: Confirmation, askedAt: number): Promise<void> {
+    const { runtime, follower, onRead } = this.#parts;
+    const newest = seen.head?.sequence ?? 0;
+    if (this.#mustReload || !(await follower.readOn(newest))) return this.#reload();
+    follower.sees(seen);
+    onRead();
+    if (seen.sure && (follower.state.place?.sequence ?? 0) >= newest) this.confirmations.note(askedAt);
+    this.#watch.saw(seen, askedAt, runtime.now(), chanceOf(runtime.newId()));
+    if (this.#isToTakeOver) await this.#takeOver(seen);
+  }
+
+  get #isToTakeOver(): boolean {
+    const { list, runtime, follower, terms, replacesOlderModels } = this.#parts;
+    if (this.#isDraining) return false;
+    if (terms.hasOpenTakeover) return true;
+    const { place, takeover } = follower.state;
+    if ((takeover?.model ?? 0) > list.row.model) return false;
+    if (list.hasOlder && !replacesOlderModels) return false;
+    const isNamed = this.#named !== null && this.#named.place.sequence <= (place?.sequence ?? 0);
+    return isNamed || this.#watch.isDue(runtime.now());
+  }
+
+  async #takeOver(seen: Confirmation): Promise<void> {
+    const { runtime, follower, terms } = this.#parts;
+    this.#watch.tried(runtime.now());
+    const isTaken = await terms.takeOver();
+    if (!isTaken) return;
+    follower.sees({ head: follower.state.place, beat: seen.beat });
+    this.#answerNamed(true);
+  }
+
+  #answerNamed(isTaken: boolean): void {
+    this.#named?.resolve(isTaken);
+    this.#named = null;
+  }
+
+  async #reload(): Promise<void> {
+    await this.#parts.follower.reload();
+    this.#mustReload = false;
+    this.#watch.failed();
+    this.soon();
+  }
+
+  #pauseMs(): number {
+    const { link, runtime } = this.#parts;
+    const steady = link?.isUp === true ? LINKED_PAUSE_MS : PAUSE_MS;
+    const { dueAt } = this.#watch;
+    return dueAt === null ? steady : Math.min(steady, Math.max(0, dueAt - runtime.now()));
+  }
+}
+
+interface NodeRoundsParts {
+  readonly store: SharedStore;
+  readonly runtime: Runtime;
+  readonly list: NodeList;
+  readonly link: NodeLink | null;
+  readonly follower: Following;
+  readonly terms: OwnTerms;
+  readonly replacesOlderModels: boolean;
+  /** All that was new has been read, and applied. */
+  readonly onRead: () => void;
+  /** A round has ended well, and the spaces may be others. */
+  readonly onApplied: () => void;
+  /** The node can't go on. */
+  readonly onBroken: (error: CannotFollow) => void;
+}
+
+interface Named {
+  /** It takes over once it has applied all up to this entry. */
+  readonly place: ChainHead;
+  readonly resolve: (isTaken: boolean) => void;
+}
+
+export function fencedBy(why: string): StoreFailure {
+  return new StoreFailure("fenced", why);
+}
+
+/** The store is read so often, with a link by which entries come as they are committed, and without one (rule N3). */
+const LINKED_PAUSE_MS = 1_000;
+const PAUSE_MS = 250;
