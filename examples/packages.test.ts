@@ -30,6 +30,10 @@ test("an authority: three callers that come together decide one after the other"
   expect(await run("authority.ts")).toBe("3 { load: 3, id: 'web-1' }\n");
 });
 
+test("nodes: a request to any of them is carried out by the writer, and the one that ends names its successor", async () => {
+  expect(await run("nodes.ts")).toBe("writer follower version 1\nwriter\n");
+});
+
 test("a durable store: what one process was told is on disk is there for the next, and in the backup", async () => {
   const database = join(folder, "starts.db");
 
@@ -43,6 +47,7 @@ test("a durable store: what one process was told is on disk is there for the nex
 test.each([
   ["model.ts", "packages/protocol/README.md"],
   ["authority.ts", "packages/server/README.md"],
+  ["nodes.ts", "packages/server/README.md"],
   ["durable.ts", "packages/store-sqlite/README.md"],
 ])("%s stands in %s as it is", (example, page) => {
   const source = readFileSync(join(ROOT, "examples", example), "utf8");

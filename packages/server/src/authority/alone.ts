@@ -104,6 +104,10 @@ export class Alone implements Engine {
     return this.#decider.writer.takeOver();
   }
 
+  untilTakenIn(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   onTerm(work: TermWork): () => void {
     return this.#works.add(work);
   }

@@ -23,6 +23,8 @@ export interface Engine {
   transact(decide: Decide<AnyState>, options: TransactOptions): Promise<Applied>;
   /** It begins a new term in this process. */
   takeOver(): Promise<void>;
+  /** It resolves with true once every node has taken in what is committed now, and with false after 3 s (rule N7). */
+  untilTakenIn(): Promise<boolean>;
   onTerm(work: TermWork): () => void;
   metrics(): Record<string, number>;
   /** It makes the others take over what runs only once. It resolves when this one is not the writer any more (rule T5). */

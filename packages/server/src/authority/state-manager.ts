@@ -199,6 +199,15 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
     return this.#engine.onTerm(start);
   }
 
+  /**
+   * Waits until every node has taken in what is committed now: call it at the writer, after the change that takes a right away and
+   * before you answer it (rule N7). It resolves with true when all have, and with false after 3 s: a node that has not confirmed
+   * for so long shows nothing until it has. It resolves at once where the process is alone on its store.
+   */
+  untilTakenIn(): Promise<boolean> {
+    return this.#engine.untilTakenIn();
+  }
+
   /** Hands what runs only once to another node, and follows from then on. It does nothing where no other node is (rule T5). */
   drain(): Promise<void> {
     return this.#engine.drain();

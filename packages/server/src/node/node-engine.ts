@@ -29,6 +29,7 @@ import { NodeList } from "./node-list.ts";
 import type { NodeOptions } from "./node-options.ts";
 import { fencedBy, NodeRounds } from "./node-rounds.ts";
 import { OwnTerms } from "./own-terms.ts";
+import { untilTakenIn } from "./taken-in.ts";
 
 export class NodeEngine implements Engine, LinkedNode {
   readonly feed: Feed;
@@ -94,7 +95,7 @@ export class NodeEngine implements Engine, LinkedNode {
       onMemoryFailed: () => this.#rounds.mustReload(),
       onBroken: (error) => this.#fail(error),
     });
-    const writerAddress = () => this.#follower.state.takeover?.address ?? null;
+    const writerAddress = () => this.writerAddress;
     const { limits } = follower.state.spaces;
     this.#calls = new NodeCalls({
       terms: this.#terms,
@@ -127,6 +128,18 @@ export class NodeEngine implements Engine, LinkedNode {
 
   get row() {
     return this.#parts.list.row;
+  }
+
+  get place(): ChainHead | null {
+    return this.#follower.state.place;
+  }
+
+  get isDeciding(): boolean {
+    return this.#terms.decider !== null;
+  }
+
+  get writerAddress(): string | null {
+    return this.#follower.state.takeover?.address ?? null;
   }
 
   get spaces(): Spaces {
@@ -226,6 +239,12 @@ export class NodeEngine implements Engine, LinkedNode {
     if (!isTaken) throw storeUnavailable(new Error("another node decides changes now"));
   }
 
+  /** At a node that is not the writer nobody says what the others have applied, so the time alone counts. */
+  untilTakenIn(): Promise<boolean> {
+    const { list, runtime } = this.#parts;
+    return untilTakenIn({ list, runtime, link: this.isDeciding ? this.#link : null, place: this.place });
+  }
+
   onTerm(work: TermWork): () => void {
     return this.#works.add(work);
   }
@@ -275,6 +294,7 @@ export class NodeEngine implements Engine, LinkedNode {
       history_lost_total: historyLost,
       history_lost_versions_total: versionsLost,
       reloads_total: reloads,
+      ...this.#link?.metrics(),
     };
   }
 }

@@ -1,5 +1,6 @@
 /** The node link is what a node needs of the others: entries as they are committed, forwarded calls, and a successor. */
 
+import type { Millis } from "@neverstale/base";
 import type { Change } from "@neverstale/protocol";
 import type { Applied, TransactOptions } from "../authority/transaction.ts";
 import type { ChainEntry, ChainHead } from "../store/contract.ts";
@@ -20,6 +21,14 @@ export interface NodeLink {
   succeed(node: AliveNode, place: ChainHead): Promise<boolean>;
   /** The node list as it was read last, with the tokens that the nodes know each other by (rule N11). */
   listed(nodes: readonly AliveNode[]): void;
+  /** The node may have applied more: the writer is told (rule N7). */
+  applied(): void;
+  /**
+   * It resolves with true as soon as each of these nodes has said that it has applied all up to `place`, and with false when one has
+   * not after `ms`.
+   */
+  whenApplied(nodes: readonly AliveNode[], place: ChainHead, ms: Millis): Promise<boolean>;
+  metrics(): Record<string, number>;
   close(): void;
 }
 
@@ -30,6 +39,12 @@ export type MakeNodeLink = (node: LinkedNode) => NodeLink;
 export interface LinkedNode {
   /** Its own row in the table of nodes. Others show its token. */
   readonly row: NodeRow;
+  /** It has applied all up to this entry. */
+  readonly place: ChainHead | null;
+  /** It is the writer, and takes calls. */
+  readonly isDeciding: boolean;
+  /** The newest takeover that it knows of was made there. */
+  readonly writerAddress: string | null;
   /** The writer has pushed an entry. */
   receive(entry: ChainEntry): void;
   /** Another node has forwarded a call. It rejects with `not_the_writer` when this is not the writer. */

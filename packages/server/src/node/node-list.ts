@@ -36,6 +36,11 @@ export class NodeList {
   /** Reads the list when it was read long enough ago. It returns true when it did. */
   async readIfDue(): Promise<boolean> {
     if (this.#runtime.now() - this.#listedAt < READ_MS) return false;
+    await this.read();
+    return true;
+  }
+
+  async read(): Promise<void> {
     this.#nodes = await this.#table.listNodes();
     const now = this.#runtime.now();
     this.#listedAt = now;
@@ -46,7 +51,6 @@ export class NodeList {
         return [id, seen?.counter === counter ? seen : { counter, since: now }];
       }),
     );
-    return true;
   }
 
   /** The writer takes rows away whose counters have stood still for long. */

@@ -84,6 +84,7 @@ export class NodeRounds {
       if (terms.writing !== null) await this.#asWriter(seen, askedAt, place);
       else await this.#asFollower(seen, askedAt);
       onApplied();
+      link?.applied();
     } catch (error) {
       this.#roundFailed(error);
     }

@@ -167,6 +167,12 @@ class MemoryLinks {
       succeed: async ({ id }: AliveNode, place) =>
         (await [...this.#nodes].find(({ row }) => row.id === id)?.takeOverFrom(place)) ?? false,
       listed: () => {},
+      applied: () => {},
+      whenApplied: async (nodes, place) =>
+        nodes.every((listed) =>
+          [...this.#nodes].some(({ row, place: its }) => row.id === listed.id && its?.sequence === place.sequence),
+        ),
+      metrics: () => ({}),
       close: () => {
         this.#nodes.delete(node);
       },

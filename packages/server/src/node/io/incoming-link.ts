@@ -1,0 +1,94 @@
+/** An incoming link is one that another node has dialled: it hands over what comes, and answers. */
+
+import type { WebSocket } from "ws";
+import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
+import { type Answered, type Said, saidIn, told } from "../link/messages.ts";
+import type { LinkedNode } from "../node-link.ts";
+import { Line } from "./line.ts";
+import { textOf } from "./outgoing-link.ts";
+
+export class IncomingLink {
+  readonly from: Caller;
+  readonly #parts: IncomingParts;
+  readonly #line: Line;
+  #heard = 0;
+  #isTelling = false;
+
+  constructor(socket: WebSocket, from: Caller, parts: IncomingParts) {
+    this.from = from;
+    this.#parts = parts;
+    const { limits, counts } = parts;
+    const received = (text: string) => this.#received(text);
+    this.#line = new Line(socket, { limits, counts, received, ended: () => parts.ended(this) });
+  }
+
+  get heardAt(): number {
+    return this.#line.heardAt;
+  }
+
+  /** Tells the other node what this one has applied. All of one turn of the event loop is one message. */
+  tell(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    setImmediate(() => {
+      this.#isTelling = false;
+      this.#answer({ type: "at", heard: this.#heard, place: this.#parts.node.place });
+    });
+  }
+
+  end(): void {
+    this.#line.end();
+  }
+
+  #answer(answer: Answered): void {
+    this.#line.send(textOf(answer));
+  }
+
+  #received(text: string): boolean {
+    const said = saidIn(text);
+    if (said !== null) this.#take(said);
+    return said !== null;
+  }
+
+  #take(said: Said): void {
+    const { node, counts } = this.#parts;
+    switch (said.type) {
+      case "alive":
+        return this.tell();
+      case "entry":
+        this.#heard += 1;
+        counts.received += 1;
+        node.receive(said.entry);
+        return this.tell();
+      case "call":
+        return void this.#carryOut(said);
+      case "succeed":
+        return void this.#succeed(said);
+    }
+  }
+
+  async #carryOut({ id, call }: Extract<Said, { type: "call" }>): Promise<void> {
+    try {
+      this.#answer({ type: "applied", id, applied: await this.#parts.node.carryOut(call) });
+    } catch (error) {
+      this.#answer({ type: "refused", id, error: told(error) });
+    }
+  }
+
+  async #succeed({ id, place }: Extract<Said, { type: "succeed" }>): Promise<void> {
+    this.#answer({ type: "succeeded", id, isTaken: await this.#parts.node.takeOverFrom(place) });
+  }
+}
+
+/** The node that dialled says so of itself. It has shown the token, so it is believed. */
+export interface Caller {
+  readonly id: string;
+  readonly address: string;
+}
+
+interface IncomingParts {
+  readonly node: LinkedNode;
+  readonly limits: NodeLinkLimits;
+  readonly counts: NodeLinkCounts;
+  readonly ended: (link: IncomingLink) => void;
+}
