@@ -58,11 +58,11 @@ test("[N2] entries come to every node over the link, in order, and calls at any 
 test("[W1] what the writer says to a forwarded call comes back: an error with its code, and the answer of a repeat", async () => {
   const [, two] = (await world.startAll(2)) as [HttpTestNode, HttpTestNode];
 
-  const refused = two.manager.apply({ type: "host_updated", target: "nobody", data: { a: 1 } });
-  await expect(refused).rejects.toMatchObject({ name: "SyncError", code: "invalid_change" });
   const key = { id: "k", bodyHash: "h" };
   const first = await two.add("a", { key });
   expect(await two.add("a", { key })).toMatchObject({ version: first.version, replayed: true });
+  const reused = two.add("b", { key: { ...key, bodyHash: "another" } });
+  await expect(reused).rejects.toMatchObject({ name: "SyncError", code: "key_reused" });
 });
 
 test("[N11] a link is refused without the token of the node, with another one, and with another protocol", async () => {

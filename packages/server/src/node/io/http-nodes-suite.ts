@@ -57,6 +57,7 @@ export class HttpWorld {
     await once(server.listen(0, "127.0.0.1"), "listening");
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const store = memoryStore({ database: this.database });
+    await store.read();
     await store.enterNode({ id: "impostor", address, model: 1, token: "its token" });
     const alive = setInterval(() => void store.confirm(), 500);
     this.#ends.push(async () => {
@@ -79,6 +80,7 @@ export class HttpTestNode {
   readonly address: string;
   /** Requests that were handled here, as they came. */
   readonly handled: IncomingMessage[] = [];
+  readonly #sockets = new Set<Socket>();
   /** It is asked before a request is carried out here. With false the answer never comes. */
   answers: () => Promise<boolean> = async () => true;
 
@@ -98,6 +100,7 @@ export class HttpTestNode {
     this.nodes = nodes;
     this.http = http;
     this.address = address;
+    http.on("connection", (socket) => this.#sockets.add(socket));
     http.on("request", (asked: IncomingMessage, response: ServerResponse) => void this.#handle(asked, response));
   }
 
@@ -133,10 +136,15 @@ export class HttpTestNode {
     return post(this.address, path, options);
   }
 
+  /** Nobody reaches it any more. It still reaches the database, and the others. */
+  cutOff(): void {
+    this.http.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async close(): Promise<void> {
     await this.manager.close();
-    this.http.closeAllConnections();
-    this.http.close();
+    this.cutOff();
   }
 }
 
