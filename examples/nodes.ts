@@ -3,7 +3,11 @@ import type { AddressInfo } from "node:net";
 import { collection, defineModel, put } from "@neverstale/protocol";
 import { httpNodes, memoryDatabase, memoryStore, StateManager, serveSync } from "@neverstale/server";
 
-const model = defineModel({ model: 1, collections: { hosts: collection(null) }, changes: { host_added: put("hosts") } });
+const model = defineModel({
+  model: 1,
+  collections: { hosts: collection(null) },
+  changes: { host_added: put("hosts") },
+});
 const database = memoryDatabase(); // Processes share a database instead: `postgresStore(url)` of @neverstale/store-postgres.
 
 async function startNode() {

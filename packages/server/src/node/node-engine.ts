@@ -252,10 +252,13 @@ export class NodeEngine implements Engine, LinkedNode {
   async drain(): Promise<void> {
     this.#rounds.drain();
     if (this.#terms.decider === null) return;
+    const { list } = this.#parts;
+    await list.read().catch(() => {}); // Then the last one has to do.
+    this.#link?.listed(list.nodes);
     await this.#terms.finish();
     const { place } = this.#follower.state;
     if (this.#link === null || place === null) return;
-    for (const other of this.#parts.list.others) {
+    for (const other of list.others) {
       if (await this.#link.succeed(other, place).catch(() => false)) return;
     }
   }

@@ -62,7 +62,7 @@ test("[W1] a request that was forwarded twice is not forwarded again", async () 
   expect(two.metrics.node_requests_refused_total).toBe(1);
 });
 
-test("[W2] where there is no writer a request waits, and then it is refused with when to come back", async () => {
+test("[W2] [B85] where there is no writer a request waits, and then it is refused with when to come back", async () => {
   const limits = { writerMs: 100 };
   const [one, two] = (await world.startAll(2, { limits })) as [HttpTestNode, HttpTestNode];
   one.cutOff();
@@ -102,7 +102,7 @@ test("[W2] a lost answer is `outcome_unknown`, and is asked for again under an i
   expect(two.metrics).toMatchObject({ node_requests_lost_total: 1, node_requests_repeated_total: 1 });
 });
 
-test("[W2] a writer that gives no answer in time leaves the outcome unknown", async () => {
+test("[W2] [B85] a writer that gives no answer in time leaves the outcome unknown", async () => {
   const limits = { answerMs: 200 };
   const [one, two] = (await world.startAll(2, { limits })) as [HttpTestNode, HttpTestNode];
   one.answers = async () => false;
@@ -113,7 +113,7 @@ test("[W2] a writer that gives no answer in time leaves the outcome unknown", as
   expect(two.metrics.node_requests_under_way).toBe(0);
 });
 
-test("bodies of forwarded requests are bounded one by one and together, and requests by their number", async () => {
+test("[B84] bodies of forwarded requests are bounded one by one and together, and requests by their number", async () => {
   const limits = { forwardedBodyBytes: 1_000, forwardedBytes: 1_500, forwardedRequests: 2 };
   const [one, two] = (await world.startAll(2, { limits })) as [HttpTestNode, HttpTestNode];
   let goOn = () => {};

@@ -9,10 +9,10 @@ import {
   ADDRESS_HEADER,
   CLIENT_HEADER,
   HOPS_HEADER,
+  headerIn,
   NODE_HEADER,
   OWN_HEADERS,
   TOKEN_HEADER,
-  textIn,
   tokenIn,
 } from "./link-headers.ts";
 import type { LinkTls } from "./outgoing-link.ts";
@@ -83,7 +83,7 @@ export class ForwardedRequests {
   async #untilAnswered(request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<boolean> {
     const { counts, limits } = this.#parts;
     const end = performance.now() + limits.answerMs;
-    const isRepeatable = textIn(request.headers, "idempotency-key") !== null;
+    const isRepeatable = headerIn(request.headers, "idempotency-key") !== null;
     let wasSent = false;
     for (;;) {
       const target = await this.#target(response);
@@ -138,7 +138,7 @@ export class ForwardedRequests {
 
   #hopsOf(request: IncomingMessage): number {
     if (tokenIn(request, this.#parts.link()?.own ?? null) !== "right") return 0;
-    return Number(textIn(request.headers, HOPS_HEADER) ?? 0) || 0;
+    return Number(headerIn(request.headers, HOPS_HEADER) ?? 0) || 0;
   }
 
   #lost(response: ServerResponse, outcome: Sent): true {
@@ -154,7 +154,7 @@ export class ForwardedRequests {
 
 /** It is the address that the first node saw. The request has shown the token. */
 export function clientAddressIn(request: IncomingMessage): string {
-  return textIn(request.headers, CLIENT_HEADER) ?? "";
+  return headerIn(request.headers, CLIENT_HEADER) ?? "";
 }
 
 interface ForwardedRequestsParts {

@@ -10,10 +10,9 @@ import { refuseUpgrade } from "../../transport/websocket/io/refuse-upgrade.ts";
 import type { Upgrade } from "../../transport/websocket/io/sockets.ts";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
 import { type ForwardedCall, ForwardFailure, type LinkedNode, type NodeLink } from "../node-link.ts";
-import type { ForwardedRequests } from "./forwarded-requests.ts";
-import { type Caller, IncomingLink } from "./incoming-link.ts";
-import { ADDRESS_HEADER, LINK_PROTOCOL, NODE_HEADER, textIn, tokenIn } from "./link-headers.ts";
-import { type LinkTls, OutgoingLink, textOf } from "./outgoing-link.ts";
+import { IncomingLink, type LinkCaller } from "./incoming-link.ts";
+import { ADDRESS_HEADER, headerIn, LINK_PROTOCOL, NODE_HEADER, tokenIn } from "./link-headers.ts";
+import { type LinkTls, linkText, OutgoingLink } from "./outgoing-link.ts";
 
 export class HttpNodeLink implements NodeLink {
   readonly node: LinkedNode;
@@ -51,7 +50,7 @@ export class HttpNodeLink implements NodeLink {
 
   push(entry: ChainEntry): void {
     if (this.#outgoing.size === 0) return;
-    const frame = Buffer.from(textOf({ type: "entry", entry }));
+    const frame = Buffer.from(linkText({ type: "entry", entry }));
     const { counts, limits } = this.#parts;
     // The nodes read a larger one in the store.
     if (frame.length > limits.messageBytes) counts.tooLarge += 1;
@@ -187,7 +186,8 @@ interface HttpNodeLinkParts {
   readonly tls: LinkTls;
   readonly limits: NodeLinkLimits;
   readonly counts: NodeLinkCounts;
-  readonly requests: ForwardedRequests;
+  /** They end with the link, and are counted beside it. */
+  readonly requests: { metrics(): Record<string, number>; close(): void };
 }
 
 /** Only what was applied in the writer's own term counts: a node on another branch may be further, and without the entry. */
@@ -195,8 +195,8 @@ function hasApplied(its: ChainHead | null, place: ChainHead): boolean {
   return its !== null && its.term === place.term && its.sequence >= place.sequence;
 }
 
-function callerOf(headers: Upgrade["request"]["headers"]): Caller | null {
-  const [id, address] = [textIn(headers, NODE_HEADER), textIn(headers, ADDRESS_HEADER)];
+function callerOf(headers: Upgrade["request"]["headers"]): LinkCaller | null {
+  const [id, address] = [headerIn(headers, NODE_HEADER), headerIn(headers, ADDRESS_HEADER)];
   return id === null || address === null ? null : { id, address };
 }
 

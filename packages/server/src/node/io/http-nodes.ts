@@ -17,7 +17,7 @@ export interface HttpNodesOptions {
   /** Nodes are linked at this path of their addresses. It is the same at all nodes. The default is `/node`. */
   readonly path?: string;
   readonly limits?: Partial<NodeLinkLimits>;
-  /** For addresses that begin with `https:`: who is trusted, and what this node shows of itself. */
+  /** It says who is trusted, and what this node shows of itself, where addresses begin with `https:`. */
   readonly tls?: LinkTls;
   /** It returns the address of a client who came to this node. When it is absent it is that of the socket. */
   readonly addressOf?: (request: IncomingMessage) => string;

@@ -2,24 +2,24 @@
 
 import type { WebSocket } from "ws";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
-import { type Answered, type Said, saidIn, told } from "../link/messages.ts";
+import { type Answered, type LinkSaid, saidIn, told } from "../link/messages.ts";
 import type { LinkedNode } from "../node-link.ts";
-import { Line } from "./line.ts";
-import { textOf } from "./outgoing-link.ts";
+import { NodeLine } from "./line.ts";
+import { linkText } from "./outgoing-link.ts";
 
 export class IncomingLink {
-  readonly from: Caller;
+  readonly from: LinkCaller;
   readonly #parts: IncomingParts;
-  readonly #line: Line;
+  readonly #line: NodeLine;
   #heard = 0;
   #isTelling = false;
 
-  constructor(socket: WebSocket, from: Caller, parts: IncomingParts) {
+  constructor(socket: WebSocket, from: LinkCaller, parts: IncomingParts) {
     this.from = from;
     this.#parts = parts;
     const { limits, counts } = parts;
     const received = (text: string) => this.#received(text);
-    this.#line = new Line(socket, { limits, counts, received, ended: () => parts.ended(this) });
+    this.#line = new NodeLine(socket, { limits, counts, received, ended: () => parts.ended(this) });
   }
 
   get heardAt(): number {
@@ -41,7 +41,7 @@ export class IncomingLink {
   }
 
   #answer(answer: Answered): void {
-    this.#line.send(textOf(answer));
+    this.#line.send(linkText(answer));
   }
 
   #received(text: string): boolean {
@@ -50,7 +50,7 @@ export class IncomingLink {
     return said !== null;
   }
 
-  #take(said: Said): void {
+  #take(said: LinkSaid): void {
     const { node, counts } = this.#parts;
     switch (said.type) {
       case "alive":
@@ -67,7 +67,7 @@ export class IncomingLink {
     }
   }
 
-  async #carryOut({ id, call }: Extract<Said, { type: "call" }>): Promise<void> {
+  async #carryOut({ id, call }: Extract<LinkSaid, { type: "call" }>): Promise<void> {
     try {
       this.#answer({ type: "applied", id, applied: await this.#parts.node.carryOut(call) });
     } catch (error) {
@@ -75,13 +75,13 @@ export class IncomingLink {
     }
   }
 
-  async #succeed({ id, place }: Extract<Said, { type: "succeed" }>): Promise<void> {
+  async #succeed({ id, place }: Extract<LinkSaid, { type: "succeed" }>): Promise<void> {
     this.#answer({ type: "succeeded", id, isTaken: await this.#parts.node.takeOverFrom(place) });
   }
 }
 
 /** The node that dialled says so of itself. It has shown the token, so it is believed. */
-export interface Caller {
+export interface LinkCaller {
   readonly id: string;
   readonly address: string;
 }

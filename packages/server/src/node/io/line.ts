@@ -3,7 +3,7 @@
 import type { WebSocket } from "ws";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
 
-export class Line {
+export class NodeLine {
   heardAt = performance.now();
   isOpen = true;
   readonly #socket: WebSocket;
@@ -48,7 +48,7 @@ export class Line {
     this.end();
   }
 
-  /** What came while this process was busy is read first. */
+  /** This process may have been busy: it reads first what has come. */
   #look(): void {
     if (this.#isSilent) setImmediate(() => this.#isSilent && this.#cutOff());
   }

@@ -23,14 +23,14 @@ export const OWN_HEADERS: ReadonlySet<string> = new Set([
   HOPS_HEADER,
 ]);
 
-export function textIn(headers: IncomingHttpHeaders, name: string): string | null {
+export function headerIn(headers: IncomingHttpHeaders, name: string): string | null {
   const value = headers[name];
   return typeof value === "string" && value !== "" ? value : null;
 }
 
 /** With "absent" there is no token, and with "wrong" it is not that of this node. */
 export function tokenIn({ headers }: IncomingMessage, row: NodeRow | null): "right" | "wrong" | "absent" {
-  const token = textIn(headers, TOKEN_HEADER);
+  const token = headerIn(headers, TOKEN_HEADER);
   if (token === null) return "absent";
   return row !== null && isSameSecret(token, row.token) ? "right" : "wrong";
 }

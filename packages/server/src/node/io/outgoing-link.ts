@@ -7,10 +7,10 @@ import type { Applied } from "../../authority/transaction.ts";
 import type { ChainHead } from "../../store/contract.ts";
 import type { NodeRow } from "../../store/node-table.ts";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
-import { type Answered, answeredIn, errorOf, type Said } from "../link/messages.ts";
+import { type Answered, answeredIn, errorTold, type LinkSaid } from "../link/messages.ts";
 import { PushQueue } from "../link/push-queue.ts";
 import { type ForwardedCall, ForwardFailure } from "../node-link.ts";
-import { Line } from "./line.ts";
+import { NodeLine } from "./line.ts";
 import { ADDRESS_HEADER, LINK_PROTOCOL, NODE_HEADER, TOKEN_HEADER } from "./link-headers.ts";
 
 export class OutgoingLink {
@@ -18,11 +18,12 @@ export class OutgoingLink {
   place: ChainHead | null = null;
   readonly #parts: OutgoingParts;
   #queue: PushQueue;
-  #line: Line | null = null;
+  #line: NodeLine | null = null;
   #failures = 0;
   #timer: NodeJS.Timeout | null = null;
   #dialling: WebSocket | null = null;
   #isClosed = false;
+  #whenOpen: () => void = () => {};
   #lastId = 0;
   readonly #asked = new Map<number, Asked>();
   /** They are told when the connection breaks. */
@@ -62,14 +63,16 @@ export class OutgoingLink {
   forward(call: ForwardedCall): Promise<Applied> {
     const { limits } = this.#parts;
     const id = this.#nextId();
-    const text = textOf({ type: "call", id, call });
+    const text = linkText({ type: "call", id, call });
     if (Buffer.byteLength(text) > limits.messageBytes) return Promise.reject(tooLarge(limits.messageBytes));
     return this.#ask(id, text, limits.answerMs, (answer) => (answer.type === "applied" ? answer.applied : null));
   }
 
-  succeed(place: ChainHead): Promise<boolean> {
+  /** A node that has just listed itself is dialled just now. */
+  async succeed(place: ChainHead): Promise<boolean> {
+    await this.#untilOpen();
     const id = this.#nextId();
-    const text = textOf({ type: "succeed", id, place });
+    const text = linkText({ type: "succeed", id, place });
     return this.#ask(id, text, SUCCEED_MS, (answer) => (answer.type === "succeeded" ? answer.isTaken : null));
   }
 
@@ -84,6 +87,18 @@ export class OutgoingLink {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#dialling?.terminate();
     this.#line?.end();
+  }
+
+  async #untilOpen(): Promise<void> {
+    if (this.#line !== null) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, OPEN_MS);
+      this.#whenOpen = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#whenOpen = () => {};
   }
 
   #nextId(): number {
@@ -146,8 +161,9 @@ export class OutgoingLink {
     this.#failures = 0;
     this.#queue = this.#newQueue();
     const received = (text: string) => this.#received(text);
-    this.#line = new Line(socket, { limits, counts, received, ended: () => this.#ended() });
+    this.#line = new NodeLine(socket, { limits, counts, received, ended: () => this.#ended() });
     this.alive();
+    this.#whenOpen();
   }
 
   #ended(): void {
@@ -178,7 +194,7 @@ export class OutgoingLink {
   #answered(answer: Exclude<Answered, { type: "at" }>): boolean {
     const asked = this.#end(answer.id);
     if (asked === null) return true;
-    if (answer.type === "refused") asked.reject(errorOf(answer.error));
+    if (answer.type === "refused") asked.reject(errorTold(answer.error));
     else if (!asked.answered(answer)) asked.reject(noAnswer());
     return true;
   }
@@ -210,7 +226,7 @@ interface Asked {
   readonly reject: (error: Error) => void;
 }
 
-export function textOf(message: Said | Answered): string {
+export function linkText(message: LinkSaid | Answered): string {
   return JSON.stringify(message);
 }
 
@@ -230,7 +246,9 @@ function tooLarge(most: number): SyncError {
   });
 }
 
-const ALIVE = textOf({ type: "alive" });
+const ALIVE = linkText({ type: "alive" });
 /** A successor that hasn't taken over by then is not waited for: the next node is asked, or none. */
 const SUCCEED_MS = 1_000;
+/** A successor that can't be reached by then is not waited for either. */
+const OPEN_MS = 500;
 const REDIAL = { firstMs: 100, longestMs: 2_000, floorMs: 50 };

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from "node:http";
 
 /** `grow` returns false where there is no room for so many bytes more. */
-export async function readBody(request: IncomingMessage, grow: (bytes: number) => boolean): Promise<Body> {
+export async function readBody(request: IncomingMessage, grow: (bytes: number) => boolean): Promise<WholeBody> {
   const chunks: Buffer[] = [];
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -17,4 +17,4 @@ export async function readBody(request: IncomingMessage, grow: (bytes: number) =
 }
 
 /** With "gone" the client has left before all of it came. */
-export type Body = Buffer | "too_large" | "gone";
+export type WholeBody = Buffer | "too_large" | "gone";

@@ -3,7 +3,7 @@
 import type { ChainEntry, ChainHead, ChainSpace } from "../../store/contract.ts";
 
 export function isEntry(value: unknown): value is ChainEntry {
-  if (!isObject(value) || !isPlace(value)) return false;
+  if (!isRecordOfUnknown(value) || !isPlace(value)) return false;
   const { termBefore, at, ageAt } = value as Partial<Record<keyof ChainEntry, unknown>>;
   if (!isTextOrNull(termBefore) || !Number.isFinite(at) || !Number.isFinite(ageAt)) return false;
   const { type, address, model, spaces } = value as Record<string, unknown>;
@@ -12,15 +12,15 @@ export function isEntry(value: unknown): value is ChainEntry {
 }
 
 export function isPlace(value: unknown): value is ChainHead {
-  return isObject(value) && Number.isSafeInteger(value.sequence) && typeof value.term === "string";
+  return isRecordOfUnknown(value) && Number.isSafeInteger(value.sequence) && typeof value.term === "string";
 }
 
-export function isObject(value: unknown): value is Record<string, unknown> {
+export function isRecordOfUnknown(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isSpace(value: unknown): value is ChainSpace {
-  if (!isObject(value)) return false;
+  if (!isRecordOfUnknown(value)) return false;
   const { name, creationId, removed, archived, lineage, firstVersion, lastVersion, changes } = value;
   return (
     typeof name === "string" &&
@@ -35,7 +35,7 @@ function isSpace(value: unknown): value is ChainSpace {
 }
 
 function isLineage(value: unknown): boolean {
-  return isObject(value) && typeof value.epoch === "string" && Number.isSafeInteger(value.firstVersion);
+  return isRecordOfUnknown(value) && typeof value.epoch === "string" && Number.isSafeInteger(value.firstVersion);
 }
 
 function isTextOrNull(value: unknown): value is string | null {

@@ -4,10 +4,10 @@ import { type JsonValue, SYNC_ERROR_CODES, SyncError, type SyncErrorCode } from 
 import type { Applied } from "../../authority/transaction.ts";
 import type { ChainEntry, ChainHead } from "../../store/contract.ts";
 import type { ForwardedCall } from "../node-link.ts";
-import { isEntry, isObject, isPlace } from "./entry-shape.ts";
+import { isEntry, isPlace, isRecordOfUnknown } from "./entry-shape.ts";
 
 /** The node that dialled says this. */
-export type Said =
+export type LinkSaid =
   | { readonly type: "entry"; readonly entry: ChainEntry }
   | { readonly type: "alive" }
   | { readonly type: "call"; readonly id: number; readonly call: ForwardedCall }
@@ -29,7 +29,7 @@ interface ToldError {
 }
 
 /** It returns null for what is no message. */
-export function saidIn(text: string): Said | null {
+export function saidIn(text: string): LinkSaid | null {
   const message = parsed(text);
   if (message === null) return null;
   const { type, id, entry, place } = message;
@@ -68,7 +68,7 @@ export function told(error: unknown): ToldError {
   return { code: null, message: error instanceof Error ? error.message : String(error), hint: "", retryAfterMs: null };
 }
 
-export function errorOf({ code, message, hint, retryAfterMs }: ToldError): Error {
+export function errorTold({ code, message, hint, retryAfterMs }: ToldError): Error {
   if (code === null) return new Error(message);
   return new SyncError(code, message, retryAfterMs === null ? { hint } : { hint, retryAfterMs });
 }
@@ -76,26 +76,26 @@ export function errorOf({ code, message, hint, retryAfterMs }: ToldError): Error
 function parsed(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
+    return isRecordOfUnknown(value) ? value : null;
   } catch {
     return null;
   }
 }
 
-/** What a change may hold, and which options there may be, is judged where it is carried out. */
+/** The writer judges what the change holds, and which options there are. */
 function callIn(call: unknown): ForwardedCall | null {
-  if (!isObject(call)) return null;
+  if (!isRecordOfUnknown(call)) return null;
   const { change, options } = call;
-  if (!isObject(change) || !isObject(options)) return null;
+  if (!isRecordOfUnknown(change) || !isRecordOfUnknown(options)) return null;
   const { type, target, data } = change;
-  if (typeof type !== "string" || typeof target !== "string" || !isObject(data)) return null;
+  if (typeof type !== "string" || typeof target !== "string" || !isRecordOfUnknown(data)) return null;
   return { change: { type, target, data: data as Record<string, JsonValue> }, options };
 }
 
 function appliedIn(applied: unknown): Applied | null {
-  if (!isObject(applied)) return null;
+  if (!isRecordOfUnknown(applied)) return null;
   const { epoch, version, versions, answer, replayed } = applied;
-  if (typeof epoch !== "string" || !isCount(version) || !isObject(versions) || typeof replayed !== "boolean")
+  if (typeof epoch !== "string" || !isCount(version) || !isRecordOfUnknown(versions) || typeof replayed !== "boolean")
     return null;
   const counts: Record<string, number> = {};
   for (const [name, count] of Object.entries(versions)) {
@@ -106,7 +106,7 @@ function appliedIn(applied: unknown): Applied | null {
 }
 
 function errorIn(error: unknown): ToldError | null {
-  if (!isObject(error)) return null;
+  if (!isRecordOfUnknown(error)) return null;
   const { code, message, hint, retryAfterMs } = error;
   if (typeof message !== "string" || typeof hint !== "string") return null;
   const known = SYNC_ERROR_CODES.find((name) => name === code) ?? null;

@@ -1,6 +1,6 @@
 /** The push queue counts the entries that were pushed to one node and of which it has not said yet that it heard them. */
 
-/** What a node may owe is bounded: one that reads too slowly loses its link, and reads the store (rule N3). */
+/** It is bounded: a node that reads too slowly loses its link, and reads the store (rule N3). */
 export class PushQueue {
   bytes = 0;
   readonly #bound: PushBound;
