@@ -253,9 +253,12 @@ export class NodeEngine implements Engine, LinkedNode {
     this.#rounds.drain();
     if (this.#terms.decider === null) return;
     const { list } = this.#parts;
-    await list.read().catch(() => {}); // Then the last one has to do.
-    this.#link?.listed(list.nodes);
+    const listed = list.read().then(
+      () => this.#link?.listed(list.nodes),
+      () => {}, // The list as it was read before has to do.
+    );
     await this.#terms.finish();
+    await listed;
     const { place } = this.#follower.state;
     if (this.#link === null || place === null) return;
     for (const other of list.others) {
