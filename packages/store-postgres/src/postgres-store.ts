@@ -314,6 +314,7 @@ export class PostgresStore implements Store {
 
   /** From here on `confirm` moves this node's counter. A node lists itself before it opens. */
   async enterNode(node: NodeFacts): Promise<void> {
+    await this.#reading(() => this.#database.prepare()); // The very first node finds no table yet.
     await this.#reading(() => this.#run("look", enterStatement(this.#names, node)));
     this.#node = node.id;
   }

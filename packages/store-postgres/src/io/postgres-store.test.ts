@@ -1,7 +1,9 @@
 import type { Retention } from "@neverstale/server/store";
 import { describeSharedStore, describeStore, type StoreHarness } from "@neverstale/server/store/contract-suite";
 import * as vitest from "vitest";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { namesIn } from "../names.ts";
+import { chainPageStatement } from "../statements/chain.ts";
 import { postgresStore } from "./create.ts";
 import { type LossyProxy, startProxy } from "./lossy-proxy-suite.ts";
 import { startTestServer, type TestServer } from "./test-server-suite.ts";
@@ -39,3 +41,28 @@ describeSharedStore(vitest, "postgres", async (retention) => ({
   ...harness(retention),
   loseNextAnswer: (isStored) => proxy.breakAt('"chain" (', isStored),
 }));
+
+test("[N7] a node lists itself before it reads anything, in a database that has no tables yet", async () => {
+  const store = postgresStore(server.url(), { schema: "no_tables_yet" });
+  const row = { id: "first", address: "http://127.0.0.1:1", model: 1, token: "t" };
+
+  await store.enterNode(row);
+  await store.read();
+
+  expect(await store.listNodes()).toMatchObject([row]);
+  await store.close();
+});
+
+test("[N3] a page of the chain looks so cheap to the database that it compiles nothing for it, with tables that it knows nothing of", async () => {
+  const store = postgresStore(server.url(), { schema: "unknown_yet" });
+  await store.read();
+  await store.close();
+  const { text, values } = chainPageStatement(namesIn("unknown_yet"), { afterSequence: 3, limit: 1_000 });
+  const asked = values.reduce<string>((sql, value, index) => sql.replaceAll(`$${index + 1}`, `'${value}'`), text);
+
+  const plan = JSON.stringify(await server.sql(`EXPLAIN ${asked}`));
+  const [setting] = await server.sql("SHOW jit_above_cost");
+  const cost = Number(/cost=[\d.]+\.\.([\d.]+)/.exec(plan)?.[1]);
+
+  expect(cost).toBeLessThan(Number(setting?.["jit_above_cost"]));
+});

@@ -39,14 +39,15 @@ export function chainPageStatement(names: Names, { afterSequence, limit }: Chain
   const parameters = new Parameters();
   const after = parameters.add("bigint", afterSequence);
   const most = parameters.add("bigint", Math.min(limit, Number.MAX_SAFE_INTEGER));
-  return parameters.statement(`WITH page AS (
-  SELECT c.* FROM ${names.chain} c, ${names.kept} k
-  WHERE c.sequence > ${after} AND c.sequence > k.start ORDER BY c.sequence LIMIT ${most}),
+  return parameters.statement(`WITH k AS (SELECT start FROM ${names.kept} LIMIT 1),
+page AS (
+  SELECT c.* FROM ${names.chain} c
+  WHERE c.sequence > ${after} AND c.sequence > (SELECT start FROM k) ORDER BY c.sequence LIMIT ${most}),
 first AS (SELECT sequence, total_chars - chars AS base FROM page ORDER BY sequence LIMIT 1)
 SELECT k.start, c.sequence, c.term, c.term_before, c.at, c.age_at, c.address, c.model, m.space_id, m.name, m.creation_id,
   m.removed, m.archived, m.lineage_epoch, m.first_version, m.last_version,
   CASE WHEN m.last_version >= m.first_version AND e.creation_id IS NOT NULL THEN NULL ELSE m.changes END AS changes
-FROM ${names.kept} k
+FROM k
 LEFT JOIN (SELECT page.* FROM page, first
   WHERE page.sequence = first.sequence OR page.total_chars - first.base <= ${PAGE_CHARS}) c ON true
 LEFT JOIN ${names.moves} m ON m.sequence = c.sequence
