@@ -12,8 +12,7 @@ export function checkTexts({ moves, history, answers }: PlanDraft, mostBytes: nu
   let bytes = 0;
   const take = (text: string | null) => {
     if (text === null) return;
-    if (text.includes("\0") || !text.isWellFormed())
-      throw new StoreFailure("nothing_moved", `a text can't be stored: ${JSON.stringify(text.slice(0, 100))}`);
+    requireStorable(text);
     bytes += utf8Bytes(text);
   };
   for (const planned of moves) for (const text of [planned.move.name, textOf(planned)]) take(text);
@@ -24,4 +23,10 @@ export function checkTexts({ moves, history, answers }: PlanDraft, mostBytes: nu
       "nothing_moved",
       `a group of ${bytes} bytes of text is more than the ${mostBytes} that are allowed`,
     );
+}
+
+/** It throws a `StoreFailure` that moved nothing. */
+export function requireStorable(text: string): void {
+  if (text.includes("\0") || !text.isWellFormed())
+    throw new StoreFailure("nothing_moved", `a text can't be stored: ${JSON.stringify(text.slice(0, 100))}`);
 }

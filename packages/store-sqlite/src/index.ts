@@ -1,3 +1,4 @@
 export { backupDatabase } from "./io/backup.ts";
+export { sqliteCopy } from "./io/copy/sqlite-copy.ts";
 export { type Restored, restoreBackup } from "./io/restore.ts";
 export { type SqliteStoreOptions, sqliteStore } from "./io/sqlite-store.ts";

@@ -22,6 +22,7 @@ import {
 } from "./store-rows-suite.ts";
 import { type MakeHarness, type TestTools, World } from "./store-world-suite.ts";
 
+export { type CopyHarness, describeCopies } from "./copy/copies-suite.ts";
 export { describeExclusiveStore } from "./exclusive-suite.ts";
 export { describeSharedStore, type SharedStoreHarness } from "./shared-suite.ts";
 export {

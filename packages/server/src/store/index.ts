@@ -1,5 +1,6 @@
 export { withDefaults } from "../limits/with-defaults.ts";
 export {
+  bareMove,
   Catalog,
   type ChainEnd,
   type CommitPlan,
@@ -46,6 +47,23 @@ export {
   type Takeover,
   type TakeoverEntry,
 } from "./contract.ts";
+export { CopiedSpaces } from "./copy/copied-spaces.ts";
+export { emptySource, filledTarget, sizeOfAnswer, sizeOfEntry } from "./copy/copy-rules.ts";
+export { copyStore, type TellCopy } from "./copy/copy-store.ts";
+export type { CopyCounts } from "./copy/copy-sum.ts";
+export {
+  type Copyable,
+  type CopiedExpiry,
+  type CopiedSpace,
+  type CopyOut,
+  type CopyPage,
+  type CopyStart,
+  inPages,
+  PAGE_CHARS,
+  PAGE_ROWS,
+  type PutPage,
+} from "./copy/copyable.ts";
+export { putSpaces } from "./copy/put-spaces.ts";
 export { findAnswer } from "./find-answer.ts";
 export { type AnswerSize, type AnswersDue, charsOf, KeptAnswers, type OwnerAnswers } from "./kept-answers.ts";
 export { type AliveNode, isSharedStore, type NodeRow, type NodeTable, type SharedStore } from "./node-table.ts";

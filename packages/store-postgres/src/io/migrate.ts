@@ -72,7 +72,7 @@ function isCollision({ state }: DatabaseFailure): boolean {
 }
 
 /** It returns 0 where there is no schema yet. */
-async function versionOf(session: SqlSession, names: Names): Promise<number> {
+export async function versionOf(session: SqlSession, names: Names): Promise<number> {
   try {
     const text = `SELECT version FROM ${names.schema_version}`;
     const { rows } = await session.run<{ readonly version: number }>({ text, values: [] });

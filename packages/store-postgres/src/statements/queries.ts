@@ -7,17 +7,11 @@ import { isNewest } from "./fence.ts";
 import { Parameters } from "./parameters.ts";
 
 /** Where there is no answer, `key` is null. */
-export interface FoundRow {
+export interface FoundRow extends Omit<AnswerTableRow, "key"> {
   readonly is_newest: boolean;
   readonly age_at: number;
   readonly expired: number | null;
   readonly key: string | null;
-  readonly owner: string;
-  readonly made_at: number | null;
-  readonly body_hash: string;
-  readonly at: number;
-  readonly version: number;
-  readonly answer: string;
 }
 
 /** It shows, too, that the writer's last entry is the newest one (rule W4). */
@@ -33,11 +27,27 @@ FROM ${names.kept} k LEFT JOIN ${names.answers} a ON a.key = ${parameters.add("t
 }
 
 export function answerOf(row: FoundRow): StoredAnswer | null {
-  const { key, owner, made_at: madeAt, body_hash: bodyHash, at, version, answer } = row;
-  return key === null ? null : { key, owner, madeAt, bodyHash, at, version, answer };
+  const { key } = row;
+  return key === null ? null : storedAnswer({ ...row, key });
 }
 
-interface HistoryTableRow {
+/** It is a row of the table of answers. */
+export interface AnswerTableRow {
+  readonly key: string;
+  readonly owner: string;
+  readonly made_at: number | null;
+  readonly body_hash: string;
+  readonly at: number;
+  readonly version: number;
+  readonly answer: string;
+}
+
+export function storedAnswer(row: AnswerTableRow): StoredAnswer {
+  const { key, owner, made_at: madeAt, body_hash: bodyHash, at, version, answer } = row;
+  return { key, owner, madeAt, bodyHash, at, version, answer };
+}
+
+export interface HistoryTableRow {
   readonly position: number;
   readonly space: string;
   readonly creation_id: string | null;
@@ -64,6 +74,7 @@ ORDER BY h.position ${before === undefined ? "ASC" : "DESC"}
 LIMIT ${parameters.add("bigint", Math.min(limit, Number.MAX_SAFE_INTEGER))}`);
 }
 
-export function historyRowOf({ creation_id: creationId, ...row }: HistoryTableRow): StoredHistoryRow {
-  return { ...row, creationId };
+export function historyRowOf(row: HistoryTableRow): StoredHistoryRow {
+  const { position, space, creation_id: creationId, collection, id, version, at, text } = row;
+  return { position, space, creationId, collection, id, version, at, text };
 }

@@ -79,9 +79,14 @@ export class CommitStatements implements CommitTables {
     this.#addEntry.run(sequence, this.#placeOf(term), at, ageAt, spaces);
   }
 
-  addTakeover({ sequence, term, termBefore, at, ageAt, address, model }: TakeoverEntry): void {
-    this.#addEpoch.run(term);
+  addTakeover(entry: TakeoverEntry): void {
+    this.#addEpoch.run(entry.term);
     this.#term = null; // A takeover that was rolled back has left nothing in the list.
+    this.addTakeoverEntry(entry);
+  }
+
+  /** Its epoch is in the list already. */
+  addTakeoverEntry({ sequence, term, termBefore, at, ageAt, address, model }: TakeoverEntry): void {
     const before = termBefore === null ? null : this.#placeOf(termBefore);
     this.#addTakeover.run(sequence, this.#placeOf(term), at, ageAt, before, address, model);
   }
