@@ -29,7 +29,13 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/sim": ["packages/base", "packages/client", "packages/protocol", "packages/server", "packages/store-sqlite"],
   "packages/conformance": ["packages/protocol"],
   "apps/fleet/domain": ["packages/protocol"],
-  "apps/fleet/server": ["apps/fleet/domain", "packages/protocol", "packages/server", "packages/store-sqlite"],
+  "apps/fleet/server": [
+    "apps/fleet/domain",
+    "packages/protocol",
+    "packages/server",
+    "packages/store-postgres",
+    "packages/store-sqlite",
+  ],
   "apps/fleet/agent": ["apps/fleet/domain", "packages/client", "packages/protocol"],
   "apps/fleet/client": ["apps/fleet/domain", "packages/client", "packages/protocol"],
   "apps/fleet/cli": [

@@ -7,7 +7,7 @@
 /** These start processes or threads by the dozen, hash passwords, or fill disks. They belong to `npm test` alone. */
 export const SLOW_TESTS: readonly string[] = [
   "**/*.slow.test.*",
-  "packages/store-sqlite/**/{crash,sqlite-files,sqlite-store}.test.ts",
+  "packages/store-sqlite/**/{crash,sqlite-copy,sqlite-files,sqlite-store}.test.ts",
   "packages/store-postgres/**/io/*.test.ts",
   "packages/server/**/process-end.test.ts",
   "apps/fleet/server/**/{full-disk,guesses,security,start,way-in}.test.ts",

@@ -52,9 +52,9 @@ export { emptySource, filledTarget, sizeOfAnswer, sizeOfEntry } from "./copy/cop
 export { copyStore, type TellCopy } from "./copy/copy-store.ts";
 export type { CopyCounts } from "./copy/copy-sum.ts";
 export {
-  type Copyable,
   type CopiedExpiry,
   type CopiedSpace,
+  type Copyable,
   type CopyOut,
   type CopyPage,
   type CopyStart,

@@ -30,7 +30,10 @@ export async function putTables(
   }
   await putSpaces(spaces, put);
   await putAnswers(session, names, put);
-  const expired = (await session.run(expiredRows(names))).rows.map(({ owner, made_at }) => ({ owner, madeAt: made_at }));
+  const expired = (await session.run(expiredRows(names))).rows.map(({ owner, made_at }) => ({
+    owner,
+    madeAt: made_at,
+  }));
   if (expired.length > 0) await put({ kind: "expired", rows: expired });
   await putHistory(session, names, put);
 }

@@ -1,6 +1,12 @@
 /** A filling writes the pages of a copy into empty tables, inside one transaction. */
 
-import { type ChainEntry, CopiedSpaces, type CopyPage, type CopyStart, type TakeoverEntry } from "@neverstale/server/store";
+import {
+  type ChainEntry,
+  CopiedSpaces,
+  type CopyPage,
+  type CopyStart,
+  type TakeoverEntry,
+} from "@neverstale/server/store";
 import type { SqlSession, SqlStatement } from "../database.ts";
 import type { Names } from "../names.ts";
 import {

@@ -10,7 +10,7 @@ import { type PostgresSettings, postgresSettingsFrom } from "../settings.ts";
 import { endNumbers, lockChain, signsOfLife } from "../statements/copy.ts";
 import { type DatabaseTarget, targetFrom } from "./address.ts";
 import { connect, type PgConnection } from "./connection.ts";
-import { DEFAULT_SCHEMA, prepareSchema, versionOf } from "./migrate.ts";
+import { DEFAULT_SCHEMA, prepareSchema, schemaVersionOf } from "./migrate.ts";
 import { transactionOn } from "./pg-transaction.ts";
 
 /** Nothing is touched before one of its calls. The URL and the schema are those of `postgresStore`. */
@@ -56,7 +56,7 @@ class PostgresCopy implements Copyable {
 
   copyOut(put: PutPage): Promise<void> {
     return this.#connected(async (connection) => {
-      if ((await versionOf(connection, this.#names)) === 0) throw emptySource(this.name);
+      if ((await schemaVersionOf(connection, this.#names)) === 0) throw emptySource(this.name);
       await prepareSchema(connection, this.#schema, this.#names, this.name);
       const before = await this.#watch(connection);
       await transactionOn(connection, ONE_MOMENT, (session) => this.#put(session, put));

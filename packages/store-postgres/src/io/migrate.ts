@@ -44,7 +44,7 @@ export async function prepareSchema(
 ): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const version = await versionOf(connection, names);
+      const version = await schemaVersionOf(connection, names);
       if (version === STEPS.length) return;
       if (version > STEPS.length)
         throw new SyncError("store_newer_than_code", `${database} has version ${version} of the schema "${schema}"`, {
@@ -72,7 +72,7 @@ function isCollision({ state }: DatabaseFailure): boolean {
 }
 
 /** It returns 0 where there is no schema yet. */
-export async function versionOf(session: SqlSession, names: Names): Promise<number> {
+export async function schemaVersionOf(session: SqlSession, names: Names): Promise<number> {
   try {
     const text = `SELECT version FROM ${names.schema_version}`;
     const { rows } = await session.run<{ readonly version: number }>({ text, values: [] });
@@ -93,7 +93,7 @@ async function migrate(session: SqlSession, schema: string, names: Names): Promi
   if (rows[0]?.found === 0) await run(`CREATE SCHEMA "${schema}"`);
   await run(`CREATE TABLE IF NOT EXISTS ${names.schema_version} (version integer NOT NULL)`);
   await run(`LOCK TABLE ${names.schema_version} IN ACCESS EXCLUSIVE MODE`);
-  const version = await versionOf(session, names);
+  const version = await schemaVersionOf(session, names);
   if (version >= STEPS.length) return;
   const steps = STEPS.slice(version).flatMap((step) => step(names));
   const noted = [`DELETE FROM ${names.schema_version}`, `INSERT INTO ${names.schema_version} VALUES (${STEPS.length})`];

@@ -56,22 +56,26 @@ export interface AnswerPageRow extends AnswerTableRow {
 export function answersPage(names: Names, last: AnswerPageRow | null): SqlStatement<AnswerPageRow> {
   const parameters = new Parameters();
   const after = [parameters.add("bigint", last?.sequence ?? -1), parameters.add("integer", last?.place ?? -1)];
-  return parameters.statement(page(
-    `SELECT sequence, place, key, owner, made_at, body_hash, at, version, answer, chars FROM ${names.answers}
+  return parameters.statement(
+    page(
+      `SELECT sequence, place, key, owner, made_at, body_hash, at, version, answer, chars FROM ${names.answers}
      WHERE (sequence, place) > (${after.join(", ")})`,
-    "sequence, place",
-  ));
+      "sequence, place",
+    ),
+  );
 }
 
 /** History that went with its space is not told of, though its rows may not be cleared away yet. */
 export function historyPage(names: Names, after: number): SqlStatement<HistoryTableRow> {
   const parameters = new Parameters();
-  return parameters.statement(page(
-    `SELECT h.position, h.space, h.creation_id, h.collection, h.id, h.version, h.at, h.text, h.chars FROM ${names.history} h
+  return parameters.statement(
+    page(
+      `SELECT h.position, h.space, h.creation_id, h.collection, h.id, h.version, h.at, h.text, h.chars FROM ${names.history} h
      WHERE h.position > ${parameters.add("bigint", after)} AND NOT EXISTS (
        SELECT 1 FROM ${names.ended} e WHERE e.creation_id = h.creation_id AND e.name = h.space)`,
-    "position",
-  ));
+      "position",
+    ),
+  );
 }
 
 /** It returns at least one row of `rows`, and no more than a page holds. */
@@ -116,7 +120,7 @@ export function setStart(names: Names, { trimmed }: CopyStart): SqlStatement<nev
   return parameters.statement(`UPDATE ${names.kept} SET start = ${parameters.add("bigint", trimmed)}`);
 }
 
-/** What is counted over the whole chain begins with the first entry that is copied. */
+/** These counts run over the whole chain, from the first entry that is copied. */
 export interface CopiedTotals {
   changes: number;
   chars: number;
@@ -255,4 +259,3 @@ function insertRows<Row>(
   const source = parameters.rows(rows, Object.values(columns));
   return parameters.statement(`INSERT INTO ${table} (${Object.keys(columns).join(", ")}) SELECT * FROM ${source}`);
 }
-

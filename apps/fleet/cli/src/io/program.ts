@@ -10,6 +10,7 @@ import { addBackup } from "../data/io/backup.ts";
 import { addRestore } from "../data/io/restore.ts";
 import { addDispatch } from "../dispatch/io/dispatch.ts";
 import { addServe } from "../serve/io/serve.ts";
+import { addStore } from "../store/io/store.ts";
 import { addToken } from "../token/io/token.ts";
 import { addVerify } from "../verify/io/verify.ts";
 import { addWatch } from "../watch/io/watch.ts";
@@ -23,6 +24,7 @@ const COMMANDS: readonly AddCommand[] = [
   addToken,
   addBackup,
   addRestore,
+  addStore,
   addAdmin,
 ];
 

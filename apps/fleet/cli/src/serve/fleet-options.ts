@@ -13,6 +13,7 @@ export interface ServeFlags {
   readonly allowedOrigin?: readonly string[];
   readonly trustedProxy?: readonly string[];
   readonly adminPasswordFile?: string;
+  readonly secretKeyFile?: string;
   readonly basePath: string;
   readonly acceptLostLog?: boolean;
 }
@@ -34,6 +35,7 @@ export function fleetOptions(
     localAgent: flags.localAgent && !isOn(env.NEVERSTALE_NO_LOCAL_AGENT),
     ...(allowedOrigin !== undefined && { allowedOrigins: allowedOrigin }),
     ...(trustedProxy !== undefined && { trustedProxies: trustedProxy }),
+    ...(flags.secretKeyFile !== undefined && { secretKeyFile: flags.secretKeyFile }),
     ...(adminPassword !== undefined && { adminPassword }),
     ...(flags.acceptLostLog === true && { acceptLostLog: true }),
   };

@@ -1,8 +1,8 @@
 /** The rules of a copy are the same for every store: what is refused, and how large a row counts. */
 
 import { SyncError } from "@neverstale/protocol";
-import { charsOf } from "../kept-answers.ts";
 import type { ChainEntry, StoredAnswer } from "../contract.ts";
+import { charsOf } from "../kept-answers.ts";
 
 export function emptySource(name: string): SyncError {
   return new SyncError("store_unavailable", `there is nothing to copy in ${name}`, {

@@ -1,7 +1,7 @@
 /** A store is copied page by page into data that holds nothing yet, and what was written is read back and compared. */
 
 import { SyncError } from "@neverstale/protocol";
-import { CopySum, type CopyCounts } from "./copy-sum.ts";
+import { type CopyCounts, CopySum } from "./copy-sum.ts";
 import type { Copyable } from "./copyable.ts";
 
 /**

@@ -63,7 +63,9 @@ function nameOf(space: string | { readonly name: string }): string {
 function rowsOf(page: CopyPage): readonly JsonValue[] {
   switch (page.kind) {
     case "start":
-      return [[[...page.epochs], page.trimmed, page.takeover === null ? null : takeoverRow(page.takeover), page.position]];
+      return [
+        [[...page.epochs], page.trimmed, page.takeover === null ? null : takeoverRow(page.takeover), page.position],
+      ];
     case "entries":
       return page.rows.map(entryRow);
     case "space": {

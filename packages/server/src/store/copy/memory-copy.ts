@@ -6,8 +6,8 @@ import type { ChainEntry, SpaceContents, StoredAnswer, StoredHistoryRow } from "
 import type { MemoryData, MemoryDatabase } from "../memory-database.ts";
 import { chainEntries, type MemoryEntry } from "../memory-entries.ts";
 import { CopiedSpaces } from "./copied-spaces.ts";
-import { type Copyable, type CopyPage, inPages, type PutPage } from "./copyable.ts";
 import { emptySource, filledTarget, sizeOfAnswer, sizeOfEntry } from "./copy-rules.ts";
+import { type Copyable, type CopyPage, inPages, type PutPage } from "./copyable.ts";
 import { putSpaces } from "./put-spaces.ts";
 
 export function memoryCopy(database: MemoryDatabase): Copyable {
@@ -31,7 +31,9 @@ async function putData(name: string, data: MemoryData, put: PutPage): Promise<vo
   const { epochs, head, takeover, chain, position = 0, answers, expired = [], history } = data;
   if (head === null || takeover === null) throw emptySource(name);
   if (chain.length === 0)
-    throw new SyncError("store_unavailable", `${name} keeps no log`, { hint: "Only a store with its log can be copied." });
+    throw new SyncError("store_unavailable", `${name} keeps no log`, {
+      hint: "Only a store with its log can be copied.",
+    });
   const trimmed = head.sequence - chain.length;
   await put({ kind: "start", epochs, trimmed, takeover: takeover.sequence > trimmed ? null : takeover, position });
   for (const rows of inPages(chainEntries(chain, 0), sizeOfEntry)) await put({ kind: "entries", rows });

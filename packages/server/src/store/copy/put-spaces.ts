@@ -7,7 +7,8 @@ export async function putSpaces(spaces: readonly SpaceContents[], put: PutPage):
   for (const contents of spaces) {
     const { records, tombstones, log: _, ...space } = contents;
     await put({ kind: "space", space });
-    for (const rows of inPages(records, ({ text }) => text.length)) await put({ kind: "records", space: space.name, rows });
+    for (const rows of inPages(records, ({ text }) => text.length))
+      await put({ kind: "records", space: space.name, rows });
     for (const rows of inPages(tombstones, () => 0)) await put({ kind: "tombstones", space: space.name, rows });
   }
 }

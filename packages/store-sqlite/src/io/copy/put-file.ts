@@ -7,9 +7,9 @@ import {
   inPages,
   type PutPage,
   putSpaces,
-  sizeOfAnswer,
   type StoredAnswer,
   type StoredHistoryRow,
+  sizeOfAnswer,
 } from "@neverstale/server/store";
 import { readChain } from "../../sliced/steps/read-chain.ts";
 import { readAnew } from "../../sliced/steps/read-contents.ts";

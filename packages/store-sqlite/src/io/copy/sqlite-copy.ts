@@ -28,7 +28,7 @@ export function sqliteCopy(path: string): Copyable {
   };
 }
 
-/** What opens a file would make one that isn't there. */
+/** Opening a file would make one where there is none. */
 function requireThere(path: string): void {
   if (isThere(path)) return;
   throw new SyncError("store_unavailable", `there is no database at ${path}`, { hint: "Look at the path." });
@@ -97,5 +97,6 @@ function requireAllInFile(path: string): void {
 
 /** A copy that was killed may have left it, and SQLite's files beside it. */
 function removeFile(path: string): void {
-  for (const file of [path, `${path}-journal`, `${path}-wal`, `${path}-shm`, `${path}.lock`]) rmSync(file, { force: true });
+  for (const file of [path, `${path}-journal`, `${path}-wal`, `${path}-shm`, `${path}.lock`])
+    rmSync(file, { force: true });
 }

@@ -68,6 +68,12 @@ export const addServe: AddCommand = (root, end) => {
         .argParser(severalValues),
     )
     .addOption(
+      new Option(
+        "--secret-key-file <file>",
+        "the key with which the server signs, the same for all nodes; default: one in the data directory",
+      ).env("NEVERSTALE_SECRET_KEY_FILE"),
+    )
+    .addOption(
       new Option("--base-path <path>", "what follows the host in the addresses of browsers, such as /fleet")
         .env("NEVERSTALE_BASE_PATH")
         .default("/"),

@@ -1,7 +1,7 @@
 /** The server's key signs what the server knows again after a restart. */
 
 import { createHmac, randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StartFailure } from "../../process/start-failure.ts";
 import { sameSecret } from "./secrets.ts";
@@ -42,9 +42,29 @@ export interface Device {
   readonly user: string;
 }
 
-/** The key lies in the data directory. It is made at the first start. */
-export function openServerKey(dataDir: string): ServerKey {
-  const path = join(dataDir, FILE);
+/** The key of a data directory lies there. */
+export function serverKeyIn(dataDir: string): string {
+  return join(dataDir, FILE);
+}
+
+/**
+ * Without a file of its own the key lies in the data directory, and is made at the first start. Nodes that share a store are given
+ * one file with the same key. It is never made here: each node would make its own.
+ */
+export function openServerKey(dataDir: string, file: string | undefined): ServerKey {
+  return file === undefined ? keyInDirectory(serverKeyIn(dataDir)) : givenKey(file);
+}
+
+function givenKey(path: string): ServerKey {
+  const key = readKey(path);
+  if (key.length !== BYTES)
+    throw wrongLength(path, key, "Make one with `openssl rand 32`, or take secret.key of a data directory.");
+  if (process.platform !== "win32" && (statSync(path).mode & 0o007) !== 0)
+    throw new StartFailure(`the key ${path} is open to all users`, `Run: chmod o-rwx ${path}`);
+  return new ServerKey(key);
+}
+
+function keyInDirectory(path: string): ServerKey {
   try {
     writeFileSync(path, randomBytes(BYTES), { flag: "wx", mode: 0o600 });
   } catch (error) {
@@ -53,10 +73,11 @@ export function openServerKey(dataDir: string): ServerKey {
   }
   const key = readKey(path);
   if (key.length === BYTES) return new ServerKey(key);
-  throw new StartFailure(
-    `the key ${path} has ${key.length} bytes, not ${BYTES}`,
-    `Delete it: a new one is made at the start.`,
-  );
+  throw wrongLength(path, key, "Delete it: a new one is made at the start.");
+}
+
+function wrongLength(path: string, key: Buffer, hint: string): StartFailure {
+  return new StartFailure(`the key ${path} has ${key.length} bytes, not ${BYTES}`, hint);
 }
 
 function readKey(path: string): Buffer {

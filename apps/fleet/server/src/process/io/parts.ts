@@ -36,7 +36,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const origins = new Origins(options.allowedOrigins ?? []);
   const proxies = new TrustedProxies(options.trustedProxies ?? []);
   const basePath = normalBasePath(options.basePath ?? "/");
-  const key = openServerKey(dataDir);
+  const key = openServerKey(dataDir, options.secretKeyFile);
   const budgets = new HostBudgets(options.hostLimits);
   const transactions = new Transactions({ manager, budgets, log, moment: () => momentAt(clocks.now()) });
   const sockets = new OpenSockets(socketLimitsOf(options));

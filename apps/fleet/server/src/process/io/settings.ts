@@ -37,6 +37,8 @@ export interface FleetOptions {
   readonly basePath?: string;
   /** It becomes the password of `admin` while there is none. */
   readonly adminPassword?: string;
+  /** The key with which the server signs, the same for all nodes. Default: one that is made in the data directory. */
+  readonly secretKeyFile?: string;
   /** True starts though the database was not closed and its write-ahead log is gone. Default false: that is refused. */
   readonly acceptLostLog?: boolean;
   /** Default: JSON lines on standard error. */

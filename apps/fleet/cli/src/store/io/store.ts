@@ -1,0 +1,46 @@
+/** `neverstale store copy` moves the data between SQLite and PostgreSQL. */
+
+import type { AddCommand } from "../../command-line/command.ts";
+import { copyProgress, countsText } from "../copy-progress.ts";
+
+const HELP_TEXT = `
+<from> and <to> are a data directory, a SQLite file (it ends in .db), or postgres://user@host:5432/database?sslmode=verify-full.
+The password is taken from the URL, or from PGPASSWORD: other users of the machine see what stands in the command line.
+
+Everything comes along: records, what was deleted, epochs and lineage, the chain, answers under idempotency keys, and history. So open
+dashboards resume where they were, and no request is carried out twice. <from> stays as it is. Stop all servers on it first, and
+start them on <to> afterwards. <to> must hold nothing yet. It is filled as a whole or not at all: a copy that was interrupted is
+simply made again. Before it is there it is read back and compared.
+
+The key with which the server signs is not in the store. Give the new nodes the same one with --secret-key-file.
+
+Status 1 means that nothing was copied, or, as it then says, that the end of it is unknown.
+
+Examples:
+  neverstale store copy ./data postgres://fleet@db.example.org/fleet?sslmode=verify-full
+  neverstale store copy postgres://fleet@db.example.org/fleet?sslmode=verify-full ./data`;
+
+export const addStore: AddCommand = (root) => {
+  root
+    .command("store")
+    .description("move the data between SQLite and PostgreSQL")
+    .command("copy")
+    .description("copy everything from one store into an empty one")
+    .argument("<from>", "the store that has the data")
+    .argument("<to>", "the store that holds nothing yet")
+    .addHelpText("after", HELP_TEXT)
+    .action(async (from: string, to: string) => {
+      const { copyFleet } = await import("@neverstale/fleet-server"); // The other commands start fast.
+      const progress = copyProgress(
+        (line) => process.stderr.write(`${line}\n`),
+        () => performance.now(),
+      );
+      const copy = await copyFleet(from, to, progress);
+      process.stdout.write(`copied ${copy.from} to ${copy.to}: ${countsText(copy.counts)}\n`);
+      process.stdout.write("it was read back and is the same\n");
+      if (copy.keyFile !== null)
+        process.stdout.write(
+          `the server's key is not in the store: give new nodes --secret-key-file ${copy.keyFile}\n`,
+        );
+    });
+};
