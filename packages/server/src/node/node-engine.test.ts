@@ -321,7 +321,7 @@ test("[W3] a decision that is given as a function runs at the writer only, whose
 test("[W2] [B71] a call waits up to 5 s for a writer, and is refused then, with nothing stored", async () => {
   const [one, other] = await two({ link: true });
   one.store.isPaused = true;
-  await world.done(one.manager.drain(), 10).catch(() => {});
+  await world.done(one.manager.drain(), 1_000).catch(() => {});
   const call = other.manager.apply(added("web-1"));
   call.catch(() => {});
   await world.pass(100);

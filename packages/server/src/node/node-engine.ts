@@ -19,7 +19,7 @@ import { KeepIndexes } from "../space/keep-index.ts";
 import { MAIN_SPACE, SpaceModels } from "../space/space-models.ts";
 import type { Spaces } from "../space/spaces.ts";
 import type { ChainEntry, ChainHead } from "../store/contract.ts";
-import { isSharedStore, type SharedStore } from "../store/node-table.ts";
+import { type AliveNode, isSharedStore, type SharedStore } from "../store/node-table.ts";
 import type { Confirmations } from "./confirmations.ts";
 import { DoubtfulGroups } from "./doubtful-groups.ts";
 import { CannotFollow, Following } from "./history/following.ts";
@@ -252,18 +252,31 @@ export class NodeEngine implements Engine, LinkedNode {
   async drain(): Promise<void> {
     this.#rounds.drain();
     if (this.#terms.decider === null) return;
-    const { list } = this.#parts;
-    const listed = list.read().then(
-      () => this.#link?.listed(list.nodes),
-      () => {}, // The list as it was read before has to do.
-    );
     await this.#terms.finish();
-    await listed;
+    if (!(await this.#nameOneOf(this.#parts.list.others))) await this.#nameOneOf(await this.#newlyListed());
+  }
+
+  async #nameOneOf(others: readonly AliveNode[]): Promise<boolean> {
     const { place } = this.#follower.state;
-    if (this.#link === null || place === null) return;
-    for (const other of list.others) {
-      if (await this.#link.succeed(other, place).catch(() => false)) return;
-    }
+    if (this.#link === null || place === null) return false;
+    for (const other of others) if (await this.#link.succeed(other, place).catch(() => false)) return true;
+    return false;
+  }
+
+  /** A node may have listed itself since the list was read. A store that gives no answer is not waited for. */
+  async #newlyListed(): Promise<readonly AliveNode[]> {
+    const { list, runtime } = this.#parts;
+    const known = new Set(list.others.map(({ id }) => id));
+    await new Promise<void>((resolve) => {
+      const timer = runtime.after(LIST_MS, resolve);
+      const isRead = () => {
+        timer.cancel();
+        resolve();
+      };
+      list.read().then(isRead, isRead);
+    });
+    this.#link?.listed(list.nodes);
+    return list.others.filter(({ id }) => !known.has(id));
   }
 
   async close(): Promise<void> {
@@ -335,3 +348,6 @@ function cannotGoOn(cause: unknown): SyncError {
     cause,
   });
 }
+
+/** A node that ends waits so long for the list of those that may succeed it. */
+const LIST_MS = 500;

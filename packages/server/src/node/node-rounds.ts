@@ -78,6 +78,7 @@ export class NodeRounds {
     const { store, runtime, list, link, follower, terms, onApplied } = this.#parts;
     const askedAt = runtime.now();
     const { place } = follower.state;
+    const named = this.#named;
     try {
       const seen = await store.confirm();
       if (await list.readIfDue()) link?.listed(list.nodes);
@@ -88,7 +89,8 @@ export class NodeRounds {
     } catch (error) {
       this.#roundFailed(error);
     }
-    this.#answerNamed(false);
+    // Who was named meanwhile is answered by the next round.
+    if (this.#named === named) this.#answerNamed(false);
   }
 
   #roundFailed(error: unknown): void {
