@@ -88,7 +88,7 @@ class FallbackTransport implements Transport {
         events.received(frame, said);
       },
       closed: (code) => {
-        ended(code === CONNECTION_LOST);
+        ended(!isWordOfAuthority(code));
         events.closed(code);
       },
     });
@@ -194,5 +194,9 @@ const TRY_AGAIN_MS: Millis = 10 * 60_000;
 /** Where it has passed before, it was most often the authority that was away for a while. */
 const TRY_SOON_MS: Millis = 30_000;
 const PROBE_MS: Millis = 10_000;
-const CONNECTION_LOST = 1006;
+
+/** With any other code it was not the authority that ended it, or nobody was there. */
+function isWordOfAuthority(code: number): boolean {
+  return code === CLOSE.comeBackNow || code === CLOSE.comeBackLater || code >= CLOSE.badMessage;
+}
 const NORMAL_CLOSURE = 1000;

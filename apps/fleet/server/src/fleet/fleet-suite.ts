@@ -46,7 +46,7 @@ export function send(
       response.on("error", reject);
       response.on("end", () => {
         const text = Buffer.concat(parts).toString();
-        const isJson = /json/.test(response.headers["content-type"] ?? "");
+        const isJson = /\/(problem\+)?json/.test(response.headers["content-type"] ?? "");
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,

@@ -6,7 +6,7 @@ export class OpenSockets {
   readonly #limits: SocketLimits;
   readonly #ofSession = new Map<string, number>();
   readonly #ofAgent = new Map<string, number>();
-  #close: (judge: SubjectJudge) => void = () => {};
+  readonly #closers: ((judge: SubjectJudge) => void)[] = [];
   /** These count how often one more was refused. */
   readonly metrics = { tooManyOfSession: 0, tooManyOfAgent: 0 };
 
@@ -14,9 +14,13 @@ export class OpenSockets {
     this.#limits = limits;
   }
 
-  /** From now on `close` closes the sockets that a judge condemns. */
+  /** From now on `close`, too, closes the sockets that a judge condemns. */
   closeBy(close: (judge: SubjectJudge) => void): void {
-    this.#close = close;
+    this.#closers.push(close);
+  }
+
+  #close(judge: SubjectJudge): void {
+    for (const close of this.#closers) close(judge);
   }
 
   /** It counts one more until its connection closes, however that comes. Throws `too_many_requests` at the bound. */

@@ -49,6 +49,7 @@ function factsOf(replica: FleetReplica, view: SyncView, now: number): readonly (
       : `${clock(view.lastConfirmedAt, now)}, ${span(confirmedAgeMs)} ago`;
   return [
     ["Confirmed", confirmed],
+    ...(view.way === null || view.way === "websocket" ? [] : [["Way to the server", WAY_WORDS[view.way]] as const]),
     ["Changes so far", view.epoch === null ? NONE : `${view.version.toLocaleString("en")} (the version of the state)`],
     ["Run of the server", view.epoch === null ? NONE : `${view.epoch} (its epoch, a new one after each start)`],
     ["Connection lost", howMany(counters.reconnects, "time")],
@@ -64,6 +65,12 @@ function factsOf(replica: FleetReplica, view: SyncView, now: number): readonly (
     ...(view.error === null ? [] : [["Server says", `${view.error.code}: ${view.error.message}`] as const]),
   ];
 }
+
+/** The page says so where it is not the usual way: what it shows is as fresh, and comes with more effort. */
+const WAY_WORDS = {
+  stream: "HTTP, as a stream: this network lets no WebSocket through",
+  poll: "HTTP, one request after the other: this network lets no WebSocket and no stream through",
+} as const;
 
 /** It gives all that a report of a problem needs, and nothing of what the fleet holds. */
 function diagnosisOf(replica: FleetReplica, view: SyncView): string {

@@ -37,6 +37,7 @@ test("page, files, API, sockets and agents are found below the path, and where a
     expect(page.text).toContain('href="https://x.example/"');
     expect((await browser.get(`${base}/assets/a-1.js`)).text).toBe("1;");
     expect((await browser.get(`${base}/api/state`)).text).toContain("web-1");
+    expect((await browser.get(`${base}/sync/snapshot`)).headers.location).toMatch(/^s\/[\w-]+\/[\w-]+\/\d+$/);
     for (const [path, headers] of [
       ["/sync", { cookie: browser.cookie, origin: fleet.address }],
       ["/agent/sync", host.headers],

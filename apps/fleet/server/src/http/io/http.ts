@@ -1,6 +1,7 @@
 /** The HTTP API serves every route of the table behind one guard, and nothing else (C30). */
 
 import { Readable } from "node:stream";
+import { PROTOCOL_HEADER } from "@neverstale/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Claimants } from "../../accounts/claimants.ts";
 import type { Guesses } from "../../accounts/guesses.ts";
@@ -80,13 +81,16 @@ function addRoute(parts: HttpParts, app: FastifyInstance, route: Route): void {
     method: route.method,
     url: route.path,
     // This runs before the body is read: who may not come in can't make the server parse anything.
-    onRequest: async (request) => {
+    onRequest: async (request, reply) => {
+      if (route.handOver !== undefined) reply.header(PROTOCOL_HEADER, "v1");
       if (route.guesses === true) limitGuesses(parts, request);
       const caller = admit(parts, { method: route.method, allow: route.allow, headers: request.headers });
       request.caller = caller;
       if (caller.signedIn !== null) sessions.touch(caller.signedIn);
     },
     handler: async (request, reply) => {
+      if (route.handOver !== undefined) return handOver(route.handOver, request, reply);
+      if (route.handle === undefined) throw new Error("nobody answers this route");
       if (request.caller === null) throw new Error("a request came past the guard");
       const { params, query, body, caller } = request as typeof request & {
         params: Record<string, string>;
@@ -99,6 +103,16 @@ function addRoute(parts: HttpParts, app: FastifyInstance, route: Route): void {
       return sendAnswer(reply, answer);
     },
   });
+}
+
+/** The headers that every answer has go with the engine's, too. */
+function handOver(to: NonNullable<Route["handOver"]>, { raw }: FastifyRequest, reply: FastifyReply): FastifyReply {
+  reply.hijack();
+  for (const [name, value] of Object.entries(reply.getHeaders())) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  to(raw, reply.raw);
+  return reply;
 }
 
 function sendAnswer(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {

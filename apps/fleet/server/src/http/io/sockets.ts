@@ -43,7 +43,7 @@ export function serveSockets(http: HttpServer, parts: SocketParts, beaconMs: num
   return endpoint;
 }
 
-const AGENT_PATH = "/agent/sync";
+export const AGENT_PATH = "/agent/sync";
 const OUTPUT_PATH = /^\/sync\/output\/([\w-]{1,200})$/;
 
 export interface SocketParts extends GuardParts {
@@ -55,7 +55,7 @@ export interface SocketParts extends GuardParts {
   readonly log: Log;
 }
 
-function isSocketPath(path: string): boolean {
+export function isSocketPath(path: string): boolean {
   return path === "/sync" || path === AGENT_PATH || OUTPUT_PATH.test(path);
 }
 
@@ -87,7 +87,7 @@ function answerTo(refusal: RequestRefusal): string {
 }
 
 /** A refusal that `judge` throws becomes the engine's. */
-function judged<T>(judge: () => T): T | RefusedUpgrade {
+export function judged<T>(judge: () => T): T | RefusedUpgrade {
   try {
     return judge();
   } catch (error) {
@@ -98,8 +98,7 @@ function judged<T>(judge: () => T): T | RefusedUpgrade {
 
 function open(parts: SocketParts, request: IncomingMessage, info: UpgradeInfo): Grant {
   const { sockets, log } = parts;
-  const isAgent = info.url.pathname === AGENT_PATH;
-  const grant = isAgent ? grantAgent(parts, request) : grantUser(parts, request, info);
+  const grant = grantOf(parts, request, info);
   sockets.add(grant.subject, request.socket);
   const about = { ...aboutOf(parts, request), ...nameOf(grant.subject) };
   log.info(about, "a socket was opened");
@@ -107,12 +106,17 @@ function open(parts: SocketParts, request: IncomingMessage, info: UpgradeInfo): 
   return grant;
 }
 
+/** It says what somebody may follow, and who that is. */
+export function grantOf(parts: SocketParts, request: IncomingMessage, info: UpgradeInfo): KnownGrant {
+  return info.url.pathname === AGENT_PATH ? grantAgent(parts, request) : grantUser(parts, request, info);
+}
+
 /** It returns what a log says of a request (C13). */
 function aboutOf({ proxies }: SocketParts, request: IncomingMessage): object {
   return { ip: proxies.addressOf(request), origin: request.headers.origin, path: pathOf(request) };
 }
 
-function pathOf(request: IncomingMessage): string {
+export function pathOf(request: IncomingMessage): string {
   return URL.parse(request.url ?? "", "http://localhost")?.pathname ?? "";
 }
 

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { packageVersion } from "@neverstale/base/node";
-import type { SyncEndpoint } from "@neverstale/server";
+import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
 import { accountRoutes } from "../../accounts/io/routes.ts";
 import { agentRoutes, enrollmentRoutes } from "../../agents/io/routes.ts";
@@ -14,6 +14,7 @@ import { stateRoutes } from "../../fleet/routes.ts";
 import { hostRoutes } from "../../hosts/routes.ts";
 import { addressGroup } from "../../http/address-group.ts";
 import { withoutBasePath } from "../../http/base-path.ts";
+import { serveFollowers } from "../../http/io/follow-routes.ts";
 import { buildHttp } from "../../http/io/http.ts";
 import { serveSockets } from "../../http/io/sockets.ts";
 import { staticRoutes } from "../../http/io/static-files.ts";
@@ -25,10 +26,11 @@ import type { Parts } from "./parts.ts";
 /** It does not listen yet. */
 export function buildApp(parts: Parts, options: { readonly beaconMs: number; readonly webDirectory: string }): App {
   const { basePath, connections, proxies } = parts;
-  const routes = routesOf(parts, options.webDirectory);
+  const followers = serveFollowers(parts, options.beaconMs);
+  const routes = routesOf(parts, options.webDirectory, followers.routes);
   const http = buildHttp(parts, routes);
   const sockets = serveSockets(http.server, parts, options.beaconMs);
-  measure(parts, sockets);
+  measure(parts, sockets, followers.endpoint);
   connections.watch(http.server, ({ remoteAddress = "" }) =>
     proxies.isProxy(remoteAddress) ? null : addressGroup(remoteAddress),
   );
@@ -45,21 +47,24 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
   const cutConnections = () => {
     for (const connection of open) connection.destroy();
   };
-  return { http, sockets, routes, cutConnections };
+  return { http, sockets, followers: followers.endpoint, routes, cutConnections };
 }
 
 export interface App {
   readonly http: FastifyInstance;
   readonly sockets: SyncEndpoint;
+  /** It answers those who follow over HTTP. */
+  readonly followers: HttpEndpoint;
   /** This table holds all that can be asked for. */
   readonly routes: readonly Route[];
   /** It cuts every connection, also those of sockets and those that are becoming one, which Node forgets once they upgrade. */
   cutConnections(): void;
 }
 
-function routesOf(parts: Parts, webDirectory: string): Route[] {
+function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Route[]): Route[] {
   const routes: Route[] = [
     ...accountRoutes(parts),
+    ...followRoutes,
     ...stateRoutes(parts),
     ...commandRoutes(parts),
     ...outputRoutes(parts),
@@ -84,10 +89,12 @@ function descriptionRoute(routes: readonly Route[]): Route {
   return { method: "GET", path: "/api/openapi.json", allow: "viewer", handle };
 }
 
-function measure(parts: Parts, endpoint: SyncEndpoint): void {
+function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint): void {
   const { budgets, claimants, clocks, connections, logStream, manager, metrics, refusalLog, sessions, sockets } = parts;
   metrics.addNumbers("", () => manager.metrics());
   metrics.addNumbers("sync_", () => endpoint.metrics);
+  metrics.addNumbers("sync_http_", () => followers.metrics);
+  metrics.addNumbers("sync_http_", () => followers.httpMetrics);
   metrics.addNumbers("sockets_", () => sockets.metrics);
   metrics.addFullStates(endpoint);
   metrics.addNumbers("", () => ({ storeRefuses: parts.transactions.storeTrouble === null ? 0 : 1 }));

@@ -8,6 +8,7 @@ import type { Parts } from "./parts.ts";
 export async function drain({ parts, app, stops, agent }: Draining): Promise<void> {
   parts.drain.hasBegun = true;
   agent?.stop();
+  app.followers.close();
   const cut = setTimeout(() => app.cutConnections(), DRAIN_MS);
   await Promise.all([app.sockets.close(), app.http.close(), ...stops.map((stop) => stop())]);
   clearTimeout(cut);

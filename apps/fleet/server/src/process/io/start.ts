@@ -56,6 +56,7 @@ async function serve(options: FleetOptions, opened: Opened): Promise<RunningFlee
   try {
     return await listen(options, { parts, app, dataDir: opened.dataDir });
   } catch (error) {
+    app.followers.close();
     await Promise.all([app.sockets.close(), app.http.close()]);
     throw error;
   }
