@@ -5,7 +5,7 @@ import { z } from "zod";
 
 /** The page's own files are left out. */
 export function openApi(routes: readonly Described[], version: string): Json {
-  const api = routes.filter(({ path }) => /^\/(api|agent|healthz|readyz|metrics)(\/|$)/.test(path));
+  const api = routes.filter(({ path }) => /^\/(api|agent|sync|healthz|readyz|metrics)(\/|$)/.test(path));
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of api) {
     const path = route.path.replace(/:(\w+)/g, "{$1}");
