@@ -1,6 +1,5 @@
 /** A route is one line of the table of all that can be asked for: a path that isn't in it does not exist (C30). */
 
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { z } from "zod";
 import type { SignedIn } from "../accounts/decide.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
@@ -17,10 +16,10 @@ export interface Route {
   /** It is absent where there is no content, or no JSON. */
   readonly answer?: z.ZodType;
   readonly answerStatus?: number;
-  /** It is absent where `handOver` answers. */
+  /** It is absent where the engine answers. */
   readonly handle?: (ask: Ask<unknown>) => Promise<Answer> | Answer;
   /** The engine answers. Every answer of this route is the authority's own word, a refusal of the guard too (rule H9). */
-  readonly handOver?: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly byEngine?: boolean;
 }
 
 /**

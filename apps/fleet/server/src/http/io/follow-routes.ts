@@ -6,6 +6,7 @@ import { RequestRefusal } from "../../fleet/refusal.ts";
 import type { Subject } from "../open-sockets.ts";
 import type { Permission, Route } from "../route.ts";
 import { noBrowser } from "./guard.ts";
+import type { HandOver } from "./http.ts";
 import { AGENT_PATH, grantOf, isSocketPath, judged, pathOf, type SocketParts } from "./sockets.ts";
 
 /** Makes the engine's endpoint. Whoever loses a right to a socket loses that to a request that waits, too. */
@@ -40,11 +41,13 @@ export function serveFollowers(parts: SocketParts, beaconMs: number): Followers 
     responses.set(request, response);
     if (!endpoint.handle(request, response)) response.writeHead(404).end();
   };
-  return { endpoint, routes: ENDPOINTS.flatMap(([path, allow]) => routesBelow(path, allow, handOver)) };
+  return { endpoint, handOver, routes: ENDPOINTS.flatMap(([path, allow]) => routesBelow(path, allow)) };
 }
 
 export interface Followers {
   readonly endpoint: HttpEndpoint;
+  /** It is given the requests of these routes. */
+  readonly handOver: HandOver;
   readonly routes: readonly Route[];
 }
 
@@ -61,8 +64,8 @@ const BELOW = [
   "live/:space/:epoch/:version",
 ] as const;
 
-function routesBelow(path: string, allow: Permission, handOver: NonNullable<Route["handOver"]>): Route[] {
-  return BELOW.map((below) => ({ method: "GET", path: `${path}/${below}`, allow, handOver }));
+function routesBelow(path: string, allow: Permission): Route[] {
+  return BELOW.map((below) => ({ method: "GET", path: `${path}/${below}`, allow, byEngine: true }));
 }
 
 /** A page's own requests name no Origin where they only read. A foreign page is told by either of two headers. */

@@ -1,5 +1,6 @@
 /** The HTTP API serves every route of the table behind one guard, and nothing else (C30). */
 
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { PROTOCOL_HEADER } from "@neverstale/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
@@ -16,7 +17,8 @@ import { admit, type GuardParts } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
 import type { RequestLimits } from "./request-limits.ts";
 
-export function buildHttp(parts: HttpParts, routes: readonly Route[]): FastifyInstance {
+/** `handOver` is given the requests that the engine answers. */
+export function buildHttp(parts: HttpParts, routes: readonly Route[], handOver: HandOver): FastifyInstance {
   const { connections, metrics, origins, requestLimits } = parts;
   const headers = () => securityHeaders(origins.schemes.has("https:"));
   const app = fastify({
@@ -54,7 +56,7 @@ export function buildHttp(parts: HttpParts, routes: readonly Route[]): FastifyIn
     throw new RequestRefusal("not_found", `there is no ${request.method} ${pathOf(request)}`);
   });
   app.setErrorHandler((error, request, reply) => sendProblem(parts, error, request, reply));
-  for (const route of routes) addRoute(parts, app, route);
+  for (const route of routes) addRoute(parts, app, route, handOver);
   return app;
 }
 
@@ -63,6 +65,8 @@ declare module "fastify" {
     caller: Caller | null;
   }
 }
+
+export type HandOver = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface HttpParts extends GuardParts {
   readonly connections: HttpConnections;
@@ -75,21 +79,21 @@ export interface HttpParts extends GuardParts {
   readonly isDraining: () => boolean;
 }
 
-function addRoute(parts: HttpParts, app: FastifyInstance, route: Route): void {
+function addRoute(parts: HttpParts, app: FastifyInstance, route: Route, handOver: HandOver): void {
   const { claimants, guesses, sessions } = parts;
   app.route({
     method: route.method,
     url: route.path,
     // This runs before the body is read: who may not come in can't make the server parse anything.
     onRequest: async (request, reply) => {
-      if (route.handOver !== undefined) reply.header(PROTOCOL_HEADER, "v1");
+      if (route.byEngine === true) reply.header(PROTOCOL_HEADER, "v1");
       if (route.guesses === true) limitGuesses(parts, request);
       const caller = admit(parts, { method: route.method, allow: route.allow, headers: request.headers });
       request.caller = caller;
       if (caller.signedIn !== null) sessions.touch(caller.signedIn);
     },
     handler: async (request, reply) => {
-      if (route.handOver !== undefined) return handOver(route.handOver, request, reply);
+      if (route.byEngine === true) return handOverTo(handOver, request, reply);
       if (route.handle === undefined) throw new Error("nobody answers this route");
       if (request.caller === null) throw new Error("a request came past the guard");
       const { params, query, body, caller } = request as typeof request & {
@@ -106,7 +110,7 @@ function addRoute(parts: HttpParts, app: FastifyInstance, route: Route): void {
 }
 
 /** The headers that every answer has go with the engine's, too. */
-function handOver(to: NonNullable<Route["handOver"]>, { raw }: FastifyRequest, reply: FastifyReply): FastifyReply {
+function handOverTo(to: HandOver, { raw }: FastifyRequest, reply: FastifyReply): FastifyReply {
   reply.hijack();
   for (const [name, value] of Object.entries(reply.getHeaders())) {
     if (value !== undefined) reply.raw.setHeader(name, value);

@@ -28,7 +28,7 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
   const { basePath, connections, proxies } = parts;
   const followers = serveFollowers(parts, options.beaconMs);
   const routes = routesOf(parts, options.webDirectory, followers.routes);
-  const http = buildHttp(parts, routes);
+  const http = buildHttp(parts, routes, followers.handOver);
   const sockets = serveSockets(http.server, parts, options.beaconMs);
   measure(parts, sockets, followers.endpoint);
   connections.watch(http.server, ({ remoteAddress = "" }) =>
