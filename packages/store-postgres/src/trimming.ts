@@ -11,6 +11,7 @@ import {
   type DueAnswerRow,
   dropAnswers,
   dropEntries,
+  dropEpochs,
   dropHistory,
   dropHistoryOf,
   dropSpace,
@@ -45,6 +46,7 @@ export class Trimming {
     const [oldest] = await this.#run(oldestStatement(this.#names, head, spaceId));
     if (oldest?.allowed !== true) return false;
     await this.#chain(counts, oldest);
+    if (oldest.epochs > this.#retention.epochs) await this.#run(dropEpochs(this.#names, this.#retention.epochs));
     await this.#answers(counts, oldest);
     await this.#history(counts, oldest);
     if (oldest.tombstones && spaceId !== null)

@@ -87,7 +87,7 @@ export interface Store {
 }
 
 export interface StoreContents {
-  /** It lists every epoch that there ever was, in order. */
+  /** It lists the newest epochs in their order: as many as the retention says, and those that an entry which is kept names. */
   readonly epochs: readonly string[];
   readonly spaces: readonly SpaceContents[];
   /** This is the place of the newest entry: all up to it is in `spaces`. It is null where nobody has taken over yet. */

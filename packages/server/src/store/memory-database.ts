@@ -213,6 +213,7 @@ export class MemoryDatabase {
   #trim(): void {
     const { historyRows, historyChars, historyAgeMs } = this.#retention;
     this.#trimChain();
+    this.#trimEpochs();
     const evicted = this.#history.length;
     const goes = prefixLength(this.#history, (row, index) => {
       const isOld = (this.#ageAt ?? 0) - row.at > historyAgeMs;
@@ -244,6 +245,17 @@ export class MemoryDatabase {
     }
     this.#chain.splice(0, goes);
     this.#logChanges = left;
+  }
+
+  /** What nobody names any more goes, with its lineage. Entries name epochs in the order in which those began. */
+  #trimEpochs(): void {
+    const { term, termBefore } = this.#chain[0] ?? this.#takeover ?? { term: "", termBefore: null };
+    const named = this.#epochs.indexOf(termBefore ?? term);
+    const goes = Math.min(this.#epochs.length - this.#retention.epochs, named);
+    if (goes <= 0) return;
+    const gone = new Set(this.#epochs.splice(0, goes));
+    for (const { lineage } of this.#spaces.values())
+      lineage.splice(0, lineage.findLastIndex(({ epoch }) => gone.has(epoch)) + 1);
   }
 
   #isFolded(planned: PlannedMove): boolean {

@@ -96,6 +96,43 @@ export function describePast({ describe, expect, test }: TestTools, tested: Test
     });
   });
 
+  describe("epochs", () => {
+    test("[B55] the oldest epochs beyond the bound go with their lineage rows, once nothing that is kept names them", async () => {
+      await tested.start({ epochs: 3, chainEntries: 4, logChanges: 2 });
+      const store = tested.world.store;
+      await store.commit(group({ name: "main", first: 1, makes: 1, epoch: "term-1" }));
+      await store.commit(group({ name: "quiet", first: 1, makes: 1, epoch: "term-1" }));
+      for (const version of [2, 3, 4, 5]) {
+        const next = await tested.world.reopen();
+        await next.commit(group({ name: "main", first: version, epoch: `term-${version}` }));
+      }
+      expect(tested.world.contents.epochs).toEqual(["term-1", "term-2", "term-3", "term-4"]);
+
+      const { store: last } = tested.world;
+      await last.fold(fold("quiet", 1, {}));
+      await last.fold(fold("main", 5, { records: [record("a", 5)] }));
+      await last.close();
+      const { epochs, spaces } = await last.read();
+
+      expect(epochs).toEqual(["term-3", "term-4", "term-5"]);
+      const lineages = new Map(spaces.map(({ name, lineage }) => [name, lineage.map(({ epoch }) => epoch)]));
+      expect(lineages.get("main")).toEqual(epochs);
+      expect(lineages.get("quiet")).toEqual([]);
+    });
+
+    test("[B55] an epoch that an entry names stays, however many there are", async () => {
+      await tested.start({ epochs: 1 });
+      await tested.world.store.commit(group({ name: "main", first: 1, makes: 1, epoch: "term-1" }));
+      const store = await tested.world.reopen();
+
+      await store.fold(fold("main", 1, {}));
+      await tested.world.reopen();
+
+      expect(tested.world.contents.epochs).toEqual(["term-1", "term-2"]);
+      expect(tested.world.space("main").lineage).toEqual([{ epoch: "term-1", firstVersion: 1 }]);
+    });
+  });
+
   describe("history", () => {
     test("[S3] what was evicted is read by space, collection and version", async () => {
       const store = await tested.start();

@@ -17,6 +17,8 @@ export interface Retention {
    * entry and the newest takeover stay in any case.
    */
   readonly chainEntries: number;
+  /** So many epochs are kept, each with its lineage rows. Those that an entry of the chain or the log names stay in any case. */
+  readonly epochs: number;
   /** These bound the answers under idempotency keys. At the bound of one owner his own oldest answers go. */
   readonly answers: number;
   readonly answersPerOwner: number;
@@ -37,6 +39,7 @@ export const RETENTION: Retention = {
   logChars: 512 * MI,
   logAgeMs: DAY_MS,
   chainEntries: 1_000_000,
+  epochs: 10_000,
   answers: 100_000,
   answersPerOwner: 20_000,
   answerChars: 64 * MI,

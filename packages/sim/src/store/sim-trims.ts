@@ -65,6 +65,22 @@ export class SimTrims implements TrimTables {
     return this.#journals.remove("trim", this.#data.chain, (row) => rows.has(row));
   }
 
+  epochsBeyond(most: number): number {
+    const { epochs, chain, log } = this.#data;
+    const [entry] = chain;
+    const before = entry?.type === "takeover" ? entry.termBefore : null;
+    const names = [before ?? entry?.term, log[0]?.term].filter((name) => name !== undefined);
+    const named = Math.min(epochs.length - 1, ...names.map((name) => epochs.indexOf(name)));
+    return Math.max(0, Math.min(epochs.length - most, named));
+  }
+
+  dropEpochs(count: number): number {
+    this.#count("bound_epochs");
+    const gone = new Set(this.#data.epochs.slice(0, count));
+    for (const rows of this.#data.lineage.values()) this.#journals.remove("trim", rows, ({ epoch }) => gone.has(epoch));
+    return this.#journals.remove("trim", this.#data.epochs, (epoch) => gone.has(epoch));
+  }
+
   oldestEndedNames(limit: number): Iterable<EndedNameRow> {
     return this.#data.endedNames.slice(0, limit);
   }

@@ -19,6 +19,7 @@ export interface OldestRow {
   readonly ended_creation: string | null;
   readonly tombstones: boolean;
   readonly expired: number;
+  readonly epochs: number;
 }
 
 /** One round trip says whether anything is due. */
@@ -32,7 +33,8 @@ export function oldestStatement(names: Names, head: ChainHead, spaceId: number |
   e.space_id AS ended_id, e.name AS ended_name, e.creation_id AS ended_creation,
   EXISTS (SELECT 1 FROM ${names.records} r JOIN ${names.spaces} s ON s.space_id = r.space_id
     WHERE r.space_id = ${space} AND r.text IS NULL AND r.version <= s.tombstone_floor) AS tombstones,
-  (SELECT count(*) FROM ${names.expired} WHERE owner IS NOT NULL) AS expired
+  (SELECT count(*) FROM ${names.expired} WHERE owner IS NOT NULL) AS expired,
+  (SELECT count(*) FROM ${names.epochs}) AS epochs
 FROM ${names.kept} k
 LEFT JOIN LATERAL (SELECT * FROM ${names.ended} ORDER BY space_id LIMIT 1) e ON true`);
 }
@@ -66,6 +68,21 @@ export function dropEntries(names: Names, upTo: number): SqlStatement<never> {
 entry AS (DELETE FROM ${names.chain} WHERE sequence <= ${last}
   AND sequence <> (SELECT max(sequence) FROM ${names.chain} WHERE model IS NOT NULL))
 UPDATE ${names.kept} SET start = greatest(start, ${last})`);
+}
+
+/**
+ * The oldest epochs beyond the newest `most` go with their lineage rows, unless an entry names them. Entries name epochs in the order
+ * in which those began, so the oldest entry says it for all.
+ */
+export function dropEpochs(names: Names, most: number): SqlStatement<never> {
+  const parameters = new Parameters();
+  const beyond = parameters.add("bigint", Math.max(0, most - 1));
+  return parameters.statement(`WITH named AS (SELECT term, term_before FROM ${names.chain} ORDER BY sequence LIMIT 1),
+gone AS (
+  DELETE FROM ${names.epochs} WHERE sequence < (SELECT sequence FROM ${names.epochs} ORDER BY sequence DESC OFFSET ${beyond} LIMIT 1)
+    AND sequence < (SELECT min(e.sequence) FROM ${names.epochs} e JOIN named ON e.epoch = named.term OR e.epoch = named.term_before)
+  RETURNING epoch)
+DELETE FROM ${names.lineage} WHERE epoch IN (SELECT epoch FROM gone)`);
 }
 
 export interface DueAnswerRow {

@@ -132,6 +132,13 @@ export interface TrimTables {
   /** It returns true when `chain` has a row at or below this entry, but for the one of the newest takeover. */
   hasEntries(upToEntry: number, takeover: number): boolean;
   dropEntries(upToEntry: number, takeover: number, limit: number): number;
+  /**
+   * It returns how many epochs are beyond the newest `most` and are named by no entry of the chain and no row of the log. They are
+   * the oldest ones.
+   */
+  epochsBeyond(most: number): number;
+  /** It drops so many of the oldest epochs, with their lineage rows. */
+  dropEpochs(count: number): number;
   oldestEndedNames(limit: number): Iterable<EndedNameRow>;
   dropEndedNames(upToPlace: number): number;
   oldestHistory(limit: number): Iterable<OldHistoryRow>;

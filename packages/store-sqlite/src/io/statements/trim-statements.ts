@@ -57,6 +57,24 @@ export class TrimStatements implements TrimTables {
     return this.#run(`DELETE FROM chain WHERE sequence IN (${some})`, upToEntry, takeover, limit);
   }
 
+  /** Positions are without a hole. Entries and log rows name epochs in the order in which those began. */
+  epochsBeyond(most: number): number {
+    const range = "SELECT min(position) AS oldest, max(position) AS newest FROM epochs";
+    const { oldest, newest } = this.#statements.get(range).get() as { oldest: number | null; newest: number | null };
+    if (oldest === null || newest === null || newest - oldest < most) return 0;
+    const named = this.#statements.get(`SELECT min(term) AS term FROM (
+      SELECT * FROM (SELECT coalesce(term_before, term) AS term FROM chain ORDER BY sequence LIMIT 1)
+      UNION ALL SELECT * FROM (SELECT term FROM log WHERE term NOT NULL ORDER BY sequence LIMIT 1))`);
+    const { term } = named.get() as { term: number | null };
+    return Math.max(0, Math.min(newest - most + 1, term ?? newest) - oldest);
+  }
+
+  dropEpochs(count: number): number {
+    const oldest = "SELECT epoch FROM epochs ORDER BY position LIMIT ?";
+    const rows = this.#run(`DELETE FROM lineage WHERE epoch IN (${oldest})`, count);
+    return rows + this.#run(`DELETE FROM epochs WHERE epoch IN (${oldest})`, count);
+  }
+
   oldestEndedNames(limit: number): Iterable<EndedNameRow> {
     return this.#rows("SELECT place, last_log AS lastLog FROM ended_names ORDER BY place LIMIT ?", limit);
   }

@@ -62,6 +62,7 @@ export class Trimmer {
     return (
       this.#ofLog(limits) ??
       this.#ofChain(limits) ??
+      this.#ofEpochs(limits) ??
       this.#ofAnswers(limits) ??
       this.#ofHistory(limits) ??
       this.#counting(this.#ofUndo() ?? this.#ofTombstones(limits.spaceId) ?? this.#ofEnded() ?? this.#ofEndedNames())
@@ -99,6 +100,12 @@ export class Trimmer {
     }
     if (!this.#tables.hasEntries(start, chain.takeover)) return null;
     return () => this.#tables.dropEntries(start, chain.takeover, this.#settings.trimRows);
+  }
+
+  /** A position in one of those is answered with the full state (rule E2). */
+  #ofEpochs({ retention }: TrimLimits): Deletion | null {
+    const due = this.#tables.epochsBeyond(retention.epochs);
+    return due <= 0 ? null : () => this.#tables.dropEpochs(Math.min(due, this.#settings.trimRows));
   }
 
   #ofHistory({ now, counters, retention }: TrimLimits): Deletion | null {
