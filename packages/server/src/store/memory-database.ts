@@ -247,7 +247,7 @@ export class MemoryDatabase {
     this.#logChanges = left;
   }
 
-  /** What nobody names any more goes, with its lineage. Entries name epochs in the order in which those began. */
+  /** The oldest epochs go, with their lineage, where no entry names them. Entries name epochs in the order in which those began. */
   #trimEpochs(): void {
     const { term, termBefore } = this.#chain[0] ?? this.#takeover ?? { term: "", termBefore: null };
     const named = this.#epochs.indexOf(termBefore ?? term);
