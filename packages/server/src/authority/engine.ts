@@ -49,6 +49,8 @@ export interface NodeStatus {
   readonly lag: number;
   /** It asked so many milliseconds ago for what it last learned to be the newest. */
   readonly confirmationAgeMs: number;
+  /** So many nodes were listed when it looked last, itself among them. */
+  readonly listed: number;
 }
 
 export type NodeRole = "follower" | "writer" | "reloading";

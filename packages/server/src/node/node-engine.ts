@@ -162,7 +162,8 @@ export class NodeEngine implements Engine, LinkedNode {
     const { state, lag, isServing } = this.#follower;
     const term = state.takeover === null ? null : { epoch: state.takeover.term, address: state.takeover.address };
     const confirmationAgeMs = this.#parts.runtime.now() - this.confirmations.askedAt;
-    return { role: this.#role, term, isServing, lag, confirmationAgeMs };
+    const listed = this.#parts.list.nodes.length;
+    return { role: this.#role, term, isServing, lag, confirmationAgeMs, listed };
   }
 
   get #role(): NodeRole {

@@ -65,7 +65,7 @@ export function isOn(value: string | undefined): boolean {
   return value !== undefined && !/^(|0|false|no|off)$/i.test(value);
 }
 
-function something(text: string): string {
+export function something(text: string): string {
   if (text !== "") return text;
   throw new InvalidArgumentError("It is empty.");
 }

@@ -16,6 +16,8 @@ export interface ServeFlags {
   readonly secretKeyFile?: string;
   readonly basePath: string;
   readonly acceptLostLog?: boolean;
+  readonly store?: string;
+  readonly nodeAddress?: string;
 }
 
 /** `adminPassword` was found in a file or in the environment. */
@@ -37,6 +39,8 @@ export function fleetOptions(
     ...(trustedProxy !== undefined && { trustedProxies: trustedProxy }),
     ...(flags.secretKeyFile !== undefined && { secretKeyFile: flags.secretKeyFile }),
     ...(adminPassword !== undefined && { adminPassword }),
+    ...(flags.store !== undefined && { storeUrl: flags.store }),
+    ...(flags.nodeAddress !== undefined && { nodeAddress: flags.nodeAddress }),
     ...(flags.acceptLostLog === true && { acceptLostLog: true }),
   };
 }

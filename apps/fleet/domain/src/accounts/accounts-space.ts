@@ -7,7 +7,7 @@ import { EnrollmentToken } from "../agents/enrollment-api.ts";
 import { Id, Line, Timestamp } from "../text.ts";
 import { ROLES } from "./account-api.ts";
 
-/** Nobody follows this space over a socket. Secrets are in it as hashes only. */
+/** Nobody follows this space over a socket. Secrets that open something are in it as hashes only. */
 export const ACCOUNTS_SPACE = "accounts";
 
 /** A user's `id` is the name. */
@@ -41,6 +41,13 @@ export const AgentCredential = z.object({
 });
 export type AgentCredential = ReadonlyJson<z.infer<typeof AgentCredential>>;
 
+/**
+ * Nodes that share a store sign with this key what they know again. It opens nothing: it names cookies, and tells devices that have
+ * signed in from others. A server that keeps a store of its own has its key in a file.
+ */
+export const ServerKeyRecord = z.object({ id: Id, key: z.string().max(100), createdAt: Timestamp });
+export type ServerKeyRecord = ReadonlyJson<z.infer<typeof ServerKeyRecord>>;
+
 /** So many revoked credentials are kept. */
 export const REVOKED_CREDENTIAL_LIMIT = 1_000;
 
@@ -53,6 +60,7 @@ export const accountsModel = defineModel({
     agentCredentials: collection(AgentCredential, {
       keep: { newest: REVOKED_CREDENTIAL_LIMIT, where: { revoked: [true] } },
     }),
+    serverKeys: collection(ServerKeyRecord),
   },
   changes: {
     user_added: put("users"),
@@ -65,6 +73,7 @@ export const accountsModel = defineModel({
     enrollment_token_removed: remove("enrollmentTokens"),
     agent_credential_made: put("agentCredentials"),
     agent_credential_revoked: patch("agentCredentials"),
+    server_key_made: put("serverKeys"),
   },
 });
 export type Accounts = StateOf<typeof accountsModel>;

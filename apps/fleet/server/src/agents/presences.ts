@@ -8,7 +8,7 @@ import { NEVER_HEARD, type Presence } from "./presence.ts";
 export class Presences {
   readonly #budgets: HostBudgets;
   readonly #steadyNow: () => number;
-  readonly #startedMs: number;
+  #startedMs: number;
   readonly #presences = new Map<string, Presence>();
   readonly #heardMs = new Map<string, number>();
 
@@ -16,6 +16,16 @@ export class Presences {
     this.#budgets = budgets;
     this.#steadyNow = steadyNow;
     this.#startedMs = steadyNow();
+  }
+
+  /**
+   * From now on reports come here. What this process heard in an earlier term says nothing of today: meanwhile the agents have
+   * spoken to another node.
+   */
+  begin(): void {
+    this.#presences.clear();
+    this.#heardMs.clear();
+    this.#startedMs = this.#steadyNow();
   }
 
   of(hostId: string): Presence {
@@ -38,7 +48,7 @@ export class Presences {
     this.#budgets.forget(hostId);
   }
 
-  /** An agent that has not spoken since the start counts as heard at the start: it needs time to find the server again. */
+  /** An agent that has not spoken since the begin counts as heard then: it needs time to find the server again. */
   isSilent(hostId: string): boolean {
     return this.#steadyNow() - (this.#heardMs.get(hostId) ?? this.#startedMs) >= OFFLINE_AFTER_MS;
   }

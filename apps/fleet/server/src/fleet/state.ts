@@ -10,6 +10,11 @@ export function accountsIn(manager: FleetManager): Accounts | null {
   return (manager.space(ACCOUNTS_SPACE)?.state as Accounts | undefined) ?? null;
 }
 
+/** True where changes are decided. Of several nodes one does so at a time (rule T7). */
+export function decidesHere({ node }: FleetManager): boolean {
+  return node === null || node.role === "writer";
+}
+
 /** True when the state has been at that moment: a moment beyond a restore is in nobody's history (rule E2). */
 export function isInHistory(manager: FleetManager, { epoch, version }: Settled): boolean {
   const last = manager.space(MAIN_SPACE)?.lastVersion(epoch) ?? null;

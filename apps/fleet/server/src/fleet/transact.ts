@@ -6,7 +6,8 @@ import type { HostBudgets } from "./host-budgets.ts";
 import type { Log } from "./log.ts";
 import type { FleetMoment } from "./moment.ts";
 import { note } from "./note.ts";
-import type { FleetManager } from "./state.ts";
+import { decidesHere, type FleetManager } from "./state.ts";
+import { suggest } from "./suggest.ts";
 import { Work } from "./work.ts";
 
 export class Transactions {
@@ -60,11 +61,34 @@ export class Transactions {
     return { applied, result: applied.answer as T };
   }
 
+  /**
+   * It may be called at any node. Where changes are not decided, it decides on what this node knows, and the writer stores each
+   * change by itself: so it is for what harms nobody when it is stored in part, or was known to be done already.
+   */
+  async transactAnywhere(decide: (work: Work) => void): Promise<void> {
+    if (decidesHere(this.#manager)) await this.transact(decide);
+    else
+      await suggest(this.#manager, (transaction, state) =>
+        decide(new Work(state, transaction, this.moment(), this.#budgets)),
+      );
+  }
+
+  /** It resolves once all nodes know what was changed, or after 3 s: those that don't know it then show nothing more (rule N7). */
+  async untilEverywhere(): Promise<void> {
+    await this.#manager.untilTakenIn();
+  }
+
+  /** Another node decides changes from now on: it finds out by itself whether the store takes them. */
+  forgetTrouble(): void {
+    this.#storeTrouble = null;
+  }
+
   async #watched(transaction: Promise<Applied>): Promise<Applied> {
     try {
       return await transaction;
     } catch (error) {
-      if (isStoreAway(error)) this.#storeTrouble ??= { since: this.moment().iso, why: error.message };
+      if (isStoreAway(error) && decidesHere(this.#manager))
+        this.#storeTrouble ??= { since: this.moment().iso, why: error.message };
       throw error;
     }
   }

@@ -117,4 +117,5 @@ const NO_ACCOUNTS: Accounts = {
   sessions: new Map(),
   enrollmentTokens: new Map(),
   agentCredentials: new Map(),
+  serverKeys: new Map(),
 };

@@ -4,6 +4,7 @@ import { type Host, HostAnswer, HostPatch, ReachedAnswer } from "@neverstale/fle
 import type { JsonValue } from "@neverstale/protocol";
 import type { Presences } from "../agents/presences.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
+import type { Transactions } from "../fleet/transact.ts";
 import type { TransactFor } from "../http/io/once.ts";
 import type { OpenSockets } from "../http/open-sockets.ts";
 import { type Answer, type Ask, param, type Route, userOf, withBody } from "../http/route.ts";
@@ -31,6 +32,7 @@ export function hostRoutes(parts: HostRoutesParts): Route[] {
 
 export interface HostRoutesParts {
   readonly transactFor: TransactFor;
+  readonly transactions: Transactions;
   readonly sockets: OpenSockets;
   readonly presences: Presences;
 }
@@ -50,7 +52,8 @@ async function patch({ transactFor }: HostRoutesParts, ask: Ask<HostPatch>): Pro
 }
 
 /** The agent's socket is closed before this is answered (rule A11). A repeat touches no host that has the name since. */
-async function remove({ transactFor, sockets, presences }: HostRoutesParts, ask: Ask<unknown>): Promise<Answer> {
+async function remove(parts: HostRoutesParts, ask: Ask<unknown>): Promise<Answer> {
+  const { transactFor, transactions, sockets, presences } = parts;
   const id = param(ask, "id");
   const { applied } = await transactFor(ask, (work) => {
     removeHost(work, id, userOf(ask).user);
@@ -61,5 +64,6 @@ async function remove({ transactFor, sockets, presences }: HostRoutesParts, ask:
     sockets.revokeAgent(id);
     presences.forget(id);
   }
+  await transactions.untilEverywhere();
   return { body: { epoch: applied.epoch, version: applied.version } };
 }

@@ -50,6 +50,8 @@ function refusalOfSyncError(error: SyncError): RequestRefusal {
     case "key_expired":
     case "outcome_unknown":
       return new RequestRefusal(error.code, message, { hint });
+    case "not_the_writer": // The term ended just now, before anything was decided.
+      return new RequestRefusal("store_unavailable", message, { hint: "Try again.", retryAfterS });
     case "store_unavailable":
     case "too_many_requests":
     case "shutting_down":

@@ -5,6 +5,7 @@ import type { SignedIn } from "../accounts/decide.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 
 export interface Route {
+  /** `GET` alone has no effect: any node answers it. All else is decided by the writer. */
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly allow: Permission;
@@ -20,6 +21,11 @@ export interface Route {
   readonly handle?: (ask: Ask<unknown>) => Promise<Answer> | Answer;
   /** The engine answers. Every answer of this route is the authority's own word, a refusal of the guard too (rule H9). */
   readonly byEngine?: boolean;
+}
+
+/** A route has an effect unless it is known to have none. */
+export function hasEffect({ method }: Pick<Route, "method">): boolean {
+  return method !== "GET";
 }
 
 /**

@@ -4,7 +4,9 @@ import { RequestRefusal } from "../fleet/refusal.ts";
 import type { FleetManager } from "../fleet/state.ts";
 import type { Transactions } from "../fleet/transact.ts";
 import type { HttpMetrics } from "../http/io/http-metrics.ts";
+import { problemDetailsOf, refusalOf } from "../http/problem.ts";
 import type { Answer, Route } from "../http/route.ts";
+import { factsOf, whyNotReady } from "../nodes/node-facts.ts";
 
 export function processRoutes(parts: ProcessRoutesParts): Route[] {
   const { metrics } = parts;
@@ -27,7 +29,28 @@ export interface ProcessRoutesParts {
   readonly isDraining: () => boolean;
 }
 
-function ready({ manager, transactions, isDraining }: ProcessRoutesParts): Answer {
+/** A node says how it stands to the others, whether it is ready or not. */
+function ready(parts: ProcessRoutesParts): Answer {
+  const { node } = parts.manager;
+  if (node === null) {
+    checkReady(parts);
+    return { body: { status: "ready" } };
+  }
+  try {
+    checkReady(parts);
+    return { body: { status: "ready", ...factsOf(node) } };
+  } catch (error) {
+    const refusal = refusalOf(error);
+    const headers = { "content-type": "application/problem+json", "retry-after": String(refusal.retryAfterS ?? 1) };
+    return {
+      status: refusal.status,
+      headers,
+      body: JSON.stringify({ ...problemDetailsOf(refusal), ...factsOf(node) }),
+    };
+  }
+}
+
+function checkReady({ manager, transactions, isDraining }: ProcessRoutesParts): void {
   if (isDraining() || manager.failure !== null)
     throw new RequestRefusal("shutting_down", "the server is being stopped", { retryAfterS: 1 });
   if (transactions.storeTrouble !== null) {
@@ -37,5 +60,7 @@ function ready({ manager, transactions, isDraining }: ProcessRoutesParts): Answe
       hint: "Free space on the disk of the data directory. All that is there can be read meanwhile.",
     });
   }
-  return { body: { status: "ready" } };
+  const why = manager.node === null ? null : whyNotReady(manager.node);
+  if (why !== null)
+    throw new RequestRefusal("store_unavailable", why, { retryAfterS: 1, hint: "Go to another node meanwhile." });
 }

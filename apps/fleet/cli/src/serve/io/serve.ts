@@ -9,6 +9,7 @@ import {
   integerBetween,
   listenAddress,
   severalValues,
+  something,
 } from "../../command-line/flags.ts";
 import { readPassword } from "../../session/io/password.ts";
 import { fleetOptions, type ServeFlags } from "../fleet-options.ts";
@@ -19,13 +20,18 @@ const HELP_TEXT = `
 The password (15 characters or more) of --admin-password-file, or of NEVERSTALE_ADMIN_PASSWORD, is given to the user
 admin as long as admin has none. Without it the first start prints a one-time sign-in link.
 
+With --store each server is a node: all serve, one decides at a time, and another goes on when that one dies. A password that
+the URL needs is best given by NEVERSTALE_STORE: others on the machine can read the flags of a process.
+
 Standard output has the address that it listens on, and the link. Standard error has logs as JSON lines. SIGTERM and SIGINT
 end it within 5 s, with status 0. Status 1 means that it could not start, or that the disk failed.
 
 Examples:
   neverstale serve
   neverstale serve --port 0 --data-dir /var/lib/neverstale --no-local-agent
-  neverstale serve --host 0.0.0.0 --allowed-origin https://fleet.example.org --trusted-proxy 10.0.0.5    (a TLS proxy)`;
+  neverstale serve --host 0.0.0.0 --allowed-origin https://fleet.example.org --trusted-proxy 10.0.0.5    (a TLS proxy)
+  neverstale serve --store postgres://fleet@db.example.org/fleet --host 10.0.0.5 --node-address http://10.0.0.5:8080 \\
+    --allowed-origin https://fleet.example.org --trusted-proxy 10.0.0.2    (one of several nodes)`;
 
 export const addServe: AddCommand = (root, end) => {
   root
@@ -78,6 +84,22 @@ export const addServe: AddCommand = (root, end) => {
         .env("NEVERSTALE_BASE_PATH")
         .default("/"),
     )
+    .addOption(
+      new Option(
+        "--store <url>",
+        "postgres://user@host/database, which several nodes share; default: a file in the data directory",
+      )
+        .env("NEVERSTALE_STORE")
+        .argParser(something),
+    )
+    .addOption(
+      new Option(
+        "--node-address <address>",
+        "where the other nodes reach this one; default: where it listens, on loopback alone",
+      )
+        .env("NEVERSTALE_NODE_ADDRESS")
+        .argParser(something),
+    )
     .option("--admin-password-file <file>", "the file that holds the password of admin; else NEVERSTALE_ADMIN_PASSWORD")
     .option("--accept-lost-log", "start although the database's -wal file is gone, and the newest changes with it")
     .addHelpText("after", HELP_TEXT)
@@ -89,6 +111,7 @@ export const addServe: AddCommand = (root, end) => {
 
 async function serve(flags: ServeFlags): Promise<void> {
   watchParents(process.env, endThisProcess);
+  delete process.env.NEVERSTALE_STORE; // It may hold a password, and commands of the agent are started from here.
   const options = fleetOptions(flags, process.env, adminPasswordOf(flags.adminPasswordFile, process.env));
   const { checkSettings, runFleet } = await import("@neverstale/fleet-server"); // The other commands start fast.
   checkSettings(options); // This comes before the page is built, which takes a while.

@@ -7,6 +7,7 @@ import { Turns } from "@neverstale/base";
 import { z } from "zod";
 import type { Log } from "../../fleet/log.ts";
 import type { Clocks } from "../../fleet/moment.ts";
+import { decidesHere, type FleetManager } from "../../fleet/state.ts";
 import type { Transactions } from "../../fleet/transact.ts";
 import { databaseIn } from "../../process/io/data-directory.ts";
 import { StartFailure } from "../../process/start-failure.ts";
@@ -22,7 +23,7 @@ import { linkTo, type SetupLink } from "./setup-link.ts";
 
 /** It asks for a reset, and waits for a server that runs. */
 export async function askForReset(dataDir: string): Promise<AskedReset> {
-  if (!existsSync(databaseIn(dataDir)))
+  if (!existsSync(databaseIn(dataDir)) && !existsSync(runningIn(dataDir)))
     throw new StartFailure(`${dataDir} is no data directory of a server`, "Name the server's own with --data-dir.");
   const token = newSecret();
   writePrivate(requestIn(dataDir), JSON.stringify({ tokenHash: hashOf(token), askedMs: Date.now() } satisfies Request));
@@ -63,12 +64,14 @@ export async function carryOutReset(parts: ResetParts, dataDir: string): Promise
 }
 
 async function reset(
-  { transactions, sessions, setupLink, clocks, log }: ResetParts,
+  { manager, transactions, sessions, setupLink, clocks, log }: ResetParts,
   dataDir: string,
 ): Promise<boolean> {
   const path = requestIn(dataDir);
   if (!existsSync(path)) return false;
   const request = readRequest(path);
+  // The link is kept where changes are decided. So a node that is asked for a reset decides them from then on.
+  if (!decidesHere(manager)) await manager.takeOver();
   const { result: ended } = await transactions.transact(resetAdmin);
   sessions.closeEnded(ended, () => true);
   const linkIsGood = request !== null && Math.abs(clocks.now() - request.askedMs) < LINK_WAITS_MS;
@@ -80,6 +83,7 @@ async function reset(
 }
 
 export interface ResetParts {
+  readonly manager: FleetManager;
   readonly transactions: Transactions;
   readonly sessions: Sessions;
   readonly setupLink: SetupLink;

@@ -141,6 +141,7 @@ async function setPassword(parts: AccountRoutesParts, ask: Ask<PasswordRequest>)
     return changePassword(work, user, hash, session.id);
   });
   sessions.closeEnded(ended, (other) => other.user === user && other.id !== session.id);
+  await transactions.untilEverywhere();
   log.warn({ ...callerOf(ask), user }, "a password was set");
   return {};
 }
@@ -178,9 +179,12 @@ async function newSession(
   return welcome(parts, source, user, secret);
 }
 
-/** Whoever frees a full disk must be able to look. Such a session is kept in memory, and ends with this process. */
+/**
+ * Whoever frees a full disk must be able to look. Such a session is kept in memory, and ends with this process. No other node would
+ * know it, and of several nodes each shows what it holds to sessions that are stored.
+ */
 function signInWithoutStore(parts: AccountRoutesParts, source: RequestSource, user: string, error: unknown): Answer {
-  if (!isStoreAway(error)) throw error;
+  if (!isStoreAway(error) || parts.manager.node !== null) throw error;
   const secret = parts.sessions.openInMemory(user);
   parts.log.warn({ ...callerOf(source), user }, "signed in; the session is not stored: the store takes no changes");
   return welcome(parts, source, user, secret);

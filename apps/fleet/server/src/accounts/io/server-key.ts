@@ -1,7 +1,7 @@
 /** The server's key signs what the server knows again after a restart. */
 
 import { createHmac, randomBytes } from "node:crypto";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StartFailure } from "../../process/start-failure.ts";
 import { sameSecret } from "./secrets.ts";
@@ -62,6 +62,12 @@ function givenKey(path: string): ServerKey {
   if (process.platform !== "win32" && (statSync(path).mode & 0o007) !== 0)
     throw new StartFailure(`the key ${path} is open to all users`, `Run: chmod o-rwx ${path}`);
   return new ServerKey(key);
+}
+
+/** A server that kept a store of its own goes on with its key, so its browsers stay signed in when nodes share its state. */
+export function keyForNodes(dataDir: string): Buffer {
+  const path = serverKeyIn(dataDir);
+  return existsSync(path) ? readKey(path) : randomBytes(BYTES);
 }
 
 function keyInDirectory(path: string): ServerKey {

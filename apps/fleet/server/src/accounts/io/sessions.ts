@@ -56,7 +56,7 @@ export class Sessions {
     const accounts = accountsIn(manager);
     this.#inMemory.see(hashes, transactions.moment().iso);
     if (accounts === null || unseenSessions(accounts, hashes, clocks.now()).length === 0) return;
-    await transactions.transact((work) => seeSessions(work, hashes));
+    await transactions.transactAnywhere((work) => seeSessions(work, hashes));
   }
 
   /**
@@ -65,7 +65,9 @@ export class Sessions {
    */
   async open(user: string, prepare: (work: Work) => string): Promise<string> {
     const secret = newSecret();
-    await this.#parts.transactions.transact((work) => openSession(work, user, hashOf(secret), prepare(work)));
+    const { transactions } = this.#parts;
+    await transactions.transact((work) => openSession(work, user, hashOf(secret), prepare(work)));
+    await transactions.untilEverywhere(); // The next request may come to another node.
     return secret;
   }
 
@@ -82,6 +84,7 @@ export class Sessions {
     sockets.revokeSessions([session.id]); // They are closed now, so that not even this change reaches them, and again for one that came in between.
     if (!this.#inMemory.end(session.id)) await transactions.transact((work) => endSession(work, session));
     sockets.revokeSessions([session.id]);
+    await transactions.untilEverywhere();
   }
 
   /** It closes the sockets of stored sessions that have ended, and ends those sessions in memory that match, with their sockets. */

@@ -77,6 +77,7 @@ async function enrollHost({ transactions, log }: AgentRoutesParts, ask: Ask<Enro
     credentialHash: hashOf(credential),
   };
   const { result: hostId } = await transactions.transact((work) => enroll(work, body, secrets));
+  await transactions.untilEverywhere(); // Its agent may come to another node next.
   log.info({ ...callerOf(ask), host: hostId }, "a host enrolled");
   return { body: { hostId, credential, now: transactions.moment().iso } satisfies EnrollAnswer };
 }

@@ -3,6 +3,9 @@
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
 
+/** It says from which address a request comes. */
+export type ClientAddresses = Pick<TrustedProxies, "addressOf" | "isProxy">;
+
 /**
  * The address is the socket's own, unless that is a proxy which the operator trusts. Then it is what the proxy wrote at the end of
  * `X-Forwarded-For`, and so on as long as that is a trusted proxy as well.

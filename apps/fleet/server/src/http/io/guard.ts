@@ -8,11 +8,12 @@ import type { Origins } from "../origins.ts";
 import type { Caller, Permission, RequestHeaders } from "../route.ts";
 
 /** It throws the refusal of whoever may not come in. */
-export function admit({ origins, sessions, credentials }: GuardParts, { method, allow, headers }: Asked): Caller {
+export function admit({ origins, sessions, credentials }: GuardParts, asked: Asked): Caller {
+  const { method, allow, headers } = asked;
   if (allow === "agent") return { signedIn: null, hostId: agentOf(credentials, headers) };
   if (allow === "new_agent") return noBrowser(headers);
   const safe = method === "GET";
-  if (!safe) checkSameOrigin(origins, headers);
+  if (!safe && !asked.isForwarded) checkSameOrigin(origins, headers);
   if (allow === "anyone") return { signedIn: null, hostId: null };
   const session = sessions.of(headers);
   if (session === null) throw notSignedIn();
@@ -30,6 +31,8 @@ export interface GuardParts {
 export interface Asked {
   readonly method: string;
   readonly allow: Permission;
+  /** Another node has forwarded it, and has looked where it comes from: browsers find each node at an address of its own. */
+  readonly isForwarded: boolean;
   readonly headers: RequestHeaders;
 }
 

@@ -8,6 +8,8 @@ export class HttpMetrics {
   readonly #registry = new Registry();
   readonly #requests: Counter;
   readonly #seconds: Histogram;
+  readonly #sources: { readonly prefix: string; readonly read: () => object }[] = [];
+  readonly #shown = new Set<string>();
 
   constructor() {
     const registers = [this.#registry];
@@ -40,17 +42,45 @@ export class HttpMetrics {
     });
   }
 
-  /** It shows numbers that are counted elsewhere, each as a gauge by the name it has there. `read` always gives the same names. */
+  /** It shows the newest term that a node knows of, by its epoch. Nothing is shown where there are no nodes. */
+  addTerm(read: () => string | null): void {
+    new Gauge({
+      name: "neverstale_node_term",
+      help: "1 for the epoch of the newest term that this node knows of",
+      labelNames: ["epoch"],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        const epoch = read();
+        if (epoch !== null) this.set({ epoch }, 1);
+      },
+    });
+  }
+
+  /**
+   * It shows numbers that are counted elsewhere, each as a gauge by the name it has there. A node counts more while it decides
+   * changes; what it counts no more is 0.
+   */
   addNumbers(prefix: string, read: () => object): void {
-    for (const name of Object.keys(numbersOf(read()))) {
-      new Gauge({
-        name: `neverstale_${prefix}${snakeCase(name)}`,
-        help: `${name}, as the engine counts it`,
-        registers: [this.#registry],
-        collect() {
-          this.set(numbersOf(read())[name] ?? 0);
-        },
-      });
+    this.#sources.push({ prefix, read });
+    this.#addNew();
+  }
+
+  #addNew(): void {
+    for (const { prefix, read } of this.#sources) {
+      for (const name of Object.keys(numbersOf(read()))) {
+        const shown = `neverstale_${prefix}${snakeCase(name)}`;
+        if (this.#shown.has(shown)) continue;
+        this.#shown.add(shown);
+        new Gauge({
+          name: shown,
+          help: `${name}, as the engine counts it`,
+          registers: [this.#registry],
+          collect() {
+            this.set(numbersOf(read())[name] ?? 0);
+          },
+        });
+      }
     }
   }
 
@@ -67,6 +97,7 @@ export class HttpMetrics {
   }
 
   text(): Promise<string> {
+    this.#addNew();
     return this.#registry.metrics();
   }
 }

@@ -11,8 +11,9 @@ import { MAX_BODY_BYTES, problemDetailsOf, refusalOf } from "../problem.ts";
 import type { RefusalLog } from "../refusal-log.ts";
 import { type Answer, type Caller, callerOf, type RequestSource, type Route } from "../route.ts";
 import { securityHeaders } from "../security-headers.ts";
-import type { TrustedProxies } from "./client-address.ts";
+import type { ClientAddresses } from "./client-address.ts";
 import { type HttpConnections, KEEP_ALIVE_MS, KNOWN_KEEP_ALIVE_MS } from "./connections.ts";
+import type { Forwarding } from "./forwarding.ts";
 import { admit, type GuardParts } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
 import type { RequestLimits } from "./request-limits.ts";
@@ -70,7 +71,8 @@ export type HandOver = (request: IncomingMessage, response: ServerResponse) => v
 
 export interface HttpParts extends GuardParts {
   readonly connections: HttpConnections;
-  readonly proxies: TrustedProxies;
+  readonly proxies: ClientAddresses;
+  readonly forwarding: Forwarding;
   readonly requestLimits: RequestLimits;
   readonly claimants: Claimants;
   readonly guesses: Guesses;
@@ -80,15 +82,19 @@ export interface HttpParts extends GuardParts {
 }
 
 function addRoute(parts: HttpParts, app: FastifyInstance, route: Route, handOver: HandOver): void {
-  const { claimants, guesses, sessions } = parts;
+  const { claimants, forwarding, guesses, sessions } = parts;
   app.route({
     method: route.method,
     url: route.path,
     // This runs before the body is read: who may not come in can't make the server parse anything.
     onRequest: async (request, reply) => {
       if (route.byEngine === true) reply.header(PROTOCOL_HEADER, "v1");
+      const { method, allow } = route;
+      const isForwarded = forwarding.isForwarded(request.raw);
+      const admitted = () => admit(parts, { method, allow, headers: request.headers, isForwarded });
+      if (await forwarding.answers(route, request, reply, admitted)) return;
       if (route.guesses === true) limitGuesses(parts, request);
-      const caller = admit(parts, { method: route.method, allow: route.allow, headers: request.headers });
+      const caller = admitted();
       request.caller = caller;
       if (caller.signedIn !== null) sessions.touch(caller.signedIn);
     },

@@ -8,8 +8,9 @@ import { tooManyRequests } from "../../fleet/refusal.ts";
 import { addressGroup } from "../address-group.ts";
 import type { RateLimits } from "../rate-limits.ts";
 import { Throttle } from "../throttle.ts";
-import type { TrustedProxies } from "./client-address.ts";
+import type { ClientAddresses } from "./client-address.ts";
 import type { HttpConnections } from "./connections.ts";
+import type { Forwarding } from "./forwarding.ts";
 
 export class RequestLimits {
   readonly #parts: RequestLimitsParts;
@@ -34,10 +35,10 @@ export class RequestLimits {
   }
 
   #waitOf(request: IncomingMessage, now: number): number {
-    const { sessions, credentials, connections } = this.#parts;
+    const { sessions, credentials, connections, forwarding } = this.#parts;
     const host = credentials.hostOf(request.headers);
     const session = host === null ? sessions.of(request.headers) : null;
-    if (host !== null || session !== null) connections.know(request.socket);
+    if (host !== null || session !== null || forwarding.isForwarded(request)) connections.know(request.socket);
     if (host !== null) return this.#ofHost.take(host, now);
     if (session !== null) return this.#ofSession.take(session.session.id, now);
     return this.#strangers.take(this.#groupOf(request), now);
@@ -63,6 +64,7 @@ export interface RequestLimitsParts {
   readonly sessions: Sessions;
   readonly credentials: Credentials;
   readonly connections: HttpConnections;
-  readonly proxies: TrustedProxies;
+  readonly forwarding: Forwarding;
+  readonly proxies: ClientAddresses;
   readonly clocks: Clocks;
 }

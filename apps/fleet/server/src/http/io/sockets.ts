@@ -18,7 +18,7 @@ import type { FleetManager } from "../../fleet/state.ts";
 import type { OpenSockets, Subject } from "../open-sockets.ts";
 import { problemDetailsOf } from "../problem.ts";
 import type { RefusalLog } from "../refusal-log.ts";
-import type { TrustedProxies } from "./client-address.ts";
+import type { ClientAddresses } from "./client-address.ts";
 import { agentOf, type GuardParts, noBrowser, notSignedIn } from "./guard.ts";
 import type { RequestLimits } from "./request-limits.ts";
 
@@ -49,11 +49,14 @@ const OUTPUT_PATH = /^\/sync\/output\/([\w-]{1,200})$/;
 export interface SocketParts extends GuardParts {
   readonly manager: FleetManager;
   readonly sockets: OpenSockets;
-  readonly proxies: TrustedProxies;
+  readonly proxies: ClientAddresses;
   readonly requestLimits: RequestLimits;
   readonly refusalLog: RefusalLog;
   readonly log: Log;
 }
+
+/** Other nodes link to this one there. */
+const NODE_PATH = "/node";
 
 export function isSocketPath(path: string): boolean {
   return path === "/sync" || path === AGENT_PATH || OUTPUT_PATH.test(path);
@@ -62,7 +65,7 @@ export function isSocketPath(path: string): boolean {
 /** An upgrade to anything else is answered and not left open, and so is one that comes when the endpoint has been closed. */
 function refuseOthers(request: IncomingMessage, socket: Duplex, isAlone: boolean): void {
   const path = pathOf(request);
-  if (isSocketPath(path) && !isAlone) return;
+  if ((isSocketPath(path) || path === NODE_PATH) && !isAlone) return;
   const refusal = isAlone
     ? new RequestRefusal("shutting_down", "the server is being stopped", {
         retryAfterS: 1,

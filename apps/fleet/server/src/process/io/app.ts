@@ -20,6 +20,7 @@ import { serveSockets } from "../../http/io/sockets.ts";
 import { staticRoutes } from "../../http/io/static-files.ts";
 import { openApi } from "../../http/openapi.ts";
 import type { Route } from "../../http/route.ts";
+import { closeRevoked } from "../../nodes/revocations.ts";
 import { processRoutes } from "../routes.ts";
 import type { Parts } from "./parts.ts";
 
@@ -30,6 +31,8 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
   const routes = routesOf(parts, options.webDirectory, followers.routes);
   const http = buildHttp(parts, routes, followers.handOver);
   const sockets = serveSockets(http.server, parts, options.beaconMs);
+  const stopNodes = parts.nodes?.http.serve(http.server) ?? (() => {});
+  closeRevoked(parts.manager, parts.sockets);
   measure(parts, sockets, followers.endpoint);
   connections.watch(http.server, ({ remoteAddress = "" }) =>
     proxies.isProxy(remoteAddress) ? null : addressGroup(remoteAddress),
@@ -47,7 +50,7 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
   const cutConnections = () => {
     for (const connection of open) connection.destroy();
   };
-  return { http, sockets, followers: followers.endpoint, routes, cutConnections };
+  return { http, sockets, followers: followers.endpoint, routes, stopNodes, cutConnections };
 }
 
 export interface App {
@@ -57,6 +60,8 @@ export interface App {
   readonly followers: HttpEndpoint;
   /** This table holds all that can be asked for. */
   readonly routes: readonly Route[];
+  /** No node can link to this one any more. */
+  stopNodes(): void;
   /** It cuts every connection, also those of sockets and those that are becoming one, which Node forgets once they upgrade. */
   cutConnections(): void;
 }
@@ -92,6 +97,7 @@ function descriptionRoute(routes: readonly Route[]): Route {
 function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint): void {
   const { budgets, claimants, clocks, connections, logStream, manager, metrics, refusalLog, sessions, sockets } = parts;
   metrics.addNumbers("", () => manager.metrics());
+  metrics.addTerm(() => manager.node?.term?.epoch ?? null);
   metrics.addNumbers("sync_", () => endpoint.metrics);
   metrics.addNumbers("sync_http_", () => followers.metrics);
   metrics.addNumbers("sync_http_", () => followers.httpMetrics);

@@ -1,5 +1,6 @@
 /** The drain ends the server: nothing new is accepted, what is under way is finished, and the store is closed. */
 
+import { setTimeout as delay } from "node:timers/promises";
 import type { App } from "./app.ts";
 import type { LocalAgent } from "./local-agent.ts";
 import { closeManager } from "./manager.ts";
@@ -8,6 +9,9 @@ import type { Parts } from "./parts.ts";
 export async function drain({ parts, app, stops, agent }: Draining): Promise<void> {
   parts.drain.hasBegun = true;
   agent?.stop();
+  // Its successor takes over at once, and so decides what comes while this node still sends its clients away (rule T5).
+  if ((parts.manager.node?.listed ?? 0) > 1) await Promise.race([parts.manager.drain(), delay(HAND_OVER_MS)]);
+  app.stopNodes();
   app.followers.close();
   const cut = setTimeout(() => app.cutConnections(), DRAIN_MS);
   await Promise.all([app.sockets.close(), app.http.close(), ...stops.map((stop) => stop())]);
@@ -24,5 +28,7 @@ export interface Draining {
   readonly stops: readonly (() => Promise<void>)[];
 }
 
+/** The successor is waited for so long. */
+const HAND_OVER_MS = 1_000;
 /** Connections that are still open after so long are cut. */
 const DRAIN_MS = 3_000;

@@ -6,6 +6,7 @@ import { makeEnrollmentToken, removeEnrollmentToken } from "../../agents/enroll.
 import type { Credentials } from "../../agents/io/credentials.ts";
 import type { Log } from "../../fleet/log.ts";
 import type { Transactions } from "../../fleet/transact.ts";
+import type { FleetNodes } from "../../nodes/io/fleet-nodes.ts";
 import { credentialIn, LocalAgent, removedHint } from "./local-agent.ts";
 
 /**
@@ -13,7 +14,7 @@ import { credentialIn, LocalAgent, removedHint } from "./local-agent.ts";
  * this machine's host was removed: it stays away until its credential is deleted.
  */
 export async function startLocalAgent(
-  { credentials, transactions, log }: LocalAgentParts,
+  { credentials, nodes, transactions, log }: LocalAgentParts,
   address: string,
   fleetDir: string,
 ): Promise<LocalAgent | null> {
@@ -24,25 +25,29 @@ export async function startLocalAgent(
     log.info(removedHint(dataDir));
     return null;
   }
-  const enrollToken = known === undefined ? await makeLocalToken(transactions) : null;
+  const enrollToken = known === undefined ? await makeLocalToken(transactions, labelOf(nodes)) : null;
   return new LocalAgent({ address: loopbackOf(address), dataDir, enrollToken, log });
 }
 
 export interface LocalAgentParts {
   readonly credentials: Credentials;
+  readonly nodes: FleetNodes | null;
   readonly transactions: Transactions;
   readonly log: Log;
 }
 
-const LOCAL_TOKEN = "this machine";
+/** Each node has a machine of its own. */
+function labelOf(nodes: FleetNodes | null): string {
+  return nodes === null ? "this machine" : `the machine of ${nodes.address}`;
+}
 
-async function makeLocalToken(transactions: Transactions): Promise<string> {
+async function makeLocalToken(transactions: Transactions, label: string): Promise<string> {
   const token = newSecret();
-  await transactions.transact((work) => {
+  await transactions.transactAnywhere((work) => {
     for (const old of [...work.accounts.enrollmentTokens.values()]) {
-      if (old.label === LOCAL_TOKEN && old.usedBy === undefined) removeEnrollmentToken(work, old.id, "server");
+      if (old.label === label && old.usedBy === undefined) removeEnrollmentToken(work, old.id, "server");
     }
-    makeEnrollmentToken(work, hashOf(token), "server", { label: LOCAL_TOKEN });
+    makeEnrollmentToken(work, hashOf(token), "server", { label });
   });
   return token;
 }

@@ -13,14 +13,18 @@ import {
 } from "@neverstale/fleet-domain";
 import { DEFAULT_LIMITS, StateManager, StoreFailure } from "@neverstale/server";
 import { sqliteStore } from "@neverstale/store-sqlite";
+import { keyForNodes } from "../../accounts/io/server-key.ts";
 import { retireOld } from "../../commands/decide.ts";
 import type { Log } from "../../fleet/log.ts";
 import type { FleetManager } from "../../fleet/state.ts";
+import type { FleetNodes } from "../../nodes/io/fleet-nodes.ts";
+import { makeSharedKey } from "../../nodes/shared-key.ts";
 import { databaseIn } from "./data-directory.ts";
 import { connectionsAllowed } from "./open-files.ts";
 import { connectionLimitsOf, type FleetOptions, socketLimitsOf } from "./settings.ts";
 
-export function openManager(options: FleetOptions, dataDir: string, log: Log): Promise<FleetManager> {
+export function openManager(options: FleetOptions, { dataDir, log, nodes }: Place): Promise<FleetManager> {
+  const { now = Date.now } = options;
   return StateManager.open({
     model: fleetModel(options.eventLimit === undefined ? {} : { eventLimit: options.eventLimit }),
     spaces: {
@@ -29,8 +33,15 @@ export function openManager(options: FleetOptions, dataDir: string, log: Log): P
       [ACCOUNTS_SPACE]: accountsModel,
       [AUDIT_SPACE]: auditModel(options.auditLimit === undefined ? {} : { auditLimit: options.auditLimit }),
     },
-    store: options.store ?? sqliteStore(databaseIn(dataDir), { acceptLostLog: options.acceptLostLog ?? false }),
-    migrate: retireOld,
+    ...(nodes === null ? {} : { node: { address: nodes.address, link: nodes.http.link } }),
+    store:
+      nodes?.store ??
+      options.store ??
+      sqliteStore(databaseIn(dataDir), { acceptLostLog: options.acceptLostLog ?? false }),
+    migrate: (fleet, transaction) => {
+      if (nodes !== null) makeSharedKey(transaction, now(), () => keyForNodes(dataDir));
+      return retireOld(fleet);
+    },
     limits: {
       connectionsPerAddress: socketLimitsOf(options).address,
       connections: Math.max(
@@ -42,11 +53,21 @@ export function openManager(options: FleetOptions, dataDir: string, log: Log): P
       log.warn({ count, found }, "records are stored that this release would not take in; they are served as they are");
     },
     onFailure: (error) => {
-      log.fatal({ err: error }, "whether the last commit is stored is unknown: ending");
+      log.fatal(
+        { err: error },
+        nodes === null ? "whether the last commit is stored is unknown: ending" : "this node can't go on: ending",
+      );
       if (options.onFailure === undefined) process.exit(1);
       options.onFailure(error);
     },
   });
+}
+
+export interface Place {
+  readonly dataDir: string;
+  readonly log: Log;
+  /** It is null for a server that keeps a store of its own. */
+  readonly nodes: FleetNodes | null;
 }
 
 /** On a full disk the records can't be put in order any more. The next start does it, from the log. Nothing is lost. */

@@ -4,7 +4,7 @@ import { Claimants } from "../../accounts/claimants.ts";
 import { Cookies } from "../../accounts/cookies.ts";
 import { Guesses } from "../../accounts/guesses.ts";
 import { Passwords } from "../../accounts/io/passwords.ts";
-import { openServerKey } from "../../accounts/io/server-key.ts";
+import type { ServerKey } from "../../accounts/io/server-key.ts";
 import { Sessions } from "../../accounts/io/sessions.ts";
 import { SetupLink } from "../../accounts/io/setup-link.ts";
 import { Credentials } from "../../agents/io/credentials.ts";
@@ -15,18 +15,20 @@ import type { Log } from "../../fleet/log.ts";
 import type { FleetManager } from "../../fleet/state.ts";
 import { Transactions } from "../../fleet/transact.ts";
 import { normalBasePath } from "../../http/base-path.ts";
-import { TrustedProxies } from "../../http/io/client-address.ts";
+import { type ClientAddresses, TrustedProxies } from "../../http/io/client-address.ts";
 import { HttpConnections } from "../../http/io/connections.ts";
+import { Forwarding } from "../../http/io/forwarding.ts";
 import { HttpMetrics } from "../../http/io/http-metrics.ts";
 import { onceFor } from "../../http/io/once.ts";
 import { RequestLimits } from "../../http/io/request-limits.ts";
 import { OpenSockets } from "../../http/open-sockets.ts";
 import { Origins } from "../../http/origins.ts";
 import { RefusalLog } from "../../http/refusal-log.ts";
+import type { FleetNodes } from "../../nodes/io/fleet-nodes.ts";
 import type { LogStream } from "./log-stream.ts";
 import { connectionLimitsOf, type FleetOptions, rateLimitsOf, socketLimitsOf } from "./settings.ts";
 
-export function makeParts(options: FleetOptions, { manager, log, logStream, dataDir }: Opened) {
+export function makeParts(options: FleetOptions, { manager, log, logStream, nodes, key }: Opened) {
   const clocks = {
     now: options.now ?? Date.now,
     steadyNow: options.steadyNow ?? options.now ?? (() => performance.now()),
@@ -34,9 +36,9 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const drain = { hasBegun: false };
   const rates = rateLimitsOf(options);
   const origins = new Origins(options.allowedOrigins ?? []);
-  const proxies = new TrustedProxies(options.trustedProxies ?? []);
+  const proxies = clientAddresses(options, nodes);
+  const forwarding = new Forwarding(nodes, manager);
   const basePath = normalBasePath(options.basePath ?? "/");
-  const key = openServerKey(dataDir, options.secretKeyFile);
   const budgets = new HostBudgets(options.hostLimits);
   const transactions = new Transactions({ manager, budgets, log, moment: () => momentAt(clocks.now()) });
   const sockets = new OpenSockets(socketLimitsOf(options));
@@ -54,6 +56,8 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     isDraining: () => drain.hasBegun,
     origins,
     proxies,
+    nodes,
+    forwarding,
     basePath,
     key,
     budgets,
@@ -70,8 +74,18 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     passwords: new Passwords(),
     setupLink: new SetupLink(),
     presences: new Presences(budgets, clocks),
-    requestLimits: new RequestLimits({ sessions, credentials, connections, proxies, clocks }, rates),
+    requestLimits: new RequestLimits({ sessions, credentials, connections, forwarding, proxies, clocks }, rates),
     metrics: new HttpMetrics(),
+  };
+}
+
+/** Another node tells where a request came from that it has forwarded. */
+function clientAddresses({ trustedProxies = [] }: FleetOptions, nodes: FleetNodes | null): ClientAddresses {
+  const proxies = new TrustedProxies(trustedProxies);
+  if (nodes === null) return proxies;
+  return {
+    addressOf: (request) => nodes.http.clientAddressOf(request),
+    isProxy: (peer) => proxies.isProxy(peer),
   };
 }
 
@@ -81,6 +95,9 @@ export interface Opened {
   /** The log goes there when it is the server's own. */
   readonly logStream: LogStream | null;
   readonly dataDir: string;
+  /** It is null for a server that keeps a store of its own. */
+  readonly nodes: FleetNodes | null;
+  readonly key: ServerKey;
 }
 
 export type Parts = ReturnType<typeof makeParts>;

@@ -5,39 +5,68 @@ import { accountsNeedSweep, sweepAccounts } from "../../accounts/decide.ts";
 import type { Sessions } from "../../accounts/io/sessions.ts";
 import type { Presences } from "../../agents/presences.ts";
 import { archiveOutput, outputsLeftBehind } from "../../commands/outputs.ts";
-import { accountsIn, type FleetManager } from "../../fleet/state.ts";
+import { accountsIn, decidesHere, type FleetManager } from "../../fleet/state.ts";
 import type { Transactions } from "../../fleet/transact.ts";
 import { sweepFleet } from "../../hosts/sweep.ts";
 import type { OpenSockets } from "../../http/open-sockets.ts";
 import type { RefusalLog } from "../../http/refusal-log.ts";
 
-/** It returns how to stop. The round under way ends first. */
+/**
+ * Each node looks after the sessions whose sockets it has. All else is looked after where changes are decided, from a term's
+ * begin to its end (rule T7). It returns how to stop. The round under way ends first.
+ */
 export function startRounds(parts: RoundParts): () => Promise<void> {
   const turns = new Turns();
+  const stopOwn = repeat(parts, turns, ownRound, () => true);
+  const stopTerms = parts.manager.onTerm(() => {
+    parts.presences.begin();
+    const stop = repeat(parts, turns, termRound, () => decidesHere(parts.manager));
+    return () => {
+      stop();
+      parts.transactions.forgetTrouble();
+    };
+  });
+  return async () => {
+    stopOwn();
+    stopTerms();
+    await turns.take(() => {});
+  };
+}
+
+function repeat(parts: RoundParts, turns: Turns, run: typeof ownRound, isOn: () => boolean): () => void {
   let count = 0;
   const timer = setInterval(() => {
     count += 1;
     const long = count % LONG_ROUND === 0;
     turns
-      .take(() => round(parts, long))
-      .catch((error: unknown) =>
-        parts.refusalLog.failed("round", { err: error }, "a round failed; the next one tries again"),
-      );
+      .take(async () => {
+        if (isOn()) await run(parts, long);
+      })
+      .catch((error: unknown) => {
+        // A term that ends amid a round has another node go on from what the state says.
+        if (isOn()) parts.refusalLog.failed("round", { err: error }, "a round failed; the next one tries again");
+      });
   }, ROUND_MS);
-  return async () => {
-    clearInterval(timer);
-    await turns.take(() => {});
-  };
+  return () => clearInterval(timer);
 }
 
+/** It looks after all at once, as a server that is alone on its store does. */
 export async function round(parts: RoundParts, long: boolean): Promise<void> {
-  const { manager, transactions, presences, sessions, sockets } = parts;
+  await ownRound(parts, long);
+  await termRound(parts, long);
+}
+
+async function ownRound({ sessions, sockets }: RoundParts, long: boolean): Promise<void> {
   sessions.endOldInMemory();
+  if (long) await sessions.see(sockets.sessions());
+}
+
+async function termRound(parts: RoundParts, long: boolean): Promise<void> {
+  const { manager, transactions, presences, sockets } = parts;
   await transactions.tryStoreAgain();
   await transactions.transact((work) => sweepFleet(work, (hostId) => presences.isSilent(hostId)));
   if (!long) return;
   await archiveOutputs(parts);
-  await sessions.see(sockets.sessions());
   const accounts = accountsIn(manager);
   if (accounts === null || !accountsNeedSweep(accounts, transactions.moment())) return;
   const { result: ended } = await transactions.transact(sweepAccounts);

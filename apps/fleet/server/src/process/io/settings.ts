@@ -11,6 +11,7 @@ import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "../../http/io/
 import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "../../http/open-sockets.ts";
 import { isLoopback, Origins } from "../../http/origins.ts";
 import { DEFAULT_RATE_LIMITS, type RateLimits } from "../../http/rate-limits.ts";
+import { checkNodeSettings } from "../../nodes/node-settings.ts";
 import { StartFailure } from "../start-failure.ts";
 import { connectionsAllowed } from "./open-files.ts";
 
@@ -47,6 +48,10 @@ export interface FleetOptions {
   readonly print?: (line: string) => void;
   /** Default: SQLite in the data directory. */
   readonly store?: Store;
+  /** `postgres://user@host/database` makes this process one of several nodes, which share that database. */
+  readonly storeUrl?: string;
+  /** The other nodes reach this one there, as in `http://10.0.0.5:8080`. Default: where it listens, on loopback alone. */
+  readonly nodeAddress?: string;
   /** Default: the built page of the workspace. */
   readonly webDirectory?: string;
   readonly rateLimits?: Partial<RateLimits>;
@@ -62,6 +67,7 @@ export interface FleetOptions {
 }
 
 export const DEFAULT_HOST = "127.0.0.1";
+export const DEFAULT_PORT = 8080;
 
 /** It throws for settings that no server can start with, as far as that can be told before anything is opened. */
 export function checkSettings(options: FleetOptions): void {
@@ -71,6 +77,7 @@ export function checkSettings(options: FleetOptions): void {
   new Origins(allowedOrigins);
   new TrustedProxies(trustedProxies);
   normalBasePath(basePath);
+  checkNodeSettings(options);
   const problem = adminPassword === "" ? null : passwordProblem(adminPassword);
   if (problem !== null)
     throw new StartFailure(

@@ -5,8 +5,11 @@ import { fileURLToPath } from "node:url";
 import { DEFAULT_BEACON_MS } from "@neverstale/protocol";
 import { pino } from "pino";
 import { carryOutReset, noteAddress, watchForResets } from "../../accounts/io/admin-reset.ts";
-import type { FleetManager } from "../../fleet/state.ts";
+import { openServerKey, ServerKey } from "../../accounts/io/server-key.ts";
+import { decidesHere, type FleetManager } from "../../fleet/state.ts";
 import { addressOf, ownOrigins } from "../../http/origins.ts";
+import { fleetNodes, portOf } from "../../nodes/io/fleet-nodes.ts";
+import { foundKey } from "../../nodes/io/found-key.ts";
 import { listenFailure } from "../start-failure.ts";
 import { type App, buildApp } from "./app.ts";
 import { openDataDirectory } from "./data-directory.ts";
@@ -16,8 +19,8 @@ import { LogStream } from "./log-stream.ts";
 import { closeManager, openManager } from "./manager.ts";
 import { makeParts, type Opened, type Parts } from "./parts.ts";
 import { startRounds } from "./rounds.ts";
-import { checkSettings, DEFAULT_HOST, type FleetOptions } from "./settings.ts";
-import { hasNoPassword, makeSignInLink, setFirstPassword } from "./way-in.ts";
+import { checkSettings, DEFAULT_HOST, DEFAULT_PORT, type FleetOptions } from "./settings.ts";
+import { hasNoPassword, makeSignInLink, openInLaterTerms, setFirstPassword } from "./way-in.ts";
 
 /** It rejects, with everything closed again, when the server can't start. */
 export async function startFleet(options: FleetOptions = {}): Promise<RunningFleet> {
@@ -26,9 +29,13 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
   const dataDir = resolve(options.dataDir ?? "./data");
   checkSettings(options);
   openDataDirectory(dataDir);
-  const manager = await openManager(options, dataDir, log);
+  const port = await portOf(options, options.port ?? DEFAULT_PORT);
+  const nodes = await fleetNodes({ ...options, port });
+  const manager = await openManager(options, { dataDir, log, nodes });
   try {
-    return await serve(options, { manager, log, logStream, dataDir });
+    const isShared = nodes !== null && options.secretKeyFile === undefined;
+    const key = isShared ? new ServerKey(await foundKey(manager)) : openServerKey(dataDir, options.secretKeyFile);
+    return await serve({ ...options, port }, { manager, log, logStream, dataDir, nodes, key });
   } catch (error) {
     await closeManager(manager, log);
     throw error;
@@ -73,9 +80,10 @@ interface Built {
 }
 
 async function listen(options: FleetOptions, { parts, app, dataDir }: Built): Promise<RunningFleet> {
-  const { port = 8080, host = DEFAULT_HOST } = options;
+  const { port = DEFAULT_PORT, host = DEFAULT_HOST } = options;
   const linkIsKnown = await carryOutReset(parts, dataDir);
-  await setFirstPassword(parts, options.adminPassword);
+  const doneIn = decidesHere(parts.manager) ? parts.manager.epoch : null;
+  if (doneIn !== null) await setFirstPassword(parts, options.adminPassword);
   await app.http.listen({ port, host }).catch((error: unknown) => {
     throw listenFailure(host, port, error);
   });
@@ -86,7 +94,7 @@ async function listen(options: FleetOptions, { parts, app, dataDir }: Built): Pr
   const address = addressOf(host, parts.cookies.port);
   const print = options.print ?? ((line) => process.stdout.write(`${line}\n`));
   print(`listening on ${address}`);
-  return await goOn(options, { parts, app, address, print, dataDir, linkIsKnown });
+  return await goOn(options, { parts, app, address, print, dataDir, linkIsKnown, doneIn });
 }
 
 interface Listening extends Built {
@@ -94,23 +102,27 @@ interface Listening extends Built {
   readonly print: (line: string) => void;
   /** A reset was asked for while no server ran, so somebody holds the link. */
   readonly linkIsKnown: boolean;
+  /** The first way in was made in the term of this epoch, or at another node. */
+  readonly doneIn: string | null;
 }
 
 /** The rest follows once the server listens. */
 async function goOn(
   options: FleetOptions,
-  { parts, app, address, print, dataDir, linkIsKnown }: Listening,
+  { parts, app, address, print, dataDir, linkIsKnown, doneIn }: Listening,
 ): Promise<RunningFleet> {
   const { manager, origins, log } = parts;
   const publicAddress = `${origins.all[0] ?? address}${parts.basePath}`;
   noteAddress(log, dataDir, publicAddress, true);
-  const signInLink = linkIsKnown ? null : makeSignInLink(parts, publicAddress);
-  if (signInLink !== null) print(`sign in once, within 15 minutes: ${signInLink}`);
+  const signInLink = linkIsKnown || doneIn === null ? null : makeSignInLink(parts, publicAddress);
+  const show = (link: string) => print(`sign in once, within 15 minutes: ${link}`);
+  if (signInLink !== null) show(signInLink);
   if (linkIsKnown) print("the link of neverstale admin reset is good for 15 minutes");
-  if (signInLink === null && !linkIsKnown && hasNoPassword(manager))
+  if (signInLink === null && !linkIsKnown && doneIn !== null && hasNoPassword(manager))
     log.warn("admin has no password; set one in the page, or run neverstale admin reset for a new link");
   const agent = options.localAgent === false ? null : await startLocalAgent(parts, address, dataDir);
-  const stops = [startRounds(parts), watchForResets(parts, dataDir)];
+  const way = { password: options.adminPassword, address: publicAddress, show, doneIn };
+  const stops = [startRounds(parts), watchForResets(parts, dataDir), openInLaterTerms(parts, way)];
   const close = once(async () => {
     await drain({ parts, app, agent, stops });
     noteAddress(log, dataDir, publicAddress, false);

@@ -1,0 +1,43 @@
+/** A process that is one of several nodes has this: its address, the database that it shares, and the way to the other nodes. */
+
+import { createServer } from "node:net";
+import { type HttpNodes, httpNodes, type Store } from "@neverstale/server";
+import { TrustedProxies } from "../../http/io/client-address.ts";
+import { type NodeSettings, nodeAddressOf } from "../node-settings.ts";
+
+export interface FleetNodes {
+  readonly address: string;
+  readonly store: Store;
+  readonly http: HttpNodes;
+}
+
+export interface FleetNodesOptions extends NodeSettings {
+  readonly port: number;
+  readonly trustedProxies?: readonly string[];
+}
+
+/** It returns null for a server that keeps a store of its own. */
+export async function fleetNodes(options: FleetNodesOptions): Promise<FleetNodes | null> {
+  const { storeUrl, port, trustedProxies = [] } = options;
+  if (storeUrl === undefined) return null;
+  const { postgresStore } = await import("@neverstale/store-postgres"); // A server with a file has no use for the driver.
+  const proxies = new TrustedProxies(trustedProxies);
+  return {
+    address: nodeAddressOf(options, port),
+    store: postgresStore(storeUrl),
+    http: httpNodes({ addressOf: (request) => proxies.addressOf(request) }),
+  };
+}
+
+/** A node tells the others its address before it listens. So a port that is to be any free one is chosen before. */
+export async function portOf({ storeUrl, nodeAddress, host }: NodeSettings, port: number): Promise<number> {
+  if (port !== 0 || storeUrl === undefined || nodeAddress !== undefined) return port;
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(0, host, resolve);
+  });
+  const bound = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof bound === "object" && bound !== null ? bound.port : 0;
+}
