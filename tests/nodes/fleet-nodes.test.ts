@@ -144,7 +144,7 @@ describe("the fleet on three nodes", () => {
     expect(first.log).not.toContain("203.0.113.7");
   });
 
-  test("[P7] a pipeline goes on when the writer is killed amid it, and each of its commands runs once", async () => {
+  test("[T7] a pipeline goes on when the writer is killed amid it, and each of its commands runs once", async () => {
     const { body } = await person.call(third, "POST", "/api/dispatch/pipeline", { pipeline: "health", hosts: [host] });
     const stages = async (node: NodeProcess) =>
       ((await person.state(node)).commands ?? []).filter(

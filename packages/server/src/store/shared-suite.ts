@@ -74,6 +74,17 @@ export function describeSharedStore(
       expect(await logOf(reader, "main")).toEqual([1, 3]);
     });
 
+    test("[W4] a writer that looks an answer up while it commits goes on, and finds what is there", async () => {
+      const { writer } = await writerAndReader();
+      await writer.commit({ ...group({ name: "main", first: 3 }), answers: [answer("k1")] });
+
+      for (let first = 4; first < 24; first += 1) {
+        const commit = writer.commit(group({ name: "main", first }));
+        expect(await writer.findAnswer(asked("k1"))).toEqual(answer("k1"));
+        await commit;
+      }
+    });
+
     test("[A1] whoever takes over ends the term of the other, which then stores, folds and finds nothing", async () => {
       const { writer, reader } = await writerAndReader();
       await writer.commit({ ...group({ name: "main", first: 3 }), answers: [answer("k1")] });

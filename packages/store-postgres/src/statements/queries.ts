@@ -3,7 +3,7 @@
 import type { AnswerQuery, ChainHead, HistoryQuery, StoredAnswer, StoredHistoryRow } from "@neverstale/server/store";
 import type { SqlStatement } from "../database.ts";
 import type { Names } from "../names.ts";
-import { isNewest } from "./fence.ts";
+import { isInNewestTerm } from "./fence.ts";
 import { Parameters } from "./parameters.ts";
 
 /** Where there is no answer, `key` is null. */
@@ -14,11 +14,14 @@ export interface FoundRow extends Omit<AnswerTableRow, "key"> {
   readonly key: string | null;
 }
 
-/** It shows, too, that the writer's last entry is the newest one (rule W4). */
+/**
+ * It shows, too, that the writer's term is the newest one and lost nothing (rule W4). The newest entry itself may be one that is being
+ * committed meanwhile.
+ */
 export function answerStatement(names: Names, query: AnswerQuery, head: ChainHead): SqlStatement<FoundRow> {
   const parameters = new Parameters();
   const owner = parameters.add("text", query.owner);
-  const newest = isNewest(names, head, parameters);
+  const newest = isInNewestTerm(names, head, parameters);
   return parameters.statement(`SELECT (${newest}) AS is_newest,
   (SELECT age_at FROM ${names.chain} ORDER BY sequence DESC LIMIT 1) AS age_at,
   (SELECT max(made_at) FROM ${names.expired} WHERE owner = ${owner} OR owner IS NULL) AS expired,

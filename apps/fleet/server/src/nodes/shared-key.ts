@@ -4,18 +4,17 @@ import { ACCOUNTS_SPACE, type Accounts } from "@neverstale/fleet-domain";
 import type { Transaction } from "@neverstale/server";
 import { accountsIn, type FleetManager } from "../fleet/state.ts";
 
-/** `makeKey` draws a new one, or returns the one that this server had while it kept a store of its own. */
-export function makeSharedKey(transaction: Transaction, nowMs: number, makeKey: () => Buffer): void {
+/** `makeKey` draws a new one, in base64url, or returns the one that this server had while it kept a store of its own. */
+export function makeSharedKey(transaction: Transaction, nowMs: number, makeKey: () => string): void {
   const accounts = transaction.state(ACCOUNTS_SPACE) as Accounts | null;
   if (accounts?.serverKeys.has(KEY_ID) === true) return;
-  const data = { id: KEY_ID, key: makeKey().toString("base64url"), createdAt: new Date(nowMs).toISOString() };
+  const data = { id: KEY_ID, key: makeKey(), createdAt: new Date(nowMs).toISOString() };
   transaction.add(ACCOUNTS_SPACE, [{ type: "server_key_made", target: "", data }]);
 }
 
-/** It returns null before the first writer has made it. */
-export function sharedKeyIn(manager: FleetManager): Buffer | null {
-  const record = accountsIn(manager)?.serverKeys.get(KEY_ID);
-  return record === undefined ? null : Buffer.from(record.key, "base64url");
+/** It returns the key in base64url, or null before the first writer has made it. */
+export function sharedKeyIn(manager: FleetManager): string | null {
+  return accountsIn(manager)?.serverKeys.get(KEY_ID)?.key ?? null;
 }
 
 const KEY_ID = "cookies";

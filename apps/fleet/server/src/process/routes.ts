@@ -6,7 +6,7 @@ import type { Transactions } from "../fleet/transact.ts";
 import type { HttpMetrics } from "../http/io/http-metrics.ts";
 import { problemDetailsOf, refusalOf } from "../http/problem.ts";
 import type { Answer, Route } from "../http/route.ts";
-import { factsOf, whyNotReady } from "../nodes/node-facts.ts";
+import { nodeStandingOf, whyNotReady } from "../nodes/node-standing.ts";
 
 export function processRoutes(parts: ProcessRoutesParts): Route[] {
   const { metrics } = parts;
@@ -38,14 +38,14 @@ function ready(parts: ProcessRoutesParts): Answer {
   }
   try {
     checkReady(parts);
-    return { body: { status: "ready", ...factsOf(node) } };
+    return { body: { status: "ready", ...nodeStandingOf(node) } };
   } catch (error) {
     const refusal = refusalOf(error);
     const headers = { "content-type": "application/problem+json", "retry-after": String(refusal.retryAfterS ?? 1) };
     return {
       status: refusal.status,
       headers,
-      body: JSON.stringify({ ...problemDetailsOf(refusal), ...factsOf(node) }),
+      body: JSON.stringify({ ...problemDetailsOf(refusal), ...nodeStandingOf(node) }),
     };
   }
 }

@@ -8,7 +8,7 @@ import { sharedKeyIn } from "../shared-key.ts";
 export async function foundKey(manager: FleetManager): Promise<Buffer> {
   const until = performance.now() + LONGEST_MS;
   for (let key = sharedKeyIn(manager); ; key = sharedKeyIn(manager)) {
-    if (key !== null) return key;
+    if (key !== null) return Buffer.from(key, "base64url");
     if (performance.now() >= until)
       throw new StartFailure("no node has made the key that all nodes share", "Look why the other nodes can't write.");
     await delay(LOOK_MS);

@@ -23,7 +23,7 @@ import { databaseIn } from "./data-directory.ts";
 import { connectionsAllowed } from "./open-files.ts";
 import { connectionLimitsOf, type FleetOptions, socketLimitsOf } from "./settings.ts";
 
-export function openManager(options: FleetOptions, { dataDir, log, nodes }: Place): Promise<FleetManager> {
+export function openManager(options: FleetOptions, { dataDir, log, nodes }: ManagerPlace): Promise<FleetManager> {
   const { now = Date.now } = options;
   return StateManager.open({
     model: fleetModel(options.eventLimit === undefined ? {} : { eventLimit: options.eventLimit }),
@@ -39,7 +39,7 @@ export function openManager(options: FleetOptions, { dataDir, log, nodes }: Plac
       options.store ??
       sqliteStore(databaseIn(dataDir), { acceptLostLog: options.acceptLostLog ?? false }),
     migrate: (fleet, transaction) => {
-      if (nodes !== null) makeSharedKey(transaction, now(), () => keyForNodes(dataDir));
+      if (nodes !== null) makeSharedKey(transaction, now(), () => keyForNodes(dataDir).toString("base64url"));
       return retireOld(fleet);
     },
     limits: {
@@ -63,7 +63,7 @@ export function openManager(options: FleetOptions, { dataDir, log, nodes }: Plac
   });
 }
 
-export interface Place {
+export interface ManagerPlace {
   readonly dataDir: string;
   readonly log: Log;
   /** It is null for a server that keeps a store of its own. */

@@ -10,8 +10,7 @@ import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import type { Transactions } from "../../fleet/transact.ts";
 
 /**
- * What was done at the start is done again at the begin of each later term, since another node may decide changes by then, with
- * nobody let in yet. It returns how to stop. A link is good at the node that made it, as long as that one decides changes.
+ * A node that decides changes later does then what the first one did at its start, because nobody may have been let in yet. It returns how to stop. A link is good at the node that made it, as long as that one decides changes.
  */
 export function openInLaterTerms(parts: WayInParts & { readonly log: Log }, way: Way): () => Promise<void> {
   const { manager, setupLink, log } = parts;

@@ -2,7 +2,7 @@
 
 import type { NodeStatus } from "@neverstale/server";
 
-export interface NodeFacts {
+export interface NodeStanding {
   readonly role: NodeStatus["role"];
   /** It is the epoch of the newest term that the node knows of. */
   readonly term: string | null;
@@ -12,7 +12,7 @@ export interface NodeFacts {
   readonly confirmationAge: number | null;
 }
 
-export function factsOf({ role, term, lag, confirmationAgeMs }: NodeStatus): NodeFacts {
+export function nodeStandingOf({ role, term, lag, confirmationAgeMs }: NodeStatus): NodeStanding {
   const confirmationAge = Number.isFinite(confirmationAgeMs) ? Math.max(0, Math.round(confirmationAgeMs)) : null;
   return { role, term: term?.epoch ?? null, lag, confirmationAge };
 }
