@@ -114,7 +114,7 @@ describe("the fleet on three nodes", () => {
     expect(again.body).toEqual(once.body);
   });
 
-  test("[N7] a sign-out at one node closes the session's sockets at all, before it is answered, and no node takes it again", async () => {
+  test("[C11] a sign-out at one node closes the session's sockets at all, before it is answered, and no node takes it again", async () => {
     const other = await Person.signIn(third);
     const sockets = await Promise.all(fleet.nodes.map((node) => other.socket(node)));
     const closed = sockets.map(

@@ -53,6 +53,20 @@ describe("a start that fails ends with status 1 and says what to do", () => {
     ],
     ["an origin that is none", flags("--allowed-origin", "nonsense"), /is no origin/, /https:/],
     ["a proxy that is none", flags("--trusted-proxy", "nonsense"), /is no address of a proxy/, /10\.0\.0\.1/],
+    ["a store that is none", flags("--store", "mysql://db.example/fleet"), /PostgreSQL/, /Leave it out/],
+    ["a node without a store to share", flags("--node-address", "http://10.0.0.5:8080"), /share a store/, /--store/],
+    [
+      "a node that nobody could reach",
+      flags("--store", "postgres://db.example/fleet", "--host", "0.0.0.0", "--allowed-origin", "https://x.example"),
+      /where the other nodes reach it/,
+      /--node-address/,
+    ],
+    [
+      "a node at an address that is none",
+      flags("--store", "postgres://db.example/fleet", "--node-address", "10.0.0.5:8080"),
+      /is no address of a node/,
+      /http:/,
+    ],
     [
       "a data directory where nothing can be made",
       flags("--data-dir", "/proc/nowhere/data"),

@@ -48,8 +48,8 @@ export function serverKeyIn(dataDir: string): string {
 }
 
 /**
- * Without a file of its own the key lies in the data directory, and is made at the first start. Nodes that share a store are given
- * one file with the same key. It is never made here: each node would make its own.
+ * Without a file of its own the key lies in the data directory, and is made at the first start. Nodes that share a store may be given
+ * one file with the same key. It is never made here: each node would make its own. Without it they find their key in the store.
  */
 export function openServerKey(dataDir: string, file: string | undefined): ServerKey {
   return file === undefined ? keyInDirectory(serverKeyIn(dataDir)) : givenKey(file);
