@@ -24,6 +24,7 @@ export class Alone implements Engine {
   readonly spaces: Spaces;
   readonly feed: Feed;
   readonly refusal = null;
+  readonly confirming = null;
   readonly node = null;
   readonly #store: Store;
   readonly #decider: Decider;

@@ -1,6 +1,7 @@
 /** An engine stands behind the public face: it holds the spaces, and has changes decided and stored. */
 
 import type { AnyState, AskedChange, SyncError } from "@neverstale/protocol";
+import type { Confirming } from "../followers/confirming/confirming.ts";
 import type { Spaces } from "../space/spaces.ts";
 import type { Feed } from "./feed.ts";
 import type { Problems } from "./opening/problems.ts";
@@ -17,6 +18,8 @@ export interface Engine {
   readonly failure: SyncError | null;
   /** This says why nobody is served now. It is null while everybody is. */
   readonly refusal: SyncError | null;
+  /** It is null where it is alone on its store. */
+  readonly confirming: Confirming | null;
   /** It is null where it is alone on its store. */
   readonly node: NodeStatus | null;
   apply(change: AskedChange, options: TransactOptions): Promise<Applied>;

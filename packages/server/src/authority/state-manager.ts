@@ -2,6 +2,7 @@
 
 import { type AnyState, type AskedChange, type Model, type StateOf, SyncError } from "@neverstale/protocol";
 import type { CommittedGroups } from "../followers/committed-groups.ts";
+import type { Confirming } from "../followers/confirming/confirming.ts";
 import type { Limits } from "../limits/limits.ts";
 import { NodeEngine } from "../node/node-engine.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -183,6 +184,11 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
   /** The listener is called when this node drops what it holds, and reads it anew: its followers have to come again (rule N9). */
   onInterrupt(listener: () => void): () => void {
     return this.#engine.feed.onInterrupt(listener);
+  }
+
+  /** By it this node knows that nothing newer is in the chain. It is null without `node`: all that is stored is here. */
+  get confirming(): Confirming | null {
+    return this.#engine.confirming;
   }
 
   /** This says why nobody is served now. It is null while everybody is. */

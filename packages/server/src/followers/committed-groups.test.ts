@@ -26,6 +26,7 @@ class Node implements CommittedGroups {
   readonly limits = limitsFrom({});
   readonly isWriting = false;
   readonly refusal = null;
+  readonly confirming = null;
   readonly runtime: VirtualRuntime;
   readonly #epochs: Epochs;
   readonly #spaces: Spaces;

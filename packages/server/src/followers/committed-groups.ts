@@ -5,6 +5,7 @@ import type { Limits } from "../limits/limits.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Committed } from "../space/committed.ts";
 import type { SpaceView } from "../space/space-view.ts";
+import type { Confirming } from "./confirming/confirming.ts";
 
 export interface CommittedGroups {
   /** Today's epoch, to be read at each use, since each takeover begins another one. */
@@ -22,6 +23,8 @@ export interface CommittedGroups {
    * then `epoch` is the new one. This returns how to take the listener back.
    */
   onTakeover(listener: () => void): () => void;
+  /** By it the node knows that nothing newer is committed. It is null where all that is committed is here. */
+  readonly confirming: Confirming | null;
   /** This says why nobody is served now. It is null while everybody is. */
   readonly refusal: SyncError | null;
   /**

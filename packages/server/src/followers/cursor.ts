@@ -42,8 +42,8 @@ export class Cursor {
   awaits: LargeDelta | null = null;
   /** The frame that brings it to the head is to be followed by a `sync` with digest (rules E4 and A7). */
   owesDigest = false;
-  /** A check that came before the first message. */
-  owedCheck: number | null = null;
+  /** A check that has no answer yet. */
+  owedCheck: OwedCheck | null = null;
   /** This is the number of the last frame that held a full state. At most one is unacked (rule A8). */
   fullStateFrame = 0;
   /** At this time it was last seen to take something in, or to have nothing to take. */
@@ -183,6 +183,15 @@ export interface Wanted {
   readonly reason: FullStateReason;
   /** An answer doesn't wait for the window (rule A4b). A snapshot that nobody asked for does. */
   readonly isAnswer: boolean;
+}
+
+/** A check waits for its answer: for the first message, for a step, for the socket, or until the node knows (rule N5). */
+export interface OwedCheck {
+  readonly n: number;
+  /** It is a mark of the moment at which the check came: the answer goes by a confirmation that was begun later. */
+  readonly begun: number;
+  /** The newest check, if it came while this one waited. */
+  newer: OwedCheck | null;
 }
 
 /** A message that goes in parts (rule M9): until all of it has been put, the cursor stays where it was. */

@@ -1,10 +1,12 @@
 /** A fan-out has everyone who follows one space: a set of cursors, brought to the head in rounds (rule A4). */
 
-import type { Millis, Timer } from "@neverstale/base";
+import type { Millis } from "@neverstale/base";
 import { assert, type Change, encodeMessage } from "@neverstale/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Space } from "../space/space.ts";
 import type { CommittedGroups } from "./committed-groups.ts";
+import { HeldBack } from "./confirming/held-back.ts";
+import type { Knowledge } from "./confirming/knowledge.ts";
 import { type Cursor, NO_DIFF, type UnderWay, type Wanted } from "./cursor.ts";
 import { HeadFrames } from "./frames/head-frames.ts";
 import { PlainLog } from "./frames/plain-log.ts";
@@ -32,9 +34,11 @@ export class Fanout {
   readonly #steps: Steps;
   readonly #rounds: RoundSchedule;
   #plainCursors = 0;
-  /** These have something to be sent, and could not take it. */
-  readonly #passedOver = new Set<Cursor>();
-  #retry: Timer | null = null;
+  readonly #knowledge: Knowledge;
+  readonly #held: HeldBack;
+  /** A round, or a beacon, waits until the node knows more. */
+  #roundIsDue = false;
+  #beaconIsDue = false;
 
   /** `sendAway` ends a connection that is to come back at once. */
   constructor(
@@ -43,9 +47,11 @@ export class Fanout {
     giveUp: (cursor: Cursor, error: unknown) => void,
     sendAway: (cursor: Cursor) => void,
   ) {
-    const { groups, frames, metrics } = parts;
+    const { groups, frames, knowledge, metrics } = parts;
     this.space = space;
     this.#groups = groups;
+    this.#knowledge = knowledge;
+    this.#held = new HeldBack(parts, (cursor) => this.advance(cursor));
     this.#runtime = groups.runtime;
     this.#rounds = new RoundSchedule(groups, () => this.round());
     this.usedAt = groups.runtime.now();
@@ -67,7 +73,7 @@ export class Fanout {
   }
 
   leave(cursor: Cursor): void {
-    this.#passedOver.delete(cursor);
+    this.#held.remove(cursor);
     this.usedAt = this.#runtime.now();
     if (!this.cursors.delete(cursor) || cursor.profile !== "plain") return;
     this.#plainCursors -= 1;
@@ -82,11 +88,13 @@ export class Fanout {
 
   /** Somebody has taken over: everyone is told in which epoch it goes on. */
   tookOver(): void {
-    for (const cursor of [...this.cursors]) if (!this.#steps.take(cursor)) this.#tryAgain(cursor);
+    for (const cursor of [...this.cursors]) if (!this.#steps.take(cursor)) this.#held.add(cursor);
   }
 
   /** Brings every cursor to the head that may be sent something. */
   round(): void {
+    this.#roundIsDue = !this.#knowledge.mayServe;
+    if (this.#roundIsDue) return this.#knowledge.ask();
     this.#rounds.measured(() => this.#bringAllOn());
   }
 
@@ -94,35 +102,21 @@ export class Fanout {
     this.#metrics.rounds += 1;
     let plainLevel = true;
     for (const cursor of this.cursors) {
-      if (!this.advance(cursor)) this.#tryAgain(cursor);
-      else if (this.#passedOver.size > 0) this.#passedOver.delete(cursor);
+      if (!this.advance(cursor)) this.#held.add(cursor);
+      else this.#held.remove(cursor);
       if (cursor.profile === "plain" && cursor.position !== this.space.head) plainLevel = false;
     }
     if (this.#plainCursors > 0 && plainLevel) this.#log.clear(this.space.head);
   }
 
-  /** A cursor whose socket or window was full is tried again from where it is; the others are left alone. */
-  #tryAgain(cursor: Cursor): void {
-    this.#passedOver.add(cursor);
-    this.#retry ??= this.#runtime.after(RETRY_MS, () => {
-      this.#retry = null;
-      for (const late of [...this.#passedOver]) this.tryNow(late);
-    });
-  }
-
-  /** Only a cursor that was passed over goes on by itself. All others wait for the next round, which they share. */
-  tryNow(cursor: Cursor): void {
-    if (this.#passedOver.delete(cursor) && !this.advance(cursor)) this.#tryAgain(cursor);
-  }
-
   /** Its reader has taken in all frames up to number `n`. */
   acked(cursor: Cursor, n: number): void {
     cursor.parts?.noteAck(n, this.#runtime.now());
-    if (cursor.underWay === null) this.tryNow(cursor);
-    else if (!this.advance(cursor)) this.#tryAgain(cursor);
+    if (cursor.underWay === null) this.#held.tryNow(cursor);
+    else if (!this.advance(cursor)) this.#held.add(cursor);
   }
 
-  /** It returns false when the cursor has something to be sent and can't take it now. */
+  /** It returns false when the cursor has something to be sent that can't be sent now. */
   advance(cursor: Cursor): boolean {
     if (cursor.closed) return true;
     const stepped = this.#steps.take(cursor);
@@ -133,6 +127,7 @@ export class Fanout {
   /** Before a step that is due only a full state may go, as it tells the epoch too. */
   #bringOn(cursor: Cursor, stepped: boolean): boolean {
     if (cursor.closed) return true;
+    if (!this.#knowledge.mayServe) return false;
     if (cursor.silent) {
       if (cursor.position !== this.space.head) this.speak(cursor);
       return true;
@@ -141,21 +136,19 @@ export class Fanout {
     if (cursor.underWay !== null) return this.#putParts(cursor, cursor.underWay) ? this.advance(cursor) : true;
     if (cursor.wanted !== null) return this.#provide(cursor, cursor.wanted);
     if (!stepped) return false;
-    if (cursor.position === this.space.head) {
-      if (cursor.owesDigest) this.putLevel(cursor);
-      return true;
-    }
+    if (cursor.position === this.space.head) return !cursor.owesDigest || this.#putLevel(cursor);
     if (cursor.awaits !== null) return true;
     if (!cursor.mayPut(this.#metrics)) return false;
     const goesAlone = this.#deltaThatGoesAlone(cursor);
     if (goesAlone !== null) return goesAlone;
-    const advance = this.headFrames.toHead(cursor.profile, cursor.position, cursor.owesDigest);
+    const withDigest = cursor.owesDigest && this.#mayVouchTo(cursor);
+    const advance = this.headFrames.toHead(cursor.profile, cursor.position, withDigest);
     if ("snapshot" in advance) return this.#moveToSnapshot(cursor, advance.snapshot);
     if ("later" in advance) return this.#await(cursor);
     cursor.position = this.space.head;
-    cursor.owesDigest = false;
+    if (withDigest) cursor.owesDigest = false;
     cursor.put(advance.frame, advance.count, this.#metrics);
-    return true;
+    return !cursor.owesDigest;
   }
 
   /** A silent cursor begins as a resumed connection does, with news or without. */
@@ -189,7 +182,7 @@ export class Fanout {
     large.done.then(() => {
       if (cursor.awaits !== large) return;
       cursor.awaits = null;
-      if (!this.advance(cursor)) this.#tryAgain(cursor);
+      if (!this.advance(cursor)) this.#held.add(cursor);
     });
     return true;
   }
@@ -201,11 +194,7 @@ export class Fanout {
    */
   #putParts(cursor: Cursor, underWay: UnderWay): boolean {
     cursor.wire.together(() => {
-      while (
-        cursor.underWay !== null &&
-        cursor.parts?.open === true &&
-        (cursor.owedCheck === null || !this.#mayAnswer(cursor))
-      ) {
+      while (cursor.underWay !== null && cursor.parts?.open === true && !this.#isAnswerDue(cursor)) {
         const part = this.#frames.part(underWay.frame, underWay.putBytes, cursor.parts.partBytes);
         cursor.putPart(underWay, part, this.#runtime.now(), this.#metrics);
         this.#answerOwedCheck(cursor);
@@ -218,12 +207,14 @@ export class Fanout {
   resume(cursor: Cursor, from: number): FullStateReason | null {
     const delta = from === this.space.head ? null : this.headFrames.delta(from);
     if (delta !== null && "snapshot" in delta) return delta.snapshot;
-    if (delta !== null && ("later" in delta || delta.version < this.space.head || cursor.isLarge(delta.frame))) {
+    const isLong =
+      delta !== null && ("later" in delta || delta.version < this.space.head || cursor.isLarge(delta.frame));
+    if (isLong || !this.#knowledge.mayVouch) {
       cursor.position = from;
       cursor.epoch = this.#groups.epoch;
       cursor.owesDigest = true;
       cursor.put(this.headFrames.sync(this.headFrames.facts(from)), 1, this.#metrics);
-      if (!this.advance(cursor)) this.#tryAgain(cursor);
+      if (!this.advance(cursor)) this.#held.add(cursor);
       return null;
     }
     const advance = this.headFrames.resume(from);
@@ -234,10 +225,17 @@ export class Fanout {
     return null;
   }
 
-  /** Puts a `sync` with digest, for a cursor at the head. */
-  putLevel(cursor: Cursor): void {
+  /** Puts a `sync` with digest, for a cursor at the head. It returns false when the node can't vouch for it. */
+  #putLevel(cursor: Cursor): boolean {
+    if (!this.#mayVouchTo(cursor)) return false;
     cursor.owesDigest = false;
     if (cursor.profile === "v1") cursor.put(this.headFrames.level().frame, 1, this.#metrics);
+    return true;
+  }
+
+  /** The plain profile is told no digest. */
+  #mayVouchTo({ profile }: Cursor): boolean {
+    return profile === "plain" || this.#knowledge.mayVouch;
   }
 
   /** Where no diff can be made the cursor is moved to the snapshot (rule A5). */
@@ -255,12 +253,8 @@ export class Fanout {
     return this.#provide(cursor, cursor.wanted);
   }
 
-  /** It returns the newest snapshot's version where that is near enough the head to start from (rule A8), else the head. */
   #nearVersion(kind: SnapshotKind, atLeast: number): number {
-    const newest = this.snapshots.newest(kind);
-    return newest !== null && newest.version >= atLeast && this.headFrames.isNear(newest)
-      ? newest.version
-      : this.space.head;
+    return this.headFrames.nearVersion(this.snapshots.newest(kind), atLeast);
   }
 
   /** It resolves with a snapshot that may be given to whoever has no position, or one at or above `atLeast` (rule H1). */
@@ -283,7 +277,7 @@ export class Fanout {
   want(cursor: Cursor, wanted: Wanted): void {
     cursor.wanted = wanted;
     cursor.building = false;
-    if (!this.#provide(cursor, wanted)) this.#tryAgain(cursor);
+    if (!this.#provide(cursor, wanted)) this.#held.add(cursor);
   }
 
   #provide(cursor: Cursor, wanted: Wanted): boolean {
@@ -295,7 +289,7 @@ export class Fanout {
     this.snapshots.atLeast(wanted.atLeast, wanted.kind).then(
       () => {
         cursor.building = false;
-        if (!this.advance(cursor)) this.#tryAgain(cursor);
+        if (!this.advance(cursor)) this.#held.add(cursor);
       },
       (error) => {
         cursor.building = false;
@@ -320,18 +314,31 @@ export class Fanout {
   /** Answers a `check`: it says where this connection is, and what the state is there when that is the head. */
   check(cursor: Cursor, n: number): void {
     this.#metrics.checks += 1;
-    cursor.owedCheck = n;
-    if (cursor.started && !this.#answerOwedCheck(cursor)) this.#tryAgain(cursor);
+    const check = { n, begun: this.#knowledge.begun, newer: null };
+    // The first one that waits keeps its place, so that those who ask ever again are answered all the same.
+    if (cursor.owedCheck === null || this.#knowledge.isNewerThan(cursor.owedCheck.begun)) cursor.owedCheck = check;
+    else cursor.owedCheck.newer = check;
+    if (cursor.started && !this.#answerOwedCheck(cursor)) this.#held.add(cursor);
   }
 
-  /** A full socket is owed one answer, to the newest check: those of a reader that does not read must not add up (rule P4). */
+  /**
+   * A full socket is owed one answer, to the newest check: those of a reader that does not read must not add up (rule P4). While
+   * the first one waits until the node knows, the newest is kept beside it.
+   */
   #answerOwedCheck(cursor: Cursor): boolean {
-    const n = cursor.owedCheck;
-    if (n === null || !this.#mayAnswer(cursor)) return true;
-    if (cursor.wire.congested) return false;
-    cursor.owedCheck = null;
-    this.#putSync(cursor, n);
-    return true;
+    const owed = cursor.owedCheck;
+    if (owed === null || !this.#mayAnswer(cursor)) return true;
+    if (cursor.wire.congested || !this.#isAnswerDue(cursor)) return false;
+    cursor.owedCheck = owed.newer;
+    this.#putSync(cursor, owed.n);
+    return this.#answerOwedCheck(cursor);
+  }
+
+  /** It is known what the answer would say (rules N4 and N5), and nothing is to go before it. */
+  #isAnswerDue(cursor: Cursor): boolean {
+    const { owedCheck } = cursor;
+    if (owedCheck === null || !this.#mayAnswer(cursor)) return false;
+    return this.#knowledge.mayVouch && this.#knowledge.isNewerThan(owedCheck.begun);
   }
 
   /** An answer stands behind the first message, and behind a step that is due (rule E7). */
@@ -352,6 +359,8 @@ export class Fanout {
 
   /** Sends the beacon, in order with the deltas: whoever can be brought to the head is, and is told its digest (rule A7). */
   beacon(): void {
+    this.#beaconIsDue = !this.#knowledge.mayVouch;
+    if (this.#beaconIsDue) return this.#knowledge.ask();
     const plain = new Map<number, Frame>();
     this.#rounds.told();
     for (const cursor of this.cursors) {
@@ -365,23 +374,27 @@ export class Fanout {
   #beaconV1(cursor: Cursor): void {
     cursor.owesDigest = true;
     const reached = this.advance(cursor);
-    if (cursor.owesDigest && !cursor.closed) this.#putSync(cursor, null);
-    if (!reached) this.#tryAgain(cursor);
+    if (cursor.owesDigest && !cursor.closed && this.#knowledge.mayVouch) this.#putSync(cursor, null);
+    if (!reached) this.#held.add(cursor);
   }
 
   #beaconPlain(cursor: Cursor, made: Map<number, Frame>): void {
-    if (!this.advance(cursor)) this.#tryAgain(cursor);
+    if (!this.advance(cursor)) this.#held.add(cursor);
     const { position } = cursor;
     const frame = made.get(position) ?? this.#frames.encode(encodeMessage({ type: "sync", version: position }), false);
     made.set(position, frame);
     cursor.put(frame, 1, this.#metrics);
   }
 
+  /** The node knows more than before. */
+  confirmed(): void {
+    if (this.#beaconIsDue) this.beacon();
+    if (this.#roundIsDue) this.round();
+    this.#held.confirmed();
+  }
+
   stop(): void {
     this.#rounds.stop();
-    this.#retry?.cancel();
+    this.#held.stop();
   }
 }
-
-/** A cursor that was passed over is tried again after so long. */
-const RETRY_MS = 4;

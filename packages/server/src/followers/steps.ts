@@ -22,19 +22,20 @@ export class Steps {
   }
 
   /**
-   * Puts the step that is due, or ends a connection that takes none. It returns false when the socket is full: one step is owed
-   * then, to whatever epoch is the newest when it goes. A message that goes in parts is put to its end first.
+   * Puts the step that is due, or ends a connection that takes none. It returns false when the socket is full, or
+   * when the node could not vouch for what the step says (rule N4): one step is owed then, to whatever epoch is the newest when it
+   * goes. A message that goes in parts is put to its end first.
    */
   take(cursor: Cursor): boolean {
     if (cursor.closed || !this.isDue(cursor)) return true;
-    const { groups, metrics } = this.#parts;
+    const { groups, knowledge, metrics } = this.#parts;
     if (!cursor.steps) {
       metrics.withoutSteps += 1;
       this.#sendAway(cursor);
       return true;
     }
     if (cursor.underWay !== null) return true;
-    if (cursor.wire.congested) return false;
+    if (cursor.wire.congested || !knowledge.mayVouch) return false;
     cursor.epoch = groups.epoch;
     metrics.steps += 1;
     cursor.put(this.#headFrames.step(cursor.position).frame, 1, metrics);

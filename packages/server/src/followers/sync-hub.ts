@@ -7,6 +7,8 @@ import type { Space } from "../space/space.ts";
 import { spaceOf } from "../space/space-view.ts";
 import { beaconInterval } from "./beacon-interval.ts";
 import type { CommittedGroups } from "./committed-groups.ts";
+import { cantKnow, Entrants } from "./confirming/entrants.ts";
+import { Knowledge } from "./confirming/knowledge.ts";
 import { type Cursor, type CursorOptions, NO_DIFF } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
 import type { Snapshot } from "./frames/snapshots.ts";
@@ -24,6 +26,7 @@ export class SyncHub {
   readonly #fanouts = new Map<Space, Fanout>();
   readonly #connections: OpenConnections;
   readonly #incoming: Incoming;
+  readonly #entrants: Entrants;
   readonly #stopListening: readonly (() => void)[];
   #closed = false;
   #beacon: Timer;
@@ -32,14 +35,16 @@ export class SyncHub {
   constructor(groups: CommittedGroups, { frames, beaconMs = DEFAULT_BEACON_MS }: HubOptions) {
     this.#groups = groups;
     this.beaconMs = beaconInterval(beaconMs);
-    this.#parts = { groups, frames, beaconMs: this.beaconMs, metrics: this.metrics };
+    this.#parts = { groups, knowledge: new Knowledge(groups), frames, beaconMs: this.beaconMs, metrics: this.metrics };
     this.#connections = new OpenConnections(this.#parts);
     this.#incoming = new Incoming(this.#parts, this.#connections);
+    this.#entrants = new Entrants(this.#parts);
     this.#stopListening = [
       groups.follow((committed) => this.#committed(committed)),
       groups.onTakeover(() => this.#tookOver()),
       groups.onInterrupt(() => this.#sendAllAway()),
       groups.onClose(() => this.close()),
+      ...(groups.confirming === null ? [] : [groups.confirming.onConfirmed(() => this.#confirmed())]),
     ];
     this.#beacon = this.#every(this.beaconMs, () => this.#sendBeacons());
     this.#sweep = this.#every(SWEEP_MS, () => this.#lookAround());
@@ -58,8 +63,43 @@ export class SyncHub {
   }
 
   /**
-   * Lets a connection follow a space. It throws `unknown_space` when there is none of that name, and `store_unavailable` while
-   * the node serves nobody. It leaves nothing behind then.
+   * Lets a reader follow a space as soon as the node can judge that: at once where it knows the space and the position, and else
+   * after a confirmation (rule N6). This returns how to wait no more, for a reader that is gone.
+   */
+  enter(wire: Wire, attachment: Attachment, { entered, refused }: Entering): () => void {
+    const judge = () => {
+      const cursor = this.#attached(wire, attachment, refused);
+      if (cursor !== null) entered(cursor);
+    };
+    if (this.#mayJudge(attachment)) {
+      judge();
+      return () => {};
+    }
+    return this.#entrants.wait(wire, attachment.subject, { judge, refuse: refused });
+  }
+
+  #attached(wire: Wire, attachment: Attachment, refused: (error: SyncError) => void): Cursor | null {
+    try {
+      return this.attach(wire, attachment);
+    } catch (error) {
+      if (!(error instanceof SyncError)) throw error;
+      refused(error);
+      return null;
+    }
+  }
+
+  /** A space or a position that the node has not heard of may be in the chain all the same. */
+  #mayJudge({ space: name, resume }: Pick<Attachment, "space" | "resume">): boolean {
+    if (!this.#parts.knowledge.mayLag || this.#groups.refusal !== null) return true;
+    const space = this.#groups.space(name);
+    if (space === null || resume === null) return space !== null;
+    const refusal = this.#whyNotResume(spaceOf(space), resume);
+    return refusal === null || refusal === "too_old";
+  }
+
+  /**
+   * Lets a connection follow a space, whose position is judged by what the node knows. It throws `unknown_space` when there is none of that name, and `store_unavailable` while
+   * the node serves nobody, or where the position lies beyond the end of the newest epoch (rule N6). It leaves nothing behind then.
    */
   attach(wire: Wire, attachment: Attachment): Cursor {
     const { space: name, resume } = attachment;
@@ -100,7 +140,7 @@ export class SyncHub {
   }
 
   #begin(cursor: Cursor, fanout: Fanout, resume: Position | null): void {
-    const refusal = resume === null ? "first" : this.#whyNotResume(fanout.space, resume);
+    const refusal = resume === null ? "first" : this.#judge(fanout.space, resume);
     if (cursor.profile === "v1" && resume !== null && refusal === null) return this.#resume(cursor, fanout, resume);
     fanout.welcome(cursor, refusal ?? "first");
   }
@@ -108,7 +148,7 @@ export class SyncHub {
   /** A one-way reader goes on from its position, or is closed with 4408: it fetches a full state for itself (rule H5). */
   #beginOneWay(cursor: Connection, resume: Position | null): void {
     const { fanout } = cursor;
-    if (resume === null || this.#whyNotResume(fanout.space, resume) !== null) return this.#giveUp(cursor, NO_DIFF);
+    if (resume === null || this.#judge(fanout.space, resume) !== null) return this.#giveUp(cursor, NO_DIFF);
     cursor.position = resume.version;
     if (cursor.silent) fanout.advance(cursor);
     else fanout.speak(cursor);
@@ -119,6 +159,14 @@ export class SyncHub {
     if (cursor instanceof Connection && !cursor.closed && cursor.silent) cursor.fanout.speak(cursor);
   }
 
+  /** It resolves once the node can say whether there is a space of that name (rule N6). Null stands for now. */
+  whenKnown(name: string): Promise<void> | null {
+    if (this.#mayJudge({ space: name, resume: null })) return null;
+    return new Promise((resolve, reject) => {
+      this.#entrants.wait(null, null, { judge: resolve, refuse: reject });
+    });
+  }
+
   /**
    * It resolves with a snapshot of the space, at or above `atLeast` where there is such a version (rule H1). It throws
    * `unknown_space` when there is none of that name.
@@ -126,7 +174,22 @@ export class SyncHub {
   snapshot(name: string, atLeast: number): Promise<Snapshot> {
     const space = this.#groups.space(name);
     if (space === null) throw unknownSpace(name);
+    if (!this.#parts.knowledge.mayServe) throw this.#cutOff();
     return this.#fanoutOf(spaceOf(space)).snapshot(atLeast);
+  }
+
+  /** As `#whyNotResume`, for a reader that comes. Where the database has lost its tail, a takeover is due (rule N6). */
+  #judge(space: Space, position: Position): FullStateReason | null {
+    const refusal = this.#whyNotResume(space, position);
+    const isLost = refusal === "ahead" && position.epoch === this.#groups.epoch && this.#parts.knowledge.mayLag;
+    if (isLost) throw cantKnow("the position lies beyond the end of the newest epoch");
+    return refusal;
+  }
+
+  /** The node can't say what is committed (rule N7). */
+  #cutOff(): SyncError {
+    this.#parts.knowledge.ask();
+    return cantKnow("this node has not heard from the store for too long");
   }
 
   /** It returns why a position can't be resumed (rule E2), or null when it can. */
@@ -155,6 +218,11 @@ export class SyncHub {
 
   #tookOver(): void {
     for (const fanout of this.#fanouts.values()) fanout.tookOver();
+  }
+
+  #confirmed(): void {
+    for (const fanout of this.#fanouts.values()) fanout.confirmed();
+    this.#entrants.confirmed();
   }
 
   #endSpace(fanout: Fanout): void {
@@ -216,14 +284,16 @@ export class SyncHub {
   #lookForStuck(now: Millis): void {
     const { firstMessageMs } = this.#groups.limits;
     const stuckMs = this.#stuckMs;
+    const isCutOff = !this.#parts.knowledge.mayServe;
     for (const cursor of this.#connections.all()) {
       const { fanout } = cursor;
       const building = cursor.awaits !== null || (cursor.wanted !== null && cursor.building);
-      const behind = cursor.position < fanout.space.head && !building;
+      const behind = cursor.position < fanout.space.head && !building && !isCutOff;
       const waits = behind || cursor.wire.congested || cursor.hasUnacked;
       if (cursor.isStuck(waits, now, stuckMs)) this.#tooSlow(cursor);
       else if (!cursor.started && !cursor.silent && !building && now - cursor.openedAt > firstMessageMs)
         this.#tooLate(cursor);
+      else if (isCutOff && cursor.oneWay && cursor.started) this.#giveUp(cursor, this.#cutOff());
     }
   }
 
@@ -253,7 +323,7 @@ export class SyncHub {
    * been looked at.
    */
   revoke(judge: (subject: unknown) => typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | null): number {
-    let revoked = 0;
+    let revoked = this.#entrants.revoke(judge);
     const errors: unknown[] = [];
     for (const cursor of this.#connections.all()) {
       try {
@@ -286,6 +356,7 @@ export class SyncHub {
     this.#beacon.cancel();
     this.#sweep.cancel();
     this.#sendAllAway();
+    this.#entrants.close();
     for (const fanout of this.#fanouts.values()) fanout.stop();
   }
 }
@@ -299,6 +370,12 @@ export interface Attachment extends CursorOptions {
   readonly space: string;
   /** It says that it had this position (rule E2). */
   readonly resume: Position | null;
+}
+
+/** It is told what became of a reader that was let wait. */
+interface Entering {
+  readonly entered: (cursor: Cursor) => void;
+  readonly refused: (error: SyncError) => void;
 }
 
 export interface HubOptions {

@@ -2,7 +2,7 @@
 
 import type { ResyncReason } from "@neverstale/protocol";
 
-/** All of them only grow, but for `connections`. */
+/** All of them only grow, but for `connections` and `entrants`. */
 export interface SyncMetrics {
   connections: number;
   accepted: number;
@@ -26,6 +26,10 @@ export interface SyncMetrics {
   tooSlow: number;
   /** So many connections were closed since not even the first message had gone out in time (rule A10). */
   lateFirstMessages: number;
+  /** So many readers wait until the node knows of their space or position (rule N6). It falls, too. */
+  entrants: number;
+  /** So many of these were refused, since the node could not know in time, or too many waited. */
+  entrantsRefused: number;
   /** So many connections were moved to the epoch of a takeover (rule E7). */
   steps: number;
   /** So many connections were closed at a takeover, since they take no steps. */
@@ -80,6 +84,8 @@ export function newSyncMetrics(): SyncMetrics {
     congested: 0,
     tooSlow: 0,
     lateFirstMessages: 0,
+    entrants: 0,
+    entrantsRefused: 0,
     steps: 0,
     withoutSteps: 0,
     badMessages: 0,

@@ -44,6 +44,8 @@ export interface Limits {
   readonly connections: number;
   /** So many connections may be open from one address. */
   readonly connectionsPerAddress: number;
+  /** So many readers may wait until a node knows of their space or position (rule N6). The next one comes again later. */
+  readonly entrants: number;
   /** So many requests of the HTTP profile may be under way in all: readers who wait, streams, snapshots (rule H1). */
   readonly readers: number;
   /** So many of them may be from one address. */
@@ -91,6 +93,7 @@ export const DEFAULT_LIMITS: Limits = {
   largeDeltaChars: 1024 * 1024,
   connections: 20_000,
   connectionsPerAddress: 20_000,
+  entrants: 10_000,
   readers: 20_000,
   readersPerAddress: 20_000,
   keptSnapshotBytes: 64 * MIB,

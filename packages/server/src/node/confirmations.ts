@@ -1,54 +1,70 @@
-/** A confirmation says that a node had the newest entry of the chain when somebody asked. Those that wait share one. */
+/** The confirmations of a node: each says that the node had the newest entry of the chain when it asked the store. */
 
 import type { Millis } from "@neverstale/base";
+import type { Confirming } from "../followers/confirming/confirming.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 
-/** Its age counts from the asking, never from the answer: what an answer says may be old when it arrives (rule N4). */
-export class Confirmations {
+/** The age of one counts from the asking, never from the answer: what an answer says may be old when it arrives (rule N4). */
+export class Confirmations implements Confirming {
   readonly #ask: () => void;
-  #askedAt: Millis = Number.NEGATIVE_INFINITY;
-  #waiting: Waiting[] = [];
+  readonly #runtime: Pick<Runtime, "soon">;
+  readonly #listeners = new Set<() => void>();
+  #begun = 0;
+  #newest: Asking = { number: 0, askedAt: Number.NEGATIVE_INFINITY };
 
-  /** `ask` makes the node ask soon, and it may be called at any time. The answer comes by `note`. */
-  constructor(ask: () => void) {
+  /** `ask` makes the node ask soon, and it may be called at any time. */
+  constructor(ask: () => void, runtime: Pick<Runtime, "soon">) {
     this.#ask = ask;
+    this.#runtime = runtime;
   }
 
-  /** The newest confirmation was asked for at this time. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  get newest(): number {
+    return this.#newest.number;
+  }
+
   get askedAt(): Millis {
-    return this.#askedAt;
+    return this.#newest.askedAt;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
-  /** A confirmation that was asked for at `askedAt` has come. */
-  note(askedAt: Millis): void {
-    if (askedAt <= this.#askedAt) return;
-    this.#askedAt = askedAt;
-    const before = this.#waiting;
-    this.#waiting = before.filter(({ since }) => since > askedAt);
-    for (const { since, run } of before) if (since <= askedAt) run();
-    if (this.#waiting.length > 0) this.#ask();
-  }
-
-  /** One was asked for at `since` or later. */
-  has(since: Millis): boolean {
-    return this.#askedAt >= since;
-  }
-
-  /** Calls `run` once there is one that was asked for at `since` or later. It returns how to wait no more. */
-  wait(since: Millis, run: () => void): () => void {
-    const waiting = { since, run };
-    this.#waiting.push(waiting);
+  ask(): void {
     this.#ask();
-    return () => {
-      this.#waiting = this.#waiting.filter((other) => other !== waiting);
-    };
+  }
+
+  onConfirmed(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The node asks now. */
+  begin(askedAt: Millis): Asking {
+    this.#begun += 1;
+    return { number: this.#begun, askedAt };
+  }
+
+  /** The answer has come, and the node had, or has by now, what was the newest entry then. */
+  came(asking: Asking): void {
+    if (asking.number <= this.#newest.number) return;
+    this.#newest = asking;
+    for (const listener of [...this.#listeners]) this.#tell(listener);
+  }
+
+  /** A listener that throws harms neither the node nor the others: its error comes up by itself. */
+  #tell(listener: () => void): void {
+    try {
+      listener();
+    } catch (error) {
+      this.#runtime.soon(() => {
+        throw error;
+      });
+    }
   }
 }
 
-interface Waiting {
-  readonly since: Millis;
-  readonly run: () => void;
+export interface Asking {
+  readonly number: number;
+  readonly askedAt: Millis;
 }

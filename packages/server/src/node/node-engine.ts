@@ -11,6 +11,7 @@ import { TermWorks } from "../authority/term/term-works.ts";
 import { writerMetrics } from "../authority/term/writer-metrics.ts";
 import { storeUnavailable } from "../authority/told-failures.ts";
 import type { Applied, Decide, TransactOptions } from "../authority/transaction.ts";
+import type { Confirming } from "../followers/confirming/confirming.ts";
 import { limitsFrom } from "../limits/limits.ts";
 import { BoundsSeen } from "../limits/tally.ts";
 import { messageOf } from "../runtime/message-of.ts";
@@ -20,7 +21,6 @@ import { MAIN_SPACE, SpaceModels } from "../space/space-models.ts";
 import type { Spaces } from "../space/spaces.ts";
 import type { ChainEntry, ChainHead } from "../store/contract.ts";
 import { type AliveNode, isSharedStore, type SharedStore } from "../store/node-table.ts";
-import type { Confirmations } from "./confirmations.ts";
 import { DoubtfulGroups } from "./doubtful-groups.ts";
 import { CannotFollow, Following } from "./history/following.ts";
 import { NodeCalls } from "./node-calls.ts";
@@ -122,7 +122,7 @@ export class NodeEngine implements Engine, LinkedNode {
     });
   }
 
-  get confirmations(): Confirmations {
+  get confirming(): Confirming {
     return this.#rounds.confirmations;
   }
 
@@ -161,7 +161,7 @@ export class NodeEngine implements Engine, LinkedNode {
   get node(): NodeStatus {
     const { state, lag, isServing } = this.#follower;
     const term = state.takeover === null ? null : { epoch: state.takeover.term, address: state.takeover.address };
-    const confirmationAgeMs = this.#parts.runtime.now() - this.confirmations.askedAt;
+    const confirmationAgeMs = this.#parts.runtime.now() - this.confirming.askedAt;
     const listed = this.#parts.list.nodes.length;
     return { role: this.#role, term, isServing, lag, confirmationAgeMs, listed };
   }
@@ -302,7 +302,7 @@ export class NodeEngine implements Engine, LinkedNode {
       node_is_writer: this.#terms.writing === null ? 0 : 1,
       node_is_serving: isServing ? 1 : 0,
       node_lag_entries: lag,
-      node_confirmation_age_ms: this.#parts.runtime.now() - this.confirmations.askedAt,
+      node_confirmation_age_ms: this.#parts.runtime.now() - this.confirming.askedAt,
       node_listed: this.#parts.list.nodes.length,
       node_waiting_calls: this.#calls.waiting.calls,
       node_waiting_bytes: this.#calls.waiting.bytes,

@@ -4,7 +4,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { type ChainHead, type Confirmation, StoreFailure } from "../store/contract.ts";
 import type { SharedStore } from "../store/node-table.ts";
 import { chanceOf } from "./chance.ts";
-import { Confirmations } from "./confirmations.ts";
+import { type Asking, Confirmations } from "./confirmations.ts";
 import { CannotFollow, type Following } from "./history/following.ts";
 import type { NodeLink } from "./node-link.ts";
 import type { NodeList } from "./node-list.ts";
@@ -13,7 +13,7 @@ import { Rounds } from "./rounds.ts";
 import { TakeoverWatch } from "./takeover-watch.ts";
 
 export class NodeRounds {
-  readonly confirmations = new Confirmations(() => this.soon());
+  readonly confirmations: Confirmations;
   /** So many rounds got no answer from the store. */
   failed = 0;
   readonly #parts: NodeRoundsParts;
@@ -21,11 +21,14 @@ export class NodeRounds {
   readonly #rounds: Rounds;
   /** Another node has named this one its successor. */
   #named: Named | null = null;
+  /** The last round got no answer. */
+  #hasFailed = false;
   #mustReload = false;
   #isDraining = false;
 
   constructor(parts: NodeRoundsParts) {
     this.#parts = parts;
+    this.confirmations = new Confirmations(() => this.#hurry(), parts.runtime);
     this.#rounds = new Rounds(
       parts.runtime,
       () => this.#round(),
@@ -35,6 +38,11 @@ export class NodeRounds {
 
   soon(): void {
     this.#rounds.soon();
+  }
+
+  /** A store that gave no answer is asked again at the steady pace, whoever waits. */
+  #hurry(): void {
+    if (!this.#hasFailed) this.soon();
   }
 
   /** A node that was the writer when it ended, or that comes to an empty store, need not wait until nothing has moved for long. */
@@ -76,14 +84,15 @@ export class NodeRounds {
 
   async #round(): Promise<void> {
     const { store, runtime, list, link, follower, terms, onApplied } = this.#parts;
-    const askedAt = runtime.now();
+    const asking = this.confirmations.begin(runtime.now());
     const { place } = follower.state;
     const named = this.#named;
     try {
       const seen = await store.confirm();
       if (await list.readIfDue()) link?.listed(list.nodes);
-      if (terms.writing !== null) await this.#asWriter(seen, askedAt, place);
-      else await this.#asFollower(seen, askedAt);
+      if (terms.writing !== null) await this.#asWriter(seen, asking, place);
+      else await this.#asFollower(seen, asking);
+      this.#hasFailed = false;
       onApplied();
       link?.applied();
     } catch (error) {
@@ -96,28 +105,29 @@ export class NodeRounds {
   #roundFailed(error: unknown): void {
     if (error instanceof CannotFollow) return this.#parts.onBroken(error);
     this.failed += 1;
+    this.#hasFailed = true;
     this.#watch.failed();
   }
 
   /** The node is the writer as long as the newest term is its own, and the chain goes on from what it has written. */
-  async #asWriter(seen: Confirmation, askedAt: number, place: ChainHead | null): Promise<void> {
+  async #asWriter(seen: Confirmation, asking: Asking, place: ChainHead | null): Promise<void> {
     const { terms, list } = this.#parts;
     if (seen.head?.term !== place?.term) return terms.endBecause(fencedBy("another node has taken over"));
     if ((seen.head?.sequence ?? 0) < (place?.sequence ?? 0))
       return terms.endBecause(fencedBy("the database came back without the newest entries"));
-    if (seen.sure) this.confirmations.note(askedAt);
+    if (seen.sure) this.confirmations.came(asking);
     await terms.writing?.beatIfDue().catch(() => {}); // Whatever is wrong has ended the term.
     await list.removeGone();
   }
 
-  async #asFollower(seen: Confirmation, askedAt: number): Promise<void> {
+  async #asFollower(seen: Confirmation, asking: Asking): Promise<void> {
     const { runtime, follower, onRead } = this.#parts;
     const newest = seen.head?.sequence ?? 0;
     if (this.#mustReload || !(await follower.readOn(newest))) return this.#reload();
     follower.sees(seen);
     onRead();
-    if (seen.sure && (follower.state.place?.sequence ?? 0) >= newest) this.confirmations.note(askedAt);
-    this.#watch.saw(seen, askedAt, runtime.now(), chanceOf(runtime.newId()));
+    if (seen.sure && (follower.state.place?.sequence ?? 0) >= newest) this.confirmations.came(asking);
+    this.#watch.saw(seen, asking.askedAt, runtime.now(), chanceOf(runtime.newId()));
     if (this.#isToTakeOver) await this.#takeOver(seen);
   }
 

@@ -84,8 +84,9 @@ class FarStore extends MemoryStore {
   /** The answer to the next write is lost. `isStored` says whether it is carried out. */
   loses: { readonly isStored: boolean } | null = null;
   beats = 0;
-  /** So often the chain was read. */
+  /** So often the chain was read, and the newest entry was asked for. */
   reads = 0;
+  confirms = 0;
 
   constructor(database: MemoryDatabase, runtime: VirtualRuntime) {
     super({ database });
@@ -128,6 +129,7 @@ class FarStore extends MemoryStore {
   }
 
   override confirm() {
+    this.confirms += 1;
     return this.#far(() => super.confirm());
   }
 

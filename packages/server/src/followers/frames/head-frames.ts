@@ -9,6 +9,7 @@ import type { Frame, FrameCodec } from "../wire.ts";
 import { factsOf } from "./history-facts.ts";
 import { type LargeDelta, LargeDeltas } from "./large-deltas.ts";
 import type { PlainLog } from "./plain-log.ts";
+import type { Snapshot } from "./snapshots.ts";
 
 export class HeadFrames {
   readonly #space: Space;
@@ -217,8 +218,13 @@ export class HeadFrames {
     return this.#frames.encode(encodeMessage({ ...message, at }), false);
   }
 
+  /** It returns the version of the snapshot where that is near enough the head to start from (rule A8), else the head. */
+  nearVersion(newest: Snapshot | null, atLeast: number): number {
+    return newest !== null && newest.version >= atLeast && this.#isNear(newest) ? newest.version : this.#space.head;
+  }
+
   /** A snapshot of this version is near enough the head to start a new connection with it (rule A8). */
-  isNear(snapshot: { version: number; frame: { textBytes: number } }): boolean {
+  #isNear(snapshot: { version: number; frame: { textBytes: number } }): boolean {
     if (!this.#space.canDiffFrom(snapshot.version)) return false;
     if (snapshot.version === this.#space.head) return true;
     const delta = this.delta(snapshot.version);

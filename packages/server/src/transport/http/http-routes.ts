@@ -1,15 +1,15 @@
 /** The routes of the HTTP profile say what is answered from a space, a position and a history (rules H1 to H5). */
 
 import type { Millis } from "@neverstale/base";
-import { type Position, SyncError } from "@neverstale/protocol";
+import type { Position } from "@neverstale/protocol";
 import type { CommittedGroups } from "../../followers/committed-groups.ts";
 import type { Attachment, SyncHub } from "../../followers/sync-hub.ts";
-import type { Refusal } from "../refusal.ts";
+import type { LargeFrame } from "../../followers/wire.ts";
 import type { HttpTarget } from "./address.ts";
 import type { HttpReadMetrics } from "./http-metrics.ts";
 import { KeptSnapshots } from "./kept-snapshots.ts";
 import { type Outlet, Poll, Stream } from "./reader.ts";
-import { type Audience, refused, state, toSnapshot, toState } from "./reply.ts";
+import { type Audience, refused, state, toldRefusal, toSnapshot, toState } from "./reply.ts";
 
 export class HttpRoutes {
   readonly #groups: CommittedGroups;
@@ -29,7 +29,7 @@ export class HttpRoutes {
     try {
       return this.#answer(ask, outlet);
     } catch (error) {
-      outlet.reply(refused(refusalOf(error)));
+      outlet.reply(refused(toldRefusal(error)));
       return NOTHING;
     }
   }
@@ -60,22 +60,28 @@ export class HttpRoutes {
 
   /** Where the snapshot is not near the head it is made first (rule A8). */
   #wayToSnapshot(space: string, atLeast: number, audience: Audience, outlet: Outlet): () => void {
-    const creationId = this.#groups.space(space)?.creationId ?? "";
     let waits = true;
-    this.#hub.snapshot(space, atLeast).then(
-      ({ version, epoch, frame }) => {
-        const position = { space: creationId, epoch, version };
+    const known = this.#hub.whenKnown(space);
+    const given = known === null ? this.#snapshot(space, atLeast) : known.then(() => this.#snapshot(space, atLeast));
+    given.then(
+      ({ position, frame }) => {
         this.#kept.add(position, frame);
         this.#measure();
         if (waits) outlet.reply(toState(audience, position));
       },
       (error) => {
-        if (waits) outlet.reply(refused(refusalOf(error)));
+        if (waits) outlet.reply(refused(toldRefusal(error)));
       },
     );
     return () => {
       waits = false;
     };
+  }
+
+  #snapshot(space: string, atLeast: number): Promise<{ readonly position: Position; readonly frame: LargeFrame }> {
+    const creationId = this.#groups.space(space)?.creationId ?? "";
+    const made = this.#hub.snapshot(space, atLeast);
+    return made.then(({ version, epoch, frame }) => ({ position: { space: creationId, epoch, version }, frame }));
   }
 
   #state(space: string, position: Position, audience: Audience, known: string | undefined, outlet: Outlet): void {
@@ -104,10 +110,3 @@ const POLL_MS: Millis = 25_000;
 const STREAM_MS: Millis = 55_000;
 
 const NOTHING = (): void => {};
-
-function refusalOf(error: unknown): Refusal {
-  if (!(error instanceof SyncError)) throw error;
-  const { code, message, hint, retryAfterMs } = error;
-  const refusal = { refuse: code === "unknown_space" ? 404 : 503, code, message, hint };
-  return retryAfterMs === null ? refusal : { ...refusal, retryAfterMs };
-}

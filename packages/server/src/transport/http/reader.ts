@@ -5,7 +5,7 @@ import type { Cursor } from "../../followers/cursor.ts";
 import type { Attachment, SyncHub } from "../../followers/sync-hub.ts";
 import type { Frame, Wire } from "../../followers/wire.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
-import { type Audience, closedWith, messages, type Reply, stream } from "./reply.ts";
+import { type Audience, closedWith, messages, type Reply, refused, stream, toldRefusal } from "./reply.ts";
 
 /** The answer to one request, on its way. */
 export interface Outlet {
@@ -35,6 +35,7 @@ abstract class Reader implements Wire {
   protected readonly parts: ReaderParts;
   protected cursor: Cursor | null = null;
   #timer: Timer | null = null;
+  #stopWaiting = (): void => {};
   #over = false;
 
   constructor(parts: ReaderParts) {
@@ -60,13 +61,24 @@ abstract class Reader implements Wire {
     return this.#over;
   }
 
-  /** It throws `unknown_space` where there is none to follow. A `check` is answered behind what is put at once (rule D2). */
-  protected follow(attachment: Attachment, waits: boolean, check: number | null): Cursor {
-    const { hub } = this.parts;
-    const cursor = hub.attach(this, { ...attachment, profile: "v1", parts: false, steps: true, oneWay: { waits } });
-    this.cursor = cursor;
-    if (check !== null) hub.receive(cursor, JSON.stringify({ type: "check", n: check }));
-    return cursor;
+  /**
+   * It answers with a refusal where there is nothing to follow. A `check` is answered behind what is put at once (rule D2). Then
+   * `followed` is called.
+   */
+  protected follow(attachment: Attachment, waits: boolean, check: number | null, followed: FollowedAs): void {
+    const { hub, outlet } = this.parts;
+    const asked = { ...attachment, profile: "v1", parts: false, steps: true, oneWay: { waits } } as const;
+    this.#stopWaiting = hub.enter(this, asked, {
+      entered: (cursor) => {
+        this.cursor = cursor;
+        if (check !== null) hub.receive(cursor, JSON.stringify({ type: "check", n: check }));
+        followed(cursor);
+      },
+      refused: (error) => {
+        this.leave();
+        outlet.reply(refused(toldRefusal(error)));
+      },
+    });
   }
 
   protected after(ms: Millis, run: () => void): void {
@@ -76,10 +88,13 @@ abstract class Reader implements Wire {
   /** Nothing more is for this reader: it was answered, or it is gone. */
   leave(): void {
     this.#over = true;
+    this.#stopWaiting();
     this.#timer?.cancel();
     if (this.cursor !== null) this.parts.hub.detach(this.cursor);
   }
 }
+
+type FollowedAs = (cursor: Cursor) => void;
 
 /** A poll gathers what follows, and answers once that ends with a `sync` with digest. */
 export class Poll extends Reader {
@@ -94,10 +109,11 @@ export class Poll extends Reader {
     this.#from = attachment.resume?.version ?? 0;
     // Whoever asked for an answer at once asks at another address next, so there is no circle.
     this.#mayRepeat = !asks.waits && asks.check === null;
-    const cursor = this.follow(attachment, asks.waits, asks.check);
-    this.#asked = true;
-    this.#answerIfWhole();
-    if (asks.waits) this.after(asks.waitMs, () => parts.hub.speak(cursor));
+    this.follow(attachment, asks.waits, asks.check, (cursor) => {
+      this.#asked = true;
+      this.#answerIfWhole();
+      if (asks.waits) this.after(asks.waitMs, () => parts.hub.speak(cursor));
+    });
   }
 
   send(frame: Frame): void {
@@ -139,10 +155,11 @@ export class Stream extends Reader {
     super(parts);
     this.#startedAt = parts.runtime.now();
     this.#check = check;
-    this.follow(attachment, false, check);
-    this.after(lastsMs, () => {
-      this.leave();
-      parts.outlet.end();
+    this.follow(attachment, false, check, () => {
+      this.after(lastsMs, () => {
+        this.leave();
+        parts.outlet.end();
+      });
     });
   }
 

@@ -1,6 +1,6 @@
 /** A reply of the HTTP profile: its status, who may keep it and for how long, and its body (rules H1, H2, H5, H8). */
 
-import { CLOSE, type Position, PROTOCOL_HEADER, SIZE_HEADER } from "@neverstale/protocol";
+import { CLOSE, type Position, PROTOCOL_HEADER, SIZE_HEADER, SyncError } from "@neverstale/protocol";
 import type { Frame } from "../../followers/wire.ts";
 import { type Refusal, RIGHT_TAKEN_AWAY, SESSION_ENDED, SHUTTING_DOWN } from "../refusal.ts";
 import { SNAPSHOT_PATH, statePath } from "./address.ts";
@@ -137,3 +137,11 @@ const REFUSAL_OF_CODE: ReadonlyMap<number, Refusal> = new Map([
   [CLOSE.forbidden, RIGHT_TAKEN_AWAY],
   [CLOSE.unknownSpace, NO_SPACE],
 ]);
+
+/** It tells whoever asked why. It throws what nobody is to be told. */
+export function toldRefusal(error: unknown): Refusal {
+  if (!(error instanceof SyncError)) throw error;
+  const { code, message, hint, retryAfterMs } = error;
+  const refusal = { refuse: code === "unknown_space" ? 404 : 503, code, message, hint };
+  return retryAfterMs === null ? refusal : { ...refusal, retryAfterMs };
+}

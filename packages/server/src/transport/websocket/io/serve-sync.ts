@@ -2,7 +2,6 @@
 
 import type { IncomingMessage, Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
-import { SyncError } from "@neverstale/protocol";
 import type { WebSocket } from "ws";
 import type { CommittedGroups } from "../../../followers/committed-groups.ts";
 import type { Cursor } from "../../../followers/cursor.ts";
@@ -173,13 +172,22 @@ class Endpoint implements SyncEndpoint, SocketEvents {
   }
 
   #attach(webSocket: WebSocket, peer: Peer, wire: SocketWire, attachment: Attachment): void {
-    try {
-      peer.cursor = this.#hub.attach(wire, attachment);
-      this.#sockets.listen(webSocket);
-    } catch (error) {
-      if (!(error instanceof SyncError)) throw error;
-      this.#hub.turnAway(wire, attachment.profile, error);
-    }
+    let waits = true;
+    peer.leave = this.#hub.enter(wire, attachment, {
+      entered: (cursor) => {
+        waits = false;
+        peer.cursor = cursor;
+        this.#sockets.listen(webSocket);
+        webSocket.resume();
+      },
+      refused: (error) => {
+        waits = false;
+        webSocket.resume();
+        this.#hub.turnAway(wire, attachment.profile, error);
+      },
+    });
+    // What it sends meanwhile stays with the system (rule N6).
+    if (waits) webSocket.pause();
   }
 
   opened({ address }: Peer): void {
@@ -191,8 +199,9 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     else this.#hub.receive(cursor, data.toString());
   }
 
-  closed({ address, cursor }: Peer): void {
+  closed({ address, cursor, leave }: Peer): void {
     this.#admission.left(address);
+    leave();
     if (cursor !== null) this.#hub.detach(cursor);
   }
 

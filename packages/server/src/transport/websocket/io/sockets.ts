@@ -50,7 +50,7 @@ export class Sockets {
     socket.cork();
     try {
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-        const peer: Peer = { address, cursor: null };
+        const peer: Peer = { address, cursor: null, leave: () => {} };
         this.#open.set(webSocket, peer);
         this.#events.opened(peer);
         webSocket.on("error", this.#onError);
@@ -94,6 +94,8 @@ export interface Peer {
   readonly address: string;
   /** It is null when the peer follows nothing. */
   cursor: Cursor | null;
+  /** It waits no more to follow something. */
+  leave: () => void;
 }
 
 /** It is told what happens to the sockets. */

@@ -91,13 +91,13 @@ export const FOLLOWER_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/followers/fanout.ts",
-        find: "if (n === null || !this.#mayAnswer(cursor)) return true;",
-        replace: "if (n === null || !this.#mayAnswer(cursor) || cursor.underWay !== null) return true;",
+        find: "if (owed === null || !this.#mayAnswer(cursor)) return true;",
+        replace: "if (owed === null || !this.#mayAnswer(cursor) || cursor.underWay !== null) return true;",
       },
       {
         file: "server/src/followers/fanout.ts",
-        find: "(cursor.owedCheck === null || !this.#mayAnswer(cursor))",
-        replace: "cursor.parts !== null",
+        find: "=== true && !this.#isAnswerDue(cursor)",
+        replace: "=== true",
       },
     ],
   },
