@@ -2,6 +2,7 @@
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { collection, defineModel, patch, put } from "@neverstale/protocol";
 import { memoryStore, StateManager, serveSync } from "@neverstale/server";
 import type { Store } from "@neverstale/server/store";
@@ -35,7 +36,7 @@ async function sourceOf(variant: string, folder: string): Promise<Source> {
   if (variant === "durable") return { open: () => open(sqliteStore(`${folder}/bench.db`)), end: async () => {} };
   if (variant === "memory") return { open: () => open(memoryStore({ log: false })), end: async () => {} };
   // It is a child of this process, so a disk that is slow for this process is as slow for it.
-  const server = await startTestServer({ shared_buffers: "128MB" });
+  const server = await startTestServer({ shared_buffers: "128MB" }, tmpdir()); // The other store is on a disk, too.
   return { open: () => open(postgresStore(server.url())), end: () => server.end() };
 }
 

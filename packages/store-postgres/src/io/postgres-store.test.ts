@@ -64,5 +64,5 @@ test("[N3] a page of the chain looks so cheap to the database that it compiles n
   const [setting] = await server.sql("SHOW jit_above_cost");
   const cost = Number(/cost=[\d.]+\.\.([\d.]+)/.exec(plan)?.[1]);
 
-  expect(cost).toBeLessThan(Number(setting?.["jit_above_cost"]));
+  expect(cost).toBeLessThan(Number(setting?.jit_above_cost));
 });

