@@ -11,11 +11,18 @@ interface Proof {
   readonly run: () => Promise<TestTally>;
 }
 
+const NODES = "tests/nodes/fleet-nodes.proof.test.ts";
+
 const PROOFS: Readonly<Record<string, Proof>> = {
   tests: {
     what: "crash loops, releases that follow each other, callers amid kills, slow readers, liars, and bounds on time",
     minutes: 9,
-    run: () => runVitest(["--config", "vitest.proofs.config.ts"]),
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", "--exclude", NODES]),
+  },
+  "fleet-nodes": {
+    what: "the fleet on three nodes and PostgreSQL: its writer is killed, paused and stopped amid pipelines",
+    minutes: 3,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", NODES]),
   },
   faults: {
     what: "real processes, disks and networks: killed, cut off, filled up, slowed down, damaged",
