@@ -53,7 +53,8 @@ describe("shrinking", () => {
 
     const smaller = await smallest(plan, async ({ actions }) => needed.every((one) => one && actions.includes(one)));
 
-    expect(smaller).toEqual({ ...plan, actions: needed, clients: [] });
+    const { nodes: _, ...alone } = plan;
+    expect(smaller).toEqual({ ...alone, actions: needed, clients: [] });
   });
 
   test("a plan that doesn't fail is left whole", async () => {

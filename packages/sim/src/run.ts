@@ -1,6 +1,7 @@
 /** In one run first things go wrong as planned, and then they heal. */
 
 import { healed } from "./healthy-phase.ts";
+import { exploreEngines } from "./nodes/engines/explore-engines.ts";
 import { exploreSharedChain } from "./nodes/shared-chain.ts";
 import { perform } from "./perform.ts";
 import { CALLED_OBJECTS } from "./plan/make-plan.ts";
@@ -20,6 +21,7 @@ export async function runPlan(plan: RunPlan): Promise<RunResult> {
   if (world.failure === null) await healed(world);
   if (world.failure === null) await judgeCalls(world);
   if (world.failure === null) await exploreNodes(world);
+  if (world.failure === null && plan.nodes !== undefined) await exploreEngines(world, plan.nodes);
   return resultOf(world);
 }
 

@@ -1,7 +1,14 @@
 /** Calls at a node go to the writer: to its own term, or over the link to the node that decides (rules W1 to W3). */
 
 import type { Millis, Timer } from "@neverstale/base";
-import { type AnyState, type AskedChange, type Model, SyncError, takeChange } from "@neverstale/protocol";
+import {
+  type AnyState,
+  type AskedChange,
+  type Model,
+  SyncError,
+  type SyncErrorCode,
+  takeChange,
+} from "@neverstale/protocol";
 import type { Calls } from "../authority/calls.ts";
 import { refusedAtTheDoor, takeOptions } from "../authority/door.ts";
 import type { Applied, Decide, TransactOptions } from "../authority/transaction.ts";
@@ -98,7 +105,9 @@ export class NodeCalls {
           throw answerLost(error);
         });
       },
-      givenUp: () => (lost === null ? noWriter() : answerLost(lost)),
+      givenUp: noWriter,
+    }).catch((error: unknown) => {
+      throw lost !== null && saysNothingOfBefore(error) ? answerLost(lost) : error;
     });
   }
 
@@ -168,6 +177,18 @@ function noWriter(): SyncError {
     retryAfterMs: 1_000,
   });
 }
+
+/** The repeat was refused, whatever became of the call that was sent before. */
+function saysNothingOfBefore(error: unknown): boolean {
+  return error instanceof SyncError && (MOMENTARY as readonly string[]).includes(error.code);
+}
+
+const MOMENTARY: readonly SyncErrorCode[] = [
+  "store_unavailable",
+  "too_many_requests",
+  "shutting_down",
+  "outcome_unknown",
+];
 
 function answerLost(cause: ForwardFailure): SyncError {
   return new SyncError("outcome_unknown", "the answer of the node that decides changes was lost", {

@@ -350,6 +350,33 @@ test("[W2] once sent, a call whose answer was lost is sent again only under a ke
   expect(one.manager.version).toBe(2);
 });
 
+test("[W2] a repeat under a key that is refused says nothing of the call before it, whose answer was lost", async () => {
+  const [one, other] = await two({ link: true });
+  world.links.losesAnswer = true;
+  world.links.onPush = () => {}; // It would repeat the call at once.
+  const keyed = other.manager.apply(added("web-1"), { key: { id: "k", bodyHash: "h" } });
+  keyed.catch(() => {});
+  await world.pass(6);
+  for (const { store } of [one, other]) store.isCut = true;
+
+  await world.pass(10_000);
+
+  await expect(keyed).rejects.toMatchObject({ code: "outcome_unknown" });
+  expect(one.manager.version).toBe(1);
+});
+
+test("[T5] a node that is named as the successor while it asks the store takes over with its next look", async () => {
+  const [one, other] = await two({ link: true });
+  other.store.isPaused = true;
+  await world.pass(1_500);
+  const drained = one.manager.drain();
+  await world.pass(10);
+  other.store.isPaused = false;
+  await world.done(drained, 100);
+
+  expect(roleOf(other)).toBe("writer");
+});
+
 test("[N9] a node whose own entry is gone drops its state, reloads, and serves only once history goes on", async () => {
   const [one, other] = await two();
   await world.done(one.manager.apply(added("web-1")));

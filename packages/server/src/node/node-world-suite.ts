@@ -128,6 +128,10 @@ class FarStore extends MemoryStore {
     return this.#far(() => super.readChain(query));
   }
 
+  override findAnswer(query: Parameters<MemoryStore["findAnswer"]>[0]) {
+    return this.#far(() => super.findAnswer(query));
+  }
+
   override confirm() {
     this.confirms += 1;
     return this.#far(() => super.confirm());

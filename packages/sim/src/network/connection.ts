@@ -31,6 +31,8 @@ export class SimConnection implements Wire {
   clientDone = false;
   /** The replica has been told that it is closed. */
   clientTold = false;
+  /** The process has not heard yet that it is closed, because it is paused. What it sends goes nowhere. */
+  isUnheard = false;
   /** It returns the history of what is followed, as the authority has it now. */
   follows: (() => History | null) | null = null;
   /** These are the models of the process that accepted it. A plain client reads changes by them. */
@@ -100,7 +102,7 @@ export class SimConnection implements Wire {
   }
 
   send(frame: Frame): void {
-    if (this.#orphaned) return;
+    if (this.#orphaned || this.isUnheard) return;
     if (this.serverDone) return this.audit?.putAfterClose(this);
     const full = this.congested;
     for (const message of (frame as SimFrame).messages) {

@@ -58,6 +58,14 @@ export const INTERESTING: readonly string[] = [
   ...["followed", "trimmed", "lost", "tail_lost"].map((what) => `nodes_${what}`),
   ...["takeover", "commit"].flatMap((what) => ["done", "fenced", "unknown"].map((how) => `nodes_${what}_${how}`)),
   ...["fold", "beat", "find"].flatMap((what) => ["done", "fenced"].map((how) => `nodes_${what}_${how}`)),
+  ...["runs", "takeovers", "steps", "resumed", "forwarded", "fenced_total", "reloads_total"].map(
+    (what) => `engines_${what}`,
+  ),
+  ...["writes_unknown", "reads_lost"].map((what) => `engines_${what}`),
+  ...["acked", "store_unavailable", "outcome_unknown", "not_the_writer"].map((code) => `engines_calls_${code}`),
+  ...["kill", "stop", "pause", "cut", "link_down", "slow_way", "slow_link", "lossy_way", "lossy_link"].map(
+    (trouble) => `engines_${trouble}`,
+  ),
   ...["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"].map((bound) => `bound_${bound}`),
   // Each table of the store is at its bound.
   ...["log", "chain", "history", "answers", "undo", "tombstones", "ended", "ended_names"].map(

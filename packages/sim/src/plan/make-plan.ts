@@ -2,6 +2,7 @@
 
 import type { Limits } from "@neverstale/server";
 import type { DiskConfig } from "../store/disk.ts";
+import { makeNodesPlan } from "./nodes-plan.ts";
 import type { ClientPlan, Deed, PlannedAction, RunPlan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { FIRST_RELEASE, nextRelease } from "./releases.ts";
@@ -22,7 +23,8 @@ export function makePlan(seed: string, keepTrace = false): RunPlan {
     faultyMs,
     actions: actions.map((action, id): PlannedAction => ({ ...action, id })),
   };
-  return withFullState(plan, chance.fork("full state"));
+  const nodes = makeNodesPlan(chance.fork("nodes"));
+  return { ...withFullState(plan, chance.fork("full state")), ...(nodes === null ? {} : { nodes }) };
 }
 
 /** Callers meet at so many registers, and at as many counters. */

@@ -2,6 +2,7 @@
 
 import type { CrashPoint, Write } from "../store/disk.ts";
 import type { WorldConfig } from "../world/surroundings.ts";
+import type { NodesPlan } from "./nodes-plan.ts";
 import type { Release } from "./releases.ts";
 
 /** Chances within an action follow from its `id`. */
@@ -11,6 +12,8 @@ export interface RunPlan {
   readonly actions: readonly PlannedAction[];
   /** Things go wrong for so many ms. Then everything heals, and everyone must become level. */
   readonly faultyMs: number;
+  /** Some runs explore several nodes on one database at the end, in a world of their own. */
+  readonly nodes?: NodesPlan;
 }
 
 export interface ClientPlan {

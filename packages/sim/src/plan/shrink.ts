@@ -28,20 +28,33 @@ export async function smallest(plan: RunPlan, fails: Fails): Promise<RunPlan> {
     const before = sizeOf(smaller);
     smaller = await without(smaller, "actions", fails);
     smaller = await without(smaller, "clients", fails);
+    smaller = await withFewerNodes(smaller, fails);
     if (sizeOf(smaller) === before) return smaller;
   }
 }
 
-function sizeOf({ actions, clients }: RunPlan): number {
-  return actions.length + clients.length;
+function sizeOf({ actions, clients, nodes }: RunPlan): number {
+  return actions.length + clients.length + (nodes === undefined ? 0 : 1 + nodes.actions.length);
+}
+
+/** The nodes are left out, or some of what happens to them. */
+async function withFewerNodes(plan: RunPlan, fails: Fails): Promise<RunPlan> {
+  const { nodes, ...alone } = plan;
+  if (nodes === undefined) return plan;
+  if (await fails(alone)) return alone;
+  return { ...plan, nodes: await without(nodes, "actions", (fewer) => fails({ ...plan, nodes: fewer })) };
 }
 
 /** This is delta debugging from the end, because what comes late most often does not matter. */
-async function without(plan: RunPlan, part: "actions" | "clients", fails: Fails): Promise<RunPlan> {
+async function without<Part extends string, Plan extends { readonly [part in Part]: readonly unknown[] }>(
+  plan: Plan,
+  part: Part,
+  fails: (candidate: Plan) => Promise<boolean>,
+): Promise<Plan> {
   let smaller = plan;
   for (let size = Math.ceil(plan[part].length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let from = smaller[part].length - size; from > -size; from -= size) {
-      const candidate = { ...smaller, [part]: leftOut<unknown>(smaller[part], Math.max(0, from), size) } as RunPlan;
+      const candidate = { ...smaller, [part]: leftOut(smaller[part], Math.max(0, from), size) };
       if (candidate[part].length < smaller[part].length && (await fails(candidate))) smaller = candidate;
     }
   }

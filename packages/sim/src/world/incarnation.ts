@@ -1,20 +1,10 @@
 /** An incarnation is one process of the authority: the real manager and hub over a simulated machine. */
 
 import type { Timer } from "@neverstale/base";
-import {
-  CLOSE,
-  csrfTokenIn,
-  PARTS_PARAMETER,
-  type Position,
-  STEPS_PARAMETER,
-  type StateOf,
-  SUBPROTOCOL,
-  SyncError,
-} from "@neverstale/protocol";
+import { CLOSE, type StateOf, SyncError } from "@neverstale/protocol";
 import {
   type Applied,
   type Decide,
-  MAIN_SPACE,
   type Runtime,
   StateManager,
   type Store,
@@ -22,11 +12,11 @@ import {
   type TransactOptions,
 } from "@neverstale/server";
 import { AskedChanges } from "../checks/asked.ts";
-import { Audit } from "../checks/audit.ts";
 import { counted } from "../checks/evictions.ts";
 import { type Branch, NO_RECORDS, type OracleState } from "../checks/history.ts";
 import { difference } from "../checks/same-state.ts";
 import type { SimConnection } from "../network/connection.ts";
+import { accept } from "../network/endpoint.ts";
 import { SimCodec } from "../network/frames.ts";
 import type { SimAnswer, SimRequest } from "../network/http.ts";
 import type { mainModel } from "../plan/models.ts";
@@ -234,53 +224,21 @@ export class Incarnation implements Runtime {
   // These methods are the endpoint, as `serveSync` is one.
 
   accept(connection: SimConnection): void {
-    const { hub, manager } = this;
+    const { world, hub, manager, frames, models } = this;
     if (hub === null || manager === null) return connection.refuse();
-    if (!this.world.sessions.admits(connection.client, csrfTokenIn(connection.protocols))) return connection.refuse();
-    const space = connection.url.pathname.replace(/^\/sync\/?/, "") || MAIN_SPACE;
-    const creationId = manager.space(space)?.creationId ?? "";
-    const profile = connection.protocols.includes(SUBPROTOCOL) ? "v1" : "plain";
-    const historyIn = (epoch: string) => this.world.oracle.historyOf({ epoch, space: creationId });
-    const resume = positionOf(connection.url);
-    connection.audit = new Audit(this.world.fail, {
-      plain: profile === "plain",
-      parts: asksFor(connection, PARTS_PARAMETER),
-      steps: {
-        asked: asksFor(connection, STEPS_PARAMETER),
-        today: () => this.epoch,
-        endOf: (epoch) => historyIn(epoch)?.head.version ?? null,
-        ends: () => this.#isStopped,
+    const isStopped = () => this.#isStopped;
+    accept(
+      {
+        ...{ world, hub, manager, frames, models, connections: this.#connections },
+        get sendsAway() {
+          return isStopped();
+        },
+        happen: (run) => {
+          if (this.alive) run();
+        },
       },
-      history: () => historyIn(this.epoch),
-      largestFrame: () => this.frames.largestBytes,
-      claimed: resume === null ? null : this.world.oracle.momentAt(resume),
-      counters: this.world.counters,
-    });
-    connection.models = this.models;
-    connection.follows = () => historyIn(this.epoch);
-    connection.greet();
-    this.#attach(connection, hub, space, profile);
-  }
-
-  #attach(connection: SimConnection, hub: SyncHub, space: string, profile: "v1" | "plain"): void {
-    try {
-      const resume = positionOf(connection.url);
-      const asked = { parts: asksFor(connection, PARTS_PARAMETER), steps: asksFor(connection, STEPS_PARAMETER) };
-      const cursor = hub.attach(connection, { space, profile, resume, subject: connection.client, ...asked });
-      this.#connections.add(connection);
-      connection.accepted({
-        received: (text) => {
-          if (this.alive) hub.receive(cursor, text);
-        },
-        closed: () => {
-          this.#connections.delete(connection);
-          if (this.alive) hub.detach(cursor);
-        },
-      });
-    } catch (error) {
-      if (!(error instanceof SyncError)) throw error;
-      connection.close(CLOSE.unknownSpace);
-    }
+      connection,
+    );
   }
 
   /** It answers a request over HTTP. It rejects when the process ends before that, unless nobody is left to say so. */
@@ -305,10 +263,6 @@ export class Incarnation implements Runtime {
   }
 }
 
-function asksFor({ url }: SimConnection, parameter: string): boolean {
-  return url.searchParams.get(parameter) === "1";
-}
-
 /** A call can meet these bounds of rule S8. */
 const SIZES = ["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"] as const;
 
@@ -319,11 +273,4 @@ const OF_THE_DISK: readonly string[] = ["store_unavailable", "outcome_unknown"];
 function collectionsIn({ spaces }: Branch): ReadonlySet<string> {
   const state = Object.entries(spaces.get("main")?.head.state ?? {});
   return new Set(state.filter(([, records]) => records.size > 0).map(([name]) => name));
-}
-
-function positionOf({ searchParams }: URL): Position | null {
-  const epoch = searchParams.get("epoch");
-  const space = searchParams.get("space");
-  const version = searchParams.get("version");
-  return epoch === null || space === null || version === null ? null : { epoch, space, version: Number(version) };
 }

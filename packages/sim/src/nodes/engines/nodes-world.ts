@@ -1,0 +1,110 @@
+/** The world of nodes is one shared database, its nodes, and clients that are connected to any of them. */
+
+import { difference } from "../../checks/same-state.ts";
+import type { SimConnection } from "../../network/connection.ts";
+import type { AuthorityEnd } from "../../network/network.ts";
+import type { NodesPlan } from "../../plan/nodes-plan.ts";
+import type { Random } from "../../plan/random.ts";
+import { FIRST_RELEASE, modelsOf } from "../../plan/releases.ts";
+import { Surroundings, type WorldConfig } from "../../world/surroundings.ts";
+import { Tab } from "../../world/tab.ts";
+import { EngineNode } from "./engine-node.ts";
+import { GivenCalls } from "./given-calls.ts";
+import { JudgedDatabase } from "./judged-database.ts";
+import { Links } from "./links.ts";
+
+export class NodesWorld extends Surroundings implements AuthorityEnd {
+  readonly database: JudgedDatabase;
+  readonly nodes: readonly EngineNode[];
+  readonly given: GivenCalls;
+  readonly tabs: Tab[] = [];
+  readonly #choice: Random;
+
+  constructor(config: WorldConfig, { nodes, hasLinks, retention }: NodesPlan) {
+    super(config);
+    const models = modelsOf(FIRST_RELEASE, new Set());
+    this.wallSetAt = Number.POSITIVE_INFINITY; // The clocks of the nodes differ, so no replica can know the time.
+    this.#choice = this.random.fork("choice");
+    this.database = new JudgedDatabase(this, models, retention);
+    const links = new Links(this, this.random.fork("links"));
+    const parts = { world: this, database: this.database, links, models, hasLink: hasLinks };
+    this.nodes = Array.from({ length: nodes }, (_, n) => new EngineNode(`node-${n + 1}`, parts));
+    this.given = new GivenCalls(this, this.database);
+  }
+
+  get epochs(): number {
+    return this.counters.get("engines_takeovers");
+  }
+
+  openTab(config: NodesPlan["tabs"][number]): void {
+    const { name, space, parts, steps, ...network } = config;
+    const { beaconMs } = this.config.authority;
+    this.tabs.push(new Tab(this, this, { name, space, parts, steps, inBrowser: false, network, beaconMs }));
+  }
+
+  /** Whatever spreads connections over the nodes knows nothing of them. */
+  accept(connection: SimConnection): void {
+    this.#choice.pick(this.nodes).accept(connection);
+  }
+
+  request(): Promise<never> {
+    return Promise.reject(new Error("nobody answers requests here"));
+  }
+
+  /** A replica is judged by the time at which its node could have known better. */
+  override staleSince(name: string, position: Parameters<Surroundings["staleSince"]>[1]): number | null {
+    if (!CONFIRMED) return null;
+    const since = this.#movedAt(name, position);
+    return since === null ? null : since + CONFIRMATION_AGE_MS;
+  }
+
+  #movedAt(name: string, position: Parameters<Surroundings["staleSince"]>[1]): number | null {
+    const { branch, lostAt } = this.database;
+    const history = branch.spaces.get(name);
+    if (history?.creationId !== position.space)
+      return Math.max(branch.removedAt.get(name) ?? history?.madeAt ?? 0, lostAt);
+    if (history.moments[position.version] !== this.oracle.momentAt(position)) return lostAt;
+    const next = history.moments[position.version + 1];
+    return next === undefined ? null : Math.max(next.at, lostAt);
+  }
+
+  /** A node holds nothing that was never true (rules N1 and N2). */
+  checkNodes(): void {
+    for (const node of this.nodes) {
+      const { manager } = node;
+      if (manager === null) continue;
+      for (const name of manager.spaces()) {
+        const space = manager.space(name);
+        if (space === null) continue;
+        const place = { epoch: manager.epoch, space: space.creationId, version: space.head };
+        const moment = this.oracle.momentAt(place);
+        const at = `${node.name} at ${place.epoch} ${name} ${place.version}`;
+        if (moment === null) this.fail("N2", `${at} holds what was never stored`);
+        else if (!moment.whole) this.fail("N1", `${at} stands within a group`);
+        else {
+          const where = difference(space.state, moment.state);
+          if (where !== null) this.fail("N1", `${at} holds another ${where}`);
+        }
+      }
+    }
+  }
+
+  /** It lets so much time pass, and ends early when something does not hold. */
+  async pass(ms: number, goOn: () => boolean = () => true): Promise<void> {
+    const isRunning = () => {
+      if (this.clock.events > MOST_EVENTS) this.fail("events", `more than ${MOST_EVENTS} events`);
+      return this.failure === null && goOn();
+    };
+    try {
+      await this.clock.runUntil(this.clock.now + ms, isRunning);
+    } catch (error) {
+      this.fail("crash", error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+  }
+}
+
+/** Rules N4 to N7: what a node tells of the head goes by a confirmation. */
+const CONFIRMED = false;
+/** A node may go by a confirmation of this age (rule N4). */
+const CONFIRMATION_AGE_MS = 1_000;
+const MOST_EVENTS = 100_000;
