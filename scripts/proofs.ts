@@ -35,8 +35,8 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     run: () => script("packages/sim/src/io/main.ts", "--runs", "10000"),
   },
   model: {
-    what: "the protocol's rules, every interleaving",
-    minutes: 3,
+    what: "the protocol's rules and those of many nodes, every interleaving",
+    minutes: 6,
     run: () => script("scripts/model.ts"),
   },
   soak: {

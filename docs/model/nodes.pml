@@ -10,7 +10,8 @@
  * A node tells entries apart only by what is in them: the sequence, the term, and the term of the entry before. A replica tells
  * states apart only by epoch, version, lineage and digest. The identities serve the assertions.
  *
- * Each fault has a budget and may also not happen. Nothing else repeats, so every execution ends.
+ * Each fault has a budget and comes at any moment. What holds when a fault never comes is searched with a budget of 0. Nothing else
+ * repeats without an end.
  */
 
 #ifndef NODES
@@ -51,7 +52,7 @@
 #endif
 
 #define ENTRIES 14
-#define none 0
+#define none 0      /* No statement is out. */
 
 mtype = { group, takeover, beat, full_state, delta, step, resumed, beacon, answer };
 
@@ -77,7 +78,7 @@ byte lateNode, lateBehind, lateStore;
 /* ---- Each node knows this ---- */
 typedef Node {
   byte at;                   /* This is the last entry that it has applied. */
-  bit database;                /* It has its sessions at this database. */
+  bit database;              /* It has its sessions at this database. */
   bool writes;               /* It believes that its term is the newest. */
   byte mine;                 /* It finds this takeover of its own, whose answer was lost, when it reads. */
 
@@ -121,8 +122,8 @@ short pushed;                /* The writer has pushed these entries to every nod
 /* A frame holds the content that it begins with, or a database, and the entry at which its node stood. */
 chan down = [FRAMES] of { mtype, byte, byte };
 
-byte changes = CHANGES, takeovers = TAKEOVERS, losses = LOSSES, forks = FORKS, unknowns = UNKNOWNS, moves = MOVES, waiters = WAITERS,
-  beacons = BEACONS, asks = ASKS;
+byte changes = CHANGES, takeovers = TAKEOVERS, losses = LOSSES, forks = FORKS, unknowns = UNKNOWNS, moves = MOVES,
+  waiters = WAITERS, beacons = BEACONS, asks = ASKS;
 byte now;
 
 /* ---- This is what really was, for the assertions ---- */
@@ -131,7 +132,7 @@ byte over[ENTRIES + 1];      /* At this time an entry ceased to be the newest on
 
 /* ================================ Histories ================================ */
 
-/* E2: the run of an epoch ends with its last entry in the branch that ends with `entry`. The answers are left in `known` and `end_`. */
+/* E2: a run ends with the last entry of its epoch in the branch of `entry`. The answers are left in `known` and `end_`. */
 inline endOfRun(ofEpoch, entry) {
   known = false; end_ = 0; i = 1;
   do
@@ -404,7 +405,11 @@ inline wake(n) {
 #else
 #define next(n, x) (sequence[x] == sequence[node[n].at] + 1 && term[preceding[x]] == term[node[n].at])
 #endif
+#ifdef LATE_READS
+#define comes(n, x) ((x) <= entries)      /* The answer to a read may come after the node has reloaded. */
+#else
 #define comes(n, x) ((x) <= entries && (on(x, head[node[n].database]) || ((pushed & ~node[n].pushes) >> (x)) & 1))
+#endif
 
 #define writerAt(n, s) (node[n].database == s && \
   ((node[n].writes && on(node[n].at, head[s]) && term[node[n].at] == term[head[s]]) || \
@@ -438,7 +443,8 @@ inline putFullState() {
 #ifdef OLD_SNAPSHOT
   :: node[peer].snapshot != 0 && version[node[peer].snapshot] >= version[cursor] -> skip
 #else
-  :: node[peer].snapshot != 0 && version[node[peer].snapshot] >= version[cursor] && term[node[peer].snapshot] == term[node[peer].at] -> skip
+  :: node[peer].snapshot != 0 && version[node[peer].snapshot] >= version[cursor] &&
+       term[node[peer].snapshot] == term[node[peer].at] -> skip
 #endif
   :: node[peer].snapshot = node[peer].at
   fi;
@@ -486,7 +492,8 @@ inline judge() {
 #endif
         !(known && epoch == term[node[peer].at]) ->
 #endif
-        assert(!inDatabase(node[peer].database) || (want == 3 && !inDatabase(wantStore)));   /* N6: nobody gets a full state for being ahead of a node. */
+        /* N6: nobody gets a full state for being ahead of a node, by the database that confirmed or by that of the node. */
+        assert(!inDatabase(node[peer].database) || (want == 3 && !inDatabase(wantStore)));
         printf("node %d answers init to (%d, %d)\n", peer, epoch, version[shows]);
         live = true; want = 0; wantStore = 0; cursor = 1;
         putFullState()
@@ -600,7 +607,8 @@ inline judgeAnswer() {
   if
   :: target != 0 && !ok ->
      printf("the caller of entry %d is told history_lost\n", target);
-     assert(!on(target, head[answerStore])); /* P10: history_lost is true. */
+     /* P10: history_lost is true, in the database that answered, or in the one that the node has gone to since. */
+     assert(!on(target, head[answerStore]) || !on(target, head[node[peer].database]));
      target = 0
   :: else
   fi;
@@ -618,6 +626,7 @@ inline reveal(toEpoch, toContent) {
 }
 
 inline handle() {
+  met = true;
   if
   :: kind == full_state ->
      facts = entry; asksState = false; fullOnWay = false;
@@ -665,16 +674,24 @@ inline handle() {
      :: else -> answerStore = base; judgeAnswer()
      fi
   fi;
-  forget();
-  met = true
+  forget()
 }
 
 /* ================================ What may happen next ================================ */
 
+/* A beat matters only to who waits for one. */
+#ifdef BEAT_FORGOTTEN
+#define beatsNow(s) (lateKind == none)
+#else
+#define beatsNow(s) somebodyWaits(s)
+#endif
+
 #define ARRIVES(n, x) \
   :: d_step { !node[n].writes && node[n].out == none && comes(n, x) && next(n, x) -> \
        node[n].pushes = (on(x, head[node[n].database]) -> node[n].pushes : node[n].pushes | (1 << (x))); \
-       printf("node %d applies entry %d\n", n, x); takeIn(n, x) }
+       printf("node %d applies entry %d\n", n, x); \
+       assert(preceding[x] == node[n].at); /* P1: an entry is applied to what it stands behind. */ \
+       takeIn(n, x) }
 
 #define asksFor(n) (open && peer == n && (want == 1 || (live && beacons > 0 && !confirmedNow(n) && cursor == content[node[n].at])))
 
@@ -685,12 +702,13 @@ inline handle() {
          (takeovers > 0 || !hasWriter(node[n].database)) -> \
        takeovers = (hasWriter(node[n].database) -> takeovers - 1 : takeovers); \
        node[n].out = takeover; node[n].stage = 1 } \
-  :: d_step { node[n].writes && node[n].out == none && somebodyWaits(node[n].database) && fits(node[n].database, node[n].at) -> \
+  :: d_step { node[n].writes && node[n].out == none && beatsNow(node[n].database) && fits(node[n].database, node[n].at) -> \
        node[n].out = beat; node[n].stage = 1 } \
   :: d_step { node[n].stage == 1 -> evaluate(n) } \
   :: d_step { node[n].stage >= 2 -> answerArrives(n) } \
   :: d_step { node[n].stage >= 1 && unknowns > 0 -> unknowns--; answerIsLost(n) } \
-  :: d_step { node[n].writes && node[n].out == none && node[n].at != head[node[n].database] && found_(n) -> node[n].writes = false } \
+  :: d_step { node[n].writes && node[n].out == none && node[n].at != head[node[n].database] && found_(n) -> \
+       node[n].writes = false } \
   :: d_step { !node[n].writes && node[n].out == none && node[n].mine != 0 && node[n].at == node[n].mine && \
          head[node[n].database] == node[n].mine -> \
        node[n].mine = 0; node[n].writes = true; printf("node %d finds its own takeover, and is the writer\n", n) } \
