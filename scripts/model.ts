@@ -1,4 +1,4 @@
-/** `npm run model` checks the models in docs/model exhaustively with Spin, in about six minutes. */
+/** `npm run model` checks the models in docs/model exhaustively with Spin, in about seven minutes. */
 
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, rmSync } from "node:fs";

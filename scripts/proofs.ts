@@ -36,7 +36,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   },
   model: {
     what: "the protocol's rules and those of many nodes, every interleaving",
-    minutes: 6,
+    minutes: 7,
     run: () => script("scripts/model.ts"),
   },
   soak: {

@@ -28,6 +28,7 @@ const ONE_AUTHORITY: readonly Search[] = [
   { ...violation("sync", "NO_DRIFT_CHECK", "REPLICAS=1"), cycles: true },
 ];
 
+const THREE = ["NODES=3", "CHANGES=1", "FRAMES=1"];
 const NO_LOSS = ["LOSSES=0", "UNKNOWNS=0"];
 /** A connection that is judged anew after a reload gets a full state, also for a position beyond the newest epoch's end. */
 const ANEW = ["FULL_STATE_ANEW", "MOVES=0", "CHANGES=1", "TAKEOVERS=0"];
@@ -52,8 +53,9 @@ const MANY_NODES: readonly Search[] = [
   { ...sound("nodes", "many nodes: every execution ends", "UNKNOWNS=0", "CHANGES=1", "TAKEOVERS=0"), cycles: true },
   sound("nodes", "reads that come late", "UNKNOWNS=0", "MOVES=0", "CHANGES=1", "FRAMES=1", "LATE_READS"),
   sound("nodes", "a reloaded node serves at once, and answers 1013", "UNKNOWNS=0", "CHANGES=1", "SERVES_AT_ONCE"),
-  long(sound("nodes", "a lost tail, and a lost answer", "CHANGES=1", "TAKEOVERS=0", "FRAMES=1")),
-  long(sound("nodes", "three nodes, a takeover", ...NO_LOSS, "NODES=3", "CHANGES=1", "FRAMES=1")),
+  sound("nodes", "a lost tail, and a lost answer", "CHANGES=1", "TAKEOVERS=0", "FRAMES=1"),
+  sound("nodes", "three nodes, a takeover", ...THREE, ...NO_LOSS),
+  sound("nodes", "three nodes, a lost tail, a caller", ...THREE, "UNKNOWNS=0", "TAKEOVERS=0", "WAITERS=1"),
   long(sound("nodes", "an old primary, and a takeover", "LOSSES=0", "FORKS=1", "UNKNOWNS=0", "CHANGES=1", "FRAMES=1")),
   violation("nodes", "NO_PREDECESSOR", "UNKNOWNS=0", "MOVES=0"),
   violation("nodes", "EPOCH_KEPT", "UNKNOWNS=0"),
