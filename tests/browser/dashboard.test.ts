@@ -172,7 +172,7 @@ describe("a fleet of the test's own", () => {
 
   test("filter, sorting and the open host stand in the address, and work with back", async () => {
     await Machine.enroll(fleet.address, admin, "db-1");
-    await Machine.enroll(fleet.address, admin, "another-1");
+    await Machine.enroll(fleet.address, admin, "second-1");
     const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
     const { page } = tab;
     await page.goto(`${fleet.address}/hosts?q=db&sort=-cpu`);

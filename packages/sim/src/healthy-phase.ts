@@ -160,7 +160,8 @@ async function takeOverAndSee(world: World): Promise<void> {
   const { hub } = world.authority.process ?? {};
   if (world.failure !== null || hub === null || hub === undefined) return;
   const levelOnes = untouched(world).filter((client) => isClientLevel(world, client));
-  const takers = levelOnes.filter((client) => "driver" in client && client.config.steps);
+  // Whose space has ended is level too, but has no connection to lose: it knocks again and again.
+  const takers = levelOnes.filter((client) => "driver" in client && client.config.steps && client.status === "live");
   const steps = [...hub.cursors].filter((cursor) => cursor.steps && cursor.epoch !== null).length;
   const before = { steps: hub.metrics.steps, fullStates: fullStatesOf(hub) };
   const reconnects = takers.map(reconnectsOf);
