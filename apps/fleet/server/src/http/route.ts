@@ -5,7 +5,7 @@ import type { SignedIn } from "../accounts/decide.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 
 export interface Route {
-  /** `GET` alone has no effect: any node answers it. All else is decided by the writer. */
+  /** Only `GET` has no effect, so each node answers it by itself. The writer decides all else. */
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly allow: Permission;
