@@ -5,13 +5,20 @@ import type { HttpHead } from "../../environment/environment.ts";
 import type { Said } from "../transport.ts";
 
 /**
- * A cache says by `Age` for how many whole seconds it has had the answer, so it is up to a second older. A cache that says
- * nothing keeps it no longer than `max-age`.
+ * A cache says by `Age` for how many whole seconds it has had the answer, so it is up to a second older. A cache that does not say,
+ * such as nginx, keeps it for as many seconds as it may, and counts those in whole ones, too.
  */
 export function ageOf(head: HttpHead): Said {
-  const seconds = /^\d+$/.test(head.header("Age") ?? "") ? Number(head.header("Age")) : 0;
-  const mayBeKept = /\bmax-age=/.test(head.header("Cache-Control") ?? "") || seconds > 0;
-  return { atLeastMs: seconds * 1000, atMostMs: seconds * 1000 + (mayBeKept ? 1000 : 0) };
+  const age = head.header("Age") ?? "";
+  if (/^\d+$/.test(age)) return { atLeastMs: Number(age) * 1000, atMostMs: (Number(age) + 1) * 1000 };
+  const seconds = keptSeconds(head.header("Cache-Control") ?? "");
+  return { atLeastMs: 0, atMostMs: seconds === 0 ? 0 : (seconds + 1) * 1000 };
+}
+
+/** A cache that many share goes by `s-maxage` where there is one. */
+function keptSeconds(control: string): number {
+  const [, seconds = "0"] = /\bs-maxage=(\d+)/.exec(control) ?? /\bmax-age=(\d+)/.exec(control) ?? [];
+  return Number(seconds);
 }
 
 /** The time in a stream, which whoever joins it late finds far gone. */

@@ -99,6 +99,15 @@ describe("the way", () => {
     expect(sync.view.way).toBe("websocket");
   });
 
+  test("[H9] a stream that ends without a byte leads to polls, too", async () => {
+    await webSocketFails();
+    io.exchange.state(full(5));
+    io.exchange.stream().end();
+    await io.pass(1_000);
+
+    expect([lastPaths(1), sync.view.way]).toEqual([["/sync/t/c1/e1/5?wait=0"], "poll"]);
+  });
+
   test("[H9] WebSocket is tried again after 10 min, beside what works, and taken when it brings a message", async () => {
     await streaming();
     const opened = io.sockets.length;
@@ -233,6 +242,28 @@ describe("following", () => {
     expect(io.exchanges).toHaveLength(asked + 1);
   });
 
+  test("[H2] all who got one answer without news ask at one address again, where no cache has that answer", async () => {
+    await polling();
+    const quiet = (at: number) => [facts(5, 5), { ...level(5), at } as ServerMessage];
+
+    await io.pass(25_000);
+    io.exchange.messages(quiet(1_900_000_000_000));
+    await io.pass(20);
+    io.exchange.messages(quiet(1_900_000_000_000));
+    await io.pass(1_000);
+    await io.pass(25_000);
+    io.exchange.messages(quiet(1_900_000_025_000));
+    const asked = lastPaths(3);
+    io.exchange.messages([facts(5, 6), delta(5, 6, hostPut("a")), { type: "sync", version: 6, head: 6 }]);
+
+    expect(asked).toEqual([
+      "/sync/t/c1/e1/5?after=1900000000000",
+      "/sync/t/c1/e1/5?after=1900000000000",
+      "/sync/t/c1/e1/5?after=1900000025000",
+    ]);
+    expect([lastPaths(1), sync.version]).toEqual([["/sync/t/c1/e1/6"], 6]);
+  });
+
   test("[H3] an old answer from a cache leads less far, and the next one goes on from there", async () => {
     await polling();
 
@@ -362,16 +393,28 @@ describe("ages", () => {
     expect(confirmedAgo()).toBe(4_000);
   });
 
-  test("[H6] an answer that a cache may keep is up to a second old, and one that is kept by nobody is new", async () => {
+  test.each([
+    ["public, max-age=0, s-maxage=1", 2_000],
+    ["public, max-age=1", 2_000],
+    ["public, max-age=9, s-maxage=3", 4_000],
+    ["public, max-age=0", 0],
+    ["no-store", 0],
+  ])("[H6] without Age an answer with %s may be so many ms old: %i", async (control, ms) => {
     await polling();
     await io.pass(10_000);
-    io.exchange.messages([facts(5, 5), level(5)], { "Cache-Control": "public, max-age=1" });
-    expect(confirmedAgo()).toBe(1_000);
+
+    io.exchange.messages([facts(5, 5), level(5)], { "Cache-Control": control });
+
+    expect(confirmedAgo()).toBe(ms);
+  });
+
+  test("[H6] a cache that says that an answer is new may be a second behind", async () => {
+    await polling();
     await io.pass(10_000);
 
-    io.exchange.messages([facts(5, 5), level(5)], { "Cache-Control": "no-store" });
+    io.exchange.messages([facts(5, 5), level(5)], { Age: "0", "Cache-Control": "public, max-age=0, s-maxage=1" });
 
-    expect(confirmedAgo()).toBe(0);
+    expect(confirmedAgo()).toBe(1_000);
   });
 
   test("[H6] [R7] what is old takes nothing back of what was confirmed later, and a dead cache makes a screen stale", async () => {

@@ -1,7 +1,14 @@
 /** A connection over HTTP is one request after the other, each from where the replica stands (rules H2 to H7). */
 
 import type { Millis, Timer } from "@neverstale/base";
-import { type ClientMessage, type ErrorMessage, encodeMessage, type Position, SIZE_HEADER } from "@neverstale/protocol";
+import {
+  type ClientMessage,
+  decodeServerMessage,
+  type ErrorMessage,
+  encodeMessage,
+  type Position,
+  SIZE_HEADER,
+} from "@neverstale/protocol";
 import type { HttpHead } from "../../environment/environment.ts";
 import type { ClientConnection, ConnectionOpening, Said, TransportEvents } from "../transport.ts";
 import { ageOf, StreamAge } from "./ages.ts";
@@ -25,6 +32,8 @@ export class HttpConnection implements ClientConnection {
   /** An answer has said how things are since the last full state. Only then the next one may take its time. */
   #told = false;
   #stateCameAt: Millis = Number.NEGATIVE_INFINITY;
+  /** The last answer had no news and was written at this time. Null: it had some, or did not say. */
+  #quietAt: number | null = null;
 
   constructor(options: HttpConnectionOptions) {
     this.#options = options;
@@ -111,7 +120,7 @@ export class HttpConnection implements ClientConnection {
     const check = this.#check;
     const waits = check === null && this.#told;
     const askedAt = io.now();
-    const query = check === null ? (waits ? "" : "?wait=0") : `?check=${check}`;
+    const query = check === null ? (waits ? this.#afterQuiet() : "?wait=0") : `?check=${check}`;
     let head: HttpHead | null = null;
     let answeredAt = askedAt;
     let text = "";
@@ -130,18 +139,30 @@ export class HttpConnection implements ClientConnection {
         const said = { atLeastMs: age.atLeastMs, atMostMs: age.atMostMs + onTheWay };
         const lines = text.split("\n").filter((line) => line !== "");
         this.#deliver(
-          () => this.#receiveAll(lines, said),
+          () => {
+            this.#receiveAll(lines, said);
+            const isQuiet = waits && !this.#closed && !this.#movedFrom(position);
+            this.#quietAt = isQuiet ? writtenAt(lines.at(-1)) : null;
+          },
           () => this.#gapAfter(position, askedAt, waits),
         );
       },
     });
   }
 
+  /** All who got one answer without news ask together again, at an address of which no cache has that answer (rule H2). */
+  #afterQuiet(): string {
+    return this.#quietAt === null ? "" : `?after=${this.#quietAt}`;
+  }
+
+  #movedFrom({ version }: Position): boolean {
+    return (this.#options.opening.position()?.version ?? 0) !== version;
+  }
+
   /** An answer without news that came early is not asked for again at once, whoever gave it. */
   #gapAfter(from: Position, askedAt: Millis, waited: boolean): Millis {
-    const { opening, io } = this.#options;
-    const moved = (opening.position()?.version ?? 0) !== from.version;
-    return moved || !waited ? 0 : Math.max(0, askedAt + UNMOVED_GAP_MS - io.now());
+    const passes = this.#movedFrom(from) || !waited;
+    return passes ? 0 : Math.max(0, askedAt + UNMOVED_GAP_MS - this.#options.io.now());
   }
 
   #follow(position: Position): void {
@@ -302,6 +323,12 @@ export interface NetworkWays {
   silentSince: Millis | null;
   /** The server that answers there knows the HTTP profile. */
   isServed: boolean;
+}
+
+/** The `sync` says when by the authority's clock, which only serves to tell one answer from another. */
+function writtenAt(line: string | undefined): number | null {
+  const message = line === undefined ? null : decodeServerMessage(line);
+  return message?.type === "sync" ? (message.at ?? null) : null;
 }
 
 const JUST_NOW: Said = { atLeastMs: 0, atMostMs: 0 };

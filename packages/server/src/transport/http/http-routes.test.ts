@@ -139,7 +139,11 @@ describe("snapshots", () => {
     await added("c");
     const first = ask(`${way.replied?.headers.Location}`);
 
-    expect([way.status, way.cache, way.replied?.headers.Location]).toEqual([302, "public, max-age=1", `s/${at(2)}`]);
+    expect([way.status, way.cache, way.replied?.headers.Location]).toEqual([
+      302,
+      "public, max-age=0, s-maxage=1",
+      `s/${at(2)}`,
+    ]);
     expect([first.status, first.cache]).toEqual([200, "public, max-age=31536000, immutable"]);
     expect(first.messages).toMatchObject([{ type: "full_state", version: 2, epoch: manager.epoch, model: 3 }]);
     expect(first.messages[0]?.lineage).toEqual([[manager.epoch, 2]]);
@@ -192,7 +196,7 @@ describe("polls", () => {
 
     await added("c", "d");
 
-    expect([poll.status, poll.cache]).toEqual([200, "public, max-age=1"]);
+    expect([poll.status, poll.cache]).toEqual([200, "public, max-age=0, s-maxage=1"]);
     expect(poll.messages).toMatchObject([
       { type: "sync", version: 2, epoch: manager.epoch, space: main()?.creationId, model: 3, beaconMs: 30_000 },
       { type: "delta", from: 2, version: 4 },
@@ -200,13 +204,13 @@ describe("polls", () => {
     ]);
   });
 
-  test("[H2] [B65] an answer that moves nobody is kept by nobody, and comes after 25 s", async () => {
+  test("[H2] [B65] an answer without news comes after 25 s, and all who waited may share it", async () => {
     const poll = await afterwards(ask(`t/${at(2)}`), 24_999);
     expect(poll.status).toBeNull();
 
     await runtime.pass(1);
 
-    expect([poll.status, poll.cache, poll.types]).toEqual([200, "no-store", ["sync", "sync"]]);
+    expect([poll.status, poll.cache, poll.types]).toEqual([200, "public, max-age=0, s-maxage=1", ["sync", "sync"]]);
     expect(poll.messages[1]).toMatchObject({ version: 2, digest: main()?.digest(), at: runtime.wallTime() });
   });
 
@@ -223,10 +227,37 @@ describe("polls", () => {
     const now = ask(`t/${at(2)}?wait=0`);
     const checked = ask(`t/${at(1)}?check=7`);
 
-    expect([now.types, now.cache]).toEqual([["sync", "sync"], "public, max-age=1"]);
+    expect([now.types, now.cache]).toEqual([["sync", "sync"], "public, max-age=0, s-maxage=1"]);
     expect(checked.types).toEqual(["sync", "delta", "sync", "sync"]);
     expect(checked.messages[3]).toMatchObject({ check: 7, version: 2, digest: main()?.digest() });
-    expect(ask(`t/${at(2)}?check=7`).cache).toBe("no-store");
+  });
+
+  test("[H2] [D2] the answer to a check is kept by nobody, with news and without, in a stream too", () => {
+    const checked = [`t/${at(2)}?check=7`, `t/${at(1)}?check=7`, `live/${at(1)}?check=7`].map((path) => ask(path));
+
+    expect(checked.map(({ cache }) => cache)).toEqual(["no-store", "no-store", "no-store"]);
+  });
+
+  test("[H2] where beacons come more often than every 10 s no answer is kept, since it would be too old to be live", async () => {
+    for (const [beaconMs, cache] of [
+      [9_999, "no-store"],
+      [10_000, "public, max-age=0, s-maxage=1"],
+    ] as const) {
+      await start({}, beaconMs);
+      await added("a", "b");
+
+      const answers = [`t/${at(1)}`, `t/${at(2)}?wait=0`, `live/${at(1)}`].map((path) => ask(path));
+
+      expect(answers.map((answer) => answer.cache)).toEqual([cache, cache, cache]);
+    }
+  });
+
+  test("[H2] what else stands in the address changes nothing: it tells one answer without news from the next", async () => {
+    const poll = ask(`t/${at(2)}?after=1900000000000`);
+    expect(poll.status).toBeNull();
+    await added("c");
+
+    expect(poll.messages).toMatchObject([{ version: 2 }, { from: 2, version: 3 }, { version: 3 }]);
   });
 
   test("[H3] everybody at one position gets one answer, made once, and one from before leads less far", async () => {
@@ -248,7 +279,7 @@ describe("polls", () => {
     const otherSpace = ask(`t/other/${manager.epoch}/2`);
 
     for (const { status, cache, replied } of [unknown, beyond, otherSpace]) {
-      expect([status, cache]).toEqual([410, "public, max-age=1"]);
+      expect([status, cache]).toEqual([410, "public, max-age=0, s-maxage=1"]);
       expect(replied?.body).toMatchObject({ type: "problem", snapshot: "../../../snapshot" });
     }
     await start({ tombstones: 1 });
@@ -320,7 +351,7 @@ describe("streams", () => {
     const stream = await afterwards(ask(`live/${at(1)}`), 700);
     await added("c");
 
-    expect([stream.status, stream.cache]).toEqual([200, "public, max-age=1"]);
+    expect([stream.status, stream.cache]).toEqual([200, "public, max-age=0, s-maxage=1"]);
     expect(stream.events.map(({ offsetMs, message }) => [message.type, message.version, offsetMs < 700])).toEqual([
       ["sync", 1, true],
       ["delta", 2, true],

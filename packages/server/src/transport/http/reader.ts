@@ -81,6 +81,14 @@ abstract class Reader implements Wire {
     });
   }
 
+  /**
+   * The answer to a check is for the one who asked (rule D2). Caches count in whole seconds, so what they give where beacons are
+   * frequent would be too old to be shown as live (rule H2).
+   */
+  protected mayBeKept(check: number | null): boolean {
+    return check === null && this.parts.hub.beaconMs >= KEPT_FROM_BEACON_MS;
+  }
+
   protected after(ms: Millis, run: () => void): void {
     if (!this.#over) this.#timer = this.parts.runtime.after(ms, run);
   }
@@ -96,19 +104,18 @@ abstract class Reader implements Wire {
 
 type FollowedAs = (cursor: Cursor) => void;
 
+const KEPT_FROM_BEACON_MS: Millis = 10_000;
+
 /** A poll gathers what follows, and answers once that ends with a `sync` with digest. */
 export class Poll extends Reader {
   readonly #frames: Frame[] = [];
-  readonly #from: number;
-  readonly #mayRepeat: boolean;
+  readonly #check: number | null;
   #asked = false;
 
   /** With `waits` it is answered after `waitMs` where nothing has come by then. */
   constructor(parts: ReaderParts, attachment: Attachment, asks: PollAsks) {
     super(parts);
-    this.#from = attachment.resume?.version ?? 0;
-    // Whoever asked for an answer at once asks at another address next, so there is no circle.
-    this.#mayRepeat = !asks.waits && asks.check === null;
+    this.#check = asks.check;
     this.follow(attachment, asks.waits, asks.check, (cursor) => {
       this.#asked = true;
       this.#answerIfWhole();
@@ -126,10 +133,9 @@ export class Poll extends Reader {
     const { cursor } = this;
     if (this.isOver || !this.#asked || cursor === null || this.#frames.length === 0) return;
     if (cursor.owesDigest || cursor.owedCheck !== null) return;
-    const moves = cursor.position > this.#from;
     this.leave();
     const { outlet, audience } = this.parts;
-    outlet.reply(messages(audience, this.#frames, moves || this.#mayRepeat));
+    outlet.reply(messages(audience, this.#frames, this.mayBeKept(this.#check)));
   }
 
   close(code: number): void {
@@ -165,7 +171,7 @@ export class Stream extends Reader {
 
   send(frame: Frame): void {
     const { outlet, audience, runtime } = this.parts;
-    if (!this.#begun) outlet.begin(stream(audience, this.#check === null));
+    if (!this.#begun) outlet.begin(stream(audience, this.mayBeKept(this.#check)));
     this.#begun = true;
     outlet.write(frame, Math.max(0, Math.floor(runtime.now() - this.#startedAt)));
   }

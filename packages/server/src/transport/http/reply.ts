@@ -35,11 +35,12 @@ const FOR_PAGES_ANYWHERE = {
   "Access-Control-Expose-Headers": `Age, Retry-After, ${PROTOCOL_HEADER}, ${SIZE_HEADER}`,
 };
 
-const A_SECOND = "max-age=1";
+/** By caches that many share. A browser would keep it a second time, behind the one that it came from. */
+const A_SECOND = "max-age=0, s-maxage=1";
 const A_YEAR = "max-age=31536000, immutable";
 const NOT_KEPT = "no-store";
 
-/** An answer that moves the reader may be kept for a second. One without news may not: it would send readers in a circle (rule H2). */
+/** It may be kept for a second, or by nobody. */
 export function messages(audience: Audience, frames: readonly Frame[], mayBeKept: boolean): Reply {
   const cache = mayBeKept ? kept(audience, A_SECOND) : unkept(audience);
   return { status: 200, headers: { ...cache, ...typed("application/x-ndjson") }, body: { type: "messages", frames } };
