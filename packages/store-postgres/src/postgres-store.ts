@@ -259,10 +259,10 @@ export class PostgresStore implements Store {
       throw new SyncError("store_unavailable", `${this.#database.name} is a standby`, {
         hint: "Give the primary's address.",
       });
-    const { sequence, term, beat, listed } = row;
+    const { sequence, term, beat, listed, server } = row;
     const head = sequence === null || term === null ? null : { sequence, term };
     this.#isListed = listed > 0;
-    return { head, beat, sure: warnings.length === 0 };
+    return { head, beat, sure: warnings.length === 0, server };
   }
 
   async beat(): Promise<void> {

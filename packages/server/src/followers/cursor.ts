@@ -82,6 +82,11 @@ export class Cursor {
     return this.#hasWindow && this.fullStateFrame > this.window.acked;
   }
 
+  /** Only what the node knows may keep it from the `sync` with digest that it is owed. */
+  get couldBeLevel(): boolean {
+    return this.owesDigest && !this.wire.congested && (!this.#hasWindow || this.window.open);
+  }
+
   /** A delta may be put now. */
   mayPut(metrics: SyncMetrics): boolean {
     if (this.wire.congested) {

@@ -51,7 +51,6 @@ export class Fanout {
     this.space = space;
     this.#groups = groups;
     this.#knowledge = knowledge;
-    this.#held = new HeldBack(parts, (cursor) => this.advance(cursor));
     this.#runtime = groups.runtime;
     this.#rounds = new RoundSchedule(groups, () => this.round());
     this.usedAt = groups.runtime.now();
@@ -63,6 +62,7 @@ export class Fanout {
     this.snapshots = new Snapshots(space, parts);
     this.headFrames = new HeadFrames(space, parts, this.#log);
     this.#steps = new Steps(parts, this.headFrames, sendAway);
+    this.#held = new HeldBack(parts, this.#steps, (cursor) => this.advance(cursor));
   }
 
   join(cursor: Cursor): void {

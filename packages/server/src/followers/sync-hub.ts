@@ -172,6 +172,7 @@ export class SyncHub {
    * `unknown_space` when there is none of that name.
    */
   snapshot(name: string, atLeast: number): Promise<Snapshot> {
+    if (this.#groups.refusal !== null) throw this.#groups.refusal;
     const space = this.#groups.space(name);
     if (space === null) throw unknownSpace(name);
     if (!this.#parts.knowledge.mayServe) throw this.#cutOff();

@@ -3,19 +3,24 @@
 import type { Millis } from "@neverstale/base";
 import type { Confirming } from "../followers/confirming/confirming.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { ChainHead } from "../store/contract.ts";
 
 /** The age of one counts from the asking, never from the answer: what an answer says may be old when it arrives (rule N4). */
 export class Confirmations implements Confirming {
-  readonly #ask: () => void;
-  readonly #runtime: Pick<Runtime, "soon">;
+  readonly #parts: ConfirmationsParts;
   readonly #listeners = new Set<() => void>();
   #begun = 0;
   #newest: Asking = { number: 0, askedAt: Number.NEGATIVE_INFINITY };
+  /** This entry was the newest one, by what was asked then. The confirmation belongs to it, and to none that came since. */
+  #vouched: { readonly place: ChainHead | null; readonly askedAt: Millis } = {
+    place: null,
+    askedAt: Number.NEGATIVE_INFINITY,
+  };
+  /** Somebody waits for one. */
+  #isAsked = false;
 
-  /** `ask` makes the node ask soon, and it may be called at any time. */
-  constructor(ask: () => void, runtime: Pick<Runtime, "soon">) {
-    this.#ask = ask;
-    this.#runtime = runtime;
+  constructor(parts: ConfirmationsParts) {
+    this.#parts = parts;
   }
 
   get begun(): number {
@@ -30,8 +35,16 @@ export class Confirmations implements Confirming {
     return this.#newest.askedAt;
   }
 
+  get vouchedAt(): Millis {
+    const { place, askedAt } = this.#vouched;
+    const own = this.#parts.place();
+    const isOwn = place?.sequence === own?.sequence && place?.term === own?.term;
+    return isOwn ? askedAt : Number.NEGATIVE_INFINITY;
+  }
+
   ask(): void {
-    this.#ask();
+    this.#isAsked = true;
+    this.#parts.ask();
   }
 
   onConfirmed(listener: () => void): () => void {
@@ -40,24 +53,41 @@ export class Confirmations implements Confirming {
   }
 
   /** The node asks now. */
-  begin(askedAt: Millis): Asking {
+  begin(): Asking {
     this.#begun += 1;
-    return { number: this.#begun, askedAt };
+    return { number: this.#begun, askedAt: this.#parts.runtime.now() };
   }
 
-  /** The answer has come, and the node had, or has by now, what was the newest entry then. */
-  came(asking: Asking): void {
+  /** The answer has come: the node holds what was the newest entry then, and `place` was the newest one then or later. */
+  came(asking: Asking, place: ChainHead | null): void {
+    this.#note(asking, place);
+    this.#tell();
+  }
+
+  /** The node has written this entry, so it was the newest one. Those who wait hear of it once it has been published. */
+  wrote(asking: Asking, place: ChainHead): void {
+    this.#note(asking, place);
+    if (this.#isAsked) this.#parts.runtime.soon(() => this.#tell());
+  }
+
+  #note(asking: Asking, place: ChainHead | null): void {
     if (asking.number <= this.#newest.number) return;
     this.#newest = asking;
-    for (const listener of [...this.#listeners]) this.#tell(listener);
+    this.#vouched = { place, askedAt: asking.askedAt };
+  }
+
+  #tell(): void {
+    if (!this.#isAsked) return;
+    this.#isAsked = false;
+    for (const listener of [...this.#listeners]) this.#tellOne(listener);
   }
 
   /** A listener that throws harms neither the node nor the others: its error comes up by itself. */
-  #tell(listener: () => void): void {
+  #tellOne(listener: () => void): void {
     try {
       listener();
     } catch (error) {
-      this.#runtime.soon(() => {
+      this.#parts.runtime.soon(() => {
         throw error;
       });
     }
@@ -67,4 +97,12 @@ export class Confirmations implements Confirming {
 export interface Asking {
   readonly number: number;
   readonly askedAt: Millis;
+}
+
+interface ConfirmationsParts {
+  /** It makes the node ask soon, and may be called at any time. */
+  readonly ask: () => void;
+  /** It returns the newest entry that the node has applied. */
+  readonly place: () => ChainHead | null;
+  readonly runtime: Pick<Runtime, "now" | "soon">;
 }

@@ -5,7 +5,7 @@ import type { SyncError } from "@neverstale/protocol";
 import { storeUnavailable } from "../authority/told-failures.ts";
 import type { DoubtfulGroup } from "../authority/writer.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { ChainEntry, ChainHead } from "../store/contract.ts";
+import type { ChainEntry, ChainHead, Store } from "../store/contract.ts";
 
 /** A term leaves one behind at most, and each waits no longer than `LONGEST_WAIT_MS`. */
 export class DoubtfulGroups {
@@ -30,11 +30,32 @@ export class DoubtfulGroups {
   /** The node has applied an entry. What stands below a takeover is committed for good, and all else never will be. */
   applied(entry: ChainEntry): void {
     for (const waiting of this.#waiting) {
-      const { place, group } = waiting;
+      const { place } = waiting;
       if (entry.sequence === place.sequence && entry.term === place.term) waiting.isSeen = true;
-      else if (entry.type === "takeover" && entry.sequence >= place.sequence) {
-        this.#end(waiting, () => (waiting.isSeen ? group.resolve() : group.reject(notStored())));
+      else if (entry.type === "takeover" && entry.sequence >= place.sequence) this.#settle(waiting);
+    }
+  }
+
+  #settle(waiting: Waiting): void {
+    const { group, isSeen } = waiting;
+    this.#end(waiting, () => (isSeen ? group.resolve() : group.reject(notStored())));
+  }
+
+  /**
+   * The node has read everything anew, with `takeover` as the newest one. What it had seen may be gone, and what it never saw may be
+   * there, so the chain is asked.
+   */
+  async reloaded(store: Pick<Store, "readChain">, takeover: ChainHead | null): Promise<void> {
+    for (const waiting of [...this.#waiting]) {
+      const { place, group, reason } = waiting;
+      const entries = await store.readChain({ afterSequence: place.sequence - 1, limit: 1 });
+      if (entries === "trimmed") {
+        this.#end(waiting, () => group.reject(reason));
+        continue;
       }
+      const [entry] = entries;
+      waiting.isSeen = entry?.sequence === place.sequence && entry.term === place.term;
+      if ((takeover?.sequence ?? 0) >= place.sequence) this.#settle(waiting);
     }
   }
 
@@ -45,8 +66,7 @@ export class DoubtfulGroups {
 
   #end(waiting: Waiting, answer: () => void): void {
     waiting.timer.cancel();
-    this.#waiting.delete(waiting);
-    answer();
+    if (this.#waiting.delete(waiting)) answer();
   }
 }
 

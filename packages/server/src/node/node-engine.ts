@@ -11,7 +11,6 @@ import { TermWorks } from "../authority/term/term-works.ts";
 import { writerMetrics } from "../authority/term/writer-metrics.ts";
 import { storeUnavailable } from "../authority/told-failures.ts";
 import type { Applied, Decide, TransactOptions } from "../authority/transaction.ts";
-import type { Confirming } from "../followers/confirming/confirming.ts";
 import { limitsFrom } from "../limits/limits.ts";
 import { BoundsSeen } from "../limits/tally.ts";
 import { messageOf } from "../runtime/message-of.ts";
@@ -21,6 +20,7 @@ import { MAIN_SPACE, SpaceModels } from "../space/space-models.ts";
 import type { Spaces } from "../space/spaces.ts";
 import type { ChainEntry, ChainHead } from "../store/contract.ts";
 import { type AliveNode, isSharedStore, type SharedStore } from "../store/node-table.ts";
+import { Confirmations } from "./confirmations.ts";
 import { DoubtfulGroups } from "./doubtful-groups.ts";
 import { CannotFollow, Following } from "./history/following.ts";
 import { NodeCalls } from "./node-calls.ts";
@@ -37,6 +37,7 @@ export class NodeEngine implements Engine, LinkedNode {
   readonly #parts: NodeParts;
   readonly #follower: Following;
   readonly #doubts: DoubtfulGroups;
+  readonly confirming: Confirmations;
   readonly #terms: OwnTerms;
   readonly #calls: NodeCalls;
   readonly #works: TermWorks;
@@ -88,8 +89,11 @@ export class NodeEngine implements Engine, LinkedNode {
     this.#link = node.link?.(this) ?? null;
     const { address } = node;
     const own = { address, model: list.row.model, link: this.#link };
+    const ask = () => this.#rounds.hurry();
+    this.confirming = new Confirmations({ ask, place: () => this.place, runtime });
+    const confirmations = this.confirming;
     this.#terms = new OwnTerms({
-      ...{ store, follower, runtime, feed, doubts, works: this.#works, start, ...own },
+      ...{ store, follower, runtime, feed, doubts, confirmations, works: this.#works, start, ...own },
       onTerm: () => this.#calls.wake(),
       onOver: (failure) => this.#rounds.termIsOver(failure),
       onMemoryFailed: () => this.#rounds.mustReload(),
@@ -107,7 +111,7 @@ export class NodeEngine implements Engine, LinkedNode {
       writerAddress,
     });
     this.#rounds = new NodeRounds({
-      ...{ store, runtime, list, follower, link: this.#link, terms: this.#terms },
+      ...{ store, runtime, list, follower, confirmations, link: this.#link, terms: this.#terms },
       replacesOlderModels: node.replacesOlderModels === true,
       onRead: () => this.#calls.wake(),
       onApplied: () => this.#show(),
@@ -120,10 +124,6 @@ export class NodeEngine implements Engine, LinkedNode {
       this.#opened = { resolve, reject };
       this.#rounds.begin(this.#parts.node.address);
     });
-  }
-
-  get confirming(): Confirming {
-    return this.#rounds.confirmations;
   }
 
   get row() {

@@ -4,7 +4,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { type ChainHead, type Confirmation, StoreFailure } from "../store/contract.ts";
 import type { SharedStore } from "../store/node-table.ts";
 import { chanceOf } from "./chance.ts";
-import { type Asking, Confirmations } from "./confirmations.ts";
+import type { Asking, Confirmations } from "./confirmations.ts";
 import { CannotFollow, type Following } from "./history/following.ts";
 import type { NodeLink } from "./node-link.ts";
 import type { NodeList } from "./node-list.ts";
@@ -13,7 +13,6 @@ import { Rounds } from "./rounds.ts";
 import { TakeoverWatch } from "./takeover-watch.ts";
 
 export class NodeRounds {
-  readonly confirmations: Confirmations;
   /** So many rounds got no answer from the store. */
   failed = 0;
   readonly #parts: NodeRoundsParts;
@@ -28,7 +27,6 @@ export class NodeRounds {
 
   constructor(parts: NodeRoundsParts) {
     this.#parts = parts;
-    this.confirmations = new Confirmations(() => this.#hurry(), parts.runtime);
     this.#rounds = new Rounds(
       parts.runtime,
       () => this.#round(),
@@ -41,7 +39,7 @@ export class NodeRounds {
   }
 
   /** A store that gave no answer is asked again at the steady pace, whoever waits. */
-  #hurry(): void {
+  hurry(): void {
     if (!this.#hasFailed) this.soon();
   }
 
@@ -83,8 +81,8 @@ export class NodeRounds {
   }
 
   async #round(): Promise<void> {
-    const { store, runtime, list, link, follower, terms, onApplied } = this.#parts;
-    const asking = this.confirmations.begin(runtime.now());
+    const { store, list, link, follower, terms, confirmations, onApplied } = this.#parts;
+    const asking = confirmations.begin();
     const { place } = follower.state;
     const named = this.#named;
     try {
@@ -111,22 +109,23 @@ export class NodeRounds {
 
   /** The node is the writer as long as the newest term is its own, and the chain goes on from what it has written. */
   async #asWriter(seen: Confirmation, asking: Asking, place: ChainHead | null): Promise<void> {
-    const { terms, list } = this.#parts;
+    const { terms, list, follower, confirmations } = this.#parts;
     if (seen.head?.term !== place?.term) return terms.endBecause(fencedBy("another node has taken over"));
     if ((seen.head?.sequence ?? 0) < (place?.sequence ?? 0))
       return terms.endBecause(fencedBy("the database came back without the newest entries"));
-    if (seen.sure) this.confirmations.came(asking);
+    if (seen.sure && follower.state.holds(seen.head)) confirmations.came(asking, seen.head);
     await terms.writing?.beatIfDue().catch(() => {}); // Whatever is wrong has ended the term.
     await list.removeGone();
   }
 
   async #asFollower(seen: Confirmation, asking: Asking): Promise<void> {
-    const { runtime, follower, onRead } = this.#parts;
-    const newest = seen.head?.sequence ?? 0;
-    if (this.#mustReload || !(await follower.readOn(newest))) return this.#reload();
+    const { runtime, follower, confirmations, onRead } = this.#parts;
+    const read = this.#mustReload ? "lost" : await follower.readOn(seen.head?.sequence ?? 0);
+    if (read === "lost") return this.#reload();
     follower.sees(seen);
     onRead();
-    if (seen.sure && (follower.state.place?.sequence ?? 0) >= newest) this.confirmations.came(asking);
+    // What was read came behind the entry that was the newest when the node asked, so it was the newest one then or later.
+    if (seen.sure && follower.state.holds(seen.head)) confirmations.came(asking, read);
     this.#watch.saw(seen, asking.askedAt, runtime.now(), chanceOf(runtime.newId()));
     if (this.#isToTakeOver) await this.#takeOver(seen);
   }
@@ -175,6 +174,7 @@ interface NodeRoundsParts {
   readonly store: SharedStore;
   readonly runtime: Runtime;
   readonly list: NodeList;
+  readonly confirmations: Confirmations;
   readonly link: NodeLink | null;
   readonly follower: Following;
   readonly terms: OwnTerms;

@@ -84,6 +84,12 @@ class FarStore extends MemoryStore {
   /** The answer to the next write is lost. `isStored` says whether it is carried out. */
   loses: { readonly isStored: boolean } | null = null;
   beats = 0;
+  /** The answer to the next beat is lost, which is not carried out. */
+  losesBeat = false;
+  /** A takeover takes so long. */
+  takeoverMs = 0;
+  /** It is called when the store has said which entry is the newest, before that answer arrives. */
+  onConfirmed = () => {};
   /** So often the chain was read, and the newest entry was asked for. */
   reads = 0;
   confirms = 0;
@@ -115,7 +121,8 @@ class FarStore extends MemoryStore {
     return this.#far(() => super.read());
   }
 
-  override takeOver(takeover: Takeover): Promise<ChainHead> {
+  override async takeOver(takeover: Takeover): Promise<ChainHead> {
+    if (this.takeoverMs > 0) await new Promise<void>((resolve) => this.#runtime.after(this.takeoverMs, resolve));
     return this.#write(() => super.takeOver(takeover));
   }
 
@@ -134,12 +141,20 @@ class FarStore extends MemoryStore {
 
   override confirm() {
     this.confirms += 1;
-    return this.#far(() => super.confirm());
+    return this.#far(async () => {
+      const seen = await super.confirm();
+      this.onConfirmed();
+      return seen;
+    });
   }
 
   override beat(): Promise<void> {
     this.beats += 1;
-    return this.#far(() => super.beat());
+    return this.#far(() => {
+      if (!this.losesBeat) return super.beat();
+      this.losesBeat = false;
+      throw new StoreFailure("unknown", "the answer was lost");
+    });
   }
 
   override listNodes() {
@@ -159,6 +174,11 @@ class MemoryLinks {
   onPush: (entry: ChainEntry, to: LinkedNode) => void = (entry, to) => to.receive(entry);
   /** The answer to the next call that is forwarded is lost. */
   losesAnswer = false;
+
+  /** It comes to all nodes now, whoever has sent it and whenever. */
+  deliver(entry: ChainEntry): void {
+    for (const node of this.#nodes) node.receive(entry);
+  }
 
   join(node: LinkedNode): NodeLink {
     this.#nodes.add(node);

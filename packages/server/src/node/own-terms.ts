@@ -9,6 +9,7 @@ import { outcomeUnknown, storeUnavailable } from "../authority/told-failures.ts"
 import { AgeClock } from "../runtime/age-clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Store, StoreFailure, type Takeover } from "../store/contract.ts";
+import type { Confirmations } from "./confirmations.ts";
 import type { DoubtfulGroups } from "./doubtful-groups.ts";
 import type { Following } from "./history/following.ts";
 import type { NodeLink } from "./node-link.ts";
@@ -59,13 +60,15 @@ export class OwnTerms {
 
   /** The node has applied all that it knows of. It resolves when the node is the writer, or is known not to be. */
   async takeOver(): Promise<boolean> {
-    const { follower, store, link, runtime } = this.#parts;
+    const { follower, store, link, runtime, confirmations } = this.#parts;
     const takeover = this.hasOpenTakeover && this.#asked !== null ? this.#asked : this.#draw(runtime.newId());
     this.#asked = takeover;
     this.#isAsking = true;
     try {
+      const asking = confirmations.begin();
       const entry = takeoverEntry(takeover, await store.takeOver(takeover));
       if (!follower.state.isAt(entry)) follower.apply(entry);
+      confirmations.wrote(asking, entry);
       this.#asked = null;
       link?.push(entry);
     } catch (error) {
@@ -94,7 +97,7 @@ export class OwnTerms {
 
   /** Here begins all that may run only once: the node has applied all up to its own takeover (rule T7). */
   async #begin(): Promise<void> {
-    const { store, follower, runtime, link, feed, doubts, start } = this.#parts;
+    const { store, follower, runtime, link, feed, doubts, confirmations, start } = this.#parts;
     const { state } = follower;
     let overNow = () => {};
     const over = new Promise<void>((resolve) => {
@@ -105,7 +108,7 @@ export class OwnTerms {
       this.#over(writing, failure);
       overNow();
     };
-    const writing = new WritingStore({ store, state, runtime, link, draw, onOver });
+    const writing = new WritingStore({ store, state, runtime, link, confirmations, draw, onOver });
     this.#writing = writing;
     const begun = Decider.begin(
       {
@@ -184,6 +187,7 @@ export interface OwnTermsParts {
   readonly feed: Feed;
   readonly doubts: DoubtfulGroups;
   readonly link: NodeLink | null;
+  readonly confirmations: Confirmations;
   readonly works: TermWorks;
   readonly start: DeciderStart;
   readonly address: string;

@@ -14,6 +14,7 @@ import {
   type Takeover,
   type TakeoverEntry,
 } from "../store/contract.ts";
+import type { Asking, Confirmations } from "./confirmations.ts";
 import type { ChainState } from "./history/chain-state.ts";
 import type { NodeLink } from "./node-link.ts";
 
@@ -23,21 +24,25 @@ export class WritingStore implements WritingTerm {
   readonly #state: ChainState;
   readonly #runtime: Pick<Runtime, "now">;
   readonly #link: NodeLink | null;
+  readonly #confirmations: Confirmations;
   readonly #draw: (epoch: string) => Takeover;
   readonly #onOver: (failure: StoreFailure) => void;
   #over: StoreFailure | null = null;
   /** It is stored, and not in memory yet. */
   #committed: CommitGroup | null = null;
-  /** The answer to a commit or a beat is out. */
+  /** The store was asked to take it in then, and did so behind the newest entry. */
+  #asking: Asking = { number: 0, askedAt: Number.NEGATIVE_INFINITY };
+  /** The answer to a commit, a takeover or a beat is out. */
   #out: Promise<void> | null = null;
   #wroteAt: Millis;
   #sentTo: ChainHead;
 
-  constructor({ store, state, runtime, link, draw, onOver }: WritingStoreParts) {
+  constructor({ store, state, runtime, link, confirmations, draw, onOver }: WritingStoreParts) {
     this.#store = store;
     this.#state = state;
     this.#runtime = runtime;
     this.#link = link;
+    this.#confirmations = confirmations;
     this.#draw = draw;
     this.#onOver = onOver;
     this.#wroteAt = runtime.now();
@@ -68,6 +73,7 @@ export class WritingStore implements WritingTerm {
     if (this.#out !== null) return this.#out.then(() => this.commit(group));
     if (this.#over !== null) throw new StoreFailure("fenced", "the term of this node is over", this.#over);
     this.#sentTo = behind(this.#state.place);
+    this.#asking = this.#confirmations.begin();
     let outcome: void | Promise<void>;
     try {
       outcome = this.#store.commit(group);
@@ -89,6 +95,7 @@ export class WritingStore implements WritingTerm {
     if (group === null) return;
     this.#committed = null;
     this.#state.moveTo(this.#sentTo, group.ageAt);
+    this.#confirmations.wrote(this.#asking, this.#sentTo);
     this.#link?.push(entryOf(group, this.#sentTo));
   }
 
@@ -96,9 +103,11 @@ export class WritingStore implements WritingTerm {
   async takeOver(epoch: string): Promise<void> {
     await this.whenIdle();
     const takeover = this.#draw(epoch);
+    const asking = this.#confirmations.begin();
     try {
-      const entry = takeoverEntry(takeover, await this.#guard(this.#store.takeOver(takeover)));
+      const entry = takeoverEntry(takeover, await this.#waitFor(this.#store.takeOver(takeover)));
       this.#state.tookOver(entry);
+      this.#confirmations.wrote(asking, entry);
       this.#link?.push(entry);
     } catch (error) {
       this.end(error instanceof StoreFailure ? error : new StoreFailure("unknown", "the takeover failed", error));
@@ -123,7 +132,7 @@ export class WritingStore implements WritingTerm {
   }
 
   /** Nothing else is written before the answer has come. */
-  async #waitFor(outcome: Promise<void>): Promise<void> {
+  async #waitFor<Result>(outcome: Promise<Result>): Promise<Result> {
     const guarded = this.#guard(outcome);
     const ended = () => {
       if (this.#out === out) this.#out = null;
@@ -154,6 +163,7 @@ interface WritingStoreParts {
   readonly state: ChainState;
   readonly runtime: Pick<Runtime, "now">;
   readonly link: NodeLink | null;
+  readonly confirmations: Confirmations;
   /** It returns a takeover behind what the node has applied. */
   readonly draw: (epoch: string) => Takeover;
   /** This is called once, when the term is over. */

@@ -160,6 +160,11 @@ export interface Confirmation {
   readonly beat: number;
   /** With false the answer came with a warning: nobody knows whether what it says outlives the machine that gave it. */
   readonly sure: boolean;
+  /**
+   * It names the server that gave the answer, in the time since its start. An old primary that lives on has another name than the new
+   * one, and counts beats of its own. It is absent where a store can't tell them apart.
+   */
+  readonly server?: string | undefined;
 }
 
 export interface ChainQuery {

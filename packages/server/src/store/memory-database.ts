@@ -46,6 +46,8 @@ export class MemoryDatabase {
   /** These are the entries up to the newest one, from the oldest that is kept. */
   #chain: MemoryEntry[] = [];
   #ageAt: number | null = null;
+  /** Each one counts as another server. */
+  #restores = 0;
   #beat = 0;
   #answers: MemoryAnswers;
   #history: StoredHistoryRow[] = [];
@@ -79,6 +81,7 @@ export class MemoryDatabase {
 
   /** Puts other content in the place of what is there. The stores that are open on it are not asked. */
   restore(data: MemoryData): void {
+    this.#restores += 1;
     this.#epochs = [...data.epochs];
     this.#spaces = new Map(data.spaces.map((space) => [space.name, spaceFromData(space)]));
     this.#head = data.head;
@@ -306,7 +309,7 @@ export class MemoryDatabase {
   }
 
   confirm(): Confirmation {
-    return { head: this.#head, beat: this.#beat, sure: true };
+    return { head: this.#head, beat: this.#beat, sure: true, server: String(this.#restores) };
   }
 
   beat(): void {

@@ -42,6 +42,19 @@ describeSharedStore(vitest, "postgres", async (retention) => ({
   loseNextAnswer: (isStored) => proxy.breakAt('"chain" (', isStored),
 }));
 
+test("[N9] a confirmation names the server that gave it: the same one each time, and another one after a start", async () => {
+  const store = postgresStore(server.url(), { schema: "servers" });
+  await store.read();
+  const first = await store.confirm();
+  expect((await store.confirm()).server).toBe(first.server);
+
+  await server.stop();
+  await server.start();
+
+  expect((await store.confirm()).server).not.toBe(first.server);
+  await store.close();
+});
+
 test("[N7] a node lists itself before it reads anything, in a database that has no tables yet", async () => {
   const store = postgresStore(server.url(), { schema: "no_tables_yet" });
   const row = { id: "first", address: "http://127.0.0.1:1", model: 1, token: "t" };

@@ -89,6 +89,7 @@ export interface EndRow {
   readonly beat: number;
   readonly listed: number;
   readonly standby: boolean;
+  readonly server: string;
 }
 
 /** A node that is listed moves its counter by the same statement: a standby can't do that. */
@@ -100,7 +101,7 @@ export function confirmStatement(names: Names, node: string | null): SqlStatemen
       : `WITH mine AS (UPDATE ${names.nodes} SET counter = counter + 1 WHERE id = ${parameters.add("text", node)} RETURNING 1)`;
   return parameters.statement(`${mine}
 SELECT c.sequence, c.term, b.beat, ${node === null ? "0" : "(SELECT count(*) FROM mine)"} AS listed,
-  pg_is_in_recovery() AS standby
+  pg_is_in_recovery() AS standby, extract(epoch FROM pg_postmaster_start_time())::text AS server
 FROM ${names.beat} b
 LEFT JOIN LATERAL (SELECT sequence, term FROM ${names.chain} ORDER BY sequence DESC LIMIT 1) c ON true`);
 }

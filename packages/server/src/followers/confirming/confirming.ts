@@ -10,8 +10,13 @@ export interface Confirming {
   readonly newest: number;
   /** The newest one that has come was begun at this time. */
   readonly askedAt: Millis;
+  /**
+   * The newest entry that the node holds was the newest of all at this time or later. It is minus infinity where the newest
+   * confirmation was for an earlier entry: one that was pushed since then may come late, from a tail that the database has lost.
+   */
+  readonly vouchedAt: Millis;
   /** Has one begun soon. */
   ask(): void;
-  /** The listener is called whenever one has come. This returns how to take it back. */
+  /** The listener is called when one has come that somebody has asked for. This returns how to take it back. */
   onConfirmed(listener: () => void): () => void;
 }

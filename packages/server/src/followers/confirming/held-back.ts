@@ -3,19 +3,22 @@
 import type { Timer } from "@neverstale/base";
 import type { Cursor } from "../cursor.ts";
 import type { HubParts } from "../hub-parts.ts";
+import type { Steps } from "../steps.ts";
 
 export class HeldBack {
   readonly #parts: HubParts;
   /** It returns false when there is still something that can't be sent. */
   readonly #advance: (cursor: Cursor) => boolean;
+  readonly #steps: Pick<Steps, "isDue">;
   /** They could not take it: the socket or the window was full. */
   readonly #full = new Set<Cursor>();
   /** They wait until the node knows more (rules N4, N5 and N7). */
   readonly #unconfirmed = new Set<Cursor>();
   #retry: Timer | null = null;
 
-  constructor(parts: HubParts, advance: (cursor: Cursor) => boolean) {
+  constructor(parts: HubParts, steps: Pick<Steps, "isDue">, advance: (cursor: Cursor) => boolean) {
     this.#parts = parts;
+    this.#steps = steps;
     this.#advance = advance;
   }
 
@@ -34,9 +37,11 @@ export class HeldBack {
     });
   }
 
-  #waitsForConfirmation({ owedCheck }: Cursor): boolean {
+  #waitsForConfirmation(cursor: Cursor): boolean {
     const { knowledge } = this.#parts;
-    return !knowledge.mayVouch || (owedCheck !== null && !knowledge.isNewerThan(owedCheck.begun));
+    const { owedCheck } = cursor;
+    if (!knowledge.mayServe || (owedCheck !== null && !knowledge.isNewerThan(owedCheck.begun))) return true;
+    return !knowledge.mayVouch && (owedCheck !== null || this.#steps.isDue(cursor) || cursor.couldBeLevel);
   }
 
   /** It returns whether the cursor was held back. */

@@ -18,17 +18,14 @@ export class Knowledge {
 
   /** It may say now that a reader is level, or that one lags (rule N4). */
   get mayVouch(): boolean {
-    return this.#isYounger(VOUCHED_MS);
+    const { confirming, runtime } = this.#groups;
+    return confirming === null || runtime.now() - confirming.vouchedAt <= VOUCHED_MS;
   }
 
   /** It may put deltas and full states (rule N7). */
   get mayServe(): boolean {
-    return this.#isYounger(SERVED_MS);
-  }
-
-  #isYounger(ageMs: Millis): boolean {
     const { confirming, runtime } = this.#groups;
-    return confirming === null || runtime.now() - confirming.askedAt <= ageMs;
+    return confirming === null || runtime.now() - confirming.askedAt <= SERVED_MS;
   }
 
   /** It is a mark of this moment, for `isNewerThan`. */

@@ -17,7 +17,7 @@ export class ChainState {
   /** All up to this entry is in `spaces`. It is null before the first takeover. */
   place: ChainHead | null;
   /** This is the newest takeover, by whoever is the writer. */
-  takeover: Pick<TakeoverEntry, "term" | "address" | "model"> | null;
+  takeover: Pick<TakeoverEntry, "sequence" | "term" | "address" | "model"> | null;
   /** This is `ageAt` of the newest entry. */
   ageAt: number | null;
   readonly #models = new WeakMap<Space, LoggedModels>();
@@ -40,6 +40,14 @@ export class ChainState {
     return place?.sequence === this.place?.sequence && place?.term === this.place?.term;
   }
 
+  /** The entry is of the newest term, and in `spaces`. One of an earlier term may be there, too. */
+  holds(place: ChainHead | null): boolean {
+    if (place === null) return true;
+    const { takeover } = this;
+    const isOfTerm = takeover?.term === place.term && takeover.sequence <= place.sequence;
+    return isOfTerm && place.sequence <= (this.place?.sequence ?? 0);
+  }
+
   /** The entry is the next one. It went through validation once, so nothing of it is looked at again. */
   apply(entry: ChainEntry): Committed[] {
     if (entry.type === "group") {
@@ -60,8 +68,8 @@ export class ChainState {
 
   /** The epoch of the takeover is known already. */
   tookOver(entry: TakeoverEntry): void {
-    const { term, address, model, ageAt } = entry;
-    this.takeover = { term, address, model };
+    const { sequence, term, address, model, ageAt } = entry;
+    this.takeover = { sequence, term, address, model };
     this.moveTo(entry, ageAt);
   }
 

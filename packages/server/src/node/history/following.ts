@@ -18,10 +18,12 @@ export class Following {
   /** So often its own entry was not in the chain, and so many versions were not there any more. */
   historyLost = 0;
   versionsLost = 0;
+  /** The state is about to be dropped, so nothing is applied to it any more. */
+  #isReloading = false;
   /** It knows that there is an entry of this number. */
   #newest = 0;
   /** This was there when it reloaded. */
-  #reloadedAt: Confirmation | null = null;
+  #reloadedAt: Seen | null = null;
   readonly #parts: FollowingParts;
 
   private constructor(parts: FollowingParts, state: ChainState) {
@@ -41,6 +43,7 @@ export class Following {
 
   /** The entry was pushed. False means that the store has to be read. */
   receive(entry: ChainEntry): boolean {
+    if (this.#isReloading) return false;
     this.#newest = Math.max(this.#newest, entry.sequence);
     if (this.state.isNext(entry)) this.apply(entry);
     return this.state.isAt(entry);
@@ -56,49 +59,79 @@ export class Following {
   }
 
   /**
-   * Reads from its own entry on, up to `newest` at least where the chain goes so far. False means that its own entry is not there:
-   * the chain is another one, or was trimmed.
+   * Reads from its own entry on, up to `newest` at least where the chain goes so far, and returns the last entry that it has read.
+   * With "lost" its own entry is not there: the chain is another one, or was trimmed.
    */
-  async readOn(newest: number): Promise<boolean> {
+  async readOn(newest: number): Promise<ChainHead | null | "lost"> {
     this.#newest = Math.max(newest, this.state.place?.sequence ?? 0);
     for (;;) {
       const { place } = this.state;
-      const afterSequence = Math.max(0, (place?.sequence ?? 0) - 1);
-      const entries = await this.#parts.store.readChain({ afterSequence, limit: ENTRIES_PER_READ });
-      if (entries === "trimmed" || (place !== null && !isSame(entries[0], place))) return false;
+      const entries = await this.#readFrom(place, newest);
+      if (entries === "lost") return "lost";
       for (const entry of entries) if (this.state.isNext(entry)) this.apply(entry);
       const reached = this.state.place?.sequence ?? 0;
-      if (reached >= newest || reached === (place?.sequence ?? 0)) return true;
+      if (reached >= newest || reached === (place?.sequence ?? 0)) return entries.at(-1) ?? place;
     }
+  }
+
+  /** Its own entry is the first of those that it reads, so that it is seen to stand there. */
+  async #readFrom(place: ChainHead | null, newest: number): Promise<readonly ChainEntry[] | "lost"> {
+    const { store } = this.#parts;
+    const own = place?.sequence ?? 0;
+    const entries = await store.readChain({ afterSequence: Math.max(0, own - 1), limit: ENTRIES_PER_READ });
+    if (entries === "trimmed" || (place !== null && !isSame(entries[0], place))) return "lost";
+    if (entries.length !== 1 || newest <= own || place === null) return entries;
+    // There may be too much in the next one for both to be in one answer.
+    const behind = await store.readChain({ afterSequence: own, limit: ENTRIES_PER_READ });
+    return behind === "trimmed" ? "lost" : behind;
   }
 
   /** Drops what it holds, and reads everything anew (rule N9). Nobody is served before `sees` has seen that history goes on. */
   async reload(): Promise<void> {
-    const { store, models, limits, runtime, feed } = this.#parts;
+    this.#isReloading = true;
+    try {
+      await this.#reload();
+    } finally {
+      this.#isReloading = false;
+    }
+  }
+
+  async #reload(): Promise<void> {
+    const { store, models, limits, runtime, feed, doubts } = this.#parts;
     if (this.isServing) feed.interrupt();
     this.isServing = false;
     const before = this.state;
     const contents = await store.read();
     const state = able(() => new ChainState(contents, models, limits, runtime));
-    this.#reloadedAt = await store.confirm();
+    const { beat, server } = await store.confirm();
+    await doubts.reloaded(store, state.takeover);
     before.spaces.stop();
     this.reloads += 1;
     const lost = versionsLost(before, state);
     if (lost > 0) this.historyLost += 1;
     this.versionsLost += lost;
-    this.#reloadedAt = { ...this.#reloadedAt, head: state.place };
+    this.#reloadedAt = { head: state.place, beat, server };
     this.state = state;
   }
 
-  /** It has applied all up to `head`. Where head or beat went up since it reloaded, the newest term is one that lost nothing. */
-  sees({ head, beat }: Pick<Confirmation, "head" | "beat">): void {
+  /**
+   * The store was seen so, and the node has read on since then. Where head or beat went up since it reloaded, the newest term is one
+   * that lost nothing. This counts only where the node has applied the very entry that was seen as the newest one.
+   */
+  sees(seen: Seen): void {
     const before = this.#reloadedAt;
-    if (this.isServing || before === null) return;
-    if ((head?.sequence ?? 0) <= (before.head?.sequence ?? 0) && beat <= before.beat) return;
+    if (this.isServing || before === null || !this.state.holds(seen.head)) return;
+    const { head, beat, server } = seen;
+    const hasGoneUp = (head?.sequence ?? 0) > (before.head?.sequence ?? 0);
+    // Another server has a beat of its own, which says nothing of this one's.
+    if (server !== before.server) this.#reloadedAt = { head: before.head, beat, server };
+    if (!hasGoneUp && (server !== before.server || beat <= before.beat)) return;
     this.#reloadedAt = null;
     this.isServing = true;
   }
 }
+
+type Seen = Pick<Confirmation, "head" | "beat" | "server">;
 
 export interface FollowingParts {
   readonly store: Store;

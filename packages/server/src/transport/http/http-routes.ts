@@ -85,9 +85,16 @@ export class HttpRoutes {
   }
 
   #state(space: string, position: Position, audience: Audience, known: string | undefined, outlet: Outlet): void {
-    const isToday = this.#groups.space(space)?.creationId === position.space;
-    const frame = isToday ? this.#kept.find(position) : null;
+    const frame = this.#isInHistory(space, position) ? this.#kept.find(position) : null;
     outlet.reply(frame === null ? toSnapshot(audience) : state(audience, position, frame, known));
+  }
+
+  /** A version that the database has lost is shown to nobody, though it was kept here (rule N9). */
+  #isInHistory(name: string, { space: creationId, epoch, version }: Position): boolean {
+    const space = this.#groups.space(name);
+    if (this.#groups.refusal !== null || space?.creationId !== creationId) return false;
+    const last = space.lastVersion(epoch);
+    return last !== null && version <= last;
   }
 
   #measure(): void {
