@@ -121,7 +121,7 @@ describe.each(kept)("the chain of a database of version $version, $part", ({ ver
 
     for (const { name, creationId, head: last } of heads) {
       const rows = { records: [], tombstones: [], tombstoneFloor: Number.MAX_SAFE_INTEGER, digest: null };
-      await store.fold({ space: name, creationId, version: last + 6, ...rows });
+      await store.fold({ space: name, creationId, after: 0, version: last + 6, ...rows });
     }
 
     expect(store.metrics().store_log_changes).toBeLessThanOrEqual(Math.max(4, heads.length));

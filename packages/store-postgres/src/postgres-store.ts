@@ -18,6 +18,7 @@ import {
   NO_COUNTERS,
   type PlanDraft,
   type Retention,
+  RowsLost,
   type Store,
   type StoreContents,
   type StoredAnswer,
@@ -227,6 +228,7 @@ export class PostgresStore implements Store {
     return this.#database.transaction("fold", BEGIN_FOLD, async (session) => {
       const [start] = (await session.run(foldStart(this.#names, fold, spaceId, head))).rows;
       if (start?.allowed !== 1) throw fenced();
+      if (start.lost > 0) throw new RowsLost();
       if (start.folded === 0) return;
       const { foldRows: rows, foldChars: chars } = this.#settings;
       for (const piece of foldPieces(fold, { rows, chars })) await session.run(foldRows(this.#names, spaceId, piece));

@@ -108,7 +108,8 @@ export class OwnTerms {
       this.#over(writing, failure);
       overNow();
     };
-    const writing = new WritingStore({ store, state, runtime, link, confirmations, draw, onOver });
+    const onRowsLost = this.#parts.onMemoryFailed;
+    const writing = new WritingStore({ store, state, runtime, link, confirmations, draw, onOver, onRowsLost });
     this.#writing = writing;
     const begun = Decider.begin(
       {
@@ -196,6 +197,7 @@ export interface OwnTermsParts {
   readonly onTerm: () => void;
   /** A term is over. */
   readonly onOver: (failure: StoreFailure) => void;
+  /** The memory can't be trusted any more: it has to be read anew. */
   readonly onMemoryFailed: () => void;
   /** The node can't go on. */
   readonly onBroken: (error: unknown) => void;

@@ -9,6 +9,7 @@ import {
   type CommitGroup,
   type Fold,
   type GroupEntry,
+  RowsLost,
   type Store,
   StoreFailure,
   type Takeover,
@@ -27,6 +28,7 @@ export class WritingStore implements WritingTerm {
   readonly #confirmations: Confirmations;
   readonly #draw: (epoch: string) => Takeover;
   readonly #onOver: (failure: StoreFailure) => void;
+  readonly #onRowsLost: () => void;
   #over: StoreFailure | null = null;
   /** It is stored, and not in memory yet. */
   #committed: CommitGroup | null = null;
@@ -37,7 +39,7 @@ export class WritingStore implements WritingTerm {
   #wroteAt: Millis;
   #sentTo: ChainHead;
 
-  constructor({ store, state, runtime, link, confirmations, draw, onOver }: WritingStoreParts) {
+  constructor({ store, state, runtime, link, confirmations, draw, onOver, onRowsLost }: WritingStoreParts) {
     this.#store = store;
     this.#state = state;
     this.#runtime = runtime;
@@ -45,6 +47,7 @@ export class WritingStore implements WritingTerm {
     this.#confirmations = confirmations;
     this.#draw = draw;
     this.#onOver = onOver;
+    this.#onRowsLost = onRowsLost;
     this.#wroteAt = runtime.now();
     this.#sentTo = behind(state.place);
   }
@@ -151,6 +154,7 @@ export class WritingStore implements WritingTerm {
   }
 
   #failed(error: unknown): unknown {
+    if (error instanceof RowsLost) this.#onRowsLost();
     const failure =
       error instanceof StoreFailure ? error : new StoreFailure("unknown", "the store failed in an unknown way", error);
     if (failure.outcome !== "nothing_moved") this.end(failure);
@@ -168,6 +172,8 @@ interface WritingStoreParts {
   readonly draw: (epoch: string) => Takeover;
   /** This is called once, when the term is over. */
   readonly onOver: (failure: StoreFailure) => void;
+  /** The store does not have the rows that this node takes for folded. */
+  readonly onRowsLost: () => void;
 }
 
 /** The next entry of the term of the newest one stands here. */

@@ -265,8 +265,8 @@ export class Space {
       else records.push(new FoldedRecord(entry, entry.record));
     }
     for (const { collection, id, version } of this.#unfolded.values()) tombstones.push({ collection, id, version });
-    const { name, creationId, head, tombstoneFloor } = this;
-    return { space: name, creationId, version: head, records, tombstones, tombstoneFloor, digest };
+    const { name, creationId, foldedVersion: after, head, tombstoneFloor } = this;
+    return { space: name, creationId, after, version: head, records, tombstones, tombstoneFloor, digest };
   }
 }
 

@@ -303,6 +303,8 @@ export interface StoredAnswer extends AnswerQuery {
 export interface Fold {
   readonly space: string;
   readonly creationId: string;
+  /** The rows are what moved behind this version. A shared store refuses them with `RowsLost` where its own rows are older. */
+  readonly after: number;
   /** The rows show this committed version. It is the last one of a group. */
   readonly version: number;
   readonly records: readonly StoredRecord[];
@@ -348,6 +350,16 @@ export class StoreFailure extends Error {
   constructor(outcome: StoreOutcome, message: string, cause?: unknown) {
     super(message, { cause });
     this.outcome = outcome;
+  }
+}
+
+/**
+ * A fold was refused because the store's own rows are older than what it goes on from: a database came back without the fold before
+ * it. Nothing was stored, the term is over, and what this process knows of the rows is to be read anew.
+ */
+export class RowsLost extends StoreFailure {
+  constructor() {
+    super("fenced", "the database came back without rows that were folded");
   }
 }
 

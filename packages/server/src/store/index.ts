@@ -32,6 +32,7 @@ export {
   type LineageRow,
   type LogQuery,
   type LogRow,
+  RowsLost,
   type SpaceCommit,
   type SpaceContents,
   type SpaceMove,

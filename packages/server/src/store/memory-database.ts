@@ -13,6 +13,7 @@ import {
   type HistoryQuery,
   type LogQuery,
   type LogRow,
+  RowsLost,
   type StoreContents,
   type StoredAnswer,
   type StoredHistoryRow,
@@ -208,7 +209,10 @@ export class MemoryDatabase {
     const stands = this.#takeover?.term === by.term && by.sequence <= (this.#head?.sequence ?? 0);
     if (!stands) throw fenced();
     const space = this.#spaces.get(fold.space);
-    if (space?.creationId === fold.creationId) foldInto(space, fold, head);
+    if (space?.creationId === fold.creationId) {
+      if (space.foldedVersion < fold.after) throw new RowsLost();
+      foldInto(space, fold, head);
+    }
     this.#trim();
   }
 

@@ -1,6 +1,6 @@
 /** The shared suite is what only a store passes that several processes share: terms, fences, following. */
 
-import type { ChainEntry, ChainHead, Store } from "./contract.ts";
+import { type ChainEntry, type ChainHead, RowsLost, type Store } from "./contract.ts";
 import type { Retention } from "./retention.ts";
 import {
   answer,
@@ -224,6 +224,20 @@ export function describeSharedStore(
       await writer.commit({ ...group({ name: "main", first: 3 }), at: START + 9_000, ageAt: START + 5_000 });
 
       expect((await another().read()).ageAt).toBe(START + 5_000);
+    });
+
+    test("[P3] a fold that goes on from one that the database has lost is refused, and ends the term", async () => {
+      const { writer } = await writerAndReader();
+      await writer.fold(fold("main", 2, { records: [record("a", 1)] }));
+      await writer.commit(group({ name: "main", first: 3 }));
+      await writer.commit(group({ name: "main", first: 4 }));
+
+      const lacking = attempt(() => writer.fold(fold("main", 4, { after: 3, records: [record("b", 4)] })));
+
+      await expect(lacking).rejects.toBeInstanceOf(RowsLost);
+      await expect(lacking).rejects.toMatchObject(FENCED);
+      await expect(attempt(() => writer.commit(group({ name: "main", first: 5 })))).rejects.toMatchObject(FENCED);
+      expect((await another().read()).spaces).toMatchObject([{ foldedVersion: 2, records: [record("a", 1)] }]);
     });
 
     test("one that lags behind what is kept is told so, reads anew, and follows from there", async () => {

@@ -66,13 +66,18 @@ export function changesText(first: number, count: number): string {
 }
 
 interface FoldShape {
+  readonly after?: number;
   readonly records?: Fold["records"];
   readonly tombstones?: Fold["tombstones"];
   readonly floor?: number;
 }
 
-export function fold(space: string, version: number, { records = [], tombstones = [], floor = 0 }: FoldShape): Fold {
-  return { space, creationId: `${space}#1`, version, records, tombstones, tombstoneFloor: floor, digest: null };
+export function fold(
+  space: string,
+  version: number,
+  { after = 0, records = [], tombstones = [], floor = 0 }: FoldShape,
+): Fold {
+  return { space, creationId: `${space}#1`, after, version, records, tombstones, tombstoneFloor: floor, digest: null };
 }
 
 export function record(id: string, version: number): Fold["records"][number] {

@@ -52,6 +52,8 @@ export class Branch {
   readonly removedAt = new Map<string, number>();
   /** These spaces have ended. They stand by creation id. */
   readonly ended = new Map<string, EndedHistory>();
+  /** This epoch is the newest one in it. */
+  epoch: string | null = null;
 
   /** It is true when a space of the name was removed at that moment or later. */
   removedSince(name: string, at: number): boolean {
@@ -61,6 +63,7 @@ export class Branch {
   /** It returns a copy that goes its own way. */
   fork(): Branch {
     const fork = new Branch();
+    fork.epoch = this.epoch;
     for (const [name, { creationId, moments, madeAt }] of this.spaces) {
       fork.spaces.set(name, new History(name, creationId, moments, madeAt));
     }

@@ -10,6 +10,7 @@ import {
 } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
 import type { CommitGroup, HistoryRow, SpaceCommit } from "@neverstale/server/store";
+import { EpochHistories } from "./chain/epoch-histories.ts";
 import type { RunCounters } from "./counters.ts";
 import { heldIn, wrongRows } from "./ended-spaces.ts";
 import { counted, wrongEviction } from "./evictions.ts";
@@ -32,8 +33,7 @@ import { beyondSize } from "./sizes.ts";
 export class Oracle {
   readonly #report: Report;
   readonly #counters: RunCounters;
-  /** The histories stand by epoch and then by creation id, as that epoch has them. */
-  readonly #epochs = new Map<string, Map<string, History>>();
+  readonly #epochs = new EpochHistories();
   readonly #given = new Map<string, string>();
 
   readonly #limits: Partial<Limits>;
@@ -52,9 +52,12 @@ export class Oracle {
   /** An epoch is in the store. From here on its history is what the image holds. */
   begin(epoch: string, branch: Branch): void {
     if (this.#epochs.has(epoch)) this.#report("E1", `the epoch ${epoch} is drawn twice`);
-    const histories = new Map<string, History>();
-    for (const history of branch.spaces.values()) histories.set(history.creationId, history);
-    this.#epochs.set(epoch, histories);
+    this.#epochs.begin(epoch, branch);
+  }
+
+  /** The newest epoch of a branch may go on in another one that has split off. */
+  splitOff(branch: Branch): void {
+    this.#epochs.splitOff(branch);
   }
 
   /** It returns what was true at a position, or null when nothing ever was. */
@@ -63,7 +66,12 @@ export class Oracle {
   }
 
   historyOf({ epoch, space }: Omit<Position, "version">): History | null {
-    return this.#epochs.get(epoch)?.get(space) ?? null;
+    return this.#epochs.longest(epoch, space);
+  }
+
+  /** It returns the last version of the space in an epoch, where it leads to `today`. It is null where it does not, or has no such space. */
+  endOf({ epoch, space }: Omit<Position, "version">, today: string): number | null {
+    return this.#epochs.endOf(epoch, space, today);
   }
 
   /** A group is durable. Its meaning is that of the release that wrote it. */
@@ -121,7 +129,7 @@ export class Oracle {
     const history = new History(name, creationId, [emptyMoment(models.of(name), now)], now);
     if (branch.removedAt.has(name)) this.#counters.add("spaces_made_again");
     branch.spaces.set(name, history);
-    this.#epochs.get(epoch)?.set(creationId, history);
+    this.#epochs.made(epoch, history);
   }
 
   /** By promise P3 nobody is given a version a second time, for another change. */

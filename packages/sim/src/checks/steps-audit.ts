@@ -28,16 +28,18 @@ export class StepsAudit {
   put(id: string, { type, version, epoch, text }: WireMessage): void {
     if (type === "sync" && this.isDue && text.includes('"check":'))
       this.#report("E7", `${id} is answered before the step from ${this.#told}`);
-    if (epoch !== null) this.#tell(id, epoch, type === "sync" && this.#told !== null);
+    if (epoch !== null) this.#tell(id, epoch, type === "sync" && this.#told !== null, version);
     const end = this.#told === null ? null : this.#options.endOf(this.#told);
     if (end !== null && version > end)
       this.#report("E7", `${id} is brought to ${version} in the epoch ${this.#told}, which ended at ${end}`);
   }
 
-  #tell(id: string, epoch: string, isStep: boolean): void {
+  #tell(id: string, epoch: string, isStep: boolean, version: number): void {
     if (epoch !== this.#options.today()) this.#report("E7", `${id} is told of ${epoch}, which is over`);
     if (isStep && !this.#options.asked) this.#report("E7", `${id} is sent a step and did not ask for any`);
     if (isStep && epoch === this.#told) this.#report("E7", `${id} is told of ${epoch} twice`);
+    if (isStep && !this.#options.leadsOn(this.#told ?? "", version))
+      this.#report("E3", `${id} is moved at ${version} from ${this.#told} into another history`);
     this.#told = epoch;
     if (!isStep) return;
     this.#steps += 1;
@@ -65,6 +67,8 @@ export interface StepsAuditOptions {
   readonly today: () => string;
   /** It returns the last version of the space in an epoch, so far. It is null where the epoch has no such space. */
   readonly endOf: (epoch: string) => number | null;
+  /** The history of today goes on from that version of the epoch. */
+  readonly leadsOn: (epoch: string, version: number) => boolean;
   /** The process is about to end. */
   readonly ends: () => boolean;
 }

@@ -1,14 +1,6 @@
 /** The endpoint takes the connections of one process, as `serveSync` does, and has an audit watch each of them. */
 
-import {
-  CLOSE,
-  csrfTokenIn,
-  PARTS_PARAMETER,
-  type Position,
-  STEPS_PARAMETER,
-  SUBPROTOCOL,
-  SyncError,
-} from "@neverstale/protocol";
+import { csrfTokenIn, PARTS_PARAMETER, type Position, STEPS_PARAMETER, SUBPROTOCOL } from "@neverstale/protocol";
 import { MAIN_SPACE, type StateManager, type SyncHub } from "@neverstale/server";
 import { Audit } from "../checks/audit.ts";
 import type { mainModel } from "../plan/models.ts";
@@ -22,9 +14,15 @@ export function accept(process: Serving, connection: SimConnection): void {
   const { world, manager } = process;
   if (!world.sessions.admits(connection.client, csrfTokenIn(connection.protocols))) return connection.refuse();
   const space = connection.url.pathname.replace(/^\/sync\/?/, "") || MAIN_SPACE;
-  const creationId = manager.space(space)?.creationId ?? "";
   const profile = connection.protocols.includes(SUBPROTOCOL) ? "v1" : "plain";
-  const historyIn = (epoch: string) => world.oracle.historyOf({ epoch, space: creationId });
+  const { oracle } = world;
+  let followed: string | null = null;
+  /** A reader may have to wait until the node knows the space. From its first message on it follows one creation of it. */
+  const creationId = () => {
+    followed ??= manager.space(space)?.creationId ?? null;
+    return followed ?? "";
+  };
+  const history = () => oracle.historyOf({ epoch: manager.epoch, space: creationId() });
   const resume = positionOf(connection.url);
   connection.audit = new Audit(world.fail, {
     plain: profile === "plain",
@@ -32,43 +30,55 @@ export function accept(process: Serving, connection: SimConnection): void {
     steps: {
       asked: asksFor(connection, STEPS_PARAMETER),
       today: () => manager.epoch,
-      endOf: (epoch) => historyIn(epoch)?.head.version ?? null,
+      endOf: (epoch) => oracle.endOf({ epoch, space: creationId() }, manager.epoch),
+      leadsOn: (epoch, version) =>
+        history()?.moments[version] === oracle.momentAt({ epoch, space: creationId(), version }),
       ends: () => process.sendsAway,
     },
-    history: () => historyIn(manager.epoch),
+    history,
     largestFrame: () => process.frames.largestBytes,
-    claimed: resume === null ? null : world.oracle.momentAt(resume),
+    claimed: resume === null ? null : oracle.momentAt(resume),
     counters: world.counters,
   });
   connection.models = process.models;
-  connection.follows = () => historyIn(manager.epoch);
+  connection.follows = history;
   connection.greet();
   attach(process, connection, space, profile);
 }
 
+/** Texts that come before the node can judge whom they are from stay with the system (rule N6). */
 function attach(process: Serving, connection: SimConnection, space: string, profile: "v1" | "plain"): void {
   const { hub } = process;
-  try {
-    const resume = positionOf(connection.url);
-    const asked = { parts: asksFor(connection, PARTS_PARAMETER), steps: asksFor(connection, STEPS_PARAMETER) };
-    const cursor = hub.attach(connection, { space, profile, resume, subject: connection.client, ...asked });
-    process.connections.add(connection);
-    connection.accepted({
-      received: (text) => process.happen(() => hub.receive(cursor, text)),
-      closed: () => {
-        process.connections.delete(connection);
-        connection.isUnheard = true;
-        process.happen(() => {
-          connection.isUnheard = false;
-          hub.detach(cursor);
-        });
-      },
-    });
-  } catch (error) {
-    if (!(error instanceof SyncError)) throw error;
-    if (error.code === "store_unavailable") hub.turnAway(connection, profile, error);
-    else connection.close(CLOSE.unknownSpace);
-  }
+  const asked = { parts: asksFor(connection, PARTS_PARAMETER), steps: asksFor(connection, STEPS_PARAMETER) };
+  const attachment = { space, profile, resume: positionOf(connection.url), subject: connection.client, ...asked };
+  const unread: string[] = [];
+  let cursor: Cursor | null = null;
+  let isRefused = false;
+  const leave = hub.enter(connection, attachment, {
+    entered: (entered) => {
+      cursor = entered;
+      process.entered();
+      for (const text of unread.splice(0)) hub.receive(entered, text);
+    },
+    refused: (error) => {
+      isRefused = true;
+      hub.turnAway(connection, profile, error);
+    },
+  });
+  if (isRefused) return;
+  process.connections.add(connection);
+  connection.accepted({
+    received: (text) => process.happen(() => (cursor === null ? unread.push(text) : hub.receive(cursor, text))),
+    closed: () => {
+      process.connections.delete(connection);
+      connection.isUnheard = true;
+      process.happen(() => {
+        connection.isUnheard = false;
+        leave();
+        if (cursor !== null) hub.detach(cursor);
+      });
+    },
+  });
 }
 
 function asksFor({ url }: SimConnection, parameter: string): boolean {
@@ -82,6 +92,8 @@ function positionOf({ searchParams }: URL): Position | null {
   return epoch === null || space === null || version === null ? null : { epoch, space, version: Number(version) };
 }
 
+type Cursor = Parameters<SyncHub["receive"]>[0];
+
 /** A process that serves. */
 export interface Serving {
   readonly world: Surroundings;
@@ -92,6 +104,8 @@ export interface Serving {
   readonly connections: Set<SimConnection>;
   /** It has a reason to send everybody away, be it that it ends. */
   readonly sendsAway: boolean;
+  /** Somebody has been let in. */
+  entered(): void;
   /** This happens to the process, as long as there is one. */
   happen(run: () => void): void;
 }

@@ -150,7 +150,7 @@ export class SharedNode {
   async #fold(): Promise<void> {
     if (this.#spaces.size === 0) return this.#store.beat();
     for (const [space, { creationId, head: version }] of this.#spaces) {
-      const rows = { records: [], tombstones: [], tombstoneFloor: 0, digest: null };
+      const rows = { after: 0, records: [], tombstones: [], tombstoneFloor: 0, digest: null };
       await this.#store.fold({ space, creationId, version, ...rows });
     }
   }

@@ -63,9 +63,10 @@ export const INTERESTING: readonly string[] = [
   ),
   ...["writes_unknown", "reads_lost"].map((what) => `engines_${what}`),
   ...["acked", "store_unavailable", "outcome_unknown", "not_the_writer"].map((code) => `engines_calls_${code}`),
-  ...["kill", "stop", "pause", "cut", "link_down", "slow_way", "slow_link", "lossy_way", "lossy_link"].map(
+  ...["kill", "stop", "pause", "cut", "link_down", "slow_way", "slow_link", "lossy_way", "lossy_link", "promote"].map(
     (trouble) => `engines_${trouble}`,
   ),
+  ...["tail_lost", "forked", "history_lost_total", "waiters_reached"].map((what) => `engines_${what}`),
   ...["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"].map((bound) => `bound_${bound}`),
   // Each table of the store is at its bound.
   ...["log", "chain", "history", "answers", "undo", "tombstones", "ended", "ended_names"].map(

@@ -33,8 +33,11 @@ type NodesDeed =
   | { readonly do: "lossy_way" | "lossy_link"; readonly node: number; readonly loss: number; readonly ms: number }
   | { readonly do: "take_over"; readonly node: number }
   | { readonly do: "cut_tab"; readonly tab: number }
-  /** The standby hears no more, and takes the place of the primary later. */
-  | { readonly do: "promote"; readonly behindMs: number };
+  /**
+   * A standby hears no more, and takes the place of the primary later. The nodes find it there at once, or one after the other within
+   * `movesMs`: the old primary lives on meanwhile.
+   */
+  | { readonly do: "promote"; readonly behindMs: number; readonly movesMs: number };
 
 /** Some runs have nodes. */
 export function makeNodesPlan(chance: Random): NodesPlan | null {
@@ -110,7 +113,7 @@ function trouble(
     case "take_over":
       return { do: kind, node };
     case "promote":
-      return { do: kind, behindMs: chance.pick([100, 1_000, 4_000]) };
+      return { do: kind, behindMs: chance.pick([0, 100, 1_000, 4_000]), movesMs: chance.pick([0, 0, 1_000, 8_000]) };
     case "pause":
     case "cut":
     case "link_down":
@@ -131,6 +134,7 @@ const TROUBLES: readonly NodesDeed["do"][] = [
   "lossy_way",
   "lossy_link",
   "take_over",
+  "promote",
   "cut_tab",
 ];
 

@@ -233,6 +233,7 @@ export class Incarnation implements Runtime {
         get sendsAway() {
           return isStopped();
         },
+        entered: () => {},
         happen: (run) => {
           if (this.alive) run();
         },

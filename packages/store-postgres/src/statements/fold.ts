@@ -6,9 +6,13 @@ import type { Names } from "../names.ts";
 import { isInNewestTerm } from "./fence.ts";
 import { Parameters } from "./parameters.ts";
 
-/** With `allowed` 0 the term is over. With `folded` 0 the space is gone, or was folded further. */
+/**
+ * With `allowed` 0 the term is over. With `lost` 1 the rows that are there are older than those that the fold goes on from. With
+ * `folded` 0 the space is gone, or was folded further.
+ */
 export interface FoldStart {
   readonly allowed: number;
+  readonly lost: number;
   readonly folded: number;
 }
 
@@ -17,13 +21,15 @@ export function foldStart(names: Names, fold: Fold, spaceId: number, head: Chain
   const parameters = new Parameters();
   const bigint = (value: number) => parameters.add("bigint", value);
   const version = bigint(fold.version);
+  const [id, after] = [bigint(spaceId), bigint(fold.after)];
   return parameters.statement(`WITH allowed AS (SELECT 1 WHERE ${isInNewestTerm(names, head, parameters)}),
 folded AS (
   UPDATE ${names.spaces} SET folded_version = ${version}, tombstone_floor = ${bigint(fold.tombstoneFloor)},
     digest = ${parameters.add("text", fold.digest)}
-  WHERE space_id = ${bigint(spaceId)} AND folded_version <= ${version} AND EXISTS (SELECT 1 FROM allowed)
+  WHERE space_id = ${id} AND folded_version BETWEEN ${after} AND ${version} AND EXISTS (SELECT 1 FROM allowed)
   RETURNING 1)
-SELECT (SELECT count(*) FROM allowed) AS allowed, (SELECT count(*) FROM folded) AS folded`);
+SELECT (SELECT count(*) FROM allowed) AS allowed, (SELECT count(*) FROM folded) AS folded,
+  (SELECT count(*) FROM ${names.spaces} WHERE space_id = ${id} AND folded_version < ${after}) AS lost`);
 }
 
 /** A tombstone is a row without a text. */

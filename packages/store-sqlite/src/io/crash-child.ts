@@ -70,7 +70,16 @@ function wholeFold(version: number): Fold {
     version,
     text: `{"id":"r${n}","version":${version}}`,
   }));
-  return { space: "main", creationId: "main#1", version, records, tombstones: [], tombstoneFloor: 0, digest: null };
+  return {
+    space: "main",
+    creationId: "main#1",
+    after: 0,
+    version,
+    records,
+    tombstones: [],
+    tombstoneFloor: 0,
+    digest: null,
+  };
 }
 
 async function commitUntilKilled(task: ChildTask): Promise<void> {

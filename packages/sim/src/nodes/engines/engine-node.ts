@@ -9,9 +9,9 @@ import type { mainModel } from "../../plan/models.ts";
 import type { Random } from "../../plan/random.ts";
 import type { Models } from "../../plan/releases.ts";
 import type { Surroundings } from "../../world/surroundings.ts";
+import type { Cluster, NodeSession } from "./cluster.ts";
 import { DatabaseWay, type WayTrouble } from "./database-way.ts";
-import { FarStore } from "./far-store.ts";
-import type { JudgedDatabase } from "./judged-database.ts";
+import { type ChainRead, FarStore } from "./far-store.ts";
 import type { Links, LinkTrouble } from "./links.ts";
 import { NodeMachine } from "./node-machine.ts";
 
@@ -21,6 +21,9 @@ export class EngineNode {
   readonly link: LinkTrouble = { isDown: false, loss: 0, slowMs: 20 };
   readonly #parts: EngineNodeParts;
   readonly #random: Random;
+  readonly session: NodeSession;
+  /** The node has read the chain this way last. */
+  #lastRead: ChainRead | null = null;
   #process: NodeProcess | null = null;
   #starts = 0;
 
@@ -28,6 +31,7 @@ export class EngineNode {
     this.name = name;
     this.#parts = parts;
     this.#random = parts.world.random.fork(`node ${name}`);
+    this.session = parts.cluster.openSession();
   }
 
   /** It is null while no process runs, or none has opened yet. */
@@ -37,6 +41,11 @@ export class EngineNode {
 
   get hub(): SyncHub | null {
     return this.#process?.serving?.hub ?? null;
+  }
+
+  /** It is null when the chain that it has read last was not that of the primary. */
+  get readPrimary(): ChainRead | null {
+    return this.#lastRead?.of === this.#parts.cluster.primary ? this.#lastRead : null;
   }
 
   get isWriter(): boolean {
@@ -55,7 +64,7 @@ export class EngineNode {
 
   start(): void {
     if (this.#process !== null) return;
-    const { world, database, links, hasLink } = this.#parts;
+    const { world, cluster, links, hasLink } = this.#parts;
     this.#starts += 1;
     const random = this.#random.fork(`start ${this.#starts}`);
     const machine = new NodeMachine(world, random.int(-3_600_000, 3_600_000));
@@ -68,7 +77,11 @@ export class EngineNode {
     };
     this.#process = process;
     this.#note(`starts ${this.#starts}`);
-    const store = new FarStore(database, new DatabaseWay(world, machine, random.fork("way"), this.way));
+    const way = new DatabaseWay(world, machine, random.fork("way"), this.way);
+    const onRead = (read: ChainRead) => {
+      this.#lastRead = read;
+    };
+    const store = new FarStore({ cluster, session: this.session, way, clock: world.clock, onRead });
     const link = (node: LinkedNode) => links.join(node, machine, this.link);
     this.#open(process, random, store, hasLink ? { address: this.name, link } : { address: this.name }).catch(
       (error: unknown) => this.#notOpened(process, error),
@@ -96,6 +109,7 @@ export class EngineNode {
       get sendsAway() {
         return process.isStopped || manager.refusal !== null || process.interruptedAt === world.clock.now;
       },
+      entered: () => {},
       happen: (run) => machine.happen(run),
     };
     this.#note(`serves ${manager.epoch} ${manager.version}`);
@@ -197,7 +211,7 @@ export class EngineNode {
 
 export interface EngineNodeParts {
   readonly world: Surroundings;
-  readonly database: JudgedDatabase;
+  readonly cluster: Cluster;
   readonly links: Links;
   readonly models: Models;
   readonly hasLink: boolean;

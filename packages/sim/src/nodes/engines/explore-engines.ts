@@ -3,6 +3,7 @@
 import type { NodesAction, NodesPlan } from "../../plan/nodes-plan.ts";
 import type { WorldConfig } from "../../world/surroundings.ts";
 import type { World } from "../../world/world.ts";
+import type { StoredCall } from "./given-calls.ts";
 import { healedNodes } from "./healed-nodes.ts";
 import { NodesWorld } from "./nodes-world.ts";
 
@@ -24,7 +25,7 @@ export async function exploreEngines(run: World, plan: NodesPlan): Promise<void>
 async function lookAround(world: NodesWorld, ms: number): Promise<void> {
   for (let passed = 0; passed < ms && world.failure === null; passed += LOOK_MS) {
     await world.pass(LOOK_MS);
-    world.checkNodes();
+    world.look();
   }
 }
 
@@ -43,7 +44,7 @@ function report(run: World, world: NodesWorld): void {
 }
 
 function perform(world: NodesWorld, action: NodesAction): void {
-  const { clock, trace, given, database } = world;
+  const { clock, trace, given } = world;
   trace.line(clock.now, `do ${JSON.stringify(action)}`);
   if (action.do !== "apply" && action.do !== "transact") world.counters.add(`engines_${action.do}`);
   if (action.do === "transact") {
@@ -52,14 +53,29 @@ function perform(world: NodesWorld, action: NodesAction): void {
     return;
   }
   if (action.do === "cut_tab") return world.tabs[action.tab]?.network.current?.cut("both", 0);
-  if (action.do === "promote") {
-    database.keepStandby();
-    clock.after(action.behindMs, () => {
-      if (database.promote()) world.counters.add("engines_tail_lost");
-    });
-    return;
-  }
+  if (action.do === "promote") return promote(world, action);
   performOnNode(world, action);
+}
+
+function promote(world: NodesWorld, { behindMs, movesMs, id }: Extract<NodesAction, { do: "promote" }>): void {
+  const { clock, cluster, counters, nodes } = world;
+  const image = cluster.primary.image();
+  clock.after(behindMs, () => {
+    const lacks = cluster.promote(image);
+    if (lacks === null) return;
+    if (lacks > 0) counters.add("engines_tail_lost");
+    if (movesMs === 0) return cluster.moveAll();
+    counters.add("engines_forked");
+    const chance = world.random.fork(`action ${id}`);
+    for (const { session } of nodes) clock.after(chance.int(0, movesMs), () => cluster.move(session));
+  });
+}
+
+/** Somebody else waits now and then for what was done. */
+function waitFor({ tabs, waiters, random }: NodesWorld, call: StoredCall): void {
+  const chance = random.fork(`wait for ${call.id}`);
+  const tab = chance.pick(tabs);
+  if (tab.config.space === "main" && chance.chance(0.3)) waiters.wait(tab, call);
 }
 
 type OnNode = Extract<NodesAction, { node: number }>;
@@ -71,7 +87,7 @@ function performOnNode(world: NodesWorld, action: OnNode): void {
   const later = (run: () => void) => clock.after("ms" in action ? action.ms : 0, run);
   switch (action.do) {
     case "apply":
-      return node.happen(() => void given.apply(node, action.isKeyed));
+      return node.happen(() => void given.apply(node, action.isKeyed, (call) => waitFor(world, call)));
     case "kill":
       node.crash();
       return void clock.after(action.downMs, () => node.start());

@@ -1,6 +1,13 @@
 /** The far store is what one node has of the shared database, with the way there in between. */
 
-import { type AliveNode, memoryStore, type NodeRow, type SharedStore, StoreFailure } from "@neverstale/server";
+import {
+  type AliveNode,
+  type MemoryDatabase,
+  memoryStore,
+  type NodeRow,
+  type SharedStore,
+  StoreFailure,
+} from "@neverstale/server";
 import type {
   AnswerQuery,
   ChainHead,
@@ -12,28 +19,56 @@ import type {
   StoreMetrics,
   Takeover,
 } from "@neverstale/server/store";
+import type { SimClock } from "../../world/clock.ts";
+import type { Cluster, NodeSession } from "./cluster.ts";
 import type { DatabaseWay } from "./database-way.ts";
 import type { JudgedDatabase } from "./judged-database.ts";
 
 export class FarStore implements SharedStore {
-  readonly #database: JudgedDatabase;
+  readonly #cluster: Cluster;
+  readonly #session: NodeSession;
+  readonly #onRead: (read: ChainRead) => void;
+  readonly #clock: SimClock;
   readonly #store;
   readonly #way: DatabaseWay;
+  /** The statement that is carried out now has reached this database. */
+  #reached: JudgedDatabase;
   /** So many takeovers of this node were carried out. A statement that was sent in an earlier term finds another entry. */
   #terms = 0;
 
-  constructor(database: JudgedDatabase, way: DatabaseWay) {
-    this.#database = database;
-    this.#store = memoryStore({ database });
+  constructor({ cluster, session, way, clock, onRead }: FarStoreParts) {
+    this.#cluster = cluster;
+    this.#session = session;
+    this.#reached = session.at;
+    this.#store = memoryStore({ database: databaseBehind(() => this.#reached) });
     this.#way = way;
+    this.#clock = clock;
+    this.#onRead = onRead;
+  }
+
+  /** A statement goes to where the session led when it was sent. */
+  #ask<Result>(isWrite: boolean, work: (database: JudgedDatabase) => Result | Promise<Result>): Promise<Result> {
+    const sentTo = this.#session.at;
+    return this.#way.ask(isWrite, () => {
+      this.#reached = this.#cluster.reached(sentTo);
+      return work(this.#reached);
+    });
+  }
+
+  /** The answer tells what the chain of one database was. */
+  async #reads<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    const { now } = this.#clock;
+    const { of, result } = await this.#ask(false, async (reached) => ({ of: reached, result: await work() }));
+    this.#onRead({ of, askedAt: now, at: this.#clock.now });
+    return result;
   }
 
   read() {
-    return this.#way.ask(false, () => this.#store.read());
+    return this.#reads(() => this.#store.read());
   }
 
   takeOver(takeover: Takeover): Promise<ChainHead> {
-    return this.#way.ask(true, async () => {
+    return this.#ask(true, async () => {
       const place = await this.#store.takeOver(takeover);
       this.#terms += 1;
       return place;
@@ -41,17 +76,17 @@ export class FarStore implements SharedStore {
   }
 
   commit(group: CommitGroup): Promise<void> {
-    return this.#inTerm(true, () => {
+    return this.#inTerm(true, (database) => {
       this.#store.commit(group);
-      this.#database.stored(group);
+      database.stored(group);
     });
   }
 
-  #inTerm<Result>(isWrite: boolean, work: () => Result | Promise<Result>): Promise<Result> {
+  #inTerm<Result>(isWrite: boolean, work: (database: JudgedDatabase) => Result | Promise<Result>): Promise<Result> {
     const terms = this.#terms;
-    return this.#way.ask(isWrite, () => {
+    return this.#ask(isWrite, (database) => {
       if (this.#terms !== terms) throw new StoreFailure("fenced", "this node has taken over anew");
-      return work();
+      return work(database);
     });
   }
 
@@ -68,39 +103,39 @@ export class FarStore implements SharedStore {
   }
 
   readChain(query: ChainQuery) {
-    return this.#way.ask(false, () => this.#store.readChain(query));
+    return this.#reads(() => this.#store.readChain(query));
   }
 
   confirm() {
-    return this.#way.ask(false, () => this.#store.confirm());
+    return this.#ask(false, () => this.#store.confirm());
   }
 
   readLog(query: LogQuery) {
-    return this.#way.ask(false, () => this.#store.readLog(query));
+    return this.#ask(false, () => this.#store.readLog(query));
   }
 
   readHistory(query: HistoryQuery) {
-    return this.#way.ask(false, () => this.#store.readHistory(query));
+    return this.#ask(false, () => this.#store.readHistory(query));
   }
 
   enterNode(row: NodeRow): Promise<void> {
-    return this.#way.ask(true, () => this.#store.enterNode(row));
+    return this.#ask(true, () => this.#store.enterNode(row));
   }
 
   listNodes(): Promise<readonly AliveNode[]> {
-    return this.#way.ask(false, () => this.#store.listNodes());
+    return this.#ask(false, () => this.#store.listNodes());
   }
 
   leaveNode(): Promise<void> {
-    return this.#way.ask(true, () => this.#store.leaveNode());
+    return this.#ask(true, () => this.#store.leaveNode());
   }
 
   removeNode(node: Pick<AliveNode, "id" | "counter">): Promise<void> {
-    return this.#way.ask(true, () => this.#store.removeNode(node));
+    return this.#ask(true, () => this.#store.removeNode(node));
   }
 
   backup(path: string): Promise<void> {
-    return this.#way.ask(true, () => this.#store.backup(path));
+    return this.#ask(true, () => this.#store.backup(path));
   }
 
   close(): Promise<void> {
@@ -110,4 +145,31 @@ export class FarStore implements SharedStore {
   metrics(): StoreMetrics {
     return this.#store.metrics();
   }
+}
+
+/** All that it is asked goes to the database that the statement of this moment has reached. */
+function databaseBehind(reached: () => JudgedDatabase): MemoryDatabase {
+  return new Proxy<MemoryDatabase>(reached(), {
+    get: (_, name) => {
+      const database = reached();
+      const member: unknown = Reflect.get(database, name, database);
+      return typeof member === "function" ? member.bind(database) : member;
+    },
+  });
+}
+
+/** The chain of a database was read. */
+export interface ChainRead {
+  readonly of: JudgedDatabase;
+  readonly askedAt: number;
+  readonly at: number;
+}
+
+interface FarStoreParts {
+  readonly cluster: Cluster;
+  readonly session: NodeSession;
+  readonly way: DatabaseWay;
+  readonly clock: SimClock;
+  /** The answer has come. */
+  readonly onRead: (read: ChainRead) => void;
 }

@@ -6,13 +6,13 @@ import type { HistoryMoment } from "../../checks/history.ts";
 import { someChanges } from "../../plan/models.ts";
 import type { Random } from "../../plan/random.ts";
 import type { Surroundings } from "../../world/surroundings.ts";
+import type { Cluster } from "./cluster.ts";
 import type { EngineNode } from "./engine-node.ts";
-import type { JudgedDatabase } from "./judged-database.ts";
 
 export class GivenCalls {
   readonly #world: Surroundings;
-  readonly #database: JudgedDatabase;
-  readonly #acked: Acked[] = [];
+  readonly #cluster: Cluster;
+  readonly #acked: StoredCall[] = [];
   /** Nothing of them may ever be stored. */
   readonly #refused = new Set<string>();
   readonly #events = new Map<string, HistoryMoment>();
@@ -20,37 +20,52 @@ export class GivenCalls {
   /** So many have no answer yet. */
   open = 0;
 
-  constructor(world: Surroundings, database: JudgedDatabase) {
+  constructor(world: Surroundings, cluster: Cluster) {
     this.#world = world;
-    this.#database = database;
+    this.#cluster = cluster;
   }
 
-  /** One event is asked for, which tells in the history by its id that it happened. */
-  apply(node: EngineNode, isKeyed: boolean): Promise<void> {
+  /** One event is asked for, which tells in the history by its id that it happened. `then` is told where it stands. */
+  apply(node: EngineNode, isKeyed: boolean, then: (stored: StoredCall) => void = () => {}): Promise<void> {
     const { manager } = node;
     this.#given += 1;
     const id = `call-${this.#given}`;
     if (manager === null) return Promise.resolve();
-    const { now } = this.#world.clock;
     const data = isKeyed ? { id, key: id } : { id };
     const options = isKeyed ? { key: { id, bodyHash: "" } } : {};
     this.open += 1;
     return manager.apply({ type: "event", target: "", data }, options).then(
-      (applied) => this.#done(id, applied, now),
+      (applied) => {
+        const stored = this.#done(id, applied);
+        if (stored !== null) then(stored);
+      },
       (error: unknown) => this.#notDone(id, error),
     );
   }
 
-  #done(id: string, { version, epoch }: Applied, givenAt: number): void {
+  /** It is stored in the primary, or in one that was the primary when it was stored. */
+  #done(id: string, { version, epoch }: Applied): StoredCall | null {
     this.open -= 1;
     this.#count("acked");
-    if (givenAt < this.#database.lostAt) return; // It may have been answered out of the tail that is lost.
-    const main = this.#database.branch.spaces.get("main");
-    const moment = main?.moments.findLast((one) => one.change?.type === "event" && one.change.data.id === id);
+    const moment = this.#storedAs(id);
     if (moment === undefined) this.#world.fail("P6", `${id} is acknowledged at ${epoch} ${version}, and not stored`);
     else if (moment.version > version)
       this.#world.fail("P6", `${id} is said to be in ${version}, and is ${moment.version}`);
-    else this.#acked.push({ id, moment, at: this.#world.clock.now });
+    else {
+      const stored = { id, moment, epoch, version };
+      this.#acked.push(stored);
+      return stored;
+    }
+    return null;
+  }
+
+  #storedAs(id: string): HistoryMoment | undefined {
+    for (const { branch } of this.#cluster.databases.toReversed()) {
+      const moments = branch.spaces.get("main")?.moments;
+      const found = moments?.findLast(({ change }) => change?.type === "event" && change.data.id === id);
+      if (found !== undefined) return found;
+    }
+    return undefined;
   }
 
   #notDone(id: string, error: unknown): void {
@@ -85,9 +100,9 @@ export class GivenCalls {
 
   /** By promise P6 no acknowledged change is lost, but with the tail of the database; and what was refused never happened. */
   check(): void {
-    const main = this.#database.branch.spaces.get("main");
-    for (const { id, moment, at } of this.#acked) {
-      if (at > this.#database.lostAt && main?.moments[moment.version] !== moment)
+    const main = this.#cluster.primary.branch.spaces.get("main");
+    for (const { id, moment } of this.#acked) {
+      if (main?.moments[moment.version] !== moment && !this.#cluster.wentWithTail(main?.creationId ?? "", moment))
         this.#world.fail("P6", `${id} was acknowledged at ${moment.version}, and is lost`);
     }
     this.#events.clear();
@@ -106,8 +121,10 @@ export class GivenCalls {
 /** Nodes know this space beside the main one. */
 const OUTPUT = "output/c1";
 
-interface Acked {
+/** The moment of the call is in the history at this position. */
+export interface StoredCall {
   readonly id: string;
   readonly moment: HistoryMoment;
-  readonly at: number;
+  readonly epoch: string;
+  readonly version: number;
 }

@@ -7,6 +7,7 @@ import type { NodesWorld } from "./nodes-world.ts";
 
 export async function healedNodes(world: NodesWorld): Promise<void> {
   world.trace.line(world.clock.now, "everything heals");
+  world.cluster.moveAll();
   for (const node of world.nodes) node.heal();
   for (const { network } of world.tabs) network.heal();
   await world.pass(ON_ITS_WAY_MS);
@@ -35,7 +36,7 @@ async function mustBeLevel(world: NodesWorld, withinMs: number, rule: string): P
     return problem !== null;
   });
   if (world.failure === null && problem !== null) world.fail(rule, `${problem}, ${withinMs} ms later`);
-  world.checkNodes();
+  world.look();
 }
 
 function problemOf(world: NodesWorld): string | null {
@@ -46,14 +47,15 @@ function problemOf(world: NodesWorld): string | null {
     if (problem !== null) return `${node.name} ${problem}`;
   }
   const late = world.tabs.find((tab) => !isLevel(world, tab));
-  return late === undefined ? null : `${late.name} (${late.status}) is not level`;
+  if (late !== undefined) return `${late.name} (${late.status}) is not level`;
+  return world.waiters.open === 0 ? null : `${world.waiters.open} wait for a position`;
 }
 
 /** A node has all that is stored, under the epoch and the lineage of the chain. */
 function behind(world: NodesWorld, { manager }: EngineNode): string | null {
   if (manager === null || manager.refusal !== null) return "does not serve";
-  const { branch } = world.database;
-  if (manager.epoch !== world.database.confirm().head?.term) return "is in another epoch";
+  const { branch } = world.cluster.primary;
+  if (manager.epoch !== world.cluster.primary.confirm().head?.term) return "is in another epoch";
   if (manager.spaces().length !== branch.spaces.size) return "has other spaces";
   for (const [name, { creationId, head }] of branch.spaces) {
     const space = manager.space(name);
@@ -64,13 +66,13 @@ function behind(world: NodesWorld, { manager }: EngineNode): string | null {
   return null;
 }
 
-function isLevel({ database }: NodesWorld, tab: Tab): boolean {
-  const history = database.branch.spaces.get(tab.config.space);
+function isLevel({ cluster }: NodesWorld, tab: Tab): boolean {
+  const history = cluster.primary.branch.spaces.get(tab.config.space);
   if (history === undefined) return tab.status === "stale: unknown_space";
   const { position } = tab.driver;
   return (
     tab.status === "live" &&
-    position?.epoch === database.confirm().head?.term &&
+    position?.epoch === cluster.primary.confirm().head?.term &&
     position?.space === history.creationId &&
     position.version === history.head.version
   );
@@ -106,7 +108,7 @@ async function takeOverAndSee(world: NodesWorld, how: "take over" | "kill"): Pro
   const { epoch } = writer.manager ?? {};
   if (how === "take over") other.happen(() => void other.manager?.takeOver().catch(() => {}));
   else writer.crash();
-  const isOver = () => world.database.confirm().head?.term !== epoch;
+  const isOver = () => world.cluster.primary.confirm().head?.term !== epoch;
   await world.pass(how === "kill" ? DEATH_MS : 1_000, () => !isOver());
   if (!isOver()) return world.fail("P7", `nobody takes over after "${how}"`);
   if (how === "kill") writer.start();

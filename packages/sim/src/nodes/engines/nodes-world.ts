@@ -1,5 +1,7 @@
 /** The world of nodes is one shared database, its nodes, and clients that are connected to any of them. */
 
+import type { Position } from "@neverstale/protocol";
+import type { Branch, HistoryMoment } from "../../checks/history.ts";
 import { difference } from "../../checks/same-state.ts";
 import type { SimConnection } from "../../network/connection.ts";
 import type { AuthorityEnd } from "../../network/network.ts";
@@ -8,15 +10,19 @@ import type { Random } from "../../plan/random.ts";
 import { FIRST_RELEASE, modelsOf } from "../../plan/releases.ts";
 import { Surroundings, type WorldConfig } from "../../world/surroundings.ts";
 import { Tab } from "../../world/tab.ts";
+import { Cluster } from "./cluster.ts";
 import { EngineNode } from "./engine-node.ts";
 import { GivenCalls } from "./given-calls.ts";
-import { JudgedDatabase } from "./judged-database.ts";
 import { Links } from "./links.ts";
+import { LostTails } from "./lost-tails.ts";
+import { Waiters } from "./waiters.ts";
 
 export class NodesWorld extends Surroundings implements AuthorityEnd {
-  readonly database: JudgedDatabase;
+  readonly cluster: Cluster;
   readonly nodes: readonly EngineNode[];
   readonly given: GivenCalls;
+  readonly waiters: Waiters;
+  readonly #lostTails: LostTails;
   readonly tabs: Tab[] = [];
   readonly #choice: Random;
 
@@ -25,11 +31,13 @@ export class NodesWorld extends Surroundings implements AuthorityEnd {
     const models = modelsOf(FIRST_RELEASE, new Set());
     this.wallSetAt = Number.POSITIVE_INFINITY; // The clocks of the nodes differ, so no replica can know the time.
     this.#choice = this.random.fork("choice");
-    this.database = new JudgedDatabase(this, models, retention);
+    this.cluster = new Cluster({ world: this, models, retention });
     const links = new Links(this, this.random.fork("links"));
-    const parts = { world: this, database: this.database, links, models, hasLink: hasLinks };
+    const parts = { world: this, cluster: this.cluster, links, models, hasLink: hasLinks };
     this.nodes = Array.from({ length: nodes }, (_, n) => new EngineNode(`node-${n + 1}`, parts));
-    this.given = new GivenCalls(this, this.database);
+    this.given = new GivenCalls(this, this.cluster);
+    this.waiters = new Waiters(this);
+    this.#lostTails = new LostTails(this);
   }
 
   get epochs(): number {
@@ -51,25 +59,25 @@ export class NodesWorld extends Surroundings implements AuthorityEnd {
     return Promise.reject(new Error("nobody answers requests here"));
   }
 
-  /** A replica is judged by the time at which its node could have known better. */
-  override staleSince(name: string, position: Parameters<Surroundings["staleSince"]>[1]): number | null {
-    if (!CONFIRMED) return null;
-    const since = this.#movedAt(name, position);
-    return since === null ? null : since + CONFIRMATION_AGE_MS;
+  /** A replica is judged by the time at which its node could have known better, at whatever primary. */
+  override staleSince(name: string, position: Position): number | null {
+    let since = Number.NEGATIVE_INFINITY;
+    for (const { branch, endedAt } of this.cluster.databases) {
+      const moved = movedAt(branch, name, position, this.oracle.momentAt(position));
+      if (moved === null && endedAt === null) return null;
+      since = Math.max(since, moved ?? (endedAt as number));
+    }
+    return since + CONFIRMATION_AGE_MS;
   }
 
-  #movedAt(name: string, position: Parameters<Surroundings["staleSince"]>[1]): number | null {
-    const { branch, lostAt } = this.database;
-    const history = branch.spaces.get(name);
-    if (history?.creationId !== position.space)
-      return Math.max(branch.removedAt.get(name) ?? history?.madeAt ?? 0, lostAt);
-    if (history.moments[position.version] !== this.oracle.momentAt(position)) return lostAt;
-    const next = history.moments[position.version + 1];
-    return next === undefined ? null : Math.max(next.at, lostAt);
+  /** It looks at what is held and shown by now. */
+  look(): void {
+    this.#checkNodes();
+    this.#lostTails.look();
   }
 
   /** A node holds nothing that was never true (rules N1 and N2). */
-  checkNodes(): void {
+  #checkNodes(): void {
     for (const node of this.nodes) {
       const { manager } = node;
       if (manager === null) continue;
@@ -103,8 +111,20 @@ export class NodesWorld extends Surroundings implements AuthorityEnd {
   }
 }
 
-/** Rules N4 to N7: what a node tells of the head goes by a confirmation. */
-const CONFIRMED = false;
+/** From this time on the position was not the newest one of the branch. It is null when it still is. */
+function movedAt(
+  branch: Branch,
+  name: string,
+  { space, version }: Position,
+  moment: HistoryMoment | null,
+): number | null {
+  const history = branch.spaces.get(name);
+  if (history?.creationId !== space) return branch.ended.has(space) ? (branch.removedAt.get(name) ?? NEVER) : NEVER;
+  if (history.moments[version] !== moment) return NEVER;
+  return history.moments[version + 1]?.at ?? null;
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;
 /** A node may go by a confirmation of this age (rule N4). */
 const CONFIRMATION_AGE_MS = 1_000;
 const MOST_EVENTS = 100_000;
