@@ -1,6 +1,7 @@
 /** Commands are run here, from the root of the workspace. */
 
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** It runs a script by this very Node, and resolves to its exit code. */
@@ -16,6 +17,9 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
+/** Here Node keeps what it made of sources, for all processes and threads that a command starts. They start in half the time. */
+const COMPILE_CACHE = { NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/node-compile") };
+
 /**
  * It runs a command with this terminal as its own, and resolves to its exit code. A signal counts as 1. It throws when
  * it can't start.
@@ -28,7 +32,7 @@ export function run(
   const child = spawn(command, args, {
     cwd: ROOT,
     stdio: ["ignore", "inherit", "inherit"],
-    env: { ...process.env, ...env },
+    env: { ...COMPILE_CACHE, ...process.env, ...env },
   });
   // Whoever ends this process ends the command first, so that what comes after it is still done.
   const forward = (signal: NodeJS.Signals) => child.kill(signal);

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { MemoryStore } from "../store/memory.ts";
 import { added, model, NodeWorld, type TestNode } from "./node-world-suite.ts";
 
 let world: NodeWorld;
@@ -424,6 +425,22 @@ test("[N11] [B72] nodes are listed before they open, and the writer takes rows a
   expect(await addresses()).toEqual(["one:80", "two:80"]);
 });
 
+test("[N11] a node that is dialled by one that it does not know reads the list at once", async () => {
+  const one = await world.start("one:80", { link: true });
+  const listed = async () => {
+    await world.pass(10);
+    return one.manager.metrics().node_listed;
+  };
+  const table = new MemoryStore({ database: world.database });
+  await table.read();
+  await table.enterNode({ id: "new", address: "two:80", model: 1, token: "its token" });
+  expect(await listed()).toBe(1);
+
+  world.links.dial("new", "one:80");
+
+  expect(await listed()).toBe(2);
+});
+
 test("[T3] a node that comes back where it was the writer, or to an empty store, does not wait", async () => {
   const one = await world.start("one:80");
   expect(roleOf(one)).toBe("writer");
@@ -436,7 +453,7 @@ test("[T3] a node that comes back where it was the writer, or to an empty store,
 
 test("a node needs a store that several processes share", async () => {
   const { StateManager } = await import("../authority/state-manager.ts");
-  const store = { ...new (await import("../store/memory.ts")).MemoryStore({}) };
+  const store = { ...new MemoryStore({}) };
 
   await expect(
     StateManager.openWith({ model, store: store as never, node: { address: "one:80" } }, world.runtime),

@@ -204,6 +204,12 @@ export class NodeEngine implements Engine, LinkedNode {
 
   // The link calls these.
 
+  dialledBy(id: string): void {
+    const { list } = this.#parts;
+    list.heardOf(id);
+    if (list.isDue) this.#rounds.soon();
+  }
+
   receive(entry: ChainEntry): void {
     if (this.failure !== null) return;
     try {

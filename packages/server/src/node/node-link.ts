@@ -45,6 +45,8 @@ export interface LinkedNode {
   readonly isDeciding: boolean;
   /** The newest takeover that it knows of was made there. */
   readonly writerAddress: string | null;
+  /** A node of this id has dialled this one. It may have listed itself a moment ago. */
+  dialledBy(id: string): void;
   /** The writer has pushed an entry. */
   receive(entry: ChainEntry): void;
   /** Another node has forwarded a call. It rejects with `not_the_writer` when this is not the writer. */

@@ -33,9 +33,19 @@ export class NodeList {
     return this.others.some((node) => node.model < this.row.model && !this.#isGone(node));
   }
 
+  /** A node that is not in the list has shown the token of this one. So the list that it read is newer. */
+  heardOf(id: string): void {
+    if (!this.#nodes.some((node) => node.id === id)) this.#listedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** It is to be read with the next round. */
+  get isDue(): boolean {
+    return this.#runtime.now() - this.#listedAt >= READ_MS;
+  }
+
   /** Reads the list when it was read long enough ago. It returns true when it did. */
   async readIfDue(): Promise<boolean> {
-    if (this.#runtime.now() - this.#listedAt < READ_MS) return false;
+    if (!this.isDue) return false;
     await this.read();
     return true;
   }

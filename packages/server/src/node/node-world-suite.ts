@@ -205,6 +205,11 @@ class MemoryLinks {
     };
   }
 
+  /** A node of this id dials the one at that address. */
+  dial(id: string, address: string): void {
+    for (const node of this.#nodes) if (node.row.address === address) node.dialledBy(id);
+  }
+
   async #forward(to: LinkedNode | undefined, call: ForwardedCall): Promise<Applied> {
     if (to === undefined) throw new ForwardFailure(false, "nobody is there");
     const applied = await to.carryOut(JSON.parse(JSON.stringify(call)) as ForwardedCall);

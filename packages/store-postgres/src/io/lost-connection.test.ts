@@ -51,7 +51,8 @@ test("a connection that was lost between two calls is made anew, and the term go
   await store.commit(made("main", 1));
 
   await server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'neverstale'");
-  await expect.poll(() => outcomeOf(() => store.commit(group({ name: "main", first: 2 })))).toBe("done");
+  await expect.poll(() => store.metrics().store_connections_open).toBe(0);
+  expect(await outcomeOf(() => store.commit(group({ name: "main", first: 2 })))).toBe("done");
 
   expect(await store.readLog({ space: "main", afterVersion: 0, limit: 9 })).toHaveLength(2);
 });

@@ -55,6 +55,7 @@ export class PgDatabase implements SharedDatabase {
   metrics(): Readonly<Record<string, number>> {
     const { connections, failures, timeouts } = this.#counts;
     return {
+      store_connections_open: Object.values(this.#lanes).filter(({ isOpen }) => isOpen).length,
       store_connections_total: connections,
       store_connection_failures_total: failures,
       store_answer_timeouts_total: timeouts,
@@ -86,6 +87,11 @@ class LaneConnection {
     this.#target = target;
     this.#settings = settings;
     this.#counts = counts;
+  }
+
+  /** The loss of a connection may have been heard of, or not yet. */
+  get isOpen(): boolean {
+    return this.#connection !== null && !this.#connection.isLost;
   }
 
   async use<Result>(work: (connection: PgConnection) => Promise<Result>): Promise<Result> {

@@ -165,6 +165,7 @@ export class HttpNodeLink implements NodeLink {
         if (this.#incoming.get(from.id) === link) this.#incoming.delete(from.id);
       };
       this.#incoming.set(from.id, new IncomingLink(webSocket, from, { node: this.node, limits, counts, ended }));
+      this.node.dialledBy(from.id);
     });
   }
 
