@@ -70,8 +70,7 @@ export class PostgresStore implements Store {
   #catalog: Catalog | null = null;
   /** Only a writer counts. */
   #counts: KeptCounts | null = null;
-  #node: string | null = null;
-  #isListed = false;
+  #node: NodeFacts | null = null;
   #isCommitting = false;
   #commits = 0;
   #folds = 0;
@@ -253,9 +252,21 @@ export class PostgresStore implements Store {
     return query.afterSequence < start ? "trimmed" : chainPage(entriesOf(rows), query.limit);
   }
 
+  /** Only where the node's own counter has moved it is certain that the server is the primary, and that a commit there is safe. */
   async confirm(): Promise<Confirmation> {
     this.#opened();
-    const { rows, warnings } = await this.#reading(() => this.#run("look", confirmStatement(this.#names, this.#node)));
+    const node = this.#node;
+    const first = await this.#confirmOnce();
+    if (node === null || first.isListed) return first.confirmation;
+    // The writer took the row away, or the database came back without it.
+    await this.#reading(() => this.#run("look", enterStatement(this.#names, node)));
+    const { isListed, confirmation } = await this.#confirmOnce();
+    return { ...confirmation, sure: confirmation.sure && isListed };
+  }
+
+  async #confirmOnce(): Promise<{ readonly isListed: boolean; readonly confirmation: Confirmation }> {
+    const statement = confirmStatement(this.#names, this.#node?.id ?? null);
+    const { rows, warnings } = await this.#reading(() => this.#run("look", statement));
     const [row] = rows;
     if (row === undefined || row.standby)
       throw new SyncError("store_unavailable", `${this.#database.name} is a standby`, {
@@ -263,8 +274,7 @@ export class PostgresStore implements Store {
       });
     const { sequence, term, beat, listed, server } = row;
     const head = sequence === null || term === null ? null : { sequence, term };
-    this.#isListed = listed > 0;
-    return { head, beat, sure: warnings.length === 0, server };
+    return { isListed: listed > 0, confirmation: { head, beat, sure: warnings.length === 0, server } };
   }
 
   async beat(): Promise<void> {
@@ -309,22 +319,17 @@ export class PostgresStore implements Store {
     });
   }
 
-  /** The newest confirmation moved this node's counter. It is false once somebody took its row away. */
-  get isListed(): boolean {
-    return this.#isListed;
-  }
-
-  /** From here on `confirm` moves this node's counter. A node lists itself before it opens. */
+  /** From here on `confirm` moves this node's counter, and lists it again where its row is gone. A node lists itself before it opens. */
   async enterNode(node: NodeFacts): Promise<void> {
     await this.#reading(() => this.#database.prepare()); // The very first node finds no table yet.
     await this.#reading(() => this.#run("look", enterStatement(this.#names, node)));
-    this.#node = node.id;
+    this.#node = node;
   }
 
   async leaveNode(): Promise<void> {
-    const id = this.#node;
+    const node = this.#node;
     this.#node = null;
-    if (id !== null) await this.#reading(() => this.#run("look", removeNodeStatement(this.#names, id, null)));
+    if (node !== null) await this.#reading(() => this.#run("look", removeNodeStatement(this.#names, node.id, null)));
   }
 
   /** It returns false where the node's counter has moved on from `counter`, or the node is gone. */

@@ -1,6 +1,8 @@
 /** The shared suite is what only a store passes that several processes share: terms, fences, following. */
 
+import { assert } from "@neverstale/protocol";
 import { type ChainEntry, type ChainHead, RowsLost, type Store } from "./contract.ts";
+import { isSharedStore } from "./node-table.ts";
 import type { Retention } from "./retention.ts";
 import {
   answer,
@@ -254,6 +256,30 @@ export function describeSharedStore(
 
       expect(spaces).toMatchObject([{ foldedVersion: 4, records: [record("a", 4)], log: [] }]);
       expect(await placesOf(reader, head?.sequence)).toEqual(["5 term-1"]);
+    });
+
+    test("[N11] a node is listed as long as it confirms: a row that somebody took away is there again with its next confirmation", async () => {
+      const { writer, reader } = await writerAndReader();
+      assert(isSharedStore(writer) && isSharedStore(reader), "the harness is one of shared stores");
+      const row = { id: "one", address: "10.0.0.1:80", model: 1, token: "t1" };
+      await reader.enterNode(row);
+      const [listed] = await writer.listNodes();
+
+      await reader.confirm();
+      const [moved] = await writer.listNodes();
+      await writer.removeNode({ id: "one", counter: moved?.counter ?? 0 });
+      const gone = await writer.listNodes();
+      const confirmed = await reader.confirm();
+      const [again] = await writer.listNodes();
+      await reader.leaveNode();
+      await reader.confirm();
+
+      expect(listed).toMatchObject(row);
+      expect(moved?.counter).toBeGreaterThan(listed?.counter ?? 0);
+      expect(gone).toEqual([]);
+      expect(again).toMatchObject(row);
+      expect(confirmed.sure).toBe(true);
+      expect(await writer.listNodes()).toEqual([]);
     });
 
     test("a term ends with a read: what is read may be another history", async () => {

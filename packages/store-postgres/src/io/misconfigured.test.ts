@@ -111,7 +111,7 @@ test("a role that may not make the schema is told what to call, and then serves 
   await store.fold(fold("main", 2, { records: [record("a", 2)] }));
   await store.beat();
   expect(await store.confirm()).toMatchObject({ head: { sequence: 3 }, sure: true });
-  expect(store.isListed).toBe(true);
+  expect(await store.listNodes()).toMatchObject([{ id: "n1", counter: 1 }]);
   await store.leaveNode();
   const rights = await server.sql(`SELECT has_schema_privilege('poor', 'narrow', 'CREATE') AS makes,
     has_table_privilege('poor', 'narrow.chain', 'TRUNCATE') AS empties`);

@@ -212,14 +212,16 @@ function embeddedFolders(): string[] {
 }
 
 function addedByPackageManager(): string | undefined {
-  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return undefined;
+  return installed("postgresql") ? systemFolders().find(works) : undefined;
+}
+
+/** It has the package manager of the system add a package, where there is one that may. It returns whether it tried to. */
+export function installed(name: string): boolean {
+  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return false;
   const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   spawnSync("apt-get", ["update"], { env: environment, timeout: 120_000 });
-  spawnSync("apt-get", ["install", "-y", "--no-install-recommends", "postgresql"], {
-    env: environment,
-    timeout: 600_000,
-  });
-  return systemFolders().find(works);
+  spawnSync("apt-get", ["install", "-y", "--no-install-recommends", name], { env: environment, timeout: 600_000 });
+  return true;
 }
 
 /** Nothing listens on the port that it returns. */
