@@ -27,7 +27,12 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   faults: {
     what: "real processes, disks and networks: killed, cut off, filled up, slowed down, damaged",
     minutes: 9,
-    run: () => script("tests/faults/all.ts"),
+    run: () => script("tests/faults/all.ts", "process", "disk", "network"),
+  },
+  "database-faults": {
+    what: "three nodes on a real PostgreSQL: killed, stopped, cut off, failed over with and without the tail, full, with wrong clocks",
+    minutes: 14,
+    run: () => script("tests/faults/all.ts", "database"),
   },
   simulator: {
     what: "10,000 seeds of the simulator",

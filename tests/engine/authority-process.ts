@@ -56,6 +56,9 @@ export class AuthorityProcess {
     const [program, ...words] = [...this.wrapper, process.execPath, ...args] as [string, ...string[]];
     const started = spawn(program, words, { env: this.env, stdio: ["ignore", "pipe", "inherit"] });
     this.#process = started;
+    const endWithUs = () => void started.kill("SIGKILL");
+    process.once("exit", endWithUs);
+    started.once("exit", () => process.off("exit", endWithUs));
     for await (const line of createInterface({ input: started.stdout })) {
       const match = /^listening on (\d+)$/.exec(line);
       if (match === null) continue;

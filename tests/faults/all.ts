@@ -1,6 +1,7 @@
 /**
- * All fault scripts run one after the other and make up a Markdown table: `node --conditions=source tests/faults/all.ts
- * [NAME...]`. This exits with 1 when one of them failed. A script that can't run here has not failed: it says what it needs.
+ * Fault scripts run one after the other and make up a Markdown table: `node --conditions=source tests/faults/all.ts [NAME...]`. A name
+ * is that of a script, or that of a folder. Without one, all of them run. This exits with 1 when one of them failed. A script that
+ * can't run here has not failed: it says what it needs.
  */
 
 import { spawnSync } from "node:child_process";
@@ -27,6 +28,16 @@ const SCRIPTS = [
   "network/slow-line",
   "network/malformed-frames",
   "process/clock-jump",
+  "database/kill-node",
+  "database/stopped-writer",
+  "database/cut-off-node",
+  "database/lost-tail",
+  "database/synchronous-standby",
+  "database/two-primaries",
+  "database/cancelled-wait",
+  "database/pooler-restarts",
+  "database/database-full",
+  "database/wrong-clocks",
 ];
 
 const TIMEOUT_MS = 10 * 60_000;
@@ -41,11 +52,23 @@ interface Row {
   readonly seen: string;
 }
 
+function scriptsNamed(asked: readonly string[]): readonly string[] {
+  const unknown = asked.filter((name) => !SCRIPTS.some((script) => script.split("/").includes(name)));
+  if (unknown.length > 0) throw new Error(`no script and no folder is named ${unknown.join(", ")}`);
+  return SCRIPTS.filter((script) => asked.length === 0 || script.split("/").some((part) => asked.includes(part)));
+}
+
 function run(script: string): Row {
   const name = basename(script);
   const path = fileURLToPath(new URL(`./${script}.ts`, import.meta.url));
   const args = ["--conditions=source", path];
-  const { status, stdout } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: TIMEOUT_MS });
+  const { status, stdout } = spawnSync(process.execPath, args, {
+    encoding: "utf8",
+    timeout: TIMEOUT_MS,
+    stdio: ["ignore", "pipe", "inherit"],
+    // Bounds on time hold as they stand, since nothing else runs.
+    env: { ...process.env, NEVERSTALE_TEST_LEISURE: "1" },
+  });
   const said = (what: string) => new RegExp(`^${what}: (.*)$`, "m").exec(stdout)?.[1] ?? "";
   const acknowledged = said("acknowledged");
   const recovered = said("recovered");
@@ -64,11 +87,15 @@ function fileSystem(): string {
 }
 
 if (import.meta.main) {
-  const asked = process.argv.slice(2);
-  const names = SCRIPTS.map((script) => basename(script));
-  const unknown = asked.filter((name) => !names.includes(name));
-  if (unknown.length > 0) throw new Error(`no script named ${unknown.join(", ")}`);
-  const rows = SCRIPTS.filter((script) => asked.length === 0 || asked.includes(basename(script))).map(run);
+  const chosen = scriptsNamed(process.argv.slice(2));
+  const rows: Row[] = [];
+  for (const script of chosen) {
+    const startedAt = performance.now();
+    console.error(`${basename(script)}, ${rows.length + 1} of ${chosen.length}`);
+    const row = run(script);
+    rows.push(row);
+    console.error(`${basename(script)}: ${row.result} after ${Math.round((performance.now() - startedAt) / 1_000)} s`);
+  }
   const machine = `${availableParallelism()} cores, ${type()} ${release().split(".").slice(0, 2).join(".")}, ${fileSystem()}, Node ${process.versions.node}`;
   console.log(`${new Date().toISOString().slice(0, 10)}; ${machine}\n`);
   console.log("| script | result | what was done | acknowledged | recovered | lost | seen |");

@@ -1,10 +1,10 @@
 /** The wall clock of the server jumps by hours, both ways, under load, while the clocks of others stay. */
 
 import assert from "node:assert/strict";
-import { existsSync, globSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../engine/authority-process.ts";
-import { CannotRun, type Found, main } from "../stage/fault.ts";
+import { FakeClock } from "../stage/fake-clock.ts";
+import { type Found, main } from "../stage/fault.ts";
 import { atMost, Ledger } from "../stage/ledger.ts";
 import { Stage } from "../stage/stage.ts";
 
@@ -13,20 +13,10 @@ const HOUR_MS = 3_600_000;
 const JUMPS = [1, -1, 24 * 40, -24 * 40, 0];
 
 export async function clockJump(): Promise<Found> {
-  const library = globSync("/usr/lib/*/faketime/libfaketime.so.1")[0];
-  if (library === undefined || !existsSync(library))
-    throw new CannotRun("libfaketime isn't there", "apt-get install faketime");
   await using stage = new Stage(1_000);
   const { authority, dir } = stage;
-  const file = join(dir.path, "time");
-  setClock(file, 0);
-  authority.env = {
-    ...process.env,
-    LD_PRELOAD: library,
-    FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_NO_CACHE: "1",
-    FAKETIME_DONT_FAKE_MONOTONIC: "1",
-  };
+  const clock = new FakeClock(join(dir.path, "time"));
+  authority.env = { ...process.env, ...clock.env };
   const ledger = new Ledger();
   await authority.start();
   const client = stage.follow();
@@ -34,7 +24,7 @@ export async function clockJump(): Promise<Found> {
   const { epoch } = await authority.facts();
 
   for (const hours of JUMPS) {
-    setClock(file, hours);
+    clock.set(hours);
     await until("the server's clock has jumped", async () => {
       const { now } = await authority.facts();
       return Math.abs(now - Date.now() - hours * HOUR_MS) < 60_000;
@@ -51,12 +41,6 @@ export async function clockJump(): Promise<Found> {
   const did = `the server's wall clock set to ${JUMPS.map((hours) => `${hours} h`).join(", ")} from the true time, changes in between, then kill -9`;
   const seen = "order, beacons and connections unmoved; all of the log was there after the crash";
   return { did, acknowledged: ledger.acknowledged, recovered: await ledger.recovered(authority), seen };
-}
-
-/** The library looks at the file's offset whenever someone asks for the time. */
-function setClock(file: string, hours: number): void {
-  writeFileSync(file, `${hours < 0 ? "-" : "+"}${Math.abs(hours)}h\n`);
-  utimesSync(file, new Date(), new Date());
 }
 
 if (import.meta.main) await main(() => clockJump());

@@ -27,6 +27,8 @@ export const EXIT = { pass: 0, fail: 1, cannotRun: 77 } as const;
 
 /** Plays, prints what was found, and ends the process. */
 export async function main(play: () => Promise<Found>): Promise<void> {
+  // What it has started ends with it.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(EXIT.fail));
   process.exit(await outcome(play));
 }
 
@@ -44,6 +46,11 @@ async function outcome(play: () => Promise<Found>): Promise<number> {
     console.log("FAIL");
     return EXIT.fail;
   }
+}
+
+/** A script that takes long says where it is. What it found goes to standard output, and this does not. */
+export function progress(text: string): void {
+  if (process.env.VITEST === undefined) console.error(`  ${text}`);
 }
 
 /** Throws CannotRun unless the command ends with 0. */

@@ -1,0 +1,78 @@
+/** Nodes lose the way to their database, and then the link to each other, while all else goes on. */
+
+import assert from "node:assert/strict";
+import { until } from "../../engine/authority-process.ts";
+import { atLeisure } from "../../leisure.ts";
+import { type Found, main, pause, progress } from "../stage/fault.ts";
+import type { NodeOnStage } from "../stage/nodes/node-on-stage.ts";
+import { NodesStage } from "../stage/nodes/nodes-stage.ts";
+
+type Way = "shut" | "stick";
+
+export async function cutOffNode({ ms = 8_000 } = {}): Promise<Found> {
+  await using stage = await NodesStage.start();
+  const { ledger } = stage;
+  ledger.begin(stage.answering);
+  const told: string[] = [];
+  for (const way of ["shut", "stick"] as const) {
+    for (const who of ["follower", "writer"] as const) {
+      await ledger.more(50);
+      const writer = await stage.writer();
+      const cut = who === "writer" ? writer : (stage.others(writer)[0] ?? writer);
+      told.push(`${who}, ${way === "shut" ? "refused" : "silent"}: ${await cutOff(stage, cut, way, ms)}`);
+    }
+  }
+  const followers = await cutLinks(stage, ms);
+  const { acknowledged, recovered, seen } = await stage.judge();
+  const did = `the way of a follower, and of the writer, to the database refused or silent for ${ms / 1_000} s; then the links between the nodes`;
+  return { did, acknowledged, recovered, seen: `${told.join("; ")}; without links ${followers}; ${seen}` };
+}
+
+/** Its client is not live while the node knows nothing, and all others go on. */
+async function cutOff(stage: NodesStage, cut: NodeOnStage, way: Way, ms: number): Promise<string> {
+  const { sync } = stage.clientOf(cut);
+  await until("its client is live", () => sync.status.type === "live");
+  progress(`a node is cut off from the database: ${way}`);
+  cut.database[way]();
+  const cutAt = performance.now();
+  await until("its client no longer says that it is live", () => sync.status.type !== "live");
+  const noticedMs = performance.now() - cutAt;
+  assert.ok(noticedMs <= atLeisure(3_000), `only noticed after ${noticedMs} ms`);
+  await stage.writer(stage.others(cut));
+  await stage.ledger.more(50);
+  await pause(Math.max(0, ms - (performance.now() - cutAt)));
+  assert.notEqual(sync.status.type, "live", "the node says nothing that it can't know");
+  cut.database.open();
+  const openedAt = performance.now();
+  await until("its client is live again", () => sync.status.type === "live");
+  const healedMs = performance.now() - openedAt;
+  await stage.untilLinked();
+  return `no longer live after ${seconds(noticedMs)} s, live again ${seconds(healedMs)} s after it was back`;
+}
+
+/** Without links nodes read the store, and what comes to a follower is refused as what it is. */
+async function cutLinks(stage: NodesStage, ms: number): Promise<string> {
+  const { ledger } = stage;
+  const writer = await stage.writer();
+  await ledger.end();
+  progress("the links between the nodes are cut");
+  for (const { link } of stage.nodes) link.shut();
+  await until("the links are cut", async () => (await stage.counted("node_links_out")).every((links) => links === 0));
+  ledger.begin(() => [writer]);
+  await ledger.more(50);
+  await pause(ms);
+  const goal = ledger.newestVersion;
+  await until("the clients of all nodes show it", () => stage.clients.every(({ sync }) => sync.version >= goal));
+  await ledger.end();
+  assert.equal(await ledger.apply(stage.others(writer)[0] ?? writer, 1_000_001), false);
+  const refused = ledger.lastRefusal;
+  for (const { link } of stage.nodes) link.open();
+  await stage.untilLinked();
+  return `all clients went on, and a change at a follower was refused as ${refused}`;
+}
+
+function seconds(ms: number): string {
+  return (ms / 1_000).toFixed(1);
+}
+
+if (import.meta.main) await main(() => cutOffNode());
