@@ -165,14 +165,17 @@ describe("the fleet on three nodes", () => {
     expect((await writer.metrics()).get("neverstale_takeovers_total")).toBeGreaterThanOrEqual(1);
   });
 
-  test("[T5] a node that is told to end hands over, and the other one decides at once", async () => {
+  test("[T5] a node that is told to end hands over, the other one decides at once, and its clients are sent away", async () => {
     const writer = await fleet.writer();
     const [other] = fleet.others(writer);
     if (other === undefined) throw new Error("there is no other node");
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => person.socket(writer)));
+    const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
 
     const ending = writer.end("SIGTERM");
     await until("the other one decides", async () => (await other.readiness()).role === "writer");
 
+    expect(new Set(await Promise.all(closed))).toEqual(new Set([1012]));
     expect(await ending).toBe(0);
     expect((await person.call(other, "POST", "/api/dispatch", { op: "count", hosts: [host] })).status).toBe(202);
   });

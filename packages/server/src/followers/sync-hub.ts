@@ -15,6 +15,7 @@ import type { Snapshot } from "./frames/snapshots.ts";
 import type { HubParts } from "./hub-parts.ts";
 import { Incoming } from "./incoming.ts";
 import { Connection, OpenConnections } from "./open-connections.ts";
+import { SPREAD_MS, sendAwayOneByOne } from "./send-away.ts";
 import { type FullStateReason, newSyncMetrics, type SyncMetrics } from "./sync-metrics.ts";
 import type { FrameCodec, Wire } from "./wire.ts";
 
@@ -347,6 +348,13 @@ export class SyncHub {
 
   #sendAllAway(): void {
     for (const cursor of this.#connections.all()) this.#connections.close(cursor, CLOSE.comeBackNow, null);
+  }
+
+  /** Sends away with 1012 whoever is here, one after the other. Nobody may come meanwhile. */
+  drain(): Promise<void> {
+    const sendAway = (cursor: Connection) => this.#connections.close(cursor, CLOSE.comeBackNow, null);
+    const { runtime } = this.#groups;
+    return sendAwayOneByOne({ runtime, open: () => this.#connections.values(), sendAway }, SPREAD_MS);
   }
 
   /** Sends everyone away with 1012 and stops. This comes by itself when the authority is closed. */

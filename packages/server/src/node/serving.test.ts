@@ -279,6 +279,29 @@ test("[N6] a right that is taken away takes those away that wait, and the end of
   expect(left?.refused).toBe("shutting_down");
 });
 
+test("[T5] the readers of a node that is drained go on at another one, with a diff at most", async () => {
+  const [one, other] = await two({ link: true });
+  await world.done(one.manager.apply(added("web-1")));
+  const [hub, next] = [hubOf(one), hubOf(other)];
+  const readers = Array.from({ length: 20 }, () => connect(hub));
+  await world.pass(100);
+  const position = positionOf(one);
+  await world.done(one.manager.drain(), 200);
+  await world.done(other.manager.apply(added("web-2")), 20);
+  const drained = hub.drain();
+  await world.pass(100);
+  const gone = readers.filter(({ wire }) => wire.closedWith !== null);
+  expect(gone.length).toBeGreaterThan(0);
+  expect(gone.length).toBeLessThan(readers.length);
+
+  await world.done(drained, 1_000);
+  expect(new Set(readers.map(({ wire }) => wire.closedWith))).toEqual(new Set([1012]));
+  const { wire } = connect(next, { resume: position });
+  await world.pass(50);
+  expect(typesOf(wire.received)).toEqual(["sync", "delta", "sync"]);
+  expect(readers.flatMap((reader) => reader.wire.received).filter(({ type }) => type === "error")).toEqual([]);
+});
+
 test("[N7] a node that has not confirmed for 3 s puts no deltas and no snapshots until it has", async () => {
   const [one, other] = await two({ link: true });
   const hub = hubOf(other);

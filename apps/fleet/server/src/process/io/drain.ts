@@ -9,8 +9,7 @@ import type { Parts } from "./parts.ts";
 export async function drain({ parts, app, stops, agent }: Draining): Promise<void> {
   parts.drain.hasBegun = true;
   agent?.stop();
-  // Its successor takes over at once, and so decides what comes while this node still sends its clients away (rule T5).
-  if ((parts.manager.node?.listed ?? 0) > 1) await Promise.race([parts.manager.drain(), delay(HAND_OVER_MS)]);
+  if ((parts.manager.node?.listed ?? 0) > 1) await leaveToOthers(parts, app);
   app.stopNodes();
   app.followers.close();
   const cut = setTimeout(() => app.cutConnections(), DRAIN_MS);
@@ -18,6 +17,15 @@ export async function drain({ parts, app, stops, agent }: Draining): Promise<voi
   clearTimeout(cut);
   await closeManager(parts.manager, parts.log);
   await parts.logStream?.flushed();
+}
+
+/**
+ * The successor takes over at once, and so decides what comes while this node still sends its clients away. They go one after the
+ * other, so that the other nodes are not met by all of them at one moment (rule T5).
+ */
+async function leaveToOthers({ manager }: Parts, { sockets, followers }: App): Promise<void> {
+  await Promise.race([manager.drain(), delay(HAND_OVER_MS)]);
+  await Promise.all([sockets.drain(), followers.drain()]);
 }
 
 export interface Draining {

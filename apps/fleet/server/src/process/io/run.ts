@@ -11,7 +11,7 @@ import { type RunningFleet, startFleet } from "./start.ts";
  */
 export async function runFleet(options: FleetOptions = {}): Promise<RunningFleet> {
   const starting = startFleet(options);
-  endOnSignals(starting);
+  endOnSignals(starting, options.storeUrl === undefined ? EXIT_WITHIN_MS : NODE_EXIT_WITHIN_MS);
   const running = await starting;
   process.on("uncaughtException", (error) => {
     running.parts.log.fatal({ err: error }, "an error that nobody caught: ending");
@@ -25,14 +25,16 @@ const SAY_WHY_MS = 200;
 
 /** The drain takes under 5 s. What hangs longer is not waited for. */
 const EXIT_WITHIN_MS = 4_800;
+/** One of several nodes sends its clients to the others first, within 6 s. Docker waits for 10 s. */
+const NODE_EXIT_WITHIN_MS = 9_800;
 
 /** Signals count from now on, while the server starts too: whoever reads its address may end it in the same moment. */
-function endOnSignals(starting: Promise<RunningFleet>): void {
+function endOnSignals(starting: Promise<RunningFleet>, longestMs: number): void {
   let isEnding = false;
   const end = () => {
     if (isEnding) return;
     isEnding = true;
-    setTimeout(() => process.exit(1), EXIT_WITHIN_MS).unref();
+    setTimeout(() => process.exit(1), longestMs).unref();
     starting
       .then((running) => running.close())
       .then(

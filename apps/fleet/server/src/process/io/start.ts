@@ -50,7 +50,10 @@ export interface RunningFleet {
   readonly manager: FleetManager;
   readonly parts: Parts;
   readonly app: App;
-  /** It stops accepting, finishes what is under way, sends sockets away with 1012, and closes the store. It takes under 5 s. */
+  /**
+   * It stops accepting, finishes what is under way, sends sockets away with 1012, and closes the store. It takes under 5 s, and under
+   * 10 s where other nodes take over its clients.
+   */
   close(): Promise<void>;
 }
 

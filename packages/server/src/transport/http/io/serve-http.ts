@@ -40,6 +40,8 @@ export interface HttpEndpoint {
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   /** Answers at once everyone who waits and whom `judge` names a code for (rule A11). */
   revoke(judge: (subject: unknown) => 4401 | 4403 | null): number;
+  /** As that of a `SyncEndpoint`: whoever waits is answered one after the other. */
+  drain(): Promise<void>;
   /** Sends everyone who waits to where the server is next, as the end of the authority does. */
   close(): void;
 }
@@ -158,6 +160,11 @@ class Endpoint implements HttpEndpoint {
     const judgeOne = (subject: unknown) => (subject === NOT_REVOKED ? null : judge(subject));
     this.#admission.revoke(judgeOne);
     return this.#hub.revoke(judgeOne);
+  }
+
+  drain(): Promise<void> {
+    this.#admission.close();
+    return this.#hub.drain();
   }
 
   close(): void {

@@ -104,6 +104,24 @@ describe("both profiles", () => {
     expect(beacon).toEqual({ type: "sync", version: beacon.version });
   });
 
+  test("[T5] a drain sends readers away with 1012 one after the other, lets nobody in meanwhile, and ends when all are gone", async () => {
+    const readers = Array.from({ length: 5 }, () => new Reader());
+    await Promise.all(readers.map((reader) => reader.until(typed("sync"))));
+    const drained = sync.drain();
+    const late = await new Promise<number | undefined>((resolve) => {
+      const socket = new WebSocket(`ws://127.0.0.1:${port}/sync`, ["neverstale.v1"]);
+      socket.on("error", () => {});
+      socket.on("unexpected-response", (_, response) => resolve(response.statusCode));
+    });
+
+    await drained;
+
+    expect(await Promise.all(readers.map(({ closed }) => closed))).toEqual([1012, 1012, 1012, 1012, 1012]);
+    expect(late).toBe(503);
+    expect(sync.metrics.connections).toBe(0);
+    expect(readers.flatMap(({ messages }) => messages).filter(typed("error"))).toEqual([]);
+  });
+
   test("the answer to the upgrade and the first messages are one write", async () => {
     await new Reader().until(typed("sync"));
     const writes: number[] = [];

@@ -55,6 +55,11 @@ export interface SyncEndpoint {
    */
   revoke(judge: (subject: unknown) => 4401 | 4403 | null): number;
   /**
+   * Lets nobody in any more, and sends away with 1012 whoever is here, one after the other and within 5 s (rule T5). It resolves
+   * then. It is meant for a node that others take the place of: readers come back there, and not all at one moment. Close it next.
+   */
+  drain(): Promise<void>;
+  /**
    * Sends everyone away with 1012, as the end of the authority does. It resolves when the sockets are closed, after a second at
    * most.
    */
@@ -208,6 +213,11 @@ class Endpoint implements SyncEndpoint, SocketEvents {
   revoke(judge: (subject: unknown) => 4401 | 4403 | null): number {
     this.#admission.revoke(judge);
     return this.#hub.revoke(judge);
+  }
+
+  drain(): Promise<void> {
+    this.#admission.close();
+    return this.#hub.drain();
   }
 
   async close(): Promise<void> {
