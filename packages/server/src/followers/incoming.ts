@@ -9,10 +9,10 @@ import {
   type ResyncReason,
   SyncError,
 } from "@neverstale/protocol";
+import { Connection, type OpenConnections } from "./connections/open-connections.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Fanout } from "./fanout.ts";
 import type { HubParts } from "./hub-parts.ts";
-import { Connection, type OpenConnections } from "./open-connections.ts";
 
 export class Incoming {
   readonly #parts: HubParts;

@@ -9,13 +9,13 @@ import { beaconInterval } from "./beacon-interval.ts";
 import type { CommittedGroups } from "./committed-groups.ts";
 import { cantKnow, Entrants } from "./confirming/entrants.ts";
 import { Knowledge } from "./confirming/knowledge.ts";
+import { Connection, OpenConnections } from "./connections/open-connections.ts";
+import { SPREAD_MS, sendAwayOneByOne } from "./connections/send-away.ts";
 import { type Cursor, type CursorOptions, NO_DIFF } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
 import type { Snapshot } from "./frames/snapshots.ts";
 import type { HubParts } from "./hub-parts.ts";
 import { Incoming } from "./incoming.ts";
-import { Connection, OpenConnections } from "./open-connections.ts";
-import { SPREAD_MS, sendAwayOneByOne } from "./send-away.ts";
 import { type FullStateReason, newSyncMetrics, type SyncMetrics } from "./sync-metrics.ts";
 import type { FrameCodec, Wire } from "./wire.ts";
 

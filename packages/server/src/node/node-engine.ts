@@ -1,6 +1,6 @@
 /** A node engine is one of several on a shared store: it follows the chain, serves, and may become the writer. */
 
-import { type AnyState, type AskedChange, type Model, SyncError } from "@neverstale/protocol";
+import { type AnyState, type AskedChange, DEFAULT_BEACON_MS, type Model, SyncError } from "@neverstale/protocol";
 import type { Engine, NodeRole, NodeStatus, TermWork } from "../authority/engine.ts";
 import { Feed } from "../authority/feed.ts";
 import type { OpenOptions } from "../authority/open-options.ts";
@@ -11,6 +11,7 @@ import { TermWorks } from "../authority/term/term-works.ts";
 import { writerMetrics } from "../authority/term/writer-metrics.ts";
 import { storeUnavailable } from "../authority/told-failures.ts";
 import type { Applied, Decide, TransactOptions } from "../authority/transaction.ts";
+import { beaconInterval } from "../followers/beacon-interval.ts";
 import { limitsFrom } from "../limits/limits.ts";
 import { BoundsSeen } from "../limits/tally.ts";
 import { messageOf } from "../runtime/message-of.ts";
@@ -21,6 +22,8 @@ import type { Spaces } from "../space/spaces.ts";
 import type { ChainEntry, ChainHead } from "../store/contract.ts";
 import { type AliveNode, isSharedStore, type SharedStore } from "../store/node-table.ts";
 import { Confirmations } from "./confirmations.ts";
+import { DigestTelling, type ToldDigests } from "./digests/digest-telling.ts";
+import { Divergences } from "./digests/divergences.ts";
 import { DoubtfulGroups } from "./doubtful-groups.ts";
 import { CannotFollow, Following } from "./history/following.ts";
 import { NodeCalls } from "./node-calls.ts";
@@ -43,6 +46,8 @@ export class NodeEngine implements Engine, LinkedNode {
   readonly #works: TermWorks;
   readonly #link: NodeLink | null;
   readonly #rounds: NodeRounds;
+  readonly #divergences: Divergences;
+  readonly #telling: DigestTelling;
   readonly #noIndexes = new KeepIndexes();
   readonly #nothingSeen = new BoundsSeen();
   /** A store that came back empty has no main space before the next takeover: until then the last ones are kept. */
@@ -87,6 +92,8 @@ export class NodeEngine implements Engine, LinkedNode {
     this.#shown = follower.state.spaces;
     this.#works = new TermWorks((run) => runtime.soon(run));
     this.#link = node.link?.(this) ?? null;
+    this.#telling = new DigestTelling(runtime, beaconInterval(node.digestMs ?? DEFAULT_BEACON_MS));
+    this.#divergences = new Divergences(runtime, node.onDivergence ?? (() => {}));
     const { address } = node;
     const own = { address, model: list.row.model, link: this.#link };
     const ask = () => this.#rounds.hurry();
@@ -112,6 +119,7 @@ export class NodeEngine implements Engine, LinkedNode {
     });
     this.#rounds = new NodeRounds({
       ...{ store, runtime, list, follower, confirmations, link: this.#link, terms: this.#terms },
+      ...{ divergences: this.#divergences, telling: this.#telling },
       replacesOlderModels: node.replacesOlderModels === true,
       onRead: () => this.#calls.wake(),
       onApplied: () => this.#show(),
@@ -220,6 +228,13 @@ export class NodeEngine implements Engine, LinkedNode {
     }
   }
 
+  compare(told: ToldDigests): void {
+    if (this.failure !== null || !this.#terms.mayFollow) return;
+    if (!this.#divergences.isIn(this.#follower.state, told)) return;
+    this.#rounds.mustReload();
+    this.#rounds.soon();
+  }
+
   carryOut(call: ForwardedCall): Promise<Applied> {
     return this.#calls.carryOut(call);
   }
@@ -320,6 +335,10 @@ export class NodeEngine implements Engine, LinkedNode {
       history_lost_total: historyLost,
       history_lost_versions_total: versionsLost,
       reloads_total: reloads,
+      node_digests_told_total: this.#telling.count,
+      node_divergences_total: this.#divergences.found,
+      node_divergent_records_total: this.#divergences.records,
+      node_writer_divergences_total: this.#divergences.ofWriter,
       ...this.#link?.metrics(),
     };
   }

@@ -5,6 +5,7 @@ import type { Change } from "@neverstale/protocol";
 import type { Applied, TransactOptions } from "../authority/transaction.ts";
 import type { ChainEntry, ChainHead } from "../store/contract.ts";
 import type { AliveNode, NodeRow } from "../store/node-table.ts";
+import type { ToldDigests } from "./digests/digest-telling.ts";
 
 /** Nothing of it is needed for safety: what a link loses, the node reads in the store. */
 export interface NodeLink {
@@ -21,6 +22,8 @@ export interface NodeLink {
   succeed(node: AliveNode, place: ChainHead): Promise<boolean>;
   /** The node list as it was read last, with the tokens that the nodes know each other by (rule N11). */
   listed(nodes: readonly AliveNode[]): void;
+  /** The writer tells every other node what its spaces are (rule N10). */
+  tellDigests(told: ToldDigests): void;
   /** The node may have applied more: the writer is told (rule N7). */
   applied(): void;
   /**
@@ -49,6 +52,8 @@ export interface LinkedNode {
   dialledBy(id: string): void;
   /** The writer has pushed an entry. */
   receive(entry: ChainEntry): void;
+  /** The writer has told what its spaces are (rule N10). */
+  compare(told: ToldDigests): void;
   /** Another node has forwarded a call. It rejects with `not_the_writer` when this is not the writer. */
   carryOut(call: ForwardedCall): Promise<Applied>;
   /** The writer names this node as its successor. It resolves with true when it has taken over. */

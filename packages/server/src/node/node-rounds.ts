@@ -5,6 +5,8 @@ import { type ChainHead, type Confirmation, StoreFailure } from "../store/contra
 import type { SharedStore } from "../store/node-table.ts";
 import { chanceOf } from "./chance.ts";
 import type { Asking, Confirmations } from "./confirmations.ts";
+import type { DigestTelling } from "./digests/digest-telling.ts";
+import type { Divergences } from "./digests/divergences.ts";
 import { CannotFollow, type Following } from "./history/following.ts";
 import type { NodeLink } from "./node-link.ts";
 import type { NodeList } from "./node-list.ts";
@@ -115,7 +117,14 @@ export class NodeRounds {
       return terms.endBecause(fencedBy("the database came back without the newest entries"));
     if (seen.sure && follower.state.holds(seen.head)) confirmations.came(asking, seen.head);
     await terms.writing?.beatIfDue().catch(() => {}); // Whatever is wrong has ended the term.
+    this.#tellDigests();
     await list.removeGone();
+  }
+
+  #tellDigests(): void {
+    const { link, follower, telling } = this.#parts;
+    const told = link === null ? null : telling.next(follower.state);
+    if (told !== null) link?.tellDigests(told);
   }
 
   async #asFollower(seen: Confirmation, asking: Asking): Promise<void> {
@@ -156,9 +165,13 @@ export class NodeRounds {
   }
 
   async #reload(): Promise<void> {
-    await this.#parts.follower.reload();
+    const { follower, divergences } = this.#parts;
+    const before = await follower.reload();
     this.#mustReload = false;
     this.#watch.failed();
+    const { place } = follower.state;
+    // A writer whose memory is not what is stored must not decide by it, and reads anew what this node tells in its turn.
+    if (divergences.reloaded(before, follower.state) && place !== null) void this.takeOverFrom(place);
     this.soon();
   }
 
@@ -178,6 +191,8 @@ interface NodeRoundsParts {
   readonly link: NodeLink | null;
   readonly follower: Following;
   readonly terms: OwnTerms;
+  readonly telling: DigestTelling;
+  readonly divergences: Divergences;
   readonly replacesOlderModels: boolean;
   /** All that was new has been read, and applied. */
   readonly onRead: () => void;

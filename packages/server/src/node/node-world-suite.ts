@@ -9,6 +9,8 @@ import { type ChainEntry, type ChainHead, type CommitGroup, StoreFailure, type T
 import { MemoryStore } from "../store/memory.ts";
 import { MemoryDatabase } from "../store/memory-database.ts";
 import type { AliveNode } from "../store/node-table.ts";
+import type { ToldDigests } from "./digests/digest-telling.ts";
+import type { NodeDivergence } from "./digests/divergences.ts";
 import { type ForwardedCall, ForwardFailure, type LinkedNode, type NodeLink } from "./node-link.ts";
 
 export const model = defineModel({
@@ -28,10 +30,17 @@ export class NodeWorld {
   /** With `link` it hears of entries as they are committed, and forwards calls. */
   async start(address: string, options: StartOptions = {}): Promise<TestNode> {
     const store = new FarStore(this.database, this.runtime);
-    const { link = false, isWaitedFor = true, replacesOlderModels = false, ...given } = options;
+    const {
+      link = false,
+      isWaitedFor = true,
+      replacesOlderModels = false,
+      onDivergence = () => {},
+      ...given
+    } = options;
     const node = {
       address,
       replacesOlderModels,
+      onDivergence,
       ...(link ? { link: (linked: LinkedNode) => this.links.join(linked) } : {}),
     };
     const failures: unknown[] = [];
@@ -71,6 +80,7 @@ export interface TestNode {
 type StartOptions = Partial<Omit<OpenOptions<Model>, "store" | "node">> & {
   readonly link?: boolean;
   readonly isWaitedFor?: boolean;
+  readonly onDivergence?: (divergence: NodeDivergence) => void;
   readonly replacesOlderModels?: boolean;
 };
 
@@ -172,12 +182,19 @@ class MemoryLinks {
   readonly #nodes = new Set<LinkedNode>();
   /** Entries that are pushed go through here. */
   onPush: (entry: ChainEntry, to: LinkedNode) => void = (entry, to) => to.receive(entry);
+  /** What is told of spaces goes through here. */
+  onDigests: (told: ToldDigests) => ToldDigests = (told) => told;
   /** The answer to the next call that is forwarded is lost. */
   losesAnswer = false;
 
   /** It comes to all nodes now, whoever has sent it and whenever. */
   deliver(entry: ChainEntry): void {
     for (const node of this.#nodes) node.receive(entry);
+  }
+
+  /** It is told to all nodes. */
+  tell(told: ToldDigests): void {
+    for (const node of this.#nodes) node.compare(told);
   }
 
   join(node: LinkedNode): NodeLink {
@@ -192,6 +209,9 @@ class MemoryLinks {
       forward: (address, call) => this.#forward(find(address), call),
       succeed: async ({ id }: AliveNode, place) =>
         (await [...this.#nodes].find(({ row }) => row.id === id)?.takeOverFrom(place)) ?? false,
+      tellDigests: (told) => {
+        for (const other of this.#nodes) if (other !== node) other.compare(this.onDigests(told));
+      },
       listed: () => {},
       applied: () => {},
       whenApplied: async (nodes, place) =>

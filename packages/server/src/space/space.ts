@@ -224,6 +224,11 @@ export class Space {
     return formatDigest(this.#sum);
   }
 
+  /** So many records have moved that the digest has not been brought on over. */
+  get unsummed(): number {
+    return this.#unsummed.length;
+  }
+
   /** Brings the digest on over so many records. It returns true when it is up to date then. */
   sumSome(records: number): boolean {
     for (const entry of this.#unsummed.splice(-records, records)) {

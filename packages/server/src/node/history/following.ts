@@ -86,17 +86,17 @@ export class Following {
     return behind === "trimmed" ? "lost" : behind;
   }
 
-  /** Drops what it holds, and reads everything anew (rule N9). Nobody is served before `sees` has seen that history goes on. */
-  async reload(): Promise<void> {
+  /** Drops what it holds, and reads everything anew (rule N9). Nobody is served before `sees` has seen that history goes on. It returns what it held. */
+  async reload(): Promise<ChainState> {
     this.#isReloading = true;
     try {
-      await this.#reload();
+      return await this.#reload();
     } finally {
       this.#isReloading = false;
     }
   }
 
-  async #reload(): Promise<void> {
+  async #reload(): Promise<ChainState> {
     const { store, models, limits, runtime, feed, doubts } = this.#parts;
     if (this.isServing) feed.interrupt();
     this.isServing = false;
@@ -112,6 +112,7 @@ export class Following {
     this.versionsLost += lost;
     this.#reloadedAt = { head: state.place, beat, server };
     this.state = state;
+    return before;
   }
 
   /**

@@ -83,6 +83,11 @@ test.each([
   ["no message", '{"type":"nothing"}', false],
   ["an entry without its parts", '{"type":"entry","entry":{"type":"group","sequence":1,"term":"x"}}', false],
   ["a call without a change", '{"type":"call","id":1,"call":{"options":{}}}', false],
+  [
+    "digests without their parts",
+    '{"type":"digests","told":{"place":{"sequence":1,"term":"x"},"digests":[{}]}}',
+    false,
+  ],
   ["bytes", "bytes", true],
 ])("garbage on a link ends that link alone: %s", async (_, text, isBinary) => {
   const [one, two] = (await world.startAll(2)) as [HttpTestNode, HttpTestNode];

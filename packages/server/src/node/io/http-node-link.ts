@@ -8,6 +8,7 @@ import type { AliveNode, NodeRow } from "../../store/node-table.ts";
 import type { Refusal } from "../../transport/refusal.ts";
 import { refuseUpgrade } from "../../transport/websocket/io/refuse-upgrade.ts";
 import type { Upgrade } from "../../transport/websocket/io/sockets.ts";
+import type { ToldDigests } from "../digests/digest-telling.ts";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
 import { type ForwardedCall, ForwardFailure, type LinkedNode, type NodeLink } from "../node-link.ts";
 import { IncomingLink, type LinkCaller } from "./incoming-link.ts";
@@ -56,6 +57,12 @@ export class HttpNodeLink implements NodeLink {
     if (frame.length > limits.messageBytes) counts.tooLarge += 1;
     else for (const link of this.#outgoing.values()) link.push(frame);
     counts.pushed += 1;
+  }
+
+  tellDigests(told: ToldDigests): void {
+    if (this.#outgoing.size === 0) return;
+    const frame = Buffer.from(linkText({ type: "digests", told }));
+    for (const link of this.#outgoing.values()) link.tell(frame);
   }
 
   async forward(address: string, call: ForwardedCall): Promise<Applied> {

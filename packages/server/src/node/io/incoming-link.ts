@@ -60,6 +60,8 @@ export class IncomingLink {
         counts.received += 1;
         node.receive(said.entry);
         return this.tell();
+      case "digests":
+        return node.compare(said.told);
       case "call":
         return void this.#carryOut(said);
       case "succeed":

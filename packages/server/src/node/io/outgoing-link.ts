@@ -60,6 +60,11 @@ export class OutgoingLink {
     this.#line?.send(ALIVE);
   }
 
+  /** `frame` is a message that needs no answer, and that nothing depends on. */
+  tell(frame: Buffer): void {
+    this.#line?.send(frame);
+  }
+
   forward(call: ForwardedCall): Promise<Applied> {
     const { limits } = this.#parts;
     const id = this.#nextId();

@@ -3,12 +3,14 @@
 import { type JsonValue, SYNC_ERROR_CODES, SyncError, type SyncErrorCode } from "@neverstale/protocol";
 import type { Applied } from "../../authority/transaction.ts";
 import type { ChainEntry, ChainHead } from "../../store/contract.ts";
+import { DIGESTS_PER_MESSAGE, type ToldDigests } from "../digests/digest-telling.ts";
 import type { ForwardedCall } from "../node-link.ts";
 import { isEntry, isPlace, isRecordOfUnknown } from "./entry-shape.ts";
 
 /** The node that dialled says this. */
 export type LinkSaid =
   | { readonly type: "entry"; readonly entry: ChainEntry }
+  | { readonly type: "digests"; readonly told: ToldDigests }
   | { readonly type: "alive" }
   | { readonly type: "call"; readonly id: number; readonly call: ForwardedCall }
   | { readonly type: "succeed"; readonly id: number; readonly place: ChainHead };
@@ -32,9 +34,10 @@ interface ToldError {
 export function saidIn(text: string): LinkSaid | null {
   const message = parsed(text);
   if (message === null) return null;
-  const { type, id, entry, place } = message;
+  const { type, id, entry, place, told } = message;
   if (type === "alive") return { type };
   if (type === "entry") return isEntry(entry) ? { type, entry } : null;
+  if (type === "digests") return isToldDigests(told) ? { type, told } : null;
   if (!isCount(id)) return null;
   if (type === "succeed") return isPlace(place) ? { type, id, place } : null;
   if (type !== "call") return null;
@@ -80,6 +83,17 @@ function parsed(text: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
+}
+
+function isToldDigests(told: unknown): told is ToldDigests {
+  if (!isRecordOfUnknown(told) || !isPlace(told.place) || !Array.isArray(told.digests)) return false;
+  return told.digests.length <= DIGESTS_PER_MESSAGE && told.digests.every(isToldDigest);
+}
+
+function isToldDigest(value: unknown): boolean {
+  if (!isRecordOfUnknown(value)) return false;
+  const { space, creationId, version, digest } = value;
+  return [space, creationId, digest].every((text) => typeof text === "string") && isCount(version);
 }
 
 /** The writer judges what the change holds, and which options there are. */

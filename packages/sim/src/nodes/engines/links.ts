@@ -40,6 +40,10 @@ export class Links {
         const asked = this.#ask(own, end, () => end?.node.takeOverFrom(place) ?? Promise.resolve(false));
         return asked.catch(() => false);
       },
+      tellDigests: (told) => {
+        const text = JSON.stringify(told);
+        for (const end of this.#ends) if (end !== own) this.#carry(own, end, () => end.node.compare(JSON.parse(text)));
+      },
       listed: () => {},
       // Nobody is told of what another has applied, so a revocation is waited for by the time alone.
       applied: () => {},

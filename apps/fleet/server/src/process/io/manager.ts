@@ -11,7 +11,7 @@ import {
   OUTPUT_SPACES,
   outputModel,
 } from "@neverstale/fleet-domain";
-import { DEFAULT_LIMITS, StateManager, StoreFailure } from "@neverstale/server";
+import { DEFAULT_LIMITS, type NodeOptions, StateManager, StoreFailure } from "@neverstale/server";
 import { sqliteStore } from "@neverstale/store-sqlite";
 import { keyForNodes } from "../../accounts/io/server-key.ts";
 import { retireOld } from "../../commands/decide.ts";
@@ -33,7 +33,7 @@ export function openManager(options: FleetOptions, { dataDir, log, nodes }: Mana
       [ACCOUNTS_SPACE]: accountsModel,
       [AUDIT_SPACE]: auditModel(options.auditLimit === undefined ? {} : { auditLimit: options.auditLimit }),
     },
-    ...(nodes === null ? {} : { node: { address: nodes.address, link: nodes.http.link } }),
+    ...(nodes === null ? {} : { node: nodeOptions(nodes, log) }),
     store:
       nodes?.store ??
       options.store ??
@@ -61,6 +61,20 @@ export function openManager(options: FleetOptions, { dataDir, log, nodes }: Mana
       options.onFailure(error);
     },
   });
+}
+
+function nodeOptions({ address, http }: FleetNodes, log: Log): NodeOptions {
+  return {
+    address,
+    link: http.link,
+    onDivergence: (divergence) => {
+      const { whose } = divergence;
+      log.error(
+        divergence,
+        whose === "own" ? "this node held other records than are stored" : "the writer held other records",
+      );
+    },
+  };
 }
 
 export interface ManagerPlace {

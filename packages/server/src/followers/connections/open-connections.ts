@@ -2,10 +2,10 @@
 
 import type { Millis, TokenBucket } from "@neverstale/base";
 import { CLOSE, type CloseCode, encodeMessage, type Profile, type SyncError } from "@neverstale/protocol";
-import { Cursor, type CursorOptions } from "./cursor.ts";
-import type { Fanout } from "./fanout.ts";
-import type { HubParts } from "./hub-parts.ts";
-import type { Frame, Wire } from "./wire.ts";
+import { Cursor, type CursorOptions } from "../cursor.ts";
+import type { Fanout } from "../fanout.ts";
+import type { HubParts } from "../hub-parts.ts";
+import type { Frame, Wire } from "../wire.ts";
 
 export class OpenConnections {
   readonly #parts: HubParts;

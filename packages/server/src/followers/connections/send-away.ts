@@ -1,7 +1,7 @@
 /** Connections are sent away one after the other, so that they don't all come back at one moment (rule T5). */
 
 import type { Millis } from "@neverstale/base";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 
 /** It takes 20 ms for each, and `longestMs` at most. It resolves when nobody is left. */
 export function sendAwayOneByOne<Reader>(

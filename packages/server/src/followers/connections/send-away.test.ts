@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { TestWire, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
+import { TestWire, VirtualRuntime } from "../../runtime/virtual-runtime-suite.ts";
 import { SPREAD_MS, sendAwayOneByOne } from "./send-away.ts";
 
 /** It says at which times the readers were sent away, and when the work was done. */
