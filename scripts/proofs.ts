@@ -11,18 +11,25 @@ interface Proof {
   readonly run: () => Promise<TestTally>;
 }
 
-const NODES = "tests/nodes/fleet-nodes.proof.test.ts";
+const FLEET = "tests/nodes/fleet-nodes.proof.test.ts";
+const CLUSTER = "tests/nodes/cluster/cluster.proof.test.ts";
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   tests: {
     what: "crash loops, releases that follow each other, callers amid kills, slow readers, liars, and bounds on time",
     minutes: 9,
-    run: () => runVitest(["--config", "vitest.proofs.config.ts", "--exclude", NODES]),
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", "--exclude", FLEET, "--exclude", CLUSTER]),
   },
   "fleet-nodes": {
     what: "the fleet on three nodes and PostgreSQL: its writer is killed, paused and stopped amid pipelines",
     minutes: 3,
-    run: () => runVitest(["--config", "vitest.proofs.config.ts", NODES]),
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", FLEET]),
+  },
+  cluster: {
+    what: "three nodes behind nginx, 3,000 clients, 500 changes a second: the writer is killed ten times, all are restarted in turn",
+    minutes: 5,
+    // What it finds is printed as it goes.
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", "--disableConsoleIntercept=true", CLUSTER]),
   },
   faults: {
     what: "real processes, disks and networks: killed, cut off, filled up, slowed down, damaged",
