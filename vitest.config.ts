@@ -14,7 +14,8 @@ export default defineConfig({
     hookTimeout: 900_000,
     expect: { poll: { timeout: 240_000 } },
     fileParallelism: true,
-    maxWorkers: 2,
+    // Many tests wait for processes and timers, so three files at a time keep two cores busy.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
   },
 });

@@ -14,7 +14,7 @@ import { type BenchChange, type BenchRecord, initialRecords } from "../harness/r
 
 export type EngineVariant = "memory" | "durable" | "postgres";
 
-const benchModel = defineModel({
+export const benchModel = defineModel({
   model: 1,
   collections: { hosts: collection<BenchRecord>() },
   changes: { host_added: put("hosts"), host_metrics: patch("hosts") },
@@ -23,7 +23,7 @@ const benchModel = defineModel({
 /** So many records are written together at the start. This is far below what a transaction may hold (rule S8). */
 const A_TRANSACTION = 1_000;
 
-type BenchManager = StateManager<typeof benchModel>;
+export type BenchManager = StateManager<typeof benchModel>;
 
 /** A source is the data of one run. Each call of `open` gives the engine on it anew. */
 interface Source {
@@ -43,14 +43,18 @@ async function sourceOf(variant: string, folder: string): Promise<Source> {
 /** It opens the engine on the data. A new store is filled with the initial records. */
 async function openEngine(source: Source, records: number): Promise<BenchManager> {
   const manager = await source.open();
-  if (manager.version > 0) return manager;
+  if (manager.version === 0) await fill(manager, records);
+  return manager;
+}
+
+/** The engine decides changes here. */
+export async function fill(manager: BenchManager, records: number): Promise<void> {
   const changes = initialRecords(records).map((record) => {
     return { type: "host_added", target: record.id, data: { ...record } } as const;
   });
   for (let from = 0; from < changes.length; from += A_TRANSACTION) {
     await manager.transact(() => changes.slice(from, from + A_TRANSACTION));
   }
-  return manager;
 }
 
 async function storedRecords(source: Source): Promise<BenchRecord[]> {
@@ -61,7 +65,7 @@ async function storedRecords(source: Source): Promise<BenchRecord[]> {
   return records;
 }
 
-function engineChange({ id, cpu, memory, seq }: BenchChange) {
+export function engineChange({ id, cpu, memory, seq }: BenchChange) {
   return { type: "host_metrics", target: id, data: { cpu, memory, seq } };
 }
 

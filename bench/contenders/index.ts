@@ -64,6 +64,21 @@ export const enginePostgres: ContenderEntry = {
   label: "Neverstale, on PostgreSQL",
   variant: "postgres",
 };
+/** These are measured in W12 only. */
+const NODES = { kind: "engine", server: "contenders/nodes.ts", client: "contenders/engine-dialect.ts" } as const;
+export const oneNode: ContenderEntry = { ...NODES, name: "one-node", label: "Neverstale, one node", variant: "one" };
+export const nodesForwarding: ContenderEntry = {
+  ...NODES,
+  name: "nodes-forwarding",
+  label: "Neverstale, three nodes, asked at one that does not decide",
+  variant: "forwarding",
+};
+export const nodesFollowing: ContenderEntry = {
+  ...NODES,
+  name: "nodes-following",
+  label: "Neverstale, three nodes, clients at one that does not decide",
+  variant: "following",
+};
 /** This is tldraw's room on its SQLite storage. It is measured in W6 only. */
 export const tldrawDurable: ContenderEntry = {
   name: "tldraw-durable",

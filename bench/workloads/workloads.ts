@@ -12,6 +12,7 @@ import { start } from "./w8-start.ts";
 import { growth } from "./w9-growth.ts";
 import { storm } from "./w10-storm.ts";
 import { database } from "./w11-database.ts";
+import { nodes } from "./w12-nodes.ts";
 
 /** They stand in the order in which they run and are printed. */
 export const WORKLOADS: readonly MakeWorkload[] = [
@@ -26,4 +27,5 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   growth,
   storm,
   database,
+  nodes,
 ];

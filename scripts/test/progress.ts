@@ -17,7 +17,7 @@ export class TestProgress {
   /** This is said before the first file. */
   get expectation(): string {
     const seconds = this.#times.all(this.#files) / this.#workers;
-    return `${this.#files.length} files, about ${spoken(seconds)} on ${this.#workers} idle cores`;
+    return `${this.#files.length} files, about ${spoken(seconds)}, ${this.#workers} at a time`;
   }
 
   /** A file has ended `elapsedMs` after the beginning of the run. It returns what is said then. */

@@ -1,4 +1,4 @@
-/** The times say how long each test file takes on two idle cores. */
+/** The times say how long each test file takes on two idle cores, among the others. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -10,6 +10,8 @@ import {
   floorA,
   floorB,
   floorGzipped,
+  nodesFollowing,
+  nodesForwarding,
 } from "../../bench/contenders/index.ts";
 import type { ContenderEntry } from "../../bench/harness/contender.ts";
 import { measureFanout } from "../../bench/workloads/w1-fanout.ts";
@@ -22,6 +24,7 @@ import { measureReplica } from "../../bench/workloads/w7-client.ts";
 import { measureStart } from "../../bench/workloads/w8-start.ts";
 import { measureGrowth } from "../../bench/workloads/w9-growth.ts";
 import { measureStorm } from "../../bench/workloads/w10-storm.ts";
+import { measureWay } from "../../bench/workloads/w12-nodes.ts";
 
 const RECORDS = 50;
 const CLIENTS = 5;
@@ -104,6 +107,23 @@ describe("the bench measures, and every client ends equal to the server", () => 
     };
     const sample = await measureStorm({ contender: engineDurable, ...size });
     expect(sample.maxMs).toBeGreaterThanOrEqual(sample.p50Ms as number);
+  });
+
+  test("W12: what was asked for at a node that does not decide is in the store", async () => {
+    const sample = await measureDurable({
+      contender: nodesForwarding,
+      writers: 4,
+      records: RECORDS,
+      slowerMs: 0,
+      ...SHORT,
+    });
+    expect(sample.changesPerSecond).toBeGreaterThan(0);
+  });
+
+  test("W12: the clients of another node end equal to the one that decides", async () => {
+    const size = { clients: CLIENTS, records: RECORDS, perSecond: 100, warmUpSeconds: 0.1, seconds: 0.3 };
+    const sample = await measureWay({ contender: nodesFollowing, ...size });
+    expect(sample.p99Ms).toBeLessThanOrEqual(sample.maxMs as number);
   });
 });
 

@@ -9,6 +9,7 @@ import { Producer } from "./producer.ts";
 import { type Api, serveCalls } from "./rpc.ts";
 
 interface Started {
+  readonly records: number;
   readonly server: ContenderServer;
   readonly producer: Producer;
 }
@@ -75,7 +76,7 @@ const api = {
     const server = await startServer(argument.variant)({ records: argument.records, folder: argument.folder });
     const tookMs = performance.now() - from;
     const producer = new Producer(argument.records, changeSource(argument.records), (change) => server.change(change));
-    started = { server, producer };
+    started = { records: argument.records, server, producer };
     await listenForProgress(argument.channel, (seq) => producer.progress(seq));
     return { port: server.port, tookMs };
   },
@@ -151,6 +152,11 @@ const api = {
   },
   askedAt(): number[] {
     return current().producer.askedAt;
+  },
+  /** They are the times of the changes from `firstSeq` on. */
+  doneAt({ firstSeq }: { firstSeq: number }): number[] {
+    const { producer, records } = current();
+    return producer.doneAt.slice(firstSeq - records - 1);
   },
   dueAt(): number[] {
     return current().producer.dueAt;

@@ -88,6 +88,7 @@ test.each([
     '{"type":"digests","told":{"place":{"sequence":1,"term":"x"},"digests":[{}]}}',
     false,
   ],
+  ["a message and then none", '{"type":"alive"}\n\n{"type":"alive"}', false],
   ["bytes", "bytes", true],
 ])("garbage on a link ends that link alone: %s", async (_, text, isBinary) => {
   const [one, two] = (await world.startAll(2)) as [HttpTestNode, HttpTestNode];
@@ -112,6 +113,18 @@ test("[B81] a message beyond its bound ends the link, and a call beyond it is re
 
   await expect(large).rejects.toMatchObject({ code: "invalid_change" });
   expect(one.metrics.node_link_garbage_total).toBe(1);
+});
+
+test("[W1] [B81] calls of one moment share frames, none of which is beyond the bound of a message", async () => {
+  const limits = { messageBytes: 4_096 };
+  const [one, two] = (await world.startAll(2, { limits })) as [HttpTestNode, HttpTestNode];
+  const ids = Array.from({ length: 300 }, (_, n) => `host-${n}`);
+
+  const data = (id: string) => ({ text: id.padEnd(6 * Number(id.slice(5)), "ü") });
+  await Promise.all(ids.map((id) => two.manager.apply({ type: "host_added", target: id, data: data(id) })));
+
+  expect(ids.filter((id) => !one.has(id))).toEqual([]);
+  expect([one.metrics, two.metrics].map((counts) => counts.node_link_garbage_total)).toEqual([0, 0]);
 });
 
 test("[N3] [B81] an entry beyond the bound of a message is not pushed: the nodes read it in the store", async () => {

@@ -51,7 +51,7 @@ export class OutgoingLink {
   push(frame: Buffer): void {
     const line = this.#line;
     if (line === null) return;
-    if (this.#queue.add(frame.length)) return line.send(frame);
+    if (this.#queue.add(frame.length)) return line.sendNow(frame);
     this.#parts.counts.slow += 1;
     line.end();
   }
@@ -62,7 +62,7 @@ export class OutgoingLink {
 
   /** `frame` is a message that needs no answer, and that nothing depends on. */
   tell(frame: Buffer): void {
-    this.#line?.send(frame);
+    this.#line?.sendNow(frame);
   }
 
   forward(call: ForwardedCall): Promise<Applied> {
