@@ -119,7 +119,7 @@ const NOTHING_LEADS_ON: Refusal = {
   refuse: 410,
   code: "no_diff",
   message: "nothing leads on from this position",
-  hint: "HttpVisit for the snapshot.",
+  hint: "Ask for the snapshot.",
 };
 
 const UNAVAILABLE: Refusal = {

@@ -1,8 +1,9 @@
-/** A refusal goes out as a problem document (RFC 9457), over whatever somebody came. */
+/** The problem document of a refusal has the phrase of its status from Node's list. */
 
 import { STATUS_CODES } from "node:http";
+import { problemDocument } from "../problem.ts";
 import type { Refusal } from "../refusal.ts";
 
-export function problemDocument({ refuse, code, message, hint }: Refusal): object {
-  return { type: "about:blank", title: STATUS_CODES[refuse], status: refuse, detail: message, code, hint };
+export function titledProblem(refusal: Refusal): object {
+  return problemDocument(refusal, STATUS_CODES[refusal.refuse]);
 }

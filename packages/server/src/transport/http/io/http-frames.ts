@@ -6,6 +6,7 @@ import { gunzip, gzip, gzipSync } from "node:zlib";
 import { MAX_INFLATED_BYTES } from "@neverstale/protocol";
 import type { Frame, FrameCodec, LargeFrame } from "../../../followers/wire.ts";
 import { bytesOf, payloadOf, socketFrames } from "../../websocket/io/socket-frames.ts";
+import { eventsOf } from "../answer-text.ts";
 
 export const httpFrames: FrameCodec = {
   encode: (text) => new LinesFrame(Buffer.from(`${text}\n`)),
@@ -49,7 +50,7 @@ class LinesFrame implements Frame {
   }
 
   get events(): Buffer {
-    this.#events ??= eventsOf(this.lines);
+    this.#events ??= eventBytes(this.lines);
     return this.#events;
   }
 }
@@ -98,13 +99,11 @@ async function largeBody(frames: readonly Frame[], zips: boolean): Promise<Body>
 
 /** Returns a frame as events of a stream, at once where it can. */
 export function eventsIn(frame: Frame): Buffer | Promise<Buffer> {
-  return frame instanceof LinesFrame ? frame.events : textOf(frame).then(eventsOf);
+  return frame instanceof LinesFrame ? frame.events : textOf(frame).then(eventBytes);
 }
 
-/** An event is a line of data, and an empty line. */
-function eventsOf(lines: Buffer): Buffer {
-  const texts = lines.toString().split("\n");
-  return Buffer.from(texts.flatMap((text) => (text === "" ? [] : [`data: ${text}\n\n`])).join(""));
+function eventBytes(lines: Buffer): Buffer {
+  return Buffer.from(eventsOf(lines.toString()));
 }
 
 async function textOf(frame: Frame): Promise<Buffer> {

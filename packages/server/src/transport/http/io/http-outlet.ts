@@ -3,9 +3,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createGunzip } from "node:zlib";
 import type { Millis } from "@neverstale/base";
-import { PROTOCOL_HEADER, SIZE_HEADER } from "@neverstale/protocol";
+import { SIZE_HEADER } from "@neverstale/protocol";
 import type { Frame } from "../../../followers/wire.ts";
-import { problemDocument } from "../../io/problem.ts";
+import { titledProblem } from "../../io/problem.ts";
+import { headersOf, idLine } from "../answer-text.ts";
 import type { Outlet } from "../reader.ts";
 import type { Reply, ReplyBody } from "../reply.ts";
 import { bodyOf, eventsIn, zippedState } from "./http-frames.ts";
@@ -23,12 +24,11 @@ export class HttpOutlet implements Outlet {
     this.#isHead = request.method === "HEAD";
   }
 
-  reply({ status, headers, body }: Reply): void {
+  reply(reply: Reply): void {
     if (this.#response.destroyed || this.#response.headersSent) return;
-    this.#response.statusCode = status;
-    this.#response.setHeader(PROTOCOL_HEADER, "v1");
-    for (const [name, value] of Object.entries(headers)) this.#response.setHeader(name, value);
-    this.#body(body);
+    this.#response.statusCode = reply.status;
+    for (const [name, value] of Object.entries(headersOf(reply))) this.#response.setHeader(name, value);
+    this.#body(reply.body);
   }
 
   #body(body: ReplyBody): void {
@@ -46,15 +46,13 @@ export class HttpOutlet implements Outlet {
   }
 
   #problem({ refusal, snapshot }: Extract<ReplyBody, { readonly type: "problem" }>): void {
-    const problem = problemDocument(refusal);
-    this.#response.setHeader("Content-Type", "application/problem+json");
+    const problem = titledProblem(refusal);
     this.#endWith(Buffer.from(JSON.stringify(snapshot === undefined ? problem : { ...problem, snapshot })));
   }
 
   /** Whoever takes no gzip is sent the text, which is inflated on the way. */
   #state(frame: Frame): void {
     const { bytes, textBytes } = zippedState(frame);
-    this.#response.setHeader("Vary", "Accept-Encoding");
     this.#response.setHeader(SIZE_HEADER, textBytes);
     if (this.#takesGzip) this.#response.setHeader("Content-Encoding", "gzip");
     if (this.#takesGzip || this.#isHead) return this.#endWith(bytes);
@@ -65,7 +63,6 @@ export class HttpOutlet implements Outlet {
 
   #messages(frames: readonly Frame[]): void {
     const body = bodyOf(frames, this.#takesGzip);
-    this.#response.setHeader("Vary", "Accept-Encoding");
     const end = ({ bytes, isZipped }: Awaited<typeof body>) => {
       if (isZipped) this.#response.setHeader("Content-Encoding", "gzip");
       this.#endWith(bytes);
@@ -81,8 +78,8 @@ export class HttpOutlet implements Outlet {
     else this.#response.end(bytes);
   }
 
-  begin({ status, headers }: Reply): void {
-    this.#response.writeHead(status, { ...headers, [PROTOCOL_HEADER]: "v1" });
+  begin(reply: Reply): void {
+    this.#response.writeHead(reply.status, headersOf(reply));
   }
 
   write(frame: Frame, offsetMs: Millis): void {
@@ -101,11 +98,10 @@ export class HttpOutlet implements Outlet {
     this.#writing = writing;
   }
 
-  /** The id of an event says when it was written, which holds for those behind it, too. */
   #put(events: Buffer, offsetMs: Millis): void {
     if (this.#response.destroyed || this.#response.writableEnded) return;
     this.#response.cork();
-    this.#response.write(`id: ${offsetMs}\n`);
+    this.#response.write(idLine(offsetMs));
     this.#response.write(events);
     this.#response.uncork();
   }

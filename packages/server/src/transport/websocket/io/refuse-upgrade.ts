@@ -2,12 +2,12 @@
 
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import { problemDocument } from "../../io/problem.ts";
+import { titledProblem } from "../../io/problem.ts";
 import type { Refusal } from "../../refusal.ts";
 
 export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
   const { refuse, retryAfterMs } = refusal;
-  const body = JSON.stringify(problemDocument(refusal));
+  const body = JSON.stringify(titledProblem(refusal));
   const retry = retryAfterMs === undefined ? [] : [`Retry-After: ${Math.ceil(retryAfterMs / 1000)}`];
   const head = [
     `HTTP/1.1 ${refuse} ${STATUS_CODES[refuse] ?? ""}`,
