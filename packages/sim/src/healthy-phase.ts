@@ -25,7 +25,8 @@ export async function healed(world: World): Promise<void> {
   await mustSettle(world);
   await tasksMustEnd(world);
   await world.pass(2 * world.authority.config.beaconMs + 500);
-  await mustBeLevel(world, untouched(world), SEEN_MS, "P2");
+  await mustBeLevel(world, untouched(world).filter(connects), SEEN_MS, "P2");
+  await mustBeLevel(world, untouched(world), throughCachesMs(world), "P2");
   await checkWindows(world);
   await followToTheEnd(world);
   await closeAndOpen(world);
@@ -72,7 +73,7 @@ function healEverything(world: World): void {
   if (world.disk.hasFailed) world.authority.crash(false);
   world.authority.keepRunning();
   for (const { network } of everyone(world)) network.heal();
-  for (const tab of world.tabs.values()) {
+  for (const tab of replicas(world)) {
     world.sessions.signIn(tab.name);
     tab.environment.wake();
     tab.environment.act(() => tab.driver.start());
@@ -81,7 +82,11 @@ function healEverything(world: World): void {
 }
 
 function everyone(world: World): readonly (Tab | PlainClient)[] {
-  return [...world.tabs.values(), ...world.plainClients.values()];
+  return [...replicas(world), ...world.plainClients.values()];
+}
+
+function replicas(world: World): readonly Tab[] {
+  return [...world.tabs.values(), ...world.readers.tabs.values()];
 }
 
 /**
@@ -92,8 +97,23 @@ function untouched(world: World): readonly (Tab | PlainClient)[] {
   return everyone(world).filter(({ network }) => network.current?.meddledWith !== true);
 }
 
+/** It hears of each commit at once. What a reader is told may lie in a cache first. */
+function isPrompt(client: Tab | PlainClient): boolean {
+  return !("driver" in client) || client.config.http === undefined || client.config.http.isDirect;
+}
+
+/** It follows over a WebSocket. A poll that waits is not answered for a step alone (rule H2). */
+function connects(client: Tab | PlainClient): boolean {
+  return !("driver" in client) || client.config.http === undefined;
+}
+
+/** A request may wait for the end of another one's, which brought no news, and then for its own. Each cache keeps for a second. */
+function throughCachesMs(world: World): number {
+  return 2 * world.authority.config.beaconMs + 1_000 * world.readers.caches.length + SEEN_MS;
+}
+
 function levelWithinMs(world: World): number {
-  const limited = [...world.tabs.values()].some(({ status }) => status === "stale: resyncing_in_vain");
+  const limited = replicas(world).some(({ status }) => status === "stale: resyncing_in_vain");
   return 2 * world.authority.config.beaconMs + 5_000 + LONGEST_BACKOFF_MS + (limited ? LIMITED_MS : 0);
 }
 
@@ -152,7 +172,8 @@ async function writeAndSee(world: World, round: number): Promise<void> {
     );
   await world.pass(1_000, () => !done);
   if (!done) world.fail("P2", "a write in health is not done within a second");
-  await mustBeLevel(world, untouched(world), SEEN_MS, "A4");
+  await mustBeLevel(world, untouched(world).filter(isPrompt), SEEN_MS, "A4");
+  await mustBeLevel(world, untouched(world), throughCachesMs(world), "H2");
 }
 
 /** By rule E7 a takeover costs each live replica one message, and no full state. Whoever takes no steps comes back at once. */
@@ -161,14 +182,17 @@ async function takeOverAndSee(world: World): Promise<void> {
   if (world.failure !== null || hub === null || hub === undefined) return;
   const levelOnes = untouched(world).filter((client) => isClientLevel(world, client));
   // Whose space has ended is level too, but has no connection to lose: it knocks again and again.
-  const takers = levelOnes.filter((client) => "driver" in client && client.config.steps && client.status === "live");
+  const takers = levelOnes.filter(
+    (client) => "driver" in client && connects(client) && client.config.steps && client.status === "live",
+  );
   const steps = [...hub.cursors].filter((cursor) => cursor.steps && cursor.epoch !== null).length;
   const before = { steps: hub.metrics.steps, fullStates: fullStatesOf(hub) };
   const reconnects = takers.map(reconnectsOf);
   const { epoch } = world.authority.process ?? {};
   world.authority.takeOver();
   await world.pass(1_000, () => world.authority.process?.epoch === epoch);
-  await mustBeLevel(world, levelOnes, SEEN_MS, "E7");
+  await mustBeLevel(world, levelOnes.filter(connects), SEEN_MS, "E7");
+  await mustBeLevel(world, levelOnes, throughCachesMs(world), "E7");
   if (world.failure !== null) return;
   const put = hub.metrics.steps - before.steps;
   if (put !== steps) world.fail("E7", `${put} steps were put on ${steps} connections`);
@@ -198,7 +222,7 @@ function isFull({ config }: World, error: unknown): boolean {
 
 /** Whoever waits for an answer, or for its effect, is told. */
 async function mustSettle(world: World): Promise<void> {
-  const waiting = () => [...world.tabs.values()].find(({ dispatches }) => dispatches.open > 0);
+  const waiting = () => replicas(world).find(({ dispatches }) => dispatches.open > 0);
   await world.pass(DISPATCH_MS, () => waiting() !== undefined);
   const late = waiting();
   if (late !== undefined) world.fail("D2", `${late.name} still waits for the end of a dispatch`);

@@ -2,8 +2,9 @@
 
 import type { Change, StateOf, SyncError } from "@neverstale/protocol";
 import type { Decide } from "@neverstale/server";
+import type { Deed } from "./plan/deeds.ts";
 import { crowd, crowdGone, type mainModel, someChanges } from "./plan/models.ts";
-import type { Deed, PlannedAction } from "./plan/plan.ts";
+import type { PlannedAction } from "./plan/plan.ts";
 import type { Random } from "./plan/random.ts";
 import type { Release } from "./plan/releases.ts";
 import { call } from "./world/caller.ts";
@@ -33,6 +34,8 @@ export function perform(world: World, action: PlannedAction): void {
       return call(world, action, chance);
     case "read_state":
       return readState(world);
+    case "cache":
+      return performOnCache(world, action);
     default:
       return performOnAuthority(world, action, chance);
   }
@@ -95,6 +98,13 @@ function removeSpace(world: World, space: string, chance: Random): void {
     if (transaction.state(space) !== null) transaction.removeSpace(space, { archive });
     return [] as Change[];
   });
+}
+
+function performOnCache(world: World, { cache: number, what }: Of<"cache">): void {
+  const cache = world.readers.caches[number];
+  if (what === "empty") cache?.empty();
+  else if (what === "restart") cache?.restart();
+  else cache?.cutStreams();
 }
 
 function readState(world: World): void {
@@ -211,7 +221,7 @@ function restore(world: World, { name, downMs, burst = 0 }: Of<"restore">, chanc
 type OnClient = Extract<PlannedAction, { client: string }>;
 
 function performOnClient(world: World, action: OnClient, chance: Random): void {
-  const tab = world.tabs.get(action.client);
+  const tab = world.tabs.get(action.client) ?? world.readers.tabs.get(action.client);
   const client = tab ?? world.plainClients.get(action.client);
   if (client === undefined) return;
   if (performOnNetwork(world, client, action) || tab === undefined) return;
@@ -242,6 +252,7 @@ function performOnNetwork(world: World, client: Tab | PlainClient, action: OnCli
   switch (action.do) {
     case "cut":
       current?.cut(action.told, action.bytes);
+      network.cutRequests(action.told, action.bytes);
       return true;
     case "half_open":
       if (current !== null) {
@@ -260,6 +271,12 @@ function performOnNetwork(world: World, client: Tab | PlainClient, action: OnCli
     case "slow_link":
       network.setRate(action.rate);
       during(world, action.ms, () => network.setRate(Number.POSITIVE_INFINITY));
+      return true;
+    case "web_socket":
+      network.refusesWebSockets = false;
+      during(world, action.ms, () => {
+        network.refusesWebSockets = true;
+      });
       return true;
     case "meddle":
       if (action.how === "swallow_first") network.swallowNextGreeting();

@@ -16,6 +16,11 @@ export async function runPlan(plan: RunPlan): Promise<RunResult> {
   const world = new World(plan.config);
   world.authority.start();
   for (const client of plan.clients) world.clock.after(client.joinsAtMs, () => join(world, client));
+  const { caches = [], readers = [] } = plan.readers ?? {};
+  world.readers.addCaches(caches);
+  for (const reader of readers) {
+    world.clock.after(reader.joinsAtMs, () => world.readers.open(reader, world.authority.config.beaconMs));
+  }
   for (const action of plan.actions) world.clock.after(action.at, () => perform(world, action));
   await world.pass(plan.faultyMs);
   if (world.failure === null) await healed(world);
@@ -65,12 +70,13 @@ function join(world: World, { name, kind, space, parts = false, steps = false, .
 function resultOf(world: World): RunResult {
   const { config, trace, counters, failure, clock } = world;
   world.authority.process?.end(true);
-  for (const { counters: of } of world.tabs.values()) {
+  for (const { counters: of } of [...world.tabs.values(), ...world.readers.tabs.values()]) {
     const { resyncs, ...counts } = of;
     for (const [name, count] of Object.entries(counts)) counters.add(`client_${name}`, count);
     for (const [reason, count] of Object.entries(resyncs)) counters.add(`resync_${reason}`, count);
   }
   counters.add("runs");
+  if (world.readers.tabs.size > 0) counters.add("runs_with_readers");
   counters.add("events", clock.events);
   counters.add("simulated_s", Math.round(clock.now / 1_000));
   trace.line(clock.now, JSON.stringify(counters));

@@ -91,7 +91,7 @@ function receiveDelta(state: SyncState, link: Link, delta: DeltaMessage, facts: 
       ...state,
       phase: delta.version > link.head ? { type: "following", link: { ...link, head: delta.version } } : following,
       position: { epoch: position.epoch, space: position.space, version: delta.version },
-      confirmedAt: caughtUp ? link.headAt : state.confirmedAt,
+      confirmedAt: caughtUp ? Math.max(link.headAt, state.confirmedAt ?? link.headAt) : state.confirmedAt,
       attempt: caughtUp ? 0 : state.attempt,
     },
     { type: "apply", delta },

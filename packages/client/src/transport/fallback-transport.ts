@@ -54,8 +54,12 @@ class FallbackTransport implements Transport {
   }
 
   connect(opening: ConnectionOpening, events: TransportEvents): ClientConnection {
-    this.#overHttp = this.#failures >= FAILURES && this.#ways.isServed;
+    this.#overHttp = this.#isForHttp;
     return this.#overHttp ? this.#connectHttp(opening, events) : this.#connectWebSocket(opening, events);
+  }
+
+  get #isForHttp(): boolean {
+    return this.#failures >= FAILURES && this.#ways.isServed;
   }
 
   /** There is another network now, perhaps, and nothing is known of it. */
@@ -74,12 +78,19 @@ class FallbackTransport implements Transport {
     const openedAt = io.now();
     let isOpen = true;
     let heard = false;
+    let isOpened = false;
+    let instead: ClientConnection | null = null;
+    const openedOnce = (): void => {
+      if (!isOpened) events.opened();
+      isOpened = true;
+    };
     const ended = (failed: boolean): void => {
       if (isOpen && !heard && failed) this.#failures += 1;
       isOpen = false;
     };
     const connection = webSocket.connect(opening, {
       ...events,
+      opened: openedOnce,
       received: (frame, said) => {
         heard = true;
         this.#failures = 0;
@@ -89,12 +100,16 @@ class FallbackTransport implements Transport {
       },
       closed: (code) => {
         ended(!isWordOfAuthority(code));
-        events.closed(code);
+        if (heard || !this.#isForHttp) return events.closed(code);
+        // This attempt goes on over HTTP, so that a network without WebSocket costs no second backoff (promise P2).
+        this.#overHttp = true;
+        instead = this.#connectHttp(opening, { ...events, opened: openedOnce });
       },
     });
     return {
-      send: (message) => connection.send(message),
+      send: (message) => (instead ?? connection).send(message),
       close: (code) => {
+        if (instead !== null) return instead.close(code);
         ended(io.now() - openedAt >= SILENT_MS);
         connection.close(code);
       },
@@ -108,8 +123,8 @@ class FallbackTransport implements Transport {
     const leave = (failed: boolean): void => {
       this.#probe?.cancel();
       this.#tryNow = () => {};
-      // It may be that nothing answers there at all. Then WebSocket is as good.
-      if (failed && !heard) this.#failures = 0;
+      // It may be that nothing answers there at all. Then WebSocket is as good, and is tried first.
+      if (failed && !heard) this.#failures = FAILURES - 1;
     };
     const connection = new HttpConnection({
       io,

@@ -9,6 +9,8 @@ export interface TestFrame extends LargeFrame {
 
 /** A machine whose clock moves only when a test moves it: for tests of the authority without sockets. */
 export class VirtualRuntime implements Runtime {
+  /** It takes so long to make one frame of a large text. */
+  encodesLargeMs = 5;
   #now = 0;
   #ids = 0;
   #order = 0;
@@ -83,7 +85,7 @@ export class VirtualRuntime implements Runtime {
     },
     encodeLarge: (parts: Iterable<string>): Promise<TestFrame> =>
       new Promise((resolve, reject) => {
-        this.after(5, () => {
+        this.after(this.encodesLargeMs, () => {
           try {
             const text = [...parts].join("");
             resolve({ sizeBytes: text.length, textBytes: text.length, messages: [text] });

@@ -1,6 +1,8 @@
 /** The network is the way between one client and the authority. */
 
 import type { ConnectionEvents } from "@neverstale/client";
+import { SimExchange } from "../http/exchange.ts";
+import type { AnswerSink, HttpEnd, SimAsk } from "../http/http-end.ts";
 import type { Random } from "../plan/random.ts";
 import type { Surroundings } from "../world/surroundings.ts";
 import { type ConnectionWatch, SimConnection } from "./connection.ts";
@@ -12,6 +14,10 @@ export class Network {
   /** A request or an answer is lost as often as `loss` says, and a request arrives twice as often as `double` says. */
   readonly http = { loss: 0, double: 0 };
   readonly connections = new Set<SimConnection>();
+  /** These are the requests by which a reader follows. */
+  readonly exchanges = new Set<SimExchange>();
+  /** With true something on the way lets no WebSocket pass. */
+  refusesWebSockets = false;
   newest: SimConnection | null = null;
   readonly #world: Surroundings;
   readonly #authority: AuthorityEnd;
@@ -53,8 +59,24 @@ export class Network {
     this.newest = connection;
     if (this.#swallowsGreeting) connection.tamper = "swallow";
     this.#swallowsGreeting = false;
-    connection.knock((knocking) => this.#authority.accept(knocking));
+    connection.knock((knocking) => (this.refusesWebSockets ? knocking.refuse() : this.#authority.accept(knocking)));
     return connection;
+  }
+
+  /** It asks over HTTP, and the answer is read as it comes. */
+  ask(end: HttpEnd, ask: SimAsk, sink: AnswerSink): SimExchange {
+    for (const old of this.exchanges) if (old.isOver) this.exchanges.delete(old);
+    this.#count += 1;
+    const random = this.#random.fork(`${this.#client}#${this.#count}`);
+    const [down, up] = [this.#lane(random.fork("down")), this.#lane(random.fork("up"))];
+    this.#note(`asks for ${ask.url.pathname}${ask.url.search}`);
+    const exchange = new SimExchange({ up, down, kernelBytes: this.#config.kernelBytes }, end, ask, sink);
+    this.exchanges.add(exchange);
+    return exchange;
+  }
+
+  get #legs(): readonly (SimConnection | SimExchange)[] {
+    return [...this.connections, ...this.exchanges];
   }
 
   #lane(random: Random): Lane {
@@ -71,12 +93,12 @@ export class Network {
   /** Nothing passes in the directions named, and nothing is lost. It comes when the reason is gone. */
   hold(why: string, directions: readonly ("up" | "down")[]): void {
     this.#holds.add(why);
-    for (const connection of this.connections) for (const direction of directions) connection[direction].hold(why);
+    for (const leg of this.#legs) for (const direction of directions) leg[direction].hold(why);
   }
 
   release(why: string): void {
     this.#holds.delete(why);
-    for (const { up, down } of this.connections) {
+    for (const { up, down } of this.#legs) {
       up.release(why);
       down.release(why);
     }
@@ -85,9 +107,17 @@ export class Network {
   /** From now on so many bytes pass in each ms. */
   setRate(rate: number): void {
     this.weather.rate = rate;
-    for (const { up, down } of this.connections) {
+    for (const { up, down } of this.#legs) {
       up.weatherChanged();
       down.weatherChanged();
+    }
+  }
+
+  /** The network ends what is under way over HTTP. */
+  cutRequests(told: Parameters<SimExchange["cut"]>[0], bytes: number): void {
+    for (const exchange of [...this.exchanges]) {
+      exchange.cut(told, bytes);
+      this.#world.clock.after(this.#config.tcpTimeoutMs, () => exchange.bury());
     }
   }
 
@@ -149,6 +179,7 @@ export class Network {
       connection.tamper = null;
       if (connection.isSick) connection.bury();
     }
+    for (const exchange of [...this.exchanges]) if (exchange.isSick) exchange.bury();
   }
 }
 

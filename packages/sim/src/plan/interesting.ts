@@ -67,6 +67,8 @@ export const INTERESTING: readonly string[] = [
     (trouble) => `engines_${trouble}`,
   ),
   ...["tail_lost", "forked", "history_lost_total", "waiters_reached"].map((what) => `engines_${what}`),
+  ...["runs_with_readers", "http_polls", "http_streams", "http_states"],
+  ...["hits", "collapsed", "joined", "emptied", "restarted", "cut_streams"].map((what) => `cache_${what}`),
   ...["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"].map((bound) => `bound_${bound}`),
   // Each table of the store is at its bound.
   ...["log", "chain", "history", "answers", "undo", "tombstones", "ended", "ended_names"].map(

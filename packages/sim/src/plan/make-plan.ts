@@ -2,9 +2,11 @@
 
 import type { Limits } from "@neverstale/server";
 import type { DiskConfig } from "../store/disk.ts";
+import type { Deed } from "./deeds.ts";
 import { makeNodesPlan } from "./nodes-plan.ts";
-import type { ClientPlan, Deed, PlannedAction, RunPlan } from "./plan.ts";
+import type { ClientPlan, PlannedAction, RunPlan } from "./plan.ts";
 import { Random } from "./random.ts";
+import { makeReadersPlan, type ReadersPlan, readersTroubles } from "./readers-plan.ts";
 import { FIRST_RELEASE, nextRelease } from "./releases.ts";
 
 /** Each run has its own mixture of faults: some are left out, and some come often. */
@@ -17,6 +19,8 @@ export function makePlan(seed: string, keepTrace = false): RunPlan {
   // They come behind all others, so that what follows from the numbers of those stays as it is.
   actions.push(...calls(chance.fork("calls"), faultyMs, clients), ...deploys(chance.fork("releases"), faultyMs));
   actions.push(...takeovers(chance.fork("takeovers"), faultyMs));
+  const readers = makeReadersPlan(chance.fork("readers"), faultyMs);
+  if (readers !== null) actions.push(...readersTroubles(chance.fork("readers' troubles"), faultyMs, readers));
   const plan = {
     config: makeConfig(seed, chance.fork("config"), keepTrace),
     clients,
@@ -24,7 +28,8 @@ export function makePlan(seed: string, keepTrace = false): RunPlan {
     actions: actions.map((action, id): PlannedAction => ({ ...action, id })),
   };
   const nodes = makeNodesPlan(chance.fork("nodes"));
-  return { ...withFullState(plan, chance.fork("full state")), ...(nodes === null ? {} : { nodes }) };
+  const whole = { ...withFullState(plan, chance.fork("full state")), ...(nodes === null ? {} : { nodes }) };
+  return readers === null ? whole : withReaders(whole, readers, chance.fork("kept snapshots"));
 }
 
 /** Callers meet at so many registers, and at as many counters. */
@@ -99,6 +104,14 @@ function withFullState(plan: RunPlan, chance: Random): RunPlan {
   const { authority } = plan.config;
   const limits = { ...authority.limits, stateBytes: chance.int(2_000, 6_000) };
   return { ...plan, config: { ...plan.config, authority: { ...authority, limits } } };
+}
+
+/** The authority keeps few snapshots for them, or many. Its beacons are most often so rare that caches may keep answers (rule H2). */
+function withReaders(plan: RunPlan, readers: ReadersPlan, chance: Random): RunPlan {
+  const { authority } = plan.config;
+  const limits = { ...authority.limits, keptSnapshotBytes: chance.pick([1, 20_000, 1_000_000]) };
+  const beaconMs = chance.chance(0.8) ? 10_000 : authority.beaconMs;
+  return { ...plan, readers, config: { ...plan.config, authority: { ...authority, beaconMs, limits } } };
 }
 
 function makeClients(chance: Random, faultyMs: number): ClientPlan[] {

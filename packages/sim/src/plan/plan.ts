@@ -1,9 +1,9 @@
 /** A plan is everything that happens in one run, in words that fit into a file. */
 
-import type { CrashPoint, Write } from "../store/disk.ts";
 import type { WorldConfig } from "../world/surroundings.ts";
+import type { Deed } from "./deeds.ts";
 import type { NodesPlan } from "./nodes-plan.ts";
-import type { Release } from "./releases.ts";
+import type { ReadersPlan } from "./readers-plan.ts";
 
 /** Chances within an action follow from its `id`. */
 export interface RunPlan {
@@ -14,6 +14,8 @@ export interface RunPlan {
   readonly faultyMs: number;
   /** Some runs explore several nodes on one database at the end, in a world of their own. */
   readonly nodes?: NodesPlan;
+  /** Some runs have readers, who follow over HTTP. */
+  readonly readers?: ReadersPlan;
 }
 
 export interface ClientPlan {
@@ -35,74 +37,3 @@ export interface ClientPlan {
 }
 
 export type PlannedAction = { readonly at: number; readonly id: number } & Deed;
-
-export type Deed =
-  // The fleet does these.
-  | { readonly do: "write"; readonly space: string }
-  | { readonly do: "write_many"; readonly count: number }
-  | { readonly do: "crowd"; readonly count: number; readonly gone: boolean }
-  | { readonly do: "make_space"; readonly space: string; readonly count?: number }
-  | { readonly do: "remove_space"; readonly space: string }
-  | { readonly do: "dispatch"; readonly client: string; readonly hosts: readonly string[]; readonly timeoutMs: number }
-  | { readonly do: "read_state" }
-  | {
-      readonly do: "call";
-      readonly caller: string;
-      readonly what: "swap" | "read" | "add" | "count";
-      /** This is the number of the register, or of the counter. */
-      readonly object: number;
-      readonly fate: "answered" | "request_lost" | "answer_lost" | "doubled";
-      readonly latencyMs: number;
-      /** This tab is looked at once it has got there. */
-      readonly reader?: string;
-    }
-  // These happen to the authority.
-  | { readonly do: "take_over" }
-  | { readonly do: "kill" | "cut_power" | "stop"; readonly downMs: number }
-  | {
-      readonly do: "trap";
-      readonly write: Write;
-      readonly point: CrashPoint;
-      /** So many writes of the kind go by before. */
-      readonly skip?: number;
-      readonly power: boolean;
-      /** The process before an epoch is killed amid a commit, which is not forced to disk. */
-      readonly amidCommit?: boolean;
-      readonly downMs: number;
-    }
-  /** Another release takes the place of the one that runs, which is ended as the deed says. */
-  | {
-      readonly do: "deploy";
-      readonly release: Release;
-      readonly how: "kill" | "cut_power" | "stop";
-      readonly downMs: number;
-    }
-  | { readonly do: "backup"; readonly name: string }
-  /** `burst` writes come before most clients are back, so that their versions exist again, as others. */
-  | { readonly do: "restore"; readonly name: string; readonly downMs: number; readonly burst?: number }
-  | { readonly do: "restore_empty"; readonly downMs: number }
-  | { readonly do: "disk_full" | "slow_disk" | "failed_builds"; readonly ms: number }
-  | { readonly do: "disk_error"; readonly write?: Write }
-  | { readonly do: "authority_clock"; readonly byMs: number }
-  // These happen on the way.
-  | { readonly do: "cut"; readonly client: string; readonly told: ToldEnds; readonly bytes: number }
-  | { readonly do: "half_open"; readonly client: string; readonly directions: Directions }
-  | { readonly do: "stall"; readonly client: string; readonly directions: Directions; readonly ms: number }
-  | { readonly do: "partition"; readonly client: string; readonly ms: number; readonly signals: boolean }
-  | { readonly do: "slow_link"; readonly client: string; readonly rate: number; readonly ms: number }
-  | { readonly do: "meddle"; readonly client: string; readonly how: "alter" | "swallow" | "swallow_first" | "double" }
-  // These happen to a client.
-  | {
-      readonly do: "sleep";
-      readonly client: string;
-      readonly ms: number;
-      readonly countsTime: boolean;
-      readonly signals: boolean;
-      readonly suspends: boolean;
-    }
-  | { readonly do: "client_clock"; readonly client: string; readonly byMs: number }
-  | { readonly do: "refresh" | "restart_client" | "rotate_token"; readonly client: string }
-  | { readonly do: "sign_out"; readonly client: string; readonly ms: number };
-
-type ToldEnds = "both" | "client" | "server" | "nobody";
-type Directions = readonly ("up" | "down")[];

@@ -29,12 +29,22 @@ export async function smallest(plan: RunPlan, fails: Fails): Promise<RunPlan> {
     smaller = await without(smaller, "actions", fails);
     smaller = await without(smaller, "clients", fails);
     smaller = await withFewerNodes(smaller, fails);
+    smaller = await withFewerReaders(smaller, fails);
     if (sizeOf(smaller) === before) return smaller;
   }
 }
 
-function sizeOf({ actions, clients, nodes }: RunPlan): number {
-  return actions.length + clients.length + (nodes === undefined ? 0 : 1 + nodes.actions.length);
+function sizeOf({ actions, clients, nodes, readers }: RunPlan): number {
+  const ofNodes = nodes === undefined ? 0 : 1 + nodes.actions.length;
+  return actions.length + clients.length + ofNodes + (readers === undefined ? 0 : 1 + readers.readers.length);
+}
+
+/** The readers are left out, or some of them. The numbers of the caches stay. */
+async function withFewerReaders(plan: RunPlan, fails: Fails): Promise<RunPlan> {
+  const { readers, ...alone } = plan;
+  if (readers === undefined) return plan;
+  if (await fails(alone)) return alone;
+  return { ...plan, readers: await without(readers, "readers", (fewer) => fails({ ...plan, readers: fewer })) };
 }
 
 /** The nodes are left out, or some of what happens to them. */

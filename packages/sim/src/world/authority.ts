@@ -1,6 +1,7 @@
 /** One process of the authority after another is started and ended here, and backups are put in place in between. */
 
 import { StoreFailure } from "@neverstale/server";
+import type { AnswerSink, HttpEnd, SimAsk, Trip } from "../http/http-end.ts";
 import type { SimConnection } from "../network/connection.ts";
 import type { SimAnswer, SimRequest } from "../network/http.ts";
 import type { AuthorityEnd } from "../network/network.ts";
@@ -8,7 +9,7 @@ import { EMPTY_IMAGE, type Image } from "../store/disk.ts";
 import { Incarnation } from "./incarnation.ts";
 import type { AuthorityConfig, Surroundings } from "./surroundings.ts";
 
-export class Authority implements AuthorityEnd {
+export class Authority implements AuthorityEnd, HttpEnd {
   readonly config: AuthorityConfig;
   readonly #world: Surroundings;
   /** This process runs. It is null when none does. */
@@ -144,6 +145,13 @@ export class Authority implements AuthorityEnd {
     if (process?.serving === true) return process.request(request);
     if (this.#off) return new Promise(() => {});
     return Promise.reject(new Error("the connection was refused"));
+  }
+
+  ask(ask: SimAsk, sink: AnswerSink): Trip {
+    const { process } = this;
+    if (process?.serving === true && process.http !== null) return process.http.ask(ask, sink);
+    if (!this.#off) sink.failed();
+    return { leave: () => {} };
   }
 
   #note(text: string): void {

@@ -4,7 +4,7 @@ import { type AnyState, type JsonValue, type StateRecord, SyncError } from "@nev
 import type { Applied } from "@neverstale/server";
 import type { OpenCall } from "../checks/calls/calls.ts";
 import type { Input, Operation } from "../checks/calls/linearizable.ts";
-import type { Deed } from "../plan/plan.ts";
+import type { Deed } from "../plan/deeds.ts";
 import type { Random } from "../plan/random.ts";
 import type { Incarnation } from "./incarnation.ts";
 import type { World } from "./world.ts";

@@ -7,9 +7,14 @@ import type {
   Environment,
   EnvironmentSignal,
   HttpAnswer,
+  HttpEvents,
   HttpRequest,
+  OpenHttp,
 } from "@neverstale/client";
 import { PARTS_PARAMETER, STEPS_PARAMETER, SyncError } from "@neverstale/protocol";
+import { SimCache } from "../http/cache.ts";
+import { fetchOver } from "../http/fetch-over.ts";
+import type { HttpEnd, Piece } from "../http/http-end.ts";
 import type { ConnectionWatch } from "../network/connection.ts";
 import type { Network } from "../network/network.ts";
 import type { Random } from "../plan/random.ts";
@@ -38,6 +43,7 @@ export class SimEnvironment implements Environment {
   #open: { closed: boolean } | null = null;
   jumpedAt = Number.NEGATIVE_INFINITY;
   wokeAt = Number.NEGATIVE_INFINITY;
+  readonly openHttp?: (url: string, events: HttpEvents) => OpenHttp;
 
   constructor(world: Surroundings, network: Network, client: string, asks: Asks, hooks: EventHooks) {
     this.#asks = asks;
@@ -47,6 +53,21 @@ export class SimEnvironment implements Environment {
     this.#hooks = hooks;
     this.#random = world.random.fork(`environment ${client}`);
     this.#wallSkewMs = this.#random.int(-3_600_000, 3_600_000);
+    if (asks.http !== undefined) this.openHttp = this.#httpOver(asks.http);
+  }
+
+  /** Requests of a reader go to one of the ends that there are for it, or to what its browser has kept. */
+  #httpOver({ ends, keepsOwn }: ReaderHttp): (url: string, events: HttpEvents) => OpenHttp {
+    const { clock, counters } = this.#world;
+    const choice = this.#random.fork("ends");
+    const network: HttpEnd = { ask: (ask, sink) => this.#network.ask(choice.pick(ends), ask, sink) };
+    const habits = { saysAge: "own", joins: "while_fresh", buffers: false } as const;
+    const end = keepsOwn ? new SimCache({ clock, counters, habits, upstream: network, shares: () => false }) : network;
+    const happen = (run: () => void) => this.#happen(run);
+    return (url, events) => {
+      const hooks = { happen, came: this.#hooks.came, soon: (run: () => void) => void clock.after(0, run) };
+      return fetchOver(end, { client: this.#client, url: new URL(url) }, events, hooks);
+    };
   }
 
   /** Its two clocks may stand so far apart without its noticing. */
@@ -218,6 +239,8 @@ interface PendingTimer {
 export interface EventHooks extends ConnectionWatch {
   /** Something has happened to the client. */
   happened(): void;
+  /** A piece of an answer has come to it. */
+  came(piece: Piece): void;
 }
 
 const decoder = new TextDecoder();
@@ -228,6 +251,18 @@ export interface Asks {
   readonly parts: boolean;
   /** With true it takes steps (rule E7). */
   readonly steps: boolean;
+  /** It may follow over HTTP. Without this it knows WebSocket alone. */
+  readonly http?: ReaderHttp;
+}
+
+export interface ReaderHttp {
+  readonly path: string;
+  /** Each request goes to one of them. */
+  readonly ends: readonly HttpEnd[];
+  /** It has a cache of its own, as a browser has. */
+  readonly keepsOwn: boolean;
+  /** There is no other cache on its way. */
+  readonly isDirect: boolean;
 }
 
 function askedAs(url: string, { parts, steps }: Asks): string {

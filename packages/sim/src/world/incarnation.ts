@@ -15,6 +15,7 @@ import { AskedChanges } from "../checks/asked.ts";
 import { counted } from "../checks/evictions.ts";
 import { type Branch, NO_RECORDS, type OracleState } from "../checks/history.ts";
 import { difference } from "../checks/same-state.ts";
+import { HttpOrigin } from "../http/origin.ts";
 import type { SimConnection } from "../network/connection.ts";
 import { accept } from "../network/endpoint.ts";
 import { SimCodec } from "../network/frames.ts";
@@ -34,6 +35,7 @@ export class Incarnation implements Runtime {
   models: Models = modelsOf(FIRST_RELEASE, new Set());
   manager: StateManager<typeof mainModel> | null = null;
   hub: SyncHub | null = null;
+  http: HttpOrigin | null = null;
   readonly #connections = new Set<SimConnection>();
   readonly #onEnd = new Set<(silently: boolean) => void>();
   /** It ends this process because of its disk. */
@@ -112,12 +114,24 @@ export class Incarnation implements Runtime {
       this.#recovered(manager);
       this.manager = manager;
       this.hub = new SyncHub(manager, { frames: this.frames, beaconMs });
+      this.http = this.#originOf(manager);
       this.#followChain(store, false);
     } catch (error) {
       if (error instanceof SyncError && !OF_THE_DISK.includes(error.code))
         this.world.fail("P3", `the store can't be opened: ${error.message}`);
       this.#exit(this);
     }
+  }
+
+  #originOf(manager: StateManager<typeof mainModel>): HttpOrigin {
+    const { world } = this;
+    const { scale, zipFromChars, beaconMs } = this.config;
+    const options = { scale, zipFromChars, snapshots: world.snapshots };
+    const frames = new SimCodec((ms, run) => this.after(ms, run), this.#random.fork("http"), options);
+    const happen = (run: () => void) => {
+      if (this.alive) run();
+    };
+    return new HttpOrigin({ world, manager, frames, beaconMs, happen });
   }
 
   /** Somebody follows the chain as long as this process serves. */
@@ -175,6 +189,7 @@ export class Incarnation implements Runtime {
     this.#count();
     for (const connection of this.#connections) connection.processEnded(silently, this.#random.skewed(4_000_000));
     for (const tell of this.#onEnd) tell(silently);
+    this.http?.end(silently);
     this.#connections.clear();
   }
 
@@ -194,6 +209,8 @@ export class Incarnation implements Runtime {
     if (this.hub === null) return;
     const { fullStates, ...counts } = this.hub.metrics;
     for (const [name, count] of Object.entries(counts)) this.world.counters.add(`hub_${name}`, count);
+    for (const [name, count] of Object.entries(this.http?.service.httpMetrics ?? {}))
+      this.world.counters.add(`http_${name}`, count);
     for (const [reason, count] of Object.entries(fullStates)) this.world.counters.add(`full_state_${reason}`, count);
   }
 
@@ -261,6 +278,7 @@ export class Incarnation implements Runtime {
 
   revoke(client: string): void {
     this.hub?.revoke((subject) => (subject === client ? CLOSE.notSignedIn : null));
+    this.http?.revoke(client);
   }
 }
 

@@ -41,10 +41,12 @@ export class Tab {
     this.#random = world.random.fork(`tab ${name}`);
     world.sessions.add(name, config.inBrowser);
     this.network = new Network(world, authority, config.network, name);
+    this.network.refusesWebSockets = config.http !== undefined;
     const tab = this;
     this.environment = new SimEnvironment(world, this.network, name, config, {
       happened: () => this.#happened(),
       arrives: (connection, message, sentAt) => this.#arrives(connection, message, sentAt),
+      came: ({ writtenAt, keptMs }) => this.#noteTransit(world.clock.now - writtenAt - keptMs),
       get now() {
         return world.clock.now;
       },
@@ -53,7 +55,7 @@ export class Tab {
       },
     });
     this.driver = new Replica({
-      url: space === "main" ? "ws://sim/sync" : `ws://sim/sync/${space}`,
+      url: `ws://sim${config.http?.path ?? (space === "main" ? "/sync" : `/sync/${space}`)}`,
       io: this.environment,
       ...(config.inBrowser ? { csrf: "/api/session" } : {}),
       user: name,
@@ -116,6 +118,7 @@ export class Tab {
     this.#position = position;
     if (this.driver.view.status.type === "signed_out") this.#checkCleared();
     else if (moved || told || this.wrong !== null) this.#checkShown(position);
+    if (this.config.http !== undefined && position !== null) this.#checkConfirmed(position);
     if (this.driver.view.status.type !== "live") return;
     this.#checkFresh(position as Position);
     this.#checkClock();
@@ -183,12 +186,27 @@ export class Tab {
     if (age > this.#freshMs) this.#world.fail("R7", `${this.name} says live at ${position.version}, ${age} ms behind`);
   }
 
+  /** By rules H4 and H6 it never says that it was confirmed later than somebody could know. */
+  #checkConfirmed(position: Position): void {
+    const since = this.#world.staleSince(this.config.space, position);
+    const age = this.driver.confirmedAgeMs;
+    if (since === null || age === null || age > REMEMBERED_MS || this.#hasJustWoken) return;
+    const { now } = this.#world.clock;
+    const behind = now - since;
+    if (
+      age >= behind ||
+      age + this.#worstTransit(now - age - ON_ITS_WAY_MS) + this.environment.unnoticedMs + SLACK_MS >= behind
+    )
+      return;
+    this.#world.fail("H6", `${this.name} was confirmed ${age} ms ago at ${position.version}, ${behind} ms behind`);
+  }
+
   /**
    * By rule R7 it knows the authority's clock while it is live, but for the time that the newest `sync` was on its way.
    */
   #checkClock(): void {
     const { clock, wallSetAt } = this.#world;
-    const late = this.#worstTransit() + ON_ITS_WAY_MS;
+    const late = this.#worstTransit() + ON_ITS_WAY_MS + (this.config.http === undefined ? 0 : UNTOLD_MS);
     if (clock.now - wallSetAt <= 3 * this.config.beaconMs + late) return;
     if (clock.now - this.environment.wokeAt <= NOTICES_SLEEP_MS + ON_ITS_WAY_MS + SLACK_MS) return;
     const error = this.driver.serverNow() - this.#world.wallTime();
@@ -208,17 +226,22 @@ export class Tab {
     return 1.5 * this.config.beaconMs + this.#worstTransit() + this.environment.unnoticedMs + SLACK_MS;
   }
 
-  #worstTransit(): number {
-    const from = this.#world.clock.now - 1.5 * this.config.beaconMs - SLACK_MS;
-    while (this.#transits[0] !== undefined && this.#transits[0].at < from) this.#transits.shift();
-    return this.#transits.reduce((worst, { ms }) => Math.max(worst, ms), 0);
+  #worstTransit(from = this.#world.clock.now - 1.5 * this.config.beaconMs - SLACK_MS): number {
+    return this.#transits.reduce((worst, { at, ms }) => (at < from ? worst : Math.max(worst, ms)), 0);
+  }
+
+  #noteTransit(ms: number): void {
+    const { now } = this.#world.clock;
+    const oldest = now - Math.max(REMEMBERED_MS + ON_ITS_WAY_MS, 1.5 * this.config.beaconMs + SLACK_MS);
+    while (this.#transits[0] !== undefined && this.#transits[0].at < oldest) this.#transits.shift();
+    this.#transits.push({ at: now, ms });
   }
 
   #arrives(connection: SimConnection, message: WireMessage, sentAt: number): readonly WireMessage[] {
     const { now } = this.#world.clock;
     this.#world.trace.line(now, `${connection.id} > ${message.mark}`);
     this.arrived.push(message.type);
-    this.#transits.push({ at: now, ms: now - sentAt });
+    this.#noteTransit(now - sentAt);
     if (connection !== this.network.newest)
       this.#beforeLate = { view: this.driver.view, position: this.driver.position };
     if (connection.tamper === null || connection.clientDone) return [message];
@@ -287,6 +310,12 @@ type Shown = Readonly<Record<string, ReadonlyMap<string, StateRecord>>>;
 const SLACK_MS = 50;
 /** A frame that waits for those before it to be inflated is taken in within this time. */
 const ON_ITS_WAY_MS = 1_000;
+
+/** Caches say nothing of so much of the age of an answer (rule H6). */
+const UNTOLD_MS = 2_000;
+
+/** Frames and answers are remembered for so long, with the time that they took. */
+const REMEMBERED_MS = 20_000;
 
 /** A replica follows later when the authority's clock is set back by less than this. */
 const SET_BACK_MS = 2_000;

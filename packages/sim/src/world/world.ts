@@ -1,5 +1,6 @@
 /** The world is one authority, its disk, its clients and what is between them. All of it follows from the seed. */
 
+import { Readers } from "../http/readers.ts";
 import type { NetworkConfig } from "../network/network.ts";
 import { Authority } from "./authority.ts";
 import type { Asks } from "./environment.ts";
@@ -11,10 +12,12 @@ export class World extends Surroundings {
   readonly authority: Authority;
   readonly tabs = new Map<string, Tab>();
   readonly plainClients = new Map<string, PlainClient>();
+  readonly readers: Readers;
 
   constructor(config: WorldConfig) {
     super(config);
     this.authority = new Authority(this, config.authority);
+    this.readers = new Readers(this, this.authority);
   }
 
   openTab(name: string, space: string, network: NetworkConfig, kind: Pick<TabConfig, "inBrowser" | keyof Asks>): Tab {

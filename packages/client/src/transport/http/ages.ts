@@ -5,15 +5,24 @@ import type { HttpHead } from "../../environment/environment.ts";
 import type { Said } from "../transport.ts";
 
 /**
- * A cache says by `Age` for how many whole seconds it has had the answer, so it is up to a second older. A cache that does not say,
- * such as nginx, keeps it for as many seconds as it may, and counts those in whole ones, too.
+ * A cache says by `Age` for how many whole seconds it has had the answer, so it is up to a second older, and two behind another
+ * cache. A cache that does not say, such as nginx, keeps it for as many seconds as it may, and counts those in whole ones, too. A
+ * cache may count the time in which the answer came, for which a poll waits. So nothing is known to be as old as `Age` says.
  */
 export function ageOf(head: HttpHead): Said {
-  const age = head.header("Age") ?? "";
-  if (/^\d+$/.test(age)) return { atLeastMs: Number(age) * 1000, atMostMs: (Number(age) + 1) * 1000 };
+  const told = toldSeconds(head);
+  if (told !== null) return { atLeastMs: 0, atMostMs: (told + CACHES) * 1000 };
   const seconds = keptSeconds(head.header("Cache-Control") ?? "");
   return { atLeastMs: 0, atMostMs: seconds === 0 ? 0 : (seconds + 1) * 1000 };
 }
+
+function toldSeconds(head: HttpHead): number | null {
+  const age = head.header("Age") ?? "";
+  return /^\d+$/.test(age) ? Number(age) : null;
+}
+
+/** So many caches may stand one behind the other, each of which counts in whole seconds. */
+const CACHES = 2;
 
 /** A cache that many share goes by `s-maxage` where there is one. */
 function keptSeconds(control: string): number {
@@ -29,9 +38,9 @@ export class StreamAge {
   readonly #latest: Millis;
 
   constructor(head: HttpHead, askedAt: Millis, answeredAt: Millis) {
-    const { atLeastMs, atMostMs } = ageOf(head);
-    this.#earliest = askedAt - atMostMs;
-    this.#latest = answeredAt - atLeastMs;
+    this.#earliest = askedAt - ageOf(head).atMostMs;
+    // The head of a stream comes at once, so it is as old as it says.
+    this.#latest = answeredAt - 1000 * (toldSeconds(head) ?? 0);
   }
 
   /** An event was written so long after the start. What was written cannot be from times to come. */

@@ -401,7 +401,8 @@ describe("ends", () => {
     const state = ask(`${way.replied?.headers.Location}`, "session");
     const poll = ask(`t/${at(0)}`, "session");
 
-    for (const answer of [way, state, poll, ask("t/x/y/1", "session")]) {
+    const checks = [ask(`t/${at(1)}?check=1`, "session"), ask(`live/${at(1)}?check=1`, "session")];
+    for (const answer of [way, state, poll, ...checks, ask("t/x/y/1", "session")]) {
       expect(answer.cache).toBe("private, no-store");
       expect(answer.replied?.headers).not.toHaveProperty("Access-Control-Allow-Origin");
     }
@@ -450,5 +451,19 @@ describe("ends", () => {
     await done;
 
     expect(poll.types).toEqual(["sync", "delta", "sync"]);
+  });
+
+  test("[H6] an answer that took a while to make says how old its beginning is, and one that was made at once says nothing", async () => {
+    const quick = ask(`t/${at(0)}`);
+    await start({ largeDeltaChars: 100 });
+    await added("a");
+    runtime.encodesLargeMs = 1_200;
+    const poll = ask(`t/${at(1)}`);
+
+    const done = manager.apply({ type: "host_added", target: "b", data: { long: "x".repeat(1_000) } });
+    await runtime.pass(2_000);
+    await done;
+
+    expect([quick.replied?.headers.Age, poll.replied?.headers.Age]).toEqual([undefined, "2"]);
   });
 });

@@ -141,7 +141,7 @@ export interface HttpServiceOptions<Request> extends JudgeOptions<Request> {
   readonly beaconMs?: number;
 }
 
-/** What the service needs of whoever puts its answers on the wire. */
+/** Whoever puts the answers on the wire gives this. */
 export interface HttpServiceParts {
   readonly frames: FrameCodec;
   readonly tools: JudgeTools;

@@ -111,6 +111,8 @@ export class Poll extends Reader {
   readonly #frames: Frame[] = [];
   readonly #check: number | null;
   #asked = false;
+  /** The first frame was made at this time. */
+  #begunAt: Millis | null = null;
 
   /** With `waits` it is answered after `waitMs` where nothing has come by then. */
   constructor(parts: ReaderParts, attachment: Attachment, asks: PollAsks) {
@@ -124,6 +126,7 @@ export class Poll extends Reader {
   }
 
   send(frame: Frame): void {
+    this.#begunAt ??= this.parts.runtime.now();
     this.#frames.push(frame);
     this.#answerIfWhole();
   }
@@ -134,8 +137,9 @@ export class Poll extends Reader {
     if (this.isOver || !this.#asked || cursor === null || this.#frames.length === 0) return;
     if (cursor.owesDigest || cursor.owedCheck !== null) return;
     this.leave();
-    const { outlet, audience } = this.parts;
-    outlet.reply(messages(audience, this.#frames, this.mayBeKept(this.#check)));
+    const { outlet, audience, runtime } = this.parts;
+    const madeForMs = runtime.now() - (this.#begunAt ?? runtime.now());
+    outlet.reply(messages(audience, this.#frames, this.mayBeKept(this.#check), madeForMs));
   }
 
   close(code: number): void {

@@ -1,5 +1,6 @@
 /** A reply of the HTTP profile: its status, who may keep it and for how long, and its body (rules H1, H2, H5, H8). */
 
+import type { Millis } from "@neverstale/base";
 import { CLOSE, type Position, PROTOCOL_HEADER, SIZE_HEADER, SyncError } from "@neverstale/protocol";
 import type { Frame } from "../../followers/wire.ts";
 import { type Refusal, RIGHT_TAKEN_AWAY, SESSION_ENDED, SHUTTING_DOWN } from "../refusal.ts";
@@ -40,11 +41,21 @@ const A_SECOND = "max-age=0, s-maxage=1";
 const A_YEAR = "max-age=31536000, immutable";
 const NOT_KEPT = "no-store";
 
-/** It may be kept for a second, or by nobody. */
-export function messages(audience: Audience, frames: readonly Frame[], mayBeKept: boolean): Reply {
+/** They may be kept for a second, or by nobody. An answer that took a while to be made says how old its beginning is (rule H6). */
+export function messages(
+  audience: Audience,
+  frames: readonly Frame[],
+  mayBeKept: boolean,
+  madeForMs: Millis = 0,
+): Reply {
   const cache = mayBeKept ? kept(audience, A_SECOND) : unkept(audience);
-  return { status: 200, headers: { ...cache, ...typed("application/x-ndjson") }, body: { type: "messages", frames } };
+  const age = madeForMs > AT_ONCE_MS ? { Age: `${Math.ceil(madeForMs / 1000)}` } : {};
+  const headers = { ...cache, ...age, ...typed("application/x-ndjson") };
+  return { status: 200, headers, body: { type: "messages", frames } };
 }
+
+/** An answer is most often made in one turn of the event loop. */
+const AT_ONCE_MS: Millis = 50;
 
 export function stream(audience: Audience, mayBeKept: boolean): Reply {
   const cache = mayBeKept ? kept(audience, A_SECOND) : unkept(audience);
@@ -108,7 +119,8 @@ export function options(audience: Audience, allowed: string): Reply {
 }
 
 function unkept(audience: Audience): Readonly<Record<string, string>> {
-  return { ...kept(audience, A_SECOND), "Cache-Control": NOT_KEPT };
+  const headers = kept(audience, A_SECOND);
+  return audience === "session" ? headers : { ...headers, "Cache-Control": NOT_KEPT };
 }
 
 function typed(type: string): Readonly<Record<string, string>> {
