@@ -192,7 +192,6 @@ async function takeOverAndSee(world: World): Promise<void> {
   world.authority.takeOver();
   await world.pass(1_000, () => world.authority.process?.epoch === epoch);
   await mustBeLevel(world, levelOnes.filter(connects), SEEN_MS, "E7");
-  await mustBeLevel(world, levelOnes, throughCachesMs(world), "E7");
   if (world.failure !== null) return;
   const put = hub.metrics.steps - before.steps;
   if (put !== steps) world.fail("E7", `${put} steps were put on ${steps} connections`);
@@ -200,6 +199,7 @@ async function takeOverAndSee(world: World): Promise<void> {
   if (full > 0) world.fail("E7", `a takeover in health costs ${full} full states`);
   const came = takers.findIndex((client, index) => reconnectsOf(client) !== reconnects[index]);
   if (came >= 0) world.fail("E7", `${takers[came]?.name} takes steps, and lost its connection at a takeover`);
+  await mustBeLevel(world, levelOnes, throughCachesMs(world), "E7");
 }
 
 /** A takeover could cost these. The others come of what is committed at the same time, or of somebody's asking. */

@@ -39,14 +39,17 @@ export function makeReadersPlan(chance: Random, faultyMs: number): ReadersPlan |
   return { caches, readers };
 }
 
-/** A reader counts with two caches, one behind the other. One that says no age keeps nothing for longer than it may (rule H6). */
+/**
+ * A reader counts with two caches, one behind the other (rule H6). One that says no age stands alone, and one that counts how long an
+ * answer took stands behind none that does so, too.
+ */
 function makeCache(chance: Random, n: number): CachePlan {
   const saysAge = chance.pick(["resident", "resident", "with_delay", "nothing"] as const);
   return {
     saysAge,
     joins: saysAge !== "nothing" && chance.chance(0.5) ? "late" : "while_fresh",
     buffers: chance.chance(0.3),
-    behind: n > 0 && saysAge !== "nothing" && chance.chance(0.4) ? 0 : null,
+    behind: n > 0 && saysAge === "resident" && chance.chance(0.4) ? 0 : null,
     latencyMs: chance.pick([1, 10, 40]),
   };
 }

@@ -209,7 +209,8 @@ export class Incarnation implements Runtime {
     if (this.hub === null) return;
     const { fullStates, ...counts } = this.hub.metrics;
     for (const [name, count] of Object.entries(counts)) this.world.counters.add(`hub_${name}`, count);
-    for (const [name, count] of Object.entries(this.http?.service.httpMetrics ?? {}))
+    const { snapshots = 0, states = 0, polls = 0, streams = 0 } = this.http?.service.httpMetrics ?? {};
+    for (const [name, count] of Object.entries({ snapshots, states, polls, streams }))
       this.world.counters.add(`http_${name}`, count);
     for (const [reason, count] of Object.entries(fullStates)) this.world.counters.add(`full_state_${reason}`, count);
   }

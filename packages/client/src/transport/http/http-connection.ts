@@ -339,7 +339,7 @@ const LARGE_BYTES = 64 * 1024;
 const FIRST_BYTE_MS = 5_000;
 /** An answer that does not wait for news is lost after so long. */
 const ANSWER_MS = 10_000;
-/** The authority waits for news for 25 s. */
+/** The authority waits for news for 25 s at most. */
 const POLL_IDLE_MS = 35_000;
 /** A full state may have to be built first. While pieces of it come, it may take as long as it takes. */
 const STATE_IDLE_MS = 30_000;

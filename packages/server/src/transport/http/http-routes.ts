@@ -47,7 +47,10 @@ export class HttpRoutes {
         return NOTHING;
       case "poll": {
         this.#metrics.polls += 1;
-        const poll = new Poll(parts, attachment, { ...asked, waitMs: Math.min(POLL_MS, this.#hub.beaconMs) });
+        const poll = new Poll(parts, attachment, {
+          ...asked,
+          waitMs: Math.min(POLL_MS, POLL_OF_BEACON * this.#hub.beaconMs),
+        });
         return () => poll.leave();
       }
       case "live": {
@@ -114,6 +117,11 @@ export interface HttpVisit {
 
 /** A poll waits so long for news. What is between ends requests after 30 s or a minute. */
 const POLL_MS: Millis = 25_000;
+/**
+ * It waits for no larger part of a beacon interval. A cache may count this time as age, and a second answer takes as long again, and
+ * a screen is live for one and a half intervals (rule R7).
+ */
+const POLL_OF_BEACON = 0.6;
 const STREAM_MS: Millis = 55_000;
 
 const NOTHING = (): void => {};
