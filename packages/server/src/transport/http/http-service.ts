@@ -121,6 +121,12 @@ export class HttpService<Request> {
     return this.#hub.revoke(judgeOne);
   }
 
+  /** Lets nobody in any more, and answers whoever waits, one after the other (rule T5). */
+  drain(): Promise<void> {
+    this.#admission.close();
+    return this.#hub.drain();
+  }
+
   /** Sends everyone who waits to where the server is next, as the end of the authority does. */
   close(): void {
     this.#admission.close();

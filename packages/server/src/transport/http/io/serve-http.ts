@@ -83,8 +83,7 @@ class Endpoint implements HttpEndpoint {
   }
 
   drain(): Promise<void> {
-    this.#admission.close();
-    return this.#hub.drain();
+    return this.#service.drain();
   }
 
   close(): void {

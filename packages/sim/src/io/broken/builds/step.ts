@@ -39,7 +39,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     name: "a step names the head and not the position of its connection",
     item: null,
     rule: "A7",
-    by: { seed: 7 },
+    by: { seed: 20 },
     edits: [
       {
         file: "server/src/followers/frames/head-frames.ts",
@@ -133,7 +133,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     name: "a replica keeps its epoch over a step",
     item: null,
     rule: "E7",
-    by: { seed: 1 },
+    by: { seed: 3 },
     edits: [
       {
         file: "client/src/machine/receive.ts",
