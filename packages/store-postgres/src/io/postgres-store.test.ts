@@ -1,5 +1,11 @@
 import type { Retention } from "@neverstale/server/store";
-import { describeSharedStore, describeStore, type StoreHarness } from "@neverstale/server/store/contract-suite";
+import {
+  describeSharedStore,
+  describeStore,
+  made,
+  opened,
+  type StoreHarness,
+} from "@neverstale/server/store/contract-suite";
 import * as vitest from "vitest";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { namesIn } from "../names.ts";
@@ -52,6 +58,22 @@ test("[N9] a confirmation names the server that gave it: the same one each time,
   await server.start();
 
   expect((await store.confirm()).server).not.toBe(first.server);
+  await store.close();
+});
+
+test("changes are stored as they are, since compressing them takes longer than the rest of a commit", async () => {
+  const store = postgresStore(server.url(), { schema: "plain" });
+  await opened(store);
+  const text = JSON.stringify([{ type: "host_added", target: "a", data: { text: "x".repeat(100_000) } }]);
+  await store.commit({
+    ...made("main", 1),
+    spaces: made("main", 1).spaces.map((space) => ({ ...space, changes: { text } })),
+  });
+
+  const [stored] = await server.sql(
+    "SELECT pg_column_size(changes) AS bytes FROM plain.moves ORDER BY sequence DESC LIMIT 1",
+  );
+  expect(stored?.bytes).toBeGreaterThanOrEqual(text.length);
   await store.close();
 });
 

@@ -88,11 +88,11 @@ function insertion<Row>(
   parameters: Parameters,
 ): string {
   const given = Object.keys(columns);
-  const source = parameters.rows(rows, Object.values(columns));
+  const source = parameters.numbered(rows, columns);
   const targets = [...given, ...Object.keys(more)];
   const values = [...given.map((name) => `u.${name}`), ...Object.values(more).map((sql) => sql(rows.length))];
   return `INSERT INTO ${table} (${targets.join(", ")})
-  SELECT ${values.join(", ")} FROM entry e CROSS JOIN ${source} WITH ORDINALITY AS u(${given.join(", ")}, place)`;
+  SELECT ${values.join(", ")} FROM entry e CROSS JOIN ${source}`;
 }
 
 function movesTable(names: Names): Target<PlannedMove> {

@@ -17,6 +17,19 @@ export class Parameters {
     return `unnest(${arrays.join(", ")})`;
   }
 
+  /**
+   * It returns the rows as a table `u`, whose last column `place` numbers them from 1 on. A row that is alone is given as it is: an
+   * array would be a text in which every quote of a group's changes is escaped, here and there.
+   */
+  numbered<Row>(rows: readonly Row[], columns: Readonly<Record<string, UnnestColumn<Row>>>): string {
+    const alias = `u(${[...Object.keys(columns), "place"].join(", ")})`;
+    const [only] = rows;
+    if (only === undefined || rows.length > 1)
+      return `${this.rows(rows, Object.values(columns))} WITH ORDINALITY AS ${alias}`;
+    const values = Object.values(columns).map(({ type, of }) => this.add(type, of(only)));
+    return `(VALUES (${values.join(", ")}, 1::bigint)) AS ${alias}`;
+  }
+
   statement<Answered>(text: string): SqlStatement<Answered> {
     return { text, values: this.#values };
   }
