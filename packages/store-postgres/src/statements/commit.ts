@@ -1,17 +1,11 @@
 /** A commit is one statement, which inserts an entry of the chain and everything that belongs to it, or nothing at all. */
 
-import {
-  charsOf,
-  type EndedSpace,
-  type HistoryRow,
-  type LineageRow,
-  type PlanDraft,
-  type StoredAnswer,
-} from "@neverstale/server/store";
+import type { EndedSpace, HistoryRow, LineageRow, PlanDraft, StoredAnswer } from "@neverstale/server/store";
 import type { SqlStatement } from "../database.ts";
 import type { Names } from "../names.ts";
+import { ANSWER_COLUMNS, type Columns, HISTORY_COLUMNS, LINEAGE_COLUMNS, MOVE_COLUMNS, within } from "./columns.ts";
 import { FACTS, type Facts, IS_DURABLE } from "./fence.ts";
-import { Parameters, type UnnestColumn } from "./parameters.ts";
+import { Parameters } from "./parameters.ts";
 
 type PlannedMove = PlanDraft["moves"][number];
 
@@ -73,7 +67,7 @@ function entryClause(names: Names, draft: PlanDraft, parameters: Parameters): st
 interface Target<Row> {
   readonly clause: string;
   readonly table: string;
-  readonly columns: Readonly<Record<string, UnnestColumn<Row>>>;
+  readonly columns: Columns<Row>;
   /** These are SQL, with `e` for the entry, `place` for the number of the row from 1 on, and `count` for how many there are. */
   readonly more?: Readonly<Record<string, (count: number) => string>>;
 }
@@ -101,13 +95,7 @@ function movesTable(names: Names): Target<PlannedMove> {
     table: names.moves,
     columns: {
       space_id: { type: "bigint", of: ({ spaceId }) => spaceId },
-      name: { type: "text", of: ({ move }) => move.name },
-      creation_id: { type: "text", of: ({ move }) => move.creationId },
-      removed: { type: "boolean", of: ({ move }) => move.removed },
-      archived: { type: "boolean", of: ({ move }) => move.archived },
-      lineage_epoch: { type: "text", of: ({ move }) => move.lineage?.epoch ?? null },
-      first_version: { type: "bigint", of: ({ move }) => move.firstVersion },
-      last_version: { type: "bigint", of: ({ move }) => move.lastVersion },
+      ...within(MOVE_COLUMNS, ({ move }: PlannedMove) => move),
       changes: { type: "text", of: textOf },
     },
     more: { sequence: () => "e.sequence", place: () => "u.place" },
@@ -144,8 +132,7 @@ function lineageTable(names: Names): Target<LineageRow & { readonly spaceId: num
     table: names.lineage,
     columns: {
       space_id: { type: "bigint", of: ({ spaceId }) => spaceId },
-      first_version: { type: "bigint", of: ({ firstVersion }) => firstVersion },
-      epoch: { type: "text", of: ({ epoch }) => epoch },
+      ...LINEAGE_COLUMNS,
     },
   };
 }
@@ -154,30 +141,10 @@ function historyTable(names: Names): Target<HistoryRow> {
   return {
     clause: "evicted",
     table: names.history,
-    columns: {
-      space: { type: "text", of: ({ space }) => space },
-      creation_id: { type: "text", of: ({ creationId }) => creationId },
-      collection: { type: "text", of: ({ collection }) => collection },
-      id: { type: "text", of: ({ id }) => id },
-      version: { type: "bigint", of: ({ version }) => version },
-      at: { type: "double precision", of: ({ at }) => at },
-      text: { type: "text", of: ({ text }) => text },
-      chars: { type: "integer", of: ({ text }) => text.length },
-    },
+    columns: HISTORY_COLUMNS,
     more: { position: (count) => `e.history_position - ${count} + u.place` },
   };
 }
-
-const ANSWER_COLUMNS: Readonly<Record<string, UnnestColumn<StoredAnswer>>> = {
-  key: { type: "text", of: ({ key }) => key },
-  owner: { type: "text", of: ({ owner }) => owner },
-  made_at: { type: "double precision", of: ({ madeAt }) => madeAt },
-  body_hash: { type: "text", of: ({ bodyHash }) => bodyHash },
-  at: { type: "double precision", of: ({ at }) => at },
-  version: { type: "bigint", of: ({ version }) => version },
-  answer: { type: "text", of: ({ answer }) => answer },
-  chars: { type: "integer", of: charsOf },
-};
 
 /** An answer under a key that is there already takes its place, at the end of the order. */
 function answersClause(names: Names, answers: readonly StoredAnswer[], parameters: Parameters): string {

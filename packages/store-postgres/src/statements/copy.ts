@@ -6,7 +6,6 @@ import {
   type CopiedSpace,
   type CopiedSpaces,
   type CopyStart,
-  charsOf,
   type LineageRow,
   PAGE_CHARS,
   PAGE_ROWS,
@@ -18,7 +17,8 @@ import {
 } from "@neverstale/server/store";
 import type { SqlStatement } from "../database.ts";
 import type { Names } from "../names.ts";
-import { Parameters, type UnnestColumn } from "./parameters.ts";
+import { ANSWER_COLUMNS, type Columns, HISTORY_COLUMNS, LINEAGE_COLUMNS, MOVE_COLUMNS, within } from "./columns.ts";
+import { Parameters } from "./parameters.ts";
 import type { AnswerTableRow, HistoryTableRow } from "./queries.ts";
 
 /** It says whether anything is stored, and what the chain and the history go on from. */
@@ -171,13 +171,7 @@ export function insertMoves(names: Names, entries: readonly ChainEntry[], ids: C
     sequence: { type: "bigint", of: ({ sequence }) => sequence },
     place: { type: "integer", of: ({ place }) => place },
     space_id: { type: "bigint", of: ({ id }) => id },
-    name: { type: "text", of: ({ move }) => move.name },
-    creation_id: { type: "text", of: ({ move }) => move.creationId },
-    removed: { type: "boolean", of: ({ move }) => move.removed },
-    archived: { type: "boolean", of: ({ move }) => move.archived },
-    lineage_epoch: { type: "text", of: ({ move }) => move.lineage?.epoch ?? null },
-    first_version: { type: "bigint", of: ({ move }) => move.firstVersion },
-    last_version: { type: "bigint", of: ({ move }) => move.lastVersion },
+    ...within(MOVE_COLUMNS, ({ move }: (typeof rows)[number]) => move),
     changes: { type: "text", of: ({ move }) => move.changes },
   });
 }
@@ -203,8 +197,7 @@ export function insertSpace(names: Names, id: number, space: CopiedSpace): SqlSt
 export function insertLineage(names: Names, id: number, rows: readonly LineageRow[]): SqlStatement<never> {
   return insertRows(names.lineage, rows, {
     space_id: { type: "bigint", of: () => id },
-    first_version: { type: "bigint", of: ({ firstVersion }) => firstVersion },
-    epoch: { type: "text", of: ({ epoch }) => epoch },
+    ...LINEAGE_COLUMNS,
   });
 }
 
@@ -212,14 +205,7 @@ export function insertLineage(names: Names, id: number, rows: readonly LineageRo
 export function insertAnswers(names: Names, answers: readonly StoredAnswer[], before: number): SqlStatement<never> {
   const rows = answers.map((answer, index) => ({ answer, place: before + index }));
   return insertRows(names.answers, rows, {
-    key: { type: "text", of: ({ answer }) => answer.key },
-    owner: { type: "text", of: ({ answer }) => answer.owner },
-    made_at: { type: "double precision", of: ({ answer }) => answer.madeAt },
-    body_hash: { type: "text", of: ({ answer }) => answer.bodyHash },
-    at: { type: "double precision", of: ({ answer }) => answer.at },
-    version: { type: "bigint", of: ({ answer }) => answer.version },
-    answer: { type: "text", of: ({ answer }) => answer.answer },
-    chars: { type: "integer", of: ({ answer }) => charsOf(answer) },
+    ...within(ANSWER_COLUMNS, ({ answer }: (typeof rows)[number]) => answer),
     sequence: { type: "bigint", of: () => 0 },
     place: { type: "integer", of: ({ place }) => place },
   });
@@ -239,22 +225,11 @@ INSERT INTO ${names.expired} (owner, made_at) SELECT owner, made_at FROM told WH
 export function insertHistory(names: Names, history: readonly StoredHistoryRow[]): SqlStatement<never> {
   return insertRows(names.history, history, {
     position: { type: "bigint", of: ({ position }) => position },
-    space: { type: "text", of: ({ space }) => space },
-    creation_id: { type: "text", of: ({ creationId }) => creationId },
-    collection: { type: "text", of: ({ collection }) => collection },
-    id: { type: "text", of: ({ id }) => id },
-    version: { type: "bigint", of: ({ version }) => version },
-    at: { type: "double precision", of: ({ at }) => at },
-    text: { type: "text", of: ({ text }) => text },
-    chars: { type: "integer", of: ({ text }) => text.length },
+    ...HISTORY_COLUMNS,
   });
 }
 
-function insertRows<Row>(
-  table: string,
-  rows: readonly Row[],
-  columns: Readonly<Record<string, UnnestColumn<Row>>>,
-): SqlStatement<never> {
+function insertRows<Row>(table: string, rows: readonly Row[], columns: Columns<Row>): SqlStatement<never> {
   const parameters = new Parameters();
   const source = parameters.rows(rows, Object.values(columns));
   return parameters.statement(`INSERT INTO ${table} (${Object.keys(columns).join(", ")}) SELECT * FROM ${source}`);
