@@ -171,11 +171,14 @@ describe("the fleet on three nodes", () => {
     if (other === undefined) throw new Error("there is no other node");
     const sockets = await Promise.all(Array.from({ length: 10 }, () => person.socket(writer)));
     const closed = sockets.map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+    const newcomer = Promise.race(closed).then(() => fetch(`${writer.address}/readyz`));
+    newcomer.catch(() => {});
 
     const ending = writer.end("SIGTERM");
     await until("the other one decides", async () => (await other.readiness()).role === "writer");
 
     expect(new Set(await Promise.all(closed))).toEqual(new Set([1012]));
+    await expect(newcomer).rejects.toThrow();
     expect(await ending).toBe(0);
     expect((await person.call(other, "POST", "/api/dispatch", { op: "count", hosts: [host] })).status).toBe(202);
   });

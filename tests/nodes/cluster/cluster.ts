@@ -118,6 +118,13 @@ export class Cluster {
     return Promise.all(this.nodes.filter(({ runs }) => runs).map((node) => node.facts()));
   }
 
+  /** nginx leaves a node out for a while that it has found gone. */
+  async untilAllAreAsked(): Promise<void> {
+    await until("nginx sends requests to all nodes", async () =>
+      (await this.facts()).every(({ requests }) => requests > 0),
+    );
+  }
+
   /** It waits until all nodes that run are at this version, and returns what they say. */
   async factsAt(version: number): Promise<NodeFacts[]> {
     let all: NodeFacts[] = [];

@@ -21,6 +21,8 @@ export interface Raise {
 /** `GET /facts` tells these. */
 export interface NodeFacts {
   readonly role: string;
+  /** So many requests have come from outside. */
+  readonly requests: number;
   readonly epoch: string;
   readonly version: number;
   readonly digest: string;
@@ -46,6 +48,7 @@ async function main(url: string, port: number): Promise<void> {
   const nodes = httpNodes();
   const node = { address: `http://127.0.0.1:${port}`, link: nodes.link };
   const manager = await StateManager.open({ model, store: postgresStore(url), migrate: makeCounters, node });
+  let requests = 0;
   const underWay = new Set<Promise<void>>();
   const http = createServer((request, response) => {
     const answered = answer(request, response)
@@ -61,6 +64,7 @@ async function main(url: string, port: number): Promise<void> {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === "GET") return json(response, facts());
+    if (!nodes.isForwarded(request)) requests += 1;
     if (await nodes.forward(request, response)) return;
     const text = (await request.toArray()).join("");
     const id = String(request.headers["idempotency-key"]);
@@ -75,19 +79,22 @@ async function main(url: string, port: number): Promise<void> {
     const counters = [...manager.state.counters.values()];
     const total = (field: string) => counters.reduce((sum, counter) => sum + Number(counter[field]), 0);
     return {
-      ...{ role: manager.node?.role ?? "", epoch: manager.epoch, version: manager.version },
+      ...{ role: manager.node?.role ?? "", requests, epoch: manager.epoch, version: manager.version },
       ...{ digest: manager.capture().digest, connections: sync.connectionCount, resumed, steps, fullStates },
       ...{ count: total("count"), sum: total("sum"), metrics: manager.metrics() },
     };
   }
 
-  /** Its successor decides what comes while this node still sends its clients away. Other nodes stay linked to the end. */
+  /** Its successor decides what comes while this node, which takes no new connections, still sends its clients away. */
   async function drain(): Promise<void> {
+    const closed = new Promise((resolve) => http.close(resolve));
     await Promise.race([manager.drain(), delay(HAND_OVER_MS)]);
-    stopNodes();
-    http.close();
+    await sync.drain();
     await sync.close();
     await Promise.race([Promise.all(underWay), delay(FINISH_MS)]);
+    stopNodes();
+    http.closeAllConnections();
+    await closed;
     await manager.close();
     process.exit(0);
   }

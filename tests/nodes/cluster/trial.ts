@@ -106,6 +106,7 @@ export class Trial {
   async #costOf(node: ClusterNode, trouble: (facts: NodeFacts) => Promise<number | null>): Promise<Cost> {
     const { cluster, crowd, dispatchers } = this;
     await cluster.untilLinked();
+    await cluster.untilAllAreAsked();
     const before = await crowd.untilAllFollow(0);
     const facts = await node.facts();
     this.#fullStatesSent += fullStatesIn(facts);

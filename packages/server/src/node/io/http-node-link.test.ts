@@ -198,3 +198,14 @@ function upgraded(request: string): string {
   const head = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
   return [...head, `Sec-WebSocket-Accept: ${accept}`, `Sec-WebSocket-Protocol: ${LINK_PROTOCOL}`, "", ""].join("\r\n");
 }
+
+test("[T5] a node that serves no others any more ends their links, so that its http server can close, and the others go on", async () => {
+  const [one, two] = (await world.startAll(2)) as [HttpTestNode, HttpTestNode];
+
+  const closed = once(two.http.close(), "close");
+  two.stopServing();
+
+  await closed;
+  await one.add("a");
+  await until(() => two.has("a"));
+});

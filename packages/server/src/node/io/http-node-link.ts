@@ -139,9 +139,14 @@ export class HttpNodeLink implements NodeLink {
     this.#isClosed = true;
     clearInterval(this.#timer);
     for (const link of this.#outgoing.values()) link.close();
-    for (const link of this.#incoming.values()) link.end();
+    this.endIncoming();
     this.#outgoing.clear();
     this.#parts.requests.close();
+  }
+
+  /** The nodes that have dialled this one go on without it. */
+  endIncoming(): void {
+    for (const link of this.#incoming.values()) link.end();
   }
 
   /** Nobody is let in who doesn't show the token of this node. */

@@ -78,6 +78,8 @@ export class HttpTestNode {
   readonly nodes: HttpNodes;
   readonly http: Server;
   readonly address: string;
+  /** No other node can link to it any more. */
+  readonly stopServing: () => void;
   /** Requests that were handled here, as they came. */
   readonly handled: IncomingMessage[] = [];
   readonly #sockets = new Set<Socket>();
@@ -89,17 +91,24 @@ export class HttpTestNode {
     await once(http.listen(0, "127.0.0.1"), "listening");
     const address = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
     const nodes = httpNodes(options);
-    nodes.serve(http);
+    const stopServing = nodes.serve(http);
     const node = { address, link: nodes.link };
     const manager = await StateManager.open({ model, store: memoryStore({ database }), node });
-    return new HttpTestNode(manager, nodes, http, address);
+    return new HttpTestNode(manager, nodes, http, address, stopServing);
   }
 
-  private constructor(manager: StateManager<typeof model>, nodes: HttpNodes, http: Server, address: string) {
+  private constructor(
+    manager: StateManager<typeof model>,
+    nodes: HttpNodes,
+    http: Server,
+    address: string,
+    stopServing: () => void,
+  ) {
     this.manager = manager;
     this.nodes = nodes;
     this.http = http;
     this.address = address;
+    this.stopServing = stopServing;
     http.on("connection", (socket) => this.#sockets.add(socket));
     http.on("request", (asked: IncomingMessage, response: ServerResponse) => void this.#handle(asked, response));
   }

@@ -51,16 +51,23 @@ export class HttpNodes {
     return this.#link;
   };
 
-  /** Other nodes may link to this one over `http`, until the returned function is called. */
+  /**
+   * Other nodes may link to this one over `http`, until the returned function is called. It ends their links, since an http server that
+   * is closed waits for all its connections. Call it when all requests have been answered.
+   */
   serve(http: Server | SecureServer): () => void {
     const { path = DEFAULT_PATH } = this.#options;
-    return addRoute(http, {
+    const removeRoute = addRoute(http, {
       unservedMs: UNSERVED_MS,
       handles: (pathname) => pathname === path,
       serve: (upgrade) => this.#serve(upgrade),
       failed: () => {},
       unserved: () => {},
     });
+    return () => {
+      removeRoute();
+      this.#link?.endIncoming();
+    };
   }
 
   #serve(upgrade: Upgrade): void {

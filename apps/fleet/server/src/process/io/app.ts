@@ -1,6 +1,7 @@
 /** The app is the routes and sockets of the server on one http server, and what is measured of them. */
 
-import type { IncomingMessage } from "node:http";
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { packageVersion } from "@neverstale/base/node";
 import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
@@ -47,10 +48,28 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
     open.add(connection);
     connection.once("close", () => open.delete(connection));
   });
+  const underWay = new Set<ServerResponse>();
+  http.server.on("request", (_, response) => {
+    underWay.add(response);
+    response.once("close", () => underWay.delete(response));
+  });
+  const untilAnswered = async () => {
+    while (underWay.size > 0) await Promise.all([...underWay].map((response) => once(response, "close")));
+  };
+  const stopListening = () => void http.server.close();
   const cutConnections = () => {
     for (const connection of open) connection.destroy();
   };
-  return { http, sockets, followers: followers.endpoint, routes, stopNodes, cutConnections };
+  return {
+    http,
+    sockets,
+    followers: followers.endpoint,
+    routes,
+    stopListening,
+    untilAnswered,
+    stopNodes,
+    cutConnections,
+  };
 }
 
 export interface App {
@@ -60,7 +79,11 @@ export interface App {
   readonly followers: HttpEndpoint;
   /** This table holds all that can be asked for. */
   readonly routes: readonly Route[];
-  /** No node can link to this one any more. */
+  /** Nobody can connect any more. Connections that are open stay. */
+  stopListening(): void;
+  /** It resolves when no request is under way. */
+  untilAnswered(): Promise<void>;
+  /** No node can link to this one any more, and the links of others end. */
   stopNodes(): void;
   /** It cuts every connection, also those of sockets and those that are becoming one, which Node forgets once they upgrade. */
   cutConnections(): void;

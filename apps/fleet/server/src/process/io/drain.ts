@@ -10,10 +10,10 @@ export async function drain({ parts, app, stops, agent }: Draining): Promise<voi
   parts.drain.hasBegun = true;
   agent?.stop();
   if ((parts.manager.node?.listed ?? 0) > 1) await leaveToOthers(parts, app);
-  app.stopNodes();
   app.followers.close();
   const cut = setTimeout(() => app.cutConnections(), DRAIN_MS);
-  await Promise.all([app.sockets.close(), app.http.close(), ...stops.map((stop) => stop())]);
+  const unlinked = app.untilAnswered().then(() => app.stopNodes());
+  await Promise.all([app.sockets.close(), app.http.close(), unlinked, ...stops.map((stop) => stop())]);
   clearTimeout(cut);
   await closeManager(parts.manager, parts.log);
   await parts.logStream?.flushed();
@@ -21,9 +21,12 @@ export async function drain({ parts, app, stops, agent }: Draining): Promise<voi
 
 /**
  * The successor takes over at once, and so decides what comes while this node still sends its clients away. They go one after the
- * other, so that the other nodes are not met by all of them at one moment (rule T5).
+ * other, so that the other nodes are not met by all of them at one moment (rule T5). Nobody can connect meanwhile: a proxy that gives
+ * newcomers to the node with the fewest connections would bring them all here, where they are refused.
  */
-async function leaveToOthers({ manager }: Parts, { sockets, followers }: App): Promise<void> {
+async function leaveToOthers({ manager }: Parts, app: App): Promise<void> {
+  const { sockets, followers } = app;
+  app.stopListening();
   await Promise.race([manager.drain(), delay(HAND_OVER_MS)]);
   await Promise.all([sockets.drain(), followers.drain()]);
 }
