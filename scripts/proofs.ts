@@ -13,12 +13,15 @@ interface Proof {
 
 const FLEET = "tests/nodes/fleet-nodes.proof.test.ts";
 const CLUSTER = "tests/nodes/cluster/cluster.proof.test.ts";
+const READERS = "tests/nodes/http-readers.proof.test.ts";
+/** They have names of their own. */
+const APART = [FLEET, CLUSTER, READERS].flatMap((path) => ["--exclude", path]);
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   tests: {
     what: "crash loops, releases that follow each other, callers amid kills, slow readers, liars, and bounds on time",
     minutes: 9,
-    run: () => runVitest(["--config", "vitest.proofs.config.ts", "--exclude", FLEET, "--exclude", CLUSTER]),
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", ...APART]),
   },
   "fleet-nodes": {
     what: "the fleet on three nodes and PostgreSQL: its writer is killed, paused and stopped amid pipelines",
@@ -30,6 +33,11 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     minutes: 5,
     // What it finds is printed as it goes.
     run: () => runVitest(["--config", "vitest.proofs.config.ts", "--disableConsoleIntercept=true", CLUSTER]),
+  },
+  "http-readers": {
+    what: "2,000 readers behind a real nginx: what reaches the nodes, what a message costs, and whether all end with the same state",
+    minutes: 4,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", READERS]),
   },
   faults: {
     what: "real processes, disks and networks: killed, cut off, filled up, slowed down, damaged",

@@ -5,3 +5,4 @@ export { runFleet } from "./process/io/run.ts";
 export { checkSettings, type FleetOptions } from "./process/io/settings.ts";
 export { type RunningFleet, startFleet } from "./process/io/start.ts";
 export { copyFleet, type FleetCopy } from "./store/io/copy-fleet.ts";
+export { prepareFleetStore } from "./store/io/prepare-store.ts";

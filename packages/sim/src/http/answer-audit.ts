@@ -164,7 +164,7 @@ interface FullState extends Position {
 const KEEPABLE: readonly number[] = [200, 302, 304, 410];
 const FOLLOWING: readonly string[] = ["t", "live"];
 const STREAM_MS = 55_000;
-const KEPT_FROM_BEACON_MS = 10_000;
+const KEPT_FROM_BEACON_MS = 15_000;
 
 function askedFor({ pathname, searchParams }: URL): AskedFor {
   const [, type = "snapshot", space = "", epoch = "", version = ""] =

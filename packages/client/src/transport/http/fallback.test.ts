@@ -268,26 +268,29 @@ describe("following", () => {
     expect(io.exchanges).toHaveLength(asked + 1);
   });
 
-  test("[H2] all who got one answer without news ask at one address again, where no cache has that answer", async () => {
+  test("[H2] all who were told within the same 5 s ask at one address, and never again where they have been answered", async () => {
     await polling();
-    const quiet = (at: number) => [facts(5, 5), { ...level(5), at } as ServerMessage];
+    const told = (version: number, at: number) => ({ ...level(version), at }) as ServerMessage;
 
-    await io.pass(25_000);
-    io.exchange.messages(quiet(1_900_000_000_000));
-    await io.pass(20);
-    io.exchange.messages(quiet(1_900_000_000_000));
+    io.exchange.messages([facts(5, 5), told(5, 1_900_000_000_000)]);
     await io.pass(1_000);
-    await io.pass(25_000);
-    io.exchange.messages(quiet(1_900_000_025_000));
+    io.exchange.messages([facts(5, 5), told(5, 1_900_000_004_999)]);
+    await io.pass(1_000);
+    io.exchange.messages([facts(5, 5), told(5, 1_900_000_029_999)]);
+    await io.pass(1_000);
     const asked = lastPaths(3);
-    io.exchange.messages([facts(5, 6), delta(5, 6, hostPut("a")), { type: "sync", version: 6, head: 6 }]);
+    io.exchange.messages([
+      facts(5, 6),
+      delta(5, 6, hostPut("a")),
+      { type: "sync", version: 6, head: 6, at: 1_900_000_030_000 },
+    ]);
 
     expect(asked).toEqual([
-      "/sync/t/c1/e1/5?after=1900000000000",
-      "/sync/t/c1/e1/5?after=1900000000000",
-      "/sync/t/c1/e1/5?after=1900000025000",
+      "/sync/t/c1/e1/5?after=380000000",
+      "/sync/t/c1/e1/5?after=380000000",
+      "/sync/t/c1/e1/5?after=380000005",
     ]);
-    expect([lastPaths(1), sync.version]).toEqual([["/sync/t/c1/e1/6"], 6]);
+    expect([lastPaths(1), sync.version]).toEqual([["/sync/t/c1/e1/6?after=380000006"], 6]);
   });
 
   test("[H3] an old answer from a cache leads less far, and the next one goes on from there", async () => {

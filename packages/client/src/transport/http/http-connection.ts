@@ -32,8 +32,8 @@ export class HttpConnection implements ClientConnection {
   /** An answer has said how things are since the last full state. Only then the next one may take its time. */
   #told = false;
   #stateCameAt: Millis = Number.NEGATIVE_INFINITY;
-  /** The last answer had no news and was written at this time. Null: it had some, or did not say. */
-  #quietAt: number | null = null;
+  /** The last answer to a poll was written at this time, by the authority's clock. Null: it did not say. */
+  #toldAt: number | null = null;
 
   constructor(options: HttpConnectionOptions) {
     this.#options = options;
@@ -120,7 +120,7 @@ export class HttpConnection implements ClientConnection {
     const check = this.#check;
     const waits = check === null && this.#told;
     const askedAt = io.now();
-    const query = check === null ? (waits ? this.#afterQuiet() : "?wait=0") : `?check=${check}`;
+    const query = check === null ? (waits ? this.#afterWhatWasTold() : "?wait=0") : `?check=${check}`;
     let head: HttpHead | null = null;
     let answeredAt = askedAt;
     let text = "";
@@ -141,8 +141,7 @@ export class HttpConnection implements ClientConnection {
         this.#deliver(
           () => {
             this.#receiveAll(lines, said);
-            const isQuiet = waits && !this.#closed && !this.#movedFrom(position);
-            this.#quietAt = isQuiet ? writtenAt(lines.at(-1)) : null;
+            this.#toldAt = this.#closed ? null : writtenAt(lines.at(-1));
           },
           () => this.#gapAfter(position, askedAt, waits),
         );
@@ -150,9 +149,9 @@ export class HttpConnection implements ClientConnection {
     });
   }
 
-  /** All who got one answer without news ask together again, at an address of which no cache has that answer (rule H2). */
-  #afterQuiet(): string {
-    return this.#quietAt === null ? "" : `?after=${this.#quietAt}`;
+  /** All who were told at about the same time ask together, at an address for which no cache has had an answer (rule H2). */
+  #afterWhatWasTold(): string {
+    return this.#toldAt === null ? "" : `?after=${Math.floor(this.#toldAt / TOGETHER_MS)}`;
   }
 
   #movedFrom({ version }: Position): boolean {
@@ -325,7 +324,7 @@ export interface NetworkWays {
   isServed: boolean;
 }
 
-/** The `sync` says when by the authority's clock, which only serves to tell one answer from another. */
+/** The `sync` says when. Here this only serves to tell one answer from another. */
 function writtenAt(line: string | undefined): number | null {
   const message = line === undefined ? null : decodeServerMessage(line);
   return message?.type === "sync" ? (message.at ?? null) : null;
@@ -345,3 +344,5 @@ const POLL_IDLE_MS = 35_000;
 const STATE_IDLE_MS = 30_000;
 const STATE_GAP_MS = 1_000;
 const UNMOVED_GAP_MS = 1_000;
+/** Who was told within one such span of time asks at one address. It is shorter than a poll that a cache may keep. */
+const TOGETHER_MS = 5_000;

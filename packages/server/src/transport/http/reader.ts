@@ -104,7 +104,7 @@ abstract class Reader implements Wire {
 
 type FollowedAs = (cursor: Cursor) => void;
 
-const KEPT_FROM_BEACON_MS: Millis = 10_000;
+const KEPT_FROM_BEACON_MS: Millis = 15_000;
 
 /** A poll gathers what follows, and answers once that ends with a `sync` with digest. */
 export class Poll extends Reader {

@@ -59,8 +59,8 @@ async function writeSource(path: string, historyRows: number): Promise<void> {
   await store.close();
 }
 
-function startCopy(from: string, to: string) {
-  const child = spawn(process.execPath, ["--conditions=source", MAIN, "store", "copy", from, to], {
+function start(...words: string[]) {
+  const child = spawn(process.execPath, ["--conditions=source", MAIN, "store", ...words], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   copies.push(child);
@@ -77,12 +77,16 @@ function startCopy(from: string, to: string) {
   return { child, text, ended };
 }
 
+function run(...words: string[]) {
+  return start(...words).ended;
+}
+
 function copy(from: string, to: string) {
-  return startCopy(from, to).ended;
+  return run("copy", from, to);
 }
 
 async function killAmid(from: string, to: string): Promise<void> {
-  const { child, text, ended } = startCopy(from, to);
+  const { child, text, ended } = start("copy", from, to);
   while (!text.err.includes("copied so far") && child.exitCode === null)
     await new Promise((resolve) => setTimeout(resolve, 5));
   child.kill("SIGKILL");
@@ -210,4 +214,39 @@ test("a wrong address says what is wrong, and shows no password", { timeout: LIM
     "neverstale: both addresses are the same store",
   ]);
   expect(JSON.stringify(ends)).not.toContain("top-secret");
+});
+
+test("a database is prepared for a role that may only read and write rows, and a copy goes into it", async () => {
+  const owner = await newDatabase();
+  await server.sql("CREATE ROLE serving LOGIN PASSWORD 'other-secret'");
+  const serving = owner.replace("fleet:top-secret", "serving:other-secret");
+  const source = join(directory, "source.db");
+  await writeSource(source, 0);
+
+  const refused = await run("prepare", serving, "--grant-to", "serving");
+  const prepared = [
+    await run("prepare", owner, "--grant-to", "serving"),
+    await run("prepare", owner, "--grant-to", "serving"),
+  ];
+  const copied = await copy(source, owner);
+  const store = postgresStore(serving);
+  const { spaces } = await store.read();
+  await store.close();
+
+  expect(refused.status).toBe(1);
+  for (const { status, out } of prepared) expect([status, out]).toEqual([0, "the database is ready\n"]);
+  expect(copied).toMatchObject({ status: 0 });
+  expect(spaces.map(({ name }) => name)).toEqual(["main"]);
+  const database = new URL(owner).pathname.slice(1);
+  await expect(server.sql("SET ROLE serving; DROP TABLE neverstale.chain", database)).rejects.toThrow(/must be owner/);
+  for (const { err } of [refused, ...prepared]) expect(err).not.toContain("secret");
+});
+
+test("a file and a role without a name are refused", async () => {
+  const file = await run("prepare", join(directory, "fleet.db"));
+  const nameless = await run("prepare", "postgres://fleet@127.0.0.1/fleet", "--grant-to", "");
+
+  expect([file.status, nameless.status]).toEqual([1, 1]);
+  expect(file.err).toMatch(/address of a file/);
+  expect(nameless.err).toMatch(/no name/);
 });

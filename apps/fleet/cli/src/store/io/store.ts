@@ -1,9 +1,9 @@
-/** `neverstale store copy` moves the data between SQLite and PostgreSQL. */
+/** `neverstale store copy` moves the data between SQLite and PostgreSQL, and `store prepare` makes a database ready for nodes. */
 
 import type { AddCommand } from "../../command-line/command.ts";
 import { copyProgress, countsText } from "../copy-progress.ts";
 
-const HELP_TEXT = `
+const COPY_HELP = `
 <from> and <to> are a data directory, a SQLite file (it ends in .db), or postgres://user@host:5432/database?sslmode=verify-full.
 The password is taken from the URL, or from PGPASSWORD: other users of the machine see what stands in the command line.
 
@@ -20,15 +20,38 @@ Examples:
   neverstale store copy ./data postgres://fleet@db.example.org/fleet?sslmode=verify-full
   neverstale store copy postgres://fleet@db.example.org/fleet?sslmode=verify-full ./data`;
 
+const PREPARE_HELP = `
+<store> is postgres://user@host:5432/database?sslmode=verify-full, with a role that may alter the schema. The password is taken from the
+URL, or from PGPASSWORD.
+
+It makes the tables, or brings them to the form of this release. Do so once, and again before a newer release starts, where the nodes
+serve as a role that may not do it. To prepare what is ready changes nothing. A node whose role owns the schema does it by itself.
+
+Example:
+  neverstale store prepare postgres://fleet_owner@db.example.org/fleet?sslmode=verify-full --grant-to fleet`;
+
 export const addStore: AddCommand = (root) => {
-  root
-    .command("store")
-    .description("move the data between SQLite and PostgreSQL")
+  const store = root.command("store").description("prepare a database, or move the data between SQLite and PostgreSQL");
+  store
+    .command("prepare")
+    .description("make the tables in a database, for nodes whose role may not")
+    .argument("<store>", "the database, and a role that may alter it")
+    .option(
+      "--grant-to <role>",
+      "the role as which the nodes serve: it gets the rights to read and write rows, and no others",
+    )
+    .addHelpText("after", PREPARE_HELP)
+    .action(async (address: string, { grantTo }: { readonly grantTo?: string }) => {
+      const { prepareFleetStore } = await import("@neverstale/fleet-server"); // The other commands start fast.
+      await prepareFleetStore(address, grantTo);
+      process.stdout.write("the database is ready\n");
+    });
+  store
     .command("copy")
     .description("copy everything from one store into an empty one")
     .argument("<from>", "the store that has the data")
     .argument("<to>", "the store that holds nothing yet")
-    .addHelpText("after", HELP_TEXT)
+    .addHelpText("after", COPY_HELP)
     .action(async (from: string, to: string) => {
       const { copyFleet } = await import("@neverstale/fleet-server"); // The other commands start fast.
       const progress = copyProgress(
