@@ -3,6 +3,8 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { afterEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import type { StateManager } from "../../authority/state-manager.ts";
+import { serveSync } from "../../transport/websocket/io/serve-sync.ts";
 import { type HttpTestNode, HttpWorld, until } from "./http-nodes-suite.ts";
 import { ADDRESS_HEADER, LINK_PROTOCOL, NODE_HEADER, TOKEN_HEADER } from "./link-headers.ts";
 
@@ -189,6 +191,18 @@ test("[T5] a writer that is drained names a successor over the link, which is th
   expect(two.manager.node?.role).toBe("writer");
   await one.add("a");
   expect(two.has("a")).toBe(true);
+});
+
+test("[M7] a client that comes to a node before it serves clients, or when it no longer does, is told to come back, and not that nothing is there", async () => {
+  const node = await world.start();
+  const knock = (path: string) => refusedWith(new WebSocket(node.address.replace("http", "ws") + path));
+  expect(await knock("/sync")).toBe(503);
+
+  const endpoint = serveSync(node.http, { manager: node.manager as unknown as StateManager });
+  expect(await knock("/elsewhere")).toBe(404);
+
+  await endpoint.close();
+  expect(await knock("/sync")).toBe(503);
 });
 
 /** The answer of a server that upgrades whoever asks. */

@@ -59,6 +59,7 @@ export class HttpNodes {
     const { path = DEFAULT_PATH } = this.#options;
     const removeRoute = addRoute(http, {
       unservedMs: UNSERVED_MS,
+      servesClients: false,
       handles: (pathname) => pathname === path,
       serve: (upgrade) => this.#serve(upgrade),
       failed: () => {},

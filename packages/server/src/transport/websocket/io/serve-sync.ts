@@ -92,6 +92,7 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     this.#forget = manager.onClose(() => void this.close());
     this.#removeRoute = addRoute(server, {
       unservedMs: limits.unservedMs,
+      servesClients: true,
       handles: (pathname) => this.#handles(pathname),
       serve: (upgrade, url) => this.#serve(upgrade, url),
       failed: report,

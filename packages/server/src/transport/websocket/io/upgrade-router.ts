@@ -20,6 +20,8 @@ export function addRoute(http: HttpServer, route: UpgradeRoute): () => void {
 export interface UpgradeRoute {
   /** Others may take so long to write to a socket that no route is for. */
   readonly unservedMs: number;
+  /** With false it is there for other nodes alone, and one for clients may still come, or has just gone. */
+  readonly servesClients: boolean;
   /** This is somebody else's function, and may throw. */
   handles(pathname: string): boolean;
   serve(upgrade: Upgrade, url: URL): void;
@@ -36,6 +38,15 @@ const NOT_FOUND: Refusal = {
   code: "unknown_space",
   message: "nothing is served here",
   hint: "Ask for the path that the server follows, /sync by default.",
+};
+
+/** A client who was told that nothing is there would never come back (rule M7). */
+const NO_CLIENTS_NOW: Refusal = {
+  refuse: 503,
+  code: "store_unavailable",
+  message: "this node serves no clients now",
+  hint: "It is starting or ending: come back in a moment, or go to another node.",
+  retryAfterMs: 1_000,
 };
 
 const routers = new WeakMap<HttpServer, UpgradeRouter>();
@@ -102,6 +113,7 @@ class UpgradeRouter {
   #refuse(socket: Duplex): void {
     const [first] = this.#routes;
     first?.unserved();
-    refuseUpgrade(socket, NOT_FOUND);
+    const isForClients = [...this.#routes].some(({ servesClients }) => servesClients);
+    refuseUpgrade(socket, isForClients ? NOT_FOUND : NO_CLIENTS_NOW);
   }
 }
