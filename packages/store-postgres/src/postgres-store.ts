@@ -124,10 +124,13 @@ export class PostgresStore implements Store {
     }
   }
 
+  /** An entry that stands there may still be lost with its server. A confirmation without a warning comes behind it, so it is safe then. */
   async #isNewest({ sequence, term }: ChainHead): Promise<boolean> {
     try {
-      const { head } = await this.confirm();
-      return head?.sequence === sequence && head.term === term;
+      const { head, sure } = await this.confirm();
+      const isThere = head?.sequence === sequence && head.term === term;
+      if (isThere && !sure) throw new SyncError("store_unavailable", "the server answered with a warning");
+      return isThere;
     } catch (error) {
       throw new StoreFailure("unknown", "nobody knows whether the takeover is stored", error);
     }

@@ -129,12 +129,14 @@ export class NodeRounds {
 
   async #asFollower(seen: Confirmation, asking: Asking): Promise<void> {
     const { runtime, follower, confirmations, onRead } = this.#parts;
+    // What stands there may not outlive the server that said so. Nobody is shown it, and nobody takes over behind it.
+    if (!seen.sure) throw new StoreFailure("unknown", "the store answered with a warning");
     const read = this.#mustReload ? "lost" : await follower.readOn(seen.head?.sequence ?? 0);
     if (read === "lost") return this.#reload();
     follower.sees(seen);
     onRead();
     // What was read came behind the entry that was the newest when the node asked, so it was the newest one then or later.
-    if (seen.sure && follower.state.holds(seen.head)) confirmations.came(asking, read);
+    if (follower.state.holds(seen.head)) confirmations.came(asking, read);
     this.#watch.saw(seen, asking.askedAt, runtime.now(), chanceOf(runtime.newId()));
     if (this.#isToTakeOver) await this.#takeOver(seen);
   }

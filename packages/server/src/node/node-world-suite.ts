@@ -98,6 +98,8 @@ class FarStore extends MemoryStore {
   losesBeat = false;
   /** A takeover takes so long. */
   takeoverMs = 0;
+  /** With false each answer about the newest entry comes with a warning. */
+  isSure = true;
   /** It is called when the store has said which entry is the newest, before that answer arrives. */
   onConfirmed = () => {};
   /** So often the chain was read, and the newest entry was asked for. */
@@ -154,7 +156,7 @@ class FarStore extends MemoryStore {
     return this.#far(async () => {
       const seen = await super.confirm();
       this.onConfirmed();
-      return seen;
+      return { ...seen, sure: this.isSure };
     });
   }
 
