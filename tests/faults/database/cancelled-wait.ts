@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { TestServer } from "@neverstale/store-postgres/test-server";
 import { until } from "../../engine/authority-process.ts";
+import { atLeisure } from "../../leisure.ts";
 import { type Found, main, progress } from "../stage/fault.ts";
 import { NodesStage } from "../stage/nodes/nodes-stage.ts";
 
@@ -15,56 +16,65 @@ export async function cancelledWait(): Promise<Found> {
   const [first] = stage.nodes;
   assert.ok(first !== undefined, "there is a node");
   await standby.becomeSynchronous();
-  ledger.begin(stage.answering);
-  await ledger.more(100);
-  await ledger.end();
+  await load(stage);
   const told: string[] = [];
 
-  // The standby comes back: the change is there, once.
-  told.push(await cancelOne(stage, FIRST));
+  progress("a commit waits for the standby, its wait is cancelled, and the standby comes back");
+  told.push(await cancelled(stage, FIRST, "commits"));
   standby.replication.open();
   await until("the repeat is answered", () => ledger.apply(first, FIRST));
-  ledger.begin(stage.answering);
-  await ledger.more(50);
-  await ledger.end();
+  await load(stage);
 
-  // The standby is promoted instead: the change was never acknowledged, and is not there. Its repeat makes it.
-  told.push(await cancelOne(stage, FIRST + 1));
+  progress("all that waits is cancelled again and again, and the standby is promoted");
+  told.push(await cancelled(stage, FIRST + 1, "everything"));
   await stage.failOver();
   await until("the repeat is answered", () => ledger.apply(first, FIRST + 1));
+  await load(stage);
 
-  const { acknowledged, recovered, seen } = await stage.judge();
+  const { acknowledged, recovered, seen, shownAndLost } = await stage.judge();
   assert.equal(recovered, acknowledged);
+  assert.equal(shownAndLost, 0, "nobody was shown what only the dead primary had");
   const did =
-    "the wait of a commit for a synchronous standby cancelled by pg_cancel_backend, with the standby back afterwards, and with the standby promoted instead";
-  return {
-    did,
-    acknowledged,
-    recovered,
-    seen: `the callers were told ${told.join(" and ")}; a repeat under the key told the truth; ${seen}`,
-  };
+    "the wait of a commit for a synchronous standby cancelled by pg_cancel_backend, with the standby back afterwards; then all waits cancelled, and the standby promoted instead";
+  const saw = `the callers were told ${told.join(" and ")}, and a repeat under the key told the truth`;
+  return { did, acknowledged, recovered, seen: `${saw}; ${seen}` };
+}
+
+async function load({ ledger, answering }: NodesStage): Promise<void> {
+  ledger.begin(answering);
+  await ledger.more(50);
+  await ledger.end();
 }
 
 /** It returns what the caller was told of a change whose commit the server called a success. */
-async function cancelOne(stage: NodesStage, n: number): Promise<string> {
-  const { ledger, standby, primary } = stage;
+async function cancelled(stage: NodesStage, n: number, what: "commits" | "everything"): Promise<string> {
+  const { ledger, standby, primary, clients } = stage;
   const writer = await stage.writer();
   const before = (await writer.facts()).version;
-  progress("a commit waits for the standby, and its wait is cancelled");
   standby.replication.stick();
-  const applied = ledger.apply(writer, n);
-  await until("the commit waits for the standby", async () => (await cancelCommit(primary)) > 0);
+  let isAnswered = false;
+  const applied = ledger.apply(writer, n).finally(() => {
+    isAnswered = true;
+  });
+  await until("the commit waits for the standby", async () => (await cancelWaits(primary, "commits")) > 0);
+  const cancelledAt = performance.now();
+  await until("the caller is answered", async () => {
+    if (what === "everything") await cancelWaits(primary, what);
+    const isLate = performance.now() - cancelledAt > atLeisure(3_000);
+    assert.ok(!(isLate && clients.some(({ sync }) => sync.status.type === "live")), "no client is live");
+    return isAnswered;
+  });
   assert.equal(await applied, false, "the change is not acknowledged");
-  const shown = stage.clients.filter(({ sync }) => sync.version > before);
-  assert.deepEqual(shown, [], "no client shows it");
+  const shown = clients.filter(({ sync }) => sync.version > before);
+  assert.equal(shown.length, 0, "no client shows what only the primary has");
   return ledger.lastRefusal;
 }
 
-/** It cancels the waits of commits, and not those of confirmations. It returns how many it has cancelled. */
-async function cancelCommit(primary: TestServer): Promise<number> {
+/** It returns how many waits it has cancelled: those of commits, or those of confirmations and beats too. */
+async function cancelWaits(primary: TestServer, what: "commits" | "everything"): Promise<number> {
+  const which = what === "commits" ? `AND query LIKE '%INSERT INTO "neverstale"."chain"%'` : "";
   const rows = await primary.sql(
-    `SELECT pg_cancel_backend(pid) FROM pg_stat_activity
-    WHERE wait_event = 'SyncRep' AND query LIKE '%INSERT INTO "neverstale"."chain"%'`,
+    `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep' ${which}`,
   );
   return rows.length;
 }

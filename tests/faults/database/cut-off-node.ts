@@ -22,10 +22,11 @@ export async function cutOffNode({ ms = 8_000 } = {}): Promise<Found> {
       told.push(`${who}, ${way === "shut" ? "refused" : "silent"}: ${await cutOff(stage, cut, way, ms)}`);
     }
   }
-  const followers = await cutLinks(stage, ms);
+  const refused = [await cutLinks(stage, "shut", ms), await cutLinks(stage, "stick", ms)];
   const { acknowledged, recovered, seen } = await stage.judge();
   const did = `the way of a follower, and of the writer, to the database refused or silent for ${ms / 1_000} s; then the links between the nodes`;
-  return { did, acknowledged, recovered, seen: `${told.join("; ")}; without links ${followers}; ${seen}` };
+  const linkless = `without links all clients went on, and a follower answered a change with ${refused.join(", ")}`;
+  return { did, acknowledged, recovered, seen: `${told.join("; ")}; ${linkless}; ${seen}` };
 }
 
 /** Its client is not live while the node knows nothing, and all others go on. */
@@ -50,25 +51,28 @@ async function cutOff(stage: NodesStage, cut: NodeOnStage, way: Way, ms: number)
   return `no longer live after ${seconds(noticedMs)} s, live again ${seconds(healedMs)} s after it was back`;
 }
 
-/** Without links nodes read the store, and what comes to a follower is refused as what it is. */
-async function cutLinks(stage: NodesStage, ms: number): Promise<string> {
+/** Without links nodes read the store, and what comes to a follower is refused, or gets no answer. */
+async function cutLinks(stage: NodesStage, way: Way, ms: number): Promise<string> {
   const { ledger } = stage;
-  const writer = await stage.writer();
   await ledger.end();
-  progress("the links between the nodes are cut");
-  for (const { link } of stage.nodes) link.shut();
-  await until("the links are cut", async () => (await stage.counted("node_links_out")).every((links) => links === 0));
+  const writer = await stage.writer();
+  progress(`the links between the nodes are cut: ${way}`);
+  for (const { link } of stage.nodes) link[way]();
+  if (way === "shut")
+    await until("the links are cut", async () => (await stage.counted("node_links_out")).every((links) => links === 0));
+  const refusal = ledger.apply(stage.others(writer)[0] ?? writer, way === "shut" ? 1_000_001 : 1_000_002);
   ledger.begin(() => [writer]);
   await ledger.more(50);
   await pause(ms);
   const goal = ledger.newestVersion;
   await until("the clients of all nodes show it", () => stage.clients.every(({ sync }) => sync.version >= goal));
+  assert.equal(await stage.writer(), writer, "nobody takes over for it");
   await ledger.end();
-  assert.equal(await ledger.apply(stage.others(writer)[0] ?? writer, 1_000_001), false);
+  assert.equal(await refusal, false, "a follower can't forward a change");
   const refused = ledger.lastRefusal;
   for (const { link } of stage.nodes) link.open();
   await stage.untilLinked();
-  return `all clients went on, and a change at a follower was refused as ${refused}`;
+  return refused;
 }
 
 function seconds(ms: number): string {

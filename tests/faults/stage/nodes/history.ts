@@ -61,9 +61,7 @@ export class History {
     return this.#epochs.at(-1) ?? "";
   }
 
-  digestAt(version: number): string {
-    return this.#digests[version] ?? "none";
-  }
+  readonly digestAt = (version: number): string => this.#digests[version] ?? "none";
 
   /** Returns whether the position lies in this history: its epoch is known, and its version no later than the end of that (rule E2). */
   holds(epoch: string, version: number): boolean {

@@ -196,17 +196,33 @@ export class NodesStage implements AsyncDisposable {
   /** Returns the history that the database holds then. */
   async #untilLevel(url: string): Promise<History> {
     let history = await History.read(url);
-    const isLevel = (it: { readonly epoch: string | null; readonly version: number }, digest: string) =>
-      it.epoch === history.epoch && it.version === history.head && digest === history.digestAt(history.head);
-    await until("all nodes and clients show what the database holds", async () => {
-      const facts = await Promise.all(this.running.map((node) => node.facts().catch(() => null)));
-      const isSettled =
-        facts.every((fact) => fact?.isServing === true && isLevel(fact, fact.digest)) &&
-        this.clients.every(({ sync }) => sync.status.type === "live" && isLevel(sync, sync.digest()));
-      if (!isSettled) history = await History.read(url);
-      return isSettled;
+    let behind: readonly string[] = [];
+    const isSettled = async () => {
+      behind = await this.#behind(history);
+      if (behind.length > 0) history = await History.read(url);
+      return behind.length === 0;
+    };
+    await until("all nodes and clients show what the database holds", isSettled).catch((error) => {
+      throw new Error(`${history.head} of ${history.epoch} is the newest version: ${behind.join("; ")}`, {
+        cause: error,
+      });
     });
     return history;
+  }
+
+  /** It says of each node and client that does not show the end of this history how it stands. */
+  async #behind({ epoch, head, digestAt }: History): Promise<string[]> {
+    const nodes = this.running.map(async (node, index) => {
+      const facts = await node.facts().catch(() => null);
+      const isLevel = facts?.epoch === epoch && facts.version === head && facts.digest === digestAt(head);
+      return isLevel && facts.isServing ? [] : [`node ${index + 1} stands at ${JSON.stringify(facts)}`];
+    });
+    const clients = this.clients.map(({ sync }, index) => {
+      const isLevel = sync.epoch === epoch && sync.version === head && sync.digest() === digestAt(head);
+      const status = JSON.stringify(sync.status);
+      return isLevel && sync.status.type === "live" ? [] : [`client ${index + 1} is at ${sync.version}, ${status}`];
+    });
+    return [...(await Promise.all(nodes)), ...clients].flat();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

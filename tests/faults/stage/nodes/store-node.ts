@@ -4,6 +4,7 @@
  * DATABASE_URL PORT BEACON_MS`. The other nodes reach it at the address NODE_ADDRESS.
  */
 
+import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Change, SyncError, timeOfKey } from "@neverstale/protocol";
@@ -51,7 +52,8 @@ async function main(database: string, port: number, beaconMs: number): Promise<v
     const body = (await request.toArray()).join("");
     const id = String(request.headers["idempotency-key"]);
     const madeAt = timeOfKey(id);
-    const key = { id, bodyHash: body, ...(madeAt === null ? {} : { madeAt }) };
+    const bodyHash = createHash("sha256").update(body).digest("base64url");
+    const key = { id, bodyHash, ...(madeAt === null ? {} : { madeAt }) };
     const { epoch, version } = await manager.apply(JSON.parse(body) as Change & { type: "host_added" }, { key });
     json(response, { epoch, version });
   }
