@@ -8,6 +8,7 @@ export interface ServerFacts {
   readonly version: number;
   readonly encoding: string;
   readonly standby: boolean;
+  readonly read_only: string;
   readonly fsync: string;
   readonly synchronous_commit: string;
 }
@@ -15,7 +16,8 @@ export interface ServerFacts {
 export function serverFacts(): SqlStatement<ServerFacts> {
   return {
     text: `SELECT current_setting('server_version_num')::integer AS version, current_setting('server_encoding') AS encoding,
-  pg_is_in_recovery() AS standby, coalesce(current_setting('fsync', true), 'on') AS fsync,
+  pg_is_in_recovery() AS standby, coalesce(current_setting('default_transaction_read_only', true), 'off') AS read_only,
+  coalesce(current_setting('fsync', true), 'on') AS fsync,
   coalesce(current_setting('synchronous_commit', true), 'on') AS synchronous_commit`,
     values: [],
   };
@@ -37,6 +39,11 @@ function unfitness(facts: ServerFacts, oldest: number): readonly [what: string, 
   if (major < oldest) return [`the server is PostgreSQL ${major}`, `Version ${oldest} or newer is needed.`];
   if (facts.standby)
     return ["the server is a standby, which shows commits late and in another order", "Give the primary's address."];
+  if (facts.read_only === "on")
+    return [
+      "`default_transaction_read_only` is on, so nothing can be stored",
+      "Set it to `off` in postgresql.conf, and for this role and database. It is tried again by itself.",
+    ];
   if (facts.encoding !== "UTF8")
     return [
       `the database is encoded as ${facts.encoding}`,

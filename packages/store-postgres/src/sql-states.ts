@@ -10,6 +10,11 @@ export function stateOutcome(state: string | null, severity: string | null): "no
   return CERTAIN.has(state) || CERTAIN.has(state.slice(0, 2)) ? "nothing_moved" : "unknown";
 }
 
+/** A session that may only read was told so at its begin, and is not told when the database may be written again. A new one is. */
+export function saysOfTheSession(state: string | null): boolean {
+  return state === "25006";
+}
+
 /** Two characters are a class of states. 40003 is not among them: with it the server itself does not know. */
 const CERTAIN: ReadonlySet<string> = new Set([
   "0A", // something that the server can't do

@@ -1,4 +1,4 @@
-import { collection, defineModel, patch, put, type SyncError } from "@neverstale/protocol";
+import { collection, defineModel, patch, put, SyncError } from "@neverstale/protocol";
 import { beforeEach, expect, test } from "vitest";
 import { DEFAULT_LIMITS } from "../limits/limits.ts";
 import { AgeClock } from "../runtime/age-clock.ts";
@@ -295,6 +295,19 @@ test("[A1] a failure before COMMIT is store_unavailable for the whole batch, and
   expect((await after).version).toBe(1);
   expect([...manager.state.hosts.keys()]).toEqual(["c"]);
   expect(failures).toEqual([]);
+});
+
+test("a store that says what to do about a failure is heard by those whose change it could not store", async () => {
+  const found = new SyncError("store_unavailable", "the password is wrong", { hint: "Look at the password." });
+  disk.fail = new StoreFailure("nothing_moved", "the password is wrong", found);
+  const [told] = await outcomesOf([manager.apply(added("a"))]);
+  disk.fail = new StoreFailure("nothing_moved", "disk full");
+  const [untold] = await outcomesOf([manager.apply(added("a"))]);
+  disk.fail = null;
+
+  const hint = "Nothing was stored and nothing has moved.";
+  expect(told).toMatchObject({ reason: { hint: `${hint} Look at the password.` } });
+  expect(untold).toMatchObject({ reason: { hint: `${hint} Free the disk or wait, then try again.` } });
 });
 
 test("[A1] an error of the disk is outcome_unknown for all, and no more work is taken", async () => {

@@ -4,7 +4,7 @@ import type { Millis } from "@neverstale/base";
 import pg from "pg";
 import { DatabaseFailure, type SqlAnswer, type SqlStatement } from "../database.ts";
 import { requireFit, type ServerFacts, serverFacts } from "../server-facts.ts";
-import { stateOutcome } from "../sql-states.ts";
+import { saysOfTheSession, stateOutcome } from "../sql-states.ts";
 import type { DatabaseTarget } from "./address.ts";
 import { failureToConnect } from "./connect-failure.ts";
 
@@ -107,6 +107,7 @@ export class PgConnection {
     const { code, severity } = error as { readonly code?: string; readonly severity?: string };
     const state = severity === undefined ? null : (code ?? null);
     if (severity !== "ERROR") this.#lose();
+    else if (saysOfTheSession(state)) void this.end();
     const message = error instanceof Error ? error.message : String(error);
     return new DatabaseFailure(stateOutcome(state, severity ?? null), message, state, error);
   }

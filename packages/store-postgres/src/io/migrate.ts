@@ -136,7 +136,7 @@ function explained(error: unknown, schema: string, database: string): unknown {
     ? `the role may not use or alter the schema "${schema}" of ${database}`
     : `${database}: ${error.message}`;
   const hint = isRight
-    ? "Call migratePostgres once with a role that may alter the schema, and with this role as `grantTo`."
+    ? "Run `neverstale store prepare` (or call migratePostgres) as a role that may alter the schema, and grant to this role."
     : "Look at the log of the database.";
   return new SyncError("store_unavailable", message, { hint, cause: error });
 }

@@ -5,6 +5,8 @@ import { fold, made, opened, record } from "@neverstale/server/store/contract-su
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { PostgresStore } from "../postgres-store.ts";
 import { requireFit, type ServerFacts, serverFacts } from "../server-facts.ts";
+import { targetFrom } from "./address.ts";
+import { connect } from "./connection.ts";
 import { type PostgresStoreOptions, postgresStore } from "./create.ts";
 import { migratePostgres } from "./migrate.ts";
 import { ANOTHER_AUTHORITY, AUTHORITY, SERVER_CERTIFICATE, SERVER_KEY } from "./test-certificates-suite.ts";
@@ -161,6 +163,38 @@ test.each(["fsync", "synchronous_commit"])(
   },
 );
 
+test("where a database may only be read, that is said, and commits go on once it may be written again", async () => {
+  await server.sql("CREATE ROLE held LOGIN SUPERUSER");
+  const url = server.url({ user: "held" });
+  const store = storeAt(url, { schema: "only_read" });
+  await opened(store);
+  const committed = (name: string) =>
+    store.commit(made(name, 1)).then(
+      () => "stored",
+      (error) => `${error.outcome}: ${error.message}`,
+    );
+
+  await server.sql("ALTER ROLE held SET default_transaction_read_only = on");
+  await server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'neverstale'");
+  await expect.poll(() => store.metrics().store_connections_open).toBe(0);
+  expect(await committed("refused")).toMatch(/nothing_moved: .*`default_transaction_read_only` is on/);
+  expect(await refusal(url)).toMatch(/`default_transaction_read_only` is on.*Set it to `off`/);
+  await server.sql("ALTER ROLE held RESET default_transaction_read_only");
+
+  await expect.poll(() => committed("stored")).toBe("stored");
+});
+
+test("a session is given up when a statement finds that it may only read", async () => {
+  const target = targetFrom(server.url());
+  const connection = await connect(target, { connectMs: 5_000, answerMs: 10_000 });
+  await connection.run({ text: "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", values: [] });
+
+  const failure = await connection.run({ text: "CREATE TABLE never ()", values: [] }).catch((error) => error);
+
+  expect(failure).toMatchObject({ outcome: "nothing_moved", state: "25006" });
+  expect(connection.isLost).toBe(true);
+});
+
 async function setting(name: string, value: string): Promise<void> {
   await server.sql(`ALTER SYSTEM SET ${name} = ${value}`);
   await server.sql("SELECT pg_reload_conf()");
@@ -224,7 +258,7 @@ test("TLS is used where the URL asks for it, and only with a certificate of the 
   spawnSync("chown", [String(uid), join(server.folder, "server.key")]);
   const asks = (file: string, mode = "verify-full") =>
     server.url({ query: `sslmode=${mode}&sslrootcert=${encodeURIComponent(join(server.folder, file))}` });
-  expect(await refusal(asks("ca.pem"))).toMatch(/does not support SSL/);
+  expect(await refusal(asks("ca.pem"))).toMatch(/does not support SSL.*Turn TLS on.*sslmode=disable/);
   await server.sql(`ALTER SYSTEM SET ssl_cert_file = '${join(server.folder, "server.pem")}'`);
   await server.sql(`ALTER SYSTEM SET ssl_key_file = '${join(server.folder, "server.key")}'`);
   await setting("ssl", "on");

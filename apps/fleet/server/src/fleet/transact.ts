@@ -88,7 +88,7 @@ export class Transactions {
       return await transaction;
     } catch (error) {
       if (isStoreAway(error) && decidesHere(this.#manager))
-        this.#storeTrouble ??= { since: this.moment().iso, why: error.message };
+        this.#storeTrouble ??= { since: this.moment().iso, why: error.message, hint: error.hint };
       throw error;
     }
   }
@@ -116,6 +116,8 @@ export interface StoreTrouble {
   /** It is ISO 8601. */
   readonly since: string;
   readonly why: string;
+  /** It says what to do about it. */
+  readonly hint: string;
 }
 
 /** True when a change was refused because it can't be stored now: nothing has moved, and all else goes on. */

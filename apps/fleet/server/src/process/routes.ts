@@ -54,10 +54,10 @@ function checkReady({ manager, transactions, isDraining }: ProcessRoutesParts): 
   if (isDraining() || manager.failure !== null)
     throw new RequestRefusal("shutting_down", "the server is being stopped", { retryAfterS: 1 });
   if (transactions.storeTrouble !== null) {
-    const { since, why } = transactions.storeTrouble;
+    const { since, why, hint } = transactions.storeTrouble;
     throw new RequestRefusal("store_unavailable", `changes can't be stored since ${since}: ${why}`, {
       retryAfterS: 2,
-      hint: "Free space on the disk of the data directory. All that is there can be read meanwhile.",
+      hint: `${hint} All that is there can be read meanwhile.`,
     });
   }
   const why = manager.node === null ? null : whyNotReady(manager.node);
