@@ -166,7 +166,10 @@ class FallbackTransport implements Transport {
       this.#tryAt ??= io.now() + (this.#hasPassed ? TRY_SOON_MS : TRY_AGAIN_MS);
       timer = io.after(Math.max(0, this.#tryAt - io.now()), tryNow);
     };
+    /** The socket of a try that is over may still tell of its end, which leads to no other try. */
+    let tries = 0;
     const stop = (): void => {
+      tries += 1;
       timer?.cancel();
       attempt?.close(NORMAL_CLOSURE);
       attempt = null;
@@ -179,18 +182,22 @@ class FallbackTransport implements Transport {
       stop();
       this.#tryAt = null;
       timer = io.after(PROBE_MS, failed);
+      const number = tries;
+      const ifStill = (run: () => void) => () => {
+        if (number === tries) run();
+      };
       attempt = this.#options.webSocket.connect(
         { resume: opening.position(), attempt: 1, position: opening.position },
         {
           opened: () => {},
           loading: () => {},
-          closed: failed,
-          received: () => {
+          closed: ifStill(failed),
+          received: ifStill(() => {
             stop();
             this.#failures = 0;
             this.#hasPassed = true;
             passes();
-          },
+          }),
         },
       );
     };

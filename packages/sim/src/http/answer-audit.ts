@@ -13,7 +13,7 @@ export class AnswerAudit {
   readonly #at: string;
   readonly #startedAt: number;
   readonly #claimed: HistoryMoment | null;
-  /** The space had this version when it was asked for. */
+  /** The authority had the space at this version when it was asked. */
   readonly #headAtStart: number;
   #head: SimHead | null = null;
   /** The reader stands here once it has read what was written. */
@@ -27,7 +27,7 @@ export class AnswerAudit {
     this.#asked = askedFor(url);
     this.#at = `${url.pathname}${url.search}`;
     this.#startedAt = world.now();
-    this.#headAtStart = world.history()?.head.version ?? 0;
+    this.#headAtStart = world.head();
     this.#version = this.#asked.position?.version ?? 0;
     this.#claimed = this.#asked.position === null ? null : world.momentAt(this.#asked.position);
   }
@@ -145,6 +145,8 @@ export interface AnswerAuditWorld {
   readonly statesGiven: Map<string, string>;
   now(): number;
   momentAt(position: Position): HistoryMoment | null;
+  /** It returns the version of the space, as the authority has it. */
+  head(): number;
   /** It returns what is durable of the space that is asked for, or null when there is none. */
   history(): History | null;
 }

@@ -29,7 +29,7 @@ export function fetchOver(end: HttpEnd, ask: SimAsk, events: HttpEvents, { happe
         },
         wrote: (piece) => {
           if (next !== null) return;
-          came(piece);
+          came(piece, url);
           tell(() => events.received(piece.text));
         },
         ended: () => {
@@ -55,7 +55,7 @@ export function fetchOver(end: HttpEnd, ask: SimAsk, events: HttpEvents, { happe
 
 export interface FetchHooks {
   happen(run: () => void): void;
-  came(piece: Piece): void;
+  came(piece: Piece, url: URL): void;
   /** It runs once the caller has returned. */
   soon(run: () => void): void;
 }

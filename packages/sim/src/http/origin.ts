@@ -76,6 +76,7 @@ export class HttpOrigin implements HttpEnd {
         statesGiven: world.statesGiven,
         now: () => world.clock.now,
         momentAt: (position) => world.oracle.momentAt(position),
+        head: () => manager.space(name)?.head ?? 0,
         history: () => world.oracle.historyOf({ epoch: manager.epoch, space: manager.space(name)?.creationId ?? "" }),
       },
       url,

@@ -110,7 +110,7 @@ function withFullState(plan: RunPlan, chance: Random): RunPlan {
 function withReaders(plan: RunPlan, readers: ReadersPlan, chance: Random): RunPlan {
   const { authority } = plan.config;
   const limits = { ...authority.limits, keptSnapshotBytes: chance.pick([1, 20_000, 1_000_000]) };
-  const beaconMs = chance.chance(0.8) ? 10_000 : authority.beaconMs;
+  const beaconMs = chance.chance(0.8) ? 15_000 : authority.beaconMs;
   return { ...plan, readers, config: { ...plan.config, authority: { ...authority, beaconMs, limits } } };
 }
 

@@ -240,7 +240,7 @@ export interface EventHooks extends ConnectionWatch {
   /** Something has happened to the client. */
   happened(): void;
   /** A piece of an answer has come to it. */
-  came(piece: Piece): void;
+  came(piece: Piece, url: URL): void;
 }
 
 const decoder = new TextDecoder();

@@ -4,6 +4,7 @@ import type { Timer } from "@neverstale/base";
 import { type Divergence, Replica, type ReplicaCounters, type SyncView } from "@neverstale/client";
 import type { Position, StateRecord } from "@neverstale/protocol";
 import { difference } from "../checks/same-state.ts";
+import type { Piece } from "../http/http-end.ts";
 import type { SimConnection } from "../network/connection.ts";
 import type { WireMessage } from "../network/frames.ts";
 import { type AuthorityEnd, Network, type NetworkConfig } from "../network/network.ts";
@@ -29,6 +30,8 @@ export class Tab {
   readonly #random: Random;
   readonly #transits: { readonly at: number; readonly ms: number }[] = [];
   #position: Position | null = null;
+  /** The last answer over HTTP has come so often, one time after the other. */
+  #sameAnswer = { answer: "", times: 0 };
   /** The replica stood like this when a frame of an older connection came. */
   #beforeLate: { readonly view: SyncView; readonly position: Position | null } | null = null;
   #comesBack: Timer | null = null;
@@ -46,7 +49,7 @@ export class Tab {
     this.environment = new SimEnvironment(world, this.network, name, config, {
       happened: () => this.#happened(),
       arrives: (connection, message, sentAt) => this.#arrives(connection, message, sentAt),
-      came: ({ writtenAt, keptMs }) => this.#noteTransit(world.clock.now - writtenAt - keptMs),
+      came: (piece, url) => this.#came(piece, url),
       get now() {
         return world.clock.now;
       },
@@ -228,6 +231,16 @@ export class Tab {
 
   #worstTransit(from = this.#world.clock.now - 1.5 * this.config.beaconMs - SLACK_MS): number {
     return this.#transits.reduce((worst, { at, ms }) => (at < from ? worst : Math.max(worst, ms)), 0);
+  }
+
+  /** By rule H2 no cache leads a reader in a circle. One that comes back may meet an answer again that it has had. */
+  #came({ text, writtenAt, keptMs }: Piece, { href, pathname }: URL): void {
+    this.#noteTransit(this.#world.clock.now - writtenAt - keptMs);
+    const answer = `${href} ${writtenAt}`;
+    const times = this.#sameAnswer.answer === answer ? this.#sameAnswer.times + 1 : 1;
+    const hasNews = !pathname.includes("/t/") || text.includes('"type":"delta"');
+    this.#sameAnswer = { answer, times: hasNews ? 0 : times };
+    if (this.#sameAnswer.times > 2) this.#world.fail("H2", `${this.name} was given one answer ${times} times: ${href}`);
   }
 
   #noteTransit(ms: number): void {

@@ -175,6 +175,23 @@ describe("the way", () => {
     expect(io.sockets).toHaveLength(opened + 1);
   });
 
+  test("[H9] the end of a socket that was only tried leads to no further try", async () => {
+    await streaming();
+    io.signal("online");
+    const tried = io.socket;
+    tried.open().push(facts(5, 5));
+    io.socket.open().push(facts(5, 5), level(5));
+    const opened = io.sockets.length;
+
+    tried.close(1005);
+    for (let n = 0; n < 30; n += 1) {
+      await io.pass(29_000);
+      io.socket.push(level(5));
+    }
+
+    expect([io.sockets.length, sync.view.way, sync.status.type]).toEqual([opened, "websocket", "live"]);
+  });
+
   test("[H9] where nothing answers over HTTP either, WebSocket is tried again", async () => {
     await webSocketFails();
     const opened = io.sockets.length;

@@ -7,6 +7,7 @@ import { CLIENT_MISTAKES } from "./builds/client.ts";
 import { DATA_MISTAKES } from "./builds/data.ts";
 import { FOLLOWER_MISTAKES } from "./builds/follower.ts";
 import { FOUND_MISTAKES } from "./builds/found.ts";
+import { HTTP_MISTAKES } from "./builds/http.ts";
 import { SPACE_MISTAKES } from "./builds/space.ts";
 import { STATE_MISTAKES } from "./builds/state.ts";
 import { STEP_MISTAKES } from "./builds/step.ts";
@@ -21,4 +22,5 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
   ...STEP_MISTAKES,
   ...FOUND_MISTAKES,
   ...SPACE_MISTAKES,
+  ...HTTP_MISTAKES,
 ];
