@@ -7,38 +7,64 @@ import type { DoubtfulGroup } from "../authority/writer.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { ChainEntry, ChainHead, Store } from "../store/contract.ts";
 
-/** A term leaves one behind at most, and each waits no longer than `LONGEST_WAIT_MS`. */
+/**
+ * A group is watched from the time at which it was sent: its entry may be read before its own answer fails to come. A term has one
+ * on its way at most, and each doubtful one waits no longer than `LONGEST_WAIT_MS`.
+ */
 export class DoubtfulGroups {
   readonly #runtime: Pick<Runtime, "after">;
-  readonly #waiting = new Set<Waiting>();
+  readonly #sent = new Set<SentGroup>();
 
   constructor(runtime: Pick<Runtime, "after">) {
     this.#runtime = runtime;
   }
 
+  /** So many wait to be settled. */
   get count(): number {
-    return this.#waiting.size;
+    let count = 0;
+    for (const { doubt } of this.#sent) if (doubt !== null) count += 1;
+    return count;
   }
 
-  /** If the group is stored, it stands at `place`. `reason` is what its calls are told when nobody settles it in time. */
-  add(place: ChainHead, group: DoubtfulGroup, reason: SyncError): void {
-    const timer = this.#runtime.after(LONGEST_WAIT_MS, () => this.#end(waiting, () => group.reject(reason)));
-    const waiting: Waiting = { place, group, reason, timer, isSeen: false };
-    this.#waiting.add(waiting);
+  /** A group was sent. If it is stored, it stands at `place`. */
+  send(place: ChainHead): SentGroup {
+    const sent: SentGroup = { place, found: null, isSettled: false, doubt: null };
+    this.#sent.add(sent);
+    return sent;
+  }
+
+  /** Its answer has come. */
+  answered(sent: SentGroup): void {
+    this.#sent.delete(sent);
+  }
+
+  /** The outcome is unknown. `reason` is what its calls are told when nobody settles it in time. */
+  add(sent: SentGroup, group: DoubtfulGroup, reason: SyncError): void {
+    const timer = this.#runtime.after(LONGEST_WAIT_MS, () => this.#end(sent, () => group.reject(reason)));
+    sent.doubt = { group, reason, timer };
+    if (sent.isSettled) this.#settle(sent);
   }
 
   /** The node has applied an entry. What stands below a takeover is committed for good, and all else never will be. */
   applied(entry: ChainEntry): void {
-    for (const waiting of this.#waiting) {
-      const { place } = waiting;
-      if (entry.sequence === place.sequence && entry.term === place.term) waiting.isSeen = true;
-      else if (entry.type === "takeover" && entry.sequence >= place.sequence) this.#settle(waiting);
+    for (const sent of this.#sent) {
+      const { place } = sent;
+      if (sent.isSettled) continue;
+      if (entry.sequence === place.sequence && entry.term === place.term) sent.found = true;
+      else if (entry.type === "takeover" && entry.sequence >= place.sequence) this.#settle(sent);
     }
   }
 
-  #settle(waiting: Waiting): void {
-    const { group, isSeen } = waiting;
-    this.#end(waiting, () => (isSeen ? group.resolve() : group.reject(notStored())));
+  /** A takeover stands behind its place. */
+  #settle(sent: SentGroup): void {
+    const { found, doubt } = sent;
+    sent.isSettled = true;
+    if (doubt === null) return; // Its answer may still come.
+    const { group, reason } = doubt;
+    this.#end(sent, () => {
+      if (found === true) group.resolve();
+      else group.reject(found === "unknown" ? reason : notStored());
+    });
   }
 
   /**
@@ -46,37 +72,45 @@ export class DoubtfulGroups {
    * there, so the chain is asked.
    */
   async reloaded(store: Pick<Store, "readChain">, takeover: ChainHead | null): Promise<void> {
-    for (const waiting of [...this.#waiting]) {
-      const { place, group, reason } = waiting;
+    for (const sent of [...this.#sent]) {
+      const { place } = sent;
+      if (sent.isSettled) continue;
       const entries = await store.readChain({ afterSequence: place.sequence - 1, limit: 1 });
-      if (entries === "trimmed") {
-        this.#end(waiting, () => group.reject(reason));
-        continue;
-      }
-      const [entry] = entries;
-      waiting.isSeen = entry?.sequence === place.sequence && entry.term === place.term;
-      if ((takeover?.sequence ?? 0) >= place.sequence) this.#settle(waiting);
+      if (sent.isSettled) continue;
+      const [entry] = entries === "trimmed" ? [] : entries;
+      sent.found = entries === "trimmed" ? "unknown" : entry?.sequence === place.sequence && entry.term === place.term;
+      if (entries === "trimmed" || (takeover?.sequence ?? 0) >= place.sequence) this.#settle(sent);
     }
   }
 
   /** Nobody will settle them any more. */
   close(): void {
-    for (const waiting of this.#waiting) this.#end(waiting, () => waiting.group.reject(waiting.reason));
+    for (const sent of this.#sent) {
+      const { doubt } = sent;
+      if (doubt !== null) this.#end(sent, () => doubt.group.reject(doubt.reason));
+    }
   }
 
-  #end(waiting: Waiting, answer: () => void): void {
-    waiting.timer.cancel();
-    if (this.#waiting.delete(waiting)) answer();
+  #end(sent: SentGroup, answer: () => void): void {
+    sent.doubt?.timer.cancel();
+    if (this.#sent.delete(sent)) answer();
   }
 }
 
-interface Waiting {
+export interface SentGroup {
   readonly place: ChainHead;
+  /** It stands in the chain, and may still be lost before the next takeover. It is unknown where the chain does not go back so far. */
+  found: boolean | "unknown" | null;
+  /** A takeover stands behind its place, so that nothing of it changes any more. */
+  isSettled: boolean;
+  /** It is null as long as its answer may come. */
+  doubt: Doubt | null;
+}
+
+interface Doubt {
   readonly group: DoubtfulGroup;
   readonly reason: SyncError;
   readonly timer: Timer;
-  /** It stands in the chain. It may still be lost before the next takeover. */
-  isSeen: boolean;
 }
 
 function notStored(): SyncError {

@@ -109,7 +109,7 @@ export class OwnTerms {
       overNow();
     };
     const onRowsLost = this.#parts.onMemoryFailed;
-    const writing = new WritingStore({ store, state, runtime, link, confirmations, draw, onOver, onRowsLost });
+    const writing = new WritingStore({ store, state, runtime, link, confirmations, doubts, draw, onOver, onRowsLost });
     this.#writing = writing;
     const begun = Decider.begin(
       {
@@ -119,7 +119,7 @@ export class OwnTerms {
         feed,
         ages: new AgeClock(runtime, state.ageAt),
         runtime,
-        doubts: { add: (group, reason) => doubts.add(writing.sentTo, group, reason) },
+        doubts: { add: (group, reason) => doubts.add(writing.sent, group, reason) },
         onFailure: (reason) => this.#memoryFailed(writing, reason),
       },
       start,

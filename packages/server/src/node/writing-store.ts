@@ -1,6 +1,7 @@
 /** The writing store is the store in one term of this node: it knows the term's newest entry, and when the term is over. */
 
 import type { Millis } from "@neverstale/base";
+import { assert } from "@neverstale/protocol";
 import type { WritingTerm } from "../authority/writer.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import {
@@ -16,6 +17,7 @@ import {
   type TakeoverEntry,
 } from "../store/contract.ts";
 import type { Asking, Confirmations } from "./confirmations.ts";
+import type { DoubtfulGroups, SentGroup } from "./doubtful-groups.ts";
 import type { ChainState } from "./history/chain-state.ts";
 import type { NodeLink } from "./node-link.ts";
 
@@ -29,6 +31,7 @@ export class WritingStore implements WritingTerm {
   readonly #draw: (epoch: string) => Takeover;
   readonly #onOver: (failure: StoreFailure) => void;
   readonly #onRowsLost: () => void;
+  readonly #doubts: Pick<DoubtfulGroups, "send" | "answered">;
   #over: StoreFailure | null = null;
   /** It is stored, and not in memory yet. */
   #committed: CommitGroup | null = null;
@@ -37,9 +40,10 @@ export class WritingStore implements WritingTerm {
   /** The answer to a commit, a takeover or a beat is out. */
   #out: Promise<void> | null = null;
   #wroteAt: Millis;
-  #sentTo: ChainHead;
+  /** It is null before the first group of the term. */
+  #sent: SentGroup | null = null;
 
-  constructor({ store, state, runtime, link, confirmations, draw, onOver, onRowsLost }: WritingStoreParts) {
+  constructor({ store, state, runtime, link, confirmations, doubts, draw, onOver, onRowsLost }: WritingStoreParts) {
     this.#store = store;
     this.#state = state;
     this.#runtime = runtime;
@@ -48,17 +52,18 @@ export class WritingStore implements WritingTerm {
     this.#draw = draw;
     this.#onOver = onOver;
     this.#onRowsLost = onRowsLost;
+    this.#doubts = doubts;
     this.#wroteAt = runtime.now();
-    this.#sentTo = behind(state.place);
   }
 
   get isOver(): boolean {
     return this.#over !== null;
   }
 
-  /** If the group that was sent last is stored, its entry stands here. */
-  get sentTo(): ChainHead {
-    return this.#sentTo;
+  /** This group was sent last. */
+  get sent(): SentGroup {
+    assert(this.#sent !== null, "a group of this term was sent");
+    return this.#sent;
   }
 
   /** Nothing is written in this term any more. */
@@ -75,19 +80,31 @@ export class WritingStore implements WritingTerm {
   commit(group: CommitGroup): void | Promise<void> {
     if (this.#out !== null) return this.#out.then(() => this.commit(group));
     if (this.#over !== null) throw new StoreFailure("fenced", "the term of this node is over", this.#over);
-    this.#sentTo = behind(this.#state.place);
+    const sent = this.#doubts.send(behind(this.#state.place));
+    this.#sent = sent;
     this.#asking = this.#confirmations.begin();
     let outcome: void | Promise<void>;
     try {
       outcome = this.#store.commit(group);
     } catch (error) {
-      throw this.#failed(error);
+      throw this.#notStored(sent, this.#failed(error));
     }
-    if (!(outcome instanceof Promise)) return this.#stored(group);
-    return this.#waitFor(outcome).then(() => this.#stored(group));
+    if (!(outcome instanceof Promise)) return this.#stored(sent, group);
+    return this.#waitFor(outcome).then(
+      () => this.#stored(sent, group),
+      (failure: unknown) => {
+        throw this.#notStored(sent, failure);
+      },
+    );
   }
 
-  #stored(group: CommitGroup): void {
+  #notStored(sent: SentGroup, failure: unknown): unknown {
+    if (failure instanceof StoreFailure && failure.outcome !== "unknown") this.#doubts.answered(sent);
+    return failure;
+  }
+
+  #stored(sent: SentGroup, group: CommitGroup): void {
+    this.#doubts.answered(sent);
     this.#wroteAt = this.#runtime.now();
     this.#committed = group;
   }
@@ -97,9 +114,10 @@ export class WritingStore implements WritingTerm {
     const group = this.#committed;
     if (group === null) return;
     this.#committed = null;
-    this.#state.moveTo(this.#sentTo, group.ageAt);
-    this.#confirmations.wrote(this.#asking, this.#sentTo);
-    this.#link?.push(entryOf(group, this.#sentTo));
+    const { place } = this.sent;
+    this.#state.moveTo(place, group.ageAt);
+    this.#confirmations.wrote(this.#asking, place);
+    this.#link?.push(entryOf(group, place));
   }
 
   /** The writer tells those who follow. */
@@ -167,6 +185,7 @@ interface WritingStoreParts {
   readonly state: ChainState;
   readonly runtime: Pick<Runtime, "now">;
   readonly link: NodeLink | null;
+  readonly doubts: Pick<DoubtfulGroups, "send" | "answered">;
   readonly confirmations: Confirmations;
   /** It returns a takeover behind what the node has applied. */
   readonly draw: (epoch: string) => Takeover;

@@ -27,8 +27,13 @@ export class Audit {
   #lastSaid = "";
   readonly #parts: PartsAudit;
   readonly #steps: StepsAudit | null;
+  readonly #entry: JudgedEntry;
+  #hasBegun = false;
+  /** The checks came at these times. */
+  readonly #checkedAt = new Map<number, number>();
 
-  constructor(report: Report, { plain, parts, steps, history, largestFrame, claimed, counters }: AuditOptions) {
+  constructor(report: Report, { plain, parts, steps, history, largestFrame, claimed, counters, entry }: AuditOptions) {
+    this.#entry = entry;
     this.#steps = plain ? null : new StepsAudit(report, counters, steps);
     this.#parts = new PartsAudit(report, parts && !plain, () => this.#steps?.isDue === true);
     this.#counters = counters;
@@ -57,6 +62,8 @@ export class Audit {
     const held = this.#plain ? bufferedBytes : this.#unackedBytes - WINDOW_BYTES;
     if (held > 3 * this.#largestFrame() + SMALL_FRAMES_BYTES) this.#report("P4", `${held} bytes are held for ${id}`);
     if (type === "error") return;
+    if (!this.#hasBegun) this.#entry.begins(message);
+    this.#hasBegun = true;
     const durable = this.#history()?.head.version ?? 0;
     if (head > durable) this.#report("A1", `${id} is told of version ${head}, and ${durable} is durable`);
     if (part === null || part.from === 0) this.#steps?.put(id, part?.of ?? message);
@@ -80,7 +87,10 @@ export class Audit {
     if (isFullState) this.#fullStateFrame = this.#framesPut;
   }
 
-  #putSync(id: string, { version, head, isResume }: WireMessage): void {
+  #putSync(id: string, message: WireMessage): void {
+    const { version, head, isResume, check } = message;
+    if (check !== null || message.hasDigest)
+      this.#entry.vouches(message, check === null ? null : (this.#checkedAt.get(check) ?? null));
     const opens = isResume && this.#position === null;
     if (opens && version < head) this.#counters.add("resumed_by_diff");
     if (opens && (this.#claimed === null || this.#history()?.moments[version] !== this.#claimed)) {
@@ -114,13 +124,17 @@ export class Audit {
   /** The authority ends the connection. A replica says nothing wrong when nobody meddled with its frames. */
   closed({ id, meddledWith }: Audited, code: number): void {
     if (code === CLOSE.badMessage && !meddledWith) this.#report("M3", `${id} is closed for what its replica said`);
+    if (!this.#hasBegun) this.#entry.refused(code);
     if (code === CLOSE.comeBackNow) this.#steps?.sentAway(id);
   }
 
   /** A text has reached the authority. */
-  heard(text: string): void {
+  heard(text: string, now: number): void {
     const message = JSON.parse(text) as { readonly type: string; readonly n?: number };
-    if (message.type === "check") this.#parts.heardCheck(message.n ?? 0);
+    if (message.type === "check") {
+      this.#parts.heardCheck(message.n ?? 0);
+      this.#checkedAt.set(message.n ?? 0, now);
+    }
     if (message.type !== "ack" || message.n === undefined) return;
     for (let frame = this.#framesAcked; frame < message.n; frame += 1) this.#unackedBytes -= this.#sizes[frame] ?? 0;
     this.#framesAcked = message.n;
@@ -156,4 +170,15 @@ export interface AuditOptions {
   readonly largestFrame: () => number;
   readonly claimed: HistoryMoment | null;
   readonly counters: RunCounters;
+  readonly entry: JudgedEntry;
+}
+
+/** Somebody else judges what a connection is told of what is the newest, and how it begins. */
+export interface JudgedEntry {
+  /** This is put first, whole or in parts. */
+  begins(message: WireMessage): void;
+  /** The `sync` says that the version is the newest, or what is. It answers the check that came at that time, if any. */
+  vouches(sync: WireMessage, checkedAt: number | null): void;
+  /** It is closed with this code, and has been sent nothing but an error. */
+  refused(code: number): void;
 }

@@ -148,7 +148,7 @@ export class SimConnection implements Wire {
     this.audit?.said(this, text, this.#watch.now, this.#watch.jumpedAt);
     this.#note(`says ${text}`);
     this.up.send(text.length, () => {
-      this.audit?.heard(text);
+      this.audit?.heard(text, this.#watch.now);
       this.#server?.received(text);
     });
   }

@@ -2,7 +2,7 @@
 
 import { csrfTokenIn, PARTS_PARAMETER, type Position, STEPS_PARAMETER, SUBPROTOCOL } from "@neverstale/protocol";
 import { MAIN_SPACE, type StateManager, type SyncHub } from "@neverstale/server";
-import { Audit } from "../checks/audit.ts";
+import { Audit, type JudgedEntry } from "../checks/audit.ts";
 import type { mainModel } from "../plan/models.ts";
 import type { Models } from "../plan/releases.ts";
 import type { Surroundings } from "../world/surroundings.ts";
@@ -24,6 +24,10 @@ export function accept(process: Serving, connection: SimConnection): void {
   };
   const history = () => oracle.historyOf({ epoch: manager.epoch, space: creationId() });
   const resume = positionOf(connection.url);
+  const entry = process.entries.of(connection, {
+    ...{ space, resume },
+    at: (version) => ({ epoch: manager.epoch, space: creationId(), version }),
+  });
   connection.audit = new Audit(world.fail, {
     plain: profile === "plain",
     parts: asksFor(connection, PARTS_PARAMETER),
@@ -39,6 +43,7 @@ export function accept(process: Serving, connection: SimConnection): void {
     largestFrame: () => process.frames.largestBytes,
     claimed: resume === null ? null : oracle.momentAt(resume),
     counters: world.counters,
+    entry,
   });
   connection.models = process.models;
   connection.follows = history;
@@ -57,7 +62,7 @@ function attach(process: Serving, connection: SimConnection, space: string, prof
   const leave = hub.enter(connection, attachment, {
     entered: (entered) => {
       cursor = entered;
-      process.entered();
+      process.entries.entered();
       for (const text of unread.splice(0)) hub.receive(entered, text);
     },
     refused: (error) => {
@@ -104,8 +109,27 @@ export interface Serving {
   readonly connections: Set<SimConnection>;
   /** It has a reason to send everybody away, be it that it ends. */
   readonly sendsAway: boolean;
-  /** Somebody has been let in. */
-  entered(): void;
+  readonly entries: Entries;
   /** This happens to the process, as long as there is one. */
   happen(run: () => void): void;
 }
+
+/** It is told of everybody who comes to a process. */
+export interface Entries {
+  of(connection: SimConnection, asked: AskedEntry): JudgedEntry;
+  /** Somebody has been let in. */
+  entered(): void;
+}
+
+export interface AskedEntry {
+  readonly space: string;
+  readonly resume: Position | null;
+  /** It returns where the node that was asked stands at a version. */
+  at(version: number): Position;
+}
+
+/** Where a process is alone, each connection is judged by its audit alone. */
+export const ANY_ENTRY: Entries = {
+  of: () => ({ begins: () => {}, vouches: () => {}, refused: () => {} }),
+  entered: () => {},
+};

@@ -89,6 +89,10 @@ export class WireMessage {
   /** This is the `head` of a `sync`, and the version of any other message. */
   readonly head: number;
   readonly isResume: boolean;
+  /** It is a `sync` that says what the state is. */
+  readonly hasDigest: boolean;
+  /** It is the answer to this check. */
+  readonly check: number | null;
   /** It tells of this epoch. It is null where it tells of none. */
   readonly epoch: string | null;
   /** The trace names the message by this. */
@@ -104,6 +108,8 @@ export class WireMessage {
     this.version = numberIn(text, "version") ?? 0;
     this.head = (this.type === "sync" ? numberIn(text, "head") : null) ?? this.version;
     this.isResume = this.type === "sync" && text.includes('"lineage":');
+    this.hasDigest = this.type === "sync" && text.includes('"digest":');
+    this.check = this.type === "sync" ? numberIn(text, "check") : null;
     this.epoch = TELLS_EPOCH.includes(this.type) ? (EPOCH.exec(text.slice(0, FACTS_CHARS))?.[1] ?? null) : null;
     this.mark = `${this.type} ${this.version} ${shortHash(text)}`;
   }

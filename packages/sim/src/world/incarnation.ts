@@ -17,7 +17,7 @@ import { type Branch, NO_RECORDS, type OracleState } from "../checks/history.ts"
 import { difference } from "../checks/same-state.ts";
 import { HttpOrigin } from "../http/origin.ts";
 import type { SimConnection } from "../network/connection.ts";
-import { accept } from "../network/endpoint.ts";
+import { ANY_ENTRY, accept } from "../network/endpoint.ts";
 import { SimCodec } from "../network/frames.ts";
 import type { SimAnswer, SimRequest } from "../network/http.ts";
 import type { mainModel } from "../plan/models.ts";
@@ -251,7 +251,7 @@ export class Incarnation implements Runtime {
         get sendsAway() {
           return isStopped();
         },
-        entered: () => {},
+        entries: ANY_ENTRY,
         happen: (run) => {
           if (this.alive) run();
         },

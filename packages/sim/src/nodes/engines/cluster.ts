@@ -1,19 +1,19 @@
 /** The cluster is the database as its users run it: a primary, and standbys that hear late. One of them may take its place. */
 
 import type { Position } from "@neverstale/protocol";
-import type { HistoryMoment } from "../../checks/history.ts";
+import type { Branch, HistoryMoment } from "../../checks/history.ts";
 import { JudgedDatabase, type JudgedParts, type StandbyImage } from "./judged-database.ts";
 
 /** An old primary lives on beside the new one as long as somebody's session leads to it. */
 export class Cluster {
-  readonly #parts: JudgedParts;
+  readonly #parts: ClusterParts;
   readonly #sessions: NodeSession[] = [];
   /** They stand in the order in which they became the primary. */
   readonly #databases: JudgedDatabase[] = [];
 
-  constructor(parts: JudgedParts) {
+  constructor(parts: ClusterParts) {
     this.#parts = parts;
-    this.#databases.push(new JudgedDatabase(parts, null));
+    this.#databases.push(new JudgedDatabase({ ...parts, server: "server-1" }, null));
   }
 
   get primary(): JudgedDatabase {
@@ -43,7 +43,8 @@ export class Cluster {
     const { head } = this.primary.confirm();
     const lacks = (head?.sequence ?? 0) - (image.data.head?.sequence ?? 0);
     world.trace.line(world.clock.now, `a standby is promoted that lacks ${lacks} entries of ${head?.sequence}`);
-    const promoted = new JudgedDatabase(this.#parts, image);
+    const server = `server-${this.#databases.length + 1}`;
+    const promoted = new JudgedDatabase({ ...this.#parts, server }, image);
     world.oracle.splitOff(promoted.branch);
     this.#databases.push(promoted);
     return lacks;
@@ -78,6 +79,18 @@ export class Cluster {
     return moment !== null && !this.primary.has(position.space, moment);
   }
 
+  /** No server has had the position as its newest one since this time. It is null when one that lives has it. */
+  notNewestSince(name: string, position: Position): number | null {
+    const moment = this.#parts.world.oracle.momentAt(position);
+    let since = NEVER;
+    for (const { branch, endedAt } of this.#databases) {
+      const moved = movedAt(branch, name, position, moment);
+      if (moved === null && endedAt === null) return null;
+      since = Math.max(since, moved ?? (endedAt as number));
+    }
+    return since;
+  }
+
   /** A standby lacked the moment when it took the place of the primary that had it. */
   wentWithTail(creationId: string, moment: HistoryMoment): boolean {
     return this.#databases.some((database, n) => {
@@ -86,6 +99,22 @@ export class Cluster {
     });
   }
 }
+
+/** From this time on the position was not the newest one of the branch. It is null when it still is. */
+function movedAt(
+  branch: Branch,
+  name: string,
+  { space, version }: Position,
+  moment: HistoryMoment | null,
+): number | null {
+  const history = branch.spaces.get(name);
+  if (history?.creationId !== space) return branch.ended.has(space) ? (branch.removedAt.get(name) ?? NEVER) : NEVER;
+  if (history.moments[version] !== moment) return NEVER;
+  return history.moments[version + 1]?.at ?? null;
+}
+
+const NEVER = Number.NEGATIVE_INFINITY;
+type ClusterParts = Omit<JudgedParts, "server">;
 
 /** It says to which database the statements of a node go. */
 export interface NodeSession {

@@ -13,6 +13,7 @@ import type { Cluster, NodeSession } from "./cluster.ts";
 import { DatabaseWay, type WayTrouble } from "./database-way.ts";
 import { type ChainRead, FarStore } from "./far-store.ts";
 import type { Links, LinkTrouble } from "./links.ts";
+import { checkServes, NodeEntry } from "./node-entry.ts";
 import { NodeMachine } from "./node-machine.ts";
 
 export class EngineNode {
@@ -73,6 +74,7 @@ export class EngineNode {
       connections: new Set(),
       isStopped: false,
       interruptedAt: null,
+      reloaded: null,
       serving: null,
     };
     this.#process = process;
@@ -80,6 +82,7 @@ export class EngineNode {
     const way = new DatabaseWay(world, machine, random.fork("way"), this.way);
     const onRead = (read: ChainRead) => {
       this.#lastRead = read;
+      if (read.isWhole && process.interruptedAt !== null) process.reloaded = read;
     };
     const store = new FarStore({ cluster, session: this.session, way, clock: world.clock, onRead });
     const link = (node: LinkedNode) => links.join(node, machine, this.link);
@@ -109,7 +112,10 @@ export class EngineNode {
       get sendsAway() {
         return process.isStopped || manager.refusal !== null || process.interruptedAt === world.clock.now;
       },
-      entered: () => {},
+      entries: {
+        of: (connection, asked) => new NodeEntry(this.#parts, connection, asked),
+        entered: () => checkServes(world, this.name, this.session, process.reloaded),
+      },
       happen: (run) => machine.happen(run),
     };
     this.#note(`serves ${manager.epoch} ${manager.version}`);
@@ -223,6 +229,8 @@ interface NodeProcess {
   isStopped: boolean;
   /** The node read the store anew at this time, for the last time. */
   interruptedAt: number | null;
+  /** It has read everything anew this way, for the last time. */
+  reloaded: ChainRead | null;
   /** It is null before the node has opened. */
   serving: Serving | null;
 }

@@ -13,6 +13,7 @@ import type {
   ChainHead,
   ChainQuery,
   CommitGroup,
+  Confirmation,
   Fold,
   HistoryQuery,
   LogQuery,
@@ -56,15 +57,17 @@ export class FarStore implements SharedStore {
   }
 
   /** The answer tells what the chain of one database was. */
-  async #reads<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+  async #reads<Result>(isWhole: boolean, work: () => Result | Promise<Result>): Promise<Result> {
     const { now } = this.#clock;
-    const { of, result } = await this.#ask(false, async (reached) => ({ of: reached, result: await work() }));
-    this.#onRead({ of, askedAt: now, at: this.#clock.now });
+    const { of, seen, result } = await this.#ask(false, async (reached) => {
+      return { of: reached, seen: reached.confirm(), result: await work() };
+    });
+    this.#onRead({ of, seen, isWhole, askedAt: now, at: this.#clock.now });
     return result;
   }
 
   read() {
-    return this.#reads(() => this.#store.read());
+    return this.#reads(true, () => this.#store.read());
   }
 
   takeOver(takeover: Takeover): Promise<ChainHead> {
@@ -103,7 +106,7 @@ export class FarStore implements SharedStore {
   }
 
   readChain(query: ChainQuery) {
-    return this.#reads(() => this.#store.readChain(query));
+    return this.#reads(false, () => this.#store.readChain(query));
   }
 
   confirm() {
@@ -161,6 +164,10 @@ function databaseBehind(reached: () => JudgedDatabase): MemoryDatabase {
 /** The chain of a database was read. */
 export interface ChainRead {
   readonly of: JudgedDatabase;
+  /** These were its newest entry and its beat. */
+  readonly seen: Confirmation;
+  /** Everything was read, not what is behind one entry alone. */
+  readonly isWhole: boolean;
   readonly askedAt: number;
   readonly at: number;
 }

@@ -47,6 +47,7 @@ export class GivenCalls {
   #done(id: string, { version, epoch }: Applied): StoredCall | null {
     this.open -= 1;
     this.#count("acked");
+    this.#note(`${id} is acknowledged at ${epoch} ${version}`);
     const moment = this.#storedAs(id);
     if (moment === undefined) this.#world.fail("P6", `${id} is acknowledged at ${epoch} ${version}, and not stored`);
     else if (moment.version > version)
@@ -72,9 +73,14 @@ export class GivenCalls {
     this.open -= 1;
     const code = error instanceof SyncError ? error.code : "none";
     this.#count(code);
+    this.#note(`${id} is refused: ${String(error)}`);
     if (code === "none") this.#world.fail("crash", `${id} fails: ${String(error)}`);
     // A node that is being closed can't wait for the truth.
     if (code !== "outcome_unknown" && code !== "shutting_down") this.#refused.add(id);
+  }
+
+  #note(text: string): void {
+    this.#world.trace.line(this.#world.clock.now, text);
   }
 
   #count(outcome: string): void {

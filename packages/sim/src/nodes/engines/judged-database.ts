@@ -1,7 +1,7 @@
 /** A judged database is what one primary holds: the oracle is told of all that is stored in it. */
 
 import { type MemoryData, MemoryDatabase } from "@neverstale/server";
-import type { ChainHead, CommitGroup, Takeover } from "@neverstale/server/store";
+import type { ChainHead, CommitGroup, Confirmation, Takeover } from "@neverstale/server/store";
 import { Branch, type HistoryMoment } from "../../checks/history.ts";
 import type { Models } from "../../plan/releases.ts";
 import type { Surroundings } from "../../world/surroundings.ts";
@@ -32,6 +32,11 @@ export class JudgedDatabase extends MemoryDatabase {
     this.branch = this.branch.fork(); // What the oracle has of the term before ends here.
     world.oracle.begin(place.term, this.branch);
     return place;
+  }
+
+  /** A pooler may hand statements to whatever server, so it says which one it is. */
+  override confirm(): Confirmation {
+    return { ...super.confirm(), server: this.#parts.server };
   }
 
   /** A node has stored this group. */
@@ -81,5 +86,7 @@ export interface StandbyImage {
 export interface JudgedParts {
   readonly world: Surroundings;
   readonly models: Models;
+  /** It is this server. */
+  readonly server: string;
   readonly retention: { readonly logChanges: number; readonly chainEntries: number };
 }

@@ -1,7 +1,6 @@
 /** The world of nodes is one shared database, its nodes, and clients that are connected to any of them. */
 
 import type { Position } from "@neverstale/protocol";
-import type { Branch, HistoryMoment } from "../../checks/history.ts";
 import { difference } from "../../checks/same-state.ts";
 import type { SimConnection } from "../../network/connection.ts";
 import type { AuthorityEnd } from "../../network/network.ts";
@@ -61,13 +60,8 @@ export class NodesWorld extends Surroundings implements AuthorityEnd {
 
   /** A replica is judged by the time at which its node could have known better, at whatever primary. */
   override staleSince(name: string, position: Position): number | null {
-    let since = Number.NEGATIVE_INFINITY;
-    for (const { branch, endedAt } of this.cluster.databases) {
-      const moved = movedAt(branch, name, position, this.oracle.momentAt(position));
-      if (moved === null && endedAt === null) return null;
-      since = Math.max(since, moved ?? (endedAt as number));
-    }
-    return since + CONFIRMATION_AGE_MS;
+    const since = this.cluster.notNewestSince(name, position);
+    return since === null ? null : since + CONFIRMATION_AGE_MS;
   }
 
   /** It looks at what is held and shown by now. */
@@ -111,20 +105,6 @@ export class NodesWorld extends Surroundings implements AuthorityEnd {
   }
 }
 
-/** From this time on the position was not the newest one of the branch. It is null when it still is. */
-function movedAt(
-  branch: Branch,
-  name: string,
-  { space, version }: Position,
-  moment: HistoryMoment | null,
-): number | null {
-  const history = branch.spaces.get(name);
-  if (history?.creationId !== space) return branch.ended.has(space) ? (branch.removedAt.get(name) ?? NEVER) : NEVER;
-  if (history.moments[version] !== moment) return NEVER;
-  return history.moments[version + 1]?.at ?? null;
-}
-
-const NEVER = Number.NEGATIVE_INFINITY;
 /** A node may go by a confirmation of this age (rule N4). */
 const CONFIRMATION_AGE_MS = 1_000;
 const MOST_EVENTS = 100_000;
