@@ -3,4 +3,3 @@ export { type PostgresStoreOptions, postgresStore } from "./io/create.ts";
 export { type MigrateOptions, migratePostgres } from "./io/migrate.ts";
 export type { PostgresStore } from "./postgres-store.ts";
 export type { PostgresSettings } from "./settings.ts";
-export type { ListedNode, NodeFacts } from "./statements/nodes.ts";

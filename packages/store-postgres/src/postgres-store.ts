@@ -2,6 +2,7 @@
 
 import { assert, SyncError } from "@neverstale/protocol";
 import {
+  type AliveNode,
   type AnswerQuery,
   Catalog,
   type ChainEntry,
@@ -16,10 +17,11 @@ import {
   type LogQuery,
   type LogRow,
   NO_COUNTERS,
+  type NodeRow,
   type PlanDraft,
   type Retention,
   RowsLost,
-  type Store,
+  type SharedStore,
   type StoreContents,
   type StoredAnswer,
   type StoredHistoryRow,
@@ -48,19 +50,13 @@ import {
 } from "./statements/chain.ts";
 import { commitStatement, type Stored } from "./statements/commit.ts";
 import { foldPieces, foldRows, foldStart } from "./statements/fold.ts";
-import {
-  enterStatement,
-  type ListedNode,
-  type NodeFacts,
-  nodesStatement,
-  removeNodeStatement,
-} from "./statements/nodes.ts";
+import { enterStatement, nodesStatement, removeNodeStatement } from "./statements/nodes.ts";
 import { answerOf, answerStatement, historyRowOf, historyStatement } from "./statements/queries.ts";
 import { ownerNumbers, spaceNumbers, takeoverStatement, writerNumbers } from "./statements/takeover.ts";
 import { checkTexts } from "./texts.ts";
 import { Trimming } from "./trimming.ts";
 
-export class PostgresStore implements Store {
+export class PostgresStore implements SharedStore {
   readonly #database: SharedDatabase;
   readonly #names: Names;
   readonly #settings: PostgresSettings;
@@ -70,7 +66,8 @@ export class PostgresStore implements Store {
   #catalog: Catalog | null = null;
   /** Only a writer counts. */
   #counts: KeptCounts | null = null;
-  #node: NodeFacts | null = null;
+  /** `confirm` moves the counter of this row. It is null while this process is not listed. */
+  #row: NodeRow | null = null;
   #isCommitting = false;
   #commits = 0;
   #folds = 0;
@@ -258,17 +255,17 @@ export class PostgresStore implements Store {
   /** Only where the node's own counter has moved it is certain that the server is the primary, and that a commit there is safe. */
   async confirm(): Promise<Confirmation> {
     this.#opened();
-    const node = this.#node;
     const first = await this.#confirmOnce();
-    if (node === null || first.isListed) return first.confirmation;
+    const row = this.#row;
+    if (row === null || first.isListed) return first.confirmation;
     // The writer took the row away, or the database came back without it.
-    await this.#reading(() => this.#run("look", enterStatement(this.#names, node)));
+    await this.#look(enterStatement(this.#names, row));
     const { isListed, confirmation } = await this.#confirmOnce();
     return { ...confirmation, sure: confirmation.sure && isListed };
   }
 
   async #confirmOnce(): Promise<{ readonly isListed: boolean; readonly confirmation: Confirmation }> {
-    const statement = confirmStatement(this.#names, this.#node?.id ?? null);
+    const statement = confirmStatement(this.#names, this.#row?.id ?? null);
     const { rows, warnings } = await this.#reading(() => this.#run("look", statement));
     const [row] = rows;
     if (row === undefined || row.standby)
@@ -322,25 +319,24 @@ export class PostgresStore implements Store {
     });
   }
 
-  /** From here on `confirm` moves this node's counter, and lists it again where its row is gone. A node lists itself before it opens. */
-  async enterNode(node: NodeFacts): Promise<void> {
+  /** A node lists itself before it reads. */
+  async enterNode(row: NodeRow): Promise<void> {
     await this.#reading(() => this.#database.prepare()); // The very first node finds no table yet.
-    await this.#reading(() => this.#run("look", enterStatement(this.#names, node)));
-    this.#node = node;
+    await this.#look(enterStatement(this.#names, row));
+    this.#row = row;
   }
 
   async leaveNode(): Promise<void> {
-    const node = this.#node;
-    this.#node = null;
-    if (node !== null) await this.#reading(() => this.#run("look", removeNodeStatement(this.#names, node.id, null)));
+    const row = this.#row;
+    this.#row = null;
+    if (row !== null) await this.#look(removeNodeStatement(this.#names, row.id, null));
   }
 
-  /** It returns false where the node's counter has moved on from `counter`, or the node is gone. */
-  async removeNode({ id, counter }: Pick<ListedNode, "id" | "counter">): Promise<boolean> {
-    return (await this.#look(removeNodeStatement(this.#names, id, counter))).length > 0;
+  async removeNode({ id, counter }: Pick<AliveNode, "id" | "counter">): Promise<void> {
+    await this.#look(removeNodeStatement(this.#names, id, counter));
   }
 
-  listNodes(): Promise<readonly ListedNode[]> {
+  listNodes(): Promise<readonly AliveNode[]> {
     return this.#look(nodesStatement(this.#names));
   }
 

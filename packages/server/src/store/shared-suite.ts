@@ -1,8 +1,8 @@
 /** The shared suite is what only a store passes that several processes share: terms, fences, following. */
 
-import { assert } from "@neverstale/protocol";
 import { type ChainEntry, type ChainHead, RowsLost, type Store } from "./contract.ts";
-import { isSharedStore } from "./node-table.ts";
+import type { SharedStore } from "./node-table.ts";
+import { describeNodeTable } from "./node-table-suite.ts";
 import type { Retention } from "./retention.ts";
 import {
   answer,
@@ -21,22 +21,23 @@ import { opened, type StoreHarness, type TestTools } from "./store-world-suite.t
 
 export interface SharedStoreHarness extends StoreHarness {
   /** It returns the store of another process each time. */
-  store(): Store;
+  store(): SharedStore;
   /** The next commit or takeover ends with an unknown outcome. `isStored` says whether it is carried out. */
   loseNextAnswer(isStored: boolean): void;
 }
 
 export function describeSharedStore(
-  { afterEach, beforeEach, describe, expect, test }: TestTools,
+  tools: TestTools,
   name: string,
   makeHarness: (retention?: Partial<Retention>) => Promise<SharedStoreHarness>,
 ): void {
+  const { afterEach, beforeEach, describe, expect, test } = tools;
   const FENCED = { name: "StoreFailure", outcome: "fenced" };
   const UNKNOWN = { name: "StoreFailure", outcome: "unknown" };
 
   describe(`${name}: the contract of a shared store`, () => {
     let harness: SharedStoreHarness;
-    let stores: Store[];
+    let stores: SharedStore[];
 
     beforeEach(async () => {
       harness = await makeHarness();
@@ -48,7 +49,7 @@ export function describeSharedStore(
       await harness.end();
     });
 
-    function another(): Store {
+    function another(): SharedStore {
       const store = harness.store();
       stores.push(store);
       return store;
@@ -258,29 +259,7 @@ export function describeSharedStore(
       expect(await placesOf(reader, head?.sequence)).toEqual(["5 term-1"]);
     });
 
-    test("[N11] a node is listed as long as it confirms: a row that somebody took away is there again with its next confirmation", async () => {
-      const { writer, reader } = await writerAndReader();
-      assert(isSharedStore(writer) && isSharedStore(reader), "the harness is one of shared stores");
-      const row = { id: "one", address: "10.0.0.1:80", model: 1, token: "t1" };
-      await reader.enterNode(row);
-      const [listed] = await writer.listNodes();
-
-      await reader.confirm();
-      const [moved] = await writer.listNodes();
-      await writer.removeNode({ id: "one", counter: moved?.counter ?? 0 });
-      const gone = await writer.listNodes();
-      const confirmed = await reader.confirm();
-      const [again] = await writer.listNodes();
-      await reader.leaveNode();
-      await reader.confirm();
-
-      expect(listed).toMatchObject(row);
-      expect(moved?.counter).toBeGreaterThan(listed?.counter ?? 0);
-      expect(gone).toEqual([]);
-      expect(again).toMatchObject(row);
-      expect(confirmed.sure).toBe(true);
-      expect(await writer.listNodes()).toEqual([]);
-    });
+    describeNodeTable(tools, another);
 
     test("a term ends with a read: what is read may be another history", async () => {
       const { writer } = await writerAndReader();

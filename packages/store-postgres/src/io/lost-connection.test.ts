@@ -189,23 +189,3 @@ test("[A1] a database that has lost its tail takes nothing from a writer that wa
   await opened(other as Store);
   expect(await other.read()).toMatchObject({ spaces: [{ foldedVersion: 0, log: [{ lastVersion: 1 }] }] });
 });
-
-test("nodes are listed by what they say of themselves, move a counter, and are removed once it stands still", async () => {
-  const [one, other] = [another(), another()];
-  await one.read();
-  await one.enterNode({ id: "one", address: "10.0.0.1:80", model: 1, token: "t1" });
-  await other.read();
-  await other.enterNode({ id: "other", address: "10.0.0.2:80", model: 2, token: "t2" });
-  await one.confirm();
-
-  const listed = await other.listNodes();
-  expect(listed).toEqual([
-    { id: "one", address: "10.0.0.1:80", model: 1, token: "t1", counter: 1 },
-    { id: "other", address: "10.0.0.2:80", model: 2, token: "t2", counter: 0 },
-  ]);
-  await one.confirm();
-  expect(await other.removeNode({ id: "one", counter: 1 })).toBe(false);
-  expect(await other.removeNode({ id: "one", counter: 2 })).toBe(true);
-  await other.leaveNode();
-  expect(await one.listNodes()).toEqual([]);
-});

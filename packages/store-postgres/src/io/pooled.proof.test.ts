@@ -1,5 +1,5 @@
 import type { Retention } from "@neverstale/server/store";
-import { describeSharedStore, describeStore, type StoreHarness } from "@neverstale/server/store/contract-suite";
+import { describeSharedStore, describeStore } from "@neverstale/server/store/contract-suite";
 import * as vitest from "vitest";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { postgresStore } from "./create.ts";
@@ -26,7 +26,7 @@ afterAll(async () => {
   await server?.end();
 });
 
-function harness(retention: Partial<Retention> = {}): StoreHarness {
+function harness(retention: Partial<Retention> = {}) {
   schemas += 1;
   const schema = `pooled_${schemas}`;
   const store = () => postgresStore(server.url({ port: proxy.port }), { schema, retention });

@@ -1,11 +1,5 @@
 import type { Retention } from "@neverstale/server/store";
-import {
-  describeSharedStore,
-  describeStore,
-  made,
-  opened,
-  type StoreHarness,
-} from "@neverstale/server/store/contract-suite";
+import { describeSharedStore, describeStore, made, opened } from "@neverstale/server/store/contract-suite";
 import * as vitest from "vitest";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { namesIn } from "../names.ts";
@@ -29,7 +23,7 @@ afterAll(async () => {
 });
 
 /** Each harness has a schema of its own. */
-function harness(retention: Partial<Retention> = {}): StoreHarness {
+function harness(retention: Partial<Retention> = {}) {
   schemas += 1;
   const schema = `test_${schemas}`;
   const url = server.url({ port: proxy.port });

@@ -1,28 +1,15 @@
 /** The table of nodes lists who is alive: each node moves a counter of its own. */
 
+import type { AliveNode, NodeRow } from "@neverstale/server/store";
 import type { SqlStatement } from "../database.ts";
 import type { Names } from "../names.ts";
 import { Parameters } from "./parameters.ts";
 
-export interface NodeFacts {
-  readonly id: string;
-  /** The other nodes reach it there. */
-  readonly address: string;
-  readonly model: number;
-  /** It was drawn at the node's start. Whoever shows it may speak to the node as another node. */
-  readonly token: string;
-}
-
-export interface ListedNode extends NodeFacts {
-  /** It moves with each confirmation of the node. */
-  readonly counter: number;
-}
-
-export function nodesStatement(names: Names): SqlStatement<ListedNode> {
+export function nodesStatement(names: Names): SqlStatement<AliveNode> {
   return { text: `SELECT id, address, model, token, counter FROM ${names.nodes} ORDER BY id`, values: [] };
 }
 
-export function enterStatement(names: Names, { id, address, model, token }: NodeFacts): SqlStatement<never> {
+export function enterStatement(names: Names, { id, address, model, token }: NodeRow): SqlStatement<never> {
   const parameters = new Parameters();
   const text = (value: string) => parameters.add("text", value);
   return parameters.statement(`INSERT INTO ${names.nodes} (id, address, model, token)
