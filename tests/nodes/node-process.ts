@@ -50,9 +50,9 @@ export class NodeProcess {
   }
 
   /** It resolves once the node listens. Another start takes the port that it had before. */
-  async start(): Promise<void> {
+  async start(given: Readonly<Record<string, string>> = {}): Promise<void> {
     const flags = ["--port", String(this.#port), "--data-dir", join(this.directory, "data"), ...this.#flags];
-    const env = { ...process.env, NEVERSTALE_ADMIN_PASSWORD: PASSWORD, NEVERSTALE_STORE: this.#storeUrl };
+    const env = { ...process.env, ...given, NEVERSTALE_ADMIN_PASSWORD: PASSWORD, NEVERSTALE_STORE: this.#storeUrl };
     const child = spawn(process.execPath, ["--conditions=source", join(CLI, "src/main.ts"), "serve", ...flags], {
       ...{ env, cwd: CLI },
       stdio: ["ignore", "pipe", "pipe"],

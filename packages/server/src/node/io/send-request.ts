@@ -2,6 +2,7 @@
 
 import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { request as httpsRequest, Agent as SecureAgent } from "node:https";
+import { isIP } from "node:net";
 import { pipeline } from "node:stream";
 import { passedOn } from "../link/forward-headers.ts";
 import type { LinkTls } from "./outgoing-link.ts";
@@ -33,7 +34,10 @@ export class RequestSender {
     const isSecure = protocol === "https:";
     const agent = isSecure ? this.#secure : this.#plain;
     const host = hostname.replace(/^\[(.*)\]$/, "$1");
-    const options = { agent, host, port: port === "" ? (isSecure ? 443 : 80) : port, method, path, setHost: false };
+    // The certificate is that of the node, whatever name the client has asked for. There is no name for an address of numbers.
+    const tls = isSecure ? { servername: isIP(host) === 0 ? host : "" } : {};
+    const to = { host, port: port === "" ? (isSecure ? 443 : 80) : port, ...tls };
+    const options = { agent, ...to, method, path, setHost: false };
     return new Promise((resolve) => {
       const sent = (isSecure ? httpsRequest : httpRequest)({ ...options, headers });
       let isConnected = false;
