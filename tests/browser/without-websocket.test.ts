@@ -1,5 +1,6 @@
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { type Nginx, startNginx } from "../nodes/nginx.ts";
 import { Admin, Machine } from "./api.ts";
 import { launchChromium } from "./chromium.ts";
 import { FleetProcess } from "./fleet-process.ts";
@@ -7,9 +8,13 @@ import { type RequestProxy, requestProxy } from "./request-proxy.ts";
 import { Tab } from "./tab.ts";
 import { Wire } from "./wire.ts";
 
-/** The page reaches the server through a proxy that lets no WebSocket pass, and a wire behind it that can be cut. */
+/**
+ * The page reaches the server through a proxy that lets no WebSocket pass, the nginx of docs/SCALE.md, and a wire behind it that can
+ * be cut.
+ */
 const BEACON_MS = 2_000;
 const wire = new Wire();
+let nginx: Nginx;
 let proxy: RequestProxy;
 let browser: Browser;
 let fleet: FleetProcess;
@@ -24,7 +29,8 @@ beforeAll(async () => {
   fleet = new FleetProcess({ beaconInterval: `${BEACON_MS}ms`, allowedOrigin: proxy.origin });
   await fleet.start();
   wire.to(fleet.port);
-  proxy.to(wire.address);
+  nginx = await startNginx([wire.address]);
+  proxy.to(nginx.address);
   admin = await Admin.signIn(fleet.address, proxy.origin);
   machine = await Machine.enroll(fleet.address, admin, "web-1");
 });
@@ -32,6 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   proxy.close();
+  await nginx.end();
   await wire.close();
   await fleet.remove();
 });

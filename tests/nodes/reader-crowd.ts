@@ -27,7 +27,7 @@ export interface CrowdCounts {
   readonly requests: number;
   /** A digest that came at a reader's version was another one than its own so often. */
   readonly mismatches: number;
-  /** Connections and answers that were lost say why. */
+  /** These connections and answers were lost, and asked for again. */
   readonly failures: readonly string[];
   /** Between the moment at which a change was asked for at the writer and that at which a reader had it. */
   readonly p50Ms: number;
@@ -65,6 +65,7 @@ class Counter {
   begin(): void {
     this.messages = 0;
     this.requests = 0;
+    this.failures.length = 0;
     this.#ages = [];
   }
 
@@ -116,28 +117,40 @@ abstract class Reader {
 }
 
 class SocketReader extends Reader {
-  #received = 0;
+  readonly #url: string;
 
   constructor(url: string, counter: Counter) {
     super(counter);
-    const socket = new WebSocket(`${url.replace("http", "ws")}?steps=1`, ["neverstale.v1"]);
-    socket.on("error", () => {}); // A close follows, and says what there is to say.
-    socket.on("close", (code: number) => counter.failures.push(`closed with ${code}`));
+    this.#url = `${url.replace("http", "ws")}?steps=1`;
+    this.#connect();
+  }
+
+  #connect(): void {
+    const socket = new WebSocket(this.#url, ["neverstale.v1"]);
+    let received = 0;
+    let told = 0;
+    // What was taken in is told within a quarter of a second, as a replica does.
+    const acks = setInterval(() => {
+      if (received === told || socket.readyState !== WebSocket.OPEN) return;
+      told = received;
+      socket.send(JSON.stringify({ type: "ack", n: told }));
+    }, 250);
     socket.on("message", (data: Buffer, isZipped: boolean) => {
       this.take((isZipped ? gunzipSync(data) : data).toString());
-      // Every frame that brings something is told of within a quarter of a second, as a replica does.
-      this.#received += 1;
-      if (this.#received === 1) setTimeout(ack, 250 * Math.random());
+      received += 1;
     });
-    let told = 0;
-    const ack = (): void => {
-      if (this.#received > told && socket.readyState === WebSocket.OPEN) {
-        told = this.#received;
-        socket.send(JSON.stringify({ type: "ack", n: told }));
-      }
-      setTimeout(ack, 250);
-    };
+    socket.on("error", () => {}); // A close follows, and says what there is to say.
+    socket.on("close", (code: number) => {
+      clearInterval(acks);
+      this.isLevel = false;
+      this.counter.failures.push(`closed with ${code}`);
+      setTimeout(() => this.#connect(), backoffMs());
+    });
   }
+}
+
+function backoffMs(): number {
+  return 500 + 1_000 * Math.random();
 }
 
 const AGENT = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY, maxFreeSockets: 100_000 });
@@ -161,7 +174,7 @@ class PollReader extends Reader {
       } catch (error) {
         this.counter.failures.push(String(error));
         this.#query = "?wait=0";
-        await new Promise((resolve) => setTimeout(resolve, 500 + 1_000 * Math.random()));
+        await new Promise((resolve) => setTimeout(resolve, backoffMs()));
       }
     }
   }
