@@ -46,7 +46,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   },
   "database-faults": {
     what: "three nodes on a real PostgreSQL: killed, stopped, cut off, failed over with and without the tail, full, with wrong clocks",
-    minutes: 14,
+    minutes: 8,
     run: () => script("tests/faults/all.ts", "database"),
   },
   simulator: {

@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { addHash, formatDigest, recordHash, type StateRecord, subtractHash, ZERO_HASH } from "@neverstale/protocol";
-import type { ChainEntry, LineageRow, Store } from "@neverstale/server/store";
+import type { ChainEntry, LineageRow, LogRow, Store } from "@neverstale/server/store";
 import { postgresStore } from "@neverstale/store-postgres";
 import { changesOfText } from "../../../../packages/server/src/store/change-text.ts";
+
+type Logged = Pick<LogRow, "firstVersion" | "changes">;
 
 export class History {
   readonly hosts = new Map<string, StateRecord>();
@@ -23,18 +25,18 @@ export class History {
     const store = postgresStore(url);
     try {
       const { epochs, spaces } = await store.read();
-      const history = new History(epochs, spaces.find(({ name }) => name === "main")?.lineage ?? []);
+      const lineage = spaces.find(({ name }) => name === "main")?.lineage ?? [];
       requireTerms(await wholeChain(store));
-      for (const { firstVersion, changes } of await store.readLog({
-        space: "main",
-        afterVersion: 0,
-        limit: 10_000_000,
-      }))
-        history.#add(firstVersion, changes);
-      return history;
+      return History.of(epochs, lineage, await store.readLog({ space: "main", afterVersion: 0, limit: 10_000_000 }));
     } finally {
       await store.close();
     }
+  }
+
+  static of(epochs: readonly string[], lineage: readonly LineageRow[], log: readonly Logged[]): History {
+    const history = new History(epochs, lineage);
+    for (const { firstVersion, changes } of log) history.#add(firstVersion, changes);
+    return history;
   }
 
   /** A script only ever adds hosts. */
@@ -83,7 +85,7 @@ async function wholeChain(store: Store): Promise<ChainEntry[]> {
 }
 
 /** Each term is begun by its takeover, and has no entry behind the next one: whoever was the writer before stored nothing. */
-function requireTerms(entries: readonly ChainEntry[]): void {
+export function requireTerms(entries: readonly ChainEntry[]): void {
   let term: string | null = null;
   for (const entry of entries) {
     assert.equal(entry.termBefore, term, `entry ${entry.sequence} is not of the term before it`);

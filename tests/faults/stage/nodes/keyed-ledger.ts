@@ -99,7 +99,7 @@ export class KeyedLedger {
       const { isAcknowledged, epoch, version, code, hint } = await node.apply(key, change);
       if (isAcknowledged) {
         this.#bodies.delete(n);
-        this.#note({ n, epoch, version, at: performance.now() });
+        this.note({ n, epoch, version, at: performance.now() });
       } else this.#refused(code, hint);
       return isAcknowledged;
     } catch {
@@ -126,7 +126,7 @@ export class KeyedLedger {
     this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
   }
 
-  #note(entry: Acknowledged): void {
+  note(entry: Acknowledged): void {
     this.#entries.push(entry);
     this.longestGapMs = Math.max(this.longestGapMs, entry.at - this.#lastAt);
     this.#lastAt = entry.at;

@@ -16,17 +16,17 @@ export class ShownStates {
   readonly #conflicts: string[] = [];
 
   watch(client: StateSync<State>): void {
-    client.subscribe(() => this.#note(client));
+    client.subscribe(() => {
+      const { epoch, version } = client;
+      if (epoch !== null) this.note({ epoch, version, digest: client.digest() });
+    });
   }
 
-  #note(client: StateSync<State>): void {
-    const { epoch, version } = client;
-    if (epoch === null) return;
-    const digest = client.digest();
-    const position = `${epoch} ${version}`;
+  note(shown: Shown): void {
+    const position = `${shown.epoch} ${shown.version}`;
     const before = this.#byPosition.get(position);
-    if (before === undefined) this.#byPosition.set(position, { epoch, version, digest });
-    else if (before.digest !== digest) this.#conflicts.push(position);
+    if (before === undefined) this.#byPosition.set(position, shown);
+    else if (before.digest !== shown.digest) this.#conflicts.push(position);
   }
 
   /**
