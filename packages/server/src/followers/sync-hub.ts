@@ -149,6 +149,7 @@ export class SyncHub {
   /** A one-way reader goes on from its position, or is closed with 4408: it fetches a full state for itself (rule H5). */
   #beginOneWay(cursor: Connection, resume: Position | null): void {
     const { fanout } = cursor;
+    if (!this.#parts.knowledge.mayServe) throw this.#cutOff();
     if (resume === null || this.#judge(fanout.space, resume) !== null) return this.#giveUp(cursor, NO_DIFF);
     cursor.position = resume.version;
     if (cursor.silent) fanout.advance(cursor);
@@ -295,7 +296,7 @@ export class SyncHub {
       if (cursor.isStuck(waits, now, stuckMs)) this.#tooSlow(cursor);
       else if (!cursor.started && !cursor.silent && !building && now - cursor.openedAt > firstMessageMs)
         this.#tooLate(cursor);
-      else if (isCutOff && cursor.oneWay && cursor.started) this.#giveUp(cursor, this.#cutOff());
+      else if (isCutOff && cursor.oneWay) this.#giveUp(cursor, this.#cutOff());
     }
   }
 

@@ -3,15 +3,14 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { StateManager } from "../../authority/state-manager.ts";
 import type { Transaction } from "../../authority/transaction.ts";
 import { SyncHub } from "../../followers/sync-hub.ts";
-import type { Frame } from "../../followers/wire.ts";
 import type { Limits } from "../../limits/limits.ts";
-import { settle, type TestFrame, VirtualRuntime } from "../../runtime/virtual-runtime-suite.ts";
+import { settle, VirtualRuntime } from "../../runtime/virtual-runtime-suite.ts";
 import { memoryStore } from "../../store/memory.ts";
 import { addressIn } from "./address.ts";
+import { Answered } from "./answered-suite.ts";
 import { type HttpReadMetrics, newHttpReadMetrics } from "./http-metrics.ts";
 import { HttpRoutes } from "./http-routes.ts";
-import type { Outlet } from "./reader.ts";
-import type { Audience, Reply } from "./reply.ts";
+import type { Audience } from "./reply.ts";
 
 const model = defineModel({
   model: 3,
@@ -34,60 +33,6 @@ async function start(limits: Partial<Limits> = {}, beaconMs = 30_000): Promise<v
   hub = new SyncHub(manager, { frames: runtime.frames, beaconMs });
   metrics = newHttpReadMetrics();
   routes = new HttpRoutes(manager, hub, metrics);
-}
-
-/** The asker's end of a request: what came, and when. */
-class Answered implements Outlet {
-  replied: Reply | null = null;
-  readonly events: { readonly offsetMs: number; readonly message: Record<string, unknown> }[] = [];
-  ended = false;
-  congested = false;
-  sentBytes = 0;
-  gone: () => void = () => {};
-
-  reply(reply: Reply): void {
-    if (this.replied !== null) throw new Error("a request is answered once");
-    this.replied = reply;
-  }
-
-  begin(reply: Reply): void {
-    this.reply(reply);
-  }
-
-  write(frame: Frame, offsetMs: number): void {
-    for (const text of (frame as TestFrame).messages) {
-      this.events.push({ offsetMs, message: JSON.parse(text) as Record<string, unknown> });
-    }
-  }
-
-  end(): void {
-    this.ended = true;
-  }
-
-  together(run: () => void): void {
-    run();
-  }
-
-  get status(): number | null {
-    return this.replied?.status ?? null;
-  }
-
-  get cache(): string | undefined {
-    return this.replied?.headers["Cache-Control"];
-  }
-
-  get messages(): Record<string, unknown>[] {
-    const body = this.replied?.body;
-    if (body?.type !== "messages" && body?.type !== "state") return [];
-    const frames = body.type === "state" ? [body.frame] : body.frames;
-    return frames.flatMap((frame) =>
-      (frame as TestFrame).messages.map((text) => JSON.parse(text) as Record<string, unknown>),
-    );
-  }
-
-  get types(): unknown[] {
-    return this.messages.map(({ type }) => type);
-  }
 }
 
 function ask(path: string, audience: Audience = "everybody", subject: unknown = null, space = "main"): Answered {
