@@ -19,7 +19,12 @@ export async function lostTail({ changes = 200 } = {}): Promise<Found> {
   // One node comes to the new primary only when its history has gone on beyond where that node stands.
   progress("the primary dies");
   await stage.primary.stop("SIGKILL");
-  const before = await Promise.all(stage.nodes.map((node) => node.facts()));
+  const facts = () => Promise.all(stage.nodes.map((node) => node.facts()));
+  // What was pushed on the way has come by then.
+  await until("no node has heard of the database for a second", async () =>
+    (await facts()).every(({ confirmationAgeMs }) => confirmationAgeMs > 1_000),
+  );
+  const before = await facts();
   late.database.shut();
   await stage.failOver();
   const lostFrom = stage.lostFrom ?? 0;
@@ -27,8 +32,8 @@ export async function lostTail({ changes = 200 } = {}): Promise<Found> {
   await ledger.more(1);
   const backMs = performance.now() - downAt;
   await until("the new history has gone beyond the old one", async () => {
-    const facts = await (await stage.writer(stage.others(late))).facts();
-    return facts.version > Math.max(...before.map(({ version }) => version)) + 100;
+    const newest = await (await stage.writer(stage.others(late))).facts();
+    return newest.version > Math.max(...before.map(({ version }) => version)) + 100;
   });
   late.database.open();
   await ledger.more(changes);
