@@ -444,11 +444,26 @@ test("[N11] a node that is dialled by one that it does not know reads the list a
 test("[T3] a node that comes back where it was the writer, or to an empty store, does not wait", async () => {
   const one = await world.start("one:80");
   expect(roleOf(one)).toBe("writer");
+  await one.store.leaveNode();
   one.store.isPaused = true;
 
   const again = await world.start("one:80");
 
   expect(roleOf(again)).toBe("writer");
+});
+
+test("[T3] a newcomer at the address of a writer that lives takes nothing over, and waits as others do where that one is dead", async () => {
+  const one = await world.start("one:80");
+  const newcomer = await world.start("one:80");
+  await world.pass(10_000);
+  expect([roleOf(one), roleOf(newcomer)]).toEqual(["writer", "follower"]);
+  expect(newcomer.manager.metrics().takeovers_total).toBe(0);
+
+  one.store.isPaused = true;
+  await world.pass(2_500);
+  expect(roleOf(newcomer)).toBe("follower");
+  await world.pass(2_500);
+  expect(roleOf(newcomer)).toBe("writer");
 });
 
 test("a node needs a store that several processes share", async () => {

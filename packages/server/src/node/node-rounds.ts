@@ -25,6 +25,8 @@ export class NodeRounds {
   /** The last round got no answer. */
   #hasFailed = false;
   #mustReload = false;
+  /** The newest takeover was made at the address of this node, before it started. */
+  #comesBack = false;
   #isDraining = false;
 
   constructor(parts: NodeRoundsParts) {
@@ -48,7 +50,8 @@ export class NodeRounds {
   /** A node that was the writer when it ended, or that comes to an empty store, need not wait until nothing has moved for long. */
   begin(address: string): void {
     const { takeover } = this.#parts.follower.state;
-    if (takeover === null || takeover.address === address) this.#watch.nobodyWrites();
+    if (takeover === null) this.#watch.nobodyWrites();
+    this.#comesBack = takeover?.address === address;
     this.soon();
   }
 
@@ -137,8 +140,16 @@ export class NodeRounds {
     onRead();
     // What was read came behind the entry that was the newest when the node asked, so it was the newest one then or later.
     if (follower.state.holds(seen.head)) confirmations.came(asking, read);
+    if (this.#comesBack) this.#lookWhoWasHere();
     this.#watch.saw(seen, asking.askedAt, runtime.now(), chanceOf(runtime.newId()));
     if (this.#isToTakeOver) await this.#takeOver(seen);
+  }
+
+  /** A node that is still listed at this address may be alive, and may write: it was given to two of them. */
+  #lookWhoWasHere(): void {
+    const { list } = this.#parts;
+    this.#comesBack = false;
+    if (!list.others.some(({ address }) => address === list.row.address)) this.#watch.nobodyWrites();
   }
 
   get #isToTakeOver(): boolean {
