@@ -11,11 +11,11 @@ interface Proof {
   readonly run: () => Promise<TestTally>;
 }
 
-const FLEET = "tests/nodes/fleet-nodes.proof.test.ts";
+const FLEET = ["tests/nodes/fleet-nodes.proof.test.ts", "tests/nodes/any-node.proof.test.ts"];
 const CLUSTER = "tests/nodes/cluster/cluster.proof.test.ts";
 const READERS = "tests/nodes/http-readers.proof.test.ts";
 /** They have names of their own. */
-const APART = [FLEET, CLUSTER, READERS].flatMap((path) => ["--exclude", path]);
+const APART = [...FLEET, CLUSTER, READERS].flatMap((path) => ["--exclude", path]);
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   tests: {
@@ -24,9 +24,9 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     run: () => runVitest(["--config", "vitest.proofs.config.ts", ...APART]),
   },
   "fleet-nodes": {
-    what: "the fleet on three nodes and PostgreSQL: its writer is killed, paused and stopped amid pipelines",
-    minutes: 3,
-    run: () => runVitest(["--config", "vitest.proofs.config.ts", FLEET]),
+    what: "the fleet on three nodes and PostgreSQL: dispatches, output, cancellations and agents at any node, pipelines amid kills",
+    minutes: 6,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", ...FLEET]),
   },
   cluster: {
     what: "three nodes behind nginx, 3,000 clients, 500 changes a second: the writer is killed ten times, all are restarted in turn",

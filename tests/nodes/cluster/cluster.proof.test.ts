@@ -6,7 +6,7 @@ import { costTable, expectOnlyDiffs, expectTheWholeTruth, verdictTable } from ".
 const CLIENTS = Number(process.env.NEVERSTALE_CLUSTER_CLIENTS ?? 3_000);
 const KILLS = 10;
 /** 500 changes a second. */
-const RATE = { everyMs: 500, requests: 10, changes: 25 };
+const RATE = { everyMs: 1_000, requests: 4, changes: 125 };
 
 let trial: Trial | null = null;
 

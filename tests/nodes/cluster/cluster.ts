@@ -9,8 +9,8 @@ import {
   type TestServer,
 } from "../../../packages/store-postgres/src/io/test-server-suite.ts";
 import { type Nginx, startNginx } from "../nginx.ts";
-import { until } from "../node-fleet.ts";
 import type { NodeFacts } from "./library-node.ts";
+import { until } from "./until.ts";
 
 const PROGRAM = fileURLToPath(new URL("library-node.ts", import.meta.url));
 
@@ -123,16 +123,6 @@ export class Cluster {
     await until("nginx sends requests to all nodes", async () =>
       (await this.facts()).every(({ requests }) => requests > 0),
     );
-  }
-
-  /** It waits until all nodes that run are at this version, and returns what they say. */
-  async factsAt(version: number): Promise<NodeFacts[]> {
-    let all: NodeFacts[] = [];
-    await until(`all nodes are at version ${version}`, async () => {
-      all = await this.facts();
-      return all.every((facts) => facts.version === version);
-    });
-    return all;
   }
 
   /** It waits until exactly one of the nodes that run says that it is the writer. */

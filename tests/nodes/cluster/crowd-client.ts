@@ -49,6 +49,11 @@ export class CrowdClient implements FrameSink {
     this.#connection?.cut();
   }
 
+  /** It leaves, as somebody who reloads a page, and comes back to wherever the proxy sends it. */
+  comeAgain(): void {
+    this.#connection?.cut();
+  }
+
   ack(): void {
     if (this.#taken === this.#acked) return;
     this.#acked = this.#taken;

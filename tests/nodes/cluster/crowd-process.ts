@@ -38,6 +38,13 @@ const api = {
     states.forgetFirst();
     spreadAcks();
   },
+  /** Two of three clients leave and come back, so that the proxy spreads them over all nodes. */
+  async comeAgain(): Promise<void> {
+    for (const [index, client] of clients.entries()) {
+      if (index % 3 !== 0) client.comeAgain();
+      if (index % AT_ONCE === AT_ONCE - 1) await pause(BETWEEN_MS);
+    }
+  },
   told(): CrowdTold {
     const resyncs = replicas.map(({ counters }) =>
       Object.values(counters.resyncs).reduce((sum, count) => sum + count, 0),
@@ -53,19 +60,14 @@ const api = {
       divergences: replicas.reduce((sum, { counters }) => sum + counters.divergences, 0),
     };
   },
-  /** It waits until all show this version in this epoch, and returns how many have which digest. */
-  async digestsAt({ epoch, version }: { epoch: string; version: number }): Promise<Record<string, number>> {
-    await until(
-      () =>
-        clients.every((client) => client.isFollowing && client.epoch === epoch && client.shown.version === version) &&
-        replicas.every((replica) => isLive(replica) && replica.epoch === epoch && replica.version === version),
-    );
-    const digests = [
-      ...clients.map(({ shown }) => formatDigest(shown.sum)),
-      ...replicas.map((replica) => replica.digest()),
+  /** It returns how many clients show which version, with which digest. */
+  shown(): Record<string, number> {
+    const all = [
+      ...clients.map(({ shown }) => `${shown.version} ${formatDigest(shown.sum)}`),
+      ...replicas.map((replica) => `${replica.version} ${replica.digest()}`),
     ];
     const found: Record<string, number> = {};
-    for (const digest of digests) found[digest] = (found[digest] ?? 0) + 1;
+    for (const one of all) found[one] = (found[one] ?? 0) + 1;
     return found;
   },
 } satisfies Api;
@@ -107,7 +109,7 @@ function pause(ms: number): Promise<void> {
 }
 
 const AT_ONCE = 50;
-const BETWEEN_MS = 25;
+const BETWEEN_MS = 100;
 const ACK_MS = 250;
 const SLICES = 25;
 

@@ -1,9 +1,9 @@
 /** A crowd is many clients in a few processes, of which each counts what came to its clients. */
 
 import { type Child, startChild } from "../../../bench/harness/processes/child.ts";
-import { until } from "../node-fleet.ts";
 import type { CrowdCounts } from "./crowd-client.ts";
 import type { CrowdApi, CrowdTold } from "./crowd-process.ts";
+import { until } from "./until.ts";
 
 export interface CrowdSize {
   readonly processes: number;
@@ -57,15 +57,20 @@ export class Crowd {
     return told;
   }
 
+  /** Two of three clients leave and come back, so that each node has some again. */
+  async comeAgain(): Promise<void> {
+    await Promise.all(this.#children.map(({ call }) => call.comeAgain()));
+  }
+
   async untilAllIn(epoch: string): Promise<void> {
     await until("all clients are in the newest epoch", async () => {
       return (await this.told()).epochs[epoch] === this.size.clients;
     });
   }
 
-  /** It waits until all show this version, and returns how many have which digest. */
-  async digestsAt(place: { readonly epoch: string; readonly version: number }): Promise<Record<string, number>> {
-    const all = await Promise.all(this.#children.map(({ call }) => call.digestsAt(place)));
+  /** It returns how many clients show which version, with which digest. */
+  async shown(): Promise<Numbers> {
+    const all = await Promise.all(this.#children.map(({ call }) => call.shown()));
     return all.reduce(addedNumbers, {});
   }
 

@@ -59,7 +59,7 @@ async function main(url: string, port: number): Promise<void> {
   http.keepAliveTimeout = KEEP_ALIVE_MS;
   const stopNodes = nodes.serve(http);
   const sync = serveSync(http, { manager: manager as unknown as StateManager });
-  http.listen(port, "127.0.0.1", () => console.log("listening"));
+  http.listen({ port, host: "127.0.0.1", backlog: BACKLOG }, () => console.log("listening"));
   process.once("SIGTERM", () => void drain());
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -131,6 +131,8 @@ function refuse(response: ServerResponse, error: unknown): void {
 }
 
 const NOTHING_HAPPENED = ["store_unavailable", "too_many_requests", "shutting_down"];
+/** So many connections may wait: when a node dies, all its clients come to the others in one moment. */
+const BACKLOG = 4_096;
 /** A proxy keeps connections for 60 s, and must be the one that ends them. */
 const KEEP_ALIVE_MS = 72_000;
 /** The successor is waited for so long. */

@@ -19,8 +19,8 @@ export function expectTheWholeTruth(verdict: Verdict, { crowd }: Trial): void {
     versions: acknowledged,
   });
   expect(verdict.sumStored).toBe(verdict.sumAcknowledged);
-  expect(verdict.digests).toHaveLength(1);
-  expect(verdict.shown).toEqual({ [String(verdict.digests[0])]: crowd.size.clients });
+  expect(verdict.nodes).toHaveLength(1);
+  expect(verdict.shown).toEqual({ [String(verdict.nodes[0])]: crowd.size.clients });
   expect(told.counts.firstProblems).toEqual([]);
   expect(told.counts.errors).toEqual({});
   expect([told.counts.fullStates, verdict.fullStatesSent, told.resyncs, told.divergences]).toEqual([0, 0, 0, 0]);
@@ -62,7 +62,7 @@ export function verdictTable(verdict: Verdict): string {
     ["steps", told.counts.steps],
     ["deltas", told.counts.deltas],
     ["how connections ended", JSON.stringify(told.counts.ends)],
-    ["clients by digest", JSON.stringify(verdict.shown)],
+    ["clients by version and digest", JSON.stringify(verdict.shown)],
   ];
   return table(
     ["in the whole trial", ""],

@@ -6,6 +6,7 @@ import { Crowd, type CrowdSize } from "./crowd.ts";
 import type { CrowdTold } from "./crowd-process.ts";
 import { Dispatchers, type DispatchRate } from "./dispatchers.ts";
 import { COUNTERS, type NodeFacts } from "./library-node.ts";
+import { until } from "./until.ts";
 
 /** What one death or one restart of a node cost. Times are in milliseconds. */
 export interface Cost {
@@ -39,9 +40,9 @@ export interface Verdict {
   readonly sumStored: number;
   /** The version counts changes, too. */
   readonly versions: number;
-  /** So many clients show a state of which digest, and this is that of the nodes. */
+  /** So many clients show which version with which digest, and the nodes have these. */
   readonly shown: Readonly<Record<string, number>>;
-  readonly digests: readonly string[];
+  readonly nodes: readonly string[];
   /** So many full states the nodes sent to whom had a position. */
   readonly fullStatesSent: number;
   readonly told: CrowdTold;
@@ -107,6 +108,7 @@ export class Trial {
     const { cluster, crowd, dispatchers } = this;
     await cluster.untilLinked();
     await cluster.untilAllAreAsked();
+    await crowd.comeAgain();
     const before = await crowd.untilAllFollow(0);
     const facts = await node.facts();
     this.#fullStatesSent += fullStatesIn(facts);
@@ -139,22 +141,33 @@ export class Trial {
   async end(): Promise<Verdict> {
     const { cluster, crowd, dispatchers } = this;
     await dispatchers.stop();
-    const { epoch, version, count, sum } = await (await cluster.writer()).facts();
-    const shown = await crowd.digestsAt({ epoch, version });
-    const facts = await cluster.factsAt(version);
+    const { version, count, sum } = await this.#whatAllShow();
+    const facts = await cluster.facts();
     return {
       acknowledged: dispatchers.changes,
       stored: count,
       sumAcknowledged: dispatchers.sum,
       sumStored: sum,
       versions: version - COUNTERS,
-      shown,
-      digests: [...new Set(facts.map(({ digest }) => digest))],
+      shown: await crowd.shown(),
+      nodes: [...new Set(facts.map((node) => `${node.version} ${node.digest}`))],
       fullStatesSent: this.#fullStatesSent + facts.reduce((total, node) => total + fullStatesIn(node), 0),
       told: await crowd.told(),
       failures: dispatchers.failures,
       tries: dispatchers.tries,
     };
+  }
+
+  /** It waits until all nodes and all clients are at one version. */
+  async #whatAllShow(): Promise<NodeFacts> {
+    let writer: NodeFacts | undefined;
+    await until("all nodes and all clients are at one version", async () => {
+      const all = await this.cluster.facts();
+      writer = all.find(({ role }) => role === "writer");
+      const versions = Object.keys(await this.crowd.shown()).map((shown) => Number.parseInt(shown, 10));
+      return [...versions, ...all.map(({ version }) => version)].every((version) => version === writer?.version);
+    });
+    return writer as NodeFacts;
   }
 
   async dispose(): Promise<void> {

@@ -87,7 +87,7 @@ async function listen(options: FleetOptions, { parts, app, dataDir }: Built): Pr
   const linkIsKnown = await carryOutReset(parts, dataDir);
   const doneIn = decidesHere(parts.manager) ? parts.manager.epoch : null;
   if (doneIn !== null) await setFirstPassword(parts, options.adminPassword);
-  await app.http.listen({ port, host }).catch((error: unknown) => {
+  await app.http.listen({ port, host, backlog: BACKLOG }).catch((error: unknown) => {
     throw listenFailure(host, port, error);
   });
   const bound = app.http.server.address();
@@ -99,6 +99,12 @@ async function listen(options: FleetOptions, { parts, app, dataDir }: Built): Pr
   print(`listening on ${address}`);
   return await goOn(options, { parts, app, address, print, dataDir, linkIsKnown, doneIn });
 }
+
+/**
+ * So many connections may wait until they are accepted: when a node dies, all its clients come to the others in one moment. A proxy
+ * takes a server for dead that lets it wait for a connection. The system may allow fewer (net.core.somaxconn).
+ */
+const BACKLOG = 4_096;
 
 interface Listening extends Built {
   readonly address: string;
