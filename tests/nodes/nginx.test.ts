@@ -62,6 +62,21 @@ describe("the nginx of docs/SCALE.md", () => {
     }
   });
 
+  test("finds a file of the page at whichever node has it, since nodes of two releases stand beside each other for a while", async () => {
+    for (const [index, endpoint] of endpoints.entries())
+      endpoint.answer = ({ url }, response) => {
+        const isThere = index === 2 && url === "/assets/newer.js";
+        response.writeHead(isThere ? 200 : 404).end(isThere ? "the newer page" : "");
+      };
+
+    const answers = await Promise.all(Array.from({ length: 6 }, () => fetch(`${nginx.address}/assets/newer.js`)));
+
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(Array(6).fill("the newer page"));
+    expect((await fetch(`${nginx.address}/assets/nobody-has.js`)).status).toBe(404);
+    expect((await fetch(`${nginx.address}/api/nothing`)).status).toBe(404);
+    expect(allThatCame().filter(({ url }) => url === "/api/nothing")).toHaveLength(1);
+  });
+
   test("[C9] lets nobody to where nodes speak to each other, nor to their metrics", async () => {
     const answers = await Promise.all(["/node", "/metrics"].map((path) => fetch(nginx.address + path)));
 

@@ -22,6 +22,7 @@ export type { NodeDivergence } from "./node/digests/divergences.ts";
 export { type HttpNodes, type HttpNodesOptions, httpNodes } from "./node/io/http-nodes.ts";
 export type { LinkTls } from "./node/io/outgoing-link.ts";
 export type { NodeLinkLimits } from "./node/link/link-limits.ts";
+export type { UnreachableNode } from "./node/link/reachability.ts";
 export {
   type ForwardedCall,
   ForwardFailure,

@@ -1,7 +1,9 @@
 import { once } from "node:events";
-import { connect } from "node:net";
+import { createServer } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { passedOn } from "../link/forward-headers.ts";
+import type { UnreachableNode } from "../link/reachability.ts";
 import { type HttpTestNode, HttpWorld, post, until } from "./http-nodes-suite.ts";
 import { CLIENT_HEADER, HOPS_HEADER, TOKEN_HEADER } from "./link-headers.ts";
 
@@ -73,6 +75,43 @@ test("[W2] [B85] where there is no writer a request waits, and then it is refuse
   expect(answer).toMatchObject({ status: 503, json: { code: "store_unavailable", retryAfterMs: 1_000 } });
   expect(answer.headers["retry-after"]).toBe("1");
   expect(one.handled).toHaveLength(0);
+});
+
+test("[W2] a writer whose address leads elsewhere is told of, with why, and requests that can't reach it say so", async () => {
+  const told: UnreachableNode[] = [];
+  const options = {
+    limits: { writerMs: 100, unreachableMs: 50 },
+    onUnreachable: (node: UnreachableNode) => told.push(node),
+  };
+  const stranger = createServer((_, response) => response.writeHead(404).end());
+  await once(stranger.listen(0, "127.0.0.1"), "listening");
+  const elsewhere = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+  await world.start({}, elsewhere);
+  const two = await world.start(options);
+
+  await until(() => told.length > 0);
+  const answer = await two.post("/hosts/a");
+
+  expect(told).toEqual([{ address: elsewhere, why: expect.stringMatching(/HTTP 404.*no node of this store/) }]);
+  expect(two.metrics).toMatchObject({ node_links_out: 0, node_links_lost: 1 });
+  expect(answer).toMatchObject({
+    status: 503,
+    json: { code: "store_unavailable", detail: expect.stringMatching(/can't reach/) },
+  });
+  stranger.close();
+});
+
+test("[N11] two nodes of one address are told of by those who meet the wrong one there", async () => {
+  const told: UnreachableNode[] = [];
+  const options = { limits: { unreachableMs: 50 }, onUnreachable: (node: UnreachableNode) => told.push(node) };
+  const one = await world.start(options);
+  const two = await world.start();
+
+  await world.start({}, two.address);
+  await until(() => told.length > 0);
+
+  expect(told).toEqual([{ address: two.address, why: expect.stringMatching(/another node answers there/) }]);
+  expect(one.metrics).toMatchObject({ node_links_out: 1, node_links_lost: 1 });
 });
 
 test("[W2] a request that waits for a writer is handled by the next one, here or at another node", async () => {

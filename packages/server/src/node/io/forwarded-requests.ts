@@ -66,7 +66,7 @@ export class ForwardedRequests {
 
   async #forward(request: IncomingMessage, response: ServerResponse, held: { bytes: number }): Promise<boolean> {
     const { limits, link } = this.#parts;
-    if ((await this.#target(response)) === null) return this.#refuse(response, NO_WRITER);
+    if ((await this.#target(response)) === null) return this.#refuse(response, this.#noTarget());
     if (link()?.node.isDeciding === true) return false;
     const body = await readBody(request, (bytes) => {
       held.bytes += bytes;
@@ -96,7 +96,7 @@ export class ForwardedRequests {
       if (performance.now() >= end) break;
       await pause();
     }
-    return wasSent ? this.#lost(response, "late") : this.#refuse(response, NO_WRITER);
+    return wasSent ? this.#lost(response, "late") : this.#refuse(response, this.#noTarget());
   }
 
   #send(target: Target, request: IncomingMessage, response: ServerResponse, body: Buffer): Promise<Sent> {
@@ -134,6 +134,11 @@ export class ForwardedRequests {
     const to = writerAddress === null || writerAddress === address ? null : link.linkTo(writerAddress);
     if (to === null) return null;
     return { address: to.row.address, token: to.row.token, whenGone: (run) => to.whenGone(run) };
+  }
+
+  /** The writer may be there, and not to be reached: then it helps nobody to read that there is none. */
+  #noTarget(): Refusal {
+    return (this.#parts.link()?.node.writerAddress ?? null) === null ? NO_WRITER : NO_WAY;
   }
 
   #hopsOf(request: IncomingMessage): number {
@@ -198,6 +203,13 @@ const NO_WRITER: Refusal = {
   code: "store_unavailable",
   message: "there is no node that decides changes",
   hint: "Nothing was stored and nothing has moved: try again.",
+  retryAfterMs: 1_000,
+};
+const NO_WAY: Refusal = {
+  refuse: 503,
+  code: "store_unavailable",
+  message: "this node can't reach the one that decides changes",
+  hint: "Nothing was stored and nothing has moved: try again. If it stays so, the logs of the nodes say which address is wrong.",
   retryAfterMs: 1_000,
 };
 const TOO_MANY: Refusal = {

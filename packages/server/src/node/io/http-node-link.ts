@@ -10,6 +10,7 @@ import { refuseUpgrade } from "../../transport/websocket/io/refuse-upgrade.ts";
 import type { Upgrade } from "../../transport/websocket/io/sockets.ts";
 import type { ToldDigests } from "../digests/digest-telling.ts";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
+import type { UnreachableNode } from "../link/reachability.ts";
 import { type ForwardedCall, ForwardFailure, type LinkedNode, type NodeLink } from "../node-link.ts";
 import { IncomingLink, type LinkCaller } from "./incoming-link.ts";
 import { ADDRESS_HEADER, headerIn, LINK_PROTOCOL, NODE_HEADER, tokenIn } from "./link-headers.ts";
@@ -118,6 +119,7 @@ export class HttpNodeLink implements NodeLink {
     return {
       node_link_up: this.isUp ? 1 : 0,
       node_links_out: [...this.#outgoing.values()].filter(({ isOpen }) => isOpen).length,
+      node_links_lost: [...this.#outgoing.values()].filter(({ isLost }) => isLost).length,
       node_links_in: this.#incoming.size,
       limit_node_links: limits.links,
       node_link_entries_waiting: Math.max(0, ...queues.map(({ entries }) => entries)),
@@ -182,11 +184,11 @@ export class HttpNodeLink implements NodeLink {
   }
 
   #dial(to: AliveNode): void {
-    const { path, limits, counts, tls } = this.#parts;
+    const { path, limits, counts, tls, unreachable } = this.#parts;
     const moved = () => {
       for (const look of [...this.#waiting]) look();
     };
-    this.#outgoing.set(to.id, new OutgoingLink({ to, own: this.own, path, limits, counts, tls, moved }));
+    this.#outgoing.set(to.id, new OutgoingLink({ to, own: this.own, path, limits, counts, tls, moved, unreachable }));
   }
 
   #alive(): void {
@@ -199,6 +201,7 @@ interface HttpNodeLinkParts {
   readonly tls: LinkTls;
   readonly limits: NodeLinkLimits;
   readonly counts: NodeLinkCounts;
+  readonly unreachable: (node: UnreachableNode) => void;
   /** They end with the link, and are counted beside it. */
   readonly requests: { metrics(): Record<string, number>; close(): void };
 }

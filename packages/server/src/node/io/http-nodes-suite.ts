@@ -27,8 +27,9 @@ export class HttpWorld {
   readonly database: MemoryDatabase = memoryDatabase();
   readonly #ends: (() => Promise<unknown>)[] = [];
 
-  async start(options: HttpNodesOptions = {}): Promise<HttpTestNode> {
-    const node = await HttpTestNode.start(this.database, options);
+  /** With `said` the node gives the others this address, and not its own. */
+  async start(options: HttpNodesOptions = {}, said?: string): Promise<HttpTestNode> {
+    const node = await HttpTestNode.start(this.database, options, said);
     this.#ends.push(() => node.close());
     return node;
   }
@@ -86,13 +87,13 @@ export class HttpTestNode {
   /** It is asked before a request is carried out here. With false the answer never comes. */
   answers: () => Promise<boolean> = async () => true;
 
-  static async start(database: MemoryDatabase, options: HttpNodesOptions): Promise<HttpTestNode> {
+  static async start(database: MemoryDatabase, options: HttpNodesOptions, said?: string): Promise<HttpTestNode> {
     const http = createServer();
     await once(http.listen(0, "127.0.0.1"), "listening");
     const address = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
     const nodes = httpNodes(options);
     const stopServing = nodes.serve(http);
-    const node = { address, link: nodes.link };
+    const node = { address: said ?? address, link: nodes.link };
     const manager = await StateManager.open({ model, store: memoryStore({ database }), node });
     return new HttpTestNode(manager, nodes, http, address, stopServing);
   }

@@ -7,6 +7,7 @@ import { refuseUpgrade } from "../../transport/websocket/io/refuse-upgrade.ts";
 import type { Upgrade } from "../../transport/websocket/io/sockets.ts";
 import { addRoute } from "../../transport/websocket/io/upgrade-router.ts";
 import { NODE_LINK_LIMITS, NodeLinkCounts, type NodeLinkLimits } from "../link/link-limits.ts";
+import type { UnreachableNode } from "../link/reachability.ts";
 import type { LinkedNode, MakeNodeLink, NodeLink } from "../node-link.ts";
 import { clientAddressIn, ForwardedRequests } from "./forwarded-requests.ts";
 import { HttpNodeLink, NOT_OPEN } from "./http-node-link.ts";
@@ -21,6 +22,8 @@ export interface HttpNodesOptions {
   readonly tls?: LinkTls;
   /** It returns the address of a client who came to this node. When it is absent it is that of the socket. */
   readonly addressOf?: (request: IncomingMessage) => string;
+  /** It is called when another node could not be dialled for 15 s, for a log. Its address may lead elsewhere. */
+  readonly onUnreachable?: (node: UnreachableNode) => void;
 }
 
 /** It is made before the node is opened, and serves one node. */
@@ -45,9 +48,9 @@ export class HttpNodes {
 
   /** It belongs into `node.link` of `StateManager.open`. */
   readonly link: MakeNodeLink = (node: LinkedNode): NodeLink => {
-    const { path = DEFAULT_PATH, tls = {} } = this.#options;
+    const { path = DEFAULT_PATH, tls = {}, onUnreachable: unreachable = () => {} } = this.#options;
     const [limits, counts, requests] = [this.#limits, this.#counts, this.#requests];
-    this.#link = new HttpNodeLink(node, { path, tls, limits, counts, requests });
+    this.#link = new HttpNodeLink(node, { path, tls, limits, counts, unreachable, requests });
     return this.#link;
   };
 

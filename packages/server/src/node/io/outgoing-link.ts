@@ -9,6 +9,7 @@ import type { NodeRow } from "../../store/node-table.ts";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
 import { type Answered, answeredIn, errorTold, type LinkSaid } from "../link/messages.ts";
 import { PushQueue } from "../link/push-queue.ts";
+import { Reachability, type UnreachableNode, whyUnreachable } from "../link/reachability.ts";
 import { type ForwardedCall, ForwardFailure } from "../node-link.ts";
 import { NodeLine } from "./line.ts";
 import { ADDRESS_HEADER, LINK_PROTOCOL, NODE_HEADER, TOKEN_HEADER } from "./link-headers.ts";
@@ -20,6 +21,7 @@ export class OutgoingLink {
   #queue: PushQueue;
   #line: NodeLine | null = null;
   #failures = 0;
+  readonly #reachability: Reachability;
   #timer: NodeJS.Timeout | null = null;
   #dialling: WebSocket | null = null;
   #isClosed = false;
@@ -31,6 +33,7 @@ export class OutgoingLink {
 
   constructor(parts: OutgoingParts) {
     this.#parts = parts;
+    this.#reachability = new Reachability(parts.limits.unreachableMs);
     this.#queue = this.#newQueue();
     this.#dial();
   }
@@ -41,6 +44,11 @@ export class OutgoingLink {
 
   get isOpen(): boolean {
     return this.#line !== null;
+  }
+
+  /** Nobody could dial that node for long. */
+  get isLost(): boolean {
+    return this.#reachability.isLost;
   }
 
   get queue(): { readonly entries: number; readonly bytes: number } {
@@ -136,11 +144,18 @@ export class OutgoingLink {
   #dial(): void {
     this.#timer = null;
     const socket = this.#socket();
-    if (socket === null) return this.#retry();
+    if (socket === null) return this.#failed(null);
     this.#dialling = socket;
-    socket.once("open", () => this.#opened(socket));
-    socket.on("error", () => {}); // It closes then.
-    socket.once("close", () => this.#retry());
+    let failure: Error | null = null;
+    let wasOpen = false;
+    socket.once("open", () => {
+      wasOpen = true;
+      this.#opened(socket);
+    });
+    socket.on("error", (error) => {
+      failure = error; // It closes then.
+    });
+    socket.once("close", () => (wasOpen ? this.#retry() : this.#failed(failure)));
   }
 
   /** It is null where the address in the table is none. */
@@ -164,6 +179,7 @@ export class OutgoingLink {
     const { limits, counts } = this.#parts;
     this.#dialling = null;
     this.#failures = 0;
+    this.#reachability.reached();
     this.#queue = this.#newQueue();
     const received = (text: string) => this.#received(text);
     this.#line = new NodeLine(socket, { limits, counts, received, ended: () => this.#ended() });
@@ -177,6 +193,13 @@ export class OutgoingLink {
     this.#queue = this.#newQueue();
     for (const id of [...this.#asked.keys()]) this.#end(id)?.reject(noAnswer());
     for (const run of [...this.#watchers]) run();
+  }
+
+  #failed(failure: Error | null): void {
+    const { to, unreachable } = this.#parts;
+    if (!this.#isClosed && this.#reachability.failed(performance.now()))
+      unreachable({ address: to.address, why: whyUnreachable(failure) });
+    this.#retry();
   }
 
   #retry(): void {
@@ -219,6 +242,7 @@ interface OutgoingParts {
   readonly tls: LinkTls;
   /** The other node has applied more. */
   readonly moved: () => void;
+  readonly unreachable: (node: UnreachableNode) => void;
 }
 
 /** These are options of Node's TLS, for addresses that begin with `https:`. */

@@ -11,6 +11,8 @@ export interface NodeLinkLimits {
   readonly links: number;
   /** A link over which nothing came for so long is cut. */
   readonly silentMs: number;
+  /** A node that can't be dialled for so long is told of. */
+  readonly unreachableMs: number;
   /** So many requests may be on their way to the writer, or wait for one. */
   readonly forwardedRequests: number;
   /** The body of a request that is forwarded has so many bytes at most. */
@@ -29,6 +31,7 @@ export const NODE_LINK_LIMITS: NodeLinkLimits = {
   messageBytes: 32 * 1024 * 1024,
   links: 1_000,
   silentMs: 3_000,
+  unreachableMs: 15_000,
   forwardedRequests: 1_000,
   forwardedBodyBytes: 2 * 1024 * 1024,
   forwardedBytes: 64 * 1024 * 1024,

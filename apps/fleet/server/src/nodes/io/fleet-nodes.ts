@@ -2,6 +2,7 @@
 
 import { createServer } from "node:net";
 import { type HttpNodes, httpNodes, type Store } from "@neverstale/server";
+import type { Log } from "../../fleet/log.ts";
 import { TrustedProxies } from "../../http/io/client-address.ts";
 import { type NodeSettings, nodeAddressOf } from "../node-settings.ts";
 
@@ -17,7 +18,7 @@ export interface FleetNodesOptions extends NodeSettings {
 }
 
 /** It returns null for a server that keeps a store of its own. */
-export async function fleetNodes(options: FleetNodesOptions): Promise<FleetNodes | null> {
+export async function fleetNodes(options: FleetNodesOptions, log: Log): Promise<FleetNodes | null> {
   const { storeUrl, port, trustedProxies = [] } = options;
   if (storeUrl === undefined) return null;
   const { postgresStore } = await import("@neverstale/store-postgres"); // A server with a file has no use for the driver.
@@ -25,7 +26,14 @@ export async function fleetNodes(options: FleetNodesOptions): Promise<FleetNodes
   return {
     address: nodeAddressOf(options, port),
     store: postgresStore(storeUrl),
-    http: httpNodes({ addressOf: (request) => proxies.addressOf(request) }),
+    http: httpNodes({
+      addressOf: (request) => proxies.addressOf(request),
+      onUnreachable: (node) =>
+        log.error(
+          node,
+          "a node can't be reached where its --node-address says: requests that change something may fail",
+        ),
+    }),
   };
 }
 

@@ -30,7 +30,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
   checkSettings(options);
   openDataDirectory(dataDir);
   const port = await portOf(options, options.port ?? DEFAULT_PORT);
-  const nodes = await fleetNodes({ ...options, port });
+  const nodes = await fleetNodes({ ...options, port }, log);
   const manager = await openManager(options, { dataDir, log, nodes });
   try {
     const isShared = nodes !== null && options.secretKeyFile === undefined;
