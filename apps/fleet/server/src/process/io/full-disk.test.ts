@@ -40,7 +40,7 @@ describe("while the disk is full", () => {
     expect(notReady.body).toMatchObject({
       status: 503,
       code: "store_unavailable",
-      hint: expect.stringContaining("Free space"),
+      hint: expect.stringContaining("Free the disk"),
     });
     expect(notReady.body.detail).toContain("the disk is full");
     expect((await send(fleet.address, "GET", "/metrics")).text).toContain("neverstale_store_refuses 1\n");
