@@ -48,6 +48,7 @@ test.each([
   ["model.ts", "packages/protocol/README.md"],
   ["authority.ts", "packages/server/README.md"],
   ["nodes.ts", "packages/server/README.md"],
+  ["public.ts", "packages/server/README.md"],
   ["durable.ts", "packages/store-sqlite/README.md"],
 ])("%s stands in %s as it is", (example, page) => {
   const source = readFileSync(join(ROOT, "examples", example), "utf8");

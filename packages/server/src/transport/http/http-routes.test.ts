@@ -346,7 +346,7 @@ describe("ends", () => {
     expect(stream.ended).toBe(true);
   });
 
-  test("[H8] nothing for one session is kept by anybody", async () => {
+  test("[H8] [C51] nothing for one session is kept by anybody", async () => {
     const way = await afterwards(ask("snapshot", "session"));
     const state = ask(`${way.replied?.headers.Location}`, "session");
     const poll = ask(`t/${at(0)}`, "session");

@@ -32,7 +32,7 @@ function now(space = "main"): string {
   return `${creationId}/${fleet.manager.epoch}/${head}`;
 }
 
-test("[H1] [H8] a session follows the fleet over HTTP, and nothing of it is kept by anybody", async () => {
+test("[H1] [H8] [C51] a session follows the fleet over HTTP, and nothing of it is kept by anybody", async () => {
   const way = await browser.get("/sync/snapshot");
   const state = await browser.get(`/sync/${way.headers.location}`, { "accept-encoding": "identity" });
   const poll = await browser.get(`/sync/t/${now()}?wait=0`);

@@ -145,7 +145,7 @@ describe("who may ask", () => {
       ? { refuse: 401, code: "not_signed_in", message: "nobody is signed in" }
       : { space: "main", subject: headers.cookie };
 
-  test("[H8] a space that isn't public is for sessions, and its answers are kept by nobody", async () => {
+  test("[H8] [C51] a space that isn't public is for sessions, and its answers are kept by nobody", async () => {
     const refused: Refusal[] = [];
     await start({ authorize, onRefused: (_, refusal) => refused.push(refusal) });
     await add("a");
