@@ -175,6 +175,8 @@ export interface AuditOptions {
 
 /** Somebody else judges what a connection is told of what is the newest, and how it begins. */
 export interface JudgedEntry {
+  /** The process has let it in. Where its space is gone by now, it is closed as others are that follow one. */
+  enters(): void;
   /** This is put first, whole or in parts. */
   begins(message: WireMessage): void;
   /** The `sync` says that the version is the newest, or what is. It answers the check that came at that time, if any. */

@@ -48,11 +48,16 @@ export function accept(process: Serving, connection: SimConnection): void {
   connection.models = process.models;
   connection.follows = history;
   connection.greet();
-  attach(process, connection, space, profile);
+  attach(process, connection, entry, { space, profile });
 }
 
 /** Texts that come before the node can judge whom they are from stay with the system (rule N6). */
-function attach(process: Serving, connection: SimConnection, space: string, profile: "v1" | "plain"): void {
+function attach(
+  process: Serving,
+  connection: SimConnection,
+  entry: JudgedEntry,
+  { space, profile }: { readonly space: string; readonly profile: "v1" | "plain" },
+): void {
   const { hub } = process;
   const asked = { parts: asksFor(connection, PARTS_PARAMETER), steps: asksFor(connection, STEPS_PARAMETER) };
   const attachment = { space, profile, resume: positionOf(connection.url), subject: connection.client, ...asked };
@@ -62,7 +67,7 @@ function attach(process: Serving, connection: SimConnection, space: string, prof
   const leave = hub.enter(connection, attachment, {
     entered: (entered) => {
       cursor = entered;
-      process.entries.entered();
+      entry.enters();
       for (const text of unread.splice(0)) hub.receive(entered, text);
     },
     refused: (error) => {
@@ -117,8 +122,6 @@ export interface Serving {
 /** It is told of everybody who comes to a process. */
 export interface Entries {
   of(connection: SimConnection, asked: AskedEntry): JudgedEntry;
-  /** Somebody has been let in. */
-  entered(): void;
 }
 
 export interface AskedEntry {
@@ -130,6 +133,5 @@ export interface AskedEntry {
 
 /** Where a process is alone, each connection is judged by its audit alone. */
 export const ANY_ENTRY: Entries = {
-  of: () => ({ begins: () => {}, vouches: () => {}, refused: () => {} }),
-  entered: () => {},
+  of: () => ({ enters: () => {}, begins: () => {}, vouches: () => {}, refused: () => {} }),
 };

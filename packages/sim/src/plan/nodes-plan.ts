@@ -87,12 +87,20 @@ function calls(chance: Random, untilMs: number, nodes: number): Planned[] {
 function troubles(chance: Random, untilMs: number, nodes: number, tabs: number): Planned[] {
   const kinds = TROUBLES.filter(() => chance.chance(0.5));
   const count = kinds.length === 0 ? 0 : chance.int(1, 10);
-  return Array.from({ length: count }, () => {
+  const planned = Array.from({ length: count }, () => {
     const at = chance.int(500, untilMs);
     const node = chance.int(0, nodes - 1);
-    const ms = chance.pick([chance.int(50, 900), chance.int(1_000, 8_000)]);
+    const ms = chance.pick([chance.int(50, 900), chance.int(1_000, 8_000), chance.int(8_000, 15_000)]);
     return { at, ...trouble(chance, chance.pick(kinds), { node, ms, tab: chance.int(0, tabs - 1) }) };
   });
+  return planned.flatMap((one) => (chance.chance(0.4) ? [one, ...withoutLink(one)] : [one]));
+}
+
+/** A node that is troubled on its way to the database may be cut off from the other nodes as well. */
+function withoutLink(planned: Planned): Planned[] {
+  if (planned.do !== "cut" && planned.do !== "slow_way" && planned.do !== "lossy_way") return [];
+  const { at, node, ms } = planned;
+  return [{ at, do: "link_down", node, ms }];
 }
 
 function trouble(
@@ -106,7 +114,7 @@ function trouble(
       return { do: kind, node, downMs: chance.pick([0, 300, 5_000]) };
     case "slow_way":
     case "slow_link":
-      return { do: kind, node, slowMs: chance.pick([100, 1_000, 4_000]), ms };
+      return { do: kind, node, slowMs: chance.pick([100, 1_000, 4_000, 8_000]), ms };
     case "lossy_way":
     case "lossy_link":
       return { do: kind, node, loss: chance.pick([0.05, 0.3, 0.8]), ms };

@@ -113,8 +113,10 @@ export class EngineNode {
         return process.isStopped || manager.refusal !== null || process.interruptedAt === world.clock.now;
       },
       entries: {
-        of: (connection, asked) => new NodeEntry(this.#parts, connection, asked),
-        entered: () => checkServes(world, this.name, this.session, process.reloaded),
+        of: (connection, asked) =>
+          new NodeEntry(this.#parts, connection, asked, () =>
+            checkServes(world, this.name, this.session, process.reloaded),
+          ),
       },
       happen: (run) => machine.happen(run),
     };
@@ -199,6 +201,7 @@ export class EngineNode {
     if (process?.serving == null || process.isStopped) return connection.refuse();
     const { serving } = process;
     process.machine.happen(() => {
+      if (connection.serverDone) return; // Its client has given up meanwhile.
       if (process.isStopped) connection.close(CLOSE.comeBackNow);
       else accept(serving, connection);
     });

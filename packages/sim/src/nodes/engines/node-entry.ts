@@ -18,13 +18,16 @@ export class NodeEntry implements JudgedEntry {
   /** So many servers had been the primary when it came. While an old one lives on, nobody is judged. */
   readonly #primaries: number;
   readonly #cameAt: number;
+  readonly #onEntered: () => void;
+  #hasEntered = false;
 
-  constructor(parts: EntryParts, connection: SimConnection, asked: AskedEntry) {
+  constructor(parts: EntryParts, connection: SimConnection, asked: AskedEntry, onEntered: () => void) {
     const { cluster, world } = parts;
     const { resume } = asked;
     this.#parts = parts;
     this.#connection = connection;
     this.#asked = asked;
+    this.#onEntered = onEntered;
     this.#moment = resume === null ? null : world.oracle.momentAt(resume);
     this.#primaries = cluster.isSplit ? 0 : cluster.databases.length;
     this.#cameAt = world.clock.now;
@@ -32,6 +35,11 @@ export class NodeEntry implements JudgedEntry {
 
   get #isJudged(): boolean {
     return this.#primaries === this.#parts.cluster.databases.length;
+  }
+
+  enters(): void {
+    this.#hasEntered = true;
+    this.#onEntered();
   }
 
   /** The full state that it gets is of the history that it comes from, and not below where it was. */
@@ -63,7 +71,7 @@ export class NodeEntry implements JudgedEntry {
   }
 
   refused(code: number): void {
-    if (code !== CLOSE.unknownSpace || !this.#isJudged) return;
+    if (code !== CLOSE.unknownSpace || this.#hasEntered || !this.#isJudged) return;
     const { cluster, world } = this.#parts;
     const { space } = this.#asked;
     const madeAt = cluster.primary.branch.spaces.get(space)?.madeAt ?? Number.POSITIVE_INFINITY;

@@ -142,7 +142,7 @@ export const CHAIN_MISTAKES: readonly BrokenBuild[] = [
   },
   {
     name: "a shared store commits behind whatever entry is the newest",
-    item: null,
+    item: "no predecessor check",
     rule: "A1",
     by: { seed: 2 },
     edits: [
