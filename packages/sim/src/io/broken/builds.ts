@@ -7,6 +7,7 @@ import { CLIENT_MISTAKES } from "./builds/client.ts";
 import { DATA_MISTAKES } from "./builds/data.ts";
 import { FOLLOWER_MISTAKES } from "./builds/follower.ts";
 import { FOUND_MISTAKES } from "./builds/found.ts";
+import { HTTP_MISTAKES } from "./builds/http.ts";
 import { KNOWLEDGE_MISTAKES } from "./builds/knowledge.ts";
 import { NODE_MISTAKES } from "./builds/nodes.ts";
 import { SPACE_MISTAKES } from "./builds/space.ts";
@@ -23,6 +24,7 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
   ...STEP_MISTAKES,
   ...FOUND_MISTAKES,
   ...SPACE_MISTAKES,
+  ...HTTP_MISTAKES,
   ...NODE_MISTAKES,
   ...KNOWLEDGE_MISTAKES,
 ];
