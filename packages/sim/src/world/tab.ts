@@ -24,6 +24,8 @@ export class Tab {
   readonly arrived: string[] = [];
   /** It is set while what it shows is wrong because of somebody else. */
   wrong: Wrong | null = null;
+  /** Something has arrived on these. */
+  readonly #begun = new WeakSet<SimConnection>();
   /** Frames of it were swallowed, doubled or altered. So what it counts is no fault of its own. */
   meddledWith = false;
   readonly #world: Surroundings;
@@ -257,13 +259,17 @@ export class Tab {
     this.#noteTransit(now - sentAt);
     if (connection !== this.network.newest)
       this.#beforeLate = { view: this.driver.view, position: this.driver.position };
+    const isFirst = !this.#begun.has(connection);
+    this.#begun.add(connection);
     if (connection.tamper === null || connection.clientDone) return [message];
-    return this.#meddle(connection, message);
+    return this.#meddle(connection, message, isFirst);
   }
 
-  #meddle(connection: SimConnection, message: WireMessage): readonly WireMessage[] {
+  /** A step that is swallowed leaves right data under the name of the epoch before, which no rule finds (E7). */
+  #meddle(connection: SimConnection, message: WireMessage, isFirst: boolean): readonly WireMessage[] {
     const how = connection.tamper;
     if (how === "alter") return this.#alter(connection, message);
+    if (message.isResume && !isFirst && how === "swallow") return [message];
     if (message.isFullState && how === "double") return [message];
     this.#noteMeddled(connection, how ?? "");
     return how === "swallow" ? [] : [message, message];
