@@ -63,12 +63,16 @@ async function proveBuild(name: string, firstSeed: number, runs: number): Promis
 /** It runs one plan with a broken build, in a process of its own. */
 export async function runBroken(name: string, plan: RunPlan): Promise<RunReport> {
   const child = fork(WORKER, [name]);
+  const exit = once(child, "exit");
   try {
     child.send({ plan } satisfies Order);
-    const [report] = (await Promise.race([once(child, "message"), ended(name, once(child, "exit"))])) as [RunReport];
+    const [report] = (await Promise.race([once(child, "message"), ended(name, exit)])) as [RunReport];
+    child.disconnect(); // It ends by itself then, and keeps what Node compiled for the next one.
+    await exit;
     return report;
-  } finally {
+  } catch (error) {
     child.kill();
+    throw error;
   }
 }
 

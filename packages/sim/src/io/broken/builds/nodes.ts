@@ -58,7 +58,7 @@ export const NODE_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "clients stay connected while a node reads everything anew",
     item: null,
-    rule: "P6",
+    rule: "A1",
     by: { seed: 6 },
     edits: [
       {
