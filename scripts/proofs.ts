@@ -51,7 +51,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   },
   simulator: {
     what: "10,000 seeds of the simulator",
-    minutes: 8,
+    minutes: 28,
     run: () => script("packages/sim/src/io/main.ts", "--runs", "10000"),
   },
   model: {

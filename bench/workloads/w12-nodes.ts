@@ -15,7 +15,7 @@ const MOST = 3;
 
 /** It is the time from when the node that decides knows a change to be stored, to when a client has taken it in. */
 export function measureWay(size: LatencySize): Promise<Sample> {
-  return withBenchSession({ ...size, pinServer: true }, async (session) => {
+  return withBenchSession(size, async (session) => {
     const { server, load } = session;
     await joinAll(session);
     await server.call.runAtRate({ perSecond: size.perSecond, seconds: size.warmUpSeconds });
