@@ -178,6 +178,8 @@ async function writeAndSee(world: World, round: number): Promise<void> {
 
 /** By rule E7 a takeover costs each live replica one message, and no full state. Whoever takes no steps comes back at once. */
 async function takeOverAndSee(world: World): Promise<void> {
+  // Those that the plan has asked for may still wait behind the work of the disk.
+  await world.pass(DRAIN_MS, () => (world.authority.process?.takingOver ?? 0) > 0);
   const { hub } = world.authority.process ?? {};
   if (world.failure !== null || hub === null || hub === undefined) return;
   const levelOnes = untouched(world).filter((client) => isClientLevel(world, client));
@@ -242,6 +244,8 @@ async function tasksMustEnd(world: World): Promise<void> {
 
 /** By promise P4 nothing is kept for anybody in the end. */
 async function checkWindows(world: World): Promise<void> {
+  // Those that the plan has asked for may still wait behind the work of the disk.
+  await world.pass(DRAIN_MS, () => (world.authority.process?.takingOver ?? 0) > 0);
   const { hub } = world.authority.process ?? {};
   if (world.failure !== null || hub === null || hub === undefined) return;
   const open = everyone(world).flatMap(({ network }) => [...network.connections].filter(({ isOpen }) => isOpen));

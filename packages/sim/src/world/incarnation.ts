@@ -36,6 +36,8 @@ export class Incarnation implements Runtime {
   manager: StateManager<typeof mainModel> | null = null;
   hub: SyncHub | null = null;
   http: HttpOrigin | null = null;
+  /** So many takeovers were asked for that are not over. */
+  takingOver = 0;
   readonly #connections = new Set<SimConnection>();
   readonly #onEnd = new Set<(silently: boolean) => void>();
   /** It ends this process because of its disk. */
@@ -87,10 +89,16 @@ export class Incarnation implements Runtime {
 
   /** A takeover that fails ends the process, as a failed commit does. */
   takeOver(): void {
-    this.manager?.takeOver().then(
-      () => this.world.counters.add("takeovers"),
-      (error: SyncError) => this.world.counters.add(`takeover_${error.code}`),
-    );
+    this.takingOver += 1;
+    this.manager
+      ?.takeOver()
+      .then(
+        () => this.world.counters.add("takeovers"),
+        (error: SyncError) => this.world.counters.add(`takeover_${error.code}`),
+      )
+      .finally(() => {
+        this.takingOver -= 1;
+      });
   }
 
   /** It opens the store and serves. Whatever goes wrong with the disk meanwhile ends the process. */
