@@ -80,6 +80,8 @@ class FallbackTransport implements Transport {
     let heard = false;
     let isOpened = false;
     let instead: ClientConnection | null = null;
+    /** The replica has closed it. A socket may tell of its end long after that. */
+    let isLeft = false;
     const openedOnce = (): void => {
       if (!isOpened) events.opened();
       isOpened = true;
@@ -100,7 +102,7 @@ class FallbackTransport implements Transport {
       },
       closed: (code) => {
         ended(!isWordOfAuthority(code));
-        if (heard || !this.#isForHttp) return events.closed(code);
+        if (heard || isLeft || !this.#isForHttp) return events.closed(code);
         // This attempt goes on over HTTP, so that a network without WebSocket costs no second backoff (promise P2).
         this.#overHttp = true;
         instead = this.#connectHttp(opening, { ...events, opened: openedOnce });
@@ -110,6 +112,7 @@ class FallbackTransport implements Transport {
       send: (message) => (instead ?? connection).send(message),
       close: (code) => {
         if (instead !== null) return instead.close(code);
+        isLeft = true;
         ended(io.now() - openedAt >= SILENT_MS);
         connection.close(code);
       },

@@ -192,6 +192,22 @@ describe("the way", () => {
     expect([io.sockets.length, sync.view.way, sync.status.type]).toEqual([opened, "websocket", "live"]);
   });
 
+  test("[H9] the end of a socket that the replica has left long before leads to no request", async () => {
+    for (let given = 0; given < 2; given += 1) {
+      const { socket } = io;
+      for (let n = 0; n < 120 && io.socket === socket && io.exchanges.length === 0; n += 1) await io.pass(1_000);
+    }
+    expect(io.sockets.map(({ closedWith }) => closedWith !== null)).toEqual([true, true]);
+    io.exchange.state(full(5));
+    io.exchange.stream().event(0, facts(5, 5), level(5));
+    const asked = io.exchanges.length;
+
+    for (const socket of io.sockets) socket.close(1006);
+    await io.pass(0);
+
+    expect([io.exchanges.length, sync.status.type, sync.view.way]).toEqual([asked, "live", "stream"]);
+  });
+
   test("[H9] where nothing answers over HTTP either, WebSocket is tried again", async () => {
     await webSocketFails();
     const opened = io.sockets.length;
