@@ -168,7 +168,7 @@ export const HTTP_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "client/src/transport/fallback-transport.ts",
-        find: "if (heard || !this.#isForHttp) return events.closed(code);",
+        find: "if (heard || isLeft || !this.#isForHttp) return events.closed(code);",
         replace: "if (heard || !this.#isForHttp || !isOpen) return events.closed(code);",
       },
     ],
