@@ -85,7 +85,7 @@ function installedChromium(): string | null {
   return [...onPath, ...USUAL_PLACES].find(isExecutable) ?? null;
 }
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;

@@ -2,20 +2,12 @@
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../packages/store-postgres/src/io/test-server-suite.ts";
+import { freePort, installed } from "../../packages/store-postgres/src/io/test-server-suite.ts";
+import { isExecutable } from "../browser/chromium.ts";
 
 const CONFIGURATION = fileURLToPath(new URL("../../deploy/nginx.conf", import.meta.url));
 
@@ -178,7 +170,7 @@ function findNginx(): string {
     if (!isExecutable(named)) throw new Error(`NEVERSTALE_NGINX names ${named}, which can't be run`);
     return named;
   }
-  const found = installedNginx() ?? addedByPackageManager();
+  const found = installedNginx() ?? (installed("nginx", "openssl") ? installedNginx() : undefined);
   if (found !== undefined) return found;
   throw new Error(
     "the tests of the proxy need an nginx and found none. Install one (`sudo apt-get install nginx`, or your system's way), " +
@@ -190,25 +182,4 @@ function installedNginx(): string | undefined {
   const folders = (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
   const usual = ["/usr/sbin", "/usr/local/sbin", "/usr/local/nginx/sbin", "/opt/homebrew/bin", "/usr/local/bin"];
   return [...folders, ...usual].map((folder) => join(folder, "nginx")).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The package would start a server of its own; at this run level of its script it does not. */
-function addedByPackageManager(): string | undefined {
-  if (process.getuid?.() !== 0 || !isExecutable("/usr/bin/apt-get")) return undefined;
-  const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-  spawnSync("apt-get", ["update"], { env: environment, timeout: 120_000 });
-  spawnSync("apt-get", ["install", "-y", "--no-install-recommends", "nginx", "openssl"], {
-    env: environment,
-    timeout: 600_000,
-  });
-  return installedNginx();
 }

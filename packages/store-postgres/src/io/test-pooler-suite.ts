@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { delimiter, join } from "node:path";
-import { asOwner, freePort, installed, type TestServer } from "./test-server-suite.ts";
+import { asOwner, ended, freePort, installed, type TestServer } from "./test-server-suite.ts";
 
 /**
  * It starts a pooler on a free port, with so many sessions for all connections. Where the system has no pgbouncer, its package
@@ -61,10 +61,7 @@ export class TestPooler {
   async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
     const running = this.#process;
     this.#process = null;
-    if (running === null || running.exitCode !== null || running.signalCode !== null) return;
-    const ended = new Promise((resolve) => running.once("exit", resolve));
-    running.kill(signal);
-    await ended;
+    await ended(running, signal);
   }
 }
 

@@ -126,10 +126,7 @@ export class TestServer {
   async stop(signal: "SIGINT" | "SIGKILL" = "SIGINT"): Promise<void> {
     const running = this.#process;
     this.#process = null;
-    if (running === null || running.exitCode !== null || running.signalCode !== null) return;
-    const ended = new Promise((resolve) => running.once("exit", resolve));
-    running.kill(signal);
-    await ended;
+    await ended(running, signal);
   }
 
   async end(): Promise<void> {
@@ -215,13 +212,24 @@ function addedByPackageManager(): string | undefined {
   return installed("postgresql") ? systemFolders().find(works) : undefined;
 }
 
-/** It has the package manager of the system add a package, where there is one that may. It returns whether it tried to. */
-export function installed(name: string): boolean {
+/**
+ * It has the package manager of the system add packages, where there is one that may. It returns whether it tried to. At this run level
+ * the scripts of packages start no server of their own.
+ */
+export function installed(...names: readonly string[]): boolean {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return false;
-  const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const environment = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   spawnSync("apt-get", ["update"], { env: environment, timeout: 120_000 });
-  spawnSync("apt-get", ["install", "-y", "--no-install-recommends", name], { env: environment, timeout: 600_000 });
+  spawnSync("apt-get", ["install", "-y", "--no-install-recommends", ...names], { env: environment, timeout: 600_000 });
   return true;
+}
+
+/** It ends a process that may have ended already, and resolves when it is gone. */
+export async function ended(running: ChildProcess | null, signal: NodeJS.Signals): Promise<void> {
+  if (running === null || running.exitCode !== null || running.signalCode !== null) return;
+  const gone = new Promise((resolve) => running.once("exit", resolve));
+  running.kill(signal);
+  await gone;
 }
 
 /** Nothing listens on the port that it returns. */
