@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket as Ws } from "ws";
 import { nodeEnvironment, type WebSocketClass } from "./environment/io/node.ts";
 import { StateSync } from "./io/state-sync.ts";
+import { until } from "./until-suite.ts";
 
 const model = defineModel({
   model: 3,
@@ -53,17 +54,6 @@ function follow({ port }: Running, fetchIt: typeof fetch = fetch): StateSync<Fle
   const sync = new StateSync<Fleet>({ url: `ws://127.0.0.1:${port}/sync`, io });
   toClose.push(() => sync.stop());
   return sync;
-}
-
-function until(sync: StateSync<Fleet>, holds: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    if (holds()) return resolve();
-    const leave = sync.subscribe(() => {
-      if (!holds()) return;
-      leave();
-      resolve();
-    });
-  });
 }
 
 async function level(sync: StateSync<Fleet>, { manager }: Running): Promise<void> {

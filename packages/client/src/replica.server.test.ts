@@ -9,6 +9,7 @@ import { browserEnvironment } from "./environment/io/browser.ts";
 import { nodeEnvironment, type WebSocketClass } from "./environment/io/node.ts";
 import { StateSync, type StateSyncOptions } from "./io/state-sync.ts";
 import type { Divergence } from "./records/divergence.ts";
+import { until } from "./until-suite.ts";
 
 const model = defineModel({
   model: 3,
@@ -55,17 +56,6 @@ function follow({ port }: Running, options: Partial<StateSyncOptions> = {}): Sta
   const sync = new StateSync<Fleet>({ url: `ws://127.0.0.1:${port}/sync`, ...options });
   toClose.push(() => sync.stop());
   return sync;
-}
-
-function until(sync: StateSync<Fleet>, holds: () => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    if (holds()) return resolve();
-    const leave = sync.subscribe(() => {
-      if (!holds()) return;
-      leave();
-      resolve();
-    });
-  });
 }
 
 async function level(sync: StateSync<Fleet>, { manager }: Running): Promise<void> {

@@ -2,24 +2,13 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import {
-  chownSync,
-  closeSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeSync,
-} from "node:fs";
+import { chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asOwner } from "@neverstale/store-postgres/test-server";
 import { until } from "../../engine/authority-process.ts";
 import { type Found, main, progress } from "../stage/fault.ts";
+import { fillUp } from "../stage/fill-up.ts";
 import { NodesStage } from "../stage/nodes/nodes-stage.ts";
 import { inOwnMounts } from "../stage/own-mounts.ts";
 
@@ -139,14 +128,7 @@ class SmallDisk implements Disposable {
   }
 
   fillUp(): void {
-    const file = openSync(this.#ballast, "w");
-    try {
-      for (;;) writeSync(file, Buffer.alloc(4_096));
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
-    } finally {
-      closeSync(file);
-    }
+    fillUp(this.#ballast);
   }
 
   giveRoom(): void {

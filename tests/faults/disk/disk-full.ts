@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AuthorityProcess, until } from "../../engine/authority-process.ts";
 import { type Found, main } from "../stage/fault.ts";
+import { fillUp } from "../stage/fill-up.ts";
 import { atMost, Ledger } from "../stage/ledger.ts";
 import { inOwnMounts } from "../stage/own-mounts.ts";
 
@@ -46,17 +47,6 @@ export async function diskFull({ rounds = 5 } = {}): Promise<Found> {
     await authority.kill();
     execFileSync("umount", ["--lazy", disk]);
     rmSync(disk, { recursive: true });
-  }
-}
-
-function fillUp(path: string): void {
-  const file = openSync(path, "w");
-  try {
-    for (;;) writeSync(file, Buffer.alloc(4_096));
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOSPC")) throw error;
-  } finally {
-    closeSync(file);
   }
 }
 
