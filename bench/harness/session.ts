@@ -72,7 +72,7 @@ export async function withBenchSession<T>(
     return await work({ server, load, port, clients, records });
   } finally {
     await Promise.all([load.stop(), server.stop()]);
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 
@@ -122,7 +122,7 @@ export async function withServer<T>(
     return await work(server);
   } finally {
     await server.stop();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
 }
 

@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ended } from "@neverstale/base/test-processes";
 import { StateSync } from "@neverstale/client";
 import { collection, defineModel, patch, put, remove } from "@neverstale/protocol";
 import { StateManager, serveSync } from "@neverstale/server";
@@ -251,7 +252,7 @@ describe("[A10] garbage is answered, not died of", () => {
     const server = spawn(process.execPath, [script, join(folder, "naive.db"), "0"], {
       stdio: ["ignore", "pipe", "ignore"],
     });
-    closers.push(() => server.kill("SIGKILL"));
+    closers.push(() => ended(server));
     const [line] = await once(server.stdout, "data");
     const { socket } = await followed(Number(/:(\d+)\n/.exec(String(line))?.[1]));
 

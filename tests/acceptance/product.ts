@@ -1,16 +1,15 @@
 /** The product is run as its users run it: one command, one data directory, an agent for this machine. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 import { nodeEnvironment, type WebSocketClass } from "@neverstale/client";
 import { cookieEnvironment, FleetSession, StateSync } from "@neverstale/fleet-client";
 import { WebSocket } from "ws";
-import { removeWithProcesses } from "../processes.ts";
 
 const SERVE = fileURLToPath(new URL("../../apps/fleet/cli/src/main.ts", import.meta.url));
 const PASSWORD = "a password for tests only";
@@ -78,11 +77,9 @@ export class Product {
   }
 
   async stop(signal: NodeJS.Signals): Promise<void> {
-    const ended = this.#process;
+    const running = this.#process;
     this.#process = null;
-    if (ended === null || ended.exitCode !== null) return;
-    ended.kill(signal);
-    await once(ended, "exit");
+    await ended(running, signal);
   }
 
   async remove(): Promise<void> {

@@ -1,12 +1,11 @@
 /** The real server runs as its own process, with a data directory of its own that goes with it. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { removeWithProcesses } from "../processes.ts";
+import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 
 /** The fleet's own packages are found from here. */
 const CLI = fileURLToPath(new URL("../../apps/fleet/cli", import.meta.url));
@@ -122,10 +121,7 @@ export class FleetProcess {
   async #end(name: NodeJS.Signals): Promise<void> {
     const child = this.#child;
     this.#child = null;
-    if (child === null || child.exitCode !== null) return;
-    const exited = once(child, "exit");
-    child.kill(name);
-    await exited;
+    await ended(child, name);
   }
 
   #keep(part: Buffer): void {

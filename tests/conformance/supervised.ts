@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { ended } from "@neverstale/base/test-processes";
 
 /** The control of the server passes changes on, and restarts the server by `kill -9`. */
 export class Supervised {
@@ -80,9 +81,7 @@ export class Supervised {
   async #kill(): Promise<void> {
     const killed = this.#process;
     this.#process = null;
-    if (killed === null || killed.exitCode !== null || killed.signalCode !== null) return;
-    killed.kill("SIGKILL");
-    await once(killed, "exit");
+    await ended(killed);
   }
 
   async close(): Promise<void> {

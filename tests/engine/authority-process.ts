@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { ended } from "@neverstale/base/test-processes";
 import { nodeEnvironment, StateSync } from "@neverstale/client";
 import { WebSocket } from "ws";
 import type { Facts, State } from "./authority.ts";
@@ -85,9 +86,7 @@ export class AuthorityProcess {
   async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
     const killed = this.#process;
     this.#process = null;
-    if (killed === null || killed.exitCode !== null || killed.signalCode !== null) return;
-    killed.kill(signal);
-    await once(killed, "exit");
+    await ended(killed, signal);
   }
 
   url(path: string): string {

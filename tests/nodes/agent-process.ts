@@ -1,12 +1,11 @@
 /** An agent runs as a process of its own, on a host that no node runs on: it goes to the address that it is given. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { removeWithProcesses } from "../processes.ts";
+import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 
 const PROGRAM = fileURLToPath(new URL("../../apps/fleet/agent/src/main.ts", import.meta.url));
 
@@ -29,11 +28,7 @@ export class AgentProcess {
   }
 
   async dispose(): Promise<void> {
-    if (this.runs) {
-      const ended = once(this.#child, "exit");
-      this.#child.kill("SIGTERM");
-      await ended;
-    }
+    await ended(this.#child, "SIGTERM");
     await removeWithProcesses(this.directory);
   }
 }

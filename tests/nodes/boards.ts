@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { ended } from "@neverstale/base/test-processes";
 import { freePort, startTestServer, type TestServer } from "../../packages/store-postgres/src/io/test-server-suite.ts";
 import type { BoardFacts } from "./board-node.ts";
 import { type Nginx, startNginx } from "./nginx.ts";
@@ -85,9 +86,6 @@ export class BoardProcess {
   }
 
   async end(signal: NodeJS.Signals): Promise<void> {
-    if (!this.runs) return;
-    const gone = once(this.#child, "exit");
-    this.#child.kill(signal);
-    await gone;
+    await ended(this.#child, signal);
   }
 }

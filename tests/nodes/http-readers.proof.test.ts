@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { ended } from "@neverstale/base/test-processes";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { Boards } from "./boards.ts";
 import { until } from "./node-fleet.ts";
@@ -48,10 +48,7 @@ class Crowd {
   }
 
   async end(): Promise<void> {
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
-    const gone = once(this.#child, "exit");
-    this.#child.kill("SIGKILL");
-    await gone;
+    await ended(this.#child);
   }
 }
 

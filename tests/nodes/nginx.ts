@@ -1,11 +1,11 @@
 /** A real nginx runs with the configuration that docs/SCALE.md explains: deploy/nginx.conf, with ports and paths filled in. */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 import { freePort, installed } from "../../packages/store-postgres/src/io/test-server-suite.ts";
 import { isExecutable } from "../browser/chromium.ts";
 
@@ -114,12 +114,8 @@ export class Nginx {
   async end(): Promise<void> {
     const running = this.#process;
     this.#process = null;
-    if (running !== null && running.exitCode === null && running.signalCode === null) {
-      const ended = once(running, "exit");
-      running.kill("SIGTERM");
-      await ended;
-    }
-    rmSync(this.folder, { recursive: true, force: true });
+    await ended(running, "SIGTERM");
+    await removeWithProcesses(this.folder);
   }
 }
 

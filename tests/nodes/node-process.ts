@@ -1,12 +1,11 @@
 /** A node of a fleet runs as a process of its own, on the database that it shares with the others. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { removeWithProcesses } from "../processes.ts";
+import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 
 const CLI = fileURLToPath(new URL("../../apps/fleet/cli", import.meta.url));
 
@@ -82,12 +81,7 @@ export class NodeProcess {
 
   /** It resolves with how the process ended. */
   async end(name: NodeJS.Signals): Promise<number | string | null> {
-    const child = this.#child;
-    if (child === null || !this.runs) return null;
-    const gone = once(child, "exit");
-    child.kill(name);
-    const [code, signal] = await gone;
-    return code ?? signal;
+    return await ended(this.#child, name);
   }
 
   async readiness(): Promise<Readiness & { readonly http: number }> {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 import type { Command } from "@neverstale/fleet-domain";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -82,19 +82,17 @@ describe.each(releasedVersions())("version %s beside today's server", (version) 
       await until("the agent is online", async () => (await online()) !== undefined);
       const host = (await online()) as string;
 
-      const before = await ended(admin, await admin.dispatch("uptime", [host]));
+      const before = await endOf(admin, await admin.dispatch("uptime", [host]));
       await fleet.killHard();
       await fleet.start();
       await until("the agent is back", async () => (await online()) !== undefined);
-      const after = await ended(admin, await admin.dispatch("uptime", [host]));
+      const after = await endOf(admin, await admin.dispatch("uptime", [host]));
 
       expect([before.status, after.status]).toEqual(["succeeded", "succeeded"]);
       expect((await outputOf(fleet.address, admin, after.id)).length).toBeGreaterThan(0);
     } finally {
-      const exited = once(agent, "exit");
-      agent.kill("SIGKILL");
-      await exited;
-      rmSync(folder, { recursive: true, force: true });
+      await ended(agent);
+      await removeWithProcesses(folder);
     }
   });
 });
@@ -136,7 +134,7 @@ describe.each(releasedVersions())("the page of version %s on today's server", (v
   });
 });
 
-async function ended(admin: Admin, commandId: string): Promise<Command> {
+async function endOf(admin: Admin, commandId: string): Promise<Command> {
   await until("the op has ended", async () => (await admin.command(commandId))?.finishedAt !== undefined);
   return (await admin.command(commandId)) as Command;
 }

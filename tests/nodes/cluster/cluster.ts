@@ -1,8 +1,8 @@
 /** A cluster is three nodes of the engine, each a process of its own, on one PostgreSQL and behind one nginx. */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { ended } from "@neverstale/base/test-processes";
 import {
   freePort,
   startTestServer,
@@ -59,12 +59,7 @@ export class ClusterNode {
 
   /** It resolves with how the process ended. */
   async end(signal: NodeJS.Signals): Promise<number | string | null> {
-    const child = this.#child;
-    if (child === null || !this.runs) return null;
-    const gone = once(child, "exit");
-    child.kill(signal);
-    const [code, by] = await gone;
-    return code ?? by;
+    return await ended(this.#child, signal);
   }
 
   async facts(): Promise<NodeFacts> {

@@ -5,6 +5,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ended, removeWithProcesses, runs } from "@neverstale/base/test-processes";
 import { EnrollAnswer, EnrollmentTokenAnswer, StateAnswer } from "@neverstale/fleet-domain";
 import { CommandLineSession } from "./session/io/session.ts";
 
@@ -91,7 +92,7 @@ export class FleetProcess {
 
   /** The next look signs in anew: a restored state doesn't know the session. */
   async killServer(): Promise<void> {
-    await kill(this.#server);
+    await ended(this.#server);
     this.#server = null;
     this.#session = null;
   }
@@ -216,15 +217,8 @@ export class FleetProcess {
 
   /** Ends all that it started and removes its directory. An agent that is only just starting is ended, too. */
   async dispose(): Promise<void> {
-    await kill(this.#server);
-    for (const pid of processesNaming(this.directory)) signal(pid, "SIGTERM");
-    const killAt = performance.now() + PATIENCE_MS / 16;
-    await eventually(() => {
-      const left = processesNaming(this.directory);
-      if (performance.now() > killAt) for (const pid of left) signal(pid, "SIGKILL");
-      return left.length === 0;
-    });
-    fs.rmSync(this.directory, { recursive: true, force: true });
+    await ended(this.#server);
+    await removeWithProcesses(this.directory);
   }
 }
 
@@ -239,44 +233,6 @@ export async function eventually(isTrue: () => boolean | Promise<boolean>): Prom
   }
 }
 
-export function runs(pid: number): boolean {
-  try {
-    return !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-}
-
-/** Agents, and runners of ops, are given their directory as an argument. Where there is no /proc nobody is found. */
-function processesNaming(directory: string): number[] {
-  const pids = fs.existsSync("/proc") ? fs.readdirSync("/proc").map(Number).filter(Number.isInteger) : [];
-  return pids.filter((pid) => commandLine(pid).includes(directory));
-}
-
-/** Returns an empty text for a process that has ended. */
-function commandLine(pid: number): string {
-  try {
-    return fs.readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-}
-
-function signal(pid: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(pid, name);
-  } catch {
-    // It has ended meanwhile.
-  }
-}
-
 export function readText(path: string): string {
   return fs.existsSync(path) ? fs.readFileSync(path, "utf8") : "";
-}
-
-async function kill(child: ChildProcess | null): Promise<void> {
-  if (child === null || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  child.kill("SIGKILL");
-  await gone;
 }

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
+import { runs } from "@neverstale/base/test-processes";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { eventually, FleetProcess, readText, runs } from "./fleet-process-suite.ts";
+import { eventually, FleetProcess, readText } from "./fleet-process-suite.ts";
 
 const LIMIT_MS = 120_000;
 const LINES = 200;

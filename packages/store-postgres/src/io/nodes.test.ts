@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
+import { ended } from "@neverstale/base/test-processes";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestServer, type TestServer } from "./test-server-suite.ts";
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const { child } of processes) child.kill("SIGKILL");
+  await Promise.all(processes.map(({ child }) => ended(child)));
   await server?.end();
 });
 

@@ -4,7 +4,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { delimiter, join } from "node:path";
-import { asOwner, ended, freePort, installed, type TestServer } from "./test-server-suite.ts";
+import { ended } from "@neverstale/base/test-processes";
+import { asOwner, freePort, installed, type TestServer } from "./test-server-suite.ts";
 
 /**
  * It starts a pooler on a free port, with so many sessions for all connections. Where the system has no pgbouncer, its package

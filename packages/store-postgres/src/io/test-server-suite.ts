@@ -1,21 +1,12 @@
 /** A test server is a real PostgreSQL of its own, in a folder that goes with it. */
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import {
-  accessSync,
-  chmodSync,
-  chownSync,
-  constants,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statfsSync,
-} from "node:fs";
+import { accessSync, chmodSync, chownSync, constants, existsSync, mkdtempSync, readdirSync, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
+import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 import pg from "pg";
 
 /**
@@ -131,7 +122,7 @@ export class TestServer {
 
   async end(): Promise<void> {
     await this.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    await removeWithProcesses(this.folder);
   }
 }
 
@@ -222,14 +213,6 @@ export function installed(...names: readonly string[]): boolean {
   spawnSync("apt-get", ["update"], { env: environment, timeout: 120_000 });
   spawnSync("apt-get", ["install", "-y", "--no-install-recommends", ...names], { env: environment, timeout: 600_000 });
   return true;
-}
-
-/** It ends a process that may have ended already, and resolves when it is gone. */
-export async function ended(running: ChildProcess | null, signal: NodeJS.Signals): Promise<void> {
-  if (running === null || running.exitCode !== null || running.signalCode !== null) return;
-  const gone = new Promise((resolve) => running.once("exit", resolve));
-  running.kill(signal);
-  await gone;
 }
 
 /** Nothing listens on the port that it returns. */

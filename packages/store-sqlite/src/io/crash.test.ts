@@ -1,9 +1,10 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 import type { StoreContents, StoredAnswer } from "@neverstale/server/store";
 import { answer, asked, group, made, opened } from "@neverstale/server/store/contract-suite";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -45,9 +46,9 @@ beforeEach(() => {
   children = [];
 });
 
-afterEach(() => {
-  for (const child of children) child.kill("SIGKILL");
-  rmSync(directory, { recursive: true });
+afterEach(async () => {
+  await Promise.all(children.map((child) => ended(child)));
+  await removeWithProcesses(directory);
 });
 
 class Child {

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
@@ -28,10 +29,10 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const child of started.splice(0)) child.kill("SIGKILL");
+  await Promise.all(started.splice(0).map((child) => ended(child)));
   server.closeAllConnections();
   server.close();
-  fs.rmSync(directory, { recursive: true, force: true });
+  await removeWithProcesses(directory);
 });
 
 function start(...args: readonly string[]) {

@@ -1,10 +1,11 @@
 /** A serve process is `serve` in a process of its own, started in the ways that people and supervisors start it. */
 
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 import { eventually } from "../fleet-process-suite.ts";
 
 const WORKSPACE = fileURLToPath(new URL("../../../../..", import.meta.url));
@@ -103,8 +104,9 @@ export class Serving {
     return this.start({ ...settings, flags });
   }
 
-  dispose(): void {
-    for (const { child } of this.#started.splice(0)) child.kill("SIGKILL");
-    for (const path of this.#directories.splice(0)) rmSync(path, { recursive: true, force: true });
+  /** A server may outlive the npm or the shell that was started here. */
+  async dispose(): Promise<void> {
+    await Promise.all(this.#started.splice(0).map(({ child }) => ended(child)));
+    await Promise.all(this.#directories.splice(0).map(removeWithProcesses));
   }
 }

@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { runs } from "@neverstale/base/test-processes";
 import { afterEach, describe, expect, test } from "vitest";
-import { eventually, runs } from "../fleet-process-suite.ts";
+import { eventually } from "../fleet-process-suite.ts";
 import { answers, type ServeSettings, Serving } from "./serve-process-suite.ts";
 
 const serving = new Serving();

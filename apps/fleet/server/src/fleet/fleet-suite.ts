@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
+import { removeWithProcesses } from "@neverstale/base/test-processes";
 import type { AgentReport, DispatchAnswer, OpOffer } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { pino } from "pino";
@@ -251,14 +252,10 @@ export async function makeHosts(fleet: RunningFleet, count: number, ops: OpOffer
   return result;
 }
 
-/** Directories and servers of one test file; `end` takes them all away. */
+/** Directories and servers of one test file; `end` takes them all away, and the agents that outlived a server. */
 export class Fleets {
   readonly #running: RunningFleet[] = [];
   readonly #directories: string[] = [];
-
-  get directories(): readonly string[] {
-    return this.#directories;
-  }
 
   directory(): string {
     const path = mkdtempSync(join(tmpdir(), "fleet-"));
@@ -282,7 +279,7 @@ export class Fleets {
 
   async end(): Promise<void> {
     await Promise.all(this.#running.splice(0).map((fleet) => fleet.close()));
-    for (const path of this.#directories.splice(0)) rmSync(path, { recursive: true, force: true });
+    await Promise.all(this.#directories.splice(0).map(removeWithProcesses));
   }
 }
 

@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { removeWithProcesses, runs } from "@neverstale/base/test-processes";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Job } from "../../policy/job.ts";
 import type { Exit } from "../exit.ts";
@@ -18,7 +19,7 @@ beforeEach(() => {
   journal = openJournal();
 });
 
-afterEach(() => fs.rmSync(directory, { recursive: true, force: true }));
+afterEach(() => removeWithProcesses(directory));
 
 test("a command's output and exit status are on disk when its runner is gone", async () => {
   const exit = await run(script("console.log('out'); console.error('err'); process.exitCode = 3"));
@@ -330,14 +331,6 @@ function look() {
 
 function output(): string {
   return fs.existsSync(journal.spoolOf("c1")) ? fs.readFileSync(journal.spoolOf("c1"), "utf8") : "";
-}
-
-function runs(pid: number): boolean {
-  try {
-    return !/\) [ZX] /.test(fs.readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
 }
 
 async function until(isTrue: () => boolean): Promise<void> {

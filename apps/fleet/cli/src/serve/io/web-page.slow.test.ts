@@ -6,7 +6,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -15,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { removeWithProcesses } from "@neverstale/base/test-processes";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../../../..", import.meta.url));
@@ -94,7 +94,7 @@ beforeEach(() => {
   writeFileSync(join(web, "index.html"), '<!doctype html><script type="module" src="/src/main.ts"></script>');
   writeSource("first");
 });
-afterEach(() => rmSync(workspace, { recursive: true }));
+afterEach(() => removeWithProcesses(workspace));
 
 test("of servers that start at once one builds the page, and each finds it whole", async () => {
   const first = await Promise.all([start(), start(), start(), start()]);

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 import { postgresStore } from "@neverstale/store-postgres";
 import { startTestServer, type TestServer } from "@neverstale/store-postgres/test-server";
 import { sqliteStore } from "@neverstale/store-sqlite";
@@ -26,9 +27,9 @@ beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "neverstale-store-"));
 });
 
-afterEach(() => {
-  for (const child of copies.splice(0)) child.kill("SIGKILL");
-  rmSync(directory, { recursive: true });
+afterEach(async () => {
+  await Promise.all(copies.splice(0).map((child) => ended(child)));
+  await removeWithProcesses(directory);
 });
 
 afterAll(() => server?.end());

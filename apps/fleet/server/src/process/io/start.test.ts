@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { ended } from "@neverstale/base/test-processes";
 import { COMMAND_LIMIT } from "@neverstale/fleet-domain";
 import { sqliteStore } from "@neverstale/store-sqlite";
 import { afterEach, describe, expect, test } from "vitest";
@@ -31,8 +32,7 @@ const fleets = new Fleets();
 const processes: ChildProcess[] = [];
 /** On a busy machine starting a process takes its time. */
 afterEach(async () => {
-  for (const child of processes.splice(0)) child.kill("SIGKILL");
-  for (const pid of fleets.directories.flatMap(agentsOf)) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  await Promise.all(processes.splice(0).map((child) => ended(child)));
   await fleets.end();
 });
 
