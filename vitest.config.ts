@@ -1,21 +1,38 @@
 import { defineConfig } from "vitest/config";
+import { QUICK_FOLDERS, SLOW_TESTS } from "./scripts/check/quick-tests.ts";
 import LongestFirst from "./scripts/test/longest-first.ts";
 
 const conditions = ["source"];
+const EXCLUDED = ["**/node_modules/**", "**/*.proof.test.ts"];
+const TEST_FILES = "**/*.test.{ts,tsx}";
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ["{packages,apps,examples,tests,scripts}/**/*.test.{ts,tsx}"],
-    exclude: ["**/node_modules/**", "**/*.proof.test.ts"],
+    projects: [
+      // The quick files share their processes, since each would else spend more time on loading modules than on its tests.
+      {
+        extends: true,
+        test: {
+          name: "quick",
+          isolate: false,
+          include: QUICK_FOLDERS.map((folder) => `${folder}${TEST_FILES}`),
+          exclude: [...EXCLUDED, ...SLOW_TESTS],
+        },
+      },
+      {
+        extends: true,
+        test: { name: "slow", include: [`{examples,tests}/${TEST_FILES}`, ...SLOW_TESTS], exclude: EXCLUDED },
+      },
+    ],
     // They end what hangs. No test is meant to come near them, on however slow a machine.
     testTimeout: 900_000,
     hookTimeout: 900_000,
     expect: { poll: { timeout: 240_000 } },
     fileParallelism: true,
-    // Many tests wait for processes and timers, so three files at a time keep two cores busy.
-    maxWorkers: 3,
+    // Many tests wait for processes and timers, so four files at a time keep two cores busy.
+    maxWorkers: 4,
     sequence: { sequencer: LongestFirst },
   },
 });

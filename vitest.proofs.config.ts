@@ -11,7 +11,7 @@ const TIMED = [
 const { test, ...others } = usual;
 
 export default mergeConfig(
-  { ...others, test: { ...test, include: undefined, exclude: ["**/node_modules/**"] } },
+  { ...others, test: { ...test, include: undefined, projects: undefined, exclude: ["**/node_modules/**"] } },
   {
     test: {
       include: ["{packages,apps,tests}/**/*.proof.test.ts", ...TIMED],
