@@ -151,6 +151,7 @@ export class Runner {
   }
 
   #hearClock(at: number, socket: number, said: Said | undefined): void {
+    if (said?.waited === true) return;
     const ago = said?.atLeastMs ?? 0;
     const heard = { monotonic: this.#io.now() - ago, now: this.#now - ago };
     this.#authorityClock = hearAuthorityClock(this.#authorityClock, at, heard, socket);

@@ -47,6 +47,11 @@ export interface TransportEvents extends ConnectionEvents {
 export interface Said {
   readonly atLeastMs: Millis;
   readonly atMostMs: Millis;
+  /**
+   * It has waited for what came behind it in one answer, for nobody knows how long, and so it tells nothing of the authority's
+   * clock. The default is false.
+   */
+  readonly waited?: boolean;
   /** The message was told of as it came. The default is false. */
   readonly fromParts?: boolean;
 }

@@ -5,7 +5,7 @@ import { assert, type Profile, SyncError } from "@neverstale/protocol";
 import type { LargeDelta } from "./frames/large-deltas.ts";
 import type { Snapshot, SnapshotKind } from "./frames/snapshots.ts";
 import { PartWindow } from "./part-window.ts";
-import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
+import { countFullState, type FullStateReason, type SyncMetrics } from "./sync-metrics.ts";
 import { Window } from "./window.ts";
 import type { Frame, Part, Wire } from "./wire.ts";
 
@@ -79,7 +79,7 @@ export class Cursor {
   }
 
   get fullStateUnacked(): boolean {
-    return this.#hasWindow && this.fullStateFrame > this.window.acked;
+    return (this.underWay?.fullState ?? null) !== null || (this.#hasWindow && this.fullStateFrame > this.window.acked);
   }
 
   /** Only what the node knows may keep it from the `sync` with digest that it is owed. */
@@ -110,6 +110,8 @@ export class Cursor {
 
   /** Puts the next part of the message under way. */
   putPart(underWay: UnderWay, { frame, end, isLast }: Part, now: Millis, metrics: SyncMetrics): void {
+    const { fullState, putBytes } = underWay;
+    if (fullState !== null && putBytes === 0) countFullState(metrics, fullState.wanted.reason);
     this.put(frame, 1, metrics);
     metrics.parts += 1;
     this.parts?.notePart(this.window.put, frame.sizeBytes, now);
@@ -117,7 +119,21 @@ export class Cursor {
     if (!isLast) return;
     this.underWay = null;
     this.position = underWay.version;
-    if (underWay.isFullState) this.fullStateFrame = this.window.put;
+    if (fullState !== null) this.fullStateFrame = this.window.put;
+  }
+
+  /**
+   * A message of which nothing has been put yet gives way to a step (rule E7). What it was made for is still to be done. It returns
+   * whether there was one.
+   */
+  takeBack(): boolean {
+    const { underWay } = this;
+    if (underWay === null || underWay.putBytes > 0) return false;
+    this.underWay = null;
+    if (underWay.fullState === null) return true;
+    this.epoch = underWay.fullState.epochBefore;
+    this.wanted ??= { ...underWay.fullState.wanted, isAnswer: true }; // It has waited for its turn.
+    return true;
   }
 
   /** Puts one write of `count` messages. */
@@ -133,17 +149,18 @@ export class Cursor {
     this.window.noteFrame(frame.sizeBytes);
   }
 
-  /** Puts a full state. One that is large goes in parts from then on. */
-  putFullState({ frame, version, epoch }: Snapshot, metrics: SyncMetrics): void {
+  /** Puts the full state that was wanted. One that is large goes in parts from then on. */
+  putFullState(wanted: Wanted, { frame, version, epoch }: Snapshot, metrics: SyncMetrics): void {
     assert(version >= this.position, "a full state never takes a connection back (rule E5)");
     this.wanted = null;
+    const epochBefore = this.epoch;
     if (this.profile === "v1") this.epoch = epoch;
     this.owesDigest = true;
     if (this.isLarge(frame)) {
-      this.fullStateFrame = Number.POSITIVE_INFINITY;
-      this.underWay = { frame, version, isFullState: true, putBytes: 0 };
+      this.underWay = { frame, version, fullState: { wanted, epochBefore }, putBytes: 0 };
       return;
     }
+    countFullState(metrics, wanted.reason);
     this.put(frame, 1, metrics);
     this.fullStateFrame = this.window.put;
     this.position = version;
@@ -204,7 +221,8 @@ export interface UnderWay {
   readonly frame: Frame;
   /** It brings the cursor to this version. */
   readonly version: number;
-  readonly isFullState: boolean;
+  /** It is the full state that was wanted, for a reader that had been told that epoch before. Null: it is a delta. */
+  readonly fullState: { readonly wanted: Wanted; readonly epochBefore: string | null } | null;
   /** So many bytes of it have been put. */
   putBytes: number;
 }

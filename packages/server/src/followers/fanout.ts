@@ -14,7 +14,7 @@ import { type Snapshot, type SnapshotKind, Snapshots } from "./frames/snapshots.
 import type { HubParts } from "./hub-parts.ts";
 import { RoundSchedule } from "./round-schedule.ts";
 import { Steps } from "./steps.ts";
-import { countFullState, type FullStateReason, type SyncMetrics } from "./sync-metrics.ts";
+import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 import type { Frame, FrameCodec } from "./wire.ts";
 
 export class Fanout {
@@ -88,7 +88,7 @@ export class Fanout {
 
   /** Somebody has taken over: everyone is told in which epoch it goes on. */
   tookOver(): void {
-    for (const cursor of [...this.cursors]) if (!this.#steps.take(cursor)) this.#held.add(cursor);
+    for (const cursor of [...this.cursors]) if (!this.#steps.tookOver(cursor)) this.#held.add(cursor);
   }
 
   /** Brings every cursor to the head that may be sent something. */
@@ -167,7 +167,7 @@ export class Fanout {
     if ("later" in advance) return this.#await(cursor);
     if (!("frame" in advance) || (advance.version === this.space.head && !cursor.isLarge(advance.frame))) return null;
     if (cursor.isLarge(advance.frame)) {
-      cursor.underWay = { frame: advance.frame, version: advance.version, isFullState: false, putBytes: 0 };
+      cursor.underWay = { frame: advance.frame, version: advance.version, fullState: null, putBytes: 0 };
     } else {
       cursor.position = advance.version;
       cursor.put(advance.frame, 1, this.#metrics);
@@ -301,10 +301,9 @@ export class Fanout {
 
   #give(cursor: Cursor, wanted: Wanted, snapshot: Snapshot): boolean {
     if (!wanted.isAnswer && !cursor.mayPut(this.#metrics)) return false;
-    countFullState(this.#metrics, wanted.reason);
     let advanced = false;
     cursor.wire.together(() => {
-      cursor.putFullState(snapshot, this.#metrics);
+      cursor.putFullState(wanted, snapshot, this.#metrics);
       this.#answerOwedCheck(cursor);
       advanced = this.advance(cursor);
     });

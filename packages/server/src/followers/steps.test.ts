@@ -265,3 +265,53 @@ describe("a snapshot of an earlier epoch", () => {
     expect(told[2]).toMatchObject({ version: 1, check: 1 });
   });
 });
+
+describe("a message in parts of which nothing has been put yet", () => {
+  /** The line is full of parts that wait for their acks. */
+  async function withoutRoomForParts() {
+    const reader = await level({ parts: true });
+    reader.say({ type: "ack", n: 2 });
+    await apply("web-1", { note: "x".repeat(23_800) });
+    await apply("web-2", { note: "x".repeat(9_000) });
+    const { position, underWay, parts } = reader.cursor;
+    expect({ position, underWay, hasRoom: parts?.open }).toEqual({ position: 2, underWay: null, hasRoom: false });
+    expect(reader.wire.take().filter(({ type }) => type === "part")).toHaveLength(5);
+    return reader;
+  }
+
+  test("[E7] [M9] a full state gives way to the step, and is one of the new epoch then", async () => {
+    const reader = await withoutRoomForParts();
+    reader.say({ type: "get_state", reason: "manual" });
+    await runtime.pass(20);
+    expect(reader.cursor.underWay).toMatchObject({ version: 2, putBytes: 0 });
+
+    await takeOver();
+    await runtime.pass(20);
+
+    expect(kinds(reader.wire.take())).toEqual(["step"]);
+    expect(hub.metrics.fullStates.asked_manual).toBeUndefined();
+    reader.say({ type: "ack", n: 8 });
+    await runtime.pass(20);
+    const came = reader.wire.take().filter(({ type }) => type !== "part");
+    expect(came).toMatchObject([
+      { type: "full_state", version: 2, epoch: manager.epoch },
+      { type: "sync", version: 2 },
+    ]);
+    expect(hub.metrics.fullStates.asked_manual).toBe(1);
+  });
+
+  test("[E7] [M9] a delta gives way to the step, and leads from there to what is the head then", async () => {
+    const reader = await withoutRoomForParts();
+    await apply("web-3", { note: "x".repeat(9_000) });
+    expect(reader.cursor.underWay).toMatchObject({ version: 3, putBytes: 0 });
+
+    await takeOver();
+    await apply("web-4");
+
+    expect(reader.wire.take()).toMatchObject([{ type: "sync", version: 2, epoch: manager.epoch }]);
+    reader.say({ type: "ack", n: 8 });
+    await runtime.pass(20);
+    const came = reader.wire.take().filter(({ type }) => type !== "part");
+    expect(came).toMatchObject([{ type: "delta", from: 2, version: 4 }]);
+  });
+});

@@ -21,10 +21,16 @@ export class Steps {
     return epoch !== null && epoch !== this.#parts.groups.epoch;
   }
 
+  /** It returns false when something is left for the cursor: a step, or what gave way to it. */
+  tookOver(cursor: Cursor): boolean {
+    const gaveWay = cursor.takeBack();
+    return this.take(cursor) && !gaveWay;
+  }
+
   /**
    * Puts the step that is due, or ends a connection that takes none. It returns false when the socket is full, or
    * when the node could not vouch for what the step says (rule N4): one step is owed then, to whatever epoch is the newest when it
-   * goes. A message that goes in parts is put to its end first.
+   * goes. A message that goes in parts is put to its end first, once a part of it has been put.
    */
   take(cursor: Cursor): boolean {
     if (cursor.closed || !this.isDue(cursor)) return true;

@@ -514,6 +514,27 @@ describe("ages", () => {
     expect(sync.serverNow()).toBe(told);
   });
 
+  test("[R7] what waited in an answer for the end of it does not set the authority's clock back", async () => {
+    await polling();
+    const told = 1_900_000_000_000;
+    io.exchange.messages([facts(5, 5), { ...level(5), at: told } as ServerMessage]);
+    await io.pass(1_000);
+    const shown: number[] = [];
+    sync.subscribe(() => shown.push(sync.serverNow()));
+    await io.pass(4_000);
+
+    const waited = told + 1_000;
+    io.exchange.messages([
+      { ...facts(5, 6), at: waited },
+      { type: "sync", version: 5, head: 6, at: waited },
+      delta(5, 6, hostPut("web-1")),
+      { type: "sync", version: 6, head: 6, at: told + 5_000 },
+    ]);
+
+    expect(sync.version).toBe(6);
+    expect(new Set(shown)).toEqual(new Set([told + 5_000]));
+  });
+
   test("[H4] a sync in a stream is as old as its place in the stream says, however late the reader joined", async () => {
     await webSocketFails();
     io.exchange.state(full(5));

@@ -214,8 +214,11 @@ export class HttpConnection implements ClientConnection {
     this.#goOn();
   }
 
+  /** The messages of an answer are written one after the other, and come when the last one is there. */
   #receiveAll(texts: readonly string[], said: Said): void {
-    for (const text of texts) this.#receive(text, said);
+    texts.forEach((text, n) => {
+      this.#receive(text, { ...said, waited: n < texts.length - 1 });
+    });
   }
 
   #receive(text: string, said: Said): void {

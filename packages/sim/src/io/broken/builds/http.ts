@@ -148,6 +148,19 @@ export const HTTP_MISTAKES: readonly BrokenBuild[] = [
     ],
   },
   {
+    name: "what waited for the end of an answer tells the authority's clock",
+    item: null,
+    rule: "R7",
+    by: { seed: 3470 },
+    edits: [
+      {
+        file: "client/src/transport/http/http-connection.ts",
+        find: "waited: n < texts.length - 1",
+        replace: "waited: n < 0",
+      },
+    ],
+  },
+  {
     name: "an answer does not say for how long it was made",
     item: null,
     rule: "H6",

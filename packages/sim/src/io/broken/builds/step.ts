@@ -71,6 +71,19 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     ],
   },
   {
+    name: "a full state of which nothing was put does not give way to the step",
+    item: null,
+    rule: "E7",
+    by: { seed: 2750 },
+    edits: [
+      {
+        file: "server/src/followers/steps.ts",
+        find: "const gaveWay = cursor.takeBack();",
+        replace: "const gaveWay = false;",
+      },
+    ],
+  },
+  {
     name: "a check is answered before the step that is due",
     item: null,
     rule: "E7",
