@@ -73,6 +73,7 @@ function healEverything(world: World): void {
   if (world.disk.hasFailed) world.authority.crash(false);
   world.authority.keepRunning();
   for (const { network } of everyone(world)) network.heal();
+  world.readers.heal();
   for (const tab of replicas(world)) {
     world.sessions.signIn(tab.name);
     tab.environment.wake();

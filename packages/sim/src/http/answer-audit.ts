@@ -91,9 +91,15 @@ export class AnswerAudit {
     if (passed > STREAM_MS + 1) this.#fail("H4", `it goes on for ${passed} ms`);
   }
 
+  /** The space may end by the very group that an answer tells of. */
+  get #followed(): History | null {
+    const { position } = this.#asked;
+    return position === null ? null : this.#world.history(position.space);
+  }
+
   #message(message: WireMessage): void {
     const { type, version, head, isResume, text } = message;
-    const durable = this.#world.history()?.head.version ?? 0;
+    const durable = this.#followed?.head.version ?? 0;
     if (head > durable) this.#fail("A1", `it tells of version ${head}, and ${durable} is durable`);
     this.#messages += 1;
     if (this.#messages === 1) this.#first(isResume, version);
@@ -109,7 +115,7 @@ export class AnswerAudit {
   /** An answer begins as a resumed connection does, at the version in the address, and only where that is history. */
   #first(isResume: boolean, version: number): void {
     if (!isResume || version !== this.#version) this.#fail("H2", `it begins with ${version}, and not with the facts`);
-    const today = this.#world.history()?.moments[version];
+    const today = this.#followed?.moments[version];
     if (this.#claimed === null || today !== this.#claimed) this.#fail("E3", "it goes on from another history");
   }
 
@@ -147,8 +153,8 @@ export interface AnswerAuditWorld {
   momentAt(position: Position): HistoryMoment | null;
   /** It returns the version of the space, as the authority has it. */
   head(): number;
-  /** It returns what is durable of the space that is asked for, or null when there is none. */
-  history(): History | null;
+  /** It returns what is durable of the space with that creation id, or null when there is none. */
+  history(creationId: string): History | null;
 }
 
 interface AskedFor {

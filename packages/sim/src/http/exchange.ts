@@ -60,6 +60,7 @@ export class SimExchange implements Trip {
         ),
       ended: () => end(() => this.#sink.ended()),
       failed: () => end(() => this.#sink.failed()),
+      vanished: () => down.seal(),
       get heldBytes() {
         return Math.max(0, down.waitingBytes - kernelBytes);
       },

@@ -18,6 +18,8 @@ export interface AnswerSink {
   ended(): void;
   /** The answer was cut off, or nobody was there. */
   failed(): void;
+  /** The machine at the other end has lost its power. Nothing comes any more, and nobody is told. */
+  vanished?(): void;
   /** So many bytes wait with whoever sends, because the way takes no more. */
   readonly heldBytes: number;
   readonly sentBytes: number;

@@ -61,7 +61,7 @@ export class HttpOrigin implements HttpEnd {
     };
     outlet.onOver = () => this.#open.delete(outlet);
     if (!this.service.handle(asking, outlet)) world.fail("H1", `${ask.url.href} is no address of the profile`);
-    return { leave: () => this.#parts.happen(() => outlet.leave(false)) };
+    return { leave: () => this.#parts.happen(() => outlet.leave()) };
   }
 
   #audit(url: URL): AnswerAudit {
@@ -77,7 +77,7 @@ export class HttpOrigin implements HttpEnd {
         now: () => world.clock.now,
         momentAt: (position) => world.oracle.momentAt(position),
         head: () => manager.space(name)?.head ?? 0,
-        history: () => world.oracle.historyOf({ epoch: manager.epoch, space: manager.space(name)?.creationId ?? "" }),
+        history: (space) => world.oracle.historyOf({ epoch: manager.epoch, space }),
       },
       url,
     );
@@ -89,7 +89,8 @@ export class HttpOrigin implements HttpEnd {
 
   /** The process has ended. The kernel says so, unless the machine has ended too. */
   end(silently: boolean): void {
-    for (const outlet of [...this.#open]) outlet.leave(!silently);
+    const tell = (sink: AnswerSink) => (silently ? sink.vanished?.() : sink.failed());
+    for (const outlet of [...this.#open]) outlet.leave(tell);
   }
 }
 

@@ -12,6 +12,7 @@ import { UpstreamWay } from "./upstream-way.ts";
 export class Readers {
   readonly tabs = new Map<string, Tab>();
   readonly caches: SimCache[] = [];
+  readonly #ways: UpstreamWay[] = [];
   readonly #world: Surroundings;
   readonly #authority: ReadersAuthority;
 
@@ -25,9 +26,14 @@ export class Readers {
     for (const { behind, latencyMs, ...habits } of plans) {
       const end: HttpEnd = behind === null ? this.#authority : (this.caches[behind] ?? this.#authority);
       const upstream = new UpstreamWay(clock, random.fork(`cache ${this.caches.length}`), latencyMs, end);
+      this.#ways.push(upstream);
       const shares = ({ url }: { readonly url: URL }) => url.pathname.startsWith(`${PUBLIC_PATH}/`);
       this.caches.push(new SimCache({ clock, counters, habits, upstream, shares }));
     }
+  }
+
+  heal(): void {
+    for (const way of this.#ways) way.heal();
   }
 
   open({ name, space, isPublic, caches, keepsOwn, joinsAtMs: _, ...network }: ReaderPlan, beaconMs: number): Tab {

@@ -63,9 +63,9 @@ export class SimOutlet implements Outlet {
     this.#finish(() => (this.congested ? this.#sink.failed() : this.#sink.ended()));
   }
 
-  /** The process has ended, or the asker has gone. */
-  leave(isTold: boolean): void {
-    if (!this.isOver) this.#finish(() => (isTold ? this.#sink.failed() : undefined));
+  /** The process has ended, or the asker has gone. The other end is told by `tell`, if at all. */
+  leave(tell: (sink: AnswerSink) => void = () => {}): void {
+    if (!this.isOver) this.#finish(() => tell(this.#sink));
   }
 
   #finish(tell: () => void): void {

@@ -1,4 +1,4 @@
-/** An upstream way leads from a cache to what stands behind it, and is always well. */
+/** An upstream way leads from a cache to what stands behind it, and is always well. The machine at its end may lose its power. */
 
 import { Lane, type Weather } from "../network/lane.ts";
 import type { Random } from "../plan/random.ts";
@@ -11,6 +11,7 @@ export class UpstreamWay implements HttpEnd {
   readonly #random: Random;
   readonly #weather: Weather;
   readonly #end: HttpEnd;
+  readonly #exchanges = new Set<SimExchange>();
   #count = 0;
 
   constructor(clock: SimClock, random: Random, latencyMs: number, end: HttpEnd) {
@@ -25,6 +26,14 @@ export class UpstreamWay implements HttpEnd {
     const random = this.#random.fork(`${this.#count}`);
     const lane = (name: string) => new Lane(this.#clock, random.fork(name), this.#weather);
     const lanes = { up: lane("up"), down: lane("down"), kernelBytes: Number.POSITIVE_INFINITY };
-    return new SimExchange(lanes, this.#end, ask, sink);
+    for (const old of this.#exchanges) if (old.isOver) this.#exchanges.delete(old);
+    const exchange = new SimExchange(lanes, this.#end, ask, sink);
+    this.#exchanges.add(exchange);
+    return exchange;
+  }
+
+  /** Whoever waits for a machine that has lost its power learns of it. */
+  heal(): void {
+    for (const exchange of [...this.#exchanges]) if (exchange.isSick) exchange.bury();
   }
 }

@@ -150,7 +150,8 @@ export class Authority implements AuthorityEnd, HttpEnd {
   ask(ask: SimAsk, sink: AnswerSink): Trip {
     const { process } = this;
     if (process?.serving === true && process.http !== null) return process.http.ask(ask, sink);
-    if (!this.#off) sink.failed();
+    if (this.#off) sink.vanished?.();
+    else sink.failed();
     return { leave: () => {} };
   }
 
