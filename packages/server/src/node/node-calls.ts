@@ -63,13 +63,14 @@ export class NodeCalls {
   transact(decide: Decide<AnyState>, options: TransactOptions): Promise<Applied> {
     const { decider } = this.#parts.terms;
     if (decider !== null) return decider.calls.transact(decide, options);
-    return this.#whileWaiting(0, () =>
-      this.#atTheWriter({
-        here: (calls) => calls.transact(decide, options),
-        elsewhere: (address) => Promise.reject(notTheWriter(address)),
-        givenUp: noWriter,
-      }),
-    );
+    return this.#whileWaiting(0, () => this.#onlyHere((calls) => calls.transact(decide, options)));
+  }
+
+  /** Nothing of it is sent to another node. */
+  #onlyHere(here: Ways["here"]): Promise<Applied> {
+    const elsewhere = (address: string) => Promise.reject(notTheWriter(address));
+    const address = this.#elsewhere;
+    return address === null ? this.#later({ here, elsewhere, until: this.#until() }) : elsewhere(address);
   }
 
   /** Another node has forwarded a call to this one. */
@@ -78,53 +79,66 @@ export class NodeCalls {
     return decider === null ? Promise.reject(notTheWriter(this.#elsewhere)) : decider.calls.apply(change, options);
   }
 
-  async #whileWaiting(bytes: number, work: () => Promise<Applied>): Promise<Applied> {
+  #whileWaiting(bytes: number, work: () => Promise<Applied>): Promise<Applied> {
     const refusal = this.#refusal ?? this.waiting.refusal();
-    if (refusal !== null) throw refusal;
+    if (refusal !== null) return Promise.reject(refusal);
     this.waiting.enter(bytes);
-    try {
-      return await work();
-    } finally {
-      this.waiting.leave(bytes);
-    }
+    const applied = work();
+    const leave = () => this.waiting.leave(bytes);
+    applied.then(leave, leave);
+    return applied;
   }
 
+  /** Nearly every call is answered at the first attempt, so that one has little around it. */
   #forward(call: ForwardedCall): Promise<Applied> {
-    let lost: ForwardFailure | null = null;
-    return this.#atTheWriter({
-      here: (calls) => calls.apply(call.change, call.options),
-      elsewhere: (address, link) => {
-        if (link === null) throw notTheWriter(address);
-        this.forwarded += 1;
-        return link.forward(address, call).catch((error: unknown) => {
-          if (error instanceof SyncError && error.code === "not_the_writer") return null;
-          if (!(error instanceof ForwardFailure)) throw error;
-          if (error.wasSent) lost = error;
-          // The writer has not seen it, or has the key by which it knows a repeat.
-          if (!error.wasSent || call.options.key !== undefined) return null;
-          throw answerLost(error);
-        });
-      },
-      givenUp: noWriter,
-    }).catch((error: unknown) => {
-      throw lost !== null && saysNothingOfBefore(error) ? answerLost(lost) : error;
+    const { link } = this.#parts;
+    if (link === null) return this.#onlyHere((calls) => calls.apply(call.change, call.options));
+    const until = this.#until();
+    const address = this.#elsewhere;
+    if (address === null) return this.#forwardLater(link, call, until, null);
+    return this.#send(link, address, call).catch((error) => {
+      return this.#forwardLater(link, call, until, lostBy(error, call));
     });
   }
 
-  /** Where there is no writer the call waits for one. */
-  async #atTheWriter({ here, elsewhere, givenUp }: Ways): Promise<Applied> {
-    const { runtime, terms, link } = this.#parts;
-    const until = runtime.now() + LONGEST_WAIT_MS;
+  #send(link: NodeLink, address: string, call: ForwardedCall): Promise<Applied> {
+    this.forwarded += 1;
+    return link.forward(address, call);
+  }
+
+  /** `lost` is set where an answer was lost before. */
+  #forwardLater(link: NodeLink, call: ForwardedCall, until: Millis, lost: ForwardFailure | null): Promise<Applied> {
+    let lostLast = lost;
+    return this.#later({
+      until,
+      here: (calls) => calls.apply(call.change, call.options),
+      elsewhere: (address) =>
+        this.#send(link, address, call).catch((error: unknown) => {
+          lostLast = lostBy(error, call) ?? lostLast;
+          return null;
+        }),
+    }).catch((error: unknown) => {
+      throw lostLast !== null && saysNothingOfBefore(error) ? answerLost(lostLast) : error;
+    });
+  }
+
+  /** Waits for a writer, and tries again whenever there may be one. */
+  async #later({ here, elsewhere, until }: Ways): Promise<Applied> {
+    const { runtime, terms } = this.#parts;
     for (;;) {
+      const left = until - runtime.now();
+      if (left <= 0) throw noWriter();
+      await this.#sleep(this.#elsewhere === null ? left : Math.min(left, ASK_AGAIN_MS));
       if (this.#refusal !== null) throw this.#refusal;
       if (terms.decider !== null) return here(terms.decider.calls);
       const address = this.#elsewhere;
-      const applied = address === null ? null : await elsewhere(address, link);
+      const applied = address === null ? null : await elsewhere(address);
       if (applied !== null) return applied;
-      const left = until - runtime.now();
-      if (left <= 0) throw givenUp();
-      await this.#sleep(Math.min(left, address === null ? left : ASK_AGAIN_MS));
     }
+  }
+
+  #until(): Millis {
+    return this.#parts.runtime.now() + LONGEST_WAIT_MS;
   }
 
   /** The newest takeover that is known was made there, and not by this node. */
@@ -160,9 +174,20 @@ interface NodeCallsParts {
 interface Ways {
   readonly here: (calls: Calls) => Promise<Applied>;
   /** With null the call was not carried out, or may be repeated. */
-  readonly elsewhere: (address: string, link: NodeLink | null) => Promise<Applied | null>;
-  /** It says why nobody took the call in time. */
-  readonly givenUp: () => SyncError;
+  readonly elsewhere: (address: string) => Promise<Applied | null>;
+  readonly until: Millis;
+}
+
+/**
+ * Null means that the writer has not carried the call out, and a failure that nobody knows, but it has the key by which it knows a
+ * repeat: the call may be sent again. Anything else is thrown.
+ */
+function lostBy(error: unknown, { options }: ForwardedCall): ForwardFailure | null {
+  if (error instanceof SyncError && error.code === "not_the_writer") return null;
+  if (!(error instanceof ForwardFailure)) throw error;
+  if (!error.wasSent) return null;
+  if (options.key !== undefined) return error;
+  throw answerLost(error);
 }
 
 function notTheWriter(address: string | null): SyncError {

@@ -283,9 +283,11 @@ export class SpaceDraft {
 /** It says how to take back, newest first, what a call did before it failed. */
 export type UndoLog = (() => void)[];
 
+/** It is made once: a store reads it several times, and the other nodes are pushed it. */
 class LazyText implements ChangesText {
   readonly #changes: readonly Change[];
   readonly #rules: ChangeRules;
+  #text: string | null = null;
 
   constructor(changes: readonly Change[], rules: ChangeRules) {
     this.#changes = changes;
@@ -295,7 +297,8 @@ class LazyText implements ChangesText {
   /** When this fails nothing has been handed to the disk yet, so nothing has moved. */
   get text(): string {
     try {
-      return changesToText(this.#changes, this.#rules);
+      this.#text ??= changesToText(this.#changes, this.#rules);
+      return this.#text;
     } catch (error) {
       throw new StoreFailure("nothing_moved", `its changes can't be written as text: ${messageOf(error)}`, error);
     }

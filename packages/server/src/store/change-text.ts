@@ -12,9 +12,14 @@ import type { Change, ChangeRule, JsonValue } from "@neverstale/protocol";
  * `rules` are those of the model that the changes went through.
  */
 export function changesToText(changes: readonly Change[], rules: ChangeRules): string {
+  return JSON.stringify(changeEntriesOf(changes, rules));
+}
+
+/** It returns the array of which the text is made. */
+export function changeEntriesOf(changes: readonly Change[], rules: ChangeRules): ChangeEntries {
   const said = new Set<string>();
   const header: (readonly [string, string, string])[] = [];
-  const entries: (Change | Run | Rules)[] = [header];
+  const entries: ChangeEntries[number][] = [header];
   for (let from = 0; from < changes.length; ) {
     const first = changes[from] as Change;
     if (!said.has(first.type)) {
@@ -27,12 +32,16 @@ export function changesToText(changes: readonly Change[], rules: ChangeRules): s
     entries.push(to - from === 1 ? first : runOf(changes, from, to, keys));
     from = to;
   }
-  return JSON.stringify(entries);
+  return entries;
 }
 
 /** It throws a plain error for a text that `changesToText` didn't write. */
 export function changesOfText(text: string): LoggedChanges {
-  const entries = JSON.parse(text) as readonly (Change | Run | Rules)[];
+  return changesOf(JSON.parse(text) as ChangeEntries);
+}
+
+/** It throws a plain error for what `changeEntriesOf` didn't make. */
+export function changesOf(entries: ChangeEntries): LoggedChanges {
   const [first] = entries;
   const rules = isRules(first) ? rulesOf(first) : null;
   const changes: Change[] = [];
@@ -52,6 +61,8 @@ export interface LoggedChanges {
 
 /** It says what each change type is. */
 export type ChangeRules = Readonly<Record<string, ChangeRule>>;
+
+export type ChangeEntries = readonly (Change | Run | Rules)[];
 
 type Run = readonly [type: string, keys: readonly string[], ...JsonValue[]];
 

@@ -84,13 +84,20 @@ test.each([
   ["no JSON", "{", false],
   ["no message", '{"type":"nothing"}', false],
   ["an entry without its parts", '{"type":"entry","entry":{"type":"group","sequence":1,"term":"x"}}', false],
-  ["a call without a change", '{"type":"call","id":1,"call":{"options":{}}}', false],
+  ["calls without changes", '{"type":"calls","id":1,"options":[[1,{}]]}', false],
+  [
+    "calls without options",
+    '{"type":"calls","id":1,"changes":[{"type":"a","target":"","data":{}}],"options":[]}',
+    false,
+  ],
+  ["a call whose target is no text", '{"type":"calls","id":1,"changes":[["a",[],1]],"options":[[1,{}]]}', false],
+  ["calls that break off", '{"type":"calls","id":1,"changes":[["a",["b"],"c"]],"options":[[1,{}]]}', false],
   [
     "digests without their parts",
     '{"type":"digests","told":{"place":{"sequence":1,"term":"x"},"digests":[{}]}}',
     false,
   ],
-  ["a message and then none", '{"type":"alive"}\n\n{"type":"alive"}', false],
+  ["two messages in one frame", '{"type":"alive"}\n{"type":"alive"}', false],
   ["bytes", "bytes", true],
 ])("garbage on a link ends that link alone: %s", async (_, text, isBinary) => {
   const [one, two] = (await world.startAll(2)) as [HttpTestNode, HttpTestNode];

@@ -11,9 +11,10 @@ import type { Upgrade } from "../../transport/websocket/io/sockets.ts";
 import type { ToldDigests } from "../digests/digest-telling.ts";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
 import type { UnreachableNode } from "../link/reachability.ts";
-import { type ForwardedCall, ForwardFailure, type LinkedNode, type NodeLink } from "../node-link.ts";
+import type { ForwardedCall, LinkedNode, NodeLink } from "../node-link.ts";
 import { IncomingLink, type LinkCaller } from "./incoming-link.ts";
 import { ADDRESS_HEADER, headerIn, LINK_PROTOCOL, NODE_HEADER, tokenIn } from "./link-headers.ts";
+import { notSent } from "./outgoing-calls.ts";
 import { type LinkTls, linkText, OutgoingLink } from "./outgoing-link.ts";
 
 export class HttpNodeLink implements NodeLink {
@@ -66,10 +67,8 @@ export class HttpNodeLink implements NodeLink {
     for (const link of this.#outgoing.values()) link.tell(frame);
   }
 
-  async forward(address: string, call: ForwardedCall): Promise<Applied> {
-    const link = this.linkTo(address);
-    if (link === null) throw new ForwardFailure(false, "there is no link to the node that decides changes");
-    return link.forward(call);
+  forward(address: string, call: ForwardedCall): Promise<Applied> {
+    return this.linkTo(address)?.forward(call) ?? Promise.reject(notSent());
   }
 
   async succeed({ id }: AliveNode, place: ChainHead): Promise<boolean> {

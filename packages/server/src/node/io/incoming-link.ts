@@ -1,16 +1,21 @@
 /** An incoming link is one that another node has dialled: it hands over what comes, and answers. */
 
 import type { WebSocket } from "ws";
+import { boundedMessages } from "../link/bounded-messages.ts";
+import { addApplied, type CallAnswer } from "../link/call-answers.ts";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
-import { type Answered, type LinkSaid, saidIn, told } from "../link/messages.ts";
-import type { LinkedNode } from "../node-link.ts";
-import { NodeLine } from "./line.ts";
+import { type Answered, type LinkSaid, saidIn } from "../link/messages.ts";
+import { told } from "../link/told-error.ts";
+import type { ForwardedCall, LinkedNode } from "../node-link.ts";
+import { mostBytes, NodeLine } from "./line.ts";
 import { linkText } from "./outgoing-link.ts";
 
 export class IncomingLink {
   readonly from: LinkCaller;
   readonly #parts: IncomingParts;
   readonly #line: NodeLine;
+  /** They wait for the end of the turn. */
+  readonly #answers: CallAnswer[] = [];
   #heard = 0;
   #isTelling = false;
 
@@ -32,7 +37,7 @@ export class IncomingLink {
     this.#isTelling = true;
     setImmediate(() => {
       this.#isTelling = false;
-      this.#answer({ type: "at", heard: this.#heard, place: this.#parts.node.place });
+      this.#say({ type: "at", heard: this.#heard, place: this.#parts.node.place });
     });
   }
 
@@ -40,7 +45,7 @@ export class IncomingLink {
     this.#line.end();
   }
 
-  #answer(answer: Answered): void {
+  #say(answer: Answered): void {
     this.#line.send(linkText(answer));
   }
 
@@ -62,23 +67,35 @@ export class IncomingLink {
         return this.tell();
       case "digests":
         return node.compare(said.told);
-      case "call":
-        return void this.#carryOut(said);
+      case "calls":
+        return said.calls.forEach((call, at) => void this.#carryOut(said.id + at, call));
       case "succeed":
         return void this.#succeed(said);
     }
   }
 
-  async #carryOut({ id, call }: Extract<LinkSaid, { type: "call" }>): Promise<void> {
-    try {
-      this.#answer({ type: "applied", id, applied: await this.#parts.node.carryOut(call) });
-    } catch (error) {
-      this.#answer({ type: "refused", id, error: told(error) });
-    }
+  #carryOut(id: number, call: ForwardedCall): void {
+    this.#parts.node.carryOut(call).then(
+      (applied) => addApplied(this.#toSend(), id, applied),
+      (error: unknown) => void this.#toSend().push([id, told(error)]),
+    );
+  }
+
+  /** Answers of one turn of the event loop go together, too. */
+  #toSend(): CallAnswer[] {
+    if (this.#answers.length === 0) setImmediate(() => this.#sendAnswers());
+    return this.#answers;
+  }
+
+  #sendAnswers(): void {
+    const messageOf = (answers: readonly CallAnswer[]) => Buffer.from(linkText({ type: "answers", answers }));
+    const answers = this.#answers.splice(0);
+    for (const { message } of boundedMessages(mostBytes(this.#parts.limits), answers, messageOf))
+      this.#line.send(message);
   }
 
   async #succeed({ id, place }: Extract<LinkSaid, { type: "succeed" }>): Promise<void> {
-    this.#answer({ type: "succeeded", id, isTaken: await this.#parts.node.takeOverFrom(place) });
+    this.#say({ type: "succeeded", id, isTaken: await this.#parts.node.takeOverFrom(place) });
   }
 }
 

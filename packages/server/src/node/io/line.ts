@@ -9,9 +9,6 @@ export class NodeLine {
   readonly #socket: WebSocket;
   readonly #parts: LineParts;
   readonly #timer: NodeJS.Timeout;
-  /** They wait for the end of the turn. */
-  #texts: string[] = [];
-  #bytes = 0;
 
   constructor(socket: WebSocket, parts: LineParts) {
     this.#socket = socket;
@@ -22,34 +19,10 @@ export class NodeLine {
     this.#timer = setInterval(() => this.#look(), parts.limits.silentMs / 4).unref();
   }
 
-  /** Messages of one turn of the event loop go as one frame, since a frame for each costs more than all the rest of a call. */
-  send(message: string): void {
-    if (!this.isOpen) return;
-    const bytes = Buffer.byteLength(message) + BETWEEN.length;
-    if (this.#bytes + bytes > Math.min(FRAME_BYTES, this.#parts.limits.messageBytes)) this.#flush();
-    if (this.#texts.length === 0) setImmediate(() => this.#flush());
-    this.#texts.push(message);
-    this.#bytes += bytes;
-  }
-
-  /** It goes at once, behind all that was sent before. */
-  sendNow(message: Buffer): void {
-    this.#flush();
-    this.#write(message);
-  }
-
-  #flush(): void {
-    if (this.#texts.length === 0) return;
-    const frame = this.#texts.join(BETWEEN);
-    this.#texts = [];
-    this.#bytes = 0;
-    this.#write(frame);
-  }
-
   /** It is cut where the other end does not read what waits for it. */
-  #write(frame: string | Buffer): void {
+  send(message: string | Buffer): void {
     if (!this.isOpen) return;
-    this.#socket.send(frame, { binary: false });
+    this.#socket.send(message, { binary: false });
     if (this.#socket.bufferedAmount <= this.#parts.limits.pushedBytes + this.#parts.limits.messageBytes) return;
     this.#parts.counts.slow += 1;
     this.end();
@@ -58,8 +31,6 @@ export class NodeLine {
   /** Nothing is sent and nothing comes any more. */
   end(): void {
     if (!this.isOpen) return;
-    this.#flush();
-    if (!this.isOpen) return; // It read too slowly.
     this.isOpen = false;
     clearInterval(this.#timer);
     this.#socket.terminate();
@@ -68,15 +39,7 @@ export class NodeLine {
 
   #message(data: Buffer, isBinary: boolean): void {
     this.heardAt = performance.now();
-    if (isBinary) return this.#garbage();
-    const texts = data.toString();
-    let end = -1;
-    do {
-      const start = end + 1;
-      end = texts.indexOf(BETWEEN, start);
-      const text = texts.slice(start, end < 0 ? texts.length : end);
-      if (this.isOpen && !this.#parts.received(text)) this.#garbage();
-    } while (end >= 0 && this.isOpen);
+    if (isBinary || (this.isOpen && !this.#parts.received(data.toString()))) this.#garbage();
   }
 
   #garbage(): void {
@@ -100,10 +63,12 @@ export class NodeLine {
   }
 }
 
-/** It stands in no JSON text that was made without indentation. */
-const BETWEEN = "\n";
-/** A frame of several messages is not larger than this. */
-const FRAME_BYTES = 64 * 1024;
+/** A message of several items has so many bytes at most, so that whoever reads it does other work in between. */
+export function mostBytes({ messageBytes }: Pick<NodeLinkLimits, "messageBytes">): number {
+  return Math.min(SEVERAL_BYTES, messageBytes);
+}
+
+const SEVERAL_BYTES = 256 * 1024;
 
 interface LineParts {
   readonly limits: NodeLinkLimits;

@@ -1,18 +1,18 @@
 /** An outgoing link leads to one other node: this node dials it, pushes entries, and asks; the other one answers. */
 
 import { backoffMs } from "@neverstale/base";
-import { SyncError } from "@neverstale/protocol";
 import { type ClientOptions, WebSocket } from "ws";
 import type { Applied } from "../../authority/transaction.ts";
 import type { ChainHead } from "../../store/contract.ts";
 import type { NodeRow } from "../../store/node-table.ts";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
-import { type Answered, answeredIn, errorTold, type LinkSaid } from "../link/messages.ts";
+import { type Answered, answeredIn, type LinkSaid } from "../link/messages.ts";
 import { PushQueue } from "../link/push-queue.ts";
 import { Reachability, type UnreachableNode, whyUnreachable } from "../link/reachability.ts";
-import { type ForwardedCall, ForwardFailure } from "../node-link.ts";
+import type { ForwardedCall } from "../node-link.ts";
 import { NodeLine } from "./line.ts";
 import { ADDRESS_HEADER, LINK_PROTOCOL, NODE_HEADER, TOKEN_HEADER } from "./link-headers.ts";
+import { noAnswer, notSent, OutgoingCalls } from "./outgoing-calls.ts";
 
 export class OutgoingLink {
   /** The other node has said that it has applied all up to here. */
@@ -26,8 +26,10 @@ export class OutgoingLink {
   #dialling: WebSocket | null = null;
   #isClosed = false;
   #whenOpen: () => void = () => {};
-  #lastId = 0;
-  readonly #asked = new Map<number, Asked>();
+  readonly #calls: OutgoingCalls;
+  #lastSuccession = 0;
+  /** They wait for the answer of a node that was named the successor. Null stands for none. */
+  readonly #successions = new Map<number, (isTaken: boolean | null) => void>();
   /** They are told when the connection breaks. */
   readonly #watchers = new Set<() => void>();
 
@@ -35,6 +37,7 @@ export class OutgoingLink {
     this.#parts = parts;
     this.#reachability = new Reachability(parts.limits.unreachableMs);
     this.#queue = this.#newQueue();
+    this.#calls = new OutgoingCalls({ limits: parts.limits, send: (message) => this.#line?.send(message) });
     this.#dial();
   }
 
@@ -59,7 +62,7 @@ export class OutgoingLink {
   push(frame: Buffer): void {
     const line = this.#line;
     if (line === null) return;
-    if (this.#queue.add(frame.length)) return line.sendNow(frame);
+    if (this.#queue.add(frame.length)) return line.send(frame);
     this.#parts.counts.slow += 1;
     line.end();
   }
@@ -70,23 +73,33 @@ export class OutgoingLink {
 
   /** `frame` is a message that needs no answer, and that nothing depends on. */
   tell(frame: Buffer): void {
-    this.#line?.sendNow(frame);
+    this.#line?.send(frame);
   }
 
   forward(call: ForwardedCall): Promise<Applied> {
-    const { limits } = this.#parts;
-    const id = this.#nextId();
-    const text = linkText({ type: "call", id, call });
-    if (Buffer.byteLength(text) > limits.messageBytes) return Promise.reject(tooLarge(limits.messageBytes));
-    return this.#ask(id, text, limits.answerMs, (answer) => (answer.type === "applied" ? answer.applied : null));
+    return this.#line === null ? Promise.reject(notSent()) : this.#calls.forward(call);
   }
 
   /** A node that has just listed itself is dialled just now. */
   async succeed(place: ChainHead): Promise<boolean> {
     await this.#untilOpen();
-    const id = this.#nextId();
-    const text = linkText({ type: "succeed", id, place });
-    return this.#ask(id, text, SUCCEED_MS, (answer) => (answer.type === "succeeded" ? answer.isTaken : null));
+    if (this.#line === null) throw notSent();
+    this.#lastSuccession += 1;
+    return this.#named(this.#line, this.#lastSuccession, place);
+  }
+
+  #named(line: NodeLine, id: number, place: ChainHead): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const answered = (isTaken: boolean | null) => {
+        clearTimeout(timer);
+        this.#successions.delete(id);
+        if (isTaken === null) reject(noAnswer());
+        else resolve(isTaken);
+      };
+      const timer = setTimeout(() => answered(null), SUCCEED_MS).unref();
+      this.#successions.set(id, answered);
+      line.send(linkText({ type: "succeed", id, place }));
+    });
   }
 
   /** `run` is called when the connection breaks. This returns how to take it back. */
@@ -112,33 +125,6 @@ export class OutgoingLink {
       };
     });
     this.#whenOpen = () => {};
-  }
-
-  #nextId(): number {
-    this.#lastId += 1;
-    return this.#lastId;
-  }
-
-  #ask<Result>(id: number, text: string, ms: number, take: (answer: Answered) => Result | null): Promise<Result> {
-    const line = this.#line;
-    if (line === null) return Promise.reject(new ForwardFailure(false, "there is no link to that node"));
-    return new Promise<Result>((resolve, reject) => {
-      const timer = setTimeout(() => this.#end(id)?.reject(noAnswer()), ms).unref();
-      const answered = (answer: Answered): boolean => {
-        const result = take(answer);
-        if (result !== null) resolve(result);
-        return result !== null;
-      };
-      this.#asked.set(id, { timer, answered, reject });
-      line.send(text);
-    });
-  }
-
-  #end(id: number): Asked | null {
-    const asked = this.#asked.get(id) ?? null;
-    if (asked !== null) clearTimeout(asked.timer);
-    this.#asked.delete(id);
-    return asked;
   }
 
   #dial(): void {
@@ -191,7 +177,8 @@ export class OutgoingLink {
     this.#line = null;
     this.place = null;
     this.#queue = this.#newQueue();
-    for (const id of [...this.#asked.keys()]) this.#end(id)?.reject(noAnswer());
+    this.#calls.lost();
+    for (const answered of [...this.#successions.values()]) answered(null);
     for (const run of [...this.#watchers]) run();
   }
 
@@ -212,19 +199,18 @@ export class OutgoingLink {
   #received(text: string): boolean {
     const answer = answeredIn(text);
     if (answer === null) return false;
-    if (answer.type !== "at") return this.#answered(answer);
-    this.place = answer.place;
-    this.#parts.moved();
-    return this.#queue.heard(answer.heard);
-  }
-
-  /** An answer that came too late is nobody's. */
-  #answered(answer: Exclude<Answered, { type: "at" }>): boolean {
-    const asked = this.#end(answer.id);
-    if (asked === null) return true;
-    if (answer.type === "refused") asked.reject(errorTold(answer.error));
-    else if (!asked.answered(answer)) asked.reject(noAnswer());
-    return true;
+    switch (answer.type) {
+      case "at":
+        this.place = answer.place;
+        this.#parts.moved();
+        return this.#queue.heard(answer.heard);
+      case "answers":
+        this.#calls.answered(answer.answers);
+        return true;
+      case "succeeded":
+        this.#successions.get(answer.id)?.(answer.isTaken);
+        return true;
+    }
   }
 
   #newQueue(): PushQueue {
@@ -248,14 +234,7 @@ interface OutgoingParts {
 /** These are options of Node's TLS, for addresses that begin with `https:`. */
 export type LinkTls = Pick<ClientOptions, "ca" | "cert" | "key">;
 
-interface Asked {
-  readonly timer: NodeJS.Timeout;
-  /** It returns false for an answer to another question. */
-  readonly answered: (answer: Answered) => boolean;
-  readonly reject: (error: Error) => void;
-}
-
-export function linkText(message: LinkSaid | Answered): string {
+export function linkText(message: Exclude<LinkSaid, { type: "calls" }> | Answered): string {
   return JSON.stringify(message);
 }
 
@@ -263,16 +242,6 @@ function urlOf(address: string, path: string): string | null {
   const url = URL.parse(address);
   if (url === null || !(url.protocol === "http:" || url.protocol === "https:")) return null;
   return `${url.protocol === "https:" ? "wss:" : "ws:"}//${url.host}${path}`;
-}
-
-function noAnswer(): ForwardFailure {
-  return new ForwardFailure(true, "the node gave no answer");
-}
-
-function tooLarge(most: number): SyncError {
-  return new SyncError("invalid_change", "the call is too large to be sent to the node that decides changes", {
-    hint: `A call has at most ${most} bytes as a message between nodes: make several of it.`,
-  });
 }
 
 const ALIVE = linkText({ type: "alive" });

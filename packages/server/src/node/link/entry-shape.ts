@@ -19,6 +19,10 @@ export function isRecordOfUnknown(value: unknown): value is Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 function isSpace(value: unknown): value is ChainSpace {
   if (!isRecordOfUnknown(value)) return false;
   const { name, creationId, removed, archived, lineage, firstVersion, lastVersion, changes } = value;

@@ -102,8 +102,8 @@ export const NODE_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/node/node-calls.ts",
-        find: "if (!error.wasSent || call.options.key !== undefined) return null;",
-        replace: "if (!error.wasSent || call.options !== undefined) return null;",
+        find: "if (options.key !== undefined) return error;",
+        replace: "return error;",
       },
     ],
   },
