@@ -17,7 +17,12 @@ export class NodeFleet {
 
   /** The node is not started yet. */
   add(...flags: string[]): NodeProcess {
-    const node = new NodeProcess(this.database.url(), flags);
+    return this.addBehind(this.database.port, ...flags);
+  }
+
+  /** It reaches the database at this port. */
+  addBehind(port: number, ...flags: string[]): NodeProcess {
+    const node = new NodeProcess(this.database.url({ port }), flags);
     this.nodes.push(node);
     return node;
   }

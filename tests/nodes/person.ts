@@ -41,8 +41,13 @@ export class Person {
     return { cookie: this.#cookie, origin: address, "x-csrf-token": this.#csrf };
   }
 
-  get(place: Place, path: string): Promise<PersonAnswer> {
-    return this.call(place, "GET", path);
+  /** A node that can't know for a moment whether it holds the newest is asked again, as by any client. */
+  async get(place: Place, path: string): Promise<PersonAnswer> {
+    for (;;) {
+      const answer = await this.call(place, "GET", path);
+      if (answer.status !== 503) return answer;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   }
 
   async call(

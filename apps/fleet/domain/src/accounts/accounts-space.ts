@@ -43,9 +43,15 @@ export type AgentCredential = ReadonlyJson<z.infer<typeof AgentCredential>>;
 
 /**
  * Nodes that share a store sign with this key what they know again. It opens nothing: it names cookies, and tells devices that have
- * signed in from others. A server that keeps a store of its own has its key in a file.
+ * signed in from others. A server that keeps a store of its own has its key in a file, and nodes may be given one. Of the key that is in
+ * use its fingerprint is here, from which nobody can find the key.
  */
-export const ServerKeyRecord = z.object({ id: Id, key: z.string().max(100), createdAt: Timestamp });
+export const ServerKeyRecord = z.object({
+  id: Id,
+  key: z.string().max(100).optional(),
+  fingerprint: z.string().max(100).optional(),
+  createdAt: Timestamp,
+});
 export type ServerKeyRecord = ReadonlyJson<z.infer<typeof ServerKeyRecord>>;
 
 /** So many revoked credentials are kept. */

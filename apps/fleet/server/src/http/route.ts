@@ -21,6 +21,8 @@ export interface Route {
   readonly handle?: (ask: Ask<unknown>) => Promise<Answer> | Answer;
   /** The engine answers. Every answer of this route is the authority's own word, a refusal of the guard too (rule H9). */
   readonly byEngine?: boolean;
+  /** It shows nothing of the state and judges nobody by it, so a node answers it that can't know whether it holds the newest. */
+  readonly withoutState?: boolean;
 }
 
 /** A route has an effect unless it is known to have none. */

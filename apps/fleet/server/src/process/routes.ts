@@ -6,21 +6,22 @@ import type { Transactions } from "../fleet/transact.ts";
 import type { HttpMetrics } from "../http/io/http-metrics.ts";
 import { problemDetailsOf, refusalOf } from "../http/problem.ts";
 import type { Answer, Route } from "../http/route.ts";
-import { nodeStandingOf, whyNotReady } from "../nodes/node-standing.ts";
+import { nodeStandingOf, refusalOfNode } from "../nodes/node-standing.ts";
 
 export function processRoutes(parts: ProcessRoutesParts): Route[] {
   const { metrics } = parts;
   return [
-    { method: "GET", path: "/healthz", allow: "anyone", handle: () => ({ body: { status: "ok" } }) },
-    { method: "GET", path: "/readyz", allow: "anyone", handle: () => ready(parts) },
+    { ...ASKED, path: "/healthz", handle: () => ({ body: { status: "ok" } }) },
+    { ...ASKED, path: "/readyz", handle: () => ready(parts) },
     {
-      method: "GET",
+      ...ASKED,
       path: "/metrics",
-      allow: "anyone",
       handle: async () => ({ headers: { "content-type": metrics.contentType }, body: await metrics.text() }),
     },
   ];
 }
+
+const ASKED = { method: "GET", allow: "anyone", withoutState: true } as const;
 
 export interface ProcessRoutesParts {
   readonly manager: FleetManager;
@@ -60,7 +61,6 @@ function checkReady({ manager, transactions, isDraining }: ProcessRoutesParts): 
       hint: `${hint} All that is there can be read meanwhile.`,
     });
   }
-  const why = manager.node === null ? null : whyNotReady(manager.node);
-  if (why !== null)
-    throw new RequestRefusal("store_unavailable", why, { retryAfterS: 1, hint: "Go to another node meanwhile." });
+  const refusal = refusalOfNode(manager.node);
+  if (refusal !== null) throw refusal;
 }

@@ -2,7 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openServerKey, serverKeyIn } from "./server-key.ts";
+import { openServerKey, ServerKey, serverKeyIn } from "./server-key.ts";
 
 let directory: string;
 
@@ -29,6 +29,14 @@ test("a server without a file keeps the key that it made, and another one has it
 
   expect(openServerKey(directory, undefined).cookieId).toBe(one.cookieId);
   expect(openServerKey(other, undefined).deviceOf(one.newDevice("admin"))).toBeNull();
+});
+
+test("a key is told from another one by its fingerprint, in which nothing of the key is", () => {
+  const [one, again, other] = [7, 7, 8].map((byte) => new ServerKey(Buffer.alloc(32, byte)).fingerprint);
+
+  expect(again).toBe(one);
+  expect(other).not.toBe(one);
+  expect(Buffer.from(one ?? "", "base64url").toString("hex")).not.toContain("0707");
 });
 
 test("a key file that is missing, short or open to all users is refused, with what mends it", () => {

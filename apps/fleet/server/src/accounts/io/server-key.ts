@@ -16,6 +16,11 @@ export class ServerKey {
     this.cookieId = String(this.#sign("the names of cookies").readUIntBE(0, 6));
   }
 
+  /** It tells this key from others, and tells nothing of the key itself. */
+  get fingerprint(): string {
+    return this.#sign("the fingerprint of the key").toString("base64url");
+  }
+
   /** It makes the value of a cookie by which a device is known as one that has signed in as `user`. The cookie opens nothing. */
   newDevice(user: string): string {
     const content = `${Buffer.from(user).toString("base64url")}.${randomBytes(16).toString("base64url")}`;

@@ -4,25 +4,29 @@ import { csrfTokenOf, sameSecret } from "../../accounts/io/secrets.ts";
 import type { Sessions } from "../../accounts/io/sessions.ts";
 import type { Credentials } from "../../agents/io/credentials.ts";
 import { RequestRefusal } from "../../fleet/refusal.ts";
+import type { FleetManager } from "../../fleet/state.ts";
+import { refusalOfNode } from "../../nodes/node-standing.ts";
 import type { Origins } from "../origins.ts";
 import type { Caller, Permission, RequestHeaders } from "../route.ts";
 
 /** It throws the refusal of whoever may not come in. */
-export function admit({ origins, sessions, credentials }: GuardParts, asked: Asked): Caller {
+export function admit(parts: GuardParts, asked: Asked): Caller {
+  const { origins, sessions } = parts;
   const { method, allow, headers } = asked;
-  if (allow === "agent") return { signedIn: null, hostId: agentOf(credentials, headers) };
+  if (allow === "agent") return { signedIn: null, hostId: agentOf(parts, headers) };
   if (allow === "new_agent") return noBrowser(headers);
   const safe = method === "GET";
   if (!safe && !asked.isForwarded) checkSameOrigin(origins, headers);
   if (allow === "anyone") return { signedIn: null, hostId: null };
   const session = sessions.of(headers);
-  if (session === null) throw notSignedIn();
+  if (session === null) throw refusalOfNode(parts.manager.node) ?? notSignedIn();
   if (!safe) checkCsrf(session.secret, headers["x-csrf-token"]);
   if (RANK[session.role] < RANK[allow]) throw new RequestRefusal("forbidden", `this needs the role ${allow}`);
   return { signedIn: session, hostId: null };
 }
 
 export interface GuardParts {
+  readonly manager: FleetManager;
   readonly origins: Origins;
   readonly sessions: Sessions;
   readonly credentials: Credentials;
@@ -68,11 +72,16 @@ export function noBrowser({ origin }: RequestHeaders): Caller {
   throw new RequestRefusal("origin_refused", "agents are no browsers: no Origin is accepted here");
 }
 
-/** It returns the host whose credential is shown. */
-export function agentOf(credentials: Credentials, headers: RequestHeaders): string {
+/** It returns the host whose credential is shown. What a node does not know may be newer than what it holds. */
+export function agentOf(
+  { credentials, manager }: Pick<GuardParts, "credentials" | "manager">,
+  headers: RequestHeaders,
+): string {
   noBrowser(headers);
   const host = credentials.hostOf(headers);
   if (host !== null) return host;
+  const notReady = refusalOfNode(manager.node);
+  if (notReady !== null) throw notReady;
   throw new RequestRefusal("not_signed_in", "the credential is missing, unknown or revoked", {
     hint: "Enrol the agent again with a new token.",
   });

@@ -7,9 +7,10 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Claimants } from "../../accounts/claimants.ts";
 import type { Guesses } from "../../accounts/guesses.ts";
 import { RequestRefusal, tooManyRequests } from "../../fleet/refusal.ts";
+import { refusalOfNode } from "../../nodes/node-standing.ts";
 import { MAX_BODY_BYTES, problemDetailsOf, refusalOf } from "../problem.ts";
 import type { RefusalLog } from "../refusal-log.ts";
-import { type Answer, type Caller, callerOf, type RequestSource, type Route } from "../route.ts";
+import { type Answer, type Caller, callerOf, hasEffect, type RequestSource, type Route } from "../route.ts";
 import { securityHeaders } from "../security-headers.ts";
 import type { ClientAddresses } from "./client-address.ts";
 import { type HttpConnections, KEEP_ALIVE_MS, KNOWN_KEEP_ALIVE_MS } from "./connections.ts";
@@ -82,7 +83,7 @@ export interface HttpParts extends GuardParts {
 }
 
 function addRoute(parts: HttpParts, app: FastifyInstance, route: Route, handOver: HandOver): void {
-  const { claimants, forwarding, guesses, sessions } = parts;
+  const { claimants, forwarding, guesses, manager, sessions } = parts;
   app.route({
     method: route.method,
     url: route.path,
@@ -93,6 +94,8 @@ function addRoute(parts: HttpParts, app: FastifyInstance, route: Route, handOver
       const isForwarded = forwarding.isForwarded(request.raw);
       const admitted = () => admit(parts, { method, allow, headers: request.headers, isForwarded });
       if (await forwarding.answers(route, request, reply, admitted)) return;
+      const notReady = refusalOfNode(manager.node);
+      if (notReady !== null && !hasEffect(route) && route.withoutState !== true) throw notReady;
       if (route.guesses === true) limitGuesses(parts, request);
       const caller = admitted();
       request.caller = caller;

@@ -15,6 +15,7 @@ import { csrfTokenOf } from "../../accounts/io/secrets.ts";
 import type { Log } from "../../fleet/log.ts";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import type { FleetManager } from "../../fleet/state.ts";
+import { refusalOfNode } from "../../nodes/node-standing.ts";
 import type { OpenSockets, Subject } from "../open-sockets.ts";
 import { problemDetailsOf } from "../problem.ts";
 import type { RefusalLog } from "../refusal-log.ts";
@@ -47,7 +48,6 @@ export const AGENT_PATH = "/agent/sync";
 const OUTPUT_PATH = /^\/sync\/output\/([\w-]{1,200})$/;
 
 export interface SocketParts extends GuardParts {
-  readonly manager: FleetManager;
   readonly sockets: OpenSockets;
   readonly proxies: ClientAddresses;
   readonly requestLimits: RequestLimits;
@@ -156,22 +156,24 @@ function csrfTokenFor({ sessions }: SocketParts, headers: IncomingHttpHeaders): 
 }
 
 /** An agent comes in by its credential alone. It may follow its own space and no other. */
-function grantAgent({ manager, credentials }: SocketParts, request: IncomingMessage): KnownGrant {
-  const host = agentOf(credentials, request.headers);
+function grantAgent(parts: SocketParts, request: IncomingMessage): KnownGrant {
+  const { manager } = parts;
+  const host = agentOf(parts, request.headers);
   return known(manager, agentSpace(host), { kind: "agent", host });
 }
 
 /** A user comes in by the cookie. */
 function grantUser({ manager, sessions }: SocketParts, request: IncomingMessage, info: UpgradeInfo): KnownGrant {
   const session = sessions.of(request.headers);
-  if (session === null) throw notSignedIn();
+  if (session === null) throw refusalOfNode(manager.node) ?? notSignedIn();
   const commandId = OUTPUT_PATH.exec(info.url.pathname)?.[1];
   const space = commandId === undefined ? MAIN_SPACE : outputSpace(commandId);
   return known(manager, space, { kind: "user", user: session.user, sessionHash: session.session.id });
 }
 
+/** A node may not have heard yet of a space that was just made: the engine waits until it has (rule N6). */
 function known(manager: FleetManager, space: string, subject: Subject): KnownGrant {
-  if (manager.space(space) !== null) return { space, subject };
+  if (manager.node !== null || manager.space(space) !== null) return { space, subject };
   throw new RequestRefusal(
     space.startsWith(AGENT_SPACES) ? "unknown_host" : "unknown_command",
     `there is nothing to follow there`,

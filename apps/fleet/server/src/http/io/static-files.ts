@@ -13,11 +13,10 @@ export function staticRoutes(directory: string, basePath: string): Route[] {
   const files = readFiles(directory);
   const index = below(basePath, files.get("/index.html") ?? notBuilt());
   return [
-    { method: "GET", path: "/", allow: "anyone", handle: (ask) => send(index, ask) },
+    { ...READ, path: "/", handle: (ask) => send(index, ask) },
     {
-      method: "GET",
+      ...READ,
       path: "/*",
-      allow: "anyone",
       handle: (ask) => {
         const path = `/${ask.params["*"] ?? ""}`;
         const file = files.get(path);
@@ -28,6 +27,8 @@ export function staticRoutes(directory: string, basePath: string): Route[] {
     },
   ];
 }
+
+const READ = { method: "GET", allow: "anyone", withoutState: true } as const;
 
 interface StaticFile {
   readonly type: string;

@@ -10,6 +10,7 @@ import { decidesHere, type FleetManager } from "../../fleet/state.ts";
 import { addressOf, ownOrigins } from "../../http/origins.ts";
 import { fleetNodes, portOf } from "../../nodes/io/fleet-nodes.ts";
 import { foundKey } from "../../nodes/io/found-key.ts";
+import { noteKeyInLaterTerms, requireOneKey } from "../../nodes/io/one-key.ts";
 import { listenFailure } from "../start-failure.ts";
 import { type App, buildApp } from "./app.ts";
 import { openDataDirectory } from "./data-directory.ts";
@@ -35,6 +36,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
   try {
     const isShared = nodes !== null && options.secretKeyFile === undefined;
     const key = isShared ? new ServerKey(await foundKey(manager)) : openServerKey(dataDir, options.secretKeyFile);
+    if (nodes !== null) await requireOneKey({ manager, key, log, now: options.now });
     return await serve({ ...options, port }, { manager, log, logStream, dataDir, nodes, key });
   } catch (error) {
     await closeManager(manager, log);
@@ -132,6 +134,7 @@ async function goOn(
   const agent = options.localAgent === false ? null : await startLocalAgent(parts, address, dataDir);
   const way = { password: options.adminPassword, address: publicAddress, show, doneIn };
   const stops = [startRounds(parts), watchForResets(parts, dataDir), openInLaterTerms(parts, way)];
+  if (parts.nodes !== null) stops.push(noteKeyInLaterTerms(parts));
   const close = once(async () => {
     await drain({ parts, app, agent, stops });
     noteAddress(log, dataDir, publicAddress, false);
