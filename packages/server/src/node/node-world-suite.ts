@@ -24,8 +24,12 @@ export const added = (target: string, data = {}) => ({ type: "host_added", targe
 /** All nodes share one clock. */
 export class NodeWorld {
   readonly runtime = new VirtualRuntime();
-  readonly database = new MemoryDatabase({});
+  readonly database: MemoryDatabase;
   readonly links = new MemoryLinks();
+
+  constructor(options: ConstructorParameters<typeof MemoryDatabase>[0] = {}) {
+    this.database = new MemoryDatabase(options);
+  }
 
   /** With `link` it hears of entries as they are committed, and forwards calls. */
   async start(address: string, options: StartOptions = {}): Promise<TestNode> {

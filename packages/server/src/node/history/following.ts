@@ -105,9 +105,9 @@ export class Following {
     const state = able(() => new ChainState(contents, models, limits, runtime));
     const { beat, server } = await store.confirm();
     await doubts.reloaded(store, state.takeover);
+    const lost = await versionsLost(before, state, store);
     before.spaces.stop();
     this.reloads += 1;
-    const lost = versionsLost(before, state);
     if (lost > 0) this.historyLost += 1;
     this.versionsLost += lost;
     this.#reloadedAt = { head: state.place, beat, server };
