@@ -6,9 +6,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
-import { httpNodes, StateManager, serveSync } from "@neverstale/server";
+import { httpNodes, type SharedStore, StateManager, serveSync } from "@neverstale/server";
+import type { CommitGroup } from "@neverstale/server/store";
 import { postgresStore } from "@neverstale/store-postgres";
 import { startTestServer } from "@neverstale/store-postgres/test-server";
+import { machineNow } from "../harness/clock.ts";
 import type { ContenderServer, StartServer } from "../harness/contender.ts";
 import type { BenchRecord } from "../harness/records.ts";
 import { type BenchManager, benchModel, engineChange, fill } from "./engine.ts";
@@ -25,6 +27,8 @@ const OTHERS = 2;
 export interface BenchNode {
   readonly port: number;
   readonly manager: BenchManager;
+  /** Its store has said of these groups, which this node decided, that it has them. */
+  readonly stored: readonly StoredGroup[];
   close(): Promise<void>;
 }
 
@@ -38,19 +42,44 @@ export async function openNode(storeUrl: string, records: number): Promise<Bench
   nodes.serve(http);
   const port = await listening(http);
   const node = { address: `http://127.0.0.1:${port}`, link: nodes.link };
-  const manager = await StateManager.open({ model: benchModel, store: postgresStore(storeUrl), node });
+  const stored: StoredGroup[] = [];
+  const store = noting(postgresStore(storeUrl), stored);
+  const manager = await StateManager.open({ model: benchModel, store, node });
   if (manager.version === 0 && manager.node?.role === "writer") await fill(manager, records);
   const authorize = () => Promise.resolve({ space: "main", subject: null } as const);
   const sync = serveSync(http, { manager, path: "/sync", authorize });
   return {
     port,
     manager,
+    stored,
     close: async () => {
       await sync.close();
       http.close();
       await manager.close();
     },
   };
+}
+
+interface StoredGroup {
+  readonly at: number;
+  /** All changes are of the main space. */
+  readonly lastVersion: number;
+}
+
+function noting(store: SharedStore, stored: StoredGroup[]): SharedStore {
+  const commit = store.commit.bind(store);
+  store.commit = async (group: CommitGroup) => {
+    await commit(group);
+    stored.push({ at: machineNow(), lastVersion: group.spaces[0]?.lastVersion ?? 0 });
+  };
+  return store;
+}
+
+/** The version of a change is its `seq`. */
+function storedAt(stored: readonly StoredGroup[], records: number): number[] {
+  const times: number[] = [];
+  for (const { at, lastVersion } of stored) while (times.length < lastVersion) times.push(at);
+  return times.slice(records);
 }
 
 async function listening(http: Server): Promise<number> {
@@ -101,6 +130,7 @@ export function startServer(variant: string): StartServer {
       change: (change) => own.manager.apply(engineChange(change)),
       records: () => own.manager.state.hosts.values(),
       metrics: () => own.manager.metrics(),
+      storedAt: () => storedAt(own.stored, records),
       close: async () => {
         await own.close();
         await Promise.all(others.map((other) => other.end()));

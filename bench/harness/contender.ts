@@ -20,6 +20,8 @@ export interface ContenderServer {
   records(): Iterable<BenchRecord>;
   /** It returns what the server counts about itself. */
   metrics(): Readonly<Record<string, number>>;
+  /** It returns when the store said that it has a change, for each one from `seq` = records + 1 on. */
+  storedAt?(): readonly number[];
   close(): Promise<void>;
   /** Durable contenders open their store anew here and return what it holds. It is called after `close`. */
   stored?(): Promise<Iterable<BenchRecord>>;

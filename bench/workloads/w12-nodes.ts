@@ -13,7 +13,7 @@ const WRITERS: readonly number[] = [64, 1_000];
 const LEAST = 0.6;
 const MOST = 3;
 
-/** It is the time from when the node that decides knows a change to be stored, to when a client has taken it in. */
+/** It is the time from when the store has told the node that decides of a commit, to when a client has taken the change in. */
 export function measureWay(size: LatencySize): Promise<Sample> {
   return withBenchSession(size, async (session) => {
     const { server, load } = session;
@@ -23,9 +23,9 @@ export function measureWay(size: LatencySize): Promise<Sample> {
     const firstSeq = (await server.call.asked()).seq + 1;
     const cost = await server.call.runAtRate({ perSecond: size.perSecond, seconds: size.seconds });
     await settled(session);
-    const [doneAt, arrivals] = await Promise.all([server.call.doneAt({ firstSeq }), load.call.drainArrivals()]);
+    const [storedAt, arrivals] = await Promise.all([server.call.storedAt({ firstSeq }), load.call.drainArrivals()]);
     await compared(session);
-    return { ...latencyOf(doneAt, firstSeq, arrivals), serverCpuPercent: (cost.cpuMs / cost.wallMs) * 100 };
+    return { ...latencyOf(storedAt, firstSeq, arrivals), serverCpuPercent: (cost.cpuMs / cost.wallMs) * 100 };
   });
 }
 
@@ -39,7 +39,7 @@ export const nodes: MakeWorkload = (plan) => ({
   notes: [
     "State: 1,000 records of 400 bytes. All nodes, the database and the load share the machine.",
     `Forwarding, as in W11: every change is asked for at a node that does not decide, and every fsync takes ${SLOWER_MS} ms longer for the database. CPU is that of the node that is asked.`,
-    "The way to clients: from when the node that decides knows a change to be stored, to when a client of another node has taken it in; all clients, all changes. With one node it is the same node.",
+    "The way to clients: from when the store has told the node that decides of a commit, to when a client of another node has taken the change in; all clients, all changes. With one node it is the same node.",
   ],
   columns: [
     { key: RATE, label: "changes/s", digits: 0, ratio: true },

@@ -22,8 +22,6 @@ export class Producer {
   failure: string | null = null;
   /** The time at which the change `seq` was asked for stands at `seq - firstSeq`. */
   readonly askedAt: number[] = [];
-  /** The time at which the contender said that the change `seq` is done stands at `seq - records - 1`. */
-  readonly doneAt: number[] = [];
   /** The change should have been asked for then. It was asked for later where the event loop was held up. */
   readonly dueAt: number[] = [];
   #bound = 0;
@@ -101,20 +99,17 @@ export class Producer {
     this.asked = change.seq;
     try {
       const done = this.#ask(change);
-      if (done === null) this.#isDone(change);
+      if (done === null) this.done += 1;
       else
         done.then(
-          () => this.#isDone(change),
+          () => {
+            this.done += 1;
+          },
           (error: unknown) => this.#failed(error),
         );
     } catch (error) {
       this.#failed(error);
     }
-  }
-
-  #isDone({ seq }: BenchChange): void {
-    this.done += 1;
-    this.doneAt[seq - this.#records - 1] = machineNow();
   }
 
   /** It resolves when the contender has said that every change is done, and rejects when it has refused one. */

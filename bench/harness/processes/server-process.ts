@@ -154,9 +154,10 @@ const api = {
     return current().producer.askedAt;
   },
   /** They are the times of the changes from `firstSeq` on. */
-  doneAt({ firstSeq }: { firstSeq: number }): number[] {
-    const { producer, records } = current();
-    return producer.doneAt.slice(firstSeq - records - 1);
+  storedAt({ firstSeq }: { firstSeq: number }): number[] {
+    const { server, records } = current();
+    if (server.storedAt === undefined) throw new Error("this contender does not say when a change is stored");
+    return server.storedAt().slice(firstSeq - records - 1);
   },
   dueAt(): number[] {
     return current().producer.dueAt;
