@@ -316,6 +316,7 @@ function signOut(world: World, tab: Tab, ms: number, chance: Random): void {
   world.sessions.signOut(tab.name);
   world.authority.process?.revoke(tab.name);
   during(world, ms, () => {
+    if (world.sessions.isSignedIn(tab.name)) return; // It has signed in since: everything has healed.
     world.sessions.signIn(tab.name);
     world.sessions.rotate(tab.name);
     const user = chance.chance(0.3) ? `${tab.name} and another` : tab.name;

@@ -65,6 +65,7 @@ export class SimEnvironment implements Environment {
     const end = keepsOwn ? new SimCache({ clock, counters, habits, upstream: network, shares: () => false }) : network;
     const happen = (run: () => void) => this.#happen(run);
     return (url, events) => {
+      this.#hooks.asks(new URL(url));
       const hooks = { happen, came: this.#hooks.came, soon: (run: () => void) => void clock.after(0, run) };
       return fetchOver(end, { client: this.#client, url: new URL(url) }, events, hooks);
     };
@@ -239,6 +240,8 @@ interface PendingTimer {
 export interface EventHooks extends ConnectionWatch {
   /** Something has happened to the client. */
   happened(): void;
+  /** It asks for this over HTTP. */
+  asks(url: URL): void;
   /** A piece of an answer has come to it. */
   came(piece: Piece, url: URL): void;
 }

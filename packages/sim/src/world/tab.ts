@@ -51,6 +51,7 @@ export class Tab {
     this.environment = new SimEnvironment(world, this.network, name, config, {
       happened: () => this.#happened(),
       arrives: (connection, message, sentAt) => this.#arrives(connection, message, sentAt),
+      asks: (url) => this.#asks(url),
       came: (piece, url) => this.#came(piece, url),
       get now() {
         return world.clock.now;
@@ -233,6 +234,14 @@ export class Tab {
 
   #worstTransit(from = this.#world.clock.now - 1.5 * this.config.beaconMs - SLACK_MS): number {
     return this.#transits.reduce((worst, { at, ms }) => (at < from ? worst : Math.max(worst, ms)), 0);
+  }
+
+  /** By rule H5 it asks for no full state below its own version. */
+  #asks({ pathname, searchParams }: URL): void {
+    const { position } = this.driver;
+    const atLeast = Number(searchParams.get("atLeast") ?? 0);
+    if (!pathname.endsWith("/snapshot") || position === null || atLeast === position.version) return;
+    this.#world.fail("H5", `${this.name} at ${position.version} asks for a state at or above ${atLeast}`);
   }
 
   /** By rule H2 no cache leads a reader in a circle. One that comes back may meet an answer again that it has had. */

@@ -30,6 +30,19 @@ export const HTTP_MISTAKES: readonly BrokenBuild[] = [
     ],
   },
   {
+    name: "a reader asks for a full state without saying which one it has",
+    item: null,
+    rule: "H5",
+    by: { seed: 6 },
+    edits: [
+      {
+        file: "client/src/transport/http/http-address.ts",
+        find: "has === null || has.version === 0",
+        replace: "has === null || has.version >= 0",
+      },
+    ],
+  },
+  {
     name: "the answer to a check may be kept by caches",
     item: null,
     rule: "D2",

@@ -88,6 +88,19 @@ export const KNOWLEDGE_MISTAKES: readonly BrokenBuild[] = [
     ],
   },
   {
+    name: "a confirmation is carried to later entries",
+    item: "a confirmation carried to later entries",
+    rule: "N4",
+    by: { regression: "confirmation-of-another-entry" },
+    edits: [
+      {
+        file: "server/src/node/confirmations.ts",
+        find: "return isOwn ? askedAt : Number.NEGATIVE_INFINITY;",
+        replace: "return isOwn || askedAt > 0 ? askedAt : Number.NEGATIVE_INFINITY;",
+      },
+    ],
+  },
+  {
     name: "an entry that is pushed counts as a confirmation",
     item: "a confirmation taken from what nobody asked for",
     rule: "N4",
