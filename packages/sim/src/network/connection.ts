@@ -33,7 +33,7 @@ export class SimConnection implements Wire {
   clientTold = false;
   /** The process has not heard yet that it is closed, because it is paused. What it sends goes nowhere. */
   isUnheard = false;
-  /** It returns the history of what is followed, as the authority has it now. */
+  /** It returns the history of what is followed, as the authority has it now, or had it last. */
   follows: (() => History | null) | null = null;
   /** These are the models of the process that accepted it. A plain client reads changes by them. */
   models: Models | null = null;

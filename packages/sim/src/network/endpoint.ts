@@ -3,6 +3,7 @@
 import { csrfTokenIn, PARTS_PARAMETER, type Position, STEPS_PARAMETER, SUBPROTOCOL } from "@neverstale/protocol";
 import { MAIN_SPACE, type StateManager, type SyncHub } from "@neverstale/server";
 import { Audit, type JudgedEntry } from "../checks/audit.ts";
+import type { History } from "../checks/history.ts";
 import type { mainModel } from "../plan/models.ts";
 import type { Models } from "../plan/releases.ts";
 import type { Surroundings } from "../world/surroundings.ts";
@@ -22,7 +23,12 @@ export function accept(process: Serving, connection: SimConnection): void {
     followed ??= manager.space(space)?.creationId ?? null;
     return followed ?? "";
   };
-  const history = () => oracle.historyOf({ epoch: manager.epoch, space: creationId() });
+  let known: History | null = null;
+  const history = () => {
+    const today = oracle.historyOf({ epoch: manager.epoch, space: creationId() });
+    known = today ?? known;
+    return today;
+  };
   const resume = positionOf(connection.url);
   const entry = process.entries.of(connection, {
     ...{ space, resume },
@@ -46,7 +52,8 @@ export function accept(process: Serving, connection: SimConnection): void {
     entry,
   });
   connection.models = process.models;
-  connection.follows = history;
+  // What is on its way was put before the space ended, and an epoch later it has no history any more.
+  connection.follows = () => history() ?? known;
   connection.greet();
   attach(process, connection, entry, { space, profile });
 }
