@@ -143,7 +143,8 @@ export class Runner {
     if (frame.type === "part") return this.#give({ ...frame, type: "received_part", socket });
     const message = frame.type === "text" ? decoded(frame.text) : "bad";
     if (frame.type === "bad" || message === "bad") return this.#give({ type: "bad_frame", socket });
-    if (message?.type === "sync" && message.at !== undefined) this.#hearClock(message.at, socket, frame.said);
+    const { toldAt = message?.type === "sync" ? message.at : null } = frame.said ?? {};
+    if (message?.type === "sync" && typeof toldAt === "number") this.#hearClock(toldAt, socket, frame.said);
     const { sizeBytes, fromParts } = frame;
     const ageMs = frame.said?.atMostMs ?? 0;
     const facts = this.#owner.factsFor(message, this.#state.position?.version);
@@ -151,7 +152,6 @@ export class Runner {
   }
 
   #hearClock(at: number, socket: number, said: Said | undefined): void {
-    if (said?.waited === true) return;
     const ago = said?.atLeastMs ?? 0;
     const heard = { monotonic: this.#io.now() - ago, now: this.#now - ago };
     this.#authorityClock = hearAuthorityClock(this.#authorityClock, at, heard, socket);

@@ -48,10 +48,10 @@ export interface Said {
   readonly atLeastMs: Millis;
   readonly atMostMs: Millis;
   /**
-   * It has waited for what came behind it in one answer, for nobody knows how long, and so it tells nothing of the authority's
-   * clock. The default is false.
+   * The authority's clock said this when the last message was written that came with it, for which it has waited. Null: another
+   * message tells that. By default its own time counts.
    */
-  readonly waited?: boolean;
+  readonly toldAt?: number | null;
   /** The message was told of as it came. The default is false. */
   readonly fromParts?: boolean;
 }

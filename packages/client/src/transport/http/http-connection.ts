@@ -140,8 +140,9 @@ export class HttpConnection implements ClientConnection {
         const lines = text.split("\n").filter((line) => line !== "");
         this.#deliver(
           () => {
-            this.#receiveAll(lines, said);
-            this.#toldAt = this.#closed ? null : writtenAt(lines.at(-1));
+            const toldAt = writtenAt(lines.at(-1));
+            this.#receiveAll(lines, said, toldAt);
+            this.#toldAt = this.#closed ? null : toldAt;
           },
           () => this.#gapAfter(position, askedAt, waits),
         );
@@ -214,10 +215,11 @@ export class HttpConnection implements ClientConnection {
     this.#goOn();
   }
 
-  /** The messages of an answer are written one after the other, and come when the last one is there. */
-  #receiveAll(texts: readonly string[], said: Said): void {
+  /** The messages of an answer are written one after the other, and come when the last one is there. The first one tells when that was. */
+  #receiveAll(texts: readonly string[], said: Said, toldAt: number | null): void {
     texts.forEach((text, n) => {
-      this.#receive(text, { ...said, waited: n < texts.length - 1 });
+      const time = n > 0 ? { toldAt: null } : toldAt === null ? {} : { toldAt };
+      this.#receive(text, { ...said, ...time });
     });
   }
 
