@@ -69,6 +69,29 @@ export {
   remove,
   type StateOf,
 } from "./model/model.ts";
+export type { RemoveOptions, Transaction } from "./model/transaction.ts";
+export { decideMutation, type GivenArgs, type Verdict } from "./mutations/decide.ts";
+export {
+  type AskedMutation,
+  type KeptOutcome,
+  type LineAnswer,
+  type LineRequest,
+  MAX_LINE_REQUEST_BYTES,
+  MAX_MUTATIONS,
+  type Outcome,
+  readLineAnswer,
+  readLineRequest,
+} from "./mutations/line-request.ts";
+export {
+  type AnyMutation,
+  type Decided,
+  defineMutation,
+  type Mutation,
+  type MutationContext,
+  type MutationDeclaration,
+  Refusal,
+  refuse,
+} from "./mutations/mutation.ts";
 export { ignoreWhatComesLater, isThenable } from "./thenable.ts";
 export { csrfSubprotocol, csrfTokenIn, isCsrfSubprotocol } from "./wire/csrf-subprotocol.ts";
 export {

@@ -18,6 +18,7 @@ export type { FullStateReason, SyncMetrics } from "./followers/sync-metrics.ts";
 export type { Frame, FrameCodec, LargeFrame, Part, Wire } from "./followers/wire.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
 export { withDefaults } from "./limits/with-defaults.ts";
+export type { Caller } from "./mutations/line-step.ts";
 export type { NodeDivergence } from "./node/digests/divergences.ts";
 export { type HttpNodes, type HttpNodesOptions, httpNodes } from "./node/io/http-nodes.ts";
 export type { LinkTls } from "./node/io/outgoing-link.ts";
@@ -46,5 +47,11 @@ export type { Grant } from "./transport/attempt.ts";
 export type { HttpReadMetrics } from "./transport/http/http-metrics.ts";
 export { type HttpEndpoint, type ServeHttpOptions, serveHttp } from "./transport/http/io/serve-http.ts";
 export type { JudgeOptions, OriginJudge, UpgradeInfo } from "./transport/judge.ts";
+export {
+  mutationsHandler,
+  type ServeMutationsOptions,
+  serveMutations,
+} from "./transport/mutations/io/serve-mutations.ts";
+export type { Mutating, MutationGrant } from "./transport/mutations/mutation-service.ts";
 export type { Refusal } from "./transport/refusal.ts";
 export { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./transport/websocket/io/serve-sync.ts";

@@ -1,6 +1,6 @@
 /** An authority is opened with these options. */
 
-import type { Model, StateOf, SyncError } from "@neverstale/protocol";
+import type { AnyMutation, Model, StateOf, SyncError } from "@neverstale/protocol";
 import type { Limits } from "../limits/limits.ts";
 import type { NodeOptions } from "../node/node-options.ts";
 import type { Store } from "../store/contract.ts";
@@ -13,6 +13,10 @@ export interface OpenOptions<M extends Model> {
   /** The models of other spaces stand here under their exact name, or under a prefix that ends in "/". */
   readonly spaces?: Readonly<Record<string, Model>>;
   readonly store: Store;
+  /** What people may do to the state. `serveMutations` takes them in (rule U1). */
+  readonly mutations?: readonly AnyMutation[];
+  /** It is told what a mutation's `decide` threw. The mutation was refused as `mutation_failed`. Without it the error comes up by itself. */
+  readonly onMutationFailed?: (error: unknown) => void;
   /**
    * It alters old records by ordinary changes, before anyone is served (rule E6). It is decided like a `transact`, at every
    * start, over the whole state of the main space, with the other spaces at hand. Nothing marks what was done, so it looks

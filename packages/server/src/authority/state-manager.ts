@@ -1,9 +1,20 @@
 /** The authority: it holds one state, gives every change its version, stores it, then tells everyone who follows. */
 
-import { type AnyState, type AskedChange, type Model, type StateOf, SyncError } from "@neverstale/protocol";
+import {
+  type AnyState,
+  type AskedChange,
+  type LineAnswer,
+  type LineRequest,
+  type Model,
+  type StateOf,
+  SyncError,
+} from "@neverstale/protocol";
 import type { CommittedGroups } from "../followers/committed-groups.ts";
 import type { Confirming } from "../followers/confirming/confirming.ts";
 import type { Limits } from "../limits/limits.ts";
+import type { Caller } from "../mutations/line-step.ts";
+import { LINES_SPACE, type Lines } from "../mutations/lines-space.ts";
+import { MutationDesk, metricsOf } from "../mutations/mutation-desk.ts";
 import { NodeEngine } from "../node/node-engine.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Committed } from "../space/committed.ts";
@@ -30,6 +41,7 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
   readonly runtime: Runtime;
   readonly #store: Store;
   readonly #engine: Engine;
+  readonly #desk: MutationDesk;
   #closed: Promise<void> | null = null;
 
   /** It is alone on its store, or with `node` one of several. */
@@ -37,14 +49,22 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
     const engine = await (options.node === undefined
       ? Alone.open(options, runtime)
       : NodeEngine.open({ ...options, node: options.node }, runtime));
-    return new StateManager<M>(options.store, engine, runtime);
+    return new StateManager<M>(options, engine, runtime);
   }
 
-  private constructor(store: Store, engine: Engine, runtime: Runtime) {
+  private constructor({ store, mutations = [], onMutationFailed }: OpenOptions<M>, engine: Engine, runtime: Runtime) {
     this.limits = engine.spaces.limits;
     this.runtime = runtime;
     this.#store = store;
     this.#engine = engine;
+    this.#desk = new MutationDesk(mutations, {
+      transact: (decide, options) => engine.transact(decide, options),
+      epoch: () => engine.spaces.epochs.today,
+      lines: () => (engine.spaces.get(LINES_SPACE)?.state.lines ?? NO_LINES) as Lines,
+      runtime,
+      feed: engine.feed,
+      onFailed: onMutationFailed ?? ((error) => throwLater(runtime, error)),
+    });
   }
 
   get #spaces(): Spaces {
@@ -93,6 +113,14 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
    */
   transact(decide: Decide<StateOf<M>>, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
     return this.#engine.transact(decide as Decide<AnyState>, options);
+  }
+
+  /**
+   * Carries out a line of mutations, as `serveMutations` reads it, and resolves with what became of the first of them (rules U4 to
+   * U9). Where it rejects, nothing was decided: with `forbidden`, and with what `transact` rejects with.
+   */
+  mutate(request: LineRequest, caller: Caller): Promise<LineAnswer> {
+    return this.#desk.carryOut(request, caller);
   }
 
   /** The follower is told of every commit, in order, after it is durable. This returns how to stop. */
@@ -162,6 +190,7 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
       version: this.version,
       ...limitsOf(this.limits),
       record_problems: this.problems.count,
+      ...metricsOf(this.#desk),
       ...this.#engine.metrics(),
       ...this.#store.metrics(),
     };
@@ -223,4 +252,12 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
   get node(): NodeStatus | null {
     return this.#engine.node;
   }
+}
+
+const NO_LINES: Lines = new Map();
+
+function throwLater(runtime: Pick<Runtime, "soon">, error: unknown): void {
+  runtime.soon(() => {
+    throw error;
+  });
 }

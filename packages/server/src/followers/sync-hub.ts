@@ -4,6 +4,7 @@ import type { Millis, Timer } from "@neverstale/base";
 import { CLOSE, DEFAULT_BEACON_MS, isSafeId, type Position, type Profile, SyncError } from "@neverstale/protocol";
 import { type Committed, committedChanges, committedSpace } from "../space/committed.ts";
 import type { Space } from "../space/space.ts";
+import { followable } from "../space/space-models.ts";
 import { spaceOf } from "../space/space-view.ts";
 import { beaconInterval } from "./beacon-interval.ts";
 import type { CommittedGroups } from "./committed-groups.ts";
@@ -92,7 +93,7 @@ export class SyncHub {
   /** A space or a position that the node has not heard of may be in the chain all the same. */
   #mayJudge({ space: name, resume }: Pick<Attachment, "space" | "resume">): boolean {
     if (!this.#parts.knowledge.mayLag || this.#groups.refusal !== null) return true;
-    const space = this.#groups.space(name);
+    const space = followable(this.#groups, name);
     if (space === null || resume === null) return space !== null;
     const refusal = this.#whyNotResume(spaceOf(space), resume);
     return refusal === null || refusal === "too_old";
@@ -105,7 +106,7 @@ export class SyncHub {
   attach(wire: Wire, attachment: Attachment): Cursor {
     const { space: name, resume } = attachment;
     if (this.#groups.refusal !== null) throw this.#groups.refusal;
-    const space = this.#groups.space(name);
+    const space = followable(this.#groups, name);
     if (space === null) throw unknownSpace(name);
     const now = this.#groups.runtime.now();
     const fanout = this.#fanoutOf(spaceOf(space));
@@ -175,7 +176,7 @@ export class SyncHub {
    */
   snapshot(name: string, atLeast: number): Promise<Snapshot> {
     if (this.#groups.refusal !== null) throw this.#groups.refusal;
-    const space = this.#groups.space(name);
+    const space = followable(this.#groups, name);
     if (space === null) throw unknownSpace(name);
     if (!this.#parts.knowledge.mayServe) throw this.#cutOff();
     return this.#fanoutOf(spaceOf(space)).snapshot(atLeast);

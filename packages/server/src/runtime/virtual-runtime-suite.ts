@@ -11,6 +11,8 @@ export interface TestFrame extends LargeFrame {
 export class VirtualRuntime implements Runtime {
   /** It takes so long to make one frame of a large text. */
   encodesLargeMs = 5;
+  /** The wall clock is so many milliseconds ahead of where it began. */
+  wallOffset = 0;
   #now = 0;
   #ids = 0;
   #order = 0;
@@ -22,7 +24,7 @@ export class VirtualRuntime implements Runtime {
   }
 
   wallTime(): number {
-    return 1_700_000_000_000 + this.#now;
+    return 1_700_000_000_000 + this.wallOffset + this.#now;
   }
 
   newId(): string {

@@ -43,6 +43,10 @@ export class TransactionDraft {
     return draft;
   }
 
+  version(name: string): number | null {
+    return this.#draft(name)?.version ?? null;
+  }
+
   add(name: string, changes: readonly AskedChange[]): void {
     const before = this.#undo.length;
     try {
@@ -150,6 +154,10 @@ class OpenTransaction implements Transaction {
 
   state(space: string): AnyState | null {
     return this.#draft.state(space);
+  }
+
+  version(space: string): number | null {
+    return this.#draft.version(space);
   }
 
   add(space: string, changes: readonly AskedChange[]): void {

@@ -1,0 +1,169 @@
+/** One number of a line is taken at a time: a decided one is answered from its row, the next one is decided (rules U7 to U9). */
+
+import {
+  type AnyMutation,
+  type AnyState,
+  type AskedMutation,
+  decideMutation,
+  type JsonValue,
+  type KeptOutcome,
+  type LineRequest,
+  type MutationContext,
+  type Outcome,
+  SyncError,
+  type Transaction,
+  utf8Bytes,
+  type Verdict,
+} from "@neverstale/protocol";
+import { MAIN_SPACE } from "../space/space-models.ts";
+import { LINES_SPACE, type LineRow, type Lines } from "./lines-space.ts";
+
+/** This is whose line it is, as `authorize` has told. */
+export interface Caller {
+  readonly user: string;
+  /** Decisions are given it as `context.rights`. */
+  readonly rights: JsonValue;
+}
+
+/** A step is made with these. */
+export interface StepParts {
+  readonly epoch: string;
+  /** The wall clock, in milliseconds since 1970. */
+  readonly now: number;
+  readonly find: (name: string) => AnyMutation | null;
+  /** It makes room for a new line of this user, and returns the lines that go. It throws when there is none. */
+  readonly roomFor: (user: string) => readonly string[];
+}
+
+/**
+ * It returns what became of one mutation, and writes that into the row of its line beside the effect. What it throws has had no
+ * effect: `OtherEpoch`, `Behind`, `forbidden`, `store_unavailable` for a mutation that this release does not know, and whatever the
+ * decision throws, as the cause of a `DecisionFailed`.
+ */
+export function takeStep(
+  transaction: Transaction,
+  { line, epoch, acked }: Omit<LineRequest, "mutations">,
+  asked: AskedMutation,
+  caller: Caller,
+  parts: StepParts,
+  /** It stands in the place of a decision that has failed. */
+  failed: Refused | null,
+): Outcome {
+  const lines = (transaction.state(LINES_SPACE) as { readonly lines: Lines } | null)?.lines ?? NO_LINES;
+  const row = lines.get(line) ?? null;
+  if (epoch !== parts.epoch) throw new OtherEpoch();
+  if (row !== null && row.user !== caller.user) throw new SyncError("forbidden", "the line belongs to another user");
+  const { n } = asked;
+  const last = row?.last ?? 0;
+  if (n <= last) return outcomeOf(row, n);
+  if (n > last + 1) throw new Behind(last);
+  const mutation = parts.find(asked.name);
+  if (mutation === null || asked.revision > mutation.revision) throw notKnownYet(asked);
+  const kept =
+    failed === null
+      ? carryOut(mutation, line, asked, caller, transaction, parts.now)
+      : keptOutcome(failed, transaction);
+  writeRow(transaction, row, { line, n, acked, kept }, caller, parts);
+  return { n, ...kept };
+}
+
+/** The request was made under an epoch that is not today's (rule U9). */
+export class OtherEpoch extends Error {
+  override readonly name = "OtherEpoch";
+}
+
+/** The number does not follow what has been decided of its line, which ends with `last` (rule U9b). */
+export class Behind extends Error {
+  override readonly name = "Behind";
+  readonly last: number;
+
+  constructor(last: number) {
+    super(`the line has been decided up to ${last}`);
+    this.last = last;
+  }
+}
+
+export type Refused = Extract<Verdict, { readonly type: "refused" }>;
+
+/** The decision threw, or its changes were refused: nothing of it may stay. */
+export class DecisionFailed extends Error {
+  override readonly name = "DecisionFailed";
+
+  constructor(cause: unknown) {
+    super("the decision of a mutation has failed", { cause });
+  }
+}
+
+const NO_LINES: Lines = new Map();
+
+function outcomeOf(row: LineRow | null, n: number): Outcome {
+  const kept = row?.outcomes[n];
+  return kept === undefined ? { n, type: "gone" } : { n, ...(JSON.parse(kept) as KeptOutcome) };
+}
+
+function carryOut(
+  mutation: AnyMutation,
+  line: string,
+  { n, args, revision }: AskedMutation,
+  { user, rights }: Caller,
+  transaction: Transaction,
+  now: number,
+): KeptOutcome {
+  let ids = 0;
+  const context: MutationContext = { user, rights, now, newId: () => `${line}.${n}.${++ids}`, transaction };
+  try {
+    const state = transaction.state(MAIN_SPACE) as AnyState;
+    const verdict = decideMutation(mutation, { args, revision }, state, context);
+    if (verdict.type === "changes") transaction.add(MAIN_SPACE, verdict.changes);
+    return keptOutcome(verdict, transaction);
+  } catch (error) {
+    throw new DecisionFailed(error);
+  }
+}
+
+function keptOutcome(verdict: Verdict, transaction: Transaction): KeptOutcome {
+  const version = transaction.version(MAIN_SPACE) ?? 0;
+  if (verdict.type === "refused") return { type: "refused", version, code: verdict.code, detail: verdict.detail };
+  const { answer } = verdict;
+  if (answer !== null && utf8Bytes(JSON.stringify(answer)) > MAX_ANSWER_BYTES)
+    throw new Error(`the answer of a mutation has more than ${MAX_ANSWER_BYTES} bytes`);
+  return { type: "done", version, answer };
+}
+
+/** A line holds its answers until its page has heard of them. */
+const MAX_ANSWER_BYTES = 16 * 1024;
+/** Of a page that never says what it has heard of, so many outcomes are kept. */
+const MAX_OUTCOMES = 256;
+
+function writeRow(
+  transaction: Transaction,
+  row: LineRow | null,
+  { line, n, acked, kept }: Written,
+  { user }: Caller,
+  { now, roomFor }: StepParts,
+): void {
+  if (row === null) {
+    const gone = roomFor(user).map((id) => ({ type: "line_dropped", target: id }));
+    const begun = { id: line, user, last: n, usedAt: now, outcomes: { [n]: JSON.stringify(kept) } };
+    return transaction.add(LINES_SPACE, [...gone, { type: "line_begun", target: line, data: begun }]);
+  }
+  const known = Object.keys(row.outcomes).map(Number);
+  const dropped = known.filter((number) => number <= acked || number <= n - MAX_OUTCOMES);
+  const outcomes = { ...Object.fromEntries(dropped.map((number) => [number, null])), [n]: JSON.stringify(kept) };
+  transaction.add(LINES_SPACE, [{ type: "line_moved", target: line, data: { last: n, usedAt: now, outcomes } }]);
+}
+
+interface Written {
+  readonly line: string;
+  readonly n: number;
+  readonly acked: number;
+  readonly kept: KeptOutcome;
+}
+
+/** A rolling upgrade ends, and then the release that knows it is everywhere (rule U21). */
+function notKnownYet({ name, revision }: AskedMutation): SyncError {
+  return new SyncError("store_unavailable", `the mutation "${name}" of revision ${revision} is not known here`, {
+    hint: "The server may be of an older release than the page: try again.",
+    retryAfterMs: 1_000,
+  });
+}
