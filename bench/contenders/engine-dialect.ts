@@ -54,6 +54,8 @@ class EngineDialect implements Dialect {
       case "sync":
         this.#run = message.resumed ?? this.#run;
         return { seq: 0, changes: 0, restarts: false, position: message.version };
+      case "mutated":
+        return { seq: 0, changes: 0, restarts: false, position: message.version };
       case "error":
         throw new Error(`${message.code}: ${message.message}`);
       default:

@@ -14,6 +14,14 @@ export { type NodeEnvironmentOptions, nodeEnvironment, type WebSocketClass } fro
 export { StateSync, type StateSyncOptions } from "./io/state-sync.ts";
 export type { AuthorityError, SyncCounters } from "./machine/state.ts";
 export type { StaleReason, SyncStatus } from "./machine/status.ts";
+export type {
+  MakeMutations,
+  MutateOptions,
+  MutationHost,
+  MutationOutcome,
+  PendingMutation,
+  ReplicaMutations,
+} from "./mutations/mutating.ts";
 export type { Divergence } from "./records/divergence.ts";
 export type { Listener, Unsubscribe } from "./records/listeners.ts";
 export { type Differences, type RecordKey, ReplicaRecords } from "./records/replica-records.ts";

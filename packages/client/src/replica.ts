@@ -1,11 +1,18 @@
 /** A replica follows the authority's state: it has the records, says how fresh they are, and sends requests. */
 
 import type { Millis } from "@neverstale/base";
-import type { AnyState, JsonValue, Position, ReadonlyJson } from "@neverstale/protocol";
+import type { AnyState, JsonValue, Mutation, Position, ReadonlyJson } from "@neverstale/protocol";
 import type { Environment, EnvironmentSignal } from "./environment/environment.ts";
-import { initialSyncState, type SyncCounters, type SyncEffect } from "./machine/state.ts";
+import { initialSyncState, type SyncCounters, type SyncEffect, type WaiterOutcome } from "./machine/state.ts";
 import { type SyncStatus, statusOf } from "./machine/status.ts";
 import type { SyncInput } from "./machine/transition.ts";
+import type {
+  MakeMutations,
+  MutateOptions,
+  MutationOutcome,
+  PendingMutation,
+  ReplicaMutations,
+} from "./mutations/mutating.ts";
 import { type Divergence, divergenceOf } from "./records/divergence.ts";
 import { type Listener, Listeners, type Unsubscribe } from "./records/listeners.ts";
 import { ReplicaRecords } from "./records/replica-records.ts";
@@ -35,6 +42,7 @@ export class Replica<State = AnyState> {
   readonly #listeners = new Listeners();
   readonly #waiters = new PendingWaiters();
   readonly #absences = new AbsenceWatch();
+  readonly #mutations: ReplicaMutations | null;
   #stopWatching: Unsubscribe | null = null;
   #revision = 0;
   #viewState = NO_VIEW;
@@ -52,11 +60,22 @@ export class Replica<State = AnyState> {
     const tokens = csrf === undefined ? null : this.#csrf;
     this.#transport = options.transport ?? transportOf(io, url, tokens);
     const owner = {
-      factsFor: this.#records.factsFor.bind(this.#records),
+      factsFor: (...of: Parameters<ReplicaRecords["factsFor"]>) => {
+        this.#mutations?.lift();
+        return this.#records.factsFor(...of);
+      },
       carryOut: (effect: OwnerEffect) => this.#carryOut(effect),
       turnEnded: () => this.#publish(),
     };
-    this.#runner = new Runner({ io, transport: this.#transport, state: initialSyncState({ model, user }), owner });
+    const lines = () => this.#mutations?.lines ?? [];
+    this.#runner = new Runner({
+      io,
+      transport: this.#transport,
+      state: initialSyncState({ model, user }),
+      owner,
+      lines,
+    });
+    this.#mutations = options.mutations?.(this.#mutationHost()) ?? null;
     if (options.autoStart !== false) this.start();
   }
 
@@ -120,7 +139,66 @@ export class Replica<State = AnyState> {
 
   /** Returns the digest of the records shown (rule G1). It equals the authority's at the same version. */
   digest(): string {
-    return this.#records.digest();
+    this.#mutations?.lift();
+    const digest = this.#records.digest();
+    this.#mutations?.lay();
+    return digest;
+  }
+
+  /**
+   * Asks for a mutation, and resolves with what became of it. Where it is optimistic its effect is shown at once, and goes when the
+   * server refuses it. It rejects with `invalid_change` for arguments that are no JSON. It needs the option `mutations`.
+   */
+  mutate<Args, Answer extends JsonValue>(
+    mutation: Mutation<Args, Answer>,
+    args: Args,
+    options: MutateOptions = {},
+  ): Promise<MutationOutcome<Answer>> {
+    const outcome = this.#requireMutations().mutate(mutation, args as JsonValue, options);
+    return outcome as Promise<MutationOutcome<Answer>>;
+  }
+
+  /** What was asked for and is not settled, or not in the state yet, in its order. It is the same list until something of it changes. */
+  get pending(): readonly PendingMutation[] {
+    return this.#mutations?.pending ?? NOTHING_PENDING;
+  }
+
+  /** Those of them that concern a record. */
+  pendingOf(collection: CollectionOf<State>, id: string): readonly PendingMutation[] {
+    return this.#mutations?.pendingOf(collection, id) ?? NOTHING_PENDING;
+  }
+
+  /** Drops a mutation that was never sent. It returns false where it has been, or is none. */
+  drop(key: string): boolean {
+    return this.#mutations?.drop(key) ?? false;
+  }
+
+  #requireMutations(): ReplicaMutations {
+    if (this.#mutations !== null) return this.#mutations;
+    throw new Error("this replica has no mutations: give it `mutations: mutations()` of @neverstale/client/mutations");
+  }
+
+  #mutationHost() {
+    const replica = this;
+    return {
+      io: this.#io,
+      csrf: this.#csrf,
+      records: this.#records,
+      get user() {
+        return replica.#runner.state.user;
+      },
+      get position() {
+        return replica.position;
+      },
+      get isLive() {
+        return replica.status.type === "live";
+      },
+      httpUrl: (path: string) => this.#httpUrl(path),
+      serverNow: () => this.serverNow(),
+      whenReached: (position: EffectPosition, told: (outcome: WaiterOutcome) => void) =>
+        this.#waiters.watch(position, told, (input) => this.#input(input)),
+      change: (run: () => void) => this.#runner.turn(run),
+    };
   }
 
   /** Returns the records of a collection as a list. It is the same list until a record of it moves. */
@@ -153,6 +231,7 @@ export class Replica<State = AnyState> {
     this.#stopWatching ??= this.#io.watch((signal) => this.#hear(signal));
     try {
       this.#input({ type: "start", user });
+      this.#mutations?.start();
     } catch (error) {
       this.stop();
       throw error;
@@ -161,11 +240,13 @@ export class Replica<State = AnyState> {
 
   #hear(signal: EnvironmentSignal): void {
     if (signal === "online") this.#transport.online?.();
+    if (signal === "online" || signal === "awake") this.#mutations?.start();
     this.#input({ type: signal });
   }
 
   /** Closes the connection. What is shown stays, and `start` resumes. */
   stop(): void {
+    this.#mutations?.stop();
     this.#input({ type: "stop" });
     this.#stopWatching?.();
     this.#stopWatching = null;
@@ -214,11 +295,18 @@ export class Replica<State = AnyState> {
   #carryOut(effect: OwnerEffect): void {
     switch (effect.type) {
       case "apply":
-        return this.#records.apply(effect.delta);
+        this.#mutations?.lift();
+        this.#records.apply(effect.delta);
+        return this.#mutations?.moved();
       case "replace":
-        return this.#replace(effect);
+        this.#mutations?.lift();
+        this.#replace(effect);
+        return this.#mutations?.moved();
+      case "mutated":
+        return this.#mutations?.mutated(effect);
       case "clear":
         this.#absences.forget();
+        this.#mutations?.clear();
         return this.#records.clear();
       case "settle":
         return this.#waiters.settle(effect.waiter, effect.outcome);
@@ -241,6 +329,7 @@ export class Replica<State = AnyState> {
   #publish(): void {
     const before = this.#viewState;
     this.#viewState = this.#nextView();
+    this.#mutations?.lay();
     const moved = this.#records.collectMoved();
     const untold = this.#untold.splice(0);
     if (moved === null && before === this.#viewState) return;
@@ -274,6 +363,8 @@ export class Replica<State = AnyState> {
   }
 }
 
+const NOTHING_PENDING: readonly PendingMutation[] = [];
+
 export interface ReplicaOptions {
   /** This is the address of the authority's WebSocket endpoint. It may be relative where the environment has a place of its own, as a page has. */
   readonly url: string;
@@ -286,6 +377,8 @@ export interface ReplicaOptions {
   readonly user?: string;
   /** This build was made for this model. Without it, the first one seen counts. */
   readonly model?: number;
+  /** With `mutations()` of `@neverstale/client/mutations` the replica can mutate. */
+  readonly mutations?: MakeMutations;
   /** With false, nothing happens until `start` is called. */
   readonly autoStart?: boolean;
   /** It is told of records that differed from the authority's and have been healed (promise P5). */

@@ -16,6 +16,7 @@ export class Runner {
   readonly #io: Environment;
   readonly #transport: Transport;
   readonly #owner: RunnerOwner;
+  readonly #lines: () => readonly string[];
   #state: SyncState;
   #clock: Clock;
   #now: Millis;
@@ -26,10 +27,11 @@ export class Runner {
   #timerAt: Millis = 0;
   #inTurn = false;
 
-  constructor({ io, transport, state, owner }: RunnerOptions) {
+  constructor({ io, transport, state, owner, lines }: RunnerOptions) {
     this.#io = io;
     this.#transport = transport;
     this.#owner = owner;
+    this.#lines = lines;
     this.#state = state;
     this.#clock = startClock(io.now(), io.wallTime());
     this.#now = io.now();
@@ -59,6 +61,11 @@ export class Runner {
 
   input(input: SyncInput): void {
     this.#turn(() => this.#give(input));
+  }
+
+  /** Runs something within a turn, at the end of which the owner is told. */
+  turn(run: () => void): void {
+    this.#turn(run);
   }
 
   #turn(run: () => void): void {
@@ -125,7 +132,10 @@ export class Runner {
       closed: (code: number) => this.input({ type: "closed", socket, code }),
     };
     try {
-      this.#connection = this.#transport.connect({ resume, attempt, position: () => this.#state.position }, events);
+      this.#connection = this.#transport.connect(
+        { resume, attempt, lines: this.#lines(), position: () => this.#state.position },
+        events,
+      );
     } catch (error) {
       if (socket === 1) throw error;
       this.#give({ type: "closed", socket, code: CONNECTION_LOST });
@@ -188,6 +198,7 @@ export interface RunnerOptions {
   readonly transport: Transport;
   readonly state: SyncState;
   readonly owner: RunnerOwner;
+  readonly lines: () => readonly string[];
 }
 
 /** The owner has the records, and is told of everything in the order of the decisions. */

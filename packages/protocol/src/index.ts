@@ -76,6 +76,7 @@ export {
   type KeptOutcome,
   type LineAnswer,
   type LineRequest,
+  linesIn,
   MAX_LINE_REQUEST_BYTES,
   MAX_MUTATIONS,
   type Outcome,
@@ -85,6 +86,7 @@ export {
 export {
   type AnyMutation,
   type Decided,
+  DROPPED,
   defineMutation,
   type Mutation,
   type MutationContext,
@@ -119,6 +121,7 @@ export {
   type FullStateMessage,
   type HistoryFacts,
   type Lineage,
+  type MutatedMessage,
   type PlainClientMessage,
   type PlainServerMessage,
   type Position,

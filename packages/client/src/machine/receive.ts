@@ -70,6 +70,8 @@ function receiveMessage(
       if (phase.type === "resyncing") return become(state); // Rule R2: a full state is on its way.
       if (phase.type === "greeting") return resync(state, phase, "epoch", now); // Nobody has said of which history it is.
       return receiveDelta(state, phase.link, message, facts, now);
+    case "mutated":
+      return become(state, message);
     case "sync":
       return receiveSync(state, phase, message, facts.digest, { now, saidAt });
     case "error":

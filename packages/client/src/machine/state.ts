@@ -6,6 +6,7 @@ import type {
   DeltaMessage,
   FullStateMessage,
   Lineage,
+  MutatedMessage,
   PartProgress,
   Position,
   ResyncReason,
@@ -179,6 +180,8 @@ export type SyncEffect =
   /** `healing` says why a full state was asked for, and at which position the records are that it replaces. */
   | { readonly type: "replace"; readonly full: FullStateMessage; readonly healing: Healing | null }
   | { readonly type: "clear" }
+  /** The mutations of its line up to `n` are in the state at `version` (rule U11). */
+  | MutatedMessage
   | { readonly type: "settle"; readonly waiter: number; readonly outcome: WaiterOutcome };
 
 export interface Healing {

@@ -96,6 +96,22 @@ export class ReplicaRecords {
     return { count, records: differences };
   }
 
+  /** Shows a record, or none, in the place of the authority's. Neither the digest nor a message knows of it (rule U10). */
+  lay(collection: string, id: string, record: StateRecord | undefined): void {
+    if (this.#freezes) freezeJson(record);
+    this.#open([collection]);
+    if (record === undefined) this.state[collection]?.delete(id);
+    else this.state[collection]?.set(id, record);
+    this.#isOpen = false;
+  }
+
+  /** What is shown under this id is another record than before. */
+  noteMoved(collection: string, id: string): void {
+    const trace = this.#traceOf(collection);
+    if (trace.moved.length === 0) this.#movedCollections.push(collection);
+    trace.moved.push(id);
+  }
+
   clear(): void {
     this.#replaceAll({}, this.#touch);
   }
@@ -152,15 +168,18 @@ export class ReplicaRecords {
 
   readonly #touch: OnMoved = (collection, id, _before, after) => {
     if (this.#freezes) freezeJson(after);
+    this.noteMoved(collection, id);
+    this.#traceOf(collection).undigested.add(id);
+  };
+
+  #traceOf(collection: string): Trace {
     let trace = this.#traces.get(collection);
     if (trace === undefined) {
       trace = { moved: [], undigested: new Set(), hashes: new Map() };
       this.#traces.set(collection, trace);
     }
-    if (trace.moved.length === 0) this.#movedCollections.push(collection);
-    trace.moved.push(id);
-    trace.undigested.add(id);
-  };
+    return trace;
+  }
 
   #rehash(hashes: Map<string, RecordHash>, collection: string, id: string): void {
     const counted = hashes.get(id);

@@ -29,9 +29,17 @@ export class PendingWaiters {
     });
   }
 
+  /** `told` is called in the very turn in which the machine has judged. */
+  watch(position: EffectPosition, told: (outcome: WaiterOutcome) => void, input: (input: SyncInput) => void): void {
+    const waiter = ++this.#count;
+    this.#settle.set(waiter, told);
+    input({ type: "await_position", waiter, epoch: position.epoch, version: position.version });
+  }
+
   settle(waiter: number, outcome: WaiterOutcome): void {
-    this.#settle.get(waiter)?.(outcome);
+    const told = this.#settle.get(waiter);
     this.#settle.delete(waiter);
+    told?.(outcome);
   }
 }
 

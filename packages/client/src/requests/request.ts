@@ -67,10 +67,11 @@ function speaksForAllAttempts(error: SyncError): boolean {
   return error.code === "key_reused" || error.code === "key_expired";
 }
 
-async function attempt(
+/** It asks once, and never rejects but for the signal. Null stands for a request that has no key. */
+export async function attempt(
   { io, csrf, url }: RequestTarget,
   body: JsonValue | undefined,
-  key: string,
+  key: string | null,
   refresh: boolean,
   giveUpAt: Millis,
   { method = "POST", signal }: RequestOptions,
@@ -81,7 +82,7 @@ async function attempt(
   const headers = {
     ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     ...(token === null ? {} : { "X-CSRF-Token": token }),
-    "Idempotency-Key": key,
+    ...(key === null ? {} : { "Idempotency-Key": key }),
   };
   const timeoutMs = Math.max(1, Math.min(ATTEMPT_TIMEOUT_MS, giveUpAt - io.now()));
   const text = body === undefined ? null : JSON.stringify(body);

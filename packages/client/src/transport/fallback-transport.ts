@@ -190,7 +190,7 @@ class FallbackTransport implements Transport {
         if (number === tries) run();
       };
       attempt = this.#options.webSocket.connect(
-        { resume: opening.position(), attempt: 1, position: opening.position },
+        { ...opening, resume: opening.position(), attempt: 1 },
         {
           opened: () => {},
           loading: () => {},

@@ -23,6 +23,8 @@ export interface ConnectionOpening {
   readonly resume: Position | null;
   /** Above 1, an attempt has failed already: credentials may be out of date. */
   readonly attempt: number;
+  /** The lines of mutations of this page (rule U11). */
+  readonly lines: readonly string[];
   /** Returns where the replica stands now. */
   readonly position: () => Position | null;
 }

@@ -69,6 +69,15 @@ export function readLineRequest(value: unknown): LineRequest {
   return { line, epoch: readString(value, "epoch"), acked, mutations: asked };
 }
 
+/** It returns the lines that an address names. What is no line is passed over, and so is what comes after the first 16. */
+export function linesIn(parameter: string): readonly string[] {
+  if (parameter === "") return [];
+  const named = parameter.split(",", MAX_LINES).filter((line) => LINE.test(line));
+  return [...new Set(named)];
+}
+
+const MAX_LINES = 16;
+
 /** A line is used as part of ids, so it holds nothing that is special anywhere. */
 const LINE = /^[A-Za-z0-9_-]{16,64}$/;
 

@@ -92,7 +92,10 @@ export function defineMutation<
   const Answer extends JsonValue = JsonValue,
 >(declared: MutationDeclaration<M, S, Answer>): Mutation<StandardSchemaV1.InferInput<S>, Answer, M> {
   const { name, revision = 1, model, args, optimistic = false, accepts = {}, decide } = declared;
-  if (!isMutationName(name)) throw new Error(`a mutation can't be called "${name}": names are snake_case`);
+  if (!isMutationName(name) || name === DROPPED)
+    throw new Error(
+      `a mutation can't be called "${name}": names are snake_case, and "${DROPPED}" has a meaning of its own`,
+    );
   if (!Number.isSafeInteger(revision) || revision < 1)
     throw new Error(`\`revision\` of "${name}" is no whole number from 1`);
   if (typeof args?.["~standard"]?.validate !== "function")
@@ -108,6 +111,9 @@ export function defineMutation<
     M
   >;
 }
+
+/** A page asks for this in the place of a mutation that was dropped before it was sent: its number is used up, and nothing happens. */
+export const DROPPED = "dropped";
 
 const MUTATION_NAME = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 

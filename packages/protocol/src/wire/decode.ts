@@ -12,6 +12,7 @@ import {
   readError,
   readFullState,
   readGetState,
+  readMutated,
   readPlainDelta,
   readPlainFullState,
   readPlainGetState,
@@ -36,6 +37,8 @@ export function decodeServerMessage(text: string): ServerMessage | null {
     case "init":
     case "full_state":
       return readFullState(message);
+    case "mutated":
+      return readMutated(message);
     case "error":
       return readError(message);
     default:

@@ -11,6 +11,8 @@ export const CSRF_SUBPROTOCOL_PREFIX = "csrf.";
 export const PARTS_PARAMETER = "parts";
 /** With the value 1 in the address of `neverstale.v1`, this parameter says that the replica takes steps (rule E7). */
 export const STEPS_PARAMETER = "steps";
+/** In the address of `neverstale.v1`, this parameter names the lines of mutations of a page, with commas between them (rule U11). */
+export const LINES_PARAMETER = "lines";
 
 /** A `lineage` lists so many epochs: the newest ones, the oldest of them first. */
 export const LINEAGE_LENGTH = 16;

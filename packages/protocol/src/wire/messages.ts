@@ -15,7 +15,7 @@ import {
 } from "./members.ts";
 import { readChange, readDiff, readState } from "./payloads.ts";
 
-export type ServerMessage = FullStateMessage | DeltaMessage | SyncMessage | ErrorMessage;
+export type ServerMessage = FullStateMessage | DeltaMessage | SyncMessage | MutatedMessage | ErrorMessage;
 
 export type ClientMessage = CheckMessage | AckMessage | GetStateMessage;
 
@@ -97,6 +97,18 @@ function readLineage({ lineage }: Loose): Lineage {
     }
   }
   return lineage;
+}
+
+export interface MutatedMessage extends ReturnType<typeof readMutated> {}
+
+/** In the state at `version`, and in every later one, are all mutations of the line up to `n` that were not refused (rule U11). */
+export function readMutated(message: Loose) {
+  return {
+    type: "mutated",
+    line: readSafeText(message, "line"),
+    n: readWhole(message, "n", 1),
+    version: readCount(message, "version"),
+  } as const;
 }
 
 export interface ErrorMessage extends NonNullable<ReturnType<typeof readError>> {}

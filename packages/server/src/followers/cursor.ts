@@ -161,9 +161,9 @@ export class Cursor {
       return;
     }
     countFullState(metrics, wanted.reason);
+    this.position = version;
     this.put(frame, 1, metrics);
     this.fullStateFrame = this.window.put;
-    this.position = version;
   }
 
   /**
@@ -187,6 +187,8 @@ export interface CursorOptions {
   readonly parts?: boolean;
   /** With true it takes steps (rule E7). The default is false. */
   readonly steps?: boolean;
+  /** Its page has these lines of mutations (rule U11). By default it has none. */
+  readonly lines?: readonly string[];
   /** It is given for a reader that can't answer (rule H7). By default a reader acks, and may ask for the state. */
   readonly oneWay?: OneWay | null;
 }

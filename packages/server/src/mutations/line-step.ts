@@ -4,6 +4,7 @@ import {
   type AnyMutation,
   type AnyState,
   type AskedMutation,
+  DROPPED,
   decideMutation,
   type JsonValue,
   type KeptOutcome,
@@ -57,15 +58,17 @@ export function takeStep(
   const last = row?.last ?? 0;
   if (n <= last) return outcomeOf(row, n);
   if (n > last + 1) throw new Behind(last);
-  const mutation = parts.find(asked.name);
-  if (mutation === null || asked.revision > mutation.revision) throw notKnownYet(asked);
+  const mutation = asked.name === DROPPED ? null : parts.find(asked.name);
+  if (asked.name !== DROPPED && (mutation === null || asked.revision > mutation.revision)) throw notKnownYet(asked);
   const kept =
-    failed === null
+    failed === null && mutation !== null
       ? carryOut(mutation, line, asked, caller, transaction, parts.now)
-      : keptOutcome(failed, transaction);
+      : keptOutcome(failed ?? WAS_DROPPED, transaction);
   writeRow(transaction, row, { line, n, acked, kept }, caller, parts);
   return { n, ...kept };
 }
+
+const WAS_DROPPED: Refused = { type: "refused", code: DROPPED, detail: "it was dropped before it was sent" };
 
 /** The request was made under an epoch that is not today's (rule U9). */
 export class OtherEpoch extends Error {

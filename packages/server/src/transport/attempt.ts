@@ -1,6 +1,13 @@
 /** An attempt to connect, as its transport has understood it: who asks, from where, for what. */
 
-import { PARTS_PARAMETER, type Position, type Profile, STEPS_PARAMETER } from "@neverstale/protocol";
+import {
+  LINES_PARAMETER,
+  linesIn,
+  PARTS_PARAMETER,
+  type Position,
+  type Profile,
+  STEPS_PARAMETER,
+} from "@neverstale/protocol";
 import type { Attachment } from "../followers/sync-hub.ts";
 import type { Whence } from "./allowed-origins.ts";
 import type { Refusal } from "./refusal.ts";
@@ -31,7 +38,8 @@ export interface Grant {
 export function attachmentOf(url: URL, profile: Profile, { space, subject }: Grant): Attachment {
   const parts = url.searchParams.get(PARTS_PARAMETER) === "1";
   const steps = url.searchParams.get(STEPS_PARAMETER) === "1";
-  return { space, profile, resume: positionOf(url), subject, parts, steps };
+  const lines = linesIn(url.searchParams.get(LINES_PARAMETER) ?? "");
+  return { space, profile, resume: positionOf(url), subject, parts, steps, lines };
 }
 
 /** Half a position is no position, so the connection starts with the full state. */

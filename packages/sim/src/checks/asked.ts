@@ -37,6 +37,7 @@ export class AskedChanges {
   #listening(transaction: Transaction): Transaction {
     return {
       state: (space) => transaction.state(space),
+      version: (space) => transaction.version(space),
       add: (space, changes) => {
         transaction.add(space, changes);
         this.#note(space, changes);

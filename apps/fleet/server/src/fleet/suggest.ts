@@ -16,6 +16,7 @@ export async function suggest(
   };
   const transaction: Transaction = {
     state: (space) => manager.space(space)?.state ?? null,
+    version: (space) => manager.space(space)?.head ?? null,
     add: (space, changes) => {
       for (const change of changes) suggested.push({ space, change });
     },

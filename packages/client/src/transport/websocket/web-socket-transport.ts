@@ -57,9 +57,9 @@ export class WebSocketTransport implements Transport {
       .catch((error: unknown) => events.closed(closeCodeFor(error)));
   }
 
-  #openSocket({ resume }: ConnectionOpening, protocols: readonly string[], events: ConnectionEvents): ClientSocket {
+  #openSocket(opening: ConnectionOpening, protocols: readonly string[], events: ConnectionEvents): ClientSocket {
     const { io, url } = this.#options;
-    return io.openSocket(socketUrl(url, io.baseUrl, resume), protocols, events);
+    return io.openSocket(socketUrl(url, io.baseUrl, opening), protocols, events);
   }
 }
 

@@ -5,6 +5,8 @@ import { CLOSE, type CloseCode, encodeMessage, type Profile, type SyncError } fr
 import { Cursor, type CursorOptions } from "../cursor.ts";
 import type { Fanout } from "../fanout.ts";
 import type { HubParts } from "../hub-parts.ts";
+import type { SyncMetrics } from "../sync-metrics.ts";
+import { ToldLines } from "../told-lines.ts";
 import type { Frame, Wire } from "../wire.ts";
 
 export class OpenConnections {
@@ -27,6 +29,7 @@ export class OpenConnections {
   add(connection: Connection): void {
     const { metrics } = this.#parts;
     this.#open.add(connection);
+    if (connection.lines.length > 0) connection.tellLines(new ToldLines(connection.lines, this.#parts));
     metrics.connections += 1;
     metrics.accepted += 1;
     connection.fanout.join(connection);
@@ -70,10 +73,28 @@ export class Connection extends Cursor {
   readonly messages: TokenBucket;
   /** It is made with the first `get_state`. */
   snapshots: TokenBucket | null = null;
+  /** Its page has these lines of mutations. */
+  readonly lines: readonly string[];
+  #told: ToldLines | null = null;
 
   constructor(wire: Wire, options: CursorOptions, fanout: Fanout, messages: TokenBucket, now: Millis) {
     super(wire, options, now);
     this.fanout = fanout;
     this.messages = messages;
+    this.lines = options.profile === "v1" && options.oneWay == null ? (options.lines ?? []) : [];
+  }
+
+  tellLines(told: ToldLines): void {
+    this.#told = told;
+  }
+
+  /** What has been done to its lines goes directly in front of what brings it there (rule U11), and never between two parts (rule M9). */
+  override put(frame: Frame, count: number, metrics: SyncMetrics): void {
+    const due = (this.underWay?.putBytes ?? 0) > 0 ? [] : (this.#told?.dueAt(this.comesTo) ?? []);
+    if (due.length === 0) return super.put(frame, count, metrics);
+    this.wire.together(() => {
+      for (const mutated of due) super.put(mutated, 1, metrics);
+      super.put(frame, count, metrics);
+    });
   }
 }

@@ -1,0 +1,1 @@
+export { type MutationsOptions, mutations } from "./mutations.ts";

@@ -1,0 +1,160 @@
+/** A line is the numbered list of what one page has asked for (rule U6). It decides what is sent next, and what an answer means. */
+
+import {
+  type AskedMutation,
+  DROPPED,
+  type JsonValue,
+  type LineAnswer,
+  type LineRequest,
+  MAX_MUTATIONS,
+  type Mutation,
+  type Outcome,
+} from "@neverstale/protocol";
+import type { MutationOutcome } from "./mutating.ts";
+
+/** One mutation that was asked for. */
+export interface Entry {
+  /** They are others only where a new line is begun. */
+  line: string;
+  n: number;
+  readonly mutation: Mutation;
+  readonly args: JsonValue;
+  readonly at: number;
+  /** So many characters of JSON are its arguments. */
+  readonly chars: number;
+  wasSent: boolean;
+  /** An answer to it was lost: it may have taken effect. */
+  wasLost: boolean;
+  /** It was dropped before it was sent. Its number goes on being asked for, with nothing to be done. */
+  isDropped: boolean;
+  /** Its effect is shown over the state. */
+  isShown: boolean;
+  /** Null: it is not known yet. */
+  outcome: MutationOutcome | null;
+  readonly settle: (outcome: MutationOutcome) => void;
+}
+
+/** So many characters of arguments go in one request at most, unless a single mutation has more. */
+const REQUEST_CHARS = 64 * 1024;
+
+export class Line {
+  id: string;
+  /** They are in the order in which they were asked for. One goes when its outcome is known and it is shown no more. */
+  readonly entries: Entry[] = [];
+  #last = 0;
+  #chars = 0;
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  /** The arguments of all that waits have so many characters. */
+  get chars(): number {
+    return this.#chars;
+  }
+
+  add(entry: Omit<Entry, "line" | "n">): Entry {
+    this.#last += 1;
+    const added: Entry = { ...entry, line: this.id, n: this.#last };
+    this.entries.push(added);
+    this.#chars += entry.chars;
+    return added;
+  }
+
+  /** The newest entry is taken back, as if it had not been asked for. */
+  takeBack(entry: Entry): void {
+    this.entries.splice(this.entries.indexOf(entry), 1);
+    this.#last -= 1;
+    this.#chars -= entry.chars;
+  }
+
+  /** It returns what is to be asked now: the first that have no outcome, under the epoch that the page knows. Null: nothing is. */
+  request(epoch: string): LineRequest | null {
+    const asked: Entry[] = [];
+    let chars = 0;
+    for (const entry of this.entries) {
+      if (entry.outcome !== null) continue;
+      chars += entry.chars;
+      if (asked.length === MAX_MUTATIONS || (asked.length > 0 && chars > REQUEST_CHARS)) break;
+      asked.push(entry);
+    }
+    const [first] = asked;
+    if (first === undefined) return null;
+    return { line: this.id, epoch, acked: first.n - 1, mutations: asked.map(askedFor) };
+  }
+
+  /** These are the entries of a request of this line. */
+  entriesOf({ line, mutations }: LineRequest): Entry[] {
+    const numbers = new Set(mutations.map(({ n }) => n));
+    return this.entries.filter((entry) => entry.line === line && numbers.has(entry.n));
+  }
+
+  /** It returns the entries whose outcome has become known. */
+  answered({ epoch, outcomes }: LineAnswer): Entry[] {
+    const known = new Map(outcomes.map((outcome) => [outcome.n, outcome]));
+    const told: Entry[] = [];
+    for (const entry of this.entries) {
+      const outcome = known.get(entry.n);
+      if (outcome === undefined || entry.outcome !== null) continue;
+      entry.outcome = this.#meaningOf(entry, outcome, epoch);
+      told.push(entry);
+    }
+    return told;
+  }
+
+  #meaningOf(entry: Entry, outcome: Outcome, epoch: string): MutationOutcome {
+    switch (outcome.type) {
+      case "done":
+        return { type: "done", answer: outcome.answer, position: { epoch, version: outcome.version } };
+      case "refused":
+        return { type: "refused", code: outcome.code, detail: outcome.detail };
+      case "gone":
+        return unknown(keyOf(entry), "the server does not know any more what became of it");
+    }
+  }
+
+  /**
+   * The server has another past than the page: what has no outcome goes on under a new line, in its order (rule U9b). Where the
+   * server knows nothing of the old line, what was sent under it is unknown. It returns the entries whose outcome that is.
+   */
+  beginAnew(id: string, knowsOldLine: boolean): Entry[] {
+    const lost = knowsOldLine ? [] : this.entries.filter(({ outcome, wasSent }) => outcome === null && wasSent);
+    for (const entry of lost)
+      entry.outcome = unknown(keyOf(entry), "the server does not know this page's mutations any more");
+    this.id = id;
+    this.#last = 0;
+    for (const entry of this.entries.filter(({ outcome }) => outcome === null)) {
+      entry.line = id;
+      entry.n = this.#last += 1;
+      entry.wasSent = false;
+      entry.wasLost = false;
+    }
+    return lost;
+  }
+
+  /** All of a line up to `n` are in the state, or were refused (rule U11). It returns those that are shown over it. */
+  upTo(line: string, n: number): Entry[] {
+    return this.entries.filter((entry) => entry.isShown && entry.line === line && entry.n <= n);
+  }
+
+  /** Nothing is left to be known or shown of these. */
+  tidy(): void {
+    const left = this.entries.filter(({ outcome, isShown }) => outcome === null || isShown);
+    if (left.length === this.entries.length) return;
+    this.entries.splice(0, this.entries.length, ...left);
+    this.#chars = left.reduce((sum, { chars }) => sum + chars, 0);
+  }
+}
+
+/** It names a mutation, and the ids that its decision draws begin with it (rule U3). */
+export function keyOf({ line, n }: Entry): string {
+  return `${line}.${n}`;
+}
+
+function askedFor({ n, mutation: { name, revision }, args, isDropped }: Entry): AskedMutation {
+  return isDropped ? { n, name: DROPPED, revision: 1, args: null } : { n, name, revision, args };
+}
+
+export function unknown(key: string, detail: string): MutationOutcome {
+  return { type: "unknown", key, detail };
+}

@@ -1,0 +1,80 @@
+/** What a replica and its mutations need of each other. A replica without mutations has none of their code. */
+
+import type { JsonValue, MutatedMessage, Mutation, Position } from "@neverstale/protocol";
+import type { Environment } from "../environment/environment.ts";
+import type { WaiterOutcome } from "../machine/state.ts";
+import type { ReplicaRecords } from "../records/replica-records.ts";
+import type { EffectPosition } from "../requests/answer.ts";
+import type { CsrfTokens } from "../requests/csrf.ts";
+
+/** This makes the mutations of a replica. `mutations()` gives one. */
+export type MakeMutations = (host: MutationHost) => ReplicaMutations;
+
+/** A replica offers this to its mutations. */
+export interface MutationHost {
+  readonly io: Environment;
+  readonly csrf: CsrfTokens;
+  readonly records: ReplicaRecords;
+  readonly user: string | null;
+  readonly position: Position | null;
+  /** The replica is level with the authority, as far as it knows. */
+  readonly isLive: boolean;
+  httpUrl(path: string): string;
+  serverNow(): number;
+  /** It is told what became of a position, in the very step in which the state gets there (rule D2). */
+  whenReached(position: EffectPosition, told: (outcome: WaiterOutcome) => void): void;
+  /** Runs something that changes what is shown, and then tells those who read it. */
+  change(run: () => void): void;
+}
+
+/** A replica has this of its mutations. */
+export interface ReplicaMutations {
+  /** These lines are named where a connection is opened (rule U11). */
+  readonly lines: readonly string[];
+  readonly pending: readonly PendingMutation[];
+  /** Takes away what is laid over the records, which are those of the authority then. */
+  lift(): void;
+  /** Lays the mutations that are pending over the records again (rule U10). */
+  lay(): void;
+  mutated(message: MutatedMessage): void;
+  /** The state has moved, or has been replaced. */
+  moved(): void;
+  mutate(mutation: Mutation, args: JsonValue, options: MutateOptions): Promise<MutationOutcome>;
+  pendingOf(collection: string, id: string): readonly PendingMutation[];
+  drop(key: string): boolean;
+  /** There is a session, and perhaps a network, again. */
+  start(): void;
+  stop(): void;
+  /** The user has gone: nothing of what was asked for is shown any more. */
+  clear(): void;
+}
+
+export interface MutateOptions {
+  /** With false the effect is not shown before it is in the state, and with true it is. The mutation's own `optimistic` is the default. */
+  readonly optimistic?: boolean;
+}
+
+/** It is told to whoever asked for a mutation. */
+export type MutationOutcome<Answer = JsonValue> =
+  /** Its effect is in the state from `position` on: `reached` waits for it (rule D2). */
+  | { readonly type: "done"; readonly answer: Answer; readonly position: EffectPosition }
+  /** It never takes effect. `code` is for programs, `detail` for people. */
+  | { readonly type: "refused"; readonly code: string; readonly detail: string }
+  /** It was dropped before it was sent. */
+  | { readonly type: "dropped" }
+  /** It was sent, and nobody knows what became of it. */
+  | { readonly type: "unknown"; readonly key: string; readonly detail: string };
+
+/** A mutation whose outcome is not known yet, or whose effect is not in the state yet. */
+export interface PendingMutation {
+  /** It is the line and the number, as `line.n`. */
+  readonly key: string;
+  readonly name: string;
+  readonly args: JsonValue;
+  /** The wall clock said this when it was asked for, in milliseconds since 1970. */
+  readonly at: number;
+  /** It has been sent at least once, so it can't be dropped any more. */
+  readonly wasSent: boolean;
+  /** These records it concerns, where its effect is shown. */
+  readonly concerns: readonly { readonly collection: string; readonly id: string }[];
+}
