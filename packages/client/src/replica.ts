@@ -158,7 +158,7 @@ export class Replica<State = AnyState> {
     return outcome as Promise<MutationOutcome<Answer>>;
   }
 
-  /** What was asked for and is not settled, or not in the state yet, in its order. It is the same list until something of it changes. */
+  /** It was asked for and is not settled, or not in the state yet, in its order. It is the same list until something of it changes. */
   get pending(): readonly PendingMutation[] {
     return this.#mutations?.pending ?? NOTHING_PENDING;
   }

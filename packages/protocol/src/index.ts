@@ -70,16 +70,16 @@ export {
   type StateOf,
 } from "./model/model.ts";
 export type { RemoveOptions, Transaction } from "./model/transaction.ts";
-export { decideMutation, type GivenArgs, type Verdict } from "./mutations/decide.ts";
+export { decideMutation, type GivenArgs, type MutationVerdict } from "./mutations/decide.ts";
 export {
   type AskedMutation,
   type KeptOutcome,
   type LineAnswer,
+  type LineOutcome,
   type LineRequest,
   linesIn,
   MAX_LINE_REQUEST_BYTES,
   MAX_MUTATIONS,
-  type Outcome,
   readLineAnswer,
   readLineRequest,
 } from "./mutations/line-request.ts";
@@ -91,7 +91,7 @@ export {
   type Mutation,
   type MutationContext,
   type MutationDeclaration,
-  Refusal,
+  MutationRefusal,
   refuse,
 } from "./mutations/mutation.ts";
 export { ignoreWhatComesLater, isThenable } from "./thenable.ts";

@@ -18,7 +18,7 @@ export type { FullStateReason, SyncMetrics } from "./followers/sync-metrics.ts";
 export type { Frame, FrameCodec, LargeFrame, Part, Wire } from "./followers/wire.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits/limits.ts";
 export { withDefaults } from "./limits/with-defaults.ts";
-export type { Caller } from "./mutations/line-step.ts";
+export type { MutationCaller } from "./mutations/line-step.ts";
 export type { NodeDivergence } from "./node/digests/divergences.ts";
 export { type HttpNodes, type HttpNodesOptions, httpNodes } from "./node/io/http-nodes.ts";
 export type { LinkTls } from "./node/io/outgoing-link.ts";

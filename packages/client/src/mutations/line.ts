@@ -5,15 +5,15 @@ import {
   DROPPED,
   type JsonValue,
   type LineAnswer,
+  type LineOutcome,
   type LineRequest,
   MAX_MUTATIONS,
   type Mutation,
-  type Outcome,
 } from "@neverstale/protocol";
 import type { MutationOutcome } from "./mutating.ts";
 
 /** One mutation that was asked for. */
-export interface Entry {
+export interface LineEntry {
   /** They are others only where a new line is begun. */
   line: string;
   n: number;
@@ -37,10 +37,10 @@ export interface Entry {
 /** So many characters of arguments go in one request at most, unless a single mutation has more. */
 const REQUEST_CHARS = 64 * 1024;
 
-export class Line {
+export class MutationLine {
   id: string;
   /** They are in the order in which they were asked for. One goes when its outcome is known and it is shown no more. */
-  readonly entries: Entry[] = [];
+  readonly entries: LineEntry[] = [];
   #last = 0;
   #chars = 0;
 
@@ -53,16 +53,16 @@ export class Line {
     return this.#chars;
   }
 
-  add(entry: Omit<Entry, "line" | "n">): Entry {
+  add(entry: Omit<LineEntry, "line" | "n">): LineEntry {
     this.#last += 1;
-    const added: Entry = { ...entry, line: this.id, n: this.#last };
+    const added: LineEntry = { ...entry, line: this.id, n: this.#last };
     this.entries.push(added);
     this.#chars += entry.chars;
     return added;
   }
 
   /** The newest entry is taken back, as if it had not been asked for. */
-  takeBack(entry: Entry): void {
+  takeBack(entry: LineEntry): void {
     this.entries.splice(this.entries.indexOf(entry), 1);
     this.#last -= 1;
     this.#chars -= entry.chars;
@@ -70,7 +70,7 @@ export class Line {
 
   /** It returns what is to be asked now: the first that have no outcome, under the epoch that the page knows. Null: nothing is. */
   request(epoch: string): LineRequest | null {
-    const asked: Entry[] = [];
+    const asked: LineEntry[] = [];
     let chars = 0;
     for (const entry of this.entries) {
       if (entry.outcome !== null) continue;
@@ -84,15 +84,15 @@ export class Line {
   }
 
   /** These are the entries of a request of this line. */
-  entriesOf({ line, mutations }: LineRequest): Entry[] {
+  entriesOf({ line, mutations }: LineRequest): LineEntry[] {
     const numbers = new Set(mutations.map(({ n }) => n));
     return this.entries.filter((entry) => entry.line === line && numbers.has(entry.n));
   }
 
   /** It returns the entries whose outcome has become known. */
-  answered({ epoch, outcomes }: LineAnswer): Entry[] {
+  answered({ epoch, outcomes }: LineAnswer): LineEntry[] {
     const known = new Map(outcomes.map((outcome) => [outcome.n, outcome]));
-    const told: Entry[] = [];
+    const told: LineEntry[] = [];
     for (const entry of this.entries) {
       const outcome = known.get(entry.n);
       if (outcome === undefined || entry.outcome !== null) continue;
@@ -102,14 +102,14 @@ export class Line {
     return told;
   }
 
-  #meaningOf(entry: Entry, outcome: Outcome, epoch: string): MutationOutcome {
+  #meaningOf(entry: LineEntry, outcome: LineOutcome, epoch: string): MutationOutcome {
     switch (outcome.type) {
       case "done":
         return { type: "done", answer: outcome.answer, position: { epoch, version: outcome.version } };
       case "refused":
         return { type: "refused", code: outcome.code, detail: outcome.detail };
       case "gone":
-        return unknown(keyOf(entry), "the server does not know any more what became of it");
+        return unknown(mutationKey(entry), "the server does not know any more what became of it");
     }
   }
 
@@ -117,10 +117,10 @@ export class Line {
    * The server has another past than the page: what has no outcome goes on under a new line, in its order (rule U9b). Where the
    * server knows nothing of the old line, what was sent under it is unknown. It returns the entries whose outcome that is.
    */
-  beginAnew(id: string, knowsOldLine: boolean): Entry[] {
+  beginAnew(id: string, knowsOldLine: boolean): LineEntry[] {
     const lost = knowsOldLine ? [] : this.entries.filter(({ outcome, wasSent }) => outcome === null && wasSent);
     for (const entry of lost)
-      entry.outcome = unknown(keyOf(entry), "the server does not know this page's mutations any more");
+      entry.outcome = unknown(mutationKey(entry), "the server does not know this page's mutations any more");
     this.id = id;
     this.#last = 0;
     for (const entry of this.entries.filter(({ outcome }) => outcome === null)) {
@@ -133,7 +133,7 @@ export class Line {
   }
 
   /** All of a line up to `n` are in the state, or were refused (rule U11). It returns those that are shown over it. */
-  upTo(line: string, n: number): Entry[] {
+  upTo(line: string, n: number): LineEntry[] {
     return this.entries.filter((entry) => entry.isShown && entry.line === line && entry.n <= n);
   }
 
@@ -147,11 +147,11 @@ export class Line {
 }
 
 /** It names a mutation, and the ids that its decision draws begin with it (rule U3). */
-export function keyOf({ line, n }: Entry): string {
+export function mutationKey({ line, n }: LineEntry): string {
   return `${line}.${n}`;
 }
 
-function askedFor({ n, mutation: { name, revision }, args, isDropped }: Entry): AskedMutation {
+function askedFor({ n, mutation: { name, revision }, args, isDropped }: LineEntry): AskedMutation {
   return isDropped ? { n, name: DROPPED, revision: 1, args: null } : { n, name, revision, args };
 }
 

@@ -1,4 +1,4 @@
-/** What a replica and its mutations need of each other. A replica without mutations has none of their code. */
+/** A replica and its mutations need this of each other. A replica without mutations has none of their code. */
 
 import type { JsonValue, MutatedMessage, Mutation, Position } from "@neverstale/protocol";
 import type { Environment } from "../environment/environment.ts";

@@ -10,7 +10,7 @@ import {
   takeJson,
 } from "@neverstale/protocol";
 import type { EffectPosition } from "../requests/answer.ts";
-import { type Entry, keyOf, Line, unknown } from "./line.ts";
+import { type LineEntry, MutationLine, mutationKey, unknown } from "./line.ts";
 import type {
   MakeMutations,
   MutateOptions,
@@ -38,7 +38,7 @@ const MOST_CHARS = 1024 * 1024;
 
 class LaidMutations implements ReplicaMutations {
   readonly #host: MutationHost;
-  readonly #line: Line;
+  readonly #line: MutationLine;
   readonly #overlay: Overlay;
   readonly #sender: Sender;
   /** It was said in front of a message that has not come yet. */
@@ -47,7 +47,7 @@ class LaidMutations implements ReplicaMutations {
 
   constructor(host: MutationHost, url: string) {
     this.#host = host;
-    this.#line = new Line(host.io.newId());
+    this.#line = new MutationLine(host.io.newId());
     this.#overlay = new Overlay(host.records);
     this.#sender = new Sender(() => this.#line, {
       target: { io: host.io, csrf: host.csrf, url: host.httpUrl(url) },
@@ -74,10 +74,10 @@ class LaidMutations implements ReplicaMutations {
     return this.#pending;
   }
 
-  #pendingOf(entry: Entry): PendingMutation {
+  #pendingOf(entry: LineEntry): PendingMutation {
     const { mutation, args, at, wasSent } = entry;
     const concerns = this.#overlay.concernsOf(entry);
-    return Object.freeze({ key: keyOf(entry), name: mutation.name, args, at, wasSent, concerns });
+    return Object.freeze({ key: mutationKey(entry), name: mutation.name, args, at, wasSent, concerns });
   }
 
   pendingOf(collection: string, id: string): readonly PendingMutation[] {
@@ -120,8 +120,8 @@ class LaidMutations implements ReplicaMutations {
     });
   }
 
-  /** What a level replica refuses the server would refuse too, most likely: nothing is sent (rule U15). */
-  #refusalHere(entry: Entry): MutationOutcome | null {
+  /** The server would most likely refuse it, too, where a replica that is live does: nothing is sent (rule U15). */
+  #refusalHere(entry: LineEntry): MutationOutcome | null {
     const before = this.#line.entries.filter((other) => other.isShown && other !== entry);
     this.#overlay.lay(before, this.#deciding); // It is decided on what those before it leave.
     try {
@@ -136,7 +136,7 @@ class LaidMutations implements ReplicaMutations {
 
   /** Its number stays its own, since ids were drawn from those behind it. */
   drop(key: string): boolean {
-    const entry = this.#line.entries.find((one) => keyOf(one) === key);
+    const entry = this.#line.entries.find((one) => mutationKey(one) === key);
     if (entry === undefined || entry.wasSent || entry.isDropped) return false;
     this.#change(() => {
       entry.isDropped = true;
@@ -171,13 +171,13 @@ class LaidMutations implements ReplicaMutations {
   /** It concerns all that are left. What was sent before, and has lost its answer, may have taken effect. */
   #refused(error: SyncError, code: string): void {
     for (const entry of this.#line.entries.filter(({ outcome }) => outcome === null)) {
-      const lost = unknown(keyOf(entry), `an answer was lost, and the repeat was refused: ${error.message}`);
+      const lost = unknown(mutationKey(entry), `an answer was lost, and the repeat was refused: ${error.message}`);
       this.#settle(entry, entry.wasLost ? lost : { type: "refused", code, detail: error.message });
     }
     this.#line.beginAnew(this.#host.io.newId(), true);
   }
 
-  #settle(entry: Entry, outcome: MutationOutcome): void {
+  #settle(entry: LineEntry, outcome: MutationOutcome): void {
     entry.outcome = outcome;
     entry.settle(outcome);
     if (entry.isShown && outcome.type === "done") this.#watch(entry, outcome.position);
@@ -186,7 +186,7 @@ class LaidMutations implements ReplicaMutations {
   }
 
   /** Where no message says that the effect is in the state, the position does (rule U12). */
-  #watch(entry: Entry, position: EffectPosition): void {
+  #watch(entry: LineEntry, position: EffectPosition): void {
     this.#host.whenReached(position, (reached) => {
       if (reached === "closed" || !entry.isShown) return;
       this.#change(() => {
@@ -196,7 +196,7 @@ class LaidMutations implements ReplicaMutations {
     });
   }
 
-  #unshow(entry: Entry): void {
+  #unshow(entry: LineEntry): void {
     this.#overlay.lift();
     entry.isShown = false;
     this.#pending = null;
@@ -225,7 +225,7 @@ class LaidMutations implements ReplicaMutations {
     this.#change(() => {
       for (const entry of this.#line.entries.filter(({ outcome }) => outcome === null)) {
         const detail = "the user signed out before an answer came";
-        this.#settle(entry, entry.wasSent ? unknown(keyOf(entry), detail) : { type: "dropped" });
+        this.#settle(entry, entry.wasSent ? unknown(mutationKey(entry), detail) : { type: "dropped" });
       }
       for (const entry of this.#line.entries) entry.isShown = false;
       this.#line.tidy();

@@ -7,12 +7,12 @@ import {
   effectOf,
   type Model,
   type MutationContext,
+  type MutationVerdict,
   type StateRecord,
   sameJson,
-  type Verdict,
 } from "@neverstale/protocol";
 import type { ReplicaRecords } from "../records/replica-records.ts";
-import { type Entry, keyOf } from "./line.ts";
+import { type LineEntry, mutationKey } from "./line.ts";
 
 /** So a decision is made here: by whom, and when. */
 export interface Deciding {
@@ -28,14 +28,14 @@ export class Overlay {
   /** Readers have seen these, where something was laid before it was lifted. */
   readonly #seen = new Map<string, Seen>();
   #isLifted = false;
-  readonly #concerns = new Map<Entry, RecordName[]>();
+  readonly #concerns = new Map<LineEntry, RecordName[]>();
 
   constructor(records: ReplicaRecords) {
     this.#records = records;
   }
 
   /** These records an entry has changed, as it is laid now. */
-  concernsOf(entry: Entry): readonly RecordName[] {
+  concernsOf(entry: LineEntry): readonly RecordName[] {
     return this.#concerns.get(entry) ?? [];
   }
 
@@ -53,7 +53,7 @@ export class Overlay {
    * Each is decided on what those before it have left. Readers see what has changed by it since they saw it last. It returns false
    * where all is laid already.
    */
-  lay(entries: readonly Entry[], deciding: Deciding): boolean {
+  lay(entries: readonly LineEntry[], deciding: Deciding): boolean {
     if (!this.#isLifted) return false;
     for (const entry of entries) this.#layOne(entry, deciding);
     this.#isLifted = false;
@@ -62,7 +62,7 @@ export class Overlay {
     return true;
   }
 
-  #layOne(entry: Entry, deciding: Deciding): void {
+  #layOne(entry: LineEntry, deciding: Deciding): void {
     const before = this.#laid.length;
     try {
       const verdict = decideAt(entry, this.#records.shown, deciding);
@@ -123,9 +123,9 @@ function nameOf(collection: string, id: string): string {
 }
 
 /** It decides as the server will, as far as the state here goes. It throws what the decision throws. */
-export function decideAt(entry: Entry, state: AnyState, { user, now }: Deciding): Verdict {
+export function decideAt(entry: LineEntry, state: AnyState, { user, now }: Deciding): MutationVerdict {
   let ids = 0;
-  const newId = () => `${keyOf(entry)}.${++ids}`;
+  const newId = () => `${mutationKey(entry)}.${++ids}`;
   const context: MutationContext = { user, rights: null, now, newId, transaction: null };
   const { mutation, args } = entry;
   return decideMutation(mutation, { args, revision: mutation.revision }, state, context);

@@ -11,10 +11,10 @@ import {
 import { BACKOFF } from "../machine/backoff.ts";
 import { problemOf } from "../requests/answer.ts";
 import { attempt, type RequestTarget } from "../requests/request.ts";
-import type { Line } from "./line.ts";
+import type { MutationLine } from "./line.ts";
 
 export class Sender {
-  readonly #line: () => Line;
+  readonly #line: () => MutationLine;
   readonly #owner: SenderOwner;
   #isRunning = true;
   #isSending = false;
@@ -24,7 +24,7 @@ export class Sender {
   /** The epoch that an answer named last. It may be newer than the one of the state. */
   #epoch: string | null = null;
 
-  constructor(line: () => Line, owner: SenderOwner) {
+  constructor(line: () => MutationLine, owner: SenderOwner) {
     this.#line = line;
     this.#owner = owner;
   }

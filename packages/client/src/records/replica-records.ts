@@ -105,7 +105,7 @@ export class ReplicaRecords {
     this.#isOpen = false;
   }
 
-  /** What is shown under this id is another record than before. */
+  /** Another record than before is shown under this id. */
   noteMoved(collection: string, id: string): void {
     const trace = this.#traceOf(collection);
     if (trace.moved.length === 0) this.#movedCollections.push(collection);

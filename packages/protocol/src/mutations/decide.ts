@@ -3,10 +3,10 @@
 import type { AnyState, JsonValue } from "../json/json.ts";
 import type { AskedChange } from "../model/change.ts";
 import { ignoreWhatComesLater, isThenable } from "../thenable.ts";
-import { type AnyMutation, type MutationContext, Refusal } from "./mutation.ts";
+import { type AnyMutation, type MutationContext, MutationRefusal } from "./mutation.ts";
 
-/** What came of a decision. */
-export type Verdict =
+/** This came of a decision. */
+export type MutationVerdict =
   | { readonly type: "changes"; readonly changes: readonly AskedChange[]; readonly answer: JsonValue }
   | { readonly type: "refused"; readonly code: string; readonly detail: string };
 
@@ -22,7 +22,7 @@ export function decideMutation(
   { args, revision }: GivenArgs,
   state: AnyState,
   context: MutationContext,
-): Verdict {
+): MutationVerdict {
   const today = argsOfToday(mutation, args, revision);
   if (today === null)
     return refused("mutation_outdated", `"${mutation.name}" takes arguments of revision ${revision} no more`);
@@ -46,8 +46,8 @@ function argsOfToday(
   return Object.hasOwn(accepts, revision) ? { args: accepts[revision]?.(args) } : null;
 }
 
-function verdictOf(mutation: AnyMutation, decided: unknown): Verdict {
-  if (decided instanceof Refusal) return refused(decided.code, decided.detail);
+function verdictOf(mutation: AnyMutation, decided: unknown): MutationVerdict {
+  if (decided instanceof MutationRefusal) return refused(decided.code, decided.detail);
   if (Array.isArray(decided)) return { type: "changes", changes: decided, answer: null };
   if (isThenable(decided)) ignoreWhatComesLater(decided);
   else if (typeof decided === "object" && decided !== null && "changes" in decided && Array.isArray(decided.changes)) {
@@ -57,7 +57,7 @@ function verdictOf(mutation: AnyMutation, decided: unknown): Verdict {
   throw new Error(`"${mutation.name}" did not decide: it returns changes, or a refusal, and nothing that comes later`);
 }
 
-function refused(code: string, detail: string): Verdict {
+function refused(code: string, detail: string): MutationVerdict {
   return { type: "refused", code, detail };
 }
 

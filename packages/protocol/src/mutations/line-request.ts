@@ -28,7 +28,7 @@ export interface AskedMutation {
   readonly args: JsonValue;
 }
 
-export type Outcome =
+export type LineOutcome =
   | (KeptOutcome & { readonly n: number })
   /** It was decided, and nobody knows any more how. */
   | { readonly n: number; readonly type: "gone" };
@@ -47,7 +47,7 @@ export type KeptOutcome =
 export interface LineAnswer {
   /** This is today's epoch. */
   readonly epoch: string;
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly LineOutcome[];
   /** The line has been decided up to this number, which is below the one before the first that was asked for. It is 0 where no line is (rule U9b). */
   readonly behind?: number;
 }
@@ -96,7 +96,7 @@ export function readLineAnswer(value: unknown): LineAnswer {
   return { epoch: readSafeText(value, "epoch"), outcomes: value.outcomes.map(readOutcome), ...behind };
 }
 
-function readOutcome(value: unknown): Outcome {
+function readOutcome(value: unknown): LineOutcome {
   if (!isObject(value)) throw bad("an outcome is not a JSON object");
   const n = readWhole(value, "n", 1);
   switch (value.type) {

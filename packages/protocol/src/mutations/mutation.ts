@@ -49,13 +49,16 @@ export interface MutationDeclaration<M extends Model, S extends StandardSchemaV1
   ) => Decided<readonly ChangeOf<M>[], Answer>;
 }
 
-export type Decided<Changes, Answer> = Changes | { readonly changes: Changes; readonly answer: Answer } | Refusal;
+export type Decided<Changes, Answer> =
+  | Changes
+  | { readonly changes: Changes; readonly answer: Answer }
+  | MutationRefusal;
 
 /** This is all that a decision knows beside the state and the arguments (rule U3). */
 export interface MutationContext {
   /** The one who asks. In a browser it is the user that the replica was given, or "". */
   readonly user: string;
-  /** What the server's `authorize` told of the user beside that. In a browser it is null. */
+  /** The server's `authorize` told this of the user beside that. In a browser it is null. */
   readonly rights: JsonValue;
   /** The wall clock of the end that decides, in milliseconds since 1970. The two differ. */
   readonly now: number;
@@ -66,7 +69,7 @@ export interface MutationContext {
 }
 
 /** A refusal is a value: the server has decided that nothing is to happen, and says why (rule U8). */
-export class Refusal {
+export class MutationRefusal {
   readonly code: string;
   readonly detail: string;
 
@@ -77,9 +80,9 @@ export class Refusal {
 }
 
 /** `code` is written in snake_case, for programs. `detail` is one sentence, for people. It throws a plain error for another code. */
-export function refuse(code: string, detail: string): Refusal {
+export function refuse(code: string, detail: string): MutationRefusal {
   if (!isMutationName(code)) throw new Error(`the code of a refusal is snake_case: "${code}" is not`);
-  return new Refusal(code, detail.slice(0, MAX_DETAIL));
+  return new MutationRefusal(code, detail.slice(0, MAX_DETAIL));
 }
 
 /** A longer reason is cut off. */

@@ -13,7 +13,7 @@ export interface OpenOptions<M extends Model> {
   /** The models of other spaces stand here under their exact name, or under a prefix that ends in "/". */
   readonly spaces?: Readonly<Record<string, Model>>;
   readonly store: Store;
-  /** What people may do to the state. `serveMutations` takes them in (rule U1). */
+  /** People may do these to the state. `serveMutations` takes them in (rule U1). */
   readonly mutations?: readonly AnyMutation[];
   /** It is told what a mutation's `decide` threw. The mutation was refused as `mutation_failed`. Without it the error comes up by itself. */
   readonly onMutationFailed?: (error: unknown) => void;

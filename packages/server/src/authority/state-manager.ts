@@ -12,7 +12,7 @@ import {
 import type { CommittedGroups } from "../followers/committed-groups.ts";
 import type { Confirming } from "../followers/confirming/confirming.ts";
 import type { Limits } from "../limits/limits.ts";
-import type { Caller } from "../mutations/line-step.ts";
+import type { MutationCaller } from "../mutations/line-step.ts";
 import { LINES_SPACE, type Lines } from "../mutations/lines-space.ts";
 import { MutationDesk, metricsOf } from "../mutations/mutation-desk.ts";
 import { NodeEngine } from "../node/node-engine.ts";
@@ -119,7 +119,7 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
    * Carries out a line of mutations, as `serveMutations` reads it, and resolves with what became of the first of them (rules U4 to
    * U9). Where it rejects, nothing was decided: with `forbidden`, and with what `transact` rejects with.
    */
-  mutate(request: LineRequest, caller: Caller): Promise<LineAnswer> {
+  mutate(request: LineRequest, caller: MutationCaller): Promise<LineAnswer> {
     return this.#desk.carryOut(request, caller);
   }
 
@@ -191,6 +191,7 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
       ...limitsOf(this.limits),
       record_problems: this.problems.count,
       ...metricsOf(this.#desk),
+      mutation_lines: this.#engine.spaces.get(LINES_SPACE)?.state.lines?.size ?? 0,
       ...this.#engine.metrics(),
       ...this.#store.metrics(),
     };

@@ -7,7 +7,7 @@ import type { Frame } from "./wire.ts";
 
 export class ToldLines {
   readonly #parts: Pick<HubParts, "groups" | "frames">;
-  /** Of each line that the connection has named, the number that it was told last. */
+  /** The connection has named these lines, and was told these numbers of them last. */
   readonly #told: Map<string, number>;
 
   constructor(lines: readonly string[], parts: Pick<HubParts, "groups" | "frames">) {

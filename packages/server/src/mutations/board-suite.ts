@@ -1,7 +1,7 @@
 /** A board whose cards people add, count up and move: the tests of mutations share it. */
 
 import { collection, defineModel, defineMutation, patch, put, refuse, remove } from "@neverstale/protocol";
-import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { z } from "zod";
 
 export interface Card {
   readonly id: string;
@@ -19,25 +19,11 @@ export const board = defineModel({
   },
 });
 
-/** A schema of one rule, without a library. */
-export function schemaOf<T>(isValid: (value: unknown) => value is T): StandardSchemaV1<T, T> {
-  return {
-    "~standard": {
-      version: 1,
-      vendor: "test",
-      validate: (value) => (isValid(value) ? { value } : { issues: [{ message: "it is not valid", path: ["it"] }] }),
-    },
-  };
-}
-
-const withText = (name: string) => (value: unknown) =>
-  typeof value === "object" && value !== null && typeof (value as Record<string, unknown>)[name] === "string";
-
 export const addCard = defineMutation({
   name: "add_card",
   model: board,
   optimistic: true,
-  args: schemaOf(withText("title") as (value: unknown) => value is { title: string }),
+  args: z.object({ title: z.string() }),
   decide: (state, { title }, { newId }) => {
     if (state.cards.size >= 1_000) return refuse("board_full", "The board holds 1,000 cards.");
     const id = newId();
@@ -50,7 +36,7 @@ export const countUp = defineMutation({
   name: "count_up",
   model: board,
   optimistic: true,
-  args: schemaOf(withText("id") as (value: unknown) => value is { id: string }),
+  args: z.object({ id: z.string() }),
   decide: (state, { id }) => {
     const card = state.cards.get(id);
     if (card === undefined) return refuse("no_such_card", `There is no card "${id}".`);
@@ -62,7 +48,7 @@ export const countUp = defineMutation({
 export const failOn = defineMutation({
   name: "fail_on",
   model: board,
-  args: schemaOf(withText("how") as (value: unknown) => value is { how: string }),
+  args: z.object({ how: z.string() }),
   decide: (_, { how }, { transaction }) => {
     if (how === "throw") throw new Error("the program has a fault");
     transaction?.add("main", [

@@ -1,4 +1,4 @@
-/** How many lines there may be: of each user, and in all (rule U9b). */
+/** The lines are bounded: those of each user, and all together (rule U9b). */
 
 import { type Change, SyncError } from "@neverstale/protocol";
 import type { LineRow, Lines } from "./lines-space.ts";

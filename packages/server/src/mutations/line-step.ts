@@ -8,19 +8,19 @@ import {
   decideMutation,
   type JsonValue,
   type KeptOutcome,
+  type LineOutcome,
   type LineRequest,
   type MutationContext,
-  type Outcome,
+  type MutationVerdict,
   SyncError,
   type Transaction,
   utf8Bytes,
-  type Verdict,
 } from "@neverstale/protocol";
 import { MAIN_SPACE } from "../space/space-models.ts";
 import { LINES_SPACE, type LineRow, type Lines } from "./lines-space.ts";
 
 /** This is whose line it is, as `authorize` has told. */
-export interface Caller {
+export interface MutationCaller {
   readonly user: string;
   /** Decisions are given it as `context.rights`. */
   readonly rights: JsonValue;
@@ -45,11 +45,11 @@ export function takeStep(
   transaction: Transaction,
   { line, epoch, acked }: Omit<LineRequest, "mutations">,
   asked: AskedMutation,
-  caller: Caller,
+  caller: MutationCaller,
   parts: StepParts,
   /** It stands in the place of a decision that has failed. */
   failed: Refused | null,
-): Outcome {
+): LineOutcome {
   const lines = (transaction.state(LINES_SPACE) as { readonly lines: Lines } | null)?.lines ?? NO_LINES;
   const row = lines.get(line) ?? null;
   if (epoch !== parts.epoch) throw new OtherEpoch();
@@ -86,7 +86,7 @@ export class Behind extends Error {
   }
 }
 
-export type Refused = Extract<Verdict, { readonly type: "refused" }>;
+export type Refused = Extract<MutationVerdict, { readonly type: "refused" }>;
 
 /** The decision threw, or its changes were refused: nothing of it may stay. */
 export class DecisionFailed extends Error {
@@ -99,7 +99,7 @@ export class DecisionFailed extends Error {
 
 const NO_LINES: Lines = new Map();
 
-function outcomeOf(row: LineRow | null, n: number): Outcome {
+function outcomeOf(row: LineRow | null, n: number): LineOutcome {
   const kept = row?.outcomes[n];
   return kept === undefined ? { n, type: "gone" } : { n, ...(JSON.parse(kept) as KeptOutcome) };
 }
@@ -108,7 +108,7 @@ function carryOut(
   mutation: AnyMutation,
   line: string,
   { n, args, revision }: AskedMutation,
-  { user, rights }: Caller,
+  { user, rights }: MutationCaller,
   transaction: Transaction,
   now: number,
 ): KeptOutcome {
@@ -124,7 +124,7 @@ function carryOut(
   }
 }
 
-function keptOutcome(verdict: Verdict, transaction: Transaction): KeptOutcome {
+function keptOutcome(verdict: MutationVerdict, transaction: Transaction): KeptOutcome {
   const version = transaction.version(MAIN_SPACE) ?? 0;
   if (verdict.type === "refused") return { type: "refused", version, code: verdict.code, detail: verdict.detail };
   const { answer } = verdict;
@@ -135,14 +135,14 @@ function keptOutcome(verdict: Verdict, transaction: Transaction): KeptOutcome {
 
 /** A line holds its answers until its page has heard of them. */
 const MAX_ANSWER_BYTES = 16 * 1024;
-/** Of a page that never says what it has heard of, so many outcomes are kept. */
+/** So many outcomes are kept of a page that never says what it has heard of. */
 const MAX_OUTCOMES = 256;
 
 function writeRow(
   transaction: Transaction,
   row: LineRow | null,
   { line, n, acked, kept }: Written,
-  { user }: Caller,
+  { user }: MutationCaller,
   { now, roomFor }: StepParts,
 ): void {
   if (row === null) {

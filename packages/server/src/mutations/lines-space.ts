@@ -1,10 +1,11 @@
-/**
- * What is known of the lines of mutations is a space of its own, which nobody may follow. So it is stored in the transaction of each
- * effect, comes back after a restart, goes to every node with the chain, and is bounded, by what does this for any space.
- */
+/** A space of its own holds what is known of the lines of mutations. Nobody may follow it. */
 
 import { collection, defineModel, type JsonValue, patch, put, remove, type StateOf } from "@neverstale/protocol";
 
+/**
+ * So it is stored in the transaction of each effect, comes back after a restart, goes to every node with the chain, and is bounded, by
+ * what does this for any space.
+ */
 export const LINES_SPACE = "~lines";
 
 /** A record is one line (rule U7). */

@@ -120,6 +120,14 @@ describe("a line of mutations", () => {
     expect(await mutate(request([add(1, "a")]), { user: "bob", rights: null })).toMatchObject({ code: "forbidden" });
   });
 
+  test("[B89] of a page that never says what it has heard of, 256 outcomes are kept", async () => {
+    for (let first = 1; first <= 300; first += 50)
+      await mutate(request(Array.from({ length: 50 }, (_, index) => add(first + index, "a"))));
+
+    expect(await mutate(request([add(44, "a"), add(45, "a")]))).toMatchObject([{ type: "gone" }, { type: "done" }]);
+    expect(manager.metrics()).toMatchObject({ mutation_lines: 1 });
+  });
+
   test("[U7] outcomes are kept until the page has heard of them, and answered as gone from then on", async () => {
     await mutate(request([add(1, "a"), add(2, "b")]));
     await mutate(request([add(3, "c")], { acked: 1 }));
@@ -134,28 +142,33 @@ describe("a line of mutations", () => {
 });
 
 describe("a mutation", () => {
-  test("whose arguments the schema does not let through is refused, with what is wrong", async () => {
+  test("[U1] whose arguments the schema does not let through is refused, with what is wrong", async () => {
     const outcomes = await mutate(request([[1, "add_card", { title: 7 }]]));
 
-    expect(outcomes).toMatchObject([{ type: "refused", code: "invalid_args", detail: "it: it is not valid" }]);
+    expect(outcomes).toMatchObject([
+      { type: "refused", code: "invalid_args", detail: expect.stringMatching(/^title: /) },
+    ]);
   });
 
   test.each([
     ["throw", "mutation_failed", 1],
     ["throw_half", "mutation_failed", 1],
     ["refused_change", "invalid_change", 0],
-  ])("whose decision fails (%s) leaves nothing behind, and is refused for ever", async (how, code, reported) => {
-    const asked = request([[1, "fail_on", { how }], add(2, "b")]);
-    const first = await mutate(asked);
+  ])(
+    "[U1] [U8] whose decision fails (%s) leaves nothing behind, and is refused for ever",
+    async (how, code, reported) => {
+      const asked = request([[1, "fail_on", { how }], add(2, "b")]);
+      const first = await mutate(asked);
 
-    expect(first).toMatchObject([{ n: 1, type: "refused", code }]);
-    expect(await mutate(asked)).toMatchObject([
-      { n: 1, type: "refused", code },
-      { n: 2, type: "done" },
-    ]);
-    expect([...manager.state.cards.values()]).toMatchObject([{ title: "b" }]);
-    expect(failures).toHaveLength(reported);
-  });
+      expect(first).toMatchObject([{ n: 1, type: "refused", code }]);
+      expect(await mutate(asked)).toMatchObject([
+        { n: 1, type: "refused", code },
+        { n: 2, type: "done" },
+      ]);
+      expect([...manager.state.cards.values()]).toMatchObject([{ title: "b" }]);
+      expect(failures).toHaveLength(reported);
+    },
+  );
 
   test("[U21] that this release does not know waits for one that does", async () => {
     expect(await mutate(request([[1, "of_tomorrow", {}]]))).toMatchObject({ code: "store_unavailable" });
@@ -168,7 +181,7 @@ describe("a mutation", () => {
 });
 
 describe("the lines", () => {
-  test("[U9b] of a user are 256, and a line that was used within a day is not dropped for another", async () => {
+  test("[U9b] [B88] of a user are 256, and a line that was used within a day is not dropped for another", async () => {
     for (let page = 0; page < 256; page += 1) await begin(page);
 
     expect(await begin(256)).toMatchObject({ code: "too_many_requests" });

@@ -6,8 +6,8 @@ import {
   type AskedMutation,
   type JsonValue,
   type LineAnswer,
+  type LineOutcome,
   type LineRequest,
-  type Outcome,
   SyncError,
 } from "@neverstale/protocol";
 import type { Feed } from "../authority/feed.ts";
@@ -15,7 +15,7 @@ import type { Applied, Decide, TransactOptions } from "../authority/transaction.
 import { messageOf } from "../runtime/message-of.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { LineRoom } from "./line-room.ts";
-import { Behind, type Caller, DecisionFailed, OtherEpoch, type Refused, takeStep } from "./line-step.ts";
+import { Behind, DecisionFailed, type MutationCaller, OtherEpoch, type Refused, takeStep } from "./line-step.ts";
 import { LINES_SPACE, type Lines } from "./lines-space.ts";
 
 export class MutationDesk {
@@ -43,8 +43,8 @@ export class MutationDesk {
    * It resolves with the outcomes of the first mutations of the request: of all, or of those before the first that could not be taken.
    * It rejects where not even the first could be, with `forbidden`, or with what the store says: nothing was decided then.
    */
-  async carryOut(request: LineRequest, caller: Caller): Promise<LineAnswer> {
-    const outcomes: Outcome[] = [];
+  async carryOut(request: LineRequest, caller: MutationCaller): Promise<LineAnswer> {
+    const outcomes: LineOutcome[] = [];
     // All are handed over in one turn, so that one commit stores them. They are decided in this order, as they are of one lane.
     const steps = request.mutations.map((asked) => this.#step(request, asked, caller));
     for (const step of await Promise.allSettled(steps)) {
@@ -64,7 +64,7 @@ export class MutationDesk {
   }
 
   /** A decision that fails is a refusal, which is stored as one: else a late copy of the request could still take effect (rule U8). */
-  async #step(request: LineRequest, asked: AskedMutation, caller: Caller): Promise<Outcome> {
+  async #step(request: LineRequest, asked: AskedMutation, caller: MutationCaller): Promise<LineOutcome> {
     try {
       return await this.#transact(request, asked, caller, null);
     } catch (error) {
@@ -87,9 +87,9 @@ export class MutationDesk {
   async #transact(
     request: LineRequest,
     asked: AskedMutation,
-    caller: Caller,
+    caller: MutationCaller,
     failed: Refused | null,
-  ): Promise<Outcome> {
+  ): Promise<LineOutcome> {
     let isNew = false;
     const applied = await this.#parts.transact((_, transaction) => {
       const now = this.#parts.runtime.wallTime();
@@ -104,12 +104,12 @@ export class MutationDesk {
       isNew = transaction.version(LINES_SPACE) !== before;
       return { changes: [], answer: outcome as unknown as JsonValue };
     }, ONE_LANE);
-    const outcome = applied.answer as unknown as Outcome;
+    const outcome = applied.answer as unknown as LineOutcome;
     this.#count(outcome, isNew);
     return outcome;
   }
 
-  #count({ type }: Outcome, isNew: boolean): void {
+  #count({ type }: LineOutcome, isNew: boolean): void {
     if (!isNew) this.metrics.repeated += 1;
     else if (type === "done") this.metrics.done += 1;
     else this.metrics.refused += 1;

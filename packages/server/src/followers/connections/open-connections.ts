@@ -88,7 +88,7 @@ export class Connection extends Cursor {
     this.#told = told;
   }
 
-  /** What has been done to its lines goes directly in front of what brings it there (rule U11), and never between two parts (rule M9). */
+  /** The news of its lines goes directly in front of what brings it there (rule U11), and never between two parts (rule M9). */
   override put(frame: Frame, count: number, metrics: SyncMetrics): void {
     const due = (this.underWay?.putBytes ?? 0) > 0 ? [] : (this.#told?.dueAt(this.comesTo) ?? []);
     if (due.length === 0) return super.put(frame, count, metrics);

@@ -8,7 +8,7 @@ import {
   readLineRequest,
   SyncError,
 } from "@neverstale/protocol";
-import type { Caller } from "../../mutations/line-step.ts";
+import type { MutationCaller } from "../../mutations/line-step.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { AllowedOrigins, type Whence } from "../allowed-origins.ts";
 import { isRefusal, type Refusal } from "../refusal.ts";
@@ -56,7 +56,7 @@ export class MutationService<Request> {
     return token === null || (token !== "" && csrf !== null && this.#tools.isSameSecret(csrf, token));
   }
 
-  async #carryOut(request: LineRequest, caller: Caller): Promise<MutationReply> {
+  async #carryOut(request: LineRequest, caller: MutationCaller): Promise<MutationReply> {
     const { manager } = this.#options;
     const waitMs = this.#rates.take(caller.user, request.mutations.length, manager.runtime.now());
     if (waitMs > 0) return refusedBy({ ...TOO_FAST, retryAfterMs: waitMs });
@@ -80,7 +80,7 @@ export interface MutationServiceOptions<Request> {
 /** A `StateManager` is one. */
 export interface Mutating {
   readonly runtime: Pick<Runtime, "now">;
-  mutate(request: LineRequest, caller: Caller): Promise<LineAnswer>;
+  mutate(request: LineRequest, caller: MutationCaller): Promise<LineAnswer>;
 }
 
 export interface MutationGrant {
@@ -113,7 +113,7 @@ export interface MutationReply {
   readonly allow?: string;
 }
 
-function callerIn(verdict: MutationGrant | Refusal): Caller | null {
+function callerIn(verdict: MutationGrant | Refusal): MutationCaller | null {
   if (isRefusal(verdict)) return null;
   if (typeof verdict === "object" && verdict !== null && "user" in verdict && typeof verdict.user === "string")
     return { user: verdict.user, rights: verdict.rights ?? null };

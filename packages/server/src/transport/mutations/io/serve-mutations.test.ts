@@ -121,7 +121,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("mutations over %s", (
     expect(await post("", {}, "GET")).toMatchObject({ status: 405 });
   });
 
-  test("[U4] a body of more than 256 KiB is turned away before it is read to its end", async () => {
+  test("[U4] [B90] a body of more than 256 KiB is turned away before it is read to its end", async () => {
     const title = "x".repeat(300 * 1024);
 
     const answer = await post(body({ mutations: [{ n: 1, name: "add_card", revision: 1, args: { title } }] }));
@@ -148,7 +148,7 @@ test.each([
   expect(manager.state.cards.size).toBe(0);
 });
 
-test("[U22] a user who mutates too fast is told when to go on, and another one is not held up", async () => {
+test("[U22] [B91] a user who mutates too fast is told when to go on, and another one is not held up", async () => {
   const runtime = new VirtualRuntime();
   const slow = await StateManager.openWith({ model: board, store: memoryStore(), mutations: [addCard] }, runtime);
   const answer = mutationsHandler({
