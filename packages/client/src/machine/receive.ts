@@ -87,13 +87,14 @@ function receiveDelta(state: SyncState, link: Link, delta: DeltaMessage, facts: 
   if (delta.from !== position.version)
     return resync(count({ ...state, phase: following }, "gaps"), following, "gap", now);
   if (!facts.fits) return resync(count({ ...state, phase: following }, "digestMismatches"), following, "digest", now);
-  const caughtUp = link.verified && position.version < link.head && delta.version >= link.head;
+  const { headAt } = link;
+  const caughtUp = headAt !== null && link.verified && position.version < link.head && delta.version >= link.head;
   return become(
     {
       ...state,
       phase: delta.version > link.head ? { type: "following", link: { ...link, head: delta.version } } : following,
       position: { epoch: position.epoch, space: position.space, version: delta.version },
-      confirmedAt: caughtUp ? Math.max(link.headAt, state.confirmedAt ?? link.headAt) : state.confirmedAt,
+      confirmedAt: caughtUp ? Math.max(headAt, state.confirmedAt ?? headAt) : state.confirmedAt,
       attempt: caughtUp ? 0 : state.attempt,
     },
     { type: "apply", delta },
@@ -186,8 +187,10 @@ function agree(state: SyncState, link: Link, sync: SyncMessage, saidAt: Millis):
   const verified = link.verified || sync.digest !== undefined;
   const newer = sync.head > link.head;
   const head = newer ? sync.head : link.head;
-  const level = verified && sync.version >= head;
-  const agreed: Link = { ...link, verified, head, headAt: newer ? saidAt : link.headAt };
+  // With the facts alone somebody begins, or goes on in another epoch, who may not know yet what is the newest (rule N4).
+  const vouches = sync.digest !== undefined || sync.resumed === undefined;
+  const level = vouches && verified && sync.version >= head;
+  const agreed: Link = { ...link, verified, head, headAt: newer ? (vouches ? saidAt : null) : link.headAt };
   const named = sync.resumed === undefined ? state : withFacts(state, sync.resumed);
   const position = {
     ...(state.position as Position),

@@ -87,9 +87,9 @@ export interface Link {
   readonly checks: readonly Check[];
   /** A `sync` whose digest is ours has come since the last full state or resume (rule E4). */
   readonly verified: boolean;
-  /** This is the newest version that is known to exist. It became known at `headAt`. */
+  /** This is the newest version that is known to exist. It was the newest one at `headAt`. Null: nobody has said when. */
   readonly head: number;
-  readonly headAt: Millis;
+  readonly headAt: Millis | null;
 }
 
 export interface Check {

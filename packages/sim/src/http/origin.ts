@@ -17,6 +17,8 @@ export class HttpOrigin implements HttpEnd {
   readonly service: HttpService<SimAsk>;
   readonly #parts: OriginParts;
   readonly #open = new Set<SimOutlet>();
+  /** It holds a number of the bytes that were given first at the address of a snapshot (rule H1). */
+  readonly #statesGiven = new Map<string, string>();
 
   constructor(parts: OriginParts) {
     const { world, manager, frames, beaconMs } = parts;
@@ -73,7 +75,7 @@ export class HttpOrigin implements HttpEnd {
         report: world.fail,
         isPublic,
         beaconMs,
-        statesGiven: world.statesGiven,
+        statesGiven: this.#statesGiven,
         now: () => world.clock.now,
         momentAt: (position) => world.oracle.momentAt(position),
         head: () => manager.space(name)?.head ?? 0,

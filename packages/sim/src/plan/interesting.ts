@@ -62,6 +62,7 @@ export const INTERESTING: readonly string[] = [
     (what) => `engines_${what}`,
   ),
   ...["writes_unknown", "reads_lost"].map((what) => `engines_${what}`),
+  ...["polls", "streams", "states"].map((what) => `engines_http_${what}`),
   ...["acked", "store_unavailable", "outcome_unknown", "not_the_writer"].map((code) => `engines_calls_${code}`),
   ...["kill", "stop", "pause", "cut", "link_down", "slow_way", "slow_link", "lossy_way", "lossy_link", "promote"].map(
     (trouble) => `engines_${trouble}`,

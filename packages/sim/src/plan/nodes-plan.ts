@@ -3,6 +3,7 @@
 import type { Limits } from "@neverstale/server";
 import type { NetworkConfig } from "../network/network.ts";
 import type { Random } from "./random.ts";
+import { makeReadersPlan, type ReadersPlan } from "./readers-plan.ts";
 
 export interface NodesPlan {
   readonly nodes: number;
@@ -11,6 +12,8 @@ export interface NodesPlan {
   readonly limits: Partial<Limits>;
   readonly tabs: readonly NodesTab[];
   readonly actions: readonly NodesAction[];
+  /** Some have readers, each of whose requests goes to any node. */
+  readonly readers?: ReadersPlan;
   /** Things go wrong for so many ms. */
   readonly faultyMs: number;
 }
@@ -49,8 +52,10 @@ export function makeNodesPlan(chance: Random): NodesPlan | null {
     ...calls(chance.fork("calls"), faultyMs, nodes),
     ...troubles(chance.fork("troubles"), faultyMs, nodes, tabs.length),
   ];
+  const readers = makeReadersPlan(chance.fork("readers"), faultyMs, READERS_SHARE);
   return {
     ...{ nodes, tabs, faultyMs },
+    ...(readers === null ? {} : { readers }),
     hasLinks: chance.chance(0.8),
     retention: { logChanges: chance.pick([0, 10, 1_000_000]), chainEntries: chance.pick([3, 10, 1_000_000]) },
     limits: { foldMs: chance.int(300, 3_000) },
@@ -148,3 +153,4 @@ const TROUBLES: readonly NodesDeed["do"][] = [
 
 /** Nodes cost time, and a run without them explores other things. */
 const SHARE = 0.25;
+const READERS_SHARE = 0.4;

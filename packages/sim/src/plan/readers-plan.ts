@@ -28,9 +28,9 @@ export interface ReaderPlan extends NetworkConfig {
   readonly keepsOwn: boolean;
 }
 
-/** Some runs have readers. */
-export function makeReadersPlan(chance: Random, faultyMs: number): ReadersPlan | null {
-  if (!chance.chance(SHARE)) return null;
+/** Some runs have readers, as often as `share` says. */
+export function makeReadersPlan(chance: Random, faultyMs: number, share = SHARE): ReadersPlan | null {
+  if (!chance.chance(share)) return null;
   const made = Array.from({ length: chance.int(1, 3) }, (_, n) => makeCache(chance.fork(`cache ${n}`), n));
   const caches = made.map((cache) => (made[0]?.saysAge === "nothing" ? { ...cache, behind: null } : cache));
   const readers = Array.from({ length: chance.int(2, 4) }, (_, n) =>

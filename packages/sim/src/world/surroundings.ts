@@ -35,8 +35,6 @@ export class Surroundings {
   failure: RunFailure | null = null;
   /** Somebody set the authority's clock at this time for the last time. */
   wallSetAt = Number.NEGATIVE_INFINITY;
-  /** It holds a number of the bytes that were given first at the address of a snapshot (rule H1). */
-  readonly statesGiven = new Map<string, string>();
   #ids = 0;
   /** Somebody set the authority's clock ahead by so much. */
   #wallSkewMs = 0;

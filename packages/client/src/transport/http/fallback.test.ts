@@ -514,6 +514,23 @@ describe("ages", () => {
     expect(sync.serverNow()).toBe(told);
   });
 
+  test("[R7] [N4] coming to the head that an answer begins with confirms nothing, as a node may not know yet that it is the newest", async () => {
+    await polling();
+    await io.pass(4_000);
+    const shown: [number | null, number][] = [];
+    sync.subscribe(() => shown.push([sync.version, confirmedAgo()]));
+
+    const moved = [delta(5, 6, hostPut("web-1")), delta(6, 7, hostPut("web-2"))];
+    io.exchange.messages([facts(5, 6), ...moved, { type: "sync", version: 7, head: 7 }]);
+
+    expect(shown.slice(0, 3)).toEqual([
+      [5, 4_000],
+      [6, 4_000],
+      [7, 4_000],
+    ]);
+    expect(confirmedAgo()).toBe(0);
+  });
+
   test("[R7] what waited in an answer for the end of it does not set the authority's clock back", async () => {
     await polling();
     const told = 1_900_000_000_000;

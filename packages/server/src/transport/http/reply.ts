@@ -65,7 +65,8 @@ export function stream(audience: Audience, mayBeKept: boolean): Reply {
 }
 
 export function state(audience: Audience, position: Position, frame: Frame, known: string | undefined): Reply {
-  const etag = `"${statePath(position)}"`;
+  // It is a weak one, as another node may put the records in another order (rule H1).
+  const etag = `W/"${statePath(position)}"`;
   const headers = { ...kept(audience, A_YEAR), ETag: etag };
   if (known === etag) return { status: 304, headers, body: { type: "none" } };
   return { status: 200, headers: { ...headers, ...typed("application/json") }, body: { type: "state", frame } };

@@ -2,6 +2,8 @@
 
 import { CLOSE, SyncError } from "@neverstale/protocol";
 import { type LinkedNode, type NodeOptions, StateManager, SyncHub } from "@neverstale/server";
+import type { AnswerSink, SimAsk, Trip } from "../../http/http-end.ts";
+import { HttpOrigin } from "../../http/origin.ts";
 import type { SimConnection } from "../../network/connection.ts";
 import { accept, type Serving } from "../../network/endpoint.ts";
 import { SimCodec } from "../../network/frames.ts";
@@ -76,6 +78,7 @@ export class EngineNode {
       interruptedAt: null,
       reloaded: null,
       serving: null,
+      http: null,
     };
     this.#process = process;
     this.#note(`starts ${this.#starts}`);
@@ -120,6 +123,7 @@ export class EngineNode {
       },
       happen: (run) => machine.happen(run),
     };
+    process.http = new HttpOrigin({ world, manager, frames, beaconMs, happen: (run) => machine.happen(run) });
     this.#note(`serves ${manager.epoch} ${manager.version}`);
   }
 
@@ -149,14 +153,17 @@ export class EngineNode {
     process.machine.isAlive = false;
     for (const connection of process.connections) connection.processEnded(false, this.#random.skewed(100_000));
     process.connections.clear();
+    process.http?.end(false);
   }
 
-  #count({ serving }: NodeProcess): void {
+  #count({ serving, http }: NodeProcess): void {
     const { counters } = this.#parts.world;
     for (const name of ["history_lost_total", "reloads_total", "fenced_total"])
       counters.add(`engines_${name}`, serving?.manager.metrics()[name] ?? 0);
     counters.add("engines_steps", serving?.hub.metrics.steps ?? 0);
     counters.add("engines_resumed", serving?.hub.metrics.resumed ?? 0);
+    const { states = 0, polls = 0, streams = 0 } = http?.service.httpMetrics ?? {};
+    for (const [name, count] of Object.entries({ states, polls, streams })) counters.add(`engines_http_${name}`, count);
   }
 
   /** The process ends gracefully, and another one takes its place. */
@@ -207,6 +214,26 @@ export class EngineNode {
     });
   }
 
+  /** A request over HTTP comes. Where the process is paused, the system takes it all the same. */
+  ask(ask: SimAsk, sink: AnswerSink): Trip {
+    const process = this.#process;
+    if (process?.http == null || process.isStopped) {
+      sink.failed();
+      return { leave: () => {} };
+    }
+    let trip: Trip | null = null;
+    let hasLeft = false;
+    process.machine.happen(() => {
+      if (!hasLeft) trip = process.http?.ask(ask, sink) ?? null;
+    });
+    return {
+      leave: () => {
+        hasLeft = true;
+        trip?.leave();
+      },
+    };
+  }
+
   /** The program itself does this at the node. */
   happen(run: () => void): void {
     this.#process?.machine.happen(run);
@@ -234,6 +261,7 @@ interface NodeProcess {
   interruptedAt: number | null;
   /** It has read everything anew this way, for the last time. */
   reloaded: ChainRead | null;
-  /** It is null before the node has opened. */
+  /** They are null before the node has opened. */
   serving: Serving | null;
+  http: HttpOrigin | null;
 }

@@ -15,6 +15,10 @@ export async function exploreEngines(run: World, plan: NodesPlan): Promise<void>
   const world = new NodesWorld(own, plan);
   for (const node of world.nodes) node.start();
   for (const tab of plan.tabs) world.openTab(tab);
+  const { caches = [], readers = [] } = plan.readers ?? {};
+  world.readers.addCaches(caches);
+  for (const reader of readers)
+    world.clock.after(reader.joinsAtMs, () => world.readers.open(reader, authority.beaconMs));
   for (const action of plan.actions) world.clock.after(action.at, () => perform(world, action));
   await lookAround(world, plan.faultyMs);
   if (world.failure === null) await healedNodes(world);

@@ -9,14 +9,17 @@ export async function healedNodes(world: NodesWorld): Promise<void> {
   world.trace.line(world.clock.now, "everything heals");
   world.cluster.moveAll();
   for (const node of world.nodes) node.heal();
-  for (const { network } of world.tabs) network.heal();
+  for (const { network } of [...world.tabs, ...world.readers.tabs.values()]) network.heal();
+  world.readers.heal();
   await world.pass(ON_ITS_WAY_MS);
   await mustBeLevel(world, LEVEL_MS, "P2");
+  await readersMustBeLevel(world);
   world.given.check();
   await writeAndSee(world);
   await takeOverAndSee(world, "take over");
   await takeOverAndSee(world, "kill");
   await mustBeLevel(world, LEVEL_MS, "P2");
+  await readersMustBeLevel(world);
   world.given.check();
 }
 
@@ -37,6 +40,17 @@ async function mustBeLevel(world: NodesWorld, withinMs: number, rule: string): P
   });
   if (world.failure === null && problem !== null) world.fail(rule, `${problem}, ${withinMs} ms later`);
   world.look();
+}
+
+/** What a reader is told may lie in a cache first, and a poll that waits is not answered for a step alone (rule H2). */
+async function readersMustBeLevel(world: NodesWorld): Promise<void> {
+  const late = () => [...world.readers.tabs.values()].find((tab) => !isLevel(world, tab));
+  const { beaconMs } = world.config.authority;
+  const withinMs = LEVEL_MS + 2 * beaconMs;
+  if (world.failure === null) await world.pass(withinMs, () => late() !== undefined);
+  const tab = late();
+  if (world.failure === null && tab !== undefined)
+    world.fail("P2", `${tab.name} (${tab.status}) is not level, ${withinMs} ms later`);
 }
 
 function problemOf(world: NodesWorld): string | null {

@@ -2,6 +2,8 @@
 
 import type { Position } from "@neverstale/protocol";
 import { difference } from "../../checks/same-state.ts";
+import type { AnswerSink, HttpEnd, SimAsk, Trip } from "../../http/http-end.ts";
+import { Readers } from "../../http/readers.ts";
 import type { SimConnection } from "../../network/connection.ts";
 import type { AuthorityEnd } from "../../network/network.ts";
 import type { NodesPlan } from "../../plan/nodes-plan.ts";
@@ -16,20 +18,24 @@ import { Links } from "./links.ts";
 import { LostTails } from "./lost-tails.ts";
 import { Waiters } from "./waiters.ts";
 
-export class NodesWorld extends Surroundings implements AuthorityEnd {
+export class NodesWorld extends Surroundings implements AuthorityEnd, HttpEnd {
   readonly cluster: Cluster;
   readonly nodes: readonly EngineNode[];
   readonly given: GivenCalls;
   readonly waiters: Waiters;
   readonly #lostTails: LostTails;
   readonly tabs: Tab[] = [];
+  readonly readers: Readers;
   readonly #choice: Random;
+  readonly #choiceOverHttp: Random;
 
   constructor(config: WorldConfig, { nodes, hasLinks, retention }: NodesPlan) {
     super(config);
     const models = modelsOf(FIRST_RELEASE, new Set());
     this.wallSetAt = Number.POSITIVE_INFINITY; // The clocks of the nodes differ, so no replica can know the time.
     this.#choice = this.random.fork("choice");
+    this.#choiceOverHttp = this.random.fork("choice over HTTP");
+    this.readers = new Readers(this, this);
     this.cluster = new Cluster({ world: this, models, retention });
     const links = new Links(this, this.random.fork("links"));
     const parts = { world: this, cluster: this.cluster, links, models, hasLink: hasLinks };
@@ -52,6 +58,11 @@ export class NodesWorld extends Surroundings implements AuthorityEnd {
   /** Whatever spreads connections over the nodes knows nothing of them. */
   accept(connection: SimConnection): void {
     this.#choice.pick(this.nodes).accept(connection);
+  }
+
+  /** Each request of a reader goes to any node, too. */
+  ask(ask: SimAsk, sink: AnswerSink): Trip {
+    return this.#choiceOverHttp.pick(this.nodes).ask(ask, sink);
   }
 
   request(): Promise<never> {

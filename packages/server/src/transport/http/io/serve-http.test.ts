@@ -63,6 +63,7 @@ describe("answers", () => {
     expect(JSON.parse(state)).toMatchObject({ type: "full_state", version: 50 });
     const known = await get(`s/${at(50)}`, { "If-None-Match": zipped.headers.get("ETag") ?? "" });
     expect(known.status).toBe(304);
+    expect(zipped.headers.get("ETag")).toBe(`W/"s/${at(50)}"`);
   });
 
   test("[H1] HEAD says what GET would, OPTIONS what may be asked, and nothing else may", async () => {

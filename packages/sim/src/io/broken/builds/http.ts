@@ -98,7 +98,7 @@ export const HTTP_MISTAKES: readonly BrokenBuild[] = [
     name: "the age of an answer is not taken off",
     item: null,
     rule: "H6",
-    by: { seed: 1 },
+    by: { seed: 76 },
     edits: [
       {
         file: "client/src/transport/http/ages.ts",
@@ -161,6 +161,19 @@ export const HTTP_MISTAKES: readonly BrokenBuild[] = [
     ],
   },
   {
+    name: "coming to the head that an answer begins with confirms it",
+    item: null,
+    rule: "H6",
+    by: { seed: 352 },
+    edits: [
+      {
+        file: "client/src/machine/receive.ts",
+        find: "const vouches = sync.digest !== undefined || sync.resumed === undefined;",
+        replace: "const vouches = sync.version >= 0;",
+      },
+    ],
+  },
+  {
     name: "what waited for the end of an answer tells the authority's clock",
     item: null,
     rule: "R7",
@@ -177,7 +190,7 @@ export const HTTP_MISTAKES: readonly BrokenBuild[] = [
     name: "an answer does not say for how long it was made",
     item: null,
     rule: "H6",
-    by: { seed: 74 },
+    by: { seed: 3470 },
     edits: [
       {
         file: "server/src/transport/http/reply.ts",

@@ -51,7 +51,7 @@ export const KNOWLEDGE_MISTAKES: readonly BrokenBuild[] = [
     name: "a position beyond the end of the newest epoch gets a full state",
     item: "`init` for a position beyond the newest epoch's end",
     rule: "E7",
-    by: { seed: 1071 },
+    by: { seed: 1771 },
     edits: [
       {
         file: "server/src/followers/sync-hub.ts",
