@@ -54,6 +54,8 @@ const LIMITED_MS = 60_000;
 const TOLD_MS = 2_000;
 /** A frame that fills the window waits for the ack of the one before, which takes 250 ms and the way there and back. */
 const SEEN_MS = 2_000;
+/** Where no diff leads on, a reader over HTTP fetches the state, and another one a second later when the first came too late (rule H5). */
+const STATE_MS = 4_000;
 const START_MS = 10_000;
 /** The slowest frame that was sent before everything healed has arrived by then. */
 const ON_ITS_WAY_MS = 600;
@@ -173,7 +175,8 @@ async function writeAndSee(world: World, round: number): Promise<void> {
     );
   await world.pass(1_000, () => !done);
   if (!done) world.fail("P2", "a write in health is not done within a second");
-  await mustBeLevel(world, untouched(world).filter(isPrompt), SEEN_MS, "A4");
+  await mustBeLevel(world, untouched(world).filter(connects), SEEN_MS, "A4");
+  await mustBeLevel(world, untouched(world).filter(isPrompt), STATE_MS, "H5");
   await mustBeLevel(world, untouched(world), throughCachesMs(world), "H2");
 }
 

@@ -42,7 +42,7 @@ async function mustBeLevel(world: NodesWorld, withinMs: number, rule: string): P
   world.look();
 }
 
-/** What a reader is told may lie in a cache first, and a poll that waits is not answered for a step alone (rule H2). */
+/** Readers take longer: an answer may lie in a cache first, and a poll that waits is not answered for a step alone (rule H2). */
 async function readersMustBeLevel(world: NodesWorld): Promise<void> {
   const late = () => [...world.readers.tabs.values()].find((tab) => !isLevel(world, tab));
   const { beaconMs } = world.config.authority;
