@@ -332,7 +332,8 @@ export class Replica<State = AnyState> {
     this.#mutations?.lay();
     const moved = this.#records.collectMoved();
     const untold = this.#untold.splice(0);
-    if (moved === null && before === this.#viewState) return;
+    const isPendingMoved = this.#mutations?.collectMoved() ?? false;
+    if (moved === null && before === this.#viewState && !isPendingMoved) return;
     if (moved !== null) {
       this.#revision++;
       for (const listener of this.#listeners.concerned(moved)) this.#tell(listener);

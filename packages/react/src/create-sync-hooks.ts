@@ -1,17 +1,20 @@
 /** The hooks get the types of one model. */
 
-import type { CollectionOf, RecordOf, Replica, SyncView } from "@neverstale/client";
+import type { CollectionOf, PendingMutation, RecordOf, Replica, StateSync, SyncView } from "@neverstale/client";
 import type { ReactNode } from "react";
 import { SyncProvider, type SyncProviderProps, useReplica } from "./context.ts";
 import {
   type Arrangement,
   type Requests,
   useCollection,
+  useMutate,
+  usePending,
   useRecord,
   useRequests,
   useSelection,
   useSync,
 } from "./hooks.ts";
+import { type OwnedReplicaOptions, useStateSync } from "./use-state-sync.ts";
 
 /**
  * These are the hooks with the types of one model. `Own` is the class of the replica where it has more members than `Replica`.
@@ -27,10 +30,14 @@ export interface SyncHooks<State, Own extends Replica<State> = Replica<State>> {
   readonly useSelection: <T>(selector: (state: State) => T, isEqual?: (a: T, b: T) => boolean) => T;
   readonly useSync: { (): SyncView; <T>(selector: (view: SyncView) => T): T };
   readonly useRequests: () => Requests;
+  readonly useMutate: () => Own["mutate"];
+  readonly usePending: (collection?: CollectionOf<State>, id?: string) => readonly PendingMutation[];
+  readonly useStateSync: (options: OwnedReplicaOptions) => StateSync<State>;
 }
 
 /** Write `const { useRecord } = createSyncHooks<StateOf<typeof fleet>>()`. It takes a type alone, so no validator is shipped. */
 export function createSyncHooks<State, Own extends Replica<State> = Replica<State>>(): SyncHooks<State, Own> {
-  const hooks = { SyncProvider, useReplica, useRecord, useCollection, useSelection, useSync, useRequests };
+  const reading = { useRecord, useCollection, useSelection, useSync, usePending };
+  const hooks = { SyncProvider, useReplica, useStateSync, ...reading, useRequests, useMutate };
   return hooks as unknown as SyncHooks<State, Own>;
 }

@@ -1,6 +1,6 @@
 /** Each hook is a subscription to a replica, with a snapshot that stays the same until something it shows has changed. */
 
-import type { CollectionOf, RecordOf, Replica, SyncView } from "@neverstale/client";
+import type { CollectionOf, PendingMutation, RecordOf, Replica, SyncView } from "@neverstale/client";
 import type { AnyState } from "@neverstale/protocol";
 import { useCallback, useMemo, useSyncExternalStore } from "react";
 import { useReplica } from "./context.ts";
@@ -85,6 +85,39 @@ export function useRequests(): Requests {
     }),
     [sync],
   );
+}
+
+/** It returns the replica's `mutate`, which is the same function for one replica. */
+export function useMutate(): Replica["mutate"] {
+  const sync = useReplica();
+  return useMemo(() => sync.mutate.bind(sync) as Replica["mutate"], [sync]);
+}
+
+/**
+ * It returns the mutations that are pending: those that concern one record, or all of them. It renders again when the list becomes
+ * another one.
+ */
+export function usePending<State = AnyState>(
+  collection?: CollectionOf<State>,
+  id?: string,
+): readonly PendingMutation[] {
+  const sync = useReplica<State>();
+  const subscribe = useCallback((listener: () => void) => sync.subscribe(listener), [sync]);
+  const snapshot = useMemo(() => {
+    const all = () => (collection === undefined || id === undefined ? sync.pending : sync.pendingOf(collection, id));
+    return keptWhileSame(all);
+  }, [sync, collection, id]);
+  return useSyncExternalStore(subscribe, snapshot, snapshot);
+}
+
+/** It returns the last list again when the new one holds the same. */
+function keptWhileSame<T>(list: () => readonly T[]): () => readonly T[] {
+  let last: readonly T[] = [];
+  return () => {
+    const next = list();
+    if (!sameContent(next, last)) last = next;
+    return last;
+  };
 }
 
 /** It selects anew only when the view is another, and returns the last result again when the new one holds the same. */

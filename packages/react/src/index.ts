@@ -4,8 +4,11 @@ export {
   type Arrangement,
   type Requests,
   useCollection,
+  useMutate,
+  usePending,
   useRecord,
   useRequests,
   useSelection,
   useSync,
 } from "./hooks.ts";
+export { type OwnedReplicaOptions, useStateSync } from "./use-state-sync.ts";

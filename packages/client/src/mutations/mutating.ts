@@ -32,6 +32,8 @@ export interface ReplicaMutations {
   /** These lines are named where a connection is opened (rule U11). */
   readonly lines: readonly string[];
   readonly pending: readonly PendingMutation[];
+  /** It returns whether `pending` is another list than when this was last asked. */
+  collectMoved(): boolean;
   /** Takes away what is laid over the records, which are those of the authority then. */
   lift(): void;
   /** Lays the mutations that are pending over the records again (rule U10). */

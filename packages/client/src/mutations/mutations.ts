@@ -44,6 +44,7 @@ class LaidMutations implements ReplicaMutations {
   /** It was said in front of a message that has not come yet. */
   #announced: MutatedMessage | null = null;
   #pending: readonly PendingMutation[] | null = null;
+  #hasMoved = false;
 
   constructor(host: MutationHost, url: string) {
     this.#host = host;
@@ -52,6 +53,7 @@ class LaidMutations implements ReplicaMutations {
     this.#sender = new Sender(() => this.#line, {
       target: { io: host.io, csrf: host.csrf, url: host.httpUrl(url) },
       epoch: () => host.position?.epoch ?? null,
+      sending: (entries) => host.change(() => this.#sending(entries)),
       answered: (request, answer) => {
         let isNews = false;
         host.change(() => {
@@ -74,6 +76,17 @@ class LaidMutations implements ReplicaMutations {
     return this.#pending;
   }
 
+  collectMoved(): boolean {
+    const moved = this.#hasMoved;
+    this.#hasMoved = false;
+    return moved;
+  }
+
+  #forgetPending(): void {
+    this.#pending = null;
+    this.#hasMoved = true;
+  }
+
   #pendingOf(entry: LineEntry): PendingMutation {
     const { mutation, args, at, wasSent } = entry;
     const concerns = this.#overlay.concernsOf(entry);
@@ -92,7 +105,7 @@ class LaidMutations implements ReplicaMutations {
 
   lay(): void {
     const shown = this.#line.entries.filter(({ isShown }) => isShown);
-    if (this.#overlay.lay(shown, this.#deciding)) this.#pending = null;
+    if (this.#overlay.lay(shown, this.#deciding) && this.#line.entries.length > 0) this.#forgetPending();
   }
 
   get #deciding() {
@@ -112,11 +125,10 @@ class LaidMutations implements ReplicaMutations {
       this.#change(() => {
         const entry = this.#line.add(asked);
         const refusal = optimistic && this.#host.isLive ? this.#refusalHere(entry) : null;
-        if (refusal === null) return;
+        if (refusal === null) return this.#sender.hurry();
         this.#line.takeBack(entry);
         settle(refusal);
       });
-      this.#sender.hurry();
     });
   }
 
@@ -160,6 +172,11 @@ class LaidMutations implements ReplicaMutations {
     this.#line.tidy();
   }
 
+  #sending(entries: readonly LineEntry[]): void {
+    for (const entry of entries) entry.wasSent = true;
+    this.#forgetPending();
+  }
+
   #answered({ line }: LineRequest, answer: LineAnswer): boolean {
     if (line !== this.#line.id) return true;
     const told = this.#line.answered(answer);
@@ -180,6 +197,7 @@ class LaidMutations implements ReplicaMutations {
   #settle(entry: LineEntry, outcome: MutationOutcome): void {
     entry.outcome = outcome;
     entry.settle(outcome);
+    this.#forgetPending();
     if (entry.isShown && outcome.type === "done") this.#watch(entry, outcome.position);
     else if (entry.isShown) this.#unshow(entry);
     this.#line.tidy();
@@ -199,13 +217,13 @@ class LaidMutations implements ReplicaMutations {
   #unshow(entry: LineEntry): void {
     this.#overlay.lift();
     entry.isShown = false;
-    this.#pending = null;
+    this.#forgetPending();
   }
 
   #change(run: () => void): void {
     this.#host.change(() => {
       this.#overlay.lift();
-      this.#pending = null;
+      this.#forgetPending();
       run();
     });
   }

@@ -11,7 +11,7 @@ import {
 import { BACKOFF } from "../machine/backoff.ts";
 import { problemOf } from "../requests/answer.ts";
 import { attempt, type RequestTarget } from "../requests/request.ts";
-import type { MutationLine } from "./line.ts";
+import type { LineEntry, MutationLine } from "./line.ts";
 
 export class Sender {
   readonly #line: () => MutationLine;
@@ -56,7 +56,7 @@ export class Sender {
     this.#isSending = true;
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    for (const entry of this.#line().entriesOf(request)) entry.wasSent = true;
+    this.#owner.sending(this.#line().entriesOf(request));
     this.#ask(request, signal)
       .catch((): Reply => this.#lost(request, null)) // It was given up, or the answer was none.
       .then((reply) => {
@@ -117,6 +117,8 @@ export interface SenderOwner {
   readonly target: RequestTarget;
   /** The epoch of the state. */
   epoch(): string | null;
+  /** A request with these is about to leave: from here on they may take effect. */
+  sending(entries: readonly LineEntry[]): void;
   /** It returns false when nothing has become known by it. */
   answered(request: LineRequest, answer: LineAnswer): boolean;
   /** The server takes none of the mutations, whatever is repeated. */
