@@ -65,6 +65,7 @@ function promote(world: NodesWorld, { behindMs, movesMs, id }: Extract<NodesActi
   const { clock, cluster, counters, nodes } = world;
   const image = cluster.primary.image();
   clock.after(behindMs, () => {
+    if (world.isWell) return;
     const lacks = cluster.promote(image);
     if (lacks === null) return;
     if (lacks > 0) counters.add("engines_tail_lost");

@@ -7,6 +7,7 @@ import type { NodesWorld } from "./nodes-world.ts";
 
 export async function healedNodes(world: NodesWorld): Promise<void> {
   world.trace.line(world.clock.now, "everything heals");
+  world.isWell = true;
   world.cluster.moveAll();
   for (const node of world.nodes) node.heal();
   for (const { network } of [...world.tabs, ...world.readers.tabs.values()]) network.heal();

@@ -26,6 +26,8 @@ export class NodesWorld extends Surroundings implements AuthorityEnd, HttpEnd {
   readonly #lostTails: LostTails;
   readonly tabs: Tab[] = [];
   readonly readers: Readers;
+  /** Everything has healed, and nothing goes wrong any more. */
+  isWell = false;
   readonly #choice: Random;
   readonly #choiceOverHttp: Random;
 
