@@ -3,7 +3,7 @@ import { QUICK_FOLDERS, SLOW_TESTS } from "./scripts/check/quick-tests.ts";
 import LongestFirst from "./scripts/test/longest-first.ts";
 
 const conditions = ["source"];
-const EXCLUDED = ["**/node_modules/**", "**/*.proof.test.ts"];
+const EXCLUDED = ["**/node_modules/**", "**/dist/**", "**/*.proof.test.ts"];
 const TEST_FILES = "**/*.test.{ts,tsx}";
 
 export default defineConfig({

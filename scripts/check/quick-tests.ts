@@ -5,7 +5,7 @@ export const QUICK_FOLDERS: readonly string[] = ["packages/", "apps/fleet/", "sc
 
 /** These start processes or threads by the dozen, hash passwords, fill disks, or wait for time-outs. They belong to `npm test` alone. */
 export const SLOW_TESTS: readonly string[] = [
-  "{packages,apps,scripts}/**/*.slow.test.*",
+  "**/*.slow.test.ts",
   "packages/store-sqlite/**/{crash,sqlite-copy,sqlite-files,sqlite-store}.test.ts",
   "packages/store-postgres/**/io/*.test.ts",
   "packages/server/**/{http-node-link,process-end}.test.ts",

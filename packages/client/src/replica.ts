@@ -1,7 +1,14 @@
 /** A replica follows the authority's state: it has the records, says how fresh they are, and sends requests. */
 
 import type { Millis } from "@neverstale/base";
-import type { AnyState, JsonValue, Mutation, Position, ReadonlyJson } from "@neverstale/protocol";
+import {
+  type AnyState,
+  type JsonValue,
+  type Mutation,
+  type Position,
+  type ReadonlyJson,
+  SyncError,
+} from "@neverstale/protocol";
 import type { Environment, EnvironmentSignal } from "./environment/environment.ts";
 import { initialSyncState, type SyncCounters, type SyncEffect, type WaiterOutcome } from "./machine/state.ts";
 import { type SyncStatus, statusOf } from "./machine/status.ts";
@@ -76,7 +83,13 @@ export class Replica<State = AnyState> {
       lines,
     });
     this.#mutations = options.mutations?.(this.#mutationHost()) ?? null;
-    if (options.autoStart !== false) this.start();
+    if (options.autoStart !== false && this.#hasPlace) this.start();
+  }
+
+  /** An address that is relative leads nowhere where nothing is shown, as while a page is rendered on a server. */
+  get #hasPlace(): boolean {
+    const { transport, url } = this.#options;
+    return transport !== undefined || this.#io.baseUrl !== null || HAS_SCHEME.test(url);
   }
 
   /** These are the records by collection, altered in place. A record that did not change is the same object. */
@@ -225,8 +238,12 @@ export class Replica<State = AnyState> {
     return new TrackedSelection(source, selector as (state: AnyState) => T, isEqual);
   }
 
-  /** Connects, also after a sign-in. Another user than before sees nothing of the one before. */
+  /**
+   * Connects, also after a sign-in. Another user than before sees nothing of the one before. It throws `unreachable` where the address is
+   * relative and there is no page that it could belong to. A replica is idle there until it is started.
+   */
   start(user: string | null = this.#runner.state.user): void {
+    if (!this.#hasPlace) throw noPlace(this.#options.url);
     if (user !== this.#runner.state.user) this.#csrf.forget();
     this.#stopWatching ??= this.#io.watch((signal) => this.#hear(signal));
     try {
@@ -362,6 +379,14 @@ export class Replica<State = AnyState> {
       });
     }
   }
+}
+
+const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:/i;
+
+function noPlace(url: string): SyncError {
+  return new SyncError("unreachable", `"${url}" is relative, and there is no page here that it could belong to`, {
+    hint: "Give an absolute address. While a page is rendered on a server, leave the replica idle.",
+  });
 }
 
 const NOTHING_PENDING: readonly PendingMutation[] = [];

@@ -1,6 +1,7 @@
 /** This environment is made of globals only: for a page, a worker, or a Node program that needs no headers of its own. */
 
 import type { Timer } from "@neverstale/base";
+import { SyncError } from "@neverstale/protocol";
 import type { ConnectionEvents } from "../../transport/transport.ts";
 import { adoptSocket } from "../../transport/websocket/io/socket.ts";
 import type { ClientSocket, Environment, EnvironmentSignal } from "../environment.ts";
@@ -37,7 +38,14 @@ function after(delayMs: number, run: () => void): Timer {
 }
 
 function openSocket(url: string, protocols: readonly string[], events: ConnectionEvents): ClientSocket {
+  if (typeof WebSocket === "undefined") throw noWebSocket();
   return adoptSocket(new WebSocket(url, [...protocols]), events);
+}
+
+function noWebSocket(): SyncError {
+  return new SyncError("unreachable", "there is no WebSocket here", {
+    hint: "Give the replica `io: nodeEnvironment({ WebSocket })` with the class of the package ws.",
+  });
 }
 
 /** It tells of the signs of a wake-up (rule R5), and of a page that is put aside: with an open socket it would not be kept (bfcache). */

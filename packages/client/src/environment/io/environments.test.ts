@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { StateSync } from "../../io/state-sync.ts";
 import { adoptSocket } from "../../transport/websocket/io/socket.ts";
 import type { EnvironmentSignal } from "../environment.ts";
 import { browserEnvironment } from "./browser.ts";
@@ -133,6 +134,31 @@ class WsLike extends EventTarget {
     this.dispatchEvent(Object.assign(new Event("close"), { code: 1006 }));
   }
 }
+
+describe("where a page is rendered on a server", () => {
+  const nowhere = { ...browserEnvironment(), baseUrl: null };
+
+  test("a replica with a relative address is idle, and says what is wrong when it is started", () => {
+    const sync = new StateSync({ url: "/sync", io: nowhere });
+
+    expect(sync.status).toEqual({ type: "stale", since: null, why: "stopped" });
+    expect(() => sync.start()).toThrow(
+      expect.objectContaining({ code: "unreachable", hint: expect.stringContaining("absolute address") }),
+    );
+  });
+
+  test("a replica says what it needs where there is no WebSocket", () => {
+    vi.stubGlobal("WebSocket", undefined);
+
+    try {
+      expect(() => new StateSync({ url: "http://fleet.test/sync", io: nowhere })).toThrow(
+        expect.objectContaining({ code: "unreachable", hint: expect.stringContaining("ws") }),
+      );
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+});
 
 describe("a Node program", () => {
   function opened() {
