@@ -83,8 +83,8 @@ export const STATE_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "a decision can edit a record that it is given",
     item: null,
-    rule: "P3",
-    by: { seed: 2 },
+    rule: "S1",
+    by: { seed: 4 },
     edits: [
       {
         file: "protocol/src/json/take-json.ts",
