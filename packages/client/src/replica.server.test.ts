@@ -1,6 +1,15 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { collection, defineModel, patch, put, remove, type StateOf, SyncError } from "@neverstale/protocol";
+import {
+  collection,
+  defineModel,
+  type InitialState,
+  patch,
+  put,
+  remove,
+  type StateOf,
+  SyncError,
+} from "@neverstale/protocol";
 import { memoryStore, type ServeSyncOptions, StateManager, type SyncEndpoint, serveSync } from "@neverstale/server";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket as Ws } from "ws";
@@ -82,6 +91,21 @@ describe("following a real server", () => {
 
     expect(Object.fromEntries(sync.state.hosts)).toEqual(Object.fromEntries(server.manager.state.hosts));
     expect(sync.counters.resyncs).toEqual({ gap: 0, drift: 0, digest: 0, epoch: 0, manual: 0 });
+  });
+
+  test("[E2] a page that came with a state goes on from there, without a full one", async () => {
+    const server = await serve(memoryStore());
+    await server.manager.apply(added("web-1"));
+    const initial = JSON.parse(JSON.stringify(server.manager.initialState())) as InitialState;
+    await server.manager.apply(added("web-2"));
+
+    const sync = follow(server, { initial });
+    expect([...sync.state.hosts.keys()]).toEqual(["web-1"]);
+    await level(sync, server);
+
+    expect([...sync.state.hosts.keys()]).toEqual(["web-1", "web-2"]);
+    expect(server.endpoint.metrics).toMatchObject({ resumed: 1 });
+    expect(() => server.manager.initialState("nowhere")).toThrow(expect.objectContaining({ code: "unknown_space" }));
   });
 
   test("[R10] a state large enough to come compressed", async () => {

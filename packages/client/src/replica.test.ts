@@ -41,6 +41,53 @@ function liveAt(version: number, options: Partial<ReplicaOptions> = {}) {
   return { io, sync };
 }
 
+describe("a state that the page came with", () => {
+  const initial = { epoch: "e1", space: "c1", version: 7, payload: { hosts: [{ id: "web-1", cpu: 1 }] } };
+
+  test("[E2] is shown at once, as not confirmed, and the first connection goes on from it", () => {
+    const { io, sync } = startSync({ initial });
+
+    expect([...sync.state.hosts.values()]).toEqual([{ id: "web-1", cpu: 1 }]);
+    expect(sync.view).toMatchObject({ status: { type: "connecting" }, version: 7, epoch: "e1", lastConfirmedAt: null });
+    expect(Object.fromEntries(io.socket.url.searchParams)).toMatchObject({ epoch: "e1", space: "c1", version: "7" });
+  });
+
+  test("is shown while nothing is started, too", () => {
+    const { sync } = startSync({ initial, autoStart: false });
+
+    expect(sync.list("hosts")).toHaveLength(1);
+    expect(sync.version).toBe(7);
+  });
+
+  test("[R4] that is not the authority's is healed by its first digest", () => {
+    const { io, sync } = startSync({ initial });
+    const facts = { epoch: "e1", space: "c1", model: 1, beaconMs: 30_000, lineage: [] };
+    io.socket.open().push({ type: "sync", version: 7, head: 7, resumed: facts });
+    io.socket.push({ type: "sync", version: 7, head: 7, digest: "0123456789abcdef" });
+
+    expect(io.socket.sent.at(-1)).toEqual({ type: "get_state", reason: "digest" });
+    expect(sync.status.type).not.toBe("live");
+  });
+
+  test("[R9] goes with another user", () => {
+    const { sync } = startSync({ initial, user: "ann" });
+
+    sync.start("bob");
+
+    expect(sync.list("hosts")).toEqual([]);
+  });
+
+  test.each([
+    ["no object", "text"],
+    ["a version that is none", { ...initial, version: -1 }],
+    ["records without ids", { ...initial, payload: { hosts: [{}] } }],
+  ])("that is none is refused: %s", (_, wrong) => {
+    expect(() => startSync({ initial: wrong as typeof initial })).toThrow(
+      expect.objectContaining({ code: "bad_message" }),
+    );
+  });
+});
+
 describe("the connection", () => {
   test("[R7] what the authority complains of is shown with its hint, and when it is tried again by the wall clock", async () => {
     const { io, sync } = startSync();

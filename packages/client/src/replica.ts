@@ -3,10 +3,12 @@
 import type { Millis } from "@neverstale/base";
 import {
   type AnyState,
+  type InitialState,
   type JsonValue,
   type Mutation,
   type Position,
   type ReadonlyJson,
+  readInitialState,
   SyncError,
 } from "@neverstale/protocol";
 import type { Environment, EnvironmentSignal } from "./environment/environment.ts";
@@ -78,12 +80,21 @@ export class Replica<State = AnyState> {
     this.#runner = new Runner({
       io,
       transport: this.#transport,
-      state: initialSyncState({ model, user }),
+      state: initialSyncState({ model, user, position: this.#showInitial(options.initial) }),
       owner,
       lines,
     });
     this.#mutations = options.mutations?.(this.#mutationHost()) ?? null;
+    this.#viewState = this.#nextView();
     if (options.autoStart !== false && this.#hasPlace) this.start();
+  }
+
+  /** It is shown unconfirmed, and the first connection goes on from it (rule E2). */
+  #showInitial(initial: InitialState | undefined): Position | null {
+    if (initial === undefined) return null;
+    const { payload, ...position } = readInitialState(initial);
+    this.#records.show(payload);
+    return position;
   }
 
   /** An address that is relative leads nowhere where nothing is shown, as while a page is rendered on a server. */
@@ -401,6 +412,11 @@ export interface ReplicaOptions {
   readonly csrf?: string | CsrfSource;
   /** The state belongs to this user: `start` with another one clears what was shown (rule R9). */
   readonly user?: string;
+  /**
+   * The page came with this state, which the server made by `StateManager.initialState`. It is shown at once, as not confirmed, and the
+   * first connection goes on from it. The constructor throws `bad_message` for what is none.
+   */
+  readonly initial?: InitialState;
   /** This build was made for this model. Without it, the first one seen counts. */
   readonly model?: number;
   /** With `mutations()` of `@neverstale/client/mutations` the replica can mutate. */

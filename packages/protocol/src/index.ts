@@ -112,6 +112,7 @@ export {
   fullStatePieces,
   plainFullStatePieces,
 } from "./wire/encode.ts";
+export { type InitialState, readInitialState } from "./wire/initial-state.ts";
 export { keyWithTime, timeOfKey } from "./wire/key-time.ts";
 export * from "./wire/limits.ts";
 export {

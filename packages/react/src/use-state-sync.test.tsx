@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import type { ConnectionEvents, Environment, HttpRequest, StateSync } from "@neverstale/client";
 import { mutations } from "@neverstale/client/mutations";
-import { collection, defineModel, defineMutation, put, type StateOf } from "@neverstale/protocol";
+import { collection, defineModel, defineMutation, type InitialState, put, type StateOf } from "@neverstale/protocol";
 import { act, StrictMode } from "react";
-import { createRoot, type Root } from "react-dom/client";
+import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
@@ -64,8 +64,15 @@ afterEach(() => {
   place.remove();
 });
 
-function Board({ url, user = "ann" }: { readonly url: string; readonly user?: string }) {
-  const sync = useStateSync({ url, user, io, mutations: mutations() });
+interface BoardProps {
+  readonly url: string;
+  readonly user?: string;
+  readonly initial?: InitialState;
+}
+
+function Board({ url, user = "ann", initial }: BoardProps) {
+  const given = initial === undefined ? {} : { initial };
+  const sync = useStateSync({ url, user, io, mutations: mutations(), ...given });
   return (
     <SyncProvider sync={sync}>
       <Cards />
@@ -137,6 +144,25 @@ test("[R9] another user sees nothing of the one before", () => {
 test("rendered on a server it is empty, and opens nothing", () => {
   expect(renderToString(<Board url="/sync" />)).toContain(" | ");
   expect(open.size).toBe(0);
+});
+
+test("a first paint that was rendered on a server is taken over as it is, and resumed from", async () => {
+  const initial = { epoch: "e1", space: "c1", version: 3, payload: { cards: [{ id: "a", title: "A" }] } };
+  const html = renderToString(<Board url="/sync" initial={initial} />);
+  expect(html).toContain("A | ");
+  act(() => root.unmount());
+  place.innerHTML = html;
+  const errors: unknown[] = [];
+
+  await act(async () => {
+    root = hydrateRoot(place, <Board url="/sync" initial={initial} />, {
+      onRecoverableError: (error) => errors.push(error),
+    });
+  });
+
+  expect(errors).toEqual([]);
+  expect(place.textContent).toBe("A | ");
+  expect([...open].map(({ url }) => new URL(url).searchParams.get("version"))).toEqual(["3"]);
 });
 
 test("[U10] a mutation renders at once, and says that it is pending until its effect is there", async () => {

@@ -192,14 +192,16 @@ export interface Healing {
 export interface InitialOptions {
   readonly model?: number | null;
   readonly user?: string | null;
+  /** Records that were given at the start are shown at this position. Nobody has confirmed them. */
+  readonly position?: Position | null;
 }
 
 const NO_HISTORY: ResyncHistory = { sentAt: [], limited: false };
 
-export function initialSyncState({ model = null, user = null }: InitialOptions = {}): SyncState {
+export function initialSyncState({ model = null, user = null, position = null }: InitialOptions = {}): SyncState {
   return {
     phase: { type: "idle", why: "stopped" },
-    position: null,
+    position,
     suspect: false,
     authority: { model: 0, beaconMs: DEFAULT_BEACON_MS, lineage: [] },
     builtFor: model,

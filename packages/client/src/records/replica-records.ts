@@ -112,6 +112,12 @@ export class ReplicaRecords {
     trace.moved.push(id);
   }
 
+  /** Shows the records that are there from the start. Nobody is told, since nobody has read any others. */
+  show(payload: WireState): void {
+    this.#replaceAll(payload, this.#touch);
+    this.collectMoved();
+  }
+
   clear(): void {
     this.#replaceAll({}, this.#touch);
   }

@@ -3,11 +3,13 @@
 import {
   type AnyState,
   type AskedChange,
+  type InitialState,
   type LineAnswer,
   type LineRequest,
   type Model,
   type StateOf,
   SyncError,
+  toWireState,
 } from "@neverstale/protocol";
 import type { CommittedGroups } from "../followers/committed-groups.ts";
 import type { Confirming } from "../followers/confirming/confirming.ts";
@@ -162,6 +164,18 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
     const space = this.#spaces.get(name);
     if (space === null) throw new SyncError("unknown_space", `there is no space "${name}"`);
     return { ...space.capture(), epoch: this.epoch };
+  }
+
+  /**
+   * It returns a space for a page that is rendered here, whose replica takes it as `initial` and goes on from there. Whoever gets the page
+   * sees all of it, so judge first. It throws `unknown_space`, and what is said of why nobody is served now.
+   */
+  initialState(name: string = MAIN_SPACE): InitialState {
+    if (this.refusal !== null) throw this.refusal;
+    const space = name === LINES_SPACE ? null : this.#spaces.get(name);
+    if (space === null) throw new SyncError("unknown_space", `there is no space "${name}"`);
+    const position = { epoch: this.epoch, space: space.creationId, version: space.head };
+    return { ...position, payload: toWireState(space.state) };
   }
 
   /** It returns the named changes of a space after a version, oldest first, by whole groups. */

@@ -1,0 +1,18 @@
+/** A page may come with a state, which is shown before the first message of the authority has come. */
+
+import type { WireState } from "../json/json.ts";
+import { bad, isObject, readCount, readSafeText } from "./members.ts";
+import type { Position } from "./messages.ts";
+import { readState } from "./payloads.ts";
+
+/** `StateManager.initialState` makes one, and a replica takes it as its option `initial`. It is plain JSON. */
+export interface InitialState extends Position {
+  readonly payload: WireState;
+}
+
+/** It throws `bad_message` for what is none. */
+export function readInitialState(value: unknown): InitialState {
+  if (!isObject(value)) throw bad("the initial state is not a JSON object");
+  const position = { epoch: readSafeText(value, "epoch"), space: readSafeText(value, "space") };
+  return { ...position, version: readCount(value, "version"), payload: readState(value.payload) };
+}
