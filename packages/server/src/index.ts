@@ -54,4 +54,9 @@ export {
 } from "./transport/mutations/io/serve-mutations.ts";
 export type { Mutating, MutationGrant } from "./transport/mutations/mutation-service.ts";
 export type { Refusal } from "./transport/refusal.ts";
-export { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./transport/websocket/io/serve-sync.ts";
+export {
+  type ServeSyncOptions,
+  type SyncEndpoint,
+  serveSync,
+} from "./transport/websocket/io/serve-sync.ts";
+export type { PresentFollower } from "./transport/websocket/io/sockets.ts";

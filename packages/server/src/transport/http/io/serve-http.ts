@@ -18,7 +18,7 @@ export function serveHttp(options: ServeHttpOptions): HttpEndpoint {
   return new Endpoint(options);
 }
 
-export interface ServeHttpOptions extends ServeSyncOptions {
+export interface ServeHttpOptions extends Omit<ServeSyncOptions, "onJoin" | "onLeave"> {
   /**
    * It names the space that everybody may see at this path of the endpoint, or returns null where there is none. Answers of such
    * a space may be kept by caches, and nobody is judged who asks for it. Without it, no space is public.

@@ -10,6 +10,7 @@ import { memoryStore } from "../../../store/memory.ts";
 import type { Grant } from "../../attempt.ts";
 import type { Refusal } from "../../refusal.ts";
 import { type ServeSyncOptions, type SyncEndpoint, serveSync } from "./serve-sync.ts";
+import type { PresentFollower } from "./sockets.ts";
 import { until } from "./upgrade-suite.ts";
 
 const model = defineModel({
@@ -71,6 +72,57 @@ class Reader {
 const typed = (type: string) => (message: Record<string, unknown>) => message.type === type;
 
 afterEach(stop);
+
+describe("who follows", () => {
+  test("is told when a connection begins to follow and when it is gone, by the same object", async () => {
+    const here = new Set<PresentFollower>();
+    const gone: PresentFollower[] = [];
+    await start({
+      authorize: (request) => ({ space: "main", subject: request.headers["x-user"] }),
+      onJoin: (follower) => here.add(follower),
+      onLeave: (follower) => {
+        if (here.delete(follower)) gone.push(follower);
+      },
+    });
+    const ann = new Reader(undefined, "/sync", { "x-user": "ann" });
+    const bob = new Reader(undefined, "/sync", { "x-user": "bob" });
+    await Promise.all([ann.until(typed("init")), bob.until(typed("init"))]);
+    expect([...here].map(({ subject }) => subject).sort()).toEqual(["ann", "bob"]);
+
+    ann.socket.terminate();
+
+    await expect
+      .poll(() => gone)
+      .toEqual([{ subject: "ann", space: "main", address: expect.stringContaining("127.0.0.1") }]);
+    await sync.close();
+    expect(here.size).toBe(0);
+  });
+
+  test("nobody is told of one who may not follow", async () => {
+    const told: unknown[] = [];
+    const refusal = { refuse: 403, code: "forbidden", message: "not here" };
+    await start({ authorize: () => refusal, onJoin: (one) => told.push(one), onLeave: (one) => told.push(one) });
+
+    await new Reader().closed;
+
+    expect(told).toEqual([]);
+  });
+
+  test("an owner whose functions throw harms no connection, and is told", async () => {
+    const errors: unknown[] = [];
+    const fail = () => {
+      throw new Error("the owner's list is broken");
+    };
+    await start({ onJoin: fail, onLeave: fail, onError: (error) => errors.push(error) });
+    const reader = new Reader();
+    await reader.until(typed("init"));
+
+    reader.socket.close();
+    await reader.closed;
+
+    await expect.poll(() => errors).toHaveLength(2);
+  });
+});
 
 describe("both profiles", () => {
   beforeEach(() => start({ beaconMs: 100 }));

@@ -18,7 +18,7 @@ import { attemptOf, CSRF_HINT } from "./handshake.ts";
 import { refuseUpgrade } from "./refuse-upgrade.ts";
 import { socketFrames } from "./socket-frames.ts";
 import { SocketWire } from "./socket-wire.ts";
-import { type Peer, type SocketEvents, Sockets, terminateSoon, type Upgrade } from "./sockets.ts";
+import { type Peer, type PresentFollower, type SocketEvents, Sockets, terminateSoon, type Upgrade } from "./sockets.ts";
 import { addRoute } from "./upgrade-router.ts";
 
 /** Serves upgrades to WebSocket (RFC 6455) on `server`, until it is closed. */
@@ -40,6 +40,12 @@ export interface ServeSyncOptions extends JudgeOptions<IncomingMessage> {
   readonly onError?: (error: unknown) => void;
   /** It is told of everyone who is refused, also by a close code, and why. It is meant for a log. */
   readonly onRefused?: (request: IncomingMessage, refusal: Refusal) => void;
+  /**
+   * It is told of everyone who begins to follow, and `onLeave` of the same object when the connection is gone. A reader that comes back
+   * joins anew. Nobody is told of those who were there when the process is killed.
+   */
+  readonly onJoin?: (follower: PresentFollower) => void;
+  readonly onLeave?: (follower: PresentFollower) => void;
   readonly beaconMs?: number;
   /** It returns the address that limits go by. When it is absent they go by that of the socket. */
   readonly addressOf?: (request: IncomingMessage) => string;
@@ -183,6 +189,7 @@ class Endpoint implements SyncEndpoint, SocketEvents {
       entered: (cursor) => {
         waits = false;
         peer.cursor = cursor;
+        this.#joined(peer, attachment);
         this.#sockets.listen(webSocket);
         webSocket.resume();
       },
@@ -196,6 +203,22 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     if (waits) webSocket.pause();
   }
 
+  #joined(peer: Peer, { subject, space }: Attachment): void {
+    const { onJoin, onLeave } = this.#options;
+    if (onJoin === undefined && onLeave === undefined) return;
+    peer.follower = { subject, space, address: peer.address };
+    this.#tell(onJoin, peer.follower);
+  }
+
+  /** The owner's own functions harm no connection. */
+  #tell(listener: ((follower: PresentFollower) => void) | undefined, follower: PresentFollower): void {
+    try {
+      listener?.(follower);
+    } catch (error) {
+      tellOwner(this.#options.onError, error);
+    }
+  }
+
   opened({ address }: Peer): void {
     this.#admission.entered(address);
   }
@@ -205,10 +228,11 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     else this.#hub.receive(cursor, data.toString());
   }
 
-  closed({ address, cursor, leave }: Peer): void {
+  closed({ address, cursor, follower, leave }: Peer): void {
     this.#admission.left(address);
     leave();
     if (cursor !== null) this.#hub.detach(cursor);
+    if (follower !== null) this.#tell(this.#options.onLeave, follower);
   }
 
   revoke(judge: (subject: unknown) => 4401 | 4403 | null): number {

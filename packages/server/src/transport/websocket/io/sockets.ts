@@ -50,7 +50,7 @@ export class Sockets {
     socket.cork();
     try {
       this.#server.handleUpgrade(request, socket, head, (webSocket) => {
-        const peer: Peer = { address, cursor: null, leave: () => {} };
+        const peer: Peer = { address, cursor: null, follower: null, leave: () => {} };
         this.#open.set(webSocket, peer);
         this.#events.opened(peer);
         webSocket.on("error", this.#onError);
@@ -89,11 +89,22 @@ export interface Upgrade {
   readonly head: Buffer;
 }
 
+/** Somebody follows a space over a connection. */
+export interface PresentFollower {
+  /** `authorize` gave it. */
+  readonly subject: unknown;
+  readonly space: string;
+  /** Limits go by this address. */
+  readonly address: string;
+}
+
 /** A peer is what is known of an open socket. */
 export interface Peer {
   readonly address: string;
   /** It is null when the peer follows nothing. */
   cursor: Cursor | null;
+  /** The owner was told of it so. Null: it does not follow, or nobody is told. */
+  follower: PresentFollower | null;
   /** It waits no more to follow something. */
   leave: () => void;
 }
