@@ -76,7 +76,7 @@ export class Replica<State = AnyState> {
       carryOut: (effect: OwnerEffect) => this.#carryOut(effect),
       turnEnded: () => this.#publish(),
     };
-    const lines = () => this.#mutations?.lines ?? [];
+    const lines = () => this.#mutations?.connecting() ?? [];
     this.#runner = new Runner({
       io,
       transport: this.#transport,
@@ -217,6 +217,12 @@ export class Replica<State = AnyState> {
       get isLive() {
         return replica.status.type === "live";
       },
+      get isFollowing() {
+        return replica.#runner.state.phase.type === "following";
+      },
+      get isSignedOut() {
+        return replica.status.type === "signed_out";
+      },
       httpUrl: (path: string) => this.#httpUrl(path),
       serverNow: () => this.serverNow(),
       whenReached: (position: EffectPosition, told: (outcome: WaiterOutcome) => void) =>
@@ -230,7 +236,7 @@ export class Replica<State = AnyState> {
     return this.#records.list(collection) as readonly RecordOf<State, C>[];
   }
 
-  /** The listener is called once after each turn in which a record or the view has changed. */
+  /** The listener is called once after each turn in which a record, the view or what is pending has changed. */
   subscribe(listener: Listener): Unsubscribe {
     return this.#listeners.onAny(listener);
   }
@@ -268,7 +274,7 @@ export class Replica<State = AnyState> {
 
   #hear(signal: EnvironmentSignal): void {
     if (signal === "online") this.#transport.online?.();
-    if (signal === "online" || signal === "awake") this.#mutations?.start();
+    if (signal === "online" || signal === "awake") this.#mutations?.hurry();
     this.#input({ type: signal });
   }
 
@@ -324,12 +330,10 @@ export class Replica<State = AnyState> {
     switch (effect.type) {
       case "apply":
         this.#mutations?.lift();
-        this.#records.apply(effect.delta);
-        return this.#mutations?.moved();
+        return this.#records.apply(effect.delta);
       case "replace":
         this.#mutations?.lift();
-        this.#replace(effect);
-        return this.#mutations?.moved();
+        return this.#replace(effect);
       case "mutated":
         return this.#mutations?.mutated(effect);
       case "clear":

@@ -78,6 +78,7 @@ export {
   type LineOutcome,
   type LineRequest,
   linesIn,
+  MAX_ARGS_BYTES,
   MAX_LINE_REQUEST_BYTES,
   MAX_MUTATIONS,
   readLineAnswer,

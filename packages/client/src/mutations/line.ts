@@ -19,9 +19,13 @@ export interface LineEntry {
   n: number;
   readonly mutation: Mutation;
   readonly args: JsonValue;
+  /** The wall clock said this here when it was asked for, and `now` was the time by the authority's. */
   readonly at: number;
-  /** So many characters of JSON are its arguments. */
-  readonly chars: number;
+  readonly now: number;
+  /** It was asked for on behalf of this user. */
+  readonly user: string;
+  /** Its arguments take so many bytes as JSON. */
+  readonly bytes: number;
   wasSent: boolean;
   /** An answer to it was lost: it may have taken effect. */
   wasLost: boolean;
@@ -29,35 +33,41 @@ export interface LineEntry {
   isDropped: boolean;
   /** Its effect is shown over the state. */
   isShown: boolean;
+  /** Its position is waited for, so that the effect leaves what is shown then. */
+  isWatched: boolean;
   /** Null: it is not known yet. */
   outcome: MutationOutcome | null;
   readonly settle: (outcome: MutationOutcome) => void;
 }
 
-/** So many characters of arguments go in one request at most, unless a single mutation has more. */
-const REQUEST_CHARS = 64 * 1024;
+/** An entry is made of this. */
+type Asked = Pick<LineEntry, "mutation" | "args" | "at" | "now" | "user" | "bytes" | "isShown" | "settle">;
+
+/** So many bytes of arguments go in one request at most, unless a single mutation has more. */
+const REQUEST_BYTES = 64 * 1024;
 
 export class MutationLine {
   id: string;
   /** They are in the order in which they were asked for. One goes when its outcome is known and it is shown no more. */
   readonly entries: LineEntry[] = [];
   #last = 0;
-  #chars = 0;
+  #bytes = 0;
 
   constructor(id: string) {
     this.id = id;
   }
 
-  /** The arguments of all that waits have so many characters. */
-  get chars(): number {
-    return this.#chars;
+  /** The arguments of all that waits have so many bytes. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
-  add(entry: Omit<LineEntry, "line" | "n">): LineEntry {
+  add(asked: Asked): LineEntry {
     this.#last += 1;
-    const added: LineEntry = { ...entry, line: this.id, n: this.#last };
+    const fresh = { wasSent: false, wasLost: false, isDropped: false, isWatched: false, outcome: null };
+    const added: LineEntry = { ...asked, ...fresh, line: this.id, n: this.#last };
     this.entries.push(added);
-    this.#chars += entry.chars;
+    this.#bytes += asked.bytes;
     return added;
   }
 
@@ -65,17 +75,17 @@ export class MutationLine {
   takeBack(entry: LineEntry): void {
     this.entries.splice(this.entries.indexOf(entry), 1);
     this.#last -= 1;
-    this.#chars -= entry.chars;
+    this.#bytes -= entry.bytes;
   }
 
   /** It returns what is to be asked now: the first that have no outcome, under the epoch that the page knows. Null: nothing is. */
   request(epoch: string): LineRequest | null {
     const asked: LineEntry[] = [];
-    let chars = 0;
+    let bytes = 0;
     for (const entry of this.entries) {
       if (entry.outcome !== null) continue;
-      chars += entry.chars;
-      if (asked.length === MAX_MUTATIONS || (asked.length > 0 && chars > REQUEST_CHARS)) break;
+      bytes += entry.bytes;
+      if (asked.length === MAX_MUTATIONS || (asked.length > 0 && bytes > REQUEST_BYTES)) break;
       asked.push(entry);
     }
     const [first] = asked;
@@ -83,10 +93,18 @@ export class MutationLine {
     return { line: this.id, epoch, acked: first.n - 1, mutations: asked.map(askedFor) };
   }
 
-  /** These are the entries of a request of this line. */
-  entriesOf({ line, mutations }: LineRequest): LineEntry[] {
-    const numbers = new Set(mutations.map(({ n }) => n));
-    return this.entries.filter((entry) => entry.line === line && numbers.has(entry.n));
+  wasSent(request: LineRequest): void {
+    for (const entry of this.#entriesOf(request)) entry.wasSent = true;
+  }
+
+  /** They may have taken effect. */
+  answerLost(request: LineRequest): void {
+    for (const entry of this.#entriesOf(request)) entry.wasLost = true;
+  }
+
+  #entriesOf({ line, mutations }: LineRequest): LineEntry[] {
+    const [first, last] = [mutations[0]?.n ?? 0, mutations.at(-1)?.n ?? 0];
+    return this.entries.filter((entry) => entry.line === line && entry.n >= first && entry.n <= last);
   }
 
   /** It returns the entries whose outcome has become known. */
@@ -142,7 +160,7 @@ export class MutationLine {
     const left = this.entries.filter(({ outcome, isShown }) => outcome === null || isShown);
     if (left.length === this.entries.length) return;
     this.entries.splice(0, this.entries.length, ...left);
-    this.#chars = left.reduce((sum, { chars }) => sum + chars, 0);
+    this.#bytes = left.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 }
 

@@ -19,6 +19,10 @@ export interface MutationHost {
   readonly position: Position | null;
   /** The replica is level with the authority, as far as it knows. */
   readonly isLive: boolean;
+  /** The connection has told of which history the position is, and the state is not being replaced. */
+  readonly isFollowing: boolean;
+  /** Nobody is signed in. */
+  readonly isSignedOut: boolean;
   httpUrl(path: string): string;
   serverNow(): number;
   /** It is told what became of a position, in the very step in which the state gets there (rule D2). */
@@ -29,8 +33,6 @@ export interface MutationHost {
 
 /** A replica has this of its mutations. */
 export interface ReplicaMutations {
-  /** These lines are named where a connection is opened (rule U11). */
-  readonly lines: readonly string[];
   readonly pending: readonly PendingMutation[];
   /** It returns whether `pending` is another list than when this was last asked. */
   collectMoved(): boolean;
@@ -38,14 +40,16 @@ export interface ReplicaMutations {
   lift(): void;
   /** Lays the mutations that are pending over the records again (rule U10). */
   lay(): void;
+  /** A connection is opened. It returns the lines that are to be named there (rule U11). */
+  connecting(): readonly string[];
   mutated(message: MutatedMessage): void;
-  /** The state has moved, or has been replaced. */
-  moved(): void;
   mutate(mutation: Mutation, args: JsonValue, options: MutateOptions): Promise<MutationOutcome>;
   pendingOf(collection: string, id: string): readonly PendingMutation[];
   drop(key: string): boolean;
-  /** There is a session, and perhaps a network, again. */
+  /** There is a session. */
   start(): void;
+  /** There may be a network again. */
+  hurry(): void;
   stop(): void;
   /** The user has gone: nothing of what was asked for is shown any more. */
   clear(): void;

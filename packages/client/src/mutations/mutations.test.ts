@@ -1,110 +1,30 @@
-import {
-  collection,
-  defineModel,
-  defineMutation,
-  type LineOutcome,
-  type LineRequest,
-  patch,
-  put,
-  refuse,
-  remove,
-  type StateOf,
-} from "@neverstale/protocol";
+import type { LineRequest } from "@neverstale/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
-import { z } from "zod";
-import type { HttpAnswer, HttpRequest } from "../environment/environment.ts";
-import { FakeEnvironment, json, promisesSettled } from "../environment/fake-environment-suite.ts";
-import { delta, full } from "../machine/machine-rig-suite.ts";
+import { json, promisesSettled } from "../environment/fake-environment-suite.ts";
+import { delta } from "../machine/machine-rig-suite.ts";
 import { Replica } from "../replica.ts";
+import {
+  A,
+  addCard,
+  answer,
+  type Board,
+  counted,
+  counts,
+  countUp,
+  done,
+  io,
+  level,
+  line,
+  mutatedMessage,
+  openBoard,
+  posted,
+  removeCard,
+  stateAt,
+  sync,
+} from "./board-rig-suite.ts";
 import type { MutationOutcome } from "./mutating.ts";
-import { mutations } from "./mutations.ts";
 
-type Card = { readonly id: string; readonly title: string; readonly count: number };
-
-const board = defineModel({
-  model: 1,
-  collections: { cards: collection<Card>() },
-  changes: { card_put: put("cards"), card_patched: patch("cards"), card_removed: remove("cards") },
-});
-type Board = StateOf<typeof board>;
-
-const addCard = defineMutation({
-  name: "add_card",
-  model: board,
-  optimistic: true,
-  args: z.object({ title: z.string() }),
-  decide: (state, { title }, { newId }) => {
-    if ([...state.cards.values()].some((card) => card.title === title)) return refuse("taken", "There is one.");
-    const id = newId();
-    return { changes: [{ type: "card_put", target: id, data: { id, title, count: 0 } }], answer: id };
-  },
-});
-
-const countUp = defineMutation({
-  name: "count_up",
-  model: board,
-  optimistic: true,
-  args: z.object({ id: z.string() }),
-  decide: (state, { id }) => {
-    const card = state.cards.get(id);
-    if (card === undefined) return refuse("no_such_card", "There is none.");
-    return [{ type: "card_patched", target: id, data: { count: card.count + 1 } }];
-  },
-});
-
-const removeCard = defineMutation({
-  name: "remove_card",
-  model: board,
-  optimistic: true,
-  args: z.object({ id: z.string() }),
-  decide: (_, { id }) => [{ type: "card_removed", target: id }],
-});
-
-let io: FakeEnvironment;
-let sync: Replica<Board>;
-/** Those who have posted and wait for an answer. */
-let posted: { readonly request: LineRequest; answer(answer: HttpAnswer | Error): Promise<void> }[];
-
-const A: Card = { id: "a", title: "A", count: 0 };
-
-beforeEach(() => {
-  posted = [];
-  io = new FakeEnvironment();
-  io.freezes = true;
-  io.answer = (request: HttpRequest) =>
-    new Promise((resolve, reject) => {
-      posted.push({
-        request: JSON.parse(request.body ?? "") as LineRequest,
-        answer: async (answer) => {
-          if (answer instanceof Error) reject(answer);
-          else resolve(answer);
-          await promisesSettled();
-        },
-      });
-    });
-  sync = new Replica<Board>({ url: "/sync", io, mutations: mutations({ url: "/mutations" }) });
-  io.socket.open().push(stateAt(10, A));
-  level(10);
-});
-
-function stateAt(version: number, ...cards: Card[]) {
-  return { ...full(version), payload: { cards } };
-}
-
-function level(version: number): void {
-  io.socket.push({ type: "sync", version, head: version, digest: sync.digest() });
-}
-
-/** It answers the request that waits longest. */
-async function answer(...outcomes: LineOutcome[]): Promise<void> {
-  await posted.shift()?.answer(json(200, { epoch: "e1", outcomes }));
-}
-
-const line = () => new URL(io.socket.url).searchParams.get("lines") ?? "";
-const mutatedMessage = (n: number, version: number) => ({ type: "mutated", line: line(), n, version }) as const;
-const done = (n: number, version: number) => ({ n, type: "done", version, answer: null }) as const;
-const counted = (count: number) => ({ cards: { set: { a: { count } } } });
-const counts = () => sync.state.cards.get("a")?.count;
+beforeEach(() => openBoard());
 
 describe("what was asked for", () => {
   test("[U10] is shown at once, and asked of the server under the epoch of the state", async () => {

@@ -4,10 +4,12 @@ import {
   type JsonValue,
   type LineAnswer,
   type LineRequest,
+  MAX_ARGS_BYTES,
   type MutatedMessage,
   type Mutation,
   type SyncError,
   takeJson,
+  utf8Bytes,
 } from "@neverstale/protocol";
 import type { EffectPosition } from "../requests/answer.ts";
 import { type LineEntry, MutationLine, mutationKey, unknown } from "./line.ts";
@@ -19,7 +21,8 @@ import type {
   PendingMutation,
   ReplicaMutations,
 } from "./mutating.ts";
-import { decideAt, Overlay } from "./overlay.ts";
+import { Overlay } from "./overlay.ts";
+import { PendingList } from "./pending-list.ts";
 import { Sender } from "./sender.ts";
 
 export interface MutationsOptions {
@@ -34,26 +37,35 @@ export function mutations({ url = "/mutations" }: MutationsOptions = {}): MakeMu
 
 /** So many may wait. The next one is refused at once (rule U19). */
 const MOST_PENDING = 1_000;
-const MOST_CHARS = 1024 * 1024;
+const MOST_BYTES = 1024 * 1024;
 
 class LaidMutations implements ReplicaMutations {
   readonly #host: MutationHost;
   readonly #line: MutationLine;
   readonly #overlay: Overlay;
   readonly #sender: Sender;
+  readonly #pending: PendingList;
+  #told: readonly PendingMutation[];
   /** It was said in front of a message that has not come yet. */
   #announced: MutatedMessage | null = null;
-  #pending: readonly PendingMutation[] | null = null;
-  #hasMoved = false;
 
   constructor(host: MutationHost, url: string) {
     this.#host = host;
     this.#line = new MutationLine(host.io.newId());
     this.#overlay = new Overlay(host.records);
-    this.#sender = new Sender(() => this.#line, {
+    this.#pending = new PendingList(
+      () => this.#line.entries,
+      (entry) => this.#overlay.concernsOf(entry),
+    );
+    this.#told = this.#pending.all();
+    this.#sender = new Sender(this.#line, {
       target: { io: host.io, csrf: host.csrf, url: host.httpUrl(url) },
       epoch: () => host.position?.epoch ?? null,
-      sending: (entries) => host.change(() => this.#sending(entries)),
+      sent: (request) =>
+        host.change(() => {
+          this.#line.wasSent(request);
+          this.#pending.doubt();
+        }),
       answered: (request, answer) => {
         let isNews = false;
         host.change(() => {
@@ -65,38 +77,18 @@ class LaidMutations implements ReplicaMutations {
     });
   }
 
-  get lines(): readonly string[] {
-    return [this.#line.id];
-  }
-
   get pending(): readonly PendingMutation[] {
-    this.#pending ??= Object.freeze(
-      this.#line.entries.filter(({ isDropped }) => !isDropped).map((entry) => this.#pendingOf(entry)),
-    );
-    return this.#pending;
+    return this.#pending.all();
   }
 
   collectMoved(): boolean {
-    const moved = this.#hasMoved;
-    this.#hasMoved = false;
-    return moved;
-  }
-
-  #forgetPending(): void {
-    this.#pending = null;
-    this.#hasMoved = true;
-  }
-
-  #pendingOf(entry: LineEntry): PendingMutation {
-    const { mutation, args, at, wasSent } = entry;
-    const concerns = this.#overlay.concernsOf(entry);
-    return Object.freeze({ key: mutationKey(entry), name: mutation.name, args, at, wasSent, concerns });
+    const before = this.#told;
+    this.#told = this.#pending.all();
+    return before !== this.#told;
   }
 
   pendingOf(collection: string, id: string): readonly PendingMutation[] {
-    return this.pending.filter(({ concerns }) =>
-      concerns.some((one) => one.collection === collection && one.id === id),
-    );
+    return this.#pending.of(collection, id);
   }
 
   lift(): void {
@@ -104,45 +96,53 @@ class LaidMutations implements ReplicaMutations {
   }
 
   lay(): void {
-    const shown = this.#line.entries.filter(({ isShown }) => isShown);
-    if (this.#overlay.lay(shown, this.#deciding) && this.#line.entries.length > 0) this.#forgetPending();
-  }
-
-  get #deciding() {
-    const { user } = this.#host;
-    return { user: user ?? "", now: this.#host.serverNow() };
+    this.#takeAnnounced();
+    if (this.#overlay.lay(this.#line.entries.filter(({ isShown }) => isShown))) this.#pending.doubt();
   }
 
   async mutate(mutation: Mutation, args: JsonValue, options: MutateOptions): Promise<MutationOutcome> {
+    if (this.#overlay.isDeciding) throw new Error("a decision can't mutate: it returns what is to change");
     const { optimistic = mutation.optimistic } = options;
     const taken = takeJson(args, `the arguments of "${mutation.name}"`);
-    const chars = JSON.stringify(taken).length;
-    if (this.#line.entries.length >= MOST_PENDING || this.#line.chars + chars > MOST_CHARS) return QUEUE_FULL;
-    return new Promise((settle) => {
+    const bytes = utf8Bytes(JSON.stringify(taken));
+    const refusal = this.#refusalOf(bytes);
+    if (refusal !== null) return refusal;
+    return new Promise((settle, reject) => {
       const at = this.#host.io.wallTime();
-      const fresh = { wasSent: false, wasLost: false, isDropped: false, outcome: null };
-      const asked = { ...fresh, mutation, args: taken, at, chars, isShown: optimistic, settle };
-      this.#change(() => {
-        const entry = this.#line.add(asked);
-        const refusal = optimistic && this.#host.isLive ? this.#refusalHere(entry) : null;
-        if (refusal === null) return this.#sender.hurry();
-        this.#line.takeBack(entry);
-        settle(refusal);
+      const [now, user] = [this.#host.serverNow(), this.#host.user ?? ""];
+      const asked = { mutation, args: taken, at, now, user, bytes, isShown: optimistic, settle };
+      this.#host.change(() => {
+        try {
+          if (this.#add(asked)) this.#sender.added();
+        } catch (error) {
+          reject(error);
+        }
       });
     });
   }
 
-  /** The server would most likely refuse it, too, where a replica that is live does: nothing is sent (rule U15). */
-  #refusalHere(entry: LineEntry): MutationOutcome | null {
-    const before = this.#line.entries.filter((other) => other.isShown && other !== entry);
-    this.#overlay.lay(before, this.#deciding); // It is decided on what those before it leave.
+  /** It is never taken in, whatever it does. */
+  #refusalOf(bytes: number): MutationOutcome | null {
+    if (this.#host.isSignedOut) return NOT_SIGNED_IN;
+    if (bytes > MAX_ARGS_BYTES) return ARGS_TOO_LARGE;
+    return this.#line.entries.length >= MOST_PENDING || this.#line.bytes + bytes > MOST_BYTES ? QUEUE_FULL : null;
+  }
+
+  /** The server would most likely refuse it, too, where a replica that is live does: it returns false then, and nothing is sent (rule U15). */
+  #add(asked: Parameters<MutationLine["add"]>[0]): boolean {
+    this.lay(); // It is decided on what those before it leave.
+    const entry = this.#line.add(asked);
+    this.#pending.doubt();
+    if (!entry.isShown) return true;
     try {
-      const verdict = decideAt(entry, this.#host.records.shown, this.#deciding);
-      return verdict.type === "refused" ? verdict : null;
-    } catch {
-      return null; // The server decides.
-    } finally {
-      this.lift();
+      const verdict = this.#overlay.layMore(entry, this.#host.io.freezes ?? false);
+      if (verdict?.type !== "refused" || !this.#host.isLive) return true;
+      this.#line.takeBack(entry);
+      entry.settle(verdict);
+      return false;
+    } catch (error) {
+      this.#line.takeBack(entry);
+      throw error;
     }
   }
 
@@ -158,23 +158,24 @@ class LaidMutations implements ReplicaMutations {
     return true;
   }
 
-  mutated(message: MutatedMessage): void {
-    this.#announced = message;
-    this.moved();
+  /** An announcement of the connection before counts no more: its message does not come, and this connection announces it again. */
+  connecting(): readonly string[] {
+    this.#announced = null;
+    return [this.#line.id];
   }
 
-  moved(): void {
-    const { position } = this.#host;
+  mutated(message: MutatedMessage): void {
+    this.#announced = message;
+  }
+
+  /** A version says nothing of a history that the connection has not named yet. */
+  #takeAnnounced(): void {
+    const { position, isFollowing } = this.#host;
     const said = this.#announced;
-    if (said === null || position === null || position.version < said.version) return;
+    if (said === null || !isFollowing || position === null || position.version < said.version) return;
     this.#announced = null;
     for (const entry of this.#line.upTo(said.line, said.n)) this.#unshow(entry);
     this.#line.tidy();
-  }
-
-  #sending(entries: readonly LineEntry[]): void {
-    for (const entry of entries) entry.wasSent = true;
-    this.#forgetPending();
   }
 
   #answered({ line }: LineRequest, answer: LineAnswer): boolean {
@@ -195,9 +196,9 @@ class LaidMutations implements ReplicaMutations {
   }
 
   #settle(entry: LineEntry, outcome: MutationOutcome): void {
+    this.#pending.doubt();
     entry.outcome = outcome;
     entry.settle(outcome);
-    this.#forgetPending();
     if (entry.isShown && outcome.type === "done") this.#watch(entry, outcome.position);
     else if (entry.isShown) this.#unshow(entry);
     this.#line.tidy();
@@ -205,7 +206,10 @@ class LaidMutations implements ReplicaMutations {
 
   /** Where no message says that the effect is in the state, the position does (rule U12). */
   #watch(entry: LineEntry, position: EffectPosition): void {
+    if (entry.isWatched) return;
+    entry.isWatched = true;
     this.#host.whenReached(position, (reached) => {
+      entry.isWatched = false;
       if (reached === "closed" || !entry.isShown) return;
       this.#change(() => {
         this.#unshow(entry);
@@ -217,13 +221,13 @@ class LaidMutations implements ReplicaMutations {
   #unshow(entry: LineEntry): void {
     this.#overlay.lift();
     entry.isShown = false;
-    this.#forgetPending();
+    this.#pending.doubt();
   }
 
   #change(run: () => void): void {
     this.#host.change(() => {
       this.#overlay.lift();
-      this.#forgetPending();
+      this.#pending.doubt();
       run();
     });
   }
@@ -234,11 +238,16 @@ class LaidMutations implements ReplicaMutations {
     this.#sender.start();
   }
 
+  hurry(): void {
+    this.#sender.hurry();
+  }
+
   stop(): void {
     this.#sender.stop();
   }
 
   clear(): void {
+    this.#sender.stop(); // Nothing of this user's goes on under the session of another one.
     this.#announced = null;
     this.#change(() => {
       for (const entry of this.#line.entries.filter(({ outcome }) => outcome === null)) {
@@ -255,5 +264,15 @@ class LaidMutations implements ReplicaMutations {
 const QUEUE_FULL: MutationOutcome = {
   type: "refused",
   code: "queue_full",
-  detail: `more than ${MOST_PENDING} mutations, or ${MOST_CHARS} characters of them, wait for the server`,
+  detail: `more than ${MOST_PENDING} mutations, or ${MOST_BYTES} bytes of them, wait for the server`,
+};
+const ARGS_TOO_LARGE: MutationOutcome = {
+  type: "refused",
+  code: "args_too_large",
+  detail: `its arguments have more than ${MAX_ARGS_BYTES} bytes as JSON`,
+};
+const NOT_SIGNED_IN: MutationOutcome = {
+  type: "refused",
+  code: "not_signed_in",
+  detail: "nobody is signed in",
 };

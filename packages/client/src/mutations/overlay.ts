@@ -1,25 +1,16 @@
 /** The overlay lays the effects of mutations that are pending over the records of the authority, which it can give back (rule U10). */
 
 import {
-  type AnyState,
   type AskedChange,
-  decideMutation,
   effectOf,
   type Model,
-  type MutationContext,
   type MutationVerdict,
   type StateRecord,
   sameJson,
 } from "@neverstale/protocol";
 import type { ReplicaRecords } from "../records/replica-records.ts";
-import { type LineEntry, mutationKey } from "./line.ts";
-
-/** So a decision is made here: by whom, and when. */
-export interface Deciding {
-  readonly user: string;
-  /** In milliseconds since 1970. */
-  readonly now: number;
-}
+import { decideHere, requireSameAgain } from "./decide-here.ts";
+import type { LineEntry } from "./line.ts";
 
 export class Overlay {
   readonly #records: ReplicaRecords;
@@ -28,6 +19,7 @@ export class Overlay {
   /** Readers have seen these, where something was laid before it was lifted. */
   readonly #seen = new Map<string, Seen>();
   #isLifted = false;
+  #isDeciding = false;
   readonly #concerns = new Map<LineEntry, RecordName[]>();
 
   constructor(records: ReplicaRecords) {
@@ -39,8 +31,14 @@ export class Overlay {
     return this.#concerns.get(entry) ?? [];
   }
 
+  /** A decision is being made: what is shown is half laid, and nobody may ask for anything. */
+  get isDeciding(): boolean {
+    return this.#isDeciding;
+  }
+
   /** The records are those of the authority from here on. */
   lift(): void {
+    this.#requireUndecided();
     if (this.#isLifted) return;
     this.#isLifted = true;
     for (const { collection, id } of this.#laid)
@@ -53,25 +51,54 @@ export class Overlay {
    * Each is decided on what those before it have left. Readers see what has changed by it since they saw it last. It returns false
    * where all is laid already.
    */
-  lay(entries: readonly LineEntry[], deciding: Deciding): boolean {
+  lay(entries: readonly LineEntry[]): boolean {
+    this.#requireUndecided();
     if (!this.#isLifted) return false;
-    for (const entry of entries) this.#layOne(entry, deciding);
+    for (const entry of entries) this.#layOne(entry);
     this.#isLifted = false;
     this.#compare();
     this.#seen.clear();
     return true;
   }
 
-  #layOne(entry: LineEntry, deciding: Deciding): void {
+  /**
+   * Lays one more over those that are laid, and returns how it was decided, or null where that threw. With `twice` it throws for
+   * a decision that does not come out the same twice.
+   */
+  layMore(entry: LineEntry, twice: boolean): MutationVerdict | null {
+    if (twice) this.#deciding(() => requireSameAgain(entry, this.#records.shown));
     const before = this.#laid.length;
+    const verdict = this.#layOne(entry);
+    for (const { collection, id } of this.#laid.slice(before)) this.#records.noteMoved(collection, id);
+    return verdict;
+  }
+
+  #layOne(entry: LineEntry): MutationVerdict | null {
+    const before = this.#laid.length;
+    let verdict: MutationVerdict | null = null;
     try {
-      const verdict = decideAt(entry, this.#records.shown, deciding);
+      verdict = this.#deciding(() => decideHere(entry, this.#records.shown));
       if (verdict.type === "changes") this.#carryOut(entry.mutation.model, verdict.changes);
     } catch {
       this.#takeBack(before); // It shows nothing, and stays in line: the server decides.
     }
     const concerned = this.#laid.slice(before).map(({ collection, id }) => ({ collection, id }));
     if (concerned.length > 0) this.#concerns.set(entry, concerned);
+    return verdict;
+  }
+
+  #deciding<T>(decide: () => T): T {
+    this.#isDeciding = true;
+    try {
+      return decide();
+    } finally {
+      this.#isDeciding = false;
+    }
+  }
+
+  #requireUndecided(): void {
+    if (this.#isDeciding)
+      throw new Error("a decision asks its replica for nothing: it has its state, arguments and context");
   }
 
   #carryOut(model: Model, changes: readonly AskedChange[]): void {
@@ -120,13 +147,4 @@ interface Seen extends RecordName {
 
 function nameOf(collection: string, id: string): string {
   return `${collection}\0${id}`;
-}
-
-/** It decides as the server will, as far as the state here goes. It throws what the decision throws. */
-export function decideAt(entry: LineEntry, state: AnyState, { user, now }: Deciding): MutationVerdict {
-  let ids = 0;
-  const newId = () => `${mutationKey(entry)}.${++ids}`;
-  const context: MutationContext = { user, rights: null, now, newId, transaction: null };
-  const { mutation, args } = entry;
-  return decideMutation(mutation, { args, revision: mutation.revision }, state, context);
 }

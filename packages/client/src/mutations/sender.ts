@@ -10,30 +10,38 @@ import {
 } from "@neverstale/protocol";
 import { BACKOFF } from "../machine/backoff.ts";
 import { problemOf } from "../requests/answer.ts";
+import { ATTEMPT_TIMEOUT_MS } from "../requests/csrf.ts";
 import { attempt, type RequestTarget } from "../requests/request.ts";
-import type { LineEntry, MutationLine } from "./line.ts";
+import type { MutationLine } from "./line.ts";
 
 export class Sender {
-  readonly #line: () => MutationLine;
+  readonly #line: MutationLine;
   readonly #owner: SenderOwner;
-  #isRunning = true;
-  #isSending = false;
+  #isRunning = false;
+  /** The request that is under way. Null: none is. */
+  #underWay: UnderWay | null = null;
   #timer: Timer | null = null;
   #failures = 0;
-  #abort: AbortController | null = null;
   /** The epoch that an answer named last. It may be newer than the one of the state. */
   #epoch: string | null = null;
+  /** The request before was answered with another epoch alone. */
+  #wasAskedAnew = false;
 
-  constructor(line: () => MutationLine, owner: SenderOwner) {
+  constructor(line: MutationLine, owner: SenderOwner) {
     this.#line = line;
     this.#owner = owner;
   }
 
-  /** There is something to send, or a way to send it, again. */
+  /** There is more to send. Where the server is not to be asked before some time, it goes then. */
+  added(): void {
+    if (this.#timer === null) this.hurry();
+  }
+
+  /** There may be a way to send it again. */
   hurry(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    if (this.#isRunning && !this.#isSending) this.#send();
+    if (this.#isRunning && this.#underWay === null) this.#send();
   }
 
   start(): void {
@@ -42,83 +50,91 @@ export class Sender {
     this.hurry();
   }
 
-  /** Nothing is sent any more. What is under way is given up: nobody waits for its answer. */
+  /** Nothing is sent any more. What is under way is given up: nobody hears its answer, nor sends it again for another user. */
   stop(): void {
     this.#isRunning = false;
     this.#timer?.cancel();
     this.#timer = null;
-    this.#abort?.abort();
+    if (this.#underWay === null) return;
+    this.#line.answerLost(this.#underWay.request);
+    this.#underWay.abort.abort();
+    this.#underWay = null;
   }
 
   #send(): void {
-    const request = this.#line().request(this.#epoch ?? this.#owner.epoch() ?? "");
+    const request = this.#line.request(this.#epoch ?? this.#owner.epoch() ?? "");
     if (request === null) return;
-    this.#isSending = true;
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    this.#owner.sending(this.#line().entriesOf(request));
-    this.#ask(request, signal)
-      .catch((): Reply => this.#lost(request, null)) // It was given up, or the answer was none.
+    const underWay = { request, abort: new AbortController() };
+    this.#underWay = underWay;
+    this.#owner.sent(request);
+    this.#ask(request, underWay.abort.signal)
+      .catch((): Reply => ({ lost: null })) // It was given up, or the answer was none.
       .then((reply) => {
-        this.#isSending = false;
-        if (signal.aborted && !this.#isRunning) return;
+        if (this.#underWay !== underWay) return;
+        this.#underWay = null;
         this.#goOn(request, reply);
       });
   }
 
   async #ask(request: LineRequest, signal: AbortSignal): Promise<Reply> {
     const { target } = this.#owner;
-    const giveUpAt = target.io.now() + ATTEMPT_MS;
+    const giveUpAt = target.io.now() + ATTEMPT_TIMEOUT_MS;
     const body = request as unknown as JsonValue;
     let outcome = await attempt(target, body, null, false, giveUpAt, { signal });
     if (outcome.type === "csrf_failed") outcome = await attempt(target, body, null, true, giveUpAt, { signal });
     if (outcome.type === "done") return { answer: readLineAnswer(outcome.body) };
-    if (outcome.type === "lost") return this.#lost(request, outcome.error);
-    return outcome.type === "later" ? { waitMs: this.#nextWait(outcome.error) } : { refusal: outcome.error };
-  }
-
-  #lost(request: LineRequest, error: SyncError | null): Reply {
-    for (const entry of this.#line().entriesOf(request)) entry.wasLost = true;
-    return { waitMs: this.#nextWait(error) };
-  }
-
-  #nextWait(error: SyncError | null): number {
-    this.#failures += 1;
-    return Math.max(backoffMs(BACKOFF, this.#failures, this.#owner.target.io.chance()), error?.retryAfterMs ?? 0);
+    if (outcome.type === "lost") return { lost: outcome.error };
+    return outcome.type === "later" ? { later: outcome.error } : { refusal: outcome.error };
   }
 
   #goOn(request: LineRequest, reply: Reply): void {
-    if ("waitMs" in reply) return this.#sendAfter(reply.waitMs);
+    if ("later" in reply) return this.#waitFor(reply.later);
+    if ("lost" in reply) {
+      this.#line.answerLost(request);
+      return this.#waitFor(reply.lost);
+    }
     if ("refusal" in reply) {
       if (reply.refusal.code === "not_signed_in") return; // Whoever signs in goes on.
       this.#owner.refused(reply.refusal, problemOf(reply.refusal)?.code ?? reply.refusal.code);
       return this.hurry();
     }
     const { answer } = reply;
-    const isAskedAnew = answer.epoch !== request.epoch && this.#failures === 0;
+    // An epoch that is another one each time is no reason to ask without end.
+    const isAskedAnew = answer.epoch !== request.epoch && !this.#wasAskedAnew;
     this.#epoch = answer.epoch;
-    if (!this.#owner.answered(request, answer) && !isAskedAnew) return this.#sendAfter(this.#nextWait(null));
-    this.#failures = isAskedAnew ? 1 : 0; // An epoch that is another one each time is no reason to ask without end.
+    this.#wasAskedAnew = isAskedAnew;
+    if (!this.#owner.answered(request, answer) && !isAskedAnew) return this.#waitFor(null);
+    this.#failures = 0;
     this.hurry();
   }
 
-  #sendAfter(ms: number): void {
-    if (!this.#isRunning) return;
-    this.#timer = this.#owner.target.io.after(ms, () => this.hurry());
+  #waitFor(error: SyncError | null): void {
+    this.#failures += 1;
+    const { io } = this.#owner.target;
+    const ms = Math.max(backoffMs(BACKOFF, this.#failures, io.chance()), error?.retryAfterMs ?? 0);
+    this.#timer = io.after(ms, () => this.hurry());
   }
 }
 
-/** One attempt waits so long for its answer. */
-const ATTEMPT_MS = 10_000;
+interface UnderWay {
+  readonly request: LineRequest;
+  readonly abort: AbortController;
+}
 
-type Reply = { readonly answer: LineAnswer } | { readonly waitMs: number } | { readonly refusal: SyncError };
+type Reply =
+  | { readonly answer: LineAnswer }
+  /** Nothing of it was decided, and it may be later. */
+  | { readonly later: SyncError }
+  /** Nobody knows what was decided of it. */
+  | { readonly lost: SyncError | null }
+  | { readonly refusal: SyncError };
 
 export interface SenderOwner {
   readonly target: RequestTarget;
   /** The epoch of the state. */
   epoch(): string | null;
-  /** A request with these is about to leave: from here on they may take effect. */
-  sending(entries: readonly LineEntry[]): void;
+  /** These are on their way. */
+  sent(request: LineRequest): void;
   /** It returns false when nothing has become known by it. */
   answered(request: LineRequest, answer: LineAnswer): boolean;
   /** The server takes none of the mutations, whatever is repeated. */

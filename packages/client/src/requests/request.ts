@@ -79,6 +79,7 @@ export async function attempt(
   signal?.throwIfAborted();
   const token = await csrf.get(refresh).catch((error: unknown) => tokenFailure(error));
   if (typeof token === "object" && token !== null) return token;
+  signal?.throwIfAborted(); // The token may be another user's by now.
   const headers = {
     ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     ...(token === null ? {} : { "X-CSRF-Token": token }),

@@ -9,6 +9,8 @@ import { isMutationName } from "./mutation.ts";
 export const MAX_MUTATIONS = 64;
 /** A request has so many bytes at most. */
 export const MAX_LINE_REQUEST_BYTES = 256 * 1024;
+/** The arguments of one mutation have so many bytes at most as JSON, so that a request has room for them. */
+export const MAX_ARGS_BYTES = MAX_LINE_REQUEST_BYTES - 1024;
 
 export interface LineRequest {
   /** 128 random bits of a page, as text. */

@@ -60,7 +60,7 @@ export interface MutationContext {
   readonly user: string;
   /** The server's `authorize` told this of the user beside that. In a browser it is null. */
   readonly rights: JsonValue;
-  /** The wall clock of the end that decides, in milliseconds since 1970. The two differ. */
+  /** The wall clock of the end that decides, in milliseconds since 1970. In a browser it is that of when it was asked for. The two differ. */
   readonly now: number;
   /** Returns an id that is the same at both ends, and that nothing else has. */
   newId(): string;
