@@ -69,6 +69,7 @@ export {
   remove,
   type StateOf,
 } from "./model/model.ts";
+export type { CheckedChange, ModelOfSpace, SpaceDeclarations } from "./model/spaces.ts";
 export type { RemoveOptions, Transaction } from "./model/transaction.ts";
 export { decideMutation, type GivenArgs, type MutationVerdict } from "./mutations/decide.ts";
 export {

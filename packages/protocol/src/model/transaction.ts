@@ -1,17 +1,19 @@
 /** A transaction reaches the spaces beyond the main one. All of it is one decision. */
 
-import type { AnyState } from "../json/json.ts";
-import type { AskedChange } from "./change.ts";
 import type { Model, StateOf } from "./model.ts";
+import type { CheckedChange, ModelOfSpace, SpaceDeclarations } from "./spaces.ts";
 
 /** By this a decision sees and changes the spaces beyond the main one. All of it is one transaction. */
-export interface Transaction {
+export interface Transaction<Spaces extends SpaceDeclarations = SpaceDeclarations> {
   /** It returns the state of a space as the transactions before this one leave it, or null when there is no such space. */
-  state(space: string): AnyState | null;
+  state<const Name extends string>(space: Name): StateOf<ModelOfSpace<Spaces, Name>> | null;
   /** It returns the version of a space as the changes so far leave it, or null when there is no such space. */
   version(space: string): number | null;
   /** Adds changes to a space. The first one makes the space. It throws `invalid_change` at once when one is refused. */
-  add(space: string, changes: readonly AskedChange[]): void;
+  add<const Name extends string, const Type extends string>(
+    space: Name,
+    changes: readonly CheckedChange<ModelOfSpace<Spaces, Name>, Type>[],
+  ): void;
   /**
    * Makes a space, and returns its state. The space is there from then on though it has no record yet. It throws
    * `invalid_change` when there is a space of that name, and `unknown_space` when no model is declared for the name. A `model`

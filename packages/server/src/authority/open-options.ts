@@ -1,17 +1,17 @@
 /** An authority is opened with these options. */
 
-import type { AnyMutation, Model, StateOf, SyncError } from "@neverstale/protocol";
+import type { AnyMutation, Model, SpaceDeclarations, StateOf, SyncError } from "@neverstale/protocol";
 import type { Limits } from "../limits/limits.ts";
 import type { NodeOptions } from "../node/node-options.ts";
 import type { Store } from "../store/contract.ts";
 import type { Problems } from "./opening/problems.ts";
 import type { Decide } from "./transaction.ts";
 
-export interface OpenOptions<M extends Model> {
+export interface OpenOptions<M extends Model, Spaces extends SpaceDeclarations = SpaceDeclarations> {
   /** This is the model of the main space. */
   readonly model: M;
   /** The models of other spaces stand here under their exact name, or under a prefix that ends in "/". */
-  readonly spaces?: Readonly<Record<string, Model>>;
+  readonly spaces?: Spaces;
   readonly store: Store;
   /** People may do these to the state. `serveMutations` takes them in (rule U1). */
   readonly mutations?: readonly AnyMutation[];
@@ -23,7 +23,7 @@ export interface OpenOptions<M extends Model> {
    * at what is there, and returns no changes where nothing is to be done. It is one transaction, of any size, and durable
    * before `open` resolves. `open` rejects with what it throws.
    */
-  readonly migrate?: Decide<StateOf<M>>;
+  readonly migrate?: Decide<StateOf<M>, Spaces>;
   /** This is called once, after `migrate`, when records are stored that today's model or bounds would not take in. */
   readonly onProblems?: (problems: Problems) => void;
   readonly limits?: Partial<Limits>;

@@ -2,11 +2,13 @@
 
 import {
   type AnyState,
-  type AskedChange,
+  type CheckedChange,
   type InitialState,
   type LineAnswer,
   type LineRequest,
   type Model,
+  type ModelOfSpace,
+  type SpaceDeclarations,
   type StateOf,
   SyncError,
   toWireState,
@@ -38,7 +40,9 @@ import type { Applied, Decide, TransactOptions } from "./transaction.ts";
  * The public face. A call goes through `Calls` to the `Writer`, which decides it and has it stored; the group then becomes
  * what is committed (`Spaces`), and is told (`Feed`). A node that is not the writer has them from the chain (`node`).
  */
-export class StateManager<M extends Model = Model> implements CommittedGroups {
+export class StateManager<M extends Model = Model, S extends SpaceDeclarations = SpaceDeclarations>
+  implements CommittedGroups
+{
   readonly limits: Limits;
   readonly runtime: Runtime;
   readonly #store: Store;
@@ -47,14 +51,21 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
   #closed: Promise<void> | null = null;
 
   /** It is alone on its store, or with `node` one of several. */
-  static async openWith<M extends Model>(options: OpenOptions<M>, runtime: Runtime): Promise<StateManager<M>> {
+  static async openWith<M extends Model, const S extends SpaceDeclarations = Readonly<Record<never, never>>>(
+    options: OpenOptions<M, S>,
+    runtime: Runtime,
+  ): Promise<StateManager<M, S>> {
     const engine = await (options.node === undefined
       ? Alone.open(options, runtime)
       : NodeEngine.open({ ...options, node: options.node }, runtime));
-    return new StateManager<M>(options, engine, runtime);
+    return new StateManager<M, S>(options, engine, runtime);
   }
 
-  private constructor({ store, mutations = [], onMutationFailed }: OpenOptions<M>, engine: Engine, runtime: Runtime) {
+  private constructor(
+    { store, mutations = [], onMutationFailed }: OpenOptions<M, S>,
+    engine: Engine,
+    runtime: Runtime,
+  ) {
     this.limits = engine.spaces.limits;
     this.runtime = runtime;
     this.#store = store;
@@ -101,8 +112,11 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
    * Stores one change, as it is now. It is durable when this resolves. Await it: beyond 100,000 calls that wait, or 64 MiB, a call
    * is refused with `too_many_requests`, and a refusal that nobody takes is an unhandled rejection, which ends a Node process.
    */
-  apply(change: AskedChange, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
-    return this.#engine.apply(change, options);
+  apply<const Type extends string, const Options extends TransactOptions = typeof NO_OPTIONS>(
+    change: CheckedChange<ModelFor<M, S, Options>, Type>,
+    options?: Options,
+  ): Promise<Applied> {
+    return this.#engine.apply(change, options === undefined ? NO_OPTIONS : options);
   }
 
   /**
@@ -113,7 +127,7 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
    * At most `limits.waitingCalls` (100,000) calls wait for the store at a time, and about `limits.waitingBytes` (64 MiB) of
    * changes given to `apply`. Nobody can count the memory that a decision closes over: bound it where it comes from.
    */
-  transact(decide: Decide<StateOf<M>>, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
+  transact(decide: Decide<StateOf<M>, S>, options: TransactOptions = NO_OPTIONS): Promise<Applied> {
     return this.#engine.transact(decide as Decide<AnyState>, options);
   }
 
@@ -268,6 +282,13 @@ export class StateManager<M extends Model = Model> implements CommittedGroups {
     return this.#engine.node;
   }
 }
+
+/** A change is of the main space, unless the options name another one. */
+type ModelFor<M extends Model, S extends SpaceDeclarations, Options extends TransactOptions> = Options extends {
+  readonly space: infer Name extends string;
+}
+  ? ModelOfSpace<S, Name>
+  : M;
 
 const NO_LINES: Lines = new Map();
 

@@ -1,6 +1,6 @@
 /** A transaction is what one caller decides: on the state it is given, synchronously, all or nothing. */
 
-import type { AskedChange, JsonValue, RemoveOptions, Transaction } from "@neverstale/protocol";
+import type { AskedChange, JsonValue, RemoveOptions, SpaceDeclarations, Transaction } from "@neverstale/protocol";
 
 export type { RemoveOptions, Transaction };
 
@@ -9,7 +9,10 @@ export type { RemoveOptions, Transaction };
  * and are copied. Records are frozen: they are altered by changes alone, and code that edits one throws. Whatever a decision
  * throws rejects this call alone, with nothing of it stored (rule A3).
  */
-export type Decide<State> = (state: State, transaction: Transaction) => readonly AskedChange[] | Decision;
+export type Decide<State, Spaces extends SpaceDeclarations = SpaceDeclarations> = (
+  state: State,
+  transaction: Transaction<Spaces>,
+) => readonly AskedChange[] | Decision;
 
 export interface Decision {
   readonly changes: readonly AskedChange[];

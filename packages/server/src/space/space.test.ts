@@ -1,4 +1,5 @@
 import {
+  type AskedChange,
   applyDiff,
   type Change,
   collection,
@@ -162,9 +163,8 @@ test("[S4] ids named like members of Object.prototype are only ids", async () =>
 test("[S3] the authority's own change is taken from nobody else", async () => {
   const runtime = new VirtualRuntime();
   const manager = await openManager(memoryStore(), runtime);
-  const outcome = Promise.allSettled([
-    manager.apply({ type: "record_evicted", target: "", data: { collection: "hosts", id: "1" } }),
-  ]);
+  const asked: AskedChange = { type: "record_evicted", target: "", data: { collection: "hosts", id: "1" } };
+  const outcome = Promise.allSettled([manager.apply(asked)]);
   await runtime.pass(1);
 
   expect(await outcome).toMatchObject([{ reason: { code: "invalid_change" } }]);
@@ -226,10 +226,13 @@ test("[S1] a record is validated after the change is applied, and what the valid
   });
   const runtime = new VirtualRuntime();
   const manager = await StateManager.openWith({ model: validated, store: memoryStore() }, runtime);
+  // The schema fills in what is left out.
+  const withDefaults: AskedChange = { type: "host_added", target: "web-1", data: { name: " web ", other: 1 } };
+  const withMore: AskedChange = { type: "host_updated", target: "web-1", data: { cpu: 5, name: null, other: 2 } };
   const outcomes = Promise.allSettled([
-    manager.apply({ type: "host_added", target: "web-1", data: { name: " web ", other: 1 } }),
+    manager.apply(withDefaults),
     manager.apply({ type: "host_updated", target: "web-1", data: { cpu: 101 } }),
-    manager.apply({ type: "host_updated", target: "web-1", data: { cpu: 5, name: null, other: 2 } }),
+    manager.apply(withMore),
   ]);
   await runtime.pass(1);
 

@@ -15,7 +15,7 @@ export async function suggest(
     throw new Error("a suggestion makes and ends no spaces");
   };
   const transaction: Transaction = {
-    state: (space) => manager.space(space)?.state ?? null,
+    state: (space) => (manager.space(space)?.state ?? null) as never,
     version: (space) => manager.space(space)?.head ?? null,
     add: (space, changes) => {
       for (const change of changes) suggested.push({ space, change });

@@ -152,8 +152,9 @@ class OpenTransaction implements Transaction {
     this.#draft = draft;
   }
 
-  state(space: string): AnyState | null {
-    return this.#draft.state(space);
+  /** The compiler goes by the models that were declared, and so does the draft. */
+  state(space: string): never {
+    return this.#draft.state(space) as never;
   }
 
   version(space: string): number | null {

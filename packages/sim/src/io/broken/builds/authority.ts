@@ -86,7 +86,7 @@ export class GroupDraft {`,
       },
       {
         file: "server/src/authority/state-manager.ts",
-        find: "export class StateManager<M extends Model = Model> implements CommittedGroups {",
+        find: "export class StateManager<M extends Model = Model, S extends SpaceDeclarations",
         replace: `const copies = new WeakMap<Space, { readonly at: number; readonly state: AnyState }>();
 function copyOf(space: Space, now: number): AnyState {
   const before = copies.get(space);
@@ -96,7 +96,7 @@ function copyOf(space: Space, now: number): AnyState {
   return state;
 }
 
-export class StateManager<M extends Model = Model> implements CommittedGroups {`,
+export class StateManager<M extends Model = Model, S extends SpaceDeclarations`,
       },
     ],
   },
