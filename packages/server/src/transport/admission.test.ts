@@ -62,6 +62,7 @@ test("[E2] whoever is let in goes on at the position in the address; half a posi
     subject: "a",
     parts: true,
     steps: false,
+    lines: [],
   };
   expect(answers).toEqual([
     ["a", { verdict: resumed, fromPage: false }],
