@@ -108,3 +108,19 @@ test("nobody can follow what the authority keeps of the lines", async () => {
   expect(() => connect({ space: LINES_SPACE })).toThrow("there is no space");
   expect(() => hub.snapshot(LINES_SPACE, 0)).toThrow("there is no space");
 });
+
+test("[U11] what is told of a line costs nothing that grows with how many mutations its page has made", async () => {
+  const outcomes = { [2 ** 40]: JSON.stringify({ type: "done", version: 0, answer: null }) };
+  const row = { id: LINE, user: "ann", last: 2 ** 40, usedAt: 0, outcomes };
+  const made = manager.transact((_, transaction) => {
+    transaction.add(LINES_SPACE, [{ type: "line_begun", target: LINE, data: row }]);
+    return [];
+  });
+  await runtime.pass(200);
+  await made;
+
+  const { wire } = connect();
+  await runtime.pass(10);
+
+  expect(told(wire)[0]).toBe(`mutated ${2 ** 40} at 0`);
+});

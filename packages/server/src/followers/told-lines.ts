@@ -35,10 +35,10 @@ export class ToldLines {
 
 /** It returns the last number of which all up to it took effect, or were refused, at `version` or below. */
 function lastUpTo({ last, outcomes }: LineRow, told: number, version: number): number {
-  for (let n = told + 1; n <= last; n += 1) {
-    const kept = outcomes[n];
-    // The page has heard of an outcome that is not kept.
-    if (kept !== undefined && (JSON.parse(kept) as KeptOutcome).version > version) return n - 1;
+  // They stand in the order of their numbers, as whole numbers do. The page has heard of those that are not kept.
+  for (const [number, kept] of Object.entries(outcomes)) {
+    const n = Number(number);
+    if (n > told && (JSON.parse(kept) as KeptOutcome).version > version) return n - 1;
   }
   return last;
 }

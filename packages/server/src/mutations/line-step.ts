@@ -112,16 +112,27 @@ function carryOut(
   transaction: Transaction,
   now: number,
 ): KeptOutcome {
+  const state = transaction.state(MAIN_SPACE) as AnyState;
+  const collections = Object.keys(mutation.model.collections);
   let ids = 0;
-  const context: MutationContext = { user, rights, now, newId: () => `${line}.${n}.${++ids}`, transaction };
+  const newId = () => {
+    const id = `${line}.${n}.${++ids}`;
+    if (collections.some((collection) => state[collection]?.has(id))) throw idTaken(id);
+    return id;
+  };
+  const context: MutationContext = { user, rights, now, newId, transaction };
   try {
-    const state = transaction.state(MAIN_SPACE) as AnyState;
     const verdict = decideMutation(mutation, { args, revision }, state, context);
     if (verdict.type === "changes") transaction.add(MAIN_SPACE, verdict.changes);
     return keptOutcome(verdict, transaction);
   } catch (error) {
     throw new DecisionFailed(error);
   }
+}
+
+/** A line that was dropped may be begun again, and by somebody else, who must not reach the records that it has made (rule U3). */
+function idTaken(id: string): SyncError {
+  return new SyncError("invalid_change", `a record has the id "${id}" already`, { hint: "Begin another line." });
 }
 
 function keptOutcome(verdict: MutationVerdict, transaction: Transaction): KeptOutcome {
@@ -137,6 +148,8 @@ function keptOutcome(verdict: MutationVerdict, transaction: Transaction): KeptOu
 const MAX_ANSWER_BYTES = 16 * 1024;
 /** So many outcomes are kept of a page that never says what it has heard of. */
 const MAX_OUTCOMES = 256;
+/** A line holds so many characters of outcomes at most, so that its record stays small. */
+const MAX_OUTCOME_CHARS = 128 * 1024;
 
 function writeRow(
   transaction: Transaction,
@@ -150,9 +163,15 @@ function writeRow(
     const begun = { id: line, user, last: n, usedAt: now, outcomes: { [n]: JSON.stringify(kept) } };
     return transaction.add(LINES_SPACE, [...gone, { type: "line_begun", target: line, data: begun }]);
   }
-  const known = Object.keys(row.outcomes).map(Number);
-  const dropped = known.filter((number) => number <= acked || number <= n - MAX_OUTCOMES);
-  const outcomes = { ...Object.fromEntries(dropped.map((number) => [number, null])), [n]: JSON.stringify(kept) };
+  const dropped: [string, null][] = [];
+  const text = JSON.stringify(kept);
+  let chars = text.length;
+  for (const [number, outcome] of Object.entries(row.outcomes)) {
+    if (Number(number) <= acked || Number(number) <= n - MAX_OUTCOMES) dropped.push([number, null]);
+    else chars += outcome.length;
+  }
+  if (chars > MAX_OUTCOME_CHARS) throw lineFull();
+  const outcomes = { ...Object.fromEntries(dropped), [n]: text };
   transaction.add(LINES_SPACE, [{ type: "line_moved", target: line, data: { last: n, usedAt: now, outcomes } }]);
 }
 
@@ -161,6 +180,14 @@ interface Written {
   readonly n: number;
   readonly acked: number;
   readonly kept: KeptOutcome;
+}
+
+/** The next request of its page says that it has heard of them. */
+function lineFull(): SyncError {
+  return new SyncError("too_many_requests", "the line holds as many outcomes as its page may leave unheard", {
+    hint: "Ask again, and say by `acked` what was heard of.",
+    retryAfterMs: 1_000,
+  });
 }
 
 /** A rolling upgrade ends, and then the release that knows it is everywhere (rule U21). */

@@ -1,10 +1,18 @@
-import type { AskedMutation, JsonValue, LineRequest } from "@neverstale/protocol";
+import { type AskedMutation, defineMutation, type JsonValue, type LineRequest } from "@neverstale/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import { StateManager } from "../authority/state-manager.ts";
 import { VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
 import { memoryStore } from "../store/memory.ts";
 import { addCard, board, countUp, failOn } from "./board-suite.ts";
 import { LINES_SPACE } from "./lines-space.ts";
+
+const echo = defineMutation({
+  name: "echo",
+  model: board,
+  args: z.object({ title: z.string() }),
+  decide: (_, { title }) => ({ changes: [], answer: title }),
+});
 
 const LINE = "line-of-a-page-0001";
 const ANN = { user: "ann", rights: null };
@@ -22,7 +30,7 @@ beforeEach(async () => {
 });
 
 async function open(): Promise<void> {
-  const mutations = [addCard, countUp, failOn];
+  const mutations = [addCard, countUp, failOn, echo];
   const onMutationFailed = (error: unknown) => failures.push(error);
   manager = await StateManager.openWith({ model: board, store, mutations, onMutationFailed }, runtime);
 }
@@ -126,6 +134,29 @@ describe("a line of mutations", () => {
 
     expect(await mutate(request([add(44, "a"), add(45, "a")]))).toMatchObject([{ type: "gone" }, { type: "done" }]);
     expect(manager.metrics()).toMatchObject({ mutation_lines: 1 });
+  });
+
+  test("[B89] holds 128 Ki characters of outcomes that its page has not heard of, and the next ones wait for it", async () => {
+    const title = "x".repeat(15 * 1024);
+    const asked = request(Array.from({ length: 20 }, (_, index) => [index + 1, "echo", { title }] as const));
+    const first = (await mutate(asked)) as { n: number }[];
+    expect(first.map(({ n }) => n)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(await mutate(asked)).toEqual(first);
+
+    const rest = { ...asked, acked: 8, mutations: asked.mutations.slice(8) };
+
+    expect(((await mutate(rest)) as { n: number }[]).map(({ n }) => n)).toEqual([9, 10, 11, 12, 13, 14, 15, 16]);
+  });
+
+  test("[U3] that is begun with the name of one that made records does not reach them", async () => {
+    const id = `${LINE}.1.1`;
+    const made = manager.apply({ type: "card_put", target: id, data: { title: "of ann", count: 7 } });
+    await Promise.all([made, runtime.pass(200)]);
+
+    expect(await mutate(request([add(1, "of bob"), add(2, "b")]))).toMatchObject([
+      { n: 1, type: "refused", code: "invalid_change" },
+    ]);
+    expect(manager.state.cards.get(id)?.title).toBe("of ann");
   });
 
   test("[U7] outcomes are kept until the page has heard of them, and answered as gone from then on", async () => {

@@ -47,7 +47,7 @@ export class MutationService<Request> {
     if (caller === null) return refusedBy(verdict as Refusal);
     if (!/^application\/json\b/i.test(asked.contentType)) return refusedBy(NOT_JSON);
     const body = await asked.body(MAX_LINE_REQUEST_BYTES);
-    if (body === null) return refusedBy(TOO_LARGE);
+    if (typeof body !== "string") return refusedBy(body);
     return this.#carryOut(readLineRequest(parsed(body)), caller);
   }
 
@@ -79,7 +79,7 @@ export interface MutationServiceOptions<Request> {
 
 /** A `StateManager` is one. */
 export interface Mutating {
-  readonly runtime: Pick<Runtime, "now">;
+  readonly runtime: Pick<Runtime, "now" | "after">;
   mutate(request: LineRequest, caller: MutationCaller): Promise<LineAnswer>;
 }
 
@@ -103,8 +103,8 @@ export interface AskedMutations<Request> {
   readonly whence: Whence;
   readonly csrf: string | null;
   readonly contentType: string;
-  /** It resolves with null when the body is longer than so many bytes. */
-  body(maxBytes: number): Promise<string | null>;
+  /** It resolves with a refusal when the body is longer than so many bytes, or does not come. */
+  body(maxBytes: number): Promise<string | Refusal>;
 }
 
 export interface MutationReply {
@@ -159,12 +159,19 @@ const NOT_JSON: Refusal = {
   message: "the body is no JSON by its content type",
   hint: "Send it as application/json.",
 };
-const TOO_LARGE: Refusal = {
+export const TOO_LARGE: Refusal = {
   refuse: 413,
   code: "bad_message",
   message: `the body has more than ${MAX_LINE_REQUEST_BYTES} bytes`,
   hint: "Send fewer mutations at once.",
 };
+export const TOO_SLOW: Refusal = {
+  refuse: 408,
+  code: "bad_message",
+  message: "the body did not come in time",
+  hint: "Ask again with the same numbers.",
+};
+export const CUT_OFF: Refusal = { refuse: 400, code: "bad_message", message: "the body was cut off" };
 const TOO_FAST: Refusal = {
   refuse: 429,
   code: "too_many_requests",

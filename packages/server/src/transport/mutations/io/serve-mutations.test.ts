@@ -131,6 +131,60 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("mutations over %s", (
   });
 });
 
+test("[U4] a body that does not come within 10 s is given up, and may be asked for again", async () => {
+  const runtime = new VirtualRuntime();
+  const slow = await StateManager.openWith({ model: board, store: memoryStore(), mutations: [addCard] }, runtime);
+  const answer = mutationsHandler({ manager: slow, authorize: () => ({ user: "ann" }) });
+  const stream = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from("{")) });
+  const init = { method: "POST", body: stream, headers: HEADERS, duplex: "half" } as RequestInit;
+
+  const answered = answer(new Request("http://localhost/", init));
+  await runtime.pass(10_100);
+
+  expect((await answered).status).toBe(408);
+});
+
+test("a body that is cut off is no fault of the program", async () => {
+  const answer = mutationsHandler(options<Request>(() => "ann"));
+  const stream = new ReadableStream({ start: (controller) => controller.error(new Error("the page was closed")) });
+  const init = { method: "POST", body: stream, headers: HEADERS, duplex: "half" } as RequestInit;
+
+  expect((await answer(new Request("http://localhost/", init))).status).toBe(400);
+  expect(errors).toEqual([]);
+});
+
+test("a request whose body was read before is a fault that the owner is told of, and the page asks again", async () => {
+  const answer = mutationsHandler(options<Request>(() => "ann"));
+  const read = new Request("http://localhost/", { method: "POST", body: JSON.stringify(body()), headers: HEADERS });
+  await read.text();
+  expect((await answer(read)).status).toBe(500);
+
+  const handle = serveMutations(options<IncomingMessage>(() => "ann"));
+  const server = createServer(async (request, response) => {
+    for await (const _ of request.iterator({ destroyOnReturn: false }));
+    await handle(request, response);
+  });
+  const port = await listening(server);
+  const init = { method: "POST", body: JSON.stringify(body()), headers: HEADERS };
+  expect((await fetch(`http://localhost:${port}/`, init)).status).toBe(500);
+  await new Promise((resolve) => server.close(resolve).closeAllConnections());
+  expect(errors.map(String)).toEqual([expect.stringContaining("read"), expect.stringContaining("read")]);
+});
+
+test("args that are nested without end, or have names that no object may have, are turned away", async () => {
+  const answer = mutationsHandler(options<Request>(() => "ann"));
+  const post = async (args: string) => {
+    const text = JSON.stringify(body()).replace('{"title":"a"}', args);
+    return (await answer(new Request("http://localhost/", { method: "POST", body: text, headers: HEADERS }))).status;
+  };
+
+  expect(await post(`${"[".repeat(100_000)}${"]".repeat(100_000)}`)).toBe(400);
+  expect(await post('{"title":"a","__proto__":{"x":1}}')).toBe(400);
+  expect(await post('{"title":1e999}')).toBe(400);
+  expect(await post('{"title":"\\ud800"}')).toBe(400);
+  expect(errors).toEqual([]);
+});
+
 test.each([
   [
     "throws",

@@ -2,11 +2,20 @@
 
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { TLSSocket } from "node:tls";
+import type { Runtime } from "../../../runtime/runtime.ts";
 import { isLoopbackAddress, type Whence } from "../../allowed-origins.ts";
 import { isSameSecret } from "../../io/same-secret.ts";
 import { tellOwner } from "../../io/tell-owner.ts";
 import { problemDocument } from "../../problem.ts";
-import { type MutationReply, MutationService, type MutationServiceOptions } from "../mutation-service.ts";
+import type { Refusal } from "../../refusal.ts";
+import {
+  CUT_OFF,
+  type MutationReply,
+  MutationService,
+  type MutationServiceOptions,
+  TOO_LARGE,
+  TOO_SLOW,
+} from "../mutation-service.ts";
 
 const CSRF_HINT = "Show the session's token in the header X-CSRF-Token.";
 
@@ -37,7 +46,10 @@ export function serveMutations(
       },
       csrf: oneOf(headers["x-csrf-token"]),
       contentType: headers["content-type"] ?? "",
-      body: (maxBytes) => textOf(request.iterator({ destroyOnReturn: false }), maxBytes),
+      body: async (maxBytes) => {
+        requireUnread(request.readableDidRead);
+        return textOf(request.iterator({ destroyOnReturn: false }), maxBytes, options.manager.runtime);
+      },
     });
     const { status, text, headers: fields } = written(reply);
     // What was not read of a body that is too long would be taken for the next request.
@@ -60,7 +72,10 @@ export function mutationsHandler(options: ServeMutationsOptions<Request>): (requ
       whence: whenceOf(request),
       csrf: headers.get("x-csrf-token"),
       contentType: headers.get("content-type") ?? "",
-      body: (maxBytes) => textOf(request.body ?? [], maxBytes),
+      body: async (maxBytes) => {
+        requireUnread(request.bodyUsed);
+        return textOf(request.body ?? noBody(), maxBytes, options.manager.runtime);
+      },
     });
     const { status, text, headers: fields } = written(reply);
     return new Response(text, { status, headers: fields });
@@ -87,19 +102,41 @@ function oneOf(header: string | readonly string[] | undefined): string | null {
   return typeof header === "string" ? header : null;
 }
 
-/** It resolves with null, and reads no more, once there are more than so many bytes. */
-async function textOf(
-  body: AsyncIterable<Uint8Array> | readonly Uint8Array[],
-  maxBytes: number,
-): Promise<string | null> {
+/** It reads no more once there are more than so many bytes, or it took too long. */
+async function textOf(body: Body, maxBytes: number, runtime: Pick<Runtime, "after">): Promise<string | Refusal> {
+  const reader = body[Symbol.asyncIterator]();
+  const late = Promise.withResolvers<typeof TOO_SLOW>();
+  const timer = runtime.after(BODY_MS, () => late.resolve(TOO_SLOW));
   const pieces: Uint8Array[] = [];
   let bytes = 0;
-  for await (const piece of body) {
-    bytes += piece.length;
-    if (bytes > maxBytes) return null;
-    pieces.push(piece);
+  try {
+    for (;;) {
+      const next = await Promise.race([reader.next(), late.promise]);
+      if ("refuse" in next) return next;
+      if (next.done === true) return Buffer.concat(pieces).toString();
+      bytes += next.value.length;
+      if (bytes > maxBytes) return TOO_LARGE;
+      pieces.push(next.value);
+    }
+  } catch {
+    return CUT_OFF;
+  } finally {
+    timer.cancel();
+    reader.return?.().catch(() => {}); // It ends when the piece that is waited for has come, or never will.
   }
-  return Buffer.concat(pieces).toString();
+}
+
+type Body = AsyncIterable<Uint8Array, unknown, undefined>;
+
+/** A body has so long to come. */
+const BODY_MS = 10_000;
+
+async function* noBody(): AsyncGenerator<Uint8Array, void, undefined> {}
+
+/** That is a fault of the program, which its owner is told of. */
+function requireUnread(isRead: boolean): void {
+  if (isRead)
+    throw new Error("the body of the request has been read already: hand requests over before anything reads them");
 }
 
 function written({ status, body, allow }: MutationReply): Written {
