@@ -175,7 +175,7 @@ export class Replica<State = AnyState> {
    */
   mutate<Args, Answer extends JsonValue>(
     mutation: Mutation<Args, Answer>,
-    args: Args,
+    args: NoInfer<Args>,
     options: MutateOptions = {},
   ): Promise<MutationOutcome<Answer>> {
     const outcome = this.#requireMutations().mutate(mutation, args as JsonValue, options);

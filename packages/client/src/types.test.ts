@@ -1,5 +1,6 @@
-import { collection, defineModel, patch, put, type StateOf } from "@neverstale/protocol";
+import { collection, defineModel, defineMutation, patch, put, refuse, type StateOf } from "@neverstale/protocol";
 import { expectTypeOf, test } from "vitest";
+import { z } from "zod";
 import type { StateSync } from "./io/state-sync.ts";
 
 const fleet = defineModel({
@@ -9,6 +10,16 @@ const fleet = defineModel({
     events: collection(),
   },
   changes: { host_added: put("hosts"), host_updated: patch("hosts") },
+});
+
+const rename = defineMutation({
+  name: "rename",
+  model: fleet,
+  args: z.object({ id: z.string(), cpu: z.number().default(1) }),
+  decide: ({ hosts }, { id, cpu }) => {
+    if (!hosts.has(id)) return refuse("no_such_host", "There is none.");
+    return { changes: [{ type: "host_updated", target: id, data: { cpu } }], answer: { was: cpu } };
+  },
 });
 
 type Fleet = StateOf<typeof fleet>;
@@ -37,6 +48,22 @@ export function compiles(sync: StateSync<Fleet>, untyped: StateSync, plainly: St
   // @ts-expect-error And the list of records.
   sync.list("hosts").pop();
 }
+
+/** Never called, as above. */
+export async function mutates(sync: StateSync<Fleet>): Promise<void> {
+  const outcome = await sync.mutate(rename, { id: "web-1" });
+  if (outcome.type === "done") expectTypeOf(outcome.answer.was).toEqualTypeOf<number>();
+  // @ts-expect-error An argument has the type that its schema takes.
+  void sync.mutate(rename, { id: 1 });
+  // @ts-expect-error None is left out that has no default.
+  void sync.mutate(rename, { cpu: 1 });
+  // @ts-expect-error A refusal has no answer.
+  void outcome.answer;
+}
+
+test("a mutation's types reach its arguments and its answer", () => {
+  expectTypeOf<typeof mutates>().toBeFunction();
+});
 
 test("the model's types reach the state, its records and its selections", () => {
   expectTypeOf<typeof compiles>().toBeFunction();
