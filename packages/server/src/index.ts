@@ -25,7 +25,10 @@ export type { LinkTls } from "./node/io/outgoing-link.ts";
 export type { NodeLinkLimits } from "./node/link/link-limits.ts";
 export type { UnreachableNode } from "./node/link/reachability.ts";
 export {
+  type AnswerTo,
   type ForwardedCall,
+  type ForwardedChange,
+  type ForwardedLine,
   ForwardFailure,
   type LinkedNode,
   type MakeNodeLink,

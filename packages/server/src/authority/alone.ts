@@ -1,7 +1,9 @@
 /** An engine that is alone on its store takes over once, at the start, and decides until its process ends. */
 
-import type { AnyState, AskedChange, Model, SyncError } from "@neverstale/protocol";
+import type { AnyState, AskedChange, LineAnswer, LineRequest, Model, SyncError } from "@neverstale/protocol";
 import { limitsFrom } from "../limits/limits.ts";
+import type { MutationCaller } from "../mutations/line-step.ts";
+import { type DeskOptions, deskOf, type MutationDesk } from "../mutations/mutation-desk.ts";
 import { AgeClock } from "../runtime/age-clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { Epochs } from "../space/lineage.ts";
@@ -26,6 +28,7 @@ export class Alone implements Engine {
   readonly refusal = null;
   readonly confirming = null;
   readonly node = null;
+  readonly desk: MutationDesk;
   readonly #store: Store;
   readonly #decider: Decider;
   readonly #works: TermWorks;
@@ -65,19 +68,21 @@ export class Alone implements Engine {
     const migrate = (options.migrate ?? null) as Decide<AnyState> | null;
     try {
       const decider = await Decider.begin(parts, { migrate, onProblems });
-      return new Alone(store, spaces, feed, decider, works);
+      return new Alone({ store, spaces, feed, decider, works }, options, runtime);
     } catch (error) {
       spaces.stop();
       throw error;
     }
   }
 
-  private constructor(store: Store, spaces: Spaces, feed: Feed, decider: Decider, works: TermWorks) {
+  private constructor(parts: AloneParts, options: DeskOptions, runtime: Runtime) {
+    const { store, spaces, feed, decider, works } = parts;
     this.#store = store;
     this.spaces = spaces;
     this.feed = feed;
     this.#decider = decider;
     this.#works = works;
+    this.desk = deskOf(this, options, runtime);
     works.start();
   }
 
@@ -99,6 +104,10 @@ export class Alone implements Engine {
 
   transact(decide: Decide<AnyState>, options: TransactOptions): Promise<Applied> {
     return this.#decider.calls.transact(decide, options);
+  }
+
+  mutate(request: LineRequest, caller: MutationCaller): Promise<LineAnswer> {
+    return this.desk.carryOut(request, caller);
   }
 
   takeOver(): Promise<void> {
@@ -141,4 +150,12 @@ export class Alone implements Engine {
       await this.#store.close(); // The changes that could not be folded are in the log.
     }
   }
+}
+
+interface AloneParts {
+  readonly store: Store;
+  readonly spaces: Spaces;
+  readonly feed: Feed;
+  readonly decider: Decider;
+  readonly works: TermWorks;
 }

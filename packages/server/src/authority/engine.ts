@@ -1,7 +1,9 @@
 /** An engine stands behind the public face: it holds the spaces, and has changes decided and stored. */
 
-import type { AnyState, AskedChange, SyncError } from "@neverstale/protocol";
+import type { AnyState, AskedChange, LineAnswer, LineRequest, SyncError } from "@neverstale/protocol";
 import type { Confirming } from "../followers/confirming/confirming.ts";
+import type { MutationCaller } from "../mutations/line-step.ts";
+import type { MutationDesk } from "../mutations/mutation-desk.ts";
 import type { Spaces } from "../space/spaces.ts";
 import type { Feed } from "./feed.ts";
 import type { Problems } from "./opening/problems.ts";
@@ -13,6 +15,7 @@ export interface Engine {
   readonly spaces: Spaces;
   readonly feed: Feed;
   readonly problems: Problems;
+  readonly desk: MutationDesk;
   readonly isWriting: boolean;
   /** This says why the process must end. It is null while it need not. */
   readonly failure: SyncError | null;
@@ -24,6 +27,7 @@ export interface Engine {
   readonly node: NodeStatus | null;
   apply(change: AskedChange, options: TransactOptions): Promise<Applied>;
   transact(decide: Decide<AnyState>, options: TransactOptions): Promise<Applied>;
+  mutate(request: LineRequest, caller: MutationCaller): Promise<LineAnswer>;
   /** It begins a new term in this process. */
   takeOver(): Promise<void>;
   /** It resolves with true once every node has taken in what is committed now, and with false after 3 s (rule N7). */

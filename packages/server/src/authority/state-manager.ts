@@ -17,8 +17,8 @@ import type { CommittedGroups } from "../followers/committed-groups.ts";
 import type { Confirming } from "../followers/confirming/confirming.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { MutationCaller } from "../mutations/line-step.ts";
-import { LINES_SPACE, type Lines } from "../mutations/lines-space.ts";
-import { MutationDesk, metricsOf } from "../mutations/mutation-desk.ts";
+import { LINES_SPACE } from "../mutations/lines-space.ts";
+import { metricsOf } from "../mutations/mutation-desk.ts";
 import { NodeEngine } from "../node/node-engine.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Committed } from "../space/committed.ts";
@@ -47,7 +47,6 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
   readonly runtime: Runtime;
   readonly #store: Store;
   readonly #engine: Engine;
-  readonly #desk: MutationDesk;
   #closed: Promise<void> | null = null;
 
   /** It is alone on its store, or with `node` one of several. */
@@ -58,26 +57,14 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
     const engine = await (options.node === undefined
       ? Alone.open(options, runtime)
       : NodeEngine.open({ ...options, node: options.node }, runtime));
-    return new StateManager<M, S>(options, engine, runtime);
+    return new StateManager<M, S>(options.store, engine, runtime);
   }
 
-  private constructor(
-    { store, mutations = [], onMutationFailed }: OpenOptions<M, S>,
-    engine: Engine,
-    runtime: Runtime,
-  ) {
+  private constructor(store: Store, engine: Engine, runtime: Runtime) {
     this.limits = engine.spaces.limits;
     this.runtime = runtime;
     this.#store = store;
     this.#engine = engine;
-    this.#desk = new MutationDesk(mutations, {
-      transact: (decide, options) => engine.transact(decide, options),
-      epoch: () => engine.spaces.epochs.today,
-      lines: () => (engine.spaces.get(LINES_SPACE)?.state.lines ?? NO_LINES) as Lines,
-      runtime,
-      feed: engine.feed,
-      onFailed: onMutationFailed ?? ((error) => throwLater(runtime, error)),
-    });
   }
 
   get #spaces(): Spaces {
@@ -133,10 +120,11 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
 
   /**
    * Carries out a line of mutations, as `serveMutations` reads it, and resolves with what became of the first of them (rules U4 to
-   * U9). Where it rejects, nothing was decided: with `forbidden`, and with what `transact` rejects with.
+   * U9). A node that is not the writer has the writer do it (rule W1). It rejects with `forbidden`, and with what `transact` rejects
+   * with: nothing was decided then, but for `outcome_unknown`. Ask again with the same numbers.
    */
   mutate(request: LineRequest, caller: MutationCaller): Promise<LineAnswer> {
-    return this.#desk.carryOut(request, caller);
+    return this.#engine.mutate(request, caller);
   }
 
   /** The follower is told of every commit, in order, after it is durable. This returns how to stop. */
@@ -218,7 +206,7 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
       version: this.version,
       ...limitsOf(this.limits),
       record_problems: this.problems.count,
-      ...metricsOf(this.#desk),
+      ...metricsOf(this.#engine.desk),
       mutation_lines: this.#engine.spaces.get(LINES_SPACE)?.state.lines?.size ?? 0,
       ...this.#engine.metrics(),
       ...this.#store.metrics(),
@@ -289,11 +277,3 @@ type ModelFor<M extends Model, S extends SpaceDeclarations, Options extends Tran
 }
   ? ModelOfSpace<S, Name>
   : M;
-
-const NO_LINES: Lines = new Map();
-
-function throwLater(runtime: Pick<Runtime, "soon">, error: unknown): void {
-  runtime.soon(() => {
-    throw error;
-  });
-}

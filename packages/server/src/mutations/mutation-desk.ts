@@ -8,12 +8,15 @@ import {
   type LineAnswer,
   type LineOutcome,
   type LineRequest,
+  type Model,
   SyncError,
 } from "@neverstale/protocol";
 import type { Feed } from "../authority/feed.ts";
+import type { OpenOptions } from "../authority/open-options.ts";
 import type { Applied, Decide, TransactOptions } from "../authority/transaction.ts";
 import { messageOf } from "../runtime/message-of.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { Spaces } from "../space/spaces.ts";
 import { LineRoom } from "./line-room.ts";
 import { Behind, DecisionFailed, type MutationCaller, OtherEpoch, type Refused, takeStep } from "./line-step.ts";
 import { LINES_SPACE, type Lines } from "./lines-space.ts";
@@ -128,6 +131,31 @@ export interface DeskParts {
   /** It is told what a decision threw, which is a fault of the program. */
   readonly onFailed: (error: unknown) => void;
 }
+
+/** The desk of an engine decides by the calls of that engine, so that it decides only where changes are decided. */
+export function deskOf(
+  engine: Pick<DeskParts, "transact" | "feed"> & { readonly spaces: Spaces },
+  { mutations = [], onMutationFailed }: DeskOptions,
+  runtime: Pick<Runtime, "wallTime" | "soon">,
+): MutationDesk {
+  const thrown = (error: unknown) => {
+    runtime.soon(() => {
+      throw error;
+    });
+  };
+  return new MutationDesk(mutations, {
+    transact: (decide, options) => engine.transact(decide, options),
+    epoch: () => engine.spaces.epochs.today,
+    lines: () => (engine.spaces.get(LINES_SPACE)?.state.lines ?? NO_LINES) as Lines,
+    runtime,
+    feed: engine.feed,
+    onFailed: onMutationFailed ?? thrown,
+  });
+}
+
+export type DeskOptions = Pick<OpenOptions<Model>, "mutations" | "onMutationFailed">;
+
+const NO_LINES: Lines = new Map();
 
 /** Each counts since the start. */
 export interface MutationMetrics {

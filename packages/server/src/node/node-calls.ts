@@ -4,19 +4,30 @@ import type { Millis, Timer } from "@neverstale/base";
 import {
   type AnyState,
   type AskedChange,
+  type LineAnswer,
   type Model,
+  readLineRequest,
   SyncError,
   type SyncErrorCode,
   takeChange,
+  utf8Bytes,
 } from "@neverstale/protocol";
 import type { Calls } from "../authority/calls.ts";
 import { refusedAtTheDoor, takeOptions } from "../authority/door.ts";
 import type { Applied, Decide, TransactOptions } from "../authority/transaction.ts";
 import type { Limits } from "../limits/limits.ts";
 import { WaitingRoom } from "../limits/waiting-room.ts";
+import type { MutationDesk } from "../mutations/mutation-desk.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { MAIN_SPACE, type SpaceModels } from "../space/space-models.ts";
-import { type ForwardedCall, ForwardFailure, type NodeLink } from "./node-link.ts";
+import {
+  type AnswerTo,
+  type ForwardedCall,
+  type ForwardedLine,
+  ForwardFailure,
+  isLine,
+  type NodeLink,
+} from "./node-link.ts";
 import type { OwnTerms } from "./own-terms.ts";
 
 export class NodeCalls {
@@ -59,6 +70,14 @@ export class NodeCalls {
     return this.#parts.models.of(space);
   }
 
+  /** A line is plain JSON, and what decides its mutations is at each node (rule U4). */
+  mutate({ request, caller }: ForwardedLine): Promise<LineAnswer> {
+    const { decider } = this.#parts.terms;
+    if (decider !== null) return this.#parts.desk.carryOut(request, caller);
+    const bytes = utf8Bytes(JSON.stringify(request));
+    return this.#whileWaiting(bytes, () => this.#forward({ request, caller }));
+  }
+
   /** A decision is code, which can't be sent to another node. */
   transact(decide: Decide<AnyState>, options: TransactOptions): Promise<Applied> {
     const { decider } = this.#parts.terms;
@@ -67,32 +86,43 @@ export class NodeCalls {
   }
 
   /** Nothing of it is sent to another node. */
-  #onlyHere(here: Ways["here"]): Promise<Applied> {
+  #onlyHere<Answer>(here: Ways<Answer>["here"]): Promise<Answer> {
     const elsewhere = (address: string) => Promise.reject(notTheWriter(address));
     const address = this.#elsewhere;
     return address === null ? this.#later({ here, elsewhere, until: this.#until() }) : elsewhere(address);
   }
 
   /** Another node has forwarded a call to this one. */
-  carryOut({ change, options }: ForwardedCall): Promise<Applied> {
+  carryOut<Call extends ForwardedCall>(call: Call): Promise<AnswerTo<Call>> {
     const { decider } = this.#parts.terms;
-    return decider === null ? Promise.reject(notTheWriter(this.#elsewhere)) : decider.calls.apply(change, options);
+    return decider === null ? Promise.reject(notTheWriter(this.#elsewhere)) : this.#here(decider.calls, call);
   }
 
-  #whileWaiting(bytes: number, work: () => Promise<Applied>): Promise<Applied> {
+  #here<Call extends ForwardedCall>(calls: Calls, call: Call): Promise<AnswerTo<Call>> {
+    const answer: Promise<Applied | LineAnswer> = isLine(call)
+      ? this.#decideLine(call)
+      : calls.apply(call.change, call.options);
+    return answer as Promise<AnswerTo<Call>>;
+  }
+
+  async #decideLine({ request, caller }: ForwardedLine): Promise<LineAnswer> {
+    return this.#parts.desk.carryOut(readLineRequest(request), caller);
+  }
+
+  #whileWaiting<Answer>(bytes: number, work: () => Promise<Answer>): Promise<Answer> {
     const refusal = this.#refusal ?? this.waiting.refusal();
     if (refusal !== null) return Promise.reject(refusal);
     this.waiting.enter(bytes);
-    const applied = work();
+    const answer = work();
     const leave = () => this.waiting.leave(bytes);
-    applied.then(leave, leave);
-    return applied;
+    answer.then(leave, leave);
+    return answer;
   }
 
   /** Nearly every call is answered at the first attempt, so that one has little around it. */
-  #forward(call: ForwardedCall): Promise<Applied> {
+  #forward<Call extends ForwardedCall>(call: Call): Promise<AnswerTo<Call>> {
     const { link } = this.#parts;
-    if (link === null) return this.#onlyHere((calls) => calls.apply(call.change, call.options));
+    if (link === null) return this.#onlyHere((calls) => this.#here(calls, call));
     const until = this.#until();
     const address = this.#elsewhere;
     if (address === null) return this.#forwardLater(link, call, until, null);
@@ -101,29 +131,34 @@ export class NodeCalls {
     });
   }
 
-  #send(link: NodeLink, address: string, call: ForwardedCall): Promise<Applied> {
+  #send<Call extends ForwardedCall>(link: NodeLink, address: string, call: Call): Promise<AnswerTo<Call>> {
     this.forwarded += 1;
     return link.forward(address, call);
   }
 
   /** `lost` is set where an answer was lost before. */
-  #forwardLater(link: NodeLink, call: ForwardedCall, until: Millis, lost: ForwardFailure | null): Promise<Applied> {
+  #forwardLater<Call extends ForwardedCall>(
+    link: NodeLink,
+    call: Call,
+    until: Millis,
+    lost: ForwardFailure | null,
+  ): Promise<AnswerTo<Call>> {
     let lostLast = lost;
-    return this.#later({
+    return this.#later<AnswerTo<Call>>({
       until,
-      here: (calls) => calls.apply(call.change, call.options),
+      here: (calls) => this.#here(calls, call),
       elsewhere: (address) =>
         this.#send(link, address, call).catch((error: unknown) => {
           lostLast = lostBy(error, call) ?? lostLast;
           return null;
         }),
     }).catch((error: unknown) => {
-      throw lostLast !== null && saysNothingOfBefore(error) ? answerLost(lostLast) : error;
+      throw lostLast !== null && saysNothingOfBefore(error) ? answerLost(call, lostLast) : error;
     });
   }
 
   /** Waits for a writer, and tries again whenever there may be one. */
-  async #later({ here, elsewhere, until }: Ways): Promise<Applied> {
+  async #later<Answer>({ here, elsewhere, until }: Ways<Answer>): Promise<Answer> {
     const { runtime, terms } = this.#parts;
     for (;;) {
       const left = until - runtime.now();
@@ -132,8 +167,8 @@ export class NodeCalls {
       if (this.#refusal !== null) throw this.#refusal;
       if (terms.decider !== null) return here(terms.decider.calls);
       const address = this.#elsewhere;
-      const applied = address === null ? null : await elsewhere(address);
-      if (applied !== null) return applied;
+      const answer = address === null ? null : await elsewhere(address);
+      if (answer !== null) return answer;
     }
   }
 
@@ -163,6 +198,8 @@ export class NodeCalls {
 
 interface NodeCallsParts {
   readonly terms: OwnTerms;
+  /** It decides by these very calls. */
+  readonly desk: Pick<MutationDesk, "carryOut">;
   readonly models: SpaceModels;
   readonly limits: Limits;
   readonly runtime: Runtime;
@@ -171,23 +208,23 @@ interface NodeCallsParts {
   readonly writerAddress: () => string | null;
 }
 
-interface Ways {
-  readonly here: (calls: Calls) => Promise<Applied>;
+interface Ways<Answer> {
+  readonly here: (calls: Calls) => Promise<Answer>;
   /** With null the call was not carried out, or may be repeated. */
-  readonly elsewhere: (address: string) => Promise<Applied | null>;
+  readonly elsewhere: (address: string) => Promise<Answer | null>;
   readonly until: Millis;
 }
 
 /**
- * Null means that the writer has not carried the call out, and a failure that nobody knows, but it has the key by which it knows a
- * repeat: the call may be sent again. Anything else is thrown.
+ * Null means that the writer has not carried the call out, and a failure that nobody knows, but a repeat is known by its key, or by
+ * the numbers of its line: the call may be sent again. Anything else is thrown.
  */
-function lostBy(error: unknown, { options }: ForwardedCall): ForwardFailure | null {
+function lostBy(error: unknown, call: ForwardedCall): ForwardFailure | null {
   if (error instanceof SyncError && error.code === "not_the_writer") return null;
   if (!(error instanceof ForwardFailure)) throw error;
   if (!error.wasSent) return null;
-  if (options.key !== undefined) return error;
-  throw answerLost(error);
+  if (isLine(call) || call.options.key !== undefined) return error;
+  throw answerLost(call, error);
 }
 
 function notTheWriter(address: string | null): SyncError {
@@ -215,9 +252,11 @@ const MOMENTARY: readonly SyncErrorCode[] = [
   "outcome_unknown",
 ];
 
-function answerLost(cause: ForwardFailure): SyncError {
+function answerLost(call: ForwardedCall, cause: ForwardFailure): SyncError {
   return new SyncError("outcome_unknown", "the answer of the node that decides changes was lost", {
-    hint: "Look at the state, or repeat with an idempotency key next time: the answer then tells the truth.",
+    hint: isLine(call)
+      ? "Ask again with the same numbers: each of them takes effect once."
+      : "Look at the state, or repeat with an idempotency key next time: the answer then tells the truth.",
     cause,
   });
 }

@@ -1,6 +1,14 @@
 /** A node engine is one of several on a shared store: it follows the chain, serves, and may become the writer. */
 
-import { type AnyState, type AskedChange, DEFAULT_BEACON_MS, type Model, SyncError } from "@neverstale/protocol";
+import {
+  type AnyState,
+  type AskedChange,
+  DEFAULT_BEACON_MS,
+  type LineAnswer,
+  type LineRequest,
+  type Model,
+  SyncError,
+} from "@neverstale/protocol";
 import type { Engine, NodeRole, NodeStatus, TermWork } from "../authority/engine.ts";
 import { Feed } from "../authority/feed.ts";
 import type { OpenOptions } from "../authority/open-options.ts";
@@ -14,6 +22,8 @@ import type { Applied, Decide, TransactOptions } from "../authority/transaction.
 import { beaconInterval } from "../followers/beacon-interval.ts";
 import { limitsFrom } from "../limits/limits.ts";
 import { BoundsSeen } from "../limits/tally.ts";
+import type { MutationCaller } from "../mutations/line-step.ts";
+import { type DeskOptions, deskOf, type MutationDesk } from "../mutations/mutation-desk.ts";
 import { messageOf } from "../runtime/message-of.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { KeepIndexes } from "../space/keep-index.ts";
@@ -27,7 +37,7 @@ import { Divergences } from "./digests/divergences.ts";
 import { DoubtfulGroups } from "./doubtful-groups.ts";
 import { CannotFollow, Following } from "./history/following.ts";
 import { NodeCalls } from "./node-calls.ts";
-import type { ForwardedCall, LinkedNode, NodeLink } from "./node-link.ts";
+import type { AnswerTo, ForwardedCall, LinkedNode, NodeLink } from "./node-link.ts";
 import { NodeList } from "./node-list.ts";
 import type { NodeOptions } from "./node-options.ts";
 import { fencedBy, NodeRounds } from "./node-rounds.ts";
@@ -36,6 +46,7 @@ import { untilTakenIn } from "./taken-in.ts";
 
 export class NodeEngine implements Engine, LinkedNode {
   readonly feed: Feed;
+  readonly desk: MutationDesk;
   failure: SyncError | null = null;
   readonly #parts: NodeParts;
   readonly #follower: Following;
@@ -73,7 +84,8 @@ export class NodeEngine implements Engine, LinkedNode {
       const migrate = (options.migrate ?? null) as Decide<AnyState> | null;
       const start = { migrate, onProblems: options.onProblems };
       const { onFailure = null } = options;
-      const engine = new NodeEngine({ store, runtime, feed, doubts, models, follower, list, node, start, onFailure });
+      const parts = { store, runtime, feed, doubts, models, follower, list, node, start, onFailure };
+      const engine = new NodeEngine(parts, options);
       await engine.#open();
       return engine;
     } catch (error) {
@@ -83,7 +95,7 @@ export class NodeEngine implements Engine, LinkedNode {
     }
   }
 
-  private constructor(parts: NodeParts) {
+  private constructor(parts: NodeParts, options: DeskOptions) {
     const { runtime, feed, follower, doubts, models, node, list, store, start } = parts;
     this.#parts = parts;
     this.feed = feed;
@@ -108,14 +120,10 @@ export class NodeEngine implements Engine, LinkedNode {
     });
     const writerAddress = () => this.writerAddress;
     const { limits } = follower.state.spaces;
+    this.desk = deskOf(this, options, runtime);
     this.#calls = new NodeCalls({
-      terms: this.#terms,
-      models,
-      limits,
-      runtime,
-      link: this.#link,
-      address,
-      writerAddress,
+      ...{ terms: this.#terms, desk: this.desk, models, limits, runtime },
+      ...{ link: this.#link, address, writerAddress },
     });
     this.#rounds = new NodeRounds({
       ...{ store, runtime, list, follower, confirmations, link: this.#link, terms: this.#terms },
@@ -235,7 +243,7 @@ export class NodeEngine implements Engine, LinkedNode {
     this.#rounds.soon();
   }
 
-  carryOut(call: ForwardedCall): Promise<Applied> {
+  carryOut<Call extends ForwardedCall>(call: Call): Promise<AnswerTo<Call>> {
     return this.#calls.carryOut(call);
   }
 
@@ -251,6 +259,10 @@ export class NodeEngine implements Engine, LinkedNode {
 
   transact(decide: Decide<AnyState>, options: TransactOptions): Promise<Applied> {
     return this.#calls.transact(decide, options);
+  }
+
+  mutate(request: LineRequest, caller: MutationCaller): Promise<LineAnswer> {
+    return this.#calls.mutate({ request, caller });
   }
 
   /** A node that is the writer goes on in another term. Any other becomes the writer as soon as it can. */

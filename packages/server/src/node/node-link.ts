@@ -1,8 +1,9 @@
 /** The node link is what a node needs of the others: entries as they are committed, forwarded calls, and a successor. */
 
 import type { Millis } from "@neverstale/base";
-import type { Change } from "@neverstale/protocol";
+import type { Change, LineAnswer, LineRequest } from "@neverstale/protocol";
 import type { Applied, TransactOptions } from "../authority/transaction.ts";
+import type { MutationCaller } from "../mutations/line-step.ts";
 import type { ChainEntry, ChainHead } from "../store/contract.ts";
 import type { AliveNode, NodeRow } from "../store/node-table.ts";
 import type { ToldDigests } from "./digests/digest-telling.ts";
@@ -14,10 +15,10 @@ export interface NodeLink {
   /** The writer sends an entry to every other node, once it is committed and before it publishes it itself (rule N2). */
   push(entry: ChainEntry): void;
   /**
-   * Has the writer carry a change out (rule W1). It rejects with what the writer says, as a `SyncError`, and with a
+   * Has the writer carry a call out (rule W1). It rejects with what the writer says, as a `SyncError`, and with a
    * `ForwardFailure` when there was no answer.
    */
-  forward(address: string, call: ForwardedCall): Promise<Applied>;
+  forward<Call extends ForwardedCall>(address: string, call: Call): Promise<AnswerTo<Call>>;
   /** Asks a node to take over at once, when it has applied all up to `place` (rule T5). It resolves with false when it won't. */
   succeed(node: AliveNode, place: ChainHead): Promise<boolean>;
   /** The node list as it was read last, with the tokens that the nodes know each other by (rule N11). */
@@ -55,14 +56,28 @@ export interface LinkedNode {
   /** The writer has told what its spaces are (rule N10). */
   compare(told: ToldDigests): void;
   /** Another node has forwarded a call. It rejects with `not_the_writer` when this is not the writer. */
-  carryOut(call: ForwardedCall): Promise<Applied>;
+  carryOut<Call extends ForwardedCall>(call: Call): Promise<AnswerTo<Call>>;
   /** The writer names this node as its successor. It resolves with true when it has taken over. */
   takeOverFrom(place: ChainHead): Promise<boolean>;
 }
 
-export interface ForwardedCall {
+export type ForwardedCall = ForwardedChange | ForwardedLine;
+
+export interface ForwardedChange {
   readonly change: Change;
   readonly options: TransactOptions;
+}
+
+/** It is a request of a line of mutations. The mutations are decided at the writer (rule U4). */
+export interface ForwardedLine {
+  readonly request: LineRequest;
+  readonly caller: MutationCaller;
+}
+
+export type AnswerTo<Call extends ForwardedCall> = Call extends ForwardedLine ? LineAnswer : Applied;
+
+export function isLine(call: ForwardedCall): call is ForwardedLine {
+  return "request" in call;
 }
 
 /** There was no answer to a forwarded call. */

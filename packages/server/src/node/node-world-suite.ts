@@ -3,7 +3,6 @@
 import { collection, defineModel, type Model, patch, put } from "@neverstale/protocol";
 import type { OpenOptions } from "../authority/open-options.ts";
 import { StateManager } from "../authority/state-manager.ts";
-import type { Applied } from "../authority/transaction.ts";
 import { VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
 import { type ChainEntry, type ChainHead, type CommitGroup, StoreFailure, type Takeover } from "../store/contract.ts";
 import { MemoryStore } from "../store/memory.ts";
@@ -11,7 +10,7 @@ import { MemoryDatabase } from "../store/memory-database.ts";
 import type { AliveNode } from "../store/node-table.ts";
 import type { ToldDigests } from "./digests/digest-telling.ts";
 import type { NodeDivergence } from "./digests/divergences.ts";
-import { type ForwardedCall, ForwardFailure, type LinkedNode, type NodeLink } from "./node-link.ts";
+import { type AnswerTo, type ForwardedCall, ForwardFailure, type LinkedNode, type NodeLink } from "./node-link.ts";
 
 export const model = defineModel({
   model: 1,
@@ -236,9 +235,9 @@ class MemoryLinks {
     for (const node of this.#nodes) if (node.row.address === address) node.dialledBy(id);
   }
 
-  async #forward(to: LinkedNode | undefined, call: ForwardedCall): Promise<Applied> {
+  async #forward<Call extends ForwardedCall>(to: LinkedNode | undefined, call: Call): Promise<AnswerTo<Call>> {
     if (to === undefined) throw new ForwardFailure(false, "nobody is there");
-    const applied = await to.carryOut(JSON.parse(JSON.stringify(call)) as ForwardedCall);
+    const applied = await to.carryOut(JSON.parse(JSON.stringify(call)) as Call);
     if (!this.losesAnswer) return applied;
     this.losesAnswer = false;
     throw new ForwardFailure(true, "the answer was lost");

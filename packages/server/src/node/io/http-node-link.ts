@@ -2,7 +2,6 @@
 
 import type { Millis } from "@neverstale/base";
 import { WebSocketServer } from "ws";
-import type { Applied } from "../../authority/transaction.ts";
 import type { ChainEntry, ChainHead } from "../../store/contract.ts";
 import type { AliveNode, NodeRow } from "../../store/node-table.ts";
 import type { Refusal } from "../../transport/refusal.ts";
@@ -11,7 +10,7 @@ import type { Upgrade } from "../../transport/websocket/io/sockets.ts";
 import type { ToldDigests } from "../digests/digest-telling.ts";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
 import type { UnreachableNode } from "../link/reachability.ts";
-import type { ForwardedCall, LinkedNode, NodeLink } from "../node-link.ts";
+import type { AnswerTo, ForwardedCall, LinkedNode, NodeLink } from "../node-link.ts";
 import { IncomingLink, type LinkCaller } from "./incoming-link.ts";
 import { ADDRESS_HEADER, headerIn, LINK_PROTOCOL, NODE_HEADER, tokenIn } from "./link-headers.ts";
 import { notSent } from "./outgoing-calls.ts";
@@ -67,7 +66,7 @@ export class HttpNodeLink implements NodeLink {
     for (const link of this.#outgoing.values()) link.tell(frame);
   }
 
-  forward(address: string, call: ForwardedCall): Promise<Applied> {
+  forward<Call extends ForwardedCall>(address: string, call: Call): Promise<AnswerTo<Call>> {
     return this.linkTo(address)?.forward(call) ?? Promise.reject(notSent());
   }
 

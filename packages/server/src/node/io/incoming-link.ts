@@ -2,7 +2,7 @@
 
 import type { WebSocket } from "ws";
 import { boundedMessages } from "../link/bounded-messages.ts";
-import { addApplied, type CallAnswer } from "../link/call-answers.ts";
+import { addAnswer, type CallAnswer } from "../link/call-answers.ts";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
 import { type Answered, type LinkSaid, saidIn } from "../link/messages.ts";
 import { told } from "../link/told-error.ts";
@@ -76,7 +76,7 @@ export class IncomingLink {
 
   #carryOut(id: number, call: ForwardedCall): void {
     this.#parts.node.carryOut(call).then(
-      (applied) => addApplied(this.#toSend(), id, applied),
+      (answer) => addAnswer(this.#toSend(), id, answer),
       (error: unknown) => void this.#toSend().push([id, told(error)]),
     );
   }

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import type { NodeRow } from "../../store/node-table.ts";
 import { isSameSecret } from "../../transport/io/same-secret.ts";
 
-export const LINK_PROTOCOL = "neverstale-node.2";
+export const LINK_PROTOCOL = "neverstale-node.3";
 export const TOKEN_HEADER = "x-neverstale-node-token";
 /** This is the id of the node that asks. */
 export const NODE_HEADER = "x-neverstale-node";

@@ -1,10 +1,10 @@
 import { setImmediate as endOfTurn, setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Applied } from "../../authority/transaction.ts";
-import type { ForwardedCall } from "../node-link.ts";
+import type { ForwardedChange } from "../node-link.ts";
 import { OutgoingCalls } from "./outgoing-calls.ts";
 
-function callTo(target: string): ForwardedCall {
+function callTo(target: string): ForwardedChange {
   return { change: { type: "host_added", target, data: {} }, options: {} };
 }
 
@@ -27,7 +27,7 @@ test("[W1] calls of one turn are one message, and each is answered by its number
   await endOfTurn();
   expect(sent.map(({ id }) => id)).toEqual([1, 3]);
 
-  calls.answered([
+  calls.received([
     [3, 1, appliedAt(1)],
     [1, 2, appliedAt(2)],
   ]);
@@ -43,7 +43,7 @@ test("[W2] a call whose answer does not come in time may have been carried out, 
   const lostLater = expect(late).rejects.toMatchObject({ wasSent: true });
   await lost;
 
-  calls.answered([[1, 1, appliedAt(1)]]); // This one comes too late.
+  calls.received([[1, 1, appliedAt(1)]]); // This one comes too late.
   await lostLater;
 });
 

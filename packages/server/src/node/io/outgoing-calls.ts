@@ -1,13 +1,13 @@
 /** Outgoing calls are those that were forwarded over one link, until each has its answer. */
 
-import { SyncError } from "@neverstale/protocol";
+import { type LineAnswer, SyncError } from "@neverstale/protocol";
 import type { Applied } from "../../authority/transaction.ts";
 import { boundedMessages } from "../link/bounded-messages.ts";
 import { type CallAnswer, eachAnswered } from "../link/call-answers.ts";
 import { callsSaid } from "../link/forwarded-calls.ts";
 import type { NodeLinkLimits } from "../link/link-limits.ts";
 import { errorTold, type ToldError } from "../link/told-error.ts";
-import { type ForwardedCall, ForwardFailure } from "../node-link.ts";
+import { type AnswerTo, type ForwardedCall, ForwardFailure } from "../node-link.ts";
 import { mostBytes } from "./line.ts";
 
 /** Calls of one turn of the event loop go together, since a message for each would cost more than all the rest of a call. */
@@ -23,20 +23,20 @@ export class OutgoingCalls {
     this.#parts = parts;
   }
 
-  forward(call: ForwardedCall): Promise<Applied> {
+  forward<Call extends ForwardedCall>(call: Call): Promise<AnswerTo<Call>> {
     return new Promise((resolve, reject) => {
       if (this.#gathered.length === 0) setImmediate(() => this.#send());
-      this.#gathered.push({ call, resolve, reject });
+      this.#gathered.push({ call, resolve: resolve as GatheredCall["resolve"], reject });
     });
   }
 
-  answered(answers: readonly CallAnswer[]): void {
+  received(answers: readonly CallAnswer[]): void {
     for (const answer of answers) eachAnswered(answer, this);
   }
 
   /** An answer that came too late is nobody's. */
-  applied(id: number, applied: Applied): void {
-    this.#end(id)?.resolve(applied);
+  answered(id: number, answer: Applied | LineAnswer): void {
+    this.#end(id)?.resolve(answer);
   }
 
   refused(id: number, error: ToldError): void {
@@ -105,7 +105,8 @@ interface OutgoingCallsParts {
 
 interface GatheredCall {
   readonly call: ForwardedCall;
-  readonly resolve: (applied: Applied) => void;
+  /** Each call is answered in the form that is its own. */
+  readonly resolve: (answer: Applied | LineAnswer) => void;
   readonly reject: (error: Error) => void;
 }
 

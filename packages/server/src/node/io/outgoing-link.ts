@@ -2,14 +2,13 @@
 
 import { backoffMs } from "@neverstale/base";
 import { type ClientOptions, WebSocket } from "ws";
-import type { Applied } from "../../authority/transaction.ts";
 import type { ChainHead } from "../../store/contract.ts";
 import type { NodeRow } from "../../store/node-table.ts";
 import type { NodeLinkCounts, NodeLinkLimits } from "../link/link-limits.ts";
 import { type Answered, answeredIn, type LinkSaid } from "../link/messages.ts";
 import { PushQueue } from "../link/push-queue.ts";
 import { Reachability, type UnreachableNode, whyUnreachable } from "../link/reachability.ts";
-import type { ForwardedCall } from "../node-link.ts";
+import type { AnswerTo, ForwardedCall } from "../node-link.ts";
 import { NodeLine } from "./line.ts";
 import { ADDRESS_HEADER, LINK_PROTOCOL, NODE_HEADER, TOKEN_HEADER } from "./link-headers.ts";
 import { noAnswer, notSent, OutgoingCalls } from "./outgoing-calls.ts";
@@ -76,7 +75,7 @@ export class OutgoingLink {
     this.#line?.send(frame);
   }
 
-  forward(call: ForwardedCall): Promise<Applied> {
+  forward<Call extends ForwardedCall>(call: Call): Promise<AnswerTo<Call>> {
     return this.#line === null ? Promise.reject(notSent()) : this.#calls.forward(call);
   }
 
@@ -205,7 +204,7 @@ export class OutgoingLink {
         this.#parts.moved();
         return this.#queue.heard(answer.heard);
       case "answers":
-        this.#calls.answered(answer.answers);
+        this.#calls.received(answer.answers);
         return true;
       case "succeeded":
         this.#successions.get(answer.id)?.(answer.isTaken);

@@ -1,12 +1,12 @@
 /** Answers to forwarded calls that come in one turn of the event loop are one message. */
 
-import type { JsonValue } from "@neverstale/protocol";
+import { type JsonValue, type LineAnswer, readLineAnswer } from "@neverstale/protocol";
 import type { Applied } from "../../authority/transaction.ts";
 import { MAIN_SPACE } from "../../space/space-models.ts";
 import { isCount, isRecordOfUnknown } from "./entry-shape.ts";
 import { errorIn, type ToldError } from "./told-error.ts";
 
-export type CallAnswer = AppliedRun | RefusedCall;
+export type CallAnswer = AppliedRun | AnsweredLine | RefusedCall;
 
 /**
  * So many calls with successive numbers were carried out, and each took one version of the main space more than the one before it.
@@ -14,12 +14,15 @@ export type CallAnswer = AppliedRun | RefusedCall;
  */
 type AppliedRun = [id: number, count: number, first: Applied];
 
+type AnsweredLine = [id: number, answer: LineAnswer];
+
 type RefusedCall = [id: number, error: ToldError];
 
 /** Adds to the answers what became of a call. */
-export function addApplied(answers: CallAnswer[], id: number, applied: Applied): void {
+export function addAnswer(answers: CallAnswer[], id: number, applied: Applied | LineAnswer): void {
   const last = answers.at(-1);
-  if (last !== undefined && isRun(last) && isNext(last, id, applied)) last[1] += 1;
+  if ("outcomes" in applied) answers.push([id, applied]);
+  else if (last !== undefined && isRun(last) && isNext(last, id, applied)) last[1] += 1;
   else answers.push([id, 1, applied]);
 }
 
@@ -49,8 +52,17 @@ export function answersIn(answers: unknown): CallAnswer[] | null {
 function answerIn(answer: readonly unknown[]): CallAnswer | null {
   if (answer.length === 3) return runIn(answer);
   const [id, told] = answer;
+  if (!isCount(id)) return null;
   const error = errorIn(told);
-  return isCount(id) && error !== null ? [id, error] : null;
+  return error === null ? lineAnswerIn(id, told) : [id, error];
+}
+
+function lineAnswerIn(id: number, told: unknown): AnsweredLine | null {
+  try {
+    return [id, readLineAnswer(told)];
+  } catch {
+    return null;
+  }
 }
 
 function runIn([id, count, first]: readonly unknown[]): AppliedRun | null {
@@ -62,15 +74,21 @@ function runIn([id, count, first]: readonly unknown[]): AppliedRun | null {
 /** It tells for each call of an answer what became of it. */
 export function eachAnswered(
   answer: CallAnswer,
-  tell: { applied(id: number, applied: Applied): void; refused(id: number, error: ToldError): void },
+  tell: {
+    answered(id: number, answer: Applied | LineAnswer): void;
+    refused(id: number, error: ToldError): void;
+  },
 ): void {
-  if (!isRun(answer)) return tell.refused(...answer);
+  if (!isRun(answer)) {
+    const [id, told] = answer;
+    return "outcomes" in told ? tell.answered(id, told) : tell.refused(id, told);
+  }
   const [id, count, first] = answer;
-  tell.applied(id, first);
+  tell.answered(id, first);
   const { epoch, answer: nothing, replayed } = first;
   for (let at = 1; at < count; at += 1) {
     const version = first.version + at;
-    tell.applied(id + at, { epoch, version, versions: { [MAIN_SPACE]: version }, answer: nothing, replayed });
+    tell.answered(id + at, { epoch, version, versions: { [MAIN_SPACE]: version }, answer: nothing, replayed });
   }
 }
 

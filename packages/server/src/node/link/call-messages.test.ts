@@ -1,12 +1,13 @@
-import type { Change, JsonObject } from "@neverstale/protocol";
+import type { Change, JsonObject, JsonValue, LineAnswer } from "@neverstale/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Applied } from "../../authority/transaction.ts";
-import type { ForwardedCall } from "../node-link.ts";
+import type { ForwardedCall, ForwardedLine } from "../node-link.ts";
 import { boundedMessages } from "./bounded-messages.ts";
-import { addApplied, answersIn, type CallAnswer, eachAnswered } from "./call-answers.ts";
+import { addAnswer, answersIn, type CallAnswer, eachAnswered } from "./call-answers.ts";
 import { callsIn, callsSaid } from "./forwarded-calls.ts";
 
+const jsonValue = fc.jsonValue({ maxDepth: 1 }) as fc.Arbitrary<JsonValue>;
 const change: fc.Arbitrary<Change> = fc.record({
   type: fc.constantFrom("host_metrics", "event"),
   target: fc.constantFrom("", "web-1"),
@@ -15,20 +16,33 @@ const change: fc.Arbitrary<Change> = fc.record({
     noNullPrototype: true,
   }) as fc.Arbitrary<JsonObject>,
 });
-const call: fc.Arbitrary<ForwardedCall> = fc.record({
+const line: fc.Arbitrary<ForwardedLine> = fc.record({
+  request: fc.record({
+    line: fc.constantFrom("line-of-a-page-0001", "line-of-a-page-0002"),
+    epoch: fc.string(),
+    acked: fc.nat(3),
+    mutations: fc.array(fc.record({ n: fc.nat(9), name: fc.string(), revision: fc.nat(2), args: jsonValue }), {
+      maxLength: 2,
+    }),
+  }),
+  caller: fc.record({ user: fc.string(), rights: jsonValue }),
+});
+const forwarded: fc.Arbitrary<ForwardedCall> = fc.record({
   change,
   options: fc.constantFrom({}, {}, {}, { space: "web" }, { ephemeral: true }, { key: { id: "k", bodyHash: "h" } }),
 });
+
+const call: fc.Arbitrary<ForwardedCall> = fc.oneof({ weight: 3, arbitrary: forwarded }, line);
 
 function overTheLink(message: unknown) {
   return JSON.parse(JSON.stringify(message));
 }
 
-test("[W1] calls that are forwarded together come as they went, in their order, with their options", () => {
+test("[W1] [U4] calls and lines of mutations that are forwarded together come as they went, in their order, with their options", () => {
   fc.assert(
     fc.property(fc.array(call, { minLength: 1, maxLength: 12 }), (calls) => {
-      const { changes, options } = overTheLink(callsSaid(7, calls));
-      expect(callsIn(changes, options)).toEqual(overTheLink(calls));
+      const { changes, runs } = overTheLink(callsSaid(7, calls));
+      expect(callsIn(changes, runs)).toEqual(overTheLink(calls));
     }),
   );
 });
@@ -38,12 +52,25 @@ const step = fc.record({
   calls: fc.constantFrom(1, 1, 1, 2),
   versions: fc.constantFrom(1, 1, 1, 3),
   epoch: fc.constantFrom("e1", "e1", "e1", "e1", "e2"),
-  as: fc.constantFrom("one change", "one change", "one change", "another space", "answered", "replayed", "refused"),
+  as: fc.constantFrom(
+    "one change",
+    "one change",
+    "one change",
+    "another space",
+    "answered",
+    "replayed",
+    "line",
+    "refused",
+  ),
 });
 
 function appliedAs(as: string, epoch: string, version: number): Applied {
   const versions = as === "another space" ? { web: 3 } : as === "replayed" ? {} : { main: version };
   return { epoch, version, versions, answer: as === "answered" ? { id: "x" } : null, replayed: as === "replayed" };
+}
+
+function lineAnswerAt(epoch: string, version: number): LineAnswer {
+  return { epoch, outcomes: [{ n: 1, type: "done", version, answer: null }] };
 }
 
 test("[W1] each forwarded call is told what became of it, also where answers of many calls are said as one", () => {
@@ -56,13 +83,14 @@ test("[W1] each forwarded call is told what became of it, also where answers of 
         id += calls;
         version += versions;
         const error = { code: null, message: `call ${id}`, hint: "", retryAfterMs: null };
+        const answer = as === "line" ? lineAnswerAt(epoch, version) : appliedAs(as, epoch, version);
         if (as === "refused") answers.push([id, error]);
-        else addApplied(answers, id, appliedAs(as, epoch, version));
-        sent.set(id, as === "refused" ? error : appliedAs(as, epoch, version));
+        else addAnswer(answers, id, answer);
+        sent.set(id, as === "refused" ? error : answer);
       }
 
       const told = new Map<number, unknown>();
-      const tell = { applied: (to: number, it: unknown) => told.set(to, it), refused: told.set.bind(told) };
+      const tell = { answered: (to: number, it: unknown) => told.set(to, it), refused: told.set.bind(told) };
       for (const answer of answersIn(overTheLink(answers)) ?? []) eachAnswered(answer, tell);
       expect(told).toEqual(sent);
     }),
@@ -71,13 +99,21 @@ test("[W1] each forwarded call is told what became of it, also where answers of 
 
 test("a thousand answers to lone changes in a row are said as one", () => {
   const answers: CallAnswer[] = [];
-  for (let n = 1; n <= 1_000; n += 1) addApplied(answers, n, appliedAs("one change", "e", 50 + n));
+  for (let n = 1; n <= 1_000; n += 1) addAnswer(answers, n, appliedAs("one change", "e", 50 + n));
   expect(answers).toEqual([[1, 1_000, appliedAs("one change", "e", 51)]]);
 });
 
 test("a run of answers of no call, of more calls than one says, or of what is no lone change, is no message", () => {
   const alone = appliedAs("one change", "e", 1);
-  for (const answer of [[1, 0, alone], [1, 1e9, alone], [1, 2, appliedAs("answered", "e", 1)], [1, 1, {}], [1], 1])
+  for (const answer of [
+    [1, 0, alone],
+    [1, 1e9, alone],
+    [1, 2, appliedAs("answered", "e", 1)],
+    [1, 1, {}],
+    [1, { epoch: "e" }],
+    [1],
+    1,
+  ])
     expect(answersIn([answer])).toBe(null);
 });
 

@@ -32,7 +32,7 @@ export function saidIn(text: string): LinkSaid | null {
   if (!isCount(id)) return null;
   if (type === "succeed") return isPlace(place) ? { type, id, place } : null;
   if (type !== "calls") return null;
-  const calls = callsIn(message.changes, message.options);
+  const calls = callsIn(message.changes, message.runs);
   return calls === null ? null : { type, id, calls };
 }
 

@@ -1,6 +1,6 @@
 /** The links lead from each node to all others. What is on them comes late, or never. */
 
-import { type ForwardedCall, ForwardFailure, type LinkedNode, type NodeLink } from "@neverstale/server";
+import { type AnswerTo, type ForwardedCall, ForwardFailure, type LinkedNode, type NodeLink } from "@neverstale/server";
 import type { Random } from "../../plan/random.ts";
 import type { Surroundings } from "../../world/surroundings.ts";
 import type { NodeMachine } from "./node-machine.ts";
@@ -61,11 +61,15 @@ export class Links {
     return true;
   }
 
-  async #forward(from: LinkEnd, to: LinkEnd | undefined, call: ForwardedCall) {
+  async #forward<Call extends ForwardedCall>(
+    from: LinkEnd,
+    to: LinkEnd | undefined,
+    call: Call,
+  ): Promise<AnswerTo<Call>> {
     if (to === undefined || !to.machine.isAlive) throw new ForwardFailure(false, "nobody is there");
     this.#world.counters.add("engines_forwarded");
     const text = JSON.stringify(call);
-    return this.#ask(from, to, () => to.node.carryOut(JSON.parse(text)));
+    return this.#ask(from, to, () => to.node.carryOut(JSON.parse(text) as Call));
   }
 
   /** The answer takes the same way back, and nobody learns which of the two was lost. */

@@ -102,7 +102,7 @@ export const NODE_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/node/node-calls.ts",
-        find: "if (options.key !== undefined) return error;",
+        find: "if (isLine(call) || call.options.key !== undefined) return error;",
         replace: "return error;",
       },
     ],
