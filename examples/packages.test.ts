@@ -30,6 +30,10 @@ test("an authority: three callers that come together decide one after the other"
   expect(await run("authority.ts")).toBe("3 { load: 3, id: 'web-1' }\n");
 });
 
+test("a mutation: its effect is shown at once, and stays when the server has decided", async () => {
+  expect(await run("mutation.ts")).toBe("shown at once: Buy milk 1\ndone 1 0\n");
+});
+
 test("nodes: a request to any of them is carried out by the writer, and the one that ends names its successor", async () => {
   expect(await run("nodes.ts")).toBe("writer follower version 1\nwriter\n");
 });
@@ -49,6 +53,7 @@ test.each([
   ["authority.ts", "packages/server/README.md"],
   ["nodes.ts", "packages/server/README.md"],
   ["public.ts", "packages/server/README.md"],
+  ["mutation.ts", "packages/client/README.md"],
   ["durable.ts", "packages/store-sqlite/README.md"],
 ])("%s stands in %s as it is", (example, page) => {
   const source = readFileSync(join(ROOT, "examples", example), "utf8");
