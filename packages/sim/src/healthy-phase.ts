@@ -65,11 +65,14 @@ const DRAIN_MS = 20_000;
 const FOLLOWED_MS = 60_000;
 /** Open dispatches try for so long, and wait as long again for a lost answer. */
 const DISPATCH_MS = 60_000;
+/** A request under way is given up after 10 s, and its repeat waits for one backoff. */
+const PENDING_MS = 60_000;
 /** An agent looks again after 15 s, begins within 2 s and tries for 10 s. A restore may have undone its last word. */
 const TASKS_MS = 60_000;
 
 function healEverything(world: World): void {
   world.trace.line(world.clock.now, "everything heals");
+  world.busy = null;
   Object.assign(world.snapshots, { failedBuilds: 0, buildMs: Math.min(world.snapshots.buildMs, 20) });
   world.disk.heal();
   if (world.disk.hasFailed) world.authority.crash(false);
@@ -236,6 +239,10 @@ async function mustSettle(world: World): Promise<void> {
   await world.pass(DISPATCH_MS, () => waiting() !== undefined);
   const late = waiting();
   if (late !== undefined) world.fail("D2", `${late.name} still waits for the end of a dispatch`);
+  const pending = () => replicas(world).find(({ driver, page }) => driver.pending.length > 0 || (page?.open ?? 0) > 0);
+  await world.pass(PENDING_MS, () => pending() !== undefined);
+  const mutating = pending();
+  if (mutating !== undefined) world.fail("P14", `${mutating.name} has mutations that are pending though all is quiet`);
 }
 
 /** An agent does what it sees. In the end no task is left in the space of one that works. */

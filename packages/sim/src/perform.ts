@@ -155,6 +155,11 @@ function performOnAuthority(world: World, action: OnAuthority, chance: Random): 
       });
     case "disk_error":
       return failDisk(world, action);
+    case "busy":
+      world.busy = action.status;
+      return during(world, action.ms, () => {
+        world.busy = null;
+      });
     case "authority_clock":
       world.counters.add("authority_clock_jumps");
       world.jumpWall(action.byMs);
@@ -242,6 +247,15 @@ function performOnClient(world: World, action: OnClient, chance: Random): void {
       return world.sessions.rotate(tab.name);
     case "sign_out":
       return signOut(world, tab, action.ms, chance);
+    case "mutate":
+      return tab.environment.act(() => {
+        for (let i = 0; i < action.count; i += 1) tab.page?.mutate(tab.driver, action);
+      });
+    case "drop":
+      return tab.environment.act(() => tab.page?.drop(tab.driver));
+    case "reload":
+      world.counters.add("mutations_reloads");
+      return tab.environment.act(() => tab.reload());
   }
 }
 
@@ -314,6 +328,7 @@ function sleep(world: World, { environment }: Tab, { ms, countsTime, signals, su
 
 function signOut(world: World, tab: Tab, ms: number, chance: Random): void {
   world.sessions.signOut(tab.name);
+  tab.page?.signedOut();
   world.authority.process?.revoke(tab.name);
   during(world, ms, () => {
     if (world.sessions.isSignedIn(tab.name)) return; // It has signed in since: everything has healed.

@@ -20,6 +20,8 @@ export class Audit {
   /** These are the sizes of the frames that were put, in order. */
   readonly #sizes: number[] = [];
   #unackedBytes = 0;
+  /** So many were unacked before a `mutated`, which goes out with the message behind it (rule U11). */
+  #bytesBeforeMutated: number | null = null;
   #framesPut = 0;
   #framesAcked = 0;
   #fullStateFrame = 0;
@@ -53,15 +55,17 @@ export class Audit {
     const { part } = message;
     const { type, head, isFullState } = part?.of ?? message;
     this.#parts.put(id, message);
-    if (type === "delta" && (part?.from ?? 0) === 0 && (this.#plain ? full : this.#unackedBytes >= WINDOW_BYTES)) {
+    const windowBytes = this.#bytesBeforeMutated ?? this.#unackedBytes;
+    if (type === "delta" && (part?.from ?? 0) === 0 && (this.#plain ? full : windowBytes >= WINDOW_BYTES)) {
       this.#report("A4b", `${id} is put a delta though its window is full`);
     }
+    this.#bytesBeforeMutated = type === "mutated" ? windowBytes : null;
     this.#framesPut += 1;
     this.#sizes.push(message.sizeBytes);
     this.#unackedBytes += message.sizeBytes;
     const held = this.#plain ? bufferedBytes : this.#unackedBytes - WINDOW_BYTES;
     if (held > 3 * this.#largestFrame() + SMALL_FRAMES_BYTES) this.#report("P4", `${held} bytes are held for ${id}`);
-    if (type === "error") return;
+    if (type === "error" || type === "mutated") return;
     if (!this.#hasBegun) this.#entry.begins(message);
     this.#hasBegun = true;
     const durable = this.#history()?.head.version ?? 0;

@@ -24,6 +24,7 @@ import {
   type Report,
 } from "./history.ts";
 import { loggedChanges } from "./logged.ts";
+import { INTENT, type MutationJudge } from "./mutations/mutation-judge.ts";
 import { beyondSize } from "./sizes.ts";
 
 /**
@@ -35,6 +36,8 @@ export class Oracle {
   readonly #counters: RunCounters;
   readonly #epochs = new EpochHistories();
   readonly #given = new Map<string, string>();
+  /** It judges what pages have asked for. */
+  mutations: MutationJudge | null = null;
 
   readonly #limits: Partial<Limits>;
 
@@ -140,6 +143,7 @@ export class Oracle {
     if (before !== undefined && before !== text) this.#report("P3", `two changes were given ${place}`);
     this.#given.set(place, text);
     const key = keyOf(change);
+    if (key?.startsWith(INTENT) === true) return this.mutations?.committed(key, change, history);
     if (key !== null && history.effectsUnder(key, history.head.version) > 0) {
       this.#report("D1", `the key ${key} takes effect a second time at ${place}`);
     }

@@ -2,6 +2,8 @@
 
 import { neverHappened } from "../plan/interesting.ts";
 import { makePlan } from "../plan/make-plan.ts";
+import { makePagesPlan } from "../plan/pages-plan.ts";
+import type { RunPlan } from "../plan/plan.ts";
 import { shrink } from "../plan/shrink.ts";
 import type { RunFailure } from "../world/surroundings.ts";
 import { keepBroken, proveBroken } from "./broken/prove.ts";
@@ -32,7 +34,7 @@ async function run(options: SimOptions): Promise<number> {
   if (options.help) console.log(SIM_HELP);
   else if (broken && name !== null) await keepBroken(names[0] ?? "", seed, name);
   else if (broken) return proveBroken(options);
-  else if (options.trace) return printTrace(String(seed));
+  else if (options.trace) return printTrace(planOf(options, String(seed), true));
   else if (name !== null) await keep({ seed: String(seed), name });
   else return runMany(options);
   return 0;
@@ -43,7 +45,12 @@ interface Failed {
   readonly failure: RunFailure;
 }
 
-async function runMany({ seed: firstSeed, runs, jobs }: SimOptions): Promise<number> {
+function planOf({ pages }: SimOptions, seed: string, keepTrace = false): RunPlan {
+  return pages ? makePagesPlan(seed, keepTrace) : makePlan(seed, keepTrace);
+}
+
+async function runMany(options: SimOptions): Promise<number> {
+  const { seed: firstSeed, runs, jobs, pages } = options;
   const startedAt = performance.now();
   const totals: Record<string, number> = {};
   const failed: Failed[] = [];
@@ -53,6 +60,7 @@ async function runMany({ seed: firstSeed, runs, jobs }: SimOptions): Promise<num
     firstSeed,
     runs,
     jobs,
+    args: pages ? ["--pages"] : [],
     onReport: ({ seed, trace, counters, failure }) => {
       done += 1;
       for (const [name, count] of Object.entries(counters)) totals[name] = (totals[name] ?? 0) + count;
@@ -63,8 +71,8 @@ async function runMany({ seed: firstSeed, runs, jobs }: SimOptions): Promise<num
   }).finally(() => clearInterval(progress));
   showProgress(done, runs, failed.length, startedAt, "\n");
   printTable(totals);
-  if (failed[0] !== undefined) await explain(failed[0]);
-  const never = neverHappened(totals, done);
+  if (failed[0] !== undefined) await explain(options, failed[0]);
+  const never = neverHappened(totals, done, pages);
   if (never.length > 0) console.log(`FAILED never happened, and should have: ${never.join(", ")}`);
   return printSum(done, failed.length + (never.length > 0 ? 1 : 0));
 }
@@ -94,17 +102,17 @@ function printTable(totals: Readonly<Record<string, number>>): void {
 /**
  * It prints the failure with its last lines, and what is left of its plan when everything that doesn't matter is gone.
  */
-async function explain({ seed, failure: { rule, message, at } }: Failed): Promise<void> {
-  const { lines } = await runWatched(makePlan(seed, true));
-  const smaller = await shrink(makePlan(seed), rule, runWatched);
+async function explain(options: SimOptions, { seed, failure: { rule, message, at } }: Failed): Promise<void> {
+  const { lines } = await runWatched(planOf(options, seed, true));
+  const smaller = await shrink(planOf(options, seed), rule, runWatched);
   console.log(`\nseed ${seed}: ${rule}, after ${at} ms\n${message}\n`);
   console.log(`${lines.slice(-LAST_LINES).join("\n")}\n`);
   console.log(`what is needed for it (keep it with --seed ${seed} --keep NAME):\n${JSON.stringify(smaller, null, 1)}`);
   console.log(`replay it ${replayOf(seed)}`);
 }
 
-async function printTrace(seed: string): Promise<number> {
-  const { lines, trace, failure } = await runWatched(makePlan(seed, true));
+async function printTrace(plan: RunPlan): Promise<number> {
+  const { lines, seed, trace, failure } = await runWatched(plan);
   console.log(lines.join("\n"));
   printEnd(seed, trace, failure);
   return printSum(1, failure === null ? 0 : 1);

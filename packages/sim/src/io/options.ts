@@ -15,6 +15,7 @@ export function simOptions(args: readonly string[]): SimOptions {
     runs: wholeNumber("runs", values.runs ?? String(RUNS_TO_SEE_ALL)),
     jobs: wholeNumber("jobs", values.jobs ?? String(availableParallelism())),
     trace: values.trace ?? false,
+    pages: values.pages ?? false,
     keep: values.keep ?? null,
     broken: values.broken ?? false,
     names: positionals,
@@ -27,6 +28,7 @@ export const SIM_HELP = `npm run sim -- [options]
   --seed N      the first seed (1)
   --runs N      how many seeds (${RUNS_TO_SEE_ALL})
   --jobs N      processes (one for each core)
+  --pages       only the pages that mutate, of each seed
   --trace       print every line of one run
   --keep NAME   shrink the failure of --seed and keep it as packages/sim/regressions/NAME.json
   --broken [NAME]  run the builds that are broken on purpose, all or the named ones: each must be caught;
@@ -42,6 +44,8 @@ export interface SimOptions {
   readonly runs: number;
   readonly jobs: number;
   readonly trace: boolean;
+  /** Only the pages that mutate are run, in a world of their own. */
+  readonly pages: boolean;
   readonly keep: string | null;
   readonly broken: boolean;
   /** These are names of broken builds. */
@@ -54,6 +58,7 @@ const OPTIONS = {
   runs: { type: "string" },
   jobs: { type: "string" },
   trace: { type: "boolean" },
+  pages: { type: "boolean" },
   keep: { type: "string" },
   broken: { type: "boolean" },
   help: { type: "boolean" },

@@ -1,16 +1,21 @@
 /** A worker is a process that runs seeds, or one plan, for another process, and tells what came of each. */
 
 import { makePlan } from "../plan/make-plan.ts";
+import { makePagesPlan } from "../plan/pages-plan.ts";
+import type { RunPlan } from "../plan/plan.ts";
 import type { RunResult } from "../run.ts";
 import type { Order, RunReport } from "./messages.ts";
 import { runWatched } from "./run-watched.ts";
+
+/** With this argument only the pages of each seed are run. */
+const planOf: (seed: string) => RunPlan = process.argv.includes("--pages") ? makePagesPlan : makePlan;
 
 process.on("message", (order: Order) => void carryOut(order));
 
 async function carryOut(order: Order): Promise<void> {
   if ("plan" in order) return tell(await runWatched(order.plan));
   const { firstSeed, runs } = order;
-  for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) tell(await runWatched(makePlan(String(seed))));
+  for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) tell(await runWatched(planOf(String(seed))));
 }
 
 function tell({ lines: _, ...report }: RunResult): void {

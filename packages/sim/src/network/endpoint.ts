@@ -1,6 +1,14 @@
 /** The endpoint takes the connections of one process, as `serveSync` does, and has an audit watch each of them. */
 
-import { csrfTokenIn, PARTS_PARAMETER, type Position, STEPS_PARAMETER, SUBPROTOCOL } from "@neverstale/protocol";
+import {
+  csrfTokenIn,
+  LINES_PARAMETER,
+  linesIn,
+  PARTS_PARAMETER,
+  type Position,
+  STEPS_PARAMETER,
+  SUBPROTOCOL,
+} from "@neverstale/protocol";
 import { MAIN_SPACE, type StateManager, type SyncHub } from "@neverstale/server";
 import { Audit, type JudgedEntry } from "../checks/audit.ts";
 import type { History } from "../checks/history.ts";
@@ -67,7 +75,9 @@ function attach(
 ): void {
   const { hub } = process;
   const asked = { parts: asksFor(connection, PARTS_PARAMETER), steps: asksFor(connection, STEPS_PARAMETER) };
-  const attachment = { space, profile, resume: positionOf(connection.url), subject: connection.client, ...asked };
+  const lines = linesIn(connection.url.searchParams.get(LINES_PARAMETER) ?? "");
+  const resume = positionOf(connection.url);
+  const attachment = { space, profile, resume, subject: connection.client, lines, ...asked };
   const unread: string[] = [];
   let cursor: Cursor | null = null;
   let isRefused = false;

@@ -27,7 +27,7 @@ export class SimCodec implements FrameCodec {
 
   #message(text: string, mayCompress: boolean): WireMessage {
     const { scale, zipFromChars } = this.#options;
-    const isSmall = text.startsWith('{"type":"sync"') || text.startsWith('{"type":"error"');
+    const isSmall = SMALL.some((type) => text.startsWith(`{"type":"${type}"`));
     return new WireMessage(text, mayCompress && text.length >= zipFromChars, text.length * (isSmall ? 1 : scale));
   }
 
@@ -77,6 +77,8 @@ export class SimCodec implements FrameCodec {
     });
   }
 }
+
+const SMALL = ["sync", "error", "mutated"];
 
 /** It is one message on the wire, with what the simulator reads of it. */
 export class WireMessage {

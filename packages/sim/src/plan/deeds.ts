@@ -51,6 +51,8 @@ export type Deed =
   | { readonly do: "disk_full" | "slow_disk" | "failed_builds"; readonly ms: number }
   | { readonly do: "disk_error"; readonly write?: Write }
   | { readonly do: "authority_clock"; readonly byMs: number }
+  /** Each request for mutations is answered like this for a while, by the authority or by a proxy before it. */
+  | { readonly do: "busy"; readonly status: 429 | 502 | 503; readonly ms: number }
   // These happen on the way.
   | { readonly do: "cut"; readonly client: string; readonly told: ToldEnds; readonly bytes: number }
   | { readonly do: "half_open"; readonly client: string; readonly directions: Directions }
@@ -72,7 +74,22 @@ export type Deed =
     }
   | { readonly do: "client_clock"; readonly client: string; readonly byMs: number }
   | { readonly do: "refresh" | "restart_client" | "rotate_token"; readonly client: string }
-  | { readonly do: "sign_out"; readonly client: string; readonly ms: number };
+  | { readonly do: "sign_out"; readonly client: string; readonly ms: number }
+  // These happen to a page.
+  | {
+      readonly do: "mutate";
+      readonly client: string;
+      readonly what: "up" | "down" | "append" | "note" | "note_up";
+      readonly object: number;
+      /** It is asked for so often, at once. */
+      readonly count: number;
+      /** With true its effect is not shown before it is in the state. */
+      readonly quiet: boolean;
+      /** With true the authority alone refuses it. */
+      readonly refused: boolean;
+    }
+  /** The newest mutation that was not sent yet is dropped. */
+  | { readonly do: "drop" | "reload"; readonly client: string };
 
 type ToldEnds = "both" | "client" | "server" | "nobody";
 type Directions = readonly ("up" | "down")[];

@@ -1,5 +1,11 @@
 /** These things must have happened once enough seeds were run. */
 
+/** These must happen to pages that mutate. */
+const MUTATED: readonly string[] = [
+  ...["asked", "done", "refused_not_possible", "refused_not_today", "dropped", "unknown"],
+  ...["repeated", "stopped", "reloads", "orphaned", "taken_back"],
+];
+
 /** The promises are about these, by the names of their counters. */
 export const INTERESTING: readonly string[] = [
   "hub_resumed",
@@ -68,6 +74,7 @@ export const INTERESTING: readonly string[] = [
     (trouble) => `engines_${trouble}`,
   ),
   ...["tail_lost", "forked", "history_lost_total", "waiters_reached"].map((what) => `engines_${what}`),
+  ...MUTATED.map((what) => `mutations_${what}`),
   ...["runs_with_readers", "http_polls", "http_streams", "http_states"],
   ...["hits", "collapsed", "joined", "emptied", "restarted", "cut_streams"].map((what) => `cache_${what}`),
   ...["recordBytes", "transactionBytes", "transactionChanges", "stateBytes"].map((bound) => `bound_${bound}`),
@@ -80,7 +87,12 @@ export const INTERESTING: readonly string[] = [
 /** From so many runs on, each of them must have happened. A simulator that never gets there proves nothing. */
 export const RUNS_TO_SEE_ALL = 200;
 
-/** It returns those that never happened, where they should have. */
-export function neverHappened(totals: Readonly<Record<string, number>>, runs: number): readonly string[] {
-  return runs < RUNS_TO_SEE_ALL ? [] : INTERESTING.filter((name) => (totals[name] ?? 0) === 0);
+/** It returns those that never happened, where they should have. With `onlyPages` nothing else was run. */
+export function neverHappened(
+  totals: Readonly<Record<string, number>>,
+  runs: number,
+  onlyPages = false,
+): readonly string[] {
+  const wanted = onlyPages ? INTERESTING.filter((name) => name.startsWith("mutations_")) : INTERESTING;
+  return runs < RUNS_TO_SEE_ALL ? [] : wanted.filter((name) => (totals[name] ?? 0) === 0);
 }

@@ -42,6 +42,13 @@ export const taskModel = defineModel({
   changes: { task_added: put("tasks"), task_altered: patch("tasks"), task_removed: remove("tasks") },
 });
 
+/** The engine keeps in a space of its own what it knows of the lines of pages (rule U7). */
+export const linesOfPages = defineModel({
+  model: 0,
+  collections: { lines: collection() },
+  changes: { line_begun: put("lines"), line_moved: patch("lines"), line_dropped: remove("lines") },
+});
+
 /** It makes the changes of one transaction. */
 export function someChanges(space: string, chance: Random): Change[] {
   const count = chance.chance(0.6) ? 1 : chance.int(2, 5);

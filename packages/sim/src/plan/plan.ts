@@ -16,11 +16,17 @@ export interface RunPlan {
   readonly nodes?: NodesPlan;
   /** Some runs have readers, who follow over HTTP. */
   readonly readers?: ReadersPlan;
+  /** In some runs pages mutate, in a world of their own. */
+  readonly pages?: PagesPlan;
 }
+
+/** The world of pages has nothing beside it. */
+export type PagesPlan = Pick<RunPlan, "config" | "clients" | "actions" | "faultyMs">;
 
 export interface ClientPlan {
   readonly name: string;
-  readonly kind: "tab" | "agent" | "plain";
+  /** A page is a tab whose replica has mutations. */
+  readonly kind: "tab" | "agent" | "plain" | "page";
   readonly space: string;
   readonly joinsAtMs: number;
   readonly latencyMs: number;

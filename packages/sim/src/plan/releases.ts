@@ -11,7 +11,7 @@ import {
   remove,
   type StateRecord,
 } from "@neverstale/protocol";
-import { type mainModel, taskModel } from "./models.ts";
+import { linesOfPages, type mainModel, taskModel } from "./models.ts";
 import type { Random } from "./random.ts";
 
 /** Releases are a family of models, and `someChanges` speaks to all of them. */
@@ -87,7 +87,8 @@ export function modelsOf(release: Release, holds: ReadonlySet<string>): Models {
 function makeModels(release: Release, keepsOther: boolean): Models {
   const main = mainModelOf(release, keepsOther);
   const others = { "agent/": taskModel, "output/": outputModelOf(release) };
-  const of = (space: string) => others[space.slice(0, space.indexOf("/") + 1) as keyof typeof others] ?? main;
+  const of = (space: string) =>
+    space === "~lines" ? linesOfPages : (others[space.slice(0, space.indexOf("/") + 1) as keyof typeof others] ?? main);
   return { main: main as unknown as typeof mainModel, others, of };
 }
 

@@ -130,6 +130,7 @@ export class Authority implements AuthorityEnd, HttpEnd {
     this.#world.restoredAt = this.#world.clock.now;
     this.#world.disk.restore(image);
     this.#world.acks.restored(image.branch);
+    this.#world.mutations.restored(image.branch);
     this.#world.calls.restored();
   }
 

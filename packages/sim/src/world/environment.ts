@@ -92,8 +92,10 @@ export class SimEnvironment implements Environment {
     return this.#random.next();
   }
 
+  /** A line of mutations takes no shorter one. */
   newId(): string {
-    return this.#world.newId();
+    const id = this.#world.newId();
+    return this.#asks.mutates === true ? id.padEnd(LINE_CHARS, "_") : id;
   }
 
   after(delayMs: number, run: () => void): Timer {
@@ -248,12 +250,16 @@ export interface EventHooks extends ConnectionWatch {
 
 const decoder = new TextDecoder();
 
+const LINE_CHARS = 16;
+
 /** Builds of earlier releases ask for less. */
 export interface Asks {
   /** With true it asks for large messages in parts (rule M9). */
   readonly parts: boolean;
   /** With true it takes steps (rule E7). */
   readonly steps: boolean;
+  /** Its replica has mutations. */
+  readonly mutates?: boolean;
   /** It may follow over HTTP. Without this it knows WebSocket alone. */
   readonly http?: ReaderHttp;
 }

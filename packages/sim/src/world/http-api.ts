@@ -5,11 +5,12 @@ import type { Applied, Decide, StateManager, Transaction, TransactOptions } from
 import { difference } from "../checks/same-state.ts";
 import type { SimAnswer, SimRequest } from "../network/http.ts";
 import type { mainModel } from "../plan/models.ts";
-import type { Surroundings } from "./surroundings.ts";
+import { answerMutations, MUTATIONS_PATH, type MutatingProcess } from "./pages/mutations-api.ts";
 
 export async function answerRequest(process: AnsweringProcess, request: SimRequest): Promise<SimAnswer> {
   const { manager, world } = process;
   if (manager === null) return problem(503, "shutting_down");
+  if (request.path === MUTATIONS_PATH) return answerMutations(process, request);
   const { client, method, path } = request;
   if (!world.sessions.isSignedIn(client)) return problem(401, "not_signed_in");
   if (path === "/api/session") return json(200, { csrfToken: world.sessions.tokenOf(client) });
@@ -27,8 +28,7 @@ export async function answerRequest(process: AnsweringProcess, request: SimReque
 type Manager = StateManager<typeof mainModel>;
 
 /** This process answers. */
-export interface AnsweringProcess {
-  readonly world: Surroundings;
+export interface AnsweringProcess extends MutatingProcess {
   readonly manager: Manager | null;
   readonly epoch: string;
   newId(): string;

@@ -11,6 +11,7 @@ import {
   SyncHub,
   type TransactOptions,
 } from "@neverstale/server";
+import type { MutationService } from "@neverstale/server/http";
 import { AskedChanges } from "../checks/asked.ts";
 import { counted } from "../checks/evictions.ts";
 import { type Branch, NO_RECORDS, type OracleState } from "../checks/history.ts";
@@ -21,9 +22,11 @@ import { ANY_ENTRY, accept } from "../network/endpoint.ts";
 import { SimCodec } from "../network/frames.ts";
 import type { SimAnswer, SimRequest } from "../network/http.ts";
 import type { mainModel } from "../plan/models.ts";
+import { PAGE_MUTATIONS } from "../plan/mutations.ts";
 import { FIRST_RELEASE, type Models, migrationOf, modelsOf } from "../plan/releases.ts";
 import { mountStore } from "../store/sim-store.ts";
 import { answerRequest } from "./http-api.ts";
+import { mutationsOf } from "./pages/mutations-api.ts";
 import type { AuthorityConfig, Surroundings } from "./surroundings.ts";
 
 export class Incarnation implements Runtime {
@@ -36,6 +39,7 @@ export class Incarnation implements Runtime {
   manager: StateManager<typeof mainModel> | null = null;
   hub: SyncHub | null = null;
   http: HttpOrigin | null = null;
+  mutations: MutationService<SimRequest> | null = null;
   /** So many takeovers were asked for that are not over. */
   takingOver = 0;
   readonly #connections = new Set<SimConnection>();
@@ -115,6 +119,8 @@ export class Incarnation implements Runtime {
         migrate: (state) => migrationOf(release, state),
         onProblems: () => this.world.counters.add("stored_records_refused_today"),
         store,
+        mutations: Object.values(PAGE_MUTATIONS),
+        onMutationFailed: (error) => this.world.fail("crash", `a mutation fails: ${String(error)}`),
         limits,
         onFailure,
         runtime: this,
@@ -123,6 +129,7 @@ export class Incarnation implements Runtime {
       this.manager = manager;
       this.hub = new SyncHub(manager, { frames: this.frames, beaconMs });
       this.http = this.#originOf(manager);
+      this.mutations = mutationsOf(this.world, manager);
       this.#followChain(store, false);
     } catch (error) {
       if (error instanceof SyncError && !OF_THE_DISK.includes(error.code))
@@ -180,6 +187,7 @@ export class Incarnation implements Runtime {
       }
     }
     this.world.acks.recovered(branch);
+    this.world.mutations.recovered(branch);
   }
 
   /** By rule E6, records that a release no longer keeps are gone before anyone is served. */
@@ -220,6 +228,10 @@ export class Incarnation implements Runtime {
     const { snapshots = 0, states = 0, polls = 0, streams = 0 } = this.http?.service.httpMetrics ?? {};
     for (const [name, count] of Object.entries({ snapshots, states, polls, streams }))
       this.world.counters.add(`http_${name}`, count);
+    const { mutations_repeated_total: repeated = 0, mutations_stopped_total: stopped = 0 } =
+      this.manager?.metrics() ?? {};
+    this.world.counters.add("mutations_repeated", repeated);
+    this.world.counters.add("mutations_stopped", stopped);
     for (const [reason, count] of Object.entries(fullStates)) this.world.counters.add(`full_state_${reason}`, count);
   }
 

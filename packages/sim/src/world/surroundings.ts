@@ -5,6 +5,7 @@ import type { Limits } from "@neverstale/server";
 import { Acks } from "../checks/acks.ts";
 import { CallHistory } from "../checks/calls/calls.ts";
 import { RunCounters } from "../checks/counters.ts";
+import { MutationJudge } from "../checks/mutations/mutation-judge.ts";
 import { Oracle } from "../checks/oracle.ts";
 import { Trace } from "../checks/trace.ts";
 import { Random } from "../plan/random.ts";
@@ -24,6 +25,7 @@ export class Surroundings {
   readonly oracle: Oracle;
   readonly disk: Disk;
   readonly acks: Acks;
+  readonly mutations: MutationJudge;
   readonly calls: CallHistory;
   readonly chain: ChainFollower;
   /** Building a snapshot fails so often, and takes so long at most. */
@@ -31,6 +33,8 @@ export class Surroundings {
   /** This release is started next. */
   release: Release = FIRST_RELEASE;
   restores = 0;
+  /** Requests for mutations are answered like this. Null: they are carried out. */
+  busy: number | null = null;
   restoredAt = 0;
   failure: RunFailure | null = null;
   /** Somebody set the authority's clock at this time for the last time. */
@@ -48,6 +52,12 @@ export class Surroundings {
     const { clock, random, counters, oracle, fail: report } = this;
     const note = (text: string) => this.trace.line(clock.now, `disk ${text}`);
     this.disk = new Disk({ clock, random: random.fork("disk"), counters, oracle, report, note }, config.disk);
+    this.mutations = new MutationJudge(this.fail, {
+      branch: () => this.disk.branch,
+      historyOf: (of) => oracle.historyOf(of),
+      restores: () => this.restores,
+    });
+    oracle.mutations = this.mutations;
     this.calls = new CallHistory(this.counters);
     this.acks = new Acks(this.fail, () => this.disk);
     this.chain = new ChainFollower(this, random.fork("chain"));

@@ -2,7 +2,9 @@
 
 import type { Timer } from "@neverstale/base";
 import { type Divergence, Replica, type ReplicaCounters, type SyncView } from "@neverstale/client";
+import { mutations } from "@neverstale/client/mutations";
 import type { Position, StateRecord } from "@neverstale/protocol";
+import type { OracleState } from "../checks/history.ts";
 import { difference } from "../checks/same-state.ts";
 import type { Piece } from "../http/http-end.ts";
 import type { SimConnection } from "../network/connection.ts";
@@ -12,13 +14,16 @@ import { altered } from "../network/tamper.ts";
 import type { Random } from "../plan/random.ts";
 import { Dispatches } from "./dispatches.ts";
 import { type Asks, NOTICES_SLEEP_MS, SimEnvironment } from "./environment.ts";
+import { MUTATIONS_PATH } from "./pages/mutations-api.ts";
+import { Page } from "./pages/page.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 export class Tab {
   readonly config: TabConfig;
   readonly network: Network;
   readonly environment: SimEnvironment;
-  readonly driver: Replica<Shown>;
+  /** It is there where the replica has mutations. */
+  readonly page: Page | null;
   readonly dispatches: Dispatches;
   /** These are the types of all messages that came to its end, in order. */
   readonly arrived: string[] = [];
@@ -28,6 +33,7 @@ export class Tab {
   readonly #begun = new WeakSet<SimConnection>();
   /** Frames of it were swallowed, doubled or altered. So what it counts is no fault of its own. */
   meddledWith = false;
+  #driver: Replica<Shown>;
   readonly #world: Surroundings;
   readonly #random: Random;
   readonly #transits: { readonly at: number; readonly ms: number }[] = [];
@@ -40,7 +46,7 @@ export class Tab {
   #divergences: Divergence[] = [];
 
   constructor(world: Surroundings, authority: AuthorityEnd, config: TabConfig) {
-    const { name, space } = config;
+    const { name } = config;
     this.#world = world;
     this.config = config;
     this.#random = world.random.fork(`tab ${name}`);
@@ -60,17 +66,43 @@ export class Tab {
         return tab.environment.jumpedAt;
       },
     });
-    this.driver = new Replica({
-      url: `ws://sim${config.http?.path ?? (space === "main" ? "/sync" : `/sync/${space}`)}`,
+    this.page = config.mutates === true ? new Page(world, name, this.network) : null;
+    this.#driver = this.#newDriver();
+    this.dispatches = new Dispatches(world, authority, this);
+    this.driver.start();
+  }
+
+  #newDriver(): Replica<Shown> {
+    const { name, space, inBrowser, http, mutates } = this.config;
+    const driver = new Replica<Shown>({
+      url: `ws://sim${http?.path ?? (space === "main" ? "/sync" : `/sync/${space}`)}`,
       io: this.environment,
-      ...(config.inBrowser ? { csrf: "/api/session" } : {}),
+      ...(inBrowser ? { csrf: "/api/session" } : {}),
+      ...(mutates === true ? { mutations: mutations({ url: MUTATIONS_PATH }) } : {}),
       user: name,
       autoStart: false,
       onDivergence: (divergence) => this.#divergences.push(divergence),
     });
-    this.dispatches = new Dispatches(world, authority, this);
-    this.driver.subscribe(() => this.check(true));
-    this.driver.start();
+    driver.subscribe(() => {
+      if (driver === this.#driver) this.check(true);
+    });
+    return driver;
+  }
+
+  get driver(): Replica<Shown> {
+    return this.#driver;
+  }
+
+  /** Somebody loads the page again: it knows nothing of what was there before. */
+  reload(): void {
+    this.#driver.stop();
+    this.page?.reloaded();
+    this.#position = null;
+    this.#divergences = [];
+    this.#beforeLate = null;
+    this.wrong = null;
+    this.#driver = this.#newDriver();
+    this.#driver.start();
   }
 
   get name(): string {
@@ -119,11 +151,14 @@ export class Tab {
   check(told: boolean): void {
     const { position } = this.driver;
     const moved = position !== this.#position;
+    if (moved) this.page?.moved();
     if (moved) this.#noteShown(position);
     if (moved) this.#checkPosition(this.#position, position);
     this.#position = position;
     if (this.driver.view.status.type === "signed_out") this.#checkCleared();
-    else if (moved || told || this.wrong !== null) this.#checkShown(position);
+    else if (moved || told || this.wrong !== null || this.page !== null) this.#checkShown(position);
+    this.page?.checkPending(this.driver);
+    this.page?.checkIdentity(this.driver);
     if (this.config.http !== undefined && position !== null) this.#checkConfirmed(position);
     if (this.driver.view.status.type !== "live") return;
     this.#checkFresh(position as Position);
@@ -150,17 +185,23 @@ export class Tab {
     const at = `${this.name} at ${position.epoch} ${position.space} ${position.version}`;
     if (moment === null) return this.#world.fail("A1", `${at} shows what was never durable`);
     if (!moment.whole) this.#world.fail("S5", `${at} stands within a group`);
-    const where = difference(this.driver.state, moment.state);
+    const where = this.#difference(moment.state, position);
+    if (this.wrong !== null && this.driver.pending.length > 0) return; // What is laid over it may hide it.
     if (where === null) this.#healed(position.version);
-    else if (this.wrong === null) this.#world.fail("P1", `${at} (${this.status}) shows another ${where}`);
+    else if (this.wrong === null)
+      this.#world.fail(this.page === null ? "P1" : "P14", `${at} (${this.status}) shows another ${where}`);
     else this.#checkFound(this.wrong, at);
+  }
+
+  #difference(truth: OracleState, at: Position | null): string | null {
+    if (this.page === null) return difference(this.driver.state, truth);
+    return this.page.difference(this.driver, truth, at);
   }
 
   /** By rule R9 a replica that was signed out shows nothing. */
   #checkCleared(): void {
-    for (const name of Object.keys(this.driver.state)) {
-      if ((this.driver.state[name]?.size ?? 0) > 0) this.#world.fail("R9", `${this.name} still shows ${name}`);
-    }
+    const where = this.#difference({}, null);
+    if (where !== null) this.#world.fail("R9", `${this.name} still shows ${where}`);
     this.wrong = null;
   }
 

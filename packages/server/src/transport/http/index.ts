@@ -2,6 +2,13 @@
 
 export type { Whence } from "../allowed-origins.ts";
 export type { JudgeOptions, JudgeTools } from "../judge.ts";
+export {
+  type AskedMutations,
+  type MutationReply,
+  MutationService,
+  type MutationServiceOptions,
+  type MutationTools,
+} from "../mutations/mutation-service.ts";
 export { problemDocument } from "../problem.ts";
 export type { Refusal } from "../refusal.ts";
 export { eventsOf, headersOf, idLine } from "./answer-text.ts";

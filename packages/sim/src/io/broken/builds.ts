@@ -9,6 +9,7 @@ import { FOLLOWER_MISTAKES } from "./builds/follower.ts";
 import { FOUND_MISTAKES } from "./builds/found.ts";
 import { HTTP_MISTAKES } from "./builds/http.ts";
 import { KNOWLEDGE_MISTAKES } from "./builds/knowledge.ts";
+import { MUTATION_MISTAKES } from "./builds/mutations.ts";
 import { NODE_MISTAKES } from "./builds/nodes.ts";
 import { SPACE_MISTAKES } from "./builds/space.ts";
 import { STATE_MISTAKES } from "./builds/state.ts";
@@ -27,4 +28,5 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
   ...HTTP_MISTAKES,
   ...NODE_MISTAKES,
   ...KNOWLEDGE_MISTAKES,
+  ...MUTATION_MISTAKES,
 ];
