@@ -333,7 +333,8 @@ export class Replica<State = AnyState> {
         return this.#records.apply(effect.delta);
       case "replace":
         this.#mutations?.lift();
-        return this.#replace(effect);
+        this.#replace(effect);
+        return this.#mutations?.replaced();
       case "mutated":
         return this.#mutations?.mutated(effect);
       case "clear":

@@ -8,6 +8,7 @@ import {
   type LineOutcome,
   type LineRequest,
   MAX_MUTATIONS,
+  type MutatedMessage,
   type Mutation,
 } from "@neverstale/protocol";
 import type { MutationOutcome } from "./mutating.ts";
@@ -31,6 +32,8 @@ export interface LineEntry {
   wasLost: boolean;
   /** It was dropped before it was sent. Its number goes on being asked for, with nothing to be done. */
   isDropped: boolean;
+  /** Its effect is shown over a state that does not have it. */
+  readonly isOptimistic: boolean;
   /** Its effect is shown over the state. */
   isShown: boolean;
   /** Its position is waited for, so that the effect leaves what is shown then. */
@@ -41,7 +44,7 @@ export interface LineEntry {
 }
 
 /** An entry is made of this. */
-type Asked = Pick<LineEntry, "mutation" | "args" | "at" | "now" | "user" | "bytes" | "isShown" | "settle">;
+type Asked = Pick<LineEntry, "mutation" | "args" | "at" | "now" | "user" | "bytes" | "isOptimistic" | "settle">;
 
 /** So many bytes of arguments go in one request at most, unless a single mutation has more. */
 const REQUEST_BYTES = 64 * 1024;
@@ -65,7 +68,7 @@ export class MutationLine {
   add(asked: Asked): LineEntry {
     this.#last += 1;
     const fresh = { wasSent: false, wasLost: false, isDropped: false, isWatched: false, outcome: null };
-    const added: LineEntry = { ...asked, ...fresh, line: this.id, n: this.#last };
+    const added: LineEntry = { ...asked, ...fresh, isShown: asked.isOptimistic, line: this.id, n: this.#last };
     this.entries.push(added);
     this.#bytes += asked.bytes;
     return added;
@@ -133,10 +136,11 @@ export class MutationLine {
 
   /**
    * The server has another past than the page: what has no outcome goes on under a new line, in its order (rule U9b). Where the
-   * server knows nothing of the old line, what was sent under it is unknown. It returns the entries whose outcome that is.
+   * server knows nothing of the old line, what has lost an answer under it is unknown: all else was answered, and nothing was done.
+   * It returns the entries whose outcome that is.
    */
   beginAnew(id: string, knowsOldLine: boolean): LineEntry[] {
-    const lost = knowsOldLine ? [] : this.entries.filter(({ outcome, wasSent }) => outcome === null && wasSent);
+    const lost = knowsOldLine ? [] : this.entries.filter(({ outcome, wasLost }) => outcome === null && wasLost);
     for (const entry of lost)
       entry.outcome = unknown(mutationKey(entry), "the server does not know this page's mutations any more");
     this.id = id;
@@ -150,9 +154,25 @@ export class MutationLine {
     return lost;
   }
 
-  /** All of a line up to `n` are in the state, or were refused (rule U11). It returns those that are shown over it. */
-  upTo(line: string, n: number): LineEntry[] {
-    return this.entries.filter((entry) => entry.isShown && entry.line === line && entry.n <= n);
+  /**
+   * All of a line up to `n` are in the state at `version`, or were refused (rule U11), but for those whose outcome is known here: the
+   * authority keeps that no longer. It returns those that are shown over the state and are in it.
+   */
+  upTo({ line, n, version }: Pick<MutatedMessage, "line" | "n" | "version">): LineEntry[] {
+    return this.entries.filter(
+      (entry) => entry.isShown && entry.line === line && entry.n <= n && !takesEffectAfter(entry, version),
+    );
+  }
+
+  /**
+   * Another state has taken the place of the one before. What has no outcome is shown over it, but for what was said to be in it, and
+   * for what is not to be shown.
+   */
+  showAgain({ line, n }: Pick<MutatedMessage, "line" | "n">): void {
+    for (const entry of this.entries) {
+      const isThere = entry.line === line && entry.n <= n;
+      if (entry.outcome === null && entry.isOptimistic && !entry.isDropped && !isThere) entry.isShown = true;
+    }
   }
 
   /** Nothing is left to be known or shown of these. */
@@ -162,6 +182,10 @@ export class MutationLine {
     this.entries.splice(0, this.entries.length, ...left);
     this.#bytes = left.reduce((sum, { bytes }) => sum + bytes, 0);
   }
+}
+
+function takesEffectAfter({ outcome }: LineEntry, version: number): boolean {
+  return outcome?.type === "done" && outcome.position.version > version;
 }
 
 /** It names a mutation, and the ids that its decision draws begin with it (rule U3). */

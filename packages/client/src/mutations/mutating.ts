@@ -43,6 +43,8 @@ export interface ReplicaMutations {
   /** A connection is opened. It returns the lines that are to be named there (rule U11). */
   connecting(): readonly string[];
   mutated(message: MutatedMessage): void;
+  /** A full state has taken the place of what there was. */
+  replaced(): void;
   mutate(mutation: Mutation, args: JsonValue, options: MutateOptions): Promise<MutationOutcome>;
   pendingOf(collection: string, id: string): readonly PendingMutation[];
   drop(key: string): boolean;

@@ -280,16 +280,91 @@ describe("another past", () => {
     expect(await Promise.all(outcomes)).toMatchObject([{ type: "done" }, { type: "done" }]);
   });
 
-  test("[U9b] of a line that the server does not know, what was sent is unknown", async () => {
-    const sent = sync.mutate(countUp, { id: "a" });
+  test("[U9b] of a line that the server does not know, what has lost an answer is unknown", async () => {
+    const lost = sync.mutate(countUp, { id: "a" });
     await promisesSettled();
     const waiting = sync.mutate(countUp, { id: "a" });
+    await posted.shift()?.answer(new Error("no answer came"));
+    await io.pass(2_000);
     await posted.shift()?.answer(json(200, { epoch: "e1", outcomes: [], behind: 0 }));
 
-    expect(await sent).toMatchObject({ type: "unknown" });
+    expect(await lost).toMatchObject({ type: "unknown" });
     await answer(done(1, 11));
     expect(await waiting).toMatchObject({ type: "done" });
   });
+
+  test("[U9b] of a line that the server does not know, what was always answered goes on, and what it shows has the ids of the new line", async () => {
+    const added = sync.mutate(addCard, { title: "B" });
+    await promisesSettled();
+    const old = posted[0]?.request.line;
+    await posted.shift()?.answer(json(200, { epoch: "e1", outcomes: [], behind: 0 }));
+
+    const { line: begun } = posted[0]?.request ?? {};
+    expect(begun).not.toBe(old);
+    expect(sync.list("cards").map(({ id }) => id)).toEqual(["a", `${begun}.1.1`]);
+    expect(sync.pending).toMatchObject([
+      { key: `${begun}.1`, concerns: [{ collection: "cards", id: `${begun}.1.1` }] },
+    ]);
+    await answer(done(1, 11));
+    expect(await added).toMatchObject({ type: "done" });
+  });
+});
+
+test("[U8] what finds nobody signed in goes on when somebody signs in, also while the answer that says so is on its way", async () => {
+  const outcome = sync.mutate(countUp, { id: "a" });
+  await promisesSettled();
+  sync.start();
+  await posted.shift()?.answer(json(401, { code: "not_signed_in" }));
+  await answer(done(1, 11));
+
+  expect(await outcome).toMatchObject({ type: "done" });
+});
+
+describe("a connection that resumes below the effect of a mutation", () => {
+  test("[U11] is told of it with the ones that the page has acked, and shows it until its version comes", async () => {
+    void sync.mutate(countUp, { id: "a" });
+    await promisesSettled();
+    await answer(done(1, 12));
+    io.socket.close(1006);
+    await io.pass(5_000);
+    io.socket.open().push(mutatedMessage(1, 11), stateAt(11, A));
+
+    expect(counts()).toBe(1);
+    io.socket.push(delta(11, 12, counted(1)));
+    expect([counts(), sync.pending.length]).toEqual([1, 0]);
+  });
+});
+
+describe("a backup that is restored", () => {
+  test("[U10] [U12] what was in the state before, and is not in the one of the new connection, is shown over it again", async () => {
+    void sync.mutate(countUp, { id: "a" });
+    await promisesSettled();
+    io.socket.push(mutatedMessage(1, 11));
+    io.socket.push(delta(10, 11, counted(1)));
+    expect(counts()).toBe(1);
+    await reconnect();
+    io.socket.open().push({ ...stateAt(12, A), epoch: "e2" });
+
+    expect(counts()).toBe(1);
+    io.socket.push(mutatedMessage(1, 13));
+    io.socket.push(delta(12, 13, counted(1)));
+    expect(counts()).toBe(1);
+  });
+
+  test("[U11] what a connection has announced, and has not brought any more, says nothing of what the next one brings", async () => {
+    void sync.mutate(countUp, { id: "a" });
+    await promisesSettled();
+    io.socket.push(mutatedMessage(1, 11));
+    await reconnect();
+    io.socket.open().push({ ...stateAt(12, A), epoch: "e2" });
+
+    expect(counts()).toBe(1);
+  });
+
+  async function reconnect(): Promise<void> {
+    io.socket.close(1006);
+    await io.pass(5_000);
+  }
 });
 
 describe("offline", () => {

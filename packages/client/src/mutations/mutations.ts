@@ -46,8 +46,10 @@ class LaidMutations implements ReplicaMutations {
   readonly #sender: Sender;
   readonly #pending: PendingList;
   #told: readonly PendingMutation[];
-  /** It was said in front of a message that has not come yet. */
-  #announced: MutatedMessage | null = null;
+  /** They were said in front of messages that have not come yet. Each tells of more of the line, so there are as many as mutations at most. */
+  #announced: MutatedMessage[] = [];
+  /** The connection has said that all up to this number of this line are in the state. */
+  #said = NOTHING_SAID;
 
   constructor(host: MutationHost, url: string) {
     this.#host = host;
@@ -110,7 +112,7 @@ class LaidMutations implements ReplicaMutations {
     return new Promise((settle, reject) => {
       const at = this.#host.io.wallTime();
       const [now, user] = [this.#host.serverNow(), this.#host.user ?? ""];
-      const asked = { mutation, args: taken, at, now, user, bytes, isShown: optimistic, settle };
+      const asked = { mutation, args: taken, at, now, user, bytes, isOptimistic: optimistic, settle };
       this.#host.change(() => {
         try {
           if (this.#add(asked)) this.#sender.added();
@@ -160,28 +162,41 @@ class LaidMutations implements ReplicaMutations {
 
   /** An announcement of the connection before counts no more: its message does not come, and this connection announces it again. */
   connecting(): readonly string[] {
-    this.#announced = null;
+    this.#announced = [];
+    this.#said = NOTHING_SAID;
     return [this.#line.id];
   }
 
   mutated(message: MutatedMessage): void {
-    this.#announced = message;
+    this.#announced.push(message);
   }
 
   /** A version says nothing of a history that the connection has not named yet. */
   #takeAnnounced(): void {
     const { position, isFollowing } = this.#host;
-    const said = this.#announced;
-    if (said === null || !isFollowing || position === null || position.version < said.version) return;
-    this.#announced = null;
-    for (const entry of this.#line.upTo(said.line, said.n)) this.#unshow(entry);
+    if (!isFollowing || position === null) return;
+    const said = this.#announced.findLast(({ version }) => version <= position.version);
+    if (said === undefined) return;
+    this.#announced = this.#announced.filter(({ version }) => version > said.version);
+    this.#said = said;
+    for (const entry of this.#line.upTo(said)) this.#unshow(entry);
     this.#line.tidy();
+  }
+
+  /** The state before may have had what this one, of another past, has not. */
+  replaced(): void {
+    this.#pending.doubt();
+    this.#line.showAgain(this.#said);
   }
 
   #answered({ line }: LineRequest, answer: LineAnswer): boolean {
     if (line !== this.#line.id) return true;
     const told = this.#line.answered(answer);
-    if (answer.behind !== undefined) told.push(...this.#line.beginAnew(this.#host.io.newId(), answer.behind > 0));
+    if (answer.behind !== undefined) {
+      this.#overlay.lift(); // The ids that were drawn under the old line are others from here on.
+      this.#pending.doubt();
+      told.push(...this.#line.beginAnew(this.#host.io.newId(), answer.behind > 0));
+    }
     for (const entry of told) this.#settle(entry, entry.outcome as MutationOutcome);
     return told.length > 0 || answer.behind !== undefined;
   }
@@ -248,7 +263,7 @@ class LaidMutations implements ReplicaMutations {
 
   clear(): void {
     this.#sender.stop(); // Nothing of this user's goes on under the session of another one.
-    this.#announced = null;
+    this.#announced = [];
     this.#change(() => {
       for (const entry of this.#line.entries.filter(({ outcome }) => outcome === null)) {
         const detail = "the user signed out before an answer came";
@@ -260,6 +275,8 @@ class LaidMutations implements ReplicaMutations {
     });
   }
 }
+
+const NOTHING_SAID = { line: "", n: 0 };
 
 const QUEUE_FULL: MutationOutcome = {
   type: "refused",

@@ -47,6 +47,7 @@ export class Sender {
   start(): void {
     this.#isRunning = true;
     this.#failures = 0;
+    if (this.#underWay !== null) this.#underWay.isToGoOn = true;
     this.hurry();
   }
 
@@ -64,7 +65,7 @@ export class Sender {
   #send(): void {
     const request = this.#line.request(this.#epoch ?? this.#owner.epoch() ?? "");
     if (request === null) return;
-    const underWay = { request, abort: new AbortController() };
+    const underWay = { request, abort: new AbortController(), isToGoOn: false };
     this.#underWay = underWay;
     this.#owner.sent(request);
     this.#ask(request, underWay.abort.signal)
@@ -72,7 +73,7 @@ export class Sender {
       .then((reply) => {
         if (this.#underWay !== underWay) return;
         this.#underWay = null;
-        this.#goOn(request, reply);
+        this.#goOn(underWay, reply);
       });
   }
 
@@ -87,14 +88,15 @@ export class Sender {
     return outcome.type === "later" ? { later: outcome.error } : { refusal: outcome.error };
   }
 
-  #goOn(request: LineRequest, reply: Reply): void {
+  #goOn({ request, isToGoOn }: UnderWay, reply: Reply): void {
     if ("later" in reply) return this.#waitFor(reply.later);
     if ("lost" in reply) {
       this.#line.answerLost(request);
       return this.#waitFor(reply.lost);
     }
     if ("refusal" in reply) {
-      if (reply.refusal.code === "not_signed_in") return; // Whoever signs in goes on.
+      // Whoever signs in goes on.
+      if (reply.refusal.code === "not_signed_in") return isToGoOn ? this.hurry() : undefined;
       this.#owner.refused(reply.refusal, problemOf(reply.refusal)?.code ?? reply.refusal.code);
       return this.hurry();
     }
@@ -117,6 +119,8 @@ export class Sender {
 }
 
 interface UnderWay {
+  /** Somebody may have signed in since, of which its answer says nothing. */
+  isToGoOn: boolean;
   readonly request: LineRequest;
   readonly abort: AbortController;
 }

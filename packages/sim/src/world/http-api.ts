@@ -30,7 +30,6 @@ type Manager = StateManager<typeof mainModel>;
 /** This process answers. */
 export interface AnsweringProcess extends MutatingProcess {
   readonly manager: Manager | null;
-  readonly epoch: string;
   newId(): string;
   transact(decide: Decide<StateOf<typeof mainModel>>, options: TransactOptions): Promise<Applied>;
 }

@@ -24,9 +24,11 @@ export function mutationsOf(world: Surroundings, manager: StateManager<typeof ma
 }
 
 /** Now and then the authority is busy, or a proxy before it cannot reach it. */
-export async function answerMutations({ world, mutations }: MutatingProcess, request: SimRequest): Promise<SimAnswer> {
+export async function answerMutations(process: MutatingProcess, request: SimRequest): Promise<SimAnswer> {
+  const { world, mutations } = process;
   if (world.busy !== null) return { status: world.busy, text: BUSY[world.busy] ?? "" };
   if (mutations === null) return { status: 503, text: BUSY[503] };
+  const { epoch: before } = process;
   const { status, body } = await mutations.answer({
     request,
     method: request.method,
@@ -35,6 +37,10 @@ export async function answerMutations({ world, mutations }: MutatingProcess, req
     contentType: request.headers["Content-Type"] ?? "",
     body: async () => request.body ?? "",
   });
+  const { epoch: asked } = JSON.parse(request.body ?? "{}") as { readonly epoch?: string };
+  const isDecided = "outcomes" in body && body.outcomes.length > 0;
+  if (isDecided && asked !== before && asked !== body.epoch)
+    world.fail("U9", `what was asked for under the epoch ${asked} is decided in ${before}`);
   return { status, text: JSON.stringify("refuse" in body ? problemDocument(body, body.code) : body) };
 }
 
@@ -50,5 +56,6 @@ const NOT_SIGNED_IN = { refuse: 401, code: "not_signed_in", message: "nobody is 
 /** This process answers. */
 export interface MutatingProcess {
   readonly world: Surroundings;
+  readonly epoch: string;
   readonly mutations: MutationService<SimRequest> | null;
 }

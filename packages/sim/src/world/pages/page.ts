@@ -32,6 +32,8 @@ export class Page {
   readonly #quiet = new Set<string>();
   /** These were told to have an effect, which the page does not show yet. */
   #awaited = new Set<string>();
+  /** The authority has decided these, without an effect. A restored backup may know nothing of that. */
+  readonly #decided = new Set<string>();
   /** These records were shown last. */
   #registers: ReadonlyMap<string, StateRecord> = new Map();
   /** These were told to have none. */
@@ -184,7 +186,8 @@ export class Page {
       return this.#isTold(line) ? "hidden" : "either";
     }
     const row = this.#world.disk.branch.spaces.get("~lines")?.head.state.lines?.get(line);
-    return Number(row?.last ?? 0) >= Number(n) ? "either" : "shown";
+    if (Number(row?.last ?? 0) >= Number(n)) this.#decided.add(mutation.key);
+    return this.#decided.has(mutation.key) ? "either" : "shown";
   }
 
   /** The state that is shown has come on a connection that has named the line, and nobody has meddled with it. */

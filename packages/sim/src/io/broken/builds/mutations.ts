@@ -7,12 +7,12 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "a pending mutation is decided once, and not again over newer states",
     item: "rebase skipped",
     rule: "P14",
-    by: { seed: 1 },
+    by: { seed: 4 },
     edits: [
       {
         file: "client/src/mutations/overlay.ts",
-        find: "const verdict = decideAt(entry, this.#records.shown, deciding);",
-        replace: "const verdict = (entry.verdict ??= decideAt(entry, this.#records.shown, deciding));",
+        find: "verdict = this.#deciding(() => decideHere(entry, this.#records.shown));",
+        replace: "verdict = entry.verdict ??= this.#deciding(() => decideHere(entry, this.#records.shown));",
       },
     ],
   },
@@ -20,7 +20,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "a mutation is shown on after it was refused",
     item: "pending kept after refusal",
     rule: "U12",
-    by: { seed: 1 },
+    by: { seed: 4 },
     edits: [
       {
         file: "client/src/mutations/mutations.ts",
@@ -33,7 +33,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "a mutation is shown no more once it is answered",
     item: "pending dropped at the answer, before its position",
     rule: "P14",
-    by: { seed: 1 },
+    by: { seed: 4 },
     edits: [
       {
         file: "client/src/mutations/mutations.ts",
@@ -45,21 +45,21 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "after a lost answer mutations are asked for under another line",
     item: "key changed on retry",
-    rule: "P13",
-    by: { seed: 1 },
+    rule: "P14",
+    by: { seed: 4 },
     edits: [
       {
         file: "client/src/mutations/sender.ts",
-        find: "for (const entry of this.#line().entriesOf(request)) entry.wasLost = true;",
-        replace: "this.#line().beginAnew(this.#owner.target.io.newId(), true);",
+        find: "      this.#line.answerLost(request);",
+        replace: "      this.#line.beginAnew(this.#owner.target.io.newId(), true);",
       },
     ],
   },
   {
     name: "the refusal of a mutation is not stored",
     item: "refusals not stored",
-    rule: "P13",
-    by: { seed: 1 },
+    rule: "U15",
+    by: { seed: 6 },
     edits: [
       {
         file: "server/src/mutations/line-step.ts",
@@ -71,8 +71,8 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "mutations are decided under an epoch that is over",
     item: "no epoch in the request",
-    rule: "P13",
-    by: { seed: 1 },
+    rule: "U9",
+    by: { seed: 4 },
     edits: [
       {
         file: "server/src/mutations/line-step.ts",
@@ -85,12 +85,22 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "a line has several requests under way",
     item: "several requests at once",
     rule: "P13",
-    by: { seed: 1 },
+    by: { seed: 4 },
     edits: [
       {
         file: "client/src/mutations/sender.ts",
-        find: "if (this.#isRunning && !this.#isSending) this.#send();",
+        find: "if (this.#isRunning && this.#underWay === null) this.#send();",
         replace: "if (this.#isRunning) this.#send();",
+      },
+      {
+        file: "client/src/mutations/sender.ts",
+        find: "if (this.#underWay !== underWay) return;",
+        replace: "",
+      },
+      {
+        file: "client/src/mutations/line.ts",
+        find: "if (entry.outcome !== null) continue;",
+        replace: "if (entry.outcome !== null || (entry.wasSent && !entry.wasLost)) continue;",
       },
     ],
   },
@@ -98,20 +108,20 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "mutated is taken in before its message",
     item: "`mutated` taken in before its frame",
     rule: "P14",
-    by: { seed: 1 },
+    by: { seed: 4 },
     edits: [
       {
         file: "client/src/mutations/mutations.ts",
-        find: "if (said === null || position === null || position.version < said.version) return;",
-        replace: "if (said === null || position === null) return;",
+        find: "this.#announced.findLast(({ version }) => version <= position.version);",
+        replace: "this.#announced.at(-1);",
       },
     ],
   },
   {
     name: "the digest is computed over what is laid over the state",
     item: "overlay lifted too late",
-    rule: "P5",
-    by: { seed: 1 },
+    rule: "P2",
+    by: { seed: 4 },
     edits: [
       {
         file: "client/src/replica.ts",
@@ -125,7 +135,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "a number of a line is decided a second time",
     item: null,
     rule: "P13",
-    by: { seed: 1 },
+    by: { seed: 6 },
     edits: [
       { file: "server/src/mutations/line-step.ts", find: "if (n <= last) return outcomeOf(row, n);", replace: "" },
     ],
@@ -135,7 +145,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     item: null,
     note: "it was found by the simulator",
     rule: "P14",
-    by: { seed: 1 },
+    by: { seed: 387 },
     edits: [
       {
         file: "client/src/mutations/mutations.ts",
@@ -149,10 +159,10 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     item: null,
     note: "it was found by the simulator",
     rule: "P14",
-    by: { seed: 1 },
+    by: { seed: 712 },
     edits: [
       {
-        file: "client/src/mutations/mutations.ts",
+        file: "client/src/mutations/line.ts",
         find: "if (entry.outcome === null && entry.isOptimistic && !entry.isDropped && !isThere) entry.isShown = true;",
         replace: "",
       },
@@ -163,12 +173,26 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     item: null,
     note: "it was found by the simulator",
     rule: "P14",
-    by: { seed: 1 },
+    by: { seed: 6 },
     edits: [
       {
         file: "client/src/mutations/line.ts",
         find: " && !takesEffectAfter(entry, version),",
         replace: ",",
+      },
+    ],
+  },
+  {
+    name: "an announcement takes the place of one whose message has come in the same turn",
+    item: null,
+    note: "it was found by the simulator",
+    rule: "P14",
+    by: { seed: 112 },
+    edits: [
+      {
+        file: "client/src/mutations/mutations.ts",
+        find: "this.#announced.push(message);",
+        replace: "this.#announced = [message];",
       },
     ],
   },
