@@ -19,6 +19,7 @@ export async function healed(world: World): Promise<void> {
   for (const tab of told) tab.environment.signal("awake");
   await mustBeLevel(world, told, TOLD_MS, "P2");
   await mustBeLevel(world, everyone(world), levelWithinMs(world), "P2");
+  await nothingMayBePending(world);
   await world.pass(DRAIN_MS, () => (world.authority.manager?.metrics().writer_waiting_calls ?? 0) > 0);
   for (let round = 0; round < 3 && world.failure === null; round += 1) await writeAndSee(world, round);
   await takeOverAndSee(world);
@@ -233,16 +234,20 @@ function isFull({ config }: World, error: unknown): boolean {
   );
 }
 
+/** By promise P14 nothing is pending once all is quiet. */
+async function nothingMayBePending(world: World): Promise<void> {
+  const pending = () => replicas(world).find(({ driver, page }) => driver.pending.length > 0 || (page?.open ?? 0) > 0);
+  await world.pass(PENDING_MS, () => pending() !== undefined);
+  const mutating = pending();
+  if (mutating !== undefined) world.fail("P14", `${mutating.name} has mutations that are pending though all is quiet`);
+}
+
 /** Whoever waits for an answer, or for its effect, is told. */
 async function mustSettle(world: World): Promise<void> {
   const waiting = () => replicas(world).find(({ dispatches }) => dispatches.open > 0);
   await world.pass(DISPATCH_MS, () => waiting() !== undefined);
   const late = waiting();
   if (late !== undefined) world.fail("D2", `${late.name} still waits for the end of a dispatch`);
-  const pending = () => replicas(world).find(({ driver, page }) => driver.pending.length > 0 || (page?.open ?? 0) > 0);
-  await world.pass(PENDING_MS, () => pending() !== undefined);
-  const mutating = pending();
-  if (mutating !== undefined) world.fail("P14", `${mutating.name} has mutations that are pending though all is quiet`);
 }
 
 /** An agent does what it sees. In the end no task is left in the space of one that works. */

@@ -34,6 +34,7 @@ export class Page {
   #awaited = new Set<string>();
   /** The authority has decided these, without an effect. A restored backup may know nothing of that. */
   readonly #decided = new Set<string>();
+  #epoch: string | null = null;
   /** These records were shown last. */
   #registers: ReadonlyMap<string, StateRecord> = new Map();
   /** These were told to have none. */
@@ -136,9 +137,11 @@ export class Page {
     }
   }
 
-  /** By rule U13 a record that is equal to the one that was shown before is the same object. */
-  checkIdentity({ state }: Driver): void {
+  /** By rule U13 a record that is equal to the one that was shown before is the same object, as long as the history goes on. */
+  checkIdentity({ state, position }: Driver): void {
     const registers = new Map(state.registers);
+    if (position?.epoch !== this.#epoch) this.#registers = new Map();
+    this.#epoch = position?.epoch ?? null;
     for (const [id, record] of registers) {
       const before = this.#registers.get(id);
       if (before === undefined || before === record || !isSame(before, record)) continue;
