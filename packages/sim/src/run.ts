@@ -5,7 +5,7 @@ import { exploreEngines } from "./nodes/engines/explore-engines.ts";
 import { exploreSharedChain } from "./nodes/shared-chain.ts";
 import { perform } from "./perform.ts";
 import { CALLED_OBJECTS } from "./plan/make-plan.ts";
-import type { ClientPlan, PagesPlan, RunPlan } from "./plan/plan.ts";
+import type { ClientPlan, RunPlan } from "./plan/plan.ts";
 import { SimAgent } from "./world/agent.ts";
 import { readAll } from "./world/caller.ts";
 import type { RunFailure } from "./world/surroundings.ts";
@@ -17,12 +17,11 @@ export async function runPlan(plan: RunPlan): Promise<RunResult> {
   if (world.failure === null) await judgeCalls(world);
   if (world.failure === null) await exploreNodes(world);
   if (world.failure === null && plan.nodes !== undefined) await exploreEngines(world, plan.nodes);
-  if (world.failure === null && plan.pages !== undefined) await explorePages(world, plan.pages);
   return resultOf(world);
 }
 
 /** A world lives through what goes wrong, and heals. */
-async function live(plan: PagesPlan & Pick<RunPlan, "readers">): Promise<World> {
+async function live(plan: RunPlan): Promise<World> {
   const world = new World(plan.config);
   world.authority.start();
   for (const client of plan.clients) world.clock.after(client.joinsAtMs, () => join(world, client));
@@ -62,20 +61,6 @@ async function exploreNodes(world: World): Promise<void> {
   await exploreSharedChain({ random, counters, report }).catch((error: unknown) => {
     world.fail("crash", error instanceof Error ? (error.stack ?? error.message) : String(error));
   });
-}
-
-/** Pages mutate in a world of their own. The trace and the counters of the run are told all that was seen. */
-async function explorePages(run: World, plan: PagesPlan): Promise<void> {
-  const world = await live(plan);
-  world.authority.process?.end(true);
-  const { counters, failure, trace, clock } = world;
-  run.counters.add("mutations_runs");
-  for (const [name, count] of Object.entries(counters.toJSON()))
-    if (name.startsWith("mutations_")) run.counters.add(name, count);
-  run.counters.add("mutations_events", clock.events);
-  for (const line of trace.lines ?? []) run.trace.lines?.push(`pages ${line}`);
-  run.trace.line(run.clock.now, `pages ${trace.hash}`);
-  if (failure !== null) run.fail(failure.rule, `pages, after ${failure.at} ms: ${failure.message}`);
 }
 
 function join(world: World, { name, kind, space, parts = false, steps = false, ...network }: ClientPlan): void {

@@ -4,7 +4,6 @@ import type { Deed } from "./deeds.ts";
 import { joinsAt, makeClient } from "./make-client.ts";
 import { makeConfig } from "./make-config.ts";
 import { makeNodesPlan } from "./nodes-plan.ts";
-import { makePagesPlan } from "./pages-plan.ts";
 import type { ClientPlan, PlannedAction, RunPlan } from "./plan.ts";
 import { Random } from "./random.ts";
 import { makeReadersPlan, type ReadersPlan, readersTroubles } from "./readers-plan.ts";
@@ -30,13 +29,8 @@ export function makePlan(seed: string, keepTrace = false): RunPlan {
   };
   const nodes = makeNodesPlan(chance.fork("nodes"));
   const whole = { ...withFullState(plan, chance.fork("full state")), ...(nodes === null ? {} : { nodes }) };
-  const pages = chance.fork("pages").chance(PAGES_SHARE) ? { pages: makePagesPlan(seed, keepTrace) } : {};
-  const all = { ...whole, ...pages };
-  return readers === null ? all : withReaders(all, readers, chance.fork("kept snapshots"));
+  return readers === null ? whole : withReaders(whole, readers, chance.fork("kept snapshots"));
 }
-
-/** Pages that mutate cost time, and have a world of their own. */
-const PAGES_SHARE = 0.3;
 
 /** Callers meet at so many registers, and at as many counters. */
 export const CALLED_OBJECTS = 2;

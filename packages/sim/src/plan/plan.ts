@@ -16,11 +16,9 @@ export interface RunPlan {
   readonly nodes?: NodesPlan;
   /** Some runs have readers, who follow over HTTP. */
   readonly readers?: ReadersPlan;
-  /** In some runs pages mutate, in a world of their own. */
-  readonly pages?: PagesPlan;
 }
 
-/** The world of pages has nothing beside it. */
+/** A world of pages that mutate has nothing beside it. */
 export type PagesPlan = Pick<RunPlan, "config" | "clients" | "actions" | "faultyMs">;
 
 export interface ClientPlan {

@@ -30,15 +30,13 @@ export async function smallest(plan: RunPlan, fails: Fails): Promise<RunPlan> {
     smaller = await without(smaller, "clients", fails);
     smaller = await withFewerNodes(smaller, fails);
     smaller = await withFewerReaders(smaller, fails);
-    smaller = await withFewerPages(smaller, fails);
     if (sizeOf(smaller) === before) return smaller;
   }
 }
 
-function sizeOf({ actions, clients, nodes, readers, pages }: RunPlan): number {
+function sizeOf({ actions, clients, nodes, readers }: RunPlan): number {
   const ofNodes = nodes === undefined ? 0 : 1 + nodes.actions.length;
-  const ofPages = pages === undefined ? 0 : 1 + pages.actions.length + pages.clients.length;
-  return actions.length + clients.length + ofNodes + (readers === undefined ? 0 : 1 + readers.readers.length) + ofPages;
+  return actions.length + clients.length + ofNodes + (readers === undefined ? 0 : 1 + readers.readers.length);
 }
 
 /** The readers are left out, or some of them. The numbers of the caches stay. */
@@ -47,15 +45,6 @@ async function withFewerReaders(plan: RunPlan, fails: Fails): Promise<RunPlan> {
   if (readers === undefined) return plan;
   if (await fails(alone)) return alone;
   return { ...plan, readers: await without(readers, "readers", (fewer) => fails({ ...plan, readers: fewer })) };
-}
-
-/** The pages are left out, or some of them and of what happens to them. */
-async function withFewerPages(plan: RunPlan, fails: Fails): Promise<RunPlan> {
-  const { pages, ...alone } = plan;
-  if (pages === undefined) return plan;
-  if (await fails(alone)) return alone;
-  const failsWith = (fewer: typeof pages) => fails({ ...plan, pages: fewer });
-  return { ...plan, pages: await without(await without(pages, "actions", failsWith), "clients", failsWith) };
 }
 
 /** The nodes are left out, or some of what happens to them. */

@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { makePlan } from "../../plan/make-plan.ts";
+import { makePagesPlan } from "../../plan/pages-plan.ts";
 import type { RunPlan } from "../../plan/plan.ts";
 import { type KeepOptions, REGRESSIONS, type Regression } from "../keep.ts";
 import type { Order, RunReport } from "../messages.ts";
@@ -83,6 +84,7 @@ async function ended(name: string, exit: Promise<unknown>): Promise<never> {
 
 /** It returns the plan that is known to catch a build. */
 export function planAgainst({ by }: BrokenBuild): RunPlan {
+  if ("pages" in by) return makePagesPlan(String(by.pages));
   return "seed" in by ? makePlan(String(by.seed)) : regressionNamed(by.regression).plan;
 }
 

@@ -16,8 +16,13 @@ const HEAD = "| broken build | the mistake | caught under | by |\n|---|---|---|-
 const TABLE = /\| broken build \|.*\n(\|.*\n)*/;
 
 function rowOf({ name, item, note, rule, by }: BrokenBuild): string {
-  const caughtBy = "seed" in by ? `seed ${by.seed}` : `\`regressions/${by.regression}\``;
+  const caughtBy = caughtByOf(by);
   return `| ${name}${note === undefined ? "" : `; ${note}`} | ${item ?? ""} | ${rule} | ${caughtBy} |\n`;
+}
+
+function caughtByOf(by: BrokenBuild["by"]): string {
+  if ("seed" in by) return `seed ${by.seed}`;
+  return "pages" in by ? `seed ${by.pages} of \`--pages\`` : `\`regressions/${by.regression}\``;
 }
 
 if (import.meta.main) writeFileSync(PAGE, withTable(readFileSync(PAGE, "utf8")));

@@ -7,7 +7,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "a pending mutation is decided once, and not again over newer states",
     item: "rebase skipped",
     rule: "P14",
-    by: { seed: 4 },
+    by: { pages: 4 },
     edits: [
       {
         file: "client/src/mutations/overlay.ts",
@@ -20,7 +20,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "a mutation is shown on after it was refused",
     item: "pending kept after refusal",
     rule: "U12",
-    by: { seed: 4 },
+    by: { pages: 4 },
     edits: [
       {
         file: "client/src/mutations/mutations.ts",
@@ -33,7 +33,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "a mutation is shown no more once it is answered",
     item: "pending dropped at the answer, before its position",
     rule: "P14",
-    by: { seed: 4 },
+    by: { pages: 4 },
     edits: [
       {
         file: "client/src/mutations/mutations.ts",
@@ -46,7 +46,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "after a lost answer mutations are asked for under another line",
     item: "key changed on retry",
     rule: "P14",
-    by: { seed: 4 },
+    by: { pages: 4 },
     edits: [
       {
         file: "client/src/mutations/sender.ts",
@@ -59,7 +59,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "the refusal of a mutation is not stored",
     item: "refusals not stored",
     rule: "U15",
-    by: { seed: 6 },
+    by: { pages: 6 },
     edits: [
       {
         file: "server/src/mutations/line-step.ts",
@@ -72,7 +72,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "mutations are decided under an epoch that is over",
     item: "no epoch in the request",
     rule: "U9",
-    by: { seed: 4 },
+    by: { pages: 4 },
     edits: [
       {
         file: "server/src/mutations/line-step.ts",
@@ -85,7 +85,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "a line has several requests under way",
     item: "several requests at once",
     rule: "P13",
-    by: { seed: 4 },
+    by: { pages: 4 },
     edits: [
       {
         file: "client/src/mutations/sender.ts",
@@ -108,7 +108,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "mutated is taken in before its message",
     item: "`mutated` taken in before its frame",
     rule: "P14",
-    by: { seed: 4 },
+    by: { pages: 4 },
     edits: [
       {
         file: "client/src/mutations/mutations.ts",
@@ -121,7 +121,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "the digest is computed over what is laid over the state",
     item: "overlay lifted too late",
     rule: "P2",
-    by: { seed: 4 },
+    by: { pages: 4 },
     edits: [
       {
         file: "client/src/replica.ts",
@@ -135,7 +135,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "a number of a line is decided a second time",
     item: null,
     rule: "P13",
-    by: { seed: 6 },
+    by: { pages: 6 },
     edits: [
       { file: "server/src/mutations/line-step.ts", find: "if (n <= last) return outcomeOf(row, n);", replace: "" },
     ],
@@ -145,7 +145,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     item: null,
     note: "it was found by the simulator",
     rule: "P14",
-    by: { seed: 387 },
+    by: { pages: 387 },
     edits: [
       {
         file: "client/src/mutations/mutations.ts",
@@ -159,7 +159,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     item: null,
     note: "it was found by the simulator",
     rule: "P14",
-    by: { seed: 712 },
+    by: { pages: 712 },
     edits: [
       {
         file: "client/src/mutations/line.ts",
@@ -173,7 +173,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     item: null,
     note: "it was found by the simulator",
     rule: "P14",
-    by: { seed: 6 },
+    by: { pages: 6 },
     edits: [
       {
         file: "client/src/mutations/line.ts",
@@ -187,7 +187,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     item: null,
     note: "it was found by the simulator",
     rule: "P14",
-    by: { seed: 112 },
+    by: { pages: 112 },
     edits: [
       {
         file: "client/src/mutations/mutations.ts",
