@@ -31,8 +31,8 @@ export default defineConfig({
     hookTimeout: 900_000,
     expect: { poll: { timeout: 240_000 } },
     fileParallelism: true,
-    // Many tests wait for processes and timers, so four files at a time keep two cores busy.
-    maxWorkers: 4,
+    // Many tests wait for processes and timers, so three files at a time keep two cores busy.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
   },
 });

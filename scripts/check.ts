@@ -16,7 +16,12 @@ const STEPS: Readonly<Record<string, Check>> = {
   words: async () => (await runScript("scripts/glossary-check.ts", [])) === 0,
   unused: async () => (await findUnused()) === 0,
   unit: async () =>
-    (await runScript("node_modules/vitest/vitest.mjs", ["run", "--reporter=minimal", "--project=quick"])) === 0,
+    (await runScript("node_modules/vitest/vitest.mjs", [
+      "run",
+      "--reporter=minimal",
+      "--project=quick",
+      "--maxWorkers=2",
+    ])) === 0,
 };
 
 /** `npm run check -- types lint` runs the named steps alone. */
