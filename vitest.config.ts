@@ -1,5 +1,5 @@
 import { defineConfig } from "vitest/config";
-import { QUICK_FOLDERS, SLOW_TESTS } from "./scripts/check/quick-tests.ts";
+import { LONG_TESTS, QUICK_FOLDERS, SLOW_TESTS } from "./scripts/check/quick-tests.ts";
 import LongestFirst from "./scripts/test/longest-first.ts";
 
 const conditions = ["source"];
@@ -18,8 +18,12 @@ export default defineConfig({
           name: "quick",
           isolate: false,
           include: QUICK_FOLDERS.map((folder) => `${folder}${TEST_FILES}`),
-          exclude: [...EXCLUDED, ...SLOW_TESTS],
+          exclude: [...EXCLUDED, ...LONG_TESTS, ...SLOW_TESTS],
         },
+      },
+      {
+        extends: true,
+        test: { name: "long", isolate: false, include: [...LONG_TESTS], exclude: EXCLUDED },
       },
       {
         extends: true,

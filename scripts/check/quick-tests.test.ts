@@ -1,10 +1,10 @@
 import { globSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ROOT } from "../run.ts";
-import { SLOW_TESTS } from "./quick-tests.ts";
+import { LONG_TESTS, SLOW_TESTS } from "./quick-tests.ts";
 
 test("what the quick tests leave out is still there", () => {
-  const patterns = SLOW_TESTS.flatMap((pattern) => {
+  const patterns = [...LONG_TESTS, ...SLOW_TESTS].flatMap((pattern) => {
     const [, names = ""] = /\{(.*)\}/.exec(pattern) ?? [];
     return names.split(",").map((name) => pattern.replace(/\{.*\}/, name));
   });
