@@ -1,18 +1,22 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import type { Regression } from "../keep.ts";
+import { BrokenRuns } from "./broken-runs.ts";
 import { BROKEN_BUILDS } from "./builds.ts";
 import { buildNamed } from "./hook.ts";
-import { keepIn, planAgainst, regressionNamed, regressionNames, runBroken } from "./prove.ts";
+import { keepIn, planAgainst, regressionNamed, regressionNames } from "./prove.ts";
 
 const RUN_MS = 60_000;
+
+const runs = new BrokenRuns();
+afterAll(() => runs.close());
 
 test.each(BROKEN_BUILDS)(
   "[$rule] a broken build is caught: $name",
   async (build) => {
-    const { failure } = await runBroken(build.name, planAgainst(build));
+    const { failure } = await runs.run(build.name, planAgainst(build));
 
     const hint = `find another seed for builds.ts: npm run sim -- --broken "${build.name}"`;
     expect(failure?.rule, hint).toBe(build.rule);
@@ -26,7 +30,7 @@ test.each(regressionNames())(
     const { build, rule, plan } = regressionNamed(name);
 
     expect(build).not.toBeNull();
-    expect((await runBroken(build ?? "", plan)).failure?.rule).toBe(rule);
+    expect((await runs.run(build ?? "", plan)).failure?.rule).toBe(rule);
   },
   RUN_MS,
 );

@@ -8,7 +8,7 @@ import { makePlan } from "../../plan/make-plan.ts";
 import { makePagesPlan } from "../../plan/pages-plan.ts";
 import type { RunPlan } from "../../plan/plan.ts";
 import { type KeepOptions, REGRESSIONS, type Regression } from "../keep.ts";
-import type { Order, RunReport } from "../messages.ts";
+import type { RunReport } from "../messages.ts";
 import { runPool } from "../pool.ts";
 import type { BrokenBuild } from "./broken-build.ts";
 import { BROKEN_BUILDS } from "./builds.ts";
@@ -59,27 +59,6 @@ async function proveBuild(name: string, firstSeed: number, runs: number): Promis
   const seconds = (performance.now() - startedAt) / 1_000;
   process.stderr.write(`${caught === null ? "not caught" : "caught"} after ${seconds.toFixed(1)} s: ${name}\n`);
   return { name, caught, seconds };
-}
-
-/** It runs one plan with a broken build, in a process of its own. */
-export async function runBroken(name: string, plan: RunPlan): Promise<RunReport> {
-  const child = fork(WORKER, [name]);
-  const exit = once(child, "exit");
-  try {
-    child.send({ plan } satisfies Order);
-    const [report] = (await Promise.race([once(child, "message"), ended(name, exit)])) as [RunReport];
-    child.disconnect(); // It ends by itself then, and keeps what Node compiled for the next one.
-    await exit;
-    return report;
-  } catch (error) {
-    child.kill();
-    throw error;
-  }
-}
-
-async function ended(name: string, exit: Promise<unknown>): Promise<never> {
-  await exit;
-  throw new Error(`the process of "${name}" ended before it had said what came of its run`);
 }
 
 /** It returns the plan that is known to catch a build. */
