@@ -34,6 +34,19 @@ test("a mutation: its effect is shown at once, and stays when the server has dec
   expect(await run("mutation.ts")).toBe("shown at once: Buy milk 1\ndone 1 0\n");
 });
 
+test("views: each sees what it was granted, a record moves between them, and rights change at once", async () => {
+  expect(await run("views.ts")).toBe(
+    [
+      "ann { team: 'web', load: 2, address: '10.0.0.7', id: 'web-1' } 1",
+      "bob 0",
+      "ann { id: 'web-1', load: 2 } 0",
+      "bob { id: 'web-1', load: 2 } 0",
+      "bob { team: 'db', load: 2, address: '10.0.0.7', id: 'web-1' } 1",
+      "",
+    ].join("\n"),
+  );
+});
+
 test("nodes: a request to any of them is carried out by the writer, and the one that ends names its successor", async () => {
   expect(await run("nodes.ts")).toBe("writer follower version 1\nwriter\n");
 });
@@ -52,9 +65,9 @@ test.each([
   ["model.ts", "packages/protocol/README.md"],
   ["authority.ts", "packages/server/README.md"],
   ["nodes.ts", "packages/server/README.md"],
+  ["views.ts", "packages/server/README.md"],
   ["public.ts", "packages/server/README.md"],
   ["mutation.ts", "packages/client/README.md"],
-  ["testing.test.ts", "packages/testing/README.md"],
   ["durable.ts", "packages/store-sqlite/README.md"],
 ])("%s stands in %s as it is", (example, page) => {
   const source = readFileSync(join(ROOT, "examples", example), "utf8");

@@ -11,6 +11,8 @@ export const SYNC_ERROR_CODES = [
   "not_signed_in",
   "forbidden",
   "too_many_requests",
+  "too_many_views", // Too many different views are followed at this server (rule V21).
+  "websocket_needed", // A view of a space is not served over HTTP (rule V23).
   "too_slow", // The reader has taken nothing for a minute (rule A5).
   "client_too_old", // The replica speaks an older protocol than this server accepts.
   "snapshot_failed", // A full state could not be built (rule A9).

@@ -68,6 +68,7 @@ export {
   type RuleOptions,
   remove,
   type StateOf,
+  VIEWS_REBUILT,
 } from "./model/model.ts";
 export type { CheckedChange, ModelOfSpace, SpaceDeclarations } from "./model/spaces.ts";
 export type { RemoveOptions, Transaction } from "./model/transaction.ts";
@@ -97,6 +98,16 @@ export {
   refuse,
 } from "./mutations/mutation.ts";
 export { ignoreWhatComesLater, isThenable } from "./thenable.ts";
+export {
+  type AnyViews,
+  defineView,
+  type Through,
+  through,
+  type Views,
+  type ViewsDeclaration,
+} from "./views/define-view.ts";
+export { type Lens, sameField, throughLens } from "./views/lens.ts";
+export { type Everything, everything, type GrantedView } from "./views/view.ts";
 export { csrfSubprotocol, csrfTokenIn, isCsrfSubprotocol } from "./wire/csrf-subprotocol.ts";
 export {
   decodeClientMessage,
@@ -132,5 +143,6 @@ export {
   type ResyncReason,
   type ServerMessage,
   type SyncMessage,
+  type ViewProof,
 } from "./wire/messages.ts";
 export { isPart, PART_HEADER_BYTES, PartJoiner, type PartProgress, partHeader } from "./wire/parts.ts";

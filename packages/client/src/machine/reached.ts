@@ -57,9 +57,13 @@ function withAnswer(state: SyncState, answered: number): SyncState {
   return { ...state, waiters };
 }
 
-/** `unknown` means that the answer to a `check` must say whether the position is in this history. */
+/** `unknown` means that the answer to a `check` must say whether the position is in this history, or bring the replica there. */
 function outcomeOf(state: SyncState, waiter: Waiter): WaiterOutcome | "waits" | "unknown" {
-  if (isInHistory(state, waiter)) return (state.position?.version ?? -1) >= waiter.version ? "reached" : "waits";
+  if (isInHistory(state, waiter)) {
+    if ((state.position?.version ?? -1) >= waiter.version) return "reached";
+    // In a view the authority says nothing of what does not show there, until it is asked (rule V12).
+    return state.position?.proof === undefined || waiter.isAnswered ? "waits" : "unknown";
+  }
   if (!waiter.isAnswered) return "unknown";
   // A step that came with the answer was passed over, as a full state is on its way that tells of the same history.
   return state.phase.type === "resyncing" ? "waits" : "history_lost";
@@ -93,7 +97,7 @@ function checkForAll(state: SyncState, now: Millis): Transition {
   const sent = sendCheck(state, now);
   const check = sent.state.checkCount;
   const waiters = sent.state.waiters.map((waiter) =>
-    waiter.check === null && !isInHistory(state, waiter) ? { ...waiter, check } : waiter,
+    waiter.check === null && outcomeOf(state, waiter) === "unknown" ? { ...waiter, check } : waiter,
   );
   return { state: { ...sent.state, waiters }, effects: sent.effects };
 }

@@ -93,13 +93,25 @@ function receiveDelta(state: SyncState, link: Link, delta: DeltaMessage, facts: 
     {
       ...state,
       phase: delta.version > link.head ? { type: "following", link: { ...link, head: delta.version } } : following,
-      position: { epoch: position.epoch, space: position.space, version: delta.version },
+      position: broughtOn(position, delta),
       confirmedAt: caughtUp ? Math.max(headAt, state.confirmedAt ?? headAt) : state.confirmedAt,
       attempt: caughtUp ? 0 : state.attempt,
     },
     { type: "apply", delta },
   );
 }
+
+function broughtOn({ epoch, space, proof }: Position, { version, ticket }: DeltaMessage): Position {
+  if (proof === undefined || ticket === undefined) return { epoch, space, version };
+  return { epoch, space, version, proof: { view: proof.view, ticket } };
+}
+
+/** The view and the ticket prove the position (rule V15). Neither is told where all of the space is shown. */
+function provenBy({ view, ticket }: HistoryFacts): Pick<Position, "proof"> {
+  return view === undefined || ticket === undefined ? NO_PROOF : { proof: { view, ticket } };
+}
+
+const NO_PROOF = {};
 
 /** An `init` and a `full_state`, asked for or not, are the same (rules R3, A5). */
 function receiveFullState(
@@ -111,14 +123,15 @@ function receiveFullState(
 ): Transition {
   const { epoch, space, version } = full;
   const mine = state.position;
-  if (mine !== null && mine.epoch === epoch && mine.space === space && version < mine.version) {
+  const isOfMyView = mine?.proof?.view === full.view;
+  if (mine !== null && isOfMyView && mine.epoch === epoch && mine.space === space && version < mine.version) {
     return refuseLowered(state, phase, now, chance);
   }
   const link: Link = { ...phase.link, verified: false, head: version, headAt: saidAt };
   const replaced: SyncState = {
     ...withFacts(state, full),
     phase: { type: "following", link },
-    position: { epoch, space, version },
+    position: { epoch, space, version, ...provenBy(full) },
     suspect: false,
   };
   return become(replaced, { type: "replace", full, healing: healingOf(state, phase) });
@@ -192,10 +205,9 @@ function agree(state: SyncState, link: Link, sync: SyncMessage, saidAt: Millis):
   const level = vouches && verified && sync.version >= head;
   const agreed: Link = { ...link, verified, head, headAt: newer ? (vouches ? saidAt : null) : link.headAt };
   const named = sync.resumed === undefined ? state : withFacts(state, sync.resumed);
-  const position = {
-    ...(state.position as Position),
-    epoch: sync.resumed?.epoch ?? (state.position as Position).epoch,
-  };
+  const mine = state.position as Position;
+  const position =
+    sync.resumed === undefined ? mine : { ...mine, epoch: sync.resumed.epoch, ...provenBy(sync.resumed) };
   const next: SyncState = { ...named, phase: { type: "following", link: agreed }, position };
   return become(level ? { ...next, confirmedAt: Math.max(saidAt, state.confirmedAt ?? saidAt), attempt: 0 } : next);
 }

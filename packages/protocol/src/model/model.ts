@@ -88,6 +88,9 @@ export function remove<const C extends string>(collection: C, options: RuleOptio
 /** By this change the authority evicts what `keep` doesn't keep. Its data is `{collection, id}` (rule S3). */
 export const RECORD_EVICTED = "record_evicted";
 
+/** By this change, of no data, the authority logs that a release gives records other keys than they had (rule V4). */
+export const VIEWS_REBUILT = "views_rebuilt";
+
 const CHANGE_TYPE = /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/;
 
 /** It checks the declaration and returns it. It throws a plain error, as a wrong model is a bug and not an input. */
@@ -102,7 +105,7 @@ export function defineModel<
 }
 
 function checkCollection(name: string, declared: Collection): void {
-  if (!isSafeId(name)) throw new Error(`"${name}" can't be the name of a collection`);
+  if (!isSafeId(name) || name.startsWith("~")) throw new Error(`"${name}" can't be the name of a collection`);
   if (declared.validator !== null && typeof declared.validator["~standard"]?.validate !== "function")
     throw new Error(`the schema of "${name}" is no Standard Schema; options come second, after it or null`);
   const newest = declared.keep?.newest ?? 1;
@@ -111,7 +114,7 @@ function checkCollection(name: string, declared: Collection): void {
 }
 
 function checkRule(model: Model, type: string, rule: ChangeRule): void {
-  if (type === RECORD_EVICTED) throw new Error(`"${RECORD_EVICTED}" is the authority's own change`);
+  if (type === RECORD_EVICTED || type === VIEWS_REBUILT) throw new Error(`"${type}" is the authority's own change`);
   if (!CHANGE_TYPE.test(type)) throw new Error(`change type "${type}" is not snake_case`);
   if (rule.kind !== "put" && rule.kind !== "patch" && rule.kind !== "remove")
     throw new Error(`change type "${type}" is none of put, patch and remove`);

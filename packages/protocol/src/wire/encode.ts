@@ -19,8 +19,9 @@ export function encodeMessage(
   return JSON.stringify({ ...sync, ...resumed });
 }
 
-export function encodeDelta(from: number, version: number, diff: Diff): string {
-  return `${deltaOpening(from, version)}${JSON.stringify(diff)}}`;
+/** In a view it carries the ticket of `version` (rule V15). */
+export function encodeDelta(from: number, version: number, diff: Diff, ticket: string | null = null): string {
+  return `${deltaOpening(from, version, ticket)}${JSON.stringify(diff)}}`;
 }
 
 /** It writes the delta of the plain profile. `change` is the change as JSON. */
@@ -28,8 +29,9 @@ export function encodePlainDelta(version: number, change: string): string {
   return `{"type":"delta","version":${version},"payload":${change}}`;
 }
 
-function deltaOpening(from: number, version: number): string {
-  return `{"type":"delta","from":${from},"version":${version},"payload":`;
+function deltaOpening(from: number, version: number, ticket: string | null): string {
+  const proof = ticket === null ? "" : `,"ticket":${JSON.stringify(ticket)}`;
+  return `{"type":"delta","from":${from},"version":${version}${proof},"payload":`;
 }
 
 /** So many members of a diff are encoded in one go. */
@@ -42,8 +44,13 @@ const PIECE_CHARS = 128 * 1024;
 /**
  * It writes a large delta piece by piece, so that others have their turn between two pieces. No record may be altered meanwhile.
  */
-export function* deltaPieces(from: number, version: number, diff: Diff): Generator<string> {
-  yield `${deltaOpening(from, version)}{`;
+export function* deltaPieces(
+  from: number,
+  version: number,
+  diff: Diff,
+  ticket: string | null = null,
+): Generator<string> {
+  yield `${deltaOpening(from, version, ticket)}{`;
   let separator = "";
   for (const [name, { put = [], remove = [], set = {}, unset = {} }] of Object.entries(diff)) {
     yield `${separator}${JSON.stringify(name)}:{"put":[`;

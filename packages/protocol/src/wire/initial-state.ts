@@ -2,7 +2,7 @@
 
 import type { WireState } from "../json/json.ts";
 import { bad, isObject, readCount, readSafeText } from "./members.ts";
-import type { Position } from "./messages.ts";
+import { type Position, readProof } from "./messages.ts";
 import { readState } from "./payloads.ts";
 
 /** `StateManager.initialState` makes one, and a replica takes it as its option `initial`. It is plain JSON. */
@@ -14,5 +14,6 @@ export interface InitialState extends Position {
 export function readInitialState(value: unknown): InitialState {
   if (!isObject(value)) throw bad("the initial state is not a JSON object");
   const position = { epoch: readSafeText(value, "epoch"), space: readSafeText(value, "space") };
-  return { ...position, version: readCount(value, "version"), payload: readState(value.payload) };
+  const proof = value.proof === undefined ? {} : { proof: readProof(value.proof) };
+  return { ...position, version: readCount(value, "version"), ...proof, payload: readState(value.payload) };
 }

@@ -13,6 +13,9 @@ export const PARTS_PARAMETER = "parts";
 export const STEPS_PARAMETER = "steps";
 /** In the address of `neverstale.v1`, this parameter names the lines of mutations of a page, with commas between them (rule U11). */
 export const LINES_PARAMETER = "lines";
+/** In the address of `neverstale.v1`, these parameters prove the position of a replica of a view (rules V14 and V15). */
+export const VIEW_PARAMETER = "view";
+export const TICKET_PARAMETER = "ticket";
 
 /** A `lineage` lists so many epochs: the newest ones, the oldest of them first. */
 export const LINEAGE_LENGTH = 16;
@@ -42,6 +45,12 @@ export const CLOSE = {
 } as const;
 
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
+
+/**
+ * A connection whose rights have changed is closed with one of these (rule A11): with `comeBackNow` where it may see something else now,
+ * which it is granted when it is back (rule V16).
+ */
+export type RevocationCode = typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | typeof CLOSE.comeBackNow;
 
 /** An answer of the HTTP profile says by this header, `v1`, that it is one: a proxy may answer with any status (rule H9). */
 export const PROTOCOL_HEADER = "Neverstale-Protocol";

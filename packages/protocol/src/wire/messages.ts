@@ -4,6 +4,7 @@ import { SYNC_ERROR_CODES, type SyncErrorCode } from "../errors.ts";
 import { isSafeId } from "../json/safety.ts";
 import {
   bad,
+  isObject,
   isWhole,
   type Loose,
   readCount,
@@ -43,7 +44,14 @@ export function readDelta(message: Loose) {
   const from = readCount(message, "from");
   const version = readCount(message, "version");
   if (version < from) throw bad("a delta's `version` is below its `from`");
-  return { type: "delta", from, version, payload: readDiff(message.payload) } as const;
+  return {
+    type: "delta",
+    from,
+    version,
+    /** In a view it proves that the replica was brought to `version` (rule V15). */
+    ...(message.ticket === undefined ? ABSENT : { ticket: readSafeText(message, "ticket") }),
+    payload: readDiff(message.payload),
+  } as const;
 }
 
 export interface SyncMessage extends ReturnType<typeof readSync> {}
@@ -77,7 +85,19 @@ function readHistoryFacts(message: Loose) {
     model: readCount(message, "model"),
     beaconMs: readWhole(message, "beaconMs", 1),
     lineage: readLineage(message),
+    /** A replica of a view shows both to go on from its position (rules V14 and V15). */
+    ...(message.view === undefined
+      ? ABSENT
+      : { view: readSafeText(message, "view"), ticket: readSafeText(message, "ticket") }),
   } as const;
+}
+
+/** This proves a position in a view (rule V15). */
+export interface ViewProof extends ReturnType<typeof readProof> {}
+
+export function readProof(message: unknown) {
+  if (!isObject(message)) throw bad("a proof is not an object");
+  return { view: readSafeText(message, "view"), ticket: readSafeText(message, "ticket") } as const;
 }
 
 function hasHistoryFacts({ epoch, space, model, beaconMs, lineage }: Loose): boolean {
@@ -181,4 +201,6 @@ export interface Position {
   /** The space's creation id. */
   readonly space: string;
   readonly version: number;
+  /** A position in a view is resumed with what the authority gave with it (rule V15). */
+  readonly proof?: ViewProof;
 }

@@ -52,7 +52,7 @@ export class Alone implements Engine {
     const { store, onFailure = null, onProblems } = options;
     const limits = limitsFrom(options.limits);
     const epochs = new Epochs([...contents.epochs, runtime.newId()], limits.epochs);
-    const models = new SpaceModels(options.model, options.spaces ?? {});
+    const models = new SpaceModels(options.model, options.spaces ?? {}, options.views);
     const byName = openSpaces(contents.spaces, models, epochs, limits.tombstones);
     const ages = new AgeClock(runtime, contents.ageAt);
     const term = new Term(store, runtime, ages, options.model.model, contents.head);

@@ -1,6 +1,6 @@
 /** An authority is opened with these options. */
 
-import type { AnyMutation, Model, SpaceDeclarations, StateOf, SyncError } from "@neverstale/protocol";
+import type { AnyMutation, AnyViews, Model, SpaceDeclarations, StateOf, SyncError } from "@neverstale/protocol";
 import type { Limits } from "../limits/limits.ts";
 import type { NodeOptions } from "../node/node-options.ts";
 import type { Store } from "../store/contract.ts";
@@ -13,6 +13,11 @@ export interface OpenOptions<M extends Model, Spaces extends SpaceDeclarations =
   /** The models of other spaces stand here under their exact name, or under a prefix that ends in "/". */
   readonly spaces?: Spaces;
   readonly store: Store;
+  /**
+   * These declare for their models who may see what (rule V1). Whoever follows a space of such a model is given a view of it, or
+   * `everything`.
+   */
+  readonly views?: readonly AnyViews[];
   /** People may do these to the state. `serveMutations` takes them in (rule U1). */
   readonly mutations?: readonly AnyMutation[];
   /** It is told what a mutation's `decide` threw. The mutation was refused as `mutation_failed`. Without it the error comes up by itself. */

@@ -2,7 +2,11 @@
 
 import {
   type AnyState,
+  type AnyViews,
   type CheckedChange,
+  type Everything,
+  fromWireState,
+  type GrantedView,
   type InitialState,
   type LineAnswer,
   type LineRequest,
@@ -11,10 +15,11 @@ import {
   type SpaceDeclarations,
   type StateOf,
   SyncError,
-  toWireState,
 } from "@neverstale/protocol";
 import type { CommittedGroups } from "../followers/committed-groups.ts";
 import type { Confirming } from "../followers/confirming/confirming.ts";
+import { cantKnow } from "../followers/confirming/entrants.ts";
+import { seesWhole } from "../followers/views/followed.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { MutationCaller } from "../mutations/line-step.ts";
 import { LINES_SPACE } from "../mutations/lines-space.ts";
@@ -22,10 +27,12 @@ import { metricsOf } from "../mutations/mutation-desk.ts";
 import { NodeEngine } from "../node/node-engine.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Committed } from "../space/committed.ts";
-import type { Capture } from "../space/space.ts";
-import { MAIN_SPACE } from "../space/space-models.ts";
-import { type SpaceView, viewOf } from "../space/space-view.ts";
+import type { Capture, Readable } from "../space/readable.ts";
+import { followable, MAIN_SPACE } from "../space/space-models.ts";
+import { type SpaceView, spaceOf, viewOf } from "../space/space-view.ts";
 import type { Spaces } from "../space/spaces.ts";
+import { StoreProofs } from "../space/views/store-proofs.ts";
+import { ViewedSpace } from "../space/views/viewed-space.ts";
 import type { HistoryQuery, LogQuery, Store } from "../store/contract.ts";
 import { Alone } from "./alone.ts";
 import { NO_OPTIONS } from "./calls.ts";
@@ -47,6 +54,7 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
   readonly runtime: Runtime;
   readonly #store: Store;
   readonly #engine: Engine;
+  readonly #proofs = new StoreProofs(this);
   #closed: Promise<void> | null = null;
 
   /** It is alone on its store, or with `node` one of several. */
@@ -89,6 +97,11 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
   space(name: string): SpaceView | null {
     const space = this.#spaces.get(name);
     return space === null ? null : viewOf(space);
+  }
+
+  /** It returns the views that are declared for a space of that name, or null. */
+  viewsOf(name: string): AnyViews | null {
+    return this.#spaces.models.viewsOf(name);
   }
 
   spaces(): string[] {
@@ -170,14 +183,39 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
 
   /**
    * It returns a space for a page that is rendered here, whose replica takes it as `initial` and goes on from there. Whoever gets the page
-   * sees all of it, so judge first. It throws `unknown_space`, and what is said of why nobody is served now.
+   * sees all of it, or what the `view` shows, so judge first. Where the model has views one must be given, or `everything`: without it
+   * this throws `forbidden`. It throws `unknown_space`, and what is said of why nobody is served now.
    */
-  initialState(name: string = MAIN_SPACE): InitialState {
+  initialState(name: string = MAIN_SPACE, view?: GrantedView | Everything): InitialState {
+    const { epoch } = this;
+    const readable = this.#readable(name, view);
+    const { creationId, head: version } = readable;
+    const proof = readable.proofAt(epoch, version);
+    const position = { epoch, space: creationId, version, ...(proof === null ? {} : { proof }) };
+    const records = readable
+      .capture()
+      .collections.map(({ name: collection, records }) => [collection, records] as const);
+    return { ...position, payload: Object.fromEntries(records) };
+  }
+
+  /**
+   * It returns what a view shows of a space now, for a route that answers somebody who may see no more (rule V5). It throws as
+   * `initialState` does.
+   */
+  read(name: string, view: GrantedView | Everything): AnyState {
+    const { collections } = this.#readable(name, view).capture();
+    return fromWireState(Object.fromEntries(collections.map(({ name: collection, records }) => [collection, records])));
+  }
+
+  #readable(name: string, view: GrantedView | Everything | undefined): Readable {
     if (this.refusal !== null) throw this.refusal;
-    const space = name === LINES_SPACE ? null : this.#spaces.get(name);
+    const space = followable(this, name);
     if (space === null) throw new SyncError("unknown_space", `there is no space "${name}"`);
-    const position = { epoch: this.epoch, space: space.creationId, version: space.head };
-    return { ...position, payload: toWireState(space.state) };
+    const whole = spaceOf(space);
+    if (seesWhole(whole, view)) return whole;
+    const proofs = this.#proofs.now;
+    if (proofs === null) throw cantKnow("this node has not heard of the secret of the store yet");
+    return new ViewedSpace(whole, view, proofs);
   }
 
   /** It returns the named changes of a space after a version, oldest first, by whole groups. */

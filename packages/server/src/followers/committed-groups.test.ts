@@ -64,6 +64,10 @@ class Node implements CommittedGroups {
     return space === null ? null : viewOf(space);
   }
 
+  viewsOf() {
+    return null;
+  }
+
   follow(follower: (committed: readonly Committed[]) => void) {
     return this.#feed.follow(follower);
   }

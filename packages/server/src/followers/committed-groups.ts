@@ -1,6 +1,6 @@
 /** Followers need this of their node, whether it decides changes itself or hears of them: its spaces, and a feed of what is committed. */
 
-import type { SyncError } from "@neverstale/protocol";
+import type { AnyViews, SyncError } from "@neverstale/protocol";
 import type { Limits } from "../limits/limits.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Committed } from "../space/committed.ts";
@@ -16,6 +16,8 @@ export interface CommittedGroups {
   readonly isWriting: boolean;
   /** The space as it is committed, or null. */
   space(name: string): SpaceView | null;
+  /** The views of the space's model. Null: it has none, or the name is no space's. */
+  viewsOf(name: string): AnyViews | null;
   /** The follower is told of every group, in order, after it is durable. This returns how to stop. */
   follow(follower: (committed: readonly Committed[]) => void): () => void;
   /**

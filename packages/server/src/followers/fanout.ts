@@ -1,9 +1,10 @@
-/** A fan-out has everyone who follows one space: a set of cursors, brought to the head in rounds (rule A4). */
+/** A fan-out has everyone who follows one space, or one view of it: a set of cursors, brought to the head in rounds (rule A4). */
 
 import type { Millis } from "@neverstale/base";
 import { assert, type Change, encodeMessage } from "@neverstale/protocol";
 import type { Runtime } from "../runtime/runtime.ts";
-import type { Space } from "../space/space.ts";
+import type { Readable } from "../space/readable.ts";
+import { ViewedSpace } from "../space/views/viewed-space.ts";
 import type { CommittedGroups } from "./committed-groups.ts";
 import { HeldBack } from "./confirming/held-back.ts";
 import type { Knowledge } from "./confirming/knowledge.ts";
@@ -18,7 +19,9 @@ import type { FullStateReason, SyncMetrics } from "./sync-metrics.ts";
 import type { Frame, FrameCodec } from "./wire.ts";
 
 export class Fanout {
-  readonly space: Space;
+  readonly readable: Readable;
+  /** Others' work is not to show as frames here (rule V12). */
+  readonly isOfView: boolean;
   readonly headFrames: HeadFrames;
   readonly snapshots: Snapshots;
   readonly cursors = new Set<Cursor>();
@@ -42,13 +45,14 @@ export class Fanout {
 
   /** `sendAway` ends a connection that is to come back at once. */
   constructor(
-    space: Space,
+    readable: Readable,
     parts: HubParts,
     giveUp: (cursor: Cursor, error: unknown) => void,
     sendAway: (cursor: Cursor) => void,
   ) {
     const { groups, frames, knowledge, metrics } = parts;
-    this.space = space;
+    this.readable = readable;
+    this.isOfView = readable instanceof ViewedSpace;
     this.#groups = groups;
     this.#knowledge = knowledge;
     this.#runtime = groups.runtime;
@@ -58,9 +62,9 @@ export class Fanout {
     this.#metrics = metrics;
     this.#giveUp = giveUp;
     this.#log = new PlainLog(groups.limits.plainLogChars);
-    this.#log.clear(space.head);
-    this.snapshots = new Snapshots(space, parts);
-    this.headFrames = new HeadFrames(space, parts, this.#log);
+    this.#log.clear(readable.head);
+    this.snapshots = new Snapshots(readable, parts);
+    this.headFrames = new HeadFrames(readable, parts, this.#log);
     this.#steps = new Steps(parts, this.headFrames, sendAway);
     this.#held = new HeldBack(parts, this.#steps, (cursor) => this.advance(cursor));
   }
@@ -68,7 +72,7 @@ export class Fanout {
   join(cursor: Cursor): void {
     this.cursors.add(cursor);
     if (cursor.profile !== "plain") return;
-    if (this.#plainCursors === 0) this.#log.clear(this.space.head);
+    if (this.#plainCursors === 0) this.#log.clear(this.readable.head);
     this.#plainCursors += 1;
   }
 
@@ -104,9 +108,9 @@ export class Fanout {
     for (const cursor of this.cursors) {
       if (!this.advance(cursor)) this.#held.add(cursor);
       else this.#held.remove(cursor);
-      if (cursor.profile === "plain" && cursor.position !== this.space.head) plainLevel = false;
+      if (cursor.profile === "plain" && cursor.position !== this.readable.head) plainLevel = false;
     }
-    if (this.#plainCursors > 0 && plainLevel) this.#log.clear(this.space.head);
+    if (this.#plainCursors > 0 && plainLevel) this.#log.clear(this.readable.head);
   }
 
   /** Its reader has taken in all frames up to number `n`. */
@@ -129,14 +133,14 @@ export class Fanout {
     if (cursor.closed) return true;
     if (!this.#knowledge.mayServe) return false;
     if (cursor.silent) {
-      if (cursor.position !== this.space.head) this.speak(cursor);
+      if (cursor.position !== this.readable.head) this.speak(cursor);
       return true;
     }
     // What waits for the end of a message in parts goes then: a step first of all.
     if (cursor.underWay !== null) return this.#putParts(cursor, cursor.underWay) ? this.advance(cursor) : true;
     if (cursor.wanted !== null) return this.#provide(cursor, cursor.wanted);
     if (!stepped) return false;
-    if (cursor.position === this.space.head) return !cursor.owesDigest || this.#putLevel(cursor);
+    if (cursor.position === this.readable.head) return !cursor.owesDigest || this.#putLevel(cursor);
     if (cursor.awaits !== null) return true;
     if (!cursor.mayPut(this.#metrics)) return false;
     const goesAlone = this.#deltaThatGoesAlone(cursor);
@@ -145,7 +149,7 @@ export class Fanout {
     const advance = this.headFrames.toHead(cursor.profile, cursor.position, withDigest);
     if ("snapshot" in advance) return this.#moveToSnapshot(cursor, advance.snapshot);
     if ("later" in advance) return this.#await(cursor);
-    cursor.position = this.space.head;
+    cursor.position = this.readable.head;
     if (withDigest) cursor.owesDigest = false;
     cursor.put(advance.frame, advance.count, this.#metrics);
     return !cursor.owesDigest;
@@ -165,7 +169,9 @@ export class Fanout {
     if (cursor.profile === "plain") return null;
     const advance = this.headFrames.delta(cursor.position);
     if ("later" in advance) return this.#await(cursor);
-    if (!("frame" in advance) || (advance.version === this.space.head && !cursor.isLarge(advance.frame))) return null;
+    if (this.isOfView && "frame" in advance && advance.isEmpty === true && !cursor.owesDigest) return true;
+    if (!("frame" in advance) || (advance.version === this.readable.head && !cursor.isLarge(advance.frame)))
+      return null;
     if (cursor.isLarge(advance.frame)) {
       cursor.underWay = { frame: advance.frame, version: advance.version, fullState: null, putBytes: 0 };
     } else {
@@ -205,10 +211,10 @@ export class Fanout {
 
   /** A connection goes on from a position (rule E4). It returns why it can't, and then nothing has been put; else null. */
   resume(cursor: Cursor, from: number): FullStateReason | null {
-    const delta = from === this.space.head ? null : this.headFrames.delta(from);
+    const delta = from === this.readable.head ? null : this.headFrames.delta(from);
     if (delta !== null && "snapshot" in delta) return delta.snapshot;
     const isLong =
-      delta !== null && ("later" in delta || delta.version < this.space.head || cursor.isLarge(delta.frame));
+      delta !== null && ("later" in delta || delta.version < this.readable.head || cursor.isLarge(delta.frame));
     if (isLong || !this.#knowledge.mayVouch) {
       cursor.position = from;
       cursor.epoch = this.#groups.epoch;
@@ -220,7 +226,7 @@ export class Fanout {
     const advance = this.headFrames.resume(from);
     assert("frame" in advance, "the diff of a resumed connection is there");
     cursor.epoch = this.#groups.epoch;
-    cursor.position = this.space.head;
+    cursor.position = this.readable.head;
     cursor.put(advance.frame, advance.count, this.#metrics);
     return null;
   }
@@ -260,16 +266,19 @@ export class Fanout {
   /** It resolves with a snapshot that may be given to whoever has no position, or one at or above `atLeast` (rule H1). */
   snapshot(atLeast: number): Promise<Snapshot> {
     this.usedAt = this.#runtime.now();
-    const least = Math.min(atLeast, this.space.head);
+    const least = Math.min(atLeast, this.readable.head);
     return this.snapshots.atLeast(this.#nearVersion("full_state", least), "full_state");
   }
 
-  /** A connection has no position to resume from. It is given the state, and a diff over what has moved since. */
-  welcome(cursor: Cursor, reason: FullStateReason): void {
+  /**
+   * A connection has no position to resume from. It is given the state, and a diff over what has moved since. `shown` is the version
+   * that it shows of this very history, but in another view (rule V14): its state is not below that.
+   */
+  welcome(cursor: Cursor, reason: FullStateReason, shown = 0): void {
     const plain = cursor.profile === "plain";
     // A plain connection has no way to say where it is: its first state is at or above today's head (rule A8).
     const kind = plain ? "plain_init" : "init";
-    const atLeast = plain ? this.space.head : this.#nearVersion(kind, 0);
+    const atLeast = plain ? this.readable.head : this.#nearVersion(kind, Math.min(shown, this.readable.head));
     this.want(cursor, { kind, atLeast, reason, isAnswer: true });
   }
 
@@ -328,9 +337,24 @@ export class Fanout {
     const owed = cursor.owedCheck;
     if (owed === null || !this.#mayAnswer(cursor)) return true;
     if (cursor.wire.congested || !this.#isAnswerDue(cursor)) return false;
+    if (this.isOfView) this.#catchUp(cursor);
     cursor.owedCheck = owed.newer;
     this.#putSync(cursor, owed.n);
     return this.#answerOwedCheck(cursor);
+  }
+
+  /** The cursor of a view may stand behind the head though it lacks nothing: whoever asks is told that it does not (rule V12). */
+  #catchUp(cursor: Cursor): void {
+    const isBusy = cursor.underWay !== null || cursor.wanted !== null || cursor.awaits !== null;
+    if (isBusy || cursor.position === this.readable.head || !this.#knowledge.mayServe) return;
+    const advance = this.headFrames.delta(cursor.position);
+    if (!("frame" in advance) || advance.version !== this.readable.head || cursor.isLarge(advance.frame)) return;
+    if (!cursor.mayPut(this.#metrics)) {
+      cursor.owesDigest = true; // So it is brought there as soon as it may be sent something.
+      return this.#held.add(cursor);
+    }
+    cursor.position = advance.version;
+    cursor.put(advance.frame, 1, this.#metrics);
   }
 
   /** It is known what the answer would say (rules N4 and N5), and nothing is to go before it. */
@@ -346,9 +370,9 @@ export class Fanout {
   }
 
   #putSync(cursor: Cursor, check: number | null): void {
-    const { head } = this.space;
+    const { head } = this.readable;
     const level = cursor.position === head && cursor.wanted === null && cursor.underWay === null;
-    const digest = level ? { digest: this.space.digest() } : {};
+    const digest = level ? { digest: this.readable.digest() } : {};
     const answer = check === null ? {} : { check };
     const putBytes = cursor.underWay?.putBytes ?? 0;
     const part = putBytes === 0 ? {} : { part: putBytes };
@@ -395,5 +419,7 @@ export class Fanout {
   stop(): void {
     this.#rounds.stop();
     this.#held.stop();
+    this.headFrames.stop();
+    this.snapshots.stop();
   }
 }

@@ -4,6 +4,7 @@ import type { Millis } from "@neverstale/base";
 import type { CommittedGroups } from "./committed-groups.ts";
 import type { Knowledge } from "./confirming/knowledge.ts";
 import type { SyncMetrics } from "./sync-metrics.ts";
+import type { ViewMemory } from "./views/view-memory.ts";
 import type { FrameCodec } from "./wire.ts";
 
 export interface HubParts {
@@ -12,4 +13,5 @@ export interface HubParts {
   readonly frames: FrameCodec;
   readonly beaconMs: Millis;
   readonly metrics: SyncMetrics;
+  readonly viewMemory: ViewMemory;
 }

@@ -1,9 +1,19 @@
 /** The hub has all connections of one node: who follows what, beacons, and when somebody must go. */
 
 import type { Millis, Timer } from "@neverstale/base";
-import { CLOSE, DEFAULT_BEACON_MS, isSafeId, type Position, type Profile, SyncError } from "@neverstale/protocol";
-import { type Committed, committedChanges, committedSpace } from "../space/committed.ts";
-import type { Space } from "../space/space.ts";
+import {
+  CLOSE,
+  DEFAULT_BEACON_MS,
+  type Everything,
+  type GrantedView,
+  isSafeId,
+  type Position,
+  type Profile,
+  type RevocationCode,
+  SyncError,
+} from "@neverstale/protocol";
+import type { Committed } from "../space/committed.ts";
+import type { Readable } from "../space/readable.ts";
 import { followable } from "../space/space-models.ts";
 import { spaceOf } from "../space/space-view.ts";
 import { beaconInterval } from "./beacon-interval.ts";
@@ -18,6 +28,9 @@ import type { Snapshot } from "./frames/snapshots.ts";
 import type { HubParts } from "./hub-parts.ts";
 import { Incoming } from "./incoming.ts";
 import { type FullStateReason, newSyncMetrics, type SyncMetrics } from "./sync-metrics.ts";
+import { Fanouts } from "./views/fanouts.ts";
+import { FollowedSpaces, whyNotResume } from "./views/followed.ts";
+import { ViewMemory } from "./views/view-memory.ts";
 import type { FrameCodec, Wire } from "./wire.ts";
 
 export class SyncHub {
@@ -25,7 +38,8 @@ export class SyncHub {
   readonly beaconMs: Millis;
   readonly #groups: CommittedGroups;
   readonly #parts: HubParts;
-  readonly #fanouts = new Map<Space, Fanout>();
+  readonly #fanouts: Fanouts;
+  readonly #followed: FollowedSpaces;
   readonly #connections: OpenConnections;
   readonly #incoming: Incoming;
   readonly #entrants: Entrants;
@@ -37,7 +51,12 @@ export class SyncHub {
   constructor(groups: CommittedGroups, { frames, beaconMs = DEFAULT_BEACON_MS }: HubOptions) {
     this.#groups = groups;
     this.beaconMs = beaconInterval(beaconMs);
-    this.#parts = { groups, knowledge: new Knowledge(groups), frames, beaconMs: this.beaconMs, metrics: this.metrics };
+    const { metrics } = this;
+    const viewMemory = new ViewMemory(groups.limits, metrics);
+    const knowledge = new Knowledge(groups);
+    this.#parts = { groups, knowledge, frames, beaconMs: this.beaconMs, metrics, viewMemory };
+    this.#fanouts = new Fanouts((readable) => this.#newFanout(readable), groups.limits.views, metrics);
+    this.#followed = new FollowedSpaces(groups, this.#fanouts);
     this.#connections = new OpenConnections(this.#parts);
     this.#incoming = new Incoming(this.#parts, this.#connections);
     this.#entrants = new Entrants(this.#parts);
@@ -95,8 +114,8 @@ export class SyncHub {
     if (!this.#parts.knowledge.mayLag || this.#groups.refusal !== null) return true;
     const space = followable(this.#groups, name);
     if (space === null || resume === null) return space !== null;
-    const refusal = this.#whyNotResume(spaceOf(space), resume);
-    return refusal === null || refusal === "too_old";
+    const last = resume.space === space.creationId ? space.lastVersion(resume.epoch) : null;
+    return last !== null && resume.version <= last;
   }
 
   /**
@@ -109,7 +128,7 @@ export class SyncHub {
     const space = followable(this.#groups, name);
     if (space === null) throw unknownSpace(name);
     const now = this.#groups.runtime.now();
-    const fanout = this.#fanoutOf(spaceOf(space));
+    const fanout = this.#followed.fanoutOf(spaceOf(space), attachment);
     const cursor = new Connection(wire, attachment, fanout, this.#incoming.newAllowance(), now);
     this.#connections.add(cursor);
     try {
@@ -127,31 +146,26 @@ export class SyncHub {
     this.#connections.turnAway(wire, profile, error);
   }
 
-  #fanoutOf(space: Space): Fanout {
-    let fanout = this.#fanouts.get(space);
-    if (fanout === undefined) {
-      fanout = new Fanout(
-        space,
-        this.#parts,
-        (cursor, error) => this.#giveUp(cursor, error),
-        (cursor) => this.#connections.close(cursor, CLOSE.comeBackNow, null),
-      );
-      this.#fanouts.set(space, fanout);
-    }
-    return fanout;
+  #newFanout(readable: Readable): Fanout {
+    return new Fanout(
+      readable,
+      this.#parts,
+      (cursor, error) => this.#giveUp(cursor, error),
+      (cursor) => this.#connections.close(cursor, CLOSE.comeBackNow, null),
+    );
   }
 
   #begin(cursor: Cursor, fanout: Fanout, resume: Position | null): void {
-    const refusal = resume === null ? "first" : this.#judge(fanout.space, resume);
+    const refusal = resume === null ? "first" : this.#judge(fanout.readable, resume);
     if (cursor.profile === "v1" && resume !== null && refusal === null) return this.#resume(cursor, fanout, resume);
-    fanout.welcome(cursor, refusal ?? "first");
+    fanout.welcome(cursor, refusal ?? "first", refusal === "view" ? resume?.version : 0);
   }
 
   /** A one-way reader goes on from its position, or is closed with 4408: it fetches a full state for itself (rule H5). */
   #beginOneWay(cursor: Connection, resume: Position | null): void {
     const { fanout } = cursor;
     if (!this.#parts.knowledge.mayServe) throw this.#cutOff();
-    if (resume === null || this.#judge(fanout.space, resume) !== null) return this.#giveUp(cursor, NO_DIFF);
+    if (resume === null || this.#judge(fanout.readable, resume) !== null) return this.#giveUp(cursor, NO_DIFF);
     cursor.position = resume.version;
     if (cursor.silent) fanout.advance(cursor);
     else fanout.speak(cursor);
@@ -174,17 +188,18 @@ export class SyncHub {
    * It resolves with a snapshot of the space, at or above `atLeast` where there is such a version (rule H1). It throws
    * `unknown_space` when there is none of that name.
    */
-  snapshot(name: string, atLeast: number): Promise<Snapshot> {
+  snapshot({ space: name, view }: Pick<Attachment, "space" | "view">, atLeast: number): Promise<Snapshot> {
     if (this.#groups.refusal !== null) throw this.#groups.refusal;
     const space = followable(this.#groups, name);
     if (space === null) throw unknownSpace(name);
     if (!this.#parts.knowledge.mayServe) throw this.#cutOff();
-    return this.#fanoutOf(spaceOf(space)).snapshot(atLeast);
+    const asked = { view, profile: "v1", oneWay: { waits: false } } as const;
+    return this.#followed.fanoutOf(spaceOf(space), asked).snapshot(atLeast);
   }
 
-  /** As `#whyNotResume`, for a reader that comes. Where the database has lost its tail, a takeover is due (rule N6). */
-  #judge(space: Space, position: Position): FullStateReason | null {
-    const refusal = this.#whyNotResume(space, position);
+  /** As `whyNotResume`, for a reader that comes. Where the database has lost its tail, a takeover is due (rule N6). */
+  #judge(readable: Readable, position: Position): FullStateReason | null {
+    const refusal = whyNotResume(readable, position);
     const isLost = refusal === "ahead" && position.epoch === this.#groups.epoch && this.#parts.knowledge.mayLag;
     if (isLost) throw cantKnow("the position lies beyond the end of the newest epoch");
     return refusal;
@@ -196,14 +211,6 @@ export class SyncHub {
     return cantKnow("this node has not heard from the store for too long");
   }
 
-  /** It returns why a position can't be resumed (rule E2), or null when it can. */
-  #whyNotResume(space: Space, { epoch, space: creationId, version }: Position): FullStateReason | null {
-    const last = creationId === space.creationId ? space.lineage.lastVersion(epoch, space.head) : null;
-    if (last === null) return "epoch";
-    if (version > last) return "ahead";
-    return space.canDiffFrom(version) ? null : "too_old";
-  }
-
   #resume(cursor: Cursor, fanout: Fanout, { version }: Position): void {
     const refusal = fanout.resume(cursor, version);
     if (refusal !== null) return fanout.welcome(cursor, refusal);
@@ -211,26 +218,20 @@ export class SyncHub {
   }
 
   #committed(committed: readonly Committed[]): void {
-    for (const group of committed) {
-      const space = committedSpace(group);
-      const fanout = this.#fanouts.get(space);
-      if (fanout === undefined) continue;
-      fanout.committed(group.firstVersion, committedChanges(group));
-      if (space.removed) this.#endSpace(fanout);
-    }
+    for (const group of committed) for (const ended of this.#fanouts.committed(group)) this.#endSpace(ended);
   }
 
   #tookOver(): void {
-    for (const fanout of this.#fanouts.values()) fanout.tookOver();
+    for (const fanout of this.#fanouts.all()) fanout.tookOver();
   }
 
   #confirmed(): void {
-    for (const fanout of this.#fanouts.values()) fanout.confirmed();
+    for (const fanout of this.#fanouts.all()) fanout.confirmed();
     this.#entrants.confirmed();
   }
 
   #endSpace(fanout: Fanout): void {
-    const error = new SyncError("unknown_space", `the space "${fanout.space.name}" has ended`);
+    const error = new SyncError("unknown_space", `the space "${fanout.readable.name}" has ended`);
     for (const cursor of [...fanout.cursors]) this.#connections.close(cursor, CLOSE.unknownSpace, error);
   }
 
@@ -260,16 +261,23 @@ export class SyncHub {
    * A8).
    */
   #dropUnused(now: Millis): void {
-    for (const fanout of this.#fanouts.values()) {
+    for (const fanout of [...this.#fanouts.all()]) {
       if (fanout.cursors.size > 0 || now - fanout.usedAt < UNUSED_MS || fanout.snapshots.isBuilding) continue;
       fanout.stop();
       this.#incoming.forget(fanout);
-      this.#fanouts.delete(fanout.space);
+      this.#fanouts.delete(fanout);
     }
   }
 
   #sendBeacons(): void {
-    for (const fanout of this.#fanouts.values()) fanout.beacon();
+    for (const fanout of this.#fanouts.ofSpaces()) fanout.beacon();
+    this.#beaconsOfViews([...this.#fanouts.ofViews()]);
+  }
+
+  /** Views may be many: each few of them have a turn of the event loop of their own (rule V21). */
+  #beaconsOfViews(waiting: Fanout[]): void {
+    for (const fanout of waiting.splice(0, VIEWS_A_TURN)) fanout.beacon();
+    if (waiting.length > 0 && !this.#closed) this.#groups.runtime.soon(() => this.#beaconsOfViews(waiting));
   }
 
   #lookAround(): void {
@@ -292,7 +300,8 @@ export class SyncHub {
     for (const cursor of this.#connections.all()) {
       const { fanout } = cursor;
       const building = cursor.awaits !== null || (cursor.wanted !== null && cursor.building);
-      const behind = cursor.position < fanout.space.head && !building && !isCutOff;
+      // In a view a position says nothing of what is lacking.
+      const behind = !fanout.isOfView && cursor.position < fanout.readable.head && !building && !isCutOff;
       const waits = behind || cursor.wire.congested || cursor.hasUnacked;
       if (cursor.isStuck(waits, now, stuckMs)) this.#tooSlow(cursor);
       else if (!cursor.started && !cursor.silent && !building && now - cursor.openedAt > firstMessageMs)
@@ -326,7 +335,7 @@ export class SyncHub {
    * were. A connection that can't be judged keeps nobody else connected: the first error of `judge` is thrown when all have
    * been looked at.
    */
-  revoke(judge: (subject: unknown) => typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | null): number {
+  revoke(judge: (subject: unknown) => RevocationCode | null): number {
     let revoked = this.#entrants.revoke(judge);
     const errors: unknown[] = [];
     for (const cursor of this.#connections.all()) {
@@ -368,7 +377,7 @@ export class SyncHub {
     this.#sweep.cancel();
     this.#sendAllAway();
     this.#entrants.close();
-    for (const fanout of this.#fanouts.values()) fanout.stop();
+    for (const fanout of this.#fanouts.all()) fanout.stop();
   }
 }
 
@@ -376,9 +385,13 @@ export class SyncHub {
 const SWEEP_MS = 1_000;
 /** So long after the last follower of a space has left, everything that was kept for them is let go of. */
 const UNUSED_MS = 10_000;
+/** So many views are told by one turn of the event loop that nothing has changed. */
+const VIEWS_A_TURN = 64;
 
 export interface Attachment extends CursorOptions {
   readonly space: string;
+  /** It may be absent where the model has no views. */
+  readonly view?: GrantedView | Everything;
   /** It says that it had this position (rule E2). */
   readonly resume: Position | null;
 }

@@ -2,7 +2,7 @@
 
 import type { ResyncReason } from "@neverstale/protocol";
 
-/** All of them only grow, but for `connections` and `entrants`. */
+/** All of them only grow, but for `connections`, `entrants`, `views` and the bytes that are kept for views. */
 export interface SyncMetrics {
   connections: number;
   accepted: number;
@@ -51,6 +51,13 @@ export interface SyncMetrics {
   /** Upgrades that were for no endpoint, and that nobody else served either. */
   unservedUpgrades: number;
   revoked: number;
+  /** So many different views are followed (rule V21). */
+  views: number;
+  /** So many connections were refused, since too many views were followed. */
+  tooManyViews: number;
+  /** Snapshots and frames of so many bytes are kept for views. */
+  viewSnapshotBytes: number;
+  viewFrameBytes: number;
 }
 
 /** The reason says why a replica was sent a full state instead of a diff. */
@@ -59,6 +66,7 @@ export type FullStateReason =
   | "epoch" // Its epoch, or its space, is not of this history (rule E2).
   | "ahead" // Its version lies beyond the end of its epoch's run (rule E2).
   | "too_old" // Tombstones don't reach back to it (rule A5).
+  | "view" // It was shown something else, or does not prove its position (rules V14 and V15).
   | "smaller" // The diff would be larger than the snapshot (rule A5).
   | "plain_log" // A plain connection left the log of changes (rule A5).
   | `asked_${ResyncReason}` // It asked (rule R2).
@@ -98,6 +106,10 @@ export function newSyncMetrics(): SyncMetrics {
     failedUpgrades: 0,
     unservedUpgrades: 0,
     revoked: 0,
+    views: 0,
+    tooManyViews: 0,
+    viewSnapshotBytes: 0,
+    viewFrameBytes: 0,
   };
 }
 

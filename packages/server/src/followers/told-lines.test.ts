@@ -106,7 +106,7 @@ test("nobody can follow what the authority keeps of the lines", async () => {
   await mutate(1, ["add_card"]);
 
   expect(() => connect({ space: LINES_SPACE })).toThrow("there is no space");
-  expect(() => hub.snapshot(LINES_SPACE, 0)).toThrow("there is no space");
+  expect(() => hub.snapshot({ space: LINES_SPACE }, 0)).toThrow("there is no space");
 });
 
 test("[U11] what is told of a line costs nothing that grows with how many mutations its page has made", async () => {

@@ -54,6 +54,12 @@ export interface Limits {
   readonly keptSnapshotBytes: number;
   /** So many `get_state`s of a connection are answered in a minute. */
   readonly snapshotsPerMinute: number;
+  /** So many different views are followed at a time (rule V21). The next one is refused with `too_many_views`. */
+  readonly views: number;
+  /** Snapshots of so many bytes are kept for all views together. */
+  readonly viewSnapshotBytes: number;
+  /** Frames of so many bytes are kept for all views together. */
+  readonly viewFrameBytes: number;
   /** So many messages may come from one connection in a second, averaged over ten. */
   readonly messagesPerSecond: number;
   /** A reader without any progress for this long is closed with 4408 (rule A5). */
@@ -98,6 +104,9 @@ export const DEFAULT_LIMITS: Limits = {
   readersPerAddress: 20_000,
   keptSnapshotBytes: 64 * MIB,
   snapshotsPerMinute: 30,
+  views: 20_000,
+  viewSnapshotBytes: 256 * MIB,
+  viewFrameBytes: 64 * MIB,
   messagesPerSecond: 50,
   stuckMs: 60_000,
   firstMessageMs: 5_000,

@@ -78,7 +78,7 @@ export class NodeEngine implements Engine, LinkedNode {
       const feed = new Feed(runtime);
       const doubts = new DoubtfulGroups(runtime);
       const limits = limitsFrom(options.limits);
-      const models = new SpaceModels(options.model, options.spaces ?? {});
+      const models = new SpaceModels(options.model, options.spaces ?? {}, options.views);
       const follower = await Following.open({ store, models, limits, runtime, feed, doubts });
       const list = new NodeList(row, store, runtime);
       const migrate = (options.migrate ?? null) as Decide<AnyState> | null;

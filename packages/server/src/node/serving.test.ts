@@ -319,7 +319,7 @@ test("[N7] a node that has not confirmed for 3 s puts no deltas and no snapshots
   const late = connect(hub);
   await world.pass(1_000);
   expect([...wire.take(), ...late.wire.take()]).toEqual([]);
-  expect(() => hub.snapshot("main", 0)).toThrow("has not heard from the store");
+  expect(() => hub.snapshot({ space: "main" }, 0)).toThrow("has not heard from the store");
 
   other.store.isCut = false;
   await world.pass(1_500);

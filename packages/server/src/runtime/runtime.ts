@@ -9,6 +9,8 @@ export interface Runtime {
   wallTime(): number;
   /** 128 random bits from a cryptographic source, as text. */
   newId(): string;
+  /** It authenticates a text under a secret (HMAC, RFC 2104), and returns 128 bits as text. */
+  authenticate(secret: string, text: string): string;
   after(delayMs: Millis, run: () => void): Timer;
   /** Runs once the events that wait now have been handled: calls of one turn of the event loop meet there. */
   soon(run: () => void): void;

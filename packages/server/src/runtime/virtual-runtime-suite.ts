@@ -1,4 +1,5 @@
 import type { Timer } from "@neverstale/base";
+import { formatDigest, recordHash } from "@neverstale/protocol";
 import type { Frame, LargeFrame, Part, Wire } from "../followers/wire.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -30,6 +31,10 @@ export class VirtualRuntime implements Runtime {
   newId(): string {
     this.#ids += 1;
     return `id-${this.#ids}`;
+  }
+
+  authenticate(secret: string, text: string): string {
+    return formatDigest(recordHash(secret, text, { id: "" }));
   }
 
   after(delayMs: number, run: () => void): Timer {

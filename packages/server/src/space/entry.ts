@@ -1,6 +1,7 @@
 /** An entry is a record as the authority keeps it: with the versions that say what of it a cursor at any older position lacks. */
 
 import type { RecordHash, StateRecord } from "@neverstale/protocol";
+import type { Visibility } from "./views/visibility.ts";
 
 /** One entry lives on when its record is removed (it is a tombstone then, and `record` is null), and when it is put again. */
 export interface Entry {
@@ -21,6 +22,8 @@ export interface Entry {
   summed: RecordHash | null;
   /** `summed` is behind `record`. */
   unsummed: boolean;
+  /** It says who may see the record, and could. It is null where the model has no views. */
+  shown: Visibility | null;
   older: Entry | null;
   newer: Entry | null;
 }
@@ -40,6 +43,7 @@ export function newEntry(collection: string, id: string): Entry {
     stampCount: 0,
     summed: null,
     unsummed: false,
+    shown: null,
     older: null,
     newer: null,
   };

@@ -61,6 +61,8 @@ export interface DraftRecord {
   fields: string[];
   /** It says for each of `fields` at which version that was. */
   versions: number[];
+  /** A function gives the record these keys. It is null where none does, and where the group has not moved the record so far. */
+  keys: readonly string[] | null;
 }
 
 /** A decision sees a collection as the group has made it so far, over what is committed. */

@@ -14,6 +14,7 @@ import {
   SyncError,
   type TakenChange,
   takeChange,
+  VIEWS_REBUILT,
 } from "@neverstale/protocol";
 import type { Tally } from "../limits/tally.ts";
 import { messageOf } from "../runtime/message-of.ts";
@@ -29,6 +30,7 @@ import type { Entry } from "./entry.ts";
 import type { KeepIndex } from "./keep-index.ts";
 import { type DraftRecord, DraftView } from "./records-view.ts";
 import { type Space, stateBytesOf } from "./space.ts";
+import { type KeyMove, keyMovesOf } from "./views/key-moves.ts";
 
 /** Nothing of it shows until the commit has ended, and nothing that is committed is altered by it before `commit`. */
 export class SpaceDraft {
@@ -52,6 +54,8 @@ export class SpaceDraft {
   readonly #model: Model;
   readonly #replaying: boolean;
   readonly #keepIndexes: readonly KeepIndex[];
+  /** They are found once, at the end of the group. A log says them. */
+  #keyMoves: readonly KeyMove[] | null = null;
 
   /**
    * `at` is the wall clock's time, `tally` that of the group; null means that nothing is bounded. `keepIndexes` are those
@@ -116,6 +120,7 @@ export class SpaceDraft {
     if (change.type === RECORD_EVICTED && !this.#replaying) throw evictionRefused();
     const before = this.#find(change.rule.collection, change.id);
     const effect = effectOfTaken(this.#model, change, before);
+    const keys = this.#keysOf(effect);
     const bytes = bytesOfChange(effect);
     if (this.#tally !== null) {
       const bytesBefore = before?.bytes ?? 0;
@@ -123,11 +128,19 @@ export class SpaceDraft {
       if (recordBytes > bytesBefore) this.#tally.checkRecord(effect.collection, effect.id, recordBytes, bytesBefore);
       this.#tally.count(1, bytes);
     }
-    this.#apply(effect, bytes, undo);
+    this.#apply(effect, keys, bytes, undo);
+  }
+
+  /** A function of the views may refuse the record, as a validator may (rule V1). */
+  #keysOf({ collection, after, moved }: Effect): readonly string[] | null {
+    const { views } = this.space;
+    return views === null || after === null || !moved || this.#replaying
+      ? null
+      : views.declared.keysOf(collection, after);
   }
 
   /** The transaction grows by so many `bytes`. */
-  #apply(effect: MeasuredEffect, bytes: number, undo: UndoLog | null): void {
+  #apply(effect: MeasuredEffect, keys: readonly string[] | null, bytes: number, undo: UndoLog | null): void {
     this.version += 1;
     this.changes.push(effect.change);
     undo?.push(() => {
@@ -135,10 +148,10 @@ export class SpaceDraft {
       this.changes.pop();
       this.#tally?.subtract(1, bytes);
     });
-    if (effect.moved) this.#move(effect, undo);
+    if (effect.moved) this.#move(effect, keys, undo);
   }
 
-  #move(effect: MeasuredEffect, undo: UndoLog | null): void {
+  #move(effect: MeasuredEffect, keys: readonly string[] | null, undo: UndoLog | null): void {
     const { recordBytes } = effect;
     const before = this.#draft ?? this.#entry;
     const growth = stateBytesOf(effect.after, recordBytes) - stateBytesOf(before?.record, before?.bytes ?? 0);
@@ -160,6 +173,7 @@ export class SpaceDraft {
       });
     }
     draft.bytes = recordBytes;
+    draft.keys = keys;
     note(draft, effect, this.version, undo === null);
     for (const index of this.#keepIndexes)
       if (index.collection === effect.collection) this.#noteKept(index, effect, undo);
@@ -205,7 +219,7 @@ export class SpaceDraft {
     const { record, bytes: recordBytes } = found;
     const text = JSON.stringify(record);
     const bytes = this.#tally?.countEviction(recordBytes, undo !== null) ?? 0;
-    this.#apply(effect, bytes, undo);
+    this.#apply(effect, null, bytes, undo);
     this.#addHistory(collection, id, text, undo);
   }
 
@@ -248,8 +262,31 @@ export class SpaceDraft {
       lineage: this.#lineageRow(epoch),
       firstVersion: this.space.head + 1,
       lastVersion: this.version,
-      changes: new LazyText(this.changes, this.#model.changes),
+      changes: new LazyText(this.changes, this.#model.changes, this.#movesOfKeys()),
     };
+  }
+
+  /** Logged key moves are as true as the changes beside them: no function is run for them (rule V3). */
+  replayKeyMoves(moves: readonly KeyMove[]): void {
+    this.#keyMoves = moves;
+  }
+
+  #movesOfKeys(): readonly KeyMove[] {
+    const { views } = this.space;
+    if (views === null || this.removed) return [];
+    const draft = (collection: string, id: string) => this.#drafts[collection]?.get(id);
+    this.#keyMoves ??= keyMovesOf({ space: this.space, drafts: this.#moved(), draft }, views.declared);
+    return this.#keyMoves;
+  }
+
+  /**
+   * Other keys are computed for these records than they had, though none has moved (rule V4). It takes a version, as no group is
+   * without one.
+   */
+  rebuildViews(moves: readonly KeyMove[]): void {
+    this.version += 1;
+    this.changes.push({ type: VIEWS_REBUILT, target: "", data: {} });
+    this.#keyMoves = moves;
   }
 
   /** The group is durable now, and becomes the committed state. */
@@ -261,7 +298,7 @@ export class SpaceDraft {
 
   /** A logged group becomes the committed state. Its lineage row is known already. */
   commitReplayed(maxTombstones: number): void {
-    this.space.commit(this.#moved(), this.version, maxTombstones);
+    this.space.commit(this.#moved(), this.version, maxTombstones, this.#movesOfKeys());
     this.space.removed = this.removed;
   }
 
@@ -287,17 +324,19 @@ export type UndoLog = (() => void)[];
 class LazyText implements ChangesText {
   readonly #changes: readonly Change[];
   readonly #rules: ChangeRules;
+  readonly #keyMoves: readonly KeyMove[];
   #text: string | null = null;
 
-  constructor(changes: readonly Change[], rules: ChangeRules) {
+  constructor(changes: readonly Change[], rules: ChangeRules, keyMoves: readonly KeyMove[]) {
     this.#changes = changes;
     this.#rules = rules;
+    this.#keyMoves = keyMoves;
   }
 
   /** When this fails nothing has been handed to the disk yet, so nothing has moved. */
   get text(): string {
     try {
-      this.#text ??= changesToText(this.#changes, this.#rules);
+      this.#text ??= changesToText(this.#changes, this.#rules, this.#keyMoves);
       return this.#text;
     } catch (error) {
       throw new StoreFailure("nothing_moved", `its changes can't be written as text: ${messageOf(error)}`, error);
@@ -320,7 +359,7 @@ function evictionRefused(): SyncError {
 
 function newDraft({ collection, id }: Effect, entry: Entry | null): DraftRecord {
   const { record, bytes } = entry ?? { record: null, bytes: 0 };
-  return { collection, id, entry, record, bytes, version: 0, created: 0, fields: [], versions: [] };
+  return { collection, id, entry, record, bytes, version: 0, created: 0, fields: [], versions: [], keys: null };
 }
 
 /** With `forGood` nothing will be taken back, so a field that moves again is stamped in its place. */
@@ -345,11 +384,11 @@ function note(draft: DraftRecord, effect: Effect, version: number, forGood: bool
 }
 
 function restore(draft: DraftRecord): () => void {
-  const { record, bytes, version, created, fields, versions } = draft;
+  const { record, bytes, version, created, fields, versions, keys } = draft;
   const length = fields.length;
   return () => {
     fields.length = length;
     versions.length = length;
-    Object.assign(draft, { record, bytes, version, created, fields, versions });
+    Object.assign(draft, { record, bytes, version, created, fields, versions, keys });
   };
 }

@@ -1,7 +1,8 @@
 /** A view is a space for whoever reads it: it follows every commit, and nothing of it can be altered from outside. */
 
 import type { AnyState, Diff, Lineage, Model } from "@neverstale/protocol";
-import type { Capture, Space } from "./space.ts";
+import type { Capture } from "./readable.ts";
+import type { Space } from "./space.ts";
 
 /** It returns the space itself, for the parts of the server alone. */
 export let spaceOf: (view: SpaceView) => Space;

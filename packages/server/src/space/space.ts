@@ -2,6 +2,7 @@
 
 import {
   type AnyState,
+  type AnyViews,
   addHash,
   bytesOfObject,
   type Diff,
@@ -13,22 +14,38 @@ import {
   recordHash,
   type StateRecord,
   subtractHash,
+  type ViewProof,
   ZERO_HASH,
 } from "@neverstale/protocol";
 import type { Fold, SpaceContents, StoredRecord, StoredTombstone } from "../store/contract.ts";
 import { type Entry, MAX_STAMPS, newEntry, stampField, startAnew, TouchedList } from "./entry.ts";
 import { type Epochs, SpaceLineage } from "./lineage.ts";
+import type { Capture, Readable } from "./readable.ts";
 import { type DraftRecord, RecordsView } from "./records-view.ts";
+import type { KeyMove } from "./views/key-moves.ts";
+import {
+  collectionOfRows,
+  FoldedKeys,
+  floorOfAllRow,
+  floorRow,
+  isFloorRow,
+  isKeyRow,
+  takeFloorRow,
+  takeKeyRow,
+} from "./views/key-rows.ts";
+import { SpaceViews } from "./views/space-views.ts";
 
 /**
  * Each record knows which version last touched it and each of its fields, and all of them hang in one list in that order (rule
  * A5).
  */
-export class Space {
+export class Space implements Readable {
   readonly name: string;
   readonly creationId: string;
   readonly model: Model;
   readonly lineage: SpaceLineage;
+  /** It is null where nothing of the space may be hidden from who follows it. */
+  readonly views: SpaceViews | null;
   /** This is the committed version. */
   head = 0;
   /** The space has ended: nothing follows or changes it any more. */
@@ -48,15 +65,19 @@ export class Space {
   readonly #tombstones = new Map<string, Entry>();
   /** These were removed since the last fold, and no tombstone of them is kept. The store still has their records. */
   readonly #unfolded = new Map<string, Entry>();
+  /** No key row is needed of these any more, and the store may have one. */
+  readonly #unkept = new Map<string, StoredTombstone>();
+  #unkeptInFold: readonly string[] = [];
   readonly #touched = new TouchedList();
   #sum: RecordHash = ZERO_HASH;
   #unsummed: Entry[] = [];
 
-  constructor(name: string, creationId: string, model: Model, lineage: SpaceLineage) {
+  constructor(name: string, creationId: string, model: Model, lineage: SpaceLineage, declared: AnyViews | null = null) {
     this.name = name;
     this.creationId = creationId;
     this.model = model;
     this.lineage = lineage;
+    this.views = declared === null ? null : new SpaceViews(declared);
     for (const collection of Object.keys(model.collections)) this.#addCollection(collection);
   }
 
@@ -95,6 +116,16 @@ export class Space {
     return this.#collections[collection]?.get(id) ?? null;
   }
 
+  /** It returns the entries of a collection. */
+  entries(collection: string): Iterable<Entry> {
+    return this.#collections[collection]?.values() ?? [];
+  }
+
+  /** All entries hang behind it, each older than the one before. */
+  get newest(): Entry | null {
+    return this.#touched.newest;
+  }
+
   get tombstones(): number {
     return this.#tombstones.size;
   }
@@ -111,13 +142,41 @@ export class Space {
   }
 
   /** Takes in what a group did to this space. Afterwards `head` is the group's last version. */
-  commit(drafts: readonly DraftRecord[], head: number, maxTombstones: number): void {
-    for (const draft of inOrderOfVersion(drafts)) this.#apply(draft);
+  commit(
+    drafts: readonly DraftRecord[],
+    head: number,
+    maxTombstones: number,
+    keyMoves: readonly KeyMove[] = NO_MOVES,
+  ): void {
+    const before = this.head;
+    for (const draft of inOrderOfVersion(drafts)) this.#apply(draft, head);
     this.head = head;
+    if (this.views !== null && keyMoves.length > 0) this.#moveKeys(this.views, keyMoves, before);
     this.trimTombstones(maxTombstones);
   }
 
-  #apply(draft: DraftRecord): void {
+  /** A record that the group has not moved becomes the newest all the same, so that a diff of a view meets it. */
+  #moveKeys(views: SpaceViews, moves: readonly KeyMove[], before: number): void {
+    for (const [collection, id, keys] of moves) {
+      const entry = this.entry(collection, id);
+      if (entry === null) continue;
+      views.place(entry, keys, this.head);
+      if (entry.version <= before) this.#touched.touch(entry, this.head);
+      this.#unsum(entry);
+    }
+    this.#boundFloors(views);
+  }
+
+  #boundFloors({ floors }: SpaceViews): void {
+    for (const key of floors.bound(this.head)) this.#unkeep(floorRow(key, 0, 0), this.tombstoneFloor);
+  }
+
+  /** It says nothing beyond that version, below which the store keeps no tombstone. */
+  #unkeep({ collection, id }: Pick<StoredRecord, "collection" | "id">, version: number): void {
+    this.#unkept.set(tombstoneKey({ collection, id }), { collection, id, version });
+  }
+
+  #apply(draft: DraftRecord, head: number): void {
     const entries = this.#entriesOf(draft.collection);
     const entry = draft.entry ?? this.#removeTombstone(draft) ?? newEntry(draft.collection, draft.id);
     if (draft.record === null) {
@@ -131,6 +190,7 @@ export class Space {
       }
       if (entry.stampCount > MAX_STAMPS) startAnew(entry, draft.version);
     }
+    if (this.views !== null) this.views.moved(entry, draft, head);
     this.#replace(entry, draft.record, draft.bytes);
     this.#touched.touch(entry, draft.version);
   }
@@ -150,6 +210,10 @@ export class Space {
     if (bytes > this.largestRecordBytes) this.largestRecordBytes = bytes;
     entry.record = record;
     entry.bytes = bytes;
+    this.#unsum(entry);
+  }
+
+  #unsum(entry: Entry): void {
     if (entry.unsummed) return;
     entry.unsummed = true;
     this.#unsummed.push(entry);
@@ -167,6 +231,11 @@ export class Space {
     this.#tombstones.delete(key);
     this.#touched.unlink(entry);
     if (entry.version > this.foldedVersion) this.#unfolded.set(key, entry);
+    if (this.views !== null && entry.shown !== null) {
+      this.views.forget(entry.shown, this.head);
+      this.#unkeep(new FoldedKeys(entry, entry.shown), entry.version);
+      this.#boundFloors(this.views);
+    }
     this.tombstoneFloor = Math.max(this.tombstoneFloor, entry.version);
   }
 
@@ -185,6 +254,7 @@ export class Space {
   diffSince(from: number): Diff {
     const diff: Record<string, Moved> = {};
     for (let entry = this.#touched.newest; entry !== null && entry.version > from; entry = entry.older) {
+      if (entry.shown !== null && entry.shown.movedAt <= from) continue; // Only its keys have moved.
       // A name may be that of a member of Object.prototype, so only own members count.
       if (!Object.hasOwn(diff, entry.collection)) diff[entry.collection] = {};
       addMoved(diff[entry.collection] as Moved, entry, from);
@@ -236,6 +306,7 @@ export class Space {
       if (entry.summed !== null) this.#sum = subtractHash(this.#sum, entry.summed);
       entry.summed = entry.record === null ? null : recordHash(entry.collection, entry.id, entry.record);
       if (entry.summed !== null) this.#sum = addHash(this.#sum, entry.summed);
+      this.views?.sum(entry, entry.summed);
     }
     return this.#unsummed.length === 0;
   }
@@ -248,6 +319,16 @@ export class Space {
     return { version: this.head, digest: this.digest(), collections };
   }
 
+  /** All of it is shown to whoever follows it. */
+  proofAt(): null {
+    return null;
+  }
+
+  /** A replica of a view lacks what the view hides. */
+  accepts(_: string, __: number, shown: ViewProof | undefined): boolean {
+    return shown === undefined;
+  }
+
   /** The store lacks nothing of it. */
   get isFolded(): boolean {
     return this.foldedVersion === this.head && this.#foldedFloor === this.tombstoneFloor;
@@ -258,6 +339,30 @@ export class Space {
     this.foldedVersion = version;
     this.#foldedFloor = tombstoneFloor;
     for (const [key, entry] of this.#unfolded) if (entry.version <= version) this.#unfolded.delete(key);
+    for (const key of this.#unkeptInFold) this.#unkept.delete(key);
+    this.#unkeptInFold = [];
+  }
+
+  /** Key rows that the store gives back, for what there is by now. The others go with the next fold. */
+  restoreKeys(rows: readonly StoredRecord[]): void {
+    for (const row of rows) {
+      const collection = collectionOfRows(row.collection);
+      const entry = this.entry(collection, row.id) ?? this.#tombstones.get(tombstoneKey({ collection, id: row.id }));
+      if (this.views !== null && isFloorRow(row)) takeFloorRow(row, this.views);
+      else if (this.views === null || entry === undefined) this.#unkeep(row, this.tombstoneFloor);
+      else {
+        takeKeyRow(entry, row, this.views);
+        this.#unsum(entry);
+      }
+    }
+  }
+
+  #foldKeys({ floors }: SpaceViews, records: StoredRecord[], tombstones: StoredTombstone[]): void {
+    for (const [key, floor] of floors.raisedAfter(this.foldedVersion)) records.push(floorRow(key, floor, this.head));
+    if (floors.all.raisedAt > this.foldedVersion) records.push(floorOfAllRow(floors.all.version, this.head));
+    const written = new Set(records.map(tombstoneKey));
+    this.#unkeptInFold = [...this.#unkept.keys()];
+    for (const [key, row] of this.#unkept) if (!written.has(key)) tombstones.push(row);
   }
 
   /** It returns what the store's records lack. */
@@ -268,15 +373,19 @@ export class Space {
       const { collection, id, version } = entry;
       if (entry.record === null) tombstones.push({ collection, id, version });
       else records.push(new FoldedRecord(entry, entry.record));
+      if (entry.shown !== null) records.push(new FoldedKeys(entry, entry.shown));
     }
+    if (this.views !== null) this.#foldKeys(this.views, records, tombstones);
     for (const { collection, id, version } of this.#unfolded.values()) tombstones.push({ collection, id, version });
     const { name, creationId, foldedVersion: after, head, tombstoneFloor } = this;
     return { space: name, creationId, after, version: head, records, tombstones, tombstoneFloor, digest };
   }
 }
 
+const NO_MOVES: readonly KeyMove[] = Object.freeze([]);
+
 /** It is the part of a diff that is under construction. It is sent as it is. */
-interface Moved {
+export interface Moved {
   put?: StateRecord[];
   set?: Record<string, Record<string, JsonValue>>;
   unset?: Record<string, string[]>;
@@ -305,15 +414,6 @@ class FoldedRecord implements StoredRecord {
   }
 }
 
-export interface Capture {
-  readonly version: number;
-  readonly digest: string;
-  readonly collections: readonly {
-    readonly name: string;
-    readonly records: readonly StateRecord[];
-  }[];
-}
-
 function addMoved(moved: Moved, entry: Entry, from: number): void {
   if (entry.record === null) {
     moved.remove ??= [];
@@ -326,7 +426,14 @@ function addMoved(moved: Moved, entry: Entry, from: number): void {
   }
 }
 
-function addFields(moved: Moved, id: string, record: StateRecord, stamps: Record<string, number>, from: number): void {
+/** It adds those of the fields that a stamp says have moved after `from`, and returns whether there were any. */
+export function addFields(
+  moved: Moved,
+  id: string,
+  record: StateRecord,
+  stamps: Readonly<Record<string, number>>,
+  from: number,
+): boolean {
   let set: Record<string, JsonValue> | null = null;
   let unset: string[] | null = null;
   for (const field in stamps) {
@@ -347,6 +454,7 @@ function addFields(moved: Moved, id: string, record: StateRecord, stamps: Record
     moved.unset ??= {};
     moved.unset[id] = unset;
   }
+  return set !== null || unset !== null;
 }
 
 function inOrderOfVersion(drafts: readonly DraftRecord[]): readonly DraftRecord[] {
@@ -358,7 +466,7 @@ function inOrderOfVersion(drafts: readonly DraftRecord[]): readonly DraftRecord[
   return drafts;
 }
 
-function tombstoneKey({ collection, id }: DraftRecord): string {
+function tombstoneKey({ collection, id }: Pick<DraftRecord, "collection" | "id">): string {
   return `${collection}\0${id}`;
 }
 
@@ -368,13 +476,23 @@ export function stateBytesOf(record: StateRecord | null | undefined, bytes: numb
 }
 
 /** It makes a space of the folded records that the store gives back. The log after them is not in it yet. */
-export function spaceFromStore(contents: SpaceContents, model: Model, epochs: Epochs, maxTombstones: number): Space {
-  const space = new Space(contents.name, contents.creationId, model, new SpaceLineage(epochs, contents.lineage));
-  for (const { collection } of contents.records) space.adopt(collection);
+export function spaceFromStore(
+  contents: SpaceContents,
+  model: Model,
+  views: AnyViews | null,
+  epochs: Epochs,
+  maxTombstones: number,
+): Space {
+  const lineage = new SpaceLineage(epochs, contents.lineage);
+  const space = new Space(contents.name, contents.creationId, model, lineage, views);
+  const records = contents.records.filter((row) => !isKeyRow(row));
+  for (const { collection } of records) space.adopt(collection);
   const { tombstones, floor } = tombstonesOf(contents, model);
   space.tombstoneFloor = floor;
-  const rows = [...contents.records, ...tombstones].sort((a, b) => a.version - b.version);
-  space.commit(rows.map(restoredDraft), contents.foldedVersion, maxTombstones);
+  const rows = [...records, ...tombstones].sort((a, b) => a.version - b.version);
+  space.commit(rows.map(restoredDraft), contents.foldedVersion, Number.POSITIVE_INFINITY);
+  space.restoreKeys(contents.records.filter(isKeyRow));
+  space.trimTombstones(maxTombstones);
   space.folded({ version: contents.foldedVersion, tombstoneFloor: contents.tombstoneFloor });
   return space;
 }
@@ -384,6 +502,7 @@ function tombstonesOf(contents: SpaceContents, model: Model) {
   let floor = contents.tombstoneFloor;
   const tombstones = contents.tombstones.filter(({ collection, version }) => {
     if (Object.hasOwn(model.collections, collection)) return true;
+    if (isKeyRow({ collection })) return false;
     floor = Math.max(floor, version);
     return false;
   });
@@ -394,5 +513,16 @@ function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {
   const { collection, id, version } = row;
   const record = "text" in row ? freezeJson(JSON.parse(row.text) as StateRecord) : null;
   const bytes = record === null ? 0 : bytesOfObject(record);
-  return { collection, id, entry: null, record, bytes, version, created: version, fields: [], versions: [] };
+  return {
+    collection,
+    id,
+    entry: null,
+    record,
+    bytes,
+    version,
+    created: version,
+    fields: [],
+    versions: [],
+    keys: null,
+  };
 }

@@ -56,12 +56,13 @@ export class Spaces {
 
   /** A new space, which is not among these before a commit that holds it. */
   make(name: string, model: Model): Space {
-    return new Space(name, this.#runtime.newId(), model, new SpaceLineage(this.epochs, []));
+    return new Space(name, this.#runtime.newId(), model, new SpaceLineage(this.epochs, []), this.models.viewsOf(name));
   }
 
   /** It is as `make`, for a space that another node has made. */
   madeElsewhere(name: string, creationId: string): Space {
-    return new Space(name, creationId, this.models.of(name), new SpaceLineage(this.epochs, []));
+    const lineage = new SpaceLineage(this.epochs, []);
+    return new Space(name, creationId, this.models.of(name), lineage, this.models.viewsOf(name));
   }
 
   /** Makes what a group did the committed state. It returns what those who follow are to be told. */

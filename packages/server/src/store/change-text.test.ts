@@ -48,7 +48,7 @@ test("[E6] the text says what the types among its changes were; one that was sto
   const evicted: Change = { type: "record_evicted", target: "", data: { collection: "events", id: "e1" } };
 
   expect(changesOfText(changesToText([change], rules)).rules).toEqual({ event: put("events") });
-  expect(changesOfText(changesToText([evicted], rules))).toEqual({ changes: [evicted], rules: {} });
+  expect(changesOfText(changesToText([evicted], rules))).toEqual({ changes: [evicted], rules: {}, keyMoves: [] });
   expect(changesOfText(JSON.stringify([change, ["event", ["id"], "", "e2", "", "e3"]]))).toMatchObject({
     changes: [change, { data: { id: "e2" } }, { data: { id: "e3" } }],
     rules: null,

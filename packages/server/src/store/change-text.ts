@@ -1,6 +1,7 @@
 /** The change text is how the changes of a group are stored: as a JSON array. */
 
 import type { Change, ChangeRule, JsonValue } from "@neverstale/protocol";
+import type { KeyMove } from "../space/views/key-moves.ts";
 
 /**
  * The first entry of the array says what each change type among them was when they were stored, as
@@ -9,10 +10,16 @@ import type { Change, ChangeRule, JsonValue } from "@neverstale/protocol";
  * `[type, [key, …], target, value, …, target, value, …]`. It has a third of the bytes for the same work, and a log costs what
  * its bytes cost. A change that is alone stands as it is, `{type, target, data}`.
  *
- * `rules` are those of the model that the changes went through.
+ * `rules` are those of the model that the changes went through. Where records have other keys after the group than before, the last
+ * entry says which (rule V3).
  */
-export function changesToText(changes: readonly Change[], rules: ChangeRules): string {
-  return JSON.stringify(changeEntriesOf(changes, rules));
+export function changesToText(
+  changes: readonly Change[],
+  rules: ChangeRules,
+  keyMoves: readonly KeyMove[] = NO_MOVES,
+): string {
+  const entries = changeEntriesOf(changes, rules);
+  return JSON.stringify(keyMoves.length === 0 ? entries : [...entries, { keyMoves }]);
 }
 
 /** It returns the array of which the text is made. */
@@ -45,24 +52,34 @@ export function changesOf(entries: ChangeEntries): LoggedChanges {
   const [first] = entries;
   const rules = isRules(first) ? rulesOf(first) : null;
   const changes: Change[] = [];
+  let keyMoves = NO_MOVES;
   for (let at = rules === null ? 0 : 1; at < entries.length; at += 1) {
-    const entry = entries[at] as Change | Run;
+    const entry = entries[at] as Change | Run | MovedKeys;
     if (Array.isArray(entry)) addRun(changes, entry as unknown as Run);
+    else if ("keyMoves" in entry) keyMoves = entry.keyMoves;
     else changes.push(entry as Change);
   }
-  return { changes, rules };
+  return { changes, rules, keyMoves };
 }
 
 export interface LoggedChanges {
   readonly changes: readonly Change[];
   /** It is null for what was stored before the log said it. Then only a model can tell. */
   readonly rules: ChangeRules | null;
+  readonly keyMoves: readonly KeyMove[];
 }
 
 /** It says what each change type is. */
 export type ChangeRules = Readonly<Record<string, ChangeRule>>;
 
-export type ChangeEntries = readonly (Change | Run | Rules)[];
+export type ChangeEntries = readonly (Change | Run | Rules | MovedKeys)[];
+
+/** A change has a type, and this has none. */
+interface MovedKeys {
+  readonly keyMoves: readonly KeyMove[];
+}
+
+const NO_MOVES: readonly KeyMove[] = Object.freeze([]);
 
 type Run = readonly [type: string, keys: readonly string[], ...JsonValue[]];
 
@@ -96,7 +113,7 @@ function runOf(changes: readonly Change[], from: number, to: number, keys: reado
 }
 
 /** A run begins with its type, and a header with an array. */
-function isRules(entry: Change | Run | Rules | undefined): entry is Rules {
+function isRules(entry: ChangeEntries[number] | undefined): entry is Rules {
   return Array.isArray(entry) && typeof entry[0] !== "string";
 }
 

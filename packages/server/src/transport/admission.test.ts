@@ -28,7 +28,7 @@ beforeEach(() => {
 
 function admission(options: JudgeOptions<Asking>): Admission<Asking> {
   const report = (error: unknown) => reported.push(error);
-  const judge = new Judge(options, TOOLS, runtime, LIMITS.authorizeMs, report);
+  const judge = new Judge(options, TOOLS, { runtime, limits: LIMITS, viewsOf: () => null }, report);
   const takesRoom = ({ verdict }: Judged) => !("refuse" in verdict);
   return new Admission({ judge, limits: LIMITS, runtime, metrics, takesRoom, report });
 }

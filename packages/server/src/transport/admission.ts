@@ -1,6 +1,6 @@
 /** Admission decides who is let in, at the moment of letting in: by the judge, by how many there are, by rights that went meanwhile. */
 
-import { CLOSE } from "@neverstale/protocol";
+import { CLOSE, type RevocationCode } from "@neverstale/protocol";
 import type { Attachment } from "../followers/sync-hub.ts";
 import type { SyncMetrics } from "../followers/sync-metrics.ts";
 import type { Limits } from "../limits/limits.ts";
@@ -12,6 +12,7 @@ import {
   NO_ROOM_FOR_ADDRESS,
   type Refusal,
   RIGHT_TAKEN_AWAY,
+  RIGHTS_CHANGED,
   SESSION_ENDED,
   SHUTTING_DOWN,
   UNJUDGED,
@@ -77,6 +78,7 @@ export class Admission<Request> {
       const code = revocation(attachment.subject);
       if (code === CLOSE.notSignedIn) return SESSION_ENDED;
       if (code === CLOSE.forbidden) return RIGHT_TAKEN_AWAY;
+      if (code !== null) return RIGHTS_CHANGED;
     }
     return attachment;
   }
@@ -136,4 +138,4 @@ export interface AdmissionParts<Request> {
 }
 
 /** A right that was taken away: the code says which connections lose it. */
-export type Revocation = (subject: unknown) => typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | null;
+export type Revocation = (subject: unknown) => RevocationCode | null;

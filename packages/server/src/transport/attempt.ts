@@ -1,12 +1,16 @@
 /** An attempt to connect, as its transport has understood it: who asks, from where, for what. */
 
 import {
+  type Everything,
+  type GrantedView,
   LINES_PARAMETER,
   linesIn,
   PARTS_PARAMETER,
   type Position,
   type Profile,
   STEPS_PARAMETER,
+  TICKET_PARAMETER,
+  VIEW_PARAMETER,
 } from "@neverstale/protocol";
 import type { Attachment } from "../followers/sync-hub.ts";
 import type { Whence } from "./allowed-origins.ts";
@@ -32,14 +36,20 @@ export interface Grant {
   readonly space: string;
   /** `revoke` is given this later, to find the connection by. */
   readonly subject: unknown;
+  /**
+   * It is what may be seen of the space: a view, as `views.of` makes it, or `everything`. Where the views of its model are declared, a
+   * grant without it is a fault, and lets nobody in (rule V2).
+   */
+  readonly view?: GrantedView | Everything;
 }
 
 /** It says what a connection that was granted follows, and where it goes on. */
-export function attachmentOf(url: URL, profile: Profile, { space, subject }: Grant): Attachment {
+export function attachmentOf(url: URL, profile: Profile, { space, subject, view }: Grant): Attachment {
   const parts = url.searchParams.get(PARTS_PARAMETER) === "1";
   const steps = url.searchParams.get(STEPS_PARAMETER) === "1";
   const lines = linesIn(url.searchParams.get(LINES_PARAMETER) ?? "");
-  return { space, profile, resume: positionOf(url), subject, parts, steps, lines };
+  const attachment = { space, profile, resume: positionOf(url), subject, parts, steps, lines };
+  return view === undefined ? attachment : { ...attachment, view };
 }
 
 /** Half a position is no position, so the connection starts with the full state. */
@@ -47,7 +57,10 @@ function positionOf({ searchParams }: URL): Position | null {
   const epoch = searchParams.get("epoch");
   const space = searchParams.get("space");
   const version = versionOf(searchParams.get("version") ?? "");
-  return epoch === null || space === null || version === null ? null : { epoch, space, version };
+  if (epoch === null || space === null || version === null) return null;
+  const view = searchParams.get(VIEW_PARAMETER);
+  if (view === null) return { epoch, space, version };
+  return { epoch, space, version, proof: { view, ticket: searchParams.get(TICKET_PARAMETER) ?? "" } };
 }
 
 /** A version has decimal digits only. Whatever else `Number` takes for a number was said by no replica. */

@@ -1,35 +1,32 @@
 /** The judge says who may connect, by where they come from, what they show and what the owner decides; it knows no socket. */
 
-import type { Millis } from "@neverstale/base";
+import { everything } from "@neverstale/protocol";
+import type { CommittedGroups } from "../followers/committed-groups.ts";
 import type { Attachment } from "../followers/sync-hub.ts";
-import type { Runtime } from "../runtime/runtime.ts";
 import { MAIN_SPACE } from "../space/space-models.ts";
 import { AllowedOrigins } from "./allowed-origins.ts";
 import { type Attempt, attachmentOf, type Grant, type Spoken } from "./attempt.ts";
-import { isRefusal, type Refusal, UNJUDGED } from "./refusal.ts";
+import { isRefusal, NOT_FOR_VIEWS, type Refusal, UNJUDGED } from "./refusal.ts";
 
 export class Judge<Request> {
   readonly #options: JudgeOptions<Request>;
   readonly #tools: JudgeTools;
   readonly #origins: OriginJudge<Request> | AllowedOrigins;
-  readonly #runtime: Pick<Runtime, "after">;
-  readonly #timeoutMs: Millis;
+  readonly #groups: JudgedGroups;
   readonly #report: (error: unknown) => void;
 
-  /** `report` is told what one of the owner's functions threw, and when one took longer than `timeoutMs`. */
+  /** `report` is told what one of the owner's functions threw, and when one took longer than `authorizeMs` of the limits. */
   constructor(
     options: JudgeOptions<Request>,
     tools: JudgeTools,
-    runtime: Pick<Runtime, "after">,
-    timeoutMs: Millis,
+    groups: JudgedGroups,
     report: (error: unknown) => void,
   ) {
     const { allowedOrigins = [] } = options;
     this.#options = options;
     this.#tools = tools;
     this.#origins = typeof allowedOrigins === "function" ? allowedOrigins : new AllowedOrigins(allowedOrigins);
-    this.#runtime = runtime;
-    this.#timeoutMs = timeoutMs;
+    this.#groups = groups;
     this.#report = report;
   }
 
@@ -57,9 +54,20 @@ export class Judge<Request> {
     const { csrf, authorize } = this.#options;
     if (csrf !== undefined && !this.#isShown(await csrf(request), spoken)) return this.#csrfFailed();
     const info = { url, plain: spoken.profile === "plain", csrf: spoken.csrf };
-    if (authorize === undefined) return attachmentOf(url, spoken.profile, EVERYBODY);
-    const verdict = await authorize(request, info);
-    return isGrant(verdict) ? attachmentOf(url, spoken.profile, verdict) : soundRefusal(verdict);
+    const verdict = authorize === undefined ? EVERYBODY : await authorize(request, info);
+    if (!isGrant(verdict)) return soundRefusal(verdict);
+    const refusal = this.#viewRefusal(verdict, spoken);
+    return refusal ?? attachmentOf(url, spoken.profile, verdict);
+  }
+
+  /** It throws where nobody has said what may be seen of a space that has views (rule V2). */
+  #viewRefusal({ space, view }: Grant, { profile }: Spoken): Refusal | null {
+    const declared = this.#groups.viewsOf(space)?.model ?? null;
+    if (view === everything || (view === undefined && declared === null)) return null;
+    if (view === undefined)
+      throw new TypeError(`\`authorize\` said nothing of the view of "${space}", whose model has views`);
+    if (view.model !== declared) throw new TypeError(`the view that \`authorize\` gave is none of "${space}"`);
+    return profile === "plain" ? NOT_FOR_VIEWS : null;
   }
 
   #isShown(token: string | null, { profile, csrf }: Spoken): boolean {
@@ -75,8 +83,9 @@ export class Judge<Request> {
 
   async #inTime<Result>(judged: Promise<Result>): Promise<Result> {
     const { promise: timeout, reject } = Promise.withResolvers<never>();
-    const timer = this.#runtime.after(this.#timeoutMs, () => {
-      reject(new Error(`a connection could not be judged within ${this.#timeoutMs / 1000} s`));
+    const { runtime, limits } = this.#groups;
+    const timer = runtime.after(limits.authorizeMs, () => {
+      reject(new Error(`a connection could not be judged within ${limits.authorizeMs / 1000} s`));
     });
     try {
       return await Promise.race([judged, timeout]);
@@ -85,6 +94,11 @@ export class Judge<Request> {
     }
   }
 }
+
+/** The judge needs this of the groups that are followed. */
+type JudgedGroups = Pick<CommittedGroups, "limits" | "viewsOf"> & {
+  readonly runtime: Pick<CommittedGroups["runtime"], "after">;
+};
 
 export interface UpgradeInfo {
   readonly url: URL;

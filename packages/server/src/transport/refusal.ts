@@ -22,6 +22,23 @@ const RESTART_RETRY_MS = 1_000;
 /** Where there was no room it is worth asking again after so long. */
 const NO_ROOM_RETRY_MS = 5_000;
 
+/** The plain profile tells changes by their names, and whole (rule V23). */
+export const NOT_FOR_VIEWS: Refusal = {
+  refuse: 403,
+  code: "forbidden",
+  message: "a view of a space is followed by `neverstale.v1`",
+  hint: "Only who may see everything can follow the space by the plain profile.",
+};
+
+/** It is said for now, since a replica that can't get through by WebSocket tries that again. */
+export const WEBSOCKET_NEEDED: Refusal = {
+  refuse: 503,
+  code: "websocket_needed",
+  message: "a view of a space is followed over WebSocket",
+  hint: "Only who may see everything can follow the space over HTTP.",
+  retryAfterMs: 5_000,
+};
+
 export const SHUTTING_DOWN: Refusal = {
   refuse: 503,
   code: "shutting_down",
@@ -49,6 +66,15 @@ export const NO_ROOM_FOR_ADDRESS: Refusal = {
 export const SESSION_ENDED: Refusal = { refuse: 401, code: "not_signed_in", message: "the session has ended" };
 
 export const RIGHT_TAKEN_AWAY: Refusal = { refuse: 403, code: "forbidden", message: "the right was taken away" };
+
+/** Another look at the rights may grant something else now (rule V16). */
+export const RIGHTS_CHANGED: Refusal = {
+  refuse: 503,
+  code: "store_unavailable",
+  message: "what may be seen has changed while this was judged",
+  hint: "Come back at once.",
+  retryAfterMs: 0,
+};
 
 /** It returns true when the value has all that a refusal needs, whatever the types of its maker say. */
 export function isRefusal(verdict: unknown): boolean {

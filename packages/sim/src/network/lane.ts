@@ -1,10 +1,11 @@
 /** A lane is one direction of a TCP connection: everything arrives, in order, or from some point on nothing does. */
 
-import type { Timer, VirtualClock } from "@neverstale/base";
+import type { Timer } from "@neverstale/base";
 import type { Random } from "../plan/random.ts";
+import type { SimClock } from "../world/clock.ts";
 
 export class Lane {
-  readonly #clock: VirtualClock;
+  readonly #clock: SimClock;
   readonly #random: Random;
   readonly #weather: Weather;
   #parcels: Parcel[] = [];
@@ -17,7 +18,7 @@ export class Lane {
   readonly #holds = new Set<string>();
   #sealed = false;
 
-  constructor(clock: VirtualClock, random: Random, weather: Weather) {
+  constructor(clock: SimClock, random: Random, weather: Weather) {
     this.#clock = clock;
     this.#random = random;
     this.#weather = weather;

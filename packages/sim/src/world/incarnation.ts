@@ -1,7 +1,7 @@
 /** An incarnation is one process of the authority: the real manager and hub over a simulated machine. */
 
 import type { Timer } from "@neverstale/base";
-import { CLOSE, type StateOf, SyncError } from "@neverstale/protocol";
+import { CLOSE, formatDigest, recordHash, type StateOf, SyncError } from "@neverstale/protocol";
 import {
   type Applied,
   type Decide,
@@ -73,6 +73,10 @@ export class Incarnation implements Runtime {
 
   newId(): string {
     return this.world.newId();
+  }
+
+  authenticate(secret: string, text: string): string {
+    return formatDigest(recordHash(secret, text, { id: "" }));
   }
 
   after(delayMs: number, run: () => void): Timer {

@@ -16,7 +16,7 @@ export function openSpaces(
   const spaces = new Map<string, Space>();
   for (const contents of stored) {
     const model = models.of(contents.name);
-    const space = spaceFromStore(contents, model, epochs, maxTombstones);
+    const space = spaceFromStore(contents, model, models.viewsOf(contents.name), epochs, maxTombstones);
     replayLog(space, contents.log, maxTombstones);
     dropUndeclared(space);
     checkDigest(space, contents);

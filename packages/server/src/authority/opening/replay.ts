@@ -1,6 +1,14 @@
 /** Logged changes are replayed onto records, which brings them up to the head (rules E6 and N1). */
 
-import { type ChangeRule, collection, type Model, RECORD_EVICTED, SyncError, takeChange } from "@neverstale/protocol";
+import {
+  type ChangeRule,
+  collection,
+  type Model,
+  RECORD_EVICTED,
+  SyncError,
+  takeChange,
+  VIEWS_REBUILT,
+} from "@neverstale/protocol";
 import type { Space } from "../../space/space.ts";
 import { SpaceDraft } from "../../space/space-draft.ts";
 import { changesOfText, type LoggedChanges } from "../../store/change-text.ts";
@@ -20,9 +28,11 @@ export function replayDraft(space: Space, row: ReplayedRow, models: LoggedModels
     const model = models.of(logged);
     const replayed = new SpaceDraft(space, isNew, row.at, null, [], model);
     for (const change of logged.changes) {
-      replayed.addOne(takeChange(model, change), null);
+      if (change.type === VIEWS_REBUILT) replayed.rebuildViews(logged.keyMoves);
+      else replayed.addOne(takeChange(model, change), null);
       version += 1;
     }
+    replayed.replayKeyMoves(logged.keyMoves);
     if (replayed.version === row.lastVersion) return replayed;
   } catch (cause) {
     throw new SyncError("store_damaged", `the log of "${space.name}" can't be read at version ${version}`, {

@@ -8,7 +8,7 @@ import type { Spaces } from "../../space/spaces.ts";
 import type { Store } from "../../store/contract.ts";
 import { Calls } from "../calls.ts";
 import type { Feed } from "../feed.ts";
-import { bringAboutKeep, createMain } from "../opening/begin-writing.ts";
+import { bringAboutKeep, createMain, drawSecret, rebuildViews } from "../opening/begin-writing.ts";
 import { findProblems, type Problems } from "../opening/problems.ts";
 import type { Decide } from "../transaction.ts";
 import { type Doubts, Writer, type WritingTerm } from "../writer.ts";
@@ -28,7 +28,9 @@ export class Decider {
   static async begin(given: Omit<DeciderParts, "keepIndexes">, start: DeciderStart): Promise<Decider> {
     const parts = { ...given, keepIndexes: new KeepIndexes() };
     await createMain(parts);
+    await drawSecret(parts);
     await bringAboutKeep(parts);
+    await rebuildViews(parts);
     const decider = new Decider(parts);
     if (start.migrate !== null) await decider.calls.migrate(start.migrate);
     if (decider.writer.failure !== null) throw decider.writer.failure;

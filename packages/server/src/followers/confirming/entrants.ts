@@ -1,7 +1,7 @@
 /** Entrants are readers whose space or position the node may only not have heard of yet: they wait until it knows (rule N6). */
 
 import type { Millis, Timer } from "@neverstale/base";
-import { type CLOSE, SyncError } from "@neverstale/protocol";
+import { type RevocationCode, SyncError } from "@neverstale/protocol";
 import type { HubParts } from "../hub-parts.ts";
 import type { Wire } from "../wire.ts";
 
@@ -52,7 +52,7 @@ export class Entrants {
   }
 
   /** Closes everyone that `judge` names a code for (rule A11). It returns how many these were. */
-  revoke(judge: (subject: unknown) => typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | null): number {
+  revoke(judge: (subject: unknown) => RevocationCode | null): number {
     let revoked = 0;
     for (const entrant of [...this.#waiting]) {
       const { wire, subject } = entrant;

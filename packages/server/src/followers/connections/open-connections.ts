@@ -58,7 +58,7 @@ export class OpenConnections {
   /** Closes a wire that never became a connection, and says why where the profile has a message for it. */
   turnAway(wire: Wire, profile: Profile, error: SyncError): void {
     if (profile === "v1") wire.send(this.#errorFrame(error));
-    wire.close(error.code === "unknown_space" ? CLOSE.unknownSpace : CLOSE.comeBackLater, error.code);
+    wire.close(CODE_OF.get(error.code) ?? CLOSE.comeBackLater, error.code);
   }
 
   #errorFrame({ code, message, hint, retryAfterMs }: SyncError): Frame {
@@ -66,6 +66,11 @@ export class OpenConnections {
     return this.#parts.frames.encode(encodeMessage({ type: "error", code, message, hint, ...retry }), false);
   }
 }
+
+const CODE_OF: ReadonlyMap<string, CloseCode> = new Map([
+  ["unknown_space", CLOSE.unknownSpace],
+  ["forbidden", CLOSE.forbidden],
+]);
 
 /** A cursor, and how much its reader may still ask for. */
 export class Connection extends Cursor {

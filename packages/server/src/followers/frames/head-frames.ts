@@ -2,17 +2,19 @@
 
 import { assert, type Diff, encodeDelta, encodeMessage, type Profile, type SyncMessage } from "@neverstale/protocol";
 import type { Runtime } from "../../runtime/runtime.ts";
-import type { Space } from "../../space/space.ts";
+import type { Readable } from "../../space/readable.ts";
+import { ViewedSpace } from "../../space/views/viewed-space.ts";
 import type { HubParts } from "../hub-parts.ts";
 import type { FullStateReason, SyncMetrics } from "../sync-metrics.ts";
+import type { Keeper, ViewMemory } from "../views/view-memory.ts";
 import type { Frame, FrameCodec } from "../wire.ts";
 import { factsOf } from "./history-facts.ts";
 import { type LargeDelta, LargeDeltas } from "./large-deltas.ts";
 import type { PlainLog } from "./plain-log.ts";
 import type { Snapshot } from "./snapshots.ts";
 
-export class HeadFrames {
-  readonly #space: Space;
+export class HeadFrames implements Keeper {
+  readonly #readable: Readable;
   readonly #parts: HubParts;
   readonly #runtime: Pick<Runtime, "wallTime">;
   readonly #frames: FrameCodec;
@@ -20,7 +22,10 @@ export class HeadFrames {
   readonly #metrics: SyncMetrics;
   readonly #largeDeltaChars: number;
   readonly #large: LargeDeltas;
+  /** It is null for a whole space. */
+  readonly #memory: ViewMemory | null;
   #head = -1;
+  #epoch = "";
   readonly #made = new Map<string, Advance>();
   readonly #deltas = new Map<number, Advance>();
   /** These tell the time, and are all of one tenth of a second. */
@@ -29,30 +34,40 @@ export class HeadFrames {
   #timedBytes = 0;
   #keptBytes = 0;
 
-  constructor(space: Space, parts: HubParts, log: PlainLog) {
+  constructor(readable: Readable, parts: HubParts, log: PlainLog) {
     const { groups, frames, metrics } = parts;
     this.#parts = parts;
+    this.#memory = readable instanceof ViewedSpace ? parts.viewMemory : null;
     this.#largeDeltaChars = groups.limits.largeDeltaChars;
-    this.#large = new LargeDeltas(space, frames);
-    this.#space = space;
+    this.#large = new LargeDeltas(readable, frames, groups);
+    this.#readable = readable;
     this.#runtime = groups.runtime;
     this.#frames = frames;
     this.#log = log;
     this.#metrics = metrics;
   }
 
+  /** Tickets are of an epoch. */
   #forHead(): void {
-    if (this.#head === this.#space.head) return;
-    this.#head = this.#space.head;
-    this.#letGo();
+    const { epoch } = this.#parts.groups;
+    if (this.#head === this.#readable.head && this.#epoch === epoch) return;
+    this.#head = this.#readable.head;
+    this.#epoch = epoch;
+    this.letGo();
   }
 
-  #letGo(): void {
+  letGo(): void {
     this.#made.clear();
     this.#deltas.clear();
     this.#timed.clear();
     this.#keptBytes = 0;
     this.#timedBytes = 0;
+  }
+
+  /** Nobody follows the view any more. */
+  stop(): void {
+    this.letGo();
+    this.#memory?.frames.note(this, 0);
   }
 
   #forTime(): void {
@@ -68,7 +83,8 @@ export class HeadFrames {
   #note(advance: Advance): void {
     if (!("frame" in advance)) return;
     this.#keptBytes += advance.frame.sizeBytes;
-    if (this.#keptBytes > KEPT_BYTES) this.#letGo();
+    if (this.#keptBytes > KEPT_BYTES) this.letGo();
+    this.#memory?.frames.note(this, this.#keptBytes);
   }
 
   #once(key: string, make: () => Advance): Advance {
@@ -133,18 +149,20 @@ export class HeadFrames {
   }
 
   #makeDelta(from: number): Advance {
-    if (!this.#space.canDiffFrom(from)) return { snapshot: "too_old" };
-    const { head } = this.#space;
-    const diff = this.#space.diffSince(from);
+    if (!this.#readable.canDiffFrom(from)) return { snapshot: "too_old" };
+    const { head } = this.#readable;
+    const diff = this.#readable.diffSince(from);
     this.#metrics.diffs += 1;
-    const bytes = this.#space.movedBytes(from, LONGEST_TURN_BYTES);
+    const bytes = this.#readable.movedBytes(from, LONGEST_TURN_BYTES);
     if (bytes > LONGEST_TURN_BYTES) {
       return this.#isLargerThanState(diff, bytes) ? { snapshot: "smaller" } : { later: true };
     }
-    const text = encodeDelta(from, head, diff);
+    const ticket = this.#readable.proofAt(this.#parts.groups.epoch, head)?.ticket ?? null;
+    const text = encodeDelta(from, head, diff, ticket);
     if (this.#isLargerThanState(diff, text.length)) return { snapshot: "smaller" };
     if (text.length > this.#largeDeltaChars) return { later: true };
-    return { frame: this.#frames.encode(text, true), count: 1, textLength: text.length, version: head };
+    const frame = this.#frames.encode(text, true);
+    return { frame, count: 1, textLength: text.length, version: head, isEmpty: isEmptyObject(diff) };
   }
 
   /** Only removals can make a diff larger than the state, which is measured when they are the most of it. */
@@ -152,7 +170,7 @@ export class HeadFrames {
     let removed = 0;
     for (const name in diff) removed += diff[name]?.remove?.length ?? 0;
     const room = textLength - SNAPSHOT_FACTS_LENGTH;
-    return removed > this.#space.records && room > 0 && !this.#space.isTextLongerThan(room - 1);
+    return removed > this.#readable.records && room > 0 && !this.#readable.isTextLongerThan(room - 1);
   }
 
   #plain(from: number): Advance {
@@ -172,8 +190,8 @@ export class HeadFrames {
   /** It returns the `sync` with the digest of the head, for everyone who is there. */
   level(): { readonly frame: Frame } {
     const advance = this.#onceNow("sync", () => {
-      const { head } = this.#space;
-      const frame = this.sync({ type: "sync", version: head, head, digest: this.#space.digest() });
+      const { head } = this.#readable;
+      const frame = this.sync({ type: "sync", version: head, head, digest: this.#readable.digest() });
       return { frame, count: 1, textLength: 0, version: head };
     });
     assert("frame" in advance, "a sync is a frame");
@@ -184,7 +202,7 @@ export class HeadFrames {
   resume(from: number): Advance {
     return this.#onceNow(`resume ${from} ${this.#parts.groups.epoch}`, () => {
       const opening = this.sync(this.facts(from));
-      if (from === this.#space.head) return this.#joined([opening, this.level().frame], 0);
+      if (from === this.#readable.head) return this.#joined([opening, this.level().frame], 0);
       const delta = this.delta(from);
       if (!("frame" in delta)) return delta;
       return this.#joined([opening, delta.frame, this.level().frame], delta.textLength);
@@ -194,7 +212,7 @@ export class HeadFrames {
   #joined(parts: readonly Frame[], textLength: number): Advance {
     const [first] = parts;
     const frame = parts.length === 1 && first !== undefined ? first : this.#frames.join(parts);
-    return { frame, count: parts.length, textLength, version: this.#space.head };
+    return { frame, count: parts.length, textLength, version: this.#readable.head };
   }
 
   /** It moves a connection at `from` to today's epoch (rule E7). */
@@ -208,8 +226,8 @@ export class HeadFrames {
 
   /** It says where a connection goes on, and in which history. */
   facts(version: number): SyncMessage {
-    const { head } = this.#space;
-    return { type: "sync", version, head, resumed: factsOf(this.#space, this.#parts, head) };
+    const { head } = this.#readable;
+    return { type: "sync", version, head, resumed: factsOf(this.#readable, this.#parts, head, version) };
   }
 
   /** It returns a `sync` of this moment, for one connection. */
@@ -220,13 +238,13 @@ export class HeadFrames {
 
   /** It returns the version of the snapshot where that is near enough the head to start from (rule A8), else the head. */
   nearVersion(newest: Snapshot | null, atLeast: number): number {
-    return newest !== null && newest.version >= atLeast && this.#isNear(newest) ? newest.version : this.#space.head;
+    return newest !== null && newest.version >= atLeast && this.#isNear(newest) ? newest.version : this.#readable.head;
   }
 
   /** A snapshot of this version is near enough the head to start a new connection with it (rule A8). */
   #isNear(snapshot: { version: number; frame: { textBytes: number } }): boolean {
-    if (!this.#space.canDiffFrom(snapshot.version)) return false;
-    if (snapshot.version === this.#space.head) return true;
+    if (!this.#readable.canDiffFrom(snapshot.version)) return false;
+    if (snapshot.version === this.#readable.head) return true;
     const delta = this.delta(snapshot.version);
     return "frame" in delta && delta.textLength <= snapshot.frame.textBytes / 4;
   }
@@ -234,9 +252,21 @@ export class HeadFrames {
 
 /** An advance brings a cursor on: one write, or else a full state, or a diff that is still being made. */
 export type Advance =
-  | { readonly frame: Frame; readonly count: number; readonly textLength: number; readonly version: number }
+  | {
+      readonly frame: Frame;
+      readonly count: number;
+      readonly textLength: number;
+      readonly version: number;
+      /** The state is as it was. */
+      readonly isEmpty?: boolean;
+    }
   | { readonly snapshot: FullStateReason }
   | { readonly later: true };
+
+function isEmptyObject(object: object): boolean {
+  for (const _ in object) return false;
+  return true;
+}
 
 /** A snapshot has about so many characters beside its records. A small diff is never larger. */
 const SNAPSHOT_FACTS_LENGTH = 1024;

@@ -1,20 +1,23 @@
 /** A large delta is made off the event loop, since it would take too long to compress while everybody waits. */
 
 import { deltaPieces } from "@neverstale/protocol";
-import type { Space } from "../../space/space.ts";
+import type { Readable } from "../../space/readable.ts";
+import type { CommittedGroups } from "../committed-groups.ts";
 import type { Frame, FrameCodec } from "../wire.ts";
 
 /** One is made at a time, from the state as it is when its turn comes, so that waiting costs no memory (rule P4). */
 export class LargeDeltas {
-  readonly #space: Space;
+  readonly #readable: Readable;
   readonly #frames: FrameCodec;
+  readonly #groups: Pick<CommittedGroups, "epoch">;
   readonly #waiting = new Map<number, LargeDelta>();
   /** A diff from one of these positions is larger than a replica takes: there a full state is the way on. */
   readonly #tooLarge = new Set<number>();
   #last: Promise<void> = Promise.resolve();
 
-  constructor(space: Space, frames: FrameCodec) {
-    this.#space = space;
+  constructor(readable: Readable, frames: FrameCodec, groups: Pick<CommittedGroups, "epoch">) {
+    this.#readable = readable;
+    this.#groups = groups;
     this.#frames = frames;
   }
 
@@ -41,10 +44,11 @@ export class LargeDeltas {
   }
 
   async #run(from: number, delta: LargeDelta): Promise<void> {
-    const { head: version } = this.#space;
+    const { head: version } = this.#readable;
     try {
-      if (!this.#space.canDiffFrom(from)) throw new Error("tombstones don't reach back any more");
-      const pieces = deltaPieces(from, version, this.#space.diffSince(from));
+      if (!this.#readable.canDiffFrom(from)) throw new Error("tombstones don't reach back any more");
+      const ticket = this.#readable.proofAt(this.#groups.epoch, version)?.ticket ?? null;
+      const pieces = deltaPieces(from, version, this.#readable.diffSince(from), ticket);
       delta.made = { frame: await this.#frames.encodeLarge(pieces, true), version };
     } catch {
       if (this.#tooLarge.size === POSITIONS_REMEMBERED) this.#tooLarge.clear();

@@ -1,22 +1,43 @@
 /** A snapshot is the state of a space at one version, encoded once and shared (rule A8). */
 
 import { fullStatePieces, plainFullStatePieces, SyncError } from "@neverstale/protocol";
-import type { Capture, Space } from "../../space/space.ts";
+import type { Capture, Readable } from "../../space/readable.ts";
+import { ViewedSpace } from "../../space/views/viewed-space.ts";
 import type { HubParts } from "../hub-parts.ts";
+import type { Keeper, ViewMemory } from "../views/view-memory.ts";
 import type { LargeFrame } from "../wire.ts";
 import { factsOf } from "./history-facts.ts";
 
 /** It holds the newest snapshot of each kind, and at most one build that runs and one that waits. */
-export class Snapshots {
-  readonly #space: Space;
+export class Snapshots implements Keeper {
+  readonly #readable: Readable;
   readonly #parts: HubParts;
   readonly #newest = new Map<SnapshotKind, Snapshot>();
   readonly #builds = new Map<SnapshotKind, Build[]>();
   #last: Promise<unknown> = Promise.resolve();
+  /** It is null for a whole space, which has its own turn and keeps what it has. */
+  readonly #memory: ViewMemory | null;
 
-  constructor(space: Space, parts: HubParts) {
-    this.#space = space;
+  constructor(readable: Readable, parts: HubParts) {
+    this.#readable = readable;
     this.#parts = parts;
+    this.#memory = readable instanceof ViewedSpace ? parts.viewMemory : null;
+  }
+
+  letGo(): void {
+    this.#newest.clear();
+  }
+
+  /** Nobody follows the view any more. */
+  stop(): void {
+    this.letGo();
+    this.#memory?.snapshots.note(this, 0);
+  }
+
+  #keep(kind: SnapshotKind, snapshot: Snapshot): void {
+    this.#newest.set(kind, snapshot);
+    const bytes = [...this.#newest.values()].reduce((sum, { frame }) => sum + frame.sizeBytes, 0);
+    this.#memory?.snapshots.note(this, bytes);
   }
 
   get isBuilding(): boolean {
@@ -50,24 +71,26 @@ export class Snapshots {
   }
 
   #build(kind: SnapshotKind, builds: Build[]): Build {
-    const result = this.#last.then(() => this.#run(build));
+    const before = this.#memory === null ? this.#last : this.#memory.lastBuild;
+    const result = before.then(() => this.#run(build));
     const build: Build = { kind, captured: null, result };
     builds.push(build);
     this.#builds.set(kind, builds);
     this.#last = result.catch(() => {});
+    if (this.#memory !== null) this.#memory.lastBuild = this.#last;
     return build;
   }
 
   async #run(build: Build): Promise<Snapshot> {
     try {
-      const capture = this.#space.capture();
+      const capture = this.#readable.capture();
       const { version } = capture;
       const { epoch } = this.#parts.groups;
       build.captured = { version, epoch };
       this.#parts.metrics.snapshotBuilds += 1;
       const frame = await this.#parts.frames.encodeLarge(this.#pieces(build.kind, capture), !isPlain(build.kind));
       const snapshot = { version, epoch, frame };
-      this.#newest.set(build.kind, snapshot);
+      this.#keep(build.kind, snapshot);
       return snapshot;
     } catch (cause) {
       this.#parts.metrics.snapshotFailures += 1;
@@ -82,7 +105,10 @@ export class Snapshots {
   #pieces(kind: SnapshotKind, { version, digest, collections }: Capture): Generator<string> {
     const type = kind.endsWith("init") ? "init" : "full_state";
     if (isPlain(kind)) return plainFullStatePieces(type, version, collections);
-    return fullStatePieces({ type, version, ...factsOf(this.#space, this.#parts, version), digest }, collections);
+    return fullStatePieces(
+      { type, version, ...factsOf(this.#readable, this.#parts, version, version), digest },
+      collections,
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 /** The runtime of Node is this machine's clock, randomness and timers. */
 
-import { randomBytes } from "node:crypto";
+import { createHmac, randomBytes } from "node:crypto";
 import { performance } from "node:perf_hooks";
 import type { Runtime } from "../runtime.ts";
 
@@ -10,6 +10,9 @@ export function nodeRuntime(): Runtime {
     now: () => performance.now(),
     wallTime: () => Date.now(),
     newId: () => randomBytes(16).toString("base64url"),
+    authenticate: (secret, text) => {
+      return createHmac("sha256", secret).update(text).digest().subarray(0, 16).toString("base64url");
+    },
     after(delayMs, run) {
       const timer = setTimeout(run, delayMs);
       return { cancel: () => clearTimeout(timer) };

@@ -1,10 +1,13 @@
 /** The routes of the HTTP profile say what is answered from a space, a position and a history (rules H1 to H5). */
 
 import type { Millis } from "@neverstale/base";
-import type { Position } from "@neverstale/protocol";
+import { type Position, SyncError } from "@neverstale/protocol";
 import type { CommittedGroups } from "../../followers/committed-groups.ts";
 import type { Attachment, SyncHub } from "../../followers/sync-hub.ts";
+import { seesWhole } from "../../followers/views/followed.ts";
 import type { LargeFrame } from "../../followers/wire.ts";
+import { type SpaceView, spaceOf } from "../../space/space-view.ts";
+import { NOT_FOR_VIEWS } from "../refusal.ts";
 import type { HttpTarget } from "./address.ts";
 import type { HttpReadMetrics } from "./http-metrics.ts";
 import { KeptSnapshots } from "./kept-snapshots.ts";
@@ -40,10 +43,10 @@ export class HttpRoutes {
     switch (asked.type) {
       case "snapshot":
         this.#metrics.snapshots += 1;
-        return this.#wayToSnapshot(attachment.space, asked.atLeast, audience, outlet);
+        return this.#wayToSnapshot(attachment, asked.atLeast, audience, outlet);
       case "state":
         this.#metrics.states += 1;
-        this.#state(attachment.space, asked.position, audience, known, outlet);
+        this.#state(attachment, asked.position, audience, known, outlet);
         return NOTHING;
       case "poll": {
         this.#metrics.polls += 1;
@@ -62,10 +65,10 @@ export class HttpRoutes {
   }
 
   /** Where the snapshot is not near the head it is made first (rule A8). */
-  #wayToSnapshot(space: string, atLeast: number, audience: Audience, outlet: Outlet): () => void {
+  #wayToSnapshot(from: Followed, atLeast: number, audience: Audience, outlet: Outlet): () => void {
     let waits = true;
-    const known = this.#hub.whenKnown(space);
-    const given = known === null ? this.#snapshot(space, atLeast) : known.then(() => this.#snapshot(space, atLeast));
+    const known = this.#hub.whenKnown(from.space);
+    const given = known === null ? this.#snapshot(from, atLeast) : known.then(() => this.#snapshot(from, atLeast));
     given.then(
       ({ position, frame }) => {
         this.#kept.add(position, frame);
@@ -81,20 +84,21 @@ export class HttpRoutes {
     };
   }
 
-  #snapshot(space: string, atLeast: number): Promise<{ readonly position: Position; readonly frame: LargeFrame }> {
-    const creationId = this.#groups.space(space)?.creationId ?? "";
-    const made = this.#hub.snapshot(space, atLeast);
+  #snapshot(from: Followed, atLeast: number): Promise<{ readonly position: Position; readonly frame: LargeFrame }> {
+    const creationId = this.#groups.space(from.space)?.creationId ?? "";
+    const made = this.#hub.snapshot(from, atLeast);
     return made.then(({ version, epoch, frame }) => ({ position: { space: creationId, epoch, version }, frame }));
   }
 
-  #state(space: string, position: Position, audience: Audience, known: string | undefined, outlet: Outlet): void {
-    const frame = this.#isInHistory(space, position) ? this.#kept.find(position) : null;
+  #state(from: Followed, position: Position, audience: Audience, known: string | undefined, outlet: Outlet): void {
+    const frame = this.#isInHistory(from, position) ? this.#kept.find(position) : null;
     outlet.reply(frame === null ? toSnapshot(audience) : state(audience, position, frame, known));
   }
 
   /** A version that the database has lost is shown to nobody, though it was kept here (rule N9). */
-  #isInHistory(name: string, { space: creationId, epoch, version }: Position): boolean {
+  #isInHistory({ space: name, view }: Followed, { space: creationId, epoch, version }: Position): boolean {
     const space = this.#groups.space(name);
+    if (space !== null) requireWhole(space, view);
     if (this.#groups.refusal !== null || space?.creationId !== creationId) return false;
     const last = space.lastVersion(epoch);
     return last !== null && version <= last;
@@ -104,6 +108,14 @@ export class HttpRoutes {
     this.#metrics.keptSnapshots = this.#kept.count;
     this.#metrics.keptSnapshotBytes = this.#kept.bytes;
   }
+}
+
+/** Whoever asks follows this. */
+type Followed = Pick<Attachment, "space" | "view">;
+
+/** Only who may see everything is served over HTTP (rule V23). It throws `forbidden`. */
+function requireWhole(space: SpaceView, view: Followed["view"]): void {
+  if (!seesWhole(spaceOf(space), view)) throw new SyncError("forbidden", NOT_FOR_VIEWS.message);
 }
 
 export interface HttpVisit {

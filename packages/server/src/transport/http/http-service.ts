@@ -1,5 +1,6 @@
 /** The HTTP service is the pure part of an endpoint of the HTTP profile: who may ask, who waits, and what each is answered. */
 
+import type { RevocationCode } from "@neverstale/protocol";
 import type { CommittedGroups } from "../../followers/committed-groups.ts";
 import { SyncHub } from "../../followers/sync-hub.ts";
 import type { SyncMetrics } from "../../followers/sync-metrics.ts";
@@ -8,7 +9,7 @@ import { Admission } from "../admission.ts";
 import type { Whence } from "../allowed-origins.ts";
 import { type Attempt, attachmentOf } from "../attempt.ts";
 import { Judge, type Judged, type JudgeOptions, type JudgeTools } from "../judge.ts";
-import { type Refusal, UNJUDGED } from "../refusal.ts";
+import { NOT_FOR_VIEWS, type Refusal, UNJUDGED, WEBSOCKET_NEEDED } from "../refusal.ts";
 import { type Address, addressIn } from "./address.ts";
 import { type HttpReadMetrics, newHttpReadMetrics } from "./http-metrics.ts";
 import { HttpRoutes } from "./http-routes.ts";
@@ -30,7 +31,7 @@ export class HttpService<Request> {
     this.#options = options;
     this.#parts = parts;
     const report = (error: unknown) => this.#report(error);
-    const judge = new Judge(options, parts.tools, runtime, limits.authorizeMs, report);
+    const judge = new Judge(options, parts.tools, manager, report);
     this.#hub = new SyncHub(manager, { frames: parts.frames, ...(beaconMs === undefined ? {} : { beaconMs }) });
     this.#routes = new HttpRoutes(manager, this.#hub, this.httpMetrics);
     this.#admission = new Admission<Visit<Request>>({
@@ -115,7 +116,7 @@ export class HttpService<Request> {
   }
 
   /** Answers at once everyone who waits and whom `judge` names a code for (rule A11). */
-  revoke(judge: (subject: unknown) => 4401 | 4403 | null): number {
+  revoke(judge: (subject: unknown) => RevocationCode | null): number {
     const judgeOne = (subject: unknown) => (subject === NOT_REVOKED ? null : judge(subject));
     this.#admission.revoke(judgeOne);
     return this.#hub.revoke(judgeOne);
@@ -187,7 +188,10 @@ async function judgeVisit<Request>(
   { asking, publicSpace }: Visit<Request>,
   attempt: Attempt,
 ): Promise<Judged> {
-  if (publicSpace === null) return judge.judge(asking.request, attempt);
+  if (publicSpace === null) {
+    const judged = await judge.judge(asking.request, attempt);
+    return judged.verdict === NOT_FOR_VIEWS ? { ...judged, verdict: WEBSOCKET_NEEDED } : judged;
+  }
   const grant = { space: publicSpace, subject: NOT_REVOKED };
   return { verdict: attachmentOf(attempt.url, "v1", grant), fromPage: false };
 }

@@ -152,10 +152,15 @@ const REFUSAL_OF_CODE: ReadonlyMap<number, Refusal> = new Map([
   [CLOSE.unknownSpace, NO_SPACE],
 ]);
 
+const STATUS_OF: ReadonlyMap<string, number> = new Map([
+  ["unknown_space", 404],
+  ["forbidden", 403],
+]);
+
 /** It tells whoever asked why. It throws what nobody is to be told. */
 export function toldRefusal(error: unknown): Refusal {
   if (!(error instanceof SyncError)) throw error;
   const { code, message, hint, retryAfterMs } = error;
-  const refusal = { refuse: code === "unknown_space" ? 404 : 503, code, message, hint };
+  const refusal = { refuse: STATUS_OF.get(code) ?? 503, code, message, hint };
   return retryAfterMs === null ? refusal : { ...refusal, retryAfterMs };
 }

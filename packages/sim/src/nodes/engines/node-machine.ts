@@ -1,6 +1,7 @@
 /** The machine of one node can be paused: no timer and no answer gets through then. Its clock goes on. */
 
 import type { Timer } from "@neverstale/base";
+import { formatDigest, recordHash } from "@neverstale/protocol";
 import type { Runtime } from "@neverstale/server";
 import type { Surroundings } from "../../world/surroundings.ts";
 
@@ -28,6 +29,10 @@ export class NodeMachine implements Runtime {
 
   newId(): string {
     return this.#world.newId();
+  }
+
+  authenticate(secret: string, text: string): string {
+    return formatDigest(recordHash(secret, text, { id: "" }));
   }
 
   after(delayMs: number, run: () => void): Timer {

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { TLSSocket } from "node:tls";
+import type { RevocationCode } from "@neverstale/protocol";
 import type { SyncMetrics } from "../../../followers/sync-metrics.ts";
 import { isLoopbackAddress, type Whence } from "../../allowed-origins.ts";
 import { isSameSecret } from "../../io/same-secret.ts";
@@ -32,7 +33,7 @@ export interface HttpEndpoint {
   /** Answers a request for an address of the profile, and returns true. It returns false for every other one, which is left alone. */
   handle(request: IncomingMessage, response: ServerResponse): boolean;
   /** Answers at once everyone who waits and whom `judge` names a code for (rule A11). */
-  revoke(judge: (subject: unknown) => 4401 | 4403 | null): number;
+  revoke(judge: (subject: unknown) => RevocationCode | null): number;
   /** As that of a `SyncEndpoint`: whoever waits is answered one after the other. */
   drain(): Promise<void>;
   /** Sends everyone who waits to where the server is next, as the end of the authority does. */
@@ -78,7 +79,7 @@ class Endpoint implements HttpEndpoint {
     return this.#service.handle(asking, new HttpOutlet(request, response));
   }
 
-  revoke(judge: (subject: unknown) => 4401 | 4403 | null): number {
+  revoke(judge: (subject: unknown) => RevocationCode | null): number {
     return this.#service.revoke(judge);
   }
 

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, Server } from "node:http";
 import type { Server as SecureServer } from "node:https";
+import type { RevocationCode } from "@neverstale/protocol";
 import type { WebSocket } from "ws";
 import type { CommittedGroups } from "../../../followers/committed-groups.ts";
 import type { Cursor } from "../../../followers/cursor.ts";
@@ -57,9 +58,9 @@ export interface SyncEndpoint {
   readonly connectionCount: number;
   /**
    * Closes at once every connection that `judge` names a code for (rule A11). Call it before you answer what took the right
-   * away.
+   * away. With 1012 it comes back at once, and `authorize` says anew what it may see (rule V16).
    */
-  revoke(judge: (subject: unknown) => 4401 | 4403 | null): number;
+  revoke(judge: (subject: unknown) => RevocationCode | null): number;
   /**
    * Lets nobody in any more, and sends away with 1012 whoever is here, one after the other and within 5 s (rule T5). It resolves
    * then. It is meant for a node that others take the place of: readers come back there, and not all at one moment. Close it next.
@@ -90,7 +91,7 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     const { limits, runtime } = manager;
     this.#options = options;
     const report = (error: unknown) => this.#report(error);
-    const judge = new Judge(options, { isSameSecret, csrfHint: CSRF_HINT }, runtime, limits.authorizeMs, report);
+    const judge = new Judge(options, { isSameSecret, csrfHint: CSRF_HINT }, manager, report);
     this.#hub = new SyncHub(manager, { frames: socketFrames, ...(beaconMs === undefined ? {} : { beaconMs }) });
     const { metrics } = this.#hub;
     this.#admission = new Admission({ judge, limits, runtime, metrics, takesRoom: isUpgraded, report });
@@ -235,7 +236,7 @@ class Endpoint implements SyncEndpoint, SocketEvents {
     if (follower !== null) this.#tell(this.#options.onLeave, follower);
   }
 
-  revoke(judge: (subject: unknown) => 4401 | 4403 | null): number {
+  revoke(judge: (subject: unknown) => RevocationCode | null): number {
     this.#admission.revoke(judge);
     return this.#hub.revoke(judge);
   }

@@ -23,9 +23,9 @@ export const FOLLOWER_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 190 },
     edits: [
       {
-        file: "server/src/followers/sync-hub.ts",
-        find: "creationId === space.creationId ? space.lineage.lastVersion(epoch, space.head) : null",
-        replace: "creationId === space.creationId ? space.head : null",
+        file: "server/src/followers/views/followed.ts",
+        find: "space === creationId ? lineage.lastVersion(epoch, head) : null",
+        replace: "space === creationId ? head : null",
       },
     ],
   },
@@ -37,8 +37,8 @@ export const FOLLOWER_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/followers/frames/snapshots.ts",
-        find: "const result = this.#last.then(() => this.#run(build));",
-        replace: "const early = this.#space.head; const result = this.#last.then(() => this.#run(build, early));",
+        find: "const result = before.then(() => this.#run(build));",
+        replace: "const early = this.#readable.head; const result = before.then(() => this.#run(build, early));",
       },
       {
         file: "server/src/followers/frames/snapshots.ts",
@@ -47,8 +47,8 @@ export const FOLLOWER_MISTAKES: readonly BrokenBuild[] = [
       },
       {
         file: "server/src/followers/frames/snapshots.ts",
-        find: "const capture = this.#space.capture();",
-        replace: "const capture = { ...this.#space.capture(), version: early };",
+        find: "const capture = this.#readable.capture();",
+        replace: "const capture = { ...this.#readable.capture(), version: early };",
       },
     ],
   },
@@ -78,7 +78,7 @@ export const FOLLOWER_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/followers/frames/head-frames.ts",
-        find: 'if (!this.#space.canDiffFrom(from)) return { snapshot: "too_old" };',
+        find: 'if (!this.#readable.canDiffFrom(from)) return { snapshot: "too_old" };',
         replace: "",
       },
     ],
@@ -108,9 +108,9 @@ export const FOLLOWER_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 33 },
     edits: [
       {
-        file: "server/src/followers/sync-hub.ts",
-        find: "creationId === space.creationId ? space.lineage",
-        replace: "creationId !== null ? space.lineage",
+        file: "server/src/followers/views/followed.ts",
+        find: "space === creationId ? lineage",
+        replace: "creationId !== null ? lineage",
       },
     ],
   },

@@ -24,8 +24,8 @@ export const HTTP_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/transport/http/http-routes.ts",
-        find: "const made = this.#hub.snapshot(space, atLeast);",
-        replace: "const made = this.#hub.snapshot(space, Math.min(atLeast, 0));",
+        find: "const made = this.#hub.snapshot(from, atLeast);",
+        replace: "const made = this.#hub.snapshot(from, Math.min(atLeast, 0));",
       },
     ],
   },

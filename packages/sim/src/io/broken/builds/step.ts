@@ -24,7 +24,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/followers/sync-hub.ts",
-        find: "for (const fanout of this.#fanouts.values()) fanout.tookOver();",
+        find: "for (const fanout of this.#fanouts.all()) fanout.tookOver();",
         replace: "",
       },
       {
@@ -137,8 +137,8 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/followers/frames/history-facts.ts",
-        find: "lineage: space.lineage.toWire(head),",
-        replace: "lineage: space.lineage.toWire(head).slice(-1),",
+        find: "lineage: readable.lineage.toWire(head),",
+        replace: "lineage: readable.lineage.toWire(head).slice(-1),",
       },
     ],
   },
@@ -150,9 +150,8 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "client/src/machine/receive.ts",
-        find: "epoch: sync.resumed?.epoch ?? (state.position as Position).epoch,",
-        replace:
-          'epoch: (state.phase.type === "greeting" ? sync.resumed?.epoch : undefined) ?? (state.position as Position).epoch,',
+        find: "sync.resumed === undefined ? mine :",
+        replace: 'sync.resumed === undefined || state.phase.type !== "greeting" ? mine :',
       },
     ],
   },
@@ -169,8 +168,8 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
       },
       {
         file: "client/src/machine/receive.ts",
-        find: "    epoch: sync.resumed?.epoch ?? (state.position as Position).epoch,",
-        replace: "    epoch: sync.resumed?.epoch ?? (state.position as Position).epoch,\n    version: sync.version,",
+        find: "{ ...mine, epoch: sync.resumed.epoch,",
+        replace: "{ ...mine, version: sync.version, epoch: sync.resumed.epoch,",
       },
     ],
   },
