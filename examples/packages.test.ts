@@ -68,6 +68,7 @@ test.each([
   ["views.ts", "packages/server/README.md"],
   ["public.ts", "packages/server/README.md"],
   ["mutation.ts", "packages/client/README.md"],
+  ["testing.test.ts", "packages/testing/README.md"],
   ["durable.ts", "packages/store-sqlite/README.md"],
 ])("%s stands in %s as it is", (example, page) => {
   const source = readFileSync(join(ROOT, "examples", example), "utf8");

@@ -23,6 +23,11 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     minutes: 9,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", ...APART]),
   },
+  bindings: {
+    what: "one suite for the bindings of all frameworks, and React's in Chromium too",
+    minutes: 1,
+    run: () => runVitest(["tests/bindings"]),
+  },
   "fleet-nodes": {
     what: "the fleet on three nodes and PostgreSQL: dispatches, output, cancellations and agents at any node, pipelines amid kills",
     minutes: 6,

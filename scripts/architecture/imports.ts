@@ -17,7 +17,7 @@ export function strayImports(pkg: Package, all: readonly Package[]): Architectur
 /** Everybody may import it. */
 const BASE = "packages/base";
 
-/** Each of our packages may import these. Imports all point at `protocol`. `server` and `client` meet only in `sim`. */
+/** Each of our packages may import these. Imports all point at `protocol`. `server` and `client` meet only in `sim` and `testing`. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/base": [],
   "packages/protocol": [],
@@ -26,6 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   "packages/store-postgres": ["packages/protocol", "packages/server"],
   "packages/client": ["packages/protocol"],
   "packages/react": ["packages/client", "packages/protocol"],
+  "packages/testing": ["packages/client", "packages/protocol", "packages/server"],
   "packages/sim": ["packages/base", "packages/client", "packages/protocol", "packages/server", "packages/store-sqlite"],
   "packages/conformance": ["packages/protocol"],
   "apps/fleet/domain": ["packages/protocol"],

@@ -1,20 +1,11 @@
 /** The hooks get the types of one model. */
 
 import type { CollectionOf, PendingMutation, RecordOf, Replica, StateSync, SyncView } from "@neverstale/client";
+import type { Arrangement, OwnedReplicaOptions, Requests } from "@neverstale/client/bindings";
 import type { ReactNode } from "react";
 import { SyncProvider, type SyncProviderProps, useReplica } from "./context.ts";
-import {
-  type Arrangement,
-  type Requests,
-  useCollection,
-  useMutate,
-  usePending,
-  useRecord,
-  useRequests,
-  useSelection,
-  useSync,
-} from "./hooks.ts";
-import { type OwnedReplicaOptions, useStateSync } from "./use-state-sync.ts";
+import { useCollection, useMutate, usePending, useRecord, useRequests, useSelection, useSync } from "./hooks.ts";
+import { useStateSync } from "./use-state-sync.ts";
 
 /**
  * These are the hooks with the types of one model. `Own` is the class of the replica where it has more members than `Replica`.

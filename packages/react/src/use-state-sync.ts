@@ -1,6 +1,7 @@
 /** A component may own its replica: the hook makes it, starts it and stops it. */
 
-import { StateSync, type StateSyncOptions } from "@neverstale/client";
+import { StateSync } from "@neverstale/client";
+import { type OwnedReplica, type OwnedReplicaOptions, ownedReplica } from "@neverstale/client/bindings";
 import type { AnyState } from "@neverstale/protocol";
 import { useEffect, useState } from "react";
 
@@ -10,9 +11,10 @@ import { useEffect, useState } from "react";
  * count when the replica is made.
  */
 export function useStateSync<State = AnyState>(options: OwnedReplicaOptions): StateSync<State> {
-  const { url, user = null } = options;
-  const [held, hold] = useState(() => made<State>(options));
-  const now = held.url === url ? held : made<State>(options);
+  const { user = null } = options;
+  const owned = (held: OwnedReplica<State> | null) => ownedReplica(held, options, (all) => new StateSync<State>(all));
+  const [held, hold] = useState(() => owned(null));
+  const now = owned(held);
   if (now !== held) hold(now);
   const { sync } = now;
   useEffect(() => {
@@ -20,17 +22,4 @@ export function useStateSync<State = AnyState>(options: OwnedReplicaOptions): St
     return () => sync.stop();
   }, [sync, user]);
   return sync;
-}
-
-/** The hook decides when the replica starts. */
-export type OwnedReplicaOptions = Omit<StateSyncOptions, "autoStart">;
-
-interface Held<State> {
-  readonly url: string;
-  readonly sync: StateSync<State>;
-}
-
-/** One that React makes and throws away opens nothing. */
-function made<State>(options: OwnedReplicaOptions): Held<State> {
-  return { url: options.url, sync: new StateSync<State>({ ...options, autoStart: false }) };
 }

@@ -1,19 +1,19 @@
+import { VirtualClock } from "@neverstale/base";
 import { beforeEach, describe, expect, test } from "vitest";
 import { RunCounters } from "../checks/counters.ts";
-import { SimClock } from "../world/clock.ts";
 import { SimCache } from "./cache.ts";
 import { type AnswerSink, headerOf, type SimHead, type Trip } from "./http-end.ts";
 import type { CacheHabits } from "./kept-answer.ts";
 
 const FOR_A_SECOND = { "Cache-Control": "public, max-age=0, s-maxage=1" };
 
-let clock: SimClock;
+let clock: VirtualClock;
 /** What the cache has asked for, each with the sink for its answer. */
 let asked: { readonly path: string; readonly sink: AnswerSink; left: boolean }[];
 let cache: SimCache;
 
 beforeEach(() => {
-  clock = new SimClock();
+  clock = new VirtualClock();
   asked = [];
   cache = cacheWith({});
 });

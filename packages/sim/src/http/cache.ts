@@ -1,7 +1,7 @@
 /** A cache keeps answers by their address for as long as their headers allow, and asks once for all who ask together. */
 
+import type { VirtualClock } from "@neverstale/base";
 import type { RunCounters } from "../checks/counters.ts";
-import type { SimClock } from "../world/clock.ts";
 import { FetchUnderWay } from "./fetch-under-way.ts";
 import type { AnswerSink, HttpEnd, SimAsk, Trip } from "./http-end.ts";
 import type { CacheHabits, KeptAnswer } from "./kept-answer.ts";
@@ -86,7 +86,7 @@ export class SimCache implements HttpEnd {
 }
 
 export interface CacheParts {
-  readonly clock: SimClock;
+  readonly clock: VirtualClock;
   readonly counters: RunCounters;
   readonly habits: CacheHabits;
   readonly upstream: HttpEnd;

@@ -1,20 +1,20 @@
 /** An upstream way leads from a cache to what stands behind it, and is always well. The machine at its end may lose its power. */
 
+import type { VirtualClock } from "@neverstale/base";
 import { Lane, type Weather } from "../network/lane.ts";
 import type { Random } from "../plan/random.ts";
-import type { SimClock } from "../world/clock.ts";
 import { SimExchange } from "./exchange.ts";
 import type { AnswerSink, HttpEnd, SimAsk, Trip } from "./http-end.ts";
 
 export class UpstreamWay implements HttpEnd {
-  readonly #clock: SimClock;
+  readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #weather: Weather;
   readonly #end: HttpEnd;
   readonly #exchanges = new Set<SimExchange>();
   #count = 0;
 
-  constructor(clock: SimClock, random: Random, latencyMs: number, end: HttpEnd) {
+  constructor(clock: VirtualClock, random: Random, latencyMs: number, end: HttpEnd) {
     this.#clock = clock;
     this.#random = random;
     this.#weather = { latencyMs, jitterMs: latencyMs, rate: Number.POSITIVE_INFINITY };

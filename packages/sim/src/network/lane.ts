@@ -1,11 +1,10 @@
 /** A lane is one direction of a TCP connection: everything arrives, in order, or from some point on nothing does. */
 
-import type { Timer } from "@neverstale/base";
+import type { Timer, VirtualClock } from "@neverstale/base";
 import type { Random } from "../plan/random.ts";
-import type { SimClock } from "../world/clock.ts";
 
 export class Lane {
-  readonly #clock: SimClock;
+  readonly #clock: VirtualClock;
   readonly #random: Random;
   readonly #weather: Weather;
   #parcels: Parcel[] = [];
@@ -18,7 +17,7 @@ export class Lane {
   readonly #holds = new Set<string>();
   #sealed = false;
 
-  constructor(clock: SimClock, random: Random, weather: Weather) {
+  constructor(clock: VirtualClock, random: Random, weather: Weather) {
     this.#clock = clock;
     this.#random = random;
     this.#weather = weather;

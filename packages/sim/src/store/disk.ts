@@ -1,5 +1,6 @@
 /** The disk under one authority: what was committed but not forced to it outlives the process, and not a power cut. */
 
+import type { VirtualClock } from "@neverstale/base";
 import { type Retention, StoreFailure } from "@neverstale/server";
 import type { CommitGroup } from "@neverstale/server/store";
 import type { StoreSettings } from "@neverstale/store-sqlite/sliced";
@@ -8,14 +9,13 @@ import { Branch, type Report } from "../checks/history.ts";
 import type { Oracle } from "../checks/oracle.ts";
 import type { Random } from "../plan/random.ts";
 import type { Models } from "../plan/releases.ts";
-import type { SimClock } from "../world/clock.ts";
 import type { RollbackJournal, WriteKind } from "./journal.ts";
 import { SimTables } from "./sim-tables.ts";
 import { copyOfTables, emptyTables, type TableData } from "./table-data.ts";
 
 /** `kill` and `cutPower` end whatever store is mounted. It never answers again. */
 export class Disk {
-  readonly clock: SimClock;
+  readonly clock: VirtualClock;
   readonly random: Random;
   readonly counters: RunCounters;
   readonly faults: DiskFaults = { writeMs: 0, syncMs: 0, full: false, errorAtNext: null, trap: null };
@@ -303,7 +303,7 @@ export interface DiskConfig {
 }
 
 export interface DiskWorld {
-  readonly clock: SimClock;
+  readonly clock: VirtualClock;
   readonly random: Random;
   readonly counters: RunCounters;
   readonly oracle: Oracle;

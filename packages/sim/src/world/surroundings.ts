@@ -1,5 +1,6 @@
 /** The surroundings are what the authority and its clients share: time, chance, the disk, sessions and the judges. */
 
+import { VirtualClock } from "@neverstale/base";
 import type { Position } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
 import { Acks } from "../checks/acks.ts";
@@ -12,13 +13,12 @@ import { Random } from "../plan/random.ts";
 import { FIRST_RELEASE, type Release } from "../plan/releases.ts";
 import { Disk, type DiskConfig } from "../store/disk.ts";
 import { ChainFollower } from "./chain-follower.ts";
-import { SimClock } from "./clock.ts";
 import { SimSessions } from "./sessions.ts";
 
 export class Surroundings {
   readonly config: WorldConfig;
   readonly random: Random;
-  readonly clock = new SimClock();
+  readonly clock = new VirtualClock();
   readonly trace: Trace;
   readonly counters = new RunCounters();
   readonly sessions = new SimSessions();

@@ -1,6 +1,7 @@
 /** The pure part of the HTTP profile, for those who serve it on something else than Node's http server. */
 
 export type { Whence } from "../allowed-origins.ts";
+export { attachmentOf } from "../attempt.ts";
 export type { JudgeOptions, JudgeTools } from "../judge.ts";
 export {
   type AskedMutations,

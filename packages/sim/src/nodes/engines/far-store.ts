@@ -1,5 +1,6 @@
 /** The far store is what one node has of the shared database, with the way there in between. */
 
+import type { VirtualClock } from "@neverstale/base";
 import {
   type AliveNode,
   type MemoryDatabase,
@@ -20,7 +21,6 @@ import type {
   StoreMetrics,
   Takeover,
 } from "@neverstale/server/store";
-import type { SimClock } from "../../world/clock.ts";
 import type { Cluster, NodeSession } from "./cluster.ts";
 import type { DatabaseWay } from "./database-way.ts";
 import type { JudgedDatabase } from "./judged-database.ts";
@@ -29,7 +29,7 @@ export class FarStore implements SharedStore {
   readonly #cluster: Cluster;
   readonly #session: NodeSession;
   readonly #onRead: (read: ChainRead) => void;
-  readonly #clock: SimClock;
+  readonly #clock: VirtualClock;
   readonly #store;
   readonly #way: DatabaseWay;
   /** The statement that is carried out now has reached this database. */
@@ -176,7 +176,7 @@ interface FarStoreParts {
   readonly cluster: Cluster;
   readonly session: NodeSession;
   readonly way: DatabaseWay;
-  readonly clock: SimClock;
+  readonly clock: VirtualClock;
   /** The answer has come. */
   readonly onRead: (read: ChainRead) => void;
 }

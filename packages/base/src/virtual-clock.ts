@@ -1,9 +1,9 @@
-/** The clock is the time of the whole world, and everything that is to happen. */
+/** The virtual clock is the time of a simulated world, and everything that is to happen in it. */
 
-import type { Millis, Timer } from "@neverstale/base";
+import type { Millis, Timer } from "./time.ts";
 
 /** It moves from event to event, and never by itself. */
-export class SimClock {
+export class VirtualClock {
   now: Millis = 0;
   /** So many events have happened. */
   events = 0;
