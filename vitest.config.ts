@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { LONG_TESTS, QUICK_FOLDERS, SLOW_TESTS } from "./scripts/check/quick-tests.ts";
+import { BINDINGS_TESTS, bindingsPlugins, bindingsResolve } from "./scripts/test/bindings-project.ts";
 import LongestFirst from "./scripts/test/longest-first.ts";
 
 const conditions = ["source"];
@@ -27,7 +28,23 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "slow", include: [`{examples,tests}/${TEST_FILES}`, ...SLOW_TESTS], exclude: EXCLUDED },
+        test: {
+          name: "slow",
+          include: [`{examples,tests}/${TEST_FILES}`, ...SLOW_TESTS],
+          exclude: [...EXCLUDED, ...BINDINGS_TESTS],
+        },
+      },
+      {
+        extends: true,
+        plugins: bindingsPlugins,
+        resolve: bindingsResolve,
+        ssr: { resolve: { conditions: bindingsResolve.conditions } },
+        test: {
+          name: "bindings",
+          include: [...BINDINGS_TESTS],
+          exclude: EXCLUDED,
+          server: { deps: { inline: [/\/(svelte|solid-js)\//] } },
+        },
       },
     ],
     // They end what hangs. No test is meant to come near them, on however slow a machine.

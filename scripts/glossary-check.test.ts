@@ -71,6 +71,23 @@ describe("an exported name", () => {
     expect(namesIn()).toEqual([]);
   });
 
+  test("stands once in each binding, since the same hook has the same name in every framework", () => {
+    const text = "/** It is a hook. */\n\nexport function useStep() {}\n";
+    write({ "packages/react/src/a.ts": text, "packages/vue/src/a.ts": text, "packages/solid/src/b.ts": text });
+
+    expect(namesIn()).toEqual([]);
+  });
+
+  test.each([
+    ["twice in one binding", "packages/vue/src/b.ts"],
+    ["in a binding and elsewhere", "packages/a/src/a.ts"],
+  ])("does not stand %s", (_, path) => {
+    const text = "/** It is a hook. */\n\nexport function useStep() {}\n";
+    write({ "packages/react/src/a.ts": text, "packages/vue/src/a.ts": text, [path]: text });
+
+    expect(namesIn()).toHaveLength(1);
+  });
+
   test("does not stand in the glossary without a meaning, or without need", () => {
     write({ "bench/a.ts": "export type Step = 1;\nexport type Other = 1;", "bench/b.ts": "export type Step = 1;" });
     write({

@@ -25,6 +25,9 @@ const BROWSER_PACKAGES: readonly string[] = [
   "packages/protocol",
   "packages/client",
   "packages/react",
+  "packages/vue",
+  "packages/svelte",
+  "packages/solid",
   "apps/fleet/client",
 ];
 

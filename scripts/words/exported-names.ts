@@ -1,12 +1,12 @@
-/** An exported name stands in one file, or in the glossary with its one meaning. */
+/** An exported name stands in one file, in one of each binding, or in the glossary with its one meaning. */
 
 import { namesDeclaredBy, nodesAt, parseSource } from "../architecture/syntax.ts";
-import type { SourceText } from "./source-text.ts";
+import { areaOf, type SourceText } from "./source-text.ts";
 
 /** It says what is wrong, in one sentence each. */
 export function nameProblems(sources: readonly SourceText[], glossary: ReadonlyMap<string, string>): string[] {
   const places = placesOf(sources);
-  const several = [...places].filter(([, paths]) => paths.length > 1);
+  const several = [...places].filter(([, paths]) => paths.length > 1 && !isOfBindings(paths));
   return [
     ...several.filter(([name]) => !glossary.has(name)).map(([name, paths]) => severalPlaces(name, paths)),
     ...[...glossary].flatMap(([name, meaning]) => entryProblems(name, meaning, places.get(name) ?? [])),
@@ -42,6 +42,18 @@ function placesOf(sources: readonly SourceText[]): ReadonlyMap<string, readonly 
     for (const name of namesExportedBy({ path, text })) places.set(name, [...(places.get(name) ?? []), path]);
   }
   return places;
+}
+
+/**
+ * Whoever knows one binding knows them all: the same hook has the same name in each framework, and a page uses one of them. What it means
+ * is said once, by the suite in tests/bindings that all of them pass.
+ */
+const BINDINGS: ReadonlySet<string> = new Set(["packages/react", "packages/solid", "packages/svelte", "packages/vue"]);
+
+/** Each of the files is of another binding. Within one, a name stands in one file as everywhere. */
+function isOfBindings(paths: readonly string[]): boolean {
+  const areas = new Set(paths.map(areaOf));
+  return areas.size === paths.length && [...areas].every((area) => BINDINGS.has(area));
 }
 
 function severalPlaces(name: string, paths: readonly string[]): string {

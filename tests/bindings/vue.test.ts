@@ -1,0 +1,5 @@
+// @vitest-environment jsdom
+import { describeBinding } from "./describe-binding.ts";
+import { vueBinding } from "./vue/in-page.ts";
+
+describeBinding("vue", vueBinding);
