@@ -157,6 +157,25 @@ export const BEHAVIOURS: Readonly<Record<string, Behaviour>> = {
     check([...all.prints, ...shown()].filter(torn), []);
   },
 
+  "a change that comes while a page is rendered for the first time is not missed": async (scene) => {
+    const { stage } = scene;
+    const sync = await scene.follow();
+    await stage.hold();
+    const [before, after] = [1, 2].map(() => new Watched((hooks) => [hooks.useCollection("cards")], titlesOf));
+    if (before === undefined || after === undefined) throw new Error("there are two views");
+    const changing = new Watched(
+      () => {
+        if (sync.pending.length === 0) void sync.mutate(addCard, { title: "B" });
+        return [];
+      },
+      () => "changed",
+    );
+
+    scene.show({ from: sync, card: "a", views: [before, changing, after] });
+
+    await scene.shows("B", "changed", "B");
+  },
+
   "what is unmounted listens to nothing and prints nothing": async (scene) => {
     const { stage } = scene;
     await stage.put(card("a", "A"));
