@@ -199,7 +199,7 @@ class Machine implements Runtime {
     return this.#ids.next();
   }
 
-  /** The same secret and text give the same proof in each run. */
+  /** Each run gives the same proof for the same secret and text. */
   authenticate(secret: string, text: string): string {
     return formatDigest(recordHash(secret, text, { id: "" }));
   }
