@@ -41,6 +41,7 @@ export default defineConfig({
         ssr: { resolve: { conditions: bindingsResolve.conditions } },
         test: {
           name: "bindings",
+          isolate: false,
           include: [...BINDINGS_TESTS],
           exclude: EXCLUDED,
           server: { deps: { inline: [/\/(svelte|solid-js)\//] } },
