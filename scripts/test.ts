@@ -12,6 +12,7 @@ import { wordProblems } from "./glossary-check.ts";
 import { ROOT } from "./run.ts";
 import { SECURITY } from "./security-check.ts";
 import { rulesNamedUnder, rulesOf, SPEC_PATH, specProblems } from "./spec-check.ts";
+import { startAndEnd } from "./test/first-start.ts";
 import { runVitest } from "./test/run-vitest.ts";
 import { concludeTests, type TestTally } from "./test/tally.ts";
 import { TIMES_FILE_VARIABLE, TIMES_PATH } from "./test/test-times.ts";
@@ -19,8 +20,15 @@ import { TIMES_FILE_VARIABLE, TIMES_PATH } from "./test/test-times.ts";
 /** A check is no Vitest test. It throws with what is wrong. */
 type Check = readonly [name: string, check: () => Promise<unknown>];
 
-const CHECKS: readonly Check[] = [
+/** The tests need these, or are faster after them. */
+const CHECKS_BEFORE: readonly Check[] = [
   ["types, and lines that must not compile", async () => assertSuccess(await compileTypes())],
+  ["the product starts and ends", startAndEnd],
+  ["a Chromium for the browser tests", findChromium],
+];
+
+/** The tests often wait for processes and timers. These checks use that time. */
+const CHECKS_BESIDE: readonly Check[] = [
   ["lint", async () => assertSuccess(await lint())],
   ["architecture", async () => assertNone((await architectureViolations(ROOT)).map(describeViolation))],
   [
@@ -32,7 +40,6 @@ const CHECKS: readonly Check[] = [
   ["every API is the one that its page in docs/api has", async () => assertNone(apiProblems(ROOT, apiPages(ROOT)))],
   ["every name has one meaning, and comments are sentences", async () => assertNone(wordProblems(ROOT))],
   ["nothing is there that nobody uses", async () => assertSuccess(await findUnused())],
-  ["a Chromium for the browser tests", findChromium],
 ];
 
 /**
@@ -42,9 +49,13 @@ const CHECKS: readonly Check[] = [
 const args = process.argv.slice(2);
 const notes = args.includes("--note-times");
 const forVitest = args.filter((arg) => arg !== "--note-times");
-const tallies = forVitest.length === 0 ? await runChecks(CHECKS) : [];
-tallies.push(await runVitest(forVitest, notes ? { [TIMES_FILE_VARIABLE]: TIMES_PATH } : {}));
-concludeTests(tallies);
+const runTests = async () => [await runVitest(forVitest, notes ? { [TIMES_FILE_VARIABLE]: TIMES_PATH } : {})];
+concludeTests(forVitest.length === 0 ? await runAll() : await runTests());
+
+async function runAll(): Promise<TestTally[]> {
+  const before = await Promise.all(CHECKS_BEFORE.map(runCheck));
+  return [...before, ...(await Promise.all([runChecks(CHECKS_BESIDE), runTests()])).flat()];
+}
 
 function read(path: string): string {
   return readFileSync(join(ROOT, path), "utf8");

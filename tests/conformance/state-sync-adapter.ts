@@ -1,5 +1,6 @@
 /** The conformance kit drives our client: it follows NEVERSTALE_URL, and prints a line each time that what it shows changes. */
 
+import { flushCompileCache } from "node:module";
 import { nodeEnvironment, StateSync } from "@neverstale/client";
 import type { AnyState } from "@neverstale/protocol";
 import { WebSocket } from "ws";
@@ -18,3 +19,4 @@ sync.subscribe(() => {
 });
 // Without a connection nothing else may keep the process alive: after a 4401 the client waits for a sign-in.
 setInterval(() => {}, 60_000);
+flushCompileCache(); // It is killed at its end, and the next one shall start faster.

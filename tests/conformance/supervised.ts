@@ -27,6 +27,8 @@ export class Supervised {
     this.#control = createServer((request, response) => {
       this.#answer(request, response).catch((error) => response.writeHead(500).end(String(error)));
     });
+    // A connection that is closed in the moment in which it is used again would be taken for a failure.
+    this.#control.keepAliveTimeout = 0;
   }
 
   /** `script` is engine-server.ts or naive-server.ts. */

@@ -90,11 +90,9 @@ export class FleetProcess {
       throw new Error(`the server did not start: ${fs.readFileSync(join(this.directory, "server.log"), "utf8")}`);
   }
 
-  /** The next look signs in anew: a restored state doesn't know the session. */
   async killServer(): Promise<void> {
     await ended(this.#server);
     this.#server = null;
-    this.#session = null;
   }
 
   /** Returns the process id of the agent that works now, by its own log. Null means that none does. */
@@ -184,6 +182,8 @@ export class FleetProcess {
 
   /** Runs `neverstale ...` against this server. */
   cli(...args: readonly string[]): Promise<CliEnd> {
+    // The next look signs in anew: a restored state doesn't know the session.
+    if (args[0] === "restore") this.#session = null;
     return this.#cli(args, null);
   }
 
