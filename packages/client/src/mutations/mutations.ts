@@ -61,7 +61,8 @@ class LaidMutations implements ReplicaMutations {
     );
     this.#told = this.#pending.all();
     this.#sender = new Sender(this.#line, {
-      target: { io: host.io, csrf: host.csrf, url: host.httpUrl(url) },
+      // A replica with a relative address is made on a server, too, where it has no place and sends nothing.
+      target: () => ({ io: host.io, csrf: host.csrf, url: host.httpUrl(url) }),
       epoch: () => host.position?.epoch ?? null,
       sent: (request) =>
         host.change(() => {

@@ -78,7 +78,7 @@ export class Sender {
   }
 
   async #ask(request: LineRequest, signal: AbortSignal): Promise<Reply> {
-    const { target } = this.#owner;
+    const target = this.#owner.target();
     const giveUpAt = target.io.now() + ATTEMPT_TIMEOUT_MS;
     const body = request as unknown as JsonValue;
     let outcome = await attempt(target, body, null, false, giveUpAt, { signal });
@@ -112,7 +112,7 @@ export class Sender {
 
   #waitFor(error: SyncError | null): void {
     this.#failures += 1;
-    const { io } = this.#owner.target;
+    const { io } = this.#owner.target();
     const ms = Math.max(backoffMs(BACKOFF, this.#failures, io.chance()), error?.retryAfterMs ?? 0);
     this.#timer = io.after(ms, () => this.hurry());
   }
@@ -134,7 +134,8 @@ type Reply =
   | { readonly refusal: SyncError };
 
 export interface SenderOwner {
-  readonly target: RequestTarget;
+  /** It is asked for when something is sent. */
+  target(): RequestTarget;
   /** The epoch of the state. */
   epoch(): string | null;
   /** These are on their way. */

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { describe, expect, test, vi } from "vitest";
 import { StateSync } from "../../io/state-sync.ts";
+import { mutations } from "../../mutations/mutations.ts";
 import { adoptSocket } from "../../transport/websocket/io/socket.ts";
 import type { EnvironmentSignal } from "../environment.ts";
 import { browserEnvironment } from "./browser.ts";
@@ -145,6 +146,12 @@ describe("where a page is rendered on a server", () => {
     expect(() => sync.start()).toThrow(
       expect.objectContaining({ code: "unreachable", hint: expect.stringContaining("absolute address") }),
     );
+  });
+
+  test("a replica with mutations and a relative address is idle, too", () => {
+    const sync = new StateSync({ url: "/sync", io: nowhere, mutations: mutations(), autoStart: false });
+
+    expect(sync.pending).toEqual([]);
   });
 
   test("a replica says what it needs where there is no WebSocket", () => {
