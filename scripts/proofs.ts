@@ -14,8 +14,9 @@ interface Proof {
 const FLEET = ["tests/nodes/fleet-nodes.proof.test.ts", "tests/nodes/any-node.proof.test.ts"];
 const CLUSTER = "tests/nodes/cluster/cluster.proof.test.ts";
 const READERS = "tests/nodes/http-readers.proof.test.ts";
+const PACKAGES = "tests/packages/packages.proof.test.ts";
 /** They have names of their own. */
-const APART = [...FLEET, CLUSTER, READERS].flatMap((path) => ["--exclude", path]);
+const APART = [...FLEET, CLUSTER, READERS, PACKAGES].flatMap((path) => ["--exclude", path]);
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   tests: {
@@ -43,6 +44,11 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "2,000 readers behind a real nginx: what reaches the nodes, what a message costs, and whether all end with the same state",
     minutes: 4,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", READERS]),
+  },
+  packages: {
+    what: "the packages as others get them: packed, installed on two releases of Node, bundled, compiled, and the fleet from its tarball",
+    minutes: 4,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", PACKAGES]),
   },
   faults: {
     what: "real processes, disks and networks: killed, cut off, filled up, slowed down, damaged",

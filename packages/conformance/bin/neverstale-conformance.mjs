@@ -9,8 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, "../src/io/main.ts");
 const isSource = existsSync(source);
 const program = isSource ? source : join(here, "../dist/io/main.js");
-/** Sources need a Node.js that takes the types out by itself. */
-const NEEDED = isSource ? [22, 18] : [22, 13];
+const NEEDED = [22, 18];
 
 const node = isNewEnough(process.versions.node) ? process.execPath : bundledNode(here);
 if (node === null) {

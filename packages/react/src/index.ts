@@ -1,3 +1,5 @@
+"use client";
+
 export type { Arrangement, OwnedReplicaOptions, Requests } from "@neverstale/client/bindings";
 export { SyncProvider, type SyncProviderProps, useReplica } from "./context.ts";
 export { createSyncHooks, type SyncHooks } from "./create-sync-hooks.ts";

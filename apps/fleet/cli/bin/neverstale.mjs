@@ -9,8 +9,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 const source = join(here, "../src/main.ts");
 const isSource = existsSync(source);
 const program = isSource ? source : join(here, "../dist/main.js");
-/** Sources need a Node.js that takes the types out by itself. */
-const NEEDED = isSource ? [22, 18] : [22, 13];
+const NEEDED = [22, 18];
 
 const version = process.versions.node.split(".").map(Number);
 const isNewEnough = version[0] > NEEDED[0] || (version[0] === NEEDED[0] && version[1] >= NEEDED[1]);

@@ -12,11 +12,17 @@ import { failureToOpen, openDatabase, withReason } from "./files/open-database.t
 import { realPath } from "./files/real-path.ts";
 import { MIGRATIONS } from "./files/schema.ts";
 import type { DatabaseSettings } from "./sqlite-database.ts";
+import { hasWorker } from "./start-worker.ts";
 import { WorkerWriter } from "./worker-writer.ts";
 
 /** Nothing is touched before `open`. */
 export function sqliteStore(path: string, options: SqliteStoreOptions = {}): Store {
-  return new SlicedStore(new SqliteMachine(resolve(path), options), options);
+  return new SlicedStore(new SqliteMachine(resolve(path), options), { ...options, writer: writerOf(options) });
+}
+
+/** Where a bundle has left out the program of the thread, everything runs on this one. */
+function writerOf({ writer = "auto" }: SqliteStoreOptions): "auto" | "inline" | "worker" {
+  return writer === "auto" && !hasWorker("writer-worker") ? "inline" : writer;
 }
 
 export interface SqliteStoreOptions extends SlicedStoreOptions {
