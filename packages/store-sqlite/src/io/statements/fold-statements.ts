@@ -19,7 +19,7 @@ export class FoldStatements implements FoldTables {
   readonly #clearUndo: StatementSync;
 
   constructor(db: DatabaseSync) {
-    const byId = "WHERE space_id = ?1 AND collection = ?2 AND id = ?3";
+    const byId = "WHERE space_id = ? AND collection = ? AND id = ?";
     const note = "INSERT INTO fold_undo (space_id, target, collection, id, version, text)";
     this.#space = db.prepare(SPACE);
     this.#endOfGroup = db.prepare(
@@ -31,9 +31,9 @@ export class FoldStatements implements FoldTables {
     this.#dropRecord = db.prepare(`DELETE FROM records ${byId}`);
     this.#putTombstone = db.prepare("REPLACE INTO tombstones (space_id, collection, id, version) VALUES (?, ?, ?, ?)");
     this.#dropTombstone = db.prepare(`DELETE FROM tombstones ${byId}`);
-    this.#noteRecord = db.prepare(`${note} SELECT ?1, ?4, ?2, ?3, version, text FROM records ${byId}`);
-    this.#noteTombstone = db.prepare(`${note} SELECT ?1, ?4, ?2, ?3, version, NULL FROM tombstones ${byId}`);
-    this.#noteNothing = db.prepare(`${note} VALUES (?1, ?4, ?2, ?3, NULL, NULL)`);
+    this.#noteRecord = db.prepare(`${note} SELECT ?, ?, ?, ?, version, text FROM records ${byId}`);
+    this.#noteTombstone = db.prepare(`${note} SELECT ?, ?, ?, ?, version, NULL FROM tombstones ${byId}`);
+    this.#noteNothing = db.prepare(`${note} VALUES (?, ?, ?, ?, NULL, NULL)`);
     this.#end = db.prepare("UPDATE spaces SET folded_version = ?, tombstone_floor = ?, digest = ? WHERE space_id = ?");
     this.#undoRows = db.prepare(`
       SELECT space_id AS spaceId, target, collection, id, version, text FROM fold_undo ORDER BY undo_id DESC`);
@@ -65,9 +65,11 @@ export class FoldStatements implements FoldTables {
   }
 
   noteUndo(spaceId: number, target: number, collection: string, id: string): void {
-    if (this.#noteRecord.run(spaceId, collection, id, target).changes !== 0) return;
-    if (this.#noteTombstone.run(spaceId, collection, id, target).changes !== 0) return;
-    this.#noteNothing.run(spaceId, collection, id, target);
+    const noted = [spaceId, target, collection, id] as const;
+    const byId = [spaceId, collection, id] as const;
+    if (this.#noteRecord.run(...noted, ...byId).changes !== 0) return;
+    if (this.#noteTombstone.run(...noted, ...byId).changes !== 0) return;
+    this.#noteNothing.run(...noted);
   }
 
   endFold(spaceId: number, { version, tombstoneFloor, digest }: FoldEnd): void {

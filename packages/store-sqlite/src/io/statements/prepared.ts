@@ -1,4 +1,7 @@
-/** Prepared statements are kept by their text. */
+/**
+ * Prepared statements are kept by their text. Their parameters have no numbers: Node 22.18 takes `?1` for a name, and refuses values
+ * that are given in their order.
+ */
 
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 

@@ -38,11 +38,13 @@ export class QueryStatements implements QueryTables {
 
   log(space: string, spaceId: number, afterVersion: number, limit: number): LogRow[] {
     return this.#rows(
-      `SELECT ?1 AS space, first_version AS firstVersion, last_version AS lastVersion, at, changes FROM log
-       WHERE space_id = ?2 AND last_version > ?3 AND first_version >=
-         coalesce((SELECT max(first_version) FROM log WHERE space_id = ?2 AND first_version <= ?3), 0)
-       ORDER BY first_version LIMIT ?4`,
+      `SELECT ? AS space, first_version AS firstVersion, last_version AS lastVersion, at, changes FROM log
+       WHERE space_id = ? AND last_version > ? AND first_version >=
+         coalesce((SELECT max(first_version) FROM log WHERE space_id = ? AND first_version <= ?), 0)
+       ORDER BY first_version LIMIT ?`,
       space,
+      spaceId,
+      afterVersion,
       spaceId,
       afterVersion,
       limit,
@@ -140,10 +142,11 @@ export class QueryStatements implements QueryTables {
   #collectionsOf(space: string): string[] {
     const rows = this.#rows<{ name: string }>(
       `WITH RECURSIVE found (name) AS (
-         SELECT min(collection) FROM history WHERE space = ?1
+         SELECT min(collection) FROM history WHERE space = ?
          UNION ALL
-         SELECT (SELECT min(collection) FROM history WHERE space = ?1 AND collection > name) FROM found WHERE name NOT NULL
+         SELECT (SELECT min(collection) FROM history WHERE space = ? AND collection > name) FROM found WHERE name NOT NULL
        ) SELECT name FROM found WHERE name NOT NULL`,
+      space,
       space,
     );
     return rows.map((row) => row.name);

@@ -53,7 +53,7 @@ export class TrimStatements implements TrimTables {
   }
 
   dropEntries(upToEntry: number, takeover: number, limit: number): number {
-    const some = "SELECT sequence FROM chain WHERE sequence <= ?1 AND sequence <> ?2 ORDER BY sequence LIMIT ?3";
+    const some = "SELECT sequence FROM chain WHERE sequence <= ? AND sequence <> ? ORDER BY sequence LIMIT ?";
     return this.#run(`DELETE FROM chain WHERE sequence IN (${some})`, upToEntry, takeover, limit);
   }
 
@@ -93,9 +93,11 @@ export class TrimStatements implements TrimTables {
 
   dropHistory(upToPosition: number): number {
     this.#run(
-      `UPDATE dropped SET position = ?1,
-         chars = coalesce((SELECT chars FROM history WHERE history_id <= ?1 ORDER BY history_id DESC LIMIT 1), 0)
-       WHERE position < ?1`,
+      `UPDATE dropped SET position = ?,
+         chars = coalesce((SELECT chars FROM history WHERE history_id <= ? ORDER BY history_id DESC LIMIT 1), 0)
+       WHERE position < ?`,
+      upToPosition,
+      upToPosition,
       upToPosition,
     );
     return this.#run("DELETE FROM history WHERE history_id <= ?", upToPosition);
@@ -153,9 +155,9 @@ export class TrimStatements implements TrimTables {
   }
 
   dropTombstones(spaceId: number, floor: number, limit: number): number {
-    const some = "SELECT collection, id FROM tombstones WHERE space_id = ?1 AND version <= ?2 LIMIT ?3";
-    const drop = `DELETE FROM tombstones WHERE space_id = ?1 AND (collection, id) IN (${some})`;
-    return this.#run(drop, spaceId, floor, limit);
+    const some = "SELECT collection, id FROM tombstones WHERE space_id = ? AND version <= ? LIMIT ?";
+    const drop = `DELETE FROM tombstones WHERE space_id = ? AND (collection, id) IN (${some})`;
+    return this.#run(drop, spaceId, spaceId, floor, limit);
   }
 
   endedSpace(): Pick<EndedSpace, "id" | "history"> | null {
@@ -170,7 +172,7 @@ export class TrimStatements implements TrimTables {
   }
 
   dropOfEnded(table: "records" | "tombstones" | "lineage", spaceId: number, limit: number): number {
-    return this.#run(DROPS_OF_ENDED[table], spaceId, limit);
+    return this.#run(DROPS_OF_ENDED[table], spaceId, spaceId, limit);
   }
 
   dropChangesOf(spaceId: number, limit: number): number {
@@ -211,7 +213,7 @@ export class TrimStatements implements TrimTables {
 export const CHAIN_START = "SELECT entry FROM dropped";
 
 const dropOfTree = (table: string, key: string) => `
-  DELETE FROM ${table} WHERE space_id = ?1 AND (${key}) IN (SELECT ${key} FROM ${table} WHERE space_id = ?1 LIMIT ?2)`;
+  DELETE FROM ${table} WHERE space_id = ? AND (${key}) IN (SELECT ${key} FROM ${table} WHERE space_id = ? LIMIT ?)`;
 
 const DROPS_OF_ENDED = {
   records: dropOfTree("records", "collection, id"),
