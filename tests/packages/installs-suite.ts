@@ -73,7 +73,6 @@ const ENTRIES = [
   "@neverstale/store-sqlite",
   "@neverstale/store-sqlite/sliced",
   "@neverstale/store-postgres",
-  "@neverstale/testing",
   "@neverstale/conformance",
   "neverstale",
 ];
@@ -96,17 +95,9 @@ const STRICT = {
 async function installEngine(outside: Outside): Promise<void> {
   outside.write("package.json", JSON.stringify({ type: "module" }));
   await outside.install(
-    ...[
-      "base",
-      "protocol",
-      "client",
-      "react",
-      "server",
-      "store-sqlite",
-      "store-postgres",
-      "testing",
-      "conformance",
-    ].map((name) => `@neverstale/${name}`),
+    ...["base", "protocol", "client", "react", "server", "store-sqlite", "store-postgres", "conformance"].map(
+      (name) => `@neverstale/${name}`,
+    ),
     "neverstale",
     "zod@^4",
     "react@^19",
