@@ -12,6 +12,7 @@ import {
   SyncError,
 } from "@neverstale/protocol";
 import type { Environment, EnvironmentSignal } from "./environment/environment.ts";
+import type { MakeKept, ReplicaKept } from "./kept/keeping.ts";
 import { initialSyncState, type SyncCounters, type SyncEffect, type WaiterOutcome } from "./machine/state.ts";
 import { type SyncStatus, statusOf } from "./machine/status.ts";
 import type { SyncInput } from "./machine/transition.ts";
@@ -45,6 +46,7 @@ export class Replica<State = AnyState> {
   readonly #options: ReplicaOptions;
   readonly #io: Environment;
   readonly #csrf: CsrfTokens;
+  readonly #kept: ReplicaKept | null;
   readonly #transport: Transport;
   readonly #runner: Runner;
   readonly #records: ReplicaRecords;
@@ -67,7 +69,10 @@ export class Replica<State = AnyState> {
     this.#records = new ReplicaRecords(io.freezes);
     this.#csrf = new CsrfTokens(typeof csrf === "string" ? csrfFrom(io, this.#httpUrl(csrf)) : (csrf ?? null));
     const tokens = csrf === undefined ? null : this.#csrf;
-    this.#transport = options.transport ?? transportOf(io, url, tokens);
+    const host = this.#host();
+    const transport = options.transport ?? transportOf(io, url, tokens);
+    this.#kept = options.kept?.(host) ?? null;
+    this.#transport = this.#kept?.gate(transport) ?? transport;
     const owner = {
       factsFor: (...of: Parameters<ReplicaRecords["factsFor"]>) => {
         this.#mutations?.lift();
@@ -84,7 +89,7 @@ export class Replica<State = AnyState> {
       owner,
       lines,
     });
-    this.#mutations = options.mutations?.(this.#mutationHost()) ?? null;
+    this.#mutations = options.mutations?.(host) ?? null;
     this.#viewState = this.#nextView();
     if (options.autoStart !== false && this.#hasPlace) this.start();
   }
@@ -163,10 +168,15 @@ export class Replica<State = AnyState> {
 
   /** Returns the digest of the records shown (rule G1). It equals the authority's at the same version. */
   digest(): string {
+    return this.#readRecords(() => this.#records.digest());
+  }
+
+  /** Nothing is laid over the records while `read` runs. */
+  #readRecords<T>(read: () => T): T {
     this.#mutations?.lift();
-    const digest = this.#records.digest();
+    const result = read();
     this.#mutations?.lay();
-    return digest;
+    return result;
   }
 
   /**
@@ -202,10 +212,12 @@ export class Replica<State = AnyState> {
     throw new Error("this replica has no mutations: give it `mutations: mutations()` of @neverstale/client/mutations");
   }
 
-  #mutationHost() {
+  /** Its mutations and what keeps it may use this of it. */
+  #host() {
     const replica = this;
     return {
       io: this.#io,
+      options: this.#options,
       csrf: this.#csrf,
       records: this.#records,
       get user() {
@@ -223,6 +235,15 @@ export class Replica<State = AnyState> {
       get isSignedOut() {
         return replica.status.type === "signed_out";
       },
+      get phase() {
+        return replica.#runner.state.phase;
+      },
+      get lastConfirmedAt() {
+        return replica.lastConfirmedAt;
+      },
+      readRecords: <T>(read: () => T) => this.#readRecords(read),
+      painted: (position: Position, ageMs: Millis) => this.#input({ type: "painted", position, ageMs }),
+      signOut: () => this.signOut(),
       httpUrl: (path: string) => this.#httpUrl(path),
       serverNow: () => this.serverNow(),
       whenReached: (position: EffectPosition, told: (outcome: WaiterOutcome) => void) =>
@@ -340,6 +361,7 @@ export class Replica<State = AnyState> {
       case "clear":
         this.#absences.forget();
         this.#mutations?.clear();
+        this.#kept?.clear();
         return this.#records.clear();
       case "settle":
         return this.#waiters.settle(effect.waiter, effect.outcome);
@@ -364,6 +386,7 @@ export class Replica<State = AnyState> {
     this.#viewState = this.#nextView();
     this.#mutations?.lay();
     const moved = this.#records.collectMoved();
+    this.#kept?.turned(moved);
     const untold = this.#untold.splice(0);
     const isPendingMoved = this.#mutations?.collectMoved() ?? false;
     if (moved === null && before === this.#viewState && !isPendingMoved) return;
@@ -424,6 +447,8 @@ export interface ReplicaOptions {
   readonly initial?: InitialState;
   /** This build was made for this model. Without it, the first one seen counts. */
   readonly model?: number;
+  /** With `kept()` of `@neverstale/client/kept` a reload shows at once what was shown before it. It needs `user`. */
+  readonly kept?: MakeKept;
   /** With `mutations()` of `@neverstale/client/mutations` the replica can mutate. */
   readonly mutations?: MakeMutations;
   /** With false, nothing happens until `start` is called. */

@@ -1,7 +1,7 @@
 /** The replica's state machine: `transition` decides what becomes of it with each input, and what is to be done. */
 
 import type { Millis } from "@neverstale/base";
-import { CLOSE, type PartProgress } from "@neverstale/protocol";
+import { CLOSE, type PartProgress, type Position } from "@neverstale/protocol";
 import { ackIfDue } from "./acks.ts";
 import { sendCheck, sendUrgentCheck, URGENT_ANSWER_MS } from "./checks.ts";
 import { clear, closeSocket, dropConnection, end, openSocket, socketClosed, socketOpened } from "./connection.ts";
@@ -73,6 +73,8 @@ export function transition(state: SyncState, input: SyncInput, now: Millis, chan
       return become({ ...state, seen: input.type === "seen" });
     case "refresh":
       return refresh(state, now);
+    case "painted":
+      return become({ ...state, position: input.position, confirmedAt: now - input.ageMs });
     case "await_position":
       return addWaiter(state, { id: input.waiter, epoch: input.epoch, version: input.version }, now);
     case "abandon":
@@ -107,6 +109,8 @@ export type SyncInput =
   | { readonly type: "woke" }
   /** Someone asks for a full state by hand. */
   | { readonly type: "refresh" }
+  /** Records that were kept over a reload are shown at this position, which was last confirmed so long ago (rule X8). */
+  | { readonly type: "painted"; readonly position: Position; readonly ageMs: Millis }
   | { readonly type: "await_position"; readonly waiter: number; readonly epoch: string; readonly version: number }
   | { readonly type: "abandon"; readonly waiter: number };
 

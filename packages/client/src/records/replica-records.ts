@@ -114,12 +114,17 @@ export class ReplicaRecords {
 
   /** Shows the records that are there from the start. Nobody is told, since nobody has read any others. */
   show(payload: WireState): void {
-    this.#replaceAll(payload, this.#touch);
+    this.paint(payload);
     this.collectMoved();
   }
 
+  /** Shows records that no message has brought. */
+  paint(payload: WireState): void {
+    this.#replaceAll(payload, this.#touch);
+  }
+
   clear(): void {
-    this.#replaceAll({}, this.#touch);
+    this.paint({});
   }
 
   /** It returns what moved since it was last asked; null when nothing did. */

@@ -1,0 +1,180 @@
+/** The site of an engine alone: a server with its state, and a page that follows it and does nothing else. */
+
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { collection, defineModel, put, remove } from "@neverstale/protocol";
+import { memoryStore, StateManager, type SyncEndpoint, serveSync } from "@neverstale/server";
+import type { BrowserContext, Page } from "playwright-core";
+import { rolldown } from "rolldown";
+
+const model = defineModel({
+  model: 1,
+  collections: { hosts: collection<{ id: string; cpu: number; note?: string }>() },
+  changes: { host_put: put("hosts"), host_removed: remove("hosts") },
+});
+
+export class EngineSite {
+  readonly manager: StateManager<typeof model>;
+  readonly endpoint: SyncEndpoint;
+  readonly #server: Server;
+  /** So many sockets are open, as the server counts them. */
+  readonly sockets = new Set<Socket>();
+  /** Nobody has a session any more. */
+  isSignedOut = false;
+
+  private constructor(manager: StateManager<typeof model>, server: Server) {
+    this.manager = manager;
+    this.#server = server;
+    server.on("upgrade", (_, socket: Socket) => {
+      this.sockets.add(socket);
+      socket.on("close", () => this.sockets.delete(socket));
+    });
+    this.endpoint = serveSync(server, {
+      manager,
+      allowedOrigins: () => null, // Tests reach it through proxies of their own.
+      authorize: () =>
+        this.isSignedOut
+          ? { refuse: 401, code: "not_signed_in", message: "nobody is signed in" }
+          : { space: "main", subject: "ann" },
+      beaconMs: 2_000,
+    });
+  }
+
+  static async open(): Promise<EngineSite> {
+    const manager = await StateManager.open({ model, store: memoryStore() });
+    const script = await bundled();
+    const server = createServer(({ url = "" }, response) => {
+      const isScript = url.startsWith("/page.js");
+      response.writeHead(200, {
+        "content-type": isScript ? "text/javascript" : "text/html",
+        "cache-control": isScript ? "max-age=3600" : "no-store",
+      });
+      response.end(isScript ? script : PAGE);
+    }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return new EngineSite(manager, server);
+  }
+
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  get address(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Each host is as large as one of the fleet. */
+  async fill(hosts: number): Promise<void> {
+    for (let first = 0; first < hosts; first += 500) {
+      const numbers = Array.from({ length: Math.min(500, hosts - first) }, (_, at) => first + at);
+      await this.manager.transact(() =>
+        numbers.map(
+          (n) => ({ type: "host_put", target: `web-${n}`, data: { cpu: n % 100, note: noteOf(n) } }) as const,
+        ),
+      );
+    }
+  }
+
+  async put(id: string, cpu: number): Promise<void> {
+    await this.manager.apply({ type: "host_put", target: id, data: { cpu } });
+  }
+
+  /** The session ends: whoever follows is sent away with this code. */
+  end(code: 4401 | 4403): void {
+    this.isSignedOut = code === 4401;
+    this.endpoint.revoke(() => code);
+  }
+
+  async close(): Promise<void> {
+    await this.manager.close();
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, "close");
+  }
+}
+
+const PAGE =
+  '<!doctype html><meta charset="utf-8"><title>hosts</title><body><script type="module" src="/page.js"></script>';
+
+async function bundled(): Promise<string> {
+  const bundle = await rolldown({
+    input: fileURLToPath(new URL("./page.ts", import.meta.url)),
+    platform: "browser",
+    resolve: { conditionNames: ["source", "browser", "import", "default"] },
+    transform: { define: { "process.env.NODE_ENV": '"production"' } },
+  });
+  const { output } = await bundle.generate({ format: "esm", minify: true });
+  await bundle.close();
+  return output[0].code;
+}
+
+/** It looks random, as names and addresses do, so that it can't be packed into nothing. */
+function noteOf(n: number): string {
+  let seed = n + 1;
+  return Array.from({ length: 12 }, () => {
+    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
+    return seed.toString(36);
+  }).join("-");
+}
+
+/** A page of the site, as the test reads it. */
+export class EnginePage {
+  readonly page: Page;
+  /** The full states that came over its own sockets. */
+  fullStates = 0;
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on("websocket", (socket) => {
+      socket.on("framereceived", ({ payload }) => {
+        if (typeof payload === "string" && /^\{"type":"(init|full_state)"/.test(payload)) this.fullStates += 1;
+      });
+    });
+  }
+
+  static async open(context: BrowserContext, address: string, search = "?user=ann"): Promise<EnginePage> {
+    const page = new EnginePage(await context.newPage());
+    await page.page.goto(`${address}/${search}`);
+    return page;
+  }
+
+  async until(text: string): Promise<void> {
+    await this.page.getByText(text, { exact: true }).waitFor();
+  }
+
+  async facts(): Promise<{ paintedMs: number | null; paintedWhile: string | null }> {
+    return this.page.evaluate(() => {
+      const { paintedMs, paintedWhile } = Reflect.get(window, "facts");
+      return { paintedMs, paintedWhile };
+    });
+  }
+
+  /** So many replicas are kept in this browser, with so many texts. */
+  async kept(): Promise<{ replicas: number; texts: number }> {
+    return this.page.evaluate(countKept);
+  }
+
+  async untilKept(replicas: number): Promise<void> {
+    while ((await this.kept()).replicas !== replicas) await this.page.waitForTimeout(100);
+  }
+}
+
+/** This runs in the page. */
+function countKept(): Promise<{ replicas: number; texts: number }> {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open("neverstale", 1);
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const database = opening.result;
+      const transaction = database.transaction(["metas", "records"]);
+      const metas = transaction.objectStore("metas").count();
+      const records = transaction.objectStore("records").count();
+      transaction.oncomplete = () => {
+        database.close();
+        resolve({ replicas: metas.result, texts: records.result });
+      };
+    };
+  });
+}
