@@ -13,6 +13,7 @@ export const LONG_TESTS: readonly string[] = [
   "packages/base/src/io/test-processes.test.ts",
   "packages/client/src/kept/kept-replica.test.ts",
   "packages/client/src/replica.server.test.ts",
+  "packages/client/src/tabs/tabs.test.ts",
   "packages/protocol/src/json/take-json.test.ts",
   "packages/server/src/node/io/forwarded-requests.test.ts",
   "packages/server/src/transport/websocket/io/{serve-sync,upgrade}.test.ts",

@@ -32,6 +32,7 @@ import { httpUrl } from "./requests/http-url.ts";
 import { PendingWaiters } from "./requests/pending-waiters.ts";
 import { type RequestOptions, request } from "./requests/request.ts";
 import { type OwnerEffect, Runner } from "./runner.ts";
+import type { MakeTabs } from "./tabs/sharing.ts";
 import { transportOf } from "./transport/fallback-transport.ts";
 import type { Transport } from "./transport/transport.ts";
 import { AbsenceWatch } from "./views/absence.ts";
@@ -70,7 +71,8 @@ export class Replica<State = AnyState> {
     this.#csrf = new CsrfTokens(typeof csrf === "string" ? csrfFrom(io, this.#httpUrl(csrf)) : (csrf ?? null));
     const tokens = csrf === undefined ? null : this.#csrf;
     const host = this.#host();
-    const transport = options.transport ?? transportOf(io, url, tokens);
+    const own = options.transport ?? transportOf(io, url, tokens);
+    const transport = options.tabs?.(host, own) ?? own;
     this.#kept = options.kept?.(host) ?? null;
     this.#transport = this.#kept?.gate(transport) ?? transport;
     const owner = {
@@ -235,8 +237,8 @@ export class Replica<State = AnyState> {
       get isSignedOut() {
         return replica.status.type === "signed_out";
       },
-      get phase() {
-        return replica.#runner.state.phase;
+      get machine() {
+        return replica.#runner.state;
       },
       get lastConfirmedAt() {
         return replica.lastConfirmedAt;
@@ -449,6 +451,8 @@ export interface ReplicaOptions {
   readonly model?: number;
   /** With `kept()` of `@neverstale/client/kept` a reload shows at once what was shown before it. It needs `user`. */
   readonly kept?: MakeKept;
+  /** With `tabs()` of `@neverstale/client/tabs` the tabs of a browser share one connection. */
+  readonly tabs?: MakeTabs;
   /** With `mutations()` of `@neverstale/client/mutations` the replica can mutate. */
   readonly mutations?: MakeMutations;
   /** With false, nothing happens until `start` is called. */

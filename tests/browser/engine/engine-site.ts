@@ -16,23 +16,29 @@ const model = defineModel({
 });
 
 export class EngineSite {
-  readonly manager: StateManager<typeof model>;
-  readonly endpoint: SyncEndpoint;
+  manager: StateManager<typeof model>;
+  endpoint: SyncEndpoint;
   readonly #server: Server;
+  readonly #store: ReturnType<typeof memoryStore>;
   /** So many sockets are open, as the server counts them. */
   readonly sockets = new Set<Socket>();
   /** Nobody has a session any more. */
   isSignedOut = false;
 
-  private constructor(manager: StateManager<typeof model>, server: Server) {
+  private constructor(manager: StateManager<typeof model>, store: ReturnType<typeof memoryStore>, server: Server) {
     this.manager = manager;
+    this.#store = store;
     this.#server = server;
     server.on("upgrade", (_, socket: Socket) => {
       this.sockets.add(socket);
       socket.on("close", () => this.sockets.delete(socket));
     });
-    this.endpoint = serveSync(server, {
-      manager,
+    this.endpoint = this.#serve();
+  }
+
+  #serve(): SyncEndpoint {
+    return serveSync(this.#server, {
+      manager: this.manager,
       allowedOrigins: () => null, // Tests reach it through proxies of their own.
       authorize: () =>
         this.isSignedOut
@@ -42,8 +48,16 @@ export class EngineSite {
     });
   }
 
+  /** What decides ends and begins anew on what is stored, in an epoch of its own. */
+  async restart(): Promise<void> {
+    await this.manager.close();
+    this.manager = await StateManager.open({ model, store: this.#store });
+    this.endpoint = this.#serve();
+  }
+
   static async open(): Promise<EngineSite> {
-    const manager = await StateManager.open({ model, store: memoryStore() });
+    const store = memoryStore();
+    const manager = await StateManager.open({ model, store });
     const script = await bundled();
     const server = createServer(({ url = "" }, response) => {
       const isScript = url.startsWith("/page.js");
@@ -54,7 +68,7 @@ export class EngineSite {
       response.end(isScript ? script : PAGE);
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
-    return new EngineSite(manager, server);
+    return new EngineSite(manager, store, server);
   }
 
   get port(): number {

@@ -1,7 +1,8 @@
-/** This runs in the page: a replica of hosts whose user the address names, kept over a reload. */
+/** This runs in the page: a replica of hosts whose user the address names. It is kept over a reload, and shares its connection where the address says so. */
 
 import { StateSync } from "@neverstale/client";
 import { kept } from "@neverstale/client/kept";
+import { tabs } from "@neverstale/client/tabs";
 
 interface Hosts {
   readonly hosts: ReadonlyMap<string, { readonly id: string; readonly cpu: number }>;
@@ -14,6 +15,7 @@ const sync = new StateSync<Hosts>({
   url: "/sync",
   ...(user === null ? {} : { user }),
   ...(parameters.has("unkept") ? {} : { kept: kept() }),
+  ...(parameters.has("tabs") ? { tabs: tabs() } : {}),
 });
 
 /** The tests look at this. */

@@ -3,7 +3,7 @@
 import type { Millis } from "@neverstale/base";
 import type { Position } from "@neverstale/protocol";
 import type { Environment } from "../environment/environment.ts";
-import type { Phase } from "../machine/state.ts";
+import type { SyncState } from "../machine/state.ts";
 import type { MovedRecords, ReplicaRecords } from "../records/replica-records.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -16,7 +16,7 @@ export interface KeptHost {
   readonly options: { readonly url: string; readonly model?: number };
   readonly user: string | null;
   readonly position: Position | null;
-  readonly phase: Phase;
+  readonly machine: SyncState;
   readonly isLive: boolean;
   /** It is in milliseconds since 1970. Null means never. */
   readonly lastConfirmedAt: number | null;

@@ -61,7 +61,8 @@ export class KeptReplica implements ReplicaKept {
   }
 
   clear(): void {
-    const { phase, user } = this.#host;
+    const { user } = this.#host;
+    const { phase } = this.#host.machine;
     const isForbidden = phase.type === "ended" && phase.why === "forbidden";
     const gone = this.#session?.user ?? (phase.type === "ended" ? user : null);
     const key = isForbidden ? (this.#session?.key ?? this.#keyOf(gone)) : null;

@@ -1,49 +1,14 @@
 /** A browser whose pages keep replicas, and an authority which remembers every state that it ever had. */
 
 import "fake-indexeddb/auto";
-import { type Diff, digestOf, type StateRecord } from "@neverstale/protocol";
+import type { StateRecord } from "@neverstale/protocol";
 import { FakeEnvironment, promisesSettled } from "../environment/fake-environment-suite.ts";
 import { full } from "../machine/machine-rig-suite.ts";
+import { type Hosts, RememberedAuthority } from "../machine/remembered-authority-suite.ts";
 import { Replica, type ReplicaOptions } from "../replica.ts";
 import { indexedDbPlace } from "./io/indexed-db.ts";
 import { KeptReplica } from "./kept-replica.ts";
 import type { FoundKept, KeptMeta, KeptPlace } from "./place.ts";
-
-type Hosts = ReadonlyMap<string, StateRecord>;
-
-/** Its states by version: the first one is empty. */
-class RememberedAuthority {
-  readonly states: Hosts[] = [new Map()];
-
-  get version(): number {
-    return this.states.length - 1;
-  }
-
-  get hosts(): Hosts {
-    return this.states[this.version] as Hosts;
-  }
-
-  put(id: string, cpu: number): void {
-    this.states.push(new Map(this.hosts).set(id, { id, cpu }));
-  }
-
-  remove(id: string): void {
-    const hosts = new Map(this.hosts);
-    hosts.delete(id);
-    this.states.push(hosts);
-  }
-
-  diffFrom(version: number): Diff {
-    const before = this.states[version] as Hosts;
-    const changed = [...this.hosts.values()].filter((record) => before.get(record.id) !== record);
-    const gone = [...before.keys()].filter((id) => !this.hosts.has(id));
-    return { hosts: { put: changed, remove: gone } };
-  }
-
-  get digest(): string {
-    return digestOf({ hosts: this.hosts });
-  }
-}
 
 let databases = 0;
 
