@@ -61,6 +61,27 @@ test("a durable store: what one process was told is on disk is there for the nex
   expect(second).toBe("2 on disk\nrestored; the file of before is kept\n");
 });
 
+test("rooms: members alone follow a room, and a right that is taken away or a room that is closed ends the connection", async () => {
+  const [first = "", second = ""] = (await run("rooms.ts")).split("\n");
+
+  expect(first).toContain("why: 'forbidden' } [ 'ann', 'bob' ]");
+  expect(second).toMatch(/why: 'forbidden' .* why: 'unknown_space'/);
+});
+
+test("a route of one's own: its effect is shown once it is reached, and a refusal says why", async () => {
+  expect(await run("own-route.ts")).toBe("[ 'milk' ]\nan order names an item\n");
+});
+
+test("an upgrade: old records are altered at the start, and the next start has nothing to do", async () => {
+  expect(await run("upgrade.ts")).toBe("{ id: '1', given: 'Ann', family: 'Lee' } 2\nunchanged at the next start: 2\n");
+});
+
+test("sign-in: a page, a program and a page of another origin are let in, and nobody else", async () => {
+  expect(await run("auth.ts")).toBe(
+    "page live\nforgedPage forbidden\nprogram live\nstranger signed_out\nembedded live\n",
+  );
+});
+
 test.each([
   ["model.ts", "packages/protocol/README.md"],
   ["authority.ts", "packages/server/README.md"],

@@ -3,9 +3,10 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
+/** Links of the site are checked where it is built, in `site.slow.test.ts`. */
 const PAGES = globSync("{*.md,{docs,packages,apps,tests,bench,examples}/**/*.md}", {
   cwd: ROOT,
-  exclude: (path) => /(^|[\\/])(node_modules|dist)$/.test(path),
+  exclude: (path) => /(^|[\\/])(node_modules|dist|site)$/.test(path),
 });
 
 test.each(PAGES)("every link of %s leads to a file or a heading that is there", (page) => {

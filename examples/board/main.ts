@@ -1,0 +1,3 @@
+import { showBoard } from "./page.ts";
+
+showBoard(document.body, { url: "/sync" });
