@@ -21,7 +21,7 @@ function dependenciesUsed(): Set<string> {
 
 /** Packages of the workspace without the scope. */
 function isOurs(name: string): boolean {
-  return name === "neverstale";
+  return name === "neverstale" || name === "create-neverstale";
 }
 
 test("docs/dependencies.md gives a reason for each dependency, and for no other", () => {

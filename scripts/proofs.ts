@@ -46,8 +46,8 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     run: () => runVitest(["--config", "vitest.proofs.config.ts", READERS]),
   },
   packages: {
-    what: "the packages as others get them: packed, installed on two releases of Node, bundled, compiled, and the fleet from its tarball",
-    minutes: 4,
+    what: "the packages as others get them: packed, installed on two releases of Node, bundled, compiled, the fleet from its tarball, and a new app",
+    minutes: 12,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", PACKAGES]),
   },
   faults: {

@@ -48,6 +48,7 @@ export interface WorkspaceManifest {
 /** Node starts these files by their path, so that no import leads to them. They stand below the folder `dist`. */
 export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   "packages/conformance": ["io/main.js"],
+  "packages/create-neverstale": ["io/main.js"],
   "apps/fleet/agent": ["main.js", "commands/io/runner.js"],
   "apps/fleet/cli": ["main.js"],
 };

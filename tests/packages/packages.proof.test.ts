@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll } from "vitest";
 import { describeBundles } from "./bundles-suite.ts";
+import { describeCreate } from "./create-suite.ts";
 import { describeFleet } from "./fleet-suite.ts";
 import { describeInstalls } from "./installs-suite.ts";
 import { describeServerComponents } from "./server-components-suite.ts";
@@ -26,3 +27,4 @@ describeInstalls(world);
 describeBundles(world);
 describeServerComponents(world);
 describeFleet(world);
+describeCreate(world);

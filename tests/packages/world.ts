@@ -35,16 +35,18 @@ export class PackedWorld {
   async outside(node: "this Node" | "the oldest Node" = "this Node"): Promise<Outside> {
     if (node === "the oldest Node") this.#oldest ??= this.#fetchOldest();
     const folder = node === "the oldest Node" ? await this.#oldest : null;
-    return this.#made(new Outside(this.#registry.url, folder ?? undefined));
+    return this.#made(folder ?? undefined);
   }
 
-  #made(outside: Outside): Outside {
+  #made(nodeFolder?: string): Outside {
+    const cache = join(this.#folder, "npm-cache");
+    const outside = new Outside({ registry: this.#registry.url, cache, nodeFolder });
     this.#outside.push(outside);
     return outside;
   }
 
   async #fetchOldest(): Promise<string> {
-    const outside = this.#made(new Outside(this.#registry.url));
+    const outside = this.#made();
     const name = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
     outside.write("package.json", "{}");
     await outside.install(`${name}@${OLDEST_NODE}`);

@@ -1,0 +1,1 @@
+export { type Created, type CreateOptions, createApp } from "./io/create-app.ts";
