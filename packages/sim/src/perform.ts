@@ -223,9 +223,18 @@ function restore(world: World, { name, downMs, burst = 0 }: Of<"restore">, chanc
   });
 }
 
+/** It is granted in the very moment in which its connections are judged again, as rule A11 wants it. */
+function grant(world: World, { client, view }: Of<"grant">): void {
+  world.counters.add("views_granted");
+  if (world.rights.of(client) === view) return;
+  world.rights.grant(client, view);
+  world.authority.process?.rightsChanged(client);
+}
+
 type OnClient = Extract<PlannedAction, { client: string }>;
 
 function performOnClient(world: World, action: OnClient, chance: Random): void {
+  if (action.do === "grant") return grant(world, action);
   const tab = world.tabs.get(action.client) ?? world.readers.tabs.get(action.client);
   const client = tab ?? world.plainClients.get(action.client);
   if (client === undefined) return;

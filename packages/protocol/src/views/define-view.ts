@@ -49,6 +49,7 @@ export class Views<M extends Model = Model, Role extends string = string> {
   readonly #roles = new Map<string, RoleLenses>();
   readonly #lenses = new Lenses();
   readonly #listed = new Map<string, readonly string[]>();
+  readonly #targets = new Set<string>();
 
   /** `defineView` makes one. */
   constructor(model: M, keys: Readonly<Record<string, unknown>>, roles: Readonly<Record<string, unknown>>) {
@@ -90,11 +91,17 @@ export class Views<M extends Model = Model, Role extends string = string> {
 
   /**
    * It returns the keys that the function of the collection gives a record, in order and each once, or none where it has no function.
-   * It throws `invalid_change` where the function throws, or gives what are no keys.
+   * It throws `invalid_change` where the function throws, or gives what are no keys. Where they are those that are `known`, it returns
+   * that very list.
    */
-  keysOf(collection: string, record: StateRecord): readonly string[] {
+  keysOf(collection: string, record: StateRecord, known: readonly string[] = NONE): readonly string[] {
     const declared = this.#keys.get(collection);
-    return typeof declared === "function" ? checked(collection, record, declared) : NONE;
+    return typeof declared === "function" ? checked(collection, record, declared, known) : NONE;
+  }
+
+  /** Some records have the keys of those of the collection. */
+  isGoneThrough(collection: string): boolean {
+    return this.#targets.has(collection);
   }
 
   #checkedKeys(name: string, declared: unknown, all: Readonly<Record<string, unknown>>): KeysOf<StateRecord> | Through {
@@ -103,6 +110,7 @@ export class Views<M extends Model = Model, Role extends string = string> {
     const way = declared as Through;
     if (typeof all[way.through] !== "function")
       throw new Error(`the keys of "${name}" are those of "${way.through}", for which no function gives keys`);
+    this.#targets.add(way.through);
     return way;
   }
 
@@ -132,7 +140,12 @@ export function defineView<M extends Model, const Role extends string>(
   return new Views(model, keys, roles);
 }
 
-function checked(collection: string, record: StateRecord, keysOf: KeysOf<StateRecord>): readonly string[] {
+function checked(
+  collection: string,
+  record: StateRecord,
+  keysOf: KeysOf<StateRecord>,
+  known: readonly string[],
+): readonly string[] {
   let keys: unknown;
   try {
     keys = keysOf(record);
@@ -141,6 +154,7 @@ function checked(collection: string, record: StateRecord, keysOf: KeysOf<StateRe
   }
   if (!Array.isArray(keys) || keys.length > MAX_KEYS)
     throw refused(collection, record, `its keys are no list of at most ${MAX_KEYS}`);
+  if (areSame(keys, known)) return known;
   for (const key of keys) if (!isKey(key)) throw refused(collection, record, "one of its keys is not allowed");
   return isInOrder(keys) ? keys : [...new Set<string>(keys)].sort();
 }
@@ -153,6 +167,12 @@ function isKey(key: unknown): boolean {
     key.isWellFormed() &&
     !key.includes("\0")
   );
+}
+
+function areSame(keys: readonly unknown[], known: readonly string[]): boolean {
+  if (keys.length !== known.length) return false;
+  for (let at = 0; at < known.length; at += 1) if (keys[at] !== known[at]) return false;
+  return true;
 }
 
 /** Most records have one key or two. */

@@ -92,7 +92,12 @@ export class Fanout {
 
   /** Somebody has taken over: everyone is told in which epoch it goes on. */
   tookOver(): void {
-    for (const cursor of [...this.cursors]) if (!this.#steps.tookOver(cursor)) this.#held.add(cursor);
+    for (const cursor of [...this.cursors]) {
+      // A step names the head: the follower of a view that stands behind it is told that it lacks nothing (rule V12).
+      const lags = this.isOfView && cursor.started && cursor.position !== this.readable.head;
+      if (lags) cursor.owesDigest = true;
+      if (!this.#steps.tookOver(cursor) || (lags && !this.advance(cursor))) this.#held.add(cursor);
+    }
   }
 
   /** Brings every cursor to the head that may be sent something. */
@@ -348,9 +353,9 @@ export class Fanout {
     const isBusy = cursor.underWay !== null || cursor.wanted !== null || cursor.awaits !== null;
     if (isBusy || cursor.position === this.readable.head || !this.#knowledge.mayServe) return;
     const advance = this.headFrames.delta(cursor.position);
-    if (!("frame" in advance) || advance.version !== this.readable.head || cursor.isLarge(advance.frame)) return;
-    if (!cursor.mayPut(this.#metrics)) {
-      cursor.owesDigest = true; // So it is brought there as soon as it may be sent something.
+    const isSmall = "frame" in advance && advance.version === this.readable.head && !cursor.isLarge(advance.frame);
+    if (!isSmall || !cursor.mayPut(this.#metrics)) {
+      cursor.owesDigest = true; // So it is brought there as soon as that can be done.
       return this.#held.add(cursor);
     }
     cursor.position = advance.version;

@@ -134,9 +134,8 @@ export class SpaceDraft {
   /** A function of the views may refuse the record, as a validator may (rule V1). */
   #keysOf({ collection, after, moved }: Effect): readonly string[] | null {
     const { views } = this.space;
-    return views === null || after === null || !moved || this.#replaying
-      ? null
-      : views.declared.keysOf(collection, after);
+    if (views === null || after === null || !moved || this.#replaying) return null;
+    return views.declared.keysOf(collection, after, this.#entry?.shown?.set?.keys);
   }
 
   /** The transaction grows by so many `bytes`. */

@@ -13,6 +13,7 @@ import {
   type RecordHash,
   recordHash,
   type StateRecord,
+  sameField,
   subtractHash,
   type ViewProof,
   ZERO_HASH,
@@ -186,6 +187,7 @@ export class Space implements Readable {
       if (entry.record === null) entries.set(draft.id, entry);
       if (draft.created > 0) startAnew(entry, draft.created);
       for (let i = 0; i < draft.fields.length; i += 1) {
+        if (this.views !== null && hasStill(entry, draft, draft.fields[i] as string)) continue;
         stampField(entry, draft.fields[i] as string, draft.versions[i] as number);
       }
       if (entry.stampCount > MAX_STAMPS) startAnew(entry, draft.version);
@@ -455,6 +457,11 @@ export function addFields(
     moved.unset[id] = unset;
   }
   return set !== null || unset !== null;
+}
+
+/** The field came and went within the group, which nobody of a view may be told (rule V8). */
+function hasStill({ record }: Entry, draft: DraftRecord, field: string): boolean {
+  return draft.created === 0 && record !== null && draft.record !== null && sameField(record, draft.record, field);
 }
 
 function inOrderOfVersion(drafts: readonly DraftRecord[]): readonly DraftRecord[] {

@@ -6,6 +6,7 @@ import type { RunCounters } from "./counters.ts";
 import type { History, HistoryMoment, Report } from "./history.ts";
 import { PartsAudit } from "./parts-audit.ts";
 import { StepsAudit, type StepsAuditOptions } from "./steps-audit.ts";
+import type { ViewAudit } from "./views/view-audit.ts";
 
 export class Audit {
   readonly #report: Report;
@@ -31,11 +32,16 @@ export class Audit {
   readonly #steps: StepsAudit | null;
   readonly #entry: JudgedEntry;
   #hasBegun = false;
+  readonly #views: ViewAudit | null;
   /** The checks came at these times. */
   readonly #checkedAt = new Map<number, number>();
 
-  constructor(report: Report, { plain, parts, steps, history, largestFrame, claimed, counters, entry }: AuditOptions) {
+  constructor(
+    report: Report,
+    { plain, parts, steps, history, largestFrame, claimed, counters, entry, views }: AuditOptions,
+  ) {
     this.#entry = entry;
+    this.#views = views;
     this.#steps = plain ? null : new StepsAudit(report, counters, steps);
     this.#parts = new PartsAudit(report, parts && !plain, () => this.#steps?.isDue === true);
     this.#counters = counters;
@@ -65,6 +71,7 @@ export class Audit {
     this.#unackedBytes += message.sizeBytes;
     const held = this.#plain ? bufferedBytes : this.#unackedBytes - WINDOW_BYTES;
     if (held > 3 * this.#largestFrame() + SMALL_FRAMES_BYTES) this.#report("P4", `${held} bytes are held for ${id}`);
+    if (part === null || part.from === 0) this.#views?.put(id, part?.of ?? message, part !== null);
     if (type === "error" || type === "mutated") return;
     if (!this.#hasBegun) this.#entry.begins(message);
     this.#hasBegun = true;
@@ -165,6 +172,8 @@ export interface Audited {
 }
 
 export interface AuditOptions {
+  /** It is null where the space is not followed by views. */
+  readonly views: ViewAudit | null;
   readonly plain: boolean;
   /** The replica asked for large messages in parts (rule M9). */
   readonly parts: boolean;

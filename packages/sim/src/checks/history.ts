@@ -43,6 +43,8 @@ export interface HistoryMoment {
   readonly change: Change | null;
   /** This change was asked for under this idempotency key. */
   readonly key: string | null;
+  /** The release that wrote it gives keys in this way (rule V1). */
+  readonly keysBy: number;
 }
 
 /** A branch is all that one disk image holds. */

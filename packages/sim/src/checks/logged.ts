@@ -9,7 +9,7 @@ export function loggedChanges(text: string): Change[] {
   const saysTypes = Array.isArray(first) && typeof first[0] !== "string";
   const entries = saysTypes || first === undefined ? others : [first, ...others];
   return entries.flatMap((entry) => {
-    if (!Array.isArray(entry)) return [entry];
+    if (!Array.isArray(entry)) return "keyMoves" in entry ? [] : [entry];
     const [type, keys, ...cells] = entry;
     const rows = cells.length / (keys.length + 1);
     return Array.from({ length: rows }, (_, row) => {

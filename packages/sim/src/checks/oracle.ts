@@ -7,6 +7,7 @@ import {
   type Model,
   type Position,
   RECORD_EVICTED,
+  VIEWS_REBUILT,
 } from "@neverstale/protocol";
 import type { Limits } from "@neverstale/server";
 import type { CommitGroup, HistoryRow, SpaceCommit } from "@neverstale/server/store";
@@ -121,7 +122,9 @@ export class Oracle {
       this.#give(epoch, history, change);
       const wrong = wrongEviction(model, history, change);
       if (wrong !== null) this.#report("S3", `${history.name} evicts at ${history.moments.length}: ${wrong}`);
-      history.moments.push(after(model, history, change, index === changes.length - 1, now));
+      if (change.type === VIEWS_REBUILT) this.#counters.add("views_rebuilt");
+      const { keysBy } = models;
+      history.moments.push({ ...after(model, history, change, index === changes.length - 1, now), keysBy });
     }
     this.#checkKeep(model, history, before);
     const tooLarge = beyondSize(this.#limits, before, history.moments.slice(space.firstVersion), space.changes.text);
@@ -162,10 +165,16 @@ export class Oracle {
 
 function emptyMoment(model: Model, at: number): HistoryMoment {
   const state = Object.fromEntries(Object.keys(model.collections).map((name) => [name, new Map()]));
-  return { version: 0, state, whole: true, at, change: null, key: null };
+  return { version: 0, state, whole: true, at, change: null, key: null, keysBy: 0 };
 }
 
-function after(model: Model, history: History, change: Change, whole: boolean, at: number): HistoryMoment {
+function after(
+  model: Model,
+  history: History,
+  change: Change,
+  whole: boolean,
+  at: number,
+): Omit<HistoryMoment, "keysBy"> {
   const { version, state } = history.head;
   const next = reduce(model, state, change);
   return { version: version + 1, state: next, whole, at, change, key: keyOf(change) };
@@ -180,6 +189,7 @@ function keyOf({ type, data }: Change): string | null {
 
 /** It returns the state after an effective change. Records and collections that the change doesn't concern are shared. */
 export function reduce(model: Model, state: OracleState, change: Change): OracleState {
+  if (change.type === VIEWS_REBUILT) return state;
   const evicts = change.type === RECORD_EVICTED;
   const rule = evicts ? null : model.changes[change.type];
   const name = evicts ? (change.data.collection as string) : (rule?.collection as string);

@@ -1,10 +1,11 @@
 /** `npm run sim` is the simulator from the command line. `SIM_HELP` says what it can do. */
 
-import { neverHappened } from "../plan/interesting.ts";
+import { INTERESTING_OF, neverHappened } from "../plan/interesting.ts";
 import { makePlan } from "../plan/make-plan.ts";
 import { makePagesPlan } from "../plan/pages-plan.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { shrink } from "../plan/shrink.ts";
+import { makeViewsPlan } from "../plan/views/views-plan.ts";
 import type { RunFailure } from "../world/surroundings.ts";
 import { keepBroken, proveBroken } from "./broken/prove.ts";
 import { replayOf } from "./commit.ts";
@@ -45,12 +46,14 @@ interface Failed {
   readonly failure: RunFailure;
 }
 
-function planOf({ pages }: SimOptions, seed: string, keepTrace = false): RunPlan {
+function planOf({ pages, views }: SimOptions, seed: string, keepTrace = false): RunPlan {
+  if (views) return makeViewsPlan(seed, keepTrace);
   return pages ? makePagesPlan(seed, keepTrace) : makePlan(seed, keepTrace);
 }
 
 async function runMany(options: SimOptions): Promise<number> {
-  const { seed: firstSeed, runs, jobs, pages } = options;
+  const { seed: firstSeed, runs, jobs, pages, views } = options;
+  const only = views ? "views" : pages ? "pages" : "all";
   const startedAt = performance.now();
   const totals: Record<string, number> = {};
   const failed: Failed[] = [];
@@ -60,7 +63,7 @@ async function runMany(options: SimOptions): Promise<number> {
     firstSeed,
     runs,
     jobs,
-    args: pages ? ["--pages"] : [],
+    args: only === "all" ? [] : [`--${only}`],
     onReport: ({ seed, trace, counters, failure }) => {
       done += 1;
       for (const [name, count] of Object.entries(counters)) totals[name] = (totals[name] ?? 0) + count;
@@ -72,7 +75,7 @@ async function runMany(options: SimOptions): Promise<number> {
   showProgress(done, runs, failed.length, startedAt, "\n");
   printTable(totals);
   if (failed[0] !== undefined) await explain(options, failed[0]);
-  const never = neverHappened(totals, done, pages);
+  const never = neverHappened(totals, done, INTERESTING_OF[only]);
   if (never.length > 0) console.log(`FAILED never happened, and should have: ${never.join(", ")}`);
   return printSum(done, failed.length + (never.length > 0 ? 1 : 0));
 }

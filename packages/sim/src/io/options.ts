@@ -16,6 +16,7 @@ export function simOptions(args: readonly string[]): SimOptions {
     jobs: wholeNumber("jobs", values.jobs ?? String(availableParallelism())),
     trace: values.trace ?? false,
     pages: values.pages ?? false,
+    views: values.views ?? false,
     keep: values.keep ?? null,
     broken: values.broken ?? false,
     names: positionals,
@@ -29,6 +30,7 @@ export const SIM_HELP = `npm run sim -- [options]
   --runs N      how many seeds (${RUNS_TO_SEE_ALL})
   --jobs N      processes (one for each core)
   --pages       only the pages that mutate, of each seed
+  --views       only the followers of views, of each seed
   --trace       print every line of one run
   --keep NAME   shrink the failure of --seed and keep it as packages/sim/regressions/NAME.json
   --broken [NAME]  run the builds that are broken on purpose, all or the named ones: each must be caught;
@@ -46,6 +48,8 @@ export interface SimOptions {
   readonly trace: boolean;
   /** Only the pages that mutate are run, in a world of their own. */
   readonly pages: boolean;
+  /** Only the followers of views are run, in a world of their own. */
+  readonly views: boolean;
   readonly keep: string | null;
   readonly broken: boolean;
   /** These are names of broken builds. */
@@ -59,6 +63,7 @@ const OPTIONS = {
   jobs: { type: "string" },
   trace: { type: "boolean" },
   pages: { type: "boolean" },
+  views: { type: "boolean" },
   keep: { type: "string" },
   broken: { type: "boolean" },
   help: { type: "boolean" },

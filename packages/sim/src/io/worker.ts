@@ -3,12 +3,18 @@
 import { makePlan } from "../plan/make-plan.ts";
 import { makePagesPlan } from "../plan/pages-plan.ts";
 import type { RunPlan } from "../plan/plan.ts";
+import { makeViewsPlan } from "../plan/views/views-plan.ts";
 import type { RunResult } from "../run.ts";
 import type { Order, RunReport } from "./messages.ts";
 import { runWatched } from "./run-watched.ts";
 
-/** With this argument only the pages of each seed are run. */
-const planOf: (seed: string) => RunPlan = process.argv.includes("--pages") ? makePagesPlan : makePlan;
+const planOf = plannerFor(process.argv);
+
+/** With one of these arguments only the pages, or the followers of views, of each seed are run. */
+function plannerFor(args: readonly string[]): (seed: string) => RunPlan {
+  if (args.includes("--views")) return makeViewsPlan;
+  return args.includes("--pages") ? makePagesPlan : makePlan;
+}
 
 process.on("message", (order: Order) => void carryOut(order));
 

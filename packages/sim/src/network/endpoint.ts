@@ -8,12 +8,16 @@ import {
   type Position,
   STEPS_PARAMETER,
   SUBPROTOCOL,
+  TICKET_PARAMETER,
+  VIEW_PARAMETER,
 } from "@neverstale/protocol";
 import { MAIN_SPACE, type StateManager, type SyncHub } from "@neverstale/server";
 import { Audit, type JudgedEntry } from "../checks/audit.ts";
 import type { History } from "../checks/history.ts";
+import { ViewAudit } from "../checks/views/view-audit.ts";
 import type { mainModel } from "../plan/models.ts";
 import type { Models } from "../plan/releases.ts";
+import { viewNamed } from "../plan/views/views.ts";
 import type { Surroundings } from "../world/surroundings.ts";
 import type { SimConnection } from "./connection.ts";
 import type { SimCodec } from "./frames.ts";
@@ -42,6 +46,7 @@ export function accept(process: Serving, connection: SimConnection): void {
     ...{ space, resume },
     at: (version) => ({ epoch: manager.epoch, space: creationId(), version }),
   });
+  const views = viewAuditOf(world, connection, space, history);
   connection.audit = new Audit(world.fail, {
     plain: profile === "plain",
     parts: asksFor(connection, PARTS_PARAMETER),
@@ -51,8 +56,9 @@ export function accept(process: Serving, connection: SimConnection): void {
       endOf: (epoch) => oracle.endOf({ epoch, space: creationId() }, manager.epoch),
       leadsOn: (epoch, version) =>
         history()?.moments[version] === oracle.momentAt({ epoch, space: creationId(), version }),
-      ends: () => process.sendsAway,
+      ends: () => process.sendsAway || views?.isOver === true,
     },
+    views,
     history,
     largestFrame: () => process.frames.largestBytes,
     claimed: resume === null ? null : oracle.momentAt(resume),
@@ -66,6 +72,19 @@ export function accept(process: Serving, connection: SimConnection): void {
   attach(process, connection, entry, { space, profile });
 }
 
+/** It is null where the space is not followed by views. */
+function viewAuditOf(
+  { config, rights, counters, fail: report }: Surroundings,
+  { client }: SimConnection,
+  space: string,
+  history: () => History | null,
+): ViewAudit | null {
+  if (space !== MAIN_SPACE || config.views !== true) return null;
+  const view = rights.of(client);
+  const noteView = (id: string) => rights.note(id, view);
+  return new ViewAudit({ report, counters, view, history, granted: () => rights.of(client), noteView });
+}
+
 /** Texts that come before the node can judge whom they are from stay with the system (rule N6). */
 function attach(
   process: Serving,
@@ -77,7 +96,10 @@ function attach(
   const asked = { parts: asksFor(connection, PARTS_PARAMETER), steps: asksFor(connection, STEPS_PARAMETER) };
   const lines = linesIn(connection.url.searchParams.get(LINES_PARAMETER) ?? "");
   const resume = positionOf(connection.url);
-  const attachment = { space, profile, resume, subject: connection.client, lines, ...asked };
+  const { world, models } = process;
+  const isViewed = space === MAIN_SPACE && world.config.views === true;
+  const granted = isViewed ? { view: viewNamed(models, world.rights.of(connection.client)) } : {};
+  const attachment = { space, profile, resume, subject: connection.client, lines, ...asked, ...granted };
   const unread: string[] = [];
   let cursor: Cursor | null = null;
   let isRefused = false;
@@ -116,7 +138,10 @@ function positionOf({ searchParams }: URL): Position | null {
   const epoch = searchParams.get("epoch");
   const space = searchParams.get("space");
   const version = searchParams.get("version");
-  return epoch === null || space === null || version === null ? null : { epoch, space, version: Number(version) };
+  if (epoch === null || space === null || version === null) return null;
+  const view = searchParams.get(VIEW_PARAMETER);
+  const proof = view === null ? {} : { proof: { view, ticket: searchParams.get(TICKET_PARAMETER) ?? "" } };
+  return { epoch, space, version: Number(version), ...proof };
 }
 
 type Cursor = Parameters<SyncHub["receive"]>[0];

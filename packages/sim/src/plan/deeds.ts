@@ -2,6 +2,7 @@
 
 import type { CrashPoint, Write } from "../store/disk.ts";
 import type { Release } from "./releases.ts";
+import type { ViewName } from "./views/views.ts";
 
 export type Deed =
   // The fleet does these.
@@ -88,6 +89,8 @@ export type Deed =
       /** With true the authority alone refuses it. */
       readonly refused: boolean;
     }
+  /** The client may see this from now on (rule V16). */
+  | { readonly do: "grant"; readonly client: string; readonly view: ViewName }
   /** The newest mutation that was not sent yet is dropped. */
   | { readonly do: "drop" | "reload"; readonly client: string };
 

@@ -6,6 +6,13 @@ export const INTERESTING_OF_PAGES: readonly string[] = [
   ...["repeated", "stopped", "reloads", "orphaned", "taken_back"],
 ].map((what) => `mutations_${what}`);
 
+/** These must happen to followers of views, which have runs of their own. */
+export const INTERESTING_OF_VIEWS: readonly string[] = [
+  ...["put", "remove", "set", "rebuilt", "granted"].map((what) => `views_${what}`),
+  ...["hub_views", "hub_revoked", "resumed_by_diff"],
+  ...["view", "too_old", "epoch", "ahead"].map((reason) => `full_state_${reason}`),
+];
+
 /** The promises are about these, by the names of their counters. */
 export const INTERESTING: readonly string[] = [
   "hub_resumed",
@@ -86,12 +93,14 @@ export const INTERESTING: readonly string[] = [
 /** From so many runs on, each of them must have happened. A simulator that never gets there proves nothing. */
 export const RUNS_TO_SEE_ALL = 200;
 
-/** It returns those that never happened, where they should have. With `onlyPages` nothing else was run. */
+/** These are wanted where everything is run, or only pages that mutate, or only followers of views. */
+export const INTERESTING_OF = { all: INTERESTING, pages: INTERESTING_OF_PAGES, views: INTERESTING_OF_VIEWS } as const;
+
+/** It returns those that never happened, where they should have. */
 export function neverHappened(
   totals: Readonly<Record<string, number>>,
   runs: number,
-  onlyPages = false,
+  wanted: readonly string[] = INTERESTING,
 ): readonly string[] {
-  const wanted = onlyPages ? INTERESTING_OF_PAGES : INTERESTING;
   return runs < RUNS_TO_SEE_ALL ? [] : wanted.filter((name) => (totals[name] ?? 0) === 0);
 }

@@ -49,6 +49,13 @@ export const linesOfPages = defineModel({
   changes: { line_begun: put("lines"), line_moved: patch("lines"), line_dropped: remove("lines") },
 });
 
+/** The engine keeps in a space of its own the secret by which it makes tickets (rule V15). */
+export const secretOfStore = defineModel({
+  model: 0,
+  collections: { secrets: collection() },
+  changes: { secret_drawn: put("secrets") },
+});
+
 /** It makes the changes of one transaction. */
 export function someChanges(space: string, chance: Random): Change[] {
   const count = chance.chance(0.6) ? 1 : chance.int(2, 5);

@@ -21,6 +21,9 @@ export interface RunPlan {
 /** A world of pages that mutate has nothing beside it. */
 export type PagesPlan = Pick<RunPlan, "config" | "clients" | "actions" | "faultyMs">;
 
+/** A world of followers of views has nothing beside it, either. */
+export type ViewsPlan = PagesPlan;
+
 export interface ClientPlan {
   readonly name: string;
   /** A page is a tab whose replica has mutations. */

@@ -11,7 +11,7 @@ import {
   remove,
   type StateRecord,
 } from "@neverstale/protocol";
-import { linesOfPages, type mainModel, taskModel } from "./models.ts";
+import { linesOfPages, type mainModel, secretOfStore, taskModel } from "./models.ts";
 import type { Random } from "./random.ts";
 
 /** Releases are a family of models, and `someChanges` speaks to all of them. */
@@ -49,6 +49,8 @@ export const FIRST_RELEASE: Release = {
 export interface Models {
   readonly main: typeof mainModel;
   readonly others: Readonly<Record<string, Model>>;
+  /** Its views give keys in this way. */
+  readonly keysBy: number;
   of(space: string): Model;
 }
 
@@ -88,9 +90,12 @@ function makeModels(release: Release, keepsOther: boolean): Models {
   const main = mainModelOf(release, keepsOther);
   const others = { "agent/": taskModel, "output/": outputModelOf(release) };
   const of = (space: string) =>
-    space === "~lines" ? linesOfPages : (others[space.slice(0, space.indexOf("/") + 1) as keyof typeof others] ?? main);
-  return { main: main as unknown as typeof mainModel, others, of };
+    OWN_SPACES[space] ?? others[space.slice(0, space.indexOf("/") + 1) as keyof typeof others] ?? main;
+  return { main: main as unknown as typeof mainModel, others, keysBy: Number(release.strict), of };
 }
+
+/** The engine keeps these for itself. */
+const OWN_SPACES: Readonly<Record<string, Model>> = { "~lines": linesOfPages, "~secrets": secretOfStore };
 
 function mainModelOf({ events, commands, updates, eventsIn, notes, strict }: Release, keepsOther: boolean): Model {
   const kept = collection(null, { keep: { newest: events } });

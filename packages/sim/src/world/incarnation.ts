@@ -24,6 +24,7 @@ import type { SimAnswer, SimRequest } from "../network/http.ts";
 import type { mainModel } from "../plan/models.ts";
 import { PAGE_MUTATIONS } from "../plan/mutations.ts";
 import { FIRST_RELEASE, type Models, migrationOf, modelsOf } from "../plan/releases.ts";
+import { viewsOf } from "../plan/views/views.ts";
 import { mountStore } from "../store/sim-store.ts";
 import { answerRequest } from "./http-api.ts";
 import { mutationsOf } from "./pages/mutations-api.ts";
@@ -120,6 +121,7 @@ export class Incarnation implements Runtime {
       const manager = await StateManager.open({
         model: this.models.main,
         spaces: this.models.others,
+        views: this.world.config.views === true ? [viewsOf(this.models)] : [],
         migrate: (state) => migrationOf(release, state),
         onProblems: () => this.world.counters.add("stored_records_refused_today"),
         store,
@@ -299,6 +301,11 @@ export class Incarnation implements Runtime {
         (error: unknown) => this.world.fail("crash", `a request ends the process: ${String(error)}`),
       );
     });
+  }
+
+  /** It comes back at once, and is granted what it may see by now (rule V16). */
+  rightsChanged(client: string): void {
+    this.hub?.revoke((subject) => (subject === client ? CLOSE.comeBackNow : null));
   }
 
   revoke(client: string): void {

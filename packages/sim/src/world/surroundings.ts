@@ -9,6 +9,7 @@ import { RunCounters } from "../checks/counters.ts";
 import { MutationJudge } from "../checks/mutations/mutation-judge.ts";
 import { Oracle } from "../checks/oracle.ts";
 import { Trace } from "../checks/trace.ts";
+import { Rights } from "../checks/views/rights.ts";
 import { Random } from "../plan/random.ts";
 import { FIRST_RELEASE, type Release } from "../plan/releases.ts";
 import { Disk, type DiskConfig } from "../store/disk.ts";
@@ -26,6 +27,7 @@ export class Surroundings {
   readonly disk: Disk;
   readonly acks: Acks;
   readonly mutations: MutationJudge;
+  readonly rights: Rights;
   readonly calls: CallHistory;
   readonly chain: ChainFollower;
   /** Building a snapshot fails so often, and takes so long at most. */
@@ -58,6 +60,7 @@ export class Surroundings {
       restores: () => this.restores,
     });
     oracle.mutations = this.mutations;
+    this.rights = new Rights(this.fail);
     this.calls = new CallHistory(this.counters);
     this.acks = new Acks(this.fail, () => this.disk);
     this.chain = new ChainFollower(this, random.fork("chain"));
@@ -107,6 +110,8 @@ export interface WorldConfig {
   readonly authority: AuthorityConfig;
   readonly disk: DiskConfig;
   readonly keepTrace: boolean;
+  /** With true the main space is followed by views. */
+  readonly views?: boolean;
 }
 
 /** This was the first thing that did not hold. */

@@ -4,8 +4,9 @@ import type { Timer } from "@neverstale/base";
 import { type Divergence, Replica, type ReplicaCounters, type SyncView } from "@neverstale/client";
 import { mutations } from "@neverstale/client/mutations";
 import type { Position, StateRecord } from "@neverstale/protocol";
-import type { OracleState } from "../checks/history.ts";
+import type { HistoryMoment, OracleState } from "../checks/history.ts";
 import { difference } from "../checks/same-state.ts";
+import { shownAt } from "../checks/views/shown-moments.ts";
 import type { Piece } from "../http/http-end.ts";
 import type { SimConnection } from "../network/connection.ts";
 import type { WireMessage } from "../network/frames.ts";
@@ -185,12 +186,26 @@ export class Tab {
     const at = `${this.name} at ${position.epoch} ${position.space} ${position.version}`;
     if (moment === null) return this.#world.fail("A1", `${at} shows what was never durable`);
     if (!moment.whole) this.#world.fail("S5", `${at} stands within a group`);
-    const where = this.#difference(moment.state, position);
+    const where = this.#difference(this.#shownOf(moment, position), position);
     if (this.wrong !== null && this.driver.pending.length > 0) return; // What is laid over it may hide it.
     if (where === null) this.#healed(position.version);
-    else if (this.wrong === null)
-      this.#world.fail(this.page === null ? "P1" : "P14", `${at} (${this.status}) shows another ${where}`);
+    else if (this.wrong === null) this.#world.fail(this.#promise, `${at} (${this.status}) shows another ${where}`);
     else this.#checkFound(this.wrong, at);
+  }
+
+  /** A replica of a view shows what that view shows of the moment (promise P11). */
+  #shownOf(moment: HistoryMoment, { proof }: Position): OracleState {
+    return this.isViewed ? shownAt(moment, this.#world.rights.named(proof?.view)) : moment.state;
+  }
+
+  /** It follows a view of its space, or what somebody granted in its place. */
+  get isViewed(): boolean {
+    return this.#world.config.views === true && this.config.space === "main";
+  }
+
+  get #promise(): string {
+    if (this.page !== null) return "P14";
+    return this.isViewed ? "P11" : "P1";
   }
 
   #difference(truth: OracleState, at: Position | null): string | null {

@@ -27,6 +27,7 @@ export function keyMovesOf(group: DraftedSpace, views: AnyViews): KeyMove[] {
   const moves: KeyMove[] = [];
   for (const draft of group.drafts) {
     if (draft.record !== null && views.isShown(draft.collection)) add(moves, group, draft, keysOf(group, views, draft));
+    if (!views.isGoneThrough(draft.collection)) continue;
     for (const move of movedWith(group, views, draft)) moves.push(move);
   }
   return moves;

@@ -16,6 +16,7 @@ export class KeySet {
   }
 
   has(keys: readonly string[]): boolean {
+    if (keys === this.keys) return true;
     if (keys.length !== this.keys.length) return false;
     for (let at = 0; at < keys.length; at += 1) if (keys[at] !== this.keys[at]) return false;
     return true;

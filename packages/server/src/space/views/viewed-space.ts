@@ -113,10 +113,15 @@ export class ViewedSpace implements Readable {
       moved.remove.push(id);
       return true;
     }
-    if (then !== now || shown.wasAwayAfter(from)) return put(moved, throughLens(record, now));
+    if (then !== now || this.#wasShownOtherwise(shown, from, now)) return put(moved, throughLens(record, now));
     if (now.fields === null) return addWhole(moved, entry, record, shown, from);
     const stamps = stampsOf(shown, now.fields);
     return stamps !== null && addFields(moved, id, record, stamps, from);
+  }
+
+  /** It was not shown by the same fields all the time: what came and went meanwhile is not to be told. */
+  #wasShownOtherwise({ former }: Visibility, from: number, now: Lens): boolean {
+    return former.some(({ set, since }) => since > from && this.#lensOf(set) !== now);
   }
 
   movedBytes(from: number, limit: number): number {

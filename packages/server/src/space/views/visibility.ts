@@ -28,11 +28,6 @@ export class Visibility {
     return null;
   }
 
-  /** Nobody could see it for some time after that version. */
-  wasAwayAfter(version: number): boolean {
-    return this.former.some(({ set, since }) => set === null && since > version);
-  }
-
   /** From `version` on it has another set. It returns the set that is forgotten by that, and until when that one held. */
   move(set: KeySet | null, version: number): DroppedSet | null {
     // Before its first set a record was not there: that needs no memory.

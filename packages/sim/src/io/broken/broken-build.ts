@@ -8,8 +8,12 @@ export interface BrokenBuild {
   readonly note?: string;
   /** The build is caught by this rule. */
   readonly rule: string;
-  /** This catches the build: the number of a seed, the seed of pages that mutate, or a file in `regressions/`, which no early seed leads to. */
-  readonly by: { readonly seed: number } | { readonly pages: number } | { readonly regression: string };
+  /** This catches the build: the number of a seed, the seed of pages that mutate or of followers of views, or a file in `regressions/`, which no early seed leads to. */
+  readonly by:
+    | { readonly seed: number }
+    | { readonly pages: number }
+    | { readonly views: number }
+    | { readonly regression: string };
   readonly edits: readonly Edit[];
 }
 

@@ -14,6 +14,7 @@ import { NODE_MISTAKES } from "./builds/nodes.ts";
 import { SPACE_MISTAKES } from "./builds/space.ts";
 import { STATE_MISTAKES } from "./builds/state.ts";
 import { STEP_MISTAKES } from "./builds/step.ts";
+import { VIEW_MISTAKES } from "./builds/views.ts";
 
 export const BROKEN_BUILDS: readonly BrokenBuild[] = [
   ...CLIENT_MISTAKES,
@@ -29,4 +30,5 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
   ...NODE_MISTAKES,
   ...KNOWLEDGE_MISTAKES,
   ...MUTATION_MISTAKES,
+  ...VIEW_MISTAKES,
 ];

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { makePlan } from "../../plan/make-plan.ts";
 import { makePagesPlan } from "../../plan/pages-plan.ts";
 import type { RunPlan } from "../../plan/plan.ts";
+import { makeViewsPlan } from "../../plan/views/views-plan.ts";
 import { type KeepOptions, REGRESSIONS, type Regression } from "../keep.ts";
 import type { RunReport } from "../messages.ts";
 import { runPool } from "../pool.ts";
@@ -64,6 +65,7 @@ async function proveBuild(name: string, firstSeed: number, runs: number): Promis
 /** It returns the plan that is known to catch a build. */
 export function planAgainst({ by }: BrokenBuild): RunPlan {
   if ("pages" in by) return makePagesPlan(String(by.pages));
+  if ("views" in by) return makeViewsPlan(String(by.views));
   return "seed" in by ? makePlan(String(by.seed)) : regressionNamed(by.regression).plan;
 }
 
