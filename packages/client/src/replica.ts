@@ -90,6 +90,7 @@ export class Replica<State = AnyState> {
       state: initialSyncState({ model, user, position: this.#showInitial(options.initial) }),
       owner,
       lines,
+      gate: (deliver) => this.#mutations?.gate(deliver) ?? null,
     });
     this.#mutations = options.mutations?.(host) ?? null;
     this.#viewState = this.#nextView();
@@ -352,10 +353,10 @@ export class Replica<State = AnyState> {
   #carryOut(effect: OwnerEffect): void {
     switch (effect.type) {
       case "apply":
-        this.#mutations?.lift();
+        this.#mutations?.lift(effect.delta);
         return this.#records.apply(effect.delta);
       case "replace":
-        this.#mutations?.lift();
+        this.#mutations?.lift(effect.full);
         this.#replace(effect);
         return this.#mutations?.replaced();
       case "mutated":
@@ -398,6 +399,7 @@ export class Replica<State = AnyState> {
     }
     for (const listener of this.#listeners.all()) this.#tell(listener);
     for (const divergence of untold) this.#tell(() => this.#options.onDivergence?.(divergence));
+    if (this.status.type === "live" && before.view.status.type !== "live") this.#mutations?.hurry();
   }
 
   #nextView(): ViewState {

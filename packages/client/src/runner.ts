@@ -8,6 +8,7 @@ import { type Clock, readClock, startClock, TIMER_LATE_MS } from "./machine/cloc
 import type { ReplicaFacts } from "./machine/receive.ts";
 import { isConnected, type SyncEffect, type SyncState } from "./machine/state.ts";
 import { nextWake, type SyncInput, transition } from "./machine/transition.ts";
+import type { Deliver, GatedFrames } from "./mutations/mutating.ts";
 import { FrameQueue, type ReceivedFrame } from "./transport/frame-queue.ts";
 import type { ClientConnection, Said, Transport } from "./transport/transport.ts";
 
@@ -16,6 +17,7 @@ export class Runner {
   readonly #io: Environment;
   readonly #transport: Transport;
   readonly #owner: RunnerOwner;
+  readonly #gateFor: RunnerOptions["gate"];
   readonly #lines: () => readonly string[];
   #state: SyncState;
   #clock: Clock;
@@ -23,15 +25,17 @@ export class Runner {
   #authorityClock: AuthorityClock | null = null;
   #connection: ClientConnection | null = null;
   #frames: FrameQueue | null = null;
+  #gate: GatedFrames | null = null;
   #timer: Timer | null = null;
   #timerAt: Millis = 0;
   #inTurn = false;
 
-  constructor({ io, transport, state, owner, lines }: RunnerOptions) {
+  constructor({ io, transport, state, owner, lines, gate }: RunnerOptions) {
     this.#io = io;
     this.#transport = transport;
     this.#owner = owner;
     this.#lines = lines;
+    this.#gateFor = gate;
     this.#state = state;
     this.#clock = startClock(io.now(), io.wallTime());
     this.#now = io.now();
@@ -124,16 +128,28 @@ export class Runner {
       (run) => this.#turn(run),
     );
     this.#frames = frames;
+    const deliver: Deliver = (frame, said) => frames.push(frame, said);
+    const gate = this.#gateFor(deliver);
+    this.#gate = gate;
     const events = {
       opened: () => this.input({ type: "opened", socket }),
-      received: (frame: string | Uint8Array, said?: Said) => frames.push(frame, said),
+      received: gate === null ? deliver : (frame: string | Uint8Array, said?: Said) => gate.push(frame, said),
       loading: (progress: PartProgress, sizeBytes: number) =>
         this.input({ type: "received_part", socket, progress, sizeBytes }),
-      closed: (code: number) => this.input({ type: "closed", socket, code }),
+      closed: (code: number) => {
+        gate?.release(); // What had come before counts.
+        this.input({ type: "closed", socket, code });
+      },
     };
     try {
       this.#connection = this.#transport.connect(
-        { resume, attempt, lines: this.#lines(), position: () => this.#state.position },
+        {
+          resume,
+          attempt,
+          lines: this.#lines(),
+          position: () => this.#state.position,
+          whenTaken: (run) => gate?.whenTaken(run) ?? false,
+        },
         events,
       );
     } catch (error) {
@@ -144,6 +160,8 @@ export class Runner {
 
   #close(code: number): void {
     this.#frames?.close();
+    this.#gate?.release();
+    this.#gate = null;
     this.#connection?.close(code);
     this.#frames = null;
     this.#connection = null;
@@ -199,6 +217,8 @@ export interface RunnerOptions {
   readonly state: SyncState;
   readonly owner: RunnerOwner;
   readonly lines: () => readonly string[];
+  /** The frames of a connection come through this, where it gives one. */
+  readonly gate: (deliver: Deliver) => GatedFrames | null;
 }
 
 /** The owner has the records, and is told of everything in the order of the decisions. */

@@ -79,12 +79,14 @@ export {
   type LineAnswer,
   type LineOutcome,
   type LineRequest,
+  lineNamed,
   linesIn,
   MAX_ARGS_BYTES,
   MAX_LINE_REQUEST_BYTES,
   MAX_MUTATIONS,
   readLineAnswer,
   readLineRequest,
+  timeOfLine,
 } from "./mutations/line-request.ts";
 export {
   type AnyMutation,

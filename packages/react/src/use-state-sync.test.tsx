@@ -42,7 +42,7 @@ beforeEach(() => {
     now: () => 0,
     wallTime: () => 1_700_000_000_000,
     chance: () => 0.5,
-    newId: () => `line-of-a-page-${++ids}`,
+    newId: () => `t0000000000000-line-of-page-${++ids}`,
     freezes: true,
     after: () => ({ cancel: () => {} }),
     baseUrl: "http://board.test/",

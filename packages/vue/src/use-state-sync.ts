@@ -13,9 +13,12 @@ export function useStateSync<State = AnyState>(
   options: MaybeRefOrGetter<OwnedReplicaOptions>,
 ): ComputedRef<StateSync<State>> {
   const make = (all: OwnedReplicaOptions) => new StateSync<State>(all);
-  const owned = computed<OwnedReplica<State>>((held) => ownedReplica(held ?? null, toValue(options), make));
+  let held: OwnedReplica<State> | null = null;
+  const sync = computed(() => {
+    held = ownedReplica(held, toValue(options), make);
+    return held.sync;
+  });
   const user = computed(() => toValue(options).user ?? null);
-  const sync = computed(() => owned.value.sync);
   watchPostEffect((onCleanup) => {
     const { value } = sync;
     value.start(user.value);

@@ -52,6 +52,14 @@ export const countUp = defineMutation({
   },
 });
 
+export const putCard = defineMutation({
+  name: "put_card",
+  model: board,
+  optimistic: true,
+  args: z.object({ id: z.string() }),
+  decide: (_, { id }) => [{ type: "card_put", target: id, data: { id, title: id, count: 0 } }],
+});
+
 export const removeCard = defineMutation({
   name: "remove_card",
   model: board,

@@ -38,6 +38,8 @@ export interface LineEntry {
   isShown: boolean;
   /** Its position is waited for, so that the effect leaves what is shown then. */
   isWatched: boolean;
+  /** Its position is in no history that the authority tells of. */
+  isStranded: boolean;
   /** Null: it is not known yet. */
   outcome: MutationOutcome | null;
   readonly settle: (outcome: MutationOutcome) => void;
@@ -65,9 +67,21 @@ export class MutationLine {
     return this.#bytes;
   }
 
+  /** Nothing was asked for on it yet. */
+  get isUnused(): boolean {
+    return this.#last === 0;
+  }
+
   add(asked: Asked): LineEntry {
     this.#last += 1;
-    const fresh = { wasSent: false, wasLost: false, isDropped: false, isWatched: false, outcome: null };
+    const fresh = {
+      wasSent: false,
+      wasLost: false,
+      isDropped: false,
+      isWatched: false,
+      isStranded: false,
+      outcome: null,
+    };
     const added: LineEntry = { ...asked, ...fresh, isShown: asked.isOptimistic, line: this.id, n: this.#last };
     this.entries.push(added);
     this.#bytes += asked.bytes;
@@ -100,8 +114,9 @@ export class MutationLine {
     for (const entry of this.#entriesOf(request)) entry.wasSent = true;
   }
 
-  /** They may have taken effect. */
+  /** They may have taken effect, but for what was asked for under no epoch, of which nothing is decided. */
   answerLost(request: LineRequest): void {
+    if (request.epoch === "") return;
     for (const entry of this.#entriesOf(request)) entry.wasLost = true;
   }
 
@@ -135,12 +150,11 @@ export class MutationLine {
   }
 
   /**
-   * The server has another past than the page: what has no outcome goes on under a new line, in its order (rule U9b). Where the
-   * server knows nothing of the old line, what has lost an answer under it is unknown: all else was answered, and nothing was done.
-   * It returns the entries whose outcome that is.
+   * Entries without an outcome go on under a new line, in their order (rule U9b), but for what may have been done under the old one, which is
+   * unknown. It returns the entries whose outcome that is.
    */
-  beginAnew(id: string, knowsOldLine: boolean): LineEntry[] {
-    const lost = knowsOldLine ? [] : this.entries.filter(({ outcome, wasLost }) => outcome === null && wasLost);
+  beginAnew(id: string, mayBeDone: (entry: LineEntry) => boolean = () => false): LineEntry[] {
+    const lost = this.entries.filter((entry) => entry.outcome === null && mayBeDone(entry));
     for (const entry of lost)
       entry.outcome = unknown(mutationKey(entry), "the server does not know this page's mutations any more");
     this.id = id;
@@ -165,19 +179,20 @@ export class MutationLine {
   }
 
   /**
-   * Another state has taken the place of the one before. What has no outcome is shown over it, but for what was said to be in it, and
-   * for what is not to be shown.
+   * Another state has taken the place of the one before. What has no outcome is shown over it, and what this state has not come to yet, but
+   * for what was said to be in it, and for what is not to be shown.
    */
   showAgain({ line, n }: Pick<MutatedMessage, "line" | "n">): void {
     for (const entry of this.entries) {
       const isThere = entry.line === line && entry.n <= n;
-      if (entry.outcome === null && entry.isOptimistic && !entry.isDropped && !isThere) entry.isShown = true;
+      const isOpen = entry.outcome === null || entry.isWatched;
+      if (isOpen && entry.isOptimistic && !entry.isDropped && !isThere) entry.isShown = true;
     }
   }
 
   /** Nothing is left to be known or shown of these. */
   tidy(): void {
-    const left = this.entries.filter(({ outcome, isShown }) => outcome === null || isShown);
+    const left = this.entries.filter(({ outcome, isShown, isWatched }) => outcome === null || isShown || isWatched);
     if (left.length === this.entries.length) return;
     this.entries.splice(0, this.entries.length, ...left);
     this.#bytes = left.reduce((sum, { bytes }) => sum + bytes, 0);

@@ -1,11 +1,19 @@
 /** A replica and its mutations need this of each other. A replica without mutations has none of their code. */
 
-import type { JsonValue, MutatedMessage, Mutation, Position } from "@neverstale/protocol";
+import type {
+  DeltaMessage,
+  FullStateMessage,
+  JsonValue,
+  MutatedMessage,
+  Mutation,
+  Position,
+} from "@neverstale/protocol";
 import type { Environment } from "../environment/environment.ts";
 import type { WaiterOutcome } from "../machine/state.ts";
 import type { ReplicaRecords } from "../records/replica-records.ts";
 import type { EffectPosition } from "../requests/answer.ts";
 import type { CsrfTokens } from "../requests/csrf.ts";
+import type { Said } from "../transport/transport.ts";
 
 /** This makes the mutations of a replica. `mutations()` gives one. */
 export type MakeMutations = (host: MutationHost) => ReplicaMutations;
@@ -31,17 +39,30 @@ export interface MutationHost {
   change(run: () => void): void;
 }
 
+export type Deliver = (frame: string | Uint8Array, said?: Said) => void;
+
+/** The frames of one connection wait here while an answer is out that says what they have. */
+export interface GatedFrames {
+  push(frame: string | Uint8Array, said?: Said): void;
+  /** They wait no longer. */
+  release(): void;
+  /** It returns false where none waits, and otherwise calls `run` when none does any more. */
+  whenTaken(run: () => void): boolean;
+}
+
 /** A replica has this of its mutations. */
 export interface ReplicaMutations {
   readonly pending: readonly PendingMutation[];
   /** It returns whether `pending` is another list than when this was last asked. */
   collectMoved(): boolean;
-  /** Takes away what is laid over the records, which are those of the authority then. */
-  lift(): void;
+  /** Takes away what is laid over the records, which are those of the authority then. The message is about to be applied to them. */
+  lift(applied?: DeltaMessage | FullStateMessage): void;
   /** Lays the mutations that are pending over the records again (rule U10). */
   lay(): void;
   /** A connection is opened. It returns the lines that are to be named there (rule U11). */
   connecting(): readonly string[];
+  /** The frames of this connection come through it. */
+  gate(deliver: Deliver): GatedFrames;
   mutated(message: MutatedMessage): void;
   /** A full state has taken the place of what there was. */
   replaced(): void;

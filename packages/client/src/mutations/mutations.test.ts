@@ -1,4 +1,4 @@
-import type { LineRequest } from "@neverstale/protocol";
+import { type LineRequest, timeOfLine } from "@neverstale/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
 import { json, promisesSettled } from "../environment/fake-environment-suite.ts";
 import { delta } from "../machine/machine-rig-suite.ts";
@@ -18,6 +18,7 @@ import {
   mutatedMessage,
   openBoard,
   posted,
+  putCard,
   removeCard,
   stateAt,
   sync,
@@ -149,6 +150,19 @@ describe("the overlay", () => {
     expect(sync.state.cards.get("a")).toBe(shown);
   });
 
+  test("[U13] a record that is shown as it was, over another one than before, keeps its identity", async () => {
+    void sync.mutate(putCard, { id: "b" });
+    const shown = sync.state.cards.get("b");
+    io.socket.push(delta(10, 11, { cards: { put: [{ id: "b", title: "b", count: 0 }] } }));
+    expect(sync.state.cards.get("b")).toBe(shown);
+
+    io.socket.push(delta(11, 12, { cards: { set: { b: { count: 1 } } } }));
+
+    expect(sync.state.cards.get("b")).toBe(shown);
+    io.socket.push(stateAt(13, A, { id: "b", title: "b", count: 2 }));
+    expect(sync.state.cards.get("b")).toBe(shown);
+  });
+
   test("[U14] a refusal takes the effect back, and what depended on it shows nothing", async () => {
     const added = sync.mutate(addCard, { title: "B" });
     const id = `${line()}.1.1`;
@@ -221,6 +235,43 @@ describe("a lost answer", () => {
     expect(posted[0]?.request).toMatchObject({ acked: 0, mutations: [{ n: 1 }, { n: 2 }] });
     await answer(done(1, 11), done(2, 12));
     expect(await outcome).toMatchObject({ type: "done" });
+  });
+
+  test("[U6] is asked for again at once when the replica is live again, however often it was asked for in vain", async () => {
+    void sync.mutate(countUp, { id: "a" });
+    await promisesSettled();
+    for (let lost = 0; lost < 8; lost += 1) {
+      level(10);
+      await posted.shift()?.answer(new Error("cut"));
+      await io.pass(20_000);
+    }
+    io.socket.close(1006);
+    await posted.shift()?.answer(new Error("cut"));
+    await io.pass(1_500);
+    expect(posted).toHaveLength(0);
+
+    io.socket.open().push(stateAt(10, A));
+    await promisesSettled();
+    expect(posted).toHaveLength(0);
+    level(10);
+    await promisesSettled();
+    expect(posted).toHaveLength(1);
+  });
+
+  test("[U8] is asked for again by a replica that is live again when the server has said, and not before", async () => {
+    void sync.mutate(countUp, { id: "a" });
+    await promisesSettled();
+    await posted.shift()?.answer(json(429, { code: "too_many_requests" }, "7"));
+    io.socket.close(1006);
+    await io.pass(2_000);
+    io.socket.open().push(stateAt(10, A));
+    level(10);
+    await promisesSettled();
+    expect(posted).toHaveLength(0);
+
+    await io.pass(5_500);
+
+    expect(posted).toHaveLength(1);
   });
 
   test("[U8] a moment's refusal leaves all pending, and says when to come back", async () => {
@@ -299,7 +350,7 @@ describe("another past", () => {
     const old = posted[0]?.request.line;
     await posted.shift()?.answer(json(200, { epoch: "e1", outcomes: [], behind: 0 }));
 
-    const { line: begun } = posted[0]?.request ?? {};
+    const { line: begun = "" } = posted[0]?.request ?? {};
     expect(begun).not.toBe(old);
     expect(sync.list("cards").map(({ id }) => id)).toEqual(["a", `${begun}.1.1`]);
     expect(sync.pending).toMatchObject([
@@ -351,6 +402,25 @@ describe("a backup that is restored", () => {
     expect(counts()).toBe(1);
   });
 
+  test("[U12] what is decided anew for the state to come is shown over it, also where the state before had it", async () => {
+    const outcome = sync.mutate(countUp, { id: "a" });
+    await promisesSettled();
+    io.socket.push(mutatedMessage(1, 11));
+    io.socket.push(delta(10, 11, counted(1)));
+    io.socket.close(1006);
+    await posted.shift()?.answer(new Error("cut"));
+    await io.pass(5_000);
+    await posted.shift()?.answer(json(200, { epoch: "e2", outcomes: [done(1, 13)] }));
+    expect(await outcome).toMatchObject({ type: "done" });
+
+    io.socket.open().push({ ...stateAt(12, A), epoch: "e2" });
+    expect([counts(), sync.pending.length]).toEqual([1, 1]);
+    io.socket.push(mutatedMessage(1, 13));
+    io.socket.push(delta(12, 13, counted(1)));
+
+    expect([counts(), sync.pending.length]).toEqual([1, 0]);
+  });
+
   test("[U11] what a connection has announced, and has not brought any more, says nothing of what the next one brings", async () => {
     void sync.mutate(countUp, { id: "a" });
     await promisesSettled();
@@ -364,6 +434,59 @@ describe("a backup that is restored", () => {
   async function reconnect(): Promise<void> {
     io.socket.close(1006);
     await io.pass(5_000);
+  }
+});
+
+describe("a line that may have been dropped", () => {
+  test("[U9b] leaves what was sent unknown, though it was answered, and the next one carries the time that the server names", async () => {
+    const sent = sync.mutate(countUp, { id: "a" });
+    await promisesSettled();
+    const waiting = sync.mutate(countUp, { id: "a" });
+    await posted.shift()?.answer(json(200, { epoch: "e1", outcomes: [], behind: 0, begin: 1_800_000_000_000 }));
+
+    expect(await sent).toMatchObject({ type: "unknown" });
+    expect(timeOfLine(posted[0]?.request.line ?? "")).toBe(1_800_000_000_000);
+    await answer(done(1, 11));
+    expect(await waiting).toMatchObject({ type: "done" });
+  });
+});
+
+describe("a position of a history that nobody tells of", () => {
+  test("[U12] its effect is shown until the replica is level, since this history may have it too", async () => {
+    void sync.mutate(countUp, { id: "a" });
+    await promisesSettled();
+    await answer(done(1, 12));
+    io.socket.close(1006);
+    await io.pass(5_000);
+    io.socket.open().push({ ...stateAt(11, A), epoch: "e2" });
+    answerChecks(11, 12);
+    expect(counts()).toBe(1);
+
+    io.socket.push(mutatedMessage(1, 12));
+    io.socket.push(delta(11, 12, counted(1)));
+
+    expect([counts(), sync.pending.length]).toEqual([1, 0]);
+  });
+
+  test("[U12] its effect leaves when the replica is level without it", async () => {
+    void sync.mutate(countUp, { id: "a" });
+    await promisesSettled();
+    await answer(done(1, 12));
+    io.socket.close(1006);
+    await io.pass(5_000);
+    io.socket.open().push({ ...stateAt(11, A), epoch: "e2" });
+    answerChecks(11, 11);
+    expect(counts()).toBe(1);
+
+    level(11);
+
+    expect([counts(), sync.pending.length]).toEqual([0, 0]);
+  });
+
+  /** The replica hears that the history has nothing of what it waits for. */
+  function answerChecks(version: number, head: number): void {
+    const asked = io.socket.sent.findLast((message) => message.type === "check");
+    io.socket.push({ type: "sync", version, head, check: asked?.n ?? 0 });
   }
 });
 

@@ -1,19 +1,26 @@
 /** The mutations of a replica: what was asked for is shown at once, sent, and settled by what the server says (rules U6 to U15). */
 
 import {
+  type DeltaMessage,
+  type FullStateMessage,
   type JsonValue,
   type LineAnswer,
   type LineRequest,
+  lineNamed,
   MAX_ARGS_BYTES,
   type MutatedMessage,
   type Mutation,
   type SyncError,
   takeJson,
+  timeOfLine,
   utf8Bytes,
 } from "@neverstale/protocol";
 import type { EffectPosition } from "../requests/answer.ts";
+import { FrameGate } from "./frame-gate.ts";
 import { type LineEntry, MutationLine, mutationKey, unknown } from "./line.ts";
 import type {
+  Deliver,
+  GatedFrames,
   MakeMutations,
   MutateOptions,
   MutationHost,
@@ -38,6 +45,9 @@ export function mutations({ url = "/mutations" }: MutationsOptions = {}): MakeMu
 /** So many may wait. The next one is refused at once (rule U19). */
 const MOST_PENDING = 1_000;
 const MOST_BYTES = 1024 * 1024;
+/** A line that nothing was asked for on is named again when its name is so old, or so far ahead of the authority's time. */
+const OLD_MS = 12 * 3_600_000;
+const AHEAD_MS = 5 * 60_000;
 
 class LaidMutations implements ReplicaMutations {
   readonly #host: MutationHost;
@@ -45,6 +55,8 @@ class LaidMutations implements ReplicaMutations {
   readonly #overlay: Overlay;
   readonly #sender: Sender;
   readonly #pending: PendingList;
+  /** Null: no connection was opened yet. */
+  #gate: FrameGate | null = null;
   #told: readonly PendingMutation[];
   /** They were said in front of messages that have not come yet. Each tells of more of the line, so there are as many as mutations at most. */
   #announced: MutatedMessage[] = [];
@@ -53,7 +65,7 @@ class LaidMutations implements ReplicaMutations {
 
   constructor(host: MutationHost, url: string) {
     this.#host = host;
-    this.#line = new MutationLine(host.io.newId());
+    this.#line = new MutationLine(lineNamed(host.io.newId(), host.serverNow()));
     this.#overlay = new Overlay(host.records);
     this.#pending = new PendingList(
       () => this.#line.entries,
@@ -76,6 +88,7 @@ class LaidMutations implements ReplicaMutations {
         });
         return isNews;
       },
+      heard: () => this.#gate?.release(),
       refused: (error, code) => host.change(() => this.#refused(error, code)),
     });
   }
@@ -94,12 +107,21 @@ class LaidMutations implements ReplicaMutations {
     return this.#pending.of(collection, id);
   }
 
-  lift(): void {
+  lift(applied?: DeltaMessage | FullStateMessage): void {
     this.#overlay.lift();
+    if (applied === undefined || this.#line.entries.length === 0) return;
+    if (applied.type === "delta") {
+      for (const [name, { put = [], set = {}, unset = {} }] of Object.entries(applied.payload))
+        this.#overlay.replacing(name, [...put.map(({ id }) => id), ...Object.keys(set), ...Object.keys(unset)]);
+      return;
+    }
+    const { state } = this.#host.records;
+    for (const name of Object.keys(state)) this.#overlay.replacing(name, state[name]?.keys() ?? []);
   }
 
   lay(): void {
     this.#takeAnnounced();
+    this.#leaveStranded();
     if (this.#overlay.lay(this.#line.entries.filter(({ isShown }) => isShown))) this.#pending.doubt();
   }
 
@@ -124,6 +146,12 @@ class LaidMutations implements ReplicaMutations {
     });
   }
 
+  /** The authority may have dropped lines that were named after it, or its time may be another one than was thought (rule U9b). */
+  #nameAgain(): void {
+    const age = this.#host.serverNow() - timeOfLine(this.#line.id);
+    if (this.#line.isUnused && (age > OLD_MS || age < -AHEAD_MS)) this.#line.beginAnew(this.#newLine());
+  }
+
   /** It is never taken in, whatever it does. */
   #refusalOf(bytes: number): MutationOutcome | null {
     if (this.#host.isSignedOut) return NOT_SIGNED_IN;
@@ -134,6 +162,7 @@ class LaidMutations implements ReplicaMutations {
   /** The server would most likely refuse it, too, where a replica that is live does: it returns false then, and nothing is sent (rule U15). */
   #add(asked: Parameters<MutationLine["add"]>[0]): boolean {
     this.lay(); // It is decided on what those before it leave.
+    this.#nameAgain();
     const entry = this.#line.add(asked);
     this.#pending.doubt();
     if (!entry.isShown) return true;
@@ -168,6 +197,19 @@ class LaidMutations implements ReplicaMutations {
     return [this.#line.id];
   }
 
+  gate(deliver: Deliver): GatedFrames {
+    this.#gate = new FrameGate(this.#host.io, deliver, () => this.#isEffectOnItsWay());
+    return this.#gate;
+  }
+
+  /** The answer that is out may be to something whose effect is shown. */
+  #isEffectOnItsWay(): boolean {
+    return (
+      this.#sender.isAsking &&
+      this.#line.entries.some(({ isShown, wasSent, outcome }) => isShown && wasSent && outcome === null)
+    );
+  }
+
   mutated(message: MutatedMessage): void {
     this.#announced.push(message);
   }
@@ -184,6 +226,14 @@ class LaidMutations implements ReplicaMutations {
     this.#line.tidy();
   }
 
+  /** Effects of before are in the state of a replica that is level, or their history is lost (rule U12). */
+  #leaveStranded(): void {
+    if (!this.#host.isLive) return;
+    const stranded = this.#line.entries.filter(({ isStranded, isShown }) => isStranded && isShown);
+    for (const entry of stranded) this.#unshow(entry);
+    if (stranded.length > 0) this.#line.tidy();
+  }
+
   /** The state before may have had what this one, of another past, has not. */
   replaced(): void {
     this.#pending.doubt();
@@ -196,7 +246,7 @@ class LaidMutations implements ReplicaMutations {
     if (answer.behind !== undefined) {
       this.#overlay.lift(); // The ids that were drawn under the old line are others from here on.
       this.#pending.doubt();
-      told.push(...this.#line.beginAnew(this.#host.io.newId(), answer.behind > 0));
+      told.push(...this.#line.beginAnew(this.#newLine(answer.begin), mayBeDone(answer)));
     }
     for (const entry of told) this.#settle(entry, entry.outcome as MutationOutcome);
     return told.length > 0 || answer.behind !== undefined;
@@ -208,14 +258,19 @@ class LaidMutations implements ReplicaMutations {
       const lost = unknown(mutationKey(entry), `an answer was lost, and the repeat was refused: ${error.message}`);
       this.#settle(entry, entry.wasLost ? lost : { type: "refused", code, detail: error.message });
     }
-    this.#line.beginAnew(this.#host.io.newId(), true);
+    this.#line.beginAnew(this.#newLine());
+  }
+
+  /** The authority may have said which time it is to carry (rule U6). */
+  #newLine(at = this.#host.serverNow()): string {
+    return lineNamed(this.#host.io.newId(), at);
   }
 
   #settle(entry: LineEntry, outcome: MutationOutcome): void {
     this.#pending.doubt();
     entry.outcome = outcome;
     entry.settle(outcome);
-    if (entry.isShown && outcome.type === "done") this.#watch(entry, outcome.position);
+    if (outcome.type === "done" && entry.isOptimistic && !entry.isDropped) this.#watch(entry, outcome.position);
     else if (entry.isShown) this.#unshow(entry);
     this.#line.tidy();
   }
@@ -226,9 +281,11 @@ class LaidMutations implements ReplicaMutations {
     entry.isWatched = true;
     this.#host.whenReached(position, (reached) => {
       entry.isWatched = false;
-      if (reached === "closed" || !entry.isShown) return;
+      if (reached === "closed") return;
       this.#change(() => {
-        this.#unshow(entry);
+        // A position of before a restored backup may be of a history that this one shares, and has not come to yet.
+        if (reached === "history_lost") entry.isStranded = true;
+        else this.#unshow(entry);
         this.#line.tidy();
       });
     });
@@ -270,11 +327,23 @@ class LaidMutations implements ReplicaMutations {
         const detail = "the user signed out before an answer came";
         this.#settle(entry, entry.wasSent ? unknown(mutationKey(entry), detail) : { type: "dropped" });
       }
-      for (const entry of this.#line.entries) entry.isShown = false;
+      for (const entry of this.#line.entries) {
+        entry.isShown = false;
+        entry.isWatched = false;
+      }
       this.#line.tidy();
-      this.#line.beginAnew(this.#host.io.newId(), true);
+      this.#line.beginAnew(this.#newLine());
     });
   }
+}
+
+/**
+ * Where the line is not known, the past of the authority is another one: what was answered without an outcome was not done. But where the
+ * line may have been dropped, also what was answered may have been done, by another copy of its request.
+ */
+function mayBeDone({ behind, begin }: LineAnswer): (entry: LineEntry) => boolean {
+  if (begin !== undefined) return ({ wasSent }) => wasSent;
+  return ({ wasLost }) => behind === 0 && wasLost;
 }
 
 const NOTHING_SAID = { line: "", n: 0 };

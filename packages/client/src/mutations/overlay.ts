@@ -16,6 +16,8 @@ export class Overlay {
   readonly #records: ReplicaRecords;
   /** These records are laid over others now. */
   #laid: Laid[] = [];
+  /** These records of the authority were shown, and others take their place. */
+  readonly #replaced = new Map<string, StateRecord | undefined>();
   /** Readers have seen these, where something was laid before it was lifted. */
   readonly #seen = new Map<string, Seen>();
   #isLifted = false;
@@ -47,6 +49,14 @@ export class Overlay {
     this.#takeBack(0);
   }
 
+  /** A message is about to put others in the place of these records. Of what is noted first, readers have seen it. */
+  replacing(collection: string, ids: Iterable<string>): void {
+    for (const id of ids) {
+      const name = nameOf(collection, id);
+      if (!this.#replaced.has(name)) this.#replaced.set(name, this.#records.state[collection]?.get(id));
+    }
+  }
+
   /**
    * Each is decided on what those before it have left. Readers see what has changed by it since they saw it last. It returns false
    * where all is laid already.
@@ -58,6 +68,7 @@ export class Overlay {
     this.#isLifted = false;
     this.#compare();
     this.#seen.clear();
+    this.#replaced.clear();
     return true;
   }
 
@@ -120,7 +131,9 @@ export class Overlay {
   #compare(): void {
     for (const { collection, id, below } of this.#laid) {
       const name = nameOf(collection, id);
-      if (!this.#seen.has(name)) this.#seen.set(name, { collection, id, shown: below });
+      if (this.#seen.has(name)) continue;
+      const shown = this.#replaced.has(name) ? this.#replaced.get(name) : below;
+      this.#seen.set(name, { collection, id, shown });
     }
     for (const { collection, id, shown } of this.#seen.values()) {
       const now = this.#records.state[collection]?.get(id);

@@ -22,6 +22,8 @@ export class Sender {
   #underWay: UnderWay | null = null;
   #timer: Timer | null = null;
   #failures = 0;
+  /** The server has asked to be left alone until then. */
+  #notBefore = Number.NEGATIVE_INFINITY;
   /** The epoch that an answer named last. It may be newer than the one of the state. */
   #epoch: string | null = null;
   /** The request before was answered with another epoch alone. */
@@ -34,21 +36,39 @@ export class Sender {
 
   /** There is more to send. Where the server is not to be asked before some time, it goes then. */
   added(): void {
-    if (this.#timer === null) this.hurry();
+    if (this.#timer === null) this.#next();
   }
 
-  /** There may be a way to send it again. */
+  /** There may be a way to the server again: what was tried in vain is no reason to wait any more. */
   hurry(): void {
+    this.#failures = 0;
+    if (this.#timer === null) return;
+    const ms = this.#notBefore - this.#owner.target().io.now();
+    if (ms > 0) this.#nextAfter(ms);
+    else this.#next();
+  }
+
+  #nextAfter(ms: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#owner.target().io.after(ms, () => this.#next());
+  }
+
+  #next(): void {
     this.#timer?.cancel();
     this.#timer = null;
     if (this.#isRunning && this.#underWay === null) this.#send();
+  }
+
+  /** An answer is out. */
+  get isAsking(): boolean {
+    return this.#underWay !== null;
   }
 
   start(): void {
     this.#isRunning = true;
     this.#failures = 0;
     if (this.#underWay !== null) this.#underWay.isToGoOn = true;
-    this.hurry();
+    this.#next();
   }
 
   /** Nothing is sent any more. What is under way is given up: nobody hears its answer, nor sends it again for another user. */
@@ -60,6 +80,7 @@ export class Sender {
     this.#line.answerLost(this.#underWay.request);
     this.#underWay.abort.abort();
     this.#underWay = null;
+    this.#owner.heard();
   }
 
   #send(): void {
@@ -74,6 +95,7 @@ export class Sender {
         if (this.#underWay !== underWay) return;
         this.#underWay = null;
         this.#goOn(underWay, reply);
+        this.#owner.heard();
       });
   }
 
@@ -96,9 +118,9 @@ export class Sender {
     }
     if ("refusal" in reply) {
       // Whoever signs in goes on.
-      if (reply.refusal.code === "not_signed_in") return isToGoOn ? this.hurry() : undefined;
+      if (reply.refusal.code === "not_signed_in") return isToGoOn ? this.#next() : undefined;
       this.#owner.refused(reply.refusal, problemOf(reply.refusal)?.code ?? reply.refusal.code);
-      return this.hurry();
+      return this.#next();
     }
     const { answer } = reply;
     // An epoch that is another one each time is no reason to ask without end.
@@ -107,14 +129,15 @@ export class Sender {
     this.#wasAskedAnew = isAskedAnew;
     if (!this.#owner.answered(request, answer) && !isAskedAnew) return this.#waitFor(null);
     this.#failures = 0;
-    this.hurry();
+    this.#next();
   }
 
   #waitFor(error: SyncError | null): void {
     this.#failures += 1;
     const { io } = this.#owner.target();
-    const ms = Math.max(backoffMs(BACKOFF, this.#failures, io.chance()), error?.retryAfterMs ?? 0);
-    this.#timer = io.after(ms, () => this.hurry());
+    const retryAfterMs = error?.retryAfterMs ?? 0;
+    this.#notBefore = io.now() + retryAfterMs;
+    this.#nextAfter(Math.max(backoffMs(BACKOFF, this.#failures, io.chance()), retryAfterMs));
   }
 }
 
@@ -140,6 +163,8 @@ export interface SenderOwner {
   epoch(): string | null;
   /** These are on their way. */
   sent(request: LineRequest): void;
+  /** The answer that was out has come, or will not. */
+  heard(): void;
   /** It returns false when nothing has become known by it. */
   answered(request: LineRequest, answer: LineAnswer): boolean;
   /** The server takes none of the mutations, whatever is repeated. */

@@ -27,6 +27,8 @@ export interface ConnectionOpening {
   readonly lines: readonly string[];
   /** Returns where the replica stands now. */
   readonly position: () => Position | null;
+  /** Frames that were handed over may wait. It returns false where none does, and otherwise calls `run` when they have been taken in. */
+  readonly whenTaken?: (run: () => void) => boolean;
 }
 
 export interface ConnectionEvents {

@@ -13,7 +13,7 @@ export const MAX_LINE_REQUEST_BYTES = 256 * 1024;
 export const MAX_ARGS_BYTES = MAX_LINE_REQUEST_BYTES - 1024;
 
 export interface LineRequest {
-  /** 128 random bits of a page, as text. */
+  /** It is what `lineNamed` returns: the time of its page, and 128 random bits as text. */
   readonly line: string;
   /** The epoch that the page knows. Under another one nothing is decided (rule U9). */
   readonly epoch: string;
@@ -52,13 +52,25 @@ export interface LineAnswer {
   readonly outcomes: readonly LineOutcome[];
   /** The line has been decided up to this number, which is below the one before the first that was asked for. It is 0 where no line is (rule U9b). */
   readonly behind?: number;
+  /** Where the line may have been dropped, the next one is to carry this time in its name. */
+  readonly begin?: number;
+}
+
+/** `random` is at least 128 random bits as text, and `at` is in milliseconds since 1970. */
+export function lineNamed(random: string, at: number): string {
+  return `t${String(Math.max(0, Math.trunc(at))).padStart(13, "0")}-${random}`;
+}
+
+/** It returns the time at which a line was named, in milliseconds since 1970. */
+export function timeOfLine(line: string): number {
+  return Number(line.slice(1, 14));
 }
 
 /** It throws `bad_message`. */
 export function readLineRequest(value: unknown): LineRequest {
   if (!isObject(value)) throw bad("the request is not a JSON object");
   const line = readSafeText(value, "line");
-  if (!LINE.test(line)) throw bad("`line` is not 16 to 64 letters, digits, - and _");
+  if (!LINE.test(line)) throw bad("`line` is not t, 13 digits, - and 16 to 48 letters, digits, - and _");
   const { mutations } = value;
   if (!Array.isArray(mutations) || mutations.length === 0 || mutations.length > MAX_MUTATIONS)
     throw bad(`\`mutations\` is not a list of 1 to ${MAX_MUTATIONS}`);
@@ -81,7 +93,7 @@ export function linesIn(parameter: string): readonly string[] {
 const MAX_LINES = 16;
 
 /** A line is used as part of ids, so it holds nothing that is special anywhere. */
-const LINE = /^[A-Za-z0-9_-]{16,64}$/;
+const LINE = /^t\d{13}-[A-Za-z0-9_-]{16,48}$/;
 
 function readAsked(value: unknown): AskedMutation {
   if (!isObject(value)) throw bad("a mutation is not a JSON object");
@@ -95,7 +107,8 @@ function readAsked(value: unknown): AskedMutation {
 export function readLineAnswer(value: unknown): LineAnswer {
   if (!isObject(value) || !Array.isArray(value.outcomes)) throw bad("the answer is not one to a line of mutations");
   const behind = value.behind === undefined ? {} : { behind: readCount(value, "behind") };
-  return { epoch: readSafeText(value, "epoch"), outcomes: value.outcomes.map(readOutcome), ...behind };
+  const begin = value.begin === undefined ? {} : { begin: readCount(value, "begin") };
+  return { epoch: readSafeText(value, "epoch"), outcomes: value.outcomes.map(readOutcome), ...behind, ...begin };
 }
 
 function readOutcome(value: unknown): LineOutcome {

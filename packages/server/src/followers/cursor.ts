@@ -136,6 +136,9 @@ export class Cursor {
     return true;
   }
 
+  /** A connection that has named lines is told what of them is in the state at a version. */
+  tellAt(_version: number, _metrics: SyncMetrics): void {}
+
   /** Puts one write of `count` messages. */
   put(frame: Frame, count: number, metrics: SyncMetrics): void {
     assert(!this.closed, "nothing is put on a closed connection");

@@ -231,8 +231,11 @@ export class Fanout {
     const advance = this.headFrames.resume(from);
     assert("frame" in advance, "the diff of a resumed connection is there");
     cursor.epoch = this.#groups.epoch;
-    cursor.position = this.readable.head;
-    cursor.put(advance.frame, advance.count, this.#metrics);
+    cursor.wire.together(() => {
+      cursor.tellAt(from, this.#metrics);
+      cursor.position = this.readable.head;
+      cursor.put(advance.frame, advance.count, this.#metrics);
+    });
     return null;
   }
 

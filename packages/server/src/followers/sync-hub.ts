@@ -22,6 +22,7 @@ import { cantKnow, Entrants } from "./confirming/entrants.ts";
 import { Knowledge } from "./confirming/knowledge.ts";
 import { Connection, OpenConnections } from "./connections/open-connections.ts";
 import { SPREAD_MS, sendAwayOneByOne } from "./connections/send-away.ts";
+import { SlowReaders } from "./connections/slow-readers.ts";
 import { type Cursor, type CursorOptions, NO_DIFF } from "./cursor.ts";
 import { Fanout } from "./fanout.ts";
 import type { Snapshot } from "./frames/snapshots.ts";
@@ -43,6 +44,7 @@ export class SyncHub {
   readonly #connections: OpenConnections;
   readonly #incoming: Incoming;
   readonly #entrants: Entrants;
+  readonly #slowReaders: SlowReaders;
   readonly #stopListening: readonly (() => void)[];
   #closed = false;
   #beacon: Timer;
@@ -60,6 +62,9 @@ export class SyncHub {
     this.#connections = new OpenConnections(this.#parts);
     this.#incoming = new Incoming(this.#parts, this.#connections);
     this.#entrants = new Entrants(this.#parts);
+    this.#slowReaders = new SlowReaders(this.#parts, this.#connections, (cursor) =>
+      this.#giveUp(cursor, this.#cutOff()),
+    );
     this.#stopListening = [
       groups.follow((committed) => this.#committed(committed)),
       groups.onTakeover(() => this.#tookOver()),
@@ -283,51 +288,7 @@ export class SyncHub {
   #lookAround(): void {
     const now = this.#groups.runtime.now();
     this.#dropUnused(now);
-    this.#lookForStuck(now);
-  }
-
-  /**
-   * A hidden page runs its timers once a minute, so it acks with the next frame that comes, with the next beacon at the latest.
-   */
-  get #stuckMs(): Millis {
-    return Math.max(this.#groups.limits.stuckMs, 2 * this.beaconMs);
-  }
-
-  #lookForStuck(now: Millis): void {
-    const { firstMessageMs } = this.#groups.limits;
-    const stuckMs = this.#stuckMs;
-    const isCutOff = !this.#parts.knowledge.mayServe;
-    for (const cursor of this.#connections.all()) {
-      const { fanout } = cursor;
-      const building = cursor.awaits !== null || (cursor.wanted !== null && cursor.building);
-      // In a view a position says nothing of what is lacking.
-      const behind = !fanout.isOfView && cursor.position < fanout.readable.head && !building && !isCutOff;
-      const waits = behind || cursor.wire.congested || cursor.hasUnacked;
-      if (cursor.isStuck(waits, now, stuckMs)) this.#tooSlow(cursor);
-      else if (!cursor.started && !cursor.silent && !building && now - cursor.openedAt > firstMessageMs)
-        this.#tooLate(cursor);
-      else if (isCutOff && cursor.oneWay) this.#giveUp(cursor, this.#cutOff());
-    }
-  }
-
-  /** No build is under way and still nothing has gone out. A new connection is more likely to be served than this one. */
-  #tooLate(cursor: Cursor): void {
-    this.metrics.lateFirstMessages += 1;
-    const { firstMessageMs } = this.#groups.limits;
-    const message = `nothing could be sent within ${firstMessageMs / 1000} s`;
-    this.#connections.close(
-      cursor,
-      CLOSE.comeBackLater,
-      new SyncError("snapshot_failed", message, { retryAfterMs: 5_000 }),
-    );
-  }
-
-  #tooSlow(cursor: Cursor): void {
-    this.metrics.tooSlow += 1;
-    const error = new SyncError("too_slow", `nothing was taken for ${this.#stuckMs / 1000} s`, {
-      hint: "Come back with the position you have: the rest comes as one diff.",
-    });
-    this.#connections.close(cursor, CLOSE.tooSlow, error);
+    this.#slowReaders.look(now);
   }
 
   /**

@@ -7,7 +7,7 @@ import { TestWire, VirtualRuntime } from "../runtime/virtual-runtime-suite.ts";
 import { memoryStore } from "../store/memory.ts";
 import { type Attachment, SyncHub } from "./sync-hub.ts";
 
-const LINE = "line-of-a-page-0001";
+const LINE = "t0000000000000-line-of-a-page-1";
 const CARD = `${LINE}.1.1`;
 
 let runtime: VirtualRuntime;
@@ -80,6 +80,16 @@ describe("[U11] a connection that has named a line", () => {
     await runtime.pass(10);
 
     expect(told(wire).slice(0, 2)).toEqual(["mutated 1 at 1", "sync"]);
+  });
+
+  test("is told what the state has at which it goes on, and in front of the diff behind that what comes with it", async () => {
+    await mutate(1, ["add_card"]);
+    await mutate(2, ["count_up"]);
+    const resume = { epoch: manager.epoch, space: manager.space("main")?.creationId ?? "", version: 1 };
+    const { wire } = connect({ resume });
+    await runtime.pass(10);
+
+    expect(told(wire)).toEqual(["mutated 1 at 1", "mutated 2 at 2", "sync", "delta", "sync"]);
   });
 
   test("is told of a mutation without an effect with the next message", async () => {

@@ -1,6 +1,6 @@
 /** The lines are bounded: those of each user, and all together (rule U9b). */
 
-import { type Change, SyncError } from "@neverstale/protocol";
+import { type Change, SyncError, timeOfLine } from "@neverstale/protocol";
 import type { LineRow, Lines } from "./lines-space.ts";
 
 /** A user has so many lines at most. Each page that mutates has one. */
@@ -13,6 +13,17 @@ const KEPT_MS = 24 * 3_600_000;
 const UNUSED_MS = 30 * 24 * 3_600_000;
 /** A new line makes room by dropping so many at most, so that no decision takes long. */
 const DROPPED_AT_ONCE = 8;
+
+/** Among so many of the lines that were used last it looks for those. */
+const LOOKS = 64;
+
+/**
+ * All that was named by the time at which a dropped line was named is never begun again. So one that says that it was named later than now
+ * stays: no others can be named after it yet.
+ */
+function mayGo(line: string, now: number): boolean {
+  return timeOfLine(line) <= now;
+}
 
 /** It knows the lines in the order of their last use, so that making room costs nothing that grows with their number. */
 export class LineRoom {
@@ -46,9 +57,10 @@ export class LineRoom {
     const own = this.#byUser.get(user) ?? NONE;
     const gone = new Set<string>();
     if (own.size >= LINES_PER_USER) gone.add(this.#oldest(own, now));
+    let looks = LOOKS;
     for (const [line, { usedAt }] of this.#byUse) {
-      if (gone.size >= DROPPED_AT_ONCE || now - usedAt <= UNUSED_MS) break;
-      gone.add(line);
+      if (gone.size >= DROPPED_AT_ONCE || now - usedAt <= UNUSED_MS || looks-- === 0) break;
+      if (mayGo(line, now)) gone.add(line);
     }
     if (this.#byUse.size - gone.size >= LINES) gone.add(this.#oldest(this.#byUse.keys(), now));
     return [...gone];
@@ -60,10 +72,13 @@ export class LineRoom {
   }
 
   #oldest(lines: Iterable<string>, now: number): string {
-    const [line] = lines;
-    const usedAt = this.#byUse.get(line ?? "")?.usedAt ?? now;
-    if (line === undefined || now - usedAt < KEPT_MS) throw tooMany();
-    return line;
+    for (const line of lines) {
+      if (!mayGo(line, now)) continue;
+      const usedAt = this.#byUse.get(line)?.usedAt ?? now;
+      if (now - usedAt < KEPT_MS) break;
+      return line;
+    }
+    throw tooMany();
   }
 
   /** A line has moved, and is the one that was used last. */

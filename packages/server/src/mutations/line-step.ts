@@ -3,6 +3,7 @@
 import {
   type AnyMutation,
   type AnyState,
+  type AskedChange,
   type AskedMutation,
   DROPPED,
   decideMutation,
@@ -14,10 +15,11 @@ import {
   type MutationVerdict,
   SyncError,
   type Transaction,
+  timeOfLine,
   utf8Bytes,
 } from "@neverstale/protocol";
 import { MAIN_SPACE } from "../space/space-models.ts";
-import { LINES_SPACE, type LineRow, type Lines } from "./lines-space.ts";
+import { DROPPED_LINES, type DroppedRow, LINES_SPACE, type LineRow, type Lines } from "./lines-space.ts";
 
 /** This is whose line it is, as `authorize` has told. */
 export interface MutationCaller {
@@ -50,13 +52,17 @@ export function takeStep(
   /** It stands in the place of a decision that has failed. */
   failed: Refused | null,
 ): LineOutcome {
-  const lines = (transaction.state(LINES_SPACE) as { readonly lines: Lines } | null)?.lines ?? NO_LINES;
+  const { lines = NO_LINES, dropped } = (transaction.state(LINES_SPACE) ?? {}) as LinesState;
   const row = lines.get(line) ?? null;
-  if (epoch !== parts.epoch) throw new OtherEpoch();
   if (row !== null && row.user !== caller.user) throw new SyncError("forbidden", "the line belongs to another user");
   const { n } = asked;
   const last = row?.last ?? 0;
+  const namedUpTo = dropped?.get(DROPPED_LINES)?.namedUpTo ?? -1;
+  if (epoch !== parts.epoch) throw new OtherEpoch();
   if (n <= last) return outcomeOf(row, n);
+  // What was named before a line that was dropped may be one that was dropped itself, whose first number was decided then.
+  if (row === null && timeOfLine(line) <= namedUpTo)
+    throw new Behind(0, Math.max(Math.trunc(parts.now), namedUpTo + 1));
   if (n > last + 1) throw new Behind(last);
   const mutation = asked.name === DROPPED ? null : parts.find(asked.name);
   if (asked.name !== DROPPED && (mutation === null || asked.revision > mutation.revision)) throw notKnownYet(asked);
@@ -64,7 +70,7 @@ export function takeStep(
     failed === null && mutation !== null
       ? carryOut(mutation, line, asked, caller, transaction, parts.now)
       : keptOutcome(failed ?? WAS_DROPPED, transaction);
-  writeRow(transaction, row, { line, n, acked, kept }, caller, parts);
+  writeRow(transaction, row, { line, n, acked, kept, namedUpTo }, caller, parts);
   return { n, ...kept };
 }
 
@@ -75,14 +81,19 @@ export class OtherEpoch extends Error {
   override readonly name = "OtherEpoch";
 }
 
-/** The number does not follow what has been decided of its line, which ends with `last` (rule U9b). */
+/**
+ * The number does not follow what has been decided of its line, which ends with `last` (rule U9b). Where the line may have
+ * been dropped, the next one is to be named at `begin`.
+ */
 export class Behind extends Error {
   override readonly name = "Behind";
   readonly last: number;
+  readonly begin: number | null;
 
-  constructor(last: number) {
+  constructor(last: number, begin: number | null = null) {
     super(`the line has been decided up to ${last}`);
     this.last = last;
+    this.begin = begin;
   }
 }
 
@@ -98,6 +109,11 @@ export class DecisionFailed extends Error {
 }
 
 const NO_LINES: Lines = new Map();
+
+interface LinesState {
+  readonly lines?: Lines;
+  readonly dropped?: ReadonlyMap<string, DroppedRow>;
+}
 
 function outcomeOf(row: LineRow | null, n: number): LineOutcome {
   const kept = row?.outcomes[n];
@@ -154,13 +170,13 @@ const MAX_OUTCOME_CHARS = 128 * 1024;
 function writeRow(
   transaction: Transaction,
   row: LineRow | null,
-  { line, n, acked, kept }: Written,
+  { line, n, acked, kept, namedUpTo }: Written,
   { user }: MutationCaller,
   { now, roomFor }: StepParts,
 ): void {
   if (row === null) {
-    const gone = roomFor(user).map((id) => ({ type: "line_dropped", target: id }));
     const begun = { id: line, user, last: n, usedAt: now, outcomes: { [n]: JSON.stringify(kept) } };
+    const gone = droppedAll(roomFor(user), namedUpTo);
     return transaction.add(LINES_SPACE, [...gone, { type: "line_begun", target: line, data: begun }]);
   }
   const dropped: [string, null][] = [];
@@ -175,11 +191,19 @@ function writeRow(
   transaction.add(LINES_SPACE, [{ type: "line_moved", target: line, data: { last: n, usedAt: now, outcomes } }]);
 }
 
+function droppedAll(lines: readonly string[], namedUpTo: number): AskedChange[] {
+  if (lines.length === 0) return [];
+  const row: DroppedRow = { id: DROPPED_LINES, namedUpTo: Math.max(namedUpTo, ...lines.map(timeOfLine)) };
+  const dropped = lines.map((line) => ({ type: "line_dropped", target: line }));
+  return [...dropped, { type: "lines_dropped", target: DROPPED_LINES, data: { ...row } }];
+}
+
 interface Written {
   readonly line: string;
   readonly n: number;
   readonly acked: number;
   readonly kept: KeptOutcome;
+  readonly namedUpTo: number;
 }
 
 /** The next request of its page says that it has heard of them. */

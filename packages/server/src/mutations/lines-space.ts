@@ -22,8 +22,25 @@ export interface LineRow {
 
 export const linesModel = defineModel({
   model: 0,
-  collections: { lines: collection<LineRow & Readonly<Record<string, JsonValue | undefined>>>() },
-  changes: { line_begun: put("lines"), line_moved: patch("lines"), line_dropped: remove("lines") },
+  collections: {
+    lines: collection<LineRow & Readonly<Record<string, JsonValue | undefined>>>(),
+    dropped: collection<DroppedRow>(),
+  },
+  changes: {
+    line_begun: put("lines"),
+    line_moved: patch("lines"),
+    line_dropped: remove("lines"),
+    lines_dropped: put("dropped"),
+  },
 });
+
+/** All lines that were dropped are one record. */
+export const DROPPED_LINES = "all";
+
+export interface DroppedRow {
+  readonly id: string;
+  /** None of them was named later than this, in milliseconds since 1970. No line that was named by then is begun any more. */
+  readonly namedUpTo: number;
+}
 
 export type Lines = StateOf<typeof linesModel>["lines"];

@@ -1,4 +1,11 @@
-import { type AskedMutation, defineMutation, type JsonValue, type LineRequest } from "@neverstale/protocol";
+import {
+  type AskedMutation,
+  defineMutation,
+  type JsonValue,
+  type LineAnswer,
+  type LineRequest,
+  lineNamed,
+} from "@neverstale/protocol";
 import { beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { StateManager } from "../authority/state-manager.ts";
@@ -14,7 +21,7 @@ const echo = defineMutation({
   decide: (_, { title }) => ({ changes: [], answer: title }),
 });
 
-const LINE = "line-of-a-page-0001";
+const LINE = "t0000000000000-line-of-a-page-1";
 const ANN = { user: "ann", rights: null };
 
 let runtime: VirtualRuntime;
@@ -117,7 +124,9 @@ describe("a line of mutations", () => {
     await mutate(request([add(1, "a")]));
 
     expect(await mutate(request([add(3, "c")]))).toMatchObject({ outcomes: [], behind: 1 });
-    expect(await mutate(request([add(3, "c")], { line: "another-line-0001" }))).toMatchObject({ behind: 0 });
+    expect(await mutate(request([add(3, "c")], { line: "t0000000000000-another-line-1" }))).toMatchObject({
+      behind: 0,
+    });
     expect(manager.state.cards.size).toBe(1);
   });
 
@@ -232,7 +241,41 @@ describe("the lines", () => {
     expect(manager.space(LINES_SPACE)?.state.lines?.size).toBe(20 - 8 + 1);
   });
 
-  const lineOf = (page: number) => `line-of-a-page-${String(page).padStart(4, "0")}`;
+  test("[U9b] that were dropped are not begun again, whatever the clock says, and whoever asks is told how to name the next one", async () => {
+    const dropped = named(runtime.wallTime(), 0);
+    const unused = named(runtime.wallTime(), 1);
+    await mutate(request([add(1, "a")], { line: dropped }));
+    runtime.wallOffset += 31 * DAY_MS;
+    await mutate(request([add(1, "b")], { line: named(runtime.wallTime(), 2) }));
+    expect(manager.space(LINES_SPACE)?.state.lines?.has(dropped)).toBe(false);
+    runtime.wallOffset -= 31 * DAY_MS;
+
+    const now = runtime.wallTime();
+    const answer = await mutate(request([add(1, "a")], { line: dropped }));
+    expect(answer).toMatchObject({ outcomes: [], behind: 0, begin: now });
+    expect(await mutate(request([add(1, "c")], { line: unused }))).toMatchObject({ outcomes: [], behind: 0 });
+
+    const { begin } = answer as LineAnswer;
+    expect(await mutate(request([add(1, "c")], { line: named(begin ?? 0, 3) }))).toMatchObject([{ type: "done" }]);
+    expect([...manager.state.cards.values()].map(({ title }) => title)).toEqual(["a", "b", "c"]);
+  });
+
+  test("[U9b] that say that they were named later than now are kept, since all others would be old once they are dropped", async () => {
+    const early = named(runtime.wallTime() + 40 * DAY_MS, 0);
+    await mutate(request([add(1, "a")], { line: early }));
+    runtime.wallOffset += 31 * DAY_MS;
+    await mutate(request([add(1, "b")], { line: named(runtime.wallTime(), 1) }));
+    expect(manager.space(LINES_SPACE)?.state.lines?.has(early)).toBe(true);
+    runtime.wallOffset += 31 * DAY_MS;
+
+    await mutate(request([add(1, "c")], { line: named(runtime.wallTime(), 2) }));
+
+    expect(manager.space(LINES_SPACE)?.state.lines?.has(early)).toBe(false);
+  });
+
+  const DAY_MS = 24 * 3_600_000;
+  const named = (at: number, page: number) => lineNamed(`line-of-a-page-${page}`, at);
+  const lineOf = (page: number) => `t0000000000000-line-of-page-${String(page).padStart(4, "0")}`;
   const begin = (page: number) => mutate(request([add(1, "a")], { line: lineOf(page) }));
 });
 

@@ -62,7 +62,10 @@ export class MutationDesk {
     this.metrics.stopped += 1;
     const epoch = this.#parts.epoch();
     if (reason instanceof OtherEpoch) return { epoch, outcomes: [] };
-    if (reason instanceof Behind) return { epoch, outcomes: [], behind: reason.last };
+    if (reason instanceof Behind) {
+      const { last, begin } = reason;
+      return { epoch, outcomes: [], behind: last, ...(begin === null ? {} : { begin }) };
+    }
     throw reason;
   }
 

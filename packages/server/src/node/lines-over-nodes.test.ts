@@ -5,7 +5,7 @@ import { addCard, board, countUp } from "../mutations/board-suite.ts";
 import { TestWire } from "../runtime/virtual-runtime-suite.ts";
 import { NodeWorld, type TestNode } from "./node-world-suite.ts";
 
-const LINE = "line-of-a-page-0001";
+const LINE = "t0000000000000-line-of-a-page-1";
 const CARD = `${LINE}.1.1`;
 const ANN = { user: "ann", rights: null };
 

@@ -120,6 +120,7 @@ export class Oracle {
     const before = history.head.state;
     for (const [index, change] of changes.entries()) {
       this.#give(epoch, history, change);
+      if (change.type === "lines_dropped") this.mutations?.droppedLines(change);
       const wrong = wrongEviction(model, history, change);
       if (wrong !== null) this.#report("S3", `${history.name} evicts at ${history.moments.length}: ${wrong}`);
       if (change.type === VIEWS_REBUILT) this.#counters.add("views_rebuilt");

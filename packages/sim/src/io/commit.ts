@@ -2,8 +2,8 @@
 
 import { execFileSync } from "node:child_process";
 
-export function replayOf(seed: string): string {
-  return `at commit ${commit()}: npm run sim -- --seed ${seed} --trace`;
+export function replayOf(seed: string, pages = false): string {
+  return `at commit ${commit()}: npm run sim -- ${pages ? "--pages " : ""}--seed ${seed} --trace`;
 }
 
 function commit(): string {

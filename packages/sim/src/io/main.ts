@@ -31,12 +31,12 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(options: SimOptions): Promise<number> {
-  const { seed, keep: name, broken, names } = options;
+  const { seed, keep: name, broken, names, pages } = options;
   if (options.help) console.log(SIM_HELP);
-  else if (broken && name !== null) await keepBroken(names[0] ?? "", seed, name);
+  else if (broken && name !== null) await keepBroken(names[0] ?? "", name, options);
   else if (broken) return proveBroken(options);
   else if (options.trace) return printTrace(planOf(options, String(seed), true));
-  else if (name !== null) await keep({ seed: String(seed), name });
+  else if (name !== null) await keep({ seed: String(seed), name, pages });
   else return runMany(options);
   return 0;
 }
@@ -110,8 +110,10 @@ async function explain(options: SimOptions, { seed, failure: { rule, message, at
   const smaller = await shrink(planOf(options, seed), rule, runWatched);
   console.log(`\nseed ${seed}: ${rule}, after ${at} ms\n${message}\n`);
   console.log(`${lines.slice(-LAST_LINES).join("\n")}\n`);
-  console.log(`what is needed for it (keep it with --seed ${seed} --keep NAME):\n${JSON.stringify(smaller, null, 1)}`);
-  console.log(`replay it ${replayOf(seed)}`);
+  console.log(
+    `what is needed for it (keep it with ${options.pages ? "--pages " : ""}--seed ${seed} --keep NAME):\n${JSON.stringify(smaller, null, 1)}`,
+  );
+  console.log(`replay it ${replayOf(seed, options.pages)}`);
 }
 
 async function printTrace(plan: RunPlan): Promise<number> {

@@ -21,7 +21,10 @@ process.on("message", (order: Order) => void carryOut(order));
 async function carryOut(order: Order): Promise<void> {
   if ("plan" in order) return tell(await runWatched(order.plan));
   const { firstSeed, runs } = order;
-  for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) tell(await runWatched(planOf(String(seed))));
+  for (let seed = firstSeed; seed < firstSeed + runs; seed += 1) {
+    const result = await runWatched(planOf(String(seed)));
+    tell({ ...result, seed: String(seed) }); // A plan may draw from a longer seed than it was asked for by.
+  }
 }
 
 function tell({ lines: _, ...report }: RunResult): void {

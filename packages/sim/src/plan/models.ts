@@ -45,8 +45,13 @@ export const taskModel = defineModel({
 /** The engine keeps in a space of its own what it knows of the lines of pages (rule U7). */
 export const linesOfPages = defineModel({
   model: 0,
-  collections: { lines: collection() },
-  changes: { line_begun: put("lines"), line_moved: patch("lines"), line_dropped: remove("lines") },
+  collections: { lines: collection(), dropped: collection() },
+  changes: {
+    line_begun: put("lines"),
+    line_moved: patch("lines"),
+    line_dropped: remove("lines"),
+    lines_dropped: put("dropped"),
+  },
 });
 
 /** The engine keeps in a space of its own the secret by which it makes tickets (rule V15). */

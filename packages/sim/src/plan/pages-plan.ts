@@ -14,9 +14,10 @@ export function makePagesPlan(seed: string, keepTrace = false): PagesPlan {
   const actions = [
     ...mutates(chance.fork("mutates"), faultyMs, clients),
     ...writes(chance.fork("writes"), faultyMs),
-    ...troubles(chance.fork("troubles"), faultyMs, clients).filter(keepsLines),
+    ...troubles(chance.fork("troubles"), faultyMs, clients),
     ...pageTroubles(chance.fork("pages' troubles"), faultyMs, clients),
     ...takeovers(chance.fork("takeovers"), faultyMs),
+    ...longJumps(chance.fork("long jumps"), faultyMs),
     ...(chance.chance(0.3) ? deploys(chance.fork("releases"), faultyMs) : []),
   ];
   actions.sort((a, b) => a.at - b.at);
@@ -28,12 +29,15 @@ export function makePagesPlan(seed: string, keepTrace = false): PagesPlan {
   };
 }
 
-/** By rule U9b a line is dropped after 30 days, and its number 1 would be decided anew then. No page asks for it again so late. */
-function keepsLines(deed: Planned): boolean {
-  return deed.do !== "authority_clock" || Math.abs(deed.byMs) < LONG_MS;
+/** By rule U9b a line is dropped after 30 days, when another one is begun. */
+function longJumps(chance: Random, untilMs: number): Planned[] {
+  const count = chance.pick([0, 0, 1, 3]);
+  return Array.from({ length: count }, () => {
+    return { at: chance.int(0, untilMs), do: "authority_clock", byMs: chance.pick([-1, 1, 1]) * LONG_MS };
+  });
 }
 
-const LONG_MS = 24 * 3_600_000;
+const LONG_MS = 40 * 24 * 3_600_000;
 
 /** The record that is kept of a line has about the size that other runs have for the largest record. */
 function withoutSizes(config: PagesPlan["config"]): PagesPlan["config"] {

@@ -79,6 +79,7 @@ export class HttpConnection implements ClientConnection {
   /** Asks for what is due next. */
   #goOn(): void {
     if (this.#closed || this.#delivering || this.#exchange !== null || this.#pause !== null) return;
+    if (this.#options.opening.whenTaken?.(() => this.#goOn()) === true) return;
     const position = this.#options.opening.position();
     if (this.#needsState || position === null) this.#fetchState(position);
     else if (this.#options.ways.streams) this.#follow(position);
@@ -233,9 +234,13 @@ export class HttpConnection implements ClientConnection {
   #deliver(run: () => void, gap: () => Millis = () => 0): void {
     this.#exchange = null;
     this.#hand(run);
-    const wait = this.#closed || this.#needsState || this.#check !== null ? 0 : gap();
-    if (wait > 0) this.#pauseFor(wait);
-    else this.#goOn();
+    const goOn = (): void => {
+      if (this.#exchange !== null || this.#pause !== null) return;
+      const wait = this.#closed || this.#needsState || this.#check !== null ? 0 : gap();
+      if (wait > 0) this.#pauseFor(wait);
+      else this.#goOn();
+    };
+    if (this.#options.opening.whenTaken?.(goOn) !== true) goOn();
   }
 
   #hand(run: () => void): void {

@@ -93,6 +93,10 @@ export class Connection extends Cursor {
     this.#told = told;
   }
 
+  override tellAt(version: number, metrics: SyncMetrics): void {
+    for (const mutated of this.#told?.dueAt(version) ?? []) super.put(mutated, 1, metrics);
+  }
+
   /** The news of its lines goes directly in front of what brings it there (rule U11), and never between two parts (rule M9). */
   override put(frame: Frame, count: number, metrics: SyncMetrics): void {
     const due = (this.underWay?.putBytes ?? 0) > 0 ? [] : (this.#told?.dueAt(this.comesTo) ?? []);

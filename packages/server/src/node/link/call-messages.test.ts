@@ -18,7 +18,7 @@ const change: fc.Arbitrary<Change> = fc.record({
 });
 const line: fc.Arbitrary<ForwardedLine> = fc.record({
   request: fc.record({
-    line: fc.constantFrom("line-of-a-page-0001", "line-of-a-page-0002"),
+    line: fc.constantFrom("t0000000000000-line-of-a-page-1", "line-of-a-page-0002"),
     epoch: fc.string(),
     acked: fc.nat(3),
     mutations: fc.array(fc.record({ n: fc.nat(9), name: fc.string(), revision: fc.nat(2), args: jsonValue }), {

@@ -1,7 +1,7 @@
 /** The mutation judge holds the authority to what it has told pages of their mutations (promise P13). */
 
 import type { MutationOutcome } from "@neverstale/client";
-import type { Change, Position } from "@neverstale/protocol";
+import { type Change, type Position, timeOfLine } from "@neverstale/protocol";
 import type { Branch, History, Report } from "../history.ts";
 import { KnownEffects } from "./known-effects.ts";
 
@@ -14,6 +14,8 @@ export class MutationJudge {
   #done: string[] = [];
   /** These were told never to take effect. */
   readonly #never = new Map<string, string>();
+  /** A line that was named by then may have been dropped. */
+  #namedUpTo = Number.NEGATIVE_INFINITY;
   /** The main space was made under these ids. */
   readonly #creations = new Set<string>();
 
@@ -38,7 +40,7 @@ export class MutationJudge {
   /** A page was told what became of an intent. */
   told(intent: string, outcome: MutationOutcome, asked: WhenAsked): void {
     if (outcome.type === "done") return this.#toldDone(intent, outcome.position, asked);
-    if (outcome.type === "unknown") return this.#toldUnknown(intent, asked);
+    if (outcome.type === "unknown") return this.#toldUnknown(intent, outcome.key, asked);
     this.#never.set(intent, outcome.type);
     const main = this.#world.branch().spaces.get("main");
     const hasEffect = main !== undefined && this.effects.versionOf(main, intent) !== null;
@@ -58,9 +60,15 @@ export class MutationJudge {
     else if (this.#world.restores() === restores) this.#report("P13", `${intent} was done, and is lost`);
   }
 
+  /** Lines go, of which none was named later than this says. */
+  droppedLines({ data }: Change): void {
+    this.#namedUpTo = Math.max(this.#namedUpTo, data.namedUpTo as number);
+  }
+
   /** By rules U9b and U15 there must be a reason why nobody knows: the user has gone, or what was known of the line. */
-  #toldUnknown(intent: string, asked: WhenAsked): void {
+  #toldUnknown(intent: string, key: string, asked: WhenAsked): void {
     if (asked.signedOut || this.#world.restores() > asked.loadedAfter) return;
+    if (timeOfLine(key) <= this.#namedUpTo) return;
     this.#report("U15", `${intent} is told to be unknown, without a reason`);
   }
 

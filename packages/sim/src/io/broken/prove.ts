@@ -16,12 +16,12 @@ import { BROKEN_BUILDS } from "./builds.ts";
 import { buildNamed } from "./hook.ts";
 
 /** It prints a table that says what caught which build, and returns the exit code. */
-export async function proveBroken({ names, seed, jobs }: ProveOptions): Promise<number> {
+export async function proveBroken({ names, seed, jobs, pages }: ProveOptions): Promise<number> {
   const builds = names.length === 0 ? BROKEN_BUILDS : names.map(buildNamed);
   const proofs: Promise<Proof>[] = [];
   const under = new Set<Promise<Proof>>();
   for (const { name } of builds) {
-    const proof = proveBuild(name, seed, MOST_RUNS);
+    const proof = proveBuild(name, seed, pages);
     proofs.push(proof);
     under.add(proof);
     proof.finally(() => under.delete(proof)).catch(() => {});
@@ -43,15 +43,15 @@ interface Proof {
 }
 
 /** It runs one broken build, seed after seed, until it is caught. */
-async function proveBuild(name: string, firstSeed: number, runs: number): Promise<Proof> {
+async function proveBuild(name: string, firstSeed: number, pages: boolean): Promise<Proof> {
   const startedAt = performance.now();
   let caught: RunReport | null = null;
   await runPool({
     firstSeed,
-    runs,
+    runs: MOST_RUNS,
     jobs: 1,
     script: WORKER,
-    args: [name],
+    args: pages ? [name, "--pages"] : [name],
     onReport: (report) => {
       if (report.failure !== null) caught = report;
       return report.failure === null;
@@ -79,10 +79,10 @@ export function regressionNamed(name: string): Regression {
 }
 
 /** It finds the first seed that catches the build, and keeps it, shrunk, under a name. */
-export async function keepBroken(build: string, firstSeed: number, name: string): Promise<void> {
-  const { caught } = await proveBuild(build, firstSeed, MOST_RUNS);
+export async function keepBroken(build: string, name: string, { seed, pages }: Omit<ProveOptions, "names" | "jobs">) {
+  const { caught } = await proveBuild(build, seed, pages);
   if (caught === null) throw new Error(`${MOST_RUNS} runs did not catch it`);
-  await keepIn({ build, seed: caught.seed, name });
+  await keepIn({ build, seed: caught.seed, name, pages });
 }
 
 /** It keeps the failure of a seed under a broken build, in a process of its own. */
@@ -97,6 +97,8 @@ export interface ProveOptions {
   /** This is the first seed. */
   readonly seed: number;
   readonly jobs: number;
+  /** The seeds are those of pages that mutate. */
+  readonly pages: boolean;
 }
 
 function printTable(proofs: readonly Proof[]): number {

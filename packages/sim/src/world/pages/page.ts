@@ -184,11 +184,12 @@ export class Page {
     const history = at === null ? null : this.#world.oracle.historyOf(at);
     const effect = history === null ? null : this.#world.mutations.effects.versionOf(history, intent);
     const [line = "", n = ""] = mutation.key.split(".");
+    const row = this.#world.disk.branch.spaces.get("~lines")?.head.state.lines?.get(line);
     if (effect !== null) {
       if (effect > (at?.version ?? 0)) return "shown";
-      return this.#isTold(line) ? "hidden" : "either";
+      // Of a line that was dropped nobody can tell: the page asks.
+      return this.#isTold(line) && row !== undefined ? "hidden" : "either";
     }
-    const row = this.#world.disk.branch.spaces.get("~lines")?.head.state.lines?.get(line);
     if (Number(row?.last ?? 0) >= Number(n)) this.#decided.add(mutation.key);
     return this.#decided.has(mutation.key) ? "either" : "shown";
   }

@@ -10,7 +10,7 @@ import type { Refusal } from "../../refusal.ts";
 import type { MutationGrant } from "../mutation-service.ts";
 import { mutationsHandler, serveMutations } from "./serve-mutations.ts";
 
-const LINE = "line-of-a-page-0001";
+const LINE = "t0000000000000-line-of-a-page-1";
 const TOKEN = "the-token-of-the-session";
 
 let manager: StateManager<typeof board>;
@@ -218,7 +218,7 @@ test("[U22] [B91] a user who mutates too fast is told when to go on, and another
   };
 
   const answers = Array.from({ length: 9 }, (_, index) => post(index * 60 + 1, LINE, "ann"));
-  answers.push(post(1, "line-of-a-page-0002", "bob"));
+  answers.push(post(1, "t0000000000000-line-of-a-page-2", "bob"));
   const all = Promise.all(answers);
   await runtime.pass(500);
 

@@ -37,7 +37,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "client/src/mutations/mutations.ts",
-        find: 'if (entry.isShown && outcome.type === "done") this.#watch(entry, outcome.position);',
+        find: 'if (outcome.type === "done" && entry.isOptimistic && !entry.isDropped) this.#watch(entry, outcome.position);',
         replace: 'if (entry.isShown && outcome.type === "done") this.#unshow(entry);',
       },
     ],
@@ -63,7 +63,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/mutations/line-step.ts",
-        find: "  writeRow(transaction, row, { line, n, acked, kept }, caller, parts);",
+        find: "  writeRow(transaction, row, { line, n, acked, kept, namedUpTo }, caller, parts);",
         replace: '  if (kept.type === "done") writeRow(transaction, row, { line, n, acked, kept }, caller, parts);',
       },
     ],
@@ -85,7 +85,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "a line has several requests under way",
     item: "several requests at once",
     rule: "P13",
-    by: { pages: 4 },
+    by: { pages: 1 },
     edits: [
       {
         file: "client/src/mutations/sender.ts",
@@ -159,11 +159,11 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     item: null,
     note: "it was found by the simulator",
     rule: "P14",
-    by: { pages: 712 },
+    by: { pages: 431 },
     edits: [
       {
         file: "client/src/mutations/line.ts",
-        find: "if (entry.outcome === null && entry.isOptimistic && !entry.isDropped && !isThere) entry.isShown = true;",
+        find: "if (isOpen && entry.isOptimistic && !entry.isDropped && !isThere) entry.isShown = true;",
         replace: "",
       },
     ],
@@ -187,12 +187,77 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     item: null,
     note: "it was found by the simulator",
     rule: "P14",
-    by: { pages: 112 },
+    by: { pages: 73 },
     edits: [
       {
         file: "client/src/mutations/mutations.ts",
         find: "this.#announced.push(message);",
         replace: "this.#announced = [message];",
+      },
+    ],
+  },
+  {
+    name: "what was done in a history that is not told of is shown no more at once",
+    item: null,
+    note: "it was found by the simulator",
+    rule: "P14",
+    by: { pages: 3115 },
+    edits: [
+      {
+        file: "client/src/mutations/mutations.ts",
+        find: 'if (reached === "history_lost") entry.isStranded = true;\n        else this.#unshow(entry);',
+        replace: "this.#unshow(entry);",
+      },
+    ],
+  },
+  {
+    name: "a line that was dropped is begun again",
+    item: null,
+    rule: "P13",
+    by: { pages: 106 },
+    edits: [
+      {
+        file: "server/src/mutations/line-step.ts",
+        find: "row === null && timeOfLine(line) <= namedUpTo",
+        replace: "row === null && n > 1 && timeOfLine(line) <= namedUpTo",
+      },
+    ],
+  },
+  {
+    name: "what is decided anew is shown no more where the state before had it",
+    item: null,
+    note: "it was found by the simulator",
+    rule: "P14",
+    by: { pages: 1265 },
+    edits: [
+      {
+        file: "client/src/mutations/mutations.ts",
+        find: 'if (outcome.type === "done" && entry.isOptimistic && !entry.isDropped) this.#watch',
+        replace: 'if (entry.isShown && outcome.type === "done") this.#watch',
+      },
+    ],
+  },
+  {
+    name: "a connection that resumes is told of the head alone",
+    item: null,
+    note: "it was found by the simulator",
+    rule: "P14",
+    by: { pages: 79 },
+    edits: [
+      { file: "server/src/followers/fanout.ts", find: "      cursor.tellAt(from, this.#metrics);\n", replace: "" },
+    ],
+  },
+  {
+    name: "a record that is shown as it was, over another one, is another object",
+    item: null,
+    note: "it was found by the simulator",
+    rule: "U13",
+    by: { pages: 2160 },
+    edits: [
+      {
+        file: "client/src/mutations/overlay.ts",
+        find: "this.#replaced.has(name) ? this.#replaced.get(name) : below",
+        replace: "below",
       },
     ],
   },

@@ -44,7 +44,7 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
       {
         file: "server/src/followers/frames/head-frames.ts",
         find: "return this.#joined([this.sync(this.facts(from))], 0);",
-        replace: "return this.#joined([this.sync(this.facts(this.#space.head))], 0);",
+        replace: "return this.#joined([this.sync(this.facts(this.#readable.head))], 0);",
       },
     ],
   },
