@@ -20,7 +20,11 @@ function outcomeOf(
   folders.push(folder);
   writeFileSync(join(folder, "it.test.ts"), source);
   const own = ["--root", folder, "--globals", ...args];
-  const { stdout, status } = spawnSync(process.execPath, [join(ROOT, "scripts/test.ts"), ...own], { encoding: "utf8" });
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    ["--conditions=source", join(ROOT, "scripts/test.ts"), ...own],
+    { encoding: "utf8" },
+  );
   return [stdout.trimEnd().split("\n").at(-1), status];
 }
 
