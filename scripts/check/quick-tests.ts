@@ -3,13 +3,13 @@
 /** The tests of the packages, the fleet and the scripts lie below these. */
 export const QUICK_FOLDERS: readonly string[] = ["packages/", "apps/fleet/", "scripts/"];
 
-/** These take more than two seconds each, so they belong to `npm test` alone. They share their processes, as the quick ones do. */
+/** These take more than a second each, so they belong to `npm test` alone. They share their processes, as the quick ones do. */
 export const LONG_TESTS: readonly string[] = [
   "apps/fleet/domain/src/commands/escapes.test.ts",
   "apps/fleet/server/src/agents/io/agents.test.ts",
   "apps/fleet/server/src/commands/{dispatch,many-hosts}.test.ts",
   "apps/fleet/server/src/fleet/host-budgets.test.ts",
-  "apps/fleet/server/src/http/io/credential-limits.test.ts",
+  "apps/fleet/server/src/http/io/{connections,credential-limits}.test.ts",
   "packages/base/src/io/test-processes.test.ts",
   "packages/client/src/kept/kept-replica.test.ts",
   "packages/client/src/replica.server.test.ts",
@@ -17,8 +17,8 @@ export const LONG_TESTS: readonly string[] = [
   "packages/protocol/src/json/take-json.test.ts",
   "packages/server/src/node/io/forwarded-requests.test.ts",
   "packages/server/src/transport/websocket/io/{serve-sync,upgrade}.test.ts",
-  "packages/sim/src/run.test.ts",
-  "packages/store-sqlite/src/io/{authority,chain}.test.ts",
+  "packages/sim/src/{run,scenarios}.test.ts",
+  "packages/store-sqlite/src/io/{authority,bounds,chain,no-sqlite}.test.ts",
 ];
 
 /** These start processes or threads by the dozen, hash passwords, fill disks, or wait for time-outs. Each of their files has a process of its own in `npm test`. */
