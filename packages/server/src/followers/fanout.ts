@@ -139,7 +139,7 @@ export class Fanout {
     if (!this.#knowledge.mayServe) return false;
     if (cursor.silent) {
       if (cursor.position !== this.readable.head) this.speak(cursor);
-      return true;
+      return !this.#held.has(cursor);
     }
     // What waits for the end of a message in parts goes then: a step first of all.
     if (cursor.underWay !== null) return this.#putParts(cursor, cursor.underWay) ? this.advance(cursor) : true;

@@ -71,6 +71,17 @@ test("[N4] an answer waits for a confirmation that is at most a second old, sinc
   expect([answer.status, answer.types]).toEqual([200, ["sync", "sync"]]);
 });
 
+test("[N4] [H2] a poll that waits at another node is answered as soon as that node can vouch for the news, and no beacon is needed", async () => {
+  const [one, other] = await two({ link: true });
+  const service = serviceOf(other);
+  await world.pass(1_500);
+  const answer = await ask(service, `t/${at(other)}`);
+
+  await world.done(one.manager.apply(added("web-1")), 200);
+
+  expect([answer.status, answer.types]).toEqual([200, ["sync", "delta", "sync"]]);
+});
+
 test("[N5] [D2] a check over HTTP is answered behind all that was committed before it was asked, at another node too", async () => {
   const [one, other] = await two();
   const service = serviceOf(other);

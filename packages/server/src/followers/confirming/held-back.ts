@@ -44,6 +44,10 @@ export class HeldBack {
     return !knowledge.mayVouch && (owedCheck !== null || this.#steps.isDue(cursor) || cursor.couldBeLevel);
   }
 
+  has(cursor: Cursor): boolean {
+    return this.#full.has(cursor) || this.#unconfirmed.has(cursor);
+  }
+
   /** It returns whether the cursor was held back. */
   remove(cursor: Cursor): boolean {
     const wasFull = this.#full.size > 0 && this.#full.delete(cursor);
