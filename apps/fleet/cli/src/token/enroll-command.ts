@@ -1,6 +1,6 @@
 /** The enrol command is run on another machine, so that its agent enrols. */
 
-/** The token in the command is good once, and for an hour at most. */
+/** The token in the command is good for the hosts that it was made for, and for an hour at most. */
 export function enrollCommand(server: URL, token: string): string {
   const address = server.href.replace(/\/$/, "");
   const insecure = server.protocol === "http:" && !isLoopback(server) ? " --allow-http" : "";

@@ -27,9 +27,14 @@ export type Session = ReadonlyJson<z.infer<typeof Session>>;
 /** `id` is public; the token's hash is beside it. */
 export const StoredEnrollmentToken = EnrollmentToken.extend({
   tokenHash: z.string(),
+  /** Releases that knew no `Enrollment` kept the nonce of the one use here. */
   nonceHash: z.string().optional(),
 });
 export type StoredEnrollmentToken = ReadonlyJson<z.infer<typeof StoredEnrollmentToken>>;
+
+/** `id` is the SHA-256 of the agent's nonce, by which it is given its answer again. It is kept for as long as its token. */
+export const Enrollment = z.object({ id: Id, token: Id, host: Id });
+export type Enrollment = ReadonlyJson<z.infer<typeof Enrollment>>;
 
 /** `id` is the SHA-256 of the credential. The host is looked up by it, and never taken from a message. */
 export const AgentCredential = z.object({
@@ -63,6 +68,7 @@ export const accountsModel = defineModel({
     users: collection(User),
     sessions: collection(Session),
     enrollmentTokens: collection(StoredEnrollmentToken),
+    enrollments: collection(Enrollment),
     agentCredentials: collection(AgentCredential, {
       keep: { newest: REVOKED_CREDENTIAL_LIMIT, where: { revoked: [true] } },
     }),
@@ -77,6 +83,8 @@ export const accountsModel = defineModel({
     enrollment_token_made: put("enrollmentTokens"),
     enrollment_token_used: patch("enrollmentTokens"),
     enrollment_token_removed: remove("enrollmentTokens"),
+    enrollment_made: put("enrollments"),
+    enrollment_removed: remove("enrollments"),
     agent_credential_made: put("agentCredentials"),
     agent_credential_revoked: patch("agentCredentials"),
     server_key_made: put("serverKeys"),

@@ -5,11 +5,14 @@ import { z } from "zod";
 import { Tags } from "../hosts/host.ts";
 import { Id, Line, Timestamp } from "../text.ts";
 
+export const MAX_TOKEN_USES = 10_000;
+
 /** `POST /api/enrollment-tokens` takes this. */
 export const EnrollmentTokenRequest = z.strictObject({
   label: Line.optional(),
-  tags: Tags.describe("Of the host that enrols with it.").optional(),
+  tags: Tags.describe("Of the hosts that enrol with it.").optional(),
   ttlS: z.int().min(60).max(3_600).describe("How long it is good for; an hour by default, and at most.").optional(),
+  uses: z.int().min(1).max(MAX_TOKEN_USES).describe("So many hosts may enrol with it; one by default.").optional(),
 });
 export type EnrollmentTokenRequest = ReadonlyJson<z.infer<typeof EnrollmentTokenRequest>>;
 
@@ -21,8 +24,9 @@ export const EnrollmentToken = z.object({
   createdBy: Line,
   createdAt: Timestamp,
   expiresAt: Timestamp,
-  /** This host enrolled with it. */
-  usedBy: Id.optional(),
+  uses: z.int().describe("So many hosts may enrol with it; one if it is absent.").optional(),
+  used: z.int().describe("So many have enrolled with it; none if it is absent.").optional(),
+  usedBy: Id.describe("The host that enrolled with it last.").optional(),
 });
 export type EnrollmentToken = ReadonlyJson<z.infer<typeof EnrollmentToken>>;
 

@@ -1,6 +1,7 @@
 /** Sessions, the admin's password and enrolment tokens begin and end by these decisions. */
 
 import type { Accounts, EnrollmentToken, Role, Session } from "@neverstale/fleet-domain";
+import { forgetToken, usesOf } from "../agents/enroll.ts";
 import type { FleetMoment } from "../fleet/moment.ts";
 import { note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
@@ -132,14 +133,21 @@ export function sweepAccounts(work: Work): string[] {
     work.changeAccounts("session_ended", id, {});
     noteExpiry(work, "session_expired", `a session of ${user} has expired`);
   }
-  for (const { id, expiresAt, usedBy, createdBy } of [...work.accounts.enrollmentTokens.values()]) {
-    if (expiresAt > work.at.iso) continue;
-    work.changeAccounts("enrollment_token_removed", id, {});
-    if (usedBy === undefined)
-      noteExpiry(work, "enrollment_token_expired", `an enrolment token of ${createdBy} has expired, unused`);
+  let forgotten = 0;
+  for (const token of [...work.accounts.enrollmentTokens.values()]) {
+    if (token.expiresAt > work.at.iso) continue;
+    if (forgotten > USES_A_SWEEP) break; // The next sweep goes on, since a transaction is bounded.
+    forgotten += forgetToken(work, token.id);
+    const { uses = 1, createdBy } = token;
+    const used = usesOf(token);
+    const unused = used === 0 ? "unused" : `used ${used} times of ${uses}`;
+    if (used < uses)
+      noteExpiry(work, "enrollment_token_expired", `an enrolment token of ${createdBy} has expired, ${unused}`);
   }
   return ended.map((session) => session.id);
 }
+
+const USES_A_SWEEP = 5_000;
 
 function noteExpiry(work: Work, action: string, message: string): void {
   note(work, { category: "audit", level: "info", actor: "server", action, message });

@@ -116,6 +116,7 @@ const NO_ACCOUNTS: Accounts = {
   users: new Map(),
   sessions: new Map(),
   enrollmentTokens: new Map(),
+  enrollments: new Map(),
   agentCredentials: new Map(),
   serverKeys: new Map(),
 };

@@ -1,10 +1,10 @@
 /** `neverstale token create` makes an enrolment token, and prints the command that uses it. */
 
-import { EnrollmentTokenAnswer } from "@neverstale/fleet-domain";
+import { EnrollmentTokenAnswer, MAX_TOKEN_USES } from "@neverstale/fleet-domain";
 import { Option } from "commander";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
-import { durationBetween, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
+import { durationBetween, integerBetween, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { withSession } from "../../session/io/with-session.ts";
 import { enrollCautions, enrollCommand } from "../enroll-command.ts";
@@ -12,25 +12,34 @@ import { enrollCautions, enrollCommand } from "../enroll-command.ts";
 interface TokenFlags extends SignInFlags {
   readonly server?: string;
   readonly ttl: number;
+  readonly uses: number;
   readonly tag?: readonly string[];
 }
 
 const HELP_TEXT = `
-The token is good for one machine, once. It can do nothing but enrol.
+The token is good for one machine, once, unless --uses says for how many. It can do nothing but enrol.
 
-Example:
-  neverstale token create --url https://fleet.example.org --password-file admin.txt --tag prod`;
+Examples:
+  neverstale token create --url https://fleet.example.org --password-file admin.txt --tag prod
+  neverstale token create --url https://fleet.example.org --password-file admin.txt --uses 200`;
 
 export const addToken: AddCommand = (root, end) => {
   const token = root.command("token").description("make tokens with which other machines enrol");
-  withSignIn(token.command("create").description("make a token, and print the one command to run on the other machine"))
+  withSignIn(
+    token.command("create").description("make a token, and print the one command to run on the other machines"),
+  )
     .option("--server <address>", "where the other machine finds the server; default: --url")
     .addOption(
       new Option("--ttl <duration>", "how long it is good for, at most 1h")
         .default(3_600_000, "1h")
         .argParser(durationBetween(60_000, 3_600_000, "1m to 1h")),
     )
-    .option("--tag <tag...>", "tags of the host that enrols with it")
+    .addOption(
+      new Option("--uses <number>", "how many machines may enrol with it")
+        .default(1)
+        .argParser(integerBetween(1, MAX_TOKEN_USES)),
+    )
+    .option("--tag <tag...>", "tags of the hosts that enrol with it")
     .addHelpText("after", HELP_TEXT)
     .action(async (flags: TokenFlags) => {
       await withSession(flags, (session) => createToken(session, flags));
@@ -39,14 +48,18 @@ export const addToken: AddCommand = (root, end) => {
 };
 
 /** The command alone goes to standard output, and everything else to standard error. */
-async function createToken(session: CommandLineSession, { server, url, ttl, tag = [] }: TokenFlags): Promise<void> {
+async function createToken(
+  session: CommandLineSession,
+  { server, url, ttl, uses, tag = [] }: TokenFlags,
+): Promise<void> {
   const given = server ?? url;
   const address = URL.parse(given);
   if (address === null || !/^https?:$/.test(address.protocol))
     throw new Failure(`--server ${given} is no address`, { hint: "Give one such as https://fleet.example.org." });
-  const asked = { ttlS: Math.ceil(ttl / 1000), ...(tag.length > 0 && { tags: tag }) };
+  const asked = { ttlS: Math.ceil(ttl / 1000), uses, ...(tag.length > 0 && { tags: tag }) };
   const made = EnrollmentTokenAnswer.parse(await session.postJson("/api/enrollment-tokens", asked));
   for (const caution of enrollCautions(address)) process.stderr.write(`neverstale: ${caution}\n`);
-  process.stderr.write(`Run this on the other machine. It works once, until ${made.expiresAt}:\n`);
+  const where = uses === 1 ? "the other machine. It works once" : `up to ${uses} other machines. It works`;
+  process.stderr.write(`Run this on ${where}, until ${made.expiresAt}:\n`);
   process.stdout.write(`${enrollCommand(address, made.token)}\n`);
 }

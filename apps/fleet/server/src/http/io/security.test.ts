@@ -830,7 +830,7 @@ describe("requests", () => {
 });
 
 describe("agents", () => {
-  test("[C37] an enrolment token is used once", async () => {
+  test("[C37] an enrolment token is used once, unless it was made for more", async () => {
     const made = await browser.post("/api/enrollment-tokens", { label: "rack 4" });
     const enroll = (nonce: string) =>
       send(fleet.address, "POST", "/agent/enroll", {
@@ -850,6 +850,94 @@ describe("agents", () => {
     expect(listed.text).toContain("rack 4");
     expect(listed.text).not.toContain(String(made.body.token));
     expect(listed.text).not.toMatch(/hash/i);
+  });
+
+  test("[C37] a token for several hosts lets in so many, gives each its own credential, and a lost answer uses up nothing", async () => {
+    const made = await browser.post("/api/enrollment-tokens", { uses: 3, tags: ["rack-7"] });
+    const enroll = (nonce: string) =>
+      send(fleet.address, "POST", "/agent/enroll", {
+        body: { token: made.body.token, nonce, hostname: "rack", os: "Linux", arch: "x64", agentVersion: "1.0.0" },
+      });
+    const nonces = ["a", "b", "a", "c", "b"].map((letter) => letter.repeat(40));
+
+    const answers = await Promise.all(nonces.map(enroll));
+    const tooLate = await enroll("d".repeat(40));
+    const again = await enroll("a".repeat(40));
+
+    const ids = answers.map(({ body }) => String(body.hostId));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+    expect(new Set(ids).size).toBe(3);
+    expect(new Set(answers.map(({ body }) => body.credential)).size).toBe(3);
+    expect([tooLate.status, again.body.hostId]).toEqual([401, ids[0]]);
+    for (const id of ids) expect(fleet.manager.state.hosts.get(id)?.tags).toEqual(["rack-7"]);
+    const listed = await browser.get("/api/enrollment-tokens");
+    expect(listed.body).toContainEqual(expect.objectContaining({ id: made.body.id, uses: 3, used: 3 }));
+  });
+
+  test("[C37] a host that was removed does not come back by the token that it came with", async () => {
+    const made = await browser.post("/api/enrollment-tokens", { uses: 2 });
+    const body = { token: made.body.token, nonce: "r".repeat(40), hostname: "gone", os: "Linux", arch: "x64" };
+    const enroll = () => send(fleet.address, "POST", "/agent/enroll", { body: { ...body, agentVersion: "1.0.0" } });
+    const first = await enroll();
+
+    await browser.call("DELETE", `/api/hosts/${first.body.hostId}`);
+    const second = await enroll();
+
+    expect([first.status, second.status]).toEqual([200, 401]);
+  });
+
+  test("[B94] [C37] tokens promise no more uses than may be kept", async () => {
+    const other = await fleets.start();
+    const admin = await signIn(other);
+    const make = async (uses: number) => (await admin.post("/api/enrollment-tokens", { uses })).status;
+
+    for (let n = 0; n < 10; n += 1) expect(await make(10_000)).toBe(201);
+
+    expect([await make(1), await make(10_001), await make(0)]).toEqual([429, 400, 400]);
+  });
+
+  test("[C37] what is kept of a token's uses goes with it, whether it is removed or expires", async () => {
+    let now = Date.now();
+    const other = await fleets.start({ now: () => now });
+    const admin = await signIn(other);
+    const made = [
+      await admin.post("/api/enrollment-tokens", { uses: 2 }),
+      await admin.post("/api/enrollment-tokens", { uses: 2 }),
+    ];
+    for (const { body } of made) {
+      const facts = { hostname: "h", os: "Linux", arch: "x64", agentVersion: "1.0.0" };
+      const asked = { token: body.token, nonce: `${body.id} with some length to it, and more`, ...facts };
+      expect((await send(other.address, "POST", "/agent/enroll", { body: asked })).status).toBe(200);
+    }
+    const kept = () => accountsIn(other.manager)?.enrollments.size;
+    expect(kept()).toBe(2);
+
+    await admin.call("DELETE", `/api/enrollment-tokens/${made[0]?.body.id}`);
+    expect(kept()).toBe(1);
+    now += 60 * 60_000;
+    await round(other.parts, true);
+    expect(kept()).toBe(0);
+  });
+
+  test("[C37] many hosts enrol from one address within a moment, while whoever guesses there is made to wait", async () => {
+    const other = await fleets.start({ rateLimits: { attempts: { burst: 10, perSecond: 0.01 } } });
+    const admin = await signIn(other);
+    const made = await admin.post("/api/enrollment-tokens", { uses: 50 });
+    const enroll = async (token: unknown, n: number) => {
+      const facts = { hostname: `many-${n}`, os: "Linux", arch: "x64", agentVersion: "1.0.0" };
+      const body = { token, nonce: `the nonce of agent number ${n}, long enough`, ...facts };
+      return (await send(other.address, "POST", "/agent/enroll", { body })).status;
+    };
+
+    for (let n = 0; n < 50; n += 5) {
+      const five = [0, 1, 2, 3, 4].map((more) => enroll(made.body.token, n + more));
+      expect(await Promise.all(five)).toEqual([200, 200, 200, 200, 200]);
+    }
+    const guesses = [];
+    for (let n = 0; n < 12; n += 1) guesses.push(await enroll("g".repeat(43), n));
+
+    expect(other.manager.state.hosts.size).toBe(50);
+    expect(guesses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429]);
   });
 
   test("[C37] an enrolment token expires after an hour, and a removed one is worth nothing", async () => {
