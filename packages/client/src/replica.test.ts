@@ -171,6 +171,21 @@ describe("the connection", () => {
     expect(io.sockets).toHaveLength(1);
   });
 
+  test("[P2] a replica that is told of the wake-up asks for a new token at once where the old one is refused", async () => {
+    let tokens = 0;
+    const { io } = startSync({ csrf: () => `t${++tokens}` });
+    await promisesSettled();
+    io.socket.close(1006);
+
+    io.signal("awake");
+    await promisesSettled();
+    expect(io.socket.protocols).toEqual(["neverstale.v1", "csrf.t1"]);
+    io.socket.close(1006);
+    await promisesSettled();
+
+    expect(io.socket.protocols).toEqual(["neverstale.v1", "csrf.t2"]);
+  });
+
   test("[P2] a replica that is told of the wake-up doesn't wait for a token that was asked for before", async () => {
     const answers: ((token: string) => void)[] = [];
     const csrf = () => new Promise<string>((resolve) => answers.push(resolve));

@@ -299,6 +299,17 @@ describe("waking up", () => {
     }
   });
 
+  test("[P2] a try at the wake-up that fails is followed by another at once, whatever the authority asked for, and that one asks for a new token", () => {
+    const replica = new MachineRig().live(5);
+    replica.receive({ type: "error", code: "too_many_requests", message: "full", hint: "", retryAfterMs: 8_000 });
+    replica.closed(1013);
+
+    expect(replica.input({ type: "awake" })).toMatchObject([{ type: "open_socket", attempt: 1 }]);
+    expect(replica.closed(1006)).toMatchObject([{ type: "open_socket", attempt: 2 }]);
+    expect(replica.closed(1006)).toEqual([]);
+    expect(replica.status).toMatchObject({ type: "connecting", attempt: 2 });
+  });
+
   test("[R5] who is told to come back later does not hurry", () => {
     const replica = new MachineRig().live(5);
     replica.input({ type: "awake" });

@@ -16,19 +16,23 @@ import {
   type Transition,
 } from "./state.ts";
 
-/** Opens the next socket. From here on, whatever an earlier one still says is ignored (rule R8). */
-export function openSocket(state: SyncState, now: Millis): Transition {
+/**
+ * Opens the next socket. From here on, whatever an earlier one still says is ignored (rule R8). With `urgent` a try that fails is followed
+ * by another one at once, for which `again` says that the token may be out of date.
+ */
+export function openSocket(state: SyncState, now: Millis, { urgent = false, again = false } = {}): Transition {
   const socket = state.socket + 1;
   const deadline = now + Math.min(CONNECT_TIMEOUT_MS, 2 * state.authority.beaconMs + 5_000);
   const opening: SyncState = {
     ...state,
     socket,
-    phase: { type: "connecting", deadline, urgent: false },
+    phase: { type: "connecting", deadline, urgent },
     opened: false,
   };
   const counted = state.opened ? count(opening, "reconnects") : opening; // One that never opened was a try.
   const resume = state.suspect ? null : state.position;
-  return become(counted, { type: "open_socket", socket, resume, attempt: state.attempt });
+  const attempt = again ? Math.max(2, state.attempt) : state.attempt;
+  return become(counted, { type: "open_socket", socket, resume, attempt });
 }
 
 export function socketOpened(state: SyncState, now: Millis): Transition {
@@ -64,7 +68,7 @@ export function socketClosed(state: SyncState, code: number, now: Millis, chance
     case CLOSE.comeBackLater:
       return backOff(lost, now, chance);
     default:
-      return isUrgent(state.phase) ? openSocket(lost, now) : backOff(lost, now, chance);
+      return isUrgent(state.phase) ? openSocket(lost, now, { again: isTry(state) }) : backOff(lost, now, chance);
   }
 }
 
@@ -75,10 +79,17 @@ function isUrgent(phase: Phase): boolean {
     : isConnected(phase) && phase.link.checks.some((check) => check.urgent);
 }
 
+/** The connection has not opened. */
+function isTry({ phase }: SyncState): boolean {
+  return phase.type === "connecting";
+}
+
 /** Closes the socket from this side and comes back: at once, or after the backoff. */
 export function dropConnection(state: SyncState, atOnce: boolean, now: Millis, chance: number): Transition {
   const closed = closeSocket(state);
-  return andThen(closed, (next) => (atOnce ? openSocket(next, now) : backOff(next, now, chance)));
+  return andThen(closed, (next) =>
+    atOnce ? openSocket(next, now, { again: isTry(state) }) : backOff(next, now, chance),
+  );
 }
 
 /** Closes the socket, if there is one, without deciding what comes after. */

@@ -149,7 +149,8 @@ function suspend(state: SyncState): Transition {
 function awake(state: SyncState, now: Millis): Transition {
   const { phase } = state;
   if (isConnected(phase)) return sendUrgentCheck(state, phase, now);
-  if (phase.type === "waiting" || (phase.type === "idle" && phase.why === "suspended")) return openSocket(state, now);
+  if (phase.type === "waiting" || (phase.type === "idle" && phase.why === "suspended"))
+    return openSocket(state, now, { urgent: true });
   if (phase.type !== "connecting") return become(state);
   const deadline = Math.min(phase.deadline, now + URGENT_ANSWER_MS);
   return become({ ...state, phase: { type: "connecting", deadline, urgent: true } });

@@ -39,9 +39,10 @@ export interface StepParts {
 }
 
 /**
- * It returns what became of one mutation, and writes that into the row of its line beside the effect. What it throws has had no
- * effect: `OtherEpoch`, `Behind`, `forbidden`, `store_unavailable` for a mutation that this release does not know, and whatever the
- * decision throws, as the cause of a `DecisionFailed`.
+ * It returns what became of one mutation, and writes that into the row of its line beside the effect. Where the line can't go on it returns
+ * why, as an answer like any other: what it has seen of the line may not be committed yet, and nobody may hear of it before (rule A1).
+ * What it throws has had no effect: `forbidden`, `store_unavailable` for a mutation that this release does not know, and whatever
+ * the decision throws, as the cause of a `DecisionFailed`.
  */
 export function takeStep(
   transaction: Transaction,
@@ -51,19 +52,19 @@ export function takeStep(
   parts: StepParts,
   /** It stands in the place of a decision that has failed. */
   failed: Refused | null,
-): LineOutcome {
+): LineOutcome | LineStop {
   const { lines = NO_LINES, dropped } = (transaction.state(LINES_SPACE) ?? {}) as LinesState;
   const row = lines.get(line) ?? null;
   if (row !== null && row.user !== caller.user) throw new SyncError("forbidden", "the line belongs to another user");
   const { n } = asked;
   const last = row?.last ?? 0;
   const namedUpTo = dropped?.get(DROPPED_LINES)?.namedUpTo ?? -1;
-  if (epoch !== parts.epoch) throw new OtherEpoch();
+  if (epoch !== parts.epoch) return { type: "other_epoch" };
   if (n <= last) return outcomeOf(row, n);
   // What was named before a line that was dropped may be one that was dropped itself, whose first number was decided then.
   if (row === null && timeOfLine(line) <= namedUpTo)
-    throw new Behind(0, Math.max(Math.trunc(parts.now), namedUpTo + 1));
-  if (n > last + 1) throw new Behind(last);
+    return { type: "behind", last: 0, begin: Math.max(Math.trunc(parts.now), namedUpTo + 1) };
+  if (n > last + 1) return { type: "behind", last, begin: null };
   const mutation = asked.name === DROPPED ? null : parts.find(asked.name);
   if (asked.name !== DROPPED && (mutation === null || asked.revision > mutation.revision)) throw notKnownYet(asked);
   const kept =
@@ -76,26 +77,15 @@ export function takeStep(
 
 const WAS_DROPPED: Refused = { type: "refused", code: DROPPED, detail: "it was dropped before it was sent" };
 
-/** The request was made under an epoch that is not today's (rule U9). */
-export class OtherEpoch extends Error {
-  override readonly name = "OtherEpoch";
-}
-
-/**
- * The number does not follow what has been decided of its line, which ends with `last` (rule U9b). Where the line may have
- * been dropped, the next one is to be named at `begin`.
- */
-export class Behind extends Error {
-  override readonly name = "Behind";
-  readonly last: number;
-  readonly begin: number | null;
-
-  constructor(last: number, begin: number | null = null) {
-    super(`the line has been decided up to ${last}`);
-    this.last = last;
-    this.begin = begin;
-  }
-}
+/** Nothing is decided of the line, and its page must ask otherwise. */
+export type LineStop =
+  /** The request was made under an epoch that is not today's (rule U9). */
+  | { readonly type: "other_epoch" }
+  /**
+   * The number does not follow what has been decided of its line, which ends with `last` (rule U9b). Where the line may have been
+   * dropped, the next one is to be named at `begin`.
+   */
+  | { readonly type: "behind"; readonly last: number; readonly begin: number | null };
 
 export type Refused = Extract<MutationVerdict, { readonly type: "refused" }>;
 

@@ -260,6 +260,27 @@ describe("the lines", () => {
     expect([...manager.state.cards.values()].map(({ title }) => title)).toEqual(["a", "b", "c"]);
   });
 
+  test("[A1] [U9b] that are being dropped are not told of before that is stored", async () => {
+    const dropped = named(runtime.wallTime(), 0);
+    await mutate(request([add(1, "a")], { line: dropped }));
+    runtime.wallOffset += 31 * DAY_MS;
+    const disk = Promise.withResolvers<void>();
+    const { commit } = store;
+    store.commit = (group) => disk.promise.then(() => commit.call(store, group));
+    let told: unknown = null;
+
+    const newer = mutate(request([add(1, "b")], { line: named(runtime.wallTime(), 1) }));
+    const answer = mutate(request([add(2, "c")], { line: dropped })).then((heard) => {
+      told = heard;
+    });
+    await runtime.pass(1_000);
+    expect(told).toBeNull();
+    disk.resolve();
+    await Promise.all([newer, answer]);
+
+    expect(told).toMatchObject({ outcomes: [], behind: 0 });
+  });
+
   test("[U9b] that say that they were named later than now are kept, since all others would be old once they are dropped", async () => {
     const early = named(runtime.wallTime() + 40 * DAY_MS, 0);
     await mutate(request([add(1, "a")], { line: early }));

@@ -18,7 +18,7 @@ import { messageOf } from "../runtime/message-of.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Spaces } from "../space/spaces.ts";
 import { LineRoom } from "./line-room.ts";
-import { Behind, DecisionFailed, type MutationCaller, OtherEpoch, type Refused, takeStep } from "./line-step.ts";
+import { DecisionFailed, type LineStop, type MutationCaller, type Refused, takeStep } from "./line-step.ts";
 import { LINES_SPACE, type Lines } from "./lines-space.ts";
 
 export class MutationDesk {
@@ -51,26 +51,20 @@ export class MutationDesk {
     // All are handed over in one turn, so that one commit stores them. They are decided in this order, as they are of one lane.
     const steps = request.mutations.map((asked) => this.#step(request, asked, caller));
     for (const step of await Promise.allSettled(steps)) {
-      if (step.status === "fulfilled") outcomes.push(step.value);
-      else if (outcomes.length === 0) return this.#stopped(step.reason);
-      else break;
+      const isOutcome = step.status === "fulfilled" && !isStop(step.value);
+      if (isOutcome) outcomes.push(step.value as LineOutcome);
+      else if (outcomes.length > 0) break;
+      else {
+        this.metrics.stopped += 1;
+        if (step.status === "rejected") throw step.reason;
+        return { epoch: this.#parts.epoch(), outcomes, ...placeOf(step.value as LineStop) };
+      }
     }
     return { epoch: this.#parts.epoch(), outcomes };
   }
 
-  #stopped(reason: unknown): LineAnswer {
-    this.metrics.stopped += 1;
-    const epoch = this.#parts.epoch();
-    if (reason instanceof OtherEpoch) return { epoch, outcomes: [] };
-    if (reason instanceof Behind) {
-      const { last, begin } = reason;
-      return { epoch, outcomes: [], behind: last, ...(begin === null ? {} : { begin }) };
-    }
-    throw reason;
-  }
-
   /** A decision that fails is a refusal, which is stored as one: else a late copy of the request could still take effect (rule U8). */
-  async #step(request: LineRequest, asked: AskedMutation, caller: MutationCaller): Promise<LineOutcome> {
+  async #step(request: LineRequest, asked: AskedMutation, caller: MutationCaller): Promise<LineOutcome | LineStop> {
     try {
       return await this.#transact(request, asked, caller, null);
     } catch (error) {
@@ -95,7 +89,7 @@ export class MutationDesk {
     asked: AskedMutation,
     caller: MutationCaller,
     failed: Refused | null,
-  ): Promise<LineOutcome> {
+  ): Promise<LineOutcome | LineStop> {
     let isNew = false;
     const applied = await this.#parts.transact((_, transaction) => {
       const now = this.#parts.runtime.wallTime();
@@ -110,8 +104,8 @@ export class MutationDesk {
       isNew = transaction.version(LINES_SPACE) !== before;
       return { changes: [], answer: outcome as unknown as JsonValue };
     }, ONE_LANE);
-    const outcome = applied.answer as unknown as LineOutcome;
-    this.#count(outcome, isNew);
+    const outcome = applied.answer as unknown as LineOutcome | LineStop;
+    if (!isStop(outcome)) this.#count(outcome, isNew);
     return outcome;
   }
 
@@ -123,6 +117,17 @@ export class MutationDesk {
 }
 
 const ONE_LANE: TransactOptions = { space: LINES_SPACE };
+
+function isStop(step: LineOutcome | LineStop): step is LineStop {
+  return step.type === "other_epoch" || step.type === "behind";
+}
+
+/** It says where a line stands that can't go on. */
+function placeOf(stop: LineStop): Pick<LineAnswer, "behind" | "begin"> {
+  if (stop.type === "other_epoch") return {};
+  const { last, begin } = stop;
+  return { behind: last, ...(begin === null ? {} : { begin }) };
+}
 
 export interface DeskParts {
   readonly transact: (decide: Decide<AnyState>, options: TransactOptions) => Promise<Applied>;

@@ -27,6 +27,11 @@ export const FOUND_MISTAKES: readonly BrokenBuild[] = [
         find: "opening.attempt > 1 || csrf.isPending",
         replace: "opening.attempt > 1",
       },
+      {
+        file: "client/src/machine/connection.ts",
+        find: "const attempt = again ? Math.max(2, state.attempt) : state.attempt;",
+        replace: "const { attempt } = state;",
+      },
     ],
   },
   {
@@ -37,8 +42,21 @@ export const FOUND_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "client/src/machine/connection.ts",
-        find: "return isUrgent(state.phase) ? openSocket(lost, now) : backOff",
-        replace: "return lost.socket < 0 ? openSocket(lost, now) : backOff",
+        find: "return isUrgent(state.phase) ? openSocket(",
+        replace: "return lost.socket < 0 ? openSocket(",
+      },
+    ],
+  },
+  {
+    name: "a try at a wake-up that fails is repeated with the same token",
+    item: null,
+    rule: "P2",
+    by: { regression: "wake-up-with-an-old-token" },
+    edits: [
+      {
+        file: "client/src/machine/connection.ts",
+        find: "const attempt = again ? Math.max(2, state.attempt) : state.attempt;",
+        replace: "const { attempt } = state;",
       },
     ],
   },

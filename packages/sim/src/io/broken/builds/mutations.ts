@@ -51,7 +51,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
       {
         file: "client/src/mutations/sender.ts",
         find: "      this.#line.answerLost(request);",
-        replace: "      this.#line.beginAnew(this.#owner.target.io.newId(), true);",
+        replace: "      this.#line.beginAnew(request.line.slice(0, -1) + (this.#failures % 10));",
       },
     ],
   },
@@ -59,12 +59,13 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     name: "the refusal of a mutation is not stored",
     item: "refusals not stored",
     rule: "U15",
-    by: { pages: 6 },
+    by: { pages: 1 },
     edits: [
       {
         file: "server/src/mutations/line-step.ts",
         find: "  writeRow(transaction, row, { line, n, acked, kept, namedUpTo }, caller, parts);",
-        replace: '  if (kept.type === "done") writeRow(transaction, row, { line, n, acked, kept }, caller, parts);',
+        replace:
+          '  if (kept.type === "done") writeRow(transaction, row, { line, n, acked, kept, namedUpTo }, caller, parts);',
       },
     ],
   },
@@ -76,7 +77,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/mutations/line-step.ts",
-        find: "if (epoch !== parts.epoch) throw new OtherEpoch();",
+        find: 'if (epoch !== parts.epoch) return { type: "other_epoch" };',
         replace: "",
       },
     ],
@@ -220,6 +221,27 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
         file: "server/src/mutations/line-step.ts",
         find: "row === null && timeOfLine(line) <= namedUpTo",
         replace: "row === null && n > 1 && timeOfLine(line) <= namedUpTo",
+      },
+    ],
+  },
+  {
+    name: "a page is told that its line is behind before that is stored",
+    item: null,
+    note: "it was found by the simulator",
+    rule: "U15",
+    by: { pages: 2130 },
+    edits: [
+      {
+        file: "server/src/mutations/mutation-desk.ts",
+        find: "      isNew = transaction.version(LINES_SPACE) !== before;",
+        replace:
+          "      if (isStop(outcome)) throw outcome;\n      isNew = transaction.version(LINES_SPACE) !== before;",
+      },
+      {
+        file: "server/src/mutations/mutation-desk.ts",
+        find: 'if (step.status === "rejected") throw step.reason;',
+        replace:
+          'if (step.status === "rejected") return { epoch: this.#parts.epoch(), outcomes, ...placeOf(step.reason) };',
       },
     ],
   },
