@@ -299,6 +299,36 @@ describe("a lost answer", () => {
     expect(counts()).toBe(0);
   });
 
+  test.each([
+    ["with its effect", () => io.socket.push(delta(10, 11, counted(1)))],
+    ["before its effect", () => {}],
+  ])(
+    "[U15] what the connection names as decided, %s, is unknown where the request is refused: another copy of it was not",
+    async (_, effect) => {
+      const outcome = sync.mutate(countUp, { id: "a" });
+      const behind = sync.mutate(countUp, { id: "a" });
+      await promisesSettled();
+      io.socket.push(mutatedMessage(1, 11));
+      effect();
+      await posted.shift()?.answer(json(403, { code: "forbidden", detail: "You have left the team." }));
+
+      expect(await outcome).toMatchObject({ type: "unknown", key: `${line()}.1` });
+      expect(await behind).toMatchObject({ type: "refused", code: "forbidden" });
+    },
+  );
+
+  test("[U15] a request that is refused speaks for itself: of a copy that comes later nobody can know, and its effect is seen", async () => {
+    const outcome = sync.mutate(countUp, { id: "a" });
+    await promisesSettled();
+    await posted.shift()?.answer(json(403, { code: "forbidden", detail: "You may not." }));
+    expect(await outcome).toMatchObject({ type: "refused", code: "forbidden" });
+    expect([counts(), sync.pending.length]).toEqual([0, 0]);
+
+    io.socket.push(delta(10, 11, counted(1)));
+
+    expect([counts(), sync.pending.length]).toEqual([1, 0]);
+  });
+
   test("an answer that is none counts as lost", async () => {
     void sync.mutate(countUp, { id: "a" });
     await promisesSettled();

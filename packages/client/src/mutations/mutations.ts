@@ -252,13 +252,19 @@ class LaidMutations implements ReplicaMutations {
     return told.length > 0 || answer.behind !== undefined;
   }
 
-  /** It concerns all that are left. What was sent before, and has lost its answer, may have taken effect. */
+  /** It concerns all that are left. What was sent before, and has lost its answer, may have taken effect. So has what is known to be decided. */
   #refused(error: SyncError, code: string): void {
     for (const entry of this.#line.entries.filter(({ outcome }) => outcome === null)) {
       const lost = unknown(mutationKey(entry), `an answer was lost, and the repeat was refused: ${error.message}`);
-      this.#settle(entry, entry.wasLost ? lost : { type: "refused", code, detail: error.message });
+      const isLost = entry.wasLost || this.#wasNamed(entry);
+      this.#settle(entry, isLost ? lost : { type: "refused", code, detail: error.message });
     }
     this.#line.beginAnew(this.#newLine());
+  }
+
+  /** The connection has said that it was decided: another copy of the request was, which something on the way has made (rule U15). */
+  #wasNamed({ line, n }: LineEntry): boolean {
+    return [this.#said, ...this.#announced].some((said) => said.line === line && n <= said.n);
   }
 
   /** The authority may have said which time it is to carry (rule U6). */
