@@ -114,6 +114,16 @@ describe("the fleet on three nodes", () => {
     expect(again.body).toEqual(once.body);
   });
 
+  test("[D1] [W1] a mutation that is asked for by its name at any node is decided by the writer, and once", async () => {
+    const body = { args: { op: "count", hosts: [host] } };
+    const key = { "idempotency-key": "the-key-of-a-mutation" };
+    const once = await person.call(second, "POST", "/api/mutations/dispatch_op", body, key);
+    const again = await person.call(third, "POST", "/api/mutations/dispatch_op", body, key);
+
+    expect(once.status).toBe(200);
+    expect(again.body).toEqual(once.body);
+  });
+
   test("[C11] a sign-out at one node closes the session's sockets at all, before it is answered, and no node takes it again", async () => {
     const other = await Person.signIn(third);
     const sockets = await Promise.all(fleet.nodes.map((node) => other.socket(node)));

@@ -37,6 +37,10 @@ export type PipelineRequest = ReadonlyJson<z.infer<typeof PipelineRequest>>;
 export const PipelineAnswer = z.object({ pipelineId: Id, ...Reached });
 export type PipelineAnswer = ReadonlyJson<z.infer<typeof PipelineAnswer>>;
 
+/** `POST /api/mutations/:name` asks for a mutation by its name: `dispatch_op` or `dispatch_pipeline`. */
+export const MutationRequest = z.strictObject({ args: z.looseObject({}) });
+export const MutationAnswer = z.object({ answer: z.looseObject({}), ...Reached });
+
 /** `GET /api/pipelines` lists the pipelines that may be dispatched, with the op of each stage. */
 export const PipelineOffer = z.object({ name: Name, stages: z.array(Name).min(1) });
 export type PipelineOffer = ReadonlyJson<z.infer<typeof PipelineOffer>>;

@@ -5,22 +5,31 @@ import {
   CommandLogQuery,
   DispatchAnswer,
   DispatchRequest,
+  MutationAnswer,
+  MutationRequest,
   PipelineAnswer,
   type PipelineOffer,
   PipelineOffers,
   PipelineRequest,
   ReachedAnswer,
 } from "@neverstale/fleet-domain";
-import type { JsonValue } from "@neverstale/protocol";
+import type { AnyMutation } from "@neverstale/protocol";
+import type { z } from "zod";
+import type { HostBudgets } from "../fleet/host-budgets.ts";
+import { RequestRefusal } from "../fleet/refusal.ts";
 import type { FleetManager } from "../fleet/state.ts";
+import type { Transactions } from "../fleet/transact.ts";
 import type { TransactFor } from "../http/io/once.ts";
-import { type Answer, type Ask, param, queried, type Route, userOf, withBody } from "../http/route.ts";
+import { type Answer, type Ask, checked, param, queried, type Route, userOf, withBody } from "../http/route.ts";
 import { PIPELINES } from "./catalogue.ts";
 import { commandLog } from "./command-log.ts";
-import { cancelById, cancelPipeline, dispatchOp, dispatchPipeline } from "./dispatch.ts";
+import { cancelById, cancelPipeline } from "./dispatch.ts";
+import { type DispatchMutations, dispatchMutations } from "./dispatch-mutations.ts";
+import { mutateOnce } from "./mutate-by-name.ts";
 
 export function commandRoutes(parts: CommandRoutesParts): Route[] {
   const { manager, transactFor } = parts;
+  const mutations = dispatchMutations({ moment: parts.transactions.moment, budgets: parts.budgets });
   return [
     {
       method: "GET",
@@ -38,11 +47,8 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
       answer: DispatchAnswer,
       answerStatus: 202,
       handle: async (ask) => {
-        const { applied, result } = await transactFor(
-          ask,
-          (work, idFor) => dispatchOp(work, ask.body, userOf(ask).user, idFor) as Stored<"commands">,
-        );
-        return accepted<DispatchAnswer>({ commands: result, epoch: applied.epoch, version: applied.version });
+        const { answer, ...reached } = await mutateOnce(transactFor, ask, mutations.dispatchOp as AnyMutation);
+        return accepted({ ...answer, ...reached });
       },
     }),
     withBody({
@@ -53,10 +59,20 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
       answer: PipelineAnswer,
       answerStatus: 202,
       handle: async (ask) => {
-        const { applied, result } = await transactFor(ask, (work, idFor) =>
-          dispatchPipeline(work, ask.body, userOf(ask).user, idFor),
-        );
-        return accepted<PipelineAnswer>({ ...result, epoch: applied.epoch, version: applied.version });
+        const { answer, ...reached } = await mutateOnce(transactFor, ask, mutations.dispatchPipeline as AnyMutation);
+        return accepted({ ...answer, ...reached });
+      },
+    }),
+    withBody({
+      method: "POST",
+      path: "/api/mutations/:name",
+      allow: "operator",
+      body: MutationRequest,
+      answer: MutationAnswer,
+      handle: async (ask) => {
+        const mutation = named(mutations, param(ask, "name"));
+        const args = checked(mutation.args as z.ZodType, ask.body.args, "args");
+        return { body: await mutateOnce(transactFor, { ...ask, body: args }, mutation) };
       },
     }),
     {
@@ -90,12 +106,17 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
 export interface CommandRoutesParts {
   readonly manager: FleetManager;
   readonly transactFor: TransactFor;
+  readonly transactions: Pick<Transactions, "moment">;
+  readonly budgets: HostBudgets;
 }
 
-/** A list of plain records is JSON, which the compiler wants to be told. */
-type Stored<K extends keyof DispatchAnswer> = DispatchAnswer[K] & JsonValue;
+function named(mutations: DispatchMutations, name: string): AnyMutation {
+  const found = Object.values(mutations).find((mutation) => mutation.name === name);
+  if (found !== undefined) return found as AnyMutation;
+  throw new RequestRefusal("not_found", `there is no mutation ${name}`);
+}
 
-function accepted<T>(body: T): Answer {
+function accepted(body: object): Answer {
   return { status: 202, body };
 }
 

@@ -26,30 +26,31 @@ export class Work implements View {
   readonly fleet: Fleet;
   readonly at: FleetMoment;
   readonly budgets: HostBudgets;
-  readonly #transaction: Transaction;
+  /** A mutation is given it, to add its changes there. */
+  readonly transaction: Transaction;
 
   constructor(fleet: Fleet, transaction: Transaction, at: FleetMoment, budgets: HostBudgets) {
     this.fleet = fleet;
     this.at = at;
     this.budgets = budgets;
-    this.#transaction = transaction;
+    this.transaction = transaction;
   }
 
   agent(hostId: string): AgentState | null {
-    return this.#transaction.state(agentSpace(hostId)) as AgentState | null;
+    return this.transaction.state(agentSpace(hostId)) as AgentState | null;
   }
 
   output(commandId: string): OutputState | null {
-    return this.#transaction.state(outputSpace(commandId)) as OutputState | null;
+    return this.transaction.state(outputSpace(commandId)) as OutputState | null;
   }
 
   /** Null means that nothing has been audited yet. */
   get audit(): AuditState | null {
-    return this.#transaction.state(AUDIT_SPACE) as AuditState | null;
+    return this.transaction.state(AUDIT_SPACE) as AuditState | null;
   }
 
   get accounts(): Accounts {
-    return (this.#transaction.state(ACCOUNTS_SPACE) as Accounts | null) ?? NO_ACCOUNTS;
+    return (this.transaction.state(ACCOUNTS_SPACE) as Accounts | null) ?? NO_ACCOUNTS;
   }
 
   change<T extends ChangeTypeOf<typeof fleet>>(type: T, target: string, data: ChangeData<typeof fleet, T>): void {
@@ -87,19 +88,19 @@ export class Work implements View {
 
   /** The host has an agent from now on, though nothing is assigned to it yet. */
   makeAgent(hostId: string): void {
-    if (this.agent(hostId) === null) this.#transaction.createSpace(agentSpace(hostId));
+    if (this.agent(hostId) === null) this.transaction.createSpace(agentSpace(hostId));
   }
 
   removeAgent(hostId: string): void {
-    if (this.agent(hostId) !== null) this.#transaction.removeSpace(agentSpace(hostId), { archive: false });
+    if (this.agent(hostId) !== null) this.transaction.removeSpace(agentSpace(hostId), { archive: false });
   }
 
   removeOutput(commandId: string): void {
-    if (this.output(commandId) !== null) this.#transaction.removeSpace(outputSpace(commandId), { archive: true });
+    if (this.output(commandId) !== null) this.transaction.removeSpace(outputSpace(commandId), { archive: true });
   }
 
   #add(space: string, type: string, target: string, data: object): void {
-    this.#transaction.add(space, [{ type, target, data: data as JsonObject }]);
+    this.transaction.add(space, [{ type, target, data: data as JsonObject }]);
   }
 }
 

@@ -87,15 +87,16 @@ interface RouteWithBody<S extends z.ZodType> extends Omit<Route, "handle"> {
 /** The body of such a route has been through its schema when its handler sees it. */
 export function withBody<S extends z.ZodType>(route: RouteWithBody<S>): Route {
   const { body, handle } = route;
-  return { ...route, handle: (ask) => handle({ ...ask, body: parsed(body, ask.body, "the body") }) };
+  return { ...route, handle: (ask) => handle({ ...ask, body: checked(body, ask.body, "the body") }) };
 }
 
 /** It returns the query as its schema wants it. */
 export function queried<S extends z.ZodType>(schema: S, ask: Ask<unknown>): z.output<S> {
-  return parsed(schema, ask.query, "the query");
+  return checked(schema, ask.query, "the query");
 }
 
-function parsed<S extends z.ZodType>(schema: S, given: unknown, what: string): z.output<S> {
+/** It returns what was given as its schema wants it, and throws a `RequestRefusal` for what that refuses. */
+export function checked<S extends z.ZodType>(schema: S, given: unknown, what: string): z.output<S> {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
