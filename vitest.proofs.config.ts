@@ -14,7 +14,7 @@ export default mergeConfig(
   { ...others, test: { ...test, include: undefined, projects: undefined, exclude: ["**/node_modules/**"] } },
   {
     test: {
-      include: ["{packages,apps,tests}/**/*.proof.test.ts", ...TIMED],
+      include: ["{packages,apps,scripts,tests}/**/*.proof.test.ts", ...TIMED],
       maxWorkers: 1,
       env: { NEVERSTALE_TEST_LEISURE: "1" },
     },

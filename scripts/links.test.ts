@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
-/** Links of the site are checked where it is built, in `site.slow.test.ts`. */
+/** Links of the site are addresses, which `site.test.ts` and `site.proof.test.ts` check. */
 const PAGES = globSync("{*.md,{docs,packages,apps,tests,bench,examples}/**/*.md}", {
   cwd: ROOT,
   exclude: (path) => /(^|[\\/])(node_modules|dist|site)$/.test(path),

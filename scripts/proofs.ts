@@ -12,22 +12,24 @@ interface Proof {
 }
 
 const FLEET = ["tests/nodes/fleet-nodes.proof.test.ts", "tests/nodes/any-node.proof.test.ts"];
+const BINDINGS = "tests/bindings/react-in-chromium.proof.test.ts";
 const CLUSTER = "tests/nodes/cluster/cluster.proof.test.ts";
+const BROKEN = "packages/sim/src/io/broken/broken.proof.test.ts";
 const READERS = "tests/nodes/http-readers.proof.test.ts";
 const PACKAGES = "tests/packages/packages.proof.test.ts";
 /** They have names of their own. */
-const APART = [...FLEET, CLUSTER, READERS, PACKAGES].flatMap((path) => ["--exclude", path]);
+const APART = [...FLEET, BINDINGS, CLUSTER, READERS, PACKAGES, BROKEN].flatMap((path) => ["--exclude", path]);
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   tests: {
     what: "crash loops, releases that follow each other, callers amid kills, slow readers, liars, and bounds on time",
-    minutes: 9,
+    minutes: 15,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", ...APART]),
   },
   bindings: {
-    what: "one suite for the bindings of all frameworks, and React's in Chromium too",
+    what: "React's binding in Chromium, by the suite that npm test runs for the bindings of all frameworks",
     minutes: 1,
-    run: () => runVitest(["tests/bindings"]),
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", BINDINGS]),
   },
   "fleet-nodes": {
     what: "the fleet on three nodes and PostgreSQL: dispatches, output, cancellations and agents at any node, pipelines amid kills",
@@ -49,6 +51,11 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "the packages as others get them: packed, installed on two releases of Node, bundled, compiled, the fleet from its tarball, and a new app",
     minutes: 12,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", PACKAGES]),
+  },
+  broken: {
+    what: "every broken build of the simulator, caught under its rule",
+    minutes: 3,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", BROKEN]),
   },
   faults: {
     what: "real processes, disks and networks: killed, cut off, filled up, slowed down, damaged",

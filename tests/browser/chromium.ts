@@ -102,7 +102,7 @@ async function bundledChromium(): Promise<FoundChromium | null> {
   const starts = spawnSync(executable, ["--headless", "--no-sandbox", "--version"], { timeout: 30_000 }).status === 0;
   if (!starts) return null;
   const environment = existsSync("/etc/fonts/fonts.conf") ? {} : { FONTCONFIG_PATH: join(folder, "fonts") };
-  return { executable, flags: ["--no-sandbox", "--no-zygote"], environment };
+  return { executable, flags: ["--no-sandbox"], environment };
 }
 
 /**
