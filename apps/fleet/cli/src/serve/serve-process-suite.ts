@@ -69,7 +69,7 @@ export class ServeProcess {
 }
 
 /** Makes the environment what it is when no script of npm has started these tests. */
-function withoutScript(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function withoutScript(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(npm_|NEVERSTALE_)/i.test(name)));
 }
 
@@ -100,8 +100,12 @@ export class Serving {
 
   /** Starts one on a directory and a port of its own, without an agent. */
   serve(settings: ServeSettings = {}): ServeProcess {
-    const flags = ["--port", "0", "--no-local-agent", "--data-dir", this.directory(), ...(settings.flags ?? [])];
-    return this.start({ ...settings, flags });
+    return this.start({ ...settings, flags: [...this.own(), ...(settings.flags ?? [])] });
+  }
+
+  /** These flags give a server a directory and a port of its own, and no agent. */
+  own(): string[] {
+    return ["--port", "0", "--no-local-agent", "--data-dir", this.directory()];
   }
 
   /** A server may outlive the npm or the shell that was started here. */

@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { runs } from "@neverstale/base/test-processes";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../fleet-process-suite.ts";
+import { endsOf, type StartEnd } from "./failing-starts-suite.ts";
 import { answers, type ServeSettings, Serving } from "./serve-process-suite.ts";
 
 const serving = new Serving();
@@ -102,15 +103,23 @@ describe("a start that fails ends with status 1 and says what to do", () => {
     return { flags: ["--data-dir", directory] };
   }
 
-  test.each(failures)("%s", async (_name, settings, message, hint) => {
-    const started = serving.serve(await settings());
+  const ends = new Map<string, StartEnd>();
+  beforeAll(async () => {
+    const cases = failures.map(async ([, settings]) => {
+      const { flags = [], variables = {} } = await settings();
+      return { flags: [...serving.own(), ...flags], variables };
+    });
+    for (const [index, end] of endsOf(await Promise.all(cases)).entries()) ends.set(failures[index]?.[0] ?? "", end);
+  });
 
-    expect(await started.end()).toBe(1);
-    expect(started.err).toMatch(/^neverstale: /m);
-    expect(started.err).toMatch(message);
-    expect(started.err).toMatch(hint);
-    expect(started.err).not.toMatch(/^\s+at /m);
-    expect(started.address).toBe("");
+  test.each(failures)("%s", (name, _settings, message, hint) => {
+    const { status, err } = ends.get(name) ?? { status: null, err: "" };
+
+    expect(status).toBe(1);
+    expect(err).toMatch(/^neverstale: /m);
+    expect(err).toMatch(message);
+    expect(err).toMatch(hint);
+    expect(err).not.toMatch(/^\s+at /m);
   });
 
   test("a port that is in use", async () => {
@@ -139,15 +148,20 @@ describe("a start that fails ends with status 1 and says what to do", () => {
 });
 
 describe("settings", () => {
-  test.each([
-    ["a beacon interval that no timer waits for", "--beacon-interval", "1000h", /100ms to 1h/],
-    ["an empty host", "--host", "", /--host .*It is empty/],
-    ["an empty data directory", "--data-dir", "", /--data-dir .*It is empty/],
-  ])("%s is refused", async (_name, flag, value, message) => {
-    const started = serving.serve({ flags: [flag, value] });
+  test("those that nobody can mean are refused by status 2, and are named", () => {
+    const refused = [
+      ["--beacon-interval", "1000h"],
+      ["--host", ""],
+      ["--data-dir", ""],
+    ];
 
-    expect(await started.end()).toBe(2);
-    expect(started.err).toMatch(message);
+    const ends = endsOf(refused.map((flags) => ({ flags, variables: {} })));
+
+    expect(ends).toEqual([
+      { status: 2, err: expect.stringContaining("100ms to 1h") },
+      { status: 2, err: expect.stringMatching(/--host .*It is empty/) },
+      { status: 2, err: expect.stringMatching(/--data-dir .*It is empty/) },
+    ]);
   });
 
   test("an empty variable is one that is not set, and an IPv6 address may stand in brackets", async () => {
