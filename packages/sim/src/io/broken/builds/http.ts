@@ -206,6 +206,11 @@ export const HTTP_MISTAKES: readonly BrokenBuild[] = [
     by: { seed: 1282 },
     edits: [
       {
+        file: "client/src/machine/transition.ts",
+        find: "return openSocket(state, now, { urgent: true });",
+        replace: "return openSocket(state, now);",
+      },
+      {
         file: "client/src/transport/fallback-transport.ts",
         find: "if (heard || isLeft || !this.#isForHttp) return events.closed(code);",
         replace: "if (heard || !this.#isForHttp || !isOpen) return events.closed(code);",

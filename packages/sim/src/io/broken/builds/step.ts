@@ -38,8 +38,8 @@ export const STEP_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "a step names the head and not the position of its connection",
     item: null,
-    rule: "A7",
-    by: { seed: 20 },
+    rule: "E3",
+    by: { seed: 7 },
     edits: [
       {
         file: "server/src/followers/frames/head-frames.ts",
