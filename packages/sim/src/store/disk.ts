@@ -256,9 +256,12 @@ export class Disk {
 
   heal(): void {
     Object.assign(this.faults, { full: false, errorAtNext: null, trap: null });
-    this.slowDown(0);
+    // Steps of no time would go on while the clock jumps ahead of them, and a long fold would seem to take as long as all of that.
+    this.slowDown(this.#usualMs === 0 ? QUICK_STEP_MS : 0);
   }
 }
+
+const QUICK_STEP_MS = 0.01;
 
 /** A crash can come into these, and they can fail. */
 export type Write = WriteKind | "checkpoint";

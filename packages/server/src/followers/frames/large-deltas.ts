@@ -1,6 +1,6 @@
 /** A large delta is made off the event loop, since it would take too long to compress while everybody waits. */
 
-import { deltaPieces } from "@neverstale/protocol";
+import { type Diff, deltaPieces } from "@neverstale/protocol";
 import type { Readable } from "../../space/readable.ts";
 import type { CommittedGroups } from "../committed-groups.ts";
 import type { Frame, FrameCodec } from "../wire.ts";
@@ -48,7 +48,10 @@ export class LargeDeltas {
     try {
       if (!this.#readable.canDiffFrom(from)) throw new Error("tombstones don't reach back any more");
       const ticket = this.#readable.proofAt(this.#groups.epoch, version)?.ticket ?? null;
-      const pieces = deltaPieces(from, version, this.#readable.diffSince(from), ticket);
+      const diff = this.#readable.diffSince(from);
+      // Meanwhile all of it has been undone, or hidden from the view: whoever waited is brought on as if nothing had been large.
+      if (isNothing(diff)) return void this.#waiting.delete(from);
+      const pieces = deltaPieces(from, version, diff, ticket);
       delta.made = { frame: await this.#frames.encodeLarge(pieces, true), version };
     } catch {
       if (this.#tooLarge.size === POSITIONS_REMEMBERED) this.#tooLarge.clear();
@@ -59,10 +62,15 @@ export class LargeDeltas {
 
 /** It is made behind those that were asked for before. */
 export interface LargeDelta {
-  /** It is null until it is made. */
+  /** It is null until it is made. It stays null where by then nothing had moved. */
   made: { readonly frame: Frame; readonly version: number } | null;
   /** This resolves when it is made, or turned out to be larger than a replica takes. */
   readonly done: Promise<void>;
+}
+
+function isNothing(diff: Diff): boolean {
+  for (const _ in diff) return false;
+  return true;
 }
 
 /** So many positions are remembered from which no diff could be made. */

@@ -73,6 +73,34 @@ test("[V12] others' work is no frame; a beacon and a check bring a replica to th
   ]);
 });
 
+test("[V12] a large diff of which nothing is left when its turn comes is no frame, and the next diff begins where the replica is", async () => {
+  const rig = await ViewsRig.open({ limits: { largeDeltaChars: 500 } });
+  const secret = "x".repeat(600);
+  await rig.host("1", { team: "web" });
+  const first = rig.follow(WEB);
+  await rig.runtime.pass(20);
+  const { encodeLarge } = rig.runtime.frames;
+  const ended = Promise.withResolvers<void>();
+  rig.runtime.frames.encodeLarge = (pieces) => {
+    rig.runtime.frames.encodeLarge = encodeLarge;
+    return ended.promise.then(() => encodeLarge(pieces));
+  };
+  await rig.apply({ type: "host_updated", target: "1", data: { secret } });
+  const second = rig.follow(WEB);
+  await rig.runtime.pass(20);
+  for (const { wire } of [first, second]) wire.take();
+
+  await rig.host("2", { team: "web", secret });
+  await rig.apply({ type: "host_updated", target: "2", data: { team: "db" } });
+  ended.resolve();
+  await rig.runtime.pass(50);
+  const told = [first, second].map(({ wire }) => wire.take());
+  await rig.apply({ type: "host_updated", target: "1", data: { load: 1 } });
+
+  expect(told).toMatchObject([[{ type: "delta", from: 1, version: 2 }], []]);
+  expect(second.wire.take()).toMatchObject([{ type: "delta", from: 2, version: 5, payload: { hosts: { set: {} } } }]);
+});
+
 test("[V11] [V14] [V15] a position is resumed under its own view and with its own ticket, over a restart, by a hub that had no such view", async () => {
   const store = memoryStore();
   const rig = await ViewsRig.open({ store });

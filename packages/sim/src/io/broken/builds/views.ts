@@ -161,6 +161,19 @@ export const VIEW_MISTAKES: readonly BrokenBuild[] = [
     ],
   },
   {
+    name: "a large diff of which nothing is left is told all the same",
+    item: null,
+    rule: "V12",
+    by: { views: 1417 },
+    edits: [
+      {
+        file: "server/src/followers/frames/large-deltas.ts",
+        find: "if (isNothing(diff)) return void this.#waiting.delete(from);",
+        replace: "",
+      },
+    ],
+  },
+  {
     name: "a field that came and went within a group is told",
     item: "stamps by change",
     rule: "P12",
