@@ -1,10 +1,8 @@
 /** In the healthy phase everything heals, and every client must become level, in time, and stay so (promise P2). */
 
-import { type Position, SyncError } from "@neverstale/protocol";
+import { SyncError } from "@neverstale/protocol";
 import type { SyncHub, Wire } from "@neverstale/server";
 import { wrongArchive } from "./checks/ended-spaces.ts";
-import { difference } from "./checks/same-state.ts";
-import { shownAt } from "./checks/views/shown-moments.ts";
 import type { SimConnection } from "./network/connection.ts";
 import type { PlainClient } from "./world/plain-client.ts";
 import type { Tab } from "./world/tab.ts";
@@ -46,17 +44,9 @@ export function isClientLevel(world: World, client: Tab | PlainClient): boolean 
     client.status === "live" &&
     position?.epoch === process?.epoch &&
     position?.space === space.creationId &&
-    (position.version === space.head || lacksNothing(world, client, position, space.head))
+    (position.version === space.head ||
+      client.lacksNothing(position, world.oracle.historyOf(position)?.moments, space.head))
   );
-}
-
-/** A follower of a view may stand behind the head where its view shows the same at both versions (rule V12). */
-function lacksNothing(world: World, { isViewed }: Tab, position: Position, head: number): boolean {
-  const { moments = [] } = (isViewed ? world.oracle.historyOf(position) : null) ?? {};
-  const [mine, newest] = [moments[position.version], moments[head]];
-  if (mine === undefined || newest === undefined) return false;
-  const view = world.rights.named(position.proof?.view);
-  return difference(shownAt(mine, view), shownAt(newest, view)) === null;
 }
 
 /** This is the longest backoff (rule R6). A replica that has asked five times in a minute waits for `LIMITED_MS`. */

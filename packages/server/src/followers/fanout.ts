@@ -174,7 +174,9 @@ export class Fanout {
     if (cursor.profile === "plain") return null;
     const advance = this.headFrames.delta(cursor.position);
     if ("later" in advance) return this.#await(cursor);
-    if (this.isOfView && "frame" in advance && advance.isEmpty === true && !cursor.owesDigest) return true;
+    const isNothing = this.isOfView && "frame" in advance && advance.isEmpty === true;
+    // A diff of nothing goes with the `sync` that is owed, and waits for the node to know what that says (rule V12).
+    if (isNothing && !(cursor.owesDigest && this.#knowledge.mayVouch)) return !cursor.owesDigest;
     if (!("frame" in advance) || (advance.version === this.readable.head && !cursor.isLarge(advance.frame)))
       return null;
     if (cursor.isLarge(advance.frame)) {

@@ -298,6 +298,28 @@ test("[T5] a writer that is drained finishes its calls and names a successor, wh
   expect((await other.store.listNodesNow()).map(({ address }) => address)).toEqual(["two:80"]);
 });
 
+test("[T2] [T5] a writer that is drained takes in nothing by an answer that comes when its term is over: the chain has brought it", async () => {
+  const one = await world.start("one:80", { link: true, limits: { foldMs: 60_000 } });
+  const two = await world.start("two:80", { link: true });
+  const answered = Promise.withResolvers<void>();
+  const { commit } = one.store;
+  one.store.commit = (group) => commit.call(one.store, group).then(() => answered.promise);
+  const call = one.manager.apply(added("web-1"));
+  await world.pass(50);
+
+  const drained = one.manager.drain();
+  await world.done(two.manager.takeOver(), 3_000);
+  await world.done(two.manager.apply(added("web-2")), 1_000);
+  const told: number[] = [];
+  one.manager.follow(() => told.push(one.manager.version));
+  answered.resolve();
+  await world.done(Promise.all([call, drained]), 1_000);
+
+  expect(told).toEqual([]);
+  expect(one.manager.version).toBe(2);
+  expect(one.manager.space("main")?.state).toEqual(two.manager.space("main")?.state);
+});
+
 test("[W1] a change that is given to any node is carried out by the writer", async () => {
   const [one, other] = await two({ link: true });
 

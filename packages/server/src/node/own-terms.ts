@@ -23,6 +23,8 @@ export class OwnTerms {
   #writing: WritingStore | null = null;
   /** It is null until the term takes calls. */
   #decider: Decider | null = null;
+  /** It finishes what it has been given. The term may end before that. */
+  #finishing: Decider | null = null;
   /** Its answer was lost, or is out. */
   #asked: Takeover | null = null;
   #isAsking = false;
@@ -159,9 +161,10 @@ export class OwnTerms {
 
   #over(writing: WritingStore, failure: StoreFailure): void {
     if (this.#writing !== writing) return;
-    const decider = this.#decider;
+    const decider = this.#decider ?? this.#finishing;
     this.#writing = null;
     this.#decider = null;
+    this.#finishing = null;
     if (failure.outcome === "fenced") this.fenced += 1;
     this.#parts.works.stop();
     decider?.writer.end(failure.outcome === "fenced" ? termIsOver(failure) : outcomeUnknown(failure));
@@ -173,6 +176,7 @@ export class OwnTerms {
     const [decider, writing] = [this.#decider, this.#writing];
     if (decider === null || writing === null) return;
     this.#decider = null; // Calls wait for the next writer.
+    this.#finishing = decider;
     this.#parts.works.stop();
     await decider.writer.close();
     await writing.whenIdle();

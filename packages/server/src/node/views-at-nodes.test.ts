@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { type Attachment, SyncHub } from "../followers/sync-hub.ts";
 import { positionIn, typesOf } from "../followers/views/views-rig-suite.ts";
 import { TestWire } from "../runtime/virtual-runtime-suite.ts";
+import type { ChainEntry } from "../store/contract.ts";
 import { added, model, NodeWorld, type TestNode } from "./node-world-suite.ts";
 
 const views = defineView(model, {
@@ -10,6 +11,35 @@ const views = defineView(model, {
   roles: { guest: { hosts: ["load"] } },
 });
 const WEB = views.of({ web: "guest" });
+
+test("[V12] a node that can't say yet what is the newest sends no diff of nothing, and one with the `sync` once it can", async () => {
+  const world = new NodeWorld();
+  const first = await world.start("one", { link: true, views: [views] });
+  const second = await world.start("two", { link: true, views: [views] });
+  const hub = new SyncHub(second.manager, { frames: world.runtime.frames, beaconMs: 5_000 });
+  const wire = new TestWire();
+  hub.attach(wire, { space: "main", profile: "v1", subject: null, view: WEB, resume: null });
+  await world.pass(2_000);
+  const resume = positionIn(wire.take());
+  await world.done(first.manager.apply(added("1", { team: "db" })));
+  await world.pass(500);
+  second.store.isPaused = true;
+  await world.pass(1_500);
+
+  const late = new TestWire();
+  hub.attach(late, { space: "main", profile: "v1", subject: null, view: WEB, resume });
+  world.links.deliver((await world.chain()).at(-1) as ChainEntry);
+  await world.pass(200);
+  const before = late.take();
+  second.store.isPaused = false;
+  await world.pass(400);
+
+  expect(before).toMatchObject([{ type: "sync", version: 0 }]);
+  expect(late.take()).toMatchObject([
+    { type: "delta", from: 0, version: 1, payload: {} },
+    { type: "sync", version: 1, digest: expect.any(String) },
+  ]);
+});
 
 test("[V26] [V3] a node that only follows serves a view, and goes on where another node has brought the replica, over a takeover", async () => {
   const world = new NodeWorld();

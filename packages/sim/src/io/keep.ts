@@ -2,15 +2,14 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { makePlan } from "../plan/make-plan.ts";
-import { makePagesPlan } from "../plan/pages-plan.ts";
+import { type PlanKind, planOfKind } from "../plan/kinds.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { shrink } from "../plan/shrink.ts";
 import { runWatched } from "./run-watched.ts";
 
 /** It throws when the seed does not fail. */
-export async function keep({ seed, name, build, pages = false, folder = REGRESSIONS }: KeepOptions): Promise<void> {
-  const plan = pages ? makePagesPlan(seed) : makePlan(seed);
+export async function keep({ seed, name, build, kind = "all", folder = REGRESSIONS }: KeepOptions): Promise<void> {
+  const plan = planOfKind(kind, seed);
   const { failure } = await runWatched(plan);
   if (failure === null) throw new Error(`seed ${seed} does not fail`);
   const smaller = await shrink(plan, failure.rule, runWatched);
@@ -38,7 +37,7 @@ export interface KeepOptions {
   readonly seed: string;
   readonly name: string;
   readonly build?: string;
-  /** It is a seed of pages that mutate. */
-  readonly pages?: boolean;
+  /** It is a seed of this kind. */
+  readonly kind?: PlanKind;
   readonly folder?: string;
 }

@@ -1,11 +1,9 @@
 /** `npm run sim` is the simulator from the command line. `SIM_HELP` says what it can do. */
 
 import { INTERESTING_OF, neverHappened } from "../plan/interesting.ts";
-import { makePlan } from "../plan/make-plan.ts";
-import { makePagesPlan } from "../plan/pages-plan.ts";
+import { optionOf, planOfKind } from "../plan/kinds.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { shrink } from "../plan/shrink.ts";
-import { makeViewsPlan } from "../plan/views/views-plan.ts";
 import type { RunFailure } from "../world/surroundings.ts";
 import { keepBroken, proveBroken } from "./broken/prove.ts";
 import { replayOf } from "./commit.ts";
@@ -31,12 +29,12 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function run(options: SimOptions): Promise<number> {
-  const { seed, keep: name, broken, names, pages } = options;
+  const { seed, keep: name, broken, names, kind } = options;
   if (options.help) console.log(SIM_HELP);
   else if (broken && name !== null) await keepBroken(names[0] ?? "", name, options);
   else if (broken) return proveBroken(options);
-  else if (options.trace) return printTrace(planOf(options, String(seed), true));
-  else if (name !== null) await keep({ seed: String(seed), name, pages });
+  else if (options.trace) return printTrace(planOfKind(kind, String(seed), true));
+  else if (name !== null) await keep({ seed: String(seed), name, kind });
   else return runMany(options);
   return 0;
 }
@@ -46,14 +44,8 @@ interface Failed {
   readonly failure: RunFailure;
 }
 
-function planOf({ pages, views }: SimOptions, seed: string, keepTrace = false): RunPlan {
-  if (views) return makeViewsPlan(seed, keepTrace);
-  return pages ? makePagesPlan(seed, keepTrace) : makePlan(seed, keepTrace);
-}
-
 async function runMany(options: SimOptions): Promise<number> {
-  const { seed: firstSeed, runs, jobs, pages, views } = options;
-  const only = views ? "views" : pages ? "pages" : "all";
+  const { seed: firstSeed, runs, jobs, kind } = options;
   const startedAt = performance.now();
   const totals: Record<string, number> = {};
   const failed: Failed[] = [];
@@ -63,7 +55,7 @@ async function runMany(options: SimOptions): Promise<number> {
     firstSeed,
     runs,
     jobs,
-    args: only === "all" ? [] : [`--${only}`],
+    args: optionOf(kind),
     onReport: ({ seed, trace, counters, failure }) => {
       done += 1;
       for (const [name, count] of Object.entries(counters)) totals[name] = (totals[name] ?? 0) + count;
@@ -75,7 +67,7 @@ async function runMany(options: SimOptions): Promise<number> {
   showProgress(done, runs, failed.length, startedAt, "\n");
   printTable(totals);
   if (failed[0] !== undefined) await explain(options, failed[0]);
-  const never = neverHappened(totals, done, INTERESTING_OF[only]);
+  const never = neverHappened(totals, done, INTERESTING_OF[kind]);
   if (never.length > 0) console.log(`FAILED never happened, and should have: ${never.join(", ")}`);
   return printSum(done, failed.length + (never.length > 0 ? 1 : 0));
 }
@@ -105,15 +97,15 @@ function printTable(totals: Readonly<Record<string, number>>): void {
 /**
  * It prints the failure with its last lines, and what is left of its plan when everything that doesn't matter is gone.
  */
-async function explain(options: SimOptions, { seed, failure: { rule, message, at } }: Failed): Promise<void> {
-  const { lines } = await runWatched(planOf(options, seed, true));
-  const smaller = await shrink(planOf(options, seed), rule, runWatched);
+async function explain({ kind }: SimOptions, { seed, failure: { rule, message, at } }: Failed): Promise<void> {
+  const { lines } = await runWatched(planOfKind(kind, seed, true));
+  const smaller = await shrink(planOfKind(kind, seed), rule, runWatched);
   console.log(`\nseed ${seed}: ${rule}, after ${at} ms\n${message}\n`);
   console.log(`${lines.slice(-LAST_LINES).join("\n")}\n`);
   console.log(
-    `what is needed for it (keep it with ${options.pages ? "--pages " : ""}--seed ${seed} --keep NAME):\n${JSON.stringify(smaller, null, 1)}`,
+    `what is needed for it (keep it with ${[...optionOf(kind), "--seed", seed].join(" ")} --keep NAME):\n${JSON.stringify(smaller, null, 1)}`,
   );
-  console.log(`replay it ${replayOf(seed, options.pages)}`);
+  console.log(`replay it ${replayOf(seed, kind)}`);
 }
 
 async function printTrace(plan: RunPlan): Promise<number> {

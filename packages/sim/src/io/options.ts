@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { RUNS_TO_SEE_ALL } from "../plan/interesting.ts";
+import type { PlanKind } from "../plan/kinds.ts";
 
 /** It throws an error whose message says what is wrong with the arguments. */
 export function simOptions(args: readonly string[]): SimOptions {
@@ -15,8 +16,7 @@ export function simOptions(args: readonly string[]): SimOptions {
     runs: wholeNumber("runs", values.runs ?? String(RUNS_TO_SEE_ALL)),
     jobs: wholeNumber("jobs", values.jobs ?? String(availableParallelism())),
     trace: values.trace ?? false,
-    pages: values.pages ?? false,
-    views: values.views ?? false,
+    kind: values.views ? "views" : values.pages ? "pages" : "all",
     keep: values.keep ?? null,
     broken: values.broken ?? false,
     names: positionals,
@@ -46,10 +46,7 @@ export interface SimOptions {
   readonly runs: number;
   readonly jobs: number;
   readonly trace: boolean;
-  /** Only the pages that mutate are run, in a world of their own. */
-  readonly pages: boolean;
-  /** Only the followers of views are run, in a world of their own. */
-  readonly views: boolean;
+  readonly kind: PlanKind;
   readonly keep: string | null;
   readonly broken: boolean;
   /** These are names of broken builds. */

@@ -14,6 +14,7 @@ import {
 import { MAIN_SPACE, type StateManager, type SyncHub } from "@neverstale/server";
 import { Audit, type JudgedEntry } from "../checks/audit.ts";
 import type { History } from "../checks/history.ts";
+import type { Rights } from "../checks/views/rights.ts";
 import { ViewAudit } from "../checks/views/view-audit.ts";
 import type { mainModel } from "../plan/models.ts";
 import type { Models } from "../plan/releases.ts";
@@ -46,7 +47,7 @@ export function accept(process: Serving, connection: SimConnection): void {
     ...{ space, resume },
     at: (version) => ({ epoch: manager.epoch, space: creationId(), version }),
   });
-  const views = viewAuditOf(world, connection, space, history);
+  const views = viewAuditOf(process, connection, space, history);
   connection.audit = new Audit(world.fail, {
     plain: profile === "plain",
     parts: asksFor(connection, PARTS_PARAMETER),
@@ -74,15 +75,15 @@ export function accept(process: Serving, connection: SimConnection): void {
 
 /** It is null where the space is not followed by views. */
 function viewAuditOf(
-  { config, rights, counters, fail: report }: Surroundings,
+  { world: { config, rights, counters, fail: report }, granted }: Serving,
   { client }: SimConnection,
   space: string,
   history: () => History | null,
 ): ViewAudit | null {
   if (space !== MAIN_SPACE || config.views !== true) return null;
-  const view = rights.of(client);
+  const view = granted.of(client);
   const noteView = (id: string) => rights.note(id, view);
-  return new ViewAudit({ report, counters, view, history, granted: () => rights.of(client), noteView });
+  return new ViewAudit({ report, counters, view, history, granted: () => granted.of(client), noteView });
 }
 
 /** Texts that come before the node can judge whom they are from stay with the system (rule N6). */
@@ -98,8 +99,8 @@ function attach(
   const resume = positionOf(connection.url);
   const { world, models } = process;
   const isViewed = space === MAIN_SPACE && world.config.views === true;
-  const granted = isViewed ? { view: viewNamed(models, world.rights.of(connection.client)) } : {};
-  const attachment = { space, profile, resume, subject: connection.client, lines, ...asked, ...granted };
+  const viewed = isViewed ? { view: viewNamed(models, process.granted.of(connection.client)) } : {};
+  const attachment = { space, profile, resume, subject: connection.client, lines, ...asked, ...viewed };
   const unread: string[] = [];
   let cursor: Cursor | null = null;
   let isRefused = false;
@@ -157,6 +158,8 @@ export interface Serving {
   /** It has a reason to send everybody away, be it that it ends. */
   readonly sendsAway: boolean;
   readonly entries: Entries;
+  /** It goes by these rights. */
+  readonly granted: Pick<Rights, "of">;
   /** This happens to the process, as long as there is one. */
   happen(run: () => void): void;
 }

@@ -11,6 +11,9 @@ export const INTERESTING_OF_VIEWS: readonly string[] = [
   ...["put", "remove", "set", "rebuilt", "granted"].map((what) => `views_${what}`),
   ...["hub_views", "hub_revoked", "resumed_by_diff"],
   ...["view", "too_old", "epoch", "ahead"].map((reason) => `full_state_${reason}`),
+  // They happen to followers of views at several nodes.
+  ...["runs", "takeovers", "steps", "resumed", "revoked", "of_another_view"].map((what) => `engines_${what}`),
+  ...["kill", "stop", "pause", "promote", "tail_lost", "waiters_reached"].map((what) => `engines_${what}`),
 ];
 
 /** The promises are about these, by the names of their counters. */

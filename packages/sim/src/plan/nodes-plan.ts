@@ -4,6 +4,7 @@ import type { Limits } from "@neverstale/server";
 import type { NetworkConfig } from "../network/network.ts";
 import type { Random } from "./random.ts";
 import { makeReadersPlan, type ReadersPlan } from "./readers-plan.ts";
+import { VIEW_NAMES, type ViewName } from "./views/views.ts";
 
 export interface NodesPlan {
   readonly nodes: number;
@@ -36,6 +37,7 @@ type NodesDeed =
   | { readonly do: "lossy_way" | "lossy_link"; readonly node: number; readonly loss: number; readonly ms: number }
   | { readonly do: "take_over"; readonly node: number }
   | { readonly do: "cut_tab"; readonly tab: number }
+  | { readonly do: "grant"; readonly tab: number; readonly view: ViewName }
   /**
    * A standby hears no more, and takes the place of the primary later. The nodes find it there at once, or one after the other within
    * `movesMs`: the old primary lives on meanwhile.
@@ -44,7 +46,18 @@ type NodesDeed =
 
 /** Some runs have nodes. */
 export function makeNodesPlan(chance: Random): NodesPlan | null {
-  if (!chance.chance(SHARE)) return null;
+  return chance.chance(SHARE) ? someNodes(chance) : null;
+}
+
+/** The tabs of these nodes follow views, and none follows over HTTP (rule V23). */
+export function makeViewNodesPlan(chance: Random): NodesPlan {
+  const { readers: _, ...plan } = someNodes(chance);
+  const tabs = plan.tabs.map((tab) => ({ ...tab, space: "main" }));
+  const actions = [...plan.actions, ...grants(chance.fork("grants"), plan.faultyMs, tabs.length)];
+  return { ...plan, tabs, actions: inOrder(actions) };
+}
+
+function someNodes(chance: Random): NodesPlan {
   const nodes = chance.int(2, 3);
   const faultyMs = chance.int(10_000, 30_000);
   const tabs = Array.from({ length: chance.int(1, 3) }, (_, n) => makeTab(`tab-${n + 1}`, chance.fork(`tab ${n}`)));
@@ -59,8 +72,22 @@ export function makeNodesPlan(chance: Random): NodesPlan | null {
     hasLinks: chance.chance(0.8),
     retention: { logChanges: chance.pick([0, 10, 1_000_000]), chainEntries: chance.pick([3, 10, 1_000_000]) },
     limits: { foldMs: chance.int(300, 3_000) },
-    actions: actions.sort((a, b) => a.at - b.at).map((action, id) => ({ ...action, id })),
+    actions: inOrder(actions),
   };
+}
+
+function inOrder(actions: readonly Planned[]): readonly NodesAction[] {
+  return actions.toSorted((a, b) => a.at - b.at).map((action, id) => ({ ...action, id }));
+}
+
+/** Each tab is granted a view before it comes, and some another one later. */
+function grants(chance: Random, untilMs: number, tabs: number): Planned[] {
+  const grant = (at: number, tab: number): Planned => ({ at, do: "grant", tab, view: chance.pick(VIEW_NAMES) });
+  const planned = Array.from({ length: tabs }, (_, tab) => grant(0, tab));
+  const meanMs = chance.pick([1_000, 5_000, 20_000]);
+  for (let at = chance.int(500, 5_000); at < untilMs; at += 1 + Math.floor(2 * meanMs * chance.next()))
+    planned.push(grant(at, chance.int(0, tabs - 1)));
+  return planned;
 }
 
 function makeTab(name: string, chance: Random): NodesTab {

@@ -21,8 +21,8 @@ export interface RunPlan {
 /** A world of pages that mutate has nothing beside it. */
 export type PagesPlan = Pick<RunPlan, "config" | "clients" | "actions" | "faultyMs">;
 
-/** A world of followers of views has nothing beside it, either. */
-export type ViewsPlan = PagesPlan;
+/** Followers of views are alone in their world, and half of such runs go on with followers of views at several nodes. */
+export type ViewsPlan = PagesPlan & Pick<RunPlan, "nodes">;
 
 export interface ClientPlan {
   readonly name: string;

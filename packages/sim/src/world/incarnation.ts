@@ -278,6 +278,7 @@ export class Incarnation implements Runtime {
           return isStopped();
         },
         entries: ANY_ENTRY,
+        granted: world.rights,
         happen: (run) => {
           if (this.alive) run();
         },

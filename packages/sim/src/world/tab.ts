@@ -203,6 +203,14 @@ export class Tab {
     return this.#world.config.views === true && this.config.space === "main";
   }
 
+  /** A follower of a view may stand behind the head where its view shows the same at both versions (rule V12). */
+  lacksNothing({ version, proof }: Position, moments: readonly HistoryMoment[] | undefined, head: number): boolean {
+    const [mine, newest] = [moments?.[version], moments?.[head]];
+    if (!this.isViewed || mine === undefined || newest === undefined) return false;
+    const view = this.#world.rights.named(proof?.view);
+    return difference(shownAt(mine, view), shownAt(newest, view)) === null;
+  }
+
   get #promise(): string {
     if (this.page !== null) return "P14";
     return this.isViewed ? "P11" : "P1";

@@ -12,6 +12,13 @@ export class Rights {
     this.#report = report;
   }
 
+  /** Whoever has heard of no more than this goes by it. */
+  copy(): Rights {
+    const copy = new Rights(this.#report);
+    for (const [client, view] of this.#granted) copy.grant(client, view);
+    return copy;
+  }
+
   grant(client: string, view: ViewName): void {
     this.#granted.set(client, view);
   }

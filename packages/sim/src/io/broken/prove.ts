@@ -4,10 +4,8 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { makePlan } from "../../plan/make-plan.ts";
-import { makePagesPlan } from "../../plan/pages-plan.ts";
+import { optionOf, type PlanKind, planOfKind } from "../../plan/kinds.ts";
 import type { RunPlan } from "../../plan/plan.ts";
-import { makeViewsPlan } from "../../plan/views/views-plan.ts";
 import { type KeepOptions, REGRESSIONS, type Regression } from "../keep.ts";
 import type { RunReport } from "../messages.ts";
 import { runPool } from "../pool.ts";
@@ -16,12 +14,12 @@ import { BROKEN_BUILDS } from "./builds.ts";
 import { buildNamed } from "./hook.ts";
 
 /** It prints a table that says what caught which build, and returns the exit code. */
-export async function proveBroken({ names, seed, jobs, pages }: ProveOptions): Promise<number> {
+export async function proveBroken({ names, seed, jobs, kind }: ProveOptions): Promise<number> {
   const builds = names.length === 0 ? BROKEN_BUILDS : names.map(buildNamed);
   const proofs: Promise<Proof>[] = [];
   const under = new Set<Promise<Proof>>();
   for (const { name } of builds) {
-    const proof = proveBuild(name, seed, pages);
+    const proof = proveBuild(name, seed, kind);
     proofs.push(proof);
     under.add(proof);
     proof.finally(() => under.delete(proof)).catch(() => {});
@@ -43,7 +41,7 @@ interface Proof {
 }
 
 /** It runs one broken build, seed after seed, until it is caught. */
-async function proveBuild(name: string, firstSeed: number, pages: boolean): Promise<Proof> {
+async function proveBuild(name: string, firstSeed: number, kind: PlanKind): Promise<Proof> {
   const startedAt = performance.now();
   let caught: RunReport | null = null;
   await runPool({
@@ -51,7 +49,7 @@ async function proveBuild(name: string, firstSeed: number, pages: boolean): Prom
     runs: MOST_RUNS,
     jobs: 1,
     script: WORKER,
-    args: pages ? [name, "--pages"] : [name],
+    args: [name, ...optionOf(kind)],
     onReport: (report) => {
       if (report.failure !== null) caught = report;
       return report.failure === null;
@@ -64,9 +62,9 @@ async function proveBuild(name: string, firstSeed: number, pages: boolean): Prom
 
 /** It returns the plan that is known to catch a build. */
 export function planAgainst({ by }: BrokenBuild): RunPlan {
-  if ("pages" in by) return makePagesPlan(String(by.pages));
-  if ("views" in by) return makeViewsPlan(String(by.views));
-  return "seed" in by ? makePlan(String(by.seed)) : regressionNamed(by.regression).plan;
+  if ("pages" in by) return planOfKind("pages", String(by.pages));
+  if ("views" in by) return planOfKind("views", String(by.views));
+  return "seed" in by ? planOfKind("all", String(by.seed)) : regressionNamed(by.regression).plan;
 }
 
 export function regressionNames(): readonly string[] {
@@ -79,10 +77,10 @@ export function regressionNamed(name: string): Regression {
 }
 
 /** It finds the first seed that catches the build, and keeps it, shrunk, under a name. */
-export async function keepBroken(build: string, name: string, { seed, pages }: Omit<ProveOptions, "names" | "jobs">) {
-  const { caught } = await proveBuild(build, seed, pages);
+export async function keepBroken(build: string, name: string, { seed, kind }: Omit<ProveOptions, "names" | "jobs">) {
+  const { caught } = await proveBuild(build, seed, kind);
   if (caught === null) throw new Error(`${MOST_RUNS} runs did not catch it`);
-  await keepIn({ build, seed: caught.seed, name, pages });
+  await keepIn({ build, seed: caught.seed, name, kind });
 }
 
 /** It keeps the failure of a seed under a broken build, in a process of its own. */
@@ -97,8 +95,8 @@ export interface ProveOptions {
   /** This is the first seed. */
   readonly seed: number;
   readonly jobs: number;
-  /** The seeds are those of pages that mutate. */
-  readonly pages: boolean;
+  /** The seeds are of this kind. */
+  readonly kind: PlanKind;
 }
 
 function printTable(proofs: readonly Proof[]): number {

@@ -2,6 +2,7 @@
 
 import { CLOSE, SyncError } from "@neverstale/protocol";
 import { type LinkedNode, type NodeOptions, StateManager, SyncHub } from "@neverstale/server";
+import type { Rights } from "../../checks/views/rights.ts";
 import type { AnswerSink, SimAsk, Trip } from "../../http/http-end.ts";
 import { HttpOrigin } from "../../http/origin.ts";
 import type { SimConnection } from "../../network/connection.ts";
@@ -10,6 +11,7 @@ import { SimCodec } from "../../network/frames.ts";
 import type { mainModel } from "../../plan/models.ts";
 import type { Random } from "../../plan/random.ts";
 import type { Models } from "../../plan/releases.ts";
+import { type ViewName, viewsOf } from "../../plan/views/views.ts";
 import type { Surroundings } from "../../world/surroundings.ts";
 import type { Cluster, NodeSession } from "./cluster.ts";
 import { DatabaseWay, type WayTrouble } from "./database-way.ts";
@@ -74,6 +76,7 @@ export class EngineNode {
     const process: NodeProcess = {
       machine,
       connections: new Set(),
+      granted: world.rights.copy(),
       isStopped: false,
       interruptedAt: null,
       reloaded: null,
@@ -97,10 +100,11 @@ export class EngineNode {
   async #open(process: NodeProcess, random: Random, store: FarStore, node: NodeOptions): Promise<void> {
     const { world, models } = this.#parts;
     const { limits, beaconMs, scale, zipFromChars } = world.config.authority;
-    const { machine, connections } = process;
+    const { machine, connections, granted } = process;
     const onFailure = (error: unknown) => this.#cantGoOn(process, error);
     const { main: model, others: spaces } = models;
-    const manager = await StateManager.open({ model, spaces, store, limits, onFailure, node, runtime: machine });
+    const views = world.config.views === true ? [viewsOf(models)] : [];
+    const manager = await StateManager.open({ model, spaces, views, store, limits, onFailure, node, runtime: machine });
     // The hub hears of it later, and sends everybody away.
     manager.onInterrupt(() => {
       process.interruptedAt = world.clock.now;
@@ -111,7 +115,7 @@ export class EngineNode {
     });
     const hub = new SyncHub(manager, { frames, beaconMs });
     process.serving = {
-      ...{ world, manager, hub, frames, models, connections },
+      ...{ world, manager, hub, frames, models, connections, granted },
       get sendsAway() {
         return process.isStopped || manager.refusal !== null || process.interruptedAt === world.clock.now;
       },
@@ -162,6 +166,8 @@ export class EngineNode {
       counters.add(`engines_${name}`, serving?.manager.metrics()[name] ?? 0);
     counters.add("engines_steps", serving?.hub.metrics.steps ?? 0);
     counters.add("engines_resumed", serving?.hub.metrics.resumed ?? 0);
+    counters.add("engines_revoked", serving?.hub.metrics.revoked ?? 0);
+    counters.add("engines_of_another_view", serving?.hub.metrics.fullStates.view ?? 0);
     const { states = 0, polls = 0, streams = 0 } = http?.service.httpMetrics ?? {};
     for (const [name, count] of Object.entries({ states, polls, streams })) counters.add(`engines_http_${name}`, count);
   }
@@ -234,6 +240,16 @@ export class EngineNode {
     };
   }
 
+  /** The program at this node hears that a client may see something else (rule V16). A start hears of all that was granted before. */
+  grant(client: string, view: ViewName): void {
+    const process = this.#process;
+    process?.machine.happen(() => {
+      if (process.granted.of(client) === view) return;
+      process.granted.grant(client, view);
+      process.serving?.hub.revoke((subject) => (subject === client ? CLOSE.comeBackNow : null));
+    });
+  }
+
   /** The program itself does this at the node. */
   happen(run: () => void): void {
     this.#process?.machine.happen(run);
@@ -256,6 +272,8 @@ export interface EngineNodeParts {
 interface NodeProcess {
   readonly machine: NodeMachine;
   readonly connections: Set<SimConnection>;
+  /** It has heard of these rights. */
+  readonly granted: Rights;
   isStopped: boolean;
   /** The node read the store anew at this time, for the last time. */
   interruptedAt: number | null;

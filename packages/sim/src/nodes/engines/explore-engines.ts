@@ -56,9 +56,18 @@ function perform(world: NodesWorld, action: NodesAction): void {
     if (writer !== undefined) writer.happen(() => given.transact(writer, world.random.fork(`action ${action.id}`)));
     return;
   }
+  if (action.do === "grant") return grant(world, action);
   if (action.do === "cut_tab") return world.tabs[action.tab]?.network.current?.cut("both", 0);
   if (action.do === "promote") return promote(world, action);
   performOnNode(world, action);
+}
+
+/** Each node hears of it as soon as it runs. */
+function grant({ tabs, rights, nodes }: NodesWorld, { tab, view }: Extract<NodesAction, { do: "grant" }>): void {
+  const { name } = tabs[tab] ?? {};
+  if (name === undefined) return;
+  rights.grant(name, view);
+  for (const node of nodes) node.grant(name, view);
 }
 
 function promote(world: NodesWorld, { behindMs, movesMs, id }: Extract<NodesAction, { do: "promote" }>): void {

@@ -89,7 +89,7 @@ function isLevel({ cluster }: NodesWorld, tab: Tab): boolean {
     tab.status === "live" &&
     position?.epoch === cluster.primary.confirm().head?.term &&
     position?.space === history.creationId &&
-    position.version === history.head.version
+    (position.version === history.head.version || tab.lacksNothing(position, history.moments, history.head.version))
   );
 }
 
@@ -135,4 +135,4 @@ async function takeOverAndSee(world: NodesWorld, how: "take over" | "kill"): Pro
 }
 
 /** A takeover could cost these. */
-const COSTS = ["first", "epoch", "ahead", "asked_gap", "asked_drift", "asked_digest", "asked_epoch"] as const;
+const COSTS = ["first", "epoch", "ahead", "view", "asked_gap", "asked_drift", "asked_digest", "asked_epoch"] as const;

@@ -2,6 +2,7 @@
 
 import { joinsAt, makeClient } from "../make-client.ts";
 import { makeConfig } from "../make-config.ts";
+import { makeViewNodesPlan } from "../nodes-plan.ts";
 import type { ClientPlan, PlannedAction, ViewsPlan } from "../plan.ts";
 import { Random } from "../random.ts";
 import { deploys, type Planned, takeovers, troubles } from "../troubles.ts";
@@ -24,8 +25,12 @@ export function makeViewsPlan(seed: string, keepTrace = false): ViewsPlan {
     clients,
     faultyMs,
     actions: actions.map((action, id): PlannedAction => ({ ...action, id })),
+    ...(chance.chance(NODES_SHARE) ? { nodes: makeViewNodesPlan(chance.fork("nodes")) } : {}),
   };
 }
+
+/** So many of the runs go on with several nodes. */
+const NODES_SHARE = 0.5;
 
 function makeFollowers(chance: Random, faultyMs: number): ClientPlan[] {
   return Array.from({ length: chance.int(2, 5) }, (_, n) => {

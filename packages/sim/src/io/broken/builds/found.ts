@@ -87,6 +87,19 @@ export const FOUND_MISTAKES: readonly BrokenBuild[] = [
     ],
   },
   {
+    name: "a writer that is drained is not told that its term is over",
+    item: null,
+    rule: "crash",
+    by: { views: 101 },
+    edits: [
+      {
+        file: "server/src/node/own-terms.ts",
+        find: "const decider = this.#decider ?? this.#finishing;",
+        replace: "const decider = this.#decider;",
+      },
+    ],
+  },
+  {
     name: "a divergence healed by the next connection is not reported",
     item: null,
     rule: "P5",

@@ -155,8 +155,8 @@ export const VIEW_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "server/src/followers/fanout.ts",
-        find: "advance.isEmpty === true && !cursor.owesDigest",
-        replace: "advance.isEmpty === undefined",
+        find: "advance.isEmpty === true;",
+        replace: "advance.isEmpty === undefined;",
       },
     ],
   },
@@ -169,6 +169,58 @@ export const VIEW_MISTAKES: readonly BrokenBuild[] = [
       {
         file: "server/src/followers/frames/large-deltas.ts",
         find: "if (isNothing(diff)) return void this.#waiting.delete(from);",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "a diff of nothing goes before the node can say what is the newest",
+    item: null,
+    rule: "V12",
+    by: { views: 27 },
+    edits: [
+      {
+        file: "server/src/followers/fanout.ts",
+        find: "isNothing && !(cursor.owesDigest && this.#knowledge.mayVouch)",
+        replace: "isNothing && !cursor.owesDigest",
+      },
+    ],
+  },
+  {
+    name: "each process makes tickets of its own",
+    item: null,
+    rule: "P7",
+    by: { views: 9 },
+    edits: [
+      {
+        file: "server/src/space/views/store-proofs.ts",
+        find: "this.#proofs = new Proofs(secret, ",
+        replace: "this.#proofs = new Proofs(runtime.newId(), ",
+      },
+    ],
+  },
+  {
+    name: "who waits until a node knows is not judged again when rights change",
+    item: null,
+    rule: "V16",
+    by: { views: 9 },
+    edits: [
+      {
+        file: "server/src/followers/sync-hub.ts",
+        find: "let revoked = this.#entrants.revoke(judge);",
+        replace: "let revoked = 0;",
+      },
+    ],
+  },
+  {
+    name: "floors are not stored",
+    item: null,
+    rule: "P11",
+    by: { views: 8 },
+    edits: [
+      {
+        file: "server/src/space/space.ts",
+        find: "for (const [key, floor] of floors.raisedAfter(this.foldedVersion)) records.push(floorRow(key, floor, this.head));",
         replace: "",
       },
     ],
