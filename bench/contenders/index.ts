@@ -79,6 +79,20 @@ export const nodesFollowing: ContenderEntry = {
   label: "Neverstale, three nodes, clients at one that does not decide",
   variant: "following",
 };
+/** These are measured in W13 only. */
+const VIEWED = { kind: "engine", server: "contenders/viewed.ts", client: "contenders/engine-dialect.ts" } as const;
+export const viewsDeclared: ContenderEntry = {
+  ...VIEWED,
+  name: "views-declared",
+  label: "Neverstale, durable, views declared, one followed",
+  variant: "1",
+};
+export const tenViews: ContenderEntry = {
+  ...VIEWED,
+  name: "ten-views",
+  label: "Neverstale, durable, ten views followed",
+  variant: "10",
+};
 /** This is tldraw's room on its SQLite storage. It is measured in W6 only. */
 export const tldrawDurable: ContenderEntry = {
   name: "tldraw-durable",

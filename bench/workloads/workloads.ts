@@ -13,6 +13,7 @@ import { growth } from "./w9-growth.ts";
 import { storm } from "./w10-storm.ts";
 import { database } from "./w11-database.ts";
 import { nodes } from "./w12-nodes.ts";
+import { views } from "./w13-views.ts";
 
 /** They stand in the order in which they run and are printed. */
 export const WORKLOADS: readonly MakeWorkload[] = [
@@ -28,4 +29,5 @@ export const WORKLOADS: readonly MakeWorkload[] = [
   storm,
   database,
   nodes,
+  views,
 ];

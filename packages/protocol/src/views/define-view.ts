@@ -48,7 +48,7 @@ export class Views<M extends Model = Model, Role extends string = string> {
   readonly #keys = new Map<string, KeysOf<StateRecord> | Through>();
   readonly #roles = new Map<string, RoleLenses>();
   readonly #lenses = new Lenses();
-  readonly #listed = new Map<string, readonly string[]>();
+  readonly #listed = new Map<string, ReadonlySet<string>>();
   readonly #targets = new Set<string>();
 
   /** `defineView` makes one. */
@@ -85,8 +85,8 @@ export class Views<M extends Model = Model, Role extends string = string> {
   }
 
   /** Some role lists these fields of the collection. */
-  listedFields(collection: string): readonly string[] {
-    return this.#listed.get(collection) ?? NONE;
+  listedFields(collection: string): ReadonlySet<string> {
+    return this.#listed.get(collection) ?? NO_FIELDS;
   }
 
   /**
@@ -124,9 +124,8 @@ export class Views<M extends Model = Model, Role extends string = string> {
     return lenses;
   }
 
-  #fieldsListedOf(collection: string): readonly string[] {
-    const fields = [...this.#roles.values()].flatMap((role) => role.get(collection)?.fields ?? []);
-    return [...new Set(fields)];
+  #fieldsListedOf(collection: string): ReadonlySet<string> {
+    return new Set([...this.#roles.values()].flatMap((role) => role.get(collection)?.fields ?? []));
   }
 }
 
@@ -191,6 +190,7 @@ function refused(collection: string, { id }: StateRecord, why: string, cause?: u
 }
 
 const NONE: readonly string[] = Object.freeze([]);
+const NO_FIELDS: ReadonlySet<string> = new Set();
 const MAX_KEYS = 32;
 /** This is counted in UTF-16 code units. */
 const MAX_KEY_LENGTH = 128;

@@ -362,8 +362,9 @@ export class Space implements Readable {
   #foldKeys({ floors }: SpaceViews, records: StoredRecord[], tombstones: StoredTombstone[]): void {
     for (const [key, floor] of floors.raisedAfter(this.foldedVersion)) records.push(floorRow(key, floor, this.head));
     if (floors.all.raisedAt > this.foldedVersion) records.push(floorOfAllRow(floors.all.version, this.head));
-    const written = new Set(records.map(tombstoneKey));
     this.#unkeptInFold = [...this.#unkept.keys()];
+    if (this.#unkept.size === 0) return;
+    const written = new Set(records.map(tombstoneKey));
     for (const [key, row] of this.#unkept) if (!written.has(key)) tombstones.push(row);
   }
 
@@ -375,7 +376,8 @@ export class Space implements Readable {
       const { collection, id, version } = entry;
       if (entry.record === null) tombstones.push({ collection, id, version });
       else records.push(new FoldedRecord(entry, entry.record));
-      if (entry.shown !== null) records.push(new FoldedKeys(entry, entry.shown));
+      if (entry.shown !== null && !entry.shown.isStored(this.foldedVersion, version))
+        records.push(new FoldedKeys(entry, entry.shown));
     }
     if (this.views !== null) this.#foldKeys(this.views, records, tombstones);
     for (const { collection, id, version } of this.#unfolded.values()) tombstones.push({ collection, id, version });

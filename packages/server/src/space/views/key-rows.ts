@@ -31,7 +31,8 @@ export class FoldedKeys implements StoredRecord {
   readonly collection: string;
   readonly id: string;
   readonly version: number;
-  readonly #sets: readonly FormerSet[];
+  readonly #newest: FormerSet;
+  readonly #former: readonly FormerSet[];
   readonly #movedAt: number;
   readonly #fields: Readonly<Record<string, number>> | null;
 
@@ -39,13 +40,14 @@ export class FoldedKeys implements StoredRecord {
     this.collection = rowsOf(collection);
     this.id = id;
     this.version = version;
-    this.#sets = [{ set, since }, ...former];
+    this.#newest = { set, since };
+    this.#former = former;
     this.#movedAt = movedAt;
     this.#fields = fields === null ? null : { ...fields };
   }
 
   get text(): string {
-    const sets = this.#sets.map(({ set, since }) => [since, set?.keys ?? []] as const);
+    const sets = [this.#newest, ...this.#former].map(({ set, since }) => [since, set?.keys ?? []] as const);
     const kept: KeptRow = { sets, movedAt: this.#movedAt, ...(this.#fields === null ? {} : { fields: this.#fields }) };
     return JSON.stringify(kept);
   }
@@ -63,8 +65,8 @@ export function isFloorRow({ collection }: StoredRecord): boolean {
   return collection === FLOORS || collection === FLOOR_OF_ALL;
 }
 
-/** The entry is from now on as the row says. */
-export function takeKeyRow(entry: Entry, { text }: StoredRecord, views: SpaceViews): void {
+/** The entry is from now on as the row says. Where its record has moved since, that is what its own row says (`Visibility.isStored`). */
+export function takeKeyRow(entry: Entry, { text, version }: StoredRecord, views: SpaceViews): void {
   const { sets, movedAt, fields } = JSON.parse(text) as KeptRow;
   const shown = shownOf(entry);
   const [[since, keys] = [0, []], ...former] = sets;
@@ -73,7 +75,7 @@ export function takeKeyRow(entry: Entry, { text }: StoredRecord, views: SpaceVie
   shown.former = former.map(([held, names]): FormerSet => {
     return { set: names.length === 0 ? null : new KeySet(entry.collection, names), since: held };
   });
-  shown.movedAt = movedAt;
+  shown.movedAt = entry.version > version ? entry.version : movedAt;
   shown.fields = fields === undefined ? null : { ...fields };
 }
 

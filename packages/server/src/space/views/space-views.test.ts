@@ -107,6 +107,24 @@ test("[V9] that keys move alone is in no diff of everything, though the record i
   for (const { manager: later } of [next, again]) expect(later.space("main")?.diffSince(version)).toEqual({});
 });
 
+test("[V9] a move of fields that no role lists makes no key row, and is told all the same to who sees them, also after a restart", async () => {
+  const whole = defineView(model, {
+    keys: { hosts: ({ team = "none" }) => [team] },
+    roles: { guest: { hosts: "*" }, lister: { hosts: ["team"] } },
+  });
+  const { manager, apply, restarted } = await world(memoryStore(), new VirtualRuntime(), whole);
+  await apply("host_added", "1", { team: "web", load: 1 });
+  const first = await restarted();
+  await first.apply("host_updated", "1", { load: 2 });
+  const { version } = first.manager;
+  const fold = spaceOf(first.manager.space("main") as SpaceView).fold(null);
+  const { seen } = await first.restarted();
+
+  expect(fold.records.map(({ collection: name }) => name)).toEqual(["hosts"]);
+  expect(seen("web").diffSince(manager.version)).toEqual({ hosts: { put: [{ id: "1", team: "web", load: 2 }] } });
+  expect(seen("web").diffSince(version)).toEqual({});
+});
+
 test("[V1] a change whose keys can't be computed is refused, and nothing has moved", async () => {
   const broken = defineView(model, {
     keys: {

@@ -5,7 +5,6 @@ import {
   type Lens,
   type RecordHash,
   recordHash,
-  type StateRecord,
   sameField,
   sameJson,
   throughLens,
@@ -44,11 +43,13 @@ export class SpaceViews {
       shown.movedAt = version;
       return;
     }
-    if (isOther(before, after, draft)) shown.movedAt = version;
-    for (const field of this.declared.listedFields(collection)) {
+    const listed = this.declared.listedFields(collection);
+    const isAnew = draft.created > 0;
+    if (isAnew && !sameJson(before, after)) shown.movedAt = version;
+    for (const field of isAnew ? listed : draft.fields) {
       if (sameField(before, after, field)) continue;
-      shown.fields ??= {};
-      shown.fields[field] = version;
+      shown.movedAt = version;
+      if (listed.has(field)) shown.fieldMoved(field, version);
     }
   }
 
@@ -119,10 +120,6 @@ export class SpaceViews {
 export function shownOf(entry: Entry): Visibility {
   entry.shown ??= new Visibility();
   return entry.shown;
-}
-
-function isOther(before: StateRecord, after: StateRecord, { created, fields }: DraftRecord): boolean {
-  return created > 0 ? !sameJson(before, after) : fields.some((field) => !sameField(before, after, field));
 }
 
 /** The sums of whole records stand under it. */

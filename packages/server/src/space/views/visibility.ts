@@ -13,6 +13,8 @@ export class Visibility {
   former: readonly FormerSet[] = NONE;
   /** It names for each field that some role lists the version that last moved it. It is null while none has moved. */
   fields: Record<string, number> | null = null;
+  /** At this version one of those moved last. */
+  fieldsAt = 0;
   /** At this version the record itself last moved, whoever could see it. */
   movedAt = 0;
   /** The sums of this set hold its hashes. */
@@ -20,6 +22,20 @@ export class Visibility {
   /** These hashes are of this record, which may have moved on. */
   summedRecord: StateRecord | null = null;
   summedHash: RecordHash | null = null;
+
+  fieldMoved(field: string, version: number): void {
+    this.fields ??= {};
+    this.fields[field] = version;
+    this.fieldsAt = version;
+  }
+
+  /**
+   * The store has a key row up to a version, and needs no other one for a record that stands at this one: all that is new is that the
+   * record itself has moved, which its own row says.
+   */
+  isStored(upTo: number, version: number): boolean {
+    return this.since <= upTo && this.fieldsAt <= upTo && this.movedAt === version;
+  }
 
   /** It returns the set that held at a version. Null stands also for what is not remembered: there the floors say no (rule V7). */
   setAt(version: number): KeySet | null {
