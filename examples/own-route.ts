@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import { effectPosition, problemOf, StateSync } from "@neverstale/client";
+import { effectPosition, problemOf, request, StateSync } from "@neverstale/client";
 import { collection, defineModel, put, type StateOf, SyncError, timeOfKey } from "@neverstale/protocol";
 import { memoryStore, StateManager, serveSync } from "@neverstale/server";
 
@@ -61,12 +61,12 @@ const sync = new StateSync<StateOf<typeof model>>({ url: `ws://127.0.0.1:${port}
 
 // #region client
 // The request is repeated under its key until an answer comes. After `reached`, what is shown has the order in it.
-const done = await sync.request("/orders", { item: "milk" });
+const done = await request(sync.route("/orders"), { item: "milk" });
 await sync.reached(effectPosition(done));
 console.log(sync.list("orders").map(({ item }) => item));
 
 // A refusal has its problem document.
-await sync.request("/orders", { item: 7 }).catch((error: unknown) => console.log(problemOf(error)?.detail));
+await request(sync.route("/orders"), { item: 7 }).catch((error: unknown) => console.log(problemOf(error)?.detail));
 // #endregion client
 
 await manager.close();

@@ -1,69 +1,117 @@
-/** The client's size in a browser stands as a number in git. */
+/** The client's size in a browser stands as numbers in git. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { rolldown } from "rolldown";
+import { type OutputChunk, rolldown } from "rolldown";
 
 /**
- * It bundles, minifies and gzips what `import { StateSync } from "@neverstale/client"` brings, with all that it needs
- * of the protocol. It throws when server code is in the bundle.
+ * It bundles a page that follows a state, minifies it, and gzips it: all that `StateSync` needs, also of the protocol. It throws when
+ * server code is in there, or what only comes with an entry of its own.
  */
-export async function measureClient(root: string): Promise<ClientSize> {
-  const entry = "client-size:entry";
+export async function measureClient(root: string): Promise<ClientSizes> {
+  const page = await bundled(root, []);
+  const [first, ...later] = page;
+  if (first === undefined) throw new Error("the bundle is empty");
+  const modules = page.flatMap((chunk) => Object.entries(chunk.modules));
+  const stray = modules.filter(([id, { renderedLength }]) => NOT_IN_IT.test(id) && renderedLength > 0);
+  if (stray.length > 0)
+    throw new Error(`the client's bundle holds what is not asked for: ${stray.map(([id]) => id).join(", ")}`);
+  const sync = sizeOf([first]);
+  const more: Record<string, number> = {};
+  for (const entry of ENTRIES)
+    more[entry] = sizeOf((await bundled(root, [entry])).slice(0, 1)).gzipBytes - sync.gzipBytes;
+  return { sync, loadedLater: sizeOf(later), more };
+}
+
+async function bundled(root: string, entries: readonly Entry[]): Promise<readonly OutputChunk[]> {
+  const page = "client-size:page";
   const bundle = await rolldown({
-    input: entry,
+    input: page,
     platform: "browser",
     resolve: { conditionNames: ["source", "browser", "import", "default"] },
     plugins: [
       {
-        name: "entry",
-        resolveId: (id) => (id === entry ? id : null),
-        load: (id) =>
-          id === entry
-            ? `export { StateSync } from ${JSON.stringify(join(root, "packages/client/src/index.ts"))};`
-            : null,
+        name: "page",
+        resolveId: (id) => (id === page ? id : null),
+        load: (id) => (id === page ? pageWith(entries, join(root, "packages/client/src")) : null),
       },
     ],
   });
-  const { output } = await bundle.generate({ format: "esm", minify: true });
+  const { output } = await bundle.generate({ format: "esm", minify: true, comments: false });
   await bundle.close();
-  const { code, modules } = output[0];
-  const stray = Object.keys(modules).filter((id) => SERVER_CODE.test(id) && (modules[id]?.renderedLength ?? 0) > 0);
-  if (stray.length > 0) throw new Error(`the client's bundle holds server code: ${stray.join(", ")}`);
-  return { minifiedBytes: Buffer.byteLength(code), gzipBytes: gzipSync(code, { level: 9 }).length };
+  return output.filter((made) => made.type === "chunk").sort((a, b) => Number(b.isEntry) - Number(a.isEntry));
 }
 
-export interface ClientSize {
+const ENTRIES = ["mutations", "kept", "tabs"] as const;
+type Entry = (typeof ENTRIES)[number];
+const PATHS: Readonly<Record<Entry, string>> = {
+  mutations: "mutations/index.ts",
+  kept: "kept/io/kept.ts",
+  tabs: "tabs/io/tabs.ts",
+};
+
+function pageWith(entries: readonly Entry[], folder: string): string {
+  const imports = entries.map((entry) => `import { ${entry} } from ${JSON.stringify(join(folder, PATHS[entry]))};\n`);
+  const options = entries.map((entry) => `, ${entry}: ${entry}()`).join("");
+  const client = JSON.stringify(join(folder, "index.ts"));
+  return `${imports.join("")}import { StateSync } from ${client};\nnew StateSync({ url: "/sync"${options} });`;
+}
+
+function sizeOf(chunks: readonly OutputChunk[]): Size {
+  const sum = (bytes: (code: string) => number) => chunks.reduce((all, { code }) => all + bytes(code), 0);
+  return {
+    minifiedBytes: sum((code) => Buffer.byteLength(code)),
+    gzipBytes: sum((code) => gzipSync(code, { level: 9 }).length),
+  };
+}
+
+export interface ClientSizes {
+  /** A page loads it to follow a state. */
+  readonly sync: Size;
+  /** It is loaded once the state is there, or when WebSocket fails. */
+  readonly loadedLater: Size;
+  /** A page that imports this loads so many bytes more, in gzip. */
+  readonly more: Readonly<Record<string, number>>;
+}
+
+export interface Size {
   readonly minifiedBytes: number;
   readonly gzipBytes: number;
 }
 
-/**
- * The client may grow by so much over packages/client/size.json. `scripts/client-size.ts --write` notes a new size
- * there.
- */
+/** A page never loads more than this to follow a state. */
+const MOST_GZIP_BYTES = 16_000;
+/** Each may grow by so much over packages/client/size.json. `scripts/client-size.ts --write` notes new sizes there. */
 const ALLOWED_GROWTH = 0.02;
-/** Only a server does these things. If they are in the bundle, tree shaking has failed. */
-const SERVER_CODE = /\/protocol\/src\/(model\/.*|diff\/merge-patch)\.ts$/;
+/** Only a server does these things, or who imports their entries. If they are in the bundle, tree shaking has failed. */
+const NOT_IN_IT =
+  /\/protocol\/src\/(model\/.*|diff\/merge-patch)\.ts$|\/client\/src\/((kept|mutations|tabs|bindings)\/.*|requests\/request|views\/selection)\.ts$/;
 
 const sizeFile = (root: string): string => join(root, "packages/client/size.json");
 
-/** It returns null when the size is within bounds, else what is wrong with it. */
-export function complaint(now: ClientSize, known: ClientSize): string | null {
-  if (now.gzipBytes <= known.gzipBytes * (1 + ALLOWED_GROWTH)) return null;
-  const percent = ((now.gzipBytes / known.gzipBytes - 1) * 100).toFixed(1);
-  return `the client has grown by ${percent} %, to ${now.gzipBytes} bytes gzipped; if that is meant, run it with --write`;
+/** It returns null when the sizes are within bounds, else what is wrong with them. */
+export function complaint(now: ClientSizes, known: ClientSizes): string | null {
+  if (now.sync.gzipBytes > MOST_GZIP_BYTES)
+    return `the client has ${now.sync.gzipBytes} bytes gzipped, and at most ${MOST_GZIP_BYTES} are allowed`;
+  const [numbers, before] = [gzipBytesOf(now), gzipBytesOf(known)];
+  const grown = Object.keys(numbers).find((name) => (numbers[name] ?? 0) > (before[name] ?? 0) * (1 + ALLOWED_GROWTH));
+  if (grown === undefined) return null;
+  return `${grown} has grown from ${before[grown]} to ${numbers[grown]} bytes gzipped; if that is meant, run it with --write`;
 }
 
-export function readKnownSize(root: string): ClientSize {
-  return JSON.parse(readFileSync(sizeFile(root), "utf8")) as ClientSize;
+function gzipBytesOf({ sync, loadedLater, more }: ClientSizes): Record<string, number> {
+  return { ...more, sync: sync.gzipBytes, loadedLater: loadedLater.gzipBytes };
+}
+
+export function readKnownSize(root: string): ClientSizes {
+  return JSON.parse(readFileSync(sizeFile(root), "utf8")) as ClientSizes;
 }
 
 if (import.meta.main) {
   const root = process.cwd();
   const now = await measureClient(root);
-  console.log(`client: ${now.minifiedBytes} bytes minified, ${now.gzipBytes} gzipped`);
+  console.log(JSON.stringify(now, null, 2));
   if (process.argv.includes("--write")) writeFileSync(sizeFile(root), `${JSON.stringify(now, null, 2)}\n`);
   else {
     const wrong = complaint(now, readKnownSize(root));

@@ -65,8 +65,15 @@ const ENTRIES = [
   "@neverstale/base/node",
   "@neverstale/protocol",
   "@neverstale/client",
+  "@neverstale/client/bindings",
+  "@neverstale/client/kept",
   "@neverstale/client/mutations",
+  "@neverstale/client/tabs",
   "@neverstale/react",
+  "@neverstale/solid",
+  "@neverstale/svelte",
+  "@neverstale/testing",
+  "@neverstale/vue",
   "@neverstale/server",
   "@neverstale/server/http",
   "@neverstale/server/store",
@@ -76,6 +83,17 @@ const ENTRIES = [
   "@neverstale/conformance",
   "neverstale",
 ];
+
+const ENGINE = [
+  "base",
+  "protocol",
+  "client",
+  "server",
+  "store-sqlite",
+  "store-postgres",
+  "conformance",
+  "testing",
+].concat(["react", "vue", "svelte", "solid"]);
 
 /** No declaration of a package is passed over. */
 const STRICT = {
@@ -95,12 +113,13 @@ const STRICT = {
 async function installEngine(outside: Outside): Promise<void> {
   outside.write("package.json", JSON.stringify({ type: "module" }));
   await outside.install(
-    ...["base", "protocol", "client", "react", "server", "store-sqlite", "store-postgres", "conformance"].map(
-      (name) => `@neverstale/${name}`,
-    ),
+    ...ENGINE.map((name) => `@neverstale/${name}`),
     "neverstale",
     "zod@^4",
     "react@^19",
+    "vue@^3.5",
+    "svelte@^5",
+    "solid-js@^1.9",
   );
 }
 

@@ -29,6 +29,8 @@ export { type CollectionOf, type RecordOf, Replica, type ReplicaCounters, type R
 export { type EffectPosition, effectPosition, failureOf, type HttpProblem, problemOf } from "./requests/answer.ts";
 export type { CsrfSource } from "./requests/csrf.ts";
 export { type RequestOptions, type RequestTarget, request } from "./requests/request.ts";
+export type { FallbackIo, FallbackPlace, MakeFallback } from "./transport/fallback.ts";
+export { fallbackOver } from "./transport/fallback-transport.ts";
 export type {
   ClientConnection,
   ConnectionEvents,
@@ -39,5 +41,5 @@ export type {
   TransportEvents,
 } from "./transport/transport.ts";
 export type { Absence } from "./views/absence.ts";
-export type { Selection } from "./views/selection.ts";
+export { type Selection, type SelectionSource, select } from "./views/selection.ts";
 export type { LastResync, SyncView } from "./views/view.ts";

@@ -3,6 +3,7 @@ import { FakeEnvironment } from "./environment/fake-environment-suite.ts";
 import { browserEnvironment } from "./environment/io/browser.ts";
 import { delta, full } from "./machine/machine-rig-suite.ts";
 import { Replica } from "./replica.ts";
+import { select } from "./views/selection.ts";
 
 interface Host {
   id: string;
@@ -47,7 +48,7 @@ test.each(EDITS)("[P5] a reader that alters %s is stopped outside production", (
 
 test("[P5] what replaces the state, and what is selected from it, is frozen too", () => {
   const { io, sync, hosts } = followed(true);
-  const selection = sync.select((state) => state.hosts.get("c"));
+  const selection = select(sync, (state) => state.hosts.get("c"));
 
   io.socket.push(full(5, { hosts: [{ id: "c", cpu: 1, tags: [] }] }));
 

@@ -18,6 +18,7 @@ import { browserEnvironment } from "./environment/io/browser.ts";
 import { nodeEnvironment, type WebSocketClass } from "./environment/io/node.ts";
 import { StateSync, type StateSyncOptions } from "./io/state-sync.ts";
 import type { Divergence } from "./records/divergence.ts";
+import { request } from "./requests/request.ts";
 import { until } from "./until-suite.ts";
 
 const model = defineModel({
@@ -328,7 +329,7 @@ describe("who may follow", () => {
     const sync = follow(server, { io });
 
     await level(sync, server);
-    const done = await sync.request("/api/jobs", { job: "health" });
+    const done = await request(sync.route("/api/jobs"), { job: "health" });
 
     expect(done).toMatchObject({ pipelineId: "p1" });
     expect(seen).toEqual(["Bearer agent"]);

@@ -5,6 +5,8 @@ import { delta, full, hostPut } from "./machine/machine-rig-suite.ts";
 import type { Divergence } from "./records/divergence.ts";
 import { Replica, type ReplicaOptions } from "./replica.ts";
 import { effectPosition } from "./requests/answer.ts";
+import { request } from "./requests/request.ts";
+import { select } from "./views/selection.ts";
 
 interface Host {
   readonly id: string;
@@ -398,7 +400,7 @@ describe("those who listen", () => {
 
   test("lists and selections keep their identity until something of theirs moves", () => {
     const { io, sync } = liveAt(5);
-    const names = sync.select(({ hosts }) => [...hosts.keys()].join());
+    const names = select(sync, ({ hosts }) => [...hosts.keys()].join());
     const [hosts, events] = [sync.list("hosts"), sync.list("events")];
 
     io.socket.push(delta(5, 6, { events: { put: [{ id: "1" }] } }));
@@ -634,7 +636,7 @@ describe("reached", () => {
     io.answer = () => json(202, { epoch: "e1", version: 6 });
     const order: string[] = [];
 
-    const done = sync.request("/api/jobs", {}).then(async (answer) => {
+    const done = request(sync.route("/api/jobs"), {}).then(async (answer) => {
       order.push("answered");
       await sync.reached(effectPosition(answer));
       order.push(`at ${sync.version}`);

@@ -30,13 +30,13 @@ import type { EffectPosition } from "./requests/answer.ts";
 import { type CsrfSource, CsrfTokens, csrfFrom } from "./requests/csrf.ts";
 import { httpUrl } from "./requests/http-url.ts";
 import { PendingWaiters } from "./requests/pending-waiters.ts";
-import { type RequestOptions, request } from "./requests/request.ts";
+import type { RequestTarget } from "./requests/request.ts";
 import { type OwnerEffect, Runner } from "./runner.ts";
 import type { MakeTabs } from "./tabs/sharing.ts";
-import { transportOf } from "./transport/fallback-transport.ts";
+import { transportOf } from "./transport/loading-transport.ts";
 import type { Transport } from "./transport/transport.ts";
 import { AbsenceWatch } from "./views/absence.ts";
-import { type Selection, TrackedSelection } from "./views/selection.ts";
+import type { SelectionSource } from "./views/selection.ts";
 import { NO_VIEW, nextView, type PastFacts, type SyncView, type ViewState } from "./views/view.ts";
 
 /**
@@ -212,7 +212,7 @@ export class Replica<State = AnyState> {
 
   #requireMutations(): ReplicaMutations {
     if (this.#mutations !== null) return this.#mutations;
-    throw new Error("this replica has no mutations: give it `mutations: mutations()` of @neverstale/client/mutations");
+    throw new Error("give the replica `mutations: mutations()` of @neverstale/client/mutations");
   }
 
   /** Its mutations and what keeps it may use this of it. */
@@ -223,23 +223,11 @@ export class Replica<State = AnyState> {
       options: this.#options,
       csrf: this.#csrf,
       records: this.#records,
-      get user() {
-        return replica.#runner.state.user;
-      },
-      get position() {
-        return replica.position;
-      },
-      get isLive() {
-        return replica.status.type === "live";
-      },
-      get isFollowing() {
-        return replica.#runner.state.phase.type === "following";
-      },
-      get isSignedOut() {
-        return replica.status.type === "signed_out";
-      },
       get machine() {
         return replica.#runner.state;
+      },
+      get status() {
+        return replica.status;
       },
       get lastConfirmedAt() {
         return replica.lastConfirmedAt;
@@ -273,10 +261,9 @@ export class Replica<State = AnyState> {
     return this.#listeners.onRecord(collection, id, listener);
   }
 
-  /** Returns a value that is computed from the state. It is computed again, and told, only when something that it was made of has moved. */
-  select<T>(selector: (state: State) => T, isEqual: (a: T, b: T) => boolean = Object.is): Selection<T> {
-    const source = { state: this.#records.shown, listeners: this.#listeners, revision: () => this.#revision };
-    return new TrackedSelection(source, selector as (state: AnyState) => T, isEqual);
+  /** It is what `select` computes its values from. */
+  get source(): SelectionSource<State> {
+    return { state: this.state, listeners: this.#listeners, revision: () => this.#revision };
   }
 
   /**
@@ -334,12 +321,9 @@ export class Replica<State = AnyState> {
     return this.#waiters.wait(position, signal, (input) => this.#input(input));
   }
 
-  /**
-   * Sends a request that may have an effect, and carries it to a known end (rules D1, D3, D4). It has no body when `body` is
-   * undefined. It resolves with the answer's body; its errors are those of `request`. It works without a connection.
-   */
-  request(path: string, body: JsonValue | undefined, options: RequestOptions = {}): Promise<JsonValue> {
-    return request({ io: this.#io, csrf: this.#csrf, url: this.#httpUrl(path) }, body, options);
+  /** It is where `request` sends to: a path of the server that the replica follows, with the replica's credentials. */
+  route(path: string): RequestTarget {
+    return { io: this.#io, csrf: this.#csrf, url: this.#httpUrl(path) };
   }
 
   #httpUrl(path: string): string {
@@ -427,8 +411,8 @@ export class Replica<State = AnyState> {
 const HAS_SCHEME = /^[a-z][a-z0-9+.-]*:/i;
 
 function noPlace(url: string): SyncError {
-  return new SyncError("unreachable", `"${url}" is relative, and there is no page here that it could belong to`, {
-    hint: "Give an absolute address. While a page is rendered on a server, leave the replica idle.",
+  return new SyncError("unreachable", `"${url}" is relative, and there is no page here`, {
+    hint: "Give an absolute address, or leave the replica idle.",
   });
 }
 

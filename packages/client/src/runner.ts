@@ -64,15 +64,11 @@ export class Runner {
   }
 
   input(input: SyncInput): void {
-    this.#turn(() => this.#give(input));
+    this.turn(() => this.#give(input));
   }
 
   /** Runs something within a turn, at the end of which the owner is told. */
   turn(run: () => void): void {
-    this.#turn(run);
-  }
-
-  #turn(run: () => void): void {
     if (this.#inTurn) return run();
     this.#inTurn = true;
     try {
@@ -125,7 +121,7 @@ export class Runner {
     const frames = new FrameQueue(
       this.#io.inflate,
       (frame) => this.#receive(socket, frame),
-      (run) => this.#turn(run),
+      (run) => this.turn(run),
     );
     this.#frames = frames;
     const deliver: Deliver = (frame, said) => frames.push(frame, said);
@@ -204,7 +200,7 @@ export class Runner {
   #onTimer(): void {
     const due = this.#timerAt;
     this.#timer = null;
-    this.#turn(() => {
+    this.turn(() => {
       if (this.#now - due > TIMER_LATE_MS) this.#give({ type: "awake" });
       this.#give({ type: "woke" });
     });

@@ -2,6 +2,7 @@ import { collection, defineModel, defineMutation, patch, put, refuse, type State
 import { expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import type { StateSync } from "./io/state-sync.ts";
+import { select } from "./views/selection.ts";
 
 const fleet = defineModel({
   model: 1,
@@ -31,9 +32,9 @@ type Host = { readonly id: string; readonly cpu: number; readonly tags: readonly
 export function compiles(sync: StateSync<Fleet>, untyped: StateSync, plainly: StateSync<PlainFleet>): void {
   expectTypeOf(sync.state.hosts.get("web-1")?.cpu).toEqualTypeOf<number | undefined>();
   expectTypeOf(sync.list("hosts")).toEqualTypeOf<readonly Host[]>();
-  expectTypeOf(sync.select(({ hosts }) => hosts.get("web-1")).current).toEqualTypeOf<Host | undefined>();
+  expectTypeOf(select(sync, ({ hosts }) => hosts.get("web-1")).current).toEqualTypeOf<Host | undefined>();
   expectTypeOf(plainly.list("hosts")).toEqualTypeOf<readonly Host[]>();
-  expectTypeOf(sync.select(({ hosts }) => hosts.size).current).toEqualTypeOf<number>();
+  expectTypeOf(select(sync, ({ hosts }) => hosts.size).current).toEqualTypeOf<number>();
   expectTypeOf(untyped.list("anything")[0]?.id).toEqualTypeOf<string | undefined>();
   // @ts-expect-error There is no such collection.
   sync.list("ghosts");

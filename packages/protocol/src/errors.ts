@@ -1,10 +1,7 @@
 /** This file has the one class of errors, with its closed list of codes (rule M8). */
 
-/**
- * Each code stands for a failure that is outside the caller's control. Compare `code`, as `instanceof` does not survive the
- * wire.
- */
-export const SYNC_ERROR_CODES = [
+/** These codes may travel in an `error` message, or in the answer to a request. */
+export const TOLD_ERROR_CODES = [
   "bad_message", // A frame is no message of the protocol.
   "invalid_change", // The model doesn't know the change, or the validator refuses the record.
   "unknown_space", // There is no space of that name.
@@ -17,18 +14,26 @@ export const SYNC_ERROR_CODES = [
   "client_too_old", // The replica speaks an older protocol than this server accepts.
   "snapshot_failed", // A full state could not be built (rule A9).
   "store_unavailable", // Nothing was stored, and nothing has moved: try again.
-  "not_the_writer", // A decision was handed to a node that decides nothing now: `hint` names the one that does (rule W3).
   "outcome_unknown", // The disk failed during a commit: repeat with the same key after the restart.
+  "key_reused", // The idempotency key was used with another body.
+  "key_expired", // The key is older than the answers that are kept, so nobody knows whether the request was carried out.
+  "csrf_failed",
+  "shutting_down",
+] as const;
+
+/**
+ * Each code stands for a failure that is outside the caller's control. Compare `code`, as `instanceof` does not survive the
+ * wire.
+ */
+export const SYNC_ERROR_CODES = [
+  ...TOLD_ERROR_CODES,
+  "not_the_writer", // A decision was handed to a node that decides nothing now: `hint` names the one that does (rule W3).
   "store_newer_than_code", // The data file was written by a newer release.
   "store_locked", // Another process works on the data directory.
   "store_damaged", // The data does not agree with itself.
-  "key_reused", // The idempotency key was used with another body.
-  "key_expired", // The key is older than the answers that are kept, so nobody knows whether the request was carried out.
   "history_lost", // The version is not in the history that the authority has now (rule D2).
-  "csrf_failed",
   "request_refused", // The server answered a request with a 4xx. Its problem document says why.
   "unreachable", // Nothing answered: whether the request had an effect is unknown.
-  "shutting_down",
   "closed", // The object was closed by its owner.
 ] as const;
 
@@ -48,7 +53,7 @@ export class SyncError extends Error {
   readonly retryAfterMs: number | null;
 
   constructor(code: SyncErrorCode, message: string, options: SyncErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, "cause" in options ? options : undefined);
     this.code = code;
     this.hint = options.hint ?? "";
     this.retryAfterMs = options.retryAfterMs ?? null;

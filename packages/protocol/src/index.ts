@@ -110,6 +110,8 @@ export {
 } from "./views/define-view.ts";
 export { type Lens, sameField, throughLens } from "./views/lens.ts";
 export { type Everything, everything, type GrantedView } from "./views/view.ts";
+export type { CloseCode, RevocationCode } from "./wire/close.ts";
+export * as CLOSE from "./wire/close.ts";
 export { csrfSubprotocol, csrfTokenIn, isCsrfSubprotocol } from "./wire/csrf-subprotocol.ts";
 export {
   decodeClientMessage,

@@ -1,3 +1,4 @@
+import { request } from "@neverstale/client";
 import { describe, expect, test } from "vitest";
 import { hostAdded, hostRemoved, hostUpdated, type Simulation, simulate } from "./simulate.ts";
 import type { Tab } from "./world/tab.ts";
@@ -404,7 +405,7 @@ describe("dispatch", () => {
     const { world, tab } = await withTab();
     tab.driver.stop();
 
-    void tab.driver.request("/api/dispatch", { op: "restart", hosts: ["web-1"] });
+    void request(tab.driver.route("/api/dispatch"), { op: "restart", hosts: ["web-1"] });
     await world.run({ ms: 1_000 });
 
     expect(world.world.authority.manager?.state.commands.size).toBe(1);

@@ -1,6 +1,6 @@
 /** The fleet's `StateSync` follows the fleet, starts ops and pipelines on its hosts, and cancels what it started. */
 
-import { StateSync as EngineStateSync, type RequestOptions, type StateSyncOptions } from "@neverstale/client";
+import { StateSync as EngineStateSync, type RequestOptions, request, type StateSyncOptions } from "@neverstale/client";
 import type { Args, Fleet } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
 import { type DispatchedOp, type DispatchedPipeline, dispatchedOp, dispatchedPipeline } from "./dispatch-answers.ts";
@@ -44,7 +44,7 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
   }
 
   #post(path: string, body: JsonValue | undefined, options: RequestOptions = {}): Promise<JsonValue> {
-    return this.request(this.#server + path, body, options);
+    return request(this.route(this.#server + path), body, options);
   }
 }
 

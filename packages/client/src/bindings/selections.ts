@@ -3,7 +3,7 @@
 import type { PendingMutation } from "../mutations/mutating.ts";
 import type { Listener, Unsubscribe } from "../records/listeners.ts";
 import type { CollectionOf, RecordOf, Replica } from "../replica.ts";
-import type { Selection } from "../views/selection.ts";
+import { type Selection, select } from "../views/selection.ts";
 import type { SyncView } from "../views/view.ts";
 import { sameContent } from "./same-content.ts";
 
@@ -45,7 +45,7 @@ export function stateSelection<State, T>(
   selector: (state: State) => T,
   isEqual: (a: T, b: T) => boolean = sameContent,
 ): Selection<T> {
-  return sync.select(selector, isEqual);
+  return select(sync, selector, isEqual);
 }
 
 /** It says how fresh the shown state is (rule R7). It is another value only when what is selected of the view holds something else. */

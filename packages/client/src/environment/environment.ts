@@ -1,6 +1,7 @@
 /** The environment is the one door through which time, chance and the network come into a replica. */
 
 import type { Millis, Timer } from "@neverstale/base";
+import type { MakeFallback } from "../transport/fallback.ts";
 import type { ConnectionEvents } from "../transport/transport.ts";
 
 /** A replica needs this of the machine on which it runs. */
@@ -23,11 +24,10 @@ export interface Environment {
   readonly baseUrl: string | null;
   /** It never calls `events` before it has returned. */
   openSocket(url: string, protocols: readonly string[], events: ConnectionEvents): ClientSocket;
-  /**
-   * Opens a request whose answer is read as it comes. Redirects are followed, and what the environment keeps may answer. It never
-   * calls `events` before it has returned. Without it, a replica has no way beside WebSocket (rule H9).
-   */
-  openHttp?(url: string, events: HttpEvents): OpenHttp;
+  /** It takes the place of WebSocket where that doesn't pass; `fallbackOver` makes one. Without it, WebSocket is the only way (rule H9). */
+  readonly fallback?: MakeFallback;
+  /** The fallback is loaded with this when it may be needed. It is called again when it has rejected. */
+  loadFallback?(): Promise<MakeFallback>;
   /** It rejects when no answer came. */
   request(request: HttpRequest): Promise<HttpAnswer>;
   /** Returns the text in a gzip, at once where it can. It fails when the text is longer than `maxBytes`. */

@@ -1,4 +1,6 @@
 import { encodeMessage, type ServerMessage } from "@neverstale/protocol";
+import type { MakeFallback } from "../transport/fallback.ts";
+import { fallbackOver } from "../transport/fallback-transport.ts";
 import type { HttpEvents, OpenHttp } from "./environment.ts";
 import { FakeEnvironment } from "./fake-environment-suite.ts";
 
@@ -75,7 +77,7 @@ export class FakeExchange {
 export class FakeHttpEnvironment extends FakeEnvironment {
   readonly exchanges: FakeExchange[] = [];
 
-  openHttp = (url: string, events: HttpEvents): OpenHttp => {
+  fallback?: MakeFallback = fallbackOver((url: string, events: HttpEvents): OpenHttp => {
     const exchange = new FakeExchange(url, events);
     this.exchanges.push(exchange);
     return {
@@ -83,7 +85,7 @@ export class FakeHttpEnvironment extends FakeEnvironment {
         exchange.isClosed = true;
       },
     };
-  };
+  });
 
   /** The newest request. */
   get exchange(): FakeExchange {

@@ -4,6 +4,7 @@ import type { Millis } from "@neverstale/base";
 import type { Position } from "@neverstale/protocol";
 import type { Environment } from "../environment/environment.ts";
 import type { SyncState } from "../machine/state.ts";
+import type { SyncStatus } from "../machine/status.ts";
 import type { MovedRecords, ReplicaRecords } from "../records/replica-records.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -14,10 +15,8 @@ export type MakeKept = (host: KeptHost) => ReplicaKept;
 export interface KeptHost {
   readonly io: Environment;
   readonly options: { readonly url: string; readonly model?: number };
-  readonly user: string | null;
-  readonly position: Position | null;
   readonly machine: SyncState;
-  readonly isLive: boolean;
+  readonly status: SyncStatus;
   /** It is in milliseconds since 1970. Null means never. */
   readonly lastConfirmedAt: number | null;
   readonly records: ReplicaRecords;

@@ -50,18 +50,18 @@ export class KeptReplica implements ReplicaKept {
     const session = this.#ofThisView();
     if (session === null) return;
     if (moved !== null) session.moved(moved);
-    if (this.#timer !== null || this.#isWriting || !this.#host.isLive) return;
-    const dueAt = session.dueAt(this.#host.position, this.#host.lastConfirmedAt);
+    if (this.#timer !== null || this.#isWriting || this.#host.status.type !== "live") return;
+    const dueAt = session.dueAt(this.#host.machine.position, this.#host.lastConfirmedAt);
     if (dueAt === null) return;
     const { io } = this.#host;
     this.#timer = io.after(Math.max(0, dueAt - io.now()), () => {
       this.#timer = null;
-      if (this.#host.isLive) void this.#write(session);
+      if (this.#host.status.type === "live") void this.#write(session);
     });
   }
 
   clear(): void {
-    const { user } = this.#host;
+    const { user } = this.#host.machine;
     const { phase } = this.#host.machine;
     const isForbidden = phase.type === "ended" && phase.why === "forbidden";
     const gone = this.#session?.user ?? (phase.type === "ended" ? user : null);
@@ -75,7 +75,7 @@ export class KeptReplica implements ReplicaKept {
 
   /** Where another view is shown than before, what was kept of that one goes. */
   #ofThisView(): KeptSession | null {
-    const [session, { position, io }] = [this.#session, this.#host];
+    const [session, { io }, { position }] = [this.#session, this.#host, this.#host.machine];
     if (session === null || session.era === null || position === null || !session.leavesView(position)) return session;
     const { user, key, era } = session;
     this.#end();
@@ -89,7 +89,7 @@ export class KeptReplica implements ReplicaKept {
 
   /** Returns when all that has to be done before a connection is done. Null: nothing has to be. */
   #open(): Promise<void> | null {
-    const { user, io } = this.#host;
+    const [{ io }, { user }] = [this.#host, this.#host.machine];
     if (user === this.#session?.user) return this.#opening;
     this.#end();
     if (user === null) return null;
@@ -134,7 +134,7 @@ export class KeptReplica implements ReplicaKept {
   #paint(session: KeptSession, meta: KeptMeta, texts: ReadonlyMap<number, string>): void {
     const host = this.#host;
     const state = stateFrom(meta, texts);
-    if (state === null || host.position !== null) return; // Nothing that is shown is replaced by what may be older.
+    if (state === null || host.machine.position !== null) return; // Nothing that is shown is replaced by what may be older.
     const { payload, ...place } = state;
     const { proof } = meta.position;
     const position = proof === undefined ? place : { ...place, proof };
@@ -147,7 +147,8 @@ export class KeptReplica implements ReplicaKept {
   }
 
   async #write(session: KeptSession): Promise<void> {
-    const { io, position, lastConfirmedAt } = this.#host;
+    const { io, machine, lastConfirmedAt } = this.#host;
+    const { position } = machine;
     const { key, user, era, base, wasKept } = session;
     if (position === null || lastConfirmedAt === null || era === null) return;
     this.#isWriting = true;

@@ -47,7 +47,7 @@ export function continueResync(state: SyncState, phase: ConnectedPhase, now: Mil
 /** Sends the `get_state` if `at` has come and rule R6 allows it. Otherwise it is due later. */
 function ask(state: SyncState, link: Link, resync: Omit<Resync, "getState">, at: Millis, now: Millis): Transition {
   const { reason } = resync;
-  const history = state.histories[reason];
+  const history = historyOf(state, reason);
   const due = Math.max(at, allowedAt(history, now));
   const next: SyncState = { ...state, suspect: state.suspect || reason === "digest" };
   if (due > now) {
@@ -65,7 +65,7 @@ function send(state: SyncState, link: Link, resync: Omit<Resync, "getState">, no
     ...state.counters,
     resyncs: { ...state.counters.resyncs, [reason]: state.counters.resyncs[reason] + 1 },
   };
-  const histories = { ...state.histories, [reason]: withAttempt(state.histories[reason], now) };
+  const histories = { ...state.histories, [reason]: withAttempt(historyOf(state, reason), now) };
   const phase = { type: "resyncing", link: acked(link), resync: { ...resync, getState } } as const;
   const get = { type: "send", message: { type: "get_state", reason } } as const;
   return become({ ...state, counters, histories, phase }, ackEffect(link), get); // Rule R2: the ack goes first.
@@ -80,7 +80,7 @@ export function withLaterTimeout(phase: ConnectedPhase, now: Millis): ConnectedP
 
 /** Returns true when a `get_state` for this reason may go out now (rule R6). */
 export function mayAsk(state: SyncState, reason: ResyncReason, now: Millis): boolean {
-  return allowedAt(state.histories[reason], now) <= now;
+  return allowedAt(historyOf(state, reason), now) <= now;
 }
 
 /** Returns the time at which the next attempt may be made. A limit ends after two minutes without an attempt. */
@@ -90,6 +90,10 @@ function allowedAt({ sentAt, limited }: ResyncHistory, now: Millis): Millis {
   if (limited && now - last < 2 * MINUTE_MS) return last + MINUTE_MS;
   const recent = sentAt.filter((at) => now - at < MINUTE_MS);
   return recent.length >= RESYNCS_A_MINUTE ? last + MINUTE_MS : now;
+}
+
+function historyOf({ histories }: SyncState, reason: ResyncReason): ResyncHistory {
+  return histories[reason] ?? { sentAt: [], limited: false };
 }
 
 function withAttempt({ sentAt, limited }: ResyncHistory, now: Millis): ResyncHistory {

@@ -40,7 +40,7 @@ export interface SyncState {
   readonly confirmedAt: Millis | null;
   /** The newest `check` has this `n`, over all connections. */
   readonly checkCount: number;
-  readonly histories: Readonly<Record<ResyncReason, ResyncHistory>>;
+  readonly histories: Readonly<Partial<Record<ResyncReason, ResyncHistory>>>;
   readonly waiters: readonly Waiter[];
   readonly error: AuthorityError | null;
   readonly user: string | null;
@@ -196,8 +196,6 @@ export interface InitialOptions {
   readonly position?: Position | null;
 }
 
-const NO_HISTORY: ResyncHistory = { sentAt: [], limited: false };
-
 export function initialSyncState({ model = null, user = null, position = null }: InitialOptions = {}): SyncState {
   return {
     phase: { type: "idle", why: "stopped" },
@@ -212,7 +210,7 @@ export function initialSyncState({ model = null, user = null, position = null }:
     seen: false,
     confirmedAt: null,
     checkCount: 0,
-    histories: { gap: NO_HISTORY, drift: NO_HISTORY, digest: NO_HISTORY, epoch: NO_HISTORY, manual: NO_HISTORY },
+    histories: {},
     waiters: [],
     error: null,
     user,

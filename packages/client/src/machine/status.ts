@@ -38,7 +38,9 @@ export function statusOf(state: SyncState, now: Millis): SyncStatus {
     case "greeting":
       return { type: "catching_up" };
     case "resyncing":
-      return state.histories[phase.resync.reason].limited ? stale(state, "resyncing_in_vain") : { type: "catching_up" };
+      return state.histories[phase.resync.reason]?.limited === true
+        ? stale(state, "resyncing_in_vain")
+        : { type: "catching_up" };
     case "following":
       if (!isLevel(state)) return { type: "catching_up" };
       return now < confirmedUntil(state) ? { type: "live" } : stale(state, "unconfirmed");

@@ -33,22 +33,12 @@ import { confirmedUntil } from "./status.ts";
 export function transition(state: SyncState, input: SyncInput, now: Millis, chance: number): Transition {
   switch (input.type) {
     case "received":
-      // Whatever a socket says is ignored when it is not the newest one, or was given up (rule R8).
-      if (input.socket !== state.socket || !isConnected(state.phase)) return become(state);
-      if (isOutOfPlace(state.phase.link.loading, input)) return badFrame(state, now, chance);
-      return receive(state, state.phase, input, now, chance);
     case "received_part":
-      if (input.socket !== state.socket || !isConnected(state.phase)) return become(state);
-      return receivePart(state, state.phase, input, now);
     case "bad_frame":
-      if (input.socket !== state.socket || !isConnected(state.phase)) return become(state);
-      return badFrame(state, now, chance);
     case "opened":
-      if (input.socket !== state.socket || state.phase.type !== "connecting") return become(state);
-      return socketOpened(state, now);
     case "closed":
-      if (input.socket !== state.socket || !hasSocket(state)) return become(state);
-      return socketClosed(state, input.code, now, chance);
+      // Whatever a socket says is ignored when it is not the newest one, or was given up (rule R8).
+      return input.socket === state.socket ? heard(state, input, now, chance) : become(state);
     case "woke":
       return woke(state, now, chance);
     case "start":
@@ -81,6 +71,19 @@ export function transition(state: SyncState, input: SyncInput, now: Millis, chan
       return dropWaiter(state, input.waiter);
   }
 }
+
+/** The newest socket has said something. */
+function heard(state: SyncState, input: SocketInput, now: Millis, chance: number): Transition {
+  const { phase } = state;
+  if (input.type === "closed") return hasSocket(state) ? socketClosed(state, input.code, now, chance) : become(state);
+  if (input.type === "opened") return phase.type === "connecting" ? socketOpened(state, now) : become(state);
+  if (!isConnected(phase)) return become(state);
+  if (input.type === "received_part") return receivePart(state, phase, input, now);
+  if (input.type === "bad_frame" || isOutOfPlace(phase.link.loading, input)) return badFrame(state, now, chance);
+  return receive(state, phase, input, now, chance);
+}
+
+type SocketInput = Extract<SyncInput, { readonly socket: number }>;
 
 export type SyncInput =
   /** Another `user` than before clears what was shown (rule R9). */

@@ -1,15 +1,9 @@
 /** A replica and its mutations need this of each other. A replica without mutations has none of their code. */
 
-import type {
-  DeltaMessage,
-  FullStateMessage,
-  JsonValue,
-  MutatedMessage,
-  Mutation,
-  Position,
-} from "@neverstale/protocol";
+import type { DeltaMessage, FullStateMessage, JsonValue, MutatedMessage, Mutation } from "@neverstale/protocol";
 import type { Environment } from "../environment/environment.ts";
-import type { WaiterOutcome } from "../machine/state.ts";
+import type { SyncState, WaiterOutcome } from "../machine/state.ts";
+import type { SyncStatus } from "../machine/status.ts";
 import type { ReplicaRecords } from "../records/replica-records.ts";
 import type { EffectPosition } from "../requests/answer.ts";
 import type { CsrfTokens } from "../requests/csrf.ts";
@@ -23,14 +17,8 @@ export interface MutationHost {
   readonly io: Environment;
   readonly csrf: CsrfTokens;
   readonly records: ReplicaRecords;
-  readonly user: string | null;
-  readonly position: Position | null;
-  /** The replica is level with the authority, as far as it knows. */
-  readonly isLive: boolean;
-  /** The connection has told of which history the position is, and the state is not being replaced. */
-  readonly isFollowing: boolean;
-  /** Nobody is signed in. */
-  readonly isSignedOut: boolean;
+  readonly machine: SyncState;
+  readonly status: SyncStatus;
   httpUrl(path: string): string;
   serverNow(): number;
   /** It is told what became of a position, in the very step in which the state gets there (rule D2). */

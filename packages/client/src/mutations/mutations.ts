@@ -75,7 +75,7 @@ class LaidMutations implements ReplicaMutations {
     this.#sender = new Sender(this.#line, {
       // A replica with a relative address is made on a server, too, where it has no place and sends nothing.
       target: () => ({ io: host.io, csrf: host.csrf, url: host.httpUrl(url) }),
-      epoch: () => host.position?.epoch ?? null,
+      epoch: () => host.machine.position?.epoch ?? null,
       sent: (request) =>
         host.change(() => {
           this.#line.wasSent(request);
@@ -134,7 +134,7 @@ class LaidMutations implements ReplicaMutations {
     if (refusal !== null) return refusal;
     return new Promise((settle, reject) => {
       const at = this.#host.io.wallTime();
-      const [now, user] = [this.#host.serverNow(), this.#host.user ?? ""];
+      const [now, user] = [this.#host.serverNow(), this.#host.machine.user ?? ""];
       const asked = { mutation, args: taken, at, now, user, bytes, isOptimistic: optimistic, settle };
       this.#host.change(() => {
         try {
@@ -154,7 +154,7 @@ class LaidMutations implements ReplicaMutations {
 
   /** It is never taken in, whatever it does. */
   #refusalOf(bytes: number): MutationOutcome | null {
-    if (this.#host.isSignedOut) return NOT_SIGNED_IN;
+    if (this.#host.status.type === "signed_out") return NOT_SIGNED_IN;
     if (bytes > MAX_ARGS_BYTES) return ARGS_TOO_LARGE;
     return this.#line.entries.length >= MOST_PENDING || this.#line.bytes + bytes > MOST_BYTES ? QUEUE_FULL : null;
   }
@@ -168,7 +168,7 @@ class LaidMutations implements ReplicaMutations {
     if (!entry.isShown) return true;
     try {
       const verdict = this.#overlay.layMore(entry, this.#host.io.freezes ?? false);
-      if (verdict?.type !== "refused" || !this.#host.isLive) return true;
+      if (verdict?.type !== "refused" || this.#host.status.type !== "live") return true;
       this.#line.takeBack(entry);
       entry.settle(verdict);
       return false;
@@ -216,8 +216,9 @@ class LaidMutations implements ReplicaMutations {
 
   /** A version says nothing of a history that the connection has not named yet. */
   #takeAnnounced(): void {
-    const { position, isFollowing } = this.#host;
-    if (!isFollowing || position === null) return;
+    const { position, phase } = this.#host.machine;
+    // Only then it is known of which history the position is, and that the state is not being replaced.
+    if (phase.type !== "following" || position === null) return;
     const said = this.#announced.findLast(({ version }) => version <= position.version);
     if (said === undefined) return;
     this.#announced = this.#announced.filter(({ version }) => version > said.version);
@@ -228,7 +229,7 @@ class LaidMutations implements ReplicaMutations {
 
   /** Effects of before are in the state of a replica that is level, or their history is lost (rule U12). */
   #leaveStranded(): void {
-    if (!this.#host.isLive) return;
+    if (this.#host.status.type !== "live") return;
     const stranded = this.#line.entries.filter(({ isStranded, isShown }) => isStranded && isShown);
     for (const entry of stranded) this.#unshow(entry);
     if (stranded.length > 0) this.#line.tidy();

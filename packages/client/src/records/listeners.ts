@@ -4,65 +4,53 @@ import type { MovedRecords } from "./replica-records.ts";
 
 /** The cost of a moved record goes by its own listeners and those of its collection, not by all there are. */
 export class Listeners {
-  readonly #all = new Set<Listener>();
-  readonly #collections = new Map<string, Set<Listener>>();
-  readonly #records = new Map<string, Map<string, Set<Listener>>>();
+  /** Those of a collection stand under its name, and those of a record under both names. */
+  readonly #of = new Map<string, Set<Listener>>();
 
   onAny(listener: Listener): Unsubscribe {
-    // The same function may be subscribed twice. A listener that leaves while others are told hears nothing more.
-    const own = (): void => {
-      if (this.#all.has(own)) listener();
-    };
-    this.#all.add(own);
-    return () => this.#all.delete(own);
+    return this.#add(ANY, listener);
   }
 
   onCollection(collection: string, listener: Listener): Unsubscribe {
-    return addTo(this.#collections, collection, listener);
+    return this.#add(collection, listener);
   }
 
   onRecord(collection: string, id: string, listener: Listener): Unsubscribe {
-    let records = this.#records.get(collection);
-    if (records === undefined) {
-      records = new Map();
-      this.#records.set(collection, records);
-    }
-    return addTo(records, id, listener);
+    return this.#add(`${collection}\0${id}`, listener);
+  }
+
+  /** A function may be subscribed twice. A listener that leaves while others are told hears nothing more. */
+  #add(key: string, listener: Listener): Unsubscribe {
+    const listeners = this.#of.get(key) ?? new Set();
+    const own = (): void => {
+      if (listeners.has(own)) listener();
+    };
+    this.#of.set(key, listeners.add(own));
+    return () => {
+      listeners.delete(own);
+      if (listeners.size === 0 && this.#of.get(key) === listeners) this.#of.delete(key);
+    };
   }
 
   /** Returns every listener that is concerned, each of them once. */
   concerned(moved: MovedRecords): Set<Listener> {
     const concerned = new Set<Listener>();
+    const concern = (key: string): void => this.#of.get(key)?.forEach((listener) => void concerned.add(listener));
     for (const [collection, ids] of moved) {
-      addAll(concerned, this.#collections.get(collection));
-      const records = this.#records.get(collection);
-      if (records === undefined) continue;
-      for (const id of ids) addAll(concerned, records.get(id));
+      concern(collection);
+      for (const id of ids) concern(`${collection}\0${id}`);
     }
     return concerned;
   }
 
   /** Returns the listeners of this moment. Those who come or leave meanwhile change nothing in it. */
   all(): readonly Listener[] {
-    return [...this.#all];
+    return [...(this.#of.get(ANY) ?? [])];
   }
 }
 
+/** No collection has this name. */
+const ANY = "";
+
 export type Listener = () => void;
 export type Unsubscribe = () => void;
-
-function addTo(map: Map<string, Set<Listener>>, key: string, listener: Listener): Unsubscribe {
-  const listeners = map.get(key) ?? new Set();
-  const own = (): void => {
-    if (listeners.has(own)) listener();
-  };
-  map.set(key, listeners.add(own));
-  return () => {
-    listeners.delete(own);
-    if (listeners.size === 0 && map.get(key) === listeners) map.delete(key);
-  };
-}
-
-function addAll(to: Set<Listener>, from: Iterable<Listener> | undefined): void {
-  if (from !== undefined) for (const listener of from) to.add(listener);
-}

@@ -63,9 +63,9 @@ export function csrfFrom(io: Environment, url: string): CsrfSource {
       timeoutMs: ATTEMPT_TIMEOUT_MS,
       signal: null,
     });
-    if (answer.status === 401) throw new SyncError("not_signed_in", "there is no session", { hint: "Sign in." });
+    if (answer.status === 401) throw new SyncError("not_signed_in", "no session", { hint: "Sign in." });
     const session: unknown = answer.status === 200 ? JSON.parse(answer.text) : null;
     if (isJsonObject(session) && typeof session.csrfToken === "string") return session.csrfToken;
-    throw new SyncError("unreachable", `${url} answered ${answer.status} without a token`);
+    throw new SyncError("unreachable", `no token came with ${answer.status}`);
   };
 }

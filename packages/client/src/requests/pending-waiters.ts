@@ -13,19 +13,19 @@ export class PendingWaiters {
   wait(position: EffectPosition, signal: AbortSignal | undefined, input: (input: SyncInput) => void): Promise<void> {
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const waiter = ++this.#count;
       const onAbort = (): void => {
         this.#settle.delete(waiter);
         input({ type: "abandon", waiter });
         reject(signal?.reason);
       };
-      signal?.addEventListener("abort", onAbort, { once: true });
-      this.#settle.set(waiter, (outcome) => {
+      const told = (outcome: WaiterOutcome): void => {
         signal?.removeEventListener("abort", onAbort);
         if (outcome === "reached") resolve();
         else reject(outcome === "history_lost" ? historyLost(position) : closed());
-      });
-      input({ type: "await_position", waiter, epoch: position.epoch, version: position.version });
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      const waiter = this.#count + 1;
+      this.watch(position, told, input);
     });
   }
 
@@ -44,13 +44,13 @@ export class PendingWaiters {
 }
 
 function historyLost({ epoch, version }: EffectPosition): SyncError {
-  return new SyncError("history_lost", `version ${version} of epoch ${epoch} is not in the authority's history`, {
+  return new SyncError("history_lost", `version ${version} of epoch ${epoch} is no history any more`, {
     hint: "Repeat the request with the same idempotency key.",
   });
 }
 
 function closed(): SyncError {
-  return new SyncError("closed", "the replica does not follow the authority any more", {
+  return new SyncError("closed", "the replica does not follow any more", {
     hint: "Sign in, or call start().",
   });
 }

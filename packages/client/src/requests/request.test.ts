@@ -4,12 +4,12 @@ import type { HttpAnswer, HttpRequest } from "../environment/environment.ts";
 import { FakeEnvironment, json, promisesSettled } from "../environment/fake-environment-suite.ts";
 import { Replica } from "../replica.ts";
 import { effectPosition, problemOf } from "./answer.ts";
-import type { RequestOptions } from "./request.ts";
+import { type RequestOptions, request } from "./request.ts";
 
 const ANSWER = { job: "j1", epoch: "e1", version: 7 };
 
 /** Any request with an effect. */
-const ask = (sync: Replica, options?: RequestOptions) => sync.request("/api/jobs", { job: "restart" }, options);
+const ask = (sync: Replica, options?: RequestOptions) => request(sync.route("/api/jobs"), { job: "restart" }, options);
 
 /** A server that answers with these in turn, and the last one for ever; an Error is an answer that never comes. */
 function serving(...answers: readonly (HttpAnswer | Error)[]) {
@@ -44,7 +44,7 @@ describe("a request", () => {
     const { io, sync } = serving(json(202, ANSWER));
 
     const body = { job: "restart", args: { unit: "nginx" } };
-    const done = await sync.request("/api/jobs", body);
+    const done = await request(sync.route("/api/jobs"), body);
 
     expect(done).toEqual(ANSWER);
     expect(effectPosition(done)).toEqual({ epoch: "e1", version: 7 });
@@ -82,7 +82,7 @@ describe("a request", () => {
   test("may have another method, and no body", async () => {
     const { io, sync } = serving({ status: 204, retryAfter: null, text: "" });
 
-    const answer = await sync.request("/api/hosts/web-1", undefined, { method: "DELETE" });
+    const answer = await request(sync.route("/api/hosts/web-1"), undefined, { method: "DELETE" });
 
     expect(answer).toBeNull();
     expect(io.requests[0]).toMatchObject({ method: "DELETE", body: null, headers: { "X-CSRF-Token": "token-1" } });
@@ -229,7 +229,7 @@ describe("answers that don't come", () => {
     for (const [status, code] of refusals) {
       const { io, sync } = serving(new Error("reset"), json(status, { code, detail: "no" }));
 
-      const failure = failureOf(sync.request("/api/hosts/web-1", undefined, { method: "DELETE" }));
+      const failure = failureOf(request(sync.route("/api/hosts/web-1"), undefined, { method: "DELETE" }));
       await io.pass(5_000);
       const error = await failure;
 

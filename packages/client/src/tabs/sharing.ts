@@ -2,6 +2,7 @@
 
 import type { Environment } from "../environment/environment.ts";
 import type { SyncState } from "../machine/state.ts";
+import type { SyncStatus } from "../machine/status.ts";
 import type { ReplicaRecords } from "../records/replica-records.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -13,7 +14,7 @@ export interface TabsHost {
   readonly io: Environment;
   readonly options: { readonly url: string };
   readonly machine: SyncState;
-  readonly isLive: boolean;
+  readonly status: SyncStatus;
   /** It is in milliseconds since 1970. Null means never. */
   readonly lastConfirmedAt: number | null;
   readonly records: ReplicaRecords;

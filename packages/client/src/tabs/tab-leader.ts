@@ -147,7 +147,7 @@ export class TabLeader {
           const lists = Object.entries(records.state).map(([name, own]) => [name, [...own.values()]]);
           return { payload: Object.fromEntries(lists), digest: records.digest() };
         }),
-      levelDigest: () => (this.#host.isLive ? this.#host.readRecords(() => records.digest()) : null),
+      levelDigest: () => (this.#host.status.type === "live" ? this.#host.readRecords(() => records.digest()) : null),
     };
   }
 

@@ -2,50 +2,37 @@
 
 import type { Millis, Timer } from "@neverstale/base";
 import { CLOSE } from "@neverstale/protocol";
-import type { Environment } from "../environment/environment.ts";
-import type { CsrfTokens } from "../requests/csrf.ts";
+import { type FallbackPlace, isWordOfAuthority, type MakeFallback, SILENT_MS } from "./fallback.ts";
 import type { HttpIo } from "./http/exchange.ts";
 import { httpEndpoint } from "./http/http-address.ts";
 import { HttpConnection, type NetworkWays } from "./http/http-connection.ts";
 import type { ClientConnection, ConnectionOpening, SyncWay, Transport, TransportEvents } from "./transport.ts";
-import { WebSocketTransport } from "./websocket/web-socket-transport.ts";
 
-/** Returns the way to the authority: with the fallback, where the environment can do requests whose answers come piece by piece. */
-export function transportOf(io: Environment, url: string, csrf: CsrfTokens | null): Transport {
-  const webSocket = new WebSocketTransport({ io, url, csrf });
-  const { openHttp } = io;
-  if (openHttp === undefined) return webSocket;
-  return new FallbackTransport({
-    io: { now: () => io.now(), after: (ms, run) => io.after(ms, run), openHttp: openHttp.bind(io) },
-    url,
-    baseUrl: io.baseUrl,
-    webSocket,
-  });
-}
-
-interface FallbackOptions {
-  readonly io: HttpIo;
-  /** It may be relative to `baseUrl`. */
-  readonly url: string;
-  readonly baseUrl: string | null;
-  readonly webSocket: Transport;
+/** Returns the fallback for an environment in which requests whose answers come piece by piece are opened like that. */
+export function fallbackOver(openHttp: HttpIo["openHttp"]): MakeFallback {
+  return (place) => new FallbackTransport(place, openHttp);
 }
 
 class FallbackTransport implements Transport {
-  readonly #options: FallbackOptions;
+  readonly #place: FallbackPlace;
+  readonly #io: HttpIo;
   readonly #ways: NetworkWays = { streams: true, silentSince: null, isServed: true };
   /** So many WebSockets in a row ended before any message. */
-  #failures = 0;
+  #failures: number;
   /** One has brought a message on this network, so it passes. */
-  #hasPassed = false;
+  #hasPassed: boolean;
   #overHttp = false;
   /** WebSocket is tried again at this time. */
   #tryAt: Millis | null = null;
   #probe: { cancel(): void } | null = null;
   #tryNow: () => void = () => {};
 
-  constructor(options: FallbackOptions) {
-    this.#options = options;
+  constructor(place: FallbackPlace, openHttp: HttpIo["openHttp"]) {
+    const { io, failures, hasPassed } = place;
+    this.#place = place;
+    this.#io = { now: () => io.now(), after: (ms, run) => io.after(ms, run), openHttp };
+    this.#failures = failures;
+    this.#hasPassed = hasPassed;
   }
 
   get way(): SyncWay {
@@ -74,7 +61,8 @@ class FallbackTransport implements Transport {
   }
 
   #connectWebSocket(opening: ConnectionOpening, events: TransportEvents): ClientConnection {
-    const { io, webSocket } = this.#options;
+    const io = this.#io;
+    const { webSocket } = this.#place;
     const openedAt = io.now();
     let isOpen = true;
     let heard = false;
@@ -120,7 +108,8 @@ class FallbackTransport implements Transport {
   }
 
   #connectHttp(opening: ConnectionOpening, events: TransportEvents): ClientConnection {
-    const { io, url, baseUrl } = this.#options;
+    const io = this.#io;
+    const { url } = this.#place;
     let heard = false;
     const openedAt = io.now();
     const leave = (failed: boolean): void => {
@@ -131,7 +120,7 @@ class FallbackTransport implements Transport {
     };
     const connection = new HttpConnection({
       io,
-      endpoint: httpEndpoint(url, baseUrl),
+      endpoint: httpEndpoint(url, this.#place.io.baseUrl),
       opening,
       ways: this.#ways,
       events: {
@@ -162,7 +151,7 @@ class FallbackTransport implements Transport {
 
   /** WebSocket is tried beside what works, and taken once it has brought a message. */
   #probeLater(opening: ConnectionOpening, passes: () => void): void {
-    const { io } = this.#options;
+    const io = this.#io;
     let timer: Timer | null = null;
     let attempt: ClientConnection | null = null;
     const wait = (): void => {
@@ -189,7 +178,7 @@ class FallbackTransport implements Transport {
       const ifStill = (run: () => void) => () => {
         if (number === tries) run();
       };
-      attempt = this.#options.webSocket.connect(
+      attempt = this.#place.webSocket.connect(
         { ...opening, resume: opening.position(), attempt: 1 },
         {
           opened: () => {},
@@ -212,16 +201,10 @@ class FallbackTransport implements Transport {
 
 /** After so many WebSockets in a row that brought nothing it is HTTP. */
 const FAILURES = 2;
-/** One that was given up after so long without a message has failed. One that was left earlier says nothing. */
-const SILENT_MS: Millis = 5_000;
 /** WebSocket is tried again after so long. */
 const TRY_AGAIN_MS: Millis = 10 * 60_000;
 /** Where it has passed before, it was most often the authority that was away for a while. */
 const TRY_SOON_MS: Millis = 30_000;
 const PROBE_MS: Millis = 10_000;
 
-/** With any other code it was not the authority that ended it, or nobody was there. */
-function isWordOfAuthority(code: number): boolean {
-  return code === CLOSE.comeBackNow || code === CLOSE.comeBackLater || code >= CLOSE.badMessage;
-}
 const NORMAL_CLOSURE = 1000;

@@ -13,7 +13,7 @@ export class FrameQueue {
   readonly #deliver: (frame: ReceivedFrame) => void;
   readonly #turn: (run: () => void) => void;
   readonly #parts = new PartJoiner();
-  #waiting: (string | Uint8Array | Told)[] = [];
+  #waiting: WaitingFrame[] = [];
   #inflating = false;
   #closed = false;
 
@@ -30,8 +30,7 @@ export class FrameQueue {
 
   push(frame: string | Uint8Array, said?: Said): void {
     if (this.#closed) return;
-    if (said === undefined) this.#waiting.push(frame);
-    else this.#waiting.push({ frame, said });
+    this.#waiting.push({ frame, said });
     this.#turn(() => this.#drain());
   }
 
@@ -42,24 +41,19 @@ export class FrameQueue {
 
   #drain(): void {
     while (!this.#inflating) {
-      const frame = this.#waiting.shift();
-      if (frame === undefined) return;
-      if (typeof frame === "object" && "said" in frame) this.#deliverTold(frame);
-      else if (typeof frame === "string") this.#deliverText(frame, frame.length);
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      const { frame, said } = next;
+      if (typeof frame === "string") this.#deliverText(frame, frame.length, said?.fromParts, said);
+      else if (said !== undefined)
+        this.#deliver({ type: "bad", cause: null }); // Only texts are told of with their age.
       else if (isPart(frame)) this.#takePart(frame);
       else this.#inflateNext(frame, frame.length, false);
     }
   }
 
-  #deliverText(text: string, sizeBytes: number, fromParts = false): void {
-    this.#deliver({ type: "text", text, sizeBytes, fromParts });
-  }
-
-  /** Only frames that are texts are told of with their age. */
-  #deliverTold({ frame, said }: Told): void {
-    if (typeof frame !== "string") return this.#deliver({ type: "bad", cause: null });
-    const { fromParts = false } = said;
-    this.#deliver({ type: "text", text: frame, sizeBytes: frame.length, fromParts, said });
+  #deliverText(text: string, sizeBytes: number, fromParts = false, said?: Said): void {
+    this.#deliver({ type: "text", text, sizeBytes, fromParts, said });
   }
 
   #takePart(part: Uint8Array): void {
@@ -115,15 +109,15 @@ export type ReceivedFrame =
       readonly text: string;
       readonly sizeBytes: number;
       readonly fromParts: boolean;
-      readonly said?: Said;
+      readonly said?: Said | undefined;
     }
   | { readonly type: "part"; readonly progress: PartProgress; readonly sizeBytes: number }
   | Bad;
 
-/** A frame whose transport knows how old it is. */
-interface Told {
+interface WaitingFrame {
   readonly frame: string | Uint8Array;
-  readonly said: Said;
+  /** Where the transport knows how old it is. */
+  readonly said: Said | undefined;
 }
 
 interface Bad {

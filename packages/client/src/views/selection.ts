@@ -12,6 +12,18 @@ export interface Selection<T> {
   subscribe(listener: Listener): Unsubscribe;
 }
 
+/**
+ * Returns a value that is computed from the state of a replica. It is computed again, and told, only when something that it was made of
+ * has moved.
+ */
+export function select<State, T>(
+  sync: { readonly source: SelectionSource<State> },
+  selector: (state: State) => T,
+  isEqual: (a: T, b: T) => boolean = Object.is,
+): Selection<T> {
+  return new TrackedSelection(sync.source as SelectionSource, selector as (state: AnyState) => T, isEqual);
+}
+
 /** The selector runs again only when a record or a whole collection has moved that it read the last time. */
 export class TrackedSelection<T> implements Selection<T> {
   readonly #source: SelectionSource;
@@ -126,8 +138,8 @@ export class TrackedSelection<T> implements Selection<T> {
   }
 }
 
-export interface SelectionSource {
-  readonly state: AnyState;
+export interface SelectionSource<State = AnyState> {
+  readonly state: State;
   /** The number is another one whenever a record has moved. */
   readonly revision: () => number;
   readonly listeners: Listeners;

@@ -97,19 +97,8 @@ export function nextView(
 }
 
 function isSameView(a: SyncView, b: SyncView): boolean {
-  return (
-    a.version === b.version &&
-    a.status === b.status &&
-    a.epoch === b.epoch &&
-    a.lastConfirmedAt === b.lastConfirmedAt &&
-    a.way === b.way &&
-    a.checking === b.checking &&
-    a.loading === b.loading &&
-    a.outdated === b.outdated &&
-    a.lastResync === b.lastResync &&
-    a.lastAbsence === b.lastAbsence &&
-    a.error === b.error
-  );
+  for (const member in a) if (a[member as keyof SyncView] !== b[member as keyof SyncView]) return false;
+  return true;
 }
 
 function isSameStatus(a: SyncStatus, b: SyncStatus): boolean {

@@ -70,11 +70,11 @@ const NEEDS_CARE = /["\\\u0000-\u001f\ud800-\udfff]/;
 
 function quoted(text: string): string {
   if (!NEEDS_CARE.test(text)) return `"${text}"`;
-  if (!text.isWellFormed()) throw new SyncError("invalid_change", "half of a surrogate pair has no canonical form");
+  if (!text.isWellFormed()) throw new SyncError("invalid_change", "half a surrogate pair has no canonical form");
   return JSON.stringify(text);
 }
 
 function numeral(value: number): string {
-  if (!Number.isFinite(value)) throw new SyncError("invalid_change", `the number ${value} has no canonical form`);
+  if (!Number.isFinite(value)) throw new SyncError("invalid_change", `${value} has no canonical form`);
   return String(value);
 }

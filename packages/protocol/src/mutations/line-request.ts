@@ -2,7 +2,7 @@
 
 import type { JsonValue } from "../json/json.ts";
 import { isSafeJson } from "../json/safety.ts";
-import { bad, isObject, type Loose, readCount, readSafeText, readString, readWhole } from "../wire/members.ts";
+import { bad, type Loose, listOf, objectOf, readCount, readSafeText, readString, readWhole } from "../wire/members.ts";
 import { isMutationName } from "./mutation.ts";
 
 /** A request holds so many mutations at most. */
@@ -67,8 +67,8 @@ export function timeOfLine(line: string): number {
 }
 
 /** It throws `bad_message`. */
-export function readLineRequest(value: unknown): LineRequest {
-  if (!isObject(value)) throw bad("the request is not a JSON object");
+export function readLineRequest(request: unknown): LineRequest {
+  const value = objectOf(request, "the request");
   const line = readSafeText(value, "line");
   if (!LINE.test(line)) throw bad("`line` is not t, 13 digits, - and 16 to 48 letters, digits, - and _");
   const { mutations } = value;
@@ -95,8 +95,8 @@ const MAX_LINES = 16;
 /** A line is used as part of ids, so it holds nothing that is special anywhere. */
 const LINE = /^t\d{13}-[A-Za-z0-9_-]{16,48}$/;
 
-function readAsked(value: unknown): AskedMutation {
-  if (!isObject(value)) throw bad("a mutation is not a JSON object");
+function readAsked(mutation: unknown): AskedMutation {
+  const value = objectOf(mutation, "a mutation");
   const { name, args = null } = value;
   if (!isMutationName(name)) throw bad("`name` is not the name of a mutation");
   if (!isSafeJson(args)) throw bad("`args` holds what no value may hold (rule S4)");
@@ -104,15 +104,16 @@ function readAsked(value: unknown): AskedMutation {
 }
 
 /** It throws `bad_message` for what is no answer to a line. */
-export function readLineAnswer(value: unknown): LineAnswer {
-  if (!isObject(value) || !Array.isArray(value.outcomes)) throw bad("the answer is not one to a line of mutations");
+export function readLineAnswer(answer: unknown): LineAnswer {
+  const value = objectOf(answer, "the answer");
+  const outcomes = listOf(value.outcomes, "`outcomes`").map(readOutcome);
   const behind = value.behind === undefined ? {} : { behind: readCount(value, "behind") };
   const begin = value.begin === undefined ? {} : { begin: readCount(value, "begin") };
-  return { epoch: readSafeText(value, "epoch"), outcomes: value.outcomes.map(readOutcome), ...behind, ...begin };
+  return { epoch: readSafeText(value, "epoch"), outcomes, ...behind, ...begin };
 }
 
-function readOutcome(value: unknown): LineOutcome {
-  if (!isObject(value)) throw bad("an outcome is not a JSON object");
+function readOutcome(outcome: unknown): LineOutcome {
+  const value = objectOf(outcome, "an outcome");
   const n = readWhole(value, "n", 1);
   switch (value.type) {
     case "done":

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyChange, anyState } from "../arbitraries-suite.ts";
 import { diffStates, toWireState } from "../diff/diff.ts";
-import { SYNC_ERROR_CODES, SyncError } from "../errors.ts";
+import { SyncError, TOLD_ERROR_CODES } from "../errors.ts";
 import {
   decodeClientMessage,
   decodePlainClientMessage,
@@ -45,7 +45,7 @@ const anySync = fc.record(
 const anyError = fc.record(
   {
     type: fc.constant("error" as const),
-    code: fc.constantFrom(...SYNC_ERROR_CODES),
+    code: fc.constantFrom(...TOLD_ERROR_CODES),
     message: fc.string(),
     hint: fc.string(),
     retryAfterMs: fc.nat(),

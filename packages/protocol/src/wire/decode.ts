@@ -1,7 +1,7 @@
 /** A decoder makes a message of the text of one frame, or throws `bad_message`. */
 
 import { MAX_CLIENT_FRAME_BYTES } from "./limits.ts";
-import { bad, isObject, type Loose, quote } from "./members.ts";
+import { bad, type Loose, objectOf, quote, readString } from "./members.ts";
 import {
   type ClientMessage,
   type PlainClientMessage,
@@ -91,9 +91,9 @@ function parsed(text: string): Loose {
   } catch (cause) {
     throw bad(`the frame is not JSON: ${quote(text)}`, cause);
   }
-  if (!isObject(value)) throw bad(`the frame is not a JSON object: ${quote(text)}`);
-  if (typeof value.type !== "string") throw bad("the message has no `type`");
-  return value;
+  const message = objectOf(value, "the message");
+  readString(message, "type");
+  return message;
 }
 
 function parsedFromClient(text: string): Loose {

@@ -1,7 +1,7 @@
 /** A page may come with a state, which is shown before the first message of the authority has come. */
 
 import type { WireState } from "../json/json.ts";
-import { bad, isObject, readCount, readSafeText } from "./members.ts";
+import { objectOf, readCount, readSafeText } from "./members.ts";
 import { type Position, readProof } from "./messages.ts";
 import { readState } from "./payloads.ts";
 
@@ -11,8 +11,8 @@ export interface InitialState extends Position {
 }
 
 /** It throws `bad_message` for what is none. */
-export function readInitialState(value: unknown): InitialState {
-  if (!isObject(value)) throw bad("the initial state is not a JSON object");
+export function readInitialState(initial: unknown): InitialState {
+  const value = objectOf(initial, "the initial state");
   const position = { epoch: readSafeText(value, "epoch"), space: readSafeText(value, "space") };
   const proof = value.proof === undefined ? {} : { proof: readProof(value.proof) };
   return { ...position, version: readCount(value, "version"), ...proof, payload: readState(value.payload) };

@@ -32,26 +32,6 @@ export const MAX_CLIENT_FRAME_BYTES = 64 * 1024;
 export const MAX_INFLATED_BYTES = 64 * 1024 * 1024;
 export const DEFAULT_BEACON_MS = 30_000;
 
-/** These codes say why a connection was closed, and so what the replica does next (rule M7). */
-export const CLOSE = {
-  comeBackNow: 1012,
-  comeBackLater: 1013,
-  badMessage: 4400,
-  notSignedIn: 4401,
-  forbidden: 4403,
-  unknownSpace: 4404,
-  tooSlow: 4408,
-  clientTooOld: 4426,
-} as const;
-
-export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
-
-/**
- * A connection whose rights have changed is closed with one of these (rule A11): with `comeBackNow` where it may see something else now,
- * which it is granted when it is back (rule V16).
- */
-export type RevocationCode = typeof CLOSE.notSignedIn | typeof CLOSE.forbidden | typeof CLOSE.comeBackNow;
-
 /** An answer of the HTTP profile says by this header, `v1`, that it is one: a proxy may answer with any status (rule H9). */
 export const PROTOCOL_HEADER = "Neverstale-Protocol";
 /** A snapshot says by this header how many bytes its text has, since `Content-Length` is that of the gzip (rule H1). */

@@ -1,6 +1,7 @@
 /** Each reader takes one member of a message, and throws `bad_message` unless the member is what it has to be. */
 
 import { SyncError } from "../errors.ts";
+import { isJsonObject } from "../json/json.ts";
 import { isSafeId } from "../json/safety.ts";
 
 /** This is an object as `JSON.parse` gives it: nothing is known about its members. */
@@ -49,12 +50,18 @@ export function readDigest(message: Loose, member: string): string {
   return value;
 }
 
-export function isObject(value: unknown): value is Loose {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+export function objectOf(value: unknown, what: string): Loose {
+  if (!isJsonObject(value)) throw bad(`${what} is not an object`);
+  return value;
+}
+
+export function listOf(value: unknown, what: string): readonly unknown[] {
+  if (!Array.isArray(value)) throw bad(`${what} is not a list`);
+  return value;
 }
 
 export function unsafe(name: unknown): SyncError {
-  return bad(`${quote(name)} is not allowed as an id or a field here (rule S4)`);
+  return bad(`${quote(name)} is not allowed (rule S4)`);
 }
 
 /** It quotes at most 40 characters of what came: enough to find it, too little to fill a log. */
@@ -64,6 +71,6 @@ export function quote(value: unknown): string {
 }
 
 export function bad(message: string, cause?: unknown): SyncError {
-  const hint = "See the messages of the protocol in packages/protocol/SPEC.md.";
+  const hint = "See SPEC.md of @neverstale/protocol.";
   return new SyncError("bad_message", message, cause === undefined ? { hint } : { hint, cause });
 }

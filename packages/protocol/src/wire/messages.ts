@@ -1,12 +1,13 @@
 /** Each message is declared once, by the function that reads it from JSON; what this function returns is the message's type. */
 
-import { SYNC_ERROR_CODES, type SyncErrorCode } from "../errors.ts";
+import { type SyncErrorCode, TOLD_ERROR_CODES } from "../errors.ts";
 import { isSafeId } from "../json/safety.ts";
 import {
   bad,
-  isObject,
   isWhole,
   type Loose,
+  listOf,
+  objectOf,
   readCount,
   readDigest,
   readSafeText,
@@ -43,7 +44,7 @@ export interface DeltaMessage extends ReturnType<typeof readDelta> {}
 export function readDelta(message: Loose) {
   const from = readCount(message, "from");
   const version = readCount(message, "version");
-  if (version < from) throw bad("a delta's `version` is below its `from`");
+  if (version < from) throw bad("`version` is below `from`");
   return {
     type: "delta",
     from,
@@ -95,8 +96,8 @@ function readHistoryFacts(message: Loose) {
 /** This proves a position in a view (rule V15). */
 export interface ViewProof extends ReturnType<typeof readProof> {}
 
-export function readProof(message: unknown) {
-  if (!isObject(message)) throw bad("a proof is not an object");
+export function readProof(proof: unknown) {
+  const message = objectOf(proof, "a proof");
   return { view: readSafeText(message, "view"), ticket: readSafeText(message, "ticket") } as const;
 }
 
@@ -110,13 +111,13 @@ function hasHistoryFacts({ epoch, space, model, beaconMs, lineage }: Loose): boo
 export type Lineage = readonly (readonly [epoch: string, lastVersion: number])[];
 
 function readLineage({ lineage }: Loose): Lineage {
-  if (!Array.isArray(lineage)) throw bad("`lineage` is not a list");
-  for (const run of lineage) {
+  const runs = listOf(lineage, "`lineage`");
+  for (const run of runs) {
     if (!Array.isArray(run) || run.length !== 2 || !isSafeId(run[0]) || !isWhole(run[1], 0)) {
-      throw bad("a run in `lineage` is not `[epoch, last version]`");
+      throw bad("a run in `lineage` is not `[epoch, version]`");
     }
   }
-  return lineage;
+  return runs as Lineage;
 }
 
 export interface MutatedMessage extends ReturnType<typeof readMutated> {}
@@ -143,7 +144,7 @@ export function readError(message: Loose) {
     hint: readString(message, "hint"),
     ...(message.retryAfterMs === undefined ? ABSENT : { retryAfterMs: readCount(message, "retryAfterMs") }),
   } as const;
-  return (SYNC_ERROR_CODES as readonly string[]).includes(code) ? error : null;
+  return (TOLD_ERROR_CODES as readonly string[]).includes(code) ? error : null;
 }
 
 interface CheckMessage extends ReturnType<typeof readCheck> {}

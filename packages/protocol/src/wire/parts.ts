@@ -1,7 +1,7 @@
 /** A large message travels in parts, which are put together at the other end (rule M9). */
 
-import { SyncError } from "../errors.ts";
 import { MAX_INFLATED_BYTES } from "./limits.ts";
+import { bad } from "./members.ts";
 
 /** A part begins with this byte. A gzip begins with another one. */
 const PART_MARK = 0;
@@ -37,12 +37,15 @@ export class PartJoiner {
 
   /** It takes in the next part. With the last part `whole` is the message, else null. It throws `bad_message`. */
   add(part: Uint8Array): PartProgress & { readonly whole: Uint8Array<ArrayBuffer> | null } {
-    const { totalBytes, from } = readHeader(part);
+    const header = new DataView(part.buffer, part.byteOffset);
     const piece = part.subarray(PART_HEADER_BYTES);
+    if (piece.length === 0 || !isPart(part)) throw bad("a part holds nothing");
+    const [totalBytes, from] = [header.getUint32(1), header.getUint32(5)];
     if (this.#receivedBytes === 0) this.#totalBytes = totalBytes;
     const receivedBytes = from + piece.length;
-    if (from !== this.#receivedBytes || totalBytes !== this.#totalBytes) throw bad("a part is missing before this one");
-    if (piece.length === 0 || receivedBytes > totalBytes) throw bad("a part holds nothing, or more than its message");
+    const isNext = from === this.#receivedBytes && totalBytes === this.#totalBytes;
+    if (!isNext || receivedBytes > totalBytes || totalBytes > MAX_INFLATED_BYTES)
+      throw bad("a part does not follow, or is too large");
     this.#pieces.push(piece);
     this.#receivedBytes = receivedBytes;
     return { receivedBytes, totalBytes, whole: receivedBytes === totalBytes ? this.#join() : null };
@@ -58,16 +61,4 @@ export class PartJoiner {
     this.#receivedBytes = 0;
     return whole;
   }
-}
-
-function readHeader(part: Uint8Array): { readonly totalBytes: number; readonly from: number } {
-  if (part.length < PART_HEADER_BYTES || !isPart(part)) throw bad("a part is shorter than its header");
-  const view = new DataView(part.buffer, part.byteOffset, PART_HEADER_BYTES);
-  const totalBytes = view.getUint32(1);
-  if (totalBytes > MAX_INFLATED_BYTES) throw bad(`a message in parts has more than ${MAX_INFLATED_BYTES} bytes`);
-  return { totalBytes, from: view.getUint32(5) };
-}
-
-function bad(message: string): SyncError {
-  return new SyncError("bad_message", message, { hint: "See rule M9 of packages/protocol/SPEC.md." });
 }

@@ -1,5 +1,6 @@
 /** A simulated agent follows its own space, and says over HTTP what it has done. */
 
+import { request } from "@neverstale/client";
 import type { JsonObject, SyncError } from "@neverstale/protocol";
 import type { Random } from "../plan/random.ts";
 import type { Tab } from "./tab.ts";
@@ -34,7 +35,7 @@ export class SimAgent {
 
   async #report(key: string, body: JsonObject): Promise<void> {
     try {
-      await this.#tab.driver.request("/api/done", body, { idempotencyKey: key, timeoutMs: 10_000 });
+      await request(this.#tab.driver.route("/api/done"), body, { idempotencyKey: key, timeoutMs: 10_000 });
       this.#world.counters.add("agent_reports");
     } catch (error) {
       this.#world.counters.add(`agent_${(error as SyncError).code}`);

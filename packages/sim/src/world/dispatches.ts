@@ -1,6 +1,6 @@
 /** Dispatches are what one client has asked for over HTTP, each carried to its end, and what the end must mean. */
 
-import { type EffectPosition, effectPosition, type Replica } from "@neverstale/client";
+import { type EffectPosition, effectPosition, type Replica, request } from "@neverstale/client";
 import { SyncError } from "@neverstale/protocol";
 import type { AuthorityEnd, Network } from "../network/network.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -44,7 +44,10 @@ export class Dispatches {
   async #post(key: string, hosts: readonly string[], timeoutMs: number): Promise<EffectPosition | null> {
     try {
       const body = { op: "restart", hosts };
-      const answer = await this.#client.driver.request("/api/dispatch", body, { idempotencyKey: key, timeoutMs });
+      const answer = await request(this.#client.driver.route("/api/dispatch"), body, {
+        idempotencyKey: key,
+        timeoutMs,
+      });
       return effectPosition(answer);
     } catch (error) {
       this.#refused(this.#storedKey(key), error);
@@ -95,7 +98,7 @@ export class Dispatches {
 /** This client dispatches, and waits until its replica shows the effect. */
 export interface DispatchingClient {
   readonly name: string;
-  readonly driver: Pick<Replica, "request" | "position" | "reached">;
+  readonly driver: Pick<Replica, "route" | "position" | "reached">;
   readonly network: Network;
   readonly meddledWith: boolean;
 }

@@ -1,15 +1,17 @@
 /** The environment is the machine of one client: a browser tab or a program. */
 
 import type { Timer } from "@neverstale/base";
-import type {
-  ClientSocket,
-  ConnectionEvents,
-  Environment,
-  EnvironmentSignal,
-  HttpAnswer,
-  HttpEvents,
-  HttpRequest,
-  OpenHttp,
+import {
+  type ClientSocket,
+  type ConnectionEvents,
+  type Environment,
+  type EnvironmentSignal,
+  fallbackOver,
+  type HttpAnswer,
+  type HttpEvents,
+  type HttpRequest,
+  type MakeFallback,
+  type OpenHttp,
 } from "@neverstale/client";
 import { PARTS_PARAMETER, STEPS_PARAMETER, SyncError } from "@neverstale/protocol";
 import { SimCache } from "../http/cache.ts";
@@ -43,7 +45,7 @@ export class SimEnvironment implements Environment {
   #open: { closed: boolean } | null = null;
   jumpedAt = Number.NEGATIVE_INFINITY;
   wokeAt = Number.NEGATIVE_INFINITY;
-  readonly openHttp?: (url: string, events: HttpEvents) => OpenHttp;
+  readonly fallback?: MakeFallback;
 
   constructor(world: Surroundings, network: Network, client: string, asks: Asks, hooks: EventHooks) {
     this.#asks = asks;
@@ -53,7 +55,7 @@ export class SimEnvironment implements Environment {
     this.#hooks = hooks;
     this.#random = world.random.fork(`environment ${client}`);
     this.#wallSkewMs = this.#random.int(-3_600_000, 3_600_000);
-    if (asks.http !== undefined) this.openHttp = this.#httpOver(asks.http);
+    if (asks.http !== undefined) this.fallback = fallbackOver(this.#httpOver(asks.http));
   }
 
   /** Requests of a reader go to one of the ends that there are for it, or to what its browser has kept. */

@@ -5,7 +5,7 @@ import { SyncError } from "@neverstale/protocol";
 import type { ConnectionEvents } from "../../transport/transport.ts";
 import { adoptSocket } from "../../transport/websocket/io/socket.ts";
 import type { ClientSocket, Environment, EnvironmentSignal } from "../environment.ts";
-import { openHttpWith, requestWith } from "./http.ts";
+import { requestWith } from "./http.ts";
 import { inflateStream } from "./inflate.ts";
 import { isProduction } from "./production.ts";
 
@@ -19,7 +19,7 @@ export function browserEnvironment(): Environment {
     after,
     baseUrl: typeof location === "undefined" ? null : location.href,
     openSocket,
-    openHttp: openHttpWith((input, init) => fetch(input, init)),
+    loadFallback: async () => (await import("./browser-fallback.ts")).browserFallback,
     request: requestWith((input, init) => fetch(input, init)),
     inflate: (bytes, maxBytes) => inflateStream(bytes as Uint8Array<ArrayBuffer>, maxBytes),
     isSeen: () => typeof document !== "undefined" && document.visibilityState === "visible",
@@ -44,7 +44,7 @@ function openSocket(url: string, protocols: readonly string[], events: Connectio
 
 function noWebSocket(): SyncError {
   return new SyncError("unreachable", "there is no WebSocket here", {
-    hint: "Give the replica `io: nodeEnvironment({ WebSocket })` with the class of the package ws.",
+    hint: "Give `io: nodeEnvironment({ WebSocket })` of the package ws.",
   });
 }
 
@@ -52,14 +52,14 @@ function noWebSocket(): SyncError {
 function watchPage(tell: (signal: EnvironmentSignal) => void): () => void {
   if (typeof window === "undefined" || typeof document === "undefined") return () => {};
   const stop = new AbortController();
-  const { signal } = stop;
   const awake = (): void => tell("awake");
-  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && awake(), { signal });
-  document.addEventListener("resume", awake, { signal });
-  window.addEventListener("pageshow", ({ persisted }) => persisted && awake(), { signal });
-  window.addEventListener("pagehide", ({ persisted }) => persisted && tell("suspended"), { signal });
-  window.addEventListener("online", () => tell("online"), { signal });
-  window.addEventListener("offline", () => tell("offline"), { signal });
+  const on = (target: EventTarget, type: string, run: (event: PageTransitionEvent) => void): void =>
+    target.addEventListener(type, run as (event: Event) => void, { signal: stop.signal });
+  on(document, "visibilitychange", () => document.visibilityState === "visible" && awake());
+  on(document, "resume", awake);
+  on(window, "pageshow", ({ persisted }) => persisted && awake());
+  on(window, "pagehide", ({ persisted }) => persisted && tell("suspended"));
+  for (const signal of ["online", "offline"] as const) on(window, signal, () => tell(signal));
   if (!navigator.onLine) tell("offline");
   return () => stop.abort();
 }

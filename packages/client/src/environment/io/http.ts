@@ -1,6 +1,6 @@
 /** Requests of a replica go over a `fetch`. */
 
-import type { HttpAnswer, HttpEvents, HttpRequest, OpenHttp } from "../environment.ts";
+import type { HttpAnswer, HttpRequest } from "../environment.ts";
 
 /** Returns an `Environment.request`. The headers go with every request, such as a bearer credential. */
 export function requestWith(fetchIt: typeof fetch, headers: Readonly<Record<string, string>> = {}) {
@@ -17,43 +17,4 @@ export function requestWith(fetchIt: typeof fetch, headers: Readonly<Record<stri
     });
     return { status: answer.status, retryAfter: answer.headers.get("Retry-After"), text: await answer.text() };
   };
-}
-
-/** Returns an `Environment.openHttp`. The headers go with every request, such as a bearer credential. */
-export function openHttpWith(fetchIt: typeof fetch, headers: Readonly<Record<string, string>> = {}) {
-  return (url: string, events: HttpEvents): OpenHttp => {
-    const abort = new AbortController();
-    const { signal } = abort;
-    const answer = Promise.resolve().then(() =>
-      fetchIt(url, { headers: { ...headers }, credentials: "same-origin", signal }),
-    );
-    void readAnswer(answer, events, signal);
-    return { close: () => abort.abort() };
-  };
-}
-
-/** Nothing is told of a request that was closed. */
-async function readAnswer(asked: Promise<Response>, events: HttpEvents, signal: AbortSignal): Promise<void> {
-  const tell = (run: () => void): void => {
-    if (!signal.aborted) run();
-  };
-  try {
-    const { status, headers, body } = await asked;
-    tell(() => events.answered({ status, header: (name) => headers.get(name) }));
-    await readBody(body, (text) => tell(() => events.received(text)));
-  } catch {
-    return tell(() => events.failed());
-  }
-  tell(() => events.ended());
-}
-
-async function readBody(body: Response["body"], received: (text: string) => void): Promise<void> {
-  if (body === null) return;
-  const decoder = new TextDecoder();
-  for (const reader = body.getReader(); ; ) {
-    const { done, value } = await reader.read();
-    const text = done ? decoder.decode() : decoder.decode(value, { stream: true });
-    if (text !== "") received(text);
-    if (done) return;
-  }
 }

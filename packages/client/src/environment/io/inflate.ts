@@ -14,7 +14,7 @@ export async function inflateStream(bytes: Uint8Array<ArrayBuffer>, maxBytes: nu
     size += value.length;
     if (size > maxBytes) {
       await reader.cancel();
-      throw new SyncError("bad_message", `a frame inflates to more than ${maxBytes} bytes`);
+      throw new SyncError("bad_message", `a frame has more than ${maxBytes} bytes`);
     }
     text += decoder.decode(value, { stream: true });
   }

@@ -1,10 +1,12 @@
 /** This environment is for a Node program with credentials of its own. It imports no Node module: what it needs is handed in. */
 
+import { fallbackOver } from "../../transport/fallback-transport.ts";
 import { refusalsAsCodes } from "../../transport/websocket/io/refusals.ts";
 import { adoptSocket, type WebSocketLike } from "../../transport/websocket/io/socket.ts";
 import type { Environment } from "../environment.ts";
 import { browserEnvironment } from "./browser.ts";
-import { openHttpWith, requestWith } from "./http.ts";
+import { requestWith } from "./http.ts";
+import { openHttpWith } from "./http-answers.ts";
 
 export function nodeEnvironment({
   WebSocket,
@@ -18,7 +20,7 @@ export function nodeEnvironment({
       const socket = new WebSocket(url, [...protocols], { headers, perMessageDeflate: false });
       return adoptSocket(socket, refusalsAsCodes(socket, events));
     },
-    openHttp: openHttpWith(fetchIt, headers),
+    fallback: fallbackOver(openHttpWith(fetchIt, headers)),
     request: requestWith(fetchIt, headers),
   };
 }

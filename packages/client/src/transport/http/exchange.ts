@@ -2,10 +2,14 @@
 
 import type { Millis, Timer } from "@neverstale/base";
 import { PROTOCOL_HEADER } from "@neverstale/protocol";
-import type { Environment, HttpHead } from "../../environment/environment.ts";
+import type { Environment, HttpEvents, HttpHead, OpenHttp } from "../../environment/environment.ts";
 
 export interface HttpIo extends Pick<Environment, "now" | "after"> {
-  readonly openHttp: NonNullable<Environment["openHttp"]>;
+  /**
+   * Opens a request whose answer is read as it comes. Redirects are followed, and what the environment keeps may answer. It never
+   * calls `events` before it has returned.
+   */
+  readonly openHttp: (url: string, events: HttpEvents) => OpenHttp;
 }
 
 export interface Exchange {

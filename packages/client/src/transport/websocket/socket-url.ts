@@ -3,6 +3,7 @@
 import {
   LINES_PARAMETER,
   PARTS_PARAMETER,
+  type Position,
   STEPS_PARAMETER,
   TICKET_PARAMETER,
   VIEW_PARAMETER,
@@ -13,19 +14,18 @@ import type { ConnectionOpening } from "../transport.ts";
 export function socketUrl(url: string, base: string | null, { resume, lines }: Begun): string {
   const address = new URL(url, base ?? undefined);
   address.protocol = address.protocol.replace("http", "ws");
-  address.searchParams.set(PARTS_PARAMETER, "1");
-  address.searchParams.set(STEPS_PARAMETER, "1");
-  if (lines.length > 0) address.searchParams.set(LINES_PARAMETER, lines.join(","));
-  if (resume !== null) {
-    address.searchParams.set("epoch", resume.epoch);
-    address.searchParams.set("space", resume.space);
-    address.searchParams.set("version", String(resume.version));
-    if (resume.proof !== undefined) {
-      address.searchParams.set(VIEW_PARAMETER, resume.proof.view);
-      address.searchParams.set(TICKET_PARAMETER, resume.proof.ticket);
-    }
-  }
+  const parameters: Readonly<Record<string, string | number>> = {
+    [PARTS_PARAMETER]: 1,
+    [STEPS_PARAMETER]: 1,
+    ...(lines.length > 0 && { [LINES_PARAMETER]: lines.join() }),
+    ...(resume !== null && placeOf(resume)),
+  };
+  for (const name in parameters) address.searchParams.set(name, String(parameters[name]));
   return address.href;
 }
 
 type Begun = Pick<ConnectionOpening, "resume" | "lines">;
+
+function placeOf({ proof, ...place }: Position) {
+  return proof === undefined ? place : { ...place, [VIEW_PARAMETER]: proof.view, [TICKET_PARAMETER]: proof.ticket };
+}

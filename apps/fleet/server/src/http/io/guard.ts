@@ -19,7 +19,7 @@ export function admit(parts: GuardParts, asked: Asked): Caller {
   if (!safe && !asked.isForwarded) checkSameOrigin(origins, headers);
   if (allow === "anyone") return { signedIn: null, hostId: null };
   const session = sessions.of(headers);
-  if (session === null) throw refusalOfNode(parts.manager.node) ?? notSignedIn();
+  if (session === null) throw refusalOfNode(parts.manager.node) ?? nobodySignedIn();
   if (!safe) checkCsrf(session.secret, headers["x-csrf-token"]);
   if (RANK[session.role] < RANK[allow]) throw new RequestRefusal("forbidden", `this needs the role ${allow}`);
   return { signedIn: session, hostId: null };
@@ -60,7 +60,7 @@ function checkCsrf(secret: string, token: string | string[] | undefined): void {
   });
 }
 
-export function notSignedIn(): RequestRefusal {
+export function nobodySignedIn(): RequestRefusal {
   return new RequestRefusal("not_signed_in", "sign in first", {
     hint: "POST /api/login, or the one-time link printed at the first start.",
   });

@@ -20,7 +20,7 @@ import type { OpenSockets, Subject } from "../open-sockets.ts";
 import { problemDetailsOf } from "../problem.ts";
 import type { RefusalLog } from "../refusal-log.ts";
 import type { ClientAddresses } from "./client-address.ts";
-import { agentOf, type GuardParts, noBrowser, notSignedIn } from "./guard.ts";
+import { agentOf, type GuardParts, noBrowser, nobodySignedIn } from "./guard.ts";
 import type { RequestLimits } from "./request-limits.ts";
 
 export function serveSockets(http: HttpServer, parts: SocketParts, beaconMs: number): SyncEndpoint {
@@ -165,7 +165,7 @@ function grantAgent(parts: SocketParts, request: IncomingMessage): KnownGrant {
 /** A user comes in by the cookie. */
 function grantUser({ manager, sessions }: SocketParts, request: IncomingMessage, info: UpgradeInfo): KnownGrant {
   const session = sessions.of(request.headers);
-  if (session === null) throw refusalOfNode(manager.node) ?? notSignedIn();
+  if (session === null) throw refusalOfNode(manager.node) ?? nobodySignedIn();
   const commandId = OUTPUT_PATH.exec(info.url.pathname)?.[1];
   const space = commandId === undefined ? MAIN_SPACE : outputSpace(commandId);
   return known(manager, space, { kind: "user", user: session.user, sessionHash: session.session.id });

@@ -37,8 +37,8 @@ export const CLIENT_MISTAKES: readonly BrokenBuild[] = [
     edits: [
       {
         file: "client/src/machine/transition.ts",
-        find: "if (input.socket !== state.socket || !isConnected(state.phase)) return become(state);\n      if (isOutOfPlace(",
-        replace: "if (!isConnected(state.phase)) return become(state);\n      if (isOutOfPlace(",
+        find: "return input.socket === state.socket ? heard",
+        replace: 'return input.socket === state.socket || input.type === "received" ? heard',
       },
       {
         file: "client/src/transport/frame-queue.ts",
