@@ -82,6 +82,19 @@ test("sign-in: a page, a program and a page of another origin are let in, and no
   );
 });
 
+test("tabs: two replicas share a connection, and the one that is left goes on without a full state", async () => {
+  expect(await run("tabs.ts")).toBe("2 tabs, 1 connection\n1 full state, 1 connection\n");
+});
+
+test("observed: who came, who was refused and what was asked for is logged and counted", async () => {
+  const lines = (await run("operations/observed.ts")).split("\n");
+
+  expect(lines).toContain('{"event":"joined","subject":"ann","space":"main"}');
+  expect(lines).toContain('{"event":"refused","path":"/sync","status":401,"code":"not_signed_in"}');
+  expect(lines.find((line) => line.includes('"mutations"'))).toContain('"trace":"00-4bf92f35');
+  expect(lines).toContain('neverstale_full_states{reason="first"} 1');
+});
+
 test.each([
   ["model.ts", "packages/protocol/README.md"],
   ["authority.ts", "packages/server/README.md"],

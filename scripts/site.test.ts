@@ -81,3 +81,26 @@ test.each([
 
   expect(answers.find((answer) => answer.startsWith(question))?.split("\n\n").length).toBeGreaterThan(1);
 });
+
+/** People who build on the engine ask these, and find each answered in the FAQ, with a guide that shows it in code. */
+const QUESTIONS: readonly (readonly [question: string, guide: string])[] = [
+  ["What does `authorize` get, and what must it return?", "recipes/auth"],
+  ["What is `info.csrf`?", "recipes/auth"],
+  ["What is `bodyHash` for?", "guides/own-routes"],
+  ["What does `ephemeral` mean?", "guides/model"],
+  ["Should each room be a space?", "guides/rooms"],
+  ["Who removes a space?", "guides/rooms"],
+  ["What do 10,000 spaces cost?", "guides/rooms"],
+  ["Does `migrate` run at each start?", "guides/upgrades"],
+  ["What must my endpoint answer for `reached`?", "guides/own-routes"],
+];
+
+test.each(QUESTIONS)(
+  "%s is answered in the FAQ, which leads to %s, whose code is that of a file that runs",
+  (question, guide) => {
+    const [, answer = ""] = textOf("faq.md").split(`## ${question}\n`);
+
+    expect(answer.split("\n## ")[0]).toContain(`](/${guide}`);
+    expect(textOf(`${guide}.md`)).toMatch(/^<<< @\/..\/..\/examples\//m);
+  },
+);

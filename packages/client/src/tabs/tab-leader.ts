@@ -27,6 +27,7 @@ export class TabLeader {
   #connection: ClientConnection | null = null;
   #seq = 0;
   #isReady = false;
+  #isLeft = false;
 
   constructor(id: string, host: TabsHost, post: (message: TabMessage) => void, events: TransportEvents) {
     this.#id = id;
@@ -72,11 +73,14 @@ export class TabLeader {
   }
 
   close(code: number): void {
+    this.#isLeft = true;
     this.#frames.close();
     this.#connection?.close(code);
   }
 
+  /** A socket tells of its end also when this tab has closed it, and has left the others. */
   #closed(code: number): void {
+    if (this.#isLeft) return;
     this.#frames.close();
     this.#post({ type: "closed", from: this.#id, code });
     this.#events.closed(code);

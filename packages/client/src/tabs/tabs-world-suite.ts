@@ -84,6 +84,7 @@ export class TabsWorld {
         this.#channels.set(name, channels.add(own));
         return {
           post: (message) => {
+            if (!channels.has(own) && tab.isAlive) throw new DOMException("the channel is closed", "InvalidStateError");
             this.posted.push(message);
             for (const channel of channels) {
               if (channel === own) continue;

@@ -60,6 +60,19 @@ describe("tabs of one browser", () => {
     expect(tabs[1]?.isLive).toBe(true);
   });
 
+  test("[R8] a leader that was stopped says nothing more, whenever its socket tells of its end", async () => {
+    const world = new TabsWorld();
+    const [first] = [world.open(), world.open()];
+    await world.pass(500);
+
+    const socket = first.io.socket;
+    first.sync.stop();
+    const before = world.posted.length;
+    socket.close(1000);
+
+    expect([socket.closedWith, world.posted.length]).toEqual([1000, before]);
+  });
+
   test("[B108] one that has missed more than the leader keeps gets its state", async () => {
     const { world, tabs } = await worldOf(2);
     tabs[1]?.sync.stop();
