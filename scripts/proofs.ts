@@ -16,9 +16,10 @@ const BINDINGS = "tests/bindings/react-in-chromium.proof.test.ts";
 const CLUSTER = "tests/nodes/cluster/cluster.proof.test.ts";
 const BROKEN = "packages/sim/src/io/broken/broken.proof.test.ts";
 const READERS = "tests/nodes/http-readers.proof.test.ts";
+const DEMO = "apps/fleet/cli/src/demo/demo.proof.test.ts";
 const PACKAGES = "tests/packages/packages.proof.test.ts";
 /** They have names of their own. */
-const APART = [...FLEET, BINDINGS, CLUSTER, READERS, PACKAGES, BROKEN].flatMap((path) => ["--exclude", path]);
+const APART = [...FLEET, BINDINGS, CLUSTER, READERS, DEMO, PACKAGES, BROKEN].flatMap((path) => ["--exclude", path]);
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   tests: {
@@ -46,6 +47,11 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "2,000 readers behind a real nginx: what reaches the nodes, what a message costs, and whether all end with the same state",
     minutes: 4,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", READERS]),
+  },
+  demo: {
+    what: "1,000 simulated agents run a pipeline while the server is killed three times: each command ends as it must, and none runs twice",
+    minutes: 4,
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", DEMO]),
   },
   packages: {
     what: "the packages as others get them: packed, installed on two releases of Node, bundled, compiled, the fleet from its tarball, and a new app",

@@ -2,26 +2,31 @@
 
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { AgentReport } from "@neverstale/fleet-domain";
+import type { Millis } from "@neverstale/base";
+import type { AgentReport, HostReading } from "@neverstale/fleet-domain";
 import type { Logger } from "pino";
-import type { Journal } from "../commands/io/journal.ts";
+import type { CommandBook } from "../commands/command-book.ts";
 import type { AssignmentReplica } from "../connection/assignment-replica.ts";
 import { Reporter } from "../connection/io/reporter.ts";
 import type { ServerApi } from "../connection/io/server-api.ts";
-import { machineFacts } from "../machine/io/facts.ts";
+import type { MachineFacts } from "../machine/io/facts.ts";
 import type { HostFile } from "../policy/io/host-file.ts";
 import { CommandLoop } from "./command-loop.ts";
-import { AGENT_VERSION } from "./shipped.ts";
 
 /** `not_accepted`: the server has refused the credential from the first request on. `revoked`: it accepted it before. */
 export type AgentEnd = "stopped" | "not_accepted" | "revoked";
 
 export interface AgentParts {
   readonly api: ServerApi;
-  readonly journal: Journal;
-  readonly hostFile: HostFile;
+  readonly journal: CommandBook;
+  readonly hostFile: Pick<HostFile, "offers" | "path" | "plan" | "problem" | "reload">;
   readonly replica: AssignmentReplica;
   readonly log: Logger;
+  /** They are read anew each time: machines are renamed while they run. */
+  readonly facts: () => MachineFacts;
+  readonly gauges: { read(): HostReading };
+  /** The figures of the machine are told this often. */
+  readonly heartbeatMs: Millis;
 }
 
 export class Agent {
@@ -32,7 +37,7 @@ export class Agent {
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
-    const { api, journal, hostFile, replica, log } = parts;
+    const { api, journal, hostFile, replica, log, gauges, heartbeatMs } = parts;
     const instance = randomUUID();
     const onNews = () => this.#reporter.ring();
     const commands = new CommandLoop({ api, journal, replica, plan: hostFile.plan, log, instance, onNews });
@@ -40,6 +45,8 @@ export class Agent {
     this.#reporter = new Reporter({
       api,
       log,
+      gauges,
+      heartbeatMs,
       instance,
       sight: commands.sight,
       readOutput: commands.readOutput,
@@ -91,7 +98,7 @@ export class Agent {
     } as const;
     return {
       type: "hello",
-      ...machineFacts(AGENT_VERSION),
+      ...this.#parts.facts(),
       ops: hostFile.offers(),
       checks: { "agent-file": check },
     };

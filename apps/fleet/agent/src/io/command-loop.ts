@@ -4,11 +4,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "@neverstale/base";
 import type { Logger } from "pino";
 import { cutChunks } from "../commands/chunks.ts";
+import type { CommandBook } from "../commands/command-book.ts";
 import { type Action, decide, refusals, type Situation } from "../commands/decide.ts";
 import { disposalOf } from "../commands/disposal.ts";
 import { isFileSafe } from "../commands/io/command-files.ts";
-import type { Journal } from "../commands/io/journal.ts";
-import { readSpool } from "../commands/io/spool.ts";
 import type { JournalEntry } from "../commands/journal-entry.ts";
 import { isOpen, type Known } from "../commands/known.ts";
 import type { AssignmentReplica } from "../connection/assignment-replica.ts";
@@ -29,7 +28,7 @@ const CLEAN_UP_MS = 60_000;
 
 export interface CommandLoopParts {
   readonly api: Pick<ServerApi, "claim">;
-  readonly journal: Journal;
+  readonly journal: CommandBook;
   readonly replica: AssignmentReplica;
   readonly plan: Situation["plan"];
   readonly log: Logger;
@@ -88,7 +87,7 @@ export class CommandLoop {
 
   readonly readOutput: ReporterParts["readOutput"] = (known, offset, limitBytes) => {
     if (offset >= known.spooledBytes) return [];
-    const bytes = readSpool(this.#parts.journal.spoolOf(known.entry.commandId), offset, limitBytes);
+    const bytes = this.#parts.journal.readOutput(known.entry.commandId, offset, limitBytes);
     const isEnd = known.exit !== null && offset + bytes.length >= known.spooledBytes;
     return cutChunks(bytes, offset, isEnd);
   };

@@ -10,6 +10,7 @@ import { followAssignments } from "../connection/io/follow-assignments.ts";
 import { ServerApi } from "../connection/io/server-api.ts";
 import { makePrivateDirectory } from "../machine/io/durable-files.ts";
 import { machineFacts } from "../machine/io/facts.ts";
+import { Gauges } from "../machine/io/gauges.ts";
 import { AgentFileError } from "../policy/agent-file.ts";
 import { HostFile } from "../policy/io/host-file.ts";
 import { lookUpUser } from "../policy/io/users.ts";
@@ -121,7 +122,9 @@ async function work(
   const journal = new Journal(hostDirectory(settings.dataDir, hostId), onUnreadable);
   const { server, ca } = settings;
   const replica = followAssignments({ server, credential, ca, onChange: () => agent.look() });
-  const agent = new Agent({ api, journal, hostFile, replica, log });
+  const facts = () => machineFacts(AGENT_VERSION);
+  const gauges = new Gauges();
+  const agent = new Agent({ api, journal, hostFile, replica, log, facts, gauges, heartbeatMs: HEARTBEAT_MS });
   const stop = () => agent.stop("stopped");
   const reload = () => agent.reload();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
@@ -135,6 +138,8 @@ async function work(
     process.off("SIGHUP", reload);
   }
 }
+
+const HEARTBEAT_MS = 1_500;
 
 function openDataDirectory(path: string): void {
   if (process.platform === "win32") throw new UsageError("the agent runs on Linux and macOS");

@@ -8,6 +8,7 @@ import { EXIT, errorText, Failure } from "../command-line/failure.ts";
 import { addAdmin } from "../data/io/admin.ts";
 import { addBackup } from "../data/io/backup.ts";
 import { addRestore } from "../data/io/restore.ts";
+import { addDemo } from "../demo/io/demo.ts";
 import { addDispatch } from "../dispatch/io/dispatch.ts";
 import { addServe } from "../serve/io/serve.ts";
 import { addStore } from "../store/io/store.ts";
@@ -18,6 +19,7 @@ import { addWatch } from "../watch/io/watch.ts";
 const COMMANDS: readonly AddCommand[] = [
   addServe,
   addAgent,
+  addDemo,
   addWatch,
   addDispatch,
   addVerify,

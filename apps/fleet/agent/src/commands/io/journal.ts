@@ -6,19 +6,20 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { createDurably, readIfThere, writeDurably } from "../../machine/io/durable-files.ts";
+import type { CommandBook } from "../command-book.ts";
 import { COMMAND_OUTCOMES, type CommandOutcome, type Exit, MAX_REASON } from "../exit.ts";
 import type { JournalEntry } from "../journal-entry.ts";
 import type { Known } from "../known.ts";
 import type { ProcessMark, RunnerMark } from "../process-mark.ts";
 import { type CommandFiles, commandFiles, journalDirectory, spoolDirectory } from "./command-files.ts";
 import { isAlive, signalGroup } from "./processes.ts";
-import { spoolSize } from "./spool.ts";
+import { readSpool, spoolSize } from "./spool.ts";
 
 /**
  * It holds what the agent wrote before it asked for a command, and what the command's runner left. All of it is read again rather
  * than remembered.
  */
-export class Journal {
+export class Journal implements CommandBook {
   readonly #directory: string;
   readonly #entries = new Map<string, JournalEntry>();
 
@@ -68,8 +69,8 @@ export class Journal {
     };
   }
 
-  spoolOf(commandId: string): string {
-    return this.#files(commandId).spool;
+  readOutput(commandId: string, offset: number, limit: number): Uint8Array {
+    return readSpool(this.#files(commandId).spool, offset, limit);
   }
 
   /**

@@ -4,6 +4,7 @@ import { json } from "node:stream/consumers";
 import type { AgentReport, ReportsRequest } from "@neverstale/fleet-domain";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Gauges } from "../../machine/io/gauges.ts";
 import { Reporter } from "./reporter.ts";
 import { ServerApi } from "./server-api.ts";
 
@@ -42,6 +43,8 @@ function reporterWith(hostname: () => string): Reporter {
   return new Reporter({
     api,
     log: pino({ level: "silent" }),
+    gauges: new Gauges(),
+    heartbeatMs: 200,
     instance: "run-1",
     sight: () => ({ known: [], refusals: [], tellAgain: new Set() }),
     readOutput: () => [],

@@ -1,25 +1,21 @@
 /** The reporter tells the server what there is, one batch after the other, each until the server has accepted it. */
 
 import { setTimeout as delay } from "node:timers/promises";
-import { backoffMs } from "@neverstale/base";
-import type { AgentReport, ReportsAnswer } from "@neverstale/fleet-domain";
+import { backoffMs, type Millis } from "@neverstale/base";
+import type { AgentReport, HostReading, ReportsAnswer } from "@neverstale/fleet-domain";
 import type { Logger } from "pino";
 import type { JournalEntry } from "../../commands/journal-entry.ts";
 import { composeBatch, type Reportable } from "../../commands/report-batch.ts";
-import { Gauges } from "../../machine/io/gauges.ts";
 import { RETRY_BACKOFF } from "../backoff.ts";
 import type { ClockReading } from "../server-clock.ts";
 import { Bell } from "./bell.ts";
 import type { ServerApi } from "./server-api.ts";
 
-/** The figures of the machine are told this often. */
-const HEARTBEAT_MS = 1_500;
 /** Reports are at least this far apart, so that a talkative command is told in pieces of some size. */
 const REPORT_GAP_MS = 50;
 
 export class Reporter {
   readonly #parts: ReporterParts;
-  readonly #gauges = new Gauges();
   readonly #bell = new Bell();
   /** This is the offset that the server expects next, by command. */
   readonly #received = new Map<string, number>();
@@ -79,14 +75,14 @@ export class Reporter {
 
   #compose(): ReturnType<typeof composeBatch> {
     const isHeartbeat = performance.now() >= this.#heartbeatAt;
-    if (isHeartbeat) this.#heartbeatAt = performance.now() + HEARTBEAT_MS;
+    if (isHeartbeat) this.#heartbeatAt = performance.now() + this.#parts.heartbeatMs;
     const { known, refusals, tellAgain } = this.#parts.sight();
     const hello = this.#helloDue || isHeartbeat ? this.#parts.hello() : null; // Machines are renamed while they run.
     const isNews = this.#helloDue || (hello !== null && withoutTimes(hello) !== this.#told);
     return composeBatch({
       first: [
         ...(hello !== null && isNews ? [hello] : []),
-        ...(isHeartbeat ? [{ type: "metrics" as const, ...this.#gauges.read() }] : []),
+        ...(isHeartbeat ? [{ type: "metrics" as const, ...this.#parts.gauges.read() }] : []),
       ],
       stateDue: isHeartbeat,
       known,
@@ -148,6 +144,9 @@ export class Reporter {
 export interface ReporterParts {
   readonly api: ServerApi;
   readonly log: Logger;
+  readonly gauges: { read(): HostReading };
+  /** The figures of the machine are told this often. */
+  readonly heartbeatMs: Millis;
   /** This names the run of the agent: each start has another. */
   readonly instance: string;
   /** Returns what there is to tell, as it is now. */
