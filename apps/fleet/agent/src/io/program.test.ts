@@ -127,7 +127,7 @@ test("a wrong agent.yaml ends it with 2 and says in which line", async () => {
   expect(end).toMatchObject({ status: 2, err: expect.stringContaining("agent.yaml: line 3: ops.a.argv") });
 });
 
-test("a file that becomes wrong under a running agent is in the log, with its line", async () => {
+test("a file that becomes wrong under a running agent is found by itself, and is in the log with its line; SIGHUP has it read at once", async () => {
   const config = join(directory, "agent.yaml");
   fs.writeFileSync(config, "ops: {}\n", { mode: 0o600 });
   status = 503;
@@ -138,8 +138,8 @@ test("a file that becomes wrong under a running agent is in the log, with its li
   await until(() => agent.text.err.includes('"working"'));
 
   fs.writeFileSync(config, "ops:\n  a:\n    argv: []\n");
-  agent.child.kill("SIGHUP");
-
   await until(() => agent.text.err.includes("agent.yaml: line 3: ops.a.argv"));
+  agent.child.kill("SIGHUP");
+  await until(() => agent.text.err.split("agent.yaml: line 3: ops.a.argv").length > 2);
   expect(agent.child.exitCode).toBeNull();
 });

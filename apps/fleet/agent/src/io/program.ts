@@ -129,17 +129,22 @@ async function work(
   const reload = () => agent.reload();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);
   process.on("SIGHUP", reload);
+  const looks = setInterval(() => {
+    if (hostFile.hasChanged()) reload();
+  }, LOOK_AT_FILE_MS);
   log.info({ hostId, server: server.href, agentFile: hostFile.path, version: AGENT_VERSION }, "working");
   try {
     return await agent.run();
   } finally {
     replica.close();
+    clearInterval(looks);
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.off(signal, stop);
     process.off("SIGHUP", reload);
   }
 }
 
 const HEARTBEAT_MS = 1_500;
+const LOOK_AT_FILE_MS = 2_000;
 
 function openDataDirectory(path: string): void {
   if (process.platform === "win32") throw new UsageError("the agent runs on Linux and macOS");

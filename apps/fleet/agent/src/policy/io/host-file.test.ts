@@ -115,3 +115,39 @@ test("[B60] a file that is too large is not read", () => {
 
   expect(() => new HostFile(placesIn(directory), machine)).toThrow(/262144 are the most/);
 });
+
+test("a file that was written is read again once it stands still, and one that has become wrong is told once", () => {
+  const path = join(directory, "agent.yaml");
+  fs.writeFileSync(path, "ops: { one: { argv: [x] } }");
+  const file = new HostFile(placesIn(directory), machine);
+  expect([file.hasChanged(), file.hasChanged()]).toEqual([false, false]);
+
+  fs.writeFileSync(path, "ops: { one: { argv: [x");
+  expect(file.hasChanged()).toBe(false);
+  fs.writeFileSync(path, "ops: { one: { argv: [x] }, two: { argv: [y] } }");
+  expect(file.hasChanged()).toBe(false);
+  expect(file.hasChanged()).toBe(true);
+  file.reload();
+
+  expect(names(file)).toEqual(["one", "two"]);
+  expect([file.hasChanged(), file.hasChanged()]).toEqual([false, false]);
+  fs.writeFileSync(path, "ops: { one: { argv: [] } }");
+  expect([file.hasChanged(), file.hasChanged()]).toEqual([false, true]);
+  file.reload();
+  expect(file.problem).toContain("line 1: ops.one.argv");
+  expect([file.hasChanged(), file.hasChanged()]).toEqual([false, false]);
+});
+
+test("a file of its own that the host is given, or loses, counts at the next looks", () => {
+  const file = new HostFile(placesIn(directory), machine);
+
+  fs.writeFileSync(join(directory, "agent.yaml"), "ops: { one: { argv: [x] } }");
+  expect([file.hasChanged(), file.hasChanged()]).toEqual([false, true]);
+  file.reload();
+  expect(names(file)).toEqual(["one"]);
+
+  fs.rmSync(join(directory, "agent.yaml"));
+  expect([file.hasChanged(), file.hasChanged()]).toEqual([false, true]);
+  file.reload();
+  expect(names(file)).toContain("uptime");
+});

@@ -1,6 +1,6 @@
-/** The host file is the `agent.yaml` that counts on this host: it is read at the start, and again on request. */
+/** The host file is the `agent.yaml` that counts on this host: it is read at the start, and again when it has changed. */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Assignment, OpOffer } from "@neverstale/fleet-domain";
 import { type AgentFile, AgentFileError, offerOf, parseAgentFile } from "../agent-file.ts";
@@ -22,19 +22,37 @@ export class HostFile {
   readonly #machine: Machine;
   #file: AgentFile;
   #plans = new WeakMap<Assignment, Plan>();
+  /** The file was like this when it was read. */
+  #stampRead: string;
+  /** The last look found this. */
+  #stampSeen: string;
 
   /** Throws `AgentFileError`. */
   constructor(places: HostFilePlaces, machine: Machine) {
     this.#places = places;
     this.#machine = machine;
     this.path = this.#find();
+    this.#stampRead = stampOf(this.path);
+    this.#stampSeen = this.#stampRead;
     this.#file = this.#read(this.path);
+  }
+
+  /**
+   * Looks whether the file is another one than was read. It is true once the file has stood still between two looks, since an editor may
+   * be in the middle of writing it.
+   */
+  hasChanged(): boolean {
+    const stamp = stampOf(this.#find());
+    const standsStill = stamp === this.#stampSeen;
+    this.#stampSeen = stamp;
+    return standsStill && stamp !== this.#stampRead;
   }
 
   /** Reads the file again, or the host's own one if there is one by now. What is wrong with it is left in `problem`. */
   reload(): void {
     try {
       const path = this.#find();
+      this.#stampRead = stampOf(path); // What is written from here on is found by the next look.
       this.#file = this.#read(path);
       this.path = path;
       this.#plans = new WeakMap();
@@ -73,3 +91,11 @@ export class HostFile {
     }
   }
 }
+
+/** It differs when the file was written, replaced, moved, or given to somebody else. */
+function stampOf(path: string): string {
+  const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true, throwIfNoEntry: false }) ?? NO_FILE;
+  return [path, ino, size, mtimeNs, ctimeNs].join(" ");
+}
+
+const NO_FILE = { ino: -1n, size: -1n, mtimeNs: -1n, ctimeNs: -1n };
