@@ -1,4 +1,5 @@
 import { beforeEach, expect, test } from "vitest";
+import { StoreFailure } from "../store/contract.ts";
 import { MemoryStore } from "../store/memory.ts";
 import { added, model, NodeWorld, type TestNode } from "./node-world-suite.ts";
 
@@ -430,6 +431,25 @@ test("[N9] a node whose own entry is gone drops its state, reloads, and serves o
   one.store.isPaused = false;
   await world.pass(1_000);
   expect(stateOf(one)).toEqual(stateOf(other));
+});
+
+test("[N9] a reload that fails is done by the next round, also where the own entry is there again", async () => {
+  const [one, other] = await two();
+  await world.done(one.manager.apply(added("web-1")), 1_000);
+  const { readChain, read } = other.store;
+  other.store.readChain = () => {
+    other.store.readChain = readChain;
+    return Promise.resolve("trimmed");
+  };
+  other.store.read = () => {
+    other.store.read = read;
+    return Promise.reject(new StoreFailure("nothing_moved", "there is no way to the database"));
+  };
+
+  await world.pass(5_000);
+
+  expect(other.manager.node?.isServing).toBe(true);
+  expect(other.manager.metrics().reloads_total).toBe(1);
 });
 
 test("[N11] [B72] nodes are listed before they open, and the writer takes rows away whose counter has stood still for 10 s", async () => {

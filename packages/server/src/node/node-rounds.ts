@@ -179,6 +179,7 @@ export class NodeRounds {
 
   async #reload(): Promise<void> {
     const { follower, divergences } = this.#parts;
+    this.#mustReload = true; // Nobody is served by now: where this fails, the next round does it, whatever it finds.
     const before = await follower.reload();
     this.#mustReload = false;
     this.#watch.failed();

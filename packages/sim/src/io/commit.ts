@@ -1,7 +1,7 @@
 /** A failure is seen again by this: the commit, and the command that replays its seed. */
 
 import { execFileSync } from "node:child_process";
-import { optionOf, type PlanKind } from "../plan/kinds.ts";
+import { optionOf, type PlanKind } from "./kinds.ts";
 
 export function replayOf(seed: string, kind: PlanKind = "all"): string {
   return `at commit ${commit()}: npm run sim -- ${[...optionOf(kind), "--seed", seed].join(" ")} --trace`;

@@ -2,9 +2,9 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type PlanKind, planOfKind } from "../plan/kinds.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { shrink } from "../plan/shrink.ts";
+import { type PlanKind, planOfKind } from "./kinds.ts";
 import { runWatched } from "./run-watched.ts";
 
 /** It throws when the seed does not fail. */

@@ -1,13 +1,13 @@
 /** `npm run sim` is the simulator from the command line. `SIM_HELP` says what it can do. */
 
 import { INTERESTING_OF, neverHappened } from "../plan/interesting.ts";
-import { optionOf, planOfKind } from "../plan/kinds.ts";
 import type { RunPlan } from "../plan/plan.ts";
 import { shrink } from "../plan/shrink.ts";
 import type { RunFailure } from "../world/surroundings.ts";
 import { keepBroken, proveBroken } from "./broken/prove.ts";
 import { replayOf } from "./commit.ts";
 import { keep } from "./keep.ts";
+import { optionOf, planOfKind } from "./kinds.ts";
 import { SIM_HELP, type SimOptions, simOptions } from "./options.ts";
 import { runPool } from "./pool.ts";
 import { runWatched } from "./run-watched.ts";

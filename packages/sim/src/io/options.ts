@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { RUNS_TO_SEE_ALL } from "../plan/interesting.ts";
-import type { PlanKind } from "../plan/kinds.ts";
+import type { PlanKind } from "./kinds.ts";
 
 /** It throws an error whose message says what is wrong with the arguments. */
 export function simOptions(args: readonly string[]): SimOptions {

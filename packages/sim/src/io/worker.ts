@@ -1,7 +1,7 @@
 /** A worker is a process that runs seeds, or one plan, for another process, and tells what came of each. */
 
-import { type PlanKind, planOfKind } from "../plan/kinds.ts";
 import type { RunResult } from "../run.ts";
+import { type PlanKind, planOfKind } from "./kinds.ts";
 import type { Order, RunReport } from "./messages.ts";
 import { runWatched } from "./run-watched.ts";
 

@@ -87,6 +87,19 @@ export const FOUND_MISTAKES: readonly BrokenBuild[] = [
     ],
   },
   {
+    name: "a reload that failed is not done by the next round",
+    item: null,
+    rule: "P2",
+    by: { views: 7354 },
+    edits: [
+      {
+        file: "server/src/node/node-rounds.ts",
+        find: "this.#mustReload = true; // Nobody",
+        replace: "// Nobody",
+      },
+    ],
+  },
+  {
     name: "a writer that is drained is not told that its term is over",
     item: null,
     rule: "crash",

@@ -110,7 +110,7 @@ export const VIEW_MISTAKES: readonly BrokenBuild[] = [
       {
         file: "server/src/space/space.ts",
         find: "records.push(new FoldedKeys(entry, entry.shown));",
-        replace: "",
+        replace: ";",
       },
     ],
   },

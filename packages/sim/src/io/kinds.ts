@@ -1,9 +1,9 @@
 /** The kinds of plans that a seed stands for: everything, or one kind of follower in a world of its own. */
 
-import { makePlan } from "./make-plan.ts";
-import { makePagesPlan } from "./pages-plan.ts";
-import type { RunPlan } from "./plan.ts";
-import { makeViewsPlan } from "./views/views-plan.ts";
+import { makePlan } from "../plan/make-plan.ts";
+import { makePagesPlan } from "../plan/pages-plan.ts";
+import type { RunPlan } from "../plan/plan.ts";
+import { makeViewsPlan } from "../plan/views/views-plan.ts";
 
 /** "pages" are those that mutate, and "views" are the followers of views. */
 export type PlanKind = "all" | "pages" | "views";
