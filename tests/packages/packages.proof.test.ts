@@ -1,6 +1,7 @@
 /** The packages are packed, served by a registry, and used outside of the repository. */
 
 import { afterAll, beforeAll } from "vitest";
+import { describeBoard } from "./board-suite.ts";
 import { describeBundles } from "./bundles-suite.ts";
 import { describeCreate } from "./create-suite.ts";
 import { describeFleet } from "./fleet-suite.ts";
@@ -28,3 +29,4 @@ describeBundles(world);
 describeServerComponents(world);
 describeFleet(world);
 describeCreate(world);
+describeBoard(world);
