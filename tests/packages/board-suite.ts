@@ -106,7 +106,7 @@ export function describeBoard(world: () => PackedWorld): void {
     });
 
     test("a reload shows the last known board before there is a connection", async () => {
-      await expect.poll(() => bob.keptTexts()).toBeGreaterThan(0);
+      await expect.poll(() => bob.keeps("Water plants"), { timeout: 240_000, interval: 500 }).toBe(true);
       await bob.page.routeWebSocket(/\/sync/, () => {}); // It is never answered.
       await bob.page.reload();
 
@@ -226,9 +226,25 @@ class Person {
     await field.press("Enter");
   }
 
-  /** So many databases does the browser keep for the page. */
-  keptTexts(): Promise<number> {
-    return this.page.evaluate(async () => (await indexedDB.databases()).length);
+  /** The browser has written down a state in which this stands. */
+  keeps(title: string): Promise<boolean> {
+    return this.page.evaluate(async (title) => {
+      const answered = <T>(request: IDBRequest<T>) =>
+        new Promise<T>((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      for (const { name } of await indexedDB.databases()) {
+        const database = await answered(indexedDB.open(name ?? ""));
+        const stores = [...database.objectStoreNames];
+        const all = await Promise.all(
+          stores.map((store) => answered(database.transaction(store).objectStore(store).getAll())),
+        );
+        database.close();
+        if (JSON.stringify(all).includes(title)) return true;
+      }
+      return false;
+    }, title);
   }
 
   async leave(): Promise<void> {
