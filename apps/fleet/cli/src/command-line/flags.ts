@@ -27,6 +27,13 @@ export function dataDirOption(): Option {
     .argParser(something);
 }
 
+export function portOption(): Option {
+  return new Option("--port <number>", "where it listens; 0 means a free port, which is printed")
+    .env("NEVERSTALE_PORT")
+    .default(8080)
+    .argParser(integerBetween(0, 65_535));
+}
+
 export function integerBetween(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);

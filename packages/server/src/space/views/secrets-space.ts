@@ -2,7 +2,7 @@
 
 import { collection, defineModel, put, type StateOf } from "@neverstale/protocol";
 
-/** So it is drawn in a transaction, comes back after a restart, and goes to every node with the chain, as any record does. */
+/** The secret is a record, so that it is drawn in a transaction, comes back after a restart, and goes to every node with the chain. */
 export const SECRETS_SPACE = "~secrets";
 
 export const secretsModel = defineModel({

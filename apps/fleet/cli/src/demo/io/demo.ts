@@ -11,7 +11,7 @@ import { InvalidArgumentError, Option } from "commander";
 import { pino } from "pino";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
-import { durationBetween, integerBetween, listenAddress, something } from "../../command-line/flags.ts";
+import { durationBetween, integerBetween, listenAddress, portOption, something } from "../../command-line/flags.ts";
 import { watchParents } from "../../serve/io/parents.ts";
 import { buildWebPage } from "../../serve/io/web-page.ts";
 
@@ -49,12 +49,7 @@ export const addDemo: AddCommand = (root, end) => {
     .command("demo")
     .description("run a server whose hosts are made up, to look around or to put it under load")
     .addOption(new Option("--hosts <number>", "how many hosts").default(100).argParser(integerBetween(1, 10_000)))
-    .addOption(
-      new Option("--port <number>", "where it listens; 0 means a free port, which is printed")
-        .env("NEVERSTALE_PORT")
-        .default(8080)
-        .argParser(integerBetween(0, 65_535)),
-    )
+    .addOption(portOption())
     .addOption(
       new Option("--host <address>", "the address that it listens on").default("127.0.0.1").argParser(listenAddress),
     )

@@ -8,6 +8,7 @@ import {
   durationBetween,
   integerBetween,
   listenAddress,
+  portOption,
   severalValues,
   something,
 } from "../../command-line/flags.ts";
@@ -37,12 +38,7 @@ export const addServe: AddCommand = (root, end) => {
   root
     .command("serve")
     .description("run the server, and an agent for this machine")
-    .addOption(
-      new Option("--port <number>", "where it listens; 0 means a free port, which is printed")
-        .env("NEVERSTALE_PORT")
-        .default(8080)
-        .argParser(integerBetween(0, 65_535)),
-    )
+    .addOption(portOption())
     .addOption(
       new Option("--host <address>", "the address that it listens on")
         .env("NEVERSTALE_HOST")
