@@ -60,7 +60,7 @@ export class NodeCalls {
     try {
       const taken = takeOptions(options);
       const { type, target, data, held } = takeChange(this.#modelOf(taken), change);
-      return this.#whileWaiting(held, () => this.#forward({ change: { type, target, data }, options: taken }));
+      return this.#forward({ change: { type, target, data }, options: taken }, held);
     } catch (error) {
       return refusedAtTheDoor(error, change, options);
     }
@@ -75,7 +75,7 @@ export class NodeCalls {
     const { decider } = this.#parts.terms;
     if (decider !== null) return this.#parts.desk.carryOut(request, caller);
     const bytes = utf8Bytes(JSON.stringify(request));
-    return this.#whileWaiting(bytes, () => this.#forward({ request, caller }));
+    return this.#forward({ request, caller }, bytes);
   }
 
   /** A decision is code, which can't be sent to another node. */
@@ -109,26 +109,36 @@ export class NodeCalls {
     return this.#parts.desk.carryOut(readLineRequest(request), caller);
   }
 
-  #whileWaiting<Answer>(bytes: number, work: () => Promise<Answer>): Promise<Answer> {
+  /** Where `work` fails, `again` is what becomes of it. */
+  #whileWaiting<Answer>(
+    bytes: number,
+    work: () => Promise<Answer>,
+    again: (error: unknown) => Promise<Answer> = failed,
+  ): Promise<Answer> {
     const refusal = this.#refusal ?? this.waiting.refusal();
     if (refusal !== null) return Promise.reject(refusal);
-    this.waiting.enter(bytes);
-    const answer = work();
-    const leave = () => this.waiting.leave(bytes);
-    answer.then(leave, leave);
-    return answer;
+    const { waiting } = this;
+    waiting.enter(bytes);
+    return work().then(
+      (answer) => {
+        waiting.leave(bytes);
+        return answer;
+      },
+      (error: unknown) => again(error).finally(() => waiting.leave(bytes)),
+    );
   }
 
   /** Nearly every call is answered at the first attempt, so that one has little around it. */
-  #forward<Call extends ForwardedCall>(call: Call): Promise<AnswerTo<Call>> {
+  #forward<Call extends ForwardedCall>(call: Call, bytes: number): Promise<AnswerTo<Call>> {
     const { link } = this.#parts;
-    if (link === null) return this.#onlyHere((calls) => this.#here(calls, call));
+    if (link === null) return this.#whileWaiting(bytes, () => this.#onlyHere((calls) => this.#here(calls, call)));
     const until = this.#until();
     const address = this.#elsewhere;
-    if (address === null) return this.#forwardLater(link, call, until, null);
-    return this.#send(link, address, call).catch((error) => {
-      return this.#forwardLater(link, call, until, lostBy(error, call));
-    });
+    if (address === null) return this.#whileWaiting(bytes, () => this.#forwardLater(link, call, until, null));
+    const attempt = () => this.#send(link, address, call);
+    return this.#whileWaiting(bytes, attempt, async (error) =>
+      this.#forwardLater(link, call, until, lostBy(error, call)),
+    );
   }
 
   #send<Call extends ForwardedCall>(link: NodeLink, address: string, call: Call): Promise<AnswerTo<Call>> {
@@ -225,6 +235,10 @@ function lostBy(error: unknown, call: ForwardedCall): ForwardFailure | null {
   if (!error.wasSent) return null;
   if (isLine(call) || call.options.key !== undefined) return error;
   throw answerLost(call, error);
+}
+
+function failed(error: unknown): Promise<never> {
+  return Promise.reject(error);
 }
 
 function notTheWriter(address: string | null): SyncError {

@@ -6,6 +6,7 @@ import { boundedMessages } from "../link/bounded-messages.ts";
 import { type CallAnswer, eachAnswered } from "../link/call-answers.ts";
 import { callsSaid } from "../link/forwarded-calls.ts";
 import type { NodeLinkLimits } from "../link/link-limits.ts";
+import { SentCalls } from "../link/sent-calls.ts";
 import { errorTold, type ToldError } from "../link/told-error.ts";
 import { type AnswerTo, type ForwardedCall, ForwardFailure } from "../node-link.ts";
 import { mostBytes } from "./line.ts";
@@ -14,8 +15,7 @@ import { mostBytes } from "./line.ts";
 export class OutgoingCalls {
   readonly #parts: OutgoingCallsParts;
   #gathered: GatheredCall[] = [];
-  /** They were sent, in the order of their numbers. */
-  readonly #sent = new Map<number, SentCall>();
+  readonly #sent = new SentCalls<GatheredCall>();
   #lastId = 0;
   #timer: NodeJS.Timeout | null = null;
 
@@ -36,17 +36,17 @@ export class OutgoingCalls {
 
   /** An answer that came too late is nobody's. */
   answered(id: number, answer: Applied | LineAnswer): void {
-    this.#end(id)?.resolve(answer);
+    this.#sent.take(id)?.resolve(answer);
   }
 
   refused(id: number, error: ToldError): void {
-    this.#end(id)?.reject(errorTold(error));
+    this.#sent.take(id)?.reject(errorTold(error));
   }
 
   /** The connection broke. */
   lost(): void {
     for (const { reject } of this.#gathered.splice(0)) reject(notSent());
-    for (const id of [...this.#sent.keys()]) this.#end(id)?.reject(noAnswer());
+    for (const { reject } of this.#sent.takeAll()) reject(noAnswer());
   }
 
   #send(): void {
@@ -68,16 +68,10 @@ export class OutgoingCalls {
         for (const { reject } of items) reject(tooLarge(limits.messageBytes));
         continue;
       }
-      items.forEach(({ resolve, reject }, at) => void this.#sent.set(first + from + at, { sentAt, resolve, reject }));
+      this.#sent.add(first + from, items, sentAt);
       send(message);
     }
     this.#watch(limits.answerMs);
-  }
-
-  #end(id: number): SentCall | undefined {
-    const sent = this.#sent.get(id);
-    this.#sent.delete(id);
-    return sent;
   }
 
   /** One timer watches over all of them: the one that was sent first is given up first. */
@@ -89,10 +83,10 @@ export class OutgoingCalls {
     this.#timer = null;
     const { answerMs } = this.#parts.limits;
     const now = performance.now();
-    for (const [id, { sentAt }] of this.#sent) {
-      const left = sentAt + answerMs - now;
+    for (let at = this.#sent.oldest; at !== null; at = this.#sent.oldest) {
+      const left = at + answerMs - now;
       if (left > 0) return this.#watch(left);
-      this.#end(id)?.reject(noAnswer());
+      for (const { reject } of this.#sent.takeOldest()) reject(noAnswer());
     }
   }
 }
@@ -108,10 +102,6 @@ interface GatheredCall {
   /** Each call is answered in the form that is its own. */
   readonly resolve: (answer: Applied | LineAnswer) => void;
   readonly reject: (error: Error) => void;
-}
-
-interface SentCall extends Pick<GatheredCall, "resolve" | "reject"> {
-  readonly sentAt: number;
 }
 
 export function notSent(): ForwardFailure {
