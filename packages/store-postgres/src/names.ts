@@ -15,6 +15,7 @@ const TABLES = [
   "kept",
   "beat",
   "nodes",
+  "points",
 ] as const;
 
 export type Names = Readonly<Record<(typeof TABLES)[number], string>>;

@@ -19,6 +19,10 @@ import {
   NO_COUNTERS,
   type NodeRow,
   type PlanDraft,
+  type PointListQuery,
+  type PointQuery,
+  type PointRow,
+  type PointsGone,
   type Retention,
   RowsLost,
   type SharedStore,
@@ -38,6 +42,7 @@ import {
 } from "./database.ts";
 import { KeptCounts } from "./kept-counts.ts";
 import type { Names } from "./names.ts";
+import { PostgresPoints } from "./postgres-points.ts";
 import { readContents } from "./reading.ts";
 import type { PostgresSettings } from "./settings.ts";
 import {
@@ -62,6 +67,7 @@ export class PostgresStore implements SharedStore {
   readonly #settings: PostgresSettings;
   readonly #retention: Retention;
   readonly #trimming: Trimming;
+  readonly #points: PostgresPoints;
   /** It is null while the store is not open. */
   #catalog: Catalog | null = null;
   /** Only a writer counts. */
@@ -78,6 +84,7 @@ export class PostgresStore implements SharedStore {
     this.#settings = settings;
     this.#retention = retention;
     this.#trimming = new Trimming(database, names, retention, settings.trimRows);
+    this.#points = new PostgresPoints(database, names, settings.trimRows);
   }
 
   async read(): Promise<StoreContents> {
@@ -210,16 +217,23 @@ export class PostgresStore implements SharedStore {
     const space = catalog.get(fold.space);
     const isThere = space?.creationId === fold.creationId;
     assert(!isThere || fold.version <= space.head, `fold of "${fold.space}" at ${fold.version}`);
-    await this.#inTerm(async () => {
+    await this.#beside(async () => {
+      if (isThere) await this.#writeFold(fold, space.id, head);
+      const isAllowed =
+        this.#counts !== null && (await this.#trimming.trim(this.#counts, head.term, space?.id ?? null));
+      if (!isAllowed) throw fenced();
+      this.#folds += 1;
+    });
+  }
+
+  /** It runs a write that may be made again: without an answer that counts as one that moved nothing. */
+  #beside<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#inTerm(async () => {
       try {
-        if (isThere) await this.#writeFold(fold, space.id, head);
-        const isAllowed =
-          this.#counts !== null && (await this.#trimming.trim(this.#counts, head.term, space?.id ?? null));
-        if (!isAllowed) throw fenced();
+        return await work();
       } catch (error) {
         throw error instanceof StoreFailure ? error : new StoreFailure("nothing_moved", messageOf(error), error);
       }
-      this.#folds += 1;
     });
   }
 
@@ -298,6 +312,31 @@ export class PostgresStore implements SharedStore {
     return query.before === undefined ? found : found.reverse();
   }
 
+  async appendPoints(rows: readonly PointRow[]): Promise<number> {
+    const catalog = this.#opened();
+    return this.#beside(() => this.#points.append(rows, () => catalog.requireTerm()));
+  }
+
+  async dropPoints(gone: PointsGone): Promise<number> {
+    const catalog = this.#opened();
+    return this.#beside(() => this.#points.drop(gone, () => catalog.requireTerm()));
+  }
+
+  async readPoints(query: PointQuery): Promise<readonly PointRow[]> {
+    this.#opened();
+    return this.#look(this.#points.read(query));
+  }
+
+  async listPoints(query: PointListQuery): Promise<readonly PointRow[]> {
+    this.#opened();
+    return this.#look(this.#points.list(query));
+  }
+
+  async newestPoints({ step, upTo }: { readonly step: number; readonly upTo: number }): Promise<number | null> {
+    this.#opened();
+    return (await this.#look(this.#points.newest(step, upTo)))[0]?.at ?? null;
+  }
+
   async #look<Row>(statement: SqlStatement<Row>): Promise<readonly Row[]> {
     return (await this.#reading(() => this.#run("look", statement))).rows;
   }
@@ -350,6 +389,7 @@ export class PostgresStore implements SharedStore {
     return {
       store_commits_total: this.#commits,
       store_folds_total: this.#folds,
+      ...this.#points.metrics(),
       ...this.#database.metrics(),
       ...this.#counts?.metrics(),
     };

@@ -34,6 +34,8 @@ import type { Spaces } from "../space/spaces.ts";
 import { StoreProofs } from "../space/views/store-proofs.ts";
 import { ViewedSpace } from "../space/views/viewed-space.ts";
 import type { HistoryQuery, LogQuery, Store } from "../store/contract.ts";
+import { OpenPoints } from "../store/points/open-points.ts";
+import type { PointStore } from "../store/points/point-store.ts";
 import { Alone } from "./alone.ts";
 import { NO_OPTIONS } from "./calls.ts";
 import type { Engine, NodeStatus, TermWork } from "./engine.ts";
@@ -55,6 +57,11 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
   readonly #store: Store;
   readonly #engine: Engine;
   readonly #proofs = new StoreProofs(this);
+  /**
+   * These rows of numbers are looked back on. They are no part of the state: they have no version, nobody follows them, and a crash
+   * may take the newest away. Only the node that decides writes them, so write in what `onTerm` begins; every node reads them.
+   */
+  readonly points: PointStore;
   #closed: Promise<void> | null = null;
 
   /** It is alone on its store, or with `node` one of several. */
@@ -73,6 +80,7 @@ export class StateManager<M extends Model = Model, S extends SpaceDeclarations =
     this.runtime = runtime;
     this.#store = store;
     this.#engine = engine;
+    this.points = new OpenPoints(store, () => this.#requireOpen());
   }
 
   get #spaces(): Spaces {

@@ -5,6 +5,7 @@ import { describeChain } from "./chain-suite.ts";
 import type { Store } from "./contract.ts";
 import { describeFolds } from "./folds-suite.ts";
 import { describePast } from "./past-suite.ts";
+import { describePoints } from "./points/points-suite.ts";
 import type { Retention } from "./retention.ts";
 import { describeSpaces } from "./spaces-suite.ts";
 import {
@@ -271,6 +272,7 @@ export function describeStore(tools: TestTools, name: string, makeHarness: MakeH
     describeFolds(tools, tested);
     describeAnswers(tools, tested);
     describePast(tools, tested);
+    describePoints(tools, tested);
     describeChain(tools, start, () => world.reopen());
 
     test("its metrics are numbers with names", async () => {

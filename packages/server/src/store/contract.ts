@@ -1,5 +1,7 @@
 /** The contract says what a store must do: where the authority keeps its state, and what of it survives a crash. */
 
+import type { PointStore } from "./points/point-store.ts";
+
 /**
  * Every implementation passes `contract-suite.ts`, and one that several processes share passes `shared-suite.ts` too.
  *
@@ -9,7 +11,7 @@
  *
  * There are two kinds of writes. `commit` is the durable truth: it appends an entry with the named changes of a group. `fold`
  * follows behind it, about once a second, and writes the records as they are at a committed version, so that `read` need not
- * replay the whole log. `read` returns the folded records and the log after them.
+ * replay the whole log. `read` returns the folded records and the log after them. Points stand apart from all that (`PointStore`).
  *
  * A store in a file, or in the memory of one process, is exclusive: `read` takes a lock, and nobody else writes until `close`
  * gives it away. A shared store has no lock. Each process has a store object of its own on the same data, and learns by `fenced`
@@ -18,7 +20,7 @@
  * The store reads no clock for what it keeps: ages are measured against the `ageAt` of the newest entry.
  * A call that breaks a precondition (numbers with a gap, two commits at once) is a bug and fails an assertion.
  */
-export interface Store {
+export interface Store extends PointStore {
   /**
    * Reads all that is stored, as it is at one moment. An exclusive store locks its data before that, and brings it to today's
    * form. It throws `store_locked`, `store_newer_than_code` or `store_damaged`. A shared store may be read at any time. What this

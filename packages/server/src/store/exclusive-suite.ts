@@ -1,5 +1,6 @@
 /** The exclusive suite is what only a store passes that locks its data: one in a file, or in the memory of one process. */
 
+import { point } from "./points/points-suite.ts";
 import { answer, asked, chainOf, evicted, fold, group, made, record } from "./store-rows-suite.ts";
 import { type MakeHarness, opened, type TestTools, World } from "./store-world-suite.ts";
 
@@ -44,10 +45,12 @@ export function describeExclusiveStore(tools: TestTools, name: string, makeHarne
         await store.commit({ ...made("main", 3), history: [evicted("main", 1)], answers: [answer("k1")] });
         await store.fold(fold("main", 3, { records: [record("a", 3)] }));
         await store.commit(group({ name: "main", first: 4 }));
+        await store.appendPoints([point(100, "a", "1;")]);
         const path = world.harness.backupPath();
 
         await store.backup(path);
         await store.commit(group({ name: "main", first: 5 }));
+        await store.appendPoints([point(100, "a", "2;")]);
 
         const copy = world.harness.restored(path);
         const contents = await opened(copy);
@@ -59,6 +62,7 @@ export function describeExclusiveStore(tools: TestTools, name: string, makeHarne
         expect(await copy.findAnswer(asked("k1"))).toEqual(answer("k1"));
         expect(await copy.readHistory({ space: "main", limit: 10 })).toHaveLength(1);
         expect(await chainOf(copy)).toHaveLength(4);
+        expect(await copy.readPoints({ step: 10, series: "a", from: 0, to: 900 })).toEqual([point(100, "a", "1;")]);
         await copy.close();
       });
 

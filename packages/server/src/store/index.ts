@@ -68,4 +68,14 @@ export { putSpaces } from "./copy/put-spaces.ts";
 export { findAnswer } from "./find-answer.ts";
 export { type AnswerSize, type AnswersDue, charsOf, KeptAnswers, type OwnerAnswers } from "./kept-answers.ts";
 export { type AliveNode, isSharedStore, type NodeRow, type NodeTable, type SharedStore } from "./node-table.ts";
+export { MemoryPoints } from "./points/memory-points.ts";
+export {
+  joinedPoints,
+  MOST_POINT_CHARS,
+  type PointListQuery,
+  type PointQuery,
+  type PointRow,
+  type PointStore,
+  type PointsGone,
+} from "./points/point-store.ts";
 export { RETENTION, type Retention, retentionFrom } from "./retention.ts";

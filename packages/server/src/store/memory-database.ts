@@ -26,6 +26,8 @@ import { type ExpiredKeys, MemoryAnswers } from "./memory-answers.ts";
 import { chainEntries, countOf, logRow, type MemoryEntry, movesOf, withoutChanges } from "./memory-entries.ts";
 import { MemoryNodes } from "./memory-nodes.ts";
 import { dataOf, foldInto, type MemorySpace, newSpace, type SpaceData, spaceFromData } from "./memory-space.ts";
+import { MemoryPoints } from "./points/memory-points.ts";
+import type { PointRow } from "./points/point-store.ts";
 import { type Retention, retentionFrom } from "./retention.ts";
 
 /** Several stores may be opened on it, each as the store of another process: `memoryStore({ database })`. */
@@ -37,6 +39,7 @@ export function memoryDatabase(options: MemoryDatabaseOptions = {}): MemoryDatab
 export class MemoryDatabase {
   /** They are no part of what is stored: a copy of the data holds none of them. */
   readonly nodes = new MemoryNodes();
+  points = new MemoryPoints();
   readonly #retention: Retention;
   readonly #keepsLog: boolean;
   #epochs: string[] = [];
@@ -77,6 +80,7 @@ export class MemoryDatabase {
       position: this.#position,
       answers: this.#answers.all(),
       expired: this.#answers.expired(),
+      points: this.points.all(),
     };
   }
 
@@ -93,6 +97,7 @@ export class MemoryDatabase {
     this.#history = [...data.history];
     this.#position = data.position ?? 0;
     this.#answers = new MemoryAnswers(data.answers, data.expired ?? [], this.#retention);
+    this.points = new MemoryPoints(data.points);
     const moves = data.chain.flatMap(movesOf);
     const greatestId = data.spaces.reduce((greatest, { id }) => Math.max(greatest, id), 0);
     this.#nextSpaceId = moves.reduce((greatest, { spaceId }) => Math.max(greatest, spaceId), greatestId) + 1;
@@ -206,14 +211,19 @@ export class MemoryDatabase {
 
   /** `by` is the newest entry that the writer knows of, and `head` the newest version of the space in its catalog. */
   fold(fold: Fold, by: ChainHead, head: number): void {
-    const stands = this.#takeover?.term === by.term && by.sequence <= (this.#head?.sequence ?? 0);
-    if (!stands) throw fenced();
+    this.requireTerm(by);
     const space = this.#spaces.get(fold.space);
     if (space?.creationId === fold.creationId) {
       if (space.foldedVersion < fold.after) throw new RowsLost();
       foldInto(space, fold, head);
     }
     this.#trim();
+  }
+
+  /** It throws `fenced` unless the entry stands in the chain, and its term is the newest one. */
+  requireTerm(by: ChainHead): void {
+    const stands = this.#takeover?.term === by.term && by.sequence <= (this.#head?.sequence ?? 0);
+    if (!stands) throw fenced();
   }
 
   /** Rows go from the oldest on, as long as they are due. */
@@ -350,6 +360,8 @@ export interface MemoryData {
   readonly answers: readonly StoredAnswer[];
   /** It says for each owner when the newest key was made that went with its answer. Those under null count for everybody. */
   readonly expired?: ExpiredKeys;
+  /** They are in the order of their places. They are absent where there are none. */
+  readonly points?: readonly PointRow[];
 }
 
 export interface MemoryDatabaseOptions {

@@ -22,6 +22,7 @@ import {
 } from "./contract.ts";
 import { fenced, type MemoryData, MemoryDatabase, type MemoryDatabaseOptions } from "./memory-database.ts";
 import type { AliveNode, NodeRow, SharedStore } from "./node-table.ts";
+import type { PointListQuery, PointQuery, PointRow, PointsGone } from "./points/point-store.ts";
 
 /** It forgets everything when its process ends. With `database` it is one of several that share what they store. */
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
@@ -126,6 +127,36 @@ export class MemoryStore implements SharedStore {
 
   readChain(query: ChainQuery): Promise<readonly ChainEntry[] | "trimmed"> {
     return this.#reading((database) => database.readChain(query));
+  }
+
+  appendPoints(rows: readonly PointRow[]): Promise<number> {
+    return this.#writingPoints(({ points }) => rows.filter((row) => !points.append(row)).length);
+  }
+
+  dropPoints(gone: PointsGone): Promise<number> {
+    return this.#writingPoints(({ points }) => points.drop(gone));
+  }
+
+  #writingPoints(work: (database: MemoryDatabase) => number): Promise<number> {
+    return attempt(() => {
+      const newest = this.#opened().requireTerm();
+      return this.#inTerm(() => {
+        this.#database.requireTerm(newest);
+        return work(this.#database);
+      });
+    });
+  }
+
+  readPoints(query: PointQuery): Promise<readonly PointRow[]> {
+    return this.#reading(({ points }) => points.read(query));
+  }
+
+  listPoints(query: PointListQuery): Promise<readonly PointRow[]> {
+    return this.#reading(({ points }) => points.list(query));
+  }
+
+  newestPoints({ step, upTo }: { readonly step: number; readonly upTo: number }): Promise<number | null> {
+    return this.#reading(({ points }) => points.newest(step, upTo));
   }
 
   confirm(): Promise<Confirmation> {

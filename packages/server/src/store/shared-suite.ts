@@ -3,6 +3,7 @@
 import { type ChainEntry, type ChainHead, RowsLost, type Store } from "./contract.ts";
 import type { SharedStore } from "./node-table.ts";
 import { describeNodeTable } from "./node-table-suite.ts";
+import { point, writesOf } from "./points/points-suite.ts";
 import type { Retention } from "./retention.ts";
 import {
   answer,
@@ -91,9 +92,11 @@ export function describeSharedStore(
     test("[A1] whoever takes over ends the term of the other, which then stores, folds and finds nothing", async () => {
       const { writer, reader } = await writerAndReader();
       await writer.commit({ ...group({ name: "main", first: 3 }), answers: [answer("k1")] });
+      await writer.appendPoints([point(100, "a", "1;")]);
       await take(reader, "second", await headOf(reader));
 
       const calls = [
+        ...writesOf(writer),
         () => writer.commit({ ...group({ name: "main", first: 4 }), answers: [answer("k2")] }),
         () => writer.commit(group({ name: "main", first: 4 })),
         () => writer.fold(fold("main", 3, { records: [record("a", 3)] })),
@@ -105,10 +108,11 @@ export function describeSharedStore(
       expect(await placesOf(reader)).toEqual(["1 term-1", "2 term-1", "3 term-1", "4 second"]);
       expect(await reader.findAnswer(asked("k1"))).toEqual(answer("k1"));
       expect(await reader.findAnswer(asked("k2"))).toBeNull();
+      expect(await writer.readPoints({ step: 10, series: "a", from: 0, to: 900 })).toEqual([point(100, "a", "1;")]);
       expect((await another().read()).spaces).toMatchObject([{ foldedVersion: 0, records: [] }]);
     });
 
-    test.each(["beat", "findAnswer", "fold"] as const)(
+    test.each(["beat", "findAnswer", "fold", "appendPoints", "dropPoints"] as const)(
       "[A1] a paused writer learns by its first %s that its term is over",
       async (what) => {
         const { writer, reader } = await writerAndReader();
@@ -118,6 +122,8 @@ export function describeSharedStore(
           beat: () => writer.beat(),
           findAnswer: () => writer.findAnswer(asked("k1")).then(() => {}),
           fold: () => writer.fold(fold("main", 2, {})),
+          appendPoints: () => writer.appendPoints([point(100, "a", "1;")]).then(() => {}),
+          dropPoints: () => writer.dropPoints({ step: 10, series: "a" }).then(() => {}),
         };
 
         await expect(attempt(calls[what])).rejects.toMatchObject(FENCED);

@@ -90,6 +90,26 @@ export class SimStore implements Store, Mounted {
     return this.#after(READ_MS, () => this.#store.readChain(query));
   }
 
+  appendPoints(rows: Parameters<Store["appendPoints"]>[0]): Promise<number> {
+    return this.#machine.whileThere(this.#store.appendPoints(rows));
+  }
+
+  dropPoints(gone: Parameters<Store["dropPoints"]>[0]): Promise<number> {
+    return this.#machine.whileThere(this.#store.dropPoints(gone));
+  }
+
+  readPoints(query: Parameters<Store["readPoints"]>[0]): ReturnType<Store["readPoints"]> {
+    return this.#after(READ_MS, () => this.#store.readPoints(query));
+  }
+
+  listPoints(query: Parameters<Store["listPoints"]>[0]): ReturnType<Store["listPoints"]> {
+    return this.#after(READ_MS, () => this.#store.listPoints(query));
+  }
+
+  newestPoints(query: Parameters<Store["newestPoints"]>[0]): ReturnType<Store["newestPoints"]> {
+    return this.#after(READ_MS, () => this.#store.newestPoints(query));
+  }
+
   confirm(): ReturnType<Store["confirm"]> {
     return this.#after(READ_MS, () => this.#store.confirm());
   }

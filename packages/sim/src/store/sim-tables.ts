@@ -17,12 +17,14 @@ import type {
   FoldEnd,
   FoldedSpace,
   FoldTables,
+  PointTables,
   QueryTables,
   Tables,
   TrimTables,
   UndoRow,
 } from "@neverstale/store-sqlite/sliced";
 import { JournaledWrites, type RollbackJournal } from "./journal.ts";
+import { SimPoints } from "./sim-points.ts";
 import { SimReads } from "./sim-reads.ts";
 import { SimTrims } from "./sim-trims.ts";
 import { keyOf, rowsOf, type TableData } from "./table-data.ts";
@@ -32,6 +34,7 @@ export class SimTables implements Tables, CommitTables, FoldTables {
   readonly trims: TrimTables;
   readonly contents: ContentTables;
   readonly queries: QueryTables;
+  readonly points: PointTables;
   /**
    * So many rows were ever added to each table. `lookedAt` is what it was when trimming last looked for something to
    * do.
@@ -54,6 +57,7 @@ export class SimTables implements Tables, CommitTables, FoldTables {
     this.trims = new SimTrims(data, this.#journals, count, looks);
     this.contents = reads;
     this.queries = reads;
+    this.points = new SimPoints(data, this.#journals);
   }
 
   begin(): RollbackJournal {

@@ -5,6 +5,7 @@ import type {
   EncodedLogRow,
   HistoryOf,
   LineageRow,
+  PointRow,
   StoredAnswer,
   StoredRecord,
   StoredTombstone,
@@ -33,6 +34,8 @@ export interface TableData {
   readonly answers: AnswerTableRow[];
   /** The time of the newest key that is expired stands by owner. Null stands for all owners. */
   readonly expired: Map<string | null, number>;
+  /** They stand by their places. */
+  readonly points: Map<string, PointRow>;
 }
 
 /** A row of the log says to which entry of the chain it belongs. */
@@ -63,6 +66,7 @@ export function emptyTables(): TableData {
     dropped: new Map(),
     answers: [],
     expired: new Map(),
+    points: new Map(),
   };
 }
 
@@ -83,6 +87,7 @@ export function copyOfTables(data: TableData): TableData {
     dropped: new Map(data.dropped),
     answers: [...data.answers],
     expired: new Map(data.expired),
+    points: new Map(data.points),
   };
 }
 

@@ -1,11 +1,18 @@
 /** The tables are put into a copy page by page, as they are at one moment. */
 
-import { emptySource, type PutPage, putSpaces } from "@neverstale/server/store";
+import { emptySource, type PointRow, type PutPage, putSpaces } from "@neverstale/server/store";
 import type { SqlSession } from "../database.ts";
 import type { Names } from "../names.ts";
 import { readContents } from "../reading.ts";
 import { chainPageStatement, entriesOf } from "../statements/chain.ts";
-import { type AnswerPageRow, answersPage, endNumbers, expiredRows, historyPage } from "../statements/copy.ts";
+import {
+  type AnswerPageRow,
+  answersPage,
+  endNumbers,
+  expiredRows,
+  historyPage,
+  pointsPage,
+} from "../statements/copy.ts";
 import { historyRowOf, storedAnswer } from "../statements/queries.ts";
 
 const PAGE_ENTRIES = 1_000;
@@ -36,6 +43,7 @@ export async function putTables(
   }));
   if (expired.length > 0) await put({ kind: "expired", rows: expired });
   await putHistory(session, names, put);
+  await putPoints(session, names, put);
 }
 
 async function putAnswers(session: SqlSession, names: Names, put: PutPage): Promise<void> {
@@ -55,4 +63,14 @@ async function putHistory(session: SqlSession, names: Names, put: PutPage): Prom
     await put({ kind: "history", rows: rows.map(historyRowOf) });
     after = last.position;
   }
+}
+
+async function putPoints(session: SqlSession, names: Names, put: PutPage): Promise<void> {
+  let last: PointRow | null = null;
+  do {
+    const { rows }: { readonly rows: readonly PointRow[] } = await session.run(pointsPage(names, last));
+    if (rows.length > 0)
+      await put({ kind: "points", rows: rows.map(({ step, at, series, text }) => ({ step, at, series, text })) });
+    last = rows.at(-1) ?? null;
+  } while (last !== null);
 }

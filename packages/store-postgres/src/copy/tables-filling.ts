@@ -17,6 +17,7 @@ import {
   insertHistory,
   insertLineage,
   insertMoves,
+  insertPoints,
   insertSpace,
   numberEpochs,
   setNextSpace,
@@ -73,6 +74,8 @@ export class TablesFilling {
         return [insertExpired(names, page.rows)];
       case "history":
         return [insertHistory(names, page.rows)];
+      case "points":
+        return [insertPoints(names, page.rows)];
     }
   }
 

@@ -9,6 +9,7 @@ import {
   type LineageRow,
   PAGE_CHARS,
   PAGE_ROWS,
+  type PointRow,
   type SpaceMove,
   type StoredAnswer,
   type StoredHistoryRow,
@@ -19,6 +20,7 @@ import type { SqlStatement } from "../database.ts";
 import type { Names } from "../names.ts";
 import { ANSWER_COLUMNS, type Columns, HISTORY_COLUMNS, LINEAGE_COLUMNS, MOVE_COLUMNS, within } from "./columns.ts";
 import { Parameters } from "./parameters.ts";
+import { POINT_COLUMNS } from "./points.ts";
 import type { AnswerTableRow, HistoryTableRow } from "./queries.ts";
 
 /** It says whether anything is stored, and what the chain and the history go on from. */
@@ -74,6 +76,21 @@ export function historyPage(names: Names, after: number): SqlStatement<HistoryTa
      WHERE h.position > ${parameters.add("bigint", after)} AND NOT EXISTS (
        SELECT 1 FROM ${names.ended} e WHERE e.creation_id = h.creation_id AND e.name = h.space)`,
       "position",
+    ),
+  );
+}
+
+export function pointsPage(names: Names, last: PointRow | null): SqlStatement<PointRow> {
+  const parameters = new Parameters();
+  const after = [
+    parameters.add("bigint", last?.step ?? -1),
+    parameters.add("bigint", last?.at ?? -1),
+    parameters.add("text", last?.series ?? ""),
+  ];
+  return parameters.statement(
+    page(
+      `SELECT step, at, series, text, length(text) AS chars FROM ${names.points} WHERE (step, at, series) > (${after.join(", ")})`,
+      "step, at, series",
     ),
   );
 }
@@ -227,6 +244,10 @@ export function insertHistory(names: Names, history: readonly StoredHistoryRow[]
     position: { type: "bigint", of: ({ position }) => position },
     ...HISTORY_COLUMNS,
   });
+}
+
+export function insertPoints(names: Names, points: readonly PointRow[]): SqlStatement<never> {
+  return insertRows(names.points, points, POINT_COLUMNS);
 }
 
 function insertRows<Row>(table: string, rows: readonly Row[], columns: Columns<Row>): SqlStatement<never> {

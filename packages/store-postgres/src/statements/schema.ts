@@ -3,7 +3,7 @@
 import type { Names } from "../names.ts";
 
 /** The step at index n leads to version n + 1. Released steps are never altered. */
-export const STEPS: readonly ((names: Names) => readonly string[])[] = [version1];
+export const STEPS: readonly ((names: Names) => readonly string[])[] = [version1, version2];
 
 /**
  * `chain` has one row per entry. A row with a `model` is a takeover. What counts over the whole chain stands in each row as it is
@@ -118,6 +118,22 @@ function version1(names: Names): readonly string[] {
       model bigint NOT NULL,
       token text NOT NULL,
       counter bigint NOT NULL DEFAULT 0
+    )`,
+  ];
+}
+
+/**
+ * Rows of points stand in the order in which they are written: those of one time beside each other. So writing appends, and what is
+ * too old goes from the front of its step.
+ */
+function version2(names: Names): readonly string[] {
+  return [
+    `CREATE TABLE ${names.points} (
+      step bigint NOT NULL,
+      at bigint NOT NULL,
+      series text COLLATE "C" NOT NULL,
+      text text NOT NULL,
+      PRIMARY KEY (step, at, series)
     )`,
   ];
 }

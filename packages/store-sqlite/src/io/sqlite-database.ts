@@ -7,6 +7,7 @@ import { inTransaction, isFull } from "./sqlite-failure.ts";
 import { CommitStatements } from "./statements/commit-statements.ts";
 import { ContentStatements } from "./statements/content-statements.ts";
 import { FoldStatements } from "./statements/fold-statements.ts";
+import { PointStatements } from "./statements/point-statements.ts";
 import { QueryStatements } from "./statements/query-statements.ts";
 import { TrimStatements } from "./statements/trim-statements.ts";
 
@@ -51,6 +52,7 @@ class SqliteConnection implements TableAccess, Tables {
   #folds: FoldStatements | null = null;
   #trims: TrimStatements | null = null;
   #queries: QueryStatements | null = null;
+  #points: PointStatements | null = null;
 
   constructor({ path, maxBytes }: DatabaseSettings, durability: Durability) {
     this.db = openConnection(path, durability, maxBytes);
@@ -84,6 +86,11 @@ class SqliteConnection implements TableAccess, Tables {
   get queries(): QueryStatements {
     this.#queries ??= new QueryStatements(this.db);
     return this.#queries;
+  }
+
+  get points(): PointStatements {
+    this.#points ??= new PointStatements(this.db);
+    return this.#points;
   }
 }
 

@@ -15,6 +15,8 @@ export interface StoreSettings {
   readonly rowsPerLook: number;
   /** So many rows of a fold are handed to the background thread at a time. */
   readonly rowsPerMessage: number;
+  /** So many rows of points are written, or deleted, in one step. */
+  readonly pointRows: number;
   /** At most so much of one table is deleted before the clock is read. */
   readonly trimRows: number;
   readonly trimBytes: number;
@@ -32,6 +34,7 @@ export const STORE_SETTINGS: StoreSettings = {
   rowsAtOnce: 256,
   rowsPerLook: 16,
   rowsPerMessage: 512,
+  pointRows: 128,
   trimRows: 128,
   trimBytes: 1_000_000,
   checkpointPages: 1_000, // That is 4 MiB.

@@ -20,6 +20,10 @@ import {
   type LogRow,
   nextSequence,
   type PlanDraft,
+  type PointListQuery,
+  type PointQuery,
+  type PointRow,
+  type PointsGone,
   type Retention,
   retentionFrom,
   type Store,
@@ -32,6 +36,7 @@ import {
 } from "@neverstale/server/store";
 import { Folding } from "./folding.ts";
 import { type StoreSettings, settingsFrom } from "./settings.ts";
+import { SlicedPoints } from "./sliced-points.ts";
 import { readChain } from "./steps/read-chain.ts";
 import { catalogOf, readAnew } from "./steps/read-contents.ts";
 import { StoreSteps } from "./steps/store-steps.ts";
@@ -51,6 +56,7 @@ export class SlicedStore implements Store {
   readonly #counters = new StoreCounters();
   readonly #writing: Writing;
   readonly #folding: Folding;
+  readonly #points: SlicedPoints;
   #opening = false;
   #choice: WriterChoice = INLINE;
   #committing = false;
@@ -67,6 +73,7 @@ export class SlicedStore implements Store {
       () => this.#wanted === "auto" && this.#choice.where === "inline",
     );
     this.#folding = new Folding(machine, this.#writing, this.#counters, this.#settings, this.#retention);
+    this.#points = new SlicedPoints(this.#writing, this.#counters, this.#settings);
   }
 
   async read(): Promise<StoreContents> {
@@ -224,6 +231,26 @@ export class SlicedStore implements Store {
 
   async readHistory(query: HistoryQuery): Promise<StoredHistoryRow[]> {
     return this.#writing.running().queries.history(query);
+  }
+
+  appendPoints(rows: readonly PointRow[]): Promise<number> {
+    return this.#points.appendPoints(rows);
+  }
+
+  dropPoints(gone: PointsGone): Promise<number> {
+    return this.#points.dropPoints(gone);
+  }
+
+  readPoints(query: PointQuery): Promise<readonly PointRow[]> {
+    return this.#points.readPoints(query);
+  }
+
+  listPoints(query: PointListQuery): Promise<readonly PointRow[]> {
+    return this.#points.listPoints(query);
+  }
+
+  newestPoints(query: { readonly step: number; readonly upTo: number }): Promise<number | null> {
+    return this.#points.newestPoints(query);
   }
 
   backup(path: string): Promise<void> {

@@ -11,6 +11,7 @@ export class StoreCounters {
   #folds = 0;
   #foldedRows = 0;
   #foldSeconds = 0;
+  readonly #points = { written: 0, full: 0, dropped: 0, ms: 0 };
   #checkpoints = 0;
   #checkpointedPages = 0;
 
@@ -24,6 +25,13 @@ export class StoreCounters {
     this.#folds += 1;
     this.#foldedRows += rows;
     this.#foldSeconds += tookMs / 1_000;
+  }
+
+  pointed({ written, full, dropped }: Readonly<Record<"written" | "full" | "dropped", number>>, tookMs: number): void {
+    this.#points.written += written;
+    this.#points.full += full;
+    this.#points.dropped += dropped;
+    this.#points.ms += tookMs;
   }
 
   checkpointed({ donePages }: CheckpointResult): void {
@@ -41,6 +49,10 @@ export class StoreCounters {
       store_folds_total: this.#folds,
       store_folded_rows_total: this.#foldedRows,
       store_fold_seconds_total: this.#foldSeconds,
+      store_point_rows_written_total: this.#points.written,
+      store_point_rows_full_total: this.#points.full,
+      store_point_rows_dropped_total: this.#points.dropped,
+      store_point_seconds_total: this.#points.ms / 1_000,
       store_checkpoints_total: this.#checkpoints,
       store_checkpointed_pages_total: this.#checkpointedPages,
       store_wal_bytes: walBytes,

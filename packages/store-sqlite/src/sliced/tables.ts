@@ -12,6 +12,10 @@ import type {
   LogRow,
   OwnerAnswers,
   PlannedEntry,
+  PointListQuery,
+  PointQuery,
+  PointRow,
+  PointsGone,
   StoredAnswer,
   StoredHistoryRow,
   StoredRecord,
@@ -26,6 +30,7 @@ export interface Tables {
   readonly trims: TrimTables;
   readonly contents: ContentTables;
   readonly queries: QueryTables;
+  readonly points: PointTables;
 }
 
 /** A database gives two ways into the same tables, on one thread. */
@@ -303,4 +308,15 @@ export interface FileSize {
   readonly pages: number;
   readonly freePages: number;
   readonly pageBytes: number;
+}
+
+/** Points are read and written by these. What writes is called inside a transaction. */
+export interface PointTables {
+  /** It returns false when the row is full (`MOST_POINT_CHARS`). */
+  append(row: PointRow): boolean;
+  /** It drops at most `limit` rows, or all of one series, and returns how many went. */
+  drop(gone: PointsGone, limit: number): number;
+  read(query: PointQuery): readonly PointRow[];
+  list(query: PointListQuery): readonly PointRow[];
+  newest(step: number, upTo: number): number | null;
 }

@@ -46,7 +46,16 @@ export function runStep(
 }
 
 /** These steps of a store can be asked of another thread. */
-export type WriterStep = "commit" | "addRows" | "dropRows" | "writeRows" | "trim" | "checkpoint" | "close";
+export type WriterStep =
+  | "commit"
+  | "addRows"
+  | "dropRows"
+  | "writeRows"
+  | "appendPoints"
+  | "dropPoints"
+  | "trim"
+  | "checkpoint"
+  | "close";
 
 type Arguments<Name extends WriterStep> = Parameters<StoreSteps[Name]>;
 type Result<Name extends WriterStep> = ReturnType<StoreSteps[Name]>;

@@ -8,7 +8,7 @@ test("a copy says the first line of each kind of work, and one a second after it
     (line) => lines.push(line),
     () => now,
   );
-  const counts = { spaces: 1, records: 2, tombstones: 0, entries: 3, answers: 4, expired: 5, history: 6 };
+  const counts = { spaces: 1, records: 2, tombstones: 0, entries: 3, answers: 4, expired: 5, history: 6, points: 8 };
 
   tell("copied", counts);
   tell("copied", { ...counts, records: 7 });
@@ -17,8 +17,8 @@ test("a copy says the first line of each kind of work, and one a second after it
   tell("checked", counts);
 
   expect(lines).toEqual([
-    "copied so far: 3 chain entries, 1 spaces, 2 records, 0 tombstones, 4 answers, 6 history rows",
-    "copied so far: 3 chain entries, 1 spaces, 8 records, 0 tombstones, 4 answers, 6 history rows",
-    "checked so far: 3 chain entries, 1 spaces, 2 records, 0 tombstones, 4 answers, 6 history rows",
+    "copied so far: 3 chain entries, 1 spaces, 2 records, 0 tombstones, 4 answers, 6 history rows, 8 rows of points",
+    "copied so far: 3 chain entries, 1 spaces, 8 records, 0 tombstones, 4 answers, 6 history rows, 8 rows of points",
+    "checked so far: 3 chain entries, 1 spaces, 2 records, 0 tombstones, 4 answers, 6 history rows, 8 rows of points",
   ]);
 });

@@ -16,7 +16,7 @@ export function copyProgress(say: (line: string) => void, now: () => number): Te
 }
 
 export function countsText(counts: CopyCounts): string {
-  const { spaces, records, tombstones, entries, answers, history } = counts;
+  const { spaces, records, tombstones, entries, answers, history, points } = counts;
   return [
     `${entries} chain entries`,
     `${spaces} spaces`,
@@ -24,5 +24,6 @@ export function countsText(counts: CopyCounts): string {
     `${tombstones} tombstones`,
     `${answers} answers`,
     `${history} history rows`,
+    `${points} rows of points`,
   ].join(", ");
 }

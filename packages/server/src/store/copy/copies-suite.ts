@@ -3,6 +3,7 @@
 import type { Store, StoreContents } from "../contract.ts";
 import { MemoryStore } from "../memory.ts";
 import { MemoryDatabase } from "../memory-database.ts";
+import { point } from "../points/points-suite.ts";
 import type { Retention } from "../retention.ts";
 import {
   answer,
@@ -73,13 +74,17 @@ export function describeCopies(tools: TestTools, name: string, makeHarness: () =
 
         const counts = await copyStore(from.copyable(), to.copyable());
 
-        expect(counts).toMatchObject({ spaces: 2, tombstones: 1, answers: 2, expired: 1 });
+        expect(counts).toMatchObject({ spaces: 2, tombstones: 1, answers: 2, expired: 1, points: 3 });
         const [a, b] = [await open(from), await open(to)];
         expect(inOrder(b.contents)).toEqual(inOrder(a.contents));
         const start = await startOf(a.store);
         expect(start).toBeGreaterThan(0);
         expect(await startOf(b.store)).toBe(start);
         expect(await chainOf(b.store, start)).toEqual(await chainOf(a.store, start));
+        for (const step of [10, 60]) {
+          const query = { step, series: "a", from: 0, to: 900 };
+          expect(await b.store.readPoints(query)).toEqual(await a.store.readPoints(query));
+        }
         for (const space of ["main", "again", "ended", "gone"]) {
           const query = { space, limit: 100 };
           expect(await b.store.readHistory(query)).toEqual(await a.store.readHistory(query));
@@ -237,6 +242,7 @@ async function writeMuch(harness: CopyHarness): Promise<void> {
   await store.commit({ ...group({ name: "main", first: 5, epoch: "term-2" }), history: [evicted("main", 5)] });
   await store.commit(group({ name: "main", first: 6, count: 0 }));
   await store.commit(group({ name: "main", first: 6 }));
+  await store.appendPoints([point(100, "a", "1;"), point(200, "a", "2;"), point(100, "a", "3;", 60)]);
   await store.close();
 }
 

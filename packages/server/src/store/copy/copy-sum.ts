@@ -6,7 +6,16 @@ import type { CopyPage } from "./copyable.ts";
 
 export class CopySum {
   readonly #parts = new Map<string, Part>();
-  readonly #counts = { spaces: 0, records: 0, tombstones: 0, entries: 0, answers: 0, expired: 0, history: 0 };
+  readonly #counts = {
+    spaces: 0,
+    records: 0,
+    tombstones: 0,
+    entries: 0,
+    answers: 0,
+    expired: 0,
+    history: 0,
+    points: 0,
+  };
 
   get counts(): CopyCounts {
     return { ...this.#counts };
@@ -54,6 +63,8 @@ export interface CopyCounts {
   readonly answers: number;
   readonly expired: number;
   readonly history: number;
+  /** They are rows of points, not points. */
+  readonly points: number;
 }
 
 function nameOf(space: string | { readonly name: string }): string {
@@ -87,6 +98,8 @@ function rowsOf(page: CopyPage): readonly JsonValue[] {
       return page.rows.map(({ position, space, creationId, collection, id, version, at, text }) => {
         return [position, space, creationId, collection, id, version, at, text];
       });
+    case "points":
+      return page.rows.map(({ step, at, series, text }) => [step, at, series, text]);
   }
 }
 

@@ -9,6 +9,7 @@ import type {
   StoredTombstone,
   TakeoverEntry,
 } from "../contract.ts";
+import type { PointRow } from "../points/point-store.ts";
 
 /**
  * Every implementation passes `copies-suite.ts`. No server may work on the data meanwhile: what locks can tell is refused with
@@ -44,7 +45,8 @@ export type CopyPage =
   | { readonly kind: "tombstones"; readonly space: string; readonly rows: readonly StoredTombstone[] }
   | { readonly kind: "answers"; readonly rows: readonly StoredAnswer[] }
   | { readonly kind: "expired"; readonly rows: readonly CopiedExpiry[] }
-  | { readonly kind: "history"; readonly rows: readonly StoredHistoryRow[] };
+  | { readonly kind: "history"; readonly rows: readonly StoredHistoryRow[] }
+  | { readonly kind: "points"; readonly rows: readonly PointRow[] };
 
 export interface CopyStart {
   readonly kind: "start";

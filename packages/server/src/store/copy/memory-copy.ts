@@ -5,6 +5,7 @@ import type { PlannedMove } from "../catalog.ts";
 import type { ChainEntry, SpaceContents, StoredAnswer, StoredHistoryRow } from "../contract.ts";
 import type { MemoryData, MemoryDatabase } from "../memory-database.ts";
 import { chainEntries, type MemoryEntry } from "../memory-entries.ts";
+import type { PointRow } from "../points/point-store.ts";
 import { CopiedSpaces } from "./copied-spaces.ts";
 import { emptySource, filledTarget, sizeOfAnswer, sizeOfEntry } from "./copy-rules.ts";
 import { type Copyable, type CopyPage, inPages, type PutPage } from "./copyable.ts";
@@ -28,7 +29,7 @@ export function memoryCopy(database: MemoryDatabase): Copyable {
 }
 
 async function putData(name: string, data: MemoryData, put: PutPage): Promise<void> {
-  const { epochs, head, takeover, chain, position = 0, answers, expired = [], history } = data;
+  const { epochs, head, takeover, chain, position = 0, answers, expired = [], history, points = [] } = data;
   if (head === null || takeover === null) throw emptySource(name);
   if (chain.length === 0)
     throw new SyncError("store_unavailable", `${name} keeps no log`, {
@@ -45,6 +46,7 @@ async function putData(name: string, data: MemoryData, put: PutPage): Promise<vo
   for (const rows of inPages(expired, () => 0))
     await put({ kind: "expired", rows: rows.map(([owner, madeAt]) => ({ owner, madeAt })) });
   for (const rows of inPages(history, ({ text }) => text.length)) await put({ kind: "history", rows });
+  for (const rows of inPages(points, ({ text }) => text.length)) await put({ kind: "points", rows });
 }
 
 /** It gathers the pages of a copy. */
@@ -55,6 +57,7 @@ class MemoryFilling {
   readonly #answers: StoredAnswer[] = [];
   readonly #expired: (readonly [owner: string | null, madeAt: number])[] = [];
   readonly #history: StoredHistoryRow[] = [];
+  readonly #points: PointRow[] = [];
   #start: Extract<CopyPage, { readonly kind: "start" }> | null = null;
 
   add(page: CopyPage): void {
@@ -88,6 +91,9 @@ class MemoryFilling {
       case "history":
         this.#history.push(...page.rows);
         break;
+      case "points":
+        this.#points.push(...page.rows);
+        break;
     }
   }
 
@@ -118,6 +124,7 @@ class MemoryFilling {
       position: start.position,
       answers: this.#answers,
       expired: this.#expired,
+      points: this.#points,
     };
   }
 }

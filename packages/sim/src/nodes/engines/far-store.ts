@@ -18,6 +18,10 @@ import type {
   Fold,
   HistoryQuery,
   LogQuery,
+  PointListQuery,
+  PointQuery,
+  PointRow,
+  PointsGone,
   StoreMetrics,
   Takeover,
 } from "@neverstale/server/store";
@@ -119,6 +123,26 @@ export class FarStore implements SharedStore {
 
   readHistory(query: HistoryQuery) {
     return this.#ask(false, () => this.#store.readHistory(query));
+  }
+
+  appendPoints(rows: readonly PointRow[]): Promise<number> {
+    return this.#inTerm(true, () => this.#store.appendPoints(rows));
+  }
+
+  dropPoints(gone: PointsGone): Promise<number> {
+    return this.#inTerm(true, () => this.#store.dropPoints(gone));
+  }
+
+  readPoints(query: PointQuery) {
+    return this.#ask(false, () => this.#store.readPoints(query));
+  }
+
+  listPoints(query: PointListQuery) {
+    return this.#ask(false, () => this.#store.listPoints(query));
+  }
+
+  newestPoints(query: { readonly step: number; readonly upTo: number }) {
+    return this.#ask(false, () => this.#store.newestPoints(query));
   }
 
   enterNode(row: NodeRow): Promise<void> {

@@ -46,7 +46,7 @@ export class FileFilling {
   }
 
   #write(page: CopyPage): void {
-    const { commits, folds, trims } = this.#database.background;
+    const { commits, folds, trims, points } = this.#database.background;
     switch (page.kind) {
       case "start":
         this.#statements.start(page);
@@ -77,6 +77,9 @@ export class FileFilling {
         break;
       case "history":
         for (const row of page.rows) this.#history(row);
+        break;
+      case "points":
+        for (const row of page.rows) points.append(row);
         break;
     }
   }

@@ -5,6 +5,7 @@ import {
   type CopiedExpiry,
   emptySource,
   inPages,
+  type PointRow,
   type PutPage,
   putSpaces,
   type StoredAnswer,
@@ -43,4 +44,6 @@ export async function putFile({ full }: SqliteDatabase, name: string, put: PutPa
   for (const page of inPages<CopiedExpiry>(rows.expired(), () => 0)) await put({ kind: "expired", rows: page });
   const history = inPages<StoredHistoryRow>(rows.history(), ({ text }) => text.length);
   for (const page of history) await put({ kind: "history", rows: page });
+  const points = inPages<PointRow>(rows.points(), ({ text }) => text.length);
+  for (const page of points) await put({ kind: "points", rows: page });
 }

@@ -9,6 +9,7 @@ export const MIGRATIONS: readonly Migration[] = [
   (db) => db.exec(VERSION_3),
   (db) => db.exec(VERSION_4),
   (db) => db.exec(VERSION_5),
+  (db) => db.exec(VERSION_6),
 ];
 
 /** A step brings a database of the version before to its own version. It runs inside a transaction. */
@@ -171,4 +172,18 @@ const VERSION_5 = `
     name TEXT NOT NULL,
     last_log INTEGER NOT NULL
   ) STRICT;
+`;
+
+/**
+ * Rows of points stand in the order in which they are written: those of one time beside each other. So writing appends, and what is
+ * too old goes from the front of its step.
+ */
+const VERSION_6 = `
+  CREATE TABLE points (
+    step INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    series TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (step, at, series)
+  ) STRICT, WITHOUT ROWID;
 `;

@@ -1,7 +1,7 @@
 /** The copy statements read all rows of a database in their order, and write what only a copy writes. */
 
 import type { DatabaseSync } from "node:sqlite";
-import type { CopiedExpiry, CopyStart, StoredAnswer, StoredHistoryRow } from "@neverstale/server/store";
+import type { CopiedExpiry, CopyStart, PointRow, StoredAnswer, StoredHistoryRow } from "@neverstale/server/store";
 
 export class CopyStatements {
   readonly #db: DatabaseSync;
@@ -33,6 +33,10 @@ export class CopyStatements {
       FROM history WHERE creation_id IS NULL OR creation_id NOT IN (
         SELECT history_creation FROM ended_spaces WHERE history_creation NOT NULL)
       ORDER BY history_id`);
+  }
+
+  points(): Iterable<PointRow> {
+    return this.#rows("SELECT step, at, series, text FROM points ORDER BY step, at, series");
   }
 
   *#rows<Row>(sql: string): Iterable<Row> {

@@ -1,7 +1,7 @@
 /** The store steps write everything that goes to the database, on whichever thread it lives. */
 
 import type { Millis } from "@neverstale/base";
-import type { AnswerSize, CommitPlan, TakeoverEntry } from "@neverstale/server/store";
+import type { AnswerSize, CommitPlan, PointRow, PointsGone, TakeoverEntry } from "@neverstale/server/store";
 import type { StoreSettings } from "../settings.ts";
 import type { CheckpointResult, Database, FoldEnd } from "../tables.ts";
 import { type FoldRow, FoldRows, type SliceWritten } from "./fold-rows.ts";
@@ -57,6 +57,18 @@ export class StoreSteps {
     const written = this.#database.background.transaction(() => fold.write(spaceId, end));
     if (written.last) fold.ended(spaceId);
     return written;
+  }
+
+  /** It returns how many rows were full. */
+  appendPoints(rows: readonly PointRow[]): number {
+    const { background } = this.#database;
+    return background.transaction(() => rows.filter((row) => !background.tables.points.append(row)).length);
+  }
+
+  /** It returns how many rows went. Nothing is left to do when they are fewer than `limit`, or belong to one series. */
+  dropPoints(gone: PointsGone, limit: number): number {
+    const { background } = this.#database;
+    return background.transaction(() => background.tables.points.drop(gone, limit));
   }
 
   trim(limits: TrimLimits): Trimmed {

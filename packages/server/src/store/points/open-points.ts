@@ -1,0 +1,39 @@
+/** The open points are those of a store that is open: once it is being closed, every call is refused. */
+
+import type { PointListQuery, PointQuery, PointRow, PointStore, PointsGone } from "./point-store.ts";
+
+export class OpenPoints implements PointStore {
+  readonly #store: PointStore;
+  readonly #requireOpen: () => void;
+
+  /** `requireOpen` throws `shutting_down`. */
+  constructor(store: PointStore, requireOpen: () => void) {
+    this.#store = store;
+    this.#requireOpen = requireOpen;
+  }
+
+  async appendPoints(rows: readonly PointRow[]): Promise<number> {
+    this.#requireOpen();
+    return rows.length === 0 ? 0 : this.#store.appendPoints(rows);
+  }
+
+  async readPoints(query: PointQuery): Promise<readonly PointRow[]> {
+    this.#requireOpen();
+    return this.#store.readPoints(query);
+  }
+
+  async listPoints(query: PointListQuery): Promise<readonly PointRow[]> {
+    this.#requireOpen();
+    return this.#store.listPoints(query);
+  }
+
+  async newestPoints(query: { readonly step: number; readonly upTo: number }): Promise<number | null> {
+    this.#requireOpen();
+    return this.#store.newestPoints(query);
+  }
+
+  async dropPoints(gone: PointsGone): Promise<number> {
+    this.#requireOpen();
+    return this.#store.dropPoints(gone);
+  }
+}
