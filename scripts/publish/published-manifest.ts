@@ -23,9 +23,9 @@ export function publishedManifest(pkg: PublishedPackage, repository: string | nu
   });
 }
 
-/** A part beside the package itself needs a version, which its programs tell. */
-export function partManifest({ manifest: { name, version, type } }: Member): PublishedManifest {
-  return withoutAbsent({ name, version, private: true, type });
+/** A part's programs tell its version. By what the agent's part needs, a server packs it for other machines. */
+export function partManifest({ manifest: { name, version, type, engines, dependencies } }: Member): PublishedManifest {
+  return withoutAbsent({ name, version, private: true, type, engines, dependencies });
 }
 
 export type PublishedManifest = Readonly<Record<string, unknown>>;

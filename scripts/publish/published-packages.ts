@@ -51,6 +51,7 @@ export const PROGRAMS: Readonly<Record<string, readonly string[]>> = {
   "packages/create-neverstale": ["io/main.js"],
   "apps/fleet/agent": ["main.js", "commands/io/runner.js"],
   "apps/fleet/cli": ["main.js"],
+  "apps/fleet/server": ["handout/io/pack-agent.js"],
 };
 
 /** The page is no dependency of the command line, whose server serves it as files. */

@@ -107,15 +107,15 @@ test("one printed command enrols another machine, once, and keeps what it has to
   timeout: LIMIT_MS,
 }, async () => {
   const { status, out } = await fleet.cli("token", "create", "--tag", "other", "--ttl", "5m");
-  const words = out.trim().split(" ").slice(2);
   const dataDir = join(fleet.directory, "other-machine");
+  const run = (directory: string) => fleet.shell(out.trim().replace(/\)$/, ` --data-dir ${directory})`));
 
-  const running = fleet.cli(...words, "--data-dir", dataDir); // It ends with the fleet.
+  const running = run(dataDir); // It ends with the fleet.
   await eventually(async () => (await fleet.state()).hosts?.some((host) => String(host.tags) === "other") === true);
-  const again = await fleet.cli(...words, "--data-dir", `${dataDir}-2`);
+  const again = await run(`${dataDir}-2`);
 
   expect(status).toBe(0);
-  expect(out).toMatch(/^npx neverstale agent --server \S+ --enroll-token \S+\n$/);
+  expect(out).toMatch(/^\(cd .* sh neverstale\/setup\.sh --server \S+ --enroll-token \S+\)\n$/);
   expect(statSync(join(dataDir, "credential.json")).mode & 0o777).toBe(0o600);
   expect(again).toMatchObject({ status: 4, err: expect.stringContaining("it has been used") });
   expect(await Promise.race([running, "still runs"])).toBe("still runs");

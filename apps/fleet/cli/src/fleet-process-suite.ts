@@ -184,22 +184,27 @@ export class FleetProcess {
   cli(...args: readonly string[]): Promise<CliEnd> {
     // The next look signs in anew: a restored state doesn't know the session.
     if (args[0] === "restore") this.#session = null;
-    return this.#cli(args, null);
+    return this.#run(process.execPath, [CLI, ...args], null);
+  }
+
+  /** Runs a line that people copy into a shell. */
+  shell(line: string): Promise<CliEnd> {
+    return this.#run("sh", ["-c", line], null);
   }
 
   /** Runs `neverstale ...`, and interrupts it as by Ctrl-C once it has printed that. */
   cliUntil(args: readonly string[], printed: RegExp): Promise<CliEnd> {
-    return this.#cli(args, printed);
+    return this.#run(process.execPath, [CLI, ...args], printed);
   }
 
-  async #cli(args: readonly string[], interruptAt: RegExp | null): Promise<CliEnd> {
+  async #run(program: string, args: readonly string[], interruptAt: RegExp | null): Promise<CliEnd> {
     const env = {
       ...process.env,
       NEVERSTALE_URL: this.address,
       NEVERSTALE_PASSWORD: PASSWORD,
       NEVERSTALE_DATA_DIR: this.dataDir,
     };
-    const child = spawn(process.execPath, [CLI, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     const text = { out: "", err: "" };
     let interrupted = false; // Only one Ctrl-C is sent: a second one ends it where it stands.
     child.stdout.on("data", (part: Buffer) => {

@@ -3,6 +3,7 @@ export * from "./accounts/accounts-space.ts";
 export * from "./agents/agent-api.ts";
 export * from "./agents/agent-space.ts";
 export * from "./agents/enrollment-api.ts";
+export * from "./agents/handout-api.ts";
 export { ReachedAnswer, StateAnswer } from "./api.ts";
 export * from "./commands/command.ts";
 export * from "./commands/command-api.ts";

@@ -1,6 +1,7 @@
 /** These parts of the domain need no schemas, so that a page can use them without carrying a validator along. */
 
 export * from "./accounts/password.ts";
+export * from "./agents/enroll-command.ts";
 export * from "./commands/command-status.ts";
 export * from "./commands/escapes.ts";
 export * from "./commands/output-names.ts";

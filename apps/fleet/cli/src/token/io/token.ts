@@ -1,13 +1,18 @@
 /** `neverstale token create` makes an enrolment token, and prints the command that uses it. */
 
-import { EnrollmentTokenAnswer, MAX_TOKEN_USES } from "@neverstale/fleet-domain";
+import {
+  AgentPackage,
+  EnrollmentTokenAnswer,
+  enrollCautions,
+  enrollCommand,
+  MAX_TOKEN_USES,
+} from "@neverstale/fleet-domain";
 import { Option } from "commander";
 import type { AddCommand } from "../../command-line/command.ts";
 import { EXIT, Failure } from "../../command-line/failure.ts";
 import { durationBetween, integerBetween, type SignInFlags, withSignIn } from "../../command-line/flags.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { withSession } from "../../session/io/with-session.ts";
-import { enrollCautions, enrollCommand } from "../enroll-command.ts";
 
 interface TokenFlags extends SignInFlags {
   readonly server?: string;
@@ -57,9 +62,11 @@ async function createToken(
   if (address === null || !/^https?:$/.test(address.protocol))
     throw new Failure(`--server ${given} is no address`, { hint: "Give one such as https://fleet.example.org." });
   const asked = { ttlS: Math.ceil(ttl / 1000), uses, ...(tag.length > 0 && { tags: tag }) };
+  const { sha256 } = AgentPackage.parse(await session.getJson("/api/agent-package"));
   const made = EnrollmentTokenAnswer.parse(await session.postJson("/api/enrollment-tokens", asked));
   for (const caution of enrollCautions(address)) process.stderr.write(`neverstale: ${caution}\n`);
   const where = uses === 1 ? "the other machine. It works once" : `up to ${uses} other machines. It works`;
+  process.stderr.write(`The server's agent has the sha256 ${sha256}\n`);
   process.stderr.write(`Run this on ${where}, until ${made.expiresAt}:\n`);
-  process.stdout.write(`${enrollCommand(address, made.token)}\n`);
+  process.stdout.write(`${enrollCommand(address, made.token, sha256)}\n`);
 }

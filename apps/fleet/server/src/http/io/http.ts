@@ -131,7 +131,7 @@ function handOverTo(to: HandOver, { raw }: FastifyRequest, reply: FastifyReply):
 function sendAnswer(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
   if (headers !== undefined) reply.headers(headers);
   reply.code(status ?? (body === undefined ? 204 : 200));
-  return reply.send(isPieces(body) ? Readable.from(body) : body);
+  return reply.send(isPieces(body) && !(body instanceof Readable) ? Readable.from(body) : body);
 }
 
 function isPieces(body: unknown): body is AsyncIterable<string> {

@@ -646,6 +646,8 @@ describe("requests", () => {
     expect(open.sort()).toEqual([
       "/",
       "/*",
+      "/agent/neverstale.tgz",
+      "/agent/node/:file",
       "/api/login",
       "/api/session/here",
       "/api/setup",

@@ -12,6 +12,7 @@ import { outputRoutes } from "../../commands/output-routes.ts";
 import { commandRoutes } from "../../commands/routes.ts";
 import { eventRoutes } from "../../events/routes.ts";
 import { stateRoutes } from "../../fleet/routes.ts";
+import { handoutRoutes } from "../../handout/io/routes.ts";
 import { hostRoutes } from "../../hosts/routes.ts";
 import { addressGroup } from "../../http/address-group.ts";
 import { withoutBasePath } from "../../http/base-path.ts";
@@ -101,6 +102,7 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...hostRoutes(parts),
     ...enrollmentRoutes(parts),
     ...agentRoutes(parts),
+    ...handoutRoutes(parts),
     ...staticRoutes(webDirectory, parts.basePath),
   ];
   routes.push(descriptionRoute(routes));
@@ -130,6 +132,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => ({ ...sessions.metrics, ...claimants.metrics }));
   metrics.addNumbers("http_", () => connections.metrics);
   metrics.addNumbers("", () => refusalLog.metrics);
+  metrics.addNumbers("", () => parts.handout.metrics);
   metrics.addNumbers("", () => logStream?.metrics ?? { logLinesDropped: 0 });
   metrics.addNumbers("hosts_", () => budgets.metrics(clocks.now()));
 }

@@ -14,6 +14,7 @@ import { momentAt } from "../../fleet/io/moment-at.ts";
 import type { Log } from "../../fleet/log.ts";
 import type { FleetManager } from "../../fleet/state.ts";
 import { Transactions } from "../../fleet/transact.ts";
+import { Handout } from "../../handout/io/handout.ts";
 import { normalBasePath } from "../../http/base-path.ts";
 import { type ClientAddresses, TrustedProxies } from "../../http/io/client-address.ts";
 import { HttpConnections } from "../../http/io/connections.ts";
@@ -28,7 +29,7 @@ import type { FleetNodes } from "../../nodes/io/fleet-nodes.ts";
 import type { LogStream } from "./log-stream.ts";
 import { connectionLimitsOf, type FleetOptions, rateLimitsOf, socketLimitsOf } from "./settings.ts";
 
-export function makeParts(options: FleetOptions, { manager, log, logStream, nodes, key }: Opened) {
+export function makeParts(options: FleetOptions, { manager, log, logStream, dataDir, nodes, key }: Opened) {
   const clocks = {
     now: options.now ?? Date.now,
     steadyNow: options.steadyNow ?? options.now ?? (() => performance.now()),
@@ -69,6 +70,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, node
     sessions,
     credentials,
     connections,
+    handout: new Handout(dataDir),
     claimants: new Claimants(cookies, key),
     guesses: new Guesses(rates, clocks),
     passwords: new Passwords(),
