@@ -34,6 +34,16 @@ test("a mutation: its effect is shown at once, and stays when the server has dec
   expect(await run("mutation.ts")).toBe("shown at once: Buy milk 1\ndone 1 0\n");
 });
 
+test("patches: a member that is left out stays, null takes one away, and undefined is nothing that a patch says", async () => {
+  expect(await run("writing/patches.ts")).toBe(
+    "{ id: '1', title: 'Oat milk', note: 'two' }\n{ id: '1', title: 'Oat milk' } false\n",
+  );
+});
+
+test("paused: who may not write for a while is refused by an outcome, and writes again afterwards", async () => {
+  expect(await run("writing/paused.ts")).toBe("refused paused\ndone 1\n");
+});
+
 test("views: each sees what it was granted, a record moves between them, and rights change at once", async () => {
   expect(await run("views.ts")).toBe(
     [

@@ -10,7 +10,20 @@ import type { Outside } from "./outside.ts";
 import type { PackedWorld } from "./world.ts";
 
 export function describeCreate(world: () => PackedWorld): void {
-  describe("npm create neverstale", () => {
+  describeApp(world, { named: "npm create neverstale", options: [], title: "src/page/app.tsx" });
+  const vue = { options: ["--", "--template", "vue"], title: "src/page/TaskList.vue" };
+  describeApp(world, { named: "npm create neverstale, with Vue", ...vue });
+}
+
+interface NewApp {
+  readonly named: string;
+  readonly options: readonly string[];
+  /** This file holds the heading. */
+  readonly title: string;
+}
+
+function describeApp(world: () => PackedWorld, { named, options, title }: NewApp): void {
+  describe(named, () => {
     let outside: Outside;
     let browser: Browser;
 
@@ -24,13 +37,13 @@ export function describeCreate(world: () => PackedWorld): void {
       outside = await world().outside();
       port = String(await freePort());
       startedMs = performance.now();
-      await outside.run("npm", ["create", "--yes", "neverstale"]);
+      await outside.run("npm", ["create", "--yes", "neverstale", ...options]);
     });
 
     afterEach(() => outside.stop());
     afterAll(() => browser.close());
 
-    test("two browsers write and see each other, under StrictMode, and what is refused is taken back", async () => {
+    test("two browsers write and see each other, and what is refused is taken back", async () => {
       const madeMs = performance.now();
       const [, address = ""] = await outside.start("npm", ["run", "dev"], RUNS, { PORT: port });
       const [ann, ben] = [await openedPage(browser, address), await openedPage(browser, address)];
@@ -60,7 +73,7 @@ export function describeCreate(world: () => PackedWorld): void {
       const [, address = ""] = await outside.start("npm", ["run", "dev"], RUNS, { PORT: port });
       const { page, add } = await openedPage(browser, address);
 
-      edit(outside, "src/page/app.tsx", "Tasks <small", "Our tasks <small");
+      edit(outside, title, "Tasks <small", "Our tasks <small");
       await page.getByRole("heading", { name: "Our tasks" }).waitFor();
       edit(outside, "src/shared/tasks.ts", "tasks.size >= 1_000", 'title === "nothing"');
 
@@ -82,7 +95,7 @@ export function describeCreate(world: () => PackedWorld): void {
       await ben.shows("Bake bread");
       const document = await (await fetch(address)).text();
 
-      expect(document).toMatch(/<label><input type="checkbox"\/>Bake bread<\/label>/);
+      expect(document).toMatch(/<label><input type="checkbox"\/?>\s*Bake bread\s*<\/label>/);
       expect([...ann.wrong, ...ben.wrong]).toEqual([]);
     });
   });

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -33,3 +42,17 @@ test("a folder with a history and nothing else is free, and one with a file is n
 
   expect(readdirSync(used)).toEqual(["notes.txt"]);
 });
+
+test.each(templateNames())("the template %s differs from the others only in its page", (template) => {
+  const text = (of: string, path: string) => readFileSync(join(TEMPLATES, of, path), "utf8");
+  const [first = ""] = templateNames();
+
+  const shared = globSync(["_gitignore", "src/{server,shared}/*", "src/page/style.css"], {
+    cwd: join(TEMPLATES, template),
+  });
+
+  expect(shared.length).toBeGreaterThan(6);
+  for (const path of shared) expect(text(template, path), path).toBe(text(first, path));
+});
+
+const TEMPLATES = join(import.meta.dirname, "../../templates");

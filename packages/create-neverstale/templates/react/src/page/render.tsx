@@ -5,7 +5,7 @@ import { renderToString } from "react-dom/server";
 import type { Render } from "../shared/first-paint.ts";
 import { App } from "./app.tsx";
 
-export const render: Render = (first) =>
+export const render: Render = async (first) =>
   renderToString(
     <StrictMode>
       <App first={first} />

@@ -17,8 +17,8 @@ await startServer(async (http) => {
   return {
     async html(url, first) {
       const document = await vite.transformIndexHtml(url, await readFile("index.html", "utf8"));
-      const render: Render = (await vite.ssrLoadModule("/src/page/render.tsx")).render;
-      return fill(document, { first, html: render(first) });
+      const render: Render = (await vite.ssrLoadModule("/src/page/render")).render;
+      return fill(document, { first, html: await render(first) });
     },
     files: (request, response) => vite.middlewares(request, response),
     close: () => vite.close(),

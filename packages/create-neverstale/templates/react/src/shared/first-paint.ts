@@ -7,4 +7,4 @@ export interface FirstPaint {
   readonly state: InitialState;
 }
 
-export type Render = (first: FirstPaint) => string;
+export type Render = (first: FirstPaint) => Promise<string>;
