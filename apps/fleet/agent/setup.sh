@@ -1,7 +1,7 @@
 #!/bin/sh
-# This starts the agent of this package on a machine that need not have Node.js. It is run from the folder that holds it:
+# This installs the agent of this package on a machine that need not have Node.js. It is run beside the package:
 #   sh neverstale/setup.sh --server https://fleet.example.org --enroll-token TOKEN
-# What follows is given to the agent (neverstale agent --help).
+# Its flags are those of `neverstale agent install` (--help).
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -57,7 +57,21 @@ if [ -z "$node" ] || ! is_new_enough "$node"; then
   [ -x "$node" ] || fetch_node "$(kind)"
 fi
 
-# The credential of the host and what its commands write are kept there.
-NEVERSTALE_AGENT_DATA_DIR="${NEVERSTALE_AGENT_DATA_DIR:-${HOME:-/root}/neverstale-agent}"
-export NEVERSTALE_AGENT_DATA_DIR
-exec "$node" "$main" "$@"
+# The package that this was unpacked from is what is installed.
+package="$here/../neverstale.tgz"
+[ -f "$package" ] && set -- --package "$package" "$@"
+
+# Whoever may install a service has the agent run as one, and is asked for a password where sudo wants one.
+as_root=""
+if [ "$(id -u)" != 0 ] && { [ -d /run/systemd/system ] || [ "$(uname -s)" = Darwin ]; }; then
+  case " $* " in
+    *" --no-service "* | *" --root "* | *" --help "* | *" --version "*) ;;
+    *)
+      command -v sudo >/dev/null 2>&1 || fail "a service is installed by root, and there is no sudo. Give --no-service to run the agent as yourself."
+      echo "neverstale: installing the service with sudo" >&2
+      as_root=sudo
+      ;;
+  esac
+fi
+
+exec $as_root "$node" "$main" install "$@"

@@ -107,16 +107,16 @@ test("one printed command enrols another machine, once, and keeps what it has to
   timeout: LIMIT_MS,
 }, async () => {
   const { status, out } = await fleet.cli("token", "create", "--tag", "other", "--ttl", "5m");
-  const dataDir = join(fleet.directory, "other-machine");
-  const run = (directory: string) => fleet.shell(out.trim().replace(/\)$/, ` --data-dir ${directory})`));
+  const root = join(fleet.directory, "other-machine");
+  const run = (root: string) => fleet.shell(out.trim().replace(/\)$/, ` --no-service --root ${root})`));
 
-  const running = run(dataDir); // It ends with the fleet.
+  const running = run(root); // It ends with the fleet.
   await eventually(async () => (await fleet.state()).hosts?.some((host) => String(host.tags) === "other") === true);
-  const again = await run(`${dataDir}-2`);
+  const again = await run(`${root}-2`);
 
   expect(status).toBe(0);
   expect(out).toMatch(/^\(cd .* sh neverstale\/setup\.sh --server \S+ --enroll-token \S+\)\n$/);
-  expect(statSync(join(dataDir, "credential.json")).mode & 0o777).toBe(0o600);
+  expect(statSync(join(root, "var/lib/neverstale-agent/credential.json")).mode & 0o777).toBe(0o600);
   expect(again).toMatchObject({ status: 4, err: expect.stringContaining("it has been used") });
   expect(await Promise.race([running, "still runs"])).toBe("still runs");
 });

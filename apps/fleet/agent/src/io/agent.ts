@@ -27,6 +27,8 @@ export interface AgentParts {
   readonly gauges: { read(): HostReading };
   /** The figures of the machine are told this often. */
   readonly heartbeatMs: Millis;
+  /** The server has taken a report of this process for the first time. */
+  readonly onAccepted: () => void;
 }
 
 export class Agent {
@@ -37,7 +39,7 @@ export class Agent {
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
-    const { api, journal, hostFile, replica, log, gauges, heartbeatMs } = parts;
+    const { api, journal, hostFile, replica, log, gauges, heartbeatMs, onAccepted } = parts;
     const instance = randomUUID();
     const onNews = () => this.#reporter.ring();
     const commands = new CommandLoop({ api, journal, replica, plan: hostFile.plan, log, instance, onNews });
@@ -53,6 +55,7 @@ export class Agent {
       hello: this.#hello,
       onClock: commands.noteClock,
       onEnd: commands.noteEnd,
+      onAccepted,
       onNotAccepted: (before) => this.stop(before ? "revoked" : "not_accepted"),
     });
   }

@@ -1,5 +1,7 @@
 /** The agent's program runs until it is stopped, and ends with a status that says why. */
 
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
 import { lockFile } from "@neverstale/base/node";
 import { type Logger, pino } from "pino";
@@ -14,9 +16,21 @@ import { Gauges } from "../machine/io/gauges.ts";
 import { AgentFileError } from "../policy/agent-file.ts";
 import { HostFile } from "../policy/io/host-file.ts";
 import { lookUpUser } from "../policy/io/users.ts";
+import { noteFirstReport } from "../service/io/first-report.ts";
+import { installAgent } from "../service/io/install.ts";
+import { uninstallAgent } from "../service/io/uninstall.ts";
 import { Agent, type AgentEnd } from "./agent.ts";
-import { HELP, parseFlags, readSettings, type Settings, UsageError } from "./settings.ts";
-import { AGENT_VERSION, PLACES, SHIPPED_AGENT_FILE } from "./shipped.ts";
+import {
+  actionIn,
+  HELP,
+  parseFlags,
+  readServiceSettings,
+  readSettings,
+  type ServiceSettings,
+  type Settings,
+  UsageError,
+} from "./settings.ts";
+import { AGENT_VERSION, PLACES, PROGRAM_FOLDER, SHIPPED_AGENT_FILE } from "./shipped.ts";
 
 /** The agent's process ends with one of these. */
 export const EXIT_CODES = {
@@ -31,6 +45,8 @@ export const EXIT_CODES = {
   notAccepted: 4,
 } as const;
 
+const EXIT_NAMES = ["stopped", "failed", "usage", "locked", "notAccepted"] as const;
+
 /**
  * Runs an agent until it is stopped, then ends this process with one of `EXIT_CODES`. `argv` holds the flags alone. Without it
  * they are those of this process.
@@ -39,7 +55,6 @@ export async function runAgent(
   argv: readonly string[] = process.argv.slice(2),
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<never> {
-  process.umask(0o077);
   const log = pino({ base: { part: "agent", pid: process.pid } }, pino.destination({ fd: 2, sync: true }));
   try {
     process.exit(EXIT_CODES[await run(argv, env, log)]);
@@ -52,9 +67,15 @@ export async function runAgent(
 }
 
 async function run(argv: readonly string[], env: NodeJS.ProcessEnv, log: Logger): Promise<keyof typeof EXIT_CODES> {
-  const flags = parseFlags(argv);
+  const { action, flags: given } = actionIn(argv);
+  const flags = parseFlags(given);
   if (flags.help === true) return print(HELP);
   if (flags.version === true) return print(`${AGENT_VERSION}\n`);
+  if (action !== "run") {
+    process.umask(0o022); // Root installs it, and the agent's user reads it.
+    return await changeInstallation(action, readSettings(flags, env), readServiceSettings(flags));
+  }
+  process.umask(0o077);
   const settings = readSettings(flags, env);
   openDataDirectory(settings.dataDir);
   const lock = lockFile(join(settings.dataDir, "lock.db"));
@@ -71,6 +92,35 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv, log: Logger)
     api.close();
     lock.release();
   }
+}
+
+async function changeInstallation(
+  action: "install" | "uninstall",
+  settings: Settings,
+  asked: ServiceSettings,
+): Promise<keyof typeof EXIT_CODES> {
+  const say = (line: string) => process.stderr.write(`neverstale: ${line}\n`);
+  const outcome = action === "install" ? await installAgent(settings, asked, say) : uninstallAgent(asked, say);
+  switch (outcome.type) {
+    case "done":
+      return "stopped";
+    case "failed":
+      return "failed";
+    case "not_accepted":
+      return "notAccepted";
+    case "run_here":
+      return await runHere(outcome.command);
+  }
+}
+
+/** Runs the installed program in this one's place. It is told what this one is told by signals. */
+async function runHere([program = "", ...args]: readonly string[]): Promise<keyof typeof EXIT_CODES> {
+  const child = spawn(program, args, { stdio: "inherit" });
+  const pass = (signal: NodeJS.Signals) => child.kill(signal);
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, pass);
+  const [code] = await once(child, "exit");
+  const [name] = Object.entries(EXIT_CODES).find(([, status]) => status === code) ?? [];
+  return EXIT_NAMES.find((each) => each === name) ?? "failed";
 }
 
 /**
@@ -124,7 +174,19 @@ async function work(
   const replica = followAssignments({ server, credential, ca, onChange: () => agent.look() });
   const facts = () => machineFacts(AGENT_VERSION);
   const gauges = new Gauges();
-  const agent = new Agent({ api, journal, hostFile, replica, log, facts, gauges, heartbeatMs: HEARTBEAT_MS });
+  const report = { pid: process.pid, version: AGENT_VERSION, program: PROGRAM_FOLDER };
+  const onAccepted = () => noteFirstReport(settings.dataDir, report);
+  const agent = new Agent({
+    api,
+    journal,
+    hostFile,
+    replica,
+    log,
+    facts,
+    gauges,
+    heartbeatMs: HEARTBEAT_MS,
+    onAccepted,
+  });
   const stop = () => agent.stop("stopped");
   const reload = () => agent.reload();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, stop);

@@ -4,13 +4,53 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 
+/** The first word says what is to be done. Without one the agent runs. */
+const ACTIONS = ["run", "install", "uninstall"] as const;
+export type AgentAction = (typeof ACTIONS)[number];
+
+/** The word `agent` may come first, as in `neverstale agent run`. */
+export function actionIn(argv: readonly string[]): { readonly action: AgentAction; readonly flags: readonly string[] } {
+  const [first, ...others] = argv[0] === "agent" ? argv.slice(1) : argv;
+  const action = ACTIONS.find((each) => each === first);
+  if (action !== undefined) return { action, flags: others };
+  return { action: "run", flags: first === undefined ? [] : [first, ...others] };
+}
+
 export interface Settings {
   readonly server: URL;
+  readonly allowHttp: boolean;
   readonly dataDir: string;
   readonly token: string | null;
   readonly tokenFile: string | null;
   readonly config: string | null;
   readonly ca: string | null;
+}
+
+/** These are for installing and uninstalling. Their flags have no variables, since a person gives them once. */
+export interface ServiceSettings {
+  /** All files are put below this folder: `/`, unless an image or a test is made. */
+  readonly root: string;
+  readonly user: string;
+  readonly useService: boolean;
+  /** This file is the package. Its hash was checked. */
+  readonly packageFile: string | null;
+  /** The server's package is taken only when it has this hash. */
+  readonly sha256: string | null;
+  readonly purge: boolean;
+}
+
+export function readServiceSettings(flags: ReturnType<typeof parseFlags>): ServiceSettings {
+  const { sha256 = null } = flags;
+  if (flags["data-dir"] !== undefined) throw new UsageError("an agent that is installed has its data at a fixed place");
+  if (sha256 !== null && !/^[0-9a-f]{64}$/i.test(sha256)) throw new UsageError(`--sha256 ${sha256} is no hash`);
+  return {
+    root: resolve(flags.root ?? "/"),
+    user: flags.user ?? (process.platform === "darwin" ? (process.env.SUDO_USER ?? "nobody") : "neverstale"),
+    useService: flags["no-service"] !== true,
+    packageFile: flags.package ?? null,
+    sha256: sha256?.toLowerCase() ?? null,
+    purge: flags.purge === true,
+  };
 }
 
 /** A flag or a file is wrong. The message says which. */
@@ -27,13 +67,12 @@ export function parseFlags(argv: readonly string[]) {
 }
 
 export function readSettings(flags: ReturnType<typeof parseFlags>, env: NodeJS.ProcessEnv): Settings {
-  const server = serverUrl(
-    flags.server ?? env.NEVERSTALE_SERVER ?? "http://127.0.0.1:8080",
-    flags["allow-http"] === true,
-  );
+  const allowHttp = flags["allow-http"] === true;
+  const server = serverUrl(flags.server ?? env.NEVERSTALE_SERVER ?? "http://127.0.0.1:8080", allowHttp);
   const ca = flags.ca ?? env.NEVERSTALE_CA ?? null;
   return {
     server,
+    allowHttp,
     dataDir: resolve(flags["data-dir"] ?? env.NEVERSTALE_AGENT_DATA_DIR ?? "./agent-data"),
     token: flags["enroll-token"] ?? null,
     tokenFile: flags["enroll-token-file"] ?? env.NEVERSTALE_ENROLL_TOKEN_FILE ?? null,
@@ -65,6 +104,17 @@ function readPem(path: string): string {
 }
 
 export const HELP = `neverstale agent: runs on a host what that host's agent.yaml allows, and reports it
+
+  run                          run until it is stopped; this is also meant without a word
+  install                      put the agent on this host, enrol it, and have the system start it, now and at each start:
+                               by systemd as a user of its own, or by launchd on macOS. Without either it runs at once, in
+                               the foreground. It takes the flags of run but --data-dir, and these:
+    --sha256 HASH              fetch the server's package, which must have this hash; the page and token create show it
+    --package FILE             install this package instead, whose hash you have checked
+    --user NAME                the user that it runs as; it is made when there is none     neverstale
+    --no-service               run it at once in the foreground, and have nothing started by the system
+  uninstall                    end it and take it off this host; --purge also takes its data and its agent.yaml
+  All of them take --root DIR: all files are put below it.
 
   --server URL                 where the server is            NEVERSTALE_SERVER             http://127.0.0.1:8080
   --data-dir DIR               journal, output, credential    NEVERSTALE_AGENT_DATA_DIR     ./agent-data
@@ -99,6 +149,12 @@ const FLAGS = {
   config: { type: "string" },
   ca: { type: "string" },
   "allow-http": { type: "boolean" },
+  root: { type: "string" },
+  user: { type: "string" },
+  package: { type: "string" },
+  sha256: { type: "string" },
+  "no-service": { type: "boolean" },
+  purge: { type: "boolean" },
   version: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;

@@ -9,6 +9,9 @@ export const AGENT_VERSION = packageVersion(new URL("../../package.json", import
 /** This file counts on a host that has none of its own. */
 export const SHIPPED_AGENT_FILE = fileURLToPath(new URL("../../agent.yaml", import.meta.url));
 
+/** The program that runs lies in this folder. */
+export const PROGRAM_FOLDER = fileURLToPath(new URL("../..", import.meta.url));
+
 export const PLACES: Places = {
   node: process.execPath,
   shipped: fileURLToPath(new URL("../../ops", import.meta.url)),

@@ -4,7 +4,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { backoffMs } from "@neverstale/base";
-import type { Logger } from "pino";
 import { z } from "zod";
 import { readIfThere, writeDurably } from "../../machine/io/durable-files.ts";
 import type { MachineFacts } from "../../machine/io/facts.ts";
@@ -20,7 +19,12 @@ export interface EnrollOptions {
   readonly token: string;
   readonly facts: MachineFacts;
   readonly api: ServerApi;
-  readonly log: Logger;
+  readonly log: EnrollLog;
+}
+
+interface EnrollLog {
+  info(about: { readonly hostId: string }, message: string): void;
+  warn(about: { readonly answer: string }, message: string): void;
 }
 
 /**

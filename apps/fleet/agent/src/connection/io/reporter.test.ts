@@ -51,6 +51,7 @@ function reporterWith(hostname: () => string): Reporter {
     hello,
     onClock: () => {},
     onEnd: () => false,
+    onAccepted: () => {},
     onNotAccepted: () => {},
   });
 }

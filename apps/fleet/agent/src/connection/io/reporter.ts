@@ -101,6 +101,7 @@ export class Reporter {
       const result = await api.report({ instance, seq: this.#seq, reports: [...reports] });
       switch (result.type) {
         case "ok":
+          if (!this.#wasAccepted) this.#parts.onAccepted();
           this.#wasAccepted = true;
           if (result.clock !== null) onClock(result.clock);
           return result.answer;
@@ -160,6 +161,8 @@ export interface ReporterParts {
    */
   readonly onEnd: (commandId: string, settledIn: JournalEntry["settledIn"], settled: boolean) => boolean;
   /** `before` is true when the credential was accepted earlier in this run. */
+  /** The server has taken a report for the first time. */
+  readonly onAccepted: () => void;
   readonly onNotAccepted: (before: boolean) => void;
 }
 

@@ -146,6 +146,7 @@ class SimulatedHost {
       facts,
       gauges,
       heartbeatMs,
+      onAccepted: () => {},
     });
     this.#stopAgent = () => agent.stop("stopped");
     if (this.#lot === "away") setTimeout(() => agent.stop("stopped"), SEEN_MS).unref();
