@@ -7,6 +7,7 @@ import {
   type PointQuery,
   type PointRow,
   type PointsGone,
+  type PointTimesQuery,
   StoreFailure,
 } from "@neverstale/server/store";
 import type { SharedDatabase, SqlStatement } from "./database.ts";
@@ -15,8 +16,8 @@ import {
   appendStatement,
   dropPointsStatement,
   listPointsStatement,
-  newestPointsStatement,
   type PointsMoved,
+  pointTimesStatement,
   readPointsStatement,
 } from "./statements/points.ts";
 import { requireStorable } from "./texts.ts";
@@ -73,8 +74,8 @@ export class PostgresPoints {
     return listPointsStatement(this.#names, query);
   }
 
-  newest(step: number, upTo: number): SqlStatement<{ readonly at: number | null }> {
-    return newestPointsStatement(this.#names, step, upTo);
+  times(query: PointTimesQuery): SqlStatement<{ readonly at: number }> {
+    return pointTimesStatement(this.#names, query);
   }
 
   metrics(): Readonly<Record<string, number>> {

@@ -23,6 +23,7 @@ import {
   type PointQuery,
   type PointRow,
   type PointsGone,
+  type PointTimesQuery,
   type Retention,
   RowsLost,
   type SharedStore,
@@ -332,9 +333,9 @@ export class PostgresStore implements SharedStore {
     return this.#look(this.#points.list(query));
   }
 
-  async newestPoints({ step, upTo }: { readonly step: number; readonly upTo: number }): Promise<number | null> {
+  async pointTimes(query: PointTimesQuery): Promise<readonly number[]> {
     this.#opened();
-    return (await this.#look(this.#points.newest(step, upTo)))[0]?.at ?? null;
+    return (await this.#look(this.#points.times(query))).map(({ at }) => at);
   }
 
   async #look<Row>(statement: SqlStatement<Row>): Promise<readonly Row[]> {

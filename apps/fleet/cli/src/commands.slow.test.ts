@@ -70,6 +70,19 @@ test("watch prints the state it finds and then what moves, in both profiles", { 
   expect(watching[2]?.out).toMatch(/^\S+ v\d+ init 1 hosts, /);
 });
 
+test("metrics draws what a host told, and gives it as JSON", { timeout: LIMIT_MS }, async () => {
+  const id = await fleet.hostId();
+  await eventually(async () => /^ram {7}\|/m.test((await fleet.cli("metrics", id)).out));
+
+  const { status, out } = await fleet.cli("metrics", id, "--from", "10m", "--step", "60", "--json");
+  const nobody = await fleet.cli("metrics", "nobody");
+
+  expect(status).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ host: id, step: 60 });
+  expect(JSON.parse(out).metrics.ram).toContainEqual([expect.any(Number), expect.any(Number), expect.any(Number)]);
+  expect(nobody).toMatchObject({ status: 2, err: expect.stringContaining("there is no host nobody; there are: ") });
+});
+
 test("a wrong password, no server: 2, and what to do", { timeout: LIMIT_MS }, async () => {
   const wrong = await fleet.cli("watch", "--user", "somebody");
   const nobody = await fleet.cli("verify", "http://127.0.0.1:9");

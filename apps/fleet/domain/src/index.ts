@@ -16,6 +16,7 @@ export * from "./events/event-api.ts";
 export * from "./fleet.ts";
 export * from "./hosts/host.ts";
 export * from "./hosts/host-api.ts";
+export * from "./hosts/host-metrics.ts";
 export * from "./hosts/host-name.ts";
 export * from "./problem.ts";
 export * from "./schema-free.ts";

@@ -77,5 +77,6 @@ export {
   type PointRow,
   type PointStore,
   type PointsGone,
+  type PointTimesQuery,
 } from "./points/point-store.ts";
 export { RETENTION, type Retention, retentionFrom } from "./retention.ts";

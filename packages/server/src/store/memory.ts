@@ -22,7 +22,7 @@ import {
 } from "./contract.ts";
 import { fenced, type MemoryData, MemoryDatabase, type MemoryDatabaseOptions } from "./memory-database.ts";
 import type { AliveNode, NodeRow, SharedStore } from "./node-table.ts";
-import type { PointListQuery, PointQuery, PointRow, PointsGone } from "./points/point-store.ts";
+import type { PointListQuery, PointQuery, PointRow, PointsGone, PointTimesQuery } from "./points/point-store.ts";
 
 /** It forgets everything when its process ends. With `database` it is one of several that share what they store. */
 export function memoryStore(options: MemoryStoreOptions = {}): MemoryStore {
@@ -155,8 +155,8 @@ export class MemoryStore implements SharedStore {
     return this.#reading(({ points }) => points.list(query));
   }
 
-  newestPoints({ step, upTo }: { readonly step: number; readonly upTo: number }): Promise<number | null> {
-    return this.#reading(({ points }) => points.newest(step, upTo));
+  pointTimes(query: PointTimesQuery): Promise<readonly number[]> {
+    return this.#reading(({ points }) => points.times(query));
   }
 
   confirm(): Promise<Confirmation> {

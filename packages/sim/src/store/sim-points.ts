@@ -7,6 +7,7 @@ import {
   type PointQuery,
   type PointRow,
   type PointsGone,
+  type PointTimesQuery,
 } from "@neverstale/server/store";
 import type { PointTables } from "@neverstale/store-sqlite/sliced";
 import type { JournaledWrites } from "./journal.ts";
@@ -30,7 +31,8 @@ export class SimPoints implements PointTables {
   }
 
   drop(gone: PointsGone, limit: number): number {
-    const isGone = ({ at, series }: PointRow) => ("series" in gone ? series === gone.series : at < gone.before);
+    const isGone = ({ at, series }: PointRow) =>
+      "series" in gone ? series === gone.series : at >= gone.from && at < gone.before;
     const rows = this.#all().filter((row) => row.step === gone.step && isGone(row));
     const now = "series" in gone ? rows : rows.slice(0, limit);
     for (const row of now) this.#journals.set("trim", this.#rows, placeOf(row), undefined);
@@ -45,8 +47,8 @@ export class SimPoints implements PointTables {
     return new MemoryPoints(this.#all()).list(query);
   }
 
-  newest(step: number, upTo: number): number | null {
-    return new MemoryPoints(this.#all()).newest(step, upTo);
+  times(query: PointTimesQuery): readonly number[] {
+    return new MemoryPoints(this.#all()).times(query);
   }
 
   #all(): readonly PointRow[] {

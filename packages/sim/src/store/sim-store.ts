@@ -106,8 +106,8 @@ export class SimStore implements Store, Mounted {
     return this.#after(READ_MS, () => this.#store.listPoints(query));
   }
 
-  newestPoints(query: Parameters<Store["newestPoints"]>[0]): ReturnType<Store["newestPoints"]> {
-    return this.#after(READ_MS, () => this.#store.newestPoints(query));
+  pointTimes(query: Parameters<Store["pointTimes"]>[0]): ReturnType<Store["pointTimes"]> {
+    return this.#after(READ_MS, () => this.#store.pointTimes(query));
   }
 
   confirm(): ReturnType<Store["confirm"]> {

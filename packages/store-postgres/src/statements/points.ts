@@ -7,6 +7,7 @@ import {
   type PointQuery,
   type PointRow,
   type PointsGone,
+  type PointTimesQuery,
 } from "@neverstale/server/store";
 import type { SqlStatement } from "../database.ts";
 import type { Names } from "../names.ts";
@@ -55,7 +56,7 @@ export function dropPointsStatement(
       ? `step = ${step} AND series = ${parameters.add("text", gone.series)}
     AND at IN (${timesOf(names, step, parameters.add("bigint", 0), parameters.add("bigint", Number.MAX_SAFE_INTEGER))})`
       : `(step, at, series) IN (SELECT step, at, series FROM ${names.points}
-    WHERE step = ${step} AND at < ${parameters.add("bigint", gone.before)}
+    WHERE step = ${step} AND at >= ${parameters.add("bigint", gone.from)} AND at < ${parameters.add("bigint", gone.before)}
     ORDER BY step, at, series LIMIT ${parameters.add("bigint", limit)})`;
   return moving(
     names,
@@ -99,12 +100,15 @@ WHERE step = ${bigint(step)} AND at = ${bigint(at)} AND series > ${parameters.ad
 ORDER BY series LIMIT ${bigint(limit)}`);
 }
 
-export function newestPointsStatement(
-  names: Names,
-  step: number,
-  upTo: number,
-): SqlStatement<{ readonly at: number | null }> {
+export function pointTimesStatement(
+  { points }: Names,
+  { step, upTo, limit }: PointTimesQuery,
+): SqlStatement<{ readonly at: number }> {
   const parameters = new Parameters();
-  return parameters.statement(`SELECT max(at) AS at FROM ${names.points}
-WHERE step = ${parameters.add("bigint", step)} AND at <= ${parameters.add("bigint", upTo)}`);
+  const of = parameters.add("bigint", step);
+  return parameters.statement(`WITH RECURSIVE times (at) AS (
+  SELECT (SELECT max(at) FROM ${points} WHERE step = ${of} AND at <= ${parameters.add("bigint", upTo)})
+  UNION ALL
+  SELECT (SELECT max(p.at) FROM ${points} p WHERE p.step = ${of} AND p.at < times.at) FROM times WHERE times.at IS NOT NULL
+) SELECT at FROM times WHERE at IS NOT NULL LIMIT ${parameters.add("bigint", limit)}`);
 }

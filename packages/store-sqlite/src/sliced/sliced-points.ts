@@ -1,7 +1,14 @@
 /** The sliced points are written so many rows at a time, so that commits go in between. */
 
 import type { Millis } from "@neverstale/base";
-import type { PointListQuery, PointQuery, PointRow, PointStore, PointsGone } from "@neverstale/server/store";
+import type {
+  PointListQuery,
+  PointQuery,
+  PointRow,
+  PointStore,
+  PointsGone,
+  PointTimesQuery,
+} from "@neverstale/server/store";
 import type { StoreSettings } from "./settings.ts";
 import type { StoreCounters } from "./store-counters.ts";
 import type { PointTables } from "./tables.ts";
@@ -65,8 +72,8 @@ export class SlicedPoints implements PointStore {
     return this.#tables.list(query);
   }
 
-  async newestPoints({ step, upTo }: { readonly step: number; readonly upTo: number }): Promise<number | null> {
-    return this.#tables.newest(step, upTo);
+  async pointTimes(query: PointTimesQuery): Promise<readonly number[]> {
+    return this.#tables.times(query);
   }
 
   get #tables(): PointTables {

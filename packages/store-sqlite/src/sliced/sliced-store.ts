@@ -24,6 +24,7 @@ import {
   type PointQuery,
   type PointRow,
   type PointsGone,
+  type PointTimesQuery,
   type Retention,
   retentionFrom,
   type Store,
@@ -249,8 +250,8 @@ export class SlicedStore implements Store {
     return this.#points.listPoints(query);
   }
 
-  newestPoints(query: { readonly step: number; readonly upTo: number }): Promise<number | null> {
-    return this.#points.newestPoints(query);
+  pointTimes(query: PointTimesQuery): Promise<readonly number[]> {
+    return this.#points.pointTimes(query);
   }
 
   backup(path: string): Promise<void> {

@@ -16,6 +16,7 @@ import type {
   PointQuery,
   PointRow,
   PointsGone,
+  PointTimesQuery,
   StoredAnswer,
   StoredHistoryRow,
   StoredRecord,
@@ -318,5 +319,5 @@ export interface PointTables {
   drop(gone: PointsGone, limit: number): number;
   read(query: PointQuery): readonly PointRow[];
   list(query: PointListQuery): readonly PointRow[];
-  newest(step: number, upTo: number): number | null;
+  times(query: PointTimesQuery): readonly number[];
 }

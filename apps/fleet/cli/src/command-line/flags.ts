@@ -50,6 +50,14 @@ export function durationBetween(min: number, max: number, range: string): (text:
   };
 }
 
+/** Three durations come in one text, separated by commas. */
+export function threeDurations(text: string): readonly [number, number, number] {
+  const [first, second, third, ...more] = text.split(",").map((part) => parseDuration(part.trim()));
+  if (typeof first === "number" && typeof second === "number" && typeof third === "number" && more.length === 0)
+    return [first, second, third];
+  throw new InvalidArgumentError("Expected three durations, such as 1h,1d,30d.");
+}
+
 /** An IPv6 address may also stand as in an address of the web: `[::1]`. */
 export function listenAddress(text: string): string {
   return something(text)

@@ -10,6 +10,7 @@ import { addBackup } from "../data/io/backup.ts";
 import { addRestore } from "../data/io/restore.ts";
 import { addDemo } from "../demo/io/demo.ts";
 import { addDispatch } from "../dispatch/io/dispatch.ts";
+import { addMetrics } from "../metrics/io/metrics.ts";
 import { addServe } from "../serve/io/serve.ts";
 import { addStore } from "../store/io/store.ts";
 import { addToken } from "../token/io/token.ts";
@@ -22,6 +23,7 @@ const COMMANDS: readonly AddCommand[] = [
   addDemo,
   addWatch,
   addDispatch,
+  addMetrics,
   addVerify,
   addToken,
   addBackup,

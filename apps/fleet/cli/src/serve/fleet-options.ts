@@ -9,6 +9,7 @@ export interface ServeFlags {
   readonly dataDir: string;
   readonly beaconInterval: number;
   readonly initEventLimit: number;
+  readonly keepMetrics: readonly [number, number, number];
   readonly localAgent: boolean;
   readonly allowedOrigin?: readonly string[];
   readonly trustedProxy?: readonly string[];
@@ -33,6 +34,7 @@ export function fleetOptions(
     dataDir,
     beaconMs: beaconInterval,
     eventLimit: initEventLimit,
+    metricsKept: flags.keepMetrics,
     basePath: flags.basePath,
     localAgent: flags.localAgent && !isOn(env.NEVERSTALE_NO_LOCAL_AGENT),
     ...(allowedOrigin !== undefined && { allowedOrigins: allowedOrigin }),

@@ -6,6 +6,7 @@ import {
   type PointQuery,
   type PointRow,
   type PointsGone,
+  type PointTimesQuery,
 } from "./point-store.ts";
 
 export class MemoryPoints {
@@ -47,9 +48,9 @@ export class MemoryPoints {
     return rows.sort(bySeries).slice(0, limit);
   }
 
-  newest(step: number, upTo: number): number | null {
+  times({ step, upTo, limit }: PointTimesQuery): readonly number[] {
     const times = [...(this.#steps.get(step)?.keys() ?? [])].filter((at) => at <= upTo);
-    return times.length === 0 ? null : Math.max(...times);
+    return times.sort((a, b) => b - a).slice(0, limit);
   }
 
   /** It returns how many rows went. */
@@ -58,7 +59,7 @@ export class MemoryPoints {
     let count = 0;
     for (const [at, rows] of times) {
       if ("series" in gone) count += rows.delete(gone.series) ? 1 : 0;
-      else if (at < gone.before) {
+      else if (at >= gone.from && at < gone.before) {
         count += rows.size;
         rows.clear();
       }

@@ -25,7 +25,7 @@ test("points stand beside the state: no version and no record moves, and they ar
   expect(second.version).toBe(1);
   expect(await second.points.readPoints(QUERY)).toEqual([ROW]);
   expect(await second.points.listPoints({ step: 10, at: 100, after: "", limit: 9 })).toEqual([ROW]);
-  expect(await second.points.newestPoints({ step: 10, upTo: 900 })).toBe(100);
+  expect(await second.points.pointTimes({ step: 10, upTo: 900, limit: 9 })).toEqual([100]);
   expect(await second.points.dropPoints({ step: 10, series: "web-1" })).toBe(1);
   await second.close();
 });
@@ -39,8 +39,8 @@ test("once it is being closed, every call for points is refused", async () => {
     () => points.appendPoints([ROW]),
     () => points.readPoints(QUERY),
     () => points.listPoints({ step: 10, at: 100, after: "", limit: 9 }),
-    () => points.newestPoints({ step: 10, upTo: 900 }),
-    () => points.dropPoints({ step: 10, before: 900 }),
+    () => points.pointTimes({ step: 10, upTo: 900, limit: 9 }),
+    () => points.dropPoints({ step: 10, from: 0, before: 900 }),
   ])
     await expect(call()).rejects.toMatchObject({ code: "shutting_down" });
 });

@@ -1,6 +1,6 @@
 /** The open points are those of a store that is open: once it is being closed, every call is refused. */
 
-import type { PointListQuery, PointQuery, PointRow, PointStore, PointsGone } from "./point-store.ts";
+import type { PointListQuery, PointQuery, PointRow, PointStore, PointsGone, PointTimesQuery } from "./point-store.ts";
 
 export class OpenPoints implements PointStore {
   readonly #store: PointStore;
@@ -27,9 +27,9 @@ export class OpenPoints implements PointStore {
     return this.#store.listPoints(query);
   }
 
-  async newestPoints(query: { readonly step: number; readonly upTo: number }): Promise<number | null> {
+  async pointTimes(query: PointTimesQuery): Promise<readonly number[]> {
     this.#requireOpen();
-    return this.#store.newestPoints(query);
+    return this.#store.pointTimes(query);
   }
 
   async dropPoints(gone: PointsGone): Promise<number> {

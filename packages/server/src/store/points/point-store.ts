@@ -17,8 +17,8 @@ export interface PointStore {
   readPoints(query: PointQuery): Promise<readonly PointRow[]>;
   /** Returns the rows that begin at one time, in the order of their series. */
   listPoints(query: PointListQuery): Promise<readonly PointRow[]>;
-  /** Returns the newest time up to `upTo` at which a row of the step begins. */
-  newestPoints(query: { readonly step: number; readonly upTo: number }): Promise<number | null>;
+  /** Returns the times up to `upTo` at which rows of the step begin, the newest first, and at most `limit` of them. */
+  pointTimes(query: PointTimesQuery): Promise<readonly number[]>;
   /** Takes away all rows that are meant, a slice at a time, and returns how many went. It rejects as `appendPoints` does. */
   dropPoints(gone: PointsGone): Promise<number>;
 }
@@ -50,9 +50,15 @@ export interface PointListQuery {
   readonly limit: number;
 }
 
-/** It names the rows of a step that begin before a time, or those of one series. */
+export interface PointTimesQuery {
+  readonly step: number;
+  readonly upTo: number;
+  readonly limit: number;
+}
+
+/** It names the rows of a step that begin from a time on and before another, or those of one series. */
 export type PointsGone =
-  | { readonly step: number; readonly before: number }
+  | { readonly step: number; readonly from: number; readonly before: number }
   | { readonly step: number; readonly series: string };
 
 /** A row that holds so much takes nothing more. A clock that is set back again and again would let it grow without an end. */

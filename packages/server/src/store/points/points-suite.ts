@@ -26,8 +26,10 @@ export function describePoints({ describe, expect, test }: TestTools, tested: Te
 
     test("a series is read from a time on and before another, and steps have nothing to do with each other", async () => {
       const store = await tested.start();
-      const times = [500, 100, 300, 200, 400];
-      await store.appendPoints([...times.map((at) => point(at, "a", `${at};`)), point(200, "a", "other;", 60)]);
+      await store.appendPoints([
+        ...[500, 100, 300, 200, 400].map((at) => point(at, "a", `${at};`)),
+        point(200, "a", "other;", 60),
+      ]);
       const from = async (range: { readonly step?: number; readonly from?: number; readonly to?: number }) =>
         (await store.readPoints({ ...ALL, ...range, series: "a" })).map(({ text }) => text);
 
@@ -35,10 +37,12 @@ export function describePoints({ describe, expect, test }: TestTools, tested: Te
       expect(await from({ from: 200, to: 400 })).toEqual(["200;", "300;"]);
       expect(await from({ step: 60 })).toEqual(["other;"]);
       expect(await from({ step: 600 })).toEqual([]);
-      expect(await store.newestPoints({ step: 10, upTo: 450 })).toBe(400);
-      expect(await store.newestPoints({ step: 10, upTo: 400 })).toBe(400);
-      expect(await store.newestPoints({ step: 10, upTo: 99 })).toBeNull();
-      expect(await store.newestPoints({ step: 600, upTo: 450 })).toBeNull();
+      const times = (query: { readonly step?: number; readonly upTo: number; readonly limit?: number }) =>
+        store.pointTimes({ step: 10, limit: 9, ...query });
+      expect(await times({ upTo: 450 })).toEqual([400, 300, 200, 100]);
+      expect(await times({ upTo: 400, limit: 2 })).toEqual([400, 300]);
+      expect(await times({ upTo: 99 })).toEqual([]);
+      expect(await times({ step: 600, upTo: 450 })).toEqual([]);
     });
 
     test("the rows of one time are listed by pages, in the order of their series", async () => {
@@ -60,13 +64,14 @@ export function describePoints({ describe, expect, test }: TestTools, tested: Te
       const [full, , gone] = [
         store.appendPoints(rows),
         store.beat(),
-        await store.dropPoints({ step: 60, before: 900 }),
+        await store.dropPoints({ step: 60, from: 0, before: 900 }),
       ];
 
       expect([await full, gone]).toEqual([0, 0]);
-      expect(await store.dropPoints({ step: 10, before: 300 })).toBe(2_000);
+      expect(await store.dropPoints({ step: 10, from: 200, before: 300 })).toBe(1_000);
+      expect(await store.dropPoints({ step: 10, from: 0, before: 300 })).toBe(1_000);
       expect(await store.listPoints({ step: 10, at: 300, after: "", limit: 5_000 })).toHaveLength(1_000);
-      expect(await store.newestPoints({ step: 10, upTo: 250 })).toBeNull();
+      expect(await store.pointTimes({ step: 10, upTo: 900, limit: 9 })).toEqual([300]);
     });
 
     test("a series goes with all its rows of a step, and no other does", async () => {
@@ -112,7 +117,7 @@ export function describePoints({ describe, expect, test }: TestTools, tested: Te
 export function writesOf(store: PointStore): readonly (() => Promise<void>)[] {
   return [
     () => store.appendPoints([point(100, "a", "2;")]).then(() => {}),
-    () => store.dropPoints({ step: 10, before: 900 }).then(() => {}),
+    () => store.dropPoints({ step: 10, from: 0, before: 900 }).then(() => {}),
     () => store.dropPoints({ step: 10, series: "a" }).then(() => {}),
   ];
 }

@@ -22,6 +22,7 @@ import type {
   PointQuery,
   PointRow,
   PointsGone,
+  PointTimesQuery,
   StoreMetrics,
   Takeover,
 } from "@neverstale/server/store";
@@ -141,8 +142,8 @@ export class FarStore implements SharedStore {
     return this.#ask(false, () => this.#store.listPoints(query));
   }
 
-  newestPoints(query: { readonly step: number; readonly upTo: number }) {
-    return this.#ask(false, () => this.#store.newestPoints(query));
+  pointTimes(query: PointTimesQuery) {
+    return this.#ask(false, () => this.#store.pointTimes(query));
   }
 
   enterNode(row: NodeRow): Promise<void> {

@@ -7,6 +7,7 @@ import {
   type PointQuery,
   type PointRow,
   type PointsGone,
+  type PointTimesQuery,
 } from "@neverstale/server/store";
 import type { PointTables } from "../../sliced/tables.ts";
 import { Prepared } from "./prepared.ts";
@@ -21,6 +22,12 @@ const TIMES = `WITH RECURSIVE times (at) AS (
   SELECT (SELECT min(at) FROM points WHERE step = ? AND at > times.at) FROM times WHERE times.at < ?
 )`;
 
+const NEWEST_TIMES = `WITH RECURSIVE times (at) AS (
+  SELECT (SELECT max(at) FROM points WHERE step = ? AND at <= ?)
+  UNION ALL
+  SELECT (SELECT max(at) FROM points WHERE step = ? AND at < times.at) FROM times WHERE times.at IS NOT NULL
+) SELECT at FROM times WHERE at IS NOT NULL LIMIT ?`;
+
 /** A series is among these times where a row is there. */
 const READ = `${TIMES}
 SELECT points.step, points.at, points.series, points.text FROM times
@@ -30,8 +37,8 @@ WHERE times.at < ? ORDER BY times.at`;
 const APPEND = `INSERT INTO points (step, at, series, text) VALUES (?, ?, ?, ?)
 ON CONFLICT (step, at, series) DO UPDATE SET text = text || excluded.text WHERE length(text) < ${MOST_POINT_CHARS}`;
 
-const DROP_BEFORE = `DELETE FROM points WHERE (step, at, series) IN (
-  SELECT step, at, series FROM points WHERE step = ? AND at < ? ORDER BY at, series LIMIT ?)`;
+const DROP_RANGE = `DELETE FROM points WHERE (step, at, series) IN (
+  SELECT step, at, series FROM points WHERE step = ? AND at >= ? AND at < ? ORDER BY at, series LIMIT ?)`;
 
 const DROP_SERIES = `${TIMES}
 DELETE FROM points WHERE step = ? AND series = ? AND at IN (SELECT at FROM times WHERE at IS NOT NULL)`;
@@ -49,7 +56,8 @@ export class PointStatements implements PointTables {
 
   drop(gone: PointsGone, limit: number): number {
     const { step } = gone;
-    if ("before" in gone) return Number(this.#statements.get(DROP_BEFORE).run(step, gone.before, limit).changes);
+    if ("before" in gone)
+      return Number(this.#statements.get(DROP_RANGE).run(step, gone.from, gone.before, limit).changes);
     const values = [...timesOf(step, 0, Number.MAX_SAFE_INTEGER), step, gone.series];
     return Number(this.#statements.get(DROP_SERIES).run(...values).changes);
   }
@@ -64,9 +72,9 @@ export class PointStatements implements PointTables {
     return this.#rows(sql, [step, at, after, limit]);
   }
 
-  newest(step: number, upTo: number): number | null {
-    const row = this.#statements.get("SELECT max(at) AS at FROM points WHERE step = ? AND at <= ?").get(step, upTo);
-    return (row as { readonly at: number | null } | undefined)?.at ?? null;
+  times({ step, upTo, limit }: PointTimesQuery): readonly number[] {
+    const rows = this.#statements.get(NEWEST_TIMES).all(step, upTo, step, limit) as { readonly at: number | null }[];
+    return rows.flatMap(({ at }) => at ?? []);
   }
 
   #rows(sql: string, values: readonly (number | string)[]): readonly PointRow[] {

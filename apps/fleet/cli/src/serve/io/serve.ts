@@ -11,6 +11,7 @@ import {
   portOption,
   severalValues,
   something,
+  threeDurations,
 } from "../../command-line/flags.ts";
 import { readPassword } from "../../session/io/password.ts";
 import { fleetOptions, type ServeFlags } from "../fleet-options.ts";
@@ -57,6 +58,12 @@ export const addServe: AddCommand = (root, end) => {
         .env("NEVERSTALE_INIT_EVENT_LIMIT")
         .default(100)
         .argParser(integerBetween(1, 10_000)),
+    )
+    .addOption(
+      new Option("--keep-metrics <durations>", "how long metrics are kept that are 10s, 1m and 10m apart")
+        .env("NEVERSTALE_KEEP_METRICS")
+        .default([3_600_000, 86_400_000, 30 * 86_400_000], "1h,1d,30d")
+        .argParser(threeDurations),
     )
     .option("--no-local-agent", "run no agent for this machine (env: NEVERSTALE_NO_LOCAL_AGENT)")
     .addOption(

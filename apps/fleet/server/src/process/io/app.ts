@@ -22,6 +22,7 @@ import { serveSockets } from "../../http/io/sockets.ts";
 import { staticRoutes } from "../../http/io/static-files.ts";
 import { openApi } from "../../http/openapi.ts";
 import type { Route } from "../../http/route.ts";
+import { metricRoutes } from "../../metrics/routes.ts";
 import { closeRevoked } from "../../nodes/revocations.ts";
 import { processRoutes } from "../routes.ts";
 import type { Parts } from "./parts.ts";
@@ -100,6 +101,7 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...eventRoutes(parts),
     ...processRoutes(parts),
     ...hostRoutes(parts),
+    ...metricRoutes(parts),
     ...enrollmentRoutes(parts),
     ...agentRoutes(parts),
     ...handoutRoutes(parts),
@@ -120,7 +122,19 @@ function descriptionRoute(routes: readonly Route[]): Route {
 }
 
 function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint): void {
-  const { budgets, claimants, clocks, connections, logStream, manager, metrics, refusalLog, sessions, sockets } = parts;
+  const {
+    budgets,
+    claimants,
+    clocks,
+    connections,
+    logStream,
+    manager,
+    metricKeeper,
+    metrics,
+    refusalLog,
+    sessions,
+    sockets,
+  } = parts;
   metrics.addNumbers("", () => manager.metrics());
   metrics.addTerm(() => manager.node?.term?.epoch ?? null);
   metrics.addNumbers("sync_", () => endpoint.metrics);
@@ -134,5 +148,6 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => refusalLog.metrics);
   metrics.addNumbers("", () => parts.handout.metrics);
   metrics.addNumbers("", () => logStream?.metrics ?? { logLinesDropped: 0 });
+  metrics.addNumbers("", () => metricKeeper.metrics);
   metrics.addNumbers("hosts_", () => budgets.metrics(clocks.now()));
 }

@@ -25,9 +25,12 @@ import { RequestLimits } from "../../http/io/request-limits.ts";
 import { OpenSockets } from "../../http/open-sockets.ts";
 import { Origins } from "../../http/origins.ts";
 import { RefusalLog } from "../../http/refusal-log.ts";
+import { pause } from "../../metrics/io/metric-rounds.ts";
+import { levelsOf } from "../../metrics/levels.ts";
+import { MetricKeeper } from "../../metrics/metric-keeper.ts";
 import type { FleetNodes } from "../../nodes/io/fleet-nodes.ts";
 import type { LogStream } from "./log-stream.ts";
-import { connectionLimitsOf, type FleetOptions, rateLimitsOf, socketLimitsOf } from "./settings.ts";
+import { connectionLimitsOf, type FleetOptions, metricsKeptOf, rateLimitsOf, socketLimitsOf } from "./settings.ts";
 
 export function makeParts(options: FleetOptions, { manager, log, logStream, dataDir, nodes, key }: Opened) {
   const clocks = {
@@ -47,6 +50,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const cookies = new Cookies({ id: key.cookieId, basePath }, origins);
   const sessions = new Sessions({ manager, transactions, cookies, sockets, refusalLog, clocks });
   const credentials = new Credentials(manager);
+  const metricLevels = levelsOf(metricsKeptOf(options));
   const connections = new HttpConnections(connectionLimitsOf(options));
   return {
     manager,
@@ -78,6 +82,9 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     presences: new Presences(budgets, clocks),
     requestLimits: new RequestLimits({ sessions, credentials, connections, forwarding, proxies, clocks }, rates),
     metrics: new HttpMetrics(),
+    metricLevels,
+    pause,
+    metricKeeper: new MetricKeeper({ manager, clocks, levels: metricLevels, pause }),
   };
 }
 

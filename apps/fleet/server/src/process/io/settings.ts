@@ -11,6 +11,7 @@ import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "../../http/io/
 import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "../../http/open-sockets.ts";
 import { isLoopback, Origins } from "../../http/origins.ts";
 import { DEFAULT_RATE_LIMITS, type RateLimits } from "../../http/rate-limits.ts";
+import { DEFAULT_METRICS_KEPT, type MetricsKept } from "../../metrics/levels.ts";
 import { checkNodeSettings } from "../../nodes/node-settings.ts";
 import { StartFailure } from "../start-failure.ts";
 import { connectionsAllowed } from "./open-files.ts";
@@ -28,6 +29,8 @@ export interface FleetOptions {
   readonly eventLimit?: number;
   /** So many audit events are kept, apart from all others. Default 10,000. */
   readonly auditLimit?: number;
+  /** Metrics that are 10 s, 1 min and 10 min apart are kept for so many milliseconds. Default: an hour, a day and 30 days. */
+  readonly metricsKept?: MetricsKept;
   /** True starts an agent for this very machine. Default true. */
   readonly localAgent?: boolean;
   /** Browsers may come from these. Default: the address that the server listens on. */
@@ -91,6 +94,7 @@ function checkLimits(options: FleetOptions): void {
   socketLimitsOf(options);
   connectionLimitsOf(options);
   rateLimitsOf(options);
+  metricsKeptOf(options);
 }
 
 /** Beyond this machine a person must say where browsers come from, which is a proxy with TLS as a rule (C47). */
@@ -118,4 +122,17 @@ export function rateLimitsOf({ rateLimits = {} }: FleetOptions): RateLimits {
 export function connectionLimitsOf({ connectionLimits }: FleetOptions): ConnectionLimits {
   const all = Math.min(DEFAULT_CONNECTION_LIMITS.all, Math.floor(connectionsAllowed() / 2));
   return withDefaults({ ...DEFAULT_CONNECTION_LIMITS, all }, connectionLimits, "connectionLimits");
+}
+
+/** Each has to hold some points of the next one, which is made of it. */
+const LEAST_KEPT: MetricsKept = [600_000, 3_600_000, 86_400_000];
+const MOST_KEPT_MS = 3_650 * 86_400_000;
+
+export function metricsKeptOf({ metricsKept = DEFAULT_METRICS_KEPT }: FleetOptions): MetricsKept {
+  const isFine = metricsKept.every((ms, index) => ms >= (LEAST_KEPT[index] ?? 0) && ms <= MOST_KEPT_MS);
+  if (isFine && metricsKept.length === LEAST_KEPT.length) return metricsKept;
+  throw new StartFailure(
+    "metrics can't be kept for such times",
+    "Give three, for points that are 10 s, 1 min and 10 min apart, of at least 10m, 1h and 1d, such as 1h,1d,30d.",
+  );
 }

@@ -8,6 +8,7 @@ import { carryOutReset, noteAddress, watchForResets } from "../../accounts/io/ad
 import { openServerKey, ServerKey } from "../../accounts/io/server-key.ts";
 import { decidesHere, type FleetManager } from "../../fleet/state.ts";
 import { addressOf, ownOrigins } from "../../http/origins.ts";
+import { startMetricRounds } from "../../metrics/io/metric-rounds.ts";
 import { fleetNodes, portOf } from "../../nodes/io/fleet-nodes.ts";
 import { foundKey } from "../../nodes/io/found-key.ts";
 import { noteKeyInLaterTerms, requireOneKey } from "../../nodes/io/one-key.ts";
@@ -133,7 +134,12 @@ async function goOn(
     log.warn("admin has no password; set one in the page, or run neverstale admin reset for a new link");
   const agent = options.localAgent === false ? null : await startLocalAgent(parts, address, dataDir);
   const way = { password: options.adminPassword, address: publicAddress, show, doneIn };
-  const stops = [startRounds(parts), watchForResets(parts, dataDir), openInLaterTerms(parts, way)];
+  const stops = [
+    startRounds(parts),
+    startMetricRounds(parts),
+    watchForResets(parts, dataDir),
+    openInLaterTerms(parts, way),
+  ];
   if (parts.nodes !== null) stops.push(noteKeyInLaterTerms(parts));
   const close = once(async () => {
     await drain({ parts, app, agent, stops });
