@@ -12,7 +12,7 @@ interface Proof {
 }
 
 const FLEET = ["tests/nodes/fleet-nodes.proof.test.ts", "tests/nodes/any-node.proof.test.ts"];
-const BINDINGS = "tests/bindings/react-in-chromium.proof.test.ts";
+const BINDINGS = "tests/bindings/in-chromium.proof.test.ts";
 const CLUSTER = "tests/nodes/cluster/cluster.proof.test.ts";
 const BROKEN = "packages/sim/src/io/broken/broken.proof.test.ts";
 const READERS = "tests/nodes/http-readers.proof.test.ts";
@@ -28,8 +28,8 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     run: () => runVitest(["--config", "vitest.proofs.config.ts", ...APART]),
   },
   bindings: {
-    what: "React's binding in Chromium, by the suite that npm test runs for the bindings of all frameworks",
-    minutes: 1,
+    what: "the bindings of all four frameworks in Chromium, by the suite that npm test runs without a browser",
+    minutes: 2,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", BINDINGS]),
   },
   "fleet-nodes": {
@@ -55,7 +55,7 @@ const PROOFS: Readonly<Record<string, Proof>> = {
   },
   packages: {
     what: "the packages as others get them: packed, installed on two releases of Node, bundled, compiled, the fleet from its tarball, and a new app",
-    minutes: 12,
+    minutes: 14,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", PACKAGES]),
   },
   broken: {

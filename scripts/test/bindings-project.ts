@@ -13,7 +13,7 @@ export const BINDINGS_TESTS: readonly string[] = [
 ];
 
 /** It compiles what browsers can't read. React's files need no plugin. */
-export const bindingsPlugins: Plugin[] = [vue(), svelte(), solid({ include: "examples/solid/*.tsx" })];
+export const bindingsPlugins: Plugin[] = [vue(), compileSvelte(), solid({ include: "examples/solid/*.tsx" })];
 
 /** Vite takes these settings. The rest of a test is in Node, and `ws` has no other build that works there. */
 export const bindingsResolve = {
@@ -21,13 +21,14 @@ export const bindingsResolve = {
   alias: [{ find: /^ws$/, replacement: join(import.meta.dirname, "../../node_modules/ws/wrapper.mjs") }],
 };
 
-function svelte(): Plugin {
+/** It compiles the components of Svelte for a browser, with Vite and with rolldown alone. */
+export function compileSvelte() {
   return {
     name: "svelte-components",
-    transform(source, id) {
+    transform(source: string, id: string) {
       if (!id.endsWith(".svelte")) return null;
       const { code, map } = compile(source, { filename: id, generate: "client" }).js;
-      return { code, map: map.toString() };
+      return { code, map: map.toString(), moduleType: "js" as const };
     },
   };
 }
