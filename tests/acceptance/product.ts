@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { ended, removeWithProcesses } from "@neverstale/base/test-processes";
 import { nodeEnvironment, type WebSocketClass } from "@neverstale/client";
 import { cookieEnvironment, FleetSession, StateSync } from "@neverstale/fleet-client";
@@ -88,7 +89,7 @@ export class Product {
   }
 }
 
-/** Makes a network that alters what `meddle` alters, and swallows what it returns null for. */
+/** Makes a network that unzips messages, alters what `meddle` alters, and swallows what it returns null for. */
 export function meddling(meddle: (text: string) => string | null): WebSocketClass {
   return class extends WebSocket {
     constructor(url: string, protocols: string[], options: object) {
@@ -97,8 +98,8 @@ export function meddling(meddle: (text: string) => string | null): WebSocketClas
 
     override emit(event: string | symbol, ...args: unknown[]): boolean {
       const [data, isBinary] = args;
-      if (event !== "message" || isBinary === true) return super.emit(event, ...args);
-      const text = meddle(String(data));
+      if (event !== "message") return super.emit(event, ...args);
+      const text = meddle(isBinary === true ? gunzipSync(data as Buffer).toString() : String(data));
       return text === null ? true : super.emit(event, Buffer.from(text), false);
     }
   };

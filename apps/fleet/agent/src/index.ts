@@ -1,3 +1,3 @@
 export { EXIT_CODES, runAgent } from "./io/program.ts";
 export { HELP } from "./io/settings.ts";
-export { type AgentFile, AgentFileError, parseAgentFile } from "./policy/agent-file.ts";
+export { type AgentFile, parseAgentFile } from "./policy/agent-file.ts";

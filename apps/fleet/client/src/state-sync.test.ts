@@ -60,6 +60,15 @@ describe("a dispatch", () => {
   );
 });
 
+test("what a pipeline left undone is run again, under the key that is given", async () => {
+  const { server, sync } = served({ pipelineId: "p2", epoch: "e", version: 3 });
+
+  const answer = await sync.retryPipeline("p/1", "failed", { idempotencyKey: "k" });
+
+  expect(answer).toMatchObject({ pipelineId: "p2" });
+  expect(server.asked).toEqual([["POST", "http://fleet.test/api/pipelines/p%2F1/retry", { only: "failed" }]]);
+});
+
 test("a command and a pipeline are cancelled by their ids", async () => {
   const { server, sync } = served(undefined);
 

@@ -43,6 +43,15 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
     await this.#post(`/api/pipelines/${encodeURIComponent(id)}/cancel`, undefined, options);
   }
 
+  /** Runs what a pipeline left undone, in a pipeline of its own (rules D1-D4). */
+  async retryPipeline(
+    id: string,
+    only: "failed" | "failed_and_not_started",
+    options?: RequestOptions,
+  ): Promise<DispatchedPipeline> {
+    return dispatchedPipeline(await this.#post(`/api/pipelines/${encodeURIComponent(id)}/retry`, { only }, options));
+  }
+
   #post(path: string, body: JsonValue | undefined, options: RequestOptions = {}): Promise<JsonValue> {
     return request(this.route(this.#server + path), body, options);
   }

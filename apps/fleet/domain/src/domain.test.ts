@@ -48,7 +48,16 @@ describe("checkArgs", () => {
 });
 
 test("[S7] the fleet's model has the collections of the protocol", () => {
-  expect(Object.keys(fleet.collections)).toEqual(["hosts", "commands", "pipelines", "events", "metrics"]);
+  expect(Object.keys(fleet.collections)).toEqual([
+    "hosts",
+    "commands",
+    "pipelines",
+    "events",
+    "opRules",
+    "pipelineRules",
+    "catalogueFiles",
+    "metrics",
+  ]);
   expect(fleetModel({ eventLimit: 7 }).collections.events.keep).toEqual({ newest: 7 });
   expect(fleet.collections.metrics.ephemeral).toBe(true);
 });

@@ -1,6 +1,7 @@
 /** The fleet's main space holds all that a dashboard shows. */
 
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
+import { CatalogueFile, OpRule, PipelineRule } from "./catalogue/catalogue.ts";
 import { Command } from "./commands/command.ts";
 import { FINAL_PIPELINE_STATUSES, Pipeline } from "./commands/pipeline.ts";
 import { Event } from "./events/event.ts";
@@ -21,6 +22,9 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       commands: collection(Command, { keep: { newest: COMMAND_LIMIT, where: { retired: [true] } } }),
       pipelines: collection(Pipeline, { keep: { newest: PIPELINE_LIMIT, where: { status: FINAL_PIPELINE_STATUSES } } }),
       events: collection(Event, { keep: { newest: options.eventLimit ?? DEFAULT_EVENT_LIMIT } }),
+      opRules: collection(OpRule),
+      pipelineRules: collection(PipelineRule),
+      catalogueFiles: collection(CatalogueFile),
       metrics: collection(Metrics, { ephemeral: true }),
     },
     changes: {
@@ -33,6 +37,11 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       pipeline_started: put("pipelines"),
       pipeline_progress: patch("pipelines"),
       pipeline_finished: patch("pipelines"),
+      op_rule_set: put("opRules"),
+      op_rule_removed: remove("opRules"),
+      pipeline_rule_set: put("pipelineRules"),
+      pipeline_rule_removed: remove("pipelineRules"),
+      catalogue_file_read: put("catalogueFiles"),
       event: put("events"),
       host_metrics: put("metrics"),
       host_metrics_removed: remove("metrics"),

@@ -5,6 +5,8 @@ export * from "./agents/agent-space.ts";
 export * from "./agents/enrollment-api.ts";
 export * from "./agents/handout-api.ts";
 export { ReachedAnswer, StateAnswer } from "./api.ts";
+export * from "./catalogue/catalogue.ts";
+export * from "./catalogue/waves.ts";
 export * from "./commands/command.ts";
 export * from "./commands/command-api.ts";
 export * from "./commands/op.ts";

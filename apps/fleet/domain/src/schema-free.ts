@@ -2,6 +2,7 @@
 
 export * from "./accounts/password.ts";
 export * from "./agents/enroll-command.ts";
+export * from "./catalogue/wave-ends.ts";
 export * from "./commands/command-status.ts";
 export * from "./commands/escapes.ts";
 export * from "./commands/output-names.ts";

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { lockFile } from "@neverstale/base/node";
+import { YamlFileError } from "@neverstale/fleet-domain/yaml-file";
 import { type Logger, pino } from "pino";
 import { hostDirectory } from "../commands/io/command-files.ts";
 import { Journal } from "../commands/io/journal.ts";
@@ -13,7 +14,6 @@ import { ServerApi } from "../connection/io/server-api.ts";
 import { makePrivateDirectory } from "../machine/io/durable-files.ts";
 import { machineFacts } from "../machine/io/facts.ts";
 import { Gauges } from "../machine/io/gauges.ts";
-import { AgentFileError } from "../policy/agent-file.ts";
 import { HostFile } from "../policy/io/host-file.ts";
 import { lookUpUser } from "../policy/io/users.ts";
 import { noteFirstReport } from "../service/io/first-report.ts";
@@ -59,7 +59,7 @@ export async function runAgent(
   try {
     process.exit(EXIT_CODES[await run(argv, env, log)]);
   } catch (error) {
-    const isUsage = error instanceof UsageError || error instanceof AgentFileError;
+    const isUsage = error instanceof UsageError || error instanceof YamlFileError;
     if (isUsage) process.stderr.write(`neverstale agent: ${error.message}\n`);
     else log.fatal({ err: error }, "failed");
     process.exit(isUsage ? EXIT_CODES.usage : EXIT_CODES.failed);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { YamlFileError } from "@neverstale/fleet-domain/yaml-file";
 import { expect, test } from "vitest";
-import { AgentFileError, offerOf, parseAgentFile } from "./agent-file.ts";
+import { offerOf, parseAgentFile } from "./agent-file.ts";
 
 test("the file that is shipped is valid and offers what it says", () => {
   const file = parseAgentFile(readFileSync(new URL("../../agent.yaml", import.meta.url), "utf8"));
@@ -133,6 +134,6 @@ test("[B48] a pattern has a bounded length and number of steps", () => {
 });
 
 test.each(WRONG)("%s is refused with its line", (_, text, message) => {
-  expect(() => parseAgentFile(text)).toThrow(AgentFileError);
+  expect(() => parseAgentFile(text)).toThrow(YamlFileError);
   expect(() => parseAgentFile(text)).toThrow(message);
 });

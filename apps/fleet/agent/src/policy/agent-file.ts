@@ -1,7 +1,7 @@
 /** The agent file, `agent.yaml`, is owned by the host's admin and names all that may ever run on this host. */
 
 import { type ArgSpec, atMost, checkArgs, type OpOffer } from "@neverstale/fleet-domain";
-import { LineCounter, parseDocument } from "yaml";
+import { type FileProblem, readYamlFile } from "@neverstale/fleet-domain/yaml-file";
 import { z } from "zod";
 import { templateProblem } from "./argv.ts";
 import { FileOp, OpName } from "./file-op.ts";
@@ -10,34 +10,14 @@ const AgentFile = z.strictObject({ ops: z.record(OpName, FileOp).refine(atMost(2
 /** The server sends the name of an op and its arguments. A command line never travels. */
 export type AgentFile = z.infer<typeof AgentFile>;
 
-/** The message has a line for each problem of an `agent.yaml`: `line 7: ops.disk.timeout: expected …`. */
-export class AgentFileError extends Error {
-  override readonly name = "AgentFileError";
-}
-
-/** Reads the text of an `agent.yaml`. Throws `AgentFileError`. */
+/** Reads the text of an `agent.yaml`. Throws `YamlFileError`. */
 export function parseAgentFile(text: string): AgentFile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
-  const lineAt = (position: number) => `line ${lines.linePos(position).line}`;
-  const broken = document.errors.map((error) => `${lineAt(error.pos[0])}: ${error.message}`);
-  if (broken.length > 0) throw new AgentFileError(broken.join("\n"));
-
-  const lineOf: LineOf = (path) => {
-    for (let length = path.length; length > 0; length -= 1) {
-      const node = document.getIn(path.slice(0, length), true);
-      if (hasRange(node)) return lineAt(node.range[0]);
-    }
-    return lineAt(0);
-  };
-  const read = AgentFile.safeParse(document.toJS({ maxAliasCount: 100 }));
-  if (!read.success) throw new AgentFileError(read.error.issues.map((issue) => describe(issue, lineOf)).join("\n"));
-  const problems = Object.entries(read.data.ops).flatMap(([name, op]) => [
-    ...problemIn(lineOf, ["ops", name, "argv"], templateProblem(op)),
-    ...offerOf(name, op).args.flatMap((spec) => problemIn(lineOf, ["ops", name, "args", spec.name], specProblem(spec))),
-  ]);
-  if (problems.length > 0) throw new AgentFileError(problems.join("\n"));
-  return read.data;
+  return readYamlFile(text, AgentFile, ({ ops }) =>
+    Object.entries(ops).flatMap(([name, op]) => [
+      ...problemAt(["ops", name, "argv"], templateProblem(op)),
+      ...offerOf(name, op).args.flatMap((spec) => problemAt(["ops", name, "args", spec.name], specProblem(spec))),
+    ]),
+  );
 }
 
 /** This is all that the server is told of an op. Patterns and argv stay here. */
@@ -58,17 +38,6 @@ function specProblem(spec: ArgSpec): string | null {
   return checked.ok ? null : `its default: ${checked.problem}`;
 }
 
-type LineOf = (path: readonly PropertyKey[]) => string;
-
-function problemIn(lineOf: LineOf, path: readonly string[], problem: string | null): string[] {
-  return problem === null ? [] : [`${lineOf(path)}: ${path.join(".")}: ${problem}`];
-}
-
-function describe(issue: z.core.$ZodIssue, lineOf: LineOf): string {
-  const [key] = issue.code === "unrecognized_keys" ? issue.keys : [];
-  return `${lineOf(key === undefined ? issue.path : [...issue.path, key])}: ${issue.path.join(".")}: ${issue.message}`;
-}
-
-function hasRange(node: unknown): node is { readonly range: readonly number[] & { readonly 0: number } } {
-  return typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range);
+function problemAt(path: readonly string[], problem: string | null): FileProblem[] {
+  return problem === null ? [] : [{ path, problem }];
 }

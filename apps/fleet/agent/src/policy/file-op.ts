@@ -1,21 +1,11 @@
 /** A file op is one entry of an `agent.yaml`: what runs, with which arguments, for how long, and as which user. */
 
 import { ArgSpec, atMost } from "@neverstale/fleet-domain";
+import { Duration, parseSize } from "@neverstale/fleet-domain/quantity";
 import { z } from "zod";
 import { parsePattern } from "./pattern.ts";
-import { parseDuration, parseSize } from "./quantity.ts";
 
 export const OpName = z.string().regex(/^[a-z][a-z0-9_-]{0,63}$/, "expected lower-case letters, digits, - and _");
-
-/** Timers can't wait longer than 2^31 ms: a longer one would end at once. */
-const LONGEST_MS = 500 * 3_600_000;
-
-const Duration = z.string().transform((text, context) => {
-  const ms = parseDuration(text);
-  if (ms !== null && ms > 0 && ms <= LONGEST_MS) return ms;
-  context.addIssue("expected a duration such as 30s, 5m or 1h, at most 500h");
-  return z.NEVER;
-});
 
 const Size = z.string().transform((text, context) => {
   const bytes = parseSize(text);

@@ -1,6 +1,6 @@
 /** Several commands have these flags, or read the values of their own flags with these functions. */
 
-import { parseDuration } from "@neverstale/fleet-agent/quantity";
+import { parseDuration } from "@neverstale/fleet-domain/quantity";
 import { type Command, InvalidArgumentError, Option } from "commander";
 
 /** These flags say where the server is, and who signs in there. */

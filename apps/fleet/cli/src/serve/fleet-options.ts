@@ -19,6 +19,7 @@ export interface ServeFlags {
   readonly acceptLostLog?: boolean;
   readonly store?: string;
   readonly nodeAddress?: string;
+  readonly fleetFile?: string;
 }
 
 /** `adminPassword` was found in a file or in the environment. */
@@ -43,6 +44,7 @@ export function fleetOptions(
     ...(adminPassword !== undefined && { adminPassword }),
     ...(flags.store !== undefined && { storeUrl: flags.store }),
     ...(flags.nodeAddress !== undefined && { nodeAddress: flags.nodeAddress }),
+    ...(flags.fleetFile !== undefined && { fleetFile: flags.fleetFile }),
     ...(flags.acceptLostLog === true && { acceptLostLog: true }),
   };
 }

@@ -252,13 +252,26 @@ describe("the end of whoever started it", () => {
     await eventually(() => !runs(pid));
   });
 
-  test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s drains, also when it comes twice", async (signal) => {
+  test.each(["SIGTERM", "SIGINT"] as const)("%s drains, also when it comes twice", async (signal) => {
     const started = serving.serve();
     await started.listening();
 
     started.child.kill(signal);
     started.child.kill(signal);
 
+    expect(await started.end()).toBe(0);
+  });
+
+  test("SIGHUP has fleet.yaml read again where no terminal sends it, and what is wrong is in the log with its line", async () => {
+    const dataDir = serving.directory();
+    const started = serving.start({ flags: ["--port", "0", "--data-dir", dataDir, "--no-local-agent"] });
+    const address = await started.listening();
+
+    writeFileSync(join(dataDir, "fleet.yaml"), "pipelines:\n  mine: { stage: [uptime] }");
+    started.child.kill("SIGHUP");
+    await eventually(() => started.err.includes("line 2: pipelines.mine"));
+    expect(await answers(address)).toBe(true);
+    started.child.kill("SIGTERM");
     expect(await started.end()).toBe(0);
   });
 

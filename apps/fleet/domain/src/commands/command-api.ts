@@ -3,6 +3,7 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { nextPage, PageQuery, Reached, Totp } from "../api.ts";
+import { MostFailed, WaveSize } from "../catalogue/waves.ts";
 import { Id, Line, Name } from "../text.ts";
 import { Command } from "./command.ts";
 import { COMMAND_STATUSES } from "./command-status.ts";
@@ -37,12 +38,32 @@ export type PipelineRequest = ReadonlyJson<z.infer<typeof PipelineRequest>>;
 export const PipelineAnswer = z.object({ pipelineId: Id, ...Reached });
 export type PipelineAnswer = ReadonlyJson<z.infer<typeof PipelineAnswer>>;
 
-/** `POST /api/mutations/:name` asks for a mutation by its name: `dispatch_op` or `dispatch_pipeline`. */
+/** `POST /api/catalogue/read` has `fleet.yaml` read again. With problems, what was in force before still is. */
+export const CatalogueReadAnswer = z.object({ problems: z.array(Line), ...Reached });
+
+/** `POST /api/pipelines/:id/retry` runs what a pipeline left undone, in a pipeline of its own. */
+export const RetryRequest = z.strictObject({
+  only: z
+    .enum(["failed", "failed_and_not_started"])
+    .describe("`failed` means the hosts on which a stage was begun and did not succeed."),
+});
+/** These are the arguments of the mutation. */
+export const RetryPipeline = RetryRequest.extend({ pipelineId: Id });
+export type RetryPipeline = ReadonlyJson<z.infer<typeof RetryPipeline>>;
+
+/** `POST /api/mutations/:name` asks for a mutation by its name: `dispatch_op`, `dispatch_pipeline` or `retry_pipeline`. */
 export const MutationRequest = z.strictObject({ args: z.looseObject({}) });
 export const MutationAnswer = z.object({ answer: z.looseObject({}), ...Reached });
 
 /** `GET /api/pipelines` lists the pipelines that may be dispatched, with the op of each stage. */
-export const PipelineOffer = z.object({ name: Name, stages: z.array(Name).min(1) });
+export const PipelineOffer = z.object({
+  name: Name,
+  title: Line.optional(),
+  stages: z.array(Name).min(1),
+  waves: z.array(WaveSize).optional(),
+  pauseMs: z.int().optional(),
+  maxFail: MostFailed.optional(),
+});
 export type PipelineOffer = ReadonlyJson<z.infer<typeof PipelineOffer>>;
 export const PipelineOffers = z.array(PipelineOffer);
 

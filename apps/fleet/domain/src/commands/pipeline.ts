@@ -2,6 +2,8 @@
 
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
+import { MostFailed, WaveSize } from "../catalogue/waves.ts";
+import { atMost } from "../hosts/host.ts";
 import { Id, Line, Name, Timestamp } from "../text.ts";
 
 export const FINAL_PIPELINE_STATUSES = ["complete", "partial", "failed", "cancelled"] as const;
@@ -18,6 +20,22 @@ export const Pipeline = z.object({
   status: z.enum(PIPELINE_STATUSES),
   /** On these hosts a stage did not succeed. Their later stages are skipped. */
   failedHosts: z.array(Id).max(10_000),
+  /** Where it did not come to its end: the first stage that did not succeed there, and whether that was begun. */
+  unfinished: z
+    .record(Id, z.object({ stage: z.int().min(0), started: z.boolean() }))
+    .refine(atMost(10_000), "at most 10,000 hosts")
+    .optional(),
+  /** Its hosts take their turns in waves of these sizes, in the order in which they are listed. */
+  waves: z.array(WaveSize).min(1).max(20).optional(),
+  currentWave: z.int().min(0).optional(),
+  pauseMs: z.int().min(1).optional(),
+  /** The next wave begins then. It is absent while a wave is under way. */
+  nextWaveAt: Timestamp.optional(),
+  maxFail: MostFailed.optional(),
+  /** It says why the pipeline did not go on. */
+  reason: Line.optional(),
+  /** It runs what that pipeline left undone. */
+  retryOf: Id.optional(),
   requestedBy: Line,
   createdAt: Timestamp,
   finishedAt: Timestamp.optional(),

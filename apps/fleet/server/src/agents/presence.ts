@@ -1,6 +1,6 @@
 /** A presence is what the server remembers of one agent between its reports. */
 
-import { OFFLINE_AFTER_MS } from "../commands/catalogue.ts";
+import { OFFLINE_AFTER_MS } from "../commands/waiting-times.ts";
 
 /** It is not stored: a restart begins anew and loses nothing by that. */
 export interface Presence {

@@ -1,6 +1,6 @@
 /** The server remembers of each host's agent what its last reports said, and knows which hosts have fallen silent. */
 
-import { OFFLINE_AFTER_MS } from "../commands/catalogue.ts";
+import { OFFLINE_AFTER_MS } from "../commands/waiting-times.ts";
 import type { HostBudgets } from "../fleet/host-budgets.ts";
 import type { Clocks } from "../fleet/moment.ts";
 import { NEVER_HEARD, type Presence } from "./presence.ts";

@@ -5,8 +5,9 @@ import type { Change } from "@neverstale/protocol";
 import { isoAfter } from "../fleet/moment.ts";
 import { line, note, noteWithin } from "../fleet/note.ts";
 import type { View, Work } from "../fleet/work.ts";
-import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./catalogue.ts";
 import { beginOutput, finishOutput, limitOutput } from "./outputs.ts";
+import { noteEndOfStage } from "./unfinished.ts";
+import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./waiting-times.ts";
 
 /** A new command is nobody's work yet: `place` says what becomes of it. Its output can be followed from now on. */
 export function createCommand(work: Work, command: NewCommand, reason: string): void {
@@ -44,12 +45,12 @@ export function place(view: View, command: Pick<Command, "host" | "op">): Place 
   if (!offers(host, command.op)) return { kind: "block", reason: `unknown_op: its agent does not allow ${command.op}` };
   if (!host.online) return { kind: "offline", reason: "offline: its agent is not connected" };
   for (const other of agent.commands.values())
-    return { kind: "busy", reason: `busy: ${titleOf(host, other.op)} is still running there` };
+    return { kind: "busy", reason: `busy: ${titleOf(view.fleet, host, other.op)} is still running there` };
   return { kind: "assign" };
 }
 
-function titleOf(host: Host, op: string): string {
-  return host.ops.find((offer) => offer.name === op)?.title ?? op;
+function titleOf(fleet: Fleet, host: Host, op: string): string {
+  return fleet.opRules.get(op)?.title ?? host.ops.find((offer) => offer.name === op)?.title ?? op;
 }
 
 function offers(host: Host, op: string): boolean {
@@ -65,7 +66,8 @@ export function assign(work: Work, command: Command): void {
 }
 
 export function keepWaiting(work: Work, command: Command, reason: string): void {
-  const deadline = command.deadline ?? isoAfter(work.at, WAIT_WITHIN_MS);
+  const within = work.fleet.opRules.get(command.op)?.deliverWithinMs ?? WAIT_WITHIN_MS;
+  const deadline = command.deadline ?? isoAfter(work.at, within);
   work.change("command_progress", command.host, { id: command.id, reason, deadline });
 }
 
@@ -93,6 +95,7 @@ export function endCommand(work: Work, command: Command, end: End): void {
     ...(isNeeded(work.fleet, command) ? {} : { retired: true }),
   });
   if (work.agent(host)?.commands.has(id)) work.changeAgent(host, "assignment_removed", id, {});
+  noteEndOfStage(work, command, end.status);
   if (work.fleet.hosts.get(host)?.runningCommand === id) work.change("host_updated", host, { runningCommand: null });
   const event = {
     ...eventOf(end),

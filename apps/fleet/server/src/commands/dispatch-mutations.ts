@@ -1,12 +1,12 @@
-/** Ops and pipelines are dispatched by two mutations (rule U1), whatever address they are asked for at. */
+/** Ops and pipelines are dispatched, and pipelines retried, by mutations (rule U1), whatever address they are asked for at. */
 
-import { DispatchRequest, type Fleet, fleet, PipelineRequest } from "@neverstale/fleet-domain";
+import { DispatchRequest, type Fleet, fleet, PipelineRequest, RetryPipeline } from "@neverstale/fleet-domain";
 import { defineMutation, type JsonValue, type MutationContext, MutationRefusal } from "@neverstale/protocol";
 import type { HostBudgets } from "../fleet/host-budgets.ts";
 import type { FleetMoment } from "../fleet/moment.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import { Work } from "../fleet/work.ts";
-import { dispatchOp, dispatchPipeline } from "./dispatch.ts";
+import { dispatchOp, dispatchPipeline, retryPipeline } from "./dispatch.ts";
 
 /**
  * They change the spaces of agents and outputs beside the fleet, so they are decided by the server alone. What they refuse they refuse
@@ -31,6 +31,13 @@ export function dispatchMutations({ moment, budgets }: DecidedWith) {
       args: PipelineRequest,
       decide: (state, request, context) =>
         orRefusal(() => dispatchPipeline(workOf(state, context), request, context.user, context.newId)),
+    }),
+    retryPipeline: defineMutation({
+      name: "retry_pipeline",
+      model: fleet,
+      args: RetryPipeline,
+      decide: (state, request, context) =>
+        orRefusal(() => retryPipeline(workOf(state, context), request, context.user, context.newId)),
     }),
   };
 }

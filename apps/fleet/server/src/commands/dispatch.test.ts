@@ -17,7 +17,7 @@ import {
 } from "../fleet/fleet-suite.ts";
 import { round } from "../process/io/rounds.ts";
 import type { RunningFleet } from "../process/io/start.ts";
-import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./catalogue.ts";
+import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./waiting-times.ts";
 
 const fleets = new Fleets();
 let fleet: RunningFleet;
@@ -522,6 +522,9 @@ describe("hosts and state", () => {
       "commands",
       "pipelines",
       "events",
+      "opRules",
+      "pipelineRules",
+      "catalogueFiles",
       "metrics",
     ]);
     expect(answer.headers["cache-control"]).toBe("private, no-cache");

@@ -8,14 +8,16 @@ import {
   type DispatchRequest,
   type Host,
   isFinal,
+  type Pipeline,
   type PipelineRequest,
+  type RetryPipeline,
+  waveEnds,
 } from "@neverstale/fleet-domain";
 import { hostCount, note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
-import { PIPELINES } from "./catalogue.ts";
 import { assign, cancelCommand, createCommand, endCommand, keepWaiting, type Place, place } from "./decide.ts";
-import { conclude, drive, WAITS_FOR_STAGE } from "./driver.ts";
+import { conclude, drive, WAITS_FOR_STAGE, WAITS_FOR_WAVE } from "./driver.ts";
 
 /**
  * An op starts on hosts, in one transaction with the agents' work and the audit event. The request is refused whole, or there is an
@@ -81,7 +83,7 @@ function startCommand(
   const id = idFor(host.id);
   const placed = place(work, { host: host.id, op: request.op });
   const made = { id, host: host.id, op: request.op, args: args.get(host.id) ?? request.args ?? {}, requestedBy: actor };
-  if (placed.kind !== "assign" && !mayWait(placed, request)) {
+  if (placed.kind !== "assign" && !mayWait(work, placed, request)) {
     const { iso } = work.at;
     const ended = {
       status: "blocked",
@@ -104,9 +106,10 @@ function startCommand(
   return { id, host: host.id, status: "pending" };
 }
 
-function mayWait(placed: Place, { wait, force }: DispatchRequest): boolean {
-  if (placed.kind === "busy") return wait === true || force === true;
-  return placed.kind === "offline" && force === true;
+function mayWait(work: Work, placed: Place, { op, wait, force }: DispatchRequest): boolean {
+  const rule = work.fleet.opRules.get(op);
+  if (placed.kind === "busy") return wait === true || force === true || rule?.busy === "wait";
+  return placed.kind === "offline" && (force === true || rule?.offline === "queue");
 }
 
 function dispatchEvent(request: DispatchRequest, commands: DispatchAnswer["commands"], actor: string) {
@@ -125,50 +128,97 @@ function dispatchEvent(request: DispatchRequest, commands: DispatchAnswer["comma
   } as const;
 }
 
-/** Every command of a pipeline's grid is made at once, and the driver gives out the first stage. */
+/** A pipeline of the catalogue starts on hosts. What it is to do is as the catalogue says now, whatever becomes of that later. */
 export function dispatchPipeline(
   work: Work,
   request: PipelineRequest,
   actor: string,
   idFor: IdFor,
 ): { pipelineId: string } {
-  const stages = PIPELINES.get(request.pipeline);
-  if (stages === undefined)
+  const rule = work.fleet.pipelineRules.get(request.pipeline);
+  if (rule === undefined)
     throw new RequestRefusal("unknown_pipeline", `there is no pipeline ${request.pipeline}`, {
-      hint: `There are: ${[...PIPELINES.keys()].join(", ")}.`,
+      hint: `There are: ${[...work.fleet.pipelineRules.keys()].join(", ") || "none"}.`,
     });
+  const { id: name, title: _, ...plan } = rule;
   const hosts = knownHosts(work, request.hosts).map((host) => host.id);
+  return startPipeline(work, { ...plan, name, hosts: hosts.map((host) => ({ host, from: 0 })) }, actor, idFor);
+}
+
+/** It runs again exactly what did not succeed, from the stage on at which each host stopped. */
+export function retryPipeline(
+  work: Work,
+  { pipelineId, only }: RetryPipeline,
+  actor: string,
+  idFor: IdFor,
+): { pipelineId: string } {
+  const pipeline = work.fleet.pipelines.get(pipelineId);
+  if (pipeline === undefined) throw new RequestRefusal("unknown_pipeline", `there is no pipeline run ${pipelineId}`);
+  if (pipeline.status === "running")
+    throw new RequestRefusal("bad_request", `pipeline ${pipeline.name} still runs`, {
+      hint: "Wait for its end, or cancel it first.",
+    });
+  const { name, stages, waves, pauseMs, maxFail, hosts, unfinished = {} } = pipeline;
+  const left = hosts.flatMap((host) => {
+    const stopped = unfinished[host];
+    const isMeant = stopped !== undefined && (stopped.started || only === "failed_and_not_started");
+    return isMeant && work.fleet.hosts.has(host) ? [{ host, from: stopped.stage }] : [];
+  });
+  if (left.length === 0)
+    throw new RequestRefusal("bad_request", `pipeline ${name} left nothing of that to be done`, {
+      hint: "Look at its hosts: those that succeeded are not run again, and hosts that were removed are gone.",
+    });
+  return startPipeline(work, { name, stages, waves, pauseMs, maxFail, hosts: left, retryOf: pipelineId }, actor, idFor);
+}
+
+interface PipelineStart extends Pick<Pipeline, "name" | "stages" | "waves" | "pauseMs" | "maxFail" | "retryOf"> {
+  /** The stages before `from` are not run there. */
+  readonly hosts: readonly { readonly host: string; readonly from: number }[];
+}
+
+/** Every command of a pipeline's grid is made at once, and the driver gives out the first stage. */
+function startPipeline(work: Work, start: PipelineStart, actor: string, idFor: IdFor): { pipelineId: string } {
+  const { hosts: places, ...plan } = start;
+  const { name, stages, retryOf } = plan;
   const id = idFor("pipeline");
-  const made = {
+  const hosts = places.map(({ host }) => host);
+  const currentStage = places.reduce((first, { from }) => Math.min(first, from), stages.length);
+  work.change("pipeline_started", "", {
+    ...given(plan),
     id,
-    name: request.pipeline,
-    stages: [...stages],
     hosts,
-    currentStage: 0,
+    currentStage,
+    ...(plan.waves === undefined ? {} : { currentWave: 0 }),
     failedHosts: [],
     requestedBy: actor,
-  };
-  work.change("pipeline_started", "", { ...made, status: "running", createdAt: work.at.iso });
-  for (const host of hosts) {
+    status: "running",
+    createdAt: work.at.iso,
+  });
+  const firstWave = waveEnds(plan.waves ?? [], hosts.length)[0] ?? 0;
+  for (const [index, { host, from }] of places.entries()) {
+    const reason = index < firstWave ? WAITS_FOR_STAGE : WAITS_FOR_WAVE;
     for (const [stage, op] of stages.entries()) {
-      createCommand(
-        work,
-        { id: idFor(`${stage} ${host}`), host, op, args: {}, requestedBy: actor, pipelineId: id, stage },
-        WAITS_FOR_STAGE,
-      );
+      if (stage < from) continue;
+      const command = { id: idFor(`${stage} ${host}`), host, op, args: {}, requestedBy: actor, pipelineId: id, stage };
+      createCommand(work, command, reason);
     }
   }
-  const message = `${actor} started pipeline ${request.pipeline} on ${hostCount(hosts.length)}`;
+  const again = retryOf === undefined ? "" : ` what was left of`;
   note(work, {
     category: "audit",
     level: "info",
     actor,
-    action: "pipeline_dispatched",
-    message,
-    details: { pipelineId: id },
+    action: retryOf === undefined ? "pipeline_dispatched" : "pipeline_retried",
+    message: `${actor} started${again} pipeline ${name} on ${hostCount(hosts.length)}`,
+    details: { pipelineId: id, ...(retryOf === undefined ? {} : { retryOf }) },
   });
   drive(work);
   return { pipelineId: id };
+}
+
+/** It leaves out what is not given, since a record holds no member without a value. */
+function given<T extends object>(plan: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  return Object.fromEntries(Object.entries(plan).filter(([, value]) => value !== undefined)) as never;
 }
 
 /** It stops one command. A command that has ended is left as it is. */

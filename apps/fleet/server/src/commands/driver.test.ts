@@ -1,4 +1,13 @@
-import type { AgentState, Assignment, Command, CommandStatus, Fleet, Host, Pipeline } from "@neverstale/fleet-domain";
+import type {
+  AgentState,
+  Assignment,
+  Command,
+  CommandStatus,
+  Fleet,
+  Host,
+  OpRule,
+  Pipeline,
+} from "@neverstale/fleet-domain";
 import { describe, expect, test } from "vitest";
 import type { View } from "../fleet/work.ts";
 import { type DueAction, dueActions, WAITS_FOR_STAGE } from "./driver.ts";
@@ -69,11 +78,18 @@ interface World {
   readonly hosts?: Host[];
   readonly commands?: Command[];
   readonly pipelines?: Pipeline[];
+  readonly opRules?: OpRule[];
   /** Ids of commands that a host's agent has. */
   readonly assigned?: Readonly<Record<string, string[]>>;
 }
 
-function view({ hosts = [host("a"), host("b")], commands = [], pipelines = [], assigned = {} }: World): View {
+function view({
+  hosts = [host("a"), host("b")],
+  commands = [],
+  pipelines = [],
+  assigned = {},
+  opRules = [],
+}: World): View {
   const byId = <R extends { readonly id: string }>(records: R[]) =>
     new Map(records.map((record) => [record.id, record]));
   const fleet: Fleet = {
@@ -81,6 +97,9 @@ function view({ hosts = [host("a"), host("b")], commands = [], pipelines = [], a
     commands: byId(commands),
     pipelines: byId(pipelines),
     events: new Map(),
+    opRules: byId(opRules),
+    pipelineRules: new Map(),
+    catalogueFiles: new Map(),
     metrics: new Map(),
   };
   const agent = (id: string): AgentState => {
@@ -107,6 +126,12 @@ function inWords(action: DueAction): string {
       return `${action.status} ${action.command.id}`;
     case "fail_hosts":
       return `failed ${action.hosts.join()}`;
+    case "stop":
+      return `stop: ${action.reason}`;
+    case "pause":
+      return `pause ${action.ms}`;
+    case "enter_wave":
+      return `wave ${action.wave}`;
     case "enter_stage":
       return `stage ${action.stage}`;
     case "conclude":
@@ -177,10 +202,70 @@ describe("a pipeline has && semantics for each host", () => {
     ]);
   });
 
+  test("a pipeline whose op is queued waits for a host that is offline", () => {
+    const hosts = [host("a", { online: false })];
+    const opRules: OpRule[] = [{ id: "uptime", offline: "queue", deliverWithinMs: 1_000 }];
+    const commands = grid({ a: ["pending", "pending", "pending"] });
+
+    expect(actions({ hosts, pipelines, commands, opRules })).toEqual(["wait a-0 offline: its agent is not connected"]);
+  });
+
   test("an ended pipeline is left alone", () => {
     const commands = grid({ a: ["running", "pending", "pending"] });
 
     expect(actions({ pipelines: [pipeline({ status: "cancelled" })], commands, assigned: { a: ["a-0"] } })).toEqual([]);
+  });
+});
+
+describe("waves", () => {
+  const inWaves = (more: Partial<Pipeline> = {}) => [pipeline({ waves: [1, "rest"], currentWave: 0, ...more })];
+  const done = ["succeeded", "succeeded", "succeeded"] as const;
+  const waiting = ["pending", "pending", "pending"] as const;
+
+  test("the hosts of a later wave wait, also while a stage of the first one is over", () => {
+    expect(actions({ pipelines: inWaves(), commands: grid({ a: waiting, b: waiting }) })).toEqual(["assign a-0"]);
+    const commands = grid({ a: ["succeeded", "pending", "pending"], b: waiting });
+    expect(actions({ pipelines: inWaves(), commands })).toEqual(["stage 1"]);
+  });
+
+  test("the next wave begins when the one before has ended, by a failure too", () => {
+    expect(actions({ pipelines: inWaves(), commands: grid({ a: done, b: waiting }) })).toEqual(["wave 1"]);
+    const commands = grid({ a: ["failed", "skipped", "skipped"], b: waiting });
+    expect(actions({ pipelines: inWaves({ failedHosts: ["a"] }), commands })).toEqual(["wave 1"]);
+    expect(actions({ pipelines: inWaves({ currentWave: 1 }), commands: grid({ a: done, b: waiting }) })).toEqual([
+      "assign b-0",
+    ]);
+  });
+
+  test("a pause between waves is begun once, and waited for", () => {
+    const commands = grid({ a: done, b: waiting });
+    expect(actions({ pipelines: inWaves({ pauseMs: 500 }), commands })).toEqual(["pause 500"]);
+    expect(actions({ pipelines: inWaves({ pauseMs: 500, nextWaveAt: LATER }), commands })).toEqual([]);
+    expect(actions({ pipelines: inWaves({ pauseMs: 500, nextWaveAt: EARLIER }), commands })).toEqual(["wave 1"]);
+  });
+
+  test("no pause follows the last wave", () => {
+    const commands = grid({ a: done, b: done });
+    expect(actions({ pipelines: inWaves({ pauseMs: 500, currentWave: 1 }), commands })).toEqual(["complete"]);
+  });
+
+  test("beyond max_fail it stops: what an agent has goes on, and all else is skipped", () => {
+    const commands = grid({ a: ["failed", "skipped", "skipped"], b: ["running", "pending", "pending"] });
+    const failed = { maxFail: 0, failedHosts: ["a"] };
+    expect(actions({ pipelines: [pipeline(failed)], commands, assigned: { b: ["b-0"] } })).toEqual([
+      "stop: max_fail: it failed on 1 host, and may on 0",
+    ]);
+    const stopped = [pipeline({ ...failed, reason: "max_fail: x" })];
+    expect(actions({ pipelines: stopped, commands, assigned: { b: ["b-0"] } })).toEqual(["skipped b-1", "skipped b-2"]);
+    const left = grid({ a: ["failed", "skipped", "skipped"], b: ["succeeded", "skipped", "skipped"] });
+    expect(actions({ pipelines: stopped, commands: left })).toEqual(["failed"]);
+  });
+
+  test("as many failures as may be do not stop it", () => {
+    const commands = grid({ a: ["failed", "skipped", "skipped"], b: waiting });
+    expect(actions({ pipelines: [pipeline({ maxFail: "50%", failedHosts: ["a"] })], commands })).toEqual([
+      "assign b-0",
+    ]);
   });
 });
 

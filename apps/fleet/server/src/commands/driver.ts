@@ -1,9 +1,18 @@
 /** The driver looks at the state and does what is due: commands and pipelines move on by it. */
 
-import { type Command, isFinal, type Pipeline, type PipelineStatus } from "@neverstale/fleet-domain";
+import {
+  type Command,
+  failuresAllowed,
+  isFinal,
+  type Pipeline,
+  type PipelineStatus,
+  waveEnds,
+} from "@neverstale/fleet-domain";
+import { isoAfter } from "../fleet/moment.ts";
 import { hostCount, note } from "../fleet/note.ts";
 import type { View, Work } from "../fleet/work.ts";
 import { assign, endCommand, keepWaiting, place, retireCommandsOf } from "./decide.ts";
+import { noteUnfinished } from "./unfinished.ts";
 
 /** It does what is due, in this transaction. */
 export function drive(work: Work): void {
@@ -20,7 +29,7 @@ export function dueActions(view: View, now: string): DueAction[] {
   const active = [...view.fleet.commands.values()].filter((command) => !isFinal(command.status));
   const actions = active.flatMap((command) => expiry(command, now));
   for (const pipeline of view.fleet.pipelines.values()) {
-    if (pipeline.status === "running") for (const action of pipelineActions(view, pipeline)) actions.push(action);
+    if (pipeline.status === "running") for (const action of pipelineActions(view, pipeline, now)) actions.push(action);
   }
   if (actions.length > 0) return actions;
   return nextPerHost(active.filter((command) => command.pipelineId === undefined)).flatMap((command) =>
@@ -39,11 +48,16 @@ export type DueAction =
       readonly reason: string;
     }
   | { readonly kind: "fail_hosts"; readonly pipeline: Pipeline; readonly hosts: readonly string[] }
+  | { readonly kind: "stop"; readonly pipeline: Pipeline; readonly reason: string }
   | { readonly kind: "enter_stage"; readonly pipeline: Pipeline; readonly stage: number }
+  | { readonly kind: "pause"; readonly pipeline: Pipeline; readonly ms: number }
+  | { readonly kind: "enter_wave"; readonly pipeline: Pipeline; readonly wave: number }
   | { readonly kind: "conclude"; readonly pipeline: Pipeline; readonly status: PipelineStatus };
 
 /** A command of a later stage is pending for this reason. */
 export const WAITS_FOR_STAGE = "stage: the stage before has not ended";
+/** A command of a later wave is pending for this reason. */
+export const WAITS_FOR_WAVE = "wave: the hosts of the wave before have not ended";
 
 function expiry(command: Command, now: string): DueAction[] {
   if (command.status !== "pending" || command.deadline === undefined || command.deadline > now) return [];
@@ -51,36 +65,74 @@ function expiry(command: Command, now: string): DueAction[] {
 }
 
 /**
- * All hosts run a stage. Those that succeeded run the next one, and the others skip it. While the pipeline runs, all of its commands
- * are in the state, however many they are, because they tell how the earlier stages ended.
+ * All hosts of a wave run a stage. Those that succeeded run the next one, and the others skip it. While the pipeline runs, all of its
+ * commands are in the state, however many they are, because they tell how the earlier stages ended.
  */
-function pipelineActions(view: View, pipeline: Pipeline): DueAction[] {
+function pipelineActions(view: View, pipeline: Pipeline, now: string): DueAction[] {
   const commands = [...view.fleet.commands.values()].filter((command) => command.pipelineId === pipeline.id);
   const failed = newlyFailed(pipeline, commands);
   if (failed.length > 0) return [{ kind: "fail_hosts", pipeline, hosts: failed }];
+  const tooMany = tooManyFailed(pipeline);
+  if (tooMany !== null) return [{ kind: "stop", pipeline, reason: tooMany }];
   const active = commands.filter((command) => !isFinal(command.status));
-  const failedHosts = new Set(pipeline.failedHosts);
-  const skipped = active.filter((command) => command.status === "pending" && failedHosts.has(command.host));
-  if (skipped.length > 0) return skipped.map(skip);
-  if (active.length === 0) return [{ kind: "conclude", pipeline, status: verdict(pipeline) }];
-  const stage = active.reduce((lowest, command) => Math.min(lowest, command.stage ?? 0), Number.POSITIVE_INFINITY);
+  const skipped = active.filter((command) => isLeftOut(view, pipeline, command));
+  if (skipped.length > 0) return skipped.map((command) => skip(command, pipeline));
+  if (active.length === 0) return [{ kind: "conclude", pipeline, status: verdict(pipeline, commands) }];
+  const inWave = active.filter(isInWave(pipeline));
+  if (inWave.length === 0) return nextWave(pipeline, now);
+  const stage = inWave.reduce((lowest, command) => Math.min(lowest, command.stage ?? 0), Number.POSITIVE_INFINITY);
   if (stage !== pipeline.currentStage) return [{ kind: "enter_stage", pipeline, stage }];
-  return active.filter((command) => command.stage === stage).flatMap((command) => placeAction(view, command));
+  return inWave.filter((command) => command.stage === stage).flatMap((command) => placeAction(view, command));
 }
 
 function newlyFailed(pipeline: Pipeline, commands: readonly Command[]): string[] {
   const known = new Set(pipeline.failedHosts);
-  const failed = commands.filter(({ status, host }) => isFinal(status) && status !== "succeeded" && !known.has(host));
+  const failed = commands.filter(({ status, host }) => hasFailed(status) && !known.has(host));
   return [...new Set(failed.map((command) => command.host))];
 }
 
-function skip(command: Command): DueAction {
-  return { kind: "end", command, status: "skipped", reason: "an earlier stage did not succeed there" };
+/** A host is left out where another one failed, or itself. The failure has been counted then. */
+function hasFailed(status: Command["status"]): boolean {
+  return isFinal(status) && status !== "succeeded" && status !== "skipped";
 }
 
-function verdict(pipeline: Pipeline): PipelineStatus {
-  if (pipeline.failedHosts.length === 0) return "complete";
-  return pipeline.failedHosts.length < pipeline.hosts.length ? "partial" : "failed";
+function tooManyFailed({ failedHosts, hosts, maxFail, reason }: Pipeline): string | null {
+  const most = failuresAllowed(maxFail, hosts.length);
+  if (reason !== undefined || failedHosts.length <= most) return null;
+  return `max_fail: it failed on ${hostCount(failedHosts.length)}, and may on ${most}`;
+}
+
+/** No command is begun on a host that failed, nor on any host once the pipeline goes no further. What an agent has is the agent's. */
+function isLeftOut(view: View, { failedHosts, reason }: Pipeline, { id, status, host }: Command): boolean {
+  if (status !== "pending") return false;
+  return failedHosts.includes(host) || (reason !== undefined && view.agent(host)?.commands.has(id) !== true);
+}
+
+function skip(command: Command, { failedHosts, reason }: Pipeline): DueAction {
+  const own = failedHosts.includes(command.host) || reason === undefined;
+  const why = own ? "an earlier stage did not succeed there" : reason;
+  return { kind: "end", command, status: "skipped", reason: why };
+}
+
+/** The hosts of earlier waves have ended, or are about to. */
+function isInWave({ hosts, waves, currentWave = 0 }: Pipeline): (command: Command) => boolean {
+  if (waves === undefined) return () => true;
+  const begun = new Set(hosts.slice(0, waveEnds(waves, hosts.length)[currentWave]));
+  return ({ host }) => begun.has(host);
+}
+
+function nextWave(pipeline: Pipeline, now: string): DueAction[] {
+  const { currentWave = 0, pauseMs, nextWaveAt } = pipeline;
+  if (pauseMs !== undefined && nextWaveAt === undefined) return [{ kind: "pause", pipeline, ms: pauseMs }];
+  if (nextWaveAt !== undefined && nextWaveAt > now) return [];
+  return [{ kind: "enter_wave", pipeline, wave: currentWave + 1 }];
+}
+
+function verdict({ failedHosts, hosts }: Pipeline, commands: readonly Command[]): PipelineStatus {
+  const undone = new Set(failedHosts);
+  for (const { status, host } of commands) if (status === "skipped") undone.add(host);
+  if (undone.size === 0) return "complete";
+  return undone.size < hosts.length ? "partial" : "failed";
 }
 
 /** A pending command that no agent has yet is given to its host, blocked, or left to wait with the reason said. */
@@ -88,10 +140,18 @@ function placeAction(view: View, command: Command): DueAction[] {
   if (command.status !== "pending" || view.agent(command.host)?.commands.has(command.id)) return [];
   const placed = place(view, command);
   if (placed.kind === "assign") return [{ kind: "assign", command }];
-  if (placed.kind === "busy")
-    return command.reason === placed.reason ? [] : [{ kind: "wait", command, reason: placed.reason }];
   if (command.pipelineId === undefined && placed.kind === "offline") return []; // The command waits until its deadline.
+  if (mayWait(view, command, placed.kind))
+    return command.reason === placed.reason ? [] : [{ kind: "wait", command, reason: placed.reason }];
   return [{ kind: "end", command, status: "blocked", reason: placed.reason }];
+}
+
+/** A command by itself waits here only because it was let wait when it was asked for. */
+function mayWait(view: View, { op, pipelineId }: Command, why: "busy" | "offline" | "block"): boolean {
+  if (why === "block") return false;
+  if (pipelineId === undefined) return true;
+  const rule = view.fleet.opRules.get(op);
+  return why === "busy" ? rule?.busy !== "block" : rule?.offline === "queue";
 }
 
 /** It returns the oldest waiting command of each host. */
@@ -123,16 +183,40 @@ function perform(work: Work, action: DueAction): void {
       const { id, failedHosts } = action.pipeline;
       return work.change("pipeline_progress", "", { id, failedHosts: [...failedHosts, ...action.hosts] });
     }
+    case "stop":
+      return stop(work, action.pipeline, action.reason);
     case "enter_stage":
       return work.change("pipeline_progress", "", { id: action.pipeline.id, currentStage: action.stage });
+    case "pause": {
+      const nextWaveAt = isoAfter(work.at, action.ms);
+      return work.change("pipeline_progress", "", { id: action.pipeline.id, nextWaveAt });
+    }
+    case "enter_wave": {
+      const { id } = action.pipeline;
+      return work.change("pipeline_progress", "", { id, currentWave: action.wave, currentStage: 0, nextWaveAt: null });
+    }
     case "conclude":
       return conclude(work, action.pipeline, action.status, "server");
   }
 }
 
+/** No stage and no wave is begun any more. What runs goes on to its end. */
+function stop(work: Work, { id, name }: Pipeline, reason: string): void {
+  work.change("pipeline_progress", "", { id, reason });
+  note(work, {
+    category: "error",
+    level: "error",
+    actor: "server",
+    action: "pipeline_stopped",
+    message: `pipeline ${name} does not go on: ${reason}`,
+    details: { pipelineId: id },
+  });
+}
+
 export function conclude(work: Work, pipeline: Pipeline, status: PipelineStatus, actor: string): void {
   const { id, name } = pipeline;
-  work.change("pipeline_finished", "", { id, status, finishedAt: work.at.iso });
+  noteUnfinished(work, pipeline);
+  work.change("pipeline_finished", "", { id, status, finishedAt: work.at.iso, nextWaveAt: null });
   retireCommandsOf(work, id);
   const level = status === "complete" ? "success" : status === "cancelled" ? "info" : "error";
   const message = `pipeline ${name} on ${hostCount(pipeline.hosts.length)}: ${status}`;

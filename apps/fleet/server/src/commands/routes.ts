@@ -12,6 +12,7 @@ import {
   PipelineOffers,
   PipelineRequest,
   ReachedAnswer,
+  RetryRequest,
 } from "@neverstale/fleet-domain";
 import type { AnyMutation } from "@neverstale/protocol";
 import type { z } from "zod";
@@ -21,7 +22,6 @@ import type { FleetManager } from "../fleet/state.ts";
 import type { Transactions } from "../fleet/transact.ts";
 import type { TransactFor } from "../http/io/once.ts";
 import { type Answer, type Ask, checked, param, queried, type Route, userOf, withBody } from "../http/route.ts";
-import { PIPELINES } from "./catalogue.ts";
 import { commandLog } from "./command-log.ts";
 import { cancelById, cancelPipeline } from "./dispatch.ts";
 import { type DispatchMutations, dispatchMutations } from "./dispatch-mutations.ts";
@@ -81,9 +81,29 @@ export function commandRoutes(parts: CommandRoutesParts): Route[] {
       allow: "viewer",
       answer: PipelineOffers,
       handle: () => ({
-        body: [...PIPELINES].map(([name, stages]) => ({ name, stages: [...stages] })) satisfies PipelineOffer[],
+        body: [...manager.state.pipelineRules.values()].map(({ id, ...rule }) => ({
+          name: id,
+          ...rule,
+        })) satisfies PipelineOffer[],
       }),
     },
+    withBody({
+      method: "POST",
+      path: "/api/pipelines/:id/retry",
+      allow: "operator",
+      body: RetryRequest,
+      answer: PipelineAnswer,
+      answerStatus: 202,
+      handle: async (ask) => {
+        const body = { ...ask.body, pipelineId: param(ask, "id") };
+        const { answer, ...reached } = await mutateOnce(
+          transactFor,
+          { ...ask, body },
+          mutations.retryPipeline as AnyMutation,
+        );
+        return accepted({ ...answer, ...reached });
+      },
+    }),
     {
       method: "POST",
       path: "/api/commands/:id/cancel",

@@ -1,9 +1,9 @@
 /** Time passes for hosts: they fall silent, and what ran on them is lost in the end. */
 
 import type { Host } from "@neverstale/fleet-domain";
-import { LOST_AFTER_MS } from "../commands/catalogue.ts";
 import { endCommand, runningOn } from "../commands/decide.ts";
 import { drive } from "../commands/driver.ts";
+import { LOST_AFTER_MS } from "../commands/waiting-times.ts";
 import type { Work } from "../fleet/work.ts";
 import { setOnline } from "./decide.ts";
 

@@ -1,6 +1,6 @@
 /** The bar starts an op or a pipeline on the chosen hosts, and says what will happen before the button is pressed. */
 
-import type { ArgSpec, Host, PipelineOffer } from "@neverstale/fleet-domain";
+import type { ArgSpec, Fleet, Host, PipelineRule } from "@neverstale/fleet-domain";
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Button, Checkbox } from "react-aria-components";
 import { Choice, type OptionGroup } from "../components/choice.tsx";
@@ -12,6 +12,7 @@ import { howMany } from "../state/format.ts";
 import { useNavigation, usePlace } from "../state/navigation.ts";
 import { useOld } from "../state/old.ts";
 import { goTo, showOutput } from "../state/place.ts";
+import { sameRecords } from "../state/record-lists.ts";
 import { useReplica, useSelection } from "../state/replica-hooks.ts";
 import { ArgField } from "./arg-field.tsx";
 import { DispatchOutcomeNotice } from "./dispatch-notice.tsx";
@@ -31,16 +32,16 @@ import {
 import { newDispatchKey, sendDispatch } from "./io/send-dispatch.ts";
 
 export interface DispatchBarProps {
-  readonly pipelines: readonly PipelineOffer[];
   /** It is another number than before when somebody asked for this bar and wants to choose now. */
   readonly asked: number;
 }
 
-export function DispatchBar({ pipelines, asked }: DispatchBarProps) {
+export function DispatchBar({ asked }: DispatchBarProps) {
   const form = useRef<HTMLFormElement>(null);
   useEffect(() => {
     if (asked > 0) form.current?.querySelector<HTMLElement>(".choice-button")?.focus();
   }, [asked]);
+  const pipelines = useSelection(pipelineRules, sameRecords);
   const chosen = useChosenHosts();
   const ids = useChosenIds();
   const hosts = useSelection(useMemo(() => selectChosenHosts(ids), [ids]));
@@ -50,7 +51,7 @@ export function DispatchBar({ pipelines, asked }: DispatchBarProps) {
   const { attempted, running, attempt, forget } = useAttempt();
   const ops = opChoices(hosts);
   const op = ops.find((choice) => picked === `op:${choice.offer.name}`) ?? null;
-  const pipeline = pipelines.find((offer) => picked === `pipeline:${offer.name}`) ?? null;
+  const pipeline = pipelines.find((offer) => picked === `pipeline:${offer.id}`) ?? null;
   const plan = op !== null ? planOp(hosts, op, wait) : pipeline !== null ? planPipeline(hosts) : null;
   const busy = hosts.some((host) => host.runningCommand !== undefined);
 
@@ -62,7 +63,7 @@ export function DispatchBar({ pipelines, asked }: DispatchBarProps) {
       const args = readArgs(op.offer.args, textOf(op.offer.name));
       attempt({ op: op.offer.name, title: opTitle(op.offer), hosts: plan.hosts, args, wait: wait && busy });
     } else if (pipeline !== null) {
-      attempt({ pipeline: pipeline.name, hosts: plan.hosts });
+      attempt({ pipeline: pipeline.id, hosts: plan.hosts });
     }
   };
 
@@ -159,7 +160,7 @@ function useAttempt() {
 
 function optionGroups(
   ops: readonly OpChoice[],
-  pipelines: readonly PipelineOffer[],
+  pipelines: readonly PipelineRule[],
   hostCount: number,
 ): readonly OptionGroup[] {
   const note = (choice: OpChoice) =>
@@ -177,14 +178,26 @@ function optionGroups(
     },
     {
       title: "Pipelines",
-      options: pipelines.map(({ name, stages }) => ({ id: `pipeline:${name}`, word: name, note: stages.join(" → ") })),
+      options: pipelines.map((rule) => ({
+        id: `pipeline:${rule.id}`,
+        word: pipelineTitle(rule),
+        note: rule.stages.join(" → "),
+      })),
     },
   ].filter((group) => group.options.length > 0);
 }
 
-function buttonWords(op: OpChoice | null, pipeline: PipelineOffer | null, plan: DispatchPlan | null): string {
+function pipelineRules({ pipelineRules: rules }: Fleet): readonly PipelineRule[] {
+  return [...rules.values()];
+}
+
+function pipelineTitle({ id, title = id }: PipelineRule): string {
+  return title;
+}
+
+function buttonWords(op: OpChoice | null, pipeline: PipelineRule | null, plan: DispatchPlan | null): string {
   if (plan === null) return "Run";
-  const what = op === null ? (pipeline?.name ?? "") : opTitle(op.offer);
+  const what = op === null ? (pipeline === null ? "" : pipelineTitle(pipeline)) : opTitle(op.offer);
   return `Run ${what} on ${howMany(plan.hosts.length, "host")}`;
 }
 

@@ -5,10 +5,9 @@ import { useCallback, useState } from "react";
 import { useAccount } from "../accounts/account.ts";
 import { DispatchBar } from "../commands/dispatch-bar.tsx";
 import { PlaceFilter } from "../components/place-filter.tsx";
-import { usePipelineOffers } from "../pipelines/io/pipeline-offers.ts";
 import { howMany } from "../state/format.ts";
 import { usePlace } from "../state/navigation.ts";
-import { useSelection, useSync } from "../state/replica-hooks.ts";
+import { useSelection } from "../state/replica-hooks.ts";
 import { useAnyChosen, useChosenHosts } from "./chosen-hosts.ts";
 import { HostList } from "./host-list.tsx";
 import { HostPanel } from "./host-panel.tsx";
@@ -17,7 +16,6 @@ import { hostStatus } from "./host-status.ts";
 export function HostsScreen() {
   const open = usePlace((place) => place.open);
   const { mayDispatch } = useAccount();
-  const pipelines = usePipelineOffers(useSync((view) => view.epoch));
   const chosen = useChosenHosts();
   const anyChosen = useAnyChosen();
   const [asked, setAsked] = useState(0);
@@ -39,7 +37,7 @@ export function HostsScreen() {
           </header>
           <HostList onRun={mayDispatch ? runOn : null} />
         </section>
-        {mayDispatch && anyChosen && <DispatchBar pipelines={pipelines} asked={asked} />}
+        {mayDispatch && anyChosen && <DispatchBar asked={asked} />}
       </div>
       {open !== null && <HostPanel key={open} id={open} />}
     </>

@@ -8,7 +8,16 @@ const hosts = new Map(Object.keys(CPU).map((id) => [id, hostRecord(id)]));
 const metrics = new Map<string, Metrics>(
   Object.entries(CPU).map(([id, cpu]) => [id, { id, cpu, lastSeenAt: "2026-01-01T00:00:00.000Z" }]),
 );
-const FLEET: Fleet = { hosts, metrics, commands: new Map(), pipelines: new Map(), events: new Map() };
+const FLEET: Fleet = {
+  hosts,
+  metrics,
+  commands: new Map(),
+  pipelines: new Map(),
+  events: new Map(),
+  opRules: new Map(),
+  pipelineRules: new Map(),
+  catalogueFiles: new Map(),
+};
 
 /** A fleet in which it is a mistake to look at the metrics. */
 const UNMEASURED: Fleet = {

@@ -8,7 +8,7 @@ import { useAccount } from "../accounts/account.ts";
 import { commandLook } from "../commands/command-look.ts";
 import { useCancel } from "../commands/io/cancel.ts";
 import { Mark } from "../components/mark.tsx";
-import { Empty } from "../components/notice.tsx";
+import { Empty, Notice } from "../components/notice.tsx";
 import { OutputLink, PlaceLink } from "../components/place-link.tsx";
 import { Status, useLook } from "../components/status.tsx";
 import { ClockTime, Elapsed } from "../components/time.tsx";
@@ -17,8 +17,10 @@ import { usePlace } from "../state/navigation.ts";
 import { goTo } from "../state/place.ts";
 import { newestCreatedFirst, sameIds } from "../state/record-lists.ts";
 import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
+import { useRetry } from "./io/retry.ts";
 import { gridOf } from "./pipeline-grid.ts";
 import { pipelineLook } from "./pipeline-look.ts";
+import { boundWords, leftUndone, waveWords } from "./pipeline-words.ts";
 
 export function PipelinesScreen() {
   const wanted = usePlace((place) => place.open);
@@ -89,12 +91,64 @@ const PipelineCard = memo(function PipelineCard({ id, open }: PipelineCardProps)
           {howMany(pipeline.hosts.length, "host")} · {howMany(pipeline.stages.length, "stage")} · started by{" "}
           <span className="foreign">{pipeline.requestedBy}</span> at <ClockTime at={pipeline.createdAt} /> ·{" "}
           <Elapsed from={pipeline.createdAt} to={pipeline.finishedAt} />
+          {[waveWords(pipeline), boundWords(pipeline)].map(
+            (words) => words !== null && <span key={words}> · {words}</span>,
+          )}
+          {pipeline.nextWaveAt !== undefined && (
+            <span>
+              {" "}
+              · the next wave begins at <ClockTime at={pipeline.nextWaveAt} />
+            </span>
+          )}
+          {pipeline.retryOf !== undefined && (
+            <span>
+              {" "}
+              ·{" "}
+              <PlaceLink className="row-link" to={(place) => goTo(place, "pipelines", pipeline.retryOf ?? null)}>
+                retries an earlier run
+              </PlaceLink>
+            </span>
+          )}
         </p>
       </header>
+      {pipeline.reason !== undefined && (
+        <Notice tone="bad" shape="cross">
+          {pipeline.reason}
+        </Notice>
+      )}
+      {open && mayDispatch && <RetryBar pipeline={pipeline} />}
       {open && <Grid pipeline={pipeline} />}
     </article>
   );
 });
+
+/** It offers to run exactly what was left undone. */
+function RetryBar({ pipeline }: { readonly pipeline: Pipeline }) {
+  const { retry, running, outcome } = useRetry(pipeline.id);
+  const { failed, notStarted } = leftUndone(pipeline);
+  if (pipeline.status === "running" || failed + notStarted === 0) return null;
+  return (
+    <div className="card-actions">
+      {failed > 0 && (
+        <Button className="button button-small" isPending={running} onPress={() => retry("failed")}>
+          Retry {howMany(failed, "host")} that failed
+        </Button>
+      )}
+      {notStarted > 0 && (
+        <Button className="button button-small" isPending={running} onPress={() => retry("failed_and_not_started")}>
+          {failed > 0
+            ? `Retry these and ${notStarted} not started`
+            : `Run on ${howMany(notStarted, "host")} not started`}
+        </Button>
+      )}
+      {outcome !== null && (
+        <Notice tone={outcome.kind === "unknown" ? "warn" : "bad"} shape="cross" role="alert">
+          {outcome.sentence}
+        </Notice>
+      )}
+    </div>
+  );
+}
 
 function Grid({ pipeline }: { readonly pipeline: Pipeline }) {
   const grid = useSelection(

@@ -23,5 +23,10 @@ export function containsWords(texts: readonly string[], filter: string): boolean
 
 /** This compares what a selector gives where that is a list of ids, however long. */
 export function sameIds(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((id, index) => id === b[index]);
+  return sameRecords(a, b);
+}
+
+/** A record that did not change is the same object as before. */
+export function sameRecords<R>(a: readonly R[], b: readonly R[]): boolean {
+  return a.length === b.length && a.every((record, index) => record === b[index]);
 }

@@ -3,7 +3,8 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Assignment, OpOffer } from "@neverstale/fleet-domain";
-import { type AgentFile, AgentFileError, offerOf, parseAgentFile } from "../agent-file.ts";
+import { YamlFileError } from "@neverstale/fleet-domain/yaml-file";
+import { type AgentFile, offerOf, parseAgentFile } from "../agent-file.ts";
 import { type Machine, type Plan, planOf } from "../plan.ts";
 import { readTrusted } from "./file-trust.ts";
 
@@ -27,7 +28,7 @@ export class HostFile {
   /** The last look found this. */
   #stampSeen: string;
 
-  /** Throws `AgentFileError`. */
+  /** Throws `YamlFileError`. */
   constructor(places: HostFilePlaces, machine: Machine) {
     this.#places = places;
     this.#machine = machine;
@@ -85,9 +86,9 @@ export class HostFile {
       // Whoever could write the shipped file could write this program too.
       return parseAgentFile(path === this.#places.shipped ? readFileSync(path, "utf8") : readTrusted(path));
     } catch (error) {
-      if (error instanceof AgentFileError)
-        throw new AgentFileError(`${path}: ${error.message.replaceAll("\n", `\n${path}: `)}`);
-      throw new AgentFileError(`${path} can't be used: ${error instanceof Error ? error.message : String(error)}`);
+      if (error instanceof YamlFileError)
+        throw new YamlFileError(`${path}: ${error.message.replaceAll("\n", `\n${path}: `)}`);
+      throw new YamlFileError(`${path} can't be used: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 }

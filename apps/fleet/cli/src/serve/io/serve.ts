@@ -25,6 +25,8 @@ admin as long as admin has none. Without it the first start prints a one-time si
 With --store each server is a node: all serve, one decides at a time, and another goes on when that one dies. A password that
 the URL needs is best given by NEVERSTALE_STORE: others on the machine can read the flags of a process.
 
+SIGHUP has fleet.yaml read again. A file that is wrong changes nothing, and the log and the page say what is wrong with it.
+
 Standard output has the address that it listens on, and the link. Standard error has logs as JSON lines. SIGTERM and SIGINT
 end it within 5 s, with status 0. Status 1 means that it could not start, or that the disk failed.
 
@@ -81,6 +83,12 @@ export const addServe: AddCommand = (root, end) => {
         "--secret-key-file <file>",
         "the key with which the server signs, the same for all nodes; default: one in the data directory",
       ).env("NEVERSTALE_SECRET_KEY_FILE"),
+    )
+    .addOption(
+      new Option(
+        "--fleet-file <file>",
+        "what ops mean here, and which pipelines there are; default: fleet.yaml in the data directory, if there is one",
+      ).env("NEVERSTALE_FLEET_FILE"),
     )
     .addOption(
       new Option("--base-path <path>", "what follows the host in the addresses of browsers, such as /fleet")

@@ -1,6 +1,6 @@
 import { type AgentReport, type Command, chunkId, OUTPUT_CHUNKS } from "@neverstale/fleet-domain";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "../../commands/catalogue.ts";
+import { LOST_AFTER_MS, OFFLINE_AFTER_MS } from "../../commands/waiting-times.ts";
 import {
   type Browser,
   dispatchUptime,

@@ -9,6 +9,7 @@ import { Sessions } from "../../accounts/io/sessions.ts";
 import { SetupLink } from "../../accounts/io/setup-link.ts";
 import { Credentials } from "../../agents/io/credentials.ts";
 import { Presences } from "../../agents/presences.ts";
+import { FleetFileReader } from "../../catalogue/io/fleet-file.ts";
 import { HostBudgets } from "../../fleet/host-budgets.ts";
 import { momentAt } from "../../fleet/io/moment-at.ts";
 import type { Log } from "../../fleet/log.ts";
@@ -67,6 +68,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     key,
     budgets,
     transactions,
+    fleetFile: new FleetFileReader(options.fleetFile, dataDir, { manager, transactions, log }),
     transactFor: onceFor(transactions),
     sockets,
     refusalLog,

@@ -2,12 +2,13 @@
 
 import { constants, readFileSync } from "node:fs";
 import { basename } from "node:path";
+import { isatty } from "node:tty";
 import type { FleetOptions } from "./settings.ts";
 import { type RunningFleet, startFleet } from "./start.ts";
 
 /**
- * SIGTERM, SIGINT and SIGHUP drain the server, and the process exits with 0. An error that nobody caught ends the process with 1,
- * because going on in an unknown state is worse (C6).
+ * SIGTERM and SIGINT drain the server, and the process exits with 0. SIGHUP has `fleet.yaml` read again, and drains where it says that
+ * the terminal is gone. An error that nobody caught ends the process with 1, because going on in an unknown state is worse (C6).
  */
 export async function runFleet(options: FleetOptions = {}): Promise<RunningFleet> {
   const starting = startFleet(options);
@@ -44,7 +45,13 @@ function endOnSignals(starting: Promise<RunningFleet>, longestMs: number): void 
   };
   // A signal may come twice: Ctrl-C reaches this process by itself and through npm, which passes it on.
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, end);
-  process.on("SIGHUP", isUnderNohup(process.env) ? () => {} : end);
+  const hasTerminal = [0, 1, 2].some((fd) => isatty(fd)) && !isUnderNohup(process.env);
+  process.on("SIGHUP", hasTerminal ? end : () => void readAgain(starting));
+}
+
+async function readAgain(starting: Promise<RunningFleet>): Promise<void> {
+  const { parts } = await starting;
+  await parts.fleetFile.read().catch((err: unknown) => parts.log.error({ err }, "fleet.yaml was not read again"));
 }
 
 /** Node forgets that a signal is to be ignored, which nohup asks for. So that is found out here. */

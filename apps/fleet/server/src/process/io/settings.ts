@@ -43,6 +43,8 @@ export interface FleetOptions {
   readonly adminPassword?: string;
   /** The key with which the server signs, the same for all nodes. Default: one that is made in the data directory. */
   readonly secretKeyFile?: string;
+  /** It gives ops their meaning and names the pipelines. Default: `fleet.yaml` in the data directory, if there is one. */
+  readonly fleetFile?: string;
   /** True starts though the database was not closed and its write-ahead log is gone. Default false: that is refused. */
   readonly acceptLostLog?: boolean;
   /** Default: JSON lines on standard error. */

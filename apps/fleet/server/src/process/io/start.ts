@@ -75,6 +75,13 @@ async function serve(options: FleetOptions, opened: Opened): Promise<RunningFlee
   }
 }
 
+/** The rules that were read before are in the state, so a server whose disk is full starts with these. */
+async function readFleetFile({ fleetFile, log }: Parts): Promise<void> {
+  await fleetFile
+    .read()
+    .catch((err: unknown) => log.error({ err }, "fleet.yaml was not read: send SIGHUP to try again"));
+}
+
 function builtPage(): string {
   return fileURLToPath(new URL("../../../../web/dist", import.meta.url));
 }
@@ -87,6 +94,8 @@ interface Built {
 
 async function listen(options: FleetOptions, { parts, app, dataDir }: Built): Promise<RunningFleet> {
   const { port = DEFAULT_PORT, host = DEFAULT_HOST } = options;
+  parts.fleetFile.checkThere();
+  await readFleetFile(parts);
   const linkIsKnown = await carryOutReset(parts, dataDir);
   const doneIn = decidesHere(parts.manager) ? parts.manager.epoch : null;
   if (doneIn !== null) await setFirstPassword(parts, options.adminPassword);
@@ -139,6 +148,7 @@ async function goOn(
     startMetricRounds(parts),
     watchForResets(parts, dataDir),
     openInLaterTerms(parts, way),
+    parts.fleetFile.readInLaterTerms(doneIn),
   ];
   if (parts.nodes !== null) stops.push(noteKeyInLaterTerms(parts));
   const close = once(async () => {

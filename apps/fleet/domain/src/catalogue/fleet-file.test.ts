@@ -1,0 +1,92 @@
+import { expect, test } from "vitest";
+import { YamlFileError } from "../files/yaml-file.ts";
+import { OpRule, PipelineRule } from "./catalogue.ts";
+import { OWN_FLEET_FILE, parseFleetFile } from "./fleet-file.ts";
+
+const FILE = `
+ops:
+  restart-web:
+    title: Restart the web server
+    group: Web
+    offline: queue
+    busy: wait
+    deliver_within: 10m
+  pull: {}
+pipelines:
+  rollout:
+    title: Roll out
+    stages: [pull, restart-web]
+    waves: [1, 10%, rest]
+    pause: 30s
+    max_fail: 5%
+`;
+
+function problemsOf(text: string): string[] {
+  try {
+    parseFleetFile(text);
+  } catch (error) {
+    if (error instanceof YamlFileError) return error.message.split("\n");
+    throw error;
+  }
+  return [];
+}
+
+test("a file gives the rules of ops and pipelines, in the form in which the state has them", () => {
+  const { opRules, pipelineRules } = parseFleetFile(FILE);
+
+  expect(opRules).toEqual([
+    {
+      id: "restart-web",
+      title: "Restart the web server",
+      group: "Web",
+      offline: "queue",
+      busy: "wait",
+      deliverWithinMs: 600_000,
+    },
+    { id: "pull", deliverWithinMs: 3_600_000 },
+  ]);
+  expect(pipelineRules).toEqual([
+    {
+      id: "rollout",
+      title: "Roll out",
+      stages: ["pull", "restart-web"],
+      waves: [1, "10%", "rest"],
+      pauseMs: 30_000,
+      maxFail: "5%",
+    },
+  ]);
+  for (const rule of opRules) expect(OpRule.parse(rule)).toEqual(rule);
+  for (const rule of pipelineRules) expect(PipelineRule.parse(rule)).toEqual(rule);
+});
+
+test("an empty file is a catalogue without rules, and the server's own one has a pipeline", () => {
+  expect(parseFleetFile("{}")).toEqual({ opRules: [], pipelineRules: [] });
+  expect(parseFleetFile(OWN_FLEET_FILE).pipelineRules.map(({ id }) => id)).toEqual(["health"]);
+});
+
+test.each([
+  ["ops:\n  Restart: {}", "line 2: ops.Restart"],
+  ["ops:\n  a:\n    titel: x", 'line 3: ops.a: Unrecognized key: "titel"'],
+  ["ops:\n  a:\n    offline: later", "line 3: ops.a.offline"],
+  ["ops:\n  a:\n    deliver_within: 10", "line 3: ops.a.deliver_within"],
+  ["ops:\n  a:\n    deliver_within: 600h", "line 3: ops.a.deliver_within: expected a duration such as 30s"],
+  ["pipelines:\n  p:\n    stages: []", "line 3: pipelines.p.stages"],
+  ["pipelines:\n  p:\n    stages: [a]\n    waves: [0]", "line 4: pipelines.p.waves.0: expected a number of hosts"],
+  ["pipelines:\n  p:\n    stages: [a]\n    waves: [101%]", "line 4: pipelines.p.waves.0: expected a number of hosts"],
+  ["pipelines:\n  p:\n    stages: [a]\n    waves: [rest, 1]", "line 4: pipelines.p.waves.0: rest is the last wave"],
+  ["pipelines:\n  p:\n    stages: [a]\n    pause: 3s", "line 4: pipelines.p.pause: a pause is between waves"],
+  ["pipelines:\n  p:\n    stages: [a]\n    max_fail: -1", "line 4: pipelines.p.max_fail: expected a number of hosts"],
+  ["pipelines:\n  p: [", "line 2: "],
+  ["ops: {}\nops: {}", "line 2: Map keys must be unique"],
+  ["- a", "line 1: "],
+  ["", "line 1: "],
+] as const)("%j is refused, with the line", (text, problem) => {
+  const problems = problemsOf(text);
+
+  expect(problems.length).toBeGreaterThan(0);
+  expect(problems[0]).toContain(problem);
+});
+
+test("all that is wrong is told at once", () => {
+  expect(problemsOf("ops:\n  a: { titel: x }\n  b: { busy: no }\nhosts: {}")).toHaveLength(3);
+});

@@ -1,0 +1,79 @@
+/** The fleet file, `fleet.yaml`, is owned by the server's admin. It gives ops their meaning and names the pipelines. */
+
+import { z } from "zod";
+import { Duration } from "../files/quantity.ts";
+import { type FileProblem, readYamlFile } from "../files/yaml-file.ts";
+import { atMost } from "../hosts/host.ts";
+import { Name } from "../text.ts";
+import type { OpRule, PipelineRule } from "./catalogue.ts";
+import { MostFailed, WaveSize } from "./waves.ts";
+
+const Title = z.string().min(1).max(200);
+
+const FileOpRule = z.strictObject({
+  title: Title.optional(),
+  group: Title.optional(),
+  offline: z.enum(["block", "queue"]).optional(),
+  busy: z.enum(["block", "wait"]).optional(),
+  deliver_within: Duration.default(3_600_000),
+});
+
+const FilePipeline = z.strictObject({
+  title: Title.optional(),
+  stages: z.array(Name).min(1).max(50),
+  waves: z.array(WaveSize).min(1).max(20).optional(),
+  pause: Duration.optional(),
+  max_fail: MostFailed.optional(),
+});
+
+const FleetFile = z.strictObject({
+  ops: z.record(Name, FileOpRule).refine(atMost(500), "at most 500 ops").default({}),
+  pipelines: z.record(Name, FilePipeline).refine(atMost(100), "at most 100 pipelines").default({}),
+});
+
+export interface Catalogue {
+  readonly opRules: readonly OpRule[];
+  readonly pipelineRules: readonly PipelineRule[];
+}
+
+/** Reads the text of a `fleet.yaml`. Throws `YamlFileError`. */
+export function parseFleetFile(text: string): Catalogue {
+  const { ops, pipelines } = readYamlFile(text, FleetFile, pipelineProblems);
+  return {
+    opRules: Object.entries(ops).map(([id, { deliver_within: deliverWithinMs, ...rule }]) => ({
+      id,
+      ...rule,
+      deliverWithinMs,
+    })),
+    pipelineRules: Object.entries(pipelines).map(([id, { max_fail: maxFail, pause: pauseMs, ...rule }]) => ({
+      id,
+      ...rule,
+      ...(maxFail === undefined ? {} : { maxFail }),
+      ...(pauseMs === undefined ? {} : { pauseMs }),
+    })),
+  };
+}
+
+/** A wave behind `rest` would never have its turn, and a pause without waves would never be made. */
+function pipelineProblems({ pipelines }: z.infer<typeof FleetFile>): FileProblem[] {
+  return Object.entries(pipelines).flatMap(([name, { waves = [], pause }]) => {
+    const rest = waves.indexOf("rest");
+    const problems: FileProblem[] = [];
+    if (rest !== -1 && rest !== waves.length - 1)
+      problems.push({ path: ["pipelines", name, "waves", rest], problem: "rest is the last wave" });
+    if (pause !== undefined && waves.length === 0)
+      problems.push({
+        path: ["pipelines", name, "pause"],
+        problem: "a pause is between waves: say which waves there are",
+      });
+    return problems;
+  });
+}
+
+/** It is in force where the server finds no file. */
+export const OWN_FLEET_FILE = `# Without a fleet.yaml this is in force.
+pipelines:
+  health:
+    title: Look after the host
+    stages: [uptime, disk, memory]
+`;

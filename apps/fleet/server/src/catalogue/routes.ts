@@ -1,0 +1,26 @@
+/** An admin has the fleet file read again by this route. */
+
+import { CatalogueReadAnswer } from "@neverstale/fleet-domain";
+import type { FleetManager } from "../fleet/state.ts";
+import { type Route, userOf } from "../http/route.ts";
+import type { FleetFileReader } from "./io/fleet-file.ts";
+
+export function catalogueRoutes({ manager, fleetFile }: CatalogueRoutesParts): Route[] {
+  return [
+    {
+      method: "POST",
+      path: "/api/catalogue/read",
+      allow: "admin",
+      answer: CatalogueReadAnswer,
+      handle: async (ask) => {
+        const problems = await fleetFile.read(userOf(ask).user);
+        return { body: { problems, epoch: manager.epoch, version: manager.version } };
+      },
+    },
+  ];
+}
+
+export interface CatalogueRoutesParts {
+  readonly manager: FleetManager;
+  readonly fleetFile: Pick<FleetFileReader, "read">;
+}
