@@ -43,7 +43,7 @@ export interface HistoryMoment {
   readonly change: Change | null;
   /** This change was asked for under this idempotency key. */
   readonly key: string | null;
-  /** The release that wrote it gives keys in this way (rule V1). */
+  /** Its records have their keys as releases of this kind give them (rule V1), and not always as the one that wrote it does. */
   readonly keysBy: number;
 }
 

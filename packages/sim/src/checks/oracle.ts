@@ -27,6 +27,7 @@ import {
 import { loggedChanges } from "./logged.ts";
 import { INTENT, type MutationJudge } from "./mutations/mutation-judge.ts";
 import { beyondSize } from "./sizes.ts";
+import { keysByAfter } from "./views/keys-of-releases.ts";
 
 /**
  * It hears of a change when the disk has it, not when the authority says so. It remembers every state that was ever true,
@@ -118,13 +119,13 @@ export class Oracle {
     }
     const changes = loggedChanges(space.changes.text);
     const before = history.head.state;
+    const keysBy = keysByAfter(changes, history.head, models);
     for (const [index, change] of changes.entries()) {
       this.#give(epoch, history, change);
       if (change.type === "lines_dropped") this.mutations?.droppedLines(change);
       const wrong = wrongEviction(model, history, change);
       if (wrong !== null) this.#report("S3", `${history.name} evicts at ${history.moments.length}: ${wrong}`);
       if (change.type === VIEWS_REBUILT) this.#counters.add("views_rebuilt");
-      const { keysBy } = models;
       history.moments.push({ ...after(model, history, change, index === changes.length - 1, now), keysBy });
     }
     this.#checkKeep(model, history, before);

@@ -14,8 +14,9 @@ import {
 import type { MutationService } from "@neverstale/server/http";
 import { AskedChanges } from "../checks/asked.ts";
 import { counted } from "../checks/evictions.ts";
-import { type Branch, NO_RECORDS, type OracleState } from "../checks/history.ts";
+import { type Branch, type HistoryMoment, NO_RECORDS, type OracleState } from "../checks/history.ts";
 import { difference } from "../checks/same-state.ts";
+import { shownOtherwise } from "../checks/views/keys-of-releases.ts";
 import { HttpOrigin } from "../http/origin.ts";
 import type { SimConnection } from "../network/connection.ts";
 import { ANY_ENTRY, accept } from "../network/endpoint.ts";
@@ -190,6 +191,7 @@ export class Incarnation implements Runtime {
         const where = difference(space.state, history.head.state);
         if (where !== null) this.world.fail("P3", `after a start ${name} has another ${where}`);
         this.#checkKept(name, history.head.state);
+        if (name === "main" && this.world.config.views === true) this.#checkKeys(history.head);
       }
     }
     this.world.acks.recovered(branch);
@@ -203,6 +205,12 @@ export class Incarnation implements Runtime {
       if (keep !== null && kept > keep.newest)
         this.world.fail("E6", `${name} serves ${kept} ${collection} after a start, and keeps ${keep.newest}`);
     }
+  }
+
+  /** By rule V4, all keys are those of this release before anyone is served. */
+  #checkKeys(head: HistoryMoment): void {
+    const where = shownOtherwise(head, this.models);
+    if (where !== null) this.world.fail("V4", `after a start main has keys that the release does not give: ${where}`);
   }
 
   /** The process ends here. Nothing that it has begun goes on. */

@@ -143,9 +143,22 @@ export const VIEW_MISTAKES: readonly BrokenBuild[] = [
   {
     name: "keys that a release gives otherwise are not rebuilt",
     item: "keys rebuilt silently",
-    rule: "P12",
+    rule: "V4",
     by: { views: 2 },
     edits: [{ file: "server/src/authority/term/decider.ts", find: "await rebuildViews(parts);", replace: "" }],
+  },
+  {
+    name: "keys are not rebuilt where the term has evicted something",
+    item: null,
+    rule: "V4",
+    by: { views: 14 },
+    edits: [
+      {
+        file: "server/src/authority/opening/begin-writing.ts",
+        find: "const moves = movedKeys(space);",
+        replace: "const moves = space.lineage.begun ? [] : movedKeys(space);",
+      },
+    ],
   },
   {
     name: "the digest of a view is that of the space",
