@@ -96,4 +96,21 @@ describe("the session", () => {
     expect(await session.get("/api/pipelines")).toEqual([1, 2]);
     expect(await session.getText("/api/commands/c1/output")).toBe("plain");
   });
+
+  test("makes an enrolment token, and learns by which hash the agent is checked", async () => {
+    const { server, session } = served(
+      json(200, { version: "1.0.0", sha256: "abc", bytes: 1, nodes: [] }),
+      json(200, SESSION),
+      json(201, { id: "t-1", token: "secret", expiresAt: "2026-01-01T00:00:00.000Z" }),
+    );
+
+    const made = await session.makeToken({ uses: 3, tags: ["prod"] });
+
+    expect(made).toEqual({ token: "secret", expiresAt: "2026-01-01T00:00:00.000Z", sha256: "abc" });
+    expect(server.asked.at(-1)).toEqual([
+      "POST",
+      "http://fleet.test/base/api/enrollment-tokens",
+      { uses: 3, tags: ["prod"] },
+    ]);
+  });
 });

@@ -10,7 +10,14 @@ import {
   request,
   type StateSyncOptions,
 } from "@neverstale/client";
-import type { LoginRequest, OutputState, PasswordRequest, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
+import type {
+  EnrollmentTokenRequest,
+  LoginRequest,
+  OutputState,
+  PasswordRequest,
+  SessionAnswer,
+  SetupRequest,
+} from "@neverstale/fleet-domain";
 import { type JsonValue, SyncError } from "@neverstale/protocol";
 import { objectIn, textIn } from "./dispatch-answers.ts";
 import { given, StateSync, withoutSlash } from "./state-sync.ts";
@@ -46,6 +53,17 @@ export class FleetSession {
 
   async setPassword(change: PasswordRequest): Promise<void> {
     await this.request("/api/password", given({ ...change }));
+  }
+
+  /** Makes an enrolment token. `sha256` is the hash of the agent that the server hands out to whoever enrols. */
+  async makeToken(asked: EnrollmentTokenRequest): Promise<{ token: string; expiresAt: string; sha256: string }> {
+    const handedOut = objectIn(await this.get("/api/agent-package"));
+    const made = objectIn(await this.request("/api/enrollment-tokens", given({ ...asked })));
+    return {
+      token: textIn(made, "token"),
+      expiresAt: textIn(made, "expiresAt"),
+      sha256: textIn(handedOut, "sha256"),
+    };
   }
 
   /** Ends the session at the server. */

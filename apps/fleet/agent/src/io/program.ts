@@ -19,6 +19,7 @@ import { lookUpUser } from "../policy/io/users.ts";
 import { noteFirstReport } from "../service/io/first-report.ts";
 import { installAgent } from "../service/io/install.ts";
 import { uninstallAgent } from "../service/io/uninstall.ts";
+import { upgradeAgent } from "../service/io/upgrade.ts";
 import { Agent, type AgentEnd } from "./agent.ts";
 import {
   actionIn,
@@ -95,12 +96,17 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv, log: Logger)
 }
 
 async function changeInstallation(
-  action: "install" | "uninstall",
+  action: "install" | "upgrade" | "uninstall",
   settings: Settings,
   asked: ServiceSettings,
 ): Promise<keyof typeof EXIT_CODES> {
   const say = (line: string) => process.stderr.write(`neverstale: ${line}\n`);
-  const outcome = action === "install" ? await installAgent(settings, asked, say) : uninstallAgent(asked, say);
+  const change = {
+    install: () => installAgent(settings, asked, say),
+    upgrade: () => upgradeAgent(asked, say),
+    uninstall: () => uninstallAgent(asked, say),
+  };
+  const outcome = await change[action]();
   switch (outcome.type) {
     case "done":
       return "stopped";

@@ -3,9 +3,11 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { Millis } from "@neverstale/base";
+import { parseDuration } from "@neverstale/fleet-domain/quantity";
 
 /** The first word says what is to be done. Without one the agent runs. */
-const ACTIONS = ["run", "install", "uninstall"] as const;
+const ACTIONS = ["run", "install", "upgrade", "uninstall"] as const;
 export type AgentAction = (typeof ACTIONS)[number];
 
 /** The word `agent` may come first, as in `neverstale agent run`. */
@@ -26,7 +28,7 @@ export interface Settings {
   readonly ca: string | null;
 }
 
-/** These are for installing and uninstalling. Their flags have no variables, since a person gives them once. */
+/** These are for installing, upgrading and uninstalling. Their flags have no variables, since a person gives them once. */
 export interface ServiceSettings {
   /** All files are put below this folder: `/`, unless an image or a test is made. */
   readonly root: string;
@@ -37,6 +39,8 @@ export interface ServiceSettings {
   /** The server's package is taken only when it has this hash. */
   readonly sha256: string | null;
   readonly purge: boolean;
+  /** A started agent has this time to report. */
+  readonly waitMs: Millis;
 }
 
 export function readServiceSettings(flags: ReturnType<typeof parseFlags>): ServiceSettings {
@@ -50,7 +54,14 @@ export function readServiceSettings(flags: ReturnType<typeof parseFlags>): Servi
     packageFile: flags.package ?? null,
     sha256: sha256?.toLowerCase() ?? null,
     purge: flags.purge === true,
+    waitMs: waitOf(flags.wait ?? "60s"),
   };
+}
+
+function waitOf(text: string): Millis {
+  const ms = parseDuration(text);
+  if (ms === null) throw new UsageError(`--wait ${text} is no duration, such as 90s`);
+  return ms;
 }
 
 /** A flag or a file is wrong. The message says which. */
@@ -112,7 +123,11 @@ export const HELP = `neverstale agent: runs on a host what that host's agent.yam
     --sha256 HASH              fetch the server's package, which must have this hash; the page and token create show it
     --package FILE             install this package instead, whose hash you have checked
     --user NAME                the user that it runs as; it is made when there is none     neverstale
+    --wait DURATION            how long a started agent may take to report                60s
     --no-service               run it at once in the foreground, and have nothing started by the system
+  upgrade                      put the server's agent in the place of this one, and start it. Without --sha256 HASH it only
+                               says which one the server has: compare its hash with what you trust, then give it. When the
+                               new one doesn't report within --wait (60s), the one from before is started again.
   uninstall                    end it and take it off this host; --purge also takes its data and its agent.yaml
   All of them take --root DIR: all files are put below it.
 
@@ -155,6 +170,7 @@ const FLAGS = {
   sha256: { type: "string" },
   "no-service": { type: "boolean" },
   purge: { type: "boolean" },
+  wait: { type: "string" },
   version: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;

@@ -1,7 +1,13 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { AgentPackage } from "@neverstale/fleet-domain";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { FleetProcess, SHOUT_YAML } from "../fleet-process-suite.ts";
+import { eventually, FleetProcess, SHOUT_YAML } from "../fleet-process-suite.ts";
 import { SystemdBelow } from "./systemd-suite.ts";
 
 const LIMIT_MS = 120_000;
@@ -14,10 +20,14 @@ beforeAll(async () => {
   fleet = new FleetProcess(SHOUT_YAML);
   await fleet.start();
   system = new SystemdBelow(join(fleet.directory, "host"));
-  command = (await fleet.cli("token", "create", "--tag", "installed", "--uses", "2")).out.trim();
+  command = await newCommand();
 }, LIMIT_MS);
 
 afterAll(() => fleet.dispose());
+
+async function newCommand(): Promise<string> {
+  return (await fleet.cli("token", "create", "--tag", "installed")).out.trim();
+}
 
 /** Runs the copied command on a host whose system lies below the folder, with more flags. */
 function setUp(...flags: readonly string[]) {
@@ -85,6 +95,84 @@ test("[C53] a package with another hash than the one that was given is not insta
   expect(without).toMatchObject({ status: 2, err: expect.stringContaining("--sha256") });
   expect(current()).toBe(before);
 });
+
+test("[C54] an upgrade takes what the server has only when a person names its hash", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const [host] = await installedHosts();
+  const unchanged = await agent("upgrade");
+  await anotherPackage();
+  const { sha256 } = AgentPackage.parse(await (await fleet.session()).getJson("/api/agent-package"));
+  const current = () => readlinkSync(join(system.root, "opt/neverstale-agent/current"));
+  const before = current();
+
+  const asked = await agent("upgrade");
+  const wrong = await agent("upgrade", "--sha256", "0".repeat(64));
+  const untouched = current();
+  const upgraded = await agent("upgrade", "--sha256", sha256);
+
+  expect(unchanged).toMatchObject({
+    status: 0,
+    err: expect.stringContaining("has the agent that the server hands out"),
+  });
+  expect(asked).toMatchObject({ status: 1, err: expect.stringContaining(`with the sha256 ${sha256}`) });
+  expect(wrong).toMatchObject({ status: 2, err: expect.stringContaining("Nothing was changed") });
+  expect(untouched).toBe(before);
+  expect(upgraded).toMatchObject({ status: 0, err: expect.stringContaining("and reports") });
+  expect(current()).toBe(`versions/0.1.0-${sha256.slice(0, 12)}`);
+  expect(system.calls.trim().split("\n").at(-1)).toBe("restart neverstale-agent.service");
+  expect((await installedHosts()).map(({ id, online }) => [id, online])).toEqual([[host?.id, true]]);
+});
+
+test("an agent that starts and does not report is taken back, and the one from before runs again", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const current = () => readlinkSync(join(system.root, "opt/neverstale-agent/current"));
+  const before = current();
+  const broken = await packageThatNeverReports();
+  const served = createServer((_, response) => response.end(broken)).listen(0, "127.0.0.1");
+  await once(served, "listening");
+  pointTo(`http://127.0.0.1:${(served.address() as AddressInfo).port}/`);
+
+  const sha256 = createHash("sha256").update(broken).digest("hex");
+  const { status, err } = await agent("upgrade", "--sha256", sha256, "--wait", "2s");
+  served.close();
+  pointTo(`${fleet.address}/`);
+
+  expect({ status, err }).toEqual({ status: 1, err: expect.stringContaining("the agent from before runs again") });
+  expect(current()).toBe(before);
+  expect((await installedHosts()).map(({ online }) => online)).toEqual([true]);
+});
+
+/** A server that has one more Node.js to hand out has another package: the hash of that Node.js is in it. */
+async function anotherPackage(): Promise<void> {
+  await fleet.killServer();
+  mkdirSync(join(fleet.dataDir, "agent-nodes"));
+  writeFileSync(join(fleet.dataDir, "agent-nodes/darwin-x64"), "stands for a Node.js");
+  await fleet.start();
+  command = await newCommand();
+  await eventually(async () => (await installedHosts())[0]?.online === true);
+}
+
+/** It tells its version, and ends at once when it is to run. */
+async function packageThatNeverReports(): Promise<Buffer> {
+  const folder = join(fleet.directory, "broken");
+  mkdirSync(folder);
+  writeFileSync(
+    join(folder, "a.tgz"),
+    Buffer.from(await (await fetch(`${fleet.address}/agent/neverstale.tgz`)).arrayBuffer()),
+  );
+  execFileSync("tar", ["-xzf", "a.tgz"], { cwd: folder });
+  const main = `if (process.argv.includes("--version")) console.log("9.9.9"); else process.exit(1);`;
+  writeFileSync(join(folder, "neverstale/fleet/agent/dist/main.js"), main);
+  return execFileSync("tar", ["-czf", "-", "neverstale"], { cwd: folder, maxBuffer: 64 * 1024 ** 2 });
+}
+
+/** The upgrade asks this server, and the service goes on with the one that it was installed for. */
+function pointTo(server: string): void {
+  const path = join(system.root, "etc/neverstale-agent/installed.json");
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), server }));
+}
 
 test("uninstalling ends it and takes it away; what the admin wrote goes only when it is purged", {
   timeout: LIMIT_MS,

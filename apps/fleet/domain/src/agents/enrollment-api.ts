@@ -4,8 +4,7 @@ import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Tags } from "../hosts/host.ts";
 import { Id, Line, Timestamp } from "../text.ts";
-
-export const MAX_TOKEN_USES = 10_000;
+import { MAX_TOKEN_USES } from "./enroll-command.ts";
 
 /** `POST /api/enrollment-tokens` takes this. */
 export const EnrollmentTokenRequest = z.strictObject({

@@ -1,6 +1,13 @@
 /** The visitor is whoever looks at this page, signed in or not. The session itself is a cookie that no script can read. */
 
-import type { LoginRequest, PasswordRequest, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
+import type { FleetSession } from "@neverstale/fleet-client";
+import type {
+  EnrollmentTokenRequest,
+  LoginRequest,
+  PasswordRequest,
+  SessionAnswer,
+  SetupRequest,
+} from "@neverstale/fleet-domain";
 import { createContext, useContext, useSyncExternalStore } from "react";
 
 export class Visitor {
@@ -65,13 +72,18 @@ export type VisitorState =
   | { readonly phase: "signed_out"; readonly before: string | null }
   | { readonly phase: "signed_in"; readonly user: string; readonly role: SessionAnswer["role"] };
 
-/** The first three reject with an error whose message is a sentence for the visitor. */
+/** The token is shown here and never again. `sha256` is the hash of the agent that the server hands out. */
+export type MadeToken = Awaited<ReturnType<FleetSession["makeToken"]>>;
+
+/** All but `setPassword` and `signOut` reject with an error whose message is a sentence for the visitor. */
 export interface SessionRequests {
   /** It resolves with null when nobody is signed in. */
   current(): Promise<SessionAnswer | null>;
   signIn(request: LoginRequest): Promise<SessionAnswer>;
   setUp(request: SetupRequest): Promise<SessionAnswer>;
   setPassword(request: PasswordRequest): Promise<void>;
+  /** It makes an enrolment token, which admins may. */
+  makeToken(request: EnrollmentTokenRequest): Promise<MadeToken>;
   /** It ends the session at the server. */
   signOut(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** The badge says at every moment how fresh the page is. A click shows why it thinks so. */
 
-import { useEffect, useState } from "react";
 import { Button, Dialog, DialogTrigger, Heading, Popover } from "react-aria-components";
+import { CopyButton } from "../components/copy-button.tsx";
 import { Mark } from "../components/mark.tsx";
 import type { Badge } from "../state/freshness.ts";
 
@@ -39,32 +39,11 @@ export function ConnectionBadge({ badge, facts, diagnosis, onCheck }: BadgeProps
             <Button className="button button-small" onPress={onCheck}>
               Check now
             </Button>
-            <CopyButton text={diagnosis} />
+            <CopyButton label="Copy diagnosis" text={diagnosis} />
           </div>
         </Dialog>
       </Popover>
     </DialogTrigger>
-  );
-}
-
-const COPIED_SHOWN_MS = 2_000;
-
-function CopyButton({ text }: { readonly text: () => string }) {
-  const [word, setWord] = useState("Copy diagnosis");
-  useEffect(() => {
-    if (word === "Copy diagnosis") return;
-    const timer = setTimeout(() => setWord("Copy diagnosis"), COPIED_SHOWN_MS);
-    return () => clearTimeout(timer);
-  }, [word]);
-  const copy = () =>
-    navigator.clipboard.writeText(text()).then(
-      () => setWord("Copied"),
-      () => setWord("Copying is not allowed here"),
-    );
-  return (
-    <Button className="button button-small" onPress={copy}>
-      <span aria-live="polite">{word}</span>
-    </Button>
   );
 }
 

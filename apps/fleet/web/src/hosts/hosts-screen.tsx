@@ -5,6 +5,7 @@ import { useCallback, useState } from "react";
 import { useAccount } from "../accounts/account.ts";
 import { DispatchBar } from "../commands/dispatch-bar.tsx";
 import { PlaceFilter } from "../components/place-filter.tsx";
+import { AddHosts } from "../enrolment/add-hosts.tsx";
 import { howMany } from "../state/format.ts";
 import { usePlace } from "../state/navigation.ts";
 import { useSelection } from "../state/replica-hooks.ts";
@@ -33,6 +34,7 @@ export function HostsScreen() {
           <header className="screen-head">
             <h1 id="hosts-title">Hosts</h1>
             <Summary />
+            <AddHosts />
             <PlaceFilter label="Filter hosts" placeholder="Filter: web tag:prod status:offline cpu:>80" />
           </header>
           <HostList onRun={mayDispatch ? runOn : null} />

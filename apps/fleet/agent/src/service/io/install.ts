@@ -67,7 +67,7 @@ export async function installAgent(
   const reportBefore = readFirstReport(places.data);
   writeService(places, installed, asked);
   startService(kind, places.plist);
-  if (!(await untilReported(places.data, reportBefore, FIRST_REPORT_MS))) {
+  if (!(await untilReported(places.data, reportBefore, asked.waitMs))) {
     say(`the service was started, but the server has no report of it yet. See ${logCommand(kind, logFileIn(places))}`);
     return { type: "failed" };
   }
@@ -81,9 +81,6 @@ export type TellPerson = (line: string) => void;
 export type InstallOutcome =
   | { readonly type: "done" | "failed" | "not_accepted" }
   | { readonly type: "run_here"; readonly command: readonly string[] };
-
-/** A slow machine may take a while to start Node. */
-const FIRST_REPORT_MS = 60_000;
 
 async function packageOf({ server, ca }: Settings, { packageFile, sha256 }: ServiceSettings): Promise<Buffer> {
   if (packageFile === null && sha256 === null)
@@ -151,7 +148,7 @@ function writeService(places: ServicePlaces, installed: Installed, { root, user 
 /** Wrong flags, and a credential that is not accepted: another start would end in the same way. */
 const FINAL_STATUSES = [2, 4];
 
-function logFileIn({ data }: ServicePlaces): string {
+export function logFileIn({ data }: ServicePlaces): string {
   return join(data, "agent.log");
 }
 

@@ -1,4 +1,4 @@
-/** A file beside agent.yaml says what was installed, so that an uninstall finds it. */
+/** A file beside agent.yaml says what was installed, so that an upgrade and an uninstall find it. */
 
 import { join } from "node:path";
 import { z } from "zod";

@@ -25,6 +25,12 @@ export function startService(kind: ServiceKind, plist: string): void {
   }
 }
 
+/** The service file is the same, and what it starts is another version. */
+export function restartService(kind: ServiceKind): void {
+  if (kind === "systemd") command("systemctl", "restart", UNIT_NAME);
+  if (kind === "launchd") command("launchctl", "kickstart", "-k", `system/${PLIST_LABEL}`);
+}
+
 /** Its end is waited for. It need not run. */
 export function stopService(kind: ServiceKind): void {
   if (kind === "systemd") attempt("systemctl", "disable", "--now", UNIT_NAME);

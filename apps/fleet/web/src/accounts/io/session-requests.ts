@@ -10,6 +10,7 @@ export function sessionRequests(session: FleetSession): SessionRequests {
     current: () => inWords(session.load()),
     signIn: (request) => inWords(session.signIn(request)),
     setUp: (request) => inWords(session.setUp(request)),
+    makeToken: (request) => inWords(session.makeToken(request)),
     setPassword: (request) => session.setPassword(request),
     signOut: () => session.signOut(),
   };

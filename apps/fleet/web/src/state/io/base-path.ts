@@ -9,6 +9,11 @@ export function serverPath(path: string): string {
   return BASE_PATH + path;
 }
 
+/** It returns the address by which this page found the server. */
+export function serverAddress(): string {
+  return globalThis.location.origin + BASE_PATH;
+}
+
 /** It returns the path of an address as the screens know it, without the server's own place. */
 export function pathBelowBase(pathname: string): string {
   return pathname.startsWith(BASE_PATH) ? pathname.slice(BASE_PATH.length) : pathname;
