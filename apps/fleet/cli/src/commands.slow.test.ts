@@ -72,7 +72,7 @@ test("watch prints the state it finds and then what moves, in both profiles", { 
 
 test("metrics draws what a host told, and gives it as JSON", { timeout: LIMIT_MS }, async () => {
   const id = await fleet.hostId();
-  await eventually(async () => /^ram {7}\|/m.test((await fleet.cli("metrics", id)).out));
+  await eventually(async () => /^ram {13}\|/m.test((await fleet.cli("metrics", id)).out));
 
   const { status, out } = await fleet.cli("metrics", id, "--from", "10m", "--step", "60", "--json");
   const nobody = await fleet.cli("metrics", "nobody");

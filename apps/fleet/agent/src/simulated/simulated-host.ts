@@ -55,12 +55,20 @@ export function readingOf(name: string, seed: number, at: Millis): HostReading {
     percent(base + swing * wave(name, seed, what, at, SLOW_MS) + 0.4 * swing * wave(name, seed, what, at, QUICK_MS));
   const load = drawnFor(seed, "load", name);
   const cpu = level("cpu", 8 + 45 * load * load, 18);
+  const rate = (what: string, most: number) => Math.round((most * level(what, 20 + 30 * load, 15)) / 100);
+  const disk = percent(15 + 75 * drawnFor(seed, "disk", name) + 3 * wave(name, seed, "disk", at, 6 * SLOW_MS));
   return {
     cpu,
     ram: level("ram", 25 + 50 * drawnFor(seed, "ram", name), 6),
     swap: percent(20 * drawnFor(seed, "swap", name) - 8),
     load1: Math.round(cpu * 4 * (1 + drawnFor(seed, "cores", name))) / 100,
-    disk: percent(15 + 75 * drawnFor(seed, "disk", name) + 3 * wave(name, seed, "disk", at, 6 * SLOW_MS)),
+    disk,
+    fileSystems: [{ path: "/", used: disk }],
+    netIn: rate("in", 20_000_000),
+    netOut: rate("out", 8_000_000),
+    diskRead: rate("read", 30_000_000),
+    diskWrite: rate("write", 15_000_000),
+    cores: 2 ** (1 + Math.floor(5 * drawnFor(seed, "cores", name))),
     uptimeS: Math.floor(at / 1_000 - 86_400 * 90 * drawnFor(seed, "boot", name)) % (86_400 * 90),
   };
 }

@@ -18,9 +18,15 @@ test("a metric is a line of bars with its figures, and a hole is a hole", () => 
 
   expect(chartLines({ ...ANSWER, metrics }, "web-1", 60)).toEqual([
     "web-1  2026-03-01T12:00:00.000Z to 2026-03-01T12:01:00.000Z, one point each 10 s",
-    "cpu       |▁▃ █ ▅|  min 0  mean 41.25  max 100 %",
-    "load1     |▁▅██▅▁|  min 0  mean 1  max 2",
+    "cpu             |▁▃ █ ▅|  min 0 %  mean 41.25 %  max 100 %",
+    "load1           |▁▅██▅▁|  min 0  mean 1  max 2",
   ]);
+});
+
+test("bytes a second have a unit that fits", () => {
+  const [, line = ""] = chartLines({ ...ANSWER, metrics: { netIn: [[0, 1_500, 2_340_000]] } }, "web-1", 10);
+
+  expect(line).toContain("min 0 B/s  mean 1.5 kB/s  max 2.34 MB/s");
 });
 
 test("a line is no longer than the terminal: a bar is the greatest of its points", () => {

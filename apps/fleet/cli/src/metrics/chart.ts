@@ -21,13 +21,27 @@ function lineOf(name: MetricName, points: readonly (Spread | null)[], width: num
   const mean = there.reduce((sum, point) => sum + point[1], 0) / there.length;
   const top = PERCENTS.has(name) ? 100 : greatest;
   const bars = columnsOf(points, width).map((value) => barOf(value, top));
-  const figures = `min ${short(least)}  mean ${short(mean)}  max ${short(greatest)}`;
-  return `${name.padEnd(NAME_WIDTH)}|${bars.join("")}|  ${figures}${PERCENTS.has(name) ? " %" : ""}`;
+  const [low, middle, high] = [least, mean, greatest].map((value) => figureOf(name, value));
+  return `${name.padEnd(NAME_WIDTH)}|${bars.join("")}|  min ${low}  mean ${middle}  max ${high}`;
 }
 
-const NAME_WIDTH = 10;
+const NAME_WIDTH = 16;
 /** They are drawn from 0 to 100, and the others from 0 to their greatest value. */
-const PERCENTS: ReadonlySet<MetricName> = new Set<MetricName>(["cpu", "ram", "swap", "disk"]);
+const PERCENTS: ReadonlySet<MetricName> = new Set<MetricName>(["cpu", "ram", "swap", "disk", "memoryOfAllowed"]);
+const BYTES: ReadonlySet<MetricName> = new Set<MetricName>(["netIn", "netOut", "diskRead", "diskWrite"]);
+
+function figureOf(name: MetricName, value: number): string {
+  if (PERCENTS.has(name)) return `${short(value)} %`;
+  if (!BYTES.has(name)) return short(value);
+  const [unit, size] = UNITS.find(([, bytes]) => value >= bytes) ?? ["B/s", 1];
+  return `${Number((value / size).toPrecision(3))} ${unit}`;
+}
+
+const UNITS = [
+  ["GB/s", 1e9],
+  ["MB/s", 1e6],
+  ["kB/s", 1e3],
+] as const;
 
 function columnsOf(points: readonly (Spread | null)[], width: number): (number | null)[] {
   const per = Math.max(1, Math.ceil(points.length / width));

@@ -6,7 +6,13 @@ import { Id, Timestamp } from "../text.ts";
 import type { HostReading } from "./host.ts";
 
 /** These are kept over time, in this order, which stored rows rely on: a new one goes to the end. */
-export const METRIC_NAMES = ["cpu", "ram", "swap", "load1", "disk"] as const satisfies readonly (keyof HostReading)[];
+export const METRIC_NAMES = [
+  ...(["cpu", "ram", "swap", "load1", "disk"] as const),
+  ...(["netIn", "netOut", "diskRead", "diskWrite", "memoryOfAllowed"] as const),
+] satisfies readonly NumberOf<HostReading>[];
+type NumberOf<Reading> = {
+  [Name in keyof Reading]-?: Reading[Name] extends number | undefined ? Name : never;
+}[keyof Reading];
 export type MetricName = (typeof METRIC_NAMES)[number];
 
 /** Points may be so many seconds apart. */

@@ -49,14 +49,37 @@ export type Host = ReadonlyJson<z.infer<typeof Host>>;
 
 const Percent = z.number().min(0).max(100);
 
+const Figure = z.number().min(0);
+
+/** It says how full a file system is that lies on a device of the machine. */
+export const FileSystem = z.object({ path: z.string().max(200), used: Percent });
+export type FileSystem = ReadonlyJson<z.infer<typeof FileSystem>>;
+
+/** So many file systems of a host are told of: the fullest. */
+export const MOST_FILE_SYSTEMS = 32;
+
 /** A heartbeat brings this. A member is absent where the machine doesn't say. */
 export const HostReading = z.object({
   cpu: Percent.optional(),
   ram: Percent.optional(),
   swap: Percent.optional(),
-  load1: z.number().min(0).optional(),
+  load1: Figure.optional(),
+  /** It is how full the fullest file system is. */
   disk: Percent.optional(),
-  uptimeS: z.number().min(0).optional(),
+  fileSystems: z.array(FileSystem).max(MOST_FILE_SYSTEMS).optional(),
+  /** These four are bytes a second since the heartbeat before. */
+  netIn: Figure.optional(),
+  netOut: Figure.optional(),
+  diskRead: Figure.optional(),
+  diskWrite: Figure.optional(),
+  /** The machine has so many processors. */
+  cores: Figure.optional(),
+  /** The agent's control group may use so many of them, as in a container. It is absent where there is no limit. */
+  coresAllowed: Figure.optional(),
+  /** The control group may use so many bytes of memory, and uses so much of them. */
+  memoryAllowed: Figure.optional(),
+  memoryOfAllowed: Percent.optional(),
+  uptimeS: Figure.optional(),
 });
 export type HostReading = ReadonlyJson<z.infer<typeof HostReading>>;
 

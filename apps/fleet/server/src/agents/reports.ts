@@ -1,6 +1,12 @@
 /** A batch of an agent's reports is accepted in one transaction, with what follows from it. */
 
-import type { AgentReport, ReportsRequest, Settled } from "@neverstale/fleet-domain";
+import {
+  type AgentReport,
+  asLine,
+  type HostReading,
+  type ReportsRequest,
+  type Settled,
+} from "@neverstale/fleet-domain";
 import { createCommand, endCommand, runningOn } from "../commands/decide.ts";
 import { drive } from "../commands/driver.ts";
 import { acceptEnd, acceptOutput, acceptProgress } from "../commands/reports.ts";
@@ -73,8 +79,8 @@ function acceptFact(
       acceptHello(work, hostId, report);
       return presence.missing;
     case "metrics": {
-      const { type: _, ...reading } = report;
-      work.change("host_metrics", hostId, { ...reading, id: hostId, lastSeenAt: work.at.iso });
+      const { type: _, ...told } = report;
+      work.change("host_metrics", hostId, { ...readingFrom(told), id: hostId, lastSeenAt: work.at.iso });
       return presence.missing;
     }
     case "progress":
@@ -83,6 +89,12 @@ function acceptFact(
     case "state":
       return acceptState(work, from, report);
   }
+}
+
+/** The paths of file systems are the agent's own words. */
+function readingFrom({ fileSystems, ...figures }: HostReading): HostReading {
+  if (fileSystems === undefined) return figures;
+  return { ...figures, fileSystems: fileSystems.map(({ path, used }) => ({ path: asLine(path), used })) };
 }
 
 /**

@@ -86,6 +86,16 @@ test("a line says what it was made of; lines of a newer release and metrics that
   expect(pointsOfRow("")).toEqual(new Map());
 });
 
+test("bytes a second are kept with three digits, and written as short as they can be", () => {
+  const collector = new Collector(LEVELS);
+
+  for (const netIn of [0, 1_234_567, 98_765_432]) collector.take("web-1", START, { netIn, netOut: 120 });
+  collector.completeUntil(START + 10_000);
+
+  expect(linesOf(collector)).toEqual(["10 0 web-1: 0 3 - - - - - 0,3.33e7,9.88e7 120"]);
+  expect(pointsOfRow("0 3 - - - - - 0,3.33e7,9.88e7 120\n").get(0)?.values.netIn).toEqual([0, 33_300_000, 98_800_000]);
+});
+
 test("a point that is given twice is the same point, and one metric's absence takes nothing from the others", () => {
   const point = pointOf({ cpu: 5, ram: 7 });
 

@@ -33,18 +33,28 @@ function mergedSpreads(a: Spread, countA: number, b: Spread, countB: number): Sp
   return [Math.min(a[0], b[0]), mean, Math.max(a[2], b[2])];
 }
 
-/** So many digits behind the point are kept. */
-const DIGITS: Readonly<Record<MetricName, number>> = { cpu: 1, ram: 1, swap: 1, load1: 2, disk: 1 };
+/** So many digits behind the point are kept. Of bytes a second three digits are kept in all. */
+const DIGITS: Readonly<Partial<Record<MetricName, number>>> = {
+  cpu: 1,
+  ram: 1,
+  swap: 1,
+  load1: 2,
+  disk: 1,
+  memoryOfAllowed: 1,
+};
+
+function rounded(name: MetricName, value: number): number {
+  const digits = DIGITS[name];
+  return Number(digits === undefined ? value.toPrecision(3) : value.toFixed(digits));
+}
 
 /** It returns the point as it is stored. */
 export function roundedPoint({ count, values }: MetricPoint): MetricPoint {
-  const rounded = METRIC_NAMES.flatMap((name) => {
+  const told = METRIC_NAMES.flatMap((name) => {
     const spread = values[name];
-    if (spread === undefined) return [];
-    const round = (value: number) => Number(value.toFixed(DIGITS[name]));
-    return [[name, spread.map(round)] as const];
+    return spread === undefined ? [] : [[name, spread.map((value) => rounded(name, value))] as const];
   });
-  return { count, values: Object.fromEntries(rounded) };
+  return { count, values: Object.fromEntries(told) };
 }
 
 /**
@@ -62,7 +72,13 @@ const NOT_TOLD = "-";
 function fieldOf(spread: Spread | undefined): string {
   if (spread === undefined) return NOT_TOLD;
   const [min, mean, max] = spread;
-  return min === max ? String(mean) : `${min},${mean},${max}`;
+  return min === max ? shortest(mean) : [min, mean, max].map(shortest).join(",");
+}
+
+/** A number of three digits is shorter with an exponent where it is large. */
+function shortest(value: number): string {
+  const [plain, exponential] = [String(value), value.toExponential().replace("e+", "e")];
+  return exponential.length < plain.length ? exponential : plain;
 }
 
 /**

@@ -1,12 +1,12 @@
 /** These are the facts of a host, and the checks that its agent makes. */
 
-import type { Host } from "@neverstale/fleet-domain";
+import type { FileSystem, Host, Metrics } from "@neverstale/fleet-domain";
 import { callsItself, labelOf } from "@neverstale/fleet-domain/schema-free";
 import type { ReactNode } from "react";
 import type { Look } from "../components/look.ts";
 import { Status } from "../components/status.tsx";
 import { Ago, ClockTime } from "../components/time.tsx";
-import { NONE, percentage, span } from "../state/format.ts";
+import { bytes, decimal, NONE, percentage, span } from "../state/format.ts";
 import { useRecord } from "../state/replica-hooks.ts";
 
 export function HostFacts({ host }: { readonly host: Host }) {
@@ -18,6 +18,11 @@ export function HostFacts({ host }: { readonly host: Host }) {
     ...(host.clockSkewed === true ? ([["Clock", "wrong: set it on the machine"]] as const) : []),
     ["Swap", percentage(metrics?.swap)],
     ["Disk", percentage(metrics?.disk)],
+    ...fileSystemsOf(metrics?.fileSystems ?? []),
+    ["Network", ratesOf(metrics?.netIn, metrics?.netOut)],
+    ["Disk traffic", ratesOf(metrics?.diskRead, metrics?.diskWrite)],
+    ["Processors", metrics?.cores ?? NONE],
+    ...limitsOf(metrics),
     ["Up", metrics?.uptimeS === undefined ? NONE : span(metrics.uptimeS * 1_000)],
     ["Last seen", <Ago key="seen" at={metrics?.lastSeenAt} />],
     ["System", `${host.os} · ${host.arch}`],
@@ -36,6 +41,30 @@ export function HostFacts({ host }: { readonly host: Host }) {
       ))}
     </dl>
   );
+}
+
+type Fact = readonly [string, ReactNode];
+
+/** One file system alone is what the line above says already. */
+function fileSystemsOf(fileSystems: readonly FileSystem[]): readonly Fact[] {
+  if (fileSystems.length < 2) return [];
+  return [["File systems", fileSystems.map(({ path, used }) => `${path} ${percentage(used)}`).join(" · ")]];
+}
+
+function ratesOf(coming: number | undefined, going: number | undefined): string {
+  if (coming === undefined || going === undefined) return NONE;
+  return `${bytes(coming)}/s in · ${bytes(going)}/s out`;
+}
+
+/** A container may use less than its machine has. */
+function limitsOf(metrics: Metrics | undefined): readonly Fact[] {
+  const { coresAllowed, memoryAllowed, memoryOfAllowed } = metrics ?? {};
+  return [
+    ...(coresAllowed === undefined ? [] : [["Processors allowed", decimal(coresAllowed)] as const]),
+    ...(memoryAllowed === undefined
+      ? []
+      : [["Memory allowed", `${bytes(memoryAllowed)}, ${percentage(memoryOfAllowed)} used`] as const]),
+  ];
 }
 
 export function HostChecks({ host }: { readonly host: Host }) {

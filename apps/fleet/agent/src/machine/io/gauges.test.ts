@@ -19,6 +19,35 @@ test("the figures of this very machine are within their bounds", async () => {
   }
   expect(reading.uptimeS).toBeGreaterThan(0);
   expect(reading.load1).toBeGreaterThanOrEqual(0);
+  expect(reading.cores).toBeGreaterThan(0);
+  expect(reading.disk).toBe(reading.fileSystems?.[0]?.used);
+});
+
+test("what the network and the disks did is told from the second reading on, and limits where the control group has some", () => {
+  const proc = mkdtempSync(join(tmpdir(), "neverstale-proc-"));
+  const groups = mkdtempSync(join(tmpdir(), "neverstale-groups-"));
+  const write = (netIn: number) => {
+    mkdirSync(join(proc, "net"), { recursive: true });
+    mkdirSync(join(proc, "self"), { recursive: true });
+    mkdirSync(join(groups, "box"), { recursive: true });
+    writeFileSync(join(proc, "net/dev"), `  eth0: ${netIn} 1 0 0 0 0 0 0 10 1 0 0 0 0 0 0\n`);
+    writeFileSync(join(proc, "self/cgroup"), "0::/box\n");
+    writeFileSync(join(groups, "box/cpu.max"), "50000 100000\n");
+    writeFileSync(join(groups, "box/memory.max"), "1000\n");
+    writeFileSync(join(groups, "box/memory.current"), "400\n");
+  };
+  const gauges = new Gauges(proc, groups);
+
+  write(1_000);
+  const first = gauges.read();
+  write(9_000);
+  const second = gauges.read();
+  for (const directory of [proc, groups]) rmSync(directory, { recursive: true });
+
+  expect(first).not.toHaveProperty("netIn");
+  expect(second.netIn).toBeGreaterThan(0);
+  expect(second).toMatchObject({ netOut: 0, coresAllowed: 0.5, memoryAllowed: 1_000, memoryOfAllowed: 40 });
+  expect(second).not.toHaveProperty("diskRead");
 });
 
 test("a machine that doesn't tell of itself has fewer figures, and each comes back with its file", () => {

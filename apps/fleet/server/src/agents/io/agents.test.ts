@@ -489,6 +489,24 @@ describe("heartbeats", () => {
     expect(actions().slice(-4)).toContain("host_online");
   });
 
+  test("[C36] a file system's path is text, and what a heartbeat leaves out is not shown any more", async () => {
+    const host = await newHost();
+    const full = { path: "/data\u202e\n", used: 91 };
+
+    await host.report({ type: "metrics", disk: 91, fileSystems: [full], netIn: 1_200, cores: 8 });
+    const before = fleet.manager.state.metrics.get(host.id);
+    await host.report({ type: "metrics", cores: 8 });
+
+    expect(before).toMatchObject({
+      disk: 91,
+      fileSystems: [{ path: "/data\ufffd ", used: 91 }],
+      netIn: 1_200,
+      cores: 8,
+    });
+    expect(fleet.manager.state.metrics.get(host.id)).not.toHaveProperty("fileSystems");
+    expect((await host.report({ type: "metrics", fileSystems: new Array(33).fill(full) })).status).toBe(400);
+  });
+
   test("a round that is decided right behind a report finds the host heard", async () => {
     const host = await newHost();
 

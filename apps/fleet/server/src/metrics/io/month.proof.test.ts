@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fleetModel, type HostReading, METRIC_NAMES } from "@neverstale/fleet-domain";
+import { fleetModel, type HostReading, METRIC_NAMES, type MetricName } from "@neverstale/fleet-domain";
 import { StateManager } from "@neverstale/server";
 import { sqliteStore } from "@neverstale/store-sqlite";
 import { expect, test } from "vitest";
@@ -31,7 +31,8 @@ test("a thousand hosts, all that is kept of them: disk, what a batch costs, and 
   process.stdout.write(
     `${[
       `${(bytes / 1e6).toFixed(0)} MB on disk`,
-      `30 days by the hour ${month.ms.toFixed(0)} ms, by ten minutes ${all.ms.toFixed(0)} ms, an hour by 10 s ${hour.ms.toFixed(0)} ms`,
+      `processor: 30 days by the hour ${month.cpuMs.toFixed(0)} ms, by ten minutes ${all.cpuMs.toFixed(0)} ms`,
+      `an hour by 10 s ${hour.cpuMs.toFixed(0)} ms; the first of them took ${month.ms.toFixed(0)} ms in all`,
       `ten minutes of heartbeats: ${batch.cpuMs.toFixed(0)} ms of processor, longest round ${batch.longest.toFixed(0)} ms`,
     ].join("\n")}\n`,
   );
@@ -64,7 +65,10 @@ async function fill(points: Opened["points"]): Promise<void> {
 
 /** Figures that move all the time take the most room. */
 function madeUp(): HostReading {
-  return Object.fromEntries(METRIC_NAMES.map((name) => [name, Math.random() * 90]));
+  const most = (name: MetricName) => (name.startsWith("net") || name.startsWith("disk") ? 2e7 : 90);
+  const moving = METRIC_NAMES.filter((name) => name !== "memoryOfAllowed" && name !== "swap" && name !== "disk");
+  const figures = moving.map((name) => [name, Math.random() * most(name)] as const);
+  return { ...Object.fromEntries(figures), swap: 0, disk: 61.3 };
 }
 
 function read(manager: Opened, minutes: number, step: number) {
@@ -88,8 +92,16 @@ async function tenMinutes(manager: Opened): Promise<{ readonly cpuMs: number; re
   return { cpuMs: (user + system) / 1_000, longest };
 }
 
-async function timed<Value>(work: () => Promise<Value>): Promise<{ readonly ms: number; readonly value: Value }> {
+async function timed<Value>(work: () => Promise<Value>): Promise<Timed<Value>> {
+  const before = process.cpuUsage();
   const started = performance.now();
   const value = await work();
-  return { ms: performance.now() - started, value };
+  const { user, system } = process.cpuUsage(before);
+  return { ms: performance.now() - started, cpuMs: (user + system) / 1_000, value };
+}
+
+interface Timed<Value> {
+  readonly ms: number;
+  readonly cpuMs: number;
+  readonly value: Value;
 }
