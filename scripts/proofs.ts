@@ -18,8 +18,12 @@ const BROKEN = "packages/sim/src/io/broken/broken.proof.test.ts";
 const READERS = "tests/nodes/http-readers.proof.test.ts";
 const DEMO = "apps/fleet/cli/src/demo/demo.proof.test.ts";
 const PACKAGES = "tests/packages/packages.proof.test.ts";
+const FIRST_HOST = "tests/packages/first-host.proof.test.ts";
 /** They have names of their own. */
-const APART = [...FLEET, BINDINGS, CLUSTER, READERS, DEMO, PACKAGES, BROKEN].flatMap((path) => ["--exclude", path]);
+const APART = [...FLEET, BINDINGS, CLUSTER, READERS, DEMO, PACKAGES, FIRST_HOST, BROKEN].flatMap((path) => [
+  "--exclude",
+  path,
+]);
 
 const PROOFS: Readonly<Record<string, Proof>> = {
   tests: {
@@ -52,6 +56,12 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "1,000 simulated agents run a pipeline while the server is killed three times: each command ends as it must, and none runs twice",
     minutes: 4,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", DEMO]),
+  },
+  "first-host": {
+    what: "an empty machine gets to its first op by the README's text alone, with the seconds of each step",
+    minutes: 2,
+    // The seconds are printed.
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", "--disableConsoleIntercept=true", FIRST_HOST]),
   },
   packages: {
     what: "the packages as others get them: packed, installed on two releases of Node, bundled, compiled, the fleet from its tarball, and a new app",

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually, FleetProcess, SHOUT_YAML } from "./fleet-process-suite.ts";
@@ -81,6 +81,24 @@ test("metrics draws what a host told, and gives it as JSON", { timeout: LIMIT_MS
   expect(JSON.parse(out)).toMatchObject({ host: id, step: 60 });
   expect(JSON.parse(out).metrics.ram).toContainEqual([expect.any(Number), expect.any(Number), expect.any(Number)]);
   expect(nobody).toMatchObject({ status: 2, err: expect.stringContaining("there is no host nobody; there are: ") });
+});
+
+test("hosts shows what is wrong with one, such as the line of its agent.yaml that can't be used", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const file = join(fleet.agentDir, "agent.yaml");
+  const well = await fleet.cli("hosts", "all");
+  writeFileSync(file, "ops:\n  shout:\n    argv: []\n");
+
+  await eventually(async () => (await fleet.cli("hosts", "--problems")).status === 1);
+  const wrong = await fleet.cli("hosts", "--problems");
+  const json = await fleet.cli("hosts", "--json");
+  writeFileSync(file, SHOUT_YAML);
+  await eventually(async () => (await fleet.cli("hosts")).status === 0);
+
+  expect(well).toMatchObject({ status: 0, out: expect.stringMatching(/^HOST .*\n\S+ +online /) });
+  expect(wrong.out).toMatch(/\n {2}agent-file: error: .*agent\.yaml: line 3: ops\.shout\.argv: /);
+  expect(JSON.parse(json.out)).toMatchObject({ online: true, checks: { "agent-file": { status: "error" } } });
 });
 
 test("a wrong password, no server: 2, and what to do", { timeout: LIMIT_MS }, async () => {

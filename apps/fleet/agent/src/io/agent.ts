@@ -96,7 +96,7 @@ export class Agent {
     const { path, problem } = hostFile;
     const check = {
       status: problem === null ? "ok" : "error",
-      message: (problem ?? path).slice(0, 500),
+      message: (problem?.replaceAll("\n", "; ") ?? path).slice(0, 500),
       checkedAt: new Date().toISOString(),
     } as const;
     return {

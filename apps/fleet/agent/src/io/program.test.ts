@@ -119,12 +119,25 @@ test.each([
   expect(end).toMatchObject({ status: 2, err: expect.stringContaining(message) });
 });
 
-test("a wrong agent.yaml ends it with 2 and says in which line", async () => {
-  fs.writeFileSync(join(directory, "agent.yaml"), "ops:\n  a:\n    argv: []\n");
+test("with a wrong agent.yaml it starts and says in which line, so that the host can tell it", async () => {
+  const config = join(directory, "agent.yaml");
+  fs.writeFileSync(config, "ops:\n  a:\n    argv: []\n", { mode: 0o600 });
+  status = 503;
+  const agent = start(
+    "--server",
+    url,
+    "--data-dir",
+    dataDir,
+    "--config",
+    config,
+    "--enroll-token",
+    "a-token-of-some-length",
+  );
 
-  const end = await start("--server", url, "--data-dir", dataDir, "--config", join(directory, "agent.yaml")).end;
+  await until(() => agent.text.err.includes("enrolment failed"));
 
-  expect(end).toMatchObject({ status: 2, err: expect.stringContaining("agent.yaml: line 3: ops.a.argv") });
+  expect(agent.text.err).toContain("agent.yaml: line 3: ops.a.argv");
+  expect(agent.text.err).toContain("nothing may run");
 });
 
 test("a file that becomes wrong under a running agent is found by itself, and is in the log with its line; SIGHUP has it read at once", async () => {

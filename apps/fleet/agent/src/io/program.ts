@@ -4,7 +4,6 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { lockFile } from "@neverstale/base/node";
-import { YamlFileError } from "@neverstale/fleet-domain/yaml-file";
 import { type Logger, pino } from "pino";
 import { hostDirectory } from "../commands/io/command-files.ts";
 import { Journal } from "../commands/io/journal.ts";
@@ -38,7 +37,7 @@ export const EXIT_CODES = {
   /** SIGTERM or SIGINT ended the agent. What runs goes on and is reported after the next start. */
   stopped: 0,
   failed: 1,
-  /** A flag, a file or agent.yaml is wrong: starting it again changes nothing. */
+  /** A flag or a file is wrong: starting it again changes nothing. */
   usage: 2,
   /** Another agent works with this data directory. */
   locked: 3,
@@ -60,7 +59,7 @@ export async function runAgent(
   try {
     process.exit(EXIT_CODES[await run(argv, env, log)]);
   } catch (error) {
-    const isUsage = error instanceof UsageError || error instanceof YamlFileError;
+    const isUsage = error instanceof UsageError;
     if (isUsage) process.stderr.write(`neverstale agent: ${error.message}\n`);
     else log.fatal({ err: error }, "failed");
     process.exit(isUsage ? EXIT_CODES.usage : EXIT_CODES.failed);
@@ -86,6 +85,9 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv, log: Logger)
   }
   const places = { named: settings.config, dataDir: settings.dataDir, shipped: SHIPPED_AGENT_FILE };
   const hostFile = new HostFile(places, { places: PLACES, lookUpUser });
+  const { path: agentFile, problem } = hostFile;
+  if (problem !== null)
+    log.error({ agentFile, problem }, "agent.yaml can't be used: nothing may run until it is right");
   const api = new ServerApi(settings.server, settings.ca);
   try {
     return await serve(settings, hostFile, api, log);

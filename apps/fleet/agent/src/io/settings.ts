@@ -141,8 +141,9 @@ export const HELP = `neverstale agent: runs on a host what that host's agent.yam
   --allow-http                 send the credential unencrypted to a server that isn't this machine
   --version, --help
 
-Logs are JSON lines on standard error. SIGHUP reads agent.yaml again. When the file is wrong, or other users may write it, the
-log and the host say so, and what was read before still counts. SIGTERM ends the agent, but not what it has started: commands
+Logs are JSON lines on standard error. agent.yaml is read again when it has changed. When it is wrong, or other users may write
+it, the log and the host's check agent-file say so with the line, and what was read before still counts. Nothing may run when
+nothing was read before. SIGTERM ends the agent, but not what it has started: commands
 go on and are reported after the next start (systemd: KillMode=process).
 
 Disk: an op's output_cap bounds what it may write, and only one op runs at a time. Output that the server has is kept for 24 h

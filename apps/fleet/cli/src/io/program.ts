@@ -10,6 +10,7 @@ import { addBackup } from "../data/io/backup.ts";
 import { addRestore } from "../data/io/restore.ts";
 import { addDemo } from "../demo/io/demo.ts";
 import { addDispatch } from "../dispatch/io/dispatch.ts";
+import { addHosts } from "../hosts/io/hosts.ts";
 import { addMetrics } from "../metrics/io/metrics.ts";
 import { addServe } from "../serve/io/serve.ts";
 import { addStore } from "../store/io/store.ts";
@@ -21,6 +22,7 @@ const COMMANDS: readonly AddCommand[] = [
   addServe,
   addAgent,
   addDemo,
+  addHosts,
   addWatch,
   addDispatch,
   addMetrics,

@@ -69,7 +69,7 @@ test.each([0o666, 0o664, 0o646, 0o602])(
     fs.writeFileSync(path, "ops: {}");
     fs.chmodSync(path, mode);
 
-    expect(() => new HostFile(placesIn(directory), machine)).toThrow(`Run: chmod go-w ${path}`);
+    expect(new HostFile(placesIn(directory), machine).problem).toContain(`Run: chmod go-w ${path}`);
 
     fs.chmodSync(path, 0o644);
     expect(names(new HostFile(placesIn(directory), machine))).toEqual([]);
@@ -87,7 +87,7 @@ test("[C46] a file in a directory that others may write is refused, and so is on
   const tried = ["open/agent.yaml", "open/link.yaml", "closed/link.yaml"].map((path) => join(directory, path));
 
   for (const path of tried)
-    expect(() => new HostFile(placesIn(directory, path), machine)).toThrow(`Run: chmod go-w ${open}`);
+    expect(new HostFile(placesIn(directory, path), machine).problem).toContain(`Run: chmod go-w ${open}`);
   expect(names(new HostFile(placesIn(directory, join(closed, "agent.yaml")), machine))).toEqual([]);
 });
 
@@ -107,13 +107,13 @@ test("[C46] a file that has become writable for others is told at the next readi
 test("what is no file is not waited for", () => {
   fs.mkdirSync(join(directory, "agent.yaml"));
 
-  expect(() => new HostFile(placesIn(directory), machine)).toThrow(/is no file|EISDIR/);
+  expect(new HostFile(placesIn(directory), machine).problem).toMatch(/is no file|EISDIR/);
 });
 
 test("[B60] a file that is too large is not read", () => {
   fs.writeFileSync(join(directory, "agent.yaml"), `ops: {}\n#${"x".repeat(256 * 1024)}`, { mode: 0o600 });
 
-  expect(() => new HostFile(placesIn(directory), machine)).toThrow(/262144 are the most/);
+  expect(new HostFile(placesIn(directory), machine).problem).toMatch(/262144 are the most/);
 });
 
 test("a file that was written is read again once it stands still, and one that has become wrong is told once", () => {
@@ -150,4 +150,19 @@ test("a file of its own that the host is given, or loses, counts at the next loo
   expect([file.hasChanged(), file.hasChanged()]).toEqual([false, true]);
   file.reload();
   expect(names(file)).toContain("uptime");
+});
+
+test("while a file is wrong that was never right, nothing may run, and whoever asks is told the line", () => {
+  const path = join(directory, "agent.yaml");
+  fs.writeFileSync(path, "ops:\n  one:\n    argv: []\n");
+  const file = new HostFile(placesIn(directory), machine);
+  const assignment = { id: "c1", op: "one", args: {}, status: "assigned" } as const;
+  const refused = file.plan(assignment);
+
+  fs.writeFileSync(path, "ops:\n  one:\n    argv: [x]\n");
+  file.reload();
+
+  expect(refused).toEqual({ refusal: expect.stringContaining("nothing may run here: ") });
+  expect(refused).toEqual({ refusal: expect.stringContaining("line 3: ops.one.argv") });
+  expect(file.plan(assignment)).toHaveProperty("job");
 });

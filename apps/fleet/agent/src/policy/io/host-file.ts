@@ -17,7 +17,10 @@ export interface HostFilePlaces {
 
 export class HostFile {
   path: string;
-  /** This says why the last reading failed. Until a reading succeeds, the file that was read before it counts. */
+  /**
+   * This says why the last reading failed. Until a reading succeeds, the file that was read before it counts. When there was none before,
+   * nothing may run.
+   */
   problem: string | null = null;
   readonly #places: HostFilePlaces;
   readonly #machine: Machine;
@@ -28,14 +31,14 @@ export class HostFile {
   /** The last look found this. */
   #stampSeen: string;
 
-  /** Throws `YamlFileError`. */
   constructor(places: HostFilePlaces, machine: Machine) {
     this.#places = places;
     this.#machine = machine;
     this.path = this.#find();
     this.#stampRead = stampOf(this.path);
     this.#stampSeen = this.#stampRead;
-    this.#file = this.#read(this.path);
+    this.#file = NOTHING;
+    this.reload();
   }
 
   /**
@@ -70,10 +73,15 @@ export class HostFile {
   readonly plan = (assignment: Assignment): Plan => {
     const known = this.#plans.get(assignment);
     if (known !== undefined) return known;
-    const plan = planOf(this.#file, this.#machine, assignment);
+    const plan =
+      this.#file === NOTHING ? { refusal: this.#nothingMayRun() } : planOf(this.#file, this.#machine, assignment);
     this.#plans.set(assignment, plan);
     return plan;
   };
+
+  #nothingMayRun(): string {
+    return `nothing may run here: ${this.problem}`.slice(0, MAX_REFUSAL);
+  }
 
   #find(): string {
     const { named, dataDir, shipped } = this.#places;
@@ -92,6 +100,11 @@ export class HostFile {
     }
   }
 }
+
+/** A reason is a line of at most so many characters. */
+const MAX_REFUSAL = 500;
+
+const NOTHING: AgentFile = { ops: {} };
 
 /** It differs when the file was written, replaced, moved, or given to somebody else. */
 function stampOf(path: string): string {
