@@ -69,7 +69,14 @@ function expected(name: string, lot: Lot): string[] {
   return STAGES.map((_, stage) => (bad < 0 || stage < bad ? "succeeded" : stage === bad ? how : "skipped"));
 }
 
-test("a pipeline over 1,000 hosts ends as it must on each of them, though the server is killed three times, and nothing runs twice", async () => {
+async function untilEnded(pipelineId: string): Promise<void> {
+  await eventually(async () => {
+    const { pipelines = [] } = await fleet.state();
+    return pipelines.find(({ id }) => id === pipelineId)?.status !== "running";
+  });
+}
+
+test("a pipeline over 1,000 hosts ends as it must on each of them, though the server is killed three times; then exactly what is left is retried, and nothing runs twice", async () => {
   const lots = lotsOf(HOSTS, SEED, DEFAULT_SHARES);
   await eventually(async () => {
     const made = await madeUpHosts();
@@ -93,10 +100,7 @@ test("a pipeline over 1,000 hosts ends as it must on each of them, though the se
     await fleet.killServer();
     await fleet.start();
   }
-  await eventually(async () => {
-    const { pipelines = [] } = await fleet.state();
-    return pipelines.find(({ id }) => id === pipelineId)?.status !== "running";
-  });
+  await untilEnded(pipelineId);
   const runs = (await everyCommand()).filter((command) => command.pipelineId === pipelineId);
 
   const endsOf = (id: string | undefined) =>
@@ -109,8 +113,20 @@ test("a pipeline over 1,000 hosts ends as it must on each of them, though the se
     const [is, must] = [endsOf(idOf.get(name)).join(), expected(name, lot).join()];
     return is === must ? [] : [`${name} (${lot}): ${is}, and not ${must}`];
   });
+
+  const asked = await session.postJson(`/api/pipelines/${pipelineId}/retry`, { only: "failed_and_not_started" });
+  const again = PipelineAnswer.parse(asked).pipelineId;
+  await untilEnded(again);
+  const retried = (await everyCommand()).filter((command) => command.pipelineId === again);
+  const left = lots.flatMap((lot, index) => {
+    const name = simulatedName(index, SEED);
+    const from = expected(name, lot).findIndex((end) => end !== "succeeded");
+    return from < 0 ? [] : STAGES.slice(from).map((_, at) => `${idOf.get(name)} ${from + at}`);
+  });
+  expect(retried.map(({ host, stage }) => `${host} ${stage}`).sort()).toEqual(left.sort());
+
   const lines = readText(markers).trim().split("\n");
-  console.log(`${lines.length} commands began, and ${runs.length} have ended`);
+  console.log(`${lines.length} commands began, and ${runs.length} have ended; ${retried.length} were retried`);
   expect(wrong).toEqual([]);
   expect(new Set(lines).size).toBe(lines.length);
 }, 1_200_000);
