@@ -60,6 +60,26 @@ describe("a dispatch", () => {
   );
 });
 
+test("alerts are acknowledged and closed by their ids, and hosts are silenced for a time", async () => {
+  const { server, sync } = served(undefined);
+
+  await sync.acknowledgeAlert("a/1");
+  await sync.resolveAlert("a/1");
+  await sync.silence({ hosts: ["web-1"], until: "2030-01-01T00:00:00.000Z", reason: "moved" });
+  await sync.endSilence("s1");
+
+  expect(server.asked).toEqual([
+    ["POST", "http://fleet.test/api/alerts/a%2F1/acknowledge", null],
+    ["POST", "http://fleet.test/api/alerts/a%2F1/resolve", null],
+    [
+      "POST",
+      "http://fleet.test/api/silences",
+      { until: "2030-01-01T00:00:00.000Z", reason: "moved", hosts: ["web-1"] },
+    ],
+    ["DELETE", "http://fleet.test/api/silences/s1", null],
+  ]);
+});
+
 test("what a pipeline left undone is run again, under the key that is given", async () => {
   const { server, sync } = served({ pipelineId: "p2", epoch: "e", version: 3 });
 

@@ -1,7 +1,7 @@
 /** The fleet's `StateSync` follows the fleet, starts ops and pipelines on its hosts, and cancels what it started. */
 
 import { StateSync as EngineStateSync, type RequestOptions, request, type StateSyncOptions } from "@neverstale/client";
-import type { Args, Fleet } from "@neverstale/fleet-domain";
+import type { Args, Fleet, SilenceRequest } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
 import { type DispatchedOp, type DispatchedPipeline, dispatchedOp, dispatchedPipeline } from "./dispatch-answers.ts";
 
@@ -50,6 +50,30 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
     options?: RequestOptions,
   ): Promise<DispatchedPipeline> {
     return dispatchedPipeline(await this.#post(`/api/pipelines/${encodeURIComponent(id)}/retry`, { only }, options));
+  }
+
+  /** Says that somebody has seen an alert. */
+  async acknowledgeAlert(id: string, options?: RequestOptions): Promise<void> {
+    await this.#post(`/api/alerts/${encodeURIComponent(id)}/acknowledge`, undefined, options);
+  }
+
+  /** Closes an alert though what it says may still be so. */
+  async resolveAlert(id: string, options?: RequestOptions): Promise<void> {
+    await this.#post(`/api/alerts/${encodeURIComponent(id)}/resolve`, undefined, options);
+  }
+
+  /** Keeps alerts about hosts from firing until then. */
+  async silence(silence: SilenceRequest, options?: RequestOptions): Promise<void> {
+    const { hosts, tags, from, until, reason } = silence;
+    await this.#post("/api/silences", { until, reason, ...given({ hosts, tags, from }) }, options);
+  }
+
+  /** Ends a silence before its time. */
+  async endSilence(id: string, options: RequestOptions = {}): Promise<void> {
+    await request(this.route(`${this.#server}/api/silences/${encodeURIComponent(id)}`), undefined, {
+      ...options,
+      method: "DELETE",
+    });
   }
 
   #post(path: string, body: JsonValue | undefined, options: RequestOptions = {}): Promise<JsonValue> {

@@ -53,8 +53,11 @@ test("[S7] the fleet's model has the collections of the protocol", () => {
     "commands",
     "pipelines",
     "events",
+    "alerts",
+    "silences",
     "opRules",
     "pipelineRules",
+    "alertRules",
     "catalogueFiles",
     "metrics",
   ]);

@@ -1,6 +1,8 @@
 /** The fleet's main space holds all that a dashboard shows. */
 
 import { collection, defineModel, patch, put, remove, type StateOf } from "@neverstale/protocol";
+import { Alert, Silence } from "./alerts/alert.ts";
+import { AlertRule } from "./alerts/alert-rule.ts";
 import { CatalogueFile, OpRule, PipelineRule } from "./catalogue/catalogue.ts";
 import { Command } from "./commands/command.ts";
 import { FINAL_PIPELINE_STATUSES, Pipeline } from "./commands/pipeline.ts";
@@ -12,6 +14,8 @@ export const DEFAULT_EVENT_LIMIT = 100;
 /** So many retired commands are kept. Commands that are needed, and the grid of a running pipeline, stay whatever their number. */
 export const COMMAND_LIMIT = 200;
 export const PIPELINE_LIMIT = 100;
+/** So many resolved alerts are kept. */
+export const ALERT_LIMIT = 200;
 
 /** The model follows rules S3, S6 and S7. */
 export function fleetModel(options: { readonly eventLimit?: number } = {}) {
@@ -22,8 +26,11 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       commands: collection(Command, { keep: { newest: COMMAND_LIMIT, where: { retired: [true] } } }),
       pipelines: collection(Pipeline, { keep: { newest: PIPELINE_LIMIT, where: { status: FINAL_PIPELINE_STATUSES } } }),
       events: collection(Event, { keep: { newest: options.eventLimit ?? DEFAULT_EVENT_LIMIT } }),
+      alerts: collection(Alert, { keep: { newest: ALERT_LIMIT, where: { status: ["resolved"] } } }),
+      silences: collection(Silence),
       opRules: collection(OpRule),
       pipelineRules: collection(PipelineRule),
+      alertRules: collection(AlertRule),
       catalogueFiles: collection(CatalogueFile),
       metrics: collection(Metrics, { ephemeral: true }),
     },
@@ -41,7 +48,13 @@ export function fleetModel(options: { readonly eventLimit?: number } = {}) {
       op_rule_removed: remove("opRules"),
       pipeline_rule_set: put("pipelineRules"),
       pipeline_rule_removed: remove("pipelineRules"),
+      alert_rule_set: put("alertRules"),
+      alert_rule_removed: remove("alertRules"),
       catalogue_file_read: put("catalogueFiles"),
+      alert_fired: put("alerts"),
+      alert_changed: patch("alerts"),
+      silence_set: put("silences"),
+      silence_removed: remove("silences"),
       event: put("events"),
       host_metrics: put("metrics"),
       host_metrics_removed: remove("metrics"),

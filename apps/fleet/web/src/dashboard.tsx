@@ -1,6 +1,7 @@
 /** The dashboard is the frame with the screen that the address names. Each screen gets its own data. */
 
 import { type ReactNode, useState } from "react";
+import { AlertsScreen } from "./alerts/alerts-screen.tsx";
 import { RunsScreen } from "./commands/runs-screen.tsx";
 import { Empty } from "./components/notice.tsx";
 import { PlaceLink } from "./components/place-link.tsx";
@@ -32,6 +33,7 @@ const SCREENS: Readonly<Record<Screen, () => ReactNode>> = {
   hosts: HostsScreen,
   runs: RunsScreen,
   pipelines: PipelinesScreen,
+  alerts: AlertsScreen,
   events: EventsScreen,
 };
 

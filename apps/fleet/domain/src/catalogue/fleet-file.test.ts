@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { AlertRule } from "../alerts/alert-rule.ts";
 import { YamlFileError } from "../files/yaml-file.ts";
 import { OpRule, PipelineRule } from "./catalogue.ts";
 import { OWN_FLEET_FILE, parseFleetFile } from "./fleet-file.ts";
@@ -59,8 +60,28 @@ test("a file gives the rules of ops and pipelines, in the form in which the stat
   for (const rule of pipelineRules) expect(PipelineRule.parse(rule)).toEqual(rule);
 });
 
-test("an empty file is a catalogue without rules, and the server's own one has a pipeline", () => {
-  expect(parseFleetFile("{}")).toEqual({ opRules: [], pipelineRules: [] });
+test("alerts of each kind have the form in which the state has them", () => {
+  const { alertRules } = parseFleetFile(`
+alerts:
+  lost: { when: host_offline, for: 2m, severity: critical, tags: [prod], title: Lost }
+  full: { when: metric, metric: disk, above: 90 }
+  bad: { when: check, checks: [nginx] }
+  runs: { when: command_failed, ops: [pull] }
+  rollouts: { when: pipeline_failed, pipelines: [rollout] }
+`);
+  expect(alertRules).toEqual([
+    { id: "lost", kind: "host_offline", forMs: 120_000, severity: "critical", tags: ["prod"], title: "Lost" },
+    { id: "full", kind: "metric", metric: "disk", above: 90, forMs: 60_000, severity: "warn" },
+    { id: "bad", kind: "check", names: ["nginx"], forMs: 60_000, severity: "warn" },
+    { id: "runs", kind: "command_failed", names: ["pull"], forMs: 0, severity: "warn" },
+    { id: "rollouts", kind: "pipeline_failed", names: ["rollout"], forMs: 0, severity: "warn" },
+  ]);
+  for (const rule of alertRules) expect(AlertRule.parse(rule)).toEqual(rule);
+});
+
+test("an empty file is a catalogue without rules, and the server's own one has a pipeline and alerts", () => {
+  expect(parseFleetFile(OWN_FLEET_FILE).alertRules).toHaveLength(3);
+  expect(parseFleetFile("{}")).toEqual({ opRules: [], pipelineRules: [], alertRules: [] });
   expect(parseFleetFile(OWN_FLEET_FILE).pipelineRules.map(({ id }) => id)).toEqual(["health"]);
 });
 
@@ -76,6 +97,10 @@ test.each([
   ["pipelines:\n  p:\n    stages: [a]\n    waves: [rest, 1]", "line 4: pipelines.p.waves.0: rest is the last wave"],
   ["pipelines:\n  p:\n    stages: [a]\n    pause: 3s", "line 4: pipelines.p.pause: a pause is between waves"],
   ["pipelines:\n  p:\n    stages: [a]\n    max_fail: -1", "line 4: pipelines.p.max_fail: expected a number of hosts"],
+  ["alerts:\n  a: { when: host_offline, metric: disk }", "line 2: alerts.a"],
+  ["alerts:\n  a: { when: metric, metric: disk }", "line 2: alerts.a.above"],
+  ["alerts:\n  a: { when: metric, metric: heat, above: 1 }", "line 2: alerts.a.metric"],
+  ["alerts:\n  a: { when: never }", "line 2: alerts.a"],
   ["pipelines:\n  p: [", "line 2: "],
   ["ops: {}\nops: {}", "line 2: Map keys must be unique"],
   ["- a", "line 1: "],

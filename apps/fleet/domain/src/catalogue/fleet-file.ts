@@ -1,6 +1,7 @@
 /** The fleet file, `fleet.yaml`, is owned by the server's admin. It gives ops their meaning and names the pipelines. */
 
 import { z } from "zod";
+import { ALERT_METRICS, ALERT_SEVERITIES, type AlertRule } from "../alerts/alert-rule.ts";
 import { Duration } from "../files/quantity.ts";
 import { type FileProblem, readYamlFile } from "../files/yaml-file.ts";
 import { atMost } from "../hosts/host.ts";
@@ -26,19 +27,44 @@ const FilePipeline = z.strictObject({
   max_fail: MostFailed.optional(),
 });
 
+const common = {
+  title: Title.optional(),
+  severity: z.enum(ALERT_SEVERITIES).default("warn"),
+  tags: z.array(Title).min(1).max(50).optional(),
+};
+const within = { for: Duration.default(60_000) };
+const names = z.array(Name).min(1).max(50).optional();
+
+/** `when` says of what kind the rule is. */
+const FileAlert = z.discriminatedUnion("when", [
+  z.strictObject({ when: z.literal("host_offline"), ...common, ...within }),
+  z.strictObject({
+    when: z.literal("metric"),
+    ...common,
+    ...within,
+    metric: z.enum(ALERT_METRICS),
+    above: z.number(),
+  }),
+  z.strictObject({ when: z.literal("check"), ...common, ...within, checks: names }),
+  z.strictObject({ when: z.literal("command_failed"), ...common, ops: names }),
+  z.strictObject({ when: z.literal("pipeline_failed"), ...common, pipelines: names }).omit({ tags: true }),
+]);
+
 const FleetFile = z.strictObject({
   ops: z.record(Name, FileOpRule).refine(atMost(500), "at most 500 ops").default({}),
   pipelines: z.record(Name, FilePipeline).refine(atMost(100), "at most 100 pipelines").default({}),
+  alerts: z.record(Name, FileAlert).refine(atMost(100), "at most 100 alerts").default({}),
 });
 
 export interface Catalogue {
   readonly opRules: readonly OpRule[];
   readonly pipelineRules: readonly PipelineRule[];
+  readonly alertRules: readonly AlertRule[];
 }
 
 /** Reads the text of a `fleet.yaml`. Throws `YamlFileError`. */
 export function parseFleetFile(text: string): Catalogue {
-  const { ops, pipelines } = readYamlFile(text, FleetFile, pipelineProblems);
+  const { ops, pipelines, alerts } = readYamlFile(text, FleetFile, pipelineProblems);
   return {
     opRules: Object.entries(ops).map(([id, { deliver_within: deliverWithinMs, ...rule }]) => ({
       id,
@@ -51,6 +77,25 @@ export function parseFleetFile(text: string): Catalogue {
       ...(maxFail === undefined ? {} : { maxFail }),
       ...(pauseMs === undefined ? {} : { pauseMs }),
     })),
+    alertRules: Object.entries(alerts).map(([id, alert]) => alertRuleOf(id, alert)),
+  };
+}
+
+function alertRuleOf(id: string, { when: kind, ...said }: z.infer<typeof FileAlert>): AlertRule {
+  const { title, severity } = said;
+  const tags = "tags" in said ? said.tags : undefined;
+  const forMs = "for" in said ? said.for : 0;
+  const named =
+    "checks" in said ? said.checks : "ops" in said ? said.ops : "pipelines" in said ? said.pipelines : undefined;
+  return {
+    id,
+    kind,
+    severity,
+    forMs,
+    ...(title === undefined ? {} : { title }),
+    ...(tags === undefined ? {} : { tags }),
+    ...(named === undefined ? {} : { names: named }),
+    ...("metric" in said ? { metric: said.metric, above: said.above } : {}),
   };
 }
 
@@ -76,4 +121,8 @@ pipelines:
   health:
     title: Look after the host
     stages: [uptime, disk, memory]
+alerts:
+  host-offline: { when: host_offline, for: 2m, severity: critical, title: Hosts are not heard of }
+  disk-full: { when: metric, metric: disk, above: 90, for: 5m, title: A disk is nearly full }
+  pipeline-failed: { when: pipeline_failed, title: A pipeline did not succeed }
 `;

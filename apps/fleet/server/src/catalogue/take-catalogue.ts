@@ -42,17 +42,22 @@ function parse(read: FileRead): Catalogue | { readonly problems: string[] } {
 const MAX_PROBLEMS = 20;
 
 /** It returns how many rules are others than before. */
-function setRules(work: Work, { opRules, pipelineRules }: Catalogue): number {
+function setRules(work: Work, { opRules, pipelineRules, alertRules }: Catalogue): number {
   const { fleet } = work;
   const newOps = opRules.filter((rule) => !isSame(fleet.opRules.get(rule.id), rule));
   const oldOps = gone(fleet.opRules, opRules);
   const newPipelines = pipelineRules.filter((rule) => !isSame(fleet.pipelineRules.get(rule.id), rule));
   const oldPipelines = gone(fleet.pipelineRules, pipelineRules);
+  const newAlerts = alertRules.filter((rule) => !isSame(fleet.alertRules.get(rule.id), rule));
+  const oldAlerts = gone(fleet.alertRules, alertRules);
+  for (const rule of newAlerts) work.change("alert_rule_set", "", rule);
+  for (const id of oldAlerts) work.change("alert_rule_removed", "", { id });
   for (const rule of newOps) work.change("op_rule_set", "", rule);
   for (const id of oldOps) work.change("op_rule_removed", "", { id });
   for (const rule of newPipelines) work.change("pipeline_rule_set", "", rule);
   for (const id of oldPipelines) work.change("pipeline_rule_removed", "", { id });
-  return newOps.length + oldOps.length + newPipelines.length + oldPipelines.length;
+  const changed = [newOps, oldOps, newPipelines, oldPipelines, newAlerts, oldAlerts];
+  return changed.reduce((sum, { length }) => sum + length, 0);
 }
 
 function gone(before: ReadonlyMap<string, unknown>, rules: readonly { readonly id: string }[]): string[] {
@@ -65,13 +70,13 @@ function isSame(before: object | undefined, now: object): boolean {
 }
 
 function noteTaken(work: Work, changed: number, actor: string): void {
-  const { opRules, pipelineRules } = work.fleet;
+  const { opRules, pipelineRules, alertRules } = work.fleet;
   note(work, {
     category: "audit",
     level: "info",
     actor,
     action: "catalogue_changed",
-    message: `fleet.yaml changed ${changed === 1 ? "1 rule" : `${changed} rules`}: there are ${opRules.size} for ops and ${pipelineRules.size} pipelines`,
+    message: `fleet.yaml changed ${changed === 1 ? "1 rule" : `${changed} rules`}: there are ${opRules.size} for ops and ${alertRules.size} for alerts, and ${pipelineRules.size} pipelines`,
   });
 }
 

@@ -522,8 +522,11 @@ describe("hosts and state", () => {
       "commands",
       "pipelines",
       "events",
+      "alerts",
+      "silences",
       "opRules",
       "pipelineRules",
+      "alertRules",
       "catalogueFiles",
       "metrics",
     ]);

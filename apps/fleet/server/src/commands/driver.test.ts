@@ -99,6 +99,9 @@ function view({
     events: new Map(),
     opRules: byId(opRules),
     pipelineRules: new Map(),
+    alertRules: new Map(),
+    alerts: new Map(),
+    silences: new Map(),
     catalogueFiles: new Map(),
     metrics: new Map(),
   };

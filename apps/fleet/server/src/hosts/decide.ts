@@ -13,7 +13,7 @@ import {
 import { isSafeId } from "@neverstale/protocol";
 import { endAllOn } from "../commands/dispatch.ts";
 import { drive } from "../commands/driver.ts";
-import { note } from "../fleet/note.ts";
+import { hostCount, note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
 
@@ -93,10 +93,36 @@ export function unknownHost(hostId: string): RequestRefusal {
   });
 }
 
-export function setOnline(work: Work, hostId: string, online: boolean): void {
+/** Hosts that fell silent in one moment are one event with a list. */
+export function setOffline(work: Work, hostIds: readonly string[]): void {
+  const gone = hostIds.filter((id) => turnOnline(work, id, false));
+  const [only] = gone;
+  if (only === undefined) return;
+  if (gone.length === 1) return noteOnline(work, only, false);
+  const named = gone.slice(0, 10).join(", ");
+  note(work, {
+    category: "system",
+    level: "warn",
+    actor: "server",
+    action: "hosts_offline",
+    message: `${hostCount(gone.length)} are offline: ${gone.length > 10 ? `${named} and ${gone.length - 10} more` : named}`,
+    details: { hosts: gone },
+  });
+}
+
+function turnOnline(work: Work, hostId: string, online: boolean): boolean {
   const host = work.fleet.hosts.get(hostId);
-  if (host === undefined || host.online === online) return;
+  if (host === undefined || host.online === online) return false;
   work.change("host_updated", hostId, { online, offlineSince: online ? null : work.at.iso });
+  return true;
+}
+
+export function setOnline(work: Work, hostId: string, online: boolean): void {
+  if (!turnOnline(work, hostId, online)) return;
+  noteOnline(work, hostId, online);
+}
+
+function noteOnline(work: Work, hostId: string, online: boolean): void {
   const message = online ? `${hostId} is online` : `${hostId} is offline: no report from its agent`;
   const level = online ? "success" : "warn";
   note(work, {

@@ -5,18 +5,16 @@ import { endCommand, runningOn } from "../commands/decide.ts";
 import { drive } from "../commands/driver.ts";
 import { LOST_AFTER_MS } from "../commands/waiting-times.ts";
 import type { Work } from "../fleet/work.ts";
-import { setOnline } from "./decide.ts";
+import { setOffline } from "./decide.ts";
 
 /** It looks for hosts that fell silent, deadlines that passed, and work on hosts that never came back. */
 export function sweepFleet(work: Work, isSilent: (hostId: string) => boolean): void {
-  let silent = 0;
-  for (const host of [...work.fleet.hosts.values()]) {
-    if (host.online && silent < SILENT_AT_ONCE && isSilent(host.id)) {
-      silent += 1;
-      setOnline(work, host.id, false);
-    }
-    if (!host.online) loseWorkOf(work, host);
-  }
+  const silent = [...work.fleet.hosts.values()].filter((host) => host.online && isSilent(host.id));
+  setOffline(
+    work,
+    silent.slice(0, SILENT_AT_ONCE).map(({ id }) => id),
+  );
+  for (const host of [...work.fleet.hosts.values()]) if (!host.online) loseWorkOf(work, host);
   drive(work);
 }
 

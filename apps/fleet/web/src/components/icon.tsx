@@ -19,6 +19,7 @@ export type IconName =
   | "hosts"
   | "runs"
   | "pipelines"
+  | "alerts"
   | "events"
   | "close"
   | "down"
@@ -32,6 +33,7 @@ const PATHS: Record<IconName, string> = {
   hosts: "M3 4h14v4.5H3zM3 11.5h14V16H3zM6 6.2h.01M6 13.8h.01",
   runs: "M5 4.5v11l10-5.5z",
   pipelines: "M3 5h4v4H3zM13 11h4v4h-4zM7 7h4a2 2 0 0 1 2 2v2",
+  alerts: "M10 3.5 17 16H3zM10 8.5v3.5M10 14h.01",
   events: "M4 5h12M4 10h12M4 15h7",
   close: "m5.5 5.5 9 9m0-9-9 9",
   down: "m5 8 5 5 5-5",

@@ -2,6 +2,7 @@
 
 import type { Fleet } from "@neverstale/fleet-domain";
 import { isFinal } from "@neverstale/fleet-domain/schema-free";
+import { firingCount } from "../alerts/shown-alerts.ts";
 import { Icon } from "../components/icon.tsx";
 import { PlaceLink } from "../components/place-link.tsx";
 import { usePlace } from "../state/navigation.ts";
@@ -14,6 +15,7 @@ export function ScreenLinks() {
       <ScreenLink screen="hosts" count={hostCount} />
       <ScreenLink screen="runs" count={runningCount} />
       <ScreenLink screen="pipelines" count={noCount} />
+      <ScreenLink screen="alerts" count={firingCount} />
       <ScreenLink screen="events" count={noCount} />
     </nav>
   );
@@ -23,6 +25,7 @@ export const SCREEN_WORDS: Readonly<Record<Screen, string>> = {
   hosts: "Hosts",
   runs: "Runs",
   pipelines: "Pipelines",
+  alerts: "Alerts",
   events: "Events",
 };
 

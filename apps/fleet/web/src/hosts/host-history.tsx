@@ -9,6 +9,7 @@ import { Mark } from "../components/mark.tsx";
 import { OutputLink } from "../components/place-link.tsx";
 import { Status } from "../components/status.tsx";
 import { ClockTime } from "../components/time.tsx";
+import { concerns } from "../events/event-hosts.ts";
 import { eventLook } from "../events/event-look.ts";
 import { newestCreatedFirst } from "../state/record-lists.ts";
 import { useSelection } from "../state/replica-hooks.ts";
@@ -69,6 +70,6 @@ export function NewestEvents({ hostId }: { readonly hostId: string }) {
 }
 
 function newestEvents(fleet: Fleet, hostId: string): readonly Event[] {
-  const here = [...fleet.events.values()].filter((event) => event.host === hostId);
+  const here = [...fleet.events.values()].filter((event) => concerns(event, hostId));
   return here.sort((a, b) => (a.at < b.at ? 1 : -1)).slice(0, SHOWN);
 }

@@ -16,6 +16,9 @@ const FLEET: Fleet = {
   events: new Map(),
   opRules: new Map(),
   pipelineRules: new Map(),
+  alertRules: new Map(),
+  alerts: new Map(),
+  silences: new Map(),
   catalogueFiles: new Map(),
 };
 

@@ -57,6 +57,12 @@ test("a page that slept without noticing a cut says it too", () => {
   expect(after([LIVE, [old]], [LIVE, [old, down], 690]).missed?.sentence).toContain("1 host went offline");
 });
 
+test("hosts that went offline in one moment are counted, each once", () => {
+  const several = { ...event("hosts_offline", "warn"), details: { hosts: ["web-1", "web-2", "web-3"] } };
+  const { host: _, ...without } = several;
+  expect(after([LIVE, [old]], [LIVE, [old, without, down], 60]).missed?.sentence).toContain("3 hosts went offline");
+});
+
 test("nothing is said while it follows, after a blink, when all went well, or of what came before the first state", () => {
   expect(after([LIVE, [old]], [LIVE, [old, down]]).missed).toBeNull();
   expect(after([LIVE, [old]], [CONNECTING, [old]], [LIVE, [old, down]]).missed).toBeNull();

@@ -2,6 +2,7 @@
 
 import type { SyncView } from "@neverstale/client";
 import type { Event } from "@neverstale/fleet-domain";
+import { hostsLost } from "../events/event-hosts.ts";
 import { howMany, span } from "./format.ts";
 
 interface Missed {
@@ -36,7 +37,7 @@ export function nextAway(before: Away, view: SyncView, events: readonly Event[])
 
 function missedIn(events: readonly Event[], seen: ReadonlySet<string>, awayMs: number): Missed | null {
   const fresh = events.filter((event) => !seen.has(event.id));
-  const offline = new Set(fresh.filter((event) => event.action === "host_offline").map((event) => event.host));
+  const offline = new Set(fresh.flatMap(hostsLost));
   const failed = fresh.filter((event) => event.action === "command_ended" && event.level === "error");
   const alarms = fresh.filter((event) => event.category === "error" && event.action !== "command_ended");
   const parts = [

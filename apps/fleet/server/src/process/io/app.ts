@@ -8,6 +8,7 @@ import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
 import { accountRoutes } from "../../accounts/io/routes.ts";
 import { agentRoutes, enrollmentRoutes } from "../../agents/io/routes.ts";
+import { alertRoutes } from "../../alerts/routes.ts";
 import { catalogueRoutes } from "../../catalogue/routes.ts";
 import { outputRoutes } from "../../commands/output-routes.ts";
 import { commandRoutes } from "../../commands/routes.ts";
@@ -99,6 +100,7 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...stateRoutes(parts),
     ...commandRoutes(parts),
     ...catalogueRoutes(parts),
+    ...alertRoutes(parts),
     ...outputRoutes(parts),
     ...eventRoutes(parts),
     ...processRoutes(parts),

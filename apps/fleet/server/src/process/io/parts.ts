@@ -9,6 +9,7 @@ import { Sessions } from "../../accounts/io/sessions.ts";
 import { SetupLink } from "../../accounts/io/setup-link.ts";
 import { Credentials } from "../../agents/io/credentials.ts";
 import { Presences } from "../../agents/presences.ts";
+import { AlertWatch } from "../../alerts/alert-watch.ts";
 import { FleetFileReader } from "../../catalogue/io/fleet-file.ts";
 import { HostBudgets } from "../../fleet/host-budgets.ts";
 import { momentAt } from "../../fleet/io/moment-at.ts";
@@ -81,6 +82,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     guesses: new Guesses(rates, clocks),
     passwords: new Passwords(),
     setupLink: new SetupLink(),
+    alertWatch: new AlertWatch(),
     presences: new Presences(budgets, clocks),
     requestLimits: new RequestLimits({ sessions, credentials, connections, forwarding, proxies, clocks }, rates),
     metrics: new HttpMetrics(),

@@ -4,6 +4,8 @@ import { Turns } from "@neverstale/base";
 import { accountsNeedSweep, sweepAccounts } from "../../accounts/decide.ts";
 import type { Sessions } from "../../accounts/io/sessions.ts";
 import type { Presences } from "../../agents/presences.ts";
+import type { AlertWatch } from "../../alerts/alert-watch.ts";
+import { sweepSilences } from "../../alerts/decide.ts";
 import { archiveOutput, outputsLeftBehind } from "../../commands/outputs.ts";
 import { accountsIn, decidesHere, type FleetManager } from "../../fleet/state.ts";
 import type { Transactions } from "../../fleet/transact.ts";
@@ -62,9 +64,13 @@ async function ownRound({ sessions, sockets }: RoundParts, long: boolean): Promi
 }
 
 async function termRound(parts: RoundParts, long: boolean): Promise<void> {
-  const { manager, transactions, presences, sockets } = parts;
+  const { manager, transactions, presences, sockets, alertWatch } = parts;
   await transactions.tryStoreAgain();
-  await transactions.transact((work) => sweepFleet(work, (hostId) => presences.isSilent(hostId)));
+  await transactions.transact((work) => {
+    sweepFleet(work, (hostId) => presences.isSilent(hostId));
+    sweepSilences(work);
+    alertWatch.look(work);
+  });
   if (!long) return;
   await archiveOutputs(parts);
   const accounts = accountsIn(manager);
@@ -83,6 +89,7 @@ export interface RoundParts {
   readonly manager: FleetManager;
   readonly transactions: Transactions;
   readonly presences: Presences;
+  readonly alertWatch: AlertWatch;
   readonly sessions: Sessions;
   readonly sockets: OpenSockets;
   readonly refusalLog: RefusalLog;

@@ -1,0 +1,176 @@
+/** The alerts screen shows what needs a person now, what somebody has seen, and what is over; and which hosts are silenced. */
+
+import type { Alert, Silence } from "@neverstale/fleet-domain";
+import { memo } from "react";
+import { Button } from "react-aria-components";
+import { useAccount } from "../accounts/account.ts";
+import { Empty, Notice } from "../components/notice.tsx";
+import { PlaceLink } from "../components/place-link.tsx";
+import { Status } from "../components/status.tsx";
+import { Ago, ClockTime, Elapsed } from "../components/time.tsx";
+import { howMany } from "../state/format.ts";
+import { goTo } from "../state/place.ts";
+import { sameIds, sameRecords } from "../state/record-lists.ts";
+import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
+import { type AlertActions, useAlertActions } from "./io/act-on-alert.ts";
+import { alertLook, firingCount, shownAlerts, shownSilences, silencedWords } from "./shown-alerts.ts";
+
+export function AlertsScreen() {
+  const ids = useSelection(shownAlerts, sameIds);
+  const firing = useSelection(firingCount);
+  const loaded = useLoaded();
+  return (
+    <section className="screen" aria-labelledby="alerts-title">
+      <header className="screen-head">
+        <h1 id="alerts-title">Alerts</h1>
+        <p className="screen-summary value">
+          {firing === null ? "nothing fires" : `${howMany(firing, "alert")} firing`}
+        </p>
+      </header>
+      {ids.length === 0 && (
+        <Empty title={loaded ? "All is well" : "Waiting for the first state"}>
+          An alert stands here when a rule of the server's fleet.yaml says that something needs you.
+        </Empty>
+      )}
+      <ul className="cards">
+        {ids.map((id) => (
+          <li key={id}>
+            <AlertCard id={id} />
+          </li>
+        ))}
+      </ul>
+      <Silences />
+    </section>
+  );
+}
+
+const AlertCard = memo(function AlertCard({ id }: { readonly id: string }) {
+  const alert = useRecord("alerts", id);
+  const { mayDispatch } = useAccount();
+  const actions = useAlertActions();
+  if (alert === undefined) return null;
+  return (
+    <article className="card" aria-label={alert.title}>
+      <header className="card-head">
+        <h2 className="card-title foreign">{alert.title}</h2>
+        <span className="value">
+          <Status look={alertLook(alert)} strong />
+        </span>
+        {mayDispatch && alert.status !== "resolved" && <Actions alert={alert} actions={actions} />}
+        <p className="card-facts foreign">{alert.message}</p>
+        <p className="card-facts">
+          since <ClockTime at={alert.firedAt} /> · <Elapsed from={alert.firedAt} to={alert.resolvedAt} />
+          {alert.acknowledgedBy !== undefined && (
+            <span>
+              {" "}
+              · seen by <span className="foreign">{alert.acknowledgedBy}</span> <Ago at={alert.acknowledgedAt} />
+            </span>
+          )}
+        </p>
+        {alert.status !== "resolved" && <Subjects alert={alert} />}
+      </header>
+      {actions.problem !== null && (
+        <Notice tone="bad" shape="cross" role="alert">
+          {actions.problem.sentence}
+        </Notice>
+      )}
+    </article>
+  );
+});
+
+const HOUR_MS = 3_600_000;
+
+function Actions({ alert, actions }: { readonly alert: Alert; readonly actions: AlertActions }) {
+  const hosts = Object.keys(alert.subjects).slice(0, SILENCED_AT_ONCE);
+  return (
+    <div className="card-actions">
+      {alert.status === "firing" && (
+        <Button
+          className="button button-small"
+          isPending={actions.running}
+          onPress={() => actions.acknowledge(alert.id)}
+        >
+          Acknowledge
+        </Button>
+      )}
+      <Button className="button button-small" isPending={actions.running} onPress={() => actions.close(alert.id)}>
+        Close
+      </Button>
+      {alert.kind !== "pipeline_failed" && hosts.length > 0 && (
+        <Button
+          className="button button-small"
+          isPending={actions.running}
+          onPress={() => actions.silence(hosts, HOUR_MS, alert.title)}
+        >
+          Silence {howMany(hosts.length, "host")} for 1 h
+        </Button>
+      )}
+    </div>
+  );
+}
+
+/** The server takes no more hosts in one silence. */
+const SILENCED_AT_ONCE = 1_000;
+const SHOWN_SUBJECTS = 20;
+
+/** It is still so of these. */
+function Subjects({ alert }: { readonly alert: Alert }) {
+  const ids = Object.keys(alert.subjects);
+  const screen = alert.kind === "pipeline_failed" ? "pipelines" : "hosts";
+  return (
+    <p className="card-facts">
+      Still so of{" "}
+      {ids.slice(0, SHOWN_SUBJECTS).map((id, index) => (
+        <span key={id}>
+          {index > 0 && ", "}
+          <PlaceLink className="row-link foreign" to={(place) => goTo(place, screen, id)}>
+            {screen === "pipelines" ? "this run" : id}
+          </PlaceLink>
+        </span>
+      ))}
+      {ids.length > SHOWN_SUBJECTS && ` and ${ids.length - SHOWN_SUBJECTS} more`}
+    </p>
+  );
+}
+
+function Silences() {
+  const silences = useSelection(shownSilences, sameRecords);
+  const { mayDispatch } = useAccount();
+  const actions = useAlertActions();
+  if (silences.length === 0) return null;
+  return (
+    <section aria-labelledby="silences-title">
+      <h2 id="silences-title">Silenced</h2>
+      <ul className="cards">
+        {silences.map((silence) => (
+          <li key={silence.id}>
+            <SilenceCard silence={silence} actions={mayDispatch ? actions : null} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function SilenceCard({ silence, actions }: { readonly silence: Silence; readonly actions: AlertActions | null }) {
+  return (
+    <article className="card">
+      <header className="card-head">
+        <h3 className="card-title foreign">{silencedWords(silence)}</h3>
+        {actions !== null && (
+          <Button
+            className="button button-small"
+            isPending={actions.running}
+            onPress={() => actions.endSilence(silence.id)}
+          >
+            End
+          </Button>
+        )}
+        <p className="card-facts">
+          until <ClockTime at={silence.until} /> · by <span className="foreign">{silence.by}</span> ·{" "}
+          <span className="foreign">{silence.reason}</span>
+        </p>
+      </header>
+    </article>
+  );
+}
