@@ -89,10 +89,10 @@ const ALLOWED = [
   /^dist\/.+\.(js|js\.map|d\.ts)$/,
   /^bin\/[a-z-]+\.mjs$/,
   /^SPEC\.md$|^vectors\/[^/]+\.(json|md)$/,
-  /^templates\/[a-z]+\/(_gitignore|README\.md|index\.html|(package|tsconfig)\.json|vite\.config\.ts|src\/.+\.(tsx?|css))$/,
+  /^templates\/[a-z]+\/(_gitignore|README\.md|index\.html|(package|tsconfig)\.json|vite\.config\.ts|src\/.+\.(tsx?|vue|css))$/,
   /^scenarios\/(server|client)\/[^/]+\.json$/,
   /^fleet\/(server|agent|client|domain)\/(package\.json|dist\/.+\.(js|js\.map|d\.ts))$/,
-  /^fleet\/agent\/(agent\.yaml|ops\/[a-z]+\.mjs)$/,
+  /^fleet\/agent\/(agent\.yaml|setup\.sh|ops\/[a-z]+\.mjs)$/,
   /^fleet\/web\/dist\/(index\.html|favicon\.svg|assets\/[^/]+\.(js|css))$/,
 ];
 
