@@ -96,6 +96,10 @@ test("tabs: two replicas share a connection, and the one that is left goes on wi
   expect(await run("tabs.ts")).toBe("2 tabs, 1 connection\n1 full state, 1 connection\n");
 });
 
+test("queue: where nothing can be kept, mutations wait in memory and are done all the same", async () => {
+  expect(await run("writing/queue.ts")).toBe("done Buy milk 0\nsigned_out 0\n");
+});
+
 test("observed: who came, who was refused and what was asked for is logged and counted", async () => {
   const lines = (await run("operations/observed.ts")).split("\n");
 

@@ -19,8 +19,11 @@ export async function measureClient(root: string): Promise<ClientSizes> {
     throw new Error(`the client's bundle holds what is not asked for: ${stray.map(([id]) => id).join(", ")}`);
   const sync = sizeOf([first]);
   const more: Record<string, number> = {};
-  for (const entry of ENTRIES)
-    more[entry] = sizeOf((await bundled(root, [entry])).slice(0, 1)).gzipBytes - sync.gzipBytes;
+  const loadedWith = async (entries: readonly Entry[]) => sizeOf((await bundled(root, entries)).slice(0, 1)).gzipBytes;
+  for (const entry of ENTRIES) {
+    const { over } = OPTIONS[entry];
+    more[entry] = (await loadedWith([entry])) - (over === undefined ? sync.gzipBytes : await loadedWith([over]));
+  }
   return { sync, loadedLater: sizeOf(later), more };
 }
 
@@ -43,17 +46,30 @@ async function bundled(root: string, entries: readonly Entry[]): Promise<readonl
   return output.filter((made) => made.type === "chunk").sort((a, b) => Number(b.isEntry) - Number(a.isEntry));
 }
 
-const ENTRIES = ["mutations", "kept", "tabs"] as const;
+const ENTRIES = ["mutations", "queue", "kept", "tabs"] as const;
 type Entry = (typeof ENTRIES)[number];
-const PATHS: Readonly<Record<Entry, string>> = {
+const PATHS = {
   mutations: "mutations/index.ts",
+  keptQueue: "mutations/queue/io/queue.ts",
   kept: "kept/io/kept.ts",
   tabs: "tabs/io/tabs.ts",
+} as const;
+/** A page gives this option, and imports these for it. What it loads is compared with a page that gives the option `over` instead. */
+const OPTIONS: Readonly<Record<Entry, { option: string; imports: readonly (keyof typeof PATHS)[]; over?: Entry }>> = {
+  mutations: { option: "mutations: mutations()", imports: ["mutations"] },
+  queue: {
+    option: "mutations: mutations({ queue: keptQueue({ mutations: [] }) })",
+    imports: ["mutations", "keptQueue"],
+    over: "mutations",
+  },
+  kept: { option: "kept: kept()", imports: ["kept"] },
+  tabs: { option: "tabs: tabs()", imports: ["tabs"] },
 };
 
 function pageWith(entries: readonly Entry[], folder: string): string {
-  const imports = entries.map((entry) => `import { ${entry} } from ${JSON.stringify(join(folder, PATHS[entry]))};\n`);
-  const options = entries.map((entry) => `, ${entry}: ${entry}()`).join("");
+  const names = entries.flatMap((entry) => OPTIONS[entry].imports);
+  const imports = names.map((name) => `import { ${name} } from ${JSON.stringify(join(folder, PATHS[name]))};\n`);
+  const options = entries.map((entry) => `, ${OPTIONS[entry].option}`).join("");
   const client = JSON.stringify(join(folder, "index.ts"));
   return `${imports.join("")}import { StateSync } from ${client};\nnew StateSync({ url: "/sync"${options} });`;
 }

@@ -22,6 +22,7 @@ import type {
   MutationOutcome,
   PendingMutation,
   ReplicaMutations,
+  SignOutOptions,
 } from "./mutations/mutating.ts";
 import { type Divergence, divergenceOf } from "./records/divergence.ts";
 import { type Listener, Listeners, type Unsubscribe } from "./records/listeners.ts";
@@ -47,14 +48,14 @@ export class Replica<State = AnyState> {
   readonly #options: ReplicaOptions;
   readonly #io: Environment;
   readonly #csrf: CsrfTokens;
-  readonly #kept: ReplicaKept | null;
+  readonly #kept: ReplicaKept | undefined;
   readonly #transport: Transport;
   readonly #runner: Runner;
   readonly #records: ReplicaRecords;
   readonly #listeners = new Listeners();
   readonly #waiters = new PendingWaiters();
   readonly #absences = new AbsenceWatch();
-  readonly #mutations: ReplicaMutations | null;
+  readonly #mutations: ReplicaMutations | undefined;
   #stopWatching: Unsubscribe | null = null;
   #revision = 0;
   #viewState = NO_VIEW;
@@ -71,9 +72,11 @@ export class Replica<State = AnyState> {
     this.#csrf = new CsrfTokens(typeof csrf === "string" ? csrfFrom(io, this.#httpUrl(csrf)) : (csrf ?? null));
     const tokens = csrf === undefined ? null : this.#csrf;
     const host = this.#host();
+    this.#mutations = options.mutations?.(host);
     const own = options.transport ?? transportOf(io, url, tokens);
-    const transport = options.tabs?.(host, own) ?? own;
-    this.#kept = options.kept?.(host) ?? null;
+    const shared = options.tabs?.(host, own) ?? own;
+    const transport = this.#mutations?.hold(shared) ?? shared;
+    this.#kept = options.kept?.(host);
     this.#transport = this.#kept?.gate(transport) ?? transport;
     const owner = {
       factsFor: (...of: Parameters<ReplicaRecords["factsFor"]>) => {
@@ -83,16 +86,14 @@ export class Replica<State = AnyState> {
       carryOut: (effect: OwnerEffect) => this.#carryOut(effect),
       turnEnded: () => this.#publish(),
     };
-    const lines = () => this.#mutations?.connecting() ?? [];
     this.#runner = new Runner({
       io,
       transport: this.#transport,
       state: initialSyncState({ model, user, position: this.#showInitial(options.initial) }),
       owner,
-      lines,
+      lines: () => this.#mutations?.connecting() ?? [],
       gate: (deliver) => this.#mutations?.gate(deliver) ?? null,
     });
-    this.#mutations = options.mutations?.(host) ?? null;
     this.#viewState = this.#nextView();
     if (options.autoStart !== false && this.#hasPlace) this.start();
   }
@@ -211,8 +212,8 @@ export class Replica<State = AnyState> {
   }
 
   #requireMutations(): ReplicaMutations {
-    if (this.#mutations !== null) return this.#mutations;
-    throw new Error("give the replica `mutations: mutations()` of @neverstale/client/mutations");
+    if (this.#mutations !== undefined) return this.#mutations;
+    throw new Error("give mutations() of @neverstale/client/mutations");
   }
 
   /** Its mutations and what keeps it may use this of it. */
@@ -234,7 +235,7 @@ export class Replica<State = AnyState> {
       },
       readRecords: <T>(read: () => T) => this.#readRecords(read),
       painted: (position: Position, ageMs: Millis) => this.#input({ type: "painted", position, ageMs }),
-      signOut: () => this.signOut(),
+      signOut: (how: SignOutOptions) => this.signOut(how),
       httpUrl: (path: string) => this.#httpUrl(path),
       serverNow: () => this.serverNow(),
       whenReached: (position: EffectPosition, told: (outcome: WaiterOutcome) => void) =>
@@ -297,8 +298,13 @@ export class Replica<State = AnyState> {
     this.#stopWatching = null;
   }
 
-  /** Closes the connection and clears all that was shown (rule R9). The session itself is ended by a request of its own. */
-  signOut(): void {
+  /**
+   * Closes the connection and clears all that was shown (rule R9). The session itself is ended by a request of its own. Where mutations are
+   * kept over a reload it rejects with `mutations_left` while there are any, and nothing happens, unless it is told what becomes of them.
+   */
+  async signOut(how?: SignOutOptions): Promise<void> {
+    const leaving = this.#mutations?.signOut(how);
+    if (leaving) await leaving;
     this.#csrf.forget();
     this.#input({ type: "sign_out" });
   }

@@ -35,6 +35,7 @@ export const SYNC_ERROR_CODES = [
   "request_refused", // The server answered a request with a 4xx. Its problem document says why.
   "unreachable", // Nothing answered: whether the request had an effect is unknown.
   "closed", // The object was closed by its owner.
+  "mutations_left", // Mutations are kept for this user: whoever signs out says what becomes of them (rule U20).
 ] as const;
 
 export type SyncErrorCode = (typeof SYNC_ERROR_CODES)[number];

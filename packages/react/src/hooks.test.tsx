@@ -398,7 +398,7 @@ describe("React reads, it does not sync", () => {
     show(<List key="1" />);
     const before = container.textContent;
 
-    act(() => connection.sync.signOut());
+    act(() => void connection.sync.signOut());
 
     expect([before, container.textContent]).toEqual(["web-1", ""]);
   });

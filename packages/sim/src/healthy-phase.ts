@@ -84,7 +84,7 @@ function healEverything(world: World): void {
   for (const tab of replicas(world)) {
     world.sessions.signIn(tab.name);
     tab.environment.wake();
-    tab.environment.act(() => tab.driver.start());
+    tab.environment.act(() => tab.start(tab.page?.queue === null ? undefined : tab.name));
     tab.environment.signal("online");
   }
 }
@@ -239,10 +239,17 @@ function isFull({ config }: World, error: unknown): boolean {
 
 /** By promise P14 nothing is pending once all is quiet. */
 async function nothingMayBePending(world: World): Promise<void> {
-  const pending = () => replicas(world).find(({ driver, page }) => driver.pending.length > 0 || (page?.open ?? 0) > 0);
+  const pending = () =>
+    replicas(world).find((tab) => {
+      const { driver, page, name } = tab;
+      // Somebody else may have signed in last.
+      if (page?.queue && page.user !== name) tab.environment.act(() => tab.start(name));
+      return driver.pending.length > 0 || (page?.open ?? 0) > 0 || page?.queue?.waits(name) === true;
+    });
   await world.pass(PENDING_MS, () => pending() !== undefined);
   const mutating = pending();
   if (mutating !== undefined) world.fail("P14", `${mutating.name} has mutations that are pending though all is quiet`);
+  for (const { name, page } of replicas(world)) page?.queue?.end(name);
 }
 
 /** Whoever waits for an answer, or for its effect, is told. */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { runWatched } from "./io/run-watched.ts";
 import { INTERESTING_OF_PAGES } from "./plan/interesting.ts";
-import { makePagesPlan } from "./plan/pages-plan.ts";
+import { makePagesPlan } from "./plan/pages/pages-plan.ts";
 import type { RunResult } from "./run.ts";
 
 const FIRST_SEED = 1_000_001;

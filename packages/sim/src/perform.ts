@@ -265,6 +265,10 @@ function performOnClient(world: World, action: OnClient, chance: Random): void {
     case "reload":
       world.counters.add("mutations_reloads");
       return tab.environment.act(() => tab.reload());
+    case "close":
+      return tab.environment.act(() => tab.reload(true));
+    case "leave":
+      return leave(world, tab, action, chance);
   }
 }
 
@@ -344,6 +348,13 @@ function signOut(world: World, tab: Tab, ms: number, chance: Random): void {
     world.sessions.signIn(tab.name);
     world.sessions.rotate(tab.name);
     const user = chance.chance(0.3) ? `${tab.name} and another` : tab.name;
-    tab.environment.act(() => tab.driver.start(user));
+    tab.environment.act(() => tab.start(user));
   });
+}
+
+/** The session of the browser goes on: what counts here is what the page does. */
+function leave(world: World, tab: Tab, { how, ms }: Of<"leave">, chance: Random): void {
+  tab.environment.act(() => void tab.page?.leave(tab.driver, how));
+  const user = chance.chance(0.3) ? `${tab.name} and another` : tab.name;
+  during(world, ms, () => tab.environment.act(() => tab.start(user)));
 }

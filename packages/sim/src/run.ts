@@ -63,13 +63,13 @@ async function exploreNodes(world: World): Promise<void> {
   });
 }
 
-function join(world: World, { name, kind, space, parts = false, steps = false, ...network }: ClientPlan): void {
+function join(world: World, { name, kind, space, parts = false, steps = false, keeps, ...network }: ClientPlan): void {
   if (kind === "plain") {
     Object.assign(world.openPlain(name, space, network).network.http, { loss: 0, double: 0 });
     return;
   }
   const inBrowser = kind === "tab" || kind === "page";
-  const tab = world.openTab(name, space, network, { inBrowser, parts, steps, mutates: kind === "page" });
+  const tab = world.openTab(name, space, network, { inBrowser, parts, steps, mutates: kind === "page", keeps });
   Object.assign(tab.network.http, { loss: network.httpLoss, double: network.httpDouble });
   if (kind === "agent") new SimAgent(world, tab);
 }

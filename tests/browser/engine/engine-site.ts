@@ -1,19 +1,13 @@
 /** The site of an engine alone: a server with its state, and a page that follows it and does nothing else. */
 
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
-import { collection, defineModel, put, remove } from "@neverstale/protocol";
-import { memoryStore, StateManager, type SyncEndpoint, serveSync } from "@neverstale/server";
+import { memoryStore, StateManager, type SyncEndpoint, serveMutations, serveSync } from "@neverstale/server";
 import type { BrowserContext, Page } from "playwright-core";
 import { rolldown } from "rolldown";
-
-const model = defineModel({
-  model: 1,
-  collections: { hosts: collection<{ id: string; cpu: number; note?: string }>() },
-  changes: { host_put: put("hosts"), host_removed: remove("hosts") },
-});
+import { hostModel as model, noteHost } from "./host-model.ts";
 
 export class EngineSite {
   manager: StateManager<typeof model>;
@@ -51,15 +45,17 @@ export class EngineSite {
   /** What decides ends and begins anew on what is stored, in an epoch of its own. */
   async restart(): Promise<void> {
     await this.manager.close();
-    this.manager = await StateManager.open({ model, store: this.#store });
+    this.manager = await StateManager.open({ model, store: this.#store, mutations: [noteHost] });
     this.endpoint = this.#serve();
   }
 
   static async open(): Promise<EngineSite> {
     const store = memoryStore();
-    const manager = await StateManager.open({ model, store });
+    const manager = await StateManager.open({ model, store, mutations: [noteHost] });
     const script = await bundled();
-    const server = createServer(({ url = "" }, response) => {
+    const server: Server = createServer((request, response) => {
+      const { url = "" } = request;
+      if (url.startsWith("/mutations")) return void site.mutate(request, response);
       const isScript = url.startsWith("/page.js");
       response.writeHead(200, {
         "content-type": isScript ? "text/javascript" : "text/html",
@@ -68,7 +64,17 @@ export class EngineSite {
       response.end(isScript ? script : PAGE);
     }).listen(0, "127.0.0.1");
     await once(server, "listening");
-    return new EngineSite(manager, store, server);
+    const site = new EngineSite(manager, store, server);
+    return site;
+  }
+
+  /** A page says by the address that it posts to whose it is. */
+  mutate(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const user = new URL(request.url ?? "", this.address).searchParams.get("user") ?? "ann";
+    const { manager } = this;
+    const authorize = () =>
+      this.isSignedOut ? ({ refuse: 401, code: "not_signed_in", message: "nobody is signed in" } as const) : { user };
+    return serveMutations({ manager, authorize })(request, response);
   }
 
   get port(): number {
@@ -165,6 +171,28 @@ export class EnginePage {
     });
   }
 
+  /** The page asks for it, and does not wait. */
+  async note(...texts: string[]): Promise<void> {
+    await this.page.evaluate((all) => {
+      for (const text of all) Reflect.get(window, "facts").note(text);
+    }, texts);
+  }
+
+  /** It waits until the page shows this note, while so many mutations are pending and kept. */
+  async untilNoted(note: string, pending: number): Promise<void> {
+    const wanted = [note, pending];
+    await this.page.waitForFunction(([text, count]) => {
+      const { sync } = Reflect.get(window, "facts");
+      const kept = sync.pending.filter(({ isKept }: { isKept: boolean }) => isKept).length;
+      return kept === count && sync.pending.length === count && (sync.state.hosts.get("noted")?.note ?? "") === text;
+    }, wanted);
+  }
+
+  /** The page was told this of what was asked for before it was loaded. */
+  async told(): Promise<readonly string[]> {
+    return this.page.evaluate(() => Reflect.get(window, "facts").told);
+  }
+
   /** So many replicas are kept in this browser, with so many texts. */
   async kept(): Promise<{ replicas: number; texts: number }> {
     return this.page.evaluate(countKept);
@@ -178,7 +206,7 @@ export class EnginePage {
 /** This runs in the page. */
 function countKept(): Promise<{ replicas: number; texts: number }> {
   return new Promise((resolve, reject) => {
-    const opening = indexedDB.open("neverstale", 1);
+    const opening = indexedDB.open("neverstale");
     opening.onerror = () => reject(opening.error);
     opening.onsuccess = () => {
       const database = opening.result;

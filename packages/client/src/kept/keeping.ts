@@ -5,6 +5,7 @@ import type { Position } from "@neverstale/protocol";
 import type { Environment } from "../environment/environment.ts";
 import type { SyncState } from "../machine/state.ts";
 import type { SyncStatus } from "../machine/status.ts";
+import type { SignOutOptions } from "../mutations/mutating.ts";
 import type { MovedRecords, ReplicaRecords } from "../records/replica-records.ts";
 import type { Transport } from "../transport/transport.ts";
 
@@ -26,7 +27,7 @@ export interface KeptHost {
   change(run: () => void): void;
   /** The records have this position from here on, which was last confirmed so long ago. */
   painted(position: Position, ageMs: Millis): void;
-  signOut(): void;
+  signOut(options: SignOutOptions): Promise<void>;
 }
 
 /** A replica has this of what keeps it. */

@@ -3,7 +3,8 @@
 import type { Millis, Timer } from "@neverstale/base";
 import { type InitialState, readInitialState } from "@neverstale/protocol";
 import type { MovedRecords } from "../records/replica-records.ts";
-import type { ClientConnection, ConnectionOpening, Transport, TransportEvents } from "../transport/transport.ts";
+import { afterReading } from "../transport/late-connection.ts";
+import type { Transport } from "../transport/transport.ts";
 import { bucketTexts, stateOf } from "./buckets.ts";
 import { forgetStep, openStep, type Written, writeStep } from "./decisions.ts";
 import type { KeptHost, ReplicaKept } from "./keeping.ts";
@@ -31,19 +32,7 @@ export class KeptReplica implements ReplicaKept {
   }
 
   gate(transport: Transport): Transport {
-    const kept = this;
-    return {
-      connect(opening, events) {
-        const isOpen = kept.#open();
-        return isOpen === null
-          ? transport.connect(opening, events)
-          : new LateConnection(transport, opening, events, isOpen);
-      },
-      get way() {
-        return transport.way ?? null;
-      },
-      online: () => transport.online?.(),
-    };
+    return afterReading(transport, () => this.#open());
   }
 
   turned(moved: MovedRecords | null): void {
@@ -195,7 +184,7 @@ export class KeptReplica implements ReplicaKept {
     if (this.#session?.user !== user) return;
     this.#wasTold = true;
     try {
-      this.#host.signOut();
+      void this.#host.signOut({ mutations: "keep" });
     } finally {
       this.#wasTold = false;
     }
@@ -222,32 +211,3 @@ function stateFrom({ position }: KeptMeta, texts: ReadonlyMap<number, string>): 
     return null;
   }
 }
-
-/** It is opened when what was kept is shown. */
-class LateConnection implements ClientConnection {
-  #connection: ClientConnection | null = null;
-  #isClosed = false;
-
-  constructor(transport: Transport, opening: ConnectionOpening, events: TransportEvents, isOpen: Promise<void>) {
-    isOpen.then(() => {
-      if (this.#isClosed) return;
-      try {
-        // What has been shown meanwhile is where the connection begins. One that asked for nothing before is not to resume.
-        this.#connection = transport.connect({ ...opening, resume: opening.resume ?? opening.position() }, events);
-      } catch {
-        events.closed(CONNECTION_LOST);
-      }
-    });
-  }
-
-  send(...[message]: Parameters<ClientConnection["send"]>): void {
-    this.#connection?.send(message);
-  }
-
-  close(code: number): void {
-    this.#isClosed = true;
-    this.#connection?.close(code);
-  }
-}
-
-const CONNECTION_LOST = 1006;

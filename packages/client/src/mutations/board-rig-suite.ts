@@ -76,9 +76,9 @@ export let posted: { readonly request: LineRequest; answer(answer: HttpAnswer | 
 export const A: Card = { id: "a", title: "A", count: 0 };
 
 /** It begins anew: a replica that is live at version 10, with the card A. */
-export function openBoard(options: Partial<ReplicaOptions> = {}): void {
+export function openBoard(options: Partial<ReplicaOptions> = {}, environment = new FakeEnvironment()): void {
   posted = [];
-  io = new FakeEnvironment();
+  io = environment;
   io.freezes = true;
   io.answer = (request: HttpRequest) =>
     new Promise((resolve, reject) => {

@@ -7,9 +7,10 @@ import { type LineEntry, mutationKey } from "./line.ts";
 export function decideHere(entry: LineEntry, state: AnyState): MutationVerdict {
   let ids = 0;
   const newId = () => `${mutationKey(entry)}.${++ids}`;
-  const { mutation, args, user, now } = entry;
+  const { mutation, name, revision, args, user, now } = entry;
+  if (mutation === null) throw new Error(`this build does not know "${name}"`);
   const context: MutationContext = { user, rights: null, now, newId, transaction: null };
-  return decideMutation(mutation, { args, revision: mutation.revision }, state, context);
+  return decideMutation(mutation, { args, revision }, state, context);
 }
 
 /**
@@ -20,7 +21,7 @@ export function requireSameAgain(entry: LineEntry, state: AnyState): void {
   const [first, again] = [verdictText(entry, state), verdictText(entry, state)];
   if (first === again) return;
   throw new Error(
-    `"${entry.mutation.name}" was decided otherwise when it was decided again on the same state: a decision goes by its state, ` +
+    `"${entry.name}" was decided otherwise when it was decided again on the same state: a decision goes by its state, ` +
       "its arguments and its context alone. Take times from `context.now`, and ids from `context.newId`",
   );
 }

@@ -1,4 +1,4 @@
-/** A line is the numbered list of what one page has asked for (rule U6). It decides what is sent next, and what an answer means. */
+/** A line is the numbered list of what one page has asked for (rule U6), behind what was left on older ones, to which nothing is added (U19). */
 
 import {
   type AskedMutation,
@@ -18,7 +18,11 @@ export interface LineEntry {
   /** They are others only where a new line is begun. */
   line: string;
   n: number;
-  readonly mutation: Mutation;
+  readonly name: string;
+  /** The arguments were made for this revision. */
+  readonly revision: number;
+  /** Null: this build knows none of that name. The authority decides it, and nothing of it is shown. */
+  readonly mutation: Mutation | null;
   readonly args: JsonValue;
   /** The wall clock said this here when it was asked for, and `now` was the time by the authority's. */
   readonly at: number;
@@ -28,6 +32,10 @@ export interface LineEntry {
   /** Its arguments take so many bytes as JSON. */
   readonly bytes: number;
   wasSent: boolean;
+  /** It outlives the page. */
+  isKept: boolean;
+  /** A page that is gone has asked for it, or this one for a user who had gone. */
+  readonly isLeft: boolean;
   /** An answer to it was lost: it may have taken effect. */
   wasLost: boolean;
   /** It was dropped before it was sent. Its number goes on being asked for, with nothing to be done. */
@@ -46,14 +54,25 @@ export interface LineEntry {
 }
 
 /** An entry is made of this. */
-type Asked = Pick<LineEntry, "mutation" | "args" | "at" | "now" | "user" | "bytes" | "isOptimistic" | "settle">;
+type Asked = Pick<LineEntry, "args" | "at" | "now" | "user" | "bytes" | "isOptimistic" | "settle"> & {
+  readonly mutation: Mutation;
+};
+
+/** It was asked for by a page that is gone. */
+export type TakenUp = Omit<LineEntry, "isLeft" | "wasLost" | "isShown" | "isWatched" | "isStranded" | "outcome">;
+
+const NOTHING_KNOWN = { wasLost: false, isWatched: false, isStranded: false, outcome: null };
 
 /** So many bytes of arguments go in one request at most, unless a single mutation has more. */
 const REQUEST_BYTES = 64 * 1024;
 
 export class MutationLine {
+  /** Numbers of this line are given to all that is asked for here. */
   id: string;
-  /** They are in the order in which they were asked for. One goes when its outcome is known and it is shown no more. */
+  /**
+   * They are in the order in which they were asked for, those of older lines first. One goes when its outcome is known and it is shown
+   * no more.
+   */
   readonly entries: LineEntry[] = [];
   #last = 0;
   #bytes = 0;
@@ -74,18 +93,40 @@ export class MutationLine {
 
   add(asked: Asked): LineEntry {
     this.#last += 1;
-    const fresh = {
-      wasSent: false,
-      wasLost: false,
-      isDropped: false,
-      isWatched: false,
-      isStranded: false,
-      outcome: null,
-    };
-    const added: LineEntry = { ...asked, ...fresh, isShown: asked.isOptimistic, line: this.id, n: this.#last };
+    const { name, revision } = asked.mutation;
+    const own = { name, revision, line: this.id, n: this.#last, wasSent: false, isKept: false, isDropped: false };
+    const added: LineEntry = { ...NOTHING_KNOWN, ...asked, ...own, isLeft: false, isShown: asked.isOptimistic };
     this.entries.push(added);
     this.#bytes += asked.bytes;
     return added;
+  }
+
+  /** They were left by pages that are gone, and go before all that is asked for here (rule U19). */
+  takeUp(taken: readonly TakenUp[]): void {
+    const own = this.entries.findIndex(({ line }) => line === this.id);
+    const left = taken.map((one) => {
+      // Nobody knows what became of what was sent.
+      return {
+        ...NOTHING_KNOWN,
+        ...one,
+        isLeft: true,
+        wasLost: one.wasSent,
+        isShown: one.isOptimistic && !one.isDropped,
+      };
+    });
+    this.entries.splice(own < 0 ? this.entries.length : own, 0, ...left);
+    this.#bytes += left.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** All is given up, whatever is known of it. */
+  clear(): void {
+    this.entries.length = 0;
+    this.#bytes = 0;
+  }
+
+  /** These lines have entries, or will. The own one is the last. */
+  get lines(): readonly string[] {
+    return [...new Set(this.entries.map(({ line }) => line))].filter((line) => line !== this.id).concat(this.id);
   }
 
   /** The newest entry is taken back, as if it had not been asked for. */
@@ -95,19 +136,19 @@ export class MutationLine {
     this.#bytes -= entry.bytes;
   }
 
-  /** It returns what is to be asked now: the first that have no outcome, under the epoch that the page knows. Null: nothing is. */
-  request(epoch: string): LineRequest | null {
+  /** It returns what is to be asked next: the first that have no outcome, of one line. */
+  next(): readonly LineEntry[] {
     const asked: LineEntry[] = [];
     let bytes = 0;
     for (const entry of this.entries) {
       if (entry.outcome !== null) continue;
       bytes += entry.bytes;
-      if (asked.length === MAX_MUTATIONS || (asked.length > 0 && bytes > REQUEST_BYTES)) break;
+      const [first] = asked;
+      if (asked.length === MAX_MUTATIONS || (first !== undefined && bytes > REQUEST_BYTES)) break;
+      if (first !== undefined && first.line !== entry.line) break;
       asked.push(entry);
     }
-    const [first] = asked;
-    if (first === undefined) return null;
-    return { line: this.id, epoch, acked: first.n - 1, mutations: asked.map(askedFor) };
+    return asked;
   }
 
   wasSent(request: LineRequest): void {
@@ -126,11 +167,11 @@ export class MutationLine {
   }
 
   /** It returns the entries whose outcome has become known. */
-  answered({ epoch, outcomes }: LineAnswer): LineEntry[] {
+  answered(line: string, { epoch, outcomes }: LineAnswer): LineEntry[] {
     const known = new Map(outcomes.map((outcome) => [outcome.n, outcome]));
     const told: LineEntry[] = [];
     for (const entry of this.entries) {
-      const outcome = known.get(entry.n);
+      const outcome = entry.line === line ? known.get(entry.n) : undefined;
       if (outcome === undefined || entry.outcome !== null) continue;
       entry.outcome = this.#meaningOf(entry, outcome, epoch);
       told.push(entry);
@@ -150,20 +191,25 @@ export class MutationLine {
   }
 
   /**
-   * Entries without an outcome go on under a new line, in their order (rule U9b), but for what may have been done under the old one, which is
-   * unknown. It returns the entries whose outcome that is.
+   * Entries of a line without an outcome go on under a new one, in their order (rule U9b), but for what may have been done under the old
+   * one, which is unknown. It returns the entries whose outcome that is.
    */
-  beginAnew(id: string, mayBeDone: (entry: LineEntry) => boolean = () => false): LineEntry[] {
-    const lost = this.entries.filter((entry) => entry.outcome === null && mayBeDone(entry));
+  beginAnew(line: string, id: string, mayBeDone: (entry: LineEntry) => boolean = () => false): LineEntry[] {
+    const open = this.entries.filter((entry) => entry.outcome === null && entry.line === line);
+    const lost = open.filter(mayBeDone);
     for (const entry of lost)
       entry.outcome = unknown(mutationKey(entry), "the server does not know this page's mutations any more");
-    this.id = id;
-    this.#last = 0;
-    for (const entry of this.entries.filter(({ outcome }) => outcome === null)) {
+    let last = 0;
+    for (const entry of open.filter(({ outcome }) => outcome === null)) {
       entry.line = id;
-      entry.n = this.#last += 1;
+      entry.n = last += 1;
       entry.wasSent = false;
+      entry.isKept = false;
       entry.wasLost = false;
+    }
+    if (line === this.id) {
+      this.id = id;
+      this.#last = last;
     }
     return lost;
   }
@@ -182,9 +228,9 @@ export class MutationLine {
    * Another state has taken the place of the one before. What has no outcome is shown over it, and what this state has not come to yet, but
    * for what was said to be in it, and for what is not to be shown.
    */
-  showAgain({ line, n }: Pick<MutatedMessage, "line" | "n">): void {
+  showAgain(said: ReadonlyMap<string, number>): void {
     for (const entry of this.entries) {
-      const isThere = entry.line === line && entry.n <= n;
+      const isThere = entry.n <= (said.get(entry.line) ?? 0);
       const isOpen = entry.outcome === null || entry.isWatched;
       if (isOpen && entry.isOptimistic && !entry.isDropped && !isThere) entry.isShown = true;
     }
@@ -204,11 +250,11 @@ function takesEffectAfter({ outcome }: LineEntry, version: number): boolean {
 }
 
 /** It names a mutation, and the ids that its decision draws begin with it (rule U3). */
-export function mutationKey({ line, n }: LineEntry): string {
+export function mutationKey({ line, n }: Pick<LineEntry, "line" | "n">): string {
   return `${line}.${n}`;
 }
 
-function askedFor({ n, mutation: { name, revision }, args, isDropped }: LineEntry): AskedMutation {
+export function askedFor({ n, name, revision, args, isDropped }: LineEntry): AskedMutation {
   return isDropped ? { n, name: DROPPED, revision: 1, args: null } : { n, name, revision, args };
 }
 

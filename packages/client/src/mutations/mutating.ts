@@ -7,7 +7,7 @@ import type { SyncStatus } from "../machine/status.ts";
 import type { ReplicaRecords } from "../records/replica-records.ts";
 import type { EffectPosition } from "../requests/answer.ts";
 import type { CsrfTokens } from "../requests/csrf.ts";
-import type { Said } from "../transport/transport.ts";
+import type { Said, Transport } from "../transport/transport.ts";
 
 /** This makes the mutations of a replica. `mutations()` gives one. */
 export type MakeMutations = (host: MutationHost) => ReplicaMutations;
@@ -25,6 +25,15 @@ export interface MutationHost {
   whenReached(position: EffectPosition, told: (outcome: WaiterOutcome) => void): void;
   /** Runs something that changes what is shown, and then tells those who read it. */
   change(run: () => void): void;
+  signOut(options: SignOutOptions): Promise<void>;
+}
+
+export interface SignOutOptions {
+  /**
+   * This becomes of mutations that are kept over a reload. "drop": they are dropped, in all pages of the browser. "keep": they wait, unseen,
+   * until the same user signs in again. By default a sign-out rejects with `mutations_left` while there are any.
+   */
+  readonly mutations?: "drop" | "keep";
 }
 
 export type Deliver = (frame: string | Uint8Array, said?: Said) => void;
@@ -64,6 +73,10 @@ export interface ReplicaMutations {
   stop(): void;
   /** The user has gone: nothing of what was asked for is shown any more. */
   clear(): void;
+  /** No connection is opened before the mutations that were kept are shown (rule U19). */
+  hold(transport: Transport): Transport;
+  /** The user is about to sign out. Where the promise rejects nothing happens. Null: nothing stands against it. */
+  signOut(options?: SignOutOptions): Promise<void> | null;
 }
 
 export interface MutateOptions {
@@ -92,6 +105,8 @@ export interface PendingMutation {
   readonly at: number;
   /** It has been sent at least once, so it can't be dropped any more. */
   readonly wasSent: boolean;
+  /** It outlives a reload of the page. It is false where mutations are not kept, and for a moment after it was asked for. */
+  readonly isKept: boolean;
   /** These records it concerns, where its effect is shown. */
   readonly concerns: readonly { readonly collection: string; readonly id: string }[];
 }

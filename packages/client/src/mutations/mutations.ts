@@ -16,8 +16,10 @@ import {
   utf8Bytes,
 } from "@neverstale/protocol";
 import type { EffectPosition } from "../requests/answer.ts";
+import type { Transport } from "../transport/transport.ts";
+import { Announced } from "./announced.ts";
 import { FrameGate } from "./frame-gate.ts";
-import { type LineEntry, MutationLine, mutationKey, unknown } from "./line.ts";
+import { askedFor, type LineEntry, MutationLine, mutationKey, unknown } from "./line.ts";
 import type {
   Deliver,
   GatedFrames,
@@ -27,24 +29,26 @@ import type {
   MutationOutcome,
   PendingMutation,
   ReplicaMutations,
+  SignOutOptions,
 } from "./mutating.ts";
 import { Overlay } from "./overlay.ts";
 import { PendingList } from "./pending-list.ts";
+import type { MakeQueue, MutationQueue } from "./queue/queue.ts";
+import { ARGS_TOO_LARGE, MOST_PENDING, MOST_PENDING_BYTES, NOT_SIGNED_IN, QUEUE_FULL } from "./refusals.ts";
 import { Sender } from "./sender.ts";
 
 export interface MutationsOptions {
   /** They are posted there. It is absolute, or relative to the replica's server. By default it is `/mutations`. */
   readonly url?: string;
+  /** With `keptQueue()` of `@neverstale/client/queue` those that wait are kept over a reload. It needs the replica's `user`. */
+  readonly queue?: MakeQueue;
 }
 
 /** Give it to a replica as its option `mutations`. Only who imports it has the code of it. */
-export function mutations({ url = "/mutations" }: MutationsOptions = {}): MakeMutations {
-  return (host) => new LaidMutations(host, url);
+export function mutations({ url = "/mutations", queue }: MutationsOptions = {}): MakeMutations {
+  return (host) => new LaidMutations(host, url, queue);
 }
 
-/** So many may wait. The next one is refused at once (rule U19). */
-const MOST_PENDING = 1_000;
-const MOST_BYTES = 1024 * 1024;
 /** A line that nothing was asked for on is named again when its name is so old, or so far ahead of the authority's time. */
 const OLD_MS = 12 * 3_600_000;
 const AHEAD_MS = 5 * 60_000;
@@ -55,17 +59,16 @@ class LaidMutations implements ReplicaMutations {
   readonly #overlay: Overlay;
   readonly #sender: Sender;
   readonly #pending: PendingList;
+  readonly #announced = new Announced();
+  /** Null: they are kept in memory alone. */
+  readonly #queue: MutationQueue | null;
   /** Null: no connection was opened yet. */
   #gate: FrameGate | null = null;
   #told: readonly PendingMutation[];
-  /** They were said in front of messages that have not come yet. Each tells of more of the line, so there are as many as mutations at most. */
-  #announced: MutatedMessage[] = [];
-  /** The connection has said that all up to this number of this line are in the state. */
-  #said = NOTHING_SAID;
 
-  constructor(host: MutationHost, url: string) {
+  constructor(host: MutationHost, url: string, makeQueue?: MakeQueue) {
     this.#host = host;
-    this.#line = new MutationLine(lineNamed(host.io.newId(), host.serverNow()));
+    this.#line = new MutationLine(lineNamed(host.io.newId(), host.io.wallTime())); // The authority has not told its time yet.
     this.#overlay = new Overlay(host.records);
     this.#pending = new PendingList(
       () => this.#line.entries,
@@ -76,6 +79,7 @@ class LaidMutations implements ReplicaMutations {
       // A replica with a relative address is made on a server, too, where it has no place and sends nothing.
       target: () => ({ io: host.io, csrf: host.csrf, url: host.httpUrl(url) }),
       epoch: () => host.machine.position?.epoch ?? null,
+      next: (epoch) => this.#next(epoch),
       sent: (request) =>
         host.change(() => {
           this.#line.wasSent(request);
@@ -91,6 +95,47 @@ class LaidMutations implements ReplicaMutations {
       heard: () => this.#gate?.release(),
       refused: (error, code) => host.change(() => this.#refused(error, code)),
     });
+    this.#queue = makeQueue?.(this.#queueHost(url)) ?? null;
+  }
+
+  #queueHost(url: string): Parameters<MakeQueue>[0] {
+    const [host, line] = [this.#host, this.#line];
+    return {
+      io: host.io,
+      get user() {
+        return host.machine.user;
+      },
+      get address() {
+        return host.httpUrl(url);
+      },
+      entries: line.entries,
+      get lines() {
+        return namedOf(line);
+      },
+      takeUp: (taken) => this.#change(() => line.takeUp(taken)),
+      written: (denied) => {
+        this.#pending.doubt();
+        this.#change(() => {
+          for (const entry of denied) {
+            this.#hide(entry);
+            entry.settle(QUEUE_FULL);
+          }
+        });
+        this.#sender.added();
+      },
+      signOut: (options) => host.signOut(options),
+    };
+  }
+
+  /** Where the queue is kept, a number is sent when it is (rule U6). */
+  #next(epoch: string): LineRequest | null {
+    const next = this.#line.next();
+    const asked = this.#queue?.ready(next) ?? next;
+    const [first] = asked;
+    if (first === undefined) return null;
+    const { line, n } = first;
+    const acked = Math.min(n - 1, this.#queue?.settledOf(line) ?? n - 1);
+    return { line, epoch, acked, mutations: asked.map(askedFor) };
   }
 
   get pending(): readonly PendingMutation[] {
@@ -138,7 +183,9 @@ class LaidMutations implements ReplicaMutations {
       const asked = { mutation, args: taken, at, now, user, bytes, isOptimistic: optimistic, settle };
       this.#host.change(() => {
         try {
-          if (this.#add(asked)) this.#sender.added();
+          if (!this.#add(asked)) return;
+          this.#queue?.changed();
+          this.#sender.added();
         } catch (error) {
           reject(error);
         }
@@ -149,14 +196,15 @@ class LaidMutations implements ReplicaMutations {
   /** The authority may have dropped lines that were named after it, or its time may be another one than was thought (rule U9b). */
   #nameAgain(): void {
     const age = this.#host.serverNow() - timeOfLine(this.#line.id);
-    if (this.#line.isUnused && (age > OLD_MS || age < -AHEAD_MS)) this.#line.beginAnew(this.#newLine());
+    if (this.#line.isUnused && (age > OLD_MS || age < -AHEAD_MS)) this.#line.beginAnew(this.#line.id, this.#newLine());
   }
 
   /** It is never taken in, whatever it does. */
   #refusalOf(bytes: number): MutationOutcome | null {
     if (this.#host.status.type === "signed_out") return NOT_SIGNED_IN;
     if (bytes > MAX_ARGS_BYTES) return ARGS_TOO_LARGE;
-    return this.#line.entries.length >= MOST_PENDING || this.#line.bytes + bytes > MOST_BYTES ? QUEUE_FULL : null;
+    const isFull = this.#line.entries.length >= MOST_PENDING || this.#line.bytes + bytes > MOST_PENDING_BYTES;
+    return isFull ? QUEUE_FULL : null;
   }
 
   /** The server would most likely refuse it, too, where a replica that is live does: it returns false then, and nothing is sent (rule U15). */
@@ -181,20 +229,27 @@ class LaidMutations implements ReplicaMutations {
   /** Its number stays its own, since ids were drawn from those behind it. */
   drop(key: string): boolean {
     const entry = this.#line.entries.find((one) => mutationKey(one) === key);
-    if (entry === undefined || entry.wasSent || entry.isDropped) return false;
+    if (entry === undefined || entry.wasSent || entry.isDropped || this.#queue?.canDrop(entry) === false) return false;
     this.#change(() => {
-      entry.isDropped = true;
-      entry.isShown = false;
-      entry.settle({ type: "dropped" });
+      this.#hide(entry);
+      if (this.#queue === null) return entry.settle(DROPPED_HERE);
+      // Whoever asked is told when that holds over a reload as well.
+      this.#queue.whenKept((isDone) =>
+        entry.settle(isDone || !entry.isKept ? DROPPED_HERE : unknown(mutationKey(entry), LEFT)),
+      );
     });
     return true;
   }
 
-  /** An announcement of the connection before counts no more: its message does not come, and this connection announces it again. */
+  /** It is never sent: its number is asked for as dropped. */
+  #hide(entry: LineEntry): void {
+    entry.isDropped = true;
+    entry.isShown = false;
+  }
+
   connecting(): readonly string[] {
-    this.#announced = [];
-    this.#said = NOTHING_SAID;
-    return [this.#line.id];
+    this.#announced.forget();
+    return namedOf(this.#line);
   }
 
   gate(deliver: Deliver): GatedFrames {
@@ -211,7 +266,7 @@ class LaidMutations implements ReplicaMutations {
   }
 
   mutated(message: MutatedMessage): void {
-    this.#announced.push(message);
+    this.#announced.hear(message);
   }
 
   /** A version says nothing of a history that the connection has not named yet. */
@@ -219,12 +274,9 @@ class LaidMutations implements ReplicaMutations {
     const { position, phase } = this.#host.machine;
     // Only then it is known of which history the position is, and that the state is not being replaced.
     if (phase.type !== "following" || position === null) return;
-    const said = this.#announced.findLast(({ version }) => version <= position.version);
-    if (said === undefined) return;
-    this.#announced = this.#announced.filter(({ version }) => version > said.version);
-    this.#said = said;
-    for (const entry of this.#line.upTo(said)) this.#unshow(entry);
-    this.#line.tidy();
+    const said = this.#announced.take(position);
+    for (const one of said) for (const entry of this.#line.upTo(one)) this.#unshow(entry);
+    if (said.length > 0) this.#line.tidy();
   }
 
   /** Effects of before are in the state of a replica that is level, or their history is lost (rule U12). */
@@ -238,16 +290,17 @@ class LaidMutations implements ReplicaMutations {
   /** The state before may have had what this one, of another past, has not. */
   replaced(): void {
     this.#pending.doubt();
-    this.#line.showAgain(this.#said);
+    this.#line.showAgain(this.#announced.said);
   }
 
   #answered({ line }: LineRequest, answer: LineAnswer): boolean {
-    if (line !== this.#line.id) return true;
-    const told = this.#line.answered(answer);
+    if (!this.#line.lines.includes(line)) return true;
+    const told = this.#line.answered(line, answer);
     if (answer.behind !== undefined) {
       this.#overlay.lift(); // The ids that were drawn under the old line are others from here on.
       this.#pending.doubt();
-      told.push(...this.#line.beginAnew(this.#newLine(answer.begin), mayBeDone(answer)));
+      told.push(...this.#line.beginAnew(line, this.#newLine(answer.begin), mayBeDone(answer)));
+      this.#queue?.changed();
     }
     for (const entry of told) this.#settle(entry, entry.outcome as MutationOutcome);
     return told.length > 0 || answer.behind !== undefined;
@@ -257,15 +310,11 @@ class LaidMutations implements ReplicaMutations {
   #refused(error: SyncError, code: string): void {
     for (const entry of this.#line.entries.filter(({ outcome }) => outcome === null)) {
       const lost = unknown(mutationKey(entry), `an answer was lost, and the repeat was refused: ${error.message}`);
-      const isLost = entry.wasLost || this.#wasNamed(entry);
+      // What has been named was decided: another copy of the request was, which something on the way has made (rule U15).
+      const isLost = entry.wasLost || this.#announced.names(entry);
       this.#settle(entry, isLost ? lost : { type: "refused", code, detail: error.message });
     }
-    this.#line.beginAnew(this.#newLine());
-  }
-
-  /** The connection has said that it was decided: another copy of the request was, which something on the way has made (rule U15). */
-  #wasNamed({ line, n }: LineEntry): boolean {
-    return [this.#said, ...this.#announced].some((said) => said.line === line && n <= said.n);
+    this.#line.beginAnew(this.#line.id, this.#newLine());
   }
 
   /** The authority may have said which time it is to carry (rule U6). */
@@ -277,6 +326,7 @@ class LaidMutations implements ReplicaMutations {
     this.#pending.doubt();
     entry.outcome = outcome;
     entry.settle(outcome);
+    this.#queue?.changed();
     if (outcome.type === "done" && entry.isOptimistic && !entry.isDropped) this.#watch(entry, outcome.position);
     else if (entry.isShown) this.#unshow(entry);
     this.#line.tidy();
@@ -312,9 +362,14 @@ class LaidMutations implements ReplicaMutations {
     });
   }
 
+  hold(transport: Transport): Transport {
+    return this.#queue?.hold(transport) ?? transport;
+  }
+
   start(): void {
     for (const entry of this.#line.entries)
       if (entry.isShown && entry.outcome?.type === "done") this.#watch(entry, entry.outcome.position);
+    this.#queue?.start();
     this.#sender.start();
   }
 
@@ -326,23 +381,44 @@ class LaidMutations implements ReplicaMutations {
     this.#sender.stop();
   }
 
+  signOut(options: SignOutOptions = {}): Promise<void> | null {
+    if (options.mutations === "drop") this.#sender.stop();
+    return this.#queue?.signOut(options) ?? null;
+  }
+
   clear(): void {
     this.#sender.stop(); // Nothing of this user's goes on under the session of another one.
-    this.#announced = [];
+    this.#announced.forget();
+    const goesOn = this.#queue?.end() ?? false;
     this.#change(() => {
       for (const entry of this.#line.entries.filter(({ outcome }) => outcome === null)) {
-        const detail = "the user signed out before an answer came";
-        this.#settle(entry, entry.wasSent ? unknown(mutationKey(entry), detail) : { type: "dropped" });
+        const outcome = lostWith(entry, goesOn);
+        entry.outcome = outcome;
+        if (outcome.type === "dropped" && goesOn) this.#queue?.whenKept(() => entry.settle(outcome));
+        else if (!entry.isDropped && !(goesOn && entry.isKept && entry.isLeft)) entry.settle(outcome);
       }
-      for (const entry of this.#line.entries) {
-        entry.isShown = false;
-        entry.isWatched = false;
-      }
-      this.#line.tidy();
-      this.#line.beginAnew(this.#newLine());
+      this.#line.clear();
+      this.#line.beginAnew(this.#line.id, this.#newLine());
     });
   }
 }
+
+/** Connections name so many lines at most. */
+const MOST_NAMED = 16;
+
+function namedOf({ lines }: MutationLine): readonly string[] {
+  return lines.slice(-MOST_NAMED);
+}
+
+/** The user has gone. With `goesOn` what is kept waits for the same user. */
+function lostWith(entry: LineEntry, goesOn: boolean): MutationOutcome {
+  const detail = "the user signed out before an answer came";
+  if (goesOn && entry.isKept) return unknown(mutationKey(entry), `${detail}: it is kept, and waits for the same user`);
+  return entry.wasSent ? unknown(mutationKey(entry), detail) : DROPPED_HERE;
+}
+
+const DROPPED_HERE: MutationOutcome = { type: "dropped" };
+const LEFT = "it was dropped, and could not be taken out of what is kept";
 
 /**
  * Where the line is not known, the past of the authority is another one: what was answered without an outcome was not done. But where the
@@ -352,21 +428,3 @@ function mayBeDone({ behind, begin }: LineAnswer): (entry: LineEntry) => boolean
   if (begin !== undefined) return ({ wasSent }) => wasSent;
   return ({ wasLost }) => behind === 0 && wasLost;
 }
-
-const NOTHING_SAID = { line: "", n: 0 };
-
-const QUEUE_FULL: MutationOutcome = {
-  type: "refused",
-  code: "queue_full",
-  detail: `more than ${MOST_PENDING} mutations, or ${MOST_BYTES} bytes of them, wait for the server`,
-};
-const ARGS_TOO_LARGE: MutationOutcome = {
-  type: "refused",
-  code: "args_too_large",
-  detail: `its arguments have more than ${MAX_ARGS_BYTES} bytes as JSON`,
-};
-const NOT_SIGNED_IN: MutationOutcome = {
-  type: "refused",
-  code: "not_signed_in",
-  detail: "nobody is signed in",
-};

@@ -89,7 +89,7 @@ export class Overlay {
     let verdict: MutationVerdict | null = null;
     try {
       verdict = this.#deciding(() => decideHere(entry, this.#records.shown));
-      if (verdict.type === "changes") this.#carryOut(entry.mutation.model, verdict.changes);
+      if (verdict.type === "changes" && entry.mutation !== null) this.#carryOut(entry.mutation.model, verdict.changes);
     } catch {
       this.#takeBack(before); // It shows nothing, and stays in line: the server decides.
     }

@@ -48,12 +48,13 @@ export class PendingList {
   }
 
   #tell(entry: LineEntry): PendingMutation {
-    const { mutation, args, at, wasSent } = entry;
+    const { name, args, at, wasSent, isKept } = entry;
     const key = mutationKey(entry);
     const concerns = this.#concernsOf(entry);
     const before = this.#told.get(entry);
-    if (before?.key === key && before.wasSent === wasSent && areSameRecords(before.concerns, concerns)) return before;
-    const told = Object.freeze({ key, name: mutation.name, args, at, wasSent, concerns });
+    const isSame = before?.key === key && before.wasSent === wasSent && before.isKept === isKept;
+    if (isSame && areSameRecords(before.concerns, concerns)) return before;
+    const told = Object.freeze({ key, name, args, at, wasSent, isKept, concerns });
     this.#told.set(entry, told);
     return told;
   }

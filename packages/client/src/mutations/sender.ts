@@ -84,7 +84,7 @@ export class Sender {
   }
 
   #send(): void {
-    const request = this.#line.request(this.#epoch ?? this.#owner.epoch() ?? "");
+    const request = this.#owner.next(this.#epoch ?? this.#owner.epoch() ?? "");
     if (request === null) return;
     const underWay = { request, abort: new AbortController(), isToGoOn: false };
     this.#underWay = underWay;
@@ -161,6 +161,8 @@ export interface SenderOwner {
   target(): RequestTarget;
   /** The epoch of the state. */
   epoch(): string | null;
+  /** It returns what is to be asked now, under the epoch that is known. Null: nothing is. */
+  next(epoch: string): LineRequest | null;
   /** These are on their way. */
   sent(request: LineRequest): void;
   /** The answer that was out has come, or will not. */

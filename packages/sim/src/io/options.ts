@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { RUNS_TO_SEE_ALL } from "../plan/interesting.ts";
-import type { PlanKind } from "./kinds.ts";
+import { kindIn, type PlanKind } from "./kinds.ts";
 
 /** It throws an error whose message says what is wrong with the arguments. */
 export function simOptions(args: readonly string[]): SimOptions {
@@ -16,7 +16,7 @@ export function simOptions(args: readonly string[]): SimOptions {
     runs: wholeNumber("runs", values.runs ?? String(RUNS_TO_SEE_ALL)),
     jobs: wholeNumber("jobs", values.jobs ?? String(availableParallelism())),
     trace: values.trace ?? false,
-    kind: values.views ? "views" : values.pages ? "pages" : "all",
+    kind: kindIn((kind) => values[kind] === true),
     keep: values.keep ?? null,
     broken: values.broken ?? false,
     names: positionals,
@@ -30,6 +30,7 @@ export const SIM_HELP = `npm run sim -- [options]
   --runs N      how many seeds (${RUNS_TO_SEE_ALL})
   --jobs N      processes (one for each core)
   --pages       only the pages that mutate, of each seed
+  --queues      only the pages that keep what they ask for over a reload, of each seed
   --views       only the followers of views, of each seed
   --trace       print every line of one run
   --keep NAME   shrink the failure of --seed and keep it as packages/sim/regressions/NAME.json
@@ -60,6 +61,7 @@ const OPTIONS = {
   jobs: { type: "string" },
   trace: { type: "boolean" },
   pages: { type: "boolean" },
+  queues: { type: "boolean" },
   views: { type: "boolean" },
   keep: { type: "string" },
   broken: { type: "boolean" },

@@ -1,11 +1,11 @@
 /** A worker is a process that runs seeds, or one plan, for another process, and tells what came of each. */
 
 import type { RunResult } from "../run.ts";
-import { type PlanKind, planOfKind } from "./kinds.ts";
+import { kindIn, planOfKind } from "./kinds.ts";
 import type { Order, RunReport } from "./messages.ts";
 import { runWatched } from "./run-watched.ts";
 
-const kind: PlanKind = process.argv.includes("--views") ? "views" : process.argv.includes("--pages") ? "pages" : "all";
+const kind = kindIn((one) => process.argv.includes(`--${one}`));
 
 process.on("message", (order: Order) => void carryOut(order));
 

@@ -92,7 +92,11 @@ export type Deed =
   /** The client may see this from now on (rule V16). */
   | { readonly do: "grant"; readonly client: string; readonly view: ViewName }
   /** The newest mutation that was not sent yet is dropped. */
-  | { readonly do: "drop" | "reload"; readonly client: string };
+  | { readonly do: "drop" | "reload"; readonly client: string }
+  /** The tab is closed, and the page is loaded again in another one. */
+  | { readonly do: "close"; readonly client: string }
+  /** The user signs out of the page, which asks, or is told what becomes of what waits. Somebody signs in again after `ms`. */
+  | { readonly do: "leave"; readonly client: string; readonly how: "ask" | "drop" | "keep"; readonly ms: number };
 
 type ToldEnds = "both" | "client" | "server" | "nobody";
 type Directions = readonly ("up" | "down")[];

@@ -6,6 +6,16 @@ export const INTERESTING_OF_PAGES: readonly string[] = [
   ...["repeated", "stopped", "reloads", "orphaned", "taken_back"],
 ].map((what) => `mutations_${what}`);
 
+/** These must happen to pages that keep what they ask for over a reload, which have runs of their own. */
+export const INTERESTING_OF_QUEUES: readonly string[] = [
+  ...["done", "refused_not_today", "dropped", "unknown", "refused_queue_full", "taken_back"].map(
+    (what) => `mutations_${what}`,
+  ),
+  ...["left", "told_done", "told_refused", "left_ask_out", "left_ask_refused", "left_drop_out", "left_keep_out"].map(
+    (what) => `queues_${what}`,
+  ),
+];
+
 /** These must happen to followers of views, which have runs of their own. */
 export const INTERESTING_OF_VIEWS: readonly string[] = [
   ...["put", "remove", "set", "rebuilt", "granted"].map((what) => `views_${what}`),
@@ -96,8 +106,13 @@ export const INTERESTING: readonly string[] = [
 /** From so many runs on, each of them must have happened. A simulator that never gets there proves nothing. */
 export const RUNS_TO_SEE_ALL = 200;
 
-/** These are wanted where everything is run, or only pages that mutate, or only followers of views. */
-export const INTERESTING_OF = { all: INTERESTING, pages: INTERESTING_OF_PAGES, views: INTERESTING_OF_VIEWS } as const;
+/** These are wanted where everything is run, or only pages that mutate, or keep what they ask for, or only followers of views. */
+export const INTERESTING_OF = {
+  all: INTERESTING,
+  pages: INTERESTING_OF_PAGES,
+  queues: INTERESTING_OF_QUEUES,
+  views: INTERESTING_OF_VIEWS,
+} as const;
 
 /** It returns those that never happened, where they should have. */
 export function neverHappened(

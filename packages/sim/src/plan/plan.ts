@@ -41,6 +41,8 @@ export interface ClientPlan {
   readonly parts?: boolean;
   /** With true it takes steps (rule E7). */
   readonly steps?: boolean;
+  /** A page keeps over a reload what it has asked for, so many mutations at most. */
+  readonly keeps?: { readonly bound: number };
 }
 
 export type PlannedAction = { readonly at: number; readonly id: number } & Deed;

@@ -159,6 +159,7 @@ export class SimEnvironment implements Environment {
   request(request: HttpRequest): Promise<HttpAnswer> {
     const { method, url, headers, body, timeoutMs } = request;
     const sent = { client: this.#client, method, path: new URL(url).pathname, headers, body };
+    if (body !== null) this.#hooks.posts?.(sent.path, body);
     const answer = this.#network.request(sent, timeoutMs, (ms, run) => this.after(ms, run));
     return new Promise((resolve, reject) => {
       answer.then(
@@ -246,6 +247,8 @@ export interface EventHooks extends ConnectionWatch {
   happened(): void;
   /** It asks for this over HTTP. */
   asks(url: URL): void;
+  /** It posts this. */
+  posts?(path: string, body: string): void;
   /** A piece of an answer has come to it. */
   came(piece: Piece, url: URL): void;
 }
@@ -262,6 +265,8 @@ export interface Asks {
   readonly steps: boolean;
   /** Its replica has mutations. */
   readonly mutates?: boolean;
+  /** They are kept over a reload, so many at most. */
+  readonly keeps?: { readonly bound: number } | undefined;
   /** It may follow over HTTP. Without this it knows WebSocket alone. */
   readonly http?: ReaderHttp;
 }

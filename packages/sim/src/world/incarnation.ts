@@ -23,7 +23,7 @@ import { ANY_ENTRY, accept } from "../network/endpoint.ts";
 import { SimCodec } from "../network/frames.ts";
 import type { SimAnswer, SimRequest } from "../network/http.ts";
 import type { mainModel } from "../plan/models.ts";
-import { PAGE_MUTATIONS } from "../plan/mutations.ts";
+import { PAGE_MUTATIONS } from "../plan/pages/mutations.ts";
 import { FIRST_RELEASE, type Models, migrationOf, modelsOf } from "../plan/releases.ts";
 import { viewsOf } from "../plan/views/views.ts";
 import { mountStore } from "../store/sim-store.ts";

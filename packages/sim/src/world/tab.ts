@@ -60,6 +60,9 @@ export class Tab {
       arrives: (connection, message, sentAt) => this.#arrives(connection, message, sentAt),
       asks: (url) => this.#asks(url),
       came: (piece, url) => this.#came(piece, url),
+      posts: (path, body) => {
+        if (path === MUTATIONS_PATH) this.page?.posted(body);
+      },
       get now() {
         return world.clock.now;
       },
@@ -67,7 +70,7 @@ export class Tab {
         return tab.environment.jumpedAt;
       },
     });
-    this.page = config.mutates === true ? new Page(world, name, this.network) : null;
+    this.page = config.mutates === true ? new Page(world, this, config.keeps ?? null) : null;
     this.#driver = this.#newDriver();
     this.dispatches = new Dispatches(world, authority, this);
     this.driver.start();
@@ -79,7 +82,7 @@ export class Tab {
       url: `ws://sim${http?.path ?? (space === "main" ? "/sync" : `/sync/${space}`)}`,
       io: this.environment,
       ...(inBrowser ? { csrf: "/api/session" } : {}),
-      ...(mutates === true ? { mutations: mutations({ url: MUTATIONS_PATH }) } : {}),
+      ...(mutates === true ? { mutations: mutations({ url: MUTATIONS_PATH, ...this.page?.keeping() }) } : {}),
       user: name,
       autoStart: false,
       onDivergence: (divergence) => this.#divergences.push(divergence),
@@ -95,15 +98,22 @@ export class Tab {
   }
 
   /** Somebody loads the page again: it knows nothing of what was there before. */
-  reload(): void {
+  reload(isClosed = false): void {
     this.#driver.stop();
-    this.page?.reloaded();
+    this.page?.reloaded(isClosed);
+    if (this.page !== null) this.page.user = this.name;
     this.#position = null;
     this.#divergences = [];
     this.#beforeLate = null;
     this.wrong = null;
     this.#driver = this.#newDriver();
     this.#driver.start();
+  }
+
+  /** By default the user is the one who was there before. */
+  start(user?: string): void {
+    if (user !== undefined) this.page?.comes(user);
+    this.driver.start(user);
   }
 
   get name(): string {

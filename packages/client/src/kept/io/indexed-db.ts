@@ -1,51 +1,24 @@
 /** Replicas are kept in IndexedDB. What must be deleted is remembered in the local storage, which is written at once. */
 
 import type { Doomed, FoundKept, KeptMeta, KeptPlace, PlaceStep } from "../place.ts";
+import { allOf, databaseNamed, localMarks } from "./database.ts";
 
 /** Returns null where a browser has no IndexedDB. */
 export function indexedDbPlace(database: string): KeptPlace | null {
   if (typeof indexedDB === "undefined") return null;
   const channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(database);
   const mark = `${database}:doomed`;
-  let opened: Promise<IDBDatabase> | null = null;
-  const open = () => {
-    opened ??= openDatabase(database, () => {
-      opened = null;
-    });
-    opened.catch(() => {
-      opened = null;
-    });
-    return opened;
-  };
+  const open = databaseNamed(database);
   return {
     transact: async (decide, read) => transactIn(await open(), decide, read),
     doom: (key) => writeMark(mark, key === null ? "all" : withKey(readMark(mark), key)),
     doomed: () => readMark(mark),
     spare: (deleted) => {
-      if (JSON.stringify(readMark(mark)) === JSON.stringify(deleted)) storage()?.removeItem(mark);
+      if (JSON.stringify(readMark(mark)) === JSON.stringify(deleted)) localMarks()?.removeItem(mark);
     },
     tell: (user) => channel?.postMessage(user),
     hear: (told) => channel?.addEventListener("message", ({ data }) => typeof data === "string" && told(data)),
   };
-}
-
-function openDatabase(name: string, closed: () => void): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, 1);
-    request.onupgradeneeded = () => {
-      for (const store of ["metas", "records", "facts"]) request.result.createObjectStore(store);
-    };
-    request.onerror = () => reject(request.error);
-    request.onsuccess = () => {
-      const database = request.result;
-      database.onclose = closed;
-      database.onversionchange = () => {
-        database.close(); // Another build of the page has another form of it, or deletes it.
-        closed();
-      };
-      resolve(database);
-    };
-  });
 }
 
 /**
@@ -106,22 +79,8 @@ interface Stores {
   readonly facts: IDBObjectStore;
 }
 
-/** A list is behind all numbers in the order of keys. */
-function allOf(key: string): IDBKeyRange {
-  return IDBKeyRange.bound([key], [key, []]);
-}
-
-/** It is missing in a worker, and where a browser keeps nothing of a page. */
-function storage(): Storage | null {
-  try {
-    return typeof localStorage === "undefined" ? null : localStorage;
-  } catch {
-    return null;
-  }
-}
-
 function readMark(mark: string): Doomed {
-  const text = storage()?.getItem(mark) ?? null;
+  const text = localMarks()?.getItem(mark) ?? null;
   if (text === null) return [];
   try {
     const keys: unknown = JSON.parse(text);
@@ -133,7 +92,7 @@ function readMark(mark: string): Doomed {
 
 function writeMark(mark: string, doomed: Doomed): void {
   try {
-    storage()?.setItem(mark, JSON.stringify(doomed));
+    localMarks()?.setItem(mark, JSON.stringify(doomed));
   } catch {
     // It is full. The deletion itself goes on.
   }

@@ -34,6 +34,9 @@ export class MutationJudge {
     const mark = typeof data.mark === "string" ? data.mark : "";
     const [line = "", n = ""] = mark.split(".");
     const last = this.effects.lastOf(history, line);
+    const asked = this.effects.asked.get(intent);
+    if (asked !== undefined && this.effects.lastInOrder(history, asked) > asked.order)
+      this.#report("U19", `${at}, after what was asked for later`);
     if (last !== null && last >= Number(n)) this.#report("P13", `${at} as number ${n} of its line, after ${last}`);
   }
 

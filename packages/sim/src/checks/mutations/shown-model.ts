@@ -2,7 +2,7 @@
 
 import type { PendingMutation } from "@neverstale/client";
 import type { JsonValue, StateRecord } from "@neverstale/protocol";
-import { LIST_MEMBERS, type PageArgs } from "../../plan/mutations.ts";
+import { LIST_MEMBERS, type PageArgs } from "../../plan/pages/mutations.ts";
 import { NO_RECORDS, type OracleState } from "../history.ts";
 
 /** It returns the state with what these mutations do to it, one after the other. */

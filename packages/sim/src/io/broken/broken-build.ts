@@ -8,10 +8,11 @@ export interface BrokenBuild {
   readonly note?: string;
   /** The build is caught by this rule. */
   readonly rule: string;
-  /** This catches the build: the number of a seed, the seed of pages that mutate or of followers of views, or a file in `regressions/`, which no early seed leads to. */
+  /** This catches the build: the number of a seed, the seed of pages that mutate, of pages that keep their queue or of followers of views, or a file in `regressions/`, which no early seed leads to. */
   readonly by:
     | { readonly seed: number }
     | { readonly pages: number }
+    | { readonly queues: number }
     | { readonly views: number }
     | { readonly regression: string };
   readonly edits: readonly Edit[];

@@ -11,6 +11,7 @@ import { HTTP_MISTAKES } from "./builds/http.ts";
 import { KNOWLEDGE_MISTAKES } from "./builds/knowledge.ts";
 import { MUTATION_MISTAKES } from "./builds/mutations.ts";
 import { NODE_MISTAKES } from "./builds/nodes.ts";
+import { QUEUE_MISTAKES } from "./builds/queues.ts";
 import { SPACE_MISTAKES } from "./builds/space.ts";
 import { STATE_MISTAKES } from "./builds/state.ts";
 import { STEP_MISTAKES } from "./builds/step.ts";
@@ -30,5 +31,6 @@ export const BROKEN_BUILDS: readonly BrokenBuild[] = [
   ...NODE_MISTAKES,
   ...KNOWLEDGE_MISTAKES,
   ...MUTATION_MISTAKES,
+  ...QUEUE_MISTAKES,
   ...VIEW_MISTAKES,
 ];

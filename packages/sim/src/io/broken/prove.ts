@@ -63,6 +63,7 @@ async function proveBuild(name: string, firstSeed: number, kind: PlanKind): Prom
 /** It returns the plan that is known to catch a build. */
 export function planAgainst({ by }: BrokenBuild): RunPlan {
   if ("pages" in by) return planOfKind("pages", String(by.pages));
+  if ("queues" in by) return planOfKind("queues", String(by.queues));
   if ("views" in by) return planOfKind("views", String(by.views));
   return "seed" in by ? planOfKind("all", String(by.seed)) : regressionNamed(by.regression).plan;
 }

@@ -22,6 +22,7 @@ function rowOf({ name, item, note, rule, by }: BrokenBuild): string {
 
 function caughtByOf(by: BrokenBuild["by"]): string {
   if ("seed" in by) return `seed ${by.seed}`;
+  if ("queues" in by) return `seed ${by.queues} of \`--queues\``;
   if ("views" in by) return `seed ${by.views} of \`--views\``;
   return "pages" in by ? `seed ${by.pages} of \`--pages\`` : `\`regressions/${by.regression}\``;
 }

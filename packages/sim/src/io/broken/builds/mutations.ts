@@ -51,7 +51,7 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
       {
         file: "client/src/mutations/sender.ts",
         find: "      this.#line.answerLost(request);",
-        replace: "      this.#line.beginAnew(request.line.slice(0, -1) + (this.#failures % 10));",
+        replace: "      this.#line.beginAnew(request.line, request.line.slice(0, -1) + (this.#failures % 10));",
       },
     ],
   },
@@ -112,9 +112,9 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     by: { pages: 4 },
     edits: [
       {
-        file: "client/src/mutations/mutations.ts",
-        find: "this.#announced.findLast(({ version }) => version <= position.version);",
-        replace: "this.#announced.at(-1);",
+        file: "client/src/mutations/announced.ts",
+        find: "const due = this.#ahead.filter(({ version }) => version <= position.version);",
+        replace: "const due = this.#ahead;",
       },
     ],
   },
@@ -191,9 +191,9 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     by: { pages: 73 },
     edits: [
       {
-        file: "client/src/mutations/mutations.ts",
-        find: "this.#announced.push(message);",
-        replace: "this.#announced = [message];",
+        file: "client/src/mutations/announced.ts",
+        find: "this.#ahead.push(message);",
+        replace: "this.#ahead = [message];",
       },
     ],
   },

@@ -1,7 +1,7 @@
 /** Simulated pages may do these: each mutation shows if it is done twice, or out of order, or not at all. */
 
 import { type AnyMutation, defineMutation, type JsonValue, refuse } from "@neverstale/protocol";
-import { mainModel } from "./models.ts";
+import { mainModel } from "../models.ts";
 
 /** These are the arguments of all of them. */
 export type PageArgs = {

@@ -1,11 +1,11 @@
 /** A plan of pages says who mutates, what each asks for, and what goes wrong meanwhile. */
 
-import type { Deed } from "./deeds.ts";
-import { joinsAt, makeClient } from "./make-client.ts";
-import { makeConfig } from "./make-config.ts";
-import type { ClientPlan, PagesPlan, PlannedAction } from "./plan.ts";
-import { Random } from "./random.ts";
-import { deploys, type Planned, takeovers, troubles } from "./troubles.ts";
+import type { Deed } from "../deeds.ts";
+import { joinsAt, makeClient } from "../make-client.ts";
+import { makeConfig } from "../make-config.ts";
+import type { ClientPlan, PagesPlan, PlannedAction } from "../plan.ts";
+import { Random } from "../random.ts";
+import { deploys, type Planned, takeovers, troubles } from "../troubles.ts";
 
 export function makePagesPlan(seed: string, keepTrace = false): PagesPlan {
   const chance = new Random(`plan ${seed}/pages`);
