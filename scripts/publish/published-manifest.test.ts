@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { publishedManifest } from "./published-manifest.ts";
+import { partManifest, publishedManifest } from "./published-manifest.ts";
 import type { PublishedPackage, WorkspaceManifest } from "./published-packages.ts";
 
 const manifest: WorkspaceManifest = {
@@ -51,4 +51,13 @@ test("a package needs what its parts need, and not its parts", () => {
   const { dependencies } = publishedManifest(packageOf({ folder: "apps/part", manifest: part, to: "part" }), null);
 
   expect(dependencies).toEqual({ ws: "^8.0.0", yaml: "^2.0.0" });
+});
+
+test("a part that is brought along says what it needs, so that a server can pack it for other machines", () => {
+  expect(partManifest({ folder: "apps/part", manifest: { ...manifest, private: true } })).toEqual({
+    name: "@neverstale/example",
+    version: "1.2.3",
+    private: true,
+    dependencies: { "@neverstale/part": "1.2.3", ws: "^8.0.0" },
+  });
 });

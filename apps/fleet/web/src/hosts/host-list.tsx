@@ -30,5 +30,5 @@ function NoHosts({ filtered }: { readonly filtered: boolean }) {
     return (
       <Empty title="No host matches the filter">Every word has to match. Press Escape in the field to clear it.</Empty>
     );
-  return <Empty title="No hosts yet">Start an agent on a machine, and it appears here by itself.</Empty>;
+  return <Empty title="No hosts yet">Run the line of "Add hosts" on a machine, and it appears here by itself.</Empty>;
 }

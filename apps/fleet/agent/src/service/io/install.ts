@@ -22,16 +22,13 @@ import { systemdUnit } from "../systemd-unit.ts";
 import { fetchPackage, hashOfBytes } from "./fetched-package.ts";
 import { readFirstReport, untilReported } from "./first-report.ts";
 import { type Installed, writeInstalled } from "./installed.ts";
-import { giveTo, makeUser } from "./own-user.ts";
+import { giveTo, makeUser, runAs } from "./own-user.ts";
 import { ProgramVersions } from "./program-versions.ts";
 import { logCommand, serviceKind, startService } from "./service-manager.ts";
 
 /** Resolves with the command to run in the foreground, where nothing starts the agent, or with null. */
-export async function installAgent(
-  settings: Settings,
-  asked: ServiceSettings,
-  say: TellPerson,
-): Promise<InstallOutcome> {
+export async function installAgent(given: Settings, asked: ServiceSettings, say: TellPerson): Promise<InstallOutcome> {
+  const settings = { ...given, token: given.token ?? readToken(given.tokenFile) }; // It may be root's file.
   const { server, ca } = settings;
   const kind = asked.useService ? serviceKind(asked.root) : "none";
   const isRoot = process.getuid?.() === 0;
@@ -50,9 +47,10 @@ export async function installAgent(
     service: kind,
   });
   if (installed.user !== null && kind === "systemd") makeUser(installed.user, places.data);
-  const hostId = await enrolled(places, settings, say);
-  if (hostId === null) return { type: "not_accepted" };
+  makePrivateDirectory(places.data);
   if (installed.user !== null) giveTo(installed.user, places.data);
+  const hostId = await runAs(installed.user, () => enrolled(places, settings, say));
+  if (hostId === null) return { type: "not_accepted" };
   const before = versions.current();
   versions.use(version);
   versions.removeAllBut(version, before);
@@ -71,6 +69,7 @@ export async function installAgent(
     say(`the service was started, but the server has no report of it yet. See ${logCommand(kind, logFileIn(places))}`);
     return { type: "failed" };
   }
+  await runAs(installed.user, () => rmSync(tokenFileIn(places.data), { force: true })); // It may be good for other hosts still.
   say(`the agent runs, and starts with the system. What may run here is up to ${installed.config}`);
   say(`this host's page is ${page}`);
   return { type: "done" };
@@ -114,11 +113,10 @@ function writeSettings(
 
 /** Returns the id of the host. Null means that the server takes neither what is there nor the token. */
 async function enrolled(places: ServicePlaces, settings: Settings, say: TellPerson): Promise<string | null> {
-  makePrivateDirectory(places.data);
   const before = readCredential(places.data);
-  const token = settings.token ?? readToken(settings.tokenFile);
-  if (token !== null) writeDurably(tokenFileIn(places.data), token);
+  const { token } = settings;
   if (before !== null) {
+    if (token !== null) writeDurably(tokenFileIn(places.data), token); // It may be that the server accepts only this.
     say("this host is enrolled already, and stays the same host");
     return before.hostId;
   }

@@ -43,7 +43,7 @@ export class Handout {
 
   async #pack(): Promise<PackedAgent> {
     const nodes = Array.from(this.#nodes, ([platform, path]) => `${platform}=${path}`);
-    const options = { encoding: "buffer", maxBuffer: MAX_PACKAGE_BYTES, env: {} } as const;
+    const options = { encoding: "buffer", maxBuffer: MAX_PACKAGE_BYTES, env: SYSTEM_ENV } as const;
     const { stdout } = await promisify(execFile)(process.execPath, [...packCommand(), this.#agent, ...nodes], options);
     const { version } = JSON.parse(readFileSync(join(this.#agent, "package.json"), "utf8"));
     const sha256 = createHash("sha256").update(stdout).digest("hex");
@@ -103,6 +103,9 @@ interface PackedAgent {
 /** One is about 45 MB, and a whole site may ask at once. Those beyond wait and ask again. */
 const MAX_NODES_BEING_SENT = 64;
 const MAX_PACKAGE_BYTES = 64 * 1024 ** 2;
+
+/** Windows needs this to start a program. The server's settings are not for this one. */
+const SYSTEM_ENV = { SystemRoot: process.env.SystemRoot };
 
 /** The agent's folder stands beside this package, in a checkout and in an installation. */
 const AGENT_FOLDER = fileURLToPath(new URL("../../../../agent", import.meta.url));
