@@ -272,7 +272,8 @@ export class SpaceDraft {
 
   #movesOfKeys(): readonly KeyMove[] {
     const { views } = this.space;
-    if (views === null || this.removed) return [];
+    if (this.removed) return [];
+    if (views === null) return this.#keyMoves ?? [];
     const draft = (collection: string, id: string) => this.#drafts[collection]?.get(id);
     this.#keyMoves ??= keyMovesOf({ space: this.space, drafts: this.#moved(), draft }, views.declared);
     return this.#keyMoves;

@@ -68,7 +68,7 @@ export class Space implements Readable {
   readonly #unfolded = new Map<string, Entry>();
   /** No key row is needed of these any more, and the store may have one. */
   readonly #unkept = new Map<string, StoredTombstone>();
-  #unkeptInFold: readonly string[] = [];
+  #unkeptInFold: ReadonlyMap<string, StoredTombstone> = new Map();
   readonly #touched = new TouchedList();
   #sum: RecordHash = ZERO_HASH;
   #unsummed: Entry[] = [];
@@ -152,7 +152,10 @@ export class Space implements Readable {
     const before = this.head;
     for (const draft of inOrderOfVersion(drafts)) this.#apply(draft, head);
     this.head = head;
-    if (this.views !== null && keyMoves.length > 0) this.#moveKeys(this.views, keyMoves, before);
+    if (keyMoves.length > 0) {
+      if (this.views !== null) this.#moveKeys(this.views, keyMoves, before);
+      else this.#unkeep(floorOfAllRow(0, 0), this.tombstoneFloor); // A release logged them that has views.
+    }
     this.trimTombstones(maxTombstones);
   }
 
@@ -169,7 +172,7 @@ export class Space implements Readable {
   }
 
   #boundFloors({ floors }: SpaceViews): void {
-    for (const key of floors.bound(this.head)) this.#unkeep(floorRow(key, 0, 0), this.tombstoneFloor);
+    for (const key of floors.bound(this.#forgottenAt)) this.#unkeep(floorRow(key, 0, 0), this.tombstoneFloor);
   }
 
   /** It says nothing beyond that version, below which the store keeps no tombstone. */
@@ -234,11 +237,16 @@ export class Space implements Readable {
     this.#touched.unlink(entry);
     if (entry.version > this.foldedVersion) this.#unfolded.set(key, entry);
     if (this.views !== null && entry.shown !== null) {
-      this.views.forget(entry.shown, this.head);
+      this.views.forget(entry.shown, this.#forgottenAt);
       this.#unkeep(new FoldedKeys(entry, entry.shown), entry.version);
       this.#boundFloors(this.views);
     }
     this.tombstoneFloor = Math.max(this.tombstoneFloor, entry.version);
+  }
+
+  /** The next fold has what is forgotten now, also where it is forgotten at a start and nothing else has moved. */
+  get #forgottenAt(): number {
+    return Math.max(this.head, this.foldedVersion + 1);
   }
 
   #entriesOf(collection: string): Map<string, Entry> {
@@ -341,8 +349,9 @@ export class Space implements Readable {
     this.foldedVersion = version;
     this.#foldedFloor = tombstoneFloor;
     for (const [key, entry] of this.#unfolded) if (entry.version <= version) this.#unfolded.delete(key);
-    for (const key of this.#unkeptInFold) this.#unkept.delete(key);
-    this.#unkeptInFold = [];
+    // A record may have come back and gone again since the fold began: then the row that the fold wrote is to go with the next one.
+    for (const [key, row] of this.#unkeptInFold) if (this.#unkept.get(key) === row) this.#unkept.delete(key);
+    this.#unkeptInFold = new Map();
   }
 
   /** Key rows that the store gives back, for what there is by now. The others go with the next fold. */
@@ -359,13 +368,19 @@ export class Space implements Readable {
     }
   }
 
-  #foldKeys({ floors }: SpaceViews, records: StoredRecord[], tombstones: StoredTombstone[]): void {
-    for (const [key, floor] of floors.raisedAfter(this.foldedVersion)) records.push(floorRow(key, floor, this.head));
-    if (floors.all.raisedAt > this.foldedVersion) records.push(floorOfAllRow(floors.all.version, this.head));
-    this.#unkeptInFold = [...this.#unkept.keys()];
+  #foldKeys(records: StoredRecord[], tombstones: StoredTombstone[]): void {
+    if (this.views !== null) this.#foldFloors(this.views, records);
+    // Nobody keeps on with what a release remembered that had views: one that has them again resumes nothing from before (rule V9).
+    else if (this.#unkept.size > 0) records.push(floorOfAllRow(this.head, this.head));
+    this.#unkeptInFold = new Map(this.#unkept);
     if (this.#unkept.size === 0) return;
     const written = new Set(records.map(tombstoneKey));
     for (const [key, row] of this.#unkept) if (!written.has(key)) tombstones.push(row);
+  }
+
+  #foldFloors({ floors }: SpaceViews, records: StoredRecord[]): void {
+    for (const [key, floor] of floors.raisedAfter(this.foldedVersion)) records.push(floorRow(key, floor, this.head));
+    if (floors.all.raisedAt > this.foldedVersion) records.push(floorOfAllRow(floors.all.version, this.head));
   }
 
   /** It returns what the store's records lack. */
@@ -379,7 +394,7 @@ export class Space implements Readable {
       if (entry.shown !== null && !entry.shown.isStored(this.foldedVersion, version))
         records.push(new FoldedKeys(entry, entry.shown));
     }
-    if (this.views !== null) this.#foldKeys(this.views, records, tombstones);
+    this.#foldKeys(records, tombstones);
     for (const { collection, id, version } of this.#unfolded.values()) tombstones.push({ collection, id, version });
     const { name, creationId, foldedVersion: after, head, tombstoneFloor } = this;
     return { space: name, creationId, after, version: head, records, tombstones, tombstoneFloor, digest };
@@ -494,28 +509,16 @@ export function spaceFromStore(
 ): Space {
   const lineage = new SpaceLineage(epochs, contents.lineage);
   const space = new Space(contents.name, contents.creationId, model, lineage, views);
-  const records = contents.records.filter((row) => !isKeyRow(row));
-  for (const { collection } of records) space.adopt(collection);
-  const { tombstones, floor } = tombstonesOf(contents, model);
-  space.tombstoneFloor = floor;
-  const rows = [...records, ...tombstones].sort((a, b) => a.version - b.version);
-  space.commit(rows.map(restoredDraft), contents.foldedVersion, Number.POSITIVE_INFINITY);
+  const { foldedVersion: version, tombstoneFloor } = contents;
+  const rows = [...contents.records, ...contents.tombstones].filter((row) => !isKeyRow(row));
+  for (const { collection } of rows) space.adopt(collection);
+  rows.sort((a, b) => a.version - b.version);
+  space.tombstoneFloor = tombstoneFloor;
+  space.commit(rows.map(restoredDraft), version, Number.POSITIVE_INFINITY);
+  space.folded({ version, tombstoneFloor }); // What is forgotten from here on is for the next fold.
   space.restoreKeys(contents.records.filter(isKeyRow));
   space.trimTombstones(maxTombstones);
-  space.folded({ version: contents.foldedVersion, tombstoneFloor: contents.tombstoneFloor });
   return space;
-}
-
-/** There is no diff of a collection that isn't declared any more: whoever may still hold records of it gets a full state. */
-function tombstonesOf(contents: SpaceContents, model: Model) {
-  let floor = contents.tombstoneFloor;
-  const tombstones = contents.tombstones.filter(({ collection, version }) => {
-    if (Object.hasOwn(model.collections, collection)) return true;
-    if (isKeyRow({ collection })) return false;
-    floor = Math.max(floor, version);
-    return false;
-  });
-  return { tombstones, floor };
 }
 
 function restoredDraft(row: StoredRecord | StoredTombstone): DraftRecord {

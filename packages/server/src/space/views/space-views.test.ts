@@ -1,4 +1,14 @@
-import { collection, defineModel, defineView, patch, put, remove } from "@neverstale/protocol";
+import {
+  type AnyViews,
+  assert,
+  collection,
+  defineModel,
+  defineView,
+  type Model,
+  patch,
+  put,
+  remove,
+} from "@neverstale/protocol";
 import { expect, test } from "vitest";
 import { StateManager } from "../../authority/state-manager.ts";
 import { VirtualRuntime } from "../../runtime/virtual-runtime-suite.ts";
@@ -19,24 +29,36 @@ const byTeam = defineView(model, {
 });
 const proofs = new Proofs("secret", (secret, text) => `${secret} ${text}`);
 
-async function world(store = memoryStore(), runtime = new VirtualRuntime(), views = byTeam, tombstones = 2) {
+const AFTER_A_FOLD_MS = 2_000;
+
+/** A program has a model, and views of it or none. */
+interface Release {
+  readonly model: Model;
+  readonly views: AnyViews | null;
+  readonly tombstones: number;
+}
+
+async function world(release: Partial<Release> = {}, store = memoryStore(), runtime = new VirtualRuntime()) {
+  const { model: declared = model, views = byTeam, tombstones = 2 } = release;
   const manager = await StateManager.openWith(
-    { model, store, views: [views], limits: { tombstones, foldMs: 1_000 } },
+    { model: declared, store, views: views === null ? [] : [views], limits: { tombstones, foldMs: 1_000 } },
     runtime,
   );
-  const apply = async (type: "host_added" | "host_updated" | "host_removed", target: string, data = {}) => {
+  const apply = async (type: string, target: string, data = {}) => {
     const done = Promise.allSettled([manager.apply({ type, target, data })]);
     await runtime.pass(1);
     const [outcome] = await done;
     if (outcome?.status === "rejected") throw outcome.reason;
   };
-  const seen = (team: string) =>
-    new ViewedSpace(spaceOf(manager.space("main") as SpaceView), views.of({ [team]: "guest" }), proofs);
-  const restarted = async (release = views) => {
-    await runtime.pass(2_000);
-    return world(memoryStore({ data: store.dump() }), runtime, release, tombstones);
+  const seen = (team: string) => {
+    assert(views !== null, "the release has views");
+    return new ViewedSpace(spaceOf(manager.space("main") as SpaceView), views.of({ [team]: "guest" }), proofs);
   };
-  return { manager, apply, seen, restarted };
+  const restarted = async (next: Partial<Release> = {}, afterMs = AFTER_A_FOLD_MS) => {
+    await runtime.pass(afterMs);
+    return world({ model: declared, views, tombstones, ...next }, memoryStore({ data: store.dump() }), runtime);
+  };
+  return { manager, apply, seen, restarted, store };
 }
 
 test("[V7] a record that flaps, or is removed, raises the floor of those alone who could see it, also over a restart", async () => {
@@ -56,6 +78,55 @@ test("[V7] a record that flaps, or is removed, raises the floor of those alone w
     expect(see("mail").canDiffFrom(removed + 1)).toBe(true);
     expect(see("other").canDiffFrom(0)).toBe(true);
   }
+});
+
+const withNotes = defineModel({
+  model: 1,
+  collections: { ...model.collections, notes: collection<{ readonly id: string; readonly team?: string }>() },
+  changes: { ...model.changes, note_added: put("notes"), note_removed: remove("notes") },
+});
+const withNotesByTeam = defineView(withNotes, {
+  keys: { hosts: ({ team = "none" }) => [team], notes: ({ team = "none" }) => [team] },
+  roles: { guest: { hosts: ["load"], notes: ["team"] } },
+});
+
+test.each([
+  ["a release remembers fewer of those that are gone", { tombstones: 1 }],
+  ["a release has no such collection", { model, views: byTeam }],
+  ["a release has no views", { views: null }],
+])("[V7] [V9] what is forgotten since %s raises the floor also for all later starts", async (_, next) => {
+  const first = { model: withNotes, views: withNotesByTeam, tombstones: 4 };
+  const { manager, apply, restarted } = await world(first);
+  for (const id of ["1", "2", "3"]) await apply("note_added", id, { team: "web" });
+  const { version } = manager;
+  for (const id of ["1", "2", "3"]) await apply("note_removed", id);
+  const between = await restarted(next);
+  await between.apply("host_added", "1", { team: "web" });
+
+  const again = await between.restarted(first);
+  const last = await again.restarted();
+
+  for (const { seen, manager: later } of [again, last]) {
+    expect(seen("web").canDiffFrom(version)).toBe(false);
+    expect(seen("web").canDiffFrom(later.version)).toBe(true);
+    expect(seen("web").records).toBe(1);
+  }
+});
+
+test.each([
+  ["in the records", AFTER_A_FOLD_MS],
+  ["in the log", 0],
+])("[V9] what a release without views removes leaves no trace of the keys that it had %s", async (_, afterMs) => {
+  const { manager, apply, restarted } = await world({ tombstones: 1 });
+  for (const id of ["1", "2", "3"]) await apply("host_added", id, { team: "web" });
+  const { version } = manager;
+  const between = await restarted({ views: null }, afterMs);
+  for (const id of ["1", "2", "3"]) await between.apply("host_removed", id);
+
+  const { seen } = await between.restarted({ views: byTeam });
+
+  expect(seen("web").canDiffFrom(version)).toBe(false);
+  expect(seen("web").records).toBe(0);
 });
 
 test("[V7] [B100] beyond so many keys with a floor the floor of all rises over those of half of them", () => {
@@ -81,8 +152,8 @@ test("[V4] a release that gives other keys logs them before anyone is served, an
     roles: { guest: { hosts: ["load"] } },
   });
 
-  const next = await restarted(byLoad);
-  const again = await next.restarted(byLoad);
+  const next = await restarted({ views: byLoad });
+  const again = await next.restarted({ views: byLoad });
 
   expect(next.manager.version).toBe(version + 1);
   expect(
@@ -101,8 +172,8 @@ test("[V9] that keys move alone is in no diff of everything, though the record i
   const { version } = manager;
   const other = defineView(model, { keys: { hosts: () => ["web", "db"] }, roles: { guest: { hosts: ["load"] } } });
 
-  const next = await restarted(other);
-  const again = await next.restarted(other);
+  const next = await restarted({ views: other });
+  const again = await next.restarted({ views: other });
 
   for (const { manager: later } of [next, again]) expect(later.space("main")?.diffSince(version)).toEqual({});
 });
@@ -112,7 +183,7 @@ test("[V9] a move of fields that no role lists makes no key row, and is told all
     keys: { hosts: ({ team = "none" }) => [team] },
     roles: { guest: { hosts: "*" }, lister: { hosts: ["team"] } },
   });
-  const { manager, apply, restarted } = await world(memoryStore(), new VirtualRuntime(), whole);
+  const { manager, apply, restarted } = await world({ views: whole });
   await apply("host_added", "1", { team: "web", load: 1 });
   const first = await restarted();
   await first.apply("host_updated", "1", { load: 2 });
@@ -125,6 +196,38 @@ test("[V9] a move of fields that no role lists makes no key row, and is told all
   expect(seen("web").diffSince(version)).toEqual({});
 });
 
+test("[V9] the keys of a record that comes back without any are not stored any more, also where it went while a fold was under way", async () => {
+  const ofTeams = defineView(model, {
+    keys: { hosts: ({ team }) => (team === undefined ? [] : [team]) },
+    roles: { guest: { hosts: ["load"] } },
+  });
+  const { manager, apply, restarted, store } = await world({ views: ofTeams, tombstones: 1 });
+  const space = spaceOf(manager.space("main") as SpaceView);
+  const foldDuring = async (work: () => Promise<void>) => {
+    const fold = space.fold(null);
+    await store.fold(fold);
+    await work();
+    space.folded(fold);
+  };
+  const forgotten = async () => {
+    await apply("host_removed", "1");
+    await apply("host_added", "2");
+    await apply("host_removed", "2"); // Its tombstone takes the place of the other one.
+  };
+  await apply("host_added", "1", { team: "web" });
+  await foldDuring(async () => {});
+  await forgotten();
+  await apply("host_added", "1", { team: "web" });
+
+  await foldDuring(forgotten);
+  await apply("host_added", "1", { load: 1 });
+  const { version } = manager;
+  const next = await restarted();
+
+  expect(next.manager.version).toBe(version);
+  expect(next.seen("web").diffSince(version)).toEqual({});
+});
+
 test("[V1] a change whose keys can't be computed is refused, and nothing has moved", async () => {
   const broken = defineView(model, {
     keys: {
@@ -135,12 +238,12 @@ test("[V1] a change whose keys can't be computed is refused, and nothing has mov
     },
     roles: { guest: { hosts: ["load"] } },
   });
-  const { manager, apply } = await world(memoryStore(), new VirtualRuntime(), broken);
+  const { manager, apply } = await world({ views: broken });
   await apply("host_added", "1", { team: "web" });
 
   await expect(apply("host_updated", "1", { team: "bad" })).rejects.toMatchObject({ code: "invalid_change" });
 
-  expect(manager.state.hosts.get("1")).toEqual({ id: "1", team: "web" });
+  expect(manager.state.hosts?.get("1")).toEqual({ id: "1", team: "web" });
   expect(manager.version).toBe(1);
 });
 
