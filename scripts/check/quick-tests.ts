@@ -13,7 +13,7 @@ export const LONG_TESTS: readonly string[] = [
   "apps/fleet/server/src/fleet/host-budgets.test.ts",
   "apps/fleet/server/src/http/io/{connections,credential-limits}.test.ts",
   "packages/base/src/io/test-processes.test.ts",
-  "packages/client/src/kept/kept-replica.test.ts",
+  "packages/client/src/kept/{kept-replica,io/database}.test.ts",
   "packages/client/src/replica.server.test.ts",
   "packages/client/src/tabs/tabs.test.ts",
   "packages/protocol/src/json/take-json.test.ts",

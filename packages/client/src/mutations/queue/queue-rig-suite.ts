@@ -17,7 +17,7 @@ export class QueueBrowser {
   /** Transactions wait until somebody calls these. */
   held: (() => void)[] | null = null;
   readonly #locks = new Map<string, BrowserTab>();
-  readonly #waiting: { readonly name: string; readonly grant: () => void }[] = [];
+  readonly #waiting: { readonly name: string; readonly tab: BrowserTab; readonly grant: () => void }[] = [];
   readonly #listeners = new Set<(user: string, from: BrowserTab) => void>();
 
   get names(): string[] {
@@ -86,14 +86,14 @@ export class QueueBrowser {
         resolve(() => this.#release(name));
       };
       if (!this.#locks.has(name)) return grant();
-      if (waitMs === null) this.#waiting.push({ name, grant });
+      if (waitMs === null) this.#waiting.push({ name, tab, grant });
       else resolve(null);
     });
   }
 
   #release(name: string): void {
     this.#locks.delete(name);
-    const next = this.#waiting.findIndex((one) => one.name === name);
+    const next = this.#waiting.findIndex((one) => one.name === name && one.tab.isOpen);
     if (next >= 0) this.#waiting.splice(next, 1)[0]?.grant();
   }
 
@@ -109,17 +109,22 @@ export interface BrowserTab {
   readonly remembered: Map<string, readonly string[]>;
 }
 
+export type PageOptions = Partial<KeptQueueParts> & {
+  readonly user?: string;
+  /** It is loaded in this tab, in the place of the page that was there. */
+  readonly tab?: BrowserTab;
+  /** It answers instead of the test. */
+  readonly posts?: FakeEnvironment["answer"];
+};
+
 let pages = 0;
 
 /** A page told this of what was asked for before it was loaded. */
 export let told: { readonly outcome: MutationOutcome; readonly name: string }[] = [];
 
 /** `io`, `sync` and `posted` of the board's rig are those of this page from here on. */
-export async function openPage(
-  browser: QueueBrowser,
-  { user = "ann", tab, ...parts }: Partial<KeptQueueParts> & { user?: string; tab?: BrowserTab } = {},
-): Promise<BrowserTab> {
-  const own = { isOpen: true, remembered: tab?.remembered ?? new Map() };
+export async function openPage(browser: QueueBrowser, { user = "ann", tab, posts, ...parts }: PageOptions = {}) {
+  const own: BrowserTab = { isOpen: true, remembered: tab?.remembered ?? new Map() };
   const place = browser.placeOf(own);
   const here: typeof told = [];
   told = here;
@@ -142,6 +147,7 @@ export async function openPage(
     },
     environment,
   );
+  if (posts !== undefined) environment.answer = posts;
   sync.start();
   await settle();
   return own;
@@ -156,7 +162,7 @@ export async function connect(version = 10): Promise<void> {
 }
 
 /** The page is loaded again in its tab. */
-export async function reload(browser: QueueBrowser, tab: BrowserTab, parts: Partial<KeptQueueParts> = {}) {
+export async function reload(browser: QueueBrowser, tab: BrowserTab, parts: PageOptions = {}) {
   browser.leave(tab);
   sync.stop();
   return openPage(browser, { tab, ...parts });
