@@ -13,7 +13,7 @@ import { goTo } from "../state/place.ts";
 import { sameIds, sameRecords } from "../state/record-lists.ts";
 import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
 import { type AlertActions, useAlertActions } from "./io/act-on-alert.ts";
-import { alertLook, firingCount, shownAlerts, shownSilences, silencedWords } from "./shown-alerts.ts";
+import { alertLook, firingCount, shownAlerts, shownSilences, silencedWords, whatOf } from "./shown-alerts.ts";
 
 export function AlertsScreen() {
   const ids = useSelection(shownAlerts, sameIds);
@@ -57,8 +57,8 @@ const AlertCard = memo(function AlertCard({ id }: { readonly id: string }) {
           <Status look={alertLook(alert)} strong />
         </span>
         {mayDispatch && alert.status !== "resolved" && <Actions alert={alert} actions={actions} />}
-        <p className="card-facts foreign">{alert.message}</p>
-        <p className="card-facts">
+        <p className="card-facts card-row foreign">{whatOf(alert)}</p>
+        <p className="card-facts card-row">
           since <ClockTime at={alert.firedAt} /> · <Elapsed from={alert.firedAt} to={alert.resolvedAt} />
           {alert.acknowledgedBy !== undefined && (
             <span>
@@ -118,7 +118,7 @@ function Subjects({ alert }: { readonly alert: Alert }) {
   const ids = Object.keys(alert.subjects);
   const screen = alert.kind === "pipeline_failed" ? "pipelines" : "hosts";
   return (
-    <p className="card-facts">
+    <p className="card-facts card-row">
       Still so of{" "}
       {ids.slice(0, SHOWN_SUBJECTS).map((id, index) => (
         <span key={id}>
@@ -166,7 +166,7 @@ function SilenceCard({ silence, actions }: { readonly silence: Silence; readonly
             End
           </Button>
         )}
-        <p className="card-facts">
+        <p className="card-facts card-row">
           until <ClockTime at={silence.until} /> · by <span className="foreign">{silence.by}</span> ·{" "}
           <span className="foreign">{silence.reason}</span>
         </p>

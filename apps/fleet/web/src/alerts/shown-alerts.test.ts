@@ -1,6 +1,6 @@
 import type { Alert, Fleet } from "@neverstale/fleet-domain";
 import { expect, test } from "vitest";
-import { alertLook, firingCount, shownAlerts, silencedWords } from "./shown-alerts.ts";
+import { alertLook, firingCount, shownAlerts, silencedWords, whatOf } from "./shown-alerts.ts";
 
 function alert(id: string, more: Partial<Alert> = {}): Alert {
   return {
@@ -54,6 +54,12 @@ test("an alert looks as it stands, and as bad as it is", () => {
   expect(alertLook(alert("a", { severity: "critical" })).word).toBe("Critical");
   expect(alertLook(alert("a", { status: "acknowledged" })).word).toBe("Acknowledged");
   expect(alertLook(alert("a", { status: "resolved", severity: "critical" })).word).toBe("Resolved");
+});
+
+test("an alert that is open is told without the names, which stand below", () => {
+  const message = "2 hosts offline: web-1, web-2";
+  expect(whatOf(alert("a", { message }))).toBe("2 hosts offline");
+  expect(whatOf(alert("a", { message, status: "resolved" }))).toBe(message);
 });
 
 test("the hosts of a silence are named, by their ids and tags", () => {

@@ -31,6 +31,11 @@ export function alertLook({ status, severity }: Pick<Alert, "status" | "severity
     : { tone: "warn", shape: "triangle", word: "Warning" };
 }
 
+/** The names of what it is still so of stand below, so only one that is over is told with the names that it had. */
+export function whatOf({ status, message }: Pick<Alert, "status" | "message">): string {
+  return status === "resolved" ? message : (message.split(": ", 1)[0] ?? message);
+}
+
 export function shownSilences(fleet: Fleet): readonly Silence[] {
   return [...fleet.silences.values()].sort((a, b) => (a.until < b.until ? -1 : 1));
 }
