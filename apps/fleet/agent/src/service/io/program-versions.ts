@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { syncDirectory } from "../../machine/io/durable-files.ts";
+import { isEnough } from "../node-needed.ts";
 import { programCommand } from "../service-places.ts";
 import { fetchNode, hashOfBytes, hashOfFile, type Source } from "./fetched-package.ts";
 
@@ -25,8 +26,11 @@ export class ProgramVersions {
     try {
       fs.chmodSync(unfinished, 0o755);
       execFileSync("tar", ["-xzf", "-", "-C", unfinished], { input: content });
-      const { version } = JSON.parse(fs.readFileSync(join(unfinished, "neverstale/package.json"), "utf8"));
-      await placeNode(unfinished, nodeOf);
+      const manifest: PackageManifest = JSON.parse(
+        fs.readFileSync(join(unfinished, "neverstale/package.json"), "utf8"),
+      );
+      const { version, engines } = manifest;
+      await placeNode(unfinished, engines.node, nodeOf);
       const name = `${version}-${hashOfBytes(content).slice(0, 12)}`;
       const place = join(versions, name);
       if (fs.existsSync(place)) fs.renameSync(place, `${unfinished}.old`);
@@ -74,18 +78,27 @@ export interface NodeSource extends Source {
   readonly path: string;
 }
 
+interface PackageManifest {
+  readonly version: string;
+  readonly engines: { readonly node: string };
+}
+
 /**
  * A Node.js that the system keeps up to date is used where it is. Any other is kept with the version, since only its owner may be able
- * to reach it. When the package names another one than that, the server's is fetched, and checked by the package.
+ * to reach it. One that is too old, or another one than the package names, gives way to the server's, which is checked by the package.
  */
-async function placeNode(version: string, { path, ...source }: NodeSource): Promise<void> {
+async function placeNode(version: string, needed: string, { path, ...source }: NodeSource): Promise<void> {
   const place = join(version, "node");
   const real = fs.realpathSync(path);
-  if (/^\/(usr|opt\/homebrew)\//.test(real)) return fs.symlinkSync(path, place);
+  const found = execFileSync(path, ["-p", "process.versions.node"], { encoding: "utf8" }).trim();
+  const isUsable = isEnough(found, needed);
+  if (isUsable && /^\/(usr|opt\/homebrew)\//.test(real)) return fs.symlinkSync(path, place);
   const platform = `${process.platform}-${process.arch}`;
   const named = fs.readFileSync(join(version, "neverstale/nodes.txt"), "utf8").split("\n");
   const wanted = named.find((line) => line.startsWith(`${platform} `))?.split(" ")[1];
-  if (wanted === undefined || (await hashOfFile(real)) === wanted) return fs.copyFileSync(real, place);
+  if (isUsable && (wanted === undefined || (await hashOfFile(real)) === wanted)) return fs.copyFileSync(real, place);
+  if (wanted === undefined)
+    throw new Error(`the agent needs Node.js ${needed}, ${path} is ${found}, and the server has none for ${platform}`);
   await fetchNode(source, platform, place);
   if ((await hashOfFile(place)) !== wanted)
     throw new Error("what the server sent is not the Node.js that the package names");
