@@ -34,7 +34,7 @@ export class SimPoints implements PointTables {
     const isGone = ({ at, series }: PointRow) =>
       "series" in gone ? series === gone.series : at >= gone.from && at < gone.before;
     const rows = this.#all().filter((row) => row.step === gone.step && isGone(row));
-    const now = "series" in gone ? rows : rows.slice(0, limit);
+    const now = rows.slice(0, limit);
     for (const row of now) this.#journals.set("trim", this.#rows, placeOf(row), undefined);
     return now.length;
   }

@@ -53,7 +53,7 @@ export class SlicedPoints implements PointStore {
       this.#writing.wrote(value);
       this.#counters.pointed({ written: 0, full: 0, dropped: value }, tookMs);
       dropped += value;
-      if (value < pointRows || "series" in gone) return dropped;
+      if (value < pointRows) return dropped;
     }
   }
 

@@ -315,7 +315,7 @@ export interface FileSize {
 export interface PointTables {
   /** It returns false when the row is full (`MOST_POINT_CHARS`). */
   append(row: PointRow): boolean;
-  /** It drops at most `limit` rows, or all of one series, and returns how many went. */
+  /** It drops at most `limit` rows, and returns how many went. */
   drop(gone: PointsGone, limit: number): number;
   read(query: PointQuery): readonly PointRow[];
   list(query: PointListQuery): readonly PointRow[];

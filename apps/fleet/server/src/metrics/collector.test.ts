@@ -13,6 +13,10 @@ function linesOf(collector: Collector): string[] {
     .map(({ step, at, series, text }) => `${step / 1_000} ${(at - START) / 1_000} ${series}: ${text.trim()}`);
 }
 
+function complete(collector: Collector, now: number): void {
+  for (const _ of collector.completeUntil(now));
+}
+
 test("ten seconds of heartbeats become one line with min, mean and max, and one number where they are the same", () => {
   const collector = new Collector(LEVELS);
 
@@ -23,10 +27,10 @@ test("ten seconds of heartbeats become one line with min, mean and max, and one 
   ] as const)
     collector.take("web-1", START + 60_000 + ms, { cpu, ram: 50 });
   collector.take("web-2", START + 70_000, { load1: 0.123 });
-  collector.completeUntil(START + 70_000);
+  complete(collector, START + 70_000);
 
   expect(linesOf(collector)).toEqual(["10 60 web-1: 0 3 10,20,40 50"]);
-  collector.completeUntil(START + 80_000);
+  complete(collector, START + 80_000);
   expect(linesOf(collector)).toEqual(["10 60 web-2: 1 1 - - - 0.12"]);
   expect(linesOf(collector)).toEqual([]);
 });
@@ -35,7 +39,7 @@ test("minutes are made of tens of seconds, and ten minutes of minutes, each weig
   const collector = new Collector(LEVELS);
 
   for (let s = 0; s < 1_200; s += 5) collector.take("web-1", START + s * 1_000, { cpu: s < 60 ? 100 : 10 });
-  collector.completeUntil(START + 1_200_000);
+  complete(collector, START + 1_200_000);
 
   const lines = linesOf(collector);
   expect(lines.filter((line) => line.startsWith("10 "))).toHaveLength(120);
@@ -53,7 +57,7 @@ test("a clock that is set back or ahead loses nothing: parts of one while are me
   take(21, 10);
   take(3_600, 20); // It is set ahead by an hour,
   take(23, 40); // and back again.
-  collector.completeUntil(START + 30_000);
+  complete(collector, START + 30_000);
 
   const tens = collector.lines().filter(({ step }) => step === 10_000);
   const row = tens.filter(({ at }) => at === START).map(({ text }) => text);
@@ -66,7 +70,7 @@ test("what is open is completed as it is when the process ends, and a host that 
   collector.take("web-1", START + 1_000, { cpu: 10 });
   collector.take("web-2", START + 1_000, { cpu: 10 });
 
-  collector.completeFinest();
+  for (const _ of collector.completeFinest());
   collector.forget("web-2");
 
   expect(linesOf(collector)).toEqual(["10 0 web-1: 0 1 10"]);
@@ -90,7 +94,7 @@ test("bytes a second are kept with three digits, and written as short as they ca
   const collector = new Collector(LEVELS);
 
   for (const netIn of [0, 1_234_567, 98_765_432]) collector.take("web-1", START, { netIn, netOut: 120 });
-  collector.completeUntil(START + 10_000);
+  complete(collector, START + 10_000);
 
   expect(linesOf(collector)).toEqual(["10 0 web-1: 0 3 - - - - - 0,3.33e7,9.88e7 120"]);
   expect(pointsOfRow("0 3 - - - - - 0,3.33e7,9.88e7 120\n").get(0)?.values.netIn).toEqual([0, 33_300_000, 98_800_000]);
@@ -110,4 +114,20 @@ test("rows of a level lie within one point of the next one, and as many of their
   }
   expect(LEVELS.map(timesKept)).toEqual([61, 289, 721]);
   expect(beginOf(START + 599_999, 600_000)).toBe(START);
+});
+
+test("many hosts are completed some at a time, and what comes in between is not lost", () => {
+  const collector = new Collector(LEVELS);
+  const hosts = Array.from({ length: 1_000 }, (_, index) => `host-${index}`);
+  for (const host of hosts) collector.take(host, START, { cpu: 10 });
+
+  let turns = 0;
+  for (const _ of collector.completeUntil(START + 10_000)) {
+    turns += 1;
+    collector.take("host-0", START + 10_000, { cpu: 20 });
+  }
+  complete(collector, START + 20_000);
+
+  expect(turns).toBe(4);
+  expect(collector.lines()).toHaveLength(1_001);
 });

@@ -48,18 +48,24 @@ export class Collector {
     this.put(index + 1, host, done.begin, point);
   }
 
-  /** Completes what has ended by `now`, and what has not begun by then: the clock was set back since. */
-  completeUntil(now: number): void {
-    this.#completeWhere((begin, { step }) => begin + step <= now || begin > now);
+  /**
+   * Completes what has ended by `now`, and what has not begun by then: the clock was set back since. It hands over after so many hosts
+   * each time, so that others get a turn.
+   */
+  completeUntil(now: number): Iterable<void> {
+    return this.#completeWhere((begin, { step }) => begin + step <= now || begin > now);
   }
 
   /** Completes the finest points as they are. Of the others the next process finds the parts in the store. */
-  completeFinest(): void {
-    this.#completeWhere((_, level) => level === this.#levels[0]);
+  completeFinest(): Iterable<void> {
+    return this.#completeWhere((_, level) => level === this.#levels[0]);
   }
 
-  #completeWhere(isDone: (begin: number, level: Level) => boolean): void {
+  *#completeWhere(isDone: (begin: number, level: Level) => boolean): Iterable<void> {
+    let hosts = 0;
     for (const [host, open] of this.#open) {
+      hosts += 1;
+      if (hosts % HOSTS_PER_TURN === 0) yield;
       for (const [index, level] of this.#levels.entries()) {
         const begin = open[index]?.begin;
         if (begin !== undefined && isDone(begin, level)) this.#complete(index, host, open);
@@ -80,6 +86,8 @@ export class Collector {
     this.#lines = this.#lines.filter(({ series }) => series !== host);
   }
 }
+
+const HOSTS_PER_TURN = 250;
 
 interface OpenPoint {
   readonly begin: number;

@@ -1,5 +1,5 @@
 import { fleetModel, type HostMetricsAnswer, type HostReading } from "@neverstale/fleet-domain";
-import { memoryStore, StateManager, type Store, StoreFailure } from "@neverstale/server";
+import { memoryDatabase, memoryStore, StateManager, type Store, StoreFailure } from "@neverstale/server";
 import { afterEach, expect, test } from "vitest";
 import { levelsOf, type MetricsKept } from "./levels.ts";
 import { MetricKeeper } from "./metric-keeper.ts";
@@ -99,6 +99,27 @@ test("a point that is not complete yet is made of the finer ones for whoever ask
     [10, 16, 40],
   ]);
   expect((await fleet.read("web-1", 0, 60, 3_600_000)).cpu).toEqual([[10, 12, 40]]);
+});
+
+test("[T7] one node writes, and every other one reads the same from the store that they share", async () => {
+  const database = memoryDatabase();
+  const writer = await keeping(memoryStore({ database }));
+  const other = memoryStore({ database });
+  await other.read();
+
+  await writer.pass(2, "web-1", { cpu: 10 });
+  await writer.keeper.round();
+
+  const range = { from: START, to: START + 2 * MINUTE_MS, step: MINUTE_MS };
+  const parts = { levels: levelsOf(KEPT), now: START + 2 * MINUTE_MS, pause: async () => {} };
+  const [here, there] = [writer.manager.points, other].map((points) =>
+    readSeries({ ...parts, points }, "web-1", range),
+  );
+  expect((await there)?.cpu).toEqual([
+    [10, 10, 10],
+    [10, 10, 10],
+  ]);
+  expect(await here).toEqual(await there);
 });
 
 test("a process that was killed leaves out one point of ten seconds at most; the next one goes on with the coarser ones", async () => {

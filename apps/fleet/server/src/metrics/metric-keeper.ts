@@ -68,7 +68,7 @@ export class MetricKeeper {
   async round(): Promise<void> {
     if (!this.#isSeeded) await this.#seed();
     this.#isSeeded = true;
-    this.#collector.completeUntil(this.#clocks.now());
+    for (const _ of this.#collector.completeUntil(this.#clocks.now())) await this.#pause();
     await this.#write();
     await this.#dropRemoved();
     await this.#trim();
@@ -76,7 +76,7 @@ export class MetricKeeper {
 
   /** The process ends: the points that are not complete are written as they are. */
   async flush(): Promise<void> {
-    this.#collector.completeFinest();
+    for (const _ of this.#collector.completeFinest()) await this.#pause();
     await this.#write();
   }
 
@@ -94,8 +94,9 @@ export class MetricKeeper {
     this.#unwritten = this.#unwritten.filter((line) => !written.has(line));
   }
 
+  /** A series has rows in a thousand places, so a few go in each round, and what is told goes on being written. */
   async #dropRemoved(): Promise<void> {
-    for (const series of this.#removed) {
+    for (const series of [...this.#removed].slice(0, DROPPED_PER_ROUND)) {
       for (const { step } of this.levels) await this.#manager.points.dropPoints({ step, series });
       this.#removed.delete(series);
       await this.#pause();
@@ -178,6 +179,7 @@ export class MetricKeeper {
 
 /** So many lines wait for a store that refuses them. That is more than 10,000 hosts have at once. */
 const MOST_UNWRITTEN = 50_000;
+const DROPPED_PER_ROUND = 10;
 const TRIM_EVERY_MS = 60_000;
 const ROWS_PER_PAGE = 200;
 

@@ -11,11 +11,12 @@ export interface MetricPoint {
 type MetricValues = Readonly<Partial<Record<MetricName, Spread>>>;
 
 export function pointOf(reading: HostReading): MetricPoint {
-  const told = METRIC_NAMES.flatMap((name) => {
+  const told: Partial<Record<MetricName, Spread>> = {};
+  for (const name of METRIC_NAMES) {
     const value = reading[name];
-    return value === undefined ? [] : [[name, [value, value, value]] as const];
-  });
-  return { count: 1, values: Object.fromEntries(told) };
+    if (value !== undefined) told[name] = [value, value, value];
+  }
+  return { count: 1, values: told };
 }
 
 /** It makes one point of two of the same while. A point that is given twice changes nothing but the count. */
@@ -33,7 +34,7 @@ function mergedSpreads(a: Spread, countA: number, b: Spread, countB: number): Sp
   return [Math.min(a[0], b[0]), mean, Math.max(a[2], b[2])];
 }
 
-/** So many digits behind the point are kept. Of bytes a second three digits are kept in all. */
+/** So many digits behind the point are kept. Of bytes a second the first three digits are kept. */
 const DIGITS: Readonly<Partial<Record<MetricName, number>>> = {
   cpu: 1,
   ram: 1,
@@ -44,17 +45,21 @@ const DIGITS: Readonly<Partial<Record<MetricName, number>>> = {
 };
 
 function rounded(name: MetricName, value: number): number {
-  const digits = DIGITS[name];
-  return Number(digits === undefined ? value.toPrecision(3) : value.toFixed(digits));
+  const digits = DIGITS[name] ?? Math.min(0, 2 - Math.floor(Math.log10(Math.max(1, value))));
+  const scale = 10 ** Math.abs(digits);
+  return digits < 0 ? Math.round(value / scale) * scale : Math.round(value * scale) / scale;
 }
 
 /** It returns the point as it is stored. */
 export function roundedPoint({ count, values }: MetricPoint): MetricPoint {
-  const told = METRIC_NAMES.flatMap((name) => {
+  const told: Partial<Record<MetricName, Spread>> = {};
+  for (const name of METRIC_NAMES) {
     const spread = values[name];
-    return spread === undefined ? [] : [[name, spread.map((value) => rounded(name, value))] as const];
-  });
-  return { count, values: Object.fromEntries(told) };
+    if (spread === undefined) continue;
+    const [min, mean, max] = spread;
+    told[name] = [rounded(name, min), rounded(name, mean), rounded(name, max)];
+  }
+  return { count, values: told };
 }
 
 /**
@@ -72,11 +77,12 @@ const NOT_TOLD = "-";
 function fieldOf(spread: Spread | undefined): string {
   if (spread === undefined) return NOT_TOLD;
   const [min, mean, max] = spread;
-  return min === max ? shortest(mean) : [min, mean, max].map(shortest).join(",");
+  return min === max ? shortest(mean) : `${shortest(min)},${shortest(mean)},${shortest(max)}`;
 }
 
 /** A number of three digits is shorter with an exponent where it is large. */
 function shortest(value: number): string {
+  if (value < 100_000) return String(value);
   const [plain, exponential] = [String(value), value.toExponential().replace("e+", "e")];
   return exponential.length < plain.length ? exponential : plain;
 }

@@ -40,8 +40,10 @@ ON CONFLICT (step, at, series) DO UPDATE SET text = text || excluded.text WHERE 
 const DROP_RANGE = `DELETE FROM points WHERE (step, at, series) IN (
   SELECT step, at, series FROM points WHERE step = ? AND at >= ? AND at < ? ORDER BY at, series LIMIT ?)`;
 
-const DROP_SERIES = `${TIMES}
-DELETE FROM points WHERE step = ? AND series = ? AND at IN (SELECT at FROM times WHERE at IS NOT NULL)`;
+const DROP_SERIES = `DELETE FROM points WHERE (step, at, series) IN (
+  ${TIMES}
+  SELECT points.step, points.at, points.series FROM times
+  JOIN points ON points.step = ? AND points.at = times.at AND points.series = ? LIMIT ?)`;
 
 export class PointStatements implements PointTables {
   readonly #statements: Prepared;
@@ -58,7 +60,7 @@ export class PointStatements implements PointTables {
     const { step } = gone;
     if ("before" in gone)
       return Number(this.#statements.get(DROP_RANGE).run(step, gone.from, gone.before, limit).changes);
-    const values = [...timesOf(step, 0, Number.MAX_SAFE_INTEGER), step, gone.series];
+    const values = [...timesOf(step, 0, Number.MAX_SAFE_INTEGER), step, gone.series, limit];
     return Number(this.#statements.get(DROP_SERIES).run(...values).changes);
   }
 

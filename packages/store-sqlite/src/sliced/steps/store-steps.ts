@@ -65,7 +65,7 @@ export class StoreSteps {
     return background.transaction(() => rows.filter((row) => !background.tables.points.append(row)).length);
   }
 
-  /** It returns how many rows went. Nothing is left to do when they are fewer than `limit`, or belong to one series. */
+  /** It returns how many rows went. Nothing is left to do when they are fewer than `limit`. */
   dropPoints(gone: PointsGone, limit: number): number {
     const { background } = this.#database;
     return background.transaction(() => background.tables.points.drop(gone, limit));
