@@ -15,6 +15,7 @@ export type MakeMutations = (host: MutationHost) => ReplicaMutations;
 /** A replica offers this to its mutations. */
 export interface MutationHost {
   readonly io: Environment;
+  readonly options: { readonly url: string };
   readonly csrf: CsrfTokens;
   readonly records: ReplicaRecords;
   readonly machine: SyncState;

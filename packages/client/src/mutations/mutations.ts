@@ -106,7 +106,9 @@ class LaidMutations implements ReplicaMutations {
         return host.machine.user;
       },
       get address() {
-        return host.httpUrl(url);
+        // What is asked of one space is not shown over another one. A query may hold what is another one each time.
+        const { origin, pathname } = new URL(host.options.url, host.io.baseUrl ?? undefined);
+        return `${host.httpUrl(url)} ${origin}${pathname}`;
       },
       entries: line.entries,
       get lines() {

@@ -165,6 +165,19 @@ describe("after a reload", () => {
     expect(browser.names).toEqual(["1 put_card"]);
   });
 
+  test("[U19] a page that follows something else leaves it to others", async () => {
+    const browser = new QueueBrowser();
+    const tab = await openPage(browser, { url: "/sync/a" });
+    void sync.mutate(putCard, { id: "b" });
+    await settle();
+
+    await reload(browser, tab, { url: "/sync/b" });
+    expect(sync.pending).toEqual([]);
+
+    await reload(browser, tab, { url: "/sync/a?token=2" });
+    expect(shown()).toEqual(["put_card"]);
+  });
+
   test("[U19] a name that this build does not know is sent as it was asked for, and shows nothing", async () => {
     const browser = new QueueBrowser();
     const tab = await openPage(browser);

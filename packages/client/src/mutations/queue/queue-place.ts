@@ -29,8 +29,10 @@ export interface QueuePlace {
 export interface KeptLine {
   readonly line: string;
   readonly user: string;
-  /** Its mutations are posted there. */
+  /** It says where its mutations are posted, and over what they are shown. */
   readonly address: string;
+  /** The newest of its mutations was asked for when the wall clock said this. */
+  readonly at: number;
   /** The page knew what became of all up to this number. */
   readonly settled: number;
   /** All up to this number may have been sent. */

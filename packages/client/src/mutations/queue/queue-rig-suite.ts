@@ -111,6 +111,7 @@ export interface BrowserTab {
 
 export type PageOptions = Partial<KeptQueueParts> & {
   readonly user?: string;
+  readonly url?: string;
   /** It is loaded in this tab, in the place of the page that was there. */
   readonly tab?: BrowserTab;
   /** It answers instead of the test. */
@@ -123,7 +124,10 @@ let pages = 0;
 export let told: { readonly outcome: MutationOutcome; readonly name: string }[] = [];
 
 /** `io`, `sync` and `posted` of the board's rig are those of this page from here on. */
-export async function openPage(browser: QueueBrowser, { user = "ann", tab, posts, ...parts }: PageOptions = {}) {
+export async function openPage(
+  browser: QueueBrowser,
+  { user = "ann", url = "/sync", tab, posts, ...parts }: PageOptions = {},
+) {
   const own: BrowserTab = { isOpen: true, remembered: tab?.remembered ?? new Map() };
   const place = browser.placeOf(own);
   const here: typeof told = [];
@@ -134,6 +138,7 @@ export async function openPage(browser: QueueBrowser, { user = "ann", tab, posts
   openBoard(
     {
       user,
+      url,
       autoStart: false,
       mutations: mutations({
         queue: (host) =>

@@ -7,7 +7,7 @@ import type { MutationOutcome } from "../mutating.ts";
 import type { QueueHost } from "./queue.ts";
 import type { FoundLines, KeptMutation, LinesStep, QueuePlace } from "./queue-place.ts";
 import {
-  dropStep,
+  beginStep,
   type KnownLine,
   leftLines,
   type QueueBounds,
@@ -100,10 +100,11 @@ export class QueueSession {
     const doomed = this.#place.doomed();
     let left: readonly string[] = [];
     await this.#transact((found) => {
-      const step = first ? dropStep(found, doomed) : {};
+      const own = { user: this.user, address: this.#address };
+      const step = first ? beginStep(found, own, { doomed, wall: this.#host.io.wallTime() }) : {};
       const lines = found.lines.filter(({ line }) => step.drop?.includes(line) !== true);
       if (first) this.#era = (step.eras ?? found.eras)[this.user] ?? 0;
-      left = leftLines({ ...found, lines }, { user: this.user, address: this.#address }, new Set(this.#locks.keys()));
+      left = leftLines({ ...found, lines }, own, new Set(this.#locks.keys()));
       return step;
     }, false);
     if (first && doomed.length > 0) this.#place.spare(doomed);

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { FoundLines, KeptLine, KeptMutation } from "./queue-place.ts";
-import { dropStep, LONGEST_QUEUED_MS, leftLines, takeUpStep, writeQueueStep, writingOf } from "./queue-steps.ts";
+import {
+  beginStep,
+  dropStep,
+  LONGEST_QUEUED_MS,
+  leftLines,
+  takeUpStep,
+  writeQueueStep,
+  writingOf,
+} from "./queue-steps.ts";
 
 const WALL = 1_700_000_000_000;
 
@@ -10,7 +18,7 @@ function kept(line: string, n: number, more: Partial<KeptMutation> = {}): KeptMu
 }
 
 function lineOf(line: string, count: number, more: Partial<KeptLine> = {}): KeptLine {
-  return { line, user: "ann", address: "/mutations", settled: 0, sent: 0, count, bytes: count * 10, ...more };
+  return { line, user: "ann", address: "/mutations", at: WALL, settled: 0, sent: 0, count, bytes: count * 10, ...more };
 }
 
 function found(lines: readonly KeptLine[], mutations: readonly KeptMutation[] = []): FoundLines {
@@ -101,6 +109,21 @@ describe("a page takes up", () => {
   test("nothing of a line that has gone meanwhile", () => {
     expect(takeUpStep(found([]), ["l1"], WALL)).toEqual([[], { write: [], drop: [] }]);
   });
+});
+
+test("[U20] [B102] a page that begins deletes what was to be deleted, and what others have left for more than seven days", () => {
+  const old = { at: WALL - LONGEST_QUEUED_MS - 1 };
+  const lines = [
+    lineOf("l1", 1, old),
+    lineOf("l2", 1, { user: "bob" }),
+    lineOf("l3", 1, { user: "bob", ...old }),
+    lineOf("l4", 1, { address: "/others", ...old }),
+    lineOf("l5", 1, { user: "eve", ...old }),
+  ];
+
+  const step = beginStep(found(lines), OWN, { doomed: ["eve"], wall: WALL });
+
+  expect(step).toEqual({ drop: ["l5", "l3", "l4"], eras: { eve: 1 } });
 });
 
 test("[U20] what users drop is gone, and it is known of 64 of them how often they did", () => {

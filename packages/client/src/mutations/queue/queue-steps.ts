@@ -73,8 +73,8 @@ export function writingOf(
     const left = new Set(mutations.map(({ n }) => n));
     const remove = [...numbers].filter((n) => !left.has(n));
     if (put.length + remove.length === 0 && upTo === before.sent && settled === before.settled) return [];
-    const bytes = sum(mutations);
-    return [{ line: { line, user, address, settled, sent: upTo, count: mutations.length, bytes }, put, remove }];
+    const [count, bytes, at] = [mutations.length, sum(mutations), Math.max(...mutations.map((one) => one.at))];
+    return [{ line: { line, user, address, at, settled, sent: upTo, count, bytes }, put, remove }];
   });
   return drop.length + write.length === 0 ? null : { drop, write };
 }
@@ -163,8 +163,23 @@ export function takeUpStep(
 }
 
 /** A clock that was set back makes an age that nobody knows. */
-function isTooOld({ at }: KeptMutation, wall: number): boolean {
+function isTooOld({ at }: Pick<KeptMutation, "at">, wall: number): boolean {
   return Math.abs(wall - at) > LONGEST_QUEUED_MS;
+}
+
+/**
+ * A page begins. All that users have dropped, and could not be deleted then, goes. So does what others have left that nobody would send any
+ * more: the page takes up its own and is told of that.
+ */
+export function beginStep(
+  found: FoundLines,
+  { user, address }: Pick<KeptLine, "user" | "address">,
+  { doomed, wall }: { readonly doomed: readonly string[]; readonly wall: number },
+): LinesStep {
+  const { drop = [], ...step } = dropStep(found, doomed);
+  const others = found.lines.filter((line) => line.user !== user || line.address !== address);
+  const old = others.filter((line) => isTooOld(line, wall) && !drop.includes(line.line));
+  return { ...step, drop: [...drop, ...old.map(({ line }) => line)] };
 }
 
 /** All that these users have asked for goes, and what their other pages are about to write is not written. */

@@ -13,7 +13,7 @@ export interface QueueHost {
   readonly io: Environment;
   /** Only this user's mutations are taken up. Null: none are kept. */
   readonly user: string | null;
-  /** They are posted there, as an absolute address. Only those that were asked for there are taken up. */
+  /** It says where they are posted and what is followed. Only those that were asked for under it are taken up. */
   readonly address: string;
   readonly entries: readonly LineEntry[];
   /** Connections name these lines. */
