@@ -513,6 +513,22 @@ describe("a position of a history that nobody tells of", () => {
     expect([counts(), sync.pending.length]).toEqual([0, 0]);
   });
 
+  test("[U12] [P14] its effect leaves together with what is pending, also where the replica was started meanwhile", async () => {
+    void sync.mutate(countUp, { id: "a" });
+    await promisesSettled();
+    await answer(done(1, 12));
+    io.socket.close(1006);
+    await io.pass(5_000);
+    io.socket.open().push({ ...stateAt(11, A), epoch: "e2" });
+    answerChecks(11, 11);
+    sync.start();
+    expect([counts(), sync.pending.length]).toEqual([1, 1]);
+
+    level(11);
+
+    expect([counts(), sync.pending.length]).toEqual([0, 0]);
+  });
+
   /** The replica hears that the history has nothing of what it waits for. */
   function answerChecks(version: number, head: number): void {
     const asked = io.socket.sent.findLast((message) => message.type === "check");

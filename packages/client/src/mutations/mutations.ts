@@ -370,7 +370,8 @@ class LaidMutations implements ReplicaMutations {
 
   start(): void {
     for (const entry of this.#line.entries)
-      if (entry.isShown && entry.outcome?.type === "done") this.#watch(entry, entry.outcome.position);
+      if (entry.isShown && !entry.isStranded && entry.outcome?.type === "done")
+        this.#watch(entry, entry.outcome.position);
     this.#queue?.start();
     this.#sender.start();
   }

@@ -212,6 +212,20 @@ export const MUTATION_MISTAKES: readonly BrokenBuild[] = [
     ],
   },
   {
+    name: "a replica that is started again waits anew for what leaves once it is level",
+    item: null,
+    note: "it was found by the simulator",
+    rule: "P14",
+    by: { regression: "started-while-stranded" },
+    edits: [
+      {
+        file: "client/src/mutations/mutations.ts",
+        find: "entry.isShown && !entry.isStranded && entry.outcome",
+        replace: "entry.isShown && entry.outcome",
+      },
+    ],
+  },
+  {
     name: "a line that was dropped is begun again",
     item: null,
     rule: "P13",
