@@ -5,6 +5,7 @@ import { fold, made, opened, record } from "@neverstale/server/store/contract-su
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import type { PostgresStore } from "../postgres-store.ts";
 import { requireFit, type ServerFacts, serverFacts } from "../server-facts.ts";
+import { STEPS } from "../statements/schema.ts";
 import { targetFrom } from "./address.ts";
 import { connect } from "./connection.ts";
 import { type PostgresStoreOptions, postgresStore } from "./create.ts";
@@ -247,7 +248,21 @@ test("nodes that open an empty database at once make its tables once", async () 
   const contents = await Promise.all(nodes.map((node) => node.read()));
 
   expect(contents.map(({ head }) => head)).toEqual(nodes.map(() => null));
-  expect(await server.sql("SELECT version FROM crowded.schema_version")).toEqual([{ version: 1 }]);
+  expect(await server.sql("SELECT version FROM crowded.schema_version")).toEqual([{ version: STEPS.length }]);
+});
+
+test("a schema of an older release gets the tables that it lacks, and what it holds stays", async () => {
+  const before = storeAt(server.url(), { schema: "older" });
+  await opened(before);
+  await before.close();
+  await server.sql("DROP TABLE older.points");
+  await server.sql("UPDATE older.schema_version SET version = 1");
+
+  const store = storeAt(server.url(), { schema: "older" });
+  expect((await opened(store)).epochs).toEqual(["term-1"]);
+  await store.appendPoints([{ step: 10, at: 100, series: "a", text: "1;" }]);
+
+  expect(await store.pointTimes({ step: 10, upTo: 900, limit: 9 })).toEqual([100]);
 });
 
 test("TLS is used where the URL asks for it, and only with a certificate of the named authority", async () => {

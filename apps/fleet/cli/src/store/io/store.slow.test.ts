@@ -104,7 +104,7 @@ test("it moves a data directory to PostgreSQL and back, says what it did, and sh
   const there = await copy(dataDir, url);
   const back = await copy(url, join(directory, "back"));
 
-  const counts = "2 chain entries, 1 spaces, 0 records, 0 tombstones, 0 answers, 10 history rows";
+  const counts = "2 chain entries, 1 spaces, 0 records, 0 tombstones, 0 answers, 10 history rows, 0 rows of points";
   expect(there).toMatchObject({ status: 0, out: expect.stringContaining(`/fleet_${databases}: ${counts}\n`) });
   expect(there.out).toContain("it was read back and is the same\n");
   expect(back).toMatchObject({ status: 0, out: expect.stringContaining(`${join("back", "fleet.db")}: ${counts}\n`) });
