@@ -14,7 +14,9 @@ export async function healed(world: World): Promise<void> {
   if (!world.authority.serving) return world.fail("P2", "the authority does not start");
   await world.pass(2 * world.config.authority.buildMs + ON_ITS_WAY_MS); // Then all that was begun in sickness is over.
   const told = [...world.tabs.values()].filter(
-    ({ config, network }, index) => index % 2 === 0 && config.space === "main" && network.current?.meddledWith !== true,
+    // A page that reads what was left may hold its connection up for two seconds more (rule U19).
+    ({ config, network }, index) =>
+      index % 2 === 0 && config.space === "main" && config.keeps === undefined && network.current?.meddledWith !== true,
   );
   for (const tab of told) tab.environment.signal("awake");
   await mustBeLevel(world, told, TOLD_MS, "P2");
@@ -75,6 +77,7 @@ const TASKS_MS = 60_000;
 function healEverything(world: World): void {
   world.trace.line(world.clock.now, "everything heals");
   world.busy = null;
+  world.isHealing = true;
   Object.assign(world.snapshots, { failedBuilds: 0, buildMs: Math.min(world.snapshots.buildMs, 20) });
   world.disk.heal();
   if (world.disk.hasFailed) world.authority.crash(false);

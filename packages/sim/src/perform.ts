@@ -356,5 +356,7 @@ function signOut(world: World, tab: Tab, ms: number, chance: Random): void {
 function leave(world: World, tab: Tab, { how, ms }: Of<"leave">, chance: Random): void {
   tab.environment.act(() => void tab.page?.leave(tab.driver, how));
   const user = chance.chance(0.3) ? `${tab.name} and another` : tab.name;
-  during(world, ms, () => tab.environment.act(() => tab.start(user)));
+  during(world, ms, () => {
+    if (!world.isHealing) tab.environment.act(() => tab.start(user));
+  });
 }

@@ -38,6 +38,8 @@ export class Surroundings {
   /** Requests for mutations are answered like this. Null: they are carried out. */
   busy: number | null = null;
   restoredAt = 0;
+  /** Nothing goes wrong any more, and nobody comes or goes. */
+  isHealing = false;
   failure: RunFailure | null = null;
   /** Somebody set the authority's clock at this time for the last time. */
   wallSetAt = Number.NEGATIVE_INFINITY;

@@ -83,16 +83,16 @@ describe("a page writes", () => {
 });
 
 describe("a page takes up", () => {
-  test("[U20] lines of its user and its address that it does not hold", () => {
+  test("[U20] lines of its user and its address that it does not hold, in the order in which they were asked for", () => {
     const lines = [
-      lineOf("l2", 1),
       lineOf("l1", 1),
+      lineOf("l2", 1, { at: WALL - 1 }),
       lineOf("l3", 1, { user: "bob" }),
       lineOf("l4", 1, { address: "/others" }),
       lineOf("l5", 1),
     ];
 
-    expect(leftLines(found(lines), OWN, new Set(["l5"]))).toEqual(["l1", "l2"]);
+    expect(leftLines(found(lines), OWN, new Set(["l5"]))).toEqual(["l2", "l1"]);
   });
 
   test("[U19] [B102] what is not older than seven days, by a clock that may have been set back", () => {

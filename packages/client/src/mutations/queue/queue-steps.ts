@@ -122,7 +122,7 @@ export function writeQueueStep(
   ];
 }
 
-/** A page looks for lines of its user that were left. It holds those of `held` itself. */
+/** A page looks for lines of its user that were left, the oldest first. It holds those of `held` itself. */
 export function leftLines(
   found: FoundLines,
   { user, address }: Pick<KeptLine, "user" | "address">,
@@ -130,8 +130,8 @@ export function leftLines(
 ): readonly string[] {
   return found.lines
     .filter((line) => line.user === user && line.address === address && !held.has(line.line))
-    .map(({ line }) => line)
-    .sort();
+    .sort((a, b) => a.at - b.at)
+    .map(({ line }) => line);
 }
 
 export interface TakenLine extends KnownLine {

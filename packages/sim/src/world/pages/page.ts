@@ -200,7 +200,7 @@ export class Page {
     this.#world.counters.add("mutations_orphaned", this.#open.size);
     this.#world.counters.add("queues_left", this.#browser?.mutations.size ?? 0);
     this.#browser?.reload(isClosed);
-    if (isClosed) this.#tabs += 1;
+    if (isClosed) this.#closed();
     this.#loads += 1;
     this.#loadedAfter = this.#world.restores;
     this.#wasSignedOut = !this.#world.sessions.isSignedIn(this.#name);
@@ -210,6 +210,12 @@ export class Page {
     this.#awaited = new Set();
     // An outcome that was told may not be noted yet. Then it is told again.
     this.#refused = new Set(this.queue === null ? [] : this.#gone);
+  }
+
+  /** Between the lines that a tab has left there is no order (rule U19). */
+  #closed(): void {
+    this.#tabs += 1;
+    for (const intent of this.#all.keys()) this.#world.mutations.effects.asked.delete(intent);
   }
 
   /** By promise P14 all that is not settled is pending, in the order in which it was asked for. */
