@@ -11,7 +11,7 @@ export const LONG_TESTS: readonly string[] = [
   "apps/fleet/server/src/catalogue/io/fleet-file.test.ts",
   "apps/fleet/server/src/commands/{dispatch,many-hosts}.test.ts",
   "apps/fleet/server/src/fleet/host-budgets.test.ts",
-  "apps/fleet/server/src/http/io/{connections,credential-limits}.test.ts",
+  "apps/fleet/server/src/http/io/{connections,credential-limits,matrix}.test.ts",
   "packages/base/src/io/test-processes.test.ts",
   "packages/client/src/kept/{kept-replica,io/database}.test.ts",
   "packages/client/src/replica.server.test.ts",
@@ -29,6 +29,6 @@ export const SLOW_TESTS: readonly string[] = [
   "packages/store-sqlite/**/{crash,sqlite-copy,sqlite-files,sqlite-store}.test.ts",
   "packages/store-postgres/**/io/*.test.ts",
   "packages/server/**/{http-node-link,process-end}.test.ts",
-  "apps/fleet/server/**/{full-disk,guesses,security,start,way-in}.test.ts",
+  "apps/fleet/server/**/{full-disk,guesses,people,security,start,way-in}.test.ts",
   "apps/fleet/agent/**/{program,reporter,runner}.test.ts",
 ];

@@ -51,3 +51,32 @@ test("who went on without a password sets one in the account menu, changes it, a
 
   expect(new URL(page.url()).pathname).toMatch(/^\/(hosts)?$/);
 });
+
+test("an admin invites somebody, who sets a password by the link, sees the own session, and is out once removed", async () => {
+  const { page } = tab;
+  await page.getByRole("button", { name: "Account of admin" }).click();
+  await page.getByRole("menuitem", { name: "People" }).click();
+  await page.getByRole("button", { name: "Invite" }).click();
+  await page.getByLabel("User name").fill("maria");
+  await page.getByRole("button", { name: "Make the link" }).click();
+  const link = await page.getByLabel("The one-time link").inputValue();
+  await page.getByRole("button", { name: "Done" }).click();
+
+  const maria = await Tab.open(browser, fleet.address);
+  await maria.page.goto(link);
+  expect(maria.page.url()).not.toContain("invite");
+  expect(await maria.page.getByLabel("User name").inputValue()).toBe("maria");
+  await maria.page.getByLabel("New password").fill("a password of maria");
+  await maria.page.getByRole("button", { name: "Set password" }).click();
+  await maria.isLive();
+  await maria.page.getByRole("button", { name: "Account of maria" }).click();
+  await maria.page.getByRole("menuitem", { name: "Your sessions" }).click();
+  await maria.page.getByRole("heading", { name: "This page" }).waitFor();
+  expect(await maria.page.getByRole("heading", { name: "Users" }).count()).toBe(0);
+
+  await page.getByRole("article", { name: "maria" }).getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await page.getByRole("article", { name: "maria" }).waitFor({ state: "detached" });
+  await maria.page.getByRole("heading", { name: "Session ended" }).waitFor();
+  await maria.close();
+});

@@ -17,6 +17,7 @@ import type {
   PasswordRequest,
   SessionAnswer,
   SetupRequest,
+  TakeLinkRequest,
 } from "@neverstale/fleet-domain";
 import { type JsonValue, SyncError } from "@neverstale/protocol";
 import { objectIn, textIn } from "./dispatch-answers.ts";
@@ -49,6 +50,11 @@ export class FleetSession {
   /** Takes up the one-time link that a new server prints. */
   async setUp(setup: SetupRequest): Promise<SessionAnswer> {
     return this.#begin(parsed((await this.#send("POST", "/api/setup", given({ ...setup }))).text));
+  }
+
+  /** Sets the password by the one-time link of an invitation, and signs in. */
+  async takeInvitation(taken: TakeLinkRequest): Promise<SessionAnswer> {
+    return this.#begin(parsed((await this.#send("POST", "/api/invitation", given({ ...taken }))).text));
   }
 
   async setPassword(change: PasswordRequest): Promise<void> {

@@ -1,5 +1,6 @@
 /** These parts of the domain need no schemas, so that a page can use them without carrying a validator along. */
 
+export * from "./accounts/invite-link.ts";
 export * from "./accounts/password.ts";
 export * from "./agents/enroll-command.ts";
 export * from "./catalogue/wave-ends.ts";

@@ -10,6 +10,7 @@ import { AwayBanner } from "./frame/away-banner.tsx";
 import { PageFrame } from "./frame/page-frame.tsx";
 import { ChosenHosts, ChosenHostsContext } from "./hosts/chosen-hosts.ts";
 import { HostsScreen } from "./hosts/hosts-screen.tsx";
+import { PeopleScreen } from "./people/people-screen.tsx";
 import { PipelinesScreen } from "./pipelines/pipelines-screen.tsx";
 import { usePlace } from "./state/navigation.ts";
 import { goTo, type Screen } from "./state/place.ts";
@@ -35,6 +36,7 @@ const SCREENS: Readonly<Record<Screen, () => ReactNode>> = {
   pipelines: PipelinesScreen,
   alerts: AlertsScreen,
   events: EventsScreen,
+  people: PeopleScreen,
 };
 
 function NoSuchPage({ path }: { readonly path: string }) {

@@ -3,36 +3,48 @@
 import type { Role } from "@neverstale/fleet-domain";
 import { useEffect, useMemo, useState } from "react";
 import { AccountContext } from "./accounts/account.ts";
+import type { OneTimeLink } from "./accounts/io/one-time-link.ts";
 import { SetUp } from "./accounts/set-up.tsx";
 import { SheetDialog } from "./accounts/sheet.tsx";
 import { SignIn } from "./accounts/sign-in.tsx";
+import { TakeInvitation } from "./accounts/take-invitation.tsx";
 import { useVisitor, useVisitorState } from "./accounts/visitor.ts";
 import { Dashboard } from "./dashboard.tsx";
 
 interface FleetPageProps {
-  /** The one-time link carried this token. Null means that the page was opened without one. */
-  readonly setupToken: string | null;
+  /** Null means that the page was opened without one. */
+  readonly oneTimeLink: OneTimeLink | null;
 }
 
-export function FleetPage({ setupToken }: FleetPageProps) {
+export function FleetPage({ oneTimeLink }: FleetPageProps) {
   const visitor = useVisitor();
   const state = useVisitorState();
-  const [token, setToken] = useState(setupToken);
+  const [link, setLink] = useState(oneTimeLink);
   const signIn = (username: string, password: string) => visitor.signIn({ username, password });
 
   if (state.phase === "unknown") return <Loading />;
   if (state.phase === "signed_out" && state.before === null) {
     return (
       <main className="sign-in-page">
-        {token === null ? (
-          <SignIn title="Sign in" lead="Your fleet, always current." user="" onSignIn={signIn} />
-        ) : (
+        {link === null && <SignIn title="Sign in" lead="Your fleet, always current." user="" onSignIn={signIn} />}
+        {link?.kind === "setup" && (
           <SetUp
             onSetUp={async (password) => {
+              const { token } = link;
               await visitor.setUp(password === null ? { token } : { token, password });
-              setToken(null); // It is used up.
+              setLink(null); // It is used up.
             }}
-            onGiveUp={() => setToken(null)}
+            onGiveUp={() => setLink(null)}
+          />
+        )}
+        {link?.kind === "invitation" && (
+          <TakeInvitation
+            user={link.user}
+            onTake={async (password) => {
+              await visitor.takeInvitation({ token: link.token, password });
+              setLink(null); // It is used up.
+            }}
+            onGiveUp={() => setLink(null)}
           />
         )}
       </main>

@@ -5,12 +5,14 @@ import { FLEET_MODEL } from "@neverstale/fleet-domain/schema-free";
 import { StrictMode } from "react";
 import { I18nProvider } from "react-aria-components";
 import { createRoot } from "react-dom/client";
+import { readOneTimeLink } from "./accounts/io/one-time-link.ts";
 import { sessionRequests } from "./accounts/io/session-requests.ts";
-import { readSetupToken } from "./accounts/io/setup-token.ts";
 import { Visitor, VisitorContext } from "./accounts/visitor.ts";
 import { TrailsContext } from "./components/sparkline.tsx";
 import { FleetPage } from "./fleet-page.tsx";
 import { Outputs, OutputsContext } from "./outputs/followed-output.ts";
+import { peopleRequests } from "./people/io/people-requests.ts";
+import { PeopleContext } from "./people/people.ts";
 import { AddressBar } from "./state/io/address-bar.ts";
 import { serverPath } from "./state/io/base-path.ts";
 import { applyTheme, storedTheme } from "./state/io/theme.ts";
@@ -20,10 +22,11 @@ import { Trails } from "./state/trails.ts";
 import "./styles/index.css";
 
 applyTheme(storedTheme());
-const setupToken = readSetupToken();
+const oneTimeLink = readOneTimeLink();
 const navigation = new AddressBar(window);
 const session = new FleetSession({ server: serverPath("") });
 const visitor = new Visitor(sessionRequests(session));
+const people = peopleRequests(session);
 const trails = new Trails();
 const sync = session.follow({ model: FLEET_MODEL, autoStart: false });
 const outputs = new Outputs((commandId) => session.followOutput(commandId, { autoStart: false }));
@@ -48,7 +51,9 @@ createRoot(root).render(
           <SyncProvider sync={sync}>
             <OutputsContext value={outputs}>
               <TrailsContext value={trails}>
-                <FleetPage setupToken={setupToken} />
+                <PeopleContext value={people}>
+                  <FleetPage oneTimeLink={oneTimeLink} />
+                </PeopleContext>
               </TrailsContext>
             </OutputsContext>
           </SyncProvider>

@@ -15,6 +15,7 @@ import { addMetrics } from "../metrics/io/metrics.ts";
 import { addServe } from "../serve/io/serve.ts";
 import { addStore } from "../store/io/store.ts";
 import { addToken } from "../token/io/token.ts";
+import { addUsers } from "../users/io/users.ts";
 import { addVerify } from "../verify/io/verify.ts";
 import { addWatch } from "../watch/io/watch.ts";
 
@@ -28,6 +29,7 @@ const COMMANDS: readonly AddCommand[] = [
   addMetrics,
   addVerify,
   addToken,
+  addUsers,
   addBackup,
   addRestore,
   addStore,

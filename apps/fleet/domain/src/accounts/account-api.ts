@@ -17,7 +17,7 @@ export const LoginRequest = z.strictObject({
 export type LoginRequest = ReadonlyJson<z.infer<typeof LoginRequest>>;
 
 /** A password that somebody sets is checked here. */
-const NewPassword = z
+export const NewPassword = z
   .string()
   .min(MIN_PASSWORD_LENGTH)
   .max(MAX_PASSWORD_LENGTH)

@@ -17,11 +17,25 @@ export const User = z.object({
   /** It has the form `scrypt$N$r$p$salt$hash`. When it is absent, nobody can sign in with a password. */
   passwordHash: z.string().optional(),
   createdAt: Timestamp,
+  /** It is the SHA-256 of the token of the one-time link by which the user sets a password. */
+  linkHash: z.string().optional(),
+  linkExpiresAt: Timestamp.optional(),
+  /** An admin has turned the user away, for as long as this is here. */
+  disabled: z.literal(true).optional(),
 });
 export type User = ReadonlyJson<z.infer<typeof User>>;
 
 /** `id` is the SHA-256 of the session's secret. */
-export const Session = z.object({ id: Id, user: Line, createdAt: Timestamp, lastSeenAt: Timestamp });
+export const Session = z.object({
+  id: Id,
+  user: Line,
+  createdAt: Timestamp,
+  lastSeenAt: Timestamp,
+  /** The sign-in came from this address. Releases before noted neither it nor the browser. */
+  address: z.string().max(100).optional(),
+  /** The browser, or another program, called itself this. */
+  browser: Line.optional(),
+});
 export type Session = ReadonlyJson<z.infer<typeof Session>>;
 
 /** `id` is public; the token's hash is beside it. */
@@ -77,6 +91,7 @@ export const accountsModel = defineModel({
   changes: {
     user_added: put("users"),
     user_updated: patch("users"),
+    user_removed: remove("users"),
     session_opened: put("sessions"),
     session_seen: patch("sessions"),
     session_ended: remove("sessions"),

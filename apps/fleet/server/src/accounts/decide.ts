@@ -21,7 +21,8 @@ export interface SignedIn {
 /** It says who has the session now. That is looked up at every request, and no connection remembers it. */
 export function signedIn(accounts: Accounts, session: Session | undefined, nowMs: number): SignedIn | null {
   const user = session === undefined ? undefined : accounts.users.get(session.user);
-  if (session === undefined || user === undefined || hasEnded(session, nowMs)) return null;
+  if (session === undefined || user === undefined || user.disabled === true) return null;
+  if (hasEnded(session, nowMs)) return null;
   return { user: user.id, role: user.role, session };
 }
 
@@ -50,9 +51,17 @@ export function seeSessions(work: Work, sessionHashes: readonly string[]): void 
     work.changeAccounts("session_seen", id, { lastSeenAt: work.at.iso });
 }
 
-export function openSession(work: Work, user: string, sessionHash: string, how: string): void {
+/** It returns the session that ended to make room, which is the one that was not used for longest. */
+export function openSession(work: Work, sessionHash: string, { user, how, ...from }: Opening): readonly string[] {
   const { iso } = work.at;
-  work.changeAccounts("session_opened", sessionHash, { id: sessionHash, user, createdAt: iso, lastSeenAt: iso });
+  const ended = makeRoom(work, user);
+  work.changeAccounts("session_opened", sessionHash, {
+    id: sessionHash,
+    user,
+    createdAt: iso,
+    lastSeenAt: iso,
+    ...from,
+  });
   note(work, {
     category: "audit",
     level: "info",
@@ -60,22 +69,63 @@ export function openSession(work: Work, user: string, sessionHash: string, how: 
     action: "signed_in",
     message: `${user} signed in ${how}`,
   });
+  return ended;
 }
 
-export function endSession(work: Work, session: Session): void {
+/** Somebody signs in. */
+export interface Opening extends SessionSource {
+  readonly user: string;
+  /** It follows "signed in". */
+  readonly how: string;
+}
+
+/** A session was begun from there. */
+export interface SessionSource {
+  readonly address?: string;
+  readonly browser?: string;
+}
+
+/** So many sessions may one user have (B120). */
+const MAX_SESSIONS = 100;
+
+function makeRoom(work: Work, user: string): readonly string[] {
+  const sessions = [...work.accounts.sessions.values()].filter((session) => session.user === user);
+  if (sessions.length < MAX_SESSIONS) return [];
+  const [oldest] = sessions.sort((a, b) => (a.lastSeenAt < b.lastSeenAt ? -1 : 1));
+  if (oldest === undefined) return [];
+  work.changeAccounts("session_ended", oldest.id, {});
+  return [oldest.id];
+}
+
+/** It may have ended by itself, meanwhile. */
+export function endSession(work: Work, session: Session, by: string): void {
+  if (!work.accounts.sessions.has(session.id)) return;
   work.changeAccounts("session_ended", session.id, {});
-  const actor = session.user;
-  note(work, { category: "audit", level: "info", actor, action: "signed_out", message: `${actor} signed out` });
+  const { user } = session;
+  const [action, message] =
+    by === user ? ["signed_out", `${user} ended a session`] : ["session_ended", `${by} ended a session of ${user}`];
+  note(work, { category: "audit", level: "info", actor: by, action, message });
 }
 
-/** True means that the one-time sign-in link is the only way in: no password is set and nobody is signed in. */
+/** True means that the one-time sign-in link is an admin's only way in: none has a password or is signed in. */
 export function needsSetup(accounts: Accounts, nowMs: number): boolean {
-  const hasPassword = [...accounts.users.values()].some((user) => user.passwordHash !== undefined);
-  const hasSession = [...accounts.sessions.values()].some((session) => signedIn(accounts, session, nowMs) !== null);
-  return !hasPassword && !hasSession;
+  const isAdmin = (session: Session) => signedIn(accounts, session, nowMs)?.role === "admin";
+  return !hasAdminPassword(accounts) && ![...accounts.sessions.values()].some(isAdmin);
 }
 
-/** It makes `admin` where there is none, and sets the password unless that is null. */
+/** True means that some admin can sign in with a password. */
+export function hasAdminPassword({ users }: Pick<Accounts, "users">): boolean {
+  return [...users.values()].some(
+    ({ role, disabled, passwordHash }) => role === "admin" && disabled !== true && passwordHash !== undefined,
+  );
+}
+
+/** A new password uses up the link by which it could have been set. */
+export function newPassword(passwordHash: string) {
+  return { passwordHash, linkHash: null, linkExpiresAt: null };
+}
+
+/** It makes `admin` an admin who may come in, where that is not so, and sets the password unless that is null. */
 export function setUpAdmin(work: Work, passwordHash: string | null): void {
   const user = work.accounts.users.get(ADMIN);
   if (user === undefined) {
@@ -87,9 +137,13 @@ export function setUpAdmin(work: Work, passwordHash: string | null): void {
       action: "user_added",
       message: `the user ${ADMIN} was made`,
     });
+  } else if (user.role !== "admin" || user.disabled === true) {
+    work.changeAccounts("user_updated", ADMIN, { role: "admin", disabled: null });
+    const message = `${ADMIN} is an admin again`;
+    note(work, { category: "audit", level: "warn", actor: "server", action: "user_role_changed", message });
   }
   if (passwordHash === null) return;
-  work.changeAccounts("user_updated", ADMIN, { passwordHash });
+  work.changeAccounts("user_updated", ADMIN, newPassword(passwordHash));
   note(work, {
     category: "audit",
     level: "info",
@@ -101,7 +155,7 @@ export function setUpAdmin(work: Work, passwordHash: string | null): void {
 
 /** It ends all other sessions of the user, and returns their hashes. */
 export function changePassword(work: Work, user: string, passwordHash: string, ownSession: string): string[] {
-  work.changeAccounts("user_updated", user, { passwordHash });
+  work.changeAccounts("user_updated", user, newPassword(passwordHash));
   const message = `${user} set a new password`;
   note(work, { category: "audit", level: "warn", actor: user, action: "password_set", message });
   return endSessionsOf(work, user, ownSession);
@@ -112,13 +166,15 @@ export function changePassword(work: Work, user: string, passwordHash: string, o
  * sessions.
  */
 export function resetAdmin(work: Work): string[] {
-  if (work.accounts.users.has(ADMIN)) work.changeAccounts("user_updated", ADMIN, { passwordHash: null });
+  if (work.accounts.users.has(ADMIN))
+    work.changeAccounts("user_updated", ADMIN, { passwordHash: null, linkHash: null, linkExpiresAt: null });
   const message = `the password and the sessions of ${ADMIN} were taken away, on the server's own machine`;
   note(work, { category: "audit", level: "warn", actor: "server", action: "admin_reset", message });
   return endSessionsOf(work, ADMIN, null);
 }
 
-function endSessionsOf(work: Work, user: string, except: string | null): string[] {
+/** It returns the hashes of the sessions that ended. */
+export function endSessionsOf(work: Work, user: string, except: string | null): string[] {
   const ended = [...work.accounts.sessions.values()].filter(
     (session) => session.user === user && session.id !== except,
   );

@@ -1,7 +1,7 @@
 /** Sessions are kept in memory for those who signed in while the store took no changes. */
 
 import type { Session } from "@neverstale/fleet-domain";
-import { hasEnded } from "./decide.ts";
+import { hasEnded, type SessionSource } from "./decide.ts";
 
 /** Whoever frees a full disk must be able to look. These sessions end as others do, and with this process. */
 export class MemorySessions {
@@ -16,10 +16,14 @@ export class MemorySessions {
     return this.#sessions.size;
   }
 
-  open(user: string, id: string, iso: string): void {
-    this.#sessions.set(id, { id, user, createdAt: iso, lastSeenAt: iso });
+  open(user: string, id: string, iso: string, from: SessionSource = {}): void {
+    this.#sessions.set(id, { id, user, createdAt: iso, lastSeenAt: iso, ...from });
     const [oldest] = this.#sessions.keys();
     if (this.#sessions.size > this.#maxSessions && oldest !== undefined) this.#sessions.delete(oldest);
+  }
+
+  list(): Session[] {
+    return [...this.#sessions.values()];
   }
 
   get(id: string): Session | undefined {

@@ -1,9 +1,11 @@
-/** The menu of the account has the colours of the page, the password, and the way out. */
+/** The menu of the account leads to the people, and has the colours of the page, the password, and the way out. */
 
 import { useState } from "react";
 import { Button, Header, Menu, MenuItem, MenuSection, MenuTrigger, Popover, Separator } from "react-aria-components";
 import { Icon } from "../components/icon.tsx";
 import { applyTheme, storedTheme, THEMES, type Theme } from "../state/io/theme.ts";
+import { useNavigation } from "../state/navigation.ts";
+import { goTo } from "../state/place.ts";
 import { useReplica } from "../state/replica-hooks.ts";
 import { useAccount } from "./account.ts";
 import { signOut } from "./io/account-requests.ts";
@@ -14,11 +16,13 @@ export function AccountMenu() {
   const { user, role } = useAccount();
   const replica = useReplica();
   const visitor = useVisitor();
+  const navigation = useNavigation();
   const [theme, setTheme] = useState<Theme>(storedTheme);
   const choose = (next: Theme) => {
     applyTheme(next);
     setTheme(next);
   };
+  const peopleWord = role === "admin" ? "People" : "Your sessions";
   const [isAsking, setAsking] = useState(false);
   return (
     <>
@@ -45,6 +49,13 @@ export function AccountMenu() {
               ))}
             </MenuSection>
             <Separator className="menu-line" />
+            <MenuItem
+              className="choice-option"
+              onAction={() => navigation.go(goTo(navigation.place, "people"))}
+              textValue={peopleWord}
+            >
+              <Icon name="people" /> {peopleWord}
+            </MenuItem>
             <MenuItem className="choice-option" onAction={() => setAsking(true)} textValue="Password">
               <Icon name="key" /> Password
             </MenuItem>

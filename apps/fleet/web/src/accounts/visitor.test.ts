@@ -9,6 +9,7 @@ function visitorOf(current: () => Promise<SessionAnswer | null>) {
     current,
     signIn: async () => MARIA,
     setUp: async () => MARIA,
+    takeInvitation: async () => MARIA,
     makeToken: () => Promise.reject(new Error("nobody asks")),
     setPassword: async () => {},
     signOut: async () => {},

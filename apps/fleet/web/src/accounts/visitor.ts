@@ -7,6 +7,7 @@ import type {
   PasswordRequest,
   SessionAnswer,
   SetupRequest,
+  TakeLinkRequest,
 } from "@neverstale/fleet-domain";
 import { createContext, useContext, useSyncExternalStore } from "react";
 
@@ -42,6 +43,11 @@ export class Visitor {
   /** It uses the one-time link that a new server prints. */
   async setUp(request: SetupRequest): Promise<void> {
     this.#opened(await this.sessions.setUp(request));
+  }
+
+  /** It sets the password by the one-time link of an invitation, and signs in. */
+  async takeInvitation(request: TakeLinkRequest): Promise<void> {
+    this.#opened(await this.sessions.takeInvitation(request));
   }
 
   /** The visitor left. */
@@ -81,6 +87,7 @@ export interface SessionRequests {
   current(): Promise<SessionAnswer | null>;
   signIn(request: LoginRequest): Promise<SessionAnswer>;
   setUp(request: SetupRequest): Promise<SessionAnswer>;
+  takeInvitation(request: TakeLinkRequest): Promise<SessionAnswer>;
   setPassword(request: PasswordRequest): Promise<void>;
   /** It makes an enrolment token, which admins may. */
   makeToken(request: EnrollmentTokenRequest): Promise<MadeToken>;

@@ -21,6 +21,7 @@ export type IconName =
   | "pipelines"
   | "alerts"
   | "events"
+  | "people"
   | "close"
   | "down"
   | "up"
@@ -35,6 +36,7 @@ const PATHS: Record<IconName, string> = {
   pipelines: "M3 5h4v4H3zM13 11h4v4h-4zM7 7h4a2 2 0 0 1 2 2v2",
   alerts: "M10 3.5 17 16H3zM10 8.5v3.5M10 14h.01",
   events: "M4 5h12M4 10h12M4 15h7",
+  people: "M10 9.5a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM4 16.5c.5-3 2.5-4.5 6-4.5s5.5 1.5 6 4.5",
   close: "m5.5 5.5 9 9m0-9-9 9",
   down: "m5 8 5 5 5-5",
   up: "m5 12 5-5 5 5",

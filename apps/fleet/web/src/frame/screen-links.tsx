@@ -27,6 +27,7 @@ export const SCREEN_WORDS: Readonly<Record<Screen, string>> = {
   pipelines: "Pipelines",
   alerts: "Alerts",
   events: "Events",
+  people: "People",
 };
 
 interface ScreenLinkProps {

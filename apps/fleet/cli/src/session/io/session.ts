@@ -70,6 +70,11 @@ export class CommandLineSession {
     return this.#told(path, this.#session.request(path, body));
   }
 
+  /** Makes a request that changes what is at this path. */
+  change(method: "POST" | "PATCH" | "DELETE", path: string, body?: JsonObject): Promise<unknown> {
+    return this.#told(path, this.#session.request(path, body, { method }));
+  }
+
   /** Ends the session. A server that can't be reached any more ends it by itself. */
   async signOut(): Promise<void> {
     await this.#session.signOut({ timeoutMs: SIGN_OUT_MS }).catch(() => {});

@@ -1,8 +1,9 @@
 /** People sign in and out, and set their password, by these routes. */
 
-import { LoginRequest, PasswordRequest, SessionAnswer, SetupRequest } from "@neverstale/fleet-domain";
+import { LoginRequest, PasswordRequest, SessionAnswer, SetupRequest, TakeLinkRequest } from "@neverstale/fleet-domain";
 import type { Log } from "../../fleet/log.ts";
 import type { Clocks } from "../../fleet/moment.ts";
+import { line } from "../../fleet/note.ts";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import { isStoreAway, type Transactions } from "../../fleet/transact.ts";
@@ -10,10 +11,11 @@ import type { Work } from "../../fleet/work.ts";
 import { type Answer, type Ask, callerOf, type RequestSource, type Route, userOf, withBody } from "../../http/route.ts";
 import type { Claimants } from "../claimants.ts";
 import type { Cookies } from "../cookies.ts";
-import { ADMIN, changePassword, SESSION_ABSOLUTE_MS, setUpAdmin } from "../decide.ts";
+import { ADMIN, changePassword, SESSION_ABSOLUTE_MS, type SessionSource, setUpAdmin } from "../decide.ts";
 import type { Guesses } from "../guesses.ts";
+import { refusedLink, takeLink, userOfLink } from "../users.ts";
 import type { Passwords } from "./passwords.ts";
-import { csrfTokenOf } from "./secrets.ts";
+import { csrfTokenOf, hashOf } from "./secrets.ts";
 import type { ServerKey } from "./server-key.ts";
 import type { Sessions } from "./sessions.ts";
 import type { SetupLink } from "./setup-link.ts";
@@ -28,6 +30,15 @@ export function accountRoutes(parts: AccountRoutesParts): Route[] {
       body: LoginRequest,
       answer: SessionAnswer,
       handle: (ask) => login(parts, ask),
+    }),
+    withBody({
+      method: "POST",
+      path: "/api/invitation",
+      allow: "anyone",
+      guesses: true,
+      body: TakeLinkRequest,
+      answer: SessionAnswer,
+      handle: (ask) => takeInvitation(parts, ask),
     }),
     withBody({
       method: "POST",
@@ -93,7 +104,8 @@ async function login(parts: AccountRoutesParts, ask: Ask<LoginRequest>): Promise
   const who = claimants.of(ask, username);
   const giveBack = guesses.password(who, username);
   const user = accountsIn(manager)?.users.get(username);
-  if (!(await passwords.verify(password, user?.passwordHash, who)) || user === undefined) {
+  const isRight = await passwords.verify(password, user?.passwordHash, who);
+  if (!isRight || user === undefined || user.disabled === true) {
     // Only a name that exists is logged: people also type their password where the name belongs.
     log.warn({ ...callerOf(ask), user: user?.id }, "a sign-in failed");
     throw new RequestRefusal("not_signed_in", "the name or the password is wrong", { hint: "Try again." });
@@ -101,7 +113,8 @@ async function login(parts: AccountRoutesParts, ask: Ask<LoginRequest>): Promise
   giveBack();
   return newSession(parts, ask, user.id, (work) => {
     // This is checked again where it counts: the password may have changed while it was being verified.
-    if (work.accounts.users.get(user.id)?.passwordHash !== user.passwordHash)
+    const now = work.accounts.users.get(user.id);
+    if (now?.passwordHash !== user.passwordHash || now?.disabled === true)
       throw new RequestRefusal("not_signed_in", "the password was changed just now");
     return "with a password";
   }).catch((error: unknown) => signInWithoutStore(parts, ask, user.id, error));
@@ -168,13 +181,27 @@ async function setup(parts: AccountRoutesParts, ask: Ask<SetupRequest>): Promise
   }
 }
 
+/** The link is looked up before anything is hashed, and again where it counts: it works once. */
+async function takeInvitation(parts: AccountRoutesParts, ask: Ask<TakeLinkRequest>): Promise<Answer> {
+  const { claimants, manager, passwords, transactions } = parts;
+  const linkHash = hashOf(ask.body.token);
+  const accounts = accountsIn(manager);
+  const user = accounts === null ? null : userOfLink(accounts, linkHash, transactions.moment());
+  if (user === null) throw refusedLink();
+  const passwordHash = await passwords.hash(ask.body.password, claimants.of(ask));
+  return await newSession(parts, ask, user.id, (work) => {
+    takeLink(work, linkHash, passwordHash);
+    return "by a one-time link";
+  });
+}
+
 async function newSession(
   parts: AccountRoutesParts,
   source: RequestSource,
   user: string,
   prepare: (work: Work) => string,
 ): Promise<Answer> {
-  const secret = await parts.sessions.open(user, prepare);
+  const secret = await parts.sessions.open(sourceOf(source), (work) => ({ user, how: prepare(work) }));
   parts.log.info({ ...callerOf(source), user }, "signed in");
   return welcome(parts, source, user, secret);
 }
@@ -185,7 +212,7 @@ async function newSession(
  */
 function signInWithoutStore(parts: AccountRoutesParts, source: RequestSource, user: string, error: unknown): Answer {
   if (!isStoreAway(error) || parts.manager.node !== null) throw error;
-  const secret = parts.sessions.openInMemory(user);
+  const secret = parts.sessions.openInMemory(user, sourceOf(source));
   parts.log.warn({ ...callerOf(source), user }, "signed in; the session is not stored: the store takes no changes");
   return welcome(parts, source, user, secret);
 }
@@ -203,6 +230,11 @@ function welcome(
   return { headers: { "set-cookie": cookie }, body: answerFor(user, role, secret) };
 }
 
+function sourceOf({ address, headers }: RequestSource): SessionSource {
+  const browser = headers["user-agent"];
+  return { address: address.slice(0, 100), ...(typeof browser === "string" && { browser: line(browser) }) };
+}
+
 function answerFor(user: string, role: SessionAnswer["role"], secret: string): SessionAnswer {
   return { user, role, csrfToken: csrfTokenOf(secret) };
 }
@@ -210,7 +242,7 @@ function answerFor(user: string, role: SessionAnswer["role"], secret: string): S
 /** The session's sockets are closed before this is answered (rule A11). */
 async function logout({ cookies, log, sessions }: AccountRoutesParts, ask: Ask<unknown>): Promise<Answer> {
   const { session, user } = userOf(ask);
-  await sessions.end(session);
+  await sessions.end(session, user);
   log.info({ ...callerOf(ask), user }, "signed out");
   return { headers: { "set-cookie": cookies.setSession(ask.headers, null, 0) } };
 }

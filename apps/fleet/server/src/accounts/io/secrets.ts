@@ -33,12 +33,12 @@ export function credentialOf(token: string, nonce: string): string {
 }
 
 /**
- * An enrolment token is bound to the session and to the idempotency key, which is drawn anew for each. So a repeat has the same
- * token.
+ * A token that is shown once is bound to what the caller has shown and to the idempotency key, which is drawn anew for each. So a
+ * repeat has the same token.
  */
-export function enrollmentTokenOf(sessionSecret: string, key: string): string {
-  return createHmac("sha256", sessionSecret)
-    .update(JSON.stringify(["enrolment token", key]))
+export function tokenFor(shownSecret: string, kind: "enrolment token" | "one-time link", key: string): string {
+  return createHmac("sha256", shownSecret)
+    .update(JSON.stringify([kind, key]))
     .digest("base64url");
 }
 

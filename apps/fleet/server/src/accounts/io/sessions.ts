@@ -9,7 +9,17 @@ import type { OpenSockets } from "../../http/open-sockets.ts";
 import type { RefusalLog } from "../../http/refusal-log.ts";
 import type { RequestHeaders, ShownSession } from "../../http/route.ts";
 import type { Cookies } from "../cookies.ts";
-import { endSession, openSession, type SignedIn, seeSessions, signedIn, unseenSessions } from "../decide.ts";
+import {
+  endSession,
+  hasEnded,
+  type Opening,
+  openSession,
+  type SessionSource,
+  type SignedIn,
+  seeSessions,
+  signedIn,
+  unseenSessions,
+} from "../decide.ts";
 import { MemorySessions } from "../memory-sessions.ts";
 import { hashOf, newSecret } from "./secrets.ts";
 
@@ -60,29 +70,40 @@ export class Sessions {
   }
 
   /**
-   * It opens a session and returns its secret: a new one at each sign-in, stored as a hash (C15). `prepare` says how the user came
-   * in.
+   * It opens a session and returns its secret: a new one at each sign-in, stored as a hash (C15). `prepare` says who came in, and
+   * how.
    */
-  async open(user: string, prepare: (work: Work) => string): Promise<string> {
+  async open(from: SessionSource, prepare: (work: Work) => Omit<Opening, keyof SessionSource>): Promise<string> {
     const secret = newSecret();
-    const { transactions } = this.#parts;
-    await transactions.transact((work) => openSession(work, user, hashOf(secret), prepare(work)));
+    const { sockets, transactions } = this.#parts;
+    const open = (work: Work) => openSession(work, hashOf(secret), { ...from, ...prepare(work) });
+    const { result: ended } = await transactions.transact(open);
+    sockets.revokeSessions(ended);
     await transactions.untilEverywhere(); // The next request may come to another node.
     return secret;
   }
 
   /** Whoever frees a full disk must be able to look. Such a session ends with this process. */
-  openInMemory(user: string): string {
+  openInMemory(user: string, from: SessionSource): string {
     const secret = newSecret();
-    this.#inMemory.open(user, hashOf(secret), this.#parts.transactions.moment().iso);
+    this.#inMemory.open(user, hashOf(secret), this.#parts.transactions.moment().iso, from);
     return secret;
   }
 
+  /** It returns the sessions of a user that have not ended, the newest first. */
+  listOf(user: string): Session[] {
+    const { manager, clocks } = this.#parts;
+    const stored = accountsIn(manager)?.sessions.values() ?? [];
+    return [...stored, ...this.#inMemory.list()]
+      .filter((session) => session.user === user && !hasEnded(session, clocks.now()))
+      .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  }
+
   /** Its sockets are closed before this resolves (rule A11). */
-  async end(session: Session): Promise<void> {
+  async end(session: Session, by: string): Promise<void> {
     const { sockets, transactions } = this.#parts;
     sockets.revokeSessions([session.id]); // They are closed now, so that not even this change reaches them, and again for one that came in between.
-    if (!this.#inMemory.end(session.id)) await transactions.transact((work) => endSession(work, session));
+    if (!this.#inMemory.end(session.id)) await transactions.transact((work) => endSession(work, session, by));
     sockets.revokeSessions([session.id]);
     await transactions.untilEverywhere();
   }

@@ -15,7 +15,7 @@ import {
   type Settled,
 } from "@neverstale/fleet-domain";
 import type { JsonValue } from "@neverstale/protocol";
-import { credentialOf, enrollmentTokenOf, hashOf, newSecret } from "../../accounts/io/secrets.ts";
+import { credentialOf, hashOf, newSecret, tokenFor } from "../../accounts/io/secrets.ts";
 import { claim } from "../../commands/claims.ts";
 import type { Log } from "../../fleet/log.ts";
 import { RequestRefusal } from "../../fleet/refusal.ts";
@@ -158,7 +158,7 @@ async function makeToken(
 ): Promise<Answer> {
   const { user, secret, session } = userOf(ask);
   const key = idempotencyKey(ask);
-  const token = key === null ? newSecret() : enrollmentTokenOf(secret, key);
+  const token = key === null ? newSecret() : tokenFor(secret, "enrolment token", key);
   const make = (work: Work) =>
     makeEnrollmentToken(work, hashOf(token), user, ask.body ?? {}) as EnrollmentToken & JsonValue;
   const { result } = await transactFor(ask, make, session.id);

@@ -27,6 +27,7 @@ describe("addresses", () => {
     "/runs?q=x",
     "/pipelines/p",
     "/events",
+    "/people",
   ])("%s is a screen of the page", async (path) => {
     const { status, text } = await send(fleet.address, "GET", path);
 

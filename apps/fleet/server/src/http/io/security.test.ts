@@ -648,6 +648,7 @@ describe("requests", () => {
       "/*",
       "/agent/neverstale.tgz",
       "/agent/node/:file",
+      "/api/invitation",
       "/api/login",
       "/api/session/here",
       "/api/setup",

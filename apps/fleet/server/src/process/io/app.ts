@@ -7,6 +7,9 @@ import { packageVersion } from "@neverstale/base/node";
 import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
 import { accountRoutes } from "../../accounts/io/routes.ts";
+import { sessionRoutes } from "../../accounts/io/session-routes.ts";
+import { userRoutes } from "../../accounts/io/user-routes.ts";
+import { MAX_USERS } from "../../accounts/users.ts";
 import { agentRoutes, enrollmentRoutes } from "../../agents/io/routes.ts";
 import { alertRoutes } from "../../alerts/routes.ts";
 import { catalogueRoutes } from "../../catalogue/routes.ts";
@@ -14,6 +17,7 @@ import { outputRoutes } from "../../commands/output-routes.ts";
 import { commandRoutes } from "../../commands/routes.ts";
 import { eventRoutes } from "../../events/routes.ts";
 import { stateRoutes } from "../../fleet/routes.ts";
+import { accountsIn } from "../../fleet/state.ts";
 import { handoutRoutes } from "../../handout/io/routes.ts";
 import { hostRoutes } from "../../hosts/routes.ts";
 import { addressGroup } from "../../http/address-group.ts";
@@ -96,6 +100,8 @@ export interface App {
 function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Route[]): Route[] {
   const routes: Route[] = [
     ...accountRoutes(parts),
+    ...userRoutes(parts),
+    ...sessionRoutes(parts),
     ...followRoutes,
     ...stateRoutes(parts),
     ...commandRoutes(parts),
@@ -148,6 +154,10 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addFullStates(endpoint);
   metrics.addNumbers("", () => ({ storeRefuses: parts.transactions.storeTrouble === null ? 0 : 1 }));
   metrics.addNumbers("", () => ({ ...sessions.metrics, ...claimants.metrics }));
+  metrics.addNumbers("", () => {
+    const accounts = accountsIn(manager);
+    return { users: accounts?.users.size ?? 0, limitUsers: MAX_USERS, sessions: accounts?.sessions.size ?? 0 };
+  });
   metrics.addNumbers("http_", () => connections.metrics);
   metrics.addNumbers("", () => refusalLog.metrics);
   metrics.addNumbers("", () => parts.handout.metrics);

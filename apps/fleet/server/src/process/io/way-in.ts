@@ -1,7 +1,7 @@
 /** The first way in is the admin's password from the settings, or a one-time link. */
 
 import { Turns } from "@neverstale/base";
-import { ADMIN, needsSetup, setUpAdmin } from "../../accounts/decide.ts";
+import { hasAdminPassword, needsSetup, setUpAdmin } from "../../accounts/decide.ts";
 import type { Passwords } from "../../accounts/io/passwords.ts";
 import type { SetupLink } from "../../accounts/io/setup-link.ts";
 import type { Log } from "../../fleet/log.ts";
@@ -39,7 +39,7 @@ export interface Way {
   readonly doneIn: string | null;
 }
 
-/** The password is set while `admin` has none. */
+/** The password becomes that of `admin` while no admin has one. */
 export async function setFirstPassword(parts: WayInParts, password: string | undefined): Promise<void> {
   if (password === undefined || password === "") return;
   if (!hasNoPassword(parts.manager)) return;
@@ -56,7 +56,8 @@ export interface WayInParts {
 }
 
 export function hasNoPassword(manager: FleetManager): boolean {
-  return accountsIn(manager)?.users.get(ADMIN)?.passwordHash === undefined;
+  const accounts = accountsIn(manager);
+  return accounts === null || !hasAdminPassword(accounts);
 }
 
 /** It returns null when there is another way in. */

@@ -10,6 +10,7 @@ export function sessionRequests(session: FleetSession): SessionRequests {
     current: () => inWords(session.load()),
     signIn: (request) => inWords(session.signIn(request)),
     setUp: (request) => inWords(session.setUp(request)),
+    takeInvitation: (request) => inWords(session.takeInvitation(request)),
     makeToken: (request) => inWords(session.makeToken(request)),
     setPassword: (request) => session.setPassword(request),
     signOut: () => session.signOut(),
@@ -17,7 +18,7 @@ export function sessionRequests(session: FleetSession): SessionRequests {
 }
 
 /** It rejects with the problem that the answer tells of, in the server's words. */
-async function inWords<T>(answer: Promise<T>): Promise<T> {
+export async function inWords<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {

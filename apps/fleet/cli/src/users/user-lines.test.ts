@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { userLines } from "./user-lines.ts";
+
+test("users are a table that says who can come in, and until when a link is good", () => {
+  const createdAt = "2026-03-01T12:00:00.000Z";
+  const lines = userLines([
+    { name: "admin", role: "admin", status: "active", createdAt, sessions: 2, lastSeenAt: createdAt },
+    { name: "maria", role: "viewer", status: "invited", createdAt, linkExpiresAt: createdAt, sessions: 0 },
+    { name: "otto", role: "operator", status: "locked_out", createdAt, sessions: 0 },
+  ]);
+
+  expect(lines).toEqual([
+    "USER   ROLE      STATUS                                  SESSIONS  LAST SEEN",
+    "admin  admin     active                                  2         2026-03-01T12:00:00.000Z",
+    "maria  viewer    invited until 2026-03-01T12:00:00.000Z  0",
+    "otto   operator  locked out                              0",
+  ]);
+});

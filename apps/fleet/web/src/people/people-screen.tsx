@@ -1,0 +1,21 @@
+/** The people screen shows the visitor's own sessions, and to admins all users. */
+
+import { useAccount } from "../accounts/account.ts";
+import { OwnSessions } from "./sessions.tsx";
+import { Users } from "./users.tsx";
+
+export function PeopleScreen() {
+  const { user, role } = useAccount();
+  return (
+    <section className="screen" aria-labelledby="people-title">
+      <header className="screen-head">
+        <h1 id="people-title">People</h1>
+        <p className="screen-summary foreign">{`you are ${user}, ${role}`}</p>
+      </header>
+      <div className="people">
+        {role === "admin" && <Users />}
+        <OwnSessions />
+      </div>
+    </section>
+  );
+}

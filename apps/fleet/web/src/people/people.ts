@@ -1,0 +1,31 @@
+/** Requests about users and sessions are made by this, which the page hands down. */
+
+import type { OneTimeLinkAnswer, Role, SessionEntry, ShownUser, UserChange } from "@neverstale/fleet-domain";
+import { createContext, useContext } from "react";
+
+/** All reject with an error whose message is a sentence for the visitor. */
+export interface People {
+  users(): Promise<readonly ShownUser[]>;
+  /** It resolves with the one-time link, which is shown here and never again. */
+  invite(name: string, role: Role): Promise<MadeLink>;
+  change(name: string, change: UserChange): Promise<void>;
+  reset(name: string): Promise<MadeLink>;
+  remove(name: string): Promise<void>;
+  /** It resolves with the visitor's own sessions, the newest first. */
+  sessions(): Promise<readonly SessionEntry[]>;
+  endSession(id: string): Promise<void>;
+}
+
+export interface MadeLink {
+  readonly user: string;
+  readonly link: string;
+  readonly expiresAt: OneTimeLinkAnswer["expiresAt"];
+}
+
+export const PeopleContext = createContext<People | null>(null);
+
+export function usePeople(): People {
+  const people = useContext(PeopleContext);
+  if (people === null) throw new Error("no People around this component");
+  return people;
+}

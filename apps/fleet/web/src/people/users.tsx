@@ -1,0 +1,132 @@
+/** Admins invite users, change what they may do, and turn them away. */
+
+import type { ShownUser } from "@neverstale/fleet-domain";
+import { useState } from "react";
+import { Button } from "react-aria-components";
+import { useAccount } from "../accounts/account.ts";
+import { Choice } from "../components/choice.tsx";
+import { Notice } from "../components/notice.tsx";
+import { Ago, ClockTime } from "../components/time.tsx";
+import { type AskedList, useAsked } from "./asked.ts";
+import { Confirm, InviteForm, LinkSheet } from "./dialogs.tsx";
+import { type MadeLink, type People, usePeople } from "./people.ts";
+import { asRole, ROLE_OPTIONS, STATUS_WORDS } from "./user-words.ts";
+
+export function Users() {
+  const people = usePeople();
+  const asked = useAsked(people.users);
+  const [isInviting, setInviting] = useState(false);
+  const [made, setMade] = useState<MadeLink | null>(null);
+  const show = (link: MadeLink) => {
+    setInviting(false);
+    asked.run(async () => setMade(link));
+  };
+  return (
+    <section aria-labelledby="users-title">
+      {isInviting && <InviteForm onMade={show} onClose={() => setInviting(false)} />}
+      {made !== null && <LinkSheet made={made} onClose={() => setMade(null)} />}
+      <header className="people-head">
+        <h2 id="users-title">Users</h2>
+        <Button className="button" onPress={() => setInviting(true)}>
+          Invite
+        </Button>
+      </header>
+      {asked.problem !== null && (
+        <Notice tone="bad" shape="cross" role="alert">
+          {asked.problem}
+        </Notice>
+      )}
+      <ul className="cards">
+        {(asked.answer ?? []).map((user) => (
+          <li key={user.name}>
+            <UserCard user={user} people={people} asked={asked} onMade={setMade} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface UserCardProps {
+  readonly user: ShownUser;
+  readonly people: People;
+  readonly asked: AskedList<unknown>;
+  readonly onMade: (made: MadeLink) => void;
+}
+
+function UserCard({ user, people, asked, onMade }: UserCardProps) {
+  const { name, role, status, linkExpiresAt, lastSeenAt } = user;
+  const isOwn = useAccount().user === name;
+  const [question, setQuestion] = useState<"reset" | "remove" | null>(null);
+  const answer = (act: () => Promise<void>) => {
+    setQuestion(null);
+    asked.run(act);
+  };
+  const isDisabled = status === "disabled";
+  return (
+    <article className="card" aria-label={name}>
+      {question === "remove" && (
+        <Confirm
+          title={`Remove ${name}?`}
+          lead="It ends all sessions at once. Events keep the name."
+          word="Remove"
+          onConfirm={() => answer(() => people.remove(name))}
+          onCancel={() => setQuestion(null)}
+        />
+      )}
+      {question === "reset" && (
+        <Confirm
+          title={`Reset ${name}?`}
+          lead="It takes the password away and ends all sessions at once. You get a one-time link to hand over."
+          word="Reset"
+          onConfirm={() => answer(async () => onMade(await people.reset(name)))}
+          onCancel={() => setQuestion(null)}
+        />
+      )}
+      <header className="card-head">
+        <h3 className="card-title foreign">{name}</h3>
+        <span>{STATUS_WORDS[status]}</span>
+        <p className="card-facts">
+          {linkExpiresAt !== undefined && (
+            <>
+              the link is good until <ClockTime at={linkExpiresAt} />
+            </>
+          )}
+          {lastSeenAt !== undefined && (
+            <>
+              used <Ago at={lastSeenAt} />
+            </>
+          )}
+        </p>
+      </header>
+      <div className="card-actions">
+        <Choice
+          label={`Role of ${name}`}
+          placeholder="Role"
+          groups={ROLE_OPTIONS}
+          value={role}
+          onChoose={(id) => id !== role && asked.run(() => people.change(name, { role: asRole(id) }))}
+        />
+        {!isOwn && !isDisabled && (
+          <Button className="button button-small" isDisabled={asked.busy} onPress={() => setQuestion("reset")}>
+            New link
+          </Button>
+        )}
+        {!isOwn && (
+          <Button
+            className="button button-small"
+            isDisabled={asked.busy}
+            onPress={() => asked.run(() => people.change(name, { disabled: !isDisabled }))}
+          >
+            {isDisabled ? "Enable" : "Disable"}
+          </Button>
+        )}
+        {!isOwn && (
+          <Button className="button button-small" isDisabled={asked.busy} onPress={() => setQuestion("remove")}>
+            Remove
+          </Button>
+        )}
+      </div>
+    </article>
+  );
+}
