@@ -7,6 +7,7 @@ export const QUICK_FOLDERS: readonly string[] = ["packages/", "apps/fleet/", "sc
 export const LONG_TESTS: readonly string[] = [
   "apps/fleet/domain/src/commands/escapes.test.ts",
   "apps/fleet/server/src/agents/io/agents.test.ts",
+  "apps/fleet/server/src/accounts/io/api-tokens.test.ts",
   "apps/fleet/server/src/alerts/alerts.test.ts",
   "apps/fleet/server/src/catalogue/io/fleet-file.test.ts",
   "apps/fleet/server/src/commands/{dispatch,many-hosts}.test.ts",

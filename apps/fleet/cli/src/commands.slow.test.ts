@@ -152,15 +152,23 @@ test("one printed command enrols another machine, once, and keeps what it has to
   expect(await Promise.race([running, "still runs"])).toBe("still runs");
 });
 
-test("users are invited by a link, given another role, listed and removed", { timeout: LIMIT_MS }, async () => {
+test("users are invited by a link, given another role, listed and removed, and programs get tokens", {
+  timeout: LIMIT_MS,
+}, async () => {
   const invited = await fleet.cli("users", "invite", "maria", "--role", "operator");
   const changed = await fleet.cli("users", "role", "maria", "viewer");
   const listed = await fleet.cli("users", "list", "--json");
   const wrong = await fleet.cli("users", "role", "maria", "root");
   const removed = await fleet.cli("users", "remove", "maria");
+  const made = await fleet.cli("api-tokens", "create", "--label", "a script", "--json");
+  const { id, token } = JSON.parse(made.out);
+  const tokens = await fleet.cli("api-tokens", "list");
+  const revoked = await fleet.cli("api-tokens", "revoke", id);
 
   expect(invited.out).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#invite=[\w-]{43}&user=maria\n$/);
   expect([invited.status, changed.status, wrong.status, removed.status]).toEqual([0, 0, 2, 0]);
+  expect([token, revoked.status]).toEqual([expect.stringMatching(/^nst_[\w-]{43}$/), 0]);
+  expect(tokens.out).toMatch(new RegExp(`^${id}  viewer    until \\S+  never used  a script\n$`));
   const users = listed.out.split("\n").filter((line) => line !== "");
   expect(users.map((line) => JSON.parse(line))).toContainEqual(
     expect.objectContaining({ name: "maria", role: "viewer", status: "invited" }),

@@ -3,6 +3,7 @@
 import { packageVersion } from "@neverstale/base/node";
 import { Command, CommanderError } from "commander";
 import { addAgent } from "../agent/io/agent.ts";
+import { addApiTokens } from "../api-tokens/io/api-tokens.ts";
 import type { AddCommand, ProcessEnd } from "../command-line/command.ts";
 import { EXIT, errorText, Failure } from "../command-line/failure.ts";
 import { addAdmin } from "../data/io/admin.ts";
@@ -30,6 +31,7 @@ const COMMANDS: readonly AddCommand[] = [
   addVerify,
   addToken,
   addUsers,
+  addApiTokens,
   addBackup,
   addRestore,
   addStore,

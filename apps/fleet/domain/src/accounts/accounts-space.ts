@@ -6,6 +6,7 @@ import { z } from "zod";
 import { EnrollmentToken } from "../agents/enrollment-api.ts";
 import { Id, Line, Timestamp } from "../text.ts";
 import { ROLES } from "./account-api.ts";
+import { ApiTokenEntry } from "./api-token-api.ts";
 
 /** Nobody follows this space over a socket. Secrets that open something are in it as hashes only. */
 export const ACCOUNTS_SPACE = "accounts";
@@ -37,6 +38,10 @@ export const Session = z.object({
   browser: Line.optional(),
 });
 export type Session = ReadonlyJson<z.infer<typeof Session>>;
+
+/** `id` is the SHA-256 of the token. */
+export const StoredApiToken = ApiTokenEntry.extend({ id: Id });
+export type StoredApiToken = ReadonlyJson<z.infer<typeof StoredApiToken>>;
 
 /** `id` is public; the token's hash is beside it. */
 export const StoredEnrollmentToken = EnrollmentToken.extend({
@@ -81,6 +86,7 @@ export const accountsModel = defineModel({
   collections: {
     users: collection(User),
     sessions: collection(Session),
+    apiTokens: collection(StoredApiToken),
     enrollmentTokens: collection(StoredEnrollmentToken),
     enrollments: collection(Enrollment),
     agentCredentials: collection(AgentCredential, {
@@ -95,6 +101,9 @@ export const accountsModel = defineModel({
     session_opened: put("sessions"),
     session_seen: patch("sessions"),
     session_ended: remove("sessions"),
+    api_token_made: put("apiTokens"),
+    api_token_used: patch("apiTokens"),
+    api_token_revoked: remove("apiTokens"),
     enrollment_token_made: put("enrollmentTokens"),
     enrollment_token_used: patch("enrollmentTokens"),
     enrollment_token_removed: remove("enrollmentTokens"),

@@ -5,6 +5,7 @@ import { forgetToken, usesOf } from "../agents/enroll.ts";
 import type { FleetMoment } from "../fleet/moment.ts";
 import { note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
+import { expiredApiTokens, revokeApiTokensOf } from "./api-tokens.ts";
 
 export const SESSION_IDLE_MS = 24 * 60 * 60_000;
 export const SESSION_ABSOLUTE_MS = 7 * 24 * 60 * 60_000;
@@ -170,7 +171,7 @@ export function resetAdmin(work: Work): string[] {
     work.changeAccounts("user_updated", ADMIN, { passwordHash: null, linkHash: null, linkExpiresAt: null });
   const message = `the password and the sessions of ${ADMIN} were taken away, on the server's own machine`;
   note(work, { category: "audit", level: "warn", actor: "server", action: "admin_reset", message });
-  return endSessionsOf(work, ADMIN, null);
+  return [...endSessionsOf(work, ADMIN, null), ...revokeApiTokensOf(work, ADMIN)];
 }
 
 /** It returns the hashes of the sessions that ended. */
@@ -182,12 +183,18 @@ export function endSessionsOf(work: Work, user: string, except: string | null): 
   return ended.map((session) => session.id);
 }
 
-/** It removes ended sessions and dead tokens, and returns the hashes of the sessions that ended. */
+/** It removes ended sessions and dead tokens, and returns the hashes of the sessions and API tokens that ended. */
 export function sweepAccounts(work: Work): string[] {
   const ended = [...work.accounts.sessions.values()].filter((session) => hasEnded(session, work.at.ms));
   for (const { id, user } of ended) {
     work.changeAccounts("session_ended", id, {});
     noteExpiry(work, "session_expired", `a session of ${user} has expired`);
+  }
+  const tokens = expiredApiTokens(work.accounts, work.at);
+  for (const id of tokens) {
+    const owner = work.accounts.apiTokens.get(id)?.user;
+    work.changeAccounts("api_token_revoked", id, {});
+    noteExpiry(work, "api_token_expired", `an API token of ${owner} has expired`);
   }
   let forgotten = 0;
   for (const token of [...work.accounts.enrollmentTokens.values()]) {
@@ -200,7 +207,7 @@ export function sweepAccounts(work: Work): string[] {
     if (used < uses)
       noteExpiry(work, "enrollment_token_expired", `an enrolment token of ${createdBy} has expired, ${unused}`);
   }
-  return ended.map((session) => session.id);
+  return [...ended.map((session) => session.id), ...tokens];
 }
 
 const USES_A_SWEEP = 5_000;
@@ -213,6 +220,7 @@ function noteExpiry(work: Work, action: string, message: string): void {
 export function accountsNeedSweep(accounts: Accounts, at: FleetMoment): boolean {
   const overdue = (token: EnrollmentToken) => token.expiresAt <= at.iso;
   return (
+    expiredApiTokens(accounts, at).length > 0 ||
     [...accounts.sessions.values()].some((session) => hasEnded(session, at.ms)) ||
     [...accounts.enrollmentTokens.values()].some(overdue)
   );

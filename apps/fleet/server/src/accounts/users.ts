@@ -6,6 +6,7 @@ import { type FleetMoment, isoAfter } from "../fleet/moment.ts";
 import { note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
+import { revokeApiTokensOf } from "./api-tokens.ts";
 import { endSessionsOf, hasEnded, newPassword } from "./decide.ts";
 
 /** One user has one link at most, so this bounds invitations, too. */
@@ -39,7 +40,7 @@ export function resetUser(work: Work, by: string, name: string, linkHash: string
   if (user.passwordHash !== undefined) requireAnotherAdmin(work, user, by);
   work.changeAccounts("user_updated", name, { passwordHash: null, ...linkOf(work.at, linkHash) });
   audit(work, by, "user_reset", `${by} took the password and the sessions of ${name} away, and made a one-time link`);
-  return endSessionsOf(work, name, null);
+  return [...endSessionsOf(work, name, null), ...revokeApiTokensOf(work, name)];
 }
 
 /** Whoever has another role from now on, or is disabled, signs in anew. It returns the sessions that ended. */
@@ -58,7 +59,7 @@ export function changeUser(work: Work, by: string, name: string, { role, disable
     audit(work, by, "user_role_changed", `${by} changed the role of ${name} from ${user.role} to ${newRole}`);
   }
   if (isDisabled !== (user.disabled === true)) setDisabled(work, by, name, isDisabled);
-  return endSessionsOf(work, name, null);
+  return [...endSessionsOf(work, name, null), ...(isDisabled ? revokeApiTokensOf(work, name) : [])];
 }
 
 function setDisabled(work: Work, by: string, name: string, isDisabled: boolean): void {
@@ -73,7 +74,7 @@ export function removeUser(work: Work, by: string, name: string): readonly strin
   requireAdmin(work, by);
   requireAnotherAdmin(work, userIn(work, name), by);
   forgetTokensOf(work, name);
-  const ended = endSessionsOf(work, name, null);
+  const ended = [...endSessionsOf(work, name, null), ...revokeApiTokensOf(work, name)];
   work.changeAccounts("user_removed", name, {});
   audit(work, by, "user_removed", `${by} removed the user ${name}`);
   return ended;

@@ -116,6 +116,7 @@ export interface View {
 const NO_ACCOUNTS: Accounts = {
   users: new Map(),
   sessions: new Map(),
+  apiTokens: new Map(),
   enrollmentTokens: new Map(),
   enrollments: new Map(),
   agentCredentials: new Map(),

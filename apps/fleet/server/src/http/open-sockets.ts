@@ -53,7 +53,7 @@ export class OpenSockets {
     return [...this.#ofSession.keys()];
   }
 
-  /** It closes the sockets of sessions that have ended. */
+  /** It closes the sockets of sessions and API tokens that have ended. */
   revokeSessions(hashes: readonly string[]): void {
     const ended = new Set(hashes);
     if (ended.size > 0)
@@ -68,6 +68,7 @@ export class OpenSockets {
 
 /** A socket belongs to this subject. */
 export type Subject =
+  /** `sessionHash` is that of an API token where one was shown. */
   | { readonly kind: "user"; readonly user: string; readonly sessionHash: string }
   | { readonly kind: "agent"; readonly host: string };
 

@@ -24,6 +24,7 @@ export interface Described {
   readonly method: string;
   readonly path: string;
   readonly allow: string;
+  readonly people?: boolean;
   readonly body?: z.ZodType;
   readonly query?: z.ZodType;
   readonly answer?: z.ZodType;
@@ -36,13 +37,14 @@ const SECURITY_SCHEMES = {
   session: { type: "apiKey", in: "cookie", name: "neverstale_PORT", description: "__Host-neverstale behind https" },
   csrf: { type: "apiKey", in: "header", name: "X-CSRF-Token", description: "csrfToken of GET /api/session" },
   agent: { type: "http", scheme: "bearer" },
+  apiToken: { type: "http", scheme: "bearer", description: "nst_…, of neverstale api-tokens create" },
 } as const;
 
-function operation({ method, path, allow, body, query, answer, answerStatus }: Described): Json {
+function operation({ method, path, allow, people = false, body, query, answer, answerStatus }: Described): Json {
   const status = String(answerStatus ?? (answer === undefined && method !== "GET" ? 204 : 200));
   return {
     operationId: `${method.toLowerCase()}${path.replace(/\W+(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
-    security: securityOf(method, allow),
+    security: securityOf(method, allow, people),
     parameters: [...pathParameters(path), ...(query === undefined ? [] : queryParameters(query))],
     ...(body !== undefined && {
       requestBody: { required: !body.safeParse(undefined).success, content: json(schemaOf(body, "input")) },
@@ -61,10 +63,10 @@ function operation({ method, path, allow, body, query, answer, answerStatus }: D
   };
 }
 
-function securityOf(method: string, allow: string): readonly Json[] {
+function securityOf(method: string, allow: string, people: boolean): readonly Json[] {
   if (allow === "agent") return [{ agent: [] }];
   if (allow === "anyone" || allow === "new_agent") return [];
-  return [{ session: [], ...(method === "GET" ? {} : { csrf: [] }) }];
+  return [{ session: [], ...(method === "GET" ? {} : { csrf: [] }) }, ...(people ? [] : [{ apiToken: [] }])];
 }
 
 function pathParameters(path: string): Json[] {

@@ -1,5 +1,6 @@
 /** A route is one line of the table of all that can be asked for: a path that isn't in it does not exist (C30). */
 
+import type { Role } from "@neverstale/fleet-domain";
 import type { z } from "zod";
 import type { SignedIn } from "../accounts/decide.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
@@ -9,6 +10,8 @@ export interface Route {
   readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly allow: Permission;
+  /** It is about who may come in, so it is for a person who is signed in: no API token opens it. */
+  readonly people?: boolean;
   /** Its requests guess a secret, so they may be tried a few times a minute only. */
   readonly guesses?: boolean;
   /** These say what it takes and answers, to those who read the API's description. */
@@ -63,12 +66,24 @@ export interface Ask<B> extends RequestSource {
 export interface Caller {
   /** It is there where a session was shown. */
   readonly signedIn: ShownSession | null;
+  /** It is there where an API token was shown. */
+  readonly apiToken: ShownApiToken | null;
   /** It is there where an agent's credential was shown. The host is known by that, never by what a message says (C38). */
   readonly hostId: string | null;
 }
 
 /** Somebody is signed in, and has shown this secret for it. */
 export interface ShownSession extends SignedIn {
+  readonly secret: string;
+}
+
+/** A program has shown an API token. */
+export interface ShownApiToken {
+  /** It is the hash of the token. */
+  readonly id: string;
+  readonly user: string;
+  /** It is not above the role that its owner has now. */
+  readonly role: Role;
   readonly secret: string;
 }
 
@@ -107,10 +122,18 @@ export function checked<S extends z.ZodType>(schema: S, given: unknown, what: st
   });
 }
 
-/** It returns the caller of a route that only admits those who are signed in. */
-export function userOf(ask: Ask<unknown>): ShownSession {
-  if (ask.caller.signedIn === null) throw new Error("a route for signed-in users has let somebody else in");
-  return ask.caller.signedIn;
+/** It returns the caller of a route for users: somebody who is signed in, or a program with a token. `id` names the session or token. */
+export function userOf({ caller }: Ask<unknown>): ShownApiToken {
+  const { signedIn, apiToken } = caller;
+  if (signedIn !== null) return { ...signedIn, id: signedIn.session.id };
+  if (apiToken !== null) return apiToken;
+  throw new Error("a route for users has let somebody else in");
+}
+
+/** It returns the caller of a route for people alone. */
+export function sessionOf({ caller }: Ask<unknown>): ShownSession {
+  if (caller.signedIn === null) throw new Error("a route for signed-in users has let somebody else in");
+  return caller.signedIn;
 }
 
 export function hostOf(ask: Ask<unknown>): string {

@@ -15,7 +15,7 @@ export function closeRevoked(manager: FleetManager, sockets: OpenSockets): () =>
 
 function close(manager: FleetManager, sockets: OpenSockets, { type, data }: Change): void {
   const id = String(data["id"]);
-  if (type === "session_ended") sockets.revokeSessions([id]);
+  if (type === "session_ended" || type === "api_token_revoked") sockets.revokeSessions([id]);
   if (type !== "agent_credential_revoked") return;
   const host = accountsIn(manager)?.agentCredentials.get(id)?.host;
   if (host !== undefined) sockets.revokeAgent(host);

@@ -1,6 +1,7 @@
 /** The people screen shows the visitor's own sessions, and to admins all users. */
 
 import { useAccount } from "../accounts/account.ts";
+import { OwnApiTokens } from "./api-tokens.tsx";
 import { OwnSessions } from "./sessions.tsx";
 import { Users } from "./users.tsx";
 
@@ -15,6 +16,7 @@ export function PeopleScreen() {
       <div className="people">
         {role === "admin" && <Users />}
         <OwnSessions />
+        <OwnApiTokens />
       </div>
     </section>
   );

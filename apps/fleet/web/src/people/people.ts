@@ -1,6 +1,14 @@
 /** Requests about users and sessions are made by this, which the page hands down. */
 
-import type { OneTimeLinkAnswer, Role, SessionEntry, ShownUser, UserChange } from "@neverstale/fleet-domain";
+import type {
+  ApiTokenEntry,
+  ApiTokenRequest,
+  OneTimeLinkAnswer,
+  Role,
+  SessionEntry,
+  ShownUser,
+  UserChange,
+} from "@neverstale/fleet-domain";
 import { createContext, useContext } from "react";
 
 /** All reject with an error whose message is a sentence for the visitor. */
@@ -14,6 +22,11 @@ export interface People {
   /** It resolves with the visitor's own sessions, the newest first. */
   sessions(): Promise<readonly SessionEntry[]>;
   endSession(id: string): Promise<void>;
+  /** It resolves with the visitor's own tokens. */
+  apiTokens(): Promise<readonly ApiTokenEntry[]>;
+  /** It resolves with the token, which is shown here and never again. */
+  makeApiToken(asked: ApiTokenRequest): Promise<string>;
+  revoke(id: string): Promise<void>;
 }
 
 export interface MadeLink {

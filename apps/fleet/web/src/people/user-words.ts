@@ -9,9 +9,15 @@ const ROLE_NOTES: Readonly<Record<Role, string>> = {
   admin: "also adds hosts and people",
 };
 
-export const ROLE_OPTIONS: readonly OptionGroup[] = [
-  { title: "", options: Object.entries(ROLE_NOTES).map(([id, note]) => ({ id, word: id, note })) },
-];
+const ROLES: readonly Role[] = ["viewer", "operator", "admin"];
+
+/** It offers the roles up to this one. */
+export function roleOptions(highest: Role): readonly OptionGroup[] {
+  const roles = ROLES.slice(0, ROLES.indexOf(highest) + 1);
+  return [{ title: "", options: roles.map((id) => ({ id, word: id, note: ROLE_NOTES[id] })) }];
+}
+
+export const ROLE_OPTIONS = roleOptions("admin");
 
 /** Whatever is no role counts as the least of them. */
 export function asRole(word: string): Role {

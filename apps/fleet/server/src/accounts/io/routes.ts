@@ -8,7 +8,15 @@ import { RequestRefusal } from "../../fleet/refusal.ts";
 import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import { isStoreAway, type Transactions } from "../../fleet/transact.ts";
 import type { Work } from "../../fleet/work.ts";
-import { type Answer, type Ask, callerOf, type RequestSource, type Route, userOf, withBody } from "../../http/route.ts";
+import {
+  type Answer,
+  type Ask,
+  callerOf,
+  type RequestSource,
+  type Route,
+  sessionOf,
+  withBody,
+} from "../../http/route.ts";
 import type { Claimants } from "../claimants.ts";
 import type { Cookies } from "../cookies.ts";
 import { ADMIN, changePassword, SESSION_ABSOLUTE_MS, type SessionSource, setUpAdmin } from "../decide.ts";
@@ -49,7 +57,7 @@ export function accountRoutes(parts: AccountRoutesParts): Route[] {
       answer: SessionAnswer,
       handle: (ask) => setup(parts, ask),
     }),
-    { method: "POST", path: "/api/logout", allow: "viewer", handle: (ask) => logout(parts, ask) },
+    { method: "POST", path: "/api/logout", allow: "viewer", people: true, handle: (ask) => logout(parts, ask) },
     {
       method: "GET",
       path: "/api/session/here",
@@ -61,6 +69,7 @@ export function accountRoutes(parts: AccountRoutesParts): Route[] {
       method: "GET",
       path: "/api/session",
       allow: "viewer",
+      people: true,
       answer: SessionAnswer,
       handle: (ask) => whoAmI(parts, ask),
     },
@@ -68,6 +77,7 @@ export function accountRoutes(parts: AccountRoutesParts): Route[] {
       method: "POST",
       path: "/api/password",
       allow: "viewer",
+      people: true,
       guesses: true,
       body: PasswordRequest,
       handle: (ask) => setPassword(parts, ask),
@@ -122,7 +132,7 @@ async function login(parts: AccountRoutesParts, ask: Ask<LoginRequest>): Promise
 
 /** A device that is not known yet is named by a cookie. From then on its sign-ins wait for nobody who is new. */
 function whoAmI({ claimants, cookies, key }: AccountRoutesParts, ask: Ask<unknown>): Answer {
-  const { user, role, secret } = userOf(ask);
+  const { user, role, secret } = sessionOf(ask);
   const body = answerFor(user, role, secret);
   if (claimants.deviceIn(ask.headers)?.user === user) return { body };
   return { headers: { "set-cookie": cookies.setDevice(key.newDevice(user), DEVICE_S) }, body };
@@ -133,7 +143,7 @@ const DEVICE_S = 365 * 24 * 60 * 60;
 /** It needs the present password, if there is one (C33). The user's other sessions end before this is answered. */
 async function setPassword(parts: AccountRoutesParts, ask: Ask<PasswordRequest>): Promise<Answer> {
   const { claimants, guesses, log, manager, passwords, sessions, transactions } = parts;
-  const { user, session } = userOf(ask);
+  const { user, session } = sessionOf(ask);
   const { current, password } = ask.body;
   const stored = accountsIn(manager)?.users.get(user)?.passwordHash;
   const who = claimants.of(ask, user);
@@ -241,7 +251,7 @@ function answerFor(user: string, role: SessionAnswer["role"], secret: string): S
 
 /** The session's sockets are closed before this is answered (rule A11). */
 async function logout({ cookies, log, sessions }: AccountRoutesParts, ask: Ask<unknown>): Promise<Answer> {
-  const { session, user } = userOf(ask);
+  const { session, user } = sessionOf(ask);
   await sessions.end(session, user);
   log.info({ ...callerOf(ask), user }, "signed out");
   return { headers: { "set-cookie": cookies.setSession(ask.headers, null, 0) } };

@@ -36,7 +36,11 @@ export function credentialOf(token: string, nonce: string): string {
  * A token that is shown once is bound to what the caller has shown and to the idempotency key, which is drawn anew for each. So a
  * repeat has the same token.
  */
-export function tokenFor(shownSecret: string, kind: "enrolment token" | "one-time link", key: string): string {
+export function tokenFor(
+  shownSecret: string,
+  kind: "enrolment token" | "one-time link" | "API token",
+  key: string,
+): string {
   return createHmac("sha256", shownSecret)
     .update(JSON.stringify([kind, key]))
     .digest("base64url");

@@ -3,7 +3,7 @@
 import { type Session, SessionEntry } from "@neverstale/fleet-domain";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import { accountsIn, type FleetManager } from "../../fleet/state.ts";
-import { type Ask, param, type Route, userOf } from "../../http/route.ts";
+import { type Ask, param, type Route, sessionOf } from "../../http/route.ts";
 import type { Sessions } from "./sessions.ts";
 
 export function sessionRoutes(parts: SessionRoutesParts): Route[] {
@@ -13,13 +13,15 @@ export function sessionRoutes(parts: SessionRoutesParts): Route[] {
       method: "GET",
       path: "/api/sessions",
       allow: "viewer",
+      people: true,
       answer: SessionEntry.array(),
-      handle: (ask) => ({ body: entriesOf(parts, ask, userOf(ask).user) }),
+      handle: (ask) => ({ body: entriesOf(parts, ask, sessionOf(ask).user) }),
     },
     {
       method: "GET",
       path: "/api/users/:name/sessions",
       allow: "admin",
+      people: true,
       answer: SessionEntry.array(),
       handle: (ask) => {
         const name = param(ask, "name");
@@ -32,8 +34,9 @@ export function sessionRoutes(parts: SessionRoutesParts): Route[] {
       method: "DELETE",
       path: "/api/sessions/:id",
       allow: "viewer",
+      people: true,
       handle: async (ask) => {
-        await sessions.end(namedSession(parts, ask), userOf(ask).user);
+        await sessions.end(namedSession(parts, ask), sessionOf(ask).user);
         return {};
       },
     },
@@ -46,14 +49,14 @@ export interface SessionRoutesParts {
 }
 
 function entriesOf({ sessions }: SessionRoutesParts, ask: Ask<unknown>, user: string): SessionEntry[] {
-  const own = userOf(ask).session.id;
+  const own = sessionOf(ask).session.id;
   return sessions.listOf(user).map(({ id, ...rest }) => ({ ...rest, id: nameOf(id), current: id === own }));
 }
 
 /** An id that is somebody else's is as unknown as one that nobody has, unless an admin asks (C31). */
 function namedSession({ manager, sessions }: SessionRoutesParts, ask: Ask<unknown>): Session {
   const id = param(ask, "id");
-  const { user, role } = userOf(ask);
+  const { user, role } = sessionOf(ask);
   const users = role === "admin" ? [...(accountsIn(manager)?.users.keys() ?? [])] : [user];
   const session = users.flatMap((each) => sessions.listOf(each)).find((candidate) => nameOf(candidate.id) === id);
   if (session === undefined) throw new RequestRefusal("not_found", "there is no such session");

@@ -6,7 +6,7 @@ import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import type { Transactions } from "../../fleet/transact.ts";
 import type { Work } from "../../fleet/work.ts";
 import { idempotencyKey, type TransactFor } from "../../http/io/once.ts";
-import { type Answer, type Ask, param, type Route, userOf, withBody } from "../../http/route.ts";
+import { type Answer, type Ask, param, type Route, sessionOf, withBody } from "../../http/route.ts";
 import { changeUser, inviteUser, removeUser, resetUser, shownUser } from "../users.ts";
 import { hashOf, newSecret, tokenFor } from "./secrets.ts";
 import type { Sessions } from "./sessions.ts";
@@ -17,6 +17,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       method: "GET",
       path: "/api/users",
       allow: "admin",
+      people: true,
       answer: ShownUser.array(),
       handle: () => ({ body: listed(parts) satisfies ShownUser[] }),
     },
@@ -24,6 +25,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       method: "POST",
       path: "/api/users",
       allow: "admin",
+      people: true,
       body: InviteRequest,
       answer: OneTimeLinkAnswer,
       answerStatus: 201,
@@ -33,11 +35,12 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       method: "PATCH",
       path: "/api/users/:name",
       allow: "admin",
+      people: true,
       body: UserChange,
       answer: ShownUser,
       handle: async (ask) => {
         const name = param(ask, "name");
-        const { user } = await changed(parts, ask, (work) => changeUser(work, userOf(ask).user, name, ask.body));
+        const { user } = await changed(parts, ask, (work) => changeUser(work, sessionOf(ask).user, name, ask.body));
         return { body: user satisfies ShownUser | null };
       },
     }),
@@ -45,6 +48,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       method: "POST",
       path: "/api/users/:name/reset",
       allow: "admin",
+      people: true,
       answer: OneTimeLinkAnswer,
       answerStatus: 201,
       handle: (ask) => reset(parts, ask),
@@ -53,8 +57,9 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       method: "DELETE",
       path: "/api/users/:name",
       allow: "admin",
+      people: true,
       handle: async (ask) => {
-        await changed(parts, ask, (work) => removeUser(work, userOf(ask).user, param(ask, "name")));
+        await changed(parts, ask, (work) => removeUser(work, sessionOf(ask).user, param(ask, "name")));
         return {};
       },
     },
@@ -81,7 +86,7 @@ async function invite(parts: UserRoutesParts, ask: Ask<InviteRequest>): Promise<
     parts,
     ask,
     (work) => {
-      inviteUser(work, userOf(ask).user, ask.body, hashOf(token));
+      inviteUser(work, sessionOf(ask).user, ask.body, hashOf(token));
       return [];
     },
     ask.body.name,
@@ -92,14 +97,14 @@ async function invite(parts: UserRoutesParts, ask: Ask<InviteRequest>): Promise<
 async function reset(parts: UserRoutesParts, ask: Ask<unknown>): Promise<Answer> {
   const token = linkToken(ask);
   const name = param(ask, "name");
-  const { user } = await changed(parts, ask, (work) => resetUser(work, userOf(ask).user, name, hashOf(token)));
+  const { user } = await changed(parts, ask, (work) => resetUser(work, sessionOf(ask).user, name, hashOf(token)));
   return linkAnswer(user, token);
 }
 
 /** A repeat gets the same token again, and it is stored nowhere. */
 function linkToken(ask: Ask<unknown>): string {
   const key = idempotencyKey(ask);
-  return key === null ? newSecret() : tokenFor(userOf(ask).secret, "one-time link", key);
+  return key === null ? newSecret() : tokenFor(sessionOf(ask).secret, "one-time link", key);
 }
 
 function linkAnswer(user: ShownUser | null, token: string): Answer {
@@ -121,7 +126,7 @@ async function changed(
     const user = work.accounts.users.get(name);
     return { user: user === undefined ? null : (shownUser(work.accounts, user, work.at) as ShownUser & JsonValue) };
   };
-  const { result } = await transactFor(ask, decideOnce, userOf(ask).session.id);
+  const { result } = await transactFor(ask, decideOnce, sessionOf(ask).session.id);
   sessions.closeEnded(ended, ({ user }) => user === name);
   await transactions.untilEverywhere();
   return result;

@@ -156,12 +156,12 @@ async function makeToken(
   { transactFor }: EnrollmentRoutesParts,
   ask: Ask<EnrollmentTokenRequest | undefined>,
 ): Promise<Answer> {
-  const { user, secret, session } = userOf(ask);
+  const { user, secret, id } = userOf(ask);
   const key = idempotencyKey(ask);
   const token = key === null ? newSecret() : tokenFor(secret, "enrolment token", key);
   const make = (work: Work) =>
     makeEnrollmentToken(work, hashOf(token), user, ask.body ?? {}) as EnrollmentToken & JsonValue;
-  const { result } = await transactFor(ask, make, session.id);
+  const { result } = await transactFor(ask, make, id);
   const made: EnrollmentToken = result;
   return { status: 201, body: { ...made, token } satisfies EnrollmentTokenAnswer };
 }

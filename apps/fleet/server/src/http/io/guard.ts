@@ -1,5 +1,8 @@
 /** The guard is the one place that decides who gets in (C25, C26, C30, C38). */
 
+import type { Role } from "@neverstale/fleet-domain";
+import { RANK } from "../../accounts/api-tokens.ts";
+import { type ApiTokens, showsApiToken } from "../../accounts/io/api-tokens.ts";
 import { csrfTokenOf, sameSecret } from "../../accounts/io/secrets.ts";
 import type { Sessions } from "../../accounts/io/sessions.ts";
 import type { Credentials } from "../../agents/io/credentials.ts";
@@ -7,40 +10,58 @@ import { RequestRefusal } from "../../fleet/refusal.ts";
 import type { FleetManager } from "../../fleet/state.ts";
 import { refusalOfNode } from "../../nodes/node-standing.ts";
 import type { Origins } from "../origins.ts";
-import type { Caller, Permission, RequestHeaders } from "../route.ts";
+import type { Caller, Permission, RequestHeaders, ShownApiToken } from "../route.ts";
 
 /** It throws the refusal of whoever may not come in. */
 export function admit(parts: GuardParts, asked: Asked): Caller {
   const { origins, sessions } = parts;
   const { method, allow, headers } = asked;
-  if (allow === "agent") return { signedIn: null, hostId: agentOf(parts, headers) };
+  if (allow === "agent") return { ...NOBODY, hostId: agentOf(parts, headers) };
   if (allow === "new_agent") return noBrowser(headers);
+  if (allow !== "anyone" && showsApiToken(headers)) return { ...NOBODY, apiToken: apiTokenOf(parts, asked, allow) };
   const safe = method === "GET";
   if (!safe && !asked.isForwarded) checkSameOrigin(origins, headers);
-  if (allow === "anyone") return { signedIn: null, hostId: null };
+  if (allow === "anyone") return NOBODY;
   const session = sessions.of(headers);
   if (session === null) throw refusalOfNode(parts.manager.node) ?? nobodySignedIn();
   if (!safe) checkCsrf(session.secret, headers["x-csrf-token"]);
   if (RANK[session.role] < RANK[allow]) throw new RequestRefusal("forbidden", `this needs the role ${allow}`);
-  return { signedIn: session, hostId: null };
+  return { ...NOBODY, signedIn: session };
+}
+
+const NOBODY: Caller = { signedIn: null, apiToken: null, hostId: null };
+
+/** No page of another site has a token, so neither Origin nor a CSRF token is asked for, and cookies mean nothing (C2). */
+function apiTokenOf({ apiTokens, manager }: GuardParts, { people, headers }: Asked, allow: Role): ShownApiToken {
+  const token = apiTokens.of(headers);
+  if (token === null) throw refusalOfNode(manager.node) ?? unknownApiToken();
+  if (people === true) throw new RequestRefusal("forbidden", "an API token says nothing about accounts");
+  if (RANK[token.role] < RANK[allow]) throw new RequestRefusal("forbidden", `this needs the role ${allow}`);
+  return token;
+}
+
+export function unknownApiToken(): RequestRefusal {
+  return new RequestRefusal("not_signed_in", "the API token is unknown, has expired, or was revoked", {
+    hint: "Make another one with neverstale api-tokens create.",
+  });
 }
 
 export interface GuardParts {
   readonly manager: FleetManager;
   readonly origins: Origins;
   readonly sessions: Sessions;
+  readonly apiTokens: ApiTokens;
   readonly credentials: Credentials;
 }
 
 export interface Asked {
   readonly method: string;
   readonly allow: Permission;
+  readonly people?: boolean;
   /** Another node has forwarded it, and has looked where it comes from: browsers find each node at an address of its own. */
   readonly isForwarded: boolean;
   readonly headers: RequestHeaders;
 }
-
-const RANK = { viewer: 1, operator: 2, admin: 3 } as const;
 
 /** A browser says where a request comes from in at least one of two headers, and a page can't forge them. */
 function checkSameOrigin(origins: Origins, headers: RequestHeaders): void {
@@ -68,7 +89,7 @@ export function nobodySignedIn(): RequestRefusal {
 
 /** A browser has no business with the agents' routes at all (C2). */
 export function noBrowser({ origin }: RequestHeaders): Caller {
-  if (origin === undefined) return { signedIn: null, hostId: null };
+  if (origin === undefined) return NOBODY;
   throw new RequestRefusal("origin_refused", "agents are no browsers: no Origin is accepted here");
 }
 

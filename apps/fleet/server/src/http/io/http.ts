@@ -83,16 +83,16 @@ export interface HttpParts extends GuardParts {
 }
 
 function addRoute(parts: HttpParts, app: FastifyInstance, route: Route, handOver: HandOver): void {
-  const { claimants, forwarding, guesses, manager, sessions } = parts;
+  const { apiTokens, claimants, forwarding, guesses, manager, sessions } = parts;
   app.route({
     method: route.method,
     url: route.path,
     // This runs before the body is read: who may not come in can't make the server parse anything.
     onRequest: async (request, reply) => {
       if (route.byEngine === true) reply.header(PROTOCOL_HEADER, "v1");
-      const { method, allow } = route;
+      const { method, allow, people = false } = route;
       const isForwarded = forwarding.isForwarded(request.raw);
-      const admitted = () => admit(parts, { method, allow, headers: request.headers, isForwarded });
+      const admitted = () => admit(parts, { method, allow, people, headers: request.headers, isForwarded });
       if (await forwarding.answers(route, request, reply, admitted)) return;
       const notReady = refusalOfNode(manager.node);
       if (notReady !== null && !hasEffect(route) && route.withoutState !== true) throw notReady;
@@ -100,6 +100,7 @@ function addRoute(parts: HttpParts, app: FastifyInstance, route: Route, handOver
       const caller = admitted();
       request.caller = caller;
       if (caller.signedIn !== null) sessions.touch(caller.signedIn);
+      if (caller.apiToken !== null) apiTokens.touch(caller.apiToken);
     },
     handler: async (request, reply) => {
       if (route.byEngine === true) return handOverTo(handOver, request, reply);
@@ -183,7 +184,7 @@ function sendProblem(parts: HttpParts, error: unknown, request: FastifyRequest, 
   const source = sourceOf(parts, request);
   const about = {
     ...callerOf(source),
-    user: request.caller?.signedIn?.user,
+    user: request.caller?.signedIn?.user ?? request.caller?.apiToken?.user,
     host: request.caller?.hostId ?? undefined,
     method: request.method,
     path: pathOf(request),

@@ -1,5 +1,6 @@
 import { memoryStore } from "@neverstale/server";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeApiToken } from "../../accounts/api-tokens.ts";
 import { openSession } from "../../accounts/decide.ts";
 import { csrfTokenOf, hashOf, newSecret } from "../../accounts/io/secrets.ts";
 import { inviteUser } from "../../accounts/users.ts";
@@ -18,14 +19,19 @@ const ANYBODY_READS = [
 ];
 /** A page of the server's own comes in by these. */
 const WAYS_IN = ["POST /api/invitation", "POST /api/login", "POST /api/setup"];
+/** Whoever is no browser may ask, and the enrolment token in the body says whether it is one. */
 const NEW_AGENT = ["POST /agent/enroll"];
 const AGENT = ["POST /agent/claims", "POST /agent/reports", ...followed("/agent/sync")];
 const VIEWER = [
   ...["GET /api/state", "GET /api/event-log", "GET /api/openapi.json", "GET /api/agent-package"],
   ...["GET /api/commands", "GET /api/commands/:id/output", "GET /api/pipelines"],
   ...["GET /api/hosts/:id/metrics", "GET /api/hosts/:id/output"],
-  ...["GET /api/session", "GET /api/sessions", "DELETE /api/sessions/:id", "POST /api/logout", "POST /api/password"],
   ...[...followed("/sync"), ...followed("/sync/output/:id")],
+];
+/** Who is signed in looks after the own account. No API token does. */
+const OWN_ACCOUNT = [
+  ...["GET /api/session", "GET /api/sessions", "DELETE /api/sessions/:id", "POST /api/logout", "POST /api/password"],
+  ...["GET /api/api-tokens", "POST /api/api-tokens", "DELETE /api/api-tokens/:id"],
 ];
 const OPERATOR = [
   ...["POST /api/dispatch", "POST /api/dispatch/pipeline", "POST /api/mutations/:name"],
@@ -33,24 +39,29 @@ const OPERATOR = [
   ...["POST /api/alerts/:id/acknowledge", "POST /api/alerts/:id/resolve"],
   ...["POST /api/silences", "DELETE /api/silences/:id", "PATCH /api/hosts/:id"],
 ];
-const ADMIN = [
+const ACCOUNTS = [
   ...["GET /api/users", "POST /api/users", "PATCH /api/users/:name", "DELETE /api/users/:name"],
-  ...["POST /api/users/:name/reset", "GET /api/users/:name/sessions"],
+  ...["POST /api/users/:name/reset", "GET /api/users/:name/sessions", "GET /api/users/:name/api-tokens"],
+];
+const ADMIN = [
   ...["GET /api/enrollment-tokens", "POST /api/enrollment-tokens", "DELETE /api/enrollment-tokens/:id"],
   ...["DELETE /api/hosts/:id", "POST /api/catalogue/read"],
 ];
 
-const CALLERS = ["nobody", "viewer", "operator", "admin", "agent"] as const;
+const ROLES = ["viewer", "operator", "admin"] as const;
+const CALLERS = ["nobody", ...ROLES, "token of viewer", "token of operator", "token of admin", "agent"] as const;
 type Caller = (typeof CALLERS)[number];
 
 const ROWS: readonly (readonly [routes: readonly string[], allowed: readonly Caller[]])[] = [
   [ANYBODY_READS, CALLERS],
-  [WAYS_IN, ["nobody", "viewer", "operator", "admin"]],
-  [NEW_AGENT, ["agent"]],
+  [WAYS_IN, ["nobody", ...ROLES]],
+  [NEW_AGENT, ["token of viewer", "token of operator", "token of admin", "agent"]],
   [AGENT, ["agent"]],
-  [VIEWER, ["viewer", "operator", "admin"]],
-  [OPERATOR, ["operator", "admin"]],
-  [ADMIN, ["admin"]],
+  [VIEWER, [...ROLES, "token of viewer", "token of operator", "token of admin"]],
+  [OPERATOR, ["operator", "admin", "token of operator", "token of admin"]],
+  [ADMIN, ["admin", "token of admin"]],
+  [OWN_ACCOUNT, ROLES],
+  [ACCOUNTS, ["admin"]],
 ];
 
 /** The profile over HTTP has these below each address that is followed. */
@@ -68,16 +79,23 @@ beforeAll(async () => {
   fleet = await fleets.start({ store: memoryStore(), rateLimits: { attempts } });
   host = await onlineHost(await signIn(fleet), "web-1");
   await fleet.parts.transactions.transact((work) => {
-    for (const role of ["viewer", "operator", "admin"] as const)
+    for (const role of ROLES) {
       inviteUser(work, "admin", { name: `the-${role}`, role }, `the link of the ${role}`);
+      makeApiToken(work, "admin", hashOf(tokenOf(`token of ${role}`)), { label: "a script", role, ttlS: 3_600 });
+    }
   });
 });
 afterAll(() => fleets.end());
+
+function tokenOf(caller: Caller): string {
+  return `nst_${hashOf(caller)}`;
+}
 
 /** Each request has a session of its own, as some of them end it. */
 async function headersOf(caller: Caller): Promise<Readonly<Record<string, string>>> {
   const { address, parts } = fleet;
   if (caller === "agent") return host.headers;
+  if (caller.startsWith("token")) return { authorization: `Bearer ${tokenOf(caller)}` };
   if (caller === "nobody") return { origin: address };
   const secret = newSecret();
   const opening = { user: `the-${caller}`, how: "in a test" };

@@ -1,6 +1,7 @@
 /** Requests are limited by the session or credential that they show, or else by their address (C7). */
 
 import type { IncomingMessage } from "node:http";
+import type { ApiTokens } from "../../accounts/io/api-tokens.ts";
 import type { Sessions } from "../../accounts/io/sessions.ts";
 import type { Credentials } from "../../agents/io/credentials.ts";
 import type { Clocks } from "../../fleet/moment.ts";
@@ -35,11 +36,14 @@ export class RequestLimits {
   }
 
   #waitOf(request: IncomingMessage, now: number): number {
-    const { sessions, credentials, connections, forwarding } = this.#parts;
+    const { sessions, apiTokens, credentials, connections, forwarding } = this.#parts;
     const host = credentials.hostOf(request.headers);
-    const session = host === null ? sessions.of(request.headers) : null;
-    if (host !== null || session !== null || forwarding.isForwarded(request)) connections.know(request.socket);
+    const token = host === null ? apiTokens.of(request.headers) : null;
+    const session = host === null && token === null ? sessions.of(request.headers) : null;
+    if (host !== null || token !== null || session !== null || forwarding.isForwarded(request))
+      connections.know(request.socket);
     if (host !== null) return this.#ofHost.take(host, now);
+    if (token !== null) return this.#ofSession.take(token.id, now);
     if (session !== null) return this.#ofSession.take(session.session.id, now);
     return this.#strangers.take(this.#groupOf(request), now);
   }
@@ -51,6 +55,8 @@ export class RequestLimits {
   socketKey(request: IncomingMessage): string {
     const host = this.#parts.credentials.hostOf(request.headers);
     if (host !== null) return `host ${host}`;
+    const token = this.#parts.apiTokens.of(request.headers);
+    if (token !== null) return `token ${token.id}`;
     const session = this.#parts.sessions.of(request.headers);
     return session === null ? this.#groupOf(request) : `session ${session.session.id}`;
   }
@@ -62,6 +68,7 @@ export class RequestLimits {
 
 export interface RequestLimitsParts {
   readonly sessions: Sessions;
+  readonly apiTokens: ApiTokens;
   readonly credentials: Credentials;
   readonly connections: HttpConnections;
   readonly forwarding: Forwarding;

@@ -11,6 +11,7 @@ import {
   serveSync,
   type UpgradeInfo,
 } from "@neverstale/server";
+import { showsApiToken } from "../../accounts/io/api-tokens.ts";
 import { csrfTokenOf } from "../../accounts/io/secrets.ts";
 import type { Log } from "../../fleet/log.ts";
 import { RequestRefusal } from "../../fleet/refusal.ts";
@@ -20,7 +21,7 @@ import type { OpenSockets, Subject } from "../open-sockets.ts";
 import { problemDetailsOf } from "../problem.ts";
 import type { RefusalLog } from "../refusal-log.ts";
 import type { ClientAddresses } from "./client-address.ts";
-import { agentOf, type GuardParts, noBrowser, nobodySignedIn } from "./guard.ts";
+import { agentOf, type GuardParts, noBrowser, nobodySignedIn, unknownApiToken } from "./guard.ts";
 import type { RequestLimits } from "./request-limits.ts";
 
 export function serveSockets(http: HttpServer, parts: SocketParts, beaconMs: number): SyncEndpoint {
@@ -141,6 +142,8 @@ interface KnownGrant extends Grant {
 function admitFrom({ origins, requestLimits }: SocketParts, request: IncomingMessage): null {
   requestLimits.limit(request);
   if (pathOf(request) === AGENT_PATH) noBrowser(request.headers);
+  else if (showsApiToken(request.headers))
+    return null; // No page of another site has one.
   else if (!origins.allows(request.headers.origin)) {
     throw new RequestRefusal("origin_refused", "the connection does not come from this dashboard's own address", {
       hint: "Open the dashboard at its own address, or allow yours with --allowed-origin.",
@@ -151,7 +154,7 @@ function admitFrom({ origins, requestLimits }: SocketParts, request: IncomingMes
 
 /** Whoever speaks the full profile shows the session's CSRF token (C3); agents have none. */
 function csrfTokenFor({ sessions }: SocketParts, headers: IncomingHttpHeaders): string | null {
-  const session = headers.origin === undefined ? null : sessions.of(headers);
+  const session = headers.origin === undefined || showsApiToken(headers) ? null : sessions.of(headers);
   return session === null ? null : csrfTokenOf(session.secret);
 }
 
@@ -162,13 +165,26 @@ function grantAgent(parts: SocketParts, request: IncomingMessage): KnownGrant {
   return known(manager, agentSpace(host), { kind: "agent", host });
 }
 
-/** A user comes in by the cookie. */
-function grantUser({ manager, sessions }: SocketParts, request: IncomingMessage, info: UpgradeInfo): KnownGrant {
-  const session = sessions.of(request.headers);
-  if (session === null) throw refusalOfNode(manager.node) ?? nobodySignedIn();
+/** A user comes in by the cookie, or a program by an API token. */
+function grantUser(parts: SocketParts, request: IncomingMessage, info: UpgradeInfo): KnownGrant {
+  const { manager } = parts;
+  const { user, id } = readerOf(parts, request.headers);
   const commandId = OUTPUT_PATH.exec(info.url.pathname)?.[1];
   const space = commandId === undefined ? MAIN_SPACE : outputSpace(commandId);
-  return known(manager, space, { kind: "user", user: session.user, sessionHash: session.session.id });
+  return known(manager, space, { kind: "user", user, sessionHash: id });
+}
+
+/** `id` is the hash of the session or of the token. */
+function readerOf({ apiTokens, manager, sessions }: SocketParts, headers: IncomingHttpHeaders) {
+  if (showsApiToken(headers)) {
+    const token = apiTokens.of(headers);
+    if (token === null) throw refusalOfNode(manager.node) ?? unknownApiToken();
+    apiTokens.touch(token);
+    return token;
+  }
+  const session = sessions.of(headers);
+  if (session === null) throw refusalOfNode(manager.node) ?? nobodySignedIn();
+  return { user: session.user, id: session.session.id };
 }
 
 /** A node may not have heard yet of a space that was just made: the engine waits until it has (rule N6). */

@@ -6,6 +6,8 @@ import type { Socket } from "node:net";
 import { packageVersion } from "@neverstale/base/node";
 import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
+import { MAX_API_TOKENS } from "../../accounts/api-tokens.ts";
+import { apiTokenRoutes } from "../../accounts/io/api-token-routes.ts";
 import { accountRoutes } from "../../accounts/io/routes.ts";
 import { sessionRoutes } from "../../accounts/io/session-routes.ts";
 import { userRoutes } from "../../accounts/io/user-routes.ts";
@@ -102,6 +104,7 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...accountRoutes(parts),
     ...userRoutes(parts),
     ...sessionRoutes(parts),
+    ...apiTokenRoutes(parts),
     ...followRoutes,
     ...stateRoutes(parts),
     ...commandRoutes(parts),
@@ -156,7 +159,13 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => ({ ...sessions.metrics, ...claimants.metrics }));
   metrics.addNumbers("", () => {
     const accounts = accountsIn(manager);
-    return { users: accounts?.users.size ?? 0, limitUsers: MAX_USERS, sessions: accounts?.sessions.size ?? 0 };
+    return {
+      users: accounts?.users.size ?? 0,
+      limitUsers: MAX_USERS,
+      sessions: accounts?.sessions.size ?? 0,
+      apiTokens: accounts?.apiTokens.size ?? 0,
+      limitApiTokens: MAX_API_TOKENS,
+    };
   });
   metrics.addNumbers("http_", () => connections.metrics);
   metrics.addNumbers("", () => refusalLog.metrics);

@@ -3,6 +3,7 @@
 import { Claimants } from "../../accounts/claimants.ts";
 import { Cookies } from "../../accounts/cookies.ts";
 import { Guesses } from "../../accounts/guesses.ts";
+import { ApiTokens } from "../../accounts/io/api-tokens.ts";
 import { Passwords } from "../../accounts/io/passwords.ts";
 import type { ServerKey } from "../../accounts/io/server-key.ts";
 import { Sessions } from "../../accounts/io/sessions.ts";
@@ -51,6 +52,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const refusalLog = new RefusalLog(log, clocks);
   const cookies = new Cookies({ id: key.cookieId, basePath }, origins);
   const sessions = new Sessions({ manager, transactions, cookies, sockets, refusalLog, clocks });
+  const apiTokens = new ApiTokens({ manager, transactions, refusalLog, clocks });
   const credentials = new Credentials(manager);
   const metricLevels = levelsOf(metricsKeptOf(options));
   const connections = new HttpConnections(connectionLimitsOf(options));
@@ -75,6 +77,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     refusalLog,
     cookies,
     sessions,
+    apiTokens,
     credentials,
     connections,
     handout: new Handout(dataDir),
@@ -84,7 +87,10 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     setupLink: new SetupLink(),
     alertWatch: new AlertWatch(),
     presences: new Presences(budgets, clocks),
-    requestLimits: new RequestLimits({ sessions, credentials, connections, forwarding, proxies, clocks }, rates),
+    requestLimits: new RequestLimits(
+      { sessions, apiTokens, credentials, connections, forwarding, proxies, clocks },
+      rates,
+    ),
     metrics: new HttpMetrics(),
     metricLevels,
     pause,

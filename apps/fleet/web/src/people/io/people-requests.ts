@@ -1,7 +1,13 @@
 /** These requests ask the server about users and sessions, and change them. */
 
 import type { FleetSession } from "@neverstale/fleet-client";
-import type { OneTimeLinkAnswer, SessionEntry, ShownUser } from "@neverstale/fleet-domain";
+import type {
+  ApiTokenAnswer,
+  ApiTokenEntry,
+  OneTimeLinkAnswer,
+  SessionEntry,
+  ShownUser,
+} from "@neverstale/fleet-domain";
 import { inviteLink } from "@neverstale/fleet-domain/schema-free";
 import { inWords } from "../../accounts/io/session-requests.ts";
 import { serverAddress } from "../../state/io/base-path.ts";
@@ -20,6 +26,12 @@ export function peopleRequests(session: FleetSession): People {
     reset: (name) => link(`${pathOf(name)}/reset`),
     remove: (name) => end(pathOf(name)),
     sessions: async () => (await inWords(session.get("/api/sessions"))) as unknown as readonly SessionEntry[],
+    apiTokens: async () => (await inWords(session.get("/api/api-tokens"))) as unknown as readonly ApiTokenEntry[],
+    makeApiToken: async ({ label, role, ttlS }) => {
+      const made = await inWords(session.request("/api/api-tokens", { label, role, ttlS }));
+      return (made as unknown as ApiTokenAnswer).token;
+    },
+    revoke: (id) => end(`/api/api-tokens/${encodeURIComponent(id)}`),
     endSession: (id) => end(`/api/sessions/${encodeURIComponent(id)}`),
   };
 }
