@@ -12,6 +12,8 @@ export async function healed(world: World): Promise<void> {
   healEverything(world);
   await world.pass(START_MS, () => !world.authority.serving);
   if (!world.authority.serving) return world.fail("P2", "the authority does not start");
+  // A takeover may wait behind the work of the disk. When it is done it closes the connections of those who take no steps.
+  await world.pass(DRAIN_MS, () => takesOver(world));
   await world.pass(2 * world.config.authority.buildMs + ON_ITS_WAY_MS); // Then all that was begun in sickness is over.
   const told = [...world.tabs.values()].filter(
     // A page that reads what was left may hold its connection up for two seconds more (rule U19).
@@ -190,9 +192,6 @@ async function writeAndSee(world: World, round: number): Promise<void> {
 
 /** By rule E7 a takeover costs each live replica one message, and no full state. Whoever takes no steps comes back at once. */
 async function takeOverAndSee(world: World): Promise<void> {
-  const takesOver = () => (world.authority.process?.takingOver ?? 0) > 0;
-  // Those that the plan has asked for may still wait behind the work of the disk.
-  await world.pass(DRAIN_MS, takesOver);
   const { hub } = world.authority.process ?? {};
   if (world.failure !== null || hub === null || hub === undefined) return;
   const levelOnes = untouched(world).filter((client) => isClientLevel(world, client));
@@ -204,8 +203,8 @@ async function takeOverAndSee(world: World): Promise<void> {
   const reconnects = takers.map(reconnectsOf);
   world.authority.takeOver();
   // It waits for the fold that is under way, with all the trimming behind that.
-  await world.pass(DRAIN_MS, takesOver);
-  if (takesOver()) return world.fail("E7", `a takeover in health is not done within ${DRAIN_MS} ms`);
+  await world.pass(DRAIN_MS, () => takesOver(world));
+  if (takesOver(world)) return world.fail("E7", `a takeover in health is not done within ${DRAIN_MS} ms`);
   await mustBeLevel(world, levelOnes.filter(connects), SEEN_MS, "E7");
   if (world.failure !== null) return;
   const put = () => hub.metrics.steps - before.steps;
@@ -220,6 +219,10 @@ async function takeOverAndSee(world: World): Promise<void> {
   const came = takers.findIndex((client, index) => reconnectsOf(client) !== reconnects[index]);
   if (came >= 0) world.fail("E7", `${takers[came]?.name} takes steps, and lost its connection at a takeover`);
   await mustBeLevel(world, levelOnes, throughCachesMs(world), "E7");
+}
+
+function takesOver({ authority }: World): boolean {
+  return (authority.process?.takingOver ?? 0) > 0;
 }
 
 /** A takeover could cost these. The others come of what is committed at the same time, or of somebody's asking. */
@@ -277,8 +280,6 @@ async function tasksMustEnd(world: World): Promise<void> {
 
 /** By promise P4 nothing is kept for anybody in the end. */
 async function checkWindows(world: World): Promise<void> {
-  // Those that the plan has asked for may still wait behind the work of the disk.
-  await world.pass(DRAIN_MS, () => (world.authority.process?.takingOver ?? 0) > 0);
   const { hub } = world.authority.process ?? {};
   if (world.failure !== null || hub === null || hub === undefined) return;
   const open = everyone(world).flatMap(({ network }) => [...network.connections].filter(({ isOpen }) => isOpen));

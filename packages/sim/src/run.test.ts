@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { regressionNamed, regressionNames } from "./io/broken/prove.ts";
+import { planOfKind } from "./io/kinds.ts";
 import { makePlan } from "./plan/make-plan.ts";
 import type { RunPlan } from "./plan/plan.ts";
 import { shrink, smallest } from "./plan/shrink.ts";
@@ -35,6 +36,17 @@ describe("repetition", () => {
     expect(filed.trace).toBe(direct.trace);
   });
 });
+
+test.each(["all", "pages", "queues", "views"] as const)(
+  "a plan of the kind %s lets nothing go wrong after all has healed",
+  (kind) => {
+    const late = Array.from({ length: 100 }, (_, seed) => planOfKind(kind, String(seed))).flatMap((plan) =>
+      plan.actions.filter(({ at }) => at > plan.faultyMs),
+    );
+
+    expect(late).toEqual([]);
+  },
+);
 
 test("a run that would never end is ended, and has failed", async () => {
   const world = new World(makePlan("1").config);

@@ -28,13 +28,16 @@ export function deploys(chance: Random, untilMs: number): Planned[] {
   return planned.map((deed, index) => ({ ...deed, at: times[index] ?? 0 }));
 }
 
-/** Some follow each other closely, so that several happen within one message in parts, or one wait. */
+/**
+ * Some follow each other closely, so that several happen within one message in parts, or one wait. None comes after all has healed: it
+ * would close connections that the judge gives two seconds to become level.
+ */
 export function takeovers(chance: Random, untilMs: number): Planned[] {
   const planned: Planned[] = [];
   for (let count = chance.pick([0, 0, 1, 4, 12]); count > 0; count -= 1) {
     const at = chance.int(200, untilMs);
     for (let more = chance.pick([1, 1, 1, 3]); more > 0; more -= 1)
-      planned.push({ at: at + chance.int(0, 1_000), do: "take_over" });
+      planned.push({ at: Math.min(at + chance.int(0, 1_000), untilMs), do: "take_over" });
   }
   return planned;
 }
