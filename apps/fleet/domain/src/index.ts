@@ -25,6 +25,8 @@ export * from "./hosts/host.ts";
 export * from "./hosts/host-api.ts";
 export * from "./hosts/host-metrics.ts";
 export * from "./hosts/host-name.ts";
+export * from "./notifications/notification-api.ts";
+export * from "./notifications/notifications-space.ts";
 export * from "./problem.ts";
 export * from "./schema-free.ts";
 export { asLine } from "./text.ts";

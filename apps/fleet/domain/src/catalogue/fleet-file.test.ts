@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { AlertRule } from "../alerts/alert-rule.ts";
 import { YamlFileError } from "../files/yaml-file.ts";
+import { NotifyTarget } from "../notifications/notifications-space.ts";
 import { OpRule, PipelineRule } from "./catalogue.ts";
 import { OWN_FLEET_FILE, parseFleetFile } from "./fleet-file.ts";
 
@@ -79,9 +80,35 @@ alerts:
   for (const rule of alertRules) expect(AlertRule.parse(rule)).toEqual(rule);
 });
 
+test("notify targets of each kind have the form in which the state has them", () => {
+  const { notifyTargets } = parseFleetFile(`
+alerts:
+  lost: { when: host_offline }
+notify:
+  ops: { webhook: "https://hooks.test/a/b", secret_file: ops.secret, alerts: [lost] }
+  phone: { ntfy: "https://ntfy.test/topic", token_file: /run/ntfy.token, severity: critical }
+`);
+  expect(notifyTargets).toEqual([
+    { id: "ops", kind: "webhook", url: "https://hooks.test/a/b", secretFile: "ops.secret", alerts: ["lost"] },
+    {
+      id: "phone",
+      kind: "ntfy",
+      url: "https://ntfy.test/topic",
+      secretFile: "/run/ntfy.token",
+      severity: "critical",
+    },
+  ]);
+  for (const target of notifyTargets) expect(NotifyTarget.parse(target)).toEqual(target);
+});
+
 test("an empty file is a catalogue without rules, and the server's own one has a pipeline and alerts", () => {
   expect(parseFleetFile(OWN_FLEET_FILE).alertRules).toHaveLength(3);
-  expect(parseFleetFile("{}")).toEqual({ opRules: [], pipelineRules: [], alertRules: [] });
+  expect(parseFleetFile("{}")).toEqual({
+    opRules: [],
+    pipelineRules: [],
+    alertRules: [],
+    notifyTargets: [],
+  });
   expect(parseFleetFile(OWN_FLEET_FILE).pipelineRules.map(({ id }) => id)).toEqual(["health"]);
 });
 
@@ -101,6 +128,15 @@ test.each([
   ["alerts:\n  a: { when: metric, metric: disk }", "line 2: alerts.a.above"],
   ["alerts:\n  a: { when: metric, metric: heat, above: 1 }", "line 2: alerts.a.metric"],
   ["alerts:\n  a: { when: never }", "line 2: alerts.a"],
+  ["notify:\n  a: { severity: warn }", "line 2: notify.a: give one of webhook, ntfy"],
+  ["notify:\n  a: { webhook: 'https://x', ntfy: 'https://y/z' }", "line 2: notify.a: give one of"],
+  ["notify:\n  a: { webhook: 'https://x' }", "line 2: notify.a: webhook needs secret_file"],
+  ["notify:\n  a: { ntfy: 'https://x/y', secret_file: s }", "line 2: notify.a.secret_file: it does not belong to ntfy"],
+  ["notify:\n  a: { webhook: 'file:///etc/passwd', secret_file: s }", "line 2: notify.a.webhook: expected an address"],
+  ["notify:\n  a: { webhook: 'https://u:p@x', secret_file: s }", "line 2: notify.a.webhook: an address holds no user"],
+  ["notify:\n  a: { ntfy: 'https://x/' }", "line 2: notify.a.ntfy: expected https://SERVER/TOPIC"],
+  ["notify:\n  a: { ntfy: 'http://x/y', token_file: t }", "line 2: notify.a.ntfy: a token goes over https only"],
+  ["notify:\n  a: { ntfy: 'https://x/y', alerts: [b] }", "line 2: notify.a.alerts: there is no alert b"],
   ["pipelines:\n  p: [", "line 2: "],
   ["ops: {}\nops: {}", "line 2: Map keys must be unique"],
   ["- a", "line 1: "],

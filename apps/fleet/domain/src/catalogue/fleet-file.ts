@@ -1,10 +1,12 @@
-/** The fleet file, `fleet.yaml`, is owned by the server's admin. It gives ops their meaning and names the pipelines. */
+/** The fleet file, `fleet.yaml`, is owned by the server's admin. It gives ops their meaning, names the pipelines, and says of what people are told. */
 
 import { z } from "zod";
 import { ALERT_METRICS, ALERT_SEVERITIES, type AlertRule } from "../alerts/alert-rule.ts";
 import { Duration } from "../files/quantity.ts";
 import { type FileProblem, readYamlFile } from "../files/yaml-file.ts";
 import { atMost } from "../hosts/host.ts";
+import { FileTargets, notifyTargetsOf, targetProblems } from "../notifications/file-targets.ts";
+import type { NotifyTarget } from "../notifications/notifications-space.ts";
 import { Name } from "../text.ts";
 import type { OpRule, PipelineRule } from "./catalogue.ts";
 import { MostFailed, WaveSize } from "./waves.ts";
@@ -54,17 +56,22 @@ const FleetFile = z.strictObject({
   ops: z.record(Name, FileOpRule).refine(atMost(500), "at most 500 ops").default({}),
   pipelines: z.record(Name, FilePipeline).refine(atMost(100), "at most 100 pipelines").default({}),
   alerts: z.record(Name, FileAlert).refine(atMost(100), "at most 100 alerts").default({}),
+  notify: FileTargets,
 });
 
 export interface Catalogue {
   readonly opRules: readonly OpRule[];
   readonly pipelineRules: readonly PipelineRule[];
   readonly alertRules: readonly AlertRule[];
+  readonly notifyTargets: readonly NotifyTarget[];
 }
 
 /** Reads the text of a `fleet.yaml`. Throws `YamlFileError`. */
 export function parseFleetFile(text: string): Catalogue {
-  const { ops, pipelines, alerts } = readYamlFile(text, FleetFile, pipelineProblems);
+  const { ops, pipelines, alerts, notify } = readYamlFile(text, FleetFile, (file) => [
+    ...pipelineProblems(file),
+    ...targetProblems(file.notify, new Set(Object.keys(file.alerts))),
+  ]);
   return {
     opRules: Object.entries(ops).map(([id, { deliver_within: deliverWithinMs, ...rule }]) => ({
       id,
@@ -78,6 +85,7 @@ export function parseFleetFile(text: string): Catalogue {
       ...(pauseMs === undefined ? {} : { pauseMs }),
     })),
     alertRules: Object.entries(alerts).map(([id, alert]) => alertRuleOf(id, alert)),
+    notifyTargets: notifyTargetsOf(notify),
   };
 }
 

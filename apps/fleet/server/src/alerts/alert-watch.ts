@@ -4,6 +4,7 @@ import type { Alert, AlertRule } from "@neverstale/fleet-domain";
 import { ALERT_SUBJECTS } from "@neverstale/fleet-domain";
 import { hostCount, line, note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
+import { notify } from "../notifications/outbox.ts";
 import { isSilenced, type Subjects, subjectsOf } from "./subjects.ts";
 
 /**
@@ -81,8 +82,10 @@ function tell(work: Work, rule: AlertRule, due: readonly (readonly [string, numb
   const message = sentenceOf(work, rule, ids, ids.length);
   const { id: name, kind, severity, title = name } = rule;
   const id = work.at.newId();
-  const fired = { id, rule: name, kind, severity, title, message, status: "firing" } as const;
-  work.change("alert_fired", "", { ...fired, firedAt: work.at.iso, subjects, count: ids.length });
+  const named = { id, rule: name, kind, severity, title, message, status: "firing" } as const;
+  const fired = { ...named, firedAt: work.at.iso, subjects, count: ids.length };
+  work.change("alert_fired", "", fired);
+  notify(work, fired, "fired");
   note(work, {
     category: "system",
     level: severity === "critical" ? "error" : "warn",
@@ -96,8 +99,10 @@ function tell(work: Work, rule: AlertRule, due: readonly (readonly [string, numb
 
 const JOINED_WITHIN_MS = 60_000;
 
-function resolve(work: Work, { id, title }: Alert, why: string): void {
+function resolve(work: Work, alert: Alert, why: string): void {
+  const { id, title } = alert;
   work.change("alert_changed", "", { id, status: "resolved", resolvedAt: work.at.iso });
+  notify(work, alert, "resolved");
   const details = { alertId: id };
   const message = line(`${title}: resolved, ${why}`);
   note(work, { category: "system", level: "success", actor: "server", action: "alert_resolved", message, details });

@@ -4,6 +4,7 @@ import type { Silence, SilenceRequest } from "@neverstale/fleet-domain";
 import { note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
+import { notify } from "../notifications/outbox.ts";
 
 /** Somebody has seen it. What follows within the minute is another alert then. */
 export function acknowledgeAlert(work: Work, id: string, actor: string): void {
@@ -21,6 +22,7 @@ export function resolveAlert(work: Work, id: string, actor: string): void {
   if (alert === undefined) throw new RequestRefusal("not_found", `there is no alert ${id}`);
   if (alert.status === "resolved") return;
   work.change("alert_changed", "", { id, status: "resolved", resolvedAt: work.at.iso });
+  notify(work, alert, "resolved");
   noteAlert(work, actor, "alert_resolved", `${actor} closed: ${alert.title}`, id);
 }
 

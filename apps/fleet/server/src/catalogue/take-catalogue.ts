@@ -42,8 +42,11 @@ function parse(read: FileRead): Catalogue | { readonly problems: string[] } {
 const MAX_PROBLEMS = 20;
 
 /** It returns how many rules are others than before. */
-function setRules(work: Work, { opRules, pipelineRules, alertRules }: Catalogue): number {
+function setRules(work: Work, { opRules, pipelineRules, alertRules, notifyTargets }: Catalogue): number {
   const { fleet } = work;
+  const { targets } = work.notifications;
+  const newTargets = notifyTargets.filter((target) => !isSame(targets.get(target.id), target));
+  const oldTargets = gone(targets, notifyTargets);
   const newOps = opRules.filter((rule) => !isSame(fleet.opRules.get(rule.id), rule));
   const oldOps = gone(fleet.opRules, opRules);
   const newPipelines = pipelineRules.filter((rule) => !isSame(fleet.pipelineRules.get(rule.id), rule));
@@ -56,7 +59,9 @@ function setRules(work: Work, { opRules, pipelineRules, alertRules }: Catalogue)
   for (const id of oldOps) work.change("op_rule_removed", "", { id });
   for (const rule of newPipelines) work.change("pipeline_rule_set", "", rule);
   for (const id of oldPipelines) work.change("pipeline_rule_removed", "", { id });
-  const changed = [newOps, oldOps, newPipelines, oldPipelines, newAlerts, oldAlerts];
+  for (const target of newTargets) work.changeNotifications("notify_target_set", target);
+  for (const id of oldTargets) work.changeNotifications("notify_target_removed", { id });
+  const changed = [newOps, oldOps, newPipelines, oldPipelines, newAlerts, oldAlerts, newTargets, oldTargets];
   return changed.reduce((sum, { length }) => sum + length, 0);
 }
 
@@ -71,12 +76,13 @@ function isSame(before: object | undefined, now: object): boolean {
 
 function noteTaken(work: Work, changed: number, actor: string): void {
   const { opRules, pipelineRules, alertRules } = work.fleet;
+  const { targets } = work.notifications;
   note(work, {
     category: "audit",
     level: "info",
     actor,
     action: "catalogue_changed",
-    message: `fleet.yaml changed ${changed === 1 ? "1 rule" : `${changed} rules`}: there are ${opRules.size} for ops and ${alertRules.size} for alerts, and ${pipelineRules.size} pipelines`,
+    message: `fleet.yaml changed ${changed === 1 ? "1 rule" : `${changed} rules`}: there are ${opRules.size} for ops and ${alertRules.size} for alerts, ${pipelineRules.size} pipelines and ${targets.size} notify targets`,
   });
 }
 

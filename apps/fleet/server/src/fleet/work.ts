@@ -12,6 +12,9 @@ import {
   type auditModel,
   type Fleet,
   type fleet,
+  NOTIFICATIONS_SPACE,
+  type Notifications,
+  type notificationsModel,
   type OutputState,
   type outputModel,
   outputSpace,
@@ -53,6 +56,10 @@ export class Work implements View {
     return (this.transaction.state(ACCOUNTS_SPACE) as Accounts | null) ?? NO_ACCOUNTS;
   }
 
+  get notifications(): Notifications {
+    return (this.transaction.state(NOTIFICATIONS_SPACE) as Notifications | null) ?? NO_NOTIFICATIONS;
+  }
+
   change<T extends ChangeTypeOf<typeof fleet>>(type: T, target: string, data: ChangeData<typeof fleet, T>): void {
     this.#add(MAIN_SPACE, type, target, data);
   }
@@ -76,6 +83,13 @@ export class Work implements View {
 
   changeAudit<T extends ChangeTypeOf<AuditModel>>(type: T, data: ChangeData<AuditModel, T>): void {
     this.#add(AUDIT_SPACE, type, "", data);
+  }
+
+  changeNotifications<T extends ChangeTypeOf<typeof notificationsModel>>(
+    type: T,
+    data: ChangeData<typeof notificationsModel, T>,
+  ): void {
+    this.#add(NOTIFICATIONS_SPACE, type, "", data);
   }
 
   changeAccounts<T extends ChangeTypeOf<typeof accountsModel>>(
@@ -112,6 +126,8 @@ export interface View {
   /** Null means that the host has no agent. */
   agent(hostId: string): AgentState | null;
 }
+
+const NO_NOTIFICATIONS: Notifications = { targets: new Map(), deliveries: new Map() };
 
 const NO_ACCOUNTS: Accounts = {
   users: new Map(),

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { closeSync, existsSync, fstatSync, openSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { CATALOGUE_FILE_ID } from "@neverstale/fleet-domain";
 import { OWN_FLEET_FILE } from "@neverstale/fleet-domain/fleet-file";
 import type { Log } from "../../fleet/log.ts";
@@ -24,6 +24,11 @@ export class FleetFileReader {
     this.#parts = parts;
     this.#given = given ?? null;
     this.#path = given ?? join(dataDir, CATALOGUE_FILE_ID);
+  }
+
+  /** Paths that stand in the file begin there. */
+  get directory(): string {
+    return dirname(resolve(this.#path));
   }
 
   /** It throws a `StartFailure` when there is no file where the settings say that there is one. */

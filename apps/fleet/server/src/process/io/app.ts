@@ -32,6 +32,7 @@ import { openApi } from "../../http/openapi.ts";
 import type { Route } from "../../http/route.ts";
 import { metricRoutes } from "../../metrics/routes.ts";
 import { closeRevoked } from "../../nodes/revocations.ts";
+import { notificationRoutes } from "../../notifications/routes.ts";
 import { processRoutes } from "../routes.ts";
 import type { Parts } from "./parts.ts";
 
@@ -110,6 +111,7 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...commandRoutes(parts),
     ...catalogueRoutes(parts),
     ...alertRoutes(parts),
+    ...notificationRoutes(parts),
     ...outputRoutes(parts),
     ...eventRoutes(parts),
     ...processRoutes(parts),
@@ -144,6 +146,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
     manager,
     metricKeeper,
     metrics,
+    notificationSender,
     refusalLog,
     sessions,
     sockets,
@@ -172,5 +175,6 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => parts.handout.metrics);
   metrics.addNumbers("", () => logStream?.metrics ?? { logLinesDropped: 0 });
   metrics.addNumbers("", () => metricKeeper.metrics);
+  metrics.addNumbers("", () => notificationSender.metrics);
   metrics.addNumbers("hosts_", () => budgets.metrics(clocks.now()));
 }

@@ -8,6 +8,8 @@ import {
   agentModel,
   auditModel,
   fleetModel,
+  NOTIFICATIONS_SPACE,
+  notificationsModel,
   OUTPUT_SPACES,
   outputModel,
 } from "@neverstale/fleet-domain";
@@ -31,6 +33,7 @@ export function openManager(options: FleetOptions, { dataDir, log, nodes }: Mana
       [AGENT_SPACES]: agentModel,
       [OUTPUT_SPACES]: outputModel,
       [ACCOUNTS_SPACE]: accountsModel,
+      [NOTIFICATIONS_SPACE]: notificationsModel,
       [AUDIT_SPACE]: auditModel(options.auditLimit === undefined ? {} : { auditLimit: options.auditLimit }),
     },
     ...(nodes === null ? {} : { node: nodeOptions(nodes, log) }),

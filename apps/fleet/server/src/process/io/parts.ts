@@ -32,6 +32,7 @@ import { pause } from "../../metrics/io/metric-rounds.ts";
 import { levelsOf } from "../../metrics/levels.ts";
 import { MetricKeeper } from "../../metrics/metric-keeper.ts";
 import type { FleetNodes } from "../../nodes/io/fleet-nodes.ts";
+import { NotificationSender } from "../../notifications/io/sender.ts";
 import type { LogStream } from "./log-stream.ts";
 import { connectionLimitsOf, type FleetOptions, metricsKeptOf, rateLimitsOf, socketLimitsOf } from "./settings.ts";
 
@@ -54,6 +55,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const sessions = new Sessions({ manager, transactions, cookies, sockets, refusalLog, clocks });
   const apiTokens = new ApiTokens({ manager, transactions, refusalLog, clocks });
   const credentials = new Credentials(manager);
+  const fleetFile = new FleetFileReader(options.fleetFile, dataDir, { manager, transactions, log });
   const metricLevels = levelsOf(metricsKeptOf(options));
   const connections = new HttpConnections(connectionLimitsOf(options));
   return {
@@ -71,7 +73,14 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     key,
     budgets,
     transactions,
-    fleetFile: new FleetFileReader(options.fleetFile, dataDir, { manager, transactions, log }),
+    fleetFile,
+    notificationSender: new NotificationSender({
+      manager,
+      transactions,
+      clocks,
+      refusalLog,
+      secretsIn: fleetFile.directory,
+    }),
     transactFor: onceFor(transactions),
     sockets,
     refusalLog,

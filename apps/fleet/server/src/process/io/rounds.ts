@@ -12,6 +12,7 @@ import type { Transactions } from "../../fleet/transact.ts";
 import { sweepFleet } from "../../hosts/sweep.ts";
 import type { OpenSockets } from "../../http/open-sockets.ts";
 import type { RefusalLog } from "../../http/refusal-log.ts";
+import { sweepOutbox } from "../../notifications/outbox.ts";
 
 /**
  * Each node looks after the sessions whose sockets it has. All else is looked after where changes are decided, from a term's
@@ -70,6 +71,7 @@ async function termRound(parts: RoundParts, long: boolean): Promise<void> {
     sweepFleet(work, (hostId) => presences.isSilent(hostId));
     sweepSilences(work);
     alertWatch.look(work);
+    sweepOutbox(work);
   });
   if (!long) return;
   await archiveOutputs(parts);

@@ -146,6 +146,7 @@ async function goOn(
   const stops = [
     startRounds(parts),
     startMetricRounds(parts),
+    parts.notificationSender.start(),
     watchForResets(parts, dataDir),
     openInLaterTerms(parts, way),
     parts.fleetFile.readInLaterTerms(doneIn),
