@@ -87,6 +87,7 @@ alerts:
 notify:
   ops: { webhook: "https://hooks.test/a/b", secret_file: ops.secret, alerts: [lost] }
   phone: { ntfy: "https://ntfy.test/topic", token_file: /run/ntfy.token, severity: critical }
+  mail: { smtp: "smtps://mail.test", from: a@b.test, to: [c@d.test], user: u, password_file: mail.password }
 `);
   expect(notifyTargets).toEqual([
     { id: "ops", kind: "webhook", url: "https://hooks.test/a/b", secretFile: "ops.secret", alerts: ["lost"] },
@@ -96,6 +97,15 @@ notify:
       url: "https://ntfy.test/topic",
       secretFile: "/run/ntfy.token",
       severity: "critical",
+    },
+    {
+      id: "mail",
+      kind: "smtp",
+      url: "smtps://mail.test",
+      secretFile: "mail.password",
+      from: "a@b.test",
+      to: ["c@d.test"],
+      user: "u",
     },
   ]);
   for (const target of notifyTargets) expect(NotifyTarget.parse(target)).toEqual(target);
@@ -128,12 +138,15 @@ test.each([
   ["alerts:\n  a: { when: metric, metric: disk }", "line 2: alerts.a.above"],
   ["alerts:\n  a: { when: metric, metric: heat, above: 1 }", "line 2: alerts.a.metric"],
   ["alerts:\n  a: { when: never }", "line 2: alerts.a"],
-  ["notify:\n  a: { severity: warn }", "line 2: notify.a: give one of webhook, ntfy"],
+  ["notify:\n  a: { severity: warn }", "line 2: notify.a: give one of webhook, ntfy, smtp"],
   ["notify:\n  a: { webhook: 'https://x', ntfy: 'https://y/z' }", "line 2: notify.a: give one of"],
   ["notify:\n  a: { webhook: 'https://x' }", "line 2: notify.a: webhook needs secret_file"],
   ["notify:\n  a: { ntfy: 'https://x/y', secret_file: s }", "line 2: notify.a.secret_file: it does not belong to ntfy"],
   ["notify:\n  a: { webhook: 'file:///etc/passwd', secret_file: s }", "line 2: notify.a.webhook: expected an address"],
   ["notify:\n  a: { webhook: 'https://u:p@x', secret_file: s }", "line 2: notify.a.webhook: an address holds no user"],
+  ["notify:\n  a: { smtp: 'smtps://x', from: a@b.test }", "line 2: notify.a: smtp needs to"],
+  ["notify:\n  a: { smtp: 'https://x', from: a@b.test, to: [c@d.test] }", "line 2: notify.a.smtp: expected an address"],
+  ["notify:\n  a: { smtp: 'smtps://x', from: 'a@b.test\\r\\nBcc: x', to: [c@d.test] }", "line 2: notify.a.from"],
   ["notify:\n  a: { ntfy: 'https://x/' }", "line 2: notify.a.ntfy: expected https://SERVER/TOPIC"],
   ["notify:\n  a: { ntfy: 'http://x/y', token_file: t }", "line 2: notify.a.ntfy: a token goes over https only"],
   ["notify:\n  a: { ntfy: 'https://x/y', alerts: [b] }", "line 2: notify.a.alerts: there is no alert b"],

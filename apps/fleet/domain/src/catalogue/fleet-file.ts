@@ -123,6 +123,8 @@ function pipelineProblems({ pipelines }: z.infer<typeof FleetFile>): FileProblem
   });
 }
 
+export { isOwnMachine } from "../notifications/file-targets.ts";
+
 /** It is in force where the server finds no file. */
 export const OWN_FLEET_FILE = `# Without a fleet.yaml this is in force.
 pipelines:

@@ -15,6 +15,11 @@ const FileTarget = z.strictObject({
   secret_file: Path.optional(),
   ntfy: Url.optional(),
   token_file: Path.optional(),
+  smtp: Url.optional(),
+  from: z.email().max(200).optional(),
+  to: z.array(z.email().max(200)).min(1).max(20).optional(),
+  user: z.string().min(1).max(200).optional(),
+  password_file: Path.optional(),
   severity: z.enum(ALERT_SEVERITIES).optional(),
   alerts: z.array(Name).min(1).max(50).optional(),
 });
@@ -27,19 +32,26 @@ export const FileTargets = z
 type FileTargets = z.infer<typeof FileTargets>;
 
 /** Each kind has members of its own beside those that all have. */
-const OF_KIND = { webhook: ["secret_file"], ntfy: ["token_file"] } as const;
-const NEEDED: readonly string[] = ["secret_file"];
+const OF_KIND = {
+  webhook: ["secret_file"],
+  ntfy: ["token_file"],
+  smtp: ["from", "to", "user", "password_file"],
+} as const;
+const NEEDED: readonly string[] = ["secret_file", "from", "to"];
 
 export function notifyTargetsOf(targets: FileTargets): NotifyTarget[] {
   return Object.entries(targets).map(([id, said]) => {
     const kind = kindsIn(said)[0] ?? "webhook";
-    const { severity, alerts, secret_file: secret, token_file: token } = said;
-    const secretFile = secret ?? token;
+    const { severity, alerts, from, to, user } = said;
+    const secretFile = said.secret_file ?? said.token_file ?? said.password_file;
     return {
       id,
       kind,
       url: said[kind] ?? "",
       ...(secretFile === undefined ? {} : { secretFile }),
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      ...(user === undefined ? {} : { user }),
       ...(severity === undefined ? {} : { severity }),
       ...(alerts === undefined ? {} : { alerts }),
     };
@@ -77,7 +89,9 @@ function formProblems(target: FileTarget): MemberProblem[] {
 /** A token travels over TLS only, or to this very machine. */
 function urlProblems(kind: NotifyTarget["kind"], text: string, hasToken: boolean): MemberProblem[] {
   const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) return [[kind, "expected an address that begins with https://"]];
+  const [usual, protocols] = kind === "smtp" ? ["smtps://", /^smtps?:$/] : ["https://", /^https?:$/];
+  if (url === null || !protocols.test(url.protocol) || url.hostname === "")
+    return [[kind, `expected an address that begins with ${usual}`]];
   if (url.username !== "" || url.password !== "") return [[kind, "an address holds no user and no password"]];
   if (kind === "ntfy" && !/^\/[\w-]+$/.test(url.pathname)) return [[kind, "expected https://SERVER/TOPIC"]];
   if (hasToken && url.protocol === "http:" && !isOwnMachine(url.hostname))
@@ -85,7 +99,8 @@ function urlProblems(kind: NotifyTarget["kind"], text: string, hasToken: boolean
   return [];
 }
 
-function isOwnMachine(host: string): boolean {
+/** Nothing that it is told there goes over a wire. */
+export function isOwnMachine(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127(\.\d+){3}$/.test(host);
 }
 

@@ -9,7 +9,7 @@ import { Id, Line, Name, Timestamp } from "../text.ts";
 /** Nobody follows this space. The addresses in it may be all that somebody needs to write there, so only admins are told of it. */
 export const NOTIFICATIONS_SPACE = "notifications";
 
-export const NOTIFY_KINDS = ["webhook", "ntfy"] as const;
+export const NOTIFY_KINDS = ["webhook", "ntfy", "smtp"] as const;
 export const MAX_NOTIFY_TARGETS = 20;
 
 /** Notifications go there. It is part of the catalogue. */
@@ -20,6 +20,10 @@ export const NotifyTarget = z.object({
   url: z.string().max(1_000),
   /** The file at the server that holds the secret or token. Its content is in no state. */
   secretFile: z.string().max(1_000).optional(),
+  /** Mail is from this address, to these, and the server of mail knows us by that name. */
+  from: Line.optional(),
+  to: z.array(Line).min(1).max(20).optional(),
+  user: Line.optional(),
   /** Only alerts of this severity go there. Without it all do. */
   severity: z.enum(ALERT_SEVERITIES).optional(),
   /** Only alerts by these rules go there. Without it all do. */

@@ -13,7 +13,7 @@ export function webhookBody({ kind, at, title, message, alert }: Delivery): stri
 }
 
 /** It says in one line what came about. */
-function subjectLine({ kind, title, alert }: Delivery): string {
+export function subjectLine({ kind, title, alert }: Delivery): string {
   if (kind === "resolved") return `Resolved: ${title}`;
   return alert?.severity === "critical" ? `Critical: ${title}` : title;
 }
@@ -24,4 +24,10 @@ export function ntfyBody(delivery: Delivery, topic: string): string {
   const isUrgent = kind === "fired" && alert?.severity === "critical";
   const tag = kind === "resolved" ? "white_check_mark" : kind === "test" ? "bell" : "warning";
   return JSON.stringify({ topic, title: subjectLine(delivery), message, tags: [tag], priority: isUrgent ? 5 : 3 });
+}
+
+/** It is the text of a mail. */
+export function mailText({ message, at, alert }: Delivery): string {
+  const since = alert === undefined ? [] : [`Rule: ${alert.rule}`, `Fired: ${alert.firedAt}`];
+  return [message, "", ...since, `Told: ${at}`, ""].join("\n");
 }

@@ -9,6 +9,7 @@ import type { Transactions } from "../../fleet/transact.ts";
 import type { RefusalLog } from "../../http/refusal-log.ts";
 import { type DeliveryOutcome, dueFor, settleAttempt } from "../outbox.ts";
 import { type NotificationAttempt, sendNtfy, sendWebhook } from "./send-http.ts";
+import { sendMail } from "./send-mail.ts";
 
 /** It decides by the state alone, so a restart or a takeover goes on where the state is. */
 export class NotificationSender {
@@ -137,6 +138,8 @@ async function send(attempt: NotificationAttempt): Promise<DeliveryOutcome> {
       return await sendWebhook(attempt);
     case "ntfy":
       return await sendNtfy(attempt);
+    case "smtp":
+      return await sendMail(attempt, ATTEMPT_MS);
   }
 }
 
