@@ -97,6 +97,23 @@ describe("the session", () => {
     expect(await session.getText("/api/commands/c1/output")).toBe("plain");
   });
 
+  test("says where people are told of alerts and what became of it, and has a test sent", async () => {
+    const target = { id: "hook", kind: "webhook", where: "https://hooks.test", pending: 1 };
+    const said = { id: "d1", target: "hook", kind: "test", title: "A test", status: "pending", at: "now", failures: 2 };
+    const { server, session } = served(
+      json(200, { targets: [target], deliveries: [{ ...said, lastFailure: "HTTP 500", newer: 1 }] }),
+      json(200, SESSION),
+      json(202, { deliveryId: "d2", epoch: "e", version: 1 }),
+    );
+
+    expect(await session.notifications()).toEqual({
+      targets: [target],
+      deliveries: [{ ...said, lastFailure: "HTTP 500" }],
+    });
+    await session.testNotification("hook");
+    expect(server.asked.at(-1)).toEqual(["POST", "http://fleet.test/base/api/notifications/hook/test", null]);
+  });
+
   test("makes an enrolment token, and learns by which hash the agent is checked", async () => {
     const { server, session } = served(
       json(200, { version: "1.0.0", sha256: "abc", bytes: 1, nodes: [] }),

@@ -21,6 +21,7 @@ import type {
 } from "@neverstale/fleet-domain";
 import { type JsonValue, SyncError } from "@neverstale/protocol";
 import { objectIn, textIn } from "./dispatch-answers.ts";
+import { type ShownNotifications, shownNotifications } from "./notification-answers.ts";
 import { given, StateSync, withoutSlash } from "./state-sync.ts";
 
 /** The session itself is a cookie, which the environment keeps. Every failure is a `SyncError`. */
@@ -70,6 +71,16 @@ export class FleetSession {
       expiresAt: textIn(made, "expiresAt"),
       sha256: textIn(handedOut, "sha256"),
     };
+  }
+
+  /** Says where people are told of alerts, and what became of the newest notifications. */
+  async notifications(): Promise<ShownNotifications> {
+    return shownNotifications(await this.get("/api/notifications?limit=20"));
+  }
+
+  /** Has a test sent to a notify target. The next answer of `notifications` shows what becomes of it. */
+  async testNotification(target: string, options: RequestOptions = {}): Promise<void> {
+    await this.request(`/api/notifications/${encodeURIComponent(target)}/test`, undefined, options);
   }
 
   /** Ends the session at the server. */

@@ -11,6 +11,8 @@ function visitorOf(current: () => Promise<SessionAnswer | null>) {
     setUp: async () => MARIA,
     takeInvitation: async () => MARIA,
     makeToken: () => Promise.reject(new Error("nobody asks")),
+    notifications: () => Promise.reject(new Error("nobody asks")),
+    testNotification: () => Promise.reject(new Error("nobody asks")),
     setPassword: async () => {},
     signOut: async () => {},
   };

@@ -1,6 +1,6 @@
 /** The visitor is whoever looks at this page, signed in or not. The session itself is a cookie that no script can read. */
 
-import type { FleetSession } from "@neverstale/fleet-client";
+import type { FleetSession, ShownNotifications } from "@neverstale/fleet-client";
 import type {
   EnrollmentTokenRequest,
   LoginRequest,
@@ -91,6 +91,9 @@ export interface SessionRequests {
   setPassword(request: PasswordRequest): Promise<void>;
   /** It makes an enrolment token, which admins may. */
   makeToken(request: EnrollmentTokenRequest): Promise<MadeToken>;
+  /** These are for admins too. */
+  notifications(): Promise<ShownNotifications>;
+  testNotification(target: string): Promise<void>;
   /** It ends the session at the server. */
   signOut(): Promise<void>;
 }

@@ -13,6 +13,7 @@ import { goTo } from "../state/place.ts";
 import { sameIds, sameRecords } from "../state/record-lists.ts";
 import { useLoaded, useRecord, useSelection } from "../state/replica-hooks.ts";
 import { type AlertActions, useAlertActions } from "./io/act-on-alert.ts";
+import { NotificationSection } from "./notification-section.tsx";
 import { alertLook, firingCount, shownAlerts, shownSilences, silencedWords, whatOf } from "./shown-alerts.ts";
 
 export function AlertsScreen() {
@@ -40,6 +41,7 @@ export function AlertsScreen() {
         ))}
       </ul>
       <Silences />
+      <NotificationSection />
     </section>
   );
 }

@@ -46,6 +46,7 @@ const ACCOUNTS = [
 const ADMIN = [
   ...["GET /api/enrollment-tokens", "POST /api/enrollment-tokens", "DELETE /api/enrollment-tokens/:id"],
   ...["DELETE /api/hosts/:id", "POST /api/catalogue/read"],
+  ...["GET /api/notifications", "POST /api/notifications/:target/test"],
 ];
 
 const ROLES = ["viewer", "operator", "admin"] as const;

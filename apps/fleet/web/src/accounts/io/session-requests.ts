@@ -12,6 +12,8 @@ export function sessionRequests(session: FleetSession): SessionRequests {
     setUp: (request) => inWords(session.setUp(request)),
     takeInvitation: (request) => inWords(session.takeInvitation(request)),
     makeToken: (request) => inWords(session.makeToken(request)),
+    notifications: () => inWords(session.notifications()),
+    testNotification: (target) => inWords(session.testNotification(target)),
     setPassword: (request) => session.setPassword(request),
     signOut: () => session.signOut(),
   };
