@@ -17,6 +17,8 @@ export class QueueJudge {
   readonly #users = new Map<string, string>();
   /** These were told what became of them. */
   readonly #told = new Set<string>();
+  /** The page has said of these that they outlive it. */
+  readonly #promised = new Set<string>();
   /** They are not kept any more, and nobody was told why. */
   readonly #untold = new Set<string>();
   /** Their user has dropped them all. */
@@ -59,6 +61,10 @@ export class QueueJudge {
     if (!this.#isKept(intent)) this.#report("U20", `${intent} is told to be kept, and is not`);
   }
 
+  promised(intent: string): void {
+    this.#promised.add(intent);
+  }
+
   told(intent: string): void {
     this.#told.add(intent);
     this.#untold.delete(intent);
@@ -73,7 +79,7 @@ export class QueueJudge {
       this.#report("U19", `${this.#kept.mutations.size} are kept, and at most ${this.#bound} may be`);
     for (const intent of gone.map(intentOf)) {
       if (isDropped) this.#droppedByUser.add(intent);
-      else if (!this.#told.has(intent)) this.#untold.add(intent);
+      else if (this.#promised.has(intent) && !this.#told.has(intent)) this.#untold.add(intent);
     }
   }
 

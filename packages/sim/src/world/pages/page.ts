@@ -226,6 +226,7 @@ export class Page {
     const isNext = (at: number) => this.queue === null || lineOf(pending[at]) === lineOf(pending[at - 1]);
     if (numbers.some((number, index) => number <= (numbers[index - 1] ?? 0) && isNext(index)))
       this.#world.fail("P14", `${this.#name} has pending out of order: ${intents.join(", ")}`);
+    for (const mutation of pending) if (mutation.isKept) this.queue?.promised(intentOf(mutation));
     const known = new Set(intents);
     const kept = intents.find((intent) => this.#refused.has(intent));
     if (kept !== undefined) this.#world.fail("U12", `${kept} is pending, and was told to have no effect`);
