@@ -3,11 +3,12 @@ import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 import { removeWithProcesses } from "@neverstale/base/test-processes";
 import type { AgentReport, DispatchAnswer, OpOffer } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { pino } from "pino";
-import { WebSocket } from "ws";
+import { type RawData, WebSocket } from "ws";
 import { addHost } from "../hosts/decide.ts";
 import type { FleetOptions } from "../process/io/settings.ts";
 import { type RunningFleet, startFleet } from "../process/io/start.ts";
@@ -304,8 +305,8 @@ export function upgrade(
 ): Promise<Upgrade> {
   const socket = new WebSocket(`${fleet.address.replace("http", "ws")}${path}`, protocols, { headers });
   const messages: string[] = [];
-  const first = new Promise<string>((resolve) => socket.once("message", (data) => resolve(String(data))));
-  socket.on("message", (data) => messages.push(String(data)));
+  const first = new Promise<string>((resolve) => socket.once("message", (...message) => resolve(textOf(...message))));
+  socket.on("message", (...message) => messages.push(textOf(...message)));
   return new Promise((resolve, reject) => {
     socket.once("open", () => resolve({ status: 101, socket, messages, first }));
     socket.once("unexpected-response", async (request, response) => {
@@ -318,6 +319,11 @@ export function upgrade(
       /Unexpected server response|closed before/.test(error.message) ? undefined : reject(error),
     );
   });
+}
+
+/** What is long comes compressed. */
+function textOf(data: RawData, isBinary: boolean): string {
+  return String(isBinary && Buffer.isBuffer(data) ? gunzipSync(data) : data);
 }
 
 export function closeCode(socket: WebSocket): Promise<number> {
