@@ -78,8 +78,12 @@ export class QueueJudge {
     if (this.#kept.mutations.size > this.#bound)
       this.#report("U19", `${this.#kept.mutations.size} are kept, and at most ${this.#bound} may be`);
     for (const intent of gone.map(intentOf)) {
-      if (isDropped) this.#droppedByUser.add(intent);
-      else if (this.#promised.has(intent) && !this.#told.has(intent)) this.#untold.add(intent);
+      if (!isDropped) {
+        if (this.#promised.has(intent) && !this.#told.has(intent)) this.#untold.add(intent);
+        continue;
+      }
+      this.#droppedByUser.add(intent);
+      this.#untold.delete(intent); // It may have gone on under another number before its user dropped it.
     }
   }
 
