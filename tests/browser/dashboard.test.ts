@@ -306,7 +306,7 @@ describe("a fleet of the test's own", () => {
   test("everything that can be operated has a name, every screen a heading, and no two ids are the same", async () => {
     const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
     const { page } = tab;
-    for (const screen of ["hosts", "runs", "pipelines", "events"]) {
+    for (const screen of ["hosts", "runs", "pipelines", "alerts", "events"]) {
       await page.goto(`${fleet.address}/${screen}`);
       await tab.isLive();
       const nameless = await page
@@ -434,7 +434,7 @@ describe("a fleet of the test's own", () => {
     const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
     const { page } = tab;
     await page.setViewportSize({ width, height: 800 });
-    for (const path of ["hosts", `hosts/${machine.hostId}`, "runs", "pipelines", "events"]) {
+    for (const path of ["hosts", `hosts/${machine.hostId}`, "runs", "pipelines", "alerts", "events"]) {
       await page.goto(`${fleet.address}/${path}`);
       await tab.isLive();
 
@@ -470,7 +470,7 @@ describe("a fleet of the test's own", () => {
   test("on a phone nothing reaches beyond the screen", async () => {
     const tab = await Tab.open(browser, fleet.address, { cookie: admin.cookie });
     await tab.page.setViewportSize({ width: 360, height: 740 });
-    for (const screen of ["hosts", "runs", "pipelines", "events"]) {
+    for (const screen of ["hosts", "runs", "pipelines", "alerts", "events"]) {
       await tab.page.goto(`${fleet.address}/${screen}`);
       await tab.isLive();
       const [content, width] = await tab.page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);

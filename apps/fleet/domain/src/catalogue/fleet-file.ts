@@ -128,9 +128,7 @@ export { isOwnMachine } from "../notifications/file-targets.ts";
 /** It is in force where the server finds no file. */
 export const OWN_FLEET_FILE = `# Without a fleet.yaml this is in force.
 pipelines:
-  health:
-    title: Look after the host
-    stages: [uptime, disk, memory]
+  health: { stages: [uptime, disk, memory] }
 alerts:
   host-offline: { when: host_offline, for: 2m, severity: critical, title: Hosts are not heard of }
   disk-full: { when: metric, metric: disk, above: 90, for: 5m, title: A disk is nearly full }

@@ -144,6 +144,6 @@ test("the last lines of a host come from its newest commands, whatever has left 
 
 test("the pipelines that can be dispatched are told", async () => {
   expect((await browser.get("/api/pipelines")).body).toEqual([
-    { name: "health", title: "Look after the host", stages: ["uptime", "disk", "memory"] },
+    { name: "health", stages: ["uptime", "disk", "memory"] },
   ]);
 });
