@@ -12,7 +12,6 @@ export function handoutRoutes({ handout }: HandoutRoutesParts): Route[] {
       method: "GET",
       path: "/api/agent-package",
       allow: "viewer",
-      withoutState: true,
       answer: AgentPackage,
       handle: async () => ({ body: (await handout.package()).about }),
     },
