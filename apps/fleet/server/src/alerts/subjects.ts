@@ -14,7 +14,7 @@ export function subjectsOf(fleet: Fleet, rule: AlertRule, nowMs: number): Subjec
     case "check":
       return hostsWhere(fleet, rule, (host) => (hasBadCheck(host, rule) ? UNKNOWN : null));
     case "command_failed":
-      return hostsWhere(fleet, rule, (host) => lastFailure(fleet, rule, host));
+      return hostsWithFailures(fleet, rule);
     case "pipeline_failed":
       return failedPipelines(fleet, rule, nowMs);
   }
@@ -53,17 +53,20 @@ function hasBadCheck({ checks }: Host, { names }: AlertRule): boolean {
 }
 
 /** The last command of an op that ended there did not succeed. Those of pipelines are the pipelines' matter. */
-function lastFailure(fleet: Fleet, { names }: AlertRule, { id }: Host): Since | null {
+function hostsWithFailures(fleet: Fleet, rule: AlertRule): Subjects {
   const last = new Map<string, Command>();
   for (const command of fleet.commands.values()) {
     const { host, op, status, pipelineId, finishedAt = "" } = command;
-    if (host !== id || pipelineId !== undefined || !isFinal(status) || command.startedAt === undefined) continue;
-    if (names !== undefined && !names.includes(op)) continue;
-    if (finishedAt >= (last.get(op)?.finishedAt ?? "")) last.set(op, command);
+    if (pipelineId !== undefined || !isFinal(status) || command.startedAt === undefined) continue;
+    if (rule.names !== undefined && !rule.names.includes(op)) continue;
+    const key = `${op} ${host}`;
+    if (finishedAt >= (last.get(key)?.finishedAt ?? "")) last.set(key, command);
   }
-  for (const { status, finishedAt } of last.values())
-    if (FAILED.has(status) && finishedAt !== undefined) return { since: Date.parse(finishedAt) };
-  return null;
+  const failed = new Map<string, Since>();
+  for (const { host, status, finishedAt } of last.values())
+    if (FAILED.has(status) && finishedAt !== undefined && !failed.has(host))
+      failed.set(host, { since: Date.parse(finishedAt) });
+  return hostsWhere(fleet, rule, ({ id }) => failed.get(id) ?? null);
 }
 
 const FAILED: ReadonlySet<Command["status"]> = new Set(["failed", "timed_out", "lost"] as const);

@@ -75,8 +75,9 @@ function pipelineActions(view: View, pipeline: Pipeline, now: string): DueAction
   const tooMany = tooManyFailed(pipeline);
   if (tooMany !== null) return [{ kind: "stop", pipeline, reason: tooMany }];
   const active = commands.filter((command) => !isFinal(command.status));
-  const skipped = active.filter((command) => isLeftOut(view, pipeline, command));
-  if (skipped.length > 0) return skipped.map((command) => skip(command, pipeline));
+  const failedHosts = new Set(pipeline.failedHosts);
+  const skipped = active.filter((command) => isLeftOut(view, pipeline, failedHosts, command));
+  if (skipped.length > 0) return skipped.map((command) => skip(command, pipeline, failedHosts));
   if (active.length === 0) return [{ kind: "conclude", pipeline, status: verdict(pipeline, commands) }];
   const inWave = active.filter(isInWave(pipeline));
   if (inWave.length === 0) return nextWave(pipeline, now);
@@ -103,13 +104,18 @@ function tooManyFailed({ failedHosts, hosts, maxFail, reason }: Pipeline): strin
 }
 
 /** No command is begun on a host that failed, nor on any host once the pipeline goes no further. What an agent has is the agent's. */
-function isLeftOut(view: View, { failedHosts, reason }: Pipeline, { id, status, host }: Command): boolean {
+function isLeftOut(
+  view: View,
+  { reason }: Pipeline,
+  failedHosts: ReadonlySet<string>,
+  { id, status, host }: Command,
+): boolean {
   if (status !== "pending") return false;
-  return failedHosts.includes(host) || (reason !== undefined && view.agent(host)?.commands.has(id) !== true);
+  return failedHosts.has(host) || (reason !== undefined && view.agent(host)?.commands.has(id) !== true);
 }
 
-function skip(command: Command, { failedHosts, reason }: Pipeline): DueAction {
-  const own = failedHosts.includes(command.host) || reason === undefined;
+function skip(command: Command, { reason }: Pipeline, failedHosts: ReadonlySet<string>): DueAction {
+  const own = failedHosts.has(command.host) || reason === undefined;
   const why = own ? "an earlier stage did not succeed there" : reason;
   return { kind: "end", command, status: "skipped", reason: why };
 }
