@@ -34,7 +34,7 @@ test("the API describes every route of its own table, with the schemas that vali
     if (body === undefined) expect([method, path, hasNoBody(path, method)]).toEqual([method, path, true]);
 
   const dispatch = paths["/api/dispatch"]?.post;
-  expect(dispatch?.security).toContainEqual({ session: [], csrf: [] });
+  expect(dispatch?.security).toEqual([{ session: [], csrf: [] }, { apiToken: [] }]);
   expect(dispatch?.requestBody).toMatchObject({
     required: true,
     content: { "application/json": { schema: { required: ["op", "hosts"], additionalProperties: false } } },
