@@ -3,7 +3,11 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { Id, Line, Name, Timestamp } from "../text.ts";
+import { RUNNING_ROLES } from "./may-run.ts";
 import { MostFailed, WaveSize } from "./waves.ts";
+
+/** Only these roles may run it, and those above them. Without this whoever may run anything may run it. */
+export const Roles = z.array(z.enum(RUNNING_ROLES)).min(1).max(RUNNING_ROLES.length);
 
 /** This is how the server treats an op. The agents say which of them allow it. */
 export const OpRule = z.object({
@@ -11,6 +15,7 @@ export const OpRule = z.object({
   id: Name,
   title: Line.optional(),
   group: Line.optional(),
+  roles: Roles.optional(),
   /** While its host is not connected, a command is blocked or waits. Without this it is blocked. */
   offline: z.enum(["block", "queue"]).optional(),
   /** While its host runs another one, a command is blocked or waits. Without this it is blocked, and waits as part of a pipeline. */
@@ -25,6 +30,7 @@ export const PipelineRule = z.object({
   /** It is the name of the pipeline. */
   id: Name,
   title: Line.optional(),
+  roles: Roles.optional(),
   /** Each stage is named by its op. */
   stages: z.array(Name).min(1).max(50),
   /** Each wave of hosts goes through all stages before the next one begins. Without waves all hosts go at once. */

@@ -10,6 +10,7 @@ ops:
   restart-web:
     title: Restart the web server
     group: Web
+    roles: [admin]
     offline: queue
     busy: wait
     deliver_within: 10m
@@ -41,6 +42,7 @@ test("a file gives the rules of ops and pipelines, in the form in which the stat
       id: "restart-web",
       title: "Restart the web server",
       group: "Web",
+      roles: ["admin"],
       offline: "queue",
       busy: "wait",
       deliverWithinMs: 600_000,

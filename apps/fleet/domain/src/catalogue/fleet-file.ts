@@ -8,7 +8,7 @@ import { atMost } from "../hosts/host.ts";
 import { FileTargets, notifyTargetsOf, targetProblems } from "../notifications/file-targets.ts";
 import type { NotifyTarget } from "../notifications/notifications-space.ts";
 import { Name } from "../text.ts";
-import type { OpRule, PipelineRule } from "./catalogue.ts";
+import { type OpRule, type PipelineRule, Roles } from "./catalogue.ts";
 import { MostFailed, WaveSize } from "./waves.ts";
 
 const Title = z.string().min(1).max(200);
@@ -16,6 +16,7 @@ const Title = z.string().min(1).max(200);
 const FileOpRule = z.strictObject({
   title: Title.optional(),
   group: Title.optional(),
+  roles: Roles.optional(),
   offline: z.enum(["block", "queue"]).optional(),
   busy: z.enum(["block", "wait"]).optional(),
   deliver_within: Duration.default(3_600_000),
@@ -23,6 +24,7 @@ const FileOpRule = z.strictObject({
 
 const FilePipeline = z.strictObject({
   title: Title.optional(),
+  roles: Roles.optional(),
   stages: z.array(Name).min(1).max(50),
   waves: z.array(WaveSize).min(1).max(20).optional(),
   pause: Duration.optional(),

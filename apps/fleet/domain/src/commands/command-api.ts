@@ -3,6 +3,7 @@
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
 import { nextPage, PageQuery, Reached, Totp } from "../api.ts";
+import { Roles } from "../catalogue/catalogue.ts";
 import { MostFailed, WaveSize } from "../catalogue/waves.ts";
 import { Id, Line, Name } from "../text.ts";
 import { Command } from "./command.ts";
@@ -63,6 +64,7 @@ export const PipelineOffer = z.object({
   waves: z.array(WaveSize).optional(),
   pauseMs: z.int().optional(),
   maxFail: MostFailed.optional(),
+  roles: Roles.optional(),
 });
 export type PipelineOffer = ReadonlyJson<z.infer<typeof PipelineOffer>>;
 export const PipelineOffers = z.array(PipelineOffer);

@@ -1,12 +1,20 @@
 /** Ops and pipelines are dispatched, and pipelines retried, by mutations (rule U1), whatever address they are asked for at. */
 
-import { DispatchRequest, type Fleet, fleet, PipelineRequest, RetryPipeline } from "@neverstale/fleet-domain";
+import {
+  DispatchRequest,
+  type Fleet,
+  fleet,
+  PipelineRequest,
+  RetryPipeline,
+  type Role,
+} from "@neverstale/fleet-domain";
 import { defineMutation, type JsonValue, type MutationContext, MutationRefusal } from "@neverstale/protocol";
 import type { HostBudgets } from "../fleet/host-budgets.ts";
 import type { FleetMoment } from "../fleet/moment.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import { Work } from "../fleet/work.ts";
 import { dispatchOp, dispatchPipeline, retryPipeline } from "./dispatch.ts";
+import { requireMayRetry, requireMayRunOp, requireMayRunPipeline } from "./may-run.ts";
 
 /**
  * They change the spaces of agents and outputs beside the fleet, so they are decided by the server alone. What they refuse they refuse
@@ -23,21 +31,30 @@ export function dispatchMutations({ moment, budgets }: DecidedWith) {
       model: fleet,
       args: DispatchRequest,
       decide: (state, request, context) =>
-        orRefusal(() => ({ commands: dispatchOp(workOf(state, context), request, context.user, context.newId) })),
+        orRefusal(() => {
+          requireMayRunOp(state, request.op, roleOf(context));
+          return { commands: dispatchOp(workOf(state, context), request, context.user, context.newId) };
+        }),
     }),
     dispatchPipeline: defineMutation({
       name: "dispatch_pipeline",
       model: fleet,
       args: PipelineRequest,
       decide: (state, request, context) =>
-        orRefusal(() => dispatchPipeline(workOf(state, context), request, context.user, context.newId)),
+        orRefusal(() => {
+          requireMayRunPipeline(state, request.pipeline, roleOf(context));
+          return dispatchPipeline(workOf(state, context), request, context.user, context.newId);
+        }),
     }),
     retryPipeline: defineMutation({
       name: "retry_pipeline",
       model: fleet,
       args: RetryPipeline,
       decide: (state, request, context) =>
-        orRefusal(() => retryPipeline(workOf(state, context), request, context.user, context.newId)),
+        orRefusal(() => {
+          requireMayRetry(state, request.pipelineId, roleOf(context));
+          return retryPipeline(workOf(state, context), request, context.user, context.newId);
+        }),
     }),
   };
 }
@@ -57,6 +74,11 @@ export class HintedRefusal extends MutationRefusal {
     super(request.code, request.message);
     this.request = request;
   }
+}
+
+/** The route gives the mutation the role of the one who asks. */
+function roleOf({ rights }: MutationContext): Role {
+  return rights as Role;
 }
 
 function orRefusal<T>(answer: () => T) {

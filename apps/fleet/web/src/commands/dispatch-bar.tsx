@@ -1,8 +1,9 @@
 /** The bar starts an op or a pipeline on the chosen hosts, and says what will happen before the button is pressed. */
 
-import type { ArgSpec, Fleet, Host, PipelineRule } from "@neverstale/fleet-domain";
+import type { ArgSpec, Host, PipelineRule } from "@neverstale/fleet-domain";
 import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Button, Checkbox } from "react-aria-components";
+import { useAccount } from "../accounts/account.ts";
 import { Choice, type OptionGroup } from "../components/choice.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Notice } from "../components/notice.tsx";
@@ -12,7 +13,7 @@ import { howMany } from "../state/format.ts";
 import { useNavigation, usePlace } from "../state/navigation.ts";
 import { useOld } from "../state/old.ts";
 import { goTo, showOutput } from "../state/place.ts";
-import { sameRecords } from "../state/record-lists.ts";
+import { sameIds, sameRecords } from "../state/record-lists.ts";
 import { useReplica, useSelection } from "../state/replica-hooks.ts";
 import { ArgField } from "./arg-field.tsx";
 import { DispatchOutcomeNotice } from "./dispatch-notice.tsx";
@@ -30,6 +31,7 @@ import {
   readArgs,
 } from "./dispatch-plan.ts";
 import { newDispatchKey, sendDispatch } from "./io/send-dispatch.ts";
+import { selectKeptOps, selectOfferedPipelines } from "./offered.ts";
 
 export interface DispatchBarProps {
   /** It is another number than before when somebody asked for this bar and wants to choose now. */
@@ -41,7 +43,15 @@ export function DispatchBar({ asked }: DispatchBarProps) {
   useEffect(() => {
     if (asked > 0) form.current?.querySelector<HTMLElement>(".choice-button")?.focus();
   }, [asked]);
-  const pipelines = useSelection(pipelineRules, sameRecords);
+  const { role } = useAccount();
+  const pipelines = useSelection(
+    useMemo(() => selectOfferedPipelines(role), [role]),
+    sameRecords,
+  );
+  const keptOps = useSelection(
+    useMemo(() => selectKeptOps(role), [role]),
+    sameIds,
+  );
   const chosen = useChosenHosts();
   const ids = useChosenIds();
   const hosts = useSelection(useMemo(() => selectChosenHosts(ids), [ids]));
@@ -49,7 +59,7 @@ export function DispatchBar({ asked }: DispatchBarProps) {
   const [wait, setWait] = useState(false);
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({});
   const { attempted, running, attempt, forget } = useAttempt();
-  const ops = opChoices(hosts);
+  const ops = opChoices(hosts).filter(({ offer }) => !keptOps.includes(offer.name));
   const op = ops.find((choice) => picked === `op:${choice.offer.name}`) ?? null;
   const pipeline = pipelines.find((offer) => picked === `pipeline:${offer.id}`) ?? null;
   const plan = op !== null ? planOp(hosts, op, wait) : pipeline !== null ? planPipeline(hosts) : null;
@@ -185,10 +195,6 @@ function optionGroups(
       })),
     },
   ].filter((group) => group.options.length > 0);
-}
-
-function pipelineRules({ pipelineRules: rules }: Fleet): readonly PipelineRule[] {
-  return [...rules.values()];
 }
 
 function pipelineTitle({ id, title = id }: PipelineRule): string {

@@ -1,7 +1,7 @@
 /** The pipelines screen shows every pipeline that runs or ran. The one that is open shows its grid of host by stage. */
 
 import type { Command, Fleet, Pipeline } from "@neverstale/fleet-domain";
-import { isFinal } from "@neverstale/fleet-domain/schema-free";
+import { isFinal, rolesInsteadForPipeline } from "@neverstale/fleet-domain/schema-free";
 import { memo, useMemo } from "react";
 import { Button } from "react-aria-components";
 import { useAccount } from "../accounts/account.ts";
@@ -125,8 +125,12 @@ const PipelineCard = memo(function PipelineCard({ id, open }: PipelineCardProps)
 /** It offers to run exactly what was left undone. */
 function RetryBar({ pipeline }: { readonly pipeline: Pipeline }) {
   const { retry, running, outcome } = useRetry(pipeline.id);
+  const { role } = useAccount();
+  const may = useSelection(
+    useMemo(() => (fleet: Fleet) => rolesInsteadForPipeline(fleet, pipeline, role) === null, [pipeline, role]),
+  );
   const { failed, notStarted } = leftUndone(pipeline);
-  if (pipeline.status === "running" || failed + notStarted === 0) return null;
+  if (!may || pipeline.status === "running" || failed + notStarted === 0) return null;
   return (
     <div className="card-actions">
       {failed > 0 && (
