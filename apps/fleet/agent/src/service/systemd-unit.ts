@@ -29,6 +29,8 @@ RestartSec=2
 RestartPreventExitStatus=${finalStatuses.join(" ")}
 # Commands outlive the agent, and the next agent finds what became of them.
 KillMode=process
+# The agent makes a control group for each command, by which nothing of it outlives a stop or a timeout.
+Delegate=yes
 UMask=0077
 ReadWritePaths=${unitWord(dataDir)}
 NoNewPrivileges=yes
@@ -37,7 +39,6 @@ ProtectHome=read-only
 PrivateTmp=yes
 PrivateDevices=yes
 ProtectClock=yes
-ProtectControlGroups=yes
 ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes

@@ -12,7 +12,8 @@ import type { JournalEntry } from "../journal-entry.ts";
 import type { Known } from "../known.ts";
 import type { ProcessMark, RunnerMark } from "../process-mark.ts";
 import { type CommandFiles, commandFiles, journalDirectory, spoolDirectory } from "./command-files.ts";
-import { isAlive, signalGroup } from "./processes.ts";
+import { CommandProcesses } from "./command-processes.ts";
+import { isAlive } from "./processes.ts";
 import { readSpool, spoolSize } from "./spool.ts";
 
 /**
@@ -106,7 +107,10 @@ export class Journal implements CommandBook {
   endLost(commandId: string, reason: string): void {
     const files = this.#files(commandId);
     const child = readJson(files.child, Mark, NO_RUNNER);
-    if (child !== null && isAlive(child)) signalGroup(child.pid, "SIGKILL");
+    const processes = new CommandProcesses(files.entry);
+    if (child !== null && isAlive(child)) processes.lead(child.pid);
+    processes.kill();
+    processes.release();
     const mark = readJson(files.runner, Runner, NO_RUNNER);
     const startedAt = mark === null || mark.started === NO_RUNNER.started ? null : mark.at;
     createDurably(files.exit, exitWithoutRunner("lost", reason, startedAt, spoolSize(files.spool)));
@@ -119,6 +123,7 @@ export class Journal implements CommandBook {
   /** Forgets the id. From here on it could run again, so this must come long after its deadline. */
   forget(commandId: string): void {
     const files = this.#files(commandId);
+    new CommandProcesses(files.entry).release();
     const { entry, ...others } = files;
     for (const path of [...Object.values(others), `${files.exit}.tmp`]) fs.rmSync(path, { force: true });
     fs.rmSync(entry, { force: true }); // The entry goes last: without it the others would never be looked at again.

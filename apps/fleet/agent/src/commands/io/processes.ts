@@ -26,6 +26,33 @@ export function groupRuns(leader: number): boolean {
   });
 }
 
+export interface FoundProcess {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  /** It is read when it is asked for. It is empty where this process may not read it. */
+  readonly env: () => readonly string[];
+}
+
+/** Returns all that run now, without zombies. Elsewhere than on Linux it returns none. */
+export function processesOfLinux(): FoundProcess[] {
+  if (process.platform !== "linux") return [];
+  return (processNames() ?? []).flatMap((name) => {
+    const fields = /^\d+$/.test(name) ? statFields(Number(name)) : null;
+    if (fields === null) return [];
+    const env = () => (textOf(`/proc/${name}/environ`) ?? "").split("\0");
+    return [{ pid: Number(name), parent: Number(fields[1]), group: Number(fields[2]), env }];
+  });
+}
+
+export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has just ended, or belongs to somebody whom this process may not signal.
+  }
+}
+
 /** Null means that this system doesn't say. */
 function processNames(): string[] | null {
   try {

@@ -4,11 +4,12 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { removeWithProcesses, runs } from "@neverstale/base/test-processes";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Job } from "../../policy/job.ts";
 import type { Exit } from "../exit.ts";
 import type { JournalEntry } from "../journal-entry.ts";
 import { commandFiles } from "./command-files.ts";
+import { ControlGroup } from "./control-group.ts";
 import { Journal } from "./journal.ts";
 
 let directory: string;
@@ -119,6 +120,70 @@ test("[C40] a timeout ends the grandchildren too, also those that ignore TERM", 
 
   expect(exit).toMatchObject({ outcome: "timed_out", signal: "SIGTERM", reason: "ran longer than 1500 ms" });
   await until(() => !runs(Number(fs.readFileSync(pidFile, "utf8"))));
+});
+
+const HIDDEN = "in a session of its own, without the command's environment";
+
+/** Without a control group nothing tells a process that hides so from others: SECURITY.md says that. */
+function ways(): [where: string, shell: string][] {
+  const group = new ControlGroup(`neverstale-test-${process.pid}`);
+  const members = group.around(() => group.members());
+  group.remove();
+  const hidden: [string, string][] = [[HIDDEN, "env -i PATH=/bin:/usr/bin PID=$PID setsid /bin/sh"]];
+  return [
+    ["in its group", "/bin/sh"],
+    ["in a session of its own", "setsid /bin/sh"],
+    ...(members.length > 0 ? hidden : []),
+  ];
+}
+
+describe.each(ways())("[C40] a grandchild that ignores TERM, %s,", (_, shell) => {
+  const grandchild = `trap "" TERM; echo $$ >$PID; while :; do sleep 1; done`;
+  const pid = () => Number(fs.readFileSync(join(directory, "pid"), "utf8"));
+  /** Its parent is gone, or stays, and ignores TERM as well. */
+  const argv = (rest: string) => ["/bin/sh", "-c", `trap "" TERM; (${shell} -c '${grandchild}' &); echo up; ${rest}`];
+  const env = () => ({ PID: join(directory, "pid"), PATH: "/bin:/usr/bin" });
+
+  test("does not outlive the timeout", async () => {
+    const exit = await run(job({ argv: argv("sleep 100"), env: env(), timeoutMs: 1_500, killGraceMs: 300 }));
+
+    expect(exit).toMatchObject({ outcome: "timed_out" });
+    expect(runs(pid())).toBe(false);
+    expect(output()).toBe("up\n");
+  });
+
+  test("does not outlive a stop", async () => {
+    journal.write(entry(job({ argv: argv("sleep 100"), env: env(), killGraceMs: 300 })));
+    journal.start("c1", null, fail);
+    await until(() => fs.existsSync(join(directory, "pid")) && pid() > 0);
+
+    journal.stop("c1");
+
+    expect(await exitOf("c1")).toMatchObject({ outcome: "cancelled" });
+    expect(runs(pid())).toBe(false);
+  });
+
+  test("does not outlive a runner that was killed, once the agent has looked", async () => {
+    journal.write(entry(job({ argv: argv("sleep 100"), env: env() })));
+    journal.start("c1", null, fail);
+    await until(() => fs.existsSync(join(directory, "pid")) && pid() > 0);
+    process.kill(JSON.parse(fs.readFileSync(commandFiles(directory, "c1").runner, "utf8")).pid, "SIGKILL");
+    await until(() => look().runner === "gone");
+
+    journal.endLost("c1", "its runner is gone");
+
+    await until(() => !runs(pid()));
+  });
+});
+
+test("TERM comes once to each process of a command: a second one tells some programs to go at once", async () => {
+  const count =
+    "let n = 0; process.on('SIGTERM', () => { n += 1; setTimeout(() => { console.log(n); process.exit(0) }, 400) });";
+  await run(
+    script(`${count} console.log('up'); setInterval(() => {}, 1000)`, { timeoutMs: 1_500, killGraceMs: 5_000 }),
+  );
+
+  expect(output()).toBe("up\n1\n");
 });
 
 test("[C40] what a command leaves in its group when it ends is ended with it", async () => {

@@ -11,15 +11,15 @@ import type { Job } from "../../policy/job.ts";
 import { type CommandOutcome, type Exit, MAX_REASON } from "../exit.ts";
 import type { JournalEntry } from "../journal-entry.ts";
 import { type CommandFiles, commandFiles } from "./command-files.ts";
+import { CommandProcesses } from "./command-processes.ts";
 import { type OutputPipe, openOutputPipe } from "./output-pipe.ts";
-import { groupRuns, markOf, signalGroup } from "./processes.ts";
+import { markOf } from "./processes.ts";
 import { SpoolWriter } from "./spool.ts";
 
 /** The exit status is written over a block that was reserved before the start: a full disk can't lose it. */
 const EXIT_ROOM = 4096;
 /** Processes that the command left in its group have this long to end by themselves. */
 const LEFTOVER_MS = 250;
-const POLL_MS = 20;
 /** A pipe that a process outside the group still holds may stay open this long. */
 const PIPE_MS = 1_000;
 
@@ -28,19 +28,23 @@ type Ending = { readonly outcome: CommandOutcome; readonly reason: string };
 /**
  *   mark made (once per id) -> running --exit--> group empty -> exit status on disk
  *                                 |  timeout, or TERM to the runner
- *                                 +-> TERM to the group -> grace -> KILL
+ *                                 +-> TERM to all it started -> grace -> KILL -> exit status on disk
  */
 class RunningCommand {
   readonly #files: CommandFiles;
   readonly #job: Job;
   readonly #startBefore: number;
-  #child: ChildProcess | null = null;
+  readonly #processes: CommandProcesses;
+  #begun = false;
   #ending: Ending | null = null;
+  /** It says whether nothing of the command runs any more. */
+  #stopped: Promise<boolean> | null = null;
 
   constructor(files: CommandFiles, job: Job, startBefore: number) {
     this.#files = files;
     this.#job = job;
     this.#startBefore = startBefore;
+    this.#processes = new CommandProcesses(files.entry);
   }
 
   async toItsEnd(): Promise<void> {
@@ -70,7 +74,7 @@ class RunningCommand {
   stop(ending: Ending): void {
     if (this.#ending !== null) return;
     this.#ending = ending;
-    if (this.#child?.pid !== undefined) void endGroup(this.#child.pid, this.#job.killGraceMs);
+    if (this.#begun) this.#stopped = this.#processes.end(this.#job.killGraceMs);
   }
 
   async #run(spool: SpoolWriter): Promise<Pick<Exit, "outcome" | "exitCode" | "signal" | "reason">> {
@@ -78,19 +82,19 @@ class RunningCommand {
     const pipe = openOutputPipe(this.#files.pipe, this.#job.user);
     let child: ChildProcess;
     try {
-      child = spawn(program, args, this.#spawnOptions(pipe));
+      child = this.#processes.begin(() => spawn(program, args, this.#spawnOptions(pipe)));
     } catch (error) {
       pipe?.output.destroy();
       return notRun(this.#job, error instanceof Error ? error.message : String(error));
     } finally {
       if (pipe !== null) fs.closeSync(pipe.writeEnd);
     }
-    this.#child = child;
     const outputs = pipe === null ? [child.stdout, child.stderr].filter((stream) => stream !== null) : [pipe.output];
     for (const output of outputs) output.on("data", (bytes: Buffer) => spool.write(bytes));
     const piped = Promise.all(outputs.map(untilClosed));
     const ended = endOf(child);
     if (child.pid === undefined) return notRun(this.#job, (await ended).error);
+    this.#begun = true;
     this.#mark(child.pid);
 
     const timer = setTimeout(
@@ -99,19 +103,22 @@ class RunningCommand {
     );
     const { code, signal } = await ended;
     clearTimeout(timer);
-    const wasAsked = this.#ending !== null;
-    const leftBehind = await endLeftovers(child.pid, wasAsked ? 0 : LEFTOVER_MS, this.#job.killGraceMs);
+    const leftBehind = this.#stopped === null && (await this.#processes.endGroup(LEFTOVER_MS, this.#job.killGraceMs));
+    await this.#stopped;
     const isHeld = await Promise.race([piped.then(() => false), delay(PIPE_MS, true, { ref: false })]);
+    const isOver = (await this.#stopped) ?? true; // The stop may have come while the pipe was waited for.
     for (const output of outputs) output.destroy();
-    if (leftBehind && !wasAsked) spool.note("background processes of this op were ended with it");
-    if (isHeld) spool.note("a background process of this op lives on: what it writes from here on is not kept");
+    this.#processes.release();
+    if (leftBehind && this.#ending === null) spool.note("background processes of this op were ended with it");
+    if (!isOver) spool.note("a process of this op could not be ended, and lives on");
+    else if (isHeld) spool.note("a background process of this op lives on: what it writes from here on is not kept");
     return { exitCode: code, signal, ...this.#judge(code, signal) };
   }
 
   #spawnOptions(pipe: OutputPipe | null): SpawnOptions {
     const { env, cwd, user } = this.#job;
     const streams: StdioOptions = pipe === null ? ["ignore", "pipe", "pipe"] : ["ignore", pipe.writeEnd, pipe.writeEnd];
-    const whole = { ...accountEnv(user?.uid ?? null), ...env };
+    const whole = { ...accountEnv(user?.uid ?? null), ...env, ...this.#processes.env };
     return { env: whole, cwd, ...user, detached: true, stdio: streams, shell: false };
   }
 
@@ -193,31 +200,6 @@ function endOf(child: ChildProcess): Promise<{ code: number | null; signal: stri
     child.once("exit", (code, signal) => resolve({ code, signal, error: "" }));
     child.once("error", (error) => resolve({ code: null, signal: null, error: error.message }));
   });
-}
-
-/**
- * The command itself has ended. What it started in its group gets a moment, then TERM, then KILL. Returns true when there was
- * anything.
- */
-async function endLeftovers(leader: number, leftoverMs: number, killGraceMs: number): Promise<boolean> {
-  if (await groupEnds(leader, leftoverMs)) return false;
-  await endGroup(leader, killGraceMs);
-  await groupEnds(leader, PIPE_MS);
-  return true;
-}
-
-async function endGroup(leader: number, killGraceMs: number): Promise<void> {
-  signalGroup(leader, "SIGTERM");
-  if (!(await groupEnds(leader, killGraceMs))) signalGroup(leader, "SIGKILL");
-}
-
-async function groupEnds(leader: number, withinMs: number): Promise<boolean> {
-  const until = performance.now() + withinMs;
-  while (groupRuns(leader)) {
-    if (performance.now() >= until) return false;
-    await delay(POLL_MS);
-  }
-  return true;
 }
 
 /**
