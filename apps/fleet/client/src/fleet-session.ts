@@ -24,15 +24,17 @@ import { objectIn, textIn } from "./dispatch-answers.ts";
 import { type ShownNotifications, shownNotifications } from "./notification-answers.ts";
 import { given, StateSync, withoutSlash } from "./state-sync.ts";
 
-/** The session itself is a cookie, which the environment keeps. Every failure is a `SyncError`. */
+/** The session itself is a cookie, which the environment keeps, or an API token, which it shows. Every failure is a `SyncError`. */
 export class FleetSession {
   readonly #io: Environment;
   readonly #server: string;
+  readonly #byToken: boolean;
   #token: string | null = null;
 
-  constructor({ server = "", io = browserEnvironment() }: FleetSessionOptions = {}) {
+  constructor({ server = "", io = browserEnvironment(), byToken = false }: FleetSessionOptions = {}) {
     this.#io = io;
     this.#server = withoutSlash(server);
+    this.#byToken = byToken;
   }
 
   /** Asks the server who is signed in. Null: nobody. */
@@ -91,13 +93,13 @@ export class FleetSession {
 
   /** Returns a replica of the fleet. */
   follow(options: SessionSyncOptions = {}): StateSync {
-    return new StateSync({ ...options, server: this.#server, io: this.#io, csrf: this.csrfToken });
+    return new StateSync({ ...options, ...this.#csrf(), server: this.#server, io: this.#io, byToken: this.#byToken });
   }
 
   /** Returns a replica of what one command writes. */
   followOutput(commandId: string, options: SessionSyncOptions = {}): EngineStateSync<OutputState> {
     const url = `${this.#server}/sync/output/${encodeURIComponent(commandId)}`;
-    return new EngineStateSync<OutputState>({ ...options, url, io: this.#io, csrf: this.csrfToken });
+    return new EngineStateSync<OutputState>({ ...options, ...this.#csrf(), url, io: this.#io });
   }
 
   /** Resolves with the JSON that this path of the server answers. */
@@ -111,7 +113,7 @@ export class FleetSession {
 
   /** Sends a request with an effect, and carries it to a known end (rules D1, D3), as the engine's `request` does. */
   request(path: string, body: JsonValue | undefined, options: RequestOptions = {}): Promise<JsonValue> {
-    const csrf = { get: (refresh: boolean) => this.csrfToken({ refresh }) };
+    const csrf = { get: async (refresh: boolean) => (this.#byToken ? null : await this.csrfToken({ refresh })) };
     return request({ io: this.#io, csrf, url: this.#url(path) }, body, options);
   }
 
@@ -120,6 +122,10 @@ export class FleetSession {
     const token = refresh ? null : this.#token;
     return token ?? this.#begin(await this.get("/api/session")).csrfToken;
   };
+
+  #csrf(): Pick<StateSyncOptions, "csrf"> {
+    return this.#byToken ? {} : { csrf: this.csrfToken };
+  }
 
   #begin(answer: JsonValue): SessionAnswer {
     const session = objectIn(answer);
@@ -161,6 +167,8 @@ export interface FleetSessionOptions {
   readonly server?: string;
   /** By default it is that of a page. A Node program gives one that keeps cookies: `cookieEnvironment`. */
   readonly io?: Environment;
+  /** The environment shows an API token (`tokenEnvironment`), so nobody signs in, and no CSRF token is asked for. */
+  readonly byToken?: boolean;
 }
 
 export type SessionSyncOptions = Omit<StateSyncOptions, "url" | "io" | "csrf">;

@@ -9,9 +9,9 @@ import { type DispatchedOp, type DispatchedPipeline, dispatchedOp, dispatchedPip
 export class StateSync<State = Fleet> extends EngineStateSync<State> {
   readonly #server: string;
 
-  constructor({ server = "", ...options }: FleetSyncOptions = {}) {
+  constructor({ server = "", byToken = false, ...options }: FleetSyncOptions = {}) {
     const base = withoutSlash(server);
-    super({ url: `${base}/sync`, csrf: `${base}/api/session`, ...options });
+    super({ url: `${base}/sync`, ...(!byToken && { csrf: `${base}/api/session` }), ...options });
     this.#server = base;
   }
 
@@ -84,6 +84,8 @@ export class StateSync<State = Fleet> extends EngineStateSync<State> {
 export interface FleetSyncOptions extends Omit<StateSyncOptions, "url"> {
   /** This is the address of the server, such as `https://fleet.example/base`. By default it is where the page came from. */
   readonly server?: string;
+  /** The environment shows an API token, beside which no CSRF token is asked for. */
+  readonly byToken?: boolean;
   /** Another space of the server is followed, such as the output of a command. */
   readonly url?: string;
 }

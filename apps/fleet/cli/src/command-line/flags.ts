@@ -2,15 +2,30 @@
 
 import { parseDuration } from "@neverstale/fleet-domain/quantity";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { Failure } from "./failure.ts";
 
 /** These flags say where the server is, and who signs in there. */
 export interface SignInFlags {
   readonly url: string;
   readonly user: string;
   readonly passwordFile?: string;
+  /** A program's API token takes the place of user and password. */
+  readonly tokenFile?: string;
 }
 
+/** The command is for whoever signs in, or for a program with an API token. */
 export function withSignIn(command: Command): Command {
+  return withPersonSignIn(command)
+    .addOption(
+      new Option("--token-file <file>", "the file that holds an API token, in the place of user and password").env(
+        "NEVERSTALE_TOKEN_FILE",
+      ),
+    )
+    .hook("preAction", (_, asked) => chooseOneWayIn(asked));
+}
+
+/** The command is about accounts, so no API token will do. */
+export function withPersonSignIn(command: Command): Command {
   return command
     .addOption(new Option("--url <address>", "the server").env("NEVERSTALE_URL").default("http://127.0.0.1:8080"))
     .addOption(new Option("--user <name>", "who signs in").env("NEVERSTALE_USER").default("admin"))
@@ -18,6 +33,17 @@ export function withSignIn(command: Command): Command {
       "--password-file <file>",
       "the file that holds the password; else NEVERSTALE_PASSWORD, else it is asked for",
     );
+}
+
+/** A flag goes before a variable of the environment. */
+function chooseOneWayIn(command: Command): void {
+  const isByPassword = ["passwordFile", "user"].some((flag) => command.getOptionValueSource(flag) === "cli");
+  if (!isByPassword) return;
+  if (command.getOptionValueSource("tokenFile") === "env") command.setOptionValue("tokenFile", undefined);
+  else if (command.getOptionValue("tokenFile") !== undefined)
+    throw new Failure("--token-file says who signs in, and so does another flag", {
+      hint: "Leave out --user and --password-file, or --token-file.",
+    });
 }
 
 export function dataDirOption(): Option {

@@ -38,8 +38,15 @@ const COMMANDS: readonly AddCommand[] = [
   addAdmin,
 ];
 
+/** These have said all that they say on standard output once they serve. */
+const SERVERS: ReadonlySet<string> = new Set(["serve", "agent", "demo"]);
+
 /** Runs the command line of this process, and ends the process as it says. */
 export async function runProcess(): Promise<void> {
+  const isServer = SERVERS.has(process.argv[2] ?? "");
+  // Whoever reads the output may have seen enough, as head does.
+  if (!isServer)
+    process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => code === "EPIPE" && process.exit(EXIT.cannotTell));
   const status = await runCli(process.argv.slice(2), process.env);
   if (status !== null) process.exitCode = status;
   // Something may still be open: who waits for the status of a command that failed must not wait for ever.

@@ -4,7 +4,7 @@ import { type Environment, nodeEnvironment, type WebSocketClass } from "@neverst
 
 export interface CookieEnvironment {
   readonly io: Environment;
-  /** These are sent with every request: the origin, and the cookies once there are some. */
+  /** These are sent with every request: the origin, and the cookies once there are some; or the token. */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -7,35 +7,43 @@ import {
   FleetSession,
   type SessionSyncOptions,
   type StateSync,
+  tokenEnvironment,
 } from "@neverstale/fleet-client";
 import type { OutputState } from "@neverstale/fleet-domain";
 import { type JsonObject, SyncError } from "@neverstale/protocol";
 import WebSocket, { type ClientOptions } from "ws";
 import { Failure } from "../../command-line/failure.ts";
 import type { SignInFlags } from "../../command-line/flags.ts";
+import { readApiToken } from "./api-token-file.ts";
 import { findPassword } from "./password.ts";
 
 export class CommandLineSession {
   readonly #server: URL;
   readonly #environment: CookieEnvironment;
   readonly #session: FleetSession;
+  readonly #byToken: boolean;
 
-  private constructor(server: URL) {
+  private constructor(server: URL, token: string | null) {
+    const { origin, pathname } = server;
     this.#server = server;
-    this.#environment = cookieEnvironment({ origin: server.origin, WebSocket: Socket });
-    this.#session = new FleetSession({ server: server.origin + server.pathname, io: this.#environment.io });
+    this.#byToken = token !== null;
+    this.#environment =
+      token === null
+        ? cookieEnvironment({ origin, WebSocket: Socket })
+        : tokenEnvironment({ token, WebSocket: Socket });
+    this.#session = new FleetSession({ server: origin + pathname, io: this.#environment.io, byToken: this.#byToken });
   }
 
-  /** Throws a `Failure` that says what to do. */
+  /** With an API token nobody signs in, since each request shows it. Throws a `Failure` that says what to do. */
   static async signIn(options: SignInFlags): Promise<CommandLineSession> {
-    const server = URL.parse(options.url);
-    if (server === null || !/^https?:$/.test(server.protocol)) {
-      throw new Failure(`${options.url} is no address of a server`, {
-        hint: "Give one such as http://127.0.0.1:8080.",
-      });
+    const server = serverAddress(options.url);
+    if (options.tokenFile !== undefined) {
+      const session = new CommandLineSession(server, readApiToken(options.tokenFile));
+      await session.getJson("/api/api-token"); // One that is good for nothing is told of here, whatever the command is.
+      return session;
     }
     const password = await findPassword(options.passwordFile, options.user);
-    const session = new CommandLineSession(server);
+    const session = new CommandLineSession(server, null);
     await session.#told("/api/login", session.#session.signIn({ username: options.user, password }));
     return session;
   }
@@ -75,8 +83,9 @@ export class CommandLineSession {
     return this.#told(path, this.#session.request(path, body, { method }));
   }
 
-  /** Ends the session. A server that can't be reached any more ends it by itself. */
+  /** Ends the session. A server that can't be reached any more ends it by itself. A token is good for others after this one. */
   async signOut(): Promise<void> {
+    if (this.#byToken) return;
     await this.#session.signOut({ timeoutMs: SIGN_OUT_MS }).catch(() => {});
   }
 
@@ -87,6 +96,12 @@ export class CommandLineSession {
       throw failureFor(error, path, this.#server);
     }
   }
+}
+
+function serverAddress(url: string): URL {
+  const server = URL.parse(url);
+  if (server !== null && /^https?:$/.test(server.protocol)) return server;
+  throw new Failure(`${url} is no address of a server`, { hint: "Give one such as http://127.0.0.1:8080." });
 }
 
 const HANDSHAKE_MS = 15_000;

@@ -5,7 +5,7 @@ import type { JsonObject } from "@neverstale/protocol";
 import { type Command, Option } from "commander";
 import type { AddCommand, ProcessEnd } from "../../command-line/command.ts";
 import { EXIT } from "../../command-line/failure.ts";
-import { type SignInFlags, withSignIn } from "../../command-line/flags.ts";
+import { type SignInFlags, withPersonSignIn } from "../../command-line/flags.ts";
 import type { CommandLineSession } from "../../session/io/session.ts";
 import { withSession } from "../../session/io/with-session.ts";
 import { plainJson } from "../../terminal/plain-text.ts";
@@ -64,7 +64,7 @@ export const addUsers: AddCommand = (root, end) => {
 type Run = (session: CommandLineSession, flags: UsersFlags, args: readonly string[]) => Promise<void>;
 
 function addTo(users: Command, end: ProcessEnd, usage: string, description: string, run: Run): Command {
-  const command = withSignIn(users.command(usage).description(description));
+  const command = withPersonSignIn(users.command(usage).description(description));
   return command.option("--json", "print JSON, one object on each line").action(async () => {
     const flags = command.opts<UsersFlags>();
     await withSession(flags, (session) => run(session, flags, command.args));

@@ -22,6 +22,13 @@ export function apiTokenRoutes(parts: ApiTokenRoutesParts): Route[] {
   return [
     {
       method: "GET",
+      path: "/api/api-token",
+      allow: "viewer",
+      answer: ApiTokenEntry,
+      handle: (ask) => ({ body: ownToken(parts, ask) }),
+    },
+    {
+      method: "GET",
       path: "/api/api-tokens",
       allow: "viewer",
       people: true,
@@ -65,6 +72,13 @@ export interface ApiTokenRoutesParts {
 
 function tokensOf({ manager }: ApiTokenRoutesParts, user: string): StoredApiToken[] {
   return [...(accountsIn(manager)?.apiTokens.values() ?? [])].filter((token) => token.user === user);
+}
+
+/** A program learns what its own token may do, and how long. The role is the one that counts now. */
+function ownToken({ manager }: ApiTokenRoutesParts, { caller: { apiToken } }: Ask<unknown>): ApiTokenEntry {
+  const stored = apiToken === null ? undefined : accountsIn(manager)?.apiTokens.get(apiToken.id);
+  if (apiToken !== null && stored !== undefined) return { ...shownApiToken(stored), role: apiToken.role };
+  throw new RequestRefusal("not_found", "no API token is shown", { hint: "GET /api/session says who is signed in." });
 }
 
 /** A repeat gets the same token again, and it is stored nowhere. */

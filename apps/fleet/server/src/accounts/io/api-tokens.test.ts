@@ -64,6 +64,20 @@ test("[C25] it needs no cookie, Origin or CSRF token to change what its role may
   expect([...fleet.manager.state.commands.values()].at(-1)?.requestedBy).toBe("otto");
 });
 
+test("a program asks what its own token may do, which is not more than its owner may now", async () => {
+  const owner = await person("nora", "operator");
+  const { headers, id } = await makeToken(owner, "operator");
+
+  const before = await ask(headers, "GET", "/api/api-token");
+  await admin.call("PATCH", "/api/users/nora", { role: "viewer" });
+  const after = await ask(headers, "GET", "/api/api-token");
+  const byCookie = await admin.get("/api/api-token");
+
+  expect(before.body).toMatchObject({ id, user: "nora", role: "operator", label: "a script" });
+  expect(before.body).not.toHaveProperty("token");
+  expect([after.body.role, byCookie.status]).toEqual(["viewer", 404]);
+});
+
 test("[C32] nobody gives a token a role above the own one, and a token loses what its owner loses", async () => {
   const owner = await person("pia", "operator");
   const above = await makeToken(owner, "admin");
