@@ -11,7 +11,7 @@ export const LONG_TESTS: readonly string[] = [
   "apps/fleet/server/src/alerts/alerts.test.ts",
   "apps/fleet/server/src/catalogue/io/fleet-file.test.ts",
   "apps/fleet/server/src/notifications/io/notifications.test.ts",
-  "apps/fleet/server/src/commands/{dispatch,many-hosts}.test.ts",
+  "apps/fleet/server/src/commands/{dispatch,many-hosts,rules/retries}.test.ts",
   "apps/fleet/server/src/fleet/host-budgets.test.ts",
   "apps/fleet/server/src/http/io/{connections,credential-limits,matrix}.test.ts",
   "packages/base/src/io/test-processes.test.ts",

@@ -5,11 +5,12 @@ import type { Command } from "@neverstale/fleet-domain";
 import { EXIT } from "../command-line/failure.ts";
 import { oneLine } from "../terminal/plain-text.ts";
 
-export type CommandEnd = Pick<Command, "status" | "reason">;
+export type CommandEnd = Pick<Command, "status" | "reason" | "retriedBy">;
 
 /** Returns the end in words: `timed out: ran longer than 60000 ms`. */
-export function endText({ status, reason }: CommandEnd): string {
-  return `${status.replaceAll("_", " ")}${reason === undefined ? "" : `: ${oneLine(reason)}`}`;
+export function endText({ status, reason, retriedBy }: CommandEnd): string {
+  const again = retriedBy === undefined ? "" : ", and it is tried again";
+  return `${status.replaceAll("_", " ")}${reason === undefined ? "" : `: ${oneLine(reason)}`}${again}`;
 }
 
 /** A command that was blocked at once never runs: the answer to the dispatch is its end. */

@@ -6,6 +6,9 @@ import { Id, Line, Name, Timestamp } from "../text.ts";
 import { RUNNING_ROLES } from "./may-run.ts";
 import { MostFailed, WaveSize } from "./waves.ts";
 
+/** So often is a failed command tried again at most. */
+export const MOST_RETRIES = 10;
+
 /** Only these roles may run it, and those above them. Without this whoever may run anything may run it. */
 export const Roles = z.array(z.enum(RUNNING_ROLES)).min(1).max(RUNNING_ROLES.length);
 
@@ -22,6 +25,10 @@ export const OpRule = z.object({
   busy: z.enum(["block", "wait"]).optional(),
   /** A command that waits for its host is `expired` after so many ms. */
   deliverWithinMs: z.int().min(1),
+  /** A command that failed is tried again so often. */
+  retries: z.int().min(1).max(MOST_RETRIES).optional(),
+  /** So many ms pass before the first of these tries, and twice as many before each next one. */
+  backoffMs: z.int().min(1).optional(),
 });
 export type OpRule = ReadonlyJson<z.infer<typeof OpRule>>;
 

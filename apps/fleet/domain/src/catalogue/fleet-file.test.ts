@@ -14,6 +14,8 @@ ops:
     offline: queue
     busy: wait
     deliver_within: 10m
+    retries: 3
+    backoff: 5s
   pull: {}
 pipelines:
   rollout:
@@ -46,6 +48,8 @@ test("a file gives the rules of ops and pipelines, in the form in which the stat
       offline: "queue",
       busy: "wait",
       deliverWithinMs: 600_000,
+      retries: 3,
+      backoffMs: 5_000,
     },
     { id: "pull", deliverWithinMs: 3_600_000 },
   ]);
@@ -130,6 +134,9 @@ test.each([
   ["ops:\n  a:\n    offline: later", "line 3: ops.a.offline"],
   ["ops:\n  a:\n    deliver_within: 10", "line 3: ops.a.deliver_within"],
   ["ops:\n  a:\n    deliver_within: 600h", "line 3: ops.a.deliver_within: expected a duration such as 30s"],
+  ["ops:\n  a:\n    retries: 11", "line 3: ops.a.retries"],
+  ["ops:\n  a:\n    backoff: 5s", "line 3: ops.a.backoff: a backoff is before a retry"],
+  ["ops:\n  a:\n    roles: [viewer]", "line 3: ops.a.roles.0"],
   ["pipelines:\n  p:\n    stages: []", "line 3: pipelines.p.stages"],
   ["pipelines:\n  p:\n    stages: [a]\n    waves: [0]", "line 4: pipelines.p.waves.0: expected a number of hosts"],
   ["pipelines:\n  p:\n    stages: [a]\n    waves: [101%]", "line 4: pipelines.p.waves.0: expected a number of hosts"],

@@ -8,7 +8,7 @@ import { atMost } from "../hosts/host.ts";
 import { FileTargets, notifyTargetsOf, targetProblems } from "../notifications/file-targets.ts";
 import type { NotifyTarget } from "../notifications/notifications-space.ts";
 import { Name } from "../text.ts";
-import { type OpRule, type PipelineRule, Roles } from "./catalogue.ts";
+import { MOST_RETRIES, type OpRule, type PipelineRule, Roles } from "./catalogue.ts";
 import { MostFailed, WaveSize } from "./waves.ts";
 
 const Title = z.string().min(1).max(200);
@@ -20,6 +20,8 @@ const FileOpRule = z.strictObject({
   offline: z.enum(["block", "queue"]).optional(),
   busy: z.enum(["block", "wait"]).optional(),
   deliver_within: Duration.default(3_600_000),
+  retries: z.int().min(1).max(MOST_RETRIES).optional(),
+  backoff: Duration.optional(),
 });
 
 const FilePipeline = z.strictObject({
@@ -71,14 +73,16 @@ export interface Catalogue {
 /** Reads the text of a `fleet.yaml`. Throws `YamlFileError`. */
 export function parseFleetFile(text: string): Catalogue {
   const { ops, pipelines, alerts, notify } = readYamlFile(text, FleetFile, (file) => [
+    ...opProblems(file),
     ...pipelineProblems(file),
     ...targetProblems(file.notify, new Set(Object.keys(file.alerts))),
   ]);
   return {
-    opRules: Object.entries(ops).map(([id, { deliver_within: deliverWithinMs, ...rule }]) => ({
+    opRules: Object.entries(ops).map(([id, { deliver_within: deliverWithinMs, backoff: backoffMs, ...rule }]) => ({
       id,
       ...rule,
       deliverWithinMs,
+      ...(backoffMs === undefined ? {} : { backoffMs }),
     })),
     pipelineRules: Object.entries(pipelines).map(([id, { max_fail: maxFail, pause: pauseMs, ...rule }]) => ({
       id,
@@ -107,6 +111,14 @@ function alertRuleOf(id: string, { when: kind, ...said }: z.infer<typeof FileAle
     ...(named === undefined ? {} : { names: named }),
     ...("metric" in said ? { metric: said.metric, above: said.above } : {}),
   };
+}
+
+function opProblems({ ops }: z.infer<typeof FleetFile>): FileProblem[] {
+  return Object.entries(ops).flatMap(([name, { retries, backoff }]) =>
+    backoff === undefined || retries !== undefined
+      ? []
+      : [{ path: ["ops", name, "backoff"], problem: "a backoff is before a retry: say how many retries there are" }],
+  );
 }
 
 /** A wave behind `rest` would never have its turn, and a pause without waves would never be made. */

@@ -36,6 +36,14 @@ export const Command = z.object({
   /** Somebody asked to stop it. It runs until the agent says otherwise. */
   cancelRequested: z.boolean().optional(),
   outputBytes: z.int().min(0),
+  /** The command before it failed, and this one tries the same again. */
+  retryOf: Id.optional(),
+  /** It is the so-and-so-many-th try. The first try doesn't say so. */
+  attempt: z.int().min(2).optional(),
+  /** It is given to its agent then or later. */
+  notBefore: Timestamp.optional(),
+  /** It failed, and that command tries the same again. */
+  retriedBy: Id.optional(),
   /** The command has ended, and so has the pipeline that it is part of. Only the newest of these are kept. */
   retired: z.literal(true).optional(),
 });

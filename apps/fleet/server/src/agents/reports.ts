@@ -7,8 +7,9 @@ import {
   type ReportsRequest,
   type Settled,
 } from "@neverstale/fleet-domain";
-import { createCommand, endCommand, runningOn } from "../commands/decide.ts";
+import { endCommand, runningOn } from "../commands/decide.ts";
 import { drive } from "../commands/driver.ts";
+import { createCommand } from "../commands/new-command.ts";
 import { acceptEnd, acceptOutput, acceptProgress } from "../commands/reports.ts";
 import { noteWithin } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";

@@ -56,8 +56,9 @@ function hasBadCheck({ checks }: Host, { names }: AlertRule): boolean {
 function hostsWithFailures(fleet: Fleet, rule: AlertRule): Subjects {
   const last = new Map<string, Command>();
   for (const command of fleet.commands.values()) {
-    const { host, op, status, pipelineId, finishedAt = "" } = command;
+    const { host, op, status, pipelineId, retriedBy, finishedAt = "" } = command;
     if (pipelineId !== undefined || !isFinal(status) || command.startedAt === undefined) continue;
+    if (retriedBy !== undefined) continue; // It is not known yet whether it fails in the end.
     if (rule.names !== undefined && !rule.names.includes(op)) continue;
     const key = `${op} ${host}`;
     if (finishedAt >= (last.get(key)?.finishedAt ?? "")) last.set(key, command);

@@ -1,36 +1,14 @@
-/** Commands are made, placed, assigned, cancelled and ended by these decisions. */
+/** Commands are placed, assigned, cancelled and ended by these decisions. */
 
-import { type Args, type Command, type FinalStatus, type Fleet, type Host, isFinal } from "@neverstale/fleet-domain";
+import { type Command, type FinalStatus, type Fleet, type Host, isFinal } from "@neverstale/fleet-domain";
 import type { Change } from "@neverstale/protocol";
 import { isoAfter } from "../fleet/moment.ts";
 import { line, note, noteWithin } from "../fleet/note.ts";
 import type { View, Work } from "../fleet/work.ts";
-import { beginOutput, finishOutput, limitOutput } from "./outputs.ts";
+import { finishOutput, limitOutput } from "./outputs.ts";
+import { planRetry } from "./rules/retries.ts";
 import { noteEndOfStage } from "./unfinished.ts";
 import { DELIVER_WITHIN_MS, WAIT_WITHIN_MS } from "./waiting-times.ts";
-
-/** A new command is nobody's work yet: `place` says what becomes of it. Its output can be followed from now on. */
-export function createCommand(work: Work, command: NewCommand, reason: string): void {
-  const { id, host } = command;
-  work.change("command_started", host, {
-    ...command,
-    status: "pending",
-    reason,
-    createdAt: work.at.iso,
-    outputBytes: 0,
-  });
-  beginOutput(work, id);
-}
-
-export interface NewCommand {
-  readonly id: string;
-  readonly host: string;
-  readonly op: string;
-  readonly args: Args;
-  readonly requestedBy: string;
-  readonly pipelineId?: string;
-  readonly stage?: number;
-}
 
 /** `busy` and `offline` pass by themselves; `block` doesn't. */
 export type Place =
@@ -108,6 +86,7 @@ export function endCommand(work: Work, command: Command, end: End): void {
   if (command.requestedBy === `agent:${host}`)
     noteWithin(work, event); // There may be many commands that nobody asked for.
   else note(work, event);
+  planRetry(work, command, end.status);
 }
 
 /** A pipeline's next stage depends on how its commands ended, so they stay in the state while it runs. */

@@ -14,7 +14,7 @@ import type { FleetMoment } from "../fleet/moment.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import { Work } from "../fleet/work.ts";
 import { dispatchOp, dispatchPipeline, retryPipeline } from "./dispatch.ts";
-import { requireMayRetry, requireMayRunOp, requireMayRunPipeline } from "./may-run.ts";
+import { requireMayRetry, requireMayRunOp, requireMayRunPipeline } from "./rules/may-run.ts";
 
 /**
  * They change the spaces of agents and outputs beside the fleet, so they are decided by the server alone. What they refuse they refuse

@@ -16,8 +16,9 @@ import {
 import { hostCount, note } from "../fleet/note.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
-import { assign, cancelCommand, createCommand, endCommand, keepWaiting, type Place, place } from "./decide.ts";
+import { assign, cancelCommand, endCommand, keepWaiting, type Place, place } from "./decide.ts";
 import { conclude, drive, WAITS_FOR_STAGE, WAITS_FOR_WAVE } from "./driver.ts";
+import { createCommand } from "./new-command.ts";
 
 /**
  * An op starts on hosts, in one transaction with the agents' work and the audit event. The request is refused whole, or there is an

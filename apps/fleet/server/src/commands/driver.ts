@@ -12,6 +12,7 @@ import { isoAfter } from "../fleet/moment.ts";
 import { hostCount, note } from "../fleet/note.ts";
 import type { View, Work } from "../fleet/work.ts";
 import { assign, endCommand, keepWaiting, place, retireCommandsOf } from "./decide.ts";
+import { isDue } from "./rules/retries.ts";
 import { noteUnfinished } from "./unfinished.ts";
 
 /** It does what is due, in this transaction. */
@@ -32,9 +33,8 @@ export function dueActions(view: View, now: string): DueAction[] {
     if (pipeline.status === "running") for (const action of pipelineActions(view, pipeline, now)) actions.push(action);
   }
   if (actions.length > 0) return actions;
-  return nextPerHost(active.filter((command) => command.pipelineId === undefined)).flatMap((command) =>
-    placeAction(view, command),
-  );
+  const alone = active.filter((command) => command.pipelineId === undefined && isDue(command, now));
+  return nextPerHost(alone).flatMap((command) => placeAction(view, command));
 }
 
 /** The state says that this is still to be done. */
@@ -83,18 +83,19 @@ function pipelineActions(view: View, pipeline: Pipeline, now: string): DueAction
   if (inWave.length === 0) return nextWave(pipeline, now);
   const stage = inWave.reduce((lowest, command) => Math.min(lowest, command.stage ?? 0), Number.POSITIVE_INFINITY);
   if (stage !== pipeline.currentStage) return [{ kind: "enter_stage", pipeline, stage }];
-  return inWave.filter((command) => command.stage === stage).flatMap((command) => placeAction(view, command));
+  const due = inWave.filter((command) => command.stage === stage && isDue(command, now));
+  return due.flatMap((command) => placeAction(view, command));
 }
 
 function newlyFailed(pipeline: Pipeline, commands: readonly Command[]): string[] {
   const known = new Set(pipeline.failedHosts);
-  const failed = commands.filter(({ status, host }) => hasFailed(status) && !known.has(host));
+  const failed = commands.filter((command) => hasFailed(command) && !known.has(command.host));
   return [...new Set(failed.map((command) => command.host))];
 }
 
-/** A host is left out where another one failed, or itself. The failure has been counted then. */
-function hasFailed(status: Command["status"]): boolean {
-  return isFinal(status) && status !== "succeeded" && status !== "skipped";
+/** A command that is tried again has not failed yet. A host is left out where another one failed, or itself: the failure has been counted then. */
+function hasFailed({ status, retriedBy }: Command): boolean {
+  return isFinal(status) && status !== "succeeded" && status !== "skipped" && retriedBy === undefined;
 }
 
 function tooManyFailed({ failedHosts, hosts, maxFail, reason }: Pipeline): string | null {
@@ -146,7 +147,8 @@ function placeAction(view: View, command: Command): DueAction[] {
   if (command.status !== "pending" || view.agent(command.host)?.commands.has(command.id)) return [];
   const placed = place(view, command);
   if (placed.kind === "assign") return [{ kind: "assign", command }];
-  if (command.pipelineId === undefined && placed.kind === "offline") return []; // The command waits until its deadline.
+  // A command that waits for its host by itself goes on waiting until its deadline. A retry has none yet.
+  if (command.pipelineId === undefined && placed.kind === "offline" && command.deadline !== undefined) return [];
   if (mayWait(view, command, placed.kind))
     return command.reason === placed.reason ? [] : [{ kind: "wait", command, reason: placed.reason }];
   return [{ kind: "end", command, status: "blocked", reason: placed.reason }];

@@ -12,6 +12,7 @@ function unfinishedOf(commands: Iterable<Command>): Unfinished {
     const before = first.get(command.host);
     if (
       command.status !== "succeeded" &&
+      command.retriedBy === undefined &&
       stageOf(command) < (before === undefined ? Number.POSITIVE_INFINITY : stageOf(before))
     )
       first.set(command.host, command);
@@ -20,7 +21,7 @@ function unfinishedOf(commands: Iterable<Command>): Unfinished {
 }
 
 function stoppedAt(command: Command) {
-  return { stage: stageOf(command), started: command.startedAt !== undefined };
+  return { stage: stageOf(command), started: command.startedAt !== undefined || command.retryOf !== undefined };
 }
 
 function stageOf({ stage = 0 }: Command): number {

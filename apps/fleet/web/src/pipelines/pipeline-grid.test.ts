@@ -47,6 +47,17 @@ test("each stage of each host has its command, the same op at two stages too", (
   expect(grid.hidden).toBe(0);
 });
 
+test("of a stage that is tried again the last try is shown, in whatever order they are", () => {
+  const tries = [
+    command("t1", "h1", 0, { status: "failed", retriedBy: "t2" }),
+    command("t3", "h1", 0, { status: "pending", retryOf: "t2", attempt: 3 }),
+    command("t2", "h1", 0, { status: "failed", retryOf: "t1", attempt: 2, retriedBy: "t3" }),
+  ];
+
+  for (const commands of [tries, tries.toReversed()])
+    expect(gridOf(PIPELINE, commands, HOSTS).rows[0]?.cells[0]?.id).toBe("t3");
+});
+
 test("the grid of a large fleet is cut, and says by how much", () => {
   const hosts = Array.from({ length: 1_000 }, (_, index) => `h${index}`);
   const grid = gridOf({ ...PIPELINE, hosts }, [], new Map());

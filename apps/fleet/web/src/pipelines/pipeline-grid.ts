@@ -10,7 +10,8 @@ export function gridOf(
 ): PipelineGrid {
   const cells = new Map<string, Command>();
   for (const command of commands) {
-    if (command.pipelineId === pipeline.id) cells.set(`${command.stage ?? 0}/${command.host}`, command);
+    if (command.pipelineId !== pipeline.id || command.retriedBy !== undefined) continue; // The last try stands in the grid.
+    cells.set(`${command.stage ?? 0}/${command.host}`, command);
   }
   const rows = pipeline.hosts.slice(0, MAX_ROWS).map((host) => ({
     host,

@@ -65,8 +65,15 @@ async function dispatch(session: CommandLineSession, settings: DispatchSettings,
       for (const command of commands) process.stdout.write(`${dispatchedLine(nameOf(command.host), command)}\n`);
       return EXIT.ok;
     }
-    const follow = (command: DispatchedCommand) =>
-      new FollowedCommand(session, sync, command, nameOf(command.host), commands.length > 1).toItsEnd(signal);
+    const follow = async (command: DispatchedCommand) => {
+      const severalAtOnce = commands.length > 1;
+      for (let next = command; ; ) {
+        const followed = new FollowedCommand(session, sync, next, nameOf(command.host), severalAtOnce);
+        const end = await followed.toItsEnd(signal);
+        if (end?.retriedBy === undefined) return end;
+        next = { ...command, id: end.retriedBy, status: "pending", reason: null };
+      }
+    };
     const ends = await eachInTurn(commands, follow);
     const known = ends.filter((end) => end !== null);
     if (known.length < ends.length)

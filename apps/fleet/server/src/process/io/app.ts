@@ -17,6 +17,7 @@ import { alertRoutes } from "../../alerts/routes.ts";
 import { catalogueRoutes } from "../../catalogue/routes.ts";
 import { outputRoutes } from "../../commands/output-routes.ts";
 import { commandRoutes } from "../../commands/routes.ts";
+import { waitingForRetry } from "../../commands/rules/retries.ts";
 import { eventRoutes } from "../../events/routes.ts";
 import { stateRoutes } from "../../fleet/routes.ts";
 import { accountsIn } from "../../fleet/state.ts";
@@ -170,6 +171,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
       limitApiTokens: MAX_API_TOKENS,
     };
   });
+  metrics.addNumbers("", () => ({ commandsWaitingForRetry: waitingForRetry(manager.state.commands.values()) }));
   metrics.addNumbers("http_", () => connections.metrics);
   metrics.addNumbers("", () => refusalLog.metrics);
   metrics.addNumbers("", () => parts.handout.metrics);

@@ -1,7 +1,7 @@
 /** Whoever asks for a run has a role that may run it, or is refused. */
 
 import { type Fleet, type Role, rolesInsteadForOp, rolesInsteadForPipeline } from "@neverstale/fleet-domain";
-import { RequestRefusal } from "../fleet/refusal.ts";
+import { RequestRefusal } from "../../fleet/refusal.ts";
 
 export function requireMayRunOp(fleet: Fleet, op: string, role: Role): void {
   refuseUnless(rolesInsteadForOp(fleet, op, role), op);

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openSession } from "../accounts/decide.ts";
-import { csrfTokenOf, hashOf, newSecret } from "../accounts/io/secrets.ts";
-import { inviteUser } from "../accounts/users.ts";
-import { Browser, Fleets, type HostAgent, onlineHost, send, signIn } from "../fleet/fleet-suite.ts";
-import type { RunningFleet } from "../process/io/start.ts";
+import { openSession } from "../../accounts/decide.ts";
+import { csrfTokenOf, hashOf, newSecret } from "../../accounts/io/secrets.ts";
+import { inviteUser } from "../../accounts/users.ts";
+import { Browser, Fleets, type HostAgent, onlineHost, send, signIn } from "../../fleet/fleet-suite.ts";
+import type { RunningFleet } from "../../process/io/start.ts";
 
 const FILE = `
 ops:
