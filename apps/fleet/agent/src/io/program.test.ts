@@ -112,7 +112,7 @@ test.each([
   ["an unknown flag", ["--verbose"], "--verbose"],
   ["an address that is none", ["--server", "here"], "no http or https address"],
   ["[C39] a credential that would travel in the clear", ["--server", "http://fleet.example.org"], "Use https"],
-  ["a CA that isn't there", ["--ca", "/nothing/here.pem"], "--ca: ENOENT"],
+  ["a CA that isn't there", ["--ca-file", "/nothing/here.pem"], "--ca-file: ENOENT"],
 ])("%s ends it with 2", async (_, args, message) => {
   const end = await start("--data-dir", dataDir, ...args).end;
 

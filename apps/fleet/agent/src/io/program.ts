@@ -88,7 +88,7 @@ async function run(argv: readonly string[], env: NodeJS.ProcessEnv, log: Logger)
   const { path: agentFile, problem } = hostFile;
   if (problem !== null)
     log.error({ agentFile, problem }, "agent.yaml can't be used: nothing may run until it is right");
-  const api = new ServerApi(settings.server, settings.ca);
+  const api = new ServerApi(settings.server, settings.trust);
   try {
     return await serve(settings, hostFile, api, log);
   } finally {
@@ -178,8 +178,8 @@ async function work(
   api.credential = credential;
   const onUnreadable = (file: string, error: unknown) => log.error({ file, err: error }, "journal entry can't be read");
   const journal = new Journal(hostDirectory(settings.dataDir, hostId), onUnreadable);
-  const { server, ca } = settings;
-  const replica = followAssignments({ server, credential, ca, onChange: () => agent.look() });
+  const { server, trust } = settings;
+  const replica = followAssignments({ server, credential, trust, onChange: () => agent.look() });
   const facts = () => machineFacts(AGENT_VERSION);
   const gauges = new Gauges();
   const report = { pid: process.pid, version: AGENT_VERSION, program: PROGRAM_FOLDER };

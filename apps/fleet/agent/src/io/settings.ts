@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import type { Millis } from "@neverstale/base";
 import { parseDuration } from "@neverstale/fleet-domain/quantity";
+import type { ServerTrust } from "../connection/io/server-trust.ts";
 
 /** The first word says what is to be done. Without one the agent runs. */
 const ACTIONS = ["run", "install", "upgrade", "uninstall"] as const;
@@ -25,7 +26,7 @@ export interface Settings {
   readonly token: string | null;
   readonly tokenFile: string | null;
   readonly config: string | null;
-  readonly ca: string | null;
+  readonly trust: ServerTrust;
 }
 
 /** These are for installing, upgrading and uninstalling. Their flags have no variables, since a person gives them once. */
@@ -46,6 +47,7 @@ export interface ServiceSettings {
 export function readServiceSettings(flags: ReturnType<typeof parseFlags>): ServiceSettings {
   const { sha256 = null } = flags;
   if (flags["data-dir"] !== undefined) throw new UsageError("an agent that is installed has its data at a fixed place");
+  if (flags.certificate !== undefined) throw new UsageError("--certificate is for neverstale agent run");
   if (sha256 !== null && !/^[0-9a-f]{64}$/i.test(sha256)) throw new UsageError(`--sha256 ${sha256} is no hash`);
   return {
     root: resolve(flags.root ?? "/"),
@@ -80,7 +82,7 @@ export function parseFlags(argv: readonly string[]) {
 export function readSettings(flags: ReturnType<typeof parseFlags>, env: NodeJS.ProcessEnv): Settings {
   const allowHttp = flags["allow-http"] === true;
   const server = serverUrl(flags.server ?? env.NEVERSTALE_SERVER ?? "http://127.0.0.1:8080", allowHttp);
-  const ca = flags.ca ?? env.NEVERSTALE_CA ?? null;
+  const ca = flags["ca-file"] ?? flags.ca ?? env.NEVERSTALE_CA ?? null;
   return {
     server,
     allowHttp,
@@ -88,7 +90,7 @@ export function readSettings(flags: ReturnType<typeof parseFlags>, env: NodeJS.P
     token: flags["enroll-token"] ?? null,
     tokenFile: flags["enroll-token-file"] ?? env.NEVERSTALE_ENROLL_TOKEN_FILE ?? null,
     config: flags.config ?? env.NEVERSTALE_AGENT_CONFIG ?? null,
-    ca: ca === null ? null : readPem(ca),
+    trust: { ca: ca === null ? null : readPem(ca), certificate: flags.certificate ?? null },
   };
 }
 
@@ -110,7 +112,7 @@ function readPem(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new UsageError(`--ca: ${error instanceof Error ? error.message : error}`);
+    throw new UsageError(`--ca-file: ${error instanceof Error ? error.message : error}`);
   }
 }
 
@@ -136,8 +138,10 @@ export const HELP = `neverstale agent: runs on a host what that host's agent.yam
   --enroll-token TOKEN         a one-use token of an hour: only a first start needs one
   --enroll-token-file FILE     holds that token instead       NEVERSTALE_ENROLL_TOKEN_FILE
   --config FILE                the host's agent.yaml          NEVERSTALE_AGENT_CONFIG       DIR/agent.yaml, else the shipped one
-  --ca FILE                    PEM of the authority to trust  NEVERSTALE_CA                 the system's
-                               instead of the system's
+  --ca-file FILE               PEM of the authority to trust  NEVERSTALE_CA                 the system's
+                               instead of the system's; --ca means the same
+  --certificate FILE           for run: PEM of the one certificate that the server must show, whatever its name; it is read
+                               again when it is renewed
   --allow-http                 send the credential unencrypted to a server that isn't this machine
   --version, --help
 
@@ -164,6 +168,8 @@ const FLAGS = {
   "enroll-token-file": { type: "string" },
   config: { type: "string" },
   ca: { type: "string" },
+  "ca-file": { type: "string" },
+  certificate: { type: "string" },
   "allow-http": { type: "boolean" },
   root: { type: "string" },
   user: { type: "string" },

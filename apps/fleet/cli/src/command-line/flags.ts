@@ -11,6 +11,7 @@ export interface SignInFlags {
   readonly passwordFile?: string;
   /** A program's API token takes the place of user and password. */
   readonly tokenFile?: string;
+  readonly caFile?: string;
 }
 
 /** The command is for whoever signs in, or for a program with an API token. */
@@ -32,6 +33,9 @@ export function withPersonSignIn(command: Command): Command {
     .option(
       "--password-file <file>",
       "the file that holds the password; else NEVERSTALE_PASSWORD, else it is asked for",
+    )
+    .addOption(
+      new Option("--ca-file <file>", "PEM of the authority to trust instead of the system's").env("NEVERSTALE_CA"),
     );
 }
 

@@ -20,6 +20,9 @@ export interface ServeFlags {
   readonly store?: string;
   readonly nodeAddress?: string;
   readonly fleetFile?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly insecureHttp?: boolean;
 }
 
 /** `adminPassword` was found in a file or in the environment. */
@@ -45,6 +48,9 @@ export function fleetOptions(
     ...(flags.store !== undefined && { storeUrl: flags.store }),
     ...(flags.nodeAddress !== undefined && { nodeAddress: flags.nodeAddress }),
     ...(flags.fleetFile !== undefined && { fleetFile: flags.fleetFile }),
+    ...(flags.tlsCert !== undefined && { tlsCert: flags.tlsCert }),
+    ...(flags.tlsKey !== undefined && { tlsKey: flags.tlsKey }),
+    insecureHttp: flags.insecureHttp === true || isOn(env.NEVERSTALE_INSECURE_HTTP),
     ...(flags.acceptLostLog === true && { acceptLostLog: true }),
   };
 }

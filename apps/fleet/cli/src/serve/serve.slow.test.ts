@@ -49,7 +49,7 @@ describe("a start that fails ends with status 1 and says what to do", () => {
     ["an empty password file", async () => ({ flags: ["--admin-password-file", emptyFile()] }), /is empty/, /into it/],
     [
       "an address of another machine",
-      flags("--host", "192.0.2.1", "--allowed-origin", "https://x.example"),
+      flags("--host", "192.0.2.1", "--insecure-http", "--allowed-origin", "https://x.example"),
       /no address of this/,
       /--host/,
     ],
@@ -59,7 +59,15 @@ describe("a start that fails ends with status 1 and says what to do", () => {
     ["a node without a store to share", flags("--node-address", "http://10.0.0.5:8080"), /share a store/, /--store/],
     [
       "a node that nobody could reach",
-      flags("--store", "postgres://db.example/fleet", "--host", "0.0.0.0", "--allowed-origin", "https://x.example"),
+      flags(
+        "--store",
+        "postgres://db.example/fleet",
+        "--host",
+        "0.0.0.0",
+        "--insecure-http",
+        "--allowed-origin",
+        "https://x.example",
+      ),
       /where the other nodes reach it/,
       /--node-address/,
     ],

@@ -44,12 +44,12 @@ export function isLoopback(host: string): boolean {
   return LOOPBACK.has(host);
 }
 
-export function addressOf(host: string, port: number): string {
-  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+export function addressOf(scheme: "http" | "https", host: string, port: number): string {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** It returns the address that the server listens on, and for loopback the one under its other name too. */
-export function ownOrigins(host: string, port: number): string[] {
-  const own = addressOf(host, port);
-  return isLoopback(host) ? [...new Set([own, `http://localhost:${port}`])] : [own];
+export function ownOrigins(scheme: "http" | "https", host: string, port: number): string[] {
+  const own = addressOf(scheme, host, port);
+  return isLoopback(host) ? [...new Set([own, addressOf(scheme, "localhost", port)])] : [own];
 }

@@ -7,6 +7,8 @@ export interface NodeSettings {
   readonly storeUrl?: string;
   readonly nodeAddress?: string;
   readonly host?: string;
+  /** It is there where the node speaks TLS. */
+  readonly tlsCert?: string;
 }
 
 /** It throws for settings with which no node can start. The URL may hold a password, so nothing repeats it. */
@@ -32,8 +34,10 @@ export function checkNodeSettings({ storeUrl, nodeAddress, host = "127.0.0.1" }:
 }
 
 /** Without `nodeAddress` it is where the node listens. */
-export function nodeAddressOf({ nodeAddress, host = "127.0.0.1" }: NodeSettings, port: number): string {
-  return nodeAddress === undefined ? addressOf(host, port) : originOf(nodeAddress);
+export function nodeAddressOf({ nodeAddress, host = "127.0.0.1", tlsCert }: NodeSettings, port: number): string {
+  return nodeAddress === undefined
+    ? addressOf(tlsCert === undefined ? "http" : "https", host, port)
+    : originOf(nodeAddress);
 }
 
 function originOf(text: string): string {

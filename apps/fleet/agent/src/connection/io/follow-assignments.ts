@@ -1,29 +1,27 @@
 /** The agent follows the assignments of its host as a replica of the sync protocol. */
 
+import { Agent } from "node:https";
 import { nodeEnvironment, StateSync } from "@neverstale/client";
 import { type AgentState, agentModel } from "@neverstale/fleet-domain";
 import WebSocket, { type ClientOptions } from "ws";
 import type { AssignmentReplica } from "../assignment-replica.ts";
+import { type ServerTrust, tlsOptionsOf } from "./server-trust.ts";
 
 export interface FollowOptions {
   readonly server: URL;
   readonly credential: string;
-  /** This is a PEM text. Null means what the system trusts. */
-  readonly ca: string | null;
+  readonly trust: ServerTrust;
   /** This is called when something of the space may have changed. */
   readonly onChange: () => void;
 }
 
 /** Lost connections, restarts and restores of the server heal by the rules of the replica. */
-export function followAssignments({ server, credential, ca, onChange }: FollowOptions): AssignmentReplica {
-  const socketOptions: ClientOptions = {
-    maxPayload: MAX_FRAME_BYTES,
-    handshakeTimeout: 10_000,
-    ...(ca !== null && { ca }),
-  };
+export function followAssignments({ server, credential, trust, onChange }: FollowOptions): AssignmentReplica {
+  const bounds: ClientOptions = { maxPayload: MAX_FRAME_BYTES, handshakeTimeout: 10_000 };
+  const isSecure = server.protocol === "https:";
   class AgentSocket extends WebSocket {
     constructor(url: string, protocols: string[], options: ClientOptions) {
-      super(url, protocols, { ...options, ...socketOptions });
+      super(url, protocols, { ...options, ...bounds, ...(isSecure && { agent: new Agent(tlsOptionsOf(trust)) }) });
     }
   }
   const io = nodeEnvironment({ WebSocket: AgentSocket, headers: { authorization: `Bearer ${credential}` } });

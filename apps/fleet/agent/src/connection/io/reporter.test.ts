@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { Gauges } from "../../machine/io/gauges.ts";
 import { Reporter } from "./reporter.ts";
 import { ServerApi } from "./server-api.ts";
+import { SYSTEM_TRUST } from "./server-trust.ts";
 
 let server: Server;
 let api: ServerApi;
@@ -25,7 +26,7 @@ beforeEach(async () => {
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(answer));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  api = new ServerApi(new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`), null);
+  api = new ServerApi(new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`), SYSTEM_TRUST);
 });
 
 afterEach(() => {

@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ServerApi } from "./server-api.ts";
+import { SYSTEM_TRUST } from "./server-trust.ts";
 
 const CLAIM = { commandId: "c1", instance: "i1" };
 const NOW = "2026-01-01T00:00:00.000Z";
@@ -24,7 +25,7 @@ beforeEach(async () => {
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  api = new ServerApi(new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`), null);
+  api = new ServerApi(new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`), SYSTEM_TRUST);
   api.credential = "secret";
 });
 

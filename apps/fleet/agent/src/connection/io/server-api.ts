@@ -12,24 +12,23 @@ import {
 } from "@neverstale/fleet-domain";
 import { z } from "zod";
 import { type ClockReading, type LocalTime, readServerClock } from "../server-clock.ts";
+import { type ServerTrust, tlsOptionsOf } from "./server-trust.ts";
 
 const TIMEOUT_MS = 10_000;
 const MAX_ANSWER_BYTES = 1024 ** 2;
 
 export class ServerApi {
   readonly #server: URL;
-  readonly #ca: string | undefined;
+  readonly #trust: ServerTrust;
   readonly #connections: http.Agent;
   /** This is null before the enrolment. */
   credential: string | null = null;
 
-  /** `ca` is the PEM of the authority that is trusted instead of the system's. */
-  constructor(server: URL, ca: string | null) {
+  constructor(server: URL, trust: ServerTrust) {
     this.#server = server;
-    this.#ca = ca ?? undefined;
+    this.#trust = trust;
     const options = { keepAlive: true, maxSockets: 4, timeout: TIMEOUT_MS };
-    this.#connections =
-      server.protocol === "https:" ? new https.Agent({ ...options, ca: this.#ca }) : new http.Agent(options);
+    this.#connections = server.protocol === "https:" ? new https.Agent(options) : new http.Agent(options);
   }
 
   enroll(request: EnrollRequest): Promise<ApiResult<EnrollAnswer>> {
@@ -70,15 +69,21 @@ export class ServerApi {
     }
   }
 
-  #exchange(path: string, body: string): Promise<{ status: number; retryAfter: string | undefined; text: string }> {
+  async #exchange(
+    path: string,
+    body: string,
+  ): Promise<{ status: number; retryAfter: string | undefined; text: string }> {
     const headers = {
       "content-type": "application/json",
       "content-length": Buffer.byteLength(body),
       ...(this.credential !== null && { authorization: `Bearer ${this.credential}` }),
     };
-    const { request: send } = this.#server.protocol === "https:" ? https : http;
-    return new Promise((resolve, reject) => {
-      const options = { method: "POST", headers, agent: this.#connections, signal: AbortSignal.timeout(TIMEOUT_MS) };
+    const isSecure = this.#server.protocol === "https:";
+    const { request: send } = isSecure ? https : http;
+    const tls = isSecure ? tlsOptionsOf(this.#trust) : {};
+    return await new Promise((resolve, reject) => {
+      const signal = AbortSignal.timeout(TIMEOUT_MS);
+      const options = { method: "POST", headers, agent: this.#connections, signal, ...tls };
       const request = send(new URL(path, this.#server), options, (response) => {
         const parts: Buffer[] = [];
         let size = 0;

@@ -29,7 +29,8 @@ import { logCommand, serviceKind, startService } from "./service-manager.ts";
 /** Resolves with the command to run in the foreground, where nothing starts the agent, or with null. */
 export async function installAgent(given: Settings, asked: ServiceSettings, say: TellPerson): Promise<InstallOutcome> {
   const settings = { ...given, token: given.token ?? readToken(given.tokenFile) }; // It may be root's file.
-  const { server, ca } = settings;
+  const { server } = settings;
+  const { ca } = settings.trust;
   const kind = asked.useService ? serviceKind(asked.root) : "none";
   const isRoot = process.getuid?.() === 0;
   if (kind !== "none" && !isRoot && asked.root === "/")
@@ -81,12 +82,12 @@ export type InstallOutcome =
   | { readonly type: "done" | "failed" | "not_accepted" }
   | { readonly type: "run_here"; readonly command: readonly string[] };
 
-async function packageOf({ server, ca }: Settings, { packageFile, sha256 }: ServiceSettings): Promise<Buffer> {
+async function packageOf({ server, trust }: Settings, { packageFile, sha256 }: ServiceSettings): Promise<Buffer> {
   if (packageFile === null && sha256 === null)
     throw new UsageError(
       "give the hash of the server's package with --sha256: its page and neverstale token create show it",
     );
-  const content = packageFile === null ? await fetchPackage({ server, ca }) : readFileSync(packageFile);
+  const content = packageFile === null ? await fetchPackage({ server, ca: trust.ca }) : readFileSync(packageFile);
   const found = hashOfBytes(content);
   if (sha256 !== null && found !== sha256)
     throw new UsageError(`the package has the hash ${found}, and not ${sha256}. Nothing was installed.`);
@@ -96,7 +97,7 @@ async function packageOf({ server, ca }: Settings, { packageFile, sha256 }: Serv
 /** The host's own files are left as they are. */
 function writeSettings(
   places: ServicePlaces,
-  { server, allowHttp, ca, config }: Settings,
+  { server, allowHttp, trust: { ca }, config }: Settings,
   rest: Pick<Installed, "sha256" | "user" | "service">,
 ): Installed {
   const own = join(places.settings, "agent.yaml");
@@ -121,7 +122,7 @@ async function enrolled(places: ServicePlaces, settings: Settings, say: TellPers
     return before.hostId;
   }
   if (token === null) throw new UsageError("give a token with --enroll-token: neverstale token create makes one");
-  const api = new ServerApi(settings.server, settings.ca);
+  const api = new ServerApi(settings.server, settings.trust);
   const log = { info: () => {}, warn: ({ answer }: { readonly answer: string }) => say(`enrolling: ${answer}`) };
   try {
     const made = await enrollThisHost({ dataDir: places.data, token, facts: machineFacts(AGENT_VERSION), api, log });

@@ -90,7 +90,7 @@ class SimulatedHost {
   /** It tries until the server answers. Throws when the server accepts the token no more. */
   async enrol(): Promise<void> {
     const { server, ca, token, seed } = this.#options;
-    const api = new ServerApi(server, ca);
+    const api = new ServerApi(server, { ca, certificate: null });
     const facts = simulatedFacts(this.#name, seed, AGENT_VERSION);
     for (let attempt = 1; ; attempt += 1) {
       const result = await api.enroll({ token, nonce: this.#nonce, ...facts });
@@ -132,9 +132,14 @@ class SimulatedHost {
   async #runAgent() {
     const { server, ca, seed, heartbeatMs, log } = this.#options;
     const [name, credential] = [this.#name, this.#credential];
-    const api = new ServerApi(server, ca);
+    const api = new ServerApi(server, { ca, certificate: null });
     api.credential = credential;
-    const replica = followAssignments({ server, credential, ca, onChange: () => agent.look() });
+    const replica = followAssignments({
+      server,
+      credential,
+      trust: { ca, certificate: null },
+      onChange: () => agent.look(),
+    });
     const facts = () => simulatedFacts(name, seed, AGENT_VERSION);
     const gauges = { read: () => readingOf(name, seed, Date.now()) };
     const agent = new Agent({

@@ -25,7 +25,11 @@ admin as long as admin has none. Without it the first start prints a one-time si
 With --store each server is a node: all serve, one decides at a time, and another goes on when that one dies. A password that
 the URL needs is best given by NEVERSTALE_STORE: others on the machine can read the flags of a process.
 
-SIGHUP has fleet.yaml read again. A file that is wrong changes nothing, and the log and the page say what is wrong with it.
+SIGHUP has fleet.yaml and the certificate read again. A file that is wrong changes nothing, and the log says what is wrong with
+it. A certificate that is renewed is taken within ten seconds without any signal.
+
+Where others can reach it, it speaks TLS: by --tls-cert and --tls-key, or by a proxy on this machine. --insecure-http allows plain
+HTTP on a network on which only such a proxy can reach it.
 
 Standard output has the address that it listens on, and the link. Standard error has logs as JSON lines. SIGTERM and SIGINT
 end it within 5 s, with status 0. Status 1 means that it could not start, or that the disk failed.
@@ -33,9 +37,10 @@ end it within 5 s, with status 0. Status 1 means that it could not start, or tha
 Examples:
   neverstale serve
   neverstale serve --port 0 --data-dir /var/lib/neverstale --no-local-agent
-  neverstale serve --host 0.0.0.0 --allowed-origin https://fleet.example.org --trusted-proxy 10.0.0.5    (a TLS proxy)
+  neverstale serve --host 0.0.0.0 --port 443 --tls-cert fullchain.pem --tls-key privkey.pem --allowed-origin https://fleet.example.org
+  neverstale serve --allowed-origin https://fleet.example.org --trusted-proxy 127.0.0.1    (behind a TLS proxy on this machine)
   neverstale serve --store postgres://fleet@db.example.org/fleet --host 10.0.0.5 --node-address http://10.0.0.5:8080 \\
-    --allowed-origin https://fleet.example.org --trusted-proxy 10.0.0.2    (one of several nodes)`;
+    --insecure-http --allowed-origin https://fleet.example.org --trusted-proxy 10.0.0.2    (one of several nodes)`;
 
 export const addServe: AddCommand = (root, end) => {
   root
@@ -77,6 +82,16 @@ export const addServe: AddCommand = (root, end) => {
       new Option("--trusted-proxy <address...>", "proxies, or ranges of them, whose X-Forwarded-For is believed")
         .env("NEVERSTALE_TRUSTED_PROXIES")
         .argParser(severalValues),
+    )
+    .addOption(
+      new Option("--tls-cert <file>", "the certificate with its chain (PEM): https and wss, and nothing else").env(
+        "NEVERSTALE_TLS_CERT",
+      ),
+    )
+    .addOption(new Option("--tls-key <file>", "the key of the certificate (PEM)").env("NEVERSTALE_TLS_KEY"))
+    .option(
+      "--insecure-http",
+      "let others reach it by plain HTTP: only where a proxy takes TLS away (env: NEVERSTALE_INSECURE_HTTP)",
     )
     .addOption(
       new Option(

@@ -16,6 +16,7 @@ import { Failure } from "../../command-line/failure.ts";
 import type { SignInFlags } from "../../command-line/flags.ts";
 import { readApiToken } from "./api-token-file.ts";
 import { findPassword } from "./password.ts";
+import { distrustIn, trustAuthority } from "./trusted-authority.ts";
 
 export class CommandLineSession {
   readonly #server: URL;
@@ -37,6 +38,7 @@ export class CommandLineSession {
   /** With an API token nobody signs in, since each request shows it. Throws a `Failure` that says what to do. */
   static async signIn(options: SignInFlags): Promise<CommandLineSession> {
     const server = serverAddress(options.url);
+    if (options.caFile !== undefined) trustAuthority(options.caFile);
     if (options.tokenFile !== undefined) {
       const session = new CommandLineSession(server, readApiToken(options.tokenFile));
       await session.getJson("/api/api-token"); // One that is good for nothing is told of here, whatever the command is.
@@ -118,6 +120,12 @@ function failureFor(error: unknown, path: string, server: URL): unknown {
   // Where the cause is an attempt before, nobody knows what became of the request. The error itself says how to find out.
   if (!(error instanceof SyncError) || error.cause instanceof SyncError) return error;
   if (problemOf(error) !== null) return new Failure(`${path}: ${error.message}`, { hint: error.hint });
+  const distrust = distrustIn(error);
+  if (distrust !== null)
+    return new Failure(`${server.origin} is not trusted: ${distrust}`, {
+      hint: "Give the file of the authority that has signed its certificate with --ca-file, and the name that is in it with --url.",
+      cause: error,
+    });
   return new Failure(`${server.origin} doesn't answer`, {
     hint: "Is the server running, and is the address right? Give it with --url.",
     cause: error,

@@ -2,6 +2,7 @@
 
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Server as TlsServer } from "node:tls";
 
 /**
  * At a bound a connection that does nothing makes room, the one that has done nothing for longest. A new one is refused when all of
@@ -25,7 +26,10 @@ export class HttpConnections {
 
   /** `groupOf` says what counts as one address. Null means that there may be as many as there are. */
   watch(http: HttpServer, groupOf: (socket: Socket) => string | null): void {
-    http.on("connection", (socket: Socket) => this.#add(socket, groupOf(socket)));
+    // With TLS a request comes over the socket that is there once the handshake is over.
+    http.on(http instanceof TlsServer ? "secureConnection" : "connection", (socket: Socket) =>
+      this.#add(socket, groupOf(socket)),
+    );
     http.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
       this.#move(socket, false);
       response.once("close", () => this.#move(socket, true));

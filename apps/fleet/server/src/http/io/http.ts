@@ -8,31 +8,26 @@ import type { Claimants } from "../../accounts/claimants.ts";
 import type { Guesses } from "../../accounts/guesses.ts";
 import { RequestRefusal, tooManyRequests } from "../../fleet/refusal.ts";
 import { refusalOfNode } from "../../nodes/node-standing.ts";
+import type { ServedCertificate } from "../../tls/io/served-certificate.ts";
 import { MAX_BODY_BYTES, problemDetailsOf, refusalOf } from "../problem.ts";
 import type { RefusalLog } from "../refusal-log.ts";
 import { type Answer, type Caller, callerOf, hasEffect, type RequestSource, type Route } from "../route.ts";
 import { securityHeaders } from "../security-headers.ts";
 import type { ClientAddresses } from "./client-address.ts";
-import { type HttpConnections, KEEP_ALIVE_MS, KNOWN_KEEP_ALIVE_MS } from "./connections.ts";
+import { type HttpConnections, KNOWN_KEEP_ALIVE_MS } from "./connections.ts";
 import type { Forwarding } from "./forwarding.ts";
 import { admit, type GuardParts } from "./guard.ts";
 import type { HttpMetrics } from "./http-metrics.ts";
+import { httpServer } from "./http-server.ts";
 import type { RequestLimits } from "./request-limits.ts";
 
 /** `handOver` is given the requests that the engine answers. */
 export function buildHttp(parts: HttpParts, routes: readonly Route[], handOver: HandOver): FastifyInstance {
-  const { connections, metrics, origins, requestLimits } = parts;
+  const { certificate, connections, metrics, origins, requestLimits } = parts;
   const headers = () => securityHeaders(origins.schemes.has("https:"));
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
-    // These are Node's own limits against slow senders (C8).
-    requestTimeout: 30_000,
-    http: {
-      headersTimeout: 10_000,
-      maxHeaderSize: 16 * 1024,
-      connectionsCheckingInterval: 5_000,
-    },
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    serverFactory: (handler) => httpServer(handler, certificate),
     routerOptions: { maxParamLength: 200 },
     // `TrustedProxies` says whose word is taken for an address, for sockets too (C9).
     trustProxy: false,
@@ -71,6 +66,8 @@ declare module "fastify" {
 export type HandOver = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface HttpParts extends GuardParts {
+  /** Null means plain HTTP. */
+  readonly certificate: ServedCertificate | null;
   readonly connections: HttpConnections;
   readonly proxies: ClientAddresses;
   readonly forwarding: Forwarding;

@@ -1042,7 +1042,7 @@ describe("deployment", () => {
 
   test("[C47] it listens on loopback, and elsewhere only when told where browsers come from", async () => {
     expect(fleet.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    await expect(fleets.start({ host: "0.0.0.0" })).rejects.toThrow("--allowed-origin");
+    await expect(fleets.start({ host: "0.0.0.0" })).rejects.toThrow("at which address browsers find it");
     await expect(fleets.start({ allowedOrigins: ["https://fleet.example.org/path"] })).rejects.toThrow("is no origin");
   });
 

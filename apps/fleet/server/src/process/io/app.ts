@@ -3,6 +3,7 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { Server as TlsServer } from "node:tls";
 import { packageVersion } from "@neverstale/base/node";
 import type { HttpEndpoint, SyncEndpoint } from "@neverstale/server";
 import type { FastifyInstance } from "fastify";
@@ -39,7 +40,7 @@ import type { Parts } from "./parts.ts";
 
 /** It does not listen yet. */
 export function buildApp(parts: Parts, options: { readonly beaconMs: number; readonly webDirectory: string }): App {
-  const { basePath, connections, proxies } = parts;
+  const { basePath, connections, handshakes, proxies } = parts;
   const followers = serveFollowers(parts, options.beaconMs);
   const routes = routesOf(parts, options.webDirectory, followers.routes);
   const http = buildHttp(parts, routes, followers.handOver);
@@ -47,9 +48,10 @@ export function buildApp(parts: Parts, options: { readonly beaconMs: number; rea
   const stopNodes = parts.nodes?.http.serve(http.server) ?? (() => {});
   closeRevoked(parts.manager, parts.sockets);
   measure(parts, sockets, followers.endpoint);
-  connections.watch(http.server, ({ remoteAddress = "" }) =>
-    proxies.isProxy(remoteAddress) ? null : addressGroup(remoteAddress),
-  );
+  const groupOf = ({ remoteAddress = "" }: Socket) =>
+    proxies.isProxy(remoteAddress) ? null : addressGroup(remoteAddress);
+  if (http.server instanceof TlsServer) handshakes.watch(http.server, groupOf);
+  connections.watch(http.server, groupOf);
   const removeBase = (request: IncomingMessage) => {
     request.url = withoutBasePath(request.url ?? "/", basePath);
   };
@@ -140,9 +142,11 @@ function descriptionRoute(routes: readonly Route[]): Route {
 function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint): void {
   const {
     budgets,
+    certificate,
     claimants,
     clocks,
     connections,
+    handshakes,
     logStream,
     manager,
     metricKeeper,
@@ -173,6 +177,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   });
   metrics.addNumbers("", () => ({ commandsWaitingForRetry: waitingForRetry(manager.state.commands.values()) }));
   metrics.addNumbers("http_", () => connections.metrics);
+  if (certificate !== null) metrics.addNumbers("tls_", () => ({ ...certificate.metrics, ...handshakes.metrics }));
   metrics.addNumbers("", () => refusalLog.metrics);
   metrics.addNumbers("", () => parts.handout.metrics);
   metrics.addNumbers("", () => logStream?.metrics ?? { logLinesDropped: 0 });

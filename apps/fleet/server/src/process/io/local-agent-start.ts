@@ -7,6 +7,7 @@ import type { Credentials } from "../../agents/io/credentials.ts";
 import type { Log } from "../../fleet/log.ts";
 import type { Transactions } from "../../fleet/transact.ts";
 import type { FleetNodes } from "../../nodes/io/fleet-nodes.ts";
+import type { ServedCertificate } from "../../tls/io/served-certificate.ts";
 import { credentialIn, LocalAgent, removedHint } from "./local-agent.ts";
 
 /**
@@ -14,7 +15,7 @@ import { credentialIn, LocalAgent, removedHint } from "./local-agent.ts";
  * this machine's host was removed: it stays away until its credential is deleted.
  */
 export async function startLocalAgent(
-  { credentials, nodes, transactions, log }: LocalAgentParts,
+  { certificate, credentials, nodes, transactions, log }: LocalAgentParts,
   address: string,
   fleetDir: string,
 ): Promise<LocalAgent | null> {
@@ -26,10 +27,12 @@ export async function startLocalAgent(
     return null;
   }
   const enrollToken = known === undefined ? await makeLocalToken(transactions, labelOf(nodes)) : null;
-  return new LocalAgent({ address: loopbackOf(address), dataDir, enrollToken, log });
+  const shown = certificate?.files.cert ?? null;
+  return new LocalAgent({ address: loopbackOf(address), certificate: shown, dataDir, enrollToken, log });
 }
 
 export interface LocalAgentParts {
+  readonly certificate: ServedCertificate | null;
   readonly credentials: Credentials;
   readonly nodes: FleetNodes | null;
   readonly transactions: Transactions;

@@ -45,7 +45,7 @@ export class LocalAgent {
   }
 
   #start(): void {
-    const { address, dataDir, log } = this.#options;
+    const { address, certificate, dataDir, log } = this.#options;
     const startedMs = performance.now();
     const output = openLog(join(dataDir, "agent.log"));
     const args = [
@@ -56,6 +56,7 @@ export class LocalAgent {
       dataDir,
       "--enroll-token-file",
       this.#tokenFile,
+      ...(certificate === null ? [] : ["--certificate", certificate]),
     ];
     const child = spawn(process.execPath, args, {
       detached: true,
@@ -110,6 +111,8 @@ const SETTLED_MS = 60_000;
 
 export interface LocalAgentOptions {
   readonly address: string;
+  /** The server shows the certificate of this file, whose names need not be those of this machine. Null means plain HTTP. */
+  readonly certificate: string | null;
   /** This is the agent's own data directory. */
   readonly dataDir: string;
   /** It may enrol with this token. Null means that it has enrolled. */

@@ -22,6 +22,7 @@ import { normalBasePath } from "../../http/base-path.ts";
 import { type ClientAddresses, TrustedProxies } from "../../http/io/client-address.ts";
 import { HttpConnections } from "../../http/io/connections.ts";
 import { Forwarding } from "../../http/io/forwarding.ts";
+import { Handshakes } from "../../http/io/handshakes.ts";
 import { HttpMetrics } from "../../http/io/http-metrics.ts";
 import { onceFor } from "../../http/io/once.ts";
 import { RequestLimits } from "../../http/io/request-limits.ts";
@@ -33,8 +34,17 @@ import { levelsOf } from "../../metrics/levels.ts";
 import { MetricKeeper } from "../../metrics/metric-keeper.ts";
 import type { FleetNodes } from "../../nodes/io/fleet-nodes.ts";
 import { NotificationSender } from "../../notifications/io/sender.ts";
+import { ServedCertificate } from "../../tls/io/served-certificate.ts";
+import { tlsFilesOf } from "../../tls/reachability.ts";
 import type { LogStream } from "./log-stream.ts";
-import { connectionLimitsOf, type FleetOptions, metricsKeptOf, rateLimitsOf, socketLimitsOf } from "./settings.ts";
+import {
+  connectionLimitsOf,
+  type FleetOptions,
+  handshakeLimitsOf,
+  metricsKeptOf,
+  rateLimitsOf,
+  socketLimitsOf,
+} from "./settings.ts";
 
 export function makeParts(options: FleetOptions, { manager, log, logStream, dataDir, nodes, key }: Opened) {
   const clocks = {
@@ -58,6 +68,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const fleetFile = new FleetFileReader(options.fleetFile, dataDir, { manager, transactions, log });
   const metricLevels = levelsOf(metricsKeptOf(options));
   const connections = new HttpConnections(connectionLimitsOf(options));
+  const tls = tlsFilesOf(options);
   return {
     manager,
     log,
@@ -89,6 +100,8 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     apiTokens,
     credentials,
     connections,
+    certificate: tls === null ? null : new ServedCertificate(tls, log),
+    handshakes: new Handshakes(handshakeLimitsOf(options)),
     handout: new Handout(dataDir),
     claimants: new Claimants(cookies, key),
     guesses: new Guesses(rates, clocks),

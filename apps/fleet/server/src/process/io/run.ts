@@ -7,7 +7,7 @@ import type { FleetOptions } from "./settings.ts";
 import { type RunningFleet, startFleet } from "./start.ts";
 
 /**
- * SIGTERM and SIGINT drain the server, and the process exits with 0. SIGHUP has `fleet.yaml` read again, and drains where it says that
+ * SIGTERM and SIGINT drain the server, and the process exits with 0. SIGHUP has `fleet.yaml` and the certificate read again, and drains where it says that
  * the terminal is gone. An error that nobody caught ends the process with 1, because going on in an unknown state is worse (C6).
  */
 export async function runFleet(options: FleetOptions = {}): Promise<RunningFleet> {
@@ -51,6 +51,7 @@ function endOnSignals(starting: Promise<RunningFleet>, longestMs: number): void 
 
 async function readAgain(starting: Promise<RunningFleet>): Promise<void> {
   const { parts } = await starting;
+  parts.certificate?.read();
   await parts.fleetFile.read().catch((err: unknown) => parts.log.error({ err }, "fleet.yaml was not read again"));
 }
 

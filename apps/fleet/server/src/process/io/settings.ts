@@ -8,19 +8,22 @@ import { HostBudgets, type HostLimits } from "../../fleet/host-budgets.ts";
 import { normalBasePath } from "../../http/base-path.ts";
 import { TrustedProxies } from "../../http/io/client-address.ts";
 import { type ConnectionLimits, DEFAULT_CONNECTION_LIMITS } from "../../http/io/connections.ts";
+import { DEFAULT_HANDSHAKE_LIMITS, type HandshakeLimits } from "../../http/io/handshakes.ts";
 import { DEFAULT_SOCKET_LIMITS, type SocketLimits } from "../../http/open-sockets.ts";
-import { isLoopback, Origins } from "../../http/origins.ts";
+import { Origins } from "../../http/origins.ts";
 import { DEFAULT_RATE_LIMITS, type RateLimits } from "../../http/rate-limits.ts";
 import { DEFAULT_METRICS_KEPT, type MetricsKept } from "../../metrics/levels.ts";
 import { checkNodeSettings } from "../../nodes/node-settings.ts";
+import { readCertificate } from "../../tls/io/certificate-files.ts";
+import { checkReachability, type ReachabilitySettings, tlsFilesOf } from "../../tls/reachability.ts";
 import { StartFailure } from "../start-failure.ts";
 import { connectionsAllowed } from "./open-files.ts";
 
 /** Most of these have a flag and an environment variable in the command line. */
-export interface FleetOptions {
+export interface FleetOptions extends ReachabilitySettings {
   /** 0 takes any free port. Default 8080. */
   readonly port?: number;
-  /** Default 127.0.0.1. Any other address needs `allowedOrigins`. */
+  /** Default 127.0.0.1. Any address that isn't this machine's alone needs `allowedOrigins`, and TLS or `insecureHttp`. */
   readonly host?: string;
   /** Default ./data */
   readonly dataDir?: string;
@@ -33,8 +36,6 @@ export interface FleetOptions {
   readonly metricsKept?: MetricsKept;
   /** True starts an agent for this very machine. Default true. */
   readonly localAgent?: boolean;
-  /** Browsers may come from these. Default: the address that the server listens on. */
-  readonly allowedOrigins?: readonly string[];
   /** The `X-Forwarded-For` of proxies at these addresses or ranges is believed. Default: none. */
   readonly trustedProxies?: readonly string[];
   /** Browsers find the server below this path, as in `/fleet`, when a proxy serves others at its host too. Default /. */
@@ -62,6 +63,7 @@ export interface FleetOptions {
   readonly rateLimits?: Partial<RateLimits>;
   readonly socketLimits?: Partial<SocketLimits>;
   readonly connectionLimits?: Partial<ConnectionLimits>;
+  readonly handshakeLimits?: Partial<HandshakeLimits>;
   readonly hostLimits?: Partial<HostLimits>;
   /** It returns milliseconds since 1970. Default: the machine's clock. */
   readonly now?: () => number;
@@ -78,11 +80,13 @@ export const DEFAULT_PORT = 8080;
 export function checkSettings(options: FleetOptions): void {
   const { host = DEFAULT_HOST, allowedOrigins = [], adminPassword = "", trustedProxies = [], basePath = "/" } = options;
   checkLimits(options);
-  checkReachability(host, allowedOrigins);
+  checkReachability(options, host);
   new Origins(allowedOrigins);
   new TrustedProxies(trustedProxies);
   normalBasePath(basePath);
   checkNodeSettings(options);
+  const tls = tlsFilesOf(options);
+  if (tls !== null) readCertificate(tls);
   const problem = adminPassword === "" ? null : passwordProblem(adminPassword);
   if (problem !== null)
     throw new StartFailure(
@@ -95,16 +99,9 @@ function checkLimits(options: FleetOptions): void {
   new HostBudgets(options.hostLimits);
   socketLimitsOf(options);
   connectionLimitsOf(options);
+  handshakeLimitsOf(options);
   rateLimitsOf(options);
   metricsKeptOf(options);
-}
-
-/** Beyond this machine a person must say where browsers come from, which is a proxy with TLS as a rule (C47). */
-function checkReachability(host: string, allowed: readonly string[]): void {
-  if (isLoopback(host) || allowed.length > 0) return;
-  throw new Error(
-    `--host ${host} makes it reachable from outside: say with --allowed-origin at which address browsers find it, https behind a TLS proxy`,
-  );
 }
 
 export function socketLimitsOf({ socketLimits }: FleetOptions): SocketLimits {
@@ -118,6 +115,10 @@ export function rateLimitsOf({ rateLimits = {} }: FleetOptions): RateLimits {
     limits[name] = withDefaults(limits[name], rateLimits[name], `rateLimits.${name}`);
   }
   return limits;
+}
+
+export function handshakeLimitsOf({ handshakeLimits }: FleetOptions): HandshakeLimits {
+  return withDefaults(DEFAULT_HANDSHAKE_LIMITS, handshakeLimits, "handshakeLimits");
 }
 
 /** Half of what the system allows is left to sockets. */

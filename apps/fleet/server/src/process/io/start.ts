@@ -46,7 +46,7 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
 }
 
 export interface RunningFleet {
-  /** It has the form `http://127.0.0.1:8080`. */
+  /** It has the form `http://127.0.0.1:8080`, or begins with https. */
   readonly address: string;
   /** It is the one-time link, while there is no other way in. */
   readonly signInLink: string | null;
@@ -102,11 +102,12 @@ async function listen(options: FleetOptions, { parts, app, dataDir }: Built): Pr
   await app.http.listen({ port, host, backlog: BACKLOG }).catch((error: unknown) => {
     throw listenFailure(host, port, error);
   });
+  const scheme = parts.certificate === null ? "http" : "https";
   const bound = app.http.server.address();
   parts.cookies.port = typeof bound === "object" && bound !== null ? bound.port : 0;
   if (options.allowedOrigins === undefined || options.allowedOrigins.length === 0)
-    parts.origins.replace(ownOrigins(host, parts.cookies.port));
-  const address = addressOf(host, parts.cookies.port);
+    parts.origins.replace(ownOrigins(scheme, host, parts.cookies.port));
+  const address = addressOf(scheme, host, parts.cookies.port);
   const print = options.print ?? ((line) => process.stdout.write(`${line}\n`));
   print(`listening on ${address}`);
   return await goOn(options, { parts, app, address, print, dataDir, linkIsKnown, doneIn });
@@ -151,6 +152,7 @@ async function goOn(
     openInLaterTerms(parts, way),
     parts.fleetFile.readInLaterTerms(doneIn),
   ];
+  if (parts.certificate !== null) stops.push(parts.certificate.watch());
   if (parts.nodes !== null) stops.push(noteKeyInLaterTerms(parts));
   const close = once(async () => {
     await drain({ parts, app, agent, stops });
