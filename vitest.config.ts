@@ -32,6 +32,8 @@ export default defineConfig({
           name: "slow",
           include: [`{examples,tests}/${TEST_FILES}`, ...SLOW_TESTS],
           exclude: [...EXCLUDED, ...BINDINGS_TESTS],
+          // The client of the Model Context Protocol imports this one, which ships TypeScript under the condition `source`.
+          server: { deps: { inline: [/\/@modelcontextprotocol\/client\//, /\/eventsource\//] } },
         },
       },
       {

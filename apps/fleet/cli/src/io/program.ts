@@ -12,6 +12,7 @@ import { addRestore } from "../data/io/restore.ts";
 import { addDemo } from "../demo/io/demo.ts";
 import { addDispatch } from "../dispatch/io/dispatch.ts";
 import { addHosts } from "../hosts/io/hosts.ts";
+import { addMcp } from "../mcp/io/mcp.ts";
 import { addMetrics } from "../metrics/io/metrics.ts";
 import { addServe } from "../serve/io/serve.ts";
 import { addStore } from "../store/io/store.ts";
@@ -28,6 +29,7 @@ const COMMANDS: readonly AddCommand[] = [
   addWatch,
   addDispatch,
   addMetrics,
+  addMcp,
   addVerify,
   addToken,
   addUsers,
