@@ -1,10 +1,15 @@
 import { afterAll, expect, test } from "vitest";
+import { z } from "zod";
 import { Fleets, signIn } from "../fleet/fleet-suite.ts";
+import { apiPage } from "./api-page.ts";
+import type { RouteDescription } from "./openapi.ts";
+import { ROUTE_SUMMARIES, summaryOf } from "./route-summaries.ts";
+import { schemaText } from "./schema-text.ts";
 
 const fleets = new Fleets();
 afterAll(() => fleets.end());
 
-interface Operation {
+interface Described {
   readonly operationId: string;
   readonly security: readonly object[];
   readonly parameters: readonly { readonly name: string; readonly in: string }[];
@@ -20,7 +25,7 @@ test("the API describes every route of its own table, with the schemas that vali
 
   const { openapi, paths } = answer.body as unknown as {
     openapi: string;
-    paths: Record<string, Record<string, Operation>>;
+    paths: Record<string, Record<string, Described>>;
   };
   expect([answer.status, openapi]).toEqual([200, "3.1.0"]);
   const described = Object.entries(paths).flatMap(([path, operations]) =>
@@ -46,6 +51,74 @@ test("the API describes every route of its own table, with the schemas that vali
     "query host",
   ]);
   expect(paths["/agent/claims"]?.post?.security).toEqual([{ agent: [] }]);
+});
+
+test("each route of the description says in a sentence what it does", async () => {
+  const fleet = await fleets.start();
+  const described = fleet.app.routes.filter(({ path }) => !["/", "/*"].includes(path));
+
+  const without = described.flatMap(({ method, path }) =>
+    summaryOf(method, path) === null ? [`${method} ${path}`] : [],
+  );
+  expect(without, "add a line for these to route-summaries.ts").toEqual([]);
+  const keys = new Set(described.map(({ method, path }) => `${method} ${path}`));
+  expect(Object.keys(ROUTE_SUMMARIES).filter((key) => !keys.has(key))).toEqual([]);
+});
+
+test("the description is a page, too, without a script and with nothing from elsewhere, below any path", async () => {
+  const fleet = await fleets.start({ basePath: "/fleet" });
+  const browser = await signIn(fleet);
+
+  const page = await browser.get("/fleet/api");
+  const style = await browser.get("/fleet/api/style.css");
+
+  expect([page.status, page.headers["content-type"]]).toEqual([200, "text/html; charset=utf-8"]);
+  expect([style.status, style.headers["content-type"]]).toEqual([200, "text/css; charset=utf-8"]);
+  expect(page.headers["content-security-policy"]).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+  for (const { method, path } of fleet.app.routes)
+    if (!["/", "/*"].includes(path))
+      expect(page.text).toContain(`>${method}</b> <code>${path.replaceAll(/:(\w+)/g, "{$1}")}</code>`);
+  expect(page.text).not.toMatch(/<script|<style|style=|\son\w+=/);
+  const addresses = [...page.text.matchAll(/\s(?:href|src)="([^"]*)"/g)].map(([, address]) => address);
+  expect(addresses.filter((address) => !/^(#[\w-]+|\/fleet\/api\/[\w.]+)$/.test(address ?? ""))).toEqual([]);
+});
+
+test("what a description holds is text on its page", () => {
+  const path = "/api/<b>{id}</b>";
+  const operation: RouteDescription = {
+    operationId: "a",
+    summary: `<img src="x">`,
+    tags: ["a & b"],
+    security: [{ session: [], csrf: [] }],
+    parameters: [{ name: "<i>", in: "path", required: true, schema: { type: "string", enum: ["</pre>"] } }],
+    responses: {},
+  };
+  const info = { title: "</title>", version: "1", description: "<hr>", license: {} };
+
+  const page = apiPage({ openapi: "3.1.0", info, paths: { [path]: { get: operation } }, components: {} }, "");
+
+  expect(page).not.toMatch(/<(b>\{|img|i>|hr|\/pre>")/);
+  expect(page).toContain("It is asked for with a session and its CSRF token.");
+});
+
+test("a schema is written as a type, with its limits", () => {
+  const schema = z.object({
+    name: z.string().min(1).max(20),
+    count: z.int().min(1).default(5),
+    kinds: z.array(z.enum(["a", "b"])).max(3),
+    rest: z.record(z.string(), z.union([z.string(), z.null()])).optional(),
+    when: z.iso.datetime(),
+  });
+
+  expect(schemaText(z.toJSONSchema(schema, { io: "input" }))).toBe(`{
+  name: string   // 1 to 20 characters
+  count?: integer   // from 1, default 5
+  kinds: ("a" | "b")[]   // up to 3 items
+  rest?: {
+    [name]: string | null
+  }
+  when: string   // date-time
+}`);
 });
 
 /** What changes something without being told anything in a body. */

@@ -10,6 +10,7 @@ import { Choice } from "../components/choice.tsx";
 import { CopyButton } from "../components/copy-button.tsx";
 import { Notice } from "../components/notice.tsx";
 import { Ago, ClockTime } from "../components/time.tsx";
+import { serverPath } from "../state/io/base-path.ts";
 import { useAsked } from "./asked.ts";
 import { usePeople } from "./people.ts";
 import { asRole, roleOptions } from "./user-words.ts";
@@ -33,6 +34,9 @@ export function OwnApiTokens() {
           Make a token
         </Button>
       </header>
+      <p>
+        <a href={serverPath("/api")}>What a program may ask for</a>
+      </p>
       {asked.problem !== null && (
         <Notice tone="bad" shape="cross" role="alert">
           {asked.problem}

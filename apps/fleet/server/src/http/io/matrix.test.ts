@@ -24,7 +24,7 @@ const NEW_AGENT = ["POST /agent/enroll"];
 const AGENT = ["POST /agent/claims", "POST /agent/reports", ...followed("/agent/sync")];
 const VIEWER = [
   ...["GET /api/state", "GET /api/event-log", "GET /api/openapi.json", "GET /api/agent-package"],
-  "GET /api/api-token",
+  ...["GET /api", "GET /api/style.css", "GET /api/api-token"],
   ...["GET /api/commands", "GET /api/commands/:id/output", "GET /api/pipelines"],
   ...["GET /api/hosts/:id/metrics", "GET /api/hosts/:id/output"],
   ...[...followed("/sync"), ...followed("/sync/output/:id")],

@@ -25,12 +25,13 @@ import { accountsIn } from "../../fleet/state.ts";
 import { handoutRoutes } from "../../handout/io/routes.ts";
 import { hostRoutes } from "../../hosts/routes.ts";
 import { addressGroup } from "../../http/address-group.ts";
+import { API_STYLE, apiPage } from "../../http/api-page.ts";
 import { withoutBasePath } from "../../http/base-path.ts";
 import { serveFollowers } from "../../http/io/follow-routes.ts";
 import { buildHttp } from "../../http/io/http.ts";
 import { serveSockets } from "../../http/io/sockets.ts";
 import { staticRoutes } from "../../http/io/static-files.ts";
-import { openApi } from "../../http/openapi.ts";
+import { type OpenApi, openApi } from "../../http/openapi.ts";
 import type { Route } from "../../http/route.ts";
 import { metricRoutes } from "../../metrics/routes.ts";
 import { closeRevoked } from "../../nodes/revocations.ts";
@@ -125,18 +126,32 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...handoutRoutes(parts),
     ...staticRoutes(webDirectory, parts.basePath),
   ];
-  routes.push(descriptionRoute(routes));
+  routes.push(...descriptionRoutes(routes, parts.basePath));
   return routes;
 }
 
 /** The description is made when somebody asks for it for the first time, which most never do. */
-function descriptionRoute(routes: readonly Route[]): Route {
-  let body: object | null = null;
-  const handle = () => {
-    body ??= openApi(routes, packageVersion(new URL("../../../package.json", import.meta.url)));
-    return { body };
+function descriptionRoutes(routes: readonly Route[], basePath: string): Route[] {
+  let made: OpenApi | null = null;
+  const description = () => {
+    made ??= openApi(routes, packageVersion(new URL("../../../package.json", import.meta.url)));
+    return made;
   };
-  return { method: "GET", path: "/api/openapi.json", allow: "viewer", handle };
+  let page: string | null = null;
+  const typed = (type: string, body: string) => ({ headers: { "content-type": `${type}; charset=utf-8` }, body });
+  const read = { method: "GET", allow: "viewer" } as const;
+  return [
+    { ...read, path: "/api/openapi.json", handle: () => ({ body: description() }) },
+    {
+      ...read,
+      path: "/api",
+      handle: () => {
+        page ??= apiPage(description(), basePath);
+        return typed("text/html", page);
+      },
+    },
+    { ...read, path: "/api/style.css", handle: () => typed("text/css", API_STYLE) },
+  ];
 }
 
 function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint): void {
