@@ -9,6 +9,7 @@ export const LONG_TESTS: readonly string[] = [
   "apps/fleet/server/src/agents/io/agents.test.ts",
   "apps/fleet/server/src/accounts/io/api-tokens.test.ts",
   "apps/fleet/server/src/alerts/alerts.test.ts",
+  "apps/fleet/server/src/audit/io/verify-audit.test.ts",
   "apps/fleet/server/src/catalogue/io/fleet-file.test.ts",
   "apps/fleet/server/src/notifications/io/notifications.test.ts",
   "apps/fleet/server/src/commands/{dispatch,many-hosts,rules/retries}.test.ts",

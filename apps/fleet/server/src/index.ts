@@ -1,5 +1,7 @@
 export type { CopyCounts, TellCopy } from "@neverstale/server/store";
 export { askForReset } from "./accounts/io/admin-reset.ts";
+export type { AuditVerdict } from "./audit/chain-proof.ts";
+export { verifyAudit } from "./audit/io/verify-audit.ts";
 export { beginMadeUpWork, makeDemoToken } from "./demo/io/demo.ts";
 export { backupFleet, restoreFleet } from "./process/io/backup.ts";
 export { runFleet } from "./process/io/run.ts";

@@ -16,6 +16,7 @@ export {
   type SpaceEntry,
 } from "./catalog.ts";
 export { chainPage } from "./chain-page.ts";
+export { changesOfText, type LoggedChanges } from "./change-text.ts";
 export {
   type AnswerQuery,
   type ChainEntry,

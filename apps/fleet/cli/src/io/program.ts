@@ -4,6 +4,7 @@ import { packageVersion } from "@neverstale/base/node";
 import { Command, CommanderError } from "commander";
 import { addAgent } from "../agent/io/agent.ts";
 import { addApiTokens } from "../api-tokens/io/api-tokens.ts";
+import { addVerifyAudit } from "../audit/io/verify-audit.ts";
 import type { AddCommand, ProcessEnd } from "../command-line/command.ts";
 import { EXIT, errorText, Failure } from "../command-line/failure.ts";
 import { addAdmin } from "../data/io/admin.ts";
@@ -31,6 +32,7 @@ const COMMANDS: readonly AddCommand[] = [
   addMetrics,
   addMcp,
   addVerify,
+  addVerifyAudit,
   addToken,
   addUsers,
   addApiTokens,

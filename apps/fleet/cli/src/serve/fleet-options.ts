@@ -10,6 +10,7 @@ export interface ServeFlags {
   readonly beaconInterval: number;
   readonly initEventLimit: number;
   readonly keepMetrics: readonly [number, number, number];
+  readonly keepAudit: number;
   readonly localAgent: boolean;
   readonly allowedOrigin?: readonly string[];
   readonly trustedProxy?: readonly string[];
@@ -39,6 +40,7 @@ export function fleetOptions(
     beaconMs: beaconInterval,
     eventLimit: initEventLimit,
     metricsKept: flags.keepMetrics,
+    auditKept: { ageMs: flags.keepAudit },
     basePath: flags.basePath,
     localAgent: flags.localAgent && !isOn(env.NEVERSTALE_NO_LOCAL_AGENT),
     ...(allowedOrigin !== undefined && { allowedOrigins: allowedOrigin }),

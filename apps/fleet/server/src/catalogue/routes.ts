@@ -2,7 +2,7 @@
 
 import { CatalogueReadAnswer } from "@neverstale/fleet-domain";
 import type { FleetManager } from "../fleet/state.ts";
-import { type Route, userOf } from "../http/route.ts";
+import { askedFromOf, type Route, userOf } from "../http/route.ts";
 import type { FleetFileReader } from "./io/fleet-file.ts";
 
 export function catalogueRoutes({ manager, fleetFile }: CatalogueRoutesParts): Route[] {
@@ -13,7 +13,7 @@ export function catalogueRoutes({ manager, fleetFile }: CatalogueRoutesParts): R
       allow: "admin",
       answer: CatalogueReadAnswer,
       handle: async (ask) => {
-        const problems = await fleetFile.read(userOf(ask).user);
+        const problems = await fleetFile.read(userOf(ask).user, askedFromOf(ask));
         return { body: { problems, epoch: manager.epoch, version: manager.version } };
       },
     },

@@ -33,7 +33,11 @@ export function dispatchOp(
   const hosts = knownHosts(work, request.hosts);
   const args = checkedArgs(hosts, request);
   const commands = hosts.map((host) => startCommand(work, host, request, args, actor, idFor));
-  note(work, dispatchEvent(request, commands, actor));
+  note(work, dispatchEvent(request, commands, actor), {
+    targets: commands.map(({ host }) => host),
+    ...(request.args !== undefined && { args: request.args }),
+    result: resultOf(commands),
+  });
   return commands;
 }
 
@@ -111,6 +115,11 @@ function mayWait(work: Work, placed: Place, { op, wait, force }: DispatchRequest
   const rule = work.fleet.opRules.get(op);
   if (placed.kind === "busy") return wait === true || force === true || rule?.busy === "wait";
   return placed.kind === "offline" && (force === true || rule?.offline === "queue");
+}
+
+function resultOf(commands: DispatchAnswer["commands"]): string {
+  const blocked = commands.filter(({ status }) => status === "blocked").length;
+  return blocked === 0 ? "accepted" : `blocked on ${hostCount(blocked)}`;
 }
 
 function dispatchEvent(request: DispatchRequest, commands: DispatchAnswer["commands"], actor: string) {
@@ -205,14 +214,15 @@ function startPipeline(work: Work, start: PipelineStart, actor: string, idFor: I
     }
   }
   const again = retryOf === undefined ? "" : ` what was left of`;
-  note(work, {
+  const event = {
     category: "audit",
     level: "info",
     actor,
     action: retryOf === undefined ? "pipeline_dispatched" : "pipeline_retried",
     message: `${actor} started${again} pipeline ${name} on ${hostCount(hosts.length)}`,
     details: { pipelineId: id, ...(retryOf === undefined ? {} : { retryOf }) },
-  });
+  } as const;
+  note(work, event, { targets: hosts, result: "accepted" });
   drive(work);
   return { pipelineId: id };
 }

@@ -3,8 +3,8 @@
 import {
   AUDIT_BEGINNING_ID,
   AUDIT_SPACE,
+  type AuditEvent,
   type AuditState,
-  type Event,
   type EventLogAnswer,
   type EventLogQuery,
 } from "@neverstale/fleet-domain";
@@ -21,7 +21,7 @@ export async function eventLog(manager: FleetManager, query: z.output<typeof Eve
     pageOf(manager, MAIN_SPACE, before.others, limit),
     pageOf(manager, AUDIT_SPACE, before.audit, limit),
   ]);
-  const events: Event[] = [];
+  const events: AuditEvent[] = [];
   const next = { others: before.others, audit: before.audit };
   const waiting = { others: [...others.found], audit: [...audit.found] };
   while (events.length < limit) {
@@ -42,23 +42,28 @@ interface Cursors {
   readonly audit: string | undefined | null;
 }
 
-function newer(other: Past<Event> | undefined, audit: Past<Event> | undefined): keyof Cursors | null {
+function newer(other: Past<AuditEvent> | undefined, audit: Past<AuditEvent> | undefined): keyof Cursors | null {
   if (other === undefined) return audit === undefined ? null : "audit";
   if (audit === undefined) return "others";
   return other.record.at > audit.record.at ? "others" : "audit";
 }
 
-function pageOf(manager: FleetManager, space: string, before: Cursors["audit"], limit: number): Promise<PageOf<Event>> {
+function pageOf(
+  manager: FleetManager,
+  space: string,
+  before: Cursors["audit"],
+  limit: number,
+): Promise<PageOf<AuditEvent>> {
   if (before === null) return Promise.resolve({ found: [], next: null });
   const audit = (manager.space(AUDIT_SPACE)?.state ?? null) as AuditState | null;
   const events = space === MAIN_SPACE ? manager.state.events : audit?.events;
   const live = newestFirst([...(events?.values() ?? [])], (event) => event.at);
   const matches = space === MAIN_SPACE ? isNotApart(audit) : () => true;
-  return readPast<Event>(manager, { space, collection: "events", live, matches, limit, before });
+  return readPast<AuditEvent>(manager, { space, collection: "events", live, matches, limit, before });
 }
 
 /** Audit events from before they were kept apart are among the others only. */
-function isNotApart(audit: AuditState | null): (event: Event) => boolean {
+function isNotApart(audit: AuditState | null): (event: AuditEvent) => boolean {
   const since = audit?.beginnings.get(AUDIT_BEGINNING_ID)?.at;
   return ({ category, at }) => category !== "audit" || since === undefined || at < since;
 }

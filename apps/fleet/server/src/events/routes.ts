@@ -1,8 +1,8 @@
 /** This route answers with what has happened, a page at a time. */
 
-import { EventLogAnswer, EventLogQuery } from "@neverstale/fleet-domain";
+import { type AuditEvent, EventLogAnswer, EventLogQuery, type Role } from "@neverstale/fleet-domain";
 import type { FleetManager } from "../fleet/state.ts";
-import { queried, type Route } from "../http/route.ts";
+import { queried, type Route, userOf } from "../http/route.ts";
 import { eventLog } from "./event-log.ts";
 
 export function eventRoutes({ manager }: EventRoutesParts): Route[] {
@@ -13,11 +13,20 @@ export function eventRoutes({ manager }: EventRoutesParts): Route[] {
       query: EventLogQuery,
       answer: EventLogAnswer,
       allow: "viewer",
-      handle: async (ask) => ({ body: await eventLog(manager, queried(EventLogQuery, ask)) }),
+      handle: async (ask) => {
+        const { events, next } = await eventLog(manager, queried(EventLogQuery, ask));
+        return { body: { events: events.map((event) => shownEvent(event, userOf(ask).role)), next } };
+      },
     },
   ];
 }
 
 export interface EventRoutesParts {
   readonly manager: FleetManager;
+}
+
+/** Where a request came from, and what was asked for in full, is for admins. */
+function shownEvent(event: AuditEvent, role: Role): AuditEvent {
+  const { evidence: _, ...shown } = event;
+  return role === "admin" ? event : shown;
 }

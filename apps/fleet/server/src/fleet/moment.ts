@@ -8,6 +8,8 @@ export interface FleetMoment {
   readonly iso: string;
   /** It returns at least 128 random bits, as text. */
   newId(): string;
+  /** It returns the SHA-256 of a text, in hexadecimal digits. */
+  hashOf(text: string): string;
 }
 
 export function isoAfter(at: FleetMoment, delayMs: number): string {

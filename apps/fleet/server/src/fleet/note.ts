@@ -1,12 +1,20 @@
 /** A note is an event that says in the state what happened, in the transaction in which it did. */
 
-import { AUDIT_BEGINNING_ID, type Event } from "@neverstale/fleet-domain";
+import type { Event } from "@neverstale/fleet-domain";
+import { type AuditedDeed, keepForAudit, nextAuditId } from "../audit/chain.ts";
 import type { Work } from "./work.ts";
 
-export function note(work: Work, event: Note): void {
-  const noted = { ...event, message: line(event.message), id: work.at.newId(), at: work.at.iso };
+/**
+ * An audit event is kept for the audit too, with what was done. At a node that is not the writer nobody knows which one is before it, so
+ * what such a node does by itself is an event of the system.
+ */
+export function note(work: Work, { category, ...event }: Note, deed: AuditedDeed = {}): void {
+  const isAudit = category === "audit" && !work.isSuggestion;
+  const kept = { ...event, category: isAudit || category !== "audit" ? category : "system" } as const;
+  const id = isAudit ? nextAuditId(work) : work.at.newId();
+  const noted = { ...kept, message: line(event.message), id, at: work.at.iso };
   work.change("event", event.host ?? "", noted);
-  if (event.category === "audit") keepForAudit(work, noted);
+  if (isAudit) keepForAudit(work, noted, deed);
 }
 
 /**
@@ -40,9 +48,4 @@ export function line(text: string): string {
 /** It says `1 host` or `3 hosts`. */
 export function hostCount(number: number): string {
   return number === 1 ? "1 host" : `${number} hosts`;
-}
-
-function keepForAudit(work: Work, event: Event): void {
-  if (work.audit === null) work.changeAudit("audit_begun", { id: AUDIT_BEGINNING_ID, at: work.at.iso });
-  work.changeAudit("audit_event", event);
 }

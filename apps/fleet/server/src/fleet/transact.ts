@@ -69,7 +69,7 @@ export class Transactions {
     if (decidesHere(this.#manager)) await this.transact(decide);
     else
       await suggest(this.#manager, (transaction, state) =>
-        decide(new Work(state, transaction, this.moment(), this.#budgets)),
+        decide(new Work(state, transaction, this.moment(), this.#budgets, true)),
       );
   }
 

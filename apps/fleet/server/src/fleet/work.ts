@@ -10,6 +10,7 @@ import {
   type agentModel,
   agentSpace,
   type auditModel,
+  type Evidence,
   type Fleet,
   type fleet,
   NOTIFICATIONS_SPACE,
@@ -31,12 +32,25 @@ export class Work implements View {
   readonly budgets: HostBudgets;
   /** A mutation is given it, to add its changes there. */
   readonly transaction: Transaction;
+  /** It is decided at a node that is not the writer, so what follows from the newest state can't be known. */
+  readonly isSuggestion: boolean;
 
-  constructor(fleet: Fleet, transaction: Transaction, at: FleetMoment, budgets: HostBudgets) {
+  constructor(fleet: Fleet, transaction: Transaction, at: FleetMoment, budgets: HostBudgets, isSuggestion = false) {
     this.fleet = fleet;
+    this.isSuggestion = isSuggestion;
     this.at = at;
     this.budgets = budgets;
     this.transaction = transaction;
+  }
+
+  /** A mutation that is decided in the same transaction knows it too. */
+  get askedFrom(): AskedFrom {
+    return SOURCES.get(this.transaction) ?? UNKNOWN_SOURCE;
+  }
+
+  askedBy(askedFrom: AskedFrom): this {
+    SOURCES.set(this.transaction, askedFrom);
+    return this;
   }
 
   agent(hostId: string): AgentState | null {
@@ -117,6 +131,12 @@ export class Work implements View {
     this.transaction.add(space, [{ type, target, data: data as JsonObject }]);
   }
 }
+
+/** A request asked for the transaction, and came from there. */
+export type AskedFrom = Pick<Evidence, "address" | "session" | "apiToken">;
+
+const SOURCES = new WeakMap<Transaction, AskedFrom>();
+const UNKNOWN_SOURCE: AskedFrom = {};
 
 type AuditModel = ReturnType<typeof auditModel>;
 

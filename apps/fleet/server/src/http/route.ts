@@ -4,6 +4,7 @@ import type { Role } from "@neverstale/fleet-domain";
 import type { z } from "zod";
 import type { SignedIn } from "../accounts/decide.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
+import type { AskedFrom } from "../fleet/work.ts";
 
 export interface Route {
   /** Only `GET` has no effect, so each node answers it by itself. The writer decides all else. */
@@ -145,6 +146,16 @@ export function param(ask: Ask<unknown>, name: string): string {
   const value = ask.params[name];
   if (value === undefined || value === "") throw new RequestRefusal("bad_request", `the path lacks ${name}`);
   return value;
+}
+
+/** It returns what the audit says of where a request came from. A part of a hash names a session or token, and opens nothing. */
+export function askedFromOf({ address, caller }: Pick<Ask<unknown>, "address" | "caller">): AskedFrom {
+  const { signedIn, apiToken } = caller;
+  return {
+    address: address.slice(0, 100),
+    ...(signedIn !== null && { session: signedIn.session.id.slice(0, 22) }),
+    ...(apiToken !== null && { apiToken: apiToken.id.slice(0, 22) }),
+  };
 }
 
 /** It returns what a log says of who asks (C13): never a token, never what was sent. */

@@ -72,6 +72,12 @@ export const addServe: AddCommand = (root, end) => {
         .default([3_600_000, 86_400_000, 30 * 86_400_000], "1h,1d,30d")
         .argParser(threeDurations),
     )
+    .addOption(
+      new Option("--keep-audit <duration>", "how long audit events are kept; the newest 10,000 stay in any case")
+        .env("NEVERSTALE_KEEP_AUDIT")
+        .default(400 * 86_400_000, "400d")
+        .argParser(durationBetween(86_400_000, 36_500 * 86_400_000, "1d to 36500d")),
+    )
     .option("--no-local-agent", "run no agent for this machine (env: NEVERSTALE_NO_LOCAL_AGENT)")
     .addOption(
       new Option("--allowed-origin <origin...>", "where browsers may come from; default: the address it listens on")

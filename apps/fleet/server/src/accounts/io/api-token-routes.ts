@@ -14,7 +14,7 @@ import type { Transactions } from "../../fleet/transact.ts";
 import type { Work } from "../../fleet/work.ts";
 import { idempotencyKey, type TransactFor } from "../../http/io/once.ts";
 import type { OpenSockets } from "../../http/open-sockets.ts";
-import { type Answer, type Ask, param, type Route, sessionOf, withBody } from "../../http/route.ts";
+import { type Answer, type Ask, askedFromOf, param, type Route, sessionOf, withBody } from "../../http/route.ts";
 import { makeApiToken, revokeApiToken, shownApiToken } from "../api-tokens.ts";
 import { hashOf, newSecret, tokenFor } from "./secrets.ts";
 
@@ -102,7 +102,7 @@ async function revoke(parts: ApiTokenRoutesParts, ask: Ask<unknown>): Promise<An
   const token = all.find((each) => shownApiToken(each).id === param(ask, "id"));
   if (token === undefined || (token.user !== user && role !== "admin"))
     throw new RequestRefusal("not_found", "there is no such API token");
-  await transactions.transact((work) => revokeApiToken(work, token, user));
+  await transactions.transact((work) => revokeApiToken(work.askedBy(askedFromOf(ask)), token, user));
   sockets.revokeSessions([token.id]);
   await transactions.untilEverywhere();
   return {};

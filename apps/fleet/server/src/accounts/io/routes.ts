@@ -11,6 +11,7 @@ import type { Work } from "../../fleet/work.ts";
 import {
   type Answer,
   type Ask,
+  askedFromOf,
   callerOf,
   type RequestSource,
   type Route,
@@ -161,7 +162,7 @@ async function setPassword(parts: AccountRoutesParts, ask: Ask<PasswordRequest>)
       throw new RequestRefusal("forbidden", "the password was changed just now", {
         hint: "Try again with the new one.",
       });
-    return changePassword(work, user, hash, session.id);
+    return changePassword(work.askedBy(askedFromOf(ask)), user, hash, session.id);
   });
   sessions.closeEnded(ended, (other) => other.user === user && other.id !== session.id);
   await transactions.untilEverywhere();
@@ -252,7 +253,7 @@ function answerFor(user: string, role: SessionAnswer["role"], secret: string): S
 /** The session's sockets are closed before this is answered (rule A11). */
 async function logout({ cookies, log, sessions }: AccountRoutesParts, ask: Ask<unknown>): Promise<Answer> {
   const { session, user } = sessionOf(ask);
-  await sessions.end(session, user);
+  await sessions.end(session, user, askedFromOf(ask));
   log.info({ ...callerOf(ask), user }, "signed out");
   return { headers: { "set-cookie": cookies.setSession(ask.headers, null, 0) } };
 }

@@ -3,7 +3,7 @@
 import { type Session, SessionEntry } from "@neverstale/fleet-domain";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import { accountsIn, type FleetManager } from "../../fleet/state.ts";
-import { type Ask, param, type Route, sessionOf } from "../../http/route.ts";
+import { type Ask, askedFromOf, param, type Route, sessionOf } from "../../http/route.ts";
 import type { Sessions } from "./sessions.ts";
 
 export function sessionRoutes(parts: SessionRoutesParts): Route[] {
@@ -36,7 +36,7 @@ export function sessionRoutes(parts: SessionRoutesParts): Route[] {
       allow: "viewer",
       people: true,
       handle: async (ask) => {
-        await sessions.end(namedSession(parts, ask), sessionOf(ask).user);
+        await sessions.end(namedSession(parts, ask), sessionOf(ask).user, askedFromOf(ask));
         return {};
       },
     },

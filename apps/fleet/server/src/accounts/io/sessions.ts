@@ -4,7 +4,7 @@ import type { Session } from "@neverstale/fleet-domain";
 import type { Clocks } from "../../fleet/moment.ts";
 import { accountsIn, type FleetManager } from "../../fleet/state.ts";
 import type { Transactions } from "../../fleet/transact.ts";
-import type { Work } from "../../fleet/work.ts";
+import type { AskedFrom, Work } from "../../fleet/work.ts";
 import type { OpenSockets } from "../../http/open-sockets.ts";
 import type { RefusalLog } from "../../http/refusal-log.ts";
 import type { RequestHeaders, ShownSession } from "../../http/route.ts";
@@ -76,7 +76,11 @@ export class Sessions {
   async open(from: SessionSource, prepare: (work: Work) => Omit<Opening, keyof SessionSource>): Promise<string> {
     const secret = newSecret();
     const { sockets, transactions } = this.#parts;
-    const open = (work: Work) => openSession(work, hashOf(secret), { ...from, ...prepare(work) });
+    const { address } = from;
+    const open = (work: Work) => {
+      work.askedBy({ ...(address !== undefined && { address }), session: hashOf(secret).slice(0, 22) });
+      return openSession(work, hashOf(secret), { ...from, ...prepare(work) });
+    };
     const { result: ended } = await transactions.transact(open);
     sockets.revokeSessions(ended);
     await transactions.untilEverywhere(); // The next request may come to another node.
@@ -100,10 +104,11 @@ export class Sessions {
   }
 
   /** Its sockets are closed before this resolves (rule A11). */
-  async end(session: Session, by: string): Promise<void> {
+  async end(session: Session, by: string, askedFrom: AskedFrom): Promise<void> {
     const { sockets, transactions } = this.#parts;
     sockets.revokeSessions([session.id]); // They are closed now, so that not even this change reaches them, and again for one that came in between.
-    if (!this.#inMemory.end(session.id)) await transactions.transact((work) => endSession(work, session, by));
+    if (!this.#inMemory.end(session.id))
+      await transactions.transact((work) => endSession(work.askedBy(askedFrom), session, by));
     sockets.revokeSessions([session.id]);
     await transactions.untilEverywhere();
   }

@@ -23,7 +23,17 @@ import { accountsIn, type FleetManager, isInHistory } from "../../fleet/state.ts
 import type { Transactions } from "../../fleet/transact.ts";
 import type { Work } from "../../fleet/work.ts";
 import { idempotencyKey, type TransactFor } from "../../http/io/once.ts";
-import { type Answer, type Ask, callerOf, hostOf, param, type Route, userOf, withBody } from "../../http/route.ts";
+import {
+  type Answer,
+  type Ask,
+  askedFromOf,
+  callerOf,
+  hostOf,
+  param,
+  type Route,
+  userOf,
+  withBody,
+} from "../../http/route.ts";
 import { enroll, makeEnrollmentToken, removeEnrollmentToken, shownToken } from "../enroll.ts";
 import type { Presences } from "../presences.ts";
 import { acceptReports } from "../reports.ts";
@@ -76,14 +86,18 @@ async function enrollHost({ transactions, log }: AgentRoutesParts, ask: Ask<Enro
     nonceHash: hashOf(body.nonce),
     credentialHash: hashOf(credential),
   };
-  const { result: hostId } = await transactions.transact((work) => enroll(work, body, secrets));
+  const { result: hostId } = await transactions.transact((work) =>
+    enroll(work.askedBy(askedFromOf(ask)), body, secrets),
+  );
   await transactions.untilEverywhere(); // Its agent may come to another node next.
   log.info({ ...callerOf(ask), host: hostId }, "a host enrolled");
   return { body: { hostId, credential, now: transactions.moment().iso } satisfies EnrollAnswer };
 }
 
 async function claimCommand({ transactions }: AgentRoutesParts, ask: Ask<ClaimRequest>): Promise<Answer> {
-  const { result } = await transactions.transact((work) => claim(work, hostOf(ask), ask.body));
+  const { result } = await transactions.transact((work) =>
+    claim(work.askedBy(askedFromOf(ask)), hostOf(ask), ask.body),
+  );
   if (!result.granted) throw new RequestRefusal("claim_refused", result.reason, { hint: "Do not start it." });
   return { body: { now: transactions.moment().iso, granted: true } satisfies ClaimAnswer };
 }

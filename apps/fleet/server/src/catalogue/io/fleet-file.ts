@@ -8,6 +8,7 @@ import { OWN_FLEET_FILE } from "@neverstale/fleet-domain/fleet-file";
 import type { Log } from "../../fleet/log.ts";
 import { decidesHere, type FleetManager } from "../../fleet/state.ts";
 import type { Transactions } from "../../fleet/transact.ts";
+import type { AskedFrom } from "../../fleet/work.ts";
 import { StartFailure } from "../../process/start-failure.ts";
 import { type FileRead, takeCatalogue } from "../take-catalogue.ts";
 
@@ -44,14 +45,16 @@ export class FleetFileReader {
    * The file of the node that decides counts. Another node says in its log when its own one differs. A file that is wrong changes
    * nothing but what is said of it. It returns what is wrong.
    */
-  async read(actor = "server"): Promise<readonly string[]> {
+  async read(actor = "server", askedFrom: AskedFrom = {}): Promise<readonly string[]> {
     const { manager, transactions, log } = this.#parts;
     const read = this.#fromDisk();
     if (!decidesHere(manager)) {
       this.#compare(read);
       return [];
     }
-    const { result: problems } = await transactions.transact((work) => takeCatalogue(work, read, actor));
+    const { result: problems } = await transactions.transact((work) =>
+      takeCatalogue(work.askedBy(askedFrom), read, actor),
+    );
     for (const problem of problems) log.error({ file: this.#path }, `fleet.yaml is wrong: ${problem}`);
     return problems;
   }

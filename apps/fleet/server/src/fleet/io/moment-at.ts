@@ -1,8 +1,9 @@
 /** A moment's ids are drawn here, from the machine's random bits. */
 
 import { randomBytes } from "node:crypto";
+import { hashOf } from "../../accounts/io/secrets.ts";
 import type { FleetMoment } from "../moment.ts";
 
 export function momentAt(ms: number): FleetMoment {
-  return { ms, iso: new Date(ms).toISOString(), newId: () => randomBytes(16).toString("base64url") };
+  return { ms, iso: new Date(ms).toISOString(), newId: () => randomBytes(16).toString("base64url"), hashOf };
 }

@@ -8,10 +8,12 @@ import type { IdFor } from "../../commands/dispatch.ts";
 import { RequestRefusal } from "../../fleet/refusal.ts";
 import type { Transactions } from "../../fleet/transact.ts";
 import type { Work } from "../../fleet/work.ts";
-import { type Ask, userOf } from "../route.ts";
+import { type Ask, askedFromOf, userOf } from "../route.ts";
 
 export function onceFor(transactions: Transactions): TransactFor {
-  return async (ask, decide, scope = "") => {
+  return async (ask, decideOn, scope = "") => {
+    const asker = askedFromOf(ask);
+    const decide: typeof decideOn = (work, idFor) => decideOn(work.askedBy(asker), idFor);
     const key = idempotencyKey(ask);
     if (key === null) {
       const unique = transactions.moment().newId();

@@ -11,6 +11,7 @@ import { SetupLink } from "../../accounts/io/setup-link.ts";
 import { Credentials } from "../../agents/io/credentials.ts";
 import { Presences } from "../../agents/presences.ts";
 import { AlertWatch } from "../../alerts/alert-watch.ts";
+import { AuditKeeper } from "../../audit/audit-keeper.ts";
 import { FleetFileReader } from "../../catalogue/io/fleet-file.ts";
 import { HostBudgets } from "../../fleet/host-budgets.ts";
 import { momentAt } from "../../fleet/io/moment-at.ts";
@@ -38,6 +39,7 @@ import { ServedCertificate } from "../../tls/io/served-certificate.ts";
 import { tlsFilesOf } from "../../tls/reachability.ts";
 import type { LogStream } from "./log-stream.ts";
 import {
+  auditKeptOf,
   connectionLimitsOf,
   type FleetOptions,
   handshakeLimitsOf,
@@ -116,6 +118,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     metrics: new HttpMetrics(),
     metricLevels,
     pause,
+    auditKeeper: new AuditKeeper({ manager, transactions, clocks, kept: auditKeptOf(options) }),
     metricKeeper: new MetricKeeper({ manager, clocks, levels: metricLevels, pause }),
   };
 }

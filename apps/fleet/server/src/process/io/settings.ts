@@ -4,6 +4,7 @@ import { passwordProblem } from "@neverstale/fleet-domain";
 import type { SyncError } from "@neverstale/protocol";
 import { type Store, withDefaults } from "@neverstale/server";
 import type { Logger } from "pino";
+import { type AuditKept, DEFAULT_AUDIT_KEPT } from "../../audit/audit-keeper.ts";
 import { HostBudgets, type HostLimits } from "../../fleet/host-budgets.ts";
 import { normalBasePath } from "../../http/base-path.ts";
 import { TrustedProxies } from "../../http/io/client-address.ts";
@@ -30,8 +31,10 @@ export interface FleetOptions extends ReachabilitySettings {
   readonly beaconMs?: number;
   /** So many events are kept in the live state. Default 100. */
   readonly eventLimit?: number;
-  /** So many audit events are kept, apart from all others. Default 10,000. */
+  /** So many audit events are in the live state, apart from all others. Default 10,000. */
   readonly auditLimit?: number;
+  /** Audit events are kept for so long, and so many of them in all. Default: 400 days and 1,000,000. The newest 10,000 stay in any case. */
+  readonly auditKept?: Partial<AuditKept>;
   /** Metrics that are 10 s, 1 min and 10 min apart are kept for so many milliseconds. Default: an hour, a day and 30 days. */
   readonly metricsKept?: MetricsKept;
   /** True starts an agent for this very machine. Default true. */
@@ -102,6 +105,7 @@ function checkLimits(options: FleetOptions): void {
   handshakeLimitsOf(options);
   rateLimitsOf(options);
   metricsKeptOf(options);
+  auditKeptOf(options);
 }
 
 export function socketLimitsOf({ socketLimits }: FleetOptions): SocketLimits {
@@ -138,4 +142,8 @@ export function metricsKeptOf({ metricsKept = DEFAULT_METRICS_KEPT }: FleetOptio
     "metrics can't be kept for such times",
     "Give three, for points that are 10 s, 1 min and 10 min apart, of at least 10m, 1h and 1d, such as 1h,1d,30d.",
   );
+}
+
+export function auditKeptOf({ auditKept }: FleetOptions): AuditKept {
+  return withDefaults(DEFAULT_AUDIT_KEPT, auditKept, "auditKept");
 }

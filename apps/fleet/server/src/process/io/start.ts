@@ -6,6 +6,7 @@ import { DEFAULT_BEACON_MS } from "@neverstale/protocol";
 import { pino } from "pino";
 import { carryOutReset, noteAddress, watchForResets } from "../../accounts/io/admin-reset.ts";
 import { openServerKey, ServerKey } from "../../accounts/io/server-key.ts";
+import { startAuditRounds } from "../../audit/io/audit-rounds.ts";
 import { decidesHere, type FleetManager } from "../../fleet/state.ts";
 import { addressOf, ownOrigins } from "../../http/origins.ts";
 import { startMetricRounds } from "../../metrics/io/metric-rounds.ts";
@@ -147,6 +148,7 @@ async function goOn(
   const stops = [
     startRounds(parts),
     startMetricRounds(parts),
+    startAuditRounds(parts),
     parts.notificationSender.start(),
     watchForResets(parts, dataDir),
     openInLaterTerms(parts, way),
