@@ -10,4 +10,5 @@ export * from "./commands/escapes.ts";
 export * from "./commands/output-names.ts";
 export * from "./fleet-model.ts";
 export * from "./hosts/host-label.ts";
+export * from "./hosts/verified.ts";
 export * from "./screens.ts";

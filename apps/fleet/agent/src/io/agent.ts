@@ -5,11 +5,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Millis } from "@neverstale/base";
 import type { AgentReport, HostReading } from "@neverstale/fleet-domain";
 import type { Logger } from "pino";
+import { CheckLoop, type CheckSource } from "../checks/io/check-loop.ts";
 import type { CommandBook } from "../commands/command-book.ts";
 import type { AssignmentReplica } from "../connection/assignment-replica.ts";
 import { Reporter } from "../connection/io/reporter.ts";
 import type { ServerApi } from "../connection/io/server-api.ts";
 import type { MachineFacts } from "../machine/io/facts.ts";
+import { OWN_CHECK } from "../policy/agent-file.ts";
 import type { HostFile } from "../policy/io/host-file.ts";
 import { CommandLoop } from "./command-loop.ts";
 
@@ -19,7 +21,9 @@ export type AgentEnd = "stopped" | "not_accepted" | "revoked";
 export interface AgentParts {
   readonly api: ServerApi;
   readonly journal: CommandBook;
-  readonly hostFile: Pick<HostFile, "offers" | "path" | "plan" | "problem" | "reload">;
+  /** The checks of the host are run by it. Null means that none are made. */
+  readonly checkBook: CommandBook | null;
+  readonly hostFile: Pick<HostFile, "offers" | "path" | "plan" | "problem" | "reload"> & CheckSource;
   readonly replica: AssignmentReplica;
   readonly log: Logger;
   /** They are read anew each time: machines are renamed while they run. */
@@ -34,16 +38,19 @@ export interface AgentParts {
 export class Agent {
   readonly #parts: AgentParts;
   readonly #commands: CommandLoop;
+  readonly #checks: CheckLoop | null;
   readonly #reporter: Reporter;
   readonly #ended = Promise.withResolvers<AgentEnd>();
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
-    const { api, journal, hostFile, replica, log, gauges, heartbeatMs, onAccepted } = parts;
+    const { api, journal, checkBook, hostFile, replica, log, gauges, heartbeatMs, onAccepted } = parts;
     const instance = randomUUID();
     const onNews = () => this.#reporter.ring();
     const commands = new CommandLoop({ api, journal, replica, plan: hostFile.plan, log, instance, onNews });
     this.#commands = commands;
+    const checks = checkBook === null ? null : new CheckLoop({ book: checkBook, file: hostFile, log });
+    this.#checks = checks;
     this.#reporter = new Reporter({
       api,
       log,
@@ -53,7 +60,11 @@ export class Agent {
       sight: commands.sight,
       readOutput: commands.readOutput,
       hello: this.#hello,
-      onClock: commands.noteClock,
+      checks,
+      onClock: (clock) => {
+        commands.noteClock(clock);
+        checks?.noteClock(clock);
+      },
       onEnd: commands.noteEnd,
       onAccepted,
       onNotAccepted: (before) => this.stop(before ? "revoked" : "not_accepted"),
@@ -62,8 +73,8 @@ export class Agent {
 
   /** Works until it is stopped, or until the server doesn't accept it any more. Commands that run go on. */
   async run(): Promise<AgentEnd> {
-    const loops = [this.#commands.run(), this.#reporter.run()];
-    for (const loop of loops) loop.catch((error) => this.#ended.reject(error));
+    const loops = [this.#commands.run(), this.#checks?.run(), this.#reporter.run()];
+    for (const loop of loops) loop?.catch((error) => this.#ended.reject(error));
     const why = await this.#ended.promise;
     await Promise.race([Promise.all(loops), delay(2_000, undefined, { ref: false })]);
     return why;
@@ -72,6 +83,7 @@ export class Agent {
   stop(why: AgentEnd): void {
     this.#ended.resolve(why);
     this.#commands.stop();
+    this.#checks?.stop();
     this.#reporter.stop();
   }
 
@@ -103,7 +115,7 @@ export class Agent {
       type: "hello",
       ...this.#parts.facts(),
       ops: hostFile.offers(),
-      checks: { "agent-file": check },
+      checks: { [OWN_CHECK]: check },
     };
   };
 }

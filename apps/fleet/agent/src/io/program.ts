@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { lockFile } from "@neverstale/base/node";
 import { type Logger, pino } from "pino";
-import { hostDirectory } from "../commands/io/command-files.ts";
+import { checkDirectory, hostDirectory } from "../commands/io/command-files.ts";
 import { Journal } from "../commands/io/journal.ts";
 import { type Credential, enrollThisHost, isUsed, readCredential, readToken } from "../connection/io/enrollment.ts";
 import { followAssignments } from "../connection/io/follow-assignments.ts";
@@ -178,6 +178,7 @@ async function work(
   api.credential = credential;
   const onUnreadable = (file: string, error: unknown) => log.error({ file, err: error }, "journal entry can't be read");
   const journal = new Journal(hostDirectory(settings.dataDir, hostId), onUnreadable);
+  const checkBook = new Journal(checkDirectory(settings.dataDir, hostId), onUnreadable);
   const { server, trust } = settings;
   const replica = followAssignments({ server, credential, trust, onChange: () => agent.look() });
   const facts = () => machineFacts(AGENT_VERSION);
@@ -187,6 +188,7 @@ async function work(
   const agent = new Agent({
     api,
     journal,
+    checkBook,
     hostFile,
     replica,
     log,

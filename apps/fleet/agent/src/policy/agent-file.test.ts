@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { YamlFileError } from "@neverstale/fleet-domain/yaml-file";
 import { expect, test } from "vitest";
-import { offerOf, parseAgentFile } from "./agent-file.ts";
+import { MOST_CHECKS, offerOf, parseAgentFile } from "./agent-file.ts";
 
 test("the file that is shipped is valid and offers what it says", () => {
   const file = parseAgentFile(readFileSync(new URL("../../agent.yaml", import.meta.url), "utf8"));
@@ -24,6 +24,25 @@ test("durations, sizes and defaults are read into milliseconds and bytes", () =>
   const { ops } = parseAgentFile("ops:\n  a: { argv: [x], timeout: 5m, output_cap: 64KiB }\n");
 
   expect(ops.a).toMatchObject({ timeout: 300_000, kill_grace: 5_000, output_cap: 65_536, cwd: "/", env: {} });
+});
+
+test("[B133] checks have intervals and limits, and a file names so many of them", () => {
+  const { checks } = parseAgentFile("ops: {}\nchecks:\n  web: { argv: [curl, -fsS, 'http://localhost/'] }\n");
+  const many = Array.from({ length: MOST_CHECKS + 1 }, (_, index) => `  c${index}: { argv: [x] }`).join("\n");
+
+  expect(checks.web).toMatchObject({ every: 60_000, timeout: 10_000, kill_grace: 2_000, outdated_on: [], cwd: "/" });
+  expect(() => parseAgentFile(`ops: {}\nchecks:\n${many}`)).toThrow("at most 20 checks");
+});
+
+test.each([
+  ["    every: 5s", "line 5: checks.web.every: expected a duration from 10s to 24h"],
+  ["    every: 10s\n    timeout: 11s", "line 6: checks.web.timeout: the timeout is longer than every"],
+  ["    outdated_on: [0]", "line 5: checks.web.outdated_on.0"],
+  ["    shell: true", "line 5: checks.web: "],
+  ["  agent-file:\n    argv: [x]", "line 6: checks.agent-file: the agent has a check of its own by this name"],
+  ["  other:\n    argv: ['{host}']", "line 6: checks.other.argv: {host} is no argument of this op"],
+])("a wrong check is told with its line: %s", (more, problem) => {
+  expect(() => parseAgentFile(`ops: {}\nchecks:\n  web:\n    argv: [x]\n${more}\n`)).toThrow(problem);
 });
 
 test("patterns stay on the host", () => {

@@ -3,6 +3,7 @@
 import { type Assignment, checkArgs } from "@neverstale/fleet-domain";
 import { type AgentFile, offerOf } from "./agent-file.ts";
 import { argvOf, type Places } from "./argv.ts";
+import { type FileCheck, opOf } from "./file-check.ts";
 import type { FileOp } from "./file-op.ts";
 import type { Job } from "./job.ts";
 
@@ -30,6 +31,12 @@ export function planOf(file: AgentFile, machine: Machine, assignment: Assignment
   const runAs = op.user === undefined ? { user: null } : machine.lookUpUser(op.user);
   if ("problem" in runAs) return { refusal: runAs.problem };
   return { args: checked.args, job: jobOf(op, filled.argv, runAs.user, assignment.id) };
+}
+
+/** It is how a check of the file is run, under an id of its own. A refusal says why it can't be. */
+export function planOfCheck(check: FileCheck, machine: Machine, id: string): Plan {
+  const op = "check";
+  return planOf({ ops: { [op]: opOf(check) }, checks: {} }, machine, { id, op, args: {}, status: "assigned" });
 }
 
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";

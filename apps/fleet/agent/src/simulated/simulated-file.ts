@@ -21,6 +21,12 @@ export class SimulatedFile {
 
   readonly plan = (assignment: Assignment): Plan => planOf(this.#file, MACHINE, assignment);
 
+  checks(): [] {
+    return [];
+  }
+
+  readonly planCheck = (): Plan => ({ refusal: "made-up hosts make no checks" });
+
   /** There is nothing else to be read. */
   reload(): void {}
 }

@@ -114,8 +114,10 @@ const ROOM = { alerts: 6_000, checks: 30_000, ops: 12_000, fileSystems: 4_000 };
 function shownHost(host: Host, { metrics, alerts }: ToolContext["fleet"]): JsonObject {
   const { id: _, lastSeenAt = null, fileSystems = [], ...figures } = metrics.get(host.id) ?? ({} as Partial<Metrics>);
   const open = [...alerts.values()].filter((alert) => isOpen(alert) && host.id in alert.subjects);
-  const checks = Object.entries(host.checks).map(([name, check]) => ({ name, ...check }));
-  checks.sort((a, b) => Number(a.status === "ok") - Number(b.status === "ok"));
+  const sorted = Object.entries(host.checks).sort(
+    ([, a], [, b]) => Number(a.status === "ok") - Number(b.status === "ok"),
+  );
+  const checks = sorted.map(([name, check]) => ({ name, ...(check as JsonObject) }));
   const ops = host.ops.map(({ name, args }) => ({ name, args: args.map((arg) => `${arg.name}: ${arg.type}`) }));
   return {
     ...cleaned({

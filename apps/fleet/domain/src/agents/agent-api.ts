@@ -51,12 +51,16 @@ const ARG_TYPES: ReadonlySet<string> = new Set(ArgSpec.options.map((spec) => spe
 
 const CHECK_STATUSES = HostCheck.shape.status;
 /** Nobody here has verified a status that only a newer agent knows. */
-const HelloChecks = z
-  .record(
-    Name,
-    HostCheck.extend({ status: z.preprocess(knownWord(new Set(CHECK_STATUSES.options), "unknown"), CHECK_STATUSES) }),
-  )
-  .refine(atMost(100), "at most 100 checks");
+const ToldCheck = HostCheck.extend({
+  status: z.preprocess(knownWord(new Set(CHECK_STATUSES.options), "unknown"), CHECK_STATUSES),
+});
+const HelloChecks = z.record(Name, ToldCheck.omit({ everyMs: true })).refine(atMost(100), "at most 100 checks");
+
+/** It says how the checks of `agent.yaml` are: all of them, each with the time at which it was made, by the server's clock. */
+export const ChecksReport = z.object({
+  type: z.literal("checks"),
+  checks: z.record(Name, ToldCheck.required({ everyMs: true })).refine(atMost(50), "at most 50 checks"),
+});
 
 /** It says what the agent is and allows. It comes once at each start, and whenever that changes. */
 export const HelloReport = z.object({
@@ -138,7 +142,15 @@ export const StateReport = z.object({
     .max(1000),
 });
 
-const REPORTS = [HelloReport, MetricsReport, WholeOutputReport, ProgressReport, FinishedReport, StateReport] as const;
+const REPORTS = [
+  HelloReport,
+  ChecksReport,
+  MetricsReport,
+  WholeOutputReport,
+  ProgressReport,
+  FinishedReport,
+  StateReport,
+] as const;
 export const AgentReport = z.discriminatedUnion("type", REPORTS);
 export type AgentReport = ReadonlyJson<z.infer<typeof AgentReport>>;
 

@@ -10,6 +10,8 @@ export const HostCheck = z.object({
   status: z.enum(["ok", "outdated", "error", "unknown"]),
   message: Line,
   checkedAt: Timestamp,
+  /** The agent makes it again so often. It is absent where the agent looks by itself, as at its own file. */
+  everyMs: z.int().min(1_000).max(86_400_000).optional(),
 });
 export type HostCheck = ReadonlyJson<z.infer<typeof HostCheck>>;
 

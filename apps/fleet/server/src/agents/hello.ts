@@ -4,7 +4,7 @@ import { type AgentReport, asLine, type Host, nameProblem } from "@neverstale/fl
 import { type JsonValue, sameJson, utf8Bytes } from "@neverstale/protocol";
 import { noteWithin } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
-import { markClock, toldTime } from "./agent-times.ts";
+import { checksOf, ownChecks, repeatedChecks, withoutChecks } from "./checks.ts";
 
 /** From now on the host is what its agent says. It is noted when that changes something. */
 export function acceptHello(work: Work, hostId: string, hello: Hello): void {
@@ -12,7 +12,7 @@ export function acceptHello(work: Work, hostId: string, hello: Hello): void {
   if (host === undefined) return;
   const facts = factsOf(work, host, hello);
   const changed = changedIn(host, facts);
-  work.change("host_updated", hostId, { ...facts, checks: { ...without(host.checks), ...facts.checks } });
+  work.change("host_updated", hostId, { ...facts, checks: { ...withoutChecks(ownChecks(host)), ...ownChecks(facts) } });
   if (changed.includes("hostname")) noteRename(work, host, facts.hostname);
   const others = changed.filter((name) => name !== "hostname");
   if (others.length === 0) return;
@@ -34,7 +34,7 @@ function factsOf(work: Work, host: Host, hello: Hello): Facts {
   const [os, arch, agentVersion] = [asLine(hello.os), asLine(hello.arch), asLine(hello.agentVersion)];
   const ops = hello.ops.map((op) => (op.title === undefined ? op : { ...op, title: asLine(op.title) }));
   const facts = { hostname: goodName(work, host, hello.hostname), os, arch, agentVersion };
-  const checks = checksOf(work, host, hello);
+  const checks = { ...checksOf(work, host, hello.checks), ...repeatedChecks(host) };
   const { recordBytes } = work.budgets.limits;
   const bytes = utf8Bytes(JSON.stringify({ ...host, ...facts, ops, checks }));
   if (bytes <= recordBytes) return { ...facts, ops, checks };
@@ -48,16 +48,6 @@ function factsOf(work: Work, host: Host, hello: Hello): Facts {
     message: `what the agent of ${host.id} offers takes ${bytes} bytes, more than ${recordBytes}: it stays as it was; shorten its agent.yaml`,
   });
   return { ...facts, ops: host.ops, checks: host.checks };
-}
-
-function checksOf(work: Work, host: Host, hello: Hello): Host["checks"] {
-  const told = Object.entries(hello.checks).map(
-    ([name, check]) => [name, check, toldTime(work, check.checkedAt, host.enrolledAt)] as const,
-  );
-  if (told.some(([, , { isOff }]) => isOff)) markClock(work, host.id, true);
-  return Object.fromEntries(
-    told.map(([name, check, { iso }]) => [name, { ...check, message: asLine(check.message), checkedAt: iso }]),
-  );
 }
 
 /** It returns the name that the agent says, or the last one that could be shown. */
@@ -99,9 +89,4 @@ function wordFor(fact: keyof Facts): string {
 
 function withoutTimes(checks: Host["checks"]): Record<string, { readonly status: string; readonly message: string }> {
   return Object.fromEntries(Object.entries(checks).map(([name, { status, message }]) => [name, { status, message }]));
-}
-
-/** It makes a merge patch that takes every check away, because a check that the agent doesn't name any more must not stay. */
-function without(checks: Host["checks"]): Record<string, null> {
-  return Object.fromEntries(Object.keys(checks).map((name) => [name, null]));
 }

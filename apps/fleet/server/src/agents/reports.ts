@@ -16,6 +16,7 @@ import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
 import { setOnline } from "../hosts/decide.ts";
 import { markClock, SKEW_MS, toldTime } from "./agent-times.ts";
+import { acceptChecks } from "./checks.ts";
 import { acceptHello } from "./hello.ts";
 import { hear, type Presence, speaksToo } from "./presence.ts";
 
@@ -59,7 +60,7 @@ function newestFacts(reports: readonly AgentReport[]): readonly AgentReport[] {
   return reports.filter((report) => !isReplaced(report));
 }
 
-const REPLACEABLE: ReadonlySet<AgentReport["type"]> = new Set(["hello", "metrics", "state"] as const);
+const REPLACEABLE: ReadonlySet<AgentReport["type"]> = new Set(["hello", "checks", "metrics", "state"] as const);
 
 /** The host was let in, and removed before its turn came. Nothing of it may come back. */
 function removedMeanwhile(hostId: string): RequestRefusal {
@@ -72,12 +73,15 @@ function removedMeanwhile(hostId: string): RequestRefusal {
 function acceptFact(
   work: Work,
   from: Sender,
-  report: Report<"hello" | "metrics" | "progress" | "state">,
+  report: Report<"hello" | "checks" | "metrics" | "progress" | "state">,
 ): ReadonlySet<string> {
   const { hostId, presence } = from;
   switch (report.type) {
     case "hello":
       acceptHello(work, hostId, report);
+      return presence.missing;
+    case "checks":
+      acceptChecks(work, hostId, report);
       return presence.missing;
     case "metrics": {
       const { type: _, ...told } = report;

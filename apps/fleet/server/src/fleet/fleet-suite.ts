@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { removeWithProcesses } from "@neverstale/base/test-processes";
-import type { AgentReport, DispatchAnswer, OpOffer } from "@neverstale/fleet-domain";
+import type { AgentReport, DispatchAnswer, HostCheck, OpOffer } from "@neverstale/fleet-domain";
 import { memoryStore } from "@neverstale/server";
 import { pino } from "pino";
 import { type RawData, WebSocket } from "ws";
@@ -175,6 +175,19 @@ export class HostAgent {
       ops,
       checks: {},
     });
+  }
+
+  /** Each check was made just now, as its agent says. */
+  checks(
+    checks: Readonly<
+      Record<string, Pick<HostCheck, "status"> & { message?: string; checkedAt?: string; everyMs?: number }>
+    >,
+  ): Promise<ServerAnswer> {
+    const told = Object.entries(checks).map(
+      ([name, check]) =>
+        [name, { message: "", checkedAt: new Date().toISOString(), everyMs: 60_000, ...check }] as const,
+    );
+    return this.report({ type: "checks", checks: Object.fromEntries(told) });
   }
 
   finished(commandId: string, status: "succeeded" | "failed" | "cancelled", outputBytes = 0): Promise<ServerAnswer> {

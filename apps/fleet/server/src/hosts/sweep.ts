@@ -1,6 +1,7 @@
 /** Time passes for hosts: they fall silent, and what ran on them is lost in the end. */
 
 import type { Host } from "@neverstale/fleet-domain";
+import { expireChecks } from "../agents/checks.ts";
 import { endCommand, runningOn } from "../commands/decide.ts";
 import { drive } from "../commands/driver.ts";
 import { LOST_AFTER_MS } from "../commands/waiting-times.ts";
@@ -14,6 +15,7 @@ export function sweepFleet(work: Work, isSilent: (hostId: string) => boolean): v
     work,
     silent.slice(0, SILENT_AT_ONCE).map(({ id }) => id),
   );
+  expireChecks(work);
   for (const host of [...work.fleet.hosts.values()]) if (!host.online) loseWorkOf(work, host);
   drive(work);
 }

@@ -39,6 +39,11 @@ export function hostDirectory(dataDir: string, hostId: string): string {
   return join(dataDir, `host-${hostId}`);
 }
 
+/** The runs of checks lie apart from the commands of the server, which is told of those. */
+export function checkDirectory(dataDir: string, hostId: string): string {
+  return join(hostDirectory(dataDir, hostId), "checks");
+}
+
 /** `directory` holds everything of one host id: a new enrolment begins with a clean one. */
 export function journalDirectory(directory: string): string {
   return join(directory, "journal");

@@ -50,6 +50,7 @@ function reporterWith(hostname: () => string): Reporter {
     sight: () => ({ known: [], refusals: [], tellAgain: new Set() }),
     readOutput: () => [],
     hello,
+    checks: null,
     onClock: () => {},
     onEnd: () => false,
     onAccepted: () => {},

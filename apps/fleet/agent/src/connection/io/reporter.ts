@@ -67,6 +67,7 @@ export class Reporter {
     const answer = await this.#deliver(reports);
     if (answer === null) {
       this.#helloDue ||= hello !== undefined;
+      if (reports.some((report) => report.type === "checks")) this.#parts.checks?.tellAgain();
       return false;
     }
     if (hello !== undefined) this.#told = withoutTimes(hello);
@@ -79,9 +80,11 @@ export class Reporter {
     const { known, refusals, tellAgain } = this.#parts.sight();
     const hello = this.#helloDue || isHeartbeat ? this.#parts.hello() : null; // Machines are renamed while they run.
     const isNews = this.#helloDue || (hello !== null && withoutTimes(hello) !== this.#told);
+    const checks = this.#parts.checks?.report() ?? null;
     return composeBatch({
       first: [
         ...(hello !== null && isNews ? [hello] : []),
+        ...(checks === null ? [] : [checks]),
         ...(isHeartbeat ? [{ type: "metrics" as const, ...this.#parts.gauges.read() }] : []),
       ],
       stateDue: isHeartbeat,
@@ -154,6 +157,8 @@ export interface ReporterParts {
   readonly sight: () => Pick<Reportable, "known" | "refusals" | "tellAgain">;
   readonly readOutput: Reportable["readOutput"];
   readonly hello: () => AgentReport;
+  /** Returns how the checks are where that is news. It is news again when the server has not taken it. */
+  readonly checks: { readonly report: () => AgentReport | null; readonly tellAgain: () => void } | null;
   readonly onClock: (clock: ClockReading) => void;
   /**
    * `settled` means that the server has this end and all of the output, since the moment `settledIn` of its history. If it is

@@ -4,8 +4,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Assignment, OpOffer } from "@neverstale/fleet-domain";
 import { YamlFileError } from "@neverstale/fleet-domain/yaml-file";
+import type { KnownCheck } from "../../checks/check-state.ts";
 import { type AgentFile, offerOf, parseAgentFile } from "../agent-file.ts";
-import { type Machine, type Plan, planOf } from "../plan.ts";
+import { type Machine, type Plan, planOf, planOfCheck } from "../plan.ts";
 import { readTrusted } from "./file-trust.ts";
 
 export interface HostFilePlaces {
@@ -26,6 +27,7 @@ export class HostFile {
   readonly #machine: Machine;
   #file: AgentFile;
   #plans = new WeakMap<Assignment, Plan>();
+  #checks: readonly KnownCheck[] = [];
   /** The file was like this when it was read. */
   #stampRead: string;
   /** The last look found this. */
@@ -60,6 +62,7 @@ export class HostFile {
       this.#file = this.#read(path);
       this.path = path;
       this.#plans = new WeakMap();
+      this.#checks = checksOf(this.#file);
       this.problem = null;
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
@@ -69,6 +72,16 @@ export class HostFile {
   offers(): OpOffer[] {
     return Object.entries(this.#file.ops).map(([name, op]) => offerOf(name, op));
   }
+
+  /** They are the same objects until the file is read again. */
+  checks(): readonly KnownCheck[] {
+    return this.#checks;
+  }
+
+  readonly planCheck = (name: string, id: string): Plan => {
+    const check = Object.hasOwn(this.#file.checks, name) ? this.#file.checks[name] : undefined;
+    return check === undefined ? { refusal: "the file names it no more" } : planOfCheck(check, this.#machine, id);
+  };
 
   readonly plan = (assignment: Assignment): Plan => {
     const known = this.#plans.get(assignment);
@@ -101,10 +114,20 @@ export class HostFile {
   }
 }
 
+function checksOf({ checks }: AgentFile): KnownCheck[] {
+  return Object.entries(checks).map(([name, check]) => ({
+    name,
+    everyMs: check.every,
+    outdatedOn: check.outdated_on,
+    unknownOn: check.unknown_on,
+    definition: JSON.stringify(check),
+  }));
+}
+
 /** A reason is a line of at most so many characters. */
 const MAX_REFUSAL = 500;
 
-const NOTHING: AgentFile = { ops: {} };
+const NOTHING: AgentFile = { ops: {}, checks: {} };
 
 /** It differs when the file was written, replaced, moved, or given to somebody else. */
 function stampOf(path: string): string {

@@ -145,6 +145,7 @@ class SimulatedHost {
     const agent = new Agent({
       api,
       journal: this.#book,
+      checkBook: null,
       hostFile: this.#file,
       replica,
       log,
