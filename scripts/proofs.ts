@@ -17,10 +17,11 @@ const CLUSTER = "tests/nodes/cluster/cluster.proof.test.ts";
 const BROKEN = "packages/sim/src/io/broken/broken.proof.test.ts";
 const READERS = "tests/nodes/http-readers.proof.test.ts";
 const DEMO = "apps/fleet/cli/src/demo/demo.proof.test.ts";
+const RECEIVER = "apps/fleet/cli/src/receiver-away.proof.test.ts";
 const PACKAGES = "tests/packages/packages.proof.test.ts";
 const FIRST_HOST = "tests/packages/first-host.proof.test.ts";
 /** They have names of their own. */
-const APART = [...FLEET, BINDINGS, CLUSTER, READERS, DEMO, PACKAGES, FIRST_HOST, BROKEN].flatMap((path) => [
+const APART = [...FLEET, BINDINGS, CLUSTER, READERS, DEMO, RECEIVER, PACKAGES, FIRST_HOST, BROKEN].flatMap((path) => [
   "--exclude",
   path,
 ]);
@@ -57,6 +58,12 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     minutes: 4,
     run: () => runVitest(["--config", "vitest.proofs.config.ts", DEMO]),
   },
+  "receiver-away": {
+    what: "the receiver of notifications is away for ten minutes while the server is killed: all arrive in order, none twice",
+    minutes: 15,
+    // What it counts is printed.
+    run: () => runVitest(["--config", "vitest.proofs.config.ts", "--disableConsoleIntercept=true", RECEIVER]),
+  },
   "first-host": {
     what: "an empty machine gets to its first op by the README's text alone, with the seconds of each step",
     minutes: 2,
@@ -92,6 +99,11 @@ const PROOFS: Readonly<Record<string, Proof>> = {
     what: "the protocol's rules and those of many nodes, every interleaving",
     minutes: 7,
     run: () => script("scripts/model.ts"),
+  },
+  "many-hosts": {
+    what: "10,000 simulated agents report to one server for ten minutes: CPU, memory, and the time from a report to a dashboard",
+    minutes: 18,
+    run: () => script("tests/fleet/many-hosts.ts"),
   },
   soak: {
     what: "20,000 records that all move every second, for ten minutes",

@@ -90,6 +90,11 @@ export class FleetProcess {
       throw new Error(`the server did not start: ${fs.readFileSync(join(this.directory, "server.log"), "utf8")}`);
   }
 
+  get serverPid(): number {
+    if (this.#server?.pid === undefined) throw new Error("the server does not run");
+    return this.#server.pid;
+  }
+
   async killServer(): Promise<void> {
     await ended(this.#server);
     this.#server = null;
