@@ -70,6 +70,16 @@ test("watch prints the state it finds and then what moves, in both profiles", { 
   expect(watching[2]?.out).toMatch(/^\S+ v\d+ init 1 hosts, /);
 });
 
+test("on a terminal watch is a table that is drawn anew, and gives the terminal back", {
+  timeout: LIMIT_MS,
+}, async () => {
+  const { status, out } = await fleet.onTerminal(["watch"], /● live[^●]*1 hosts? [^●]*HOST +STATUS[^●]* %[^●]*● live/u);
+
+  expect(status).toBe(0);
+  expect(out.startsWith("\u001b[?1049h\u001b[?25l")).toBe(true);
+  expect(out.trimEnd().endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
+});
+
 test("metrics draws what a host told, and gives it as JSON", { timeout: LIMIT_MS }, async () => {
   const id = await fleet.hostId();
   await eventually(async () => /^ram {13}\|/m.test((await fleet.cli("metrics", id)).out));

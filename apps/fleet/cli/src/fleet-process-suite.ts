@@ -202,14 +202,33 @@ export class FleetProcess {
     return this.#run(process.execPath, [CLI, ...args], printed);
   }
 
-  async #run(program: string, args: readonly string[], interruptAt: RegExp | null): Promise<CliEnd> {
-    const env = {
+  /** Runs `neverstale ...` on a terminal of 80 columns and 24 lines, and types Ctrl-C once it has shown that. */
+  async onTerminal(args: readonly string[], shown: RegExp): Promise<CliEnd> {
+    const line = `stty cols 80 rows 24; exec ${[process.execPath, CLI, ...args].join(" ")}`;
+    const child = spawn("script", ["-qefc", line, "/dev/null"], { env: { ...this.#env, TERM: "xterm" } });
+    let out = "";
+    let typed = false;
+    child.stdout.on("data", (part: Buffer) => {
+      out += part.toString();
+      if (typed || !shown.test(out)) return;
+      typed = true;
+      child.stdin.write("\u0003");
+    });
+    const status = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    return { status, out, err: "" };
+  }
+
+  get #env(): NodeJS.ProcessEnv {
+    return {
       ...process.env,
       NEVERSTALE_URL: this.address,
       NEVERSTALE_PASSWORD: PASSWORD,
       NEVERSTALE_DATA_DIR: this.dataDir,
     };
-    const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  async #run(program: string, args: readonly string[], interruptAt: RegExp | null): Promise<CliEnd> {
+    const child = spawn(program, args, { env: this.#env, stdio: ["ignore", "pipe", "pipe"] });
     const text = { out: "", err: "" };
     let interrupted = false; // Only one Ctrl-C is sent: a second one ends it where it stands.
     child.stdout.on("data", (part: Buffer) => {

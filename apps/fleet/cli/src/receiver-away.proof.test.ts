@@ -74,9 +74,7 @@ test("a receiver is away for ten minutes, and the server is killed twice within 
   await delay(60_000);
 
   const all = await deliveries();
-  console.log(
-    `${made.length} notifications, all there ${seconds} s after the receiver was back`,
-  );
+  console.log(`${made.length} notifications, all there ${seconds} s after the receiver was back`);
   expect(made.length).toBeGreaterThan(15);
   expect(answered).toEqual(all.map(({ id }) => id));
 }, 1_500_000);

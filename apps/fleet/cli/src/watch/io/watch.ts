@@ -1,5 +1,6 @@
-/** `neverstale watch` prints what moves as it moves, until it is interrupted or signed out. */
+/** `neverstale watch` shows the hosts as a live table, or prints what moves as it moves, until it is interrupted or signed out. */
 
+import type { StateSync } from "@neverstale/fleet-client";
 import { fleet } from "@neverstale/fleet-domain";
 import type { AnyState } from "@neverstale/protocol";
 import type { AddCommand } from "../../command-line/command.ts";
@@ -11,29 +12,48 @@ import { withSession } from "../../session/io/with-session.ts";
 import { plainJson } from "../../terminal/plain-text.ts";
 import { plainLine } from "../plain-line.ts";
 import { ReplicaLines } from "../replica-lines.ts";
+import { drawLiveTable } from "./live-table.ts";
 
 interface WatchFlags extends SignInFlags {
   readonly json?: boolean;
   readonly plain?: boolean;
+  readonly lines?: boolean;
 }
 
 const HELP_TEXT = `
+On a terminal it shows the hosts as a table that is always current: those that need somebody come first. Elsewhere, and with
+--lines, it prints a line for each record that changes.
+
 It ends with 0 on Ctrl-C, and with 2 when it can't sign in or is signed out.
 
 Examples:
   neverstale watch --password-file admin.txt
+  neverstale watch --lines | grep ' commands/'
   neverstale watch --json | jq 'select(.collection == "commands")'`;
 
 export const addWatch: AddCommand = (root, end) => {
-  withSignIn(root.command("watch").description("print every change as it comes"))
+  withSignIn(root.command("watch").description("show the hosts as a live table, or print every change as it comes"))
+    .option("--lines", "print a line for each record that changes, on a terminal too")
     .option("--json", "print one JSON object on each line")
     .option("--plain", "follow over the plain profile, and print its messages as they are: init, delta, sync")
     .addHelpText("after", HELP_TEXT)
     .action(async (flags: WatchFlags) => {
-      const watch = flags.plain === true ? watchPlain : watchReplica;
+      const isLines = flags.lines === true || flags.json === true || !process.stdout.isTTY;
+      const watch = flags.plain === true ? watchPlain : isLines ? watchReplica : watchTable;
       end.status = await withSession(flags, (session, signal) => watch(session, flags.json === true, signal));
     });
 };
+
+async function watchTable(session: CommandLineSession, _json: boolean, signal: AbortSignal): Promise<number> {
+  const sync = session.follow({ model: fleet.model });
+  const signedOut = new Promise<void>((resolve) => {
+    sync.subscribe(() => {
+      if (sync.status.type === "signed_out") resolve();
+    });
+  });
+  await drawLiveTable(sync, process.stdout, Promise.race([aborted(signal), signedOut]));
+  return ended(sync, signal);
+}
 
 async function watchReplica(session: CommandLineSession, json: boolean, signal: AbortSignal): Promise<number> {
   const sync = session.follow({ model: fleet.model });
@@ -47,6 +67,10 @@ async function watchReplica(session: CommandLineSession, json: boolean, signal: 
     });
   });
   await Promise.race([aborted(signal), signedOut]);
+  return ended(sync, signal);
+}
+
+function ended(sync: StateSync, signal: AbortSignal): number {
   sync.stop();
   if (signal.aborted) return EXIT.ok;
   throw new Failure("signed out by the server", { hint: "Sign in again: start the command once more." });
