@@ -8,10 +8,10 @@ import { cut, padded } from "./cells.ts";
 import { statusLine } from "./status-line.ts";
 
 /** Each line has one of these meanings, and a terminal shows it by colour where it has colours. */
-export type Tone = "plain" | "bold" | "dim" | "good" | "bad" | "warn";
+export type LineTone = "plain" | "bold" | "dim" | "good" | "bad" | "warn";
 
 export interface TableLine {
-  readonly tone: Tone;
+  readonly tone: LineTone;
   readonly text: string;
 }
 
@@ -98,7 +98,7 @@ function isWell({ checks }: Host): boolean {
   return Object.values(checks).every(({ status }) => status === "ok");
 }
 
-function toneOf(host: Host): Tone {
+function toneOf(host: Host): LineTone {
   if (!host.online) return "bad";
   return isWell(host) ? "plain" : "warn";
 }
@@ -121,7 +121,7 @@ function percent(value: number | undefined): string {
   return value === undefined ? "" : `${Math.round(value)} %`;
 }
 
-export function ageText(ms: Millis): string {
+function ageText(ms: Millis): string {
   const seconds = Math.floor(ms / 1_000);
   if (seconds < 100) return `${seconds} s`;
   if (seconds < 6_000) return `${Math.floor(seconds / 60)} min`;

@@ -3,7 +3,7 @@
 import type { WriteStream } from "node:tty";
 import { styleText } from "node:util";
 import type { StateSync } from "@neverstale/fleet-client";
-import { type TableLine, type Tone, tableLines } from "../host-table.ts";
+import { type LineTone, type TableLine, tableLines } from "../host-table.ts";
 
 const AT_MOST_EVERY_MS = 250;
 /** Ages go on though nothing comes. */
@@ -53,5 +53,5 @@ export async function drawLiveTable(sync: StateSync, terminal: WriteStream, over
 
 /** Whoever sets NO_COLOR gets the words without colours. */
 function styled(terminal: WriteStream, { tone, text }: TableLine): string {
-  return tone === "plain" ? text : styleText(STYLES[tone satisfies Tone], text, { stream: terminal });
+  return tone === "plain" ? text : styleText(STYLES[tone satisfies LineTone], text, { stream: terminal });
 }
