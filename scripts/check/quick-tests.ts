@@ -12,7 +12,7 @@ export const LONG_TESTS: readonly string[] = [
   "apps/fleet/server/src/audit/io/verify-audit.test.ts",
   "apps/fleet/server/src/catalogue/io/fleet-file.test.ts",
   "apps/fleet/server/src/notifications/io/notifications.test.ts",
-  "apps/fleet/server/src/commands/{dispatch,many-hosts,rules/retries}.test.ts",
+  "apps/fleet/server/src/commands/{dispatch,many-hosts,output/output-search,rules/retries}.test.ts",
   "apps/fleet/server/src/tls/tls.test.ts",
   "apps/fleet/server/src/fleet/host-budgets.test.ts",
   "apps/fleet/server/src/http/io/{connections,credential-limits,matrix}.test.ts",

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { nextPage, PageQuery, Reached, Totp } from "../api.ts";
 import { Roles } from "../catalogue/catalogue.ts";
 import { MostFailed, WaveSize } from "../catalogue/waves.ts";
-import { Id, Line, Name } from "../text.ts";
+import { Id, Line, Name, Timestamp } from "../text.ts";
 import { Command } from "./command.ts";
 import { COMMAND_STATUSES } from "./command-status.ts";
 import { Args } from "./op.ts";
@@ -80,10 +80,40 @@ export type CommandLogAnswer = ReadonlyJson<z.infer<typeof CommandLogAnswer>>;
 /** `GET /api/commands/:id/output` answers with all of a command's output. */
 export const OutputQuery = z.strictObject({
   format: z
-    .enum(["plain", "ansi"])
-    .describe("plain: as text, without escape sequences. ansi: as it was written, with its colours.")
+    .enum(["plain", "ansi", "ndjson"])
+    .describe(
+      "plain: as text, without escape sequences. ansi: as it was written, with its colours. ndjson: a JSON object for each line, with its number, its time, and the byte at which it begins.",
+    )
     .default("plain"),
 });
+
+const Flag = z.stringbool().default(false);
+
+/** `GET /api/commands/:id/output/search` finds lines in all of a command's output. */
+export const OutputSearchQuery = z.strictObject({
+  q: z.string().min(1).max(500).describe("The text to find in the lines, as they are without escape sequences."),
+  regex: Flag.describe("q is a regular expression of RE2's kind, without lookaround and backreferences."),
+  ignoreCase: Flag,
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  from: z.string().max(60).describe("The next of the answer before. Without it the search begins anew.").optional(),
+});
+
+export const OutputMatch = z.object({
+  line: z.int().describe("The first line has the number 1."),
+  offset: z.int().describe("The line begins at this byte of the output."),
+  /** These count UTF-16 code units of the line without its escape sequences. A line that is very long is looked at in parts. */
+  column: z.int(),
+  length: z.int(),
+  /** It is the line, or what stands around the match in a long one, from `textColumn` on. */
+  text: z.string(),
+  textColumn: z.int(),
+  at: Timestamp.optional(),
+});
+export type OutputMatch = ReadonlyJson<z.infer<typeof OutputMatch>>;
+
+/** There may be a next page though fewer matches than asked for were found: one answer goes through a part of the output. */
+export const OutputSearchAnswer = z.object({ matches: z.array(OutputMatch), searchedBytes: z.int(), ...nextPage });
+export type OutputSearchAnswer = ReadonlyJson<z.infer<typeof OutputSearchAnswer>>;
 
 /** `GET /api/hosts/:id/output` answers with the last lines that the host's commands wrote, as text, the newest at the end. */
 export const HostOutputQuery = z.strictObject({ lines: z.coerce.number().int().min(1).max(10_000).default(500) });

@@ -1,16 +1,35 @@
 /** These routes answer with what commands wrote, as text. */
 
-import { type Command, HostOutputQuery, isFinal, OutputQuery, PlainText } from "@neverstale/fleet-domain";
+import {
+  type Command,
+  HostOutputQuery,
+  isFinal,
+  OutputQuery,
+  OutputSearchAnswer,
+  OutputSearchQuery,
+  PlainText,
+} from "@neverstale/fleet-domain";
 import { readPast } from "../events/past.ts";
 import { RequestRefusal } from "../fleet/refusal.ts";
 import type { FleetManager } from "../fleet/state.ts";
 import { unknownHost } from "../hosts/decide.ts";
 import { type Answer, type Ask, param, queried, type Route } from "../http/route.ts";
 import { commandsPast } from "./command-log.ts";
-import { hasOutputHistory, lastLines, liveChunks, textsOf } from "./output-text.ts";
+import { CONTENT_TYPES, downloadOf } from "./output/output-download.ts";
+import type { OutputSearch } from "./output/output-search.ts";
+import { hasOutputHistory, lastLines, liveChunks } from "./output-text.ts";
 
-export function outputRoutes({ manager }: OutputRoutesParts): Route[] {
+export function outputRoutes(parts: OutputRoutesParts): Route[] {
+  const { manager } = parts;
   return [
+    {
+      method: "GET",
+      path: "/api/commands/:id/output/search",
+      query: OutputSearchQuery,
+      answer: OutputSearchAnswer,
+      allow: "viewer",
+      handle: (ask) => search(parts, ask),
+    },
     {
       method: "GET",
       path: "/api/hosts/:id/output",
@@ -30,24 +49,28 @@ export function outputRoutes({ manager }: OutputRoutesParts): Route[] {
 
 export interface OutputRoutesParts {
   readonly manager: FleetManager;
+  readonly outputSearch: OutputSearch;
 }
 
 /** It answers with all that the command wrote, from the history and the live tail. */
 async function output(manager: FleetManager, ask: Ask<unknown>): Promise<Answer> {
   const { format } = queried(OutputQuery, ask);
-  const id = param(ask, "id");
-  const live = liveChunks(manager, id);
-  if (live === null && !(await hasOutputHistory(manager, id)))
-    throw new RequestRefusal("unknown_command", "there is no output of such a command", {
-      hint: "It never wrote anything, or that was longer ago than the history goes back.",
-    });
-  const written = textsOf(manager, id, live ?? []);
-  return { headers: PLAIN_TEXT, body: format === "plain" ? plain(written) : written };
+  const id = await knownOutput(manager, ask);
+  return { headers: { "content-type": CONTENT_TYPES[format] }, body: downloadOf(manager, id, format) };
 }
 
-async function* plain(written: AsyncIterable<string>): AsyncGenerator<string> {
-  const text = new PlainText();
-  for await (const piece of written) yield text.read(piece);
+async function search({ manager, outputSearch }: OutputRoutesParts, ask: Ask<unknown>): Promise<Answer> {
+  const query = queried(OutputSearchQuery, ask);
+  return { body: await outputSearch.find(await knownOutput(manager, ask), query) };
+}
+
+/** It returns the id of the command that is asked about. */
+async function knownOutput(manager: FleetManager, ask: Ask<unknown>): Promise<string> {
+  const id = param(ask, "id");
+  if (liveChunks(manager, id) !== null || (await hasOutputHistory(manager, id))) return id;
+  throw new RequestRefusal("unknown_command", "there is no output of such a command", {
+    hint: "It never wrote anything, or that was longer ago than the history goes back.",
+  });
 }
 
 async function hostOutput(manager: FleetManager, ask: Ask<unknown>): Promise<Answer> {
@@ -73,4 +96,4 @@ function mayHaveWritten({ status, outputBytes }: Command): boolean {
 /** A host's last lines are looked for among so many of its newest commands with output. */
 const COMMANDS_READ = 100;
 
-const PLAIN_TEXT = { "content-type": "text/plain; charset=utf-8" };
+const PLAIN_TEXT = { "content-type": CONTENT_TYPES.plain };

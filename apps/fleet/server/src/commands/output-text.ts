@@ -4,32 +4,11 @@ import { type OutputChunk, outputSpace } from "@neverstale/fleet-domain";
 import type { EvictedRecord } from "@neverstale/server";
 import type { FleetManager } from "../fleet/state.ts";
 
-/** It yields all that a command wrote, from the beginning. */
-export async function* textsOf(
-  manager: FleetManager,
-  commandId: string,
-  live: readonly OutputChunk[],
-): AsyncGenerator<string> {
-  const first = live[0]?.offset ?? Number.POSITIVE_INFINITY;
-  const query = { space: outputSpace(commandId), limit: PAGE };
-  let after = 0;
-  for (;;) {
-    const rows = await manager.history({ ...query, after });
-    const pieces = piecesIn(rows);
-    const chunks = pieces.filter((chunk) => chunk.offset < first);
-    yield chunks.map((chunk) => chunk.text).join("");
-    const last = rows.at(-1);
-    if (last === undefined || rows.length < PAGE || chunks.length < pieces.length) break;
-    after = last.position;
-  }
-  yield live.map((chunk) => chunk.text).join("");
-}
-
 /**
  * It returns the live tail of a command's output, in order, or null when the output can't be followed any more. The tail is read
  * before the history is, so that what is evicted meanwhile comes once.
  */
-export function liveChunks(manager: FleetManager, commandId: string): readonly OutputChunk[] | null {
+export function liveChunks(manager: Pick<FleetManager, "space">, commandId: string): readonly OutputChunk[] | null {
   const space = manager.space(outputSpace(commandId));
   if (space === null) return null;
   const live = [...(space.state.chunks?.values() ?? [])] as unknown as OutputChunk[];
@@ -49,10 +28,10 @@ export async function hasOutputHistory(manager: FleetManager, commandId: string)
 /** Pieces of the text stand in the history under these names. Older releases stored the last 64 chunks as one piece, a tail. */
 const PIECES = ["chunks", "tails"];
 
-type Piece = Pick<OutputChunk, "offset" | "text">;
+type Piece = Pick<OutputChunk, "offset" | "text"> & Partial<Pick<OutputChunk, "bytes" | "at">>;
 
 /** It returns the pieces of text among the records of an output. */
-function piecesIn(rows: readonly EvictedRecord[]): Piece[] {
+export function piecesIn(rows: readonly EvictedRecord[]): Piece[] {
   return rows.filter(({ collection }) => PIECES.includes(collection)).map(({ record }) => record as unknown as Piece);
 }
 

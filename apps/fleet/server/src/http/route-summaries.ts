@@ -41,6 +41,7 @@ export const ROUTE_SUMMARIES: Readonly<Record<string, string>> = {
   "POST /api/notifications/:target/test": "It sends a test to a target, and tries what waits for it.",
   "GET /api/hosts/:id/output": "It answers with the newest lines that ops have written on a host.",
   "GET /api/commands/:id/output": "It answers with what a command has written.",
+  "GET /api/commands/:id/output/search": "It finds lines in all that a command has written.",
   "GET /api/event-log": "It lists events, the newest first, also those that have left the live state.",
   "GET /healthz": "It says that the process lives.",
   "GET /readyz": "It says whether the server takes changes, and how a node stands to the others.",

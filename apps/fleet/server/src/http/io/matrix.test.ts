@@ -25,7 +25,7 @@ const AGENT = ["POST /agent/claims", "POST /agent/reports", ...followed("/agent/
 const VIEWER = [
   ...["GET /api/state", "GET /api/event-log", "GET /api/openapi.json", "GET /api/agent-package"],
   ...["GET /api", "GET /api/style.css", "GET /api/api-token"],
-  ...["GET /api/commands", "GET /api/commands/:id/output", "GET /api/pipelines"],
+  ...["GET /api/commands", "GET /api/commands/:id/output", "GET /api/commands/:id/output/search", "GET /api/pipelines"],
   ...["GET /api/hosts/:id/metrics", "GET /api/hosts/:id/output"],
   ...[...followed("/sync"), ...followed("/sync/output/:id")],
 ];

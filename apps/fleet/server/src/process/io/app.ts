@@ -198,6 +198,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => logStream?.metrics ?? { logLinesDropped: 0 });
   metrics.addNumbers("", () => metricKeeper.metrics);
   metrics.addNumbers("", () => parts.auditKeeper.metrics);
+  metrics.addNumbers("", () => parts.outputSearch.metrics);
   metrics.addNumbers("", () => notificationSender.metrics);
   metrics.addNumbers("hosts_", () => budgets.metrics(clocks.now()));
 }

@@ -13,6 +13,7 @@ import { Presences } from "../../agents/presences.ts";
 import { AlertWatch } from "../../alerts/alert-watch.ts";
 import { AuditKeeper } from "../../audit/audit-keeper.ts";
 import { FleetFileReader } from "../../catalogue/io/fleet-file.ts";
+import { OutputSearch } from "../../commands/output/output-search.ts";
 import { HostBudgets } from "../../fleet/host-budgets.ts";
 import { momentAt } from "../../fleet/io/moment-at.ts";
 import type { Log } from "../../fleet/log.ts";
@@ -118,6 +119,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     metrics: new HttpMetrics(),
     metricLevels,
     pause,
+    outputSearch: new OutputSearch({ manager, steadyNow: clocks.steadyNow, pause }),
     auditKeeper: new AuditKeeper({ manager, transactions, clocks, kept: auditKeptOf(options) }),
     metricKeeper: new MetricKeeper({ manager, clocks, levels: metricLevels, pause }),
   };

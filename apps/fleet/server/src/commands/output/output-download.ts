@@ -1,0 +1,56 @@
+/** An output is downloaded as it was written, as plain text, or as lines of JSON with their times. */
+
+import { type OutputQuery, PlainText } from "@neverstale/fleet-domain";
+import type { z } from "zod";
+import type { FleetManager } from "../../fleet/state.ts";
+import { outputLines, withoutEscapes } from "./output-lines.ts";
+import { outputPieces } from "./output-pieces.ts";
+
+type Format = z.output<typeof OutputQuery>["format"];
+
+/** Pieces are read as fast as they are taken. */
+export function downloadOf(
+  manager: Pick<FleetManager, "history" | "space">,
+  commandId: string,
+  format: Format,
+): AsyncGenerator<string> {
+  if (format === "ndjson") return inBatches(linesOf(manager, commandId));
+  return inBatches(format === "plain" ? plainOf(manager, commandId) : ansiOf(manager, commandId));
+}
+
+export const CONTENT_TYPES: Readonly<Record<Format, string>> = {
+  plain: "text/plain; charset=utf-8",
+  ansi: "text/plain; charset=utf-8",
+  ndjson: "application/x-ndjson; charset=utf-8",
+};
+
+async function* ansiOf(manager: Pick<FleetManager, "history" | "space">, id: string): AsyncGenerator<string> {
+  for await (const { text } of outputPieces(manager, id)) yield text;
+}
+
+async function* plainOf(manager: Pick<FleetManager, "history" | "space">, id: string): AsyncGenerator<string> {
+  const plain = new PlainText();
+  for await (const { text } of outputPieces(manager, id)) yield plain.read(text);
+}
+
+/** A line that goes on says so, since it is too long for one object. */
+async function* linesOf(manager: Pick<FleetManager, "history" | "space">, id: string): AsyncGenerator<string> {
+  for await (const { line, offset, at, text, goesOn } of outputLines(outputPieces(manager, id))) {
+    const plain = withoutEscapes(text);
+    yield `${JSON.stringify({ line, offset, ...(at !== null && { at }), text: plain, ...(goesOn && { goesOn }) })}\n`;
+  }
+}
+
+/** A write of its own for each line would cost more than the line. */
+async function* inBatches(texts: AsyncIterable<string>): AsyncGenerator<string> {
+  let batch = "";
+  for await (const text of texts) {
+    batch += text;
+    if (batch.length < BATCH_CHARS) continue;
+    yield batch;
+    batch = "";
+  }
+  yield batch;
+}
+
+const BATCH_CHARS = 65_536;
