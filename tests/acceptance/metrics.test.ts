@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { startTestServer, type TestServer } from "@neverstale/store-postgres/test-server";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { grafanaExpressions } from "./grafana-suite.ts";
 import { Product } from "./product.ts";
 
 const OPERATIONS = new URL("../../docs/OPERATIONS.md", import.meta.url);
@@ -48,5 +49,19 @@ test("[A10] every bound that OPERATIONS.md knows has a metric, and GET /metrics 
 
   expect(rows.length).toBeGreaterThan(10);
   expect(withoutMetric).toEqual([]);
+  expect(named.filter((name) => !shown.has(name))).toEqual([]);
+});
+
+test("each expression of the Grafana dashboard names metrics alone that GET /metrics shows", async () => {
+  const texts = await Promise.all([alone, node].map(async ({ address }) => (await fetch(`${address}/metrics`)).text()));
+  const shown = new Set(
+    texts.flatMap((text) => [...text.matchAll(/^(?:# TYPE )?(\w+)[ {]/gm)].map(([, name]) => name)),
+  );
+
+  const expressions = grafanaExpressions();
+  const named = expressions.flatMap((expression) => expression.match(/\b(?:neverstale|process|nodejs)_\w+/g) ?? []);
+
+  expect(expressions.length).toBeGreaterThan(50);
+  expect(expressions.filter((expression) => !/\b(?:neverstale|process|nodejs)_/.test(expression))).toEqual([]);
   expect(named.filter((name) => !shown.has(name))).toEqual([]);
 });

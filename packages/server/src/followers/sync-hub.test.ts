@@ -405,6 +405,23 @@ describe("window", () => {
     expect(quiet.wire.closedWith).toBeNull();
   });
 
+  test("who is behind is counted once a second, with how long the slowest has taken nothing", async () => {
+    connect();
+    const quiet = connect();
+    await runtime.pass(10);
+    quiet.say({ type: "ack", n: 2 });
+    await runtime.pass(20_000);
+    const { readersBehind, longestBehindMs } = hub.metrics;
+    await runtime.pass(45_000);
+    quiet.say({ type: "ack", n: quiet.cursor.window.put });
+    await runtime.pass(2_000);
+
+    expect(readersBehind).toBe(1);
+    expect(longestBehindMs).toBeGreaterThan(18_000);
+    expect(longestBehindMs).toBeLessThanOrEqual(20_010);
+    expect(hub.metrics).toMatchObject({ connections: 1, tooSlow: 1, readersBehind: 0, longestBehindMs: 0 });
+  });
+
   test("[A5] to ack the same frame again and again is no progress", async () => {
     const { wire, say } = connect();
     await runtime.pass(10);

@@ -2,7 +2,7 @@
 
 import type { ResyncReason } from "@neverstale/protocol";
 
-/** All of them only grow, but for `connections`, `entrants`, `views` and the bytes that are kept for views. */
+/** All of them only grow, but for `connections`, `entrants`, `views`, those about who is behind, and the bytes that are kept for views. */
 export interface SyncMetrics {
   connections: number;
   accepted: number;
@@ -23,6 +23,10 @@ export interface SyncMetrics {
   windowFull: number;
   /** So often a cursor was passed over because its socket was full. */
   congested: number;
+  /** So many connections lacked something, or had not acked all of it, when they were looked at last, which is once a second. */
+  readersBehind: number;
+  /** The one of these that had taken nothing for longest had taken nothing for so long. */
+  longestBehindMs: number;
   tooSlow: number;
   /** So many connections were closed since not even the first message had gone out in time (rule A10). */
   lateFirstMessages: number;
@@ -90,6 +94,8 @@ export function newSyncMetrics(): SyncMetrics {
     beacons: 0,
     windowFull: 0,
     congested: 0,
+    readersBehind: 0,
+    longestBehindMs: 0,
     tooSlow: 0,
     lateFirstMessages: 0,
     entrants: 0,

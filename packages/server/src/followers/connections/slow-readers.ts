@@ -29,6 +29,8 @@ export class SlowReaders {
     const { firstMessageMs } = this.#parts.groups.limits;
     const stuckMs = this.#stuckMs;
     const isCutOff = !this.#parts.knowledge.mayServe;
+    let readersBehind = 0;
+    let longestBehindMs = 0;
     for (const cursor of this.#connections.all()) {
       const { fanout } = cursor;
       const building = cursor.awaits !== null || (cursor.wanted !== null && cursor.building);
@@ -39,7 +41,11 @@ export class SlowReaders {
       else if (!cursor.started && !cursor.silent && !building && now - cursor.openedAt > firstMessageMs)
         this.#tooLate(cursor);
       else if (isCutOff && cursor.oneWay) this.#cutOff(cursor);
+      if (!waits || cursor.closed) continue;
+      readersBehind += 1;
+      longestBehindMs = Math.max(longestBehindMs, now - cursor.progressAt);
     }
+    Object.assign(this.#parts.metrics, { readersBehind, longestBehindMs: Math.round(longestBehindMs) });
   }
 
   /** No build is under way and still nothing has gone out. A new connection is more likely to be served than this one. */

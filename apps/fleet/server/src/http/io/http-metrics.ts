@@ -58,7 +58,7 @@ export class HttpMetrics {
   }
 
   /**
-   * It shows numbers that are counted elsewhere, each as a gauge by the name it has there. A node counts more while it decides
+   * It shows numbers that are counted elsewhere, each by the name it has there. A node counts more while it decides
    * changes; what it counts no more is 0.
    */
   addNumbers(prefix: string, read: () => object): void {
@@ -72,15 +72,29 @@ export class HttpMetrics {
         const shown = `neverstale_${prefix}${snakeCase(name)}`;
         if (this.#shown.has(shown)) continue;
         this.#shown.add(shown);
-        new Gauge({
-          name: shown,
-          help: `${name}, as the engine counts it`,
-          registers: [this.#registry],
-          collect() {
-            this.set(numbersOf(read())[name] ?? 0);
-          },
-        });
+        this.#show(shown, `${name}, as the engine counts it`, () => numbersOf(read())[name] ?? 0);
       }
+    }
+  }
+
+  /** A number that only grows says so by its name, and Prometheus knows it as a counter. */
+  #show(name: string, help: string, value: () => number): void {
+    const shown = { name, help, registers: [this.#registry] };
+    if (name.endsWith("_total")) {
+      new Counter({
+        ...shown,
+        collect() {
+          this.reset();
+          this.inc(value());
+        },
+      });
+    } else {
+      new Gauge({
+        ...shown,
+        collect() {
+          this.set(value());
+        },
+      });
     }
   }
 

@@ -20,6 +20,7 @@ import { outputRoutes } from "../../commands/output-routes.ts";
 import { commandRoutes } from "../../commands/routes.ts";
 import { waitingForRetry } from "../../commands/rules/retries.ts";
 import { eventRoutes } from "../../events/routes.ts";
+import { fleetNumbers } from "../../fleet/fleet-metrics.ts";
 import { stateRoutes } from "../../fleet/routes.ts";
 import { accountsIn } from "../../fleet/state.ts";
 import { handoutRoutes } from "../../handout/io/routes.ts";
@@ -192,7 +193,8 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   });
   metrics.addNumbers("", () => ({ commandsWaitingForRetry: waitingForRetry(manager.state.commands.values()) }));
   metrics.addNumbers("http_", () => connections.metrics);
-  if (certificate !== null) metrics.addNumbers("tls_", () => ({ ...certificate.metrics, ...handshakes.metrics }));
+  metrics.addNumbers("tls_", () => ({ ...(certificate?.metrics ?? NO_CERTIFICATE), ...handshakes.metrics }));
+  metrics.addNumbers("fleet_", () => fleetNumbers(manager.state, clocks.now()));
   metrics.addNumbers("", () => refusalLog.metrics);
   metrics.addNumbers("", () => parts.handout.metrics);
   metrics.addNumbers("", () => logStream?.metrics ?? { logLinesDropped: 0 });
@@ -202,3 +204,5 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("", () => notificationSender.metrics);
   metrics.addNumbers("hosts_", () => budgets.metrics(clocks.now()));
 }
+
+const NO_CERTIFICATE = { certificateExpiresSeconds: 0, certificateChangesTotal: 0, certificateReadFailuresTotal: 0 };
