@@ -26,11 +26,14 @@ export interface FleetSettings {
   readonly webDirectory?: string;
 }
 
-/** The command line has no flag for this. */
-const SERVE_ANOTHER_PAGE = `import { runFleet } from "@neverstale/fleet-server";
-const [port, dataDir, webDirectory, beaconMs] = process.argv.slice(1);
+/** The command line has no flag for these. */
+const SERVE_ANOTHER_WAY = `import { runFleet } from "@neverstale/fleet-server";
+const [settings] = process.argv.slice(1);
+const { clockAheadMs, ...options } = JSON.parse(settings);
 const adminPassword = process.env.NEVERSTALE_ADMIN_PASSWORD;
-await runFleet({ port: Number(port), dataDir, webDirectory, beaconMs: Number(beaconMs), localAgent: false, adminPassword });`;
+const now = () => Date.now() + clockAheadMs;
+const clocks = clockAheadMs === 0 ? {} : { now, steadyNow: () => performance.now() };
+await runFleet({ ...options, ...clocks, beaconMs: 2000, localAgent: false, adminPassword });`;
 
 export class FleetProcess {
   readonly #settings: FleetSettings;
@@ -63,12 +66,12 @@ export class FleetProcess {
     return this.#link;
   }
 
-  /** The port of the first start is kept: a page finds the server again where it was. */
-  async start(): Promise<void> {
+  /** The port of the first start is kept: a page finds the server again where it was. Its clock may be ahead of this machine's. */
+  async start(clockAheadMs = 0): Promise<void> {
     const { password = true } = this.#settings;
     if (this.#dataDir === "") this.#dataDir = mkdtempSync(join(tmpdir(), "neverstale-browser-"));
     const env = { ...process.env, NEVERSTALE_ADMIN_PASSWORD: password ? PASSWORD : "" };
-    const child = spawn(process.execPath, ["--conditions=source", ...this.#command()], {
+    const child = spawn(process.execPath, ["--conditions=source", ...this.#command(clockAheadMs)], {
       env,
       cwd: CLI,
       stdio: ["ignore", "pipe", "pipe"],
@@ -78,11 +81,13 @@ export class FleetProcess {
     await this.#untilItListens(child, password);
   }
 
-  #command(): string[] {
+  #command(clockAheadMs: number): string[] {
     const { beaconInterval = "2s", localAgent = false, allowedOrigin, basePath, webDirectory } = this.#settings;
     const port = String(this.#port);
-    if (webDirectory !== undefined)
-      return ["--input-type=module", "-e", SERVE_ANOTHER_PAGE, port, this.#dataDir, webDirectory, "2000"];
+    if (webDirectory !== undefined || clockAheadMs > 0) {
+      const settings = { port: this.#port, dataDir: this.#dataDir, webDirectory, clockAheadMs };
+      return ["--input-type=module", "-e", SERVE_ANOTHER_WAY, JSON.stringify(settings)];
+    }
     const args = ["serve", "--port", port, "--data-dir", this.#dataDir, "--beacon-interval", beaconInterval];
     if (!localAgent) args.push("--no-local-agent");
     if (allowedOrigin !== undefined) args.push("--allowed-origin", allowedOrigin);
@@ -93,6 +98,11 @@ export class FleetProcess {
   /** It ends as if the power went: nobody is told goodbye. */
   async killHard(): Promise<void> {
     await this.#end("SIGKILL");
+  }
+
+  /** It ends as it should, and leaves the data. */
+  async stop(): Promise<void> {
+    await this.#end("SIGTERM");
   }
 
   /** It ends server and agent, and removes the data. */

@@ -70,7 +70,7 @@ test("an admin invites somebody, who sets a password by the link, sees the own s
   await maria.page.getByRole("button", { name: "Set password" }).click();
   await maria.isLive();
   await maria.page.getByRole("button", { name: "Account of maria" }).click();
-  await maria.page.getByRole("menuitem", { name: "Your sessions" }).click();
+  await maria.page.getByRole("menuitem", { name: "Your account" }).click();
   await maria.page.getByRole("heading", { name: "This page" }).waitFor();
   expect(await maria.page.getByRole("heading", { name: "Users" }).count()).toBe(0);
 

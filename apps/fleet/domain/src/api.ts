@@ -23,5 +23,12 @@ export const PageQuery = {
 };
 export const nextPage = { /** Null means that there are no more. */ next: z.string().nullable() };
 
-/** It is taken wherever a code will be asked for one day, so that clients which send it already are served. */
-export const Totp = z.string().max(20).describe("Ignored: there is no second factor yet.").optional();
+/** An authenticator app shows it, or it is a recovery code, with or without its hyphens. */
+export const OneTimeCode = z
+  .string()
+  .min(1)
+  .max(30)
+  .describe("Six digits of the authenticator app, or a recovery code.");
+
+/** It is asked for, with `totp_required`, of whoever has a second factor. Of others it is ignored. */
+export const Totp = OneTimeCode.optional();

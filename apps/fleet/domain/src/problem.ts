@@ -11,6 +11,8 @@ export const PROBLEMS = {
   origin_refused: 403,
   forbidden: 403,
   totp_required: 403,
+  /** The session has shown neither password nor code for too long. */
+  confirmation_required: 403,
   not_found: 404,
   unknown_host: 404,
   unknown_op: 404,

@@ -1,8 +1,9 @@
 /** The page is the dashboard for whoever is signed in, and a way in for everyone else. */
 
-import type { Role } from "@neverstale/fleet-domain";
+import type { LoginRequest, Role } from "@neverstale/fleet-domain";
 import { useEffect, useMemo, useState } from "react";
 import { AccountContext } from "./accounts/account.ts";
+import { ConfirmSheet } from "./accounts/confirm-sheet.tsx";
 import type { OneTimeLink } from "./accounts/io/one-time-link.ts";
 import { SetUp } from "./accounts/set-up.tsx";
 import { SheetDialog } from "./accounts/sheet.tsx";
@@ -20,7 +21,7 @@ export function FleetPage({ oneTimeLink }: FleetPageProps) {
   const visitor = useVisitor();
   const state = useVisitorState();
   const [link, setLink] = useState(oneTimeLink);
-  const signIn = (username: string, password: string) => visitor.signIn({ username, password });
+  const signIn = (login: LoginRequest) => visitor.signIn(login);
 
   if (state.phase === "unknown") return <Loading />;
   if (state.phase === "signed_out" && state.before === null) {
@@ -40,8 +41,8 @@ export function FleetPage({ oneTimeLink }: FleetPageProps) {
         {link?.kind === "invitation" && (
           <TakeInvitation
             user={link.user}
-            onTake={async (password) => {
-              await visitor.takeInvitation({ token: link.token, password });
+            onTake={async (taken) => {
+              await visitor.takeInvitation({ token: link.token, ...taken });
               setLink(null); // It is used up.
             }}
             onGiveUp={() => setLink(null)}
@@ -78,6 +79,7 @@ function OwnDashboard({ user, role }: OwnDashboardProps) {
   return (
     <AccountContext value={account}>
       <Dashboard />
+      <ConfirmSheet />
     </AccountContext>
   );
 }

@@ -7,6 +7,7 @@ import { I18nProvider } from "react-aria-components";
 import { createRoot } from "react-dom/client";
 import { readOneTimeLink } from "./accounts/io/one-time-link.ts";
 import { sessionRequests } from "./accounts/io/session-requests.ts";
+import { Reauthentication, ReauthenticationContext } from "./accounts/reauthentication.ts";
 import { Visitor, VisitorContext } from "./accounts/visitor.ts";
 import { TrailsContext } from "./components/sparkline.tsx";
 import { FleetPage } from "./fleet-page.tsx";
@@ -25,8 +26,9 @@ applyTheme(storedTheme());
 const oneTimeLink = readOneTimeLink();
 const navigation = new AddressBar(window);
 const session = new FleetSession({ server: serverPath("") });
-const visitor = new Visitor(sessionRequests(session));
-const people = peopleRequests(session);
+const reauthentication = new Reauthentication();
+const visitor = new Visitor(sessionRequests(session, reauthentication));
+const people = peopleRequests(session, reauthentication);
 const trails = new Trails();
 const sync = session.follow({ model: FLEET_MODEL, autoStart: false });
 const outputs = new Outputs((commandId) => session.followOutput(commandId, { autoStart: false }));
@@ -52,7 +54,9 @@ createRoot(root).render(
             <OutputsContext value={outputs}>
               <TrailsContext value={trails}>
                 <PeopleContext value={people}>
-                  <FleetPage oneTimeLink={oneTimeLink} />
+                  <ReauthenticationContext value={reauthentication}>
+                    <FleetPage oneTimeLink={oneTimeLink} />
+                  </ReauthenticationContext>
                 </PeopleContext>
               </TrailsContext>
             </OutputsContext>

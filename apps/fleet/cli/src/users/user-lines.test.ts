@@ -4,9 +4,25 @@ import { userLines } from "./user-lines.ts";
 test("users are a table that says who can come in, and until when a link is good", () => {
   const createdAt = "2026-03-01T12:00:00.000Z";
   const lines = userLines([
-    { name: "admin", role: "admin", status: "active", createdAt, sessions: 2, lastSeenAt: createdAt },
-    { name: "maria", role: "viewer", status: "invited", createdAt, linkExpiresAt: createdAt, sessions: 0 },
-    { name: "otto", role: "operator", status: "locked_out", createdAt, sessions: 0 },
+    {
+      name: "admin",
+      role: "admin",
+      status: "active",
+      createdAt,
+      secondFactor: false,
+      sessions: 2,
+      lastSeenAt: createdAt,
+    },
+    {
+      name: "maria",
+      role: "viewer",
+      status: "invited",
+      createdAt,
+      linkExpiresAt: createdAt,
+      secondFactor: false,
+      sessions: 0,
+    },
+    { name: "otto", role: "operator", status: "locked_out", createdAt, secondFactor: false, sessions: 0 },
   ]);
 
   expect(lines).toEqual([

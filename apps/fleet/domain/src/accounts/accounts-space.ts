@@ -26,6 +26,21 @@ export const User = z.object({
 });
 export type User = ReadonlyJson<z.infer<typeof User>>;
 
+/** `id` is the name of the user. */
+export const SecondFactor = z.object({
+  id: Line.min(1),
+  /** The key that codes follow from, sealed with the server's own key. */
+  sealed: z.string().max(500),
+  begunAt: Timestamp,
+  /** Codes are asked for since then. Without it nobody has shown one yet. */
+  confirmedAt: Timestamp.optional(),
+  /** A code of this step of 30 s was taken last. None of it or an earlier one is taken again. */
+  lastStep: z.int().min(0).optional(),
+  /** These are the SHA-256 of the recovery codes that were not used yet. */
+  recoveryHashes: z.array(z.string().max(100)).max(20),
+});
+export type SecondFactor = ReadonlyJson<z.infer<typeof SecondFactor>>;
+
 /** `id` is the SHA-256 of the session's secret. */
 export const Session = z.object({
   id: Id,
@@ -36,6 +51,8 @@ export const Session = z.object({
   address: z.string().max(100).optional(),
   /** The browser, or another program, called itself this. */
   browser: Line.optional(),
+  /** The user has shown the password or a code again then. Without it the sign-in was the last time. */
+  provedAt: Timestamp.optional(),
 });
 export type Session = ReadonlyJson<z.infer<typeof Session>>;
 
@@ -85,6 +102,7 @@ export const accountsModel = defineModel({
   model: 1,
   collections: {
     users: collection(User),
+    secondFactors: collection(SecondFactor),
     sessions: collection(Session),
     apiTokens: collection(StoredApiToken),
     enrollmentTokens: collection(StoredEnrollmentToken),
@@ -98,8 +116,12 @@ export const accountsModel = defineModel({
     user_added: put("users"),
     user_updated: patch("users"),
     user_removed: remove("users"),
+    second_factor_begun: put("secondFactors"),
+    second_factor_changed: patch("secondFactors"),
+    second_factor_removed: remove("secondFactors"),
     session_opened: put("sessions"),
     session_seen: patch("sessions"),
+    session_proved: patch("sessions"),
     session_ended: remove("sessions"),
     api_token_made: put("apiTokens"),
     api_token_used: patch("apiTokens"),

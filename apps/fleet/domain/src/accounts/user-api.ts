@@ -2,6 +2,7 @@
 
 import type { ReadonlyJson } from "@neverstale/protocol";
 import { z } from "zod";
+import { Totp } from "../api.ts";
 import { Line, Timestamp } from "../text.ts";
 import { NewPassword, ROLES } from "./account-api.ts";
 
@@ -36,6 +37,8 @@ export const ShownUser = z.object({
   createdAt: Timestamp,
   /** The one-time link is good until then. */
   linkExpiresAt: Timestamp.optional(),
+  /** True means that a second factor is asked for. */
+  secondFactor: z.boolean().default(false),
   /** So many sessions have not ended. */
   sessions: z.int(),
   /** One of these was used then for the last time. */
@@ -48,7 +51,11 @@ export const OneTimeLinkAnswer = z.object({ user: ShownUser, token: z.string(), 
 export type OneTimeLinkAnswer = ReadonlyJson<z.infer<typeof OneTimeLinkAnswer>>;
 
 /** `POST /api/invitation` takes the token of a one-time link. It sets the password, and signs in. */
-export const TakeLinkRequest = z.strictObject({ token: z.string().min(20).max(200), password: NewPassword });
+export const TakeLinkRequest = z.strictObject({
+  token: z.string().min(20).max(200),
+  password: NewPassword,
+  totp: Totp,
+});
 export type TakeLinkRequest = ReadonlyJson<z.infer<typeof TakeLinkRequest>>;
 
 /** Its owner, or an admin, is shown this of a session. */

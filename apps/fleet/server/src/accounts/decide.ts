@@ -6,6 +6,7 @@ import type { FleetMoment } from "../fleet/moment.ts";
 import { note } from "../fleet/note.ts";
 import type { Work } from "../fleet/work.ts";
 import { expiredApiTokens, revokeApiTokensOf } from "./api-tokens.ts";
+import { forgetFactorOf } from "./second-factors.ts";
 
 export const SESSION_IDLE_MS = 24 * 60 * 60_000;
 export const SESSION_ABSOLUTE_MS = 7 * 24 * 60 * 60_000;
@@ -50,6 +51,11 @@ export function unseenSessions(accounts: Accounts, sessionHashes: readonly strin
 export function seeSessions(work: Work, sessionHashes: readonly string[]): void {
   for (const { id } of unseenSessions(work.accounts, sessionHashes, work.at.ms))
     work.changeAccounts("session_seen", id, { lastSeenAt: work.at.iso });
+}
+
+/** A session that is kept in memory is not among those that are stored. */
+export function proveSession(work: Work, id: string): void {
+  if (work.accounts.sessions.has(id)) work.changeAccounts("session_proved", id, { provedAt: work.at.iso });
 }
 
 /** It returns the session that ended to make room, which is the one that was not used for longest. */
@@ -157,6 +163,7 @@ export function setUpAdmin(work: Work, passwordHash: string | null): void {
 /** It ends all other sessions of the user, and returns their hashes. */
 export function changePassword(work: Work, user: string, passwordHash: string, ownSession: string): string[] {
   work.changeAccounts("user_updated", user, newPassword(passwordHash));
+  proveSession(work, ownSession);
   const message = `${user} set a new password`;
   note(work, { category: "audit", level: "warn", actor: user, action: "password_set", message });
   return endSessionsOf(work, user, ownSession);
@@ -169,7 +176,8 @@ export function changePassword(work: Work, user: string, passwordHash: string, o
 export function resetAdmin(work: Work): string[] {
   if (work.accounts.users.has(ADMIN))
     work.changeAccounts("user_updated", ADMIN, { passwordHash: null, linkHash: null, linkExpiresAt: null });
-  const message = `the password and the sessions of ${ADMIN} were taken away, on the server's own machine`;
+  forgetFactorOf(work, ADMIN);
+  const message = `the password, the second factor and the sessions of ${ADMIN} were taken away, on the server's own machine`;
   note(work, { category: "audit", level: "warn", actor: "server", action: "admin_reset", message });
   return [...endSessionsOf(work, ADMIN, null), ...revokeApiTokensOf(work, ADMIN)];
 }

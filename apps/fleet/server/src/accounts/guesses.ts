@@ -1,4 +1,4 @@
-/** Guesses are bounded here: attempts to show a secret, and passwords that are tried (C21). */
+/** Guesses are bounded here: attempts to show a secret, and passwords and codes that are tried (C21, C22). */
 
 import type { Clocks } from "../fleet/moment.ts";
 import { tooManyRequests } from "../fleet/refusal.ts";
@@ -10,12 +10,14 @@ export class Guesses {
   readonly #attempts: Throttle;
   readonly #account: Throttle;
   readonly #passwords: Throttle;
+  readonly #codes: Throttle;
   readonly #steadyNow: () => number;
 
-  constructor({ attempts, account, passwords }: RateLimits, { steadyNow }: Clocks) {
+  constructor({ attempts, account, passwords, codes }: RateLimits, { steadyNow }: Clocks) {
     this.#attempts = new Throttle(attempts);
     this.#account = new Throttle(account);
     this.#passwords = new Throttle(passwords);
+    this.#codes = new Throttle(codes);
     this.#steadyNow = steadyNow;
   }
 
@@ -43,5 +45,15 @@ export class Guesses {
       this.#account.refund(account);
       this.#passwords.refund(everyone);
     };
+  }
+
+  /**
+   * It counts a code of a user's second factor that is tried, wherever that comes from: whoever tries one has shown the password or
+   * has a session, so nobody else is kept out by it (B128). It returns and throws as `password` does.
+   */
+  code(user: string): () => void {
+    const wait = this.#codes.take(user, this.#steadyNow());
+    if (wait > 0) throw tooManyRequests(wait);
+    return () => this.#codes.refund(user);
   }
 }

@@ -37,6 +37,11 @@ export class MemorySessions {
     }
   }
 
+  prove(id: string, iso: string): void {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) this.#sessions.set(id, { ...session, provedAt: iso });
+  }
+
   /** It returns true when there was one. */
   end(id: string): boolean {
     return this.#sessions.delete(id);

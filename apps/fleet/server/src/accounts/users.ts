@@ -8,6 +8,7 @@ import { RequestRefusal } from "../fleet/refusal.ts";
 import type { Work } from "../fleet/work.ts";
 import { revokeApiTokensOf } from "./api-tokens.ts";
 import { endSessionsOf, hasEnded, newPassword } from "./decide.ts";
+import { enrolledFactor, forgetFactorOf } from "./second-factors.ts";
 
 /** One user has one link at most, so this bounds invitations, too. */
 export const MAX_USERS = 1_000;
@@ -75,6 +76,7 @@ export function removeUser(work: Work, by: string, name: string): readonly strin
   requireAnotherAdmin(work, userIn(work, name), by);
   forgetTokensOf(work, name);
   const ended = [...endSessionsOf(work, name, null), ...revokeApiTokensOf(work, name)];
+  forgetFactorOf(work, name);
   work.changeAccounts("user_removed", name, {});
   audit(work, by, "user_removed", `${by} removed the user ${name}`);
   return ended;
@@ -112,6 +114,7 @@ export function shownUser(accounts: Accounts, user: User, at: FleetMoment): Show
     name: user.id,
     role: user.role,
     status: statusOf(user, open, at),
+    secondFactor: enrolledFactor(accounts, user.id) !== null,
     createdAt: user.createdAt,
     ...(hasGoodLink(user, at) && { linkExpiresAt: user.linkExpiresAt }),
     sessions: open.length,
@@ -140,7 +143,7 @@ function userIn(work: Work, name: string): User {
 }
 
 /** The one who asks was an admin when the request came, and may have lost that since (C11). */
-function requireAdmin(work: Work, by: string): void {
+export function requireAdmin(work: Work, by: string): void {
   const user = work.accounts.users.get(by);
   if (user?.role !== "admin" || user.disabled === true)
     throw new RequestRefusal("forbidden", "this needs the role admin");

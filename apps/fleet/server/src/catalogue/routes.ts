@@ -11,6 +11,7 @@ export function catalogueRoutes({ manager, fleetFile }: CatalogueRoutesParts): R
       method: "POST",
       path: "/api/catalogue/read",
       allow: "admin",
+      recentProof: true,
       answer: CatalogueReadAnswer,
       handle: async (ask) => {
         const problems = await fleetFile.read(userOf(ask).user, askedFromOf(ask));

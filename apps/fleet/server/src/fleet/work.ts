@@ -151,6 +151,7 @@ const NO_NOTIFICATIONS: Notifications = { targets: new Map(), deliveries: new Ma
 
 const NO_ACCOUNTS: Accounts = {
   users: new Map(),
+  secondFactors: new Map(),
   sessions: new Map(),
   apiTokens: new Map(),
   enrollmentTokens: new Map(),

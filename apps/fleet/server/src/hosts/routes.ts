@@ -24,6 +24,7 @@ export function hostRoutes(parts: HostRoutesParts): Route[] {
       method: "DELETE",
       path: "/api/hosts/:id",
       allow: "admin",
+      recentProof: true,
       answer: ReachedAnswer,
       handle: (ask) => remove(parts, ask),
     },

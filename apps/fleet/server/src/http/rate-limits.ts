@@ -18,6 +18,8 @@ export interface RateLimits {
    * address may try, so that none uses it up for the others.
    */
   readonly passwords: ThrottleOptions;
+  /** They bound codes of the second factor of one user that are tried, from everywhere. Of a million codes three are right at a time. */
+  readonly codes: ThrottleOptions;
 }
 
 export const DEFAULT_RATE_LIMITS: RateLimits = {
@@ -27,4 +29,5 @@ export const DEFAULT_RATE_LIMITS: RateLimits = {
   attempts: { burst: 10, perSecond: 1 / 6 },
   account: { burst: 20, perSecond: 1 / 10 },
   passwords: { burst: 200, perSecond: 2 },
+  codes: { burst: 5, perSecond: 1 / 120 },
 };

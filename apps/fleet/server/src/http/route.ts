@@ -15,6 +15,8 @@ export interface Route {
   readonly people?: boolean;
   /** Its requests guess a secret, so they may be tried a few times a minute only. */
   readonly guesses?: boolean;
+  /** A session that has shown neither password nor code for some time confirms first who it is (C23). Tokens of programs can't. */
+  readonly recentProof?: boolean;
   /** These say what it takes and answers, to those who read the API's description. */
   readonly body?: z.ZodType;
   readonly query?: z.ZodType;

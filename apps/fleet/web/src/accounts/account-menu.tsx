@@ -22,7 +22,7 @@ export function AccountMenu() {
     applyTheme(next);
     setTheme(next);
   };
-  const peopleWord = role === "admin" ? "People" : "Your sessions";
+  const peopleWord = role === "admin" ? "People" : "Your account";
   const [isAsking, setAsking] = useState(false);
   return (
     <>

@@ -1,6 +1,6 @@
 /** Forms about an account stand on a sheet, which may lie over the page in a dialog. */
 
-import { type ReactNode, useEffect, useState } from "react";
+import { createContext, type ReactNode, useContext, useEffect, useId, useState } from "react";
 import { Logo } from "../components/logo.tsx";
 import { Notice } from "../components/notice.tsx";
 
@@ -11,11 +11,15 @@ interface SheetProps {
   readonly children: ReactNode;
 }
 
+/** A dialog is called what its sheet is called. One may lie over another. */
+const TitleId = createContext<string | undefined>(undefined);
+
 export function Sheet({ title, lead, failure, children }: SheetProps) {
+  const titleId = useContext(TitleId);
   return (
     <div className="sheet">
       <Logo size={40} className="sheet-mark" />
-      <h1 className="sheet-title" id="sheet-title">
+      <h1 className="sheet-title" id={titleId}>
         {title}
       </h1>
       <p className="sheet-lead">{lead}</p>
@@ -35,6 +39,7 @@ export function Sheet({ title, lead, failure, children }: SheetProps) {
  */
 export function SheetDialog({ children, onCancel }: { readonly children: ReactNode; readonly onCancel?: () => void }) {
   const [dialog, setDialog] = useState<HTMLDialogElement | null>(null);
+  const titleId = useId();
   useEffect(() => {
     if (dialog === null || dialog.open) return;
     dialog.showModal();
@@ -43,14 +48,14 @@ export function SheetDialog({ children, onCancel }: { readonly children: ReactNo
   return (
     <dialog
       className="sign-in-dialog"
-      aria-labelledby="sheet-title"
+      aria-labelledby={titleId}
       ref={setDialog}
       onCancel={(event) => {
         event.preventDefault();
         onCancel?.();
       }}
     >
-      {children}
+      <TitleId value={titleId}>{children}</TitleId>
     </dialog>
   );
 }

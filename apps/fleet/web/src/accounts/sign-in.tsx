@@ -1,6 +1,9 @@
 /** Whoever has a name and a password signs in here. */
 
+import type { LoginRequest } from "@neverstale/fleet-domain";
 import { Button, Input, Label, TextField } from "react-aria-components";
+import { useCodeAsked } from "./code-asked.ts";
+import { CodeField } from "./code-field.tsx";
 import { Sheet } from "./sheet.tsx";
 import { formText, useSubmit } from "./submit.ts";
 
@@ -9,12 +12,15 @@ interface SignInProps {
   /** This stands under the title. */
   readonly lead: string;
   readonly user: string;
-  readonly onSignIn: (username: string, password: string) => Promise<void>;
+  readonly onSignIn: (login: LoginRequest) => Promise<void>;
 }
 
 export function SignIn({ title, lead, user, onSignIn }: SignInProps) {
+  const { asksCode, orAskForCode } = useCodeAsked();
   const { failure, busy, submit } = useSubmit((form) =>
-    onSignIn(formText(form, "username"), formText(form, "password")),
+    orAskForCode(formText(form, "totp"), (totp) =>
+      onSignIn({ username: formText(form, "username"), password: formText(form, "password"), ...totp }),
+    ),
   );
   return (
     <Sheet title={title} lead={lead} failure={failure}>
@@ -27,6 +33,7 @@ export function SignIn({ title, lead, user, onSignIn }: SignInProps) {
           <Label className="field-label">Password</Label>
           <Input className="input" autoComplete="current-password" />
         </TextField>
+        {asksCode && <CodeField autoFocus />}
         <Button type="submit" className="button button-main" isPending={busy}>
           Sign in
         </Button>

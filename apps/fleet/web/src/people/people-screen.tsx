@@ -1,7 +1,8 @@
-/** The people screen shows the visitor's own sessions, and to admins all users. */
+/** The people screen shows the visitor's own second factor and sessions, and to admins all users. */
 
 import { useAccount } from "../accounts/account.ts";
 import { OwnApiTokens } from "./api-tokens.tsx";
+import { OwnSecondFactor } from "./second-factor.tsx";
 import { OwnSessions } from "./sessions.tsx";
 import { Users } from "./users.tsx";
 
@@ -15,6 +16,7 @@ export function PeopleScreen() {
       </header>
       <div className="people">
         {role === "admin" && <Users />}
+        <OwnSecondFactor />
         <OwnSessions />
         <OwnApiTokens />
       </div>

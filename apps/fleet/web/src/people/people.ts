@@ -3,8 +3,11 @@
 import type {
   ApiTokenEntry,
   ApiTokenRequest,
+  ConfirmRequest,
   OneTimeLinkAnswer,
   Role,
+  SecondFactorAnswer,
+  SecondFactorSecret,
   SessionEntry,
   ShownUser,
   UserChange,
@@ -27,6 +30,18 @@ export interface People {
   /** It resolves with the token, which is shown here and never again. */
   makeApiToken(asked: ApiTokenRequest): Promise<string>;
   revoke(id: string): Promise<void>;
+  /** It resolves with what there is of the visitor's own second factor. */
+  secondFactor(): Promise<SecondFactorAnswer>;
+  beginSecondFactor(): Promise<SecondFactorSecret>;
+  /** Both resolve with recovery codes, which are shown here and never again. */
+  confirmSecondFactor(code: string): Promise<readonly string[]>;
+  newRecoveryCodes(code: string): Promise<readonly string[]>;
+  /** `password` is null for who has none. */
+  removeSecondFactor(code: string, password: string | null): Promise<void>;
+  /** It takes away that of another user. */
+  takeSecondFactor(name: string): Promise<void>;
+  /** The session has shown again whose it is. */
+  confirm(shown: ConfirmRequest): Promise<void>;
 }
 
 export interface MadeLink {

@@ -55,9 +55,9 @@ interface UserCardProps {
 }
 
 function UserCard({ user, people, asked, onMade }: UserCardProps) {
-  const { name, role, status, linkExpiresAt, lastSeenAt } = user;
+  const { name, role, status, linkExpiresAt, lastSeenAt, secondFactor } = user;
   const isOwn = useAccount().user === name;
-  const [question, setQuestion] = useState<"reset" | "remove" | null>(null);
+  const [question, setQuestion] = useState<"reset" | "remove" | "factor" | null>(null);
   const answer = (act: () => Promise<void>) => {
     setQuestion(null);
     asked.run(act);
@@ -80,6 +80,15 @@ function UserCard({ user, people, asked, onMade }: UserCardProps) {
           lead="It takes the password away and ends all sessions at once. You get a one-time link to hand over."
           word="Reset"
           onConfirm={() => answer(async () => onMade(await people.reset(name)))}
+          onCancel={() => setQuestion(null)}
+        />
+      )}
+      {question === "factor" && (
+        <Confirm
+          title={`Take the second factor of ${name} away?`}
+          lead="Then the password alone lets them in. Do it for who has lost the app and the recovery codes."
+          word="Take it away"
+          onConfirm={() => answer(() => people.takeSecondFactor(name))}
           onCancel={() => setQuestion(null)}
         />
       )}
@@ -110,6 +119,11 @@ function UserCard({ user, people, asked, onMade }: UserCardProps) {
         {!isOwn && !isDisabled && (
           <Button className="button button-small" isDisabled={asked.busy} onPress={() => setQuestion("reset")}>
             New link
+          </Button>
+        )}
+        {!isOwn && secondFactor && (
+          <Button className="button button-small" isDisabled={asked.busy} onPress={() => setQuestion("factor")}>
+            Take the second factor away
           </Button>
         )}
         {!isOwn && (

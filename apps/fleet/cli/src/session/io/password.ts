@@ -1,4 +1,4 @@
-/** The password comes from a file, from NEVERSTALE_PASSWORD, or from whoever sits at the terminal. */
+/** The password comes from a file, from NEVERSTALE_PASSWORD, or from whoever sits at the terminal, and so does a code of a second factor. */
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
@@ -30,6 +30,17 @@ function readText(file: string, exitCode: number): string {
     const hint = "Name a file that this user may read, with --password-file or --admin-password-file.";
     throw new Failure(`the password file can't be read: ${file}`, { cause, hint, exitCode });
   }
+}
+
+/** A code counts once, so it is in no file. `purpose` is read by whoever is asked for it. */
+export async function findCode(purpose: string): Promise<string> {
+  const fromEnvironment = process.env.NEVERSTALE_TOTP;
+  delete process.env.NEVERSTALE_TOTP; // A second one would have to be another code.
+  if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
+  if (process.stdin.isTTY) return (await ask(`Code of the second factor, ${purpose}: `)).trim();
+  throw new Failure(`a code of the second factor is needed, ${purpose}`, {
+    hint: "Run it at a terminal, or set NEVERSTALE_TOTP to the six digits or a recovery code.",
+  });
 }
 
 /** The terminal doesn't show what is typed. */

@@ -9,13 +9,13 @@ import {
   type StateSync,
   tokenEnvironment,
 } from "@neverstale/fleet-client";
-import type { OutputState } from "@neverstale/fleet-domain";
+import type { LoginRequest, OutputState } from "@neverstale/fleet-domain";
 import { type JsonObject, SyncError } from "@neverstale/protocol";
 import WebSocket, { type ClientOptions } from "ws";
 import { Failure } from "../../command-line/failure.ts";
 import type { SignInFlags } from "../../command-line/flags.ts";
 import { readApiToken } from "./api-token-file.ts";
-import { findPassword } from "./password.ts";
+import { findCode, findPassword } from "./password.ts";
 import { distrustIn, trustAuthority } from "./trusted-authority.ts";
 
 export class CommandLineSession {
@@ -46,8 +46,17 @@ export class CommandLineSession {
     }
     const password = await findPassword(options.passwordFile, options.user);
     const session = new CommandLineSession(server, null);
-    await session.#told("/api/login", session.#session.signIn({ username: options.user, password }));
+    const login = { username: options.user, password };
+    await session.#told(
+      "/api/login",
+      session.#session.signIn(login).catch((error) => session.#withCode(login, error)),
+    );
     return session;
+  }
+
+  async #withCode(login: LoginRequest, error: unknown): Promise<unknown> {
+    if (problemOf(error)?.code !== "totp_required") throw error;
+    return await this.#session.signIn({ ...login, totp: await findCode("to sign in") });
   }
 
   /** Returns a replica of the fleet that follows with this session. */

@@ -56,6 +56,15 @@ export const addUsers: AddCommand = (root, end) => {
     "--server <address>",
     "where the person finds the server; default: --url",
   );
+  addTo(
+    users,
+    end,
+    "take-second-factor <name>",
+    "take a user's second factor away, for who has lost the app and the recovery codes",
+    async (session, _, [name = ""]) => {
+      await session.change("DELETE", `${pathOf(name)}/second-factor`);
+    },
+  );
   addTo(users, end, "remove <name>", "remove a user; events keep the name", async (session, _, [name = ""]) => {
     await session.change("DELETE", pathOf(name));
   });

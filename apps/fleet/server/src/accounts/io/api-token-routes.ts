@@ -47,6 +47,7 @@ export function apiTokenRoutes(parts: ApiTokenRoutesParts): Route[] {
       method: "POST",
       path: "/api/api-tokens",
       allow: "viewer",
+      recentProof: true,
       people: true,
       body: ApiTokenRequest,
       answer: ApiTokenAnswer,

@@ -22,8 +22,10 @@ import type { Claimants } from "../claimants.ts";
 import type { Cookies } from "../cookies.ts";
 import { ADMIN, changePassword, SESSION_ABSOLUTE_MS, type SessionSource, setUpAdmin } from "../decide.ts";
 import type { Guesses } from "../guesses.ts";
+import { codeMissing } from "../second-factors.ts";
 import { refusedLink, takeLink, userOfLink } from "../users.ts";
 import type { Passwords } from "./passwords.ts";
+import type { JudgedCode, SecondFactors } from "./second-factors.ts";
 import { csrfTokenOf, hashOf } from "./secrets.ts";
 import type { ServerKey } from "./server-key.ts";
 import type { Sessions } from "./sessions.ts";
@@ -94,6 +96,7 @@ export interface AccountRoutesParts {
   readonly claimants: Claimants;
   readonly guesses: Guesses;
   readonly passwords: Passwords;
+  readonly secondFactors: SecondFactors;
   readonly setupLink: SetupLink;
   readonly key: ServerKey;
   readonly clocks: Clocks;
@@ -110,8 +113,8 @@ function sessionHere({ sessions }: AccountRoutesParts, { headers }: RequestSourc
 }
 
 async function login(parts: AccountRoutesParts, ask: Ask<LoginRequest>): Promise<Answer> {
-  const { username, password } = ask.body;
-  const { claimants, guesses, log, manager, passwords } = parts;
+  const { username, password, totp } = ask.body;
+  const { claimants, guesses, log, manager, passwords, secondFactors } = parts;
   const who = claimants.of(ask, username);
   const giveBack = guesses.password(who, username);
   const user = accountsIn(manager)?.users.get(username);
@@ -122,13 +125,21 @@ async function login(parts: AccountRoutesParts, ask: Ask<LoginRequest>): Promise
     throw new RequestRefusal("not_signed_in", "the name or the password is wrong", { hint: "Try again." });
   }
   giveBack();
-  return newSession(parts, ask, user.id, (work) => {
+  if (totp === undefined && secondFactors.isEnrolled(user.id)) {
+    guesses.forgive(claimants.of(ask)); // The password was no guess, and the next request brings the code.
+    throw codeMissing();
+  }
+  const code = secondFactors.judge(user.id, totp);
+  const answer = await newSession(parts, ask, user.id, (work) => {
     // This is checked again where it counts: the password may have changed while it was being verified.
     const now = work.accounts.users.get(user.id);
     if (now?.passwordHash !== user.passwordHash || now?.disabled === true)
       throw new RequestRefusal("not_signed_in", "the password was changed just now");
+    code.use(work);
     return "with a password";
-  }).catch((error: unknown) => signInWithoutStore(parts, ask, user.id, error));
+  }).catch((error: unknown) => signInWithoutStore(parts, ask, user.id, code, error));
+  code.wasRight();
+  return answer;
 }
 
 /** A device that is not known yet is named by a cookie. From then on its sign-ins wait for nobody who is new. */
@@ -143,31 +154,41 @@ const DEVICE_S = 365 * 24 * 60 * 60;
 
 /** It needs the present password, if there is one (C33). The user's other sessions end before this is answered. */
 async function setPassword(parts: AccountRoutesParts, ask: Ask<PasswordRequest>): Promise<Answer> {
-  const { claimants, guesses, log, manager, passwords, sessions, transactions } = parts;
+  const { claimants, guesses, log, passwords, sessions, transactions } = parts;
   const { user, session } = sessionOf(ask);
-  const { current, password } = ask.body;
-  const stored = accountsIn(manager)?.users.get(user)?.passwordHash;
   const who = claimants.of(ask, user);
   const giveBack = guesses.password(who, user);
-  const isRight = (text: string) => passwords.verify(text, stored, who);
-  // The new one is there already when the answer to the same request was lost.
-  if (stored !== undefined && !(await isRight(current ?? "")) && !(await isRight(password))) {
-    log.warn({ ...callerOf(ask), user }, "a password was not changed: the current one was wrong");
-    throw new RequestRefusal("forbidden", "the current password is wrong", { hint: "Send it as current." });
-  }
+  const known = await requireCurrent(parts, ask);
   giveBack();
-  const hash = await passwords.hash(password, who);
-  const { result: ended } = await transactions.transact((work) => {
-    if (work.accounts.users.get(user)?.passwordHash !== stored)
-      throw new RequestRefusal("forbidden", "the password was changed just now", {
-        hint: "Try again with the new one.",
-      });
-    return changePassword(work.askedBy(askedFromOf(ask)), user, hash, session.id);
-  });
+  const hash = await passwords.hash(ask.body.password, who);
+  const change = (stored: string | undefined) =>
+    transactions.transact((work) =>
+      work.accounts.users.get(user)?.passwordHash === stored
+        ? changePassword(work.askedBy(askedFromOf(ask)), user, hash, session.id)
+        : null,
+    );
+  let { result: ended } = await change(known);
+  // It may be this very request, sent twice at once, that has changed it: so it is looked at once more.
+  if (ended === null) ended = (await change(await requireCurrent(parts, ask))).result;
+  if (ended === null)
+    throw new RequestRefusal("forbidden", "the password was changed just now", { hint: "Try again with the new one." });
   sessions.closeEnded(ended, (other) => other.user === user && other.id !== session.id);
   await transactions.untilEverywhere();
   log.warn({ ...callerOf(ask), user }, "a password was set");
   return {};
+}
+
+/** It returns the stored hash, of which the request knows the password: as the current one, or as the new one that it has set already. */
+async function requireCurrent(parts: AccountRoutesParts, ask: Ask<PasswordRequest>): Promise<string | undefined> {
+  const { claimants, log, manager, passwords } = parts;
+  const { user } = sessionOf(ask);
+  const { current, password } = ask.body;
+  const stored = accountsIn(manager)?.users.get(user)?.passwordHash;
+  const who = claimants.of(ask, user);
+  const isRight = (text: string) => passwords.verify(text, stored, who);
+  if (stored === undefined || (await isRight(current ?? "")) || (await isRight(password))) return stored;
+  log.warn({ ...callerOf(ask), user }, "a password was not changed: the current one was wrong");
+  throw new RequestRefusal("forbidden", "the current password is wrong", { hint: "Send it as current." });
 }
 
 /** The one-time link makes `admin`, and signs in. */
@@ -194,16 +215,20 @@ async function setup(parts: AccountRoutesParts, ask: Ask<SetupRequest>): Promise
 
 /** The link is looked up before anything is hashed, and again where it counts: it works once. */
 async function takeInvitation(parts: AccountRoutesParts, ask: Ask<TakeLinkRequest>): Promise<Answer> {
-  const { claimants, manager, passwords, transactions } = parts;
+  const { claimants, manager, passwords, secondFactors, transactions } = parts;
   const linkHash = hashOf(ask.body.token);
   const accounts = accountsIn(manager);
   const user = accounts === null ? null : userOfLink(accounts, linkHash, transactions.moment());
   if (user === null) throw refusedLink();
+  const code = secondFactors.judge(user.id, ask.body.totp); // A link replaces a password, and nothing else.
   const passwordHash = await passwords.hash(ask.body.password, claimants.of(ask));
-  return await newSession(parts, ask, user.id, (work) => {
+  const answer = await newSession(parts, ask, user.id, (work) => {
+    code.use(work);
     takeLink(work, linkHash, passwordHash);
     return "by a one-time link";
   });
+  code.wasRight();
+  return answer;
 }
 
 async function newSession(
@@ -221,8 +246,15 @@ async function newSession(
  * Whoever frees a full disk must be able to look. Such a session is kept in memory, and ends with this process. No other node would
  * know it, and of several nodes each shows what it holds to sessions that are stored.
  */
-function signInWithoutStore(parts: AccountRoutesParts, source: RequestSource, user: string, error: unknown): Answer {
+function signInWithoutStore(
+  parts: AccountRoutesParts,
+  source: RequestSource,
+  user: string,
+  code: JudgedCode,
+  error: unknown,
+): Answer {
   if (!isStoreAway(error) || parts.manager.node !== null) throw error;
+  code.useWithoutStore();
   const secret = parts.sessions.openInMemory(user, sourceOf(source));
   parts.log.warn({ ...callerOf(source), user }, "signed in; the session is not stored: the store takes no changes");
   return welcome(parts, source, user, secret);

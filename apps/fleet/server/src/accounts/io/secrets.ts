@@ -38,7 +38,7 @@ export function credentialOf(token: string, nonce: string): string {
  */
 export function tokenFor(
   shownSecret: string,
-  kind: "enrolment token" | "one-time link" | "API token",
+  kind: "enrolment token" | "one-time link" | "API token" | "recovery code",
   key: string,
 ): string {
   return createHmac("sha256", shownSecret)

@@ -1,6 +1,6 @@
-/** The server's key signs what the server knows again after a restart. */
+/** The server's key signs what the server knows again after a restart, and seals the secrets that it stores. */
 
-import { createHmac, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { StartFailure } from "../../process/start-failure.ts";
@@ -10,9 +10,12 @@ export class ServerKey {
   readonly #key: Buffer;
   /** Names of cookies are made of it. Those of servers on one machine differ, and those of one server stay, whatever its port. */
   readonly cookieId: string;
+  /** False means that the key itself lies in the store, so that nothing there would be safe from who reads it. */
+  readonly isBesideStore: boolean;
 
-  constructor(key: Buffer) {
+  constructor(key: Buffer, isBesideStore = true) {
     this.#key = key;
+    this.isBesideStore = isBesideStore;
     this.cookieId = String(this.#sign("the names of cookies").readUIntBE(0, 6));
   }
 
@@ -33,12 +36,40 @@ export class ServerKey {
     return isOurs ? { id, user: Buffer.from(user, "base64url").toString() } : null;
   }
 
+  /** It encrypts a secret that is stored (AES-256-GCM). It is opened again only as what it was sealed as. */
+  seal(secret: string, as: string): string {
+    const nonce = randomBytes(NONCE_BYTES);
+    const cipher = createCipheriv(CIPHER, this.#sign(SEALING), nonce).setAAD(Buffer.from(as));
+    const sealed = Buffer.concat([cipher.update(secret, "utf8"), cipher.final()]);
+    return ["v1", ...[nonce, cipher.getAuthTag(), sealed].map((part) => part.toString("base64url"))].join(".");
+  }
+
+  /** Null means that it was sealed with another key, as something else, or was altered. */
+  unseal(sealed: string, as: string): string | null {
+    const [version, ...parts] = sealed.split(".");
+    const [nonce, tag, content] = parts.map((part) => Buffer.from(part, "base64url"));
+    if (version !== "v1" || nonce === undefined || tag === undefined || content === undefined) return null;
+    try {
+      const options = { authTagLength: TAG_BYTES };
+      const decipher = createDecipheriv(CIPHER, this.#sign(SEALING), nonce, options).setAAD(Buffer.from(as));
+      decipher.setAuthTag(tag);
+      return Buffer.concat([decipher.update(content), decipher.final()]).toString("utf8");
+    } catch {
+      return null;
+    }
+  }
+
   #sign(text: string): Buffer {
     return createHmac("sha256", this.#key).update(text).digest();
   }
 }
 
 const BYTES = 32;
+const CIPHER = "aes-256-gcm";
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** The key that seals is not the one that signs. It follows from it. */
+const SEALING = "the key that seals secrets in the store";
 const FILE = "secret.key";
 
 /** This device has signed in as `user`. */

@@ -14,6 +14,7 @@ import {
   hasEnded,
   type Opening,
   openSession,
+  proveSession,
   type SessionSource,
   type SignedIn,
   seeSessions,
@@ -101,6 +102,17 @@ export class Sessions {
     return [...stored, ...this.#inMemory.list()]
       .filter((session) => session.user === user && !hasEnded(session, clocks.now()))
       .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  }
+
+  /** Its user has shown just now who that is. `use` takes what was shown, in the same transaction. */
+  async prove({ id }: Session, use: (work: Work) => void): Promise<void> {
+    const { transactions } = this.#parts;
+    await transactions.transact((work) => {
+      use(work);
+      proveSession(work, id);
+    });
+    this.#inMemory.prove(id, transactions.moment().iso);
+    await transactions.untilEverywhere();
   }
 
   /** Its sockets are closed before this resolves (rule A11). */

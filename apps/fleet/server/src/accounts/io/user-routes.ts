@@ -25,6 +25,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       method: "POST",
       path: "/api/users",
       allow: "admin",
+      recentProof: true,
       people: true,
       body: InviteRequest,
       answer: OneTimeLinkAnswer,
@@ -35,6 +36,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       method: "PATCH",
       path: "/api/users/:name",
       allow: "admin",
+      recentProof: true,
       people: true,
       body: UserChange,
       answer: ShownUser,
@@ -48,6 +50,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       method: "POST",
       path: "/api/users/:name/reset",
       allow: "admin",
+      recentProof: true,
       people: true,
       answer: OneTimeLinkAnswer,
       answerStatus: 201,
@@ -57,6 +60,7 @@ export function userRoutes(parts: UserRoutesParts): Route[] {
       method: "DELETE",
       path: "/api/users/:name",
       allow: "admin",
+      recentProof: true,
       people: true,
       handle: async (ask) => {
         await changed(parts, ask, (work) => removeUser(work, sessionOf(ask).user, param(ask, "name")));

@@ -7,6 +7,7 @@ import { accountsIn } from "../../fleet/state.ts";
 import { databaseIn } from "../../process/io/data-directory.ts";
 import type { RunningFleet } from "../../process/io/start.ts";
 import { askForReset } from "./admin-reset.ts";
+import { enrolSecondFactor } from "./second-factor-suite.ts";
 
 const fleets = new Fleets();
 afterAll(() => fleets.end());
@@ -27,10 +28,11 @@ function dataDirectory(): string {
 }
 
 describe("admin reset", () => {
-  test("[C24] reset: while the server runs: sessions and sockets end, the password is gone, and the new link works once", async () => {
+  test("[C24] reset: while the server runs: sessions and sockets end, password and second factor are gone, and the new link works once", async () => {
     const dataDir = dataDirectory();
     const fleet = await fleets.start({ dataDir, adminPassword: PASSWORD });
     const browser = await signInWith(fleet, PASSWORD);
+    await enrolSecondFactor(browser, Date.now());
     const { socket } = await upgrade(fleet, "/sync", { cookie: browser.cookie, origin: fleet.address });
     const closed = closeCode(socket);
 
@@ -131,6 +133,20 @@ describe("a password that is set and changed", () => {
     expect(statuses).toEqual([204, 403, 403, 400, 204]);
     await expect(signInWith(fleet, PASSWORD)).rejects.toThrow("not_signed_in");
     await signInWith(fleet, ANOTHER);
+  });
+
+  test("the same request twice at once is answered twice, and two that differ set one of their passwords", async () => {
+    const fleet = await fleets.start({ adminPassword: PASSWORD });
+    const browser = await signInWith(fleet, PASSWORD);
+    const change = (current: string, password: string) => browser.post("/api/password", { current, password });
+
+    const same = await Promise.all([change(PASSWORD, ANOTHER), change(PASSWORD, ANOTHER)]);
+    const differing = await Promise.all([change(ANOTHER, PASSWORD), change(ANOTHER, `${PASSWORD} too`)]);
+
+    expect(same.map(({ status }) => status)).toEqual([204, 204]);
+    expect(differing.map(({ status }) => status).toSorted()).toEqual([204, 403]);
+    const set = differing[0]?.status === 204 ? PASSWORD : `${PASSWORD} too`;
+    await signInWith(fleet, set);
   });
 
   test("[C33] it wants the session's CSRF token, and attempts are throttled as sign-ins are", async () => {

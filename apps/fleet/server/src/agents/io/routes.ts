@@ -133,6 +133,7 @@ export function enrollmentRoutes(parts: EnrollmentRoutesParts): Route[] {
       method: "POST",
       path: "/api/enrollment-tokens",
       allow: "admin",
+      recentProof: true,
       body: EnrollmentTokenRequest.optional(),
       answer: EnrollmentTokenAnswer,
       answerStatus: 201,

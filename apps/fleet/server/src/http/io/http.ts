@@ -6,6 +6,8 @@ import { PROTOCOL_HEADER } from "@neverstale/protocol";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Claimants } from "../../accounts/claimants.ts";
 import type { Guesses } from "../../accounts/guesses.ts";
+import { requireRecentProof } from "../../accounts/recent-proof.ts";
+import type { Clocks } from "../../fleet/moment.ts";
 import { RequestRefusal, tooManyRequests } from "../../fleet/refusal.ts";
 import { refusalOfNode } from "../../nodes/node-standing.ts";
 import type { ServedCertificate } from "../../tls/io/served-certificate.ts";
@@ -76,6 +78,7 @@ export interface HttpParts extends GuardParts {
   readonly guesses: Guesses;
   readonly refusalLog: RefusalLog;
   readonly metrics: HttpMetrics;
+  readonly clocks: Clocks;
   readonly isDraining: () => boolean;
 }
 
@@ -95,6 +98,8 @@ function addRoute(parts: HttpParts, app: FastifyInstance, route: Route, handOver
       if (notReady !== null && !hasEffect(route) && route.withoutState !== true) throw notReady;
       if (route.guesses === true) limitGuesses(parts, request);
       const caller = admitted();
+      if (route.recentProof === true && caller.signedIn !== null)
+        requireRecentProof(caller.signedIn.session, parts.clocks.now());
       request.caller = caller;
       if (caller.signedIn !== null) sessions.touch(caller.signedIn);
       if (caller.apiToken !== null) apiTokens.touch(caller.apiToken);

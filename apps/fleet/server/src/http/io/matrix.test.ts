@@ -33,6 +33,8 @@ const VIEWER = [
 const OWN_ACCOUNT = [
   ...["GET /api/session", "GET /api/sessions", "DELETE /api/sessions/:id", "POST /api/logout", "POST /api/password"],
   ...["GET /api/api-tokens", "POST /api/api-tokens", "DELETE /api/api-tokens/:id"],
+  ...["GET /api/second-factor", "POST /api/second-factor", "POST /api/second-factor/confirm"],
+  ...["POST /api/second-factor/recovery-codes", "POST /api/second-factor/remove", "POST /api/session/confirm"],
 ];
 const OPERATOR = [
   ...["POST /api/dispatch", "POST /api/dispatch/pipeline", "POST /api/mutations/:name"],
@@ -43,6 +45,7 @@ const OPERATOR = [
 const ACCOUNTS = [
   ...["GET /api/users", "POST /api/users", "PATCH /api/users/:name", "DELETE /api/users/:name"],
   ...["POST /api/users/:name/reset", "GET /api/users/:name/sessions", "GET /api/users/:name/api-tokens"],
+  "DELETE /api/users/:name/second-factor",
 ];
 const ADMIN = [
   ...["GET /api/enrollment-tokens", "POST /api/enrollment-tokens", "DELETE /api/enrollment-tokens/:id"],

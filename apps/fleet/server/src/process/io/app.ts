@@ -10,6 +10,7 @@ import type { FastifyInstance } from "fastify";
 import { MAX_API_TOKENS } from "../../accounts/api-tokens.ts";
 import { apiTokenRoutes } from "../../accounts/io/api-token-routes.ts";
 import { accountRoutes } from "../../accounts/io/routes.ts";
+import { secondFactorRoutes } from "../../accounts/io/second-factor-routes.ts";
 import { sessionRoutes } from "../../accounts/io/session-routes.ts";
 import { userRoutes } from "../../accounts/io/user-routes.ts";
 import { MAX_USERS } from "../../accounts/users.ts";
@@ -110,6 +111,7 @@ function routesOf(parts: Parts, webDirectory: string, followRoutes: readonly Rou
     ...accountRoutes(parts),
     ...userRoutes(parts),
     ...sessionRoutes(parts),
+    ...secondFactorRoutes(parts),
     ...apiTokenRoutes(parts),
     ...followRoutes,
     ...stateRoutes(parts),
@@ -169,6 +171,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
     metrics,
     notificationSender,
     refusalLog,
+    secondFactors,
     sessions,
     sockets,
   } = parts;
@@ -180,7 +183,7 @@ function measure(parts: Parts, endpoint: SyncEndpoint, followers: HttpEndpoint):
   metrics.addNumbers("sockets_", () => sockets.metrics);
   metrics.addFullStates(endpoint);
   metrics.addNumbers("", () => ({ storeRefuses: parts.transactions.storeTrouble === null ? 0 : 1 }));
-  metrics.addNumbers("", () => ({ ...sessions.metrics, ...claimants.metrics }));
+  metrics.addNumbers("", () => ({ ...sessions.metrics, ...claimants.metrics, ...secondFactors.metrics }));
   metrics.addNumbers("", () => {
     const accounts = accountsIn(manager);
     return {

@@ -5,6 +5,7 @@ import { Cookies } from "../../accounts/cookies.ts";
 import { Guesses } from "../../accounts/guesses.ts";
 import { ApiTokens } from "../../accounts/io/api-tokens.ts";
 import { Passwords } from "../../accounts/io/passwords.ts";
+import { SecondFactors } from "../../accounts/io/second-factors.ts";
 import type { ServerKey } from "../../accounts/io/server-key.ts";
 import { Sessions } from "../../accounts/io/sessions.ts";
 import { SetupLink } from "../../accounts/io/setup-link.ts";
@@ -66,6 +67,7 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
   const refusalLog = new RefusalLog(log, clocks);
   const cookies = new Cookies({ id: key.cookieId, basePath }, origins);
   const sessions = new Sessions({ manager, transactions, cookies, sockets, refusalLog, clocks });
+  const guesses = new Guesses(rates, clocks);
   const apiTokens = new ApiTokens({ manager, transactions, refusalLog, clocks });
   const credentials = new Credentials(manager);
   const fleetFile = new FleetFileReader(options.fleetFile, dataDir, { manager, transactions, log });
@@ -107,7 +109,8 @@ export function makeParts(options: FleetOptions, { manager, log, logStream, data
     handshakes: new Handshakes(handshakeLimitsOf(options)),
     handout: new Handout(dataDir),
     claimants: new Claimants(cookies, key),
-    guesses: new Guesses(rates, clocks),
+    guesses,
+    secondFactors: new SecondFactors({ manager, guesses, key, clocks, refusalLog }),
     passwords: new Passwords(),
     setupLink: new SetupLink(),
     alertWatch: new AlertWatch(),

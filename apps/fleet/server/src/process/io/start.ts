@@ -37,7 +37,9 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
   const manager = await openManager(options, { dataDir, log, nodes });
   try {
     const isShared = nodes !== null && options.secretKeyFile === undefined;
-    const key = isShared ? new ServerKey(await foundKey(manager)) : openServerKey(dataDir, options.secretKeyFile);
+    const key = isShared
+      ? new ServerKey(await foundKey(manager), false)
+      : openServerKey(dataDir, options.secretKeyFile);
     if (nodes !== null) await requireOneKey({ manager, key, log, now: options.now });
     return await serve({ ...options, port }, { manager, log, logStream, dataDir, nodes, key });
   } catch (error) {

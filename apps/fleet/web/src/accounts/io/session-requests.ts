@@ -3,15 +3,16 @@
 import { problemOf } from "@neverstale/client";
 import type { FleetSession } from "@neverstale/fleet-client";
 import { sentences } from "../../state/format.ts";
+import type { Reauthentication } from "../reauthentication.ts";
 import type { SessionRequests } from "../visitor.ts";
 
-export function sessionRequests(session: FleetSession): SessionRequests {
+export function sessionRequests(session: FleetSession, reauthentication: Reauthentication): SessionRequests {
   return {
     current: () => inWords(session.load()),
     signIn: (request) => inWords(session.signIn(request)),
     setUp: (request) => inWords(session.setUp(request)),
     takeInvitation: (request) => inWords(session.takeInvitation(request)),
-    makeToken: (request) => inWords(session.makeToken(request)),
+    makeToken: (request) => reauthentication.around(() => inWords(session.makeToken(request))),
     notifications: () => inWords(session.notifications()),
     testNotification: (target) => inWords(session.testNotification(target)),
     setPassword: (request) => session.setPassword(request),

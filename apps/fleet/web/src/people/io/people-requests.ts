@@ -5,34 +5,55 @@ import type {
   ApiTokenAnswer,
   ApiTokenEntry,
   OneTimeLinkAnswer,
+  RecoveryCodesAnswer,
+  SecondFactorAnswer,
+  SecondFactorSecret,
   SessionEntry,
   ShownUser,
 } from "@neverstale/fleet-domain";
 import { inviteLink } from "@neverstale/fleet-domain/schema-free";
 import { inWords } from "../../accounts/io/session-requests.ts";
+import type { Reauthentication } from "../../accounts/reauthentication.ts";
 import { serverAddress } from "../../state/io/base-path.ts";
 import type { MadeLink, People } from "../people.ts";
 
-export function peopleRequests(session: FleetSession): People {
-  const end = (path: string) => inWords(session.request(path, undefined, { method: "DELETE" }).then(() => {}));
-  const link = (path: string, body?: JsonValue) => inWords(session.request(path, body).then(madeLink));
+/** A request that wants a recent proof of who the visitor is asks for it by `reauthentication`. */
+export function peopleRequests(session: FleetSession, reauthentication: Reauthentication): People {
+  const send = (path: string, body?: JsonValue, method: "POST" | "PATCH" | "DELETE" = "POST") =>
+    reauthentication.around(() => inWords(session.request(path, body, { method })));
+  const end = (path: string) => send(path, undefined, "DELETE").then(() => {});
+  const link = (path: string, body?: JsonValue) => send(path, body).then(madeLink);
+  const codes = (path: string, totp: string) =>
+    send(path, { totp }).then((answer) => (answer as unknown as RecoveryCodesAnswer).recoveryCodes);
   return {
     users: async () => (await inWords(session.get("/api/users"))) as unknown as readonly ShownUser[],
     invite: (name, role) => link("/api/users", { name, role }),
     change: (name, { role, disabled }) => {
       const body = { ...(role !== undefined && { role }), ...(disabled !== undefined && { disabled }) };
-      return inWords(session.request(pathOf(name), body, { method: "PATCH" }).then(() => {}));
+      return send(pathOf(name), body, "PATCH").then(() => {});
     },
     reset: (name) => link(`${pathOf(name)}/reset`),
     remove: (name) => end(pathOf(name)),
     sessions: async () => (await inWords(session.get("/api/sessions"))) as unknown as readonly SessionEntry[],
     apiTokens: async () => (await inWords(session.get("/api/api-tokens"))) as unknown as readonly ApiTokenEntry[],
     makeApiToken: async ({ label, role, ttlS }) => {
-      const made = await inWords(session.request("/api/api-tokens", { label, role, ttlS }));
+      const made = await send("/api/api-tokens", { label, role, ttlS });
       return (made as unknown as ApiTokenAnswer).token;
     },
     revoke: (id) => end(`/api/api-tokens/${encodeURIComponent(id)}`),
     endSession: (id) => end(`/api/sessions/${encodeURIComponent(id)}`),
+    secondFactor: async () => (await inWords(session.get("/api/second-factor"))) as unknown as SecondFactorAnswer,
+    beginSecondFactor: async () => (await send("/api/second-factor")) as unknown as SecondFactorSecret,
+    confirmSecondFactor: (code) => codes("/api/second-factor/confirm", code),
+    newRecoveryCodes: (code) => codes("/api/second-factor/recovery-codes", code),
+    removeSecondFactor: async (totp, password) => {
+      await send("/api/second-factor/remove", { totp, ...(password !== null && { password }) });
+    },
+    takeSecondFactor: (name) => end(`${pathOf(name)}/second-factor`),
+    confirm: async ({ totp, password }) => {
+      const shown = { ...(totp !== undefined && { totp }), ...(password !== undefined && { password }) };
+      await inWords(session.request("/api/session/confirm", shown));
+    },
   };
 }
 
